@@ -1,0 +1,104 @@
+/**
+ * The shapes of credentials, told apart before anything is looked up. A shape that fits proves nothing: the checksum only
+ * spares the store from garbage and lets secret scanners know a real one from a look-alike.
+ */
+import { crc32Hex } from './crc32.ts';
+
+export type Environment = 'live' | 'test';
+
+export type PresentedCredential =
+  /** `secret` is everything after the bar, `kh_` included: the text whose SHA-256 is stored. */
+  | { kind: 'token'; id: number; secret: string }
+  | { kind: 'key'; environment: Environment; text: string }
+  /** Three non-empty parts of base64url letters; nothing inside has been read. */
+  | { kind: 'jwt'; text: string }
+  /** A refresh token, a code or a client secret: real perhaps, but never good as a bearer. */
+  | { kind: 'never-bearer' }
+  | { kind: 'malformed' }
+  /** Not one of ours; sought among imported credentials once an import exists. */
+  | { kind: 'foreign'; text: string };
+
+export const BASE62_ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+/** Characters of chance in a secret: 40 × log2(62) = 238 bits. */
+export const SECRET_LENGTH = 40;
+/** Hex digits of the CRC-32 of those characters. */
+export const CHECKSUM_LENGTH = 8;
+export const SECRET_PREFIX = 'kh_';
+export const KEY_PREFIXES = { live: 'kh_live_', test: 'kh_test_' } as const satisfies Record<Environment, string>;
+export const NEVER_BEARER_PREFIXES = ['kh_refresh_', 'kh_code_', 'kh_client_'] as const;
+/** Node's default limit for all headers together; no honest credential comes near it. */
+export const MAX_CREDENTIAL_LENGTH = 16_384;
+
+// Sixteen digits hold 2^53 − 1. Hex in lower case only: one credential has one spelling.
+const TOKEN = /^([1-9][0-9]{0,15})\|(kh_([0-9A-Za-z]{40})([0-9a-f]{8}))$/;
+const KEY = /^kh_(live|test)_([0-9A-Za-z]{40})([0-9a-f]{8})$/;
+const JWT = /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/;
+const VISIBLE_ASCII = /^[!-~]+$/;
+
+const MALFORMED: PresentedCredential = { kind: 'malformed' };
+
+/** Tells the kind of a credential by its text alone. Never throws. What looks like ours must be ours to the last digit. */
+export function parseCredential(text: string): PresentedCredential {
+  if (text.length > MAX_CREDENTIAL_LENGTH) return MALFORMED;
+  if (text.startsWith(SECRET_PREFIX)) return parsePrefixed(text);
+  if (text.startsWith('eyJ')) return JWT.test(text) ? { kind: 'jwt', text } : MALFORMED;
+  if (text.includes('|kh_')) return parseToken(text);
+  // A header can carry nothing else, so nothing else can have been imported to any use.
+  return VISIBLE_ASCII.test(text) ? { kind: 'foreign', text } : MALFORMED;
+}
+
+function parsePrefixed(text: string): PresentedCredential {
+  const [, environment, random, checksum] = KEY.exec(text) ?? [];
+  if (random === undefined)
+    return NEVER_BEARER_PREFIXES.some((prefix) => text.startsWith(prefix)) ? { kind: 'never-bearer' } : MALFORMED;
+  if (crc32Hex(random) !== checksum) return MALFORMED;
+  return { kind: 'key', environment: environment === 'live' ? 'live' : 'test', text };
+}
+
+function parseToken(text: string): PresentedCredential {
+  const [, digits, secret, random, checksum] = TOKEN.exec(text) ?? [];
+  if (secret === undefined || random === undefined) return MALFORMED;
+  const id = Number(digits);
+  if (!Number.isSafeInteger(id) || crc32Hex(random) !== checksum) return MALFORMED;
+  return { kind: 'token', id, secret };
+}
+
+/** Gives that many unpredictable bytes: `crypto.getRandomValues` or `node:crypto` behind a small function. */
+export type RandomBytes = (length: number) => Uint8Array;
+
+/** The secret of a new personal access token: `kh_` + 40 base62 characters + their checksum. It is shown once, stored hashed. */
+export function makeTokenSecret(randomBytes: RandomBytes): string {
+  return SECRET_PREFIX + randomWithChecksum(randomBytes);
+}
+
+/** The whole text of a new API key. */
+export function makeKeyText(environment: Environment, randomBytes: RandomBytes): string {
+  return KEY_PREFIXES[environment] + randomWithChecksum(randomBytes);
+}
+
+/**
+ * What the owner of a token is handed: `formatToken(123, secret) === '123|kh_…'`.
+ * @throws RangeError for an id that is not an integer from 1 to 2^53 − 1.
+ */
+export function formatToken(id: number, secret: string): string {
+  if (!Number.isSafeInteger(id) || id < 1) throw new RangeError('A token id is an integer from 1 to 2^53 - 1.');
+  return `${id}|${secret}`;
+}
+
+function randomWithChecksum(randomBytes: RandomBytes): string {
+  const random = randomBase62(randomBytes);
+  return random + crc32Hex(random);
+}
+
+/** Bytes from 248 up are thrown away: 248 is the largest multiple of 62 in a byte, and a remainder of 256 would favour eight letters. */
+function randomBase62(randomBytes: RandomBytes): string {
+  let text = '';
+  // 48 bytes suffice nine times in ten; sixteen rounds without 40 good bytes do not happen to a working source.
+  for (let round = 0; round < 16; round++) {
+    for (const byte of randomBytes(48)) {
+      if (byte < 248) text += BASE62_ALPHABET.charAt(byte % 62);
+      if (text.length === SECRET_LENGTH) return text;
+    }
+  }
+  throw new Error('The source of random bytes is broken.');
+}

@@ -1,0 +1,87 @@
+/**
+ * JSON in which no object names a member twice. RFC 8259 §4 leaves open which of two equal names counts, so two programs
+ * can read one signed text in two ways; RFC 7515 §4 and the contract refuse such text.
+ */
+
+export type StrictJson = { ok: true; value: unknown } | { ok: false; reason: 'syntax' | 'repeated-member'; member?: string };
+
+/**
+ * Parses JSON text and refuses repeated member names at any depth. Names are compared decoded: `"a"` repeats `"\u0061"`.
+ * `__proto__` becomes a plain own property, as JSON.parse does it.
+ */
+export function parseStrictJson(text: string): StrictJson {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { ok: false, reason: 'syntax' };
+  }
+  // Text without an object has no members, and scalars need no scan.
+  if (typeof value !== 'object' || value === null) return { ok: true, value };
+  const member = findRepeatedMember(text);
+  return member === null ? { ok: true, value } : { ok: false, reason: 'repeated-member', member };
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_ARRAY = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/** The first repeated name in text that is known to be JSON. A loop with a stack of its own: depth must not cost call frames. */
+function findRepeatedMember(text: string): string | null {
+  // For each open bracket the names seen in it; null stands for an array.
+  const open: (Set<string> | null)[] = [];
+  let names: Set<string> | null = null;
+  let nameIsNext = false;
+  for (let index = 0; index < text.length; index++) {
+    switch (text.charCodeAt(index)) {
+      case QUOTE: {
+        const end = endOfString(text, index);
+        if (names !== null && nameIsNext) {
+          const name = decodeString(text, index, end);
+          if (names.has(name)) return name;
+          names.add(name);
+          nameIsNext = false;
+        }
+        index = end;
+        break;
+      }
+      case COMMA:
+        nameIsNext = names !== null;
+        break;
+      case OPEN_OBJECT:
+        open.push(names);
+        names = new Set();
+        nameIsNext = true;
+        break;
+      case OPEN_ARRAY:
+        open.push(names);
+        names = null;
+        break;
+      case CLOSE_OBJECT:
+      case CLOSE_ARRAY:
+        names = open.pop() ?? null;
+        break;
+    }
+  }
+  return null;
+}
+
+/** Where the string that opens at `start` has its closing quote: the first one behind an even number of backslashes. */
+function endOfString(text: string, start: number): number {
+  let end = start;
+  for (;;) {
+    end = text.indexOf('"', end + 1);
+    let backslashes = 0;
+    while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++;
+    if (backslashes % 2 === 0) return end;
+  }
+}
+
+function decodeString(text: string, start: number, end: number): string {
+  const raw = text.slice(start + 1, end);
+  return raw.includes('\\') ? String(JSON.parse(text.slice(start, end + 1))) : raw;
+}

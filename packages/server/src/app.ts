@@ -1,0 +1,169 @@
+/**
+ * The HTTP side of Keyhouse: Fastify with our own door, refusals and body parsers, and the hottest route in front of it. Core is
+ * handed in; nothing here knows of the store.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import helmet from '@fastify/helmet';
+import swagger from '@fastify/swagger';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import type { Limiter } from './core/accounts/sign-in-limits.ts';
+import type { Keyhouse, Log } from './core/keyhouse.ts';
+import type { AddressBlock } from './core/lib/addresses.ts';
+import { Refusal } from './core/refusal.ts';
+import { createAuthenticator } from './http/authenticate.ts';
+import { peerFinder } from './http/client-address.ts';
+import { allowOrigins, answerPreflight } from './http/cors.ts';
+import { guardDoor } from './http/door.ts';
+import { type Answer, answerError, answerRefusal, INTERNAL } from './http/errors.ts';
+import { sentencesOf } from './http/invalid.ts';
+import { readForm, readJson } from './http/json-body.ts';
+import type { Metrics } from './http/metrics.ts';
+import { openApi } from './http/openapi.ts';
+import { requestIds } from './http/request-id.ts';
+import { docsRoutes } from './http/routes/docs.ts';
+import { healthRoutes } from './http/routes/health.ts';
+import { introspectionRoutes } from './http/routes/introspection.ts';
+import { jwtsRoutes } from './http/routes/jwts.ts';
+import { signInRoutes } from './http/routes/sign-in.ts';
+import { tokensRoutes } from './http/routes/tokens.ts';
+import { verifyRoutes } from './http/routes/verify.ts';
+import { wellKnownRoutes } from './http/routes/well-known.ts';
+import { rememberRoutes } from './http/routes-known.ts';
+import { answerVerify, isVerifyTarget } from './http/verify-route.ts';
+
+export interface AppOptions {
+  readonly keyhouse: Keyhouse;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Counts unknown credentials by address; of this server alone. */
+  readonly unknownLimiter: Limiter;
+  readonly url: string;
+  readonly trustedProxies: readonly AddressBlock[];
+  readonly corsOrigins: readonly string[];
+}
+
+const BODY_LIMIT = 1024 * 1024;
+/** A client that takes longer for its headers and body than this is not one. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const { keyhouse, log, metrics, corsOrigins } = options;
+  const nextRequestId = requestIds();
+  const authenticator = createAuthenticator({
+    verify: keyhouse.verify,
+    refusals: keyhouse.refusals,
+    findPeer: peerFinder(options.trustedProxies),
+    unknownLimiter: options.unknownLimiter,
+    count: metrics.countVerification,
+  });
+  const onError = (error: unknown, requestId: string): void => log.error({ err: error, requestId }, 'A request failed.');
+  const verify = (request: IncomingMessage, response: ServerResponse): void =>
+    answerVerify({ authenticator, routes: keyhouse.routes, nextRequestId, onError }, request, response);
+
+  const app = Fastify({
+    serverFactory: (handler) =>
+      createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS / 2 }, (request, response) => {
+        if (isVerifyTarget(request.url ?? '')) verify(request, response);
+        else handler(request, response);
+      }),
+    logger: false,
+    genReqId: nextRequestId,
+    requestIdHeader: false,
+    bodyLimit: BODY_LIMIT,
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true } },
+    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, nextRequestId()),
+    frameworkErrors: (_error, request, reply) => {
+      void send(reply.header('X-Request-Id', request.id), answerRefusal({ code: 'bad_request' }));
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => readJson(body));
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
+    readForm(body),
+  );
+  // The door has refused other types where a body is wanted; where none is, whatever comes is not read.
+  app.addContentTypeParser('*', (_request: unknown, payload: NodeJS.ReadableStream, done: (error: Error | null) => void) => {
+    payload.resume();
+    done(null);
+  });
+
+  const methodsOf = rememberRoutes(app);
+  app.addHook('onRequest', async (request, reply) => void reply.header('X-Request-Id', request.id));
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    strictTransportSecurity: options.url.startsWith('https:') ? { maxAge: 63_072_000 } : false,
+    crossOriginResourcePolicy: { policy: 'cross-origin' },
+  });
+  allowOrigins(app, corsOrigins);
+  guardDoor(app, authenticator);
+  app.addHook('onResponse', async (request, reply) =>
+    metrics.countRequest(request.routeOptions.url ?? 'none', request.method, reply.statusCode),
+  );
+
+  app.setNotFoundHandler(async (request, reply) => {
+    const methods = methodsOf(request.url.split('?', 1)[0] ?? '');
+    if (answerPreflight(request, reply, corsOrigins, methods)) return reply;
+    return send(
+      reply,
+      answerRefusal(methods.length > 0 ? { code: 'method_not_allowed', allow: methods } : { code: 'not_found' }),
+    );
+  });
+  app.setErrorHandler(async (error, request, reply) => {
+    const answer = answerOf(error);
+    if (answer === null) onError(error, request.id);
+    return send(reply, answer ?? INTERNAL);
+  });
+
+  await app.register(swagger, openApi(options.url));
+  const ports = { keyhouse, authenticator };
+  await app.register(signInRoutes, ports);
+  await app.register(tokensRoutes, ports);
+  await app.register(jwtsRoutes, ports);
+  await app.register(introspectionRoutes, ports);
+  await app.register(verifyRoutes, { answer: verify });
+  await app.register(wellKnownRoutes, { keyhouse });
+  await app.register(healthRoutes, { keyhouse });
+  await app.register(docsRoutes);
+  return app as unknown as FastifyInstance;
+}
+
+/** What the routes and the framework throw; null for a mistake of our own. */
+function answerOf(error: unknown): Answer | null {
+  if (error instanceof Refusal) return answerRefusal(error.refused);
+  if (!(error instanceof Error)) return null;
+  if ('validation' in error && Array.isArray(error.validation))
+    return answerRefusal({ code: 'invalid', errors: sentencesOf(error.validation) });
+  const status = 'statusCode' in error ? error.statusCode : undefined;
+  if (status === 413) return answerRefusal({ code: 'too_large' });
+  if (status === 415) return answerRefusal({ code: 'unsupported_media_type' });
+  if (typeof status === 'number' && status >= 400 && status < 500) return answerRefusal({ code: 'bad_request' });
+  return answerError(error);
+}
+
+function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
+  return reply
+    .code(status)
+    .headers({ 'Cache-Control': 'no-store', ...headers })
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify(body));
+}
+
+const PARSER_ANSWERS: Readonly<Record<string, readonly [status: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are too large.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.'],
+};
+
+/** What Node's parser refuses never becomes a request; it still gets an answer that a client can read. */
+function answerUnreadable(error: Error & { code?: string }, socket: Socket, requestId: string): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, message] = PARSER_ANSWERS[error.code ?? ''] ?? ['400 Bad Request', 'The request cannot be read.'];
+  const body = JSON.stringify({ message });
+  const head = [`HTTP/1.1 ${status}`, 'Content-Type: application/json; charset=utf-8', `Content-Length: ${body.length}`];
+  socket.end([...head, `X-Request-Id: ${requestId}`, 'Connection: close', '', body].join('\r\n'));
+}

@@ -1,0 +1,201 @@
+/**
+ * Every setting, read in this one file and checked at once; every fault is reported together. The only file that reads the
+ * environment. A secret may come from a file: `KEYHOUSE_SECRET_FILE` instead of `KEYHOUSE_SECRET`.
+ */
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { dirname, join, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type AddressBlock, parseBlock } from './core/lib/addresses.ts';
+
+export interface Config {
+  /** Public origin and issuer, without a path or a closing slash. Every link comes from it, never from a Host header. */
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  /** `sqlite:` with an absolute path, or `postgres://…`. */
+  readonly databaseUrl: string;
+  /** Null on SQLite: it is kept beside the database file. */
+  readonly secret: string | null;
+  readonly secretPrevious: string | null;
+  readonly admin: { readonly email: string; readonly password: string } | null;
+  readonly signup: 'open' | 'invite' | 'closed';
+  readonly trustedProxies: readonly AddressBlock[];
+  /** Origins that may call `/api/v1` from a browser. */
+  readonly corsOrigins: readonly string[];
+  readonly maxJwtDays: number;
+  readonly signingAlgorithm: 'ES256' | 'RS256';
+  readonly metricsPort: number | null;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+}
+
+/** Says everything that is wrong with the settings, a line each. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: readonly string[];
+  constructor(faults: readonly string[]) {
+    super(`The settings cannot be used:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.faults = faults;
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const SECRETS = ['DATABASE_URL', 'SECRET', 'SECRET_PREVIOUS', 'ADMIN_PASSWORD', 'SMTP_URL'] as const;
+const PLAIN = [
+  'URL',
+  'HOST',
+  'PORT',
+  'ADMIN_EMAIL',
+  'SIGNUP',
+  'MAIL_FROM',
+  'TRUSTED_PROXIES',
+  'CORS_ORIGINS',
+  'MAX_JWT_DAYS',
+  'SIGNING_ALGORITHM',
+  'METRICS_PORT',
+  'LOG_LEVEL',
+] as const;
+type Name = (typeof SECRETS)[number] | (typeof PLAIN)[number];
+
+/** Read by the tests, not by the server. */
+const OF_THE_TESTS = ['KEYHOUSE_VECTORS'];
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+/** A JWT that outlives this is a password; ten years is beyond any use. */
+const MOST_JWT_DAYS = 3660;
+
+/** @throws ConfigError that lists every fault. */
+export function readConfig(environment: Environment = process.env): Config {
+  const faults: string[] = [];
+  const read = reader(environment, faults);
+  refuseUnknown(environment, faults);
+
+  const config: Config = {
+    url: readUrl(read('URL') ?? 'http://localhost:4141', faults),
+    host: readHost(read('HOST') ?? '127.0.0.1', faults),
+    port: readNumber('PORT', read('PORT') ?? '4141', 0, 65_535, faults),
+    databaseUrl: readDatabaseUrl(read('DATABASE_URL') ?? 'sqlite:./data/keyhouse.db', faults),
+    secret: readSecret('SECRET', read('SECRET'), faults),
+    secretPrevious: readSecret('SECRET_PREVIOUS', read('SECRET_PREVIOUS'), faults),
+    admin: readAdmin(read('ADMIN_EMAIL'), read('ADMIN_PASSWORD'), faults),
+    signup: readChoice('SIGNUP', read('SIGNUP') ?? 'open', ['open', 'invite', 'closed'], faults),
+    trustedProxies: readBlocks(read('TRUSTED_PROXIES') ?? '', faults),
+    corsOrigins: readOrigins(read('CORS_ORIGINS') ?? '', faults),
+    maxJwtDays: readNumber('MAX_JWT_DAYS', read('MAX_JWT_DAYS') ?? '366', 1, MOST_JWT_DAYS, faults),
+    signingAlgorithm: readChoice('SIGNING_ALGORITHM', read('SIGNING_ALGORITHM') ?? 'ES256', ['ES256', 'RS256'], faults),
+    metricsPort: readOptionalPort(read('METRICS_PORT'), faults),
+    logLevel: readChoice('LOG_LEVEL', read('LOG_LEVEL') ?? 'info', LOG_LEVELS, faults),
+  };
+  if (config.databaseUrl.startsWith('postgres') && config.secret === null) {
+    faults.push('KEYHOUSE_SECRET is required with PostgreSQL: any text of at least 32 bytes, for example 64 random hex digits.');
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return config;
+}
+
+/** An empty value counts as not set, as in a `.env` file that names everything. */
+function reader(environment: Environment, faults: string[]): (name: Name) => string | null {
+  return (name) => {
+    const value = environment[`KEYHOUSE_${name}`] || null;
+    const isSecret = (SECRETS as readonly string[]).includes(name);
+    const file = isSecret ? environment[`KEYHOUSE_${name}_FILE`] || null : null;
+    if (file === null) return value;
+    if (value !== null) faults.push(`KEYHOUSE_${name} and KEYHOUSE_${name}_FILE are both set; keep one.`);
+    try {
+      return readFileSync(resolve(baseFolder(), file), 'utf8').replace(/\r?\n$/, '');
+    } catch {
+      faults.push(`KEYHOUSE_${name}_FILE: the file cannot be read.`);
+      return null;
+    }
+  };
+}
+
+/** A misspelt setting is a setting that does not hold; nobody may learn that from an open door. */
+function refuseUnknown(environment: Environment, faults: string[]): void {
+  const known = new Set([
+    ...PLAIN.map((name) => `KEYHOUSE_${name}`),
+    ...SECRETS.flatMap((name) => [`KEYHOUSE_${name}`, `KEYHOUSE_${name}_FILE`]),
+    ...OF_THE_TESTS,
+  ]);
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('KEYHOUSE_') && !known.has(name)) faults.push(`${name} is not a setting.`);
+  }
+}
+
+function readUrl(text: string, faults: string[]): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.origin === text.replace(/\/$/, '').toLowerCase();
+  if (!isOrigin) faults.push('KEYHOUSE_URL must be an origin without a path, such as https://keys.example.com.');
+  return url?.origin ?? '';
+}
+
+function readHost(text: string, faults: string[]): string {
+  if (isIP(text) === 0 && !/^[A-Za-z0-9.-]+$/.test(text)) faults.push('KEYHOUSE_HOST must be an address or a host name.');
+  return text;
+}
+
+function readNumber(name: Name, text: string, least: number, most: number, faults: string[]): number {
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= least && value <= most)) faults.push(`KEYHOUSE_${name} must be a whole number from ${least} to ${most}.`);
+  return value;
+}
+
+const readOptionalPort = (text: string | null, faults: string[]): number | null =>
+  text === null ? null : readNumber('METRICS_PORT', text, 0, 65_535, faults);
+
+function readDatabaseUrl(text: string, faults: string[]): string {
+  if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return text;
+  const path = text.startsWith('sqlite:') ? text.slice('sqlite:'.length) : '';
+  // The text may hold a password, so the fault does not repeat it.
+  if (path === '' || path.startsWith(':') || path.includes('?')) {
+    faults.push('KEYHOUSE_DATABASE_URL must be sqlite:PATH or postgres://….');
+    return '';
+  }
+  return `sqlite:${resolve(baseFolder(), path)}`;
+}
+
+function readSecret(name: 'SECRET' | 'SECRET_PREVIOUS', text: string | null, faults: string[]): string | null {
+  if (text !== null && Buffer.byteLength(text) < 32) faults.push(`KEYHOUSE_${name} must have at least 32 bytes.`);
+  return text;
+}
+
+function readAdmin(email: string | null, password: string | null, faults: string[]): Config['admin'] {
+  if (email === null && password === null) return null;
+  if (email === null || password === null) {
+    faults.push('KEYHOUSE_ADMIN_EMAIL and KEYHOUSE_ADMIN_PASSWORD go together.');
+    return null;
+  }
+  return { email, password };
+}
+
+function readChoice<Choice extends string>(name: Name, text: string, choices: readonly Choice[], faults: string[]): Choice {
+  const chosen = choices.find((choice) => choice === text);
+  if (chosen === undefined) faults.push(`KEYHOUSE_${name} must be one of ${choices.join(', ')}.`);
+  return chosen ?? (choices[0] as Choice);
+}
+
+function readBlocks(text: string, faults: string[]): readonly AddressBlock[] {
+  return splitList(text).flatMap((item) => {
+    const block = parseBlock(item);
+    if (block.ok) return [block.value];
+    faults.push(`KEYHOUSE_TRUSTED_PROXIES: ${item} is not an address or a block such as 10.0.0.0/8.`);
+    return [];
+  });
+}
+
+function readOrigins(text: string, faults: string[]): readonly string[] {
+  return splitList(text).map((item) => {
+    if (!URL.canParse(item) || new URL(item).origin !== item) {
+      faults.push(`KEYHOUSE_CORS_ORIGINS: ${item} is not an origin such as https://app.example.com.`);
+    }
+    return item;
+  });
+}
+
+const splitList = (text: string): string[] => text.split(/[\s,]+/).filter((item) => item !== '');
+
+/** The repository's root when running from a checkout; where it was started when installed. */
+function baseFolder(): string {
+  const here = dirname(fileURLToPath(import.meta.url));
+  return here.includes(`${sep}node_modules${sep}`) ? process.cwd() : join(here, '..', '..', '..');
+}

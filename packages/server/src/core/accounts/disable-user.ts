@@ -1,0 +1,50 @@
+/**
+ * Shuts a user out, or lets them in again. While disabled, none of the user's credentials is good; those that were not
+ * revoked work again afterwards, but JWTs of before stay over.
+ */
+import type { By } from '../audit/event.ts';
+import { type Clock, DAY_MS } from '../lib/clock.ts';
+import { no, type Outcome, ok } from '../lib/outcome.ts';
+import type { AccountsStore, User } from './account.ts';
+
+export interface DisableUserPorts {
+  readonly accounts: Pick<AccountsStore, 'findUser' | 'setUserDisabled'>;
+  readonly clock: Clock;
+  /** No JWT lives longer (`MAX_JWT_DAYS`), so a revocation need not be remembered longer. */
+  readonly maxJwtDays: number;
+}
+
+export interface DisableUserInput {
+  readonly userId: number;
+  readonly by: By;
+}
+
+type DisableOutcome = Outcome<User, 'unknown-user' | 'already-so'>;
+
+/** Disables; every JWT of the user and of the personal account ends now. Returns the user as it was. */
+export function disableUser(ports: DisableUserPorts, input: DisableUserInput): Promise<DisableOutcome> {
+  return setDisabled(ports, input, true);
+}
+
+/** Enables again. */
+export function enableUser(ports: DisableUserPorts, input: DisableUserInput): Promise<DisableOutcome> {
+  return setDisabled(ports, input, false);
+}
+
+async function setDisabled(
+  { accounts, clock, maxJwtDays }: DisableUserPorts,
+  { userId, by }: DisableUserInput,
+  disabled: boolean,
+): Promise<DisableOutcome> {
+  const user = await accounts.findUser(userId);
+  if (user === null) return no('unknown-user');
+  const nowMs = clock.now();
+  const changed = await accounts.setUserDisabled({
+    userId,
+    disabled,
+    nowMs,
+    latestJwtEndMs: nowMs + maxJwtDays * DAY_MS,
+    event: { event: disabled ? 'user.disabled' : 'user.enabled', atMs: nowMs, by, userId, accountId: user.accountId },
+  });
+  return changed ? ok(user) : no('already-so');
+}

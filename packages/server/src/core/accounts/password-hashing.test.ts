@@ -1,0 +1,96 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { hash as argon2 } from '@node-rs/argon2';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openPasswordHashing } from './password-hashing.ts';
+
+const passwords = openPasswordHashing({ threads: 1, queue: 8 });
+afterAll(() => passwords.close());
+
+async function hashed(password: string): Promise<string> {
+  const hash = await passwords.hashPassword(password);
+  if (!hash.ok) throw new Error('busy');
+  return hash.value;
+}
+
+describe('password hashes', () => {
+  it('are Argon2id with 19 MiB and two passes, each with a salt of its own', async () => {
+    const [one, other] = [await hashed('correct horse'), await hashed('correct horse')];
+    expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
+    expect(one).not.toBe(other);
+  });
+
+  it('fit their password, also typed in another Unicode form, and nothing else', async () => {
+    const hash = await hashed('schöne Grüße');
+    expect(await passwords.verifyPassword(hash, 'scho\u0308ne Gru\u0308ße')).toEqual({
+      ok: true,
+      value: { matches: true, needsRehash: false },
+    });
+    for (const wrong of ['', 'Schöne Grüße', 'schöne Grüße ', 'schöne Grüße\0', 'x'.repeat(100_000)]) {
+      expect(await passwords.verifyPassword(hash, wrong)).toEqual({ ok: true, value: { matches: false, needsRehash: false } });
+    }
+  });
+
+  it('tell when they were made with other parameters', async () => {
+    const old = await argon2('correct horse', { memoryCost: 8192, timeCost: 1, parallelism: 1 });
+    expect(await passwords.verifyPassword(old, 'correct horse')).toEqual({
+      ok: true,
+      value: { matches: true, needsRehash: true },
+    });
+    expect(await passwords.verifyPassword(old, 'wrong')).toEqual({ ok: true, value: { matches: false, needsRehash: false } });
+  });
+
+  it('are as slow to refuse for nobody as for somebody, and for a password that is too long', async () => {
+    const hash = await hashed('correct horse');
+    const medianOf = async (run: () => Promise<unknown>): Promise<number> => {
+      const times: number[] = [];
+      for (let round = 0; round < 9; round++) {
+        const start = performance.now();
+        await run();
+        times.push(performance.now() - start);
+      }
+      return times.sort((a, b) => a - b)[4] ?? 0;
+    };
+    const somebody = await medianOf(() => passwords.verifyPassword(hash, 'wrong'));
+    expect(await passwords.verifyPassword(null, 'wrong')).toEqual({ ok: true, value: { matches: false, needsRehash: false } });
+    // Wide, for a shared machine; without the work the ratio would be below a hundredth.
+    expect(await medianOf(() => passwords.verifyPassword(null, 'wrong'))).toBeGreaterThan(somebody / 3);
+    expect(await medianOf(() => passwords.verifyPassword(hash, 'x'.repeat(5000)))).toBeGreaterThan(somebody / 3);
+  });
+});
+
+describe('a storm of passwords', () => {
+  it('is told busy at once beyond the queue, and what is in the queue is answered', async () => {
+    const answers = await Promise.all(Array.from({ length: 30 }, () => passwords.verifyPassword(null, 'guess')));
+    expect(answers.filter(({ ok }) => ok)).toHaveLength(9);
+    expect(answers.filter(({ ok }) => !ok)).toHaveLength(21);
+    expect(await passwords.verifyPassword(null, 'guess')).toMatchObject({ ok: true });
+  });
+
+  it('leaves the event loop free', async () => {
+    let longest = 0;
+    let last = performance.now();
+    const watch = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 1);
+    await Promise.all(Array.from({ length: 9 }, () => passwords.verifyPassword(null, 'guess')));
+    clearInterval(watch);
+    expect(longest).toBeLessThan(100);
+  });
+});
+
+describe('the threads', () => {
+  it('go when nobody needs them, and come again', async () => {
+    const idle = openPasswordHashing({ threads: 1, idleMs: 20 });
+    await idle.isCommon('password');
+    await wait(100);
+    expect(await idle.isCommon('password')).toEqual({ ok: true, value: true });
+    await idle.close();
+    expect(await idle.isCommon('password')).toEqual({ ok: false, reason: 'busy' });
+  });
+
+  it('tell of a stored hash that is none, and work on', async () => {
+    await expect(passwords.verifyPassword('not a hash', 'guess')).rejects.toThrow('Password work failed');
+    expect(await passwords.isCommon('qwertyuiop')).toEqual({ ok: true, value: true });
+  });
+});

@@ -1,0 +1,71 @@
+/** Hashes and verifies passwords with Argon2id (RFC 9106), off the event loop. What is hashed is the NFKC form. */
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { no, type Outcome, ok } from '../lib/outcome.ts';
+import { type CommonPasswords, normalizePassword } from './password.ts';
+import { openPasswordPool } from './password-pool.ts';
+import { CURRENT_PREFIX } from './password-work.ts';
+
+export interface PasswordHashing extends CommonPasswords {
+  /** The PHC text of a password that has passed the rules; `busy` when too many wait already. */
+  hashPassword(password: string): Promise<Outcome<string, 'busy'>>;
+  /**
+   * Compares. With `hash` null (no such user) it does the same work on a hash that nothing fits, so that the time tells
+   * nothing. `needsRehash`: it fits, but was made with other parameters than today's.
+   */
+  verifyPassword(
+    hash: string | null,
+    password: string,
+  ): Promise<Outcome<{ readonly matches: boolean; readonly needsRehash: boolean }, 'busy'>>;
+  close(): Promise<void>;
+}
+
+export interface PasswordHashingLimits {
+  /** At most so many hashes at once. */
+  readonly threads: number;
+  /** So many more may wait; 64 at 15 ms each is a second on one thread. */
+  readonly queue: number;
+  /** Threads that had nothing to do for so long end. */
+  readonly idleMs: number;
+}
+
+/** One core stays free for everything else; beyond eight threads memory (35 MB each) costs more than log-ins are worth. */
+const defaultLimits = (): PasswordHashingLimits => ({
+  threads: Math.min(8, Math.max(1, availableParallelism() - 1)),
+  queue: 64,
+  idleMs: 30_000,
+});
+
+/** Opens the pool; no thread starts before the first password comes. */
+export function openPasswordHashing(limits: Partial<PasswordHashingLimits> = {}): PasswordHashing {
+  const pool = openPasswordPool({ ...defaultLimits(), ...limits });
+  const nobodysHash = makeNobodysHash();
+
+  return {
+    async hashPassword(password) {
+      const normalized = normalizePassword(password);
+      if (normalized === null) throw new Error('A password that has not passed the rules was to be hashed.');
+      const hashed = await pool.run({ kind: 'hash', password: normalized });
+      return hashed.ok ? ok(String(hashed.value)) : hashed;
+    },
+    async verifyPassword(hash, password) {
+      const normalized = normalizePassword(password);
+      const sought = normalized === null ? null : hash;
+      const verified = await pool.run({ kind: 'verify', hash: sought ?? nobodysHash, password: normalized ?? '' });
+      if (!verified.ok) return no('busy');
+      const matches = verified.value === true && sought !== null;
+      return ok({ matches, needsRehash: matches && !sought.startsWith(CURRENT_PREFIX) });
+    },
+    async isCommon(password) {
+      const found = await pool.run({ kind: 'is-common', password });
+      return found.ok ? ok(found.value === true) : found;
+    },
+    close: () => pool.close(),
+  };
+}
+
+/** Today's parameters with a random salt and a random result: verifying it costs what any hash costs, and nothing fits. */
+function makeNobodysHash(): string {
+  const text = (length: number): string => randomBytes(length).toString('base64').replace(/=+$/, '');
+  return `${CURRENT_PREFIX}${text(16)}$${text(32)}`;
+}

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { openMemoryLimiter } from '../../store/limiter.ts';
+import { createSignInLimits, networkOf } from './sign-in-limits.ts';
+
+function open(known: readonly string[] = []) {
+  const asked: number[] = [];
+  const limits = createSignInLimits({
+    limiter: openMemoryLimiter(),
+    accounts: {
+      async knowsAddress(userId, hash) {
+        asked.push(userId);
+        return known.includes(`${userId}:${hash}`);
+      },
+    },
+    clock: { now: () => 0 },
+    addressKey: Buffer.alloc(32, 1),
+  });
+  const attempt = async (
+    address: string,
+    emailKey: string,
+    password: boolean,
+    userId: number | null = null,
+  ): Promise<'in' | 'wrong' | 'refused'> => {
+    const admission = await limits.admit({ userId, emailKey, address });
+    if (!admission.ok) return 'refused';
+    await new Promise((resume) => setTimeout(resume, 1));
+    await admission.settle(password ? 'not-failed' : 'failed');
+    return password ? 'in' : 'wrong';
+  };
+  return { limits, asked, attempt };
+}
+
+const count = (answers: readonly string[]) => ({
+  in: answers.filter((one) => one === 'in').length,
+  wrong: answers.filter((one) => one === 'wrong').length,
+  refused: answers.filter((one) => one === 'refused').length,
+});
+
+describe('somebody who guesses passwords', () => {
+  it('has ten tries from one address in five minutes, at however many users', async () => {
+    const { attempt } = open();
+    const answers = [];
+    for (let index = 0; index < 12; index++) answers.push(await attempt('203.0.113.7', `user${index}@x`, false));
+    expect(count(answers)).toEqual({ in: 0, wrong: 10, refused: 2 });
+    expect(await attempt('203.0.113.8', 'user1@x', false)).toBe('wrong');
+  });
+
+  it('has ten tries at one user, from however many addresses, whether the user exists or not', async () => {
+    for (const userId of [7, null]) {
+      const { attempt } = open();
+      const answers = [];
+      for (let index = 0; index < 12; index++) answers.push(await attempt(`203.0.113.${index}`, 'ann@x', false, userId));
+      expect(count(answers)).toEqual({ in: 0, wrong: 10, refused: 2 });
+    }
+  });
+
+  it('has no more than ten in a race of a hundred', async () => {
+    const { attempt } = open();
+    const answers = await Promise.all(Array.from({ length: 100 }, () => attempt('203.0.113.7', 'ann@x', false)));
+    expect(count(answers)).toEqual({ in: 0, wrong: 10, refused: 90 });
+  });
+
+  it('gains nothing by walking through one /64, or by writing IPv4 as IPv6', async () => {
+    const { attempt } = open();
+    for (let index = 0; index < 10; index++) await attempt(`2001:db8::${index + 1}`, `user${index}@x`, false);
+    expect(await attempt('2001:db8::ffff:ffff', 'new@x', false)).toBe('refused');
+    expect(await attempt('2001:db8:0:1::1', 'new@x', false)).toBe('wrong');
+    expect(networkOf('::ffff:203.0.113.7')).toBe('203.0.113.7');
+  });
+
+  it('cannot lock the owner out who has signed in from an address before', async () => {
+    const first = open();
+    const admission = await first.limits.admit({ userId: 7, emailKey: 'ann@x', address: '198.51.100.1' });
+    if (!admission.ok) throw new Error('refused');
+    await admission.settle('not-failed');
+    const { attempt } = open([`7:${admission.addressHash}`]);
+    for (let index = 0; index < 20; index++) await attempt(`203.0.113.${index}`, 'ann@x', false, 7);
+    expect(await attempt('192.0.2.1', 'ann@x', true, 7)).toBe('refused');
+    expect(await attempt('198.51.100.1', 'ann@x', true, 7)).toBe('in');
+  });
+
+  it('learns nothing from what is asked of the store: the same for a user who does not exist', async () => {
+    const { attempt, asked } = open();
+    await attempt('203.0.113.7', 'nobody@x', false);
+    await attempt('203.0.113.7', 'ann@x', false, 7);
+    expect(asked).toEqual([0, 7]);
+  });
+});
+
+describe('honest people', () => {
+  it('come in all at once from one address: only failures count', async () => {
+    const { attempt } = open();
+    const answers = await Promise.all(Array.from({ length: 60 }, (_, index) => attempt('203.0.113.7', `user${index}@x`, true)));
+    expect(count(answers)).toEqual({ in: 60, wrong: 0, refused: 0 });
+    for (let round = 0; round < 30; round++) expect(await attempt('203.0.113.7', 'ann@x', true)).toBe('in');
+  });
+
+  it('are told when to come again', async () => {
+    const { attempt, limits } = open();
+    for (let index = 0; index < 10; index++) await attempt('203.0.113.7', 'ann@x', false);
+    const admission = await limits.admit({ userId: null, emailKey: 'ann@x', address: '203.0.113.7' });
+    expect(admission.ok).toBe(false);
+    if (admission.ok) return;
+    expect(admission.retryAfterSeconds).toBeGreaterThan(290);
+    expect(admission.retryAfterSeconds).toBeLessThanOrEqual(300);
+  });
+});

@@ -1,0 +1,188 @@
+/**
+ * Slows whoever guesses passwords, and locks nobody out of their own account. Failures count in two buckets of ten in five
+ * minutes: one for the address they come from, one for the user they are aimed at. A user who has signed in from an address
+ * before has a bucket of their own for this address, so that a stranger elsewhere cannot use theirs up. (A stranger behind
+ * the same address can, for five minutes: nobody can tell the two apart.)
+ *
+ * A point is taken before the password is looked at and given back when it was right: of a hundred tries at once no more
+ * than ten are looked at. Tries that find no point while others are still being looked at wait for those instead of being
+ * refused, so that eleven people who arrive together with good passwords all come in.
+ */
+import { createHash, createHmac } from 'node:crypto';
+import ipaddr from 'ipaddr.js';
+import { type Clock, DAY_MS } from '../lib/clock.ts';
+import type { AccountsStore } from './account.ts';
+
+export const MAX_FAILURES = 10;
+export const FAILURE_WINDOW_SECONDS = 300;
+/** An address that was not used for so long is a stranger's again. */
+const KNOWN_FOR_MS = 180 * DAY_MS;
+/** Tries that may wait for others of one bucket. */
+const MOST_WAITING = 64;
+
+/** Counts failures in named buckets; shared by all servers where there are several. */
+export interface Limiter {
+  /** Takes one of the bucket's points, or says in how many seconds there will be one; then none was taken. */
+  take(bucket: string): Promise<{ readonly ok: true } | { readonly ok: false; readonly retryAfterSeconds: number }>;
+  giveBack(bucket: string): Promise<void>;
+}
+
+export interface SignInTry {
+  /** Null when there is no such user; then the same is asked and the same time passes. */
+  readonly userId: number | null;
+  readonly emailKey: string;
+  /** The client's address; null at the command line. */
+  readonly address: string | null;
+}
+
+export type Admission =
+  /** `settle` is called once, always: with `failed`, the points stay taken. */
+  | { readonly ok: true; readonly addressHash: string | null; settle(result: 'failed' | 'not-failed'): Promise<void> }
+  | { readonly ok: false; readonly retryAfterSeconds: number };
+
+export interface SignInLimits {
+  admit(attempt: SignInTry): Promise<Admission>;
+  /** The same for registrations from an address; what fails there is to guess who has an account. */
+  admitRegistration(address: string | null): Promise<Admission>;
+}
+
+interface Place {
+  readonly network: string;
+  readonly hash: string;
+}
+
+export interface SignInLimitsPorts {
+  readonly limiter: Limiter;
+  readonly accounts: Pick<AccountsStore, 'knowsAddress'>;
+  readonly clock: Clock;
+  /** Keys the hashes of addresses, which are too few to be hidden by a plain hash. */
+  readonly addressKey: Uint8Array;
+}
+
+export function createSignInLimits({ limiter, accounts, clock, addressKey }: SignInLimitsPorts): SignInLimits {
+  const patient = waitForOthers(limiter);
+
+  async function admit({ userId, emailKey, address }: SignInTry): Promise<Admission> {
+    const place = placeOf(address);
+    // Also asked for a user who does not exist (ids begin at 1): the time must not tell.
+    const known = place !== null && (await accounts.knowsAddress(userId ?? 0, place.hash, clock.now() - KNOWN_FOR_MS));
+    const user = `user:${createHash('sha256').update(emailKey).digest('hex')}`;
+    return await takeAll(
+      [...(place === null ? [] : [`address:${place.network}`]), known ? `${user}:${place.hash}` : user],
+      place,
+    );
+  }
+
+  async function admitRegistration(address: string | null): Promise<Admission> {
+    const place = placeOf(address);
+    return await takeAll(place === null ? [] : [`register:${place.network}`], place);
+  }
+
+  async function takeAll(buckets: readonly string[], place: Place | null): Promise<Admission> {
+    const taken: string[] = [];
+    for (const bucket of buckets) {
+      const point = await patient.take(bucket).catch(async (error: unknown) => {
+        await release(taken, 'not-failed');
+        throw error;
+      });
+      if (!point.ok) {
+        await release(taken, 'not-failed');
+        return point;
+      }
+      taken.push(bucket);
+    }
+    return { ok: true, addressHash: place?.hash ?? null, settle: (result) => release(taken, result) };
+  }
+
+  function placeOf(address: string | null): Place | null {
+    if (address === null) return null;
+    const network = networkOf(address);
+    return { network, hash: createHmac('sha256', addressKey).update(network).digest('hex') };
+  }
+
+  async function release(buckets: readonly string[], result: 'failed' | 'not-failed'): Promise<void> {
+    await Promise.all(buckets.map((bucket) => patient.release(bucket, result)));
+  }
+
+  return { admit, admitRegistration };
+}
+
+/**
+ * What counts as one place: an IPv4 address, or the /64 that IPv6 gives to one customer. IPv4 within IPv6 is IPv4. What is no
+ * address is a place of its own.
+ */
+export function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return `unknown:${address.slice(0, 64)}`;
+  const parsed = ipaddr.process(address);
+  if (parsed.kind() === 'ipv4') return parsed.toString();
+  const prefix = parsed.toByteArray().slice(0, 8);
+  return `${Buffer.from(prefix).toString('hex')}/64`;
+}
+
+interface Queue {
+  /** Tries of this process that ask, wait, or are being looked at; nobody left, and the queue goes. */
+  visitors: number;
+  /** Those of them that hold a point and are being looked at. */
+  undecided: number;
+  readonly waiting: (() => void)[];
+  /** They ask one after the other: an answer that overtakes another would make the first refusal a wrong one. */
+  lastAnswer: Promise<unknown>;
+}
+
+function waitForOthers(limiter: Limiter): {
+  take: Limiter['take'];
+  release(bucket: string, result: 'failed' | 'not-failed'): Promise<void>;
+} {
+  const queues = new Map<string, Queue>();
+
+  async function take(bucket: string): ReturnType<Limiter['take']> {
+    const queue = queues.get(bucket) ?? { visitors: 0, undecided: 0, waiting: [], lastAnswer: Promise.resolve() };
+    queues.set(bucket, queue);
+    queue.visitors++;
+    try {
+      const point = await takeOrWait(bucket, queue);
+      if (!point.ok) leave(bucket, queue);
+      return point;
+    } catch (error) {
+      leave(bucket, queue);
+      throw error;
+    }
+  }
+
+  async function takeOrWait(bucket: string, queue: Queue): ReturnType<Limiter['take']> {
+    for (;;) {
+      const point = await inTurn(queue, () => limiter.take(bucket));
+      if (point.ok || queue.undecided === 0 || queue.waiting.length >= MOST_WAITING) return point;
+      await new Promise<void>((resume) => queue.waiting.push(resume));
+    }
+  }
+
+  async function inTurn(queue: Queue, ask: () => ReturnType<Limiter['take']>): ReturnType<Limiter['take']> {
+    const answer = queue.lastAnswer.then(ask).then((point) => {
+      if (point.ok) queue.undecided++;
+      return point;
+    });
+    queue.lastAnswer = answer.catch(() => {});
+    return await answer;
+  }
+
+  /** One decision makes room for one; after the last one there is nobody left to wait for. */
+  async function release(bucket: string, result: 'failed' | 'not-failed'): Promise<void> {
+    const queue = queues.get(bucket);
+    if (queue === undefined) throw new Error('A point was given back that was never taken.');
+    try {
+      if (result === 'not-failed') await limiter.giveBack(bucket);
+    } finally {
+      queue.undecided--;
+      for (const resume of queue.waiting.splice(0, queue.undecided === 0 ? queue.waiting.length : 1)) resume();
+      leave(bucket, queue);
+    }
+  }
+
+  function leave(bucket: string, queue: Queue): void {
+    queue.visitors--;
+    if (queue.visitors === 0) queues.delete(bucket);
+  }
+
+  return { take, release };
+}

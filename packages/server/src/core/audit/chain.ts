@@ -1,0 +1,90 @@
+/**
+ * The chain over the audit log: every entry's hash covers the hash before it, so that nobody can change, drop or reorder an
+ * entry without changing every hash after it, up to the head that is also in the server's log. One job chains what has been
+ * written since; the acts themselves never wait for it.
+ *
+ * Personal data is covered through a salted hash. Once salt and data are deleted the hash says nothing, and the chain holds.
+ */
+import { createHash } from 'node:crypto';
+import type { AuditEvent, AuditStore } from './event.ts';
+
+export interface Head {
+  readonly number: number;
+  readonly hash: string;
+}
+
+/** Where the log of the server is told the head: outside the database, so that rewriting the whole chain shows. */
+export interface HeadLog {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+/** One act on SQLite: as many rows as a bulk write may hold the writer for. */
+const BATCH = 500;
+/** So that one run ends, also while events keep coming. */
+const MOST_BATCHES = 20;
+/** Names what is hashed and how; another layout gets another name. */
+const LAYOUT = 'keyhouse-audit-1';
+
+/** SHA-256 (hex) of an entry at its place: a JSON array of fixed length, so that no column can lend text to the next. */
+export function hashEntry(previousHash: string, number: number, event: AuditEvent): string {
+  const columns = [
+    LAYOUT,
+    previousHash,
+    number,
+    event.id,
+    event.event,
+    event.atMs,
+    event.actor,
+    event.accountId,
+    event.userId,
+    event.credentialId,
+    event.requestId,
+    event.reason,
+    event.details,
+    event.personHash,
+  ];
+  return createHash('sha256').update(JSON.stringify(columns)).digest('hex');
+}
+
+/** SHA-256 (hex) of the salt's bytes and the personal data's text. `salt` is 32 hex digits. */
+export function hashPerson(salt: string, data: string): string {
+  return createHash('sha256').update(Buffer.from(salt, 'hex')).update(data).digest('hex');
+}
+
+/**
+ * Numbers and chains what has no number yet and returns the head. When another server was faster nothing is written and the
+ * next run goes on from there.
+ */
+export async function chainAudit({
+  audit,
+  log,
+}: {
+  audit: Pick<AuditStore, 'head' | 'unchained' | 'chain'>;
+  log: HeadLog;
+}): Promise<Head> {
+  const first = await audit.head();
+  let head = first;
+  for (let batch = 0; batch < MOST_BATCHES; batch++) {
+    const events = await audit.unchained(BATCH);
+    const next = link(head, events);
+    if (next.entries.length === 0) break;
+    if (!(await audit.chain({ from: head.number, entries: next.entries }))) return await audit.head();
+    head = next.head;
+    if (events.length < BATCH) break;
+  }
+  if (head.number !== first.number) log.info({ auditNumber: head.number, auditHash: head.hash }, 'audit head');
+  return head;
+}
+
+function link(
+  from: Head,
+  events: readonly AuditEvent[],
+): { head: Head; entries: { id: number; number: number; hash: string }[] } {
+  let head = from;
+  const entries = events.map((event) => {
+    const number = head.number + 1;
+    head = { number, hash: hashEntry(head.hash, number, event) };
+    return { id: event.id, ...head };
+  });
+  return { head, entries };
+}

@@ -1,0 +1,130 @@
+/**
+ * What happened. The list of events is closed: an act that nobody named here cannot be recorded, and a reader of the log
+ * can know every word that may stand in it. An event never carries a secret; personal data stands apart in `person`, so
+ * that a person can be erased and the chain still holds.
+ */
+export const EVENT_NAMES = [
+  'server.started',
+  'user.created',
+  'user.signed_in',
+  'user.sign_in_failed',
+  'user.disabled',
+  'user.enabled',
+  'user.password_changed',
+  'user.password_rehashed',
+  'user.erased',
+  'token.created',
+  'token.narrowed',
+  'token.rotated',
+  'token.revoked',
+  'key.created',
+  'key.narrowed',
+  'key.rotated',
+  'key.revoked',
+  'jwt.minted',
+  'jwt.revoked',
+  'signing_key.created',
+  'signing_key.rotated',
+  'master_secret.rotated',
+  'permission.catalogue_set',
+  'permission.routes_set',
+  'request.refused',
+  'request.refusals_counted',
+  'backup.made',
+] as const;
+
+export type EventName = (typeof EVENT_NAMES)[number];
+
+/** Who did it: a user, a credential's holder, the operator at the command line, the server itself, or a stranger. */
+export type Actor =
+  | `user:${number}`
+  | `token:${number}`
+  | `key:${number}`
+  | `jwt:${string}`
+  | 'operator'
+  | 'server'
+  | 'anonymous';
+
+/** Personal data of an event; erased on its own. */
+export interface Person {
+  readonly address?: string;
+  readonly userAgent?: string;
+  readonly email?: string;
+  readonly name?: string;
+}
+
+/** On whose behalf and from where an act is done. Every verb that changes something takes one. */
+export interface By {
+  readonly actor: Actor;
+  readonly requestId: string | null;
+  readonly person: Person;
+}
+
+/** An event before it is stored. Ids that the act itself makes are filled in by the store. */
+export interface EventDraft {
+  readonly event: EventName;
+  readonly atMs: number;
+  readonly by: By;
+  readonly accountId?: number | null;
+  readonly userId?: number | null;
+  readonly credentialId?: number | null;
+  /** The true reason of a refusal. */
+  readonly reason?: string | null;
+  readonly details?: Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
+}
+
+/** An event as it is kept. `number` and `hash` are null until the chaining job has come by (each second). */
+export interface AuditEvent {
+  readonly id: number;
+  readonly event: EventName;
+  readonly atMs: number;
+  readonly actor: Actor;
+  readonly accountId: number | null;
+  readonly userId: number | null;
+  readonly credentialId: number | null;
+  readonly requestId: string | null;
+  readonly reason: string | null;
+  /** The JSON text exactly as it is hashed. */
+  readonly details: string;
+  /** SHA-256 (hex) of salt and personal data; null when the event has none. */
+  readonly personHash: string | null;
+  readonly number: number | null;
+  readonly hash: string | null;
+}
+
+/** The personal data of an event as it is kept: JSON text exactly as hashed, and its salt (hex). */
+export interface PersonRow {
+  readonly eventId: number;
+  readonly salt: string;
+  readonly data: string;
+}
+
+export interface AuditFilter {
+  readonly accountId?: number;
+  readonly userId?: number;
+  readonly credentialId?: number;
+  readonly requestId?: string;
+  readonly event?: EventName;
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+  /** Newest first, below this id. */
+  readonly beforeId?: number;
+  /** 1 to 500. */
+  readonly limit: number;
+}
+
+export interface AuditStore {
+  /** Writes events on their own (refusals, counts); all others are written by the act that they tell of. */
+  record(input: { events: readonly EventDraft[] }): Promise<void>;
+  list(filter: AuditFilter): Promise<readonly (AuditEvent & { person: Person | null })[]>;
+  /** The head of the chain: number 0 and 64 zeros before the first entry. */
+  head(): Promise<{ number: number; hash: string }>;
+  /** Events that have no number yet, oldest id first. */
+  unchained(limit: number): Promise<readonly AuditEvent[]>;
+  /** Moves the head from `from` and numbers the entries; false, and nothing changed, when another server was first. */
+  chain(input: { from: number; entries: readonly { id: number; number: number; hash: string }[] }): Promise<boolean>;
+  /** Numbered entries after `number` in order, with their personal data where it was not erased. */
+  chained(after: number, limit: number): Promise<readonly (AuditEvent & { personRow: PersonRow | null })[]>;
+  /** Deletes the personal data of everything a user did or suffered; the chain still holds. Returns how many rows went. */
+  erasePerson(input: { userId: number; event: EventDraft }): Promise<number>;
+}

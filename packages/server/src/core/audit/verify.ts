@@ -1,0 +1,74 @@
+/** Reads the whole chain and says whether it holds, or names the first entry that does not. It changes nothing. */
+import { type Head, hashEntry, hashPerson } from './chain.ts';
+import type { AuditEvent, AuditStore, PersonRow } from './event.ts';
+
+export type AuditFault =
+  /** A number is not there: the entry was deleted, or lost its number. */
+  | 'missing-entry'
+  /** A column, or the hash itself, is not what was chained. */
+  | 'changed-entry'
+  /** The personal data beside the entry is not what the entry commits to. */
+  | 'changed-person'
+  /** The entries hold, but the head says something else. */
+  | 'wrong-head'
+  /** The chain holds within itself, but is not the one whose head was noted: it was written anew. */
+  | 'other-chain';
+
+export type AuditVerdict =
+  | { readonly ok: true; readonly entries: number; readonly personsErased: number; readonly head: Head }
+  | { readonly ok: false; readonly fault: AuditFault; readonly number: number; readonly eventId: number | null };
+
+export const CHAIN_START: Head = { number: 0, hash: '0'.repeat(64) };
+const PAGE = 500;
+const SALT = /^[0-9a-f]{32}$/;
+
+/**
+ * Verifies every entry up to the head as it stands now; what is chained meanwhile is left to the next time.
+ * `noted`: heads from the server's log, which only an unbroken history can contain.
+ */
+export async function verifyAudit(
+  audit: Pick<AuditStore, 'head' | 'chained'>,
+  { noted = [] }: { noted?: readonly Head[] } = {},
+): Promise<AuditVerdict> {
+  const head = await audit.head();
+  let last = CHAIN_START;
+  let personsErased = 0;
+  while (last.number < head.number) {
+    const page = await audit.chained(last.number, PAGE);
+    if (page.length === 0) return broken('missing-entry', last.number + 1, null);
+    for (const entry of page.slice(0, head.number - last.number)) {
+      const number = last.number + 1;
+      const fault = faultOf(entry, last);
+      if (fault !== null) return broken(fault, number, fault === 'missing-entry' ? null : entry.id);
+      last = { number, hash: entry.hash ?? '' };
+      if (noted.some((one) => one.number === number && one.hash !== last.hash)) return broken('other-chain', number, entry.id);
+      if (entry.personHash !== null && entry.personRow === null) personsErased++;
+    }
+  }
+  if (last.hash !== head.hash) return broken('wrong-head', head.number, null);
+  if (await hasEntryAfter(audit, head)) return broken('wrong-head', head.number + 1, null);
+  const beyond = noted.find((one) => one.number > head.number);
+  if (beyond !== undefined) return broken('missing-entry', head.number + 1, null);
+  return { ok: true, entries: head.number, personsErased, head };
+}
+
+function faultOf(entry: AuditEvent & { personRow: PersonRow | null }, last: Head): AuditFault | null {
+  if (entry.number !== last.number + 1) return 'missing-entry';
+  if (entry.hash !== hashEntry(last.hash, entry.number, entry)) return 'changed-entry';
+  return personHolds(entry) ? null : 'changed-person';
+}
+
+function personHolds({ personHash, personRow }: { personHash: string | null; personRow: PersonRow | null }): boolean {
+  if (personRow === null) return true;
+  return SALT.test(personRow.salt) && personHash === hashPerson(personRow.salt, personRow.data);
+}
+
+/** An entry beyond the head is a fault only if the head, read again, still stands before it. */
+async function hasEntryAfter(audit: Pick<AuditStore, 'head' | 'chained'>, head: Head): Promise<boolean> {
+  const [extra] = await audit.chained(head.number, 1);
+  return extra !== undefined && (await audit.head()).number === head.number;
+}
+
+function broken(fault: AuditFault, number: number, eventId: number | null): AuditVerdict {
+  return { ok: false, fault, number, eventId };
+}

@@ -1,0 +1,65 @@
+/**
+ * Credentials that were looked up lately, by the hash of what was presented. Bounded, and told of every change: an entry of a
+ * credential that changed anywhere is gone before the act that changed it is answered (or within the follower's trust).
+ */
+import { LRUCache } from 'lru-cache';
+import type { ChangeFollower } from '../revocations/follower.ts';
+import type { CredentialWithOwner } from './credential.ts';
+
+/** About 60 MB at the very worst; a look-up beyond it costs one indexed row. */
+const MAX_ENTRIES = 50_000;
+/** What is not told as a change (use on another server, for instance) is looked at anew after this. */
+const MAX_AGE_MS = 10 * 60 * 1000;
+
+export class CredentialCache<Entry extends { readonly credential: CredentialWithOwner }> {
+  readonly #entries: LRUCache<string, Entry>;
+  readonly #hashesById = new Map<number, Set<string>>();
+  readonly #follower: ChangeFollower;
+
+  constructor(follower: ChangeFollower) {
+    this.#follower = follower;
+    this.#entries = new LRUCache({
+      max: MAX_ENTRIES,
+      ttl: MAX_AGE_MS,
+      ttlResolution: 1000,
+      dispose: (entry, hash) => this.#forgetHash(entry.credential.id, hash),
+    });
+    follower.listen({
+      onChange: (change) => {
+        if (change.kind === 'credential') this.#dropCredential(Number(change.id));
+        // The owner's state stands in many entries; it changes so rarely that dropping all is plainer than an index.
+        if (change.kind === 'user' || change.kind === 'account') this.#entries.clear();
+      },
+      onReset: () => this.#entries.clear(),
+    });
+  }
+
+  get(hash: string): Entry | undefined {
+    return this.#entries.get(hash);
+  }
+
+  /** Keeps what `read` finds, unless a change was heard while it was reading. */
+  async fill(hash: string, read: () => Promise<Entry | null>): Promise<Entry | null> {
+    const heardBefore = this.#follower.heard;
+    const entry = await read();
+    if (entry !== null && this.#follower.heard === heardBefore) this.#keep(hash, entry);
+    return entry;
+  }
+
+  #keep(hash: string, entry: Entry): void {
+    this.#entries.set(hash, entry);
+    const hashes = this.#hashesById.get(entry.credential.id);
+    if (hashes === undefined) this.#hashesById.set(entry.credential.id, new Set([hash]));
+    else hashes.add(hash);
+  }
+
+  #dropCredential(id: number): void {
+    for (const hash of [...(this.#hashesById.get(id) ?? [])]) this.#entries.delete(hash);
+  }
+
+  #forgetHash(id: number, hash: string): void {
+    const hashes = this.#hashesById.get(id);
+    hashes?.delete(hash);
+    if (hashes?.size === 0) this.#hashesById.delete(id);
+  }
+}

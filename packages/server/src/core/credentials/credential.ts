@@ -1,0 +1,150 @@
+import type { NewUser, User } from '../accounts/account.ts';
+import type { EventDraft } from '../audit/event.ts';
+
+export type Environment = 'live' | 'test';
+/** Where a credential was made. Tokens of `login` and `register` end with the password and after 90 days unused. */
+export type Source = 'login' | 'register' | 'dashboard' | 'command-line';
+
+/** An opaque credential as it is stored: never the secret, only SHA-256 hashes (lower-case hex). */
+export interface Credential {
+  readonly id: number;
+  readonly kind: 'token' | 'key';
+  readonly environment: Environment;
+  readonly accountId: number;
+  /** The user that a token speaks for; null for keys. */
+  readonly userId: number | null;
+  readonly name: string;
+  readonly source: Source;
+  /** Null: everything of the account. */
+  readonly permissions: readonly string[] | null;
+  /** CIDR blocks that requests may come from; null: any. */
+  readonly addresses: readonly string[] | null;
+  readonly hash: string;
+  readonly previousHash: string | null;
+  readonly previousEndsAtMs: number | null;
+  readonly createdAtMs: number;
+  readonly rotatedAtMs: number | null;
+  readonly expiresAtMs: number | null;
+  readonly revokedAtMs: number | null;
+  readonly use: Use;
+}
+
+/** Kept without a write on the request's way; at most a few seconds behind. */
+export interface Use {
+  readonly requests: number;
+  readonly lastUsedAtMs: number | null;
+  readonly lastAddress: string | null;
+  readonly lastUserAgent: string | null;
+  /** The same for the secret before the last rotation. */
+  readonly previousRequests: number;
+  readonly previousLastUsedAtMs: number | null;
+}
+
+/** A credential with what decides beside it: the state of its owner. */
+export interface CredentialWithOwner extends Credential {
+  readonly ownerDisabledAtMs: number | null;
+}
+
+export interface NewCredential {
+  readonly kind: 'token' | 'key';
+  readonly environment: Environment;
+  readonly accountId: number;
+  readonly userId: number | null;
+  readonly name: string;
+  readonly source: Source;
+  readonly permissions: readonly string[] | null;
+  readonly addresses: readonly string[] | null;
+  readonly hash: string;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number | null;
+}
+
+export interface UseDelta {
+  readonly credentialId: number;
+  readonly requests: number;
+  readonly previousRequests: number;
+  readonly lastUsedAtMs: number | null;
+  readonly lastAddress: string | null;
+  readonly lastUserAgent: string | null;
+  readonly previousLastUsedAtMs: number | null;
+  /** Days since 1970 (UTC) that the requests are counted on. */
+  readonly day: number;
+}
+
+export interface CredentialsStore {
+  /** One indexed row by the hash of what was presented (the current or the previous secret's). */
+  findTokenById(id: number): Promise<CredentialWithOwner | null>;
+  findKeyByHash(hash: string): Promise<CredentialWithOwner | null>;
+  getCredential(kind: 'token' | 'key', id: number): Promise<Credential | null>;
+  /** Newest first; without revoked ones unless asked. `userId` lists tokens of a user, `accountId` keys of an account. */
+  listCredentials(filter: {
+    kind: 'token' | 'key';
+    userId?: number;
+    accountId?: number;
+    withRevoked: boolean;
+    beforeId?: number;
+    limit: number;
+  }): Promise<readonly Credential[]>;
+  issue(input: { credential: NewCredential; event: EventDraft }): Promise<Credential>;
+  /** A new user, the personal account and a first token in one act; null when the address is taken. */
+  register(input: {
+    user: NewUser;
+    /** The place of the registration, remembered as one that this user signs in from. */
+    addressHash: string | null;
+    token: Omit<NewCredential, 'accountId' | 'userId'>;
+    events: readonly EventDraft[];
+  }): Promise<{ user: User; token: Credential } | null>;
+  /** A token for a user who has just signed in; remembers the address. Null when the user is gone, disabled, or has another password by now. */
+  issueAtSignIn(input: {
+    userId: number;
+    /** The hash that the password was verified against: a token must not outlive the change of its password. */
+    passwordHash: string;
+    addressHash: string | null;
+    token: Omit<NewCredential, 'accountId' | 'userId'>;
+    events: readonly EventDraft[];
+  }): Promise<{ user: User; token: Credential } | null>;
+  /**
+   * Replaces permissions and addresses by narrower ones (core has checked that they are). JWTs minted from the key that
+   * hold more than `permissions`, or all when addresses changed, are revoked in the same act. Null when it is gone or revoked,
+   * or has changed since `expected` was read.
+   */
+  narrow(input: {
+    kind: 'token' | 'key';
+    id: number;
+    expected: { permissions: readonly string[] | null; addresses: readonly string[] | null };
+    permissions: readonly string[] | null;
+    addresses: readonly string[] | null;
+    nowMs: number;
+    event: EventDraft;
+  }): Promise<Credential | null>;
+  /**
+   * Puts a new hash in place while `currentHash` still is the newest; the old one lives until `overlapEndsAtMs`, one before it ends
+   * at once. `revokeJwts`: the JWTs minted so far end too. Null when the newest is another, or the credential is revoked.
+   */
+  rotate(input: {
+    kind: 'token' | 'key';
+    id: number;
+    currentHash: string;
+    newHash: string;
+    overlapEndsAtMs: number | null;
+    nowMs: number;
+    revokeJwts: boolean;
+    event: EventDraft;
+  }): Promise<Credential | null>;
+  /** Ends it and, for a key, every JWT minted from it. False when there is none such or it is revoked already. */
+  revoke(input: {
+    kind: 'token' | 'key';
+    id: number;
+    /** When given, only a credential of this user (tokens) or account (keys). */
+    userId?: number;
+    accountId?: number;
+    nowMs: number;
+    latestJwtEndMs: number;
+    event: EventDraft;
+  }): Promise<boolean>;
+  recordUse(input: { uses: readonly UseDelta[] }): Promise<void>;
+  /** Requests a day for one credential since a day (days since 1970, UTC). */
+  useByDay(credentialId: number, sinceDay: number): Promise<readonly { day: number; requests: number }[]>;
+  /** Forgets day counts older than a day number. True when more is left. */
+  sweepUse(input: { beforeDay: number; limit: number }): Promise<boolean>;
+}

@@ -1,0 +1,62 @@
+/** Takes permissions or addresses away. Never adds any: whoever wants more makes a new credential. */
+import { covers } from '@keyhouse/protocol';
+import type { By } from '../audit/event.ts';
+import { containsBlock } from '../lib/addresses.ts';
+import type { Clock } from '../lib/clock.ts';
+import { no, type Outcome, ok } from '../lib/outcome.ts';
+import type { Credential, CredentialsStore } from './credential.ts';
+import { compileBlocks } from './verify.ts';
+import { checkAddresses, checkPermissions, type Fault } from './wish.ts';
+
+interface Ports {
+  readonly credentials: Pick<CredentialsStore, 'getCredential' | 'narrow'>;
+  readonly clock: Clock;
+  readonly permissionExists: (name: string) => boolean;
+}
+
+interface Input {
+  readonly kind: 'token' | 'key';
+  readonly id: number;
+  /** Left out: as they are. */
+  readonly permissions?: readonly string[] | null;
+  readonly addresses?: readonly string[] | null;
+}
+
+/** `changed`: it was changed by somebody else at the same time; look again. JWTs wider than the new list are revoked with it. */
+export async function narrowCredential(
+  ports: Ports,
+  input: Input,
+  by: By,
+): Promise<Outcome<Credential, 'not_found' | 'wider' | 'invalid' | 'changed'> & { faults?: readonly Fault[] }> {
+  const credential = await ports.credentials.getCredential(input.kind, input.id);
+  if (credential === null || credential.revokedAtMs !== null) return no('not_found');
+  const permissions = input.permissions === undefined ? credential.permissions : input.permissions;
+  const addresses = input.addresses === undefined ? credential.addresses : input.addresses;
+  const faults = [...checkPermissions(permissions, credential.accountId, ports.permissionExists), ...checkAddresses(addresses)];
+  if (faults.length > 0) return { ...no('invalid'), faults };
+  if (!covers(credential.permissions, permissions) || !coversAddresses(credential.addresses, addresses)) return no('wider');
+  const nowMs = ports.clock.now();
+  const narrowed = await ports.credentials.narrow({
+    kind: input.kind,
+    id: input.id,
+    expected: { permissions: credential.permissions, addresses: credential.addresses },
+    permissions,
+    addresses,
+    nowMs,
+    event: {
+      event: input.kind === 'token' ? 'token.narrowed' : 'key.narrowed',
+      atMs: nowMs,
+      by,
+      userId: credential.userId,
+      details: { permissions, addresses },
+    },
+  });
+  return narrowed === null ? no('changed') : ok(narrowed);
+}
+
+function coversAddresses(held: readonly string[] | null, wanted: readonly string[] | null): boolean {
+  if (held === null) return true;
+  if (wanted === null) return false;
+  const outer = compileBlocks(held) ?? [];
+  return (compileBlocks(wanted) ?? []).every((inner) => outer.some((block) => containsBlock(block, inner)));
+}

@@ -1,0 +1,30 @@
+/** Ends a credential for good, with all its secrets and, for a key, with every JWT minted from it. */
+import type { By } from '../audit/event.ts';
+import { type Clock, DAY_MS } from '../lib/clock.ts';
+import type { CredentialsStore } from './credential.ts';
+
+interface Ports {
+  readonly credentials: Pick<CredentialsStore, 'revoke'>;
+  readonly clock: Clock;
+  /** No JWT lives longer; so long the revocation must be remembered. */
+  readonly maxJwtDays: number;
+}
+
+interface Input {
+  readonly kind: 'token' | 'key';
+  readonly id: number;
+  /** When given, only a credential of this user (tokens) or this account (keys). */
+  readonly userId?: number;
+  readonly accountId?: number;
+}
+
+/** False when there is no such credential, it is not theirs, or it is revoked already. */
+export function revokeCredential({ credentials, clock, maxJwtDays }: Ports, input: Input, by: By): Promise<boolean> {
+  const nowMs = clock.now();
+  return credentials.revoke({
+    ...input,
+    nowMs,
+    latestJwtEndMs: nowMs + maxJwtDays * DAY_MS,
+    event: { event: input.kind === 'token' ? 'token.revoked' : 'key.revoked', atMs: nowMs, by },
+  });
+}

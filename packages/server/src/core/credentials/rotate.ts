@@ -1,0 +1,55 @@
+/** Replaces a secret and lets the old one live on for a while, so that nobody has to change two places at one moment. */
+import { randomBytes } from 'node:crypto';
+import { formatToken, makeKeyText, makeTokenSecret } from '@keyhouse/protocol';
+import type { By } from '../audit/event.ts';
+import type { Clock } from '../lib/clock.ts';
+import { no, type Outcome, ok } from '../lib/outcome.ts';
+import type { Credential, CredentialsStore } from './credential.ts';
+import { hashSecret } from './verify.ts';
+
+export const DEFAULT_OVERLAP_SECONDS = 3600;
+export const MAX_OVERLAP_SECONDS = 7 * 24 * 3600;
+
+interface Ports {
+  readonly credentials: Pick<CredentialsStore, 'rotate'>;
+  readonly clock: Clock;
+}
+
+interface Input {
+  readonly credential: Pick<Credential, 'id' | 'kind' | 'environment' | 'userId'>;
+  /** SHA-256 (hex) of the secret that is to be replaced; only the newest can be. */
+  readonly currentHash: string;
+  /** 0 to MAX_OVERLAP_SECONDS; 0 ends the old secret at once. */
+  readonly overlapSeconds: number;
+  /** For keys: whether the JWTs minted so far end too. */
+  readonly revokeJwts: boolean;
+}
+
+/** Id, permissions, addresses and end stay as they are. `superseded`: the given secret is not the newest, or it was revoked. */
+export async function rotateCredential(
+  ports: Ports,
+  { credential, currentHash, overlapSeconds, revokeJwts }: Input,
+  by: By,
+): Promise<Outcome<{ credential: Credential; text: string }, 'superseded'>> {
+  const nowMs = ports.clock.now();
+  const isToken = credential.kind === 'token';
+  const secret = isToken ? makeTokenSecret(randomBytes) : makeKeyText(credential.environment, randomBytes);
+  const rotated = await ports.credentials.rotate({
+    kind: credential.kind,
+    id: credential.id,
+    currentHash,
+    newHash: hashSecret(secret),
+    overlapEndsAtMs: overlapSeconds === 0 ? null : nowMs + overlapSeconds * 1000,
+    nowMs,
+    revokeJwts,
+    event: {
+      event: isToken ? 'token.rotated' : 'key.rotated',
+      atMs: nowMs,
+      by,
+      userId: credential.userId,
+      details: { overlapSeconds, revokeJwts },
+    },
+  });
+  if (rotated === null) return no('superseded');
+  return ok({ credential: rotated, text: isToken ? formatToken(rotated.id, secret) : secret });
+}

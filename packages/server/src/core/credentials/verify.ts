@@ -1,0 +1,176 @@
+/**
+ * Checks a token or an API key: one cached row, a visible list of reasons to refuse, and a caller. No write and, when the row is
+ * cached, no wait. The presented text is hashed whether or not a row is found, and hashes are compared in constant time.
+ */
+import { hash as digest, timingSafeEqual } from 'node:crypto';
+import type { PresentedCredential } from '@keyhouse/protocol';
+import type { OpaqueCaller, RefusalReason, Verdict } from '../caller.ts';
+import { type AddressBlock, inBlocks, parseAddress, parseBlock } from '../lib/addresses.ts';
+import { type Clock, DAY_MS } from '../lib/clock.ts';
+import type { ChangeFollower } from '../revocations/follower.ts';
+import { CredentialCache } from './cache.ts';
+import type { CredentialsStore, CredentialWithOwner } from './credential.ts';
+import type { UseRecorder } from './use-recorder.ts';
+
+/** Tokens that came from a log-in or a registration end after so long without use (contract, document A). */
+export const UNUSED_TOKEN_DAYS = 90;
+
+export type PresentedOpaque = Extract<PresentedCredential, { kind: 'token' | 'key' }>;
+
+/** Where a request comes from, as far as it is known. */
+export interface From {
+  readonly address: string | null;
+  readonly userAgent: string | null;
+}
+
+/** What is left out when somebody asks about a credential instead of using it. */
+export interface Judging {
+  /** False: the use is not counted. Default true. */
+  readonly counted?: boolean;
+  /** False: where the request comes from is not judged. Default true. */
+  readonly address?: boolean;
+}
+
+export interface VerifyPorts {
+  readonly credentials: Pick<CredentialsStore, 'findTokenById' | 'findKeyByHash'>;
+  readonly clock: Clock;
+  readonly follower: ChangeFollower;
+  readonly use: UseRecorder;
+}
+
+interface Entry {
+  readonly credential: CredentialWithOwner;
+  readonly blocks: readonly AddressBlock[] | null;
+  readonly accept: Verdict & { ok: true };
+}
+
+export class CredentialVerifier {
+  readonly #ports: VerifyPorts;
+  readonly #cache: CredentialCache<Entry>;
+
+  constructor(ports: VerifyPorts) {
+    this.#ports = ports;
+    this.#cache = new CredentialCache(ports.follower);
+  }
+
+  /** Judges a credential; at once when it is cached, else after one read. Rejects when the store cannot be asked. */
+  verify(presented: PresentedOpaque, from: From, judging: Judging = {}): Verdict | Promise<Verdict> {
+    const hash = hashSecret(presented.kind === 'token' ? presented.secret : presented.text);
+    const waiting = this.#ports.follower.whenFresh();
+    if (waiting !== undefined) return waiting.then(() => this.#verifyFresh(presented, hash, from, judging));
+    return this.#verifyFresh(presented, hash, from, judging);
+  }
+
+  #verifyFresh(presented: PresentedOpaque, hash: string, from: From, judging: Judging): Verdict | Promise<Verdict> {
+    const cached = this.#cache.get(hash);
+    if (cached !== undefined && !this.#looksUnused(cached.credential)) return this.#judge(presented, cached, hash, from, judging);
+    return this.#cache
+      .fill(hash, () => this.#read(presented, hash))
+      .then((entry) => (entry === null ? UNKNOWN : this.#judge(presented, entry, hash, from, judging)));
+  }
+
+  async #read(presented: PresentedOpaque, hash: string): Promise<Entry | null> {
+    const { credentials } = this.#ports;
+    const credential = await (presented.kind === 'token'
+      ? credentials.findTokenById(presented.id)
+      : credentials.findKeyByHash(hash));
+    if (credential === null || !isEither(credential, hash)) return null;
+    return { credential, blocks: compileBlocks(credential.addresses), accept: { ok: true, caller: toCaller(credential, hash) } };
+  }
+
+  #judge(
+    presented: PresentedOpaque,
+    entry: Entry,
+    hash: string,
+    from: From,
+    { counted = true, address = true }: Judging,
+  ): Verdict {
+    const { credential, accept } = entry;
+    // A secret is good only behind the id that it was given with.
+    if (presented.kind === 'token' && presented.id !== credential.id) return UNKNOWN;
+    const nowMs = this.#ports.clock.now();
+    const reason = reasonToRefuse(entry, hash, address ? from : null, nowMs, this.#lastUsedAtMs(credential));
+    if (reason !== null) return refuse(credential, reason);
+    if (counted) this.#ports.use.record(credential.id, credential.previousHash === hash, from, nowMs);
+    return accept;
+  }
+
+  /** A cached row may be behind on use by another server; when it decides, it is read anew. */
+  #looksUnused(credential: CredentialWithOwner): boolean {
+    return isUnused(credential, this.#lastUsedAtMs(credential), this.#ports.clock.now());
+  }
+
+  #lastUsedAtMs(credential: CredentialWithOwner): number {
+    return Math.max(credential.use.lastUsedAtMs ?? 0, this.#ports.use.lastUsedAtMs(credential.id) ?? 0, credential.createdAtMs);
+  }
+}
+
+/** SHA-256, lower-case hex: what is stored of a secret. */
+export const hashSecret = (secret: string): string => digest('sha256', secret, 'hex');
+
+/** Every reason not to take a known credential, in order. */
+function reasonToRefuse(
+  { credential, blocks }: Entry,
+  hash: string,
+  from: From | null,
+  nowMs: number,
+  lastUsedAtMs: number,
+): RefusalReason | null {
+  if (credential.revokedAtMs !== null) return 'revoked';
+  if (hash !== credential.hash && (credential.previousEndsAtMs ?? 0) <= nowMs) return 'superseded';
+  if (credential.expiresAtMs !== null && credential.expiresAtMs <= nowMs) return 'expired';
+  if (isUnused(credential, lastUsedAtMs, nowMs)) return 'unused';
+  if (credential.ownerDisabledAtMs !== null) return 'owner_disabled';
+  if (from !== null && blocks !== null && !isAllowed(from.address, blocks)) return 'address_not_allowed';
+  return null;
+}
+
+const isUnused = ({ source }: CredentialWithOwner, lastUsedAtMs: number, nowMs: number): boolean =>
+  (source === 'login' || source === 'register') && nowMs - lastUsedAtMs > UNUSED_TOKEN_DAYS * DAY_MS;
+
+/** Without an address nothing can be allowed. */
+export function isAllowed(addressText: string | null, blocks: readonly AddressBlock[]): boolean {
+  const address = addressText === null ? null : parseAddress(addressText);
+  return address !== null && inBlocks(address, blocks);
+}
+
+/** A stored block that cannot be read allows nothing. */
+export const compileBlocks = (texts: readonly string[] | null): readonly AddressBlock[] | null =>
+  texts === null
+    ? null
+    : texts.flatMap((text) => {
+        const block = parseBlock(text);
+        return block.ok ? [block.value] : [];
+      });
+
+const isEither = (credential: CredentialWithOwner, hash: string): boolean => {
+  const isCurrent = equalHashes(credential.hash, hash);
+  const isPrevious = credential.previousHash !== null && equalHashes(credential.previousHash, hash);
+  return isCurrent || isPrevious;
+};
+
+const equalHashes = (a: string, b: string): boolean => timingSafeEqual(Buffer.from(a), Buffer.from(b));
+
+const UNKNOWN: Verdict = Object.freeze({ ok: false, reason: 'unknown', refused: null });
+
+const refuse = ({ kind, id, accountId, userId }: CredentialWithOwner, reason: RefusalReason): Verdict => ({
+  ok: false,
+  reason,
+  refused: { kind, credentialId: id, accountId, userId },
+});
+
+const toCaller = (credential: CredentialWithOwner, hash: string): OpaqueCaller =>
+  Object.freeze({
+    kind: credential.kind,
+    credentialId: credential.id,
+    accountId: credential.accountId,
+    userId: credential.userId,
+    name: credential.name,
+    permissions: credential.permissions,
+    environment: credential.environment,
+    addresses: credential.addresses,
+    issuedAtMs: credential.createdAtMs,
+    expiresAtMs: credential.expiresAtMs,
+    hash,
+    isPreviousSecret: hash !== credential.hash,
+  });

@@ -1,0 +1,97 @@
+/** What may be asked for when a credential is made or narrowed, checked in one place. */
+import {
+  hasControlCharacters,
+  isPermission,
+  isReserved,
+  isWellFormedText,
+  MAX_PERMISSIONS,
+  OPERATOR_PERMISSIONS,
+  WILDCARDS,
+} from '@keyhouse/protocol';
+import { OPERATOR_ACCOUNT_ID } from '../accounts/account.ts';
+import { parseBlock } from '../lib/addresses.ts';
+
+export const MAX_NAME_LENGTH = 100;
+export const MAX_ADDRESSES = 50;
+
+/** A fault names the field and says what was wanted. */
+export interface Fault {
+  readonly field: 'name' | 'permissions' | 'addresses' | 'expires';
+  readonly sentence: string;
+}
+
+export interface Wish {
+  readonly accountId: number;
+  readonly name: string;
+  readonly permissions: readonly string[] | null;
+  readonly addresses: readonly string[] | null;
+  readonly expiresAtMs: number | null;
+}
+
+/** All faults of a wish; an empty list when it can be granted. */
+export function checkWish(wish: Wish, nowMs: number, permissionExists: (name: string) => boolean): readonly Fault[] {
+  return [
+    ...checkName(wish.name),
+    ...checkPermissions(wish.permissions, wish.accountId, permissionExists),
+    ...checkAddresses(wish.addresses),
+    ...checkExpiry(wish.expiresAtMs, nowMs),
+  ];
+}
+
+export function checkName(name: string): readonly Fault[] {
+  if (name.trim() === '') return [{ field: 'name', sentence: 'The name field is required.' }];
+  if ([...name].length > MAX_NAME_LENGTH)
+    return [{ field: 'name', sentence: `The name may have at most ${MAX_NAME_LENGTH} characters.` }];
+  if (hasControlCharacters(name) || !isWellFormedText(name)) {
+    return [{ field: 'name', sentence: 'The name may not contain control characters.' }];
+  }
+  return [];
+}
+
+/** Reserved permissions only by name, only from the closed list, only in the operator account. */
+export function checkPermissions(
+  permissions: readonly string[] | null,
+  accountId: number,
+  permissionExists: (name: string) => boolean,
+): readonly Fault[] {
+  if (permissions === null) return [];
+  if (permissions.length === 0) return [{ field: 'permissions', sentence: 'The list of permissions may not be empty.' }];
+  if (permissions.length > MAX_PERMISSIONS) {
+    return [{ field: 'permissions', sentence: `The list may have at most ${MAX_PERMISSIONS} permissions.` }];
+  }
+  if (new Set(permissions).size !== permissions.length)
+    return [{ field: 'permissions', sentence: 'A permission is listed twice.' }];
+  return permissions.flatMap((name) => checkPermission(name, accountId, permissionExists));
+}
+
+function checkPermission(name: string, accountId: number, permissionExists: (name: string) => boolean): readonly Fault[] {
+  const fault = (sentence: string): readonly Fault[] => [{ field: 'permissions', sentence }];
+  if (isReserved(name)) {
+    const known = (OPERATOR_PERMISSIONS as readonly string[]).includes(name);
+    if (!known || accountId !== OPERATOR_ACCOUNT_ID)
+      return fault('Permissions that begin with keyhouse. are for keys of the operator account.');
+    return [];
+  }
+  if ((WILDCARDS as readonly string[]).includes(name)) return [];
+  if (!isPermission(name)) return fault('A permission reads like invoices.read or invoices.write.');
+  return permissionExists(name) ? [] : fault(`There is no permission named ${name}.`);
+}
+
+export function checkAddresses(addresses: readonly string[] | null): readonly Fault[] {
+  if (addresses === null) return [];
+  const fault = (sentence: string): readonly Fault[] => [{ field: 'addresses', sentence }];
+  if (addresses.length === 0) return fault('The list of addresses may not be empty.');
+  if (addresses.length > MAX_ADDRESSES) return fault(`The list may have at most ${MAX_ADDRESSES} addresses.`);
+  for (const text of addresses) {
+    const block = parseBlock(text);
+    if (block.ok) continue;
+    if (block.reason === 'host_bits')
+      return fault('An address block has bits set behind its prefix; write 203.0.113.0/24, not 203.0.113.7/24.');
+    return fault('An address reads like 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32.');
+  }
+  return [];
+}
+
+function checkExpiry(expiresAtMs: number | null, nowMs: number): readonly Fault[] {
+  return expiresAtMs !== null && expiresAtMs <= nowMs ? [{ field: 'expires', sentence: 'The end must lie in the future.' }] : [];
+}

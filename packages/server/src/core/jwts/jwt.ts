@@ -1,0 +1,113 @@
+import type { EventDraft } from '../audit/event.ts';
+import type { Environment } from '../credentials/credential.ts';
+
+export type SigningAlgorithm = 'ES256' | 'RS256';
+
+/** The claims of a minted JWT (RFC 9068 §2.2 and the house's own). Times are whole seconds. */
+export interface JwtClaims {
+  readonly iss: string;
+  readonly aud: string;
+  readonly sub: string;
+  readonly iat: number;
+  readonly exp: number;
+  readonly jti: string;
+  /** `key:55` for a JWT minted from key 55. */
+  readonly client_id: string;
+  readonly scope: string;
+  readonly permissions: readonly string[];
+  readonly account: number;
+  readonly environment: Environment;
+  readonly addresses?: readonly string[];
+}
+
+/** A minted JWT as it is kept on record; the text itself is not stored. */
+export interface MintedJwt {
+  readonly jti: string;
+  readonly keyId: number;
+  readonly accountId: number;
+  readonly subject: string | null;
+  readonly permissions: readonly string[];
+  readonly signingKeyId: string;
+  readonly issuedAtMs: number;
+  readonly expiresAtMs: number;
+  readonly revokedAtMs: number | null;
+}
+
+/** A signing key as it is stored; the private half is sealed. `kid` is its JWK thumbprint (RFC 7638). */
+export interface StoredSigningKey {
+  readonly kid: string;
+  readonly algorithm: SigningAlgorithm;
+  /** The public JWK, JSON text. */
+  readonly publicJwk: string;
+  readonly sealedPrivateKey: string;
+  /** Published before it signs, signing, or only verifying until its last JWT has ended. */
+  readonly state: 'next' | 'current' | 'retired';
+  readonly createdAtMs: number;
+  readonly signingSinceMs: number | null;
+  readonly retiredAtMs: number | null;
+  /** Set when it retires: when the last JWT it signed ends. */
+  readonly lastJwtEndsAtMs: number | null;
+}
+
+export interface JwtsStore {
+  /**
+   * Records a JWT before its text leaves the server. `too_many`: the key has `limit` live JWTs already. `key_changed`: since
+   * the request was let in, the key was revoked or no longer has `expected`, or its owner was disabled; nothing is recorded.
+   */
+  recordJwt(input: {
+    jwt: Omit<MintedJwt, 'revokedAtMs'>;
+    expected: { permissions: readonly string[] | null; addresses: readonly string[] | null };
+    limit: number;
+    nowMs: number;
+    event: EventDraft;
+  }): Promise<'recorded' | 'too_many' | 'key_changed'>;
+  findJwt(jti: string): Promise<MintedJwt | null>;
+  /** Newest first; without ended and revoked ones unless asked. */
+  listJwts(filter: {
+    keyId: number;
+    subject?: string;
+    nowMs: number;
+    withEnded: boolean;
+    limit: number;
+  }): Promise<readonly MintedJwt[]>;
+  /** False when there is no such live JWT. */
+  revokeJwt(input: { jti: string; nowMs: number; event: EventDraft }): Promise<boolean>;
+  /** Deletes records of JWTs that ended before `beforeMs`. True when more is left. */
+  sweepJwts(input: { beforeMs: number; limit: number }): Promise<boolean>;
+}
+
+export interface SigningKeysStore {
+  /** Every key that must still be published: next, current, and retired ones whose last JWT has not ended. */
+  listSigningKeys(): Promise<readonly StoredSigningKey[]>;
+  /** Adds the first keys; false, and nothing changed, when there is a current one already. */
+  addFirstSigningKeys(input: { keys: readonly StoredSigningKey[]; secretCheck: string; event: EventDraft }): Promise<boolean>;
+  /**
+   * `current` retires, `next` signs, `newNext` is published: one act. `unrecordedJwtSeconds` is added for JWTs that are not on record.
+   * False when another server did it first, or the master secret's check value is no longer `secretCheck`.
+   */
+  rotateSigningKeys(input: {
+    currentKid: string;
+    nextKid: string;
+    newNext: StoredSigningKey;
+    secretCheck: string;
+    nowMs: number;
+    unrecordedJwtSeconds: number;
+    event: EventDraft;
+  }): Promise<boolean>;
+  /** Deletes retired keys whose last JWT has ended. */
+  dropEndedSigningKeys(input: { nowMs: number }): Promise<number>;
+}
+
+export interface MasterSecretStore {
+  /** A value derived from the master secret, by which a wrong one is refused; null before the first start. */
+  secretCheck(): Promise<string | null>;
+  /** Writes the first check value; returns the one that stands (another server may have been first). */
+  setFirstSecretCheck(input: { check: string }): Promise<string>;
+  /** Puts re-sealed texts and the new check value in place in one act; false when `fromCheck` no longer stands. */
+  reseal(input: {
+    fromCheck: string;
+    toCheck: string;
+    sealed: readonly { kid: string; sealedPrivateKey: string }[];
+    event: EventDraft;
+  }): Promise<boolean>;
+}

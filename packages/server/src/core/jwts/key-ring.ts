@@ -1,0 +1,33 @@
+/** Keeps the key ring and the published set of this process; whoever hears of a `signing-keys` change asks for a reload. */
+import type { MasterSecret } from '../lib/master-secret.ts';
+import { type PublicJwk, publicKeySet } from './jwks.ts';
+import type { SigningKeysStore } from './jwt.ts';
+import { type KeyRing, openSigningKeys } from './signing-key.ts';
+
+export interface KeyRingKeeper {
+  readonly keys: () => KeyRing;
+  readonly publicKeySet: () => { readonly keys: readonly PublicJwk[] };
+  /** Reads the stored keys again. The ring before stays in use when this throws. */
+  readonly reload: () => Promise<void>;
+}
+
+/** Opens the stored keys; throws when there is none that signs, or the master secret does not open it. */
+export const keepKeyRing = async (
+  ports: { signingKeys: Pick<SigningKeysStore, 'listSigningKeys'> },
+  secrets: readonly MasterSecret[],
+): Promise<KeyRingKeeper> => {
+  const load = async () => {
+    const stored = await ports.signingKeys.listSigningKeys();
+    const ring = await openSigningKeys(stored, secrets);
+    if (!ring.ok) throw new Error(`The signing keys cannot be opened: ${ring.reason}.`);
+    return { ring: ring.value, published: publicKeySet(stored) };
+  };
+  let loaded = await load();
+  return {
+    keys: () => loaded.ring,
+    publicKeySet: () => loaded.published,
+    reload: async () => {
+      loaded = await load();
+    },
+  };
+};

@@ -1,0 +1,28 @@
+/** Minted JWTs as they stand on record; the text of a JWT is never kept. */
+import type { Clock } from '../lib/clock.ts';
+import type { JwtsStore, MintedJwt } from './jwt.ts';
+
+/** More than a person reads at once. */
+const DEFAULT_LIMIT = 100;
+
+/** The JWTs of one key, newest first; those that ended or were revoked only when asked for. */
+export const listJwts = (
+  ports: { jwts: Pick<JwtsStore, 'listJwts'>; clock: Clock },
+  input: { keyId: number; subject?: string; withEnded?: boolean; limit?: number },
+): Promise<readonly MintedJwt[]> =>
+  ports.jwts.listJwts({
+    keyId: input.keyId,
+    ...(input.subject === undefined ? {} : { subject: input.subject }),
+    nowMs: ports.clock.now(),
+    withEnded: input.withEnded ?? false,
+    limit: input.limit ?? DEFAULT_LIMIT,
+  });
+
+/** One JWT by its id. With `accountId`, only one of that account: what belongs to others is not there. */
+export const findJwt = async (
+  ports: { jwts: Pick<JwtsStore, 'findJwt'> },
+  input: { jti: string; accountId?: number },
+): Promise<MintedJwt | null> => {
+  const jwt = await ports.jwts.findJwt(input.jti);
+  return jwt !== null && (input.accountId === undefined || jwt.accountId === input.accountId) ? jwt : null;
+};

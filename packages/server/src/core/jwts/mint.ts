@@ -1,0 +1,106 @@
+/**
+ * The only place where JWTs are born: `POST /auth` with an API key [B4–B6]. The text leaves this function only after the JWT
+ * stands on record, so that everything that can be presented can be listed and revoked.
+ */
+import type { By } from '../audit/event.ts';
+import type { Credential } from '../credentials/credential.ts';
+import { type Clock, SECOND_MS } from '../lib/clock.ts';
+import { clientClaim, scopeClaim, subjectClaim } from './claims.ts';
+import { makeJti } from './jti.ts';
+import { signJws } from './jws.ts';
+import type { JwtClaims, JwtsStore, MintedJwt } from './jwt.ts';
+import type { KeyRing } from './signing-key.ts';
+import { type GrantedWish, type JudgedWish, judgeWish, type Wish } from './wish.ts';
+
+/** What one key may have alive at a time; more is a loop, not a use. */
+export const MAX_LIVE_JWTS_PER_KEY = 10_000;
+
+/** What the minting key is known by; a `Credential` of kind `key` fits. */
+export type MintingKey = Pick<Credential, 'id' | 'accountId' | 'permissions' | 'addresses' | 'expiresAtMs' | 'environment'>;
+
+export interface MintPorts {
+  readonly jwts: Pick<JwtsStore, 'recordJwt'>;
+  /** Names of the permissions that exist; empty: every well-formed one. */
+  readonly catalogue: () => Promise<ReadonlySet<string>>;
+  readonly keys: () => KeyRing;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly maxJwtDays: number;
+  readonly clock: Clock;
+}
+
+export interface Mint {
+  readonly token: string;
+  /** RFC 3339 in whole seconds: `2027-11-22T00:00:00Z`. */
+  readonly expires: string;
+  readonly jwt: MintedJwt;
+}
+
+/**
+ * `invalid` is a 422 with its fields, `forbidden` a 403 that names what is lacking, `too_many` a 429. `key_changed`: the key was
+ * revoked, narrowed or its owner disabled while we were at it; verify the key again.
+ */
+export type Minted =
+  | { readonly ok: true; readonly value: Mint }
+  | Extract<JudgedWish, { ok: false }>
+  | { readonly ok: false; readonly reason: 'too_many' | 'key_changed' };
+
+/** Mints a JWT from an API key that has just been verified. */
+export const mintJwt = async (ports: MintPorts, input: { key: MintingKey; wish: Wish; by: By }): Promise<Minted> => {
+  const { key, wish, by } = input;
+  const nowMs = ports.clock.now();
+  const { audience, maxJwtDays } = ports;
+  const judged = judgeWish({ catalogue: await ports.catalogue(), audience, maxJwtDays, nowMs }, key, wish);
+  if (!judged.ok) return judged;
+  const signingKey = ports.keys().current;
+  const claims = claimsOf(ports, key, judged.value, nowMs);
+  const jwt = recordOf(key, judged.value, { jti: claims.jti, signingKeyId: signingKey.kid, issuedAtMs: nowMs });
+  const event = {
+    event: 'jwt.minted',
+    atMs: nowMs,
+    by,
+    accountId: key.accountId,
+    credentialId: key.id,
+    details: { jti: jwt.jti, permissions: jwt.permissions, subject: jwt.subject, expires_at_ms: jwt.expiresAtMs },
+  } as const;
+  const expected = { permissions: key.permissions, addresses: key.addresses };
+  const recorded = await ports.jwts.recordJwt({ jwt, expected, limit: MAX_LIVE_JWTS_PER_KEY, nowMs, event });
+  if (recorded !== 'recorded') return { ok: false, reason: recorded };
+  const token = signJws(signingKey, 'at+jwt', JSON.stringify(claims));
+  return { ok: true, value: { token, expires: rfc3339(jwt.expiresAtMs), jwt: { ...jwt, revokedAtMs: null } } };
+};
+
+const claimsOf = (
+  ports: MintPorts,
+  key: MintingKey,
+  { permissions, subject, expiresAt }: GrantedWish,
+  nowMs: number,
+): JwtClaims => ({
+  iss: ports.issuer,
+  aud: ports.audience,
+  sub: subjectClaim(key.accountId, subject),
+  iat: Math.floor(nowMs / SECOND_MS),
+  exp: expiresAt,
+  jti: makeJti(nowMs),
+  client_id: clientClaim(key.id),
+  scope: scopeClaim(permissions),
+  permissions,
+  account: key.accountId,
+  environment: key.environment,
+  ...(key.addresses === null ? {} : { addresses: key.addresses }),
+});
+
+const recordOf = (
+  key: MintingKey,
+  { permissions, subject, expiresAt }: GrantedWish,
+  made: Pick<MintedJwt, 'jti' | 'signingKeyId' | 'issuedAtMs'>,
+): Omit<MintedJwt, 'revokedAtMs'> => ({
+  ...made,
+  keyId: key.id,
+  accountId: key.accountId,
+  subject,
+  permissions,
+  expiresAtMs: expiresAt * SECOND_MS,
+});
+
+const rfc3339 = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');

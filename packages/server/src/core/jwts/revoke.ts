@@ -1,0 +1,23 @@
+/** Ends one minted JWT early. Revoking a key, narrowing it or disabling its owner ends JWTs too: those acts see to it themselves. */
+import type { By } from '../audit/event.ts';
+import type { Clock } from '../lib/clock.ts';
+import { no, type Outcome, ok } from '../lib/outcome.ts';
+import type { JwtsStore, MintedJwt } from './jwt.ts';
+import { findJwt } from './list.ts';
+
+/**
+ * Revokes a JWT by its id. With `accountId`, only one of that account; whoever presents the JWT itself needs none (RFC 7009).
+ * `not_found`: there is none such that still lives.
+ */
+export const revokeJwt = async (
+  ports: { jwts: Pick<JwtsStore, 'findJwt' | 'revokeJwt'>; clock: Clock },
+  input: { jti: string; accountId?: number; by: By },
+): Promise<Outcome<MintedJwt, 'not_found'>> => {
+  const jwt = await findJwt(ports, input);
+  if (jwt === null) return no('not_found');
+  const nowMs = ports.clock.now();
+  const { jti, keyId: credentialId, accountId } = jwt;
+  const event = { event: 'jwt.revoked', atMs: nowMs, by: input.by, accountId, credentialId, details: { jti } } as const;
+  const revoked = await ports.jwts.revokeJwt({ jti, nowMs, event });
+  return revoked ? ok({ ...jwt, revokedAtMs: nowMs }) : no('not_found');
+};

@@ -1,0 +1,43 @@
+/**
+ * JWTs whose signature was found good, so that it need not be checked again. Found by the signature, believed only when the
+ * whole text is the very one that was verified, character by character: nothing rides on another's signature or `jti`, and a
+ * text that merely decodes to the same bytes was refused before it came here. Nothing here says that a JWT still holds.
+ */
+import { LRUCache } from 'lru-cache';
+import type { VerifiedJwt } from './claims.ts';
+import { JWS_MAX_LENGTH } from './jws.ts';
+
+export interface SeenJwts {
+  find(text: string): VerifiedJwt | undefined;
+  remember(text: string, jwt: VerifiedJwt): void;
+}
+
+interface Entry {
+  readonly text: string;
+  readonly jwt: VerifiedJwt;
+}
+
+/** About 20,000 JWTs of common size; the bound is on characters, so that long ones cannot fill the memory. */
+const DEFAULT_MAX_CHARACTERS = 16 * 1024 * 1024;
+
+/** What an entry costs beside its text: the parsed claims, the key, the list's links. */
+const OVERHEAD = 512;
+
+/** A memory of at most so many characters, forgetting what was not asked for the longest. */
+export const createSeenJwts = (maxCharacters: number = DEFAULT_MAX_CHARACTERS): SeenJwts => {
+  const entries = new LRUCache<string, Entry>({
+    maxSize: maxCharacters,
+    maxEntrySize: 2 * JWS_MAX_LENGTH,
+    sizeCalculation: ({ text }) => text.length + OVERHEAD,
+  });
+  return {
+    find: (text) => {
+      if (text.length > JWS_MAX_LENGTH) return undefined; // Never was one: not worth hashing.
+      const entry = entries.get(signatureOf(text));
+      return entry !== undefined && entry.text === text ? entry.jwt : undefined;
+    },
+    remember: (text, jwt) => void entries.set(signatureOf(text), { text, jwt }),
+  };
+};
+
+const signatureOf = (text: string): string => text.slice(text.lastIndexOf('.') + 1);

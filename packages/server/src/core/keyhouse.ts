@@ -1,0 +1,251 @@
+/**
+ * Keyhouse without its doors: every verb bound to its ports. The table of contents of core; whoever wants to know what the
+ * server can do reads what `createKeyhouse` returns. The command line builds the same and never starts it.
+ */
+import type { User } from './accounts/account.ts';
+import { type CreateUserInput, createUser } from './accounts/create-user.ts';
+import { type DisableUserInput, disableUser, enableUser } from './accounts/disable-user.ts';
+import { openPasswordHashing } from './accounts/password-hashing.ts';
+import { resetPassword } from './accounts/reset-password.ts';
+import { createSignInLimits, type Limiter } from './accounts/sign-in-limits.ts';
+import { chainAudit } from './audit/chain.ts';
+import type { By } from './audit/event.ts';
+import { createRefusalRecorder } from './audit/refusals.ts';
+import type { OpaqueCaller } from './caller.ts';
+import { issueKey, type KeyWish } from './credentials/issue.ts';
+import { logIn } from './credentials/log-in.ts';
+import { narrowCredential } from './credentials/narrow.ts';
+import { register } from './credentials/register.ts';
+import { revokeCredential } from './credentials/revoke.ts';
+import { rotateCredential } from './credentials/rotate.ts';
+import { UseRecorder } from './credentials/use-recorder.ts';
+import { CredentialVerifier } from './credentials/verify.ts';
+import type { Job } from './jobs.ts';
+import { runJobs } from './jobs.ts';
+import { type KeyRingKeeper, keepKeyRing } from './jwts/key-ring.ts';
+import { listJwts } from './jwts/list.ts';
+import { checkMasterSecret, rotateMasterSecret } from './jwts/master-secret.ts';
+import { type Minted, mintJwt } from './jwts/mint.ts';
+import { revokeJwt } from './jwts/revoke.ts';
+import { ensureSigningKeys, type RotatePorts, rotateIfDue, rotateSigningKeys } from './jwts/rotate.ts';
+import { createSeenJwts } from './jwts/seen.ts';
+import type { Wish } from './jwts/wish.ts';
+import { type Clock, DAY_MS, HOUR_MS, SECOND_MS } from './lib/clock.ts';
+import type { MasterSecret } from './lib/master-secret.ts';
+import { introspect } from './oauth/introspect.ts';
+import { revokePresented } from './oauth/revoke.ts';
+import { loadPermissionIndex, type PermissionIndex } from './permissions/permission-set.ts';
+import { ChangeFollower } from './revocations/follower.ts';
+import type { Store } from './store.ts';
+import { createVerify } from './verify.ts';
+
+export interface Settings {
+  /** Public origin; `iss` of every JWT, and `aud` as long as there is one API. */
+  readonly issuer: string;
+  readonly maxJwtDays: number;
+  readonly signup: 'open' | 'invite' | 'closed';
+  readonly signingAlgorithm: 'ES256' | 'RS256';
+}
+
+/** The part of a logger that core speaks to. */
+export interface Log {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+export interface KeyhousePorts {
+  readonly store: Store;
+  readonly secret: MasterSecret;
+  readonly secretPrevious: MasterSecret | null;
+  readonly limiter: Limiter;
+  readonly clock: Clock;
+  /** Milliseconds that only go forward. */
+  readonly monotonicMs: () => number;
+  readonly log: Log;
+  readonly settings: Settings;
+}
+
+export type Keyhouse = ReturnType<typeof createKeyhouse>;
+
+const SERVER: By = { actor: 'server', requestId: null, person: {} };
+const SWEEP_BATCH = 500;
+/** Plots show 30 and 90 days; a year more is kept for people who compare. */
+const KEEP_USE_DAYS = 400;
+/** Records of JWTs stay a while after their end, so that "was it ever ours?" has an answer. */
+const KEEP_ENDED_JWTS_DAYS = 30;
+
+export function createKeyhouse(ports: KeyhousePorts) {
+  const { store, clock, log, settings } = ports;
+  const { issuer, maxJwtDays } = settings;
+  const audience = issuer;
+  const secrets = ports.secretPrevious === null ? [ports.secret] : [ports.secret, ports.secretPrevious];
+
+  const passwords = openPasswordHashing();
+  const limits = createSignInLimits({ ...store, limiter: ports.limiter, clock, addressKey: ports.secret.addressKey() });
+  const refusals = createRefusalRecorder({ audit: store.audit, clock });
+  const use = new UseRecorder();
+  const follower = new ChangeFollower({
+    changes: store.changes,
+    clock,
+    monotonicMs: ports.monotonicMs,
+    onError: (error) => log.error({ err: error }, 'The list of changes cannot be read.'),
+  });
+  const rotatePorts: RotatePorts = { ...store, secrets, clock, algorithm: settings.signingAlgorithm, unrecordedJwtSeconds: 0 };
+
+  // Read at start, then again whenever the list of changes says so.
+  let keyRing: KeyRingKeeper | null = null;
+  let permissions: PermissionIndex | null = null;
+  const keys = () => started(keyRing).keys();
+  const permissionExists = (name: string): boolean => started(permissions).exists(name);
+
+  const credentials = new CredentialVerifier({ credentials: store.credentials, clock, follower, use });
+  const jwtPorts = { keys, issuer, audience, clock, seen: createSeenJwts() };
+  const verify = createVerify({ credentials, jwts: jwtPorts, follower });
+  const credentialPorts = { credentials: store.credentials, clock, maxJwtDays, permissionExists };
+  const userPorts = { ...store, passwords, clock, maxJwtDays };
+  const signInPorts = { ...store, passwords, limits, refusals, clock, signup: settings.signup };
+  const mintPorts = { ...store, catalogue: async () => started(permissions).names, keys, issuer, audience, maxJwtDays, clock };
+
+  return {
+    store,
+    clock,
+    follower,
+    refusals,
+    verify,
+
+    register: (input: Parameters<typeof register>[1]) => register(signInPorts, input),
+    logIn: (input: Parameters<typeof logIn>[1]) => logIn(signInPorts, input),
+    createUser: (input: CreateUserInput) => createUser(userPorts, input),
+    disableUser: (input: DisableUserInput) => disableUser(userPorts, input),
+    enableUser: (input: DisableUserInput) => enableUser(userPorts, input),
+    resetPassword: (input: Parameters<typeof resetPassword>[1]) => resetPassword(userPorts, input),
+    findUser: (id: number): Promise<User | null> => store.accounts.findUser(id),
+
+    issueKey: (wish: KeyWish, by: By) => issueKey(credentialPorts, wish, by),
+    narrow: (input: Parameters<typeof narrowCredential>[1], by: By) => narrowCredential(credentialPorts, input, by),
+    rotate: (input: Parameters<typeof rotateCredential>[1], by: By) => rotateCredential(credentialPorts, input, by),
+    revoke: (input: Parameters<typeof revokeCredential>[1], by: By) => revokeCredential(credentialPorts, input, by),
+
+    mint: async (caller: OpaqueCaller, wish: Wish, by: By): Promise<Minted> => {
+      const minted = await mintJwt(mintPorts, { key: { ...caller, id: caller.credentialId }, wish, by });
+      // Whoever verifies the key again next must see what changed it.
+      if (!minted.ok && minted.reason === 'key_changed') await follower.look();
+      return minted;
+    },
+    listJwts: (input: Parameters<typeof listJwts>[1]) => listJwts({ ...store, clock }, input),
+    revokeJwt: (input: Parameters<typeof revokeJwt>[1]) => revokeJwt({ ...store, clock }, input),
+    publicKeySet: () => started(keyRing).publicKeySet(),
+    rotateSigningKeys: (input: Parameters<typeof rotateSigningKeys>[1]) => rotateSigningKeys(rotatePorts, input),
+    rotateMasterSecret: (input: Parameters<typeof rotateMasterSecret>[1]) => rotateMasterSecret({ ...store, clock }, input),
+
+    introspect: (asker: OpaqueCaller, text: string) => introspect({ verify, issuer, audience }, asker, text),
+    revokePresented: (text: string, by: By) => revokePresented({ ...store, verify, clock, maxJwtDays }, text, by),
+    routes: () => started(permissions).routes,
+
+    /** What a command needs: the permissions that exist, and a master secret that fits. */
+    async prepare(): Promise<void> {
+      const checked = await checkMasterSecret(store, ports.secret, ports.secretPrevious);
+      if (!checked.ok) throw new Error('The master secret is not the one that this database was made with.');
+      if (checked.value === 'previous')
+        log.warn({}, "The database still stands under the previous master secret: run 'keyhouse secret rotate'.");
+      permissions = await loadPermissionIndex(store.permissions);
+    },
+
+    /** What a server needs beyond that: signing keys, the list of changes followed, the jobs running. Returns how to stop. */
+    async start({ lookEveryMs }: { lookEveryMs: number }): Promise<() => Promise<void>> {
+      await this.prepare();
+      const ensured = await ensureSigningKeys(rotatePorts, SERVER);
+      if (!ensured.ok) throw new Error('The signing keys cannot be made: the master secret is not the one of this database.');
+      const keeper = await keepKeyRing(store, secrets);
+      keyRing = keeper;
+      const reload = reloader(async () => {
+        await keeper.reload();
+        permissions = await loadPermissionIndex(store.permissions);
+      });
+      follower.listen({
+        onChange: ({ kind }) => {
+          if (kind === 'signing-keys' || kind === 'permissions') reload.ask();
+          if (kind === 'master-secret') log.warn({}, 'The master secret was rotated: start this server with the new one.');
+        },
+        onReset: () => reload.ask(),
+      });
+      await follower.start(lookEveryMs);
+      const jobs = runJobs(jobsOf(reload.run), (job, error) =>
+        log.error({ err: error, job }, 'A job failed; it is tried again.'),
+      );
+      return async () => {
+        follower.stop();
+        await jobs.stop();
+        // What is still in memory is written, as far as the store allows.
+        const last = await Promise.allSettled([use.flush(store.credentials), refusals.flush({ end: true })]);
+        for (const { status, ...rest } of last)
+          if (status === 'rejected') log.warn({ ...rest }, 'The last counts could not be written.');
+        await chainAudit({ audit: store.audit, log }).catch((error: unknown) =>
+          log.warn({ err: error }, 'The last events are chained at the next start.'),
+        );
+      };
+    },
+
+    async close(): Promise<void> {
+      await passwords.close();
+      await store.close();
+    },
+  };
+
+  function jobsOf(reload: () => Promise<void>): readonly Job[] {
+    return [
+      { name: 'reload', everyMs: SECOND_MS / 20, run: reload },
+      { name: 'refusals', everyMs: SECOND_MS, run: () => refusals.flush() },
+      { name: 'audit-chain', everyMs: SECOND_MS, run: async () => void (await chainAudit({ audit: store.audit, log })) },
+      { name: 'use', everyMs: 2 * SECOND_MS, run: () => use.flush(store.credentials) },
+      { name: 'signing-keys', everyMs: HOUR_MS, run: tendSigningKeys },
+      { name: 'sweep', everyMs: HOUR_MS / 6, run: sweep },
+    ];
+  }
+
+  async function tendSigningKeys(): Promise<void> {
+    const rotated = await rotateIfDue(rotatePorts, SERVER);
+    if (rotated.ok) log.info({ ...rotated.value }, 'The signing keys were rotated.');
+    else if (rotated.reason === 'wrong_secret')
+      log.error({}, 'The signing keys are due, but this server was started with an old master secret.');
+    await store.signingKeys.dropEndedSigningKeys({ nowMs: clock.now() });
+  }
+
+  /** In small batches, so that no request waits long behind one. One server at a time. */
+  async function sweep(): Promise<void> {
+    const nowMs = clock.now();
+    follower.revocations.sweep(nowMs);
+    const isMine = await store.leases.takeLease({ job: 'sweep', holder: instanceName, nowMs, untilMs: nowMs + HOUR_MS / 6 });
+    if (!isMine) return;
+    const beforeDay = Math.floor(nowMs / DAY_MS) - KEEP_USE_DAYS;
+    while (await store.jwts.sweepJwts({ beforeMs: nowMs - KEEP_ENDED_JWTS_DAYS * DAY_MS, limit: SWEEP_BATCH }));
+    while (await store.changes.sweepChanges({ nowMs, limit: SWEEP_BATCH }));
+    while (await store.credentials.sweepUse({ beforeDay, limit: SWEEP_BATCH }));
+  }
+}
+
+/** Tells servers apart that share a database. */
+const instanceName = crypto.randomUUID();
+
+function started<Value>(value: Value | null): Value {
+  if (value === null) throw new Error('Keyhouse has not been started.');
+  return value;
+}
+
+/** Asked for by a change, done by a job, and tried again until it worked. */
+function reloader(load: () => Promise<void>): { ask(): void; run(): Promise<void> } {
+  let asked = 0;
+  let done = 0;
+  return {
+    ask: () => {
+      asked += 1;
+    },
+    run: async () => {
+      if (done === asked) return;
+      const upTo = asked;
+      await load();
+      done = upTo;
+    },
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * Token introspection (RFC 7662): what a credential is good for, told to those who may ask. A key with `keyhouse.verify` asks about
+ * everything, any other API key about what belongs to its own account; all else is `{"active":false}`, whatever the reason.
+ */
+import { parseCredential, permits } from '@keyhouse/protocol';
+import type { Caller, OpaqueCaller } from '../caller.ts';
+import type { Verify } from '../verify.ts';
+
+/** RFC 7662 §2.2 and the house's own members. Times are whole seconds. */
+export interface ActiveCredential {
+  readonly active: true;
+  readonly kind: Caller['kind'];
+  readonly sub: string;
+  readonly client_id: string;
+  readonly account: number;
+  /** Null: everything of the account. */
+  readonly permissions: readonly string[] | null;
+  /** The same, joined by spaces; absent when everything is allowed. */
+  readonly scope?: string;
+  readonly environment: 'live' | 'test';
+  /** Where it may be used from; null: anywhere. Whoever asks must see to it. */
+  readonly addresses: readonly string[] | null;
+  readonly token_type: 'Bearer';
+  readonly iss: string;
+  readonly aud: string;
+  readonly iat: number;
+  readonly exp?: number;
+  readonly jti?: string;
+}
+
+export type Introspection = ActiveCredential | { readonly active: false };
+
+const INACTIVE: Introspection = Object.freeze({ active: false });
+const NOWHERE = { address: null, userAgent: null };
+/** Asking is no use, and where the credential will be used from is for the one who asks to judge. */
+const ASKING = { counted: false, address: false };
+
+interface Ports {
+  readonly verify: Verify;
+  readonly issuer: string;
+  readonly audience: string;
+}
+
+/** `asker` has been authenticated as an API key. */
+export function introspect(ports: Ports, asker: OpaqueCaller, text: string): Introspection | Promise<Introspection> {
+  const verdict = ports.verify(parseCredential(text), NOWHERE, ASKING);
+  const describe = (settled: Awaited<typeof verdict>): Introspection =>
+    settled.ok && mayKnow(asker, settled.caller) ? describeCaller(ports, settled.caller) : INACTIVE;
+  return verdict instanceof Promise ? verdict.then(describe) : describe(verdict);
+}
+
+const mayKnow = (asker: OpaqueCaller, about: Caller): boolean =>
+  permits(asker.permissions, 'keyhouse.verify') || asker.accountId === about.accountId;
+
+function describeCaller({ issuer, audience }: Ports, caller: Caller): ActiveCredential {
+  return {
+    active: true,
+    kind: caller.kind,
+    ...identityOf(caller),
+    account: caller.accountId,
+    permissions: caller.permissions,
+    ...(caller.permissions === null ? {} : { scope: caller.permissions.join(' ') }),
+    environment: caller.environment,
+    addresses: caller.addresses,
+    token_type: 'Bearer',
+    iss: issuer,
+    aud: audience,
+    iat: Math.floor(caller.issuedAtMs / 1000),
+    ...(caller.expiresAtMs === null ? {} : { exp: Math.floor(caller.expiresAtMs / 1000) }),
+  };
+}
+
+function identityOf(caller: Caller): { sub: string; client_id: string; jti?: string } {
+  if (caller.kind === 'jwt') return { sub: caller.subject, client_id: `key:${caller.keyId}`, jti: caller.jti };
+  const sub = caller.userId === null ? `account:${caller.accountId}` : `user:${caller.userId}`;
+  return { sub, client_id: `${caller.kind}:${caller.credentialId}` };
+}

@@ -1,0 +1,44 @@
+/** Reads a list of objects from an operator's file: what is good, and every fault with its place. */
+
+export interface Read<Value> {
+  readonly value: readonly Value[];
+  readonly faults: readonly string[];
+}
+
+export type Members = Readonly<Record<string, unknown>>;
+
+/** `readEntry` gives the value, or the faults without their place; `identity` is what no two entries may share. */
+export function readEntries<Value>(
+  list: string,
+  value: unknown,
+  most: number,
+  readEntry: (members: Members) => { value: Value } | { faults: readonly string[] },
+  identity: (value: Value) => string,
+): Read<Value> {
+  if (!Array.isArray(value)) return { value: [], faults: [`${list}: a list was wanted.`] };
+  if (value.length > most) return { value: [], faults: [`${list}: at most ${most} entries.`] };
+  const values: Value[] = [];
+  const faults: string[] = [];
+  const seen = new Set<string>();
+  for (const [index, entry] of value.entries()) {
+    const read = isMembers(entry) ? readEntry(entry) : { faults: [': an object was wanted.'] };
+    const found =
+      'faults' in read ? read.faults : seen.has(identity(read.value)) ? [`: ${identity(read.value)} stands twice.`] : [];
+    faults.push(...found.map((fault) => `${list}[${index}]${fault}`));
+    if ('faults' in read) continue;
+    seen.add(identity(read.value));
+    values.push(read.value);
+  }
+  return { value: values, faults };
+}
+
+/** A fault for each member that is not in `known`. */
+export function unknownMembers(members: Members, known: readonly string[]): readonly string[] {
+  return Object.keys(members)
+    .filter((name) => !known.includes(name))
+    .map((name) => `.${name}: unknown member.`);
+}
+
+function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,34 @@
+/** The catalogue and the routes as requests ask for them: in memory, made anew when a change tells of them. */
+import { compileRoute, isPermission, isReserved, type Route } from '@keyhouse/protocol';
+import type { PermissionsStore, StoredRoute } from './catalogue.ts';
+
+export interface PermissionIndex {
+  /** Whether a JWT, a token or an application may name it. While the catalogue is empty any well-formed one exists. */
+  exists(name: string): boolean;
+  /** The operator's routes in order. */
+  readonly routes: readonly Route[];
+  /** Permissions in the catalogue. */
+  readonly names: ReadonlySet<string>;
+}
+
+/**
+ * Reads both lists.
+ * @throws Error when a stored route no longer compiles: a route left out could open what it was to guard.
+ */
+export async function loadPermissionIndex(
+  permissions: Pick<PermissionsStore, 'listPermissions' | 'listRoutes'>,
+): Promise<PermissionIndex> {
+  const [catalogue, routes] = await Promise.all([permissions.listPermissions(), permissions.listRoutes()]);
+  const names = new Set(catalogue.map(({ name }) => name));
+  return {
+    exists: (name) => isPermission(name) && !isReserved(name) && (names.size === 0 || names.has(name)),
+    routes: routes.map(compileStored),
+    names,
+  };
+}
+
+function compileStored({ pattern, resource }: StoredRoute): Route {
+  const compiled = compileRoute(pattern, resource);
+  if (!compiled.ok) throw new Error(`The stored route ${pattern} cannot be read: ${compiled.reason}`);
+  return compiled.route;
+}

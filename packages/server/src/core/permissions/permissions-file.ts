@@ -1,0 +1,38 @@
+/**
+ * The operator's file: `{"permissions":[{"name","sentence"}…],"routes":[{"pattern","resource"}|{"pattern","public":true}…]}`.
+ * Either list may be left out; it then stays as it is. Every fault is told at once, with its place, and one fault is enough
+ * for nothing to be taken.
+ */
+import { parseStrictJson } from '@keyhouse/protocol';
+import { no, type Outcome, ok } from '../lib/outcome.ts';
+import type { CataloguedPermission, StoredRoute } from './catalogue.ts';
+import { readPermissions } from './set-catalogue.ts';
+import { readRoutes } from './set-routes.ts';
+
+export interface PermissionsFile {
+  readonly permissions: readonly CataloguedPermission[] | null;
+  readonly routes: readonly StoredRoute[] | null;
+}
+
+/** Reads the file's text. Faults are sentences for the operator, such as `permissions[3].name: …`. */
+export function readPermissionsFile(text: string): Outcome<PermissionsFile, 'invalid'> & { readonly faults?: readonly string[] } {
+  const json = parseStrictJson(text);
+  if (!json.ok)
+    return invalid([
+      json.reason === 'syntax' ? 'The file is not JSON.' : `The member "${json.member}" stands twice in one object.`,
+    ]);
+  const { value } = json;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return invalid(['The file holds one JSON object.']);
+  const members = Object.entries(value);
+  const faults = members
+    .filter(([name]) => name !== 'permissions' && name !== 'routes')
+    .map(([name]) => `${name}: unknown member; there are "permissions" and "routes".`);
+  if (members.length === 0) faults.push('The file names neither "permissions" nor "routes".');
+  const permissions = 'permissions' in value ? readPermissions(value.permissions) : null;
+  const routes = 'routes' in value ? readRoutes(value.routes) : null;
+  faults.push(...(permissions?.faults ?? []), ...(routes?.faults ?? []));
+  if (faults.length > 0) return invalid(faults);
+  return ok({ permissions: permissions?.value ?? null, routes: routes?.value ?? null });
+}
+
+const invalid = (faults: readonly string[]) => ({ ...no('invalid'), faults });

@@ -1,0 +1,40 @@
+/** The catalogue: which permissions exist, with a sentence for people. It is replaced as a whole. */
+import { isPermission, isReserved, isWellFormedText } from '@keyhouse/protocol';
+import type { By } from '../audit/event.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { CataloguedPermission, PermissionsStore } from './catalogue.ts';
+import { type Members, type Read, readEntries, unknownMembers } from './entries.ts';
+
+const MAX_CATALOGUE = 10_000;
+/** It stands in one line of a consent page. */
+const MAX_SENTENCE_LENGTH = 200;
+
+/** Reads a list of `{name, sentence}`; `value` is good only when `faults` is empty. */
+export function readPermissions(value: unknown): Read<CataloguedPermission> {
+  return readEntries('permissions', value, MAX_CATALOGUE, readPermission, ({ name }) => name);
+}
+
+/** Puts a catalogue that was read in the place of the one before. An empty one lets any well-formed permission exist. */
+export async function setCatalogue(
+  { permissions, clock }: { permissions: Pick<PermissionsStore, 'setPermissions'>; clock: Clock },
+  { catalogue, by }: { catalogue: readonly CataloguedPermission[]; by: By },
+): Promise<void> {
+  const event = { event: 'permission.catalogue_set', atMs: clock.now(), by, details: { count: catalogue.length } } as const;
+  await permissions.setPermissions({ permissions: catalogue, event });
+}
+
+function readPermission(members: Members): { value: CataloguedPermission } | { faults: readonly string[] } {
+  const { name, sentence } = members;
+  const faults = [...unknownMembers(members, ['name', 'sentence'])];
+  if (typeof name !== 'string' || !isPermission(name))
+    faults.push('.name: a permission reads like invoices.read or invoices.write.');
+  else if (isReserved(name)) faults.push('.name: names that begin with keyhouse. are reserved.');
+  if (!isSentence(sentence))
+    faults.push(`.sentence: 1 to ${MAX_SENTENCE_LENGTH} characters in one line, such as "See your invoices".`);
+  if (faults.length > 0 || typeof name !== 'string' || !isSentence(sentence)) return { faults };
+  return { value: { name, sentence } };
+}
+
+function isSentence(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '' && [...value].length <= MAX_SENTENCE_LENGTH && isWellFormedText(value);
+}

@@ -1,0 +1,36 @@
+/**
+ * A refusal ends a request. Its code comes from this closed list; the status and the words that a stranger sees stand in one
+ * map at the door (`http/errors.ts`), and each code has a section in `docs/errors.md`.
+ */
+export type Refused =
+  | { readonly code: 'unauthenticated'; readonly presented: boolean }
+  | { readonly code: 'forbidden'; readonly permission?: string }
+  | { readonly code: 'invalid'; readonly errors: Readonly<Record<string, readonly string[]>> }
+  | { readonly code: 'not_json' }
+  | { readonly code: 'repeated_member' }
+  | { readonly code: 'repeated_parameter' }
+  | { readonly code: 'two_credentials' }
+  | { readonly code: 'use_https' }
+  | { readonly code: 'bad_request' }
+  | { readonly code: 'not_found' }
+  | { readonly code: 'method_not_allowed'; readonly allow: readonly string[] }
+  | { readonly code: 'too_large' }
+  | { readonly code: 'unsupported_media_type' }
+  | { readonly code: 'too_many_requests'; readonly retryAfterSeconds: number }
+  | { readonly code: 'unavailable' }
+  | { readonly code: 'busy'; readonly retryAfterSeconds: number }
+  /** RFC 6749 §5.2, at OAuth endpoints. */
+  | {
+      readonly code: 'oauth';
+      readonly error: 'invalid_request' | 'invalid_client' | 'unsupported_token_type';
+      readonly description: string;
+    };
+
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly refused: Refused;
+  constructor(refused: Refused) {
+    super(refused.code);
+    this.refused = refused;
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * What every cache, and later every guard, must hear of. A change is appended in the transaction of the act that causes
+ * it and numbered by a counter row, whose lock makes number order commit order. A revocation is a change that says
+ * `beforeMs`: whatever of this subject was issued at or before that moment is over.
+ */
+export type ChangeKind =
+  | 'jti' //          id: a JWT's jti
+  | 'credential' //   id: a token's or key's id; JWTs minted from it are issued under it
+  | 'user' //         id: user id
+  | 'account' //      id: account id
+  | 'signing-keys' // id: ''
+  | 'permissions' //  id: ''; the catalogue or the route patterns were replaced
+  | 'master-secret'; // id: ''
+
+export interface ChangeDraft {
+  readonly kind: ChangeKind;
+  readonly id: string;
+  /** Everything of the subject issued at or before this moment is revoked; null: only caches need to forget it. */
+  readonly beforeMs: number | null;
+  /** When everything that the revocation hits would have ended anyway; null: never. */
+  readonly endsAtMs: number | null;
+}
+
+export interface Change extends ChangeDraft {
+  readonly number: number;
+}
+
+export interface ChangesStore {
+  /** Random text made with the database; a restored backup gets a new one. */
+  epoch(): Promise<string>;
+  /** Changes numbered above `after`, in order. */
+  changesAfter(after: number, limit: number): Promise<readonly Change[]>;
+  /** Where the list stands, and every revocation that has not ended by `nowMs`. */
+  activeRevocations(nowMs: number): Promise<{ position: number; revocations: readonly Change[] }>;
+  /** Cheap hint whether something may have been committed since the last call; true when the database cannot tell. */
+  mayHaveMoved(): boolean;
+  /** Calls back early when another server has changed something; only a hint. Returns how to stop. */
+  onHint(listener: () => void): () => void;
+  /** Own acts tell their changes here, after the commit and before their promise resolves. */
+  onCommitted(listener: (changes: readonly Change[]) => void): void;
+  /** Deletes changes that no reader can need: over since `nowMs`, and older than a day. Small batches; true when more is left. */
+  sweepChanges(input: { nowMs: number; limit: number }): Promise<boolean>;
+}

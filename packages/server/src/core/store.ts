@@ -1,0 +1,33 @@
+import type { AccountsStore } from './accounts/account.ts';
+import type { AuditStore } from './audit/event.ts';
+import type { CredentialsStore } from './credentials/credential.ts';
+import type { JwtsStore, MasterSecretStore, SigningKeysStore } from './jwts/jwt.ts';
+import type { PermissionsStore } from './permissions/catalogue.ts';
+import type { ChangesStore } from './revocations/change.ts';
+
+/** A row lease for jobs that one server at a time may do. */
+export interface LeaseStore {
+  /** True when `holder` has the lease until `untilMs`; false when another holds it. */
+  takeLease(input: { job: string; holder: string; nowMs: number; untilMs: number }): Promise<boolean>;
+}
+
+/** The sum of the rooms' ports. Every method is one atomic act or one read, with plain data in and out. */
+export interface Store {
+  readonly accounts: AccountsStore;
+  readonly audit: AuditStore;
+  readonly changes: ChangesStore;
+  readonly credentials: CredentialsStore;
+  readonly jwts: JwtsStore;
+  readonly signingKeys: SigningKeysStore;
+  readonly masterSecret: MasterSecretStore;
+  readonly permissions: PermissionsStore;
+  readonly leases: LeaseStore;
+  /** Throws when the database cannot be reached or a migration is missing. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The store could not do what was asked: unreachable, full, read-only. Never a success, always a 503. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}

@@ -1,0 +1,98 @@
+/**
+ * Whether a credential holds now, whatever its kind: the one function behind every door. Tokens and keys are looked up, JWTs
+ * are checked by their signature; revocations, owners and addresses are asked for all of them.
+ */
+import type { PresentedCredential } from '@keyhouse/protocol';
+import type { JwtCaller, RefusalReason, RefusedCredential, Verdict } from './caller.ts';
+import { type CredentialVerifier, compileBlocks, type From, isAllowed, type Judging } from './credentials/verify.ts';
+import type { VerifiedJwt } from './jwts/claims.ts';
+import { type VerifyJwtPorts, verifyJwt } from './jwts/verify.ts';
+import type { AddressBlock } from './lib/addresses.ts';
+import type { ChangeFollower } from './revocations/follower.ts';
+
+export type Verify = (presented: PresentedCredential, from: From, judging?: Judging) => Verdict | Promise<Verdict>;
+
+interface Ports {
+  readonly credentials: Pick<CredentialVerifier, 'verify'>;
+  readonly jwts: VerifyJwtPorts;
+  readonly follower: ChangeFollower;
+}
+
+/** Answers at once when nothing has to be read. Rejects when the store would have to be asked and cannot be. */
+export function createVerify({ credentials, jwts, follower }: Ports): Verify {
+  // One for each remembered JWT; it goes with it.
+  const callers = new WeakMap<VerifiedJwt, Accepted>();
+
+  const verifyFreshJwt = (text: string, from: From, judging: Judging): Verdict => {
+    const verified = verifyJwt(jwts, text);
+    if (!verified.ok) return refuse(verified.reason, null);
+    const jwt = verified.value;
+    let accepted = callers.get(jwt);
+    if (accepted === undefined) {
+      accepted = accept(jwt);
+      callers.set(jwt, accepted);
+    }
+    const { caller, blocks } = accepted;
+    if (follower.revocations.isRevoked(caller)) return refuse('revoked', caller);
+    const isAddressJudged = judging.address !== false && blocks !== null;
+    return isAddressJudged && !isAllowed(from.address, blocks) ? refuse('address_not_allowed', caller) : accepted.verdict;
+  };
+
+  return (presented, from, judging = {}) => {
+    switch (presented.kind) {
+      case 'token':
+      case 'key':
+        return credentials.verify(presented, from, judging);
+      case 'jwt': {
+        const waiting = follower.whenFresh();
+        if (waiting === undefined) return verifyFreshJwt(presented.text, from, judging);
+        return waiting.then(() => verifyFreshJwt(presented.text, from, judging));
+      }
+      case 'never-bearer':
+      case 'malformed':
+        return MALFORMED;
+      // Nothing foreign can be known before there is an import.
+      case 'foreign':
+        return UNKNOWN;
+    }
+  };
+}
+
+interface Accepted {
+  readonly caller: JwtCaller;
+  readonly blocks: readonly AddressBlock[] | null;
+  readonly verdict: Verdict;
+}
+
+function accept({ claims, keyId, issuedAtMs }: VerifiedJwt): Accepted {
+  const caller: JwtCaller = Object.freeze({
+    kind: 'jwt',
+    jti: claims.jti,
+    keyId,
+    accountId: claims.account,
+    subject: claims.sub,
+    permissions: claims.permissions,
+    environment: claims.environment,
+    addresses: claims.addresses ?? null,
+    audience: claims.aud,
+    issuedAtMs,
+    expiresAtMs: claims.exp * 1000,
+  });
+  return { caller, blocks: compileBlocks(caller.addresses), verdict: Object.freeze({ ok: true, caller }) };
+}
+
+const refuse = (reason: RefusalReason, caller: JwtCaller | null): Verdict => ({
+  ok: false,
+  reason,
+  refused: caller === null ? null : refusedJwt(caller),
+});
+
+const refusedJwt = ({ keyId, accountId }: JwtCaller): RefusedCredential => ({
+  kind: 'jwt',
+  credentialId: keyId,
+  accountId,
+  userId: null,
+});
+
+const MALFORMED: Verdict = Object.freeze({ ok: false, reason: 'malformed', refused: null });
+const UNKNOWN: Verdict = Object.freeze({ ok: false, reason: 'unknown', refused: null });

@@ -1,0 +1,46 @@
+/**
+ * Which pages of other origins may read an answer (Fetch standard, CORS). No answer here depends on a cookie, so `*` is said
+ * without credentials where any application may ask, and `/api/v1` only to the operator's own origins.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+const ANY_ORIGIN = /^\/(auth\/revoke|\.well-known\/[^/]+)$/;
+const OPERATORS_ORIGINS = /^\/api\/v1(\/|$)/;
+const EXPOSED = 'WWW-Authenticate, DPoP-Nonce, Retry-After, X-Request-Id';
+const PREFLIGHT_MAX_AGE_SECONDS = 600;
+
+export function allowOrigins(app: FastifyInstance, corsOrigins: readonly string[]): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const allowed = allowedOrigin(request, corsOrigins);
+    if (allowed === null) return;
+    reply.header('Access-Control-Allow-Origin', allowed);
+    reply.header('Access-Control-Expose-Headers', EXPOSED);
+    if (allowed !== '*') reply.header('Vary', 'Origin');
+  });
+}
+
+/** Answers a preflight of a path that may be read from that origin; false when it is none. */
+export function answerPreflight(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  corsOrigins: readonly string[],
+  methods: readonly string[],
+): boolean {
+  const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
+  if (!isPreflight || methods.length === 0 || allowedOrigin(request, corsOrigins) === null) return false;
+  void reply
+    .code(204)
+    .header('Access-Control-Allow-Methods', methods.join(', '))
+    .header('Access-Control-Allow-Headers', 'Authorization, Content-Type, DPoP')
+    .header('Access-Control-Max-Age', String(PREFLIGHT_MAX_AGE_SECONDS))
+    .send();
+  return true;
+}
+
+function allowedOrigin(request: FastifyRequest, corsOrigins: readonly string[]): string | null {
+  const { origin } = request.headers;
+  if (origin === undefined) return null;
+  const path = request.url.split('?', 1)[0] ?? '';
+  if (ANY_ORIGIN.test(path)) return '*';
+  return OPERATORS_ORIGINS.test(path) && corsOrigins.includes(origin) ? origin : null;
+}

@@ -1,0 +1,69 @@
+/**
+ * What every route checks before it looks at a body, in the order of the contract: 413 for the declared length, 415, 400 for two
+ * credentials or plain HTTP, 401, and 403 for the kind of caller. A route says in its `config` what it takes.
+ */
+import { readAuthorization } from '@keyhouse/protocol';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Caller, OpaqueCaller } from '../core/caller.ts';
+import { Refusal } from '../core/refusal.ts';
+import type { Authenticator } from './authenticate.ts';
+
+type Body = 'json' | 'json-or-form' | 'optional-json' | 'none';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the body must be; `none` by default. */
+    body?: Body;
+    /** The kinds of caller that the route is for; without it the route asks for no credential. */
+    callers?: readonly Caller['kind'][];
+  }
+  interface FastifyRequest {
+    /** Set by the door on routes that name their callers; read it with `callerOf`. */
+    caller: Caller | null;
+  }
+}
+
+export function guardDoor(app: FastifyInstance, authenticator: Authenticator): void {
+  app.decorateRequest('caller', null);
+  app.addHook('onRequest', async (request) => {
+    const { body = 'none', callers } = request.routeOptions.config;
+    refuseTooLarge(request);
+    refuseContentType(request, body);
+    const authorization = readAuthorization(request.raw.rawHeaders);
+    // Bodies carry passwords and tokens as headers do.
+    if (body !== 'none' && !authenticator.isPrivate(request.raw)) throw new Refusal({ code: 'use_https' });
+    if (callers === undefined) return;
+    const authenticated = await authenticator.authenticate(authorization, request.raw, request.id);
+    if (!authenticated.ok) throw new Refusal(authenticated.refused);
+    if (!callers.includes(authenticated.caller.kind)) {
+      authenticator.recordForbidden(authenticated.caller, request.raw, request.id, null);
+      throw new Refusal({ code: 'forbidden' });
+    }
+    request.caller = authenticated.caller;
+  });
+}
+
+/** The caller of a route that takes tokens, or keys. The door has let nobody else in. */
+export function callerOf(request: FastifyRequest): OpaqueCaller {
+  const { caller } = request;
+  if (caller === null || caller.kind === 'jwt') throw new Error('A route read a caller that its door does not ask for.');
+  return caller;
+}
+
+function refuseTooLarge(request: FastifyRequest): void {
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > request.routeOptions.bodyLimit) throw new Refusal({ code: 'too_large' });
+}
+
+function refuseContentType(request: FastifyRequest, body: Body): void {
+  if (body === 'none') return;
+  const type = request.headers['content-type'];
+  const isEmpty =
+    type === undefined &&
+    (request.headers['content-length'] ?? '0') === '0' &&
+    request.headers['transfer-encoding'] === undefined;
+  if (body === 'optional-json' && isEmpty) return;
+  const isJson = type !== undefined && /^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i.test(type);
+  const isForm = type !== undefined && /^application\/x-www-form-urlencoded[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i.test(type);
+  if (!isJson && !(body === 'json-or-form' && isForm)) throw new Refusal({ code: 'unsupported_media_type' });
+}

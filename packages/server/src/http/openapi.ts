@@ -1,0 +1,31 @@
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+
+/** The document's head; the rest is made from the routes' schemas. */
+export const openApi = (url: string): FastifyDynamicSwaggerOptions => ({
+  openapi: {
+    openapi: '3.1.0',
+    info: {
+      title: 'Keyhouse',
+      description: 'Personal access tokens, API keys and JWTs for an API that is sold, and the way to check them.',
+      version: '1',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url }],
+    tags: [
+      { name: 'Personal access tokens', description: 'Taken by personal access tokens only.' },
+      { name: 'JWTs', description: 'Minted from API keys.' },
+      { name: 'Checking credentials', description: 'For resource servers and gateways.' },
+      { name: 'Health' },
+    ],
+    components: {
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A personal access token (`123|kh_…`), an API key (`kh_live_…`) or a JWT.',
+        },
+      },
+    },
+    security: [{ bearer: [] }],
+  },
+});

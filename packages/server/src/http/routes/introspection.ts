@@ -1,0 +1,143 @@
+/** RFC 7662 and RFC 7009: what is this credential good for, and end it. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { readAuthorization } from '@keyhouse/protocol';
+import { Type } from 'typebox';
+import type { Keyhouse } from '../../core/keyhouse.ts';
+import type { Introspection } from '../../core/oauth/introspect.ts';
+import { Refusal } from '../../core/refusal.ts';
+import type { Authenticator } from '../authenticate.ts';
+import { callerOf } from '../door.ts';
+import { OAuthError, refusals } from '../schemas.ts';
+
+const Active = Type.Object(
+  {
+    active: Type.Literal(true),
+    kind: Type.Union([Type.Literal('token'), Type.Literal('key'), Type.Literal('jwt')]),
+    sub: Type.String({ examples: ['user:7', 'account:12', 'account:12:customer-77'] }),
+    client_id: Type.String({
+      description: 'The credential, or for a JWT the key that it was minted from.',
+      examples: ['key:55', 'token:123'],
+    }),
+    account: Type.Integer(),
+    permissions: Type.Union([Type.Array(Type.String()), Type.Null()], { description: 'Null: everything of the account.' }),
+    scope: Type.Optional(Type.String({ description: 'The permissions, joined by spaces.' })),
+    environment: Type.Union([Type.Literal('live'), Type.Literal('test')]),
+    addresses: Type.Union([Type.Array(Type.String()), Type.Null()], {
+      description: 'CIDR blocks that it may be used from; whoever asks must see to it. Null: anywhere.',
+    }),
+    token_type: Type.Literal('Bearer'),
+    iss: Type.String(),
+    aud: Type.String(),
+    iat: Type.Integer(),
+    exp: Type.Optional(Type.Integer()),
+    jti: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+);
+const Inactive = Type.Object({ active: Type.Literal(false) }, { additionalProperties: false });
+const Result = Type.Union([Active, Inactive], { description: 'RFC 7662 §2.2.' });
+
+const OAuthRefusal = {
+  400: Type.Union([OAuthError, Type.Object({ message: Type.String() })], {
+    description: 'The request cannot be read, or lacks a token.',
+  }),
+};
+const MAX_BATCH = 100;
+/** A hundred of the longest credentials fit. */
+const BATCH_BODY_LIMIT = 2 * 1024 * 1024;
+
+interface Options {
+  readonly keyhouse: Keyhouse;
+  readonly authenticator: Authenticator;
+}
+
+export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { keyhouse, authenticator }) => {
+  app.post(
+    '/auth/introspect',
+    {
+      config: { callers: ['key'], body: 'json-or-form' },
+      schema: {
+        summary: 'Introspect a credential',
+        description:
+          'RFC 7662, with an API key as bearer. A key of the operator account with `keyhouse.verify` asks about everything, any other about the credentials of its own account; all else is inactive.',
+        tags: ['Checking credentials'],
+        body: Type.Unknown({ description: 'A form or JSON with `token`; members that are not known are ignored.' }),
+        response: { 200: Result, ...OAuthRefusal, ...refusals(401, 403, 413, 415, 429) },
+      },
+    },
+    async (request, reply) => {
+      const result = await keyhouse.introspect(callerOf(request), readToken(request.body));
+      return reply.header('Cache-Control', 'no-store').send(toWire(result));
+    },
+  );
+
+  app.post(
+    '/auth/introspect/batch',
+    {
+      bodyLimit: BATCH_BODY_LIMIT,
+      config: { callers: ['key'], body: 'json' },
+      schema: {
+        summary: 'Introspect up to 100 credentials',
+        tags: ['Checking credentials'],
+        body: Type.Object(
+          { tokens: Type.Array(Type.String(), { minItems: 1, maxItems: MAX_BATCH }) },
+          { additionalProperties: false },
+        ),
+        response: {
+          200: Type.Object({ results: Type.Array(Result) }, { description: 'In the order of the tokens.' }),
+          ...refusals(400, 401, 403, 413, 415, 422, 429),
+        },
+      },
+    },
+    async (request, reply) => {
+      const asker = callerOf(request);
+      const results = await Promise.all(request.body.tokens.map((token) => keyhouse.introspect(asker, token)));
+      return reply.header('Cache-Control', 'no-store').send({ results: results.map(toWire) });
+    },
+  );
+
+  app.post(
+    '/auth/revoke',
+    {
+      config: { body: 'json-or-form' },
+      schema: {
+        summary: 'Revoke a credential',
+        description: 'RFC 7009. Possession suffices for tokens, keys and minted JWTs. What is not known is answered alike.',
+        tags: ['Checking credentials'],
+        security: [],
+        body: Type.Unknown({ description: 'A form or JSON with `token`; members that are not known are ignored.' }),
+        response: {
+          200: Type.Object({}, { description: 'It is over, or never was.' }),
+          ...OAuthRefusal,
+          401: { ...OAuthError, description: 'Client authentication failed.' },
+          ...refusals(413, 415),
+        },
+      },
+    },
+    async (request, reply) => {
+      const authorization = readAuthorization(request.raw.rawHeaders);
+      if (authorization.kind === 'repeated') throw new Refusal({ code: 'two_credentials' });
+      if (authorization.kind === 'basic')
+        throw new Refusal({ code: 'oauth', error: 'invalid_client', description: 'There is no such client.' });
+      await keyhouse.revokePresented(readToken(request.body), authenticator.byStranger(request.raw, request.id));
+      return reply.header('Cache-Control', 'no-store').send({});
+    },
+  );
+};
+
+/** RFC 7662 §2.1, RFC 7009 §2.1: `token` is required; a hint is ours to ignore. */
+function readToken(body: unknown): string {
+  const token = typeof body === 'object' && body !== null && 'token' in body ? body.token : undefined;
+  if (typeof token === 'string' && token !== '') return token;
+  throw new Refusal({ code: 'oauth', error: 'invalid_request', description: 'The token parameter is required, once, as text.' });
+}
+
+/** Lists are copied because Fastify's types want them mutable. */
+const toWire = (result: Introspection) =>
+  result.active
+    ? {
+        ...result,
+        permissions: result.permissions === null ? null : [...result.permissions],
+        addresses: result.addresses === null ? null : [...result.addresses],
+      }
+    : { active: false as const };

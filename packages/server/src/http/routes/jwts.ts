@@ -1,0 +1,130 @@
+/** Document B: `POST /auth`, a JWT from an API key. Also served as `/api/auth`. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { readAuthorization } from '@keyhouse/protocol';
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { OpaqueCaller } from '../../core/caller.ts';
+import type { Minted } from '../../core/jwts/mint.ts';
+import type { Wish } from '../../core/jwts/wish.ts';
+import type { Keyhouse } from '../../core/keyhouse.ts';
+import { Refusal } from '../../core/refusal.ts';
+import type { Authenticator } from '../authenticate.ts';
+import { callerOf } from '../door.ts';
+import { refusals } from '../schemas.ts';
+
+const MintRequest = Type.Object(
+  {
+    permissions: Type.Array(Type.String(), {
+      description:
+        'What the JWT may do. `.read` grants GET, `.write` grants POST, PUT, PATCH and DELETE; neither implies the other.',
+      examples: [['invoices.read', 'services.read']],
+    }),
+    expires: Type.Optional(
+      Type.String({
+        description: 'RFC 3339. Default: one year from now, or the end of the key if that is sooner.',
+        examples: ['2027-11-22T00:00:00Z'],
+      }),
+    ),
+    subject: Type.Optional(Type.String({ description: "The account's own name for its end user.", examples: ['customer-77'] })),
+    resource: Type.Optional(Type.String({ description: 'The audience (RFC 8707). Default: the API.' })),
+  },
+  { additionalProperties: false },
+);
+
+const Minted200 = Type.Object(
+  {
+    token: Type.String({ description: 'The JWT (RFC 9068).', examples: ['eyJ…'] }),
+    expires: Type.String({ examples: ['2027-11-22T00:00:00Z'] }),
+  },
+  { description: 'Minted.' },
+);
+
+/** A key that keeps changing under a mint is somebody's loop; the client may try again. */
+const MOST_TRIES = 3;
+
+interface Options {
+  readonly keyhouse: Keyhouse;
+  readonly authenticator: Authenticator;
+}
+
+export const jwtsRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { keyhouse, authenticator }) => {
+  for (const path of ['/auth', '/api/auth']) {
+    app.post(
+      path,
+      {
+        config: { callers: ['key'], body: 'json' },
+        schema: {
+          summary: 'Mint a JWT from an API key',
+          description:
+            'Answers with a JWT that carries the permissions asked for. Every permission must be one that the key holds: nothing is silently narrowed. A key may have at most 10,000 live JWTs.',
+          tags: ['JWTs'],
+          body: MintRequest,
+          response: { 200: Minted200, ...refusals(400, 401, 403, 413, 415, 422, 429) },
+        },
+      },
+      async (request, reply) => {
+        const { expires, ...rest } = request.body;
+        const wish: Wish = { ...rest, ...(expires === undefined ? {} : { expiresAtMs: readDate(expires) }) };
+        const minted = await mint(request, callerOf(request), wish);
+        return reply.header('Cache-Control', 'no-store').send(minted);
+      },
+    );
+  }
+
+  async function mint(request: FastifyRequest, key: OpaqueCaller, wish: Wish): Promise<{ token: string; expires: string }> {
+    let caller = key;
+    for (let attempt = 1; ; attempt++) {
+      const minted = await keyhouse.mint(caller, wish, authenticator.by(caller, request.raw, request.id));
+      if (minted.ok) return { token: minted.value.token, expires: minted.value.expires };
+      if (minted.reason === 'key_changed' && attempt < MOST_TRIES) {
+        caller = await authenticateAgain(request);
+        continue;
+      }
+      if (minted.reason === 'forbidden')
+        authenticator.recordForbidden(caller, request.raw, request.id, minted.permissions[0] ?? null);
+      throw refuseMint(minted);
+    }
+  }
+
+  async function authenticateAgain(request: FastifyRequest): Promise<OpaqueCaller> {
+    const again = await authenticator.authenticate(readAuthorization(request.raw.rawHeaders), request.raw, request.id);
+    if (!again.ok) throw new Refusal(again.refused);
+    if (again.caller.kind !== 'key') throw new Refusal({ code: 'forbidden' });
+    return again.caller;
+  }
+};
+
+function refuseMint(minted: Extract<Minted, { ok: false }>): Refusal {
+  switch (minted.reason) {
+    case 'invalid': {
+      const errors = Object.groupBy(minted.errors, ({ field }) => field);
+      return new Refusal({
+        code: 'invalid',
+        errors: Object.fromEntries(Object.entries(errors).map(([field, list]) => [field, list.map(({ sentence }) => sentence)])),
+      });
+    }
+    case 'forbidden':
+      return new Refusal({ code: 'forbidden', permission: minted.permissions.join(' ') });
+    case 'too_many':
+      // They end by themselves or are revoked; there is no better moment to name than a minute from now.
+      return new Refusal({ code: 'too_many_requests', retryAfterSeconds: 60 });
+    case 'key_changed':
+      return new Refusal({ code: 'busy', retryAfterSeconds: 1 });
+  }
+}
+
+/** RFC 3339 §5.6; a date alone means its first moment, UTC. Milliseconds. */
+function readDate(text: string): number {
+  const match = /^(\d{4})-(\d{2})-(\d{2})(?:[Tt](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2}))?$/.exec(text);
+  const [, year, month, day] = match ?? [];
+  const ms = match === null ? Number.NaN : Date.parse(text.toUpperCase());
+  // Date.parse lets the 31st of February pass into March; nobody meant that.
+  const isReal = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
+  if (Number.isNaN(ms) || !isReal) {
+    throw new Refusal({
+      code: 'invalid',
+      errors: { expires: ['The expires field must be a date such as 2027-11-22T00:00:00Z.'] },
+    });
+  }
+  return ms;
+}

@@ -1,0 +1,159 @@
+/** Document A: registering, logging in, and who am I. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import type { User } from '../../core/accounts/account.ts';
+import { type LogInOutcome, NO_MATCH_SENTENCE } from '../../core/credentials/log-in.ts';
+import { DEVICE_NAME_SENTENCE, type RegisterFault, type RegisterOutcome } from '../../core/credentials/register.ts';
+import type { Keyhouse } from '../../core/keyhouse.ts';
+import { Refusal } from '../../core/refusal.ts';
+import type { Authenticator } from '../authenticate.ts';
+import { callerOf } from '../door.ts';
+import { refusals, Timestamp, toTimestamp } from '../schemas.ts';
+
+const LoggedUser = Type.Object({
+  id: Type.Integer(),
+  email: Type.String(),
+  display_name: Type.String(),
+  first_name: Type.String(),
+  last_name: Type.String(),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+});
+
+const SignedIn = Type.Object({
+  status: Type.Literal('success'),
+  user: Type.Object({
+    id: Type.Integer(),
+    email: Type.String(),
+    display_name: Type.String(),
+    first_name: Type.String(),
+    last_name: Type.String(),
+    access_token: Type.String({ description: 'The personal access token. Shown once.', examples: ['123|kh_…'] }),
+    created_at: Timestamp,
+    updated_at: Timestamp,
+  }),
+});
+
+const Credentials = Type.Object({
+  email: Type.String({ minLength: 1, maxLength: 254, examples: ['your@email.com'] }),
+  password: Type.String({ minLength: 1, maxLength: 4096, examples: ['your_password'] }),
+  device_name: Type.String({ minLength: 1, maxLength: 100, description: 'Names the token.', examples: ['My Application'] }),
+});
+
+interface Options {
+  readonly keyhouse: Keyhouse;
+  readonly authenticator: Authenticator;
+}
+
+export const signInRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { keyhouse, authenticator }) => {
+  app.post(
+    '/api/v1/auth/register',
+    {
+      config: { body: 'json' },
+      schema: {
+        summary: 'Create an account',
+        description:
+          'Makes a user with a personal account and answers with a first token. Members that are not known are ignored.',
+        tags: ['Personal access tokens'],
+        security: [],
+        body: Credentials,
+        response: { 201: { ...SignedIn, description: 'Registered.' }, ...refusals(400, 403, 413, 415, 422, 429) },
+      },
+    },
+    async (request, reply) => {
+      const { email, password, device_name } = request.body;
+      const by = authenticator.byStranger(request.raw, request.id);
+      const registered = await keyhouse.register({ email, password, deviceName: device_name, by });
+      if (!registered.ok) throw refuseSignIn(registered);
+      return reply.code(201).header('Cache-Control', 'no-store').send(signedIn(registered));
+    },
+  );
+
+  app.post(
+    '/api/v1/auth/login',
+    {
+      config: { body: 'json' },
+      schema: {
+        summary: 'Log in for a token',
+        description:
+          'Answers with a new personal access token. Wrong address and wrong password are answered alike. An `Authorization` header is ignored, and so are members that are not known.',
+        tags: ['Personal access tokens'],
+        security: [],
+        body: Credentials,
+        response: { 200: { ...SignedIn, description: 'Logged in.' }, ...refusals(400, 413, 415, 422, 429) },
+      },
+    },
+    async (request, reply) => {
+      const { email, password, device_name } = request.body;
+      const by = authenticator.byStranger(request.raw, request.id);
+      const loggedIn = await keyhouse.logIn({ email, password, deviceName: device_name, by });
+      if (!loggedIn.ok) throw refuseSignIn(loggedIn);
+      return reply.header('Cache-Control', 'no-store').send(signedIn(loggedIn));
+    },
+  );
+
+  app.get(
+    '/api/v1/cli/loggedUser',
+    {
+      config: { callers: ['token'] },
+      schema: {
+        summary: 'Who am I',
+        description: 'The user of the presented token. Needs no permission.',
+        tags: ['Personal access tokens'],
+        response: {
+          200: Type.Object({ user: LoggedUser }, { description: "The token's user." }),
+          ...refusals(400, 401, 403, 429),
+        },
+      },
+    },
+    async (request) => {
+      const { userId } = callerOf(request);
+      const user = userId === null ? null : await keyhouse.findUser(userId);
+      if (user === null) throw new Refusal({ code: 'unauthenticated', presented: true });
+      return { user: describe(user) };
+    },
+  );
+};
+
+const describe = (user: User) => ({
+  id: user.id,
+  email: user.email,
+  display_name: user.displayName,
+  first_name: user.firstName,
+  last_name: user.lastName,
+  created_at: toTimestamp(user.createdAtMs),
+  updated_at: toTimestamp(user.updatedAtMs),
+});
+
+const signedIn = ({ user, text }: { user: User; text: string }) => ({
+  status: 'success' as const,
+  user: { ...describe(user), access_token: text },
+});
+
+type SignInRefusal = Extract<RegisterOutcome | LogInOutcome, { ok: false }>;
+
+function refuseSignIn(outcome: SignInRefusal): Refusal {
+  switch (outcome.reason) {
+    case 'sign-up-closed':
+      return new Refusal({ code: 'forbidden' });
+    case 'no-match':
+      return new Refusal({ code: 'invalid', errors: { email: [NO_MATCH_SENTENCE] } });
+    case 'invalid-device-name':
+      return new Refusal({ code: 'invalid', errors: { device_name: [DEVICE_NAME_SENTENCE] } });
+    case 'invalid':
+      return new Refusal({ code: 'invalid', errors: sentencesByField(outcome.faults) });
+    case 'too-many-tries':
+      return new Refusal({ code: 'too_many_requests', retryAfterSeconds: outcome.retryAfterSeconds });
+    case 'busy':
+      return new Refusal({ code: 'busy', retryAfterSeconds: outcome.retryAfterSeconds });
+  }
+}
+
+function sentencesByField(faults: readonly RegisterFault[]): Record<string, string[]> {
+  const errors: Record<string, string[]> = {};
+  for (const { field, sentence } of faults) {
+    const name = field === 'deviceName' ? 'device_name' : field;
+    errors[name] = [...(errors[name] ?? []), sentence];
+  }
+  return errors;
+}

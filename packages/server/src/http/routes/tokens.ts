@@ -1,0 +1,168 @@
+/** Document A: the tokens of the presented token's user. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import type { OpaqueCaller } from '../../core/caller.ts';
+import type { Credential } from '../../core/credentials/credential.ts';
+import { DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS } from '../../core/credentials/rotate.ts';
+import type { Keyhouse } from '../../core/keyhouse.ts';
+import { Refusal } from '../../core/refusal.ts';
+import type { Authenticator } from '../authenticate.ts';
+import { callerOf } from '../door.ts';
+import { refusals, Timestamp, toOptionalTimestamp, toTimestamp } from '../schemas.ts';
+
+const OptionalTimestamp = Type.Union([Timestamp, Type.Null()]);
+
+const Token = Type.Object({
+  id: Type.Integer(),
+  name: Type.String(),
+  permissions: Type.Union([Type.Array(Type.String()), Type.Null()], { description: 'Null: everything of the account.' }),
+  created_at: Timestamp,
+  last_used_at: OptionalTimestamp,
+  expires_at: OptionalTimestamp,
+});
+
+const Success = Type.Object({ status: Type.Literal('success') });
+
+interface Options {
+  readonly keyhouse: Keyhouse;
+  readonly authenticator: Authenticator;
+}
+
+/** More than anybody tends by hand; `list` pages in the dashboard. */
+const MOST_TOKENS = 1000;
+
+export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { keyhouse, authenticator }) => {
+  app.post(
+    '/api/v1/auth/logout',
+    {
+      config: { callers: ['token'] },
+      schema: {
+        summary: 'Log out',
+        description: 'Ends the presented token with all its secrets. Needs no permission.',
+        tags: ['Personal access tokens'],
+        response: { 200: { ...Success, description: 'The token is over.' }, ...refusals(400, 401, 403, 413, 429) },
+      },
+    },
+    async (request) => {
+      const caller = callerOf(request);
+      await keyhouse.revoke({ kind: 'token', id: caller.credentialId }, authenticator.by(caller, request.raw, request.id));
+      return { status: 'success' as const };
+    },
+  );
+
+  app.get(
+    '/api/v1/auth/tokens',
+    {
+      config: { callers: ['token'] },
+      schema: {
+        summary: 'List tokens',
+        description: "The user's tokens, newest first, never a secret. Needs a token that was not narrowed.",
+        tags: ['Personal access tokens'],
+        response: {
+          200: Type.Object({ tokens: Type.Array(Token) }, { description: 'The tokens.' }),
+          ...refusals(400, 401, 403, 429),
+        },
+      },
+    },
+    async (request) => {
+      const userId = wholeUserOf(callerOf(request));
+      const tokens = await keyhouse.store.credentials.listCredentials({
+        kind: 'token',
+        userId,
+        withRevoked: false,
+        limit: MOST_TOKENS,
+      });
+      return { tokens: tokens.map(describe) };
+    },
+  );
+
+  app.delete(
+    '/api/v1/auth/tokens/:id',
+    {
+      config: { callers: ['token'] },
+      schema: {
+        summary: 'End a token',
+        description: "Ends one of the user's own tokens. Needs a token that was not narrowed.",
+        tags: ['Personal access tokens'],
+        params: Type.Object({ id: Type.String({ description: "The token's number.", examples: ['123'] }) }),
+        response: { 204: Type.Null({ description: 'The token is over.' }), ...refusals(400, 401, 403, 404, 413, 429) },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const userId = wholeUserOf(caller);
+      const id = /^[1-9]\d{0,15}$/.test(request.params.id) ? Number(request.params.id) : null;
+      const by = authenticator.by(caller, request.raw, request.id);
+      const revoked = id !== null && Number.isSafeInteger(id) && (await keyhouse.revoke({ kind: 'token', id, userId }, by));
+      if (!revoked) throw new Refusal({ code: 'not_found' });
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.post(
+    '/api/v1/auth/tokens/rotate',
+    {
+      config: { callers: ['token'], body: 'optional-json' },
+      schema: {
+        summary: 'Rotate the presented token',
+        description:
+          'Answers with a new secret for the same token: id, permissions, addresses and end stay. The old secret lives on for the overlap. Only the newest secret may rotate, and one that rotates again ends the older at once. Needs no permission.',
+        tags: ['Personal access tokens'],
+        body: Type.Union([
+          Type.Object({
+            overlap_seconds: Type.Optional(
+              Type.Integer({
+                minimum: 0,
+                maximum: MAX_OVERLAP_SECONDS,
+                default: DEFAULT_OVERLAP_SECONDS,
+                description: 'How long the old secret lives on.',
+              }),
+            ),
+          }),
+          Type.Null(),
+        ]),
+        response: {
+          200: Type.Object(
+            {
+              status: Type.Literal('success'),
+              access_token: Type.String({ description: 'The new secret. Shown once.', examples: ['123|kh_…'] }),
+            },
+            { description: 'Rotated.' },
+          ),
+          ...refusals(400, 401, 403, 413, 415, 422, 429),
+        },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      if (caller.isPreviousSecret) throw new Refusal({ code: 'forbidden' });
+      const rotated = await keyhouse.rotate(
+        {
+          credential: { ...caller, kind: 'token', id: caller.credentialId },
+          currentHash: caller.hash,
+          overlapSeconds: request.body?.overlap_seconds ?? DEFAULT_OVERLAP_SECONDS,
+          revokeJwts: false,
+        },
+        authenticator.by(caller, request.raw, request.id),
+      );
+      // Somebody rotated or ended it in the same moment: this is no longer the newest secret.
+      if (!rotated.ok) throw new Refusal({ code: 'forbidden' });
+      return reply.header('Cache-Control', 'no-store').send({ status: 'success' as const, access_token: rotated.value.text });
+    },
+  );
+};
+
+/** Tokens are listed and ended by tokens that may do everything: a narrowed one must not look beyond itself. */
+function wholeUserOf(caller: OpaqueCaller): number {
+  if (caller.permissions !== null || caller.userId === null) throw new Refusal({ code: 'forbidden' });
+  return caller.userId;
+}
+
+const describe = (token: Credential) => ({
+  id: token.id,
+  name: token.name,
+  permissions: token.permissions === null ? null : [...token.permissions],
+  created_at: toTimestamp(token.createdAtMs),
+  last_used_at: toOptionalTimestamp(token.use.lastUsedAtMs),
+  expires_at: toOptionalTimestamp(token.expiresAtMs),
+});

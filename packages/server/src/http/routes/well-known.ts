@@ -1,0 +1,36 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { JWKS_MAX_AGE_SECONDS } from '../../core/jwts/jwks.ts';
+import type { Keyhouse } from '../../core/keyhouse.ts';
+import { refusals } from '../schemas.ts';
+
+const Jwk = Type.Object({
+  kty: Type.String(),
+  kid: Type.String(),
+  use: Type.Literal('sig'),
+  alg: Type.String(),
+  crv: Type.Optional(Type.String()),
+  x: Type.Optional(Type.String()),
+  y: Type.Optional(Type.String()),
+  n: Type.Optional(Type.String()),
+  e: Type.Optional(Type.String()),
+});
+
+export const wellKnownRoutes: FastifyPluginAsyncTypebox<{ keyhouse: Keyhouse }> = async (app, { keyhouse }) => {
+  app.get(
+    '/.well-known/jwks.json',
+    {
+      schema: {
+        summary: 'Public signing keys',
+        description: 'RFC 7517. The next key is published before it signs, an old one until its last JWT has ended.',
+        tags: ['Checking credentials'],
+        security: [],
+        response: { 200: Type.Object({ keys: Type.Array(Jwk) }, { description: 'The keys.' }), ...refusals() },
+      },
+    },
+    async (_request, reply) => {
+      const { keys } = keyhouse.publicKeySet();
+      return reply.header('Cache-Control', `public, max-age=${JWKS_MAX_AGE_SECONDS}`).send({ keys: [...keys] });
+    },
+  );
+};

@@ -1,0 +1,46 @@
+/** Shapes that several routes share, in TypeBox: one text for validation, types, serialisation and OpenAPI. */
+import { Type } from 'typebox';
+
+/** UTC with microseconds, as document A writes times [A5]. */
+export const Timestamp = Type.String({ description: 'UTC with microseconds.', examples: ['2026-11-22T10:30:00.000000Z'] });
+
+export const Message = Type.Object({ message: Type.String() });
+export const Unauthenticated = Type.Object({ message: Type.Literal('Unauthenticated.') });
+export const Unauthorized = Type.Object({ message: Type.Literal('This action is unauthorized.') });
+export const Invalid = Type.Object({
+  status: Type.Literal('error'),
+  message: Type.Literal('The given data was invalid.'),
+  errors: Type.Record(Type.String(), Type.Array(Type.String()), { description: 'For each field a list of sentences.' }),
+});
+export const OAuthError = Type.Object(
+  { error: Type.String(), error_description: Type.Optional(Type.String()) },
+  { description: 'RFC 6749 §5.2.' },
+);
+
+const REFUSALS = {
+  400: { ...Message, description: 'Not JSON, a repeated parameter or member, two credentials, or credentials over plain HTTP.' },
+  401: {
+    ...Unauthenticated,
+    description: 'No credential, or one that is unknown, malformed, expired or revoked: one answer for all.',
+  },
+  403: { ...Unauthorized, description: 'A known caller who may not do this.' },
+  404: { ...Message, description: 'No such thing, or not yours.' },
+  413: { ...Message, description: 'The body is too large.' },
+  415: { ...Message, description: 'The content type is not taken here.' },
+  422: { ...Invalid, description: 'The JSON breaks a rule.' },
+  429: { ...Message, description: 'Too many tries; `Retry-After` says when to come back.' },
+  500: { ...Message, description: 'A mistake of the server; it is in its log under the `X-Request-Id`.' },
+  503: { ...Message, description: 'The store cannot be reached, or too much is waiting; `Retry-After` says when to come back.' },
+} as const;
+
+/** The refusals of the contract that a route can answer; 500 and 503 always among them. */
+export function refusals<Status extends keyof typeof REFUSALS>(
+  ...statuses: readonly Status[]
+): Pick<typeof REFUSALS, Status | 500 | 503> {
+  const picked = [...statuses, 500 as const, 503 as const].map((status) => [status, REFUSALS[status]]);
+  return Object.fromEntries(picked) as Pick<typeof REFUSALS, Status | 500 | 503>;
+}
+
+/** JavaScript dates end at milliseconds; document A writes six digits. */
+export const toTimestamp = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');
+export const toOptionalTimestamp = (ms: number | null): string | null => (ms === null ? null : toTimestamp(ms));

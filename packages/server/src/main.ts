@@ -1,0 +1,72 @@
+/** The server: reads the settings, opens the store, builds the app, listens, and drains when it is told to stop. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { createApp } from './app.ts';
+import type { Config } from './config.ts';
+import type { Keyhouse } from './core/keyhouse.ts';
+import { createMetrics, createMetricsServer } from './http/metrics.ts';
+import { openKeyhouse } from './open.ts';
+import { memoryLimiter } from './store/limits.ts';
+import { isPostgres } from './store/open.ts';
+
+/** How often the list of changes is looked at; PostgreSQL wakes us earlier. */
+const LOOK_EVERY_MS = { sqlite: 50, postgres: 500 };
+/** A proxy or an orchestrator gives up on us soon after; what is still open then is cut. */
+const DRAIN_MS = 10_000;
+
+export interface RunningServer {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+export async function startServer(config: Config): Promise<RunningServer> {
+  const log = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'headers.authorization'], base: null });
+  const { keyhouse } = await openKeyhouse(config, log);
+  try {
+    await keyhouse.prepare();
+    await makeFirstAdministrator(keyhouse, config, log);
+    const stopJobs = await keyhouse.start({
+      lookEveryMs: isPostgres(config.databaseUrl) ? LOOK_EVERY_MS.postgres : LOOK_EVERY_MS.sqlite,
+    });
+    const metrics = createMetrics();
+    metrics.watchLag(() => keyhouse.follower.lagMs);
+    const app = await createApp({ ...config, keyhouse, log, metrics, unknownLimiter: memoryLimiter() });
+    await app.listen({ host: config.host, port: config.port });
+    const metricsServer =
+      config.metricsPort === null ? null : createMetricsServer(metrics).listen(config.metricsPort, config.host);
+    if (metricsServer !== null) await once(metricsServer, 'listening');
+    const { port } = app.server.address() as AddressInfo;
+    log.info({ url: config.url, port }, `Keyhouse serves ${config.url}`);
+
+    return {
+      port,
+      stop: async () => {
+        // Open requests are answered; idle connections go at once, the rest after the grace.
+        app.server.closeIdleConnections();
+        const cut = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
+        await app.close();
+        clearTimeout(cut);
+        metricsServer?.close();
+        await stopJobs();
+        await keyhouse.close();
+        log.info({}, 'Keyhouse has stopped.');
+      },
+    };
+  } catch (error) {
+    await keyhouse.close();
+    throw error;
+  }
+}
+
+async function makeFirstAdministrator(keyhouse: Keyhouse, { admin }: Config, log: pino.Logger): Promise<void> {
+  if ((await keyhouse.store.accounts.countAdministrators()) > 0) return;
+  if (admin === null) {
+    log.warn({}, "There is no administrator yet: run 'npx keyhouse user create --email you@example.com --administrator'.");
+    return;
+  }
+  const by = { actor: 'server', requestId: null, person: {} } as const;
+  const created = await keyhouse.createUser({ ...admin, isAdministrator: true, by });
+  if (created.ok) log.info({ userId: created.value.id }, 'The first administrator was made from KEYHOUSE_ADMIN_EMAIL.');
+  else throw new Error(`The first administrator cannot be made from KEYHOUSE_ADMIN_*: ${created.reason}.`);
+}

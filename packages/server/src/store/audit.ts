@@ -1,0 +1,127 @@
+import type { Actor, AuditEvent, AuditStore, EventName, Person, PersonRow } from '../core/audit/event.ts';
+import type { Act } from './act.ts';
+import { type Db, prepare } from './prepared.ts';
+
+type Input<Name extends keyof AuditStore> = Parameters<AuditStore[Name]>[0];
+
+export function auditReads(db: Db): Pick<AuditStore, 'list' | 'head' | 'unchained' | 'chained'> {
+  return {
+    async list(filter) {
+      let query = db
+        .selectFrom('audit_events')
+        .leftJoin('audit_persons', 'audit_persons.event_id', 'audit_events.id')
+        .selectAll('audit_events')
+        .select('audit_persons.data as person');
+      if (filter.accountId !== undefined) query = query.where('account_id', '=', filter.accountId);
+      if (filter.userId !== undefined) query = query.where('user_id', '=', filter.userId);
+      if (filter.credentialId !== undefined) query = query.where('credential_id', '=', filter.credentialId);
+      if (filter.requestId !== undefined) query = query.where('request_id', '=', filter.requestId);
+      if (filter.event !== undefined) query = query.where('event', '=', filter.event);
+      if (filter.sinceMs !== undefined) query = query.where('at_ms', '>=', filter.sinceMs);
+      if (filter.untilMs !== undefined) query = query.where('at_ms', '<', filter.untilMs);
+      if (filter.beforeId !== undefined) query = query.where('audit_events.id', '<', filter.beforeId);
+      const rows = await query.orderBy('audit_events.id', 'desc').limit(filter.limit).execute();
+      return rows.map((row) => ({ ...toEvent(row), person: row.person === null ? null : (JSON.parse(row.person) as Person) }));
+    },
+    async head() {
+      const row = await db
+        .selectFrom('counters')
+        .innerJoin('settings', (join) => join.onTrue())
+        .select(['counters.value as number', 'settings.value as hash'])
+        .where('counters.name', '=', 'audit')
+        .where('settings.name', '=', 'audit_head_hash')
+        .executeTakeFirstOrThrow();
+      return { number: row.number, hash: row.hash };
+    },
+    async unchained(limit) {
+      const rows = await db
+        .selectFrom('audit_events')
+        .selectAll()
+        .where('number', 'is', null)
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      return rows.map(toEvent);
+    },
+    async chained(after, limit) {
+      const rows = await db
+        .selectFrom('audit_events')
+        .leftJoin('audit_persons', 'audit_persons.event_id', 'audit_events.id')
+        .selectAll('audit_events')
+        .select(['audit_persons.salt', 'audit_persons.data'])
+        .where('number', '>', after)
+        .orderBy('number')
+        .limit(limit)
+        .execute();
+      return rows.map((row) => ({
+        ...toEvent(row),
+        personRow:
+          row.salt === null || row.data === null
+            ? null
+            : ({ eventId: row.id, salt: row.salt, data: row.data } satisfies PersonRow),
+      }));
+    },
+  };
+}
+
+export const auditActs = {
+  async record(act: Act, { events }: Input<'record'>): Promise<void> {
+    for (const event of events) act.event(event);
+  },
+
+  async chain(act: Act, { from, entries }: Input<'chain'>): Promise<boolean> {
+    const last = entries.at(-1);
+    if (last === undefined) return true;
+    const moved = await act.db
+      .updateTable('counters')
+      .set({ value: last.number })
+      .where('name', '=', 'audit')
+      .where('value', '=', from)
+      .executeTakeFirst();
+    if (moved.numUpdatedRows === 0n) return false;
+    for (const { id, number, hash } of entries) await setNumber(act.db, { id, number, hash });
+    await act.db.updateTable('settings').set({ value: last.hash }).where('name', '=', 'audit_head_hash').execute();
+    return true;
+  },
+
+  async erasePerson(act: Act, { userId, event }: Input<'erasePerson'>): Promise<number> {
+    const events = act.db.selectFrom('audit_events').select('id').where('user_id', '=', userId);
+    const deleted = await act.db.deleteFrom('audit_persons').where('event_id', 'in', events).executeTakeFirst();
+    act.event(event);
+    return Number(deleted.numDeletedRows);
+  },
+};
+
+const setNumber = prepare((db, { id, number, hash }: { id: number; number: number; hash: string }) =>
+  db.updateTable('audit_events').set({ number, hash }).where('id', '=', id),
+);
+
+const toEvent = (row: {
+  id: number;
+  event: string;
+  at_ms: number;
+  actor: string;
+  account_id: number | null;
+  user_id: number | null;
+  credential_id: number | null;
+  request_id: string | null;
+  reason: string | null;
+  details: string;
+  person_hash: string | null;
+  number: number | null;
+  hash: string | null;
+}): AuditEvent => ({
+  id: row.id,
+  event: row.event as EventName,
+  atMs: row.at_ms,
+  actor: row.actor as Actor,
+  accountId: row.account_id,
+  userId: row.user_id,
+  credentialId: row.credential_id,
+  requestId: row.request_id,
+  reason: row.reason,
+  details: row.details,
+  personHash: row.person_hash,
+  number: row.number,
+  hash: row.hash,
+});

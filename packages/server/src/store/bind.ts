@@ -1,0 +1,77 @@
+/** Puts the rooms' reads and acts together into the store that core sees. */
+import type { Change } from '../core/revocations/change.ts';
+import type { Store } from '../core/store.ts';
+import { accountsActs, accountsReads } from './accounts.ts';
+import { auditActs, auditReads } from './audit.ts';
+import { credentialsActs, credentialsReads } from './credentials.ts';
+import { jwtsActs, jwtsReads } from './jwts.ts';
+import { leasesActs } from './leases.ts';
+import { permissionsActs, permissionsReads } from './permissions.ts';
+import type { Db } from './prepared.ts';
+import { revocationsActs, revocationsReads } from './revocations.ts';
+import { masterSecretActs, masterSecretReads, signingKeysActs, signingKeysReads } from './signing-keys.ts';
+
+export interface Backend {
+  /** Reads; on SQLite the main thread's own connection. */
+  readonly db: Db;
+  /** Turns what a read throws into StoreUnavailable where the database is the trouble. */
+  guardRead<Value>(read: () => Promise<Value>): Promise<Value>;
+  run(act: string, input: unknown): Promise<{ result: unknown; changes: readonly Change[] }>;
+  mayHaveMoved(): boolean;
+  onHint(listener: () => void): () => void;
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function bindStore(backend: Backend): Store {
+  const { db } = backend;
+  const listeners: ((changes: readonly Change[]) => void)[] = [];
+
+  const reads = <Room extends object>(room: Room): Room =>
+    mapMethods(
+      room,
+      (method) =>
+        (...args) =>
+          backend.guardRead(() => method(...args)),
+    );
+  const bound = <Room extends object>(room: Room): BoundActs<Room> =>
+    mapMethods(room, (_, name) => async (input) => {
+      const { result, changes } = await backend.run(name, input);
+      // Order: commit, own cache, answer.
+      if (changes.length > 0) for (const listener of listeners) listener(changes);
+      return result;
+    }) as BoundActs<Room>;
+
+  return {
+    accounts: { ...reads(accountsReads(db)), ...bound(accountsActs) },
+    audit: { ...reads(auditReads(db)), ...bound(auditActs) },
+    credentials: { ...reads(credentialsReads(db)), ...bound(credentialsActs) },
+    jwts: { ...reads(jwtsReads(db)), ...bound(jwtsActs) },
+    signingKeys: { ...reads(signingKeysReads(db)), ...bound(signingKeysActs) },
+    masterSecret: { ...reads(masterSecretReads(db)), ...bound(masterSecretActs) },
+    permissions: { ...reads(permissionsReads(db)), ...bound(permissionsActs) },
+    leases: bound(leasesActs),
+    changes: {
+      ...reads(revocationsReads(db)),
+      ...bound(revocationsActs),
+      mayHaveMoved: backend.mayHaveMoved,
+      onHint: backend.onHint,
+      onCommitted: (listener) => void listeners.push(listener),
+    },
+    check: backend.check,
+    close: backend.close,
+  };
+}
+
+/** An act without its first parameter, which the writer fills in. */
+type BoundActs<Room> = {
+  [Name in keyof Room]: Room[Name] extends (act: never, input: infer Input) => Promise<infer Result>
+    ? (input: Input) => Promise<Result>
+    : never;
+};
+
+type Method = (...args: unknown[]) => Promise<unknown>;
+
+function mapMethods<Room extends object>(room: Room, map: (method: Method, name: string) => Method): Room {
+  return Object.fromEntries(Object.entries(room).map(([name, method]) => [name, map(method as Method, name)])) as Room;
+}

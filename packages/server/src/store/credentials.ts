@@ -1,0 +1,334 @@
+import type {
+  Credential,
+  CredentialsStore,
+  CredentialWithOwner,
+  NewCredential,
+  UseDelta,
+} from '../core/credentials/credential.ts';
+import { insertUser, lockEnabledUser } from './accounts.ts';
+import type { Act } from './act.ts';
+import { fromJson, toJson } from './json.ts';
+import { lockMinting, revokeWiderJwts } from './jwts.ts';
+import { type Db, prepare } from './prepared.ts';
+
+type Input<Name extends keyof CredentialsStore> = Parameters<CredentialsStore[Name]>[0];
+type Reads = Pick<CredentialsStore, 'findTokenById' | 'findKeyByHash' | 'getCredential' | 'listCredentials' | 'useByDay'>;
+
+export function credentialsReads(db: Db): Reads {
+  return {
+    async findTokenById(id) {
+      const { rows } = await tokenById(db, { id });
+      return rows[0] === undefined ? null : toCredentialWithOwner(rows[0]);
+    },
+    async findKeyByHash(hash) {
+      const bytes = toBytes(hash);
+      const row = (await keyByHash(db, { hash: bytes })).rows[0] ?? (await keyByPreviousHash(db, { hash: bytes })).rows[0];
+      return row === undefined ? null : toCredentialWithOwner(row);
+    },
+    getCredential: (kind, id) => findCredential(db, kind, id),
+    async listCredentials(filter) {
+      let query = db.selectFrom('credentials').selectAll().where('kind', '=', filter.kind);
+      if (filter.userId !== undefined) query = query.where('user_id', '=', filter.userId);
+      if (filter.accountId !== undefined) query = query.where('account_id', '=', filter.accountId);
+      if (filter.beforeId !== undefined) query = query.where('id', '<', filter.beforeId);
+      if (!filter.withRevoked) query = query.where('revoked_at_ms', 'is', null);
+      const rows = await query.orderBy('id', 'desc').limit(filter.limit).execute();
+      return rows.map(toCredential);
+    },
+    useByDay: (credentialId, sinceDay) =>
+      db
+        .selectFrom('credential_use_days')
+        .select(['day', 'requests'])
+        .where('credential_id', '=', credentialId)
+        .where('day', '>=', sinceDay)
+        .orderBy('day')
+        .execute(),
+  };
+}
+
+export const credentialsActs = {
+  async issue(act: Act, { credential, event }: Input<'issue'>): Promise<Credential> {
+    const issued = await insertCredential(act.db, credential);
+    act.event(event, { credentialId: issued.id, accountId: issued.accountId });
+    return issued;
+  },
+
+  async register(act: Act, { user, addressHash, token, events }: Input<'register'>) {
+    const created = await insertUser(act.db, user);
+    if (created === null) return null;
+    const issued = await insertCredential(act.db, { ...token, accountId: created.accountId, userId: created.id });
+    if (addressHash !== null) await rememberAddress(act.db, created.id, addressHash, token.createdAtMs);
+    for (const event of events) act.event(event, { userId: created.id, accountId: created.accountId, credentialId: issued.id });
+    return { user: created, token: issued };
+  },
+
+  async issueAtSignIn(act: Act, { userId, passwordHash, addressHash, token, events }: Input<'issueAtSignIn'>) {
+    const user = await lockEnabledUser(act.db, userId, passwordHash);
+    if (user === null) return null;
+    const issued = await insertCredential(act.db, { ...token, accountId: user.accountId, userId });
+    if (addressHash !== null) await rememberAddress(act.db, userId, addressHash, token.createdAtMs);
+    for (const event of events) act.event(event, { userId, accountId: user.accountId, credentialId: issued.id });
+    return { user, token: issued };
+  },
+
+  async narrow(act: Act, input: Input<'narrow'>): Promise<Credential | null> {
+    if (input.kind === 'key') await lockMinting(act.db, input.id);
+    const permissions = toJson(input.permissions);
+    const addresses = toJson(input.addresses);
+    const row = await act.db
+      .updateTable('credentials')
+      .set({ permissions, addresses })
+      .where('id', '=', input.id)
+      .where('kind', '=', input.kind)
+      .where('revoked_at_ms', 'is', null)
+      .where('permissions', 'is not distinct from', toJson(input.expected.permissions))
+      .where('addresses', 'is not distinct from', toJson(input.expected.addresses))
+      .returningAll()
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    act.change({ kind: 'credential', id: String(input.id), beforeMs: null, endsAtMs: null });
+    const addressesChanged = addresses !== toJson(input.expected.addresses);
+    if (input.kind === 'key') await revokeWiderJwts(act, input.id, addressesChanged ? [] : input.permissions, input.nowMs);
+    act.event(input.event, { accountId: row.account_id, credentialId: row.id });
+    return toCredential(row);
+  },
+
+  async rotate(act: Act, input: Input<'rotate'>): Promise<Credential | null> {
+    if (input.kind === 'key') await lockMinting(act.db, input.id);
+    const currentHash = toBytes(input.currentHash);
+    const row = await act.db
+      .updateTable('credentials')
+      .set((eb) => ({
+        hash: toBytes(input.newHash),
+        previous_hash: input.overlapEndsAtMs === null ? null : currentHash,
+        previous_ends_at_ms: input.overlapEndsAtMs,
+        previous_requests: 0,
+        previous_last_used_at_ms: eb.ref('last_used_at_ms'),
+        rotated_at_ms: input.nowMs,
+      }))
+      .where('id', '=', input.id)
+      .where('kind', '=', input.kind)
+      .where('hash', '=', currentHash)
+      .where('revoked_at_ms', 'is', null)
+      .returningAll()
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    // One by one, because "all before now" would hit what the new secret mints within the same second.
+    if (input.revokeJwts) await revokeWiderJwts(act, input.id, [], input.nowMs);
+    act.change({ kind: 'credential', id: String(input.id), beforeMs: null, endsAtMs: null });
+    act.event(input.event, { accountId: row.account_id, credentialId: row.id });
+    return toCredential(row);
+  },
+
+  async revoke(act: Act, input: Input<'revoke'>): Promise<boolean> {
+    if (input.kind === 'key') await lockMinting(act.db, input.id);
+    let query = act.db
+      .updateTable('credentials')
+      .set({ revoked_at_ms: input.nowMs })
+      .where('id', '=', input.id)
+      .where('kind', '=', input.kind)
+      .where('revoked_at_ms', 'is', null);
+    if (input.userId !== undefined) query = query.where('user_id', '=', input.userId);
+    if (input.accountId !== undefined) query = query.where('account_id', '=', input.accountId);
+    const row = await query.returning(['account_id', 'user_id']).executeTakeFirst();
+    if (row === undefined) return false;
+    const isKey = input.kind === 'key';
+    if (isKey) await markJwtsRevoked(act.db, input.id, input.nowMs);
+    act.change({
+      kind: 'credential',
+      id: String(input.id),
+      beforeMs: isKey ? input.nowMs : null,
+      endsAtMs: isKey ? input.latestJwtEndMs : null,
+    });
+    act.event(input.event, {
+      accountId: row.account_id,
+      credentialId: input.id,
+      ...(row.user_id === null ? {} : { userId: row.user_id }),
+    });
+    return true;
+  },
+
+  async recordUse(act: Act, { uses }: Input<'recordUse'>): Promise<void> {
+    for (const use of uses) {
+      await addUse(act.db, { ...use });
+      const requests = use.requests + use.previousRequests;
+      if (requests > 0) await addUseOfDay(act.db, { credentialId: use.credentialId, day: use.day, requests });
+    }
+  },
+
+  async sweepUse(act: Act, { beforeDay, limit }: Input<'sweepUse'>): Promise<boolean> {
+    const rows = await act.db
+      .selectFrom('credential_use_days')
+      .select(['credential_id', 'day'])
+      .where('day', '<', beforeDay)
+      .limit(limit)
+      .execute();
+    for (const row of rows) {
+      await act.db
+        .deleteFrom('credential_use_days')
+        .where('credential_id', '=', row.credential_id)
+        .where('day', '=', row.day)
+        .execute();
+    }
+    return rows.length === limit;
+  },
+};
+
+/** A changed password ends what was bought with the old one: tokens that came from a log-in or a registration. */
+export async function endTokensOfLogins(act: Act, userId: number, nowMs: number): Promise<void> {
+  const ended = await act.db
+    .updateTable('credentials')
+    .set({ revoked_at_ms: nowMs })
+    .where('user_id', '=', userId)
+    .where('source', 'in', ['login', 'register'])
+    .where('revoked_at_ms', 'is', null)
+    .returning('id')
+    .execute();
+  for (const { id } of ended) act.change({ kind: 'credential', id: String(id), beforeMs: null, endsAtMs: null });
+}
+
+export async function findCredential(db: Db, kind: 'token' | 'key', id: number): Promise<Credential | null> {
+  const row = await db.selectFrom('credentials').selectAll().where('id', '=', id).where('kind', '=', kind).executeTakeFirst();
+  return row === undefined ? null : toCredential(row);
+}
+
+async function insertCredential(db: Db, credential: NewCredential): Promise<Credential> {
+  const row = await db
+    .insertInto('credentials')
+    .values({
+      kind: credential.kind,
+      environment: credential.environment,
+      account_id: credential.accountId,
+      user_id: credential.userId,
+      name: credential.name,
+      source: credential.source,
+      permissions: toJson(credential.permissions),
+      addresses: toJson(credential.addresses),
+      hash: toBytes(credential.hash),
+      created_at_ms: credential.createdAtMs,
+      expires_at_ms: credential.expiresAtMs,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return toCredential(row);
+}
+
+const rememberAddress = (db: Db, userId: number, addressHash: string, nowMs: number) =>
+  db
+    .insertInto('known_addresses')
+    .values({ user_id: userId, address_hash: addressHash, last_signed_in_at_ms: nowMs })
+    .onConflict((conflict) => conflict.columns(['user_id', 'address_hash']).doUpdateSet({ last_signed_in_at_ms: nowMs }))
+    .execute();
+
+/** The record follows; what ends the JWTs is the revocation of their key. */
+const markJwtsRevoked = (db: Db, keyId: number, nowMs: number) =>
+  db
+    .updateTable('jwts')
+    .set({ revoked_at_ms: nowMs })
+    .where('key_id', '=', keyId)
+    .where('expires_at_ms', '>', nowMs)
+    .where('revoked_at_ms', 'is', null)
+    .execute();
+
+const withOwner = (db: Db) =>
+  db
+    .selectFrom('credentials')
+    .innerJoin('accounts', 'accounts.id', 'credentials.account_id')
+    .leftJoin('users', 'users.id', 'accounts.user_id')
+    .selectAll('credentials')
+    .select('users.disabled_at_ms as owner_disabled_at_ms');
+
+const tokenById = prepare((db, { id }: { id: number }) =>
+  withOwner(db).where('credentials.id', '=', id).where('credentials.kind', '=', 'token'),
+);
+const keyByHash = prepare((db, { hash }: { hash: Uint8Array }) =>
+  withOwner(db).where('credentials.hash', '=', hash).where('credentials.kind', '=', 'key'),
+);
+const keyByPreviousHash = prepare((db, { hash }: { hash: Uint8Array }) =>
+  withOwner(db).where('credentials.previous_hash', '=', hash).where('credentials.kind', '=', 'key'),
+);
+
+const addUse = prepare((db, use: { [Name in keyof UseDelta]: UseDelta[Name] }) =>
+  db
+    .updateTable('credentials')
+    .set((eb) => ({
+      requests: eb('requests', '+', use.requests),
+      previous_requests: eb('previous_requests', '+', use.previousRequests),
+      last_used_at_ms: eb.fn.coalesce(eb.val(use.lastUsedAtMs), 'last_used_at_ms'),
+      last_address: eb.fn.coalesce(eb.val(use.lastAddress), 'last_address'),
+      last_user_agent: eb.fn.coalesce(eb.val(use.lastUserAgent), 'last_user_agent'),
+      previous_last_used_at_ms: eb.fn.coalesce(eb.val(use.previousLastUsedAtMs), 'previous_last_used_at_ms'),
+    }))
+    .where('id', '=', use.credentialId),
+);
+
+const addUseOfDay = prepare((db, use: { credentialId: number; day: number; requests: number }) =>
+  db
+    .insertInto('credential_use_days')
+    .values({ credential_id: use.credentialId, day: use.day, requests: use.requests })
+    .onConflict((conflict) =>
+      conflict.columns(['credential_id', 'day']).doUpdateSet((eb) => ({
+        requests: eb('credential_use_days.requests', '+', eb.ref('excluded.requests')),
+      })),
+    ),
+);
+
+interface CredentialRow {
+  id: number;
+  kind: 'token' | 'key';
+  environment: 'live' | 'test';
+  account_id: number;
+  user_id: number | null;
+  name: string;
+  source: Credential['source'];
+  permissions: string | null;
+  addresses: string | null;
+  hash: Uint8Array;
+  previous_hash: Uint8Array | null;
+  previous_ends_at_ms: number | null;
+  created_at_ms: number;
+  rotated_at_ms: number | null;
+  expires_at_ms: number | null;
+  revoked_at_ms: number | null;
+  requests: number;
+  last_used_at_ms: number | null;
+  last_address: string | null;
+  last_user_agent: string | null;
+  previous_requests: number;
+  previous_last_used_at_ms: number | null;
+}
+
+const toCredential = (row: CredentialRow): Credential => ({
+  id: row.id,
+  kind: row.kind,
+  environment: row.environment,
+  accountId: row.account_id,
+  userId: row.user_id,
+  name: row.name,
+  source: row.source,
+  permissions: fromJson(row.permissions),
+  addresses: fromJson(row.addresses),
+  hash: toHex(row.hash),
+  previousHash: row.previous_hash === null ? null : toHex(row.previous_hash),
+  previousEndsAtMs: row.previous_ends_at_ms,
+  createdAtMs: row.created_at_ms,
+  rotatedAtMs: row.rotated_at_ms,
+  expiresAtMs: row.expires_at_ms,
+  revokedAtMs: row.revoked_at_ms,
+  use: {
+    requests: row.requests,
+    lastUsedAtMs: row.last_used_at_ms,
+    lastAddress: row.last_address,
+    lastUserAgent: row.last_user_agent,
+    previousRequests: row.previous_requests,
+    previousLastUsedAtMs: row.previous_last_used_at_ms,
+  },
+});
+
+const toCredentialWithOwner = (row: CredentialRow & { owner_disabled_at_ms: number | null }): CredentialWithOwner => ({
+  ...toCredential(row),
+  ownerDisabledAtMs: row.owner_disabled_at_ms,
+});
+
+const toBytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
+const toHex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');

@@ -1,0 +1,194 @@
+import { covers } from '@keyhouse/protocol';
+import { sql } from 'kysely';
+import type { JwtsStore, MintedJwt } from '../core/jwts/jwt.ts';
+import type { Act } from './act.ts';
+import { toJson } from './json.ts';
+import { type Db, prepare } from './prepared.ts';
+
+type Input<Name extends keyof JwtsStore> = Parameters<JwtsStore[Name]>[0];
+
+export function jwtsReads(db: Db): Pick<JwtsStore, 'findJwt' | 'listJwts'> {
+  return {
+    async findJwt(jti) {
+      const { rows } = await jwtByJti(db, { jti });
+      return rows[0] === undefined ? null : toJwt(rows[0]);
+    },
+    async listJwts({ keyId, subject, nowMs, withEnded, limit }) {
+      let query = db.selectFrom('jwts').selectAll().where('key_id', '=', keyId);
+      if (subject !== undefined) query = query.where('subject', '=', subject);
+      if (!withEnded) query = query.where('expires_at_ms', '>', nowMs).where('revoked_at_ms', 'is', null);
+      const rows = await query.orderBy('issued_at_ms', 'desc').limit(limit).execute();
+      return rows.map(toJwt);
+    },
+  };
+}
+
+export const jwtsActs = {
+  async recordJwt(act: Act, { jwt, expected, limit, nowMs, event }: Input<'recordJwt'>) {
+    if (!(await countOneMore(act.db, jwt.keyId, limit, nowMs))) return 'too_many';
+    // Looked at under the lock that narrowing and revoking take too: a JWT is recorded before they look, or never.
+    const key = (await keyState(act.db, { id: jwt.keyId })).rows[0];
+    const unchanged =
+      key !== undefined &&
+      key.revoked_at_ms === null &&
+      key.disabled_at_ms === null &&
+      key.permissions === toJson(expected.permissions) &&
+      key.addresses === toJson(expected.addresses);
+    if (!unchanged) return 'key_changed';
+    await insertJwt(act.db, { ...jwt, permissions: JSON.stringify(jwt.permissions) });
+    act.event(event);
+    return 'recorded';
+  },
+
+  async revokeJwt(act: Act, { jti, nowMs, event }: Input<'revokeJwt'>): Promise<boolean> {
+    const row = await act.db
+      .updateTable('jwts')
+      .set({ revoked_at_ms: nowMs })
+      .where('jti', '=', jti)
+      .where('revoked_at_ms', 'is', null)
+      .where('expires_at_ms', '>', nowMs)
+      .returning(['account_id', 'key_id', 'expires_at_ms'])
+      .executeTakeFirst();
+    if (row === undefined) return false;
+    act.change({ kind: 'jti', id: jti, beforeMs: nowMs, endsAtMs: row.expires_at_ms });
+    act.event(event, { accountId: row.account_id, credentialId: row.key_id });
+    return true;
+  },
+
+  async sweepJwts(act: Act, { beforeMs, limit }: Input<'sweepJwts'>): Promise<boolean> {
+    // By signing key, because that is how the records are indexed.
+    const keys = await act.db.selectFrom('signing_keys').select('kid').execute();
+    let left = limit;
+    for (const { kid } of keys) {
+      if (left <= 0) return true;
+      const ended = act.db
+        .selectFrom('jwts')
+        .select('jti')
+        .where('signing_key_id', '=', kid)
+        .where('expires_at_ms', '<', beforeMs)
+        .limit(left);
+      const deleted = await act.db.deleteFrom('jwts').where('jti', 'in', ended).executeTakeFirst();
+      left -= Number(deleted.numDeletedRows);
+    }
+    return left <= 0;
+  },
+};
+
+/** Revokes, one by one, the live JWTs of a key that hold more than `permissions` now allows. */
+export async function revokeWiderJwts(
+  act: Act,
+  keyId: number,
+  permissions: readonly string[] | null,
+  nowMs: number,
+): Promise<void> {
+  const live = await act.db
+    .selectFrom('jwts')
+    .select(['jti', 'permissions', 'expires_at_ms'])
+    .where('key_id', '=', keyId)
+    .where('expires_at_ms', '>', nowMs)
+    .where('revoked_at_ms', 'is', null)
+    .execute();
+  const wider = live.filter((jwt) => !covers(permissions, JSON.parse(jwt.permissions) as string[]));
+  for (let start = 0; start < wider.length; start += 500) {
+    const jtis = wider.slice(start, start + 500).map((jwt) => jwt.jti);
+    await act.db.updateTable('jwts').set({ revoked_at_ms: nowMs }).where('jti', 'in', jtis).execute();
+  }
+  for (const jwt of wider) act.change({ kind: 'jti', id: jwt.jti, beforeMs: nowMs, endsAtMs: jwt.expires_at_ms });
+}
+
+/** Takes the lock under which JWTs of a key are recorded. */
+export async function lockMinting(db: Db, keyId: number): Promise<void> {
+  await db
+    .insertInto('jwt_counts')
+    .columns(['key_id', 'upper_bound'])
+    .expression((eb) =>
+      eb
+        .selectFrom('credentials')
+        .select(['id', sql.lit(0).as('upper_bound')])
+        .where('id', '=', keyId),
+    )
+    .onConflict((conflict) => conflict.column('key_id').doUpdateSet((eb) => ({ upper_bound: eb.ref('jwt_counts.upper_bound') })))
+    .execute();
+}
+
+/**
+ * Counts a JWT in without counting all: the bound only grows, and is counted anew when it reaches the limit, since by then
+ * some may have ended. The row's lock makes two racing mints take turns.
+ */
+async function countOneMore(db: Db, keyId: number, limit: number, nowMs: number): Promise<boolean> {
+  const { rows } = await raiseBound(db, { keyId });
+  if ((rows[0]?.upper_bound ?? limit + 1) <= limit) return true;
+  const { count } = await db
+    .selectFrom('jwts')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('key_id', '=', keyId)
+    .where('expires_at_ms', '>', nowMs)
+    .where('revoked_at_ms', 'is', null)
+    .executeTakeFirstOrThrow();
+  const live = Number(count);
+  await db
+    .updateTable('jwt_counts')
+    .set({ upper_bound: Math.min(live + 1, limit) })
+    .where('key_id', '=', keyId)
+    .execute();
+  return live < limit;
+}
+
+const raiseBound = prepare((db, { keyId }: { keyId: number }) =>
+  db
+    .insertInto('jwt_counts')
+    .values({ key_id: keyId, upper_bound: 1 })
+    .onConflict((conflict) =>
+      conflict.column('key_id').doUpdateSet((eb) => ({ upper_bound: eb('jwt_counts.upper_bound', '+', 1) })),
+    )
+    .returning('upper_bound'),
+);
+
+const keyState = prepare((db, { id }: { id: number }) =>
+  db
+    .selectFrom('credentials')
+    .innerJoin('accounts', 'accounts.id', 'credentials.account_id')
+    .leftJoin('users', 'users.id', 'accounts.user_id')
+    .select(['credentials.revoked_at_ms', 'credentials.permissions', 'credentials.addresses', 'users.disabled_at_ms'])
+    .where('credentials.id', '=', id),
+);
+
+const insertJwt = prepare(
+  (db, jwt: { [Name in keyof Omit<MintedJwt, 'revokedAtMs' | 'permissions'>]: MintedJwt[Name] } & { permissions: string }) =>
+    db.insertInto('jwts').values({
+      jti: jwt.jti,
+      key_id: jwt.keyId,
+      account_id: jwt.accountId,
+      subject: jwt.subject,
+      permissions: jwt.permissions,
+      signing_key_id: jwt.signingKeyId,
+      issued_at_ms: jwt.issuedAtMs,
+      expires_at_ms: jwt.expiresAtMs,
+    }),
+);
+
+const jwtByJti = prepare((db, { jti }: { jti: string }) => db.selectFrom('jwts').selectAll().where('jti', '=', jti));
+
+interface JwtRow {
+  jti: string;
+  key_id: number;
+  account_id: number;
+  subject: string | null;
+  permissions: string;
+  signing_key_id: string;
+  issued_at_ms: number;
+  expires_at_ms: number;
+  revoked_at_ms: number | null;
+}
+
+const toJwt = (row: JwtRow): MintedJwt => ({
+  jti: row.jti,
+  keyId: row.key_id,
+  accountId: row.account_id,
+  subject: row.subject,
+  permissions: JSON.parse(row.permissions) as string[],
+  signingKeyId: row.signing_key_id,
+  issuedAtMs: row.issued_at_ms,
+  expiresAtMs: row.expires_at_ms,
+  revokedAtMs: row.revoked_at_ms,
+});

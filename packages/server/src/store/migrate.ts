@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { type Kysely, sql } from 'kysely';
+import { type Migration as KyselyMigration, Migrator } from 'kysely/migration';
+import { MIGRATIONS } from './migrations/index.ts';
+import type { ColumnTypes } from './migrations/migration.ts';
+import type { Database } from './schema.ts';
+
+/**
+ * Applies what is missing and makes what must stand in every database from the first moment: the operator account (number 1)
+ * and the epoch of the list of changes. Returns the names of the migrations that it applied. `disableTransactions`: the
+ * caller already holds a transaction (SQLite).
+ */
+export async function migrate(db: Kysely<Database>, types: ColumnTypes, { disableTransactions = false } = {}): Promise<string[]> {
+  const { error, results } = await migratorFor(db, types, disableTransactions).migrateToLatest();
+  if (error !== undefined) throw error;
+  await db
+    .insertInto('settings')
+    .values({ name: 'epoch', value: randomBytes(16).toString('hex') })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .execute();
+  const operator = await db.selectFrom('accounts').select('id').where('kind', '=', 'operator').executeTakeFirst();
+  if (operator === undefined) {
+    await db
+      .insertInto('accounts')
+      .values({ kind: 'operator', name: 'Operator', user_id: null, created_at_ms: Date.now() })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+  return (results ?? []).map((result) => result.migrationName);
+}
+
+/** The statements that `migrate` would run, without running them. */
+export async function pendingStatements(
+  db: Kysely<Database>,
+  types: ColumnTypes,
+): Promise<{ name: string; statements: readonly string[] }[]> {
+  const states = await migratorFor(db, types, true).getMigrations();
+  const pending = new Set(states.filter((state) => state.executedAt === undefined).map((state) => state.name));
+  return MIGRATIONS.filter(({ name }) => pending.has(name)).map(({ name, statements }) => ({
+    name,
+    statements: statements(types),
+  }));
+}
+
+function migratorFor(db: Kysely<Database>, types: ColumnTypes, disableTransactions: boolean): Migrator {
+  const migrations = Object.fromEntries(
+    MIGRATIONS.map(({ name, statements }): [string, KyselyMigration] => [
+      name,
+      {
+        up: async (target) => {
+          for (const statement of statements(types)) await sql.raw(statement).execute(target);
+        },
+      },
+    ]),
+  );
+  return new Migrator({
+    db,
+    provider: { getMigrations: async () => migrations },
+    disableTransactions,
+    migrationTableName: 'migrations',
+    migrationLockTableName: 'migrations_lock',
+  });
+}

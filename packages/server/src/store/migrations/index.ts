@@ -1,0 +1,5 @@
+import { credentials } from './0001-credentials.ts';
+import type { Migration } from './migration.ts';
+
+/** Every migration, oldest first. Append; never edit one that has landed. */
+export const MIGRATIONS: readonly Migration[] = [credentials];

@@ -1,0 +1,118 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import { StoreUnavailable } from '../../core/store.ts';
+import { runAct } from '../act.ts';
+import { acts } from '../acts.ts';
+import { bindStore } from '../bind.ts';
+import { postgresLimiter } from '../limits.ts';
+import { migrate, pendingStatements } from '../migrate.ts';
+import { POSTGRES_TYPES } from '../migrations/migration.ts';
+import type { OpenedStore, OpenStoreOptions } from '../open.ts';
+import type { Database } from '../schema.ts';
+import { listenForChanges, notifyOfChanges } from './hints.ts';
+
+const INT8 = 20;
+const MAX_ATTEMPTS = 5;
+
+/** PostgreSQL 13 or later: a pool, each act one transaction, any number of servers beside each other. */
+export async function openPostgres({ url, onWarning, migrations = 'apply' }: OpenStoreOptions): Promise<OpenedStore> {
+  const pool = createPool(url, onWarning);
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    const applied = migrations === 'apply' ? await migrate(db, POSTGRES_TYPES) : await refusePending(db);
+    const hints = listenForChanges(url, onWarning);
+    const store = bindStore({
+      db,
+      guardRead: (read) =>
+        read().catch((error: unknown) => {
+          throw translate(error);
+        }),
+      run: async (act, input) => {
+        for (let attempt = 1; ; attempt++) {
+          try {
+            const done = await db.transaction().execute(async (transaction) => {
+              const outcome = await runAct(acts, transaction, act, input);
+              if (outcome.changes.length > 0) await notifyOfChanges(transaction);
+              return outcome;
+            });
+            return done;
+          } catch (error) {
+            if (!isSerializationFailure(error) || attempt === MAX_ATTEMPTS) throw translate(error);
+          }
+        }
+      },
+      mayHaveMoved: () => true,
+      onHint: hints.onHint,
+      check: async () => {
+        await pool.query('SELECT 1 FROM counters').catch((error: unknown) => {
+          throw translate(error);
+        });
+      },
+      close: async () => {
+        await hints.close();
+        await db.destroy();
+      },
+    });
+    return { ...store, applied, limiter: postgresLimiter(pool) };
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+}
+
+export function createPool(url: string, onWarning: (message: string) => void): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 20,
+    connectionTimeoutMillis: 3000,
+    query_timeout: 10_000,
+    keepAlive: true,
+    application_name: 'keyhouse',
+    // int8 as a number: ids and milliseconds stay far below 2^53.
+    types: {
+      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+        oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text'),
+    } as pg.CustomTypesConfig,
+  });
+  // An idle connection that breaks is replaced at the next use.
+  pool.on('error', (error) => onWarning(`PostgreSQL closed an idle connection: ${error.message}`));
+  return pool;
+}
+
+async function refusePending(db: Kysely<Database>): Promise<readonly string[]> {
+  const pending = await pendingStatements(db, POSTGRES_TYPES);
+  if (pending.length > 0)
+    throw new Error(`The database lacks ${pending.map(({ name }) => name).join(', ')}: run 'keyhouse migrate'.`);
+  return [];
+}
+
+const isSerializationFailure = (error: unknown): boolean => ['40001', '40P01'].includes(sqlState(error));
+
+/**
+ * Statements that are wrong (classes 22, 23, 42) are our own mistakes and stay what they are. Everything else (no connection, a
+ * shutdown, no space, a time-out) means that the store is not to be had now.
+ */
+function translate(error: unknown): Error {
+  const state = sqlState(error);
+  if (/^(22|23|42)/.test(state) && error instanceof Error) return error;
+  if (error instanceof StoreUnavailable) return error;
+  if (state === '' && !isConnectionError(error) && error instanceof Error) return error;
+  return new StoreUnavailable(`PostgreSQL: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+}
+
+const isConnectionError = (error: unknown): boolean =>
+  error instanceof Error &&
+  (/^(ECONN|ENOTFOUND|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|ENOENT)/.test(stringProperty(error, 'code')) ||
+    /terminated|timeout|not queryable|connection|ended/i.test(error.message) ||
+    error instanceof AggregateError);
+
+/** SQLSTATE: five characters; a system error's code has more. */
+const sqlState = (error: unknown): string => {
+  const code = error instanceof Error ? stringProperty(error, 'code') : '';
+  return /^[0-9A-Z]{5}$/.test(code) ? code : '';
+};
+
+const stringProperty = (error: Error, name: string): string => {
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === 'string' ? value : '';
+};

@@ -1,0 +1,37 @@
+/**
+ * Queries that are built once and run often. Building and compiling a query costs Kysely more than SQLite needs to answer it,
+ * so the hot ones are compiled at first use with markers in place of values, and only the values change from run to run.
+ */
+import type { Compilable, CompiledQuery, Kysely, Transaction } from 'kysely';
+import type { Database } from './schema.ts';
+
+export type Db = Kysely<Database> | Transaction<Database>;
+type Values = Readonly<Record<string, unknown>>;
+
+class Marker {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/**
+ * `build` sees each value as a marker of the value's type; it may only place it, not look at it.
+ * @example const byId = prepare((db, { id }: { id: number }) => db.selectFrom('users').selectAll().where('id', '=', id));
+ */
+export function prepare<V extends Values, Row>(build: (db: Db, values: V) => Compilable<Row>) {
+  // One compiled text for each database; its adapter object stands for it, transactions share it.
+  const compiled = new WeakMap<object, CompiledQuery<Row>>();
+  const markers = new Proxy({} as V, { get: (_, name) => new Marker(String(name)) });
+  return async (db: Db, values: V): Promise<{ rows: Row[]; affected: number }> => {
+    const adapter = db.getExecutor().adapter;
+    let query = compiled.get(adapter);
+    if (query === undefined) {
+      query = build(db, markers).compile();
+      compiled.set(adapter, query);
+    }
+    const parameters = query.parameters.map((p) => (p instanceof Marker ? values[p.name] : p));
+    const result = await db.executeQuery<Row>({ ...query, parameters });
+    return { rows: result.rows, affected: Number(result.numAffectedRows ?? 0n) };
+  };
+}

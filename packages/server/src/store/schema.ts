@@ -1,0 +1,171 @@
+/**
+ * The tables as Kysely sees them, alike on SQLite and PostgreSQL: integers (times are milliseconds, the unit in the name),
+ * text (JSON included) and bytes (hashes). `docs/storage.md` says for each what a row is, what is hashed and when it dies.
+ */
+import type { Generated } from 'kysely';
+
+export interface Database {
+  settings: SettingsTable;
+  counters: CountersTable;
+  users: UsersTable;
+  accounts: AccountsTable;
+  known_addresses: KnownAddressesTable;
+  credentials: CredentialsTable;
+  credential_use_days: CredentialUseDaysTable;
+  jwts: JwtsTable;
+  jwt_counts: JwtCountsTable;
+  signing_keys: SigningKeysTable;
+  permissions: PermissionsTable;
+  routes: RoutesTable;
+  changes: ChangesTable;
+  audit_events: AuditEventsTable;
+  audit_persons: AuditPersonsTable;
+  leases: LeasesTable;
+}
+
+interface SettingsTable {
+  name: 'epoch' | 'master_secret_check' | 'audit_head_hash';
+  value: string;
+}
+
+interface CountersTable {
+  name: 'changes' | 'audit';
+  value: number;
+}
+
+interface UsersTable {
+  id: Generated<number>;
+  email: string;
+  email_key: string;
+  password_hash: string;
+  display_name: string;
+  first_name: string;
+  last_name: string;
+  is_administrator: number;
+  disabled_at_ms: number | null;
+  created_at_ms: number;
+  updated_at_ms: number;
+}
+
+interface AccountsTable {
+  id: Generated<number>;
+  kind: 'operator' | 'personal' | 'team';
+  name: string;
+  user_id: number | null;
+  created_at_ms: number;
+}
+
+interface KnownAddressesTable {
+  user_id: number;
+  address_hash: string;
+  last_signed_in_at_ms: number;
+}
+
+interface CredentialsTable {
+  id: Generated<number>;
+  kind: 'token' | 'key';
+  environment: 'live' | 'test';
+  account_id: number;
+  user_id: number | null;
+  name: string;
+  source: 'login' | 'register' | 'dashboard' | 'command-line';
+  permissions: string | null;
+  addresses: string | null;
+  hash: Uint8Array;
+  previous_hash: Uint8Array | null;
+  previous_ends_at_ms: number | null;
+  created_at_ms: number;
+  rotated_at_ms: number | null;
+  expires_at_ms: number | null;
+  revoked_at_ms: number | null;
+  requests: Generated<number>;
+  last_used_at_ms: number | null;
+  last_address: string | null;
+  last_user_agent: string | null;
+  previous_requests: Generated<number>;
+  previous_last_used_at_ms: number | null;
+}
+
+interface CredentialUseDaysTable {
+  credential_id: number;
+  day: number;
+  requests: number;
+}
+
+interface JwtsTable {
+  jti: string;
+  key_id: number;
+  account_id: number;
+  subject: string | null;
+  permissions: string;
+  signing_key_id: string;
+  issued_at_ms: number;
+  expires_at_ms: number;
+  revoked_at_ms: number | null;
+}
+
+interface JwtCountsTable {
+  key_id: number;
+  /** Never less than the live JWTs of the key; counted anew when it reaches the limit. */
+  upper_bound: number;
+}
+
+interface SigningKeysTable {
+  kid: string;
+  algorithm: 'ES256' | 'RS256';
+  public_jwk: string;
+  sealed_private_key: string;
+  state: 'next' | 'current' | 'retired';
+  created_at_ms: number;
+  signing_since_ms: number | null;
+  retired_at_ms: number | null;
+  last_jwt_ends_at_ms: number | null;
+}
+
+interface PermissionsTable {
+  name: string;
+  sentence: string;
+}
+
+interface RoutesTable {
+  position: number;
+  pattern: string;
+  resource: string | null;
+}
+
+interface ChangesTable {
+  number: number;
+  kind: string;
+  subject_id: string;
+  before_ms: number | null;
+  ends_at_ms: number | null;
+  at_ms: number;
+}
+
+interface AuditEventsTable {
+  id: Generated<number>;
+  event: string;
+  at_ms: number;
+  actor: string;
+  account_id: number | null;
+  user_id: number | null;
+  credential_id: number | null;
+  request_id: string | null;
+  reason: string | null;
+  details: string;
+  person_hash: string | null;
+  number: number | null;
+  hash: string | null;
+}
+
+interface AuditPersonsTable {
+  event_id: number;
+  salt: string;
+  data: string;
+}
+
+interface LeasesTable {
+  job: string;
+  holder: string;
+  until_ms: number;
+}

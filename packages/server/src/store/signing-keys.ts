@@ -1,0 +1,174 @@
+import type { MasterSecretStore, SigningKeysStore, StoredSigningKey } from '../core/jwts/jwt.ts';
+import type { Act } from './act.ts';
+import type { Db } from './prepared.ts';
+
+type Input<Name extends keyof SigningKeysStore> = Parameters<SigningKeysStore[Name]>[0];
+type SecretInput<Name extends keyof MasterSecretStore> = Parameters<MasterSecretStore[Name]>[0];
+
+const SIGNING_KEYS_CHANGED = { kind: 'signing-keys', id: '', beforeMs: null, endsAtMs: null } as const;
+
+export function signingKeysReads(db: Db): Pick<SigningKeysStore, 'listSigningKeys'> {
+  return {
+    async listSigningKeys() {
+      const rows = await db.selectFrom('signing_keys').selectAll().orderBy('created_at_ms').orderBy('kid').execute();
+      return rows.map(
+        (row): StoredSigningKey => ({
+          kid: row.kid,
+          algorithm: row.algorithm,
+          publicJwk: row.public_jwk,
+          sealedPrivateKey: row.sealed_private_key,
+          state: row.state,
+          createdAtMs: row.created_at_ms,
+          signingSinceMs: row.signing_since_ms,
+          retiredAtMs: row.retired_at_ms,
+          lastJwtEndsAtMs: row.last_jwt_ends_at_ms,
+        }),
+      );
+    },
+  };
+}
+
+export function masterSecretReads(db: Db): Pick<MasterSecretStore, 'secretCheck'> {
+  return { secretCheck: () => readSecretCheck(db) };
+}
+
+export const signingKeysActs = {
+  async addFirstSigningKeys(act: Act, { keys, secretCheck, event }: Input<'addFirstSigningKeys'>): Promise<boolean> {
+    if ((await lockSecretCheck(act.db)) !== secretCheck) return false;
+    const existing = await act.db.selectFrom('signing_keys').select('kid').where('state', '=', 'current').executeTakeFirst();
+    if (existing !== undefined) return false;
+    for (const key of keys) await insertSigningKey(act.db, key);
+    act.change(SIGNING_KEYS_CHANGED);
+    act.event(event);
+    return true;
+  },
+
+  async rotateSigningKeys(act: Act, input: Input<'rotateSigningKeys'>): Promise<boolean> {
+    // The check's row is the lock: a rotation of the master secret and one of the signing keys take turns.
+    if ((await lockSecretCheck(act.db)) !== input.secretCheck) return false;
+    const next = await act.db
+      .selectFrom('signing_keys')
+      .select('kid')
+      .where('kid', '=', input.nextKid)
+      .where('state', '=', 'next')
+      .executeTakeFirst();
+    if (next === undefined) return false;
+    const last = await act.db
+      .selectFrom('jwts')
+      .select((eb) => eb.fn.max('expires_at_ms').as('ends_at_ms'))
+      .where('signing_key_id', '=', input.currentKid)
+      .executeTakeFirst();
+    const unrecordedEndMs = input.nowMs + input.unrecordedJwtSeconds * 1000;
+    const retired = await act.db
+      .updateTable('signing_keys')
+      .set({
+        state: 'retired',
+        retired_at_ms: input.nowMs,
+        last_jwt_ends_at_ms: Math.max(last?.ends_at_ms ?? 0, unrecordedEndMs),
+      })
+      .where('kid', '=', input.currentKid)
+      .where('state', '=', 'current')
+      .executeTakeFirst();
+    if (retired.numUpdatedRows === 0n) return false;
+    await act.db
+      .updateTable('signing_keys')
+      .set({ state: 'current', signing_since_ms: input.nowMs })
+      .where('kid', '=', input.nextKid)
+      .execute();
+    await insertSigningKey(act.db, input.newNext);
+    act.change(SIGNING_KEYS_CHANGED);
+    act.event(input.event);
+    return true;
+  },
+
+  async dropEndedSigningKeys(act: Act, { nowMs }: Input<'dropEndedSigningKeys'>): Promise<number> {
+    // A server that has not yet heard of a rotation may have signed a moment longer, so the record is asked once more.
+    const deleted = await act.db
+      .deleteFrom('signing_keys')
+      .where('state', '=', 'retired')
+      .where('last_jwt_ends_at_ms', '<', nowMs)
+      .where((eb) =>
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('jwts')
+              .select('jti')
+              .whereRef('jwts.signing_key_id', '=', 'signing_keys.kid')
+              .where('jwts.expires_at_ms', '>=', nowMs),
+          ),
+        ),
+      )
+      .returning('kid')
+      .execute();
+    if (deleted.length > 0) {
+      // Their JWTs ended long ago; the sweep finds records by living signing keys, so the last of these go here.
+      await act.db
+        .deleteFrom('jwts')
+        .where(
+          'signing_key_id',
+          'in',
+          deleted.map((key) => key.kid),
+        )
+        .execute();
+      act.change(SIGNING_KEYS_CHANGED);
+    }
+    return deleted.length;
+  },
+};
+
+export const masterSecretActs = {
+  async setFirstSecretCheck(act: Act, { check }: SecretInput<'setFirstSecretCheck'>): Promise<string> {
+    await act.db
+      .insertInto('settings')
+      .values({ name: 'master_secret_check', value: check })
+      .onConflict((conflict) => conflict.column('name').doNothing())
+      .execute();
+    return (await readSecretCheck(act.db)) ?? check;
+  },
+
+  async reseal(act: Act, { fromCheck, toCheck, sealed, event }: SecretInput<'reseal'>): Promise<boolean> {
+    if ((await lockSecretCheck(act.db)) !== fromCheck) return false;
+    for (const key of sealed) {
+      await act.db
+        .updateTable('signing_keys')
+        .set({ sealed_private_key: key.sealedPrivateKey })
+        .where('kid', '=', key.kid)
+        .execute();
+    }
+    await act.db.updateTable('settings').set({ value: toCheck }).where('name', '=', 'master_secret_check').execute();
+    act.change({ kind: 'master-secret', id: '', beforeMs: null, endsAtMs: null });
+    act.event(event);
+    return true;
+  },
+};
+
+async function readSecretCheck(db: Db): Promise<string | null> {
+  const row = await db.selectFrom('settings').select('value').where('name', '=', 'master_secret_check').executeTakeFirst();
+  return row?.value ?? null;
+}
+
+async function lockSecretCheck(db: Db): Promise<string | null> {
+  const row = await db
+    .updateTable('settings')
+    .set((eb) => ({ value: eb.ref('value') }))
+    .where('name', '=', 'master_secret_check')
+    .returning('value')
+    .executeTakeFirst();
+  return row?.value ?? null;
+}
+
+const insertSigningKey = (db: Db, key: StoredSigningKey) =>
+  db
+    .insertInto('signing_keys')
+    .values({
+      kid: key.kid,
+      algorithm: key.algorithm,
+      public_jwk: key.publicJwk,
+      sealed_private_key: key.sealedPrivateKey,
+      state: key.state,
+      created_at_ms: key.createdAtMs,
+      signing_since_ms: key.signingSinceMs,
+      retired_at_ms: key.retiredAtMs,
+      last_jwt_ends_at_ms: key.lastJwtEndsAtMs,
+    })
+    .execute();

@@ -1,0 +1,93 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type SQLite from 'better-sqlite3';
+import { Kysely } from 'kysely';
+import { StoreUnavailable } from '../../core/store.ts';
+import { bindStore } from '../bind.ts';
+import { memoryLimiter } from '../limits.ts';
+import { migrate, pendingStatements } from '../migrate.ts';
+import { SQLITE_TYPES } from '../migrations/migration.ts';
+import type { OpenedStore, OpenStoreOptions } from '../open.ts';
+import type { Database } from '../schema.ts';
+import { connect, isBusy, isStorageError } from './connection.ts';
+import { sqliteDialect } from './dialect.ts';
+import { WriterThread } from './writer-thread.ts';
+
+/** Embedded SQLite: reads on this thread, one writer in a thread of its own. */
+export async function openSqlite({ url, migrations = 'apply' }: OpenStoreOptions): Promise<OpenedStore> {
+  const path = sqlitePath(url);
+  mkdirSync(dirname(path), { recursive: true });
+  const applied = await migrateFile(path, migrations);
+  const writer = await WriterThread.start(path);
+  const reader = connect(path, { readonly: true });
+  const db = new Kysely<Database>({ dialect: sqliteDialect(reader) });
+  const dataVersion = reader.prepare('PRAGMA data_version').pluck();
+  let lastVersion: unknown = null;
+
+  const store = bindStore({
+    db,
+    guardRead: (read) =>
+      read().catch((error: unknown) => {
+        throw isStorageError(error) || !reader.open
+          ? new StoreUnavailable('The database file cannot be read.', { cause: error })
+          : error;
+      }),
+    run: (act, input) => writer.run(act, input),
+    mayHaveMoved: () => {
+      const version = dataVersion.get();
+      const moved = version !== lastVersion;
+      lastVersion = version;
+      return moved;
+    },
+    onHint: () => () => {},
+    check: async () => void reader.prepare('SELECT 1 FROM counters').get(),
+    close: async () => {
+      await writer.close();
+      await db.destroy();
+      reader.close();
+    },
+  });
+  return { ...store, applied, limiter: memoryLimiter() };
+}
+
+export const sqlitePath = (url: string): string => url.slice('sqlite:'.length);
+
+/** Under the write lock, so that two processes that start at once take turns. */
+async function migrateFile(path: string, mode: 'apply' | 'check'): Promise<readonly string[]> {
+  const database = await patiently(() => connect(path, { readonly: false }));
+  try {
+    const db = new Kysely<Database>({ dialect: sqliteDialect(database) });
+    await patiently(() => database.exec('BEGIN IMMEDIATE'));
+    const applied = mode === 'apply' ? await migrate(db, SQLITE_TYPES, { disableTransactions: true }) : await refusePending(db);
+    database.exec('COMMIT');
+    return applied;
+  } finally {
+    if (database.inTransaction) database.exec('ROLLBACK');
+    database.close();
+  }
+}
+
+async function refusePending(db: Kysely<Database>): Promise<readonly string[]> {
+  const pending = await pendingStatements(db, SQLITE_TYPES);
+  if (pending.length > 0)
+    throw new Error(`The database lacks ${pending.map(({ name }) => name).join(', ')}: run 'keyhouse migrate'.`);
+  return [];
+}
+
+/** Another process may hold the lock for a moment; ten seconds is far beyond any migration that we ship. */
+async function patiently<Value>(attempt: () => Value): Promise<Value> {
+  const giveUpAt = performance.now() + 10_000;
+  for (;;) {
+    try {
+      return attempt();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > giveUpAt) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
+
+/** What `keyhouse migrate --dry-run` prints; does not create the file. */
+export async function sqlitePending(database: SQLite.Database) {
+  return pendingStatements(new Kysely<Database>({ dialect: sqliteDialect(database) }), SQLITE_TYPES);
+}

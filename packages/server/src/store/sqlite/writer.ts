@@ -1,0 +1,90 @@
+/**
+ * The writer thread: the only connection that writes. It takes what is waiting (at most 64 acts), runs each in a savepoint of
+ * one transaction, commits once, and only then answers: one wait for the disk serves them all. A failed commit fails them all.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Kysely } from 'kysely';
+import { runAct } from '../act.ts';
+import { acts } from '../acts.ts';
+import type { Database } from '../schema.ts';
+import { connect, isBusy, isStorageError } from './connection.ts';
+import { sqliteDialect } from './dialect.ts';
+import type { WriterAnswer, WriterRequest } from './writer-thread.ts';
+
+const MAX_BATCH = 64;
+/** Another process (the command line) may hold the lock; its own transactions are short. */
+const BUSY_PATIENCE_MS = 5000;
+
+if (parentPort === null) throw new Error('This file runs as a worker thread.');
+const port = parentPort;
+const database = connect((workerData as { path: string }).path, { readonly: false });
+const db = new Kysely<Database>({ dialect: sqliteDialect(database) });
+
+const waiting: WriterRequest[] = [];
+let draining = false;
+
+port.on('message', (message: readonly WriterRequest[] | 'close') => {
+  if (message === 'close') {
+    database.close();
+    port.close();
+    return;
+  }
+  waiting.push(...message);
+  if (draining) return;
+  draining = true;
+  // After the messages that have already arrived, so that they share the commit.
+  setImmediate(drain);
+});
+port.postMessage('ready');
+
+async function drain(): Promise<void> {
+  while (waiting.length > 0) port.postMessage(await commitBatch(waiting.splice(0, MAX_BATCH)));
+  draining = false;
+}
+
+async function commitBatch(batch: readonly WriterRequest[]): Promise<readonly WriterAnswer[]> {
+  try {
+    await begin();
+    const answers: WriterAnswer[] = [];
+    for (const request of batch) answers.push(await runInSavepoint(request));
+    database.exec('COMMIT');
+    return answers;
+  } catch (error) {
+    if (database.inTransaction) database.exec('ROLLBACK');
+    return batch.map(({ id }) => failure(id, error));
+  }
+}
+
+async function begin(): Promise<void> {
+  const giveUpAt = performance.now() + BUSY_PATIENCE_MS;
+  for (;;) {
+    try {
+      database.exec('BEGIN IMMEDIATE');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > giveUpAt) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+}
+
+async function runInSavepoint({ id, act, input }: WriterRequest): Promise<WriterAnswer> {
+  database.exec('SAVEPOINT act');
+  try {
+    const { result, changes } = await runAct(acts, db, act, input);
+    database.exec('RELEASE act');
+    return { id, ok: true, result, changes };
+  } catch (error) {
+    // When the disk is the trouble, nothing of the batch can be trusted.
+    if (isStorageError(error) || !database.inTransaction) throw error;
+    database.exec('ROLLBACK TO act; RELEASE act');
+    return failure(id, error);
+  }
+}
+
+const failure = (id: number, error: unknown): WriterAnswer => ({
+  id,
+  ok: false,
+  unavailable: isStorageError(error),
+  message: error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error),
+});
