@@ -7,7 +7,7 @@ import type { Config } from './config.ts';
 import type { Keyhouse } from './core/keyhouse.ts';
 import { createMetrics, createMetricsServer } from './http/metrics.ts';
 import { openKeyhouse } from './open.ts';
-import { memoryLimiter } from './store/limits.ts';
+import { openMemoryLimiter } from './store/limiter.ts';
 import { isPostgres } from './store/open.ts';
 
 /** How often the list of changes is looked at; PostgreSQL wakes us earlier. */
@@ -31,7 +31,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     });
     const metrics = createMetrics();
     metrics.watchLag(() => keyhouse.follower.lagMs);
-    const app = await createApp({ ...config, keyhouse, log, metrics, unknownLimiter: memoryLimiter() });
+    const app = await createApp({ ...config, keyhouse, log, metrics, unknownLimiter: openMemoryLimiter() });
     await app.listen({ host: config.host, port: config.port });
     const metricsServer =
       config.metricsPort === null ? null : createMetricsServer(metrics).listen(config.metricsPort, config.host);

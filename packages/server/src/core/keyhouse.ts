@@ -178,7 +178,10 @@ export function createKeyhouse(ports: KeyhousePorts) {
         follower.stop();
         await jobs.stop();
         // What is still in memory is written, as far as the store allows.
-        const last = await Promise.allSettled([use.flush(store.credentials), refusals.flush({ end: true })]);
+        const last = await Promise.allSettled([
+          use.flush(store.credentials, { ...ports, end: true }),
+          refusals.flush({ end: true }),
+        ]);
         for (const { status, ...rest } of last)
           if (status === 'rejected') log.warn({ ...rest }, 'The last counts could not be written.');
         await chainAudit({ audit: store.audit, log }).catch((error: unknown) =>
@@ -198,7 +201,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
       { name: 'reload', everyMs: SECOND_MS / 20, run: reload },
       { name: 'refusals', everyMs: SECOND_MS, run: () => refusals.flush() },
       { name: 'audit-chain', everyMs: SECOND_MS, run: async () => void (await chainAudit({ audit: store.audit, log })) },
-      { name: 'use', everyMs: 2 * SECOND_MS, run: () => use.flush(store.credentials) },
+      { name: 'use', everyMs: 2 * SECOND_MS, run: () => use.flush(store.credentials, ports) },
       { name: 'signing-keys', everyMs: HOUR_MS, run: tendSigningKeys },
       { name: 'sweep', everyMs: HOUR_MS / 6, run: sweep },
     ];

@@ -7,6 +7,15 @@ import type { Database } from './schema.ts';
 
 export type Db = Kysely<Database> | Transaction<Database>;
 type Values = Readonly<Record<string, unknown>>;
+interface Answer<Row> {
+  readonly rows: Row[];
+  readonly affected: number;
+}
+
+/** Runs a compiled query where no waiting is needed (SQLite), without Kysely's way through connections and promises. */
+export type RunDirectly = (sql: string, parameters: readonly unknown[]) => Answer<unknown>;
+const direct = new WeakMap<object, RunDirectly>();
+export const allowDirectRuns = (db: Db, run: RunDirectly): void => void direct.set(db, run);
 
 class Marker {
   readonly name: string;
@@ -23,7 +32,7 @@ export function prepare<V extends Values, Row>(build: (db: Db, values: V) => Com
   // One compiled text for each database; its adapter object stands for it, transactions share it.
   const compiled = new WeakMap<object, CompiledQuery<Row>>();
   const markers = new Proxy({} as V, { get: (_, name) => new Marker(String(name)) });
-  return async (db: Db, values: V): Promise<{ rows: Row[]; affected: number }> => {
+  return async (db: Db, values: V): Promise<Answer<Row>> => {
     const adapter = db.getExecutor().adapter;
     let query = compiled.get(adapter);
     if (query === undefined) {
@@ -31,6 +40,8 @@ export function prepare<V extends Values, Row>(build: (db: Db, values: V) => Com
       compiled.set(adapter, query);
     }
     const parameters = query.parameters.map((p) => (p instanceof Marker ? values[p.name] : p));
+    const run = direct.get(db);
+    if (run !== undefined) return run(query.sql, parameters) as Answer<Row>;
     const result = await db.executeQuery<Row>({ ...query, parameters });
     return { rows: result.rows, affected: Number(result.numAffectedRows ?? 0n) };
   };

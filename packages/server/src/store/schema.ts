@@ -11,7 +11,7 @@ export interface Database {
   accounts: AccountsTable;
   known_addresses: KnownAddressesTable;
   credentials: CredentialsTable;
-  credential_use_days: CredentialUseDaysTable;
+  credential_use: CredentialUseTable;
   jwts: JwtsTable;
   jwt_counts: JwtCountsTable;
   signing_keys: SigningKeysTable;
@@ -78,18 +78,18 @@ interface CredentialsTable {
   rotated_at_ms: number | null;
   expires_at_ms: number | null;
   revoked_at_ms: number | null;
-  requests: Generated<number>;
-  last_used_at_ms: number | null;
-  last_address: string | null;
-  last_user_agent: string | null;
-  previous_requests: Generated<number>;
-  previous_last_used_at_ms: number | null;
 }
 
-interface CredentialUseDaysTable {
+interface CredentialUseTable {
   credential_id: number;
+  /** Days since 1970, UTC. */
   day: number;
   requests: number;
+  last_used_at_ms: number;
+  last_address: string | null;
+  last_user_agent: string | null;
+  previous_requests: number;
+  previous_last_used_at_ms: number | null;
 }
 
 interface JwtsTable {

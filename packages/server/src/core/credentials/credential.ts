@@ -26,6 +26,9 @@ export interface Credential {
   readonly rotatedAtMs: number | null;
   readonly expiresAtMs: number | null;
   readonly revokedAtMs: number | null;
+}
+
+export interface CredentialWithUse extends Credential {
   readonly use: Use;
 }
 
@@ -37,12 +40,15 @@ export interface Use {
   readonly lastUserAgent: string | null;
   /** The same for the secret before the last rotation. */
   readonly previousRequests: number;
+  /** At a rotation: when the old secret was used last; from then on, its uses during the overlap. */
   readonly previousLastUsedAtMs: number | null;
 }
 
 /** A credential with what decides beside it: the state of its owner. */
 export interface CredentialWithOwner extends Credential {
   readonly ownerDisabledAtMs: number | null;
+  /** Read for tokens, whose end may depend on it; null for keys. */
+  readonly lastUsedAtMs: number | null;
 }
 
 export interface NewCredential {
@@ -63,7 +69,7 @@ export interface UseDelta {
   readonly credentialId: number;
   readonly requests: number;
   readonly previousRequests: number;
-  readonly lastUsedAtMs: number | null;
+  readonly lastUsedAtMs: number;
   readonly lastAddress: string | null;
   readonly lastUserAgent: string | null;
   readonly previousLastUsedAtMs: number | null;
@@ -75,7 +81,7 @@ export interface CredentialsStore {
   /** One indexed row by the hash of what was presented (the current or the previous secret's). */
   findTokenById(id: number): Promise<CredentialWithOwner | null>;
   findKeyByHash(hash: string): Promise<CredentialWithOwner | null>;
-  getCredential(kind: 'token' | 'key', id: number): Promise<Credential | null>;
+  getCredential(kind: 'token' | 'key', id: number): Promise<CredentialWithUse | null>;
   /** Newest first; without revoked ones unless asked. `userId` lists tokens of a user, `accountId` keys of an account. */
   listCredentials(filter: {
     kind: 'token' | 'key';
@@ -84,7 +90,7 @@ export interface CredentialsStore {
     withRevoked: boolean;
     beforeId?: number;
     limit: number;
-  }): Promise<readonly Credential[]>;
+  }): Promise<readonly CredentialWithUse[]>;
   issue(input: { credential: NewCredential; event: EventDraft }): Promise<Credential>;
   /** A new user, the personal account and a first token in one act; null when the address is taken. */
   register(input: {

@@ -101,7 +101,7 @@ export class CredentialVerifier {
   }
 
   #lastUsedAtMs(credential: CredentialWithOwner): number {
-    return Math.max(credential.use.lastUsedAtMs ?? 0, this.#ports.use.lastUsedAtMs(credential.id) ?? 0, credential.createdAtMs);
+    return Math.max(credential.lastUsedAtMs ?? 0, this.#ports.use.lastUsedAtMs(credential.id) ?? 0, credential.createdAtMs);
   }
 }
 

@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { OpaqueCaller } from '../../core/caller.ts';
-import type { Credential } from '../../core/credentials/credential.ts';
+import type { CredentialWithUse } from '../../core/credentials/credential.ts';
 import { DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS } from '../../core/credentials/rotate.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 import { Refusal } from '../../core/refusal.ts';
@@ -158,7 +158,7 @@ function wholeUserOf(caller: OpaqueCaller): number {
   return caller.userId;
 }
 
-const describe = (token: Credential) => ({
+const describe = (token: CredentialWithUse) => ({
   id: token.id,
   name: token.name,
   permissions: token.permissions === null ? null : [...token.permissions],

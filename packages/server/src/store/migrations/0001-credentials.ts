@@ -55,25 +55,25 @@ export const credentials: Migration = {
       rotated_at_ms ${integer},
       expires_at_ms ${integer},
       revoked_at_ms ${integer},
-      requests ${integer} NOT NULL DEFAULT 0,
-      last_used_at_ms ${integer},
-      last_address ${text},
-      last_user_agent ${text},
-      previous_requests ${integer} NOT NULL DEFAULT 0,
-      previous_last_used_at_ms ${integer},
       CHECK ((kind = 'token') = (user_id IS NOT NULL)),
       CHECK ((previous_hash IS NULL) = (previous_ends_at_ms IS NULL))
     )${end}`,
     `CREATE UNIQUE INDEX credentials_previous_hash ON credentials (previous_hash) WHERE previous_hash IS NOT NULL`,
     `CREATE INDEX credentials_account ON credentials (account_id, kind, id)`,
     `CREATE INDEX credentials_user ON credentials (user_id, id) WHERE user_id IS NOT NULL`,
-    `CREATE TABLE credential_use_days (
-      credential_id ${integer} NOT NULL REFERENCES credentials (id),
+    // Apart from the credentials, whose rows are read by every check and hardly ever written. No foreign key: it would be
+    // looked up for every use, and credentials are never deleted.
+    `CREATE TABLE credential_use (
+      credential_id ${integer} NOT NULL,
       day ${integer} NOT NULL,
       requests ${integer} NOT NULL,
+      last_used_at_ms ${integer} NOT NULL,
+      last_address ${text},
+      last_user_agent ${text},
+      previous_requests ${integer} NOT NULL,
+      previous_last_used_at_ms ${integer},
       PRIMARY KEY (credential_id, day)
     )${endClustered}`,
-    `CREATE INDEX credential_use_days_day ON credential_use_days (day)`,
 
     `CREATE TABLE signing_keys (
       kid ${text} NOT NULL PRIMARY KEY,

@@ -4,7 +4,7 @@ import { StoreUnavailable } from '../../core/store.ts';
 import { runAct } from '../act.ts';
 import { acts } from '../acts.ts';
 import { bindStore } from '../bind.ts';
-import { postgresLimiter } from '../limits.ts';
+import { openPostgresLimiter } from '../limiter.ts';
 import { migrate, pendingStatements } from '../migrate.ts';
 import { POSTGRES_TYPES } from '../migrations/migration.ts';
 import type { OpenedStore, OpenStoreOptions } from '../open.ts';
@@ -53,7 +53,7 @@ export async function openPostgres({ url, onWarning, migrations = 'apply' }: Ope
         await db.destroy();
       },
     });
-    return { ...store, applied, limiter: postgresLimiter(pool) };
+    return { ...store, applied, limiter: openPostgresLimiter(pool) };
   } catch (error) {
     await db.destroy();
     throw error;

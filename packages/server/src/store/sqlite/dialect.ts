@@ -1,29 +1,63 @@
 /**
  * Kysely on one better-sqlite3 connection that keeps every statement prepared by its SQL: Kysely's own driver prepares anew
- * each time, which costs five times what the query does. No mutex and no transactions here: statements are synchronous, and
- * the writer thread draws its own BEGIN and COMMIT.
+ * each time, which costs five times what the query does. No mutex: statements are synchronous, and nobody else holds the
+ * connection. The writer thread draws its own BEGIN and COMMIT.
  */
 import type SQLite from 'better-sqlite3';
 import {
   CompiledQuery,
   type DatabaseConnection,
-  type Dialect,
   type Driver,
+  Kysely,
   type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
 import { LRUCache } from 'lru-cache';
+import { allowDirectRuns, type RunDirectly } from '../prepared.ts';
+import type { Database } from '../schema.ts';
 
-export function sqliteDialect(database: SQLite.Database): Dialect {
-  const connection = new PreparedConnection(database);
+export function kyselyOver(database: SQLite.Database): Kysely<Database> {
+  const run = directRunner(database);
   const adapter = new SqliteAdapter();
+  const db = new Kysely<Database>({
+    dialect: {
+      createAdapter: () => adapter,
+      createDriver: () => driverOf(connectionOver(run)),
+      createIntrospector: (of) => new SqliteIntrospector(of),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  });
+  allowDirectRuns(db, run);
+  return db;
+}
+
+function directRunner(database: SQLite.Database): RunDirectly {
+  // Bounded, because lists of values make a text for each length.
+  const statements = new LRUCache<string, SQLite.Statement>({ max: 500 });
+  return (sql, parameters) => {
+    let statement = statements.get(sql);
+    if (statement === undefined) {
+      statement = database.prepare(sql);
+      statements.set(sql, statement);
+    }
+    if (statement.reader) return { rows: statement.all(...parameters), affected: 0 };
+    return { rows: [], affected: statement.run(...parameters).changes };
+  };
+}
+
+function connectionOver(run: RunDirectly): DatabaseConnection {
+  const executeQuery = async <Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> => {
+    const { rows, affected } = run(sql, parameters);
+    return { rows: rows as Row[], numAffectedRows: BigInt(affected) };
+  };
   return {
-    createAdapter: () => adapter,
-    createDriver: () => driverOf(connection),
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    executeQuery,
+    /** Answers are synchronous anyway, so the stream is one chunk. */
+    async *streamQuery<Row>(query: CompiledQuery) {
+      yield await executeQuery<Row>(query);
+    },
   };
 }
 
@@ -36,29 +70,3 @@ const driverOf = (connection: DatabaseConnection): Driver => ({
   rollbackTransaction: async () => void (await connection.executeQuery(CompiledQuery.raw('ROLLBACK'))),
   destroy: async () => {},
 });
-
-class PreparedConnection implements DatabaseConnection {
-  readonly #database: SQLite.Database;
-  // Bounded, because lists of values make a text for each length.
-  readonly #statements = new LRUCache<string, SQLite.Statement>({ max: 500 });
-
-  constructor(database: SQLite.Database) {
-    this.#database = database;
-  }
-
-  async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    if (statement.reader) return { rows: statement.all(...parameters) as Row[] };
-    const { changes, lastInsertRowid } = statement.run(...parameters);
-    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
-  }
-
-  /** Answers are synchronous anyway, so the stream is one chunk. */
-  async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
-    yield await this.executeQuery<Row>(query);
-  }
-}

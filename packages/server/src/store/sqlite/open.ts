@@ -1,16 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type SQLite from 'better-sqlite3';
-import { Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import { StoreUnavailable } from '../../core/store.ts';
 import { bindStore } from '../bind.ts';
-import { memoryLimiter } from '../limits.ts';
+import { openMemoryLimiter } from '../limiter.ts';
 import { migrate, pendingStatements } from '../migrate.ts';
 import { SQLITE_TYPES } from '../migrations/migration.ts';
 import type { OpenedStore, OpenStoreOptions } from '../open.ts';
 import type { Database } from '../schema.ts';
 import { connect, isBusy, isStorageError } from './connection.ts';
-import { sqliteDialect } from './dialect.ts';
+import { kyselyOver } from './dialect.ts';
 import { WriterThread } from './writer-thread.ts';
 
 /** Embedded SQLite: reads on this thread, one writer in a thread of its own. */
@@ -20,7 +20,7 @@ export async function openSqlite({ url, migrations = 'apply' }: OpenStoreOptions
   const applied = await migrateFile(path, migrations);
   const writer = await WriterThread.start(path);
   const reader = connect(path, { readonly: true });
-  const db = new Kysely<Database>({ dialect: sqliteDialect(reader) });
+  const db = kyselyOver(reader);
   const dataVersion = reader.prepare('PRAGMA data_version').pluck();
   let lastVersion: unknown = null;
 
@@ -47,7 +47,7 @@ export async function openSqlite({ url, migrations = 'apply' }: OpenStoreOptions
       reader.close();
     },
   });
-  return { ...store, applied, limiter: memoryLimiter() };
+  return { ...store, applied, limiter: openMemoryLimiter() };
 }
 
 export const sqlitePath = (url: string): string => url.slice('sqlite:'.length);
@@ -56,7 +56,7 @@ export const sqlitePath = (url: string): string => url.slice('sqlite:'.length);
 async function migrateFile(path: string, mode: 'apply' | 'check'): Promise<readonly string[]> {
   const database = await patiently(() => connect(path, { readonly: false }));
   try {
-    const db = new Kysely<Database>({ dialect: sqliteDialect(database) });
+    const db = kyselyOver(database);
     await patiently(() => database.exec('BEGIN IMMEDIATE'));
     const applied = mode === 'apply' ? await migrate(db, SQLITE_TYPES, { disableTransactions: true }) : await refusePending(db);
     database.exec('COMMIT');
@@ -89,5 +89,5 @@ async function patiently<Value>(attempt: () => Value): Promise<Value> {
 
 /** What `keyhouse migrate --dry-run` prints; does not create the file. */
 export async function sqlitePending(database: SQLite.Database) {
-  return pendingStatements(new Kysely<Database>({ dialect: sqliteDialect(database) }), SQLITE_TYPES);
+  return pendingStatements(kyselyOver(database), SQLITE_TYPES);
 }

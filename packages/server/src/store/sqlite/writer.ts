@@ -3,12 +3,10 @@
  * one transaction, commits once, and only then answers: one wait for the disk serves them all. A failed commit fails them all.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Kysely } from 'kysely';
 import { runAct } from '../act.ts';
 import { acts } from '../acts.ts';
-import type { Database } from '../schema.ts';
 import { connect, isBusy, isStorageError } from './connection.ts';
-import { sqliteDialect } from './dialect.ts';
+import { kyselyOver } from './dialect.ts';
 import type { WriterAnswer, WriterRequest } from './writer-thread.ts';
 
 const MAX_BATCH = 64;
@@ -18,7 +16,7 @@ const BUSY_PATIENCE_MS = 5000;
 if (parentPort === null) throw new Error('This file runs as a worker thread.');
 const port = parentPort;
 const database = connect((workerData as { path: string }).path, { readonly: false });
-const db = new Kysely<Database>({ dialect: sqliteDialect(database) });
+const db = kyselyOver(database);
 
 const waiting: WriterRequest[] = [];
 let draining = false;
