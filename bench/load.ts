@@ -20,9 +20,11 @@ export interface Orders {
     | { readonly kind: 'key' | 'token'; readonly rows: number }
     | { readonly kind: 'fixed'; readonly text: string }
     | null;
-  /** `{key}` in it is a key of a random row below `bodyRows`. */
+  /** `{key}` in it is a key of a random row below `bodyRows`; `{n}` and, in headers, `{address}` are new each time. */
   readonly body?: string;
   readonly bodyRows?: number;
+  /** The status that is no failure; 200 by default. */
+  readonly status?: number;
   /** At most so many requests a second in all; as fast as they are answered by default. */
   readonly rate?: number;
 }
@@ -61,9 +63,12 @@ const extra = Object.entries(orders.headers ?? {})
   .join('');
 
 function makeRequest(): string {
-  const body = orders.body?.replace('{key}', () => keyText(1 + random(orders.bodyRows ?? 1)));
+  const body = orders.body
+    ?.replace('{key}', () => keyText(1 + random(orders.bodyRows ?? 1)))
+    .replace('{n}', () => String(random(1e9)));
+  const headers = extra.replace('{address}', () => `10.${random(256)}.${random(256)}.${random(256)}`);
   const length = body === undefined ? '' : `Content-Length: ${Buffer.byteLength(body)}\r\n`;
-  return `${orders.method} ${orders.path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\n${credential()}${extra}${length}\r\n${body ?? ''}`;
+  return `${orders.method} ${orders.path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\n${credential()}${headers}${length}\r\n${body ?? ''}`;
 }
 
 function open(): Socket {
@@ -89,7 +94,7 @@ function open(): Socket {
     if (measuring) {
       requests++;
       latencies.push(performance.now() - startedAt);
-      if (!received.startsWith('HTTP/1.1 200')) failures++;
+      if (!received.startsWith(`HTTP/1.1 ${orders.status ?? 200}`)) failures++;
     }
     received = '';
     const wait = pause - (performance.now() - startedAt);

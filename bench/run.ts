@@ -175,8 +175,9 @@ async function benchIntrospection(): Promise<void> {
 
 /** Verifications at a steady rate, first alone, then beside as many log-ins as the server takes. */
 async function benchStorm(): Promise<void> {
-  const server = await startKeyhouse('storm', 'key', 10_000);
-  const body = JSON.stringify({ email: 'seed@example.com', password: 'wrong but well-formed', device_name: 'storm' });
+  const server = await startKeyhouse('storm', 'key', 10_000, { KEYHOUSE_TRUSTED_PROXIES: '127.0.0.1' });
+  // Another user from another address each time, or the limits would answer in place of Argon2.
+  const body = JSON.stringify({ email: 'nobody-{n}@example.com', password: 'wrong but well-formed', device_name: 'storm' });
   const verify: Orders = {
     ...timing,
     port: server.port,
@@ -193,8 +194,9 @@ async function benchStorm(): Promise<void> {
     connections: 32,
     method: 'POST',
     path: '/api/v1/auth/login',
-    headers: { 'Content-Type': 'application/json' },
+    headers: { 'Content-Type': 'application/json', 'X-Forwarded-For': '{address}' },
     body,
+    status: 422,
     credential: null,
   };
   const quiet: number[] = [];
@@ -202,7 +204,6 @@ async function benchStorm(): Promise<void> {
   let loginsDone = 0;
   for (let round = 0; round < rounds; round++) {
     quiet.push((await measure({ name: 'quiet', pid: server.pid, orders: verify })).p99Ms);
-    // A different address for each request, or the limits would answer in place of Argon2.
     const storm = measure({ name: 'logins', pid: server.pid, orders: logins });
     stormy.push((await measure({ name: 'storm', pid: server.pid, orders: verify })).p99Ms);
     loginsDone += (await storm).requests;
@@ -259,6 +260,7 @@ async function startKeyhouse(
   name: string,
   kind: 'key' | 'token',
   size: number,
+  more: Record<string, string> = {},
 ): Promise<{ pid: number; port: number; operatorKey: string }> {
   const path = prepareDatabase(name, kind, size);
   const port = nextPort++;
@@ -267,7 +269,7 @@ async function startKeyhouse(
     settings(port, path),
   );
   const { key } = JSON.parse(made) as { key: string };
-  return { ...(await start(KEYHOUSE, ['serve'], { port, env: settings(port, path) })), port, operatorKey: key };
+  return { ...(await start(KEYHOUSE, ['serve'], { port, env: { ...settings(port, path), ...more } })), port, operatorKey: key };
 }
 
 function prepareDatabase(name: string, kind: 'key' | 'token', size: number): string {

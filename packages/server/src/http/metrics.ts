@@ -1,6 +1,9 @@
-/** What `/metrics` shows, in the Prometheus text format, on a port of its own. */
+/**
+ * What `/metrics` shows, in the Prometheus text format, on a port of its own. Counted in plain maps, because a labelled counter
+ * costs more than the rest of a cached check; prom-client, which takes 20 MB, is loaded for the first reader.
+ */
 import { createServer, type Server } from 'node:http';
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 
 export interface Metrics {
   countRequest(route: string, method: string, status: number): void;
@@ -10,16 +13,46 @@ export interface Metrics {
   text(): Promise<{ contentType: string; body: string }>;
 }
 
+interface RequestCount {
+  readonly labels: { readonly route: string; readonly method: string; readonly status: string };
+  count: number;
+}
+
+interface Counts {
+  readonly verifications: Map<string, number>;
+  readonly requests: Map<string, RequestCount>;
+  lagMs: () => number;
+}
+
 export function createMetrics(): Metrics {
-  const registry = new Registry();
-  // Counted in a plain map: a labelled counter costs more than the rest of a cached check.
-  const verifications = new Map<string, number>();
-  const requests = new Counter({
-    name: 'keyhouse_http_requests_total',
-    help: 'Answered requests by route, method and status; /verify is counted by keyhouse_verifications_total.',
-    labelNames: ['route', 'method', 'status'],
-    registers: [registry],
-  });
+  const counts: Counts = { verifications: new Map(), requests: new Map(), lagMs: () => 0 };
+  let registry: Promise<Registry> | null = null;
+  return {
+    countRequest: (route, method, status) => {
+      const name = `${method} ${status} ${route}`;
+      const known = counts.requests.get(name);
+      if (known !== undefined) known.count += 1;
+      else counts.requests.set(name, { labels: { route, method, status: String(status) }, count: 1 });
+    },
+    countVerification: (outcome) => void counts.verifications.set(outcome, (counts.verifications.get(outcome) ?? 0) + 1),
+    watchLag: (lagMs) => {
+      counts.lagMs = lagMs;
+    },
+    text: async () => {
+      registry ??= openRegistry(counts);
+      const { contentType, metrics } = await registry.then((opened) => ({
+        contentType: opened.contentType,
+        metrics: opened.metrics(),
+      }));
+      return { contentType, body: await metrics };
+    },
+  };
+}
+
+async function openRegistry(counts: Counts): Promise<Registry> {
+  const { collectDefaultMetrics, Counter, Gauge, Registry: PrometheusRegistry } = await import('prom-client');
+  const registry = new PrometheusRegistry();
+  collectDefaultMetrics({ register: registry });
   new Counter({
     name: 'keyhouse_verifications_total',
     help: 'Judged credentials by outcome: accepted, or the reason of the refusal.',
@@ -27,33 +60,28 @@ export function createMetrics(): Metrics {
     registers: [registry],
     collect() {
       this.reset();
-      for (const [outcome, count] of verifications) this.inc({ outcome }, count);
+      for (const [outcome, count] of counts.verifications) this.inc({ outcome }, count);
     },
   });
-  let lag = (): number => 0;
+  new Counter({
+    name: 'keyhouse_http_requests_total',
+    help: 'Answered requests by route, method and status; /verify is counted by keyhouse_verifications_total.',
+    labelNames: ['route', 'method', 'status'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { labels, count } of counts.requests.values()) this.inc({ ...labels }, count);
+    },
+  });
   new Gauge({
     name: 'keyhouse_changes_lag_seconds',
     help: 'Seconds since the list of changes was last read to its end; above 1.5 nothing cached is trusted.',
     registers: [registry],
     collect() {
-      this.set(lag() / 1000);
+      this.set(counts.lagMs() / 1000);
     },
   });
-
-  let defaults = false;
-  return {
-    countRequest: (route, method, status) => requests.inc({ route, method, status }),
-    countVerification: (outcome) => void verifications.set(outcome, (verifications.get(outcome) ?? 0) + 1),
-    watchLag: (lagMs) => {
-      lag = lagMs;
-    },
-    text: async () => {
-      // Watching the event loop costs a timer; it begins with the first reader.
-      if (!defaults) collectDefaultMetrics({ register: registry });
-      defaults = true;
-      return { contentType: registry.contentType, body: await registry.metrics() };
-    },
-  };
+  return registry;
 }
 
 /** `GET /metrics` and nothing else. */

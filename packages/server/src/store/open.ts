@@ -1,8 +1,6 @@
-/** Opens the store. The only file that knows which database this is. */
+/** Opens the store. The only file that knows which database this is; only that one's driver is loaded. */
 import type { Limiter } from '../core/accounts/sign-in-limits.ts';
 import type { Store } from '../core/store.ts';
-import { openPostgres } from './postgres/open.ts';
-import { openSqlite } from './sqlite/open.ts';
 
 export interface OpenStoreOptions {
   /** `sqlite:PATH` (an absolute path) or `postgres://…`. */
@@ -14,7 +12,9 @@ export interface OpenStoreOptions {
 }
 
 export async function openStore(options: OpenStoreOptions): Promise<OpenedStore> {
-  return isPostgres(options.url) ? openPostgres(options) : openSqlite(options);
+  // Loaded when it is the one: the other one's driver would only take memory.
+  if (isPostgres(options.url)) return (await import('./postgres/open.ts')).openPostgres(options);
+  return (await import('./sqlite/open.ts')).openSqlite(options);
 }
 
 export const isPostgres = (url: string): boolean => /^postgres(ql)?:\/\//.test(url);

@@ -28,10 +28,16 @@ export const inBlocks = (address: Address, blocks: readonly AddressBlock[]): boo
 export const containsBlock = (outer: AddressBlock, inner: AddressBlock): boolean =>
   outer[0].kind() === inner[0].kind() && inner[1] >= outer[1] && matches(inner[0], outer[0], outer[1]);
 
-/** Dotted quads and IPv6 only: ipaddr.js would also read `10.1` and `0x7f.1`, which nobody means. Zones are local matters. */
-const isPlainAddress = (text: string): boolean =>
-  text.length <= 45 &&
-  (ipaddr.IPv4.isValidFourPartDecimal(text) || (text.includes(':') && !text.includes('%') && ipaddr.IPv6.isValid(text)));
+/**
+ * Dotted quads and IPv6 only: ipaddr.js would also read `10.1` and `0x7f.1`, which nobody means, and takes the long-dead
+ * `::1.2.3.4` for 1.2.3.4. Zones are local matters.
+ */
+const isPlainAddress = (text: string): boolean => {
+  if (text.length > 45) return false;
+  if (!text.includes(':')) return ipaddr.IPv4.isValidFourPartDecimal(text);
+  const isMapped = /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(text);
+  return ipaddr.IPv6.isValid(text) && (isMapped || /^[0-9a-f:]+$/i.test(text));
+};
 
 const matches = (address: Address, block: Address, prefix: number): boolean =>
   address instanceof ipaddr.IPv4 && block instanceof ipaddr.IPv4

@@ -97,7 +97,7 @@ export const credentials: Migration = {
       issued_at_ms ${integer} NOT NULL,
       expires_at_ms ${integer} NOT NULL,
       revoked_at_ms ${integer}
-    )${end}`,
+    )${endClustered}`,
     `CREATE INDEX jwts_key ON jwts (key_id, expires_at_ms)`,
     `CREATE INDEX jwts_signing_key ON jwts (signing_key_id, expires_at_ms)`,
     `CREATE TABLE jwt_counts (

@@ -60,6 +60,18 @@ export async function openPostgres({ url, onWarning, migrations = 'apply' }: Ope
   }
 }
 
+/** What `keyhouse migrate --dry-run` prints; changes nothing. */
+export async function postgresPending(url: string): Promise<{ name: string; statements: readonly string[] }[]> {
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: createPool(url, () => {}) }) });
+  try {
+    return await pendingStatements(db, POSTGRES_TYPES);
+  } catch (error) {
+    throw translate(error);
+  } finally {
+    await db.destroy();
+  }
+}
+
 export function createPool(url: string, onWarning: (message: string) => void): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,

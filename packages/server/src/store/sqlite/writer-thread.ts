@@ -18,30 +18,32 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** The main thread's end of the writer: acts posted in one turn of the event loop travel in one message. */
+const REVIVE_AFTER_MS = 500;
+
+/**
+ * The main thread's end of the writer: acts posted in one turn of the event loop travel in one message. When the thread dies,
+ * what it had not answered is refused, and a new one takes its place.
+ */
 export class WriterThread {
-  readonly #worker: Worker;
+  readonly #path: string;
   readonly #pending = new Map<number, Pending>();
+  #worker: Worker | null = null;
   #outbox: WriterRequest[] = [];
   #nextId = 1;
-  #gone: Error | null = null;
+  #isClosing = false;
 
-  private constructor(worker: Worker) {
-    this.#worker = worker;
-    worker.on('message', (answers: readonly WriterAnswer[]) => this.#settle(answers));
-    worker.on('error', (error) => this.#fail(error));
-    worker.on('exit', () => this.#fail(new Error('The writer thread has ended.')));
+  private constructor(path: string) {
+    this.#path = path;
   }
 
   static async start(path: string): Promise<WriterThread> {
-    const worker = new Worker(new URL('./writer.ts', import.meta.url), { workerData: { path } });
-    // Its first message says that it is ready; `once` rejects when it fails before.
-    await once(worker, 'message');
-    return new WriterThread(worker);
+    const writer = new WriterThread(path);
+    await writer.#start();
+    return writer;
   }
 
   run(act: string, input: unknown): Promise<{ result: unknown; changes: readonly Change[] }> {
-    if (this.#gone !== null) return Promise.reject(new StoreUnavailable(this.#gone.message));
+    if (this.#worker === null || this.#isClosing) return Promise.reject(new StoreUnavailable('There is no writer now.'));
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
       this.#pending.set(id, { resolve, reject });
@@ -52,17 +54,45 @@ export class WriterThread {
 
   /** Waits for what is under way, then ends the thread. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     while (this.#pending.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    if (this.#gone !== null) return;
-    const exited = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
-    this.#worker.postMessage('close');
+    const worker = this.#worker;
+    if (worker === null) return;
+    const exited = once(worker, 'exit');
+    worker.postMessage('close');
     await exited;
+  }
+
+  async #start(): Promise<void> {
+    const worker = new Worker(new URL('./writer.ts', import.meta.url), {
+      workerData: { path: this.#path },
+      // It holds one batch at a time; the default would let it keep 48 MB of garbage.
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    });
+    // Its first message says that it is ready; `once` rejects when it fails before.
+    await once(worker, 'message');
+    worker.on('message', (answers: readonly WriterAnswer[]) => this.#settle(answers));
+    worker.on('error', (error) => this.#refusePending(error.message));
+    worker.on('exit', () => this.#lost());
+    this.#worker = worker;
+  }
+
+  #lost(): void {
+    this.#worker = null;
+    this.#refusePending('The writer has ended.');
+    if (!this.#isClosing) this.#reviveLater();
+  }
+
+  #reviveLater(): void {
+    setTimeout(() => {
+      if (!this.#isClosing) this.#start().catch(() => this.#reviveLater());
+    }, REVIVE_AFTER_MS).unref();
   }
 
   #send(): void {
     const outbox = this.#outbox;
     this.#outbox = [];
-    if (this.#gone === null) this.#worker.postMessage(outbox);
+    this.#worker?.postMessage(outbox);
   }
 
   #settle(answers: readonly WriterAnswer[]): void {
@@ -74,9 +104,9 @@ export class WriterThread {
     }
   }
 
-  #fail(error: Error): void {
-    this.#gone ??= error;
-    for (const pending of this.#pending.values()) pending.reject(new StoreUnavailable(error.message));
+  #refusePending(message: string): void {
+    for (const pending of this.#pending.values()) pending.reject(new StoreUnavailable(message));
     this.#pending.clear();
+    this.#outbox = [];
   }
 }

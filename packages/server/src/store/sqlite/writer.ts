@@ -18,6 +18,11 @@ const port = parentPort;
 const database = connect((workerData as { path: string }).path, { readonly: false });
 const db = kyselyOver(database);
 
+const [begin, commit, rollback] = [prepared('BEGIN IMMEDIATE'), prepared('COMMIT'), prepared('ROLLBACK')];
+const savepoint = prepared('SAVEPOINT act');
+const release = prepared('RELEASE act');
+const rollbackToSavepoint = prepared('ROLLBACK TO act');
+
 const waiting: WriterRequest[] = [];
 let draining = false;
 
@@ -42,22 +47,22 @@ async function drain(): Promise<void> {
 
 async function commitBatch(batch: readonly WriterRequest[]): Promise<readonly WriterAnswer[]> {
   try {
-    await begin();
+    await beginPatiently();
     const answers: WriterAnswer[] = [];
     for (const request of batch) answers.push(await runInSavepoint(request));
-    database.exec('COMMIT');
+    commit.run();
     return answers;
   } catch (error) {
-    if (database.inTransaction) database.exec('ROLLBACK');
+    if (database.inTransaction) rollback.run();
     return batch.map(({ id }) => failure(id, error));
   }
 }
 
-async function begin(): Promise<void> {
+async function beginPatiently(): Promise<void> {
   const giveUpAt = performance.now() + BUSY_PATIENCE_MS;
   for (;;) {
     try {
-      database.exec('BEGIN IMMEDIATE');
+      begin.run();
       return;
     } catch (error) {
       if (!isBusy(error) || performance.now() > giveUpAt) throw error;
@@ -67,17 +72,23 @@ async function begin(): Promise<void> {
 }
 
 async function runInSavepoint({ id, act, input }: WriterRequest): Promise<WriterAnswer> {
-  database.exec('SAVEPOINT act');
+  savepoint.run();
   try {
     const { result, changes } = await runAct(acts, db, act, input);
-    database.exec('RELEASE act');
+    release.run();
     return { id, ok: true, result, changes };
   } catch (error) {
     // When the disk is the trouble, nothing of the batch can be trusted.
     if (isStorageError(error) || !database.inTransaction) throw error;
-    database.exec('ROLLBACK TO act; RELEASE act');
+    rollbackToSavepoint.run();
+    release.run();
     return failure(id, error);
   }
+}
+
+/** Each act needs four of these; parsing them anew would cost more than a small act. */
+function prepared(sql: string) {
+  return database.prepare(sql);
 }
 
 const failure = (id: number, error: unknown): WriterAnswer => ({

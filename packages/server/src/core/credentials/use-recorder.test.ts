@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import type { UseDelta } from './credential.ts';
+import { UseRecorder } from './use-recorder.ts';
+
+const from = { address: '203.0.113.7', userAgent: 'curl/8' };
+
+function ledger() {
+  const written: UseDelta[] = [];
+  let broken = false;
+  return {
+    written,
+    breakDown: (is: boolean) => {
+      broken = is;
+    },
+    recordUse: async ({ uses }: { uses: readonly UseDelta[] }) => {
+      if (broken) throw new Error('no disk');
+      written.push(...uses);
+    },
+  };
+}
+const total = (uses: readonly UseDelta[]): number => uses.reduce((sum, use) => sum + use.requests + use.previousRequests, 0);
+
+describe('counts of use', () => {
+  it('add up between two flushes into one row a credential, the last use beside them', async () => {
+    const recorder = new UseRecorder();
+    const store = ledger();
+    recorder.record(7, false, { address: '198.51.100.1', userAgent: null }, 1_000);
+    recorder.record(7, false, from, 2_000);
+    recorder.record(7, true, from, 3_000);
+    await recorder.flush(store, { monotonicMs: () => 0 });
+    expect(store.written).toEqual([
+      {
+        credentialId: 7,
+        day: 0,
+        requests: 2,
+        previousRequests: 1,
+        lastUsedAtMs: 3_000,
+        lastAddress: '203.0.113.7',
+        lastUserAgent: 'curl/8',
+        previousLastUsedAtMs: 3_000,
+      },
+    ]);
+  });
+
+  it('are kept while the store is away, and none is counted twice', async () => {
+    const recorder = new UseRecorder();
+    const store = ledger();
+    for (let id = 1; id <= 3_000; id++) recorder.record(id, false, from, 1_000);
+    store.breakDown(true);
+    await expect(recorder.flush(store, { monotonicMs: () => 0, end: true })).rejects.toThrow('no disk');
+    recorder.record(1, false, from, 2_000);
+    store.breakDown(false);
+    await recorder.flush(store, { monotonicMs: () => 0, end: true });
+    expect(total(store.written)).toBe(3_001);
+    expect(store.written.find(({ credentialId }) => credentialId === 1)).toMatchObject({ requests: 2, lastUsedAtMs: 2_000 });
+  });
+
+  it('are written rarely when a flush takes long, so that the writer has time for acts', async () => {
+    const recorder = new UseRecorder();
+    let nowMs = 0;
+    const store = { recordUse: async () => void (nowMs += 100) };
+    const clock = { monotonicMs: () => nowMs };
+    recorder.record(1, false, from, 0);
+    await recorder.flush(store, clock);
+    expect(nowMs).toBe(100);
+    recorder.record(1, false, from, 0);
+    nowMs = 999;
+    await recorder.flush(store, clock);
+    expect(nowMs).toBe(999);
+    nowMs = 1_000;
+    await recorder.flush(store, clock);
+    expect(nowMs).toBe(1_100);
+  });
+
+  it('never carry a control character of a header into a page', async () => {
+    const recorder = new UseRecorder();
+    const store = ledger();
+    recorder.record(1, false, { address: null, userAgent: `a\u0007b\u009b${'x'.repeat(500)}` }, 0);
+    await recorder.flush(store, { monotonicMs: () => 0 });
+    expect(store.written[0]?.lastUserAgent).toBe(`a?b?${'x'.repeat(196)}`);
+  });
+});
