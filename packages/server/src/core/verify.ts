@@ -25,7 +25,7 @@ export function createVerify({ credentials, jwts, follower }: Ports): Verify {
 
   const verifyFreshJwt = (text: string, from: From, judging: Judging): Verdict => {
     const verified = verifyJwt(jwts, text);
-    if (!verified.ok) return refuse(verified.reason, null);
+    if (!verified.ok) return refuse(verified.reason, verified.jwt === undefined ? null : accept(verified.jwt).caller);
     const jwt = verified.value;
     let accepted = callers.get(jwt);
     if (accepted === undefined) {

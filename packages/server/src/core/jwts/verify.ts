@@ -12,6 +12,9 @@ import type { KeyRing } from './signing-key.ts';
 
 export type JwtRefusal = JwsRefusal | 'type' | 'issuer' | 'audience' | 'expired' | 'not_yet_valid' | 'claims';
 
+/** A refusal names the JWT when its signature was ours, so that its holder can be told why. */
+export type JwtVerdict = Outcome<VerifiedJwt, JwtRefusal> & { readonly jwt?: VerifiedJwt };
+
 export interface VerifyJwtPorts {
   /** The keys as they stand now; asked anew for each JWT. */
   readonly keys: () => KeyRing;
@@ -31,7 +34,7 @@ const CLOCK_SKEW_SECONDS = 60;
  * Verifies a JWT. The first look costs a signature check; the same text again costs one look-up, until the JWT ends or its
  * signing key is gone. Issuer, audience and times are judged each time.
  */
-export const verifyJwt = (ports: VerifyJwtPorts, text: string): Outcome<VerifiedJwt, JwtRefusal> => {
+export const verifyJwt = (ports: VerifyJwtPorts, text: string): JwtVerdict => {
   const { byKid } = ports.keys();
   const known = ports.seen.find(text);
   if (known !== undefined && byKid.has(known.signingKeyId)) return judge(ports, known);
@@ -40,18 +43,20 @@ export const verifyJwt = (ports: VerifyJwtPorts, text: string): Outcome<Verified
   if (!TYPES.has(jws.value.header.typ.toLowerCase())) return no('type');
   const read = readClaims(parseJsonBytes(jws.value.payload));
   if (read === null) return no('claims');
-  const judged = judge(ports, { ...read, signingKeyId: jws.value.header.kid });
-  if (judged.ok) ports.seen.remember(text, judged.value);
+  const jwt = { ...read, signingKeyId: jws.value.header.kid };
+  const judged = judge(ports, jwt);
+  if (judged.ok) ports.seen.remember(text, jwt);
   return judged;
 };
 
 /** `exp` is the first second in which a JWT is over (RFC 7519 §4.1.4). */
-const judge = ({ issuer, audience, clock }: VerifyJwtPorts, jwt: VerifiedJwt): Outcome<VerifiedJwt, JwtRefusal> => {
+const judge = ({ issuer, audience, clock }: VerifyJwtPorts, jwt: VerifiedJwt): JwtVerdict => {
   const now = clock.now() / SECOND_MS;
-  if (jwt.claims.iss !== issuer) return no('issuer');
-  if (jwt.claims.aud !== audience) return no('audience');
-  if (now >= jwt.claims.exp) return no('expired');
-  if (jwt.notBefore !== null && now < jwt.notBefore) return no('not_yet_valid');
-  if (now + CLOCK_SKEW_SECONDS < jwt.claims.iat) return no('not_yet_valid');
+  const refuse = (reason: JwtRefusal): JwtVerdict => ({ ok: false, reason, jwt });
+  if (jwt.claims.iss !== issuer) return refuse('issuer');
+  if (jwt.claims.aud !== audience) return refuse('audience');
+  if (now >= jwt.claims.exp) return refuse('expired');
+  if (jwt.notBefore !== null && now < jwt.notBefore) return refuse('not_yet_valid');
+  if (now + CLOCK_SKEW_SECONDS < jwt.claims.iat) return refuse('not_yet_valid');
   return ok(jwt);
 };
