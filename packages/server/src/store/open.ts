@@ -17,6 +17,24 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenedStore>
   return (await import('./sqlite/open.ts')).openSqlite(options);
 }
 
+/** A migration that the database lacks, with the statements that would run. */
+export interface PendingMigration {
+  readonly name: string;
+  readonly statements: readonly string[];
+}
+
+/** What opening the store would apply. It creates nothing and changes nothing. */
+export async function pendingMigrations(url: string): Promise<readonly PendingMigration[]> {
+  if (isPostgres(url)) return (await import('./postgres/open.ts')).postgresPending(url);
+  return (await import('./sqlite/backup.ts')).sqlitePendingAt(url.slice('sqlite:'.length));
+}
+
+/** Copies the database into a new file while servers go on; null on PostgreSQL, which brings its own tools. */
+export async function backupStore(url: string, file: string): Promise<{ bytes: number } | null> {
+  if (isPostgres(url)) return null;
+  return (await import('./sqlite/backup.ts')).backupSqlite(url.slice('sqlite:'.length), file);
+}
+
 export const isPostgres = (url: string): boolean => /^postgres(ql)?:\/\//.test(url);
 
 export interface OpenedStore extends Store {

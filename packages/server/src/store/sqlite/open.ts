@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type SQLite from 'better-sqlite3';
 import type { Kysely } from 'kysely';
@@ -17,6 +17,8 @@ import { WriterThread } from './writer-thread.ts';
 export async function openSqlite({ url, migrations = 'apply' }: OpenStoreOptions): Promise<OpenedStore> {
   const path = sqlitePath(url);
   mkdirSync(dirname(path), { recursive: true });
+  // A new file is its owner's alone, and SQLite gives its log files the same mode.
+  closeSync(openSync(path, 'a', 0o600));
   const applied = await migrateFile(path, migrations);
   const writer = await WriterThread.start(path);
   const reader = connect(path, { readonly: true });
