@@ -6,8 +6,7 @@ import type { ColumnTypes } from './migrations/migration.ts';
 import type { Database } from './schema.ts';
 
 /**
- * Applies what is missing and makes what must stand in every database from the first moment: the operator account (number 1)
- * and the epoch of the list of changes. Returns the names of the migrations that it applied. `disableTransactions`: the
+ * Applies what is missing, and gives the list of changes an epoch where it has none (a new database, a restored backup). Returns the names of the migrations that it applied. `disableTransactions`: the
  * caller already holds a transaction (SQLite).
  */
 export async function migrate(db: Kysely<Database>, types: ColumnTypes, { disableTransactions = false } = {}): Promise<string[]> {
@@ -18,14 +17,6 @@ export async function migrate(db: Kysely<Database>, types: ColumnTypes, { disabl
     .values({ name: 'epoch', value: randomBytes(16).toString('hex') })
     .onConflict((conflict) => conflict.column('name').doNothing())
     .execute();
-  const operator = await db.selectFrom('accounts').select('id').where('kind', '=', 'operator').executeTakeFirst();
-  if (operator === undefined) {
-    await db
-      .insertInto('accounts')
-      .values({ kind: 'operator', name: 'Operator', user_id: null, created_at_ms: Date.now() })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
   return (results ?? []).map((result) => result.migrationName);
 }
 

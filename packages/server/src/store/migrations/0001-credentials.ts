@@ -3,7 +3,7 @@ import type { Migration } from './migration.ts';
 /** Accounts, credentials, JWTs, permissions, changes and the audit log. */
 export const credentials: Migration = {
   name: '0001-credentials',
-  statements: ({ id, integer, text, bytes, end, endClustered }) => [
+  statements: ({ id, integer, text, bytes, nowMs, end, endClustered }) => [
     `CREATE TABLE settings (name ${text} NOT NULL PRIMARY KEY, value ${text} NOT NULL)${end}`,
     `CREATE TABLE counters (name ${text} NOT NULL PRIMARY KEY, value ${integer} NOT NULL)${end}`,
     `INSERT INTO counters (name, value) VALUES ('changes', 0), ('audit', 0)`,
@@ -31,6 +31,8 @@ export const credentials: Migration = {
       CHECK ((kind = 'personal') = (user_id IS NOT NULL))
     )${end}`,
     `CREATE UNIQUE INDEX accounts_one_operator ON accounts (kind) WHERE kind = 'operator'`,
+    // The first account, and so number 1, in every database.
+    `INSERT INTO accounts (kind, name, user_id, created_at_ms) VALUES ('operator', 'Operator', NULL, ${nowMs})`,
     `CREATE TABLE known_addresses (
       user_id ${integer} NOT NULL REFERENCES users (id),
       address_hash ${text} NOT NULL,

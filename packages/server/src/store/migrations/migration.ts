@@ -14,6 +14,8 @@ export interface ColumnTypes {
   readonly integer: string;
   readonly text: string;
   readonly bytes: string;
+  /** An expression: milliseconds since 1970. */
+  readonly nowMs: string;
   /** What stands behind the closing bracket of CREATE TABLE. */
   readonly end: string;
   /** The same for a table whose primary key is its order on disk. */
@@ -25,6 +27,7 @@ export const SQLITE_TYPES: ColumnTypes = {
   integer: 'INTEGER',
   text: 'TEXT',
   bytes: 'BLOB',
+  nowMs: "CAST(strftime('%s', 'now') AS INTEGER) * 1000",
   end: ' STRICT',
   endClustered: ' STRICT, WITHOUT ROWID',
 };
@@ -34,6 +37,7 @@ export const POSTGRES_TYPES: ColumnTypes = {
   integer: 'bigint',
   text: 'text',
   bytes: 'bytea',
+  nowMs: 'CAST(extract(epoch FROM now()) * 1000 AS bigint)',
   end: '',
   endClustered: '',
 };

@@ -36,6 +36,7 @@ export function backupSqlite(source: string, target: string): { bytes: number } 
 export async function sqlitePendingAt(path: string) {
   const database = existsSync(path) ? openToRead(path) : new SQLite(':memory:');
   try {
+    database.pragma('query_only = ON');
     return await sqlitePending(database);
   } finally {
     database.close();
@@ -67,9 +68,7 @@ function makeRestorable(path: string): void {
  * connection that could write but does not takes them away again.
  */
 function openToRead(path: string): SQLite.Database {
-  const database = new SQLite(path, { readonly: existsSync(`${path}-wal`), fileMustExist: true, timeout: PATIENCE_MS });
-  database.pragma('query_only = ON');
-  return database;
+  return new SQLite(path, { readonly: existsSync(`${path}-wal`), fileMustExist: true, timeout: PATIENCE_MS });
 }
 
 function syncToDisk(path: string): void {

@@ -1,11 +1,16 @@
 import SQLite from 'better-sqlite3';
 
+/** Another process may be opening, migrating or recovering the same file. */
+const OPENING_PATIENCE_MS = 10_000;
+/** Readers hardly ever wait in WAL mode: only while another process recovers the file. */
+const READING_PATIENCE_MS = 250;
+
 /**
  * Opens the database file with the settings that everything else relies on. `synchronous=FULL`: a commit that was answered is
- * on disk. No busy timeout: it would block the thread; the writer waits asynchronously instead.
+ * on disk. Once open the writer has no busy timeout, which would block its thread; it waits asynchronously instead.
  */
 export function connect(path: string, { readonly }: { readonly: boolean }): SQLite.Database {
-  const database = new SQLite(path, { readonly, timeout: 0 });
+  const database = new SQLite(path, { readonly, timeout: OPENING_PATIENCE_MS });
   if (!readonly) {
     database.pragma('journal_mode = WAL');
     database.pragma('journal_size_limit = 67108864');
@@ -15,6 +20,7 @@ export function connect(path: string, { readonly }: { readonly: boolean }): SQLi
   database.pragma('temp_store = MEMORY');
   // Reads come through the page cache of the operating system, which all processes share.
   database.pragma('mmap_size = 1073741824');
+  database.pragma(`busy_timeout = ${readonly ? READING_PATIENCE_MS : 0}`);
   return database;
 }
 
