@@ -44,7 +44,7 @@ export async function postgresDatabase(serverUrl: string): Promise<TestDatabase>
   await administer(serverUrl, `CREATE DATABASE ${name}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  return databaseAt('postgres', url.href, () => administer(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`));
+  return databaseAt('postgres', url.href, () => administer(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
 }
 
 function databaseAt(kind: TestDatabase['kind'], url: string, remove: () => Promise<void>): TestDatabase {

@@ -26,6 +26,7 @@ declare module 'fastify' {
 export function guardDoor(app: FastifyInstance, authenticator: Authenticator): void {
   app.decorateRequest('caller', null);
   app.addHook('onRequest', async (request) => {
+    if (request.is404) return;
     const { body = 'none', callers } = request.routeOptions.config;
     refuseTooLarge(request);
     refuseContentType(request, body);

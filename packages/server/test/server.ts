@@ -1,0 +1,230 @@
+/**
+ * The real app on a real port over a real database, with a clock that tests may move. Every JSON answer that passes through
+ * `request` is held against the OpenAPI document: an answer that the document does not know fails the test that saw it.
+ */
+import { randomBytes } from 'node:crypto';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { expect } from 'vitest';
+import { createApp } from '../src/app.ts';
+import { createKeyhouse, type Keyhouse } from '../src/core/keyhouse.ts';
+import { parseBlock } from '../src/core/lib/addresses.ts';
+import { MasterSecret } from '../src/core/lib/master-secret.ts';
+import { createMetrics } from '../src/http/metrics.ts';
+import { openMemoryLimiter } from '../src/store/limiter.ts';
+import { sqliteDatabase, type TestDatabase } from './databases.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers; what they expect of them is the check.
+  readonly json: any;
+}
+
+export interface RequestOptions {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /** JSON unless it is text. */
+  readonly body?: unknown;
+  readonly bearer?: string;
+}
+
+export interface TestServer {
+  readonly origin: string;
+  readonly port: number;
+  readonly keyhouse: Keyhouse;
+  readonly database: TestDatabase;
+  /** Everything that was logged. */
+  readonly logged: string[];
+  /** Moves the clock that core sees; HTTP, sockets and the follower's trust stay in real time. */
+  advance(ms: number): void;
+  now(): number;
+  request(path: string, options?: RequestOptions): Promise<Answer>;
+  register(email?: string): Promise<{ token: string; id: number; email: string; accountId: number }>;
+  key(
+    accountId: number,
+    wish?: { permissions?: string[]; addresses?: string[]; expiresAtMs?: number; environment?: 'live' | 'test' },
+  ): Promise<{ text: string; id: number }>;
+  stop(): Promise<void>;
+}
+
+export const OPERATOR = { actor: 'operator', requestId: null, person: {} } as const;
+export const PASSWORD = 'correct horse battery staple';
+export const ISSUER = 'https://keys.example.com';
+
+export async function startTestServer(
+  options: {
+    database?: TestDatabase;
+    trustedProxies?: string[];
+    corsOrigins?: string[];
+    signup?: 'open' | 'invite' | 'closed';
+    secret?: string;
+  } = {},
+): Promise<TestServer> {
+  const database = options.database ?? sqliteDatabase();
+  const store = await database.open();
+  let offsetMs = 0;
+  const logged: string[] = [];
+  const note = (fields: Readonly<Record<string, unknown>>, message: string): void => {
+    const error = fields.err instanceof Error ? fields.err.stack : '';
+    logged.push(`${message} ${JSON.stringify(fields)} ${error}`);
+  };
+  const log = { info: note, warn: note, error: note };
+  const clock = { now: () => Date.now() + offsetMs };
+  const keyhouse = createKeyhouse({
+    store,
+    secret: new MasterSecret(options.secret ?? 'a master secret for the tests, long enough'),
+    secretPrevious: null,
+    limiter: store.limiter,
+    clock,
+    monotonicMs: () => performance.now(),
+    log,
+    settings: { issuer: ISSUER, maxJwtDays: 366, signup: options.signup ?? 'open', signingAlgorithm: 'ES256' },
+  });
+  const stopJobs = await keyhouse.start({ lookEveryMs: 50 });
+  const app = await createApp({
+    keyhouse,
+    log,
+    metrics: createMetrics(),
+    unknownLimiter: openMemoryLimiter(),
+    url: ISSUER,
+    trustedProxies: (options.trustedProxies ?? []).map((text) => {
+      const block = parseBlock(text);
+      if (!block.ok) throw new Error(text);
+      return block.value;
+    }),
+    corsOrigins: options.corsOrigins ?? [],
+  });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as AddressInfo;
+  const validate = openApiValidator(app.swagger());
+
+  const server: TestServer = {
+    origin: `http://127.0.0.1:${port}`,
+    port,
+    keyhouse,
+    database,
+    logged,
+    advance: (ms) => {
+      offsetMs += ms;
+    },
+    now: () => clock.now(),
+    request: async (path, { method, headers = {}, body, bearer } = {}) => {
+      const isText = typeof body === 'string';
+      const sent = {
+        ...(body === undefined || isText ? {} : { 'content-type': 'application/json' }),
+        ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+        ...headers,
+      };
+      const verb = method ?? (body === undefined ? 'GET' : 'POST');
+      const answer = await send(port, verb, path, sent, body === undefined ? undefined : isText ? body : JSON.stringify(body));
+      expect(answer.headers['x-request-id'], `${verb} ${path} has no X-Request-Id`).toBeTruthy();
+      validate(verb, path, answer);
+      return answer;
+    },
+    register: async (email = `u${randomBytes(6).toString('hex')}@example.com`) => {
+      const { status, json } = await server.request('/api/v1/auth/register', {
+        body: { email, password: PASSWORD, device_name: 'test' },
+      });
+      expect(status).toBe(201);
+      const user = await keyhouse.findUser(json.user.id);
+      return { token: json.user.access_token, id: json.user.id, email, accountId: user?.accountId ?? 0 };
+    },
+    key: async (accountId, wish = {}) => {
+      const issued = await keyhouse.issueKey(
+        {
+          accountId,
+          name: 'key',
+          environment: 'live',
+          permissions: null,
+          addresses: null,
+          expiresAtMs: null,
+          source: 'command-line',
+          ...wish,
+        },
+        OPERATOR,
+      );
+      if (!issued.ok) throw new Error(JSON.stringify(issued));
+      return { text: issued.value.text, id: issued.value.key.id };
+    },
+    stop: async () => {
+      app.server.closeAllConnections();
+      await app.close();
+      await stopJobs();
+      await keyhouse.close();
+      await database.drop();
+    },
+  };
+  return server;
+}
+
+function send(
+  port: number,
+  method: string,
+  path: string,
+  headers: Record<string, string | readonly string[]>,
+  body: string | undefined,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+    const request = httpRequest(
+      { port, host: '127.0.0.1', method, path, headers: { ...length, ...headers } as Record<string, string>, agent: false },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: parse(text) });
+        });
+      },
+    );
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+interface Operation {
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema?: object }>> }>>;
+}
+
+/** Statuses that any path may get before a route is found or read; their body is always `{"message"}`. */
+const BEFORE_ROUTES = new Set([400, 404, 405, 408, 413, 415, 431]);
+
+function openApiValidator(document: unknown): (method: string, path: string, answer: Answer) => void {
+  const { paths } = document as { paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> };
+  const ajv = new Ajv2020({ strict: false });
+  const compiled = new Map<object, ValidateFunction>();
+  // Literal paths first: `tokens/rotate` is no `tokens/{id}`.
+  const byLiteral = Object.entries(paths).sort(([a], [b]) => Number(a.includes('{')) - Number(b.includes('{')));
+  const patterns = byLiteral.map(([template, operations]) => ({
+    pattern: new RegExp(`^${template.replace(/\{\*\}$/, '.*').replace(/\{[^}]+\}/g, '[^/]+')}$`),
+    operations,
+  }));
+  return (method, path, answer) => {
+    if (answer.text === '' || path.startsWith('/docs') || path.startsWith('/openapi.json')) return;
+    const found = patterns.find(({ pattern }) => pattern.test(path.split('?', 1)[0] ?? ''));
+    const described = found?.operations[method.toLowerCase()]?.responses[String(answer.status)];
+    const schema = described?.content?.['application/json']?.schema;
+    if (schema === undefined) {
+      expect(
+        BEFORE_ROUTES.has(answer.status),
+        `${method} ${path} answered ${answer.status}, which the OpenAPI document does not know`,
+      ).toBe(true);
+      expect(answer.json).toEqual({ message: expect.any(String) });
+      return;
+    }
+    const validate = compiled.get(schema) ?? ajv.compile(schema);
+    compiled.set(schema, validate);
+    expect(validate(answer.json), `${method} ${path}: ${ajv.errorsText(validate.errors)} in ${answer.text}`).toBe(true);
+  };
+}
