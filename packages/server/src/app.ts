@@ -2,12 +2,11 @@
  * The HTTP side of Keyhouse: Fastify with our own door, refusals and body parsers, and the hottest route in front of it. Core is
  * handed in; nothing here knows of the store.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Limiter } from './core/accounts/sign-in-limits.ts';
 import type { Keyhouse, Log } from './core/keyhouse.ts';
 import type { AddressBlock } from './core/lib/addresses.ts';
@@ -16,9 +15,9 @@ import { createAuthenticator } from './http/authenticate.ts';
 import { peerFinder } from './http/client-address.ts';
 import { allowOrigins, answerPreflight } from './http/cors.ts';
 import { guardDoor } from './http/door.ts';
-import { type Answer, answerError, answerRefusal, INTERNAL } from './http/errors.ts';
-import { sentencesOf } from './http/invalid.ts';
-import { readForm, readJson } from './http/json-body.ts';
+import { type Answer, answerError, answerRefusal, INTERNAL, inOAuthWords } from './http/errors.ts';
+import { refuseBloated, sentencesOf } from './http/invalid.ts';
+import { isWanted, readForm, readJson } from './http/json-body.ts';
 import type { Metrics } from './http/metrics.ts';
 import { openApi } from './http/openapi.ts';
 import { requestIds } from './http/request-id.ts';
@@ -31,7 +30,9 @@ import { tokensRoutes } from './http/routes/tokens.ts';
 import { verifyRoutes } from './http/routes/verify.ts';
 import { wellKnownRoutes } from './http/routes/well-known.ts';
 import { rememberRoutes } from './http/routes-known.ts';
-import { answerVerify, isVerifyTarget } from './http/verify-route.ts';
+import { answerUnhosted, answerUnreadable, isHosted } from './http/unreadable.ts';
+import { isVerifyTarget } from './http/verify-question.ts';
+import { answerVerify } from './http/verify-route.ts';
 
 export interface AppOptions {
   readonly keyhouse: Keyhouse;
@@ -47,6 +48,8 @@ export interface AppOptions {
 const BODY_LIMIT = 1024 * 1024;
 /** A client that takes longer for its headers and body than this is not one. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than proxies keep an idle connection (nginx: 60 s), so that it is never we who close one under a request. */
+const KEEP_ALIVE_MS = 72_000;
 
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { keyhouse, log, metrics, corsOrigins } = options;
@@ -64,8 +67,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 
   const app = Fastify({
     serverFactory: (handler) =>
-      createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS / 2 }, (request, response) => {
-        if (isVerifyTarget(request.url ?? '')) verify(request, response);
+      listener((request, response) => {
+        if (!isHosted(request)) answerUnhosted(response, nextRequestId());
+        else if (isVerifyTarget(request.url ?? '')) verify(request, response);
         else handler(request, response);
       }),
     logger: false,
@@ -80,9 +84,13 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => readJson(body));
-  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
-    readForm(body),
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) =>
+    isWanted(request, body) ? readJson(body) : undefined,
+  );
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, body: Buffer) => (isWanted(request, body) ? readForm(body) : undefined),
   );
   // The door has refused other types where a body is wanted; where none is, whatever comes is not read.
   app.addContentTypeParser('*', (_request: unknown, payload: NodeJS.ReadableStream, done: (error: Error | null) => void) => {
@@ -98,12 +106,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     crossOriginResourcePolicy: { policy: 'cross-origin' },
   });
   allowOrigins(app, corsOrigins);
-  guardDoor(app, authenticator);
-  app.addHook('onResponse', async (request, reply) =>
-    metrics.countRequest(request.routeOptions.url ?? 'none', request.method, reply.statusCode),
-  );
-
-  app.setNotFoundHandler(async (request, reply) => {
+  // Before anything of the request is judged or read: there is nothing here that it could be for.
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404) return;
     const methods = methodsOf(request.url.split('?', 1)[0] ?? '');
     if (answerPreflight(request, reply, corsOrigins, methods)) return reply;
     return send(
@@ -111,10 +116,18 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       answerRefusal(methods.length > 0 ? { code: 'method_not_allowed', allow: methods } : { code: 'not_found' }),
     );
   });
+  guardDoor(app, authenticator);
+  app.addHook('preValidation', async (request) => {
+    if (request.routeOptions.schema?.body !== undefined && !request.routeOptions.config.isOAuth) refuseBloated(request.body);
+  });
+  app.addHook('onResponse', async (request, reply) =>
+    metrics.countRequest(request.routeOptions.url ?? 'none', request.method, reply.statusCode),
+  );
+
   app.setErrorHandler(async (error, request, reply) => {
     const answer = answerOf(error);
     if (answer === null) onError(error, request.id);
-    return send(reply, answer ?? INTERNAL);
+    return send(reply, request.routeOptions.config.isOAuth ? inOAuthWords(answer ?? INTERNAL) : (answer ?? INTERNAL));
   });
 
   await app.register(swagger, openApi(options.url));
@@ -128,6 +141,21 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(healthRoutes, { keyhouse });
   await app.register(docsRoutes);
   return app as unknown as FastifyInstance;
+}
+
+function listener(handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
+  const server = createServer({
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: REQUEST_TIMEOUT_MS / 2,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requireHostHeader: false,
+  });
+  // Their size is bounded; beyond a count Node would drop headers without a word, and a proxy adds its own at the end.
+  server.maxHeadersCount = 0;
+  server.on('request', handler);
+  // RFC 9110 §10.1.1: an expectation that we do not know may be ignored; Node's own 417 would carry no id.
+  server.on('checkExpectation', handler);
+  return server;
 }
 
 /** What the routes and the framework throw; null for a mistake of our own. */
@@ -149,21 +177,4 @@ function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyRe
     .headers({ 'Cache-Control': 'no-store', ...headers })
     .type('application/json; charset=utf-8')
     .send(JSON.stringify(body));
-}
-
-const PARSER_ANSWERS: Readonly<Record<string, readonly [status: string, message: string]>> = {
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are too large.'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.'],
-};
-
-/** What Node's parser refuses never becomes a request; it still gets an answer that a client can read. */
-function answerUnreadable(error: Error & { code?: string }, socket: Socket, requestId: string): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, message] = PARSER_ANSWERS[error.code ?? ''] ?? ['400 Bad Request', 'The request cannot be read.'];
-  const body = JSON.stringify({ message });
-  const head = [`HTTP/1.1 ${status}`, 'Content-Type: application/json; charset=utf-8', `Content-Length: ${body.length}`];
-  socket.end([...head, `X-Request-Id: ${requestId}`, 'Connection: close', '', body].join('\r\n'));
 }

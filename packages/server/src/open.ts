@@ -4,7 +4,8 @@ import { createKeyhouse, type Keyhouse, type Log } from './core/keyhouse.ts';
 import { systemClock } from './core/lib/clock.ts';
 import { MasterSecret } from './core/lib/master-secret.ts';
 import { readOrMakeSecret } from './secret-file.ts';
-import { isPostgres, type OpenedStore, openStore } from './store/open.ts';
+import { isPostgres, openStore } from './store/open.ts';
+import type { OpenedStore } from './store/opened.ts';
 
 export interface Opened {
   readonly keyhouse: Keyhouse;

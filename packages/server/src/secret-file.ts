@@ -62,6 +62,7 @@ const randomSecret = (): string => randomBytes(32).toString('hex');
 const readSecret = (path: string): string => readFileSync(path, 'utf8').trim();
 
 function writePrivately(path: string, text: string): void {
-  writeFileSync(path, `${text}\n`, { mode: 0o600 });
+  // On disk before anything is sealed under it: the database would survive a power cut, and the secret must too.
+  writeFileSync(path, `${text}\n`, { mode: 0o600, flush: true });
   chmodSync(path, 0o600);
 }

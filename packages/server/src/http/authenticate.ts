@@ -4,11 +4,11 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { type Authorization, parseCredential } from '@keyhouse/protocol';
-import type { Limiter } from '../core/accounts/sign-in-limits.ts';
+import { type Limiter, networkOf } from '../core/accounts/sign-in-limits.ts';
 import type { By, Person } from '../core/audit/event.ts';
 import type { RefusalRecorder } from '../core/audit/refusals.ts';
 import type { Caller, RefusalReason, RefusedCredential, Verdict } from '../core/caller.ts';
-import type { From } from '../core/credentials/verify.ts';
+import type { From } from '../core/credentials/from.ts';
 import type { Refused } from '../core/refusal.ts';
 import type { FindPeer, Peer } from './client-address.ts';
 
@@ -111,7 +111,7 @@ export function createAuthenticator(ports: Ports) {
     note(verdict.reason, verdict.refused, requestId, personOf(from), {});
     // Only a look-up that found nothing is a guess; a known credential and garbage cost an attacker more than they cost us.
     if (verdict.reason !== 'unknown') return { ok: false, refused: INVALID };
-    return ports.unknownLimiter.take(`unknown:${from.address ?? ''}`).then((taken) => ({
+    return ports.unknownLimiter.take(`unknown:${from.address === null ? '' : networkOf(from.address)}`).then((taken) => ({
       ok: false,
       refused: taken.ok ? INVALID : { code: 'too_many_requests', retryAfterSeconds: taken.retryAfterSeconds },
     }));

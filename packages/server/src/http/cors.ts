@@ -11,11 +11,12 @@ const PREFLIGHT_MAX_AGE_SECONDS = 600;
 
 export function allowOrigins(app: FastifyInstance, corsOrigins: readonly string[]): void {
   app.addHook('onRequest', async (request, reply) => {
+    // Also where this origin is none of them, or none is named: a cache must not serve that answer to one that is.
+    if (corsOrigins.length > 0 && OPERATORS_ORIGINS.test(pathOf(request))) reply.header('Vary', 'Origin');
     const allowed = allowedOrigin(request, corsOrigins);
     if (allowed === null) return;
     reply.header('Access-Control-Allow-Origin', allowed);
     reply.header('Access-Control-Expose-Headers', EXPOSED);
-    if (allowed !== '*') reply.header('Vary', 'Origin');
   });
 }
 
@@ -40,7 +41,9 @@ export function answerPreflight(
 function allowedOrigin(request: FastifyRequest, corsOrigins: readonly string[]): string | null {
   const { origin } = request.headers;
   if (origin === undefined) return null;
-  const path = request.url.split('?', 1)[0] ?? '';
+  const path = pathOf(request);
   if (ANY_ORIGIN.test(path)) return '*';
   return OPERATORS_ORIGINS.test(path) && corsOrigins.includes(origin) ? origin : null;
 }
+
+const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? '';

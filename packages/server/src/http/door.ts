@@ -2,7 +2,7 @@
  * What every route checks before it looks at a body, in the order of the contract: 413 for the declared length, 415, 400 for two
  * credentials or plain HTTP, 401, and 403 for the kind of caller. A route says in its `config` what it takes.
  */
-import { readAuthorization } from '@keyhouse/protocol';
+import { type Authorization, readAuthorization } from '@keyhouse/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Caller, OpaqueCaller } from '../core/caller.ts';
 import { Refusal } from '../core/refusal.ts';
@@ -14,6 +14,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the body must be; `none` by default. */
     body?: Body;
+    /** An endpoint of OAuth: errors in the words of RFC 6749 §5.2, and clients may authenticate themselves. */
+    isOAuth?: boolean;
     /** The kinds of caller that the route is for; without it the route asks for no credential. */
     callers?: readonly Caller['kind'][];
   }
@@ -26,13 +28,13 @@ declare module 'fastify' {
 export function guardDoor(app: FastifyInstance, authenticator: Authenticator): void {
   app.decorateRequest('caller', null);
   app.addHook('onRequest', async (request) => {
-    if (request.is404) return;
-    const { body = 'none', callers } = request.routeOptions.config;
+    const { body = 'none', callers, isOAuth = false } = request.routeOptions.config;
     refuseTooLarge(request);
     refuseContentType(request, body);
     const authorization = readAuthorization(request.raw.rawHeaders);
     // Bodies carry passwords and tokens as headers do.
     if (body !== 'none' && !authenticator.isPrivate(request.raw)) throw new Refusal({ code: 'use_https' });
+    if (isOAuth) refuseClient(authorization);
     if (callers === undefined) return;
     const authenticated = await authenticator.authenticate(authorization, request.raw, request.id);
     if (!authenticated.ok) throw new Refusal(authenticated.refused);
@@ -49,6 +51,12 @@ export function callerOf(request: FastifyRequest): OpaqueCaller {
   const { caller } = request;
   if (caller === null || caller.kind === 'jwt') throw new Error('A route read a caller that its door does not ask for.');
   return caller;
+}
+
+/** There are no clients yet, so every client authentication fails. */
+function refuseClient({ kind }: Authorization): void {
+  if (kind === 'repeated') throw new Refusal({ code: 'two_credentials' });
+  if (kind === 'basic') throw new Refusal({ code: 'oauth', error: 'invalid_client', description: 'There is no such client.' });
 }
 
 function refuseTooLarge(request: FastifyRequest): void {

@@ -61,6 +61,13 @@ export function answerError(error: unknown): Answer | null {
   return null;
 }
 
+/** RFC 6749 §5.2: whatever makes a request unreadable is an `invalid_request` at OAuth endpoints. */
+export function inOAuthWords(answer: Answer): Answer {
+  const { status, body } = answer;
+  const isMessage = status === 400 && typeof body === 'object' && body !== null && 'message' in body;
+  return isMessage ? { ...answer, body: { error: 'invalid_request', error_description: body.message } } : answer;
+}
+
 export const INTERNAL: Answer = { status: 500, headers: {}, body: { message: 'Something went wrong on our side.' } };
 
 const answer = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Answer => ({
@@ -79,6 +86,7 @@ const retryAfter = (seconds: number, isLimit = false): Record<string, string> =>
 
 function oauthAnswer(error: string, description: string): Answer {
   const status = error === 'invalid_client' ? 401 : 400;
-  const headers = status === 401 ? { 'WWW-Authenticate': 'Basic' } : {};
+  // RFC 7617 §2: a realm is required.
+  const headers = status === 401 ? { 'WWW-Authenticate': 'Basic realm="Keyhouse"' } : {};
   return answer(status, { error, error_description: description }, { 'Cache-Control': 'no-store', ...headers });
 }

@@ -1,5 +1,17 @@
 /** Ajv's findings as sentences, a list for each field, in the words of document A [A12]. */
 import type { FastifySchemaValidationError } from 'fastify';
+import { Refusal } from '../core/refusal.ts';
+
+/** More than any route takes in one list or one object. */
+const MOST_ITEMS = 1000;
+
+/** Ajv reports every fault, and to report a million of them keeps the server from everything else for seconds. */
+export function refuseBloated(body: unknown): void {
+  if (typeof body !== 'object' || body === null) return;
+  const members = Object.values(body);
+  if (members.length > MOST_ITEMS || members.some((member) => Array.isArray(member) && member.length > MOST_ITEMS))
+    throw new Refusal({ code: 'invalid', errors: { body: ['The body has too many members.'] } });
+}
 
 export function sentencesOf(findings: readonly FastifySchemaValidationError[]): Record<string, string[]> {
   const errors = new Map<string, Set<string>>();

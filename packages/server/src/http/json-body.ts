@@ -1,9 +1,16 @@
 /** Reads a body as UTF-8 JSON without a repeated member, or as a form without a repeated parameter. */
 import { parseStrictJson } from '@keyhouse/protocol';
+import type { FastifyRequest } from 'fastify';
 import { Refusal } from '../core/refusal.ts';
 
 /** RFC 8259 §8.1: UTF-8, and no byte order mark. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Many clients name a content type whether they send something or not. Where nothing is wanted, nothing is read. */
+export function isWanted({ routeOptions }: FastifyRequest, bytes: Uint8Array): boolean {
+  const { body = 'none' } = routeOptions.config;
+  return body !== 'none' && !(body === 'optional-json' && bytes.length === 0);
+}
 
 export function readJson(bytes: Uint8Array): unknown {
   const parsed = parseStrictJson(decode(bytes));

@@ -1,5 +1,8 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 
+type Paths = NonNullable<NonNullable<FastifyDynamicSwaggerOptions['openapi']>['paths']>;
+type Operation = NonNullable<Paths[string]>['post'];
+
 /** The document's head; the rest is made from the routes' schemas. */
 export const openApi = (url: string): FastifyDynamicSwaggerOptions => ({
   openapi: {
@@ -28,4 +31,16 @@ export const openApi = (url: string): FastifyDynamicSwaggerOptions => ({
     },
     security: [{ bearer: [] }],
   },
+  transformObject: (made) => {
+    if ('openapiObject' in made) for (const path of Object.values(made.openapiObject.paths ?? {})) allowNoBody(path?.post);
+    return 'openapiObject' in made ? made.openapiObject : made.swaggerObject;
+  },
 });
+
+/** Fastify says of every body that it is required; one without a required member may be left out. */
+function allowNoBody(operation: Operation): void {
+  const body = operation?.requestBody;
+  if (body === undefined || '$ref' in body) return;
+  const schemas = Object.values(body.content).map(({ schema }) => schema);
+  if (schemas.every((schema) => schema !== undefined && !('required' in schema))) body.required = false;
+}

@@ -18,10 +18,15 @@ interface Asked {
   target: string | undefined;
 }
 
+export const isVerifyTarget = (target: string): boolean =>
+  target.startsWith('/verify') && (target.length === 7 || target[7] === '/' || target[7] === '?');
+
 /** `target` is the request's own, `/verify…`, with its query. */
 export function readQuestion(method: string, target: string, rawHeaders: readonly string[], routes: readonly Route[]): Question {
   const headers = readHeaders(rawHeaders);
   if (headers === null) return AMBIGUOUS;
+  // An absolute or an encoded spelling of our own path (RFC 9112 §3.2.2): nobody can say where the original one begins.
+  if (!isVerifyTarget(target)) return AMBIGUOUS;
   const original = target.slice('/verify'.length);
   if (original.startsWith('/')) return judge(method, original, headers, routes, []);
 

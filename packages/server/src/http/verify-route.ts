@@ -16,10 +16,6 @@ interface Ports {
   readonly onError: (error: unknown, requestId: string) => void;
 }
 
-export const isVerifyTarget = (target: string): boolean =>
-  target.startsWith('/verify') && (target.length === 7 || target[7] === '/' || target[7] === '?');
-
-/** `target` as it came, with its query. */
 export function answerVerify(ports: Ports, request: IncomingMessage, response: ServerResponse): void {
   const requestId = ports.nextRequestId();
   const fail = (error: unknown): void => {

@@ -1,9 +1,9 @@
-import type { Account, AccountsStore, NewUser, User } from '../core/accounts/account.ts';
+import type { Account, AccountsStore, User } from '../core/accounts/account.ts';
 import type { Act } from './act.ts';
 import { endTokensOfLogins } from './credentials.ts';
+import { lockMintingOfAccount } from './jwts.ts';
 import type { Db } from './prepared.ts';
-
-const IN_FLIGHT_MS = 2000;
+import { insertUser, toUser, users } from './users.ts';
 
 type Input<Name extends keyof AccountsStore> = Parameters<AccountsStore[Name]>[0];
 type Reads = Pick<
@@ -91,9 +91,8 @@ export const accountsActs = {
       .select('id')
       .where('user_id', '=', input.userId)
       .executeTakeFirstOrThrow();
-    // A mint that was let in a moment ago may still sign within the next; a disabled user has no honest ones after that.
     const revocation = input.disabled
-      ? { beforeMs: input.nowMs + IN_FLIGHT_MS, endsAtMs: input.latestJwtEndMs }
+      ? { beforeMs: await lastIssueMs(act.db, account.id, input.nowMs), endsAtMs: input.latestJwtEndMs }
       : { beforeMs: null, endsAtMs: null };
     act.change({ kind: 'user', id: String(input.userId), ...revocation });
     act.change({ kind: 'account', id: String(account.id), ...revocation });
@@ -102,88 +101,21 @@ export const accountsActs = {
   },
 };
 
-/** A user and the personal account; null when the address is taken. */
-export async function insertUser(db: Db, user: NewUser): Promise<User | null> {
-  const row = await db
-    .insertInto('users')
-    .values({
-      email: user.email,
-      email_key: user.emailKey,
-      password_hash: user.passwordHash,
-      display_name: user.displayName,
-      first_name: user.firstName,
-      last_name: user.lastName,
-      is_administrator: user.isAdministrator ? 1 : 0,
-      created_at_ms: user.createdAtMs,
-      updated_at_ms: user.createdAtMs,
-    })
-    .onConflict((conflict) => conflict.column('email_key').doNothing())
-    .returning('id')
-    .executeTakeFirst();
-  if (row === undefined) return null;
-  const account = await db
-    .insertInto('accounts')
-    .values({ kind: 'personal', name: user.displayName, user_id: row.id, created_at_ms: user.createdAtMs })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  return {
-    id: row.id,
-    accountId: account.id,
-    email: user.email,
-    displayName: user.displayName,
-    firstName: user.firstName,
-    lastName: user.lastName,
-    isAdministrator: user.isAdministrator,
-    disabledAtMs: null,
-    createdAtMs: user.createdAtMs,
-    updatedAtMs: user.createdAtMs,
-  };
-}
-
 /**
- * The enabled user with the personal account, as long as the password is still the one that was proved. The no-op update takes the row's lock (on PostgreSQL), so that a disabling
- * in flight is either seen here or sees what is written after this.
+ * The moment of the account's newest JWT, or now: a server whose clock is ahead may have issued one "later" than now. Mints in
+ * flight are on record when the lock is ours; those that come after see that the owner is disabled.
  */
-export async function lockEnabledUser(db: Db, userId: number, passwordHash: string): Promise<User | null> {
-  const locked = await db
-    .updateTable('users')
-    .set((eb) => ({ disabled_at_ms: eb.ref('disabled_at_ms') }))
-    .where('id', '=', userId)
-    .where('disabled_at_ms', 'is', null)
-    .where('password_hash', '=', passwordHash)
+async function lastIssueMs(db: Db, accountId: number, nowMs: number): Promise<number> {
+  await lockMintingOfAccount(db, accountId);
+  const newest = await db
+    .selectFrom('jwts')
+    .select((eb) => eb.fn.max('issued_at_ms').as('issued_at_ms'))
+    .where(
+      'key_id',
+      'in',
+      db.selectFrom('credentials').select('id').where('account_id', '=', accountId).where('kind', '=', 'key'),
+    )
+    .where('expires_at_ms', '>', nowMs)
     .executeTakeFirst();
-  if (locked.numUpdatedRows === 0n) return null;
-  return toUser(await users(db).where('users.id', '=', userId).executeTakeFirstOrThrow());
+  return Math.max(nowMs, newest?.issued_at_ms ?? 0);
 }
-
-const users = (db: Db) =>
-  db
-    .selectFrom('users')
-    .innerJoin('accounts', 'accounts.user_id', 'users.id')
-    .select([
-      'users.id',
-      'accounts.id as account_id',
-      'users.email',
-      'users.display_name',
-      'users.first_name',
-      'users.last_name',
-      'users.is_administrator',
-      'users.disabled_at_ms',
-      'users.created_at_ms',
-      'users.updated_at_ms',
-    ]);
-
-type UserRow = Awaited<ReturnType<ReturnType<typeof users>['executeTakeFirstOrThrow']>>;
-
-const toUser = (row: UserRow): User => ({
-  id: row.id,
-  accountId: row.account_id,
-  email: row.email,
-  displayName: row.display_name,
-  firstName: row.first_name,
-  lastName: row.last_name,
-  isAdministrator: row.is_administrator === 1,
-  disabledAtMs: row.disabled_at_ms,
-  createdAtMs: row.created_at_ms,
-  updatedAtMs: row.updated_at_ms,
-});

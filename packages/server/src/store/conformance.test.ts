@@ -8,7 +8,7 @@ import type { By, EventDraft } from '../core/audit/event.ts';
 import { verifyAudit } from '../core/audit/verify.ts';
 import type { Credential, NewCredential } from '../core/credentials/credential.ts';
 import type { StoredSigningKey } from '../core/jwts/jwt.ts';
-import type { OpenedStore } from './open.ts';
+import type { OpenedStore } from './opened.ts';
 
 const NOW = 1_800_000_000_000;
 const DAY = 86_400_000;

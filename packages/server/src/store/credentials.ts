@@ -5,11 +5,11 @@ import type {
   CredentialWithUse,
   NewCredential,
 } from '../core/credentials/credential.ts';
-import { insertUser, lockEnabledUser } from './accounts.ts';
 import type { Act } from './act.ts';
 import { fromJson, toJson } from './json.ts';
 import { lockMinting, revokeWiderJwts } from './jwts.ts';
 import { type Db, prepare } from './prepared.ts';
+import { insertUser, lockEnabledUser } from './users.ts';
 
 type Input<Name extends keyof CredentialsStore> = Parameters<CredentialsStore[Name]>[0];
 type Reads = Pick<CredentialsStore, 'findTokenById' | 'findKeyByHash' | 'getCredential' | 'listCredentials' | 'useByDay'>;
@@ -136,12 +136,9 @@ export const credentialsActs = {
     if (row === undefined) return false;
     const isKey = input.kind === 'key';
     if (isKey) await markJwtsRevoked(act.db, input.id, input.nowMs);
-    act.change({
-      kind: 'credential',
-      id: String(input.id),
-      beforeMs: isKey ? input.nowMs : null,
-      endsAtMs: isKey ? input.latestJwtEndMs : null,
-    });
+    // All that there can ever be, not "until now": another server's clock may be ahead, and the key never comes back.
+    const end = isKey ? input.latestJwtEndMs : null;
+    act.change({ kind: 'credential', id: String(input.id), beforeMs: end, endsAtMs: end });
     act.event(input.event, {
       accountId: row.account_id,
       credentialId: input.id,

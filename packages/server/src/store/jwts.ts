@@ -1,9 +1,10 @@
 import { covers } from '@keyhouse/protocol';
-import { sql } from 'kysely';
+import { type SelectQueryBuilder, sql } from 'kysely';
 import type { JwtsStore, MintedJwt } from '../core/jwts/jwt.ts';
 import type { Act } from './act.ts';
 import { toJson } from './json.ts';
 import { type Db, prepare } from './prepared.ts';
+import type { Database } from './schema.ts';
 
 type Input<Name extends keyof JwtsStore> = Parameters<JwtsStore[Name]>[0];
 
@@ -97,16 +98,19 @@ export async function revokeWiderJwts(
 }
 
 /** Takes the lock under which JWTs of a key are recorded. */
-export async function lockMinting(db: Db, keyId: number): Promise<void> {
+export const lockMinting = (db: Db, keyId: number): Promise<void> => lockCounts(db, (keys) => keys.where('id', '=', keyId));
+
+/** The same for every key of an account; in the order of their ids, so that two who do this do not wait for each other. */
+export const lockMintingOfAccount = (db: Db, accountId: number): Promise<void> =>
+  lockCounts(db, (keys) => keys.where('account_id', '=', accountId).where('kind', '=', 'key').orderBy('id'));
+
+type KeyIds = SelectQueryBuilder<Database, 'credentials', { id: number; upper_bound: number }>;
+
+async function lockCounts(db: Db, choose: (keys: KeyIds) => KeyIds): Promise<void> {
   await db
     .insertInto('jwt_counts')
     .columns(['key_id', 'upper_bound'])
-    .expression((eb) =>
-      eb
-        .selectFrom('credentials')
-        .select(['id', sql.lit(0).as('upper_bound')])
-        .where('id', '=', keyId),
-    )
+    .expression((eb) => choose(eb.selectFrom('credentials').select(['id', sql.lit(0).as('upper_bound')])))
     .onConflict((conflict) => conflict.column('key_id').doUpdateSet((eb) => ({ upper_bound: eb.ref('jwt_counts.upper_bound') })))
     .execute();
 }

@@ -1,26 +1,10 @@
 /** Opens the store. The only file that knows which database this is; only that one's driver is loaded. */
-import type { Limiter } from '../core/accounts/sign-in-limits.ts';
-import type { Store } from '../core/store.ts';
-
-export interface OpenStoreOptions {
-  /** `sqlite:PATH` (an absolute path) or `postgres://…`. */
-  readonly url: string;
-  /** What went wrong outside any act (a lost listening connection). */
-  readonly onWarning: (message: string) => void;
-  /** `check`: refuse to open when a migration is missing, instead of applying it. Default `apply`. */
-  readonly migrations?: 'apply' | 'check';
-}
+import type { OpenedStore, OpenStoreOptions, PendingMigration } from './opened.ts';
 
 export async function openStore(options: OpenStoreOptions): Promise<OpenedStore> {
   // Loaded when it is the one: the other one's driver would only take memory.
   if (isPostgres(options.url)) return (await import('./postgres/open.ts')).openPostgres(options);
   return (await import('./sqlite/open.ts')).openSqlite(options);
-}
-
-/** A migration that the database lacks, with the statements that would run. */
-export interface PendingMigration {
-  readonly name: string;
-  readonly statements: readonly string[];
 }
 
 /** What opening the store would apply. It creates nothing and changes nothing. */
@@ -36,10 +20,3 @@ export async function backupStore(url: string, file: string): Promise<{ bytes: n
 }
 
 export const isPostgres = (url: string): boolean => /^postgres(ql)?:\/\//.test(url);
-
-export interface OpenedStore extends Store {
-  /** Failed proofs: counted in memory where one server runs, in the database where several may. */
-  readonly limiter: Limiter;
-  /** Migrations applied by this opening. */
-  readonly applied: readonly string[];
-}

@@ -5,6 +5,9 @@ import type { Db } from './prepared.ts';
 type Input<Name extends keyof SigningKeysStore> = Parameters<SigningKeysStore[Name]>[0];
 type SecretInput<Name extends keyof MasterSecretStore> = Parameters<MasterSecretStore[Name]>[0];
 
+/** A server may sign with a retired key until it has heard of the rotation, and that JWT may live for a year. */
+const HEARD_AFTER_MS = 10 * 60 * 1000;
+
 const SIGNING_KEYS_CHANGED = { kind: 'signing-keys', id: '', beforeMs: null, endsAtMs: null } as const;
 
 export function signingKeysReads(db: Db): Pick<SigningKeysStore, 'listSigningKeys'> {
@@ -82,11 +85,12 @@ export const signingKeysActs = {
   },
 
   async dropEndedSigningKeys(act: Act, { nowMs }: Input<'dropEndedSigningKeys'>): Promise<number> {
-    // A server that has not yet heard of a rotation may have signed a moment longer, so the record is asked once more.
+    // What it signed between its retirement and being heard of is on record, so the record is asked once more.
     const deleted = await act.db
       .deleteFrom('signing_keys')
       .where('state', '=', 'retired')
       .where('last_jwt_ends_at_ms', '<', nowMs)
+      .where('retired_at_ms', '<', nowMs - HEARD_AFTER_MS)
       .where((eb) =>
         eb.not(
           eb.exists(

@@ -58,7 +58,11 @@ describe('counts of use', () => {
   it('are written rarely when a flush takes long, so that the writer has time for acts', async () => {
     const recorder = new UseRecorder();
     let nowMs = 0;
-    const store = { recordUse: async () => void (nowMs += 100) };
+    const store = {
+      recordUse: async () => {
+        nowMs += 100;
+      },
+    };
     const clock = { monotonicMs: () => nowMs };
     recorder.record(1, false, from, 0);
     await recorder.flush(store, clock);

@@ -4,7 +4,7 @@
  */
 import { DAY_MS } from '../lib/clock.ts';
 import type { CredentialsStore, UseDelta } from './credential.ts';
-import type { From } from './verify.ts';
+import type { From } from './from.ts';
 
 /** Rows of one act; four acts share a commit, which is as long as the writer may be held up. */
 const ROWS_OF_AN_ACT = 500;

@@ -10,18 +10,13 @@ import { type Clock, DAY_MS } from '../lib/clock.ts';
 import type { ChangeFollower } from '../revocations/follower.ts';
 import { CredentialCache } from './cache.ts';
 import type { CredentialsStore, CredentialWithOwner } from './credential.ts';
+import type { From } from './from.ts';
 import type { UseRecorder } from './use-recorder.ts';
 
 /** Tokens that came from a log-in or a registration end after so long without use (contract, document A). */
 export const UNUSED_TOKEN_DAYS = 90;
 
 export type PresentedOpaque = Extract<PresentedCredential, { kind: 'token' | 'key' }>;
-
-/** Where a request comes from, as far as it is known. */
-export interface From {
-  readonly address: string | null;
-  readonly userAgent: string | null;
-}
 
 /** What is left out when somebody asks about a credential instead of using it. */
 export interface Judging {

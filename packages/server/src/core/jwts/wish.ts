@@ -86,7 +86,7 @@ const permissionFaults = (catalogue: ReadonlySet<string>, wanted: readonly strin
 
 const expiryFaults = (nowMs: number, latestMs: number, expiresAt: number): FieldError[] => {
   const fault = (sentence: string): FieldError[] => [{ field: 'expires', sentence }];
-  if (!Number.isSafeInteger(expiresAt)) return fault('The expires field must be a date.');
+  if (!Number.isSafeInteger(expiresAt)) return fault('The expires field must be a date such as 2027-11-22T00:00:00Z.');
   if (expiresAt * SECOND_MS <= nowMs) return fault('The expires field must be a date in the future.');
   if (expiresAt * SECOND_MS > latestMs) return fault('The expires field must not lie beyond what this key may grant.');
   return [];

@@ -1,5 +1,6 @@
 /** The API reference: `/openapi.json`, made from the routes' own schemas, and a page at `/docs` that needs no other host. */
 import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
+import { Refusal } from '../../core/refusal.ts';
 
 /** The page's own script and styles, nothing from elsewhere. It starts itself inline; no secret is ever on it. */
 const PAGE_POLICY = [
@@ -28,6 +29,7 @@ export const docsRoutes: FastifyPluginAsync = async (app) => {
   for (const url of ['/docs', '/docs/*']) {
     app.get(url, { schema: { hide: true } }, async (request, reply) => {
       const page = await (await reference()).inject({ method: 'GET', url: request.url });
+      if (page.statusCode === 404) throw new Refusal({ code: 'not_found' });
       const location = page.headers.location;
       if (typeof location === 'string') return reply.redirect(location, 302);
       return reply

@@ -1,13 +1,12 @@
 /** RFC 7662 and RFC 7009: what is this credential good for, and end it. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { readAuthorization } from '@keyhouse/protocol';
 import { Type } from 'typebox';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 import type { Introspection } from '../../core/oauth/introspect.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { Authenticator } from '../authenticate.ts';
 import { callerOf } from '../door.ts';
-import { OAuthError, refusals } from '../schemas.ts';
+import { OAuthError, refusals, Unauthenticated } from '../schemas.ts';
 
 const Active = Type.Object(
   {
@@ -37,11 +36,13 @@ const Active = Type.Object(
 const Inactive = Type.Object({ active: Type.Literal(false) }, { additionalProperties: false });
 const Result = Type.Union([Active, Inactive], { description: 'RFC 7662 §2.2.' });
 
-const OAuthRefusal = {
-  400: Type.Union([OAuthError, Type.Object({ message: Type.String() })], {
-    description: 'The request cannot be read, or lacks a token.',
-  }),
-};
+const OAuthRefusal = { 400: { ...OAuthError, description: 'The request cannot be read, or lacks a token.' } };
+const NoSuchClient = { ...OAuthError, description: 'Client authentication failed.' };
+/** For the API reference; what is wrong with it is told in OAuth's words, by `readToken`. */
+const Question = Type.Object(
+  { token: Type.String({ examples: ['kh_live_…'] }), token_type_hint: Type.Optional(Type.String({ description: 'Ignored.' })) },
+  { description: 'Members that are not known are ignored.' },
+);
 const MAX_BATCH = 100;
 /** A hundred of the longest credentials fit. */
 const BATCH_BODY_LIMIT = 2 * 1024 * 1024;
@@ -55,14 +56,21 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
   app.post(
     '/auth/introspect',
     {
-      config: { callers: ['key'], body: 'json-or-form' },
+      config: { callers: ['key'], body: 'json-or-form', isOAuth: true },
+      attachValidation: true,
       schema: {
         summary: 'Introspect a credential',
         description:
           'RFC 7662, with an API key as bearer. A key of the operator account with `keyhouse.verify` asks about everything, any other about the credentials of its own account; all else is inactive.',
         tags: ['Checking credentials'],
-        body: Type.Unknown({ description: 'A form or JSON with `token`; members that are not known are ignored.' }),
-        response: { 200: Result, ...OAuthRefusal, ...refusals(401, 403, 413, 415, 429) },
+        consumes: ['application/x-www-form-urlencoded', 'application/json'],
+        body: Question,
+        response: {
+          200: Result,
+          ...OAuthRefusal,
+          ...refusals(403, 413, 415, 429),
+          401: Type.Union([Unauthenticated, NoSuchClient], { description: 'No good key, or client authentication failed.' }),
+        },
       },
     },
     async (request, reply) => {
@@ -99,26 +107,24 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
   app.post(
     '/auth/revoke',
     {
-      config: { body: 'json-or-form' },
+      config: { body: 'json-or-form', isOAuth: true },
+      attachValidation: true,
       schema: {
         summary: 'Revoke a credential',
         description: 'RFC 7009. Possession suffices for tokens, keys and minted JWTs. What is not known is answered alike.',
         tags: ['Checking credentials'],
         security: [],
-        body: Type.Unknown({ description: 'A form or JSON with `token`; members that are not known are ignored.' }),
+        consumes: ['application/x-www-form-urlencoded', 'application/json'],
+        body: Question,
         response: {
           200: Type.Object({}, { description: 'It is over, or never was.' }),
           ...OAuthRefusal,
-          401: { ...OAuthError, description: 'Client authentication failed.' },
+          401: NoSuchClient,
           ...refusals(413, 415),
         },
       },
     },
     async (request, reply) => {
-      const authorization = readAuthorization(request.raw.rawHeaders);
-      if (authorization.kind === 'repeated') throw new Refusal({ code: 'two_credentials' });
-      if (authorization.kind === 'basic')
-        throw new Refusal({ code: 'oauth', error: 'invalid_client', description: 'There is no such client.' });
       await keyhouse.revokePresented(readToken(request.body), authenticator.byStranger(request.raw, request.id));
       return reply.header('Cache-Control', 'no-store').send({});
     },

@@ -113,18 +113,14 @@ function refuseMint(minted: Extract<Minted, { ok: false }>): Refusal {
   }
 }
 
-/** RFC 3339 §5.6; a date alone means its first moment, UTC. Milliseconds. */
+/** RFC 3339 §5.6; a date alone means its first moment, UTC. Milliseconds; NaN for what is no date. */
 function readDate(text: string): number {
-  const match = /^(\d{4})-(\d{2})-(\d{2})(?:[Tt](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2}))?$/.exec(text);
-  const [, year, month, day] = match ?? [];
-  const ms = match === null ? Number.NaN : Date.parse(text.toUpperCase());
+  const [, year, month, day] = DATE.exec(text) ?? [];
+  if (year === undefined) return Number.NaN;
   // Date.parse lets the 31st of February pass into March; nobody meant that.
   const isReal = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
-  if (Number.isNaN(ms) || !isReal) {
-    throw new Refusal({
-      code: 'invalid',
-      errors: { expires: ['The expires field must be a date such as 2027-11-22T00:00:00Z.'] },
-    });
-  }
-  return ms;
+  return isReal ? Date.parse(text.toUpperCase()) : Number.NaN;
 }
+
+/** Date.parse would also take the hour 24, which RFC 3339 does not have. */
+const DATE = /^(\d{4})-(\d{2})-(\d{2})(?:[Tt](?!24)\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2}))?$/;

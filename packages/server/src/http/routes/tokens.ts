@@ -1,7 +1,7 @@
 /** Document A: the tokens of the presented token's user. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { OpaqueCaller } from '../../core/caller.ts';
 import type { CredentialWithUse } from '../../core/credentials/credential.ts';
 import { DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS } from '../../core/credentials/rotate.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
@@ -65,7 +65,7 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
       },
     },
     async (request) => {
-      const userId = wholeUserOf(callerOf(request));
+      const userId = wholeUserOf(request);
       const tokens = await keyhouse.store.credentials.listCredentials({
         kind: 'token',
         userId,
@@ -90,7 +90,7 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
     },
     async (request, reply) => {
       const caller = callerOf(request);
-      const userId = wholeUserOf(caller);
+      const userId = wholeUserOf(request);
       const id = /^[1-9]\d{0,15}$/.test(request.params.id) ? Number(request.params.id) : null;
       const by = authenticator.by(caller, request.raw, request.id);
       const revoked = id !== null && Number.isSafeInteger(id) && (await keyhouse.revoke({ kind: 'token', id, userId }, by));
@@ -103,24 +103,25 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
     '/api/v1/auth/tokens/rotate',
     {
       config: { callers: ['token'], body: 'optional-json' },
+      // No body at all asks for nothing in particular. JSON's null is a body, and not an object.
+      preValidation: async (request) => {
+        if (request.body === undefined) request.body = {};
+      },
       schema: {
         summary: 'Rotate the presented token',
         description:
           'Answers with a new secret for the same token: id, permissions, addresses and end stay. The old secret lives on for the overlap. Only the newest secret may rotate, and one that rotates again ends the older at once. Needs no permission.',
         tags: ['Personal access tokens'],
-        body: Type.Union([
-          Type.Object({
-            overlap_seconds: Type.Optional(
-              Type.Integer({
-                minimum: 0,
-                maximum: MAX_OVERLAP_SECONDS,
-                default: DEFAULT_OVERLAP_SECONDS,
-                description: 'How long the old secret lives on.',
-              }),
-            ),
-          }),
-          Type.Null(),
-        ]),
+        body: Type.Object({
+          overlap_seconds: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: MAX_OVERLAP_SECONDS,
+              default: DEFAULT_OVERLAP_SECONDS,
+              description: 'How long the old secret lives on.',
+            }),
+          ),
+        }),
         response: {
           200: Type.Object(
             {
@@ -135,28 +136,34 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
     },
     async (request, reply) => {
       const caller = callerOf(request);
-      if (caller.isPreviousSecret) throw new Refusal({ code: 'forbidden' });
+      if (caller.isPreviousSecret) throw forbid(request);
       const rotated = await keyhouse.rotate(
         {
           credential: { ...caller, kind: 'token', id: caller.credentialId },
           currentHash: caller.hash,
-          overlapSeconds: request.body?.overlap_seconds ?? DEFAULT_OVERLAP_SECONDS,
+          overlapSeconds: request.body.overlap_seconds ?? DEFAULT_OVERLAP_SECONDS,
           revokeJwts: false,
         },
         authenticator.by(caller, request.raw, request.id),
       );
       // Somebody rotated or ended it in the same moment: this is no longer the newest secret.
-      if (!rotated.ok) throw new Refusal({ code: 'forbidden' });
+      if (!rotated.ok) throw forbid(request);
       return reply.header('Cache-Control', 'no-store').send({ status: 'success' as const, access_token: rotated.value.text });
     },
   );
-};
 
-/** Tokens are listed and ended by tokens that may do everything: a narrowed one must not look beyond itself. */
-function wholeUserOf(caller: OpaqueCaller): number {
-  if (caller.permissions !== null || caller.userId === null) throw new Refusal({ code: 'forbidden' });
-  return caller.userId;
-}
+  /** Tokens are listed and ended by tokens that may do everything: a narrowed one must not look beyond itself. */
+  function wholeUserOf(request: FastifyRequest): number {
+    const { permissions, userId } = callerOf(request);
+    if (permissions !== null || userId === null) throw forbid(request);
+    return userId;
+  }
+
+  function forbid(request: FastifyRequest): Refusal {
+    authenticator.recordForbidden(callerOf(request), request.raw, request.id, null);
+    return new Refusal({ code: 'forbidden' });
+  }
+};
 
 const describe = (token: CredentialWithUse) => ({
   id: token.id,

@@ -7,19 +7,25 @@ import { bindStore } from '../bind.ts';
 import { openPostgresLimiter } from '../limiter.ts';
 import { migrate, pendingStatements } from '../migrate.ts';
 import { POSTGRES_TYPES } from '../migrations/migration.ts';
-import type { OpenedStore, OpenStoreOptions } from '../open.ts';
+import type { OpenedStore, OpenStoreOptions } from '../opened.ts';
 import type { Database } from '../schema.ts';
 import { listenForChanges, notifyOfChanges } from './hints.ts';
 
 const INT8 = 20;
 const MAX_ATTEMPTS = 5;
+/** Longer than any statement of ours takes. We stop waiting after … */
+const ANSWER_WITHIN_MS = 10_000;
+/** … and PostgreSQL has stopped working on it by then, so that nothing half-done waits for a lock that nobody wants any more. */
+const STATEMENT_WITHIN_MS = 8_000;
+/** A server that vanished within an act gives its locks back: one of them is the counter that every change needs. */
+const IDLE_WITHIN_ACT_MS = 10_000;
 
 /** PostgreSQL 13 or later: a pool, each act one transaction, any number of servers beside each other. */
 export async function openPostgres({ url, onWarning, migrations = 'apply' }: OpenStoreOptions): Promise<OpenedStore> {
   const pool = createPool(url, onWarning);
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   try {
-    const applied = migrations === 'apply' ? await migrate(db, POSTGRES_TYPES) : await refusePending(db);
+    const applied = migrations === 'apply' ? await applyMigrations(url, onWarning) : await refusePending(db);
     const hints = listenForChanges(url, onWarning);
     const store = bindStore({
       db,
@@ -72,12 +78,19 @@ export async function postgresPending(url: string): Promise<{ name: string; stat
   }
 }
 
-export function createPool(url: string, onWarning: (message: string) => void): pg.Pool {
+function createPool(url: string, onWarning: (message: string) => void): pg.Pool {
+  const pool = connectTo(url, onWarning, { max: 20, query_timeout: ANSWER_WITHIN_MS });
+  // A statement, not a start-up parameter, which poolers such as PgBouncer refuse. When it fails, so does what comes next.
+  const limits = `SET statement_timeout = ${STATEMENT_WITHIN_MS}; SET idle_in_transaction_session_timeout = ${IDLE_WITHIN_ACT_MS}`;
+  pool.on('connect', (client) => void client.query(limits).catch(() => {}));
+  return pool;
+}
+
+function connectTo(url: string, onWarning: (message: string) => void, limits: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool({
+    ...limits,
     connectionString: url,
-    max: 20,
     connectionTimeoutMillis: 3000,
-    query_timeout: 10_000,
     keepAlive: true,
     application_name: 'keyhouse',
     // int8 as a number: ids and milliseconds stay far below 2^53.
@@ -89,6 +102,18 @@ export function createPool(url: string, onWarning: (message: string) => void): p
   // An idle connection that breaks is replaced at the next use.
   pool.on('error', (error) => onWarning(`PostgreSQL closed an idle connection: ${error.message}`));
   return pool;
+}
+
+/** On a connection of its own and without any limit: to fill an index, or to wait for the server that does, may take long. */
+async function applyMigrations(url: string, onWarning: (message: string) => void): Promise<readonly string[]> {
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: connectTo(url, onWarning, { max: 1 }) }) });
+  try {
+    return await migrate(db, POSTGRES_TYPES);
+  } catch (error) {
+    throw translate(error);
+  } finally {
+    await db.destroy();
+  }
 }
 
 async function refusePending(db: Kysely<Database>): Promise<readonly string[]> {
@@ -115,7 +140,7 @@ function translate(error: unknown): Error {
 const isConnectionError = (error: unknown): boolean =>
   error instanceof Error &&
   (/^(ECONN|ENOTFOUND|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|ENOENT)/.test(stringProperty(error, 'code')) ||
-    /terminated|timeout|not queryable|connection|ended/i.test(error.message) ||
+    /terminated|timeout|not queryable|connection|ended|destroyed|calling end/i.test(error.message) ||
     error instanceof AggregateError);
 
 /** SQLSTATE: five characters; a system error's code has more. */

@@ -7,7 +7,7 @@ import { bindStore } from '../bind.ts';
 import { openMemoryLimiter } from '../limiter.ts';
 import { migrate, pendingStatements } from '../migrate.ts';
 import { SQLITE_TYPES } from '../migrations/migration.ts';
-import type { OpenedStore, OpenStoreOptions } from '../open.ts';
+import type { OpenedStore, OpenStoreOptions } from '../opened.ts';
 import type { Database } from '../schema.ts';
 import { connect, isBusy, isStorageError } from './connection.ts';
 import { kyselyOver } from './dialect.ts';
@@ -25,24 +25,35 @@ export async function openSqlite({ url, migrations = 'apply' }: OpenStoreOptions
   const db = kyselyOver(reader);
   const dataVersion = reader.prepare('PRAGMA data_version').pluck();
   let lastVersion: unknown = null;
+  const unavailable = (error: unknown): unknown =>
+    isStorageError(error) || !reader.open ? new StoreUnavailable('The database file cannot be read.', { cause: error }) : error;
+  const guard = async <Value>(read: () => Value | Promise<Value>): Promise<Value> => {
+    try {
+      return await read();
+    } catch (error) {
+      throw unavailable(error);
+    }
+  };
+  const readVersion = (): unknown => {
+    try {
+      return dataVersion.get();
+    } catch (error) {
+      throw unavailable(error);
+    }
+  };
 
   const store = bindStore({
     db,
-    guardRead: (read) =>
-      read().catch((error: unknown) => {
-        throw isStorageError(error) || !reader.open
-          ? new StoreUnavailable('The database file cannot be read.', { cause: error })
-          : error;
-      }),
+    guardRead: guard,
     run: (act, input) => writer.run(act, input),
     mayHaveMoved: () => {
-      const version = dataVersion.get();
+      const version = readVersion();
       const moved = version !== lastVersion;
       lastVersion = version;
       return moved;
     },
     onHint: () => () => {},
-    check: async () => void reader.prepare('SELECT 1 FROM counters').get(),
+    check: () => guard(() => void reader.prepare('SELECT 1 FROM counters').get()),
     close: async () => {
       await writer.close();
       await db.destroy();

@@ -2,16 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Change } from '../../core/revocations/change.ts';
 import { StoreUnavailable } from '../../core/store.ts';
-
-export interface WriterRequest {
-  readonly id: number;
-  readonly act: string;
-  readonly input: unknown;
-}
-
-export type WriterAnswer =
-  | { readonly id: number; readonly ok: true; readonly result: unknown; readonly changes: readonly Change[] }
-  | { readonly id: number; readonly ok: false; readonly unavailable: boolean; readonly message: string };
+import type { WriterAnswer, WriterRequest } from './message.ts';
 
 interface Pending {
   resolve(answer: { result: unknown; changes: readonly Change[] }): void;
@@ -75,6 +66,8 @@ export class WriterThread {
     worker.on('error', (error) => this.#refusePending(error.message));
     worker.on('exit', () => this.#lost());
     this.#worker = worker;
+    // It may have been on its way back when the store was closed.
+    if (this.#isClosing) worker.postMessage('close');
   }
 
   #lost(): void {

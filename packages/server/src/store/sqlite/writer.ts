@@ -7,7 +7,7 @@ import { runAct } from '../act.ts';
 import { acts } from '../acts.ts';
 import { connect, isBusy, isStorageError } from './connection.ts';
 import { kyselyOver } from './dialect.ts';
-import type { WriterAnswer, WriterRequest } from './writer-thread.ts';
+import type { WriterAnswer, WriterRequest } from './message.ts';
 
 const MAX_BATCH = 64;
 /** Another process (the command line) may hold the lock; its own transactions are short. */

@@ -1,0 +1,159 @@
+import type { Command } from 'commander';
+import type { AuditEvent, EventName, Person } from '../core/audit/event.ts';
+import type { AuditFault } from '../core/audit/verify.ts';
+import { addCommand, addGroup } from './command.ts';
+import { refusal, wrongUsage } from './failure.ts';
+import { facts, isoTime, type OutputOptions, print, readableTime, table } from './output.ts';
+import { findUser } from './owner.ts';
+import { idNumber, moment, pageLimit } from './values.ts';
+import { withKeyhouse } from './with-keyhouse.ts';
+
+interface ListOptions extends OutputOptions {
+  readonly event?: string;
+  readonly user?: string;
+  readonly account?: number;
+  readonly credential?: number;
+  readonly request?: string;
+  readonly since?: number;
+  readonly until?: number;
+  readonly limit: number;
+  readonly before?: number;
+}
+
+interface Head {
+  readonly number: number;
+  readonly hash: string;
+}
+
+interface VerifyOptions extends OutputOptions {
+  readonly head?: readonly Head[];
+}
+
+type Listed = AuditEvent & { readonly person: Person | null };
+
+export function addAuditCommands(program: Command): void {
+  const group = addGroup(program, 'audit', 'What happened, and whether the record of it is whole');
+  addCommand(group, 'list', 'List events, newest first')
+    .option('--event <name>', 'only this event, such as key.revoked')
+    .option('--user <user>', 'only about this user: an email address or an id')
+    .option('--account <id>', 'only about this account', idNumber('--account'))
+    .option('--credential <id>', 'only about this token or key', idNumber('--credential'))
+    .option('--request <id>', 'only of this request (the X-Request-Id of its answer)')
+    .option('--since <when>', 'only from this date on', moment('--since'))
+    .option('--until <when>', 'only before this date', moment('--until'))
+    .option('--limit <number>', 'how many at once, at most 500', pageLimit, 100)
+    .option('--before <id>', 'only events with a lower id', idNumber('--before'))
+    .action(listEvents);
+  addCommand(group, 'verify', 'Verify the chain over all events; name the first entry that is broken')
+    .option('--head <number:hash>', 'a head from the log of a server, which the chain must contain; may be repeated', readHeads)
+    .action(verify);
+}
+
+async function listEvents(options: ListOptions): Promise<void> {
+  const event = await readEventName(options.event);
+  await withKeyhouse(options, async ({ store }) => {
+    const { account, credential, request, since, until, limit, before, user } = options;
+    const events = await store.audit.list({
+      limit,
+      ...(event === undefined ? {} : { event }),
+      ...(user === undefined ? {} : { userId: (await findUser(store, user)).id }),
+      ...(account === undefined ? {} : { accountId: account }),
+      ...(credential === undefined ? {} : { credentialId: credential }),
+      ...(request === undefined ? {} : { requestId: request }),
+      ...(since === undefined ? {} : { sinceMs: since }),
+      ...(until === undefined ? {} : { untilMs: until }),
+      ...(before === undefined ? {} : { beforeId: before }),
+    });
+    const next = events.length === limit ? (events.at(-1)?.id ?? null) : null;
+    print(options, { events: events.map(describe), next }, () =>
+      table(
+        ['id', 'when', 'event', 'by', 'about', 'from', 'reason', 'request'],
+        events.map(rowOf),
+        'There are no such events.',
+      ).concat(next === null ? '' : `\n\nThere may be more: --before ${next}`),
+    );
+  });
+}
+
+async function readEventName(name: string | undefined): Promise<EventName | undefined> {
+  if (name === undefined) return undefined;
+  const { EVENT_NAMES } = await import('../core/audit/event.ts');
+  const known = EVENT_NAMES.find((each) => each === name);
+  if (known === undefined) throw wrongUsage(`--event must be one of ${EVENT_NAMES.join(', ')}.`);
+  return known;
+}
+
+const FAULT_SENTENCES: Readonly<Record<AuditFault, string>> = {
+  'missing-entry': 'it is not there: it was deleted, or lost its number',
+  'changed-entry': 'it is not what was chained: a column or its hash was changed',
+  'changed-person': 'the personal data beside it was changed',
+  'wrong-head': 'the entries hold, but the head says something else',
+  'other-chain': 'the chain holds within itself, but is not the one whose head was noted: it was written anew',
+};
+
+async function verify(options: VerifyOptions): Promise<void> {
+  await withKeyhouse(options, async ({ store }) => {
+    const { verifyAudit } = await import('../core/audit/verify.ts');
+    const verdict = await verifyAudit(store.audit, { noted: options.head ?? [] });
+    if (!verdict.ok) {
+      const entry = verdict.eventId === null ? `Entry ${verdict.number}` : `Entry ${verdict.number} (event ${verdict.eventId})`;
+      throw refusal(`audit_${verdict.fault.replaceAll('-', '_')}`, `${entry} is broken: ${FAULT_SENTENCES[verdict.fault]}.`);
+    }
+    const { entries, personsErased, head } = verdict;
+    print(options, { entries, persons_erased: personsErased, head: `${head.number}:${head.hash}` }, () =>
+      [
+        'The chain holds.',
+        '',
+        facts([
+          ['entries', entries],
+          ['persons erased', personsErased],
+          ['head', `${head.number}:${head.hash}`],
+        ]),
+      ].join('\n'),
+    );
+  });
+}
+
+function readHeads(text: string, before: readonly Head[] = []): readonly Head[] {
+  const [, number, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
+  if (number === undefined || hash === undefined)
+    throw wrongUsage(
+      '--head must be auditNumber and auditHash of a line in the log of a server, such as 123:4f0c… (64 hex digits).',
+    );
+  return [...before, { number: Number(number), hash }];
+}
+
+const describe = (event: Listed) => ({
+  id: event.id,
+  event: event.event,
+  at: isoTime(event.atMs),
+  actor: event.actor,
+  account: event.accountId,
+  user: event.userId,
+  credential: event.credentialId,
+  request: event.requestId,
+  reason: event.reason,
+  details: JSON.parse(event.details) as unknown,
+  person: event.person,
+  number: event.number,
+  hash: event.hash,
+});
+
+const rowOf = (event: Listed): readonly (string | number)[] => [
+  event.id,
+  readableTime(event.atMs),
+  event.event,
+  event.actor,
+  aboutOf(event) || '-',
+  event.person?.address ?? event.person?.name ?? '-',
+  event.reason ?? '-',
+  event.requestId ?? '-',
+];
+
+function aboutOf({ credentialId, userId, accountId }: Listed): string {
+  return [
+    ...(credentialId === null ? [] : [`credential ${credentialId}`]),
+    ...(userId === null ? [] : [`user ${userId}`]),
+    ...(accountId === null ? [] : [`account ${accountId}`]),
+  ].join(', ');
+}

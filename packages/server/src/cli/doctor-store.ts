@@ -1,0 +1,133 @@
+/** What the doctor finds in the database: whether it answers, what it lacks, and whether secret, keys, clock and record are right. */
+import { existsSync } from 'node:fs';
+import type { Config } from '../config.ts';
+import type { OpenedStore } from '../store/opened.ts';
+import { type Check, good, noteworthy, wrong } from './doctor-machine.ts';
+import { explain } from './failure.ts';
+import { readableTime } from './output.ts';
+import { sqliteFile } from './with-keyhouse.ts';
+
+const DAY_MS = 86_400_000;
+/** Signing keys hand over at 90 days; a week later something has kept them from it. */
+const OVERDUE_DAYS = 97;
+/** Two machines' clocks may differ by this much and nobody need care. */
+const CLOCK_TOLERANCE_MS = 60_000;
+/** Chained each second while a server runs. */
+const CHAINED_WITHIN_MS = 60_000;
+/** No clock that is right says less: this program was written then. */
+const WRITTEN_AT_MS = Date.UTC(2026, 10, 1);
+
+export async function checkContents(config: Config): Promise<readonly Check[]> {
+  const file = sqliteFile(config);
+  if (file !== null && !existsSync(file))
+    return [noteworthy('database', `There is none at ${file} yet.`, 'The first start of the server makes it.'), checkClock(null)];
+  try {
+    const { openStore, pendingMigrations } = await import('../store/open.ts');
+    const pending = await pendingMigrations(config.databaseUrl);
+    if (pending.length > 0) {
+      const names = pending.map(({ name }) => name).join(', ');
+      return [
+        noteworthy('database', `It answers, and lacks ${names}.`, "Start the server, or run 'keyhouse migrate'."),
+        checkClock(null),
+      ];
+    }
+    const store = await openStore({ url: config.databaseUrl, onWarning: () => {}, migrations: 'check' });
+    try {
+      return await examine(store, config, file);
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    return [wrong('database', explain(error).message, 'Nothing works without it; mend this first.'), checkClock(null)];
+  }
+}
+
+async function examine(store: OpenedStore, config: Config, file: string | null): Promise<readonly Check[]> {
+  await store.check();
+  const [newest] = await store.audit.list({ limit: 1 });
+  return [
+    good('database', `${file ?? 'PostgreSQL'} answers; every migration is applied.`),
+    ...(await checkSecretAndKeys(store, config)),
+    checkClock(newest?.atMs ?? null),
+    await checkAudit(store),
+    await checkAdministrator(store),
+  ];
+}
+
+async function checkSecretAndKeys(store: OpenedStore, config: Config): Promise<readonly Check[]> {
+  const { MasterSecret } = await import('../core/lib/master-secret.ts');
+  const { openSigningKeys } = await import('../core/jwts/signing-key.ts');
+  const secrets = (await readSecretTexts(config)).map((text) => new MasterSecret(text));
+  const standing = await store.masterSecret.secretCheck();
+  const at = secrets.findIndex(({ check }) => check === standing);
+  if (standing !== null && at < 0) {
+    const todo = 'Give the secret that the database was made with; keys that it sealed cannot be opened otherwise.';
+    return [wrong('master secret', 'It is not the one of this database.', todo)];
+  }
+  const fits =
+    at > 0
+      ? noteworthy('master secret', 'The database stands under the previous one.', "Run 'keyhouse secret rotate'.")
+      : good('master secret', standing === null ? 'None is noted in the database yet.' : 'It is the one of this database.');
+  const keys = await store.signingKeys.listSigningKeys();
+  const current = keys.find(({ state }) => state === 'current');
+  if (current === undefined)
+    return [fits, noteworthy('signing keys', 'There are none yet.', 'The first start of the server makes them.')];
+  const ring = await openSigningKeys(keys, secrets);
+  if (!ring.ok)
+    return [
+      fits,
+      wrong('signing keys', `They cannot be opened: ${ring.reason}.`, 'Restore a backup, or give the secret that sealed them.'),
+    ];
+  const days = Math.floor((Date.now() - (current.signingSinceMs ?? current.createdAtMs)) / DAY_MS);
+  const finding = `They open; the current one has signed for ${days} ${days === 1 ? 'day' : 'days'}.`;
+  return [
+    fits,
+    days > OVERDUE_DAYS
+      ? noteworthy(
+          'signing keys',
+          finding,
+          "A running server rotates at 90 days: is one running? Or run 'keyhouse signing-key rotate'.",
+        )
+      : good('signing keys', finding),
+  ];
+}
+
+/** The secrets in use, the current one first, without making any. */
+async function readSecretTexts(config: Config): Promise<readonly string[]> {
+  const file = sqliteFile(config);
+  if (config.secret === null && file !== null) {
+    const { readOrMakeSecret } = await import('../secret-file.ts');
+    // The database is there, so a missing file is an error and none is made.
+    const kept = readOrMakeSecret(file);
+    return [kept.secret, kept.previous ?? config.secretPrevious].filter((text) => text !== null);
+  }
+  return [config.secret, config.secretPrevious].filter((text) => text !== null);
+}
+
+function checkClock(newestEventMs: number | null): Check {
+  const nowMs = Date.now();
+  const todo = 'Set the clock, and let it be kept right (NTP): ends and revocations are judged by it.';
+  if (nowMs < WRITTEN_AT_MS) return wrong('clock', `It says ${readableTime(nowMs)}, which is long past.`, todo);
+  if (newestEventMs !== null && newestEventMs > nowMs + CLOCK_TOLERANCE_MS)
+    return wrong('clock', `It says ${readableTime(nowMs)}, and the newest event is of ${readableTime(newestEventMs)}.`, todo);
+  return good('clock', readableTime(nowMs));
+}
+
+async function checkAudit(store: OpenedStore): Promise<Check> {
+  const head = await store.audit.head();
+  const [oldest] = await store.audit.unchained(1);
+  const finding = `The head is ${head.number}:${head.hash}.`;
+  if (oldest !== undefined && oldest.atMs < Date.now() - CHAINED_WITHIN_MS)
+    return noteworthy(
+      'audit',
+      `${finding} Events since ${readableTime(oldest.atMs)} are not chained yet.`,
+      'A running server chains them.',
+    );
+  return good('audit', finding);
+}
+
+async function checkAdministrator(store: OpenedStore): Promise<Check> {
+  const count = await store.accounts.countAdministrators();
+  if (count > 0) return good('administrators', String(count));
+  return noteworthy('administrators', 'There is none.', "Run 'keyhouse user create --email you@example.com --administrator'.");
+}

@@ -1,0 +1,52 @@
+/**
+ * Looks at everything that a server needs and says, a line each, what is well and what to do about what is not. It changes nothing,
+ * and makes nothing that is not there.
+ */
+import type { Command } from 'commander';
+import type { Config } from '../config.ts';
+import { addCommand } from './command.ts';
+import { type Check, checkDisk, checkNode, checkSecretFile, checkUrl, good, wrong } from './doctor-machine.ts';
+import { checkContents } from './doctor-store.ts';
+import { explain, refusal } from './failure.ts';
+import { type OutputOptions, print } from './output.ts';
+import { settings } from './with-keyhouse.ts';
+
+const MARKS = { ok: 'ok   ', note: 'note ', wrong: 'WRONG' } as const;
+
+export function addDoctorCommand(program: Command): void {
+  addCommand(program, 'doctor', 'Check this machine, the settings, the database and the keys, and say what to do')
+    .addHelpText('after', '\nExit code 1 when something is wrong; notes are no fault.')
+    .action(doctor);
+}
+
+async function doctor(options: OutputOptions): Promise<void> {
+  const checks = [checkNode(), ...(await checkFromSettings())];
+  const isWell = checks.every(({ state }) => state !== 'wrong');
+  print(options, { ok: isWell, checks: checks.map(({ todo, ...check }) => ({ ...check, todo: todo ?? null })) }, () => {
+    const width = Math.max(...checks.map(({ name }) => name.length));
+    return checks.map((check) => lineOf(check, width)).join('\n');
+  });
+  if (!isWell) throw refusal('not_well', 'Something is wrong; the lines that say so also say what to do.');
+}
+
+function lineOf({ state, name, finding, todo }: Check, width: number): string {
+  const indent = ' '.repeat(MARKS.ok.length + width + 4);
+  const lines = [...finding.split('\n'), ...(todo === undefined ? [] : [`→ ${todo}`])];
+  return `${MARKS[state]}  ${name.padEnd(width)}  ${lines.join(`\n${indent}`)}`;
+}
+
+async function checkFromSettings(): Promise<readonly Check[]> {
+  let config: Config;
+  try {
+    config = await settings();
+  } catch (error) {
+    return [wrong('settings', explain(error).message, 'Mend these; the rest is checked when they hold.')];
+  }
+  return [
+    good('settings', 'All can be read.'),
+    checkUrl(config),
+    checkSecretFile(config),
+    checkDisk(config),
+    ...(await checkContents(config)),
+  ];
+}

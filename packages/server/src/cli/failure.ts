@@ -1,0 +1,114 @@
+/**
+ * What a command says when it does not do what was asked: a word for programs, sentences for people, and the exit code. Never a
+ * stack, and never a text that looks like a credential, whoever typed it where.
+ */
+import { CommanderError } from 'commander';
+
+/** 0 done; 1 refused or failed; 2 wrong usage, found before anything was touched. */
+export type ExitCode = 0 | 1 | 2;
+
+export class CommandFailure extends Error {
+  override readonly name = 'CommandFailure';
+  readonly code: string;
+  readonly exitCode: ExitCode;
+  constructor(code: string, message: string, exitCode: ExitCode) {
+    super(message);
+    this.code = code;
+    this.exitCode = exitCode;
+  }
+}
+
+/** Refused, or failed on the way: exit 1. */
+export function refusal(code: string, message: string): CommandFailure {
+  return new CommandFailure(code, message, 1);
+}
+
+/** The command line itself cannot be understood: exit 2. */
+export function wrongUsage(message: string): CommandFailure {
+  return new CommandFailure('usage', message, 2);
+}
+
+export interface Explained {
+  readonly code: string;
+  readonly message: string;
+  readonly exitCode: ExitCode;
+}
+
+export function explain(error: unknown): Explained {
+  if (error instanceof CommanderError) return explainUsage(error);
+  const { code, message, exitCode } = error instanceof CommandFailure ? error : explainOther(error);
+  return { code, message: withoutSecrets(message), exitCode };
+}
+
+/** Commander repeats what was typed, so what could be a password in the wrong place is taken out. */
+function explainUsage({ message }: CommanderError): Explained {
+  const told = message
+    .replace(/^error: /, '')
+    .replace(/^(too many arguments.*? but got \d+): [\s\S]*$/, '$1.')
+    .replace(/(unknown option '--?[\w-]+)=[\s\S]*?'/, "$1'");
+  return { code: 'usage', message: withoutSecrets(capitalized(told)), exitCode: 2 };
+}
+
+/** By name, not by class: the classes live in modules that a command may never have loaded. */
+function explainOther(error: unknown): Explained {
+  if (!(error instanceof Error)) return failed('failed', String(error));
+  if (error.name === 'ConfigError') return failed('settings', error.message);
+  const [known] = causesOf(error).flatMap((cause) => {
+    const system = SYSTEM_SENTENCES[textProperty(cause, 'code')];
+    return system === undefined ? [] : [failed(system.code, system.sentence(cause))];
+  });
+  if (known !== undefined) return known;
+  // What crossed from another thread brings its stack along; the first line is the message.
+  const message = firstLine(error.message) || textProperty(error, 'code') || 'Something failed without saying what.';
+  return failed(error.name === 'StoreUnavailable' ? 'store_unavailable' : 'failed', message);
+}
+
+/** The error, what it was caused by, and the parts of one that came of several tries. */
+function causesOf(error: Error): readonly Error[] {
+  const parts = [error.cause, ...(error instanceof AggregateError ? error.errors : [])];
+  return [error, ...parts.filter((part) => part instanceof Error).flatMap(causesOf)];
+}
+
+const DATABASE = 'Look at KEYHOUSE_DATABASE_URL.';
+
+/** What goes wrong most often around a program, in words. */
+const SYSTEM_SENTENCES: Readonly<Record<string, { code: string; sentence: (error: Error) => string }>> = {
+  EADDRINUSE: {
+    code: 'address_in_use',
+    sentence: (error) =>
+      `Port ${textProperty(error, 'port')} is taken by another program: stop that one, or set KEYHOUSE_PORT (and KEYHOUSE_METRICS_PORT).`,
+  },
+  EADDRNOTAVAIL: {
+    code: 'address_not_available',
+    sentence: (error) => `This machine has no address ${textProperty(error, 'address')}: look at KEYHOUSE_HOST.`,
+  },
+  EACCES: { code: 'not_permitted', sentence: (error) => `Not permitted: ${firstLine(error.message)}.` },
+  ENOENT: { code: 'not_found', sentence: (error) => `There is no such file: ${textProperty(error, 'path')}.` },
+  ECONNREFUSED: { code: 'store_unavailable', sentence: () => `Nobody answers where the database should be. ${DATABASE}` },
+  ENOTFOUND: { code: 'store_unavailable', sentence: () => `The host of the database cannot be found. ${DATABASE}` },
+  ETIMEDOUT: { code: 'store_unavailable', sentence: () => `The database does not answer in time. ${DATABASE}` },
+  '28P01': { code: 'store_unavailable', sentence: () => `PostgreSQL does not take this user and password. ${DATABASE}` },
+  '28000': { code: 'store_unavailable', sentence: () => `PostgreSQL does not let this user in. ${DATABASE}` },
+  '3D000': { code: 'store_unavailable', sentence: () => `PostgreSQL has no database of this name. ${DATABASE}` },
+  SQLITE_NOTADB: { code: 'store_unavailable', sentence: () => `The file is not a SQLite database. ${DATABASE}` },
+  SQLITE_CANTOPEN: { code: 'store_unavailable', sentence: () => `The database file cannot be opened. ${DATABASE}` },
+  SQLITE_READONLY: { code: 'store_unavailable', sentence: () => 'The database file may not be written by this user.' },
+};
+
+const failed = (code: string, message: string): Explained => ({ code, message, exitCode: 1 });
+
+/** Takes out whatever looks like a token, an API key or a JWT. */
+export function withoutSecrets(text: string): string {
+  return text
+    .replace(/(\d+\|)?kh_[A-Za-z0-9_]{8,}/g, '[secret]')
+    .replace(/eyJ[\w-]{8,}(\.[\w-]*)*/g, '[secret]')
+    .replace(/(postgres(?:ql)?:\/\/[^\s:@/]*):[^\s@]*@/g, '$1:[secret]@');
+}
+
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+function textProperty(error: Error, name: string): string {
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}

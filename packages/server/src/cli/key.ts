@@ -1,0 +1,201 @@
+import type { Command } from 'commander';
+import type { Credential, Environment } from '../core/credentials/credential.ts';
+import type { Fault } from '../core/credentials/wish.ts';
+import { addCommand, addFinalCommand, addGroup } from './command.ts';
+import { type ConfirmOptions, confirmation } from './confirm.ts';
+import { describeCredential, describeWithUse, factsOfCredential, listPage, SHOWN_ONCE } from './credential.ts';
+import { type CommandFailure, refusal, wrongUsage } from './failure.ts';
+import { type OutputOptions, print, readableList, readableTime, table } from './output.ts';
+import { findAccountId, type OwnerOptions, refuseTwoOwners } from './owner.ts';
+import { end, idNumber, list, oneOf, pageLimit, wholeNumber } from './values.ts';
+import { type Opened, withKeyhouse } from './with-keyhouse.ts';
+
+/** The same bounds as on the wire: none to seven days, an hour unless told. */
+const DEFAULT_OVERLAP_SECONDS = 3600;
+const MAX_OVERLAP_SECONDS = 604_800;
+
+interface CreateOptions extends OutputOptions, OwnerOptions {
+  readonly name: string;
+  readonly env: Environment;
+  readonly permissions?: readonly string[];
+  readonly addresses?: readonly string[];
+  readonly expires?: number;
+}
+
+interface ListOptions extends OutputOptions, OwnerOptions {
+  readonly revoked?: boolean;
+  readonly limit: number;
+  readonly before?: number;
+}
+
+interface RotateOptions extends OutputOptions, ConfirmOptions {
+  readonly overlapSeconds: number;
+  readonly revokeJwts?: boolean;
+}
+
+interface NarrowOptions extends OutputOptions, ConfirmOptions {
+  readonly permissions?: readonly string[];
+  readonly addresses?: readonly string[];
+}
+
+export function addKeyCommands(program: Command): void {
+  const group = addGroup(program, 'key', 'API keys, which speak for an account');
+  addCommand(group, 'create', 'Make a key and print it, this once')
+    .option('--email <email>', 'for the personal account of this user')
+    .option('--account <id>', 'for this account; 1 is the operator’s', idNumber('--account'))
+    .requiredOption('--name <name>', 'what it is for')
+    .option('--permissions <list>', 'such as invoices.read,invoices.write; without it everything', list('--permissions'))
+    .option('--addresses <list>', 'CIDR blocks that requests may come from; without it any', list('--addresses'))
+    .option('--expires <when>', 'a date, or a span such as 90d; without it never', end('--expires'))
+    .option('--env <environment>', 'live or test', oneOf('--env', ['live', 'test']), 'live' as Environment)
+    .action(create);
+  addCommand(group, 'list', 'List keys, newest first')
+    .option('--email <email>', 'only of the personal account of this user')
+    .option('--account <id>', 'only of this account', idNumber('--account'))
+    .option('--revoked', 'also those that were revoked')
+    .option('--limit <number>', 'how many at once, at most 500', pageLimit, 100)
+    .option('--before <id>', 'only keys with a lower id', idNumber('--before'))
+    .action(listKeys);
+  addFinalCommand(group, 'revoke', 'End a key and every JWT minted from it')
+    .argument('<id>', 'the number of the key', idNumber('The id of a key'))
+    .action(revoke);
+  addFinalCommand(group, 'rotate', 'Replace the secret of a key and print the new one, this once')
+    .argument('<id>', 'the number of the key', idNumber('The id of a key'))
+    .option(
+      '--overlap-seconds <seconds>',
+      'how long the old secret lives on, 0 to 604800',
+      wholeNumber('--overlap-seconds', 0, MAX_OVERLAP_SECONDS),
+      DEFAULT_OVERLAP_SECONDS,
+    )
+    .option('--revoke-jwts', 'end the JWTs minted so far too')
+    .action(rotate);
+  addFinalCommand(group, 'narrow', 'Take permissions or addresses away from a key; wider JWTs of it end')
+    .argument('<id>', 'the number of the key', idNumber('The id of a key'))
+    .option('--permissions <list>', 'all that it may do from now on', list('--permissions'))
+    .option('--addresses <list>', 'all CIDR blocks that it may be used from', list('--addresses'))
+    .action(narrow);
+}
+
+async function create(options: CreateOptions): Promise<void> {
+  refuseTwoOwners(options);
+  if (options.email === undefined && options.account === undefined)
+    throw wrongUsage('Whose key is it? Give --email or --account.');
+  await refuseBadWish(options);
+  await withKeyhouse({ ...options, makes: true }, async ({ keyhouse, store, by }) => {
+    const accountId = (await findAccountId(store, options)) ?? 0;
+    const { name, env: environment, permissions = null, addresses = null, expires: expiresAtMs = null } = options;
+    const wish = { accountId, name, environment, permissions, addresses, expiresAtMs, source: 'command-line' } as const;
+    const issued = await keyhouse.issueKey(wish, by);
+    if (!issued.ok) throw refusalOfFaults(issued.faults);
+    const { key, text } = issued.value;
+    print(options, { key: text, ...describeCredential(key) }, () => shownOnce('The key was created.', key, text));
+  });
+}
+
+async function listKeys(options: ListOptions): Promise<void> {
+  refuseTwoOwners(options);
+  await withKeyhouse(options, async ({ store }) => {
+    const accountId = await findAccountId(store, options);
+    const page = await listPage(store, { kind: 'key', ...(accountId === undefined ? {} : { accountId }) }, options);
+    print(options, { keys: page.credentials.map(describeWithUse), next: page.next }, () =>
+      table(
+        ['id', 'account', 'name', 'env', 'permissions', 'addresses', 'last used', 'requests', 'state'],
+        page.credentials.map((key) => [
+          key.id,
+          key.accountId,
+          key.name,
+          key.environment,
+          readableList(key.permissions, 'everything'),
+          readableList(key.addresses, 'any'),
+          readableTime(key.use.lastUsedAtMs, 'never'),
+          key.use.requests,
+          page.stateOf(key),
+        ]),
+        "There are no such keys: make one with 'keyhouse key create --email … --name …'.",
+      ).concat(page.more),
+    );
+  });
+}
+
+async function revoke(id: number, options: OutputOptions & ConfirmOptions): Promise<void> {
+  const confirm = confirmation(options);
+  await withKeyhouse(options, async ({ keyhouse, store, by }) => {
+    const key = await getLiveKey(store, id);
+    await confirm(`Revoke key ${id}, "${key.name}", of account ${key.accountId}? It and its JWTs never work again.`);
+    if (!(await keyhouse.revoke({ kind: 'key', id }, by))) throw refusal('already_revoked', `Key ${id} is revoked already.`);
+    print(options, { id, revoked: true }, () => `Key ${id} is revoked, and with it every JWT minted from it.`);
+  });
+}
+
+async function rotate(id: number, options: RotateOptions): Promise<void> {
+  const confirm = confirmation(options);
+  await withKeyhouse(options, async ({ keyhouse, store, by }) => {
+    const key = await getLiveKey(store, id);
+    await confirm(`Rotate key ${id}, "${key.name}", of account ${key.accountId}? Its secret ends ${lifeLeft(options)}.`);
+    const { overlapSeconds, revokeJwts = false } = options;
+    const rotated = await keyhouse.rotate({ credential: key, currentHash: key.hash, overlapSeconds, revokeJwts }, by);
+    if (!rotated.ok)
+      throw refusal('overtaken', `Key ${id} was rotated or revoked by somebody else in the same moment; look again.`);
+    const { credential, text } = rotated.value;
+    const value = { key: text, ...describeCredential(credential) };
+    print(options, value, () => shownOnce(`The key was rotated; its old secret ends ${lifeLeft(options)}.`, credential, text));
+  });
+}
+
+async function narrow(id: number, options: NarrowOptions): Promise<void> {
+  const { permissions, addresses } = options;
+  if (permissions === undefined && addresses === undefined)
+    throw wrongUsage('There is nothing to narrow: give --permissions, --addresses or both.');
+  await refuseBadWish(options);
+  const confirm = confirmation(options);
+  await withKeyhouse(options, async ({ keyhouse, store, by }) => {
+    const key = await getLiveKey(store, id);
+    await confirm(`Narrow key ${id}, "${key.name}", of account ${key.accountId}? A key is never widened again.`);
+    const change = { ...(permissions && { permissions }), ...(addresses && { addresses }) };
+    const narrowed = await keyhouse.narrow({ kind: 'key', id, ...change }, by);
+    if (!narrowed.ok) throw narrowRefusal(narrowed.reason, narrowed.faults);
+    print(options, describeCredential(narrowed.value), () => `The key was narrowed.\n\n${factsOfCredential(narrowed.value)}`);
+  });
+}
+
+async function getLiveKey({ credentials }: Opened['store'], id: number): Promise<Credential> {
+  const key = await credentials.getCredential('key', id);
+  if (key === null) throw refusal('not_found', `There is no key ${id}.`);
+  if (key.revokedAtMs !== null) throw refusal('already_revoked', `Key ${id} is revoked already.`);
+  return key;
+}
+
+/** What can be judged without the database: a fault here is wrong usage. Whether a permission exists is asked later. */
+async function refuseBadWish(options: {
+  readonly name?: string;
+  readonly permissions?: readonly string[];
+  readonly addresses?: readonly string[];
+}): Promise<void> {
+  const { checkAddresses, checkName, checkPermissions } = await import('../core/credentials/wish.ts');
+  const { OPERATOR_ACCOUNT_ID } = await import('../core/accounts/account.ts');
+  const faults = [
+    ...(options.name === undefined ? [] : checkName(options.name)),
+    ...checkPermissions(options.permissions ?? null, OPERATOR_ACCOUNT_ID, () => true),
+    ...checkAddresses(options.addresses ?? null),
+  ];
+  if (faults.length > 0) throw wrongUsage(sentencesOf(faults));
+}
+
+const refusalOfFaults = (faults: readonly Fault[] = []): CommandFailure => refusal('invalid', sentencesOf(faults));
+const sentencesOf = (faults: readonly Fault[]): string => faults.map(({ sentence }) => sentence).join('\n');
+
+function narrowRefusal(reason: 'not_found' | 'wider' | 'invalid' | 'changed', faults?: readonly Fault[]): CommandFailure {
+  if (reason === 'invalid') return refusalOfFaults(faults);
+  const sentence = {
+    not_found: 'The key is gone.',
+    wider: 'That would be more than the key has now, and a key is never widened: make another.',
+    changed: 'The key was changed by somebody else in the same moment; look again.',
+  }[reason];
+  return refusal(reason, sentence);
+}
+
+const lifeLeft = ({ overlapSeconds }: RotateOptions): string =>
+  overlapSeconds === 0 ? 'at once' : `in ${overlapSeconds} seconds`;
+
+const shownOnce = (what: string, key: Credential, text: string): string =>
+  [what, '', `  ${text}`, '', SHOWN_ONCE, '', factsOfCredential(key)].join('\n');

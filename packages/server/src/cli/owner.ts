@@ -1,0 +1,38 @@
+/** Whom a command speaks of: users by address or id, accounts by number or by their user. */
+import type { User } from '../core/accounts/account.ts';
+import type { OpenedStore } from '../store/opened.ts';
+import { refusal, wrongUsage } from './failure.ts';
+
+type Accounts = Pick<OpenedStore, 'accounts'>;
+
+/** A user by email address or id. */
+export async function findUser({ accounts }: Accounts, name: string): Promise<User> {
+  const user = /^\d{1,15}$/.test(name) ? await accounts.findUser(Number(name)) : await byEmail(accounts, name);
+  if (user === null) throw refusal('not_found', 'There is no such user.');
+  return user;
+}
+
+async function byEmail(accounts: Accounts['accounts'], email: string): Promise<User | null> {
+  const { readEmail } = await import('../core/accounts/email.ts');
+  const read = readEmail(email);
+  if (read === null) throw wrongUsage('A user is named by an email address or an id.');
+  return accounts.findUserByEmail(read.key);
+}
+
+export interface OwnerOptions {
+  readonly email?: string;
+  readonly account?: number;
+}
+
+/** `--email` and `--account` say the same thing in two ways; both at once may not. */
+export function refuseTwoOwners({ email, account }: OwnerOptions): void {
+  if (email !== undefined && account !== undefined) throw wrongUsage('Give --email or --account, not both.');
+}
+
+/** The account that is meant; undefined when the options name none. */
+export async function findAccountId(store: Accounts, { email, account }: OwnerOptions): Promise<number | undefined> {
+  if (email !== undefined) return (await findUser(store, email)).accountId;
+  if (account === undefined) return undefined;
+  if ((await store.accounts.findAccount(account)) === null) throw refusal('not_found', `There is no account ${account}.`);
+  return account;
+}

@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { addCommand, addFinalCommand, addGroup } from './command.ts';
+import { type ConfirmOptions, confirmation, readInput } from './confirm.ts';
+import { refusal } from './failure.ts';
+import { type OutputOptions, print, table } from './output.ts';
+import { withKeyhouse } from './with-keyhouse.ts';
+
+const FORMAT = `
+The file is JSON; either list may be left out and then stays as it is:
+  {"permissions": [{"name": "invoices.read", "sentence": "See your invoices"}],
+   "routes": [{"pattern": "/api/crm/:resource/**", "resource": "crm.:resource"}, {"pattern": "/status", "public": true}]}`;
+
+export function addPermissionCommands(program: Command): void {
+  const group = addGroup(program, 'permission', 'The permissions that exist, and which requests ask for them');
+  addCommand(group, 'list', 'List the catalogue and the routes').action(listPermissions);
+  addFinalCommand(group, 'set', 'Replace the catalogue, the routes or both by those of a file')
+    .argument('<file>', 'the file; - is standard input')
+    .addHelpText('after', FORMAT)
+    .action(setPermissions);
+}
+
+async function listPermissions(options: OutputOptions): Promise<void> {
+  await withKeyhouse(options, async ({ store }) => {
+    const [permissions, stored] = await Promise.all([store.permissions.listPermissions(), store.permissions.listRoutes()]);
+    const routes = stored.map(({ pattern, resource }) => (resource === null ? { pattern, public: true } : { pattern, resource }));
+    print(options, { permissions, routes }, () =>
+      [
+        table(
+          ['permission', 'sentence'],
+          permissions.map(({ name, sentence }) => [name, sentence]),
+          "The catalogue is empty, so any well-formed permission exists: fill it with 'keyhouse permission set FILE'.",
+        ),
+        '',
+        table(
+          ['route', 'resource'],
+          stored.map(({ pattern, resource }) => [pattern, resource ?? 'public']),
+          'There are no routes of your own; the built-in ones apply (/api/:resource/** and its like).',
+        ),
+      ].join('\n'),
+    );
+  });
+}
+
+async function setPermissions(file: string, options: OutputOptions & ConfirmOptions): Promise<void> {
+  const confirm = confirmation(options);
+  const { readPermissionsFile } = await import('../core/permissions/permissions-file.ts');
+  const read = readPermissionsFile(file === '-' ? await readInput() : await readFile(file, 'utf8'));
+  if (!read.ok)
+    throw refusal('invalid', `The file was not taken:\n${(read.faults ?? []).map((fault) => `  - ${fault}`).join('\n')}`);
+  const { permissions, routes } = read.value;
+  await withKeyhouse({ ...options, makes: true }, async ({ keyhouse, store, by }) => {
+    const [standing, standingRoutes] = await Promise.all([store.permissions.listPermissions(), store.permissions.listRoutes()]);
+    const replaced = [
+      ...(permissions === null ? [] : [`${standing.length} permissions by ${permissions.length}`]),
+      ...(routes === null ? [] : [`${standingRoutes.length} routes by ${routes.length}`]),
+    ];
+    await confirm(`Replace ${replaced.join(' and ')}?`);
+    const ports = { permissions: store.permissions, clock: keyhouse.clock };
+    const { setCatalogue } = await import('../core/permissions/set-catalogue.ts');
+    const { setRoutes } = await import('../core/permissions/set-routes.ts');
+    if (permissions !== null) await setCatalogue(ports, { catalogue: permissions, by });
+    if (routes !== null) await setRoutes(ports, { routes, by });
+    const counts = { permissions: permissions?.length ?? null, routes: routes?.length ?? null };
+    print(options, counts, () => `Replaced: ${replaced.join(', ')}. Running servers use them from now on.`);
+  });
+}

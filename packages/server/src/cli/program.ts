@@ -1,0 +1,46 @@
+/** The table of contents of the command line. Each file beside this one adds its commands; what they need is loaded when they run. */
+import { Command } from 'commander';
+import { addAuditCommands } from './audit.ts';
+import { addBackupCommand } from './backup.ts';
+import { addDoctorCommand } from './doctor.ts';
+import { addJwtCommands } from './jwt.ts';
+import { addKeyCommands } from './key.ts';
+import { addMigrateCommand } from './migrate.ts';
+import { addPermissionCommands } from './permission.ts';
+import { addSecretCommands } from './secret.ts';
+import { addServeCommand } from './serve.ts';
+import { addSigningKeyCommands } from './signing-key.ts';
+import { addTokenCommands } from './token.ts';
+import { addUserCommands } from './user.ts';
+
+const CLOSING_WORDS = `
+Results go to standard output, everything else to standard error. With --json a result is one JSON object, and an error is
+{"error": "…", "message": "…"} on standard error. Exit code: 0 done, 1 refused or failed, 2 wrong usage (nothing was touched).
+Commands act on the database that the KEYHOUSE_… settings name, also beside a running server, which hears of it at once.`;
+
+export function createProgram(): Command {
+  const program = new Command('keyhouse')
+    .description('Tokens, API keys and JWTs in front of your API: the server and its operator’s commands.')
+    .helpCommand(false)
+    .exitOverride()
+    // Errors are said by main.ts, once and in one form.
+    .configureOutput({ outputError: () => {} })
+    .addHelpText('after', CLOSING_WORDS);
+  for (const add of [
+    addServeCommand,
+    addMigrateCommand,
+    addDoctorCommand,
+    addUserCommands,
+    addKeyCommands,
+    addTokenCommands,
+    addJwtCommands,
+    addPermissionCommands,
+    addSigningKeyCommands,
+    addSecretCommands,
+    addAuditCommands,
+    addBackupCommand,
+  ]) {
+    add(program);
+  }
+  return program;
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createProgram } from './program.ts';
+import { leavesOf, renderReference } from './reference.ts';
+
+describe('the commands', () => {
+  const leaves = leavesOf(createProgram());
+
+  it('are all there', () => {
+    expect(leaves.map(({ path }) => path)).toEqual([
+      'serve',
+      'migrate',
+      'doctor',
+      'user create',
+      'user list',
+      'user disable',
+      'user enable',
+      'user reset-password',
+      'key create',
+      'key list',
+      'key revoke',
+      'key rotate',
+      'key narrow',
+      'token list',
+      'token revoke',
+      'jwt list',
+      'jwt revoke',
+      'permission list',
+      'permission set',
+      'signing-key list',
+      'signing-key rotate',
+      'secret rotate',
+      'audit list',
+      'audit verify',
+      'backup',
+    ]);
+  });
+
+  it.each(leaves)('$path takes --json', ({ command }) => {
+    expect(command.options.map(({ long }) => long)).toContain('--json');
+  });
+
+  it('ask before what cannot be undone', () => {
+    const asking = leaves.filter(({ command }) => command.options.some(({ long }) => long === '--yes')).map(({ path }) => path);
+    expect(asking).toEqual([
+      'user disable',
+      'key revoke',
+      'key rotate',
+      'key narrow',
+      'token revoke',
+      'jwt revoke',
+      'permission set',
+      'signing-key rotate',
+      'secret rotate',
+    ]);
+  });
+
+  it('are described in docs/cli.md word for word', async () => {
+    const page = join(import.meta.dirname, '..', '..', '..', '..', 'docs', 'cli.md');
+    await expect(renderReference()).toMatchFileSnapshot(page);
+  });
+});

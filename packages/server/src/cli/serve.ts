@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import { addCommand } from './command.ts';
+import { settings } from './with-keyhouse.ts';
+
+/** npm and npx pass on a Ctrl-C that the terminal has already sent to everybody: what comes so close is the same signal. */
+const SAME_SIGNAL_MS = 500;
+const END_ANYWAY_MS = 500;
+/** 128 + 15, what a shell shows for SIGTERM: the program was not let finish. */
+const CUT_OFF = 143;
+
+export function addServeCommand(program: Command): void {
+  addCommand(program, 'serve', 'Start the server; it logs JSON lines and stops on SIGTERM or Ctrl-C').action(serve);
+}
+
+async function serve(): Promise<void> {
+  const config = await settings();
+  const { startServer } = await import('../main.ts');
+  const server = await startServer(config).catch((error: unknown) => {
+    // Should anything half-built hold the process, it ends all the same.
+    setTimeout(() => process.exit(), END_ANYWAY_MS).unref();
+    throw error;
+  });
+  stopOnSignal(server.stop);
+}
+
+/** The first signal drains, the second ends the program where it stands. */
+function stopOnSignal(stop: () => Promise<void>): void {
+  let firstAtMs: number | null = null;
+  const onSignal = (): void => {
+    if (firstAtMs !== null) {
+      if (performance.now() - firstAtMs > SAME_SIGNAL_MS) process.exit(CUT_OFF);
+      return;
+    }
+    firstAtMs = performance.now();
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`Error: the server did not stop as it should: ${error instanceof Error ? error.message : ''}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}

@@ -1,0 +1,87 @@
+import type { Command } from 'commander';
+import type { RotateRefusal } from '../core/jwts/rotate.ts';
+import { addCommand, addFinalCommand, addGroup } from './command.ts';
+import { type ConfirmOptions, confirmation } from './confirm.ts';
+import { type CommandFailure, refusal } from './failure.ts';
+import { isoTime, type OutputOptions, print, readableTime, table } from './output.ts';
+import { withKeyhouse } from './with-keyhouse.ts';
+
+interface RotateOptions extends OutputOptions, ConfirmOptions {
+  readonly emergency?: boolean;
+}
+
+export function addSigningKeyCommands(program: Command): void {
+  const group = addGroup(program, 'signing-key', 'The keys that sign JWTs');
+  addCommand(group, 'list', 'List the keys that are published').action(listSigningKeys);
+  addFinalCommand(group, 'rotate', 'Let the next key sign; the one before verifies until its last JWT has ended')
+    .option('--emergency', 'also before every verifier knows the next key: some JWTs may be refused for minutes')
+    .action(rotate);
+}
+
+async function listSigningKeys(options: OutputOptions): Promise<void> {
+  await withKeyhouse(options, async ({ store }) => {
+    const keys = await store.signingKeys.listSigningKeys();
+    const described = keys.map((key) => ({
+      kid: key.kid,
+      algorithm: key.algorithm,
+      state: key.state,
+      created_at: isoTime(key.createdAtMs),
+      signing_since: isoTime(key.signingSinceMs),
+      retired_at: isoTime(key.retiredAtMs),
+      last_jwt_ends_at: isoTime(key.lastJwtEndsAtMs),
+    }));
+    print(options, { signing_keys: described }, () =>
+      table(
+        ['kid', 'algorithm', 'state', 'created', 'signing since', 'last jwt ends'],
+        keys.map((key) => [
+          key.kid,
+          key.algorithm,
+          key.state,
+          readableTime(key.createdAtMs),
+          readableTime(key.signingSinceMs),
+          readableTime(key.lastJwtEndsAtMs),
+        ]),
+        "There are no signing keys yet: the first start of the server ('keyhouse serve') makes them.",
+      ),
+    );
+  });
+}
+
+async function rotate(options: RotateOptions): Promise<void> {
+  const confirm = confirmation(options);
+  await withKeyhouse(options, async ({ keyhouse, by }) => {
+    const emergency = options.emergency ?? false;
+    await confirm(
+      emergency ? 'Rotate the signing keys now, whoever does not know the next one yet?' : 'Rotate the signing keys?',
+    );
+    const rotated = await keyhouse.rotateSigningKeys({ emergency, by });
+    if (!rotated.ok) throw rotateRefusal(rotated);
+    const { retiredKid, currentKid, nextKid } = rotated.value;
+    print(options, { retired: retiredKid, current: currentKid, next: nextKid }, () =>
+      [
+        `${currentKid} signs from now on.`,
+        `${retiredKid} verifies until its last JWT has ended.`,
+        `${nextKid} waits, published.`,
+      ].join('\n'),
+    );
+  });
+}
+
+function rotateRefusal(refused: RotateRefusal): CommandFailure {
+  switch (refused.reason) {
+    case 'too_early':
+      return refusal(
+        'too_early',
+        `Not every verifier knows the next key yet: wait ${refused.waitSeconds} seconds, or add --emergency when the current key has leaked.`,
+      );
+    case 'no_signing_keys':
+      return refusal(
+        'no_signing_keys',
+        "There are no signing keys yet: the first start of the server ('keyhouse serve') makes them.",
+      );
+    case 'overtaken':
+      return refusal('overtaken', 'A server rotated in the same moment; look at them with signing-key list.');
+    case 'wrong_secret':
+      return refusal('wrong_secret', 'The master secret is not the one that this database stands under.');
+  }
+}

@@ -1,0 +1,64 @@
+import type { Command } from 'commander';
+import { addCommand, addFinalCommand, addGroup } from './command.ts';
+import { type ConfirmOptions, confirmation } from './confirm.ts';
+import { describeWithUse, listPage } from './credential.ts';
+import { refusal } from './failure.ts';
+import { type OutputOptions, print, readableList, readableTime, table } from './output.ts';
+import { findUser } from './owner.ts';
+import { idNumber, pageLimit } from './values.ts';
+import { withKeyhouse } from './with-keyhouse.ts';
+
+interface ListOptions extends OutputOptions {
+  readonly user?: string;
+  readonly revoked?: boolean;
+  readonly limit: number;
+  readonly before?: number;
+}
+
+export function addTokenCommands(program: Command): void {
+  const group = addGroup(program, 'token', 'Personal access tokens, which speak for a user');
+  addCommand(group, 'list', 'List tokens, newest first')
+    .option('--user <user>', 'only of this user: an email address or an id')
+    .option('--revoked', 'also those that were revoked')
+    .option('--limit <number>', 'how many at once, at most 500', pageLimit, 100)
+    .option('--before <id>', 'only tokens with a lower id', idNumber('--before'))
+    .action(listTokens);
+  addFinalCommand(group, 'revoke', 'End a token')
+    .argument('<id>', 'the number of the token, which stands before its bar', idNumber('The id of a token'))
+    .action(revoke);
+}
+
+async function listTokens(options: ListOptions): Promise<void> {
+  await withKeyhouse(options, async ({ store }) => {
+    const userId = options.user === undefined ? undefined : (await findUser(store, options.user)).id;
+    const page = await listPage(store, { kind: 'token', ...(userId === undefined ? {} : { userId }) }, options);
+    print(options, { tokens: page.credentials.map(describeWithUse), next: page.next }, () =>
+      table(
+        ['id', 'user', 'name', 'from', 'permissions', 'last used', 'last address', 'requests', 'state'],
+        page.credentials.map((token) => [
+          token.id,
+          token.userId ?? '-',
+          token.name,
+          token.source,
+          readableList(token.permissions, 'everything'),
+          readableTime(token.use.lastUsedAtMs, 'never'),
+          token.use.lastAddress ?? '-',
+          token.use.requests,
+          page.stateOf(token),
+        ]),
+        'There are no such tokens: users make them by logging in (POST /api/v1/auth/login).',
+      ).concat(page.more),
+    );
+  });
+}
+
+async function revoke(id: number, options: OutputOptions & ConfirmOptions): Promise<void> {
+  const confirm = confirmation(options);
+  await withKeyhouse(options, async ({ keyhouse, store, by }) => {
+    const token = await store.credentials.getCredential('token', id);
+    if (token === null) throw refusal('not_found', `There is no token ${id}.`);
+    await confirm(`Revoke token ${id}, "${token.name}", of user ${token.userId}? It never works again.`);
+    if (!(await keyhouse.revoke({ kind: 'token', id }, by))) throw refusal('already_revoked', `Token ${id} is revoked already.`);
+    print(options, { id, revoked: true }, () => `Token ${id} is revoked.`);
+  });
+}

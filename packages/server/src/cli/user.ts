@@ -1,0 +1,145 @@
+import type { Command } from 'commander';
+import type { User } from '../core/accounts/account.ts';
+import type { PasswordFault } from '../core/accounts/password.ts';
+import { addCommand, addFinalCommand, addGroup } from './command.ts';
+import { type ConfirmOptions, confirmation, type PasswordOptions, readPassword } from './confirm.ts';
+import { type CommandFailure, refusal, wrongUsage } from './failure.ts';
+import { facts, isoTime, type OutputOptions, print, readableTime, table } from './output.ts';
+import { findUser } from './owner.ts';
+import { idNumber, pageLimit } from './values.ts';
+import { withKeyhouse } from './with-keyhouse.ts';
+
+const USER_HELP = 'an email address or a user id';
+const PASSWORD_HELP = 'the password; others on this machine can see it while the command runs';
+const PASSWORD_STDIN_HELP = 'read the password from standard input';
+
+interface CreateOptions extends OutputOptions, PasswordOptions {
+  readonly email: string;
+  readonly administrator?: boolean;
+}
+
+interface ListOptions extends OutputOptions {
+  readonly limit: number;
+  readonly after?: number;
+}
+
+export function addUserCommands(program: Command): void {
+  const group = addGroup(program, 'user', 'The people who can sign in');
+  addCommand(group, 'create', 'Make a user with a personal account; without a password it asks for one')
+    .requiredOption('--email <email>', 'the address to sign in with')
+    .option('--password <password>', PASSWORD_HELP)
+    .option('--password-stdin', PASSWORD_STDIN_HELP)
+    .option('--administrator', 'may administer this server')
+    .action(create);
+  addCommand(group, 'list', 'List users, oldest first')
+    .option('--limit <number>', 'how many at once, at most 500', pageLimit, 100)
+    .option('--after <id>', 'only users with a higher id', idNumber('--after'))
+    .action(listUsers);
+  addFinalCommand(group, 'disable', 'Shut a user out: every credential stops at once, and JWTs minted so far never come back')
+    .argument('<user>', USER_HELP)
+    .action(disable);
+  addCommand(group, 'enable', 'Let a disabled user in again').argument('<user>', USER_HELP).action(enable);
+  addCommand(group, 'reset-password', 'Set a new password; tokens that came from log-ins end')
+    .argument('<user>', USER_HELP)
+    .option('--password <password>', PASSWORD_HELP)
+    .option('--password-stdin', PASSWORD_STDIN_HELP)
+    .action(resetPassword);
+}
+
+async function create(options: CreateOptions): Promise<void> {
+  const { EMAIL_SENTENCE, readEmail } = await import('../core/accounts/email.ts');
+  if (readEmail(options.email) === null) throw wrongUsage(`--email: ${EMAIL_SENTENCE}`);
+  const password = await readPassword(options);
+  await withKeyhouse({ ...options, makes: true }, async ({ keyhouse, by }) => {
+    const { email, administrator: isAdministrator = false } = options;
+    const created = await keyhouse.createUser({ email, password, isAdministrator, by });
+    if (!created.ok) throw await refusalOf(created.reason);
+    const user = created.value;
+    print(options, describe(user), () => `The user was created.\n\n${factsOf(user)}`);
+  });
+}
+
+async function listUsers(options: ListOptions): Promise<void> {
+  await withKeyhouse(options, async ({ store }) => {
+    const { limit, after: afterId = 0 } = options;
+    const users = await store.accounts.listUsers({ afterId, limit });
+    const next = users.length === limit ? (users.at(-1)?.id ?? null) : null;
+    print(options, { users: users.map(describe), next }, () =>
+      table(
+        ['id', 'email', 'account', 'administrator', 'state', 'created'],
+        users.map((user) => [
+          user.id,
+          user.email,
+          user.accountId,
+          user.isAdministrator ? 'yes' : '',
+          user.disabledAtMs === null ? 'active' : `disabled ${readableTime(user.disabledAtMs)}`,
+          readableTime(user.createdAtMs),
+        ]),
+        afterId === 0 ? "There are no users yet: make one with 'keyhouse user create --email …'." : 'There are no further users.',
+      ).concat(next === null ? '' : `\n\nThere may be more: --after ${next}`),
+    );
+  });
+}
+
+async function disable(name: string, options: OutputOptions & ConfirmOptions): Promise<void> {
+  const confirm = confirmation(options);
+  await withKeyhouse(options, async ({ keyhouse, store, by }) => {
+    const user = await findUser(store, name);
+    await confirm(`Disable ${user.email} (user ${user.id})? JWTs minted so far never work again.`);
+    const done = await keyhouse.disableUser({ userId: user.id, by });
+    if (!done.ok) throw await refusalOf(done.reason === 'already-so' ? 'already-disabled' : done.reason);
+    print(options, { id: user.id, disabled: true }, () => `User ${user.id} is disabled; nothing of theirs is let in any more.`);
+  });
+}
+
+async function enable(name: string, options: OutputOptions): Promise<void> {
+  await withKeyhouse(options, async ({ keyhouse, store, by }) => {
+    const user = await findUser(store, name);
+    const done = await keyhouse.enableUser({ userId: user.id, by });
+    if (!done.ok) throw await refusalOf(done.reason === 'already-so' ? 'already-enabled' : done.reason);
+    print(options, { id: user.id, disabled: false }, () => `User ${user.id} is enabled again; JWTs of before stay ended.`);
+  });
+}
+
+async function resetPassword(name: string, options: OutputOptions & PasswordOptions): Promise<void> {
+  const password = await readPassword(options);
+  await withKeyhouse(options, async ({ keyhouse, store, by }) => {
+    const user = await findUser(store, name);
+    const done = await keyhouse.resetPassword({ userId: user.id, password, by });
+    if (!done.ok) throw await refusalOf(done.reason);
+    print(options, { id: user.id }, () => `User ${user.id} has the new password; tokens that came from log-ins have ended.`);
+  });
+}
+
+const SENTENCES = {
+  'invalid-email': 'The email must be a valid email address.',
+  taken: 'There is a user with this address already.',
+  busy: 'The machine is busy; try again.',
+  'unknown-user': 'There is no such user.',
+  'already-disabled': 'The user is disabled already.',
+  'already-enabled': 'The user is not disabled.',
+} as const;
+
+async function refusalOf(reason: keyof typeof SENTENCES | PasswordFault): Promise<CommandFailure> {
+  if (reason in SENTENCES) return refusal(reason.replaceAll('-', '_'), SENTENCES[reason as keyof typeof SENTENCES]);
+  const { PASSWORD_SENTENCES } = await import('../core/accounts/password.ts');
+  return refusal('weak_password', PASSWORD_SENTENCES[reason as PasswordFault]);
+}
+
+const describe = (user: User) => ({
+  id: user.id,
+  account: user.accountId,
+  email: user.email,
+  display_name: user.displayName,
+  administrator: user.isAdministrator,
+  disabled_at: isoTime(user.disabledAtMs),
+  created_at: isoTime(user.createdAtMs),
+});
+
+const factsOf = (user: User): string =>
+  facts([
+    ['user', user.id],
+    ['email', user.email],
+    ['personal account', user.accountId],
+    ['administrator', user.isAdministrator ? 'yes' : 'no'],
+  ]);

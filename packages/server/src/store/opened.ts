@@ -1,0 +1,25 @@
+/** What opening a store takes and gives, whichever database it is. */
+import type { Limiter } from '../core/accounts/sign-in-limits.ts';
+import type { Store } from '../core/store.ts';
+
+export interface OpenStoreOptions {
+  /** `sqlite:PATH` (an absolute path) or `postgres://…`. */
+  readonly url: string;
+  /** What went wrong outside any act (a lost listening connection). */
+  readonly onWarning: (message: string) => void;
+  /** `check`: refuse to open when a migration is missing, instead of applying it. Default `apply`. */
+  readonly migrations?: 'apply' | 'check';
+}
+
+export interface OpenedStore extends Store {
+  /** Failed proofs: counted in memory where one server runs, in the database where several may. */
+  readonly limiter: Limiter;
+  /** Migrations applied by this opening. */
+  readonly applied: readonly string[];
+}
+
+/** A migration that the database lacks, with the statements that would run. */
+export interface PendingMigration {
+  readonly name: string;
+  readonly statements: readonly string[];
+}

@@ -1,0 +1,56 @@
+/** The real program in a process of its own: what an operator starts, and what a test may kill. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+const PROGRAM = join(import.meta.dirname, '..', 'bin', 'keyhouse.js');
+
+export interface RunningProgram {
+  readonly origin: string;
+  /** From the start of the process to the line that says it serves. */
+  readonly startedInMs: number;
+  /** Everything that it wrote so far. */
+  output(): string;
+  isRunning(): boolean;
+  /** SIGKILL: nothing is flushed, nobody is told. */
+  kill(): Promise<void>;
+  /** SIGTERM; the exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** `keyhouse serve` on a free port, over the database that the settings name. */
+export async function startProgram(settings: Readonly<Record<string, string>>): Promise<RunningProgram> {
+  const startedAtMs = performance.now();
+  const child = spawn(process.execPath, [PROGRAM, 'serve'], {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, KEYHOUSE_PORT: '0', ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      const found = /"port":(\d+)/.exec(output)?.[1];
+      if (found !== undefined) resolve(Number(found));
+    });
+    child.once('exit', () => reject(new Error(`The program ended:\n${output}`)));
+  });
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    startedInMs: performance.now() - startedAtMs,
+    output: () => output,
+    isRunning: () => child.exitCode === null && child.signalCode === null,
+    kill: async () => void (await end(child, 'SIGKILL')),
+    stop: () => end(child, 'SIGTERM'),
+  };
+}
+
+async function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const exited = once(child, 'exit');
+  child.kill(signal);
+  await exited;
+  return child.exitCode;
+}

@@ -1,0 +1,121 @@
+/**
+ * `npm test`: the whole ceremony, one step after the other, stopping at the first that fails. The last step is the test runner, and
+ * its own summary is what stands at the end, followed by one line that a machine can read.
+ *
+ * Arguments go to the test runner: `npm test -- packages/protocol` runs the checks and that folder's tests.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '..');
+const LEAST_NODE_MAJOR = 24;
+
+interface Step {
+  readonly heading: string;
+  /** A script within the repository, run by the very Node that runs this one. */
+  readonly script: string;
+  readonly arguments: readonly string[];
+  readonly advice: string;
+}
+
+const CHECKS: readonly Step[] = [
+  {
+    heading: 'Types',
+    script: 'node_modules/typescript/bin/tsc',
+    arguments: ['--project', '.'],
+    advice: 'The types do not agree; the lines above say where.',
+  },
+  {
+    heading: 'Lint and format',
+    script: 'node_modules/@biomejs/biome/bin/biome',
+    arguments: ['ci', '--error-on-warnings', ...(process.stdout.isTTY ? [] : ['--colors=off']), '.'],
+    advice: "Run 'npm run fix' for what can be mended by itself.",
+  },
+  {
+    heading: 'Lock file',
+    script: 'scripts/check-lock.ts',
+    arguments: [],
+    advice: "Lock anew: 'npm run lock', then 'npm ci'.",
+  },
+];
+
+refuseOldNode();
+for (const check of CHECKS) {
+  const status = run(check);
+  if (status !== 0) fail(check, status);
+}
+runTests();
+
+function runTests(): void {
+  const folder = mkdtempSync(join(tmpdir(), 'keyhouse-test-'));
+  const path = join(folder, 'report.json');
+  try {
+    const tests: Step = {
+      heading: 'Tests',
+      script: 'node_modules/vitest/vitest.mjs',
+      arguments: ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${path}`, ...process.argv.slice(2)],
+      advice: 'Not every test passed; the lines above say which.',
+    };
+    const status = run(tests);
+    const report = readReport(path);
+    // Both must say so: a library may end the process with 0 whatever the tests said, and without a report nothing has passed.
+    const passed = status === 0 && report?.success === true;
+    if (!passed) console.error(`\nTests: ${tests.advice}`);
+    if (report !== null) console.log(`\n${report.line}`);
+    process.exitCode = passed ? 0 : status || 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** `line` is `N passed, N failed` and, where there were any, `, N skipped`; null when the runner left no report. */
+function readReport(path: string): { success: boolean; line: string } | null {
+  try {
+    const report: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const skipped = numberOf(report, 'numPendingTests') + numberOf(report, 'numTodoTests');
+    const line = `${numberOf(report, 'numPassedTests')} passed, ${numberOf(report, 'numFailedTests')} failed`;
+    return { success: memberOf(report, 'success') === true, line: skipped === 0 ? line : `${line}, ${skipped} skipped` };
+  } catch (error) {
+    console.error(`The report of the tests cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  }
+}
+
+function numberOf(report: unknown, name: string): number {
+  const value = memberOf(report, name);
+  if (typeof value !== 'number') throw new Error(`it has no ${name}.`);
+  return value;
+}
+
+function memberOf(report: unknown, name: string): unknown {
+  return typeof report === 'object' && report !== null ? Reflect.get(report, name) : undefined;
+}
+
+function run({ heading, script, arguments: rest }: Step): number {
+  console.log(`\n── ${heading}`);
+  const { status, error, signal } = spawnSync(process.execPath, [join(root, script), ...rest], {
+    cwd: root,
+    env: process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: '1' },
+    stdio: 'inherit',
+  });
+  if (error !== undefined) console.error(error.message);
+  if (signal !== null) console.error(`It was ended by ${signal}.`);
+  return status ?? 1;
+}
+
+function fail({ heading, advice }: Step, status: number): never {
+  console.error(`\n${heading}: ${advice}`);
+  process.exit(status);
+}
+
+/** npm puts the repository's own Node first; whoever starts this script with another one is told. */
+function refuseOldNode(): void {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major >= LEAST_NODE_MAJOR) return;
+  console.error(
+    `This is Node ${process.versions.node}; the repository brings ${LEAST_NODE_MAJOR}. Run 'npm ci', then 'npm test'.`,
+  );
+  process.exit(1);
+}

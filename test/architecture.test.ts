@@ -1,0 +1,262 @@
+/**
+ * Keeps the arrows of ARCHITECTURE.md true. It reads every import of what is shipped with TypeScript's own parser, type-only ones
+ * included: a type that points the wrong way is how an import that points the wrong way begins.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+const SERVER = 'packages/server/src';
+const CORE = `${SERVER}/core`;
+
+/** Lowest last: a room may use those that stand after it. */
+const ROOMS = ['oauth', 'sessions', 'jwts', 'credentials', 'permissions', 'accounts', 'revocations', 'audit', 'lib'];
+
+/** Files of `core/` that belong to no room. They are shared words, or they bind the rooms together. */
+const SHARED_WORDS = ['caller.ts', 'refusal.ts'];
+const ABOVE_THE_ROOMS = ['keyhouse.ts', 'jobs.ts', 'store.ts', 'verify.ts'];
+
+/** Types that point upwards, each with its reason. Empty is the aim; a line here asks for an argument. */
+const TOLERATED: Readonly<Record<string, string>> = {
+  // The words for a caller name the environments of a credential; the entity is where those are defined.
+  [`${CORE}/caller.ts → ${CORE}/credentials/credential.ts`]: 'a caller carries the environment of its credential',
+  // The verdict function is assembled above the rooms from tokens, keys and JWTs; these two are handed it as a port.
+  [`${CORE}/oauth/introspect.ts → ${CORE}/verify.ts`]: 'takes the one verifier as a port',
+  [`${CORE}/oauth/revoke.ts → ${CORE}/verify.ts`]: 'takes the one verifier as a port',
+};
+
+interface Import {
+  /** Path from the repository's root. */
+  readonly from: string;
+  /** The same for a file of ours; else the bare name of a package. */
+  readonly to: string;
+  readonly isTypeOnly: boolean;
+}
+
+interface Source {
+  readonly path: string;
+  readonly imports: readonly Import[];
+  readonly tree: ts.SourceFile;
+}
+
+const sources = readSources();
+const imports = sources.flatMap((source) => source.imports);
+const shows = (found: readonly Import[]): readonly string[] => found.map(({ from, to }) => `${from} → ${to}`);
+
+describe('the arrows', () => {
+  it('finds the files that it is to judge', () => {
+    expect(sources.length).toBeGreaterThan(100);
+    expect(sources.map(({ path }) => path)).toContain(`${CORE}/keyhouse.ts`);
+  });
+
+  it('lets every relative import name a file that exists', () => {
+    const paths = new Set(sources.map(({ path }) => path));
+    expect(shows(imports.filter(({ to }) => to.startsWith('packages/') && !paths.has(to)))).toEqual([]);
+  });
+
+  it('has no circle between files, types included', () => {
+    expect(circles(imports)).toEqual([]);
+  });
+
+  it('keeps protocol free of everything else', () => {
+    const foreign = imports.filter(({ from, to }) => isWithin(from, 'packages/protocol') && !isWithin(to, 'packages/protocol'));
+    expect(shows(foreign)).toEqual([]);
+  });
+
+  it('lets no package reach into the files of another', () => {
+    const packageOf = (path: string): string => path.split('/').slice(0, 2).join('/');
+    const reached = imports.filter(({ from, to }) => to.startsWith('packages/') && packageOf(from) !== packageOf(to));
+    expect(shows(reached)).toEqual([]);
+  });
+
+  it('keeps HTTP, SQL, drivers, logging and the command line out of core', () => {
+    const outside = imports.filter(({ from, to }) => isWithin(from, CORE) && !isAllowedInCore(to));
+    // The thread that hashes passwords asks the kernel for its own number, to stand back; nothing else in core looks at files.
+    expect(shows(outside)).toEqual([`${CORE}/accounts/password-thread.ts → node:fs`]);
+  });
+
+  it('lets http and store never meet', () => {
+    const rooms = { http: `${SERVER}/http`, store: `${SERVER}/store` };
+    const met = imports.filter(
+      ({ from, to }) =>
+        (isWithin(from, rooms.http) && isWithin(to, rooms.store)) || (isWithin(from, rooms.store) && isWithin(to, rooms.http)),
+    );
+    expect(shows(met)).toEqual([]);
+  });
+
+  it('lets the databases be known only to store/, and Fastify only to http/ and app.ts', () => {
+    const databases = /^(kysely|pg|better-sqlite3|rate-limiter-flexible)(\/|$)/;
+    const web = /^(fastify|@fastify\/.*|@scalar\/.*)(\/|$)/;
+    const strayed = imports.filter(
+      ({ from, to }) =>
+        (databases.test(to) && !isWithin(from, `${SERVER}/store`)) ||
+        (web.test(to) && !isWithin(from, `${SERVER}/http`) && from !== `${SERVER}/app.ts`),
+    );
+    expect(shows(strayed)).toEqual([]);
+  });
+
+  it('lets only store/open.ts know both databases', () => {
+    const known = (name: string) =>
+      new Set(
+        imports
+          .filter(({ from, to }) => isWithin(to, `${SERVER}/store/${name}`) && !isWithin(from, `${SERVER}/store/${name}`))
+          .map(({ from }) => from),
+      );
+    const postgres = known('postgres');
+    expect([...known('sqlite')].filter((path) => postgres.has(path))).toEqual([`${SERVER}/store/open.ts`]);
+  });
+});
+
+describe('the rooms of core', () => {
+  it('knows every folder and every file that stands beside them', () => {
+    const entries = readdirSync(join(root, CORE), { withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    expect(folders.filter((name) => !ROOMS.includes(name))).toEqual([]);
+    const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts')).map(({ name }) => name);
+    expect(files.filter((name) => ![...SHARED_WORDS, ...ABOVE_THE_ROOMS].includes(name))).toEqual([]);
+  });
+
+  it('lets a room use only those below it, types included', () => {
+    const upwards = imports.filter(({ from, to }) => isWithin(from, CORE) && isWithin(to, CORE) && heightOf(to) > heightOf(from));
+    expect(shows(upwards).filter((arrow) => !(arrow in TOLERATED))).toEqual([]);
+    // What is tolerated is a type, never a value.
+    expect(shows(upwards.filter(({ isTypeOnly }) => !isTypeOnly))).toEqual([]);
+  });
+
+  it('tolerates nothing that is not there any more', () => {
+    const arrows = new Set(shows(imports));
+    expect(Object.keys(TOLERATED).filter((arrow) => !arrows.has(arrow))).toEqual([]);
+  });
+
+  it('takes the time from a clock: no Date.now and no new Date() in core', () => {
+    expect(sources.filter(({ path }) => isWithin(path, CORE)).flatMap(readingsOfTheClock)).toEqual([`${CORE}/lib/clock.ts`]);
+  });
+});
+
+describe('the environment', () => {
+  it('is read in config.ts alone', () => {
+    const readers = sources.filter(({ tree }) => mentions(tree, 'process', 'env')).map(({ path }) => path);
+    expect(readers).toEqual([`${SERVER}/config.ts`]);
+  });
+});
+
+/** Below all rooms the shared words, above them what binds them. */
+function heightOf(path: string): number {
+  const [first = ''] = path.slice(CORE.length + 1).split('/');
+  if (SHARED_WORDS.includes(first)) return 0;
+  if (ABOVE_THE_ROOMS.includes(first)) return ROOMS.length + 1;
+  return ROOMS.length - ROOMS.indexOf(first);
+}
+
+/** Small libraries that neither listen, nor store, nor print. */
+function isAllowedInCore(to: string): boolean {
+  if (isWithin(to, CORE) || to === '@keyhouse/protocol') return true;
+  if (/^node:(crypto|util|url|os|events|worker_threads|timers\/promises)$/.test(to)) return true;
+  return ['jose', 'lru-cache', 'ipaddr.js', '@node-rs/argon2', '@zxcvbn-ts/language-common'].includes(to);
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path.startsWith(`${folder}/`);
+}
+
+function readSources(): readonly Source[] {
+  return readdirSync(join(root, 'packages'))
+    .flatMap((name) => filesBelow(join(root, 'packages', name, 'src')))
+    .filter((file) => /\.tsx?$/.test(file) && !/(\.test|test-helper)\.ts$/.test(file))
+    .map(readSource);
+}
+
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function readSource(file: string): Source {
+  const tree = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
+  const from = pathOf(file);
+  const found: Import[] = [];
+  const visit = (node: ts.Node): void => {
+    const seen = importOf(node);
+    if (seen !== null) found.push({ from, to: targetOf(file, seen.specifier), isTypeOnly: seen.isTypeOnly });
+    ts.forEachChild(node, visit);
+  };
+  visit(tree);
+  return { path: from, imports: found, tree };
+}
+
+/** `import … from`, `export … from`, `import()`, `import('…')` in types, and `new URL('…', import.meta.url)`, which starts threads. */
+function importOf(node: ts.Node): { specifier: string; isTypeOnly: boolean } | null {
+  if (ts.isImportDeclaration(node)) {
+    return { specifier: textOf(node.moduleSpecifier), isTypeOnly: isTypeImport(node.importClause) };
+  }
+  if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) {
+    return { specifier: textOf(node.moduleSpecifier), isTypeOnly: node.isTypeOnly };
+  }
+  if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
+    return { specifier: textOf(node.argument.literal), isTypeOnly: true };
+  }
+  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+    return { specifier: textOf(node.arguments[0]), isTypeOnly: false };
+  }
+  if (ts.isNewExpression(node) && node.expression.getText() === 'URL' && node.arguments?.[1]?.getText() === 'import.meta.url') {
+    const specifier = textOf(node.arguments[0]);
+    return specifier.endsWith('.ts') ? { specifier, isTypeOnly: false } : null;
+  }
+  return null;
+}
+
+function isTypeImport(clause: ts.ImportClause | undefined): boolean {
+  if (clause === undefined) return false;
+  if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true;
+  const named = clause.namedBindings;
+  if (clause.name !== undefined || named === undefined || !ts.isNamedImports(named)) return false;
+  return named.elements.length > 0 && named.elements.every((element) => element.isTypeOnly);
+}
+
+/** An import that is put together from pieces cannot be judged, so it is not allowed. */
+function textOf(node: ts.Node | undefined): string {
+  if (node !== undefined && ts.isStringLiteralLike(node)) return node.text;
+  throw new Error(`This import is not a plain text: ${node?.getText() ?? ''}`);
+}
+
+function targetOf(file: string, specifier: string): string {
+  return specifier.startsWith('.') ? pathOf(resolve(dirname(file), specifier)) : specifier;
+}
+
+function pathOf(file: string): string {
+  return relative(root, file).split(sep).join('/');
+}
+
+/** Each circle once, as the files along it. */
+function circles(all: readonly Import[]): readonly string[] {
+  const targets = Map.groupBy(all, ({ from }) => from);
+  const done = new Set<string>();
+  const found: string[] = [];
+  const walk = (path: string, trail: readonly string[]): void => {
+    const at = trail.indexOf(path);
+    if (at >= 0) found.push([...trail.slice(at), path].join(' → '));
+    if (at >= 0 || done.has(path)) return;
+    for (const { to } of targets.get(path) ?? []) walk(to, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of targets.keys()) walk(path, []);
+  return found;
+}
+
+/** Whether `object.member` is read anywhere in the file, comments aside. */
+function mentions(tree: ts.SourceFile, object: string, member: string): boolean {
+  const look = (node: ts.Node): boolean =>
+    (ts.isPropertyAccessExpression(node) && node.expression.getText() === object && node.name.text === member) ||
+    (ts.forEachChild(node, (child) => look(child) || undefined) ?? false);
+  return look(tree);
+}
+
+function readingsOfTheClock({ path, tree }: Source): readonly string[] {
+  const look = (node: ts.Node): boolean =>
+    (ts.isNewExpression(node) && node.expression.getText() === 'Date' && (node.arguments ?? []).length === 0) ||
+    (ts.forEachChild(node, (child) => look(child) || undefined) ?? false);
+  return mentions(tree, 'Date', 'now') || look(tree) ? [path] : [];
+}
