@@ -1,4 +1,7 @@
 #!/usr/bin/env node
+import { dirname, join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
 // Plain JavaScript that any Node of the last years can read: whoever starts the program with an old one is told so.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
@@ -13,5 +16,22 @@ if (major < 22 || (major === 22 && minor < 13)) {
   );
   process.exitCode = 1;
 } else {
+  await keepCompiled();
   await import('../src/cli/main.ts');
+}
+
+/**
+ * What Node has compiled once, TypeScript stripped included, is read from disk at the next start: a third of the time and 30 MB
+ * less. Kept inside node_modules, which whoever runs us already trusts, never in the shared temporary folder. Where it cannot be
+ * written nothing is lost but time.
+ */
+async function keepCompiled() {
+  const { enableCompileCache } = await import('node:module');
+  const here = dirname(fileURLToPath(import.meta.url));
+  const modules = here.includes(`${sep}node_modules${sep}`)
+    ? join(here, '..', '..')
+    : join(here, '..', '..', '..', 'node_modules');
+  // By the variable, so that the writer thread finds it too.
+  process.env.NODE_COMPILE_CACHE ??= join(modules, '.cache', 'keyhouse');
+  enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
 }

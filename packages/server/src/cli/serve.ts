@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import type { Command } from 'commander';
 import { addCommand } from './command.ts';
 import { settings } from './with-keyhouse.ts';
@@ -21,6 +22,8 @@ async function serve(): Promise<void> {
     throw error;
   });
   stopOnSignal(server.stop);
+  // Otherwise written at the end, which a killed server does not have.
+  flushCompileCache?.();
 }
 
 /** The first signal drains, the second ends the program where it stands. */
