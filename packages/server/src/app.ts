@@ -78,8 +78,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: BODY_LIMIT,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true } },
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, nextRequestId()),
-    frameworkErrors: (_error, request, reply) => {
-      void send(reply.header('X-Request-Id', request.id), answerRefusal({ code: 'bad_request' }));
+    frameworkErrors: (_error, _request, reply) => {
+      void send(reply, answerRefusal({ code: 'bad_request' }));
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
@@ -172,9 +172,12 @@ function answerOf(error: unknown): Answer | null {
 }
 
 function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
-  return reply
-    .code(status)
-    .headers({ 'Cache-Control': 'no-store', ...headers })
-    .type('application/json; charset=utf-8')
-    .send(JSON.stringify(body));
+  return (
+    reply
+      .code(status)
+      // Also here: what Fastify refuses by itself comes past no hook.
+      .headers({ 'X-Request-Id': reply.request.id, 'Cache-Control': 'no-store', ...headers })
+      .type('application/json; charset=utf-8')
+      .send(JSON.stringify(body))
+  );
 }

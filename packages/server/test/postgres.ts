@@ -13,9 +13,19 @@ export interface RunningPostgres {
   stop(): Promise<void>;
 }
 
+export interface OwnPostgres extends RunningPostgres {
+  /** As when its machine restarts: connections are cut, and there is nobody until `resume`. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+}
+
 export async function startPostgres(): Promise<RunningPostgres> {
   const given = process.env.TEST_POSTGRES_URL;
-  if (given !== undefined && given !== '') return { url: given, stop: async () => {} };
+  return given === undefined || given === '' ? startOwnPostgres() : { url: given, stop: async () => {} };
+}
+
+/** One that a test may stop and start. */
+export async function startOwnPostgres(): Promise<OwnPostgres> {
   const folder = mkdtempSync(join(tmpdir(), 'keyhouse-postgres-'));
   // PostgreSQL refuses to run as root, so its own user must be able to pass through.
   chmodSync(folder, 0o755);
@@ -37,6 +47,8 @@ export async function startPostgres(): Promise<RunningPostgres> {
   await server.start();
   return {
     url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+    pause: () => server.stop(),
+    resume: () => server.start(),
     stop: async () => {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 const PROGRAM = join(import.meta.dirname, '..', 'bin', 'keyhouse.js');
 
 export interface RunningProgram {
+  readonly pid: number;
   readonly origin: string;
   /** From the start of the process to the line that says it serves. */
   readonly startedInMs: number;
@@ -18,10 +19,20 @@ export interface RunningProgram {
   stop(): Promise<number | null>;
 }
 
-/** `keyhouse serve` on a free port, over the database that the settings name. */
-export async function startProgram(settings: Readonly<Record<string, string>>): Promise<RunningProgram> {
+/**
+ * `keyhouse serve` on a free port, over the database that the settings name. `fileKilobytes`: no file of it can grow larger, which
+ * is what a full disk looks like to the one who writes.
+ */
+export async function startProgram(
+  settings: Readonly<Record<string, string>>,
+  { fileKilobytes }: { fileKilobytes?: number } = {},
+): Promise<RunningProgram> {
   const startedAtMs = performance.now();
-  const child = spawn(process.execPath, [PROGRAM, 'serve'], {
+  // `ulimit` counts blocks of 512 bytes; the signal that comes with it would end the process.
+  const limited = `trap '' XFSZ; ulimit -S -f ${(fileKilobytes ?? 0) * 2}; exec "$0" "$@"`;
+  const start = fileKilobytes === undefined ? [] : ['sh', '-c', limited];
+  const [command = '', ...rest] = [...start, process.execPath, PROGRAM, 'serve'];
+  const child = spawn(command, rest, {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, KEYHOUSE_PORT: '0', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -38,6 +49,7 @@ export async function startProgram(settings: Readonly<Record<string, string>>): 
     child.once('exit', () => reject(new Error(`The program ended:\n${output}`)));
   });
   return {
+    pid: child.pid ?? 0,
     origin: `http://127.0.0.1:${port}`,
     startedInMs: performance.now() - startedAtMs,
     output: () => output,

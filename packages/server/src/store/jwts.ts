@@ -32,6 +32,7 @@ export const jwtsActs = {
     const unchanged =
       key !== undefined &&
       key.revoked_at_ms === null &&
+      holdsSecret(key, Buffer.from(expected.hash, 'hex'), nowMs) &&
       key.disabled_at_ms === null &&
       key.permissions === toJson(expected.permissions) &&
       key.addresses === toJson(expected.addresses);
@@ -153,9 +154,26 @@ const keyState = prepare((db, { id }: { id: number }) =>
     .selectFrom('credentials')
     .innerJoin('accounts', 'accounts.id', 'credentials.account_id')
     .leftJoin('users', 'users.id', 'accounts.user_id')
-    .select(['credentials.revoked_at_ms', 'credentials.permissions', 'credentials.addresses', 'users.disabled_at_ms'])
+    .select([
+      'credentials.revoked_at_ms',
+      'credentials.permissions',
+      'credentials.addresses',
+      'credentials.hash',
+      'credentials.previous_hash',
+      'credentials.previous_ends_at_ms',
+      'users.disabled_at_ms',
+    ])
     .where('credentials.id', '=', id),
 );
+
+/** A secret that was replaced while its request was on the way mints nothing any more. */
+const holdsSecret = (
+  key: { hash: Uint8Array; previous_hash: Uint8Array | null; previous_ends_at_ms: number | null },
+  hash: Buffer,
+  nowMs: number,
+): boolean =>
+  hash.equals(key.hash) ||
+  (key.previous_hash !== null && hash.equals(key.previous_hash) && (key.previous_ends_at_ms ?? 0) > nowMs);
 
 const insertJwt = prepare(
   (db, jwt: { [Name in keyof Omit<MintedJwt, 'revokedAtMs' | 'permissions'>]: MintedJwt[Name] } & { permissions: string }) =>

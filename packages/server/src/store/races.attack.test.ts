@@ -221,6 +221,24 @@ eachDatabase('nobody wins a race', (makeDatabase) => {
     }
   });
 
+  it('between minting and rotating a stolen key: no JWT lives that the old secret asked for', async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const key = await newKey(1);
+      const rotated = other.credentials.rotate({
+        kind: 'key',
+        id: key.id,
+        currentHash: key.hash,
+        newHash: hex(),
+        overlapEndsAtMs: null,
+        nowMs: NOW,
+        revokeJwts: true,
+        event: event('key.rotated'),
+      });
+      await Promise.all([...mints(key), rotated]);
+      expect(await alive(key)).toEqual([]);
+    }
+  });
+
   it('between rotating and revoking: whoever comes first, the credential is over', async () => {
     for (let round = 0; round < 10; round++) {
       const key = await newKey(1);

@@ -53,10 +53,11 @@ export interface JwtsStore {
   /**
    * Records a JWT before its text leaves the server. `too_many`: the key has `limit` live JWTs already. `key_changed`: since
    * the request was let in, the key was revoked or no longer has `expected`, or its owner was disabled; nothing is recorded.
+   * `hash`: SHA-256 (hex) of the secret that asks; it must be the newest, or within its overlap.
    */
   recordJwt(input: {
     jwt: Omit<MintedJwt, 'revokedAtMs'>;
-    expected: { permissions: readonly string[] | null; addresses: readonly string[] | null };
+    expected: { permissions: readonly string[] | null; addresses: readonly string[] | null; hash: string };
     limit: number;
     nowMs: number;
     event: EventDraft;

@@ -15,8 +15,11 @@ import { type GrantedWish, type JudgedWish, judgeWish, type Wish } from './wish.
 /** What one key may have alive at a time; more is a loop, not a use. */
 export const MAX_LIVE_JWTS_PER_KEY = 10_000;
 
-/** What the minting key is known by; a `Credential` of kind `key` fits. */
-export type MintingKey = Pick<Credential, 'id' | 'accountId' | 'permissions' | 'addresses' | 'expiresAtMs' | 'environment'>;
+/** What the minting key is known by; a `Credential` of kind `key` fits. `hash` is that of the secret that was presented. */
+export type MintingKey = Pick<
+  Credential,
+  'id' | 'accountId' | 'permissions' | 'addresses' | 'expiresAtMs' | 'environment' | 'hash'
+>;
 
 export interface MintPorts {
   readonly jwts: Pick<JwtsStore, 'recordJwt'>;
@@ -63,7 +66,7 @@ export const mintJwt = async (ports: MintPorts, input: { key: MintingKey; wish: 
     credentialId: key.id,
     details: { jti: jwt.jti, permissions: jwt.permissions, subject: jwt.subject, expires_at_ms: jwt.expiresAtMs },
   } as const;
-  const expected = { permissions: key.permissions, addresses: key.addresses };
+  const expected = { permissions: key.permissions, addresses: key.addresses, hash: key.hash };
   const recorded = await ports.jwts.recordJwt({ jwt, expected, limit: MAX_LIVE_JWTS_PER_KEY, nowMs, event });
   if (recorded !== 'recorded') return { ok: false, reason: recorded };
   const token = signJws(signingKey, 'at+jwt', JSON.stringify(claims));

@@ -20,6 +20,7 @@ export const KEY: MintingKey = {
   addresses: null,
   expiresAtMs: null,
   environment: 'live',
+  hash: 'ab'.repeat(32),
 };
 
 export interface HandClock extends Clock {

@@ -19,6 +19,7 @@ const ANSWER_WITHIN_MS = 10_000;
 const STATEMENT_WITHIN_MS = 8_000;
 /** A server that vanished within an act gives its locks back: one of them is the counter that every change needs. */
 const IDLE_WITHIN_ACT_MS = 10_000;
+const LIMITS = `SET statement_timeout = ${STATEMENT_WITHIN_MS}; SET idle_in_transaction_session_timeout = ${IDLE_WITHIN_ACT_MS}`;
 
 /** PostgreSQL 13 or later: a pool, each act one transaction, any number of servers beside each other. */
 export async function openPostgres({ url, onWarning, migrations = 'apply' }: OpenStoreOptions): Promise<OpenedStore> {
@@ -57,6 +58,8 @@ export async function openPostgres({ url, onWarning, migrations = 'apply' }: Ope
       close: async () => {
         await hints.close();
         await db.destroy();
+        // Kysely ends a pool only if it has used it.
+        if (!pool.ended) await pool.end();
       },
     });
     return { ...store, applied, limiter: openPostgresLimiter(pool) };
@@ -79,11 +82,12 @@ export async function postgresPending(url: string): Promise<{ name: string; stat
 }
 
 function createPool(url: string, onWarning: (message: string) => void): pg.Pool {
-  const pool = connectTo(url, onWarning, { max: 20, query_timeout: ANSWER_WITHIN_MS });
-  // A statement, not a start-up parameter, which poolers such as PgBouncer refuse. When it fails, so does what comes next.
-  const limits = `SET statement_timeout = ${STATEMENT_WITHIN_MS}; SET idle_in_transaction_session_timeout = ${IDLE_WITHIN_ACT_MS}`;
-  pool.on('connect', (client) => void client.query(limits).catch(() => {}));
-  return pool;
+  return connectTo(url, onWarning, {
+    max: 20,
+    query_timeout: ANSWER_WITHIN_MS,
+    // A statement, not a start-up parameter, which poolers such as PgBouncer refuse.
+    onConnect: async (client) => void (await client.query(LIMITS)),
+  });
 }
 
 function connectTo(url: string, onWarning: (message: string) => void, limits: pg.PoolConfig): pg.Pool {
@@ -99,6 +103,8 @@ function connectTo(url: string, onWarning: (message: string) => void, limits: pg
         oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text'),
     } as pg.CustomTypesConfig,
   });
+  // The pool listens to idle connections only. One that breaks within an act fails its query; unheard, it would end the process.
+  pool.on('connect', (client) => void client.on('error', () => {}));
   // An idle connection that breaks is replaced at the next use.
   pool.on('error', (error) => onWarning(`PostgreSQL closed an idle connection: ${error.message}`));
   return pool;

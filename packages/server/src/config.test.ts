@@ -1,0 +1,173 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { ConfigError, readConfig } from './config.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'keyhouse-config-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const LONG = 'a secret of at least thirty-two bytes';
+const with_ = (settings: Record<string, string>) =>
+  Object.fromEntries(Object.entries(settings).map(([name, value]) => [`KEYHOUSE_${name}`, value]));
+const read = (settings: Record<string, string>) => readConfig(with_(settings));
+const faultsOf = (settings: Record<string, string>): readonly string[] => {
+  try {
+    read(settings);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+};
+const file = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
+
+describe('without any setting', () => {
+  it('is what the contract says', () => {
+    expect(readConfig({ PATH: '/bin' })).toEqual({
+      url: 'http://localhost:4141',
+      host: '127.0.0.1',
+      port: 4141,
+      databaseUrl: `sqlite:${resolve(import.meta.dirname, '../../../data/keyhouse.db')}`,
+      secret: null,
+      secretPrevious: null,
+      admin: null,
+      signup: 'open',
+      trustedProxies: [],
+      corsOrigins: [],
+      maxJwtDays: 366,
+      signingAlgorithm: 'ES256',
+      metricsPort: null,
+      logLevel: 'info',
+    });
+  });
+
+  it('takes an empty value for none', () => {
+    expect(read({ URL: '', PORT: '', SECRET: '', SECRET_FILE: '', METRICS_PORT: '', TRUSTED_PROXIES: ' , ' })).toEqual(
+      readConfig({}),
+    );
+  });
+});
+
+describe('faults', () => {
+  it('are told all at once, each with the name of its setting, and never with a secret', () => {
+    const faults = faultsOf({
+      URL: 'https://keys.example.com/path',
+      PORT: '70000',
+      DATABASE_URL: 'mysql://root:hunter2hunter2@db/x',
+      SECRET: 'short-secret',
+      SIGNUP: 'maybe',
+      TRUSTED_PROXIES: '10.0.0.0/8, 10.0.0.1/8',
+      CORS_ORIGINS: 'https://a.example/',
+      MAX_JWT_DAYS: '0',
+      LOG_LEVEL: 'loud',
+      ADMIN_EMAIL: 'a@example.com',
+      SINGUP: 'closed',
+    });
+    const names = [
+      'SINGUP',
+      'URL',
+      'PORT',
+      'DATABASE_URL',
+      'SECRET',
+      'ADMIN_EMAIL',
+      'SIGNUP',
+      'TRUSTED_PROXIES',
+      'CORS_ORIGINS',
+      'MAX_JWT_DAYS',
+      'LOG_LEVEL',
+    ];
+    for (const name of names)
+      expect(
+        faults.filter((fault) => fault.startsWith(`KEYHOUSE_${name} `) || fault.startsWith(`KEYHOUSE_${name}:`)),
+        name,
+      ).toHaveLength(1);
+    expect(faults).toHaveLength(names.length);
+    expect(faults.join()).not.toMatch(/hunter2|short-secret/);
+  });
+
+  it.each([
+    [
+      'URL',
+      [
+        'keys.example.com',
+        'ftp://x',
+        'https://',
+        'https://u:p@x.example',
+        'https://x.example?a',
+        'https://x.example#a',
+        'https://x.example//',
+        ' https://x.example',
+      ],
+    ],
+    ['HOST', ['a b', '[::1]', 'http://x', '']],
+    ['PORT', ['-1', '65536', '80.0', '0x50', '1e3', ' 80', 'http']],
+    ['DATABASE_URL', ['keyhouse.db', 'sqlite:', 'sqlite::memory:', 'sqlite:a.db?mode=ro', 'postgres:/x', 'file:a.db']],
+    ['TRUSTED_PROXIES', ['10.0.0.0/33', 'proxy.example', '10.1', '0.0.0.0/0/0', '*']],
+    ['CORS_ORIGINS', ['*', 'null', 'app.example', 'https://app.example/path', 'https://APP.example']],
+    ['MAX_JWT_DAYS', ['-1', '0', '3661', 'year']],
+    ['SIGNING_ALGORITHM', ['HS256', 'none', 'es256']],
+  ])('are found in %s', (name, values) => {
+    // An empty value is none, and so no fault.
+    for (const value of values.filter((text) => text !== '')) expect(faultsOf({ [name]: value }), value).toHaveLength(1);
+  });
+
+  it('are settings that do not exist: a misspelt one must not leave a door open', () => {
+    for (const name of ['SIGN_UP', 'TRUSTED_PROXY', 'URL_FILE', 'url', ''])
+      expect(faultsOf({ [name]: 'x' }), name).toEqual([`KEYHOUSE_${name} is not a setting.`]);
+    expect(faultsOf({ VECTORS: '/somewhere' })).toEqual([]);
+  });
+});
+
+describe('the origin', () => {
+  it.each([
+    ['https://keys.example.com', 'https://keys.example.com'],
+    ['https://keys.example.com/', 'https://keys.example.com'],
+    ['HTTPS://Keys.Example.com', 'https://keys.example.com'],
+    ['http://127.0.0.1:8080', 'http://127.0.0.1:8080'],
+    ['http://[::1]:4141', 'http://[::1]:4141'],
+  ])('%s is %s', (text, url) => {
+    expect(read({ URL: text }).url).toBe(url);
+  });
+});
+
+describe('secrets', () => {
+  it('may come from a file, without its last line break and with everything else', () => {
+    expect(read({ SECRET_FILE: file('secret', `${LONG}\n`) }).secret).toBe(LONG);
+    expect(read({ SECRET_FILE: file('crlf', `${LONG}\r\n`) }).secret).toBe(LONG);
+    expect(read({ SECRET_FILE: file('spaces', ` ${LONG} \n\n`) }).secret).toBe(` ${LONG} \n`);
+    expect(read({ DATABASE_URL_FILE: file('url', 'postgres://u:p@db/x\n'), SECRET: LONG }).databaseUrl).toBe(
+      'postgres://u:p@db/x',
+    );
+    expect(read({ ADMIN_EMAIL: 'a@example.com', ADMIN_PASSWORD_FILE: file('admin', 'pass\n') }).admin).toEqual({
+      email: 'a@example.com',
+      password: 'pass',
+    });
+  });
+
+  it('may not come from two places, nor from a file that cannot be read', () => {
+    expect(faultsOf({ SECRET: LONG, SECRET_FILE: file('both', LONG) })).toHaveLength(1);
+    expect(faultsOf({ SECRET_FILE: join(folder, 'missing') })).toEqual(['KEYHOUSE_SECRET_FILE: the file cannot be read.']);
+    chmodSync(folder, 0o755);
+    expect(faultsOf({ SECRET_FILE: folder })).toEqual(['KEYHOUSE_SECRET_FILE: the file cannot be read.']);
+  });
+
+  it('have at least 32 bytes, counted as bytes', () => {
+    expect(faultsOf({ SECRET: 'x'.repeat(31) })).toHaveLength(1);
+    expect(faultsOf({ SECRET: 'é'.repeat(16) })).toEqual([]);
+    expect(faultsOf({ SECRET_PREVIOUS: 'x'.repeat(31) })).toHaveLength(1);
+  });
+
+  it('are required with PostgreSQL, where there is no file to keep one beside', () => {
+    expect(faultsOf({ DATABASE_URL: 'postgres://u:p@db/x' })).toEqual([expect.stringContaining('KEYHOUSE_SECRET is required')]);
+    expect(faultsOf({ DATABASE_URL: 'postgresql://u:p@db/x', SECRET: LONG })).toEqual([]);
+  });
+
+  it('of the administrator go together', () => {
+    expect(faultsOf({ ADMIN_PASSWORD: 'x' })).toHaveLength(1);
+    expect(faultsOf({ ADMIN_EMAIL: 'a@example.com' })).toHaveLength(1);
+  });
+});

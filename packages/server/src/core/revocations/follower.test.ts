@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import type { Change, ChangeDraft } from './change.ts';
+import { ChangeFollower, TRUST_FOR_MS } from './follower.ts';
+
+const HALF_A_DAY_MS = 12 * 60 * 60 * 1000;
+
+/** A list of changes in memory, a clock that is moved by hand, and a store that can be away. */
+function open() {
+  const state = { atMs: 0, isAway: false, moved: true, reads: 0, list: [] as Change[], errors: [] as unknown[] };
+  const committed: ((changes: readonly Change[]) => void)[] = [];
+  const hints = new Set<() => void>();
+  const away = () => {
+    if (state.isAway) throw new Error('away');
+  };
+  const follower = new ChangeFollower({
+    clock: { now: () => state.atMs },
+    monotonicMs: () => state.atMs,
+    onError: (error) => state.errors.push(error),
+    changes: {
+      epoch: async () => 'epoch',
+      changesAfter: async (after, limit) => {
+        state.reads += 1;
+        await Promise.resolve();
+        away();
+        return state.list.filter(({ number }) => number > after).slice(0, limit);
+      },
+      activeRevocations: async () => {
+        away();
+        return {
+          position: state.list.at(-1)?.number ?? 0,
+          revocations: state.list.filter(({ beforeMs }) => beforeMs !== null),
+        };
+      },
+      mayHaveMoved: () => state.moved,
+      onHint: (listener) => {
+        hints.add(listener);
+        return () => void hints.delete(listener);
+      },
+      onCommitted: (listener) => void committed.push(listener),
+      sweepChanges: async () => false,
+    },
+  });
+  const heard: string[] = [];
+  let resets = 0;
+  follower.listen({
+    onChange: ({ kind, id }) => void heard.push(`${kind}:${id}`),
+    onReset: () => {
+      resets += 1;
+    },
+  });
+  const append = (kind: ChangeDraft['kind'], id: string, beforeMs: number | null = null): Change => {
+    const change = { number: state.list.length + 1, kind, id, beforeMs, endsAtMs: null };
+    state.list.push(change);
+    return change;
+  };
+  const commitHere = (change: Change) => {
+    for (const listener of committed) listener([change]);
+  };
+  return { state, follower, heard, hints, append, commitHere, resets: () => resets };
+}
+
+describe('the follower', () => {
+  it('starts with what is revoked, and hears what comes after, in order and once', async () => {
+    const { follower, append, heard, resets } = open();
+    append('credential', '1', 5);
+    await follower.look();
+    expect([resets(), heard]).toEqual([1, []]);
+    expect(follower.revocations.size).toBe(1);
+    for (let i = 0; i < 2500; i++) append('credential', `${i}`);
+    await follower.look();
+    await follower.look();
+    expect(heard).toEqual(Array.from({ length: 2500 }, (_, i) => `credential:${i}`));
+    expect(resets()).toBe(1);
+  });
+
+  it('is trusted for a moment after it has looked, and then looks first', async () => {
+    const { state, follower } = open();
+    await follower.look();
+    state.atMs += TRUST_FOR_MS;
+    expect(follower.whenFresh()).toBeUndefined();
+    state.atMs += 1;
+    await follower.whenFresh();
+    expect(follower.lagMs).toBe(0);
+  });
+
+  it('never says that it is fresh when it cannot look, and hears what it missed when it can again', async () => {
+    const { state, follower, append, heard } = open();
+    await follower.look();
+    state.isAway = true;
+    append('jti', 'x', 1);
+    state.atMs += TRUST_FOR_MS + 1;
+    await expect(follower.whenFresh()).rejects.toThrow('away');
+    // The hint that something moved was used up by the look that failed.
+    state.moved = false;
+    state.isAway = false;
+    await follower.whenFresh();
+    expect(heard).toEqual(['jti:x']);
+  });
+
+  it('counts its freshness from before the read, however long the read took', async () => {
+    const { state, follower } = open();
+    const looking = follower.look();
+    state.atMs += 1000;
+    await looking;
+    expect(follower.lagMs).toBe(1000);
+  });
+
+  it('does not read when nothing can have moved', async () => {
+    const { state, follower } = open();
+    await follower.look();
+    state.moved = false;
+    const { reads } = state;
+    await follower.look();
+    expect(state.reads).toBe(reads);
+  });
+
+  it('lets whoever asks during a look wait for the next one, which may be the one that sees the change', async () => {
+    const { state, follower, append, heard } = open();
+    await follower.look();
+    const first = follower.look();
+    append('user', '7');
+    const [second, third] = [follower.look(), follower.look()];
+    await Promise.all([first, second, third]);
+    expect(heard).toContain('user:7');
+    expect(state.reads).toBeLessThanOrEqual(4);
+  });
+
+  it('takes in what this process did before the list is read, and a cache fill can tell', async () => {
+    const { follower, append, commitHere } = open();
+    await follower.look();
+    const { heard } = follower;
+    commitHere(append('credential', '3', 9));
+    expect(follower.heard).toBe(heard + 1);
+    expect(follower.revocations.isRevoked({ jti: 'a', keyId: 3, accountId: 1, issuedAtMs: 9 })).toBe(true);
+  });
+
+  it('starts anew when it has slept so long that changes may have been swept', async () => {
+    const { state, follower, append, resets } = open();
+    await follower.look();
+    append('credential', '1', 5);
+    state.atMs += HALF_A_DAY_MS + 1;
+    await follower.whenFresh();
+    expect(resets()).toBe(2);
+    expect(follower.revocations.size).toBe(1);
+  });
+
+  it('is woken by a hint, tells what went wrong, and is quiet once stopped', async () => {
+    const { state, follower, append, heard, hints } = open();
+    await follower.start(60_000);
+    append('permissions', '');
+    for (const hint of hints) hint();
+    await expect.poll(() => heard).toEqual(['permissions:']);
+    state.isAway = true;
+    for (const hint of hints) hint();
+    await expect.poll(() => state.errors).toHaveLength(1);
+    follower.stop();
+    expect(hints.size).toBe(0);
+  });
+});

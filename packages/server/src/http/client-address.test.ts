@@ -1,0 +1,89 @@
+import type { IncomingMessage } from 'node:http';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseBlock } from '../core/lib/addresses.ts';
+import { peerFinder } from './client-address.ts';
+
+const TRUSTED = ['10.0.0.0/8', '192.0.2.7', '2001:db8:1::/48'];
+
+const blocks = (texts: readonly string[]) =>
+  texts.map((text) => {
+    const block = parseBlock(text);
+    if (!block.ok) throw new Error(text);
+    return block.value;
+  });
+
+/** A request as far as the function looks at it. */
+const from = (remoteAddress: string | undefined, ...forwarded: readonly string[]) =>
+  ({
+    socket: { remoteAddress },
+    rawHeaders: forwarded.flatMap((value) => ['X-Forwarded-For', value]),
+  }) as unknown as IncomingMessage;
+
+const addressOf = (request: IncomingMessage, trusted: readonly string[] = TRUSTED) =>
+  peerFinder(blocks(trusted))(request).address;
+
+describe('the client address', () => {
+  it('is the socket’s when no proxy is trusted, whatever the headers say', () => {
+    expect(addressOf(from('203.0.113.9', '1.1.1.1'), [])).toBe('203.0.113.9');
+    expect(addressOf(from('203.0.113.9', '1.1.1.1'))).toBe('203.0.113.9');
+  });
+
+  it.each([
+    ['one hop', '10.0.0.1', ['198.51.100.4'], '198.51.100.4'],
+    ['the right-most hop that is not ours', '10.0.0.1', ['1.1.1.1, 198.51.100.4, 10.2.2.2, 192.0.2.7'], '198.51.100.4'],
+    ['repeated headers are one list', '10.0.0.1', ['1.1.1.1', '198.51.100.4, 10.9.9.9'], '198.51.100.4'],
+    ['IPv6', '10.0.0.1', ['2001:db8:2::1, 2001:DB8:1::5'], '2001:db8:2::1'],
+    ['IPv4 in IPv6 is IPv4', '::ffff:10.0.0.1', ['::ffff:198.51.100.4'], '198.51.100.4'],
+    ['all hops are ours: the farthest', '10.0.0.1', ['10.1.1.1, 10.2.2.2'], '10.1.1.1'],
+    ['no header: the proxy itself', '10.0.0.1', [], '10.0.0.1'],
+  ])('behind a trusted proxy: %s', (_name, socket, forwarded, expected) => {
+    expect(addressOf(from(socket, ...forwarded))).toBe(expected);
+  });
+
+  it.each([
+    'unknown',
+    '',
+    ' ',
+    '_hidden',
+    '198.51.100.4:1234',
+    '[2001:db8::1]',
+    '010.0.0.1',
+    '0x7f.1',
+    '10.1',
+    '::1.2.3.4',
+    'fe80::1%eth0',
+    '198.51.100.4/32',
+  ])('is unknown when the nearest hop is no address: %s', (hop) => {
+    expect(addressOf(from('10.0.0.1', `198.51.100.4, ${hop}`))).toBeNull();
+  });
+
+  it('is null when the socket has gone', () => {
+    expect(peerFinder([])(from(undefined))).toEqual({ address: null, isTrustedProxy: false, isLoopback: false });
+  });
+
+  it('is never moved by what stands left of the right-most strange hop', () => {
+    const hop = fc.oneof(fc.ipV4(), fc.ipV6(), fc.string(), fc.constantFrom('10.0.0.1', 'unknown', ''));
+    fc.assert(
+      fc.property(fc.array(hop), fc.array(fc.constantFrom('10.1.2.3', '192.0.2.7', '2001:db8:1::9')), (left, ours) => {
+        const value = [...left, '203.0.113.77', ...ours].join(', ');
+        expect(addressOf(from('10.0.0.1', value))).toBe('203.0.113.77');
+      }),
+    );
+  });
+});
+
+describe('the wire to the direct peer', () => {
+  it.each(['127.0.0.1', '127.8.9.1', '::1', '::ffff:127.0.0.1'])('is loopback from %s', (address) => {
+    expect(peerFinder([])(from(address)).isLoopback).toBe(true);
+  });
+
+  it.each(['10.0.0.1', '::ffff:10.0.0.1', '169.254.1.1', 'fe80::1%lo', '2001:db8::1'])('is not loopback from %s', (address) => {
+    expect(peerFinder([])(from(address)).isLoopback).toBe(false);
+  });
+
+  it('is a trusted proxy’s only when the socket says so, never because a header does', () => {
+    expect(peerFinder(blocks(TRUSTED))(from('203.0.113.9', '10.0.0.1')).isTrustedProxy).toBe(false);
+    expect(peerFinder(blocks(TRUSTED))(from('::ffff:10.3.3.3')).isTrustedProxy).toBe(true);
+  });
+});

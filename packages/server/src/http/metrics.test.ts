@@ -1,0 +1,32 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { createMetrics, createMetricsServer } from './metrics.ts';
+
+describe('/metrics', () => {
+  it('shows what was counted, on a port of its own, and nothing else is there', async () => {
+    const metrics = createMetrics();
+    metrics.countRequest('/auth', 'POST', 200);
+    metrics.countRequest('/auth', 'POST', 200);
+    metrics.countVerification('revoked');
+    metrics.watchLag(() => 1500);
+    const server = createMetricsServer(metrics).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      // Twice: a scrape counts nothing twice.
+      await (await fetch(`${origin}/metrics`)).text();
+      const scrape = await fetch(`${origin}/metrics`);
+      const text = await scrape.text();
+      expect([scrape.status, scrape.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/plain')]);
+      expect(text).toContain('keyhouse_http_requests_total{route="/auth",method="POST",status="200"} 2');
+      expect(text).toContain('keyhouse_verifications_total{outcome="revoked"} 1');
+      expect(text).toContain('keyhouse_changes_lag_seconds 1.5');
+      expect((await fetch(`${origin}/`)).status).toBe(404);
+      expect((await fetch(`${origin}/metrics`, { method: 'POST' })).status).toBe(404);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+});

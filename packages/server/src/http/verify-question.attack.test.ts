@@ -1,0 +1,177 @@
+/** A gateway's question has one reading or none: everything that a client could slip in beside it ends in a refusal. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isVerifyTarget, readQuestion } from './verify-question.ts';
+
+type Header = readonly [name: string, value: string];
+const ask = (target: string, headers: readonly Header[] = [], method = 'GET') => readQuestion(method, target, headers.flat(), []);
+
+const REFUSED = expect.objectContaining({ kind: 'refused' });
+const FAMILIES = [
+  ['X-Forwarded-Method', 'X-Forwarded-Uri'],
+  ['X-Original-Method', 'X-Original-URI'],
+] as const;
+
+describe('the target', () => {
+  it.each([
+    'http://evil.example/verify/invoices',
+    'https://invoices/verify/services',
+    'HTTPS://invoices/verify/services',
+    '/%76erify/invoices',
+    '/Verify/invoices',
+    '/verifyx/invoices',
+    '/verify%2Finvoices',
+    '//verify/invoices',
+    '/x/../verify/invoices',
+    '*',
+    '',
+  ])('is refused when it is another spelling of ours: %s', (target) => {
+    expect(ask(target)).toEqual(REFUSED);
+  });
+
+  it('is judged only when it is exactly ours, for any text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (target) => {
+        if (!isVerifyTarget(target)) expect(ask(target)).toEqual(REFUSED);
+      }),
+    );
+  });
+});
+
+describe('the families of headers', () => {
+  it('are read in every mixture as one question or none', () => {
+    const values = { method: ['GET', 'DELETE'], uri: ['/invoices', '/services'] };
+    const field = (name: string, choices: readonly string[]) =>
+      fc.array(fc.constantFrom(...choices), { maxLength: 2 }).map((sent) => sent.map((value): Header => [name, value]));
+    const headers = fc
+      .tuple(
+        field('X-Forwarded-Method', values.method),
+        field('x-forwarded-uri', values.uri),
+        field('X-ORIGINAL-METHOD', values.method),
+        field('X-Original-URI', values.uri),
+      )
+      .chain((fields) => fc.shuffledSubarray(fields.flat(), { minLength: fields.flat().length }));
+    fc.assert(
+      fc.property(headers, (sent) => {
+        const valuesOf = (name: string) => sent.filter(([header]) => header.toLowerCase() === name).map(([, value]) => value);
+        const [fm, fu, om, ou] = ['x-forwarded-method', 'x-forwarded-uri', 'x-original-method', 'x-original-uri'].map(valuesOf);
+        const forwarded = JSON.stringify([fm, fu]);
+        const original = JSON.stringify([om, ou]);
+        const isComplete = (pair: (string[] | undefined)[]) => pair.every((list) => list?.length === 1);
+        const none = '[[],[]]';
+        const isOneQuestion =
+          (isComplete([fm, fu]) && (original === none || original === forwarded)) || (isComplete([om, ou]) && forwarded === none);
+        expect(ask('/verify', sent).kind, JSON.stringify(sent)).toBe(isOneQuestion ? 'permissions' : 'refused');
+      }),
+    );
+  });
+
+  it.each(FAMILIES)('never take the method from the request itself: %s', (method, uri) => {
+    expect(
+      ask('/verify', [
+        [method, 'DELETE'],
+        [uri, '/invoices'],
+      ]),
+    ).toEqual({
+      kind: 'permissions',
+      permissions: ['invoices.write'],
+    });
+    expect(
+      ask(
+        '/verify',
+        [
+          [method, 'GET'],
+          [uri, '/invoices'],
+        ],
+        'DELETE',
+      ),
+    ).toEqual({
+      kind: 'permissions',
+      permissions: ['invoices.read'],
+    });
+  });
+
+  it('count for nothing when the path itself is the question', () => {
+    const sent: Header[] = [
+      ['X-Forwarded-Method', 'GET'],
+      ['X-Forwarded-Uri', '/mine'],
+    ];
+    expect(ask('/verify/invoices', sent, 'POST')).toEqual({ kind: 'permissions', permissions: ['invoices.write'] });
+  });
+});
+
+describe('another method beside the method', () => {
+  it.each(['X-HTTP-Method-Override', 'x-http-method', 'X-Method-Override'])('needs both permissions: %s', (name) => {
+    expect(ask('/verify/invoices', [[name, 'DELETE']])).toEqual({
+      kind: 'permissions',
+      permissions: ['invoices.read', 'invoices.write'],
+    });
+    expect(ask('/verify/invoices', [[name, 'delete']], 'POST')).toEqual({ kind: 'permissions', permissions: ['invoices.write'] });
+    for (const value of ['', 'SPY', 'GET, DELETE', 'OPTIONS', 'DELETE\t']) {
+      expect(ask('/verify/invoices', [[name, value]]), value).toEqual(REFUSED);
+    }
+    expect(
+      ask('/verify/invoices', [
+        [name, 'GET'],
+        [name, 'GET'],
+      ]),
+    ).toEqual(REFUSED);
+  });
+
+  it('makes no preflight of anything', () => {
+    const preflight: Header[] = [
+      ['Origin', 'https://a.example'],
+      ['Access-Control-Request-Method', 'GET'],
+    ];
+    expect(ask('/verify/invoices', preflight, 'OPTIONS')).toEqual({ kind: 'preflight' });
+    expect(ask('/verify/invoices', preflight, 'DELETE')).toEqual({ kind: 'permissions', permissions: ['invoices.write'] });
+    expect(ask('/verify/invoices', preflight.slice(1), 'OPTIONS')).toEqual(REFUSED);
+    expect(ask('/verify/invoices', preflight.slice(0, 1), 'OPTIONS')).toEqual(REFUSED);
+    expect(ask('/verify/invoices', [...preflight, ['X-Method-Override', 'DELETE']], 'OPTIONS')).toEqual(REFUSED);
+    // Of the two methods it is the original one that counts.
+    const family: Header[] = [
+      ['X-Forwarded-Method', 'DELETE'],
+      ['X-Forwarded-Uri', '/invoices'],
+    ];
+    expect(ask('/verify', [...preflight, ...family], 'OPTIONS')).toEqual({
+      kind: 'permissions',
+      permissions: ['invoices.write'],
+    });
+    expect(ask('/verify', preflight, 'OPTIONS')).toEqual(REFUSED);
+  });
+});
+
+describe('?permission=', () => {
+  it.each([
+    '?permission=a.read&permission=b.read',
+    '?permission=a.read&permission=a.read',
+    '?permission=',
+    '?permission=*',
+    '?permission=*.read',
+    '?permission=a',
+    '?permission=a.read%20b.read',
+    '?permission=a.read%00',
+    '?permission=A.READ',
+    '?permission=a.read,b.read',
+    '?permission[]=a.read',
+    '?Permission=a.read',
+    '?',
+    '',
+  ])('is refused unless it is one permission, once: %s', (query) => {
+    expect(ask(`/verify${query}`)).toEqual(REFUSED);
+  });
+
+  it('counts on exactly /verify, and adds to what the path needs', () => {
+    expect(ask('/verify?permission=a.read')).toEqual({ kind: 'permissions', permissions: ['a.read'] });
+    expect(ask('/verify/invoices?permission=a.read')).toEqual({ kind: 'permissions', permissions: ['invoices.read'] });
+    expect(ask('/verify/?permission=a.read')).toEqual(REFUSED);
+    const family: Header[] = [
+      ['X-Original-Method', 'GET'],
+      ['X-Original-URI', '/invoices?permission=z.write'],
+    ];
+    expect(ask('/verify?permission=a.write', family)).toEqual({
+      kind: 'permissions',
+      permissions: ['a.write', 'invoices.read'],
+    });
+  });
+});
