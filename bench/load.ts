@@ -3,7 +3,7 @@
  * way. Lean on purpose, because it must never be the bottleneck: requests are made as text, answers are read no further
  * than their length. Reads its orders as JSON from the first argument and prints one JSON line.
  */
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { keyText, tokenSecret } from './keys.ts';
 
 export interface Orders {
@@ -15,12 +15,12 @@ export interface Orders {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Made anew for each request: a key or token of a random row below `rows`, or nothing. */
+  /** Made anew for each request: a key or token of a random row from 1 to `rows`, or nothing. */
   readonly credential:
     | { readonly kind: 'key' | 'token'; readonly rows: number }
     | { readonly kind: 'fixed'; readonly text: string }
     | null;
-  /** `{key}` in it is a key of a random row below `bodyRows`; `{n}` and, in headers, `{address}` are new each time. */
+  /** `{key}` in it is a key of a random row up to `bodyRows`; `{n}` and, in headers, `{address}` are new each time. */
   readonly body?: string;
   readonly bodyRows?: number;
   /** The status that is no failure; 200 by default. */
@@ -32,21 +32,25 @@ export interface Orders {
 export interface Load {
   readonly requests: number;
   readonly seconds: number;
+  /** Other answers than the one wanted, and connections that broke. */
   readonly failures: number;
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly secondBySecond: readonly number[];
 }
 
 const orders = JSON.parse(process.argv[2] ?? '') as Orders;
 const HARD_STOP_MS = (orders.seconds + orders.warmupSeconds + 20) * 1000;
 setTimeout(() => process.exit(1), HARD_STOP_MS).unref();
 
+const REOPEN_MS = 50;
 let measuring = false;
 let stopped = false;
-let requests = 0;
 let failures = 0;
+let startedMeasuringAt = 0;
 const latencies: number[] = [];
+const secondBySecond: number[] = [];
 
 const random = (below: number): number => Math.floor(Math.random() * below);
 
@@ -71,53 +75,88 @@ function makeRequest(): string {
   return `${orders.method} ${orders.path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\n${credential()}${headers}${length}\r\n${body ?? ''}`;
 }
 
-function open(): Socket {
+function isWhole(received: string): boolean {
+  const end = received.indexOf('\r\n\r\n');
+  if (end < 0) return false;
+  const length = /content-length: (\d+)/i.exec(received.slice(0, end))?.[1];
+  return length === undefined ? received.endsWith('0\r\n\r\n') : received.length >= end + 4 + Number(length);
+}
+
+function count(received: string, latencyMs: number): void {
+  latencies.push(latencyMs);
+  const second = Math.floor((performance.now() - startedMeasuringAt) / 1000);
+  secondBySecond[second] = (secondBySecond[second] ?? 0) + 1;
+  if (!received.startsWith(`HTTP/1.1 ${orders.status ?? 200}`)) failures++;
+}
+
+function open(): void {
   const socket = connect({ port: orders.port, host: '127.0.0.1', noDelay: true });
+  const pauseMs = orders.rate === undefined ? 0 : (orders.connections / orders.rate) * 1000;
   let startedAt = 0;
   let received = '';
-  const next = (): void => {
+  const send = (): void => {
     if (stopped) return void socket.destroy();
-    startedAt = performance.now();
     socket.write(makeRequest());
   };
-  const pause = orders.rate === undefined ? 0 : (orders.connections / orders.rate) * 1000;
+  // A request that is late because the one before it was slow waits since it was due, or a stall would hide itself.
+  const next = (): void => {
+    const dueAt = startedAt + pauseMs;
+    const waitMs = dueAt - performance.now();
+    if (pauseMs === 0 || waitMs > 0.5) {
+      const begin = (): void => {
+        startedAt = performance.now();
+        send();
+      };
+      if (pauseMs === 0) begin();
+      else setTimeout(begin, waitMs);
+      return;
+    }
+    startedAt = dueAt;
+    send();
+  };
   socket.setEncoding('latin1');
-  socket.on('connect', next);
-  socket.on('error', () => failures++);
+  socket.on('connect', () => {
+    startedAt = performance.now();
+    send();
+  });
+  socket.on('error', () => {});
+  socket.on('close', () => {
+    if (stopped) return;
+    if (measuring) failures++;
+    setTimeout(open, REOPEN_MS);
+  });
   socket.on('data', (chunk: string) => {
     received += chunk;
-    const end = received.indexOf('\r\n\r\n');
-    if (end < 0) return;
-    const length = /content-length: (\d+)/i.exec(received.slice(0, end))?.[1];
-    if (length !== undefined && received.length < end + 4 + Number(length)) return;
-    if (length === undefined && !received.endsWith('0\r\n\r\n')) return;
-    if (measuring) {
-      requests++;
-      latencies.push(performance.now() - startedAt);
-      if (!received.startsWith(`HTTP/1.1 ${orders.status ?? 200}`)) failures++;
-    }
+    if (!isWhole(received)) return;
+    if (measuring) count(received, performance.now() - startedAt);
     received = '';
-    const wait = pause - (performance.now() - startedAt);
-    if (wait > 0.5) setTimeout(next, wait);
-    else next();
+    next();
   });
-  return socket;
 }
 
 for (let i = 0; i < orders.connections; i++) open();
 await sleep(orders.warmupSeconds * 1000);
 measuring = true;
+startedMeasuringAt = performance.now();
 process.send?.('measuring');
-const startedAt = performance.now();
 await sleep(orders.seconds * 1000);
 measuring = false;
-const seconds = (performance.now() - startedAt) / 1000;
+const seconds = (performance.now() - startedMeasuringAt) / 1000;
 process.send?.('measured');
 stopped = true;
 
 latencies.sort((a, b) => a - b);
 const at = (share: number): number => latencies[Math.floor(latencies.length * share)] ?? 0;
-const load: Load = { requests, seconds, failures, perSecond: requests / seconds, p50Ms: at(0.5), p99Ms: at(0.99) };
+const requests = latencies.length;
+const load: Load = {
+  requests,
+  seconds,
+  failures,
+  perSecond: requests / seconds,
+  p50Ms: at(0.5),
+  p99Ms: at(0.99),
+  secondBySecond,
+};
 process.stdout.write(`${JSON.stringify(load)}\n`, () => process.exit(0));
 
 function sleep(ms: number): Promise<void> {

@@ -1,61 +1,35 @@
-/** Starts servers on one core and the load on the other, and tells requests a second and processor time a request. */
-import { type ChildProcess, spawn } from 'node:child_process';
+/** Puts load on subjects in turn and tells requests a second and processor time a request. */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import type { Load, Orders } from './load.ts';
+import { coresOfOthers, cpuOfAll, pinned } from './machine.ts';
+import { here, say } from './say.ts';
+import { median } from './statistics.ts';
 
 export interface Subject {
   readonly name: string;
   readonly pid: number;
   readonly orders: Orders;
+  /** Whose figures it is held against in the same table, besides the floor. */
+  readonly against?: string;
 }
 
 export interface Sample extends Load {
   /** Microseconds of processor time a request, of the whole process; null where the system does not tell. */
   readonly cpuMicros: number | null;
+  /** Cores that strangers kept busy meanwhile. */
+  readonly others: number;
 }
 
-const canPin = availableParallelism() > 1 && existsSync('/usr/bin/taskset');
-const pinned = (core: number, command: readonly string[]): readonly string[] =>
-  canPin ? ['taskset', '-c', String(core), ...command] : command;
-export const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
-
-/** A server on core 0; resolves when its port answers. `kill` ends it and waits for its end. */
-export async function startServer(
-  file: string,
-  args: readonly string[],
-  { port, env = {}, patienceMs = 60_000 }: { port: number; env?: Record<string, string>; patienceMs?: number },
-): Promise<{ pid: number; readyMs: number; kill(): Promise<void> }> {
-  const startedAt = performance.now();
-  const [program = '', ...rest] = pinned(0, [process.execPath, file, ...args]);
-  const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env } });
-  const readyMs = await untilAnswers(port, child, startedAt, patienceMs);
-  return {
-    pid: child.pid ?? 0,
-    readyMs,
-    kill: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = once(child, 'exit');
-      child.kill('SIGKILL');
-      await ended;
-    },
-  };
+export interface Figures extends Omit<Sample, 'secondBySecond'> {
+  readonly rounds: readonly number[];
+  /** Rounds in which strangers took more than `DISTURBANCE`, although they were tried again. */
+  readonly disturbed: number;
 }
 
-async function untilAnswers(port: number, child: ChildProcess, startedAt: number, patienceMs: number): Promise<number> {
-  while (performance.now() - startedAt < patienceMs) {
-    if (child.exitCode !== null) throw new Error(`A server on port ${port} ended with ${child.exitCode} before it answered.`);
-    const answered = await fetch(`http://127.0.0.1:${port}/healthz`).then(
-      (response) => response.arrayBuffer().then(() => true),
-      () => false,
-    );
-    if (answered) return performance.now() - startedAt;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error(`Nothing answers on port ${port}.`);
-}
+/** A share of a core; above it a round is done again, whatever it showed, and at most `TRIES` times. */
+const DISTURBANCE = 0.1;
+const TRIES = 3;
 
 /** One load on core 1 against one subject. */
 export async function measure({ pid, orders }: Subject): Promise<Sample> {
@@ -65,38 +39,63 @@ export async function measure({ pid, orders }: Subject): Promise<Sample> {
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
     output += chunk;
   });
-  const marks = new Map<unknown, number | null>();
-  child.on('message', (message) => marks.set(message, cpuSeconds(pid)));
+  const marks = new Map<unknown, ReadonlyMap<number, number>>();
+  child.on('message', (message) => marks.set(message, cpuOfAll()));
   const [code] = (await once(child, 'close')) as [number | null];
   if (code !== 0) throw new Error(`The load ended with ${code}.`);
   const load = JSON.parse(output) as Load;
-  const [before, after] = [marks.get('measuring') ?? null, marks.get('measured') ?? null];
-  const cpuMicros = before === null || after === null ? null : ((after - before) * 1e6) / load.requests;
-  return { ...load, cpuMicros };
+  const [before, after] = [marks.get('measuring') ?? new Map(), marks.get('measured') ?? new Map()];
+  const ours = new Set([pid, child.pid ?? 0, process.pid]);
+  const [cpuBefore, cpuAfter] = [before.get(pid), after.get(pid)];
+  return {
+    ...load,
+    cpuMicros: cpuBefore === undefined || cpuAfter === undefined ? null : ((cpuAfter - cpuBefore) * 1e6) / load.requests,
+    others: coresOfOthers(before, after, { ours, seconds: load.seconds }),
+  };
 }
 
-/** Subjects in turn, round by round, so that a drift of the machine hits all alike; the median of each. */
-export async function measureInTurn(
-  subjects: readonly Subject[],
-  rounds: number,
-  progress: (text: string) => void,
-): Promise<Map<string, Sample>> {
+/**
+ * Subjects in turn, round by round, so that a drift of the machine hits all alike; the median of each. Whoever is not being
+ * measured is stopped: what a server has put off (counts of use, for instance) is paid for in its own time and not a rival's.
+ */
+export async function measureInTurn(subjects: readonly Subject[], rounds: number): Promise<Map<string, Figures>> {
   const samples = new Map<string, Sample[]>(subjects.map(({ name }) => [name, []]));
+  const pids = new Set(subjects.map(({ pid }) => pid));
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
   for (let round = 1; round <= rounds; round++) {
     for (const subject of subjects) {
-      const sample = await measure(subject);
+      process.kill(subject.pid, 'SIGCONT');
+      const sample = await undisturbed(() => measure(subject));
+      process.kill(subject.pid, 'SIGSTOP');
       samples.get(subject.name)?.push(sample);
-      progress(
-        `  ${round}/${rounds} ${subject.name}: ${Math.round(sample.perSecond)}/s, p99 ${sample.p99Ms.toFixed(2)} ms${sample.failures > 0 ? `, ${sample.failures} FAILURES` : ''}`,
-      );
+      say(`  ${round}/${rounds} ${subject.name}: ${describe(sample)}`);
     }
   }
-  return new Map([...samples].map(([name, list]) => [name, medianSample(list)]));
+  for (const pid of pids) process.kill(pid, 'SIGCONT');
+  return new Map([...samples].map(([name, list]) => [name, medians(list)]));
 }
 
-function medianSample(samples: readonly Sample[]): Sample {
-  const of = (pick: (sample: Sample) => number | null): number => median(samples.map((sample) => pick(sample) ?? Number.NaN));
-  const cpu = of((sample) => sample.cpuMicros);
+/** Does it again while strangers are busy; the last try counts even so, and is told as disturbed. */
+export async function undisturbed<Result extends { readonly others: number }>(run: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    const result = await run();
+    if (result.others <= DISTURBANCE || attempt === TRIES) return result;
+  }
+}
+
+export const isDisturbed = ({ others }: { readonly others: number }): boolean => others > DISTURBANCE;
+
+function describe(sample: Sample): string {
+  const parts = [`${Math.round(sample.perSecond)}/s`, `p99 ${sample.p99Ms.toFixed(2)} ms`];
+  if (sample.cpuMicros !== null) parts.push(`${sample.cpuMicros.toFixed(1)} µs of processor`);
+  if (sample.failures > 0) parts.push(`${sample.failures} FAILURES`);
+  if (isDisturbed(sample)) parts.push(`DISTURBED: others used ${sample.others.toFixed(2)} cores`);
+  return parts.join(', ');
+}
+
+function medians(samples: readonly Sample[]): Figures {
+  const of = (pick: (sample: Sample) => number): number => median(samples.map(pick));
+  const cpu = samples.flatMap(({ cpuMicros }) => (cpuMicros === null ? [] : [cpuMicros]));
   return {
     requests: of((s) => s.requests),
     seconds: of((s) => s.seconds),
@@ -104,30 +103,9 @@ function medianSample(samples: readonly Sample[]): Sample {
     perSecond: of((s) => s.perSecond),
     p50Ms: of((s) => s.p50Ms),
     p99Ms: of((s) => s.p99Ms),
-    cpuMicros: Number.isNaN(cpu) ? null : cpu,
+    cpuMicros: cpu.length === 0 ? null : median(cpu),
+    others: of((s) => s.others),
+    rounds: samples.map((s) => Math.round(s.perSecond)),
+    disturbed: samples.filter(isDisturbed).length,
   };
-}
-
-export const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
-const TICKS_PER_SECOND = 100;
-
-/** User and system time of the whole process (proc(5), fields 14 and 15). */
-function cpuSeconds(pid: number): number | null {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-  } catch {
-    return null;
-  }
-}
-
-/** Resident memory in MB. */
-export function residentMb(pid: number): number | null {
-  try {
-    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
-  } catch {
-    return null;
-  }
 }

@@ -1,0 +1,118 @@
+/** Collects what is measured, holds it against the goals, prints a table and writes a file. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import type { Figures, Subject } from './measure.ts';
+import { here, say } from './say.ts';
+
+interface Row {
+  readonly work: string;
+  readonly subject: string;
+  readonly figures: Figures;
+  readonly ofFloor: Ratio | null;
+  readonly against: string | null;
+  readonly ofPeer: Ratio | null;
+}
+
+/** More is better in both: requests a second, and requests for the same processor time. */
+interface Ratio {
+  readonly perSecond: number;
+  readonly cpu: number | null;
+}
+
+export type Goal = { readonly least: number } | { readonly most: number } | { readonly below: number };
+
+const rows: Row[] = [];
+const goals: { name: string; value: number; goal: Goal; reached: boolean }[] = [];
+const facts: Record<string, number> = {};
+
+export function addFigures(work: string, subjects: readonly Subject[], figures: ReadonlyMap<string, Figures>): void {
+  const floor = figures.get('floor');
+  for (const { name, against } of subjects) {
+    const own = figures.get(name);
+    if (own === undefined) continue;
+    const peer = against === undefined ? undefined : figures.get(against);
+    rows.push({
+      work,
+      subject: name,
+      figures: own,
+      ofFloor: floor === undefined ? null : ratio(own, floor),
+      against: against ?? null,
+      ofPeer: peer === undefined ? null : ratio(own, peer),
+    });
+  }
+}
+
+export const figuresOf = (work: string, subject: string): Figures | undefined =>
+  rows.find((row) => row.work === work && row.subject === subject)?.figures;
+
+export function addFact(name: string, value: number): void {
+  facts[name] = value;
+}
+
+export function holdAgainst(name: string, value: number, goal: Goal): void {
+  goals.push({ name, value, goal, reached: isReached(value, goal) });
+}
+
+/** What was not measured (NaN) is not reached. */
+function isReached(value: number, goal: Goal): boolean {
+  if ('least' in goal) return value >= goal.least;
+  return 'most' in goal ? value <= goal.most : value < goal.below;
+}
+
+const ratio = (own: Figures, other: Figures): Ratio => ({
+  perSecond: own.perSecond / other.perSecond,
+  cpu: own.cpuMicros === null || other.cpuMicros === null ? null : other.cpuMicros / own.cpuMicros,
+});
+
+export function report(): void {
+  const figuresTable = rows.map(({ work, subject, figures, ofFloor, ofPeer }) => [
+    work,
+    subject,
+    String(Math.round(figures.perSecond)),
+    figures.p50Ms.toFixed(2),
+    figures.p99Ms.toFixed(2),
+    figures.cpuMicros?.toFixed(1) ?? '-',
+    // Far below 100 % the server was waiting: for a disk, or for a load that could not keep up.
+    figures.cpuMicros === null ? '-' : `${Math.round((figures.cpuMicros * figures.perSecond) / 1e4)} %`,
+    ...cells(ofFloor, 3),
+    ...cells(ofPeer, 1),
+    String(figures.disturbed),
+    String(figures.failures),
+  ]);
+  const header = ['work', 'subject', 'req/s', 'p50 ms', 'p99 ms', 'cpu µs', 'core', '× floor', 'by cpu', '× peer', 'by cpu'];
+  say('');
+  print([...header, 'disturbed', 'failures'], figuresTable);
+  say('');
+  print(
+    ['goal', 'wanted', 'measured', ''],
+    goals.map(({ name, value, goal, reached }) => [name, describe(goal), value.toFixed(3), reached ? 'reached' : 'MISSED']),
+  );
+  say('');
+  for (const [name, value] of Object.entries(facts)) say(`${name}: ${value.toFixed(2)}`);
+  write();
+}
+
+function write(): void {
+  mkdirSync(here('results'), { recursive: true });
+  const content = { at: new Date().toISOString(), node: process.version, rows, goals, facts };
+  writeFileSync(here('results/latest.json'), `${JSON.stringify(content, null, 2)}\n`);
+  say('\nWritten to bench/results/latest.json');
+}
+
+const cells = (ratio: Ratio | null, digits: number): string[] =>
+  ratio === null ? ['', ''] : [ratio.perSecond.toFixed(digits), ratio.cpu?.toFixed(digits) ?? '-'];
+
+function describe(goal: Goal): string {
+  if ('least' in goal) return `≥ ${goal.least}`;
+  return 'most' in goal ? `≤ ${goal.most}` : `< ${goal.below}`;
+}
+
+function print(header: readonly string[], lines: readonly (readonly string[])[]): void {
+  const widths = header.map((title, column) => Math.max(title.length, ...lines.map((line) => line[column]?.length ?? 0)));
+  for (const line of [header, widths.map((width) => '-'.repeat(width)), ...lines])
+    say(
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+}

@@ -1,0 +1,136 @@
+/** Starts what is measured, on core 0 and on databases in a temporary folder, and ends and removes all of it. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pinned } from './machine.ts';
+import { here, say } from './say.ts';
+import { seedCredentials } from './seed.ts';
+
+export interface Server {
+  readonly pid: number;
+  readonly port: number;
+  /** From the start of the process to its first answer. */
+  readonly readyMs: number;
+}
+
+const KEYHOUSE = here('../packages/server/bin/keyhouse.js');
+const POLL_MS = 5;
+const folder = mkdtempSync(join(tmpdir(), 'keyhouse-bench-'));
+const running = new Set<ChildProcess>();
+// Below the ports that systems hand out to clients, of which the load uses many.
+let nextPort = 21_000 + Math.floor(Math.random() * 5000);
+
+/** Ends all servers at once; those that are stopped too. */
+export function stopServers(): void {
+  for (const child of running) child.kill('SIGKILL');
+  running.clear();
+}
+
+export function cleanUp(): void {
+  stopServers();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+export const startFloor = (): Promise<Server> => start(here('peers/floor.ts'), (port) => [String(port)]);
+
+export const startOidcProvider = (): Promise<Server> => start(here('peers/oidc-provider.ts'), (port) => [String(port)]);
+
+export function startBetterAuth(size: number): Promise<Server> {
+  say(`Filling better-auth's table with ${size} keys …`);
+  const path = join(folder, 'better-auth.db');
+  return start(here('peers/better-auth.ts'), (port) => [String(port), path, String(size)], { patienceMs: 600_000 });
+}
+
+/** A server on a database of `size` keys or tokens, and a key of its operator that may introspect everything. */
+export async function startKeyhouse(
+  name: string,
+  kind: 'key' | 'token',
+  size: number,
+  more: Record<string, string> = {},
+): Promise<Server & { operatorKey: string }> {
+  const path = prepareDatabase(name, kind, size);
+  const made = keyhouse(
+    ['key', 'create', '--account', '1', '--name', 'bench', '--permissions', 'keyhouse.verify', '--json'],
+    path,
+  );
+  const { key } = JSON.parse(made) as { key: string };
+  return { ...(await serve(path, more)), operatorKey: key };
+}
+
+export function prepareDatabase(name: string, kind: 'key' | 'token', size: number): string {
+  say(`Filling a database with ${size} ${kind}s …`);
+  mkdirSync(join(folder, name));
+  const path = join(folder, name, 'keyhouse.db');
+  keyhouse(['migrate'], path);
+  seedCredentials(path, kind, size, say);
+  return path;
+}
+
+export const serve = (path: string, more: Record<string, string> = {}): Promise<Server> =>
+  start(KEYHOUSE, () => ['serve'], { env: (port) => ({ ...settings(path), KEYHOUSE_PORT: String(port), ...more }) });
+
+export async function stopServer(server: Server): Promise<void> {
+  const child = [...running].find(({ pid }) => pid === server.pid);
+  if (child === undefined) return;
+  running.delete(child);
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
+
+/** Ten million rows and their indices take about three gigabytes with what is copied on the way. */
+export function hasRoom(size: number): boolean {
+  if (size < 5_000_000) return true;
+  const { bavail, bsize } = statfsSync(folder);
+  if (bavail * bsize > 8e9) return true;
+  say(`SKIPPED: ${size} rows, because less than 8 GB are free in ${tmpdir()}.`);
+  return false;
+}
+
+interface StartOptions {
+  readonly env?: (port: number) => Record<string, string>;
+  readonly patienceMs?: number;
+}
+
+async function start(file: string, args: (port: number) => string[], options: StartOptions = {}): Promise<Server> {
+  const { env = () => ({}), patienceMs = 60_000 } = options;
+  const port = nextPort++;
+  const startedAt = performance.now();
+  const [program = '', ...rest] = pinned(0, [process.execPath, file, ...args(port)]);
+  const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env(port) } });
+  running.add(child);
+  const readyMs = await untilAnswers(port, child, { startedAt, patienceMs });
+  return { pid: child.pid ?? 0, port, readyMs };
+}
+
+async function untilAnswers(
+  port: number,
+  child: ChildProcess,
+  { startedAt, patienceMs }: { startedAt: number; patienceMs: number },
+): Promise<number> {
+  while (performance.now() - startedAt < patienceMs) {
+    if (child.exitCode !== null) throw new Error(`A server on port ${port} ended with ${child.exitCode} before it answered.`);
+    const answered = await fetch(`http://127.0.0.1:${port}/healthz`).then(
+      (response) => response.arrayBuffer().then(() => true),
+      () => false,
+    );
+    if (answered) return performance.now() - startedAt;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  throw new Error(`Nothing answers on port ${port}.`);
+}
+
+const settings = (path: string): Record<string, string> => ({
+  KEYHOUSE_DATABASE_URL: `sqlite:${path}`,
+  KEYHOUSE_LOG_LEVEL: 'error',
+});
+
+function keyhouse(args: readonly string[], path: string): string {
+  return execFileSync(process.execPath, [KEYHOUSE, ...args], {
+    env: { ...process.env, ...settings(path) },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
