@@ -1,5 +1,5 @@
-/** What the operating system tells about processes: processor time, memory, and who else is using the machine. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+/** What the operating system tells about processes: processor time and memory. */
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 const TICKS_PER_SECOND = 100;
@@ -8,36 +8,29 @@ const canPin = availableParallelism() > 1 && existsSync('/usr/bin/taskset');
 export const pinned = (core: number, command: readonly string[]): readonly string[] =>
   canPin ? ['taskset', '-c', String(core), ...command] : command;
 
-/** User and system time of a whole process (proc(5), fields 14 and 15); null where the system does not tell. */
-export function cpuSeconds(pid: number): number | null {
+/** User and system time of a whole process (proc(5), fields 14 and 15); 0 of a process that is none, NaN where the system does not tell. */
+export function cpuSeconds(pid: number): number {
+  if (pid === 0) return 0;
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
   } catch {
-    return null;
+    return Number.NaN;
   }
 }
 
-/** Processor time of every process, by pid; empty where there is no /proc. */
-export function cpuOfAll(): Map<number, number> {
-  const all = new Map<number, number>();
-  if (!existsSync('/proc/self/stat')) return all;
-  for (const name of readdirSync('/proc')) {
-    const seconds = /^\d+$/.test(name) ? cpuSeconds(Number(name)) : null;
-    if (seconds !== null) all.set(Number(name), seconds);
+/** Seconds that all cores together were busy, since the start of the machine; NaN where the system does not tell. */
+export function busySeconds(): number {
+  try {
+    const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (
+      /^cpu +(.*)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1] ?? ''
+    )
+      .split(' ')
+      .map(Number);
+    return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
+  } catch {
+    return Number.NaN;
   }
-  return all;
-}
-
-/** Cores that processes other than `ours` kept busy between two looks, on average. */
-export function coresOfOthers(
-  before: ReadonlyMap<number, number>,
-  after: ReadonlyMap<number, number>,
-  { ours, seconds }: { ours: ReadonlySet<number>; seconds: number },
-): number {
-  let sum = 0;
-  for (const [pid, used] of after) if (!ours.has(pid)) sum += used - (before.get(pid) ?? 0);
-  return sum / seconds;
 }
 
 /** Resident memory in MB, and how much of it is pages of files, the mapped database among them. */

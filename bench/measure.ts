@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Load, Orders } from './load.ts';
-import { coresOfOthers, cpuOfAll, pinned } from './machine.ts';
+import { busySeconds, cpuSeconds, pinned } from './machine.ts';
+import { isDisturbed, undisturbed } from './quiet.ts';
 import { here, say } from './say.ts';
 import { median } from './statistics.ts';
 
@@ -23,13 +24,9 @@ export interface Sample extends Load {
 
 export interface Figures extends Omit<Sample, 'secondBySecond'> {
   readonly rounds: readonly number[];
-  /** Rounds in which strangers took more than `DISTURBANCE`, although they were tried again. */
+  /** Rounds that strangers disturbed, although they were tried again. */
   readonly disturbed: number;
 }
-
-/** A share of a core; above it a round is done again, whatever it showed, and at most `TRIES` times. */
-const DISTURBANCE = 0.1;
-const TRIES = 3;
 
 /** One load on core 1 against one subject. */
 export async function measure({ pid, orders }: Subject): Promise<Sample> {
@@ -39,20 +36,37 @@ export async function measure({ pid, orders }: Subject): Promise<Sample> {
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
     output += chunk;
   });
-  const marks = new Map<unknown, ReadonlyMap<number, number>>();
-  child.on('message', (message) => marks.set(message, cpuOfAll()));
+  const marks = new Map<unknown, Mark>();
+  child.on('message', (message) => marks.set(message, mark(pid, child.pid ?? 0)));
   const [code] = (await once(child, 'close')) as [number | null];
   if (code !== 0) throw new Error(`The load ended with ${code}.`);
   const load = JSON.parse(output) as Load;
-  const [before, after] = [marks.get('measuring') ?? new Map(), marks.get('measured') ?? new Map()];
-  const ours = new Set([pid, child.pid ?? 0, process.pid]);
-  const [cpuBefore, cpuAfter] = [before.get(pid), after.get(pid)];
+  const [before, after] = [marks.get('measuring'), marks.get('measured')];
+  if (before === undefined || after === undefined) throw new Error('The load did not say when it measured.');
+  const server = after.server - before.server;
+  const others = after.busy - before.busy - server - (after.load - before.load) - (after.bench - before.bench);
   return {
     ...load,
-    cpuMicros: cpuBefore === undefined || cpuAfter === undefined ? null : ((cpuAfter - cpuBefore) * 1e6) / load.requests,
-    others: coresOfOthers(before, after, { ours, seconds: load.seconds }),
+    cpuMicros: Number.isNaN(server) ? null : (server * 1e6) / load.requests,
+    others: Number.isNaN(others) ? 0 : Math.max(0, others / load.seconds),
   };
 }
+
+/** Seconds of processor time; NaN where the system does not tell. */
+interface Mark {
+  readonly server: number;
+  readonly load: number;
+  readonly bench: number;
+  readonly busy: number;
+}
+
+/** All that is busy and not ours is a stranger's: also of processes that came and went meanwhile. */
+const mark = (server: number, load: number): Mark => ({
+  server: cpuSeconds(server),
+  load: cpuSeconds(load),
+  bench: cpuSeconds(process.pid),
+  busy: busySeconds(),
+});
 
 /**
  * Subjects in turn, round by round, so that a drift of the machine hits all alike; the median of each. Whoever is not being
@@ -74,16 +88,6 @@ export async function measureInTurn(subjects: readonly Subject[], rounds: number
   for (const pid of pids) process.kill(pid, 'SIGCONT');
   return new Map([...samples].map(([name, list]) => [name, medians(list)]));
 }
-
-/** Does it again while strangers are busy; the last try counts even so, and is told as disturbed. */
-export async function undisturbed<Result extends { readonly others: number }>(run: () => Promise<Result>): Promise<Result> {
-  for (let attempt = 1; ; attempt++) {
-    const result = await run();
-    if (result.others <= DISTURBANCE || attempt === TRIES) return result;
-  }
-}
-
-export const isDisturbed = ({ others }: { readonly others: number }): boolean => others > DISTURBANCE;
 
 function describe(sample: Sample): string {
   const parts = [`${Math.round(sample.perSecond)}/s`, `p99 ${sample.p99Ms.toFixed(2)} ms`];

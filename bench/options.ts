@@ -12,6 +12,8 @@ export const sizes: readonly number[] = (value('rows') ?? (quick ? '1000,100000'
   .map(Number);
 export const rounds = quick ? 3 : 5;
 export const timing = quick ? { seconds: 2, warmupSeconds: 1 } : { seconds: 4, warmupSeconds: 2 };
+/** How long a whole run waits for a quiet machine and does disturbed rounds again, in all. */
+export const patienceSeconds = Number(value('patience') ?? (quick ? 60 : 180));
 /** The table whose figures are held against the goals. */
 export const mainSize = sizes.includes(1_000_000) ? 1_000_000 : Math.max(...sizes);
 if (sizes.some((size) => !Number.isInteger(size) || size < 100))

@@ -20,8 +20,11 @@ interface Ratio {
 
 export type Goal = { readonly least: number } | { readonly most: number } | { readonly below: number };
 
+/** What was measured among strangers is neither reached nor missed. */
+type Verdict = 'reached' | 'MISSED' | 'not judged: disturbed' | 'not measured';
+
 const rows: Row[] = [];
-const goals: { name: string; value: number; goal: Goal; reached: boolean }[] = [];
+const goals: { name: string; value: number; byCpu: number | null; goal: Goal; verdict: Verdict }[] = [];
 const facts: Record<string, number> = {};
 
 export function addFigures(work: string, subjects: readonly Subject[], figures: ReadonlyMap<string, Figures>): void {
@@ -48,15 +51,33 @@ export function addFact(name: string, value: number): void {
   facts[name] = value;
 }
 
-export function holdAgainst(name: string, value: number, goal: Goal): void {
-  goals.push({ name, value, goal, reached: isReached(value, goal) });
+/** Holds one subject's requests a second against another's. */
+export function holdRatio(name: string, work: string, [subject, other]: readonly [string, string], goal: Goal): void {
+  const [own, base] = [figuresOf(work, subject), figuresOf(work, other)];
+  const measured = own === undefined || base === undefined ? null : ratio(own, base);
+  const disturbed = isMostlyDisturbed(own) || isMostlyDisturbed(base);
+  holdAgainst(name, measured?.perSecond ?? Number.NaN, goal, { disturbed, byCpu: measured?.cpu ?? null });
 }
 
-/** What was not measured (NaN) is not reached. */
-function isReached(value: number, goal: Goal): boolean {
-  if ('least' in goal) return value >= goal.least;
-  return 'most' in goal ? value <= goal.most : value < goal.below;
+export function holdAgainst(
+  name: string,
+  value: number,
+  goal: Goal,
+  { disturbed, byCpu = null }: { disturbed: boolean; byCpu?: number | null },
+): void {
+  goals.push({ name, value, byCpu, goal, verdict: judge(value, goal, disturbed) });
 }
+
+function judge(value: number, goal: Goal, disturbed: boolean): Verdict {
+  if (Number.isNaN(value)) return 'not measured';
+  if (disturbed) return 'not judged: disturbed';
+  if ('least' in goal) return value >= goal.least ? 'reached' : 'MISSED';
+  return ('most' in goal ? value <= goal.most : value < goal.below) ? 'reached' : 'MISSED';
+}
+
+/** A median stands as long as fewer than half of its rounds were disturbed. */
+export const isMostlyDisturbed = (figures: Figures | undefined): boolean =>
+  figures !== undefined && figures.disturbed * 2 >= figures.rounds.length;
 
 const ratio = (own: Figures, other: Figures): Ratio => ({
   perSecond: own.perSecond / other.perSecond,
@@ -83,8 +104,14 @@ export function report(): void {
   print([...header, 'disturbed', 'failures'], figuresTable);
   say('');
   print(
-    ['goal', 'wanted', 'measured', ''],
-    goals.map(({ name, value, goal, reached }) => [name, describe(goal), value.toFixed(3), reached ? 'reached' : 'MISSED']),
+    ['goal', 'wanted', 'measured', 'by cpu', ''],
+    goals.map(({ name, value, byCpu, goal, verdict }) => [
+      name,
+      describe(goal),
+      value.toFixed(3),
+      byCpu?.toFixed(3) ?? '',
+      verdict,
+    ]),
   );
   say('');
   for (const [name, value] of Object.entries(facts)) say(`${name}: ${value.toFixed(2)}`);

@@ -1,7 +1,7 @@
 /** Introspection (RFC 7662), beside oidc-provider on its in-memory adapter. */
 import { measureInTurn, type Subject } from '../measure.ts';
 import { rounds, timing } from '../options.ts';
-import { addFigures, figuresOf, holdAgainst } from '../report.ts';
+import { addFigures, holdRatio } from '../report.ts';
 import { type Server, startFloor, startKeyhouse, startOidcProvider } from '../servers.ts';
 
 const WORK = 'introspection';
@@ -50,8 +50,7 @@ export async function benchIntrospection(): Promise<void> {
   ];
   await expectActive(peer, '/token/introspection', { ...BASIC, ...FORM }, peerToken);
   addFigures(WORK, subjects, await measureInTurn(subjects, rounds));
-  const perSecond = (name: string): number => figuresOf(WORK, name)?.perSecond ?? Number.NaN;
-  holdAgainst('introspection, × oidc-provider', perSecond('introspect') / perSecond('oidc-provider'), { least: 2.5 });
+  holdRatio('introspection, × oidc-provider', WORK, ['introspect', 'oidc-provider'], { least: 2.5 });
 }
 
 async function tokenOf({ port }: Server): Promise<string> {

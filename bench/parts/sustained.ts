@@ -4,7 +4,7 @@
  */
 import { measureInTurn } from '../measure.ts';
 import { mainSize, quick, timing } from '../options.ts';
-import { addFigures, figuresOf, holdAgainst } from '../report.ts';
+import { addFigures, holdRatio } from '../report.ts';
 import { startFloor, startKeyhouse } from '../servers.ts';
 
 const WORK = 'row reads, sustained';
@@ -34,6 +34,5 @@ export async function benchSustained(): Promise<void> {
     },
   ];
   addFigures(WORK, subjects, await measureInTurn(subjects, 1));
-  const ratio = (figuresOf(WORK, name)?.perSecond ?? Number.NaN) / (figuresOf(WORK, 'floor')?.perSecond ?? Number.NaN);
-  holdAgainst(`check, row read, sustained, of the floor (${mainSize} rows)`, ratio, { least: 0.45 });
+  holdRatio(`check, row read, sustained, of the floor (${mainSize} rows)`, WORK, [name, 'floor'], { least: 0.45 });
 }

@@ -147,6 +147,8 @@ function listener(handler: (request: IncomingMessage, response: ServerResponse) 
   const server = createServer({
     requestTimeout: REQUEST_TIMEOUT_MS,
     headersTimeout: REQUEST_TIMEOUT_MS / 2,
+    // Node looks for slow clients only so often; its own 30 s would double the time that one may take.
+    connectionsCheckingInterval: REQUEST_TIMEOUT_MS / 10,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requireHostHeader: false,
   });

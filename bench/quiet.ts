@@ -1,0 +1,46 @@
+/**
+ * Figures that strangers' processes bent are worth nothing, whichever way. So a round waits until the machine is quiet and is
+ * done again when it did not stay so, whatever it showed; patience is bounded, and what was disturbed even so is told.
+ */
+import { busySeconds } from './machine.ts';
+import { patienceSeconds } from './options.ts';
+import { say } from './say.ts';
+
+/** Cores. The kernel's own work for a full load comes to about half of it. */
+const DISTURBANCE = 0.2;
+const LOOK_MS = 500;
+const TELL_EVERY_MS = 20_000;
+
+let patienceMs = patienceSeconds * 1000;
+
+export const isDisturbed = ({ others }: { readonly others: number }): boolean => others > DISTURBANCE;
+
+/** The last try counts as it is, once patience has run out. */
+export async function undisturbed<Result extends { readonly others: number }>(run: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    await untilQuiet();
+    const startedAt = performance.now();
+    const result = await run();
+    if (!isDisturbed(result) || patienceMs <= 0) return result;
+    patienceMs -= performance.now() - startedAt;
+  }
+}
+
+/** True: it is quiet now. False: patience has run out, or the system does not tell. */
+export async function untilQuiet(): Promise<boolean> {
+  let told = performance.now();
+  for (;;) {
+    const startedAt = performance.now();
+    const before = busySeconds();
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    const after = busySeconds();
+    const passedMs = performance.now() - startedAt;
+    if (Number.isNaN(after - before)) return false;
+    if ((after - before) / (passedMs / 1000) <= DISTURBANCE) return true;
+    patienceMs -= passedMs;
+    if (patienceMs <= 0) return false;
+    if (performance.now() - told < TELL_EVERY_MS) continue;
+    told = performance.now();
+    say(`  waiting for a quiet machine, at most ${Math.round(patienceMs / 1000)} s more in all`);
+  }
+}
