@@ -1,6 +1,8 @@
+import type { Selectable } from 'kysely';
 import type { Actor, AuditEvent, AuditStore, EventName, Person, PersonRow } from '../core/audit/event.ts';
 import type { Act } from './act.ts';
 import { type Db, prepare } from './prepared.ts';
+import type { Database } from './schema.ts';
 
 type Input<Name extends keyof AuditStore> = Parameters<AuditStore[Name]>[0];
 
@@ -96,21 +98,7 @@ const setNumber = prepare((db, { id, number, hash }: { id: number; number: numbe
   db.updateTable('audit_events').set({ number, hash }).where('id', '=', id),
 );
 
-const toEvent = (row: {
-  id: number;
-  event: string;
-  at_ms: number;
-  actor: string;
-  account_id: number | null;
-  user_id: number | null;
-  credential_id: number | null;
-  request_id: string | null;
-  reason: string | null;
-  details: string;
-  person_hash: string | null;
-  number: number | null;
-  hash: string | null;
-}): AuditEvent => ({
+const toEvent = (row: Selectable<Database['audit_events']>): AuditEvent => ({
   id: row.id,
   event: row.event as EventName,
   atMs: row.at_ms,

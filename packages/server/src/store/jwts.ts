@@ -1,5 +1,5 @@
 import { covers } from '@keyhouse/protocol';
-import { type SelectQueryBuilder, sql } from 'kysely';
+import { type Selectable, type SelectQueryBuilder, sql } from 'kysely';
 import type { JwtsStore, MintedJwt } from '../core/jwts/jwt.ts';
 import type { Act } from './act.ts';
 import { toJson } from './json.ts';
@@ -191,17 +191,7 @@ const insertJwt = prepare(
 
 const jwtByJti = prepare((db, { jti }: { jti: string }) => db.selectFrom('jwts').selectAll().where('jti', '=', jti));
 
-interface JwtRow {
-  jti: string;
-  key_id: number;
-  account_id: number;
-  subject: string | null;
-  permissions: string;
-  signing_key_id: string;
-  issued_at_ms: number;
-  expires_at_ms: number;
-  revoked_at_ms: number | null;
-}
+type JwtRow = Selectable<Database['jwts']>;
 
 const toJwt = (row: JwtRow): MintedJwt => ({
   jti: row.jti,
