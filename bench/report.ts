@@ -115,14 +115,15 @@ export function report(): void {
   );
   say('');
   for (const [name, value] of Object.entries(facts)) say(`${name}: ${value.toFixed(2)}`);
-  write();
+  save();
+  say('\nWritten to bench/results/latest.json');
 }
 
-function write(): void {
+/** After each part, so that a run which breaks off leaves what it has. */
+export function save(): void {
   mkdirSync(here('results'), { recursive: true });
   const content = { at: new Date().toISOString(), node: process.version, rows, goals, facts };
   writeFileSync(here('results/latest.json'), `${JSON.stringify(content, null, 2)}\n`);
-  say('\nWritten to bench/results/latest.json');
 }
 
 const cells = (ratio: Ratio | null, digits: number): string[] =>

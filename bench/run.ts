@@ -14,7 +14,7 @@ if (!existsSync(here('node_modules'))) {
 
 // Only now, because the database driver that they import is the bench's own.
 const { cleanUp, stopServers } = await import('./servers.ts');
-const { report } = await import('./report.ts');
+const { report, save } = await import('./report.ts');
 const parts = {
   verify: (await import('./parts/verify.ts')).benchVerify,
   sustained: (await import('./parts/sustained.ts')).benchSustained,
@@ -25,12 +25,14 @@ const parts = {
 };
 
 process.on('exit', cleanUp);
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+// Not SIGHUP: a handler would undo nohup, and a run is long.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 for (const [name, bench] of Object.entries(parts)) {
   if (!wanted(name)) continue;
   say(`\n${name}`);
   await bench();
   stopServers();
+  save();
 }
 report();
