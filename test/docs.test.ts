@@ -15,6 +15,10 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const REFUSALS: { readonly [Code in Refused['code']]: Extract<Refused, { code: Code }> } = {
   unauthenticated: { code: 'unauthenticated', presented: true },
   forbidden: { code: 'forbidden' },
+  not_signed_in: { code: 'not_signed_in' },
+  not_allowed: { code: 'not_allowed' },
+  cross_site: { code: 'cross_site' },
+  proof_required: { code: 'proof_required' },
   invalid: { code: 'invalid', errors: { email: ['The email field is required.'] } },
   not_json: { code: 'not_json' },
   repeated_member: { code: 'repeated_member' },

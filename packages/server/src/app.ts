@@ -3,6 +3,7 @@
  * handed in; nothing here knows of the store.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
@@ -14,6 +15,10 @@ import { Refusal } from './core/refusal.ts';
 import { createAuthenticator } from './http/authenticate.ts';
 import { peerFinder } from './http/client-address.ts';
 import { allowOrigins, answerPreflight } from './http/cors.ts';
+import { createCookies } from './http/dashboard/cookies.ts';
+import { guardPrivateApi } from './http/dashboard/door.ts';
+import { dashboardRoutes } from './http/dashboard/routes/index.ts';
+import { createServe } from './http/dashboard/serve.ts';
 import { guardDoor } from './http/door.ts';
 import { type Answer, answerError, answerRefusal, INTERNAL, inOAuthWords } from './http/errors.ts';
 import { refuseBloated, sentencesOf } from './http/invalid.ts';
@@ -116,7 +121,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       answerRefusal(methods.length > 0 ? { code: 'method_not_allowed', allow: methods } : { code: 'not_found' }),
     );
   });
+  await app.register(cookie);
   guardDoor(app, authenticator);
+  const cookies = createCookies(options.url);
+  guardPrivateApi(app, { keyhouse, authenticator, cookies, url: options.url });
   app.addHook('preValidation', async (request) => {
     if (request.routeOptions.schema?.body !== undefined && !request.routeOptions.config.isOAuth) refuseBloated(request.body);
   });
@@ -140,6 +148,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(wellKnownRoutes, { keyhouse });
   await app.register(healthRoutes, { keyhouse });
   await app.register(docsRoutes);
+  dashboardRoutes(createServe(app).serve, { keyhouse, authenticator, cookies, url: options.url });
   return app as unknown as FastifyInstance;
 }
 

@@ -214,6 +214,8 @@ function openApiValidator(document: unknown): (method: string, path: string, ans
   }));
   return (method, path, answer) => {
     if (answer.text === '' || path.startsWith('/docs') || path.startsWith('/openapi.json')) return;
+    // The private API is in no public document; its answers are made by its own table.
+    if (path.startsWith('/dashboard/api/')) return;
     const found = patterns.find(({ pattern }) => pattern.test(path.split('?', 1)[0] ?? ''));
     const described = found?.operations[method.toLowerCase()]?.responses[String(answer.status)];
     const schema = described?.content?.['application/json']?.schema;

@@ -5,11 +5,12 @@
 import type { User } from './accounts/account.ts';
 import { type CreateUserInput, createUser } from './accounts/create-user.ts';
 import { type DisableUserInput, disableUser, enableUser } from './accounts/disable-user.ts';
+import { findSignIn, type OpenSignInInput, openSignIn } from './accounts/open-sign-in.ts';
 import { openPasswordHashing } from './accounts/password-hashing.ts';
 import { resetPassword } from './accounts/reset-password.ts';
 import { createSignInLimits, type Limiter } from './accounts/sign-in-limits.ts';
 import { chainAudit } from './audit/chain.ts';
-import type { By } from './audit/event.ts';
+import type { By, Person } from './audit/event.ts';
 import { createRefusalRecorder } from './audit/refusals.ts';
 import type { OpaqueCaller } from './caller.ts';
 import { issueKey, type KeyWish } from './credentials/issue.ts';
@@ -103,6 +104,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
   const jwtPorts = { keys, issuer, audience, clock, seen: createSeenJwts() };
   const verify = createVerify({ credentials, jwts: jwtPorts, follower });
   const credentialPorts = { credentials: store.credentials, clock, maxJwtDays, permissionExists };
+  const signInStores = { signIns: store.signIns, clock };
   const userPorts = { ...store, passwords, clock, maxJwtDays };
   const signInPorts = { ...store, passwords, limits, refusals, clock, signup: settings.signup };
   const mintPorts = { ...store, catalogue: async () => started(permissions).names, keys, issuer, audience, maxJwtDays, clock };
@@ -120,6 +122,15 @@ export function createKeyhouse(ports: KeyhousePorts) {
     disableUser: (input: DisableUserInput) => disableUser(userPorts, input),
     enableUser: (input: DisableUserInput) => enableUser(userPorts, input),
     resetPassword: (input: Parameters<typeof resetPassword>[1]) => resetPassword(userPorts, input),
+    openSignIn: (input: OpenSignInInput) => openSignIn(signInStores, input),
+    findSignIn: (secret: string) => findSignIn(signInStores, secret),
+    /** Not waited for by the one who calls: it is only what the list of sign-ins shows. */
+    seeSignIn(id: number, person: Person): void {
+      const { address, userAgent } = { address: null, userAgent: null, ...person };
+      store.signIns
+        .seeSignIn({ id, nowMs: clock.now(), address, userAgent })
+        .catch((error: unknown) => log.warn({ err: error }, 'When a sign-in was seen last could not be written.'));
+    },
     findUser: (id: number): Promise<User | null> => store.accounts.findUser(id),
 
     issueKey: (wish: KeyWish, by: By) => issueKey(credentialPorts, wish, by),

@@ -5,6 +5,11 @@
 export type Refused =
   | { readonly code: 'unauthenticated'; readonly presented: boolean }
   | { readonly code: 'forbidden'; readonly permission?: string }
+  /** At the browser's private API: no sign-in; one that may not; another site; a proof that is too old. */
+  | { readonly code: 'not_signed_in' }
+  | { readonly code: 'not_allowed' }
+  | { readonly code: 'cross_site' }
+  | { readonly code: 'proof_required' }
   | { readonly code: 'invalid'; readonly errors: Readonly<Record<string, readonly string[]>> }
   | { readonly code: 'not_json' }
   | { readonly code: 'repeated_member' }

@@ -1,4 +1,7 @@
 import type { AccountsStore } from './accounts/account.ts';
+import type { MembersRead } from './accounts/member.ts';
+import type { SignInsStore } from './accounts/sign-in.ts';
+import type { TicketsStore } from './accounts/ticket.ts';
 import type { AuditStore } from './audit/event.ts';
 import type { CredentialsStore } from './credentials/credential.ts';
 import type { JwtsStore, MasterSecretStore, SigningKeysStore } from './jwts/jwt.ts';
@@ -14,6 +17,9 @@ export interface LeaseStore {
 /** The sum of the rooms' ports. Every method is one atomic act or one read, with plain data in and out. */
 export interface Store {
   readonly accounts: AccountsStore;
+  readonly members: MembersRead;
+  readonly signIns: SignInsStore;
+  readonly tickets: TicketsStore;
   readonly audit: AuditStore;
   readonly changes: ChangesStore;
   readonly credentials: CredentialsStore;

@@ -22,6 +22,15 @@ export function answerRefusal(refused: Refused): Answer {
       return answer(401, UNAUTHENTICATED, { 'WWW-Authenticate': refused.presented ? 'Bearer error="invalid_token"' : 'Bearer' });
     case 'forbidden':
       return answer(403, UNAUTHORIZED, { 'WWW-Authenticate': `Bearer error="insufficient_scope"${scope(refused.permission)}` });
+    case 'not_signed_in':
+      // RFC 9110 §11.6.1 wants a challenge with every 401; a browser's cookie has no registered scheme.
+      return answer(401, UNAUTHENTICATED, { 'WWW-Authenticate': 'Cookie realm="Keyhouse"' });
+    case 'not_allowed':
+      return answer(403, UNAUTHORIZED);
+    case 'cross_site':
+      return answer(403, { message: 'This request comes from another site.' });
+    case 'proof_required':
+      return answer(403, { message: 'Confirm that it is you.', proof: 'required' });
     case 'invalid':
       return answer(422, { status: 'error', message: 'The given data was invalid.', errors: refused.errors });
     case 'not_json':

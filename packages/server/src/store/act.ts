@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { hashPerson } from '../core/audit/chain.ts';
 import type { EventDraft } from '../core/audit/event.ts';
+import type { MailDraft } from '../core/mail/mail.ts';
 import type { Change, ChangeDraft } from '../core/revocations/change.ts';
 import { type Db, prepare } from './prepared.ts';
 
@@ -97,6 +98,23 @@ async function writeEvent(
   const eventId = rows[0]?.id;
   if (eventId === undefined) throw new Error('An audit event was stored without an id.');
   if (person !== null && salt !== null) await insertPerson(db, { event_id: eventId, salt, data: person });
+  for (const mail of draft.mails ?? []) await insertMail(db, mail);
+}
+
+async function insertMail(db: Db, mail: MailDraft): Promise<void> {
+  await db
+    .insertInto('mails')
+    .values({
+      kind: mail.kind,
+      recipient: mail.recipient,
+      user_id: mail.userId,
+      subject: mail.subject,
+      sealed_body: mail.sealedBody,
+      created_at_ms: mail.createdAtMs,
+      next_try_at_ms: mail.createdAtMs,
+      tries: 0,
+    })
+    .execute();
 }
 
 async function writeChanges(db: Db, drafts: readonly ChangeDraft[]): Promise<Change[]> {

@@ -6,7 +6,9 @@ import { jwtsActs } from './jwts.ts';
 import { leasesActs } from './leases.ts';
 import { permissionsActs } from './permissions.ts';
 import { revocationsActs } from './revocations.ts';
+import { signInsActs } from './sign-ins.ts';
 import { masterSecretActs, signingKeysActs } from './signing-keys.ts';
+import { ticketsActs } from './tickets.ts';
 
 /** Every act of every room, by name. */
 export const acts = {
@@ -19,4 +21,6 @@ export const acts = {
   ...permissionsActs,
   ...revocationsActs,
   ...signingKeysActs,
+  ...signInsActs,
+  ...ticketsActs,
 } satisfies Acts;

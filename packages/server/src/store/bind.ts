@@ -6,10 +6,13 @@ import { auditActs, auditReads } from './audit.ts';
 import { credentialsActs, credentialsReads } from './credentials.ts';
 import { jwtsActs, jwtsReads } from './jwts.ts';
 import { leasesActs } from './leases.ts';
+import { membersReads } from './members.ts';
 import { permissionsActs, permissionsReads } from './permissions.ts';
 import type { Db } from './prepared.ts';
 import { revocationsActs, revocationsReads } from './revocations.ts';
+import { signInsActs, signInsReads } from './sign-ins.ts';
 import { masterSecretActs, masterSecretReads, signingKeysActs, signingKeysReads } from './signing-keys.ts';
+import { ticketsActs, ticketsReads } from './tickets.ts';
 
 export interface Backend {
   /** Reads; on SQLite the main thread's own connection. */
@@ -44,6 +47,9 @@ export function bindStore(backend: Backend): Store {
 
   return {
     accounts: { ...reads(accountsReads(db)), ...bound(accountsActs) },
+    members: reads(membersReads(db)),
+    signIns: { ...reads(signInsReads(db)), ...bound(signInsActs) },
+    tickets: { ...reads(ticketsReads(db)), ...bound(ticketsActs) },
     audit: { ...reads(auditReads(db)), ...bound(auditActs) },
     credentials: { ...reads(credentialsReads(db)), ...bound(credentialsActs) },
     jwts: { ...reads(jwtsReads(db)), ...bound(jwtsActs) },

@@ -16,9 +16,9 @@ eachDatabase('the store at its edges', (makeDatabase) => {
   it('does not open a database that lacks a migration when it may only check, and applies each one once', async () => {
     const { url, open } = await makeDatabase();
     const check = () => openStore({ url, migrations: 'check', onWarning: () => {} });
-    await expect(check()).rejects.toThrow("lacks 0001-credentials: run 'keyhouse migrate'");
-    expect((await pendingMigrations(url)).map(({ name }) => name)).toEqual(['0001-credentials']);
-    expect((await open()).applied).toEqual(['0001-credentials']);
+    await expect(check()).rejects.toThrow("lacks 0001-credentials, 0002-dashboard: run 'keyhouse migrate'");
+    expect((await pendingMigrations(url)).map(({ name }) => name)).toEqual(['0001-credentials', '0002-dashboard']);
+    expect((await open()).applied).toEqual(['0001-credentials', '0002-dashboard']);
     expect((await open()).applied).toEqual([]);
     expect(await pendingMigrations(url)).toEqual([]);
     await (await check()).close();

@@ -10,6 +10,18 @@ export interface Database {
   users: UsersTable;
   accounts: AccountsTable;
   known_addresses: KnownAddressesTable;
+  known_browsers: KnownBrowsersTable;
+  sign_ins: SignInsTable;
+  tickets: TicketsTable;
+  passkeys: PasskeysTable;
+  totp_secrets: TotpSecretsTable;
+  recovery_codes: RecoveryCodesTable;
+  identities: IdentitiesTable;
+  members: MembersTable;
+  invitations: InvitationsTable;
+  mails: MailsTable;
+  reminders: RemindersTable;
+  permission_use: PermissionUseTable;
   credentials: CredentialsTable;
   credential_use: CredentialUseTable;
   jwts: JwtsTable;
@@ -24,7 +36,14 @@ export interface Database {
 }
 
 interface SettingsTable {
-  name: 'epoch' | 'master_secret_check' | 'audit_head_hash';
+  name:
+    | 'epoch'
+    | 'master_secret_check'
+    | 'audit_head_hash'
+    | 'permissions_observed_since_ms'
+    | 'brand'
+    | 'brand_logo'
+    | 'signing_key_rotation_days';
   value: string;
 }
 
@@ -45,6 +64,9 @@ interface UsersTable {
   disabled_at_ms: number | null;
   created_at_ms: number;
   updated_at_ms: number;
+  email_verified_at_ms: number | null;
+  password_changed_at_ms: number | null;
+  deleted_at_ms: number | null;
 }
 
 interface AccountsTable {
@@ -53,12 +75,126 @@ interface AccountsTable {
   name: string;
   user_id: number | null;
   created_at_ms: number;
+  deleted_at_ms: number | null;
 }
 
 interface KnownAddressesTable {
   user_id: number;
   address_hash: string;
   last_signed_in_at_ms: number;
+}
+
+interface KnownBrowsersTable {
+  user_id: number;
+  browser_hash: Uint8Array;
+  last_signed_in_at_ms: number;
+}
+
+interface SignInsTable {
+  id: Generated<number>;
+  user_id: number;
+  hash: Uint8Array;
+  created_at_ms: number;
+  last_seen_at_ms: number;
+  proved_at_ms: number;
+  /** JSON: how it was proved, such as `["password","totp"]`. */
+  methods: string;
+  address: string | null;
+  user_agent: string | null;
+  ended_at_ms: number | null;
+}
+
+interface TicketsTable {
+  hash: Uint8Array;
+  purpose: string;
+  user_id: number | null;
+  /** JSON, as the purpose needs it. */
+  data: string;
+  created_at_ms: number;
+  ends_at_ms: number;
+}
+
+interface PasskeysTable {
+  /** The credential id that the authenticator chose, base64url. */
+  id: string;
+  user_id: number;
+  name: string;
+  public_key: Uint8Array;
+  counter: number;
+  transports: string;
+  synced: number;
+  created_at_ms: number;
+  last_used_at_ms: number | null;
+}
+
+interface TotpSecretsTable {
+  user_id: number;
+  sealed_secret: string;
+  created_at_ms: number;
+  confirmed_at_ms: number | null;
+  /** The newest time step that was used: none is good twice (RFC 6238 §5.2). */
+  last_step: number;
+}
+
+interface RecoveryCodesTable {
+  user_id: number;
+  hash: Uint8Array;
+}
+
+interface IdentitiesTable {
+  provider: string;
+  subject: string;
+  user_id: number;
+  email: string | null;
+  linked_at_ms: number;
+}
+
+interface MembersTable {
+  account_id: number;
+  user_id: number;
+  role: 'viewer' | 'developer' | 'admin' | 'owner';
+  since_ms: number;
+}
+
+interface InvitationsTable {
+  id: Generated<number>;
+  account_id: number | null;
+  email: string;
+  email_key: string;
+  role: 'viewer' | 'developer' | 'admin' | 'owner';
+  invited_by: number | null;
+  created_at_ms: number;
+  expires_at_ms: number;
+  ended_at_ms: number | null;
+}
+
+interface MailsTable {
+  id: Generated<number>;
+  kind: string;
+  recipient: string;
+  user_id: number | null;
+  subject: string;
+  sealed_body: string | null;
+  created_at_ms: number;
+  next_try_at_ms: number | null;
+  tries: number;
+  sent_at_ms: number | null;
+  error: string | null;
+}
+
+interface RemindersTable {
+  credential_id: number;
+  kind: string;
+  about_ms: number;
+  reminded_at_ms: number;
+}
+
+interface PermissionUseTable {
+  credential_id: number;
+  permission: string;
+  /** Days since 1970, UTC. */
+  day: number;
+  requests: number;
 }
 
 interface CredentialsTable {
@@ -90,6 +226,8 @@ interface CredentialUseTable {
   last_user_agent: string | null;
   previous_requests: number;
   previous_last_used_at_ms: number | null;
+  previous_last_address: string | null;
+  previous_last_user_agent: string | null;
 }
 
 interface JwtsTable {

@@ -35,23 +35,25 @@ export async function insertUser(db: Db, user: NewUser): Promise<User | null> {
     lastName: user.lastName,
     isAdministrator: user.isAdministrator,
     disabledAtMs: null,
+    emailVerifiedAtMs: null,
+    passwordChangedAtMs: null,
     createdAtMs: user.createdAtMs,
     updatedAtMs: user.createdAtMs,
   };
 }
 
 /**
- * The enabled user with the personal account, as long as the password is still the one that was proved. The no-op update
- * takes the row's lock (on PostgreSQL), so that a disabling in flight is either seen here or sees what is written after this.
+ * The enabled user with the personal account, as long as the password is still the one that was proved (null: it was another
+ * proof). The no-op update takes the row's lock (on PostgreSQL), so that a disabling in flight is either seen here or sees what is written after this.
  */
-export async function lockEnabledUser(db: Db, userId: number, passwordHash: string): Promise<User | null> {
-  const locked = await db
+export async function lockEnabledUser(db: Db, userId: number, passwordHash: string | null): Promise<User | null> {
+  let query = db
     .updateTable('users')
     .set((eb) => ({ disabled_at_ms: eb.ref('disabled_at_ms') }))
     .where('id', '=', userId)
-    .where('disabled_at_ms', 'is', null)
-    .where('password_hash', '=', passwordHash)
-    .executeTakeFirst();
+    .where('disabled_at_ms', 'is', null);
+  if (passwordHash !== null) query = query.where('password_hash', '=', passwordHash);
+  const locked = await query.executeTakeFirst();
   if (locked.numUpdatedRows === 0n) return null;
   return toUser(await users(db).where('users.id', '=', userId).executeTakeFirstOrThrow());
 }
@@ -71,7 +73,10 @@ export const users = (db: Db) =>
       'users.disabled_at_ms',
       'users.created_at_ms',
       'users.updated_at_ms',
-    ]);
+      'users.email_verified_at_ms',
+      'users.password_changed_at_ms',
+    ])
+    .where('users.deleted_at_ms', 'is', null);
 
 type UserRow = Awaited<ReturnType<ReturnType<typeof users>['executeTakeFirstOrThrow']>>;
 
@@ -86,4 +91,6 @@ export const toUser = (row: UserRow): User => ({
   disabledAtMs: row.disabled_at_ms,
   createdAtMs: row.created_at_ms,
   updatedAtMs: row.updated_at_ms,
+  emailVerifiedAtMs: row.email_verified_at_ms,
+  passwordChangedAtMs: row.password_changed_at_ms,
 });

@@ -11,6 +11,10 @@ export interface User {
   readonly lastName: string;
   readonly isAdministrator: boolean;
   readonly disabledAtMs: number | null;
+  /** When the address was proved to be this user's. */
+  readonly emailVerifiedAtMs: number | null;
+  /** Null: never since it was made. */
+  readonly passwordChangedAtMs: number | null;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
 }

@@ -3,6 +3,8 @@
  * can know every word that may stand in it. An event never carries a secret; personal data stands apart in `person`, so
  * that a person can be erased and the chain still holds.
  */
+import type { MailDraft } from '../mail/mail.ts';
+
 export const EVENT_NAMES = [
   'server.started',
   'user.created',
@@ -13,6 +15,9 @@ export const EVENT_NAMES = [
   'user.password_changed',
   'user.password_rehashed',
   'user.erased',
+  'user.signed_out',
+  'user.proved_again',
+  'user.sign_ins_ended',
   'token.created',
   'token.narrowed',
   'token.rotated',
@@ -71,6 +76,8 @@ export interface EventDraft {
   /** The true reason of a refusal. */
   readonly reason?: string | null;
   readonly details?: Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
+  /** What people are told of it; written into the outbox with the event, in one transaction. */
+  readonly mails?: readonly MailDraft[];
 }
 
 /** An event as it is kept. `number` and `hash` are null until the chaining job has come by (each second). */

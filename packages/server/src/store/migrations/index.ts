@@ -1,5 +1,6 @@
 import { credentials } from './0001-credentials.ts';
+import { dashboard } from './0002-dashboard.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. Append; never edit one that has landed. */
-export const MIGRATIONS: readonly Migration[] = [credentials];
+export const MIGRATIONS: readonly Migration[] = [credentials, dashboard];

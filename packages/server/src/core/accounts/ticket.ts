@@ -1,0 +1,55 @@
+/**
+ * A ticket is a single-use secret with a purpose and an end: a link that came by mail, the second step of a log-in, a challenge.
+ * Stored is its SHA-256 alone: 256 bits of chance need no slow hash. Purposes never mix: a look-up names its own.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { encodeBase64Url } from '@keyhouse/protocol';
+import type { EventDraft } from '../audit/event.ts';
+
+export type TicketPurpose =
+  | 'verify-email' //    data: { emailKey }
+  | 'new-email' //       data: { email, emailKey }
+  | 'reset-password' //  data: { emailKey }
+  | 'setup'
+  | 'invitation' //      data: { invitationId }
+  | 'second-factor' //   data: { passwordHash }: a password was proved, and the second step waits
+  | 'passkey' //         data: { challenge, for }
+  | 'provider'; //       data: what the answer of another provider is checked against
+
+export interface Ticket {
+  readonly purpose: TicketPurpose;
+  readonly userId: number | null;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly createdAtMs: number;
+  readonly endsAtMs: number;
+}
+
+export interface NewTicket extends Ticket {
+  /** SHA-256 (hex) of the text. */
+  readonly hash: string;
+}
+
+export interface TicketsStore {
+  /**
+   * `replace`: tickets of the same user and purpose end with it. The event, with its mails, is written in the same act; null: nobody
+   * needs to hear of it (a challenge).
+   */
+  issueTicket(input: { ticket: NewTicket; replace: boolean; event: EventDraft | null }): Promise<void>;
+  /** Looks without using up; null when there is none such, or it has ended. */
+  findTicket(purpose: TicketPurpose, hash: string, nowMs: number): Promise<Ticket | null>;
+  /** Uses it up: of many at once exactly one gets it. */
+  redeemTicket(input: { purpose: TicketPurpose; hash: string; nowMs: number }): Promise<Ticket | null>;
+  /** Small batches; true when more is left. */
+  sweepTickets(input: { nowMs: number; limit: number }): Promise<boolean>;
+}
+
+const TICKET_BYTES = 32;
+
+/** A new ticket's text, as it goes into a link or a cookie, and the hash that is stored. */
+export function makeTicketText(): { readonly text: string; readonly hash: string } {
+  const text = encodeBase64Url(randomBytes(TICKET_BYTES));
+  return { text, hash: hashTicket(text) };
+}
+
+/** SHA-256, lower-case hex. */
+export const hashTicket = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');

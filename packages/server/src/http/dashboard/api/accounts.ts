@@ -1,0 +1,138 @@
+/** An account: its home page, its audit log, and for teams the members. */
+import { Type } from 'typebox';
+import { EmailInput, type Endpoints, Id, NameInput, Next, OptionalText, OptionalTime, Page, RoleName, Time } from './endpoint.ts';
+
+export const AuditRow = Type.Object({
+  id: Id,
+  event: Type.String(),
+  at: Time,
+  actor: Type.String({ description: 'user:7, key:12, operator, …' }),
+  /** A name for the actor where one is known. */
+  actor_name: OptionalText,
+  user_id: Type.Union([Id, Type.Null()]),
+  credential_id: Type.Union([Id, Type.Null()]),
+  credential_name: OptionalText,
+  request_id: OptionalText,
+  /** The true reason of a refusal. */
+  reason: OptionalText,
+  details: Type.Record(Type.String(), Type.Unknown()),
+  address: OptionalText,
+  user_agent: OptionalText,
+  /** Its place in the chain; null for the second until it is chained. */
+  number: Type.Union([Type.Integer(), Type.Null()]),
+});
+
+export const AuditFilter = {
+  ...Page,
+  event: Type.Optional(Type.String({ maxLength: 64 })),
+  actor: Type.Optional(Type.String({ maxLength: 64 })),
+  credential: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,14}$' })),
+  request_id: Type.Optional(Type.String({ maxLength: 64 })),
+  since: Type.Optional(Type.String({ maxLength: 40 })),
+  until: Type.Optional(Type.String({ maxLength: 40 })),
+};
+
+/** Things to look at. `id` and `name` are those of the credential it is about. */
+export const Notice = Type.Object({
+  kind: Type.Union([
+    Type.Literal('expires-soon'),
+    Type.Literal('old-secret'),
+    Type.Literal('unused'),
+    Type.Literal('too-wide'),
+    Type.Literal('refusals'),
+  ]),
+  credential: Type.Object({ kind: Type.Union([Type.Literal('token'), Type.Literal('key')]), id: Id, name: Type.String() }),
+  /** When it ends, since when it is unused, or when the secret was made. */
+  at: Time,
+});
+
+export const Member = Type.Object({
+  user_id: Id,
+  email: Type.String(),
+  display_name: Type.String(),
+  role: RoleName,
+  since: Time,
+  last_seen_at: OptionalTime,
+});
+export const Invitation = Type.Object({
+  id: Id,
+  email: Type.String(),
+  role: RoleName,
+  invited_by: OptionalText,
+  created_at: Time,
+  expires_at: Time,
+});
+
+export const accounts = {
+  'GET /accounts/:account/home': {
+    summary: 'What to do first, recent use, things to look at',
+    who: 'viewer',
+    answer: Type.Object({
+      has_token: Type.Boolean(),
+      has_key: Type.Boolean(),
+      has_request: Type.Boolean(),
+      /** All credentials of the account, the last 30 days, oldest first. */
+      requests_by_day: Type.Array(Type.Integer()),
+      last_request: Type.Union([
+        Type.Object({ at: Time, credential_name: Type.String(), address: OptionalText, user_agent: OptionalText }),
+        Type.Null(),
+      ]),
+      notices: Type.Array(Notice),
+    }),
+  },
+
+  'GET /accounts/:account/audit': {
+    summary: 'What happened, newest first',
+    who: 'viewer',
+    query: Type.Object(AuditFilter),
+    answer: Type.Object({ events: Type.Array(AuditRow), next: Next }),
+  },
+  'GET /accounts/:account/audit/export': {
+    summary: 'The same as a file (CSV, or one JSON object a line)',
+    who: 'viewer',
+    query: Type.Object({ ...AuditFilter, format: Type.Union([Type.Literal('csv'), Type.Literal('jsonl')]) }),
+    answer: Type.String(),
+  },
+
+  'POST /accounts': {
+    summary: 'Make a team',
+    who: 'signed-in',
+    body: Type.Object({ name: NameInput }),
+    answer: Type.Object({ id: Id }),
+  },
+  'PATCH /accounts/:account': { summary: 'Rename a team', who: 'admin', body: Type.Object({ name: NameInput }) },
+  'DELETE /accounts/:account': {
+    summary: 'Delete a team; its credentials end',
+    who: 'owner',
+    proof: true,
+    body: Type.Object({ name: NameInput }),
+  },
+  'GET /accounts/:account/members': {
+    summary: 'Members and open invitations',
+    who: 'viewer',
+    answer: Type.Object({ members: Type.Array(Member), invitations: Type.Array(Invitation) }),
+  },
+  'POST /accounts/:account/invitations': {
+    summary: 'Invite somebody by mail',
+    who: 'admin',
+    proof: true,
+    body: Type.Object({ email: EmailInput, role: RoleName }),
+    answer: Invitation,
+  },
+  'POST /accounts/:account/invitations/:id/send': { summary: 'Send an invitation again', who: 'admin' },
+  'DELETE /accounts/:account/invitations/:id': { summary: 'Take an invitation back', who: 'admin' },
+  'PATCH /accounts/:account/members/:user': {
+    summary: 'Give a member another role',
+    who: 'admin',
+    proof: true,
+    body: Type.Object({ role: RoleName }),
+  },
+  'DELETE /accounts/:account/members/:user': { summary: 'Remove a member', who: 'admin' },
+  'POST /accounts/:account/leave': { summary: 'Leave a team', who: 'viewer' },
+  'POST /accounts/:account/transfer': {
+    summary: 'Make another member the owner',
+    who: 'owner',
+    proof: true,
+    body: Type.Object({ user_id: Id }),
+  },
+} as const satisfies Endpoints;

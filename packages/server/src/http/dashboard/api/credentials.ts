@@ -1,0 +1,171 @@
+/** Personal access tokens of the user, API keys of an account, and the JWTs minted from them. */
+import { Type } from 'typebox';
+import { type Endpoints, Id, NameInput, Next, OptionalText, OptionalTime, Page, Time } from './endpoint.ts';
+
+/** Null: everything of the account. */
+const Permissions = Type.Union([Type.Array(Type.String({ maxLength: 128 }), { maxItems: 100 }), Type.Null()]);
+/** Null: from anywhere. */
+const Addresses = Type.Union([Type.Array(Type.String({ maxLength: 64 }), { maxItems: 100 }), Type.Null()]);
+
+export const CredentialRow = Type.Object({
+  id: Id,
+  kind: Type.Union([Type.Literal('token'), Type.Literal('key')]),
+  name: Type.String(),
+  /** The one after `kh_`; tokens are always live. */
+  environment: Type.Union([Type.Literal('live'), Type.Literal('test')]),
+  /** What can be shown of the secret: `kh_live_…` or `123|kh_…`, never a character of its forty. */
+  starts_with: Type.String(),
+  source: Type.Union([Type.Literal('dashboard'), Type.Literal('login'), Type.Literal('register'), Type.Literal('command-line')]),
+  permissions: Permissions,
+  addresses: Addresses,
+  created_at: Time,
+  rotated_at: OptionalTime,
+  expires_at: OptionalTime,
+  last_used_at: OptionalTime,
+  last_address: OptionalText,
+  last_user_agent: OptionalText,
+  /** The last 30 days, oldest first, today last (UTC days). */
+  requests_by_day: Type.Array(Type.Integer()),
+  /** While an old secret lives on beside the new one. */
+  overlap: Type.Union([
+    Type.Object({
+      ends_at: Time,
+      requests: Type.Integer(),
+      last_used_at: OptionalTime,
+      last_address: OptionalText,
+      last_user_agent: OptionalText,
+    }),
+    Type.Null(),
+  ]),
+});
+
+/** Granted against used [A10, B10]. `narrow_to`: what to narrow to with one click; null when there is nothing to take away, or nothing was used. */
+export const Least = Type.Object({
+  permissions: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      granted: Type.Boolean(),
+      requests_30_days: Type.Integer(),
+      requests_90_days: Type.Integer(),
+      last_used_at: OptionalTime,
+    }),
+  ),
+  observed_since: Time,
+  narrow_to: Type.Union([Type.Array(Type.String()), Type.Null()]),
+});
+
+const Wish = { name: NameInput, expires_at: OptionalTime, permissions: Permissions, addresses: Addresses };
+const Made = Type.Object({ credential: CredentialRow, secret: Type.String({ description: 'Shown once.' }) });
+const Detail = Type.Object({ credential: CredentialRow, least: Least, requests_90_days: Type.Array(Type.Integer()) });
+const Narrow = Type.Object({ permissions: Type.Optional(Permissions), addresses: Type.Optional(Addresses) });
+const OverlapSeconds = Type.Integer({ minimum: 0, maximum: 604_800 });
+
+export const JwtRow = Type.Object({
+  jti: Type.String(),
+  key_id: Id,
+  subject: OptionalText,
+  permissions: Type.Array(Type.String()),
+  issued_at: Time,
+  expires_at: Time,
+  revoked_at: OptionalTime,
+});
+
+export const credentials = {
+  'GET /permissions': {
+    summary: 'The catalogue; empty: any well-formed permission exists',
+    who: 'signed-in',
+    answer: Type.Object({ permissions: Type.Array(Type.Object({ name: Type.String(), sentence: Type.String() })) }),
+  },
+
+  'GET /tokens': {
+    summary: "The user's personal access tokens",
+    who: 'signed-in',
+    query: Type.Object(Page),
+    answer: Type.Object({ credentials: Type.Array(CredentialRow), next: Next }),
+  },
+  'POST /tokens': { summary: 'Make a token', who: 'signed-in', proof: true, body: Type.Object(Wish), answer: Made },
+  'GET /tokens/:id': { summary: 'One token and its use', who: 'signed-in', answer: Detail },
+  'PATCH /tokens/:id': { summary: 'Rename a token', who: 'signed-in', body: Type.Object({ name: NameInput }) },
+  'POST /tokens/:id/narrow': { summary: 'Take permissions or addresses away', who: 'signed-in', body: Narrow },
+  'POST /tokens/:id/rotate': {
+    summary: 'A new secret',
+    who: 'signed-in',
+    proof: true,
+    body: Type.Object({ overlap_seconds: OverlapSeconds }),
+    answer: Made,
+  },
+  'POST /tokens/:id/overlap/end': { summary: 'End the old secret now', who: 'signed-in' },
+  'POST /tokens/:id/overlap/extend': {
+    summary: 'Let the old secret live this long from now',
+    who: 'signed-in',
+    proof: true,
+    body: Type.Object({ seconds: OverlapSeconds }),
+  },
+  'DELETE /tokens/:id': { summary: 'Revoke a token', who: 'signed-in' },
+
+  'GET /accounts/:account/keys': {
+    summary: "The account's API keys",
+    who: 'viewer',
+    query: Type.Object(Page),
+    answer: Type.Object({ credentials: Type.Array(CredentialRow), next: Next }),
+  },
+  'POST /accounts/:account/keys': {
+    summary: 'Make an API key',
+    who: 'developer',
+    proof: true,
+    body: Type.Object({ ...Wish, environment: Type.Union([Type.Literal('live'), Type.Literal('test')]) }),
+    answer: Made,
+  },
+  'GET /accounts/:account/keys/:id': { summary: 'One key and its use', who: 'viewer', answer: Detail },
+  'PATCH /accounts/:account/keys/:id': { summary: 'Rename a key', who: 'developer', body: Type.Object({ name: NameInput }) },
+  'POST /accounts/:account/keys/:id/narrow': {
+    summary: 'Take permissions or addresses away; wider JWTs end',
+    who: 'developer',
+    body: Narrow,
+  },
+  'POST /accounts/:account/keys/:id/rotate': {
+    summary: 'A new secret',
+    who: 'developer',
+    proof: true,
+    body: Type.Object({ overlap_seconds: OverlapSeconds, revoke_jwts: Type.Boolean() }),
+    answer: Made,
+  },
+  'POST /accounts/:account/keys/:id/overlap/end': { summary: 'End the old secret now', who: 'developer' },
+  'POST /accounts/:account/keys/:id/overlap/extend': {
+    summary: 'Let the old secret live this long from now',
+    who: 'developer',
+    proof: true,
+    body: Type.Object({ seconds: OverlapSeconds }),
+  },
+  'DELETE /accounts/:account/keys/:id': { summary: 'Revoke a key, and every JWT minted from it', who: 'developer' },
+
+  'GET /accounts/:account/keys/:id/jwts': {
+    summary: 'Live JWTs minted from a key, newest first',
+    who: 'viewer',
+    query: Type.Object({ ...Page, subject: Type.Optional(Type.String({ maxLength: 128 })) }),
+    answer: Type.Object({ jwts: Type.Array(JwtRow), next: Next }),
+  },
+  'POST /accounts/:account/jwts/decode': {
+    summary: 'What stands in a JWT, and whether it still holds',
+    who: 'viewer',
+    body: Type.Object({ jwt: Type.String({ minLength: 1, maxLength: 16_384 }) }),
+    answer: Type.Object({
+      header: Type.Record(Type.String(), Type.Unknown()),
+      claims: Type.Record(Type.String(), Type.Unknown()),
+      /** `foreign`: not one of this account, whatever it is. */
+      state: Type.Union([
+        Type.Literal('valid'),
+        Type.Literal('expired'),
+        Type.Literal('revoked'),
+        Type.Literal('foreign'),
+        Type.Literal('forged'),
+      ]),
+    }),
+  },
+  'DELETE /accounts/:account/jwts/:jti': { summary: 'Revoke one JWT', who: 'developer' },
+  'DELETE /accounts/:account/keys/:id/jwts': {
+    summary: 'Revoke every JWT minted from a key until now',
+    who: 'developer',
+    answer: Type.Object({ revoked: Type.Integer() }),
+  },
+} as const satisfies Endpoints;

@@ -1,0 +1,68 @@
+/**
+ * What an endpoint of the browser's private API is: who may ask, what it takes, what it answers. The tables beside this file are
+ * the one text for both sides: the server validates, serialises and guards by them, the dashboard takes its types from them.
+ */
+import { type Static, type TSchema, Type } from 'typebox';
+
+/** In an account, from the least to the most. Each may do what those before it may. */
+export const ROLES = ['viewer', 'developer', 'admin', 'owner'] as const;
+export type Role = (typeof ROLES)[number];
+
+/**
+ * `anyone`: no sign-in is asked for. `signed-in`: whoever is. `administrator`: a user with the platform flag. A role: whoever has
+ * it, or a higher one, in the account that the path names as `:account`.
+ */
+export type Who = 'anyone' | 'signed-in' | 'administrator' | Role;
+
+export interface Endpoint {
+  readonly summary: string;
+  readonly who: Who;
+  /** Asks for the password or a passkey again when the last proof is older than ten minutes. */
+  readonly proof?: true;
+  /** JSON; always an object, and members that are not named are refused. */
+  readonly body?: TSchema;
+  readonly query?: TSchema;
+  /** Left out: 204. */
+  readonly answer?: TSchema;
+}
+
+/** Keyed by method and path below `/dashboard/api`, such as `DELETE /tokens/:id`. */
+export type Endpoints = Readonly<Record<`${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`, Endpoint>>;
+
+export type BodyOf<E> = E extends { readonly body: infer Schema extends TSchema } ? Static<Schema> : undefined;
+export type QueryOf<E> = E extends { readonly query: infer Schema extends TSchema } ? Static<Schema> : undefined;
+export type AnswerOf<E> = E extends { readonly answer: infer Schema extends TSchema } ? Static<Schema> : undefined;
+
+/** `{ account: string; id: string }` of `DELETE /accounts/:account/keys/:id`. */
+export type ParamsOf<Name extends string> = Name extends `${string}:${infer Param}/${infer Rest}`
+  ? { readonly [P in Param]: string } & ParamsOf<Rest>
+  : Name extends `${string}:${infer Param}`
+    ? { readonly [P in Param]: string }
+    : unknown;
+
+// What several tables share.
+
+/** RFC 3339, UTC. */
+export const Time = Type.String({ description: 'UTC, RFC 3339.' });
+export const OptionalTime = Type.Union([Time, Type.Null()]);
+export const Id = Type.Integer();
+export const OptionalText = Type.Union([Type.String(), Type.Null()]);
+export const RoleName = Type.Union([
+  Type.Literal('viewer'),
+  Type.Literal('developer'),
+  Type.Literal('admin'),
+  Type.Literal('owner'),
+]);
+export const EmailInput = Type.String({ minLength: 1, maxLength: 254 });
+export const PasswordInput = Type.String({ minLength: 1, maxLength: 4096 });
+/** The secret of a link that came by mail. It travels in the fragment of the link and in bodies, never in a path or a query. */
+export const TicketInput = Type.String({ minLength: 1, maxLength: 200 });
+export const NameInput = Type.String({ minLength: 1, maxLength: 100 });
+/** Lists come in pages, newest first: `next` is the `before` of the page that follows, null on the last one. */
+export const Page = {
+  before: Type.Optional(Type.String({ maxLength: 100 })),
+  limit: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,2}$' })),
+};
+export const Next = OptionalText;
+/** What a browser's WebAuthn API took or gave, as JSON (WebAuthn Level 3 §5.1.8); `@simplewebauthn` gives it its type on both sides. */
+export const WebAuthnJson = Type.Object({}, { additionalProperties: true });

@@ -1,0 +1,134 @@
+/** Registering, logging in, second factors, links that came by mail, first-run setup, and proving again that it is you. */
+import { Type } from 'typebox';
+import { EmailInput, type Endpoints, OptionalText, PasswordInput, RoleName, TicketInput, WebAuthnJson } from './endpoint.ts';
+
+export const Brand = Type.Object({
+  name: Type.String({ description: 'What the operator calls this place.' }),
+  /** `#rrggbb` */
+  accent: Type.String(),
+  logo_url: OptionalText,
+});
+
+/** Where to go when it is done: a path of this server that it has stored itself, never one out of a query. */
+const Done = Type.Object({ next: Type.Literal('done'), to: Type.String() });
+const SecondFactor = Type.Object({
+  next: Type.Literal('second-factor'),
+  methods: Type.Array(Type.Union([Type.Literal('totp'), Type.Literal('recovery-code'), Type.Literal('passkey')])),
+});
+
+export const gettingIn = {
+  'GET /state': {
+    summary: 'What the pages before the sign-in need to know',
+    who: 'anyone',
+    answer: Type.Object({
+      brand: Brand,
+      signup: Type.Union([Type.Literal('open'), Type.Literal('invite'), Type.Literal('closed')]),
+      providers: Type.Array(Type.Object({ id: Type.String(), name: Type.String() })),
+      /** False where browsers refuse them: the host of the public URL is an IP address. */
+      passkeys: Type.Boolean(),
+      signed_in: Type.Boolean(),
+    }),
+  },
+  'POST /register': {
+    summary: 'Make a user, and sign in',
+    who: 'anyone',
+    body: Type.Object({
+      email: EmailInput,
+      password: PasswordInput,
+      display_name: Type.Optional(Type.String({ maxLength: 100 })),
+      invitation: Type.Optional(TicketInput),
+    }),
+    answer: Done,
+  },
+  'POST /log-in': {
+    summary: 'Prove a password; a second factor may be asked for next',
+    who: 'anyone',
+    body: Type.Object({ email: EmailInput, password: PasswordInput }),
+    answer: Type.Union([Done, SecondFactor]),
+  },
+  'POST /log-in/code': {
+    summary: 'The second step, by TOTP or recovery code',
+    who: 'anyone',
+    body: Type.Object({ code: Type.String({ minLength: 1, maxLength: 64 }) }),
+    answer: Done,
+  },
+  'POST /log-in/passkey/options': {
+    summary: 'A challenge for a passkey, as first or second step',
+    who: 'anyone',
+    answer: WebAuthnJson,
+  },
+  'POST /log-in/passkey': {
+    summary: 'Log in with a passkey',
+    who: 'anyone',
+    body: Type.Object({ response: WebAuthnJson }),
+    answer: Done,
+  },
+  'POST /log-out': { summary: 'End this sign-in', who: 'signed-in' },
+  'POST /forgot': {
+    summary: 'Ask for a link that sets a new password; answers alike for every address',
+    who: 'anyone',
+    body: Type.Object({ email: EmailInput }),
+  },
+  'POST /reset/check': {
+    summary: 'Whether a link still works, and for whom',
+    who: 'anyone',
+    body: Type.Object({ ticket: TicketInput }),
+    answer: Type.Object({ email: Type.String() }),
+  },
+  'POST /reset': {
+    summary: 'Set a new password with a link',
+    who: 'anyone',
+    body: Type.Object({ ticket: TicketInput, password: PasswordInput }),
+  },
+  'POST /verify-email': {
+    summary: 'Prove the address with a link, signed in as its user',
+    who: 'signed-in',
+    body: Type.Object({ ticket: TicketInput }),
+    answer: Type.Object({ email: Type.String() }),
+  },
+  'POST /verify-email/send': { summary: 'Send the link that proves the address once more', who: 'signed-in' },
+  'POST /setup/check': {
+    summary: 'Whether the setup link still works',
+    who: 'anyone',
+    body: Type.Object({ ticket: TicketInput }),
+  },
+  'POST /setup': {
+    summary: 'Make the first administrator, and sign in',
+    who: 'anyone',
+    body: Type.Object({
+      ticket: TicketInput,
+      email: EmailInput,
+      password: PasswordInput,
+      display_name: Type.Optional(Type.String({ maxLength: 100 })),
+    }),
+    answer: Done,
+  },
+  'POST /invitation/check': {
+    summary: 'What an invitation is for',
+    who: 'anyone',
+    body: Type.Object({ ticket: TicketInput }),
+    answer: Type.Object({
+      email: Type.String(),
+      /** Null: an invitation to register, to no team. */
+      account: Type.Union([Type.Object({ name: Type.String(), role: RoleName }), Type.Null()]),
+      invited_by: OptionalText,
+      /** Whether somebody with this address is registered, so that the page offers to log in instead. */
+      registered: Type.Boolean(),
+    }),
+  },
+  'POST /invitation/accept': {
+    summary: 'Join the team of an invitation, signed in as the invited address',
+    who: 'signed-in',
+    body: Type.Object({ ticket: TicketInput }),
+    answer: Type.Object({ account: Type.Integer() }),
+  },
+  'POST /providers/:provider/start': {
+    summary: 'Where to send the browser to sign in with another provider, prove it is you, or link it',
+    who: 'anyone',
+    body: Type.Object({ purpose: Type.Union([Type.Literal('log-in'), Type.Literal('proof'), Type.Literal('link')]) }),
+    answer: Type.Object({ url: Type.String() }),
+  },
+  'POST /proof': { summary: 'Prove the password again', who: 'signed-in', body: Type.Object({ password: PasswordInput }) },
+  'POST /proof/passkey/options': { summary: 'A challenge for proving it with a passkey', who: 'signed-in', answer: WebAuthnJson },
+  'POST /proof/passkey': { summary: 'Prove it with a passkey', who: 'signed-in', body: Type.Object({ response: WebAuthnJson }) },
+} as const satisfies Endpoints;

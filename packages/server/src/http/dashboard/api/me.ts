@@ -1,0 +1,149 @@
+/** The signed-in user: profile, password, passkeys, TOTP, sign-ins. */
+import { Type } from 'typebox';
+import {
+  EmailInput,
+  type Endpoints,
+  Id,
+  NameInput,
+  OptionalText,
+  OptionalTime,
+  PasswordInput,
+  RoleName,
+  TicketInput,
+  Time,
+  WebAuthnJson,
+} from './endpoint.ts';
+
+export const AccountOfUser = Type.Object({
+  id: Id,
+  kind: Type.Union([Type.Literal('personal'), Type.Literal('team'), Type.Literal('operator')]),
+  name: Type.String(),
+  role: RoleName,
+});
+
+export const SignIn = Type.Object({
+  id: Id,
+  /** The one that asks. */
+  current: Type.Boolean(),
+  browser: OptionalText,
+  system: OptionalText,
+  address: OptionalText,
+  created_at: Time,
+  last_seen_at: Time,
+});
+
+export const Passkey = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  created_at: Time,
+  last_used_at: OptionalTime,
+  synced: Type.Boolean(),
+});
+
+export const me = {
+  'GET /me': {
+    summary: 'Who is signed in, and the accounts they can reach',
+    who: 'signed-in',
+    answer: Type.Object({
+      user: Type.Object({
+        id: Id,
+        email: Type.String(),
+        email_verified: Type.Boolean(),
+        /** Asked for, and not confirmed yet. */
+        pending_email: OptionalText,
+        display_name: Type.String(),
+        first_name: Type.String(),
+        last_name: Type.String(),
+        administrator: Type.Boolean(),
+        has_password: Type.Boolean(),
+        created_at: Time,
+      }),
+      /** The personal one first. */
+      accounts: Type.Array(AccountOfUser),
+      /** Until then what asks for a proof is done without asking again. */
+      proved_until: OptionalTime,
+      proof_methods: Type.Array(Type.Union([Type.Literal('password'), Type.Literal('passkey'), Type.Literal('provider')])),
+    }),
+  },
+  'PATCH /me': {
+    summary: 'Change the names',
+    who: 'signed-in',
+    body: Type.Object({
+      display_name: Type.Optional(NameInput),
+      first_name: Type.Optional(Type.String({ maxLength: 100 })),
+      last_name: Type.Optional(Type.String({ maxLength: 100 })),
+    }),
+  },
+  'POST /me/email': {
+    summary: 'Ask for another address; a link goes there',
+    who: 'signed-in',
+    proof: true,
+    body: Type.Object({ email: EmailInput }),
+  },
+  'POST /me/email/confirm': {
+    summary: 'Take the new address with the link',
+    who: 'signed-in',
+    body: Type.Object({ ticket: TicketInput }),
+    answer: Type.Object({ email: Type.String() }),
+  },
+  'DELETE /me': {
+    summary: 'Delete the user and the personal account',
+    who: 'signed-in',
+    proof: true,
+    body: Type.Object({ email: EmailInput }),
+  },
+  'PUT /me/password': {
+    summary: 'Change or set the password; every other sign-in ends',
+    who: 'signed-in',
+    proof: true,
+    body: Type.Object({ password: PasswordInput }),
+  },
+  'GET /me/security': {
+    summary: 'Password, factors and sign-ins',
+    who: 'signed-in',
+    answer: Type.Object({
+      password_changed_at: OptionalTime,
+      passkeys: Type.Array(Passkey),
+      totp_since: OptionalTime,
+      recovery_codes_left: Type.Integer(),
+      identities: Type.Array(Type.Object({ provider: Type.String(), name: Type.String(), email: OptionalText, linked_at: Time })),
+      sign_ins: Type.Array(SignIn),
+    }),
+  },
+  'POST /me/passkeys/options': { summary: 'A challenge for a new passkey', who: 'signed-in', proof: true, answer: WebAuthnJson },
+  'POST /me/passkeys': {
+    summary: 'Add a passkey',
+    who: 'signed-in',
+    proof: true,
+    body: Type.Object({ name: NameInput, response: WebAuthnJson }),
+    answer: Passkey,
+  },
+  'PATCH /me/passkeys/:id': { summary: 'Rename a passkey', who: 'signed-in', body: Type.Object({ name: NameInput }) },
+  'DELETE /me/passkeys/:id': { summary: 'Remove a passkey', who: 'signed-in', proof: true },
+  'POST /me/totp': {
+    summary: 'A new TOTP secret, not in force until a code proves it',
+    who: 'signed-in',
+    proof: true,
+    answer: Type.Object({
+      secret: Type.String({ description: 'Base32.' }),
+      uri: Type.String({ description: 'otpauth://totp/…' }),
+    }),
+  },
+  'POST /me/totp/confirm': {
+    summary: 'Put the TOTP secret in force',
+    who: 'signed-in',
+    proof: true,
+    body: Type.Object({ code: Type.String({ minLength: 1, maxLength: 16 }) }),
+    answer: Type.Object({ recovery_codes: Type.Array(Type.String()) }),
+  },
+  'DELETE /me/totp': { summary: 'Turn TOTP off', who: 'signed-in', proof: true },
+  'POST /me/recovery-codes': {
+    summary: 'New recovery codes; the old ones end',
+    who: 'signed-in',
+    proof: true,
+    answer: Type.Object({ recovery_codes: Type.Array(Type.String()) }),
+  },
+  'DELETE /me/identities/:provider': { summary: 'Unlink another provider', who: 'signed-in', proof: true },
+  'DELETE /me/sign-ins/:id': { summary: 'End one sign-in', who: 'signed-in' },
+  'DELETE /me/sign-ins': { summary: 'End all other sign-ins', who: 'signed-in' },
+} as const satisfies Endpoints;

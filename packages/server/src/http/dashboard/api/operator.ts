@@ -1,0 +1,234 @@
+/** The operator's pages; administrators only. */
+import { Type } from 'typebox';
+import { AuditFilter, AuditRow } from './accounts.ts';
+import { EmailInput, type Endpoints, Id, NameInput, Next, OptionalText, OptionalTime, Page, Time } from './endpoint.ts';
+import { Brand } from './getting-in.ts';
+import { AccountOfUser, SignIn } from './me.ts';
+
+export const UserRow = Type.Object({
+  id: Id,
+  email: Type.String(),
+  email_verified: Type.Boolean(),
+  display_name: Type.String(),
+  administrator: Type.Boolean(),
+  disabled_at: OptionalTime,
+  created_at: Time,
+  last_seen_at: OptionalTime,
+});
+
+export const SigningKey = Type.Object({
+  kid: Type.String(),
+  algorithm: Type.String(),
+  state: Type.Union([Type.Literal('next'), Type.Literal('current'), Type.Literal('retired')]),
+  created_at: Time,
+  signing_since: OptionalTime,
+  retired_at: OptionalTime,
+  last_jwt_ends_at: OptionalTime,
+});
+
+export const MailRow = Type.Object({
+  id: Id,
+  kind: Type.String(),
+  to: Type.String(),
+  subject: Type.String(),
+  created_at: Time,
+  state: Type.Union([Type.Literal('waiting'), Type.Literal('sent'), Type.Literal('failed'), Type.Literal('kept')]),
+  sent_at: OptionalTime,
+  tries: Type.Integer(),
+  error: OptionalText,
+});
+
+const Routes = Type.Array(Type.Object({ pattern: Type.String({ maxLength: 512 }), resource: OptionalText }), { maxItems: 1000 });
+const Catalogue = Type.Array(Type.Object({ name: Type.String({ maxLength: 128 }), sentence: Type.String({ maxLength: 500 }) }), {
+  maxItems: 1000,
+});
+
+export const operator = {
+  'GET /operator/users': {
+    summary: 'Users, newest first; `q` finds by id, or the beginning of address or name',
+    who: 'administrator',
+    query: Type.Object({ ...Page, q: Type.Optional(Type.String({ maxLength: 254 })) }),
+    answer: Type.Object({ users: Type.Array(UserRow), next: Next }),
+  },
+  'GET /operator/users/:id': {
+    summary: 'One user: factors, sign-ins, accounts',
+    who: 'administrator',
+    answer: Type.Object({
+      user: UserRow,
+      has_password: Type.Boolean(),
+      passkeys: Type.Integer(),
+      totp: Type.Boolean(),
+      recovery_codes_left: Type.Integer(),
+      tokens: Type.Integer(),
+      accounts: Type.Array(AccountOfUser),
+      sign_ins: Type.Array(SignIn),
+    }),
+  },
+  'POST /operator/users/:id/disable': {
+    summary: 'Disable a user: nothing of theirs works any more',
+    who: 'administrator',
+    proof: true,
+  },
+  'POST /operator/users/:id/enable': { summary: 'Enable a user again', who: 'administrator', proof: true },
+  'POST /operator/users/:id/reset-second-factor': {
+    summary: 'Take passkeys, TOTP and recovery codes away',
+    who: 'administrator',
+    proof: true,
+  },
+  'POST /operator/users/:id/end-sign-ins': { summary: 'End every sign-in of a user', who: 'administrator', proof: true },
+  'PUT /operator/users/:id/administrator': {
+    summary: 'Give or take the platform flag',
+    who: 'administrator',
+    proof: true,
+    body: Type.Object({ administrator: Type.Boolean() }),
+  },
+  'POST /operator/invitations': {
+    summary: 'Invite somebody to register',
+    who: 'administrator',
+    proof: true,
+    body: Type.Object({ email: EmailInput }),
+  },
+
+  'GET /operator/accounts': {
+    summary: 'Accounts, newest first; `q` finds by id or the beginning of the name',
+    who: 'administrator',
+    query: Type.Object({ ...Page, q: Type.Optional(Type.String({ maxLength: 254 })) }),
+    answer: Type.Object({
+      accounts: Type.Array(
+        Type.Object({
+          id: Id,
+          kind: Type.String(),
+          name: Type.String(),
+          owner: OptionalText,
+          members: Type.Integer(),
+          keys: Type.Integer(),
+          created_at: Time,
+        }),
+      ),
+      next: Next,
+    }),
+  },
+
+  'PUT /operator/permissions': {
+    summary: 'Replace the permission catalogue',
+    who: 'administrator',
+    proof: true,
+    body: Type.Object({ permissions: Catalogue }),
+  },
+  'GET /operator/routes': {
+    summary: 'The route patterns, first match first',
+    who: 'administrator',
+    answer: Type.Object({ routes: Routes }),
+  },
+  'PUT /operator/routes': {
+    summary: 'Replace the route patterns',
+    who: 'administrator',
+    proof: true,
+    body: Type.Object({ routes: Routes }),
+  },
+  'POST /operator/routes/try': {
+    summary: 'Which permission a method and path ask for',
+    who: 'administrator',
+    body: Type.Object({ method: Type.String({ maxLength: 16 }), path: Type.String({ maxLength: 2048 }) }),
+    answer: Type.Object({
+      outcome: Type.Union([Type.Literal('permission'), Type.Literal('public'), Type.Literal('refused')]),
+      permission: OptionalText,
+    }),
+  },
+
+  'GET /operator/signing-keys': {
+    summary: 'Signing keys and when they rotate',
+    who: 'administrator',
+    answer: Type.Object({ keys: Type.Array(SigningKey), rotate_every_days: Type.Integer(), next_rotation_at: OptionalTime }),
+  },
+  'POST /operator/signing-keys/rotate': {
+    summary: 'Let the next key sign from now on; `emergency`: a key that no verifier has heard of',
+    who: 'administrator',
+    proof: true,
+    body: Type.Object({ emergency: Type.Boolean() }),
+  },
+  'PUT /operator/signing-keys/schedule': {
+    summary: 'How often they rotate',
+    who: 'administrator',
+    proof: true,
+    body: Type.Object({ days: Type.Integer({ minimum: 1, maximum: 365 }) }),
+  },
+
+  'GET /operator/mails': {
+    summary: 'The outbox, newest first',
+    who: 'administrator',
+    query: Type.Object(Page),
+    answer: Type.Object({ smtp: Type.Boolean(), mails: Type.Array(MailRow), next: Next }),
+  },
+  'GET /operator/mails/:id': {
+    summary: 'One mail as it would have been sent',
+    who: 'administrator',
+    proof: true,
+    answer: Type.Object({ mail: MailRow, text: OptionalText, html: OptionalText }),
+  },
+  'POST /operator/mails/:id/retry': { summary: 'Try again now', who: 'administrator' },
+  'POST /operator/mails/test': { summary: 'Send a mail to yourself', who: 'administrator' },
+
+  'GET /operator/limits': {
+    summary: 'The limits that hold',
+    who: 'administrator',
+    answer: Type.Object({
+      limits: Type.Array(Type.Object({ name: Type.String(), value: Type.String(), why: Type.String(), setting: OptionalText })),
+    }),
+  },
+  'POST /operator/limits/clear': {
+    summary: 'Let somebody try again now',
+    who: 'administrator',
+    proof: true,
+    body: Type.Object({ email: EmailInput }),
+  },
+  'GET /operator/health': {
+    summary: 'The state of this server',
+    who: 'administrator',
+    answer: Type.Object({
+      version: Type.String(),
+      database: Type.String(),
+      started_at: Time,
+      checks: Type.Array(Type.Object({ name: Type.String(), ok: Type.Boolean(), detail: Type.String() })),
+    }),
+  },
+
+  'GET /operator/audit': {
+    summary: 'The whole audit log, newest first, with the head of its chain',
+    who: 'administrator',
+    query: Type.Object({
+      ...AuditFilter,
+      account: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,14}$' })),
+      user: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,14}$' })),
+    }),
+    answer: Type.Object({
+      events: Type.Array(AuditRow),
+      next: Next,
+      head: Type.Object({ number: Type.Integer(), hash: Type.String() }),
+    }),
+  },
+  'GET /operator/audit/export': {
+    summary: 'The same as a file',
+    who: 'administrator',
+    query: Type.Object({ ...AuditFilter, format: Type.Union([Type.Literal('csv'), Type.Literal('jsonl')]) }),
+    answer: Type.String(),
+  },
+  'POST /operator/audit/verify': {
+    summary: 'Go through the chain from its beginning',
+    who: 'administrator',
+    answer: Type.Object({ intact: Type.Boolean(), checked: Type.Integer(), fault: OptionalText }),
+  },
+
+  'GET /operator/brand': { summary: 'Name, logo and accent colour', who: 'administrator', answer: Brand },
+  'PUT /operator/brand': {
+    summary: 'Set name, accent colour and logo',
+    who: 'administrator',
+    proof: true,
+    body: Type.Object({
+      name: NameInput,
+      accent: Type.String({ pattern: '^#[0-9a-f]{6}$' }),
+      /** Base64 of a PNG, JPEG, WebP or SVG of at most 100 kB; null takes it away; left out: as it is. */
+      logo: Type.Optional(Type.Union([Type.String({ maxLength: 140_000 }), Type.Null()])),
+    }),
+  },
+} as const satisfies Endpoints;

@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestServer, type TestServer } from '../../../test/server.ts';
+import { visitorFor, visitorWith } from '../../../test/visitor.ts';
+
+describe('the door of the private API', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer();
+  });
+  afterAll(() => server.stop());
+
+  it('knows a browser by its cookie', async () => {
+    const { id, email } = await server.register();
+    const visitor = await visitorFor(server, id);
+    const { status, json } = await visitor.ask('/me');
+    expect(status).toBe(200);
+    expect(json.user).toMatchObject({ id, email, email_verified: false });
+    expect(json.accounts).toEqual([expect.objectContaining({ kind: 'personal', role: 'owner' })]);
+  });
+
+  it('asks a stranger to sign in', async () => {
+    const { status, json } = await visitorWith(server, '').ask('/me');
+    expect(status).toBe(401);
+    expect(json).toEqual({ message: 'Unauthenticated.' });
+  });
+
+  it('never takes a bearer credential, also not beside a good cookie', async () => {
+    const { id, token } = await server.register();
+    const visitor = await visitorFor(server, id);
+    const bearer = { authorization: `Bearer ${token}` };
+    expect((await visitorWith(server, '').ask('/me', { headers: bearer })).status).toBe(401);
+    expect((await visitor.ask('/me', { headers: bearer })).status).toBe(401);
+  });
+});

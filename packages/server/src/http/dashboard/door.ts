@@ -1,0 +1,133 @@
+/**
+ * Who gets to a handler of the private API: the score of its checks, in order. A bearer credential never does, whatever cookie comes
+ * with it: that is how API keys are made nowhere but in the dashboard [B2].
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { User } from '../../core/accounts/account.ts';
+import { type AccountWithRole, includesRole, ROLES, type Role } from '../../core/accounts/member.ts';
+import { PROOF_LASTS_MS, SEEN_EVERY_MS, type SignIn } from '../../core/accounts/sign-in.ts';
+import type { By } from '../../core/audit/event.ts';
+import type { Keyhouse } from '../../core/keyhouse.ts';
+import { Refusal } from '../../core/refusal.ts';
+import type { Authenticator } from '../authenticate.ts';
+import type { Endpoint } from './api/endpoint.ts';
+import type { Cookies } from './cookies.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** An endpoint of the private API, and its checks. */
+    endpoint?: Endpoint;
+  }
+  interface FastifyRequest {
+    /** Set by the private API's door. */
+    visitor: Visitor | null;
+  }
+}
+
+export interface SignedIn extends SignIn {
+  readonly user: User;
+}
+
+/** Whoever got through the door. */
+export interface Visitor {
+  readonly signIn: SignedIn | null;
+  /** The account of the path, in which the visitor has the role that the endpoint asks for. */
+  readonly account: AccountWithRole | null;
+  readonly by: By;
+}
+
+interface Ports {
+  readonly keyhouse: Keyhouse;
+  readonly authenticator: Authenticator;
+  readonly cookies: Cookies;
+  readonly url: string;
+}
+
+export function guardPrivateApi(app: FastifyInstance, ports: Ports): void {
+  app.decorateRequest('visitor', null);
+  app.addHook('onRequest', async (request) => {
+    const { endpoint } = request.routeOptions.config;
+    if (endpoint === undefined) return;
+    refuseBearer(request);
+    refusePlainWire(ports, request);
+    refuseCrossSite(ports, request);
+    const signIn = await findSignIn(ports, request);
+    refuseStranger(endpoint, signIn);
+    const by = byOf(ports, request, signIn);
+    const account = signIn === null ? null : await findAccount(ports, endpoint, request, signIn, by);
+    request.visitor = { signIn, account, by };
+  });
+  // After the body was validated: nobody is asked for a password before the fields are right.
+  app.addHook('preHandler', async (request) => {
+    const { endpoint } = request.routeOptions.config;
+    if (endpoint?.proof) refuseOldProof(ports, request);
+  });
+}
+
+/** Also beside a good cookie: a request with an `Authorization` header comes from a program. */
+function refuseBearer(request: FastifyRequest): void {
+  if (request.headers.authorization !== undefined) throw new Refusal({ code: 'not_signed_in' });
+}
+
+function refusePlainWire({ authenticator }: Ports, request: FastifyRequest): void {
+  if (!authenticator.isPrivate(request.raw)) throw new Refusal({ code: 'use_https' });
+}
+
+/** Cookies are SameSite=Lax; this holds where a browser does not know that, and against other ports and subdomains of the site. */
+function refuseCrossSite({ url }: Ports, request: FastifyRequest): void {
+  if (request.method === 'GET') return;
+  const { origin } = request.headers;
+  const isOurs = origin === undefined ? request.headers['sec-fetch-site'] === 'same-origin' : origin === url;
+  if (!isOurs) throw new Refusal({ code: 'cross_site' });
+}
+
+async function findSignIn({ keyhouse, cookies }: Ports, request: FastifyRequest): Promise<SignedIn | null> {
+  const secret = cookies.read(request, 'sign-in');
+  const found = secret === null ? null : await keyhouse.findSignIn(secret);
+  return found === null ? null : { ...found.signIn, user: found.user };
+}
+
+function refuseStranger({ who }: Endpoint, signIn: SignedIn | null): void {
+  if (who === 'anyone') return;
+  if (signIn === null) throw new Refusal({ code: 'not_signed_in' });
+  if (who === 'administrator' && !signIn.user.isAdministrator) throw new Refusal({ code: 'not_allowed' });
+}
+
+function byOf({ keyhouse, authenticator }: Ports, request: FastifyRequest, signIn: SignedIn | null): By {
+  if (signIn === null) return authenticator.byStranger(request.raw, request.id);
+  const person = authenticator.person(request.raw);
+  // Not waited for: it is only what the list of sign-ins shows.
+  if (keyhouse.clock.now() - signIn.lastSeenAtMs > SEEN_EVERY_MS) keyhouse.seeSignIn(signIn.id, person);
+  return { actor: `user:${signIn.user.id}`, requestId: request.id, person };
+}
+
+const isRole = (who: Endpoint['who']): who is Role => (ROLES as readonly string[]).includes(who);
+
+/** Not a member: there is no such account. A member with a lesser role is told that it takes a higher one. */
+async function findAccount(
+  { keyhouse }: Ports,
+  { who }: Endpoint,
+  request: FastifyRequest,
+  signIn: SignedIn,
+  by: By,
+): Promise<AccountWithRole | null> {
+  if (!isRole(who)) return null;
+  const { account: text = '' } = request.params as { account?: string };
+  const id = /^[1-9]\d{0,14}$/.test(text) ? Number(text) : null;
+  const account = id === null ? null : await keyhouse.store.members.findAccountOf(signIn.user, id);
+  if (account === null) throw new Refusal({ code: 'not_found' });
+  if (includesRole(account.role, who)) return account;
+  keyhouse.refusals.record({
+    event: 'request.refused',
+    reason: 'role',
+    by,
+    subject: { userId: signIn.user.id, accountId: account.id },
+    details: { held: account.role, wanted: who },
+  });
+  throw new Refusal({ code: 'not_allowed' });
+}
+
+function refuseOldProof({ keyhouse }: Ports, { visitor }: FastifyRequest): void {
+  const provedAtMs = visitor?.signIn?.provedAtMs ?? Number.NEGATIVE_INFINITY;
+  if (keyhouse.clock.now() - provedAtMs > PROOF_LASTS_MS) throw new Refusal({ code: 'proof_required' });
+}

@@ -1,0 +1,71 @@
+/** Puts the endpoints of the private API on the server, each from its row in `api/`: its checks, its validation, its answer. */
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { AccountWithRole } from '../../core/accounts/member.ts';
+import type { By } from '../../core/audit/event.ts';
+import type { Keyhouse } from '../../core/keyhouse.ts';
+import type { Authenticator } from '../authenticate.ts';
+import type { Endpoint, Who } from './api/endpoint.ts';
+import { type Api, api, type EndpointName } from './api/index.ts';
+import type { Cookies } from './cookies.ts';
+import type { SignedIn } from './door.ts';
+
+export const PRIVATE_API = '/dashboard/api';
+
+export interface DashboardPorts {
+  readonly keyhouse: Keyhouse;
+  readonly authenticator: Authenticator;
+  readonly cookies: Cookies;
+  /** The public origin. */
+  readonly url: string;
+}
+
+type WhoOf<Name extends EndpointName> = (typeof api)[Name]['who'];
+
+/** What a handler is given. Who asks has been settled before. */
+export interface Asked<Name extends EndpointName> {
+  readonly params: Api[Name]['params'];
+  readonly query: Api[Name]['query'];
+  readonly body: Api[Name]['body'];
+  /** Null only where anyone may ask. */
+  readonly signIn: WhoOf<Name> extends 'anyone' ? SignedIn | null : SignedIn;
+  /** The account of the path, where the endpoint asks for a role in it. */
+  readonly account: WhoOf<Name> extends 'anyone' | 'signed-in' | 'administrator' ? null : AccountWithRole;
+  readonly by: By;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+export type Serve = <Name extends EndpointName>(
+  name: Name,
+  handler: (asked: Asked<Name>) => Promise<Api[Name]['answer']> | Api[Name]['answer'],
+) => void;
+
+/** `unserved` names the endpoints that no handler was given for; a test keeps it empty. */
+export function createServe(app: FastifyInstance): { serve: Serve; unserved(): readonly string[] } {
+  const left = new Set<string>(Object.keys(api));
+  const serve: Serve = (name, handler) => {
+    if (!left.delete(name)) throw new Error(`${name} is served twice.`);
+    const endpoint: Endpoint & { who: Who } = api[name];
+    const [method = '', path = ''] = name.split(' ');
+    app.route({
+      method: method as HTTPMethods,
+      url: `${PRIVATE_API}${path}`,
+      config: { endpoint, body: endpoint.body === undefined ? 'none' : 'json' },
+      schema: {
+        hide: true,
+        ...(endpoint.body === undefined ? {} : { body: { ...endpoint.body, additionalProperties: false } }),
+        ...(endpoint.query === undefined ? {} : { querystring: { ...endpoint.query, additionalProperties: false } }),
+        ...(endpoint.answer === undefined ? {} : { response: { 200: endpoint.answer } }),
+      },
+      handler: async (request, reply) => {
+        const { visitor } = request;
+        if (visitor === null) throw new Error('A request has come past the door of the private API.');
+        const { params, query, body } = request;
+        const answer = await handler({ ...visitor, params, query, body, request, reply } as unknown as Asked<typeof name>);
+        reply.header('Cache-Control', 'no-store');
+        return endpoint.answer === undefined ? reply.code(204).send() : answer;
+      },
+    });
+  };
+  return { serve, unserved: () => [...left] };
+}

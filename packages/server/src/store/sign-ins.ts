@@ -1,0 +1,152 @@
+import type { ProofMethod, SignIn, SignInsStore } from '../core/accounts/sign-in.ts';
+import type { Act } from './act.ts';
+import type { Db } from './prepared.ts';
+import { lockEnabledUser, toUser, users } from './users.ts';
+
+type Input<Name extends keyof SignInsStore> = Parameters<SignInsStore[Name]>[0];
+
+export function signInsReads(db: Db): Pick<SignInsStore, 'findSignIn' | 'listSignIns' | 'knowsBrowser'> {
+  return {
+    async findSignIn(hash, notBefore) {
+      const row = await live(db, notBefore).where('hash', '=', bytes(hash)).executeTakeFirst();
+      if (row === undefined) return null;
+      const user = await users(db).where('users.id', '=', row.user_id).where('disabled_at_ms', 'is', null).executeTakeFirst();
+      return user === undefined ? null : { signIn: toSignIn(row), user: toUser(user) };
+    },
+    async listSignIns(userId, notBefore) {
+      const rows = await live(db, notBefore).where('user_id', '=', userId).orderBy('last_seen_at_ms', 'desc').execute();
+      return rows.map(toSignIn);
+    },
+    async knowsBrowser(userId, browserHash) {
+      const rows = await db.selectFrom('known_browsers').select('browser_hash').where('user_id', '=', userId).execute();
+      const known = browserHash !== null && rows.some((row) => Buffer.from(row.browser_hash).toString('hex') === browserHash);
+      return { known, first: rows.length === 0 };
+    },
+  };
+}
+
+export const signInsActs = {
+  async openSignIn(act: Act, input: Input<'openSignIn'>): Promise<SignIn | null> {
+    const { signIn, passwordHash } = input;
+    const user = await lockEnabledUser(act.db, signIn.userId, passwordHash);
+    if (user === null) return null;
+    const { id } = await act.db
+      .insertInto('sign_ins')
+      .values({
+        user_id: signIn.userId,
+        hash: bytes(signIn.hash),
+        created_at_ms: signIn.createdAtMs,
+        last_seen_at_ms: signIn.lastSeenAtMs,
+        proved_at_ms: signIn.provedAtMs,
+        methods: JSON.stringify(signIn.methods),
+        address: signIn.address,
+        user_agent: signIn.userAgent,
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    if (input.browserHash !== null) await rememberBrowser(act.db, signIn.userId, input.browserHash, signIn.createdAtMs);
+    if (input.addressHash !== null) await rememberAddress(act.db, signIn.userId, input.addressHash, signIn.createdAtMs);
+    act.event(input.event, { userId: user.id, accountId: user.accountId });
+    const { hash: _, ...opened } = signIn;
+    return { ...opened, id };
+  },
+
+  async seeSignIn(act: Act, { id, nowMs, address, userAgent }: Input<'seeSignIn'>): Promise<void> {
+    await act.db
+      .updateTable('sign_ins')
+      .set({ last_seen_at_ms: nowMs, address, user_agent: userAgent })
+      .where('id', '=', id)
+      .where('ended_at_ms', 'is', null)
+      .execute();
+  },
+
+  async proveSignIn(act: Act, input: Input<'proveSignIn'>): Promise<boolean> {
+    if ((await lockEnabledUser(act.db, input.userId, input.passwordHash)) === null) return false;
+    const updated = await act.db
+      .updateTable('sign_ins')
+      .set({ proved_at_ms: input.nowMs })
+      .where('id', '=', input.id)
+      .where('user_id', '=', input.userId)
+      .where('ended_at_ms', 'is', null)
+      .executeTakeFirst();
+    if (updated.numUpdatedRows === 0n) return false;
+    act.event(input.event);
+    return true;
+  },
+
+  async endSignIns(act: Act, { userId, id, exceptId, nowMs, event }: Input<'endSignIns'>): Promise<number> {
+    const ended = await endSignIns(act.db, {
+      userId,
+      nowMs,
+      ...(id === undefined ? {} : { id }),
+      ...(exceptId === undefined ? {} : { exceptId }),
+    });
+    if (ended > 0) act.event(event);
+    return ended;
+  },
+
+  async sweepSignIns(act: Act, { beforeMs, limit }: Input<'sweepSignIns'>): Promise<boolean> {
+    const over = act.db
+      .selectFrom('sign_ins')
+      .select('id')
+      .where('last_seen_at_ms', '<', beforeMs)
+      .orderBy('last_seen_at_ms')
+      .limit(limit);
+    const deleted = await act.db.deleteFrom('sign_ins').where('id', 'in', over).executeTakeFirst();
+    return Number(deleted.numDeletedRows) === limit;
+  },
+};
+
+/** For the acts of other rooms that end a user's sign-ins with what they do: a changed password, a disabling, a deletion. */
+export async function endSignIns(
+  db: Db,
+  { userId, id, exceptId, nowMs }: { userId: number; id?: number; exceptId?: number; nowMs: number },
+): Promise<number> {
+  let query = db
+    .updateTable('sign_ins')
+    .set({ ended_at_ms: nowMs })
+    .where('user_id', '=', userId)
+    .where('ended_at_ms', 'is', null);
+  if (id !== undefined) query = query.where('id', '=', id);
+  if (exceptId !== undefined) query = query.where('id', '!=', exceptId);
+  return Number((await query.executeTakeFirst()).numUpdatedRows);
+}
+
+export async function rememberBrowser(db: Db, userId: number, browserHash: string, nowMs: number): Promise<void> {
+  await db
+    .insertInto('known_browsers')
+    .values({ user_id: userId, browser_hash: bytes(browserHash), last_signed_in_at_ms: nowMs })
+    .onConflict((conflict) => conflict.columns(['user_id', 'browser_hash']).doUpdateSet({ last_signed_in_at_ms: nowMs }))
+    .execute();
+}
+
+export async function rememberAddress(db: Db, userId: number, addressHash: string, nowMs: number): Promise<void> {
+  await db
+    .insertInto('known_addresses')
+    .values({ user_id: userId, address_hash: addressHash, last_signed_in_at_ms: nowMs })
+    .onConflict((conflict) => conflict.columns(['user_id', 'address_hash']).doUpdateSet({ last_signed_in_at_ms: nowMs }))
+    .execute();
+}
+
+const live = (db: Db, notBefore: { seenMs: number; createdMs: number }) =>
+  db
+    .selectFrom('sign_ins')
+    .select(['id', 'user_id', 'created_at_ms', 'last_seen_at_ms', 'proved_at_ms', 'methods', 'address', 'user_agent'])
+    .where('ended_at_ms', 'is', null)
+    .where('last_seen_at_ms', '>=', notBefore.seenMs)
+    .where('created_at_ms', '>=', notBefore.createdMs);
+
+type Row = Awaited<ReturnType<ReturnType<typeof live>['executeTakeFirstOrThrow']>>;
+
+const toSignIn = (row: Row): SignIn => ({
+  id: row.id,
+  userId: row.user_id,
+  createdAtMs: row.created_at_ms,
+  lastSeenAtMs: row.last_seen_at_ms,
+  provedAtMs: row.proved_at_ms,
+  methods: JSON.parse(row.methods) as ProofMethod[],
+  address: row.address,
+  userAgent: row.user_agent,
+});
+
+const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');

@@ -1,0 +1,86 @@
+import type { Ticket, TicketPurpose, TicketsStore } from '../core/accounts/ticket.ts';
+import type { Act } from './act.ts';
+import type { Db } from './prepared.ts';
+
+type Input<Name extends keyof TicketsStore> = Parameters<TicketsStore[Name]>[0];
+
+export function ticketsReads(db: Db): Pick<TicketsStore, 'findTicket'> {
+  return {
+    async findTicket(purpose, hash, nowMs) {
+      const row = await db
+        .selectFrom('tickets')
+        .selectAll()
+        .where('hash', '=', bytes(hash))
+        .where('purpose', '=', purpose)
+        .where('ends_at_ms', '>', nowMs)
+        .executeTakeFirst();
+      return row === undefined ? null : toTicket(row);
+    },
+  };
+}
+
+export const ticketsActs = {
+  async issueTicket(act: Act, { ticket, replace, event }: Input<'issueTicket'>): Promise<void> {
+    if (replace) await endTickets(act.db, ticket.userId, ticket.purpose);
+    await act.db
+      .insertInto('tickets')
+      .values({
+        hash: bytes(ticket.hash),
+        purpose: ticket.purpose,
+        user_id: ticket.userId,
+        data: JSON.stringify(ticket.data),
+        created_at_ms: ticket.createdAtMs,
+        ends_at_ms: ticket.endsAtMs,
+      })
+      .execute();
+    if (event !== null) act.event(event);
+  },
+
+  async redeemTicket(act: Act, { purpose, hash, nowMs }: Input<'redeemTicket'>): Promise<Ticket | null> {
+    return await redeem(act.db, { purpose, hash, nowMs });
+  },
+
+  async sweepTickets(act: Act, { nowMs, limit }: Input<'sweepTickets'>): Promise<boolean> {
+    const over = act.db.selectFrom('tickets').select('hash').where('ends_at_ms', '<=', nowMs).orderBy('ends_at_ms').limit(limit);
+    const deleted = await act.db.deleteFrom('tickets').where('hash', 'in', over).executeTakeFirst();
+    return Number(deleted.numDeletedRows) === limit;
+  },
+};
+
+/** For acts that use a ticket up together with what it is for: the row is gone, so nobody else can. */
+export async function redeem(
+  db: Db,
+  { purpose, hash, nowMs }: { purpose: TicketPurpose; hash: string; nowMs: number },
+): Promise<Ticket | null> {
+  const row = await db
+    .deleteFrom('tickets')
+    .where('hash', '=', bytes(hash))
+    .where('purpose', '=', purpose)
+    .where('ends_at_ms', '>', nowMs)
+    .returningAll()
+    .executeTakeFirst();
+  return row === undefined ? null : toTicket(row);
+}
+
+/** Ends a user's tickets, of one purpose or all. Tickets of nobody (`null`) of that purpose alike. */
+export async function endTickets(db: Db, userId: number | null, purpose?: TicketPurpose): Promise<void> {
+  let query = db.deleteFrom('tickets').where('user_id', userId === null ? 'is' : '=', userId);
+  if (purpose !== undefined) query = query.where('purpose', '=', purpose);
+  await query.execute();
+}
+
+const toTicket = (row: {
+  purpose: string;
+  user_id: number | null;
+  data: string;
+  created_at_ms: number;
+  ends_at_ms: number;
+}): Ticket => ({
+  purpose: row.purpose as TicketPurpose,
+  userId: row.user_id,
+  data: JSON.parse(row.data) as Record<string, unknown>,
+  createdAtMs: row.created_at_ms,
+  endsAtMs: row.ends_at_ms,
+});
+
+const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');

@@ -1,0 +1,36 @@
+/** A browser as the private API sees one: a cookie, an Origin, and nothing else. */
+import type { Answer, TestServer } from './server.ts';
+import { ISSUER } from './server.ts';
+
+export interface Visitor {
+  readonly cookie: string;
+  /** A path below `/dashboard/api`. POST when there is a body, or `method`. */
+  ask(path: string, options?: { method?: string; body?: unknown; headers?: Record<string, string> }): Promise<Answer>;
+}
+
+/** Signs a user in, as a log-in page would, and asks as their browser. */
+export async function visitorFor(server: TestServer, userId: number): Promise<Visitor> {
+  const opened = await server.keyhouse.openSignIn({
+    user: { id: userId },
+    methods: ['password'],
+    passwordHash: null,
+    addressHash: null,
+    browser: null,
+    by: { actor: `user:${userId}`, requestId: null, person: { address: '127.0.0.1', userAgent: 'a test' } },
+  });
+  if (!opened.ok) throw new Error('The user cannot sign in.');
+  return visitorWith(server, `__Host-keyhouse=${opened.value.secret}`);
+}
+
+/** Asks with the cookies given, or none. */
+export function visitorWith(server: TestServer, cookie: string): Visitor {
+  return {
+    cookie,
+    ask: (path, { method, body, headers = {} } = {}) =>
+      server.request(`/dashboard/api${path}`, {
+        ...(method === undefined ? {} : { method }),
+        ...(body === undefined ? {} : { body }),
+        headers: { origin: ISSUER, ...(cookie === '' ? {} : { cookie }), ...headers },
+      }),
+  };
+}
