@@ -21,6 +21,7 @@ import { dashboardRoutes } from './http/dashboard/routes/index.ts';
 import { createServe } from './http/dashboard/serve.ts';
 import { guardDoor } from './http/door.ts';
 import { type Answer, answerError, answerRefusal, INTERNAL, inOAuthWords } from './http/errors.ts';
+import { answerIntrospection, INTROSPECTION, isPlainIntrospection } from './http/introspect-route.ts';
 import { refuseBloated, sentencesOf } from './http/invalid.ts';
 import { isWanted, readForm, readJson } from './http/json-body.ts';
 import type { Metrics } from './http/metrics.ts';
@@ -69,12 +70,20 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const onError = (error: unknown, requestId: string): void => log.error({ err: error, requestId }, 'A request failed.');
   const verify = (request: IncomingMessage, response: ServerResponse): void =>
     answerVerify({ authenticator, routes: keyhouse.routes, nextRequestId, onError }, request, response);
+  const introspection = {
+    authenticator,
+    introspect: keyhouse.introspect,
+    nextRequestId,
+    onError,
+    count: (status: number) => metrics.countRequest(INTROSPECTION, 'POST', status),
+  };
 
   const app = Fastify({
     serverFactory: (handler) =>
       listener((request, response) => {
         if (!isHosted(request)) answerUnhosted(response, nextRequestId());
         else if (isVerifyTarget(request.url ?? '')) verify(request, response);
+        else if (isPlainIntrospection(authenticator, request)) answerIntrospection(introspection, request, response);
         else handler(request, response);
       }),
     logger: false,

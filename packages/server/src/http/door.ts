@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Caller, OpaqueCaller } from '../core/caller.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { Authenticator } from './authenticate.ts';
+import { isForm, isJson } from './content-type.ts';
 
 type Body = 'json' | 'json-or-form' | 'optional-json' | 'none';
 
@@ -72,7 +73,5 @@ function refuseContentType(request: FastifyRequest, body: Body): void {
     (request.headers['content-length'] ?? '0') === '0' &&
     request.headers['transfer-encoding'] === undefined;
   if (body === 'optional-json' && isEmpty) return;
-  const isJson = type !== undefined && /^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i.test(type);
-  const isForm = type !== undefined && /^application\/x-www-form-urlencoded[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i.test(type);
-  if (!isJson && !(body === 'json-or-form' && isForm)) throw new Refusal({ code: 'unsupported_media_type' });
+  if (!isJson(type) && !(body === 'json-or-form' && isForm(type))) throw new Refusal({ code: 'unsupported_media_type' });
 }

@@ -3,9 +3,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 import type { Introspection } from '../../core/oauth/introspect.ts';
-import { Refusal } from '../../core/refusal.ts';
 import type { Authenticator } from '../authenticate.ts';
 import { callerOf } from '../door.ts';
+import { readToken } from '../read-token.ts';
 import { OAuthError, refusals, Unauthenticated } from '../schemas.ts';
 
 const Active = Type.Object(
@@ -130,13 +130,6 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
     },
   );
 };
-
-/** RFC 7662 §2.1, RFC 7009 §2.1: `token` is required; a hint is ours to ignore. */
-function readToken(body: unknown): string {
-  const token = typeof body === 'object' && body !== null && 'token' in body ? body.token : undefined;
-  if (typeof token === 'string' && token !== '') return token;
-  throw new Refusal({ code: 'oauth', error: 'invalid_request', description: 'The token parameter is required, once, as text.' });
-}
 
 /** Lists are copied because Fastify's types want them mutable. */
 const toWire = (result: Introspection) =>
