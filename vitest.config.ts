@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['packages/*/{src,test}/**/*.test.ts', 'test/**/*.test.ts'],
-    globalSetup: ['packages/server/test/global-setup.ts'],
+    globalSetup: ['packages/server/test/global-setup.ts', 'packages/dashboard/test/global-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

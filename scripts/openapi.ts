@@ -26,6 +26,7 @@ export async function renderOpenApi(): Promise<string> {
       log: silent,
       metrics: createMetrics(),
       unknownLimiter: openMemoryLimiter(),
+      dashboardFolder: null,
     });
     await app.ready();
     const document = app.swagger();

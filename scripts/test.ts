@@ -28,6 +28,12 @@ const CHECKS: readonly Step[] = [
     advice: 'The types do not agree; the lines above say where.',
   },
   {
+    heading: 'Types of the pages',
+    script: 'node_modules/typescript/bin/tsc',
+    arguments: ['--project', 'packages/dashboard', '--noEmit'],
+    advice: 'The types do not agree; the lines above say where.',
+  },
+  {
     heading: 'Lint and format',
     script: 'node_modules/@biomejs/biome/bin/biome',
     arguments: ['ci', '--error-on-warnings', ...(process.stdout.isTTY ? [] : ['--colors=off']), '.'],

@@ -15,6 +15,7 @@ import { Refusal } from './core/refusal.ts';
 import { createAuthenticator } from './http/authenticate.ts';
 import { peerFinder } from './http/client-address.ts';
 import { allowOrigins, answerPreflight } from './http/cors.ts';
+import { serveLogo } from './http/dashboard/brand.ts';
 import { createCookies } from './http/dashboard/cookies.ts';
 import { guardPrivateApi } from './http/dashboard/door.ts';
 import { dashboardRoutes } from './http/dashboard/routes/index.ts';
@@ -26,6 +27,7 @@ import { refuseBloated, sentencesOf } from './http/invalid.ts';
 import { isWanted, readForm, readJson } from './http/json-body.ts';
 import type { Metrics } from './http/metrics.ts';
 import { openApi } from './http/openapi.ts';
+import { pages } from './http/pages.ts';
 import { requestIds } from './http/request-id.ts';
 import { docsRoutes } from './http/routes/docs.ts';
 import { healthRoutes } from './http/routes/health.ts';
@@ -49,6 +51,8 @@ export interface AppOptions {
   readonly url: string;
   readonly trustedProxies: readonly AddressBlock[];
   readonly corsOrigins: readonly string[];
+  /** The dashboard's build; null when there is none. */
+  readonly dashboardFolder: string | null;
 }
 
 const BODY_LIMIT = 1024 * 1024;
@@ -157,7 +161,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(wellKnownRoutes, { keyhouse });
   await app.register(healthRoutes, { keyhouse });
   await app.register(docsRoutes);
+  serveLogo(app as unknown as FastifyInstance, { keyhouse });
   dashboardRoutes(createServe(app).serve, { keyhouse, authenticator, cookies, url: options.url });
+  await pages(app as unknown as FastifyInstance, { keyhouse, cookies, url: options.url, folder: options.dashboardFolder });
   return app as unknown as FastifyInstance;
 }
 

@@ -1,6 +1,8 @@
 /** The server: reads the settings, opens the store, builds the app, listens, and drains when it is told to stop. */
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
@@ -31,7 +33,14 @@ export async function startServer(config: Config): Promise<RunningServer> {
     });
     const metrics = createMetrics();
     metrics.watchLag(() => keyhouse.follower.lagMs);
-    const app = await createApp({ ...config, keyhouse, log, metrics, unknownLimiter: openMemoryLimiter() });
+    const app = await createApp({
+      ...config,
+      keyhouse,
+      log,
+      metrics,
+      unknownLimiter: openMemoryLimiter(),
+      dashboardFolder: findDashboard(),
+    });
     await app.listen({ host: config.host, port: config.port });
     const metricsServer =
       config.metricsPort === null ? null : createMetricsServer(metrics).listen(config.metricsPort, config.host);
@@ -57,6 +66,12 @@ export async function startServer(config: Config): Promise<RunningServer> {
     await keyhouse.close();
     throw error;
   }
+}
+
+/** What a published package carries; in a checkout, what `npm start` builds. */
+function findDashboard(): string | null {
+  const folders = [join(import.meta.dirname, '..', 'dashboard'), join(import.meta.dirname, '..', '..', 'dashboard', 'dist')];
+  return folders.find((folder) => existsSync(join(folder, 'index.html'))) ?? null;
 }
 
 async function makeFirstAdministrator(keyhouse: Keyhouse, { admin }: Config, log: pino.Logger): Promise<void> {

@@ -3,12 +3,16 @@
  * server can do reads what `createKeyhouse` returns. The command line builds the same and never starts it.
  */
 import type { User } from './accounts/account.ts';
+import { administrationVerbs } from './accounts/administration.ts';
+import { type Brand, DEFAULT_BRAND, loadBrand, setBrand } from './accounts/brand.ts';
 import { type CreateUserInput, createUser } from './accounts/create-user.ts';
 import { type DisableUserInput, disableUser, enableUser } from './accounts/disable-user.ts';
+import { type InvitationFacts, inviteVerbs } from './accounts/invite.ts';
 import { findSignIn, type OpenSignInInput, openSignIn } from './accounts/open-sign-in.ts';
 import { openPasswordHashing } from './accounts/password-hashing.ts';
 import { resetPassword } from './accounts/reset-password.ts';
 import { createSignInLimits, type Limiter } from './accounts/sign-in-limits.ts';
+import { teamVerbs } from './accounts/team.ts';
 import { chainAudit } from './audit/chain.ts';
 import type { By, Person } from './audit/event.ts';
 import { createRefusalRecorder } from './audit/refusals.ts';
@@ -28,14 +32,18 @@ import { listJwts } from './jwts/list.ts';
 import { checkMasterSecret, rotateMasterSecret } from './jwts/master-secret.ts';
 import { type Minted, mintJwt } from './jwts/mint.ts';
 import { revokeJwt } from './jwts/revoke.ts';
-import { ensureSigningKeys, type RotatePorts, rotateIfDue, rotateSigningKeys } from './jwts/rotate.ts';
+import { ensureSigningKeys, type RotatePorts, rotateIfDue, rotateSigningKeys, rotationDays, scheduleRotation } from './jwts/rotate.ts';
 import { createSeenJwts } from './jwts/seen.ts';
 import type { Wish } from './jwts/wish.ts';
 import { type Clock, DAY_MS, HOUR_MS, SECOND_MS } from './lib/clock.ts';
 import type { MasterSecret } from './lib/master-secret.ts';
+import { seal } from './lib/seal.ts';
+import type { MailDraft } from './mail/mail.ts';
 import { introspect } from './oauth/introspect.ts';
 import { revokePresented } from './oauth/revoke.ts';
 import { loadPermissionIndex, type PermissionIndex } from './permissions/permission-set.ts';
+import { setCatalogue } from './permissions/set-catalogue.ts';
+import { setRoutes } from './permissions/set-routes.ts';
 import { ChangeFollower } from './revocations/follower.ts';
 import type { Store } from './store.ts';
 import { createVerify } from './verify.ts';
@@ -109,9 +117,30 @@ export function createKeyhouse(ports: KeyhousePorts) {
   const signInPorts = { ...store, passwords, limits, refusals, clock, signup: settings.signup };
   const mintPorts = { ...store, catalogue: async () => started(permissions).names, keys, issuer, audience, maxJwtDays, clock };
 
+  let brand: Brand = DEFAULT_BRAND;
+  // Until the composer of mails is here.
+  const composeFactorsReset = (user: User): MailDraft => ({
+    kind: 'factor-changed',
+    recipient: user.email,
+    userId: user.id,
+    subject: 'Your second factor was reset',
+    sealedBody: seal(ports.secret, 'mail', Buffer.from(JSON.stringify({ text: '', html: '' }))),
+    createdAtMs: clock.now(),
+  });
+  const composeInvitation = (to: string, facts: InvitationFacts): MailDraft => ({
+    kind: 'invitation',
+    recipient: to,
+    userId: null,
+    subject: `${facts.invitedBy} invites you`,
+    sealedBody: seal(ports.secret, 'mail', Buffer.from(JSON.stringify({ text: facts.link, html: facts.link }))),
+    createdAtMs: clock.now(),
+  });
+
   return {
     store,
     clock,
+    startedAtMs: clock.now(),
+    limitsInForce: { maxJwtDays },
     follower,
     refusals,
     verify,
@@ -131,6 +160,24 @@ export function createKeyhouse(ports: KeyhousePorts) {
         .seeSignIn({ id, nowMs: clock.now(), address, userAgent })
         .catch((error: unknown) => log.warn({ err: error }, 'When a sign-in was seen last could not be written.'));
     },
+    ...administrationVerbs({ ...store, clock, composeFactorsReset }),
+    clearSignInLimits: async ({ userId, emailKey, by }: { userId: number; emailKey: string; by: By }) => {
+      await limits.clear({ userId, emailKey });
+      await store.audit.record({ events: [{ event: 'limits.cleared', atMs: clock.now(), by, userId }] });
+    },
+    setCatalogue: (input: Parameters<typeof setCatalogue>[1]) => setCatalogue({ ...store, clock }, input),
+    setRoutes: (input: Parameters<typeof setRoutes>[1]) => setRoutes({ ...store, clock }, input),
+    rotationDays: () => rotationDays(store),
+    scheduleRotation: (input: { days: number; by: By }) => scheduleRotation({ ...store, clock }, input),
+    /** How the operator's place looks; in memory. */
+    brand: (): Brand => brand,
+    setBrand: async (input: Parameters<typeof setBrand>[1]) => {
+      const faults = await setBrand({ ...store, clock }, input);
+      if (faults.length === 0) brand = await loadBrand(store);
+      return faults;
+    },
+    ...teamVerbs({ members: store.members, clock, maxJwtDays }),
+    ...inviteVerbs({ invitations: store.invitations, clock, url: issuer, composeInvitation }),
     findUser: (id: number): Promise<User | null> => store.accounts.findUser(id),
 
     issueKey: (wish: KeyWish, by: By) => issueKey(credentialPorts, wish, by),
@@ -161,6 +208,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
       if (checked.value === 'previous')
         log.warn({}, "The database still stands under the previous master secret: run 'keyhouse secret rotate'.");
       permissions = await loadPermissionIndex(store.permissions);
+      brand = await loadBrand(store);
     },
 
     /** What a server needs beyond that: signing keys, the list of changes followed, the jobs running. Returns how to stop. */
@@ -173,10 +221,11 @@ export function createKeyhouse(ports: KeyhousePorts) {
       const reload = reloader(async () => {
         await keeper.reload();
         permissions = await loadPermissionIndex(store.permissions);
+        brand = await loadBrand(store);
       });
       follower.listen({
         onChange: ({ kind }) => {
-          if (kind === 'signing-keys' || kind === 'permissions') reload.ask();
+          if (kind === 'signing-keys' || kind === 'permissions' || kind === 'brand') reload.ask();
           if (kind === 'master-secret') log.warn({}, 'The master secret was rotated: start this server with the new one.');
         },
         onReset: () => reload.ask(),

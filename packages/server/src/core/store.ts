@@ -1,5 +1,8 @@
 import type { AccountsStore } from './accounts/account.ts';
-import type { MembersRead } from './accounts/member.ts';
+import type { AdministrationStore } from './accounts/administration.ts';
+import type { BrandStore } from './accounts/brand.ts';
+import type { InvitationsStore } from './accounts/invitation.ts';
+import type { MembersStore } from './accounts/member.ts';
 import type { SignInsStore } from './accounts/sign-in.ts';
 import type { TicketsStore } from './accounts/ticket.ts';
 import type { AuditStore } from './audit/event.ts';
@@ -17,7 +20,10 @@ export interface LeaseStore {
 /** The sum of the rooms' ports. Every method is one atomic act or one read, with plain data in and out. */
 export interface Store {
   readonly accounts: AccountsStore;
-  readonly members: MembersRead;
+  readonly administration: AdministrationStore;
+  readonly brand: BrandStore;
+  readonly members: MembersStore;
+  readonly invitations: InvitationsStore;
   readonly signIns: SignInsStore;
   readonly tickets: TicketsStore;
   readonly audit: AuditStore;
@@ -28,6 +34,7 @@ export interface Store {
   readonly masterSecret: MasterSecretStore;
   readonly permissions: PermissionsStore;
   readonly leases: LeaseStore;
+  readonly database: 'SQLite' | 'PostgreSQL';
   /** Throws when the database cannot be reached or a migration is missing. */
   check(): Promise<void>;
   close(): Promise<void>;

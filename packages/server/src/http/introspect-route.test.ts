@@ -2,6 +2,9 @@ import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestServer, type TestServer } from '../../test/server.ts';
 
+/** Who asks, in which content type, with which body; and the status. */
+type Question = readonly [bearer: string | null, type: string | null, body: string, status: number];
+
 const FORM = 'application/x-www-form-urlencoded';
 const JSON_TYPE = 'application/json';
 
@@ -59,11 +62,14 @@ describe('introspection, the short way and the long way', () => {
     ['by an unknown key', () => [`kh_live_${'0'.repeat(48)}`, FORM, 'token=1', 401]],
     ['by nobody', () => [null, FORM, 'token=1', 401]],
     ['with another content type', () => [operatorKey, 'text/plain', 'token=1', 415]],
-  ] as const)('give one answer: %s', async (_what, make) => {
-    const [bearer, type, body, status] = make();
-    const short = await ask(bearer, type, body, false);
-    const long = await ask(bearer, type, body, true);
-    expect(short).toEqual(long);
-    expect(short.status).toBe(status);
-  });
+  ] satisfies readonly (readonly [string, () => Question])[])(
+    'give one answer: %s',
+    async (_what: string, make: () => Question) => {
+      const [bearer, type, body, status] = make();
+      const short = await ask(bearer, type, body, false);
+      const long = await ask(bearer, type, body, true);
+      expect(short).toEqual(long);
+      expect(short.status).toBe(status);
+    },
+  );
 });

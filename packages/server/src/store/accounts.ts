@@ -1,5 +1,6 @@
 import type { Account, AccountsStore, User } from '../core/accounts/account.ts';
 import type { Act } from './act.ts';
+import { lockAdministrators } from './administration.ts';
 import { endTokensOfLogins } from './credentials.ts';
 import { lockMintingOfAccount } from './jwts.ts';
 import type { Db } from './prepared.ts';
@@ -8,7 +9,7 @@ import { insertUser, toUser, users } from './users.ts';
 type Input<Name extends keyof AccountsStore> = Parameters<AccountsStore[Name]>[0];
 type Reads = Pick<
   AccountsStore,
-  'findUser' | 'findUserByEmail' | 'listUsers' | 'findAccount' | 'countAdministrators' | 'knowsAddress'
+  'findUser' | 'findUserByEmail' | 'listUsers' | 'findAccount' | 'countAdministrators' | 'knowsAddress' | 'knownAddresses'
 >;
 
 export function accountsReads(db: Db): Reads {
@@ -55,6 +56,10 @@ export function accountsReads(db: Db): Reads {
         .executeTakeFirst();
       return row !== undefined;
     },
+    async knownAddresses(userId) {
+      const rows = await db.selectFrom('known_addresses').select('address_hash').where('user_id', '=', userId).execute();
+      return rows.map((row) => row.address_hash);
+    },
   };
 }
 
@@ -79,6 +84,7 @@ export const accountsActs = {
   },
 
   async setUserDisabled(act: Act, input: Input<'setUserDisabled'>): Promise<boolean> {
+    if (input.administratorId !== undefined && !(await lockAdministrators(act.db, input.administratorId))) return false;
     const updated = await act.db
       .updateTable('users')
       .set({ disabled_at_ms: input.disabled ? input.nowMs : null, updated_at_ms: input.nowMs })

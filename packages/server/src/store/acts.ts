@@ -1,9 +1,13 @@
 import { accountsActs } from './accounts.ts';
 import type { Acts } from './act.ts';
+import { administrationActs } from './administration.ts';
 import { auditActs } from './audit.ts';
+import { brandActs } from './brand.ts';
 import { credentialsActs } from './credentials.ts';
+import { invitationsActs } from './invitations.ts';
 import { jwtsActs } from './jwts.ts';
 import { leasesActs } from './leases.ts';
+import { membersActs } from './members.ts';
 import { permissionsActs } from './permissions.ts';
 import { revocationsActs } from './revocations.ts';
 import { signInsActs } from './sign-ins.ts';
@@ -13,11 +17,15 @@ import { ticketsActs } from './tickets.ts';
 /** Every act of every room, by name. */
 export const acts = {
   ...accountsActs,
+  ...administrationActs,
   ...auditActs,
+  ...brandActs,
   ...credentialsActs,
+  ...invitationsActs,
   ...jwtsActs,
   ...leasesActs,
   ...masterSecretActs,
+  ...membersActs,
   ...permissionsActs,
   ...revocationsActs,
   ...signingKeysActs,

@@ -2,11 +2,14 @@
 import type { Change } from '../core/revocations/change.ts';
 import type { Store } from '../core/store.ts';
 import { accountsActs, accountsReads } from './accounts.ts';
+import { administrationActs, administrationReads } from './administration.ts';
 import { auditActs, auditReads } from './audit.ts';
+import { brandActs, brandReads } from './brand.ts';
 import { credentialsActs, credentialsReads } from './credentials.ts';
+import { invitationsActs, invitationsReads } from './invitations.ts';
 import { jwtsActs, jwtsReads } from './jwts.ts';
 import { leasesActs } from './leases.ts';
-import { membersReads } from './members.ts';
+import { membersActs, membersReads } from './members.ts';
 import { permissionsActs, permissionsReads } from './permissions.ts';
 import type { Db } from './prepared.ts';
 import { revocationsActs, revocationsReads } from './revocations.ts';
@@ -15,6 +18,7 @@ import { masterSecretActs, masterSecretReads, signingKeysActs, signingKeysReads 
 import { ticketsActs, ticketsReads } from './tickets.ts';
 
 export interface Backend {
+  readonly database: Store['database'];
   /** Reads; on SQLite the main thread's own connection. */
   readonly db: Db;
   /** Turns what a read throws into StoreUnavailable where the database is the trouble. */
@@ -47,7 +51,10 @@ export function bindStore(backend: Backend): Store {
 
   return {
     accounts: { ...reads(accountsReads(db)), ...bound(accountsActs) },
-    members: reads(membersReads(db)),
+    administration: { ...reads(administrationReads(db)), ...bound(administrationActs) },
+    brand: { ...reads(brandReads(db)), ...bound(brandActs) },
+    members: { ...reads(membersReads(db)), ...bound(membersActs) },
+    invitations: { ...reads(invitationsReads(db)), ...bound(invitationsActs) },
     signIns: { ...reads(signInsReads(db)), ...bound(signInsActs) },
     tickets: { ...reads(ticketsReads(db)), ...bound(ticketsActs) },
     audit: { ...reads(auditReads(db)), ...bound(auditActs) },
@@ -64,6 +71,7 @@ export function bindStore(backend: Backend): Store {
       onHint: backend.onHint,
       onCommitted: (listener) => void listeners.push(listener),
     },
+    database: backend.database,
     check: backend.check,
     close: backend.close,
   };

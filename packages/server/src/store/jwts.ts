@@ -33,7 +33,7 @@ export const jwtsActs = {
       key !== undefined &&
       key.revoked_at_ms === null &&
       holdsSecret(key, Buffer.from(expected.hash, 'hex'), nowMs) &&
-      key.disabled_at_ms === null &&
+      key.owner_ended_at_ms === null &&
       key.permissions === toJson(expected.permissions) &&
       key.addresses === toJson(expected.addresses);
     if (!unchanged) return 'key_changed';
@@ -154,14 +154,14 @@ const keyState = prepare((db, { id }: { id: number }) =>
     .selectFrom('credentials')
     .innerJoin('accounts', 'accounts.id', 'credentials.account_id')
     .leftJoin('users', 'users.id', 'accounts.user_id')
-    .select([
+    .select(({ fn }) => [
+      fn.coalesce('users.disabled_at_ms', 'users.deleted_at_ms', 'accounts.deleted_at_ms').as('owner_ended_at_ms'),
       'credentials.revoked_at_ms',
       'credentials.permissions',
       'credentials.addresses',
       'credentials.hash',
       'credentials.previous_hash',
       'credentials.previous_ends_at_ms',
-      'users.disabled_at_ms',
     ])
     .where('credentials.id', '=', id),
 );

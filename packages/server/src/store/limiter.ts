@@ -41,6 +41,13 @@ function limiterOver(rule: RateLimiterAbstract): Limiter {
       }
     },
     giveBack: (bucket) => reward(rule, bucket),
+    async clear(bucket) {
+      try {
+        await rule.delete(bucket);
+      } catch (error) {
+        throw new StoreUnavailable('The limits cannot be reached.', { cause: error });
+      }
+    },
   };
 }
 

@@ -1,7 +1,21 @@
 import type { User } from '../core/accounts/account.ts';
-import type { AccountWithRole, MembersRead } from '../core/accounts/member.ts';
+import {
+  type AccountWithRole,
+  includesRole,
+  type Member,
+  type MembersRead,
+  type MembersStore,
+  mayChangeMember,
+  type Role,
+} from '../core/accounts/member.ts';
+import type { Act } from './act.ts';
+import { endInvitations } from './invitations.ts';
+import { lockMintingOfAccount } from './jwts.ts';
 import type { Db } from './prepared.ts';
+import { lockTeam, roleInTeam } from './teams.ts';
+import { lockEnabledUser } from './users.ts';
 
+type Input<Name extends keyof MembersStore> = Parameters<MembersStore[Name]>[0];
 type Person = Pick<User, 'id' | 'isAdministrator'>;
 
 export function membersReads(db: Db): MembersRead {
@@ -15,8 +29,153 @@ export function membersReads(db: Db): MembersRead {
       const row = await reachable(db, user).where('accounts.id', '=', accountId).executeTakeFirst();
       return row === undefined ? null : toAccount(row);
     },
+    async listMembers({ id, kind }) {
+      const rows = kind === 'team' ? await membersOfTeam(db, id).execute() : await ownersWithoutRow(db, id, kind).execute();
+      const roles: readonly Role[] = ['owner', 'admin', 'developer', 'viewer'];
+      return rows.map(toMember).sort((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role) || a.sinceMs - b.sinceMs);
+    },
   };
 }
+
+export const membersActs = {
+  async createTeam(act: Act, { name, ownerId, limit, nowMs, event }: Input<'createTeam'>) {
+    // The user's lock: two at once do not both count to one below the limit.
+    if ((await lockEnabledUser(act.db, ownerId, null)) === null) return 'gone';
+    const { count } = await act.db
+      .selectFrom('members')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('user_id', '=', ownerId)
+      .where('role', '=', 'owner')
+      .executeTakeFirstOrThrow();
+    if (Number(count) >= limit) return 'too_many';
+    const team = await act.db
+      .insertInto('accounts')
+      .values({ kind: 'team', name, user_id: null, created_at_ms: nowMs })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    await act.db
+      .insertInto('members')
+      .values({ account_id: team.id, user_id: ownerId, role: 'owner', since_ms: nowMs })
+      .execute();
+    act.event(event, { accountId: team.id });
+    return team;
+  },
+
+  async renameTeam(act: Act, { accountId, actorId, name, event }: Input<'renameTeam'>) {
+    const refusal = await refuseUnless(act.db, 'admin', accountId, actorId);
+    if (refusal !== null) return refusal;
+    await act.db.updateTable('accounts').set({ name }).where('id', '=', accountId).execute();
+    act.event(event, { accountId });
+    return 'done';
+  },
+
+  async changeMember(act: Act, { accountId, actorId, userId, role: wanted, event }: Input<'changeMember'>) {
+    if (!(await lockTeam(act.db, accountId))) return 'gone';
+    const actor = await roleInTeam(act.db, accountId, actorId);
+    if (actor === null) return 'gone';
+    const held = actorId === userId ? actor : await roleInTeam(act.db, accountId, userId);
+    if (held === null) return 'not_member';
+    if (!mayChangeMember({ actor, isSelf: actorId === userId, held, wanted })) return 'not_allowed';
+    if (held === wanted) return 'done';
+    if (held === 'owner' && !(await hasOwnerBeside(act.db, accountId, userId))) return 'last_owner';
+    if (wanted === null) await removeMember(act.db, accountId, userId);
+    else await setRole(act.db, accountId, userId, wanted);
+    act.event({ ...event, details: { ...event.details, before: held } }, { accountId, userId });
+    return 'done';
+  },
+
+  async transferTeam(act: Act, { accountId, actorId, userId, event }: Input<'transferTeam'>) {
+    const refusal = await refuseUnless(act.db, 'owner', accountId, actorId);
+    if (refusal !== null) return refusal;
+    const held = await roleInTeam(act.db, accountId, userId);
+    if (held === null) return 'not_member';
+    if (held === 'owner') return 'owner';
+    await setRole(act.db, accountId, userId, 'owner');
+    await setRole(act.db, accountId, actorId, 'admin');
+    act.event({ ...event, details: { ...event.details, before: held } }, { accountId, userId });
+    return 'done';
+  },
+
+  async deleteTeam(act: Act, { accountId, actorId, nowMs, latestJwtEndMs, event }: Input<'deleteTeam'>) {
+    const refusal = await refuseUnless(act.db, 'owner', accountId, actorId);
+    if (refusal !== null) return refusal;
+    await act.db.updateTable('accounts').set({ deleted_at_ms: nowMs }).where('id', '=', accountId).execute();
+    const keys = await endCredentialsOfAccount(act.db, accountId, nowMs);
+    await endInvitations(act.db, accountId, nowMs);
+    await act.db.deleteFrom('members').where('account_id', '=', accountId).execute();
+    // All that there can ever be, not "until now": another server's clock may be ahead, and the team never comes back.
+    act.change({ kind: 'account', id: String(accountId), beforeMs: latestJwtEndMs, endsAtMs: latestJwtEndMs });
+    act.event({ ...event, details: { ...event.details, keys } }, { accountId });
+    return 'done';
+  },
+};
+
+/**
+ * For the act that deletes a user: takes them out of every team. Null when they are the only owner of one that has other members or
+ * none; then nothing was changed, and the teams are to be handed over or deleted first. Call it before anything else is written.
+ */
+export async function leaveEveryTeam(db: Db, userId: number): Promise<readonly number[] | null> {
+  const memberships = await db
+    .selectFrom('members')
+    .select(['account_id', 'role'])
+    .where('user_id', '=', userId)
+    .orderBy('account_id')
+    .execute();
+  for (const { account_id } of memberships) await lockTeam(db, account_id);
+  for (const { account_id } of memberships) {
+    const role = await roleInTeam(db, account_id, userId);
+    if (role === 'owner' && !(await hasOwnerBeside(db, account_id, userId))) return null;
+  }
+  await db.deleteFrom('members').where('user_id', '=', userId).execute();
+  return memberships.map(({ account_id }) => account_id);
+}
+
+/** Ends every credential of an account, and the JWTs on record; what ends them elsewhere is the change that the caller makes. */
+export async function endCredentialsOfAccount(db: Db, accountId: number, nowMs: number): Promise<number> {
+  await lockMintingOfAccount(db, accountId);
+  const ended = await db
+    .updateTable('credentials')
+    .set({ revoked_at_ms: nowMs })
+    .where('account_id', '=', accountId)
+    .where('revoked_at_ms', 'is', null)
+    .executeTakeFirst();
+  await db
+    .updateTable('jwts')
+    .set({ revoked_at_ms: nowMs })
+    .where('account_id', '=', accountId)
+    .where('expires_at_ms', '>', nowMs)
+    .where('revoked_at_ms', 'is', null)
+    .execute();
+  return Number(ended.numUpdatedRows);
+}
+
+async function refuseUnless(db: Db, wanted: Role, accountId: number, actorId: number): Promise<'gone' | 'not_allowed' | null> {
+  if (!(await lockTeam(db, accountId))) return 'gone';
+  const role = await roleInTeam(db, accountId, actorId);
+  if (role === null) return 'gone';
+  return includesRole(role, wanted) ? null : 'not_allowed';
+}
+
+/** Under the team's lock this cannot change before the commit. An owner who is shut out is none that could act. */
+async function hasOwnerBeside(db: Db, accountId: number, userId: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('members')
+    .innerJoin('users', 'users.id', 'members.user_id')
+    .select('members.user_id')
+    .where('members.account_id', '=', accountId)
+    .where('members.role', '=', 'owner')
+    .where('members.user_id', '!=', userId)
+    .where('users.disabled_at_ms', 'is', null)
+    .where('users.deleted_at_ms', 'is', null)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+const setRole = (db: Db, accountId: number, userId: number, role: Role) =>
+  db.updateTable('members').set({ role }).where('account_id', '=', accountId).where('user_id', '=', userId).execute();
+
+const removeMember = (db: Db, accountId: number, userId: number) =>
+  db.deleteFrom('members').where('account_id', '=', accountId).where('user_id', '=', userId).execute();
 
 /** A user owns the personal account, administrators the operator account; of teams one is a member. */
 const reachable = (db: Db, user: Person) =>
@@ -42,4 +201,49 @@ const toAccount = (row: Row): AccountWithRole => ({
   userId: row.user_id,
   createdAtMs: row.created_at_ms,
   role: row.role ?? 'owner',
+});
+
+const people = (db: Db) =>
+  db
+    .selectFrom('users')
+    .select(['users.id', 'users.email', 'users.display_name', 'users.created_at_ms'])
+    .select((eb) =>
+      eb
+        .selectFrom('sign_ins')
+        .select((sub) => sub.fn.max('sign_ins.last_seen_at_ms').as('seen'))
+        .whereRef('sign_ins.user_id', '=', 'users.id')
+        .as('last_seen_at_ms'),
+    )
+    .where('users.deleted_at_ms', 'is', null);
+
+const membersOfTeam = (db: Db, accountId: number) =>
+  people(db)
+    .innerJoin('members', 'members.user_id', 'users.id')
+    .select(['members.role', 'members.since_ms'])
+    .where('members.account_id', '=', accountId);
+
+/** The user of a personal account; the administrators, who own the operator account. */
+const ownersWithoutRow = (db: Db, accountId: number, kind: 'personal' | 'operator') =>
+  people(db)
+    .select((eb) => [eb.val<Role>('owner').as('role'), eb.ref('users.created_at_ms').as('since_ms')])
+    .where((eb) =>
+      kind === 'operator'
+        ? eb('users.is_administrator', '=', 1)
+        : eb('users.id', '=', eb.selectFrom('accounts').select('accounts.user_id').where('accounts.id', '=', accountId)),
+    );
+
+const toMember = (row: {
+  id: number;
+  email: string;
+  display_name: string;
+  role: Role;
+  since_ms: number;
+  last_seen_at_ms: number | null;
+}): Member => ({
+  userId: row.id,
+  email: row.email,
+  displayName: row.display_name,
+  role: row.role,
+  sinceMs: row.since_ms,
+  lastSeenAtMs: row.last_seen_at_ms,
 });

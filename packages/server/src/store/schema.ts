@@ -163,7 +163,11 @@ interface InvitationsTable {
   email_key: string;
   role: 'viewer' | 'developer' | 'admin' | 'owner';
   invited_by: number | null;
+  ticket_hash: Uint8Array;
   created_at_ms: number;
+  /** The newest mail, and how many there were. */
+  sent_at_ms: number;
+  sendings: number;
   expires_at_ms: number;
   ended_at_ms: number | null;
 }

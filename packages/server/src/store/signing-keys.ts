@@ -1,6 +1,7 @@
 import type { MasterSecretStore, SigningKeysStore, StoredSigningKey } from '../core/jwts/jwt.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
+import { putSetting } from './settings.ts';
 
 type Input<Name extends keyof SigningKeysStore> = Parameters<SigningKeysStore[Name]>[0];
 type SecretInput<Name extends keyof MasterSecretStore> = Parameters<MasterSecretStore[Name]>[0];
@@ -10,7 +11,7 @@ const HEARD_AFTER_MS = 10 * 60 * 1000;
 
 const SIGNING_KEYS_CHANGED = { kind: 'signing-keys', id: '', beforeMs: null, endsAtMs: null } as const;
 
-export function signingKeysReads(db: Db): Pick<SigningKeysStore, 'listSigningKeys'> {
+export function signingKeysReads(db: Db): Pick<SigningKeysStore, 'listSigningKeys' | 'rotationDays'> {
   return {
     async listSigningKeys() {
       const rows = await db.selectFrom('signing_keys').selectAll().orderBy('created_at_ms').orderBy('kid').execute();
@@ -27,6 +28,14 @@ export function signingKeysReads(db: Db): Pick<SigningKeysStore, 'listSigningKey
           lastJwtEndsAtMs: row.last_jwt_ends_at_ms,
         }),
       );
+    },
+    async rotationDays() {
+      const row = await db
+        .selectFrom('settings')
+        .select('value')
+        .where('name', '=', 'signing_key_rotation_days')
+        .executeTakeFirst();
+      return row === undefined ? null : Number(row.value);
     },
   };
 }
@@ -82,6 +91,11 @@ export const signingKeysActs = {
     act.change(SIGNING_KEYS_CHANGED);
     act.event(input.event);
     return true;
+  },
+
+  async setRotationDays(act: Act, { days, event }: Input<'setRotationDays'>): Promise<void> {
+    await putSetting(act.db, 'signing_key_rotation_days', String(days));
+    act.event(event);
   },
 
   async dropEndedSigningKeys(act: Act, { nowMs }: Input<'dropEndedSigningKeys'>): Promise<number> {

@@ -16,6 +16,8 @@ export interface DisableUserPorts {
 
 export interface DisableUserInput {
   readonly userId: number;
+  /** The administrator who does it at their page; left out at the command line. */
+  readonly administratorId?: number;
   readonly by: By;
 }
 
@@ -33,7 +35,7 @@ export function enableUser(ports: DisableUserPorts, input: DisableUserInput): Pr
 
 async function setDisabled(
   { accounts, clock, maxJwtDays }: DisableUserPorts,
-  { userId, by }: DisableUserInput,
+  { userId, administratorId, by }: DisableUserInput,
   disabled: boolean,
 ): Promise<DisableOutcome> {
   const user = await accounts.findUser(userId);
@@ -41,6 +43,7 @@ async function setDisabled(
   const nowMs = clock.now();
   const changed = await accounts.setUserDisabled({
     userId,
+    ...(administratorId === undefined ? {} : { administratorId }),
     disabled,
     nowMs,
     latestJwtEndMs: nowMs + maxJwtDays * DAY_MS,

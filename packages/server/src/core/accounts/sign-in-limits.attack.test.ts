@@ -7,6 +7,7 @@ function open(known: readonly string[] = []) {
   const limits = createSignInLimits({
     limiter: openMemoryLimiter(),
     accounts: {
+      knownAddresses: async () => [],
       async knowsAddress(userId, hash) {
         asked.push(userId);
         return known.includes(`${userId}:${hash}`);

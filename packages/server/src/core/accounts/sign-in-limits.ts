@@ -25,6 +25,8 @@ export interface Limiter {
   /** Takes one of the bucket's points, or says in how many seconds there will be one; then none was taken. */
   take(bucket: string): Promise<{ readonly ok: true } | { readonly ok: false; readonly retryAfterSeconds: number }>;
   giveBack(bucket: string): Promise<void>;
+  /** Gives all of its points back. */
+  clear(bucket: string): Promise<void>;
 }
 
 export interface SignInTry {
@@ -44,6 +46,8 @@ export interface SignInLimits {
   admit(attempt: SignInTry): Promise<Admission>;
   /** The same for registrations from an address; what fails there is to guess who has an account. */
   admitRegistration(address: string | null): Promise<Admission>;
+  /** Forgets the failures that were aimed at a user, from wherever they came; those counted for an address stay. */
+  clear(user: { readonly userId: number; readonly emailKey: string }): Promise<void>;
 }
 
 interface Place {
@@ -53,7 +57,7 @@ interface Place {
 
 export interface SignInLimitsPorts {
   readonly limiter: Limiter;
-  readonly accounts: Pick<AccountsStore, 'knowsAddress'>;
+  readonly accounts: Pick<AccountsStore, 'knowsAddress' | 'knownAddresses'>;
   readonly clock: Clock;
   /** Keys the hashes of addresses, which are too few to be hidden by a plain hash. */
   readonly addressKey: Uint8Array;
@@ -66,7 +70,7 @@ export function createSignInLimits({ limiter, accounts, clock, addressKey }: Sig
     const place = placeOf(address);
     // Also asked for a user who does not exist (ids begin at 1): the time must not tell.
     const known = place !== null && (await accounts.knowsAddress(userId ?? 0, place.hash, clock.now() - KNOWN_FOR_MS));
-    const user = `user:${createHash('sha256').update(emailKey).digest('hex')}`;
+    const user = bucketOf(emailKey);
     return await takeAll(
       [...(place === null ? [] : [`address:${place.network}`]), known ? `${user}:${place.hash}` : user],
       place,
@@ -76,6 +80,12 @@ export function createSignInLimits({ limiter, accounts, clock, addressKey }: Sig
   async function admitRegistration(address: string | null): Promise<Admission> {
     const place = placeOf(address);
     return await takeAll(place === null ? [] : [`register:${place.network}`], place);
+  }
+
+  async function clear({ userId, emailKey }: { userId: number; emailKey: string }): Promise<void> {
+    const user = bucketOf(emailKey);
+    const places = await accounts.knownAddresses(userId);
+    await Promise.all([user, ...places.map((place) => `${user}:${place}`)].map((bucket) => limiter.clear(bucket)));
   }
 
   async function takeAll(buckets: readonly string[], place: Place | null): Promise<Admission> {
@@ -104,8 +114,10 @@ export function createSignInLimits({ limiter, accounts, clock, addressKey }: Sig
     await Promise.all(buckets.map((bucket) => patient.release(bucket, result)));
   }
 
-  return { admit, admitRegistration };
+  return { admit, admitRegistration, clear };
 }
+
+const bucketOf = (emailKey: string): string => `user:${createHash('sha256').update(emailKey).digest('hex')}`;
 
 /**
  * What counts as one place: an IPv4 address, or the /64 that IPv6 gives to one customer. IPv4 within IPv6 is IPv4. What is no

@@ -46,6 +46,7 @@ export interface Use {
 
 /** A credential with what decides beside it: the state of its owner. */
 export interface CredentialWithOwner extends Credential {
+  /** Since when the account, or the user whose personal account it is, is disabled or deleted. */
   readonly ownerDisabledAtMs: number | null;
   /** Read for tokens, whose end may depend on it; null for keys. */
   readonly lastUsedAtMs: number | null;

@@ -95,6 +95,9 @@ export interface SigningKeysStore {
     unrecordedJwtSeconds: number;
     event: EventDraft;
   }): Promise<boolean>;
+  /** How many days a key signs before it hands over; null: nobody has set it. */
+  rotationDays(): Promise<number | null>;
+  setRotationDays(input: { days: number; event: EventDraft }): Promise<void>;
   /** Deletes retired keys whose last JWT has ended. */
   dropEndedSigningKeys(input: { nowMs: number }): Promise<number>;
 }

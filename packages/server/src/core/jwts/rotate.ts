@@ -11,11 +11,11 @@ import type { MasterSecretStore, SigningAlgorithm, SigningKeysStore, StoredSigni
 import { standingSecret } from './master-secret.ts';
 import { makeSigningKey } from './signing-key.ts';
 
-/** A key that signed this long hands over. */
+/** A key that signed this long hands over, unless the operator has set another number of days. */
 export const SIGNING_KEY_MAX_AGE_DAYS = 90;
 
 export interface RotatePorts {
-  readonly signingKeys: Pick<SigningKeysStore, 'listSigningKeys' | 'addFirstSigningKeys' | 'rotateSigningKeys'>;
+  readonly signingKeys: Pick<SigningKeysStore, 'listSigningKeys' | 'addFirstSigningKeys' | 'rotateSigningKeys' | 'rotationDays'>;
   readonly masterSecret: Pick<MasterSecretStore, 'secretCheck'>;
   /** The current master secret, and the one before it where there is one. */
   readonly secrets: readonly MasterSecret[];
@@ -78,7 +78,7 @@ export const rotateSigningKeys = async (ports: RotatePorts, input: { emergency: 
   return rotated ? ok(kids) : no('overtaken');
 };
 
-/** Rotates when the current key has signed for 90 days; to be called now and then. `not_due` is the common answer. */
+/** Rotates when the current key has signed for its days; to be called now and then. `not_due` is the common answer. */
 export const rotateIfDue = async (
   ports: RotatePorts,
   by: By,
@@ -86,8 +86,19 @@ export const rotateIfDue = async (
   const { current } = await findKeys(ports);
   if (current === undefined) return no('no_signing_keys');
   const ageMs = ports.clock.now() - (current.signingSinceMs ?? current.createdAtMs);
-  return ageMs < SIGNING_KEY_MAX_AGE_DAYS * DAY_MS ? no('not_due') : rotateSigningKeys(ports, { emergency: false, by });
+  return ageMs < (await rotationDays(ports)) * DAY_MS ? no('not_due') : rotateSigningKeys(ports, { emergency: false, by });
 };
+
+/** The days that hold now. */
+export const rotationDays = async ({ signingKeys }: { signingKeys: Pick<SigningKeysStore, 'rotationDays'> }): Promise<number> =>
+  (await signingKeys.rotationDays()) ?? SIGNING_KEY_MAX_AGE_DAYS;
+
+/** From now on, also for the key that signs already. */
+export const scheduleRotation = (
+  { signingKeys, clock }: { signingKeys: Pick<SigningKeysStore, 'setRotationDays'>; clock: Clock },
+  { days, by }: { days: number; by: By },
+): Promise<void> =>
+  signingKeys.setRotationDays({ days, event: { event: 'signing_key.scheduled', atMs: clock.now(), by, details: { days } } });
 
 const findKeys = async (ports: RotatePorts): Promise<{ current?: StoredSigningKey; next?: StoredSigningKey }> =>
   Object.fromEntries((await ports.signingKeys.listSigningKeys()).map((key) => [key.state, key]));

@@ -92,6 +92,8 @@ export const memoryKeys = (): MemoryKeys => ({
     this.rows.push(newNext);
     return true;
   },
+  rotationDays: async () => null,
+  setRotationDays: async () => {},
   dropEndedSigningKeys: async () => 0,
   async secretCheck() {
     return this.check;

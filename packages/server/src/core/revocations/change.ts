@@ -10,6 +10,7 @@ export type ChangeKind =
   | 'account' //      id: account id
   | 'signing-keys' // id: ''
   | 'permissions' //  id: ''; the catalogue or the route patterns were replaced
+  | 'brand' //        id: ''; the operator's name, colour or logo
   | 'master-secret'; // id: ''
 
 export interface ChangeDraft {

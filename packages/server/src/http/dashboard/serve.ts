@@ -37,8 +37,11 @@ export interface Asked<Name extends EndpointName> {
 
 export type Serve = <Name extends EndpointName>(
   name: Name,
-  handler: (asked: Asked<Name>) => Promise<Api[Name]['answer']> | Api[Name]['answer'],
+  handler: (asked: Asked<Name>) => Promise<AnswerOf<Name>> | AnswerOf<Name>,
 ) => void;
+
+/** Nothing to say is a 204. */
+type AnswerOf<Name extends EndpointName> = Api[Name]['answer'] extends undefined ? void : Api[Name]['answer'];
 
 /** `unserved` names the endpoints that no handler was given for; a test keeps it empty. */
 export function createServe(app: FastifyInstance): { serve: Serve; unserved(): readonly string[] } {

@@ -3,12 +3,18 @@ import type { Migration } from './migration.ts';
 /** Sign-ins, second factors, links by mail, teams, the outbox, and which permissions are used. */
 export const dashboard: Migration = {
   name: '0002-dashboard',
-  statements: ({ integer, text, bytes, id, nowMs, end, endClustered }) => [
+  statements: ({ integer, text, bytes, bytewise, id, nowMs, end, endClustered }) => [
     `ALTER TABLE users ADD COLUMN email_verified_at_ms ${integer}`,
     `ALTER TABLE users ADD COLUMN password_changed_at_ms ${integer}`,
     // Deleted users stay as tombstones without personal data: their id is never given to anybody else.
     `ALTER TABLE users ADD COLUMN deleted_at_ms ${integer}`,
     `ALTER TABLE accounts ADD COLUMN deleted_at_ms ${integer}`,
+    // Administrators look for the beginning of an address or a name, whatever its case.
+    ...bytewise('users', 'email_key'),
+    ...bytewise('users', 'display_name'),
+    ...bytewise('accounts', 'name'),
+    `CREATE INDEX users_name ON users (lower(display_name))`,
+    `CREATE INDEX accounts_name ON accounts (lower(name))`,
 
     // A browser that is signed in. The cookie's secret is stored hashed.
     `CREATE TABLE sign_ins (
@@ -95,11 +101,15 @@ export const dashboard: Migration = {
       email_key ${text} NOT NULL,
       role ${text} NOT NULL CHECK (role IN ('viewer', 'developer', 'admin', 'owner')),
       invited_by ${integer} REFERENCES users (id),
+      ticket_hash ${bytes} NOT NULL UNIQUE,
       created_at_ms ${integer} NOT NULL,
+      sent_at_ms ${integer} NOT NULL,
+      sendings ${integer} NOT NULL,
       expires_at_ms ${integer} NOT NULL,
       ended_at_ms ${integer}
     )${end}`,
     `CREATE INDEX invitations_account ON invitations (account_id, id)`,
+    `CREATE INDEX invitations_inviter ON invitations (invited_by, sent_at_ms) WHERE invited_by IS NOT NULL`,
 
     // Written in the act that it tells of. The body holds links, so it is sealed, and dropped once it was sent.
     `CREATE TABLE mails (

@@ -14,6 +14,8 @@ export interface ColumnTypes {
   readonly integer: string;
   readonly text: string;
   readonly bytes: string;
+  /** Statements that let a text column compare by its bytes, so that an index on it serves the search for a beginning. */
+  readonly bytewise: (table: string, column: string) => readonly string[];
   /** An expression: milliseconds since 1970. */
   readonly nowMs: string;
   /** What stands behind the closing bracket of CREATE TABLE. */
@@ -27,6 +29,7 @@ export const SQLITE_TYPES: ColumnTypes = {
   integer: 'INTEGER',
   text: 'TEXT',
   bytes: 'BLOB',
+  bytewise: () => [],
   nowMs: "CAST(strftime('%s', 'now') AS INTEGER) * 1000",
   end: ' STRICT',
   endClustered: ' STRICT, WITHOUT ROWID',
@@ -37,6 +40,7 @@ export const POSTGRES_TYPES: ColumnTypes = {
   integer: 'bigint',
   text: 'text',
   bytes: 'bytea',
+  bytewise: (table, column) => [`ALTER TABLE ${table} ALTER COLUMN ${column} TYPE text COLLATE "C"`],
   nowMs: 'CAST(extract(epoch FROM now()) * 1000 AS bigint)',
   end: '',
   endClustered: '',

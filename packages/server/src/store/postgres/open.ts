@@ -29,6 +29,7 @@ export async function openPostgres({ url, onWarning, migrations = 'apply' }: Ope
     const applied = migrations === 'apply' ? await applyMigrations(url, onWarning) : await refusePending(db);
     const hints = listenForChanges(url, onWarning);
     const store = bindStore({
+      database: 'PostgreSQL',
       db,
       guardRead: (read) =>
         read().catch((error: unknown) => {

@@ -43,6 +43,7 @@ export async function openSqlite({ url, migrations = 'apply' }: OpenStoreOptions
   };
 
   const store = bindStore({
+    database: 'SQLite',
     db,
     guardRead: guard,
     run: (act, input) => writer.run(act, input),

@@ -1,0 +1,41 @@
+/** Every page and its path, below `/dashboard`. Each is a file of its own that is loaded when it is opened. */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { Layout } from './Layout.tsx';
+import { Broken, NotFound } from './NotFound.tsx';
+
+const root = createRootRoute({ component: Layout, notFoundComponent: NotFound, errorComponent: Broken });
+
+const page = <Module extends Record<string, unknown>>(path: string, load: () => Promise<Module>, name: keyof Module & string) =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    component: lazyRouteComponent(load as () => Promise<Record<string, never>>, name),
+  });
+
+const to = (path: string, target: string) =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    beforeLoad: () => {
+      throw redirect({ to: target });
+    },
+  });
+
+const routes = [
+  page('/', () => import('../home/HomePage.tsx'), 'HomePage'),
+  to('/settings', '/settings/profile'),
+  to('/operator', '/operator/users'),
+  page('/settings/developers', () => import('../credentials/pages.tsx'), 'TokensPage'),
+  page('/settings/developers/$id', () => import('../credentials/pages.tsx'), 'TokenPage'),
+  page('/accounts/$account', () => import('../home/HomePage.tsx'), 'HomePage'),
+  page('/accounts/$account/keys', () => import('../credentials/pages.tsx'), 'KeysPage'),
+  page('/accounts/$account/keys/$id', () => import('../credentials/pages.tsx'), 'KeyPage'),
+];
+
+export const createAppRouter = () =>
+  createRouter({
+    routeTree: root.addChildren(routes),
+    basepath: '/dashboard',
+    defaultPreload: 'intent',
+    scrollRestoration: true,
+  });

@@ -1,0 +1,26 @@
+/** Who is signed in, and which account the pages are about. */
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { type Api, ask } from '../lib/ask.ts';
+
+export type Me = Api['GET /me']['answer'];
+export type Account = Me['accounts'][number];
+
+export const ME = ['me'] as const;
+
+export const useMe = () => useQuery({ queryKey: ME, queryFn: () => ask('GET /me'), staleTime: 30_000 });
+
+const ROLES = ['viewer', 'developer', 'admin', 'owner'] as const;
+
+/** Whether a role includes another. The server decides; pages use it to offer only what will be done. */
+export const hasRole = (account: Account, wanted: Account['role']): boolean =>
+  ROLES.indexOf(account.role) >= ROLES.indexOf(wanted);
+
+/** The account of the path, or the personal one where the path names none; undefined while it loads, null when it is not theirs. */
+export function useAccount(): Account | null | undefined {
+  const { data } = useMe();
+  const { account } = useParams({ strict: false }) as { account?: string };
+  if (data === undefined) return undefined;
+  if (account === undefined) return data.accounts[0] ?? null;
+  return data.accounts.find(({ id }) => String(id) === account) ?? null;
+}

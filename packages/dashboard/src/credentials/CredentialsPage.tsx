@@ -1,0 +1,68 @@
+/** The tokens of the person or the keys of an account: make one, see what the others do. */
+import { Alert, Button, Center, Stack } from '@mantine/core';
+import { Plus } from 'lucide-react';
+import { useRef, useState } from 'react';
+import { ErrorState } from '../kit/errors.tsx';
+import { EmptyState, Loading, PageHeader } from '../kit/states.tsx';
+import { CreateForm } from './CreateForm.tsx';
+import { CredentialList } from './CredentialList.tsx';
+import { NewSecret } from './NewSecret.tsx';
+import { type Made, useCredentials } from './queries.ts';
+import { canManage, type Scope } from './scope.ts';
+import { kindWords, words } from './words.ts';
+
+type Step = { readonly at: 'list' } | { readonly at: 'form' } | { readonly at: 'secret'; readonly made: Made };
+
+export function CredentialsPage({ scope }: { scope: Scope }) {
+  const [step, setStep] = useState<Step>({ at: 'list' });
+  const create = useRef<HTMLButtonElement>(null);
+  const list = useCredentials(scope);
+  const said = kindWords[scope.kind];
+  const credentials = list.data?.pages.flatMap((page) => page.credentials) ?? [];
+  // The button comes back in this very render; it can take the focus when that has been drawn.
+  const back = () => {
+    setStep({ at: 'list' });
+    requestAnimationFrame(() => create.current?.focus());
+  };
+  const button =
+    step.at === 'list' && canManage(scope) ? (
+      <Button ref={create} leftSection={<Plus size={16} aria-hidden="true" />} onClick={() => setStep({ at: 'form' })}>
+        {said.create}
+      </Button>
+    ) : null;
+  return (
+    <Stack gap="lg">
+      <PageHeader title={said.title} intro={said.intro}>
+        {credentials.length > 0 && button}
+      </PageHeader>
+      {!canManage(scope) && <Alert variant="default">{words.viewerReason}</Alert>}
+      {step.at === 'form' && <CreateForm scope={scope} onMade={(made) => setStep({ at: 'secret', made })} onCancel={back} />}
+      {step.at === 'secret' && <NewSecret scope={scope} made={step.made} onDone={back} />}
+      {list.data !== undefined &&
+        (credentials.length > 0 ? (
+          <>
+            <CredentialList scope={scope} credentials={credentials} />
+            <More list={list} />
+          </>
+        ) : (
+          step.at === 'list' && (
+            <EmptyState title={said.emptyTitle} action={button}>
+              {said.emptyText}
+            </EmptyState>
+          )
+        ))}
+      {list.data === undefined && (list.isError ? <ErrorState error={list.error} retry={() => list.refetch()} /> : <Loading />)}
+    </Stack>
+  );
+}
+
+function More({ list }: { list: ReturnType<typeof useCredentials> }) {
+  if (!list.hasNextPage) return null;
+  return (
+    <Center>
+      <Button variant="default" loading={list.isFetchingNextPage} onClick={() => list.fetchNextPage()}>
+        {words.more}
+      </Button>
+    </Center>
+  );
+}

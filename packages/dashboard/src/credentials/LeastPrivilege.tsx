@@ -1,0 +1,129 @@
+/** What was granted beside what was used, and one click to take the rest away. */
+import { Button, Group, List, Stack, Table, Text, Title } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useFormat } from '../kit/format.ts';
+import classes from './credentials.module.css';
+import { DialogForm, type DialogProps } from './dialogs.tsx';
+import { lostBy } from './permission-choice.ts';
+import { type Credential, type Least, useVerbs } from './queries.ts';
+import { canManage, type Scope } from './scope.ts';
+import { words } from './words.ts';
+
+export function LeastPrivilege({ scope, credential, least }: { scope: Scope; credential: Credential; least: Least }) {
+  const [asking, setAsking] = useState(false);
+  const format = useFormat();
+  const wasUsed = least.permissions.some(({ requests_90_days }) => requests_90_days > 0);
+  return (
+    <Stack gap="sm" component="section" aria-labelledby="least-title">
+      <Group justify="space-between" align="flex-end">
+        <div>
+          <Title order={2} size="h4" id="least-title">
+            {words.permissionsTitle}
+          </Title>
+          <Text size="sm" c="dimmed">
+            {wasUsed ? words.leastHint : words.leastEmpty} {words.observedSince(format.date(least.observed_since))}
+          </Text>
+        </div>
+        {least.narrow_to !== null && canManage(scope) && (
+          <Button variant="light" onClick={() => setAsking(true)}>
+            {words.narrowToUsed}
+          </Button>
+        )}
+      </Group>
+      {least.permissions.length > 0 && (
+        <Table className={classes.least ?? ''} verticalSpacing="xs">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th scope="col">{words.leastName}</Table.Th>
+              <Table.Th scope="col" className={classes.number ?? ''}>
+                {words.least30}
+              </Table.Th>
+              <Table.Th scope="col" className={classes.number ?? ''}>
+                {words.least90}
+              </Table.Th>
+              <Table.Th scope="col" className={classes.wideCell ?? ''}>
+                {words.leastLast}
+              </Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {least.permissions.map((row) => (
+              <Table.Tr key={row.name} data-unused={row.requests_90_days === 0 || undefined}>
+                <Table.Th scope="row">
+                  <span className={classes.mono}>{row.name}</span>
+                  {!row.granted && <span className={classes.dim}> {words.notGranted}</span>}
+                </Table.Th>
+                <Table.Td className={classes.number ?? ''}>{format.number(row.requests_30_days)}</Table.Td>
+                <Table.Td className={classes.number ?? ''}>{format.number(row.requests_90_days)}</Table.Td>
+                <Table.Td className={classes.wideCell ?? ''}>
+                  {row.last_used_at === null ? (
+                    <span className={classes.dim}>{words.unused}</span>
+                  ) : (
+                    <time dateTime={row.last_used_at}>{format.relative(row.last_used_at)}</time>
+                  )}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+      {wasUsed && least.narrow_to === null && (
+        <Text size="sm" c="dimmed">
+          {words.minimal}
+        </Text>
+      )}
+      {asking && least.narrow_to !== null && (
+        <NarrowToUsed scope={scope} credential={credential} narrowTo={least.narrow_to} onClose={() => setAsking(false)} />
+      )}
+    </Stack>
+  );
+}
+
+function NarrowToUsed({ scope, credential, narrowTo, onClose }: DialogProps & { readonly narrowTo: readonly string[] }) {
+  const verbs = useVerbs(scope);
+  const narrow = useMutation({
+    mutationFn: verbs.narrow,
+    onSuccess: () => {
+      notifications.show({ message: words.narrowed });
+      onClose();
+    },
+  });
+  const lost = lostBy(credential.permissions, narrowTo);
+  return (
+    <DialogForm
+      title={words.narrowTitle(credential.name)}
+      submit={words.narrowSubmit}
+      mutation={narrow}
+      onSubmit={() => narrow.mutate({ id: credential.id, permissions: [...narrowTo] })}
+      onClose={onClose}
+    >
+      <div>
+        <Text size="sm">{words.narrowToUsedText}</Text>
+        <Names names={narrowTo} />
+      </div>
+      {lost === null ? (
+        <Text size="sm">{words.narrowToUsedAll}</Text>
+      ) : (
+        <div>
+          <Text size="sm">{words.narrowToUsedGoes}</Text>
+          <Names names={lost} />
+        </div>
+      )}
+      <Text size="sm" c="dimmed">
+        {words.narrowText} {scope.kind === 'key' && words.narrowKeyText}
+      </Text>
+    </DialogForm>
+  );
+}
+
+const Names = ({ names }: { names: readonly string[] }) => (
+  <List size="sm" className={classes.names ?? ''}>
+    {names.map((name) => (
+      <List.Item key={name}>
+        <span className={classes.mono}>{name}</span>
+      </List.Item>
+    ))}
+  </List>
+);

@@ -1,0 +1,125 @@
+/**
+ * Choosing permissions: the catalogue as rows with a column for reading and one for writing, wildcards above them, free text while
+ * there is no catalogue. Pure; the grammar and what covers what are the protocol's.
+ */
+import {
+  covers,
+  type HeldPermissions,
+  isPermission,
+  isReserved,
+  OPERATOR_PERMISSIONS,
+  permits,
+  WILDCARDS,
+} from '@keyhouse/protocol';
+
+export interface CatalogueEntry {
+  readonly name: string;
+  readonly sentence: string;
+}
+
+export interface Resource {
+  readonly name: string;
+  readonly read: CatalogueEntry | null;
+  readonly write: CatalogueEntry | null;
+}
+
+/** Rows in the order of the catalogue. `held`: only what may be handed on from there (narrowing only takes away). */
+export function resourcesOf(catalogue: readonly CatalogueEntry[], held: HeldPermissions = null): readonly Resource[] {
+  const rows = new Map<string, { read: CatalogueEntry | null; write: CatalogueEntry | null }>();
+  for (const entry of catalogue) {
+    if (!permits(held, entry.name)) continue;
+    const { resource, action } = split(entry.name);
+    if (action === null) continue;
+    const row = rows.get(resource) ?? { read: null, write: null };
+    rows.set(resource, { ...row, [action]: entry });
+  }
+  return [...rows].map(([name, row]) => ({ name, ...row }));
+}
+
+/** `*.read` and `*.write`, where they may be handed on. */
+export const columnsOf = (held: HeldPermissions = null): readonly ('*.read' | '*.write')[] =>
+  (['*.read', '*.write'] as const).filter((wildcard) => covers(held, [wildcard]));
+
+/** Chosen by itself, or through a wildcard. */
+export const isChosen = (chosen: readonly string[], name: string): boolean => chosen.includes(name) || permits(chosen, name);
+
+/** Chosen through a wildcard: it cannot be taken away by itself. */
+export const isCovered = (chosen: readonly string[], name: string): boolean =>
+  !isReserved(name) && permits(chosen.filter(isWildcard), name);
+
+/** One more or one less. What a new wildcard covers is dropped from the list: it says nothing any more. */
+export function toggle(chosen: readonly string[], name: string): readonly string[] {
+  if (chosen.includes(name)) return chosen.filter((other) => other !== name);
+  return simplify([...chosen, name]);
+}
+
+export function simplify(names: readonly string[]): readonly string[] {
+  const unique = [...new Set(names)];
+  const wildcards = unique.filter(isWildcard);
+  const wide = wildcards.includes('*') ? ['*'] : wildcards;
+  return [...wide, ...unique.filter((name) => !isWildcard(name) && (isReserved(name) || !permits(wide, name)))];
+}
+
+export type TextFault =
+  | { readonly reason: 'malformed' | 'reserved' | 'wider' | 'unknown'; readonly name: string }
+  | { readonly reason: 'none' };
+
+interface Judge {
+  readonly catalogue: readonly CatalogueEntry[];
+  readonly held?: HeldPermissions;
+  /** Whether `keyhouse.verify` may be given: a key of the operator account. */
+  readonly operator?: boolean;
+}
+
+/** Typed names, one a line or apart by blanks and commas. */
+export function readNames(text: string): readonly string[] {
+  return [...new Set(text.split(/[\s,;]+/).filter((part) => part !== ''))];
+}
+
+/** The first fault; null: the server may well agree. It decides in the end. */
+export function faultOf(names: readonly string[], { catalogue, held = null, operator = false }: Judge): TextFault | null {
+  if (names.length === 0) return { reason: 'none' };
+  for (const name of names) {
+    if (isReserved(name)) {
+      const may = operator && (OPERATOR_PERMISSIONS as readonly string[]).includes(name);
+      if (!may) return { reason: 'reserved', name };
+      continue;
+    }
+    if (!isWildcard(name) && !isPermission(name)) return { reason: 'malformed', name };
+    if (!covers(held, [name])) return { reason: 'wider', name };
+    if (!isWildcard(name) && catalogue.length > 0 && catalogue.every((entry) => entry.name !== name))
+      return { reason: 'unknown', name };
+  }
+  return null;
+}
+
+export interface Grouped {
+  readonly resource: string;
+  readonly read: boolean;
+  readonly write: boolean;
+}
+
+/** `invoices.read, invoices.write, crm.read` as two things to read out. `*` of everything; reserved names as they stand. */
+export function groupByResource(names: readonly string[]): readonly Grouped[] {
+  const groups = new Map<string, { read: boolean; write: boolean }>();
+  for (const name of names) {
+    const { resource, action } = split(name);
+    const group = groups.get(resource) ?? { read: false, write: false };
+    groups.set(resource, action === null ? { read: true, write: true } : { ...group, [action]: true });
+  }
+  return [...groups].map(([resource, group]) => ({ resource, ...group }));
+}
+
+/** What a list loses when it becomes another. Null held: everything that is not in the new list goes, which no list can name. */
+export function lostBy(held: HeldPermissions, next: readonly string[]): readonly string[] | null {
+  return held === null ? null : held.filter((name) => !covers(next, [name]));
+}
+
+const isWildcard = (name: string): boolean => (WILDCARDS as readonly string[]).includes(name);
+
+function split(name: string): { resource: string; action: 'read' | 'write' | null } {
+  if (isReserved(name) || name === '*') return { resource: name, action: null };
+  if (name.endsWith('.read')) return { resource: name.slice(0, -5), action: 'read' };
+  if (name.endsWith('.write')) return { resource: name.slice(0, -6), action: 'write' };
+  return { resource: name, action: null };
+}

@@ -1,0 +1,128 @@
+/** What the pages of this room ask the server, and what they forget when something changed. */
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { Api } from 'keyhouse/dashboard-api';
+import { ask } from '../lib/ask.ts';
+import type { Wish } from './draft.ts';
+import type { CatalogueEntry } from './permission-choice.ts';
+import type { Scope } from './scope.ts';
+
+export type Detail = Api['GET /tokens/:id']['answer'];
+export type Credential = Detail['credential'];
+export type Least = Detail['least'];
+export type Made = Api['POST /tokens']['answer'];
+
+/** Everything about credentials of a scope lies below this key. */
+export const credentialsKey = (scope: Scope) =>
+  scope.kind === 'token' ? (['credentials', 'tokens'] as const) : (['credentials', 'keys', scope.account] as const);
+
+export function useCredentials(scope: Scope) {
+  return useInfiniteQuery({
+    queryKey: [...credentialsKey(scope), 'list'],
+    queryFn: ({ pageParam }) => {
+      const query = pageParam === null ? {} : { before: pageParam };
+      return scope.kind === 'token'
+        ? ask('GET /tokens', { query })
+        : ask('GET /accounts/:account/keys', { params: { account: scope.account }, query });
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next }) => next,
+  });
+}
+
+export function useCredential(scope: Scope, id: string, everyMs?: (detail: Detail | undefined) => number | false) {
+  return useQuery({
+    queryKey: [...credentialsKey(scope), 'one', id],
+    queryFn: () => getCredential(scope, id),
+    ...(everyMs === undefined
+      ? {}
+      : { refetchInterval: (query: { state: { data: Detail | undefined } }) => everyMs(query.state.data) }),
+  });
+}
+
+const getCredential = (scope: Scope, id: string): Promise<Detail> =>
+  scope.kind === 'token'
+    ? ask('GET /tokens/:id', { params: { id } })
+    : ask('GET /accounts/:account/keys/:id', { params: { account: scope.account, id } });
+
+/** Empty until it is there, and where the operator has none. */
+export function useCatalogue(): readonly CatalogueEntry[] {
+  const { data } = useQuery({ queryKey: ['permissions'], queryFn: () => ask('GET /permissions'), staleTime: 300_000 });
+  return data?.permissions ?? NONE;
+}
+const NONE: readonly CatalogueEntry[] = [];
+
+/** The address that this browser is seen with; null while it is not known. */
+export function useMyAddress(): string | null {
+  const { data } = useQuery({
+    queryKey: ['me', 'security'],
+    queryFn: () => ask('GET /me/security'),
+    staleTime: 300_000,
+    retry: false,
+  });
+  return data?.sign_ins.find(({ current }) => current)?.address ?? null;
+}
+
+/** The verbs of a scope. After each, whatever is shown of its credentials is asked for again. */
+export function useVerbs(scope: Scope) {
+  const client = useQueryClient();
+  const changed = async <T>(doing: Promise<T>): Promise<T> => {
+    const done = await doing;
+    void client.invalidateQueries({ queryKey: credentialsKey(scope) });
+    void client.invalidateQueries({ queryKey: ['home'] });
+    return done;
+  };
+  const verbs = scope.kind === 'token' ? tokenVerbs : keyVerbs(scope.account);
+  return {
+    create: (wish: Wish & Environment) => changed(verbs.create(wish)),
+    rename: (id: number, name: string) => changed(verbs.rename(String(id), name)),
+    narrow: ({ id, ...body }: { id: number } & NarrowBody) => changed(verbs.narrow(String(id), body)),
+    rotate: ({ id, ...wish }: { id: number } & RotateWish) => changed(verbs.rotate(String(id), wish)),
+    endOverlap: (id: number) => changed(verbs.endOverlap(String(id))),
+    extendOverlap: (id: number, seconds: number) => changed(verbs.extendOverlap(String(id), seconds)),
+    revoke: (id: number) => changed(verbs.revoke(String(id))),
+  };
+}
+
+type NarrowBody = Api['POST /tokens/:id/narrow']['body'];
+interface Environment {
+  readonly environment: 'live' | 'test';
+}
+interface RotateWish {
+  readonly overlapSeconds: number;
+  readonly revokeJwts: boolean;
+}
+interface Verbs {
+  create(wish: Wish & Environment): Promise<Made>;
+  rename(id: string, name: string): Promise<unknown>;
+  narrow(id: string, body: NarrowBody): Promise<unknown>;
+  rotate(id: string, wish: RotateWish): Promise<Made>;
+  endOverlap(id: string): Promise<unknown>;
+  extendOverlap(id: string, seconds: number): Promise<unknown>;
+  revoke(id: string): Promise<unknown>;
+}
+
+const tokenVerbs: Verbs = {
+  create: ({ environment: _, ...body }) => ask('POST /tokens', { body }),
+  rename: (id, name) => ask('PATCH /tokens/:id', { params: { id }, body: { name } }),
+  narrow: (id, body) => ask('POST /tokens/:id/narrow', { params: { id }, body }),
+  rotate: (id, { overlapSeconds }) =>
+    ask('POST /tokens/:id/rotate', { params: { id }, body: { overlap_seconds: overlapSeconds } }),
+  endOverlap: (id) => ask('POST /tokens/:id/overlap/end', { params: { id } }),
+  extendOverlap: (id, seconds) => ask('POST /tokens/:id/overlap/extend', { params: { id }, body: { seconds } }),
+  revoke: (id) => ask('DELETE /tokens/:id', { params: { id } }),
+};
+
+const keyVerbs = (account: string): Verbs => ({
+  create: (body) => ask('POST /accounts/:account/keys', { params: { account }, body }),
+  rename: (id, name) => ask('PATCH /accounts/:account/keys/:id', { params: { account, id }, body: { name } }),
+  narrow: (id, body) => ask('POST /accounts/:account/keys/:id/narrow', { params: { account, id }, body }),
+  rotate: (id, { overlapSeconds, revokeJwts }) =>
+    ask('POST /accounts/:account/keys/:id/rotate', {
+      params: { account, id },
+      body: { overlap_seconds: overlapSeconds, revoke_jwts: revokeJwts },
+    }),
+  endOverlap: (id) => ask('POST /accounts/:account/keys/:id/overlap/end', { params: { account, id } }),
+  extendOverlap: (id, seconds) =>
+    ask('POST /accounts/:account/keys/:id/overlap/extend', { params: { account, id }, body: { seconds } }),
+  revoke: (id) => ask('DELETE /accounts/:account/keys/:id', { params: { account, id } }),
+});

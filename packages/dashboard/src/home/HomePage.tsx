@@ -1,0 +1,69 @@
+/** Where one comes in: what to do first, what happened lately, what to look at. */
+import { Skeleton, Stack, Text, Title } from '@mantine/core';
+import { lazy, Suspense, useState } from 'react';
+import { NotFound } from '../app/NotFound.tsx';
+import { type Account, useAccount, useMe } from '../app/session.ts';
+import { LastUse } from '../credentials/LastUse.tsx';
+import { ErrorState } from '../kit/errors.tsx';
+import { Loaded, Loading, PageHeader } from '../kit/states.tsx';
+import { FirstKey, FirstSteps } from './FirstSteps.tsx';
+import classes from './home.module.css';
+import { Notices } from './Notices.tsx';
+import { type HomeAnswer, useHome } from './queries.ts';
+import { words } from './words.ts';
+
+const UseChart = lazy(() => import('../credentials/UseChart.tsx'));
+
+export function HomePage() {
+  const account = useAccount();
+  const me = useMe();
+  if (me.isError && account === undefined) return <ErrorState error={me.error} retry={() => me.refetch()} />;
+  if (account === undefined) return <Loading />;
+  if (account === null) return <NotFound />;
+  const title = account.kind === 'personal' ? words.hello(me.data?.user.display_name ?? '') : account.name;
+  return (
+    <Stack gap="xl">
+      <PageHeader title={title} />
+      <Home key={account.id} account={account} />
+    </Stack>
+  );
+}
+
+function Home({ account }: { account: Account }) {
+  const home = useHome(String(account.id));
+  // Whoever sees the first request arrive keeps the steps on the page until it is left: nothing vanishes under the eyes.
+  const [isNew, setNew] = useState(false);
+  if (home.data?.has_request === false && !isNew) setNew(true);
+  return <Loaded query={home}>{(data) => <HomeContent account={account} home={data} isNew={isNew} />}</Loaded>;
+}
+
+function HomeContent({ account, home, isNew }: { account: Account; home: HomeAnswer; isNew: boolean }) {
+  return (
+    <Stack gap="xl">
+      {isNew && account.kind === 'personal' && <FirstSteps hasToken={home.has_token} hasRequest={home.has_request} />}
+      {isNew && account.kind !== 'personal' && <FirstKey account={account} hasKey={home.has_key} />}
+      {home.has_request && (
+        <section aria-labelledby="use-title">
+          <Title order={2} size="h4" id="use-title">
+            {words.useTitle}
+          </Title>
+          <Suspense fallback={<Skeleton height={180} />}>
+            <UseChart counts={home.requests_by_day} title={words.useTitle} />
+          </Suspense>
+          {home.last_request !== null && (
+            <Text size="sm" component="div" className={classes.last ?? ''}>
+              {words.lastRequest}: {home.last_request.credential_name},{' '}
+              <LastUse
+                inline
+                at={home.last_request.at}
+                address={home.last_request.address}
+                userAgent={home.last_request.user_agent}
+              />
+            </Text>
+          )}
+        </section>
+      )}
+      {(!isNew || home.notices.length > 0) && <Notices account={String(account.id)} notices={home.notices} />}
+    </Stack>
+  );
+}

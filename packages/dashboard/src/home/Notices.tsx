@@ -1,0 +1,44 @@
+/** Things to look at, each with the way to it. */
+import { Text, Title } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { ChevronRight } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { pathOf } from '../credentials/scope.ts';
+import { useFormat } from '../kit/format.ts';
+import classes from './home.module.css';
+import type { Notice } from './queries.ts';
+import { words } from './words.ts';
+
+export function Notices({ account, notices }: { account: string; notices: readonly Notice[] }) {
+  const format = useFormat();
+  return (
+    <section aria-labelledby="notices-title">
+      <Title order={2} size="h4" id="notices-title" mb="sm">
+        {words.noticesTitle}
+      </Title>
+      {notices.length === 0 ? (
+        <Text c="dimmed">{words.noticesEmpty}</Text>
+      ) : (
+        <ul className={classes.notices}>
+          {notices.map((notice) => (
+            <li key={`${notice.kind} ${notice.credential.kind} ${notice.credential.id}`}>
+              <NoticeLink account={account} notice={notice}>
+                <span>{words.notices[notice.kind](notice.credential.name, format.relative(notice.at))}</span>
+                <ChevronRight size={16} aria-hidden="true" />
+              </NoticeLink>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function NoticeLink({ account, notice: { credential }, children }: { account: string; notice: Notice; children: ReactNode }) {
+  const scope = credential.kind === 'token' ? ({ kind: 'token' } as const) : ({ kind: 'key', account } as const);
+  return (
+    <Link to={pathOf(scope, credential.id)} className={classes.notice ?? ''}>
+      {children}
+    </Link>
+  );
+}

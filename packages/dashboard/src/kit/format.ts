@@ -1,0 +1,42 @@
+/** Dates and numbers in the reader's language and zone. */
+import { useMemo } from 'react';
+
+const UNITS = [
+  [60, 'second', 1],
+  [3600, 'minute', 60],
+  [86_400, 'hour', 3600],
+  [86_400 * 45, 'day', 86_400],
+  [86_400 * 365, 'month', 86_400 * 30.44],
+  [Number.POSITIVE_INFINITY, 'year', 86_400 * 365.25],
+] as const;
+
+export function createFormat(language: string | undefined) {
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  const number = new Intl.NumberFormat(language);
+  const compact = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 });
+  const date = new Intl.DateTimeFormat(language, { dateStyle: 'medium' });
+  const dateTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+  const utcDay = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+  return {
+    number: (value: number): string => number.format(value),
+    compact: (value: number): string => compact.format(value),
+    /** `14 Jan 2027`, of an RFC 3339 time, in the reader's zone. */
+    date: (time: string): string => date.format(new Date(time)),
+    dateTime: (time: string): string => dateTime.format(new Date(time)),
+    /** `3 hours ago`, `in 2 days`. */
+    relative: (time: string, nowMs = Date.now()): string => {
+      const seconds = (Date.parse(time) - nowMs) / 1000;
+      for (const [below, unit, size] of UNITS)
+        if (Math.abs(seconds) < below) return relative.format(Math.round(seconds / size), unit);
+      return '';
+    },
+    /** A day that is counted in UTC. */
+    utcDay: (day: Date): string => utcDay.format(day),
+  };
+}
+
+export type Format = ReturnType<typeof createFormat>;
+
+export function useFormat(): Format {
+  return useMemo(() => createFormat(navigator.language), []);
+}

@@ -1,0 +1,24 @@
+/** The words of the kit. */
+export const words = {
+  retry: 'Try again',
+  offline: 'You are offline, or the server cannot be reached. Nothing you typed is lost.',
+  unavailable: 'The server cannot answer now. Nothing was changed; try again in a moment.',
+  notAllowed: 'You may not do this here.',
+  notFound: 'There is no such thing, or it is not yours.',
+  signedOut: 'You are signed out.',
+  proofRequired: 'Nothing was changed, because it was not confirmed that it is you.',
+  invalid: 'Some fields need another look.',
+  wait: (seconds: number): string =>
+    seconds < 90
+      ? `Too many tries. Try again in ${seconds} seconds.`
+      : `Too many tries. Try again in ${Math.ceil(seconds / 60)} minutes.`,
+  broken: (requestId: string | null): string =>
+    `Something went wrong on our side.${requestId === null ? '' : ` If you report it, name the request ${requestId}.`}`,
+  loading: 'Loading',
+  copy: 'Copy',
+  copied: 'Copied',
+  cancel: 'Cancel',
+  newer: 'Newest',
+  older: 'Older',
+  typeToConfirm: (name: string): string => `Type ${name} to confirm`,
+};

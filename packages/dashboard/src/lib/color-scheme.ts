@@ -1,0 +1,26 @@
+/** Light or dark: as the system has it, or as the person chose; remembered under the key that Mantine reads too. */
+export type Scheme = 'light' | 'dark' | 'auto';
+const KEY = 'mantine-color-scheme-value';
+
+export function readScheme(): Scheme {
+  try {
+    const value = localStorage.getItem(KEY);
+    return value === 'light' || value === 'dark' ? value : 'auto';
+  } catch {
+    return 'auto';
+  }
+}
+
+/** Before the first paint, so that nobody is blinded. */
+export function applyScheme(scheme: Scheme): void {
+  const isDark = scheme === 'dark' || (scheme === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches);
+  document.documentElement.setAttribute('data-mantine-color-scheme', isDark ? 'dark' : 'light');
+}
+
+export function writeScheme(scheme: Scheme): void {
+  try {
+    localStorage.setItem(KEY, scheme);
+  } catch {
+    // Where nothing may be stored it holds until the page is left.
+  }
+}

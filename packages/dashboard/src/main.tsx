@@ -1,0 +1,45 @@
+/** The dashboard. */
+import '@mantine/core/styles.css';
+import '@mantine/notifications/styles.css';
+import './lib/theme.css';
+import './app/mantine.css';
+import { MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { ProofKeeper } from './app/proof.tsx';
+import { createAppRouter } from './app/routes.tsx';
+import { theme } from './app/theme.ts';
+import { AskError, helpers } from './lib/ask.ts';
+import { applyScheme, readScheme } from './lib/color-scheme.ts';
+
+applyScheme(readScheme());
+// The server remembers where somebody was when it is asked for a page, so the page itself is asked for again.
+helpers.onSignedOut = () => window.location.reload();
+
+const worthRetrying = (error: unknown): boolean =>
+  error instanceof AskError && (error.refusal.kind === 'offline' || error.refusal.kind === 'unavailable');
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: { retry: (count, error) => count < 3 && worthRetrying(error), staleTime: 5000, networkMode: 'always' },
+    mutations: { retry: false, networkMode: 'always' },
+  },
+});
+
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
+const root = document.getElementById('root');
+if (root === null) throw new Error('The page has no root.');
+createRoot(root).render(
+  <StrictMode>
+    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+      <QueryClientProvider client={queries}>
+        <Notifications position="bottom-right" />
+        <RouterProvider router={createAppRouter()} />
+        <ProofKeeper />
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,2 @@
+/** The pages that people get in by. */
+import '../lib/theme.css';

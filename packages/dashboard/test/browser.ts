@@ -1,0 +1,162 @@
+/**
+ * A real server on a real port with the built dashboard, and a real browser before it: Chromium, from `$CHROMIUM`, from the system, or the one
+ * that comes with npm. Whatever the console says that is an error, a breach of the policy, or a request to another host fails the test
+ * that saw it.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { startTestServer, type TestServer } from '../../server/test/server.ts';
+import { BUILD } from './build.ts';
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-dev-shm-usage',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const SYSTEM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable'];
+
+/** `CHROMIUM=bundled` takes the one from npm, whatever else there is. */
+async function executablePath(): Promise<string> {
+  const wanted = process.env.CHROMIUM;
+  if (wanted !== undefined && wanted !== '' && wanted !== 'bundled') return wanted;
+  const found = wanted === 'bundled' ? undefined : SYSTEM.find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  const { default: bundled } = await import('@sparticuz/chromium');
+  return await bundled.executablePath();
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let launched: Promise<Browser> | null = null;
+
+/** One for each file of tests; it ends with the process, or with `closeBrowser`. */
+export function launchBrowser(): Promise<Browser> {
+  launched ??= executablePath().then((path) => chromium.launch({ executablePath: path, args: FLAGS, headless: true }));
+  return launched;
+}
+
+export async function closeBrowser(): Promise<void> {
+  const browser = await launched;
+  launched = null;
+  await browser?.close();
+}
+
+export interface Dashboard extends TestServer {
+  readonly url: string;
+  /** A browser of its own: no cookie is shared with another. English, UTC, 1280 × 800, unless asked otherwise. */
+  visit(options?: BrowserContextOptions): Promise<Visit>;
+}
+
+export interface Visit {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Opens a path of the server. */
+  open(path: string): Promise<void>;
+  /** Fails when axe finds a violation on what is shown now. */
+  expectAccessible(): Promise<void>;
+  /** What went wrong in the browser so far; a test that expects some of it takes it out. */
+  readonly complaints: string[];
+  close(): Promise<void>;
+}
+
+type Options = Parameters<typeof startTestServer>[0];
+
+export async function startDashboard(options: Options = {}): Promise<Dashboard> {
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const server = await startTestServer({ ...options, url, port, dashboardFolder: BUILD });
+  const visits: Visit[] = [];
+  return {
+    ...server,
+    url,
+    visit: async (contextOptions = {}) => {
+      const visit = await open(url, contextOptions);
+      visits.push(visit);
+      return visit;
+    },
+    stop: async () => {
+      for (const visit of visits) await visit.close();
+      await server.stop();
+    },
+  };
+}
+
+async function open(url: string, options: BrowserContextOptions): Promise<Visit> {
+  const browser = await launchBrowser();
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    permissions: ['clipboard-read', 'clipboard-write'],
+    ...options,
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+  page.on('console', (message) => {
+    // What the server refuses the browser notes by itself; tests look at what the page makes of it.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text());
+  });
+  page.on('request', (request) => {
+    if (!request.url().startsWith(url) && !/^(data|blob|about):/.test(request.url()))
+      complaints.push(`a request to ${request.url()}`);
+  });
+  return {
+    page,
+    context,
+    complaints,
+    open: async (path) => void (await page.goto(`${url}${path}`)),
+    expectAccessible: async () => expect(await violations(page)).toEqual([]),
+    close: async () => {
+      await context.close();
+      expect(complaints).toEqual([]);
+    },
+  };
+}
+
+/** Each violation as one line that says what and where. */
+async function violations(page: Page): Promise<readonly string[]> {
+  // Through the debugger: the page's policy lets no other script in.
+  await page.evaluate(AXE);
+  return await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; help: string; nodes: { html: string }[] }[] }> };
+    };
+    const { violations: found } = await axe.run();
+    return found.map(({ id, help, nodes }) => `${id}: ${help} — ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`);
+  });
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+/** Gives a browser the cookie of a user who has signed in, as the log-in page would. */
+export async function signIn(dashboard: Dashboard, { context }: Visit, userId: number): Promise<void> {
+  const opened = await dashboard.keyhouse.openSignIn({
+    user: { id: userId },
+    methods: ['password'],
+    passwordHash: null,
+    addressHash: null,
+    browser: null,
+    by: { actor: `user:${userId}`, requestId: null, person: { address: '127.0.0.1', userAgent: 'a test' } },
+  });
+  if (!opened.ok) throw new Error('The user cannot sign in.');
+  await context.addCookies([
+    { name: 'keyhouse_sign_in', value: opened.value.secret, url: dashboard.url, httpOnly: true, sameSite: 'Lax' },
+  ]);
+}

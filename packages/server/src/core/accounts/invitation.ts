@@ -1,0 +1,86 @@
+/**
+ * An invitation: to a team with a role, or (without an account) to register where sign-up is by invitation. It goes by mail alone; the
+ * link's ticket is stored hashed. It stays good whatever becomes of the one who sent it; the team's list shows who that was.
+ */
+import type { EventDraft } from '../audit/event.ts';
+import { DAY_MS } from '../lib/clock.ts';
+import type { Role } from './member.ts';
+
+export const INVITATION_LASTS_MS = 7 * DAY_MS;
+/** By one person in 24 hours, sending again included: nobody fills strangers' mailboxes from here. */
+export const MAX_INVITATIONS_A_DAY = 100;
+
+export interface Invitation {
+  readonly id: number;
+  /** Null: to register, to no team. */
+  readonly accountId: number | null;
+  readonly email: string;
+  readonly role: Role;
+  /** The name of the one who sent it, where there is one. */
+  readonly invitedBy: string | null;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+/** As whoever holds the link sees it. */
+export interface InvitationByTicket extends Invitation {
+  readonly emailKey: string;
+  readonly accountName: string | null;
+  /** Whether a user has the invited address. */
+  readonly registered: boolean;
+}
+
+export interface NewInvitation {
+  readonly email: string;
+  readonly emailKey: string;
+  readonly role: Role;
+  readonly invitedBy: number;
+  readonly ticketHash: string;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+/** `too_many`: of one person on one day. */
+export type InviteRefusal = 'gone' | 'not_allowed' | 'too_many';
+
+export interface InvitationsStore {
+  /** The open ones of a team, newest first. */
+  listInvitations(accountId: number, nowMs: number): Promise<readonly Invitation[]>;
+  /** An open one of this team. */
+  findInvitation(accountId: number, id: number, nowMs: number): Promise<Invitation | null>;
+  findInvitationByTicket(ticketHash: string, nowMs: number): Promise<InvitationByTicket | null>;
+  /** `member`: the address belongs to a member already. `open`: there is an open invitation for it. */
+  invite(input: {
+    accountId: number;
+    invitation: NewInvitation;
+    limit: number;
+    event: EventDraft;
+  }): Promise<Invitation | InviteRefusal | 'member' | 'open'>;
+  /** Ends the link of before, and begins the seven days anew. */
+  sendInvitationAgain(input: {
+    accountId: number;
+    id: number;
+    actorId: number;
+    ticketHash: string;
+    nowMs: number;
+    expiresAtMs: number;
+    limit: number;
+    event: EventDraft;
+  }): Promise<'done' | InviteRefusal>;
+  takeInvitationBack(input: {
+    accountId: number;
+    id: number;
+    actorId: number;
+    nowMs: number;
+    event: EventDraft;
+  }): Promise<'done' | 'gone' | 'not_allowed'>;
+  /** Uses it up and lets the user in. Their address is proved by it. A member keeps the role that they have. */
+  acceptInvitation(input: {
+    ticketHash: string;
+    userId: number;
+    nowMs: number;
+    event: EventDraft;
+  }): Promise<{ readonly accountId: number } | 'gone' | 'other_address'>;
+  /** To register, to no team; an open one for the same address ends. `registered`: somebody has the address. */
+  inviteToRegister(input: { invitation: NewInvitation; event: EventDraft }): Promise<Invitation | 'registered' | 'not_allowed'>;
+}

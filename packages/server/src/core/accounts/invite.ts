@@ -1,0 +1,140 @@
+/** Invites people by mail, and lets those in who come back with the link. */
+import type { By, EventDraft } from '../audit/event.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { MailDraft } from '../mail/mail.ts';
+import type { User } from './account.ts';
+import { readEmail } from './email.ts';
+import {
+  INVITATION_LASTS_MS,
+  type Invitation,
+  type InvitationsStore,
+  MAX_INVITATIONS_A_DAY,
+  type NewInvitation,
+} from './invitation.ts';
+import type { Role } from './member.ts';
+import { hashTicket, makeTicketText } from './ticket.ts';
+
+/** What the mail of an invitation tells. `link` holds the ticket. */
+export interface InvitationFacts {
+  readonly link: string;
+  /** Null: to register, to no team. */
+  readonly team: string | null;
+  readonly role: Role;
+  readonly invitedBy: string;
+  readonly endsAtMs: number;
+}
+
+export interface InvitePorts {
+  readonly invitations: InvitationsStore;
+  readonly clock: Clock;
+  /** The public origin, which the link begins with. */
+  readonly url: string;
+  readonly composeInvitation: (to: string, facts: InvitationFacts) => MailDraft;
+}
+
+type Inviter = Pick<User, 'id' | 'email' | 'displayName'>;
+
+interface ToTeam {
+  readonly account: { readonly id: number; readonly name: string };
+  readonly inviter: Inviter;
+  readonly by: By;
+}
+
+export type InviteVerbs = ReturnType<typeof inviteVerbs>;
+
+export function inviteVerbs({ invitations, clock, url, composeInvitation }: InvitePorts) {
+  /** The ticket's text is in the sealed mail, and nowhere else. */
+  function write(to: string, team: string | null, role: Role, inviter: Inviter) {
+    const { text, hash } = makeTicketText();
+    const nowMs = clock.now();
+    const endsAtMs = nowMs + INVITATION_LASTS_MS;
+    const invitedBy = inviter.displayName === '' ? inviter.email : inviter.displayName;
+    const mail = composeInvitation(to, { link: `${url}/invitation#${text}`, team, role, invitedBy, endsAtMs });
+    return { hash, nowMs, endsAtMs, mail };
+  }
+
+  const eventOf = (name: EventDraft['event'], by: By, more: Partial<EventDraft>): EventDraft => ({
+    event: name,
+    atMs: clock.now(),
+    by,
+    ...more,
+  });
+
+  /** Null when the address is none. */
+  function draft(typed: string, team: string | null, role: Role, inviter: Inviter, by: By) {
+    const address = readEmail(typed);
+    if (address === null) return null;
+    const { hash, nowMs, endsAtMs, mail } = write(address.email, team, role, inviter);
+    const invitation: NewInvitation = {
+      email: address.email,
+      emailKey: address.key,
+      role,
+      invitedBy: inviter.id,
+      ticketHash: hash,
+      createdAtMs: nowMs,
+      expiresAtMs: endsAtMs,
+    };
+    // The address is personal data of somebody else: it stands where it can be erased, not in the details.
+    const sender = { ...by, person: { ...by.person, email: address.email } };
+    return { invitation, event: eventOf('invitation.sent', sender, { details: { role }, mails: [mail] }) };
+  }
+
+  return {
+    async invite({ account, inviter, email, role, by }: ToTeam & { email: string; role: Role }) {
+      const drafted = draft(email, account.name, role, inviter, by);
+      if (drafted === null) return 'invalid_email';
+      const { invitation, event } = drafted;
+      return invitations.invite({
+        accountId: account.id,
+        invitation,
+        limit: MAX_INVITATIONS_A_DAY,
+        event: { ...event, accountId: account.id },
+      });
+    },
+
+    async inviteToRegister({ inviter, email, by }: { inviter: Inviter; email: string; by: By }) {
+      const drafted = draft(email, null, 'viewer', inviter, by);
+      return drafted === null ? 'invalid_email' : invitations.inviteToRegister(drafted);
+    },
+
+    /** The link of before ends. */
+    async sendInvitationAgain({ account, inviter, id, by }: ToTeam & { id: number }) {
+      const found = await invitations.findInvitation(account.id, id, clock.now());
+      if (found === null) return 'gone';
+      const { hash, nowMs, endsAtMs, mail } = write(found.email, account.name, found.role, inviter);
+      return invitations.sendInvitationAgain({
+        accountId: account.id,
+        id,
+        actorId: inviter.id,
+        ticketHash: hash,
+        nowMs,
+        expiresAtMs: endsAtMs,
+        limit: MAX_INVITATIONS_A_DAY,
+        event: eventOf('invitation.sent_again', by, { accountId: account.id, details: { invitation: id }, mails: [mail] }),
+      });
+    },
+
+    takeInvitationBack: ({ account, inviter, id, by }: ToTeam & { id: number }) =>
+      invitations.takeInvitationBack({
+        accountId: account.id,
+        id,
+        actorId: inviter.id,
+        nowMs: clock.now(),
+        event: eventOf('invitation.taken_back', by, { accountId: account.id, details: { invitation: id } }),
+      }),
+
+    listInvitations: (accountId: number): Promise<readonly Invitation[]> =>
+      invitations.listInvitations(accountId, clock.now()),
+
+    /** What the link is for, without using it up. */
+    findInvitation: (ticket: string) => invitations.findInvitationByTicket(hashTicket(ticket), clock.now()),
+
+    acceptInvitation: ({ ticket, userId, by }: { ticket: string; userId: number; by: By }) =>
+      invitations.acceptInvitation({
+        ticketHash: hashTicket(ticket),
+        userId,
+        nowMs: clock.now(),
+        event: eventOf('invitation.accepted', by, { userId }),
+      }),
+  };
+}

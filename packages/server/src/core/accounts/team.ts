@@ -1,0 +1,98 @@
+/** Teams: made by anybody, run by their admins, ended by their owners. Who may do what to a member stands in `member.ts`. */
+import { isWellFormedText } from '@keyhouse/protocol';
+import type { By, EventDraft } from '../audit/event.ts';
+import { type Clock, DAY_MS } from '../lib/clock.ts';
+import type { MembersStore, Role } from './member.ts';
+
+/** Each may send invitations in its name, so there is an end to them. */
+export const MAX_TEAMS_OWNED = 100;
+export const MAX_TEAM_NAME_LENGTH = 100;
+
+interface Ports {
+  readonly members: MembersStore;
+  readonly clock: Clock;
+  /** No JWT lives longer, so a revocation need not be remembered longer. */
+  readonly maxJwtDays: number;
+}
+
+/** A user of a team who does something in it. */
+interface InTeam {
+  readonly accountId: number;
+  readonly actorId: number;
+  readonly by: By;
+}
+
+export type TeamVerbs = ReturnType<typeof teamVerbs>;
+
+export function teamVerbs({ members, clock, maxJwtDays }: Ports) {
+  const event = (name: EventDraft['event'], by: By, more: Partial<EventDraft>): EventDraft => ({
+    event: name,
+    atMs: clock.now(),
+    by,
+    ...more,
+  });
+
+  return {
+    /** The one who makes it is its owner. */
+    createTeam: ({ name, ownerId, by }: { name: string; ownerId: number; by: By }) =>
+      members.createTeam({
+        name,
+        ownerId,
+        limit: MAX_TEAMS_OWNED,
+        nowMs: clock.now(),
+        event: event('account.created', by, { userId: ownerId, details: { name } }),
+      }),
+
+    renameTeam: ({ accountId, actorId, name, by }: InTeam & { name: string }) =>
+      members.renameTeam({
+        accountId,
+        actorId,
+        name,
+        event: event('account.renamed', by, { accountId, details: { name } }),
+      }),
+
+    changeRole: ({ accountId, actorId, userId, role, by }: InTeam & { userId: number; role: Role }) =>
+      members.changeMember({
+        accountId,
+        actorId,
+        userId,
+        role,
+        event: event('member.role_changed', by, { accountId, userId, details: { role } }),
+      }),
+
+    removeMember: ({ accountId, actorId, userId, by }: InTeam & { userId: number }) =>
+      members.changeMember({
+        accountId,
+        actorId,
+        userId,
+        role: null,
+        event: event(userId === actorId ? 'member.left' : 'member.removed', by, { accountId, userId }),
+      }),
+
+    transferTeam: ({ accountId, actorId, userId, by }: InTeam & { userId: number }) =>
+      members.transferTeam({
+        accountId,
+        actorId,
+        userId,
+        event: event('account.transferred', by, { accountId, userId }),
+      }),
+
+    deleteTeam: ({ accountId, actorId, by }: InTeam) => {
+      const nowMs = clock.now();
+      return members.deleteTeam({
+        accountId,
+        actorId,
+        nowMs,
+        latestJwtEndMs: nowMs + maxJwtDays * DAY_MS,
+        event: event('account.deleted', by, { accountId }),
+      });
+    },
+  };
+}
+
+/** What is wrong with a name that people will read; null when nothing is. */
+export function findTeamNameFault(name: string): string | null {
+  if (name.trim() === '') return 'The name field is required.';
+  if ([...name].length > MAX_TEAM_NAME_LENGTH) return `The name may have at most ${MAX_TEAM_NAME_LENGTH} characters.`;
+  return isWellFormedText(name) ? null : 'The name may not contain control characters.';
+}

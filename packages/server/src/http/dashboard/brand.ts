@@ -1,0 +1,30 @@
+/** The brand as the pages are told of it, and its logo as a picture of its own. */
+import type { FastifyInstance } from 'fastify';
+import type { Brand } from '../../core/accounts/brand.ts';
+import type { Keyhouse } from '../../core/keyhouse.ts';
+import { Refusal } from '../../core/refusal.ts';
+
+const LOGO_PATH = '/dashboard/brand/logo';
+
+export const describeBrand = ({ name, accent, logo }: Brand) => ({
+  name,
+  accent,
+  logo_url: logo === null ? null : `${LOGO_PATH}?v=${logo.hash}`,
+});
+
+/** Its bytes came from an administrator, and an SVG is a document: nothing in it may run or load, however it is opened. */
+export function serveLogo(app: FastifyInstance, { keyhouse }: { keyhouse: Keyhouse }): void {
+  app.get(LOGO_PATH, { schema: { hide: true } }, async (request, reply) => {
+    const { logo } = keyhouse.brand();
+    if (logo === null) throw new Refusal({ code: 'not_found' });
+    const isThisOne = (request.query as { v?: unknown }).v === logo.hash;
+    return reply
+      .type(logo.type)
+      .headers({
+        'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+        'X-Content-Type-Options': 'nosniff',
+        'Cache-Control': isThisOne ? 'public, max-age=31536000, immutable' : 'public, max-age=300',
+      })
+      .send(Buffer.from(logo.bytes));
+  });
+}

@@ -1,0 +1,78 @@
+/** Invitations: sent and taken back by a team's admins, looked at by whoever has the link, accepted by the invited address alone. */
+
+import { EMAIL_SENTENCE } from '../../../core/accounts/email.ts';
+import type { Invitation, InviteRefusal } from '../../../core/accounts/invitation.ts';
+import { mayInvite } from '../../../core/accounts/member.ts';
+import { Refusal } from '../../../core/refusal.ts';
+import { toTimestamp } from '../../schemas.ts';
+import type { DashboardPorts, Serve } from '../serve.ts';
+import { invalid, readId, refuseOthers } from './refuse.ts';
+
+/** One sentence for a link that was used, replaced, taken back, is over, or never was. */
+const DEAD_LINK = 'This invitation does not work any more. Ask whoever invited you for another.';
+
+export function invitationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
+  serve('POST /accounts/:account/invitations', async ({ account, body: { email, role }, signIn: { user }, by }) => {
+    refuseOthers(account);
+    if (!mayInvite(account.role, role)) throw new Refusal({ code: 'not_allowed' });
+    const invited = await keyhouse.invite({ account, inviter: user, email, role, by });
+    if (invited === 'invalid_email') throw invalid('email', EMAIL_SENTENCE);
+    if (invited === 'member') throw invalid('email', 'Somebody with this address is a member already.');
+    if (invited === 'open')
+      throw invalid('email', 'There is an open invitation for this address: send it again, or take it back.');
+    if (typeof invited === 'string') throw refusalOf(invited);
+    return describeInvitation(invited);
+  });
+
+  serve('POST /accounts/:account/invitations/:id/send', async ({ account, params, signIn: { user }, by }) => {
+    refuseOthers(account);
+    const sent = await keyhouse.sendInvitationAgain({ account, inviter: user, id: readId(params.id), by });
+    if (sent !== 'done') throw refusalOf(sent);
+  });
+
+  serve('DELETE /accounts/:account/invitations/:id', async ({ account, params, signIn: { user }, by }) => {
+    refuseOthers(account);
+    const taken = await keyhouse.takeInvitationBack({ account, inviter: user, id: readId(params.id), by });
+    if (taken !== 'done') throw refusalOf(taken);
+  });
+
+  serve('POST /operator/invitations', async ({ body: { email }, signIn: { user }, by }) => {
+    const invited = await keyhouse.inviteToRegister({ inviter: user, email, by });
+    if (invited === 'invalid_email') throw invalid('email', EMAIL_SENTENCE);
+    if (invited === 'registered') throw invalid('email', 'Somebody with this address is registered already.');
+    if (invited === 'not_allowed') throw new Refusal({ code: 'not_allowed' });
+  });
+
+  serve('POST /invitation/check', async ({ body: { ticket } }) => {
+    const invitation = await keyhouse.findInvitation(ticket);
+    if (invitation === null) throw invalid('ticket', DEAD_LINK);
+    const { email, role, accountName, invitedBy, registered } = invitation;
+    return { email, account: accountName === null ? null : { name: accountName, role }, invited_by: invitedBy, registered };
+  });
+
+  serve('POST /invitation/accept', async ({ body: { ticket }, signIn: { user }, by }) => {
+    const accepted = await keyhouse.acceptInvitation({ ticket, userId: user.id, by });
+    if (accepted === 'gone') throw invalid('ticket', DEAD_LINK);
+    if (accepted === 'other_address')
+      throw invalid('ticket', 'This invitation is for another address: log in with the one that it was sent to.');
+    return { account: accepted.accountId };
+  });
+}
+
+export const describeInvitation = (invitation: Invitation) => ({
+  id: invitation.id,
+  email: invitation.email,
+  role: invitation.role,
+  invited_by: invitation.invitedBy,
+  created_at: toTimestamp(invitation.createdAtMs),
+  expires_at: toTimestamp(invitation.expiresAtMs),
+});
+
+/** By tomorrow some of today's invitations no longer count. */
+const TOO_MANY_RETRY_SECONDS = 3600;
+
+function refusalOf(reason: InviteRefusal): Refusal {
+  if (reason === 'not_allowed') return new Refusal({ code: 'not_allowed' });
+  if (reason === 'gone') return new Refusal({ code: 'not_found' });
+  return new Refusal({ code: 'too_many_requests', retryAfterSeconds: TOO_MANY_RETRY_SECONDS });
+}

@@ -1,0 +1,16 @@
+import { Refusal } from '../../../core/refusal.ts';
+import { describeBrand } from '../brand.ts';
+import type { DashboardPorts, Serve } from '../serve.ts';
+
+export function operatorBrandRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
+  serve('GET /operator/brand', () => describeBrand(keyhouse.brand()));
+
+  serve('PUT /operator/brand', async ({ body: { name, accent, logo }, by }) => {
+    const faults = await keyhouse.setBrand({ wish: { name, accent, logo }, by });
+    if (faults.length > 0)
+      throw new Refusal({
+        code: 'invalid',
+        errors: Object.fromEntries(faults.map(({ field, sentence }) => [field, [sentence]])),
+      });
+  });
+}

@@ -1,0 +1,140 @@
+/** The limits that hold, and how this server is. */
+import { INVITATION_LASTS_MS, MAX_INVITATIONS_A_DAY } from '../../../core/accounts/invitation.ts';
+import { PROOF_LASTS_MS, SIGN_IN_IDLE_MS, SIGN_IN_MAX_MS } from '../../../core/accounts/sign-in.ts';
+import { FAILURE_WINDOW_SECONDS, MAX_FAILURES } from '../../../core/accounts/sign-in-limits.ts';
+import { MAX_TEAMS_OWNED } from '../../../core/accounts/team.ts';
+import { MAX_OVERLAP_SECONDS } from '../../../core/credentials/rotate.ts';
+import { UNUSED_TOKEN_DAYS } from '../../../core/credentials/verify.ts';
+import { MAX_ADDRESSES } from '../../../core/credentials/wish.ts';
+import { MAX_LIVE_JWTS_PER_KEY } from '../../../core/jwts/mint.ts';
+import type { Keyhouse } from '../../../core/keyhouse.ts';
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../../core/lib/clock.ts';
+import { TRUST_FOR_MS } from '../../../core/revocations/follower.ts';
+import { toTimestamp } from '../../schemas.ts';
+import { VERSION } from '../../version.ts';
+import type { DashboardPorts, Serve } from '../serve.ts';
+
+export function operatorHealthRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
+  serve('GET /operator/limits', () => ({ limits: limitsOf(keyhouse) }));
+
+  serve('GET /operator/health', async () => ({
+    version: VERSION,
+    database: keyhouse.store.database,
+    started_at: toTimestamp(keyhouse.startedAtMs),
+    checks: await Promise.all(CHECKS.map((check) => run(check, keyhouse))),
+  }));
+}
+
+interface Limit {
+  readonly name: string;
+  readonly value: string;
+  readonly why: string;
+  /** The setting that changes it; null: it is fixed. */
+  readonly setting: string | null;
+}
+
+function limitsOf({ limitsInForce: { maxJwtDays } }: Keyhouse): Limit[] {
+  const fixed = (name: string, value: string, why: string): Limit => ({ name, value, why, setting: null });
+  const days = (ms: number): string => `${ms / DAY_MS} days`;
+  return [
+    fixed(
+      'Failed log-ins',
+      `${MAX_FAILURES} in ${FAILURE_WINDOW_SECONDS / 60} minutes`,
+      'For one user and for one address each; what is good is never counted.',
+    ),
+    fixed('Proof', `${PROOF_LASTS_MS / MINUTE_MS} minutes`, 'So long what asks for the password again goes on without it.'),
+    fixed('Sign-in, unused', days(SIGN_IN_IDLE_MS), 'A browser that was not seen for so long is logged out.'),
+    fixed('Sign-in, at most', days(SIGN_IN_MAX_MS), 'However much it is used.'),
+    {
+      name: 'JWT, at most',
+      value: `${maxJwtDays} days`,
+      why: 'No JWT that is minted from a key lives longer.',
+      setting: 'KEYHOUSE_MAX_JWT_DAYS',
+    },
+    fixed(
+      'JWTs of one key',
+      MAX_LIVE_JWTS_PER_KEY.toLocaleString('en'),
+      'Living ones; minting is refused beyond, until some have ended.',
+    ),
+    fixed('Overlap of a rotation', days(MAX_OVERLAP_SECONDS * SECOND_MS), 'So long, at most, the old secret lives on.'),
+    fixed(
+      'Tokens of log-ins, unused',
+      `${UNUSED_TOKEN_DAYS} days`,
+      'One that came from a log-in and was not used for so long has ended.',
+    ),
+    fixed('Addresses of one credential', String(MAX_ADDRESSES), 'Blocks that it may be used from.'),
+    fixed('Invitation', days(INVITATION_LASTS_MS), 'Its link works for so long.'),
+    fixed(
+      'Invitations by one person',
+      `${MAX_INVITATIONS_A_DAY} in 24 hours`,
+      'Nobody fills the mailboxes of strangers from here.',
+    ),
+    fixed('Teams owned by one person', String(MAX_TEAMS_OWNED), 'More are hardly ever teams.'),
+  ];
+}
+
+interface Check {
+  readonly name: string;
+  /** What it found; throws a sentence when it is not well. */
+  readonly look: (keyhouse: Keyhouse) => Promise<string> | string;
+}
+
+/** Chained each second while a server runs. */
+const CHAINED_WITHIN_MS = MINUTE_MS;
+
+class NotWell extends Error {}
+
+const CHECKS: readonly Check[] = [
+  {
+    name: 'database',
+    look: async ({ store }) => {
+      await store.check();
+      return `${store.database} answers; every migration is applied.`;
+    },
+  },
+  {
+    name: 'changes',
+    look: ({ follower: { lagMs } }) => {
+      const lag = `The list of changes was read ${Math.round(lagMs)} ms ago.`;
+      if (lagMs > TRUST_FOR_MS) throw new NotWell(`${lag} Nothing cached is trusted before it is read again.`);
+      return lag;
+    },
+  },
+  {
+    name: 'signing keys',
+    look: async (keyhouse) => {
+      const { keys } = keyhouse.publicKeySet();
+      const [stored, days] = await Promise.all([keyhouse.store.signingKeys.listSigningKeys(), keyhouse.rotationDays()]);
+      const current = stored.find(({ state }) => state === 'current');
+      const age = Math.floor((keyhouse.clock.now() - (current?.signingSinceMs ?? current?.createdAtMs ?? 0)) / DAY_MS);
+      const finding = `${keys.length} are published; the current one has signed for ${age} ${age === 1 ? 'day' : 'days'}.`;
+      if (age > days + 1) throw new NotWell(`${finding} It was to hand over after ${days}.`);
+      return finding;
+    },
+  },
+  {
+    name: 'audit log',
+    look: async ({ store, clock }) => {
+      const [head, [oldest]] = await Promise.all([store.audit.head(), store.audit.unchained(1)]);
+      const finding = `The head of the chain is ${head.number}:${head.hash}.`;
+      if (oldest !== undefined && oldest.atMs < clock.now() - CHAINED_WITHIN_MS)
+        throw new NotWell(`${finding} Events since ${toTimestamp(oldest.atMs)} are not chained yet.`);
+      return finding;
+    },
+  },
+  {
+    name: 'administrators',
+    look: async ({ store }) => {
+      const count = await store.accounts.countAdministrators();
+      return count === 1 ? 'There is one: who helps when it cannot sign in?' : `There are ${count}.`;
+    },
+  },
+];
+
+async function run({ name, look }: Check, keyhouse: Keyhouse): Promise<{ name: string; ok: boolean; detail: string }> {
+  try {
+    return { name, ok: true, detail: await look(keyhouse) };
+  } catch (error) {
+    return { name, ok: false, detail: error instanceof NotWell ? error.message : 'It cannot be looked at now.' };
+  }
+}

@@ -1,0 +1,54 @@
+/** Signing keys: which there are, when they rotate, and rotating them now. */
+import type { RotateRefusal } from '../../../core/jwts/rotate.ts';
+import { DAY_MS } from '../../../core/lib/clock.ts';
+import type { Refusal } from '../../../core/refusal.ts';
+import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
+import type { DashboardPorts, Serve } from '../serve.ts';
+import { invalid } from './refuse.ts';
+
+export function operatorKeysRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
+  serve('GET /operator/signing-keys', async () => {
+    const [keys, days] = await Promise.all([keyhouse.store.signingKeys.listSigningKeys(), keyhouse.rotationDays()]);
+    const current = keys.find(({ state }) => state === 'current');
+    const order = { next: 0, current: 1, retired: 2 };
+    return {
+      keys: [...keys]
+        .sort((a, b) => order[a.state] - order[b.state] || b.createdAtMs - a.createdAtMs)
+        .map((key) => ({
+          kid: key.kid,
+          algorithm: key.algorithm,
+          state: key.state,
+          created_at: toTimestamp(key.createdAtMs),
+          signing_since: toOptionalTimestamp(key.signingSinceMs),
+          retired_at: toOptionalTimestamp(key.retiredAtMs),
+          last_jwt_ends_at: toOptionalTimestamp(key.lastJwtEndsAtMs),
+        })),
+      rotate_every_days: days,
+      next_rotation_at:
+        current === undefined ? null : toTimestamp((current.signingSinceMs ?? current.createdAtMs) + days * DAY_MS),
+    };
+  });
+
+  serve('POST /operator/signing-keys/rotate', async ({ body: { emergency }, by }) => {
+    const rotated = await keyhouse.rotateSigningKeys({ emergency, by });
+    if (!rotated.ok) throw refusalOf(rotated);
+  });
+
+  serve('PUT /operator/signing-keys/schedule', async ({ body: { days }, by }) => {
+    await keyhouse.scheduleRotation({ days, by });
+  });
+}
+
+function refusalOf(refused: RotateRefusal): Refusal {
+  if (refused.reason === 'too_early') {
+    const minutes = Math.ceil(refused.waitSeconds / 60);
+    const wait = minutes === 1 ? 'a minute' : `${minutes} minutes`;
+    return invalid('emergency', `Verifiers may not have heard of the next key yet. Wait ${wait}, or make it an emergency.`);
+  }
+  const sentences = {
+    overtaken: 'Another server rotated the keys in the same moment. Look again before you rotate once more.',
+    wrong_secret: 'This server was started with a master secret that is not in force any more. Start it with the new one.',
+    no_signing_keys: 'There are no signing keys yet.',
+  };
+  return invalid('emergency', sentences[refused.reason]);
+}

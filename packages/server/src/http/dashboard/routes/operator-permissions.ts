@@ -1,0 +1,51 @@
+/** The permission catalogue and the route patterns, replaced as wholes. */
+import { readPermissions } from '../../../core/permissions/set-catalogue.ts';
+import { readRoutes } from '../../../core/permissions/set-routes.ts';
+import { Refusal } from '../../../core/refusal.ts';
+import { readQuestion } from '../../verify-question.ts';
+import type { DashboardPorts, Serve } from '../serve.ts';
+
+export function operatorPermissionsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
+  serve('PUT /operator/permissions', async ({ body, by }) => {
+    const { value, faults } = readPermissions(body.permissions);
+    refuseFaults(faults);
+    await keyhouse.setCatalogue({ catalogue: value, by });
+  });
+
+  serve('GET /operator/routes', async () => {
+    const routes = await keyhouse.store.permissions.listRoutes();
+    return { routes: routes.map(({ pattern, resource }) => ({ pattern, resource })) };
+  });
+
+  serve('PUT /operator/routes', async ({ body, by }) => {
+    const entries = body.routes.map(({ pattern, resource }) =>
+      resource === null ? { pattern, public: true } : { pattern, resource },
+    );
+    const { value, faults } = readRoutes(entries);
+    refuseFaults(faults);
+    await keyhouse.setRoutes({ routes: value, by });
+  });
+
+  serve('POST /operator/routes/try', ({ body: { method, path } }) => {
+    // Exactly what a gateway would ask, so that the page cannot promise what `/verify` does not keep.
+    const asked = ['X-Forwarded-Method', method, 'X-Forwarded-Uri', path];
+    const question = readQuestion('GET', '/verify', asked, keyhouse.routes());
+    if (question.kind === 'public') return { outcome: 'public' as const, permission: null };
+    if (question.kind !== 'permissions') return { outcome: 'refused' as const, permission: null };
+    return { outcome: 'permission' as const, permission: question.permissions.join(', ') };
+  });
+}
+
+/** `permissions[3].name: …` becomes the field `permissions.3.name`: rows count from 0, as they were sent. */
+function refuseFaults(faults: readonly string[]): void {
+  if (faults.length === 0) return;
+  const errors: Record<string, string[]> = {};
+  for (const fault of faults) {
+    const [, list = 'body', row, member, sentence = fault] = /^(\w+)(?:\[(\d+)\])?(?:\.(\w+))?: ([^]*)$/.exec(fault) ?? [];
+    const field = [list, row, member].filter((part) => part !== undefined).join('.');
+    errors[field] = [...(errors[field] ?? []), capitalised(sentence)];
+  }
+  throw new Refusal({ code: 'invalid', errors });
+}
+
+const capitalised = (sentence: string): string => sentence.slice(0, 1).toUpperCase() + sentence.slice(1);

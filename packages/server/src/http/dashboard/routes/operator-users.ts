@@ -1,0 +1,131 @@
+/** Users and accounts, as administrators see them. */
+import { isWellFormedText } from '@keyhouse/protocol';
+import type { ListedUser } from '../../../core/accounts/administration.ts';
+import { EMAIL_SENTENCE, readEmail } from '../../../core/accounts/email.ts';
+import { Refusal } from '../../../core/refusal.ts';
+import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
+import { deviceOf } from '../device.ts';
+import { cutPage, readPage } from '../page.ts';
+import type { DashboardPorts, Serve } from '../serve.ts';
+import { invalid, readId } from './refuse.ts';
+
+export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
+  const userOf = async (text: string) => {
+    const user = await keyhouse.findUser(readId(text));
+    if (user === null) throw new Refusal({ code: 'not_found' });
+    return user;
+  };
+
+  serve('GET /operator/users', async ({ query }) => {
+    const page = readPage(query);
+    const found = await keyhouse.findUsers({ ...page, limit: page.limit + 1, query: readSearch(query.q) });
+    const { rows, next } = cutPage(found, page.limit);
+    return { users: rows.map(describe), next };
+  });
+
+  serve('GET /operator/users/:id', async ({ params, signIn }) => {
+    const found = await keyhouse.describeUser(readId(params.id));
+    if (found === null) throw new Refusal({ code: 'not_found' });
+    const { user, factors, signIns } = found;
+    const accounts = await keyhouse.store.members.accountsOf(user);
+    return {
+      user: describe(user),
+      has_password: factors.hasPassword,
+      passkeys: factors.passkeys,
+      totp: factors.totp,
+      recovery_codes_left: factors.recoveryCodesLeft,
+      tokens: factors.tokens,
+      accounts: accounts.map(({ id, kind, name, role }) => ({ id, kind, name, role })),
+      sign_ins: signIns.map((each) => ({
+        id: each.id,
+        current: each.id === signIn.id,
+        ...deviceOf(each.userAgent),
+        address: each.address,
+        created_at: toTimestamp(each.createdAtMs),
+        last_seen_at: toTimestamp(each.lastSeenAtMs),
+      })),
+    };
+  });
+
+  serve('POST /operator/users/:id/disable', async ({ params, signIn, by }) => {
+    const { id } = await userOf(params.id);
+    if (id === signIn.user.id) throw invalid('user', 'You cannot disable yourself; another administrator can.');
+    const done = await keyhouse.disableUser({ userId: id, administratorId: signIn.user.id, by });
+    if (!done.ok) throw await whyNot(id, true);
+  });
+
+  serve('POST /operator/users/:id/enable', async ({ params, signIn, by }) => {
+    const { id } = await userOf(params.id);
+    const done = await keyhouse.enableUser({ userId: id, administratorId: signIn.user.id, by });
+    if (!done.ok) throw await whyNot(id, false);
+  });
+
+  serve('POST /operator/users/:id/reset-second-factor', async ({ params, signIn, by }) => {
+    settle(await keyhouse.resetSecondFactor({ userId: readId(params.id), actorId: signIn.user.id, by }));
+  });
+
+  serve('POST /operator/users/:id/end-sign-ins', async ({ params, by }) => {
+    const { id } = await userOf(params.id);
+    await keyhouse.endSignInsOf({ userId: id, by });
+  });
+
+  serve('PUT /operator/users/:id/administrator', async ({ params, body: { administrator }, signIn, by }) => {
+    const userId = readId(params.id);
+    const outcome = await keyhouse.setAdministrator({ userId, actorId: signIn.user.id, isAdministrator: administrator, by });
+    if (outcome === 'last') throw invalid('administrator', 'There must be an administrator: make another one first.');
+    settle(outcome);
+  });
+
+  serve('GET /operator/accounts', async ({ query }) => {
+    const page = readPage(query);
+    const found = await keyhouse.findAccounts({ ...page, limit: page.limit + 1, query: readSearch(query.q) });
+    const { rows, next } = cutPage(found, page.limit);
+    const accounts = rows.map(({ id, kind, name, owner, members, keys, createdAtMs }) => ({
+      id,
+      kind,
+      name,
+      owner,
+      members,
+      keys,
+      created_at: toTimestamp(createdAtMs),
+    }));
+    return { accounts, next };
+  });
+
+  serve('POST /operator/limits/clear', async ({ body, by }) => {
+    const email = readEmail(body.email);
+    if (email === null) throw invalid('email', EMAIL_SENTENCE);
+    const user = await keyhouse.store.accounts.findUserByEmail(email.key);
+    if (user === null) throw invalid('email', 'There is no user with this address.');
+    await keyhouse.clearSignInLimits({ userId: user.id, emailKey: email.key, by });
+  });
+
+  async function whyNot(id: number, disabled: boolean): Promise<Refusal> {
+    const user = await keyhouse.findUser(id);
+    if (user === null) return new Refusal({ code: 'not_found' });
+    if ((user.disabledAtMs !== null) !== disabled) return new Refusal({ code: 'not_allowed' });
+    return invalid('user', disabled ? 'The user is disabled already.' : 'The user is not disabled.');
+  }
+}
+
+/** What people type into a search box, with what cannot be in an address or a name refused. */
+function readSearch(text = ''): string {
+  if (!isWellFormedText(text)) throw invalid('q', 'The q field may not contain control characters.');
+  return text.trim();
+}
+
+function settle(outcome: 'done' | 'gone' | 'not_allowed'): void {
+  if (outcome === 'gone') throw new Refusal({ code: 'not_found' });
+  if (outcome === 'not_allowed') throw new Refusal({ code: 'not_allowed' });
+}
+
+const describe = (user: ListedUser) => ({
+  id: user.id,
+  email: user.email,
+  email_verified: user.emailVerifiedAtMs !== null,
+  display_name: user.displayName,
+  administrator: user.isAdministrator,
+  disabled_at: toOptionalTimestamp(user.disabledAtMs),
+  created_at: toTimestamp(user.createdAtMs),
+  last_seen_at: toOptionalTimestamp(user.lastSeenAtMs),
+});

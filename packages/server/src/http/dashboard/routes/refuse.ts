@@ -1,0 +1,19 @@
+/** Small words that the handlers of several groups refuse with. */
+import type { AccountWithRole } from '../../../core/accounts/member.ts';
+import { Refusal } from '../../../core/refusal.ts';
+
+export const invalid = (field: string, ...sentences: readonly string[]): Refusal =>
+  new Refusal({ code: 'invalid', errors: { [field]: sentences } });
+
+/** The id in a path; what is none names nothing. */
+export function readId(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new Refusal({ code: 'not_found' });
+  return Number(text);
+}
+
+/** Personal accounts and the operator's have no members to speak of, and nobody leaves or deletes them here. */
+export function refuseOthers({ kind }: AccountWithRole): void {
+  if (kind === 'personal') throw invalid('account', 'This is a personal account: it has one member, and ends with its user.');
+  if (kind === 'operator')
+    throw invalid('account', "This is the operator's account: its owners are the administrators, and it is never deleted.");
+}

@@ -1,0 +1,90 @@
+/** Teams and their members. Who may ask stands in the table; what a role may do to another is judged in the act. */
+
+import type { Member, TeamRefusal } from '../../../core/accounts/member.ts';
+import { findTeamNameFault } from '../../../core/accounts/team.ts';
+import { Refusal } from '../../../core/refusal.ts';
+import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
+import type { DashboardPorts, Serve } from '../serve.ts';
+import { describeInvitation } from './invitations.ts';
+import { invalid, readId, refuseOthers } from './refuse.ts';
+
+export function teamsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
+  serve('POST /accounts', async ({ body: { name }, signIn: { user }, by }) => {
+    refuseName(name);
+    const team = await keyhouse.createTeam({ name, ownerId: user.id, by });
+    if (team === 'gone') throw new Refusal({ code: 'not_signed_in' });
+    if (team === 'too_many') throw invalid('name', 'You own as many teams as one person may.');
+    return { id: team.id };
+  });
+
+  serve('PATCH /accounts/:account', async ({ account, body: { name }, signIn: { user }, by }) => {
+    refuseOthers(account);
+    refuseName(name);
+    settle(await keyhouse.renameTeam({ accountId: account.id, actorId: user.id, name, by }));
+  });
+
+  serve('DELETE /accounts/:account', async ({ account, body: { name }, signIn: { user }, by }) => {
+    refuseOthers(account);
+    if (name !== account.name) throw invalid('name', 'Type the name of the team exactly as it is.');
+    settle(await keyhouse.deleteTeam({ accountId: account.id, actorId: user.id, by }));
+  });
+
+  serve('GET /accounts/:account/members', async ({ account }) => {
+    const [members, invitations] = await Promise.all([
+      keyhouse.store.members.listMembers(account),
+      account.kind === 'team' ? keyhouse.listInvitations(account.id) : [],
+    ]);
+    return { members: members.map(describe), invitations: invitations.map(describeInvitation) };
+  });
+
+  serve('PATCH /accounts/:account/members/:user', async ({ account, params, body: { role }, signIn: { user }, by }) => {
+    refuseOthers(account);
+    settle(await keyhouse.changeRole({ accountId: account.id, actorId: user.id, userId: readId(params.user), role, by }));
+  });
+
+  serve('DELETE /accounts/:account/members/:user', async ({ account, params, signIn: { user }, by }) => {
+    refuseOthers(account);
+    settle(await keyhouse.removeMember({ accountId: account.id, actorId: user.id, userId: readId(params.user), by }));
+  });
+
+  serve('POST /accounts/:account/leave', async ({ account, signIn: { user }, by }) => {
+    refuseOthers(account);
+    settle(await keyhouse.removeMember({ accountId: account.id, actorId: user.id, userId: user.id, by }));
+  });
+
+  serve('POST /accounts/:account/transfer', async ({ account, body, signIn: { user }, by }) => {
+    refuseOthers(account);
+    const outcome = await keyhouse.transferTeam({ accountId: account.id, actorId: user.id, userId: body.user_id, by });
+    if (outcome === 'not_member') throw invalid('user_id', 'Only a member can become the owner: invite them first.');
+    if (outcome === 'owner') throw invalid('user_id', 'They are an owner already.');
+    settle(outcome);
+  });
+}
+
+function refuseName(name: string): void {
+  const fault = findTeamNameFault(name);
+  if (fault !== null) throw invalid('name', fault);
+}
+
+function settle(outcome: 'done' | TeamRefusal): void {
+  switch (outcome) {
+    case 'done':
+      return;
+    case 'not_allowed':
+      throw new Refusal({ code: 'not_allowed' });
+    case 'last_owner':
+      throw invalid('account', 'A team needs an owner: make another member one first, or delete the team.');
+    case 'gone':
+    case 'not_member':
+      throw new Refusal({ code: 'not_found' });
+  }
+}
+
+const describe = (member: Member) => ({
+  user_id: member.userId,
+  email: member.email,
+  display_name: member.displayName,
+  role: member.role,
+  since: toTimestamp(member.sinceMs),
+  last_seen_at: toOptionalTimestamp(member.lastSeenAtMs),
+});

@@ -1,0 +1,240 @@
+import type {
+  AdministrationStore,
+  ListedAccount,
+  ListedUser,
+  UserFactors,
+} from '../core/accounts/administration.ts';
+import type { Act } from './act.ts';
+import type { Db } from './prepared.ts';
+import { endSignIns } from './sign-ins.ts';
+import { endTickets } from './tickets.ts';
+import { toUser, users } from './users.ts';
+
+type Input<Name extends keyof AdministrationStore> = Parameters<AdministrationStore[Name]>[0];
+type Reads = Pick<AdministrationStore, 'findUsers' | 'findListedUser' | 'factorsOf' | 'findAccounts'>;
+
+export function administrationReads(db: Db): Reads {
+  return {
+    async findUsers({ query, beforeId, limit }) {
+      let found = listedUsers(db);
+      if (query !== '') found = found.where('users.id', 'in', userIdsBy(db, query));
+      if (beforeId !== undefined) found = found.where('users.id', '<', beforeId);
+      const rows = await found.orderBy('users.id', 'desc').limit(limit).execute();
+      return rows.map(toListedUser);
+    },
+    async findListedUser(id) {
+      const row = await listedUsers(db).where('users.id', '=', id).executeTakeFirst();
+      return row === undefined ? null : toListedUser(row);
+    },
+    async factorsOf(userId): Promise<UserFactors> {
+      const row = await db
+        .selectFrom('users')
+        .select((eb) => [
+          'password_hash',
+          eb
+            .selectFrom('passkeys')
+            .select((sub) => sub.fn.countAll<number>().as('n'))
+            .whereRef('passkeys.user_id', '=', 'users.id')
+            .as('passkeys'),
+          eb
+            .selectFrom('totp_secrets')
+            .select((sub) => sub.fn.countAll<number>().as('n'))
+            .whereRef('totp_secrets.user_id', '=', 'users.id')
+            .where('confirmed_at_ms', 'is not', null)
+            .as('totp'),
+          eb
+            .selectFrom('recovery_codes')
+            .select((sub) => sub.fn.countAll<number>().as('n'))
+            .whereRef('recovery_codes.user_id', '=', 'users.id')
+            .as('codes'),
+          eb
+            .selectFrom('credentials')
+            .select((sub) => sub.fn.countAll<number>().as('n'))
+            .whereRef('credentials.user_id', '=', 'users.id')
+            .where('credentials.revoked_at_ms', 'is', null)
+            .as('tokens'),
+        ])
+        .where('id', '=', userId)
+        .executeTakeFirst();
+      return {
+        hasPassword: (row?.password_hash ?? '') !== '',
+        passkeys: Number(row?.passkeys ?? 0),
+        totp: Number(row?.totp ?? 0) > 0,
+        recoveryCodesLeft: Number(row?.codes ?? 0),
+        tokens: Number(row?.tokens ?? 0),
+      };
+    },
+    async findAccounts({ query, beforeId, limit }) {
+      let found = listedAccounts(db);
+      if (query !== '') found = found.where('accounts.id', 'in', accountIdsBy(db, query));
+      if (beforeId !== undefined) found = found.where('accounts.id', '<', beforeId);
+      const rows = await found.orderBy('accounts.id', 'desc').limit(limit).execute();
+      return rows.map(toListedAccount);
+    },
+  };
+}
+
+export const administrationActs = {
+  async setAdministrator(act: Act, input: Input<'setAdministrator'>) {
+    const { userId, isAdministrator, nowMs } = input;
+    if (!(await lockAdministrators(act.db, input.actorId))) return 'not_allowed';
+    const user = await users(act.db).where('users.id', '=', userId).executeTakeFirst();
+    if (user === undefined) return 'gone';
+    if ((user.is_administrator === 1) === isAdministrator) return 'done';
+    if (!isAdministrator && !(await hasAdministratorBeside(act.db, userId))) return 'last';
+    await act.db
+      .updateTable('users')
+      .set({ is_administrator: isAdministrator ? 1 : 0, updated_at_ms: nowMs })
+      .where('id', '=', userId)
+      .execute();
+    act.event(input.event, { accountId: user.account_id });
+    return 'done';
+  },
+
+  async resetSecondFactor(act: Act, { userId, actorId, nowMs, event }: Input<'resetSecondFactor'>) {
+    const { db } = act;
+    if (!(await lockAdministrators(db, actorId))) return 'not_allowed';
+    const user = await users(db).where('users.id', '=', userId).executeTakeFirst();
+    if (user === undefined) return 'gone';
+    await db.deleteFrom('passkeys').where('user_id', '=', userId).execute();
+    await db.deleteFrom('totp_secrets').where('user_id', '=', userId).execute();
+    await db.deleteFrom('recovery_codes').where('user_id', '=', userId).execute();
+    await endTickets(db, userId, 'second-factor');
+    await endTickets(db, userId, 'passkey');
+    const ended = await endSignIns(db, { userId, nowMs });
+    act.event({ ...event, details: { ...event.details, sign_ins: ended } }, { accountId: user.account_id });
+    return 'done';
+  },
+};
+
+/**
+ * Whoever changes who the administrators are takes turns by the operator account's row (the no-op update locks it on PostgreSQL).
+ * False when `actorId`, who does it, is no enabled administrator any more; null: it is nobody in particular.
+ */
+export async function lockAdministrators(db: Db, actorId: number | null): Promise<boolean> {
+  await db
+    .updateTable('accounts')
+    .set((eb) => ({ name: eb.ref('name') }))
+    .where('kind', '=', 'operator')
+    .execute();
+  if (actorId === null) return true;
+  const actor = await administrators(db).where('id', '=', actorId).executeTakeFirst();
+  return actor !== undefined;
+}
+
+/** Under the lock above: whether there is an enabled administrator beside this user. */
+export async function hasAdministratorBeside(db: Db, userId: number): Promise<boolean> {
+  return (await administrators(db).where('id', '!=', userId).executeTakeFirst()) !== undefined;
+}
+
+const administrators = (db: Db) =>
+  db
+    .selectFrom('users')
+    .select('id')
+    .where('is_administrator', '=', 1)
+    .where('disabled_at_ms', 'is', null)
+    .where('deleted_at_ms', 'is', null);
+
+const listedUsers = (db: Db) =>
+  users(db).select((eb) =>
+    eb
+      .selectFrom('sign_ins')
+      .select((sub) => sub.fn.max('sign_ins.last_seen_at_ms').as('seen'))
+      .whereRef('sign_ins.user_id', '=', 'users.id')
+      .as('last_seen_at_ms'),
+  );
+
+const toListedUser = (row: Awaited<ReturnType<ReturnType<typeof listedUsers>['executeTakeFirstOrThrow']>>): ListedUser => ({
+  ...toUser(row),
+  lastSeenAtMs: row.last_seen_at_ms,
+});
+
+/** Each of the three has its index: the columns compare by bytes on both databases, and `lower` folds ASCII alone. */
+function userIdsBy(db: Db, query: string) {
+  const { from, below } = prefixOf(query);
+  return db
+    .selectFrom('users')
+    .select('id')
+    .where((eb) =>
+      eb.or([
+        eb('id', '=', idIn(query)),
+        eb.and([eb('email_key', '>=', from), eb('email_key', '<', below)]),
+        eb.and([eb(eb.fn('lower', ['display_name']), '>=', from), eb(eb.fn('lower', ['display_name']), '<', below)]),
+      ]),
+    );
+}
+
+function accountIdsBy(db: Db, query: string) {
+  const { from, below } = prefixOf(query);
+  return db
+    .selectFrom('accounts')
+    .select('id')
+    .where((eb) =>
+      eb.or([
+        eb('id', '=', idIn(query)),
+        eb.and([eb(eb.fn('lower', ['name']), '>=', from), eb(eb.fn('lower', ['name']), '<', below)]),
+      ]),
+    );
+}
+
+/** ASCII letters fold, as `lower` does on both databases; nothing sorts behind U+10FFFF. */
+const prefixOf = (query: string): { from: string; below: string } => {
+  const from = query.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return { from, below: `${from}\u{10FFFF}` };
+};
+
+/** Ids begin at 1. */
+const idIn = (query: string): number => (/^\d{1,15}$/.test(query) ? Number(query) : 0);
+
+const listedAccounts = (db: Db) =>
+  db
+    .selectFrom('accounts')
+    .leftJoin('users', 'users.id', 'accounts.user_id')
+    .select(['accounts.id', 'accounts.kind', 'accounts.name', 'accounts.user_id', 'accounts.created_at_ms', 'users.email'])
+    .select((eb) => [
+      eb
+        .selectFrom('members')
+        .innerJoin('users as owners', 'owners.id', 'members.user_id')
+        .select('owners.email')
+        .whereRef('members.account_id', '=', 'accounts.id')
+        .where('members.role', '=', 'owner')
+        .orderBy('members.since_ms')
+        .orderBy('members.user_id')
+        .limit(1)
+        .as('first_owner'),
+      eb
+        .selectFrom('members')
+        .select((sub) => sub.fn.countAll<number>().as('n'))
+        .whereRef('members.account_id', '=', 'accounts.id')
+        .as('members'),
+      eb
+        .selectFrom('credentials')
+        .select((sub) => sub.fn.countAll<number>().as('n'))
+        .whereRef('credentials.account_id', '=', 'accounts.id')
+        .where('credentials.kind', '=', 'key')
+        .where('credentials.revoked_at_ms', 'is', null)
+        .as('keys'),
+      eb
+        .selectFrom('users as administrators')
+        .select((sub) => sub.fn.countAll<number>().as('n'))
+        .where('administrators.is_administrator', '=', 1)
+        .where('administrators.deleted_at_ms', 'is', null)
+        .as('administrators'),
+    ])
+    .where('accounts.deleted_at_ms', 'is', null);
+
+function toListedAccount(
+  row: Awaited<ReturnType<ReturnType<typeof listedAccounts>['executeTakeFirstOrThrow']>>,
+): ListedAccount {
+  const members = { personal: 1, team: Number(row.members ?? 0), operator: Number(row.administrators ?? 0) };
+  return {
+    id: row.id,
+    kind: row.kind,
+    name: row.name,
+    userId: row.user_id,
+    createdAtMs: row.created_at_ms,
+    owner: row.email ?? row.first_owner,
+    members: members[row.kind],
+    keys: Number(row.keys ?? 0),
+  };
+}

@@ -1,0 +1,340 @@
+import type { Invitation, InvitationByTicket, InvitationsStore, NewInvitation } from '../core/accounts/invitation.ts';
+import { includesRole, mayInvite } from '../core/accounts/member.ts';
+import type { EventDraft } from '../core/audit/event.ts';
+import type { Act } from './act.ts';
+import type { Db } from './prepared.ts';
+import { lockTeam, roleInTeam } from './teams.ts';
+import { redeem } from './tickets.ts';
+
+type Input<Name extends keyof InvitationsStore> = Parameters<InvitationsStore[Name]>[0];
+type Reads = Pick<InvitationsStore, 'listInvitations' | 'findInvitation' | 'findInvitationByTicket'>;
+
+const DAY_MS = 86_400_000;
+
+export function invitationsReads(db: Db): Reads {
+  return {
+    async listInvitations(accountId, nowMs) {
+      const rows = await open(db, nowMs)
+        .where('invitations.account_id', '=', accountId)
+        .orderBy('invitations.id', 'desc')
+        .execute();
+      return rows.map(toInvitation);
+    },
+    async findInvitation(accountId, id, nowMs) {
+      const row = await open(db, nowMs)
+        .where('invitations.account_id', '=', accountId)
+        .where('invitations.id', '=', id)
+        .executeTakeFirst();
+      return row === undefined ? null : toInvitation(row);
+    },
+    findInvitationByTicket: (ticketHash, nowMs) => byTicket(db, ticketHash, nowMs),
+  };
+}
+
+export const invitationsActs = {
+  async invite(act: Act, { accountId, invitation, limit, event }: Input<'invite'>) {
+    const { db } = act;
+    const { createdAtMs: nowMs, invitedBy, emailKey } = invitation;
+    if (!(await lockTeam(db, accountId))) return 'gone';
+    const role = await roleInTeam(db, accountId, invitedBy);
+    if (role === null) return 'gone';
+    if (!mayInvite(role, invitation.role)) return 'not_allowed';
+    if (await isMember(db, accountId, emailKey)) return 'member';
+    const standing = await open(db, nowMs)
+      .where('invitations.account_id', '=', accountId)
+      .where('invitations.email_key', '=', emailKey)
+      .executeTakeFirst();
+    if (standing !== undefined) return 'open';
+    if ((await sentByOn(db, invitedBy, nowMs)) >= limit) return 'too_many';
+    return await insert(act, accountId, invitation, event);
+  },
+
+  async sendInvitationAgain(act: Act, input: Input<'sendInvitationAgain'>) {
+    const { db } = act;
+    const { accountId, id, actorId, nowMs, expiresAtMs } = input;
+    const refusal = await refuseUnlessAdmin(db, accountId, actorId, id, nowMs);
+    if (refusal !== null) return refusal;
+    if ((await sentByOn(db, actorId, nowMs)) >= input.limit) return 'too_many';
+    await endTickets(db, (invitations) => invitations.where('id', '=', id));
+    await issueTicket(db, id, { ticketHash: input.ticketHash, createdAtMs: nowMs, expiresAtMs });
+    await db
+      .updateTable('invitations')
+      .set((eb) => ({
+        ticket_hash: bytes(input.ticketHash),
+        expires_at_ms: expiresAtMs,
+        // Whoever sends it now has sent it.
+        invited_by: actorId,
+        sent_at_ms: nowMs,
+        sendings: eb('sendings', '+', 1),
+      }))
+      .where('id', '=', id)
+      .execute();
+    act.event(input.event, { accountId });
+    return 'done';
+  },
+
+  async takeInvitationBack(act: Act, { accountId, id, actorId, nowMs, event }: Input<'takeInvitationBack'>) {
+    const refusal = await refuseUnlessAdmin(act.db, accountId, actorId, id, nowMs);
+    if (refusal !== null) return refusal;
+    await endTickets(act.db, (invitations) => invitations.where('id', '=', id));
+    await act.db.updateTable('invitations').set({ ended_at_ms: nowMs }).where('id', '=', id).execute();
+    act.event(event, { accountId });
+    return 'done';
+  },
+
+  async acceptInvitation(act: Act, { ticketHash, userId, nowMs, event }: Input<'acceptInvitation'>) {
+    const user = await act.db
+      .selectFrom('users')
+      .select('email_key')
+      .where('id', '=', userId)
+      .where('disabled_at_ms', 'is', null)
+      .where('deleted_at_ms', 'is', null)
+      .executeTakeFirst();
+    if (user === undefined) return 'gone';
+    const invitation = await lockInvitation(act.db, { ticketHash, emailKey: user.email_key, nowMs });
+    if (typeof invitation === 'string') return invitation;
+    // An invitation to register has been answered by being registered.
+    if (invitation.accountId === null) return 'gone';
+    if (!(await redeemInvitation(act, { invitation, ticketHash, userId, nowMs, event }))) return 'gone';
+    return { accountId: invitation.accountId };
+  },
+
+  async inviteToRegister(act: Act, { invitation, event }: Input<'inviteToRegister'>) {
+    const { db } = act;
+    const sender = await db
+      .selectFrom('users')
+      .select('id')
+      .where('id', '=', invitation.invitedBy)
+      .where('is_administrator', '=', 1)
+      .where('disabled_at_ms', 'is', null)
+      .executeTakeFirst();
+    if (sender === undefined) return 'not_allowed';
+    const taken = await db.selectFrom('users').select('id').where('email_key', '=', invitation.emailKey).executeTakeFirst();
+    if (taken !== undefined) return 'registered';
+    const before = open(db, invitation.createdAtMs)
+      .where('invitations.account_id', 'is', null)
+      .where('invitations.email_key', '=', invitation.emailKey);
+    for (const { id } of await before.execute()) {
+      await endTickets(db, (invitations) => invitations.where('id', '=', id));
+      await db.updateTable('invitations').set({ ended_at_ms: invitation.createdAtMs }).where('id', '=', id).execute();
+    }
+    return await insert(act, null, invitation, event);
+  },
+};
+
+/**
+ * The first half of using an invitation up, for an act that has more to do before (registering): it looks, and holds the invitation
+ * and its team until the commit, so that `redeemInvitation` later in the same act finds them as they are now. Nothing is
+ * changed. `emailKey`: of whoever wants in. `gone`: unknown, used, taken back, over, or its team is deleted.
+ */
+export async function lockInvitation(
+  db: Db,
+  { ticketHash, emailKey, nowMs }: { ticketHash: string; emailKey: string; nowMs: number },
+): Promise<InvitationByTicket | 'gone' | 'other_address'> {
+  const seen = await byTicket(db, ticketHash, nowMs);
+  if (seen === null) return 'gone';
+  if (seen.emailKey !== emailKey) return 'other_address';
+  if (seen.accountId !== null && !(await lockTeam(db, seen.accountId))) return 'gone';
+  const locked = await db
+    .updateTable('invitations')
+    .set((eb) => ({ ended_at_ms: eb.ref('ended_at_ms') }))
+    .where('id', '=', seen.id)
+    .where('ticket_hash', '=', bytes(ticketHash))
+    .where('ended_at_ms', 'is', null)
+    .executeTakeFirst();
+  return locked.numUpdatedRows === 0n ? 'gone' : seen;
+}
+
+/**
+ * The second half: uses the ticket up, makes the user a member (one who is a member already keeps the role that they have), and takes
+ * their address for proved, since the link came to it. `event`: `invitation.accepted`, its account is filled in. False when the
+ * ticket was used meanwhile, which `lockInvitation` in the same act rules out.
+ *
+ * In the act of a registration:
+ * ```
+ * const invitation = await lockInvitation(act.db, { ticketHash, emailKey: user.emailKey, nowMs });
+ * if (typeof invitation === 'string') return invitation;      // 'gone' | 'other_address'
+ * const created = await insertUser(act.db, user);
+ * if (created === null) return null;                           // taken; the invitation is still good
+ * await redeemInvitation(act, { invitation, ticketHash, userId: created.id, nowMs, event });
+ * ```
+ */
+export async function redeemInvitation(
+  act: Act,
+  {
+    invitation,
+    ticketHash,
+    userId,
+    nowMs,
+    event,
+  }: { invitation: InvitationByTicket; ticketHash: string; userId: number; nowMs: number; event: EventDraft },
+): Promise<boolean> {
+  const { db } = act;
+  if ((await redeem(db, { purpose: 'invitation', hash: ticketHash, nowMs })) === null) return false;
+  await db.updateTable('invitations').set({ ended_at_ms: nowMs }).where('id', '=', invitation.id).execute();
+  await db
+    .updateTable('users')
+    .set({ email_verified_at_ms: nowMs })
+    .where('id', '=', userId)
+    .where('email_verified_at_ms', 'is', null)
+    .execute();
+  if (invitation.accountId !== null)
+    await db
+      .insertInto('members')
+      .values({ account_id: invitation.accountId, user_id: userId, role: invitation.role, since_ms: nowMs })
+      .onConflict((conflict) => conflict.columns(['account_id', 'user_id']).doNothing())
+      .execute();
+  act.event(
+    { ...event, details: { ...event.details, invitation: invitation.id, role: invitation.role } },
+    { userId, ...(invitation.accountId === null ? {} : { accountId: invitation.accountId }) },
+  );
+  return true;
+}
+
+/** All of a team, with their links. */
+export async function endInvitations(db: Db, accountId: number, nowMs: number): Promise<void> {
+  await endTickets(db, (invitations) => invitations.where('account_id', '=', accountId).where('ended_at_ms', 'is', null));
+  await db
+    .updateTable('invitations')
+    .set({ ended_at_ms: nowMs })
+    .where('account_id', '=', accountId)
+    .where('ended_at_ms', 'is', null)
+    .execute();
+}
+
+async function insert(act: Act, accountId: number | null, invitation: NewInvitation, event: EventDraft): Promise<Invitation> {
+  const { id } = await act.db
+    .insertInto('invitations')
+    .values({
+      account_id: accountId,
+      email: invitation.email,
+      email_key: invitation.emailKey,
+      role: invitation.role,
+      invited_by: invitation.invitedBy,
+      ticket_hash: bytes(invitation.ticketHash),
+      created_at_ms: invitation.createdAtMs,
+      sent_at_ms: invitation.createdAtMs,
+      sendings: 1,
+      expires_at_ms: invitation.expiresAtMs,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await issueTicket(act.db, id, invitation);
+  act.event({ ...event, details: { ...event.details, invitation: id } }, accountId === null ? {} : { accountId });
+  return toInvitation(await open(act.db, invitation.createdAtMs).where('invitations.id', '=', id).executeTakeFirstOrThrow());
+}
+
+const issueTicket = (db: Db, id: number, ticket: Pick<NewInvitation, 'ticketHash' | 'createdAtMs' | 'expiresAtMs'>) =>
+  db
+    .insertInto('tickets')
+    .values({
+      hash: bytes(ticket.ticketHash),
+      purpose: 'invitation',
+      user_id: null,
+      data: JSON.stringify({ invitationId: id }),
+      created_at_ms: ticket.createdAtMs,
+      ends_at_ms: ticket.expiresAtMs,
+    })
+    .execute();
+
+const hashes = (db: Db) => db.selectFrom('invitations').select('ticket_hash');
+
+async function endTickets(db: Db, choose: (invitations: ReturnType<typeof hashes>) => ReturnType<typeof hashes>): Promise<void> {
+  await db.deleteFrom('tickets').where('hash', 'in', choose(hashes(db))).where('purpose', '=', 'invitation').execute();
+}
+
+async function refuseUnlessAdmin(
+  db: Db,
+  accountId: number,
+  actorId: number,
+  id: number,
+  nowMs: number,
+): Promise<'gone' | 'not_allowed' | null> {
+  if (!(await lockTeam(db, accountId))) return 'gone';
+  const role = await roleInTeam(db, accountId, actorId);
+  if (role === null) return 'gone';
+  const invitation = await open(db, nowMs)
+    .where('invitations.account_id', '=', accountId)
+    .where('invitations.id', '=', id)
+    .executeTakeFirst();
+  if (invitation === undefined) return 'gone';
+  // An admin has no say over those who are to be owners.
+  return includesRole(role, 'admin') && includesRole(role, invitation.role) ? null : 'not_allowed';
+}
+
+async function isMember(db: Db, accountId: number, emailKey: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('members')
+    .innerJoin('users', 'users.id', 'members.user_id')
+    .select('members.user_id')
+    .where('members.account_id', '=', accountId)
+    .where('users.email_key', '=', emailKey)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Mails that this person sent off within a day, in whatever team. */
+async function sentByOn(db: Db, userId: number, nowMs: number): Promise<number> {
+  const row = await db
+    .selectFrom('invitations')
+    .select((eb) => eb.fn.sum<number>('sendings').as('sendings'))
+    .where('invited_by', '=', userId)
+    .where('sent_at_ms', '>', nowMs - DAY_MS)
+    .executeTakeFirst();
+  return Number(row?.sendings ?? 0);
+}
+
+const open = (db: Db, nowMs: number) =>
+  db
+    .selectFrom('invitations')
+    .leftJoin('users', 'users.id', 'invitations.invited_by')
+    .select([
+      'invitations.id',
+      'invitations.account_id',
+      'invitations.email',
+      'invitations.email_key',
+      'invitations.role',
+      'invitations.created_at_ms',
+      'invitations.expires_at_ms',
+      'users.display_name as inviter_name',
+      'users.email as inviter_email',
+    ])
+    .where('invitations.ended_at_ms', 'is', null)
+    .where('invitations.expires_at_ms', '>', nowMs);
+
+async function byTicket(db: Db, ticketHash: string, nowMs: number): Promise<InvitationByTicket | null> {
+  const row = await open(db, nowMs)
+    .leftJoin('accounts', 'accounts.id', 'invitations.account_id')
+    .select(['accounts.name as account_name', 'accounts.deleted_at_ms as account_deleted_at_ms'])
+    .select((eb) =>
+      eb
+        .selectFrom('users as invited')
+        .select('invited.id')
+        .whereRef('invited.email_key', '=', 'invitations.email_key')
+        .where('invited.deleted_at_ms', 'is', null)
+        .as('invited_user_id'),
+    )
+    .where('invitations.ticket_hash', '=', bytes(ticketHash))
+    .executeTakeFirst();
+  if (row === undefined || row.account_deleted_at_ms !== null) return null;
+  return {
+    ...toInvitation(row),
+    emailKey: row.email_key,
+    accountName: row.account_name,
+    registered: row.invited_user_id !== null,
+  };
+}
+
+type Row = Awaited<ReturnType<ReturnType<typeof open>['executeTakeFirstOrThrow']>>;
+
+const toInvitation = (row: Row): Invitation => ({
+  id: row.id,
+  accountId: row.account_id,
+  email: row.email,
+  role: row.role,
+  invitedBy: row.inviter_name || row.inviter_email,
+  createdAtMs: row.created_at_ms,
+  expiresAtMs: row.expires_at_ms,
+});
+
+const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');

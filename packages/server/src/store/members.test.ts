@@ -1,0 +1,291 @@
+/** Teams on both databases: what ends with a team, and who wins when two do the same thing at once. */
+import { randomBytes } from 'node:crypto';
+import { beforeAll, expect, it } from 'vitest';
+import { eachDatabase } from '../../test/databases.ts';
+import type { NewInvitation } from '../core/accounts/invitation.ts';
+import type { Role } from '../core/accounts/member.ts';
+import type { EventDraft } from '../core/audit/event.ts';
+import type { Change } from '../core/revocations/change.ts';
+import type { OpenedStore } from './opened.ts';
+
+const NOW = 1_800_000_000_000;
+const DAY = 86_400_000;
+const ROUNDS = 20;
+const hex = () => randomBytes(32).toString('hex');
+const event = (name: EventDraft['event']): EventDraft => ({
+  event: name,
+  atMs: NOW,
+  by: { actor: 'operator', requestId: null, person: {} },
+});
+
+eachDatabase('teams', (makeDatabase) => {
+  let store: OpenedStore;
+  let other: OpenedStore;
+  beforeAll(async () => {
+    const database = await makeDatabase();
+    [store, other] = [await database.open(), await database.open()];
+  });
+
+  const newUser = async (isAdministrator = false) => {
+    const email = `${hex()}@example.com`;
+    const user = await store.accounts.createUser({
+      user: {
+        email,
+        emailKey: email,
+        passwordHash: 'hash',
+        displayName: 'A',
+        firstName: '',
+        lastName: '',
+        isAdministrator,
+        createdAtMs: NOW,
+      },
+      event: event('user.created'),
+    });
+    if (user === null) throw new Error('taken');
+    return user;
+  };
+  const newTeam = async (ownerId: number): Promise<number> => {
+    const team = await store.members.createTeam({ name: 'Team', ownerId, limit: 100, nowMs: NOW, event: event('account.created') });
+    if (typeof team === 'string') throw new Error(team);
+    return team.id;
+  };
+  const newInvitation = (email: string, invitedBy: number, role: Role = 'viewer'): NewInvitation => ({
+    email,
+    emailKey: email,
+    role,
+    invitedBy,
+    ticketHash: hex(),
+    createdAtMs: NOW,
+    expiresAtMs: NOW + DAY,
+  });
+  const invite = async (accountId: number, invitation: NewInvitation, through = store) => {
+    const sent = event('invitation.sent');
+    return await through.invitations.invite({ accountId, invitation, limit: 100, event: sent });
+  };
+  const accept = (ticketHash: string, userId: number, through = store) =>
+    through.invitations.acceptInvitation({ ticketHash, userId, nowMs: NOW, event: event('invitation.accepted') });
+  const join = async (accountId: number, ownerId: number, role: Role) => {
+    const user = await newUser();
+    const invitation = newInvitation(user.email, ownerId, role);
+    await invite(accountId, invitation);
+    expect(await accept(invitation.ticketHash, user.id)).toEqual({ accountId });
+    return user;
+  };
+  const change = (through: OpenedStore, accountId: number, actorId: number, userId: number, role: Role | null) =>
+    through.members.changeMember({ accountId, actorId, userId, role, event: event('member.role_changed') });
+  const owners = async (accountId: number): Promise<number[]> =>
+    (await store.members.listMembers({ id: accountId, kind: 'team' }))
+      .filter(({ role }) => role === 'owner')
+      .map(({ userId }) => userId);
+
+  it('always have an owner, however two of them leave, step down, remove each other or hand over at once', async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const a = await newUser();
+      const team = await newTeam(a.id);
+      const b = await join(team, a.id, 'owner');
+      const ways = [
+        () => Promise.all([change(store, team, a.id, a.id, null), change(other, team, b.id, b.id, null)]),
+        () => Promise.all([change(store, team, a.id, a.id, 'admin'), change(other, team, b.id, b.id, 'admin')]),
+        () => Promise.all([change(store, team, a.id, b.id, null), change(other, team, b.id, a.id, null)]),
+        () => Promise.all([change(store, team, a.id, b.id, 'viewer'), change(other, team, b.id, b.id, null)]),
+      ];
+      const outcomes = await ways[round % ways.length]?.();
+      expect(outcomes?.filter((outcome) => outcome === 'done').length, `${outcomes}`).toBeGreaterThan(0);
+      expect((await owners(team)).length, `${outcomes}`).toBeGreaterThan(0);
+    }
+  });
+
+  it('do not count an owner who is shut out', async () => {
+    const a = await newUser();
+    const team = await newTeam(a.id);
+    const b = await join(team, a.id, 'owner');
+    const disabled = { userId: b.id, disabled: true, nowMs: NOW, latestJwtEndMs: NOW + DAY, event: event('user.disabled') };
+    expect(await store.accounts.setUserDisabled(disabled)).toBe(true);
+    expect(await change(store, team, a.id, a.id, null)).toBe('last_owner');
+  });
+
+  it('let one of many in with one link', async () => {
+    const a = await newUser();
+    const team = await newTeam(a.id);
+    const b = await newUser();
+    const invitation = newInvitation(b.email, a.id);
+    await invite(team, invitation);
+    const tries = Array.from({ length: 10 }, (_, index) => accept(invitation.ticketHash, b.id, index % 2 === 0 ? store : other));
+    const outcomes = await Promise.all(tries);
+    expect(outcomes.filter((outcome) => outcome !== 'gone')).toEqual([{ accountId: team }]);
+  });
+
+  it('have one open invitation for one address, however many are sent at once', async () => {
+    const a = await newUser();
+    const team = await newTeam(a.id);
+    const email = `${hex()}@example.com`;
+    const outcomes = await Promise.all(
+      Array.from({ length: 6 }, (_, index) => invite(team, newInvitation(email, a.id), index % 2 === 0 ? store : other)),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'open')).toHaveLength(5);
+    expect(await store.invitations.listInvitations(team, NOW)).toHaveLength(1);
+  });
+
+  it('end as a whole: keys, JWTs, invitations and memberships, with one change that every server hears', async () => {
+    const heard: Change[] = [];
+    store.changes.onCommitted((changes) => void heard.push(...changes));
+    const a = await newUser();
+    const team = await newTeam(a.id);
+    const b = await join(team, a.id, 'developer');
+    const hash = hex();
+    const key = await store.credentials.issue({
+      credential: {
+        kind: 'key',
+        environment: 'live',
+        accountId: team,
+        userId: null,
+        name: 'key',
+        source: 'dashboard',
+        permissions: null,
+        addresses: null,
+        hash,
+        createdAtMs: NOW,
+        expiresAtMs: null,
+      },
+      event: event('key.created'),
+    });
+    const mint = (keyHash: string) =>
+      store.jwts.recordJwt({
+        jwt: {
+          jti: randomBytes(16).toString('base64url'),
+          keyId: key.id,
+          accountId: team,
+          subject: null,
+          permissions: ['a.read'],
+          signingKeyId: 'kid',
+          issuedAtMs: NOW,
+          expiresAtMs: NOW + DAY,
+        },
+        expected: { permissions: null, addresses: null, hash: keyHash },
+        limit: 100,
+        nowMs: NOW,
+        event: event('jwt.minted'),
+      });
+    expect(await mint(hash)).toBe('recorded');
+    const invited = await newUser();
+    const invitation = newInvitation(invited.email, a.id);
+    await invite(team, invitation);
+
+    heard.length = 0;
+    const deletion = { accountId: team, nowMs: NOW, latestJwtEndMs: NOW + 366 * DAY, event: event('account.deleted') };
+    expect(await store.members.deleteTeam({ ...deletion, actorId: b.id })).toBe('not_allowed');
+    expect(await store.members.deleteTeam({ ...deletion, actorId: a.id })).toBe('done');
+    expect(heard).toEqual([expect.objectContaining({ kind: 'account', id: String(team), beforeMs: NOW + 366 * DAY })]);
+
+    expect((await store.credentials.findKeyByHash(hash))?.ownerDisabledAtMs).toBe(NOW);
+    expect((await store.credentials.getCredential('key', key.id))?.revokedAtMs).toBe(NOW);
+    expect(await mint(hash)).toBe('key_changed');
+    expect(await store.jwts.listJwts({ keyId: key.id, nowMs: NOW, withEnded: false, limit: 10 })).toEqual([]);
+    expect(await accept(invitation.ticketHash, invited.id)).toBe('gone');
+    expect(await store.tickets.findTicket('invitation', invitation.ticketHash, NOW)).toBeNull();
+    expect(await store.members.findAccountOf({ id: a.id, isAdministrator: false }, team)).toBeNull();
+    expect((await store.members.accountsOf({ id: b.id, isAdministrator: false })).map(({ id }) => id)).not.toContain(team);
+    expect(await store.members.deleteTeam({ ...deletion, actorId: a.id })).toBe('gone');
+    const [last] = await store.audit.list({ accountId: team, limit: 1 });
+    expect([last?.event, JSON.parse(last?.details ?? '')]).toEqual(['account.deleted', { keys: 1 }]);
+  });
+
+  it('end a key that is made in the very moment in which its team ends', async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const a = await newUser();
+      const team = await newTeam(a.id);
+      const hash = hex();
+      const credential = {
+        kind: 'key',
+        environment: 'live',
+        accountId: team,
+        userId: null,
+        name: 'key',
+        source: 'dashboard',
+        permissions: null,
+        addresses: null,
+        hash,
+        createdAtMs: NOW,
+        expiresAtMs: null,
+      } as const;
+      await Promise.all([
+        store.credentials.issue({ credential, event: event('key.created') }),
+        other.members.deleteTeam({
+          accountId: team,
+          actorId: a.id,
+          nowMs: NOW,
+          latestJwtEndMs: NOW + DAY,
+          event: event('account.deleted'),
+        }),
+      ]);
+      expect((await store.credentials.findKeyByHash(hash))?.ownerDisabledAtMs).toBe(NOW);
+    }
+  });
+
+  it('find people by id and by the beginning of address or name, whatever the case, page by page', async () => {
+    const mark = randomBytes(4).toString('hex');
+    const make = async (email: string, displayName: string) => {
+      const user = await store.accounts.createUser({
+        user: {
+          email,
+          emailKey: email.toLowerCase(),
+          passwordHash: 'hash',
+          displayName,
+          firstName: '',
+          lastName: '',
+          isAdministrator: false,
+          createdAtMs: NOW,
+        },
+        event: event('user.created'),
+      });
+      return user?.id ?? 0;
+    };
+    const ada = await make(`Ada.${mark}@example.com`, `Äda ${mark}`);
+    const bo = await make(`bo.${mark}@example.com`, `ada.${mark} the Second`);
+    const under = await make(`a_a.${mark}@example.com`, 'Nobody');
+    const find = async (query: string, more = {}) =>
+      (await store.administration.findUsers({ query, limit: 10, ...more })).map(({ id }) => id);
+    expect(await find(`ADA.${mark}`)).toEqual([bo, ada]);
+    expect(await find(`ada.${mark}`, { limit: 1 })).toEqual([bo]);
+    expect(await find(`ada.${mark}`, { beforeId: bo })).toEqual([ada]);
+    expect(await find(`Äda ${mark}`)).toEqual([ada]);
+    expect(await find(`a_a.${mark}`)).toEqual([under]);
+    expect(await find(`a%${mark}`)).toEqual([]);
+    expect(await find(String(bo))).toContain(bo);
+    expect(await find(`${mark}`)).toEqual([]);
+  });
+
+  it('never leave the platform without an administrator, whoever takes the flag from whom', async () => {
+    const flag = (through: OpenedStore, actorId: number, userId: number, isAdministrator: boolean) =>
+      through.administration.setAdministrator({
+        userId,
+        actorId,
+        isAdministrator,
+        nowMs: NOW,
+        event: event('user.administrator_set'),
+      });
+    const root = await newUser(true);
+    expect(await flag(store, root.id, root.id, false)).toBe('last');
+    for (let round = 0; round < ROUNDS; round++) {
+      const a = round === 0 ? root : await newUser(true);
+      const others = (await store.members.listMembers({ id: 1, kind: 'operator' })).filter(({ userId }) => userId !== a.id);
+      for (const { userId } of others) await flag(store, a.id, userId, false);
+      const b = await newUser();
+      expect(await flag(store, a.id, b.id, true)).toBe('done');
+      const crossed = round % 3 === 0;
+      const disable = (through: OpenedStore, administratorId: number, userId: number) =>
+        through.accounts.setUserDisabled({
+          userId,
+          disabled: true,
+          administratorId,
+          nowMs: NOW,
+          latestJwtEndMs: NOW + DAY,
+          event: event('user.disabled'),
+        });
+      await (round % 3 === 2
+        ? Promise.all([disable(store, a.id, b.id), disable(other, b.id, a.id)])
+        : Promise.all([flag(store, a.id, crossed ? b.id : a.id, false), flag(other, b.id, crossed ? a.id : b.id, false)]));
+      expect(await store.accounts.countAdministrators()).toBeGreaterThan(0);
+    }
+  });
+});

@@ -1,0 +1,11 @@
+import type { Db } from './prepared.ts';
+import type { Database } from './schema.ts';
+
+/** One fact about this database, in the place of the one before. */
+export async function putSetting(db: Db, name: Database['settings']['name'], value: string): Promise<void> {
+  await db
+    .insertInto('settings')
+    .values({ name, value })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+    .execute();
+}

@@ -1,0 +1,21 @@
+/** Mails as they wait in the outbox. */
+import Database from 'better-sqlite3';
+import { MasterSecret } from '../src/core/lib/master-secret.ts';
+import { open } from '../src/core/lib/seal.ts';
+import type { TestServer } from './server.ts';
+
+const SECRET = new MasterSecret('a master secret for the tests, long enough');
+
+/** What follows `marker`, such as `/invitation#`, in the newest mail to this address. */
+export async function linkIn(server: TestServer, to: string, marker: string): Promise<string> {
+  const database = new Database(server.database.url.slice('sqlite:'.length), { readonly: true });
+  const row = database.prepare('SELECT sealed_body FROM mails WHERE recipient = ? ORDER BY id DESC').get(to) as
+    | { sealed_body: string }
+    | undefined;
+  database.close();
+  const opened = row === undefined ? null : open([SECRET], 'mail', row.sealed_body);
+  const text = opened?.ok === true ? opened.value.toString() : '';
+  const found = text.split(marker)[1]?.match(/^[A-Za-z0-9_-]+/)?.[0];
+  if (found === undefined) throw new Error(`There is no mail to ${to} with ${marker}.`);
+  return found;
+}

@@ -1,0 +1,68 @@
+/**
+ * Builds the dashboard when its sources are not those of the last build. `--force` builds whatever they are. What was built is told by a
+ * hash beside it, so that a fresh clone, a pulled change and an edit are all noticed, and nothing else costs a build.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+
+const root = resolve(import.meta.dirname, '..');
+const dashboard = join(root, 'packages/dashboard');
+const dist = join(dashboard, 'dist');
+const stamp = join(dist, '.built-from');
+
+const hash = hashOfSources();
+const isFresh = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
+if (!isFresh || process.argv.includes('--force')) await buildDashboard();
+
+async function buildDashboard(): Promise<void> {
+  const startedAt = performance.now();
+  process.stdout.write('Building the dashboard … ');
+  const { build } = await import('vite');
+  await build({ configFile: join(dashboard, 'vite.config.ts'), logLevel: 'warn' });
+  await compress(join(dist, 'assets'));
+  mkdirSync(dist, { recursive: true });
+  writeFileSync(stamp, hash);
+  process.stdout.write(`done in ${((performance.now() - startedAt) / 1000).toFixed(1)} s.\n`);
+}
+
+/** Everything that decides what the build looks like: the sources, the private API's types aside, and the locked packages. */
+function hashOfSources(): string {
+  const files = [
+    ...['index.html', 'sign-in.html', 'vite.config.ts', 'package.json'].map((name) => join(dashboard, name)),
+    ...filesBelow(join(dashboard, 'src')).filter((path) => !/\.test\.tsx?$/.test(path)),
+    join(root, 'package-lock.json'),
+  ].sort();
+  const sum = createHash('sha256');
+  for (const file of files)
+    sum
+      .update(`${relative(root, file)}\0`)
+      .update(readFileSync(file))
+      .update('\0');
+  return sum.digest('hex');
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** Once here instead of at each request. */
+async function compress(folder: string): Promise<void> {
+  await Promise.all(
+    filesBelow(folder)
+      .filter((path) => /\.(js|css|svg)$/.test(path))
+      .map(async (path) => {
+        const content = readFileSync(path);
+        const [small, smaller] = await Promise.all([
+          promisify(gzip)(content, { level: 9 }),
+          promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }),
+        ]);
+        writeFileSync(`${path}.gz`, small);
+        writeFileSync(`${path}.br`, smaller);
+      }),
+  );
+}
