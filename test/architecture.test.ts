@@ -154,7 +154,7 @@ function heightOf(path: string): number {
 function isAllowedInCore(to: string): boolean {
   if (isWithin(to, CORE) || to === '@keyhouse/protocol') return true;
   if (/^node:(crypto|util|url|os|events|worker_threads|timers\/promises)$/.test(to)) return true;
-  return ['jose', 'lru-cache', 'ipaddr.js', '@node-rs/argon2', '@zxcvbn-ts/language-common'].includes(to);
+  return ['jose', 'lru-cache', 'ipaddr.js', '@node-rs/argon2', '@zxcvbn-ts/language-common', 'otpauth', '@simplewebauthn/server', 'bowser'].includes(to);
 }
 
 function isWithin(path: string, folder: string): boolean {

@@ -1,21 +1,24 @@
 /** The dashboard. */
 import '@mantine/core/styles.css';
-import '@mantine/notifications/styles.css';
 import './lib/theme.css';
 import './app/mantine.css';
 import { MantineProvider } from '@mantine/core';
-import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { StrictMode } from 'react';
+import { lazy, StrictMode, Suspense } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ProofKeeper } from './app/proof.tsx';
 import { createAppRouter } from './app/routes.tsx';
 import { theme } from './app/theme.ts';
+import { applyAccent } from './lib/accent.ts';
 import { AskError, helpers } from './lib/ask.ts';
 import { applyScheme, readScheme } from './lib/color-scheme.ts';
+import { brandOfPage } from './lib/state.ts';
+
+const Notices = lazy(() => import('./app/notices.tsx'));
 
 applyScheme(readScheme());
+applyAccent(brandOfPage().accent);
 // The server remembers where somebody was when it is asked for a page, so the page itself is asked for again.
 helpers.onSignedOut = () => window.location.reload();
 
@@ -30,15 +33,19 @@ const queries = new QueryClient({
 });
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
+// Where react-remove-scroll, which locks the page behind a dialog, looks for it.
+Reflect.set(globalThis, '__webpack_nonce__', nonce);
 const root = document.getElementById('root');
 if (root === null) throw new Error('The page has no root.');
 createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
       <QueryClientProvider client={queries}>
-        <Notifications position="bottom-right" />
         <RouterProvider router={createAppRouter()} />
         <ProofKeeper />
+        <Suspense>
+          <Notices />
+        </Suspense>
       </QueryClientProvider>
     </MantineProvider>
   </StrictMode>,

@@ -148,7 +148,7 @@ async function freePort(): Promise<number> {
 /** Gives a browser the cookie of a user who has signed in, as the log-in page would. */
 export async function signIn(dashboard: Dashboard, { context }: Visit, userId: number): Promise<void> {
   const opened = await dashboard.keyhouse.openSignIn({
-    user: { id: userId },
+    user: { id: userId, email: 'somebody@example.com' },
     methods: ['password'],
     passwordHash: null,
     addressHash: null,

@@ -64,16 +64,18 @@ const KEEP_ALIVE_MS = 72_000;
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { keyhouse, log, metrics, corsOrigins } = options;
   const nextRequestId = requestIds();
+  const findPeer = peerFinder(options.trustedProxies);
   const authenticator = createAuthenticator({
     verify: keyhouse.verify,
     refusals: keyhouse.refusals,
-    findPeer: peerFinder(options.trustedProxies),
+    findPeer,
     unknownLimiter: options.unknownLimiter,
     count: metrics.countVerification,
   });
+  const { usePermission } = keyhouse;
   const onError = (error: unknown, requestId: string): void => log.error({ err: error, requestId }, 'A request failed.');
   const verify = (request: IncomingMessage, response: ServerResponse): void =>
-    answerVerify({ authenticator, routes: keyhouse.routes, nextRequestId, onError }, request, response);
+    answerVerify({ authenticator, routes: keyhouse.routes, usePermission, nextRequestId, onError }, request, response);
   const introspection = {
     authenticator,
     introspect: keyhouse.introspect,
@@ -163,7 +165,13 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(docsRoutes);
   serveLogo(app as unknown as FastifyInstance, { keyhouse });
   dashboardRoutes(createServe(app).serve, { keyhouse, authenticator, cookies, url: options.url });
-  await pages(app as unknown as FastifyInstance, { keyhouse, cookies, url: options.url, folder: options.dashboardFolder });
+  await pages(app as unknown as FastifyInstance, {
+    keyhouse,
+    cookies,
+    findPeer,
+    url: options.url,
+    folder: options.dashboardFolder,
+  });
   return app as unknown as FastifyInstance;
 }
 

@@ -19,3 +19,18 @@ export async function linkIn(server: TestServer, to: string, marker: string): Pr
   if (found === undefined) throw new Error(`There is no mail to ${to} with ${marker}.`);
   return found;
 }
+
+/** Kind and subject of every mail to this address, the oldest first. */
+export function mailsTo(server: TestServer, to: string): readonly { kind: string; subject: string; text: string }[] {
+  const database = new Database(server.database.url.slice('sqlite:'.length), { readonly: true });
+  const rows = database.prepare('SELECT kind, subject, sealed_body FROM mails WHERE recipient = ? ORDER BY id').all(to) as {
+    kind: string;
+    subject: string;
+    sealed_body: string;
+  }[];
+  database.close();
+  return rows.map(({ kind, subject, sealed_body }) => {
+    const opened = open([SECRET], 'mail', sealed_body);
+    return { kind, subject, text: opened.ok ? opened.value.toString() : '' };
+  });
+}

@@ -1,5 +1,6 @@
 /** Every page and its path, below `/dashboard`. Each is a file of its own that is loaded when it is opened. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { Loading } from '../kit/states.tsx';
 import { Layout } from './Layout.tsx';
 import { Broken, NotFound } from './NotFound.tsx';
 
@@ -37,5 +38,8 @@ export const createAppRouter = () =>
     routeTree: root.addChildren(routes),
     basepath: '/dashboard',
     defaultPreload: 'intent',
+    defaultErrorComponent: Broken,
+    defaultPendingComponent: Loading,
+    defaultPendingMs: 300,
     scrollRestoration: true,
   });

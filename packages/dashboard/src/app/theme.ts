@@ -1,9 +1,9 @@
 /** Mantine in the colours and shapes of `lib/theme.css`, so that both entries look alike. */
 import { createTheme, type MantineColorsTuple } from '@mantine/core';
 
-/** One accent in ten steps, as Mantine wants it; the browser mixes it, so the operator's colour can change without a build. */
+/** Mantine wants ten steps, of which `mantine.css` says what is filled, hovered and written; the browser mixes the rest. */
 const mix = (share: number, other: 'white' | 'black'): string => `color-mix(in oklab, var(--kh-accent) ${share}%, ${other})`;
-const accent = [
+const accent: MantineColorsTuple = [
   mix(8, 'white'),
   mix(16, 'white'),
   mix(30, 'white'),
@@ -11,10 +11,10 @@ const accent = [
   mix(62, 'white'),
   mix(80, 'white'),
   'var(--kh-accent)',
-  mix(88, 'black'),
+  'var(--kh-accent-hover)',
   mix(76, 'black'),
   mix(64, 'black'),
-] as unknown as MantineColorsTuple;
+];
 
 export const theme = createTheme({
   primaryColor: 'accent',
@@ -26,4 +26,6 @@ export const theme = createTheme({
   headings: { fontFamily: 'var(--kh-font)', fontWeight: '650' },
   cursorType: 'pointer',
   respectReducedMotion: true,
+  // A dialog's head is a `header` element, which would pass for the page's banner.
+  components: { ModalHeader: { defaultProps: { role: 'none' } } },
 });

@@ -108,7 +108,7 @@ export function Expiry({ at }: { at: string | null }) {
 
 export function RowMenu({ credential, onDialog }: { credential: Credential; onDialog: (name: DialogName) => void }) {
   return (
-    <Menu position="bottom-end" withinPortal returnFocus>
+    <Menu position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false} returnFocus>
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray">
           <Ellipsis size={18} aria-hidden="true" />

@@ -35,7 +35,11 @@ export function CredentialsPage({ scope }: { scope: Scope }) {
       <PageHeader title={said.title} intro={said.intro}>
         {credentials.length > 0 && button}
       </PageHeader>
-      {!canManage(scope) && <Alert variant="default">{words.viewerReason}</Alert>}
+      {!canManage(scope) && (
+        <Alert variant="default" bg="transparent">
+          {words.viewerReason}
+        </Alert>
+      )}
       {step.at === 'form' && <CreateForm scope={scope} onMade={(made) => setStep({ at: 'secret', made })} onCancel={back} />}
       {step.at === 'secret' && <NewSecret scope={scope} made={step.made} onDone={back} />}
       {list.data !== undefined &&

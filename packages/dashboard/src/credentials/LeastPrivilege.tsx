@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useFormat } from '../kit/format.ts';
 import classes from './credentials.module.css';
 import { DialogForm, type DialogProps } from './dialogs.tsx';
+import leastClasses from './least.module.css';
 import { lostBy } from './permission-choice.ts';
 import { type Credential, type Least, useVerbs } from './queries.ts';
 import { canManage, type Scope } from './scope.ts';
@@ -27,13 +28,13 @@ export function LeastPrivilege({ scope, credential, least }: { scope: Scope; cre
           </Text>
         </div>
         {least.narrow_to !== null && canManage(scope) && (
-          <Button variant="light" onClick={() => setAsking(true)}>
+          <Button variant="default" onClick={() => setAsking(true)}>
             {words.narrowToUsed}
           </Button>
         )}
       </Group>
       {least.permissions.length > 0 && (
-        <Table className={classes.least ?? ''} verticalSpacing="xs">
+        <Table className={leastClasses.least ?? ''} verticalSpacing="xs">
           <Table.Thead>
             <Table.Tr>
               <Table.Th scope="col">{words.leastName}</Table.Th>

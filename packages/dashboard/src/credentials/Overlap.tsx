@@ -13,7 +13,12 @@ export function Overlap({ credential, onDialog }: { credential: Credential; onDi
   if (overlap === null) return null;
   const isQuiet = overlap.requests === 0;
   return (
-    <Alert variant="default" icon={isQuiet ? <CircleCheck size={20} /> : <Hourglass size={20} />} title={words.overlapTitle}>
+    <Alert
+      variant="default"
+      bg="transparent"
+      icon={isQuiet ? <CircleCheck size={20} /> : <Hourglass size={20} />}
+      title={words.overlapTitle}
+    >
       <Stack gap="sm">
         <Text size="sm">
           {isQuiet ? words.overlapQuiet : words.overlapUsed(format.number(overlap.requests), overlap.requests === 1)}{' '}

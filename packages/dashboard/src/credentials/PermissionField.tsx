@@ -4,6 +4,7 @@ import { useId, useState } from 'react';
 import classes from './credentials.module.css';
 import type { PermissionDraft } from './draft.ts';
 import { type CatalogueEntry, columnsOf, isChosen, isCovered, type Resource, resourcesOf, toggle } from './permission-choice.ts';
+import pickerClasses from './picker.module.css';
 import { words } from './words.ts';
 
 interface Props {
@@ -89,17 +90,17 @@ function Picker({
     />
   );
   return (
-    <div className={classes.picker}>
+    <div className={pickerClasses.picker}>
       {resources.length >= FILTER_FROM && (
         <TextInput
-          className={classes.pickerFilter ?? ''}
+          className={pickerClasses.pickerFilter ?? ''}
           aria-label={words.searchPermissions}
           placeholder={words.searchPermissions}
           value={filter}
           onChange={(event) => setFilter(event.currentTarget.value)}
         />
       )}
-      <table className={classes.pickerTable}>
+      <table className={pickerClasses.pickerTable}>
         <thead>
           <tr>
             <th scope="col">{words.resource}</th>
@@ -134,7 +135,7 @@ function Picker({
           {words.noneFound}
         </Text>
       )}
-      <Text size="sm" className={classes.pickerCount ?? ''} aria-live="polite">
+      <Text size="sm" className={pickerClasses.pickerCount ?? ''} aria-live="polite">
         {words.chosen(draft.chosen.length)}
       </Text>
     </div>

@@ -1,6 +1,7 @@
 /** Thirty days in the width of a word, with a sentence for those who do not see it. */
 import { useFormat } from '../kit/format.ts';
 import classes from './credentials.module.css';
+import useClasses from './use.module.css';
 import { barsOf, busiest, sumOf } from './use.ts';
 import { words } from './words.ts';
 
@@ -12,9 +13,9 @@ export function Sparkline({ counts }: { counts: readonly number[] }) {
   const total = sumOf(counts);
   const most = busiest(counts, new Date());
   if (most === null) return <span className={classes.dim}>{words.noUse}</span>;
-  const label = words.useText(format.number(total), total === 1, format.number(most.requests), format.utcDay(most.day));
+  const label = words.plotText(format.number(total), total === 1, format.number(most.requests), format.utcDay(most.day));
   return (
-    <span className={classes.spark}>
+    <span className={useClasses.spark}>
       <svg
         role="img"
         aria-label={label}
@@ -24,9 +25,9 @@ export function Sparkline({ counts }: { counts: readonly number[] }) {
         preserveAspectRatio="none"
       >
         <title>{label}</title>
-        <rect x={0} y={HEIGHT - 0.5} width={WIDTH} height={0.5} className={classes.sparkFloor} />
+        <rect x={0} y={HEIGHT - 0.5} width={WIDTH} height={0.5} className={useClasses.sparkFloor} />
         {barsOf(counts, WIDTH, HEIGHT - 1).map((bar) => (
-          <rect key={bar.x} {...bar} className={classes.sparkBar} />
+          <rect key={bar.x} {...bar} className={useClasses.sparkBar} />
         ))}
       </svg>
       <span aria-hidden="true" className={classes.number}>

@@ -2,7 +2,7 @@
 import { Button, Collapse, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useFormat } from '../kit/format.ts';
-import classes from './credentials.module.css';
+import classes from './use.module.css';
 import { barsOf, busiest, dayAt, sumOf } from './use.ts';
 import { words } from './words.ts';
 
@@ -27,7 +27,7 @@ export default function UseChart({ counts, title }: { counts: readonly number[];
       </Text>
       <svg
         role="img"
-        aria-label={`${title}: ${words.useText(format.number(sumOf(counts)), sumOf(counts) === 1, format.number(most.requests), format.utcDay(most.day))}`}
+        aria-label={`${title}: ${words.plotText(format.number(sumOf(counts)), sumOf(counts) === 1, format.number(most.requests), format.utcDay(most.day))}`}
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         preserveAspectRatio="none"
         className={classes.chart}

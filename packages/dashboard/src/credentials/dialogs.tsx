@@ -89,7 +89,7 @@ export function DialogForm({
             <Button variant="default" onClick={onClose} disabled={mutation.isPending}>
               {words.cancel}
             </Button>
-            <Button type="submit" loading={mutation.isPending} disabled={disabled} {...(danger ? { color: 'red' } : {})}>
+            <Button type="submit" loading={mutation.isPending} disabled={disabled} {...(danger ? { color: 'red.9' } : {})}>
               {submit}
             </Button>
           </Group>
@@ -219,24 +219,21 @@ function RotateDialog({ scope, credential, onClose }: DialogProps) {
   const rotate = useMutation({ mutationFn: verbs.rotate, onSuccess: setMade });
   if (made !== null) {
     return (
-      <Modal
-        opened
-        onClose={onClose}
-        withCloseButton={false}
-        closeOnEscape={false}
-        closeOnClickOutside={false}
-        centered
-        size="lg"
-      >
-        <SecretShown
-          kind={scope.kind}
-          title={words.rotateDone}
-          secret={made.secret}
-          brand={brand.name}
-          permissions={made.credential.permissions}
-          onDone={onClose}
-        />
-      </Modal>
+      <Modal.Root opened onClose={onClose} closeOnEscape={false} closeOnClickOutside={false} centered size="lg">
+        <Modal.Overlay />
+        <Modal.Content aria-label={words.rotateDone}>
+          <Modal.Body p={0}>
+            <SecretShown
+              kind={scope.kind}
+              title={words.rotateDone}
+              secret={made.secret}
+              brand={brand.name}
+              permissions={made.credential.permissions}
+              onDone={onClose}
+            />
+          </Modal.Body>
+        </Modal.Content>
+      </Modal.Root>
     );
   }
   return (

@@ -4,7 +4,6 @@ const requests = (count: string, isOne: boolean): string => `${count} ${isOne ? 
 
 /** What differs between a token and a key. */
 export interface KindWords {
-  readonly one: string;
   readonly title: string;
   readonly intro: string;
   readonly create: string;
@@ -15,7 +14,6 @@ export interface KindWords {
   readonly madeTitle: string;
   readonly once: string;
   readonly leaveTitle: string;
-  readonly revoke: string;
   readonly revokeTitle: (name: string) => string;
   readonly revokeText: string;
   readonly revoked: (name: string) => string;
@@ -26,7 +24,6 @@ export interface KindWords {
 
 export const kindWords: Readonly<Record<'token' | 'key', KindWords>> = {
   token: {
-    one: 'token',
     title: 'Developers',
     intro: 'Personal access tokens let a program use the API as you. Make one for each place that needs it.',
     create: 'Create a token',
@@ -38,7 +35,6 @@ export const kindWords: Readonly<Record<'token' | 'key', KindWords>> = {
     madeTitle: 'Your new token',
     once: 'Copy it now. It will not be shown again.',
     leaveTitle: 'Have you copied the token?',
-    revoke: 'Revoke token',
     revokeTitle: (name) => `Revoke “${name}”?`,
     revokeText: 'Whatever uses this token is refused from now on. This cannot be undone.',
     revoked: (name) => `“${name}” is revoked.`,
@@ -47,7 +43,6 @@ export const kindWords: Readonly<Record<'token' | 'key', KindWords>> = {
     list: 'Personal access tokens',
   },
   key: {
-    one: 'key',
     title: 'API keys',
     intro:
       'An API key belongs to the account and stays when people leave. It can use the API, and mint JWTs with fewer permissions.',
@@ -60,7 +55,6 @@ export const kindWords: Readonly<Record<'token' | 'key', KindWords>> = {
     madeTitle: 'Your new API key',
     once: 'Copy it now. It will not be shown again.',
     leaveTitle: 'Have you copied the key?',
-    revoke: 'Revoke key',
     revokeTitle: (name) => `Revoke “${name}”?`,
     revokeText:
       'Whatever uses this key is refused from now on, and every JWT that was minted from it ends with it. This cannot be undone.',
@@ -113,7 +107,6 @@ export const words = {
   chosen: (count: number) => (count === 1 ? '1 permission chosen' : `${count} permissions chosen`),
   freeText: 'Permissions, one a line',
   freeTextHint: 'Such as invoices.read or invoices.write; *.read is reading everything.',
-  operatorPermissions: 'For your own services',
   operatorVerify: 'keyhouse.verify: check any credential, read the list of revocations, report use',
   permissionFaults: {
     none: 'Choose at least one permission.',
@@ -133,7 +126,6 @@ export const words = {
   addressesSome: 'Addresses or blocks, one a line',
   addressesHint: 'Such as 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32. Requests from elsewhere are refused.',
   addMyAddress: (address: string) => `Add my address (${address})`,
-  change: 'Change',
   fold: 'Fold',
 
   environment: 'Environment',
@@ -159,14 +151,11 @@ export const words = {
     actions: 'Actions',
   },
   actionsFor: (name: string) => `Actions: ${name}`,
-  open: 'Details',
   rename: 'Rename',
   narrow: 'Narrow',
   rotate: 'Rotate',
   made: 'Created',
-  secretOf: 'Secret',
   sources: { dashboard: 'Dashboard', login: 'Log-in', register: 'Registration', 'command-line': 'Command line' },
-  sourceTitle: 'Made by',
   neverUsed: 'Never',
   neverExpires: 'Never',
   expired: 'Expired',
@@ -175,7 +164,7 @@ export const words = {
   with: (client: string) => `with ${client}`,
 
   noUse: 'No request',
-  useText: (total: string, isOne: boolean, most: string, day: string) =>
+  plotText: (total: string, isOne: boolean, most: string, day: string) =>
     `${requests(total, isOne)} in the last 30 days, the most on ${day} (${most})`,
   requests,
 
@@ -217,9 +206,7 @@ export const words = {
   narrowKeyText: 'JWTs that hold more than what is left, or all when the addresses change, end with it.',
   narrowSubmit: 'Narrow',
   narrowed: 'Narrowed.',
-  narrowNothing: 'Nothing would change.',
 
-  facts: 'Facts',
   permissionsTitle: 'Least privilege',
   observedSince: (date: string) => `Use of permissions has been counted since ${date}.`,
   leastHint: 'What was granted, beside what was used. Take away what is not needed.',
@@ -228,7 +215,6 @@ export const words = {
   least30: '30 days',
   least90: '90 days',
   leastLast: 'Last used',
-  granted: 'Granted',
   notGranted: 'taken away',
   unused: 'Not used',
   narrowToUsed: 'Narrow to what is used',

@@ -4,8 +4,8 @@ import { Link } from '@tanstack/react-router';
 import { CircleCheck } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { type Account, hasRole } from '../app/session.ts';
-import { Copyable } from '../credentials/Copyable.tsx';
 import { pathOf } from '../credentials/scope.ts';
+import { CopyButton } from '../kit/copy.tsx';
 import classes from './home.module.css';
 import { words } from './words.ts';
 
@@ -27,9 +27,7 @@ export function FirstSteps({ hasToken, hasRequest }: { hasToken: boolean; hasReq
               <Text size="sm" c="dimmed" mb="sm">
                 {words.makeTokenText}
               </Text>
-              <Button renderRoot={(props) => <Link to="/settings/developers" {...props} />}>
-                {words.makeTokenLink}
-              </Button>
+              <Button renderRoot={(props) => <Link to="/settings/developers" {...props} />}>{words.makeTokenLink}</Button>
             </>
           )}
         </Step>
@@ -37,12 +35,15 @@ export function FirstSteps({ hasToken, hasRequest }: { hasToken: boolean; hasReq
           <Text size="sm" c="dimmed" mb="sm">
             {words.tryItText}
           </Text>
-          <Copyable label={words.command} text={command} />
-          {hasToken && !hasRequest && (
+          <div className={classes.command}>
+            <code>{command}</code>
+            <CopyButton text={command} />
+          </div>
+          {hasToken && (
             <div className={classes.waiting} aria-live="polite">
-              <Loader size={14} aria-hidden="true" />
-              <Text size="sm" c="dimmed">
-                {words.tryItWaiting}
+              {!hasRequest && <Loader size={14} aria-hidden="true" />}
+              <Text size="sm" {...(hasRequest ? {} : { c: 'dimmed' })}>
+                {hasRequest ? words.arrived : words.tryItWaiting}
               </Text>
             </div>
           )}

@@ -1,7 +1,6 @@
 /** Every sentence of the home page, in one place. */
 
 export const words = {
-  title: 'Home',
   hello: (name: string) => (name === '' ? 'Welcome' : `Welcome, ${name}`),
   firstTitle: 'First steps',
   makeToken: 'Make a token',
@@ -15,18 +14,12 @@ export const words = {
   tryIt: 'Try it',
   tryItText: 'Put the token where it says so, and run this in a terminal:',
   tryItWaiting: 'Waiting for the first request. It shows up here by itself.',
-  tryItDone: 'The first request has arrived.',
-  arrived: 'Your first request has arrived',
-  arrivedText: 'Everything works. From now on you see here what your tokens and keys do.',
+  arrived: 'Your first request has arrived. Everything works.',
   placeholder: 'YOUR_TOKEN',
-  command: 'Command',
-  step: (number: number) => `Step ${number}`,
   stepDone: 'Done',
 
   useTitle: 'Last 30 days',
-  useEmpty: 'No request yet.',
   lastRequest: 'Last request',
-  by: (name: string) => `by ${name}`,
 
   noticesTitle: 'Things to look at',
   noticesEmpty: 'Nothing needs your attention.',
@@ -37,5 +30,4 @@ export const words = {
     'too-wide': (name: string) => `“${name}” may do more than it does. Narrow it.`,
     refusals: (name: string, when: string) => `Requests with “${name}” are refused, the last ${when}.`,
   },
-  look: (name: string) => `Look at ${name}`,
 } as const;

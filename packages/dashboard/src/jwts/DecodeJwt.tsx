@@ -82,6 +82,7 @@ function Decoding({ decoded }: { decoded: Decoded }) {
     <Stack gap="sm">
       <Alert
         variant="default"
+        bg="transparent"
         icon={decoded.state === 'valid' ? <CircleCheck size={20} /> : <CircleX size={20} />}
         title={state.title}
       >

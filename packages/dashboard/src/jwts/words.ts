@@ -5,7 +5,6 @@ export const words = {
   intro: 'JWTs that were minted from this key and still hold. A JWT carries its permissions with it, and ends by itself.',
   search: 'Search by subject',
   searchHint: 'The exact subject, such as customer-77',
-  emptyTitle: 'No living JWT',
   emptyText: 'A JWT is minted with POST /auth and this key as bearer. It appears here until it ends.',
   emptySearch: (subject: string) => `No living JWT has the subject “${subject}”.`,
   columns: { subject: 'Subject', permissions: 'Permissions', issued: 'Minted', expires: 'Expires', id: 'Id', actions: 'Actions' },
@@ -20,7 +19,6 @@ export const words = {
   revokeAllText: 'Every JWT that was minted from this key until now is refused. The key itself stays, and can mint new ones.',
   revokedAll: (count: string, isOne: boolean) => `${count} ${isOne ? 'JWT is' : 'JWTs are'} revoked.`,
   more: 'Load more',
-  cancel: 'Cancel',
   list: 'Living JWTs',
 
   decodeTitle: 'Decode a JWT',

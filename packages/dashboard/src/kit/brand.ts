@@ -1,9 +1,18 @@
-import { useQuery } from '@tanstack/react-query';
-import { loadState, type State } from '../lib/state.ts';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { applyAccent } from '../lib/accent.ts';
+import { type Brand, brandOfPage } from '../lib/state.ts';
 
-const NAMELESS: State['brand'] = { name: 'Keyhouse', accent: '#2f5d50', logo_url: null };
+const BRAND = ['brand'] as const;
 
 /** What the operator calls this place, and its logo. */
-export function useBrand(): State['brand'] {
-  return useQuery({ queryKey: ['state'], queryFn: loadState, staleTime: Number.POSITIVE_INFINITY }).data?.brand ?? NAMELESS;
+export const useBrand = (): Brand =>
+  useQuery({ queryKey: BRAND, queryFn: brandOfPage, initialData: brandOfPage, staleTime: Number.POSITIVE_INFINITY }).data;
+
+/** After an administrator has set it: at once on this page, with the next load on the others. */
+export function useChangeBrand(): (brand: Brand) => void {
+  const queries = useQueryClient();
+  return (brand) => {
+    applyAccent(brand.accent);
+    queries.setQueryData(BRAND, brand);
+  };
 }

@@ -3,6 +3,7 @@
  * When the server wants a proof that is younger than ten minutes, the person is asked and the call is made again by itself.
  */
 import type { Api, EndpointName } from 'keyhouse/dashboard-api';
+import { noteReached } from './connection.ts';
 
 export type { Api, EndpointName };
 
@@ -81,8 +82,10 @@ async function send(name: EndpointName, sent: Sent): Promise<unknown> {
     ...(sent.body === undefined ? {} : { body: JSON.stringify(sent.body), headers: { 'Content-Type': 'application/json' } }),
   };
   const response = await fetch(urlOf(name, sent), init).catch(() => {
+    noteReached(false);
     throw new AskError({ kind: 'offline' });
   });
+  noteReached(true);
   if (response.status === 204) return undefined;
   const body: unknown = await response.json().catch(() => null);
   if (response.ok) return body;

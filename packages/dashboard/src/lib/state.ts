@@ -1,9 +1,23 @@
-/** What every page needs to know before anybody is signed in; asked once. */
+/** What every page needs to know before anybody is signed in. The brand comes with the page itself, the rest is asked for once. */
 import type { Api } from 'keyhouse/dashboard-api';
 import { applyAccent } from './accent.ts';
 import { ask } from './ask.ts';
 
 export type State = Api['GET /state']['answer'];
+export type Brand = State['brand'];
+
+const NAMELESS: Brand = { name: 'Keyhouse', accent: '#3451b2', logo_url: null };
+
+/** As the server wrote it into the page (http/pages.ts). */
+export function brandOfPage(): Brand {
+  try {
+    const text = document.querySelector<HTMLMetaElement>('meta[name="brand"]')?.content ?? '';
+    return JSON.parse(text) as Brand;
+  } catch {
+    // A page of the development server of Vite has none.
+    return NAMELESS;
+  }
+}
 
 let asked: Promise<State> | null = null;
 

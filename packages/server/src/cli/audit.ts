@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { AuditEvent, EventName, Person } from '../core/audit/event.ts';
-import type { AuditFault } from '../core/audit/verify.ts';
 import { addCommand, addGroup } from './command.ts';
 import { refusal, wrongUsage } from './failure.ts';
 import { facts, isoTime, type OutputOptions, print, readableTime, table } from './output.ts';
@@ -83,21 +82,16 @@ async function readEventName(name: string | undefined): Promise<EventName | unde
   return known;
 }
 
-const FAULT_SENTENCES: Readonly<Record<AuditFault, string>> = {
-  'missing-entry': 'it is not there: it was deleted, or lost its number',
-  'changed-entry': 'it is not what was chained: a column or its hash was changed',
-  'changed-person': 'the personal data beside it was changed',
-  'wrong-head': 'the entries hold, but the head says something else',
-  'other-chain': 'the chain holds within itself, but is not the one whose head was noted: it was written anew',
-};
-
 async function verify(options: VerifyOptions): Promise<void> {
   await withKeyhouse(options, async ({ store }) => {
-    const { verifyAudit } = await import('../core/audit/verify.ts');
+    const { AUDIT_FAULT_SENTENCES, verifyAudit } = await import('../core/audit/verify.ts');
     const verdict = await verifyAudit(store.audit, { noted: options.head ?? [] });
     if (!verdict.ok) {
       const entry = verdict.eventId === null ? `Entry ${verdict.number}` : `Entry ${verdict.number} (event ${verdict.eventId})`;
-      throw refusal(`audit_${verdict.fault.replaceAll('-', '_')}`, `${entry} is broken: ${FAULT_SENTENCES[verdict.fault]}.`);
+      throw refusal(
+        `audit_${verdict.fault.replaceAll('-', '_')}`,
+        `${entry} is broken: ${AUDIT_FAULT_SENTENCES[verdict.fault]}.`,
+      );
     }
     const { entries, personsErased, head } = verdict;
     print(options, { entries, persons_erased: personsErased, head: `${head.number}:${head.hash}` }, () =>

@@ -2,6 +2,7 @@
  * Keyhouse without its doors: every verb bound to its ports. The table of contents of core; whoever wants to know what the
  * server can do reads what `createKeyhouse` returns. The command line builds the same and never starts it.
  */
+import { parseCredential, permits } from '@keyhouse/protocol';
 import type { User } from './accounts/account.ts';
 import { administrationVerbs } from './accounts/administration.ts';
 import { type Brand, DEFAULT_BRAND, loadBrand, setBrand } from './accounts/brand.ts';
@@ -13,31 +14,46 @@ import { openPasswordHashing } from './accounts/password-hashing.ts';
 import { resetPassword } from './accounts/reset-password.ts';
 import { createSignInLimits, type Limiter } from './accounts/sign-in-limits.ts';
 import { teamVerbs } from './accounts/team.ts';
+import { visitorVerbs } from './accounts/visitor.ts';
 import { chainAudit } from './audit/chain.ts';
 import type { By, Person } from './audit/event.ts';
 import { createRefusalRecorder } from './audit/refusals.ts';
-import type { OpaqueCaller } from './caller.ts';
-import { issueKey, type KeyWish } from './credentials/issue.ts';
+import type { Caller, OpaqueCaller } from './caller.ts';
+import { homeOf } from './credentials/home.ts';
+import { issueKey, issueToken, type KeyWish, type TokenWish } from './credentials/issue.ts';
+import { leastOf } from './credentials/least.ts';
 import { logIn } from './credentials/log-in.ts';
 import { narrowCredential } from './credentials/narrow.ts';
 import { register } from './credentials/register.ts';
 import { revokeCredential } from './credentials/revoke.ts';
 import { rotateCredential } from './credentials/rotate.ts';
+import { createTell } from './credentials/tell.ts';
+import { tendVerbs } from './credentials/tend.ts';
 import { UseRecorder } from './credentials/use-recorder.ts';
 import { CredentialVerifier } from './credentials/verify.ts';
 import type { Job } from './jobs.ts';
 import { runJobs } from './jobs.ts';
+import { decodeJwt } from './jwts/decode.ts';
 import { type KeyRingKeeper, keepKeyRing } from './jwts/key-ring.ts';
 import { listJwts } from './jwts/list.ts';
 import { checkMasterSecret, rotateMasterSecret } from './jwts/master-secret.ts';
 import { type Minted, mintJwt } from './jwts/mint.ts';
 import { revokeJwt } from './jwts/revoke.ts';
-import { ensureSigningKeys, type RotatePorts, rotateIfDue, rotateSigningKeys, rotationDays, scheduleRotation } from './jwts/rotate.ts';
+import { revokeJwtsOfKey } from './jwts/revoke-all.ts';
+import {
+  ensureSigningKeys,
+  type RotatePorts,
+  rotateIfDue,
+  rotateSigningKeys,
+  rotationDays,
+  scheduleRotation,
+} from './jwts/rotate.ts';
 import { createSeenJwts } from './jwts/seen.ts';
 import type { Wish } from './jwts/wish.ts';
 import { type Clock, DAY_MS, HOUR_MS, SECOND_MS } from './lib/clock.ts';
+import type { Log } from './lib/log.ts';
 import type { MasterSecret } from './lib/master-secret.ts';
-import { seal } from './lib/seal.ts';
+import { createCompose } from './mail/compose.ts';
 import type { MailDraft } from './mail/mail.ts';
 import { introspect } from './oauth/introspect.ts';
 import { revokePresented } from './oauth/revoke.ts';
@@ -54,14 +70,10 @@ export interface Settings {
   readonly maxJwtDays: number;
   readonly signup: 'open' | 'invite' | 'closed';
   readonly signingAlgorithm: 'ES256' | 'RS256';
+  readonly providers?: readonly { readonly id: string; readonly name: string }[];
 }
 
-/** The part of a logger that core speaks to. */
-export interface Log {
-  info(fields: Readonly<Record<string, unknown>>, message: string): void;
-  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
-  error(fields: Readonly<Record<string, unknown>>, message: string): void;
-}
+export type { Log };
 
 export interface KeyhousePorts {
   readonly store: Store;
@@ -77,10 +89,15 @@ export interface KeyhousePorts {
 
 export type Keyhouse = ReturnType<typeof createKeyhouse>;
 
+/** Asking is no use, and where it would be used from is not judged. */
+const NOWHERE = { address: null, userAgent: null };
+const ASKING = { counted: false, address: false };
 const SERVER: By = { actor: 'server', requestId: null, person: {} };
 const SWEEP_BATCH = 500;
 /** Plots show 30 and 90 days; a year more is kept for people who compare. */
 const KEEP_USE_DAYS = 400;
+/** Least privilege looks back 90 days. */
+const KEEP_PERMISSION_USE_DAYS = 100;
 /** Records of JWTs stay a while after their end, so that "was it ever ours?" has an answer. */
 const KEEP_ENDED_JWTS_DAYS = 30;
 
@@ -111,30 +128,46 @@ export function createKeyhouse(ports: KeyhousePorts) {
   const credentials = new CredentialVerifier({ credentials: store.credentials, clock, follower, use });
   const jwtPorts = { keys, issuer, audience, clock, seen: createSeenJwts() };
   const verify = createVerify({ credentials, jwts: jwtPorts, follower });
-  const credentialPorts = { credentials: store.credentials, clock, maxJwtDays, permissionExists };
   const signInStores = { signIns: store.signIns, clock };
   const userPorts = { ...store, passwords, clock, maxJwtDays };
-  const signInPorts = { ...store, passwords, limits, refusals, clock, signup: settings.signup };
+  const signInPorts = { ...store, secrets, passwords, limits, refusals, clock, signup: settings.signup };
   const mintPorts = { ...store, catalogue: async () => started(permissions).names, keys, issuer, audience, maxJwtDays, clock };
 
   let brand: Brand = DEFAULT_BRAND;
-  // Until the composer of mails is here.
-  const composeFactorsReset = (user: User): MailDraft => ({
-    kind: 'factor-changed',
-    recipient: user.email,
-    userId: user.id,
-    subject: 'Your second factor was reset',
-    sealedBody: seal(ports.secret, 'mail', Buffer.from(JSON.stringify({ text: '', html: '' }))),
-    createdAtMs: clock.now(),
-  });
-  const composeInvitation = (to: string, facts: InvitationFacts): MailDraft => ({
-    kind: 'invitation',
-    recipient: to,
-    userId: null,
-    subject: `${facts.invitedBy} invites you`,
-    sealedBody: seal(ports.secret, 'mail', Buffer.from(JSON.stringify({ text: facts.link, html: facts.link }))),
-    createdAtMs: clock.now(),
-  });
+  const compose = createCompose({ secret: ports.secret, clock, look: () => brand, url: issuer });
+  const composeFactorsReset = (user: User): MailDraft =>
+    compose(
+      'factor-changed',
+      { email: user.email, userId: user.id },
+      { what: 'reset', atMs: clock.now(), address: null, device: null },
+    );
+  const composeInvitation = (to: string, facts: InvitationFacts): MailDraft =>
+    compose('invitation', { email: to, userId: null }, facts);
+
+  const visitorPorts = {
+    ...store,
+    limits,
+    passwords,
+    refusals,
+    compose,
+    clock,
+    log,
+    secrets,
+    secret: ports.secret,
+    maxJwtDays,
+    url: issuer,
+    brand: () => brand,
+    signup: settings.signup,
+  };
+
+  const credentialPorts = {
+    credentials: store.credentials,
+    clock,
+    maxJwtDays,
+    permissionExists,
+    catalogue: () => started(permissions).names,
+    tell: createTell({ ...store, compose }),
+  };
 
   return {
     store,
@@ -151,7 +184,10 @@ export function createKeyhouse(ports: KeyhousePorts) {
     disableUser: (input: DisableUserInput) => disableUser(userPorts, input),
     enableUser: (input: DisableUserInput) => enableUser(userPorts, input),
     resetPassword: (input: Parameters<typeof resetPassword>[1]) => resetPassword(userPorts, input),
-    openSignIn: (input: OpenSignInInput) => openSignIn(signInStores, input),
+    openSignIn: (input: OpenSignInInput) => openSignIn({ ...signInStores, compose }, input),
+    ...visitorVerbs(visitorPorts),
+    /** Other OpenID providers that people may sign in with. */
+    providers: settings.providers ?? [],
     findSignIn: (secret: string) => findSignIn(signInStores, secret),
     /** Not waited for by the one who calls: it is only what the list of sign-ins shows. */
     seeSignIn(id: number, person: Person): void {
@@ -181,6 +217,13 @@ export function createKeyhouse(ports: KeyhousePorts) {
     findUser: (id: number): Promise<User | null> => store.accounts.findUser(id),
 
     issueKey: (wish: KeyWish, by: By) => issueKey(credentialPorts, wish, by),
+    issueToken: (wish: TokenWish, by: By) => issueToken(credentialPorts, wish, by),
+    ...tendVerbs(credentialPorts),
+    homeOf: (accountId: number) => homeOf({ ...credentialPorts, audit: store.audit }, accountId),
+    leastOf: (about: Parameters<typeof leastOf>[1]) => leastOf(credentialPorts, about),
+    /** A request asked for this permission and got it. No write, no wait. */
+    usePermission: (caller: Caller, permission: string): void =>
+      use.recordPermission(caller.kind === 'jwt' ? caller.keyId : caller.credentialId, permission, clock.now()),
     narrow: (input: Parameters<typeof narrowCredential>[1], by: By) => narrowCredential(credentialPorts, input, by),
     rotate: (input: Parameters<typeof rotateCredential>[1], by: By) => rotateCredential(credentialPorts, input, by),
     revoke: (input: Parameters<typeof revokeCredential>[1], by: By) => revokeCredential(credentialPorts, input, by),
@@ -189,15 +232,23 @@ export function createKeyhouse(ports: KeyhousePorts) {
       const minted = await mintJwt(mintPorts, { key: { ...caller, id: caller.credentialId }, wish, by });
       // Whoever verifies the key again next must see what changed it.
       if (!minted.ok && minted.reason === 'key_changed') await follower.look();
+      if (minted.ok)
+        for (const wished of minted.value.jwt.permissions) use.recordPermission(caller.credentialId, wished, clock.now());
       return minted;
     },
     listJwts: (input: Parameters<typeof listJwts>[1]) => listJwts({ ...store, clock }, input),
+    revokeJwtsOfKey: (input: Parameters<typeof revokeJwtsOfKey>[1], by: By) => revokeJwtsOfKey({ ...store, clock }, input, by),
+    decodeJwt: (input: Parameters<typeof decodeJwt>[1]) =>
+      decodeJwt({ judge: (text) => verify(parseCredential(text), NOWHERE, ASKING) }, input),
     revokeJwt: (input: Parameters<typeof revokeJwt>[1]) => revokeJwt({ ...store, clock }, input),
     publicKeySet: () => started(keyRing).publicKeySet(),
     rotateSigningKeys: (input: Parameters<typeof rotateSigningKeys>[1]) => rotateSigningKeys(rotatePorts, input),
     rotateMasterSecret: (input: Parameters<typeof rotateMasterSecret>[1]) => rotateMasterSecret({ ...store, clock }, input),
 
-    introspect: (asker: OpaqueCaller, text: string) => introspect({ verify, issuer, audience }, asker, text),
+    introspect: (asker: OpaqueCaller, text: string) => {
+      if (permits(asker.permissions, 'keyhouse.verify')) use.recordPermission(asker.credentialId, 'keyhouse.verify', clock.now());
+      return introspect({ verify, issuer, audience }, asker, text);
+    },
     revokePresented: (text: string, by: By) => revokePresented({ ...store, verify, clock, maxJwtDays }, text, by),
     routes: () => started(permissions).routes,
 
@@ -281,10 +332,11 @@ export function createKeyhouse(ports: KeyhousePorts) {
     follower.revocations.sweep(nowMs);
     const isMine = await store.leases.takeLease({ job: 'sweep', holder: instanceName, nowMs, untilMs: nowMs + HOUR_MS / 6 });
     if (!isMine) return;
-    const beforeDay = Math.floor(nowMs / DAY_MS) - KEEP_USE_DAYS;
+    const today = Math.floor(nowMs / DAY_MS);
     while (await store.jwts.sweepJwts({ beforeMs: nowMs - KEEP_ENDED_JWTS_DAYS * DAY_MS, limit: SWEEP_BATCH }));
     while (await store.changes.sweepChanges({ nowMs, limit: SWEEP_BATCH }));
-    while (await store.credentials.sweepUse({ beforeDay, limit: SWEEP_BATCH }));
+    while (await store.credentials.sweepUse({ beforeDay: today - KEEP_USE_DAYS, limit: SWEEP_BATCH }));
+    while (await store.credentials.sweepPermissionUse({ beforeDay: today - KEEP_PERMISSION_USE_DAYS, limit: SWEEP_BATCH }));
   }
 }
 

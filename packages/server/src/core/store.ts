@@ -1,8 +1,10 @@
 import type { AccountsStore } from './accounts/account.ts';
 import type { AdministrationStore } from './accounts/administration.ts';
 import type { BrandStore } from './accounts/brand.ts';
+import type { FactorsStore } from './accounts/factor.ts';
 import type { InvitationsStore } from './accounts/invitation.ts';
 import type { MembersStore } from './accounts/member.ts';
+import type { ProfileStore } from './accounts/profile.ts';
 import type { SignInsStore } from './accounts/sign-in.ts';
 import type { TicketsStore } from './accounts/ticket.ts';
 import type { AuditStore } from './audit/event.ts';
@@ -24,6 +26,8 @@ export interface Store {
   readonly brand: BrandStore;
   readonly members: MembersStore;
   readonly invitations: InvitationsStore;
+  readonly factors: FactorsStore;
+  readonly profile: ProfileStore;
   readonly signIns: SignInsStore;
   readonly tickets: TicketsStore;
   readonly audit: AuditStore;

@@ -8,13 +8,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Brand } from '../core/accounts/brand.ts';
 import type { Keyhouse } from '../core/keyhouse.ts';
-import { Refusal } from '../core/refusal.ts';
+import { StoreUnavailable } from '../core/store.ts';
+import type { Peer } from './client-address.ts';
+import { describeBrand } from './dashboard/brand.ts';
 import type { Cookies } from './dashboard/cookies.ts';
+import { ownPath } from './dashboard/return-path.ts';
+import { answerRefusal } from './errors.ts';
 
 interface Ports {
-  readonly keyhouse: Pick<Keyhouse, 'findSignIn'>;
+  readonly keyhouse: Pick<Keyhouse, 'findSignIn' | 'brand'>;
   readonly cookies: Cookies;
+  readonly findPeer: (request: FastifyRequest['raw']) => Peer;
   /** The public origin. */
   readonly url: string;
   /** The build: `index.html`, `sign-in.html`, `assets/`; null when there is none. */
@@ -22,75 +28,126 @@ interface Ports {
 }
 
 /** Pages that people get in by; they are the same file, which looks at the path. */
-export const SIGN_IN_PAGES = ['/login', '/register', '/forgot', '/reset', '/verify-email', '/new-email', '/setup', '/invitation'];
-export const ASSETS = '/dashboard/files/assets/';
-const YEAR_SECONDS = 31_536_000;
+const SIGN_IN_PAGES = ['/login', '/register', '/forgot', '/reset', '/verify-email', '/new-email', '/setup', '/invitation'];
+/** Whatever else lies below `/dashboard` is a page; what lies below these is not, also where there is nothing. */
+const PAGE = '/dashboard/:page(^(?!api$|files$|brand$)[^/]*$)';
+const ASSETS = '/dashboard/files/assets/';
+const YEAR_MS = 31_536_000_000;
 
 export async function pages(app: FastifyInstance, ports: Ports): Promise<void> {
   const { folder } = ports;
-  const template = (name: string): string | null => (folder === null ? null : readTemplate(join(folder, name)));
-  const dashboard = template('index.html');
-  const signIn = template('sign-in.html');
-  const schema = { hide: true };
+  const options = { schema: { hide: true } };
+  const dashboard = readTemplate(folder, 'index.html');
+  const signIn = readTemplate(folder, 'sign-in.html');
+  if (folder !== null && dashboard !== null) await serveAssets(app, join(folder, 'assets'));
 
-  if (dashboard !== null && folder !== null) {
-    await app.register(fastifyStatic, {
-      root: join(folder, 'assets'),
+  app.get('/', options, (_request, reply) => reply.redirect('/dashboard'));
+  for (const path of SIGN_IN_PAGES) {
+    app.get(path, options, (request, reply) => sendHome(ports, request, reply) ?? sendPage(ports, reply, signIn));
+  }
+  for (const path of ['/dashboard', PAGE, `${PAGE}/*`]) {
+    app.get(path, options, async (request, reply) => {
+      const elsewhere = sendHome(ports, request, reply);
+      if (elsewhere !== null) return elsewhere;
+      const isSignedIn = await findWhether(ports, request);
+      if (isSignedIn === null) return sendText(reply, 503, UNAVAILABLE);
+      return isSignedIn ? sendPage(ports, reply, dashboard) : sendToLogIn(ports, request, reply);
+    });
+  }
+}
+
+/** Their names carry a hash of what they hold, so a browser never asks twice. */
+async function serveAssets(app: FastifyInstance, root: string): Promise<void> {
+  await app.register(async (assets) => {
+    assets.setNotFoundHandler((_request, reply) => reply.code(404).send(answerRefusal({ code: 'not_found' }).body));
+    await assets.register(fastifyStatic, {
+      root,
       prefix: ASSETS,
       decorateReply: false,
       index: false,
+      redirect: false,
+      dotfiles: 'ignore',
       preCompressed: true,
       immutable: true,
-      maxAge: YEAR_SECONDS * 1000,
+      maxAge: YEAR_MS,
       schemaHide: true,
+      setHeaders: (reply) => void reply.header('Cross-Origin-Resource-Policy', 'same-origin'),
     });
-  }
-
-  app.get('/', { schema }, (_request, reply) => reply.redirect('/dashboard'));
-
-  for (const path of SIGN_IN_PAGES) {
-    app.get(path, { schema }, async (request, reply) => await (sendHome(ports, request, reply) ?? sendPage(reply, signIn)));
-  }
-
-  const serveDashboard = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const path = request.url.split('?', 1)[0] ?? '';
-    if (/^\/dashboard\/(api|files)(\/|$)/.test(path)) throw new Refusal({ code: 'not_found' });
-    const elsewhere = sendHome(ports, request, reply);
-    if (elsewhere !== null) return await elsewhere;
-    const secret = ports.cookies.read(request, 'sign-in');
-    if (secret !== null && (await ports.keyhouse.findSignIn(secret)) !== null) return await sendPage(reply, dashboard);
-    ports.cookies.set(reply, 'return', path);
-    return await reply.header('Cache-Control', 'no-store').redirect('/login');
-  };
-  app.get('/dashboard', { schema }, serveDashboard);
-  app.get('/dashboard/*', { schema }, serveDashboard);
+  });
 }
 
-function readTemplate(path: string): string | null {
+function readTemplate(folder: string | null, name: string): string | null {
+  if (folder === null) return null;
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(join(folder, name), 'utf8');
   } catch {
     return null;
   }
 }
 
 /** A page under another name would have other cookies and another origin: to the one that it has. */
-function sendHome({ url }: Ports, request: FastifyRequest, reply: FastifyReply): FastifyReply | null {
-  if (request.headers.host === new URL(url).host) return null;
-  return reply.header('Cache-Control', 'no-store').redirect(`${url}${request.url}`);
+function sendHome(ports: Ports, request: FastifyRequest, reply: FastifyReply): FastifyReply | null {
+  const host = hostOf(ports, request);
+  if (host === null || host === new URL(ports.url).host) return null;
+  return reply.header('Cache-Control', 'no-store').redirect(`${ports.url}${request.url}`);
 }
 
-function sendPage(reply: FastifyReply, template: string | null): FastifyReply {
-  reply.headers({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer', 'Cross-Origin-Resource-Policy': 'same-origin' });
-  if (template === null) return reply.code(503).type('text/plain; charset=utf-8').send(NOT_BUILT);
+/** Behind a trusted proxy `Host` may be the proxy's own choice; then the name that was asked for is forwarded, or not known (null). */
+function hostOf({ findPeer }: Ports, { raw, headers }: FastifyRequest): string | null {
+  if (!findPeer(raw).isTrustedProxy) return headers.host ?? '';
+  const forwarded = headers['x-forwarded-host'];
+  return typeof forwarded === 'string' ? (forwarded.split(',', 1)[0]?.trim() ?? null) : null;
+}
+
+/** Null: the store cannot say. */
+async function findWhether({ keyhouse, cookies }: Ports, request: FastifyRequest): Promise<boolean | null> {
+  const secret = cookies.read(request, 'sign-in');
+  if (secret === null) return false;
+  try {
+    return (await keyhouse.findSignIn(secret)) !== null;
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return null;
+    throw error;
+  }
+}
+
+function sendToLogIn({ cookies }: Ports, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const path = ownPath(request.url) ?? ownPath(request.url.split('?', 1)[0] ?? '');
+  if (path !== null) cookies.set(reply, 'return', path);
+  return reply.header('Cache-Control', 'no-store').redirect('/login');
+}
+
+/** With the brand inside, so that nobody sees another name or colour first. */
+function sendPage({ keyhouse }: Ports, reply: FastifyReply, template: string | null): FastifyReply {
+  if (template === null) return sendText(reply, 503, NOT_BUILT);
+  const brand: Brand = keyhouse.brand();
   const nonce = randomBytes(16).toString('base64url');
+  const filled: Readonly<Record<string, string>> = {
+    __NONCE__: nonce,
+    __NAME__: escapeHtml(brand.name),
+    __BRAND__: escapeHtml(JSON.stringify(describeBrand(brand))),
+  };
   return reply
-    .header('Content-Security-Policy', policyOf(nonce))
+    .headers({ ...PAGE_HEADERS, 'Content-Security-Policy': policyOf(nonce) })
     .type('text/html; charset=utf-8')
-    .send(template.replaceAll('__NONCE__', nonce));
+    .send(template.replace(/__(?:NONCE|NAME|BRAND)__/g, (word) => filled[word] ?? ''));
+}
+
+const PAGE_HEADERS = {
+  'Cache-Control': 'no-store',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+};
+
+function sendText(reply: FastifyReply, status: number, text: string): FastifyReply {
+  return reply.code(status).headers(PAGE_HEADERS).header('Retry-After', '5').type('text/plain; charset=utf-8').send(text);
 }
 
 const NOT_BUILT = "The dashboard has not been built. Run 'npm run build' in the repository; 'npm start' does it by itself.\n";
+const UNAVAILABLE = 'The service is not available now. Nothing was changed; load this page again in a moment.\n';
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
 const policyOf = (nonce: string): string =>
   [

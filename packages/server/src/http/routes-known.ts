@@ -6,6 +6,8 @@ export type MethodsOf = (path: string) => readonly string[];
 export function rememberRoutes(app: FastifyInstance): MethodsOf {
   const routes: { pattern: RegExp; method: string }[] = [];
   app.addHook('onRoute', ({ url, method }) => {
+    // A route that chooses by an expression is a page: where nothing can be read, nothing else is a method either.
+    if (url.includes('(')) return;
     const pattern = new RegExp(
       `^${url
         .replace(/[.]/g, '\\.')

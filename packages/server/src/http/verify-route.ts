@@ -12,6 +12,8 @@ import { readQuestion } from './verify-question.ts';
 interface Ports {
   readonly authenticator: Authenticator;
   readonly routes: () => readonly Route[];
+  /** Takes note that a permission was used; no write, no wait. */
+  readonly usePermission: (caller: Caller, permission: string) => void;
   readonly nextRequestId: () => string;
   readonly onError: (error: unknown, requestId: string) => void;
 }
@@ -46,7 +48,10 @@ function judge(ports: Ports, request: IncomingMessage, requestId: string): Verif
     if (question.kind === 'public') return allowed(caller);
     const lacking =
       question.kind === 'permissions' ? question.permissions.find((wanted) => !permits(caller.permissions, wanted)) : null;
-    if (lacking === undefined) return allowed(caller);
+    if (lacking === undefined) {
+      if (question.kind === 'permissions') for (const used of question.permissions) ports.usePermission(caller, used);
+      return allowed(caller);
+    }
     ports.authenticator.recordForbidden(
       caller,
       request,

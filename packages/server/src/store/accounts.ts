@@ -4,6 +4,8 @@ import { lockAdministrators } from './administration.ts';
 import { endTokensOfLogins } from './credentials.ts';
 import { lockMintingOfAccount } from './jwts.ts';
 import type { Db } from './prepared.ts';
+import { endSignIns } from './sign-ins.ts';
+import { endTickets } from './tickets.ts';
 import { insertUser, toUser, users } from './users.ts';
 
 type Input<Name extends keyof AccountsStore> = Parameters<AccountsStore[Name]>[0];
@@ -78,7 +80,12 @@ export const accountsActs = {
     if (input.onlyIfHash !== undefined) query = query.where('password_hash', '=', input.onlyIfHash);
     const updated = await query.executeTakeFirst();
     if (updated.numUpdatedRows === 0n) return false;
-    if (input.endTokensOfLogins) await endTokensOfLogins(act, input.userId, input.nowMs);
+    if (input.endTokensOfLogins) {
+      await act.db.updateTable('users').set({ password_changed_at_ms: input.nowMs }).where('id', '=', input.userId).execute();
+      await endTokensOfLogins(act, input.userId, input.nowMs);
+      await endSignIns(act.db, { userId: input.userId, nowMs: input.nowMs });
+      await endTickets(act.db, input.userId);
+    }
     act.event(input.event);
     return true;
   },
@@ -98,8 +105,9 @@ export const accountsActs = {
       .where('user_id', '=', input.userId)
       .executeTakeFirstOrThrow();
     const revocation = input.disabled
-      ? { beforeMs: await lastIssueMs(act.db, account.id, input.nowMs), endsAtMs: input.latestJwtEndMs }
+      ? { beforeMs: await latestIssueMs(act.db, account.id, input.nowMs), endsAtMs: input.latestJwtEndMs }
       : { beforeMs: null, endsAtMs: null };
+    if (input.disabled) await endSignIns(act.db, { userId: input.userId, nowMs: input.nowMs });
     act.change({ kind: 'user', id: String(input.userId), ...revocation });
     act.change({ kind: 'account', id: String(account.id), ...revocation });
     act.event(input.event, { accountId: account.id });
@@ -111,7 +119,7 @@ export const accountsActs = {
  * The moment of the account's newest JWT, or now: a server whose clock is ahead may have issued one "later" than now. Mints in
  * flight are on record when the lock is ours; those that come after see that the owner is disabled.
  */
-async function lastIssueMs(db: Db, accountId: number, nowMs: number): Promise<number> {
+export async function latestIssueMs(db: Db, accountId: number, nowMs: number): Promise<number> {
   await lockMintingOfAccount(db, accountId);
   const newest = await db
     .selectFrom('jwts')

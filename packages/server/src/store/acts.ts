@@ -4,11 +4,13 @@ import { administrationActs } from './administration.ts';
 import { auditActs } from './audit.ts';
 import { brandActs } from './brand.ts';
 import { credentialsActs } from './credentials.ts';
+import { factorsActs } from './factors.ts';
 import { invitationsActs } from './invitations.ts';
 import { jwtsActs } from './jwts.ts';
 import { leasesActs } from './leases.ts';
 import { membersActs } from './members.ts';
 import { permissionsActs } from './permissions.ts';
+import { profileActs } from './profile.ts';
 import { revocationsActs } from './revocations.ts';
 import { signInsActs } from './sign-ins.ts';
 import { masterSecretActs, signingKeysActs } from './signing-keys.ts';
@@ -29,6 +31,8 @@ export const acts = {
   ...permissionsActs,
   ...revocationsActs,
   ...signingKeysActs,
+  ...factorsActs,
+  ...profileActs,
   ...signInsActs,
   ...ticketsActs,
 } satisfies Acts;

@@ -1,9 +1,4 @@
-import type {
-  AdministrationStore,
-  ListedAccount,
-  ListedUser,
-  UserFactors,
-} from '../core/accounts/administration.ts';
+import type { AdministrationStore, ListedAccount, ListedUser, UserFactors } from '../core/accounts/administration.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
 import { endSignIns } from './sign-ins.ts';
@@ -223,9 +218,7 @@ const listedAccounts = (db: Db) =>
     ])
     .where('accounts.deleted_at_ms', 'is', null);
 
-function toListedAccount(
-  row: Awaited<ReturnType<ReturnType<typeof listedAccounts>['executeTakeFirstOrThrow']>>,
-): ListedAccount {
+function toListedAccount(row: Awaited<ReturnType<ReturnType<typeof listedAccounts>['executeTakeFirstOrThrow']>>): ListedAccount {
   const members = { personal: 1, team: Number(row.members ?? 0), operator: Number(row.administrators ?? 0) };
   return {
     id: row.id,

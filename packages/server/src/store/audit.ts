@@ -6,7 +6,7 @@ import type { Database } from './schema.ts';
 
 type Input<Name extends keyof AuditStore> = Parameters<AuditStore[Name]>[0];
 
-export function auditReads(db: Db): Pick<AuditStore, 'list' | 'head' | 'unchained' | 'chained'> {
+export function auditReads(db: Db): Pick<AuditStore, 'list' | 'stepBack' | 'namesOf' | 'head' | 'unchained' | 'chained'> {
   return {
     async list(filter) {
       let query = db
@@ -18,12 +18,43 @@ export function auditReads(db: Db): Pick<AuditStore, 'list' | 'head' | 'unchaine
       if (filter.userId !== undefined) query = query.where('user_id', '=', filter.userId);
       if (filter.credentialId !== undefined) query = query.where('credential_id', '=', filter.credentialId);
       if (filter.requestId !== undefined) query = query.where('request_id', '=', filter.requestId);
+      if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor);
       if (filter.event !== undefined) query = query.where('event', '=', filter.event);
       if (filter.sinceMs !== undefined) query = query.where('at_ms', '>=', filter.sinceMs);
       if (filter.untilMs !== undefined) query = query.where('at_ms', '<', filter.untilMs);
       if (filter.beforeId !== undefined) query = query.where('audit_events.id', '<', filter.beforeId);
+      if (filter.fromId !== undefined) query = query.where('audit_events.id', '>=', filter.fromId);
       const rows = await query.orderBy('audit_events.id', 'desc').limit(filter.limit).execute();
       return rows.map((row) => ({ ...toEvent(row), person: row.person === null ? null : (JSON.parse(row.person) as Person) }));
+    },
+    async stepBack({ accountId, userId, credentialId, requestId, beforeId, steps }) {
+      let query = db.selectFrom('audit_events').select(['id', 'at_ms as atMs']);
+      if (accountId !== undefined) query = query.where('account_id', '=', accountId);
+      if (userId !== undefined) query = query.where('user_id', '=', userId);
+      if (credentialId !== undefined) query = query.where('credential_id', '=', credentialId);
+      if (requestId !== undefined) query = query.where('request_id', '=', requestId);
+      if (beforeId !== undefined) query = query.where('id', '<', beforeId);
+      const row = await query.orderBy('id', 'desc').offset(steps).limit(1).executeTakeFirst();
+      return row ?? null;
+    },
+    async namesOf({ users, credentials, accountId }) {
+      const userRows =
+        users.length === 0
+          ? []
+          : await db
+              .selectFrom('users')
+              .select(['id', 'display_name', 'email', 'is_administrator'])
+              .where('id', 'in', users)
+              .execute();
+      let query = db.selectFrom('credentials').select(['id', 'name']).where('id', 'in', credentials);
+      if (accountId !== undefined) query = query.where('account_id', '=', accountId);
+      const credentialRows = credentials.length === 0 ? [] : await query.execute();
+      return {
+        users: new Map(
+          userRows.map((row) => [row.id, { name: row.display_name || row.email, isAdministrator: row.is_administrator === 1 }]),
+        ),
+        credentials: new Map(credentialRows.map(({ id, name }) => [id, name])),
+      };
     },
     async head() {
       const row = await db

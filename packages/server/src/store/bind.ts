@@ -6,12 +6,14 @@ import { administrationActs, administrationReads } from './administration.ts';
 import { auditActs, auditReads } from './audit.ts';
 import { brandActs, brandReads } from './brand.ts';
 import { credentialsActs, credentialsReads } from './credentials.ts';
+import { factorsActs, factorsReads } from './factors.ts';
 import { invitationsActs, invitationsReads } from './invitations.ts';
 import { jwtsActs, jwtsReads } from './jwts.ts';
 import { leasesActs } from './leases.ts';
 import { membersActs, membersReads } from './members.ts';
 import { permissionsActs, permissionsReads } from './permissions.ts';
 import type { Db } from './prepared.ts';
+import { profileActs, profileReads } from './profile.ts';
 import { revocationsActs, revocationsReads } from './revocations.ts';
 import { signInsActs, signInsReads } from './sign-ins.ts';
 import { masterSecretActs, masterSecretReads, signingKeysActs, signingKeysReads } from './signing-keys.ts';
@@ -55,6 +57,8 @@ export function bindStore(backend: Backend): Store {
     brand: { ...reads(brandReads(db)), ...bound(brandActs) },
     members: { ...reads(membersReads(db)), ...bound(membersActs) },
     invitations: { ...reads(invitationsReads(db)), ...bound(invitationsActs) },
+    factors: { ...reads(factorsReads(db)), ...bound(factorsActs) },
+    profile: { ...reads(profileReads(db)), ...bound(profileActs) },
     signIns: { ...reads(signInsReads(db)), ...bound(signInsActs) },
     tickets: { ...reads(ticketsReads(db)), ...bound(ticketsActs) },
     audit: { ...reads(auditReads(db)), ...bound(auditActs) },

@@ -222,10 +222,13 @@ eachDatabase('the store', (makeDatabase) => {
         lastAddress: '203.0.113.7',
         lastUserAgent: 'curl',
         previousLastUsedAtMs: null,
+        previousLastAddress: null,
+        previousLastUserAgent: null,
         day,
       };
-      await store.credentials.recordUse({ uses: [use] });
+      await store.credentials.recordUse({ uses: [use], permissions: [] });
       await store.credentials.recordUse({
+        permissions: [],
         uses: [{ ...use, day: day + 1, requests: 3, lastUsedAtMs: NOW + DAY, lastAddress: '::1' }],
       });
       expect((await store.credentials.getCredential('key', key.id))?.use).toEqual({
@@ -235,10 +238,12 @@ eachDatabase('the store', (makeDatabase) => {
         lastUserAgent: 'curl',
         previousRequests: 0,
         previousLastUsedAtMs: null,
+        previousLastAddress: null,
+        previousLastUserAgent: null,
       });
-      expect(await store.credentials.useByDay(key.id, day)).toEqual([
-        { day, requests: 2 },
-        { day: day + 1, requests: 3 },
+      expect(await store.credentials.useByDay([key.id], day)).toEqual([
+        { credentialId: key.id, day, requests: 2 },
+        { credentialId: key.id, day: day + 1, requests: 3 },
       ]);
       await store.credentials.rotate({
         kind: 'key',
@@ -253,8 +258,11 @@ eachDatabase('the store', (makeDatabase) => {
       expect((await store.credentials.getCredential('key', key.id))?.use).toMatchObject({
         previousRequests: 0,
         previousLastUsedAtMs: NOW + DAY,
+        previousLastAddress: '::1',
+        previousLastUserAgent: 'curl',
       });
       await store.credentials.recordUse({
+        permissions: [],
         uses: [
           {
             ...use,
@@ -262,6 +270,8 @@ eachDatabase('the store', (makeDatabase) => {
             requests: 0,
             previousRequests: 4,
             previousLastUsedAtMs: NOW + DAY + 5,
+            previousLastAddress: '203.0.113.9',
+            previousLastUserAgent: 'old',
             lastUsedAtMs: NOW + DAY + 5,
           },
         ],
@@ -270,9 +280,18 @@ eachDatabase('the store', (makeDatabase) => {
         requests: 9,
         previousRequests: 4,
         previousLastUsedAtMs: NOW + DAY + 5,
+        previousLastAddress: '203.0.113.9',
+        previousLastUserAgent: 'old',
+      });
+      // A batch without a use of the old secret leaves alone what is known of it.
+      await store.credentials.recordUse({ permissions: [], uses: [{ ...use, day: day + 1, lastUsedAtMs: NOW + DAY + 6 }] });
+      expect((await store.credentials.getCredential('key', key.id))?.use).toMatchObject({
+        previousLastUsedAtMs: NOW + DAY + 5,
+        previousLastAddress: '203.0.113.9',
+        previousLastUserAgent: 'old',
       });
       while (await store.credentials.sweepUse({ beforeDay: day + 1, limit: 1 }));
-      expect(await store.credentials.useByDay(key.id, 0)).toHaveLength(1);
+      expect(await store.credentials.useByDay([key.id], 0)).toHaveLength(1);
     });
 
     it('are narrowed only from what was looked at, and take exactly the wider JWTs along', async () => {

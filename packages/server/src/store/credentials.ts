@@ -1,15 +1,26 @@
 import type { Selectable } from 'kysely';
-import type { Credential, CredentialsStore, CredentialWithOwner, NewCredential } from '../core/credentials/credential.ts';
+import type { EventDraft } from '../core/audit/event.ts';
+import type { Credential, CredentialsStore, CredentialWithOwner, NewCredential, Owned } from '../core/credentials/credential.ts';
 import type { Act } from './act.ts';
 import { fromJson, toJson } from './json.ts';
 import { lockMinting, revokeWiderJwts } from './jwts.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { Database } from './schema.ts';
-import { beginUseOfPrevious, useActs, useByDay, withUse } from './use.ts';
+import { beginUseOfPrevious, useActs, useReads, withUse } from './use.ts';
 import { insertUser, lockEnabledUser } from './users.ts';
 
 type Input<Name extends keyof CredentialsStore> = Parameters<CredentialsStore[Name]>[0];
-type Reads = Pick<CredentialsStore, 'findTokenById' | 'findKeyByHash' | 'getCredential' | 'listCredentials' | 'useByDay'>;
+type Reads = Pick<
+  CredentialsStore,
+  | 'findTokenById'
+  | 'findKeyByHash'
+  | 'getCredential'
+  | 'listCredentials'
+  | 'useByDay'
+  | 'useOfAccount'
+  | 'permissionUse'
+  | 'permissionsObservedSinceMs'
+>;
 
 export function credentialsReads(db: Db): Reads {
   return {
@@ -35,7 +46,7 @@ export function credentialsReads(db: Db): Reads {
       const rows = await query.orderBy('id', 'desc').limit(filter.limit).execute();
       return withUse(db, rows.map(toCredential));
     },
-    useByDay: (credentialId, sinceDay) => useByDay(db, credentialId, sinceDay),
+    ...useReads(db),
   };
 }
 
@@ -112,6 +123,20 @@ export const credentialsActs = {
     return toCredential(row);
   },
 
+  async rename(act: Act, { name, event, ...owned }: Input<'rename'>): Promise<boolean> {
+    return tend(act, owned, event, live(act.db, owned).set({ name }));
+  },
+
+  async endOverlap(act: Act, { nowMs, event, ...owned }: Input<'endOverlap'>): Promise<boolean> {
+    const running = live(act.db, owned).where('previous_ends_at_ms', '>', nowMs);
+    return tend(act, owned, event, running.set({ previous_hash: null, previous_ends_at_ms: null }));
+  },
+
+  async extendOverlap(act: Act, { endsAtMs, nowMs, event, ...owned }: Input<'extendOverlap'>): Promise<boolean> {
+    const running = live(act.db, owned).where('previous_ends_at_ms', '>', nowMs);
+    return tend(act, owned, event, running.set({ previous_ends_at_ms: endsAtMs }));
+  },
+
   async revoke(act: Act, input: Input<'revoke'>): Promise<boolean> {
     if (input.kind === 'key') await lockMinting(act.db, input.id);
     let query = act.db
@@ -139,6 +164,23 @@ export const credentialsActs = {
 
   ...useActs,
 };
+
+/** A credential that lives, of this owner. */
+function live(db: Db, { kind, id, userId, accountId }: Owned) {
+  let query = db.updateTable('credentials').where('id', '=', id).where('kind', '=', kind).where('revoked_at_ms', 'is', null);
+  if (userId !== undefined) query = query.where('user_id', '=', userId);
+  if (accountId !== undefined) query = query.where('account_id', '=', accountId);
+  return query;
+}
+
+/** Small changes that leave its secret and its rights alone; every cache hears of them. */
+async function tend(act: Act, { id }: Owned, event: EventDraft, change: ReturnType<typeof live>): Promise<boolean> {
+  const row = await change.returning(['account_id', 'user_id']).executeTakeFirst();
+  if (row === undefined) return false;
+  act.change({ kind: 'credential', id: String(id), beforeMs: null, endsAtMs: null });
+  act.event(event, { accountId: row.account_id, credentialId: id, ...(row.user_id === null ? {} : { userId: row.user_id }) });
+  return true;
+}
 
 /** A changed password ends what was bought with the old one: tokens that came from a log-in or a registration. */
 export async function endTokensOfLogins(act: Act, userId: number, nowMs: number): Promise<void> {
@@ -203,7 +245,9 @@ const withOwner = (db: Db) =>
       eb
         .selectFrom('accounts')
         .leftJoin('users', 'users.id', 'accounts.user_id')
-        .select(({ fn }) => fn.coalesce('users.disabled_at_ms', 'users.deleted_at_ms', 'accounts.deleted_at_ms').as('ended_at_ms'))
+        .select(({ fn }) =>
+          fn.coalesce('users.disabled_at_ms', 'users.deleted_at_ms', 'accounts.deleted_at_ms').as('ended_at_ms'),
+        )
         .whereRef('accounts.id', '=', 'credentials.account_id')
         .as('owner_disabled_at_ms'),
     );

@@ -240,7 +240,11 @@ const issueTicket = (db: Db, id: number, ticket: Pick<NewInvitation, 'ticketHash
 const hashes = (db: Db) => db.selectFrom('invitations').select('ticket_hash');
 
 async function endTickets(db: Db, choose: (invitations: ReturnType<typeof hashes>) => ReturnType<typeof hashes>): Promise<void> {
-  await db.deleteFrom('tickets').where('hash', 'in', choose(hashes(db))).where('purpose', '=', 'invitation').execute();
+  await db
+    .deleteFrom('tickets')
+    .where('hash', 'in', choose(hashes(db)))
+    .where('purpose', '=', 'invitation')
+    .execute();
 }
 
 async function refuseUnlessAdmin(

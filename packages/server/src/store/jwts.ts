@@ -14,11 +14,23 @@ export function jwtsReads(db: Db): Pick<JwtsStore, 'findJwt' | 'listJwts'> {
       const { rows } = await jwtByJti(db, { jti });
       return rows[0] === undefined ? null : toJwt(rows[0]);
     },
-    async listJwts({ keyId, subject, nowMs, withEnded, limit }) {
+    async listJwts({ keyId, subject, subjectBegins, before, nowMs, withEnded, limit }) {
       let query = db.selectFrom('jwts').selectAll().where('key_id', '=', keyId);
       if (subject !== undefined) query = query.where('subject', '=', subject);
+      // At most the living ones of one key are looked at. No LIKE: nothing in the text is a pattern.
+      if (subjectBegins !== undefined && subjectBegins !== '')
+        query = query.where((eb) =>
+          eb(eb.fn('substr', ['subject', sql.lit(1), sql.lit(subjectBegins.length)]), '=', subjectBegins),
+        );
+      if (before !== undefined)
+        query = query.where((eb) =>
+          eb.or([
+            eb('issued_at_ms', '<', before.issuedAtMs),
+            eb.and([eb('issued_at_ms', '=', before.issuedAtMs), eb('jti', '<', before.jti)]),
+          ]),
+        );
       if (!withEnded) query = query.where('expires_at_ms', '>', nowMs).where('revoked_at_ms', 'is', null);
-      const rows = await query.orderBy('issued_at_ms', 'desc').limit(limit).execute();
+      const rows = await query.orderBy('issued_at_ms', 'desc').orderBy('jti', 'desc').limit(limit).execute();
       return rows.map(toJwt);
     },
   };
@@ -26,7 +38,10 @@ export function jwtsReads(db: Db): Pick<JwtsStore, 'findJwt' | 'listJwts'> {
 
 export const jwtsActs = {
   async recordJwt(act: Act, { jwt, expected, limit, nowMs, event }: Input<'recordJwt'>) {
-    if (!(await countOneMore(act.db, jwt.keyId, limit, nowMs))) return 'too_many';
+    const counted = await countOneMore(act.db, jwt.keyId, limit, nowMs);
+    if (counted === null) return 'too_many';
+    // All until some moment were revoked while this one was on its way: it would be dead before it is handed out.
+    if (jwt.issuedAtMs <= counted.revokedBeforeMs) return 'key_changed';
     // Looked at under the lock that narrowing and revoking take too: a JWT is recorded before they look, or never.
     const key = (await keyState(act.db, { id: jwt.keyId })).rows[0];
     const unchanged =
@@ -55,6 +70,36 @@ export const jwtsActs = {
     act.change({ kind: 'jti', id: jti, beforeMs: nowMs, endsAtMs: row.expires_at_ms });
     act.event(event, { accountId: row.account_id, credentialId: row.key_id });
     return true;
+  },
+
+  async revokeJwtsOfKey(act: Act, { keyId, accountId, nowMs, event }: Input<'revokeJwtsOfKey'>): Promise<number> {
+    await lockMinting(act.db, keyId);
+    const { count, newest, end } = await act.db
+      .selectFrom('jwts')
+      .select(({ fn }) => [
+        fn.countAll<number>().as('count'),
+        fn.max('issued_at_ms').as('newest'),
+        fn.max('expires_at_ms').as('end'),
+      ])
+      .where('key_id', '=', keyId)
+      .where('account_id', '=', accountId)
+      .where('expires_at_ms', '>', nowMs)
+      .where('revoked_at_ms', 'is', null)
+      .executeTakeFirstOrThrow();
+    if (Number(count) === 0) return 0;
+    await act.db
+      .updateTable('jwts')
+      .set({ revoked_at_ms: nowMs })
+      .where('key_id', '=', keyId)
+      .where('expires_at_ms', '>', nowMs)
+      .where('revoked_at_ms', 'is', null)
+      .execute();
+    // Another server's clock may be ahead: what it has recorded is before, whatever its clock says.
+    const beforeMs = Math.max(nowMs, Number(newest));
+    await act.db.updateTable('jwt_counts').set({ revoked_before_ms: beforeMs }).where('key_id', '=', keyId).execute();
+    act.change({ kind: 'credential', id: String(keyId), beforeMs, endsAtMs: Number(end) });
+    act.event({ ...event, details: { ...event.details, count: Number(count) } });
+    return Number(count);
   },
 
   async sweepJwts(act: Act, { beforeMs, limit }: Input<'sweepJwts'>): Promise<boolean> {
@@ -118,11 +163,13 @@ async function lockCounts(db: Db, choose: (keys: KeyIds) => KeyIds): Promise<voi
 
 /**
  * Counts a JWT in without counting all: the bound only grows, and is counted anew when it reaches the limit, since by then
- * some may have ended. The row's lock makes two racing mints take turns.
+ * some may have ended. The row's lock makes two racing mints take turns. Null: there are too many.
  */
-async function countOneMore(db: Db, keyId: number, limit: number, nowMs: number): Promise<boolean> {
-  const { rows } = await raiseBound(db, { keyId });
-  if ((rows[0]?.upper_bound ?? limit + 1) <= limit) return true;
+async function countOneMore(db: Db, keyId: number, limit: number, nowMs: number): Promise<{ revokedBeforeMs: number } | null> {
+  const [row] = (await raiseBound(db, { keyId })).rows;
+  if (row === undefined) throw new Error('The JWTs of a key are counted nowhere.');
+  const counted = { revokedBeforeMs: row.revoked_before_ms };
+  if (row.upper_bound <= limit) return counted;
   const { count } = await db
     .selectFrom('jwts')
     .select((eb) => eb.fn.countAll<number>().as('count'))
@@ -136,7 +183,7 @@ async function countOneMore(db: Db, keyId: number, limit: number, nowMs: number)
     .set({ upper_bound: Math.min(live + 1, limit) })
     .where('key_id', '=', keyId)
     .execute();
-  return live < limit;
+  return live < limit ? counted : null;
 }
 
 const raiseBound = prepare((db, { keyId }: { keyId: number }) =>
@@ -146,7 +193,7 @@ const raiseBound = prepare((db, { keyId }: { keyId: number }) =>
     .onConflict((conflict) =>
       conflict.column('key_id').doUpdateSet((eb) => ({ upper_bound: eb('jwt_counts.upper_bound', '+', 1) })),
     )
-    .returning('upper_bound'),
+    .returning(['upper_bound', 'revoked_before_ms']),
 );
 
 const keyState = prepare((db, { id }: { id: number }) =>

@@ -45,7 +45,13 @@ eachDatabase('teams', (makeDatabase) => {
     return user;
   };
   const newTeam = async (ownerId: number): Promise<number> => {
-    const team = await store.members.createTeam({ name: 'Team', ownerId, limit: 100, nowMs: NOW, event: event('account.created') });
+    const team = await store.members.createTeam({
+      name: 'Team',
+      ownerId,
+      limit: 100,
+      nowMs: NOW,
+      event: event('account.created'),
+    });
     if (typeof team === 'string') throw new Error(team);
     return team.id;
   };

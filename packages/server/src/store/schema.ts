@@ -199,6 +199,7 @@ interface PermissionUseTable {
   /** Days since 1970, UTC. */
   day: number;
   requests: number;
+  last_used_at_ms: number;
 }
 
 interface CredentialsTable {
@@ -250,6 +251,8 @@ interface JwtCountsTable {
   key_id: number;
   /** Never less than the live JWTs of the key; counted anew when it reaches the limit. */
   upper_bound: number;
+  /** Every JWT of the key issued at or before this moment was revoked at once; none may be recorded any more that would be. */
+  revoked_before_ms: Generated<number>;
 }
 
 interface SigningKeysTable {

@@ -79,15 +79,10 @@ export function administrationVerbs({ administration, signIns, clock, composeFac
     findUsers: (filter: ListFilter) => administration.findUsers(filter),
     findAccounts: (filter: ListFilter) => administration.findAccounts(filter),
 
-    async describeUser(
-      id: number,
-    ): Promise<{ user: ListedUser; factors: UserFactors; signIns: readonly SignIn[] } | null> {
+    async describeUser(id: number): Promise<{ user: ListedUser; factors: UserFactors; signIns: readonly SignIn[] } | null> {
       const user = await administration.findListedUser(id);
       if (user === null) return null;
-      const [factors, live] = await Promise.all([
-        administration.factorsOf(id),
-        signIns.listSignIns(id, liveSince(clock.now())),
-      ]);
+      const [factors, live] = await Promise.all([administration.factorsOf(id), signIns.listSignIns(id, liveSince(clock.now()))]);
       return { user, factors, signIns: live };
     },
 

@@ -32,12 +32,7 @@ export interface BrandStore {
   /** Null: never set. */
   findBrand(): Promise<StoredBrand | null>;
   /** `logo` undefined: as it is; null: none. Tells every server. */
-  setBrand(input: {
-    name: string;
-    accent: string;
-    logo: StoredBrand['logo'] | undefined;
-    event: EventDraft;
-  }): Promise<void>;
+  setBrand(input: { name: string; accent: string; logo: StoredBrand['logo'] | undefined; event: EventDraft }): Promise<void>;
 }
 
 export interface BrandFault {
@@ -70,7 +65,8 @@ export async function setBrand(
 ): Promise<readonly BrandFault[]> {
   const { name, accent } = wish;
   const faults: BrandFault[] = [];
-  if (name.trim() === '' || !isWellFormedText(name)) faults.push({ field: 'name', sentence: 'The name must be one line of text.' });
+  if (name.trim() === '' || !isWellFormedText(name))
+    faults.push({ field: 'name', sentence: 'The name must be one line of text.' });
   if (contrastWithWhite(accent) < LEAST_CONTRAST)
     faults.push({ field: 'accent', sentence: 'White text on this colour cannot be read well: choose a darker one.' });
   const logo = typeof wish.logo === 'string' ? readLogo(wish.logo) : wish.logo;

@@ -123,8 +123,7 @@ export function inviteVerbs({ invitations, clock, url, composeInvitation }: Invi
         event: eventOf('invitation.taken_back', by, { accountId: account.id, details: { invitation: id } }),
       }),
 
-    listInvitations: (accountId: number): Promise<readonly Invitation[]> =>
-      invitations.listInvitations(accountId, clock.now()),
+    listInvitations: (accountId: number): Promise<readonly Invitation[]> => invitations.listInvitations(accountId, clock.now()),
 
     /** What the link is for, without using it up. */
     findInvitation: (ticket: string) => invitations.findInvitationByTicket(hashTicket(ticket), clock.now()),

@@ -29,5 +29,9 @@ function typeOf(bytes: Buffer): LogoType | null {
 /** It is served so that no script of it runs; one that has some is refused all the same. */
 function isSvg(bytes: Buffer): boolean {
   const text = bytes.toString('utf8');
-  return !text.includes('\uFFFD') && SVG.test(text) && !/<script|<foreignObject|\son[a-z]+\s*=|javascript:|<!DOCTYPE|<!ENTITY/i.test(text);
+  return (
+    !text.includes('\uFFFD') &&
+    SVG.test(text) &&
+    !/<script|<foreignObject|\son[a-z]+\s*=|javascript:|<!DOCTYPE|<!ENTITY/i.test(text)
+  );
 }

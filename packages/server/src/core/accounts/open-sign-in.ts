@@ -2,17 +2,20 @@
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import { no, type Outcome, ok } from '../lib/outcome.ts';
+import type { Compose } from '../mail/compose.ts';
 import type { User } from './account.ts';
+import { circumstancesOf } from './circumstances.ts';
 import { type ProofMethod, SIGN_IN_IDLE_MS, SIGN_IN_MAX_MS, type SignIn, type SignInsStore } from './sign-in.ts';
 import { hashTicket, makeTicketText } from './ticket.ts';
 
-interface Ports {
-  readonly signIns: Pick<SignInsStore, 'openSignIn' | 'findSignIn'>;
+export interface OpenSignInPorts {
+  readonly signIns: Pick<SignInsStore, 'openSignIn' | 'knowsBrowser'>;
+  readonly compose: Compose;
   readonly clock: Clock;
 }
 
 export interface OpenSignInInput {
-  readonly user: Pick<User, 'id'>;
+  readonly user: Pick<User, 'id' | 'email'>;
   readonly methods: readonly ProofMethod[];
   /** The hash that the password was verified against; null when it was another proof. */
   readonly passwordHash: string | null;
@@ -23,41 +26,56 @@ export interface OpenSignInInput {
   readonly by: By;
 }
 
-/** The secrets are for two cookies of the browser, and for nothing else. `gone`: disabled, or another password by now. */
+export interface OpenedSignIn {
+  readonly signIn: SignIn;
+  /** For the cookie of the sign-in, and for nothing else. */
+  readonly secret: string;
+  /** For the cookie that marks the browser. */
+  readonly browser: string;
+}
+
+/** The user is told when the browser is none that they have signed in with before. `gone`: disabled, or another password by now. */
 export async function openSignIn(
-  { signIns, clock }: Ports,
-  input: OpenSignInInput,
-): Promise<Outcome<{ signIn: SignIn; secret: string; browser: string }, 'gone'>> {
+  { signIns, compose, clock }: OpenSignInPorts,
+  { user, methods, passwordHash, addressHash, browser: mark, by }: OpenSignInInput,
+): Promise<Outcome<OpenedSignIn, 'gone'>> {
   const nowMs = clock.now();
   const { text, hash } = makeTicketText();
-  const browser = input.browser ?? makeTicketText().text;
+  const browser = mark ?? makeTicketText().text;
+  const { known, first } = await signIns.knowsBrowser(user.id, hashTicket(browser));
+  const isNews = !known && !first;
+  const mail = compose('new-sign-in', { email: user.email, userId: user.id }, circumstancesOf(by, nowMs));
   const signIn = await signIns.openSignIn({
     signIn: {
-      userId: input.user.id,
+      userId: user.id,
       hash,
       createdAtMs: nowMs,
       lastSeenAtMs: nowMs,
       provedAtMs: nowMs,
-      methods: input.methods,
-      address: input.by.person.address ?? null,
-      userAgent: input.by.person.userAgent ?? null,
+      methods,
+      address: by.person.address ?? null,
+      userAgent: by.person.userAgent ?? null,
     },
-    passwordHash: input.passwordHash,
+    passwordHash,
     browserHash: hashTicket(browser),
-    addressHash: input.addressHash,
+    addressHash,
     event: {
       event: 'user.signed_in',
       atMs: nowMs,
-      by: { ...input.by, actor: `user:${input.user.id}` },
-      userId: input.user.id,
-      details: { methods: input.methods },
+      by: { ...by, actor: `user:${user.id}` },
+      userId: user.id,
+      details: { methods },
+      mails: isNews ? [mail] : [],
     },
   });
   return signIn === null ? no('gone') : ok({ signIn, secret: text, browser });
 }
 
 /** The sign-in that a cookie stands for, with its user; null when it has ended in whatever way. */
-export function findSignIn({ signIns, clock }: Ports, secret: string): Promise<{ signIn: SignIn; user: User } | null> {
+export function findSignIn(
+  { signIns, clock }: { readonly signIns: Pick<SignInsStore, 'findSignIn'>; readonly clock: Clock },
+  secret: string,
+): Promise<{ signIn: SignIn; user: User } | null> {
   return signIns.findSignIn(hashTicket(secret), liveSince(clock.now()));
 }
 

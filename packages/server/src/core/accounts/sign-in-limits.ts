@@ -46,6 +46,11 @@ export interface SignInLimits {
   admit(attempt: SignInTry): Promise<Admission>;
   /** The same for registrations from an address; what fails there is to guess who has an account. */
   admitRegistration(address: string | null): Promise<Admission>;
+  /** The same for mails that somebody asks for: each one counts, for the place that asks and for the address that it goes to. */
+  admitMail(
+    to: string,
+    address: string | null,
+  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly retryAfterSeconds: number }>;
   /** Forgets the failures that were aimed at a user, from wherever they came; those counted for an address stay. */
   clear(user: { readonly userId: number; readonly emailKey: string }): Promise<void>;
 }
@@ -88,6 +93,15 @@ export function createSignInLimits({ limiter, accounts, clock, addressKey }: Sig
     await Promise.all([user, ...places.map((place) => `${user}:${place}`)].map((bucket) => limiter.clear(bucket)));
   }
 
+  async function admitMail(to: string, address: string | null): ReturnType<SignInLimits['admitMail']> {
+    const place = placeOf(address);
+    const recipient = `mail:${createHash('sha256').update(to).digest('hex')}`;
+    const admission = await takeAll([...(place === null ? [] : [`mails-of:${place.network}`]), recipient], place);
+    if (!admission.ok) return admission;
+    await admission.settle('failed');
+    return { ok: true };
+  }
+
   async function takeAll(buckets: readonly string[], place: Place | null): Promise<Admission> {
     const taken: string[] = [];
     for (const bucket of buckets) {
@@ -114,7 +128,7 @@ export function createSignInLimits({ limiter, accounts, clock, addressKey }: Sig
     await Promise.all(buckets.map((bucket) => patient.release(bucket, result)));
   }
 
-  return { admit, admitRegistration, clear };
+  return { admit, admitRegistration, admitMail, clear };
 }
 
 const bucketOf = (emailKey: string): string => `user:${createHash('sha256').update(emailKey).digest('hex')}`;

@@ -15,6 +15,22 @@ export const EVENT_NAMES = [
   'user.password_changed',
   'user.password_rehashed',
   'user.erased',
+  'user.recovery_code_used',
+  'user.passkey_added',
+  'user.passkey_renamed',
+  'user.passkey_removed',
+  'user.totp_on',
+  'user.totp_off',
+  'user.recovery_codes_made',
+  'user.identity_linked',
+  'user.identity_unlinked',
+  'user.renamed',
+  'user.email_verification_sent',
+  'user.email_verified',
+  'user.email_change_asked',
+  'user.email_changed',
+  'user.password_reset_asked',
+  'user.deleted',
   'user.signed_out',
   'user.proved_again',
   'user.sign_ins_ended',
@@ -32,15 +48,22 @@ export const EVENT_NAMES = [
   'invitation.taken_back',
   'invitation.accepted',
   'token.created',
+  'token.renamed',
   'token.narrowed',
   'token.rotated',
+  'token.overlap_ended',
+  'token.overlap_extended',
   'token.revoked',
   'key.created',
+  'key.renamed',
   'key.narrowed',
   'key.rotated',
+  'key.overlap_ended',
+  'key.overlap_extended',
   'key.revoked',
   'jwt.minted',
   'jwt.revoked',
+  'jwt.all_revoked',
   'signing_key.created',
   'signing_key.rotated',
   'signing_key.scheduled',
@@ -122,16 +145,25 @@ export interface PersonRow {
   readonly data: string;
 }
 
-export interface AuditFilter {
+export type ListedEvent = AuditEvent & { readonly person: Person | null };
+
+/** Whom or what an event is about. Each is indexed. */
+export interface AuditSubject {
   readonly accountId?: number;
   readonly userId?: number;
   readonly credentialId?: number;
   readonly requestId?: string;
+}
+
+export interface AuditFilter extends AuditSubject {
   readonly event?: EventName;
+  readonly actor?: string;
   readonly sinceMs?: number;
   readonly untilMs?: number;
   /** Newest first, below this id. */
   readonly beforeId?: number;
+  /** From this id on. */
+  readonly fromId?: number;
   /** 1 to 500. */
   readonly limit: number;
 }
@@ -139,7 +171,17 @@ export interface AuditFilter {
 export interface AuditStore {
   /** Writes events on their own (refusals, counts); all others are written by the act that they tell of. */
   record(input: { events: readonly EventDraft[] }): Promise<void>;
-  list(filter: AuditFilter): Promise<readonly (AuditEvent & { person: Person | null })[]>;
+  list(filter: AuditFilter): Promise<readonly ListedEvent[]>;
+  /**
+   * Going back `steps` entries from `beforeId` in the log, or in that of one subject: where that ends. Null: the beginning is nearer.
+   * It bounds what a search looks at that no index answers.
+   */
+  stepBack(filter: AuditSubject & { beforeId?: number; steps: number }): Promise<{ id: number; atMs: number } | null>;
+  /** Names that people know, by id: of users, and of credentials (of this account only, where one is given). */
+  namesOf(ids: { users: readonly number[]; credentials: readonly number[]; accountId?: number }): Promise<{
+    readonly users: ReadonlyMap<number, { readonly name: string; readonly isAdministrator: boolean }>;
+    readonly credentials: ReadonlyMap<number, string>;
+  }>;
   /** The head of the chain: number 0 and 64 zeros before the first entry. */
   head(): Promise<{ number: number; hash: string }>;
   /** Events that have no number yet, oldest id first. */

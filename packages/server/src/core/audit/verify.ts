@@ -18,6 +18,15 @@ export type AuditVerdict =
   | { readonly ok: true; readonly entries: number; readonly personsErased: number; readonly head: Head }
   | { readonly ok: false; readonly fault: AuditFault; readonly number: number; readonly eventId: number | null };
 
+/** What each means, behind "Entry 7 is broken:". */
+export const AUDIT_FAULT_SENTENCES: Readonly<Record<AuditFault, string>> = {
+  'missing-entry': 'it is not there: it was deleted, or lost its number',
+  'changed-entry': 'it is not what was chained: a column or its hash was changed',
+  'changed-person': 'the personal data beside it was changed',
+  'wrong-head': 'the entries hold, but the head says something else',
+  'other-chain': 'the chain holds within itself, but is not the one whose head was noted: it was written anew',
+};
+
 export const CHAIN_START: Head = { number: 0, hash: '0'.repeat(64) };
 const PAGE = 500;
 const SALT = /^[0-9a-f]{32}$/;

@@ -42,6 +42,26 @@ export interface Use {
   readonly previousRequests: number;
   /** At a rotation: when the old secret was used last; from then on, its uses during the overlap. */
   readonly previousLastUsedAtMs: number | null;
+  readonly previousLastAddress: string | null;
+  readonly previousLastUserAgent: string | null;
+}
+
+/** A permission that requests asked for, and got, on one day (UTC). */
+export interface PermissionUse {
+  readonly credentialId: number;
+  readonly permission: string;
+  /** Days since 1970 (UTC). */
+  readonly day: number;
+  readonly requests: number;
+  readonly lastUsedAtMs: number;
+}
+
+/** Whose it must be: tokens are sought by their user, keys by their account. */
+export interface Owned {
+  readonly kind: 'token' | 'key';
+  readonly id: number;
+  readonly userId?: number;
+  readonly accountId?: number;
 }
 
 /** A credential with what decides beside it: the state of its owner. */
@@ -74,8 +94,27 @@ export interface UseDelta {
   readonly lastAddress: string | null;
   readonly lastUserAgent: string | null;
   readonly previousLastUsedAtMs: number | null;
+  readonly previousLastAddress: string | null;
+  readonly previousLastUserAgent: string | null;
   /** Days since 1970 (UTC) that the requests are counted on. */
   readonly day: number;
+}
+
+/** The recent use of an account's newest tokens and keys. */
+export interface UseOfAccount {
+  /** Ones that live. */
+  readonly hasToken: boolean;
+  readonly hasKey: boolean;
+  /** Ever, as far as it is remembered. */
+  readonly hasRequest: boolean;
+  /** Sums over all of them; days without a request are left out. */
+  readonly byDay: readonly { readonly day: number; readonly requests: number }[];
+  readonly last: {
+    readonly atMs: number;
+    readonly credentialName: string;
+    readonly address: string | null;
+    readonly userAgent: string | null;
+  } | null;
 }
 
 export interface CredentialsStore {
@@ -149,9 +188,25 @@ export interface CredentialsStore {
     latestJwtEndMs: number;
     event: EventDraft;
   }): Promise<boolean>;
-  recordUse(input: { uses: readonly UseDelta[] }): Promise<void>;
-  /** Requests a day for one credential since a day (days since 1970, UTC). */
-  useByDay(credentialId: number, sinceDay: number): Promise<readonly { day: number; requests: number }[]>;
+  /** Another name. False when there is none such or it is revoked. */
+  rename(input: Owned & { name: string; event: EventDraft }): Promise<boolean>;
+  /** Ends the secret before the last rotation at once. False when none lives. */
+  endOverlap(input: Owned & { nowMs: number; event: EventDraft }): Promise<boolean>;
+  /** Moves the end of the secret before the last rotation; one that has ended stays ended: false. */
+  extendOverlap(input: Owned & { endsAtMs: number; nowMs: number; event: EventDraft }): Promise<boolean>;
+  recordUse(input: { uses: readonly UseDelta[]; permissions: readonly PermissionUse[] }): Promise<void>;
+  /** Requests a day since a day (days since 1970, UTC), of all these credentials in one look. */
+  useByDay(
+    credentialIds: readonly number[],
+    sinceDay: number,
+  ): Promise<readonly { credentialId: number; day: number; requests: number }[]>;
+  /** Of the newest `most` tokens and as many keys, so that it costs the same however many there are. */
+  useOfAccount(input: { accountId: number; sinceDay: number; most: number }): Promise<UseOfAccount>;
+  /** Which permissions were used, by credential, permission and day, in one look. */
+  permissionUse(credentialIds: readonly number[], sinceDay: number): Promise<readonly PermissionUse[]>;
+  /** Since when this database counts which permissions are used. */
+  permissionsObservedSinceMs(): Promise<number>;
   /** Forgets day counts older than a day number. True when more is left. */
   sweepUse(input: { beforeDay: number; limit: number }): Promise<boolean>;
+  sweepPermissionUse(input: { beforeDay: number; limit: number }): Promise<boolean>;
 }

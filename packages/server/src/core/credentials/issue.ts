@@ -1,17 +1,17 @@
-/** Makes API keys. The text is returned once and stored nowhere; what is kept is its hash. */
+/** Makes tokens and API keys. The text is returned once and stored nowhere; what is kept is its hash. */
 import { randomBytes } from 'node:crypto';
-import { makeKeyText } from '@keyhouse/protocol';
+import { formatToken, makeKeyText, makeTokenSecret } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import { no, type Outcome, ok } from '../lib/outcome.ts';
-import type { Credential, CredentialsStore, Environment, Source } from './credential.ts';
+import type { Credential, CredentialsStore, Environment, NewCredential, Source } from './credential.ts';
+import type { Tell } from './tell.ts';
 import { hashSecret } from './verify.ts';
 import { checkWish, type Fault } from './wish.ts';
 
-export interface KeyWish {
+interface CredentialWish {
   readonly accountId: number;
   readonly name: string;
-  readonly environment: Environment;
   readonly permissions: readonly string[] | null;
   readonly addresses: readonly string[] | null;
   /** Milliseconds; null: never. */
@@ -19,11 +19,23 @@ export interface KeyWish {
   readonly source: Source;
 }
 
+export interface KeyWish extends CredentialWish {
+  readonly environment: Environment;
+}
+
+/** A token speaks for its user, in the personal account of that user. */
+export interface TokenWish extends CredentialWish {
+  readonly userId: number;
+}
+
 interface Ports {
   readonly credentials: Pick<CredentialsStore, 'issue'>;
   readonly clock: Clock;
   readonly permissionExists: (name: string) => boolean;
+  readonly tell: Tell;
 }
+
+type Refused = { readonly ok: false; readonly reason: 'invalid'; readonly faults?: readonly Fault[] };
 
 /** Makes a key for an account that the caller has found to exist. A faulty wish makes nothing; every fault is told. */
 export async function issueKey(
@@ -31,32 +43,52 @@ export async function issueKey(
   wish: KeyWish,
   by: By,
 ): Promise<Outcome<{ key: Credential; text: string }, 'invalid'> & { faults?: readonly Fault[] }> {
+  const text = makeKeyText(wish.environment, randomBytes);
+  const issued = await issue(
+    ports,
+    wish,
+    { kind: 'key', environment: wish.environment, userId: null, hash: hashSecret(text) },
+    by,
+  );
+  return issued.ok ? ok({ key: issued.value, text }) : issued;
+}
+
+/** The same for a token of a user. */
+export async function issueToken(
+  ports: Ports,
+  wish: TokenWish,
+  by: By,
+): Promise<Outcome<{ token: Credential; text: string }, 'invalid'> & { faults?: readonly Fault[] }> {
+  const secret = makeTokenSecret(randomBytes);
+  const issued = await issue(
+    ports,
+    wish,
+    { kind: 'token', environment: 'live', userId: wish.userId, hash: hashSecret(secret) },
+    by,
+  );
+  return issued.ok ? ok({ token: issued.value, text: formatToken(issued.value.id, secret) }) : issued;
+}
+
+type What = Pick<NewCredential, 'kind' | 'environment' | 'userId' | 'hash'>;
+
+async function issue(ports: Ports, wish: CredentialWish, what: What, by: By): Promise<Refused | { ok: true; value: Credential }> {
   const nowMs = ports.clock.now();
   const faults = checkWish(wish, nowMs, ports.permissionExists);
   if (faults.length > 0) return { ...no('invalid'), faults };
-  const text = makeKeyText(wish.environment, randomBytes);
-  const key = await ports.credentials.issue({
-    credential: {
-      kind: 'key',
-      environment: wish.environment,
-      accountId: wish.accountId,
-      userId: null,
-      name: wish.name,
-      source: wish.source,
-      permissions: wish.permissions,
-      addresses: wish.addresses,
-      hash: hashSecret(text),
-      createdAtMs: nowMs,
-      expiresAtMs: wish.expiresAtMs,
+  const { accountId, name, source, permissions, addresses, expiresAtMs } = wish;
+  const credential = { ...what, accountId, name, source, permissions, addresses, createdAtMs: nowMs, expiresAtMs };
+  const { environment, userId } = what;
+  const issued = await ports.credentials.issue({
+    credential,
+    event: {
+      event: what.kind === 'token' ? 'token.created' : 'key.created',
+      atMs: nowMs,
+      by,
+      accountId,
+      ...(userId === null ? {} : { userId }),
+      details: { environment, permissions, addresses, expiresAtMs, source },
+      mails: await ports.tell('credential-made', { credential, by, atMs: nowMs }),
     },
-    event: { event: 'key.created', atMs: nowMs, by, accountId: wish.accountId, details: describe(wish) },
   });
-  return ok({ key, text });
+  return ok(issued);
 }
-
-const describe = ({ environment, permissions, addresses, expiresAtMs }: KeyWish) => ({
-  environment,
-  permissions,
-  addresses,
-  expiresAtMs,
-});

@@ -12,6 +12,7 @@ import { resetPassword } from '../accounts/reset-password.ts';
 import { createSignInLimits } from '../accounts/sign-in-limits.ts';
 import type { By } from '../audit/event.ts';
 import type { RefusalNote } from '../audit/refusals.ts';
+import { MasterSecret } from '../lib/master-secret.ts';
 import { logIn } from './log-in.ts';
 import { register } from './register.ts';
 import { hashSecret } from './verify.ts';
@@ -47,6 +48,8 @@ function open() {
   const ports = {
     accounts: store.accounts,
     credentials: store.credentials,
+    factors: store.factors,
+    secrets: [new MasterSecret('a master secret for the tests, long enough')],
     passwords,
     limits,
     refusals,

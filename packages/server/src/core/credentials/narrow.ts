@@ -32,9 +32,15 @@ export async function narrowCredential(
   if (credential === null || credential.revokedAtMs !== null) return no('not_found');
   const permissions = input.permissions === undefined ? credential.permissions : input.permissions;
   const addresses = input.addresses === undefined ? credential.addresses : input.addresses;
-  const faults = [...checkPermissions(permissions, credential.accountId, ports.permissionExists), ...checkAddresses(addresses)];
+  // What it holds by name it may keep, also when the catalogue names it no longer.
+  const exists = (name: string): boolean => credential.permissions?.includes(name) === true || ports.permissionExists(name);
+  const faults = [...checkPermissions(permissions, credential.accountId, exists), ...checkAddresses(addresses)];
   if (faults.length > 0) return { ...no('invalid'), faults };
-  if (!covers(credential.permissions, permissions) || !coversAddresses(credential.addresses, addresses)) return no('wider');
+  const wider = [
+    ...(covers(credential.permissions, permissions) ? [] : [WIDER_PERMISSIONS]),
+    ...(coversAddresses(credential.addresses, addresses) ? [] : [WIDER_ADDRESSES]),
+  ];
+  if (wider.length > 0) return { ...no('wider'), faults: wider };
   const nowMs = ports.clock.now();
   const narrowed = await ports.credentials.narrow({
     kind: input.kind,
@@ -53,6 +59,9 @@ export async function narrowCredential(
   });
   return narrowed === null ? no('changed') : ok(narrowed);
 }
+
+const WIDER_PERMISSIONS: Fault = { field: 'permissions', sentence: 'This would widen it. To allow more, make a new one.' };
+const WIDER_ADDRESSES: Fault = { field: 'addresses', sentence: 'This would widen it. To allow more, make a new one.' };
 
 function coversAddresses(held: readonly string[] | null, wanted: readonly string[] | null): boolean {
   if (held === null) return true;

@@ -1,25 +1,15 @@
-/**
- * Makes a user, the personal account and a first token in one act [A11]. Whether an address is taken is the one thing that a
- * stranger can learn here; it costs a hash each time, and a few of these questions from one address are all it answers.
- */
+/** Makes a user, the personal account and a first token in one act [A11]. */
 import { randomBytes } from 'node:crypto';
 import { formatToken, makeTokenSecret } from '@keyhouse/protocol';
 import type { User } from '../accounts/account.ts';
-import { EMAIL_SENTENCE, localPart, readEmail } from '../accounts/email.ts';
-import { findPasswordFault, PASSWORD_SENTENCES } from '../accounts/password.ts';
-import type { PasswordHashing } from '../accounts/password-hashing.ts';
-import type { SignInLimits } from '../accounts/sign-in-limits.ts';
+import { findUserFaults, type RegisterUserPorts, registerUser } from '../accounts/register-user.ts';
 import type { By } from '../audit/event.ts';
-import type { Clock } from '../lib/clock.ts';
 import type { Credential, CredentialsStore } from './credential.ts';
 import { hashSecret } from './verify.ts';
 import { checkName } from './wish.ts';
 
-export interface RegisterPorts {
+export interface RegisterPorts extends RegisterUserPorts {
   readonly credentials: Pick<CredentialsStore, 'register'>;
-  readonly passwords: PasswordHashing;
-  readonly limits: Pick<SignInLimits, 'admitRegistration'>;
-  readonly clock: Clock;
   readonly signup: 'open' | 'invite' | 'closed';
 }
 
@@ -31,7 +21,7 @@ export interface RegisterInput {
   readonly by: By;
 }
 
-export type RegisterFault = { readonly field: 'email' | 'password' | 'deviceName'; readonly sentence: string };
+export type RegisterFault = { readonly field: 'email' | 'password' | 'deviceName' | 'displayName'; readonly sentence: string };
 
 export type RegisterOutcome =
   /** `text` is the token as its owner is handed it, once. */
@@ -41,67 +31,30 @@ export type RegisterOutcome =
   | { readonly ok: false; readonly reason: 'invalid'; readonly faults: readonly RegisterFault[] }
   | { readonly ok: false; readonly reason: 'too-many-tries' | 'busy'; readonly retryAfterSeconds: number };
 
-export const EMAIL_TAKEN_SENTENCE = 'The email has already been taken.';
 export const DEVICE_NAME_SENTENCE = 'The device name must have 1 to 100 characters, none of them a control character.';
-const BUSY: RegisterOutcome = { ok: false, reason: 'busy', retryAfterSeconds: 1 };
 
 export async function register(ports: RegisterPorts, input: RegisterInput): Promise<RegisterOutcome> {
   if (ports.signup !== 'open') return { ok: false, reason: 'sign-up-closed' };
-  const faults = await findFaults(ports, input);
-  if (faults === 'busy') return BUSY;
-  if (faults.length > 0) return { ok: false, reason: 'invalid', faults };
-  const admission = await ports.limits.admitRegistration(input.by.person.address ?? null);
-  if (!admission.ok) return { ok: false, reason: 'too-many-tries', retryAfterSeconds: admission.retryAfterSeconds };
-  let taken = false;
-  try {
-    const outcome = await make(ports, input, admission.addressHash);
-    taken = !outcome.ok && outcome.reason === 'invalid';
-    return outcome;
-  } finally {
-    await admission.settle(taken ? 'failed' : 'not-failed');
+  // Every fault at once: those of the user are looked for with the one of the device.
+  if (checkName(input.deviceName).length > 0) {
+    const others = await findUserFaults(ports, input);
+    if (others === 'busy') return { ok: false, reason: 'busy', retryAfterSeconds: 1 };
+    return { ok: false, reason: 'invalid', faults: [...others, { field: 'deviceName', sentence: DEVICE_NAME_SENTENCE }] };
   }
-}
-
-async function findFaults(
-  { passwords }: RegisterPorts,
-  { email, password, deviceName }: RegisterInput,
-): Promise<readonly RegisterFault[] | 'busy'> {
-  const faults: RegisterFault[] = [];
-  if (readEmail(email) === null) faults.push({ field: 'email', sentence: EMAIL_SENTENCE });
-  const fault = await findPasswordFault(passwords, password, { email, names: [] });
-  if (fault === 'busy') return fault;
-  if (fault !== null) faults.push({ field: 'password', sentence: PASSWORD_SENTENCES[fault] });
-  if (checkName(deviceName).length > 0) faults.push({ field: 'deviceName', sentence: DEVICE_NAME_SENTENCE });
-  return faults;
-}
-
-/** The hash is made before anybody looks whether the address is taken: both answers take the same time. */
-async function make(ports: RegisterPorts, input: RegisterInput, addressHash: string | null): Promise<RegisterOutcome> {
-  const email = readEmail(input.email);
-  if (email === null) throw new Error('An address that was found good is good no longer.');
-  const hash = await ports.passwords.hashPassword(input.password);
-  if (!hash.ok) return BUSY;
-  const atMs = ports.clock.now();
   const secret = makeTokenSecret(randomBytes);
-  const made = await ports.credentials.register({
-    user: {
-      email: email.email,
-      emailKey: email.key,
-      passwordHash: hash.value,
-      displayName: localPart(email.email),
-      firstName: '',
-      lastName: '',
-      isAdministrator: false,
-      createdAtMs: atMs,
-    },
-    addressHash,
-    token: newToken(input.deviceName, 'register', secret, atMs),
-    events: [
-      { event: 'user.created', atMs, by: input.by },
-      { event: 'token.created', atMs, by: input.by, details: { source: 'register' } },
-    ],
-  });
-  if (made === null) return { ok: false, reason: 'invalid', faults: [{ field: 'email', sentence: EMAIL_TAKEN_SENTENCE }] };
+  const registered = await registerUser(ports, input, (user, addressHash) =>
+    ports.credentials.register({
+      user,
+      addressHash,
+      token: newToken(input.deviceName, 'register', secret, user.createdAtMs),
+      events: [
+        { event: 'user.created', atMs: user.createdAtMs, by: input.by },
+        { event: 'token.created', atMs: user.createdAtMs, by: input.by, details: { source: 'register' } },
+      ],
+    }),
+  );
+  if (!registered.ok) return registered;
+  const { made } = registered;
   return { ok: true, ...made, text: formatToken(made.token.id, secret) };
 }
 

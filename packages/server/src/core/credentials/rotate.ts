@@ -5,6 +5,7 @@ import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import { no, type Outcome, ok } from '../lib/outcome.ts';
 import type { Credential, CredentialsStore } from './credential.ts';
+import type { Tell } from './tell.ts';
 import { hashSecret } from './verify.ts';
 
 export const DEFAULT_OVERLAP_SECONDS = 3600;
@@ -13,10 +14,11 @@ export const MAX_OVERLAP_SECONDS = 7 * 24 * 3600;
 interface Ports {
   readonly credentials: Pick<CredentialsStore, 'rotate'>;
   readonly clock: Clock;
+  readonly tell: Tell;
 }
 
 interface Input {
-  readonly credential: Pick<Credential, 'id' | 'kind' | 'environment' | 'userId'>;
+  readonly credential: Pick<Credential, 'id' | 'kind' | 'environment' | 'accountId' | 'userId' | 'name'>;
   /** SHA-256 (hex) of the secret that is to be replaced; only the newest can be. */
   readonly currentHash: string;
   /** 0 to MAX_OVERLAP_SECONDS; 0 ends the old secret at once. */
@@ -32,6 +34,7 @@ export async function rotateCredential(
   by: By,
 ): Promise<Outcome<{ credential: Credential; text: string }, 'superseded'>> {
   const nowMs = ports.clock.now();
+  const overlapEndsAtMs = overlapSeconds === 0 ? null : nowMs + overlapSeconds * 1000;
   const isToken = credential.kind === 'token';
   const secret = isToken ? makeTokenSecret(randomBytes) : makeKeyText(credential.environment, randomBytes);
   const rotated = await ports.credentials.rotate({
@@ -39,7 +42,7 @@ export async function rotateCredential(
     id: credential.id,
     currentHash,
     newHash: hashSecret(secret),
-    overlapEndsAtMs: overlapSeconds === 0 ? null : nowMs + overlapSeconds * 1000,
+    overlapEndsAtMs,
     nowMs,
     revokeJwts,
     event: {
@@ -48,6 +51,7 @@ export async function rotateCredential(
       by,
       userId: credential.userId,
       details: { overlapSeconds, revokeJwts },
+      mails: await ports.tell('credential-rotated', { credential, by, atMs: nowMs }),
     },
   });
   if (rotated === null) return no('superseded');

@@ -5,6 +5,7 @@
 import { DAY_MS } from '../lib/clock.ts';
 import type { CredentialsStore, UseDelta } from './credential.ts';
 import type { From } from './from.ts';
+import { PermissionUseRecorder, type Taken } from './permission-use.ts';
 
 /** Rows of one act; four acts share a commit, which is as long as the writer may be held up. */
 const ROWS_OF_AN_ACT = 500;
@@ -23,11 +24,15 @@ interface Sum {
   lastAddress: string | null;
   lastUserAgent: string | null;
   previousLastUsedAtMs: number | null;
+  previousLastAddress: string | null;
+  previousLastUserAgent: string | null;
 }
 
 export class UseRecorder {
   #sums = new Map<number, Sum>();
   #flushing = new Map<number, Sum>();
+  readonly #permissions = new PermissionUseRecorder();
+  #isFlushing = false;
   #restUntilMs = 0;
 
   record(credentialId: number, withPreviousSecret: boolean, { address, userAgent }: From, nowMs: number): void {
@@ -40,6 +45,8 @@ export class UseRecorder {
         lastAddress: null,
         lastUserAgent: null,
         previousLastUsedAtMs: null,
+        previousLastAddress: null,
+        previousLastUserAgent: null,
       };
       this.#sums.set(credentialId, sum);
     }
@@ -49,9 +56,16 @@ export class UseRecorder {
     if (withPreviousSecret) {
       sum.previousRequests += 1;
       sum.previousLastUsedAtMs = nowMs;
+      sum.previousLastAddress = address;
+      sum.previousLastUserAgent = userAgent;
     } else {
       sum.requests += 1;
     }
+  }
+
+  /** A request asked for this permission, and got it. JWTs count on their key. */
+  recordPermission(credentialId: number, permission: string, nowMs: number): void {
+    this.#permissions.record(credentialId, permission, nowMs);
   }
 
   /** The last use that is not written yet. */
@@ -64,41 +78,58 @@ export class UseRecorder {
     credentials: Pick<CredentialsStore, 'recordUse'>,
     { monotonicMs, end = false }: { monotonicMs: () => number; end?: boolean },
   ): Promise<void> {
-    if (this.#flushing.size > 0 || this.#sums.size === 0) return;
+    if (this.#isFlushing || (this.#sums.size === 0 && this.#permissions.waiting === 0)) return;
     const startedAtMs = monotonicMs();
-    if (startedAtMs < this.#restUntilMs && this.#sums.size < MOST_SUMS && !end) return;
+    const isFull = this.#sums.size >= MOST_SUMS || this.#permissions.waiting >= MOST_SUMS;
+    if (startedAtMs < this.#restUntilMs && !isFull && !end) return;
+    this.#isFlushing = true;
     this.#flushing = this.#sums;
     this.#sums = new Map();
+    const permissions = new Set(this.#permissions.take());
     try {
-      await this.#write(credentials);
+      await this.#write(credentials, permissions);
     } finally {
       for (const [credentialId, sum] of this.#flushing) this.#addBack(credentialId, sum);
       this.#flushing = new Map();
+      this.#permissions.giveBack([...permissions]);
+      this.#isFlushing = false;
       const endedAtMs = monotonicMs();
       this.#restUntilMs = endedAtMs + (endedAtMs - startedAtMs) * PAUSE_PER_FLUSH;
     }
   }
 
-  /** In the order of the table, so that neighbours meet on one page. */
-  async #write(credentials: Pick<CredentialsStore, 'recordUse'>): Promise<void> {
+  /**
+   * In the order of the table, so that neighbours meet on one page; each act takes its share of both. What is written leaves
+   * `#flushing` and `permissions`.
+   */
+  async #write(credentials: Pick<CredentialsStore, 'recordUse'>, permissions: Set<Taken>): Promise<void> {
     const ids = Float64Array.from(this.#flushing.keys()).sort();
-    for (let start = 0; start < ids.length; ) {
-      const acts: Promise<void>[] = [];
-      const first = start;
-      for (; acts.length < ACTS_AT_ONCE && start < ids.length; start += ROWS_OF_AN_ACT) {
-        const uses = [...ids.subarray(start, start + ROWS_OF_AN_ACT)].flatMap((id) => {
-          const sum = this.#flushing.get(id);
-          return sum === undefined ? [] : [toDelta(id, sum)];
-        });
-        acts.push(credentials.recordUse({ uses }));
+    const taken = [...permissions];
+    const end = Math.max(ids.length, taken.length);
+    for (let start = 0; start < end; ) {
+      const shares: { ids: Float64Array; taken: readonly Taken[] }[] = [];
+      for (; shares.length < ACTS_AT_ONCE && start < end; start += ROWS_OF_AN_ACT)
+        shares.push({ ids: ids.subarray(start, start + ROWS_OF_AN_ACT), taken: taken.slice(start, start + ROWS_OF_AN_ACT) });
+      const results = await Promise.allSettled(
+        shares.map((share) =>
+          credentials.recordUse({ uses: this.#usesOf(share.ids), permissions: share.taken.map(({ use }) => use) }),
+        ),
+      );
+      // First what was written: none of it may be written again.
+      for (const [index, share] of shares.entries()) {
+        if (results[index]?.status !== 'fulfilled') continue;
+        for (const id of share.ids) this.#flushing.delete(id);
+        for (const each of share.taken) permissions.delete(each);
       }
-      const results = await Promise.allSettled(acts);
-      for (const [index, result] of results.entries()) {
-        if (result.status === 'rejected') throw result.reason;
-        const from = first + index * ROWS_OF_AN_ACT;
-        for (const id of ids.subarray(from, from + ROWS_OF_AN_ACT)) this.#flushing.delete(id);
-      }
+      for (const result of results) if (result.status === 'rejected') throw result.reason;
     }
+  }
+
+  #usesOf(ids: Float64Array): UseDelta[] {
+    return [...ids].flatMap((id) => {
+      const sum = this.#flushing.get(id);
+      return sum === undefined ? [] : [toDelta(id, sum)];
+    });
   }
 
   #addBack(credentialId: number, old: Sum): void {
@@ -109,16 +140,21 @@ export class UseRecorder {
     }
     newer.requests += old.requests;
     newer.previousRequests += old.previousRequests;
-    newer.previousLastUsedAtMs ??= old.previousLastUsedAtMs;
+    if (newer.previousLastUsedAtMs !== null) return;
+    newer.previousLastUsedAtMs = old.previousLastUsedAtMs;
+    newer.previousLastAddress = old.previousLastAddress;
+    newer.previousLastUserAgent = old.previousLastUserAgent;
   }
 }
 
 const toDelta = (credentialId: number, sum: Sum): UseDelta => ({
   credentialId,
   ...sum,
-  lastUserAgent: sum.lastUserAgent === null ? null : storableText(sum.lastUserAgent),
+  lastUserAgent: storableText(sum.lastUserAgent),
+  previousLastUserAgent: storableText(sum.previousLastUserAgent),
   day: Math.floor(sum.lastUsedAtMs / DAY_MS),
 });
 
 /** Header bytes come as Latin-1; control characters among them have no place in a page or a terminal. */
-const storableText = (text: string): string => text.slice(0, MAX_USER_AGENT).replace(/[^\x20-\x7e\xa0-\xff]/g, '?');
+const storableText = (text: string | null): string | null =>
+  text === null ? null : text.slice(0, MAX_USER_AGENT).replace(/[^\x20-\x7e\xa0-\xff]/g, '?');

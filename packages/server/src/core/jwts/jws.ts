@@ -59,6 +59,21 @@ export const verifyJws = <Of extends Algorithm>(
   return ok({ header, payload });
 };
 
+/** Header and payload of a compact JWS as they stand there, whoever signed it; null when they are not JSON objects. Proves nothing. */
+export const readJws = (
+  text: string,
+): { header: Readonly<Record<string, unknown>>; payload: Readonly<Record<string, unknown>> } | null => {
+  const parts = splitCompact(text);
+  if (parts === null || decodeBase64Url(parts.signature) === null) return null;
+  const [header, payload] = [readPart(parts.header), readPart(parts.payload)];
+  return isObject(header) && isObject(payload) ? { header, payload } : null;
+};
+
+const readPart = (part: string): unknown => {
+  const bytes = decodeBase64Url(part);
+  return bytes === null ? undefined : parseJsonBytes(bytes);
+};
+
 /** Three parts by two dots: a third dot is looked for, never split at, so that a million of them cost nothing. */
 const splitCompact = (text: string): { header: string; payload: string; signature: string; signingInput: string } | null => {
   if (text.length > JWS_MAX_LENGTH) return null;
@@ -74,8 +89,7 @@ const splitCompact = (text: string): { header: string; payload: string; signatur
 };
 
 const parseHeader = (part: string): JwsHeader | null => {
-  const bytes = decodeBase64Url(part);
-  const header = bytes === null ? undefined : parseJsonBytes(bytes);
+  const header = readPart(part);
   if (!isObject(header) || Object.keys(header).some((member) => !HEADER_MEMBERS.has(member))) return null;
   const { alg, kid, typ = '' } = header;
   if (typeof alg !== 'string' || typeof kid !== 'string' || typeof typ !== 'string') return null;

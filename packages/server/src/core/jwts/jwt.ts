@@ -63,16 +63,24 @@ export interface JwtsStore {
     event: EventDraft;
   }): Promise<'recorded' | 'too_many' | 'key_changed'>;
   findJwt(jti: string): Promise<MintedJwt | null>;
-  /** Newest first; without ended and revoked ones unless asked. */
+  /** Newest first; without ended and revoked ones unless asked. `before`: only those that stand behind this one in the list. */
   listJwts(filter: {
     keyId: number;
     subject?: string;
+    /** The beginning of the subject. */
+    subjectBegins?: string;
+    before?: { readonly issuedAtMs: number; readonly jti: string };
     nowMs: number;
     withEnded: boolean;
     limit: number;
   }): Promise<readonly MintedJwt[]>;
   /** False when there is no such live JWT. */
   revokeJwt(input: { jti: string; nowMs: number; event: EventDraft }): Promise<boolean>;
+  /**
+   * Ends every JWT of a key that is on record, by one revocation of the key that lets it live on; none that it would hit is recorded
+   * any more. Returns how many ended.
+   */
+  revokeJwtsOfKey(input: { keyId: number; accountId: number; nowMs: number; event: EventDraft }): Promise<number>;
   /** Deletes records of JWTs that ended before `beforeMs`. True when more is left. */
   sweepJwts(input: { beforeMs: number; limit: number }): Promise<boolean>;
 }

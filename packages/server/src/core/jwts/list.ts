@@ -8,11 +8,17 @@ const DEFAULT_LIMIT = 100;
 /** The JWTs of one key, newest first; those that ended or were revoked only when asked for. */
 export const listJwts = (
   ports: { jwts: Pick<JwtsStore, 'listJwts'>; clock: Clock },
-  input: { keyId: number; subject?: string; withEnded?: boolean; limit?: number },
+  input: {
+    keyId: number;
+    subject?: string;
+    subjectBegins?: string;
+    before?: { readonly issuedAtMs: number; readonly jti: string };
+    withEnded?: boolean;
+    limit?: number;
+  },
 ): Promise<readonly MintedJwt[]> =>
   ports.jwts.listJwts({
-    keyId: input.keyId,
-    ...(input.subject === undefined ? {} : { subject: input.subject }),
+    ...input,
     nowMs: ports.clock.now(),
     withEnded: input.withEnded ?? false,
     limit: input.limit ?? DEFAULT_LIMIT,

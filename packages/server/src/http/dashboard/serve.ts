@@ -1,4 +1,5 @@
 /** Puts the endpoints of the private API on the server, each from its row in `api/`: its checks, its validation, its answer. */
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import type { AccountWithRole } from '../../core/accounts/member.ts';
 import type { By } from '../../core/audit/event.ts';
@@ -40,8 +41,19 @@ export type Serve = <Name extends EndpointName>(
   handler: (asked: Asked<Name>) => Promise<AnswerOf<Name>> | AnswerOf<Name>,
 ) => void;
 
+/** A file to keep. Its pieces are asked for as fast as the browser takes them. */
+export interface FileAnswer {
+  readonly name: string;
+  readonly type: string;
+  readonly pieces: AsyncIterable<string>;
+}
+
 /** Nothing to say is a 204. */
-type AnswerOf<Name extends EndpointName> = Api[Name]['answer'] extends undefined ? void : Api[Name]['answer'];
+type AnswerOf<Name extends EndpointName> = (typeof api)[Name] extends { readonly file: true }
+  ? FileAnswer
+  : Api[Name]['answer'] extends undefined
+    ? void
+    : Api[Name]['answer'];
 
 /** `unserved` names the endpoints that no handler was given for; a test keeps it empty. */
 export function createServe(app: FastifyInstance): { serve: Serve; unserved(): readonly string[] } {
@@ -58,7 +70,7 @@ export function createServe(app: FastifyInstance): { serve: Serve; unserved(): r
         hide: true,
         ...(endpoint.body === undefined ? {} : { body: { ...endpoint.body, additionalProperties: false } }),
         ...(endpoint.query === undefined ? {} : { querystring: { ...endpoint.query, additionalProperties: false } }),
-        ...(endpoint.answer === undefined ? {} : { response: { 200: endpoint.answer } }),
+        ...(endpoint.answer === undefined || endpoint.file ? {} : { response: { 200: endpoint.answer } }),
       },
       handler: async (request, reply) => {
         const { visitor } = request;
@@ -66,9 +78,23 @@ export function createServe(app: FastifyInstance): { serve: Serve; unserved(): r
         const { params, query, body } = request;
         const answer = await handler({ ...visitor, params, query, body, request, reply } as unknown as Asked<typeof name>);
         reply.header('Cache-Control', 'no-store');
+        if (endpoint.file) return sendFile(reply, answer as FileAnswer);
         return endpoint.answer === undefined ? reply.code(204).send() : answer;
       },
     });
   };
   return { serve, unserved: () => [...left] };
+}
+
+/** The first piece before the head: a store that is away is a 503, not an empty file. One that goes later breaks the file off. */
+async function sendFile(reply: FastifyReply, { name, type, pieces }: FileAnswer): Promise<FastifyReply> {
+  const rest = pieces[Symbol.asyncIterator]();
+  const first = await rest.next();
+  async function* all(): AsyncGenerator<string> {
+    for (let piece = first; !piece.done; piece = await rest.next()) yield piece.value;
+  }
+  return reply
+    .type(`${type}; charset=utf-8`)
+    .header('Content-Disposition', `attachment; filename="${name}"`)
+    .send(Readable.from(all(), { objectMode: false }));
 }

@@ -10,6 +10,7 @@ import type { Keyhouse } from '../../core/keyhouse.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { Authenticator } from '../authenticate.ts';
 import { callerOf } from '../door.ts';
+import { readDate } from '../read-date.ts';
 import { refusals } from '../schemas.ts';
 
 const MintRequest = Type.Object(
@@ -112,15 +113,3 @@ function refuseMint(minted: Extract<Minted, { ok: false }>): Refusal {
       return new Refusal({ code: 'busy', retryAfterSeconds: 1 });
   }
 }
-
-/** RFC 3339 §5.6; a date alone means its first moment, UTC. Milliseconds; NaN for what is no date. */
-function readDate(text: string): number {
-  const [, year, month, day] = DATE.exec(text) ?? [];
-  if (year === undefined) return Number.NaN;
-  // Date.parse lets the 31st of February pass into March; nobody meant that.
-  const isReal = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
-  return isReal ? Date.parse(text.toUpperCase()) : Number.NaN;
-}
-
-/** Date.parse would also take the hour 24, which RFC 3339 does not have. */
-const DATE = /^(\d{4})-(\d{2})-(\d{2})(?:[Tt](?!24)\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2}))?$/;

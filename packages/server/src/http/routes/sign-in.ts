@@ -2,7 +2,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { User } from '../../core/accounts/account.ts';
-import { type LogInOutcome, NO_MATCH_SENTENCE } from '../../core/credentials/log-in.ts';
+import { NO_MATCH_SENTENCE } from '../../core/accounts/prove-password.ts';
+import type { LogInOutcome } from '../../core/credentials/log-in.ts';
 import { DEVICE_NAME_SENTENCE, type RegisterFault, type RegisterOutcome } from '../../core/credentials/register.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 import { Refusal } from '../../core/refusal.ts';
@@ -34,11 +35,19 @@ const SignedIn = Type.Object({
   }),
 });
 
+const Code = Type.String({
+  maxLength: 64,
+  description: 'A TOTP or recovery code, where the user has a second factor.',
+  examples: ['123456'],
+});
+
 const Credentials = Type.Object({
   email: Type.String({ minLength: 1, maxLength: 254, examples: ['your@email.com'] }),
   password: Type.String({ minLength: 1, maxLength: 4096, examples: ['your_password'] }),
   device_name: Type.String({ minLength: 1, maxLength: 100, description: 'Names the token.', examples: ['My Application'] }),
 });
+
+const LogIn = Type.Object({ ...Credentials.properties, code: Type.Optional(Code) });
 
 interface Options {
   readonly keyhouse: Keyhouse;
@@ -76,17 +85,23 @@ export const signInRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
       schema: {
         summary: 'Log in for a token',
         description:
-          'Answers with a new personal access token. Wrong address and wrong password are answered alike. An `Authorization` header is ignored, and so are members that are not known.',
+          'Answers with a new personal access token. Wrong address and wrong password are answered alike. Where the user has a second factor, 422 on `code` until one comes. An `Authorization` header is ignored, and so are members that are not known.',
         tags: ['Personal access tokens'],
         security: [],
-        body: Credentials,
+        body: LogIn,
         response: { 200: { ...SignedIn, description: 'Logged in.' }, ...refusals(400, 413, 415, 422, 429) },
       },
     },
     async (request, reply) => {
-      const { email, password, device_name } = request.body;
+      const { email, password, device_name, code } = request.body;
       const by = authenticator.byStranger(request.raw, request.id);
-      const loggedIn = await keyhouse.logIn({ email, password, deviceName: device_name, by });
+      const loggedIn = await keyhouse.logIn({
+        email,
+        password,
+        deviceName: device_name,
+        ...(code === undefined ? {} : { code }),
+        by,
+      });
       if (!loggedIn.ok) throw refuseSignIn(loggedIn);
       return reply.header('Cache-Control', 'no-store').send(signedIn(loggedIn));
     },
@@ -138,6 +153,15 @@ function refuseSignIn(outcome: SignInRefusal): Refusal {
       return new Refusal({ code: 'forbidden' });
     case 'no-match':
       return new Refusal({ code: 'invalid', errors: { email: [NO_MATCH_SENTENCE] } });
+    case 'code-required':
+      return new Refusal({
+        code: 'invalid',
+        errors: { code: ['The code field is required: a code from your authenticator app, or a recovery code.'] },
+      });
+    case 'wrong-code':
+      return new Refusal({ code: 'invalid', errors: { code: ['This code is not valid, or was used before.'] } });
+    case 'passkey-only':
+      return new Refusal({ code: 'invalid', errors: { code: ['Create a token in the dashboard.'] } });
     case 'invalid-device-name':
       return new Refusal({ code: 'invalid', errors: { device_name: [DEVICE_NAME_SENTENCE] } });
     case 'invalid':

@@ -142,12 +142,16 @@ export const dashboard: Migration = {
       permission ${text} NOT NULL,
       day ${integer} NOT NULL,
       requests ${integer} NOT NULL,
+      last_used_at_ms ${integer} NOT NULL,
       PRIMARY KEY (credential_id, permission, day)
     )${endClustered}`,
+    `CREATE INDEX permission_use_day ON permission_use (day)`,
     `INSERT INTO settings (name, value) VALUES ('permissions_observed_since_ms', CAST(${nowMs} AS ${text}))`,
     // Where the old secret was used from during an overlap.
     `ALTER TABLE credential_use ADD COLUMN previous_last_address ${text}`,
     `ALTER TABLE credential_use ADD COLUMN previous_last_user_agent ${text}`,
+    // Every JWT of the key issued until then was revoked at once.
+    `ALTER TABLE jwt_counts ADD COLUMN revoked_before_ms ${integer} NOT NULL DEFAULT 0`,
     `CREATE INDEX jwts_account ON jwts (account_id, issued_at_ms)`,
     `CREATE INDEX audit_events_credential ON audit_events (credential_id, id) WHERE credential_id IS NOT NULL`,
   ],

@@ -6,6 +6,7 @@ export const AuditRow = Type.Object({
   id: Id,
   event: Type.String(),
   at: Time,
+  account_id: Type.Union([Id, Type.Null()]),
   actor: Type.String({ description: 'user:7, key:12, operator, …' }),
   /** A name for the actor where one is known. */
   actor_name: OptionalText,
@@ -22,8 +23,7 @@ export const AuditRow = Type.Object({
   number: Type.Union([Type.Integer(), Type.Null()]),
 });
 
-export const AuditFilter = {
-  ...Page,
+export const AuditSearch = {
   event: Type.Optional(Type.String({ maxLength: 64 })),
   actor: Type.Optional(Type.String({ maxLength: 64 })),
   credential: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,14}$' })),
@@ -31,6 +31,9 @@ export const AuditFilter = {
   since: Type.Optional(Type.String({ maxLength: 40 })),
   until: Type.Optional(Type.String({ maxLength: 40 })),
 };
+/** Searching a long log goes on from page to page: one may be short, or empty, and still have a `next`. */
+export const AuditFilter = { ...Page, ...AuditSearch };
+export const ExportFormat = Type.Union([Type.Literal('csv'), Type.Literal('jsonl')]);
 
 /** Things to look at. `id` and `name` are those of the credential it is about. */
 export const Notice = Type.Object({
@@ -90,7 +93,8 @@ export const accounts = {
   'GET /accounts/:account/audit/export': {
     summary: 'The same as a file (CSV, or one JSON object a line)',
     who: 'viewer',
-    query: Type.Object({ ...AuditFilter, format: Type.Union([Type.Literal('csv'), Type.Literal('jsonl')]) }),
+    query: Type.Object({ ...AuditSearch, format: ExportFormat }),
+    file: true,
     answer: Type.String(),
   },
 

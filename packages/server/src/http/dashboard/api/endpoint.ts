@@ -24,6 +24,8 @@ export interface Endpoint {
   readonly query?: TSchema;
   /** Left out: 204. */
   readonly answer?: TSchema;
+  /** The answer is a file to keep, sent piece by piece, and not JSON. */
+  readonly file?: true;
 }
 
 /** Keyed by method and path below `/dashboard/api`, such as `DELETE /tokens/:id`. */

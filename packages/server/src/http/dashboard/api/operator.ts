@@ -1,6 +1,6 @@
 /** The operator's pages; administrators only. */
 import { Type } from 'typebox';
-import { AuditFilter, AuditRow } from './accounts.ts';
+import { AuditFilter, AuditRow, AuditSearch, ExportFormat } from './accounts.ts';
 import { EmailInput, type Endpoints, Id, NameInput, Next, OptionalText, OptionalTime, Page, Time } from './endpoint.ts';
 import { Brand } from './getting-in.ts';
 import { AccountOfUser, SignIn } from './me.ts';
@@ -42,6 +42,11 @@ const Routes = Type.Array(Type.Object({ pattern: Type.String({ maxLength: 512 })
 const Catalogue = Type.Array(Type.Object({ name: Type.String({ maxLength: 128 }), sentence: Type.String({ maxLength: 500 }) }), {
   maxItems: 1000,
 });
+
+const AuditSubject = {
+  account: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,14}$' })),
+  user: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,14}$' })),
+};
 
 export const operator = {
   'GET /operator/users': {
@@ -196,11 +201,7 @@ export const operator = {
   'GET /operator/audit': {
     summary: 'The whole audit log, newest first, with the head of its chain',
     who: 'administrator',
-    query: Type.Object({
-      ...AuditFilter,
-      account: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,14}$' })),
-      user: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,14}$' })),
-    }),
+    query: Type.Object({ ...AuditFilter, ...AuditSubject }),
     answer: Type.Object({
       events: Type.Array(AuditRow),
       next: Next,
@@ -210,7 +211,8 @@ export const operator = {
   'GET /operator/audit/export': {
     summary: 'The same as a file',
     who: 'administrator',
-    query: Type.Object({ ...AuditFilter, format: Type.Union([Type.Literal('csv'), Type.Literal('jsonl')]) }),
+    query: Type.Object({ ...AuditSearch, ...AuditSubject, format: ExportFormat }),
+    file: true,
     answer: Type.String(),
   },
   'POST /operator/audit/verify': {

@@ -1,6 +1,11 @@
 /** Every handler of the private API. */
 import type { DashboardPorts, Serve } from '../serve.ts';
+import { auditRoutes } from './audit.ts';
+import { gettingInRoutes } from './getting-in.ts';
+import { homeRoutes } from './home.ts';
 import { invitationsRoutes } from './invitations.ts';
+import { jwtsRoutes } from './jwts.ts';
+import { keysRoutes } from './keys.ts';
 import { meRoutes } from './me.ts';
 import { operatorBrandRoutes } from './operator-brand.ts';
 import { operatorHealthRoutes } from './operator-health.ts';
@@ -8,9 +13,16 @@ import { operatorKeysRoutes } from './operator-keys.ts';
 import { operatorPermissionsRoutes } from './operator-permissions.ts';
 import { operatorUsersRoutes } from './operator-users.ts';
 import { teamsRoutes } from './teams.ts';
+import { tokensRoutes } from './tokens.ts';
 
 export function dashboardRoutes(serve: Serve, ports: DashboardPorts): void {
+  gettingInRoutes(serve, ports);
   meRoutes(serve, ports);
+  tokensRoutes(serve, ports);
+  keysRoutes(serve, ports);
+  jwtsRoutes(serve, ports);
+  auditRoutes(serve, ports);
+  homeRoutes(serve, ports);
   teamsRoutes(serve, ports);
   invitationsRoutes(serve, ports);
   operatorUsersRoutes(serve, ports);

@@ -1,24 +1,176 @@
-/** The signed-in user. */
-import { PROOF_LASTS_MS } from '../../../core/accounts/sign-in.ts';
-import { toTimestamp } from '../../schemas.ts';
-import type { DashboardPorts, Serve } from '../serve.ts';
+/** The signed-in user: who they are, how they sign in, where they are signed in. */
 
-export function meRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
-  serve('GET /me', async ({ signIn: { user, provedAtMs } }) => ({
-    user: {
-      id: user.id,
-      email: user.email,
-      email_verified: user.emailVerifiedAtMs !== null,
-      pending_email: null,
-      display_name: user.displayName,
-      first_name: user.firstName,
-      last_name: user.lastName,
-      administrator: user.isAdministrator,
-      has_password: true,
-      created_at: toTimestamp(user.createdAtMs),
-    },
-    accounts: (await keyhouse.store.members.accountsOf(user)).map(({ id, kind, name, role }) => ({ id, kind, name, role })),
-    proved_until: keyhouse.clock.now() - provedAtMs < PROOF_LASTS_MS ? toTimestamp(provedAtMs + PROOF_LASTS_MS) : null,
-    proof_methods: ['password' as const],
-  }));
+import { EMAIL_SENTENCE } from '../../../core/accounts/email.ts';
+import type { Passkey } from '../../../core/accounts/factor.ts';
+import { PASSWORD_SENTENCES } from '../../../core/accounts/password.ts';
+import { isName } from '../../../core/accounts/register-user.ts';
+import { PROOF_LASTS_MS, type SignIn } from '../../../core/accounts/sign-in.ts';
+import { deviceOf } from '../../../core/lib/device.ts';
+import { Refusal } from '../../../core/refusal.ts';
+import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
+import type { DashboardPorts, Serve } from '../serve.ts';
+import { invalid, readId } from './refuse.ts';
+
+const NAME_SENTENCE = 'A name must have at most 100 characters, none of them a control character.';
+const LINK_OVER = 'This link is over: it was used, replaced by a newer one, or its time is up.';
+
+export function meRoutes(serve: Serve, { keyhouse, cookies }: DashboardPorts): void {
+  serve('GET /me', async ({ signIn: { user, provedAtMs } }) => {
+    const [accounts, pendingEmail, methods] = await Promise.all([
+      keyhouse.store.members.accountsOf(user),
+      keyhouse.pendingEmail(user),
+      keyhouse.proofMethods(user),
+    ]);
+    return {
+      user: {
+        id: user.id,
+        email: user.email,
+        email_verified: user.emailVerifiedAtMs !== null,
+        pending_email: pendingEmail,
+        display_name: user.displayName,
+        first_name: user.firstName,
+        last_name: user.lastName,
+        administrator: user.isAdministrator,
+        has_password: methods.includes('password'),
+        created_at: toTimestamp(user.createdAtMs),
+      },
+      accounts: accounts.map(({ id, kind, name, role }) => ({ id, kind, name, role })),
+      proved_until: keyhouse.clock.now() - provedAtMs < PROOF_LASTS_MS ? toTimestamp(provedAtMs + PROOF_LASTS_MS) : null,
+      proof_methods: [...methods],
+    };
+  });
+
+  serve('PATCH /me', async ({ signIn: { user }, body, by }) => {
+    const names = {
+      displayName: body.display_name?.trim() ?? user.displayName,
+      firstName: body.first_name?.trim() ?? user.firstName,
+      lastName: body.last_name?.trim() ?? user.lastName,
+    };
+    if (names.displayName === '') throw invalid('display_name', 'The display_name field is required.');
+    const fields = { displayName: 'display_name', firstName: 'first_name', lastName: 'last_name' } as const;
+    for (const [name, field] of Object.entries(fields)) {
+      if (!isName(names[name as keyof typeof fields])) throw invalid(field, NAME_SENTENCE);
+    }
+    await keyhouse.renameUser(user, names, by);
+  });
+
+  serve('POST /me/email', async ({ signIn: { user }, body, by }) => {
+    const asked = await keyhouse.limitMails(user.email, by);
+    if (!asked.ok) throw new Refusal({ code: 'too_many_requests', retryAfterSeconds: asked.retryAfterSeconds });
+    const sent = await keyhouse.askForEmail(user, body.email, by);
+    if (!sent.ok) throw invalid('email', EMAIL_SENTENCE);
+  });
+
+  serve('POST /me/email/confirm', async ({ signIn: { user }, body, by }) => {
+    const changed = await keyhouse.confirmEmail(user, body.ticket, by);
+    if (changed.ok) return { email: changed.value.email };
+    throw invalid('ticket', changed.reason === 'taken' ? 'The email has already been taken.' : LINK_OVER);
+  });
+
+  serve('DELETE /me', async ({ signIn: { user }, body, by, reply }) => {
+    if (body.email.trim().toLowerCase() !== user.email.toLowerCase()) throw invalid('email', 'Type your own address to confirm.');
+    const outcome = await keyhouse.deleteUser(user, by);
+    if (outcome === 'only-owner')
+      throw invalid('email', 'You are the only owner of a team. Make somebody else its owner, or delete it first.');
+    if (outcome === 'last-administrator')
+      throw invalid('email', 'You are the last administrator. Give the flag to somebody else first.');
+    cookies.clear(reply, 'sign-in');
+  });
+
+  serve('PUT /me/password', async ({ signIn, body, by, reply }) => {
+    const changed = await keyhouse.changePassword(signIn.user, signIn.id, body.password, by);
+    if (changed.ok) return cookies.set(reply, 'sign-in', changed.value.secret);
+    if (changed.reason === 'gone') throw new Refusal({ code: 'not_signed_in' });
+    if (changed.reason === 'busy') throw new Refusal({ code: 'busy', retryAfterSeconds: 1 });
+    throw invalid('password', PASSWORD_SENTENCES[changed.reason]);
+  });
+
+  serve('GET /me/security', async ({ signIn: { id: current, user } }) => {
+    const { factors } = keyhouse.store;
+    const [passkeys, totp, codes, identities, signIns] = await Promise.all([
+      factors.listPasskeys(user.id),
+      factors.findTotp(user.id),
+      factors.countRecoveryCodes(user.id),
+      factors.listIdentities(user.id),
+      keyhouse.listSignIns(user.id),
+    ]);
+    const nameOf = (provider: string): string => keyhouse.providers.find(({ id }) => id === provider)?.name ?? provider;
+    return {
+      password_changed_at: toOptionalTimestamp(user.passwordChangedAtMs),
+      passkeys: passkeys.map(describePasskey),
+      totp_since: toOptionalTimestamp(totp?.confirmedAtMs ?? null),
+      recovery_codes_left: codes,
+      identities: identities.map(({ provider, email, linkedAtMs }) => ({
+        provider,
+        name: nameOf(provider),
+        email,
+        linked_at: toTimestamp(linkedAtMs),
+      })),
+      sign_ins: signIns.map((signIn) => describeSignIn(signIn, current)),
+    };
+  });
+
+  serve('POST /me/passkeys/options', ({ signIn: { user } }) => keyhouse.newPasskeyOptions(user));
+  serve('POST /me/passkeys', async ({ signIn: { user }, body, by }) => {
+    if (!isName(body.name)) throw invalid('name', NAME_SENTENCE);
+    const passkey = await keyhouse.addPasskey(user, body.name, body.response, by);
+    if (passkey === null) throw invalid('response', 'This passkey was not accepted. Try again.');
+    return describePasskey(passkey);
+  });
+  serve('PATCH /me/passkeys/:id', async ({ signIn: { user }, params, body, by }) => {
+    if (!isName(body.name)) throw invalid('name', NAME_SENTENCE);
+    if (!(await keyhouse.renamePasskey(user, params.id, body.name, by))) throw new Refusal({ code: 'not_found' });
+  });
+  serve('DELETE /me/passkeys/:id', async ({ signIn: { user }, params, by }) => {
+    if (!(await keyhouse.removePasskey(user, params.id, by))) throw new Refusal({ code: 'not_found' });
+  });
+
+  serve('POST /me/totp', async ({ signIn: { user } }) => {
+    const made = await keyhouse.beginTotp(user);
+    if (made === null) throw invalid('totp', 'Codes are asked for already. Turn them off first.');
+    return made;
+  });
+  serve('POST /me/totp/confirm', async ({ signIn: { user }, body, by }) => {
+    const codes = await keyhouse.confirmTotp(user, body.code, by);
+    if (codes === null) throw invalid('code', 'This code does not fit. Is the clock of your device right?');
+    return { recovery_codes: [...codes] };
+  });
+  serve('DELETE /me/totp', async ({ signIn: { user }, by }) => {
+    if (!(await keyhouse.removeTotp(user, by))) throw new Refusal({ code: 'not_found' });
+  });
+  serve('POST /me/recovery-codes', async ({ signIn: { user }, by }) => {
+    const totp = await keyhouse.store.factors.findTotp(user.id);
+    if (totp === null || totp.confirmedAtMs === null)
+      throw invalid('totp', 'Recovery codes come with an authenticator app. Add one first.');
+    return { recovery_codes: [...(await keyhouse.makeRecoveryCodes(user, by))] };
+  });
+
+  serve('DELETE /me/identities/:provider', async ({ signIn: { user }, params, by }) => {
+    if (!(await keyhouse.unlinkIdentity(user, params.provider, by))) throw new Refusal({ code: 'not_found' });
+  });
+
+  serve('DELETE /me/sign-ins/:id', async ({ signIn: { user }, params, by }) => {
+    if ((await keyhouse.endSignIns(user, { id: readId(params.id) }, by)) === 0) throw new Refusal({ code: 'not_found' });
+  });
+  serve(
+    'DELETE /me/sign-ins',
+    async ({ signIn: { id, user }, by }) => void (await keyhouse.endSignIns(user, { exceptId: id }, by)),
+  );
 }
+
+const describePasskey = ({ id, name, createdAtMs, lastUsedAtMs, synced }: Passkey) => ({
+  id,
+  name,
+  created_at: toTimestamp(createdAtMs),
+  last_used_at: toOptionalTimestamp(lastUsedAtMs),
+  synced,
+});
+
+const describeSignIn = (signIn: SignIn, current: number) => ({
+  id: signIn.id,
+  current: signIn.id === current,
+  ...deviceOf(signIn.userAgent),
+  address: signIn.address,
+  created_at: toTimestamp(signIn.createdAtMs),
+  last_seen_at: toTimestamp(signIn.lastSeenAtMs),
+});

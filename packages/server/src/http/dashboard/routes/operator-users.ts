@@ -2,9 +2,9 @@
 import { isWellFormedText } from '@keyhouse/protocol';
 import type { ListedUser } from '../../../core/accounts/administration.ts';
 import { EMAIL_SENTENCE, readEmail } from '../../../core/accounts/email.ts';
+import { deviceOf } from '../../../core/lib/device.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
-import { deviceOf } from '../device.ts';
 import { cutPage, readPage } from '../page.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { invalid, readId } from './refuse.ts';

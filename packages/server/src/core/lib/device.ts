@@ -30,3 +30,10 @@ const systemVersion = ({
   versionName?: string;
 }): string | undefined =>
   name === 'macOS' ? undefined : name === 'Windows' ? (version === 'NT 10.0' ? undefined : versionName) : version;
+
+/** `Firefox 140 on Windows`; the user agent itself where nothing is known of it; null where there is none. */
+export function deviceText(userAgent: string | null | undefined): string | null {
+  const { browser, system } = deviceOf(userAgent ?? null);
+  if (browser === null && system === null) return userAgent ?? null;
+  return [browser, system].filter((part) => part !== null).join(' on ');
+}

@@ -1,0 +1,129 @@
+/** API keys in a real browser: document B from the key to a JWT, and the JWTs that were minted. */
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from './browser.ts';
+
+describe('API keys', () => {
+  let dashboard: Dashboard;
+  beforeAll(async () => {
+    dashboard = await startDashboard();
+  });
+  afterAll(async () => {
+    await dashboard.stop();
+    await closeBrowser();
+  });
+
+  /** A browser of a new user, at the keys of the personal account. */
+  async function keys(options: Parameters<Dashboard['visit']>[0] = {}): Promise<{ visit: Visit; page: Page; accountId: number }> {
+    const { id, accountId } = await dashboard.register();
+    const visit = await dashboard.visit(options);
+    await signIn(dashboard, visit, id);
+    await visit.open(`/dashboard/accounts/${accountId}/keys`);
+    await visit.page.getByRole('heading', { name: 'API keys', level: 1 }).waitFor();
+    return { visit, page: visit.page, accountId };
+  }
+
+  const mint = async (key: string, subject?: string): Promise<string> => {
+    const answer = await dashboard.request('/auth', {
+      bearer: key,
+      body: { permissions: ['invoices.read'], ...(subject === undefined ? {} : { subject }) },
+    });
+    expect(answer.status).toBe(200);
+    return answer.json.token;
+  };
+  const verify = async (bearer: string): Promise<number> => (await dashboard.request('/verify/api/invoices', { bearer })).status;
+
+  it('document B: a key that was made here mints a JWT with POST /auth', async () => {
+    const { page, visit } = await keys();
+    const key = await createKey(page, 'billing');
+    expect(key).toMatch(/^kh_live_[0-9A-Za-z]{40}[0-9a-f]{8}$/);
+    expect(await verify(await mint(key))).toBe(200);
+    await visit.expectAccessible();
+  });
+
+  it('makes a test key that says so', async () => {
+    const { page } = await keys();
+    await page.getByRole('button', { name: 'Create an API key' }).click();
+    await page.getByLabel('Name').fill('trial');
+    await page.getByText('Test', { exact: true }).click();
+    await page.getByRole('button', { name: 'Create' }).click();
+    expect(await page.getByLabel('Secret', { exact: true }).inputValue()).toMatch(/^kh_test_/);
+  });
+
+  it('lists the JWTs of a key, finds one by its subject, and revokes one or all; what is revoked is refused', async () => {
+    const { page, visit } = await keys();
+    const key = await createKey(page, 'billing');
+    await page.getByRole('button', { name: 'Done' }).click();
+    const [ada, ben, own] = [await mint(key, 'ada'), await mint(key, 'ben'), await mint(key)];
+    await page.getByRole('link', { name: 'billing' }).click();
+    await page.getByRole('tab', { name: 'JWTs' }).click();
+    const rows = page.getByRole('table', { name: 'Living JWTs' }).getByRole('row');
+    await expect.poll(() => rows.count()).toBe(4);
+    await visit.expectAccessible();
+    await page.getByLabel('Search by subject').fill('ada');
+    await expect.poll(() => rows.count()).toBe(2);
+    await page.getByRole('button', { name: /^Revoke JWT/ }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+    await page.getByText('No living JWT has the subject “ada”.').waitFor();
+    expect([await verify(ada), await verify(ben), await verify(own)]).toEqual([401, 200, 200]);
+
+    await page.getByLabel('Search by subject').fill('');
+    await page.getByRole('button', { name: 'Revoke all' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke all' }).click();
+    await page.getByText('2 JWTs are revoked.').waitFor();
+    expect([await verify(ben), await verify(own), await verify(key)]).toEqual([401, 401, 200]);
+  });
+
+  it('decodes a JWT and says whether it holds, and no address of the browser ever carries it', async () => {
+    const { page, visit } = await keys();
+    const key = await createKey(page, 'billing');
+    await page.getByRole('button', { name: 'Done' }).click();
+    const jwt = await mint(key, 'ada');
+    const urls: string[] = [];
+    page.on('request', (request) => urls.push(request.url()));
+    await page.getByRole('link', { name: 'billing' }).click();
+    await page.getByRole('tab', { name: 'JWTs' }).click();
+    await page.getByLabel('JWT', { exact: true }).fill(jwt);
+    await page.getByRole('button', { name: 'Decode' }).click();
+    await page.getByText('It holds').waitFor();
+    await page.getByText('"invoices.read"').waitFor();
+    await visit.expectAccessible();
+    await page.getByLabel('JWT', { exact: true }).fill(`${jwt.slice(0, -8)}AAAAAAAA`);
+    await page.getByRole('button', { name: 'Decode' }).click();
+    await page.getByText('Not signed by this server').waitFor();
+    expect([...urls, page.url()].join('\n')).not.toContain(jwt.slice(0, 20));
+  });
+
+  it('revoking a key says that its JWTs end, and they do', async () => {
+    const { page } = await keys();
+    const key = await createKey(page, 'billing');
+    await page.getByRole('button', { name: 'Done' }).click();
+    const jwt = await mint(key);
+    await page.getByRole('link', { name: 'billing' }).click();
+    await page.getByRole('button', { name: 'Revoke' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('every JWT that was minted from it ends').waitFor();
+    await dialog.getByRole('button', { name: 'Revoke' }).click();
+    await page.getByRole('heading', { name: 'No API keys yet' }).waitFor();
+    expect([await verify(key), await verify(jwt)]).toEqual([401, 401]);
+  });
+
+  it.each([360, 900, 1440])('fits %i pixels', async (width) => {
+    const { page, visit } = await keys({ viewport: { width, height: 800 } });
+    await visit.expectAccessible();
+    await createKey(page, 'billing');
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('link', { name: 'billing' }).click();
+    await page.getByRole('tab', { name: 'JWTs' }).click();
+    await page.getByRole('heading', { name: 'Decode a JWT' }).waitFor();
+    await visit.expectAccessible();
+    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
+  });
+});
+
+async function createKey(page: Page, name: string): Promise<string> {
+  await page.getByRole('button', { name: 'Create an API key' }).click();
+  await page.getByLabel('Name').fill(name);
+  await page.getByRole('button', { name: 'Create' }).click();
+  return page.getByLabel('Secret', { exact: true }).inputValue();
+}

@@ -1,0 +1,138 @@
+/** Log in with a browser: a password, then a second step where the user has a second factor; or a passkey, which is both. */
+import type { By } from '../audit/event.ts';
+import { MINUTE_MS } from '../lib/clock.ts';
+import type { MasterSecret } from '../lib/master-secret.ts';
+import type { AccountsStore, User } from './account.ts';
+import { useCode } from './codes.ts';
+import { emailKey } from './email.ts';
+import type { FactorsStore } from './factor.ts';
+import { type OpenedSignIn, type OpenSignInPorts, openSignIn } from './open-sign-in.ts';
+import {
+  admitted,
+  NO_MATCH,
+  noteFailure,
+  type ProofFailure,
+  type Proved,
+  type ProvePasswordPorts,
+  provePassword,
+  type Settled,
+} from './prove-password.ts';
+import type { ProofMethod } from './sign-in.ts';
+import { hashTicket, makeTicketText, type TicketsStore } from './ticket.ts';
+
+export interface EnterPorts extends ProvePasswordPorts, OpenSignInPorts {
+  readonly accounts: Pick<AccountsStore, 'findUserByEmail' | 'setPasswordHash' | 'findUser'>;
+  readonly factors: FactorsStore;
+  readonly tickets: TicketsStore;
+  readonly secrets: readonly MasterSecret[];
+}
+
+export type SecondFactor = 'totp' | 'recovery-code' | 'passkey';
+
+export type Entered =
+  | { readonly ok: true; readonly next: 'done'; readonly opened: OpenedSignIn }
+  /** `step`: for the cookie of the step, and for nothing else. */
+  | { readonly ok: true; readonly next: 'second-factor'; readonly methods: readonly SecondFactor[]; readonly step: string }
+  | ProofFailure;
+
+/** How long the second step may take. */
+const STEP_LASTS_MS = 10 * MINUTE_MS;
+
+export async function enterWithPassword(
+  ports: EnterPorts,
+  input: { readonly email: string; readonly password: string; readonly browser: string | null; readonly by: By },
+): Promise<Entered> {
+  return await provePassword<Entered>(ports, input, async (proved) => {
+    const methods = await secondFactorsOf(ports.factors, proved.user.id);
+    if (methods.length === 0) return await finish(ports, proved, ['password'], input);
+    const { text, hash } = makeTicketText();
+    const nowMs = ports.clock.now();
+    await ports.tickets.issueTicket({
+      ticket: {
+        hash,
+        purpose: 'second-factor',
+        userId: proved.user.id,
+        data: { passwordHash: proved.passwordHash },
+        createdAtMs: nowMs,
+        endsAtMs: nowMs + STEP_LASTS_MS,
+      },
+      replace: false,
+      event: null,
+    });
+    return { failed: false, result: { ok: true, next: 'second-factor', methods, step: text } };
+  });
+}
+
+export type StepOutcome =
+  | { readonly ok: true; readonly opened: OpenedSignIn }
+  | { readonly ok: false; readonly reason: 'step-over' }
+  | { readonly ok: false; readonly reason: 'wrong-code' }
+  | Extract<ProofFailure, { reason: 'too-many-tries' | 'busy' }>;
+
+/** `step-over`: the step's time is up, or the password was changed meanwhile: from the beginning. */
+export async function enterWithCode(
+  ports: EnterPorts,
+  input: { readonly step: string; readonly code: string; readonly browser: string | null; readonly by: By },
+): Promise<StepOutcome> {
+  const step = await findStep(ports, input.step);
+  if (step === null) return { ok: false, reason: 'step-over' };
+  const { user, passwordHash } = step;
+  const attempt = { userId: user.id, emailKey: emailKey(user.email), address: input.by.person.address ?? null };
+  const outcome = await admitted<StepOutcome>(ports, { attempt, user, by: input.by }, async (addressHash) => {
+    const used = await useCode(ports, { userId: user.id, code: input.code, by: { ...input.by, actor: `user:${user.id}` } });
+    if (used === null) {
+      noteFailure(ports, user, input.by, 'wrong-code');
+      return { failed: true, result: { ok: false, reason: 'wrong-code' } };
+    }
+    const ticket = await ports.tickets.redeemTicket({
+      purpose: 'second-factor',
+      hash: hashTicket(input.step),
+      nowMs: ports.clock.now(),
+    });
+    if (ticket === null) return { failed: false, result: { ok: false, reason: 'step-over' } };
+    const finished = await finish(ports, { user, passwordHash, addressHash }, ['password', used], input);
+    const { result } = finished;
+    return { failed: finished.failed, result: result.ok && result.next === 'done' ? result : { ok: false, reason: 'step-over' } };
+  });
+  return outcome.ok || outcome.reason !== 'no-match' ? outcome : { ok: false, reason: 'step-over' };
+}
+
+/** The user who waits for the second step, and the password hash that was proved. */
+export async function findStep(
+  { tickets, accounts, clock }: Pick<EnterPorts, 'tickets' | 'accounts' | 'clock'>,
+  step: string,
+): Promise<{ user: User; passwordHash: string } | null> {
+  const ticket = await tickets.findTicket('second-factor', hashTicket(step), clock.now());
+  if (ticket === null || ticket.userId === null) return null;
+  const user = await accounts.findUser(ticket.userId);
+  return user === null ? null : { user, passwordHash: String(ticket.data.passwordHash) };
+}
+
+/** A passkey is a second factor too; recovery codes come with TOTP. */
+export async function secondFactorsOf(factors: FactorsStore, userId: number): Promise<readonly SecondFactor[]> {
+  const [totp, passkeys, codes] = await Promise.all([
+    factors.findTotp(userId),
+    factors.listPasskeys(userId),
+    factors.countRecoveryCodes(userId),
+  ]);
+  const hasTotp = totp !== null && totp.confirmedAtMs !== null;
+  return [
+    ...(hasTotp ? (['totp'] as const) : []),
+    ...(codes > 0 ? (['recovery-code'] as const) : []),
+    ...(passkeys.length > 0 ? (['passkey'] as const) : []),
+  ];
+}
+
+/** Opens the sign-in as the last step of a log-in. */
+export async function finish(
+  ports: EnterPorts,
+  { user, passwordHash, addressHash }: Omit<Proved, 'passwordHash'> & { readonly passwordHash: string | null },
+  methods: readonly ProofMethod[],
+  { browser, by }: { readonly browser: string | null; readonly by: By },
+): Promise<Settled<Entered>> {
+  const opened = await openSignIn(ports, { user, methods, passwordHash, addressHash, browser, by });
+  if (opened.ok) return { failed: false, result: { ok: true, next: 'done', opened: opened.value } };
+  // Disabled, or given another password, meanwhile.
+  noteFailure(ports, user, by, 'changed-meanwhile');
+  return { failed: true, result: NO_MATCH };
+}

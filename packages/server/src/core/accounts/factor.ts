@@ -1,0 +1,70 @@
+/** What a person proves themself with beside the password: passkeys, TOTP, recovery codes, and other OpenID providers. */
+import type { EventDraft } from '../audit/event.ts';
+
+/** A passkey. The private key never leaves its authenticator. */
+export interface Passkey {
+  /** The credential id that the authenticator chose, base64url. */
+  readonly id: string;
+  readonly userId: number;
+  readonly name: string;
+  /** COSE key, base64url. */
+  readonly publicKey: string;
+  readonly counter: number;
+  readonly transports: readonly string[];
+  readonly synced: boolean;
+  readonly createdAtMs: number;
+  readonly lastUsedAtMs: number | null;
+}
+
+export interface Totp {
+  readonly sealedSecret: string;
+  /** Null: made, and not yet proved by a code. It is asked for only once it was. */
+  readonly confirmedAtMs: number | null;
+}
+
+/** A user's subject at another provider. */
+export interface Identity {
+  readonly provider: string;
+  readonly subject: string;
+  readonly userId: number;
+  readonly email: string | null;
+  readonly linkedAtMs: number;
+}
+
+export interface FactorsStore {
+  listPasskeys(userId: number): Promise<readonly Passkey[]>;
+  findPasskey(id: string): Promise<Passkey | null>;
+  findTotp(userId: number): Promise<Totp | null>;
+  countRecoveryCodes(userId: number): Promise<number>;
+  listIdentities(userId: number): Promise<readonly Identity[]>;
+  findIdentity(provider: string, subject: string): Promise<Identity | null>;
+
+  /** False when an authenticator has it already. */
+  addPasskey(input: { passkey: Passkey; event: EventDraft }): Promise<boolean>;
+  renamePasskey(input: { userId: number; id: string; name: string; event: EventDraft }): Promise<boolean>;
+  removePasskey(input: { userId: number; id: string; event: EventDraft }): Promise<boolean>;
+  /** Notes a use; false when the counter did not move on (WebAuthn Level 3 §6.1.1), or the passkey is gone. */
+  usePasskey(input: { userId: number; id: string; counter: number; nowMs: number }): Promise<boolean>;
+
+  /** A secret that waits for its first code; false while one is in force. */
+  putTotp(input: { userId: number; sealedSecret: string; nowMs: number }): Promise<boolean>;
+  /** Puts it in force with the first code's time step, and gives the recovery codes (SHA-256, hex). False when there is none that waits. */
+  confirmTotp(input: {
+    userId: number;
+    step: number;
+    recoveryHashes: readonly string[];
+    nowMs: number;
+    event: EventDraft;
+  }): Promise<boolean>;
+  /** Uses a time step; false when it, or a later one, was used before (RFC 6238 §5.2). */
+  useTotp(input: { userId: number; step: number }): Promise<boolean>;
+  /** The recovery codes go with it. */
+  removeTotp(input: { userId: number; event: EventDraft }): Promise<boolean>;
+  replaceRecoveryCodes(input: { userId: number; hashes: readonly string[]; event: EventDraft }): Promise<void>;
+  /** Uses one up: of two who race one gets it. */
+  useRecoveryCode(input: { userId: number; hash: string; event: EventDraft }): Promise<boolean>;
+
+  /** False when the subject is linked already. */
+  linkIdentity(input: { identity: Identity; event: EventDraft }): Promise<boolean>;
+  unlinkIdentity(input: { userId: number; provider: string; event: EventDraft }): Promise<boolean>;
+}

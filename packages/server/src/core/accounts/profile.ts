@@ -1,0 +1,61 @@
+/** What a user changes about themself, and the acts of the store that do it. */
+import type { EventDraft } from '../audit/event.ts';
+import type { NewUser, User } from './account.ts';
+import type { TicketPurpose } from './ticket.ts';
+
+export interface ProfileStore {
+  findPasswordHash(userId: number): Promise<string | null>;
+  /** The address of a ticket that changes it, while it is open. */
+  pendingEmail(userId: number, nowMs: number): Promise<string | null>;
+  renameUser(input: {
+    userId: number;
+    displayName: string;
+    firstName: string;
+    lastName: string;
+    nowMs: number;
+    event: EventDraft;
+  }): Promise<boolean>;
+  /**
+   * A new password: log-in tokens, sign-ins and open tickets of the user end with it. `keep`: this sign-in lives on, by a new secret.
+   * `ticket`: used up in the same act; null when it is gone. `proves`: it came from a link to the address; the first such proof ends
+   * every credential, factor and password made before, because whoever registered may not have been the address's owner.
+   */
+  changePassword(input: {
+    userId: number;
+    passwordHash: string;
+    keep: { id: number; hash: string } | null;
+    ticket: { purpose: TicketPurpose; hash: string } | null;
+    proves: boolean;
+    nowMs: number;
+    latestJwtEndMs: number;
+    event: EventDraft;
+  }): Promise<boolean>;
+  /** With the ticket, in one act. Null: the ticket is gone, is another user's, or was for another address. Ends nothing. */
+  verifyEmail(input: { userId: number; ticketHash: string; nowMs: number; event: EventDraft }): Promise<User | null>;
+  /** With the ticket, in one act. `taken`: somebody has it by now. */
+  changeEmail(input: { userId: number; ticketHash: string; nowMs: number; event: EventDraft }): Promise<User | 'gone' | 'taken'>;
+  /**
+   * A tombstone without personal data stays; credentials, JWTs, sign-ins, factors, memberships and tickets end. Refused while they are the
+   * only owner of a team, or the last administrator.
+   */
+  deleteUser(input: {
+    userId: number;
+    nowMs: number;
+    latestJwtEndMs: number;
+    event: EventDraft;
+  }): Promise<'done' | 'gone' | 'only-owner' | 'last-administrator'>;
+  /** A user who comes with an invitation: made, and the invitation redeemed, in one act. */
+  registerInvited(input: {
+    user: NewUser;
+    ticketHash: string;
+    nowMs: number;
+    events: { readonly created: EventDraft; readonly accepted: EventDraft };
+  }): Promise<User | 'taken' | 'gone' | 'other-address'>;
+  /** The first administrator, with the setup ticket; of two who race one is. Null: there is one already, or the ticket is gone. `taken`: the address is somebody's. */
+  createFirstAdministrator(input: {
+    user: NewUser;
+    ticketHash: string;
+    nowMs: number;
+    event: EventDraft;
+  }): Promise<User | 'gone' | 'taken'>;
+}

@@ -1,0 +1,124 @@
+/** What a browser asks for before, and while, somebody is signed in with it: the verbs bound to their ports. */
+import type { By } from '../audit/event.ts';
+import type { Log } from '../lib/log.ts';
+import type { User } from './account.ts';
+import { type CameIn, type ComeInInput, type ComeInPorts, comeIn, makeSetupTicket, setUp } from './come-in.ts';
+import { emailKey } from './email.ts';
+import { type EnterPorts, enterWithCode, enterWithPassword, findStep, finish } from './enter.ts';
+import { liveSince, type OpenedSignIn } from './open-sign-in.ts';
+import { type OwnPorts, ownVerbs } from './own.ts';
+import { checkPasskey, newPasskeyOptions, passkeyOptions } from './passkeys.ts';
+import { type ProofFailure, provePassword } from './prove-password.ts';
+import type { ProofMethod, SignIn } from './sign-in.ts';
+import type { SignInLimits } from './sign-in-limits.ts';
+import { hashTicket } from './ticket.ts';
+
+export interface VisitorPorts extends EnterPorts, OwnPorts, Omit<ComeInPorts, 'sendVerification' | 'accounts'> {
+  readonly accounts: EnterPorts['accounts'] & OwnPorts['accounts'];
+  readonly signIns: OwnPorts['signIns'];
+  readonly limits: SignInLimits;
+  readonly log: Log;
+}
+
+export function visitorVerbs(ports: VisitorPorts) {
+  const own = ownVerbs(ports);
+  const comeInPorts: ComeInPorts = { ...ports, sendVerification: own.sendVerification };
+  const { clock, tickets } = ports;
+
+  /** Notes that the person was proved again; false when the sign-in has ended meanwhile. */
+  const prove = (user: User, signInId: number, passwordHash: string | null, method: ProofMethod, by: By): Promise<boolean> =>
+    ports.signIns.proveSignIn({
+      id: signInId,
+      userId: user.id,
+      passwordHash,
+      nowMs: clock.now(),
+      event: { event: 'user.proved_again', atMs: clock.now(), by, userId: user.id, details: { method } },
+    });
+
+  return {
+    ...own,
+    signup: ports.signup,
+
+    comeIn: (input: ComeInInput & { invitation: string | null }): Promise<CameIn> => comeIn(comeInPorts, input),
+    setUp: (input: ComeInInput & { ticket: string }): Promise<CameIn> => setUp(comeInPorts, input),
+    makeSetupTicket: (): Promise<string | null> => makeSetupTicket(ports),
+    isSetupTicket: async (ticket: string): Promise<boolean> =>
+      (await tickets.findTicket('setup', hashTicket(ticket), clock.now())) !== null,
+
+    enterWithPassword: (input: Parameters<typeof enterWithPassword>[1]) => enterWithPassword(ports, input),
+    enterWithCode: (input: Parameters<typeof enterWithCode>[1]) => enterWithCode(ports, input),
+
+    /** `step`: the one whose second step it is; null or over: whoever has a passkey. */
+    async passkeyStepOptions(step: string | null) {
+      const waiting = step === null ? null : await findStep(ports, step);
+      return await passkeyOptions(ports, 'log-in', waiting?.user.id ?? null);
+    },
+    /** A passkey proves possession and the person: it is both steps at once. Null for everything that does not hold. */
+    async enterWithPasskey(input: {
+      step: string | null;
+      response: unknown;
+      browser: string | null;
+      by: By;
+    }): Promise<OpenedSignIn | null> {
+      const waiting = input.step === null ? null : await findStep(ports, input.step);
+      const passkey = await checkPasskey(ports, 'log-in', waiting?.user.id ?? null, input.response);
+      const user = passkey === null ? null : await ports.accounts.findUser(passkey.userId);
+      if (user === null) return null;
+      if (waiting !== null && input.step !== null) {
+        const redeemed = await tickets.redeemTicket({
+          purpose: 'second-factor',
+          hash: hashTicket(input.step),
+          nowMs: clock.now(),
+        });
+        if (redeemed === null) return null;
+      }
+      const methods: ProofMethod[] = waiting === null ? ['passkey'] : ['password', 'passkey'];
+      const proved = { user, passwordHash: waiting?.passwordHash ?? null, addressHash: null };
+      const { result } = await finish(ports, proved, methods, input);
+      return result.ok && result.next === 'done' ? result.opened : null;
+    },
+
+    /** True when it is the user's password; counted and limited like a log-in. */
+    async proveAgain(user: User, signInId: number, password: string, by: By): Promise<true | ProofFailure> {
+      return await provePassword<true | ProofFailure>(ports, { email: user.email, password, by }, async (proved) => {
+        const isTheirs = proved.user.id === user.id && (await prove(user, signInId, proved.passwordHash, 'password', by));
+        return isTheirs ? { failed: false, result: true } : { failed: true, result: { ok: false, reason: 'no-match' } };
+      });
+    },
+    newPasskeyOptions: (user: User) => newPasskeyOptions(ports, user),
+    passkeyProofOptions: (user: User) => passkeyOptions(ports, 'proof', user.id),
+    async proveWithPasskey(user: User, signInId: number, response: unknown, by: By): Promise<boolean> {
+      const passkey = await checkPasskey(ports, 'proof', user.id, response);
+      return passkey !== null && (await prove(user, signInId, null, 'passkey', by));
+    },
+    async proofMethods(user: User): Promise<readonly ('password' | 'passkey' | 'provider')[]> {
+      const [hash, passkeys, identities] = await Promise.all([
+        ports.profile.findPasswordHash(user.id),
+        ports.factors.listPasskeys(user.id),
+        ports.factors.listIdentities(user.id),
+      ]);
+      return [
+        ...(hash === null ? [] : (['password'] as const)),
+        ...(passkeys.length === 0 ? [] : (['passkey'] as const)),
+        ...(identities.length === 0 ? [] : (['provider'] as const)),
+      ];
+    },
+
+    listSignIns: (userId: number): Promise<readonly SignIn[]> => ports.signIns.listSignIns(userId, liveSince(clock.now())),
+
+    limitMails: (to: string, by: By) => ports.limits.admitMail(emailKey(to), by.person.address ?? null),
+    /** Answers alike, and as fast, whether there is such a user or not: the mail is written behind the answer. */
+    async forgot(email: string, by: By): ReturnType<SignInLimits['admitMail']> {
+      const key = emailKey(email);
+      const admission = await ports.limits.admitMail(key === '' ? email : key, by.person.address ?? null);
+      if (!admission.ok) return admission;
+      const user = await ports.accounts.findUserByEmail(key);
+      if (user !== null && user.disabledAtMs === null) {
+        own
+          .askForReset(user, by)
+          .catch((error: unknown) => ports.log.error({ err: error }, 'A reset mail could not be written.'));
+      }
+      return { ok: true };
+    },
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * Least privilege that helps [A10, B10]: what a credential was granted beside what it used, and what it could be narrowed to without
+ * anybody noticing.
+ */
+import { covers, isReserved, MAX_PERMISSIONS, permits, WILDCARDS } from '@keyhouse/protocol';
+import { type Clock, DAY_MS } from '../lib/clock.ts';
+import type { Credential, CredentialsStore, PermissionUse } from './credential.ts';
+
+/** So long the use of permissions is looked back at. */
+export const LEAST_DAYS = 90;
+const SHORT_DAYS = 30;
+/** A credential from before the use was counted is watched for so long before anything is suggested. */
+const WATCHED_FOR_MS = 7 * DAY_MS;
+
+export interface PermissionRow {
+  readonly name: string;
+  readonly granted: boolean;
+  readonly requests30Days: number;
+  readonly requests90Days: number;
+  readonly lastUsedAtMs: number | null;
+}
+
+export interface Least {
+  /** Granted or used, by name. While the catalogue is empty, a wildcard and "no list" show only what was used of them. */
+  readonly permissions: readonly PermissionRow[];
+  readonly observedSinceMs: number;
+  /** What was used, when that is less than what was granted; null: nothing to take away, or not watched for long enough. */
+  readonly narrowTo: readonly string[] | null;
+}
+
+export interface Granted {
+  readonly credential: Pick<Credential, 'id' | 'permissions' | 'createdAtMs'>;
+  readonly uses: readonly PermissionUse[];
+}
+
+export interface Watch {
+  readonly nowMs: number;
+  /** Since when this database counts. */
+  readonly countedSinceMs: number;
+  /** Names of the permissions that exist; empty: every well-formed one. */
+  readonly catalogue: ReadonlySet<string>;
+}
+
+interface Ports {
+  readonly credentials: Pick<CredentialsStore, 'permissionUse' | 'permissionsObservedSinceMs'>;
+  readonly clock: Clock;
+  readonly catalogue: () => ReadonlySet<string>;
+}
+
+/** For each of these credentials, in two looks at the store however many there are. */
+export async function leastOf(ports: Ports, credentials: readonly Granted['credential'][]): Promise<ReadonlyMap<number, Least>> {
+  const nowMs = ports.clock.now();
+  const ids = credentials.map(({ id }) => id);
+  const [uses, countedSinceMs] = await Promise.all([
+    ports.credentials.permissionUse(ids, dayOf(nowMs) - LEAST_DAYS + 1),
+    ports.credentials.permissionsObservedSinceMs(),
+  ]);
+  const usesOf = Map.groupBy(uses, ({ credentialId }) => credentialId);
+  const watch: Watch = { nowMs, countedSinceMs, catalogue: ports.catalogue() };
+  return new Map(
+    credentials.map((credential) => [credential.id, judgeLeast({ credential, uses: usesOf.get(credential.id) ?? [] }, watch)]),
+  );
+}
+
+export function judgeLeast({ credential, uses }: Granted, watch: Watch): Least {
+  const { permissions: held, createdAtMs } = credential;
+  const used = Map.groupBy(uses, ({ permission }) => permission);
+  const granted = expand(held, watch.catalogue);
+  const names = [...new Set([...granted, ...used.keys()])].sort();
+  const firstOfShort = dayOf(watch.nowMs) - SHORT_DAYS + 1;
+  const rows = names.map((name): PermissionRow => {
+    const days = used.get(name) ?? [];
+    return {
+      name,
+      granted: covers(held, [name]),
+      requests30Days: sum(days.filter(({ day }) => day >= firstOfShort)),
+      requests90Days: sum(days),
+      lastUsedAtMs: days.length === 0 ? null : Math.max(...days.map(({ lastUsedAtMs }) => lastUsedAtMs)),
+    };
+  });
+  const observedSinceMs = Math.max(watch.countedSinceMs, createdAtMs);
+  const isWatched = createdAtMs >= watch.countedSinceMs || watch.nowMs - observedSinceMs >= WATCHED_FOR_MS;
+  const needed = rows.filter((row) => row.granted && row.requests90Days > 0).map(({ name }) => name);
+  return { permissions: rows, observedSinceMs, narrowTo: isWatched && isLess(needed, held, watch.catalogue) ? needed : null };
+}
+
+/** What the list lets through, by name; wildcards as far as a catalogue says what they stand for. */
+function expand(held: readonly string[] | null, catalogue: ReadonlySet<string>): readonly string[] {
+  const byName = (held ?? []).filter((name) => !isWildcard(name));
+  return [...byName, ...[...catalogue].filter((name) => permits(held, name))];
+}
+
+/** Strictly less than what is held, and something that a credential can be narrowed to. */
+function isLess(needed: readonly string[], held: readonly string[] | null, catalogue: ReadonlySet<string>): boolean {
+  if (needed.length === 0 || needed.length > MAX_PERMISSIONS || covers(needed, held)) return false;
+  const canBeNamed = (name: string): boolean =>
+    held?.includes(name) === true || isWildcard(name) || (!isReserved(name) && (catalogue.size === 0 || catalogue.has(name)));
+  if (!needed.every(canBeNamed)) return false;
+  // Where the catalogue says all there is, and all of it is used, a list would only be in the way of what comes next.
+  const isOpen = catalogue.size === 0 && (held === null || held.some(isWildcard));
+  return isOpen || expand(held, catalogue).some((name) => !permits(needed, name));
+}
+
+const isWildcard = (name: string): boolean => (WILDCARDS as readonly string[]).includes(name);
+const sum = (uses: readonly PermissionUse[]): number => uses.reduce((total, { requests }) => total + requests, 0);
+const dayOf = (ms: number): number => Math.floor(ms / DAY_MS);

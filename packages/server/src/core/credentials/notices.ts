@@ -1,0 +1,44 @@
+/** Things about a credential that its owner should look at. */
+import { DAY_MS } from '../lib/clock.ts';
+import type { CredentialWithUse } from './credential.ts';
+import type { Least } from './least.ts';
+
+export const EXPIRES_SOON_DAYS = 14;
+export const OLD_SECRET_DAYS = 365;
+export const UNUSED_DAYS = 90;
+/** Refused requests of one credential within a day; fewer happen to everybody. */
+export const MANY_REFUSALS = 20;
+/** What was made lately has not shown yet what it needs. */
+const TOO_WIDE_AFTER_DAYS = 7;
+
+export type NoticeKind = 'expires-soon' | 'refusals' | 'unused' | 'old-secret' | 'too-wide';
+
+export interface Notice {
+  readonly kind: NoticeKind;
+  readonly credential: Pick<CredentialWithUse, 'id' | 'kind' | 'name'>;
+  /** When it ends, was refused last, has been unused since, got its secret, or has been watched since. */
+  readonly atMs: number;
+}
+
+interface Known {
+  readonly least: Pick<Least, 'narrowTo' | 'observedSinceMs'> | undefined;
+  /** Of the last day. */
+  readonly refusals: { readonly count: number; readonly lastAtMs: number } | undefined;
+}
+
+/** What is wrong with one that lives. What has expired has nothing left to look at. */
+export function noticesOf(credential: CredentialWithUse, { least, refusals }: Known, nowMs: number): readonly Notice[] {
+  const { expiresAtMs, createdAtMs, rotatedAtMs, use } = credential;
+  if (expiresAtMs !== null && expiresAtMs <= nowMs) return [];
+  const notices: Notice[] = [];
+  const add = (kind: NoticeKind, atMs: number): void => void notices.push({ kind, credential, atMs });
+  if (expiresAtMs !== null && expiresAtMs - nowMs <= EXPIRES_SOON_DAYS * DAY_MS) add('expires-soon', expiresAtMs);
+  if (refusals !== undefined && refusals.count >= MANY_REFUSALS) add('refusals', refusals.lastAtMs);
+  const unusedSinceMs = Math.max(use.lastUsedAtMs ?? 0, createdAtMs);
+  if (nowMs - unusedSinceMs >= UNUSED_DAYS * DAY_MS) add('unused', unusedSinceMs);
+  const secretMadeAtMs = rotatedAtMs ?? createdAtMs;
+  if (nowMs - secretMadeAtMs >= OLD_SECRET_DAYS * DAY_MS) add('old-secret', secretMadeAtMs);
+  const isTooWide = least !== undefined && least.narrowTo !== null && nowMs - createdAtMs >= TOO_WIDE_AFTER_DAYS * DAY_MS;
+  if (isTooWide) add('too-wide', least.observedSinceMs);
+  return notices;
+}

@@ -1,0 +1,73 @@
+/**
+ * Who hears by mail that a credential was made or got a new secret: the user of a token; for a key the owners and admins of its
+ * account, and whoever did it. The mails are part of the act: nothing is made without them, and nothing is told that did not happen.
+ */
+import type { Account, AccountsStore, User } from '../accounts/account.ts';
+import { circumstancesOf } from '../accounts/circumstances.ts';
+import type { MembersStore } from '../accounts/member.ts';
+import type { By } from '../audit/event.ts';
+import type { Compose } from '../mail/compose.ts';
+import type { MailDraft } from '../mail/mail.ts';
+import type { Credential } from './credential.ts';
+
+/** More would be a newsletter. Owners stand first. */
+const MOST_TOLD = 50;
+
+interface Recipient {
+  readonly userId: number;
+  readonly email: string;
+}
+
+export interface TellPorts {
+  readonly accounts: Pick<AccountsStore, 'findUser' | 'findAccount'>;
+  readonly members: Pick<MembersStore, 'listMembers'>;
+  readonly compose: Compose;
+}
+
+interface About {
+  readonly credential: Pick<Credential, 'kind' | 'name' | 'accountId' | 'userId'>;
+  readonly by: By;
+  readonly atMs: number;
+}
+
+/** The mails that tell of it, for the event of the act that does it. */
+export type Tell = (kind: 'credential-made' | 'credential-rotated', about: About) => Promise<readonly MailDraft[]>;
+
+export function createTell(ports: TellPorts): Tell {
+  return async (kind, { credential, by, atMs }) => {
+    const isKey = credential.kind === 'key';
+    const account = isKey ? await ports.accounts.findAccount(credential.accountId) : null;
+    const doer = await findDoer(ports, by);
+    // A token is its user's alone, whoever made it.
+    const recipients = isKey
+      ? [...(await tendersOf(ports, account)), ...(doer === null ? [] : [toRecipient(doer)])]
+      : await usersOf(ports, credential.userId);
+    const once = new Map(recipients.map((each) => [each.userId, each]));
+    const facts = {
+      kind: credential.kind,
+      name: credential.name,
+      account: account === null || account.kind === 'personal' ? null : account.name,
+      doneBy: doer === null ? null : doer.displayName || doer.email,
+      ...circumstancesOf(by, atMs),
+    };
+    return [...once.values()].map((to) => ports.compose(kind, to, facts));
+  };
+}
+
+async function findDoer({ accounts }: TellPorts, { actor }: By): Promise<User | null> {
+  const [, id] = /^user:(\d+)$/.exec(actor) ?? [];
+  return id === undefined ? null : await accounts.findUser(Number(id));
+}
+
+async function usersOf({ accounts }: TellPorts, userId: number | null): Promise<Recipient[]> {
+  const user = userId === null ? null : await accounts.findUser(userId);
+  return user === null ? [] : [toRecipient(user)];
+}
+
+async function tendersOf({ members }: TellPorts, account: Account | null): Promise<Recipient[]> {
+  if (account === null) return [];
+  const all = await members.listMembers(account);
+  return all.filter(({ role }) => role === 'owner' || role === 'admin').slice(0, MOST_TOLD);
+}
+
+const toRecipient = ({ id, email }: User): Recipient => ({ userId: id, email });

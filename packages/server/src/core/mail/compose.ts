@@ -1,0 +1,53 @@
+/** Composes a mail: words, look, and a body that is sealed before it is handed on. */
+import type { Clock } from '../lib/clock.ts';
+import type { MasterSecret } from '../lib/master-secret.ts';
+import { no, type Outcome, ok } from '../lib/outcome.ts';
+import { open, seal } from '../lib/seal.ts';
+import { htmlOf, type Look, plain, textOf } from './letter.ts';
+import { type Facts, letters } from './letters.ts';
+import type { MailDraft } from './mail.ts';
+
+export interface Recipient {
+  readonly email: string;
+  /** Null when it is nobody who is registered. */
+  readonly userId: number | null;
+}
+
+/** `Facts` says what each kind needs. */
+export type Compose = <Kind extends keyof Facts>(kind: Kind, to: Recipient, facts: Facts[Kind]) => MailDraft;
+
+export interface MailBody {
+  readonly text: string;
+  readonly html: string;
+}
+
+/** What a sealed body is bound to: nothing else that is sealed opens as one. */
+export const MAIL_SEAL = 'mail';
+
+export function createCompose(ports: {
+  readonly secret: MasterSecret;
+  readonly clock: Clock;
+  readonly look: () => Look;
+  /** The public origin. */
+  readonly url: string;
+}): Compose {
+  return (kind, to, facts) => {
+    const look = ports.look();
+    const letter = letters[kind](facts, { brand: plain(look.name), url: ports.url });
+    const body: MailBody = { text: textOf(letter, look), html: htmlOf(letter, look) };
+    return {
+      kind,
+      recipient: to.email,
+      userId: to.userId,
+      subject: letter.subject,
+      sealedBody: seal(ports.secret, MAIL_SEAL, Buffer.from(JSON.stringify(body))),
+      createdAtMs: ports.clock.now(),
+    };
+  };
+}
+
+/** `unopenable`: sealed under a master secret that is none of ours. */
+export function openBody(secrets: readonly MasterSecret[], sealedBody: string): Outcome<MailBody, 'unopenable'> {
+  const opened = open(secrets, MAIL_SEAL, sealedBody);
+  return opened.ok ? ok(JSON.parse(opened.value.toString('utf8')) as MailBody) : no('unopenable');
+}

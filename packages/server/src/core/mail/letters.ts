@@ -1,0 +1,217 @@
+/** What each mail says. The words stand here alone, ready for translation. */
+import type { Letter } from './letter.ts';
+import { plain } from './letter.ts';
+
+/** When, from where and with what something was done. */
+export interface Circumstances {
+  readonly atMs: number;
+  readonly address: string | null;
+  /** `Firefox on Windows`, or the user agent as it was sent. */
+  readonly device: string | null;
+}
+
+export interface CredentialFacts extends Circumstances {
+  readonly kind: 'token' | 'key';
+  readonly name: string;
+  /** The team or the operator whose key it is; null for one's own. */
+  readonly account: string | null;
+  readonly doneBy: string | null;
+}
+
+export interface Reminder {
+  readonly why: 'expires' | 'old' | 'unused';
+  readonly kind: 'token' | 'key';
+  readonly name: string;
+  readonly account: string | null;
+  /** When it ends, when its secret was made, or when it was used last. */
+  readonly atMs: number;
+}
+
+/** The facts that each kind needs. Every link is whole; a ticket in it stands behind the `#`. */
+export interface Facts {
+  readonly 'verify-email': { readonly link: string };
+  readonly 'new-email': { readonly link: string };
+  readonly 'email-changed': Circumstances & { readonly email: string; readonly done: boolean };
+  readonly 'reset-password': { readonly link: string };
+  readonly 'password-changed': Circumstances;
+  readonly 'new-sign-in': Circumstances;
+  readonly 'factor-changed': Circumstances & {
+    readonly what:
+      | 'passkey-added'
+      | 'passkey-removed'
+      | 'totp-on'
+      | 'totp-off'
+      | 'recovery-codes'
+      | 'identity-linked'
+      | 'identity-unlinked'
+      | 'reset';
+    readonly name?: string;
+  };
+  readonly 'credential-made': CredentialFacts;
+  readonly 'credential-rotated': CredentialFacts;
+  readonly invitation: {
+    readonly link: string;
+    readonly team: string | null;
+    readonly role: string;
+    readonly invitedBy: string;
+    readonly endsAtMs: number;
+  };
+  readonly reminder: { readonly reminders: readonly Reminder[]; readonly nowMs: number };
+  readonly 'user-deleted': Circumstances;
+  readonly 'session-reuse': Circumstances & { readonly application: string };
+  readonly test: Record<never, never>;
+}
+
+interface Place {
+  readonly brand: string;
+  /** The public origin. */
+  readonly url: string;
+}
+
+type Letters = { readonly [Kind in keyof Facts]: (facts: Facts[Kind], place: Place) => Letter };
+
+const NOT_YOU = 'If it was not you, change your password and end the other sign-ins:';
+
+export const letters: Letters = {
+  'verify-email': ({ link }, { brand }) => ({
+    subject: `Prove your address for ${brand}`,
+    says: ['Follow this link to prove that this address is yours. It works for three days, and asks you to log in.'],
+    action: { label: 'Prove this address', link },
+    otherwise: 'If you have not registered, do nothing: without the link the address stays unproved.',
+  }),
+  'new-email': ({ link }, { brand }) => ({
+    subject: `Your new address for ${brand}`,
+    says: ['Somebody who is signed in asked for this address to be theirs. Follow this link to take it. It works for a day.'],
+    action: { label: 'Take this address', link },
+    otherwise: 'If you did not ask for it, do nothing: nothing changes without the link.',
+  }),
+  'email-changed': ({ email, done, ...facts }, { brand, url }) => ({
+    subject: done ? `Your address for ${brand} was changed` : `Another address was asked for at ${brand}`,
+    says: [
+      done
+        ? `Your account now has the address ${plain(email)}.`
+        : `It changes to ${plain(email)} when the link that we sent there is followed.`,
+    ],
+    facts: circumstances(facts),
+    otherwise: `${NOT_YOU} ${url}/dashboard/settings/security`,
+  }),
+  'reset-password': ({ link }, { brand }) => ({
+    subject: `Set a new password for ${brand}`,
+    says: ['Follow this link to set a new password. It works once, within an hour.'],
+    action: { label: 'Set a new password', link },
+    otherwise: 'If you did not ask for it, do nothing: your password stays as it is.',
+  }),
+  'password-changed': (facts, { brand, url }) => ({
+    subject: `Your password for ${brand} was changed`,
+    says: ['Every other sign-in has ended, and so have the tokens that came from log-ins with the old password.'],
+    facts: circumstances(facts),
+    otherwise: `If it was not you, set a new password at once: ${url}/forgot`,
+  }),
+  'new-sign-in': (facts, { brand, url }) => ({
+    subject: `A new sign-in to ${brand}`,
+    says: ['Somebody signed in to your account with a browser that we have not seen before.'],
+    facts: circumstances(facts),
+    otherwise: `${NOT_YOU} ${url}/dashboard/settings/security`,
+  }),
+  'factor-changed': ({ what, name, ...facts }, { brand, url }) => ({
+    subject: `The security of your ${brand} account was changed`,
+    says: [FACTOR_SENTENCES[what](name === undefined ? '' : ` “${plain(name)}”`)],
+    facts: circumstances(facts),
+    otherwise: `${NOT_YOU} ${url}/dashboard/settings/security`,
+  }),
+  'credential-made': (facts, { brand, url }) => ({
+    subject: facts.kind === 'key' ? `An API key was made at ${brand}` : `A token was made at ${brand}`,
+    says: [`${nounOf(facts)} was made. Its secret was shown once, and is not in this mail.`],
+    facts: [['Made by', facts.doneBy === null ? null : plain(facts.doneBy)], ...circumstances(facts)],
+    otherwise: `If you do not know of it, revoke it: ${placeOf(facts, url)}`,
+  }),
+  'credential-rotated': (facts, { brand, url }) => ({
+    subject: facts.kind === 'key' ? `An API key was rotated at ${brand}` : `A token was rotated at ${brand}`,
+    says: [`${nounOf(facts)} has a new secret. The old one may live on for a while; the dashboard says for how long.`],
+    facts: [['Rotated by', facts.doneBy === null ? null : plain(facts.doneBy)], ...circumstances(facts)],
+    otherwise: `If you do not know of it, revoke it: ${placeOf(facts, url)}`,
+  }),
+  invitation: ({ link, team, role, invitedBy, endsAtMs }, { brand }) => ({
+    subject: team === null ? `You are invited to ${brand}` : `You are invited to the team ${plain(team)} at ${brand}`,
+    says: [
+      team === null
+        ? `${plain(invitedBy)} invites you to register.`
+        : `${plain(invitedBy)} invites you to join the team “${plain(team)}” as ${role === 'viewer' || role === 'developer' ? 'a' : 'an'} ${role}.`,
+      `The link works until ${when(endsAtMs)}, for this address only.`,
+    ],
+    action: { label: 'See the invitation', link },
+    otherwise: 'If you do not know what this is about, do nothing.',
+  }),
+  reminder: ({ reminders, nowMs }, { brand, url }) => ({
+    subject:
+      reminders.length === 1
+        ? `${subjectOf(reminders[0], nowMs)} (${brand})`
+        : `${reminders.length} credentials want a look (${brand})`,
+    says: reminders.map((reminder) => sentenceOf(reminder, nowMs)),
+    action: { label: 'Look at them', link: `${url}/dashboard` },
+    otherwise: 'Rotate what is old, renew what ends, revoke what is not used. Each is said once.',
+  }),
+  'user-deleted': (facts, { brand }) => ({
+    subject: `Your ${brand} account was deleted`,
+    says: ['Your account, its tokens and keys are gone, and what we knew of you with them.'],
+    facts: circumstances(facts),
+  }),
+  'session-reuse': ({ application, ...facts }, { brand, url }) => ({
+    subject: `A session was ended at ${brand}`,
+    says: [
+      `An old refresh token of “${plain(application)}” was used again. It may have been copied, so the session has ended; log in there anew.`,
+    ],
+    facts: circumstances(facts),
+    otherwise: `${NOT_YOU} ${url}/dashboard/settings/security`,
+  }),
+  test: (_facts, { brand }) => ({
+    subject: `A test from ${brand}`,
+    says: ['This server can send mail.'],
+  }),
+};
+
+const FACTOR_SENTENCES = {
+  'passkey-added': (name: string) => `The passkey${name} was added.`,
+  'passkey-removed': (name: string) => `The passkey${name} was removed.`,
+  'totp-on': () => 'Codes from an authenticator app are asked for from now on.',
+  'totp-off': () => 'Codes from an authenticator app are not asked for any more.',
+  'recovery-codes': () => 'New recovery codes were made; the old ones have ended.',
+  'identity-linked': (name: string) => `Signing in with${name} was linked.`,
+  'identity-unlinked': (name: string) => `Signing in with${name} was unlinked.`,
+  reset: () => 'An administrator has taken your passkeys, authenticator app and recovery codes away, and ended your sign-ins.',
+} as const;
+
+/** UTC, for everybody alike: a mail does not know its reader's zone. */
+const when = (atMs: number): string => `${new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+const day = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10);
+
+const circumstances = ({ atMs, address, device }: Circumstances): [string, string | null][] => [
+  ['When', when(atMs)],
+  ['From', address],
+  ['With', device === null ? null : plain(device)],
+];
+
+const nounOf = ({ kind, name, account }: Pick<CredentialFacts, 'kind' | 'name' | 'account'>): string =>
+  `The ${kind === 'key' ? 'API key' : 'token'} “${plain(name)}”${account === null ? '' : ` of ${plain(account)}`}`;
+
+const placeOf = ({ kind }: CredentialFacts, url: string): string =>
+  kind === 'token' ? `${url}/dashboard/settings/developers` : `${url}/dashboard`;
+
+const daysUntil = (atMs: number, nowMs: number): number => Math.max(0, Math.ceil((atMs - nowMs) / 86_400_000));
+
+function subjectOf(reminder: Reminder | undefined, nowMs: number): string {
+  if (reminder === undefined) throw new Error('A reminder has to be of something.');
+  const noun = `${reminder.kind === 'key' ? 'API key' : 'Token'} “${plain(reminder.name)}”`;
+  if (reminder.why === 'expires') return `${noun} ends in ${daysUntil(reminder.atMs, nowMs)} days`.replace(/ 1 days$/, ' 1 day');
+  return reminder.why === 'old' ? `${noun} has an old secret` : `${noun} is not used`;
+}
+
+function sentenceOf(reminder: Reminder, nowMs: number): string {
+  const noun = nounOf(reminder);
+  if (reminder.why === 'expires') {
+    const days = daysUntil(reminder.atMs, nowMs);
+    return `${noun} ends in ${days} ${days === 1 ? 'day' : 'days'}, on ${when(reminder.atMs)}.`;
+  }
+  if (reminder.why === 'old') return `${noun} has had the same secret since ${day(reminder.atMs)}.`;
+  return `${noun} has not been used since ${day(reminder.atMs)}.`;
+}

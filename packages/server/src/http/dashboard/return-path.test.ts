@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { ownPath } from './return-path.ts';
+
+test('pages of the dashboard are places to return to', () => {
+  for (const path of [
+    '/dashboard',
+    '/dashboard/',
+    '/dashboard?x=1',
+    '/dashboard/accounts/7/audit?event=key.made&since=2026-11-01T00:00:00Z',
+  ])
+    expect(ownPath(path)).toBe(path);
+});
+
+test('whatever a browser might take for another place is none', () => {
+  for (const text of [
+    null,
+    '',
+    '/',
+    '/login',
+    '//evil.example',
+    '/dashboardevil',
+    '/dashboard.evil.example',
+    'https://evil.example/dashboard',
+    '/dashboard//evil.example',
+    '/dashboard/\\evil.example',
+    '/dashboard/\tx',
+    '/dashboard/\nx',
+    '/dashboard/ x',
+    '/dashboard/é',
+    '/dashboard\\x',
+    `/dashboard/${'a'.repeat(1000)}`,
+  ])
+    expect(ownPath(text), String(text)).toBeNull();
+});

@@ -1,0 +1,174 @@
+/** The audit log: that of an account for its members, the whole of it for administrators; on pages, as a file, and its chain. */
+import { setImmediate as breathe } from 'node:timers/promises';
+import { type AuditFilter, type AuditSubject, EVENT_NAMES, type ListedEvent } from '../../../core/audit/event.ts';
+import { readAudit, readWholeAudit } from '../../../core/audit/read.ts';
+import { AUDIT_FAULT_SENTENCES, type AuditVerdict, verifyAudit } from '../../../core/audit/verify.ts';
+import type { Keyhouse } from '../../../core/keyhouse.ts';
+import { readDate } from '../../read-date.ts';
+import { toTimestamp } from '../../schemas.ts';
+import type { Api } from '../api/index.ts';
+import { csvRecord } from '../csv.ts';
+import { readPage } from '../page.ts';
+import type { DashboardPorts, FileAnswer, Serve } from '../serve.ts';
+import { invalid } from './refuse.ts';
+
+type Row = Api['GET /accounts/:account/audit']['answer']['events'][number];
+type Search = Omit<Api['GET /accounts/:account/audit']['query'], 'before' | 'limit'>;
+
+/** What of the log is shown, and who may know whom. */
+interface View {
+  readonly subject: AuditSubject;
+  /** Members of the account; null: to an administrator everybody has a name. */
+  readonly members: ReadonlySet<number> | null;
+}
+
+export function auditRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
+  const { audit } = keyhouse.store;
+  const ports = { audit, breathe: (): Promise<void> => breathe() };
+
+  const viewOf = async (account: { readonly id: number; readonly kind: 'operator' | 'personal' | 'team' }): Promise<View> => ({
+    subject: { accountId: account.id },
+    members: new Set((await keyhouse.store.members.listMembers(account)).map(({ userId }) => userId)),
+  });
+  const page = async (view: View, query: Api['GET /accounts/:account/audit']['query']) => {
+    const { events, nextId } = await readAudit(ports, { ...readSearch(query), ...view.subject, ...readPage(query) });
+    return { events: await describe(keyhouse, view, events), next: nextId === null ? null : String(nextId) };
+  };
+  const file = (view: View, { format, ...search }: Search & { format: 'csv' | 'jsonl' }): FileAnswer => {
+    const filter = { ...readSearch(search), ...view.subject };
+    const rows = (async function* () {
+      for await (const events of readWholeAudit(ports, filter)) yield await describe(keyhouse, view, events);
+    })();
+    const day = new Date(keyhouse.clock.now()).toISOString().slice(0, 10);
+    return format === 'csv'
+      ? { name: `audit-${day}.csv`, type: 'text/csv', pieces: toCsv(rows) }
+      : { name: `audit-${day}.jsonl`, type: 'application/x-ndjson', pieces: toJsonLines(rows) };
+  };
+
+  serve('GET /accounts/:account/audit', async ({ account, query }) => page(await viewOf(account), query));
+  serve('GET /accounts/:account/audit/export', async ({ account, query }) => file(await viewOf(account), query));
+
+  serve('GET /operator/audit', async ({ query: { account, user, ...query } }) => ({
+    ...(await page(wholeLog(account, user), query)),
+    head: await audit.head(),
+  }));
+  serve('GET /operator/audit/export', ({ query: { account, user, ...query } }) => file(wholeLog(account, user), query));
+
+  // However many ask, one goes through the chain; in steps, between which others have their turn.
+  let verifying: Promise<AuditVerdict> | null = null;
+  const verifyInSteps = (): Promise<AuditVerdict> =>
+    verifyAudit({
+      head: audit.head,
+      chained: async (after, limit) => {
+        await breathe();
+        return audit.chained(after, limit);
+      },
+    }).finally(() => {
+      verifying = null;
+    });
+  serve('POST /operator/audit/verify', async () => {
+    verifying ??= verifyInSteps();
+    const verdict = await verifying;
+    if (verdict.ok) return { intact: true, checked: verdict.entries, fault: null };
+    const fault = `Entry ${verdict.number} is broken: ${AUDIT_FAULT_SENTENCES[verdict.fault]}.`;
+    return { intact: false, checked: verdict.number - 1, fault };
+  });
+}
+
+const wholeLog = (account: string | undefined, user: string | undefined): View => ({
+  subject: {
+    ...(account === undefined ? {} : { accountId: Number(account) }),
+    ...(user === undefined ? {} : { userId: Number(user) }),
+  },
+  members: null,
+});
+
+const ACTOR = /^(?:(?:user|token|key):[1-9]\d{0,14}|jwt:[A-Za-z0-9_-]{1,64}|operator|server|anonymous)$/;
+
+function readSearch({ event, actor, credential, request_id, since, until }: Search): Omit<AuditFilter, 'limit'> {
+  const name = EVENT_NAMES.find((each) => each === event);
+  if (event !== undefined && name === undefined) throw invalid('event', 'There is no event of this name.');
+  if (actor !== undefined && !ACTOR.test(actor))
+    throw invalid('actor', 'An actor reads like user:7, token:12, key:12 or operator.');
+  if (request_id !== undefined && !/^[\x21-\x7e]*$/.test(request_id)) throw invalid('request_id', 'This is no id of a request.');
+  return {
+    ...(name === undefined ? {} : { event: name }),
+    ...(actor === undefined ? {} : { actor }),
+    ...(credential === undefined ? {} : { credentialId: Number(credential) }),
+    ...(request_id === undefined ? {} : { requestId: request_id }),
+    ...(since === undefined ? {} : { sinceMs: readMoment('since', since) }),
+    ...(until === undefined ? {} : { untilMs: readMoment('until', until) }),
+  };
+}
+
+function readMoment(field: string, text: string): number {
+  const ms = readDate(text);
+  if (Number.isNaN(ms)) throw invalid(field, `The ${field} field must be a date such as 2027-11-22T00:00:00Z.`);
+  return ms;
+}
+
+async function describe(keyhouse: Keyhouse, { subject, members }: View, events: readonly ListedEvent[]): Promise<Row[]> {
+  const actors = events.map(({ actor }) => readActor(actor));
+  const names = await keyhouse.store.audit.namesOf({
+    users: [...new Set(actors.flatMap((actor) => (actor.kind === 'user' ? [actor.id] : [])))],
+    credentials: [
+      ...new Set([
+        ...actors.flatMap((actor) => (actor.kind === 'credential' ? [actor.id] : [])),
+        ...events.flatMap(({ credentialId }) => (credentialId === null ? [] : [credentialId])),
+      ]),
+    ],
+    ...(members === null || subject.accountId === undefined ? {} : { accountId: subject.accountId }),
+  });
+  return events.map((event, index) => {
+    const actor = actors[index] ?? OTHER;
+    const user = actor.kind === 'user' ? names.users.get(actor.id) : undefined;
+    // Who of the operator's people did it, and from where, is theirs to know.
+    const isOperators = actor.kind === 'user' && user?.isAdministrator === true && members?.has(actor.id) === false;
+    return {
+      id: event.id,
+      event: event.event,
+      at: toTimestamp(event.atMs),
+      account_id: event.accountId,
+      actor: isOperators ? 'operator' : event.actor,
+      actor_name: isOperators
+        ? null
+        : (user?.name ?? (actor.kind === 'credential' ? (names.credentials.get(actor.id) ?? null) : null)),
+      user_id: event.userId,
+      credential_id: event.credentialId,
+      credential_name: event.credentialId === null ? null : (names.credentials.get(event.credentialId) ?? null),
+      request_id: event.requestId,
+      reason: event.reason,
+      details: JSON.parse(event.details) as Record<string, unknown>,
+      address: isOperators ? null : (event.person?.address ?? null),
+      user_agent: isOperators ? null : (event.person?.userAgent ?? null),
+      number: event.number,
+    };
+  });
+}
+
+type ReadActor = { readonly kind: 'user' | 'credential'; readonly id: number } | { readonly kind: 'other' };
+const OTHER: ReadActor = { kind: 'other' };
+
+function readActor(actor: string): ReadActor {
+  const [, kind, id] = /^(user|token|key):(\d+)$/.exec(actor) ?? [];
+  return kind === undefined ? OTHER : { kind: kind === 'user' ? 'user' : 'credential', id: Number(id) };
+}
+
+const COLUMNS = [
+  ...(['id', 'at', 'event', 'actor', 'actor_name', 'account_id', 'user_id', 'credential_id', 'credential_name'] as const),
+  ...(['request_id', 'reason', 'address', 'user_agent', 'number'] as const),
+];
+
+async function* toCsv(pages: AsyncIterable<readonly Row[]>): AsyncGenerator<string> {
+  // With the first page and not before it: a log that cannot be read is no file with a header alone.
+  let head = csvRecord([...COLUMNS, 'details']);
+  for await (const rows of pages) {
+    const records = rows.map((row) => csvRecord([...COLUMNS.map((name) => row[name]), JSON.stringify(row.details)]));
+    yield head + records.join('');
+    head = '';
+  }
+}
+
+async function* toJsonLines(pages: AsyncIterable<readonly Row[]>): AsyncGenerator<string> {
+  for await (const rows of pages) if (rows.length > 0) yield rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+}

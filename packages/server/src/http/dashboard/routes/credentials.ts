@@ -1,0 +1,202 @@
+/**
+ * What tokens and keys have in common at the private API: how they are shown, and each thing that can be done to one. The two groups
+ * of endpoints differ only in whose they are; `Scope` says that, and everything here keeps to it.
+ */
+import type { By } from '../../../core/audit/event.ts';
+import type { Credential, CredentialWithUse } from '../../../core/credentials/credential.ts';
+import { LEAST_DAYS, type Least } from '../../../core/credentials/least.ts';
+import type { Fault } from '../../../core/credentials/wish.ts';
+import type { Keyhouse } from '../../../core/keyhouse.ts';
+import { DAY_MS } from '../../../core/lib/clock.ts';
+import { Refusal } from '../../../core/refusal.ts';
+import { readDate } from '../../read-date.ts';
+import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
+import type { Api } from '../api/index.ts';
+import { cutPage, readPage } from '../page.ts';
+import { invalid, readId } from './refuse.ts';
+
+/** Whose credentials: the tokens of a user, or the keys of an account. Nothing outside it exists. */
+export type Scope = { readonly kind: 'token'; readonly userId: number } | { readonly kind: 'key'; readonly accountId: number };
+
+type Row = Api['GET /tokens/:id']['answer']['credential'];
+type Detail = Api['GET /tokens/:id']['answer'];
+type NarrowBody = Api['POST /tokens/:id/narrow']['body'];
+type WishBody = Api['POST /tokens']['body'];
+
+const PLOT_DAYS = 30;
+/** Somebody else keeps changing it in the same moment. */
+const MOST_TRIES = 3;
+
+export function credentialHandlers(keyhouse: Keyhouse) {
+  const { store, clock } = keyhouse;
+
+  async function find(scope: Scope, id: string): Promise<CredentialWithUse> {
+    const found = await store.credentials.getCredential(scope.kind, readId(id));
+    if (found === null || found.revokedAtMs !== null || !isWithin(scope, found)) throw new Refusal({ code: 'not_found' });
+    return found;
+  }
+
+  /** Rows with their last days of use, which cost one query however many rows there are. */
+  async function describe(credentials: readonly CredentialWithUse[]): Promise<Row[]> {
+    const nowMs = clock.now();
+    const days = await daysOf(
+      credentials.map(({ id }) => id),
+      PLOT_DAYS,
+    );
+    return credentials.map((credential) => rowOf(credential, days(credential.id), nowMs));
+  }
+
+  /** For each credential its requests on each of the last days, the oldest first, today last. */
+  async function daysOf(ids: readonly number[], count: number): Promise<(id: number) => number[]> {
+    const first = Math.floor(clock.now() / DAY_MS) - count + 1;
+    const uses = Map.groupBy(await store.credentials.useByDay(ids, first), ({ credentialId }) => credentialId);
+    return (id) => {
+      const byDay = Array.from({ length: count }, () => 0);
+      for (const { day, requests } of uses.get(id) ?? []) if (day - first < count) byDay[day - first] = requests;
+      return byDay;
+    };
+  }
+
+  return {
+    find,
+
+    async list(scope: Scope, query: Api['GET /tokens']['query']): Promise<Api['GET /tokens']['answer']> {
+      const page = readPage(query);
+      const filter = { ...scope, ...page, withRevoked: false, limit: page.limit + 1 };
+      const { rows, next } = cutPage(await store.credentials.listCredentials(filter), page.limit);
+      return { credentials: await describe(rows), next };
+    },
+
+    async detail(scope: Scope, id: string): Promise<Detail> {
+      const credential = await find(scope, id);
+      const [row] = await describe([credential]);
+      const [least, days] = await Promise.all([keyhouse.leastOf([credential]), daysOf([credential.id], LEAST_DAYS)]);
+      const judged = least.get(credential.id);
+      if (row === undefined || judged === undefined) throw new Error('A credential was described by halves.');
+      return { credential: row, least: describeLeast(judged), requests_90_days: days(credential.id) };
+    },
+
+    /** What was just made, and its secret: the one time that it is shown. */
+    async made(scope: Scope, { id }: Credential, secret: string): Promise<Api['POST /tokens']['answer']> {
+      const [row] = await describe([await find(scope, String(id))]);
+      if (row === undefined) throw new Error('A credential was made and is not there.');
+      return { credential: row, secret };
+    },
+
+    async rename(scope: Scope, id: string, name: string, by: By): Promise<void> {
+      const renamed = await keyhouse.renameCredential({ ...scope, id: readId(id), name }, by);
+      if (!renamed.ok) throw renamed.reason === 'invalid' ? faulty(renamed.faults) : new Refusal({ code: 'not_found' });
+    },
+
+    async narrow(scope: Scope, id: string, { permissions, addresses }: NarrowBody, by: By): Promise<void> {
+      const credential = await find(scope, id);
+      if (permissions === undefined && addresses === undefined)
+        throw invalid('permissions', 'Say which permissions or addresses are to be left.');
+      const input = {
+        kind: scope.kind,
+        id: credential.id,
+        ...(permissions === undefined ? {} : { permissions }),
+        ...(addresses === undefined ? {} : { addresses }),
+      };
+      for (let tries = 0; tries < MOST_TRIES; tries++) {
+        const narrowed = await keyhouse.narrow(input, by);
+        if (narrowed.ok) return;
+        if (narrowed.reason === 'not_found') throw new Refusal({ code: 'not_found' });
+        if (narrowed.reason !== 'changed') throw faulty(narrowed.faults);
+      }
+      throw new Refusal({ code: 'busy', retryAfterSeconds: 1 });
+    },
+
+    async rotate(scope: Scope, id: string, overlapSeconds: number, revokeJwts: boolean, by: By) {
+      const credential = await find(scope, id);
+      const rotated = await keyhouse.rotate({ credential, currentHash: credential.hash, overlapSeconds, revokeJwts }, by);
+      if (rotated.ok) return this.made(scope, rotated.value.credential, rotated.value.text);
+      // Revoked meanwhile is a 404; rotated meanwhile must not be done twice, which would end a secret that was just handed out.
+      await find(scope, id);
+      throw invalid('credential', 'It was rotated by somebody else in the same moment. Look again.');
+    },
+
+    async endOverlap(scope: Scope, id: string, by: By): Promise<void> {
+      const credential = await find(scope, id);
+      await keyhouse.endOverlap({ ...scope, id: credential.id }, by);
+    },
+
+    async extendOverlap(scope: Scope, id: string, seconds: number, by: By): Promise<void> {
+      const credential = await find(scope, id);
+      const extended = await keyhouse.extendOverlap({ ...scope, id: credential.id, seconds }, by);
+      if (!extended) throw invalid('seconds', 'The old secret has ended; nothing brings it back.');
+    },
+
+    async revoke(scope: Scope, id: string, by: By): Promise<void> {
+      const revoked = await keyhouse.revoke({ ...scope, id: readId(id) }, by);
+      if (!revoked) throw new Refusal({ code: 'not_found' });
+    },
+  };
+}
+
+/** The common part of a wish, from the words of the wire. */
+export function readWish({ name, expires_at, permissions, addresses }: WishBody) {
+  const expiresAtMs = expires_at === null ? null : readDate(expires_at);
+  if (Number.isNaN(expiresAtMs))
+    throw invalid('expires_at', 'The expires_at field must be a date such as 2027-11-22T00:00:00Z, or null.');
+  return { name, expiresAtMs, permissions, addresses, source: 'dashboard' as const };
+}
+
+/** Faults of a wish as field errors. */
+export function faulty(faults: readonly Fault[] = []): Refusal {
+  const errors: Record<string, string[]> = {};
+  for (const { field, sentence } of faults) {
+    const name = field === 'expires' ? 'expires_at' : field;
+    errors[name] = [...(errors[name] ?? []), sentence];
+  }
+  return new Refusal({ code: 'invalid', errors });
+}
+
+const isWithin = (scope: Scope, credential: Credential): boolean =>
+  scope.kind === 'token' ? credential.userId === scope.userId : credential.accountId === scope.accountId;
+
+const copy = (list: readonly string[] | null): string[] | null => (list === null ? null : [...list]);
+
+/** Made member by member: neither hash can come along. */
+function rowOf(credential: CredentialWithUse, requestsByDay: number[], nowMs: number): Row {
+  const { id, kind, environment, use, previousEndsAtMs } = credential;
+  const isOverlapping = previousEndsAtMs !== null && previousEndsAtMs > nowMs;
+  return {
+    id,
+    kind,
+    name: credential.name,
+    environment,
+    starts_with: kind === 'token' ? `${id}|kh_` : `kh_${environment}_`,
+    source: credential.source,
+    permissions: copy(credential.permissions),
+    addresses: copy(credential.addresses),
+    created_at: toTimestamp(credential.createdAtMs),
+    rotated_at: toOptionalTimestamp(credential.rotatedAtMs),
+    expires_at: toOptionalTimestamp(credential.expiresAtMs),
+    last_used_at: toOptionalTimestamp(use.lastUsedAtMs),
+    last_address: use.lastAddress,
+    last_user_agent: use.lastUserAgent,
+    requests_by_day: requestsByDay,
+    overlap: isOverlapping
+      ? {
+          ends_at: toTimestamp(previousEndsAtMs),
+          requests: use.previousRequests,
+          last_used_at: toOptionalTimestamp(use.previousLastUsedAtMs),
+          last_address: use.previousLastAddress,
+          last_user_agent: use.previousLastUserAgent,
+        }
+      : null,
+  };
+}
+
+const describeLeast = ({ permissions, observedSinceMs, narrowTo }: Least): Detail['least'] => ({
+  permissions: permissions.map((row) => ({
+    name: row.name,
+    granted: row.granted,
+    requests_30_days: row.requests30Days,
+    requests_90_days: row.requests90Days,
+    last_used_at: toOptionalTimestamp(row.lastUsedAtMs),
+  })),
+  observed_since: toTimestamp(observedSinceMs),
+  narrow_to: copy(narrowTo),
+});

@@ -1,0 +1,240 @@
+import { Secret, TOTP } from 'otpauth';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { linkIn, mailsTo } from '../../../../test/mails.ts';
+import { type Answer, PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
+import { type Visitor, visitorFor, visitorWith } from '../../../../test/visitor.ts';
+
+/** What a browser would keep of an answer's cookies. */
+function cookieOf(answer: Answer, before = ''): string {
+  const jar = new Map(
+    before
+      .split('; ')
+      .filter(Boolean)
+      .map((pair) => [pair.split('=')[0], pair] as const),
+  );
+  for (const line of answer.headers['set-cookie'] ?? []) {
+    const pair = line.split(';')[0] ?? '';
+    const name = pair.split('=')[0];
+    if (/Max-Age=0|Expires=Thu, 01 Jan 1970/.test(line)) jar.delete(name);
+    else jar.set(name, pair);
+  }
+  return [...jar.values()].join('; ');
+}
+
+const EMAIL = () => `u${Math.random().toString(36).slice(2)}@example.com`;
+const NEW_PASSWORD = 'four other unrelated words';
+
+describe('getting in', () => {
+  let server: TestServer;
+  let stranger: Visitor;
+  beforeAll(async () => {
+    server = await startTestServer();
+    stranger = visitorWith(server, '');
+  });
+  afterAll(() => server.stop());
+
+  async function registered(email = EMAIL()) {
+    const answer = await stranger.ask('/register', { body: { email, password: PASSWORD } });
+    expect(answer.json).toEqual({ next: 'done', to: '/dashboard' });
+    return { email, cookie: cookieOf(answer), visitor: visitorWith(server, cookieOf(answer)) };
+  }
+  const logIn = (email: string, password = PASSWORD, cookie = '') =>
+    visitorWith(server, cookie).ask('/log-in', { body: { email, password } });
+  const codeNow = (secret: string, offsetMs = 0) =>
+    new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: server.now() + offsetMs });
+
+  it('registers, signs in, proves the address with the mailed link, and logs out', async () => {
+    const { email, visitor } = await registered();
+    expect((await visitor.ask('/me')).json.user).toMatchObject({ email, email_verified: false, has_password: true });
+    const ticket = await linkIn(server, email, '/verify-email#');
+    expect((await visitor.ask('/verify-email', { body: { ticket } })).json).toEqual({ email });
+    expect((await visitor.ask('/me')).json.user.email_verified).toBe(true);
+    expect((await visitor.ask('/verify-email', { body: { ticket } })).status).toBe(422);
+    expect((await visitor.ask('/log-out', { method: 'POST' })).status).toBe(204);
+    expect((await visitor.ask('/me')).status).toBe(401);
+  });
+
+  it('leaves the link of somebody else to them', async () => {
+    const [one, other] = [await registered(), await registered()];
+    const ticket = await linkIn(server, one.email, '/verify-email#');
+    expect((await other.visitor.ask('/verify-email', { body: { ticket } })).status).toBe(422);
+    expect((await one.visitor.ask('/verify-email', { body: { ticket } })).status).toBe(200);
+  });
+
+  it('answers alike for a wrong password and for nobody', async () => {
+    const { email } = await registered();
+    const [wrong, nobody] = [await logIn(email, 'wrong'), await logIn(EMAIL(), 'wrong')];
+    expect(wrong.status).toBe(422);
+    expect(wrong.text).toBe(nobody.text);
+  });
+
+  it('asks for a TOTP code, takes each once, and a recovery code when the device is lost', async () => {
+    const { email, visitor } = await registered();
+    const { secret } = (await visitor.ask('/me/totp', { method: 'POST' })).json;
+    const { recovery_codes: codes } = (await visitor.ask('/me/totp/confirm', { body: { code: codeNow(secret) } })).json;
+    expect(codes).toHaveLength(10);
+    expect(mailsTo(server, email).map(({ kind }) => kind)).toContain('factor-changed');
+
+    const first = await logIn(email);
+    expect(first.json).toEqual({ next: 'second-factor', methods: ['totp', 'recovery-code'] });
+    const half = visitorWith(server, cookieOf(first));
+    expect((await half.ask('/me')).status).toBe(401);
+    // The step that confirmed the secret is used up.
+    expect((await half.ask('/log-in/code', { body: { code: codeNow(secret) } })).status).toBe(422);
+    const code = codeNow(secret, 30_000);
+    const both = await Promise.all([half.ask('/log-in/code', { body: { code } }), half.ask('/log-in/code', { body: { code } })]);
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 422]);
+
+    const second = visitorWith(server, cookieOf(await logIn(email)));
+    const entered = await second.ask('/log-in/code', { body: { code: codes[0].toUpperCase() } });
+    expect((await visitorWith(server, cookieOf(entered)).ask('/me/security')).json.recovery_codes_left).toBe(9);
+    const third = visitorWith(server, cookieOf(await logIn(email)));
+    expect((await third.ask('/log-in/code', { body: { code: codes[0] } })).status).toBe(422);
+  });
+
+  it('asks for the second factor at the API’s log-in too', async () => {
+    const { email, visitor } = await registered();
+    const { secret } = (await visitor.ask('/me/totp', { method: 'POST' })).json;
+    const { recovery_codes: codes } = (await visitor.ask('/me/totp/confirm', { body: { code: codeNow(secret) } })).json;
+    const ask = (more: object) =>
+      server.request('/api/v1/auth/login', { body: { email, password: PASSWORD, device_name: 'cli', ...more } });
+    expect((await ask({})).json.errors).toHaveProperty('code');
+    expect((await ask({ code: '000000' })).json.errors).toHaveProperty('code');
+    expect((await ask({ code: codes[3] })).status).toBe(200);
+    expect((await ask({ code: codes[3] })).status).toBe(422);
+  });
+
+  it('sets a new password by mail: once, and every sign-in and log-in token ends', async () => {
+    const { email, visitor } = await registered();
+    const token = (await server.request('/api/v1/auth/login', { body: { email, password: PASSWORD, device_name: 'cli' } })).json
+      .user.access_token;
+    const [known, unknown] = [
+      await stranger.ask('/forgot', { body: { email } }),
+      await stranger.ask('/forgot', { body: { email: EMAIL() } }),
+    ];
+    expect([known.status, known.text]).toEqual([unknown.status, unknown.text]);
+    await expect.poll(() => mailsTo(server, email).filter(({ kind }) => kind === 'reset-password').length).toBe(1);
+    const ticket = await linkIn(server, email, '/reset#');
+    expect((await stranger.ask('/reset/check', { body: { ticket } })).json).toEqual({ email });
+    expect((await stranger.ask('/reset', { body: { ticket, password: '12345678' } })).json.errors).toHaveProperty('password');
+    expect((await stranger.ask('/reset', { body: { ticket, password: NEW_PASSWORD } })).status).toBe(204);
+    expect((await stranger.ask('/reset', { body: { ticket, password: NEW_PASSWORD } })).status).toBe(422);
+    expect((await visitor.ask('/me')).status).toBe(401);
+    expect((await server.request('/api/v1/cli/loggedUser', { bearer: token })).status).toBe(401);
+    expect((await logIn(email)).status).toBe(422);
+    expect((await logIn(email, NEW_PASSWORD)).status).toBe(200);
+  });
+
+  it('ends everything that was made before the first proof of an address, when that is a reset', async () => {
+    const { email, visitor } = await registered();
+    const made = await visitor.ask('/tokens', {
+      body: { name: 'squatter', expires_at: null, permissions: null, addresses: null },
+    });
+    await stranger.ask('/forgot', { body: { email } });
+    await expect.poll(() => mailsTo(server, email).filter(({ kind }) => kind === 'reset-password').length).toBe(1);
+    await stranger.ask('/reset', { body: { ticket: await linkIn(server, email, '/reset#'), password: NEW_PASSWORD } });
+    expect((await server.request('/api/v1/cli/loggedUser', { bearer: made.json.secret })).status).toBe(401);
+  });
+
+  it('keeps a token of the dashboard when a proved owner changes the password, and ends the other sign-ins', async () => {
+    const { email, visitor } = await registered();
+    await visitor.ask('/verify-email', { body: { ticket: await linkIn(server, email, '/verify-email#') } });
+    const made = await visitor.ask('/tokens', { body: { name: 'mine', expires_at: null, permissions: null, addresses: null } });
+    const other = visitorWith(server, cookieOf(await logIn(email)));
+    const changed = await visitor.ask('/me/password', { method: 'PUT', body: { password: NEW_PASSWORD } });
+    expect(changed.status).toBe(204);
+    expect((await visitor.ask('/me')).status).toBe(401);
+    expect((await visitorWith(server, cookieOf(changed, visitor.cookie)).ask('/me')).status).toBe(200);
+    expect((await other.ask('/me')).status).toBe(401);
+    expect((await server.request('/api/v1/cli/loggedUser', { bearer: made.json.secret })).status).toBe(200);
+    expect(mailsTo(server, email).map(({ kind }) => kind)).toContain('password-changed');
+  });
+
+  it('tells of a sign-in with another browser, and not of the first one', async () => {
+    const { email, cookie } = await registered();
+    expect(mailsTo(server, email).map(({ kind }) => kind)).not.toContain('new-sign-in');
+    await logIn(email, PASSWORD, cookie);
+    expect(mailsTo(server, email).map(({ kind }) => kind)).not.toContain('new-sign-in');
+    await logIn(email);
+    expect(mailsTo(server, email).map(({ kind }) => kind)).toContain('new-sign-in');
+  });
+
+  it('asks again for a proof that is older than ten minutes, and takes the password for it', async () => {
+    const { visitor } = await registered();
+    server.advance(11 * 60_000);
+    const asked = await visitor.ask('/me/totp', { method: 'POST' });
+    expect([asked.status, asked.json.proof]).toEqual([403, 'required']);
+    expect((await visitor.ask('/proof', { body: { password: 'wrong' } })).json.errors).toHaveProperty('password');
+    expect((await visitor.ask('/proof', { body: { password: PASSWORD } })).status).toBe(204);
+    expect((await visitor.ask('/me/totp', { method: 'POST' })).status).toBe(200);
+  });
+
+  it('changes the address with a link to the new one, and tells the old one', async () => {
+    const { email, visitor } = await registered();
+    const next = EMAIL();
+    expect((await visitor.ask('/me/email', { body: { email: next } })).status).toBe(204);
+    expect((await visitor.ask('/me')).json.user).toMatchObject({ email, pending_email: next });
+    const ticket = await linkIn(server, next, '/new-email#');
+    expect((await visitor.ask('/me/email/confirm', { body: { ticket } })).json).toEqual({ email: next });
+    expect((await visitor.ask('/me')).json.user).toMatchObject({ email: next, email_verified: true, pending_email: null });
+    expect(mailsTo(server, email).filter(({ kind }) => kind === 'email-changed')).toHaveLength(2);
+    expect((await logIn(email)).status).toBe(422);
+  });
+
+  it('deletes a user: nothing of theirs works, the address is free, the id is not', async () => {
+    const { email, visitor } = await registered();
+    const { id } = (await visitor.ask('/me')).json.user;
+    const made = await visitor.ask('/tokens', { body: { name: 'mine', expires_at: null, permissions: null, addresses: null } });
+    expect((await visitor.ask('/me', { method: 'DELETE', body: { email: 'other@example.com' } })).status).toBe(422);
+    expect((await visitor.ask('/me', { method: 'DELETE', body: { email } })).status).toBe(204);
+    expect((await visitor.ask('/me')).status).toBe(401);
+    expect((await server.request('/api/v1/cli/loggedUser', { bearer: made.json.secret })).status).toBe(401);
+    const again = await registered(email);
+    expect((await again.visitor.ask('/me')).json.user.id).toBeGreaterThan(id);
+  });
+
+  it('ends one sign-in, or all others', async () => {
+    const { id } = await server.register();
+    const [visitor, other, third] = [await visitorFor(server, id), await visitorFor(server, id), await visitorFor(server, id)];
+    const ownId = async (one: Visitor): Promise<number> =>
+      (await one.ask('/me/security')).json.sign_ins.find(({ current }: { current: boolean }) => current).id;
+    expect((await visitor.ask('/me/security')).json.sign_ins).toHaveLength(3);
+    expect((await visitor.ask(`/me/sign-ins/${await ownId(other)}`, { method: 'DELETE' })).status).toBe(204);
+    expect((await other.ask('/me')).status).toBe(401);
+    expect((await visitor.ask('/me/sign-ins', { method: 'DELETE' })).status).toBe(204);
+    expect((await third.ask('/me')).status).toBe(401);
+    expect((await visitor.ask('/me')).status).toBe(200);
+    // Somebody else's is none of theirs.
+    const stranger = await visitorFor(server, (await server.register()).id);
+    expect((await stranger.ask(`/me/sign-ins/${await ownId(visitor)}`, { method: 'DELETE' })).status).toBe(404);
+  });
+
+  it('lets a user that is disabled do nothing any more', async () => {
+    const { id } = await server.register();
+    const visitor = await visitorFor(server, id);
+    await server.keyhouse.disableUser({ userId: id, by: { actor: 'operator', requestId: null, person: {} } });
+    expect((await visitor.ask('/me')).status).toBe(401);
+    await server.keyhouse.enableUser({ userId: id, by: { actor: 'operator', requestId: null, person: {} } });
+    expect((await visitor.ask('/me')).status).toBe(401);
+  });
+});
+
+describe('the first administrator', () => {
+  it('is made with the link of the log, by one of two who race, and by nobody later', async () => {
+    const server = await startTestServer();
+    const stranger = visitorWith(server, '');
+    const old = await server.keyhouse.makeSetupTicket();
+    const ticket = (await server.keyhouse.makeSetupTicket()) ?? '';
+    expect((await stranger.ask('/setup/check', { body: { ticket: old } })).status).toBe(422);
+    expect((await stranger.ask('/setup/check', { body: { ticket } })).status).toBe(204);
+    const race = await Promise.all(
+      [1, 2].map((n) => stranger.ask('/setup', { body: { ticket, email: `root${n}@example.com`, password: PASSWORD } })),
+    );
+    expect(race.map(({ status }) => status).sort()).toEqual([200, 422]);
+    const winner = race.find(({ status }) => status === 200);
+    if (winner === undefined) throw new Error('Nobody won.');
+    expect((await visitorWith(server, cookieOf(winner)).ask('/me')).json.user.administrator).toBe(true);
+    expect(await server.keyhouse.makeSetupTicket()).toBeNull();
+    await server.stop();
+  });
+});

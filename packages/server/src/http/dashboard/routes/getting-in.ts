@@ -1,0 +1,192 @@
+/** Registering, logging in, second steps, links, setup, and proving again. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { OpenedSignIn } from '../../../core/accounts/open-sign-in.ts';
+import { offersPasskeys } from '../../../core/accounts/passkeys.ts';
+import { PASSWORD_SENTENCES } from '../../../core/accounts/password.ts';
+import { NO_MATCH_SENTENCE, type ProofFailure } from '../../../core/accounts/prove-password.ts';
+import { Refusal } from '../../../core/refusal.ts';
+import { describeBrand } from '../brand.ts';
+import { takeReturnPoint } from '../return-point.ts';
+import type { DashboardPorts, Serve } from '../serve.ts';
+import { invalid } from './refuse.ts';
+
+const LINK_OVER = 'This link is over: it was used, replaced by a newer one, or its time is up.';
+const STEP_OVER = 'This took too long. Begin with your password again.';
+const WRONG_CODE = 'This code is not valid, or was used before.';
+const WRONG_PASSKEY = 'This passkey was not accepted.';
+
+export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPorts): void {
+  serve('GET /state', ({ signIn }) => {
+    return {
+      brand: describeBrand(keyhouse.brand()),
+      signup: keyhouse.signup,
+      providers: keyhouse.providers.map(({ id, name }) => ({ id, name })),
+      passkeys: offersPasskeys(url),
+      signed_in: signIn !== null,
+    };
+  });
+
+  serve('POST /register', async ({ body, by, request, reply, signIn }) => {
+    const came = await keyhouse.comeIn({
+      email: body.email,
+      password: body.password,
+      displayName: body.display_name ?? '',
+      invitation: body.invitation ?? null,
+      browser: cookies.read(request, 'browser'),
+      by,
+    });
+    if (!came.ok) throw refuseComing(came);
+    return await enter(request, reply, came.opened, signIn);
+  });
+
+  serve('POST /log-in', async ({ body, by, request, reply, signIn }) => {
+    const entered = await keyhouse.enterWithPassword({ ...body, browser: cookies.read(request, 'browser'), by });
+    if (!entered.ok) throw refuseProof(entered, 'email');
+    if (entered.next === 'done') return await enter(request, reply, entered.opened, signIn);
+    cookies.set(reply, 'step', entered.step);
+    return { next: 'second-factor' as const, methods: [...entered.methods] };
+  });
+
+  serve('POST /log-in/code', async ({ body, by, request, reply, signIn }) => {
+    const step = cookies.read(request, 'step');
+    if (step === null) throw invalid('code', STEP_OVER);
+    const entered = await keyhouse.enterWithCode({ step, code: body.code, browser: cookies.read(request, 'browser'), by });
+    if (entered.ok) return await enter(request, reply, entered.opened, signIn);
+    if (entered.reason === 'wrong-code' || entered.reason === 'step-over')
+      throw invalid('code', entered.reason === 'wrong-code' ? WRONG_CODE : STEP_OVER);
+    throw refuseProof(entered, 'code');
+  });
+
+  // With a step's cookie: the passkeys of the user who waits. Without: whoever has one.
+  serve('POST /log-in/passkey/options', async ({ request }) => {
+    refuseWherePasskeysAreNot();
+    const step = cookies.read(request, 'step');
+    return await keyhouse.passkeyStepOptions(step);
+  });
+
+  serve('POST /log-in/passkey', async ({ body, by, request, reply, signIn }) => {
+    refuseWherePasskeysAreNot();
+    const entered = await keyhouse.enterWithPasskey({
+      step: cookies.read(request, 'step'),
+      response: body.response,
+      browser: cookies.read(request, 'browser'),
+      by,
+    });
+    if (entered === null) throw invalid('response', WRONG_PASSKEY);
+    return await enter(request, reply, entered, signIn);
+  });
+
+  serve('POST /log-out', async ({ signIn, by, reply }) => {
+    await keyhouse.logOut(signIn.user, signIn.id, by);
+    cookies.clear(reply, 'sign-in');
+  });
+
+  serve('POST /forgot', async ({ body, by }) => {
+    const asked = await keyhouse.forgot(body.email, by);
+    if (!asked.ok) throw new Refusal({ code: 'too_many_requests', retryAfterSeconds: asked.retryAfterSeconds });
+  });
+
+  serve('POST /reset/check', async ({ body }) => {
+    const user = await keyhouse.findReset(body.ticket);
+    if (user === null) throw invalid('ticket', LINK_OVER);
+    return { email: user.email };
+  });
+
+  serve('POST /reset', async ({ body, by, reply }) => {
+    const reset = await keyhouse.resetWithTicket(body.ticket, body.password, by);
+    if (reset.ok) return cookies.clear(reply, 'sign-in');
+    if (reset.reason === 'gone') throw invalid('ticket', LINK_OVER);
+    if (reset.reason === 'busy') throw new Refusal({ code: 'busy', retryAfterSeconds: 1 });
+    throw invalid('password', PASSWORD_SENTENCES[reset.reason]);
+  });
+
+  serve('POST /verify-email', async ({ body, signIn, by }) => {
+    const user = await keyhouse.verifyEmail(signIn.user, body.ticket, by);
+    if (user === null) throw invalid('ticket', LINK_OVER);
+    return { email: user.email };
+  });
+  serve('POST /verify-email/send', async ({ signIn, by }) => {
+    const asked = await keyhouse.limitMails(signIn.user.email, by);
+    if (!asked.ok) throw new Refusal({ code: 'too_many_requests', retryAfterSeconds: asked.retryAfterSeconds });
+    await keyhouse.sendVerification(signIn.user, by);
+  });
+
+  serve('POST /setup/check', async ({ body }) => {
+    if (!(await keyhouse.isSetupTicket(body.ticket))) throw invalid('ticket', LINK_OVER);
+  });
+  serve('POST /setup', async ({ body, by, request, reply, signIn }) => {
+    const came = await keyhouse.setUp({
+      ticket: body.ticket,
+      email: body.email,
+      password: body.password,
+      displayName: body.display_name ?? '',
+      browser: cookies.read(request, 'browser'),
+      by,
+    });
+    if (!came.ok) throw refuseComing(came);
+    return await enter(request, reply, came.opened, signIn);
+  });
+
+  serve('POST /proof', async ({ body, signIn, by }) => {
+    const proved = await keyhouse.proveAgain(signIn.user, signIn.id, body.password, by);
+    if (proved !== true) throw refuseProof(proved, 'password');
+  });
+  serve('POST /proof/passkey/options', async ({ signIn }) => {
+    refuseWherePasskeysAreNot();
+    return await keyhouse.passkeyProofOptions(signIn.user);
+  });
+  serve('POST /proof/passkey', async ({ body, signIn, by }) => {
+    refuseWherePasskeysAreNot();
+    if (!(await keyhouse.proveWithPasskey(signIn.user, signIn.id, body.response, by))) throw invalid('response', WRONG_PASSKEY);
+  });
+
+  /** A new secret each time; what this browser was signed in as before ends. */
+  async function enter(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    opened: OpenedSignIn,
+    before: { id: number; user: Parameters<typeof keyhouse.logOut>[0] } | null,
+  ): Promise<{ next: 'done'; to: string }> {
+    if (before !== null)
+      await keyhouse.logOut(before.user, before.id, { actor: `user:${before.user.id}`, requestId: request.id, person: {} });
+    cookies.clear(reply, 'step');
+    cookies.set(reply, 'sign-in', opened.secret);
+    cookies.set(reply, 'browser', opened.browser);
+    return { next: 'done', to: takeReturnPoint(cookies, request, reply) };
+  }
+
+  function refuseWherePasskeysAreNot(): void {
+    if (!offersPasskeys(url))
+      throw invalid('response', 'Passkeys do not work where the address of this server is a number: browsers refuse them there.');
+  }
+}
+
+type Refused = Extract<Awaited<ReturnType<DashboardPorts['keyhouse']['comeIn']>>, { ok: false }>;
+
+function refuseComing(refused: Refused): Refusal {
+  switch (refused.reason) {
+    case 'sign-up-closed':
+      return new Refusal({ code: 'not_allowed' });
+    case 'link-over':
+      return invalid('ticket', LINK_OVER);
+    case 'other-address':
+      return invalid('email', 'The invitation is for another address.');
+    case 'invalid': {
+      const names = { email: 'email', password: 'password', displayName: 'display_name' } as const;
+      const errors: Record<string, string[]> = {};
+      for (const { field, sentence } of refused.faults) errors[names[field]] = [...(errors[names[field]] ?? []), sentence];
+      return new Refusal({ code: 'invalid', errors });
+    }
+    case 'too-many-tries':
+      return new Refusal({ code: 'too_many_requests', retryAfterSeconds: refused.retryAfterSeconds });
+    case 'busy':
+      return new Refusal({ code: 'busy', retryAfterSeconds: refused.retryAfterSeconds });
+  }
+}
+
+function refuseProof(refused: ProofFailure, field: string): Refusal {
+  if (refused.reason === 'no-match')
+    return invalid(field, field === 'password' ? 'This is not your password.' : NO_MATCH_SENTENCE);
+  const code = refused.reason === 'busy' ? ('busy' as const) : ('too_many_requests' as const);
+  return new Refusal({ code, retryAfterSeconds: refused.retryAfterSeconds });
+}

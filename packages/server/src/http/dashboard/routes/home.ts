@@ -1,0 +1,29 @@
+/** The first page of an account. It is asked again and again while somebody waits for their first request to arrive. */
+import { toTimestamp } from '../../schemas.ts';
+import type { DashboardPorts, Serve } from '../serve.ts';
+
+export function homeRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
+  serve('GET /accounts/:account/home', async ({ account }) => {
+    const { hasToken, hasKey, hasRequest, requestsByDay, last, notices } = await keyhouse.homeOf(account.id);
+    return {
+      has_token: hasToken,
+      has_key: hasKey,
+      has_request: hasRequest,
+      requests_by_day: [...requestsByDay],
+      last_request:
+        last === null
+          ? null
+          : {
+              at: toTimestamp(last.atMs),
+              credential_name: last.credentialName,
+              address: last.address,
+              user_agent: last.userAgent,
+            },
+      notices: notices.map(({ kind, credential, atMs }) => ({
+        kind,
+        credential: { kind: credential.kind, id: credential.id, name: credential.name },
+        at: toTimestamp(atMs),
+      })),
+    };
+  });
+}

@@ -1,0 +1,222 @@
+import type { FactorsStore, Identity, Passkey } from '../core/accounts/factor.ts';
+import type { Act } from './act.ts';
+import type { Db } from './prepared.ts';
+
+type Input<Name extends keyof FactorsStore> = Parameters<FactorsStore[Name]>[0];
+type Reads = Pick<
+  FactorsStore,
+  'listPasskeys' | 'findPasskey' | 'findTotp' | 'countRecoveryCodes' | 'listIdentities' | 'findIdentity'
+>;
+
+export function factorsReads(db: Db): Reads {
+  return {
+    async listPasskeys(userId) {
+      const rows = await db.selectFrom('passkeys').selectAll().where('user_id', '=', userId).orderBy('created_at_ms').execute();
+      return rows.map(toPasskey);
+    },
+    async findPasskey(id) {
+      const row = await db.selectFrom('passkeys').selectAll().where('id', '=', id).executeTakeFirst();
+      return row === undefined ? null : toPasskey(row);
+    },
+    async findTotp(userId) {
+      const row = await db.selectFrom('totp_secrets').selectAll().where('user_id', '=', userId).executeTakeFirst();
+      return row === undefined ? null : { sealedSecret: row.sealed_secret, confirmedAtMs: row.confirmed_at_ms };
+    },
+    async countRecoveryCodes(userId) {
+      const rows = await db.selectFrom('recovery_codes').select('hash').where('user_id', '=', userId).execute();
+      return rows.length;
+    },
+    async listIdentities(userId) {
+      const rows = await db.selectFrom('identities').selectAll().where('user_id', '=', userId).orderBy('linked_at_ms').execute();
+      return rows.map(toIdentity);
+    },
+    async findIdentity(provider, subject) {
+      const row = await db
+        .selectFrom('identities')
+        .selectAll()
+        .where('provider', '=', provider)
+        .where('subject', '=', subject)
+        .executeTakeFirst();
+      return row === undefined ? null : toIdentity(row);
+    },
+  };
+}
+
+export const factorsActs = {
+  async addPasskey(act: Act, { passkey, event }: Input<'addPasskey'>): Promise<boolean> {
+    const inserted = await act.db
+      .insertInto('passkeys')
+      .values({
+        id: passkey.id,
+        user_id: passkey.userId,
+        name: passkey.name,
+        public_key: Buffer.from(passkey.publicKey, 'base64url'),
+        counter: passkey.counter,
+        transports: JSON.stringify(passkey.transports),
+        synced: passkey.synced ? 1 : 0,
+        created_at_ms: passkey.createdAtMs,
+      })
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .executeTakeFirst();
+    if (inserted.numInsertedOrUpdatedRows === 0n) return false;
+    act.event(event);
+    return true;
+  },
+
+  async renamePasskey(act: Act, { userId, id, name, event }: Input<'renamePasskey'>): Promise<boolean> {
+    const updated = await act.db
+      .updateTable('passkeys')
+      .set({ name })
+      .where('id', '=', id)
+      .where('user_id', '=', userId)
+      .executeTakeFirst();
+    return tell(act, updated.numUpdatedRows, event);
+  },
+
+  async removePasskey(act: Act, { userId, id, event }: Input<'removePasskey'>): Promise<boolean> {
+    const deleted = await act.db.deleteFrom('passkeys').where('id', '=', id).where('user_id', '=', userId).executeTakeFirst();
+    return tell(act, deleted.numDeletedRows, event);
+  },
+
+  async usePasskey(act: Act, { userId, id, counter, nowMs }: Input<'usePasskey'>): Promise<boolean> {
+    const updated = await act.db
+      .updateTable('passkeys')
+      .set({ counter, last_used_at_ms: nowMs })
+      .where('id', '=', id)
+      .where('user_id', '=', userId)
+      // Many authenticators do not count: both stay 0.
+      .where((eb) => eb.or([eb('counter', '<', counter), eb.and([eb('counter', '=', 0), eb.val(counter === 0)])]))
+      .executeTakeFirst();
+    return updated.numUpdatedRows > 0n;
+  },
+
+  async putTotp(act: Act, { userId, sealedSecret, nowMs }: Input<'putTotp'>): Promise<boolean> {
+    const row = { sealed_secret: sealedSecret, created_at_ms: nowMs, last_step: 0 };
+    const put = await act.db
+      .insertInto('totp_secrets')
+      .values({ user_id: userId, ...row })
+      .onConflict((conflict) => conflict.column('user_id').doUpdateSet(row).where('totp_secrets.confirmed_at_ms', 'is', null))
+      .executeTakeFirst();
+    return (put.numInsertedOrUpdatedRows ?? 0n) > 0n;
+  },
+
+  async confirmTotp(act: Act, { userId, step, recoveryHashes, nowMs, event }: Input<'confirmTotp'>): Promise<boolean> {
+    const updated = await act.db
+      .updateTable('totp_secrets')
+      .set({ confirmed_at_ms: nowMs, last_step: step })
+      .where('user_id', '=', userId)
+      .where('confirmed_at_ms', 'is', null)
+      .executeTakeFirst();
+    if (updated.numUpdatedRows === 0n) return false;
+    await putRecoveryCodes(act.db, userId, recoveryHashes);
+    act.event(event);
+    return true;
+  },
+
+  async useTotp(act: Act, { userId, step }: Input<'useTotp'>): Promise<boolean> {
+    const updated = await act.db
+      .updateTable('totp_secrets')
+      .set({ last_step: step })
+      .where('user_id', '=', userId)
+      .where('confirmed_at_ms', 'is not', null)
+      .where('last_step', '<', step)
+      .executeTakeFirst();
+    return updated.numUpdatedRows > 0n;
+  },
+
+  async removeTotp(act: Act, { userId, event }: Input<'removeTotp'>): Promise<boolean> {
+    const deleted = await act.db.deleteFrom('totp_secrets').where('user_id', '=', userId).executeTakeFirst();
+    await act.db.deleteFrom('recovery_codes').where('user_id', '=', userId).execute();
+    return tell(act, deleted.numDeletedRows, event);
+  },
+
+  async replaceRecoveryCodes(act: Act, { userId, hashes, event }: Input<'replaceRecoveryCodes'>): Promise<void> {
+    await putRecoveryCodes(act.db, userId, hashes);
+    act.event(event);
+  },
+
+  async useRecoveryCode(act: Act, { userId, hash, event }: Input<'useRecoveryCode'>): Promise<boolean> {
+    const deleted = await act.db
+      .deleteFrom('recovery_codes')
+      .where('user_id', '=', userId)
+      .where('hash', '=', Buffer.from(hash, 'hex'))
+      .executeTakeFirst();
+    return tell(act, deleted.numDeletedRows, event);
+  },
+
+  async linkIdentity(act: Act, { identity, event }: Input<'linkIdentity'>): Promise<boolean> {
+    const inserted = await act.db
+      .insertInto('identities')
+      .values({
+        provider: identity.provider,
+        subject: identity.subject,
+        user_id: identity.userId,
+        email: identity.email,
+        linked_at_ms: identity.linkedAtMs,
+      })
+      .onConflict((conflict) => conflict.columns(['provider', 'subject']).doNothing())
+      .executeTakeFirst();
+    if (inserted.numInsertedOrUpdatedRows === 0n) return false;
+    act.event(event);
+    return true;
+  },
+
+  async unlinkIdentity(act: Act, { userId, provider, event }: Input<'unlinkIdentity'>): Promise<boolean> {
+    const deleted = await act.db
+      .deleteFrom('identities')
+      .where('user_id', '=', userId)
+      .where('provider', '=', provider)
+      .executeTakeFirst();
+    return tell(act, deleted.numDeletedRows, event);
+  },
+};
+
+function tell(act: Act, rows: bigint, event: Input<'removeTotp'>['event']): boolean {
+  if (rows === 0n) return false;
+  act.event(event);
+  return true;
+}
+
+async function putRecoveryCodes(db: Db, userId: number, hashes: readonly string[]): Promise<void> {
+  await db.deleteFrom('recovery_codes').where('user_id', '=', userId).execute();
+  await db
+    .insertInto('recovery_codes')
+    .values(hashes.map((hash) => ({ user_id: userId, hash: Buffer.from(hash, 'hex') })))
+    .execute();
+}
+
+const toPasskey = (row: {
+  id: string;
+  user_id: number;
+  name: string;
+  public_key: Uint8Array;
+  counter: number;
+  transports: string;
+  synced: number;
+  created_at_ms: number;
+  last_used_at_ms: number | null;
+}): Passkey => ({
+  id: row.id,
+  userId: row.user_id,
+  name: row.name,
+  publicKey: Buffer.from(row.public_key).toString('base64url'),
+  counter: row.counter,
+  transports: JSON.parse(row.transports) as string[],
+  synced: row.synced === 1,
+  createdAtMs: row.created_at_ms,
+  lastUsedAtMs: row.last_used_at_ms,
+});
+
+const toIdentity = (row: {
+  provider: string;
+  subject: string;
+  user_id: number;
+  email: string | null;
+  linked_at_ms: number;
+}): Identity => ({
+  provider: row.provider,
+  subject: row.subject,
+  userId: row.user_id,
+  email: row.email,
+  linkedAtMs: row.linked_at_ms,
+});

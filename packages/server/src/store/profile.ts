@@ -1,0 +1,284 @@
+import type { User } from '../core/accounts/account.ts';
+import type { ProfileStore } from '../core/accounts/profile.ts';
+import { latestIssueMs } from './accounts.ts';
+import type { Act } from './act.ts';
+import { endTokensOfLogins } from './credentials.ts';
+import { lockInvitation, redeemInvitation } from './invitations.ts';
+import type { Db } from './prepared.ts';
+import { endSignIns } from './sign-ins.ts';
+import { endTickets, redeem } from './tickets.ts';
+import { insertUser, toUser, users } from './users.ts';
+
+type Input<Name extends keyof ProfileStore> = Parameters<ProfileStore[Name]>[0];
+
+export function profileReads(db: Db): Pick<ProfileStore, 'findPasswordHash' | 'pendingEmail'> {
+  return {
+    async findPasswordHash(userId) {
+      const row = await db.selectFrom('users').select('password_hash').where('id', '=', userId).executeTakeFirst();
+      return row === undefined || row.password_hash === '' ? null : row.password_hash;
+    },
+    async pendingEmail(userId, nowMs) {
+      const row = await db
+        .selectFrom('tickets')
+        .select('data')
+        .where('user_id', '=', userId)
+        .where('purpose', '=', 'new-email')
+        .where('ends_at_ms', '>', nowMs)
+        .orderBy('created_at_ms', 'desc')
+        .executeTakeFirst();
+      return row === undefined ? null : String((JSON.parse(row.data) as { email?: unknown }).email ?? '');
+    },
+  };
+}
+
+export const profileActs = {
+  async renameUser(act: Act, input: Input<'renameUser'>): Promise<boolean> {
+    const updated = await act.db
+      .updateTable('users')
+      .set({
+        display_name: input.displayName,
+        first_name: input.firstName,
+        last_name: input.lastName,
+        updated_at_ms: input.nowMs,
+      })
+      .where('id', '=', input.userId)
+      .where('deleted_at_ms', 'is', null)
+      .executeTakeFirst();
+    if (updated.numUpdatedRows === 0n) return false;
+    act.event(input.event);
+    return true;
+  },
+
+  async changePassword(act: Act, input: Input<'changePassword'>): Promise<boolean> {
+    const { db } = act;
+    const { userId, nowMs, keep, ticket } = input;
+    if (ticket !== null) {
+      const redeemed = await redeem(db, { ...ticket, nowMs });
+      if (redeemed === null || redeemed.userId !== userId) return false;
+    }
+    const before = await users(db).where('users.id', '=', userId).executeTakeFirst();
+    if (before === undefined) return false;
+    await db
+      .updateTable('users')
+      .set({ password_hash: input.passwordHash, password_changed_at_ms: nowMs, updated_at_ms: nowMs })
+      .where('id', '=', userId)
+      .execute();
+    if (input.proves && before.email_verified_at_ms === null) {
+      await endEverything(act, { userId, accountId: before.account_id, nowMs, latestJwtEndMs: input.latestJwtEndMs });
+      await db.updateTable('users').set({ email_verified_at_ms: nowMs }).where('id', '=', userId).execute();
+    } else {
+      await endTokensOfLogins(act, userId, nowMs);
+    }
+    await endSignIns(db, { userId, nowMs, ...(keep === null ? {} : { exceptId: keep.id }) });
+    if (keep !== null) {
+      await db
+        .updateTable('sign_ins')
+        .set({ hash: Buffer.from(keep.hash, 'hex') })
+        .where('id', '=', keep.id)
+        .where('user_id', '=', userId)
+        .execute();
+    }
+    await endTickets(db, userId);
+    act.event(input.event, { accountId: before.account_id });
+    return true;
+  },
+
+  async verifyEmail(act: Act, { userId, ticketHash, nowMs, event }: Input<'verifyEmail'>): Promise<User | null> {
+    const ticket = await redeem(act.db, { purpose: 'verify-email', hash: ticketHash, nowMs });
+    if (ticket === null || ticket.userId !== userId) return undo();
+    const updated = await act.db
+      .updateTable('users')
+      .set((eb) => ({ email_verified_at_ms: eb.fn.coalesce('email_verified_at_ms', eb.val(nowMs)) }))
+      .where('id', '=', userId)
+      .where('email_key', '=', String(ticket.data.emailKey))
+      .executeTakeFirst();
+    if (updated.numUpdatedRows === 0n) return null;
+    act.event(event);
+    return toUser(await users(act.db).where('users.id', '=', userId).executeTakeFirstOrThrow());
+
+    /** Somebody else's link is left for them. */
+    async function undo(): Promise<null> {
+      if (ticket !== null) await keepTicket(act.db, ticketHash, ticket);
+      return null;
+    }
+  },
+
+  async changeEmail(act: Act, { userId, ticketHash, nowMs, event }: Input<'changeEmail'>): Promise<User | 'gone' | 'taken'> {
+    const ticket = await redeem(act.db, { purpose: 'new-email', hash: ticketHash, nowMs });
+    if (ticket === null) return 'gone';
+    if (ticket.userId !== userId) {
+      await keepTicket(act.db, ticketHash, ticket);
+      return 'gone';
+    }
+    const { email, emailKey } = ticket.data as { email: string; emailKey: string };
+    const taken = await act.db
+      .selectFrom('users')
+      .select('id')
+      .where('email_key', '=', emailKey)
+      .where('id', '!=', userId)
+      .executeTakeFirst();
+    if (taken !== undefined) return 'taken';
+    await act.db
+      .updateTable('users')
+      .set({ email, email_key: emailKey, email_verified_at_ms: nowMs, updated_at_ms: nowMs })
+      .where('id', '=', userId)
+      .execute();
+    // Links that went to the old address are of no use any more.
+    await endTickets(act.db, userId, 'reset-password');
+    await endTickets(act.db, userId, 'verify-email');
+    act.event(event);
+    return toUser(await users(act.db).where('users.id', '=', userId).executeTakeFirstOrThrow());
+  },
+
+  async deleteUser(act: Act, { userId, nowMs, latestJwtEndMs, event }: Input<'deleteUser'>) {
+    const { db } = act;
+    const user = await users(db).where('users.id', '=', userId).executeTakeFirst();
+    if (user === undefined) return 'gone' as const;
+    if (user.is_administrator === 1) {
+      // The rows are locked in one order, so that of two last administrators who go at once one stays.
+      const administrators = await db
+        .updateTable('users')
+        .set((eb) => ({ is_administrator: eb.ref('is_administrator') }))
+        .where('is_administrator', '=', 1)
+        .where('disabled_at_ms', 'is', null)
+        .returning('id')
+        .execute();
+      if (administrators.every(({ id }) => id === userId)) return 'last-administrator' as const;
+    }
+    if (await ownsAlone(db, userId)) return 'only-owner' as const;
+    await endEverything(act, { userId, accountId: user.account_id, nowMs, latestJwtEndMs });
+    await endSignIns(db, { userId, nowMs });
+    await endTickets(db, userId);
+    await db.deleteFrom('members').where('user_id', '=', userId).execute();
+    await db.deleteFrom('known_addresses').where('user_id', '=', userId).execute();
+    await db.deleteFrom('known_browsers').where('user_id', '=', userId).execute();
+    await db.deleteFrom('sign_ins').where('user_id', '=', userId).execute();
+    await db
+      .updateTable('users')
+      .set({
+        email: '',
+        email_key: `deleted:${userId}`,
+        password_hash: '',
+        display_name: '',
+        first_name: '',
+        last_name: '',
+        is_administrator: 0,
+        deleted_at_ms: nowMs,
+        updated_at_ms: nowMs,
+      })
+      .where('id', '=', userId)
+      .execute();
+    await db.updateTable('accounts').set({ name: '', deleted_at_ms: nowMs }).where('id', '=', user.account_id).execute();
+    const events = db.selectFrom('audit_events').select('id').where('user_id', '=', userId);
+    await db.deleteFrom('audit_persons').where('event_id', 'in', events).execute();
+    act.event(event, { accountId: user.account_id });
+    return 'done' as const;
+  },
+
+  async registerInvited(act: Act, { user, ticketHash, nowMs, events }: Input<'registerInvited'>) {
+    const invitation = await lockInvitation(act.db, { ticketHash, emailKey: user.emailKey, nowMs });
+    if (invitation === 'gone') return 'gone' as const;
+    if (invitation === 'other_address') return 'other-address' as const;
+    const created = await insertUser(act.db, user);
+    if (created === null) return 'taken' as const;
+    act.event(events.created, { userId: created.id, accountId: created.accountId });
+    await redeemInvitation(act, { invitation, ticketHash, userId: created.id, nowMs, event: events.accepted });
+    return toUser(await users(act.db).where('users.id', '=', created.id).executeTakeFirstOrThrow());
+  },
+
+  async createFirstAdministrator(act: Act, { user, ticketHash, nowMs, event }: Input<'createFirstAdministrator'>) {
+    // The ticket is the lock: whoever deletes its row is the one.
+    if ((await redeem(act.db, { purpose: 'setup', hash: ticketHash, nowMs })) === null) return 'gone' as const;
+    const standing = await act.db
+      .selectFrom('users')
+      .select('id')
+      .where('is_administrator', '=', 1)
+      .where('disabled_at_ms', 'is', null)
+      .executeTakeFirst();
+    if (standing !== undefined) return 'gone' as const;
+    const created = await insertUser(act.db, user);
+    if (created === null) return await keepSetup();
+    await endTickets(act.db, null, 'setup');
+    act.event(event, { userId: created.id, accountId: created.accountId });
+    return created;
+
+    async function keepSetup(): Promise<'taken'> {
+      await keepTicket(act.db, ticketHash, {
+        purpose: 'setup',
+        userId: null,
+        data: {},
+        createdAtMs: nowMs,
+        endsAtMs: nowMs + 600_000,
+      });
+      return 'taken';
+    }
+  },
+};
+
+/** Every credential that speaks for the user or the personal account, its JWTs, and every factor. */
+async function endEverything(
+  act: Act,
+  { userId, accountId, nowMs, latestJwtEndMs }: { userId: number; accountId: number; nowMs: number; latestJwtEndMs: number },
+): Promise<void> {
+  const { db } = act;
+  const beforeMs = await latestIssueMs(db, accountId, nowMs);
+  await db
+    .updateTable('credentials')
+    .set({ revoked_at_ms: nowMs })
+    .where((eb) => eb.or([eb('user_id', '=', userId), eb('account_id', '=', accountId)]))
+    .where('revoked_at_ms', 'is', null)
+    .execute();
+  for (const table of ['passkeys', 'totp_secrets', 'recovery_codes', 'identities'] as const) {
+    await db.deleteFrom(table).where('user_id', '=', userId).execute();
+  }
+  act.change({ kind: 'user', id: String(userId), beforeMs, endsAtMs: latestJwtEndMs });
+  act.change({ kind: 'account', id: String(accountId), beforeMs, endsAtMs: latestJwtEndMs });
+}
+
+/** Whether there is a living team whose only owner they are; the owners' rows are locked. */
+async function ownsAlone(db: Db, userId: number): Promise<boolean> {
+  const owned = await db
+    .selectFrom('members')
+    .innerJoin('accounts', 'accounts.id', 'members.account_id')
+    .select('members.account_id')
+    .where('members.user_id', '=', userId)
+    .where('members.role', '=', 'owner')
+    .where('accounts.deleted_at_ms', 'is', null)
+    .orderBy('members.account_id')
+    .execute();
+  for (const { account_id: accountId } of owned) {
+    const owners = await db
+      .updateTable('members')
+      .set((eb) => ({ since_ms: eb.ref('since_ms') }))
+      .where('account_id', '=', accountId)
+      .where('role', '=', 'owner')
+      .returning('user_id')
+      .execute();
+    if (owners.length < 2) return true;
+  }
+  return false;
+}
+
+async function keepTicket(
+  db: Db,
+  hash: string,
+  ticket: {
+    purpose: string;
+    userId: number | null;
+    data: Readonly<Record<string, unknown>>;
+    createdAtMs: number;
+    endsAtMs: number;
+  },
+): Promise<void> {
+  await db
+    .insertInto('tickets')
+    .values({
+      hash: Buffer.from(hash, 'hex'),
+      purpose: ticket.purpose,
+      user_id: ticket.userId,
+      data: JSON.stringify(ticket.data),
+      created_at_ms: ticket.createdAtMs,
+      ends_at_ms: ticket.endsAtMs,
+    })
+    .execute();
+}
