@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { startTestServer, type TestServer } from '../../server/test/server.ts';
@@ -63,6 +64,10 @@ export interface Visit {
   open(path: string): Promise<void>;
   /** Fails when axe finds a violation on what is shown now. */
   expectAccessible(): Promise<void>;
+  /** Fails when anything is wider than the window: nobody should have to scroll sideways (WCAG 2.2 §1.4.10). */
+  expectToFit(): Promise<void>;
+  /** Pictures of what is shown now, at three widths and in both themes: `<folder>/<name>-<width>-<theme>.png`. */
+  shoot(folder: string, name: string): Promise<void>;
   /** What went wrong in the browser so far; a test that expects some of it takes it out. */
   readonly complaints: string[];
   close(): Promise<void>;
@@ -104,8 +109,16 @@ async function open(url: string, options: BrowserContextOptions): Promise<Visit>
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
   page.on('console', (message) => {
-    // What the server refuses the browser notes by itself; tests look at what the page makes of it.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text());
+    // What the private API refuses the browser notes by itself; tests look at what the page makes of it.
+    const isRefusal =
+      message.text().startsWith('Failed to load resource') && message.location().url.startsWith(`${url}/dashboard/api/`);
+    if (message.type() === 'error' && !isRefusal) complaints.push(`${message.text()} ${message.location().url}`);
+  });
+  // Not every breach of the policy is told on the console.
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) => {
+      console.error(`The policy forbids ${effectiveDirective} of ${blockedURI}`);
+    });
   });
   page.on('request', (request) => {
     if (!request.url().startsWith(url) && !/^(data|blob|about):/.test(request.url()))
@@ -117,11 +130,27 @@ async function open(url: string, options: BrowserContextOptions): Promise<Visit>
     complaints,
     open: async (path) => void (await page.goto(`${url}${path}`)),
     expectAccessible: async () => expect(await violations(page)).toEqual([]),
+    expectToFit: async () =>
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0),
+    shoot: (folder, name) => shoot(page, folder, name),
     close: async () => {
       await context.close();
       expect(complaints).toEqual([]);
     },
   };
+}
+
+async function shoot(page: Page, folder: string, name: string): Promise<void> {
+  const before = page.viewportSize();
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    for (const width of [360, 900, 1440]) {
+      await page.setViewportSize({ width, height: width === 360 ? 760 : 900 });
+      await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+    }
+  }
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null });
+  if (before !== null) await page.setViewportSize(before);
 }
 
 /** Each violation as one line that says what and where. */

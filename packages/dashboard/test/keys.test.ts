@@ -1,6 +1,8 @@
 /** API keys in a real browser: document B from the key to a JWT, and the JWTs that were minted. */
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { linkIn } from '../../server/test/mails.ts';
+import { OPERATOR } from '../../server/test/server.ts';
 import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from './browser.ts';
 
 describe('API keys', () => {
@@ -108,6 +110,54 @@ describe('API keys', () => {
     expect([await verify(key), await verify(jwt)]).toEqual([401, 401]);
   });
 
+  it('shows a viewer everything and offers nothing, with the reason', async () => {
+    const owner = await keys();
+    const { id: team } = await ask(owner.page, '/accounts', { name: 'Engines' });
+    await owner.visit.open(`/dashboard/accounts/${team}/keys`);
+    await createKey(owner.page, 'of the team');
+    const { id, email } = await dashboard.register();
+    await ask(owner.page, `/accounts/${team}/invitations`, { email, role: 'viewer' });
+    const viewer = await dashboard.visit();
+    await signIn(dashboard, viewer, id);
+    await viewer.open('/dashboard');
+    await ask(viewer.page, '/invitation/accept', { ticket: await linkIn(dashboard, email, '/invitation#') });
+    await viewer.open(`/dashboard/accounts/${team}/keys`);
+    await viewer.page.getByText('You can look at keys here.').waitFor();
+    await viewer.page.getByRole('link', { name: 'of the team' }).click();
+    await viewer.page.getByRole('heading', { name: 'Least privilege' }).waitFor();
+    for (const name of ['Rename', 'Narrow', 'Rotate', 'Revoke'])
+      expect(await viewer.page.getByRole('button', { name }).count()).toBe(0);
+    await viewer.expectAccessible();
+  });
+
+  it('gives keyhouse.verify to a key of the operator account', async () => {
+    const created = await dashboard.keyhouse.createUser({
+      email: 'operator@example.com',
+      password: 'an administrator has a long one',
+      isAdministrator: true,
+      by: OPERATOR,
+    });
+    if (!created.ok) throw new Error(created.reason);
+    const visit = await dashboard.visit();
+    const { page } = visit;
+    await signIn(dashboard, visit, created.value.id);
+    await visit.open('/dashboard/accounts/1/keys');
+    await page.getByRole('button', { name: 'Create an API key' }).click();
+    await page.getByLabel('Name').fill('gateway');
+    await page.getByRole('button', { name: 'Permissions' }).click();
+    await page.getByText('Only some').click();
+    await page.getByLabel('keyhouse.verify').check();
+    await page.getByRole('button', { name: 'Create' }).click();
+    const key = await page.getByLabel('Secret', { exact: true }).inputValue();
+    const other = await dashboard.register();
+    const answer = await dashboard.request('/auth/introspect', {
+      bearer: key,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ token: other.token }).toString(),
+    });
+    expect(answer.json).toMatchObject({ active: true, kind: 'token' });
+  });
+
   it.each([360, 900, 1440])('fits %i pixels', async (width) => {
     const { page, visit } = await keys({ viewport: { width, height: 800 } });
     await visit.expectAccessible();
@@ -120,6 +170,21 @@ describe('API keys', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
   });
 });
+
+/** As the page itself asks: with the browser's cookie and origin. */
+const ask = (page: Page, path: string, body: unknown): Promise<{ id: number }> =>
+  page.evaluate(
+    async ([path, body]) => {
+      const response = await fetch(`/dashboard/api${path}`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      if (!response.ok) throw new Error(await response.text());
+      return await response.json();
+    },
+    [path, body] as const,
+  );
 
 async function createKey(page: Page, name: string): Promise<string> {
   await page.getByRole('button', { name: 'Create an API key' }).click();

@@ -21,15 +21,7 @@ export function Layout() {
   }, [pathname]);
   return (
     <div className={styles.frame}>
-      <a
-        className={styles.skip}
-        href="#content"
-        onClick={(event) => {
-          // The address keeps naming the page alone.
-          event.preventDefault();
-          main.current?.focus();
-        }}
-      >
+      <a className={styles.skip} href="#content">
         {words.skip}
       </a>
       <Header account={account} />

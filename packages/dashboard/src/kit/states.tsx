@@ -15,7 +15,7 @@ export function PageHeader({ title, intro, children }: { title: string; intro?: 
   return (
     <Group justify="space-between" align="flex-start" gap="md" wrap="wrap">
       <div>
-        <Title order={1} size="h2" style={{ overflowWrap: 'anywhere' }}>
+        <Title order={1} size="h2" mb={intro === undefined ? 0 : 4} style={{ overflowWrap: 'anywhere' }}>
           {title}
         </Title>
         {intro !== undefined && (

@@ -27,7 +27,10 @@ export function shadesOf(accent: string, ground: Ground): Shades {
     // Away from the ink, so that it is read better, never worse.
     hover: mix(fill, ink === '#ffffff' ? '#000000' : '#ffffff', 0.14),
     ink,
-    text: mixUntil(accent, away, (colour) => contrast(colour, GROUNDS[ground]) >= READABLE),
+    // Also on a tint of itself, which is what marks a chosen place.
+    text: mixUntil(accent, away, (colour) =>
+      [GROUNDS[ground], mix(GROUNDS[ground], colour, 0.12)].every((surface) => contrast(colour, surface) >= READABLE),
+    ),
   };
 }
 
