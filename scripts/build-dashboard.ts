@@ -3,7 +3,7 @@
  * hash beside it, so that a fresh clone, a pulled change and an edit are all noticed, and nothing else costs a build.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
@@ -12,6 +12,7 @@ const root = resolve(import.meta.dirname, '..');
 const dashboard = join(root, 'packages/dashboard');
 const dist = join(dashboard, 'dist');
 const stamp = join(dist, '.built-from');
+const DAY_MS = 86_400_000;
 
 const hash = hashOfSources();
 const isFresh = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
@@ -23,11 +24,30 @@ async function buildDashboard(): Promise<void> {
   // A test runner sets its own, and React would come with everything that is for its developers.
   process.env.NODE_ENV = 'production';
   const { build } = await import('vite');
-  await build({ configFile: join(dashboard, 'vite.config.ts'), logLevel: 'warn' });
-  await compress(join(dist, 'assets'));
-  mkdirSync(dist, { recursive: true });
-  writeFileSync(stamp, hash);
+  const fresh = join(dist, `.fresh-${process.pid}`);
+  try {
+    await build({ configFile: join(dashboard, 'vite.config.ts'), logLevel: 'warn', build: { outDir: fresh } });
+    await compress(join(fresh, 'assets'));
+    writeFileSync(join(fresh, '.built-from'), hash);
+    replace(fresh);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
   process.stdout.write(`done in ${((performance.now() - startedAt) / 1000).toFixed(1)} s.\n`);
+}
+
+/** Assets stay for a day: a page that was opened before, or a server that was started before, still asks for them. */
+function replace(fresh: string): void {
+  mkdirSync(join(dist, 'assets'), { recursive: true });
+  const names = new Set(readdirSync(join(fresh, 'assets')));
+  for (const name of names) renameSync(join(fresh, 'assets', name), join(dist, 'assets', name));
+  for (const name of readdirSync(join(dist, 'assets'))) {
+    const path = join(dist, 'assets', name);
+    if (!names.has(name) && Date.now() - statSync(path).mtimeMs > DAY_MS) rmSync(path, { force: true });
+  }
+  mkdirSync(join(dist, '.vite'), { recursive: true });
+  for (const name of ['.vite/manifest.json', 'index.html', 'sign-in.html', '.built-from'])
+    renameSync(join(fresh, name), join(dist, name));
 }
 
 /** Everything that decides what the build looks like: the sources, the private API's types aside, and the locked packages. */

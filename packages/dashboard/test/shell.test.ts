@@ -175,10 +175,10 @@ describe('the dashboard', () => {
     const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' });
     await dialog.waitFor();
     await visit.expectAccessible();
-    await dialog.getByLabel('Password').fill('not this one');
+    await dialog.getByLabel('Password', { exact: true }).fill('not this one');
     await dialog.getByRole('button', { name: 'Confirm' }).click();
     await dialog.getByText('This is not your password').waitFor();
-    await dialog.getByLabel('Password').fill('correct horse battery staple');
+    await dialog.getByLabel('Password', { exact: true }).fill('correct horse battery staple');
     await page.keyboard.press('Enter');
     await dialog.waitFor({ state: 'detached' });
     await page.getByLabel('Secret', { exact: true }).waitFor();
@@ -190,7 +190,7 @@ describe('the dashboard', () => {
     await page.getByRole('button', { name: 'Create a token' }).first().click();
     await page.getByLabel('Name').fill('deploy');
     await page.getByRole('button', { name: 'Create', exact: true }).click();
-    await page.getByRole('dialog').getByLabel('Password').waitFor();
+    await page.getByRole('dialog').getByLabel('Password', { exact: true }).waitFor();
     await page.keyboard.press('Escape');
     await page.getByText('Nothing was changed, because it was not confirmed that it is you.').waitFor();
     expect(await page.getByLabel('Name').inputValue()).toBe('deploy');
@@ -199,7 +199,7 @@ describe('the dashboard', () => {
   it('leads to the log-in page when the sign-in has ended meanwhile', async () => {
     const { id } = await dashboard.register();
     const { page, context } = await at('/dashboard/settings/profile', {}, id);
-    await dashboard.keyhouse.endSignInsOf({ id, by: OPERATOR });
+    await dashboard.keyhouse.endSignInsOf({ userId: id, by: OPERATOR });
     await page.getByRole('link', { name: 'API keys' }).click();
     await page.waitForURL(`${dashboard.url}/login`);
     const cookies = await context.cookies();

@@ -40,7 +40,7 @@ describe('personal access tokens', () => {
     await open('/dashboard');
     await page.getByLabel('Email').fill(email);
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('button', { name: 'Log in', exact: true }).click();
     await page.getByRole('link', { name: 'Account settings' }).click();
     await page.getByRole('link', { name: 'Developers' }).click();
     await page.getByRole('button', { name: 'Create a token' }).click();

@@ -20,6 +20,8 @@ export interface Config {
   readonly secretPrevious: string | null;
   readonly admin: { readonly email: string; readonly password: string } | null;
   readonly signup: 'open' | 'invite' | 'closed';
+  /** The mail server and the sender; null: mails are kept for the operator's page. */
+  readonly mail: { readonly smtpUrl: string; readonly from: string } | null;
   readonly trustedProxies: readonly AddressBlock[];
   /** Origins that may call `/api/v1` from a browser. */
   readonly corsOrigins: readonly string[];
@@ -79,6 +81,7 @@ export function readConfig(environment: Environment = process.env): Config {
     secretPrevious: readSecret('SECRET_PREVIOUS', read('SECRET_PREVIOUS'), faults),
     admin: readAdmin(read('ADMIN_EMAIL'), read('ADMIN_PASSWORD'), faults),
     signup: readChoice('SIGNUP', read('SIGNUP') ?? 'open', ['open', 'invite', 'closed'], faults),
+    mail: readMail(read('SMTP_URL'), read('MAIL_FROM'), faults),
     trustedProxies: readBlocks(read('TRUSTED_PROXIES') ?? '', faults),
     corsOrigins: readOrigins(read('CORS_ORIGINS') ?? '', faults),
     maxJwtDays: readNumber('MAX_JWT_DAYS', read('MAX_JWT_DAYS') ?? '366', 1, MOST_JWT_DAYS, faults),
@@ -166,6 +169,21 @@ function readAdmin(email: string | null, password: string | null, faults: string
     return null;
   }
   return { email, password };
+}
+
+/** The text may hold a password, so no fault repeats it. */
+function readMail(smtpUrl: string | null, from: string | null, faults: string[]): Config['mail'] {
+  if (smtpUrl === null && from === null) return null;
+  if (smtpUrl === null || from === null) {
+    faults.push('KEYHOUSE_SMTP_URL and KEYHOUSE_MAIL_FROM go together.');
+    return null;
+  }
+  const url = URL.canParse(smtpUrl) ? new URL(smtpUrl) : null;
+  if (url === null || !/^smtps?:$/.test(url.protocol) || url.hostname === '')
+    faults.push('KEYHOUSE_SMTP_URL must be smtp://host:587 or smtps://user:password@host:465.');
+  if (!/^(?:[^<>@\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(from))
+    faults.push('KEYHOUSE_MAIL_FROM must be an address such as keys@example.com or Example <keys@example.com>.');
+  return { smtpUrl, from };
 }
 
 function readChoice<Choice extends string>(name: Name, text: string, choices: readonly Choice[], faults: string[]): Choice {

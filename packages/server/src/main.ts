@@ -74,10 +74,12 @@ function findDashboard(): string | null {
   return folders.find((folder) => existsSync(join(folder, 'index.html'))) ?? null;
 }
 
-async function makeFirstAdministrator(keyhouse: Keyhouse, { admin }: Config, log: pino.Logger): Promise<void> {
+async function makeFirstAdministrator(keyhouse: Keyhouse, { admin, url }: Config, log: pino.Logger): Promise<void> {
   if ((await keyhouse.store.accounts.countAdministrators()) > 0) return;
   if (admin === null) {
-    log.warn({}, "There is no administrator yet: run 'npx keyhouse user create --email you@example.com --administrator'.");
+    const ticket = await keyhouse.makeSetupTicket();
+    // The one secret that is logged: whoever reads the first start's log runs this machine. It works once, for an hour.
+    if (ticket !== null) log.warn({}, `There is no administrator yet. Make one at ${url}/setup#${ticket} within an hour.`);
     return;
   }
   const by = { actor: 'server', requestId: null, person: {} } as const;

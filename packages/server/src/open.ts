@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import { createKeyhouse, type Keyhouse, type Log } from './core/keyhouse.ts';
 import { systemClock } from './core/lib/clock.ts';
 import { MasterSecret } from './core/lib/master-secret.ts';
+import { openSmtp } from './mail/smtp.ts';
 import { readOrMakeSecret } from './secret-file.ts';
 import { isPostgres, openStore } from './store/open.ts';
 import type { OpenedStore } from './store/opened.ts';
@@ -26,6 +27,7 @@ export async function openKeyhouse(config: Config, log: Log): Promise<Opened> {
     secret,
     secretPrevious,
     limiter: store.limiter,
+    transport: config.mail === null ? null : openSmtp(config.mail.smtpUrl, config.mail.from),
     clock: systemClock,
     monotonicMs: () => performance.now(),
     log,

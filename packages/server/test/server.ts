@@ -32,7 +32,10 @@ export interface RequestOptions {
 }
 
 export interface TestServer {
+  /** Where it listens. */
   readonly origin: string;
+  /** The public origin. */
+  readonly url: string;
   readonly port: number;
   readonly keyhouse: Keyhouse;
   readonly database: TestDatabase;
@@ -111,6 +114,7 @@ export async function startTestServer(
 
   const server: TestServer = {
     origin: `http://127.0.0.1:${port}`,
+    url: options.url ?? ISSUER,
     port,
     keyhouse,
     database,

@@ -1,6 +1,5 @@
 /** A browser as the private API sees one: a cookie, an Origin, and nothing else. */
 import type { Answer, TestServer } from './server.ts';
-import { ISSUER } from './server.ts';
 
 export interface Visitor {
   readonly cookie: string;
@@ -19,7 +18,10 @@ export async function visitorFor(server: TestServer, userId: number): Promise<Vi
     by: { actor: `user:${userId}`, requestId: null, person: { address: '127.0.0.1', userAgent: 'a test' } },
   });
   if (!opened.ok) throw new Error('The user cannot sign in.');
-  return visitorWith(server, `__Host-keyhouse=${opened.value.secret}`);
+  return visitorWith(
+    server,
+    `${server.url.startsWith('https:') ? '__Host-keyhouse' : 'keyhouse_sign_in'}=${opened.value.secret}`,
+  );
 }
 
 /** Asks with the cookies given, or none. */
@@ -30,7 +32,7 @@ export function visitorWith(server: TestServer, cookie: string): Visitor {
       server.request(`/dashboard/api${path}`, {
         ...(method === undefined ? {} : { method }),
         ...(body === undefined ? {} : { body }),
-        headers: { origin: ISSUER, ...(cookie === '' ? {} : { cookie }), ...headers },
+        headers: { origin: server.url, ...(cookie === '' ? {} : { cookie }), ...headers },
       }),
   };
 }

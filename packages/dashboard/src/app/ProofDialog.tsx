@@ -4,19 +4,20 @@ import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { FormError, fieldErrorsOf } from '../kit/errors.tsx';
 import { ask } from '../lib/ask.ts';
+import { ProviderProof } from './ProviderProof.tsx';
 import { ME, useMe } from './session.ts';
 import { words } from './words.ts';
 
 const said = words.proof;
 
 export default function ProofDialog({ onDone }: { onDone: (proved: boolean) => void }) {
-  const me = useMe();
+  const { data: me } = useMe();
   const queries = useQueryClient();
   const [password, setPassword] = useState('');
   const [error, setError] = useState<unknown>(null);
   const [isCancelled, setCancelled] = useState(false);
   const [isBusy, setBusy] = useState(false);
-  const methods = me.data?.proof_methods ?? ['password'];
+  const methods = me?.proof_methods ?? ['password'];
 
   const prove = async (how: () => Promise<unknown>) => {
     setBusy(true);
@@ -37,23 +38,18 @@ export default function ProofDialog({ onDone }: { onDone: (proved: boolean) => v
     event.preventDefault();
     void prove(() => ask('POST /proof', { body: { password } }));
   };
-  const withPasskey = () =>
-    prove(async () => {
-      const [{ startAuthentication }, options] = await Promise.all([
-        import('@simplewebauthn/browser'),
-        ask('POST /proof/passkey/options'),
-      ]);
-      const response = await startAuthentication({ optionsJSON: options as never });
-      await ask('POST /proof/passkey', { body: { response: response as never } });
-    });
 
   return (
     <Modal opened onClose={() => onDone(false)} title={said.title} centered zIndex={500}>
       <Stack>
-        <Text size="sm">{said.why}</Text>
+        <Text size="sm">{methods.length === 0 ? said.noWay : said.why}</Text>
+        <FormError error={error} fields={['password']} />
+        {isCancelled && <Alert color="yellow">{said.cancelled}</Alert>}
         {methods.includes('password') && (
           <form onSubmit={withPassword}>
             <Stack>
+              {/* A password manager wants to know whose password it is. */}
+              <input type="email" name="username" autoComplete="username" value={me?.user.email ?? ''} readOnly hidden />
               <PasswordInput
                 label={said.password}
                 name="password"
@@ -65,21 +61,28 @@ export default function ProofDialog({ onDone }: { onDone: (proved: boolean) => v
                 onChange={(event) => setPassword(event.currentTarget.value)}
                 error={fieldErrorsOf(error).password}
               />
-              <FormError error={error} fields={['password']} />
               <Button type="submit" loading={isBusy}>
                 {said.confirm}
               </Button>
             </Stack>
           </form>
         )}
-        {isCancelled && <Alert color="yellow">{said.cancelled}</Alert>}
         {methods.includes('passkey') && (
-          <Button variant="default" onClick={withPasskey} disabled={isBusy}>
+          <Button variant="default" disabled={isBusy} onClick={() => void prove(provePasskey)}>
             {said.passkey}
           </Button>
         )}
-        {methods.length === 0 && <Text size="sm">{said.noWay}</Text>}
+        {methods.includes('provider') && <ProviderProof onProved={() => onDone(true)} />}
       </Stack>
     </Modal>
   );
+}
+
+async function provePasskey(): Promise<void> {
+  const [{ startAuthentication }, options] = await Promise.all([
+    import('@simplewebauthn/browser'),
+    ask('POST /proof/passkey/options'),
+  ]);
+  const response = await startAuthentication({ optionsJSON: options as never });
+  await ask('POST /proof/passkey', { body: { response: response as never } });
 }

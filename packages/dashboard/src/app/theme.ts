@@ -1,5 +1,6 @@
 /** Mantine in the colours and shapes of `lib/theme.css`, so that both entries look alike. */
 import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import { words } from './words.ts';
 
 /** Mantine wants ten steps, of which `mantine.css` says what is filled, hovered and written; the browser mixes the rest. */
 const mix = (share: number, other: 'white' | 'black'): string => `color-mix(in oklab, var(--kh-accent) ${share}%, ${other})`;
@@ -27,5 +28,9 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   // A dialog's head is a `header` element, which would pass for the page's banner.
-  components: { ModalHeader: { defaultProps: { role: 'none' } } },
+  components: {
+    ModalHeader: { defaultProps: { role: 'none' } },
+    PasswordInput: { defaultProps: { visibilityToggleButtonProps: { 'aria-label': words.showPassword, tabIndex: 0 } } },
+    ModalCloseButton: { defaultProps: { 'aria-label': words.close } },
+  },
 });

@@ -12,6 +12,7 @@ import { type InvitationFacts, inviteVerbs } from './accounts/invite.ts';
 import { findSignIn, type OpenSignInInput, openSignIn } from './accounts/open-sign-in.ts';
 import { openPasswordHashing } from './accounts/password-hashing.ts';
 import { resetPassword } from './accounts/reset-password.ts';
+import { SIGN_IN_MAX_MS } from './accounts/sign-in.ts';
 import { createSignInLimits, type Limiter } from './accounts/sign-in-limits.ts';
 import { teamVerbs } from './accounts/team.ts';
 import { visitorVerbs } from './accounts/visitor.ts';
@@ -53,8 +54,9 @@ import type { Wish } from './jwts/wish.ts';
 import { type Clock, DAY_MS, HOUR_MS, SECOND_MS } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import type { MasterSecret } from './lib/master-secret.ts';
-import { createCompose } from './mail/compose.ts';
-import type { MailDraft } from './mail/mail.ts';
+import { createCompose, openBody } from './mail/compose.ts';
+import { deliverMails } from './mail/deliver.ts';
+import type { MailDraft, MailTransport, MailWithBody } from './mail/mail.ts';
 import { introspect } from './oauth/introspect.ts';
 import { revokePresented } from './oauth/revoke.ts';
 import { loadPermissionIndex, type PermissionIndex } from './permissions/permission-set.ts';
@@ -80,6 +82,8 @@ export interface KeyhousePorts {
   readonly secret: MasterSecret;
   readonly secretPrevious: MasterSecret | null;
   readonly limiter: Limiter;
+  /** Null or left out: there is no mail server. */
+  readonly transport?: MailTransport | null;
   readonly clock: Clock;
   /** Milliseconds that only go forward. */
   readonly monotonicMs: () => number;
@@ -100,6 +104,8 @@ const KEEP_USE_DAYS = 400;
 const KEEP_PERMISSION_USE_DAYS = 100;
 /** Records of JWTs stay a while after their end, so that "was it ever ours?" has an answer. */
 const KEEP_ENDED_JWTS_DAYS = 30;
+/** What the outbox shows. */
+const KEEP_MAILS_DAYS = 30;
 
 export function createKeyhouse(ports: KeyhousePorts) {
   const { store, clock, log, settings } = ports;
@@ -144,6 +150,8 @@ export function createKeyhouse(ports: KeyhousePorts) {
   const composeInvitation = (to: string, facts: InvitationFacts): MailDraft =>
     compose('invitation', { email: to, userId: null }, facts);
 
+  const transport = ports.transport ?? null;
+  const deliverPorts = { mails: store.mails, transport, secrets, clock, log, host: new URL(issuer).hostname };
   const visitorPorts = {
     ...store,
     limits,
@@ -186,6 +194,25 @@ export function createKeyhouse(ports: KeyhousePorts) {
     resetPassword: (input: Parameters<typeof resetPassword>[1]) => resetPassword(userPorts, input),
     openSignIn: (input: OpenSignInInput) => openSignIn({ ...signInStores, compose }, input),
     ...visitorVerbs(visitorPorts),
+    sendsMail: transport !== null,
+    /** The body of a mail that is kept. It may hold a link that lets somebody in, so whoever reads it is on record. */
+    readMail: async (mail: MailWithBody, reader: User, by: By) => {
+      const body = mail.sealedBody === null ? null : openBody(secrets, mail.sealedBody);
+      if (body === null || !body.ok) return null;
+      const event = {
+        event: 'mail.read',
+        atMs: clock.now(),
+        by,
+        userId: reader.id,
+        details: { mail: mail.id, kind: mail.kind },
+      } as const;
+      await store.audit.record({ events: [event] });
+      return body.value;
+    },
+    sendTestMail: (user: User, by: By): Promise<void> => {
+      const mails = [compose('test', { email: user.email, userId: user.id }, {})];
+      return store.audit.record({ events: [{ event: 'mail.tested', atMs: clock.now(), by, userId: user.id, mails }] });
+    },
     /** Other OpenID providers that people may sign in with. */
     providers: settings.providers ?? [],
     findSignIn: (secret: string) => findSignIn(signInStores, secret),
@@ -302,6 +329,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
     },
 
     async close(): Promise<void> {
+      transport?.close();
       await passwords.close();
       await store.close();
     },
@@ -312,6 +340,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
       { name: 'reload', everyMs: SECOND_MS / 20, run: reload },
       { name: 'refusals', everyMs: SECOND_MS, run: () => refusals.flush() },
       { name: 'audit-chain', everyMs: SECOND_MS, run: async () => void (await chainAudit({ audit: store.audit, log })) },
+      { name: 'mail', everyMs: SECOND_MS, run: () => deliverMails(deliverPorts) },
       { name: 'use', everyMs: 2 * SECOND_MS, run: () => use.flush(store.credentials, ports) },
       { name: 'signing-keys', everyMs: HOUR_MS, run: tendSigningKeys },
       { name: 'sweep', everyMs: HOUR_MS / 6, run: sweep },
@@ -335,6 +364,9 @@ export function createKeyhouse(ports: KeyhousePorts) {
     const today = Math.floor(nowMs / DAY_MS);
     while (await store.jwts.sweepJwts({ beforeMs: nowMs - KEEP_ENDED_JWTS_DAYS * DAY_MS, limit: SWEEP_BATCH }));
     while (await store.changes.sweepChanges({ nowMs, limit: SWEEP_BATCH }));
+    while (await store.mails.sweepMails({ beforeMs: nowMs - KEEP_MAILS_DAYS * DAY_MS, limit: SWEEP_BATCH }));
+    while (await store.tickets.sweepTickets({ nowMs, limit: SWEEP_BATCH }));
+    while (await store.signIns.sweepSignIns({ beforeMs: nowMs - SIGN_IN_MAX_MS, limit: SWEEP_BATCH }));
     while (await store.credentials.sweepUse({ beforeDay: today - KEEP_USE_DAYS, limit: SWEEP_BATCH }));
     while (await store.credentials.sweepPermissionUse({ beforeDay: today - KEEP_PERMISSION_USE_DAYS, limit: SWEEP_BATCH }));
   }

@@ -10,6 +10,7 @@ import type { TicketsStore } from './accounts/ticket.ts';
 import type { AuditStore } from './audit/event.ts';
 import type { CredentialsStore } from './credentials/credential.ts';
 import type { JwtsStore, MasterSecretStore, SigningKeysStore } from './jwts/jwt.ts';
+import type { MailsStore } from './mail/mail.ts';
 import type { PermissionsStore } from './permissions/catalogue.ts';
 import type { ChangesStore } from './revocations/change.ts';
 
@@ -37,6 +38,7 @@ export interface Store {
   readonly signingKeys: SigningKeysStore;
   readonly masterSecret: MasterSecretStore;
   readonly permissions: PermissionsStore;
+  readonly mails: MailsStore;
   readonly leases: LeaseStore;
   readonly database: 'SQLite' | 'PostgreSQL';
   /** Throws when the database cannot be reached or a migration is missing. */

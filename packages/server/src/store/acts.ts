@@ -8,6 +8,7 @@ import { factorsActs } from './factors.ts';
 import { invitationsActs } from './invitations.ts';
 import { jwtsActs } from './jwts.ts';
 import { leasesActs } from './leases.ts';
+import { mailsActs } from './mails.ts';
 import { membersActs } from './members.ts';
 import { permissionsActs } from './permissions.ts';
 import { profileActs } from './profile.ts';
@@ -32,6 +33,7 @@ export const acts = {
   ...revocationsActs,
   ...signingKeysActs,
   ...factorsActs,
+  ...mailsActs,
   ...profileActs,
   ...signInsActs,
   ...ticketsActs,

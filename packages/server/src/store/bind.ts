@@ -10,6 +10,7 @@ import { factorsActs, factorsReads } from './factors.ts';
 import { invitationsActs, invitationsReads } from './invitations.ts';
 import { jwtsActs, jwtsReads } from './jwts.ts';
 import { leasesActs } from './leases.ts';
+import { mailsActs, mailsReads } from './mails.ts';
 import { membersActs, membersReads } from './members.ts';
 import { permissionsActs, permissionsReads } from './permissions.ts';
 import type { Db } from './prepared.ts';
@@ -67,6 +68,7 @@ export function bindStore(backend: Backend): Store {
     signingKeys: { ...reads(signingKeysReads(db)), ...bound(signingKeysActs) },
     masterSecret: { ...reads(masterSecretReads(db)), ...bound(masterSecretActs) },
     permissions: { ...reads(permissionsReads(db)), ...bound(permissionsActs) },
+    mails: { ...reads(mailsReads(db)), ...bound(mailsActs) },
     leases: bound(leasesActs),
     changes: {
       ...reads(revocationsReads(db)),

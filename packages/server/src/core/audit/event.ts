@@ -31,6 +31,8 @@ export const EVENT_NAMES = [
   'user.email_changed',
   'user.password_reset_asked',
   'user.deleted',
+  'mail.read',
+  'mail.tested',
   'user.signed_out',
   'user.proved_again',
   'user.sign_ins_ended',

@@ -21,7 +21,10 @@ export interface Home extends Omit<UseOfAccount, 'byDay'> {
 }
 
 interface Ports {
-  readonly credentials: Pick<CredentialsStore, 'useOfAccount' | 'listCredentials' | 'permissionUse' | 'permissionsObservedSinceMs'>;
+  readonly credentials: Pick<
+    CredentialsStore,
+    'useOfAccount' | 'listCredentials' | 'permissionUse' | 'permissionsObservedSinceMs'
+  >;
   readonly audit: Pick<AuditStore, 'list' | 'stepBack'>;
   readonly clock: Clock;
   readonly catalogue: () => ReadonlySet<string>;

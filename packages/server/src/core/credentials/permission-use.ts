@@ -56,7 +56,8 @@ export class PermissionUseRecorder {
   }
 
   giveBack(taken: readonly Taken[]): void {
-    for (const { counter, use } of taken) {
+    for (const { counter: old, use } of taken) {
+      const counter = this.#credentials.get(old.credentialId)?.counters.get(old.permission) ?? this.#keep(old);
       if (counter.requests === 0) this.#dirty.push(counter);
       counter.requests += use.requests;
     }
@@ -64,17 +65,20 @@ export class PermissionUseRecorder {
 
   #add(credentialId: number, permission: string, nowMs: number): Counter | null {
     if (this.#size >= MOST_COUNTERS && !this.#dropResting()) return null;
-    const day = Math.floor(nowMs / DAY_MS);
-    let ofOne = this.#credentials.get(credentialId);
-    if (ofOne === undefined) {
-      ofOne = { counters: new Map(), day };
-      this.#credentials.set(credentialId, ofOne);
-    }
-    if (ofOne.counters.size >= MOST_OF_ONE && ofOne.day !== day) this.#forget(ofOne);
-    if (ofOne.counters.size >= MOST_OF_ONE) return null;
+    const ofOne = this.#credentials.get(credentialId);
+    const isFull = ofOne !== undefined && ofOne.counters.size >= MOST_OF_ONE;
+    if (isFull && ofOne.day !== Math.floor(nowMs / DAY_MS)) this.#forget(ofOne);
+    if (isFull && ofOne.counters.size >= MOST_OF_ONE) return null;
+    return this.#keep({ credentialId, permission, requests: 0, lastUsedAtMs: nowMs });
+  }
+
+  /** One counter for one name: two in a flush would be two rows for one place. */
+  #keep(counter: Counter): Counter {
+    const day = Math.floor(counter.lastUsedAtMs / DAY_MS);
+    const ofOne = this.#credentials.get(counter.credentialId) ?? { counters: new Map(), day };
+    this.#credentials.set(counter.credentialId, ofOne);
     ofOne.day = day;
-    const counter = { credentialId, permission, requests: 0, lastUsedAtMs: nowMs };
-    ofOne.counters.set(permission, counter);
+    ofOne.counters.set(counter.permission, counter);
     this.#size += 1;
     return counter;
   }

@@ -33,3 +33,62 @@ export const MAIL_KINDS = [
 ] as const;
 
 export type MailKind = (typeof MAIL_KINDS)[number];
+
+/** A mail in the outbox, without its body. */
+export interface Mail {
+  readonly id: number;
+  readonly kind: MailKind;
+  readonly recipient: string;
+  readonly subject: string;
+  readonly createdAtMs: number;
+  /** Null: it is not tried any more. */
+  readonly nextTryAtMs: number | null;
+  readonly tries: number;
+  readonly sentAtMs: number | null;
+  /** Why the last try failed, in the words of the mail server. */
+  readonly error: string | null;
+}
+
+export interface MailWithBody extends Mail {
+  /** Null once it was sent, or when it was kept for long enough. */
+  readonly sealedBody: string | null;
+}
+
+/** `waiting`: due, or tried again later. `kept`: there is no mail server; it can be read on the operator's page. */
+export type MailState = 'waiting' | 'sent' | 'failed' | 'kept';
+
+export function stateOf({ nextTryAtMs, sentAtMs, error }: Mail): MailState {
+  if (sentAtMs !== null) return 'sent';
+  if (nextTryAtMs !== null) return 'waiting';
+  return error === null ? 'kept' : 'failed';
+}
+
+export interface MailsStore {
+  /** Newest first. */
+  listMails(page: { beforeId?: number; limit: number }): Promise<readonly Mail[]>;
+  findMail(id: number): Promise<MailWithBody | null>;
+  /** Mails that are due, for this server alone until `untilMs`: whoever claims them later finds them taken. Their count of tries goes up. */
+  claimMails(input: { nowMs: number; untilMs: number; limit: number }): Promise<readonly MailWithBody[]>;
+  /** The body goes: it holds a link, and nobody needs it any more. */
+  noteMailSent(input: { id: number; nowMs: number }): Promise<void>;
+  /** `nextTryAtMs` null: given up. */
+  noteMailFailed(input: { id: number; error: string; nextTryAtMs: number | null }): Promise<void>;
+  /** Where there is no mail server: what is due waits no longer. How many. */
+  keepMails(input: { nowMs: number }): Promise<number>;
+  /** Due now. False: it was sent, or its body is gone. */
+  retryMail(input: { id: number; nowMs: number }): Promise<boolean>;
+  /** Small batches; true when more is left. */
+  sweepMails(input: { beforeMs: number; limit: number }): Promise<boolean>;
+}
+
+/** Hands a mail to a mail server. Rejects when that did not take it. */
+export interface MailTransport {
+  send(mail: {
+    readonly to: string;
+    readonly subject: string;
+    readonly text: string;
+    readonly html: string;
+    readonly id: string;
+  }): Promise<void>;
+  close(): void;
+}

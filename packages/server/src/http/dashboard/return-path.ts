@@ -7,6 +7,7 @@ const MAX_LENGTH = 1000;
 /** A page of the dashboard, such as `/dashboard/accounts/7/audit?event=key.made`; null for whatever else it is. */
 export function ownPath(text: string | null): string | null {
   if (text === null || text.length > MAX_LENGTH) return null;
-  // Printable ASCII: a browser takes control characters out of an address, and reads `\` as `/`.
-  return /^\/dashboard(?:[/?][!-[\]-~]*)?$/.test(text) && !text.includes('//') ? text : null;
+  const [path = ''] = text.split('?', 1);
+  // Plain segments alone: no `//`, no backslash, no dots to climb with. A query may hold whatever else is printable ASCII.
+  return /^\/dashboard(?:\/[\w-]+){0,8}\/?$/.test(path) && /^[!-[\]-~]+$/.test(text) ? text : null;
 }

@@ -4,7 +4,6 @@ import type { Cookies } from './cookies.ts';
 import { ownPath } from './return-path.ts';
 
 const HOME = '/dashboard';
-/** Plain segments alone: no `//`, no backslash, no dots to climb with, no query, no control character. */
 
 /** Uses the cookie up. */
 export function takeReturnPoint(cookies: Cookies, request: FastifyRequest, reply: FastifyReply): string {

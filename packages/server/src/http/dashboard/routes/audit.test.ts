@@ -88,7 +88,15 @@ describe('the audit log of an account', () => {
     const soon = new Date(server.now() + 1000).toISOString();
     expect(await events(owner, `${path}?since=${soon}`)).toEqual([]);
     expect((await events(owner, `${path}?until=${soon}`)).length).toBeGreaterThan(2);
-    for (const query of ['event=nonsense', 'actor=ada', 'since=yesterday', 'request_id=%00', 'limit=1000', 'before=x', 'credential=x'])
+    for (const query of [
+      'event=nonsense',
+      'actor=ada',
+      'since=yesterday',
+      'request_id=%00',
+      'limit=1000',
+      'before=x',
+      'credential=x',
+    ])
       expect((await owner.ask(`${path}?${query}`)).status, query).toBe(422);
   });
 
@@ -211,7 +219,9 @@ describe('the first page of an account', () => {
     server.advance(190 * DAY);
     const again = await visitorFor(server, owner.id);
     const { notices } = (await again.ask(`/accounts/${team}/home`)).json;
-    const found = notices.map(({ kind, credential }: { kind: string; credential: { name: string } }) => `${kind}: ${credential.name}`);
+    const found = notices.map(
+      ({ kind, credential }: { kind: string; credential: { name: string } }) => `${kind}: ${credential.name}`,
+    );
     expect(found[0]).toBe('expires-soon: ends');
     expect(found.sort()).toEqual(['expires-soon: ends', 'unused: ends', 'unused: idle']);
   });

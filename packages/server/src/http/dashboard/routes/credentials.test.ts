@@ -199,7 +199,8 @@ describe('tokens and keys', () => {
     ];
     const made = await developer.ask(`/accounts/${team}/keys`, { body: { ...KEY_WISH, name: 'deploy' } });
     expect(made.status).toBe(200);
-    for (const person of [owner, admin, developer]) expect(kindsTo(person).filter((kind) => kind === 'credential-made')).toHaveLength(1);
+    for (const person of [owner, admin, developer])
+      expect(kindsTo(person).filter((kind) => kind === 'credential-made')).toHaveLength(1);
     expect(kindsTo(viewer)).not.toContain('credential-made');
     const mail = mailsTo(server, owner.email).find(({ kind }) => kind === 'credential-made');
     expect(mail?.text).toContain('deploy');
@@ -207,7 +208,8 @@ describe('tokens and keys', () => {
     // At the command line as well.
     await server.keyhouse.rotate(
       {
-        credential: (await server.keyhouse.store.credentials.getCredential('key', made.json.credential.id)) ?? made.json.credential,
+        credential:
+          (await server.keyhouse.store.credentials.getCredential('key', made.json.credential.id)) ?? made.json.credential,
         currentHash: (await server.keyhouse.store.credentials.getCredential('key', made.json.credential.id))?.hash ?? '',
         overlapSeconds: 0,
         revokeJwts: false,

@@ -6,6 +6,7 @@ import { homeRoutes } from './home.ts';
 import { invitationsRoutes } from './invitations.ts';
 import { jwtsRoutes } from './jwts.ts';
 import { keysRoutes } from './keys.ts';
+import { mailsRoutes } from './mails.ts';
 import { meRoutes } from './me.ts';
 import { operatorBrandRoutes } from './operator-brand.ts';
 import { operatorHealthRoutes } from './operator-health.ts';
@@ -18,6 +19,7 @@ import { tokensRoutes } from './tokens.ts';
 export function dashboardRoutes(serve: Serve, ports: DashboardPorts): void {
   gettingInRoutes(serve, ports);
   meRoutes(serve, ports);
+  mailsRoutes(serve, ports);
   tokensRoutes(serve, ports);
   keysRoutes(serve, ports);
   jwtsRoutes(serve, ports);

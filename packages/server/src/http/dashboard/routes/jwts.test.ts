@@ -44,7 +44,8 @@ describe('JWTs of a key', () => {
     expect(subjects(second)).toEqual(['customer-2', 'customer-1']);
     expect(second.next).toBeNull();
     expect(subjects(await list('?subject=customer-2'))).toEqual(['customer-21', 'customer-2']);
-    for (const nothing of ['%25', '_customer', 'customer-2%00', "'"]) expect(subjects(await list(`?subject=${nothing}`))).toEqual([]);
+    for (const nothing of ['%25', '_customer', 'customer-2%00', "'"])
+      expect(subjects(await list(`?subject=${nothing}`))).toEqual([]);
     expect((await ada.ask(`${base}/keys/${other.id}/jwts?before=1`)).status).toBe(422);
     expect(JSON.stringify(first)).not.toContain('eyJ');
   });

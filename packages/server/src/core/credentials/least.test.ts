@@ -1,0 +1,65 @@
+import { covers } from '@keyhouse/protocol';
+import { describe, expect, it } from 'vitest';
+import type { PermissionUse } from './credential.ts';
+import { judgeLeast } from './least.ts';
+
+const DAY = 86_400_000;
+const NOW = 20_000 * DAY + 1_000;
+const use = (permission: string, daysAgo: number, requests = 1): PermissionUse => ({
+  credentialId: 1,
+  permission,
+  day: 20_000 - daysAgo,
+  requests,
+  lastUsedAtMs: NOW - daysAgo * DAY,
+});
+const judge = (
+  held: readonly string[] | null,
+  uses: readonly PermissionUse[],
+  { catalogue = [] as string[], createdDaysAgo = 50, countedForDays = 400 } = {},
+) =>
+  judgeLeast(
+    { credential: { id: 1, permissions: held, createdAtMs: NOW - createdDaysAgo * DAY }, uses },
+    { nowMs: NOW, countedSinceMs: NOW - countedForDays * DAY, catalogue: new Set(catalogue) },
+  );
+
+describe('least privilege', () => {
+  it('sets what was used in the last 30 and 90 days beside what was granted', () => {
+    const least = judge(['a.read', 'b.read'], [use('a.read', 0, 3), use('a.read', 29), use('a.read', 30, 7), use('c.read', 1)]);
+    expect(least.permissions).toEqual([
+      { name: 'a.read', granted: true, requests30Days: 4, requests90Days: 11, lastUsedAtMs: NOW },
+      { name: 'b.read', granted: true, requests30Days: 0, requests90Days: 0, lastUsedAtMs: null },
+      { name: 'c.read', granted: false, requests30Days: 1, requests90Days: 1, lastUsedAtMs: NOW - DAY },
+    ]);
+    expect(least.narrowTo).toEqual(['a.read']);
+  });
+
+  it.each<[string, readonly string[] | null, readonly string[], readonly string[], readonly string[] | null]>([
+    ['nothing was used', ['a.read', 'b.read'], [], [], null],
+    ['all was used', ['a.read'], ['a.read'], [], null],
+    ['no list, no catalogue', null, ['a.read'], [], ['a.read']],
+    ['a wildcard, no catalogue', ['*.read'], ['a.read', 'b.read'], [], ['a.read', 'b.read']],
+    ['no list, some of the catalogue', null, ['a.read'], ['a.read', 'a.write'], ['a.read']],
+    ['no list, all of the catalogue', null, ['a.read', 'a.write'], ['a.read', 'a.write'], null],
+    ['a wildcard, all that it stands for', ['*.read'], ['a.read'], ['a.read', 'a.write'], null],
+    ['held by name, gone from the catalogue', ['a.read', 'old.read'], ['old.read'], ['a.read'], ['old.read']],
+    ['not to be named any more', null, ['old.read'], ['a.read'], null],
+    ['handed on as a wildcard', ['*', 'keyhouse.verify'], ['*'], [], ['*']],
+    ['more than a list may hold', null, Array.from({ length: 101 }, (_, n) => `r${n}.read`), [], null],
+  ])('suggests what is left when %s', (_, held, used, catalogue, expected) => {
+    const { narrowTo } = judge(
+      held,
+      used.map((name) => use(name, 1)),
+      { catalogue: [...catalogue] },
+    );
+    expect(narrowTo).toEqual(expected);
+    if (narrowTo !== null) expect([covers(held, narrowTo), covers(narrowTo, held)]).toEqual([true, false]);
+  });
+
+  it('watches a credential from before the counting for a week before it suggests anything', () => {
+    const old = { createdDaysAgo: 50 };
+    expect(judge(null, [use('a.read', 0)], { ...old, countedForDays: 6 }).narrowTo).toBeNull();
+    expect(judge(null, [use('a.read', 0)], { ...old, countedForDays: 7 }).narrowTo).toEqual(['a.read']);
+    expect(judge(null, [use('a.read', 0)], { createdDaysAgo: 1, countedForDays: 6 }).narrowTo).toEqual(['a.read']);
+    expect(judge(null, [], { ...old, countedForDays: 6 }).observedSinceMs).toBe(NOW - 6 * DAY);
+  });
+});

@@ -1,0 +1,79 @@
+/**
+ * Sends what is due, one after the other, by one server at a time. A mail that was handed over and not noted, because the server ended in
+ * between, is sent once more: twice is better than never. What fails is tried again for two days, later each time.
+ */
+import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { MasterSecret } from '../lib/master-secret.ts';
+import { openBody } from './compose.ts';
+import type { MailsStore, MailTransport, MailWithBody } from './mail.ts';
+
+export interface DeliverPorts {
+  readonly mails: MailsStore;
+  /** Null: there is no mail server, and mails are kept for the operator's page. */
+  readonly transport: MailTransport | null;
+  readonly secrets: readonly MasterSecret[];
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The host of the public origin, which message ids end with. */
+  readonly host: string;
+}
+
+/** Long enough for a slow mail server; then another server may try. */
+const CLAIM_LASTS_MS = 5 * MINUTE_MS;
+const AT_ONCE = 10;
+const GIVE_UP_AFTER_MS = 2 * DAY_MS;
+const FIRST_PAUSE_MS = MINUTE_MS;
+const LONGEST_PAUSE_MS = 6 * HOUR_MS;
+const MAX_ERROR = 300;
+
+export async function deliverMails(ports: DeliverPorts): Promise<void> {
+  const { mails, transport, clock } = ports;
+  if (transport === null) return void (await mails.keepMails({ nowMs: clock.now() }));
+  const nowMs = clock.now();
+  for (const mail of await mails.claimMails({ nowMs, untilMs: nowMs + CLAIM_LASTS_MS, limit: AT_ONCE })) {
+    const error = await send(ports, transport, mail);
+    if (error === null) {
+      await mails.noteMailSent({ id: mail.id, nowMs: clock.now() });
+    } else {
+      const nextTryAtMs = nextTry(mail, clock.now());
+      ports.log.warn(
+        { mail: mail.id, kind: mail.kind, tries: mail.tries, error },
+        nextTryAtMs === null ? 'A mail was given up.' : 'A mail could not be sent; it is tried again.',
+      );
+      await mails.noteMailFailed({ id: mail.id, error, nextTryAtMs });
+    }
+  }
+}
+
+/** Null when it was taken; else why not, in one line. */
+async function send({ secrets, host }: DeliverPorts, transport: MailTransport, mail: MailWithBody): Promise<string | null> {
+  if (mail.sealedBody === null) return 'The body is gone.';
+  const body = openBody(secrets, mail.sealedBody);
+  if (!body.ok) return 'The body was sealed under another master secret.';
+  try {
+    // The same id at each try, so that a mail program can tell that two are one.
+    await transport.send({
+      to: mail.recipient,
+      subject: mail.subject,
+      ...body.value,
+      id: `<mail-${mail.id}-${mail.createdAtMs}@${host}>`,
+    });
+    return null;
+  } catch (error) {
+    return oneLine(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Doubling, from a minute to six hours; null after two days. */
+export function nextTry({ tries, createdAtMs }: Pick<MailWithBody, 'tries' | 'createdAtMs'>, nowMs: number): number | null {
+  if (nowMs - createdAtMs > GIVE_UP_AFTER_MS) return null;
+  return nowMs + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(tries - 1, 20));
+}
+
+/** Mail servers repeat what they were sent: nothing that looks like a link or a secret stays. */
+const oneLine = (text: string): string =>
+  text
+    .replace(/\p{Cc}+/gu, ' ')
+    .replace(/#[\w-]{10,}/g, '#[secret]')
+    .slice(0, MAX_ERROR);

@@ -1,0 +1,45 @@
+/** The operator's outbox: what was sent, what waits, and without a mail server what would have been sent. */
+import { type Mail, stateOf } from '../../../core/mail/mail.ts';
+import { Refusal } from '../../../core/refusal.ts';
+import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
+import { cutPage, readPage } from '../page.ts';
+import type { DashboardPorts, Serve } from '../serve.ts';
+import { invalid, readId } from './refuse.ts';
+
+export function mailsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
+  const { mails } = keyhouse.store;
+
+  serve('GET /operator/mails', async ({ query }) => {
+    const page = readPage(query);
+    const { rows, next } = cutPage(await mails.listMails({ ...page, limit: page.limit + 1 }), page.limit);
+    return { smtp: keyhouse.sendsMail, mails: rows.map(describe), next };
+  });
+
+  serve('GET /operator/mails/:id', async ({ params, by, signIn }) => {
+    const mail = await mails.findMail(readId(params.id));
+    if (mail === null) throw new Refusal({ code: 'not_found' });
+    const body = await keyhouse.readMail(mail, signIn.user, by);
+    return { mail: describe(mail), text: body?.text ?? null, html: body?.html ?? null };
+  });
+
+  serve('POST /operator/mails/:id/retry', async ({ params }) => {
+    const id = readId(params.id);
+    if ((await mails.findMail(id)) === null) throw new Refusal({ code: 'not_found' });
+    if (!(await mails.retryMail({ id, nowMs: keyhouse.clock.now() })))
+      throw invalid('mail', 'It was sent already, or its text is not kept any more.');
+  });
+
+  serve('POST /operator/mails/test', async ({ signIn: { user }, by }) => await keyhouse.sendTestMail(user, by));
+}
+
+const describe = (mail: Mail) => ({
+  id: mail.id,
+  kind: mail.kind,
+  to: mail.recipient,
+  subject: mail.subject,
+  created_at: toTimestamp(mail.createdAtMs),
+  state: stateOf(mail),
+  sent_at: toOptionalTimestamp(mail.sentAtMs),
+  tries: mail.tries,
+  error: mail.error,
+});
