@@ -1,6 +1,7 @@
 /**
  * Builds the dashboard when its sources are not those of the last build. `--force` builds whatever they are. What was built is told by a
- * hash beside it, so that a fresh clone, a pulled change and an edit are all noticed, and nothing else costs a build.
+ * hash beside it, so that a fresh clone, a pulled change and an edit are all noticed, and nothing else costs a build. `--pack` builds
+ * into the server's package, which carries it when it is published.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -14,26 +15,50 @@ const dist = join(dashboard, 'dist');
 const stamp = join(dist, '.built-from');
 const DAY_MS = 86_400_000;
 
-const hash = hashOfSources();
-const isFresh = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
-if (!isFresh || process.argv.includes('--force')) await buildDashboard();
+const packed = join(root, 'packages/server/dashboard');
 
-async function buildDashboard(): Promise<void> {
+const hash = hashOfSources();
+if (process.argv.includes('--pack')) {
+  await buildDashboard((fresh) => {
+    rmSync(packed, { recursive: true, force: true });
+    renameSync(fresh, packed);
+  });
+} else if (process.argv.includes('--force') || !isBuilt()) await buildDashboard(replace);
+
+function isBuilt(): boolean {
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
+}
+
+/** `place` takes the folder of a build that is whole. */
+async function buildDashboard(place: (fresh: string) => void): Promise<void> {
   const startedAt = performance.now();
   process.stdout.write('Building the dashboard … ');
   // A test runner sets its own, and React would come with everything that is for its developers.
   process.env.NODE_ENV = 'production';
-  const { build } = await import('vite');
   const fresh = join(dist, `.fresh-${process.pid}`);
   try {
+    const { build } = await import('vite');
     await build({ configFile: join(dashboard, 'vite.config.ts'), logLevel: 'warn', build: { outDir: fresh } });
     await compress(join(fresh, 'assets'));
     writeFileSync(join(fresh, '.built-from'), hash);
-    replace(fresh);
+    place(fresh);
+    process.stdout.write(`done in ${((performance.now() - startedAt) / 1000).toFixed(1)} s.\n`);
+  } catch (error) {
+    process.stdout.write('failed; the last one is left as it was.\n');
+    console.error(isMissing(error) ? "Its tools are not installed: run 'npm ci' without '--omit=dev'." : messageOf(error));
+    // Without the tools there was nobody who could have changed anything: the server may start with what is there.
+    process.exitCode = isMissing(error) ? 0 : 1;
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
-  process.stdout.write(`done in ${((performance.now() - startedAt) / 1000).toFixed(1)} s.\n`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
 }
 
 /** Assets stay for a day: a page that was opened before, or a server that was started before, still asks for them. */

@@ -26,6 +26,8 @@ export interface Config {
   /** Origins that may call `/api/v1` from a browser. */
   readonly corsOrigins: readonly string[];
   readonly maxJwtDays: number;
+  /** A secret is old, and its owner reminded, after so many days; 0: never. */
+  readonly remindSecretDays: number;
   readonly signingAlgorithm: 'ES256' | 'RS256';
   readonly metricsPort: number | null;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
@@ -54,6 +56,7 @@ const PLAIN = [
   'TRUSTED_PROXIES',
   'CORS_ORIGINS',
   'MAX_JWT_DAYS',
+  'REMIND_SECRET_DAYS',
   'SIGNING_ALGORITHM',
   'METRICS_PORT',
   'LOG_LEVEL',
@@ -85,6 +88,7 @@ export function readConfig(environment: Environment = process.env): Config {
     trustedProxies: readBlocks(read('TRUSTED_PROXIES') ?? '', faults),
     corsOrigins: readOrigins(read('CORS_ORIGINS') ?? '', faults),
     maxJwtDays: readNumber('MAX_JWT_DAYS', read('MAX_JWT_DAYS') ?? '366', 1, MOST_JWT_DAYS, faults),
+    remindSecretDays: readNumber('REMIND_SECRET_DAYS', read('REMIND_SECRET_DAYS') ?? '365', 0, 3660, faults),
     signingAlgorithm: readChoice('SIGNING_ALGORITHM', read('SIGNING_ALGORITHM') ?? 'ES256', ['ES256', 'RS256'], faults),
     metricsPort: readOptionalPort(read('METRICS_PORT'), faults),
     logLevel: readChoice('LOG_LEVEL', read('LOG_LEVEL') ?? 'info', LOG_LEVELS, faults),

@@ -34,6 +34,7 @@ export async function openKeyhouse(config: Config, log: Log): Promise<Opened> {
     settings: {
       issuer: config.url,
       maxJwtDays: config.maxJwtDays,
+      remindSecretDays: config.remindSecretDays,
       signup: config.signup,
       signingAlgorithm: config.signingAlgorithm,
     },

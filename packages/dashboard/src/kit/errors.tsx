@@ -51,15 +51,20 @@ export function FormError({ error, fields = [] }: { error: unknown; fields?: rea
   );
 }
 
+const isWorthAnother = (error: unknown): boolean =>
+  !(error instanceof AskError && (error.refusal.kind === 'not-found' || error.refusal.kind === 'not-allowed'));
+
 /** In place of what could not be loaded. */
 export function ErrorState({ error, retry }: { error: unknown; retry: () => void }) {
   return (
     <Alert color="red" role="alert">
       <Group justify="space-between" gap="md">
         <Text size="sm">{sentenceOf(error)}</Text>
-        <Button size="xs" variant="default" onClick={retry}>
-          {words.retry}
-        </Button>
+        {isWorthAnother(error) && (
+          <Button size="xs" variant="default" onClick={retry}>
+            {words.retry}
+          </Button>
+        )}
       </Group>
     </Alert>
   );

@@ -16,6 +16,7 @@ export function createFormat(language: string | undefined) {
   const compact = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 });
   const date = new Intl.DateTimeFormat(language, { dateStyle: 'medium' });
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+  const time = new Intl.DateTimeFormat(language, { timeStyle: 'short' });
   const utcDay = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' });
   return {
     number: (value: number): string => number.format(value),
@@ -23,6 +24,8 @@ export function createFormat(language: string | undefined) {
     /** `14 Jan 2027`, of an RFC 3339 time, in the reader's zone. */
     date: (time: string): string => date.format(new Date(time)),
     dateTime: (time: string): string => dateTime.format(new Date(time)),
+    /** The time of day. */
+    time: (at: string): string => time.format(new Date(at)),
     /** `3 hours ago`, `in 2 days`. */
     relative: (time: string, nowMs = Date.now()): string => {
       const seconds = (Date.parse(time) - nowMs) / 1000;

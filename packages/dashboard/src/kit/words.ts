@@ -20,5 +20,8 @@ export const words = {
   cancel: 'Cancel',
   newer: 'Newest',
   older: 'Older',
+  more: 'Load more',
+  actionsFor: (name: string): string => `Actions: ${name}`,
+  roles: { viewer: 'Viewer', developer: 'Developer', admin: 'Admin', owner: 'Owner' },
   typeToConfirm: (name: string): string => `Type ${name} to confirm`,
 };

@@ -1,9 +1,9 @@
 /** What links from mails lead to: each looks at its ticket first, and says plainly when it is over. */
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { type Api, ask } from '../lib/ask.ts';
+import { type Api, AskError, ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
-import { goTo, keepTicket } from './go.ts';
-import { Card, Notice, TaskError, useTask } from './kit.tsx';
+import { goTo, ownPathOr } from './go.ts';
+import { Card, Links, Notice, TaskError, useTask } from './kit.tsx';
 import { LogIn } from './LogIn.tsx';
 import { Reset } from './Password.tsx';
 import { Register, Setup } from './Register.tsx';
@@ -11,114 +11,160 @@ import { words } from './words.ts';
 
 interface Props {
   readonly state: State;
-  readonly path: string;
-  readonly ticket: string | null;
+  readonly ticket: string;
 }
 
-/** Asks once, also where React runs effects twice; a ticket is good once. */
-function useOnce<Answer>(work: () => Promise<Answer>) {
+/** Asks when the page opens, and again when the person wants it. */
+function useAnswer<Answer>(work: () => Promise<Answer>) {
   const [answer, setAnswer] = useState<Answer | null>(null);
   const task = useTask();
+  const again = () => task.run(async () => setAnswer(await work()));
   const hasBegun = useRef(false);
   useEffect(() => {
+    // React runs effects twice while one develops; a ticket is good once.
     if (hasBegun.current) return;
     hasBegun.current = true;
-    void task.run(async () => setAnswer(await work()));
+    void again();
   });
-  return { answer, task };
+  return { answer, task, again };
 }
 
-function Waiting({
-  state,
-  title,
-  task,
-  children,
-}: {
-  state: State;
-  title: string;
-  task: ReturnType<typeof useTask>;
-  children?: ReactNode;
-}) {
+const kindOf = (error: unknown) => (error instanceof AskError ? error.refusal.kind : null);
+
+interface LookingProps {
+  readonly state: State;
+  readonly title: string;
+  readonly of: ReturnType<typeof useAnswer>;
+  readonly children?: ReactNode;
+}
+
+/** While there is no answer, or none is to be had. */
+function Looking({ state, title, of: { task, again }, children }: LookingProps) {
+  const kind = kindOf(task.error);
   return (
     <Card brand={state.brand} title={title}>
-      {task.isBusy && <p role="status">{words.working}</p>}
-      <TaskError task={task} fields={[]} />
-      {children}
-      {!task.isBusy && (
-        <div className="links">
-          <a className="link" href="/dashboard">
-            {words.toDashboard}
-          </a>
-        </div>
+      {task.error === null && <p role="status">{words.working}</p>}
+      <TaskError task={task} />
+      {(kind === 'offline' || kind === 'unavailable' || kind === 'broken') && (
+        <button type="button" className="button" onClick={again}>
+          {words.retry}
+        </button>
       )}
+      {task.error !== null && (children ?? <ToDashboard />)}
     </Card>
   );
 }
 
-export function NoTicket({ state, title }: { state: State; title: string }) {
+const ToDashboard = () => (
+  <Links>
+    <a className="link" href="/dashboard">
+      {words.toDashboard}
+    </a>
+  </Links>
+);
+
+export function NoTicket({ state }: { state: State }) {
   return (
-    <Card brand={state.brand} title={title}>
-      <Notice bad>{words.noTicket}</Notice>
-      <div className="links">
-        <a className="link" href="/dashboard">
-          {words.toDashboard}
-        </a>
-      </div>
+    <Card brand={state.brand} title={words.noTicketTitle}>
+      <p>{words.noTicket}</p>
+      <ToDashboard />
     </Card>
   );
 }
 
 export function ResetLink({ state, ticket }: Props) {
-  const { answer, task } = useOnce(() => ask('POST /reset/check', { body: { ticket: ticket ?? '' } }));
-  if (ticket === null) return <NoTicket state={state} title={words.reset.title} />;
-  if (answer === null) return <Waiting state={state} title={words.reset.title} task={task} />;
-  return <Reset state={state} ticket={ticket} email={answer.email} />;
+  const check = useAnswer(() => ask('POST /reset/check', { body: { ticket } }));
+  if (check.answer !== null) return <Reset state={state} ticket={ticket} email={check.answer.email} />;
+  return (
+    <Looking state={state} title={words.reset.title} of={check}>
+      <Links>
+        <a className="link" href="/forgot">
+          {words.reset.another}
+        </a>
+      </Links>
+    </Looking>
+  );
 }
 
 export function SetupLink({ state, ticket }: Props) {
-  const { answer, task } = useOnce(async () => {
-    await ask('POST /setup/check', { body: { ticket: ticket ?? '' } });
+  const check = useAnswer(async () => {
+    await ask('POST /setup/check', { body: { ticket } });
     return true;
   });
-  if (ticket === null) return <NoTicket state={state} title={words.setup.title} />;
-  if (answer === null) return <Waiting state={state} title={words.setup.title} task={task} />;
-  return <Setup state={state} ticket={ticket} />;
-}
-
-/** Proves an address, or takes a new one; whoever is not signed in logs in first and comes back. */
-export function EmailLink({ state, path, ticket }: Props) {
-  const said = path === '/new-email' ? words.newEmail : words.verify;
-  if (ticket === null) return <NoTicket state={state} title={said.title} />;
-  if (!state.signed_in) {
-    keepTicket(path, ticket);
-    return <LogIn state={state} notice={said.signedOut} />;
-  }
-  return <ConfirmEmail state={state} path={path} ticket={ticket} />;
-}
-
-function ConfirmEmail({ state, path, ticket }: { state: State; path: string; ticket: string }) {
-  const said = path === '/new-email' ? words.newEmail : words.verify;
-  const { answer, task } = useOnce(() =>
-    path === '/new-email' ? ask('POST /me/email/confirm', { body: { ticket } }) : ask('POST /verify-email', { body: { ticket } }),
-  );
+  if (check.answer !== null) return <Setup state={state} ticket={ticket} />;
   return (
-    <Waiting state={state} title={said.title} task={task}>
-      {answer !== null && <Notice>{said.done(answer.email)}</Notice>}
-    </Waiting>
+    <Looking state={state} title={words.setup.title(state.brand.name)} of={check}>
+      <p className="soft">{words.setup.again}</p>
+      <ToDashboard />
+    </Looking>
+  );
+}
+
+/** Proves an address, or takes a new one; whoever is not signed in logs in first, on this page, and it goes on by itself. */
+export function EmailLink({ state, ticket, isNew }: Props & { isNew: boolean }) {
+  const said = isNew ? words.newEmail : words.verify;
+  const [isIn, setIn] = useState(state.signed_in);
+  const [to, setTo] = useState('/dashboard');
+  const entered = (path: string) => {
+    setTo(path);
+    setIn(true);
+  };
+  if (!isIn) return <LogIn state={state} notice={said.signedOut} onEntered={entered} />;
+  return <ConfirmEmail state={state} ticket={ticket} isNew={isNew} to={to} onSignedOut={() => setIn(false)} />;
+}
+
+interface ConfirmProps extends Props {
+  readonly isNew: boolean;
+  readonly to: string;
+  readonly onSignedOut: () => void;
+}
+
+function ConfirmEmail({ state, ticket, isNew, to, onSignedOut }: ConfirmProps) {
+  const said = isNew ? words.newEmail : words.verify;
+  const body = { ticket };
+  const confirm = useAnswer(() => (isNew ? ask('POST /me/email/confirm', { body }) : ask('POST /verify-email', { body })));
+  const kind = kindOf(confirm.task.error);
+  useEffect(() => {
+    if (kind === 'signed-out') onSignedOut();
+  });
+  if (confirm.answer === null) {
+    return (
+      <Looking state={state} title={said.title} of={confirm}>
+        {kind === 'invalid' && <p className="soft">{said.other}</p>}
+        <Links>
+          <a className="link" href="/dashboard">
+            {words.toDashboard}
+          </a>
+          {kind === 'invalid' && (
+            <button type="button" className="link" onClick={onSignedOut}>
+              {words.logInAsOther}
+            </button>
+          )}
+        </Links>
+      </Looking>
+    );
+  }
+  return (
+    <Card brand={state.brand} title={said.doneTitle}>
+      <p>{said.done(confirm.answer.email)}</p>
+      <a className="button" href={ownPathOr(to)}>
+        {words.toDashboard}
+      </a>
+    </Card>
   );
 }
 
 type Invitation = Api['POST /invitation/check']['answer'];
 
-export function InvitationLink({ state, path, ticket }: Props) {
-  const { answer, task } = useOnce(() => ask('POST /invitation/check', { body: { ticket: ticket ?? '' } }));
-  if (ticket === null) return <NoTicket state={state} title={words.invitation.title} />;
-  if (answer === null) return <Waiting state={state} title={words.invitation.title} task={task} />;
-  return <Invited state={state} path={path} ticket={ticket} invitation={answer} />;
+export function InvitationLink({ state, ticket }: Props) {
+  const check = useAnswer(() => ask('POST /invitation/check', { body: { ticket } }));
+  if (check.answer !== null) return <Invited state={state} ticket={ticket} invitation={check.answer} />;
+  return <Looking state={state} title={words.invitation.title} of={check} />;
 }
 
-function Invited({ state, path, ticket, invitation }: { state: State; path: string; ticket: string; invitation: Invitation }) {
+function Invited({ state, ticket, invitation }: Props & { invitation: Invitation }) {
   const [way, setWay] = useState<'ask' | 'log-in' | 'register'>('ask');
+  const [isIn, setIn] = useState(state.signed_in);
   const task = useTask();
   const said = words.invitation;
   const { account, invited_by: invitedBy, email } = invitation;
@@ -127,27 +173,33 @@ function Invited({ state, path, ticket, invitation }: { state: State; path: stri
       const { account: id } = await ask('POST /invitation/accept', { body: { ticket } });
       goTo(`/dashboard/accounts/${id}`);
     });
+  const entered = () => {
+    setIn(true);
+    setWay('ask');
+    void accept();
+  };
   if (way === 'register') return <Register state={state} invitation={{ email, ticket }} />;
-  if (way === 'log-in') {
-    keepTicket(path, ticket);
-    return <LogIn state={state} notice={said.for(email)} />;
-  }
+  if (way === 'log-in') return <LogIn state={state} notice={said.for(email)} email={email} onEntered={entered} />;
   return (
-    <Card brand={state.brand} title={said.title}>
-      <p>{account === null ? said.place(invitedBy, state.brand.name) : said.team(account.name, account.role, invitedBy)}</p>
+    <Card brand={state.brand} title={account === null ? said.place(state.brand.name) : said.team(account.name)}>
+      <p>{account === null ? said.byPlace(invitedBy, state.brand.name) : said.byTeam(invitedBy, account.name, account.role)}</p>
+      {account !== null && <p className="soft">{said.roles[account.role]}</p>}
       <p className="soft">{said.for(email)}</p>
-      <TaskError task={task} fields={[]} />
-      {state.signed_in && account !== null ? (
-        <button type="button" className="button" disabled={task.isBusy} onClick={accept}>
-          {said.accept}
-        </button>
-      ) : invitation.registered ? (
-        <button type="button" className="button" onClick={() => setWay('log-in')}>
-          {said.logIn}
-        </button>
+      <TaskError task={task} />
+      {isIn && account !== null ? (
+        <>
+          <button type="button" className="button" disabled={task.isBusy} onClick={accept}>
+            {task.isBusy ? words.working : said.accept}
+          </button>
+          {task.error !== null && (
+            <button type="button" className="button plain" onClick={() => setWay('log-in')}>
+              {words.logInAsOther}
+            </button>
+          )}
+        </>
       ) : (
-        <button type="button" className="button" onClick={() => setWay('register')}>
-          {account === null ? said.registerPlain : said.register}
+        <button type="button" className="button" onClick={() => setWay(invitation.registered ? 'log-in' : 'register')}>
+          {invitation.registered ? said.logIn : account === null ? said.registerPlain : said.register}
         </button>
       )}
     </Card>

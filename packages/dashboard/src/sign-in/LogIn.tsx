@@ -1,32 +1,40 @@
 /** Address and password on one page; a second step where there is one; or a passkey, which is both. */
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
-import { goTo, waitingPage } from './go.ts';
-import { Card, Field, Form, Notice, Submit, TaskError, useTask } from './kit.tsx';
-import { canAutofill, enterWithPasskey, knowsPasskeys } from './passkey.ts';
+import { goTo } from './go.ts';
+import { Card, Field, Form, Links, Notice, Submit, TaskError, useTask } from './kit.tsx';
+import { enterWithPasskey, knowsPasskeys, offerPasskeys } from './passkey.ts';
 import { SecondStep, type StepMethod } from './SecondStep.tsx';
 import { words } from './words.ts';
 
 const said = words.logIn;
 
-/** A link that waited for the log-in comes first. */
-export const goOn = (to: string): void => goTo(waitingPage() ?? to);
+interface Props {
+  readonly state: State;
+  /** Why it is asked for here. */
+  readonly notice?: string;
+  /** Of whoever it is for, when that is known. */
+  readonly email?: string;
+  /** Instead of going where the server says: a link waits on this page. */
+  readonly onEntered?: (to: string) => void;
+}
 
-export function LogIn({ state, notice }: { state: State; notice?: string }) {
-  const [email, setEmail] = useState('');
+export function LogIn({ state, notice, email: known = '', onEntered = goTo }: Props) {
+  const [email, setEmail] = useState(known);
   const [password, setPassword] = useState('');
   const [methods, setMethods] = useState<readonly StepMethod[] | null>(null);
   const task = useTask();
-  useAutofill(state.passkeys);
+  const hasPasskeys = state.passkeys && knowsPasskeys();
+  useAutofill(hasPasskeys && methods === null, onEntered, task.fail);
 
   const submit = () =>
     task.run(async () => {
       const answer = await ask('POST /log-in', { body: { email, password } });
-      if (answer.next === 'done') goOn(answer.to);
+      if (answer.next === 'done') onEntered(answer.to);
       else setMethods(answer.methods);
     });
-  const withPasskey = () => task.run(async () => goOn((await enterWithPasskey()).to));
+  const withPasskey = () => task.run(async () => onEntered((await enterWithPasskey()).to));
   const withProvider = (provider: string) =>
     task.run(async () => {
       const { url } = await ask('POST /providers/:provider/start', { params: { provider }, body: { purpose: 'log-in' } });
@@ -38,18 +46,18 @@ export function LogIn({ state, notice }: { state: State; notice?: string }) {
       setMethods(null);
       setPassword('');
     };
-    return <SecondStep brand={state.brand} methods={methods} onAgain={again} />;
+    return <SecondStep brand={state.brand} methods={methods} onEntered={onEntered} onAgain={again} />;
   }
   return (
     <Card brand={state.brand} title={said.title(state.brand.name)}>
       {notice !== undefined && <Notice>{notice}</Notice>}
+      {!navigator.cookieEnabled && <Notice bad>{words.noCookies}</Notice>}
       <TaskError task={task} fields={['email', 'password']} />
-      <Form onSubmit={submit}>
+      <Form onSubmit={submit} task={task}>
         <Field
           label={words.email}
           name="email"
           type="email"
-          inputMode="email"
           autoComplete="username webauthn"
           value={email}
           onChange={setEmail}
@@ -64,12 +72,10 @@ export function LogIn({ state, notice }: { state: State; notice?: string }) {
           onChange={setPassword}
           fault={task.faultOf('password')}
         />
-        <Submit isBusy={task.isBusy} disabled={task.seconds > 0}>
-          {said.button}
-        </Submit>
+        <Submit task={task}>{said.button}</Submit>
       </Form>
-      {((state.passkeys && knowsPasskeys()) || state.providers.length > 0) && <div className="between">{words.or}</div>}
-      {state.passkeys && knowsPasskeys() && (
+      {(hasPasskeys || state.providers.length > 0) && <div className="between">{words.or}</div>}
+      {hasPasskeys && (
         <button type="button" className="button plain" disabled={task.isBusy} onClick={withPasskey}>
           {said.passkey}
         </button>
@@ -80,7 +86,7 @@ export function LogIn({ state, notice }: { state: State; notice?: string }) {
         </button>
       ))}
       {!state.passkeys && <p className="soft">{words.noPasskeys}</p>}
-      <div className="links">
+      <Links>
         <a className="link" href="/forgot">
           {said.forgot}
         </a>
@@ -92,24 +98,22 @@ export function LogIn({ state, notice }: { state: State; notice?: string }) {
             </a>
           </span>
         )}
-      </div>
+      </Links>
     </Card>
   );
 }
 
 /** Passkeys are offered where the address is typed; whoever ignores the offer loses nothing. */
-function useAutofill(isOffered: boolean): void {
+function useAutofill(isOffered: boolean, onEntered: (to: string) => void, onFailed: (error: unknown) => void): void {
+  const latest = useRef({ onEntered, onFailed });
+  useEffect(() => {
+    latest.current = { onEntered, onFailed };
+  });
   useEffect(() => {
     if (!isOffered) return;
-    let isGone = false;
-    const offer = async () => {
-      if (!(await canAutofill()) || isGone) return;
-      const { to } = await enterWithPasskey({ autofill: true });
-      if (!isGone) goOn(to);
-    };
-    offer().catch(() => undefined);
-    return () => {
-      isGone = true;
-    };
+    return offerPasskeys(
+      (to) => latest.current.onEntered(to),
+      (error) => latest.current.onFailed(error),
+    );
   }, [isOffered]);
 }

@@ -2,44 +2,54 @@
 import { useState } from 'react';
 import { ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
-import { Card, Field, Form, Notice, Submit, TaskError, useTask } from './kit.tsx';
+import { Card, Field, Form, Links, NewPassword, Notice, Submit, TaskError, useTask } from './kit.tsx';
 import { words } from './words.ts';
 
 export function Forgot({ state }: { state: State }) {
   const [email, setEmail] = useState('');
-  const [isSent, setSent] = useState(false);
+  const [sentTo, setSentTo] = useState<string | null>(null);
   const task = useTask();
   const submit = () =>
     task.run(async () => {
       await ask('POST /forgot', { body: { email } });
-      setSent(true);
+      setSentTo(email.trim());
     });
+  const back = (
+    <Links>
+      <a className="link" href="/login">
+        {words.forgot.back}
+      </a>
+    </Links>
+  );
+  if (sentTo !== null) {
+    return (
+      <Card brand={state.brand} title={words.forgot.sentTitle}>
+        <p>{words.forgot.sent(sentTo)}</p>
+        <p className="soft">{words.forgot.notArrived}</p>
+        <button type="button" className="button plain" onClick={() => setSentTo(null)}>
+          {words.forgot.again}
+        </button>
+        {back}
+      </Card>
+    );
+  }
   return (
     <Card brand={state.brand} title={words.forgot.title}>
-      {isSent ? <Notice>{words.forgot.sent}</Notice> : <p>{words.forgot.intro}</p>}
+      <p>{words.forgot.intro}</p>
       <TaskError task={task} fields={['email']} />
-      {!isSent && (
-        <Form onSubmit={submit}>
-          <Field
-            label={words.email}
-            name="email"
-            type="email"
-            inputMode="email"
-            autoComplete="username"
-            value={email}
-            onChange={setEmail}
-            fault={task.faultOf('email')}
-          />
-          <Submit isBusy={task.isBusy} disabled={task.seconds > 0 || email === ''}>
-            {words.forgot.button}
-          </Submit>
-        </Form>
-      )}
-      <div className="links">
-        <a className="link" href="/login">
-          {words.forgot.back}
-        </a>
-      </div>
+      <Form onSubmit={submit} task={task}>
+        <Field
+          label={words.email}
+          name="email"
+          type="email"
+          autoComplete="username"
+          value={email}
+          onChange={setEmail}
+          fault={task.faultOf('email')}
+        />
+        <Submit task={task}>{words.forgot.button}</Submit>
+      </Form>
+      {back}
     </Card>
   );
 }
@@ -55,7 +65,7 @@ export function Reset({ state, ticket, email }: { state: State; ticket: string; 
     });
   if (isDone) {
     return (
-      <Card brand={state.brand} title={words.reset.title}>
+      <Card brand={state.brand} title={words.reset.doneTitle}>
         <Notice>{words.reset.done}</Notice>
         <a className="button" href="/login">
           {words.logIn.button}
@@ -65,22 +75,13 @@ export function Reset({ state, ticket, email }: { state: State; ticket: string; 
   }
   return (
     <Card brand={state.brand} title={words.reset.title}>
-      <p>{words.reset.intro(email)}</p>
+      <p>{words.reset.intro}</p>
       <TaskError task={task} fields={['password']} />
-      <Form onSubmit={submit}>
-        {/* For password managers: whose password it is. */}
-        <input type="hidden" name="username" autoComplete="username" value={email} readOnly />
-        <Field
-          label={words.newPassword}
-          name="password"
-          type="password"
-          autoComplete="new-password"
-          value={password}
-          onChange={setPassword}
-          fault={task.faultOf('password')}
-          hint={words.passwordHint}
-        />
-        <Submit isBusy={task.isBusy}>{words.reset.button}</Submit>
+      <Form onSubmit={submit} task={task}>
+        {/* Not to be changed; a password manager learns whose password it is. */}
+        <Field label={words.email} name="email" type="email" autoComplete="username" value={email} onChange={() => {}} isFixed />
+        <NewPassword label={words.newPassword} value={password} onChange={setPassword} task={task} personal={[email]} />
+        <Submit task={task}>{words.reset.button}</Submit>
       </Form>
     </Card>
   );

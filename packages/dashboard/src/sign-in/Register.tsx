@@ -3,11 +3,10 @@ import { useState } from 'react';
 import { ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
 import { goTo } from './go.ts';
-import { Card, Field, Form, Notice, Submit, TaskError, useTask } from './kit.tsx';
+import { Card, Field, Form, Links, NewPassword, Notice, Submit, TaskError, useTask } from './kit.tsx';
 import { words } from './words.ts';
 
 const said = words.register;
-const FIELDS = ['email', 'password', 'display_name'];
 
 /** `invitation`: the address that it is for, and its ticket. */
 export function Register({ state, invitation }: { state: State; invitation?: { email: string; ticket: string } }) {
@@ -24,7 +23,7 @@ export function Register({ state, invitation }: { state: State; invitation?: { e
       {invitation !== undefined && <Notice>{words.invitation.for(invitation.email)}</Notice>}
       <NewUser
         button={said.button}
-        email={invitation?.email ?? ''}
+        {...(invitation === undefined ? {} : { fixedEmail: invitation.email })}
         send={(body) =>
           ask('POST /register', { body: { ...body, ...(invitation === undefined ? {} : { invitation: invitation.ticket }) } })
         }
@@ -36,9 +35,9 @@ export function Register({ state, invitation }: { state: State; invitation?: { e
 
 export function Setup({ state, ticket }: { state: State; ticket: string }) {
   return (
-    <Card brand={state.brand} title={words.setup.title}>
+    <Card brand={state.brand} title={words.setup.title(state.brand.name)}>
       <p>{words.setup.intro}</p>
-      <NewUser button={words.setup.button} email="" send={(body) => ask('POST /setup', { body: { ...body, ticket } })} />
+      <NewUser button={words.setup.button} send={(body) => ask('POST /setup', { body: { ...body, ticket } })} />
     </Card>
   );
 }
@@ -46,36 +45,36 @@ export function Setup({ state, ticket }: { state: State; ticket: string }) {
 interface NewUserBody {
   readonly email: string;
   readonly password: string;
-  readonly display_name: string;
+  readonly display_name?: string;
 }
 
-function NewUser({
-  button,
-  email: known,
-  send,
-}: {
-  button: string;
-  email: string;
-  send: (body: NewUserBody) => Promise<{ to: string }>;
-}) {
-  const [email, setEmail] = useState(known);
+interface Props {
+  readonly button: string;
+  /** The only address that an invitation takes. */
+  readonly fixedEmail?: string;
+  readonly send: (body: NewUserBody) => Promise<{ to: string }>;
+}
+
+function NewUser({ button, fixedEmail, send }: Props) {
+  const [email, setEmail] = useState(fixedEmail ?? '');
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const task = useTask();
-  const submit = () => task.run(async () => goTo((await send({ email, password, display_name: name })).to));
+  const submit = () =>
+    task.run(async () => goTo((await send({ email, password, ...(name === '' ? {} : { display_name: name }) })).to));
   return (
     <>
-      <TaskError task={task} fields={FIELDS} />
-      <Form onSubmit={submit}>
+      <TaskError task={task} fields={['email', 'password', 'display_name']} />
+      <Form onSubmit={submit} task={task}>
         <Field
           label={words.email}
           name="email"
           type="email"
-          inputMode="email"
           autoComplete="username"
           value={email}
           onChange={setEmail}
           fault={task.faultOf('email')}
+          isFixed={fixedEmail !== undefined}
         />
         <Field
           label={words.name}
@@ -84,22 +83,10 @@ function NewUser({
           value={name}
           onChange={setName}
           fault={task.faultOf('display_name')}
-          hint={words.nameHint}
-          optional
+          isOptional
         />
-        <Field
-          label={words.password}
-          name="password"
-          type="password"
-          autoComplete="new-password"
-          value={password}
-          onChange={setPassword}
-          fault={task.faultOf('password')}
-          hint={words.passwordHint}
-        />
-        <Submit isBusy={task.isBusy} disabled={task.seconds > 0}>
-          {button}
-        </Submit>
+        <NewPassword label={words.password} value={password} onChange={setPassword} task={task} personal={[email, name]} />
+        <Submit task={task}>{button}</Submit>
       </Form>
     </>
   );
@@ -107,13 +94,13 @@ function NewUser({
 
 function ToLogIn() {
   return (
-    <div className="links">
+    <Links>
       <span>
         {said.has}{' '}
         <a className="link" href="/login">
           {words.logIn.button}
         </a>
       </span>
-    </div>
+    </Links>
   );
 }

@@ -2,8 +2,7 @@
 import { useState } from 'react';
 import { ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
-import { Card, Field, Form, Submit, TaskError, useTask } from './kit.tsx';
-import { goOn } from './LogIn.tsx';
+import { Card, Field, Form, Links, Submit, TaskError, useTask } from './kit.tsx';
 import { enterWithPasskey, knowsPasskeys } from './passkey.ts';
 import { words } from './words.ts';
 
@@ -14,27 +13,30 @@ const said = words.second;
 interface Props {
   readonly brand: State['brand'];
   readonly methods: readonly StepMethod[];
+  readonly onEntered: (to: string) => void;
   readonly onAgain: () => void;
 }
 
-export function SecondStep({ brand, methods, onAgain }: Props) {
+export function SecondStep({ brand, methods, onEntered, onAgain }: Props) {
   const [code, setCode] = useState('');
-  const [isRecovery, setRecovery] = useState(!methods.includes('totp'));
+  const [isRecovery, setRecovery] = useState(!methods.includes('totp') && !methods.includes('passkey'));
   const task = useTask();
-  const submit = () => task.run(async () => goOn((await ask('POST /log-in/code', { body: { code } })).to));
-  const withPasskey = () => task.run(async () => goOn((await enterWithPasskey()).to));
+  const submit = () => task.run(async () => onEntered((await ask('POST /log-in/code', { body: { code } })).to));
+  const withPasskey = () => task.run(async () => onEntered((await enterWithPasskey()).to));
   const turn = () => {
     setCode('');
     task.clear();
     setRecovery(!isRecovery);
   };
-  const hasCode = methods.includes('totp') || methods.includes('recovery-code');
+  const hasForm = isRecovery || methods.includes('totp');
   const hasPasskey = methods.includes('passkey') && knowsPasskeys();
   return (
     <Card brand={brand} title={said.title}>
+      <p className="soft">{isRecovery ? said.recoveryIntro : hasForm ? said.codeIntro : said.passkeyIntro}</p>
       <TaskError task={task} fields={['code']} />
-      {hasCode && (
-        <Form onSubmit={submit}>
+      {hasForm && (
+        <Form onSubmit={submit} task={task}>
+          {/* Two fields, each with a name of its own: what one was filled with must not stand in the other. */}
           {isRecovery ? (
             <Field
               key="recovery"
@@ -44,6 +46,8 @@ export function SecondStep({ brand, methods, onAgain }: Props) {
               value={code}
               onChange={setCode}
               fault={task.faultOf('code')}
+              takesFocus
+              isCode
             />
           ) : (
             <Field
@@ -55,28 +59,28 @@ export function SecondStep({ brand, methods, onAgain }: Props) {
               value={code}
               onChange={setCode}
               fault={task.faultOf('code')}
+              takesFocus
+              isCode
             />
           )}
-          <Submit isBusy={task.isBusy} disabled={task.seconds > 0}>
-            {said.button}
-          </Submit>
+          <Submit task={task}>{said.button}</Submit>
         </Form>
       )}
       {hasPasskey && (
-        <button type="button" className={hasCode ? 'button plain' : 'button'} disabled={task.isBusy} onClick={withPasskey}>
+        <button type="button" className={hasForm ? 'button plain' : 'button'} disabled={task.isBusy} onClick={withPasskey}>
           {said.passkey}
         </button>
       )}
-      <div className="links">
-        {methods.includes('totp') && methods.includes('recovery-code') && (
+      <Links>
+        {methods.includes('recovery-code') && (
           <button type="button" className="link" onClick={turn}>
-            {isRecovery ? said.useApp : said.useRecovery}
+            {isRecovery ? said.notRecovery : said.useRecovery}
           </button>
         )}
         <button type="button" className="link" onClick={onAgain}>
           {said.again}
         </button>
-      </div>
+      </Links>
     </Card>
   );
 }

@@ -1,25 +1,58 @@
 /** The few things that these pages are made of. */
-import { type ChangeEvent, type FormEvent, type ReactNode, useEffect, useId, useState } from 'react';
-import { AskError } from '../lib/ask.ts';
+import { type ChangeEvent, type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { hintFor } from '../lib/new-password.ts';
 import type { State } from '../lib/state.ts';
+import { passwordHint } from '../lib/words.ts';
+import { sentenceOf, type Task } from './task.ts';
 import { words } from './words.ts';
 
+export { useTask } from './task.ts';
+
+/** The place's name or logo, where it stands on every one of these pages. */
+export function Brand({ brand }: { brand: State['brand'] }) {
+  return (
+    <header className="brand">
+      {brand.logo_url === null ? (
+        <>
+          <svg viewBox="0 0 32 32" aria-hidden="true">
+            <rect width="32" height="32" rx="7" />
+            <circle cx="11.5" cy="20.5" r="4.7" />
+            <path d="m15 17 9-9m-4.500 4.500 3.300 3.300" />
+          </svg>
+          <span>{brand.name}</span>
+        </>
+      ) : (
+        <img src={brand.logo_url} alt={brand.name} />
+      )}
+    </header>
+  );
+}
+
+/** The first heading is where a page begins anyway; each one after it takes the focus, so that a screen reader says what has come. */
+let isFirst = true;
+
 export function Card({ brand, title, children }: { brand: State['brand']; title: string; children: ReactNode }) {
+  const card = useRef<HTMLElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · ${brand.name}`;
+    if (!isFirst && !card.current?.contains(document.activeElement)) heading.current?.focus();
+    isFirst = false;
   }, [title, brand.name]);
   return (
     <div className="page">
-      <div className="brand">
-        {brand.logo_url === null ? <span>{brand.name}</span> : <img src={brand.logo_url} alt={brand.name} />}
-      </div>
-      <main className="card">
-        <h1>{title}</h1>
+      <Brand brand={brand} />
+      <main className="card" ref={card}>
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
         {children}
       </main>
     </div>
   );
 }
+
+export const Links = ({ children }: { children: ReactNode }) => <div className="links">{children}</div>;
 
 interface FieldProps {
   readonly label: string;
@@ -30,53 +63,54 @@ interface FieldProps {
   readonly autoComplete: string;
   readonly fault?: string | undefined;
   readonly hint?: string;
-  readonly optional?: boolean;
-  readonly inputMode?: 'numeric' | 'text' | 'email';
+  readonly inputMode?: 'numeric';
+  readonly isOptional?: boolean;
+  readonly isFixed?: boolean;
+  readonly isCode?: boolean;
+  /** Only where the person has just asked for this field. */
+  readonly takesFocus?: boolean;
 }
 
 /** A labelled field with its fault beside it; a password can be shown. */
-export function Field({
-  label,
-  name,
-  type = 'text',
-  value,
-  onChange,
-  autoComplete,
-  fault,
-  hint,
-  optional = false,
-  inputMode,
-}: FieldProps) {
+export function Field(props: FieldProps) {
+  const { label, name, type = 'text', value, onChange, autoComplete, fault, hint, inputMode } = props;
+  const { isOptional = false, isFixed = false, isCode = false, takesFocus = false } = props;
   const id = useId();
+  const input = useRef<HTMLInputElement>(null);
   const [isShown, setShown] = useState(false);
-  const notes = [fault === undefined ? null : `${id}-fault`, hint === undefined ? null : `${id}-hint`].filter(
-    (note) => note !== null,
-  );
+  useEffect(() => {
+    if (takesFocus) input.current?.focus();
+  }, [takesFocus]);
+  const notes = [fault === undefined ? [] : [`${id}-fault`], hint === undefined ? [] : [`${id}-hint`]].flat();
   return (
     <div className="field">
-      <label htmlFor={id}>{label}</label>
+      <label htmlFor={id}>
+        {label}
+        {isOptional && <span className="soft"> {words.optional}</span>}
+      </label>
       <div className="box">
         <input
+          ref={input}
           id={id}
           name={name}
           type={type === 'password' && isShown ? 'text' : type}
-          className={type === 'password' ? 'withToggle' : ''}
+          className={[type === 'password' ? 'withToggle' : '', isCode ? 'code' : ''].join(' ').trim() || undefined}
           value={value}
           onChange={(event: ChangeEvent<HTMLInputElement>) => onChange(event.currentTarget.value)}
           autoComplete={autoComplete}
-          autoCapitalize="none"
+          autoCapitalize={name === 'name' ? 'words' : 'none'}
           spellCheck={false}
-          required={!optional}
+          required={!isOptional}
+          readOnly={isFixed}
           inputMode={inputMode}
-          aria-invalid={fault !== undefined}
+          aria-invalid={fault === undefined ? undefined : true}
           aria-describedby={notes.length === 0 ? undefined : notes.join(' ')}
         />
         {type === 'password' && (
           <button
             type="button"
             className="toggle"
-            aria-pressed={isShown}
-            aria-label={`${isShown ? words.hide : words.show}: ${label}`}
+            aria-label={isShown ? words.hidePassword : words.showPassword}
             onClick={() => setShown(!isShown)}
           >
             {isShown ? words.hide : words.show}
@@ -97,100 +131,85 @@ export function Field({
   );
 }
 
-export function Form({ onSubmit, children }: { onSubmit: () => void; children: ReactNode }) {
+interface NewPasswordProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  readonly task: Task;
+  /** What is known of the person, which makes no password. */
+  readonly personal: readonly string[];
+}
+
+/** No second field to repeat it: it can be shown. The hint follows what is typed. */
+export function NewPassword({ label, value, onChange, task, personal }: NewPasswordProps) {
+  return (
+    <Field
+      label={label}
+      name="password"
+      type="password"
+      autoComplete="new-password"
+      value={value}
+      onChange={onChange}
+      fault={task.faultOf('password')}
+      hint={passwordHint(hintFor(value, personal))}
+    />
+  );
+}
+
+export function Form({ onSubmit, task, children }: { onSubmit: () => void; task: Task; children: ReactNode }) {
+  const form = useRef<HTMLFormElement>(null);
+  const { error } = task;
+  // What has to be mended takes the focus.
+  useEffect(() => {
+    if (error !== null) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [error]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     onSubmit();
   };
-  // The server's sentences stand at the fields; the browser's own bubbles would say things twice.
+  // The server's sentences stand at the fields; the browser's own bubbles would say things twice. Without script nothing goes into a URL.
   return (
-    <form method="post" onSubmit={submit} noValidate>
+    <form ref={form} method="post" onSubmit={submit} noValidate>
       {children}
     </form>
   );
 }
 
-export function Submit({ isBusy, disabled = false, children }: { isBusy: boolean; disabled?: boolean; children: ReactNode }) {
+/** Stays where the focus is while it works: a button that is disabled would lose it. */
+export function Submit({ task, children }: { task: Task; children: ReactNode }) {
   return (
-    <button type="submit" className="button" disabled={isBusy || disabled} aria-busy={isBusy}>
-      {isBusy ? words.working : children}
+    <button
+      type="submit"
+      className="button"
+      aria-disabled={task.isBusy || task.seconds > 0}
+      onClick={(event) => {
+        if (task.isBusy || task.seconds > 0) event.preventDefault();
+      }}
+    >
+      {task.isBusy ? words.working : children}
     </button>
   );
 }
 
 export function Notice({ bad = false, children }: { bad?: boolean; children: ReactNode }) {
   return (
-    <p className={bad ? 'notice bad' : 'notice'} role={bad ? 'alert' : 'status'}>
+    <div className={bad ? 'notice bad' : 'notice'} role={bad ? 'alert' : 'status'}>
       {children}
-    </p>
+    </div>
   );
 }
 
-/** What is being done, and how it went. One thing at a time. */
-export function useTask() {
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const run = async (work: () => Promise<void>): Promise<void> => {
-    setBusy(true);
-    setError(null);
-    try {
-      await work();
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
-  };
-  const seconds = useCountdown(error);
-  return { isBusy, error, run, seconds, clear: () => setError(null), faultOf: (field: string) => faultOf(error, field) };
-}
-
-export type Task = ReturnType<typeof useTask>;
-
-function faultOf(error: unknown, field: string): string | undefined {
-  return error instanceof AskError && error.refusal.kind === 'invalid' ? error.refusal.errors[field]?.join(' ') : undefined;
-}
-
-/** How long the limit still holds; 0 when there is none. */
-function useCountdown(error: unknown): number {
-  const [left, setLeft] = useState(0);
-  useEffect(() => {
-    if (!(error instanceof AskError) || error.refusal.kind !== 'wait') return setLeft(0);
-    const endsAt = Date.now() + error.refusal.seconds * 1000;
-    const tick = () => setLeft(Math.max(0, Math.ceil((endsAt - Date.now()) / 1000)));
-    tick();
-    const timer = setInterval(tick, 1000);
-    return () => clearInterval(timer);
-  }, [error]);
-  return left;
-}
-
 /** What is no fault of a field. `fields`: those that show their own. */
-export function TaskError({ task, fields }: { task: Task; fields: readonly string[] }) {
-  const sentence = sentenceOf(task, fields);
-  return sentence === null ? null : <Notice bad>{sentence}</Notice>;
-}
-
-function sentenceOf({ error, seconds }: Task, fields: readonly string[]): string | null {
-  if (error === null) return null;
-  // What the browser throws when the person turned away from its passkey dialog, or it ran out of time.
-  if (error instanceof Error && (error.name === 'NotAllowedError' || error.name === 'AbortError')) return words.passkeyCancelled;
-  if (!(error instanceof AskError)) return words.broken(null);
-  const { refusal } = error;
-  switch (refusal.kind) {
-    case 'invalid': {
-      const other = Object.entries(refusal.errors).find(([field]) => !fields.includes(field));
-      return other === undefined ? null : other[1].join(' ');
-    }
-    case 'wait':
-      return seconds === 0 ? null : words.wait(seconds);
-    case 'offline':
-      return words.offline;
-    case 'unavailable':
-      return words.unavailable;
-    case 'broken':
-      return words.broken(refusal.requestId);
-    default:
-      return words.notAllowed;
+export function TaskError({ task, fields = [] }: { task: Task; fields?: readonly string[] }) {
+  if (task.seconds > 0) {
+    // Said once; the seconds are for eyes.
+    return (
+      <Notice bad>
+        {words.tooMany} <span aria-hidden="true">{words.waitFor(task.seconds)}</span>
+        <span className="unseen">{words.waitFor(task.secondsAtFirst)}</span>
+      </Notice>
+    );
   }
+  const sentence = sentenceOf(task.error, fields);
+  return sentence === null ? null : <Notice bad>{sentence}</Notice>;
 }

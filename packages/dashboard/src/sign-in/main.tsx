@@ -3,39 +3,43 @@ import '../lib/theme.css';
 import './sign-in.css';
 import { StrictMode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
+import { applyAccent } from '../lib/accent.ts';
 import { applyScheme, readScheme } from '../lib/color-scheme.ts';
-import { loadState, type State } from '../lib/state.ts';
+import { brandOfPage, loadState, type State } from '../lib/state.ts';
 import { takeTicket } from './go.ts';
-import { Card, Notice } from './kit.tsx';
-import { EmailLink, InvitationLink, ResetLink, SetupLink } from './Links.tsx';
+import { Brand, Card } from './kit.tsx';
+import { EmailLink, InvitationLink, NoTicket, ResetLink, SetupLink } from './Links.tsx';
 import { LogIn } from './LogIn.tsx';
 import { Forgot } from './Password.tsx';
 import { Register } from './Register.tsx';
 import { words } from './words.ts';
 
+// All of it before the first paint: the theme, the colour and name of the place.
 applyScheme(readScheme());
+const brand = brandOfPage();
+applyAccent(brand.accent);
+const ticket = takeTicket();
 
-const path = window.location.pathname;
-const ticket = takeTicket(path);
+/** A page that nobody who is signed in has to see. */
+const isForStrangers = (path: string): boolean => path === '/login' || path === '/register';
 
 function Page({ state }: { state: State }) {
-  const link = { state, path, ticket };
+  const path = window.location.pathname;
+  if (path === '/login') return <LogIn state={state} />;
+  if (path === '/register') return <Register state={state} />;
+  if (path === '/forgot') return <Forgot state={state} />;
+  if (ticket === null) return <NoTicket state={state} />;
   switch (path) {
-    case '/login':
-      return <LogIn state={state} />;
-    case '/register':
-      return <Register state={state} />;
-    case '/forgot':
-      return <Forgot state={state} />;
     case '/reset':
-      return <ResetLink {...link} />;
+      return <ResetLink state={state} ticket={ticket} />;
     case '/setup':
-      return <SetupLink {...link} />;
+      return <SetupLink state={state} ticket={ticket} />;
     case '/verify-email':
+      return <EmailLink state={state} ticket={ticket} isNew={false} />;
     case '/new-email':
-      return <EmailLink {...link} />;
+      return <EmailLink state={state} ticket={ticket} isNew />;
     case '/invitation':
-      return <InvitationLink {...link} />;
+      return <InvitationLink state={state} ticket={ticket} />;
     default:
       return (
         <Card brand={state.brand} title={words.unknownPage}>
@@ -52,14 +56,26 @@ function Entry() {
   const [hasFailed, setFailed] = useState(false);
   const load = () => {
     setFailed(false);
-    loadState().then(setState, () => setFailed(true));
+    loadState().then(
+      (loaded) => {
+        if (loaded.signed_in && isForStrangers(window.location.pathname)) window.location.replace('/dashboard');
+        else setState(loaded);
+      },
+      () => setFailed(true),
+    );
   };
   useEffect(load, []);
   if (state !== null) return <Page state={state} />;
-  if (!hasFailed) return <div className="page" />;
+  if (!hasFailed) {
+    return (
+      <div className="page" aria-busy="true">
+        <Brand brand={brand} />
+      </div>
+    );
+  }
   return (
-    <Card brand={{ name: 'Keyhouse', accent: '#3451b2', logo_url: null }} title={words.unavailable}>
-      <Notice bad>{words.offline}</Notice>
+    <Card brand={brand} title={words.unreachableTitle}>
+      <p>{words.unreachable}</p>
       <button type="button" className="button" onClick={load}>
         {words.retry}
       </button>

@@ -26,6 +26,7 @@ import { leastOf } from './credentials/least.ts';
 import { logIn } from './credentials/log-in.ts';
 import { narrowCredential } from './credentials/narrow.ts';
 import { register } from './credentials/register.ts';
+import { remindPeople } from './credentials/reminders.ts';
 import { revokeCredential } from './credentials/revoke.ts';
 import { rotateCredential } from './credentials/rotate.ts';
 import { createTell } from './credentials/tell.ts';
@@ -72,6 +73,8 @@ export interface Settings {
   readonly maxJwtDays: number;
   readonly signup: 'open' | 'invite' | 'closed';
   readonly signingAlgorithm: 'ES256' | 'RS256';
+  /** A secret is old after so many days; 0: never. */
+  readonly remindSecretDays?: number;
   readonly providers?: readonly { readonly id: string; readonly name: string }[];
 }
 
@@ -104,6 +107,7 @@ const KEEP_USE_DAYS = 400;
 const KEEP_PERMISSION_USE_DAYS = 100;
 /** Records of JWTs stay a while after their end, so that "was it ever ours?" has an answer. */
 const KEEP_ENDED_JWTS_DAYS = 30;
+const DEFAULT_REMIND_SECRET_DAYS = 365;
 /** What the outbox shows. */
 const KEEP_MAILS_DAYS = 30;
 
@@ -139,6 +143,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
   const signInPorts = { ...store, secrets, passwords, limits, refusals, clock, signup: settings.signup };
   const mintPorts = { ...store, catalogue: async () => started(permissions).names, keys, issuer, audience, maxJwtDays, clock };
 
+  let lastReminderMs = 0;
   let brand: Brand = DEFAULT_BRAND;
   const compose = createCompose({ secret: ports.secret, clock, look: () => brand, url: issuer });
   const composeFactorsReset = (user: User): MailDraft =>
@@ -174,6 +179,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
     maxJwtDays,
     permissionExists,
     catalogue: () => started(permissions).names,
+    rules: { oldSecretDays: settings.remindSecretDays ?? DEFAULT_REMIND_SECRET_DAYS },
     tell: createTell({ ...store, compose }),
   };
 
@@ -195,6 +201,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
     openSignIn: (input: OpenSignInInput) => openSignIn({ ...signInStores, compose }, input),
     ...visitorVerbs(visitorPorts),
     sendsMail: transport !== null,
+    remindPeople: remind,
     /** The body of a mail that is kept. It may hold a link that lets somebody in, so whoever reads it is on record. */
     readMail: async (mail: MailWithBody, reader: User, by: By) => {
       const body = mail.sealedBody === null ? null : openBody(secrets, mail.sealedBody);
@@ -343,6 +350,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
       { name: 'mail', everyMs: SECOND_MS, run: () => deliverMails(deliverPorts) },
       { name: 'use', everyMs: 2 * SECOND_MS, run: () => use.flush(store.credentials, ports) },
       { name: 'signing-keys', everyMs: HOUR_MS, run: tendSigningKeys },
+      { name: 'remind', everyMs: HOUR_MS, run: remind },
       { name: 'sweep', everyMs: HOUR_MS / 6, run: sweep },
     ];
   }
@@ -353,6 +361,26 @@ export function createKeyhouse(ports: KeyhousePorts) {
     else if (rotated.reason === 'wrong_secret')
       log.error({}, 'The signing keys are due, but this server was started with an old master secret.');
     await store.signingKeys.dropEndedSigningKeys({ nowMs: clock.now() });
+  }
+
+  /** Once a day, by one server. */
+  async function remind(): Promise<void> {
+    const nowMs = clock.now();
+    const isMine = await store.leases.takeLease({
+      job: 'remind',
+      holder: instanceName,
+      nowMs,
+      untilMs: nowMs + DAY_MS - HOUR_MS / 2,
+    });
+    if (!isMine || lastReminderMs > nowMs - DAY_MS + HOUR_MS) return;
+    lastReminderMs = nowMs;
+    const people = await remindPeople({
+      ...store,
+      ...credentialPorts,
+      compose,
+      pause: () => new Promise((resolve) => setTimeout(resolve, 20)),
+    });
+    if (people > 0) log.info({ people }, 'People were reminded of their credentials.');
   }
 
   /** In small batches, so that no request waits long behind one. One server at a time. */

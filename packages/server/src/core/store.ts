@@ -9,6 +9,7 @@ import type { SignInsStore } from './accounts/sign-in.ts';
 import type { TicketsStore } from './accounts/ticket.ts';
 import type { AuditStore } from './audit/event.ts';
 import type { CredentialsStore } from './credentials/credential.ts';
+import type { RemindersStore } from './credentials/reminders.ts';
 import type { JwtsStore, MasterSecretStore, SigningKeysStore } from './jwts/jwt.ts';
 import type { MailsStore } from './mail/mail.ts';
 import type { PermissionsStore } from './permissions/catalogue.ts';
@@ -39,6 +40,7 @@ export interface Store {
   readonly masterSecret: MasterSecretStore;
   readonly permissions: PermissionsStore;
   readonly mails: MailsStore;
+  readonly reminders: RemindersStore;
   readonly leases: LeaseStore;
   readonly database: 'SQLite' | 'PostgreSQL';
   /** Throws when the database cannot be reached or a migration is missing. */

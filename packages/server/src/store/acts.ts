@@ -12,6 +12,7 @@ import { mailsActs } from './mails.ts';
 import { membersActs } from './members.ts';
 import { permissionsActs } from './permissions.ts';
 import { profileActs } from './profile.ts';
+import { remindersActs } from './reminders.ts';
 import { revocationsActs } from './revocations.ts';
 import { signInsActs } from './sign-ins.ts';
 import { masterSecretActs, signingKeysActs } from './signing-keys.ts';
@@ -35,6 +36,7 @@ export const acts = {
   ...factorsActs,
   ...mailsActs,
   ...profileActs,
+  ...remindersActs,
   ...signInsActs,
   ...ticketsActs,
 } satisfies Acts;

@@ -15,6 +15,7 @@ import { membersActs, membersReads } from './members.ts';
 import { permissionsActs, permissionsReads } from './permissions.ts';
 import type { Db } from './prepared.ts';
 import { profileActs, profileReads } from './profile.ts';
+import { remindersActs, remindersReads } from './reminders.ts';
 import { revocationsActs, revocationsReads } from './revocations.ts';
 import { signInsActs, signInsReads } from './sign-ins.ts';
 import { masterSecretActs, masterSecretReads, signingKeysActs, signingKeysReads } from './signing-keys.ts';
@@ -69,6 +70,7 @@ export function bindStore(backend: Backend): Store {
     masterSecret: { ...reads(masterSecretReads(db)), ...bound(masterSecretActs) },
     permissions: { ...reads(permissionsReads(db)), ...bound(permissionsActs) },
     mails: { ...reads(mailsReads(db)), ...bound(mailsActs) },
+    reminders: { ...reads(remindersReads(db)), ...bound(remindersActs) },
     leases: bound(leasesActs),
     changes: {
       ...reads(revocationsReads(db)),

@@ -275,7 +275,7 @@ const keyByPreviousHash = prepare((db, { hash }: { hash: Uint8Array }) =>
 
 type CredentialRow = Selectable<Database['credentials']>;
 
-const toCredential = (row: CredentialRow): Credential => ({
+export const toCredential = (row: CredentialRow): Credential => ({
   id: row.id,
   kind: row.kind,
   environment: row.environment,

@@ -40,8 +40,30 @@ export function signingKeysReads(db: Db): Pick<SigningKeysStore, 'listSigningKey
   };
 }
 
-export function masterSecretReads(db: Db): Pick<MasterSecretStore, 'secretCheck'> {
-  return { secretCheck: () => readSecretCheck(db) };
+export function masterSecretReads(db: Db): Pick<MasterSecretStore, 'secretCheck' | 'listSealed'> {
+  return {
+    secretCheck: () => readSecretCheck(db),
+    async listSealed({ kind, afterId, limit }) {
+      if (kind === 'totp') {
+        return await db
+          .selectFrom('totp_secrets')
+          .select(['user_id as id', 'sealed_secret as sealed'])
+          .where('user_id', '>', afterId)
+          .orderBy('user_id')
+          .limit(limit)
+          .execute();
+      }
+      const rows = await db
+        .selectFrom('mails')
+        .select(['id', 'sealed_body'])
+        .where('id', '>', afterId)
+        .where('sealed_body', 'is not', null)
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      return rows.flatMap(({ id, sealed_body: sealed }) => (sealed === null ? [] : [{ id, sealed }]));
+    },
+  };
 }
 
 export const signingKeysActs = {
@@ -142,6 +164,21 @@ export const masterSecretActs = {
       .onConflict((conflict) => conflict.column('name').doNothing())
       .execute();
     return (await readSecretCheck(act.db)) ?? check;
+  },
+
+  async resealTexts(act: Act, { kind, texts }: SecretInput<'resealTexts'>): Promise<void> {
+    for (const { id, from, to } of texts) {
+      if (kind === 'totp') {
+        await act.db
+          .updateTable('totp_secrets')
+          .set({ sealed_secret: to })
+          .where('user_id', '=', id)
+          .where('sealed_secret', '=', from)
+          .execute();
+      } else {
+        await act.db.updateTable('mails').set({ sealed_body: to }).where('id', '=', id).where('sealed_body', '=', from).execute();
+      }
+    }
   },
 
   async reseal(act: Act, { fromCheck, toCheck, sealed, event }: SecretInput<'reseal'>): Promise<boolean> {

@@ -15,11 +15,15 @@ const PERIOD_SECONDS = 30;
 const WINDOW = 1;
 const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
 
-const sealName = (userId: number): string => `totp:${userId}`;
+/** What a sealed secret is bound to. */
+export const totpSealName = (userId: number): string => `totp:${userId}`;
 
 export function makeTotpSecret(secret: MasterSecret, userId: number): { base32: string; sealed: string } {
   const bytes = randomBytes(SECRET_BYTES);
-  return { base32: new Secret({ buffer: Uint8Array.from(bytes).buffer }).base32, sealed: seal(secret, sealName(userId), bytes) };
+  return {
+    base32: new Secret({ buffer: Uint8Array.from(bytes).buffer }).base32,
+    sealed: seal(secret, totpSealName(userId), bytes),
+  };
 }
 
 /** `otpauth://totp/…`, which an authenticator app reads from a QR code. */
@@ -34,7 +38,7 @@ export function stepOf(
   code: string,
   nowMs: number,
 ): number | null {
-  const opened = open(secrets, sealName(userId), sealed);
+  const opened = open(secrets, totpSealName(userId), sealed);
   if (!opened.ok) throw new Error('A TOTP secret cannot be opened with this master secret.');
   const totp = new TOTP({
     secret: new Secret({ buffer: Uint8Array.from(opened.value).buffer }),

@@ -31,6 +31,7 @@ export const EVENT_NAMES = [
   'user.email_changed',
   'user.password_reset_asked',
   'user.deleted',
+  'user.reminded',
   'mail.read',
   'mail.tested',
   'user.signed_out',

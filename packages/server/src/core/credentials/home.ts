@@ -3,7 +3,7 @@ import type { AuditStore } from '../audit/event.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
 import type { CredentialsStore, UseOfAccount } from './credential.ts';
 import { type Granted, type Least, leastOf } from './least.ts';
-import { type Notice, type NoticeKind, noticesOf } from './notices.ts';
+import { type Notice, type NoticeKind, type NoticeRules, noticesOf } from './notices.ts';
 
 export const HOME_DAYS = 30;
 /** The newest of each kind that are looked at; whoever has more of them looks at the lists. */
@@ -28,6 +28,7 @@ interface Ports {
   readonly audit: Pick<AuditStore, 'list' | 'stepBack'>;
   readonly clock: Clock;
   readonly catalogue: () => ReadonlySet<string>;
+  readonly rules: NoticeRules;
 }
 
 export async function homeOf(ports: Ports, accountId: number): Promise<Home> {
@@ -51,7 +52,7 @@ async function findNotices(ports: Ports, accountId: number, nowMs: number): Prom
   const credentials = [...keys, ...tokens];
   const least: ReadonlyMap<number, Least> = await leastOf(ports, credentials satisfies readonly Granted['credential'][]);
   return credentials
-    .flatMap((each) => noticesOf(each, { least: least.get(each.id), refusals: refusals.get(each.id) }, nowMs))
+    .flatMap((each) => noticesOf(each, { least: least.get(each.id), refusals: refusals.get(each.id) }, nowMs, ports.rules))
     .sort((a, b) => URGENCY.indexOf(a.kind) - URGENCY.indexOf(b.kind) || a.atMs - b.atMs)
     .slice(0, MOST_NOTICES);
 }

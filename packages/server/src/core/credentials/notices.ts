@@ -4,12 +4,17 @@ import type { CredentialWithUse } from './credential.ts';
 import type { Least } from './least.ts';
 
 export const EXPIRES_SOON_DAYS = 14;
-export const OLD_SECRET_DAYS = 365;
 export const UNUSED_DAYS = 90;
 /** Refused requests of one credential within a day; fewer happen to everybody. */
 export const MANY_REFUSALS = 20;
 /** What was made lately has not shown yet what it needs. */
 const TOO_WIDE_AFTER_DAYS = 7;
+
+/** What an operator sets. */
+export interface NoticeRules {
+  /** A secret is old after so many days; 0: never. */
+  readonly oldSecretDays: number;
+}
 
 export type NoticeKind = 'expires-soon' | 'refusals' | 'unused' | 'old-secret' | 'too-wide';
 
@@ -27,7 +32,12 @@ interface Known {
 }
 
 /** What is wrong with one that lives. What has expired has nothing left to look at. */
-export function noticesOf(credential: CredentialWithUse, { least, refusals }: Known, nowMs: number): readonly Notice[] {
+export function noticesOf(
+  credential: CredentialWithUse,
+  { least, refusals }: Known,
+  nowMs: number,
+  { oldSecretDays }: NoticeRules,
+): readonly Notice[] {
   const { expiresAtMs, createdAtMs, rotatedAtMs, use } = credential;
   if (expiresAtMs !== null && expiresAtMs <= nowMs) return [];
   const notices: Notice[] = [];
@@ -37,7 +47,7 @@ export function noticesOf(credential: CredentialWithUse, { least, refusals }: Kn
   const unusedSinceMs = Math.max(use.lastUsedAtMs ?? 0, createdAtMs);
   if (nowMs - unusedSinceMs >= UNUSED_DAYS * DAY_MS) add('unused', unusedSinceMs);
   const secretMadeAtMs = rotatedAtMs ?? createdAtMs;
-  if (nowMs - secretMadeAtMs >= OLD_SECRET_DAYS * DAY_MS) add('old-secret', secretMadeAtMs);
+  if (oldSecretDays > 0 && nowMs - secretMadeAtMs >= oldSecretDays * DAY_MS) add('old-secret', secretMadeAtMs);
   const isTooWide = least !== undefined && least.narrowTo !== null && nowMs - createdAtMs >= TOO_WIDE_AFTER_DAYS * DAY_MS;
   if (isTooWide) add('too-wide', least.observedSinceMs);
   return notices;

@@ -13,7 +13,7 @@ import type { Credential } from './credential.ts';
 /** More would be a newsletter. Owners stand first. */
 const MOST_TOLD = 50;
 
-interface Recipient {
+export interface Recipient {
   readonly userId: number;
   readonly email: string;
 }
@@ -38,10 +38,10 @@ export function createTell(ports: TellPorts): Tell {
     const isKey = credential.kind === 'key';
     const account = isKey ? await ports.accounts.findAccount(credential.accountId) : null;
     const doer = await findDoer(ports, by);
-    // A token is its user's alone, whoever made it.
-    const recipients = isKey
-      ? [...(await tendersOf(ports, account)), ...(doer === null ? [] : [toRecipient(doer)])]
-      : await usersOf(ports, credential.userId);
+    const recipients = [
+      ...(await recipientsOf(ports, credential, account)),
+      ...(isKey && doer !== null ? [toRecipient(doer)] : []),
+    ];
     const once = new Map(recipients.map((each) => [each.userId, each]));
     const facts = {
       kind: credential.kind,
@@ -59,12 +59,21 @@ async function findDoer({ accounts }: TellPorts, { actor }: By): Promise<User | 
   return id === undefined ? null : await accounts.findUser(Number(id));
 }
 
-async function usersOf({ accounts }: TellPorts, userId: number | null): Promise<Recipient[]> {
+/** A token is its user's alone; a key is its account's, which its owners and admins tend. `account`: the key's. */
+export function recipientsOf(
+  ports: Omit<TellPorts, 'compose'>,
+  credential: Pick<Credential, 'kind' | 'userId'>,
+  account: Account | null,
+): Promise<readonly Recipient[]> {
+  return credential.kind === 'key' ? tendersOf(ports, account) : usersOf(ports, credential.userId);
+}
+
+async function usersOf({ accounts }: Omit<TellPorts, 'compose'>, userId: number | null): Promise<Recipient[]> {
   const user = userId === null ? null : await accounts.findUser(userId);
   return user === null ? [] : [toRecipient(user)];
 }
 
-async function tendersOf({ members }: TellPorts, account: Account | null): Promise<Recipient[]> {
+async function tendersOf({ members }: Omit<TellPorts, 'compose'>, account: Account | null): Promise<Recipient[]> {
   if (account === null) return [];
   const all = await members.listMembers(account);
   return all.filter(({ role }) => role === 'owner' || role === 'admin').slice(0, MOST_TOLD);

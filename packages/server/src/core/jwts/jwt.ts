@@ -110,7 +110,14 @@ export interface SigningKeysStore {
   dropEndedSigningKeys(input: { nowMs: number }): Promise<number>;
 }
 
+/** What is sealed beside the signing keys, by the row that holds it: a user's TOTP secret, the body of a mail. */
+export type SealedKind = 'totp' | 'mail';
+
 export interface MasterSecretStore {
+  /** Sealed texts of a kind, in the order of their rows' ids. */
+  listSealed(page: { kind: SealedKind; afterId: number; limit: number }): Promise<readonly { id: number; sealed: string }[]>;
+  /** Each only while it still is `from`: what was sealed anew meanwhile stays. */
+  resealTexts(input: { kind: SealedKind; texts: readonly { id: number; from: string; to: string }[] }): Promise<void>;
   /** A value derived from the master secret, by which a wrong one is refused; null before the first start. */
   secretCheck(): Promise<string | null>;
   /** Writes the first check value; returns the one that stands (another server may have been first). */

@@ -2,11 +2,14 @@
  * The master secret and the database: a wrong one is refused at start, a new one is put in place without losing what the old
  * one sealed. The database keeps a check value only.
  */
+import { totpSealName } from '../accounts/codes.ts';
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { no, type Outcome, ok } from '../lib/outcome.ts';
-import type { MasterSecretStore, SigningKeysStore } from './jwt.ts';
+import { open, seal } from '../lib/seal.ts';
+import { MAIL_SEAL } from '../mail/compose.ts';
+import type { MasterSecretStore, SealedKind, SigningKeysStore } from './jwt.ts';
 import { opensSigningKey, resealSigningKey } from './signing-key.ts';
 
 /**
@@ -45,13 +48,15 @@ const MAX_ROUNDS = 5;
 export const rotateMasterSecret = async (
   ports: {
     signingKeys: Pick<SigningKeysStore, 'listSigningKeys'>;
-    masterSecret: Pick<MasterSecretStore, 'secretCheck' | 'reseal'>;
+    masterSecret: Pick<MasterSecretStore, 'secretCheck' | 'reseal' | 'listSealed' | 'resealTexts'>;
     clock: Clock;
   },
   input: { from: MasterSecret; to: MasterSecret; by: By },
 ): Promise<Outcome<number, 'wrong_secret' | 'unopenable' | 'overtaken'>> => {
   const { from, to, by } = input;
-  let count = 0;
+  const texts = await resealTexts(ports.masterSecret, from, to);
+  if (!texts.ok) return texts;
+  let count = texts.value;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const standing = await standingSecret({ masterSecret: ports.masterSecret, secrets: [to, from] });
     if (!standing.ok) return standing;
@@ -69,3 +74,35 @@ export const rotateMasterSecret = async (
   }
   return no('overtaken');
 };
+
+const SEALED_KINDS: readonly SealedKind[] = ['totp', 'mail'];
+/** No commit holds the writer up for long. */
+const BATCH = 200;
+
+/** Names by which each text was sealed; see where they are sealed. */
+const nameOf = (kind: SealedKind, id: number): string => (kind === 'totp' ? totpSealName(id) : MAIL_SEAL);
+
+/** TOTP secrets and mails, in batches. What opens under neither is left alone: it was lost before. */
+async function resealTexts(
+  store: Pick<MasterSecretStore, 'listSealed' | 'resealTexts'>,
+  from: MasterSecret,
+  to: MasterSecret,
+): Promise<Outcome<number, never>> {
+  let count = 0;
+  for (const kind of SEALED_KINDS) {
+    for (let afterId = 0; ; ) {
+      const page = await store.listSealed({ kind, afterId, limit: BATCH });
+      const texts = page.flatMap(({ id, sealed }) => {
+        if (open([to], nameOf(kind, id), sealed).ok) return [];
+        const opened = open([from], nameOf(kind, id), sealed);
+        return opened.ok ? [{ id, from: sealed, to: seal(to, nameOf(kind, id), opened.value) }] : [];
+      });
+      if (texts.length > 0) await store.resealTexts({ kind, texts });
+      count += texts.length;
+      const last = page.at(-1);
+      if (last === undefined || page.length < BATCH) break;
+      afterId = last.id;
+    }
+  }
+  return ok(count);
+}

@@ -121,7 +121,7 @@ describe('the master secret', () => {
       isFirst = false;
       return keys.reseal(input);
     };
-    const racing = { signingKeys: keys, masterSecret: { secretCheck: () => keys.secretCheck(), reseal }, clock };
+    const racing = { signingKeys: keys, masterSecret: { ...keys, secretCheck: () => keys.secretCheck(), reseal }, clock };
     expect(await rotateMasterSecret(racing, { from: SECRET, to: OTHER_SECRET, by: BY })).toEqual({ ok: true, value: 3 });
     expect((await openSigningKeys(keys.rows, [OTHER_SECRET])).ok).toBe(true);
   });

@@ -102,6 +102,8 @@ export const memoryKeys = (): MemoryKeys => ({
     this.check ??= check;
     return this.check;
   },
+  listSealed: async () => [],
+  resealTexts: async () => {},
   async reseal({ fromCheck, toCheck, sealed }) {
     if (this.check !== fromCheck) return false;
     this.check = toCheck;

@@ -60,6 +60,7 @@ export function guardPrivateApi(app: FastifyInstance, ports: Ports): void {
   // After the body was validated: nobody is asked for a password before the fields are right.
   app.addHook('preHandler', async (request) => {
     const { endpoint } = request.routeOptions.config;
+    if (endpoint?.body !== undefined) await lookAgain(ports, endpoint, request);
     if (endpoint?.proof) refuseOldProof(ports, request);
   });
 }
@@ -125,6 +126,16 @@ async function findAccount(
     details: { held: account.role, wanted: who },
   });
   throw new Refusal({ code: 'not_allowed' });
+}
+
+/** A body may take half a minute to come. Whoever lost the sign-in or the role meanwhile makes no key with it. */
+async function lookAgain(ports: Ports, endpoint: Endpoint, request: FastifyRequest): Promise<void> {
+  const { visitor } = request;
+  if (visitor === null || visitor.signIn === null) return;
+  const signIn = await findSignIn(ports, request);
+  refuseStranger(endpoint, signIn);
+  const account = signIn === null ? null : await findAccount(ports, endpoint, request, signIn, visitor.by);
+  request.visitor = { ...visitor, signIn, account };
 }
 
 function refuseOldProof({ keyhouse }: Ports, { visitor }: FastifyRequest): void {

@@ -11,6 +11,8 @@ export const AuditRow = Type.Object({
   /** A name for the actor where one is known. */
   actor_name: OptionalText,
   user_id: Type.Union([Id, Type.Null()]),
+  /** A name for the user it is about, where one is known. */
+  user_name: OptionalText,
   credential_id: Type.Union([Id, Type.Null()]),
   credential_name: OptionalText,
   request_id: OptionalText,

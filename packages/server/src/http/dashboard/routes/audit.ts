@@ -110,7 +110,12 @@ function readMoment(field: string, text: string): number {
 async function describe(keyhouse: Keyhouse, { subject, members }: View, events: readonly ListedEvent[]): Promise<Row[]> {
   const actors = events.map(({ actor }) => readActor(actor));
   const names = await keyhouse.store.audit.namesOf({
-    users: [...new Set(actors.flatMap((actor) => (actor.kind === 'user' ? [actor.id] : [])))],
+    users: [
+      ...new Set([
+        ...actors.flatMap((actor) => (actor.kind === 'user' ? [actor.id] : [])),
+        ...events.flatMap(({ userId }) => (userId === null ? [] : [userId])),
+      ]),
+    ],
     credentials: [
       ...new Set([
         ...actors.flatMap((actor) => (actor.kind === 'credential' ? [actor.id] : [])),
@@ -123,7 +128,8 @@ async function describe(keyhouse: Keyhouse, { subject, members }: View, events: 
     const actor = actors[index] ?? OTHER;
     const user = actor.kind === 'user' ? names.users.get(actor.id) : undefined;
     // Who of the operator's people did it, and from where, is theirs to know.
-    const isOperators = actor.kind === 'user' && user?.isAdministrator === true && members?.has(actor.id) === false;
+    const isHidden = (id: number): boolean => names.users.get(id)?.isAdministrator === true && members?.has(id) === false;
+    const isOperators = actor.kind === 'user' && isHidden(actor.id);
     return {
       id: event.id,
       event: event.event,
@@ -134,6 +140,7 @@ async function describe(keyhouse: Keyhouse, { subject, members }: View, events: 
         ? null
         : (user?.name ?? (actor.kind === 'credential' ? (names.credentials.get(actor.id) ?? null) : null)),
       user_id: event.userId,
+      user_name: event.userId === null || isHidden(event.userId) ? null : (names.users.get(event.userId)?.name ?? null),
       credential_id: event.credentialId,
       credential_name: event.credentialId === null ? null : (names.credentials.get(event.credentialId) ?? null),
       request_id: event.requestId,
@@ -155,8 +162,8 @@ function readActor(actor: string): ReadActor {
 }
 
 const COLUMNS = [
-  ...(['id', 'at', 'event', 'actor', 'actor_name', 'account_id', 'user_id', 'credential_id', 'credential_name'] as const),
-  ...(['request_id', 'reason', 'address', 'user_agent', 'number'] as const),
+  ...(['id', 'at', 'event', 'actor', 'actor_name', 'account_id', 'user_id', 'user_name'] as const),
+  ...(['credential_id', 'credential_name', 'request_id', 'reason', 'address', 'user_agent', 'number'] as const),
 ];
 
 async function* toCsv(pages: AsyncIterable<readonly Row[]>): AsyncGenerator<string> {

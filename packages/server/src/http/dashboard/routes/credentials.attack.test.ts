@@ -1,10 +1,10 @@
 /** Who wants more of tokens and keys than is theirs: by role, by the ids of others, and with a bearer credential anywhere at all. */
-
+import { request } from 'node:http';
 import { covers } from '@keyhouse/protocol';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newAdministrator, newMember, newPerson, newTeam, type Person } from '../../../../test/people.ts';
-import { startTestServer, type TestServer } from '../../../../test/server.ts';
+import { ISSUER, startTestServer, type TestServer } from '../../../../test/server.ts';
 import { visitorWith } from '../../../../test/visitor.ts';
 import { api } from '../api/index.ts';
 
@@ -82,6 +82,45 @@ describe('a member of a team', () => {
     for (const name of ['viewer', 'outsider', 'administrator', 'nobody'] as const)
       expect((await visitors[name].ask(`${keys}/${id}`, { method: 'DELETE' })).status).toBe(change[name]);
     expect((await developer.ask(`${keys}/${id}`, { method: 'DELETE' })).status).toBe(204);
+  });
+});
+
+describe('a slow body', () => {
+  /** Sends the head of a request, does something else, then sends the body. */
+  const post = (person: Person, path: string, body: object, meanwhile: () => Promise<unknown>): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const text = JSON.stringify(body);
+      const asking = request(
+        {
+          port: server.port,
+          method: 'POST',
+          path: `/dashboard/api${path}`,
+          headers: { cookie: person.cookie, origin: ISSUER, 'content-type': 'application/json', 'content-length': text.length },
+        },
+        (answer) => {
+          answer.resume();
+          resolve(answer.statusCode ?? 0);
+        },
+      );
+      asking.on('error', reject);
+      asking.write(text.slice(0, 5));
+      // Long enough for the head to have been judged.
+      setTimeout(() => void meanwhile().then(() => asking.end(text.slice(5)), reject), 100);
+    });
+
+  it('makes no key for one who was removed, or whose sign-in was ended, while it came', async () => {
+    const owner = await newPerson(server);
+    const team = await newTeam(owner);
+    const developer = await newMember(server, owner, team, 'developer');
+    const keys = `/accounts/${team}/keys`;
+    expect(await post(developer, keys, KEY_WISH, async () => {})).toBe(200);
+    const remove = () => owner.ask(`/accounts/${team}/members/${developer.id}`, { method: 'DELETE' });
+    expect(await post(developer, keys, KEY_WISH, remove)).toBe(404);
+    const end = () => server.keyhouse.endSignInsOf({ userId: owner.id, by: { actor: 'operator', requestId: null, person: {} } });
+    expect(await post(owner, '/tokens', WISH, end)).toBe(401);
+    expect(
+      await server.keyhouse.store.credentials.listCredentials({ kind: 'key', accountId: team, withRevoked: true, limit: 9 }),
+    ).toHaveLength(1);
   });
 });
 

@@ -1,0 +1,92 @@
+/** Everything that is known of an entry. */
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { clientName } from '../credentials/client-name.ts';
+import { useFormat } from '../kit/format.ts';
+import classes from './audit.module.css';
+import { REASONS } from './events.ts';
+import type { Filter } from './filter.ts';
+import type { AuditRow, Log } from './queries.ts';
+import { credentialOf, textOf, userOf, whoOf } from './sentence.ts';
+import { words } from './words.ts';
+
+type Fact = readonly [label: string, value: ReactNode];
+
+/** Those of a refusal first: they answer the question. */
+export function Facts({ row, log, isDecision = false }: { row: AuditRow; log: Log; isDecision?: boolean }) {
+  const format = useFormat();
+  const said = words.facts;
+  const { kind, lacking, held, wanted, ...others } = row.details;
+  const known = (label: string, value: unknown): Fact[] => (value === null || value === undefined ? [] : [[label, textOf(value)]]);
+  const facts: Fact[] = [
+    ...(isDecision || row.reason === null
+      ? []
+      : known(said.reason, REASONS[row.reason] === undefined ? row.reason : REASONS[row.reason]?.help)),
+    ...known(said.lacking, lacking).map(([label, value]): Fact => [label, <Mono key="m">{value}</Mono>]),
+    ...known(said.held, held),
+    ...known(said.wanted, wanted),
+    ...known(said.kind, typeof kind === 'string' ? (words.kinds[kind] ?? kind) : null),
+    ...(row.credential_id === null ? [] : [[said.credential, <Credential key="c" row={row} log={log} />] as const]),
+    ...known(said.who, whoOf(row)),
+    ...(row.user_id === null || row.actor === `user:${row.user_id}` ? [] : known(isDecision ? said.owner : said.user, userOf(row))),
+    ...(log === null && row.account_id !== null ? known(said.account, words.accountNumber(row.account_id)) : []),
+    ...known(said.address, row.address),
+    ...(row.user_agent === null
+      ? []
+      : [[said.client, <span key="a" title={row.user_agent}>{clientName(row.user_agent)}</span>] as const]),
+    [said.time, <time key="t" dateTime={row.at}>{format.dateTime(row.at)}</time>],
+    ...(row.request_id === null ? [] : [[said.requestId, <Mono key="r">{row.request_id}</Mono>] as const]),
+    ...Object.entries(others).map(([name, value]): Fact => [name.replaceAll('_', ' '), detailOf(name, value, format.dateTime)]),
+    ...(isDecision ? [] : [[said.event, <Mono key="e">{row.event}</Mono>] as const]),
+    [said.number, row.number === null ? words.notChained : format.number(row.number)],
+  ];
+  return (
+    <dl className={classes.facts}>
+      {facts.map(([label, value]) => (
+        <Pair key={label} label={label} value={value} />
+      ))}
+    </dl>
+  );
+}
+
+const Pair = ({ label, value }: { label: string; value: ReactNode }) => (
+  <>
+    <dt>{label}</dt>
+    <dd>{value}</dd>
+  </>
+);
+
+const Mono = ({ children }: { children: ReactNode }) => <span className={classes.mono}>{children}</span>;
+
+function detailOf(name: string, value: unknown, dateTime: (time: string) => string): string {
+  if (typeof value === 'number' && /(_ms|AtMs)$/.test(name)) return dateTime(new Date(value).toISOString());
+  return textOf(value);
+}
+
+function Credential({ row, log }: { row: AuditRow; log: Log }) {
+  const name = credentialOf(row);
+  const isKey = row.actor.startsWith('key:') || row.event.startsWith('key.') || row.event.startsWith('jwt.');
+  if (log === null || !isKey || row.event === 'key.revoked') return <>{name}</>;
+  return (
+    <Link to="/accounts/$account/keys/$id" params={{ account: log.account, id: String(row.credential_id) }} className={classes.link ?? ''}>
+      {name}
+    </Link>
+  );
+}
+
+/** From an entry to those like it. */
+export function Narrower({ row, onFilter }: { row: AuditRow; onFilter: (filter: Filter) => void }) {
+  const { credential_id } = row;
+  return (
+    <div className={classes.links}>
+      {credential_id !== null && <Choice label={words.onlyThis} onClick={() => onFilter({ credential: String(credential_id) })} />}
+      {row.actor !== 'server' && <Choice label={words.onlyBy(whoOf(row))} onClick={() => onFilter({ actor: row.actor })} />}
+    </div>
+  );
+}
+
+const Choice = ({ label, onClick }: { label: string; onClick: () => void }) => (
+  <button type="button" className={classes.choice} onClick={onClick}>
+    {label}
+  </button>
+);

@@ -1,0 +1,92 @@
+/** A list as a table, and as cards where a table has no room. */
+import { ActionIcon, Button, Center, Menu, VisuallyHidden } from '@mantine/core';
+import { Ellipsis } from 'lucide-react';
+import type { ReactNode } from 'react';
+import classes from './table.module.css';
+import { words } from './words.ts';
+
+export { classes as tableClasses };
+
+export interface Column<Row> {
+  readonly label: string;
+  readonly cell: (row: Row) => ReactNode;
+  /** `head`: what names the row. `menu`: a menu of what can be done; `actions`: buttons for it. */
+  readonly kind?: 'head' | 'number' | 'actions' | 'menu';
+}
+
+interface Props<Row> {
+  readonly label: string;
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  readonly keyOf: (row: Row) => string | number;
+}
+
+export function DataTable<Row>({ label, columns, rows, keyOf }: Props<Row>) {
+  const hasMenu = columns.some(({ kind }) => kind === 'menu');
+  return (
+    <table className={classes.table} aria-label={label}>
+      <thead>
+        <tr>
+          {columns.map(({ label: name, kind }) => (
+            <th key={name} scope="col" className={kind === 'number' ? classes.number : undefined}>
+              {kind === 'menu' || kind === 'actions' ? <span className={classes.hidden}>{name}</span> : name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={keyOf(row)} {...(hasMenu ? { 'data-menu': true } : {})}>
+            {columns.map(({ label: name, kind, cell }) =>
+              kind === 'head' ? (
+                <th key={name} scope="row">
+                  {cell(row)}
+                </th>
+              ) : (
+                <td key={name} data-label={name} className={classOf(kind)}>
+                  {cell(row)}
+                </td>
+              ),
+            )}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+const classOf = (kind: Column<never>['kind']): string | undefined =>
+  kind === 'number' ? classes.number : kind === 'actions' || kind === 'menu' ? classes.actions : undefined;
+
+/** The three dots at the end of a row. */
+export function RowMenu({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <Menu position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false} returnFocus>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray">
+          <Ellipsis size={18} aria-hidden="true" />
+          <VisuallyHidden>{words.actionsFor(name)}</VisuallyHidden>
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>{children}</Menu.Dropdown>
+    </Menu>
+  );
+}
+
+interface Pages {
+  readonly hasNextPage: boolean;
+  readonly isFetchingNextPage: boolean;
+  readonly fetchNextPage: () => unknown;
+}
+
+/** At the end of a list that goes on. */
+export function More({ pages, label = words.more }: { pages: Pages; label?: string }) {
+  if (!pages.hasNextPage) return null;
+  return (
+    <Center>
+      <Button variant="default" loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
+        {label}
+      </Button>
+    </Center>
+  );
+}

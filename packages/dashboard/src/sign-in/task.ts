@@ -1,0 +1,79 @@
+/** What is being done, and how it went. */
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { AskError } from '../lib/ask.ts';
+import { isCancelled } from './passkey.ts';
+import { words } from './words.ts';
+
+export type Task = ReturnType<typeof useTask>;
+
+/** One thing at a time: what is asked for while something is under way is not done. */
+export function useTask() {
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const isRunning = useRef(false);
+  const run = async (work: () => Promise<void>): Promise<void> => {
+    if (isRunning.current) return;
+    isRunning.current = true;
+    setBusy(true);
+    setError(null);
+    try {
+      await work();
+    } catch (caught) {
+      setError(caught);
+    } finally {
+      isRunning.current = false;
+      setBusy(false);
+    }
+  };
+  const fail = useCallback((caught: unknown) => setError(caught), []);
+  const secondsAtFirst = error instanceof AskError && error.refusal.kind === 'wait' ? error.refusal.seconds : 0;
+  return {
+    isBusy,
+    error,
+    run,
+    fail,
+    clear: () => setError(null),
+    /** How long a limit still holds; 0 when there is none. */
+    seconds: useCountdown(error, secondsAtFirst),
+    secondsAtFirst,
+    faultOf: (field: string): string | undefined =>
+      error instanceof AskError && error.refusal.kind === 'invalid' ? error.refusal.errors[field]?.join(' ') : undefined,
+  };
+}
+
+function useCountdown(error: unknown, seconds: number): number {
+  const [left, setLeft] = useState(0);
+  useEffect(() => {
+    if (error === null || seconds === 0) return setLeft(0);
+    const endsAt = Date.now() + seconds * 1000;
+    const tick = () => setLeft(Math.max(0, Math.ceil((endsAt - Date.now()) / 1000)));
+    tick();
+    const timer = setInterval(tick, 1000);
+    return () => clearInterval(timer);
+  }, [error, seconds]);
+  return left;
+}
+
+/** Null: nothing to say, or a field says it. */
+export function sentenceOf(error: unknown, fields: readonly string[]): string | null {
+  if (error === null) return null;
+  if (isCancelled(error)) return words.passkeyCancelled;
+  if (!(error instanceof AskError)) return words.broken(null);
+  const { refusal } = error;
+  switch (refusal.kind) {
+    case 'invalid': {
+      const other = Object.entries(refusal.errors).find(([field]) => !fields.includes(field));
+      return other === undefined ? null : other[1].join(' ');
+    }
+    case 'wait':
+      return null;
+    case 'offline':
+      return words.offline;
+    case 'unavailable':
+      return words.unavailable;
+    case 'broken':
+      return words.broken(refusal.requestId);
+    default:
+      return words.notAllowed;
+  }
+}

@@ -1,0 +1,231 @@
+/** Real mail: over SMTP to a real server, read back with a real parser. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import PostalMime, { type Email } from 'postal-mime';
+import { SMTPServer } from 'smtp-server';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { MasterSecret } from '../../src/core/lib/master-secret.ts';
+import { createCompose } from '../../src/core/mail/compose.ts';
+import { type DeliverPorts, deliverMails, nextTry } from '../../src/core/mail/deliver.ts';
+import type { Facts } from '../../src/core/mail/letters.ts';
+import { MAIL_KINDS, type MailDraft } from '../../src/core/mail/mail.ts';
+import { openSmtp } from '../../src/mail/smtp.ts';
+import { eachDatabase, type TestDatabase } from '../databases.ts';
+
+const SECRET = new MasterSecret('a master secret for the tests, long enough');
+const TICKET = 'a-ticket-of-43-characters-that-opens-a-door';
+const URL_ = 'https://keys.example.com';
+const AT = Date.parse('2026-11-23T10:30:00Z');
+const where = { atMs: AT, address: '203.0.113.7', device: 'Firefox 140 on Windows' };
+const credential = { kind: 'key', name: 'Billing', account: 'Acme', doneBy: 'Ada', ...where } as const;
+
+/** One of each kind, with facts as they come. */
+const FACTS: { readonly [Kind in keyof Facts]: Facts[Kind] } = {
+  'verify-email': { link: `${URL_}/verify-email#${TICKET}` },
+  'new-email': { link: `${URL_}/new-email#${TICKET}` },
+  'email-changed': { email: 'new@example.com', done: false, ...where },
+  'reset-password': { link: `${URL_}/reset#${TICKET}` },
+  'password-changed': where,
+  'new-sign-in': where,
+  'factor-changed': { what: 'passkey-added', name: 'Laptop', ...where },
+  'credential-made': credential,
+  'credential-rotated': { ...credential, kind: 'token', account: null },
+  invitation: { link: `${URL_}/invitation#${TICKET}`, team: 'Acme', role: 'admin', invitedBy: 'Ada', endsAtMs: AT },
+  reminder: {
+    nowMs: AT,
+    reminders: [{ why: 'expires', kind: 'key', name: 'Billing', account: 'Acme', atMs: AT + 3 * 86_400_000 }],
+  },
+  'user-deleted': where,
+  'session-reuse': { application: 'Invoices', ...where },
+  test: {},
+};
+
+eachDatabase('mail', (make) => {
+  let database: TestDatabase;
+  let store: Awaited<ReturnType<TestDatabase['open']>>;
+  let nowMs = AT;
+  const clock = { now: () => nowMs };
+  const logged: string[] = [];
+  const note = (fields: object, message: string): void => void logged.push(`${message} ${JSON.stringify(fields)}`);
+  const compose = createCompose({ secret: SECRET, clock, look: () => ({ name: 'Acme Keys', accent: '#3451b2' }), url: URL_ });
+
+  let inbox: Email[] = [];
+  let raw: string[] = [];
+  let refuse: string | null = null;
+  const smtp = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS', 'AUTH'],
+    onData: (stream, _session, done) => {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', async () => {
+        if (refuse !== null) return done(new Error(refuse));
+        const bytes = Buffer.concat(chunks);
+        raw.push(bytes.toString());
+        inbox.push(await PostalMime.parse(bytes));
+        done();
+      });
+    },
+  });
+  let transport: ReturnType<typeof openSmtp>;
+  let ports: DeliverPorts;
+
+  beforeAll(async () => {
+    database = await make();
+    store = await database.open();
+    smtp.listen(0, '127.0.0.1');
+    await once(smtp.server, 'listening');
+    const { port } = smtp.server.address() as AddressInfo;
+    transport = openSmtp(`smtp://127.0.0.1:${port}`, 'Acme Keys <keys@example.com>');
+    ports = {
+      mails: store.mails,
+      transport,
+      secrets: [SECRET],
+      clock,
+      log: { info: note, warn: note, error: note },
+      host: 'keys.example.com',
+    };
+  });
+  afterEach(() => {
+    [inbox, raw, refuse] = [[], [], null];
+  });
+  afterAll(async () => {
+    transport.close();
+    await new Promise<void>((resolve) => smtp.close(() => resolve()));
+    await store.close();
+    await database.drop();
+  });
+
+  const write = (mail: MailDraft): Promise<void> =>
+    store.audit.record({
+      events: [{ event: 'mail.tested', atMs: nowMs, by: { actor: 'server', requestId: null, person: {} }, mails: [mail] }],
+    });
+  const deliver = async (): Promise<void> => {
+    for (let round = 0; round < 3; round++) await deliverMails(ports);
+  };
+
+  it.each(MAIL_KINDS)('sends %s, the same in text and HTML, and forgets what it said', async (kind) => {
+    await write(compose(kind, { email: 'ada@example.com', userId: null }, FACTS[kind] as never));
+    await deliver();
+    expect(inbox).toHaveLength(1);
+    const [mail] = inbox;
+    expect(mail?.to).toEqual([{ name: '', address: 'ada@example.com' }]);
+    expect(mail?.from).toMatchObject({ name: 'Acme Keys', address: 'keys@example.com' });
+    expect(mail?.subject).toBeTruthy();
+    expect(mail?.headers.find(({ key }) => key === 'auto-submitted')?.value).toBe('auto-generated');
+    const html = (mail?.html ?? '').replace(/<[^>]+>/g, ' ');
+    // Every line of the text stands in the HTML too.
+    const squeeze = (text: string): string =>
+      text
+        .replace(/&#39;/g, "'")
+        .replace(/&quot;/g, '"')
+        .replace(/&amp;/g, '&')
+        .replace(/\s+/g, ' ');
+    for (const line of (mail?.text ?? '').split('\n').filter((text) => text.trim().length > 3 && !text.startsWith('--'))) {
+      const parts = line.split(': ').map((part) => part.replace(/:$/, ''));
+      for (const part of parts) expect(squeeze(html)).toContain(squeeze(part).trim());
+    }
+    if ('link' in FACTS[kind]) expect(mail?.text).toContain(FACTS[kind].link);
+    const [newest] = await store.mails.listMails({ limit: 1 });
+    expect(newest).toMatchObject({ kind, sentAtMs: nowMs, tries: 1, error: null });
+    expect((await store.mails.findMail(newest?.id ?? 0))?.sealedBody).toBeNull();
+  });
+
+  it('cannot be made to say what a stranger wants: headers, links, hidden and turned text', async () => {
+    const name = 'x\r\nBcc: victim@example.com\r\n\r\n<a href="https://evil.example">click</a>\u202Etxt.exe https://evil.example';
+    await write(
+      compose(
+        'credential-made',
+        { email: 'ada@example.com', userId: null },
+        { ...credential, name, doneBy: name, account: name },
+      ),
+    );
+    await write(
+      compose('invitation', { email: 'ada@example.com', userId: null }, { ...FACTS.invitation, team: name, invitedBy: name }),
+    );
+    await deliver();
+    expect(inbox).toHaveLength(2);
+    for (const [index, mail] of inbox.entries()) {
+      expect(mail.bcc ?? []).toEqual([]);
+      expect(mail.to).toHaveLength(1);
+      expect(mail.html).not.toContain('<a href="https://evil.example"');
+      expect(mail.text).not.toContain('https://evil.example');
+      expect(mail.text).not.toMatch(/[\u202A-\u202E]/);
+      expect(raw[index]?.split('\r\n\r\n', 1)[0]).not.toMatch(/^Bcc:/im);
+    }
+  });
+
+  it('tries again later, longer each time, and gives up after two days', async () => {
+    refuse = `451 4.3.0 no room for ${URL_}/reset#${TICKET}`;
+    await write(compose('reset-password', { email: 'ada@example.com', userId: null }, FACTS['reset-password']));
+    await deliver();
+    const [waiting] = await store.mails.listMails({ limit: 1 });
+    expect(waiting).toMatchObject({ tries: 1, sentAtMs: null, nextTryAtMs: nowMs + 60_000 });
+    // What the mail server repeats is kept without the ticket.
+    expect(waiting?.error).toContain('no room');
+    expect(`${waiting?.error}${logged.join()}`).not.toContain(TICKET);
+    refuse = null;
+    await deliver();
+    expect(inbox).toHaveLength(0);
+    nowMs += 61_000;
+    await deliver();
+    expect(inbox).toHaveLength(1);
+    expect(nextTry({ tries: 30, createdAtMs: AT }, AT)).toBe(AT + 6 * 3_600_000);
+    expect(nextTry({ tries: 3, createdAtMs: AT }, AT + 2 * 86_400_000 + 1)).toBeNull();
+  });
+
+  it('sends each once, however many servers there are', async () => {
+    for (let n = 0; n < 12; n++) await write(compose('test', { email: `u${n}@example.com`, userId: null }, {}));
+    await Promise.all(Array.from({ length: 4 }, () => deliver()));
+    expect(inbox.map(({ to }) => to?.[0]?.address).sort()).toEqual(
+      Array.from({ length: 12 }, (_, n) => `u${n}@example.com`).sort(),
+    );
+  });
+
+  it('keeps mails for the operator’s page where there is no mail server, and sends one when it is asked to', async () => {
+    await write(compose('reset-password', { email: 'ada@example.com', userId: null }, FACTS['reset-password']));
+    await deliverMails({ ...ports, transport: null });
+    const [kept] = await store.mails.listMails({ limit: 1 });
+    expect(kept).toMatchObject({ nextTryAtMs: null, sentAtMs: null, error: null, tries: 0 });
+    await deliver();
+    expect(inbox).toHaveLength(0);
+    expect(await store.mails.retryMail({ id: kept?.id ?? 0, nowMs })).toBe(true);
+    await deliver();
+    expect(inbox).toHaveLength(1);
+    expect(await store.mails.retryMail({ id: kept?.id ?? 0, nowMs })).toBe(false);
+  });
+
+  it('holds no ticket in the clear', async () => {
+    await write(compose('reset-password', { email: 'ada@example.com', userId: null }, FACTS['reset-password']));
+    const [newest] = await store.mails.listMails({ limit: 1 });
+    const body = (await store.mails.findMail(newest?.id ?? 0))?.sealedBody ?? '';
+    for (const text of [body, Buffer.from(body.slice(3), 'base64url').toString('latin1')]) expect(text).not.toContain(TICKET);
+    await deliver();
+  });
+});
+
+describe('an SMTP server beyond this machine', () => {
+  const letter = { to: 'ada@example.com', subject: 's', text: 't', html: 'h', id: '<1@keys.example.com>' };
+
+  // Both listen here, under another name for this machine.
+  async function refuses(options: ConstructorParameters<typeof SMTPServer>[0], reason: RegExp): Promise<void> {
+    const taken: string[] = [];
+    const server = new SMTPServer({
+      ...options,
+      authOptional: true,
+      onData: (_stream, _session, done) => done(void taken.push('mail')),
+    });
+    server.on('error', () => undefined);
+    server.listen(0, '127.0.0.2');
+    await once(server.server, 'listening');
+    const { port } = server.server.address() as AddressInfo;
+    const transport = openSmtp(`smtp://127.0.0.2:${port}`, 'keys@example.com');
+    await expect(transport.send(letter)).rejects.toThrow(reason);
+    expect(taken).toEqual([]);
+    transport.close();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+
+  it('gets nothing over an open wire', () => refuses({ disabledCommands: ['STARTTLS'] }, /STARTTLS/));
+  it('gets nothing when its certificate is not good', () => refuses({}, /certificate/));
+});
