@@ -18,6 +18,7 @@ import { allowOrigins, answerPreflight } from './http/cors.ts';
 import { serveLogo } from './http/dashboard/brand.ts';
 import { createCookies } from './http/dashboard/cookies.ts';
 import { guardPrivateApi } from './http/dashboard/door.ts';
+import { serveProviderCallback } from './http/dashboard/provider-callback.ts';
 import { dashboardRoutes } from './http/dashboard/routes/index.ts';
 import { createServe } from './http/dashboard/serve.ts';
 import { guardDoor } from './http/door.ts';
@@ -164,6 +165,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(healthRoutes, { keyhouse });
   await app.register(docsRoutes);
   serveLogo(app as unknown as FastifyInstance, { keyhouse });
+  serveProviderCallback(app as unknown as FastifyInstance, { keyhouse, authenticator, cookies, url: options.url });
   dashboardRoutes(createServe(app).serve, { keyhouse, authenticator, cookies, url: options.url });
   await pages(app as unknown as FastifyInstance, {
     keyhouse,

@@ -35,6 +35,9 @@ describe('without any setting', () => {
       secret: null,
       secretPrevious: null,
       admin: null,
+      mail: null,
+      providers: [],
+      remindSecretDays: 365,
       signup: 'open',
       trustedProxies: [],
       corsOrigins: [],
@@ -169,5 +172,41 @@ describe('secrets', () => {
   it('of the administrator go together', () => {
     expect(faultsOf({ ADMIN_PASSWORD: 'x' })).toHaveLength(1);
     expect(faultsOf({ ADMIN_EMAIL: 'a@example.com' })).toHaveLength(1);
+  });
+});
+
+describe('other providers and mail', () => {
+  const provider = {
+    id: 'acme',
+    name: 'Acme ID',
+    issuer: 'https://id.example.com',
+    client_id: 'a',
+    client_secret: 'very secret',
+  };
+
+  it('are read as they are configured', () => {
+    const config = readConfig({
+      KEYHOUSE_PROVIDERS: JSON.stringify([provider]),
+      KEYHOUSE_SMTP_URL: 'smtps://user:password@mail.example.com:465',
+      KEYHOUSE_MAIL_FROM: 'Acme <keys@example.com>',
+    });
+    expect(config.providers).toEqual([
+      { id: 'acme', name: 'Acme ID', issuer: 'https://id.example.com', clientId: 'a', clientSecret: 'very secret' },
+    ]);
+    expect(config.mail?.from).toBe('Acme <keys@example.com>');
+  });
+
+  it.each([
+    [{ KEYHOUSE_PROVIDERS: 'nonsense with a very secret text' }],
+    [{ KEYHOUSE_PROVIDERS: JSON.stringify([provider, provider]) }],
+    [{ KEYHOUSE_PROVIDERS: JSON.stringify([{ ...provider, id: 'Acme ID', issuer: 'http://id.example.com', client_id: '' }]) }],
+    [{ KEYHOUSE_SMTP_URL: 'smtps://user:very secret@mail.example.com' }],
+    [{ KEYHOUSE_MAIL_FROM: 'keys@example.com' }],
+    [{ KEYHOUSE_SMTP_URL: 'https://very secret@mail.example.com', KEYHOUSE_MAIL_FROM: 'nobody' }],
+    [{ KEYHOUSE_REMIND_SECRET_DAYS: '-1' }],
+  ])('are refused at start when they cannot be meant, without repeating a secret: %j', (environment) => {
+    const read = () => readConfig(environment as Record<string, string>);
+    expect(read).toThrow(/KEYHOUSE_/);
+    expect(read).not.toThrow(/very secret/);
   });
 });

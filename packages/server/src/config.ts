@@ -8,6 +8,15 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AddressBlock, parseBlock } from './core/lib/addresses.ts';
 
+/** Another OpenID provider, as the operator is registered there. */
+export interface ProviderSettings {
+  readonly id: string;
+  readonly name: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
 export interface Config {
   /** Public origin and issuer, without a path or a closing slash. Every link comes from it, never from a Host header. */
   readonly url: string;
@@ -22,6 +31,8 @@ export interface Config {
   readonly signup: 'open' | 'invite' | 'closed';
   /** The mail server and the sender; null: mails are kept for the operator's page. */
   readonly mail: { readonly smtpUrl: string; readonly from: string } | null;
+  /** Other OpenID providers that people may sign in with. */
+  readonly providers: readonly ProviderSettings[];
   readonly trustedProxies: readonly AddressBlock[];
   /** Origins that may call `/api/v1` from a browser. */
   readonly corsOrigins: readonly string[];
@@ -45,7 +56,7 @@ export class ConfigError extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const SECRETS = ['DATABASE_URL', 'SECRET', 'SECRET_PREVIOUS', 'ADMIN_PASSWORD', 'SMTP_URL'] as const;
+const SECRETS = ['DATABASE_URL', 'SECRET', 'SECRET_PREVIOUS', 'ADMIN_PASSWORD', 'SMTP_URL', 'PROVIDERS'] as const;
 const PLAIN = [
   'URL',
   'HOST',
@@ -85,6 +96,7 @@ export function readConfig(environment: Environment = process.env): Config {
     admin: readAdmin(read('ADMIN_EMAIL'), read('ADMIN_PASSWORD'), faults),
     signup: readChoice('SIGNUP', read('SIGNUP') ?? 'open', ['open', 'invite', 'closed'], faults),
     mail: readMail(read('SMTP_URL'), read('MAIL_FROM'), faults),
+    providers: readProviders(read('PROVIDERS'), faults),
     trustedProxies: readBlocks(read('TRUSTED_PROXIES') ?? '', faults),
     corsOrigins: readOrigins(read('CORS_ORIGINS') ?? '', faults),
     maxJwtDays: readNumber('MAX_JWT_DAYS', read('MAX_JWT_DAYS') ?? '366', 1, MOST_JWT_DAYS, faults),
@@ -188,6 +200,51 @@ function readMail(smtpUrl: string | null, from: string | null, faults: string[])
   if (!/^(?:[^<>@\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(from))
     faults.push('KEYHOUSE_MAIL_FROM must be an address such as keys@example.com or Example <keys@example.com>.');
   return { smtpUrl, from };
+}
+
+/** JSON, which holds secrets: no fault repeats it. */
+function readProviders(text: string | null, faults: string[]): readonly ProviderSettings[] {
+  if (text === null) return [];
+  const list = parseJson(text);
+  if (!Array.isArray(list)) {
+    faults.push('KEYHOUSE_PROVIDERS must be a JSON list of {"id","name","issuer","client_id","client_secret"}.');
+    return [];
+  }
+  const providers = list.map((item: unknown, index) => readProvider(item, index + 1, faults));
+  if (new Set(providers.map(({ id }) => id)).size < providers.length)
+    faults.push('KEYHOUSE_PROVIDERS: each id may stand there once.');
+  return providers;
+}
+
+function readProvider(item: unknown, number: number, faults: string[]): ProviderSettings {
+  const member = (name: string): string => {
+    const value = typeof item === 'object' && item !== null ? Reflect.get(item, name) : undefined;
+    if (typeof value === 'string' && value !== '') return value;
+    faults.push(`KEYHOUSE_PROVIDERS: provider ${number} has no ${name}.`);
+    return '';
+  };
+  const provider = {
+    id: member('id'),
+    name: member('name'),
+    issuer: member('issuer'),
+    clientId: member('client_id'),
+    clientSecret: member('client_secret'),
+  };
+  if (provider.id !== '' && !/^[a-z0-9-]{1,32}$/.test(provider.id))
+    faults.push(`KEYHOUSE_PROVIDERS: the id of provider ${number} must have 1 to 32 of a-z, 0-9 and -.`);
+  const issuer = URL.canParse(provider.issuer) ? new URL(provider.issuer) : null;
+  const isHere = issuer !== null && ['localhost', '127.0.0.1', '[::1]'].includes(issuer.hostname);
+  if (provider.issuer !== '' && !(issuer?.protocol === 'https:' || (issuer?.protocol === 'http:' && isHere)))
+    faults.push(`KEYHOUSE_PROVIDERS: the issuer of provider ${number} must be an https address.`);
+  return provider;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function readChoice<Choice extends string>(name: Name, text: string, choices: readonly Choice[], faults: string[]): Choice {

@@ -4,6 +4,7 @@ import { createKeyhouse, type Keyhouse, type Log } from './core/keyhouse.ts';
 import { systemClock } from './core/lib/clock.ts';
 import { MasterSecret } from './core/lib/master-secret.ts';
 import { openSmtp } from './mail/smtp.ts';
+import { openProvider } from './providers/openid.ts';
 import { readOrMakeSecret } from './secret-file.ts';
 import { isPostgres, openStore } from './store/open.ts';
 import type { OpenedStore } from './store/opened.ts';
@@ -27,6 +28,7 @@ export async function openKeyhouse(config: Config, log: Log): Promise<Opened> {
     secret,
     secretPrevious,
     limiter: store.limiter,
+    providers: config.providers.map(openProvider),
     transport: config.mail === null ? null : openSmtp(config.mail.smtpUrl, config.mail.from),
     clock: systemClock,
     monotonicMs: () => performance.now(),

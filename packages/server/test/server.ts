@@ -8,9 +8,11 @@ import type { AddressInfo } from 'node:net';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
 import { createApp } from '../src/app.ts';
+import type { Provider } from '../src/core/accounts/provider.ts';
 import { createKeyhouse, type Keyhouse } from '../src/core/keyhouse.ts';
 import { parseBlock } from '../src/core/lib/addresses.ts';
 import { MasterSecret } from '../src/core/lib/master-secret.ts';
+import type { MailTransport } from '../src/core/mail/mail.ts';
 import { createMetrics } from '../src/http/metrics.ts';
 import { openMemoryLimiter } from '../src/store/limiter.ts';
 import { sqliteDatabase, type TestDatabase } from './databases.ts';
@@ -63,6 +65,8 @@ export async function startTestServer(
     trustedProxies?: string[];
     corsOrigins?: string[];
     signup?: 'open' | 'invite' | 'closed';
+    /** Other OpenID providers; none by default. */
+    providers?: readonly Provider[];
     secret?: string;
     /** Where it listens; loopback unless a test is about those who come from beyond. */
     host?: string;
@@ -71,6 +75,8 @@ export async function startTestServer(
     port?: number;
     /** The dashboard's build; none by default. */
     dashboardFolder?: string;
+    /** The mail server; none by default, and mails are kept. */
+    transport?: MailTransport;
   } = {},
 ): Promise<TestServer> {
   const database = options.database ?? sqliteDatabase();
@@ -88,6 +94,8 @@ export async function startTestServer(
     secret: new MasterSecret(options.secret ?? 'a master secret for the tests, long enough'),
     secretPrevious: null,
     limiter: store.limiter,
+    providers: options.providers ?? [],
+    transport: options.transport ?? null,
     clock,
     monotonicMs: () => performance.now(),
     log,

@@ -26,6 +26,8 @@ const routes = [
   page('/', () => import('../home/HomePage.tsx'), 'HomePage'),
   to('/settings', '/settings/profile'),
   to('/operator', '/operator/users'),
+  page('/settings/profile', () => import('../accounts/profile/ProfilePage.tsx'), 'ProfilePage'),
+  page('/settings/security', () => import('../accounts/security/SecurityPage.tsx'), 'SecurityPage'),
   page('/settings/developers', () => import('../credentials/pages.tsx'), 'TokensPage'),
   page('/settings/developers/$id', () => import('../credentials/pages.tsx'), 'TokenPage'),
   page('/accounts/$account', () => import('../home/HomePage.tsx'), 'HomePage'),

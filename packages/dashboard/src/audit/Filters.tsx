@@ -1,6 +1,7 @@
 /** Who, what, with which credential, when. Plain selects: they work with every keyboard, screen reader and telephone. */
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useState } from 'react';
+import { useAccount } from '../app/session.ts';
 import { useMembers } from '../accounts/team/queries.ts';
 import { useCredentials } from '../credentials/queries.ts';
 import classes from './audit.module.css';
@@ -74,7 +75,10 @@ function OfAccount({ account, filter, onChange }: Part & { account: string }) {
   const keys = useCredentials({ kind: 'key', account, operator: false, canManage: false });
   const people = members.map(({ user_id, display_name, email }) => ({ value: `user:${user_id}`, label: display_name || email }));
   const others = (['operator', 'server', 'anonymous'] as const).map((value) => ({ value, label: words.actors[value] }));
-  const credentials = (keys.data?.pages ?? []).flatMap((page) => page.credentials.map(({ id, name }) => ({ value: String(id), label: name })));
+  const isPersonal = useAccount()?.kind === 'personal';
+  const tokens = useCredentials({ kind: 'token' });
+  const ofKeys = choicesOf(keys);
+  const ofTokens = isPersonal ? choicesOf(tokens) : [];
   return (
     <>
       <NativeSelect
@@ -92,11 +96,19 @@ function OfAccount({ account, filter, onChange }: Part & { account: string }) {
         label={words.credential}
         value={filter.credential ?? ''}
         onChange={(event) => onChange({ credential: event.currentTarget.value || undefined })}
-        data={[{ value: '', label: words.anyCredential }, ...withChosen(credentials, filter.credential), ...credentials]}
+        data={[
+          { value: '', label: words.anyCredential },
+          ...withChosen([...ofKeys, ...ofTokens], filter.credential),
+          ...(ofTokens.length > 0 ? [{ group: words.tokens, items: ofTokens }] : []),
+          ...(ofKeys.length > 0 ? [{ group: words.keys, items: ofKeys }] : []),
+        ]}
       />
     </>
   );
 }
+
+const choicesOf = ({ data }: ReturnType<typeof useCredentials>): Choices =>
+  (data?.pages ?? []).flatMap((page) => page.credentials.map(({ id, name }) => ({ value: String(id), label: name })));
 
 function WholeLog({ filter, onChange }: Part) {
   return (

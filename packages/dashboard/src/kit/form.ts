@@ -1,28 +1,28 @@
-/** Sending a Mantine form: what the server says about a field stands at the field, and the first of them gets the focus. */
-import type { UseFormReturnType } from '@mantine/form';
-import { useMutation } from '@tanstack/react-query';
-import { fieldErrorsOf } from './errors.tsx';
+/** A form that is sent: busy while it is on its way, with the reason when it was refused. */
+import { type FormEvent, useState } from 'react';
 
-/** `<form onSubmit={onSubmit}><FormError error={error} fields={['name']} /> … <Button type="submit" loading={isBusy}>` */
-export function useSubmit<Values extends Record<string, unknown>, Answer>(
-  form: UseFormReturnType<Values>,
-  send: (values: Values) => Promise<Answer>,
-  onDone: (answer: Answer) => void = () => {},
-) {
-  const mutation = useMutation({
-    mutationFn: send,
-    onSuccess: onDone,
-    onError: (error) => {
-      const errors = fieldErrorsOf(error);
-      form.setErrors(errors);
-      const [first] = Object.keys(errors);
-      if (first !== undefined) form.getInputNode(first)?.focus();
-    },
-  });
-  return {
-    onSubmit: form.onSubmit((values) => mutation.mutate(values)),
-    error: mutation.error,
-    isBusy: mutation.isPending,
-    isDone: mutation.isSuccess,
+export interface Sending {
+  readonly submit: (event?: FormEvent) => Promise<void>;
+  readonly isBusy: boolean;
+  /** Why it was refused the last time. */
+  readonly error: unknown;
+  readonly forget: () => void;
+}
+
+export function useForm(send: () => Promise<unknown>): Sending {
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const submit = async (event?: FormEvent) => {
+    event?.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      await send();
+    } catch (caught) {
+      setError(caught);
+    } finally {
+      setBusy(false);
+    }
   };
+  return { submit, isBusy, error, forget: () => setError(null) };
 }

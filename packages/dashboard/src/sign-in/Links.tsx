@@ -3,7 +3,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { type Api, AskError, ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
 import { goTo, ownPathOr } from './go.ts';
-import { Card, Links, Notice, TaskError, useTask } from './kit.tsx';
+import { Card, Links, TaskError, useTask } from './kit.tsx';
 import { LogIn } from './LogIn.tsx';
 import { Reset } from './Password.tsx';
 import { Register, Setup } from './Register.tsx';

@@ -23,7 +23,7 @@ interface Props {
 export function LogIn({ state, notice, email: known = '', onEntered = goTo }: Props) {
   const [email, setEmail] = useState(known);
   const [password, setPassword] = useState('');
-  const [methods, setMethods] = useState<readonly StepMethod[] | null>(null);
+  const [methods, setMethods] = useState<readonly StepMethod[] | null>(state.step);
   const task = useTask();
   const hasPasskeys = state.passkeys && knowsPasskeys();
   useAutofill(hasPasskeys && methods === null, onEntered, task.fail);

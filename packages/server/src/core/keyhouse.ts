@@ -11,6 +11,7 @@ import { type DisableUserInput, disableUser, enableUser } from './accounts/disab
 import { type InvitationFacts, inviteVerbs } from './accounts/invite.ts';
 import { findSignIn, type OpenSignInInput, openSignIn } from './accounts/open-sign-in.ts';
 import { openPasswordHashing } from './accounts/password-hashing.ts';
+import type { Provider } from './accounts/provider.ts';
 import { resetPassword } from './accounts/reset-password.ts';
 import { SIGN_IN_MAX_MS } from './accounts/sign-in.ts';
 import { createSignInLimits, type Limiter } from './accounts/sign-in-limits.ts';
@@ -75,7 +76,6 @@ export interface Settings {
   readonly signingAlgorithm: 'ES256' | 'RS256';
   /** A secret is old after so many days; 0: never. */
   readonly remindSecretDays?: number;
-  readonly providers?: readonly { readonly id: string; readonly name: string }[];
 }
 
 export type { Log };
@@ -87,6 +87,8 @@ export interface KeyhousePorts {
   readonly limiter: Limiter;
   /** Null or left out: there is no mail server. */
   readonly transport?: MailTransport | null;
+  /** Other OpenID providers that people may sign in with. */
+  readonly providers?: readonly Provider[];
   readonly clock: Clock;
   /** Milliseconds that only go forward. */
   readonly monotonicMs: () => number;
@@ -171,6 +173,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
     url: issuer,
     brand: () => brand,
     signup: settings.signup,
+    providers: ports.providers ?? [],
   };
 
   const credentialPorts = {
@@ -220,8 +223,6 @@ export function createKeyhouse(ports: KeyhousePorts) {
       const mails = [compose('test', { email: user.email, userId: user.id }, {})];
       return store.audit.record({ events: [{ event: 'mail.tested', atMs: clock.now(), by, userId: user.id, mails }] });
     },
-    /** Other OpenID providers that people may sign in with. */
-    providers: settings.providers ?? [],
     findSignIn: (secret: string) => findSignIn(signInStores, secret),
     /** Not waited for by the one who calls: it is only what the list of sign-ins shows. */
     seeSignIn(id: number, person: Person): void {

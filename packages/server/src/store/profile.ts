@@ -186,6 +186,42 @@ export const profileActs = {
     return toUser(await users(act.db).where('users.id', '=', created.id).executeTakeFirstOrThrow());
   },
 
+  async adoptIdentity(act: Act, { identity, user, nowMs, latestJwtEndMs, events }: Input<'adoptIdentity'>): Promise<User | null> {
+    const { db } = act;
+    const created = await insertUser(db, user);
+    const row = await users(db)
+      .where('users.email_key', '=', user.emailKey)
+      .where('users.disabled_at_ms', 'is', null)
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    const [userId, accountId] = [row.id, row.account_id];
+    if (created !== null) act.event(events.created, { userId, accountId });
+    if (created === null && row.email_verified_at_ms === null) {
+      await endEverything(act, { userId, accountId, nowMs, latestJwtEndMs });
+      await endSignIns(db, { userId, nowMs });
+      await endTickets(db, userId);
+      await db.updateTable('users').set({ password_hash: '', password_changed_at_ms: nowMs }).where('id', '=', userId).execute();
+    }
+    await db
+      .updateTable('users')
+      .set((eb) => ({ email_verified_at_ms: eb.fn.coalesce('email_verified_at_ms', eb.val(nowMs)) }))
+      .where('id', '=', userId)
+      .execute();
+    await db
+      .insertInto('identities')
+      .values({
+        provider: identity.provider,
+        subject: identity.subject,
+        user_id: userId,
+        email: identity.email,
+        linked_at_ms: identity.linkedAtMs,
+      })
+      .onConflict((conflict) => conflict.columns(['provider', 'subject']).doNothing())
+      .execute();
+    act.event(events.linked, { userId, accountId });
+    return toUser(await users(db).where('users.id', '=', userId).executeTakeFirstOrThrow());
+  },
+
   async createFirstAdministrator(act: Act, { user, ticketHash, nowMs, event }: Input<'createFirstAdministrator'>) {
     // The ticket is the lock: whoever deletes its row is the one.
     if ((await redeem(act.db, { purpose: 'setup', hash: ticketHash, nowMs })) === null) return 'gone' as const;

@@ -102,11 +102,16 @@ eachDatabase('a credential that lives on', (makeDatabase) => {
         { ...use, lastUsedAtMs: NOW + 5 },
       ],
     });
-    expect(await store.credentials.permissionUse([key.id], day)).toEqual([{ ...use, requests: 6, lastUsedAtMs: NOW + 5 }]);
-    expect(await store.credentials.permissionUse([key.id], 0)).toHaveLength(2);
+    const ask = (sinceDay: number, credentialIds = [key.id]) =>
+      store.credentials.permissionUse({ credentialIds, sinceDay, recentSinceDay: day });
+    await store.credentials.recordUse({ uses: [], permissions: [{ ...use, day: day - 1, lastUsedAtMs: NOW - DAY }] });
+    expect(await ask(day - 90)).toEqual([
+      { credentialId: key.id, permission: 'a.read', requests: 8, recentRequests: 6, lastUsedAtMs: NOW + 5 },
+    ]);
+    expect(await ask(0)).toHaveLength(2);
     while (await store.credentials.sweepPermissionUse({ beforeDay: day - 100, limit: 1 }));
-    expect(await store.credentials.permissionUse([key.id], 0)).toHaveLength(1);
-    expect(await store.credentials.permissionUse([], 0)).toEqual([]);
+    expect(await ask(0)).toHaveLength(1);
+    expect(await ask(0, [])).toEqual([]);
     expect(await store.credentials.permissionsObservedSinceMs()).toBeGreaterThan(1_700_000_000_000);
   });
 
@@ -197,7 +202,10 @@ eachDatabase('a credential that lives on', (makeDatabase) => {
     expect(edge?.atMs).toBe(NOW + 19);
     expect(await store.audit.stepBack({ accountId: 77, steps: 1 })).toBeNull();
     let breaths = 0;
-    const ports = { audit: store.audit, breathe: async () => void (breaths += 1) };
+    const breathe = async (): Promise<void> => {
+      breaths += 1;
+    };
+    const ports = { audit: store.audit, breathe };
     const found = await readAudit(ports, { event: 'limits.cleared', actor: 'operator', limit: 2 });
     expect(found.events.map(({ details }) => details)).toEqual(['{"index":20}', '{"index":10}']);
     const rest = await readAudit(ports, { event: 'limits.cleared', beforeId: found.nextId ?? 0, limit: 2 });

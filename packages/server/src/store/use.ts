@@ -1,4 +1,6 @@
 /** How credentials are used: a row for each day, apart from the credentials, whose rows every check reads. */
+
+import { sql } from 'kysely';
 import type { Credential, CredentialsStore, CredentialWithUse } from '../core/credentials/credential.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
@@ -66,14 +68,25 @@ export const useReads = (db: Db): Reads => ({
             },
     };
   },
-  async permissionUse(credentialIds, sinceDay) {
+  async permissionUse({ credentialIds, sinceDay, recentSinceDay }) {
     if (credentialIds.length === 0) return [];
-    return await db
+    const rows = await db
       .selectFrom('permission_use')
-      .select(['credential_id as credentialId', 'permission', 'day', 'requests', 'last_used_at_ms as lastUsedAtMs'])
+      .select((eb) => [
+        'credential_id as credentialId',
+        'permission',
+        eb.fn.sum<number>('requests').as('requests'),
+        eb.fn
+          .sum<number>(eb.case().when('day', '>=', recentSinceDay).then(eb.ref('requests')).else(sql.lit(0)).end())
+          .as('recentRequests'),
+        eb.fn.max('last_used_at_ms').as('lastUsedAtMs'),
+      ])
       .where('credential_id', 'in', credentialIds)
       .where('day', '>=', sinceDay)
+      .groupBy(['credential_id', 'permission'])
       .execute();
+    // PostgreSQL gives sums of bigint as text.
+    return rows.map((row) => ({ ...row, requests: Number(row.requests), recentRequests: Number(row.recentRequests) }));
   },
   async permissionsObservedSinceMs() {
     const row = await db

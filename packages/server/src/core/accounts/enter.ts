@@ -45,22 +45,29 @@ export async function enterWithPassword(
   return await provePassword<Entered>(ports, input, async (proved) => {
     const methods = await secondFactorsOf(ports.factors, proved.user.id);
     if (methods.length === 0) return await finish(ports, proved, ['password'], input);
-    const { text, hash } = makeTicketText();
-    const nowMs = ports.clock.now();
-    await ports.tickets.issueTicket({
-      ticket: {
-        hash,
-        purpose: 'second-factor',
-        userId: proved.user.id,
-        data: { passwordHash: proved.passwordHash },
-        createdAtMs: nowMs,
-        endsAtMs: nowMs + STEP_LASTS_MS,
-      },
-      replace: false,
-      event: null,
-    });
-    return { failed: false, result: { ok: true, next: 'second-factor', methods, step: text } };
+    const step = await openStep(ports, proved.user.id, proved.passwordHash);
+    return { failed: false, result: { ok: true, next: 'second-factor', methods, step } };
   });
+}
+
+/** A ticket for the second step. `passwordHash`: what was proved; null: another provider vouched. */
+export async function openStep(
+  { tickets, clock }: Pick<EnterPorts, 'tickets' | 'clock'>,
+  userId: number,
+  passwordHash: string | null,
+): Promise<string> {
+  const { text, hash } = makeTicketText();
+  const nowMs = clock.now();
+  const ticket = {
+    hash,
+    purpose: 'second-factor',
+    userId,
+    data: { passwordHash },
+    createdAtMs: nowMs,
+    endsAtMs: nowMs + STEP_LASTS_MS,
+  } as const;
+  await tickets.issueTicket({ ticket, replace: false, event: null });
+  return text;
 }
 
 export type StepOutcome =
@@ -90,7 +97,12 @@ export async function enterWithCode(
       nowMs: ports.clock.now(),
     });
     if (ticket === null) return { failed: false, result: { ok: false, reason: 'step-over' } };
-    const finished = await finish(ports, { user, passwordHash, addressHash }, ['password', used], input);
+    const finished = await finish(
+      ports,
+      { user, passwordHash, addressHash },
+      [passwordHash === null ? 'provider' : 'password', used],
+      input,
+    );
     const { result } = finished;
     return { failed: finished.failed, result: result.ok && result.next === 'done' ? result : { ok: false, reason: 'step-over' } };
   });
@@ -101,11 +113,12 @@ export async function enterWithCode(
 export async function findStep(
   { tickets, accounts, clock }: Pick<EnterPorts, 'tickets' | 'accounts' | 'clock'>,
   step: string,
-): Promise<{ user: User; passwordHash: string } | null> {
+): Promise<{ user: User; passwordHash: string | null } | null> {
   const ticket = await tickets.findTicket('second-factor', hashTicket(step), clock.now());
   if (ticket === null || ticket.userId === null) return null;
   const user = await accounts.findUser(ticket.userId);
-  return user === null ? null : { user, passwordHash: String(ticket.data.passwordHash) };
+  const { passwordHash } = ticket.data;
+  return user === null ? null : { user, passwordHash: typeof passwordHash === 'string' ? passwordHash : null };
 }
 
 /** A passkey is a second factor too; recovery codes come with TOTP. */
@@ -135,4 +148,14 @@ export async function finish(
   // Disabled, or given another password, meanwhile.
   noteFailure(ports, user, by, 'changed-meanwhile');
   return { failed: true, result: NO_MATCH };
+}
+
+/** For somebody whom another provider vouches for, and who has no second factor here. */
+export async function settleEntered(
+  ports: EnterPorts,
+  user: User,
+  by: { readonly browser: string | null; readonly by: By },
+): Promise<Entered> {
+  const { result } = await finish(ports, { user, passwordHash: null, addressHash: null }, ['provider'], by);
+  return result;
 }

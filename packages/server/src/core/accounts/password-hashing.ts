@@ -10,7 +10,7 @@ export interface PasswordHashing extends CommonPasswords {
   /** The PHC text of a password that has passed the rules; `busy` when too many wait already. */
   hashPassword(password: string): Promise<Outcome<string, 'busy'>>;
   /**
-   * Compares. With `hash` null (no such user) it does the same work on a hash that nothing fits, so that the time tells
+   * Compares. With `hash` null (no such user) or empty (a user without a password) it does the same work on a hash that nothing fits, so that the time tells
    * nothing. `needsRehash`: it fits, but was made with other parameters than today's.
    */
   verifyPassword(
@@ -50,7 +50,8 @@ export function openPasswordHashing(limits: Partial<PasswordHashingLimits> = {})
     },
     async verifyPassword(hash, password) {
       const normalized = normalizePassword(password);
-      const sought = normalized === null ? null : hash;
+      // The empty hash is that of a user who has no password.
+      const sought = normalized === null || hash === '' ? null : hash;
       const verified = await pool.run({ kind: 'verify', hash: sought ?? nobodysHash, password: normalized ?? '' });
       if (!verified.ok) return no('busy');
       const matches = verified.value === true && sought !== null;

@@ -1,6 +1,7 @@
 /** What a user changes about themself, and the acts of the store that do it. */
 import type { EventDraft } from '../audit/event.ts';
 import type { NewUser, User } from './account.ts';
+import type { Identity } from './factor.ts';
 import type { TicketPurpose } from './ticket.ts';
 
 export interface ProfileStore {
@@ -51,6 +52,17 @@ export interface ProfileStore {
     nowMs: number;
     events: { readonly created: EventDraft; readonly accepted: EventDraft };
   }): Promise<User | 'taken' | 'gone' | 'other-address'>;
+  /**
+   * An identity whose provider vouches for its address, met for the first time: linked to the user with this address, or to a new one. Where the
+   * user had not proved it, it is the first proof, and everything made before it ends. Null: shut out meanwhile.
+   */
+  adoptIdentity(input: {
+    identity: Omit<Identity, 'userId'>;
+    user: NewUser;
+    nowMs: number;
+    latestJwtEndMs: number;
+    events: { readonly created: EventDraft; readonly linked: EventDraft };
+  }): Promise<User | null>;
   /** The first administrator, with the setup ticket; of two who race one is. Null: there is one already, or the ticket is gone. `taken`: the address is somebody's. */
   createFirstAdministrator(input: {
     user: NewUser;

@@ -4,11 +4,20 @@ import type { Log } from '../lib/log.ts';
 import type { User } from './account.ts';
 import { type CameIn, type ComeInInput, type ComeInPorts, comeIn, makeSetupTicket, setUp } from './come-in.ts';
 import { emailKey } from './email.ts';
-import { type EnterPorts, enterWithCode, enterWithPassword, findStep, finish } from './enter.ts';
+import {
+  type EnterPorts,
+  enterWithCode,
+  enterWithPassword,
+  findStep,
+  finish,
+  type SecondFactor,
+  secondFactorsOf,
+} from './enter.ts';
 import { liveSince, type OpenedSignIn } from './open-sign-in.ts';
 import { type OwnPorts, ownVerbs } from './own.ts';
 import { checkPasskey, newPasskeyOptions, passkeyOptions } from './passkeys.ts';
 import { type ProofFailure, provePassword } from './prove-password.ts';
+import { endTrip, type Provider, startTrip } from './provider.ts';
 import type { ProofMethod, SignIn } from './sign-in.ts';
 import type { SignInLimits } from './sign-in-limits.ts';
 import { hashTicket } from './ticket.ts';
@@ -17,6 +26,7 @@ export interface VisitorPorts extends EnterPorts, OwnPorts, Omit<ComeInPorts, 's
   readonly accounts: EnterPorts['accounts'] & OwnPorts['accounts'];
   readonly signIns: OwnPorts['signIns'];
   readonly limits: SignInLimits;
+  readonly providers: readonly Provider[];
   readonly log: Log;
 }
 
@@ -38,6 +48,8 @@ export function visitorVerbs(ports: VisitorPorts) {
   return {
     ...own,
     signup: ports.signup,
+    /** Other OpenID providers that people may sign in with. */
+    providers: ports.providers,
 
     comeIn: (input: ComeInInput & { invitation: string | null }): Promise<CameIn> => comeIn(comeInPorts, input),
     setUp: (input: ComeInInput & { ticket: string }): Promise<CameIn> => setUp(comeInPorts, input),
@@ -48,6 +60,13 @@ export function visitorVerbs(ports: VisitorPorts) {
     enterWithPassword: (input: Parameters<typeof enterWithPassword>[1]) => enterWithPassword(ports, input),
     enterWithCode: (input: Parameters<typeof enterWithCode>[1]) => enterWithCode(ports, input),
 
+    startTrip: (input: Parameters<typeof startTrip>[1]) => startTrip(ports, input),
+    endTrip: (input: Parameters<typeof endTrip>[1]) => endTrip(ports, input),
+    /** What the second step can be, where one waits; null where none does. */
+    async waitingStep(step: string | null): Promise<readonly SecondFactor[] | null> {
+      const waiting = step === null ? null : await findStep(ports, step);
+      return waiting === null ? null : await secondFactorsOf(ports.factors, waiting.user.id);
+    },
     /** `step`: the one whose second step it is; null or over: whoever has a passkey. */
     async passkeyStepOptions(step: string | null) {
       const waiting = step === null ? null : await findStep(ports, step);
@@ -72,7 +91,8 @@ export function visitorVerbs(ports: VisitorPorts) {
         });
         if (redeemed === null) return null;
       }
-      const methods: ProofMethod[] = waiting === null ? ['passkey'] : ['password', 'passkey'];
+      const methods: ProofMethod[] =
+        waiting === null ? ['passkey'] : [waiting.passwordHash === null ? 'provider' : 'password', 'passkey'];
       const proved = { user, passwordHash: waiting?.passwordHash ?? null, addressHash: null };
       const { result } = await finish(ports, proved, methods, input);
       return result.ok && result.next === 'done' ? result.opened : null;

@@ -56,6 +56,15 @@ export interface PermissionUse {
   readonly lastUsedAtMs: number;
 }
 
+/** The same summed up: since a first day, and within that since a later one. */
+export interface PermissionSums {
+  readonly credentialId: number;
+  readonly permission: string;
+  readonly requests: number;
+  readonly recentRequests: number;
+  readonly lastUsedAtMs: number;
+}
+
 /** Whose it must be: tokens are sought by their user, keys by their account. */
 export interface Owned {
   readonly kind: 'token' | 'key';
@@ -202,8 +211,12 @@ export interface CredentialsStore {
   ): Promise<readonly { credentialId: number; day: number; requests: number }[]>;
   /** Of the newest `most` tokens and as many keys, so that it costs the same however many there are. */
   useOfAccount(input: { accountId: number; sinceDay: number; most: number }): Promise<UseOfAccount>;
-  /** Which permissions were used, by credential, permission and day, in one look. */
-  permissionUse(credentialIds: readonly number[], sinceDay: number): Promise<readonly PermissionUse[]>;
+  /** Which permissions were used, summed up by credential and permission, in one look. */
+  permissionUse(input: {
+    credentialIds: readonly number[];
+    sinceDay: number;
+    recentSinceDay: number;
+  }): Promise<readonly PermissionSums[]>;
   /** Since when this database counts which permissions are used. */
   permissionsObservedSinceMs(): Promise<number>;
   /** Forgets day counts older than a day number. True when more is left. */

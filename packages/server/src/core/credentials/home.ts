@@ -2,8 +2,8 @@
 import type { AuditStore } from '../audit/event.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
 import type { CredentialsStore, UseOfAccount } from './credential.ts';
-import { type Granted, type Least, leastOf } from './least.ts';
-import { type Notice, type NoticeKind, type NoticeRules, noticesOf } from './notices.ts';
+import { leastOf } from './least.ts';
+import { type Notice, type NoticeKind, type NoticeRules, noticesOf, TOO_WIDE_AFTER_DAYS } from './notices.ts';
 
 export const HOME_DAYS = 30;
 /** The newest of each kind that are looked at; whoever has more of them looks at the lists. */
@@ -50,7 +50,8 @@ async function findNotices(ports: Ports, accountId: number, nowMs: number): Prom
     countRefusals(ports, accountId, nowMs - DAY_MS),
   ]);
   const credentials = [...keys, ...tokens];
-  const least: ReadonlyMap<number, Least> = await leastOf(ports, credentials satisfies readonly Granted['credential'][]);
+  const settled = credentials.filter(({ createdAtMs }) => nowMs - createdAtMs >= TOO_WIDE_AFTER_DAYS * DAY_MS);
+  const least = await leastOf(ports, settled);
   return credentials
     .flatMap((each) => noticesOf(each, { least: least.get(each.id), refusals: refusals.get(each.id) }, nowMs, ports.rules))
     .sort((a, b) => URGENCY.indexOf(a.kind) - URGENCY.indexOf(b.kind) || a.atMs - b.atMs)

@@ -1,20 +1,20 @@
 import { covers } from '@keyhouse/protocol';
 import { describe, expect, it } from 'vitest';
-import type { PermissionUse } from './credential.ts';
+import type { PermissionSums } from './credential.ts';
 import { judgeLeast } from './least.ts';
 
 const DAY = 86_400_000;
 const NOW = 20_000 * DAY + 1_000;
-const use = (permission: string, daysAgo: number, requests = 1): PermissionUse => ({
+const use = (permission: string, requests = 1, recentRequests = requests, lastUsedAtMs = NOW): PermissionSums => ({
   credentialId: 1,
   permission,
-  day: 20_000 - daysAgo,
   requests,
-  lastUsedAtMs: NOW - daysAgo * DAY,
+  recentRequests,
+  lastUsedAtMs,
 });
 const judge = (
   held: readonly string[] | null,
-  uses: readonly PermissionUse[],
+  uses: readonly PermissionSums[],
   { catalogue = [] as string[], createdDaysAgo = 50, countedForDays = 400 } = {},
 ) =>
   judgeLeast(
@@ -24,7 +24,7 @@ const judge = (
 
 describe('least privilege', () => {
   it('sets what was used in the last 30 and 90 days beside what was granted', () => {
-    const least = judge(['a.read', 'b.read'], [use('a.read', 0, 3), use('a.read', 29), use('a.read', 30, 7), use('c.read', 1)]);
+    const least = judge(['a.read', 'b.read'], [use('a.read', 11, 4), use('c.read', 1, 1, NOW - DAY)]);
     expect(least.permissions).toEqual([
       { name: 'a.read', granted: true, requests30Days: 4, requests90Days: 11, lastUsedAtMs: NOW },
       { name: 'b.read', granted: true, requests30Days: 0, requests90Days: 0, lastUsedAtMs: null },
@@ -48,7 +48,7 @@ describe('least privilege', () => {
   ])('suggests what is left when %s', (_, held, used, catalogue, expected) => {
     const { narrowTo } = judge(
       held,
-      used.map((name) => use(name, 1)),
+      used.map((name) => use(name)),
       { catalogue: [...catalogue] },
     );
     expect(narrowTo).toEqual(expected);
@@ -57,9 +57,9 @@ describe('least privilege', () => {
 
   it('watches a credential from before the counting for a week before it suggests anything', () => {
     const old = { createdDaysAgo: 50 };
-    expect(judge(null, [use('a.read', 0)], { ...old, countedForDays: 6 }).narrowTo).toBeNull();
-    expect(judge(null, [use('a.read', 0)], { ...old, countedForDays: 7 }).narrowTo).toEqual(['a.read']);
-    expect(judge(null, [use('a.read', 0)], { createdDaysAgo: 1, countedForDays: 6 }).narrowTo).toEqual(['a.read']);
+    expect(judge(null, [use('a.read')], { ...old, countedForDays: 6 }).narrowTo).toBeNull();
+    expect(judge(null, [use('a.read')], { ...old, countedForDays: 7 }).narrowTo).toEqual(['a.read']);
+    expect(judge(null, [use('a.read')], { createdDaysAgo: 1, countedForDays: 6 }).narrowTo).toEqual(['a.read']);
     expect(judge(null, [], { ...old, countedForDays: 6 }).observedSinceMs).toBe(NOW - 6 * DAY);
   });
 });

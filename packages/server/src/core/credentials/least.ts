@@ -4,7 +4,7 @@
  */
 import { covers, isReserved, MAX_PERMISSIONS, permits, WILDCARDS } from '@keyhouse/protocol';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
-import type { Credential, CredentialsStore, PermissionUse } from './credential.ts';
+import type { Credential, CredentialsStore, PermissionSums } from './credential.ts';
 
 /** So long the use of permissions is looked back at. */
 export const LEAST_DAYS = 90;
@@ -30,7 +30,8 @@ export interface Least {
 
 export interface Granted {
   readonly credential: Pick<Credential, 'id' | 'permissions' | 'createdAtMs'>;
-  readonly uses: readonly PermissionUse[];
+  /** Of the last 90 days, the recent ones being the last 30. */
+  readonly uses: readonly PermissionSums[];
 }
 
 export interface Watch {
@@ -52,7 +53,11 @@ export async function leastOf(ports: Ports, credentials: readonly Granted['crede
   const nowMs = ports.clock.now();
   const ids = credentials.map(({ id }) => id);
   const [uses, countedSinceMs] = await Promise.all([
-    ports.credentials.permissionUse(ids, dayOf(nowMs) - LEAST_DAYS + 1),
+    ports.credentials.permissionUse({
+      credentialIds: ids,
+      sinceDay: dayOf(nowMs) - LEAST_DAYS + 1,
+      recentSinceDay: dayOf(nowMs) - SHORT_DAYS + 1,
+    }),
     ports.credentials.permissionsObservedSinceMs(),
   ]);
   const usesOf = Map.groupBy(uses, ({ credentialId }) => credentialId);
@@ -64,18 +69,17 @@ export async function leastOf(ports: Ports, credentials: readonly Granted['crede
 
 export function judgeLeast({ credential, uses }: Granted, watch: Watch): Least {
   const { permissions: held, createdAtMs } = credential;
-  const used = Map.groupBy(uses, ({ permission }) => permission);
+  const used = new Map(uses.map((use) => [use.permission, use]));
   const granted = expand(held, watch.catalogue);
   const names = [...new Set([...granted, ...used.keys()])].sort();
-  const firstOfShort = dayOf(watch.nowMs) - SHORT_DAYS + 1;
   const rows = names.map((name): PermissionRow => {
-    const days = used.get(name) ?? [];
+    const use = used.get(name);
     return {
       name,
       granted: covers(held, [name]),
-      requests30Days: sum(days.filter(({ day }) => day >= firstOfShort)),
-      requests90Days: sum(days),
-      lastUsedAtMs: days.length === 0 ? null : Math.max(...days.map(({ lastUsedAtMs }) => lastUsedAtMs)),
+      requests30Days: use?.recentRequests ?? 0,
+      requests90Days: use?.requests ?? 0,
+      lastUsedAtMs: use?.lastUsedAtMs ?? null,
     };
   });
   const observedSinceMs = Math.max(watch.countedSinceMs, createdAtMs);
@@ -102,5 +106,4 @@ function isLess(needed: readonly string[], held: readonly string[] | null, catal
 }
 
 const isWildcard = (name: string): boolean => (WILDCARDS as readonly string[]).includes(name);
-const sum = (uses: readonly PermissionUse[]): number => uses.reduce((total, { requests }) => total + requests, 0);
 const dayOf = (ms: number): number => Math.floor(ms / DAY_MS);

@@ -8,7 +8,7 @@ export const UNUSED_DAYS = 90;
 /** Refused requests of one credential within a day; fewer happen to everybody. */
 export const MANY_REFUSALS = 20;
 /** What was made lately has not shown yet what it needs. */
-const TOO_WIDE_AFTER_DAYS = 7;
+export const TOO_WIDE_AFTER_DAYS = 7;
 
 /** What an operator sets. */
 export interface NoticeRules {

@@ -49,10 +49,11 @@ export interface FileAnswer {
 }
 
 /** Nothing to say is a 204. */
+type Nothing = ReturnType<() => void>;
 type AnswerOf<Name extends EndpointName> = (typeof api)[Name] extends { readonly file: true }
   ? FileAnswer
   : Api[Name]['answer'] extends undefined
-    ? void
+    ? Nothing
     : Api[Name]['answer'];
 
 /** `unserved` names the endpoints that no handler was given for; a test keeps it empty. */

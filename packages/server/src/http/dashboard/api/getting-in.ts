@@ -11,9 +11,10 @@ export const Brand = Type.Object({
 
 /** Where to go when it is done: a path of this server that it has stored itself, never one out of a query. */
 const Done = Type.Object({ next: Type.Literal('done'), to: Type.String() });
+const SecondFactorName = Type.Union([Type.Literal('totp'), Type.Literal('recovery-code'), Type.Literal('passkey')]);
 const SecondFactor = Type.Object({
   next: Type.Literal('second-factor'),
-  methods: Type.Array(Type.Union([Type.Literal('totp'), Type.Literal('recovery-code'), Type.Literal('passkey')])),
+  methods: Type.Array(SecondFactorName),
 });
 
 export const gettingIn = {
@@ -27,6 +28,8 @@ export const gettingIn = {
       /** False where browsers refuse them: the host of the public URL is an IP address. */
       passkeys: Type.Boolean(),
       signed_in: Type.Boolean(),
+      /** What the second step of a log-in can be, where one waits for this browser. */
+      step: Type.Union([Type.Array(SecondFactorName), Type.Null()]),
     }),
   },
   'POST /register': {

@@ -4,6 +4,7 @@ import type { OpenedSignIn } from '../../../core/accounts/open-sign-in.ts';
 import { offersPasskeys } from '../../../core/accounts/passkeys.ts';
 import { PASSWORD_SENTENCES } from '../../../core/accounts/password.ts';
 import { NO_MATCH_SENTENCE, type ProofFailure } from '../../../core/accounts/prove-password.ts';
+import { PROOF_LASTS_MS } from '../../../core/accounts/sign-in.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { describeBrand } from '../brand.ts';
 import { takeReturnPoint } from '../return-point.ts';
@@ -16,13 +17,15 @@ const WRONG_CODE = 'This code is not valid, or was used before.';
 const WRONG_PASSKEY = 'This passkey was not accepted.';
 
 export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPorts): void {
-  serve('GET /state', ({ signIn }) => {
+  serve('GET /state', async ({ signIn, request }) => {
+    const step = await keyhouse.waitingStep(cookies.read(request, 'step'));
     return {
       brand: describeBrand(keyhouse.brand()),
       signup: keyhouse.signup,
       providers: keyhouse.providers.map(({ id, name }) => ({ id, name })),
       passkeys: offersPasskeys(url),
       signed_in: signIn !== null,
+      step: step === null ? null : [...step],
     };
   });
 
@@ -125,6 +128,21 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
     });
     if (!came.ok) throw refuseComing(came);
     return await enter(request, reply, came.opened, signIn);
+  });
+
+  serve('POST /providers/:provider/start', async ({ params, body, signIn, reply }) => {
+    if (body.purpose !== 'log-in' && signIn === null) throw new Refusal({ code: 'not_signed_in' });
+    // Linking is one more way in: it asks for a proof like every new factor.
+    const isOld = signIn === null || keyhouse.clock.now() - signIn.provedAtMs > PROOF_LASTS_MS;
+    if (body.purpose === 'link' && isOld) throw new Refusal({ code: 'proof_required' });
+    const trip = await keyhouse
+      .startTrip({ provider: params.provider, purpose: body.purpose, user: signIn?.user ?? null })
+      .catch(() => {
+        throw invalid('provider', 'This provider does not answer now. Try again in a moment.');
+      });
+    if (trip === null) throw new Refusal({ code: 'not_found' });
+    cookies.set(reply, 'step', trip.step);
+    return { url: trip.url };
   });
 
   serve('POST /proof', async ({ body, signIn, by }) => {

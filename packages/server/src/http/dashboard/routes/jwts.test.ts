@@ -83,6 +83,10 @@ describe('JWTs of a key', () => {
       .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
       .join('.');
     expect((await decode(`${elsewhere}.AAAA`)).json).toMatchObject({ state: 'foreign', header: { jku: 'https://e.example' } });
+    const odd = Buffer.from('{"__proto__":{"a":1},"toString":null,"nested":{"list":[1,{"x":null}]}}').toString('base64url');
+    const shown = await decode(`${head}.${odd}.${signature}`);
+    expect([shown.status, shown.json.state]).toEqual([200, 'forged']);
+    expect(shown.text).toContain('"nested":{"list":[1,{"x":null}]}');
     for (const text of ['x', 'a.b', 'a.b.c.d', `${head}.${head}`, `${head}..${signature}`, 'W10.W10.AAAA']) {
       const { status, json } = await decode(text);
       expect([status, Object.keys(json.errors)], text).toEqual([422, ['jwt']]);

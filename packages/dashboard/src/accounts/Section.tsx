@@ -1,0 +1,29 @@
+/** A part of a settings page: what it is about, and beside it (below it, where there is little room) what can be done. */
+import { Text, Title } from '@mantine/core';
+import { type ReactNode, useId } from 'react';
+import classes from './section.module.css';
+
+interface Props {
+  readonly title: string;
+  readonly intro?: ReactNode;
+  readonly children: ReactNode;
+}
+
+export function Section({ title, intro, children }: Props) {
+  const id = useId();
+  return (
+    <section aria-labelledby={id} className={classes.section}>
+      <div>
+        <Title order={2} size="h4" id={id}>
+          {title}
+        </Title>
+        {intro !== undefined && (
+          <Text size="sm" c="dimmed" mt={4}>
+            {intro}
+          </Text>
+        )}
+      </div>
+      <div className={classes.body}>{children}</div>
+    </section>
+  );
+}

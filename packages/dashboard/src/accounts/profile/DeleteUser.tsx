@@ -1,0 +1,42 @@
+import { Button, List, Text } from '@mantine/core';
+import { useState } from 'react';
+import { ConfirmDialog } from '../../kit/confirm.tsx';
+import { ask } from '../../lib/ask.ts';
+import { Section } from '../Section.tsx';
+import { words } from './words.ts';
+
+const said = words.end;
+
+export function DeleteUser({ email }: { email: string }) {
+  const [isOpen, setOpen] = useState(false);
+  const remove = async () => {
+    await ask('DELETE /me', { body: { email } });
+    // Not through the router: nothing of theirs may stay in this page's memory.
+    window.location.assign('/login');
+  };
+  return (
+    <Section title={said.title} intro={said.intro}>
+      <div>
+        <Text size="sm">{said.what}</Text>
+        <List size="sm" mt="xs" spacing={4} withPadding>
+          {said.list.map((line) => (
+            <List.Item key={line}>{line}</List.Item>
+          ))}
+        </List>
+      </div>
+      <Button color="red" variant="outline" justify="center" w="fit-content" onClick={() => setOpen(true)}>
+        {said.button}
+      </Button>
+      <ConfirmDialog
+        opened={isOpen}
+        title={said.dialog}
+        action={said.action}
+        typed={email}
+        onConfirm={remove}
+        onClose={() => setOpen(false)}
+      >
+        <Text size="sm">{said.sure}</Text>
+      </ConfirmDialog>
+    </Section>
+  );
+}

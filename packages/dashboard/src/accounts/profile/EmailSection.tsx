@@ -1,0 +1,100 @@
+/** The address: whether it is confirmed, the one that is asked for, and asking for another. */
+import { Alert, Badge, Button, Group, Text, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useEffect, useState } from 'react';
+import { ME, type Me } from '../../app/session.ts';
+import { FormError, fieldErrorsOf } from '../../kit/errors.tsx';
+import { ask } from '../../lib/ask.ts';
+import { Section } from '../Section.tsx';
+import { useWait } from '../wait.ts';
+import { words } from './words.ts';
+
+const said = words.email;
+
+export function EmailSection({ user }: { user: Me['user'] }) {
+  return (
+    <Section title={said.title} intro={said.intro}>
+      <Group gap="sm">
+        <Text fw={600} style={{ overflowWrap: 'anywhere' }}>
+          {user.email}
+        </Text>
+        <Badge variant="light" color={user.email_verified ? 'green' : 'yellow'} tt="none">
+          {user.email_verified ? said.confirmed : said.unconfirmed}
+        </Badge>
+      </Group>
+      {!user.email_verified && <SendAgain />}
+      {user.pending_email !== null && (
+        <Alert color="accent" title={said.pending(user.pending_email)}>
+          {said.pendingWhy}
+        </Alert>
+      )}
+      <ChangeEmail />
+    </Section>
+  );
+}
+
+/** Mails are limited on the server; this keeps an impatient finger from using them up. */
+const PAUSE_SECONDS = 60;
+
+function SendAgain() {
+  const send = useMutation({ mutationFn: () => ask('POST /verify-email/send') });
+  const [pause, setPause] = useState(0);
+  const left = Math.max(useWait(send.error), pause);
+  useEffect(() => {
+    if (pause === 0) return;
+    const timer = setTimeout(() => setPause(pause - 1), 1000);
+    return () => clearTimeout(timer);
+  }, [pause]);
+  return (
+    <Alert color="yellow">
+      <Text size="sm" role="status">
+        {send.isSuccess && pause > 0 ? said.sent : said.why}
+      </Text>
+      <FormError error={left > 0 ? null : send.error} />
+      <Button
+        variant="default"
+        size="xs"
+        mt="sm"
+        loading={send.isPending}
+        disabled={left > 0}
+        onClick={() => send.mutate(undefined, { onSuccess: () => setPause(PAUSE_SECONDS) })}
+      >
+        {left > 0 ? said.wait(left) : said.send}
+      </Button>
+    </Alert>
+  );
+}
+
+function ChangeEmail() {
+  const [email, setEmail] = useState('');
+  const queries = useQueryClient();
+  const change = useMutation({
+    mutationFn: () => ask('POST /me/email', { body: { email } }),
+    onSuccess: async () => {
+      setEmail('');
+      await queries.invalidateQueries({ queryKey: ME, exact: true });
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    change.mutate();
+  };
+  return (
+    <form onSubmit={submit} noValidate>
+      <FormError error={change.error} fields={['email']} />
+      <TextInput
+        label={said.next}
+        description={said.hint}
+        name="email"
+        type="email"
+        autoComplete="email"
+        value={email}
+        onChange={(event) => setEmail(event.currentTarget.value)}
+        error={fieldErrorsOf(change.error).email}
+      />
+      <Button type="submit" variant="default" mt="sm" loading={change.isPending} disabled={email.trim() === ''}>
+        {said.change}
+      </Button>
+    </form>
+  );
+}

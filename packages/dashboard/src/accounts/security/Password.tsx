@@ -1,0 +1,63 @@
+import { Alert, Button, PasswordInput, Text } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import type { Me } from '../../app/session.ts';
+import { FormError, fieldErrorsOf } from '../../kit/errors.tsx';
+import { TimeAgo } from '../../kit/time.tsx';
+import { ask } from '../../lib/ask.ts';
+import { hintFor } from '../../lib/new-password.ts';
+import { passwordHint } from '../../lib/words.ts';
+import { Section } from '../Section.tsx';
+import { type Security, useChanged } from './queries.ts';
+import { words } from './words.ts';
+
+const said = words.password;
+
+export function Password({ user, security }: { user: Me['user']; security: Security }) {
+  const [password, setPassword] = useState('');
+  const changed = useChanged();
+  const change = useMutation({
+    mutationFn: () => ask('PUT /me/password', { body: { password } }),
+    onSuccess: async () => {
+      setPassword('');
+      await changed();
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    change.mutate();
+  };
+  const personal = [user.email, user.display_name, user.first_name, user.last_name];
+  return (
+    <Section title={said.title} intro={user.has_password ? said.intro : said.introNone}>
+      {change.isSuccess && (
+        <Alert color="green" role="status">
+          {said.changed}
+        </Alert>
+      )}
+      <form onSubmit={submit}>
+        <FormError error={change.error} fields={['password']} />
+        {/* A password manager wants to know whose password it is. */}
+        <input type="email" name="username" autoComplete="username" value={user.email} readOnly hidden />
+        <PasswordInput
+          label={said.next}
+          description={passwordHint(hintFor(password, personal))}
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
+          name="password"
+          autoComplete="new-password"
+          value={password}
+          onChange={(event) => setPassword(event.currentTarget.value)}
+          error={fieldErrorsOf(change.error).password}
+        />
+        <Button type="submit" variant="default" mt="sm" loading={change.isPending} disabled={password === ''}>
+          {user.has_password ? said.change : said.set}
+        </Button>
+      </form>
+      {security.password_changed_at !== null && (
+        <Text size="sm" c="dimmed">
+          {said.since} <TimeAgo at={security.password_changed_at} />
+        </Text>
+      )}
+    </Section>
+  );
+}

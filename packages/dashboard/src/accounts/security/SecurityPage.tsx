@@ -1,0 +1,37 @@
+/** Account settings → Security. */
+import { useMe } from '../../app/session.ts';
+import { Loaded, PageHeader } from '../../kit/states.tsx';
+import { Identities } from './Identities.tsx';
+import { Passkeys } from './Passkeys.tsx';
+import { Password } from './Password.tsx';
+import { useSecurity } from './queries.ts';
+import { RecoveryCodes } from './RecoveryCodes.tsx';
+import { SignIns } from './SignIns.tsx';
+import { Totp } from './Totp.tsx';
+import { words } from './words.ts';
+
+export function SecurityPage() {
+  const security = useSecurity();
+  const me = useMe();
+  return (
+    <>
+      <PageHeader title={words.title} intro={words.intro} />
+      <Loaded query={me}>
+        {({ user }) => (
+          <Loaded query={security}>
+            {(data) => (
+              <>
+                <Password user={user} security={data} />
+                <Passkeys passkeys={data.passkeys} />
+                <Totp since={data.totp_since} email={user.email} />
+                {data.totp_since !== null && <RecoveryCodes left={data.recovery_codes_left} email={user.email} />}
+                <Identities identities={data.identities} />
+                <SignIns signIns={data.sign_ins} />
+              </>
+            )}
+          </Loaded>
+        )}
+      </Loaded>
+    </>
+  );
+}

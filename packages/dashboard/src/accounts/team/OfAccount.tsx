@@ -1,0 +1,15 @@
+/** The account that the path names, for the pages that are about one. */
+import type { ReactNode } from 'react';
+import { NotFound } from '../../app/NotFound.tsx';
+import { type Account, useAccount, useMe } from '../../app/session.ts';
+import { ErrorState } from '../../kit/errors.tsx';
+import { Loading } from '../../kit/states.tsx';
+
+export function OfAccount({ children, teamsOnly = false }: { children: (account: Account) => ReactNode; teamsOnly?: boolean }) {
+  const me = useMe();
+  const account = useAccount();
+  if (me.isError && account === undefined) return <ErrorState error={me.error} retry={() => void me.refetch()} />;
+  if (account === undefined) return <Loading />;
+  if (account === null || (teamsOnly && account.kind !== 'team')) return <NotFound />;
+  return children(account);
+}

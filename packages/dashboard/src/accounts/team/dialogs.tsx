@@ -1,0 +1,167 @@
+/** What is asked before a team is changed. */
+import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useState } from 'react';
+import type { Account } from '../../app/session.ts';
+import { ConfirmDialog } from '../../kit/confirm.tsx';
+import { FormError, fieldErrorOf } from '../../kit/errors.tsx';
+import { useForm } from '../../kit/form.ts';
+import { type Invitation, type Member, nameOf, useTeam } from './queries.ts';
+import { RoleField } from './RoleField.tsx';
+import { choicesFor, invitable, type Role } from './role.ts';
+import { useGone } from './use-gone.ts';
+import { words } from './words.ts';
+
+export type Dialog =
+  | { readonly about: 'invite' }
+  | { readonly about: 'role' | 'remove' | 'transfer'; readonly member: Member }
+  | { readonly about: 'leave' }
+  | { readonly about: 'take-back'; readonly invitation: Invitation };
+
+interface Props {
+  readonly team: Account;
+  readonly dialog: Dialog;
+  readonly userId: number;
+  readonly onClose: () => void;
+}
+
+export function TeamDialog({ team, dialog, userId, onClose }: Props) {
+  const verbs = useTeam(String(team.id));
+  const gone = useGone();
+  const common = { opened: true, onClose };
+  switch (dialog.about) {
+    case 'invite':
+      return <Invite team={team} onClose={onClose} />;
+    case 'role':
+      return <ChangeRole team={team} member={dialog.member} isSelf={dialog.member.user_id === userId} onClose={onClose} />;
+    case 'remove': {
+      const name = nameOf(dialog.member);
+      const remove = async () => {
+        await verbs.remove(dialog.member.user_id);
+        notifications.show({ message: words.removed(name) });
+      };
+      return (
+        <ConfirmDialog {...common} title={words.removeTitle(name)} action={words.remove} onConfirm={remove}>
+          <Text size="sm">{words.removeText(name)}</Text>
+          <Text size="sm">{words.keysStay}</Text>
+        </ConfirmDialog>
+      );
+    }
+    case 'transfer': {
+      const name = nameOf(dialog.member);
+      const transfer = async () => {
+        await verbs.transfer(dialog.member.user_id);
+        notifications.show({ message: words.transferred(name) });
+      };
+      return (
+        <ConfirmDialog {...common} title={words.transferTitle(name)} action={words.transfer} onConfirm={transfer}>
+          <Text size="sm">{words.transferText(name)}</Text>
+          <Text size="sm">{words.transferYou}</Text>
+        </ConfirmDialog>
+      );
+    }
+    case 'leave': {
+      const leave = async () => {
+        await verbs.leave();
+        await gone(words.left(team.name));
+      };
+      return (
+        <ConfirmDialog {...common} title={words.leaveTitle(team.name)} action={words.leave} onConfirm={leave}>
+          <Text size="sm">{words.leaveText}</Text>
+          <Text size="sm">{words.keysStayOwn}</Text>
+        </ConfirmDialog>
+      );
+    }
+    case 'take-back': {
+      const takeBack = async () => {
+        await verbs.takeBack(dialog.invitation.id);
+        notifications.show({ message: words.tookBack });
+      };
+      return (
+        <ConfirmDialog {...common} title={words.takeBackTitle} action={words.takeBack} onConfirm={takeBack}>
+          <Text size="sm">{words.takeBackText(dialog.invitation.email)}</Text>
+        </ConfirmDialog>
+      );
+    }
+  }
+}
+
+function Invite({ team, onClose }: { team: Account; onClose: () => void }) {
+  const verbs = useTeam(String(team.id));
+  const [email, setEmail] = useState('');
+  const [role, setRole] = useState<Role>('developer');
+  const send = useForm(async () => {
+    await verbs.invite(email, role);
+    notifications.show({ message: words.invited(email) });
+    onClose();
+  });
+  return (
+    <Modal opened onClose={onClose} title={words.inviteTitle} centered>
+      <form onSubmit={send.submit}>
+        <Stack>
+          <TextInput
+            label={words.email}
+            description={words.emailHint}
+            type="email"
+            name="email"
+            autoComplete="off"
+            maxLength={254}
+            data-autofocus
+            value={email}
+            onChange={(event) => setEmail(event.currentTarget.value)}
+            error={fieldErrorOf(send.error, 'email')}
+          />
+          <RoleField value={role} choices={invitable(team.role)} onChange={setRole} />
+          <FormError error={send.error} fields={['email']} />
+          <Buttons action={words.sendInvitation} isBusy={send.isBusy} isDisabled={email.trim() === ''} onClose={onClose} />
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
+
+function ChangeRole({ team, member, isSelf, onClose }: { team: Account; member: Member; isSelf: boolean; onClose: () => void }) {
+  const verbs = useTeam(String(team.id));
+  const [role, setRole] = useState<Role>(member.role);
+  const name = nameOf(member);
+  const choices = choicesFor({ actor: team.role, isSelf, held: member.role });
+  const save = useForm(async () => {
+    await verbs.setRole(member.user_id, role);
+    notifications.show({ message: words.changed(name, words.roles[role].toLowerCase()) });
+    onClose();
+  });
+  return (
+    <Modal opened onClose={onClose} title={words.changeTitle(name)} centered>
+      <form onSubmit={save.submit}>
+        <Stack>
+          <RoleField value={role} choices={choices} onChange={setRole} />
+          {isSelf && (
+            <Text size="sm" c="dimmed">
+              {words.notLifted}
+            </Text>
+          )}
+          <FormError error={save.error} />
+          <Buttons action={words.save} isBusy={save.isBusy} isDisabled={role === member.role} onClose={onClose} />
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
+
+interface ButtonsProps {
+  readonly action: string;
+  readonly isBusy: boolean;
+  readonly isDisabled: boolean;
+  readonly onClose: () => void;
+}
+
+const Buttons = ({ action, isBusy, isDisabled, onClose }: ButtonsProps) => (
+  <Group justify="flex-end">
+    <Button variant="default" onClick={onClose}>
+      {words.cancel}
+    </Button>
+    <Button type="submit" loading={isBusy} disabled={isDisabled}>
+      {action}
+    </Button>
+  </Group>
+);

@@ -1,0 +1,52 @@
+/** Members and invitations of a team, and the verbs for them. */
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import type { Api } from 'keyhouse/dashboard-api';
+import { ME } from '../../app/session.ts';
+import { ask } from '../../lib/ask.ts';
+import type { Role } from './role.ts';
+
+export type Members = Api['GET /accounts/:account/members']['answer'];
+export type Member = Members['members'][number];
+export type Invitation = Members['invitations'][number];
+
+const membersKey = (account: string) => ['members', account] as const;
+
+export const useMembers = (account: string) =>
+  useQuery({ queryKey: membersKey(account), queryFn: () => ask('GET /accounts/:account/members', { params: { account } }) });
+
+export const nameOf = ({ display_name, email }: Pick<Member, 'display_name' | 'email'>): string => display_name || email;
+
+/** The verbs of a team. After each, what is shown of it is asked for again; also the list of accounts where that can change. */
+export function useTeam(account: string) {
+  const queries = useQueryClient();
+  const params = { account };
+  const changed = async <T>(doing: Promise<T>): Promise<T> => {
+    const done = await doing;
+    // Waited for: a dialog closes on what is true now.
+    await Promise.all([
+      queries.invalidateQueries({ queryKey: membersKey(account) }),
+      queries.invalidateQueries({ queryKey: ME }),
+    ]);
+    void queries.invalidateQueries({ queryKey: ['audit'] });
+    return done;
+  };
+  /** There is nothing of the team to ask for any more. */
+  const gone = async (doing: Promise<unknown>): Promise<void> => {
+    await doing;
+    queries.removeQueries({ queryKey: membersKey(account) });
+  };
+  const member = (user: number) => ({ account, user: String(user) });
+  const invitation = (id: number) => ({ account, id: String(id) });
+  return {
+    invite: (email: string, role: Role) => changed(ask('POST /accounts/:account/invitations', { params, body: { email, role } })),
+    sendAgain: (id: number) => changed(ask('POST /accounts/:account/invitations/:id/send', { params: invitation(id) })),
+    takeBack: (id: number) => changed(ask('DELETE /accounts/:account/invitations/:id', { params: invitation(id) })),
+    setRole: (user: number, role: Role) =>
+      changed(ask('PATCH /accounts/:account/members/:user', { params: member(user), body: { role } })),
+    remove: (user: number) => changed(ask('DELETE /accounts/:account/members/:user', { params: member(user) })),
+    transfer: (user: number) => changed(ask('POST /accounts/:account/transfer', { params, body: { user_id: user } })),
+    rename: (name: string) => changed(ask('PATCH /accounts/:account', { params, body: { name } })),
+    leave: () => gone(ask('POST /accounts/:account/leave', { params })),
+    delete: (name: string) => gone(ask('DELETE /accounts/:account', { params, body: { name } })),
+  };
+}

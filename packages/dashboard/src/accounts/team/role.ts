@@ -1,0 +1,18 @@
+/** What a role may do to another. The server decides; pages use it to offer only what will be done. */
+import type { Account } from '../../app/session.ts';
+
+export type Role = Account['role'];
+export const ROLES: readonly Role[] = ['viewer', 'developer', 'admin', 'owner'];
+
+const rank = (role: Role): number => ROLES.indexOf(role);
+
+/** Roles that somebody can invite to. */
+export const invitable = (actor: Role): readonly Role[] =>
+  rank(actor) < rank('admin') ? [] : ROLES.filter((role) => rank(role) <= rank(actor));
+
+/** Roles that a member can be given. Nobody lifts their own; an admin changes no owner and makes none. */
+export function choicesFor({ actor, isSelf, held }: { actor: Role; isSelf: boolean; held: Role }): readonly Role[] {
+  if (isSelf) return ROLES.filter((role) => rank(role) <= rank(held));
+  if (actor === 'owner') return ROLES;
+  return actor === 'admin' && held !== 'owner' ? ROLES.filter((role) => role !== 'owner') : [];
+}

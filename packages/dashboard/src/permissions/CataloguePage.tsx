@@ -1,0 +1,267 @@
+/** The permission catalogue, edited as a whole. */
+import { ActionIcon, Button, Group, Modal, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { ClipboardPaste, Plus, Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import { LeaveGuard } from '../credentials/LeaveGuard.tsx';
+import { ConfirmDialog } from '../kit/confirm.tsx';
+import { FormError, fieldErrorsOf } from '../kit/errors.tsx';
+import { useForm } from '../kit/form.ts';
+import { EmptyState, Loaded, PageHeader } from '../kit/states.tsx';
+import { ask } from '../lib/ask.ts';
+import { ACTIONS, type Catalogue, changesOf, emptyRow, paste, type Row, sorted, toCatalogue, toRows } from './catalogue.ts';
+import classes from './permissions.module.css';
+import { words } from './words.ts';
+
+const KEY = ['permissions'] as const;
+
+export function CataloguePage() {
+  const query = useQuery({ queryKey: KEY, queryFn: () => ask('GET /permissions'), refetchOnWindowFocus: false, refetchOnReconnect: false });
+  return (
+    <Stack gap="lg">
+      <PageHeader title={words.title} intro={words.intro} />
+      <Loaded query={query}>{({ permissions }) => <Editor catalogue={permissions} />}</Loaded>
+    </Stack>
+  );
+}
+
+/** By row, and by field within it. */
+type Faults = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+function Editor({ catalogue }: { catalogue: Catalogue }) {
+  const queries = useQueryClient();
+  // What was loaded or saved last; a list that is asked for again meanwhile takes nothing away that was typed.
+  const [before, setBefore] = useState(catalogue);
+  const [rows, setRows] = useState<readonly Row[]>(() => toRows(catalogue));
+  const [faults, setFaults] = useState<Faults>({});
+  const [dialog, setDialog] = useState<'paste' | 'remove' | null>(null);
+  const changes = changesOf(before, toCatalogue(rows).catalogue);
+  const isChanged = changes.added.length + changes.changed.length + changes.gone.length > 0;
+
+  const change = (key: string, part: Partial<Row>) => {
+    setRows(rows.map((row) => (row.key === key ? { ...row, ...part } : row)));
+    setFaults(({ [key]: _, ...rest }) => rest);
+  };
+  const show = (next: readonly Row[]) => {
+    setRows(next);
+    setFaults({});
+  };
+  const put = async () => {
+    const wanted = sorted(rows);
+    const { catalogue: permissions, places } = toCatalogue(wanted);
+    try {
+      await ask('PUT /operator/permissions', { body: { permissions } });
+    } catch (error) {
+      setFaults(faultsOf(fieldErrorsOf(error), places));
+      throw error;
+    }
+    setBefore(permissions);
+    show(toRows(permissions));
+    void queries.invalidateQueries({ queryKey: KEY });
+    notifications.show({ message: words.saved });
+  };
+  const save = useForm(async () => {
+    const found = look(rows);
+    setFaults(found);
+    if (Object.keys(found).length > 0) return;
+    if (changes.gone.length > 0) setDialog('remove');
+    else await put();
+  });
+  const count = Object.keys(faults).length;
+
+  return (
+    <form onSubmit={save.submit}>
+      <Stack gap="md">
+        <Group gap="xs">
+          <Button variant="default" leftSection={<Plus size={16} aria-hidden="true" />} onClick={() => setRows([emptyRow(), ...rows])}>
+            {words.add}
+          </Button>
+          <Button
+            variant="default"
+            leftSection={<ClipboardPaste size={16} aria-hidden="true" />}
+            onClick={() => setDialog('paste')}
+          >
+            {words.paste}
+          </Button>
+        </Group>
+        {rows.length === 0 ? (
+          <EmptyState title={words.empty}>{words.emptyText}</EmptyState>
+        ) : (
+          <>
+            <p className={classes.help}>{words.leaveOut}</p>
+            <table className={classes.grid} aria-label={words.list}>
+              <thead>
+                <tr>
+                  <th scope="col" className={classes.narrow}>
+                    {words.resource}
+                  </th>
+                  <th scope="col">{words.read}</th>
+                  <th scope="col">{words.write}</th>
+                  <th scope="col" className={classes.remove}>
+                    <span className={classes.hidden}>{words.removeRow('')}</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {rows.map((row, index) => (
+                  <RowFields
+                    key={row.key}
+                    row={row}
+                    number={index + 1}
+                    faults={faults[row.key] ?? {}}
+                    onChange={(part) => change(row.key, part)}
+                    onRemove={() => show(rows.filter(({ key }) => key !== row.key))}
+                  />
+                ))}
+              </tbody>
+            </table>
+          </>
+        )}
+        <FormError error={save.error} fields={Object.keys(fieldErrorsOf(save.error)).filter((field) => field.startsWith('permissions.'))} />
+        {(isChanged || count > 0) && (
+          <div className={classes.bar}>
+            <span className={classes.state} role="status">
+              {count > 0 ? words.faults(count) : words.changes(changes.added.length, changes.changed.length, changes.gone.length)}
+            </span>
+            <Button variant="default" onClick={() => show(toRows(before))}>
+              {words.discard}
+            </Button>
+            <Button type="submit" loading={save.isBusy}>
+              {words.save}
+            </Button>
+          </div>
+        )}
+      </Stack>
+      {dialog === 'paste' && <Paste rows={rows} onClose={() => setDialog(null)} onRows={show} />}
+      <ConfirmDialog
+        opened={dialog === 'remove'}
+        title={words.removeTitle(changes.gone.length)}
+        action={words.save}
+        onConfirm={put}
+        onClose={() => setDialog(null)}
+      >
+        <Text size="sm">{words.removeText}</Text>
+        <ul className={classes.names}>
+          {changes.gone.map((name) => (
+            <li key={name}>{name}</li>
+          ))}
+        </ul>
+        {rows.length === 0 && <Text size="sm">{words.removeAll}</Text>}
+      </ConfirmDialog>
+      <LeaveGuard active={isChanged} title={words.leaveTitle} text={words.leaveText} />
+    </form>
+  );
+}
+
+interface RowProps {
+  readonly row: Row;
+  readonly number: number;
+  readonly faults: Readonly<Record<string, string>>;
+  readonly onChange: (part: Partial<Row>) => void;
+  readonly onRemove: () => void;
+}
+
+const LABELS = { read: words.readOf, write: words.writeOf } as const;
+const PLACEHOLDERS = { read: words.readPlaceholder, write: words.writePlaceholder } as const;
+
+function RowFields({ row, number, faults, onChange, onRemove }: RowProps) {
+  const name = row.resource === '' ? words.resourceOf(number) : row.resource;
+  return (
+    <tr>
+      <td className={classes.narrow} data-label={words.resource}>
+        <TextInput
+          className={classes.mono ?? ''}
+          aria-label={words.resourceOf(number)}
+          placeholder={words.resourcePlaceholder}
+          spellCheck={false}
+          maxLength={123}
+          value={row.resource}
+          error={faults.resource}
+          onChange={(event) => onChange({ resource: event.currentTarget.value })}
+        />
+      </td>
+      {ACTIONS.map((action) => (
+        <td key={action} data-label={words[action]}>
+          <TextInput
+            aria-label={LABELS[action](name)}
+            placeholder={number === 1 ? PLACEHOLDERS[action] : ''}
+            maxLength={200}
+            value={row[action]}
+            error={faults[action]}
+            onChange={(event) => onChange({ [action]: event.currentTarget.value })}
+          />
+        </td>
+      ))}
+      <td className={classes.remove}>
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={words.removeRow(name)} onClick={onRemove}>
+          <Trash2 size={16} aria-hidden="true" />
+        </ActionIcon>
+      </td>
+    </tr>
+  );
+}
+
+/** What can be seen without asking; the grammar of names is the server's to judge. */
+function look(rows: readonly Row[]): Faults {
+  const faults: Record<string, Record<string, string>> = {};
+  const seen = new Set<string>();
+  for (const { key, resource, read, write } of rows) {
+    const name = resource.trim();
+    if (name === '') faults[key] = { resource: words.noResource };
+    else if (seen.has(name)) faults[key] = { resource: words.twice };
+    else if (read.trim() === '' && write.trim() === '') faults[key] = { read: words.noSentence };
+    seen.add(name);
+  }
+  return faults;
+}
+
+/** `permissions.3.name` is a fault of the fourth entry that was sent. */
+function faultsOf(errors: Readonly<Record<string, string>>, places: ReturnType<typeof toCatalogue>['places']): Faults {
+  const faults: Record<string, Record<string, string>> = {};
+  for (const [field, sentence] of Object.entries(errors)) {
+    const [, index, member] = /^permissions\.(\d+)(?:\.(\w+))?$/.exec(field) ?? [];
+    const place = places[Number(index)];
+    if (index === undefined || place === undefined) continue;
+    faults[place.key] = { ...faults[place.key], [member === 'sentence' ? place.action : 'resource']: sentence };
+  }
+  return faults;
+}
+
+function Paste({ rows, onClose, onRows }: { rows: readonly Row[]; onClose: () => void; onRows: (rows: readonly Row[]) => void }) {
+  const [text, setText] = useState('');
+  const [badLines, setBadLines] = useState<readonly number[]>([]);
+  const add = () => {
+    const pasted = paste(rows, text);
+    if ('badLines' in pasted) return setBadLines(pasted.badLines);
+    onRows(pasted.rows);
+    onClose();
+  };
+  return (
+    <Modal opened onClose={onClose} title={words.pasteTitle} size="lg" centered>
+      <Stack>
+        <Textarea
+          label={words.pasteLabel}
+          description={words.pasteHint}
+          rows={10}
+          spellCheck={false}
+          data-autofocus
+          value={text}
+          error={badLines.length > 0 ? words.pasteFault(badLines) : undefined}
+          onChange={(event) => {
+            setText(event.currentTarget.value);
+            setBadLines([]);
+          }}
+        />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {words.cancel}
+          </Button>
+          <Button onClick={add} disabled={text.trim() === ''}>
+            {words.pasteSubmit}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

@@ -1,0 +1,293 @@
+/** The route patterns, edited as a whole: their order decides. */
+import { ActionIcon, Button, NativeSelect, Stack, TextInput, Title } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import type { Api } from 'keyhouse/dashboard-api';
+import { ArrowDown, ArrowUp, GripVertical, Plus, Trash2 } from 'lucide-react';
+import { type KeyboardEvent, useRef, useState } from 'react';
+import { LeaveGuard } from '../credentials/LeaveGuard.tsx';
+import { FormError, fieldErrorsOf } from '../kit/errors.tsx';
+import { useForm } from '../kit/form.ts';
+import { EmptyState, Loaded, PageHeader } from '../kit/states.tsx';
+import { ask } from '../lib/ask.ts';
+import classes from './permissions.module.css';
+import { TryRoute } from './TryRoute.tsx';
+import { words } from './words.ts';
+
+type Routes = Api['PUT /operator/routes']['body']['routes'];
+interface Row {
+  readonly key: string;
+  readonly pattern: string;
+  readonly isPublic: boolean;
+  readonly resource: string;
+}
+
+const KEY = ['operator', 'routes'] as const;
+
+export function RoutesPage() {
+  const query = useQuery({
+    queryKey: KEY,
+    queryFn: () => ask('GET /operator/routes'),
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
+  return (
+    <Stack gap="lg">
+      <PageHeader title={words.routesTitle} intro={words.routesIntro} />
+      <Loaded query={query}>{({ routes }) => <Editor routes={routes} />}</Loaded>
+    </Stack>
+  );
+}
+
+const toRow = ({ pattern, resource }: Routes[number]): Row => ({
+  key: crypto.randomUUID(),
+  pattern,
+  isPublic: resource === null,
+  resource: resource ?? '',
+});
+const toRoutes = (rows: readonly Row[]): Routes =>
+  rows.map(({ pattern, isPublic, resource }) => ({ pattern: pattern.trim(), resource: isPublic ? null : resource.trim() }));
+
+type Faults = Readonly<Record<string, { readonly pattern?: string; readonly resource?: string }>>;
+
+function Editor({ routes }: { routes: Routes }) {
+  const queries = useQueryClient();
+  const [before, setBefore] = useState(routes);
+  const [rows, setRows] = useState<readonly Row[]>(() => routes.map(toRow));
+  const [faults, setFaults] = useState<Faults>({});
+  const [dragged, setDragged] = useState<string | null>(null);
+  const [moved, setMoved] = useState('');
+  const list = useRef<HTMLOListElement>(null);
+  const isChanged = JSON.stringify(toRoutes(rows)) !== JSON.stringify(before);
+
+  const change = (key: string, part: Partial<Row>) => {
+    setRows(rows.map((row) => (row.key === key ? { ...row, ...part } : row)));
+    setFaults(({ [key]: _, ...rest }) => rest);
+  };
+  const move = (from: number, to: number) => {
+    const row = rows[from];
+    if (row === undefined || to < 0 || to >= rows.length || to === from) return;
+    const others = rows.filter((_, index) => index !== from);
+    setRows([...others.slice(0, to), row, ...others.slice(to)]);
+    setMoved(words.moved(to + 1, rows.length));
+  };
+  const add = () => {
+    setRows([...rows, toRow({ pattern: '', resource: '' })]);
+    requestAnimationFrame(() => list.current?.querySelector<HTMLInputElement>('li:last-child input')?.focus());
+  };
+  const save = useForm(async () => {
+    const found = look(rows);
+    setFaults(found);
+    if (Object.keys(found).length > 0) return;
+    const wanted = toRoutes(rows);
+    try {
+      await ask('PUT /operator/routes', { body: { routes: wanted } });
+    } catch (error) {
+      setFaults(faultsOf(fieldErrorsOf(error), rows));
+      throw error;
+    }
+    setBefore(wanted);
+    setRows(rows.map((row, index) => ({ ...row, pattern: wanted[index]?.pattern ?? row.pattern, resource: wanted[index]?.resource ?? '' })));
+    void queries.invalidateQueries({ queryKey: KEY });
+    notifications.show({ message: words.routesSaved });
+  });
+  const count = Object.keys(faults).length;
+
+  return (
+    <Stack gap="lg">
+      <form onSubmit={save.submit}>
+        <Stack gap="md">
+          <div>
+            <Button variant="default" leftSection={<Plus size={16} aria-hidden="true" />} onClick={add}>
+              {words.addRoute}
+            </Button>
+          </div>
+          {rows.length === 0 ? (
+            <EmptyState title={words.routesEmpty}>{words.routesEmptyText}</EmptyState>
+          ) : (
+            <>
+              <p className={classes.help}>
+                {words.routesHelp} {words.keyboard}
+              </p>
+              <ol className={classes.routes} ref={list} aria-label={words.routesList}>
+                {rows.map((row, index) => (
+                  <RouteFields
+                    key={row.key}
+                    row={row}
+                    index={index}
+                    count={rows.length}
+                    faults={faults[row.key] ?? {}}
+                    isDragged={dragged === row.key}
+                    onChange={(part) => change(row.key, part)}
+                    onMove={(to) => move(index, to)}
+                    onRemove={() => setRows(rows.filter(({ key }) => key !== row.key))}
+                    onDrag={setDragged}
+                    onDragOver={() =>
+                      move(
+                        rows.findIndex(({ key }) => key === dragged),
+                        index,
+                      )
+                    }
+                  />
+                ))}
+              </ol>
+            </>
+          )}
+          <span className={classes.hidden} aria-live="polite">
+            {moved}
+          </span>
+          {rows.some(({ isPublic }) => isPublic) && <p className={classes.help}>{words.publicWarning}</p>}
+          <FormError error={save.error} fields={Object.keys(fieldErrorsOf(save.error)).filter((field) => field.startsWith('routes.'))} />
+          {(isChanged || count > 0) && (
+            <div className={classes.bar}>
+              <span className={classes.state} role="status">
+                {count > 0 ? words.faults(count) : words.routesChanged}
+              </span>
+              <Button
+                variant="default"
+                onClick={() => {
+                  setRows(before.map(toRow));
+                  setFaults({});
+                }}
+              >
+                {words.discard}
+              </Button>
+              <Button type="submit" loading={save.isBusy}>
+                {words.save}
+              </Button>
+            </div>
+          )}
+        </Stack>
+      </form>
+      <section aria-labelledby="try-title" className={classes.try}>
+        <Stack gap="sm">
+          <Title order={2} size="h4" id="try-title">
+            {words.tryTitle}
+          </Title>
+          <TryRoute isUnsaved={isChanged} />
+        </Stack>
+      </section>
+      <LeaveGuard active={isChanged} title={words.leaveTitle} text={words.leaveText} />
+    </Stack>
+  );
+}
+
+interface RowProps {
+  readonly row: Row;
+  readonly index: number;
+  readonly count: number;
+  readonly faults: Faults[string];
+  readonly isDragged: boolean;
+  readonly onChange: (part: Partial<Row>) => void;
+  readonly onMove: (to: number) => void;
+  readonly onRemove: () => void;
+  readonly onDrag: (key: string | null) => void;
+  readonly onDragOver: () => void;
+}
+
+function RouteFields({ row, index, count, faults, isDragged, onChange, onMove, onRemove, onDrag, onDragOver }: RowProps) {
+  const number = index + 1;
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (!event.altKey || (event.key !== 'ArrowUp' && event.key !== 'ArrowDown')) return;
+    event.preventDefault();
+    const field = event.target as HTMLElement;
+    onMove(event.key === 'ArrowUp' ? index - 1 : index + 1);
+    // The row keeps its element, and the browser may lose the focus of what was moved.
+    requestAnimationFrame(() => field.focus());
+  };
+  return (
+    <li
+      className={classes.route}
+      {...(isDragged ? { 'data-dragged': true } : {})}
+      onKeyDown={onKeyDown}
+      onDragOver={(event) => {
+        event.preventDefault();
+        onDragOver();
+      }}
+    >
+      <span
+        className={classes.handle}
+        draggable
+        title={words.drag}
+        aria-hidden="true"
+        onDragStart={(event) => {
+          event.dataTransfer.effectAllowed = 'move';
+          event.dataTransfer.setData('text/plain', row.pattern);
+          onDrag(row.key);
+        }}
+        onDragEnd={() => onDrag(null)}
+      >
+        <GripVertical size={16} />
+      </span>
+      <TextInput
+        className={`${classes.mono} ${classes.pattern}`}
+        aria-label={words.patternOf(number)}
+        placeholder={words.patternPlaceholder}
+        spellCheck={false}
+        maxLength={512}
+        value={row.pattern}
+        error={faults?.pattern}
+        onChange={(event) => onChange({ pattern: event.currentTarget.value })}
+      />
+      <NativeSelect
+        aria-label={words.accessOf(number)}
+        value={row.isPublic ? 'public' : 'permission'}
+        onChange={(event) => onChange({ isPublic: event.currentTarget.value === 'public' })}
+        data={[
+          { value: 'permission', label: words.needsPermission },
+          { value: 'public', label: words.public },
+        ]}
+      />
+      {row.isPublic ? (
+        <span />
+      ) : (
+        <TextInput
+          className={classes.mono ?? ''}
+          aria-label={words.resourceFor(number)}
+          placeholder={words.routePlaceholder}
+          spellCheck={false}
+          maxLength={123}
+          value={row.resource}
+          error={faults?.resource}
+          onChange={(event) => onChange({ resource: event.currentTarget.value })}
+        />
+      )}
+      <div className={classes.verbs}>
+        <ActionIcon variant="subtle" color="gray" aria-label={words.up(number)} disabled={index === 0} onClick={() => onMove(index - 1)}>
+          <ArrowUp size={16} aria-hidden="true" />
+        </ActionIcon>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label={words.down(number)}
+          disabled={index === count - 1}
+          onClick={() => onMove(index + 1)}
+        >
+          <ArrowDown size={16} aria-hidden="true" />
+        </ActionIcon>
+        <ActionIcon variant="subtle" color="gray" aria-label={words.removeRoute(number)} onClick={onRemove}>
+          <Trash2 size={16} aria-hidden="true" />
+        </ActionIcon>
+      </div>
+    </li>
+  );
+}
+
+function look(rows: readonly Row[]): Faults {
+  const faults: Record<string, Faults[string]> = {};
+  for (const { key, pattern, isPublic, resource } of rows) {
+    if (pattern.trim() === '') faults[key] = { pattern: words.noPattern };
+    else if (!isPublic && resource.trim() === '') faults[key] = { resource: words.noRouteResource };
+  }
+  return faults;
+}
+
+function faultsOf(errors: Readonly<Record<string, string>>, rows: readonly Row[]): Faults {
+  const faults: Record<string, Faults[string]> = {};
+  for (const [field, sentence] of Object.entries(errors)) {
+    const [, index, member] = /^routes\.(\d+)(?:\.(\w+))?$/.exec(field) ?? [];
+    const row = rows[Number(index)];
+    if (index !== undefined && row !== undefined) faults[row.key] = { ...faults[row.key], [member === 'resource' ? member : 'pattern']: sentence };
+  }
+  return faults;
+}

@@ -1,0 +1,256 @@
+/**
+ * Signing in with another OpenID provider, proving with it that it is still you, and linking it. The trip is a ticket: the browser keeps its text in
+ * a cookie, the provider is sent a `state` that is made of it, and what comes back is taken once, in that browser, for that purpose.
+ *
+ * An address decides about an account only when both sides have proved it. When the provider has and we have not, it is the first proof of the
+ * address: everything that was made before it ends, because whoever registered may not have been its owner.
+ */
+import { createHash } from 'node:crypto';
+import { encodeBase64Url } from '@keyhouse/protocol';
+import type { By, EventDraft } from '../audit/event.ts';
+import { DAY_MS, MINUTE_MS } from '../lib/clock.ts';
+import type { User } from './account.ts';
+import { circumstancesOf } from './circumstances.ts';
+import { localPart, readEmail } from './email.ts';
+import { type Entered, type EnterPorts, openStep, secondFactorsOf, settleEntered } from './enter.ts';
+import type { Identity } from './factor.ts';
+import type { OwnPorts } from './own.ts';
+import type { ProfileStore } from './profile.ts';
+import { hashTicket, makeTicketText } from './ticket.ts';
+
+export type ProviderPurpose = 'log-in' | 'proof' | 'link';
+
+/** What is checked against the provider's answer. */
+export interface ProviderChecks {
+  readonly state: string;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  /** The person must have signed in there just now (OpenID Connect Core §3.1.2.1, `max_age=0`). */
+  readonly fresh: boolean;
+}
+
+/** Who somebody is at a provider. */
+export interface ProviderAnswer {
+  readonly subject: string;
+  readonly email: string | null;
+  readonly emailVerified: boolean;
+  readonly name: string | null;
+}
+
+/** Another provider, as the operator has configured it. Both reject when it cannot be reached, or does not answer by the standard. */
+export interface Provider {
+  readonly id: string;
+  readonly name: string;
+  /** Where to send the browser. */
+  start(redirectUri: string, checks: Omit<ProviderChecks, 'codeVerifier'> & { codeVerifier: string }): Promise<string>;
+  /** `callbackUrl`: the whole address that the browser came back to. */
+  finish(callbackUrl: string, checks: ProviderChecks): Promise<ProviderAnswer>;
+}
+
+export interface ProviderPorts extends Omit<EnterPorts, 'signIns'>, Pick<OwnPorts, 'profile' | 'maxJwtDays' | 'url' | 'signIns'> {
+  readonly profile: ProfileStore;
+  readonly providers: readonly Provider[];
+  readonly signup: 'open' | 'invite' | 'closed';
+}
+
+const TRIP_LASTS_MS = 10 * MINUTE_MS;
+
+const redirectUriOf = (url: string, id: string): string => `${url}/login/provider/${id}`;
+
+/** Says nothing of the ticket that it is made of. */
+const stateOf = (ticket: string): string => encodeBase64Url(createHash('sha256').update(`state:${ticket}`).digest());
+
+/** `step`: for the cookie of the step. Null: there is no such provider. */
+export async function startTrip(
+  ports: ProviderPorts,
+  input: { readonly provider: string; readonly purpose: ProviderPurpose; readonly user: User | null },
+): Promise<{ url: string; step: string } | null> {
+  const provider = ports.providers.find(({ id }) => id === input.provider);
+  if (provider === undefined) return null;
+  const { text, hash } = makeTicketText();
+  const checks = {
+    state: stateOf(text),
+    nonce: makeTicketText().text,
+    codeVerifier: makeTicketText().text,
+    fresh: input.purpose === 'proof',
+  };
+  const url = await provider.start(redirectUriOf(ports.url, provider.id), checks);
+  const nowMs = ports.clock.now();
+  const data = { provider: provider.id, purpose: input.purpose, nonce: checks.nonce, codeVerifier: checks.codeVerifier };
+  const ticket = {
+    hash,
+    purpose: 'provider',
+    userId: input.user?.id ?? null,
+    data,
+    createdAtMs: nowMs,
+    endsAtMs: nowMs + TRIP_LASTS_MS,
+  } as const;
+  await ports.tickets.issueTicket({ ticket, replace: false, event: null });
+  return { url, step: text };
+}
+
+export type TripEnd =
+  | { readonly ok: true; readonly purpose: 'log-in'; readonly entered: Extract<Entered, { ok: true }> }
+  | { readonly ok: true; readonly purpose: 'proof' | 'link' }
+  /** `trip`: nothing that we started in this browser, or too late. `provider`: it did not answer well. `unproved`: it does not vouch for the address. */
+  | {
+      readonly ok: false;
+      readonly reason: 'trip' | 'provider' | 'unproved' | 'sign-up-closed' | 'linked-elsewhere' | 'other-person' | 'shut-out';
+    };
+
+export async function endTrip(
+  ports: ProviderPorts,
+  input: {
+    readonly step: string | null;
+    readonly provider: string;
+    readonly callbackUrl: string;
+    readonly signIn: { readonly id: number; readonly user: User } | null;
+    readonly browser: string | null;
+    readonly by: By;
+  },
+): Promise<TripEnd> {
+  const nowMs = ports.clock.now();
+  const ticket =
+    input.step === null ? null : await ports.tickets.redeemTicket({ purpose: 'provider', hash: hashTicket(input.step), nowMs });
+  const provider = ports.providers.find(({ id }) => id === input.provider);
+  if (ticket === null || input.step === null || provider === undefined || ticket.data.provider !== provider.id) return no('trip');
+  const purpose = ticket.data.purpose as ProviderPurpose;
+  // Whoever began as one person does not end as another.
+  if (purpose !== 'log-in' && (input.signIn === null || input.signIn.user.id !== ticket.userId)) return no('trip');
+  const checks = {
+    state: stateOf(input.step),
+    nonce: String(ticket.data.nonce),
+    codeVerifier: String(ticket.data.codeVerifier),
+    fresh: purpose === 'proof',
+  };
+  const answer = await provider.finish(input.callbackUrl, checks).catch(() => null);
+  if (answer === null) return no('provider');
+  const identity = await ports.factors.findIdentity(provider.id, answer.subject);
+  if (purpose === 'log-in') return await logIn(ports, provider, answer, identity, input);
+  if (input.signIn === null) return no('trip');
+  return purpose === 'proof'
+    ? await prove(ports, identity, input.signIn, input.by)
+    : await link(ports, provider, answer, identity, input.signIn.user, input.by);
+}
+
+type Input = Parameters<typeof endTrip>[1];
+
+async function logIn(
+  ports: ProviderPorts,
+  provider: Provider,
+  answer: ProviderAnswer,
+  identity: Identity | null,
+  input: Input,
+): Promise<TripEnd> {
+  const known = identity === null ? null : await ports.accounts.findUser(identity.userId);
+  const user = known ?? (identity === null ? await adopt(ports, provider, answer, input.by) : null);
+  if (user === null) return no('shut-out');
+  if (typeof user === 'string') return no(user);
+  const entered = await enter(ports, user, input);
+  return entered.ok ? { ok: true, purpose: 'log-in', entered } : no('shut-out');
+}
+
+/** The user whom an identity that we meet for the first time belongs to: an old one, or a new one. */
+async function adopt(
+  ports: ProviderPorts,
+  provider: Provider,
+  answer: ProviderAnswer,
+  by: By,
+): Promise<User | 'unproved' | 'sign-up-closed' | null> {
+  const email = answer.email === null ? null : readEmail(answer.email);
+  if (email === null || !answer.emailVerified) return 'unproved';
+  const nowMs = ports.clock.now();
+  const identity = { provider: provider.id, subject: answer.subject, email: email.email, linkedAtMs: nowMs };
+  const old = await ports.accounts.findUserByEmail(email.key);
+  if (old !== null && old.disabledAtMs !== null) return null;
+  if (old === null && ports.signup !== 'open') return 'sign-up-closed';
+  const displayName =
+    answer.name
+      ?.slice(0, 100)
+      .replace(/\p{Cc}/gu, ' ')
+      .trim() || localPart(email.email);
+  const person = { email: email.email, userId: old?.id ?? null };
+  const mails =
+    old === null
+      ? []
+      : [
+          ports.compose('factor-changed', person, {
+            what: 'identity-linked',
+            name: provider.name,
+            ...circumstancesOf(by, nowMs),
+          }),
+        ];
+  return await ports.profile.adoptIdentity({
+    identity,
+    user: {
+      email: email.email,
+      emailKey: email.key,
+      // No password fits the empty hash.
+      passwordHash: '',
+      displayName,
+      firstName: '',
+      lastName: '',
+      isAdministrator: false,
+      createdAtMs: nowMs,
+    },
+    nowMs,
+    latestJwtEndMs: nowMs + ports.maxJwtDays * DAY_MS,
+    events: {
+      created: { event: 'user.created', atMs: nowMs, by, details: { through: provider.id } },
+      linked: { event: 'user.identity_linked', atMs: nowMs, by, details: { provider: provider.id }, mails },
+    },
+  });
+}
+
+/** A second factor of ours is asked for here too: the provider knows nothing of it. */
+async function enter(ports: ProviderPorts, user: User, { browser, by }: Input): Promise<Entered> {
+  const methods = await secondFactorsOf(ports.factors, user.id);
+  if (methods.length > 0) return { ok: true, next: 'second-factor', methods, step: await openStep(ports, user.id, null) };
+  return await settleEntered(ports, user, { browser, by });
+}
+
+async function prove(
+  ports: ProviderPorts,
+  identity: Identity | null,
+  signIn: { id: number; user: User },
+  by: By,
+): Promise<TripEnd> {
+  if (identity === null || identity.userId !== signIn.user.id) return no('other-person');
+  const nowMs = ports.clock.now();
+  const event = { event: 'user.proved_again', atMs: nowMs, by, userId: signIn.user.id, details: { method: 'provider' } } as const;
+  const proved = await ports.signIns.proveSignIn({ id: signIn.id, userId: signIn.user.id, passwordHash: null, nowMs, event });
+  return proved ? { ok: true, purpose: 'proof' } : no('trip');
+}
+
+async function link(
+  ports: ProviderPorts,
+  provider: Provider,
+  answer: ProviderAnswer,
+  identity: Identity | null,
+  user: User,
+  by: By,
+): Promise<TripEnd> {
+  if (identity !== null) return identity.userId === user.id ? { ok: true, purpose: 'link' } : no('linked-elsewhere');
+  const nowMs = ports.clock.now();
+  const event: EventDraft = {
+    event: 'user.identity_linked',
+    atMs: nowMs,
+    by,
+    userId: user.id,
+    details: { provider: provider.id },
+    mails: [
+      ports.compose(
+        'factor-changed',
+        { email: user.email, userId: user.id },
+        { what: 'identity-linked', name: provider.name, ...circumstancesOf(by, nowMs) },
+      ),
+    ],
+  };
+  const linked = await ports.factors.linkIdentity({
+    identity: { provider: provider.id, subject: answer.subject, userId: user.id, email: answer.email, linkedAtMs: nowMs },
+    event,
+  });
+  return linked ? { ok: true, purpose: 'link' } : no('linked-elsewhere');
+}
+
+const no = <Reason extends Extract<TripEnd, { ok: false }>['reason']>(reason: Reason): TripEnd => ({ ok: false, reason });

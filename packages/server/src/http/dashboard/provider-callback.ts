@@ -1,0 +1,45 @@
+/** Where another provider sends the browser back to. It answers with a way on, always to a page of our own. */
+import type { FastifyInstance } from 'fastify';
+import type { Keyhouse } from '../../core/keyhouse.ts';
+import type { Authenticator } from '../authenticate.ts';
+import type { Cookies } from './cookies.ts';
+import { takeReturnPoint } from './return-point.ts';
+
+interface Ports {
+  readonly keyhouse: Keyhouse;
+  readonly authenticator: Authenticator;
+  readonly cookies: Cookies;
+  readonly url: string;
+}
+
+export function serveProviderCallback(app: FastifyInstance, { keyhouse, authenticator, cookies, url }: Ports): void {
+  app.get('/login/provider/:provider', { schema: { hide: true } }, async (request, reply) => {
+    // The code stands in this address: nobody is told where the browser came from.
+    reply.headers({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
+    const secret = cookies.read(request, 'sign-in');
+    const found = secret === null ? null : await keyhouse.findSignIn(secret);
+    const signIn = found === null ? null : { id: found.signIn.id, user: found.user };
+    const stranger = authenticator.byStranger(request.raw, request.id);
+    const ended = await keyhouse.endTrip({
+      step: cookies.read(request, 'step'),
+      provider: (request.params as { provider: string }).provider,
+      callbackUrl: `${url}${request.url}`,
+      signIn,
+      browser: cookies.read(request, 'browser'),
+      by: signIn === null ? stranger : { ...stranger, actor: `user:${signIn.user.id}` },
+    });
+    cookies.clear(reply, 'step');
+    if (!ended.ok)
+      return reply.redirect(signIn === null ? `/login#${ended.reason}` : `/dashboard/settings/security#${ended.reason}`);
+    if (ended.purpose !== 'log-in') return reply.redirect('/dashboard/settings/security');
+    if (ended.entered.next === 'second-factor') {
+      cookies.set(reply, 'step', ended.entered.step);
+      return reply.redirect('/login');
+    }
+    if (signIn !== null)
+      await keyhouse.logOut(signIn.user, signIn.id, { actor: `user:${signIn.user.id}`, requestId: request.id, person: {} });
+    cookies.set(reply, 'sign-in', ended.entered.opened.secret);
+    cookies.set(reply, 'browser', ended.entered.opened.browser);
+    return reply.redirect(takeReturnPoint(cookies, request, reply));
+  });
+}

@@ -1,0 +1,67 @@
+/** Another OpenID provider, asked with openid-client: discovery, code flow, PKCE (RFC 7636), `state`, `nonce`, `iss` (RFC 9207). */
+import * as client from 'openid-client';
+import type { ProviderSettings } from '../config.ts';
+import type { Provider } from '../core/accounts/provider.ts';
+
+const TIMEOUT_SECONDS = 10;
+/** How old a sign-in at the provider may be that counts as "just now". */
+const FRESH_SECONDS = 60;
+
+export function openProvider({ id, name, issuer, clientId, clientSecret }: ProviderSettings): Provider {
+  let discovered: Promise<client.Configuration> | null = null;
+  /** Asked when it is first needed, and again after a failure: a provider that is down does not keep the server from starting. */
+  const configuration = (): Promise<client.Configuration> => {
+    const isHere = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/.test(issuer);
+    discovered ??= client
+      .discovery(new URL(issuer), clientId, clientSecret, undefined, {
+        timeout: TIMEOUT_SECONDS,
+        ...(isHere ? { execute: [client.allowInsecureRequests] } : {}),
+      })
+      .catch((error: unknown) => {
+        discovered = null;
+        throw error;
+      });
+    return discovered;
+  };
+
+  return {
+    id,
+    name,
+    async start(redirectUri, { state, nonce, codeVerifier, fresh }) {
+      const url = client.buildAuthorizationUrl(await configuration(), {
+        redirect_uri: redirectUri,
+        scope: 'openid email profile',
+        state,
+        nonce,
+        code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
+        code_challenge_method: 'S256',
+        ...(fresh ? { prompt: 'login', max_age: '0' } : {}),
+      });
+      return url.href;
+    },
+    async finish(callbackUrl, { state, nonce, codeVerifier, fresh }) {
+      const config = await configuration();
+      const tokens = await client.authorizationCodeGrant(config, new URL(callbackUrl), {
+        expectedState: state,
+        expectedNonce: nonce,
+        pkceCodeVerifier: codeVerifier,
+        idTokenExpected: true,
+        ...(fresh ? { maxAge: FRESH_SECONDS } : {}),
+      });
+      const claims = tokens.claims();
+      if (claims === undefined) throw new Error('The provider sent no ID token.');
+      // Some tell who somebody is at the userinfo endpoint only (OpenID Connect Core §5.3).
+      const more =
+        claims.email === undefined && config.serverMetadata().userinfo_endpoint !== undefined
+          ? await client.fetchUserInfo(config, tokens.access_token, claims.sub)
+          : {};
+      const all: Readonly<Record<string, unknown>> = { ...more, ...claims };
+      return {
+        subject: claims.sub,
+        email: typeof all.email === 'string' ? all.email : null,
+        emailVerified: all.email_verified === true,
+        name: typeof all.name === 'string' ? all.name : null,
+      };
+    },
+  };
+}

@@ -1,0 +1,256 @@
+/** Signing in with another OpenID provider: a real one, oidc-provider, on a real port; what a browser does is done by hand. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Provider as OidcProvider } from 'oidc-provider';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openProvider } from '../../src/providers/openid.ts';
+import { linkIn, mailsTo } from '../mails.ts';
+import { ISSUER, OPERATOR, PASSWORD, startTestServer, type TestServer } from '../server.ts';
+import { visitorFor, visitorWith } from '../visitor.ts';
+
+const REDIRECT = `${ISSUER}/login/provider/acme`;
+
+/** Cookies by name, as one browser keeps them for one host. */
+class Jar {
+  readonly #cookies = new Map<string, string>();
+  take(lines: readonly string[]): void {
+    for (const line of lines) {
+      const [pair = ''] = line.split(';');
+      const at = pair.indexOf('=');
+      const isGone = /max-age=0|expires=thu, 01 jan 1970/i.test(line);
+      if (isGone) this.#cookies.delete(pair.slice(0, at));
+      else this.#cookies.set(pair.slice(0, at), pair.slice(at + 1));
+    }
+  }
+  get text(): string {
+    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+}
+
+describe('signing in with another provider', () => {
+  let server: TestServer;
+  let issuer: string;
+  let listener: Server;
+  /** What the provider says of each of its accounts. */
+  const people = new Map<string, { email: string; email_verified: boolean; name?: string }>();
+
+  beforeAll(async () => {
+    listener = createServer().listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    issuer = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+    const provider = new OidcProvider(issuer, {
+      clients: [{ client_id: 'keyhouse', client_secret: 'a secret of the client, long enough', redirect_uris: [REDIRECT] }],
+      claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
+      findAccount: (_context, id) => ({ accountId: id, claims: async () => ({ sub: id, ...people.get(id) }) }),
+    });
+    // Its own pages for development say so on the console.
+    listener.on('request', provider.callback());
+    const settings = {
+      id: 'acme',
+      name: 'Acme ID',
+      issuer,
+      clientId: 'keyhouse',
+      clientSecret: 'a secret of the client, long enough',
+    };
+    server = await startTestServer({ providers: [openProvider(settings)] });
+  });
+  afterAll(async () => {
+    await server.stop();
+    listener.closeAllConnections();
+    listener.close();
+  });
+
+  /** Logs in at the provider and allows it; returns the address that the browser is sent back to. */
+  async function goThrough(url: string, person: string): Promise<string> {
+    const jar = new Jar();
+    let next = url;
+    let body: URLSearchParams | null = null;
+    for (let hop = 0; hop < 12; hop++) {
+      const answer: Response = await fetch(next, {
+        method: body === null ? 'GET' : 'POST',
+        redirect: 'manual',
+        headers: { cookie: jar.text },
+        ...(body === null ? {} : { body }),
+      });
+      jar.take(answer.headers.getSetCookie());
+      const location = answer.headers.get('location');
+      if (location !== null) {
+        next = new URL(location, next).href;
+        body = null;
+        if (next.startsWith(REDIRECT)) return next;
+        continue;
+      }
+      const html = await answer.text();
+      const action = /<form[^>]*action="([^"]+)"/.exec(html)?.[1];
+      const prompt = /name="prompt" value="([^"]+)"/.exec(html)?.[1];
+      if (action === undefined || prompt === undefined)
+        throw new Error(`The provider shows something else: ${html.slice(0, 400)}`);
+      next = new URL(action, next).href;
+      body = new URLSearchParams(prompt === 'login' ? { prompt, login: person, password: 'any' } : { prompt });
+    }
+    throw new Error('The provider goes round in circles.');
+  }
+
+  async function start(jar: Jar, purpose: 'log-in' | 'proof' | 'link'): Promise<{ status: number; url: string }> {
+    const answer = await visitorWith(server, jar.text).ask('/providers/acme/start', { body: { purpose } });
+    jar.take(answer.headers['set-cookie'] ?? []);
+    return { status: answer.status, url: answer.json?.url };
+  }
+  async function comeBack(jar: Jar, address: string): Promise<string> {
+    const answer = await server.request(address.slice(ISSUER.length), { headers: { cookie: jar.text } });
+    expect(answer.status).toBe(302);
+    jar.take(answer.headers['set-cookie'] ?? []);
+    return String(answer.headers.location);
+  }
+  async function logIn(person: string, jar = new Jar()): Promise<{ jar: Jar; location: string }> {
+    const { url } = await start(jar, 'log-in');
+    return { jar, location: await comeBack(jar, await goThrough(url, person)) };
+  }
+  const ask = (jar: Jar, path: string) => visitorWith(server, jar.text).ask(path);
+  const newPerson = (more: Partial<{ email: string; email_verified: boolean; name: string }> = {}) => {
+    const id = `p${crypto.randomUUID()}`;
+    people.set(id, { email: `${id}@example.com`, email_verified: true, ...more });
+    return id;
+  };
+  async function signedIn(userId: number): Promise<Jar> {
+    const jar = new Jar();
+    jar.take([(await visitorFor(server, userId)).cookie]);
+    return jar;
+  }
+
+  it('makes a user at the first time, and finds them again', async () => {
+    const person = newPerson({ name: 'Ada Lovelace' });
+    const first = await logIn(person);
+    expect(first.location).toBe('/dashboard');
+    const { user } = (await ask(first.jar, '/me')).json;
+    expect(user).toMatchObject({
+      email: `${person}@example.com`,
+      email_verified: true,
+      display_name: 'Ada Lovelace',
+      has_password: false,
+    });
+    const second = await logIn(person);
+    expect((await ask(second.jar, '/me')).json.user.id).toBe(user.id);
+    // No password is better than a guess.
+    expect((await visitorWith(server, '').ask('/log-in', { body: { email: user.email, password: '' } })).status).toBe(422);
+    expect((await visitorWith(server, '').ask('/log-in', { body: { email: user.email, password: 'x' } })).status).toBe(422);
+  });
+
+  it('links to a user who has proved the same address, and ends nothing of theirs', async () => {
+    const person = newPerson();
+    const registered = await server.register(people.get(person)?.email);
+    const visitor = await visitorFor(server, registered.id);
+    await server.keyhouse.sendVerification((await server.keyhouse.findUser(registered.id)) ?? never(), OPERATOR);
+    await visitor.ask('/verify-email', { body: { ticket: await linkIn(server, registered.email, '/verify-email#') } });
+    const { jar } = await logIn(person);
+    expect((await ask(jar, '/me')).json.user).toMatchObject({ id: registered.id, has_password: true });
+    expect((await server.request('/api/v1/cli/loggedUser', { bearer: registered.token })).status).toBe(200);
+    expect(mailsTo(server, registered.email).map(({ kind }) => kind)).toContain('factor-changed');
+  });
+
+  it('ends everything that somebody made with an address that was not theirs', async () => {
+    const person = newPerson();
+    const squatter = await server.register(people.get(person)?.email);
+    const squatting = await visitorFor(server, squatter.id);
+    const { jar } = await logIn(person);
+    expect((await ask(jar, '/me')).json.user).toMatchObject({ id: squatter.id, email_verified: true, has_password: false });
+    expect((await server.request('/api/v1/cli/loggedUser', { bearer: squatter.token })).status).toBe(401);
+    expect((await squatting.ask('/me')).status).toBe(401);
+    expect((await visitorWith(server, '').ask('/log-in', { body: { email: squatter.email, password: PASSWORD } })).status).toBe(
+      422,
+    );
+  });
+
+  it('takes no word for an address that the provider has not proved', async () => {
+    const registered = await server.register();
+    const person = newPerson({ email: registered.email, email_verified: false });
+    const { jar, location } = await logIn(person);
+    expect(location).toBe('/login#unproved');
+    expect((await ask(jar, '/me')).status).toBe(401);
+    expect((await server.request('/api/v1/cli/loggedUser', { bearer: registered.token })).status).toBe(200);
+  });
+
+  it('lets nobody in who was shut out', async () => {
+    const person = newPerson();
+    const { jar } = await logIn(person);
+    const { id } = (await ask(jar, '/me')).json.user;
+    await server.keyhouse.disableUser({ userId: id, by: OPERATOR });
+    expect((await logIn(person)).location).toBe('/login#shut-out');
+  });
+
+  it('links by hand after a proof, proves with it, and unlinks', async () => {
+    const { id, email } = await server.register();
+    const person = newPerson();
+    const jar = await signedIn(id);
+    const { url } = await start(jar, 'link');
+    expect(await comeBack(jar, await goThrough(url, person))).toBe('/dashboard/settings/security');
+    expect((await ask(jar, '/me/security')).json.identities).toMatchObject([{ provider: 'acme', name: 'Acme ID' }]);
+    expect(mailsTo(server, email).map(({ kind }) => kind)).toContain('factor-changed');
+
+    server.advance(11 * 60_000);
+    expect((await start(jar, 'link')).status).toBe(403);
+    const proof = await start(jar, 'proof');
+    expect(new URL(proof.url).searchParams.get('max_age')).toBe('0');
+    expect(await comeBack(jar, await goThrough(proof.url, person))).toBe('/dashboard/settings/security');
+    expect((await ask(jar, '/me')).json.proved_until).not.toBeNull();
+    server.advance(11 * 60_000);
+    const other = await start(jar, 'proof');
+    expect(await comeBack(jar, await goThrough(other.url, newPerson()))).toBe('/dashboard/settings/security#other-person');
+    expect((await ask(jar, '/me')).json.proved_until).toBeNull();
+  });
+
+  it('does not link one identity to two users', async () => {
+    const person = newPerson();
+    await logIn(person);
+    const jar = await signedIn((await server.register()).id);
+    const { url } = await start(jar, 'link');
+    expect(await comeBack(jar, await goThrough(url, person))).toBe('/dashboard/settings/security#linked-elsewhere');
+  });
+
+  it('takes an answer once, in the browser that asked for it, and for what it asked', async () => {
+    const [victim, attacker] = [newPerson(), newPerson()];
+    // Somebody else's answer, planted in another browser (a forged log-in).
+    const [theirs, ours] = [new Jar(), new Jar()];
+    const planted = await goThrough((await start(theirs, 'log-in')).url, attacker);
+    await start(ours, 'log-in');
+    expect(await comeBack(ours, planted)).toBe('/login#provider');
+    expect(await comeBack(new Jar(), planted)).toBe('/login#trip');
+    // The same answer twice.
+    const jar = new Jar();
+    const answer = await goThrough((await start(jar, 'log-in')).url, victim);
+    const before = new Jar();
+    before.take(jar.text.split('; '));
+    expect(await comeBack(jar, answer)).toBe('/dashboard');
+    expect(await comeBack(before, answer)).toBe('/login#trip');
+    // A link that one user began does not end at another, who is signed in by then.
+    const linking = await signedIn((await server.register()).id);
+    const address = await goThrough((await start(linking, 'link')).url, newPerson());
+    const other = await signedIn((await server.register()).id);
+    linking.take(other.text.split('; '));
+    expect(await comeBack(linking, address)).toBe('/dashboard/settings/security#trip');
+    // Nor does a stranger begin one.
+    expect((await start(new Jar(), 'link')).status).toBe(401);
+  });
+
+  it('asks for a second factor of ours all the same', async () => {
+    const person = newPerson();
+    const { jar } = await logIn(person);
+    const { secret } = (await visitorWith(server, jar.text).ask('/me/totp', { method: 'POST' })).json;
+    const { Secret, TOTP } = await import('otpauth');
+    const code = (offsetMs: number) =>
+      new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: server.now() + offsetMs });
+    expect((await visitorWith(server, jar.text).ask('/me/totp/confirm', { body: { code: code(0) } })).status).toBe(200);
+    const second = await logIn(person);
+    expect(second.location).toBe('/login');
+    expect((await ask(second.jar, '/me')).status).toBe(401);
+    expect((await ask(second.jar, '/state')).json.step).toEqual(['totp', 'recovery-code']);
+    const entered = await visitorWith(server, second.jar.text).ask('/log-in/code', { body: { code: code(30_000) } });
+    second.jar.take(entered.headers['set-cookie'] ?? []);
+    expect((await ask(second.jar, '/me')).status).toBe(200);
+  });
+});
+
+function never(): never {
+  throw new Error('There is no such user.');
+}
