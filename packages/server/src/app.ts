@@ -166,7 +166,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(docsRoutes);
   serveLogo(app as unknown as FastifyInstance, { keyhouse });
   serveProviderCallback(app as unknown as FastifyInstance, { keyhouse, authenticator, cookies, url: options.url });
-  dashboardRoutes(createServe(app).serve, { keyhouse, authenticator, cookies, url: options.url });
+  const { serve, unserved } = createServe(app);
+  dashboardRoutes(serve, { keyhouse, authenticator, cookies, url: options.url });
+  // A row of the table that nobody serves would be a page that waits for a 404.
+  if (unserved().length > 0) throw new Error(`Nobody serves ${unserved().join(', ')}.`);
   await pages(app as unknown as FastifyInstance, {
     keyhouse,
     cookies,

@@ -98,6 +98,8 @@ function List({
             <li key={to}>
               <Link
                 to={to}
+                // Which one is the current place is judged here, by `isHere`.
+                activeOptions={{ exact: true }}
                 className={styles.navLink}
                 {...(isHere ? { 'aria-current': 'page', ref: show } : { 'aria-current': undefined })}
               >

@@ -33,6 +33,22 @@ const routes = [
   page('/accounts/$account', () => import('../home/HomePage.tsx'), 'HomePage'),
   page('/accounts/$account/keys', () => import('../credentials/pages.tsx'), 'KeysPage'),
   page('/accounts/$account/keys/$id', () => import('../credentials/pages.tsx'), 'KeyPage'),
+  page('/accounts/$account/audit', () => import('../audit/pages.tsx'), 'AuditPage'),
+  page('/new-team', () => import('../accounts/team/pages.tsx'), 'NewTeamPage'),
+  page('/accounts/$account/members', () => import('../accounts/team/pages.tsx'), 'MembersPage'),
+  page('/accounts/$account/settings', () => import('../accounts/team/pages.tsx'), 'TeamSettingsPage'),
+  page('/operator/users', () => import('../operator/UsersPage.tsx'), 'UsersPage'),
+  page('/operator/users/$id', () => import('../operator/UserPage.tsx'), 'UserPage'),
+  page('/operator/accounts', () => import('../operator/AccountsPage.tsx'), 'AccountsPage'),
+  page('/operator/permissions', () => import('../operator/PermissionsPage.tsx'), 'OperatorCataloguePage'),
+  page('/operator/routes', () => import('../operator/PermissionsPage.tsx'), 'OperatorRoutesPage'),
+  page('/operator/signing-keys', () => import('../operator/SigningKeysPage.tsx'), 'SigningKeysPage'),
+  page('/operator/mails', () => import('../operator/MailsPage.tsx'), 'MailsPage'),
+  page('/operator/mails/$id', () => import('../operator/MailPage.tsx'), 'MailPage'),
+  page('/operator/limits', () => import('../operator/LimitsPage.tsx'), 'LimitsPage'),
+  page('/operator/health', () => import('../operator/HealthPage.tsx'), 'HealthPage'),
+  page('/operator/audit', () => import('../operator/AuditPage.tsx'), 'WholeAuditPage'),
+  page('/operator/brand', () => import('../operator/BrandPage.tsx'), 'BrandPage'),
 ];
 
 export const createAppRouter = () =>

@@ -31,6 +31,7 @@ export const theme = createTheme({
   components: {
     ModalHeader: { defaultProps: { role: 'none' } },
     PasswordInput: { defaultProps: { visibilityToggleButtonProps: { 'aria-label': words.showPassword, tabIndex: 0 } } },
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': words.close } } },
     ModalCloseButton: { defaultProps: { 'aria-label': words.close } },
   },
 });

@@ -6,8 +6,8 @@ import { ErrorState } from '../kit/errors.tsx';
 import { EmptyState, Loading } from '../kit/states.tsx';
 import { More } from '../kit/table.tsx';
 import { Entries } from './Entries.tsx';
-import { Decision, Find } from './Find.tsx';
 import { Filters } from './Filters.tsx';
+import { Decision, Find } from './Find.tsx';
 import { type Filter, isFiltered, readFilter } from './filter.ts';
 import { type Log, useAudit } from './queries.ts';
 import { words } from './words.ts';
@@ -23,7 +23,11 @@ export function AuditLog({ log }: { log: Log }) {
   };
   return (
     <Stack gap="lg">
-      <Find key={filter.request_id ?? ''} value={filter.request_id ?? ''} onFind={(id) => show(id === null ? {} : { request_id: id })} />
+      <Find
+        key={filter.request_id ?? ''}
+        value={filter.request_id ?? ''}
+        onFind={(id) => show(id === null ? {} : { request_id: id })}
+      />
       {filter.request_id === undefined ? (
         <>
           <Filters log={log} filter={filter} onChange={(change) => show({ ...filter, ...change })} onClear={() => show({})} />
@@ -48,7 +52,8 @@ function Found({ log, filter, onFilter }: { log: Log; filter: Filter; onFilter: 
   useEffect(() => {
     if (goesOn && !isFetchingNextPage) void fetchNextPage();
   }, [goesOn, isFetchingNextPage, fetchNextPage]);
-  if (audit.data === undefined) return audit.isError ? <ErrorState error={audit.error} retry={() => void audit.refetch()} /> : <Loading lines={8} />;
+  if (audit.data === undefined)
+    return audit.isError ? <ErrorState error={audit.error} retry={() => void audit.refetch()} /> : <Loading lines={8} />;
   if (goesOn) return <Text c="dimmed">{words.searching}</Text>;
   return (
     <>

@@ -1,5 +1,5 @@
 /** Entries by day, newest first, each a sentence that opens. */
-import { Ban, ChevronDown, KeyRound, type LucideIcon, LogIn, Server, Users } from 'lucide-react';
+import { Ban, ChevronDown, KeyRound, LogIn, type LucideIcon, Server, Users } from 'lucide-react';
 import { useMemo } from 'react';
 import { useFormat } from '../kit/format.ts';
 import classes from './audit.module.css';
@@ -65,7 +65,12 @@ function Entry({ row, log, onFilter }: { row: AuditRow; log: Log; onFilter: (fil
           <time className={classes.time} dateTime={row.at} title={format.dateTime(row.at)}>
             {format.time(row.at)}
           </time>
-          <Icon size={16} aria-hidden="true" className={classes.icon ?? ''} {...(group === 'Refusals' ? { 'data-refused': true } : {})} />
+          <Icon
+            size={16}
+            aria-hidden="true"
+            className={classes.icon ?? ''}
+            {...(group === 'Refusals' ? { 'data-refused': true } : {})}
+          />
           <span className={classes.sentence}>
             <Sentence row={row} />
           </span>
@@ -82,7 +87,5 @@ function Entry({ row, log, onFilter }: { row: AuditRow; log: Log; onFilter: (fil
 }
 
 export function Sentence({ row }: { row: AuditRow }) {
-  return sentenceOf(row).map(({ text, strong }, index) =>
-    strong ? <b key={`${index}-${text}`}>{text}</b> : <span key={`${index}-${text}`}>{text}</span>,
-  );
+  return sentenceOf(row).map(({ text, strong, place }) => (strong ? <b key={place}>{text}</b> : <span key={place}>{text}</span>));
 }

@@ -1,8 +1,9 @@
 /** Everything that is known of an entry. */
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { useAccount } from '../app/session.ts';
 import { clientName } from '../credentials/client-name.ts';
-import { useFormat } from '../kit/format.ts';
+import { type Format, useFormat } from '../kit/format.ts';
 import classes from './audit.module.css';
 import { REASONS } from './events.ts';
 import type { Filter } from './filter.ts';
@@ -15,9 +16,12 @@ type Fact = readonly [label: string, value: ReactNode];
 /** Those of a refusal first: they answer the question. */
 export function Facts({ row, log, isDecision = false }: { row: AuditRow; log: Log; isDecision?: boolean }) {
   const format = useFormat();
+  const account = useAccount();
+  const accountName = log === null ? null : (account?.name ?? null);
   const said = words.facts;
   const { kind, lacking, held, wanted, ...others } = row.details;
-  const known = (label: string, value: unknown): Fact[] => (value === null || value === undefined ? [] : [[label, textOf(value)]]);
+  const known = (label: string, value: unknown): Fact[] =>
+    value === null || value === undefined ? [] : [[label, textOf(value)]];
   const facts: Fact[] = [
     ...(isDecision || row.reason === null
       ? []
@@ -27,16 +31,34 @@ export function Facts({ row, log, isDecision = false }: { row: AuditRow; log: Lo
     ...known(said.wanted, wanted),
     ...known(said.kind, typeof kind === 'string' ? (words.kinds[kind] ?? kind) : null),
     ...(row.credential_id === null ? [] : [[said.credential, <Credential key="c" row={row} log={log} />] as const]),
-    ...known(said.who, whoOf(row)),
-    ...(row.user_id === null || row.actor === `user:${row.user_id}` ? [] : known(isDecision ? said.owner : said.user, userOf(row))),
+    // A credential that was refused is not one who did something.
+    ...(row.credential_id !== null && /^(key|token):/.test(row.actor) ? [] : known(said.who, whoOf(row))),
+    ...(row.user_id === null || row.actor === `user:${row.user_id}`
+      ? []
+      : known(isDecision ? said.owner : said.user, userOf(row))),
+    ...(isDecision && row.user_id === null && accountName !== null ? known(said.owner, accountName) : []),
     ...(log === null && row.account_id !== null ? known(said.account, words.accountNumber(row.account_id)) : []),
     ...known(said.address, row.address),
     ...(row.user_agent === null
       ? []
-      : [[said.client, <span key="a" title={row.user_agent}>{clientName(row.user_agent)}</span>] as const]),
-    [said.time, <time key="t" dateTime={row.at}>{format.dateTime(row.at)}</time>],
+      : [
+          [
+            said.client,
+            <span key="a" title={row.user_agent}>
+              {clientName(row.user_agent)}
+            </span>,
+          ] as const,
+        ]),
+    [
+      said.time,
+      <time key="t" dateTime={row.at}>
+        {format.dateTime(row.at)}
+      </time>,
+    ],
     ...(row.request_id === null ? [] : [[said.requestId, <Mono key="r">{row.request_id}</Mono>] as const]),
-    ...Object.entries(others).map(([name, value]): Fact => [name.replaceAll('_', ' '), detailOf(name, value, format.dateTime)]),
+    ...Object.entries(others).map(
+      ([name, value]): Fact => [words.details[name] ?? name.replaceAll('_', ' '), detailOf(name, value, format)],
+    ),
     ...(isDecision ? [] : [[said.event, <Mono key="e">{row.event}</Mono>] as const]),
     [said.number, row.number === null ? words.notChained : format.number(row.number)],
   ];
@@ -58,17 +80,32 @@ const Pair = ({ label, value }: { label: string; value: ReactNode }) => (
 
 const Mono = ({ children }: { children: ReactNode }) => <span className={classes.mono}>{children}</span>;
 
-function detailOf(name: string, value: unknown, dateTime: (time: string) => string): string {
-  if (typeof value === 'number' && /(_ms|AtMs)$/.test(name)) return dateTime(new Date(value).toISOString());
-  return textOf(value);
+function detailOf(name: string, value: unknown, format: Format): string {
+  if (value === null) return NOTHING[name] ?? '–';
+  if (typeof value === 'boolean') return value ? words.yes : words.no;
+  if (typeof value !== 'number') return textOf(value);
+  if (/(_ms|AtMs)$/.test(name)) return format.dateTime(new Date(value).toISOString());
+  return name.endsWith('Seconds') ? words.seconds(format.number(value)) : format.number(value);
 }
+
+/** What it means that nothing stands there. */
+const NOTHING: Readonly<Record<string, string>> = {
+  permissions: words.everything,
+  addresses: words.anywhere,
+  expiresAtMs: words.never,
+  expires_at_ms: words.never,
+};
 
 function Credential({ row, log }: { row: AuditRow; log: Log }) {
   const name = credentialOf(row);
   const isKey = row.actor.startsWith('key:') || row.event.startsWith('key.') || row.event.startsWith('jwt.');
   if (log === null || !isKey || row.event === 'key.revoked') return <>{name}</>;
   return (
-    <Link to="/accounts/$account/keys/$id" params={{ account: log.account, id: String(row.credential_id) }} className={classes.link ?? ''}>
+    <Link
+      to="/accounts/$account/keys/$id"
+      params={{ account: log.account, id: String(row.credential_id) }}
+      className={classes.link ?? ''}
+    >
       {name}
     </Link>
   );
@@ -79,7 +116,9 @@ export function Narrower({ row, onFilter }: { row: AuditRow; onFilter: (filter: 
   const { credential_id } = row;
   return (
     <div className={classes.links}>
-      {credential_id !== null && <Choice label={words.onlyThis} onClick={() => onFilter({ credential: String(credential_id) })} />}
+      {credential_id !== null && (
+        <Choice label={words.onlyThis} onClick={() => onFilter({ credential: String(credential_id) })} />
+      )}
       {row.actor !== 'server' && <Choice label={words.onlyBy(whoOf(row))} onClick={() => onFilter({ actor: row.actor })} />}
     </div>
   );

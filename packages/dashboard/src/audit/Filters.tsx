@@ -1,8 +1,8 @@
 /** Who, what, with which credential, when. Plain selects: they work with every keyboard, screen reader and telephone. */
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { useAccount } from '../app/session.ts';
 import { useMembers } from '../accounts/team/queries.ts';
+import { useAccount } from '../app/session.ts';
 import { useCredentials } from '../credentials/queries.ts';
 import classes from './audit.module.css';
 import { EVENTS, GROUPS } from './events.ts';
@@ -21,7 +21,11 @@ interface Props {
 export function Filters({ log, filter, onChange, onClear }: Props) {
   return (
     <fieldset className={classes.filters} aria-label={words.filters}>
-      {log === null ? <WholeLog filter={filter} onChange={onChange} /> : <OfAccount account={log.account} filter={filter} onChange={onChange} />}
+      {log === null ? (
+        <WholeLog filter={filter} onChange={onChange} />
+      ) : (
+        <OfAccount account={log.account} filter={filter} onChange={onChange} />
+      )}
       <NativeSelect
         label={words.what}
         value={filter.event ?? ''}
@@ -31,7 +35,9 @@ export function Filters({ log, filter, onChange, onClear }: Props) {
       <NativeSelect
         label={words.when}
         value={filter.range ?? 'any'}
-        onChange={(event) => onChange({ range: RANGES.find((each) => each === event.currentTarget.value), from: undefined, to: undefined })}
+        onChange={(event) =>
+          onChange({ range: RANGES.find((each) => each === event.currentTarget.value), from: undefined, to: undefined })
+        }
         data={RANGES.map((value: Range) => ({ value, label: words.ranges[value] }))}
       />
       {filter.range === 'days' && (
@@ -59,12 +65,27 @@ const EVENT_CHOICES = [
   })),
 ];
 
-function DayField({ label, value, onChange }: { label: string; value: string | undefined; onChange: (day: string | undefined) => void }) {
-  return <TextInput type="date" label={label} value={value ?? ''} onChange={(event) => onChange(event.currentTarget.value || undefined)} />;
+function DayField({
+  label,
+  value,
+  onChange,
+}: {
+  label: string;
+  value: string | undefined;
+  onChange: (day: string | undefined) => void;
+}) {
+  return (
+    <TextInput
+      type="date"
+      label={label}
+      value={value ?? ''}
+      onChange={(event) => onChange(event.currentTarget.value || undefined)}
+    />
+  );
 }
 
 type Part = Pick<Props, 'filter' | 'onChange'>;
-type Choices = readonly { readonly value: string; readonly label: string }[];
+type Choices = { readonly value: string; readonly label: string }[];
 
 /** What the address of the page names stays a choice, also when the lists do not hold it any more. */
 const withChosen = (choices: Choices, chosen: string | undefined): Choices =>
@@ -113,7 +134,12 @@ const choicesOf = ({ data }: ReturnType<typeof useCredentials>): Choices =>
 function WholeLog({ filter, onChange }: Part) {
   return (
     <>
-      <TextFilter label={words.actor} value={filter.actor} onChange={(actor) => onChange({ actor })} />
+      <TextFilter
+        label={words.who}
+        placeholder={words.actorPlaceholder}
+        value={filter.actor}
+        onChange={(actor) => onChange({ actor })}
+      />
       <TextFilter label={words.aboutUser} value={filter.user} isNumber onChange={(user) => onChange({ user })} />
       <TextFilter label={words.aboutAccount} value={filter.account} isNumber onChange={(account) => onChange({ account })} />
     </>
@@ -123,12 +149,13 @@ function WholeLog({ filter, onChange }: Part) {
 interface TextProps {
   readonly label: string;
   readonly value: string | undefined;
+  readonly placeholder?: string;
   readonly isNumber?: boolean;
   readonly onChange: (value: string | undefined) => void;
 }
 
 /** Takes effect with Enter, or when it is left. */
-function TextFilter({ label, value, isNumber = false, onChange }: TextProps) {
+function TextFilter({ label, value, isNumber = false, placeholder = words.numberPlaceholder, onChange }: TextProps) {
   const [text, setText] = useState(value ?? '');
   const [shown, setShown] = useState(value);
   if (shown !== value) {
@@ -143,6 +170,7 @@ function TextFilter({ label, value, isNumber = false, onChange }: TextProps) {
   return (
     <TextInput
       label={label}
+      placeholder={placeholder}
       value={text}
       error={isFault ? words.numberFault : undefined}
       onChange={(event) => setText(event.currentTarget.value)}

@@ -17,24 +17,26 @@ export function Find({ value, onFind }: { value: string; onFind: (requestId: str
     onFind(text.trim() === '' ? null : text.trim());
   };
   return (
-    <form onSubmit={submit} className={classes.find} role="search">
-      <div className={classes.findRow}>
-        <TextInput
-          className={classes.findField ?? ''}
-          label={words.findLabel}
-          description={words.findHint}
-          name="request_id"
-          autoComplete="off"
-          spellCheck={false}
-          maxLength={64}
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-        />
-        <Button type="submit" leftSection={<Search size={16} aria-hidden="true" />}>
-          {words.find}
-        </Button>
-      </div>
-    </form>
+    <search className={classes.find}>
+      <form onSubmit={submit}>
+        <div className={classes.findRow}>
+          <TextInput
+            className={classes.findField ?? ''}
+            label={words.findLabel}
+            description={words.findHint}
+            name="request_id"
+            autoComplete="off"
+            spellCheck={false}
+            maxLength={64}
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+          />
+          <Button type="submit" leftSection={<Search size={16} aria-hidden="true" />}>
+            {words.find}
+          </Button>
+        </div>
+      </form>
+    </search>
   );
 }
 

@@ -3,7 +3,17 @@
  * `{user}` and `{credential}` are what it is about, and any other name is one of the event's details.
  */
 
-export const GROUPS = ['Refusals', 'Signing in', 'People', 'Teams', 'Tokens', 'API keys', 'JWTs', 'Permissions', 'Server'] as const;
+export const GROUPS = [
+  'Refusals',
+  'Signing in',
+  'People',
+  'Teams',
+  'Tokens',
+  'API keys',
+  'JWTs',
+  'Permissions',
+  'Server',
+] as const;
 export type Group = (typeof GROUPS)[number];
 
 export interface EventWords {
@@ -11,43 +21,77 @@ export interface EventWords {
   /** As a filter names it. */
   readonly name: string;
   readonly says: string;
+  /** When the user that it is about did it: themself, or by a link or a log-in of theirs. */
+  readonly own: string;
 }
 
-const event = (group: Group, name: string, says: string): EventWords => ({ group, name, says });
+const event = (group: Group, name: string, says: string, own: string = says): EventWords => ({ group, name, says, own });
 
 export const EVENTS: Readonly<Record<string, EventWords>> = {
   'request.refused': event('Refusals', 'A request was refused', '{who} was refused: {reason}'),
-  'request.refusals_counted': event('Refusals', 'Refusals of strangers, counted', '{count} × {counted} within a minute'),
+  'request.refusals_counted': event('Refusals', 'Refusals of strangers, counted', '{counted} {count} × within a minute: {why}'),
   'user.sign_in_failed': event('Refusals', 'A sign-in failed', 'A sign-in as {user} failed: {reason}'),
 
-  'user.signed_in': event('Signing in', 'Signed in', '{who} signed in'),
-  'user.signed_out': event('Signing in', 'Ended a sign-in', '{who} ended a sign-in of {user}'),
-  'user.sign_ins_ended': event('Signing in', 'Ended other sign-ins', '{who} ended the sign-ins of {user}'),
+  'user.signed_in': event('Signing in', 'Signed in', '{who} signed in', '{user} signed in'),
+  'user.signed_out': event(
+    'Signing in',
+    'Ended a sign-in',
+    '{who} ended a sign-in of {user}',
+    '{who} ended one of their sign-ins',
+  ),
+  'user.sign_ins_ended': event(
+    'Signing in',
+    'Ended other sign-ins',
+    '{who} ended the sign-ins of {user}',
+    '{who} ended all their other sign-ins',
+  ),
   'user.proved_again': event('Signing in', 'Confirmed who they are', '{who} confirmed who they are'),
   'user.recovery_code_used': event('Signing in', 'Used a recovery code', '{who} used a recovery code'),
-  'user.password_changed': event('Signing in', 'Password changed', '{who} changed the password of {user}'),
-  'user.password_rehashed': event('Signing in', 'Password stored anew', 'The password of {user} was stored with today’s strength'),
-  'user.password_reset_asked': event('Signing in', 'Asked for a password link', 'Somebody asked for a link to reset the password of {user}'),
+  'user.password_changed': event(
+    'Signing in',
+    'Password changed',
+    '{who} changed the password of {user}',
+    '{user} set a new password',
+  ),
+  'user.password_rehashed': event(
+    'Signing in',
+    'Password stored anew',
+    'The password of {user} was stored with today’s strength',
+  ),
+  'user.password_reset_asked': event(
+    'Signing in',
+    'Asked for a password link',
+    'Somebody asked for a link to reset the password of {user}',
+  ),
   'user.passkey_added': event('Signing in', 'Passkey added', '{who} added a passkey'),
   'user.passkey_renamed': event('Signing in', 'Passkey renamed', '{who} renamed a passkey'),
   'user.passkey_removed': event('Signing in', 'Passkey removed', '{who} removed a passkey'),
   'user.totp_on': event('Signing in', 'Authenticator app turned on', '{who} turned on an authenticator app'),
   'user.totp_off': event('Signing in', 'Authenticator app turned off', '{who} turned off the authenticator app'),
   'user.recovery_codes_made': event('Signing in', 'Recovery codes made', '{who} made new recovery codes'),
-  'user.second_factor_reset': event('Signing in', 'Second factor taken away', '{who} took passkeys and second factor of {user} away'),
+  'user.second_factor_reset': event(
+    'Signing in',
+    'Second factor taken away',
+    '{who} took passkeys and second factor of {user} away',
+  ),
   'user.identity_linked': event('Signing in', 'Provider linked', '{who} linked the provider {provider}'),
   'user.identity_unlinked': event('Signing in', 'Provider unlinked', '{who} unlinked the provider {provider}'),
 
-  'user.created': event('People', 'User made', '{who} made the user {user}'),
+  'user.created': event('People', 'User made', '{who} made the user {user}', '{user} registered'),
   'user.renamed': event('People', 'Name changed', '{who} changed their name'),
   'user.email_verification_sent': event('People', 'Address to be proved', 'A link to prove the e-mail address went to {user}'),
-  'user.email_verified': event('People', 'Address proved', '{who} proved the e-mail address'),
+  'user.email_verified': event('People', 'Address proved', '{who} proved the e-mail address', '{user} proved the e-mail address'),
   'user.email_change_asked': event('People', 'Other address asked for', '{who} asked for another e-mail address'),
-  'user.email_changed': event('People', 'Address changed', '{who} changed the e-mail address'),
+  'user.email_changed': event(
+    'People',
+    'Address changed',
+    '{who} changed the e-mail address',
+    '{user} changed the e-mail address',
+  ),
   'user.disabled': event('People', 'User disabled', '{who} disabled {user}'),
   'user.enabled': event('People', 'User enabled', '{who} enabled {user} again'),
   'user.administrator_set': event('People', 'Administrator flag', '{who} changed whether {user} is an administrator'),
-  'user.deleted': event('People', 'User deleted', '{who} deleted the user {user}'),
+  'user.deleted': event('People', 'User deleted', '{who} deleted the user {user}', '{user} deleted their user'),
   'user.erased': event('People', 'Personal data erased', '{who} erased the personal data of {user}'),
 
   'account.created': event('Teams', 'Team made', '{who} made the team {name}'),
@@ -62,12 +106,16 @@ export const EVENTS: Readonly<Record<string, EventWords>> = {
   'invitation.taken_back': event('Teams', 'Invitation taken back', '{who} took an invitation back'),
   'invitation.accepted': event('Teams', 'Invitation accepted', '{user} accepted an invitation'),
 
-  'token.created': event('Tokens', 'Token made', '{who} made the token {credential}'),
+  'token.created': event('Tokens', 'Token made', '{who} made the token {credential}', '{user} made the token {credential}'),
   'token.renamed': event('Tokens', 'Token renamed', '{who} renamed the token {credential}'),
   'token.narrowed': event('Tokens', 'Token narrowed', '{who} narrowed the token {credential}'),
   'token.rotated': event('Tokens', 'Token rotated', '{who} rotated the token {credential}'),
   'token.overlap_ended': event('Tokens', 'Old secret of a token ended', '{who} ended the old secret of the token {credential}'),
-  'token.overlap_extended': event('Tokens', 'Old secret of a token extended', '{who} let the old secret of the token {credential} live longer'),
+  'token.overlap_extended': event(
+    'Tokens',
+    'Old secret of a token extended',
+    '{who} let the old secret of the token {credential} live longer',
+  ),
   'token.revoked': event('Tokens', 'Token revoked', '{who} revoked the token {credential}'),
 
   'key.created': event('API keys', 'Key made', '{who} made the key {credential}'),
@@ -75,7 +123,11 @@ export const EVENTS: Readonly<Record<string, EventWords>> = {
   'key.narrowed': event('API keys', 'Key narrowed', '{who} narrowed the key {credential}'),
   'key.rotated': event('API keys', 'Key rotated', '{who} rotated the key {credential}'),
   'key.overlap_ended': event('API keys', 'Old secret of a key ended', '{who} ended the old secret of the key {credential}'),
-  'key.overlap_extended': event('API keys', 'Old secret of a key extended', '{who} let the old secret of the key {credential} live longer'),
+  'key.overlap_extended': event(
+    'API keys',
+    'Old secret of a key extended',
+    '{who} let the old secret of the key {credential} live longer',
+  ),
   'key.revoked': event('API keys', 'Key revoked', '{who} revoked the key {credential}'),
 
   'jwt.minted': event('JWTs', 'JWT minted', '{who} minted a JWT'),
@@ -85,13 +137,20 @@ export const EVENTS: Readonly<Record<string, EventWords>> = {
   'signing_key.rotated': event('JWTs', 'Signing keys rotated', '{who} rotated the signing keys'),
   'signing_key.scheduled': event('JWTs', 'Rotation scheduled', '{who} set the signing keys to rotate every {days} days'),
 
-  'permission.catalogue_set': event('Permissions', 'Catalogue replaced', '{who} replaced the permission catalogue: {count} permissions'),
+  'permission.catalogue_set': event(
+    'Permissions',
+    'Catalogue replaced',
+    '{who} replaced the permission catalogue: {count} permissions',
+  ),
   'permission.routes_set': event('Permissions', 'Route patterns replaced', '{who} replaced the route patterns: {count} patterns'),
 
   'server.started': event('Server', 'Server started', 'A server started'),
   'master_secret.rotated': event('Server', 'Master secret rotated', '{who} rotated the master secret'),
   'backup.made': event('Server', 'Backup made', '{who} made a backup'),
   'limits.cleared': event('Server', 'Limits lifted for a user', '{who} let {user} try to sign in again'),
+  'mail.read': event('Server', 'Mail of somebody read', '{who} read a mail in the outbox'),
+  'mail.tested': event('Server', 'Test mail sent', '{who} sent a test mail'),
+  'user.reminded': event('People', 'Reminder sent', 'A reminder about {credential} went to {user}'),
   'brand.set': event('Server', 'Look changed', '{who} changed the look of this place'),
 };
 
@@ -106,27 +165,66 @@ const reason = (short: string, help: string): ReasonWords => ({ short, help });
 
 /** Of requests with a credential, of the dashboard, and of signing in. */
 export const REASONS: Readonly<Record<string, ReasonWords>> = {
-  malformed: reason('it is not whole', 'The text that was sent is no credential of this server: cut off, changed, or for something else. Copy it anew.'),
-  unknown: reason('nobody knows it', 'There is no such credential here. Check that it was made on this server, and copied whole.'),
+  malformed: reason(
+    'it is not whole',
+    'The text that was sent is no credential of this server: cut off, changed, or for something else. Copy it anew.',
+  ),
+  unknown: reason(
+    'nobody knows it',
+    'There is no such credential here. Check that it was made on this server, and copied whole.',
+  ),
   revoked: reason('it was revoked', 'Somebody revoked it, and that cannot be undone. Make another one.'),
   expired: reason('it has expired', 'Its last day is over. Make another one with a later end, or none.'),
-  unused: reason('it was not used for too long', 'Tokens that came from a log-in end after 90 days without use. Log in once more.'),
-  superseded: reason('it is the old secret of one that was rotated', 'The overlap of the rotation is over. Put the new secret where the old one is still used.'),
-  owner_disabled: reason('its owner is disabled', 'The user, or the team, that it belongs to was disabled or deleted by the operator.'),
-  address_not_allowed: reason('it may not be used from this address', 'It works from its allowed addresses only. Use it from there, or make one that allows this address.'),
+  unused: reason(
+    'it was not used for too long',
+    'Tokens that came from a log-in end after 90 days without use. Log in once more.',
+  ),
+  superseded: reason(
+    'it is the old secret of one that was rotated',
+    'The overlap of the rotation is over. Put the new secret where the old one is still used.',
+  ),
+  owner_disabled: reason(
+    'its owner is disabled',
+    'The user, or the team, that it belongs to was disabled or deleted by the operator.',
+  ),
+  address_not_allowed: reason(
+    'it may not be used from this address',
+    'It works from its allowed addresses only. Use it from there, or make one that allows this address.',
+  ),
   signature: reason('its signature is wrong', 'The JWT was changed, or was not signed by this server.'),
-  unknown_key: reason('its signing key is not known', 'The JWT was signed by another server, or with a signing key that was withdrawn. Mint another one.'),
+  unknown_key: reason(
+    'its signing key is not known',
+    'The JWT was signed by another server, or with a signing key that was withdrawn. Mint another one.',
+  ),
   type: reason('it is another type of JWT', 'Only access tokens (at+jwt) are taken.'),
-  issuer: reason('it is from another issuer', 'The JWT was made for another public address of the server than the one in its settings.'),
+  issuer: reason(
+    'it is from another issuer',
+    'The JWT was made for another public address of the server than the one in its settings.',
+  ),
   audience: reason('it is for another audience', 'The JWT is meant for somebody else.'),
   not_yet_valid: reason('its time has not come', 'The JWT begins later. Compare the clocks of the servers.'),
   claims: reason('its claims cannot be read', 'The JWT was signed here, and does not say what an access token has to say.'),
-  forbidden: reason('it lacks a permission', 'The credential is good, and does not hold the permission that the request asked for. Make one that does.'),
-  role: reason('their role does not allow it', 'What they tried takes a higher role in the team. An admin or an owner can give it.'),
+  forbidden: reason(
+    'it lacks a permission',
+    'The credential is good, and does not hold the permission that the request asked for. Make one that does.',
+  ),
+  role: reason(
+    'their role does not allow it',
+    'What they tried takes a higher role in the team. An admin or an owner can give it.',
+  ),
   'unknown-user': reason('nobody has this address', 'No user has the address that was typed.'),
   'wrong-password': reason('the password was wrong', 'If it was not the user: the password stays secret, and tries are limited.'),
-  'wrong-code': reason('the code was wrong', 'The password was right, the code of the second step was not. If this was not you, change the password.'),
-  'too-many-tries': reason('there were too many tries', 'Further tries are refused for some minutes. An administrator can let the user try again at once.'),
-  'changed-meanwhile': reason('something changed in that moment', 'Password or second factor were changed while they signed in. Another try works.'),
+  'wrong-code': reason(
+    'the code was wrong',
+    'The password was right, the code of the second step was not. If this was not you, change the password.',
+  ),
+  'too-many-tries': reason(
+    'there were too many tries',
+    'Further tries are refused for some minutes. An administrator can let the user try again at once.',
+  ),
+  'changed-meanwhile': reason(
+    'something changed in that moment',
+    'Password or second factor were changed while they signed in. Another try works.',
+  ),
   disabled: reason('the user is disabled', 'An administrator disabled this user.'),
 };

@@ -9,16 +9,25 @@ export interface Part {
   readonly strong: boolean;
 }
 
-export function sentenceOf(row: AuditRow): readonly Part[] {
-  const template = EVENTS[row.event]?.says ?? `{who}: ${row.event}`;
+/** Parts of one sentence never change places; this tells them apart. */
+export type PlacedPart = Part & { readonly place: string };
+
+export function sentenceOf(row: AuditRow): readonly PlacedPart[] {
+  const said = EVENTS[row.event];
+  const template = (isOwn(row) ? said?.own : said?.says) ?? `{who}: ${row.event}`;
   return template
     .split(/(\{\w+\})/)
     .filter((piece) => piece !== '')
-    .map((piece) => {
+    .map((piece, index) => {
       const [, name] = /^\{(\w+)\}$/.exec(piece) ?? [];
-      return name === undefined ? { text: piece, strong: false } : fill(row, name);
+      const part = name === undefined ? { text: piece, strong: false } : fill(row, name);
+      return { ...part, place: `${index}` };
     });
 }
+
+/** A stranger who acts on a user came with a link, a password or a code of that user. */
+const isOwn = ({ actor, user_id }: AuditRow): boolean =>
+  user_id !== null && (actor === 'anonymous' || actor === `user:${user_id}`);
 
 function fill(row: AuditRow, name: string): Part {
   switch (name) {
@@ -30,8 +39,11 @@ function fill(row: AuditRow, name: string): Part {
       return { text: credentialOf(row), strong: true };
     case 'reason':
       return { text: reasonOf(row.reason), strong: false };
+    // Of `request.refused: unknown`.
     case 'counted':
-      return { text: countedOf(row.reason ?? ''), strong: false };
+      return { text: row.reason?.startsWith('user.') ? words.countedSignIns : words.countedRefusals, strong: false };
+    case 'why':
+      return { text: reasonOf(row.reason?.split(': ')[1] ?? row.reason), strong: false };
     default:
       return { text: textOf(row.details[name]), strong: true };
   }
@@ -71,13 +83,6 @@ export const credentialOf = ({ credential_id, credential_name }: AuditRow): stri
 
 /** One that this page does not know is shown as it is. */
 export const reasonOf = (reason: string | null): string => (reason === null ? '–' : (REASONS[reason]?.short ?? reason));
-
-/** `request.refused: unknown` */
-function countedOf(reason: string): string {
-  const [event = '', why = ''] = reason.split(': ', 2);
-  const said = reasonOf(why);
-  return event === 'user.sign_in_failed' ? words.countedSignIns(said) : words.countedRefusals(said);
-}
 
 export function textOf(value: unknown): string {
   if (value === null || value === undefined) return '–';

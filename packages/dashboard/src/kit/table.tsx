@@ -10,8 +10,11 @@ export { classes as tableClasses };
 export interface Column<Row> {
   readonly label: string;
   readonly cell: (row: Row) => ReactNode;
-  /** `head`: what names the row. `menu`: a menu of what can be done; `actions`: buttons for it. */
-  readonly kind?: 'head' | 'number' | 'actions' | 'menu';
+  /**
+   * `head`: what names the row. `long`: may break anywhere, such as an address or an id; `when`: may not break.
+   * `menu`: a menu of what can be done; `actions`: buttons for it.
+   */
+  readonly kind?: 'head' | 'number' | 'long' | 'when' | 'actions' | 'menu';
 }
 
 interface Props<Row> {
@@ -56,7 +59,7 @@ export function DataTable<Row>({ label, columns, rows, keyOf }: Props<Row>) {
 }
 
 const classOf = (kind: Column<never>['kind']): string | undefined =>
-  kind === 'number' ? classes.number : kind === 'actions' || kind === 'menu' ? classes.actions : undefined;
+  kind === undefined || kind === 'head' ? undefined : classes[kind === 'menu' ? 'actions' : kind];
 
 /** The three dots at the end of a row. */
 export function RowMenu({ name, children }: { name: string; children: ReactNode }) {

@@ -17,6 +17,11 @@ export function applyScheme(scheme: Scheme): void {
   document.documentElement.setAttribute('data-mantine-color-scheme', isDark ? 'dark' : 'light');
 }
 
+/** Goes on following the system while the page is open, where nothing else does. */
+export function followScheme(): void {
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => applyScheme(readScheme()));
+}
+
 export function writeScheme(scheme: Scheme): void {
   try {
     localStorage.setItem(KEY, scheme);

@@ -17,3 +17,18 @@ export const passwordHint = (hint: PasswordHint): string => {
       return 'A good length.';
   }
 };
+
+/** Why coming back from another provider ended in nothing, as the server says behind the `#`. Null for anything else. */
+export const providerFailure = (reason: string): string | null =>
+  Object.hasOwn(FAILURES, reason) ? (FAILURES[reason] ?? null) : null;
+
+const FAILURES: Readonly<Record<string, string>> = {
+  trip: 'This took too long, or was begun in another window. Try again.',
+  provider: 'The other side did not let you in, or you cancelled there. Try again, or log in in another way.',
+  unproved:
+    'The other side has not confirmed that your address is yours, so it cannot open the door here. Log in in another way.',
+  'sign-up-closed': 'Nobody is registered here with this address, and registering is not open.',
+  'linked-elsewhere': 'This account of the other side is linked to another user here already.',
+  'other-person': 'This was somebody else than the one who is logged in here. Nothing was confirmed.',
+  'shut-out': 'You cannot log in here. Ask whoever runs this place.',
+};

@@ -14,10 +14,19 @@ import { ACTIONS, type Catalogue, changesOf, emptyRow, paste, type Row, sorted, 
 import classes from './permissions.module.css';
 import { words } from './words.ts';
 
-const KEY = ['permissions'] as const;
+const KEY = ['operator', 'catalogue'] as const;
+/** What the forms for tokens and keys choose from. */
+const CHOICES = ['permissions'] as const;
 
 export function CataloguePage() {
-  const query = useQuery({ queryKey: KEY, queryFn: () => ask('GET /permissions'), refetchOnWindowFocus: false, refetchOnReconnect: false });
+  // Never from memory: what is saved replaces the whole.
+  const query = useQuery({
+    queryKey: KEY,
+    queryFn: () => ask('GET /permissions'),
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
   return (
     <Stack gap="lg">
       <PageHeader title={words.title} intro={words.intro} />
@@ -58,7 +67,7 @@ function Editor({ catalogue }: { catalogue: Catalogue }) {
     }
     setBefore(permissions);
     show(toRows(permissions));
-    void queries.invalidateQueries({ queryKey: KEY });
+    void queries.invalidateQueries({ queryKey: CHOICES });
     notifications.show({ message: words.saved });
   };
   const save = useForm(async () => {
@@ -74,7 +83,11 @@ function Editor({ catalogue }: { catalogue: Catalogue }) {
     <form onSubmit={save.submit}>
       <Stack gap="md">
         <Group gap="xs">
-          <Button variant="default" leftSection={<Plus size={16} aria-hidden="true" />} onClick={() => setRows([emptyRow(), ...rows])}>
+          <Button
+            variant="default"
+            leftSection={<Plus size={16} aria-hidden="true" />}
+            onClick={() => setRows([emptyRow(), ...rows])}
+          >
             {words.add}
           </Button>
           <Button
@@ -118,7 +131,10 @@ function Editor({ catalogue }: { catalogue: Catalogue }) {
             </table>
           </>
         )}
-        <FormError error={save.error} fields={Object.keys(fieldErrorsOf(save.error)).filter((field) => field.startsWith('permissions.'))} />
+        <FormError
+          error={save.error}
+          fields={Object.keys(fieldErrorsOf(save.error)).filter((field) => field.startsWith('permissions.'))}
+        />
         {(isChanged || count > 0) && (
           <div className={classes.bar}>
             <span className={classes.state} role="status">

@@ -1,7 +1,7 @@
 /** The route patterns, edited as a whole: their order decides. */
 import { ActionIcon, Button, NativeSelect, Stack, TextInput, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import type { Api } from 'keyhouse/dashboard-api';
 import { ArrowDown, ArrowUp, GripVertical, Plus, Trash2 } from 'lucide-react';
 import { type KeyboardEvent, useRef, useState } from 'react';
@@ -25,9 +25,11 @@ interface Row {
 const KEY = ['operator', 'routes'] as const;
 
 export function RoutesPage() {
+  // Never from memory: what is saved replaces the whole.
   const query = useQuery({
     queryKey: KEY,
     queryFn: () => ask('GET /operator/routes'),
+    gcTime: 0,
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
   });
@@ -51,7 +53,6 @@ const toRoutes = (rows: readonly Row[]): Routes =>
 type Faults = Readonly<Record<string, { readonly pattern?: string; readonly resource?: string }>>;
 
 function Editor({ routes }: { routes: Routes }) {
-  const queries = useQueryClient();
   const [before, setBefore] = useState(routes);
   const [rows, setRows] = useState<readonly Row[]>(() => routes.map(toRow));
   const [faults, setFaults] = useState<Faults>({});
@@ -87,8 +88,13 @@ function Editor({ routes }: { routes: Routes }) {
       throw error;
     }
     setBefore(wanted);
-    setRows(rows.map((row, index) => ({ ...row, pattern: wanted[index]?.pattern ?? row.pattern, resource: wanted[index]?.resource ?? '' })));
-    void queries.invalidateQueries({ queryKey: KEY });
+    setRows(
+      rows.map((row, index) => ({
+        ...row,
+        pattern: wanted[index]?.pattern ?? row.pattern,
+        resource: wanted[index]?.resource ?? '',
+      })),
+    );
     notifications.show({ message: words.routesSaved });
   });
   const count = Object.keys(faults).length;
@@ -137,7 +143,10 @@ function Editor({ routes }: { routes: Routes }) {
             {moved}
           </span>
           {rows.some(({ isPublic }) => isPublic) && <p className={classes.help}>{words.publicWarning}</p>}
-          <FormError error={save.error} fields={Object.keys(fieldErrorsOf(save.error)).filter((field) => field.startsWith('routes.'))} />
+          <FormError
+            error={save.error}
+            fields={Object.keys(fieldErrorsOf(save.error)).filter((field) => field.startsWith('routes.'))}
+          />
           {(isChanged || count > 0) && (
             <div className={classes.bar}>
               <span className={classes.state} role="status">
@@ -253,7 +262,13 @@ function RouteFields({ row, index, count, faults, isDragged, onChange, onMove, o
         />
       )}
       <div className={classes.verbs}>
-        <ActionIcon variant="subtle" color="gray" aria-label={words.up(number)} disabled={index === 0} onClick={() => onMove(index - 1)}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label={words.up(number)}
+          disabled={index === 0}
+          onClick={() => onMove(index - 1)}
+        >
           <ArrowUp size={16} aria-hidden="true" />
         </ActionIcon>
         <ActionIcon
@@ -287,7 +302,8 @@ function faultsOf(errors: Readonly<Record<string, string>>, rows: readonly Row[]
   for (const [field, sentence] of Object.entries(errors)) {
     const [, index, member] = /^routes\.(\d+)(?:\.(\w+))?$/.exec(field) ?? [];
     const row = rows[Number(index)];
-    if (index !== undefined && row !== undefined) faults[row.key] = { ...faults[row.key], [member === 'resource' ? member : 'pattern']: sentence };
+    if (index !== undefined && row !== undefined)
+      faults[row.key] = { ...faults[row.key], [member === 'resource' ? member : 'pattern']: sentence };
   }
   return faults;
 }

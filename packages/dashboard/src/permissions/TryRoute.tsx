@@ -24,7 +24,12 @@ export function TryRoute({ isUnsaved }: { isUnsaved: boolean }) {
     <form onSubmit={attempt.submit}>
       <p className={classes.help}>{isUnsaved ? words.tryUnsaved : words.tryHint}</p>
       <div className={classes.tryRow}>
-        <NativeSelect label={words.method} data={METHODS} value={method} onChange={(event) => setMethod(event.currentTarget.value)} />
+        <NativeSelect
+          label={words.method}
+          data={METHODS}
+          value={method}
+          onChange={(event) => setMethod(event.currentTarget.value)}
+        />
         <TextInput
           className={classes.mono ?? ''}
           label={words.path}

@@ -35,7 +35,9 @@ export const words = {
   noSentence: 'Give at least one of the two a sentence.',
   faults: (count: number): string => (count === 1 ? 'One row needs another look.' : `${count} rows need another look.`),
   changes: (added: number, changed: number, gone: number): string =>
-    [added > 0 ? `${added} new` : '', changed > 0 ? `${changed} changed` : '', gone > 0 ? `${gone} removed` : ''].filter(Boolean).join(', '),
+    [added > 0 ? `${added} new` : '', changed > 0 ? `${changed} changed` : '', gone > 0 ? `${gone} removed` : '']
+      .filter(Boolean)
+      .join(', '),
   removeTitle: (count: number): string => (count === 1 ? 'Remove one permission?' : `Remove ${count} permissions?`),
   removeText:
     'These can no longer be given to new tokens and keys. Those that hold them keep them until they are narrowed or revoked:',

@@ -14,16 +14,18 @@ interface Props {
   readonly state: State;
   /** Why it is asked for here. */
   readonly notice?: string;
+  /** Why the last try, with another provider, came to nothing. */
+  readonly failure?: string | null;
   /** Of whoever it is for, when that is known. */
   readonly email?: string;
   /** Instead of going where the server says: a link waits on this page. */
   readonly onEntered?: (to: string) => void;
 }
 
-export function LogIn({ state, notice, email: known = '', onEntered = goTo }: Props) {
+export function LogIn({ state, notice, failure = null, email: known = '', onEntered = goTo }: Props) {
   const [email, setEmail] = useState(known);
   const [password, setPassword] = useState('');
-  const [methods, setMethods] = useState<readonly StepMethod[] | null>(state.step);
+  const [methods, setMethods] = useState<readonly StepMethod[] | null>(() => waitingStep(state));
   const task = useTask();
   const hasPasskeys = state.passkeys && knowsPasskeys();
   useAutofill(hasPasskeys && methods === null, onEntered, task.fail);
@@ -45,12 +47,15 @@ export function LogIn({ state, notice, email: known = '', onEntered = goTo }: Pr
     const again = () => {
       setMethods(null);
       setPassword('');
+      // Without an answer it is over by itself in ten minutes.
+      ask('POST /log-in/again').catch(() => undefined);
     };
     return <SecondStep brand={state.brand} methods={methods} onEntered={onEntered} onAgain={again} />;
   }
   return (
     <Card brand={state.brand} title={said.title(state.brand.name)}>
       {notice !== undefined && <Notice>{notice}</Notice>}
+      {failure !== null && task.error === null && <Notice bad>{failure}</Notice>}
       {!navigator.cookieEnabled && <Notice bad>{words.noCookies}</Notice>}
       <TaskError task={task} fields={['email', 'password']} />
       <Form onSubmit={submit} task={task}>
@@ -102,6 +107,9 @@ export function LogIn({ state, notice, email: known = '', onEntered = goTo }: Pr
     </Card>
   );
 }
+
+/** A first step that was done already: the page was loaded again, or another provider was the first step. */
+const waitingStep = ({ step }: State): readonly StepMethod[] | null => (step === null || step.length === 0 ? null : step);
 
 /** Passkeys are offered where the address is typed; whoever ignores the offer loses nothing. */
 function useAutofill(isOffered: boolean, onEntered: (to: string) => void, onFailed: (error: unknown) => void): void {

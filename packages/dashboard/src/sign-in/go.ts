@@ -9,12 +9,12 @@ export const ownPathOr = (path: string, other = HOME): string => (OWN_PATH.test(
 export const goTo = (path: string): void => window.location.assign(ownPathOr(path));
 
 /**
- * The secret of a link stands behind its `#`, which no server sees. It is read once, taken out of the address bar and its history, and from then
+ * What stands behind the `#`: the secret of a link, or why another provider's answer was none. The secret stands behind its `#`, which no server sees. It is read once, taken out of the address bar and its history, and from then
  * on is in this page's memory alone.
  */
-export function takeTicket(): string | null {
-  const ticket = window.location.hash.slice(1);
-  if (ticket === '') return null;
+export function takeFragment(): string | null {
+  const fragment = window.location.hash.slice(1);
+  if (fragment === '') return null;
   window.history.replaceState(null, '', window.location.pathname);
-  return ticket;
+  return fragment;
 }

@@ -4,9 +4,10 @@ import './sign-in.css';
 import { StrictMode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { applyAccent } from '../lib/accent.ts';
-import { applyScheme, readScheme } from '../lib/color-scheme.ts';
+import { applyScheme, followScheme, readScheme } from '../lib/color-scheme.ts';
 import { brandOfPage, loadState, type State } from '../lib/state.ts';
-import { takeTicket } from './go.ts';
+import { providerFailure } from '../lib/words.ts';
+import { takeFragment } from './go.ts';
 import { Brand, Card } from './kit.tsx';
 import { EmailLink, InvitationLink, NoTicket, ResetLink, SetupLink } from './Links.tsx';
 import { LogIn } from './LogIn.tsx';
@@ -16,18 +17,20 @@ import { words } from './words.ts';
 
 // All of it before the first paint: the theme, the colour and name of the place.
 applyScheme(readScheme());
+followScheme();
 const brand = brandOfPage();
 applyAccent(brand.accent);
-const ticket = takeTicket();
+const fragment = takeFragment();
 
 /** A page that nobody who is signed in has to see. */
 const isForStrangers = (path: string): boolean => path === '/login' || path === '/register';
 
 function Page({ state }: { state: State }) {
   const path = window.location.pathname;
-  if (path === '/login') return <LogIn state={state} />;
+  if (path === '/login') return <LogIn state={state} failure={providerFailure(fragment ?? '')} />;
   if (path === '/register') return <Register state={state} />;
   if (path === '/forgot') return <Forgot state={state} />;
+  const ticket = fragment;
   if (ticket === null) return <NoTicket state={state} />;
   switch (path) {
     case '/reset':

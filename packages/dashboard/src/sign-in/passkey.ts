@@ -27,16 +27,21 @@ export function offerPasskeys(onEntered: (to: string) => void, onFailed: (error:
     try {
       onEntered((await enter(picked)).to);
     } catch (error) {
+      // What failed once is not offered again by itself; the button is there.
+      end();
       onFailed(error);
-      void offer();
     }
   };
-  void offer();
-  // A new one ends the one before it (WebAuthn Level 3 §5.1.4: one at a time); `pick` then fails quietly.
-  const timer = setInterval(() => void offer(), RENEW_MS);
-  return () => {
+  const end = (): void => {
     isGone = true;
     clearInterval(timer);
+  };
+  // A new one ends the one before it (WebAuthn Level 3 §5.1.4: one at a time); `pick` then fails quietly.
+  const timer = setInterval(() => void offer(), RENEW_MS);
+  void offer();
+  return () => {
+    end();
+    void import('@simplewebauthn/browser').then(({ WebAuthnAbortService }) => WebAuthnAbortService.cancelCeremony());
   };
 }
 

@@ -85,7 +85,7 @@ export const factorsActs = {
       .where('id', '=', id)
       .where('user_id', '=', userId)
       // Many authenticators do not count: both stay 0.
-      .where((eb) => eb.or([eb('counter', '<', counter), eb.and([eb('counter', '=', 0), eb.val(counter === 0)])]))
+      .where('counter', counter === 0 ? '=' : '<', counter)
       .executeTakeFirst();
     return updated.numUpdatedRows > 0n;
   },

@@ -1,6 +1,9 @@
 /** Account settings → Security. */
+import { Alert } from '@mantine/core';
+import { useEffect, useState } from 'react';
 import { useMe } from '../../app/session.ts';
 import { Loaded, PageHeader } from '../../kit/states.tsx';
+import { providerFailure } from '../../lib/words.ts';
 import { Identities } from './Identities.tsx';
 import { Passkeys } from './Passkeys.tsx';
 import { Password } from './Password.tsx';
@@ -13,9 +16,15 @@ import { words } from './words.ts';
 export function SecurityPage() {
   const security = useSecurity();
   const me = useMe();
+  const failure = useProviderFailure();
   return (
     <>
       <PageHeader title={words.title} intro={words.intro} />
+      {failure !== null && (
+        <Alert color="red" role="alert" mt="md">
+          {failure}
+        </Alert>
+      )}
       <Loaded query={me}>
         {({ user }) => (
           <Loaded query={security}>
@@ -34,4 +43,13 @@ export function SecurityPage() {
       </Loaded>
     </>
   );
+}
+
+/** What another provider's answer came to stands behind the `#`, until it was read. */
+function useProviderFailure(): string | null {
+  const [failure] = useState(() => providerFailure(window.location.hash.slice(1)));
+  useEffect(() => {
+    if (failure !== null) window.history.replaceState(window.history.state, '', window.location.pathname);
+  }, [failure]);
+  return failure;
 }

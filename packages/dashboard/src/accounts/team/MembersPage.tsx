@@ -1,5 +1,5 @@
 /** Who belongs to a team, who is invited, and what the roles mean. */
-import { Alert, Badge, Button, Group, Menu, Stack, Title } from '@mantine/core';
+import { Alert, Button, Group, Menu, Stack, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { UserPlus } from 'lucide-react';
 import { useState } from 'react';
@@ -8,6 +8,7 @@ import { FormError } from '../../kit/errors.tsx';
 import { useFormat } from '../../kit/format.ts';
 import { Loaded, PageHeader } from '../../kit/states.tsx';
 import { DataTable, RowMenu, tableClasses } from '../../kit/table.tsx';
+import { Tag } from '../../kit/tag.tsx';
 import { TimeAgo } from '../../kit/time.tsx';
 import { type Dialog, TeamDialog } from './dialogs.tsx';
 import { OfAccount } from './OfAccount.tsx';
@@ -75,19 +76,15 @@ function MemberTable({ team, members, userId, onDialog }: TableProps) {
             <>
               <Group gap={8}>
                 <span className={classes.name}>{nameOf(member)}</span>
-                {member.user_id === userId && (
-                  <Badge size="sm" variant="default" tt="none">
-                    {words.you}
-                  </Badge>
-                )}
+                {member.user_id === userId && <Tag>{words.you}</Tag>}
               </Group>
               {member.display_name !== '' && <span className={tableClasses.second}>{member.email}</span>}
             </>
           ),
         },
         { label: columns.role, cell: ({ role }) => words.roles[role] },
-        { label: columns.since, cell: ({ since }) => format.date(since) },
-        { label: columns.seen, cell: ({ last_seen_at }) => <TimeAgo at={last_seen_at} never={words.never} /> },
+        { label: columns.since, kind: 'when', cell: ({ since }) => format.date(since) },
+        { label: columns.seen, kind: 'when', cell: ({ last_seen_at }) => <TimeAgo at={last_seen_at} never={words.never} /> },
         {
           label: columns.actions,
           kind: 'menu',
@@ -153,12 +150,18 @@ interface ItemProps {
   readonly onClick: () => void;
 }
 
-const Item = ({ label, reason, isDanger = false, onClick }: ItemProps) => (
-  <Menu.Item disabled={reason !== null} onClick={onClick} {...(isDanger && reason === null ? { color: 'red' } : {})}>
-    {label}
-    {reason !== null && <span className={classes.reason}>{reason}</span>}
-  </Menu.Item>
-);
+/** What cannot be done is reached by the keyboard too: only so its reason is read. */
+const Item = ({ label, reason, isDanger = false, onClick }: ItemProps) =>
+  reason === null ? (
+    <Menu.Item onClick={onClick} {...(isDanger ? { color: 'red' } : {})}>
+      {label}
+    </Menu.Item>
+  ) : (
+    <Menu.Item aria-disabled="true" closeMenuOnClick={false} className={classes.unable ?? ''}>
+      {label}
+      <span className={classes.reason}>{reason}</span>
+    </Menu.Item>
+  );
 
 interface InvitationsProps {
   readonly team: Account;
@@ -196,6 +199,7 @@ function Invitations({ team, invitations, onDialog }: InvitationsProps) {
           { label: columns.by, cell: ({ invited_by }) => invited_by ?? '–' },
           {
             label: columns.ends,
+            kind: 'when',
             cell: ({ expires_at }) => (Date.parse(expires_at) < Date.now() ? words.ended : <TimeAgo at={expires_at} />),
           },
           {

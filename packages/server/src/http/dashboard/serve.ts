@@ -56,7 +56,7 @@ type AnswerOf<Name extends EndpointName> = (typeof api)[Name] extends { readonly
     ? Nothing
     : Api[Name]['answer'];
 
-/** `unserved` names the endpoints that no handler was given for; a test keeps it empty. */
+/** `unserved` names the endpoints that no handler was given for. */
 export function createServe(app: FastifyInstance): { serve: Serve; unserved(): readonly string[] } {
   const left = new Set<string>(Object.keys(api));
   const serve: Serve = (name, handler) => {

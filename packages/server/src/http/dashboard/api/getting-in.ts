@@ -55,6 +55,7 @@ export const gettingIn = {
     body: Type.Object({ code: Type.String({ minLength: 1, maxLength: 64 }) }),
     answer: Done,
   },
+  'POST /log-in/again': { summary: 'Forget a first step that waits for its second', who: 'anyone' },
   'POST /log-in/passkey/options': {
     summary: 'A challenge for a passkey, as first or second step',
     who: 'anyone',

@@ -60,6 +60,8 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
     throw refuseProof(entered, 'code');
   });
 
+  serve('POST /log-in/again', async ({ reply }) => cookies.clear(reply, 'step'));
+
   // With a step's cookie: the passkeys of the user who waits. Without: whoever has one.
   serve('POST /log-in/passkey/options', async ({ request }) => {
     refuseWherePasskeysAreNot();

@@ -1,0 +1,127 @@
+/** Makes the pictures of docs/screenshots: a real server with a little invented life in it, and a real browser before it. */
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { afterAll, beforeAll, it } from 'vitest';
+import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from '../test/browser.ts';
+import { newMember, newTeam, type Person } from '../../server/test/people.ts';
+import { OPERATOR } from '../../server/test/server.ts';
+import { visitorFor } from '../../server/test/visitor.ts';
+
+const FOLDER = resolve(import.meta.dirname, '../../../docs/screenshots');
+const DAY_MS = 86_400_000;
+const SCHEMES = ['light', 'dark'] as const;
+const CATALOGUE = ['invoices', 'services', 'customers', 'reports'].flatMap((resource) => [
+  { name: `${resource}.read`, sentence: `Read ${resource}.` },
+  { name: `${resource}.write`, sentence: `Make, change and delete ${resource}.` },
+]);
+
+let dashboard: Dashboard;
+let ada: Person;
+let team: number;
+let billing: number;
+
+beforeAll(async () => {
+  mkdirSync(FOLDER, { recursive: true });
+  dashboard = await startDashboard();
+  const { keyhouse } = dashboard;
+  const created = await keyhouse.createUser({
+    email: 'ada@example.com',
+    password: 'an engine of analysis',
+    isAdministrator: true,
+    by: OPERATOR,
+  });
+  if (!created.ok) throw new Error(created.reason);
+  const user = created.value;
+  await keyhouse.renameUser(user, { displayName: 'Ada Lovelace', firstName: 'Ada', lastName: 'Lovelace' }, OPERATOR);
+  ada = { ...(await visitorFor(dashboard, user.id)), id: user.id, email: user.email, accountId: user.accountId };
+  await ada.ask('/operator/permissions', { method: 'PUT', body: { permissions: CATALOGUE } });
+
+  await make('/tokens', { name: 'Backup script', permissions: ['invoices.read', 'reports.read'] }, 410);
+  await make('/tokens', { name: 'Laptop' }, 96);
+  await make(
+    '/tokens',
+    { name: 'CI, nightly', permissions: ['*.read'], expires_at: new Date(dashboard.now() + 12 * DAY_MS).toISOString() },
+    1900,
+  );
+  await make('/tokens', { name: 'Trying things out' }, 0);
+
+  team = await newTeam(ada, 'Analytical Engines');
+  await newMember(dashboard, ada, team, 'developer');
+  await newMember(dashboard, ada, team, 'viewer');
+  billing = await make(
+    `/accounts/${team}/keys`,
+    { name: 'Billing', environment: 'live', permissions: ['invoices.read', 'invoices.write', 'customers.read', 'reports.read'] },
+    5200,
+  );
+  await make(`/accounts/${team}/keys`, { name: 'Staging', environment: 'test' }, 60);
+}, 120_000);
+afterAll(async () => {
+  await dashboard.stop();
+  await closeBrowser();
+});
+
+/** Makes a credential and gives it about so many requests a day. */
+async function make(path: string, wish: Record<string, unknown>, aDay: number): Promise<number> {
+  const made = await ada.ask(path, { body: { expires_at: null, permissions: null, addresses: null, ...wish } });
+  if (made.status !== 200) throw new Error(made.text);
+  const { id } = made.json.credential as { id: number };
+  const today = Math.floor(dashboard.now() / DAY_MS);
+  for (let ago = 29; ago >= 0 && aDay > 0; ago--) {
+    const weekday = (today - ago + 4) % 7;
+    const requests = Math.round(aDay * (weekday === 0 || weekday === 6 ? 0.3 : 1) * (0.75 + ((ago * 7919) % 50) / 100));
+    await dashboard.keyhouse.store.credentials.recordUse({
+      uses: [
+        {
+          credentialId: id,
+          requests,
+          previousRequests: 0,
+          lastUsedAtMs: dashboard.now() - ago * DAY_MS - 420_000,
+          lastAddress: '203.0.113.7',
+          lastUserAgent: 'curl/8.9.1',
+          previousLastUsedAtMs: null,
+          previousLastAddress: null,
+          previousLastUserAgent: null,
+          day: today - ago,
+        },
+      ],
+      permissions: [],
+    });
+  }
+  return id;
+}
+
+it.each(SCHEMES)('takes the pictures, %s', async (colorScheme) => {
+  const visit = await dashboard.visit({ viewport: { width: 1280, height: 800 }, colorScheme, deviceScaleFactor: 1 });
+  await visit.open('/login');
+  await visit.page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
+  await shoot(visit, `log-in-${colorScheme}`);
+  await signIn(dashboard, visit, ada.id);
+  const pages: readonly (readonly [name: string, path: string])[] = [
+    ['home', ''],
+    ['developers', '/settings/developers'],
+    ['security', '/settings/security'],
+    ['keys', `/accounts/${team}/keys`],
+    ['key', `/accounts/${team}/keys/${billing}`],
+    ['members', `/accounts/${team}/members`],
+    ['audit', `/accounts/${team}/audit`],
+    ['operator-signing-keys', '/operator/signing-keys'],
+    ['operator-permissions', '/operator/permissions'],
+  ];
+  for (const [name, path] of pages) {
+    await visit.open(`/dashboard${path}`);
+    await visit.page.getByRole('main').waitFor();
+    await visit.page.waitForLoadState('networkidle');
+    await visit.page.waitForTimeout(400);
+    await shoot(visit, `${name}-${colorScheme}`);
+  }
+  await visit.open('/dashboard/settings/developers');
+  await visit.page.getByRole('button', { name: 'Create a token' }).click();
+  await visit.page.getByLabel('Name').fill('Deploy script');
+  await visit.page.getByRole('button', { name: 'Create', exact: true }).click();
+  await visit.page.getByText('export ').first().waitFor();
+  await shoot(visit, `new-token-${colorScheme}`);
+  // The page asks before it is left with a secret on it.
+  visit.page.on('dialog', (dialog) => void dialog.accept());
+});
+
+const shoot = (visit: Visit, name: string): Promise<unknown> => visit.page.screenshot({ path: `${FOLDER}/${name}.png` });

@@ -1,0 +1,331 @@
+/** The pages that people get in by, in a real browser, with real mail. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { newPerson, newTeam } from '../../server/test/people.ts';
+import { PASSWORD } from '../../server/test/server.ts';
+import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from './browser.ts';
+import { type Post, startPost } from './post.ts';
+import { button, isIn, logIn, title } from './steps.ts';
+
+const NEW_PASSWORD = 'four other unrelated words';
+const newEmail = (): string => `u-${crypto.randomUUID()}@example.com`;
+
+describe('getting in', () => {
+  let post: Post;
+  let dashboard: Dashboard;
+  const visits: Visit[] = [];
+  beforeAll(async () => {
+    post = await startPost();
+    dashboard = await startDashboard({ transport: post.transport });
+  });
+  // Each closes with a look at what the console said.
+  afterEach(async () => {
+    for (const visit of visits.splice(0)) await visit.close();
+  });
+  afterAll(async () => {
+    await dashboard.stop();
+    await post.stop();
+    await closeBrowser();
+  });
+
+  async function at(path: string, options: Parameters<Dashboard['visit']>[0] = {}, place = dashboard): Promise<Visit> {
+    const visit = await place.visit(options);
+    visits.push(visit);
+    await visit.open(path);
+    return visit;
+  }
+
+  it('registers somebody, who confirms their address with the mailed link, logs out, and logs in again', async () => {
+    const email = newEmail();
+    const visit = await at('/login');
+    const { page } = visit;
+    await page.getByRole('link', { name: 'Register' }).click();
+    await page.getByLabel('Email').fill(email);
+    await page.getByLabel('Name').fill('Ada Lovelace');
+    const password = page.getByLabel('Password', { exact: true });
+    await password.fill('short');
+    await page.getByText('3 more characters.').waitFor();
+    await password.fill(PASSWORD);
+    await visit.expectAccessible();
+    await button(page, 'Register').click();
+    await isIn(page);
+    await page.getByRole('region', { name: 'Your e-mail address' }).waitFor();
+
+    await page.goto(dashboard.url + (await post.linkTo(email, '/verify-email')));
+    await title(page, 'Your address is confirmed');
+    expect(page.url()).toBe(`${dashboard.url}/verify-email`);
+    await visit.expectAccessible();
+    await page.getByRole('link', { name: 'Go to the dashboard' }).click();
+    await isIn(page);
+    expect(await page.getByRole('region', { name: 'Your e-mail address' }).count()).toBe(0);
+
+    await button(page, 'Log out').click();
+    await title(page, 'Log in to Keyhouse');
+    await visit.expectAccessible();
+    await logIn(page, email, PASSWORD);
+    await isIn(page);
+  });
+
+  it('confirms an address after the log-in that the link asks for, and keeps its secret out of the address bar and every store', async () => {
+    const { email } = await registered();
+    const visit = await at(await post.linkTo(email, '/verify-email'));
+    const { page } = visit;
+    await page.getByText('Log in first: then your address is confirmed by itself.').waitFor();
+    expect(page.url()).toBe(`${dashboard.url}/verify-email`);
+    expect(await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }, history.state]))).toBe(
+      '[{},{},null]',
+    );
+    await visit.expectAccessible();
+    await logIn(page, email, PASSWORD);
+    await title(page, 'Your address is confirmed');
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
+  });
+
+  it('goes back to where somebody wanted to go', async () => {
+    const { email } = await dashboard.register();
+    const { page } = await at('/dashboard/settings/developers?from=mail');
+    await logIn(page, email, PASSWORD);
+    await page.waitForURL(`${dashboard.url}/dashboard/settings/developers?from=mail`);
+    // Whoever is in already is not asked again.
+    await page.goto(`${dashboard.url}/login`);
+    await page.waitForURL(`${dashboard.url}/dashboard`);
+  });
+
+  it('says the same for a wrong password and for nobody, at the field that takes the focus, and loses nothing typed', async () => {
+    const { email } = await dashboard.register();
+    const visit = await at('/login');
+    const { page } = visit;
+    for (const typed of [email, newEmail()]) {
+      await logIn(page, typed, 'wrong');
+      const field = page.getByLabel('Email');
+      await expect.poll(() => field.getAttribute('aria-invalid')).toBe('true');
+      await page.getByText('These credentials do not match our records.').waitFor();
+      expect(await field.inputValue()).toBe(typed);
+      expect(await page.getByLabel('Password', { exact: true }).inputValue()).toBe('wrong');
+      expect(await page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('email');
+    }
+    await visit.expectAccessible();
+  });
+
+  it('counts down when there were too many tries', async () => {
+    const place = await startDashboard();
+    const { email } = await place.register();
+    const visit = await at('/login', {}, place);
+    const { page } = visit;
+    await page.getByLabel('Email').fill(email);
+    for (let tries = 0; tries < 11; tries++) {
+      await page.getByLabel('Password', { exact: true }).fill(`wrong ${tries}`);
+      const answered = page.waitForResponse(/log-in$/);
+      await page.keyboard.press('Enter');
+      await answered;
+      await expect.poll(() => button(page, 'One moment …').count()).toBe(0);
+    }
+    const alert = page.getByRole('alert');
+    await alert.getByText(/Too many tries/).waitFor();
+    const left = async () => Number((await alert.textContent())?.match(/in (\d+)/)?.[1]);
+    const first = await left();
+    expect(first).toBeGreaterThan(0);
+    await expect.poll(left, { timeout: 5000 }).not.toBe(first);
+    await visit.expectAccessible();
+    expect(await button(page, 'Log in').getAttribute('aria-disabled')).toBe('true');
+    await visits.splice(visits.indexOf(visit), 1)[0]?.close();
+    await place.stop();
+  });
+
+  it('loses nothing when the connection is lost, and goes on when it is back', async () => {
+    const { email } = await dashboard.register();
+    const { page, context, complaints } = await at('/login');
+    await page.getByLabel('Email').waitFor();
+    await context.setOffline(true);
+    await logIn(page, email, PASSWORD);
+    await page.getByText('The server cannot be reached. Nothing you typed is lost').waitFor();
+    await context.setOffline(false);
+    await button(page, 'Log in').click();
+    await isIn(page);
+    // The browser itself notes what could not be fetched.
+    complaints.splice(0, complaints.length, ...complaints.filter((line) => !line.includes('ERR_INTERNET_DISCONNECTED')));
+  });
+
+  it('sets a forgotten password by mail; what was signed in before is dead', async () => {
+    const { email } = await registered();
+    const before = await at('/login');
+    await logIn(before.page, email, PASSWORD);
+    await isIn(before.page);
+
+    const visit = await at('/login');
+    const { page } = visit;
+    await page.getByRole('link', { name: 'Forgot your password?' }).click();
+    await visit.expectAccessible();
+    await page.getByLabel('Email').fill(email);
+    await button(page, 'Send the link').click();
+    await title(page, 'Look into your mail');
+    await page.getByText(`If ${email} is registered here`).waitFor();
+    await visit.expectAccessible();
+    const link = await post.linkTo(email, '/reset');
+    await page.goto(dashboard.url + link);
+    await title(page, 'Set a new password');
+    expect(await page.getByLabel('Email').inputValue()).toBe(email);
+    await page.getByLabel('New password').fill('password1');
+    await button(page, 'Set the password').click();
+    await page.getByText(/among those that attackers try first/).waitFor();
+    await visit.expectAccessible();
+    await page.getByLabel('New password').fill(NEW_PASSWORD);
+    await button(page, 'Set the password').click();
+    await title(page, 'Your password is set');
+    await page.getByRole('link', { name: 'Log in' }).click();
+    await logIn(page, email, PASSWORD);
+    await page.getByText('These credentials do not match our records.').waitFor();
+    await logIn(page, email, NEW_PASSWORD);
+    await isIn(page);
+
+    await before.page.getByRole('link', { name: 'API keys' }).click();
+    await title(before.page, 'Log in to Keyhouse');
+
+    // A link is good once.
+    const again = await at(link);
+    await again.page.getByText('This link is over').waitFor();
+    await again.page.getByRole('link', { name: 'Ask for another link' }).waitFor();
+    await again.expectAccessible();
+  });
+
+  it('answers alike whether somebody is registered or not', async () => {
+    const { page } = await at('/forgot');
+    const email = newEmail();
+    await page.getByLabel('Email').fill(email);
+    await button(page, 'Send the link').click();
+    await page.getByText(`If ${email} is registered here`).waitFor();
+  });
+
+  it('says what is missing when a link is not whole', async () => {
+    for (const path of ['/reset', '/verify-email', '/new-email', '/setup', '/invitation']) {
+      const visit = await at(path);
+      await title(visit.page, 'A part of the link is missing');
+      await visit.expectAccessible();
+    }
+  });
+
+  it('makes the first administrator with the link of the log, once', async () => {
+    const place = await startDashboard();
+    const link = `/setup#${await place.keyhouse.makeSetupTicket()}`;
+    const visit = await at(link, {}, place);
+    const { page } = visit;
+    await title(page, 'Welcome to Keyhouse');
+    expect(page.url()).toBe(`${place.url}/setup`);
+    await page.getByLabel('Email').fill('root@example.com');
+    await page.getByLabel('Password', { exact: true }).fill('root@example.com');
+    await page.getByText('This is your name or address').waitFor();
+    await button(page, 'Create the administrator').click();
+    await page.getByText(/must not be your name or email address/).waitFor();
+    await visit.expectAccessible();
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await button(page, 'Create the administrator').click();
+    await isIn(page);
+    await page.getByRole('link', { name: 'Operator' }).waitFor();
+    const again = await at(link, {}, place);
+    await again.page.getByText('This link is over').waitFor();
+    await again.page.getByText('Restart the server').waitFor();
+    await again.expectAccessible();
+    for (const one of visits.splice(0)) await one.close();
+    await place.stop();
+  });
+
+  it('says so where registering is by invitation, or closed', async () => {
+    for (const [signup, sentence] of [
+      ['invite', 'Here one registers by invitation'],
+      ['closed', 'Nobody can register here at the moment'],
+    ] as const) {
+      const place = await startDashboard({ signup });
+      const visit = await at('/register', {}, place);
+      await visit.page.getByText(sentence).waitFor();
+      await visit.expectAccessible();
+      await visit.page.getByRole('link', { name: 'Log in' }).click();
+      await title(visit.page, 'Log in to Keyhouse');
+      expect(await visit.page.getByRole('link', { name: 'Register' }).count()).toBe(0);
+      for (const one of visits.splice(0)) await one.close();
+      await place.stop();
+    }
+  });
+
+  it('lets the invited in: by registering, by logging in, and refuses others', async () => {
+    const owner = await newPerson(dashboard);
+    const team = await newTeam(owner, 'Engines');
+    const invite = async (email: string, role: string): Promise<string> => {
+      expect((await owner.ask(`/accounts/${team}/invitations`, { body: { email, role } })).status).toBe(200);
+      return await post.linkTo(email, '/invitation');
+    };
+    const stranger = newEmail();
+    const first = await at(await invite(stranger, 'developer'));
+    await title(first.page, 'Join Engines');
+    await first.page.getByText(/invites you to the team Engines as a developer/).waitFor();
+    await first.expectAccessible();
+    await button(first.page, 'Register to accept').click();
+    expect(await first.page.getByLabel('Email').inputValue()).toBe(stranger);
+    await first.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await button(first.page, 'Register').click();
+    await isIn(first.page);
+    expect(await first.page.getByLabel('Account').textContent()).toContain('Engines');
+
+    const known = await dashboard.register();
+    const link = await invite(known.email, 'viewer');
+    const second = await at('/login');
+    await signIn(dashboard, second, (await dashboard.register()).id);
+    await second.page.goto('about:blank');
+    await second.open(link);
+    await button(second.page, 'Accept the invitation').click();
+    await second.page.getByText('This invitation is for another address').waitFor();
+    await second.expectAccessible();
+    await button(second.page, 'Log in as somebody else').click();
+    await title(second.page, 'Log in to Keyhouse');
+    await logIn(second.page, known.email, PASSWORD);
+    await second.page.waitForURL(`${dashboard.url}/dashboard/accounts/${team}`);
+  });
+
+  it('has what password managers look for', async () => {
+    const { page } = await at('/login');
+    const attributes = (name: string) =>
+      page
+        .locator(`form[method=post] input[name=${name}]`)
+        .evaluate((input) => [input.getAttribute('type'), input.getAttribute('autocomplete')]);
+    expect(await attributes('email')).toEqual(['email', 'username webauthn']);
+    expect(await attributes('password')).toEqual(['password', 'current-password']);
+    await page.goto(`${dashboard.url}/register`);
+    expect(await attributes('email')).toEqual(['email', 'username']);
+    expect(await attributes('password')).toEqual(['password', 'new-password']);
+    await page.getByRole('button', { name: 'Show what is typed' }).click();
+    expect((await attributes('password'))[0]).toBe('text');
+  });
+
+  it.each([
+    [360, 'light'],
+    [360, 'dark'],
+    [1440, 'dark'],
+  ] as const)('is accessible and fits at %i pixels in %s', async (width, colorScheme) => {
+    const visit = await at('/login', { viewport: { width, height: 740 }, colorScheme });
+    for (const path of ['/login', '/register', '/forgot', '/reset']) {
+      await visit.open(path);
+      await visit.page.getByRole('heading', { level: 1 }).waitFor();
+      await visit.expectAccessible();
+      await visit.expectToFit();
+    }
+  });
+
+  it('shows the name and colour that the operator chose before anything was asked for', async () => {
+    const visit = await at('/login');
+    await visit.page.route('**/dashboard/api/state', () => {});
+    await visit.page.reload();
+    await visit.page.getByText('Keyhouse', { exact: true }).waitFor();
+    const { page } = visit;
+    expect(await page.evaluate(() => document.documentElement.style.getPropertyValue('--kh-accent-fill-light'))).toBe('#3451b2');
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+  });
+
+  /** A user who came in by the page's own endpoint, so that a mail with a link is on its way. */
+  async function registered(): Promise<{ email: string }> {
+    const email = newEmail();
+    const answer = await dashboard.request('/dashboard/api/register', {
+      body: { email, password: PASSWORD },
+      headers: { origin: dashboard.url },
+    });
+    expect(answer.status).toBe(200);
+    return { email };
+  }
+});

@@ -1,0 +1,402 @@
+/** Profile and Security in a real browser: mail, passkeys of Chromium's own authenticator, codes as an authenticator app makes them. */
+import { readFileSync } from 'node:fs';
+import { Secret, TOTP } from 'otpauth';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { newPerson, newTeam } from '../../server/test/people.ts';
+import { OPERATOR, PASSWORD } from '../../server/test/server.ts';
+import { addAuthenticator } from './authenticator.ts';
+import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from './browser.ts';
+import { type Post, startPost } from './post.ts';
+import { button, isIn, logIn, title } from './steps.ts';
+
+const NEW_PASSWORD = 'four other unrelated words';
+const PROOF_LASTS_MS = 10 * 60_000;
+
+describe('Profile and Security', () => {
+  let post: Post;
+  let dashboard: Dashboard;
+  const visits: Visit[] = [];
+  beforeAll(async () => {
+    post = await startPost();
+    dashboard = await startDashboard({ transport: post.transport });
+  });
+  // Each closes with a look at what the console said.
+  afterEach(async () => {
+    for (const visit of visits.splice(0)) await visit.close();
+  });
+  afterAll(async () => {
+    await dashboard.stop();
+    await post.stop();
+    await closeBrowser();
+  });
+
+  async function visitAt(path: string, options: Parameters<Dashboard['visit']>[0] = {}): Promise<Visit> {
+    const visit = await dashboard.visit(options);
+    visits.push(visit);
+    await visit.open(path);
+    return visit;
+  }
+  /** A browser in which a new user has logged in, at a page of their settings. */
+  async function settings(name: 'profile' | 'security', options: Parameters<Dashboard['visit']>[0] = {}) {
+    const user = await dashboard.register();
+    const visit = await dashboard.visit(options);
+    visits.push(visit);
+    await signIn(dashboard, visit, user.id);
+    await visit.open(`/dashboard/settings/${name}`);
+    await title(visit.page, name === 'profile' ? 'Profile' : 'Security');
+    return { ...user, visit, page: visit.page };
+  }
+  /** A browser that offers passkeys by the button alone. */
+  async function withoutAutofill(): Promise<Visit> {
+    const visit = await visitAt('/forgot');
+    await visit.page.addInitScript(() => {
+      PublicKeyCredential.isConditionalMediationAvailable = async () => false;
+    });
+    await visit.open('/login');
+    return visit;
+  }
+  /** The recovery codes that are shown. */
+  async function codesOn(page: Page): Promise<readonly string[]> {
+    const items = page.getByRole('list', { name: 'Your recovery codes' }).getByRole('listitem');
+    await items.first().waitFor();
+    return await items.allTextContents();
+  }
+  const codeNow = (secret: string, offsetMs = 0): string =>
+    new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: dashboard.now() + offsetMs });
+
+  it('changes the names, and says at its field what is wrong with one', async () => {
+    const { page, visit } = await settings('profile');
+    await page.getByLabel('Display name').fill(' ');
+    await button(page, 'Save').click();
+    await page.getByText('The display_name field is required.').waitFor();
+    await visit.expectAccessible();
+    await page.getByLabel('Display name').fill('Ada');
+    await page.getByLabel('Last name').fill('Lovelace');
+    await button(page, 'Save').click();
+    await page.getByText('Saved.').waitFor();
+    await page.reload();
+    await expect.poll(() => page.getByLabel('Display name').inputValue()).toBe('Ada');
+    expect(await page.getByLabel('Last name').inputValue()).toBe('Lovelace');
+  });
+
+  it('sends the link that confirms the address again, and not twice in a breath', async () => {
+    const { page, email } = await settings('profile');
+    await page.getByText('Not confirmed').waitFor();
+    const main = page.getByRole('main');
+    await button(page, 'Send it again').last().click();
+    await main.getByText('Sent. It can take a minute').waitFor();
+    await expect.poll(() => main.getByRole('button', { name: /^Send it again in/ }).isDisabled()).toBe(true);
+    await page.goto(dashboard.url + (await post.linkTo(email, '/verify-email')));
+    await title(page, 'Your address is confirmed');
+    await page.goto(`${dashboard.url}/dashboard/settings/profile`);
+    await page.getByText('Confirmed', { exact: true }).waitFor();
+  });
+
+  it('changes the address with a proof, a link to the new one and a notice to the old one', async () => {
+    const { page, visit, email } = await settings('profile');
+    const next = `new-${email}`;
+    dashboard.advance(PROOF_LASTS_MS + 60_000);
+    await page.getByLabel('New address').fill('nonsense');
+    await button(page, 'Change the address').click();
+    const proof = page.getByRole('dialog', { name: 'Confirm that it is you' });
+    await proof.getByLabel('Password', { exact: true }).fill('wrong');
+    await proof.getByRole('button', { name: 'Confirm' }).click();
+    await proof.getByText('This is not your password.').waitFor();
+    await visit.expectAccessible();
+    await proof.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await proof.getByRole('button', { name: 'Confirm' }).click();
+    await expect.poll(() => page.getByLabel('New address').getAttribute('aria-invalid')).toBe('true');
+    await visit.expectAccessible();
+    await page.getByLabel('New address').fill(next);
+    await button(page, 'Change the address').click();
+    await page.getByText(`Waiting for ${next}`).waitFor();
+    await visit.expectAccessible();
+    await expect.poll(() => post.subjectsTo(email).some((subject) => subject.startsWith('Another address'))).toBe(true);
+
+    const other = await visitAt(await post.linkTo(next, '/new-email'));
+    await other.page.getByText('Log in first, with your old address').waitFor();
+    await logIn(other.page, email, PASSWORD);
+    await title(other.page, 'Your address has changed');
+    await other.page.getByText(`From now on you log in with ${next}`).waitFor();
+    await other.expectAccessible();
+    await page.reload();
+    await page.getByText(next, { exact: true }).waitFor();
+  });
+
+  it('deletes the account: what stands in the way is said, then everything of it ends', async () => {
+    const { page, visit, email, token } = await settings('profile');
+    await button(page, 'Delete your account …').click();
+    const dialog = page.getByRole('dialog');
+    const action = dialog.getByRole('button', { name: 'Delete it all' });
+    expect(await action.isDisabled()).toBe(true);
+    await dialog.getByLabel(`Type ${email} to confirm`).fill(email);
+    await visit.expectAccessible();
+    await action.click();
+    await title(page, 'Log in to Keyhouse');
+    await logIn(page, email, PASSWORD);
+    await page.getByText('These credentials do not match our records.').waitFor();
+    expect((await dashboard.request('/api/v1/cli/loggedUser', { bearer: token })).status).toBe(401);
+    await expect.poll(() => post.subjectsTo(email)).toContain('Your Keyhouse account was deleted');
+  });
+
+  it('tells the only owner of a team, and the last administrator, why they cannot leave', async () => {
+    const owner = await newPerson(dashboard);
+    await newTeam(owner, 'Engines');
+    const admin = await dashboard.keyhouse.createUser({
+      email: 'admin@example.com',
+      password: PASSWORD,
+      isAdministrator: true,
+      by: OPERATOR,
+    });
+    if (!admin.ok) throw new Error(admin.reason);
+    for (const [user, reason] of [
+      [owner, 'You are the only owner of a team.'],
+      [{ id: admin.value.id, email: 'admin@example.com' }, 'You are the last administrator.'],
+    ] as const) {
+      const visit = await dashboard.visit();
+      visits.push(visit);
+      await signIn(dashboard, visit, user.id);
+      await visit.open('/dashboard/settings/profile');
+      await button(visit.page, 'Delete your account …').click();
+      await visit.page.getByLabel(`Type ${user.email} to confirm`).fill(user.email);
+      await visit.page.getByRole('dialog').getByRole('button', { name: 'Delete it all' }).click();
+      await visit.page.getByRole('dialog').getByText(reason).waitFor();
+    }
+  });
+
+  it('changes the password: this browser stays, the others are out', async () => {
+    const { page, visit, email, id } = await settings('security');
+    const other = await dashboard.visit();
+    visits.push(other);
+    await signIn(dashboard, other, id);
+    await other.open('/dashboard');
+    await isIn(other.page);
+    await page.getByLabel('New password').fill('password1');
+    await button(page, 'Change the password').click();
+    await page.getByText(/among those that attackers try first/).waitFor();
+    await visit.expectAccessible();
+    await page.getByLabel('New password').fill(NEW_PASSWORD);
+    await page.getByText('A good length.').waitFor();
+    await button(page, 'Change the password').click();
+    await page.getByText('Your password is changed.').waitFor();
+    await page.reload();
+    await title(page, 'Security');
+    await other.open('/dashboard/accounts');
+    await title(other.page, 'Log in to Keyhouse');
+    await logIn(other.page, email, NEW_PASSWORD);
+    await isIn(other.page);
+    await expect.poll(() => post.subjectsTo(email)).toContain('Your password for Keyhouse was changed');
+  });
+
+  it('adds a passkey, which then logs in by itself; renames it, and removes it', async () => {
+    const { page, visit, email } = await settings('security');
+    const authenticator = await addAuthenticator(page);
+    await button(page, 'Add a passkey').click();
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.getByLabel('Name').inputValue()).toBe('Linux PC');
+    await visit.expectAccessible();
+
+    await authenticator.setVerified(false);
+    await dialog.getByRole('button', { name: 'Continue' }).click();
+    await dialog.getByText('You cancelled, or it took too long: no passkey was added.').waitFor();
+    await authenticator.setVerified(true);
+    await dialog.getByRole('button', { name: 'Continue' }).click();
+    const list = page.getByRole('list', { name: 'Passkeys' });
+    await list.getByText('Linux PC').waitFor();
+    expect(await authenticator.count()).toBe(1);
+    await visit.expectAccessible();
+
+    await button(page, 'Rename the passkey Linux PC').click();
+    await dialog.getByLabel('Name').fill('Laptop');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await list.getByText('Laptop').waitFor();
+
+    // The same authenticator holds one already.
+    await button(page, 'Add a passkey').click();
+    await dialog.getByRole('button', { name: 'Continue' }).click();
+    await dialog.getByText('This device holds a passkey of yours already.').waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+
+    const other = await withoutAutofill();
+    const synced = await addAuthenticator(other.page);
+    await authenticator.copyTo(synced);
+    await button(other.page, 'Log in with a passkey').click();
+    await isIn(other.page);
+
+    // As a second step too, where the password came first.
+    const third = await withoutAutofill();
+    // From the one that was used last: an authenticator counts, and a count that goes back is refused.
+    const again = await addAuthenticator(third.page);
+    await synced.copyTo(again);
+    await logIn(third.page, email, PASSWORD);
+    await title(third.page, 'One more step');
+    await third.expectAccessible();
+    await button(third.page, 'Use a passkey').click();
+    await isIn(third.page);
+
+    await page.reload();
+    await button(page, 'Remove the passkey Laptop').click();
+    await dialog.getByRole('button', { name: 'Remove' }).click();
+    await page.getByText('No passkey yet.').waitFor();
+    await expect.poll(() => post.subjectsTo(email).length).toBeGreaterThan(1);
+    const fourth = await withoutAutofill();
+    await addAuthenticator(fourth.page).then((one) => again.copyTo(one));
+    await button(fourth.page, 'Log in with a passkey').click();
+    await fourth.page.getByText('This passkey was not accepted.').waitFor();
+  });
+
+  it('offers the passkey in the field of the address', async () => {
+    const { page } = await settings('security');
+    const authenticator = await addAuthenticator(page);
+    await button(page, 'Add a passkey').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('No passkey yet.').waitFor({ state: 'detached' });
+    const other = await visitAt('/forgot');
+    await addAuthenticator(other.page).then((one) => authenticator.copyTo(one));
+    // The browser's own list of passkeys takes the one that there is: nothing on the page is clicked.
+    await other.open('/login');
+    await isIn(other.page);
+  });
+
+  it('says in plain words that a passkey was cancelled', async () => {
+    const visit = await visitAt('/login');
+    await button(visit.page, 'Log in with a passkey').waitFor();
+    await addAuthenticator(visit.page).then((one) => one.setVerified(false));
+    await button(visit.page, 'Log in with a passkey').click();
+    await visit.page.getByText('You cancelled, or it took too long').waitFor();
+    await visit.expectAccessible();
+  });
+
+  it('turns an authenticator app on, asks for its code, takes a recovery code once, and turns it off', async () => {
+    const { page, visit, email } = await settings('security');
+    await button(page, 'Set it up').click();
+    await page.getByRole('img', { name: 'QR code of the key below' }).waitFor();
+    await visit.expectAccessible();
+    const secret = ((await page.getByRole('group', { name: 'Key', exact: true }).textContent()) ?? '').replaceAll(' ', '');
+    await page.getByLabel('Code', { exact: true }).fill('000000');
+    await button(page, 'Turn it on').click();
+    await expect.poll(() => page.getByLabel('Code', { exact: true }).getAttribute('aria-invalid')).toBe('true');
+    await visit.expectAccessible();
+    await page.getByLabel('Code', { exact: true }).fill(codeNow(secret));
+    await button(page, 'Turn it on').click();
+    const codes = await codesOn(page);
+    expect(codes).toHaveLength(10);
+    await visit.expectAccessible();
+    const downloading = page.waitForEvent('download');
+    await button(page, 'Download').click();
+    const file = readFileSync(await (await downloading).path(), 'utf8');
+    for (const code of codes) expect(file).toContain(code);
+    await button(page, 'Copy').click();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(codes[9]);
+    await button(page, 'I have kept them').click();
+    await page.getByText('10 are left.').waitFor();
+    await visit.expectAccessible();
+
+    const other = await visitAt('/login');
+    await logIn(other.page, email, PASSWORD);
+    await title(other.page, 'One more step');
+    const field = other.page.getByLabel('Code', { exact: true });
+    expect(await field.getAttribute('autocomplete')).toBe('one-time-code');
+    expect(await field.evaluate((input) => document.activeElement === input)).toBe(true);
+    await field.fill('000 000');
+    await button(other.page, 'Continue').click();
+    await other.page.getByText('This code is not valid, or was used before.').waitFor();
+    await other.expectAccessible();
+    dashboard.advance(30_000);
+    await field.fill(codeNow(secret));
+    await button(other.page, 'Continue').click();
+    await isIn(other.page);
+
+    const third = await visitAt('/login');
+    for (const isFirst of [true, false]) {
+      await third.open('/login');
+      await logIn(third.page, email, PASSWORD);
+      await button(third.page, 'Use a recovery code').click();
+      await third.expectAccessible();
+      await third.page.getByLabel('Recovery code').fill((codes[0] ?? '').toUpperCase());
+      await button(third.page, 'Continue').click();
+      if (!isFirst) continue;
+      await isIn(third.page);
+      await button(third.page, 'Log out').click();
+      await title(third.page, 'Log in to Keyhouse');
+    }
+    await third.page.getByText('This code is not valid, or was used before.').waitFor();
+
+    await page.reload();
+    await page.getByText('9 are left.').waitFor();
+    await button(page, 'Make new codes').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Make new codes' }).click();
+    const renewed = await codesOn(page);
+    expect(renewed).not.toContain(codes[1]);
+    await button(page, 'I have kept them').click();
+    await button(page, 'Turn it off').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Turn it off' }).click();
+    await page.getByText('It is off').waitFor();
+    await third.open('/login');
+    await logIn(third.page, email, PASSWORD);
+    await isIn(third.page);
+  });
+
+  it('prints the recovery codes, and nothing else', async () => {
+    const { page, email } = await settings('security');
+    await button(page, 'Set it up').click();
+    const secret = ((await page.getByRole('group', { name: 'Key', exact: true }).textContent()) ?? '').replaceAll(' ', '');
+    await page.getByLabel('Code', { exact: true }).fill(codeNow(secret));
+    await button(page, 'Turn it on').click();
+    const codes = page.getByRole('list', { name: 'Your recovery codes' });
+    await codes.waitFor();
+    await page.emulateMedia({ media: 'print' });
+    expect(await codes.isVisible()).toBe(true);
+    await page.getByText(`Recovery codes of ${email}`).waitFor();
+    for (const name of ['Download', 'Log out']) expect(await page.getByRole('button', { name }).isVisible()).toBe(false);
+  });
+
+  it('lists where one is logged in; what is ended is out at its next click, one or all others', async () => {
+    const { page, visit, id } = await settings('security');
+    const others: Visit[] = [];
+    for (let count = 0; count < 3; count++) {
+      const other = await dashboard.visit();
+      visits.push(other);
+      others.push(other);
+      await signIn(dashboard, other, id);
+      await other.open('/dashboard/settings/security');
+      await title(other.page, 'Security');
+    }
+    await page.reload();
+    const list = page.getByRole('list', { name: 'Where you are logged in' });
+    await expect.poll(() => list.getByRole('listitem').count()).toBe(4);
+    expect(await list.getByRole('listitem').first().textContent()).toContain('This one');
+    expect(await list.getByRole('listitem').nth(1).textContent()).toContain('127.0.0.1');
+    await visit.expectAccessible();
+    await list.getByRole('button').first().click();
+    await page.getByRole('dialog').getByRole('button', { name: 'End', exact: true }).click();
+    await expect.poll(() => list.getByRole('listitem').count()).toBe(3);
+    await button(page, 'End all others').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'End all others' }).click();
+    await expect.poll(() => list.getByRole('listitem').count()).toBe(1);
+    for (const other of others) {
+      await other.page.getByRole('link', { name: 'Developers' }).click();
+      await title(other.page, 'Log in to Keyhouse');
+    }
+    await page.reload();
+    await title(page, 'Security');
+  });
+
+  it.each([
+    [360, 'light'],
+    [360, 'dark'],
+    [900, 'dark'],
+    [1440, 'light'],
+  ] as const)('is accessible and fits at %i pixels in %s', async (width, colorScheme) => {
+    for (const name of ['profile', 'security'] as const) {
+      const { page, visit } = await settings(name, { viewport: { width, height: 800 }, colorScheme });
+      if (name === 'security') {
+        await button(page, 'Set it up').click();
+        await page.getByRole('img', { name: 'QR code of the key below' }).waitFor();
+      }
+      await visit.expectAccessible();
+      await visit.expectToFit();
+    }
+  });
+});
