@@ -73,11 +73,12 @@ export interface Visit {
   close(): Promise<void>;
 }
 
-type Options = Parameters<typeof startTestServer>[0];
+/** `hostname`: of the public origin; passkeys work at `localhost`, and not where it is a number. */
+type Options = Parameters<typeof startTestServer>[0] & { readonly hostname?: '127.0.0.1' };
 
-export async function startDashboard(options: Options = {}): Promise<Dashboard> {
+export async function startDashboard({ hostname, ...options }: Options = {}): Promise<Dashboard> {
   const port = await freePort();
-  const url = `http://localhost:${port}`;
+  const url = `http://${hostname ?? 'localhost'}:${port}`;
   const server = await startTestServer({ ...options, url, port, dashboardFolder: BUILD });
   const visits: Visit[] = [];
   return {

@@ -84,10 +84,16 @@ describe('Profile and Security', () => {
     const { page, email } = await settings('profile');
     await page.getByText('Not confirmed').waitFor();
     const main = page.getByRole('main');
+    // The one that came with the registration ends with the next.
+    const first = await post.linkTo(email, '/verify-email');
     await button(page, 'Send it again').last().click();
     await main.getByText('Sent. It can take a minute').waitFor();
     await expect.poll(() => main.getByRole('button', { name: /^Send it again in/ }).isDisabled()).toBe(true);
-    await page.goto(dashboard.url + (await post.linkTo(email, '/verify-email')));
+    const second = await post.linkTo(email, '/verify-email');
+    await page.goto(dashboard.url + first);
+    await page.getByText('This link is over').waitFor();
+    await page.goto('about:blank');
+    await page.goto(dashboard.url + second);
     await title(page, 'Your address is confirmed');
     await page.goto(`${dashboard.url}/dashboard/settings/profile`);
     await page.getByText('Confirmed', { exact: true }).waitFor();
@@ -259,6 +265,22 @@ describe('Profile and Security', () => {
     await isIn(other.page);
   });
 
+  it('says why passkeys are not offered where the address of the server is a number', async () => {
+    const place = await startDashboard({ hostname: '127.0.0.1' });
+    const { email } = await place.register();
+    const visit = await place.visit();
+    const { page } = visit;
+    await visit.open('/login');
+    await page.getByText('Passkeys are not offered here: browsers refuse them').waitFor();
+    expect(await button(page, 'Log in with a passkey').count()).toBe(0);
+    await logIn(page, email, PASSWORD);
+    await isIn(page);
+    await visit.open('/dashboard/settings/security');
+    await page.getByText('Passkeys are not offered here: browsers refuse them').waitFor();
+    expect(await button(page, 'Add a passkey').count()).toBe(0);
+    await place.stop();
+  });
+
   it('says in plain words that a passkey was cancelled', async () => {
     const visit = await visitAt('/login');
     await button(visit.page, 'Log in with a passkey').waitFor();
@@ -287,6 +309,12 @@ describe('Profile and Security', () => {
     await button(page, 'Download').click();
     const file = readFileSync(await (await downloading).path(), 'utf8');
     for (const code of codes) expect(file).toContain(code);
+    // They cannot be shown again, so nobody leaves them by mistake.
+    await page.getByRole('link', { name: 'Profile' }).click();
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /stay|keep/i })
+      .click();
     await button(page, 'Copy').click();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(codes[9]);
     await button(page, 'I have kept them').click();
@@ -303,6 +331,13 @@ describe('Profile and Security', () => {
     await button(other.page, 'Continue').click();
     await other.page.getByText('This code is not valid, or was used before.').waitFor();
     await other.expectAccessible();
+    // The first step is remembered when the page is loaded again, and forgotten when one starts over.
+    await other.page.reload();
+    await title(other.page, 'One more step');
+    await button(other.page, 'Start over').click();
+    await title(other.page, 'Log in to Keyhouse');
+    await other.page.reload();
+    await logIn(other.page, email, PASSWORD);
     dashboard.advance(30_000);
     await field.fill(codeNow(secret));
     await button(other.page, 'Continue').click();

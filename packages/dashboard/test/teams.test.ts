@@ -17,7 +17,7 @@ describe('a team', () => {
 
   /** A browser of its own for somebody, at a path of the dashboard. */
   async function browse(userId: number, path: string, options: Parameters<Dashboard['visit']>[0] = {}): Promise<Visit> {
-    const visit = await dashboard.visit(options);
+    const visit = await dashboard.visit({ reducedMotion: 'reduce', ...options });
     await signIn(dashboard, visit, userId);
     await visit.open(`/dashboard${path}`);
     await visit.page.getByRole('heading', { level: 1 }).waitFor();

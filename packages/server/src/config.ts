@@ -190,16 +190,28 @@ function readAdmin(email: string | null, password: string | null, faults: string
 /** The text may hold a password, so no fault repeats it. */
 function readMail(smtpUrl: string | null, from: string | null, faults: string[]): Config['mail'] {
   if (smtpUrl === null && from === null) return null;
-  if (smtpUrl === null || from === null) {
-    faults.push('KEYHOUSE_SMTP_URL and KEYHOUSE_MAIL_FROM go together.');
-    return null;
-  }
-  const url = URL.canParse(smtpUrl) ? new URL(smtpUrl) : null;
-  if (url === null || !/^smtps?:$/.test(url.protocol) || url.hostname === '')
-    faults.push('KEYHOUSE_SMTP_URL must be smtp://host:587 or smtps://user:password@host:465.');
-  if (!/^(?:[^<>@\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(from))
+  if (smtpUrl === null || from === null) faults.push('KEYHOUSE_SMTP_URL and KEYHOUSE_MAIL_FROM go together.');
+  if (smtpUrl !== null && !isSmtpUrl(smtpUrl))
+    faults.push('KEYHOUSE_SMTP_URL must be smtp://host:587 or smtps://user:password@host:465, with nothing behind it.');
+  if (from !== null && !/^(?:[^<>@\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(from))
     faults.push('KEYHOUSE_MAIL_FROM must be an address such as keys@example.com or Example <keys@example.com>.');
-  return { smtpUrl, from };
+  return smtpUrl === null || from === null ? null : { smtpUrl, from };
+}
+
+/** Options behind a `?` are refused: they could turn off what keeps the wire closed. */
+function isSmtpUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^smtps?:$/.test(url.protocol) || url.hostname === '') return false;
+  return /^\/?$/.test(url.pathname) && !/[?#]/.test(text) && isDecodable(url.username) && isDecodable(url.password);
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** JSON, which holds secrets: no fault repeats it. */

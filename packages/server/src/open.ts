@@ -1,10 +1,10 @@
 /** From settings to a Keyhouse over its store: what the server and the command line have in common. */
 import type { Config } from './config.ts';
+import type { Provider } from './core/accounts/provider.ts';
 import { createKeyhouse, type Keyhouse, type Log } from './core/keyhouse.ts';
 import { systemClock } from './core/lib/clock.ts';
 import { MasterSecret } from './core/lib/master-secret.ts';
-import { openSmtp } from './mail/smtp.ts';
-import { openProvider } from './providers/openid.ts';
+import type { MailTransport } from './core/mail/mail.ts';
 import { readOrMakeSecret } from './secret-file.ts';
 import { isPostgres, openStore } from './store/open.ts';
 import type { OpenedStore } from './store/opened.ts';
@@ -28,8 +28,8 @@ export async function openKeyhouse(config: Config, log: Log): Promise<Opened> {
     secret,
     secretPrevious,
     limiter: store.limiter,
-    providers: config.providers.map(openProvider),
-    transport: config.mail === null ? null : openSmtp(config.mail.smtpUrl, config.mail.from),
+    providers: await openProviders(config),
+    transport: await openTransport(config),
     clock: systemClock,
     monotonicMs: () => performance.now(),
     log,
@@ -42,6 +42,19 @@ export async function openKeyhouse(config: Config, log: Log): Promise<Opened> {
     },
   });
   return { keyhouse, store, secret, secretPrevious };
+}
+
+/** What is not configured is not loaded. */
+async function openProviders({ providers }: Config): Promise<readonly Provider[]> {
+  if (providers.length === 0) return [];
+  const { openProvider } = await import('./providers/openid.ts');
+  return providers.map(openProvider);
+}
+
+async function openTransport({ mail }: Config): Promise<MailTransport | null> {
+  if (mail === null) return null;
+  const { openSmtp } = await import('./mail/smtp.ts');
+  return openSmtp(mail.smtpUrl, mail.from);
 }
 
 function readSecrets({ databaseUrl, secret, secretPrevious }: Config): { secret: string; previous: string | null } {

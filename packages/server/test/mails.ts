@@ -2,6 +2,7 @@
 import Database from 'better-sqlite3';
 import { MasterSecret } from '../src/core/lib/master-secret.ts';
 import { open } from '../src/core/lib/seal.ts';
+import { mailSealName } from '../src/core/mail/compose.ts';
 import type { TestServer } from './server.ts';
 
 const SECRET = new MasterSecret('a master secret for the tests, long enough');
@@ -13,7 +14,7 @@ export async function linkIn(server: TestServer, to: string, marker: string): Pr
     | { sealed_body: string }
     | undefined;
   database.close();
-  const opened = row === undefined ? null : open([SECRET], 'mail', row.sealed_body);
+  const opened = row === undefined ? null : open([SECRET], mailSealName(to), row.sealed_body);
   const text = opened?.ok === true ? opened.value.toString() : '';
   const found = text.split(marker)[1]?.match(/^[A-Za-z0-9_-]+/)?.[0];
   if (found === undefined) throw new Error(`There is no mail to ${to} with ${marker}.`);
@@ -30,7 +31,7 @@ export function mailsTo(server: TestServer, to: string): readonly { kind: string
   }[];
   database.close();
   return rows.map(({ kind, subject, sealed_body }) => {
-    const opened = open([SECRET], 'mail', sealed_body);
+    const opened = open([SECRET], mailSealName(to), sealed_body);
     return { kind, subject, text: opened.ok ? opened.value.toString() : '' };
   });
 }

@@ -62,7 +62,7 @@ function Entry({ row, log, onFilter }: { row: AuditRow; log: Log; onFilter: (fil
     <li className={classes.entry}>
       <details>
         <summary>
-          <time className={classes.time} dateTime={row.at} title={format.dateTime(row.at)}>
+          <time className={classes.time} dateTime={row.at} title={format.moment(row.at)}>
             {format.time(row.at)}
           </time>
           <Icon

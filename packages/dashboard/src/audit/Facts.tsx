@@ -52,7 +52,7 @@ export function Facts({ row, log, isDecision = false }: { row: AuditRow; log: Lo
     [
       said.time,
       <time key="t" dateTime={row.at}>
-        {format.dateTime(row.at)}
+        {format.moment(row.at)}
       </time>,
     ],
     ...(row.request_id === null ? [] : [[said.requestId, <Mono key="r">{row.request_id}</Mono>] as const]),

@@ -17,6 +17,7 @@ export function createFormat(language: string | undefined) {
   const date = new Intl.DateTimeFormat(language, { dateStyle: 'medium' });
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
   const time = new Intl.DateTimeFormat(language, { timeStyle: 'short' });
+  const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
   const utcDay = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' });
   return {
     number: (value: number): string => number.format(value),
@@ -24,6 +25,8 @@ export function createFormat(language: string | undefined) {
     /** `14 Jan 2027`, of an RFC 3339 time, in the reader's zone. */
     date: (time: string): string => date.format(new Date(time)),
     dateTime: (time: string): string => dateTime.format(new Date(time)),
+    /** To the second. */
+    moment: (time: string): string => moment.format(new Date(time)),
     /** The time of day. */
     time: (at: string): string => time.format(new Date(at)),
     /** `3 hours ago`, `in 2 days`. */

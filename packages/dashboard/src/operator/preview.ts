@@ -14,7 +14,9 @@ export function styledByNonce(html: string): string {
   });
   const sheet = parsed.createElement('style');
   sheet.setAttribute('nonce', nonce);
-  sheet.textContent = rules.join('\n');
+  // A mail follows the reader's program into the dark; here it lies on paper, in both themes.
+  parsed.querySelector('meta[name="color-scheme"]')?.remove();
+  sheet.textContent = [':root{color-scheme:only light;background:#fff;color:#000}', ...rules].join('\n');
   parsed.head.append(sheet);
   return `<!doctype html>${parsed.documentElement.outerHTML}`;
 }

@@ -194,7 +194,8 @@ export const words = {
     columns: { name: 'Limit', value: 'Value', setting: 'Setting' },
     fixed: 'Fixed',
     clearTitle: 'Let somebody try again',
-    clearHint: 'After too many failed log-ins somebody has to wait. This lets them try again now.',
+    clearHint:
+      'After too many failed log-ins somebody has to wait. This lets them try again now. A network address from which many tries failed has to wait all the same.',
     email: 'E-mail address',
     clear: 'Let them try again',
     cleared: (email: string): string => `${email} can try again now.`,

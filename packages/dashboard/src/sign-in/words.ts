@@ -4,7 +4,7 @@ type Role = 'viewer' | 'developer' | 'admin' | 'owner';
 const duration = (seconds: number): string => {
   if (seconds === 1) return '1 second';
   if (seconds < 90) return `${seconds} seconds`;
-  return `${Math.ceil(seconds / 60)} minutes`;
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 };
 const withArticle = (role: Role): string => `${role === 'admin' || role === 'owner' ? 'an' : 'a'} ${role}`;
 

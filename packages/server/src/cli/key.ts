@@ -86,7 +86,7 @@ async function create(options: CreateOptions): Promise<void> {
     const { name, env: environment, permissions = null, addresses = null, expires: expiresAtMs = null } = options;
     const wish = { accountId, name, environment, permissions, addresses, expiresAtMs, source: 'command-line' } as const;
     const issued = await keyhouse.issueKey(wish, by);
-    if (!issued.ok) throw refusalOfFaults(issued.faults);
+    if (!issued.ok) throw refusalOfFaults(issued.reason === 'invalid' ? issued.faults : []);
     const { key, text } = issued.value;
     print(options, { key: text, ...describeCredential(key) }, () => shownOnce('The key was created.', key, text));
   });

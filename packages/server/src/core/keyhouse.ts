@@ -13,8 +13,8 @@ import { findSignIn, type OpenSignInInput, openSignIn } from './accounts/open-si
 import { openPasswordHashing } from './accounts/password-hashing.ts';
 import type { Provider } from './accounts/provider.ts';
 import { resetPassword } from './accounts/reset-password.ts';
-import { SIGN_IN_MAX_MS } from './accounts/sign-in.ts';
-import { createSignInLimits, type Limiter } from './accounts/sign-in-limits.ts';
+import { BROWSER_KNOWN_FOR_MS, SIGN_IN_MAX_MS } from './accounts/sign-in.ts';
+import { ADDRESS_KNOWN_FOR_MS, createSignInLimits, type Limiter } from './accounts/sign-in-limits.ts';
 import { teamVerbs } from './accounts/team.ts';
 import { visitorVerbs } from './accounts/visitor.ts';
 import { chainAudit } from './audit/chain.ts';
@@ -158,7 +158,16 @@ export function createKeyhouse(ports: KeyhousePorts) {
     compose('invitation', { email: to, userId: null }, facts);
 
   const transport = ports.transport ?? null;
-  const deliverPorts = { mails: store.mails, transport, secrets, clock, log, host: new URL(issuer).hostname };
+  const stopping = new AbortController();
+  const deliverPorts = {
+    mails: store.mails,
+    transport,
+    secrets,
+    clock,
+    log,
+    host: new URL(issuer).hostname,
+    stopping: stopping.signal,
+  };
   const visitorPorts = {
     ...store,
     limits,
@@ -175,6 +184,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
     signup: settings.signup,
     providers: ports.providers ?? [],
   };
+  const visitor = visitorVerbs(visitorPorts);
 
   const credentialPorts = {
     credentials: store.credentials,
@@ -195,19 +205,24 @@ export function createKeyhouse(ports: KeyhousePorts) {
     refusals,
     verify,
 
-    register: (input: Parameters<typeof register>[1]) => register(signInPorts, input),
+    register: async (input: Parameters<typeof register>[1]) => {
+      const registered = await register(signInPorts, input);
+      if (registered.ok) await visitor.sendFirstVerification(registered.user, input.by);
+      return registered;
+    },
     logIn: (input: Parameters<typeof logIn>[1]) => logIn(signInPorts, input),
     createUser: (input: CreateUserInput) => createUser(userPorts, input),
     disableUser: (input: DisableUserInput) => disableUser(userPorts, input),
     enableUser: (input: DisableUserInput) => enableUser(userPorts, input),
     resetPassword: (input: Parameters<typeof resetPassword>[1]) => resetPassword(userPorts, input),
     openSignIn: (input: OpenSignInInput) => openSignIn({ ...signInStores, compose }, input),
-    ...visitorVerbs(visitorPorts),
+    ...visitor,
     sendsMail: transport !== null,
     remindPeople: remind,
     /** The body of a mail that is kept. It may hold a link that lets somebody in, so whoever reads it is on record. */
     readMail: async (mail: MailWithBody, reader: User, by: By) => {
-      const body = mail.sealedBody === null ? null : openBody(secrets, mail.sealedBody);
+      const { recipient, sealedBody } = mail;
+      const body = sealedBody === null ? null : openBody(secrets, { recipient, sealedBody });
       if (body === null || !body.ok) return null;
       const event = {
         event: 'mail.read',
@@ -322,6 +337,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
       );
       return async () => {
         follower.stop();
+        stopping.abort();
         await jobs.stop();
         // What is still in memory is written, as far as the store allows.
         const last = await Promise.allSettled([
@@ -367,20 +383,23 @@ export function createKeyhouse(ports: KeyhousePorts) {
   /** Once a day, by one server. */
   async function remind(): Promise<void> {
     const nowMs = clock.now();
+    // Asked before the lease: taking it again would lengthen it, and whoever comes after this server would wait a day too long.
+    if (lastReminderMs > nowMs - DAY_MS + HOUR_MS) return;
     const isMine = await store.leases.takeLease({
       job: 'remind',
       holder: instanceName,
       nowMs,
       untilMs: nowMs + DAY_MS - HOUR_MS / 2,
     });
-    if (!isMine || lastReminderMs > nowMs - DAY_MS + HOUR_MS) return;
-    lastReminderMs = nowMs;
+    if (!isMine) return;
     const people = await remindPeople({
       ...store,
       ...credentialPorts,
       compose,
       pause: () => new Promise((resolve) => setTimeout(resolve, 20)),
     });
+    // Only now: a run that failed is taken up again an hour later.
+    lastReminderMs = nowMs;
     if (people > 0) log.info({ people }, 'People were reminded of their credentials.');
   }
 
@@ -396,6 +415,8 @@ export function createKeyhouse(ports: KeyhousePorts) {
     while (await store.mails.sweepMails({ beforeMs: nowMs - KEEP_MAILS_DAYS * DAY_MS, limit: SWEEP_BATCH }));
     while (await store.tickets.sweepTickets({ nowMs, limit: SWEEP_BATCH }));
     while (await store.signIns.sweepSignIns({ beforeMs: nowMs - SIGN_IN_MAX_MS, limit: SWEEP_BATCH }));
+    const known = { addressesBeforeMs: nowMs - ADDRESS_KNOWN_FOR_MS, browsersBeforeMs: nowMs - BROWSER_KNOWN_FOR_MS };
+    while (await store.signIns.sweepKnown({ ...known, limit: SWEEP_BATCH }));
     while (await store.credentials.sweepUse({ beforeDay: today - KEEP_USE_DAYS, limit: SWEEP_BATCH }));
     while (await store.credentials.sweepPermissionUse({ beforeDay: today - KEEP_PERMISSION_USE_DAYS, limit: SWEEP_BATCH }));
   }

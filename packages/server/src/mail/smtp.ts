@@ -4,31 +4,38 @@ import type { MailTransport } from '../core/mail/mail.ts';
 
 const CONNECT_MS = 10_000;
 const ANSWER_MS = 30_000;
+/** For the whole of it: a server that says a little now and then must not hold everybody's mail up. */
+const AT_MOST_MS = 60_000;
 
 /**
  * `url`: `smtps://user:password@host:465`, or `smtp://host:587`, which must offer STARTTLS unless the host is this machine: neither a password nor
  * a link that resets one goes over an open wire. `from`: an address, or `Name <address>`.
  */
 export function openSmtp(url: string, from: string): MailTransport {
-  const { protocol, hostname } = new URL(url);
+  // Read here, not by nodemailer, which lets a query in the URL overrule every option below.
+  const { protocol, hostname, port, username, password } = new URL(url);
   const isHere = hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]';
-  const transport = nodemailer.createTransport(
-    {
-      url,
-      ...(protocol === 'smtp:' ? (isHere ? { ignoreTLS: true } : { requireTLS: true }) : {}),
-      connectionTimeout: CONNECT_MS,
-      greetingTimeout: CONNECT_MS,
-      socketTimeout: ANSWER_MS,
-      // What a mail says is ours; nothing in it may name a file or an address to fetch.
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    },
-    { from },
-  );
+  const secure = protocol === 'smtps:';
+  const transport = nodemailer.createTransport({
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? (secure ? 465 : 587) : Number(port),
+    secure,
+    ...(secure ? {} : isHere ? { ignoreTLS: true } : { requireTLS: true }),
+    ...(username === '' ? {} : { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
+    connectionTimeout: CONNECT_MS,
+    greetingTimeout: CONNECT_MS,
+    dnsTimeout: CONNECT_MS,
+    socketTimeout: ANSWER_MS,
+    // What a mail says is ours; nothing in it may name a file or an address to fetch.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  const sender = readSender(from);
   return {
     send: async ({ to, subject, text, html, id }) => {
       await transport.sendMail({
-        // An object, so that nothing in an address is read as a list or a name.
+        // Objects, so that nothing in them is read as a list or a name: "Acme, Inc." is one sender.
+        from: sender,
         to: { name: '', address: to },
         subject,
         text,
@@ -36,8 +43,15 @@ export function openSmtp(url: string, from: string): MailTransport {
         messageId: id,
         // RFC 3834 §5: nobody's holiday answers to it.
         headers: { 'Auto-Submitted': 'auto-generated' },
+        signal: AbortSignal.timeout(AT_MOST_MS),
       });
     },
     close: () => transport.close(),
   };
+}
+
+function readSender(from: string): { name: string; address: string } {
+  const [, name, address] = /^(.*?)\s*<(.+)>$/.exec(from) ?? [];
+  if (name === undefined || address === undefined) return { name: '', address: from };
+  return { name: name.replace(/^"(.*)"$/, '$1'), address };
 }

@@ -117,9 +117,13 @@ export async function lockAdministrators(db: Db, actorId: number | null): Promis
   return actor !== undefined;
 }
 
-/** Under the lock above: whether there is an enabled administrator beside this user. */
-export async function hasAdministratorBeside(db: Db, userId: number): Promise<boolean> {
-  return (await administrators(db).where('id', '!=', userId).executeTakeFirst()) !== undefined;
+/** Under the lock above: whether there is an enabled administrator beside this user; null: beside nobody. */
+export async function hasAdministratorBeside(db: Db, userId: number | null): Promise<boolean> {
+  return (
+    (await administrators(db)
+      .where('id', '!=', userId ?? 0)
+      .executeTakeFirst()) !== undefined
+  );
 }
 
 const administrators = (db: Db) =>

@@ -118,12 +118,21 @@ export const auditActs = {
   },
 
   async erasePerson(act: Act, { userId, event }: Input<'erasePerson'>): Promise<number> {
-    const events = act.db.selectFrom('audit_events').select('id').where('user_id', '=', userId);
-    const deleted = await act.db.deleteFrom('audit_persons').where('event_id', 'in', events).executeTakeFirst();
+    const erased = await erasePersons(act.db, userId);
     act.event(event);
-    return Number(deleted.numDeletedRows);
+    return erased;
   },
 };
+
+/** Of the events about the user, and of those that they caused in accounts of others. How many. */
+export async function erasePersons(db: Db, userId: number): Promise<number> {
+  const events = db
+    .selectFrom('audit_events')
+    .select('id')
+    .where((eb) => eb.or([eb('user_id', '=', userId), eb('actor', '=', `user:${userId}`)]));
+  const deleted = await db.deleteFrom('audit_persons').where('event_id', 'in', events).executeTakeFirst();
+  return Number(deleted.numDeletedRows);
+}
 
 const setNumber = prepare((db, { id, number, hash }: { id: number; number: number; hash: string }) =>
   db.updateTable('audit_events').set({ number, hash }).where('id', '=', id),

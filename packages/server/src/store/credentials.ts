@@ -6,6 +6,7 @@ import { fromJson, toJson } from './json.ts';
 import { lockMinting, revokeWiderJwts } from './jwts.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { Database } from './schema.ts';
+import { lockSignIn } from './sign-ins.ts';
 import { beginUseOfPrevious, useActs, useReads, withUse } from './use.ts';
 import { insertUser, lockEnabledUser } from './users.ts';
 
@@ -55,6 +56,10 @@ export const credentialsActs = {
     const issued = await insertCredential(act.db, credential);
     act.event(event, { credentialId: issued.id, accountId: issued.accountId });
     return issued;
+  },
+
+  async issueFromSignIn(act: Act, { signInId, ...input }: Input<'issueFromSignIn'>): Promise<Credential | null> {
+    return (await lockSignIn(act.db, signInId)) ? await credentialsActs.issue(act, input) : null;
   },
 
   async register(act: Act, { user, addressHash, token, events }: Input<'register'>) {

@@ -1,6 +1,7 @@
 import type { FactorsStore, Identity, Passkey } from '../core/accounts/factor.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
+import { lockSignIn } from './sign-ins.ts';
 
 type Input<Name extends keyof FactorsStore> = Parameters<FactorsStore[Name]>[0];
 type Reads = Pick<
@@ -43,7 +44,8 @@ export function factorsReads(db: Db): Reads {
 }
 
 export const factorsActs = {
-  async addPasskey(act: Act, { passkey, event }: Input<'addPasskey'>): Promise<boolean> {
+  async addPasskey(act: Act, { signInId, passkey, event }: Input<'addPasskey'>): Promise<boolean> {
+    if (!(await lockSignIn(act.db, signInId))) return false;
     const inserted = await act.db
       .insertInto('passkeys')
       .values({
@@ -75,6 +77,7 @@ export const factorsActs = {
 
   async removePasskey(act: Act, { userId, id, event }: Input<'removePasskey'>): Promise<boolean> {
     const deleted = await act.db.deleteFrom('passkeys').where('id', '=', id).where('user_id', '=', userId).executeTakeFirst();
+    await dropIdleRecoveryCodes(act.db, userId);
     return tell(act, deleted.numDeletedRows, event);
   },
 
@@ -100,11 +103,14 @@ export const factorsActs = {
     return (put.numInsertedOrUpdatedRows ?? 0n) > 0n;
   },
 
-  async confirmTotp(act: Act, { userId, step, recoveryHashes, nowMs, event }: Input<'confirmTotp'>): Promise<boolean> {
+  async confirmTotp(act: Act, input: Input<'confirmTotp'>): Promise<boolean> {
+    const { userId, signInId, sealedSecret, step, recoveryHashes, nowMs, event } = input;
+    if (!(await lockSignIn(act.db, signInId))) return false;
     const updated = await act.db
       .updateTable('totp_secrets')
       .set({ confirmed_at_ms: nowMs, last_step: step })
       .where('user_id', '=', userId)
+      .where('sealed_secret', '=', sealedSecret)
       .where('confirmed_at_ms', 'is', null)
       .executeTakeFirst();
     if (updated.numUpdatedRows === 0n) return false;
@@ -126,7 +132,7 @@ export const factorsActs = {
 
   async removeTotp(act: Act, { userId, event }: Input<'removeTotp'>): Promise<boolean> {
     const deleted = await act.db.deleteFrom('totp_secrets').where('user_id', '=', userId).executeTakeFirst();
-    await act.db.deleteFrom('recovery_codes').where('user_id', '=', userId).execute();
+    await dropIdleRecoveryCodes(act.db, userId);
     return tell(act, deleted.numDeletedRows, event);
   },
 
@@ -144,7 +150,8 @@ export const factorsActs = {
     return tell(act, deleted.numDeletedRows, event);
   },
 
-  async linkIdentity(act: Act, { identity, event }: Input<'linkIdentity'>): Promise<boolean> {
+  async linkIdentity(act: Act, { signInId, identity, event }: Input<'linkIdentity'>): Promise<boolean> {
+    if (!(await lockSignIn(act.db, signInId))) return false;
     const inserted = await act.db
       .insertInto('identities')
       .values({
@@ -175,6 +182,21 @@ function tell(act: Act, rows: bigint, event: Input<'removeTotp'>['event']): bool
   if (rows === 0n) return false;
   act.event(event);
   return true;
+}
+
+/** Recovery codes stand in for a factor: with the last one they go. */
+async function dropIdleRecoveryCodes(db: Db, userId: number): Promise<void> {
+  const passkeys = db.selectFrom('passkeys').select('id').where('user_id', '=', userId);
+  const totp = db
+    .selectFrom('totp_secrets')
+    .select('user_id')
+    .where('user_id', '=', userId)
+    .where('confirmed_at_ms', 'is not', null);
+  await db
+    .deleteFrom('recovery_codes')
+    .where('user_id', '=', userId)
+    .where((eb) => eb.not(eb.or([eb.exists(passkeys), eb.exists(totp)])))
+    .execute();
 }
 
 async function putRecoveryCodes(db: Db, userId: number, hashes: readonly string[]): Promise<void> {

@@ -19,22 +19,24 @@ export function mailsReads(db: Db): Pick<MailsStore, 'listMails' | 'findMail'> {
 }
 
 export const mailsActs = {
-  async claimMails(act: Act, { nowMs, untilMs, limit }: Input<'claimMails'>): Promise<readonly MailWithBody[]> {
+  async claimMail(act: Act, { nowMs, untilMs }: Input<'claimMail'>): Promise<MailWithBody | null> {
     const due = act.db
       .selectFrom('mails')
       .select('id')
       .where('next_try_at_ms', '<=', nowMs)
+      .orderBy((eb) => eb('kind', '=', 'reminder'))
       .orderBy('next_try_at_ms')
-      .limit(limit);
-    const rows = await act.db
+      .orderBy('id')
+      .limit(1);
+    const row = await act.db
       .updateTable('mails')
       .set((eb) => ({ next_try_at_ms: untilMs, tries: eb('tries', '+', 1) }))
       .where('id', 'in', due)
       // Asked again under the row's lock: of two servers that chose the same one gets it.
       .where('next_try_at_ms', '<=', nowMs)
       .returningAll()
-      .execute();
-    return rows.map(toMail);
+      .executeTakeFirst();
+    return row === undefined ? null : toMail(row);
   },
 
   async noteMailSent(act: Act, { id, nowMs }: Input<'noteMailSent'>): Promise<void> {

@@ -2,6 +2,8 @@ import type { User } from '../core/accounts/account.ts';
 import type { ProfileStore } from '../core/accounts/profile.ts';
 import { latestIssueMs } from './accounts.ts';
 import type { Act } from './act.ts';
+import { hasAdministratorBeside, lockAdministrators } from './administration.ts';
+import { erasePersons } from './audit.ts';
 import { endTokensOfLogins } from './credentials.ts';
 import { lockInvitation, redeemInvitation } from './invitations.ts';
 import type { Db } from './prepared.ts';
@@ -45,6 +47,8 @@ export const profileActs = {
       .where('deleted_at_ms', 'is', null)
       .executeTakeFirst();
     if (updated.numUpdatedRows === 0n) return false;
+    // The personal account bears its user's name.
+    await act.db.updateTable('accounts').set({ name: input.displayName }).where('user_id', '=', input.userId).execute();
     act.event(input.event);
     return true;
   },
@@ -58,25 +62,20 @@ export const profileActs = {
     }
     const before = await users(db).where('users.id', '=', userId).executeTakeFirst();
     if (before === undefined) return false;
+    // A sign-in that was ended while the password was hashed changes nothing any more.
+    if (keep !== null && !(await giveNewSecret(db, userId, keep))) return false;
     await db
       .updateTable('users')
       .set({ password_hash: input.passwordHash, password_changed_at_ms: nowMs, updated_at_ms: nowMs })
       .where('id', '=', userId)
       .execute();
+    // First of all: whatever a browser has under way (`lockSignIn`) is there when the rest looks for what to end.
+    await endSignIns(db, { userId, nowMs, ...(keep === null ? {} : { exceptId: keep.id }) });
     if (input.proves && before.email_verified_at_ms === null) {
       await endEverything(act, { userId, accountId: before.account_id, nowMs, latestJwtEndMs: input.latestJwtEndMs });
       await db.updateTable('users').set({ email_verified_at_ms: nowMs }).where('id', '=', userId).execute();
     } else {
       await endTokensOfLogins(act, userId, nowMs);
-    }
-    await endSignIns(db, { userId, nowMs, ...(keep === null ? {} : { exceptId: keep.id }) });
-    if (keep !== null) {
-      await db
-        .updateTable('sign_ins')
-        .set({ hash: Buffer.from(keep.hash, 'hex') })
-        .where('id', '=', keep.id)
-        .where('user_id', '=', userId)
-        .execute();
     }
     await endTickets(db, userId);
     act.event(input.event, { accountId: before.account_id });
@@ -135,24 +134,18 @@ export const profileActs = {
     const user = await users(db).where('users.id', '=', userId).executeTakeFirst();
     if (user === undefined) return 'gone' as const;
     if (user.is_administrator === 1) {
-      // The rows are locked in one order, so that of two last administrators who go at once one stays.
-      const administrators = await db
-        .updateTable('users')
-        .set((eb) => ({ is_administrator: eb.ref('is_administrator') }))
-        .where('is_administrator', '=', 1)
-        .where('disabled_at_ms', 'is', null)
-        .returning('id')
-        .execute();
-      if (administrators.every(({ id }) => id === userId)) return 'last-administrator' as const;
+      // Of two last administrators who go at once one stays.
+      await lockAdministrators(db, null);
+      if (!(await hasAdministratorBeside(db, userId))) return 'last-administrator' as const;
     }
     if (await ownsAlone(db, userId)) return 'only-owner' as const;
-    await endEverything(act, { userId, accountId: user.account_id, nowMs, latestJwtEndMs });
     await endSignIns(db, { userId, nowMs });
+    await endEverything(act, { userId, accountId: user.account_id, nowMs, latestJwtEndMs });
     await endTickets(db, userId);
     await db.deleteFrom('members').where('user_id', '=', userId).execute();
-    await db.deleteFrom('known_addresses').where('user_id', '=', userId).execute();
-    await db.deleteFrom('known_browsers').where('user_id', '=', userId).execute();
     await db.deleteFrom('sign_ins').where('user_id', '=', userId).execute();
+    await forgetMails(db, userId);
+    await forgetUse(db, user.account_id);
     await db
       .updateTable('users')
       .set({
@@ -169,8 +162,7 @@ export const profileActs = {
       .where('id', '=', userId)
       .execute();
     await db.updateTable('accounts').set({ name: '', deleted_at_ms: nowMs }).where('id', '=', user.account_id).execute();
-    const events = db.selectFrom('audit_events').select('id').where('user_id', '=', userId);
-    await db.deleteFrom('audit_persons').where('event_id', 'in', events).execute();
+    await erasePersons(db, userId);
     act.event(event, { accountId: user.account_id });
     return 'done' as const;
   },
@@ -197,8 +189,8 @@ export const profileActs = {
     const [userId, accountId] = [row.id, row.account_id];
     if (created !== null) act.event(events.created, { userId, accountId });
     if (created === null && row.email_verified_at_ms === null) {
-      await endEverything(act, { userId, accountId, nowMs, latestJwtEndMs });
       await endSignIns(db, { userId, nowMs });
+      await endEverything(act, { userId, accountId, nowMs, latestJwtEndMs });
       await endTickets(db, userId);
       await db.updateTable('users').set({ password_hash: '', password_changed_at_ms: nowMs }).where('id', '=', userId).execute();
     }
@@ -223,35 +215,22 @@ export const profileActs = {
   },
 
   async createFirstAdministrator(act: Act, { user, ticketHash, nowMs, event }: Input<'createFirstAdministrator'>) {
-    // The ticket is the lock: whoever deletes its row is the one.
-    if ((await redeem(act.db, { purpose: 'setup', hash: ticketHash, nowMs })) === null) return 'gone' as const;
-    const standing = await act.db
-      .selectFrom('users')
-      .select('id')
-      .where('is_administrator', '=', 1)
-      .where('disabled_at_ms', 'is', null)
-      .executeTakeFirst();
-    if (standing !== undefined) return 'gone' as const;
+    // Two servers that start at the same moment may each have shown a link of their own.
+    await lockAdministrators(act.db, null);
+    const ticket = await redeem(act.db, { purpose: 'setup', hash: ticketHash, nowMs });
+    if (ticket === null || (await hasAdministratorBeside(act.db, null))) return 'gone' as const;
     const created = await insertUser(act.db, user);
-    if (created === null) return await keepSetup();
+    if (created === null) {
+      await keepTicket(act.db, ticketHash, ticket);
+      return 'taken' as const;
+    }
     await endTickets(act.db, null, 'setup');
     act.event(event, { userId: created.id, accountId: created.accountId });
     return created;
-
-    async function keepSetup(): Promise<'taken'> {
-      await keepTicket(act.db, ticketHash, {
-        purpose: 'setup',
-        userId: null,
-        data: {},
-        createdAtMs: nowMs,
-        endsAtMs: nowMs + 600_000,
-      });
-      return 'taken';
-    }
   },
 };
 
-/** Every credential that speaks for the user or the personal account, its JWTs, and every factor. */
+/** Every credential that speaks for the user or the personal account, its JWTs, and every factor. The sign-ins have ended before. */
 async function endEverything(
   act: Act,
   { userId, accountId, nowMs, latestJwtEndMs }: { userId: number; accountId: number; nowMs: number; latestJwtEndMs: number },
@@ -264,12 +243,43 @@ async function endEverything(
     .where((eb) => eb.or([eb('user_id', '=', userId), eb('account_id', '=', accountId)]))
     .where('revoked_at_ms', 'is', null)
     .execute();
-  for (const table of ['passkeys', 'totp_secrets', 'recovery_codes', 'identities'] as const) {
+  // Where they were known from goes too: a squatter's browser is none that the owner knows.
+  for (const table of [
+    'passkeys',
+    'totp_secrets',
+    'recovery_codes',
+    'identities',
+    'known_browsers',
+    'known_addresses',
+  ] as const) {
     await db.deleteFrom(table).where('user_id', '=', userId).execute();
   }
   act.change({ kind: 'user', id: String(userId), beforeMs, endsAtMs: latestJwtEndMs });
   act.change({ kind: 'account', id: String(accountId), beforeMs, endsAtMs: latestJwtEndMs });
 }
+
+/** False when the sign-in has ended. */
+async function giveNewSecret(db: Db, userId: number, { id, hash }: { id: number; hash: string }): Promise<boolean> {
+  const updated = await db
+    .updateTable('sign_ins')
+    .set({ hash: Buffer.from(hash, 'hex') })
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .where('ended_at_ms', 'is', null)
+    .executeTakeFirst();
+  return updated.numUpdatedRows > 0n;
+}
+
+/** Mails to somebody who is deleted hold their address. The one that tells of the deletion is written later in the same act. */
+const forgetMails = (db: Db, userId: number) => db.deleteFrom('mails').where('user_id', '=', userId).execute();
+
+/** From where and with what the credentials of the personal account were used. The counts stay. */
+const forgetUse = (db: Db, accountId: number) =>
+  db
+    .updateTable('credential_use')
+    .set({ last_address: null, last_user_agent: null, previous_last_address: null, previous_last_user_agent: null })
+    .where('credential_id', 'in', db.selectFrom('credentials').select('id').where('account_id', '=', accountId))
+    .execute();
 
 /** Whether there is a living team whose only owner they are; the owners' rows are locked. */
 async function ownsAlone(db: Db, userId: number): Promise<boolean> {

@@ -95,6 +95,30 @@ export const signInsActs = {
     const deleted = await act.db.deleteFrom('sign_ins').where('id', 'in', over).executeTakeFirst();
     return Number(deleted.numDeletedRows) === limit;
   },
+
+  async sweepKnown(act: Act, { addressesBeforeMs, browsersBeforeMs, limit }: Input<'sweepKnown'>): Promise<boolean> {
+    const addresses = await act.db
+      .selectFrom('known_addresses')
+      .select(['user_id', 'address_hash'])
+      .where('last_signed_in_at_ms', '<', addressesBeforeMs)
+      .limit(limit)
+      .execute();
+    for (const { user_id, address_hash } of addresses)
+      await act.db
+        .deleteFrom('known_addresses')
+        .where('user_id', '=', user_id)
+        .where('address_hash', '=', address_hash)
+        .execute();
+    const browsers = await act.db
+      .selectFrom('known_browsers')
+      .select(['user_id', 'browser_hash'])
+      .where('last_signed_in_at_ms', '<', browsersBeforeMs)
+      .limit(limit)
+      .execute();
+    for (const { user_id, browser_hash } of browsers)
+      await act.db.deleteFrom('known_browsers').where('user_id', '=', user_id).where('browser_hash', '=', browser_hash).execute();
+    return addresses.length === limit || browsers.length === limit;
+  },
 };
 
 /** For the acts of other rooms that end a user's sign-ins with what they do: a changed password, a disabling, a deletion. */
@@ -110,6 +134,17 @@ export async function endSignIns(
   if (id !== undefined) query = query.where('id', '=', id);
   if (exceptId !== undefined) query = query.where('id', '!=', exceptId);
   return Number((await query.executeTakeFirst()).numUpdatedRows);
+}
+
+/** False when it has ended. The no-op update takes the row's lock (on PostgreSQL), so that whoever ends it now sees what this act writes. */
+export async function lockSignIn(db: Db, id: number): Promise<boolean> {
+  const locked = await db
+    .updateTable('sign_ins')
+    .set((eb) => ({ ended_at_ms: eb.ref('ended_at_ms') }))
+    .where('id', '=', id)
+    .where('ended_at_ms', 'is', null)
+    .executeTakeFirst();
+  return locked.numUpdatedRows > 0n;
 }
 
 export async function rememberBrowser(db: Db, userId: number, browserHash: string, nowMs: number): Promise<void> {

@@ -45,23 +45,24 @@ export function masterSecretReads(db: Db): Pick<MasterSecretStore, 'secretCheck'
     secretCheck: () => readSecretCheck(db),
     async listSealed({ kind, afterId, limit }) {
       if (kind === 'totp') {
-        return await db
+        const secrets = await db
           .selectFrom('totp_secrets')
           .select(['user_id as id', 'sealed_secret as sealed'])
           .where('user_id', '>', afterId)
           .orderBy('user_id')
           .limit(limit)
           .execute();
+        return secrets.map(({ id, sealed }) => ({ id, holder: String(id), sealed }));
       }
       const rows = await db
         .selectFrom('mails')
-        .select(['id', 'sealed_body'])
+        .select(['id', 'recipient', 'sealed_body'])
         .where('id', '>', afterId)
         .where('sealed_body', 'is not', null)
         .orderBy('id')
         .limit(limit)
         .execute();
-      return rows.flatMap(({ id, sealed_body: sealed }) => (sealed === null ? [] : [{ id, sealed }]));
+      return rows.flatMap(({ id, recipient: holder, sealed_body: sealed }) => (sealed === null ? [] : [{ id, holder, sealed }]));
     },
   };
 }

@@ -51,7 +51,8 @@ export async function lockEnabledUser(db: Db, userId: number, passwordHash: stri
     .updateTable('users')
     .set((eb) => ({ disabled_at_ms: eb.ref('disabled_at_ms') }))
     .where('id', '=', userId)
-    .where('disabled_at_ms', 'is', null);
+    .where('disabled_at_ms', 'is', null)
+    .where('deleted_at_ms', 'is', null);
   if (passwordHash !== null) query = query.where('password_hash', '=', passwordHash);
   const locked = await query.executeTakeFirst();
   if (locked.numUpdatedRows === 0n) return null;

@@ -66,8 +66,14 @@ export function Passkeys({ passkeys }: { passkeys: readonly Passkey[] }) {
                 </>
               }
             >
-              {words.added} <TimeAgo at={passkey.created_at} /> · {words.lastUsed}{' '}
-              <TimeAgo at={passkey.last_used_at} never={words.never} />
+              {words.added} <TimeAgo at={passkey.created_at} /> ·{' '}
+              {passkey.last_used_at === null ? (
+                words.never
+              ) : (
+                <>
+                  {words.lastUsed} <TimeAgo at={passkey.last_used_at} />
+                </>
+              )}
             </Row>
           ))}
         </Rows>

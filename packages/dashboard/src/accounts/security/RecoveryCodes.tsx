@@ -2,6 +2,7 @@
 import { Button, Group, Text, Title } from '@mantine/core';
 import { Download, Printer } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
+import { LeaveGuard } from '../../credentials/LeaveGuard.tsx';
 import { useBrand } from '../../kit/brand.ts';
 import { ConfirmDialog } from '../../kit/confirm.tsx';
 import { CopyButton } from '../../kit/copy.tsx';
@@ -59,6 +60,7 @@ export function CodesShown({ codes, email, onDone }: { codes: readonly string[];
   const text = `${head}\n\n${codes.join('\n')}\n`;
   return (
     <div className={classes.panel}>
+      <LeaveGuard active title={said.leaveTitle} text={said.leave} />
       <div>
         <Title order={3} size="h5" ref={heading} tabIndex={-1} className={classes.quiet ?? ''}>
           {said.shownTitle}

@@ -33,7 +33,9 @@ export function SecurityPage() {
                 <Password user={user} security={data} />
                 <Passkeys passkeys={data.passkeys} />
                 <Totp since={data.totp_since} email={user.email} />
-                {data.totp_since !== null && <RecoveryCodes left={data.recovery_codes_left} email={user.email} />}
+                {(data.totp_since !== null || data.passkeys.length > 0) && (
+                  <RecoveryCodes left={data.recovery_codes_left} email={user.email} />
+                )}
                 <Identities identities={data.identities} />
                 <SignIns signIns={data.sign_ins} />
               </>

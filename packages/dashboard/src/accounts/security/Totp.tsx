@@ -5,7 +5,7 @@ import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { ConfirmDialog } from '../../kit/confirm.tsx';
 import { CopyButton } from '../../kit/copy.tsx';
 import { FormError, fieldErrorsOf } from '../../kit/errors.tsx';
-import { TimeAgo } from '../../kit/time.tsx';
+import { useFormat } from '../../kit/format.ts';
 import { type Api, ask } from '../../lib/ask.ts';
 import { Section } from '../Section.tsx';
 import { QrCode } from './QrCode.tsx';
@@ -20,6 +20,7 @@ export function Totp({ since, email }: { since: string | null; email: string }) 
   const [isAsking, setAsking] = useState(false);
   const [codes, setCodes] = useState<readonly string[] | null>(null);
   const changed = useChanged();
+  const format = useFormat();
   const begin = useMutation({ mutationFn: () => ask('POST /me/totp') });
   const turnOff = async () => {
     await ask('DELETE /me/totp');
@@ -38,15 +39,7 @@ export function Totp({ since, email }: { since: string | null; email: string }) 
         <SetUp made={begin.data} onDone={done} onCancel={() => begin.reset()} />
       ) : (
         <>
-          <Text size="sm">
-            {since === null ? (
-              said.off
-            ) : (
-              <>
-                {said.on} {said.since} <TimeAgo at={since} />.
-              </>
-            )}
-          </Text>
+          <Text size="sm">{since === null ? said.off : said.on(format.date(since))}</Text>
           <FormError error={begin.error} />
           {since === null ? (
             <Button variant="default" w="fit-content" loading={begin.isPending} onClick={() => begin.mutate()}>

@@ -153,7 +153,7 @@ interface ItemProps {
 /** What cannot be done is reached by the keyboard too: only so its reason is read. */
 const Item = ({ label, reason, isDanger = false, onClick }: ItemProps) =>
   reason === null ? (
-    <Menu.Item onClick={onClick} {...(isDanger ? { color: 'red' } : {})}>
+    <Menu.Item onClick={onClick} {...(isDanger ? { className: classes.ending ?? '' } : {})}>
       {label}
     </Menu.Item>
   ) : (

@@ -49,7 +49,7 @@ export async function comeIn(ports: ComeInPorts, input: ComeInInput & { readonly
   if (registered.made === 'gone') return { ok: false, reason: 'link-over' };
   if (registered.made === 'other-address') return { ok: false, reason: 'other-address' };
   const user = registered.made;
-  await ports.sendVerification(user, { ...input.by, actor: `user:${user.id}` });
+  await ports.sendVerification(user, input.by);
   return await signInAs(ports, user, registered.passwordHash, ['password'], input);
 }
 

@@ -39,8 +39,10 @@ export interface FactorsStore {
   listIdentities(userId: number): Promise<readonly Identity[]>;
   findIdentity(provider: string, subject: string): Promise<Identity | null>;
 
-  /** False when an authenticator has it already. */
-  addPasskey(input: { passkey: Passkey; event: EventDraft }): Promise<boolean>;
+  // A factor is added by a sign-in that lives: what ends sign-ins ends what they have under way.
+
+  /** False when an authenticator has it already, or the sign-in has ended. */
+  addPasskey(input: { signInId: number; passkey: Passkey; event: EventDraft }): Promise<boolean>;
   renamePasskey(input: { userId: number; id: string; name: string; event: EventDraft }): Promise<boolean>;
   removePasskey(input: { userId: number; id: string; event: EventDraft }): Promise<boolean>;
   /** Notes a use; false when the counter did not move on (WebAuthn Level 3 §6.1.1), or the passkey is gone. */
@@ -48,9 +50,12 @@ export interface FactorsStore {
 
   /** A secret that waits for its first code; false while one is in force. */
   putTotp(input: { userId: number; sealedSecret: string; nowMs: number }): Promise<boolean>;
-  /** Puts it in force with the first code's time step, and gives the recovery codes (SHA-256, hex). False when there is none that waits. */
+  /** Puts it in force with the first code's time step, and gives the recovery codes (SHA-256, hex). False when there is none that waits, or the sign-in has ended. */
   confirmTotp(input: {
     userId: number;
+    signInId: number;
+    /** The very one that the code was checked against: another page may have made another meanwhile. */
+    sealedSecret: string;
     step: number;
     recoveryHashes: readonly string[];
     nowMs: number;
@@ -58,13 +63,13 @@ export interface FactorsStore {
   }): Promise<boolean>;
   /** Uses a time step; false when it, or a later one, was used before (RFC 6238 §5.2). */
   useTotp(input: { userId: number; step: number }): Promise<boolean>;
-  /** The recovery codes go with it. */
+  /** The recovery codes go with the last factor that they stand in for. */
   removeTotp(input: { userId: number; event: EventDraft }): Promise<boolean>;
   replaceRecoveryCodes(input: { userId: number; hashes: readonly string[]; event: EventDraft }): Promise<void>;
   /** Uses one up: of two who race one gets it. */
   useRecoveryCode(input: { userId: number; hash: string; event: EventDraft }): Promise<boolean>;
 
-  /** False when the subject is linked already. */
-  linkIdentity(input: { identity: Identity; event: EventDraft }): Promise<boolean>;
+  /** False when the subject is linked already, or the sign-in has ended. */
+  linkIdentity(input: { signInId: number; identity: Identity; event: EventDraft }): Promise<boolean>;
   unlinkIdentity(input: { userId: number; provider: string; event: EventDraft }): Promise<boolean>;
 }

@@ -211,11 +211,11 @@ export function ownVerbs(ports: OwnPorts) {
       return done ? ok(user) : no('gone');
     },
 
-    async addPasskey(user: User, name: string, response: unknown, by: By) {
+    async addPasskey(user: User, signInId: number, name: string, response: unknown, by: By) {
       const passkey = await checkNewPasskey(ports, user, name, response);
       if (passkey === null) return null;
       const event = eventOf('user.passkey_added', user, by, told(user, by, 'passkey-added', name));
-      return (await factors.addPasskey({ passkey, event })) ? passkey : null;
+      return (await factors.addPasskey({ signInId, passkey, event })) ? passkey : null;
     },
     renamePasskey: (user: User, id: string, name: string, by: By): Promise<boolean> =>
       factors.renamePasskey({ userId: user.id, id, name, event: eventOf('user.passkey_renamed', user, by) }),
@@ -232,7 +232,7 @@ export function ownVerbs(ports: OwnPorts) {
       return put ? { secret: base32, uri: totpUri(base32, ports.brand().name, user.email) } : null;
     },
     /** The recovery codes, shown once; null when the code is not that of the secret. */
-    async confirmTotp(user: User, code: string, by: By): Promise<readonly string[] | null> {
+    async confirmTotp(user: User, signInId: number, code: string, by: By): Promise<readonly string[] | null> {
       const totp = await factors.findTotp(user.id);
       if (totp === null || totp.confirmedAtMs !== null) return null;
       const step = stepOf(ports.secrets, user.id, totp.sealedSecret, code.replace(/\s/g, ''), clock.now());
@@ -240,6 +240,8 @@ export function ownVerbs(ports: OwnPorts) {
       const codes = makeRecoveryCodes();
       const confirmed = await factors.confirmTotp({
         userId: user.id,
+        signInId,
+        sealedSecret: totp.sealedSecret,
         step,
         recoveryHashes: codes.map((one) => hashRecoveryCode(user.id, one)),
         nowMs: clock.now(),
@@ -249,7 +251,10 @@ export function ownVerbs(ports: OwnPorts) {
     },
     removeTotp: (user: User, by: By): Promise<boolean> =>
       factors.removeTotp({ userId: user.id, event: eventOf('user.totp_off', user, by, told(user, by, 'totp-off')) }),
-    async makeRecoveryCodes(user: User, by: By): Promise<readonly string[]> {
+    /** Null: there is no second factor that they could stand in for. */
+    async makeRecoveryCodes(user: User, by: By): Promise<readonly string[] | null> {
+      const [totp, passkeys] = await Promise.all([factors.findTotp(user.id), factors.listPasskeys(user.id)]);
+      if ((totp === null || totp.confirmedAtMs === null) && passkeys.length === 0) return null;
       const codes = makeRecoveryCodes();
       await factors.replaceRecoveryCodes({
         userId: user.id,

@@ -1,12 +1,5 @@
 /** Passkeys (WebAuthn Level 3), with @simplewebauthn/server for the formats. A challenge is a ticket: good once, for one purpose. */
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server';
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import { type Clock, MINUTE_MS } from '../lib/clock.ts';
 import type { User } from './account.ts';
 import type { FactorsStore, Passkey } from './factor.ts';
@@ -24,6 +17,9 @@ export interface PasskeyPorts {
   readonly brand: () => { readonly name: string };
 }
 
+/** Loaded by the first who asks: it parses certificates of every kind, and takes its room in memory for it. */
+const webAuthn = () => import('@simplewebauthn/server');
+
 const CHALLENGE_LASTS_MS = 5 * MINUTE_MS;
 
 /** Browsers refuse them where the host is an IP address. */
@@ -37,6 +33,7 @@ const relyingParty = (url: string): string => new URL(url).hostname;
 /** `userId` null: whoever has one may answer (discoverable). */
 export async function passkeyOptions(ports: PasskeyPorts, use: 'log-in' | 'proof', userId: number | null) {
   const passkeys = userId === null ? [] : await ports.factors.listPasskeys(userId);
+  const { generateAuthenticationOptions } = await webAuthn();
   const options = await generateAuthenticationOptions({
     rpID: relyingParty(ports.url),
     userVerification: 'required',
@@ -59,6 +56,7 @@ export async function checkPasskey(
   if (response === null || challenge === null) return null;
   const passkey = await ports.factors.findPasskey(response.id);
   if (passkey === null || (userId !== null && passkey.userId !== userId)) return null;
+  const { verifyAuthenticationResponse } = await webAuthn();
   const verified = await verifyAuthenticationResponse({
     response,
     expectedChallenge: challenge,
@@ -84,6 +82,7 @@ export async function checkPasskey(
 
 export async function newPasskeyOptions(ports: PasskeyPorts, user: User) {
   const passkeys = await ports.factors.listPasskeys(user.id);
+  const { generateRegistrationOptions } = await webAuthn();
   const options = await generateRegistrationOptions({
     rpName: ports.brand().name,
     rpID: relyingParty(ports.url),
@@ -104,6 +103,7 @@ export async function checkNewPasskey(ports: PasskeyPorts, user: User, name: str
   const response = readAnswer<RegistrationResponseJSON>(answer);
   const challenge = response === null ? null : await takeChallenge(ports, 'add', user.id, response.response.clientDataJSON);
   if (response === null || challenge === null) return null;
+  const { verifyRegistrationResponse } = await webAuthn();
   const verified = await verifyRegistrationResponse({
     response,
     expectedChallenge: challenge,

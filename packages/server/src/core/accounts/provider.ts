@@ -130,7 +130,7 @@ export async function endTrip(
   if (input.signIn === null) return no('trip');
   return purpose === 'proof'
     ? await prove(ports, identity, input.signIn, input.by)
-    : await link(ports, provider, answer, identity, input.signIn.user, input.by);
+    : await link(ports, provider, answer, identity, input.signIn, input.by);
 }
 
 type Input = Parameters<typeof endTrip>[1];
@@ -227,7 +227,7 @@ async function link(
   provider: Provider,
   answer: ProviderAnswer,
   identity: Identity | null,
-  user: User,
+  { id: signInId, user }: { id: number; user: User },
   by: By,
 ): Promise<TripEnd> {
   if (identity !== null) return identity.userId === user.id ? { ok: true, purpose: 'link' } : no('linked-elsewhere');
@@ -247,6 +247,7 @@ async function link(
     ],
   };
   const linked = await ports.factors.linkIdentity({
+    signInId,
     identity: { provider: provider.id, subject: answer.subject, userId: user.id, email: answer.email, linkedAtMs: nowMs },
     event,
   });

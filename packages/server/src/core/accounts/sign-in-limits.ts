@@ -16,7 +16,7 @@ import type { AccountsStore } from './account.ts';
 export const MAX_FAILURES = 10;
 export const FAILURE_WINDOW_SECONDS = 300;
 /** An address that was not used for so long is a stranger's again. */
-const KNOWN_FOR_MS = 180 * DAY_MS;
+export const ADDRESS_KNOWN_FOR_MS = 180 * DAY_MS;
 /** Tries that may wait for others of one bucket. */
 const MOST_WAITING = 64;
 
@@ -74,7 +74,7 @@ export function createSignInLimits({ limiter, accounts, clock, addressKey }: Sig
   async function admit({ userId, emailKey, address }: SignInTry): Promise<Admission> {
     const place = placeOf(address);
     // Also asked for a user who does not exist (ids begin at 1): the time must not tell.
-    const known = place !== null && (await accounts.knowsAddress(userId ?? 0, place.hash, clock.now() - KNOWN_FOR_MS));
+    const known = place !== null && (await accounts.knowsAddress(userId ?? 0, place.hash, clock.now() - ADDRESS_KNOWN_FOR_MS));
     const user = bucketOf(emailKey);
     return await takeAll(
       [...(place === null ? [] : [`address:${place.network}`]), known ? `${user}:${place.hash}` : user],

@@ -32,6 +32,8 @@ export interface NewSignIn extends Omit<SignIn, 'id'> {
 export const SIGN_IN_IDLE_MS = 30 * DAY_MS;
 /** However much it is used, it ends then. */
 export const SIGN_IN_MAX_MS = 180 * DAY_MS;
+/** A browser that was not used to sign in for so long is an unknown one again; its cookie is gone by then. */
+export const BROWSER_KNOWN_FOR_MS = 365 * DAY_MS;
 /** What asks for a proof asks again when the last one is older. */
 export const PROOF_LASTS_MS = 10 * MINUTE_MS;
 /** A sign-in that is used all day writes once in so long. */
@@ -69,4 +71,6 @@ export interface SignInsStore {
   endSignIns(input: { userId: number; id?: number; exceptId?: number; nowMs: number; event: EventDraft }): Promise<number>;
   /** Deletes those that ended, or were not seen, before that. Small batches; true when more is left. */
   sweepSignIns(input: { beforeMs: number; limit: number }): Promise<boolean>;
+  /** Forgets networks and browsers that nobody has signed in from since then. Small batches; true when more is left. */
+  sweepKnown(input: { addressesBeforeMs: number; browsersBeforeMs: number; limit: number }): Promise<boolean>;
 }

@@ -16,7 +16,7 @@ import {
 import { liveSince, type OpenedSignIn } from './open-sign-in.ts';
 import { type OwnPorts, ownVerbs } from './own.ts';
 import { checkPasskey, newPasskeyOptions, passkeyOptions } from './passkeys.ts';
-import { type ProofFailure, provePassword } from './prove-password.ts';
+import { noteFailure, type ProofFailure, provePassword } from './prove-password.ts';
 import { endTrip, type Provider, startTrip } from './provider.ts';
 import type { ProofMethod, SignIn } from './sign-in.ts';
 import type { SignInLimits } from './sign-in-limits.ts';
@@ -32,7 +32,12 @@ export interface VisitorPorts extends EnterPorts, OwnPorts, Omit<ComeInPorts, 's
 
 export function visitorVerbs(ports: VisitorPorts) {
   const own = ownVerbs(ports);
-  const comeInPorts: ComeInPorts = { ...ports, sendVerification: own.sendVerification };
+  /** With a registration, which stands whether or not the mail could be written: the page offers to send it again. */
+  const sendFirstVerification = (user: User, by: By): Promise<void> =>
+    own
+      .sendVerification(user, { ...by, actor: `user:${user.id}` })
+      .catch((error: unknown) => ports.log.error({ err: error }, 'The mail that proves an address could not be written.'));
+  const comeInPorts: ComeInPorts = { ...ports, sendVerification: sendFirstVerification };
   const { clock, tickets } = ports;
 
   /** Notes that the person was proved again; false when the sign-in has ended meanwhile. */
@@ -47,6 +52,7 @@ export function visitorVerbs(ports: VisitorPorts) {
 
   return {
     ...own,
+    sendFirstVerification,
     signup: ports.signup,
     /** Other OpenID providers that people may sign in with. */
     providers: ports.providers,
@@ -62,6 +68,10 @@ export function visitorVerbs(ports: VisitorPorts) {
 
     startTrip: (input: Parameters<typeof startTrip>[1]) => startTrip(ports, input),
     endTrip: (input: Parameters<typeof endTrip>[1]) => endTrip(ports, input),
+    /** Ends a first step that waits for its second. */
+    async forgetStep(step: string): Promise<void> {
+      await tickets.redeemTicket({ purpose: 'second-factor', hash: hashTicket(step), nowMs: clock.now() });
+    },
     /** What the second step can be, where one waits; null where none does. */
     async waitingStep(step: string | null): Promise<readonly SecondFactor[] | null> {
       const waiting = step === null ? null : await findStep(ports, step);
@@ -82,7 +92,10 @@ export function visitorVerbs(ports: VisitorPorts) {
       const waiting = input.step === null ? null : await findStep(ports, input.step);
       const passkey = await checkPasskey(ports, 'log-in', waiting?.user.id ?? null, input.response);
       const user = passkey === null ? null : await ports.accounts.findUser(passkey.userId);
-      if (user === null) return null;
+      if (user === null) {
+        noteFailure(ports, waiting?.user ?? null, input.by, 'wrong-passkey');
+        return null;
+      }
       if (waiting !== null && input.step !== null) {
         const redeemed = await tickets.redeemTicket({
           purpose: 'second-factor',
@@ -134,9 +147,12 @@ export function visitorVerbs(ports: VisitorPorts) {
       if (!admission.ok) return admission;
       const user = await ports.accounts.findUserByEmail(key);
       if (user !== null && user.disabledAtMs === null) {
-        own
-          .askForReset(user, by)
-          .catch((error: unknown) => ports.log.error({ err: error }, 'A reset mail could not be written.'));
+        // Composing and sealing take time too: not before the answer has left.
+        setImmediate(() =>
+          own
+            .askForReset(user, by)
+            .catch((error: unknown) => ports.log.error({ err: error }, 'A reset mail could not be written.')),
+        );
       }
       return { ok: true };
     },

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { formatToken, makeKeyText, makeTokenSecret } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
+import { ok } from '../lib/outcome.ts';
 import type { Credential, CredentialsStore, Environment, NewCredential, Source } from './credential.ts';
 import type { Tell } from './tell.ts';
 import { hashSecret } from './verify.ts';
@@ -17,6 +17,8 @@ interface CredentialWish {
   /** Milliseconds; null: never. */
   readonly expiresAtMs: number | null;
   readonly source: Source;
+  /** The sign-in of the browser that asks; left out at the command line. */
+  readonly signInId?: number;
 }
 
 export interface KeyWish extends CredentialWish {
@@ -29,20 +31,23 @@ export interface TokenWish extends CredentialWish {
 }
 
 interface Ports {
-  readonly credentials: Pick<CredentialsStore, 'issue'>;
+  readonly credentials: Pick<CredentialsStore, 'issue' | 'issueFromSignIn'>;
   readonly clock: Clock;
   readonly permissionExists: (name: string) => boolean;
   readonly tell: Tell;
 }
 
-type Refused = { readonly ok: false; readonly reason: 'invalid'; readonly faults?: readonly Fault[] };
+type Refused =
+  | { readonly ok: false; readonly reason: 'invalid'; readonly faults: readonly Fault[] }
+  /** The sign-in has ended meanwhile. */
+  | { readonly ok: false; readonly reason: 'signed-out' };
 
 /** Makes a key for an account that the caller has found to exist. A faulty wish makes nothing; every fault is told. */
 export async function issueKey(
   ports: Ports,
   wish: KeyWish,
   by: By,
-): Promise<Outcome<{ key: Credential; text: string }, 'invalid'> & { faults?: readonly Fault[] }> {
+): Promise<{ ok: true; value: { key: Credential; text: string } } | Refused> {
   const text = makeKeyText(wish.environment, randomBytes);
   const issued = await issue(
     ports,
@@ -58,7 +63,7 @@ export async function issueToken(
   ports: Ports,
   wish: TokenWish,
   by: By,
-): Promise<Outcome<{ token: Credential; text: string }, 'invalid'> & { faults?: readonly Fault[] }> {
+): Promise<{ ok: true; value: { token: Credential; text: string } } | Refused> {
   const secret = makeTokenSecret(randomBytes);
   const issued = await issue(
     ports,
@@ -74,21 +79,21 @@ type What = Pick<NewCredential, 'kind' | 'environment' | 'userId' | 'hash'>;
 async function issue(ports: Ports, wish: CredentialWish, what: What, by: By): Promise<Refused | { ok: true; value: Credential }> {
   const nowMs = ports.clock.now();
   const faults = checkWish(wish, nowMs, ports.permissionExists);
-  if (faults.length > 0) return { ...no('invalid'), faults };
+  if (faults.length > 0) return { ok: false, reason: 'invalid', faults };
   const { accountId, name, source, permissions, addresses, expiresAtMs } = wish;
   const credential = { ...what, accountId, name, source, permissions, addresses, createdAtMs: nowMs, expiresAtMs };
   const { environment, userId } = what;
-  const issued = await ports.credentials.issue({
-    credential,
-    event: {
-      event: what.kind === 'token' ? 'token.created' : 'key.created',
-      atMs: nowMs,
-      by,
-      accountId,
-      ...(userId === null ? {} : { userId }),
-      details: { environment, permissions, addresses, expiresAtMs, source },
-      mails: await ports.tell('credential-made', { credential, by, atMs: nowMs }),
-    },
-  });
-  return ok(issued);
+  const event = {
+    event: what.kind === 'token' ? ('token.created' as const) : ('key.created' as const),
+    atMs: nowMs,
+    by,
+    accountId,
+    ...(userId === null ? {} : { userId }),
+    details: { environment, permissions, addresses, expiresAtMs, source },
+    mails: await ports.tell('credential-made', { credential, by, atMs: nowMs }),
+  };
+  const { signInId } = wish;
+  if (signInId === undefined) return ok(await ports.credentials.issue({ credential, event }));
+  const issued = await ports.credentials.issueFromSignIn({ credential, event, signInId });
+  return issued === null ? { ok: false, reason: 'signed-out' } : ok(issued);
 }

@@ -46,6 +46,7 @@ export function createTell(ports: TellPorts): Tell {
     const facts = {
       kind: credential.kind,
       name: credential.name,
+      accountId: credential.accountId,
       account: account === null || account.kind === 'personal' ? null : account.name,
       doneBy: doer === null ? null : doer.displayName || doer.email,
       ...circumstancesOf(by, atMs),

@@ -114,8 +114,12 @@ export interface SigningKeysStore {
 export type SealedKind = 'totp' | 'mail';
 
 export interface MasterSecretStore {
-  /** Sealed texts of a kind, in the order of their rows' ids. */
-  listSealed(page: { kind: SealedKind; afterId: number; limit: number }): Promise<readonly { id: number; sealed: string }[]>;
+  /** Sealed texts of a kind, in the order of their rows' ids. `holder`: whom the text is bound to, a user's id or an address. */
+  listSealed(page: {
+    kind: SealedKind;
+    afterId: number;
+    limit: number;
+  }): Promise<readonly { id: number; holder: string; sealed: string }[]>;
   /** Each only while it still is `from`: what was sealed anew meanwhile stays. */
   resealTexts(input: { kind: SealedKind; texts: readonly { id: number; from: string; to: string }[] }): Promise<void>;
   /** A value derived from the master secret, by which a wrong one is refused; null before the first start. */

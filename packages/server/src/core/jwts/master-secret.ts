@@ -8,7 +8,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { no, type Outcome, ok } from '../lib/outcome.ts';
 import { open, seal } from '../lib/seal.ts';
-import { MAIL_SEAL } from '../mail/compose.ts';
+import { mailSealName } from '../mail/compose.ts';
 import type { MasterSecretStore, SealedKind, SigningKeysStore } from './jwt.ts';
 import { opensSigningKey, resealSigningKey } from './signing-key.ts';
 
@@ -80,7 +80,8 @@ const SEALED_KINDS: readonly SealedKind[] = ['totp', 'mail'];
 const BATCH = 200;
 
 /** Names by which each text was sealed; see where they are sealed. */
-const nameOf = (kind: SealedKind, id: number): string => (kind === 'totp' ? totpSealName(id) : MAIL_SEAL);
+const nameOf = (kind: SealedKind, holder: string): string =>
+  kind === 'totp' ? totpSealName(Number(holder)) : mailSealName(holder);
 
 /** TOTP secrets and mails, in batches. What opens under neither is left alone: it was lost before. */
 async function resealTexts(
@@ -92,10 +93,11 @@ async function resealTexts(
   for (const kind of SEALED_KINDS) {
     for (let afterId = 0; ; ) {
       const page = await store.listSealed({ kind, afterId, limit: BATCH });
-      const texts = page.flatMap(({ id, sealed }) => {
-        if (open([to], nameOf(kind, id), sealed).ok) return [];
-        const opened = open([from], nameOf(kind, id), sealed);
-        return opened.ok ? [{ id, from: sealed, to: seal(to, nameOf(kind, id), opened.value) }] : [];
+      const texts = page.flatMap(({ id, holder, sealed }) => {
+        const name = nameOf(kind, holder);
+        if (open([to], name, sealed).ok) return [];
+        const opened = open([from], name, sealed);
+        return opened.ok ? [{ id, from: sealed, to: seal(to, name, opened.value) }] : [];
       });
       if (texts.length > 0) await store.resealTexts({ kind, texts });
       count += texts.length;

@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { no, type Outcome, ok } from '../lib/outcome.ts';
 import { open, seal } from '../lib/seal.ts';
-import { htmlOf, type Look, plain, textOf } from './letter.ts';
+import { htmlOf, type Look, oneLine, textOf } from './letter.ts';
 import { type Facts, letters } from './letters.ts';
 import type { MailDraft } from './mail.ts';
 
@@ -21,8 +21,8 @@ export interface MailBody {
   readonly html: string;
 }
 
-/** What a sealed body is bound to: nothing else that is sealed opens as one. */
-export const MAIL_SEAL = 'mail';
+/** What a sealed body is bound to: copied to a mail to somebody else it does not open, so that no link goes to another mailbox. */
+export const mailSealName = (recipient: string): string => `mail:${recipient}`;
 
 export function createCompose(ports: {
   readonly secret: MasterSecret;
@@ -33,21 +33,24 @@ export function createCompose(ports: {
 }): Compose {
   return (kind, to, facts) => {
     const look = ports.look();
-    const letter = letters[kind](facts, { brand: plain(look.name), url: ports.url });
+    const letter = letters[kind](facts, { brand: oneLine(look.name), url: ports.url });
     const body: MailBody = { text: textOf(letter, look), html: htmlOf(letter, look) };
     return {
       kind,
       recipient: to.email,
       userId: to.userId,
       subject: letter.subject,
-      sealedBody: seal(ports.secret, MAIL_SEAL, Buffer.from(JSON.stringify(body))),
+      sealedBody: seal(ports.secret, mailSealName(to.email), Buffer.from(JSON.stringify(body))),
       createdAtMs: ports.clock.now(),
     };
   };
 }
 
 /** `unopenable`: sealed under a master secret that is none of ours. */
-export function openBody(secrets: readonly MasterSecret[], sealedBody: string): Outcome<MailBody, 'unopenable'> {
-  const opened = open(secrets, MAIL_SEAL, sealedBody);
+export function openBody(
+  secrets: readonly MasterSecret[],
+  { recipient, sealedBody }: { readonly recipient: string; readonly sealedBody: string },
+): Outcome<MailBody, 'unopenable'> {
+  const opened = open(secrets, mailSealName(recipient), sealedBody);
   return opened.ok ? ok(JSON.parse(opened.value.toString('utf8')) as MailBody) : no('unopenable');
 }

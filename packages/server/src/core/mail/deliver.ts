@@ -17,21 +17,25 @@ export interface DeliverPorts {
   readonly log: Log;
   /** The host of the public origin, which message ids end with. */
   readonly host: string;
+  /** Aborted when the server stops: the mail under way is sent to its end, and no other is begun. */
+  readonly stopping: AbortSignal;
 }
 
-/** Long enough for a slow mail server; then another server may try. */
+/** Longer than a transport may take; then another server may try. */
 const CLAIM_LASTS_MS = 5 * MINUTE_MS;
-const AT_ONCE = 10;
 const GIVE_UP_AFTER_MS = 2 * DAY_MS;
 const FIRST_PAUSE_MS = MINUTE_MS;
 const LONGEST_PAUSE_MS = 6 * HOUR_MS;
 const MAX_ERROR = 300;
 
 export async function deliverMails(ports: DeliverPorts): Promise<void> {
-  const { mails, transport, clock } = ports;
+  const { mails, transport, clock, stopping } = ports;
   if (transport === null) return void (await mails.keepMails({ nowMs: clock.now() }));
-  const nowMs = clock.now();
-  for (const mail of await mails.claimMails({ nowMs, untilMs: nowMs + CLAIM_LASTS_MS, limit: AT_ONCE })) {
+  while (!stopping.aborted) {
+    // One at a time: a claim must not run out while the mails before it are sent.
+    const nowMs = clock.now();
+    const mail = await mails.claimMail({ nowMs, untilMs: nowMs + CLAIM_LASTS_MS });
+    if (mail === null) return;
     const error = await send(ports, transport, mail);
     if (error === null) {
       await mails.noteMailSent({ id: mail.id, nowMs: clock.now() });
@@ -48,13 +52,14 @@ export async function deliverMails(ports: DeliverPorts): Promise<void> {
 
 /** Null when it was taken; else why not, in one line. */
 async function send({ secrets, host }: DeliverPorts, transport: MailTransport, mail: MailWithBody): Promise<string | null> {
-  if (mail.sealedBody === null) return 'The body is gone.';
-  const body = openBody(secrets, mail.sealedBody);
-  if (!body.ok) return 'The body was sealed under another master secret.';
+  const { recipient, sealedBody } = mail;
+  if (sealedBody === null) return 'The body is gone.';
+  const body = openBody(secrets, { recipient, sealedBody });
+  if (!body.ok) return 'The body was sealed under another master secret, or for somebody else.';
   try {
     // The same id at each try, so that a mail program can tell that two are one.
     await transport.send({
-      to: mail.recipient,
+      to: recipient,
       subject: mail.subject,
       ...body.value,
       id: `<mail-${mail.id}-${mail.createdAtMs}@${host}>`,

@@ -10,8 +10,8 @@ export interface Letter {
   readonly action?: { readonly label: string; readonly link: string };
   /** Where, when, what with. */
   readonly facts?: readonly (readonly [label: string, value: string | null])[];
-  /** What to do if it was not you. */
-  readonly otherwise?: string;
+  /** What to do if it was not you, and where. */
+  readonly otherwise?: { readonly says: string; readonly link?: string };
 }
 
 export interface Look {
@@ -22,14 +22,29 @@ export interface Look {
 
 const MAX_FACT = 120;
 
-/** One line, nothing invisible, nothing that turns the reading direction around (Unicode TR36 §2.6), no address that a reader's program links. */
-export function plain(text: string): string {
+/** One line, nothing invisible, nothing that turns the reading direction around (Unicode TR36 §2.6). */
+export function oneLine(text: string): string {
   const line = text
     .normalize('NFC')
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replace(/:\/\//g, ': //')
+    .replace(/\p{Variation_Selector}+/gu, '')
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]+/gu, ' ')
     .trim();
-  return line.length > MAX_FACT ? `${line.slice(0, MAX_FACT - 1)}…` : line;
+  // By code points: half a pair of surrogates is no text.
+  const letters = [...line];
+  return letters.length > MAX_FACT ? `${letters.slice(0, MAX_FACT - 1).join('')}…` : line;
+}
+
+/**
+ * A name that a stranger chose. Programs make links of whatever looks like an address, so a space breaks up `https://…` and `example.com`, with
+ * every dot that browsers take for one (UTS #46 §2.3). Our sentences put names between curly quotation marks, so a name has none that could end it.
+ */
+export function plain(text: string): string {
+  return oneLine(
+    oneLine(text)
+      .replace(/[:：][/／]{2}/gu, ': //')
+      .replace(/(?<=[\p{L}\p{M}\p{N}-])([.․。．｡])(?=[\p{L}\p{M}])/gu, '$1 ')
+      .replace(/[“”„‟]/gu, '"'),
+  );
 }
 
 export function textOf(letter: Letter, look: Look): string {
@@ -38,37 +53,44 @@ export function textOf(letter: Letter, look: Look): string {
     ...letter.says,
     ...(letter.action === undefined ? [] : [`${letter.action.label}:\n${letter.action.link}`]),
     ...(facts.length === 0 ? [] : [facts.join('\n')]),
-    ...(letter.otherwise === undefined ? [] : [letter.otherwise]),
-    `-- \n${plain(look.name)}`,
+    ...(letter.otherwise === undefined ? [] : [[letter.otherwise.says, letter.otherwise.link ?? ''].join(' ').trim()]),
+    `-- \n${oneLine(look.name)}`,
   ];
   return `${blocks.join('\n\n')}\n`;
 }
 
+/** Quieter than the rest on light and on dark alike, because it has no colour of its own. */
+const QUIET = 'opacity:.75';
+
 /** Mail programs know little CSS, and that in attributes only. */
 export function htmlOf(letter: Letter, look: Look): string {
-  const paragraph = (text: string, style = ''): string => `<p style="margin:0 0 16px;${style}">${escape(text)}</p>`;
+  const paragraph = (text: string): string => `<p style="margin:0 0 16px">${escape(text)}</p>`;
   const facts = (letter.facts ?? []).flatMap(([label, value]) =>
     value === null
       ? []
       : [
-          `<tr><td style="padding:2px 16px 2px 0;color:#59625f">${escape(label)}</td><td style="padding:2px 0">${escape(value)}</td></tr>`,
+          `<tr><td style="padding:2px 16px 2px 0;${QUIET}">${escape(label)}</td><td style="padding:2px 0">${escape(value)}</td></tr>`,
         ],
   );
   const action =
     letter.action === undefined
       ? ''
       : `<p style="margin:0 0 16px"><a href="${escape(letter.action.link)}" style="display:inline-block;padding:10px 18px;border-radius:8px;background:${look.accent};color:${inkOn(look.accent)};text-decoration:none">${escape(letter.action.label)}</a></p>` +
-        `<p style="margin:0 0 16px;font-size:13px;color:#59625f;word-break:break-all">${escape(letter.action.link)}</p>`;
+        `<p style="margin:0 0 16px;font-size:13px;${QUIET};word-break:break-all">${escape(letter.action.link)}</p>`;
   const table =
     facts.length === 0
       ? ''
       : `<table role="presentation" style="margin:0 0 16px;border-collapse:collapse;font-size:14px">${facts.join('')}</table>`;
-  const otherwise = letter.otherwise === undefined ? '' : paragraph(letter.otherwise, 'color:#59625f');
+  const link = letter.otherwise?.link;
+  const otherwise =
+    letter.otherwise === undefined
+      ? ''
+      : `<p style="margin:0 0 16px;${QUIET}">${escape(letter.otherwise.says)}${link === undefined ? '' : ` <a href="${escape(link)}" style="color:inherit">${escape(link)}</a>`}</p>`;
   return [
-    `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>${escape(letter.subject)}</title></head>`,
+    `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark"><title>${escape(letter.subject)}</title></head>`,
     '<body style="margin:0;padding:24px;font:16px/1.5 system-ui,-apple-system,\'Segoe UI\',Roboto,Arial,sans-serif">',
     `<div style="max-width:560px;margin:0 auto">`,
-    `<p style="margin:0 0 24px;font-weight:650">${escape(plain(look.name))}</p>`,
+    `<p style="margin:0 0 24px;font-weight:650">${escape(oneLine(look.name))}</p>`,
     ...letter.says.map((text) => paragraph(text)),
     action,
     table,

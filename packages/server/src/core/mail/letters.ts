@@ -1,6 +1,6 @@
 /** What each mail says. The words stand here alone, ready for translation. */
 import type { Letter } from './letter.ts';
-import { plain } from './letter.ts';
+import { oneLine, plain } from './letter.ts';
 
 /** When, from where and with what something was done. */
 export interface Circumstances {
@@ -13,6 +13,7 @@ export interface Circumstances {
 export interface CredentialFacts extends Circumstances {
   readonly kind: 'token' | 'key';
   readonly name: string;
+  readonly accountId: number;
   /** The team or the operator whose key it is; null for one's own. */
   readonly account: string | null;
   readonly doneBy: string | null;
@@ -56,7 +57,8 @@ export interface Facts {
     readonly invitedBy: string;
     readonly endsAtMs: number;
   };
-  readonly reminder: { readonly reminders: readonly Reminder[]; readonly nowMs: number };
+  /** `more`: how many there are beside those that are listed. */
+  readonly reminder: { readonly reminders: readonly Reminder[]; readonly more: number; readonly nowMs: number };
   readonly 'user-deleted': Circumstances;
   readonly 'session-reuse': Circumstances & { readonly application: string };
   readonly test: Record<never, never>;
@@ -77,59 +79,59 @@ export const letters: Letters = {
     subject: `Prove your address for ${brand}`,
     says: ['Follow this link to prove that this address is yours. It works for three days, and asks you to log in.'],
     action: { label: 'Prove this address', link },
-    otherwise: 'If you have not registered, do nothing: without the link the address stays unproved.',
+    otherwise: { says: 'If you have not registered, do nothing: without the link the address stays unproved.' },
   }),
   'new-email': ({ link }, { brand }) => ({
     subject: `Your new address for ${brand}`,
     says: ['Somebody who is signed in asked for this address to be theirs. Follow this link to take it. It works for a day.'],
     action: { label: 'Take this address', link },
-    otherwise: 'If you did not ask for it, do nothing: nothing changes without the link.',
+    otherwise: { says: 'If you did not ask for it, do nothing: nothing changes without the link.' },
   }),
   'email-changed': ({ email, done, ...facts }, { brand, url }) => ({
     subject: done ? `Your address for ${brand} was changed` : `Another address was asked for at ${brand}`,
     says: [
       done
-        ? `Your account now has the address ${plain(email)}.`
-        : `It changes to ${plain(email)} when the link that we sent there is followed.`,
+        ? `Your account now has the address ${oneLine(email)}.`
+        : `It changes to ${oneLine(email)} when the link that we sent there is followed.`,
     ],
     facts: circumstances(facts),
-    otherwise: `${NOT_YOU} ${url}/dashboard/settings/security`,
+    otherwise: { says: NOT_YOU, link: `${url}/dashboard/settings/security` },
   }),
   'reset-password': ({ link }, { brand }) => ({
     subject: `Set a new password for ${brand}`,
     says: ['Follow this link to set a new password. It works once, within an hour.'],
     action: { label: 'Set a new password', link },
-    otherwise: 'If you did not ask for it, do nothing: your password stays as it is.',
+    otherwise: { says: 'If you did not ask for it, do nothing: your password stays as it is.' },
   }),
   'password-changed': (facts, { brand, url }) => ({
     subject: `Your password for ${brand} was changed`,
     says: ['Every other sign-in has ended, and so have the tokens that came from log-ins with the old password.'],
     facts: circumstances(facts),
-    otherwise: `If it was not you, set a new password at once: ${url}/forgot`,
+    otherwise: { says: 'If it was not you, set a new password at once:', link: `${url}/forgot` },
   }),
   'new-sign-in': (facts, { brand, url }) => ({
     subject: `A new sign-in to ${brand}`,
     says: ['Somebody signed in to your account with a browser that we have not seen before.'],
     facts: circumstances(facts),
-    otherwise: `${NOT_YOU} ${url}/dashboard/settings/security`,
+    otherwise: { says: NOT_YOU, link: `${url}/dashboard/settings/security` },
   }),
   'factor-changed': ({ what, name, ...facts }, { brand, url }) => ({
     subject: `The security of your ${brand} account was changed`,
     says: [FACTOR_SENTENCES[what](name === undefined ? '' : ` “${plain(name)}”`)],
     facts: circumstances(facts),
-    otherwise: `${NOT_YOU} ${url}/dashboard/settings/security`,
+    otherwise: { says: NOT_YOU, link: `${url}/dashboard/settings/security` },
   }),
   'credential-made': (facts, { brand, url }) => ({
     subject: facts.kind === 'key' ? `An API key was made at ${brand}` : `A token was made at ${brand}`,
     says: [`${nounOf(facts)} was made. Its secret was shown once, and is not in this mail.`],
     facts: [['Made by', facts.doneBy === null ? null : plain(facts.doneBy)], ...circumstances(facts)],
-    otherwise: `If you do not know of it, revoke it: ${placeOf(facts, url)}`,
+    otherwise: { says: 'If you do not know of it, revoke it:', link: placeOf(facts, url) },
   }),
   'credential-rotated': (facts, { brand, url }) => ({
     subject: facts.kind === 'key' ? `An API key was rotated at ${brand}` : `A token was rotated at ${brand}`,
     says: [`${nounOf(facts)} has a new secret. The old one may live on for a while; the dashboard says for how long.`],
     facts: [['Rotated by', facts.doneBy === null ? null : plain(facts.doneBy)], ...circumstances(facts)],
-    otherwise: `If you do not know of it, revoke it: ${placeOf(facts, url)}`,
+    otherwise: { says: 'If you do not know of it, revoke it:', link: placeOf(facts, url) },
   }),
   invitation: ({ link, team, role, invitedBy, endsAtMs }, { brand }) => ({
     subject: team === null ? `You are invited to ${brand}` : `You are invited to the team ${plain(team)} at ${brand}`,
@@ -140,16 +142,19 @@ export const letters: Letters = {
       `The link works until ${when(endsAtMs)}, for this address only.`,
     ],
     action: { label: 'See the invitation', link },
-    otherwise: 'If you do not know what this is about, do nothing.',
+    otherwise: { says: 'If you do not know what this is about, do nothing.' },
   }),
-  reminder: ({ reminders, nowMs }, { brand, url }) => ({
+  reminder: ({ reminders, more, nowMs }, { brand, url }) => ({
     subject:
-      reminders.length === 1
+      reminders.length + more === 1
         ? `${subjectOf(reminders[0], nowMs)} (${brand})`
-        : `${reminders.length} credentials want a look (${brand})`,
-    says: reminders.map((reminder) => sentenceOf(reminder, nowMs)),
+        : `${reminders.length + more} credentials want a look (${brand})`,
+    says: [
+      ...reminders.map((reminder) => sentenceOf(reminder, nowMs)),
+      ...(more === 0 ? [] : [`And ${more} more, which the dashboard lists.`]),
+    ],
     action: { label: 'Look at them', link: `${url}/dashboard` },
-    otherwise: 'Rotate what is old, renew what ends, revoke what is not used. Each is said once.',
+    otherwise: { says: 'Rotate what is old, renew what ends, revoke what is not used. Each is said once.' },
   }),
   'user-deleted': (facts, { brand }) => ({
     subject: `Your ${brand} account was deleted`,
@@ -162,7 +167,7 @@ export const letters: Letters = {
       `An old refresh token of “${plain(application)}” was used again. It may have been copied, so the session has ended; log in there anew.`,
     ],
     facts: circumstances(facts),
-    otherwise: `${NOT_YOU} ${url}/dashboard/settings/security`,
+    otherwise: { says: NOT_YOU, link: `${url}/dashboard/settings/security` },
   }),
   test: (_facts, { brand }) => ({
     subject: `A test from ${brand}`,
@@ -194,8 +199,8 @@ const circumstances = ({ atMs, address, device }: Circumstances): [string, strin
 const nounOf = ({ kind, name, account }: Pick<CredentialFacts, 'kind' | 'name' | 'account'>): string =>
   `The ${kind === 'key' ? 'API key' : 'token'} “${plain(name)}”${account === null ? '' : ` of ${plain(account)}`}`;
 
-const placeOf = ({ kind }: CredentialFacts, url: string): string =>
-  kind === 'token' ? `${url}/dashboard/settings/developers` : `${url}/dashboard`;
+const placeOf = ({ kind, accountId }: CredentialFacts, url: string): string =>
+  kind === 'token' ? `${url}/dashboard/settings/developers` : `${url}/dashboard/accounts/${accountId}/keys`;
 
 const daysUntil = (atMs: number, nowMs: number): number => Math.max(0, Math.ceil((atMs - nowMs) / 86_400_000));
 

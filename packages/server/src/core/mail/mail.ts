@@ -67,8 +67,11 @@ export interface MailsStore {
   /** Newest first. */
   listMails(page: { beforeId?: number; limit: number }): Promise<readonly Mail[]>;
   findMail(id: number): Promise<MailWithBody | null>;
-  /** Mails that are due, for this server alone until `untilMs`: whoever claims them later finds them taken. Their count of tries goes up. */
-  claimMails(input: { nowMs: number; untilMs: number; limit: number }): Promise<readonly MailWithBody[]>;
+  /**
+   * A mail that is due, for this server alone until `untilMs`: whoever looks meanwhile finds it taken. Its count of tries goes up. Reminders come
+   * last: nobody who waits for a link waits for a thousand of them. Null: none is due.
+   */
+  claimMail(input: { nowMs: number; untilMs: number }): Promise<MailWithBody | null>;
   /** The body goes: it holds a link, and nobody needs it any more. */
   noteMailSent(input: { id: number; nowMs: number }): Promise<void>;
   /** `nextTryAtMs` null: given up. */
@@ -81,7 +84,7 @@ export interface MailsStore {
   sweepMails(input: { beforeMs: number; limit: number }): Promise<boolean>;
 }
 
-/** Hands a mail to a mail server. Rejects when that did not take it. */
+/** Hands a mail to a mail server. Rejects when that did not take it, within a minute at the latest. */
 export interface MailTransport {
   send(mail: {
     readonly to: string;

@@ -38,6 +38,8 @@ export const dashboard: Migration = {
       last_signed_in_at_ms ${integer} NOT NULL,
       PRIMARY KEY (user_id, browser_hash)
     )${endClustered}`,
+    `CREATE INDEX known_browsers_last ON known_browsers (last_signed_in_at_ms)`,
+    `CREATE INDEX known_addresses_last ON known_addresses (last_signed_in_at_ms)`,
 
     // A single-use secret with a purpose and an end: links by mail, the second step of a log-in, challenges. Stored hashed.
     `CREATE TABLE tickets (
@@ -153,6 +155,8 @@ export const dashboard: Migration = {
     // Every JWT of the key issued until then was revoked at once.
     `ALTER TABLE jwt_counts ADD COLUMN revoked_before_ms ${integer} NOT NULL DEFAULT 0`,
     `CREATE INDEX jwts_account ON jwts (account_id, issued_at_ms)`,
+    // By whom, for the log's filter and for erasing a person.
+    `CREATE INDEX audit_events_actor ON audit_events (actor, id)`,
     `CREATE INDEX audit_events_credential ON audit_events (credential_id, id) WHERE credential_id IS NOT NULL`,
   ],
 };

@@ -45,7 +45,7 @@ export async function openPostgres({ url, onWarning, migrations = 'apply' }: Ope
             });
             return done;
           } catch (error) {
-            if (!isSerializationFailure(error) || attempt === MAX_ATTEMPTS) throw translate(error);
+            if (!mayWorkAgain(error) || attempt === MAX_ATTEMPTS) throw translate(error);
           }
         }
       },
@@ -130,7 +130,11 @@ async function refusePending(db: Kysely<Database>): Promise<readonly string[]> {
   return [];
 }
 
-const isSerializationFailure = (error: unknown): boolean => ['40001', '40P01'].includes(sqlState(error));
+/**
+ * Lost against others that commit at the same moment: not to be serialised, a deadlock, or (23505) a row that another has just made
+ * and that this act did not see when it looked. The next time it sees it.
+ */
+const mayWorkAgain = (error: unknown): boolean => ['40001', '40P01', '23505'].includes(sqlState(error));
 
 /**
  * Statements that are wrong (classes 22, 23, 42) are our own mistakes and stay what they are. Everything else (no connection, a

@@ -143,7 +143,10 @@ export function readWish({ name, expires_at, permissions, addresses }: WishBody)
 }
 
 /** Faults of a wish as field errors. */
-export function faulty(faults: readonly Fault[] = []): Refusal {
+export const refuseWish = (issued: Extract<Awaited<ReturnType<Keyhouse['issueToken']>>, { ok: false }>): Refusal =>
+  issued.reason === 'signed-out' ? new Refusal({ code: 'not_signed_in' }) : faulty(issued.faults);
+
+function faulty(faults: readonly Fault[] = []): Refusal {
   const errors: Record<string, string[]> = {};
   for (const { field, sentence } of faults) {
     const name = field === 'expires' ? 'expires_at' : field;

@@ -60,7 +60,11 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
     throw refuseProof(entered, 'code');
   });
 
-  serve('POST /log-in/again', async ({ reply }) => cookies.clear(reply, 'step'));
+  serve('POST /log-in/again', async ({ request, reply }) => {
+    const step = cookies.read(request, 'step');
+    if (step !== null) await keyhouse.forgetStep(step);
+    cookies.clear(reply, 'step');
+  });
 
   // With a step's cookie: the passkeys of the user who waits. Without: whoever has one.
   serve('POST /log-in/passkey/options', async ({ request }) => {

@@ -1,17 +1,17 @@
 /** API keys: those of the account that the path names, in which the door has found the role that is asked for. */
 import type { AccountWithRole } from '../../../core/accounts/member.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
-import { credentialHandlers, faulty, readWish, type Scope } from './credentials.ts';
+import { credentialHandlers, readWish, refuseWish, type Scope } from './credentials.ts';
 
 export function keysRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   const handlers = credentialHandlers(keyhouse);
 
   serve('GET /accounts/:account/keys', ({ account, query }) => handlers.list(of(account), query));
 
-  serve('POST /accounts/:account/keys', async ({ account, body, by }) => {
+  serve('POST /accounts/:account/keys', async ({ account, body, by, signIn }) => {
     const { environment, ...wish } = body;
-    const issued = await keyhouse.issueKey({ ...readWish(wish), environment, accountId: account.id }, by);
-    if (!issued.ok) throw faulty(issued.faults);
+    const issued = await keyhouse.issueKey({ ...readWish(wish), environment, accountId: account.id, signInId: signIn.id }, by);
+    if (!issued.ok) throw refuseWish(issued);
     return handlers.made(of(account), issued.value.key, issued.value.text);
   });
 

@@ -55,7 +55,8 @@ export function meRoutes(serve: Serve, { keyhouse, cookies }: DashboardPorts): v
   });
 
   serve('POST /me/email', async ({ signIn: { user }, body, by }) => {
-    const asked = await keyhouse.limitMails(user.email, by);
+    // Counted for whoever is written to: nobody's mailbox is filled by somebody who is signed in.
+    const asked = await keyhouse.limitMails(body.email, by);
     if (!asked.ok) throw new Refusal({ code: 'too_many_requests', retryAfterSeconds: asked.retryAfterSeconds });
     const sent = await keyhouse.askForEmail(user, body.email, by);
     if (!sent.ok) throw invalid('email', EMAIL_SENTENCE);
@@ -111,9 +112,9 @@ export function meRoutes(serve: Serve, { keyhouse, cookies }: DashboardPorts): v
   });
 
   serve('POST /me/passkeys/options', ({ signIn: { user } }) => keyhouse.newPasskeyOptions(user));
-  serve('POST /me/passkeys', async ({ signIn: { user }, body, by }) => {
+  serve('POST /me/passkeys', async ({ signIn: { id, user }, body, by }) => {
     if (!isName(body.name)) throw invalid('name', NAME_SENTENCE);
-    const passkey = await keyhouse.addPasskey(user, body.name, body.response, by);
+    const passkey = await keyhouse.addPasskey(user, id, body.name, body.response, by);
     if (passkey === null) throw invalid('response', 'This passkey was not accepted. Try again.');
     return describePasskey(passkey);
   });
@@ -130,8 +131,8 @@ export function meRoutes(serve: Serve, { keyhouse, cookies }: DashboardPorts): v
     if (made === null) throw invalid('totp', 'Codes are asked for already. Turn them off first.');
     return made;
   });
-  serve('POST /me/totp/confirm', async ({ signIn: { user }, body, by }) => {
-    const codes = await keyhouse.confirmTotp(user, body.code, by);
+  serve('POST /me/totp/confirm', async ({ signIn: { id, user }, body, by }) => {
+    const codes = await keyhouse.confirmTotp(user, id, body.code, by);
     if (codes === null) throw invalid('code', 'This code does not fit. Is the clock of your device right?');
     return { recovery_codes: [...codes] };
   });
@@ -139,10 +140,9 @@ export function meRoutes(serve: Serve, { keyhouse, cookies }: DashboardPorts): v
     if (!(await keyhouse.removeTotp(user, by))) throw new Refusal({ code: 'not_found' });
   });
   serve('POST /me/recovery-codes', async ({ signIn: { user }, by }) => {
-    const totp = await keyhouse.store.factors.findTotp(user.id);
-    if (totp === null || totp.confirmedAtMs === null)
-      throw invalid('totp', 'Recovery codes come with an authenticator app. Add one first.');
-    return { recovery_codes: [...(await keyhouse.makeRecoveryCodes(user, by))] };
+    const codes = await keyhouse.makeRecoveryCodes(user, by);
+    if (codes === null) throw invalid('totp', 'Recovery codes stand in for a passkey or an authenticator app. Add one first.');
+    return { recovery_codes: [...codes] };
   });
 
   serve('DELETE /me/identities/:provider', async ({ signIn: { user }, params, by }) => {

@@ -2,7 +2,7 @@
 
 import type { SignedIn } from '../door.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
-import { credentialHandlers, faulty, readWish, type Scope } from './credentials.ts';
+import { credentialHandlers, readWish, refuseWish, type Scope } from './credentials.ts';
 
 export function tokensRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   const handlers = credentialHandlers(keyhouse);
@@ -15,8 +15,8 @@ export function tokensRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
 
   serve('POST /tokens', async ({ signIn, body, by }) => {
     const { id: userId, accountId } = signIn.user;
-    const issued = await keyhouse.issueToken({ ...readWish(body), userId, accountId }, by);
-    if (!issued.ok) throw faulty(issued.faults);
+    const issued = await keyhouse.issueToken({ ...readWish(body), userId, accountId, signInId: signIn.id }, by);
+    if (!issued.ok) throw refuseWish(issued);
     return handlers.made(of(signIn), issued.value.token, issued.value.text);
   });
 

@@ -1,0 +1,330 @@
+/** The operator's pages in a real browser; what is changed there is then asked of the doors that programs use. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { newAdministrator, newPerson, newTeam, type Person } from '../../server/test/people.ts';
+import { PASSWORD } from '../../server/test/server.ts';
+import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from './browser.ts';
+
+describe('the operator’s pages', () => {
+  let dashboard: Dashboard;
+  let admin: Person;
+  const visits: Visit[] = [];
+  beforeAll(async () => {
+    dashboard = await startDashboard({ trustedProxies: ['127.0.0.1'] });
+  });
+  beforeEach(async () => {
+    admin = await newAdministrator(dashboard);
+  });
+  // Each closes with a look at what the console said.
+  afterEach(async () => {
+    for (const visit of visits.splice(0)) await visit.close();
+  });
+  afterAll(async () => {
+    await dashboard.stop();
+    await closeBrowser();
+  });
+
+  async function browse(userId: number, path: string, options: Parameters<Dashboard['visit']>[0] = {}): Promise<Visit> {
+    const visit = await dashboard.visit({ reducedMotion: 'reduce', ...options });
+    visits.push(visit);
+    await signIn(dashboard, visit, userId);
+    await visit.open(`/dashboard${path}`);
+    await visit.page.getByRole('heading', { level: 1 }).waitFor();
+    return visit;
+  }
+  const verify = async (path: string, bearer?: string): Promise<number> =>
+    (await dashboard.request(`/verify${path}`, bearer === undefined ? {} : { bearer })).status;
+
+  const PAGES = ['users', 'accounts', 'permissions', 'routes', 'signing-keys', 'mails', 'limits', 'health', 'audit', 'brand'];
+
+  it('are closed to whoever is no administrator: a plain page, and 403 behind it', async () => {
+    const person = await newPerson(dashboard);
+    const { page, ...visit } = await browse(person.id, '/operator/users');
+    for (const name of PAGES) {
+      await visit.open(`/dashboard/operator/${name}`);
+      await page.getByRole('heading', { name: 'These pages are for administrators' }).waitFor();
+    }
+    await visit.expectAccessible();
+    for (const path of ['/operator/users', '/operator/mails', '/operator/audit', '/operator/brand'])
+      expect((await person.ask(path)).status).toBe(403);
+  });
+
+  it('find a user, and disabling them ends their browser at the next click and their token at once', async () => {
+    const user = await newPerson(dashboard);
+    const login = await dashboard.request('/api/v1/auth/login', {
+      body: { email: user.email, password: PASSWORD, device_name: 'x' },
+    });
+    const token: string = login.json.user.access_token;
+    const theirs = await browse(user.id, '/settings/developers');
+    const { page, ...visit } = await browse(admin.id, '/operator/users');
+    await page.getByLabel('Search by address, name or number').fill(user.email.slice(0, 8));
+    const rows = page.getByRole('table', { name: 'Users' }).getByRole('row');
+    await expect.poll(() => rows.count()).toBe(2);
+    await visit.expectAccessible();
+    await rows.nth(1).getByRole('link').click();
+    await page.getByRole('table', { name: 'Active sign-ins' }).waitFor();
+    await visit.expectAccessible();
+
+    expect(await verify('/api/invoices', token)).toBe(200);
+    await page.getByRole('button', { name: 'Disable', exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('every personal access token is refused').waitFor();
+    await dialog.getByRole('button', { name: 'Disable' }).click();
+    await page.getByRole('button', { name: 'Enable again' }).waitFor();
+    expect(await verify('/api/invoices', token)).toBe(401);
+    await theirs.page.getByRole('link', { name: 'API keys' }).click();
+    await theirs.page.waitForURL(`${dashboard.url}/login`);
+
+    await page.getByRole('button', { name: 'Enable again' }).click();
+    await dialog.getByRole('button', { name: 'Enable again' }).click();
+    await page.getByRole('button', { name: 'Disable', exact: true }).waitFor();
+    expect(await verify('/api/invoices', token)).toBe(200);
+  });
+
+  it('make an administrator, who then has these pages, and never disable oneself', async () => {
+    const user = await newPerson(dashboard);
+    const { page } = await browse(admin.id, `/operator/users/${user.id}`);
+    await page.getByRole('button', { name: 'Make administrator' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Make administrator' }).click();
+    await page.getByRole('button', { name: 'Take administrator away' }).waitFor();
+    expect((await user.ask('/operator/users')).status).toBe(200);
+    await page.goto(`${dashboard.url}/dashboard/operator/users/${admin.id}`);
+    await page.getByText('This is you. Another administrator can do this.').waitFor();
+    expect(await page.getByRole('button', { name: 'Disable', exact: true }).isDisabled()).toBe(true);
+  });
+
+  it('end every sign-in of a user', async () => {
+    const user = await newPerson(dashboard);
+    const theirs = await browse(user.id, '/settings/developers');
+    const { page } = await browse(admin.id, `/operator/users/${user.id}`);
+    await page.getByRole('button', { name: 'End all sign-ins' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'End all sign-ins' }).click();
+    await page.getByText('Not signed in anywhere.', { exact: true }).waitFor();
+    await theirs.page.reload();
+    expect(theirs.page.url()).toBe(`${dashboard.url}/login`);
+  });
+
+  it('set the catalogue: pasted, sorted, with faults at their rows; and tokens choose from it', async () => {
+    const { page, ...visit } = await browse(admin.id, '/operator/permissions');
+    await page.getByRole('button', { name: 'Paste many' }).click();
+    const dialog = page.getByRole('dialog');
+    const many = dialog.getByLabel('One permission a line: its name, then its sentence');
+    await many.fill('invoices.read See your invoices\ninvoices.delete No\ncrm.read See customers');
+    await dialog.getByRole('button', { name: 'Add them' }).click();
+    await dialog.getByText('Line 2: a name that ends in .read or .write was wanted, then a sentence.').waitFor();
+    await visit.expectAccessible();
+    await many.fill('invoices.read See your invoices\ninvoices.write Change your invoices\ncrm.read See customers');
+    await dialog.getByRole('button', { name: 'Add them' }).click();
+    await page.getByText('3 new').waitFor();
+    expect(await page.getByLabel('Resource 1', { exact: true }).inputValue()).toBe('crm');
+
+    await page.getByLabel('Resource 1', { exact: true }).fill('keyhouse.things');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Names that begin with keyhouse. are reserved.').waitFor();
+    expect(await page.getByLabel('Resource 1', { exact: true }).getAttribute('aria-invalid')).toBe('true');
+    await visit.expectAccessible();
+    await page.getByLabel('Resource 1', { exact: true }).fill('crm');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The catalogue is saved.').waitFor();
+    expect((await admin.ask('/permissions')).json.permissions).toHaveLength(3);
+    expect(
+      (await admin.ask('/tokens', { body: { name: 'x', expires_at: null, permissions: ['moon.read'], addresses: null } })).status,
+    ).toBe(422);
+
+    await page.getByRole('button', { name: 'Remove invoices' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('dialog', { name: 'Remove 2 permissions?' }).getByText('invoices.write').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect((await admin.ask('/permissions')).json.permissions).toEqual([{ name: 'crm.read', sentence: 'See customers' }]);
+    await admin.ask('/operator/permissions', { method: 'PUT', body: { permissions: [] } });
+  });
+
+  it('set the route patterns, ordered by the keyboard; /verify then keeps them', async () => {
+    const team = await newTeam(admin);
+    const reader = (await dashboard.key(team, { permissions: ['reports.read'] })).text;
+    const { page, ...visit } = await browse(admin.id, '/operator/routes');
+    const add = async (row: number, pattern: string, resource: string | null): Promise<void> => {
+      await page.getByRole('button', { name: 'Add a pattern' }).click();
+      await page.getByLabel(`Pattern ${row}`, { exact: true }).fill(pattern);
+      if (resource === null) await page.getByLabel(`What pattern ${row} takes`).selectOption('Nothing: public');
+      else await page.getByLabel(`Resource of pattern ${row}`).fill(resource);
+    };
+    await add(1, '/shop/**', 'sales');
+    await add(2, '/shop/summary', 'reports');
+    await add(3, '/status', null);
+    await page.getByLabel('Pattern 2', { exact: true }).press('Alt+ArrowUp');
+    expect(await page.getByLabel('Pattern 1', { exact: true }).inputValue()).toBe('/shop/summary');
+    expect(await page.evaluate<string>('document.activeElement.value')).toBe('/shop/summary');
+    await visit.expectAccessible();
+
+    await page.getByLabel('Pattern 2', { exact: true }).fill('/shop/**/more');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => page.getByLabel('Pattern 2', { exact: true }).getAttribute('aria-invalid')).toBe('true');
+    await page.getByLabel('Pattern 2', { exact: true }).fill('/shop/**');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The route patterns are saved.').waitFor();
+
+    await page.getByRole('textbox', { name: 'Path' }).fill('/shop/summary');
+    await page.getByRole('button', { name: 'Try', exact: true }).click();
+    await page.getByText('takes reports.read').waitFor();
+    await page.getByLabel('Method', { exact: true }).selectOption('POST');
+    await page.getByRole('textbox', { name: 'Path' }).fill('/shop/summary/today');
+    await page.getByRole('button', { name: 'Try', exact: true }).click();
+    await page.getByText('takes sales.write').waitFor();
+    await page.getByRole('textbox', { name: 'Path' }).fill('/status');
+    await page.getByRole('button', { name: 'Try', exact: true }).click();
+    await page.getByText('is public').waitFor();
+    await expect.poll(() => verify('/shop/summary', reader)).toBe(200);
+    expect([await verify('/shop/orders', reader), await verify('/status')]).toEqual([403, 200]);
+
+    await page.getByRole('button', { name: 'Move pattern 1 down' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => verify('/shop/summary', reader)).toBe(403);
+    await admin.ask('/operator/routes', { method: 'PUT', body: { routes: [] } });
+  });
+
+  it('rotate the signing keys in an emergency; a JWT of before still verifies, and the schedule is kept', async () => {
+    const team = await newTeam(admin);
+    const { text } = await dashboard.key(team);
+    const mint = async (): Promise<string> =>
+      (await dashboard.request('/auth', { bearer: text, body: { permissions: ['invoices.read'] } })).json.token;
+    const before = await mint();
+    const { page, ...visit } = await browse(admin.id, '/operator/signing-keys');
+    const rows = page.getByRole('table', { name: 'Signing keys' }).getByRole('row');
+    await rows.nth(1).waitFor();
+    await page.getByRole('button', { name: 'Rotate now' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Rotate now' }).click();
+    // The next key was published a moment ago: verifiers may not know it yet.
+    await page.getByRole('dialog').getByText('Verifiers may not have heard of the next key yet.').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Emergency rotation' }).click();
+    await visit.expectAccessible();
+    await page.getByRole('dialog').getByRole('button', { name: 'Emergency rotation' }).click();
+    await page.getByText('A new key signs now.').waitFor();
+    await page.getByRole('table').getByText('Retired').first().waitFor();
+    expect(await verify('/api/invoices', before)).toBe(200);
+    const kid = (jwt: string): string => JSON.parse(Buffer.from(jwt.split('.')[0] ?? '', 'base64url').toString()).kid;
+    await expect.poll(async () => kid(await mint())).not.toBe(kid(before));
+
+    await page.getByLabel('Rotate every … days').fill('30');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The schedule is saved.').waitFor();
+    expect((await admin.ask('/operator/signing-keys')).json.rotate_every_days).toBe(30);
+  });
+
+  it('show a mail that would have been sent, when no mail server is set, without a script or a breach of the policy', async () => {
+    const user = await newPerson(dashboard);
+    await dashboard.request('/dashboard/api/forgot', { body: { email: user.email }, headers: { origin: dashboard.url } });
+    const { page, ...visit } = await browse(admin.id, '/operator/mails');
+    await page.getByText('No mail server is set').waitFor();
+    await visit.expectAccessible();
+    const row = page
+      .getByRole('row')
+      .filter({ hasText: user.email })
+      .filter({ hasText: /password/i });
+    await row.getByRole('link').click();
+    const frame = page.frameLocator('iframe');
+    const button = frame.getByRole('link').first();
+    await button.waitFor();
+    // Its look came over: a button in the accent colour, as in a mail program.
+    expect(await button.evaluate((link) => getComputedStyle(link).backgroundColor)).toBe('rgb(52, 81, 178)');
+    expect(await page.locator('iframe').getAttribute('sandbox')).toBe('');
+    await visit.expectAccessible();
+    await page.getByRole('tab', { name: 'Text' }).click();
+    expect(await page.locator('pre').textContent()).toContain(`${dashboard.url}/reset#`);
+    await page.getByRole('link', { name: 'Outbox' }).first().click();
+    await page.getByRole('button', { name: 'Send a test mail to yourself' }).click();
+    await page.getByRole('row').filter({ hasText: admin.email }).first().waitFor();
+  });
+
+  it('let somebody try again who typed a wrong password too often', async () => {
+    const user = await newPerson(dashboard);
+    // From everywhere, so that it is the user who has to wait, and not an address.
+    const logIn = async (password: string, round: number): Promise<number> => {
+      const headers = { 'x-forwarded-for': `203.0.113.${round}`, 'x-forwarded-proto': 'https' };
+      const body = { email: user.email, password, device_name: 'x' };
+      return (await dashboard.request('/api/v1/auth/login', { body, headers })).status;
+    };
+    for (let round = 0; round < 10; round++) await logIn('wrong', round);
+    expect(await logIn(PASSWORD, 10)).toBe(429);
+    const { page } = await browse(admin.id, '/operator/limits');
+    await page.getByRole('table', { name: 'Limits' }).getByText('Failed log-ins').waitFor();
+    await page.getByRole('textbox', { name: 'E-mail address' }).fill('nobody@example.com');
+    await page.getByRole('button', { name: 'Let them try again' }).click();
+    await page.getByText('There is no user with this address.').waitFor();
+    await page.getByRole('textbox', { name: 'E-mail address' }).fill(user.email);
+    await page.getByRole('button', { name: 'Let them try again' }).click();
+    await page.getByText(`${user.email} can try again now.`).waitFor();
+    expect(await logIn(PASSWORD, 11)).toBe(200);
+  });
+
+  it('show that everything is well, and the chain of the whole log intact', async () => {
+    const { page, ...visit } = await browse(admin.id, '/operator/health');
+    await page.getByRole('list', { name: 'Checks' }).getByText('Database').waitFor();
+    await visit.open('/dashboard/operator/audit');
+    await page.getByRole('button', { name: 'Verify the chain' }).click();
+    await page.getByText(/The chain is intact: \d+ entries were checked\./).waitFor();
+    await visit.expectAccessible();
+    await page.getByLabel('About user').fill(String(admin.id));
+    await page.keyboard.press('Enter');
+    await expect.poll(() => new URL(page.url()).search).toContain('user');
+    await page.getByText('The operator made the user').waitFor();
+  });
+
+  it('change the look: name, colour and logo show where people sign in', async () => {
+    const { page, ...visit } = await browse(admin.id, '/operator/brand');
+    await page.getByLabel('Accent colour', { exact: true }).fill('#ffee88');
+    await page.getByText('At least 4.5 : 1 is needed: choose a darker colour.').waitFor();
+    await page.getByLabel('Name').fill('Acme Keys');
+    await page.getByLabel('Accent colour', { exact: true }).fill('#0b6e4f');
+    await page.getByText('It can be read well.').waitFor();
+    await page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: Buffer.from(PIXEL, 'base64') });
+    await page.getByRole('region', { name: 'Preview' }).locator('img').first().waitFor();
+    await visit.expectAccessible();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The look is changed.').waitFor();
+    await page.getByRole('link', { name: 'Acme Keys' }).waitFor();
+
+    const stranger = await dashboard.visit();
+    visits.push(stranger);
+    await stranger.open('/login');
+    await stranger.page.getByText('Acme Keys').first().waitFor();
+    await stranger.page.locator('img').first().waitFor();
+    const colour = () =>
+      stranger.page
+        .getByRole('button', { name: 'Log in', exact: true })
+        .evaluate((button) => getComputedStyle(button).backgroundColor);
+    await expect.poll(colour).toBe('rgb(11, 110, 79)');
+    await admin.ask('/operator/brand', { method: 'PUT', body: { name: 'Keyhouse', accent: '#3451b2', logo: null } });
+  });
+
+  it('lose nothing that was typed when the page is left by mistake', async () => {
+    const { page } = await browse(admin.id, '/operator/permissions');
+    await page.getByRole('button', { name: 'Add a resource' }).click();
+    await page.getByLabel('Resource 1', { exact: true }).fill('crm');
+    await page.getByLabel('crm, read: what people are told').fill('See customers');
+    await page.getByRole('link', { name: 'Health' }).click();
+    await page.getByRole('dialog', { name: 'Leave without saving?' }).getByRole('button', { name: 'Stay here' }).click();
+    expect(await page.getByLabel('crm, read: what people are told').inputValue()).toBe('See customers');
+  });
+
+  it.each([
+    [360, 'light'],
+    [900, 'dark'],
+    [1440, 'light'],
+  ] as const)('are accessible and fit %i pixels (%s)', async (width, colorScheme) => {
+    const visit = await browse(admin.id, '/operator/users', { viewport: { width, height: 800 }, colorScheme });
+    for (const path of [...PAGES, `users/${admin.id}`]) {
+      await visit.open(`/dashboard/operator/${path}`);
+      await visit.page.getByRole('heading', { level: 1 }).waitFor();
+      await visit.page.waitForLoadState('networkidle');
+      await visit.expectAccessible();
+      await visit.expectToFit();
+    }
+  });
+});
+
+/** One pixel, PNG. */
+const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';

@@ -1,0 +1,120 @@
+/** Logging in with another OpenID provider in a real browser: a real one, oidc-provider, with the pages that it shows itself. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Provider as OidcProvider } from 'oidc-provider';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openProvider } from '../../server/src/providers/openid.ts';
+import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from './browser.ts';
+import { button, isIn, title } from './steps.ts';
+
+const CLIENT = { client_id: 'keyhouse', client_secret: 'a secret of the client, long enough' };
+
+const FONTS = 'https://fonts.googleapis.com/';
+
+describe('logging in with another provider', () => {
+  let dashboard: Dashboard;
+  let listener: Server;
+  let issuer: string;
+  /** Whether it has proved the addresses of its people. */
+  let isVerified = true;
+  const visits: Visit[] = [];
+
+  beforeAll(async () => {
+    listener = createServer().listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    issuer = `http://localhost:${(listener.address() as AddressInfo).port}`;
+    const settings = { id: 'acme', name: 'Acme ID', issuer, clientId: CLIENT.client_id, clientSecret: CLIENT.client_secret };
+    dashboard = await startDashboard({ providers: [openProvider(settings)] });
+    const provider = new OidcProvider(issuer, {
+      clients: [{ ...CLIENT, redirect_uris: [`${dashboard.url}/login/provider/acme`] }],
+      claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
+      findAccount: (_context, id) => ({
+        accountId: id,
+        claims: async () => ({ sub: id, email: `${id}@example.com`, email_verified: isVerified, name: 'Ada Lovelace' }),
+      }),
+    });
+    listener.on('request', provider.callback());
+  });
+  afterAll(async () => {
+    for (const { complaints } of visits) {
+      // The provider's pages are on another host and want a font from a third: its own affair.
+      complaints.splice(0, complaints.length, ...complaints.filter((line) => !line.includes(issuer) && !line.includes(FONTS)));
+    }
+    await dashboard.stop();
+    listener.closeAllConnections();
+    listener.close();
+    await closeBrowser();
+  });
+
+  async function visit(): Promise<Visit> {
+    const opened = await dashboard.visit();
+    visits.push(opened);
+    await opened.context.route(`${FONTS}**`, (route) => route.fulfill({ contentType: 'text/css', body: '' }));
+    return opened;
+  }
+  /** On the pages of the provider. */
+  async function goThrough(page: Page, person: string): Promise<void> {
+    await page.locator('input[name=login]').fill(person);
+    await page.locator('input[name=password]').fill('any');
+    await page.locator('button[type=submit]').click();
+    await page.locator('input[name=prompt][value=consent]').waitFor({ state: 'attached' });
+    await page.locator('button[type=submit]').click();
+  }
+
+  it('lets somebody in who has no password here, and shows the link under Security', async () => {
+    const one = await visit();
+    const { page } = one;
+    await one.open('/dashboard/settings/security');
+    await title(page, 'Log in to Keyhouse');
+    await one.expectAccessible();
+    await button(page, 'Continue with Acme ID').click();
+    await goThrough(page, 'ada');
+    // Back to where they wanted to go.
+    await title(page, 'Security');
+    await page.getByText('You have none yet').waitFor();
+    await page.getByRole('list', { name: 'Other ways to log in' }).getByText('ada@example.com').waitFor();
+    await one.expectAccessible();
+  });
+
+  it('says why nobody was let in, and takes the reason out of the address bar', async () => {
+    isVerified = false;
+    const one = await visit();
+    const { page } = one;
+    await one.open('/login');
+    await button(page, 'Continue with Acme ID').click();
+    await goThrough(page, 'ben');
+    await page.getByText('The other side has not confirmed that your address is yours').waitFor();
+    expect(page.url()).toBe(`${dashboard.url}/login`);
+    await one.expectAccessible();
+    isVerified = true;
+  });
+
+  it('links by hand, and unlinks', async () => {
+    const { id } = await dashboard.register();
+    const one = await visit();
+    const { page } = one;
+    await signIn(dashboard, one, id);
+    await one.open('/dashboard/settings/security');
+    await button(page, 'Link Acme ID').click();
+    await goThrough(page, 'cleo');
+    await button(page, 'Unlink Acme ID').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Unlink' }).click();
+    await button(page, 'Link Acme ID').waitFor();
+    await isIn(page);
+  });
+
+  it('does not link what is linked to somebody else, and says so', async () => {
+    const { id } = await dashboard.register();
+    const one = await visit();
+    const { page } = one;
+    await signIn(dashboard, one, id);
+    await one.open('/dashboard/settings/security');
+    await button(page, 'Link Acme ID').click();
+    await goThrough(page, 'ada');
+    await page.getByText('is linked to another user here already').waitFor();
+    expect(page.url()).toBe(`${dashboard.url}/dashboard/settings/security`);
+    await one.expectAccessible();
+  });
+});
