@@ -92,7 +92,6 @@ describe('Profile and Security', () => {
     const second = await post.linkTo(email, '/verify-email');
     await page.goto(dashboard.url + first);
     await page.getByText('This link is over').waitFor();
-    await page.goto('about:blank');
     await page.goto(dashboard.url + second);
     await title(page, 'Your address is confirmed');
     await page.goto(`${dashboard.url}/dashboard/settings/profile`);

@@ -21,6 +21,8 @@ followScheme();
 const brand = brandOfPage();
 applyAccent(brand.accent);
 const fragment = takeFragment();
+// Another link to the page that is open already: the browser alone would not load it.
+window.addEventListener('hashchange', () => window.location.reload());
 
 /** A page that nobody who is signed in has to see. */
 const isForStrangers = (path: string): boolean => path === '/login' || path === '/register';

@@ -17,7 +17,7 @@ const TICKET = 'a-ticket-of-43-characters-that-opens-a-door';
 const URL_ = 'https://keys.example.com';
 const AT = Date.parse('2026-11-23T10:30:00Z');
 const where = { atMs: AT, address: '203.0.113.7', device: 'Firefox 140 on Windows' };
-const credential = { kind: 'key', name: 'Billing', account: 'Acme', doneBy: 'Ada', ...where } as const;
+const credential = { kind: 'key', name: 'Billing', accountId: 7, account: 'Acme', doneBy: 'Ada', ...where } as const;
 
 /** One of each kind, with facts as they come. */
 const FACTS: { readonly [Kind in keyof Facts]: Facts[Kind] } = {
@@ -33,6 +33,7 @@ const FACTS: { readonly [Kind in keyof Facts]: Facts[Kind] } = {
   invitation: { link: `${URL_}/invitation#${TICKET}`, team: 'Acme', role: 'admin', invitedBy: 'Ada', endsAtMs: AT },
   reminder: {
     nowMs: AT,
+    more: 0,
     reminders: [{ why: 'expires', kind: 'key', name: 'Billing', account: 'Acme', atMs: AT + 3 * 86_400_000 }],
   },
   'user-deleted': where,
@@ -84,6 +85,7 @@ eachDatabase('mail', (make) => {
       clock,
       log: { info: note, warn: note, error: note },
       host: 'keys.example.com',
+      stopping: new AbortController().signal,
     };
   });
   afterEach(() => {

@@ -6,7 +6,7 @@ export const MAX_LOGO_BYTES = 100_000;
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 /** One element, perhaps behind a declaration and comments. A DOCTYPE may bring entities, so there is none. */
-const SVG = /^\uFEFF?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--[^]*?-->\s*)*<svg[\s>]/;
+const SVG = /^\uFEFF?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--[\s\S]*?-->\s*)*<svg[\s>]/;
 
 /** Reads base64 (RFC 4648 §4); a sentence when it is no logo. */
 export function readLogo(base64: string): { readonly type: LogoType; readonly base64: string } | string {

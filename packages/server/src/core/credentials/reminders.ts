@@ -44,9 +44,9 @@ export interface RemindPorts extends TellPorts {
 }
 
 const BATCH = 200;
-/** One mail lists no more; the rest stands on the home page. */
+/** One mail lists no more, the most urgent first, and says how many there are beside them. */
 const MOST_IN_A_MAIL = 50;
-/** People who are written to in one run; the next run goes on. */
+/** People whose mails are gathered before they are written: what is kept in memory at once. */
 const MOST_PEOPLE = 5_000;
 /** The nearest of these alone. */
 const STAGES = [1, 3, EXPIRES_SOON_DAYS] as const;
@@ -60,38 +60,65 @@ interface Waiting {
 /** Returns how many people were written to. */
 export async function remindPeople(ports: RemindPorts): Promise<number> {
   const nowMs = ports.clock.now();
-  const people = new Map<number, Waiting>();
-  for (let afterId = 0; people.size < MOST_PEOPLE; ) {
+  const written = new Set<number>();
+  for (let afterId: number | null = 0; afterId !== null; ) {
+    const people = new Map<number, Waiting>();
+    afterId = await gatherPeople(ports, { people, written, afterId, nowMs });
+    for (const waiting of people.values()) await write(ports, waiting, nowMs);
+    for (const userId of people.keys()) written.add(userId);
+  }
+  return written.size;
+}
+
+interface Gathering {
+  readonly people: Map<number, Waiting>;
+  /** Who has had today's mail. */
+  readonly written: ReadonlySet<number>;
+  readonly nowMs: number;
+}
+
+/** Returns after which credential to go on, or null at the end. */
+async function gatherPeople(
+  ports: RemindPorts,
+  { afterId, ...gathering }: Gathering & { afterId: number },
+): Promise<number | null> {
+  const { nowMs } = gathering;
+  for (let lastId = afterId; ; ) {
     const batch = await ports.reminders.remindable({
-      afterId,
+      afterId: lastId,
       limit: BATCH,
       nowMs,
       expiresBeforeMs: nowMs + EXPIRES_SOON_DAYS * DAY_MS,
       secretMadeBeforeMs: ports.rules.oldSecretDays === 0 ? 0 : nowMs - ports.rules.oldSecretDays * DAY_MS,
       createdBeforeMs: nowMs - UNUSED_DAYS * DAY_MS,
     });
-    await gather(ports, batch, people, nowMs);
+    await gather(ports, batch, gathering);
     const last = batch.at(-1);
-    if (last === undefined || batch.length < BATCH) break;
-    afterId = last.id;
+    if (last === undefined || batch.length < BATCH) return null;
     await ports.pause();
+    if (gathering.people.size >= MOST_PEOPLE) return last.id;
+    lastId = last.id;
   }
-  for (const { to, reminders, reminded } of people.values()) {
-    const mail = ports.compose('reminder', to, { reminders: reminders.slice(0, MOST_IN_A_MAIL), nowMs });
-    await ports.reminders.remind({
-      reminded,
-      nowMs,
-      event: {
-        event: 'user.reminded',
-        atMs: nowMs,
-        by: SERVER,
-        userId: to.userId,
-        details: { credentials: reminded.length },
-        mails: [mail],
-      },
-    });
-  }
-  return people.size;
+}
+
+const URGENCY: readonly Reminder['why'][] = ['expires', 'old', 'unused'];
+
+async function write(ports: RemindPorts, { to, reminders, reminded }: Waiting, nowMs: number): Promise<void> {
+  const sorted = reminders.toSorted((a, b) => URGENCY.indexOf(a.why) - URGENCY.indexOf(b.why) || a.atMs - b.atMs);
+  const listed = sorted.slice(0, MOST_IN_A_MAIL);
+  const mail = ports.compose('reminder', to, { reminders: listed, more: sorted.length - listed.length, nowMs });
+  await ports.reminders.remind({
+    reminded,
+    nowMs,
+    event: {
+      event: 'user.reminded',
+      atMs: nowMs,
+      by: SERVER,
+      userId: to.userId,
+      details: { credentials: reminded.length },
+      mails: [mail],
+    },
+  });
 }
 
 const SERVER = { actor: 'server', requestId: null, person: {} } as const;
@@ -99,19 +126,19 @@ const SERVER = { actor: 'server', requestId: null, person: {} } as const;
 async function gather(
   ports: RemindPorts,
   batch: readonly CredentialWithUse[],
-  people: Map<number, Waiting>,
-  nowMs: number,
+  { people, written, nowMs }: Gathering,
 ): Promise<void> {
   const before = new Map(
     (await ports.reminders.remindedOf(batch.map(({ id }) => id))).map((one) => [`${one.credentialId} ${one.kind}`, one.aboutMs]),
   );
   for (const credential of batch) {
-    const due = dueOf(credential, ports.rules, nowMs).filter(
-      ({ kind, aboutMs }) => before.get(`${credential.id} ${kind}`) !== aboutMs,
-    );
+    const due = dueOf(credential, ports.rules, nowMs).filter((one) => isNews(one, before.get(`${credential.id} ${one.kind}`)));
     if (due.length === 0) continue;
     const account = credential.kind === 'key' ? await ports.accounts.findAccount(credential.accountId) : null;
-    for (const to of await recipientsOf(ports, credential, account)) {
+    const recipients = await recipientsOf(ports, credential, account);
+    // Tomorrow then, to all of them: what is remembered is remembered of the credential.
+    if (recipients.some(({ userId }) => written.has(userId))) continue;
+    for (const to of recipients) {
       const waiting = people.get(to.userId) ?? { to, reminders: [], reminded: [] };
       people.set(to.userId, waiting);
       for (const { why, kind, aboutMs } of due) {
@@ -127,6 +154,10 @@ interface Due extends Omit<RemindedOf, 'credentialId'> {
   readonly why: Reminder['why'];
 }
 
+/** A last use is forgotten after a year and a bit; that "unused since" goes back then is nothing new. */
+const isNews = ({ kind, aboutMs }: Due, before: number | undefined): boolean =>
+  before === undefined || (kind === 'unused' ? aboutMs > before : aboutMs !== before);
+
 /** What the rule of the home page finds, as far as mails tell of it. Tokens of log-ins end by themselves when they are not used. */
 export function dueOf(credential: CredentialWithUse, rules: NoticeRules, nowMs: number): readonly Due[] {
   const endsByItself = credential.source === 'login' || credential.source === 'register';
@@ -134,6 +165,8 @@ export function dueOf(credential: CredentialWithUse, rules: NoticeRules, nowMs: 
     if (kind === 'expires-soon') {
       const days = (atMs - nowMs) / DAY_MS;
       const stage = STAGES.find((most) => days <= most) ?? EXPIRES_SOON_DAYS;
+      // Whoever makes one for a week knows that it ends in a week.
+      if (atMs - credential.createdAtMs <= stage * DAY_MS) return [];
       return [{ why: 'expires', kind: `expires-${stage}`, aboutMs: atMs }];
     }
     if (endsByItself) return [];

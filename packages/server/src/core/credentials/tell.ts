@@ -71,13 +71,17 @@ export function recipientsOf(
 
 async function usersOf({ accounts }: Omit<TellPorts, 'compose'>, userId: number | null): Promise<Recipient[]> {
   const user = userId === null ? null : await accounts.findUser(userId);
-  return user === null ? [] : [toRecipient(user)];
+  return user === null || isShutOut(user) ? [] : [toRecipient(user)];
 }
 
-async function tendersOf({ members }: Omit<TellPorts, 'compose'>, account: Account | null): Promise<Recipient[]> {
+async function tendersOf(ports: Omit<TellPorts, 'compose'>, account: Account | null): Promise<Recipient[]> {
   if (account === null) return [];
-  const all = await members.listMembers(account);
-  return all.filter(({ role }) => role === 'owner' || role === 'admin').slice(0, MOST_TOLD);
+  const all = await ports.members.listMembers(account);
+  const tenders = all.filter(({ role }) => role === 'owner' || role === 'admin').slice(0, MOST_TOLD);
+  return (await Promise.all(tenders.map(({ userId }) => usersOf(ports, userId)))).flat();
 }
+
+/** Whoever was shut out hears nothing of what goes on inside. */
+const isShutOut = ({ disabledAtMs }: User): boolean => disabledAtMs !== null;
 
 const toRecipient = ({ id, email }: User): Recipient => ({ userId: id, email });

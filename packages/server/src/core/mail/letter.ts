@@ -64,19 +64,19 @@ const QUIET = 'opacity:.75';
 
 /** Mail programs know little CSS, and that in attributes only. */
 export function htmlOf(letter: Letter, look: Look): string {
-  const paragraph = (text: string): string => `<p style="margin:0 0 16px">${escape(text)}</p>`;
+  const paragraph = (text: string): string => `<p style="margin:0 0 16px">${escapeHtml(text)}</p>`;
   const facts = (letter.facts ?? []).flatMap(([label, value]) =>
     value === null
       ? []
       : [
-          `<tr><td style="padding:2px 16px 2px 0;${QUIET}">${escape(label)}</td><td style="padding:2px 0">${escape(value)}</td></tr>`,
+          `<tr><td style="padding:2px 16px 2px 0;${QUIET}">${escapeHtml(label)}</td><td style="padding:2px 0">${escapeHtml(value)}</td></tr>`,
         ],
   );
   const action =
     letter.action === undefined
       ? ''
-      : `<p style="margin:0 0 16px"><a href="${escape(letter.action.link)}" style="display:inline-block;padding:10px 18px;border-radius:8px;background:${look.accent};color:${inkOn(look.accent)};text-decoration:none">${escape(letter.action.label)}</a></p>` +
-        `<p style="margin:0 0 16px;font-size:13px;${QUIET};word-break:break-all">${escape(letter.action.link)}</p>`;
+      : `<p style="margin:0 0 16px"><a href="${escapeHtml(letter.action.link)}" style="display:inline-block;padding:10px 18px;border-radius:8px;background:${look.accent};color:${inkOn(look.accent)};text-decoration:none">${escapeHtml(letter.action.label)}</a></p>` +
+        `<p style="margin:0 0 16px;font-size:13px;${QUIET};word-break:break-all">${escapeHtml(letter.action.link)}</p>`;
   const table =
     facts.length === 0
       ? ''
@@ -85,12 +85,12 @@ export function htmlOf(letter: Letter, look: Look): string {
   const otherwise =
     letter.otherwise === undefined
       ? ''
-      : `<p style="margin:0 0 16px;${QUIET}">${escape(letter.otherwise.says)}${link === undefined ? '' : ` <a href="${escape(link)}" style="color:inherit">${escape(link)}</a>`}</p>`;
+      : `<p style="margin:0 0 16px;${QUIET}">${escapeHtml(letter.otherwise.says)}${link === undefined ? '' : ` <a href="${escapeHtml(link)}" style="color:inherit">${escapeHtml(link)}</a>`}</p>`;
   return [
-    `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark"><title>${escape(letter.subject)}</title></head>`,
+    `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark"><title>${escapeHtml(letter.subject)}</title></head>`,
     '<body style="margin:0;padding:24px;font:16px/1.5 system-ui,-apple-system,\'Segoe UI\',Roboto,Arial,sans-serif">',
     `<div style="max-width:560px;margin:0 auto">`,
-    `<p style="margin:0 0 24px;font-weight:650">${escape(oneLine(look.name))}</p>`,
+    `<p style="margin:0 0 24px;font-weight:650">${escapeHtml(oneLine(look.name))}</p>`,
     ...letter.says.map((text) => paragraph(text)),
     action,
     table,
@@ -99,7 +99,7 @@ export function htmlOf(letter: Letter, look: Look): string {
   ].join('');
 }
 
-const escape = (text: string): string =>
+const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[sign] ?? '');
 
 /** Black or white, whichever is read better on a colour (WCAG 2.2 relative luminance). */

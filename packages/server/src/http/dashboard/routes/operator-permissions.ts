@@ -41,7 +41,7 @@ function refuseFaults(faults: readonly string[]): void {
   if (faults.length === 0) return;
   const errors: Record<string, string[]> = {};
   for (const fault of faults) {
-    const [, list = 'body', row, member, sentence = fault] = /^(\w+)(?:\[(\d+)\])?(?:\.(\w+))?: ([^]*)$/.exec(fault) ?? [];
+    const [, list = 'body', row, member, sentence = fault] = /^(\w+)(?:\[(\d+)\])?(?:\.(\w+))?: (.*)$/s.exec(fault) ?? [];
     const field = [list, row, member].filter((part) => part !== undefined).join('.');
     errors[field] = [...(errors[field] ?? []), capitalised(sentence)];
   }
