@@ -41,7 +41,7 @@ export const words = {
   offline: 'You are offline, or the server cannot be reached. Nothing you typed is lost; the page goes on by itself.',
   tryNow: 'Try now',
   unverifiedTitle: 'Your e-mail address',
-  unverified: (email: string): string => `Please prove that ${email} is yours: follow the link in the mail that we sent.`,
+  unverified: (email: string): string => `Please confirm that ${email} is yours: follow the link in the mail that we sent.`,
   sendAgain: 'Send it again',
   sent: 'Sent. It can take a minute to arrive.',
   proof: {

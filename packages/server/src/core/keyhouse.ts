@@ -384,7 +384,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
   async function remind(): Promise<void> {
     const nowMs = clock.now();
     // Asked before the lease: taking it again would lengthen it, and whoever comes after this server would wait a day too long.
-    if (lastReminderMs > nowMs - DAY_MS + HOUR_MS) return;
+    if (lastReminderMs > nowMs - DAY_MS + HOUR_MS / 2) return;
     const isMine = await store.leases.takeLease({
       job: 'remind',
       holder: instanceName,

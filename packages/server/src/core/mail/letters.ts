@@ -76,10 +76,10 @@ const NOT_YOU = 'If it was not you, change your password and end the other sign-
 
 export const letters: Letters = {
   'verify-email': ({ link }, { brand }) => ({
-    subject: `Prove your address for ${brand}`,
-    says: ['Follow this link to prove that this address is yours. It works for three days, and asks you to log in.'],
-    action: { label: 'Prove this address', link },
-    otherwise: { says: 'If you have not registered, do nothing: without the link the address stays unproved.' },
+    subject: `Confirm your address for ${brand}`,
+    says: ['Follow this link to confirm that this address is yours. It works for three days, and asks you to log in.'],
+    action: { label: 'Confirm this address', link },
+    otherwise: { says: 'If you have not registered, do nothing: without the link the address stays unconfirmed.' },
   }),
   'new-email': ({ link }, { brand }) => ({
     subject: `Your new address for ${brand}`,
