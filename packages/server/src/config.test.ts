@@ -203,6 +203,8 @@ describe('other providers and mail', () => {
     [{ KEYHOUSE_SMTP_URL: 'smtps://user:very secret@mail.example.com' }],
     [{ KEYHOUSE_MAIL_FROM: 'keys@example.com' }],
     [{ KEYHOUSE_SMTP_URL: 'https://very secret@mail.example.com', KEYHOUSE_MAIL_FROM: 'nobody' }],
+    [{ KEYHOUSE_SMTP_URL: 'smtp://a:very%20secret@mail.example.com?requireTLS=false', KEYHOUSE_MAIL_FROM: 'a@example.com' }],
+    [{ KEYHOUSE_SMTP_URL: 'smtp://a:very%secret@mail.example.com', KEYHOUSE_MAIL_FROM: 'a@example.com' }],
     [{ KEYHOUSE_REMIND_SECRET_DAYS: '-1' }],
   ])('are refused at start when they cannot be meant, without repeating a secret: %j', (environment) => {
     const read = () => readConfig(environment as Record<string, string>);

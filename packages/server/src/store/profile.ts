@@ -146,6 +146,7 @@ export const profileActs = {
     await db.deleteFrom('sign_ins').where('user_id', '=', userId).execute();
     await forgetMails(db, userId);
     await forgetUse(db, user.account_id);
+    await forgetInvitations(db, userId);
     await db
       .updateTable('users')
       .set({
@@ -279,6 +280,15 @@ const forgetUse = (db: Db, accountId: number) =>
     .updateTable('credential_use')
     .set({ last_address: null, last_user_agent: null, previous_last_address: null, previous_last_user_agent: null })
     .where('credential_id', 'in', db.selectFrom('credentials').select('id').where('account_id', '=', accountId))
+    .execute();
+
+/** To whom those went that were answered or are over. One that is open is the address's, whoever it belongs to. */
+const forgetInvitations = (db: Db, userId: number) =>
+  db
+    .updateTable('invitations')
+    .set({ email: '', email_key: '' })
+    .where('email_key', '=', db.selectFrom('users').select('email_key').where('id', '=', userId))
+    .where('ended_at_ms', 'is not', null)
     .execute();
 
 /** Whether there is a living team whose only owner they are; the owners' rows are locked. */

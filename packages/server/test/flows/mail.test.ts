@@ -1,9 +1,12 @@
 /** Real mail: over SMTP to a real server, read back with a real parser. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { Secret, TOTP } from 'otpauth';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { makeTotpSecret, stepOf } from '../../src/core/accounts/codes.ts';
+import { rotateMasterSecret } from '../../src/core/jwts/master-secret.ts';
 import { MasterSecret } from '../../src/core/lib/master-secret.ts';
 import { createCompose } from '../../src/core/mail/compose.ts';
 import { type DeliverPorts, deliverMails, nextTry } from '../../src/core/mail/deliver.ts';
@@ -77,7 +80,7 @@ eachDatabase('mail', (make) => {
     smtp.listen(0, '127.0.0.1');
     await once(smtp.server, 'listening');
     const { port } = smtp.server.address() as AddressInfo;
-    transport = openSmtp(`smtp://127.0.0.1:${port}`, 'Acme Keys <keys@example.com>');
+    transport = openSmtp(`smtp://127.0.0.1:${port}`, 'Acme, Inc. <keys@example.com>');
     ports = {
       mails: store.mails,
       transport,
@@ -112,7 +115,7 @@ eachDatabase('mail', (make) => {
     expect(inbox).toHaveLength(1);
     const [mail] = inbox;
     expect(mail?.to).toEqual([{ name: '', address: 'ada@example.com' }]);
-    expect(mail?.from).toMatchObject({ name: 'Acme Keys', address: 'keys@example.com' });
+    expect(mail?.from).toMatchObject({ name: 'Acme, Inc.', address: 'keys@example.com' });
     expect(mail?.subject).toBeTruthy();
     expect(mail?.headers.find(({ key }) => key === 'auto-submitted')?.value).toBe('auto-generated');
     const html = (mail?.html ?? '').replace(/<[^>]+>/g, ' ');
@@ -127,7 +130,17 @@ eachDatabase('mail', (make) => {
       const parts = line.split(': ').map((part) => part.replace(/:$/, ''));
       for (const part of parts) expect(squeeze(html)).toContain(squeeze(part).trim());
     }
-    if ('link' in FACTS[kind]) expect(mail?.text).toContain(FACTS[kind].link);
+    // Every link is of this server, stands in both, and shows where it goes.
+    const links = [...(mail?.html ?? '').matchAll(/<a href="([^"]+)"/g)].map(([, link = '']) => link);
+    for (const link of links) {
+      expect(link.startsWith(`${URL_}/`)).toBe(true);
+      expect(mail?.text).toContain(link);
+      expect(mail?.html).toContain(`>${link}<`);
+    }
+    if ('link' in FACTS[kind]) expect(links).toEqual([FACTS[kind].link]);
+    else expect(links).toHaveLength(kind === 'test' || kind === 'user-deleted' ? 0 : 1);
+    expect(mail?.messageId).toMatch(/^<[\w-]+@keys\.example\.com>$/);
+    expect(mail?.date).toBeTruthy();
     const [newest] = await store.mails.listMails({ limit: 1 });
     expect(newest).toMatchObject({ kind, sentAtMs: nowMs, tries: 1, error: null });
     expect((await store.mails.findMail(newest?.id ?? 0))?.sealedBody).toBeNull();
@@ -157,6 +170,31 @@ eachDatabase('mail', (make) => {
     }
   });
 
+  it.each([
+    ['bare domains', 'Suspended! Go to www.evil.example/login'],
+    ['dots that browsers take for one', 'evil。example and evil．example and evil｡example'],
+    ['schemes in wide letters', 'https：／／evil.example'],
+    ['signs whose low byte is a line break', 'x\u560D\u560ABcc: evil.example'],
+    ['lines in other alphabets', 'x\u2028Bcc: evil.example\u0085\u000B\u000Cevil.example'],
+    ['marks that end a quotation', 'x” was made. Go to “evil.example'],
+    ['letters that nobody sees', 'ev\u200Bil\u2060.\u00ADexample \u3164'],
+    ['more than a line holds', '😀'.repeat(500)],
+  ])('shows names as names: %s', async (_what, name) => {
+    await write(compose('invitation', { email: 'ada@example.com', userId: null }, { ...FACTS.invitation, team: name }));
+    await write(compose('credential-made', { email: 'ada@example.com', userId: null }, { ...credential, name, account: name }));
+    await deliver();
+    expect(inbox).toHaveLength(2);
+    for (const [index, { subject, text, html, headers }] of inbox.entries()) {
+      for (const part of [subject, text, html]) {
+        expect(part).not.toMatch(/evil[.。．｡]example/u);
+        expect(part).not.toMatch(/[\u{200B}\u{2060}\u{AD}\u{3164}\u{2028}\u{FFFD}\u{D800}-\u{DFFF}]/u);
+      }
+      expect(text?.match(/[“”]/g) ?? []).toEqual(['“', '”']);
+      expect(headers.map(({ key }) => key)).not.toContain('bcc');
+      for (const line of raw[index]?.split('\r\n') ?? []) expect(Buffer.byteLength(line)).toBeLessThan(999);
+    }
+  });
+
   it('tries again later, longer each time, and gives up after two days', async () => {
     refuse = `451 4.3.0 no room for ${URL_}/reset#${TICKET}`;
     await write(compose('reset-password', { email: 'ada@example.com', userId: null }, FACTS['reset-password']));
@@ -176,9 +214,110 @@ eachDatabase('mail', (make) => {
     expect(nextTry({ tries: 3, createdAtMs: AT }, AT + 2 * 86_400_000 + 1)).toBeNull();
   });
 
+  it('waits for a mail server that is down', async () => {
+    const { port } = smtp.server.address() as AddressInfo;
+    await new Promise<void>((resolve) => smtp.server.close(() => resolve()));
+    await write(compose('test', { email: 'ada@example.com', userId: null }, {}));
+    await deliver();
+    const [waiting] = await store.mails.listMails({ limit: 1 });
+    expect(waiting).toMatchObject({
+      sentAtMs: null,
+      nextTryAtMs: nowMs + 60_000,
+      error: expect.stringContaining('ECONNREFUSED'),
+    });
+    smtp.server.listen(port, '127.0.0.1');
+    await once(smtp.server, 'listening');
+    nowMs += 60_000;
+    await deliver();
+    expect(inbox).toHaveLength(1);
+  });
+
+  it('sends what another server took and did not finish, under the same message id', async () => {
+    await write(compose('test', { email: 'ada@example.com', userId: null }, {}));
+    // Handed over, and the server ended before it could write that down.
+    const dies = { ...store.mails, noteMailSent: () => Promise.reject(new Error('killed')) };
+    await expect(deliverMails({ ...ports, mails: dies })).rejects.toThrow('killed');
+    await deliver();
+    expect(inbox).toHaveLength(1);
+    nowMs += 5 * 60_000;
+    await deliver();
+    await deliver();
+    expect(inbox).toHaveLength(2);
+    expect(inbox[1]?.messageId).toBe(inbox[0]?.messageId);
+    expect((await store.mails.listMails({ limit: 1 }))[0]).toMatchObject({ sentAtMs: nowMs, tries: 2 });
+  });
+
+  it('finishes the one under way when the server stops, and leaves the rest to others at once', async () => {
+    for (let n = 0; n < 3; n++) await write(compose('test', { email: `u${n}@example.com`, userId: null }, {}));
+    const stopping = new AbortController();
+    const slow = {
+      ...transport,
+      send: async (mail: Parameters<typeof transport.send>[0]) => {
+        stopping.abort();
+        await transport.send(mail);
+      },
+    };
+    await deliverMails({ ...ports, transport: slow, stopping: stopping.signal });
+    expect(inbox).toHaveLength(1);
+    await deliver();
+    expect(inbox.map(({ to }) => to?.[0]?.address)).toEqual(['u0@example.com', 'u1@example.com', 'u2@example.com']);
+  });
+
+  it('lets nobody who waits for a link wait behind reminders', async () => {
+    for (let n = 0; n < 3; n++) await write(compose('reminder', { email: 'many@example.com', userId: null }, FACTS.reminder));
+    await write(compose('reset-password', { email: 'ada@example.com', userId: null }, FACTS['reset-password']));
+    await deliver();
+    expect(inbox.map(({ to }) => to?.[0]?.address)).toEqual(['ada@example.com', ...Array(3).fill('many@example.com')]);
+  });
+
+  it('does not send a text to anybody but the one it was written to', async () => {
+    const draft = compose('reset-password', { email: 'ada@example.com', userId: null }, FACTS['reset-password']);
+    await write({ ...draft, recipient: 'mallory@example.com' });
+    await deliver();
+    expect(inbox).toHaveLength(0);
+    expect((await store.mails.listMails({ limit: 1 }))[0]).toMatchObject({ sentAtMs: null, error: expect.any(String) });
+    nowMs += 3 * 86_400_000;
+    await deliver();
+    expect((await store.mails.listMails({ limit: 1 }))[0]).toMatchObject({ nextTryAtMs: null, sentAtMs: null });
+  });
+
+  it('survives a new master secret, as TOTP does', async () => {
+    const next = new MasterSecret('the next master secret of the tests, long enough');
+    const by = { actor: 'operator', requestId: null, person: {} } as const;
+    const user = await store.accounts.createUser({
+      user: {
+        email: 'totp@example.com',
+        emailKey: 'totp@example.com',
+        passwordHash: 'hash',
+        displayName: 'A',
+        firstName: '',
+        lastName: '',
+        isAdministrator: false,
+        createdAtMs: nowMs,
+      },
+      event: { event: 'user.created', atMs: nowMs, by },
+    });
+    const userId = user?.id ?? 0;
+    const { base32, sealed } = makeTotpSecret(SECRET, userId);
+    await store.factors.putTotp({ userId, sealedSecret: sealed, nowMs });
+    await write(compose('reset-password', { email: 'ada@example.com', userId: null }, FACTS['reset-password']));
+    await store.masterSecret.setFirstSecretCheck({ check: SECRET.check });
+
+    expect(await rotateMasterSecret({ ...store, clock }, { from: SECRET, to: next, by })).toMatchObject({ ok: true });
+    await deliverMails({ ...ports, secrets: [next] });
+    expect(inbox[0]?.text).toContain(TICKET);
+    const kept = await store.factors.findTotp(userId);
+    const code = new TOTP({ secret: Secret.fromBase32(base32) }).generate({ timestamp: nowMs });
+    expect(stepOf([next], userId, kept?.sealedSecret ?? '', code, nowMs)).toBe(Math.floor(nowMs / 30_000));
+    expect(() => stepOf([SECRET], userId, kept?.sealedSecret ?? '', code, nowMs)).toThrow();
+  });
+
   it('sends each once, however many servers there are', async () => {
     for (let n = 0; n < 12; n++) await write(compose('test', { email: `u${n}@example.com`, userId: null }, {}));
-    await Promise.all(Array.from({ length: 4 }, () => deliver()));
+    const others = await Promise.all([database.open(), database.open()]);
+    const servers = [store, ...others].map(({ mails }) => ({ ...ports, mails }));
+    for (let round = 0; round < 3; round++) await Promise.all(servers.map((server) => deliverMails(server)));
+    for (const other of others) await other.close();
     expect(inbox.map(({ to }) => to?.[0]?.address).sort()).toEqual(
       Array.from({ length: 12 }, (_, n) => `u${n}@example.com`).sort(),
     );
@@ -221,7 +360,8 @@ describe('an SMTP server beyond this machine', () => {
     server.listen(0, '127.0.0.2');
     await once(server.server, 'listening');
     const { port } = server.server.address() as AddressInfo;
-    const transport = openSmtp(`smtp://127.0.0.2:${port}`, 'keys@example.com');
+    // Options in the address, which nodemailer would obey, change nothing.
+    const transport = openSmtp(`smtp://127.0.0.2:${port}/?requireTLS=false&tls.rejectUnauthorized=false`, 'keys@example.com');
     await expect(transport.send(letter)).rejects.toThrow(reason);
     expect(taken).toEqual([]);
     transport.close();

@@ -10,9 +10,11 @@ import pg from 'pg';
 import { expect, it } from 'vitest';
 import { MasterSecret } from '../../src/core/lib/master-secret.ts';
 import { open } from '../../src/core/lib/seal.ts';
+import { openBody } from '../../src/core/mail/compose.ts';
 import { eachDatabase, type TestDatabase } from '../databases.ts';
 import { startProgram } from '../program.ts';
 import { startTestServer } from '../server.ts';
+import { visitorWith } from '../visitor.ts';
 
 const MASTER = `master-${randomBytes(24).toString('hex')}`;
 
@@ -66,6 +68,19 @@ eachDatabase('nothing secret', (makeDatabase) => {
       // The scalar of a P-256 key stands at a fixed place of its PKCS #8 form (RFC 5915).
       secrets.set(`private key ${stored.kid}`, opened.value.subarray(36, 68));
     }
+    // Links that let somebody in, on their way by mail.
+    expect((await visitorWith(server, '').ask('/forgot', { body: { email } })).status).toBe(204);
+    // Written after the answer, so that its time does not tell who is registered.
+    const kinds = async () => (await server.keyhouse.store.mails.listMails({ limit: 100 })).map(({ kind }) => kind);
+    await expect.poll(kinds, { timeout: 10_000 }).toContain('reset-password');
+    for (const { id, kind } of await server.keyhouse.store.mails.listMails({ limit: 100 })) {
+      const mail = await server.keyhouse.store.mails.findMail(id);
+      const sealedBody = mail?.sealedBody ?? '';
+      const body = openBody([new MasterSecret(MASTER)], { recipient: mail?.recipient ?? '', sealedBody });
+      for (const [, ticket = ''] of (body.ok ? body.value.text : '').matchAll(/#([\w-]{20,})/g))
+        secret(`link of ${kind}`, ticket);
+    }
+    expect([...secrets.keys()]).toContain('link of reset-password');
     // What waits to be written is, before it is looked at.
     await server.keyhouse.refusals.flush({ end: true });
 

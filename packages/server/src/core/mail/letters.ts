@@ -148,7 +148,7 @@ export const letters: Letters = {
     subject:
       reminders.length + more === 1
         ? `${subjectOf(reminders[0], nowMs)} (${brand})`
-        : `${reminders.length + more} credentials want a look (${brand})`,
+        : `${reminders.length + more} reminders about your credentials (${brand})`,
     says: [
       ...reminders.map((reminder) => sentenceOf(reminder, nowMs)),
       ...(more === 0 ? [] : [`And ${more} more, which the dashboard lists.`]),

@@ -127,6 +127,7 @@ export const dashboard: Migration = {
       sent_at_ms ${integer},
       error ${text}
     )${end}`,
+    `CREATE INDEX mails_user ON mails (user_id) WHERE user_id IS NOT NULL`,
     `CREATE INDEX mails_due ON mails (next_try_at_ms) WHERE next_try_at_ms IS NOT NULL`,
     `CREATE TABLE reminders (
       credential_id ${integer} NOT NULL,

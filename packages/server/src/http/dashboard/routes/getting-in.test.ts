@@ -1,6 +1,7 @@
 import { Secret, TOTP } from 'otpauth';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { linkIn, mailsTo } from '../../../../test/mails.ts';
+import { beforeAll, expect, it } from 'vitest';
+import { eachDatabase } from '../../../../test/databases.ts';
+import { linkIn, mailsOf } from '../../../../test/mails.ts';
 import { type Answer, PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
 import { type Visitor, visitorFor, visitorWith } from '../../../../test/visitor.ts';
 
@@ -24,14 +25,14 @@ function cookieOf(answer: Answer, before = ''): string {
 const EMAIL = () => `u${Math.random().toString(36).slice(2)}@example.com`;
 const NEW_PASSWORD = 'four other unrelated words';
 
-describe('getting in', () => {
+eachDatabase('getting in', (makeDatabase) => {
   let server: TestServer;
   let stranger: Visitor;
   beforeAll(async () => {
-    server = await startTestServer();
+    server = await startTestServer({ database: await makeDatabase() });
     stranger = visitorWith(server, '');
+    return () => server.stop();
   });
-  afterAll(() => server.stop());
 
   async function registered(email = EMAIL()) {
     const answer = await stranger.ask('/register', { body: { email, password: PASSWORD } });
@@ -73,7 +74,7 @@ describe('getting in', () => {
     const { secret } = (await visitor.ask('/me/totp', { method: 'POST' })).json;
     const { recovery_codes: codes } = (await visitor.ask('/me/totp/confirm', { body: { code: codeNow(secret) } })).json;
     expect(codes).toHaveLength(10);
-    expect(mailsTo(server, email).map(({ kind }) => kind)).toContain('factor-changed');
+    expect((await mailsOf(server, email)).map(({ kind }) => kind)).toContain('factor-changed');
 
     const first = await logIn(email);
     expect(first.json).toEqual({ next: 'second-factor', methods: ['totp', 'recovery-code'] });
@@ -113,7 +114,7 @@ describe('getting in', () => {
       await stranger.ask('/forgot', { body: { email: EMAIL() } }),
     ];
     expect([known.status, known.text]).toEqual([unknown.status, unknown.text]);
-    await expect.poll(() => mailsTo(server, email).filter(({ kind }) => kind === 'reset-password').length).toBe(1);
+    await expect.poll(async () => (await mailsOf(server, email)).filter(({ kind }) => kind === 'reset-password').length).toBe(1);
     const ticket = await linkIn(server, email, '/reset#');
     expect((await stranger.ask('/reset/check', { body: { ticket } })).json).toEqual({ email });
     expect((await stranger.ask('/reset', { body: { ticket, password: '12345678' } })).json.errors).toHaveProperty('password');
@@ -131,7 +132,7 @@ describe('getting in', () => {
       body: { name: 'squatter', expires_at: null, permissions: null, addresses: null },
     });
     await stranger.ask('/forgot', { body: { email } });
-    await expect.poll(() => mailsTo(server, email).filter(({ kind }) => kind === 'reset-password').length).toBe(1);
+    await expect.poll(async () => (await mailsOf(server, email)).filter(({ kind }) => kind === 'reset-password').length).toBe(1);
     await stranger.ask('/reset', { body: { ticket: await linkIn(server, email, '/reset#'), password: NEW_PASSWORD } });
     expect((await server.request('/api/v1/cli/loggedUser', { bearer: made.json.secret })).status).toBe(401);
   });
@@ -147,16 +148,16 @@ describe('getting in', () => {
     expect((await visitorWith(server, cookieOf(changed, visitor.cookie)).ask('/me')).status).toBe(200);
     expect((await other.ask('/me')).status).toBe(401);
     expect((await server.request('/api/v1/cli/loggedUser', { bearer: made.json.secret })).status).toBe(200);
-    expect(mailsTo(server, email).map(({ kind }) => kind)).toContain('password-changed');
+    expect((await mailsOf(server, email)).map(({ kind }) => kind)).toContain('password-changed');
   });
 
   it('tells of a sign-in with another browser, and not of the first one', async () => {
     const { email, cookie } = await registered();
-    expect(mailsTo(server, email).map(({ kind }) => kind)).not.toContain('new-sign-in');
+    expect((await mailsOf(server, email)).map(({ kind }) => kind)).not.toContain('new-sign-in');
     await logIn(email, PASSWORD, cookie);
-    expect(mailsTo(server, email).map(({ kind }) => kind)).not.toContain('new-sign-in');
+    expect((await mailsOf(server, email)).map(({ kind }) => kind)).not.toContain('new-sign-in');
     await logIn(email);
-    expect(mailsTo(server, email).map(({ kind }) => kind)).toContain('new-sign-in');
+    expect((await mailsOf(server, email)).map(({ kind }) => kind)).toContain('new-sign-in');
   });
 
   it('asks again for a proof that is older than ten minutes, and takes the password for it', async () => {
@@ -177,7 +178,7 @@ describe('getting in', () => {
     const ticket = await linkIn(server, next, '/new-email#');
     expect((await visitor.ask('/me/email/confirm', { body: { ticket } })).json).toEqual({ email: next });
     expect((await visitor.ask('/me')).json.user).toMatchObject({ email: next, email_verified: true, pending_email: null });
-    expect(mailsTo(server, email).filter(({ kind }) => kind === 'email-changed')).toHaveLength(2);
+    expect((await mailsOf(server, email)).filter(({ kind }) => kind === 'email-changed')).toHaveLength(2);
     expect((await logIn(email)).status).toBe(422);
   });
 
@@ -219,9 +220,9 @@ describe('getting in', () => {
   });
 });
 
-describe('the first administrator', () => {
+eachDatabase('the first administrator', (makeDatabase) => {
   it('is made with the link of the log, by one of two who race, and by nobody later', async () => {
-    const server = await startTestServer();
+    const server = await startTestServer({ database: await makeDatabase() });
     const stranger = visitorWith(server, '');
     const old = await server.keyhouse.makeSetupTicket();
     const ticket = (await server.keyhouse.makeSetupTicket()) ?? '';

@@ -9,7 +9,7 @@ import { Refusal } from '../../../core/refusal.ts';
 import { describeBrand } from '../brand.ts';
 import { takeReturnPoint } from '../return-point.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
-import { invalid } from './refuse.ts';
+import { invalid, refuseWherePasskeysAreNot } from './refuse.ts';
 
 const LINK_OVER = 'This link is over: it was used, replaced by a newer one, or its time is up.';
 const STEP_OVER = 'This took too long. Begin with your password again.';
@@ -68,13 +68,13 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
 
   // With a step's cookie: the passkeys of the user who waits. Without: whoever has one.
   serve('POST /log-in/passkey/options', async ({ request }) => {
-    refuseWherePasskeysAreNot();
+    refuseWherePasskeysAreNot(url);
     const step = cookies.read(request, 'step');
     return await keyhouse.passkeyStepOptions(step);
   });
 
   serve('POST /log-in/passkey', async ({ body, by, request, reply, signIn }) => {
-    refuseWherePasskeysAreNot();
+    refuseWherePasskeysAreNot(url);
     const entered = await keyhouse.enterWithPasskey({
       step: cookies.read(request, 'step'),
       response: body.response,
@@ -156,11 +156,11 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
     if (proved !== true) throw refuseProof(proved, 'password');
   });
   serve('POST /proof/passkey/options', async ({ signIn }) => {
-    refuseWherePasskeysAreNot();
+    refuseWherePasskeysAreNot(url);
     return await keyhouse.passkeyProofOptions(signIn.user);
   });
   serve('POST /proof/passkey', async ({ body, signIn, by }) => {
-    refuseWherePasskeysAreNot();
+    refuseWherePasskeysAreNot(url);
     if (!(await keyhouse.proveWithPasskey(signIn.user, signIn.id, body.response, by))) throw invalid('response', WRONG_PASSKEY);
   });
 
@@ -177,11 +177,6 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
     cookies.set(reply, 'sign-in', opened.secret);
     cookies.set(reply, 'browser', opened.browser);
     return { next: 'done', to: takeReturnPoint(cookies, request, reply) };
-  }
-
-  function refuseWherePasskeysAreNot(): void {
-    if (!offersPasskeys(url))
-      throw invalid('response', 'Passkeys do not work where the address of this server is a number: browsers refuse them there.');
   }
 }
 

@@ -9,12 +9,12 @@ import { deviceOf } from '../../../core/lib/device.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
-import { invalid, readId } from './refuse.ts';
+import { invalid, readId, refuseWherePasskeysAreNot } from './refuse.ts';
 
 const NAME_SENTENCE = 'A name must have at most 100 characters, none of them a control character.';
 const LINK_OVER = 'This link is over: it was used, replaced by a newer one, or its time is up.';
 
-export function meRoutes(serve: Serve, { keyhouse, cookies }: DashboardPorts): void {
+export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPorts): void {
   serve('GET /me', async ({ signIn: { user, provedAtMs } }) => {
     const [accounts, pendingEmail, methods] = await Promise.all([
       keyhouse.store.members.accountsOf(user),
@@ -111,7 +111,10 @@ export function meRoutes(serve: Serve, { keyhouse, cookies }: DashboardPorts): v
     };
   });
 
-  serve('POST /me/passkeys/options', ({ signIn: { user } }) => keyhouse.newPasskeyOptions(user));
+  serve('POST /me/passkeys/options', ({ signIn: { user } }) => {
+    refuseWherePasskeysAreNot(url);
+    return keyhouse.newPasskeyOptions(user);
+  });
   serve('POST /me/passkeys', async ({ signIn: { id, user }, body, by }) => {
     if (!isName(body.name)) throw invalid('name', NAME_SENTENCE);
     const passkey = await keyhouse.addPasskey(user, id, body.name, body.response, by);

@@ -1,9 +1,15 @@
 /** Small words that the handlers of several groups refuse with. */
 import type { AccountWithRole } from '../../../core/accounts/member.ts';
+import { offersPasskeys } from '../../../core/accounts/passkeys.ts';
 import { Refusal } from '../../../core/refusal.ts';
 
 export const invalid = (field: string, ...sentences: readonly string[]): Refusal =>
   new Refusal({ code: 'invalid', errors: { [field]: sentences } });
+
+export function refuseWherePasskeysAreNot(url: string): void {
+  if (!offersPasskeys(url))
+    throw invalid('response', 'Passkeys do not work where the address of this server is a number: browsers refuse them there.');
+}
 
 /** The id in a path; what is none names nothing. */
 export function readId(text: string): number {

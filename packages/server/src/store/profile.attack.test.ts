@@ -1,0 +1,166 @@
+/** Races that somebody could win who has lost an account, or never had it: on both databases, through the doors that they would use. */
+import { beforeAll, expect, it } from 'vitest';
+import { addPasskey, createAuthenticator } from '../../test/authenticator.ts';
+import { addTotp, type Browser, loggedIn, newEmail, openBrowser, registered } from '../../test/browser.ts';
+import { eachDatabase } from '../../test/databases.ts';
+import { linkIn, mailsOf } from '../../test/mails.ts';
+import { newAdministrator } from '../../test/people.ts';
+import { OPERATOR, PASSWORD, startTestServer, type TestServer } from '../../test/server.ts';
+
+const NEW_PASSWORD = 'four other unrelated words';
+const WISH = { name: 'left behind', expires_at: null, permissions: null, addresses: null };
+
+eachDatabase('whoever lost an account', (makeDatabase) => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ database: await makeDatabase() });
+    return () => server.stop();
+  });
+
+  async function resetLink(email: string): Promise<string> {
+    await openBrowser(server).ask('/forgot', { body: { email } });
+    await expect.poll(async () => (await mailsOf(server, email)).map(({ kind }) => kind)).toContain('reset-password');
+    return await linkIn(server, email, '/reset#');
+  }
+  /** Does it again and again until `done` has come to its end. */
+  async function meanwhile(done: Promise<unknown>, again: () => Promise<unknown>): Promise<void> {
+    let isOver = false;
+    const ending = done.finally(() => {
+      isOver = true;
+    });
+    while (!isOver) await Promise.all([again(), again(), again()]);
+    await ending;
+  }
+  const reset = async (ticket: string) => {
+    const { status } = await openBrowser(server).ask('/reset', { body: { ticket, password: NEW_PASSWORD } });
+    expect(status).toBe(204);
+  };
+
+  it('leaves no token behind, however fast they are made while the owner proves the address', async () => {
+    const squatter = await registered(server);
+    const ticket = await resetLink(squatter.email);
+    const secrets: string[] = [];
+    await meanwhile(reset(ticket), async () => {
+      const { status, json } = await squatter.browser.ask('/tokens', { body: WISH });
+      if (status === 200) secrets.push(json.secret);
+    });
+    expect(secrets.length).toBeGreaterThan(3);
+    for (const bearer of secrets) expect((await server.request('/api/v1/cli/loggedUser', { bearer })).status).toBe(401);
+    const left = { kind: 'token', userId: squatter.id, withRevoked: false, limit: 10 } as const;
+    expect(await server.keyhouse.store.credentials.listCredentials(left)).toEqual([]);
+  });
+
+  it('leaves no passkey and no authenticator app behind', async () => {
+    const squatter = await registered(server);
+    const ticket = await resetLink(squatter.email);
+    const added: number[] = [];
+    await meanwhile(reset(ticket), async () => void added.push(await add(squatter.browser)));
+    expect(added).toContain(200);
+    const { factors } = server.keyhouse.store;
+    expect(await factors.listPasskeys(squatter.id)).toEqual([]);
+    const asked = await openBrowser(server).ask('/log-in', { body: { email: squatter.email, password: NEW_PASSWORD } });
+    expect(asked.json).toEqual({ next: 'done', to: '/dashboard' });
+
+    async function add(browser: Browser): Promise<number> {
+      return await addPasskey(browser, createAuthenticator(server.url)).catch(() => 0);
+    }
+  });
+
+  it('keeps what was made when the address had been proved before, and the second factor is still asked for', async () => {
+    const { browser, email } = await registered(server);
+    await browser.ask('/verify-email', { body: { ticket: await linkIn(server, email, '/verify-email#') } });
+    await addTotp(server, browser);
+    const made = await browser.ask('/tokens', { body: WISH });
+    await reset(await resetLink(email));
+    expect((await server.request('/api/v1/cli/loggedUser', { bearer: made.json.secret })).status).toBe(200);
+    const asked = await openBrowser(server).ask('/log-in', { body: { email, password: NEW_PASSWORD } });
+    expect(asked.json.next).toBe('second-factor');
+  });
+
+  it('changes no password with a sign-in that is ended while it is hashed', async () => {
+    const owner = await registered(server);
+    const thief = await loggedIn(server, owner.email);
+    const taking = thief.ask('/me/password', { method: 'PUT', body: { password: NEW_PASSWORD } });
+    const ending = owner.browser.ask('/me/sign-ins', { method: 'DELETE' });
+    const [taken, ended] = [await taking, await ending];
+    // Whoever came first: never both.
+    expect([taken.status, ended.status].filter((status) => status === 204)).toHaveLength(1);
+    const password = taken.status === 204 ? NEW_PASSWORD : PASSWORD;
+    await loggedIn(server, owner.email, password);
+  });
+
+  it('signs in no more once the user is deleted, with whatever was proved just before', async () => {
+    const { browser, email, id } = await registered(server);
+    const user = await server.keyhouse.findUser(id);
+    if (user === null) throw new Error('There is no user.');
+    expect((await browser.ask('/me', { method: 'DELETE', body: { email } })).status).toBe(204);
+    const input = { user, methods: ['password'], passwordHash: null, addressHash: null, browser: null, by: OPERATOR } as const;
+    expect(await server.keyhouse.openSignIn(input)).toEqual({ ok: false, reason: 'gone' });
+    expect(await server.keyhouse.findUser(id)).toBeNull();
+  });
+
+  it('is one of two last administrators who go at once: the other stays', async () => {
+    const before = await server.keyhouse.store.accounts.countAdministrators();
+    expect(before).toBe(0);
+    const both = [await newAdministrator(server), await newAdministrator(server)];
+    const gone = await Promise.all(both.map(({ email, ask }) => ask('/me', { method: 'DELETE', body: { email } })));
+    expect(gone.map(({ status }) => status).sort()).toEqual([204, 422]);
+    expect(await server.keyhouse.store.accounts.countAdministrators()).toBe(1);
+  });
+
+  it('is forgotten when deleted: address, names, networks and browsers are nowhere any more', async () => {
+    const email = newEmail();
+    const name = `Name-${crypto.randomUUID()}`;
+    const agent = `Agent-${crypto.randomUUID()}`;
+    const browser = openBrowser(server);
+    const headers = { 'user-agent': agent };
+    await browser.ask('/register', { body: { email, password: PASSWORD, display_name: name }, headers });
+    const { id } = (await browser.ask('/me')).json.user;
+    const made = await browser.ask('/tokens', { body: WISH, headers });
+    await server.request('/verify/api/x', { bearer: made.json.secret, headers });
+    await browser.ask('/accounts', { body: { name: 'A team of one' }, headers });
+    const [, team] = (await browser.ask('/me')).json.accounts;
+    await openBrowser(server).ask('/log-in', { body: { email, password: 'wrong' }, headers });
+    expect((await browser.ask('/me', { method: 'DELETE', body: { email }, headers })).status).toBe(422);
+    expect((await browser.ask(`/accounts/${team.id}`, { method: 'DELETE', body: { name: team.name }, headers })).status).toBe(
+      204,
+    );
+    // What is counted in memory is written every other second.
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect((await browser.ask('/me', { method: 'DELETE', body: { email }, headers })).status).toBe(204);
+    const rest = await everything();
+    for (const text of [name, agent]) expect(rest.filter((line) => line.includes(text))).toEqual([]);
+    // The mail that tells of it is the last thing that knows the address.
+    expect(rest.filter((line) => line.includes(email))).toHaveLength(1);
+    expect((await mailsOf(server, email)).map(({ kind }) => kind)).toEqual(['user-deleted']);
+    const again = await registered(server, email);
+    expect(again.id).toBeGreaterThan(id);
+  });
+
+  /** Every row of every table as text. */
+  async function everything(): Promise<readonly string[]> {
+    const { database } = server;
+    if (database.kind === 'sqlite') {
+      const { default: Sqlite } = await import('better-sqlite3');
+      const db = new Sqlite(database.url.slice('sqlite:'.length), { readonly: true });
+      const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all() as { name: string }[];
+      const rows = tables.flatMap(({ name }) =>
+        db
+          .prepare(`SELECT * FROM "${name}"`)
+          .all()
+          .map((row) => `${name} ${JSON.stringify(row)}`),
+      );
+      db.close();
+      return rows;
+    }
+    const { default: pg } = await import('pg');
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    const tables = await client.query<{ name: string }>("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'");
+    const rows: string[] = [];
+    for (const { name } of tables.rows)
+      for (const row of (await client.query(`SELECT * FROM "${name}"`)).rows) rows.push(`${name} ${JSON.stringify(row)}`);
+    await client.end();
+    return rows;
+  }
+});
