@@ -8,8 +8,8 @@ import { readableTime } from './output.ts';
 import { sqliteFile } from './with-keyhouse.ts';
 
 const DAY_MS = 86_400_000;
-/** Signing keys hand over at 90 days; a week later something has kept them from it. */
-const OVERDUE_DAYS = 97;
+/** Signing keys hand over when their days are over; a week later something has kept them from it. */
+const OVERDUE_AFTER_DAYS = 7;
 /** Two machines' clocks may differ by this much and nobody need care. */
 const CLOCK_TOLERANCE_MS = 60_000;
 /** Chained each second while a server runs. */
@@ -57,6 +57,7 @@ async function examine(store: OpenedStore, config: Config, file: string | null):
 async function checkSecretAndKeys(store: OpenedStore, config: Config): Promise<readonly Check[]> {
   const { MasterSecret } = await import('../core/lib/master-secret.ts');
   const { openSigningKeys } = await import('../core/jwts/signing-key.ts');
+  const { rotationDays } = await import('../core/jwts/rotate.ts');
   const secrets = (await readSecretTexts(config)).map((text) => new MasterSecret(text));
   const standing = await store.masterSecret.secretCheck();
   const at = secrets.findIndex(({ check }) => check === standing);
@@ -80,13 +81,14 @@ async function checkSecretAndKeys(store: OpenedStore, config: Config): Promise<r
     ];
   const days = Math.floor((Date.now() - (current.signingSinceMs ?? current.createdAtMs)) / DAY_MS);
   const finding = `They open; the current one has signed for ${days} ${days === 1 ? 'day' : 'days'}.`;
+  const mostDays = await rotationDays(store);
   return [
     fits,
-    days > OVERDUE_DAYS
+    days > mostDays + OVERDUE_AFTER_DAYS
       ? noteworthy(
           'signing keys',
           finding,
-          "A running server rotates at 90 days: is one running? Or run 'keyhouse signing-key rotate'.",
+          `A running server rotates at ${mostDays} days: is one running? Or run 'keyhouse signing-key rotate'.`,
         )
       : good('signing keys', finding),
   ];

@@ -39,7 +39,7 @@ import { runJobs } from './jobs.ts';
 import { decodeJwt } from './jwts/decode.ts';
 import { type KeyRingKeeper, keepKeyRing } from './jwts/key-ring.ts';
 import { listJwts } from './jwts/list.ts';
-import { checkMasterSecret, rotateMasterSecret } from './jwts/master-secret.ts';
+import { checkMasterSecret, rotateMasterSecret, standingSecret } from './jwts/master-secret.ts';
 import { type Minted, mintJwt } from './jwts/mint.ts';
 import { revokeJwt } from './jwts/revoke.ts';
 import { revokeJwtsOfKey } from './jwts/revoke-all.ts';
@@ -65,7 +65,7 @@ import { loadPermissionIndex, type PermissionIndex } from './permissions/permiss
 import { setCatalogue } from './permissions/set-catalogue.ts';
 import { setRoutes } from './permissions/set-routes.ts';
 import { ChangeFollower } from './revocations/follower.ts';
-import type { Store } from './store.ts';
+import { type Store, StoreUnavailable } from './store.ts';
 import { createVerify } from './verify.ts';
 
 export interface Settings {
@@ -178,6 +178,11 @@ export function createKeyhouse(ports: KeyhousePorts) {
     log,
     secrets,
     secret: ports.secret,
+    standingSecret: async () => {
+      const standing = await standingSecret({ ...store, secrets });
+      if (standing.ok) return standing.value;
+      throw new StoreUnavailable('The master secret was rotated: this server must be started with the new one.');
+    },
     maxJwtDays,
     url: issuer,
     brand: () => brand,
@@ -214,7 +219,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
     createUser: (input: CreateUserInput) => createUser(userPorts, input),
     disableUser: (input: DisableUserInput) => disableUser(userPorts, input),
     enableUser: (input: DisableUserInput) => enableUser(userPorts, input),
-    resetPassword: (input: Parameters<typeof resetPassword>[1]) => resetPassword(userPorts, input),
+    resetPassword: (input: Parameters<typeof resetPassword>[1]) => resetPassword({ ...userPorts, compose }, input),
     openSignIn: (input: OpenSignInInput) => openSignIn({ ...signInStores, compose }, input),
     ...visitor,
     sendsMail: transport !== null,

@@ -101,6 +101,37 @@ eachDatabase('teams', (makeDatabase) => {
     }
   });
 
+  it('have an owner also when one of two deletes themself while the other goes, and when a team is made in that moment', async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const a = await newUser();
+      const team = await newTeam(a.id);
+      const b = await join(team, a.id, 'owner');
+      const deletion = { userId: a.id, nowMs: NOW, latestJwtEndMs: NOW + DAY, event: event('user.deleted') };
+      const ways = [
+        () => change(other, team, b.id, b.id, null),
+        () => change(other, team, b.id, b.id, 'viewer'),
+        () => change(other, team, b.id, a.id, 'viewer'),
+        () => other.members.createTeam({ name: 'New', ownerId: a.id, limit: 100, nowMs: NOW, event: event('account.created') }),
+      ];
+      const way = ways[round % ways.length];
+      const [deleted, outcome] = await Promise.all([store.profile.deleteUser(deletion), way?.()]);
+      const made = typeof outcome === 'object' ? outcome.id : null;
+      expect((await owners(team)).length, `${deleted}, ${JSON.stringify(outcome)}`).toBeGreaterThan(0);
+      if (made !== null) expect(await owners(made), `${deleted}`).toEqual([a.id]);
+    }
+  });
+
+  it('are not handed to somebody who is shut out', async () => {
+    const a = await newUser();
+    const team = await newTeam(a.id);
+    const b = await join(team, a.id, 'admin');
+    const disabled = { userId: b.id, disabled: true, nowMs: NOW, latestJwtEndMs: NOW + DAY, event: event('user.disabled') };
+    expect(await store.accounts.setUserDisabled(disabled)).toBe(true);
+    const handing = { accountId: team, actorId: a.id, userId: b.id, event: event('account.transferred') };
+    expect(await store.members.transferTeam(handing)).toBe('last_owner');
+    expect(await owners(team)).toEqual([a.id]);
+  });
+
   it('do not count an owner who is shut out', async () => {
     const a = await newUser();
     const team = await newTeam(a.id);

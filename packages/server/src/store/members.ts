@@ -90,6 +90,7 @@ export const membersActs = {
     const held = await roleInTeam(act.db, accountId, userId);
     if (held === null) return 'not_member';
     if (held === 'owner') return 'owner';
+    if (!(await isEnabled(act.db, userId))) return 'last_owner';
     await setRole(act.db, accountId, userId, 'owner');
     await setRole(act.db, accountId, actorId, 'admin');
     act.event({ ...event, details: { ...event.details, before: held } }, { accountId, userId });
@@ -111,27 +112,32 @@ export const membersActs = {
 };
 
 /**
- * For the act that deletes a user: takes them out of every team. Null when they are the only owner of one that has other members or
- * none; then nothing was changed, and the teams are to be handed over or deleted first. Call it before anything else is written.
+ * For the act that deletes a user: takes them out of every team. False when one of these would have no owner then; nothing was
+ * changed. The locks come first: of the user, so that no team is made meanwhile, and of each team, so that no other owner goes.
  */
-export async function leaveEveryTeam(db: Db, userId: number): Promise<readonly number[] | null> {
+export async function leaveEveryTeam(db: Db, userId: number): Promise<boolean> {
+  await db
+    .updateTable('users')
+    .set((eb) => ({ updated_at_ms: eb.ref('updated_at_ms') }))
+    .where('id', '=', userId)
+    .execute();
   const memberships = await db
     .selectFrom('members')
-    .select(['account_id', 'role'])
+    .select('account_id')
     .where('user_id', '=', userId)
     .orderBy('account_id')
     .execute();
-  for (const { account_id } of memberships) await lockTeam(db, account_id);
-  for (const { account_id } of memberships) {
-    const role = await roleInTeam(db, account_id, userId);
-    if (role === 'owner' && !(await hasOwnerBeside(db, account_id, userId))) return null;
+  for (const { account_id: accountId } of memberships) {
+    if (!(await lockTeam(db, accountId))) continue;
+    const role = await roleInTeam(db, accountId, userId);
+    if (role === 'owner' && !(await hasOwnerBeside(db, accountId, userId))) return false;
   }
   await db.deleteFrom('members').where('user_id', '=', userId).execute();
-  return memberships.map(({ account_id }) => account_id);
+  return true;
 }
 
 /** Ends every credential of an account, and the JWTs on record; what ends them elsewhere is the change that the caller makes. */
-export async function endCredentialsOfAccount(db: Db, accountId: number, nowMs: number): Promise<number> {
+async function endCredentialsOfAccount(db: Db, accountId: number, nowMs: number): Promise<number> {
   await lockMintingOfAccount(db, accountId);
   const ended = await db
     .updateTable('credentials')
@@ -167,6 +173,16 @@ async function hasOwnerBeside(db: Db, accountId: number, userId: number): Promis
     .where('members.user_id', '!=', userId)
     .where('users.disabled_at_ms', 'is', null)
     .where('users.deleted_at_ms', 'is', null)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+async function isEnabled(db: Db, userId: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('users')
+    .select('id')
+    .where('id', '=', userId)
+    .where('disabled_at_ms', 'is', null)
     .executeTakeFirst();
   return row !== undefined;
 }

@@ -6,6 +6,7 @@ import { hasAdministratorBeside, lockAdministrators } from './administration.ts'
 import { erasePersons } from './audit.ts';
 import { endTokensOfLogins } from './credentials.ts';
 import { lockInvitation, redeemInvitation } from './invitations.ts';
+import { leaveEveryTeam } from './members.ts';
 import type { Db } from './prepared.ts';
 import { endSignIns } from './sign-ins.ts';
 import { endTickets, redeem } from './tickets.ts';
@@ -138,11 +139,10 @@ export const profileActs = {
       await lockAdministrators(db, null);
       if (!(await hasAdministratorBeside(db, userId))) return 'last-administrator' as const;
     }
-    if (await ownsAlone(db, userId)) return 'only-owner' as const;
+    if (!(await leaveEveryTeam(db, userId))) return 'only-owner' as const;
     await endSignIns(db, { userId, nowMs });
     await endEverything(act, { userId, accountId: user.account_id, nowMs, latestJwtEndMs });
     await endTickets(db, userId);
-    await db.deleteFrom('members').where('user_id', '=', userId).execute();
     await db.deleteFrom('sign_ins').where('user_id', '=', userId).execute();
     await forgetMails(db, userId);
     await forgetUse(db, user.account_id);
@@ -290,30 +290,6 @@ const forgetInvitations = (db: Db, userId: number) =>
     .where('email_key', '=', db.selectFrom('users').select('email_key').where('id', '=', userId))
     .where('ended_at_ms', 'is not', null)
     .execute();
-
-/** Whether there is a living team whose only owner they are; the owners' rows are locked. */
-async function ownsAlone(db: Db, userId: number): Promise<boolean> {
-  const owned = await db
-    .selectFrom('members')
-    .innerJoin('accounts', 'accounts.id', 'members.account_id')
-    .select('members.account_id')
-    .where('members.user_id', '=', userId)
-    .where('members.role', '=', 'owner')
-    .where('accounts.deleted_at_ms', 'is', null)
-    .orderBy('members.account_id')
-    .execute();
-  for (const { account_id: accountId } of owned) {
-    const owners = await db
-      .updateTable('members')
-      .set((eb) => ({ since_ms: eb.ref('since_ms') }))
-      .where('account_id', '=', accountId)
-      .where('role', '=', 'owner')
-      .returning('user_id')
-      .execute();
-    if (owners.length < 2) return true;
-  }
-  return false;
-}
 
 async function keepTicket(
   db: Db,

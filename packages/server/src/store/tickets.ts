@@ -40,6 +40,15 @@ export const ticketsActs = {
     return await redeem(act.db, { purpose, hash, nowMs });
   },
 
+  async spend(act: Act, { purpose, hash, nowMs, endsAtMs }: Input<'spend'>): Promise<boolean> {
+    const inserted = await act.db
+      .insertInto('tickets')
+      .values({ hash: bytes(hash), purpose, user_id: null, data: '{}', created_at_ms: nowMs, ends_at_ms: endsAtMs })
+      .onConflict((conflict) => conflict.column('hash').doNothing())
+      .executeTakeFirst();
+    return (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n;
+  },
+
   async sweepTickets(act: Act, { nowMs, limit }: Input<'sweepTickets'>): Promise<boolean> {
     const over = act.db.selectFrom('tickets').select('hash').where('ends_at_ms', '<=', nowMs).orderBy('ends_at_ms').limit(limit);
     const deleted = await act.db.deleteFrom('tickets').where('hash', 'in', over).executeTakeFirst();

@@ -200,6 +200,18 @@ describe('signing in with another provider', () => {
     expect((await ask(jar, '/me')).json.proved_until).toBeNull();
   });
 
+  it('takes no proof whose wish for a fresh sign-in was taken out on the way', async () => {
+    const { id } = await server.register();
+    const person = newPerson();
+    const jar = await signedIn(id);
+    expect(await comeBack(jar, await goThrough((await start(jar, 'link')).url, person))).toBe('/dashboard/settings/security');
+    server.advance(11 * 60_000);
+    const wanted = new URL((await start(jar, 'proof')).url);
+    for (const name of ['prompt', 'max_age']) wanted.searchParams.delete(name);
+    expect(await comeBack(jar, await goThrough(wanted.href, person))).toBe('/dashboard/settings/security#provider');
+    expect((await ask(jar, '/me')).json.proved_until).toBeNull();
+  });
+
   it('does not link one identity to two users', async () => {
     const person = newPerson();
     await logIn(person);

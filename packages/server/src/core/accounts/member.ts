@@ -80,7 +80,7 @@ export interface MembersStore extends MembersRead {
     role: Role | null;
     event: EventDraft;
   }): Promise<'done' | TeamRefusal>;
-  /** Another member becomes an owner, and the one who asks an admin. `owner`: they are one already. */
+  /** Another member becomes an owner, and the one who asks an admin. `owner`: they are one already. `last_owner`: they are disabled. */
   transferTeam(input: {
     accountId: number;
     actorId: number;

@@ -25,7 +25,8 @@ export interface OwnPorts extends PasskeyPorts {
   readonly passwords: PasswordHashing;
   readonly compose: Compose;
   readonly clock: Clock;
-  readonly secret: MasterSecret;
+  /** The one that the database stands under: what is sealed with another, nobody opens after a restart. Rejects when it is none of ours. */
+  readonly standingSecret: () => Promise<MasterSecret>;
   readonly secrets: readonly MasterSecret[];
   readonly maxJwtDays: number;
 }
@@ -227,7 +228,7 @@ export function ownVerbs(ports: OwnPorts) {
 
     /** Null while one is in force: it is turned off first. */
     async beginTotp(user: User): Promise<{ secret: string; uri: string } | null> {
-      const { base32, sealed } = makeTotpSecret(ports.secret, user.id);
+      const { base32, sealed } = makeTotpSecret(await ports.standingSecret(), user.id);
       const put = await factors.putTotp({ userId: user.id, sealedSecret: sealed, nowMs: clock.now() });
       return put ? { secret: base32, uri: totpUri(base32, ports.brand().name, user.email) } : null;
     },

@@ -1,6 +1,12 @@
-/** Passkeys (WebAuthn Level 3), with @simplewebauthn/server for the formats. A challenge is a ticket: good once, for one purpose. */
+/**
+ * Passkeys (WebAuthn Level 3), with @simplewebauthn/server for the formats. A challenge is good once, for five minutes, for one use and one user.
+ * It carries that itself, sealed: every page that offers to log in asks for one, and asking writes nothing.
+ */
+import { randomBytes } from 'node:crypto';
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import { type Clock, MINUTE_MS } from '../lib/clock.ts';
+import type { MasterSecret } from '../lib/master-secret.ts';
+import { open, seal } from '../lib/seal.ts';
 import type { User } from './account.ts';
 import type { FactorsStore, Passkey } from './factor.ts';
 import { hashTicket, type TicketsStore } from './ticket.ts';
@@ -10,7 +16,9 @@ export type PasskeyUse = 'log-in' | 'proof' | 'add';
 
 export interface PasskeyPorts {
   readonly factors: FactorsStore;
-  readonly tickets: TicketsStore;
+  readonly tickets: Pick<TicketsStore, 'spend'>;
+  readonly secret: MasterSecret;
+  readonly secrets: readonly MasterSecret[];
   readonly clock: Clock;
   /** The public origin; its host is the relying party's id. */
   readonly url: string;
@@ -34,14 +42,13 @@ const relyingParty = (url: string): string => new URL(url).hostname;
 export async function passkeyOptions(ports: PasskeyPorts, use: 'log-in' | 'proof', userId: number | null) {
   const passkeys = userId === null ? [] : await ports.factors.listPasskeys(userId);
   const { generateAuthenticationOptions } = await webAuthn();
-  const options = await generateAuthenticationOptions({
+  return await generateAuthenticationOptions({
     rpID: relyingParty(ports.url),
+    challenge: makeChallenge(ports, use, userId),
     userVerification: 'required',
     timeout: CHALLENGE_LASTS_MS,
     allowCredentials: passkeys.map(({ id, transports }) => ({ id, transports: transports as never })),
   });
-  await keepChallenge(ports, use, userId, options.challenge);
-  return options;
 }
 
 /** Whose passkey it is; null for everything that does not hold. `userId`: only theirs will do. */
@@ -52,14 +59,14 @@ export async function checkPasskey(
   answer: unknown,
 ): Promise<Passkey | null> {
   const response = readAnswer<AuthenticationResponseJSON>(answer);
-  const challenge = response === null ? null : await takeChallenge(ports, use, userId, response.response.clientDataJSON);
+  const challenge = response === null ? null : readChallenge(ports, use, userId, response.response.clientDataJSON);
   if (response === null || challenge === null) return null;
   const passkey = await ports.factors.findPasskey(response.id);
   if (passkey === null || (userId !== null && passkey.userId !== userId)) return null;
   const { verifyAuthenticationResponse } = await webAuthn();
   const verified = await verifyAuthenticationResponse({
     response,
-    expectedChallenge: challenge,
+    expectedChallenge: challenge.text,
     expectedOrigin: ports.url,
     expectedRPID: relyingParty(ports.url),
     requireUserVerification: true,
@@ -69,7 +76,7 @@ export async function checkPasskey(
       counter: passkey.counter,
     },
   }).catch(() => null);
-  if (verified === null || !verified.verified) return null;
+  if (verified === null || !verified.verified || !(await spend(ports, challenge))) return null;
   const { newCounter } = verified.authenticationInfo;
   const used = await ports.factors.usePasskey({
     userId: passkey.userId,
@@ -83,9 +90,10 @@ export async function checkPasskey(
 export async function newPasskeyOptions(ports: PasskeyPorts, user: User) {
   const passkeys = await ports.factors.listPasskeys(user.id);
   const { generateRegistrationOptions } = await webAuthn();
-  const options = await generateRegistrationOptions({
+  return await generateRegistrationOptions({
     rpName: ports.brand().name,
     rpID: relyingParty(ports.url),
+    challenge: makeChallenge(ports, 'add', user.id),
     userName: user.email,
     userDisplayName: user.displayName,
     userID: Uint8Array.from(Buffer.from(`user:${user.id}`)),
@@ -94,24 +102,23 @@ export async function newPasskeyOptions(ports: PasskeyPorts, user: User) {
     excludeCredentials: passkeys.map(({ id, transports }) => ({ id, transports: transports as never })),
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
   });
-  await keepChallenge(ports, 'add', user.id, options.challenge);
-  return options;
 }
 
 /** The passkey as it is to be stored; null for everything that does not hold. */
 export async function checkNewPasskey(ports: PasskeyPorts, user: User, name: string, answer: unknown): Promise<Passkey | null> {
   const response = readAnswer<RegistrationResponseJSON>(answer);
-  const challenge = response === null ? null : await takeChallenge(ports, 'add', user.id, response.response.clientDataJSON);
+  const challenge = response === null ? null : readChallenge(ports, 'add', user.id, response.response.clientDataJSON);
   if (response === null || challenge === null) return null;
   const { verifyRegistrationResponse } = await webAuthn();
   const verified = await verifyRegistrationResponse({
     response,
-    expectedChallenge: challenge,
+    expectedChallenge: challenge.text,
     expectedOrigin: ports.url,
     expectedRPID: relyingParty(ports.url),
     requireUserVerification: true,
   }).catch(() => null);
   if (verified === null || !verified.verified || verified.registrationInfo === undefined) return null;
+  if (!(await spend(ports, challenge))) return null;
   const { credential, credentialBackedUp } = verified.registrationInfo;
   return {
     id: credential.id,
@@ -126,31 +133,42 @@ export async function checkNewPasskey(ports: PasskeyPorts, user: User, name: str
   };
 }
 
-async function keepChallenge(ports: PasskeyPorts, use: PasskeyUse, userId: number | null, challenge: string): Promise<void> {
-  const nowMs = ports.clock.now();
-  const ticket = {
-    hash: hashTicket(challenge),
-    purpose: 'passkey',
-    userId,
-    data: { use },
-    createdAtMs: nowMs,
-    endsAtMs: nowMs + CHALLENGE_LASTS_MS,
-  } as const;
-  await ports.tickets.issueTicket({ ticket, replace: false, event: null });
+interface Challenge {
+  /** As the authenticator signed it: base64url. */
+  readonly text: string;
+  readonly endsAtMs: number;
 }
 
-/** The challenge that the authenticator signed, when it is one of ours for this use and this user, and was not used before. */
-async function takeChallenge(
-  ports: PasskeyPorts,
+/** At least 16 bytes of chance (§13.4.3), and the end. */
+const CHANCE_BYTES = 16;
+const END_BYTES = 6;
+
+/** Sealed under this name it opens for no other use, and for nobody else. */
+const sealName = (use: PasskeyUse, userId: number | null): string => `passkey:${use}:${userId ?? 'anybody'}`;
+
+function makeChallenge({ secret, clock }: PasskeyPorts, use: PasskeyUse, userId: number | null): string {
+  const end = Buffer.alloc(END_BYTES);
+  end.writeUIntBE(clock.now() + CHALLENGE_LASTS_MS, 0, END_BYTES);
+  return seal(secret, sealName(use, userId), Buffer.concat([randomBytes(CHANCE_BYTES), end]));
+}
+
+/** The challenge that the authenticator signed, when it is one of ours for this use and this user, and in time. */
+function readChallenge(
+  { secrets, clock }: PasskeyPorts,
   use: PasskeyUse,
   userId: number | null,
   clientData: string,
-): Promise<string | null> {
-  const challenge = challengeIn(clientData);
-  if (challenge === null) return null;
-  const ticket = await ports.tickets.redeemTicket({ purpose: 'passkey', hash: hashTicket(challenge), nowMs: ports.clock.now() });
-  return ticket !== null && ticket.data.use === use && ticket.userId === userId ? challenge : null;
+): Challenge | null {
+  const text = challengeIn(clientData);
+  if (text === null) return null;
+  const opened = open(secrets, sealName(use, userId), Buffer.from(text, 'base64url').toString('utf8'));
+  if (!opened.ok) return null;
+  const endsAtMs = opened.value.readUIntBE(CHANCE_BYTES, END_BYTES);
+  return clock.now() < endsAtMs ? { text, endsAtMs } : null;
 }
+
+const spend = ({ tickets, clock }: PasskeyPorts, { text, endsAtMs }: Challenge): Promise<boolean> =>
+  tickets.spend({ purpose: 'passkey', hash: hashTicket(text), nowMs: clock.now(), endsAtMs });
 
 function challengeIn(clientData: string): string | null {
   try {

@@ -1,6 +1,6 @@
 /**
- * Signing in with another OpenID provider, proving with it that it is still you, and linking it. The trip is a ticket: the browser keeps its text in
- * a cookie, the provider is sent a `state` that is made of it, and what comes back is taken once, in that browser, for that purpose.
+ * Signing in with another OpenID provider, proving with it that it is still you, and linking it. The browser carries the trip in a cookie,
+ * sealed; the provider is sent a `state` that is made of it, and what comes back is taken once, in that browser, for that purpose.
  *
  * An address decides about an account only when both sides have proved it. When the provider has and we have not, it is the first proof of the
  * address: everything that was made before it ends, because whoever registered may not have been its owner.
@@ -9,6 +9,9 @@ import { createHash } from 'node:crypto';
 import { encodeBase64Url } from '@keyhouse/protocol';
 import type { By, EventDraft } from '../audit/event.ts';
 import { DAY_MS, MINUTE_MS } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { MasterSecret } from '../lib/master-secret.ts';
+import { open, seal } from '../lib/seal.ts';
 import type { User } from './account.ts';
 import { circumstancesOf } from './circumstances.ts';
 import { localPart, readEmail } from './email.ts';
@@ -42,14 +45,17 @@ export interface Provider {
   readonly id: string;
   readonly name: string;
   /** Where to send the browser. */
-  start(redirectUri: string, checks: Omit<ProviderChecks, 'codeVerifier'> & { codeVerifier: string }): Promise<string>;
+  start(redirectUri: string, checks: ProviderChecks): Promise<string>;
   /** `callbackUrl`: the whole address that the browser came back to. */
   finish(callbackUrl: string, checks: ProviderChecks): Promise<ProviderAnswer>;
 }
 
-export interface ProviderPorts extends Omit<EnterPorts, 'signIns'>, Pick<OwnPorts, 'profile' | 'maxJwtDays' | 'url' | 'signIns'> {
+export interface ProviderPorts
+  extends Omit<EnterPorts, 'signIns'>,
+    Pick<OwnPorts, 'profile' | 'maxJwtDays' | 'url' | 'signIns' | 'secret'> {
   readonly profile: ProfileStore;
   readonly providers: readonly Provider[];
+  readonly log: Log;
   readonly signup: 'open' | 'invite' | 'closed';
 }
 
@@ -57,36 +63,50 @@ const TRIP_LASTS_MS = 10 * MINUTE_MS;
 
 const redirectUriOf = (url: string, id: string): string => `${url}/login/provider/${id}`;
 
-/** Says nothing of the ticket that it is made of. */
-const stateOf = (ticket: string): string => encodeBase64Url(createHash('sha256').update(`state:${ticket}`).digest());
+/** What the browser carries there and back, sealed: nothing is stored for whoever only sets out. */
+interface Trip {
+  readonly provider: string;
+  readonly purpose: ProviderPurpose;
+  /** Who proves themself, or links; null: nobody is signed in. */
+  readonly userId: number | null;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  readonly endsAtMs: number;
+}
 
-/** `step`: for the cookie of the step. Null: there is no such provider. */
+const TRIP_SEAL = 'provider-trip';
+
+function openTrip(secrets: readonly MasterSecret[], step: string): Trip | null {
+  const opened = open(secrets, TRIP_SEAL, step);
+  return opened.ok ? (JSON.parse(opened.value.toString('utf8')) as Trip) : null;
+}
+
+/** The `state` says nothing of the cookie that it is made of. */
+const checksOf = (step: string, { nonce, codeVerifier, purpose }: Trip): ProviderChecks => ({
+  state: encodeBase64Url(createHash('sha256').update(`state:${step}`).digest()),
+  nonce,
+  codeVerifier,
+  fresh: purpose === 'proof',
+});
+
+/** `step`: for the cookie of the step. Null: there is no such provider. `away`: it does not answer. */
 export async function startTrip(
   ports: ProviderPorts,
   input: { readonly provider: string; readonly purpose: ProviderPurpose; readonly user: User | null },
-): Promise<{ url: string; step: string } | null> {
+): Promise<{ url: string; step: string } | 'away' | null> {
   const provider = ports.providers.find(({ id }) => id === input.provider);
   if (provider === undefined) return null;
-  const { text, hash } = makeTicketText();
-  const checks = {
-    state: stateOf(text),
+  const trip: Trip = {
+    provider: provider.id,
+    purpose: input.purpose,
+    userId: input.user?.id ?? null,
     nonce: makeTicketText().text,
     codeVerifier: makeTicketText().text,
-    fresh: input.purpose === 'proof',
+    endsAtMs: ports.clock.now() + TRIP_LASTS_MS,
   };
-  const url = await provider.start(redirectUriOf(ports.url, provider.id), checks);
-  const nowMs = ports.clock.now();
-  const data = { provider: provider.id, purpose: input.purpose, nonce: checks.nonce, codeVerifier: checks.codeVerifier };
-  const ticket = {
-    hash,
-    purpose: 'provider',
-    userId: input.user?.id ?? null,
-    data,
-    createdAtMs: nowMs,
-    endsAtMs: nowMs + TRIP_LASTS_MS,
-  } as const;
-  await ports.tickets.issueTicket({ ticket, replace: false, event: null });
-  return { url, step: text };
+  const step = seal(ports.secret, TRIP_SEAL, Buffer.from(JSON.stringify(trip)));
+  const url = await provider.start(redirectUriOf(ports.url, provider.id), checksOf(step, trip)).catch(noted(ports.log, provider));
+  return url === null ? 'away' : { url, step };
 }
 
 export type TripEnd =
@@ -110,20 +130,15 @@ export async function endTrip(
   },
 ): Promise<TripEnd> {
   const nowMs = ports.clock.now();
-  const ticket =
-    input.step === null ? null : await ports.tickets.redeemTicket({ purpose: 'provider', hash: hashTicket(input.step), nowMs });
+  const trip = input.step === null ? null : openTrip(ports.secrets, input.step);
   const provider = ports.providers.find(({ id }) => id === input.provider);
-  if (ticket === null || input.step === null || provider === undefined || ticket.data.provider !== provider.id) return no('trip');
-  const purpose = ticket.data.purpose as ProviderPurpose;
+  if (trip === null || input.step === null || trip.endsAtMs <= nowMs) return no('trip');
+  if (provider === undefined || trip.provider !== provider.id) return no('trip');
+  const { purpose, endsAtMs } = trip;
   // Whoever began as one person does not end as another.
-  if (purpose !== 'log-in' && (input.signIn === null || input.signIn.user.id !== ticket.userId)) return no('trip');
-  const checks = {
-    state: stateOf(input.step),
-    nonce: String(ticket.data.nonce),
-    codeVerifier: String(ticket.data.codeVerifier),
-    fresh: purpose === 'proof',
-  };
-  const answer = await provider.finish(input.callbackUrl, checks).catch(() => null);
+  if (purpose !== 'log-in' && (input.signIn === null || input.signIn.user.id !== trip.userId)) return no('trip');
+  if (!(await ports.tickets.spend({ purpose: 'provider', hash: hashTicket(input.step), nowMs, endsAtMs }))) return no('trip');
+  const answer = await provider.finish(input.callbackUrl, checksOf(input.step, trip)).catch(noted(ports.log, provider));
   if (answer === null) return no('provider');
   const identity = await ports.factors.findIdentity(provider.id, answer.subject);
   if (purpose === 'log-in') return await logIn(ports, provider, answer, identity, input);
@@ -132,6 +147,14 @@ export async function endTrip(
     ? await prove(ports, identity, input.signIn, input.by)
     : await link(ports, provider, answer, identity, input.signIn, input.by);
 }
+
+/** Why it did not work is for whoever has configured it. */
+const noted =
+  (log: Log, { id }: Provider) =>
+  (error: unknown): null => {
+    log.warn({ err: error, provider: id }, 'Another OpenID provider did not answer as it should.');
+    return null;
+  };
 
 type Input = Parameters<typeof endTrip>[1];
 

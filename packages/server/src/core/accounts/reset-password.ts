@@ -1,20 +1,23 @@
-/** Puts a new password in place at the operator's word. Tokens that log-ins and registrations gave end in the same act. */
+/** Puts a new password in place at the operator's word. Sign-ins, and tokens that log-ins and registrations gave, end in the same act. */
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import { no, type Outcome, ok } from '../lib/outcome.ts';
+import type { Compose } from '../mail/compose.ts';
 import type { AccountsStore, User } from './account.ts';
+import { circumstancesOf } from './circumstances.ts';
 import { findPasswordFault, type PasswordFault } from './password.ts';
 import type { PasswordHashing } from './password-hashing.ts';
 
 export interface ResetPasswordPorts {
   readonly accounts: Pick<AccountsStore, 'findUser' | 'setPasswordHash'>;
   readonly passwords: PasswordHashing;
+  readonly compose: Compose;
   readonly clock: Clock;
 }
 
 /** Returns the user as it was. A disabled user may get a new password too, and stays disabled. */
 export async function resetPassword(
-  { accounts, passwords, clock }: ResetPasswordPorts,
+  { accounts, passwords, compose, clock }: ResetPasswordPorts,
   { userId, password, by }: { readonly userId: number; readonly password: string; readonly by: By },
 ): Promise<Outcome<User, 'unknown-user' | 'busy' | PasswordFault>> {
   const user = await accounts.findUser(userId);
@@ -30,7 +33,14 @@ export async function resetPassword(
     passwordHash: hash.value,
     nowMs,
     endTokensOfLogins: true,
-    event: { event: 'user.password_changed', atMs: nowMs, by, userId, accountId: user.accountId },
+    event: {
+      event: 'user.password_changed',
+      atMs: nowMs,
+      by,
+      userId,
+      accountId: user.accountId,
+      mails: [compose('password-changed', { email: user.email, userId }, circumstancesOf(by, nowMs))],
+    },
   });
   return replaced ? ok(user) : no('unknown-user');
 }

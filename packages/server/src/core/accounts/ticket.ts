@@ -13,8 +13,9 @@ export type TicketPurpose =
   | 'setup'
   | 'invitation' //      data: { invitationId }
   | 'second-factor' //   data: { passwordHash }: a password was proved, and the second step waits
-  | 'passkey' //         data: { challenge, for }
-  | 'provider'; //       data: what the answer of another provider is checked against
+  // Sealed, and stored only once used, because any stranger may ask for one: nobody fills a table by asking.
+  | 'passkey' //         a challenge that was answered
+  | 'provider'; //       a way to another provider that has come back
 
 export interface Ticket {
   readonly purpose: TicketPurpose;
@@ -39,6 +40,8 @@ export interface TicketsStore {
   findTicket(purpose: TicketPurpose, hash: string, nowMs: number): Promise<Ticket | null>;
   /** Uses it up: of many at once exactly one gets it. */
   redeemTicket(input: { purpose: TicketPurpose; hash: string; nowMs: number }): Promise<Ticket | null>;
+  /** Keeps the hash of a sealed one until its end, when it would be over anyway. False when it was used before. */
+  spend(input: { purpose: 'passkey' | 'provider'; hash: string; nowMs: number; endsAtMs: number }): Promise<boolean>;
   /** Small batches; true when more is left. */
   sweepTickets(input: { nowMs: number; limit: number }): Promise<boolean>;
 }

@@ -13,6 +13,7 @@ import { createSignInLimits } from '../accounts/sign-in-limits.ts';
 import type { By } from '../audit/event.ts';
 import type { RefusalNote } from '../audit/refusals.ts';
 import { MasterSecret } from '../lib/master-secret.ts';
+import { createCompose } from '../mail/compose.ts';
 import { logIn } from './log-in.ts';
 import { register } from './register.ts';
 import { hashSecret } from './verify.ts';
@@ -196,11 +197,14 @@ describe('logging in', () => {
 });
 
 describe('a reset by the operator', () => {
+  const secret = new MasterSecret('a master secret for the tests, long enough');
+  const look = () => ({ name: 'Keyhouse', accent: '#3451b2' });
+  const compose = createCompose({ secret, clock, look, url: 'https://keys.example.com' });
   it('ends the old password and the tokens of log-ins', async () => {
     const { enter } = open();
     const before = await enter('ann.lee@example.com', PASSWORD);
     if (!before.ok) throw new Error(before.reason);
-    const ports = { accounts: store.accounts, passwords, clock };
+    const ports = { accounts: store.accounts, passwords, compose, clock };
     const reset = (password: string) => resetPassword(ports, { userId: before.user.id, password, by: OPERATOR });
     expect(await reset('ann.lee2026')).toEqual({ ok: false, reason: 'personal' });
     expect(await reset('another good password')).toMatchObject({ ok: true });
@@ -218,7 +222,7 @@ describe('a reset by the operator', () => {
       async verifyPassword(hash: string | null, password: string) {
         const answer = await passwords.verifyPassword(hash, password);
         await resetPassword(
-          { accounts: store.accounts, passwords, clock },
+          { accounts: store.accounts, passwords, compose, clock },
           { userId: user.id, password: 'the newest password', by: OPERATOR },
         );
         return answer;

@@ -1,6 +1,7 @@
 /** Where another provider sends the browser back to. It answers with a way on, always to a page of our own. */
 import type { FastifyInstance } from 'fastify';
 import type { Keyhouse } from '../../core/keyhouse.ts';
+import { Refusal } from '../../core/refusal.ts';
 import type { Authenticator } from '../authenticate.ts';
 import type { Cookies } from './cookies.ts';
 import { takeReturnPoint } from './return-point.ts';
@@ -16,6 +17,7 @@ export function serveProviderCallback(app: FastifyInstance, { keyhouse, authenti
   app.get('/login/provider/:provider', { schema: { hide: true } }, async (request, reply) => {
     // The code stands in this address: nobody is told where the browser came from.
     reply.headers({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
+    if (!authenticator.isPrivate(request.raw)) throw new Refusal({ code: 'use_https' });
     const secret = cookies.read(request, 'sign-in');
     const found = secret === null ? null : await keyhouse.findSignIn(secret);
     const signIn = found === null ? null : { id: found.signIn.id, user: found.user };

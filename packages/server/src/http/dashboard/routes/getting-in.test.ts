@@ -1,9 +1,12 @@
 import { Secret, TOTP } from 'otpauth';
 import { beforeAll, expect, it } from 'vitest';
+import { addPasskey, createAuthenticator } from '../../../../test/authenticator.ts';
+import { loggedIn, registered as newRegistered } from '../../../../test/browser.ts';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { linkIn, mailsOf } from '../../../../test/mails.ts';
 import { type Answer, PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
 import { type Visitor, visitorFor, visitorWith } from '../../../../test/visitor.ts';
+import { MasterSecret } from '../../../core/lib/master-secret.ts';
 
 /** What a browser would keep of an answer's cookies. */
 function cookieOf(answer: Answer, before = ''): string {
@@ -53,6 +56,69 @@ eachDatabase('getting in', (makeDatabase) => {
     expect((await visitor.ask('/verify-email', { body: { ticket } })).status).toBe(422);
     expect((await visitor.ask('/log-out', { method: 'POST' })).status).toBe(204);
     expect((await visitor.ask('/me')).status).toBe(401);
+  });
+
+  it('sends the mail that proves the address also to whoever registers at the API', async () => {
+    const { email, id } = await server.register();
+    const ticket = await linkIn(server, email, '/verify-email#');
+    const visitor = await visitorFor(server, id);
+    expect((await visitor.ask('/verify-email', { body: { ticket } })).json).toEqual({ email });
+  });
+
+  it('sends the link once more, and the one before it is over', async () => {
+    const { email, visitor } = await registered();
+    const first = await linkIn(server, email, '/verify-email#');
+    expect((await visitor.ask('/verify-email/send', { method: 'POST' })).status).toBe(204);
+    expect((await visitor.ask('/verify-email', { body: { ticket: first } })).status).toBe(422);
+    const ticket = await linkIn(server, email, '/verify-email#');
+    expect((await visitor.ask('/verify-email', { body: { ticket } })).status).toBe(200);
+    // There is nothing left to prove.
+    const before = (await mailsOf(server, email)).length;
+    expect((await visitor.ask('/verify-email/send', { method: 'POST' })).status).toBe(204);
+    expect(await mailsOf(server, email)).toHaveLength(before);
+  });
+
+  it('gives the personal account the new name of its user', async () => {
+    const { visitor } = await registered();
+    expect((await visitor.ask('/me', { method: 'PATCH', body: { display_name: 'Ada Lovelace' } })).status).toBe(204);
+    expect((await visitor.ask('/me')).json).toMatchObject({
+      user: { display_name: 'Ada Lovelace' },
+      accounts: [{ kind: 'personal', name: 'Ada Lovelace' }],
+    });
+  });
+
+  it('tells of a password that the operator has set', async () => {
+    const { email, id } = await server.register();
+    const by = { actor: 'operator', requestId: null, person: {} } as const;
+    expect((await server.keyhouse.resetPassword({ userId: id, password: NEW_PASSWORD, by })).ok).toBe(true);
+    expect((await mailsOf(server, email)).map(({ kind }) => kind)).toContain('password-changed');
+  });
+
+  it('makes no secret for an app under a master secret that was replaced meanwhile', async () => {
+    const own = await startTestServer();
+    const { browser } = await newRegistered(own);
+    const [from, to] = ['a master secret for the tests, long enough', 'the next master secret of the tests, long enough'];
+    const by = { actor: 'operator', requestId: null, person: {} } as const;
+    const rotated = await own.keyhouse.rotateMasterSecret({ from: new MasterSecret(from), to: new MasterSecret(to), by });
+    expect(rotated.ok).toBe(true);
+    // Nobody could open it after a restart.
+    expect((await browser.ask('/me/totp', { method: 'POST' })).status).toBe(503);
+    await own.stop();
+  });
+
+  it('gives recovery codes to whoever has a passkey only, and lets them in with one when it is lost', async () => {
+    const { browser, email } = await newRegistered(server);
+    expect((await browser.ask('/me/recovery-codes', { method: 'POST' })).status).toBe(422);
+    const authenticator = createAuthenticator(server.url);
+    expect(await addPasskey(browser, authenticator)).toBe(200);
+    const { recovery_codes: codes } = (await browser.ask('/me/recovery-codes', { method: 'POST' })).json;
+    const half = await loggedIn(server, email);
+    expect((await half.ask('/state')).json.step).toEqual(['recovery-code', 'passkey']);
+    expect((await half.ask('/log-in/code', { body: { code: codes[0] } })).status).toBe(200);
+    expect((await half.ask(`/me/passkeys/${authenticator.id}`, { method: 'DELETE' })).status).toBe(204);
+    // With the last factor they go: nobody is asked for a second step that is not there.
+    expect((await half.ask('/me/security')).json.recovery_codes_left).toBe(0);
+    expect((await logIn(email)).json.next).toBe('done');
   });
 
   it('leaves the link of somebody else to them', async () => {

@@ -141,11 +141,8 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
     // Linking is one more way in: it asks for a proof like every new factor.
     const isOld = signIn === null || keyhouse.clock.now() - signIn.provedAtMs > PROOF_LASTS_MS;
     if (body.purpose === 'link' && isOld) throw new Refusal({ code: 'proof_required' });
-    const trip = await keyhouse
-      .startTrip({ provider: params.provider, purpose: body.purpose, user: signIn?.user ?? null })
-      .catch(() => {
-        throw invalid('provider', 'This provider does not answer now. Try again in a moment.');
-      });
+    const trip = await keyhouse.startTrip({ provider: params.provider, purpose: body.purpose, user: signIn?.user ?? null });
+    if (trip === 'away') throw invalid('provider', 'This provider does not answer now. Try again in a moment.');
     if (trip === null) throw new Refusal({ code: 'not_found' });
     cookies.set(reply, 'step', trip.step);
     return { url: trip.url };

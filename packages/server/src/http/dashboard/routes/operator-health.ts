@@ -82,6 +82,8 @@ interface Check {
 /** Chained each second while a server runs. */
 const CHAINED_WITHIN_MS = MINUTE_MS;
 
+const NEWEST_MAILS = 20;
+
 class NotWell extends Error {}
 
 const CHECKS: readonly Check[] = [
@@ -120,6 +122,16 @@ const CHECKS: readonly Check[] = [
       if (oldest !== undefined && oldest.atMs < clock.now() - CHAINED_WITHIN_MS)
         throw new NotWell(`${finding} Events since ${toTimestamp(oldest.atMs)} are not chained yet.`);
       return finding;
+    },
+  },
+  {
+    name: 'mail',
+    look: async ({ store, sendsMail }) => {
+      if (!sendsMail) return 'There is no mail server: mails are kept, and can be read in the outbox.';
+      const newest = await store.mails.listMails({ limit: NEWEST_MAILS });
+      const failing = newest.filter(({ sentAtMs, error }) => sentAtMs === null && error !== null);
+      if (failing.length === 0) return 'A mail server is set, and took the newest mails.';
+      throw new NotWell(`Of the newest ${newest.length} mails ${failing.length} could not be sent: the outbox says why.`);
     },
   },
   {

@@ -56,6 +56,7 @@ export function teamsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
     refuseOthers(account);
     const outcome = await keyhouse.transferTeam({ accountId: account.id, actorId: user.id, userId: body.user_id, by });
     if (outcome === 'not_member') throw invalid('user_id', 'Only a member can become the owner: invite them first.');
+    if (outcome === 'last_owner') throw invalid('user_id', 'They are shut out by the operator, and could not act as the owner.');
     if (outcome === 'owner') throw invalid('user_id', 'They are an owner already.');
     settle(outcome);
   });
