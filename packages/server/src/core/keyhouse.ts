@@ -268,7 +268,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
       return faults;
     },
     ...teamVerbs({ members: store.members, clock, maxJwtDays }),
-    ...inviteVerbs({ invitations: store.invitations, clock, url: issuer, composeInvitation }),
+    ...inviteVerbs({ invitations: store.invitations, limits, clock, url: issuer, composeInvitation }),
     findUser: (id: number): Promise<User | null> => store.accounts.findUser(id),
 
     issueKey: (wish: KeyWish, by: By) => issueKey(credentialPorts, wish, by),

@@ -89,7 +89,9 @@ function readTemplate(folder: string | null, name: string): string | null {
 function sendHome(ports: Ports, request: FastifyRequest, reply: FastifyReply): FastifyReply | null {
   const host = hostOf(ports, request);
   if (host === null || host === new URL(ports.url).host) return null;
-  return reply.header('Cache-Control', 'no-store').redirect(`${ports.url}${request.url}`);
+  // A request may name a whole URL (RFC 9112 §3.2.2), which is no path to put behind another host.
+  const path = request.url.startsWith('/') ? request.url : '/';
+  return reply.header('Cache-Control', 'no-store').redirect(`${ports.url}${path}`);
 }
 
 /** Behind a trusted proxy `Host` may be the proxy's own choice; then the name that was asked for is forwarded, or not known (null). */

@@ -10,7 +10,7 @@ import { leaveEveryTeam } from './members.ts';
 import type { Db } from './prepared.ts';
 import { endSignIns } from './sign-ins.ts';
 import { endTickets, redeem } from './tickets.ts';
-import { insertUser, toUser, users } from './users.ts';
+import { insertUser, lockEnabledUser, toUser, users } from './users.ts';
 
 type Input<Name extends keyof ProfileStore> = Parameters<ProfileStore[Name]>[0];
 
@@ -182,14 +182,13 @@ export const profileActs = {
   async adoptIdentity(act: Act, { identity, user, nowMs, latestJwtEndMs, events }: Input<'adoptIdentity'>): Promise<User | null> {
     const { db } = act;
     const created = await insertUser(db, user);
-    const row = await users(db)
-      .where('users.email_key', '=', user.emailKey)
-      .where('users.disabled_at_ms', 'is', null)
-      .executeTakeFirst();
-    if (row === undefined) return null;
-    const [userId, accountId] = [row.id, row.account_id];
+    const found = created ?? (await users(db).where('users.email_key', '=', user.emailKey).executeTakeFirst());
+    // Locked before anything is ended: no log-in of theirs slips in between.
+    const owner = found === undefined ? null : await lockEnabledUser(db, found.id, null);
+    if (owner === null) return null;
+    const { id: userId, accountId } = owner;
     if (created !== null) act.event(events.created, { userId, accountId });
-    if (created === null && row.email_verified_at_ms === null) {
+    if (created === null && owner.emailVerifiedAtMs === null) {
       await endSignIns(db, { userId, nowMs });
       await endEverything(act, { userId, accountId, nowMs, latestJwtEndMs });
       await endTickets(db, userId);

@@ -1,4 +1,4 @@
-import type { ProofMethod, SignIn, SignInsStore } from '../core/accounts/sign-in.ts';
+import type { ProofMethod, SignIn, SignInsStore, Through } from '../core/accounts/sign-in.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
 import { lockEnabledUser, toUser, users } from './users.ts';
@@ -30,6 +30,7 @@ export const signInsActs = {
     const { signIn, passwordHash } = input;
     const user = await lockEnabledUser(act.db, signIn.userId, passwordHash);
     if (user === null) return null;
+    if (input.through && !(await holds(act.db, user.id, input.through))) return null;
     const { id } = await act.db
       .insertInto('sign_ins')
       .values({
@@ -145,6 +146,26 @@ export async function lockSignIn(db: Db, id: number): Promise<boolean> {
     .where('ended_at_ms', 'is', null)
     .executeTakeFirst();
   return locked.numUpdatedRows > 0n;
+}
+
+/** Asked under the lock of the user, which whoever takes every factor away holds too. */
+async function holds(db: Db, userId: number, through: Through): Promise<boolean> {
+  const row =
+    'passkey' in through
+      ? await db
+          .selectFrom('passkeys')
+          .select('id')
+          .where('user_id', '=', userId)
+          .where('id', '=', through.passkey)
+          .executeTakeFirst()
+      : await db
+          .selectFrom('identities')
+          .select('subject')
+          .where('user_id', '=', userId)
+          .where('provider', '=', through.provider)
+          .where('subject', '=', through.subject)
+          .executeTakeFirst();
+  return row !== undefined;
 }
 
 export async function rememberBrowser(db: Db, userId: number, browserHash: string, nowMs: number): Promise<void> {

@@ -6,7 +6,7 @@ import type { EnterPorts } from './enter.ts';
 import { type OpenedSignIn, openSignIn } from './open-sign-in.ts';
 import type { ProfileStore } from './profile.ts';
 import { type RegisterUserInput, type RegisterUserPorts, type RegisterUserRefusal, registerUser } from './register-user.ts';
-import { hashTicket, makeTicketText } from './ticket.ts';
+import { hashTicket, makeTicketText, type TicketPurpose } from './ticket.ts';
 
 export interface ComeInPorts extends RegisterUserPorts, Pick<EnterPorts, 'signIns' | 'compose' | 'tickets'> {
   readonly clock: EnterPorts['clock'];
@@ -32,6 +32,7 @@ const SETUP_LASTS_MS = HOUR_MS;
 export async function comeIn(ports: ComeInPorts, input: ComeInInput & { readonly invitation: string | null }): Promise<CameIn> {
   const { invitation } = input;
   if (invitation === null && ports.signup !== 'open') return { ok: false, reason: 'sign-up-closed' };
+  if (invitation !== null && !(await isOpen(ports, 'invitation', invitation))) return { ok: false, reason: 'link-over' };
   const registered = await registerUser(ports, input, async (user) => {
     const atMs = user.createdAtMs;
     const created = { event: 'user.created', atMs, by: input.by } as const;
@@ -55,6 +56,7 @@ export async function comeIn(ports: ComeInPorts, input: ComeInInput & { readonly
 
 /** The first administrator, with the link of the log. */
 export async function setUp(ports: ComeInPorts, input: ComeInInput & { readonly ticket: string }): Promise<CameIn> {
+  if (!(await isOpen(ports, 'setup', input.ticket))) return { ok: false, reason: 'link-over' };
   const registered = await registerUser(ports, input, async (user) => {
     const made = await ports.profile.createFirstAdministrator({
       user: { ...user, isAdministrator: true },
@@ -85,6 +87,11 @@ export async function makeSetupTicket(ports: Pick<ComeInPorts, 'accounts' | 'tic
   } as const;
   await ports.tickets.issueTicket({ ticket, replace: true, event: null });
   return text;
+}
+
+/** Asked before a password is hashed: whoever has no link costs no hash. */
+async function isOpen({ tickets, clock }: ComeInPorts, purpose: TicketPurpose, ticket: string): Promise<boolean> {
+  return (await tickets.findTicket(purpose, hashTicket(ticket), clock.now())) !== null;
 }
 
 async function signInAs(

@@ -17,7 +17,7 @@ import {
   provePassword,
   type Settled,
 } from './prove-password.ts';
-import type { ProofMethod } from './sign-in.ts';
+import type { ProofMethod, Through } from './sign-in.ts';
 import { hashTicket, makeTicketText, type TicketsStore } from './ticket.ts';
 
 export interface EnterPorts extends ProvePasswordPorts, OpenSignInPorts {
@@ -44,17 +44,23 @@ export async function enterWithPassword(
 ): Promise<Entered> {
   return await provePassword<Entered>(ports, input, async (proved) => {
     const methods = await secondFactorsOf(ports.factors, proved.user.id);
-    if (methods.length === 0) return await finish(ports, proved, ['password'], input);
-    const step = await openStep(ports, proved.user.id, proved.passwordHash);
+    if (methods.length === 0) return await finish(ports, { ...proved, through: null }, ['password'], input);
+    const step = await openStep(ports, proved.user.id, { passwordHash: proved.passwordHash, through: null });
     return { failed: false, result: { ok: true, next: 'second-factor', methods, step } };
   });
 }
 
-/** A ticket for the second step. `passwordHash`: what was proved; null: another provider vouched. */
+/** What the first step proved: a password, or that another provider vouches. */
+interface FirstStep {
+  readonly passwordHash: string | null;
+  readonly through: Through | null;
+}
+
+/** A ticket for the second step. */
 export async function openStep(
   { tickets, clock }: Pick<EnterPorts, 'tickets' | 'clock'>,
   userId: number,
-  passwordHash: string | null,
+  { passwordHash, through }: FirstStep,
 ): Promise<string> {
   const { text, hash } = makeTicketText();
   const nowMs = clock.now();
@@ -62,7 +68,7 @@ export async function openStep(
     hash,
     purpose: 'second-factor',
     userId,
-    data: { passwordHash },
+    data: { passwordHash, through },
     createdAtMs: nowMs,
     endsAtMs: nowMs + STEP_LASTS_MS,
   } as const;
@@ -83,7 +89,7 @@ export async function enterWithCode(
 ): Promise<StepOutcome> {
   const step = await findStep(ports, input.step);
   if (step === null) return { ok: false, reason: 'step-over' };
-  const { user, passwordHash } = step;
+  const { user, passwordHash, through } = step;
   const attempt = { userId: user.id, emailKey: emailKey(user.email), address: input.by.person.address ?? null };
   const outcome = await admitted<StepOutcome>(ports, { attempt, user, by: input.by }, async (addressHash) => {
     const used = await useCode(ports, { userId: user.id, code: input.code, by: { ...input.by, actor: `user:${user.id}` } });
@@ -99,7 +105,7 @@ export async function enterWithCode(
     if (ticket === null) return { failed: false, result: { ok: false, reason: 'step-over' } };
     const finished = await finish(
       ports,
-      { user, passwordHash, addressHash },
+      { user, passwordHash, through, addressHash },
       [passwordHash === null ? 'provider' : 'password', used],
       input,
     );
@@ -109,16 +115,17 @@ export async function enterWithCode(
   return outcome.ok || outcome.reason !== 'no-match' ? outcome : { ok: false, reason: 'step-over' };
 }
 
-/** The user who waits for the second step, and the password hash that was proved. */
+/** The user who waits for the second step, and what was proved in the first. */
 export async function findStep(
   { tickets, accounts, clock }: Pick<EnterPorts, 'tickets' | 'accounts' | 'clock'>,
   step: string,
-): Promise<{ user: User; passwordHash: string | null } | null> {
+): Promise<({ user: User } & FirstStep) | null> {
   const ticket = await tickets.findTicket('second-factor', hashTicket(step), clock.now());
   if (ticket === null || ticket.userId === null) return null;
   const user = await accounts.findUser(ticket.userId);
-  const { passwordHash } = ticket.data;
-  return user === null ? null : { user, passwordHash: typeof passwordHash === 'string' ? passwordHash : null };
+  // As `openStep` has put it there.
+  const { passwordHash, through } = ticket.data as unknown as FirstStep;
+  return user === null ? null : { user, passwordHash, through };
 }
 
 /** A passkey is a second factor too; recovery codes come with TOTP. */
@@ -139,13 +146,13 @@ export async function secondFactorsOf(factors: FactorsStore, userId: number): Pr
 /** Opens the sign-in as the last step of a log-in. */
 export async function finish(
   ports: EnterPorts,
-  { user, passwordHash, addressHash }: Omit<Proved, 'passwordHash'> & { readonly passwordHash: string | null },
+  { user, passwordHash, through, addressHash }: Omit<Proved, 'passwordHash'> & FirstStep,
   methods: readonly ProofMethod[],
   { browser, by }: { readonly browser: string | null; readonly by: By },
 ): Promise<Settled<Entered>> {
-  const opened = await openSignIn(ports, { user, methods, passwordHash, addressHash, browser, by });
+  const opened = await openSignIn(ports, { user, methods, passwordHash, through, addressHash, browser, by });
   if (opened.ok) return { failed: false, result: { ok: true, next: 'done', opened: opened.value } };
-  // Disabled, or given another password, meanwhile.
+  // Disabled, given another password, or without what was proved by now.
   noteFailure(ports, user, by, 'changed-meanwhile');
   return { failed: true, result: NO_MATCH };
 }
@@ -154,8 +161,9 @@ export async function finish(
 export async function settleEntered(
   ports: EnterPorts,
   user: User,
+  through: Through,
   by: { readonly browser: string | null; readonly by: By },
 ): Promise<Entered> {
-  const { result } = await finish(ports, { user, passwordHash: null, addressHash: null }, ['provider'], by);
+  const { result } = await finish(ports, { user, passwordHash: null, through, addressHash: null }, ['provider'], by);
   return result;
 }

@@ -40,7 +40,7 @@ export interface NewInvitation {
   readonly expiresAtMs: number;
 }
 
-/** `too_many`: of one person on one day. */
+/** `too_many`: of one person on one day, or to one address at a time. */
 export type InviteRefusal = 'gone' | 'not_allowed' | 'too_many';
 
 export interface InvitationsStore {

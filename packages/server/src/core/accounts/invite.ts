@@ -3,7 +3,7 @@ import type { By, EventDraft } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { MailDraft } from '../mail/mail.ts';
 import type { User } from './account.ts';
-import { readEmail } from './email.ts';
+import { emailKey, readEmail } from './email.ts';
 import {
   INVITATION_LASTS_MS,
   type Invitation,
@@ -12,6 +12,7 @@ import {
   type NewInvitation,
 } from './invitation.ts';
 import type { Role } from './member.ts';
+import type { SignInLimits } from './sign-in-limits.ts';
 import { hashTicket, makeTicketText } from './ticket.ts';
 
 /** What the mail of an invitation tells. `link` holds the ticket. */
@@ -26,6 +27,7 @@ export interface InvitationFacts {
 
 export interface InvitePorts {
   readonly invitations: InvitationsStore;
+  readonly limits: Pick<SignInLimits, 'admitMail'>;
   readonly clock: Clock;
   /** The public origin, which the link begins with. */
   readonly url: string;
@@ -42,7 +44,10 @@ interface ToTeam {
 
 export type InviteVerbs = ReturnType<typeof inviteVerbs>;
 
-export function inviteVerbs({ invitations, clock, url, composeInvitation }: InvitePorts) {
+export function inviteVerbs({ invitations, limits, clock, url, composeInvitation }: InvitePorts) {
+  /** Whoever invites, and to whatever: nobody's mailbox is filled. Places are not counted, a team is invited from one. */
+  const mayWriteTo = async (typed: string): Promise<boolean> => (await limits.admitMail(emailKey(typed), null)).ok;
+
   /** The ticket's text is in the sealed mail, and nowhere else. */
   function write(to: string, team: string | null, role: Role, inviter: Inviter) {
     const { text, hash } = makeTicketText();
@@ -83,6 +88,7 @@ export function inviteVerbs({ invitations, clock, url, composeInvitation }: Invi
     async invite({ account, inviter, email, role, by }: ToTeam & { email: string; role: Role }) {
       const drafted = draft(email, account.name, role, inviter, by);
       if (drafted === null) return 'invalid_email';
+      if (!(await mayWriteTo(email))) return 'too_many';
       const { invitation, event } = drafted;
       return invitations.invite({
         accountId: account.id,
@@ -94,13 +100,15 @@ export function inviteVerbs({ invitations, clock, url, composeInvitation }: Invi
 
     async inviteToRegister({ inviter, email, by }: { inviter: Inviter; email: string; by: By }) {
       const drafted = draft(email, null, 'viewer', inviter, by);
-      return drafted === null ? 'invalid_email' : invitations.inviteToRegister(drafted);
+      if (drafted === null) return 'invalid_email';
+      return (await mayWriteTo(email)) ? invitations.inviteToRegister(drafted) : 'too_many';
     },
 
     /** The link of before ends. */
     async sendInvitationAgain({ account, inviter, id, by }: ToTeam & { id: number }) {
       const found = await invitations.findInvitation(account.id, id, clock.now());
       if (found === null) return 'gone';
+      if (!(await mayWriteTo(found.email))) return 'too_many';
       const { hash, nowMs, endsAtMs, mail } = write(found.email, account.name, found.role, inviter);
       return invitations.sendInvitationAgain({
         accountId: account.id,

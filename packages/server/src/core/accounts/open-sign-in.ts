@@ -5,7 +5,7 @@ import { no, type Outcome, ok } from '../lib/outcome.ts';
 import type { Compose } from '../mail/compose.ts';
 import type { User } from './account.ts';
 import { circumstancesOf } from './circumstances.ts';
-import { type ProofMethod, SIGN_IN_IDLE_MS, SIGN_IN_MAX_MS, type SignIn, type SignInsStore } from './sign-in.ts';
+import { type ProofMethod, SIGN_IN_IDLE_MS, SIGN_IN_MAX_MS, type SignIn, type SignInsStore, type Through } from './sign-in.ts';
 import { hashTicket, makeTicketText } from './ticket.ts';
 
 export interface OpenSignInPorts {
@@ -19,6 +19,8 @@ export interface OpenSignInInput {
   readonly methods: readonly ProofMethod[];
   /** The hash that the password was verified against; null when it was another proof. */
   readonly passwordHash: string | null;
+  /** The passkey or the identity that it was; nothing that is opened with it may outlive it. */
+  readonly through?: Through | null;
   /** The hash of the place, as the sign-in limits know it; null when it is not to be remembered. */
   readonly addressHash: string | null;
   /** The browser's long-lived mark, as its cookie holds it; null when it has none. */
@@ -34,10 +36,10 @@ export interface OpenedSignIn {
   readonly browser: string;
 }
 
-/** The user is told when the browser is none that they have signed in with before. `gone`: disabled, or another password by now. */
+/** The user is told when the browser is none that they have signed in with before. `gone`: disabled, or what was proved stands no more. */
 export async function openSignIn(
   { signIns, compose, clock }: OpenSignInPorts,
-  { user, methods, passwordHash, addressHash, browser: mark, by }: OpenSignInInput,
+  { user, methods, passwordHash, through = null, addressHash, browser: mark, by }: OpenSignInInput,
 ): Promise<Outcome<OpenedSignIn, 'gone'>> {
   const nowMs = clock.now();
   const { text, hash } = makeTicketText();
@@ -57,6 +59,7 @@ export async function openSignIn(
       userAgent: by.person.userAgent ?? null,
     },
     passwordHash,
+    through,
     browserHash: hashTicket(browser),
     addressHash,
     event: {

@@ -28,6 +28,8 @@ export interface PasskeyPorts {
 /** Loaded by the first who asks: it parses certificates of every kind, and takes its room in memory for it. */
 const webAuthn = () => import('@simplewebauthn/server');
 
+/** Base64url of at most 1023 bytes (WebAuthn §4). */
+const CREDENTIAL_ID = /^[\w-]{1,1364}$/;
 const CHALLENGE_LASTS_MS = 5 * MINUTE_MS;
 
 /** Browsers refuse them where the host is an IP address. */
@@ -126,7 +128,8 @@ export async function checkNewPasskey(ports: PasskeyPorts, user: User, name: str
     name,
     publicKey: Buffer.from(credential.publicKey).toString('base64url'),
     counter: credential.counter,
-    transports: credential.transports ?? [],
+    // As the browser says; nothing is proved of it.
+    transports: readTransports(credential.transports),
     synced: credentialBackedUp,
     createdAtMs: ports.clock.now(),
     lastUsedAtMs: null,
@@ -170,6 +173,9 @@ function readChallenge(
 const spend = ({ tickets, clock }: PasskeyPorts, { text, endsAtMs }: Challenge): Promise<boolean> =>
   tickets.spend({ purpose: 'passkey', hash: hashTicket(text), nowMs: clock.now(), endsAtMs });
 
+const TRANSPORTS = ['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb'] as const;
+const readTransports = (told: unknown): string[] => (Array.isArray(told) ? TRANSPORTS.filter((one) => told.includes(one)) : []);
+
 function challengeIn(clientData: string): string | null {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(clientData, 'base64url').toString('utf8'));
@@ -184,6 +190,6 @@ function challengeIn(clientData: string): string | null {
 function readAnswer<Answer extends { id: string; response: { clientDataJSON: string } }>(answer: unknown): Answer | null {
   if (typeof answer !== 'object' || answer === null || !('id' in answer) || !('response' in answer)) return null;
   const { id, response } = answer;
-  if (typeof id !== 'string' || id.length > 2048 || typeof response !== 'object' || response === null) return null;
+  if (typeof id !== 'string' || !CREDENTIAL_ID.test(id) || typeof response !== 'object' || response === null) return null;
   return 'clientDataJSON' in response && typeof response.clientDataJSON === 'string' ? (answer as Answer) : null;
 }

@@ -19,6 +19,7 @@ import { type Entered, type EnterPorts, openStep, secondFactorsOf, settleEntered
 import type { Identity } from './factor.ts';
 import type { OwnPorts } from './own.ts';
 import type { ProfileStore } from './profile.ts';
+import type { Through } from './sign-in.ts';
 import { hashTicket, makeTicketText } from './ticket.ts';
 
 export type ProviderPurpose = 'log-in' | 'proof' | 'link';
@@ -169,7 +170,7 @@ async function logIn(
   const user = known ?? (identity === null ? await adopt(ports, provider, answer, input.by) : null);
   if (user === null) return no('shut-out');
   if (typeof user === 'string') return no(user);
-  const entered = await enter(ports, user, input);
+  const entered = await enter(ports, user, { provider: provider.id, subject: answer.subject }, input);
   return entered.ok ? { ok: true, purpose: 'log-in', entered } : no('shut-out');
 }
 
@@ -226,10 +227,10 @@ async function adopt(
 }
 
 /** A second factor of ours is asked for here too: the provider knows nothing of it. */
-async function enter(ports: ProviderPorts, user: User, { browser, by }: Input): Promise<Entered> {
+async function enter(ports: ProviderPorts, user: User, through: Through, { browser, by }: Input): Promise<Entered> {
   const methods = await secondFactorsOf(ports.factors, user.id);
-  if (methods.length > 0) return { ok: true, next: 'second-factor', methods, step: await openStep(ports, user.id, null) };
-  return await settleEntered(ports, user, { browser, by });
+  if (methods.length === 0) return await settleEntered(ports, user, through, { browser, by });
+  return { ok: true, next: 'second-factor', methods, step: await openStep(ports, user.id, { passwordHash: null, through }) };
 }
 
 async function prove(

@@ -9,6 +9,9 @@ import type { User } from './account.ts';
 /** How somebody proved who they are. */
 export type ProofMethod = 'password' | 'totp' | 'recovery-code' | 'passkey' | 'provider' | 'setup';
 
+/** What somebody came in through beside a password, or without one: a passkey by its id, or who they are at another provider. */
+export type Through = { readonly passkey: string } | { readonly provider: string; readonly subject: string };
+
 export interface SignIn {
   readonly id: number;
   readonly userId: number;
@@ -46,12 +49,14 @@ export interface SignInsStore {
   listSignIns(userId: number, notBefore: { seenMs: number; createdMs: number }): Promise<readonly SignIn[]>;
   /**
    * Opens a sign-in for an enabled user. `passwordHash`: only while this still is the user's, so that no sign-in outlives the change
-   * of the password that opened it; null: it was not a password. `browserHash` is remembered as one this user signs in with,
-   * `addressHash` as such an address. Null when the user is gone, disabled, or has another password by now.
+   * of the password that opened it; null: it was not a password. `through`: only while the user still has it. `browserHash` is
+   * remembered as one this user signs in with, `addressHash` as such an address. Null when the user is gone, disabled, or has another
+   * password by now, or has no longer what they came through.
    */
   openSignIn(input: {
     signIn: NewSignIn;
     passwordHash: string | null;
+    through?: Through | null;
     browserHash: string | null;
     addressHash: string | null;
     event: EventDraft;

@@ -12,7 +12,7 @@ export type TicketPurpose =
   | 'reset-password' //  data: { emailKey }
   | 'setup'
   | 'invitation' //      data: { invitationId }
-  | 'second-factor' //   data: { passwordHash }: a password was proved, and the second step waits
+  | 'second-factor' //   data: { passwordHash, through }: what was proved, and the second step waits
   // Sealed, and stored only once used, because any stranger may ask for one: nobody fills a table by asking.
   | 'passkey' //         a challenge that was answered
   | 'provider'; //       a way to another provider that has come back

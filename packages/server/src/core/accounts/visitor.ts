@@ -50,6 +50,9 @@ export function visitorVerbs(ports: VisitorPorts) {
       event: { event: 'user.proved_again', atMs: clock.now(), by, userId: user.id, details: { method } },
     });
 
+  /** What is no address has no key; by its own text it is still limited like any other. */
+  const limitMails = (to: string, by: By) => ports.limits.admitMail(emailKey(to) || to, by.person.address ?? null);
+
   return {
     ...own,
     sendFirstVerification,
@@ -92,7 +95,7 @@ export function visitorVerbs(ports: VisitorPorts) {
       const waiting = input.step === null ? null : await findStep(ports, input.step);
       const passkey = await checkPasskey(ports, 'log-in', waiting?.user.id ?? null, input.response);
       const user = passkey === null ? null : await ports.accounts.findUser(passkey.userId);
-      if (user === null) {
+      if (passkey === null || user === null) {
         noteFailure(ports, waiting?.user ?? null, input.by, 'wrong-passkey');
         return null;
       }
@@ -106,7 +109,8 @@ export function visitorVerbs(ports: VisitorPorts) {
       }
       const methods: ProofMethod[] =
         waiting === null ? ['passkey'] : [waiting.passwordHash === null ? 'provider' : 'password', 'passkey'];
-      const proved = { user, passwordHash: waiting?.passwordHash ?? null, addressHash: null };
+      const through = { passkey: passkey.id };
+      const proved = { user, passwordHash: waiting?.passwordHash ?? null, through, addressHash: null };
       const { result } = await finish(ports, proved, methods, input);
       return result.ok && result.next === 'done' ? result.opened : null;
     },
@@ -139,13 +143,12 @@ export function visitorVerbs(ports: VisitorPorts) {
 
     listSignIns: (userId: number): Promise<readonly SignIn[]> => ports.signIns.listSignIns(userId, liveSince(clock.now())),
 
-    limitMails: (to: string, by: By) => ports.limits.admitMail(emailKey(to), by.person.address ?? null),
+    limitMails,
     /** Answers alike, and as fast, whether there is such a user or not: the mail is written behind the answer. */
     async forgot(email: string, by: By): ReturnType<SignInLimits['admitMail']> {
-      const key = emailKey(email);
-      const admission = await ports.limits.admitMail(key === '' ? email : key, by.person.address ?? null);
+      const admission = await limitMails(email, by);
       if (!admission.ok) return admission;
-      const user = await ports.accounts.findUserByEmail(key);
+      const user = await ports.accounts.findUserByEmail(emailKey(email));
       if (user !== null && user.disabledAtMs === null) {
         // Composing and sealing take time too: not before the answer has left.
         setImmediate(() =>

@@ -53,6 +53,7 @@ export function guardPrivateApi(app: FastifyInstance, ports: Ports): void {
     refuseCrossSite(ports, request);
     const signIn = await findSignIn(ports, request);
     refuseStranger(endpoint, signIn);
+    refuseUnstorable(request);
     const by = byOf(ports, request, signIn);
     const account = signIn === null ? null : await findAccount(ports, endpoint, request, signIn, by);
     request.visitor = { signIn, account, by };
@@ -92,6 +93,12 @@ function refuseStranger({ who }: Endpoint, signIn: SignedIn | null): void {
   if (who === 'anyone') return;
   if (signIn === null) throw new Refusal({ code: 'not_signed_in' });
   if (who === 'administrator' && !signIn.user.isAdministrator) throw new Refusal({ code: 'not_allowed' });
+}
+
+/** PostgreSQL has no text with a NUL in it, so nothing has such an id. */
+function refuseUnstorable({ params }: FastifyRequest): void {
+  const ids = Object.values(params as Record<string, string>);
+  if (ids.some((id) => id.includes('\0'))) throw new Refusal({ code: 'not_found' });
 }
 
 function byOf({ keyhouse, authenticator }: Ports, request: FastifyRequest, signIn: SignedIn | null): By {

@@ -1,6 +1,6 @@
 /** What is sent to the doors of the dashboard to break them, to learn something at them, or to be written somewhere by them. */
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createAuthenticator } from '../../../../test/authenticator.ts';
 import { addTotp, type Browser, loggedIn, newEmail, openBrowser, registered } from '../../../../test/browser.ts';
@@ -8,7 +8,8 @@ import { eachDatabase } from '../../../../test/databases.ts';
 import { linkIn, mailsOf } from '../../../../test/mails.ts';
 import { newPerson, newTeam } from '../../../../test/people.ts';
 import { exchange } from '../../../../test/raw.ts';
-import { PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
+import { OPERATOR, PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
+import type { Through } from '../../../core/accounts/sign-in.ts';
 
 const VECTORS = resolve(process.env.KEYHOUSE_VECTORS ?? '../shared/vectors', 'blns/blns.json');
 const haveVectors = existsSync(VECTORS);
@@ -53,19 +54,27 @@ eachDatabase('what nobody’s browser sends', (makeDatabase) => {
   it.skipIf(!haveVectors)(
     'breaks nothing, as any naughty text in any field',
     async () => {
-      const half = await withStep();
+      const waiting = await registered(server);
+      await addTotp(server, waiting.browser);
+      const half = await loggedIn(server, waiting.email);
       const texts = JSON.parse(readFileSync(VECTORS, 'utf8')) as string[];
-      for (const text of ['a\u0000b', '\ud800', ...texts])
+      for (const text of ['a\u0000b', '\ud800', ...texts]) {
+        // Guesses at one user are counted wherever they come from.
+        for (const { id: userId, email: emailKey } of [owner, waiting])
+          await server.keyhouse.clearSignInLimits({ userId, emailKey, by: OPERATOR });
         await Promise.all(
           Object.entries(DOORS).flatMap(([path, body]) =>
             Object.keys(body).map(async (field) => {
               const wrong = field === 'response' ? naughtyAnswer(text) : text;
               const who = path.startsWith('/log-in') ? half.steal() : owner.browser.steal();
               const { status } = await who.ask(path, { body: { ...body, [field]: wrong }, headers: away() });
-              expect([204, 400, 403, 404, 422], `${JSON.stringify(text)} as ${field} of ${path}`).toContain(status);
+              // One address that is nobody's has its limit too.
+              const fine = path === '/log-in' || path === '/forgot' ? [204, 422, 429] : [400, 403, 404, 422];
+              expect(fine, `${JSON.stringify(text)} as ${field} of ${path}`).toContain(status);
             }),
           ),
         );
+      }
       expect((await owner.browser.ask('/me')).json.user.email).toBe(owner.email);
     },
     120_000,
@@ -174,17 +183,12 @@ eachDatabase('what nobody’s browser sends', (makeDatabase) => {
       signature: text,
     },
   });
-  async function withStep(): Promise<Browser> {
-    const person = await registered(server);
-    await addTotp(server, person.browser);
-    return await loggedIn(server, person.email);
-  }
 });
 
 eachDatabase('two at the same moment', (makeDatabase) => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ database: await makeDatabase() });
+    server = await startTestServer({ database: await makeDatabase(), trustedProxies: ['127.0.0.1/32'] });
     return () => server.stop();
   });
 
@@ -192,7 +196,7 @@ eachDatabase('two at the same moment', (makeDatabase) => {
     for (let round = 0; round < 3; round++) {
       const email = newEmail();
       const tries = [email, email.toUpperCase(), email, email].map((typed) =>
-        openBrowser(server).ask('/register', { body: { email: typed, password: PASSWORD } }),
+        openBrowser(server).ask('/register', { body: { email: typed, password: PASSWORD }, headers: away() }),
       );
       expect((await Promise.all(tries)).map(({ status }) => status).sort()).toEqual([200, 422, 422, 422]);
     }
@@ -205,7 +209,7 @@ eachDatabase('two at the same moment', (makeDatabase) => {
       await browser.ask('/me/email', { body: { email: wanted } });
       const ticket = await linkIn(server, wanted, '/new-email#');
       const tries = [
-        openBrowser(server).ask('/register', { body: { email: wanted, password: PASSWORD } }),
+        openBrowser(server).ask('/register', { body: { email: wanted, password: PASSWORD }, headers: away() }),
         browser.ask('/me/email/confirm', { body: { ticket } }),
       ];
       expect((await Promise.all(tries)).map(({ status }) => status).sort()).toEqual([200, 422]);
@@ -230,8 +234,8 @@ eachDatabase('two at the same moment', (makeDatabase) => {
   it('leave no way in for the one whose passkey or provider is taken away meanwhile', async () => {
     const { store } = server.keyhouse;
     const { id: userId } = await registered(server);
-    const open = (through: Parameters<typeof store.signIns.openSignIn>[0]['through']) =>
-      server.keyhouse.store.signIns.openSignIn({
+    const open = (through: Through | null) =>
+      store.signIns.openSignIn({
         signIn: {
           userId,
           hash: crypto.randomUUID().replaceAll('-', '').repeat(2),

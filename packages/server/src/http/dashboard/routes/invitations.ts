@@ -40,7 +40,7 @@ export function invitationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): v
     const invited = await keyhouse.inviteToRegister({ inviter: user, email, by });
     if (invited === 'invalid_email') throw invalid('email', EMAIL_SENTENCE);
     if (invited === 'registered') throw invalid('email', 'Somebody with this address is registered already.');
-    if (invited === 'not_allowed') throw new Refusal({ code: 'not_allowed' });
+    if (invited === 'not_allowed' || invited === 'too_many') throw refusalOf(invited);
   });
 
   serve('POST /invitation/check', async ({ body: { ticket } }) => {

@@ -225,9 +225,12 @@ describe('who wants more than they may', () => {
   it('lets one person send a hundred invitations a day, sending again included', async () => {
     const owner = await newPerson(server);
     const [team, other] = [await newTeam(owner), await newTeam(owner)];
-    await invite(server, owner, team, stranger(), 'viewer');
-    const { id } = (await owner.ask(`/accounts/${team}/members`)).json.invitations[0];
-    for (let sent = 1; sent < 100; sent++) await owner.ask(`/accounts/${team}/invitations/${id}/send`, { method: 'POST' });
+    for (let sent = 0; sent < 100; sent += 5) {
+      await invite(server, owner, team, stranger(), 'viewer');
+      const { id } = (await owner.ask(`/accounts/${team}/members`)).json.invitations[0];
+      for (let again = 0; again < 4; again++)
+        expect((await owner.ask(`/accounts/${team}/invitations/${id}/send`, { method: 'POST' })).status).toBe(204);
+    }
     const answer = await owner.ask(`/accounts/${other}/invitations`, { body: { email: stranger(), role: 'viewer' } });
     expect(answer.status).toBe(429);
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
