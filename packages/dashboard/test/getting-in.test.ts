@@ -167,6 +167,7 @@ describe('getting in', () => {
     const visit = await at('/login');
     const { page } = visit;
     await page.getByRole('link', { name: 'Forgot your password?' }).click();
+    await title(page, 'Forgot your password?');
     await visit.expectAccessible();
     await page.getByLabel('Email').fill(email);
     await button(page, 'Send the link').click();
