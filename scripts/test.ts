@@ -34,6 +34,12 @@ const CHECKS: readonly Step[] = [
     advice: 'The types do not agree; the lines above say where.',
   },
   {
+    heading: 'Types of the examples and the conformance tests',
+    script: 'node_modules/typescript/bin/tsc',
+    arguments: ['--project', 'examples'],
+    advice: 'The types do not agree; the lines above say where.',
+  },
+  {
     heading: 'Lint and format',
     script: 'node_modules/@biomejs/biome/bin/biome',
     arguments: ['ci', '--error-on-warnings', ...(process.stdout.isTTY ? [] : ['--colors=off']), '.'],

@@ -99,7 +99,10 @@ describe('the settings', () => {
 });
 
 describe('every page', () => {
-  const pages = [...markdownIn(root, false), ...markdownIn(join(root, 'docs'), true), ...markdownIn(join(root, 'bench'), false)];
+  const deep = ['docs', 'examples'].flatMap((folder) => markdownIn(join(root, folder), true));
+  const pages = [root, join(root, 'bench'), join(root, 'conformance')]
+    .flatMap((folder) => markdownIn(folder, false))
+    .concat(deep);
 
   it.each(pages.map((page) => relative(root, page)))('has only links that lead somewhere: %s', (page) => {
     const text = read(page).replace(/^```.*?^```/gms, '');

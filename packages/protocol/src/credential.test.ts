@@ -2,7 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BASE62_ALPHABET, formatToken, makeKeyText, makeTokenSecret, parseCredential } from './credential.ts';
+import {
+  BASE62_ALPHABET,
+  formatToken,
+  isClientId,
+  isClientSecret,
+  makeClientId,
+  makeClientSecret,
+  makeKeyText,
+  makeTokenSecret,
+  parseCredential,
+} from './credential.ts';
 
 const RANDOM = 'abcdefghijklmnopqrstuvwxyz0123456789ABCD';
 const CHECKSUM = crc32(RANDOM).toString(16).padStart(8, '0');
@@ -87,6 +97,25 @@ test.each(['kh_refresh_x', 'kh_code_x', 'kh_client_x'])('%s is never good as a b
 
 test.each(['5|laravelSanctumSecret', '5|abc|def', 'sk_live_123', 'KH_live_x', 'a'.repeat(16_384)])('%.20s is foreign', (text) => {
   expect(parseCredential(text)).toEqual({ kind: 'foreign', text });
+});
+
+describe('clients', () => {
+  test('are told by an id that looks like no other', () => {
+    const id = makeClientId(randomBytes);
+    expect(id).toMatch(/^app_[0-9A-Za-z]{22}$/);
+    expect(isClientId(id)).toBe(true);
+    for (const other of [`${id}0`, id.slice(0, -1), id.toUpperCase(), 'user:7', '7', `${id}\n`, ''])
+      expect(isClientId(other)).toBe(false);
+  });
+
+  test('have a secret with a checksum, which is never a bearer', () => {
+    const secret = makeClientSecret(randomBytes);
+    expect(isClientSecret(secret)).toBe(true);
+    expect(parseCredential(secret)).toEqual({ kind: 'never-bearer' });
+    for (const other of [`${secret}0`, ` ${secret}`, `${secret}\n`, secret.toUpperCase(), makeKeyText('live', randomBytes)])
+      expect(isClientSecret(other)).toBe(false);
+    expect(isClientSecret(`kh_client_${RANDOM}00000000`)).toBe(false);
+  });
 });
 
 describe('making secrets', () => {

@@ -26,12 +26,18 @@ export const CHECKSUM_LENGTH = 8;
 export const SECRET_PREFIX = 'kh_';
 export const KEY_PREFIXES = { live: 'kh_live_', test: 'kh_test_' } as const satisfies Record<Environment, string>;
 export const NEVER_BEARER_PREFIXES = ['kh_refresh_', 'kh_code_', 'kh_client_'] as const;
+/** A client id begins like nothing else does: no user, account or key can be taken for an application. */
+export const CLIENT_ID_PREFIX = 'app_';
+/** 22 × log2(62) = 131 bits: an id, not a secret, but no two are ever the same. */
+export const CLIENT_ID_LENGTH = 22;
 /** Node's default limit for all headers together; no honest credential comes near it. */
 export const MAX_CREDENTIAL_LENGTH = 16_384;
 
 // Sixteen digits hold 2^53 − 1. Hex in lower case only: one credential has one spelling.
 const TOKEN = /^([1-9][0-9]{0,15})\|(kh_([0-9A-Za-z]{40})([0-9a-f]{8}))$/;
 const KEY = /^kh_(live|test)_([0-9A-Za-z]{40})([0-9a-f]{8})$/;
+const CLIENT_SECRET = /^kh_client_([0-9A-Za-z]{40})([0-9a-f]{8})$/;
+const CLIENT_ID = /^app_[0-9A-Za-z]{22}$/;
 const JWT = /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/;
 const VISIBLE_ASCII = /^[!-~]+$/;
 
@@ -76,6 +82,26 @@ export function makeKeyText(environment: Environment, randomBytes: RandomBytes):
   return KEY_PREFIXES[environment] + randomWithChecksum(randomBytes);
 }
 
+/** A client's secret (RFC 6749 §2.3.1): `kh_client_` and 48 characters, checksum included. */
+export function makeClientSecret(randomBytes: RandomBytes): string {
+  return `kh_client_${randomWithChecksum(randomBytes)}`;
+}
+
+/** Whether a text has the shape and the checksum of a client secret; garbage is refused before any look-up. */
+export function isClientSecret(text: string): boolean {
+  const [, random, checksum] = CLIENT_SECRET.exec(text) ?? [];
+  return random !== undefined && crc32Hex(random) === checksum;
+}
+
+/** `app_` and 22 characters. */
+export function makeClientId(randomBytes: RandomBytes): string {
+  return CLIENT_ID_PREFIX + randomBase62(randomBytes, CLIENT_ID_LENGTH);
+}
+
+export function isClientId(text: string): boolean {
+  return CLIENT_ID.test(text);
+}
+
 /**
  * What the owner of a token is handed: `formatToken(123, secret) === '123|kh_…'`.
  * @throws RangeError for an id that is not an integer from 1 to 2^53 − 1.
@@ -91,13 +117,13 @@ function randomWithChecksum(randomBytes: RandomBytes): string {
 }
 
 /** Bytes from 248 up are thrown away: 248 is the largest multiple of 62 in a byte, and a remainder of 256 would favour eight letters. */
-function randomBase62(randomBytes: RandomBytes): string {
+function randomBase62(randomBytes: RandomBytes, length = SECRET_LENGTH): string {
   let text = '';
   // 48 bytes suffice nine times in ten; sixteen rounds without 40 good bytes do not happen to a working source.
   for (let round = 0; round < 16; round++) {
     for (const byte of randomBytes(48)) {
       if (byte < 248) text += BASE62_ALPHABET.charAt(byte % 62);
-      if (text.length === SECRET_LENGTH) return text;
+      if (text.length === length) return text;
     }
   }
   throw new Error('The source of random bytes is broken.');

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import type { CataloguedPermission } from '../core/permissions/catalogue.ts';
 import { addCommand, addFinalCommand, addGroup } from './command.ts';
 import { type ConfirmOptions, confirmation, readInput } from './confirm.ts';
 import { refusal } from './failure.ts';
@@ -8,8 +9,10 @@ import { withKeyhouse } from './with-keyhouse.ts';
 
 const FORMAT = `
 The file is JSON; either list may be left out and then stays as it is:
-  {"permissions": [{"name": "invoices.read", "sentence": "See your invoices"}],
-   "routes": [{"pattern": "/api/crm/:resource/**", "resource": "crm.:resource"}, {"pattern": "/status", "public": true}]}`;
+  {"permissions": [{"name": "invoices.read", "sentence": "See your invoices", "grantable": true},
+                   {"name": "payouts.write", "sentence": "Send money", "grantable": true, "sensitive": true}],
+   "routes": [{"pattern": "/api/crm/:resource/**", "resource": "crm.:resource"}, {"pattern": "/status", "public": true}]}
+Applications may ask people for what is "grantable"; for what is "sensitive" only when they are verified. Both are false when left out.`;
 
 export function addPermissionCommands(program: Command): void {
   const group = addGroup(program, 'permission', 'The permissions that exist, and which requests ask for them');
@@ -24,11 +27,17 @@ async function listPermissions(options: OutputOptions): Promise<void> {
   await withKeyhouse(options, async ({ store }) => {
     const [permissions, stored] = await Promise.all([store.permissions.listPermissions(), store.permissions.listRoutes()]);
     const routes = stored.map(({ pattern, resource }) => (resource === null ? { pattern, public: true } : { pattern, resource }));
-    print(options, { permissions, routes }, () =>
+    const described = permissions.map(({ name, sentence, isGrantable: grantable, isSensitive: sensitive }) => ({
+      name,
+      sentence,
+      grantable,
+      sensitive,
+    }));
+    print(options, { permissions: described, routes }, () =>
       [
         table(
-          ['permission', 'sentence'],
-          permissions.map(({ name, sentence }) => [name, sentence]),
+          ['permission', 'sentence', 'applications'],
+          permissions.map((entry) => [entry.name, entry.sentence, whoMayAsk(entry)]),
           "The catalogue is empty, so any well-formed permission exists: fill it with 'keyhouse permission set FILE'.",
         ),
         '',
@@ -41,6 +50,9 @@ async function listPermissions(options: OutputOptions): Promise<void> {
     );
   });
 }
+
+const whoMayAsk = ({ isGrantable, isSensitive }: CataloguedPermission): string =>
+  isSensitive ? 'verified ones' : isGrantable ? 'any' : 'none';
 
 async function setPermissions(file: string, options: OutputOptions & ConfirmOptions): Promise<void> {
   const confirm = confirmation(options);

@@ -1,5 +1,6 @@
 /** The table of contents of the command line. Each file beside this one adds its commands; what they need is loaded when they run. */
 import { Command } from 'commander';
+import { addAppCommands } from './app.ts';
 import { addAuditCommands } from './audit.ts';
 import { addBackupCommand } from './backup.ts';
 import { addDoctorCommand } from './doctor.ts';
@@ -34,6 +35,7 @@ export function createProgram(): Command {
     addKeyCommands,
     addTokenCommands,
     addJwtCommands,
+    addAppCommands,
     addPermissionCommands,
     addSigningKeyCommands,
     addSecretCommands,

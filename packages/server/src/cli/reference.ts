@@ -18,13 +18,14 @@ that you sit at. A server may run beside them: it hears of what they did within 
   among these. 2: wrong usage (an unknown option, a missing argument, a malformed value, a confirmation that nobody could give);
   nothing was touched.
 - **Confirmation.** Before what cannot be undone you are asked. \`--yes\` answers; without it and without a terminal the command is refused.
-- **Secrets.** An API key is printed once, when it is made or rotated. A password on the command line can be seen by others on the machine
+- **Secrets.** An API key and a client secret are printed once, when they are made or rotated. A password on the command line can be seen by others on the machine
   while the command runs: let it be asked for, or use \`--password-stdin\`.
 
 \`\`\`
 npx keyhouse user create --email ada@example.com --administrator
 npx keyhouse key create --email ada@example.com --name ERP --permissions invoices.read,invoices.write --expires 90d
 npx keyhouse key create --account 1 --name "API gateway" --permissions keyhouse.verify --json
+npx keyhouse app create --email ada@example.com --name "Invoice reader" --redirect-uri https://reader.example.com/callback --public
 npx keyhouse backup /backups/keyhouse-2026-11-23.db
 \`\`\`
 `;

@@ -51,6 +51,22 @@ export function moment(what: string): (text: string) => number {
   };
 }
 
+/** Any number of them, each behind an option of its own: a URI may hold a comma. */
+export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+
+/** `none` says that there is none, in a place where leaving the option out says "as it is". */
+export const NONE = 'none';
+
+/** A span such as `30d`, `12h`, `90m` in seconds, or `never` as it stands. */
+export function spanOrNever(what: string): (text: string) => number | 'never' {
+  return (text) => {
+    if (text === 'never') return text;
+    const [, count, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+    if (count === undefined) throw wrongUsage(`${what} must be a span such as 30d, 12h or 90m, or never.`);
+    return (Number(count) * (UNITS_MS[unit] ?? 0)) / 1000;
+  };
+}
+
 /** A moment in the future, or a span from now on such as `90d`, `12h`, `30m`: milliseconds. */
 export function end(what: string): (text: string) => number {
   return (text) => {

@@ -24,18 +24,47 @@ export interface OpaqueCaller extends CallerOfAnyKind {
   readonly isPreviousSecret: boolean;
 }
 
-/** A JWT minted from an API key. */
-export interface JwtCaller extends CallerOfAnyKind {
-  readonly kind: 'jwt';
+interface JwtCallerOfAnyKind extends CallerOfAnyKind {
   readonly jti: string;
+  readonly permissions: readonly string[];
+  readonly audience: string;
+  readonly expiresAtMs: number;
+}
+
+/** A JWT minted from an API key. */
+export interface JwtCaller extends JwtCallerOfAnyKind {
+  readonly kind: 'jwt';
   readonly keyId: number;
   /** `account:12` or `account:12:customer-77`. */
   readonly subject: string;
-  readonly permissions: readonly string[];
-  readonly audience: string;
 }
 
-export type Caller = OpaqueCaller | JwtCaller;
+/** The JWT of a session: a user, through an application. */
+export interface SessionCaller extends JwtCallerOfAnyKind {
+  readonly kind: 'session';
+  readonly sessionId: string;
+  readonly clientId: string;
+  readonly userId: number;
+  /** `user:7`. */
+  readonly subject: string;
+  /** `openid` and its like. */
+  readonly scopes: readonly string[];
+}
+
+/** The JWT of an application that acts by itself (client credentials). */
+export interface ApplicationCaller extends JwtCallerOfAnyKind {
+  readonly kind: 'application';
+  readonly clientId: string;
+  /** The client id. */
+  readonly subject: string;
+}
+
+export type AnyJwtCaller = JwtCaller | SessionCaller | ApplicationCaller;
+export type Caller = OpaqueCaller | AnyJwtCaller;
+export type CallerKind = Caller['kind'];
+
+/** Whether it is a token or an API key: what is looked up, not read. */
+export const isOpaque = (caller: Caller): caller is OpaqueCaller => caller.kind === 'token' || caller.kind === 'key';
 
 /** The true reason why a credential was not taken; on record, never in an answer. */
 export type RefusalReason =
@@ -57,8 +86,10 @@ export type RefusalReason =
 
 /** What is known of a refused credential, so that its holder can be told why. */
 export interface RefusedCredential {
-  readonly kind: 'token' | 'key' | 'jwt';
-  readonly credentialId: number;
+  readonly kind: CallerKind;
+  /** The token or key; of a minted JWT, the key that it came from; null for what an application holds. */
+  readonly credentialId: number | null;
+  readonly clientId?: string;
   readonly accountId: number;
   readonly userId: number | null;
 }

@@ -20,7 +20,7 @@ import { visitorVerbs } from './accounts/visitor.ts';
 import { chainAudit } from './audit/chain.ts';
 import type { By, Person } from './audit/event.ts';
 import { createRefusalRecorder } from './audit/refusals.ts';
-import type { Caller, OpaqueCaller } from './caller.ts';
+import { type Caller, isOpaque, type OpaqueCaller, type SessionCaller } from './caller.ts';
 import { homeOf } from './credentials/home.ts';
 import { issueKey, issueToken, type KeyWish, type TokenWish } from './credentials/issue.ts';
 import { leastOf } from './credentials/least.ts';
@@ -58,13 +58,26 @@ import type { Log } from './lib/log.ts';
 import type { MasterSecret } from './lib/master-secret.ts';
 import { createCompose, openBody } from './mail/compose.ts';
 import { deliverMails } from './mail/deliver.ts';
+import type { Circumstances } from './mail/letters.ts';
 import type { MailDraft, MailTransport, MailWithBody } from './mail/mail.ts';
-import { introspect } from './oauth/introspect.ts';
+import { type AuthorizePorts, authorizeVerbs } from './oauth/authorize.ts';
+import { type AuthenticatedClient, authenticateClient, type ClientProof } from './oauth/client.ts';
+import { cacheClients } from './oauth/client-cache.ts';
+import type { Redemption } from './oauth/code.ts';
+import { readIdTokenHint } from './oauth/id-token.ts';
+import { introspect, introspectAsClient } from './oauth/introspect.ts';
+import { beginLogout, type LogoutWish, openLogout } from './oauth/logout.ts';
+import { applicationVerbs } from './oauth/manage-applications.ts';
+import { authorizationServerMetadata, openIdConfiguration } from './oauth/metadata.ts';
 import { revokePresented } from './oauth/revoke.ts';
+import { tokenByClientCredentials, tokenByCode, tokenByRefresh } from './oauth/token-endpoint.ts';
+import { userInfoOf } from './oauth/user-info.ts';
 import { loadPermissionIndex, type PermissionIndex } from './permissions/permission-set.ts';
 import { setCatalogue } from './permissions/set-catalogue.ts';
 import { setRoutes } from './permissions/set-routes.ts';
 import { ChangeFollower } from './revocations/follower.ts';
+import { createRefreshKeys, rememberSeals } from './sessions/refresh-keys.ts';
+import { type EndReason, UNRECORDED_JWT_SECONDS } from './sessions/session.ts';
 import { type Store, StoreUnavailable } from './store.ts';
 import { createVerify } from './verify.ts';
 
@@ -99,6 +112,8 @@ export interface KeyhousePorts {
 export type Keyhouse = ReturnType<typeof createKeyhouse>;
 
 /** Asking is no use, and where it would be used from is not judged. */
+/** What a server signs between a rotation and hearing of it counts too, and its clock may be ahead. */
+const UNRECORDED_SECONDS = UNRECORDED_JWT_SECONDS + 120;
 const NOWHERE = { address: null, userAgent: null };
 const ASKING = { counted: false, address: false };
 const SERVER: By = { actor: 'server', requestId: null, person: {} };
@@ -110,6 +125,8 @@ const KEEP_PERMISSION_USE_DAYS = 100;
 /** Records of JWTs stay a while after their end, so that "was it ever ours?" has an answer. */
 const KEEP_ENDED_JWTS_DAYS = 30;
 const DEFAULT_REMIND_SECRET_DAYS = 365;
+/** A code that comes again, or an old refresh token, is still known for what it is. */
+const KEEP_ENDED_SESSIONS_DAYS = 30;
 /** What the outbox shows. */
 const KEEP_MAILS_DAYS = 30;
 
@@ -129,7 +146,13 @@ export function createKeyhouse(ports: KeyhousePorts) {
     monotonicMs: ports.monotonicMs,
     onError: (error) => log.error({ err: error }, 'The list of changes cannot be read.'),
   });
-  const rotatePorts: RotatePorts = { ...store, secrets, clock, algorithm: settings.signingAlgorithm, unrecordedJwtSeconds: 0 };
+  const rotatePorts: RotatePorts = {
+    ...store,
+    secrets,
+    clock,
+    algorithm: settings.signingAlgorithm,
+    unrecordedJwtSeconds: UNRECORDED_SECONDS,
+  };
 
   // Read at start, then again whenever the list of changes says so.
   let keyRing: KeyRingKeeper | null = null;
@@ -190,6 +213,31 @@ export function createKeyhouse(ports: KeyhousePorts) {
     providers: ports.providers ?? [],
   };
   const visitor = visitorVerbs(visitorPorts);
+
+  const index = () => started(permissions);
+  const refreshKeys = createRefreshKeys({ ...store, secrets, standingSecret: visitorPorts.standingSecret, clock });
+  const sessions = { ...store.sessions, findSeal: rememberSeals(store.sessions) };
+  const sessionPorts = { sessions, refreshKeys, clock };
+  const applications = { findClient: cacheClients(store.applications, follower) };
+  const clientPorts = { ...store, applications, issuer, clock };
+  const tokenPorts = {
+    ...store,
+    ...sessionPorts,
+    ...{ index, keys, issuer, audience },
+    findUser: (id: number) => store.accounts.findUser(id),
+    composeReuse: (user: User, facts: Circumstances & { readonly application: string }): MailDraft =>
+      compose('session-reuse', { email: user.email, userId: user.id }, facts),
+  };
+  const readHint = (text: string) => readIdTokenHint({ keys, issuer }, text);
+  const authorizePorts: AuthorizePorts = {
+    ...store,
+    ...{ applications, index, issuer, audience, clock, secrets, secret: ports.secret },
+    userOfIdToken: (text, clientId) => {
+      const hint = readHint(text);
+      return hint?.clientId === clientId ? hint.userId : null;
+    },
+  };
+  const logoutPorts = { applications, readHint, secret: ports.secret, secrets, clock };
 
   const credentialPorts = {
     credentials: store.credentials,
@@ -256,8 +304,16 @@ export function createKeyhouse(ports: KeyhousePorts) {
       await limits.clear({ userId, emailKey });
       await store.audit.record({ events: [{ event: 'limits.cleared', atMs: clock.now(), by, userId }] });
     },
-    setCatalogue: (input: Parameters<typeof setCatalogue>[1]) => setCatalogue({ ...store, clock }, input),
-    setRoutes: (input: Parameters<typeof setRoutes>[1]) => setRoutes({ ...store, clock }, input),
+    setCatalogue: async (input: Parameters<typeof setCatalogue>[1]) => {
+      const set = await setCatalogue({ ...store, clock }, input);
+      permissions = await loadPermissionIndex(store.permissions);
+      return set;
+    },
+    setRoutes: async (input: Parameters<typeof setRoutes>[1]) => {
+      const set = await setRoutes({ ...store, clock }, input);
+      permissions = await loadPermissionIndex(store.permissions);
+      return set;
+    },
     rotationDays: () => rotationDays(store),
     scheduleRotation: (input: { days: number; by: By }) => scheduleRotation({ ...store, clock }, input),
     /** How the operator's place looks; in memory. */
@@ -274,11 +330,15 @@ export function createKeyhouse(ports: KeyhousePorts) {
     issueKey: (wish: KeyWish, by: By) => issueKey(credentialPorts, wish, by),
     issueToken: (wish: TokenWish, by: By) => issueToken(credentialPorts, wish, by),
     ...tendVerbs(credentialPorts),
+    findApplicationLogo: (clientId: string) => store.applications.findLogo(clientId),
+    ...applicationVerbs({ applications: store.applications, clock, catalogue: () => started(permissions) }),
     homeOf: (accountId: number) => homeOf({ ...credentialPorts, audit: store.audit }, accountId),
     leastOf: (about: Parameters<typeof leastOf>[1]) => leastOf(credentialPorts, about),
     /** A request asked for this permission and got it. No write, no wait. */
-    usePermission: (caller: Caller, permission: string): void =>
-      use.recordPermission(caller.kind === 'jwt' ? caller.keyId : caller.credentialId, permission, clock.now()),
+    usePermission: (caller: Caller, permission: string): void => {
+      if (caller.kind === 'jwt') use.recordPermission(caller.keyId, permission, clock.now());
+      else if (isOpaque(caller)) use.recordPermission(caller.credentialId, permission, clock.now());
+    },
     narrow: (input: Parameters<typeof narrowCredential>[1], by: By) => narrowCredential(credentialPorts, input, by),
     rotate: (input: Parameters<typeof rotateCredential>[1], by: By) => rotateCredential(credentialPorts, input, by),
     revoke: (input: Parameters<typeof revokeCredential>[1], by: By) => revokeCredential(credentialPorts, input, by),
@@ -304,7 +364,40 @@ export function createKeyhouse(ports: KeyhousePorts) {
       if (permits(asker.permissions, 'keyhouse.verify')) use.recordPermission(asker.credentialId, 'keyhouse.verify', clock.now());
       return introspect({ verify, issuer, audience }, asker, text);
     },
-    revokePresented: (text: string, by: By) => revokePresented({ ...store, verify, clock, maxJwtDays }, text, by),
+    introspectAsClient: ({ client }: AuthenticatedClient, text: string) =>
+      introspectAsClient({ ...sessionPorts, verify, issuer, audience }, client, text),
+    revokePresented: (text: string, client: AuthenticatedClient | null, by: By) =>
+      revokePresented({ ...store, ...sessionPorts, verify, maxJwtDays }, text, client?.client ?? null, by),
+
+    ...authorizeVerbs(authorizePorts),
+    authenticateClient: (proof: ClientProof) => authenticateClient(clientPorts, proof),
+    tokenByCode: (client: AuthenticatedClient, redemption: Redemption, by: By) => tokenByCode(tokenPorts, client, redemption, by),
+    tokenByRefresh: (client: AuthenticatedClient, input: Parameters<typeof tokenByRefresh>[2], by: By) =>
+      tokenByRefresh(tokenPorts, client, input, by),
+    tokenByClientCredentials: (client: AuthenticatedClient, scope: string | null) =>
+      tokenByClientCredentials(tokenPorts, client, scope, clock.now()),
+    /** Null when the user is gone. */
+    userInfo: async ({ userId, scopes }: SessionCaller) => {
+      const user = await store.accounts.findUser(userId);
+      return user === null || user.disabledAtMs !== null ? null : userInfoOf(user, scopes);
+    },
+    authorizationServerMetadata: () => authorizationServerMetadata(about()),
+    openIdConfiguration: () => openIdConfiguration(about()),
+    beginLogout: (wish: LogoutWish, userId: number | null) => beginLogout(logoutPorts, wish, userId),
+    openLogout: (text: string) => openLogout(logoutPorts, text),
+    /** One session, by its user or its application. False when there is no such one that lives. */
+    endSession: ({ id, userId, applicationId, reason }: EndSessionInput, by: By): Promise<boolean> => {
+      const nowMs = clock.now();
+      const event = { event: 'session.ended', atMs: nowMs, by, reason, details: { session: id } } as const;
+      const only = { ...(userId === undefined ? {} : { userId }), ...(applicationId === undefined ? {} : { applicationId }) };
+      return store.sessions.endSession({ id, ...only, reason, nowMs, event });
+    },
+    /** *Disconnect*: with every session under it. False when there is no such grant of this user. */
+    endGrant: ({ id, userId }: { id: number; userId: number }, by: By): Promise<boolean> => {
+      const nowMs = clock.now();
+      const event = { event: 'grant.ended', atMs: nowMs, by, details: { grant: id } } as const;
+      return store.grants.endGrant({ id, userId, nowMs, event });
+    },
     routes: () => started(permissions).routes,
 
     /** What a command needs: the permissions that exist, and a master secret that fits. */
@@ -364,6 +457,12 @@ export function createKeyhouse(ports: KeyhousePorts) {
     },
   };
 
+  function about() {
+    const { byKid } = keys();
+    const signingAlgorithms = [...new Set([...byKid.values()].map(({ algorithm }) => algorithm))];
+    return { issuer, signingAlgorithms, permissions: index().grantable ?? [] };
+  }
+
   function jobsOf(reload: () => Promise<void>): readonly Job[] {
     return [
       { name: 'reload', everyMs: SECOND_MS / 20, run: reload },
@@ -419,12 +518,21 @@ export function createKeyhouse(ports: KeyhousePorts) {
     while (await store.changes.sweepChanges({ nowMs, limit: SWEEP_BATCH }));
     while (await store.mails.sweepMails({ beforeMs: nowMs - KEEP_MAILS_DAYS * DAY_MS, limit: SWEEP_BATCH }));
     while (await store.tickets.sweepTickets({ nowMs, limit: SWEEP_BATCH }));
+    while (await store.sessions.sweepSessions({ beforeMs: nowMs - KEEP_ENDED_SESSIONS_DAYS * DAY_MS, limit: SWEEP_BATCH }));
+    await store.sessions.dropUnusedRefreshKeys({ nowMs });
     while (await store.signIns.sweepSignIns({ beforeMs: nowMs - SIGN_IN_MAX_MS, limit: SWEEP_BATCH }));
     const known = { addressesBeforeMs: nowMs - ADDRESS_KNOWN_FOR_MS, browsersBeforeMs: nowMs - BROWSER_KNOWN_FOR_MS };
     while (await store.signIns.sweepKnown({ ...known, limit: SWEEP_BATCH }));
     while (await store.credentials.sweepUse({ beforeDay: today - KEEP_USE_DAYS, limit: SWEEP_BATCH }));
     while (await store.credentials.sweepPermissionUse({ beforeDay: today - KEEP_PERMISSION_USE_DAYS, limit: SWEEP_BATCH }));
   }
+}
+
+interface EndSessionInput {
+  readonly id: string;
+  readonly userId?: number;
+  readonly applicationId?: number;
+  readonly reason: EndReason;
 }
 
 /** Tells servers apart that share a database. */

@@ -27,7 +27,15 @@ export type Refused =
   /** RFC 6749 §5.2, at OAuth endpoints. */
   | {
       readonly code: 'oauth';
-      readonly error: 'invalid_request' | 'invalid_client' | 'unsupported_token_type';
+      readonly error:
+        | 'invalid_request'
+        | 'invalid_client'
+        | 'invalid_grant'
+        | 'unauthorized_client'
+        | 'unsupported_grant_type'
+        | 'unsupported_token_type'
+        | 'invalid_scope'
+        | 'invalid_target';
       readonly description: string;
     };
 

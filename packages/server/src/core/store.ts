@@ -12,8 +12,11 @@ import type { CredentialsStore } from './credentials/credential.ts';
 import type { RemindersStore } from './credentials/reminders.ts';
 import type { JwtsStore, MasterSecretStore, SigningKeysStore } from './jwts/jwt.ts';
 import type { MailsStore } from './mail/mail.ts';
+import type { ApplicationsStore } from './oauth/application.ts';
+import type { GrantsStore } from './oauth/grant.ts';
 import type { PermissionsStore } from './permissions/catalogue.ts';
 import type { ChangesStore } from './revocations/change.ts';
+import type { SessionsStore } from './sessions/session.ts';
 
 /** A row lease for jobs that one server at a time may do. */
 export interface LeaseStore {
@@ -36,6 +39,9 @@ export interface Store {
   readonly changes: ChangesStore;
   readonly credentials: CredentialsStore;
   readonly jwts: JwtsStore;
+  readonly applications: ApplicationsStore;
+  readonly grants: GrantsStore;
+  readonly sessions: SessionsStore;
   readonly signingKeys: SigningKeysStore;
   readonly masterSecret: MasterSecretStore;
   readonly permissions: PermissionsStore;

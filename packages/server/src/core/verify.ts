@@ -3,7 +3,7 @@
  * are checked by their signature; revocations, owners and addresses are asked for all of them.
  */
 import type { PresentedCredential } from '@keyhouse/protocol';
-import type { JwtCaller, RefusalReason, RefusedCredential, Verdict } from './caller.ts';
+import type { AnyJwtCaller, RefusalReason, RefusedCredential, Verdict } from './caller.ts';
 import type { From } from './credentials/from.ts';
 import { type CredentialVerifier, compileBlocks, isAllowed, type Judging } from './credentials/verify.ts';
 import type { VerifiedJwt } from './jwts/claims.ts';
@@ -60,16 +60,15 @@ export function createVerify({ credentials, jwts, follower }: Ports): Verify {
 }
 
 interface Accepted {
-  readonly caller: JwtCaller;
+  readonly caller: AnyJwtCaller;
   readonly blocks: readonly AddressBlock[] | null;
   readonly verdict: Verdict;
 }
 
-function accept({ claims, keyId, issuedAtMs }: VerifiedJwt): Accepted {
-  const caller: JwtCaller = Object.freeze({
-    kind: 'jwt',
+function accept({ claims, holder, issuedAtMs }: VerifiedJwt): Accepted {
+  const caller: AnyJwtCaller = Object.freeze({
+    ...holder,
     jti: claims.jti,
-    keyId,
     accountId: claims.account,
     subject: claims.sub,
     permissions: claims.permissions,
@@ -82,17 +81,19 @@ function accept({ claims, keyId, issuedAtMs }: VerifiedJwt): Accepted {
   return { caller, blocks: compileBlocks(caller.addresses), verdict: Object.freeze({ ok: true, caller }) };
 }
 
-const refuse = (reason: RefusalReason, caller: JwtCaller | null): Verdict => ({
+const refuse = (reason: RefusalReason, caller: AnyJwtCaller | null): Verdict => ({
   ok: false,
   reason,
   refused: caller === null ? null : refusedJwt(caller),
 });
 
-const refusedJwt = ({ keyId, accountId }: JwtCaller): RefusedCredential => ({
-  kind: 'jwt',
-  credentialId: keyId,
-  accountId,
-  userId: null,
+/** What is known of the holder of a JWT whose signature was ours. */
+export const refusedJwt = (caller: AnyJwtCaller): RefusedCredential => ({
+  kind: caller.kind,
+  credentialId: caller.kind === 'jwt' ? caller.keyId : null,
+  ...(caller.kind === 'jwt' ? {} : { clientId: caller.clientId }),
+  accountId: caller.accountId,
+  userId: caller.kind === 'session' ? caller.userId : null,
 });
 
 const MALFORMED: Verdict = Object.freeze({ ok: false, reason: 'malformed', refused: null });

@@ -4,6 +4,7 @@ import { lockAdministrators } from './administration.ts';
 import { endTokensOfLogins } from './credentials.ts';
 import { lockMintingOfAccount } from './jwts.ts';
 import type { Db } from './prepared.ts';
+import { endSessions } from './sessions.ts';
 import { endSignIns } from './sign-ins.ts';
 import { endTickets } from './tickets.ts';
 import { insertUser, toUser, users } from './users.ts';
@@ -84,6 +85,7 @@ export const accountsActs = {
       await act.db.updateTable('users').set({ password_changed_at_ms: input.nowMs }).where('id', '=', input.userId).execute();
       await endTokensOfLogins(act, input.userId, input.nowMs);
       await endSignIns(act.db, { userId: input.userId, nowMs: input.nowMs });
+      await endSessions(act, { userId: input.userId }, { reason: 'password-changed', nowMs: input.nowMs });
       await endTickets(act.db, input.userId);
     }
     act.event(input.event);
@@ -107,7 +109,10 @@ export const accountsActs = {
     const revocation = input.disabled
       ? { beforeMs: await latestIssueMs(act.db, account.id, input.nowMs), endsAtMs: input.latestJwtEndMs }
       : { beforeMs: null, endsAtMs: null };
-    if (input.disabled) await endSignIns(act.db, { userId: input.userId, nowMs: input.nowMs });
+    if (input.disabled) {
+      await endSignIns(act.db, { userId: input.userId, nowMs: input.nowMs });
+      await endSessions(act, { userId: input.userId }, { reason: 'user-ended', nowMs: input.nowMs });
+    }
     act.change({ kind: 'user', id: String(input.userId), ...revocation });
     act.change({ kind: 'account', id: String(account.id), ...revocation });
     act.event(input.event, { accountId: account.id });

@@ -1,10 +1,12 @@
 import { accountsActs } from './accounts.ts';
 import type { Acts } from './act.ts';
 import { administrationActs } from './administration.ts';
+import { applicationsActs } from './applications.ts';
 import { auditActs } from './audit.ts';
 import { brandActs } from './brand.ts';
 import { credentialsActs } from './credentials.ts';
 import { factorsActs } from './factors.ts';
+import { grantsActs } from './grants.ts';
 import { invitationsActs } from './invitations.ts';
 import { jwtsActs } from './jwts.ts';
 import { leasesActs } from './leases.ts';
@@ -14,6 +16,7 @@ import { permissionsActs } from './permissions.ts';
 import { profileActs } from './profile.ts';
 import { remindersActs } from './reminders.ts';
 import { revocationsActs } from './revocations.ts';
+import { sessionsActs } from './sessions.ts';
 import { signInsActs } from './sign-ins.ts';
 import { masterSecretActs, signingKeysActs } from './signing-keys.ts';
 import { ticketsActs } from './tickets.ts';
@@ -22,6 +25,7 @@ import { ticketsActs } from './tickets.ts';
 export const acts = {
   ...accountsActs,
   ...administrationActs,
+  ...applicationsActs,
   ...auditActs,
   ...brandActs,
   ...credentialsActs,
@@ -34,9 +38,11 @@ export const acts = {
   ...revocationsActs,
   ...signingKeysActs,
   ...factorsActs,
+  ...grantsActs,
   ...mailsActs,
   ...profileActs,
   ...remindersActs,
+  ...sessionsActs,
   ...signInsActs,
   ...ticketsActs,
 } satisfies Acts;

@@ -1,6 +1,9 @@
+import { OPERATOR_ACCOUNT_ID } from '../core/accounts/account.ts';
 import type { AdministrationStore, ListedAccount, ListedUser, UserFactors } from '../core/accounts/administration.ts';
 import type { Act } from './act.ts';
+import { endGrants } from './grants.ts';
 import type { Db } from './prepared.ts';
+import { endSessions } from './sessions.ts';
 import { endSignIns } from './sign-ins.ts';
 import { endTickets } from './tickets.ts';
 import { toUser, users } from './users.ts';
@@ -82,6 +85,7 @@ export const administrationActs = {
       .set({ is_administrator: isAdministrator ? 1 : 0, updated_at_ms: nowMs })
       .where('id', '=', userId)
       .execute();
+    if (!isAdministrator) await leaveOperatorAccount(act, userId, nowMs);
     act.event(input.event, { accountId: user.account_id });
     return 'done';
   },
@@ -101,6 +105,12 @@ export const administrationActs = {
     return 'done';
   },
 };
+
+/** What they granted there ends with their place in it. */
+async function leaveOperatorAccount(act: Act, userId: number, nowMs: number): Promise<void> {
+  await endGrants(act.db, { userId, accountId: OPERATOR_ACCOUNT_ID }, nowMs);
+  await endSessions(act, { userId, accountId: OPERATOR_ACCOUNT_ID }, { reason: 'left-account', nowMs });
+}
 
 /**
  * Whoever changes who the administrators are takes turns by the operator account's row (the no-op update locks it on PostgreSQL).

@@ -3,10 +3,12 @@ import type { Change } from '../core/revocations/change.ts';
 import type { Store } from '../core/store.ts';
 import { accountsActs, accountsReads } from './accounts.ts';
 import { administrationActs, administrationReads } from './administration.ts';
+import { applicationsActs, applicationsReads } from './applications.ts';
 import { auditActs, auditReads } from './audit.ts';
 import { brandActs, brandReads } from './brand.ts';
 import { credentialsActs, credentialsReads } from './credentials.ts';
 import { factorsActs, factorsReads } from './factors.ts';
+import { grantsActs, grantsReads } from './grants.ts';
 import { invitationsActs, invitationsReads } from './invitations.ts';
 import { jwtsActs, jwtsReads } from './jwts.ts';
 import { leasesActs } from './leases.ts';
@@ -17,6 +19,7 @@ import type { Db } from './prepared.ts';
 import { profileActs, profileReads } from './profile.ts';
 import { remindersActs, remindersReads } from './reminders.ts';
 import { revocationsActs, revocationsReads } from './revocations.ts';
+import { sessionsActs, sessionsReads } from './sessions.ts';
 import { signInsActs, signInsReads } from './sign-ins.ts';
 import { masterSecretActs, masterSecretReads, signingKeysActs, signingKeysReads } from './signing-keys.ts';
 import { ticketsActs, ticketsReads } from './tickets.ts';
@@ -66,6 +69,9 @@ export function bindStore(backend: Backend): Store {
     audit: { ...reads(auditReads(db)), ...bound(auditActs) },
     credentials: { ...reads(credentialsReads(db)), ...bound(credentialsActs) },
     jwts: { ...reads(jwtsReads(db)), ...bound(jwtsActs) },
+    applications: { ...reads(applicationsReads(db)), ...bound(applicationsActs) },
+    grants: { ...reads(grantsReads(db)), ...bound(grantsActs) },
+    sessions: { ...reads(sessionsReads(db)), ...bound(sessionsActs) },
     signingKeys: { ...reads(signingKeysReads(db)), ...bound(signingKeysActs) },
     masterSecret: { ...reads(masterSecretReads(db)), ...bound(masterSecretActs) },
     permissions: { ...reads(permissionsReads(db)), ...bound(permissionsActs) },

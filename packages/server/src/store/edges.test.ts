@@ -16,9 +16,10 @@ eachDatabase('the store at its edges', (makeDatabase) => {
   it('does not open a database that lacks a migration when it may only check, and applies each one once', async () => {
     const { url, open } = await makeDatabase();
     const check = () => openStore({ url, migrations: 'check', onWarning: () => {} });
-    await expect(check()).rejects.toThrow("lacks 0001-credentials, 0002-dashboard: run 'keyhouse migrate'");
-    expect((await pendingMigrations(url)).map(({ name }) => name)).toEqual(['0001-credentials', '0002-dashboard']);
-    expect((await open()).applied).toEqual(['0001-credentials', '0002-dashboard']);
+    await expect(check()).rejects.toThrow("lacks 0001-credentials, 0002-dashboard, 0003-sessions: run 'keyhouse migrate'");
+    const all = ['0001-credentials', '0002-dashboard', '0003-sessions'];
+    expect((await pendingMigrations(url)).map(({ name }) => name)).toEqual(all);
+    expect((await open()).applied).toEqual(all);
     expect((await open()).applied).toEqual([]);
     expect(await pendingMigrations(url)).toEqual([]);
     await (await check()).close();
@@ -49,7 +50,7 @@ eachDatabase('the store at its edges', (makeDatabase) => {
     const store = await (await makeDatabase()).open();
     const { position } = await store.changes.activeRevocations(0);
     const unwritable = event({ event: 'permission.catalogue_set', details: { count: 1n as unknown as number } });
-    const permissions = [{ name: 'invoices.read', sentence: 'See invoices.' }];
+    const permissions = [{ name: 'invoices.read', sentence: 'See invoices.', isGrantable: true, isSensitive: false }];
     await expect(store.permissions.setPermissions({ permissions, event: unwritable })).rejects.toThrow();
     expect(await store.permissions.listPermissions()).toEqual([]);
     expect(await store.audit.list({ limit: 1 })).toEqual([]);

@@ -72,6 +72,11 @@ export const jwtsActs = {
     return true;
   },
 
+  async revokeUnrecordedJwt(act: Act, { jti, endsAtMs, nowMs, event }: Input<'revokeUnrecordedJwt'>): Promise<void> {
+    act.change({ kind: 'jti', id: jti, beforeMs: nowMs, endsAtMs });
+    act.event(event);
+  },
+
   async revokeJwtsOfKey(act: Act, { keyId, accountId, nowMs, event }: Input<'revokeJwtsOfKey'>): Promise<number> {
     await lockMinting(act.db, keyId);
     const { count, newest, end } = await act.db

@@ -9,9 +9,12 @@ import {
   type Role,
 } from '../core/accounts/member.ts';
 import type { Act } from './act.ts';
+import { endApplications } from './applications.ts';
+import { endGrants } from './grants.ts';
 import { endInvitations } from './invitations.ts';
 import { lockMintingOfAccount } from './jwts.ts';
 import type { Db } from './prepared.ts';
+import { endSessions } from './sessions.ts';
 import { lockTeam, roleInTeam } from './teams.ts';
 import { lockEnabledUser } from './users.ts';
 
@@ -78,8 +81,11 @@ export const membersActs = {
     if (!mayChangeMember({ actor, isSelf: actorId === userId, held, wanted })) return 'not_allowed';
     if (held === wanted) return 'done';
     if (held === 'owner' && !(await hasOwnerBeside(act.db, accountId, userId))) return 'last_owner';
-    if (wanted === null) await removeMember(act.db, accountId, userId);
-    else await setRole(act.db, accountId, userId, wanted);
+    if (wanted === null) {
+      await removeMember(act.db, accountId, userId);
+      await endGrants(act.db, { userId, accountId }, event.atMs);
+      await endSessions(act, { userId, accountId }, { reason: 'left-account', nowMs: event.atMs });
+    } else await setRole(act.db, accountId, userId, wanted);
     act.event({ ...event, details: { ...event.details, before: held } }, { accountId, userId });
     return 'done';
   },
@@ -102,6 +108,9 @@ export const membersActs = {
     if (refusal !== null) return refusal;
     await act.db.updateTable('accounts').set({ deleted_at_ms: nowMs }).where('id', '=', accountId).execute();
     const keys = await endCredentialsOfAccount(act.db, accountId, nowMs);
+    await endApplications(act, { accountId }, nowMs);
+    await endGrants(act.db, { accountId }, nowMs);
+    await endSessions(act, { accountId }, { reason: 'account-deleted', nowMs });
     await endInvitations(act.db, accountId, nowMs);
     await act.db.deleteFrom('members').where('account_id', '=', accountId).execute();
     // All that there can ever be, not "until now": another server's clock may be ahead, and the team never comes back.

@@ -8,7 +8,15 @@ const PERMISSIONS_CHANGED = { kind: 'permissions', id: '', beforeMs: null, endsA
 
 export function permissionsReads(db: Db): Pick<PermissionsStore, 'listPermissions' | 'listRoutes'> {
   return {
-    listPermissions: () => db.selectFrom('permissions').selectAll().orderBy('name').execute(),
+    async listPermissions() {
+      const rows = await db.selectFrom('permissions').selectAll().orderBy('name').execute();
+      return rows.map(({ name, sentence, grantable, sensitive }) => ({
+        name,
+        sentence,
+        isGrantable: grantable === 1,
+        isSensitive: sensitive === 1,
+      }));
+    },
     listRoutes: () => db.selectFrom('routes').select(['pattern', 'resource']).orderBy('position').execute(),
   };
 }
@@ -16,7 +24,11 @@ export function permissionsReads(db: Db): Pick<PermissionsStore, 'listPermission
 export const permissionsActs = {
   async setPermissions(act: Act, { permissions, event }: Input<'setPermissions'>): Promise<void> {
     await act.db.deleteFrom('permissions').execute();
-    for (const { name, sentence } of permissions) await act.db.insertInto('permissions').values({ name, sentence }).execute();
+    for (const { name, sentence, isGrantable, isSensitive } of permissions)
+      await act.db
+        .insertInto('permissions')
+        .values({ name, sentence, grantable: isGrantable ? 1 : 0, sensitive: isSensitive ? 1 : 0 })
+        .execute();
     act.change(PERMISSIONS_CHANGED);
     act.event(event);
   },

@@ -3,11 +3,14 @@ import type { ProfileStore } from '../core/accounts/profile.ts';
 import { latestIssueMs } from './accounts.ts';
 import type { Act } from './act.ts';
 import { hasAdministratorBeside, lockAdministrators } from './administration.ts';
+import { endApplications } from './applications.ts';
 import { erasePersons } from './audit.ts';
 import { endTokensOfLogins } from './credentials.ts';
+import { endGrants } from './grants.ts';
 import { lockInvitation, redeemInvitation } from './invitations.ts';
 import { leaveEveryTeam } from './members.ts';
 import type { Db } from './prepared.ts';
+import { endSessions } from './sessions.ts';
 import { endSignIns } from './sign-ins.ts';
 import { endTickets, redeem } from './tickets.ts';
 import { insertUser, lockEnabledUser, toUser, users } from './users.ts';
@@ -72,6 +75,7 @@ export const profileActs = {
       .execute();
     // First of all: whatever a browser has under way (`lockSignIn`) is there when the rest looks for what to end.
     await endSignIns(db, { userId, nowMs, ...(keep === null ? {} : { exceptId: keep.id }) });
+    await endSessions(act, { userId }, { reason: 'password-changed', nowMs });
     if (input.proves && before.email_verified_at_ms === null) {
       await endEverything(act, { userId, accountId: before.account_id, nowMs, latestJwtEndMs: input.latestJwtEndMs });
       await db.updateTable('users').set({ email_verified_at_ms: nowMs }).where('id', '=', userId).execute();
@@ -144,6 +148,7 @@ export const profileActs = {
     await endEverything(act, { userId, accountId: user.account_id, nowMs, latestJwtEndMs });
     await endTickets(db, userId);
     await db.deleteFrom('sign_ins').where('user_id', '=', userId).execute();
+    await db.updateTable('sessions').set({ last_address: null, last_user_agent: null }).where('user_id', '=', userId).execute();
     await forgetMails(db, userId);
     await forgetUse(db, user.account_id);
     await forgetInvitations(db, userId);
@@ -230,7 +235,7 @@ export const profileActs = {
   },
 };
 
-/** Every credential that speaks for the user or the personal account, its JWTs, and every factor. The sign-ins have ended before. */
+/** Every credential that speaks for the user or the personal account, its JWTs, what they granted, every application of it, and every factor. The sign-ins have ended before. */
 async function endEverything(
   act: Act,
   { userId, accountId, nowMs, latestJwtEndMs }: { userId: number; accountId: number; nowMs: number; latestJwtEndMs: number },
@@ -254,6 +259,10 @@ async function endEverything(
   ] as const) {
     await db.deleteFrom(table).where('user_id', '=', userId).execute();
   }
+  // Grants before sessions: who opens a session holds its grant's lock.
+  await endGrants(db, { userId }, nowMs);
+  await endSessions(act, { userId }, { reason: 'user-ended', nowMs });
+  await endApplications(act, { accountId }, nowMs);
   act.change({ kind: 'user', id: String(userId), beforeMs, endsAtMs: latestJwtEndMs });
   act.change({ kind: 'account', id: String(accountId), beforeMs, endsAtMs: latestJwtEndMs });
 }

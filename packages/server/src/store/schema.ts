@@ -33,6 +33,11 @@ export interface Database {
   audit_events: AuditEventsTable;
   audit_persons: AuditPersonsTable;
   leases: LeasesTable;
+  applications: ApplicationsTable;
+  grants: GrantsTable;
+  authorization_codes: AuthorizationCodesTable;
+  refresh_keys: RefreshKeysTable;
+  sessions: SessionsTable;
 }
 
 interface SettingsTable {
@@ -270,6 +275,8 @@ interface SigningKeysTable {
 interface PermissionsTable {
   name: string;
   sentence: string;
+  grantable: Generated<number>;
+  sensitive: Generated<number>;
 }
 
 interface RoutesTable {
@@ -313,4 +320,86 @@ interface LeasesTable {
   job: string;
   holder: string;
   until_ms: number;
+}
+
+interface ApplicationsTable {
+  id: Generated<number>;
+  client_id: string;
+  account_id: number;
+  name: string;
+  home_page: string | null;
+  /** JSON: `{"type":"image/png","base64":"…"}`. */
+  logo: string | null;
+  kind: 'public' | 'confidential';
+  /** Lists are JSON. */
+  redirect_uris: string;
+  post_logout_redirect_uris: string;
+  permissions: string | null;
+  optional_permissions: string;
+  own_permissions: string;
+  idle_seconds: number | null;
+  absolute_seconds: number | null;
+  /** JSON: a JWK Set (RFC 7517) of public keys. */
+  jwks: string | null;
+  is_first_party: number;
+  verified_at_ms: number | null;
+  secret_hash: Uint8Array | null;
+  secret_made_at_ms: number | null;
+  previous_secret_hash: Uint8Array | null;
+  previous_secret_ends_at_ms: number | null;
+  created_at_ms: number;
+  updated_at_ms: number;
+  deleted_at_ms: number | null;
+}
+
+export interface GrantsTable {
+  id: Generated<number>;
+  user_id: number;
+  application_id: number;
+  account_id: number;
+  permissions: string;
+  declined: string;
+  scopes: string;
+  created_at_ms: number;
+  updated_at_ms: number;
+  ended_at_ms: number | null;
+}
+
+interface AuthorizationCodesTable {
+  hash: Uint8Array;
+  grant_id: number;
+  data: string;
+  created_at_ms: number;
+  ends_at_ms: number;
+  session_id: string | null;
+}
+
+interface RefreshKeysTable {
+  id: Generated<number>;
+  sealed_key: string;
+  created_at_ms: number;
+}
+
+export interface SessionsTable {
+  id: string;
+  grant_id: number;
+  application_id: number;
+  user_id: number;
+  account_id: number;
+  permissions: string;
+  scopes: string;
+  signed_in_at_ms: number;
+  refresh_key_id: number;
+  salt: Uint8Array;
+  counter: number;
+  moved_at_ms: number;
+  repeats: number;
+  /** JSON: milliseconds. */
+  late_at_ms: string;
+  created_at_ms: number;
+  last_used_at_ms: number;
+  last_address: string | null;
+  last_user_agent: string | null;
+  ended_at_ms: number | null;
+  end_reason: string | null;
 }

@@ -54,6 +54,16 @@ export function masterSecretReads(db: Db): Pick<MasterSecretStore, 'secretCheck'
           .execute();
         return secrets.map(({ id, sealed }) => ({ id, holder: String(id), sealed }));
       }
+      if (kind === 'refresh-key') {
+        const keys = await db
+          .selectFrom('refresh_keys')
+          .select(['id', 'sealed_key as sealed'])
+          .where('id', '>', afterId)
+          .orderBy('id')
+          .limit(limit)
+          .execute();
+        return keys.map(({ id, sealed }) => ({ id, holder: String(id), sealed }));
+      }
       const rows = await db
         .selectFrom('mails')
         .select(['id', 'recipient', 'sealed_body'])
@@ -175,6 +185,13 @@ export const masterSecretActs = {
           .set({ sealed_secret: to })
           .where('user_id', '=', id)
           .where('sealed_secret', '=', from)
+          .execute();
+      } else if (kind === 'refresh-key') {
+        await act.db
+          .updateTable('refresh_keys')
+          .set({ sealed_key: to })
+          .where('id', '=', id)
+          .where('sealed_key', '=', from)
           .execute();
       } else {
         await act.db.updateTable('mails').set({ sealed_body: to }).where('id', '=', id).where('sealed_body', '=', from).execute();

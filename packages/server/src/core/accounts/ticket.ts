@@ -15,7 +15,8 @@ export type TicketPurpose =
   | 'second-factor' //   data: { passwordHash, through }: what was proved, and the second step waits
   // Sealed, and stored only once used, because any stranger may ask for one: nobody fills a table by asking.
   | 'passkey' //         a challenge that was answered
-  | 'provider'; //       a way to another provider that has come back
+  | 'provider' //       a way to another provider that has come back
+  | 'client-assertion'; // a JWT with which an application proved itself
 
 export interface Ticket {
   readonly purpose: TicketPurpose;
@@ -41,7 +42,12 @@ export interface TicketsStore {
   /** Uses it up: of many at once exactly one gets it. */
   redeemTicket(input: { purpose: TicketPurpose; hash: string; nowMs: number }): Promise<Ticket | null>;
   /** Keeps the hash of a sealed one until its end, when it would be over anyway. False when it was used before. */
-  spend(input: { purpose: 'passkey' | 'provider'; hash: string; nowMs: number; endsAtMs: number }): Promise<boolean>;
+  spend(input: {
+    purpose: 'passkey' | 'provider' | 'client-assertion';
+    hash: string;
+    nowMs: number;
+    endsAtMs: number;
+  }): Promise<boolean>;
   /** Small batches; true when more is left. */
   sweepTickets(input: { nowMs: number; limit: number }): Promise<boolean>;
 }

@@ -67,6 +67,23 @@ export const EVENT_NAMES = [
   'jwt.minted',
   'jwt.revoked',
   'jwt.all_revoked',
+  'application.created',
+  'application.updated',
+  'application.secret_rotated',
+  'application.secret_overlap_ended',
+  'application.verified',
+  'application.unverified',
+  'application.first_party_set',
+  'application.deleted',
+  'grant.made',
+  'grant.widened',
+  'grant.ended',
+  'code.reused',
+  'session.opened',
+  'session.late',
+  'session.ahead',
+  'session.reused',
+  'session.ended',
   'signing_key.created',
   'signing_key.rotated',
   'signing_key.scheduled',
@@ -88,6 +105,8 @@ export type Actor =
   | `token:${number}`
   | `key:${number}`
   | `jwt:${string}`
+  | `session:${string}`
+  | `application:${string}`
   | 'operator'
   | 'server'
   | 'anonymous';

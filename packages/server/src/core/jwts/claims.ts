@@ -8,15 +8,24 @@ import { isObject } from './json.ts';
 import { jtiIssuedAtMs } from './jti.ts';
 import type { JwtClaims } from './jwt.ts';
 
+/** Who holds a JWT: the account by a key of its own, a user by an application, or an application by itself. */
+export type Holder =
+  | { readonly kind: 'jwt'; readonly keyId: number /** Null: the account itself. */; readonly subject: string | null }
+  | {
+      readonly kind: 'session';
+      readonly clientId: string;
+      readonly sessionId: string;
+      readonly userId: number;
+      readonly scopes: readonly string[];
+    }
+  | { readonly kind: 'application'; readonly clientId: string };
+
 /** What a verified JWT says, in forms that cannot disagree with each other. */
 export interface ReadClaims {
   readonly claims: JwtClaims;
   /** Not before, in seconds; null when the JWT has none. */
   readonly notBefore: number | null;
-  /** The API key that it was minted from. */
-  readonly keyId: number;
-  /** The account's own name for its end user; null: the JWT speaks for the account. */
-  readonly subject: string | null;
+  readonly holder: Holder;
   readonly issuedAtMs: number;
 }
 
@@ -35,30 +44,69 @@ export const isWildcard = (text: string): boolean => (WILDCARDS as readonly stri
 export const subjectClaim = (account: number, subject: string | null): string =>
   subject === null ? `account:${account}` : `account:${account}:${subject}`;
 export const clientClaim = (keyId: number): string => `key:${keyId}`;
-export const scopeClaim = (permissions: readonly string[]): string => permissions.join(' ');
+export const userClaim = (userId: number): string => `user:${userId}`;
+/** Permissions, then what is none, such as `openid`. */
+export const scopeClaim = (permissions: readonly string[], scopes: readonly string[] = []): string =>
+  [...permissions, ...scopes].join(' ');
+
+/** What OpenID Connect asks for by name, and RFC 6749's wish for a refresh token, which every session has anyway. */
+export const IDENTITY_SCOPES = ['openid', 'profile', 'email', 'offline_access'] as const;
+export type IdentityScope = (typeof IDENTITY_SCOPES)[number];
+export const isIdentityScope = (text: string): text is IdentityScope => (IDENTITY_SCOPES as readonly string[]).includes(text);
 
 const KNOWN: ReadonlySet<string> = new Set([
   ...['iss', 'aud', 'sub', 'iat', 'nbf', 'exp', 'jti', 'client_id'],
-  ...['scope', 'permissions', 'account', 'environment', 'addresses'],
+  ...['scope', 'permissions', 'account', 'environment', 'addresses', 'sid'],
 ]);
-const CLIENT = /^key:([1-9][0-9]{0,15})$/;
+const KEY = /^key:([1-9][0-9]{0,15})$/;
+const USER = /^user:([1-9][0-9]{0,15})$/;
+/** Of an application; nothing else begins so. */
+const CLIENT_ID = /^app_[0-9A-Za-z]{22}$/;
+const SESSION_ID = /^[\w-]{22}$/;
 
 /** Reads claims out of a parsed payload; null when anything about them is not as we mint them. */
 export const readClaims = (payload: unknown): ReadClaims | null => {
   if (!isObject(payload) || Object.keys(payload).some((name) => !KNOWN.has(name))) return null;
-  const { iss, aud, sub, iat, nbf, exp, jti, client_id, scope, permissions, account, environment, addresses } = payload;
+  const { iss, aud, sub, iat, nbf, exp, jti, client_id, scope, permissions, account, environment, addresses, sid } = payload;
   if (!isText(iss) || !isText(aud) || !isText(sub) || !isText(jti) || !isText(client_id)) return null;
   if (!isSecond(iat) || !isSecond(exp) || exp <= iat || !(nbf === undefined || isSecond(nbf))) return null;
-  if (!isList(permissions, MAX_PERMISSIONS) || !permissions.every(isJwtPermission)) return null;
-  if (scope !== scopeClaim(permissions)) return null;
+  if (!isText(scope) && scope !== '') return null;
+  if (!isTexts(permissions, MAX_PERMISSIONS) || !permissions.every(isJwtPermission)) return null;
   if (!isId(account) || (environment !== 'live' && environment !== 'test')) return null;
-  if (!(addresses === undefined || isList(addresses, Number.POSITIVE_INFINITY))) return null;
-  const keyId = Number(CLIENT.exec(client_id)?.[1]);
-  const subject = readSubject(sub, account);
+  if (!(addresses === undefined || (isTexts(addresses, Number.POSITIVE_INFINITY) && addresses.length > 0))) return null;
+  if (!(sid === undefined || isText(sid))) return null;
+  const claims: JwtClaims = {
+    ...{ iss, aud, sub, iat, exp, jti, client_id, scope, permissions, account },
+    environment,
+    ...(addresses === undefined ? {} : { addresses }),
+    ...(sid === undefined ? {} : { sid }),
+  };
+  const holder = readHolder(claims);
   const issuedAtMs = jtiIssuedAtMs(jti);
-  if (!isId(keyId) || subject === undefined || issuedAtMs === null || Math.floor(issuedAtMs / 1000) !== iat) return null;
-  const claims = { iss, aud, sub, iat, exp, jti, client_id, scope, permissions, account, environment } as const;
-  return { claims: addresses ? { ...claims, addresses } : claims, notBefore: nbf ?? null, keyId, subject, issuedAtMs };
+  if (holder === null || issuedAtMs === null || Math.floor(issuedAtMs / 1000) !== iat) return null;
+  return { claims, notBefore: nbf ?? null, holder, issuedAtMs };
+};
+
+/** Claims of one kind never fit another: a client id that looks like a key's, a session without a user, a key's JWT with a session. */
+const readHolder = (claims: JwtClaims): Holder | null => {
+  if (claims.client_id.startsWith('key:')) return readMinted(claims);
+  const { client_id: clientId, sub, sid, permissions, scope, environment, addresses } = claims;
+  if (!CLIENT_ID.test(clientId) || environment !== 'live' || addresses !== undefined) return null;
+  if (sid === undefined) {
+    const isWhole = sub === clientId && permissions.length > 0 && scope === scopeClaim(permissions);
+    return isWhole ? { kind: 'application', clientId } : null;
+  }
+  const userId = Number(USER.exec(sub)?.[1]);
+  const scopes = scope.split(' ').filter(isIdentityScope);
+  if (!isId(userId) || !SESSION_ID.test(sid) || scope !== scopeClaim(permissions, scopes)) return null;
+  return { kind: 'session', clientId, sessionId: sid, userId, scopes };
+};
+
+const readMinted = ({ client_id, sub, account, sid, permissions, scope }: JwtClaims): Holder | null => {
+  const keyId = Number(KEY.exec(client_id)?.[1]);
+  const subject = readSubject(sub, account);
+  const isWhole = isId(keyId) && subject !== undefined && sid === undefined && permissions.length > 0;
+  return isWhole && scope === scopeClaim(permissions) ? { kind: 'jwt', keyId, subject } : null;
 };
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
@@ -66,8 +114,8 @@ const isId = (value: unknown): value is number => Number.isSafeInteger(value) &&
 /** Seconds up to the year 9999; a fraction is none of ours. */
 const isSecond = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) < 253_402_300_800;
-const isList = (value: unknown, most: number): value is readonly string[] =>
-  Array.isArray(value) && value.length > 0 && value.length <= most && value.every(isText);
+const isTexts = (value: unknown, most: number): value is readonly string[] =>
+  Array.isArray(value) && value.length <= most && value.every(isText);
 
 /** The subject within `sub`, null when it is the account itself, undefined when `sub` does not fit the account. */
 const readSubject = (sub: string, account: number): string | null | undefined => {

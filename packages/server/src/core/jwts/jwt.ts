@@ -3,7 +3,7 @@ import type { Environment } from '../credentials/credential.ts';
 
 export type SigningAlgorithm = 'ES256' | 'RS256';
 
-/** The claims of a minted JWT (RFC 9068 §2.2 and the house's own). Times are whole seconds. */
+/** The claims of a JWT (RFC 9068 §2.2 and the house's own). Times are whole seconds. */
 export interface JwtClaims {
   readonly iss: string;
   readonly aud: string;
@@ -11,13 +11,15 @@ export interface JwtClaims {
   readonly iat: number;
   readonly exp: number;
   readonly jti: string;
-  /** `key:55` for a JWT minted from key 55. */
+  /** `key:55` for a JWT minted from key 55; else the application's. */
   readonly client_id: string;
   readonly scope: string;
   readonly permissions: readonly string[];
   readonly account: number;
   readonly environment: Environment;
   readonly addresses?: readonly string[];
+  /** The session (OpenID Connect Front-Channel Logout §3 names the claim). */
+  readonly sid?: string;
 }
 
 /** A minted JWT as it is kept on record; the text itself is not stored. */
@@ -76,6 +78,8 @@ export interface JwtsStore {
   }): Promise<readonly MintedJwt[]>;
   /** False when there is no such live JWT. */
   revokeJwt(input: { jti: string; nowMs: number; event: EventDraft }): Promise<boolean>;
+  /** Ends one that is not on record: of an application that acts by itself. */
+  revokeUnrecordedJwt(input: { jti: string; endsAtMs: number; nowMs: number; event: EventDraft }): Promise<void>;
   /**
    * Ends every JWT of a key that is on record, by one revocation of the key that lets it live on; none that it would hit is recorded
    * any more. Returns how many ended.
@@ -110,8 +114,8 @@ export interface SigningKeysStore {
   dropEndedSigningKeys(input: { nowMs: number }): Promise<number>;
 }
 
-/** What is sealed beside the signing keys, by the row that holds it: a user's TOTP secret, the body of a mail. */
-export type SealedKind = 'totp' | 'mail';
+/** What is sealed beside the signing keys, by the row that holds it: a user's TOTP secret, the body of a mail, a key of refresh tokens. */
+export type SealedKind = 'totp' | 'mail' | 'refresh-key';
 
 export interface MasterSecretStore {
   /** Sealed texts of a kind, in the order of their rows' ids. `holder`: whom the text is bound to, a user's id or an address. */

@@ -76,13 +76,17 @@ export const rotateMasterSecret = async (
   return no('overtaken');
 };
 
-const SEALED_KINDS: readonly SealedKind[] = ['totp', 'mail'];
+const SEALED_KINDS: readonly SealedKind[] = ['totp', 'mail', 'refresh-key'];
+/** Every key of refresh tokens is sealed by this name: their ids are made when they are stored. */
+export const REFRESH_KEY_SEAL_NAME = 'refresh-key';
 /** No commit holds the writer up for long. */
 const BATCH = 200;
 
 /** Names by which each text was sealed; see where they are sealed. */
-const nameOf = (kind: SealedKind, holder: string): string =>
-  kind === 'totp' ? totpSealName(Number(holder)) : mailSealName(holder);
+const nameOf = (kind: SealedKind, holder: string): string => {
+  if (kind === 'refresh-key') return REFRESH_KEY_SEAL_NAME;
+  return kind === 'totp' ? totpSealName(Number(holder)) : mailSealName(holder);
+};
 
 /** TOTP secrets and mails, in batches. What opens under neither is left alone: it was lost before. */
 async function resealTexts(

@@ -29,7 +29,10 @@ describe('minting a JWT', () => {
     const { token, jwt } = mintOf(await mint({ permissions: ['invoices.read', 'services.read'], subject: 'customer-77' }));
     const verified = verifyJwt(verify, token);
     const iat = clock.now() / 1000;
-    expect(verified).toMatchObject({ ok: true, value: { keyId: 55, subject: 'customer-77', issuedAtMs: clock.now() } });
+    expect(verified).toMatchObject({
+      ok: true,
+      value: { holder: { kind: 'jwt', keyId: 55, subject: 'customer-77' }, issuedAtMs: clock.now() },
+    });
     expect(verified.ok && verified.value.claims).toEqual({
       ...{ iss: ISSUER, aud: ISSUER, sub: 'account:12:customer-77', client_id: 'key:55', account: 12, environment: 'live' },
       ...{ scope: 'invoices.read services.read', permissions: ['invoices.read', 'services.read'] },
@@ -169,7 +172,10 @@ describe('minting a JWT', () => {
       fc.asyncProperty(fc.array(names, { minLength: 1, maxLength: 100 }), subjects, async (permissions, subject) => {
         const minted = await mint({ permissions, ...(subject === undefined ? {} : { subject }) });
         if (!minted.ok) return expect(permissions.some((name) => /^keyhouse\./i.test(name))).toBe(true);
-        expect(verifyJwt(verify, minted.value.token)).toMatchObject({ ok: true, value: { subject: subject ?? null } });
+        expect(verifyJwt(verify, minted.value.token)).toMatchObject({
+          ok: true,
+          value: { holder: { subject: subject ?? null } },
+        });
       }),
       { numRuns: 60 },
     );

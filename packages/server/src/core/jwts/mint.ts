@@ -1,11 +1,12 @@
 /**
- * The only place where JWTs are born: `POST /auth` with an API key [B4–B6]. The text leaves this function only after the JWT
- * stands on record, so that everything that can be presented can be listed and revoked.
+ * The only place where JWTs are born. `POST /auth` with an API key [B4–B6]: the text leaves only after the JWT stands on record, so that
+ * everything that can be presented can be listed and revoked. Those of sessions and applications live ten minutes and are not on record:
+ * what ends them is the revocation of what they were issued under.
  */
 import type { By } from '../audit/event.ts';
 import type { Credential } from '../credentials/credential.ts';
 import { type Clock, SECOND_MS } from '../lib/clock.ts';
-import { clientClaim, scopeClaim, subjectClaim } from './claims.ts';
+import { clientClaim, scopeClaim, subjectClaim, userClaim } from './claims.ts';
 import { makeJti } from './jti.ts';
 import { signJws } from './jws.ts';
 import type { JwtClaims, JwtsStore, MintedJwt } from './jwt.ts';
@@ -71,6 +72,43 @@ export const mintJwt = async (ports: MintPorts, input: { key: MintingKey; wish: 
   if (recorded !== 'recorded') return { ok: false, reason: recorded };
   const token = signJws(signingKey, 'at+jwt', JSON.stringify(claims));
   return { ok: true, value: { token, expires: rfc3339(jwt.expiresAtMs), jwt: { ...jwt, revokedAtMs: null } } };
+};
+
+interface IssuePorts {
+  readonly keys: () => KeyRing;
+  readonly issuer: string;
+  readonly audience: string;
+}
+
+interface Issued {
+  readonly clientId: string;
+  readonly accountId: number;
+  readonly permissions: readonly string[];
+  readonly issuedAtMs: number;
+  readonly lifetimeSeconds: number;
+  /** Null: the application acts by itself. */
+  readonly session: { readonly id: string; readonly userId: number; readonly scopes: readonly string[] } | null;
+}
+
+/** The JWT of a session, or of an application that acts by itself (RFC 9068 §2.2). The caller has judged what it may hold. */
+export const issueJwt = ({ keys, issuer, audience }: IssuePorts, issued: Issued): string => {
+  const { clientId, accountId, permissions, issuedAtMs, session } = issued;
+  const iat = Math.floor(issuedAtMs / SECOND_MS);
+  const claims: JwtClaims = {
+    iss: issuer,
+    aud: audience,
+    sub: session === null ? clientId : userClaim(session.userId),
+    iat,
+    exp: iat + issued.lifetimeSeconds,
+    jti: makeJti(issuedAtMs),
+    client_id: clientId,
+    scope: scopeClaim(permissions, session?.scopes),
+    permissions,
+    account: accountId,
+    environment: 'live',
+    ...(session === null ? {} : { sid: session.id }),
+  };
+  return signJws(keys().current, 'at+jwt', JSON.stringify(claims));
 };
 
 const claimsOf = (

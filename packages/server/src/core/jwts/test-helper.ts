@@ -34,7 +34,10 @@ export const handClock = (iso = '2026-11-22T00:00:00.000Z'): HandClock => ({
   },
 });
 
-export const memoryJwts = (): Omit<JwtsStore, 'revokeJwtsOfKey'> & { rows: MintedJwt[]; events: unknown[] } => {
+export const memoryJwts = (): Omit<JwtsStore, 'revokeJwtsOfKey' | 'revokeUnrecordedJwt'> & {
+  rows: MintedJwt[];
+  events: unknown[];
+} => {
   const rows: MintedJwt[] = [];
   const events: unknown[] = [];
   const isLive = (jwt: MintedJwt, nowMs: number): boolean => jwt.revokedAtMs === null && jwt.expiresAtMs > nowMs;

@@ -23,7 +23,10 @@ describe('verifying a JWT', () => {
     const { ports, signed, signingKey, claims, clock } = await openVerify(algorithm);
     expect(verifyJwt(ports, signed())).toEqual({
       ok: true,
-      value: { claims, notBefore: null, keyId: 55, subject: null, issuedAtMs: clock.now(), signingKeyId: signingKey.kid },
+      value: {
+        ...{ claims, notBefore: null, holder: { kind: 'jwt', keyId: 55, subject: null } },
+        ...{ issuedAtMs: clock.now(), signingKeyId: signingKey.kid },
+      },
     });
   });
 

@@ -4,7 +4,11 @@
  */
 import { parseCredential, permits } from '@keyhouse/protocol';
 import type { Caller, OpaqueCaller } from '../caller.ts';
+import { scopeClaim, userClaim } from '../jwts/claims.ts';
+import { findGenuine, type SessionPorts } from '../sessions/refresh.ts';
+import { REFRESH_TOKEN_PREFIX } from '../sessions/refresh-token.ts';
 import type { Verify } from '../verify.ts';
+import type { Client } from './checks.ts';
 
 /** RFC 7662 §2.2 and the house's own members. Times are whole seconds. */
 export interface ActiveCredential {
@@ -26,6 +30,7 @@ export interface ActiveCredential {
   readonly iat: number;
   readonly exp?: number;
   readonly jti?: string;
+  readonly sid?: string;
 }
 
 export type Introspection = ActiveCredential | { readonly active: false };
@@ -43,14 +48,45 @@ interface Ports {
 
 /** `asker` has been authenticated as an API key. */
 export function introspect(ports: Ports, asker: OpaqueCaller, text: string): Introspection | Promise<Introspection> {
+  const mayKnow = (about: Caller): boolean =>
+    permits(asker.permissions, 'keyhouse.verify') || asker.accountId === about.accountId;
+  return introspectFor(ports, mayKnow, text);
+}
+
+/** An application asks about what was issued to it, refresh tokens included; it has proved itself. */
+export async function introspectAsClient(
+  ports: Ports & Pick<SessionPorts, 'sessions' | 'refreshKeys'>,
+  client: Pick<Client, 'id' | 'clientId'>,
+  text: string,
+): Promise<Introspection> {
+  if (text.startsWith(REFRESH_TOKEN_PREFIX)) return await introspectRefreshToken(ports, client, text);
+  return await introspectFor(ports, (about) => 'clientId' in about && about.clientId === client.clientId, text);
+}
+
+function introspectFor(ports: Ports, mayKnow: (about: Caller) => boolean, text: string): Introspection | Promise<Introspection> {
   const verdict = ports.verify(parseCredential(text), NOWHERE, ASKING);
   const describe = (settled: Awaited<typeof verdict>): Introspection =>
-    settled.ok && mayKnow(asker, settled.caller) ? describeCaller(ports, settled.caller) : INACTIVE;
+    settled.ok && mayKnow(settled.caller) ? describeCaller(ports, settled.caller) : INACTIVE;
   return verdict instanceof Promise ? verdict.then(describe) : describe(verdict);
 }
 
-const mayKnow = (asker: OpaqueCaller, about: Caller): boolean =>
-  permits(asker.permissions, 'keyhouse.verify') || asker.accountId === about.accountId;
+/** Of a living session; whether it is the newest of its tokens is not told, and does not matter. */
+async function introspectRefreshToken(
+  ports: Ports & Pick<SessionPorts, 'sessions' | 'refreshKeys'>,
+  client: Pick<Client, 'id' | 'clientId'>,
+  text: string,
+): Promise<Introspection> {
+  const genuine = await findGenuine(ports, text);
+  if (!genuine.ok || genuine.value.applicationId !== client.id) return INACTIVE;
+  const session = await ports.sessions.findSession(genuine.value.sessionId);
+  if (session === null || session.endedAtMs !== null) return INACTIVE;
+  return {
+    ...{ active: true, kind: 'session', sub: userClaim(session.userId), client_id: client.clientId, sid: session.id },
+    ...{ account: session.accountId, permissions: session.permissions, scope: scopeClaim(session.permissions, session.scopes) },
+    ...{ environment: 'live', addresses: null, token_type: 'Bearer', iss: ports.issuer, aud: ports.audience },
+    iat: Math.floor(session.createdAtMs / 1000),
+  };
+}
 
 function describeCaller({ issuer, audience }: Ports, caller: Caller): ActiveCredential {
   return {
@@ -59,7 +95,9 @@ function describeCaller({ issuer, audience }: Ports, caller: Caller): ActiveCred
     ...identityOf(caller),
     account: caller.accountId,
     permissions: caller.permissions,
-    ...(caller.permissions === null ? {} : { scope: caller.permissions.join(' ') }),
+    ...(caller.permissions === null
+      ? {}
+      : { scope: scopeClaim(caller.permissions, caller.kind === 'session' ? caller.scopes : []) }),
     environment: caller.environment,
     addresses: caller.addresses,
     token_type: 'Bearer',
@@ -70,8 +108,11 @@ function describeCaller({ issuer, audience }: Ports, caller: Caller): ActiveCred
   };
 }
 
-function identityOf(caller: Caller): { sub: string; client_id: string; jti?: string } {
+function identityOf(caller: Caller): { sub: string; client_id: string; jti?: string; sid?: string } {
   if (caller.kind === 'jwt') return { sub: caller.subject, client_id: `key:${caller.keyId}`, jti: caller.jti };
+  if (caller.kind === 'session')
+    return { sub: caller.subject, client_id: caller.clientId, jti: caller.jti, sid: caller.sessionId };
+  if (caller.kind === 'application') return { sub: caller.subject, client_id: caller.clientId, jti: caller.jti };
   const sub = caller.userId === null ? `account:${caller.accountId}` : `user:${caller.userId}`;
   return { sub, client_id: `${caller.kind}:${caller.credentialId}` };
 }

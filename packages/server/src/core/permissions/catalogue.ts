@@ -4,6 +4,10 @@ import type { EventDraft } from '../audit/event.ts';
 export interface CataloguedPermission {
   readonly name: string;
   readonly sentence: string;
+  /** Applications may ask people for it. */
+  readonly isGrantable: boolean;
+  /** Of these only applications that the operator has verified. */
+  readonly isSensitive: boolean;
 }
 
 /** A route pattern of the operator's API as it is stored, in order; `permission` is the text after the arrow. */

@@ -5,6 +5,14 @@ import type { PermissionsStore, StoredRoute } from './catalogue.ts';
 export interface PermissionIndex {
   /** Whether a JWT, a token or an application may name it. While the catalogue is empty any well-formed one exists. */
   exists(name: string): boolean;
+  /** Whether an application may ask people for it. While the catalogue is empty: any that exists. */
+  isGrantable(name: string): boolean;
+  /** Whether only a verified application may ask for it. */
+  isSensitive(name: string): boolean;
+  /** What it means, for people; the name itself where the catalogue has no sentence. */
+  sentenceOf(name: string): string;
+  /** All that an application without a list of its own may ask for; null: any that exists. Sensitive ones too. */
+  readonly grantable: readonly string[] | null;
   /** The operator's routes in order. */
   readonly routes: readonly Route[];
   /** Permissions in the catalogue. */
@@ -20,8 +28,14 @@ export async function loadPermissionIndex(
 ): Promise<PermissionIndex> {
   const [catalogue, routes] = await Promise.all([permissions.listPermissions(), permissions.listRoutes()]);
   const names = new Set(catalogue.map(({ name }) => name));
+  const entries = new Map(catalogue.map((entry) => [entry.name, entry]));
+  const exists = (name: string) => isPermission(name) && !isReserved(name) && (names.size === 0 || names.has(name));
   return {
-    exists: (name) => isPermission(name) && !isReserved(name) && (names.size === 0 || names.has(name)),
+    exists,
+    isGrantable: (name) => exists(name) && (names.size === 0 || entries.get(name)?.isGrantable === true),
+    isSensitive: (name) => entries.get(name)?.isSensitive === true,
+    sentenceOf: (name) => entries.get(name)?.sentence ?? name,
+    grantable: names.size === 0 ? null : catalogue.filter(({ isGrantable }) => isGrantable).map(({ name }) => name),
     routes: routes.map(compileStored),
     names,
   };

@@ -7,6 +7,10 @@ import { setCatalogue } from './set-catalogue.ts';
 import { setRoutes } from './set-routes.ts';
 
 const read = (value: unknown) => readPermissionsFile(JSON.stringify(value));
+const entry = (name: string, more: Partial<CataloguedPermission> = {}): CataloguedPermission => ({
+  ...{ name, sentence: 'x', isGrantable: false, isSensitive: false },
+  ...more,
+});
 const index = (permissions: readonly CataloguedPermission[], routes: readonly StoredRoute[] = []) =>
   loadPermissionIndex({ listPermissions: async () => permissions, listRoutes: async () => routes });
 
@@ -19,9 +23,37 @@ describe('the file of permissions', () => {
     ];
     expect(read({ permissions, routes })).toEqual({
       ok: true,
-      value: { permissions, routes: [routes[0], { pattern: '/status', resource: null }] },
+      value: {
+        permissions: [entry('invoices.read', { sentence: 'See your invoices' })],
+        routes: [routes[0], { pattern: '/status', resource: null }],
+      },
     });
     expect(read({ routes: [] })).toEqual({ ok: true, value: { permissions: null, routes: [] } });
+  });
+
+  it('opens to applications only what it calls grantable, and sensitive only what is grantable', () => {
+    const sentence = 'x';
+    const good = [
+      { name: 'a.read', sentence, grantable: true },
+      { name: 'a.write', sentence, grantable: true, sensitive: true },
+    ];
+    expect(read({ permissions: good })).toMatchObject({
+      ok: true,
+      value: {
+        permissions: [entry('a.read', { isGrantable: true }), entry('a.write', { isGrantable: true, isSensitive: true })],
+      },
+    });
+    const bad = [
+      { name: 'a.read', sentence, grantable: 'yes' },
+      { name: 'b.read', sentence, grantable: true, sensitive: 1 },
+      { name: 'c.read', sentence, sensitive: true },
+    ];
+    const answer = read({ permissions: bad });
+    expect(answer.ok ? [] : answer.faults?.map((fault) => fault.split(':')[0])).toEqual([
+      'permissions[0].grantable',
+      'permissions[1].sensitive',
+      'permissions[2].sensitive',
+    ]);
   });
 
   it('is told every fault at once, with its place', () => {
@@ -64,8 +96,8 @@ describe('the file of permissions', () => {
   );
 
   it('is refused with an entry that stands twice', () => {
-    const entry = { name: 'a.read', sentence: 'x' };
-    expect(read({ permissions: [entry, entry] })).toMatchObject({ ok: false, faults: ['permissions[1]: a.read stands twice.'] });
+    const twice = { name: 'a.read', sentence: 'x' };
+    expect(read({ permissions: [twice, twice] })).toMatchObject({ ok: false, faults: ['permissions[1]: a.read stands twice.'] });
   });
 
   it('never opens a door by a resource that was left out', () => {
@@ -90,9 +122,27 @@ describe('the permissions that exist', () => {
   });
 
   it('are those of the catalogue once there is one', async () => {
-    const { exists } = await index([{ name: 'invoices.read', sentence: 'x' }]);
+    const { exists } = await index([entry('invoices.read')]);
     expect(exists('invoices.read')).toBe(true);
     expect(exists('invoices.write')).toBe(false);
+  });
+
+  it('are all grantable while the catalogue is empty, and then only those that say so', async () => {
+    const empty = await index([]);
+    expect(['anything.read', 'keyhouse.read', 'anything'].map(empty.isGrantable)).toEqual([true, false, false]);
+    expect([empty.grantable, empty.isSensitive('anything.read'), empty.sentenceOf('anything.read')]).toEqual([
+      null,
+      false,
+      'anything.read',
+    ]);
+    const filled = await index([
+      entry('a.read', { isGrantable: true, sentence: 'See it' }),
+      entry('a.write', { isGrantable: true, isSensitive: true }),
+      entry('b.read'),
+    ]);
+    expect(['a.read', 'a.write', 'b.read', 'c.read'].map(filled.isGrantable)).toEqual([true, true, false, false]);
+    expect(['a.read', 'a.write', 'c.read'].map(filled.isSensitive)).toEqual([false, true, false]);
+    expect([filled.grantable, filled.sentenceOf('a.read')]).toEqual([['a.read', 'a.write'], 'See it']);
   });
 
   it('are not served over a stored route that nobody can read', async () => {

@@ -1,5 +1,5 @@
 /**
- * The operator's file: `{"permissions":[{"name","sentence"}…],"routes":[{"pattern","resource"}|{"pattern","public":true}…]}`.
+ * The operator's file: `{"permissions":[{"name","sentence","grantable"?,"sensitive"?}…],"routes":[{"pattern","resource"}|{"pattern","public":true}…]}`.
  * Either list may be left out; it then stays as it is. Every fault is told at once, with its place, and one fault is enough
  * for nothing to be taken.
  */

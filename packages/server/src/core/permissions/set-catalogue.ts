@@ -9,7 +9,10 @@ const MAX_CATALOGUE = 10_000;
 /** It stands in one line of a consent page. */
 const MAX_SENTENCE_LENGTH = 200;
 
-/** Reads a list of `{name, sentence}`; `value` is good only when `faults` is empty. */
+/**
+ * Reads a list of `{name, sentence, grantable?, sensitive?}`; `value` is good only when `faults` is empty. What is not said to be
+ * grantable is not: nobody's permissions open to applications by being forgotten.
+ */
 export function readPermissions(value: unknown): Read<CataloguedPermission> {
   return readEntries('permissions', value, MAX_CATALOGUE, readPermission, ({ name }) => name);
 }
@@ -24,15 +27,19 @@ export async function setCatalogue(
 }
 
 function readPermission(members: Members): { value: CataloguedPermission } | { faults: readonly string[] } {
-  const { name, sentence } = members;
-  const faults = [...unknownMembers(members, ['name', 'sentence'])];
+  const { name, sentence, grantable: isGrantable = false, sensitive: isSensitive = false } = members;
+  const faults = [...unknownMembers(members, ['name', 'sentence', 'grantable', 'sensitive'])];
   if (typeof name !== 'string' || !isPermission(name))
     faults.push('.name: a permission reads like invoices.read or invoices.write.');
   else if (isReserved(name)) faults.push('.name: names that begin with keyhouse. are reserved.');
   if (!isSentence(sentence))
     faults.push(`.sentence: 1 to ${MAX_SENTENCE_LENGTH} characters in one line, such as "See your invoices".`);
+  if (typeof isGrantable !== 'boolean') faults.push('.grantable: true or false.');
+  if (typeof isSensitive !== 'boolean') faults.push('.sensitive: true or false.');
+  else if (isSensitive && isGrantable === false)
+    faults.push('.sensitive: it says that only verified applications may ask for it, so it must be grantable too.');
   if (faults.length > 0 || typeof name !== 'string' || !isSentence(sentence)) return { faults };
-  return { value: { name, sentence } };
+  return { value: { name, sentence, isGrantable: isGrantable === true, isSensitive: isSensitive === true } };
 }
 
 function isSentence(value: unknown): value is string {

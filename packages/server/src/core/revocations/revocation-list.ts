@@ -6,9 +6,13 @@ import type { Change } from './change.ts';
 
 export interface IssuedJwt {
   readonly jti: string;
-  readonly keyId: number;
   readonly accountId: number;
   readonly issuedAtMs: number;
+  /** What it was issued under: the API key, or the application, the session and its user. */
+  readonly keyId?: number;
+  readonly clientId?: string;
+  readonly sessionId?: string;
+  readonly userId?: number;
 }
 
 interface Entry {
@@ -39,13 +43,16 @@ export class RevocationList {
     });
   }
 
-  /** Whether the JWT, its key or its account was revoked after it was issued. */
-  isRevoked({ jti, keyId, accountId, issuedAtMs }: IssuedJwt): boolean {
+  /** Whether the JWT, or anything that it was issued under, was revoked after it was issued. A session that ended never comes back. */
+  isRevoked({ jti, keyId, clientId, sessionId, userId, accountId, issuedAtMs }: IssuedJwt): boolean {
     if (this.#entries.size === 0) return false;
     return (
       this.#entries.has(`jti:${jti}`) ||
-      this.#hits(`credential:${keyId}`, issuedAtMs) ||
-      this.#hits(`account:${accountId}`, issuedAtMs)
+      this.#hits(`account:${accountId}`, issuedAtMs) ||
+      (keyId !== undefined && this.#hits(`credential:${keyId}`, issuedAtMs)) ||
+      (clientId !== undefined && this.#hits(`application:${clientId}`, issuedAtMs)) ||
+      (sessionId !== undefined && this.#entries.has(`session:${sessionId}`)) ||
+      (userId !== undefined && this.#hits(`user:${userId}`, issuedAtMs))
     );
   }
 

@@ -1,0 +1,224 @@
+import type { Command } from 'commander';
+import type { Application } from '../core/oauth/application.ts';
+import {
+  addSettingsOptions,
+  describeApplication,
+  factsOfApplication,
+  getApplication,
+  readSettings,
+  refuseBadSettings,
+  type SettingsOptions,
+  sentencesOf,
+} from './application.ts';
+import { addCommand, addFinalCommand, addGroup } from './command.ts';
+import { type ConfirmOptions, confirmation } from './confirm.ts';
+import { SHOWN_ONCE } from './credential.ts';
+import { refusal, wrongUsage } from './failure.ts';
+import { type OutputOptions, print, readableTime, table } from './output.ts';
+import { findAccountId, type OwnerOptions, refuseTwoOwners } from './owner.ts';
+import { idNumber, pageLimit, wholeNumber } from './values.ts';
+import { withKeyhouse } from './with-keyhouse.ts';
+
+/** The same bounds as on the private API: none to 30 days, seven days unless told. */
+const DEFAULT_OVERLAP_SECONDS = 604_800;
+const MAX_OVERLAP_SECONDS = 2_592_000;
+
+interface CreateOptions extends OutputOptions, OwnerOptions, SettingsOptions {
+  readonly name: string;
+  readonly public?: boolean;
+  readonly firstParty?: boolean;
+  readonly verified?: boolean;
+}
+
+interface ListOptions extends OutputOptions, OwnerOptions {
+  readonly search?: string;
+  readonly limit: number;
+  readonly before?: number;
+}
+
+interface UpdateOptions extends OutputOptions, SettingsOptions {
+  readonly firstParty?: boolean;
+}
+
+interface RotateOptions extends OutputOptions, ConfirmOptions {
+  readonly overlapSeconds: number;
+}
+
+const CLIENT = ['<client>', 'its client id, or its number'] as const;
+
+export function addAppCommands(program: Command): void {
+  const group = addGroup(program, 'app', 'Applications, which ask users for access (OAuth 2.0 and OpenID Connect)');
+  addSettingsOptions(
+    addCommand(group, 'create', 'Register an application and print its client id, and this once its secret')
+      .option('--email <email>', 'for the personal account of this user')
+      .option('--account <id>', 'for this account; 1 is the operator’s', idNumber('--account'))
+      .requiredOption('--name <name>', 'as people read it when it asks for access')
+      .option('--public', 'it runs where no secret can be kept: in a browser, on a telephone, on a desk'),
+  )
+    .option('--first-party', 'it is the operator’s own: people are not asked for their consent')
+    .option('--verified', 'the operator vouches for it')
+    .action(create);
+  addCommand(group, 'list', 'List applications, newest first')
+    .option('--email <email>', 'only of the personal account of this user')
+    .option('--account <id>', 'only of this account', idNumber('--account'))
+    .option('--search <text>', 'only those whose name, or client id, begins so')
+    .option('--limit <number>', 'how many at once, at most 500', pageLimit, 100)
+    .option('--before <id>', 'only applications with a lower number', idNumber('--before'))
+    .action(listApplications);
+  addCommand(group, 'show', 'Show one application')
+    .argument(...CLIENT)
+    .action(show);
+  addSettingsOptions(
+    addCommand(group, 'update', 'Change an application; what is not given stays as it is')
+      .argument(...CLIENT)
+      .option('--name <name>', 'as people read it when it asks for access'),
+  )
+    .option('--first-party', 'it is the operator’s own: people are not asked for their consent')
+    .option('--no-first-party', 'it is not')
+    .action(update);
+  addFinalCommand(group, 'rotate-secret', 'Replace the secret of an application and print the new one, this once')
+    .argument(...CLIENT)
+    .option(
+      '--overlap-seconds <seconds>',
+      'how long the old secret lives on, 0 to 2592000',
+      wholeNumber('--overlap-seconds', 0, MAX_OVERLAP_SECONDS),
+      DEFAULT_OVERLAP_SECONDS,
+    )
+    .action(rotateSecret);
+  addCommand(group, 'verify', 'Vouch for an application: it may ask for sensitive permissions, and is not called unverified')
+    .argument(...CLIENT)
+    .action((client: string, options: OutputOptions) => judge(client, options, true));
+  addCommand(group, 'unverify', 'Take that back')
+    .argument(...CLIENT)
+    .action((client: string, options: OutputOptions) => judge(client, options, false));
+  addFinalCommand(group, 'delete', 'End an application with all its grants, sessions and their JWTs')
+    .argument(...CLIENT)
+    .action(deleteApplication);
+}
+
+async function create(options: CreateOptions): Promise<void> {
+  refuseTwoOwners(options);
+  if (options.email === undefined && options.account === undefined)
+    throw wrongUsage('Whose application is it? Give --email or --account.');
+  const kind = options.public === true ? 'public' : 'confidential';
+  const given = await readSettings(options);
+  await refuseBadSettings(given, kind, true);
+  const { DEFAULT_SETTINGS } = await import('../core/oauth/application.ts');
+  await withKeyhouse({ ...options, makes: true }, async ({ keyhouse, store, by }) => {
+    const accountId = (await findAccountId(store, options)) ?? 0;
+    const { firstParty: isFirstParty = false, verified: isVerified = false } = options;
+    const settings = { ...DEFAULT_SETTINGS, ...given };
+    const made = await keyhouse.createApplication({ accountId, kind, settings, isFirstParty, isVerified }, by);
+    if (!made.ok) throw refusalOf(made);
+    const { application, secret } = made.value;
+    print(options, { ...withSecret(secret), ...describeApplication(application) }, () =>
+      shownOnce('The application was registered.', application, secret),
+    );
+  });
+}
+
+async function listApplications(options: ListOptions): Promise<void> {
+  refuseTwoOwners(options);
+  await withKeyhouse(options, async ({ store }) => {
+    const accountId = await findAccountId(store, options);
+    const { search, limit, before } = options;
+    const found = await store.applications.listApplications({
+      limit,
+      ...(accountId === undefined ? {} : { accountId }),
+      ...(search === undefined ? {} : { search }),
+      ...(before === undefined ? {} : { beforeId: before }),
+    });
+    const next = found.length === limit ? (found.at(-1)?.id ?? null) : null;
+    const applications = found.map((each) => ({ ...describeApplication(each), live_sessions: each.liveSessions }));
+    print(options, { applications, next }, () =>
+      table(
+        ['id', 'client id', 'name', 'account', 'type', 'sessions', 'verified', 'made'],
+        found.map((each) => [
+          each.id,
+          each.clientId,
+          each.name,
+          each.accountId,
+          each.isFirstParty ? `${each.kind}, first-party` : each.kind,
+          each.liveSessions,
+          readableTime(each.verifiedAtMs, 'no'),
+          readableTime(each.createdAtMs),
+        ]),
+        "There are no such applications: register one with 'keyhouse app create --email … --name … --redirect-uri …'.",
+      ).concat(next === null ? '' : `\n\nThere may be more: --before ${next}`),
+    );
+  });
+}
+
+async function show(client: string, options: OutputOptions): Promise<void> {
+  await withKeyhouse(options, async ({ store }) => {
+    const application = await getApplication(store, client);
+    print(options, describeApplication(application), () => factsOfApplication(application));
+  });
+}
+
+async function update(client: string, options: UpdateOptions): Promise<void> {
+  const settings = await readSettings(options);
+  const { firstParty } = options;
+  if (Object.keys(settings).length === 0 && firstParty === undefined) throw wrongUsage('There is nothing to change.');
+  await refuseBadSettings(settings, 'confidential', false);
+  await withKeyhouse(options, async ({ keyhouse, store, by }) => {
+    const standing = await getApplication(store, client);
+    const updated = await keyhouse.updateApplication({ application: standing, settings, byOperator: true }, by);
+    if (!updated.ok) throw refusalOf(updated);
+    const application =
+      firstParty === undefined || firstParty === updated.value.isFirstParty
+        ? updated.value
+        : await keyhouse.setFirstParty(updated.value, firstParty, by);
+    if (application === null) throw refusalOf({ ok: false, reason: 'gone' });
+    print(options, describeApplication(application), () => `The application was changed.\n\n${factsOfApplication(application)}`);
+  });
+}
+
+async function rotateSecret(client: string, options: RotateOptions): Promise<void> {
+  const confirm = confirmation(options);
+  await withKeyhouse(options, async ({ keyhouse, store, by }) => {
+    const standing = await getApplication(store, client);
+    if (standing.kind === 'public') throw refusal('public', 'A public application has no secret.');
+    const { overlapSeconds } = options;
+    const end = overlapSeconds === 0 ? 'at once' : `in ${overlapSeconds} seconds`;
+    await confirm(`Give "${standing.name}" (${standing.clientId}) a new secret? The one it has ends ${end}.`);
+    const rotated = await keyhouse.rotateClientSecret({ application: standing, overlapSeconds }, by);
+    if (!rotated.ok) throw refusalOf(rotated);
+    const { application, secret } = rotated.value;
+    print(options, { ...withSecret(secret), ...describeApplication(application) }, () =>
+      shownOnce(`The application has a new secret; the one before ends ${end}.`, application, secret),
+    );
+  });
+}
+
+async function judge(client: string, options: OutputOptions, isVerified: boolean): Promise<void> {
+  await withKeyhouse(options, async ({ keyhouse, store, by }) => {
+    const judged = await keyhouse.verifyApplication(await getApplication(store, client), isVerified, by);
+    if (judged === null) throw refusalOf({ ok: false, reason: 'gone' });
+    const said = isVerified ? 'is verified' : 'is not verified any more';
+    print(options, describeApplication(judged), () => `"${judged.name}" (${judged.clientId}) ${said}.`);
+  });
+}
+
+async function deleteApplication(client: string, options: OutputOptions & ConfirmOptions): Promise<void> {
+  const confirm = confirmation(options);
+  await withKeyhouse(options, async ({ keyhouse, store, by }) => {
+    const application = await getApplication(store, client);
+    const { clientId, name } = application;
+    await confirm(`Delete "${name}" (${clientId})? Everybody who uses it is signed out of it, and it never comes back.`);
+    if (!(await keyhouse.deleteApplication(application, by))) throw refusalOf({ ok: false, reason: 'gone' });
+    print(options, { client_id: clientId, deleted: true }, () => `"${name}" is deleted, and with it its grants and sessions.`);
+  });
+}
+
+function refusalOf(refused: { readonly ok: false; readonly reason: string }) {
+  if (refused.reason === 'invalid' && 'faults' in refused)
+    return refusal('invalid', sentencesOf(refused.faults as Parameters<typeof sentencesOf>[0]));
+  if (refused.reason === 'too_many') return refusal('too_many', 'The account has as many applications as it may have.');
+  return refusal('not_found', 'It was deleted in the same moment.');
+}
+
+const withSecret = (secret: string | null) => (secret === null ? {} : { client_secret: secret });
+
+const shownOnce = (what: string, application: Application, secret: string | null): string =>
+  [what, '', ...(secret === null ? [] : [`  ${secret}`, '', SHOWN_ONCE, '']), factsOfApplication(application)].join('\n');

@@ -1,0 +1,182 @@
+/** An application as the command line reads it from options and shows it. */
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { Application, ApplicationSettings } from '../core/oauth/application.ts';
+import type { ApplicationFault } from '../core/oauth/application-wish.ts';
+import type { OpenedStore } from '../store/opened.ts';
+import { readInput } from './confirm.ts';
+import { refusal, wrongUsage } from './failure.ts';
+import { facts, isoTime, readableList, readableTime } from './output.ts';
+import { collect, list, NONE, spanOrNever } from './values.ts';
+
+/** What its owner decides; each option that is left out leaves the default, or what is. */
+export interface SettingsOptions {
+  readonly name?: string;
+  readonly homePage?: string;
+  readonly redirectUri?: readonly string[];
+  readonly postLogoutRedirectUri?: readonly string[];
+  readonly permissions?: readonly string[];
+  readonly optionalPermissions?: readonly string[];
+  readonly ownPermissions?: readonly string[];
+  readonly idle?: number | 'never';
+  readonly absolute?: number | 'never';
+  readonly jwks?: string;
+}
+
+/** The options that create and update have in common. */
+export function addSettingsOptions(command: Command): Command {
+  return command
+    .option('--home-page <url>', 'its page for people; none for no such page')
+    .option('--redirect-uri <uri>', 'where people go back to; once for each (all of them, on an update)', collect)
+    .option('--post-logout-redirect-uri <uri>', 'where they go after signing out; once for each', collect)
+    .option(
+      '--permissions <list>',
+      'what it may ask people for; any for all that are grantable, none for signing in alone',
+      list('--permissions'),
+    )
+    .option('--optional-permissions <list>', 'which of them people may leave out, or none', list('--optional-permissions'))
+    .option(
+      '--own-permissions <list>',
+      'what it may do by itself in its account (client credentials), or none',
+      list('--own-permissions'),
+    )
+    .option('--idle <span>', 'a session ends so long after its last use, such as 30d; never by default', spanOrNever('--idle'))
+    .option(
+      '--absolute <span>',
+      'a session ends so long after it was opened, such as 90d; never by default',
+      spanOrNever('--absolute'),
+    )
+    .option('--jwks <file>', 'public keys (JWK Set) to prove itself with in place of a secret; - is standard input, or none');
+}
+
+export async function readSettings(options: SettingsOptions): Promise<Partial<ApplicationSettings>> {
+  const { name, homePage, redirectUri, postLogoutRedirectUri, permissions, optionalPermissions, ownPermissions } = options;
+  const { idle, absolute, jwks } = options;
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(homePage === undefined ? {} : { homePage: homePage === NONE ? null : homePage }),
+    ...(redirectUri === undefined ? {} : { redirectUris: orNone(redirectUri) }),
+    ...(postLogoutRedirectUri === undefined ? {} : { postLogoutRedirectUris: orNone(postLogoutRedirectUri) }),
+    ...(permissions === undefined ? {} : { permissions: isOnly(permissions, 'any') ? null : orNone(permissions) }),
+    ...(optionalPermissions === undefined ? {} : { optionalPermissions: orNone(optionalPermissions) }),
+    ...(ownPermissions === undefined ? {} : { ownPermissions: orNone(ownPermissions) }),
+    ...(idle === undefined ? {} : { idleSeconds: idle === 'never' ? null : idle }),
+    ...(absolute === undefined ? {} : { absoluteSeconds: absolute === 'never' ? null : absolute }),
+    ...(jwks === undefined ? {} : { jwks: jwks === NONE ? null : await readKeys(jwks) }),
+  };
+}
+
+const isOnly = (items: readonly string[], word: string): boolean => items.length === 1 && items[0] === word;
+const orNone = (items: readonly string[]): readonly string[] => (isOnly(items, NONE) ? [] : items);
+
+async function readKeys(file: string): Promise<ApplicationSettings['jwks']> {
+  const text = file === '-' ? await readInput() : await readFile(file, 'utf8');
+  try {
+    // Whatever it holds is judged with the other settings.
+    return JSON.parse(text) as ApplicationSettings['jwks'];
+  } catch {
+    throw refusal('invalid', 'The file of keys is not JSON.');
+  }
+}
+
+/** What can be judged without the database: a fault here is wrong usage. Which permissions exist is asked later. */
+export async function refuseBadSettings(
+  settings: Partial<ApplicationSettings>,
+  kind: Application['kind'],
+  isWhole: boolean,
+): Promise<void> {
+  const { checkApplication } = await import('../core/oauth/application-wish.ts');
+  const { DEFAULT_SETTINGS } = await import('../core/oauth/application.ts');
+  const given = new Set(Object.keys(isWhole ? DEFAULT_SETTINGS : settings));
+  // Whether an optional permission is among those asked for depends on what stands.
+  if (!isWhole && (settings.permissions === undefined || settings.optionalPermissions === undefined)) {
+    given.delete('optionalPermissions');
+    given.delete('permissions');
+  }
+  const anything = { exists: () => true, isGrantable: () => true };
+  const faults = checkApplication({ ...DEFAULT_SETTINGS, name: 'x', ...settings, kind }, anything, given);
+  if (faults.length > 0) throw wrongUsage(sentencesOf(faults));
+}
+
+export const sentencesOf = (faults: readonly ApplicationFault[]): string => faults.map(({ sentence }) => sentence).join('\n');
+
+/** By client id, or by its number. */
+export async function getApplication({ applications }: Pick<OpenedStore, 'applications'>, name: string): Promise<Application> {
+  const { isClientId } = await import('@keyhouse/protocol');
+  const isNumber = /^[1-9]\d{0,14}$/.test(name);
+  if (!isNumber && !isClientId(name)) throw wrongUsage('An application is named by its client id, such as app_…');
+  const [listed] = isNumber ? [] : await applications.listApplications({ clientId: name, limit: 1 });
+  const found = isNumber ? await applications.findApplication(Number(name)) : (listed ?? null);
+  if (found === null) throw refusal('not_found', 'There is no such application.');
+  return found;
+}
+
+/** For programs; never a secret, never a hash. */
+export const describeApplication = (application: Application) => ({
+  client_id: application.clientId,
+  id: application.id,
+  account: application.accountId,
+  name: application.name,
+  type: application.kind,
+  home_page: application.homePage,
+  redirect_uris: application.redirectUris,
+  post_logout_redirect_uris: application.postLogoutRedirectUris,
+  permissions: application.permissions,
+  optional_permissions: application.optionalPermissions,
+  own_permissions: application.ownPermissions,
+  idle_seconds: application.idleSeconds,
+  absolute_seconds: application.absoluteSeconds,
+  jwks: application.jwks,
+  first_party: application.isFirstParty,
+  verified_at: isoTime(application.verifiedAtMs),
+  secret_made_at: isoTime(application.secretMadeAtMs),
+  previous_secret_ends_at: isoTime(application.previousSecretEndsAtMs),
+  created_at: isoTime(application.createdAtMs),
+  updated_at: isoTime(application.updatedAtMs),
+});
+
+export const factsOfApplication = (application: Application): string =>
+  facts([
+    ['client id', application.clientId],
+    ['name', application.name],
+    ['account', application.accountId],
+    ['type', application.kind],
+    ['home page', application.homePage ?? '-'],
+    ['redirect URIs', readableList(application.redirectUris, '-') || '-'],
+    ['asks for', readableList(application.permissions, 'everything that is grantable') || 'signing in alone'],
+    ['optional', readableList(application.optionalPermissions, '-') || '-'],
+    ['by itself', readableList(application.ownPermissions, '-') || 'nothing'],
+    ['sessions end', policyOf(application)],
+    ['proves itself by', proofOf(application)],
+    ['first-party', application.isFirstParty ? 'yes' : 'no'],
+    ['verified', readableTime(application.verifiedAtMs, 'no')],
+    ['made', readableTime(application.createdAtMs)],
+  ]);
+
+function policyOf({ idleSeconds, absoluteSeconds }: Application): string {
+  const parts = [
+    ...(idleSeconds === null ? [] : [`${spanOf(idleSeconds)} after the last use`]),
+    ...(absoluteSeconds === null ? [] : [`${spanOf(absoluteSeconds)} after they were opened`]),
+  ];
+  return parts.length === 0 ? 'never by themselves' : parts.join(', ');
+}
+
+const UNITS = [
+  [86_400, 'day'],
+  [3600, 'hour'],
+  [60, 'minute'],
+  [1, 'second'],
+] as const;
+
+/** In the largest unit that it is a whole number of. */
+function spanOf(seconds: number): string {
+  const [size, unit] = UNITS.find(([each]) => seconds % each === 0) ?? [1, 'second'];
+  const count = seconds / size;
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
+function proofOf({ kind, jwks, secretMadeAtMs }: Application): string {
+  if (kind === 'public') return 'PKCE alone';
+  const parts = [...(secretMadeAtMs === null ? [] : ['its secret']), ...(jwks === null ? [] : ['its keys'])];
+  return parts.length === 0 ? 'nothing yet: make a secret' : parts.join(' or ');
+}

@@ -1,0 +1,167 @@
+/**
+ * An application: a program registered by an account that asks users for access (an OAuth client, RFC 6749 §2). Its client id
+ * begins `app_`, so that it can never look like a user, an account or a key.
+ */
+
+import type { LogoType } from '../accounts/logo.ts';
+import type { EventDraft } from '../audit/event.ts';
+
+export interface Application {
+  readonly id: number;
+  /** `app_` and 22 base62 characters. */
+  readonly clientId: string;
+  /** The account that owns it, and for which it acts by client credentials. */
+  readonly accountId: number;
+  readonly name: string;
+  /** An http(s) URL. */
+  readonly homePage: string | null;
+  readonly hasLogo: boolean;
+  /** Public: it can keep no secret (RFC 6749 §2.1). */
+  readonly kind: 'public' | 'confidential';
+  /** Compared as text (RFC 9700 §2.1), the port of a loopback address aside (RFC 8252 §7.3). */
+  readonly redirectUris: readonly string[];
+  readonly postLogoutRedirectUris: readonly string[];
+  /** What it may ask users for; null: every permission that is grantable. */
+  readonly permissions: readonly string[] | null;
+  /** Which of them people may leave out on the consent page. */
+  readonly optionalPermissions: readonly string[];
+  /** What it may do by itself, with client credentials, in the account that owns it. */
+  readonly ownPermissions: readonly string[];
+  /** A session ends after so long without a refresh; null: never. */
+  readonly idleSeconds: number | null;
+  /** A session ends so long after it was opened; null: never. */
+  readonly absoluteSeconds: number | null;
+  /** Public keys (JWK Set, RFC 7517) for `private_key_jwt`; null: it uses its secret. */
+  readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] } | null;
+  /** The operator's own: people are not asked for their consent. */
+  readonly isFirstParty: boolean;
+  /** Since when the operator vouches for it; null: consent pages say *not verified*. */
+  readonly verifiedAtMs: number | null;
+  /** When its secret was made; null: it has none. */
+  readonly secretMadeAtMs: number | null;
+  /** Until when the secret before the last rotation lives; null: none does. */
+  readonly previousSecretEndsAtMs: number | null;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+/** With what a client proves itself by; SHA-256 (hex). Read where client authentication needs it, and nowhere else. */
+export interface ApplicationWithSecrets extends Application {
+  readonly secretHash: string | null;
+  readonly previousSecretHash: string | null;
+}
+
+/** What its owner decides. */
+export type ApplicationSettings = Pick<
+  Application,
+  | 'name'
+  | 'homePage'
+  | 'redirectUris'
+  | 'postLogoutRedirectUris'
+  | 'permissions'
+  | 'optionalPermissions'
+  | 'ownPermissions'
+  | 'idleSeconds'
+  | 'absoluteSeconds'
+  | 'jwks'
+>;
+
+/** Of an application that says nothing of its own: it may ask for whatever is grantable, and its sessions end with the user's wish alone. */
+export const DEFAULT_SETTINGS: ApplicationSettings = {
+  name: '',
+  homePage: null,
+  redirectUris: [],
+  postLogoutRedirectUris: [],
+  permissions: null,
+  optionalPermissions: [],
+  ownPermissions: [],
+  idleSeconds: null,
+  absoluteSeconds: null,
+  jwks: null,
+};
+
+export interface NewApplication extends ApplicationSettings {
+  readonly clientId: string;
+  readonly accountId: number;
+  readonly kind: Application['kind'];
+  readonly isFirstParty: boolean;
+  readonly verifiedAtMs: number | null;
+  readonly secretHash: string | null;
+  readonly createdAtMs: number;
+}
+
+/** How many living sessions are counted for a list; more is "that many or more". */
+export const MOST_SESSIONS_COUNTED = 1000;
+
+export interface ListedApplication extends Application {
+  readonly accountName: string;
+  /** At most MOST_SESSIONS_COUNTED. */
+  readonly liveSessions: number;
+}
+
+export interface Logo {
+  readonly type: LogoType;
+  readonly base64: string;
+}
+
+export interface ApplicationsStore {
+  /** Null when there is none such, or it was deleted. */
+  findApplication(id: number): Promise<Application | null>;
+  /**
+   * With the hashes of its secrets, and the name of the account that owns it. Null also while its owner is disabled: what somebody
+   * owns who was shut out does nothing.
+   */
+  findClient(clientId: string): Promise<(ApplicationWithSecrets & { readonly accountName: string }) | null>;
+  findLogo(clientId: string): Promise<Logo | null>;
+  /** Newest first. */
+  listApplications(filter: {
+    accountId?: number;
+    clientId?: string;
+    /** The beginning of the name, without case, or of the client id. */
+    search?: string;
+    beforeId?: number;
+    limit: number;
+  }): Promise<readonly ListedApplication[]>;
+  /**
+   * `signInId`: of the browser that asks; what ends sign-ins ends what they have under way. `gone`: that, or the account, has ended.
+   * `too_many`: the account has `limit` already.
+   */
+  createApplication(input: {
+    application: NewApplication;
+    logo: Logo | null;
+    limit: number;
+    signInId?: number;
+    event: EventDraft;
+  }): Promise<Application | 'gone' | 'too_many'>;
+  /** What it may no longer ask for is gone at the next refresh. Null when there is none such, or the sign-in has ended. */
+  updateApplication(input: {
+    id: number;
+    settings: Partial<ApplicationSettings>;
+    logo?: Logo | null;
+    /** It is verified no more. */
+    endsVerification?: boolean;
+    signInId?: number;
+    nowMs: number;
+    event: EventDraft;
+  }): Promise<Application | null>;
+  /** The operator's word on it. */
+  judgeApplication(input: {
+    id: number;
+    isFirstParty?: boolean;
+    isVerified?: boolean;
+    nowMs: number;
+    event: EventDraft;
+  }): Promise<Application | null>;
+  /** A new secret; the one before it lives until `overlapEndsAtMs`, one before that ends at once. Null when it is gone or public, or the sign-in has ended. */
+  rotateClientSecret(input: {
+    id: number;
+    newHash: string;
+    overlapEndsAtMs: number | null;
+    signInId?: number;
+    nowMs: number;
+    event: EventDraft;
+  }): Promise<Application | null>;
+  endClientSecretOverlap(input: { id: number; nowMs: number; event: EventDraft }): Promise<boolean>;
+  /** It, its grants, its sessions and their JWTs end. False when there is none such. */
+  deleteApplication(input: { id: number; nowMs: number; event: EventDraft }): Promise<boolean>;
+}

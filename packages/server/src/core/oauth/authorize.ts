@@ -1,0 +1,221 @@
+/** The hub: an authorization request is checked, and then decided from what stands, as often as the browser comes by. */
+import type { User } from '../accounts/account.ts';
+import type { AccountWithRole, MembersRead } from '../accounts/member.ts';
+import type { By } from '../audit/event.ts';
+import type { MasterSecret } from '../lib/master-secret.ts';
+import type { PermissionIndex } from '../permissions/permission-set.ts';
+import { type ChecksPorts, type Client, checkRequest, type PageProblem, type Parameters } from './checks.ts';
+import { CODE_LASTS_MS, makeCode } from './code.ts';
+import { answerUri, destinationOf, isLoopbackOrPrivate } from './destination.ts';
+import type { Grant, GrantsStore } from './grant.ts';
+import { isProved, nextStep, type Present } from './next-step.ts';
+import { type AuthorizationRequest, openRequest, sealRequest } from './request.ts';
+import { mayAsk } from './scope.ts';
+
+export interface AuthorizePorts extends ChecksPorts {
+  readonly members: MembersRead;
+  readonly grants: GrantsStore;
+  readonly index: () => PermissionIndex;
+  readonly issuer: string;
+  readonly secret: MasterSecret;
+  readonly secrets: readonly MasterSecret[];
+}
+
+/** Whoever is signed in with the browser that asks. */
+export interface SignedInPerson {
+  readonly id: number;
+  readonly user: User;
+  readonly provedAtMs: number;
+}
+
+/** Where the browser goes. `page`: one of ours, with the sealed request; `back`: to the application. */
+export type Authorized =
+  | {
+      readonly go: 'page';
+      readonly page: 'log-in' | 'register' | 'consent';
+      readonly request: string;
+      readonly loginHint: string | null;
+    }
+  | { readonly go: 'back'; readonly location: string }
+  | { readonly go: 'nowhere'; readonly problem: PageProblem | 'request_over' };
+
+export interface ConsentAsked {
+  readonly client: Client;
+  readonly destination: string;
+  readonly isLocal: boolean;
+  readonly accounts: readonly AccountWithRole[];
+  readonly permissions: readonly {
+    readonly name: string;
+    readonly sentence: string;
+    readonly isOptional: boolean;
+    readonly isSensitive: boolean;
+  }[];
+  readonly scopes: readonly string[];
+}
+
+export interface ConsentAnswer {
+  readonly request: string;
+  readonly isAllowed: boolean;
+  readonly accountId: number | null;
+  /** Null: all that were asked for. */
+  readonly permissions: readonly string[] | null;
+}
+
+export function authorizeVerbs(ports: AuthorizePorts) {
+  const { issuer, clock } = ports;
+
+  const back = (
+    { redirectUri, state }: Pick<AuthorizationRequest, 'redirectUri' | 'state'>,
+    rest: Readonly<Record<string, string>>,
+  ) => ({ go: 'back', location: answerUri(redirectUri, { ...rest, state, iss: issuer }) }) as const;
+
+  /** A parked request and its application, as they stand now. */
+  async function reopen(text: string): Promise<{ request: AuthorizationRequest; client: Client } | null> {
+    const request = openRequest(ports.secrets, text, clock.now());
+    const client = request === null ? null : await ports.applications.findClient(request.clientId);
+    return request === null || client === null ? null : { request, client };
+  }
+
+  async function decide(
+    request: AuthorizationRequest,
+    client: Client,
+    person: SignedInPerson | null,
+    by: By,
+  ): Promise<Authorized> {
+    const accounts = person === null ? [] : await ports.members.accountsOf(person.user);
+    const places = new Set(accounts.map(({ id }) => id));
+    const all = person === null ? [] : await ports.grants.grantsOf({ userId: person.user.id, applicationId: client.id });
+    const grants = all.filter(({ accountId }) => places.has(accountId));
+    const next = nextStep({
+      ...{ request, client, grants },
+      present: person === null ? null : presentOf(person),
+      accountIds: [...places],
+    });
+    switch (next.step) {
+      case 'refuse':
+        return back(request, { error: next.error });
+      case 'issue': {
+        if (person === null) throw new Error('A code is for somebody.');
+        const grant = grants.find(({ accountId }) => accountId === next.accountId) ?? null;
+        const allowed = next.isAllowedAnew ? request.permissions : request.permissions.filter((name) => holds(grant, name));
+        const given = await giveCode({ request, client, person, by }, next.accountId, allowed, next.isAllowedAnew);
+        return given ?? back(request, { error: 'access_denied' });
+      }
+      default:
+        return { go: 'page', page: next.step, request: sealRequest(ports.secret, request), loginHint: request.loginHint };
+    }
+  }
+
+  /** Null when the sign-in, the place in the account or the application has ended meanwhile. */
+  async function giveCode(
+    { request, client, person, by }: { request: AuthorizationRequest; client: Client; person: SignedInPerson; by: By },
+    accountId: number,
+    permissions: readonly string[],
+    isAllowedAnew: boolean,
+  ): Promise<Extract<Authorized, { go: 'back' }> | null> {
+    const nowMs = clock.now();
+    const { text, hash } = makeCode();
+    const { scopes, redirectUri, isRedirectUriNamed, challenge, nonce } = request;
+    const declined = request.permissions.filter((name) => !permissions.includes(name));
+    const details = { application: client.name, client_id: client.clientId, permissions: [...permissions], declined };
+    const given = await ports.grants.giveCode({
+      ...{ userId: person.user.id, applicationId: client.id, accountId, signInId: person.id, nowMs },
+      allow: isAllowedAnew ? { permissions, declined, scopes, event: { event: 'grant.made', atMs: nowMs, by, details } } : null,
+      code: {
+        hash,
+        data: {
+          ...{ applicationId: client.id, redirectUri, isRedirectUriNamed, challenge, permissions, scopes, nonce },
+          ...{ signedInAtMs: person.provedAtMs, signInId: person.id },
+        },
+        endsAtMs: nowMs + CODE_LASTS_MS,
+      },
+    });
+    return given ? back(request, { code: text }) : null;
+  }
+
+  return {
+    /** `GET /auth`. `person`: whoever is signed in with this browser. */
+    async authorize(parameters: Parameters, person: SignedInPerson | null, by: By): Promise<Authorized> {
+      const checked = await checkRequest(ports, parameters);
+      if (checked.ok) return await decide(checked.request, checked.client, person, by);
+      if ('show' in checked) return { go: 'nowhere', problem: checked.show };
+      return back(checked.back, { error: checked.error, error_description: checked.description });
+    },
+
+    /** A form sent to `/auth` from elsewhere comes without the browser's cookies: it is checked, parked, and looked at when the browser comes by itself. */
+    async park(parameters: Parameters): Promise<{ readonly request: string } | Authorized> {
+      const checked = await checkRequest(ports, parameters);
+      if (checked.ok) return { request: sealRequest(ports.secret, checked.request) };
+      if ('show' in checked) return { go: 'nowhere', problem: checked.show };
+      return back(checked.back, { error: checked.error, error_description: checked.description });
+    },
+
+    /** A request that was parked, once more. */
+    async resume(text: string, person: SignedInPerson | null, by: By): Promise<Authorized> {
+      const parked = await reopen(text);
+      if (parked === null) return { go: 'nowhere', problem: 'request_over' };
+      return await decide(parked.request, parked.client, person, by);
+    },
+
+    /** What the consent page shows. `log_in`: it is about somebody else, or they must prove themselves anew first. */
+    async askConsent(text: string, person: SignedInPerson): Promise<ConsentAsked | 'request_over' | 'log_in'> {
+      const parked = await reopen(text);
+      if (parked === null) return 'request_over';
+      const { request, client } = parked;
+      if (!isProved(request, presentOf(person))) return 'log_in';
+      const index = ports.index();
+      return {
+        client,
+        destination: destinationOf(request.redirectUri),
+        isLocal: isLoopbackOrPrivate(request.redirectUri),
+        accounts: await accountsInOrder(person, client),
+        permissions: request.permissions.map((name) => ({
+          name,
+          sentence: index.sentenceOf(name),
+          isOptional: client.optionalPermissions.includes(name),
+          isSensitive: index.isSensitive(name),
+        })),
+        scopes: request.scopes,
+      };
+    },
+
+    /**
+     * Where the browser goes with the person's answer. `request_over`: it has waited too long, or the sign-in has ended. `beyond`: more
+     * than was asked for, less than can be, or for an account that is not theirs. `log_in`: as above; nobody gets past it by going to the page.
+     */
+    async answerConsent(
+      { request: text, isAllowed, accountId, permissions }: ConsentAnswer,
+      person: SignedInPerson,
+      by: By,
+    ): Promise<{ readonly location: string } | 'request_over' | 'log_in' | 'beyond'> {
+      const parked = await reopen(text);
+      if (parked === null) return 'request_over';
+      const { request, client } = parked;
+      if (!isAllowed) return back(request, { error: 'access_denied' });
+      if (!isProved(request, presentOf(person))) return 'log_in';
+      const accounts = await accountsInOrder(person, client);
+      const account = accountId === null ? accounts[0] : accounts.find(({ id }) => id === accountId);
+      const allowed = permissions ?? request.permissions;
+      if (account === undefined || !isFit(allowed, request, client)) return 'beyond';
+      // What it may ask for may have changed while the page was open.
+      const standing = allowed.filter((name) => mayAsk(ports.index(), client, name));
+      return (await giveCode({ request, client, person, by }, account.id, standing, true)) ?? 'request_over';
+    },
+  };
+
+  /** Where it was granted last comes first. */
+  async function accountsInOrder({ user }: SignedInPerson, client: Client): Promise<readonly AccountWithRole[]> {
+    const accounts = await ports.members.accountsOf(user);
+    const [newest] = await ports.grants.grantsOf({ userId: user.id, applicationId: client.id });
+    return [...accounts].sort((a, b) => Number(b.id === newest?.accountId) - Number(a.id === newest?.accountId));
+  }
+}
+
+const presentOf = ({ user, provedAtMs }: SignedInPerson): Present => ({ userId: user.id, provedAtMs });
+
+const holds = (grant: Grant | null, name: string): boolean => grant?.permissions.includes(name) ?? false;
+
+/** All that was asked for, but for what may be left out; and nothing else. */
+const isFit = (allowed: readonly string[], request: AuthorizationRequest, client: Client): boolean =>
+  allowed.every((name) => request.permissions.includes(name)) &&
+  request.permissions.every((name) => allowed.includes(name) || client.optionalPermissions.includes(name));

@@ -1,0 +1,34 @@
+/**
+ * Applications that asked lately, as they stand: looked up for each token and each authorization request, and hardly ever changed. Told of every
+ * change, on this server and on others; what was heard is trusted as long as the list of changes is.
+ */
+import { LRUCache } from 'lru-cache';
+import type { ChangeFollower } from '../revocations/follower.ts';
+import type { ApplicationsStore } from './application.ts';
+import type { Client } from './checks.ts';
+
+const MAX_ENTRIES = 5_000;
+
+export function cacheClients(
+  { findClient }: Pick<ApplicationsStore, 'findClient'>,
+  follower: ChangeFollower,
+): ApplicationsStore['findClient'] {
+  const clients = new LRUCache<string, Client>({ max: MAX_ENTRIES });
+  follower.listen({
+    onChange: ({ kind, id }) => {
+      if (kind === 'application') clients.delete(id);
+      // Its name stands on consent pages.
+      if (kind === 'account') clients.clear();
+    },
+    onReset: () => clients.clear(),
+  });
+  return async (clientId) => {
+    await follower.whenFresh();
+    const known = clients.get(clientId);
+    if (known !== undefined) return known;
+    const heardBefore = follower.heard;
+    const found = await findClient(clientId);
+    if (found !== null && follower.heard === heardBefore) clients.set(clientId, found);
+    return found;
+  };
+}

@@ -1,0 +1,81 @@
+/**
+ * Authorization codes (RFC 6749 §4.1.2): bound to the application, the redirect URI, the challenge and the user, good for a minute, used up by one
+ * atomic statement. A second redemption ends what the first one bought.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { encodeBase64Url } from '@keyhouse/protocol';
+import type { By } from '../audit/event.ts';
+import { type Clock, MINUTE_MS } from '../lib/clock.ts';
+import { no, type Outcome, ok } from '../lib/outcome.ts';
+import { prepareSession } from '../sessions/refresh.ts';
+import type { RefreshKeys } from '../sessions/refresh-keys.ts';
+import type { Standing } from '../sessions/session.ts';
+import type { AuthenticatedClient } from './client.ts';
+import type { CodeData, GrantsStore } from './grant.ts';
+import { provesChallenge } from './pkce.ts';
+
+export const CODE_LASTS_MS = MINUTE_MS;
+const PREFIX = 'kh_code_';
+const CODE_BYTES = 33;
+
+/** A new code, and the hash that is stored. */
+export function makeCode(): { readonly text: string; readonly hash: string } {
+  const text = PREFIX + encodeBase64Url(randomBytes(CODE_BYTES));
+  return { text, hash: hashCode(text) };
+}
+
+const hashCode = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+interface Ports {
+  readonly grants: Pick<GrantsStore, 'findCode' | 'redeemCode'>;
+  readonly refreshKeys: RefreshKeys;
+  readonly clock: Clock;
+}
+
+export interface Redemption {
+  readonly code: string;
+  readonly redirectUri: string | null;
+  readonly verifier: string;
+}
+
+export interface Opened {
+  readonly standing: Standing;
+  readonly refreshToken: string;
+  readonly data: CodeData;
+  readonly atMs: number;
+}
+
+/**
+ * Opens a session with a code (RFC 6749 §4.1.3, RFC 7636 §4.6). What does not fit changes nothing, so that nobody can use up the code of
+ * somebody else; what fits and comes again ends the session.
+ */
+export async function redeemCode(
+  ports: Ports,
+  { client }: AuthenticatedClient,
+  { code, redirectUri, verifier }: Redemption,
+  by: By,
+): Promise<Outcome<Opened, 'invalid_grant'>> {
+  const { grants, clock } = ports;
+  const hash = hashCode(code);
+  const stored = await grants.findCode(hash);
+  if (stored === null || !fits(stored.data, client.id, redirectUri)) return no('invalid_grant');
+  if (!provesChallenge(verifier, stored.data.challenge)) return no('invalid_grant');
+  const { session, refreshToken } = await prepareSession(ports, by);
+  const nowMs = clock.now();
+  const details = { application: client.name, client_id: client.clientId };
+  const redeemed = await grants.redeemCode({
+    hash,
+    session,
+    nowMs,
+    events: {
+      opened: { event: 'session.opened', atMs: nowMs, by, details: { ...details, session: session.id } },
+      reused: { event: 'code.reused', atMs: nowMs, by, details: { ...details, session: stored.sessionId } },
+    },
+  });
+  if (redeemed.outcome !== 'redeemed') return no('invalid_grant');
+  return ok({ standing: redeemed.standing, refreshToken, data: stored.data, atMs: nowMs });
+}
+
+/** Where the request named a redirect URI, the redemption must name the same (RFC 6749 §4.1.3); PKCE would do, but the letter stands. */
+const fits = (data: CodeData, applicationId: number, redirectUri: string | null): boolean =>
+  data.applicationId === applicationId && (redirectUri === null ? !data.isRedirectUriNamed : redirectUri === data.redirectUri);

@@ -1,0 +1,19 @@
+/** Where a redirect URI leads, as people are told it. */
+
+/** `app.example.com` for a web page, `com.example.app` for an installed program. */
+export const destinationOf = (redirectUri: string): string => {
+  const { protocol, host } = new URL(redirectUri);
+  return isWeb(protocol) ? host : protocol.slice(0, -1);
+};
+
+/** To a program on the same machine: whoever listens there gets the answer. */
+export const isLoopbackOrPrivate = (redirectUri: string): boolean => !redirectUri.startsWith('https:');
+
+const isWeb = (protocol: string): boolean => protocol === 'https:' || protocol === 'http:';
+
+/** The answer of the authorization endpoint: parameters behind whatever query the URI has (RFC 6749 §4.1.2), with `iss` (RFC 9207 §2). */
+export function answerUri(redirectUri: string, parameters: Readonly<Record<string, string | null>>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) if (value !== null) query.set(name, value);
+  return `${redirectUri}${redirectUri.includes('?') ? '&' : '?'}${query}`;
+}

@@ -1,0 +1,89 @@
+/** A grant: what one user allowed one application to do in one account. Never more than was asked, capped by the role held there now. */
+import type { EventDraft } from '../audit/event.ts';
+import type { NewSession, Standing } from '../sessions/session.ts';
+
+export interface Grant {
+  readonly id: number;
+  readonly userId: number;
+  readonly applicationId: number;
+  readonly accountId: number;
+  readonly permissions: readonly string[];
+  /** Optional ones that were left out: they are not asked for again. */
+  readonly declined: readonly string[];
+  /** `openid` and its like. */
+  readonly scopes: readonly string[];
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+/** A grant as its user sees it: *Connected applications*. */
+export interface ConnectedApplication extends Grant {
+  readonly clientId: string;
+  readonly name: string;
+  readonly homePage: string | null;
+  readonly hasLogo: boolean;
+  readonly isVerified: boolean;
+  readonly isFirstParty: boolean;
+  readonly accountName: string;
+  /** Of its sessions; null: none was opened. */
+  readonly lastUsedAtMs: number | null;
+  readonly liveSessions: number;
+}
+
+/** What a code is good for; kept with its hash. */
+export interface CodeData {
+  readonly applicationId: number;
+  /** As it was asked for, or null when it was left out because only one is registered. */
+  readonly redirectUri: string;
+  /** Whether the request named it: then the redemption must, too (RFC 6749 §4.1.3). */
+  readonly isRedirectUriNamed: boolean;
+  /** `code_challenge` (RFC 7636), S256. */
+  readonly challenge: string;
+  readonly permissions: readonly string[];
+  readonly scopes: readonly string[];
+  readonly nonce: string | null;
+  readonly signedInAtMs: number;
+  /** The sign-in by which it was given. */
+  readonly signInId: number;
+}
+
+export interface StoredCode {
+  readonly data: CodeData;
+  readonly endsAtMs: number;
+  /** The session that it bought; null: it is unused. */
+  readonly sessionId: string | null;
+}
+
+/** `used`: by somebody before; the session that they bought has ended now. `over`: it, its grant, its user or its application has ended. */
+export type Redeemed = { readonly outcome: 'redeemed'; readonly standing: Standing } | { readonly outcome: 'used' | 'over' };
+
+export interface GrantsStore {
+  /** Living ones of one user to one application, newest first. */
+  grantsOf(about: { userId: number; applicationId: number }): Promise<readonly Grant[]>;
+  /** Living ones, newest use first. */
+  listConnected(userId: number): Promise<readonly ConnectedApplication[]>;
+  /** With every session under it, and their JWTs. False when there is no such grant of this user. */
+  endGrant(input: { id: number; userId: number; nowMs: number; event: EventDraft }): Promise<boolean>;
+  /**
+   * Writes a code, and the consent before it: what was asked for and allowed is granted, what was asked for and not allowed no longer
+   * is. `allow` null: nothing is asked, the grant stands as it is. False when the sign-in has ended, the user has no place in the
+   * account any more, or the application or the grant is gone.
+   */
+  giveCode(input: {
+    userId: number;
+    applicationId: number;
+    accountId: number;
+    signInId: number;
+    allow: { permissions: readonly string[]; declined: readonly string[]; scopes: readonly string[]; event: EventDraft } | null;
+    code: { hash: string; data: CodeData; endsAtMs: number };
+    nowMs: number;
+  }): Promise<boolean>;
+  findCode(hash: string): Promise<StoredCode | null>;
+  /** Uses a code up and opens its session: of many at once exactly one gets it. */
+  redeemCode(input: {
+    hash: string;
+    session: NewSession;
+    nowMs: number;
+    events: { readonly opened: EventDraft; readonly reused: EventDraft };
+  }): Promise<Redeemed>;
+}

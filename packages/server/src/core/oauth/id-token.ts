@@ -1,0 +1,53 @@
+/** ID tokens (OpenID Connect Core §2): who logged in, told to one application. Never good as a bearer: their type and audience are others. */
+import { userClaim } from '../jwts/claims.ts';
+import { isObject, parseJsonBytes } from '../jwts/json.ts';
+import { signJws, verifyJws } from '../jwts/jws.ts';
+import type { KeyRing } from '../jwts/signing-key.ts';
+import { SECOND_MS } from '../lib/clock.ts';
+import type { Session } from '../sessions/session.ts';
+
+interface Ports {
+  readonly keys: () => KeyRing;
+  readonly issuer: string;
+}
+
+const LIFETIME_SECONDS = 600;
+const TYPE = 'JWT';
+
+/** §2. `nonce` as it was asked with; null at a refresh (§12.2). */
+export function issueIdToken(
+  { keys, issuer }: Ports,
+  { session, clientId, nonce, atMs }: { session: Session; clientId: string; nonce: string | null; atMs: number },
+): string {
+  const iat = Math.floor(atMs / SECOND_MS);
+  const claims = {
+    iss: issuer,
+    sub: userClaim(session.userId),
+    aud: clientId,
+    iat,
+    exp: iat + LIFETIME_SECONDS,
+    auth_time: Math.floor(session.signedInAtMs / SECOND_MS),
+    sid: session.id,
+    ...(nonce === null ? {} : { nonce }),
+  };
+  return signJws(keys().current, TYPE, JSON.stringify(claims));
+}
+
+export interface IdTokenHint {
+  readonly userId: number;
+  readonly clientId: string;
+  readonly sessionId: string;
+}
+
+/** Who an ID token of ours was about, ended or not (OpenID Connect RP-Initiated Logout §2, Core §3.1.2.1); null when it is none of ours. */
+export function readIdTokenHint({ keys, issuer }: Ports, text: string): IdTokenHint | null {
+  const { byKid } = keys();
+  const verified = verifyJws(text, (kid) => byKid.get(kid));
+  if (!verified.ok || verified.value.header.typ !== TYPE) return null;
+  const claims = parseJsonBytes(verified.value.payload);
+  if (!isObject(claims) || claims.iss !== issuer) return null;
+  const { sub, aud, sid } = claims;
+  if (typeof sub !== 'string' || typeof aud !== 'string' || typeof sid !== 'string') return null;
+  const userId = /^user:([1-9]\d{0,15})$/.exec(sub)?.[1];
+  return userId === undefined ? null : { userId: Number(userId), clientId: aud, sessionId: sid };
+}

@@ -1,0 +1,225 @@
+/**
+ * What an account does with its applications, and the operator with all: register, change, a new secret, the operator's word, the end. Secrets
+ * are returned once and stored nowhere; what is kept is their hash.
+ */
+import { randomBytes } from 'node:crypto';
+import { makeClientId, makeClientSecret } from '@keyhouse/protocol';
+import { OPERATOR_ACCOUNT_ID } from '../accounts/account.ts';
+import { readLogo } from '../accounts/logo.ts';
+import type { By, EventDraft, EventName } from '../audit/event.ts';
+import { hashSecret } from '../credentials/verify.ts';
+import { type Clock, DAY_MS, SECOND_MS } from '../lib/clock.ts';
+import { no, type Outcome, ok } from '../lib/outcome.ts';
+import type { Application, ApplicationSettings, ApplicationsStore, Logo } from './application.ts';
+import { type ApplicationFault, type Catalogue, checkApplication } from './application-wish.ts';
+import { readClientKeys } from './client-keys.ts';
+
+/** A customer registers a handful; who needs more has lost count. */
+export const MAX_APPLICATIONS_OF_ACCOUNT = 100;
+export const DEFAULT_CLIENT_SECRET_OVERLAP_SECONDS = (7 * DAY_MS) / SECOND_MS;
+export const MAX_CLIENT_SECRET_OVERLAP_SECONDS = (30 * DAY_MS) / SECOND_MS;
+
+interface Ports {
+  readonly applications: ApplicationsStore;
+  readonly clock: Clock;
+  readonly catalogue: () => Catalogue;
+}
+
+/** From where it is asked: `signInId` the browser's sign-in, which must still live in the act; left out at the command line. */
+interface From {
+  readonly signInId?: number;
+}
+
+export interface ApplicationWish extends From {
+  readonly accountId: number;
+  readonly kind: Application['kind'];
+  readonly settings: ApplicationSettings;
+  /** Base64. */
+  readonly logo?: string | null;
+  /** The operator's alone. */
+  readonly isFirstParty?: boolean;
+  readonly isVerified?: boolean;
+}
+
+export interface ApplicationChange extends From {
+  readonly application: Application;
+  readonly settings: Partial<ApplicationSettings>;
+  /** Base64; null takes it away; left out: as it is. */
+  readonly logo?: string | null | undefined;
+  /** Whoever vouches for it changes it. */
+  readonly byOperator?: boolean;
+}
+
+type Invalid = { readonly ok: false; readonly reason: 'invalid'; readonly faults: readonly ApplicationFault[] };
+type Made = { readonly application: Application; readonly secret: string | null };
+
+export type ApplicationVerbs = ReturnType<typeof applicationVerbs>;
+
+export function applicationVerbs({ applications, clock, catalogue }: Ports) {
+  const eventOf = (
+    event: EventName,
+    { accountId, clientId, name }: Pick<Application, 'accountId' | 'clientId' | 'name'>,
+    by: By,
+    details: NonNullable<EventDraft['details']> = {},
+  ): EventDraft => ({ event, atMs: clock.now(), by, accountId, details: { application: name, client_id: clientId, ...details } });
+
+  return {
+    /**
+     * Registers one for an account that the caller has found to exist. A confidential one gets a secret, unless it proves itself
+     * with keys. `gone`: the account or the sign-in has ended. `too_many`: the account has MAX_APPLICATIONS_OF_ACCOUNT.
+     */
+    async createApplication(wish: ApplicationWish, by: By): Promise<Invalid | Outcome<Made, 'gone' | 'too_many'>> {
+      const { accountId, kind, isFirstParty = false, isVerified = false, signInId } = wish;
+      const logo = logoOf(wish.logo ?? null);
+      const faults = [...checkApplication({ ...wish.settings, kind }, catalogue()), ...logo.faults];
+      if (faults.length > 0) return { ...no('invalid'), faults };
+      const settings = withPublicKeys(wish.settings);
+      const secret = kind === 'confidential' && settings.jwks === null ? makeClientSecret(randomBytes) : null;
+      const nowMs = clock.now();
+      const application = {
+        ...settings,
+        accountId,
+        kind,
+        isFirstParty,
+        verifiedAtMs: isVerified ? nowMs : null,
+        clientId: makeClientId(randomBytes),
+        secretHash: secret === null ? null : hashSecret(secret),
+        createdAtMs: nowMs,
+      };
+      const made = await applications.createApplication({
+        application,
+        logo: logo.value ?? null,
+        limit: MAX_APPLICATIONS_OF_ACCOUNT,
+        ...(signInId === undefined ? {} : { signInId }),
+        event: eventOf('application.created', application, by, {
+          kind,
+          redirectUris: settings.redirectUris,
+          permissions: settings.permissions,
+          ownPermissions: settings.ownPermissions,
+          ...(isFirstParty ? { isFirstParty } : {}),
+          ...(isVerified ? { isVerified } : {}),
+        }),
+      });
+      return typeof made === 'string' ? no(made) : ok({ application: made, secret });
+    },
+
+    /**
+     * Changes what is given and leaves the rest. A verified one that shows itself otherwise to people (name, logo, home page) is verified no
+     * more, unless the operator did it. `gone`: it or the sign-in has ended.
+     */
+    async updateApplication(change: ApplicationChange, by: By): Promise<Invalid | Outcome<Application, 'gone'>> {
+      const { application, signInId } = change;
+      const logo = logoOf(change.logo);
+      const changed = changesOf(application, change.settings);
+      const faults = [
+        ...checkApplication({ ...application, ...change.settings }, catalogue(), new Set(Object.keys(changed))),
+        ...logo.faults,
+      ];
+      if (faults.length > 0) return { ...no('invalid'), faults };
+      if (Object.keys(changed).length === 0 && logo.value === undefined) return ok(application);
+      const looksOtherwise = logo.value !== undefined || changed.name !== undefined || changed.homePage !== undefined;
+      const isOwn = change.byOperator === true || application.accountId === OPERATOR_ACCOUNT_ID;
+      const endsVerification = application.verifiedAtMs !== null && looksOtherwise && !isOwn;
+      const updated = await applications.updateApplication({
+        id: application.id,
+        settings: withPublicKeys(changed),
+        ...(logo.value === undefined ? {} : { logo: logo.value }),
+        ...(endsVerification ? { endsVerification } : {}),
+        ...(signInId === undefined ? {} : { signInId }),
+        nowMs: clock.now(),
+        event: eventOf('application.updated', { ...application, ...changed }, by, {
+          changed: [...Object.keys(changed), ...(logo.value === undefined ? [] : ['logo'])],
+          ...listsOf(changed),
+          ...(endsVerification ? { isVerified: false } : {}),
+        }),
+      });
+      return updated === null ? no('gone') : ok(updated);
+    },
+
+    /**
+     * A new secret for a confidential application, or its first. The one before lives for `overlapSeconds` (0 to
+     * MAX_CLIENT_SECRET_OVERLAP_SECONDS), one before that ends at once. `gone`: it is public, or it or the sign-in has ended.
+     */
+    async rotateClientSecret(
+      { application, overlapSeconds, signInId }: From & { application: Application; overlapSeconds: number },
+      by: By,
+    ): Promise<Outcome<Made, 'gone'>> {
+      const secret = makeClientSecret(randomBytes);
+      const nowMs = clock.now();
+      const rotated = await applications.rotateClientSecret({
+        id: application.id,
+        newHash: hashSecret(secret),
+        overlapEndsAtMs: overlapSeconds === 0 ? null : nowMs + overlapSeconds * SECOND_MS,
+        ...(signInId === undefined ? {} : { signInId }),
+        nowMs,
+        event: eventOf('application.secret_rotated', application, by, { overlapSeconds }),
+      });
+      return rotated === null ? no('gone') : ok({ application: rotated, secret });
+    },
+
+    /** Ends the secret before the last rotation now. False when none lives. */
+    endClientSecretOverlap: (application: Application, by: By): Promise<boolean> =>
+      applications.endClientSecretOverlap({
+        id: application.id,
+        nowMs: clock.now(),
+        event: eventOf('application.secret_overlap_ended', application, by),
+      }),
+
+    /** The operator's word on it. Null when it is gone. */
+    verifyApplication: (application: Application, isVerified: boolean, by: By): Promise<Application | null> =>
+      applications.judgeApplication({
+        id: application.id,
+        isVerified,
+        nowMs: clock.now(),
+        event: eventOf(isVerified ? 'application.verified' : 'application.unverified', application, by),
+      }),
+
+    /** Whether it is the operator's own, which people are not asked about. Null when it is gone. */
+    setFirstParty: (application: Application, isFirstParty: boolean, by: By): Promise<Application | null> =>
+      applications.judgeApplication({
+        id: application.id,
+        isFirstParty,
+        nowMs: clock.now(),
+        event: eventOf('application.first_party_set', application, by, { isFirstParty }),
+      }),
+
+    /** It, its grants, its sessions and their JWTs end at once. False when there is none such any more. */
+    deleteApplication: (application: Application, by: By): Promise<boolean> =>
+      applications.deleteApplication({
+        id: application.id,
+        nowMs: clock.now(),
+        event: eventOf('application.deleted', application, by),
+      }),
+  };
+}
+
+/** What is really another than it was: an unchanged permission that has left the catalogue meanwhile keeps nobody from saving the rest. */
+function changesOf(standing: Application, settings: Partial<ApplicationSettings>): Partial<ApplicationSettings> {
+  const entries = Object.entries(settings) as [keyof ApplicationSettings, unknown][];
+  return Object.fromEntries(
+    entries.filter(([name, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(standing[name])),
+  );
+}
+
+/** Checked before: only what is public is kept. */
+function withPublicKeys<Settings extends Partial<ApplicationSettings>>(settings: Settings): Settings {
+  if (settings.jwks === undefined || settings.jwks === null) return settings;
+  const read = readClientKeys(settings.jwks);
+  return read.ok ? { ...settings, jwks: read.value } : settings;
+}
+
+function logoOf(base64: string | null | undefined): { value?: Logo | null; faults: readonly ApplicationFault[] } {
+  if (base64 === undefined) return { faults: [] };
+  if (base64 === null) return { value: null, faults: [] };
+  const read = readLogo(base64);
+  return typeof read === 'string' ? { faults: [{ field: 'logo', sentence: read }] } : { value: read, faults: [] };
+}
+
+/** What widens or narrows is told in full. */
+function listsOf({ redirectUris, permissions, ownPermissions }: Partial<ApplicationSettings>) {
+  return {
+    ...(redirectUris === undefined ? {} : { redirectUris }),
+    ...(permissions === undefined ? {} : { permissions }),
+    ...(ownPermissions === undefined ? {} : { ownPermissions }),
+  };
+}

@@ -1,0 +1,16 @@
+/** Proof Key for Code Exchange (RFC 7636), S256 alone: a plain challenge is the secret itself. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+/** Base64url of a SHA-256: 43 characters (§4.2). */
+const CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
+/** §4.1 */
+const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/;
+
+export const isChallenge = (text: string): boolean => CHALLENGE.test(text);
+
+/** Whether the verifier is what the challenge was made of (§4.6). */
+export function provesChallenge(verifier: string, challenge: string): boolean {
+  if (!VERIFIER.test(verifier)) return false;
+  const made = createHash('sha256').update(verifier, 'latin1').digest('base64url');
+  return made.length === challenge.length && timingSafeEqual(Buffer.from(made), Buffer.from(challenge));
+}

@@ -1,0 +1,45 @@
+/**
+ * An authorization request that was checked (RFC 6749 §4.1.1), and how it waits for a person: sealed into the address of the page, and
+ * stored nowhere, so that nobody fills a table by asking. The browser carries it and can neither read nor change it.
+ */
+import type { MasterSecret } from '../lib/master-secret.ts';
+import { open, seal } from '../lib/seal.ts';
+
+export interface AuthorizationRequest {
+  readonly clientId: string;
+  readonly redirectUri: string;
+  /** Whether the request named it: then the redemption must, too (RFC 6749 §4.1.3). */
+  readonly isRedirectUriNamed: boolean;
+  readonly state: string | null;
+  readonly nonce: string | null;
+  /** S256 (RFC 7636). */
+  readonly challenge: string;
+  readonly permissions: readonly string[];
+  readonly scopes: readonly string[];
+  /** OpenID Connect Core §3.1.2.1. */
+  readonly prompt: readonly Prompt[];
+  readonly maxAgeSeconds: number | null;
+  readonly loginHint: string | null;
+  /** Of `id_token_hint`: it is about this user and no other. */
+  readonly hintedUserId: number | null;
+  readonly atMs: number;
+}
+
+export const PROMPTS = ['none', 'login', 'consent', 'select_account', 'create'] as const;
+export type Prompt = (typeof PROMPTS)[number];
+
+const SEAL_NAME = 'authorization-request';
+/** Somebody may register, and look for a code on another device, in the meantime. */
+const WAITS_FOR_MS = 60 * 60 * 1000;
+
+/** Letters of base64url and dots. */
+export const sealRequest = (secret: MasterSecret, request: AuthorizationRequest): string =>
+  seal(secret, SEAL_NAME, Buffer.from(JSON.stringify(request)));
+
+/** Null when it is none of ours, or has waited for more than an hour. */
+export function openRequest(secrets: readonly MasterSecret[], text: string, nowMs: number): AuthorizationRequest | null {
+  const opened = open(secrets, SEAL_NAME, text);
+  if (!opened.ok) return null;
+  const request = JSON.parse(opened.value.toString('utf8')) as AuthorizationRequest;
+  return nowMs - request.atMs > WAITS_FOR_MS ? null : request;
+}

@@ -1,0 +1,75 @@
+/** What an application asks for, and what of it it gets. A scope is permissions and `openid` and its like, with spaces between (RFC 6749 §3.3). */
+import { isPermission } from '@keyhouse/protocol';
+import { includesRole, type Role } from '../accounts/member.ts';
+import { isIdentityScope } from '../jwts/claims.ts';
+import { no, type Outcome, ok } from '../lib/outcome.ts';
+import type { PermissionIndex } from '../permissions/permission-set.ts';
+import type { Application } from './application.ts';
+
+export interface Scope {
+  readonly permissions: readonly string[];
+  /** `openid` and its like. */
+  readonly scopes: readonly string[];
+}
+
+export type Grantable = Pick<PermissionIndex, 'isGrantable' | 'isSensitive'>;
+type Asker = Pick<Application, 'permissions' | 'verifiedAtMs'>;
+
+/** As many as a list may have, and the four that are no permissions. */
+const MAX_PERMISSIONS = 100;
+
+/**
+ * Reads a scope that an application asks for. What is no permission and not known is passed over (OpenID Connect Core §3.1.2.1); a permission that
+ * it may not ask for is an error, so that nobody wonders later why it is missing. `refused` names it.
+ */
+export function readScope(
+  index: Grantable,
+  application: Asker,
+  text: string,
+):
+  | { readonly ok: true; readonly value: Scope }
+  | { readonly ok: false; readonly reason: 'malformed' | 'too_many' | 'refused'; readonly name?: string } {
+  // RFC 6749 §3.3: visible ASCII but `"` and `\`.
+  if (!/^[!#-[\]-~]+(?: [!#-[\]-~]+)*$/.test(text)) return no('malformed');
+  const names = [...new Set(text.split(' '))];
+  const scopes = names.filter(isIdentityScope);
+  const permissions = names.filter(looksLikePermission);
+  if (permissions.length > MAX_PERMISSIONS) return no('too_many');
+  const name = permissions.find((permission) => !mayAsk(index, application, permission));
+  return name === undefined ? ok({ permissions, scopes }) : { ...no('refused'), name };
+}
+
+/** Wildcards and reserved names are meant as permissions, too: they are refused, not passed over. */
+const looksLikePermission = (name: string): boolean =>
+  isPermission(name) || name.startsWith('*') || name.toLowerCase().startsWith('keyhouse.');
+
+/** Whether an application may ask people for a permission as things stand now. */
+export function mayAsk(index: Grantable, { permissions, verifiedAtMs }: Asker, name: string): boolean {
+  if (!index.isGrantable(name)) return false;
+  if (index.isSensitive(name) && verifiedAtMs === null) return false;
+  return permissions === null || permissions.includes(name);
+}
+
+/** What of a list a session may use now: still askable, still granted, and within the role that the user has in the account. */
+export function standingPermissions(
+  index: Grantable,
+  application: Asker,
+  { wanted, granted, role }: { wanted: readonly string[]; granted: readonly string[]; role: Role },
+): readonly string[] {
+  return wanted.filter((name) => granted.includes(name) && mayAsk(index, application, name) && roleAllows(role, name));
+}
+
+/** Who only sees may only let see. */
+export const roleAllows = (role: Role, permission: string): boolean =>
+  includesRole(role, 'developer') || permission.endsWith('.read');
+
+/** A part of what there is (RFC 6749 §6): the scope of one JWT, narrower than its session's. */
+export function narrowScope(held: Scope, text: string): Outcome<Scope, 'beyond'> {
+  const names = new Set(text.split(' '));
+  const all = new Set([...held.permissions, ...held.scopes]);
+  if ([...names].some((name) => !all.has(name))) return no('beyond');
+  return ok({
+    permissions: held.permissions.filter((name) => names.has(name)),
+    scopes: held.scopes.filter((name) => names.has(name)),
+  });
+}

@@ -1,0 +1,159 @@
+/** The token endpoint (RFC 6749 §3.2): one function for each grant type, and the answer that they share (§5.1). */
+import type { User } from '../accounts/account.ts';
+import { circumstancesOf } from '../accounts/circumstances.ts';
+import type { By } from '../audit/event.ts';
+import { scopeClaim } from '../jwts/claims.ts';
+import { issueJwt } from '../jwts/mint.ts';
+import type { KeyRing } from '../jwts/signing-key.ts';
+import type { Circumstances } from '../mail/letters.ts';
+import type { MailDraft } from '../mail/mail.ts';
+import { refreshSession, type SessionPorts } from '../sessions/refresh.ts';
+import { type Session, type Standing, UNRECORDED_JWT_SECONDS } from '../sessions/session.ts';
+import type { Client } from './checks.ts';
+import { type AuthenticatedClient, presenterOf } from './client.ts';
+import { type Redemption, redeemCode } from './code.ts';
+import type { GrantsStore } from './grant.ts';
+import { issueIdToken } from './id-token.ts';
+import { type Grantable, narrowScope, type Scope, standingPermissions } from './scope.ts';
+
+export interface TokenPorts extends SessionPorts {
+  readonly grants: GrantsStore;
+  readonly index: () => Grantable & { exists(name: string): boolean };
+  readonly keys: () => KeyRing;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly findUser: (id: number) => Promise<User | null>;
+  readonly composeReuse: (user: User, facts: Circumstances & { readonly application: string }) => MailDraft;
+}
+
+/** RFC 6749 §5.1, OpenID Connect Core §3.1.3.3. */
+export interface TokenAnswer {
+  readonly access_token: string;
+  readonly token_type: 'Bearer';
+  readonly expires_in: number;
+  readonly refresh_token?: string;
+  readonly scope: string;
+  readonly id_token?: string;
+}
+
+/** RFC 6749 §5.2, RFC 8707 §2. */
+export type TokenError = 'invalid_request' | 'invalid_grant' | 'unauthorized_client' | 'invalid_scope' | 'invalid_target';
+export type TokenOutcome =
+  | { readonly ok: true; readonly value: TokenAnswer }
+  | { readonly ok: false; readonly error: TokenError; readonly description: string };
+
+const refuse = (error: TokenError, description: string): TokenOutcome => ({ ok: false, error, description });
+const INVALID_CODE = refuse('invalid_grant', 'The code is not good, or not for this client, or was used.');
+const INVALID_TOKEN = refuse('invalid_grant', 'The refresh token is not good, or its session has ended.');
+
+/** `authorization_code` (RFC 6749 §4.1.3). */
+export async function tokenByCode(
+  ports: TokenPorts,
+  client: AuthenticatedClient,
+  redemption: Redemption,
+  by: By,
+): Promise<TokenOutcome> {
+  const redeemed = await redeemCode(ports, client, redemption, by);
+  if (!redeemed.ok) return INVALID_CODE;
+  const { standing, refreshToken, data, atMs } = redeemed.value;
+  return answerSession(ports, client.client, { standing, refreshToken, atMs, nonce: data.nonce, narrowed: null });
+}
+
+/** `refresh_token` (RFC 6749 §6). `scope` makes this one JWT narrower, not the session. */
+export async function tokenByRefresh(
+  ports: TokenPorts,
+  client: AuthenticatedClient,
+  { refreshToken, scope }: { refreshToken: string; scope: string | null },
+  by: By,
+): Promise<TokenOutcome> {
+  const refreshed = await refreshSession(ports, { token: refreshToken, presenter: presenterOf(client), by });
+  if (refreshed.ok) {
+    const { standing, atMs } = refreshed.value;
+    return answerSession(ports, client.client, {
+      ...{ standing, atMs, nonce: null, narrowed: scope },
+      refreshToken: refreshed.value.refreshToken,
+    });
+  }
+  if (refreshed.reason === 'reused') await endReused(ports, client.client, refreshed.session, by);
+  return INVALID_TOKEN;
+}
+
+/** `client_credentials` (RFC 6749 §4.4): the application itself, for the account that owns it. No refresh token (§4.4.3). */
+export function tokenByClientCredentials(
+  ports: TokenPorts,
+  { client, isProved }: AuthenticatedClient,
+  scope: string | null,
+  nowMs: number,
+): TokenOutcome {
+  if (!isProved) return refuse('unauthorized_client', 'Only a confidential client may act by itself.');
+  const held = client.ownPermissions.filter((name) => ports.index().exists(name));
+  if (held.length === 0) return refuse('unauthorized_client', 'This application has no permissions of its own.');
+  const wanted = scope === null ? held : scope.split(' ');
+  if (!wanted.every((name) => held.includes(name)))
+    return refuse('invalid_scope', 'The application does not hold all of this scope.');
+  const narrowed = held.filter((name) => wanted.includes(name));
+  const { clientId, accountId } = client;
+  const issued = { clientId, accountId, permissions: narrowed, issuedAtMs: nowMs, lifetimeSeconds: UNRECORDED_JWT_SECONDS };
+  return {
+    ok: true,
+    value: {
+      access_token: issueJwt(ports, { ...issued, session: null }),
+      token_type: 'Bearer',
+      expires_in: UNRECORDED_JWT_SECONDS,
+      scope: scopeClaim(narrowed),
+    },
+  };
+}
+
+interface Answered {
+  readonly standing: Standing;
+  readonly refreshToken: string;
+  readonly atMs: number;
+  readonly nonce: string | null;
+  /** A narrower scope that was asked for. */
+  readonly narrowed: string | null;
+}
+
+function answerSession(
+  ports: TokenPorts,
+  client: Client,
+  { standing, refreshToken, atMs, nonce, narrowed }: Answered,
+): TokenOutcome {
+  const { session, granted, role } = standing;
+  const permissions = standingPermissions(ports.index(), client, { wanted: session.permissions, granted, role });
+  const whole: Scope = { permissions, scopes: session.scopes };
+  const scope = narrowed === null ? { ok: true as const, value: whole } : narrowScope(whole, narrowed);
+  if (!scope.ok) return refuse('invalid_scope', 'The session does not hold all of this scope.');
+  const { clientId } = client;
+  const accessToken = issueJwt(ports, {
+    ...{ clientId, accountId: session.accountId, permissions: scope.value.permissions, issuedAtMs: atMs },
+    lifetimeSeconds: UNRECORDED_JWT_SECONDS,
+    session: { id: session.id, userId: session.userId, scopes: scope.value.scopes },
+  });
+  return {
+    ok: true,
+    value: {
+      access_token: accessToken,
+      token_type: 'Bearer',
+      expires_in: UNRECORDED_JWT_SECONDS,
+      refresh_token: refreshToken,
+      scope: scopeClaim(scope.value.permissions, scope.value.scopes),
+      ...(session.scopes.includes('openid') ? { id_token: issueIdToken(ports, { session, clientId, nonce, atMs }) } : {}),
+    },
+  };
+}
+
+/** An old token came again: it was copied, and nobody knows which of the two is the thief. The user is told. */
+async function endReused(
+  { sessions, clock, findUser, composeReuse }: TokenPorts,
+  client: Client,
+  session: Session,
+  by: By,
+): Promise<void> {
+  const nowMs = clock.now();
+  const user = await findUser(session.userId);
+  const mails = user === null ? [] : [composeReuse(user, { ...circumstancesOf(by, nowMs), application: client.name })];
+  const details = { application: client.name, client_id: client.clientId, session: session.id };
+  const event = { event: 'session.reused', atMs: nowMs, by, details, mails } as const;
+  await sessions.endSession({ id: session.id, reason: 'reused', nowMs, event });
+}

@@ -1,0 +1,30 @@
+/** What an application learns of a person: the claims of the scopes that were granted (OpenID Connect Core §5.3, §5.4), and no more. */
+import type { User } from '../accounts/account.ts';
+import { userClaim } from '../jwts/claims.ts';
+import { SECOND_MS } from '../lib/clock.ts';
+
+export interface UserInfo {
+  readonly sub: string;
+  readonly name?: string;
+  readonly given_name?: string;
+  readonly family_name?: string;
+  readonly updated_at?: number;
+  readonly email?: string;
+  readonly email_verified?: boolean;
+}
+
+/** Names that are not set are left out (§5.3.2). */
+export function userInfoOf(user: User, scopes: readonly string[]): UserInfo {
+  return {
+    sub: userClaim(user.id),
+    ...(scopes.includes('profile') ? profileOf(user) : {}),
+    ...(scopes.includes('email') ? { email: user.email, email_verified: user.emailVerifiedAtMs !== null } : {}),
+  };
+}
+
+const profileOf = ({ displayName, firstName, lastName, updatedAtMs }: User) => ({
+  ...(displayName === '' ? {} : { name: displayName }),
+  ...(firstName === '' ? {} : { given_name: firstName }),
+  ...(lastName === '' ? {} : { family_name: lastName }),
+  updated_at: Math.floor(updatedAtMs / SECOND_MS),
+});

@@ -1,0 +1,89 @@
+/**
+ * The keys of refresh tokens' MACs: random, kept sealed under the master secret, named in each token. A new one is taken for new sessions now and
+ * then; an old one stays as long as a session names it.
+ */
+import { randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { REFRESH_KEY_SEAL_NAME } from '../jwts/master-secret.ts';
+import { type Clock, DAY_MS, MINUTE_MS } from '../lib/clock.ts';
+import type { MasterSecret } from '../lib/master-secret.ts';
+import { open, seal } from '../lib/seal.ts';
+import type { SessionSeal, SessionsStore, StoredRefreshKey } from './session.ts';
+
+export interface RefreshKeys {
+  /** For a session that is opened now. */
+  current(): Promise<OpenRefreshKey>;
+  /** Null when there is none such, or it cannot be opened. */
+  find(id: number): Promise<Uint8Array | null> | Uint8Array | null;
+}
+
+interface OpenRefreshKey {
+  readonly id: number;
+  readonly key: Uint8Array;
+}
+
+interface Ports {
+  readonly sessions: Pick<SessionsStore, 'newestRefreshKey' | 'findRefreshKey' | 'addRefreshKey'>;
+  readonly secrets: readonly MasterSecret[];
+  /** The one that the database stands under now. */
+  readonly standingSecret: () => Promise<MasterSecret>;
+  readonly clock: Clock;
+}
+
+const KEY_BYTES = 32;
+const NEW_AFTER_MS = 90 * DAY_MS;
+/** Another server may have made a newer one. */
+const LOOK_AGAIN_AFTER_MS = 10 * MINUTE_MS;
+const MAX_OPEN = 1000;
+
+const MAX_SEALS = 20_000;
+
+/** What refresh tokens are checked with never changes, so it is remembered. Whether the session lives is asked elsewhere, each time. */
+export function rememberSeals({ findSeal }: Pick<SessionsStore, 'findSeal'>): SessionsStore['findSeal'] {
+  const seals = new LRUCache<string, SessionSeal>({ max: MAX_SEALS });
+  return async (id) => {
+    const known = seals.get(id);
+    if (known !== undefined) return known;
+    const seal = await findSeal(id);
+    if (seal !== null) seals.set(id, seal);
+    return seal;
+  };
+}
+
+/** Keeps opened keys in memory. */
+export function createRefreshKeys({ sessions, secrets, standingSecret, clock }: Ports): RefreshKeys {
+  const opened = new LRUCache<number, Uint8Array>({ max: MAX_OPEN });
+  let current: (OpenRefreshKey & { readonly lookedAtMs: number }) | null = null;
+
+  const keep = ({ id, sealedKey }: StoredRefreshKey): Uint8Array | null => {
+    const key = open(secrets, REFRESH_KEY_SEAL_NAME, sealedKey);
+    if (!key.ok || key.value.length !== KEY_BYTES) return null;
+    opened.set(id, key.value);
+    return key.value;
+  };
+
+  async function newest(): Promise<OpenRefreshKey> {
+    const stored = await sessions.newestRefreshKey();
+    const nowMs = clock.now();
+    const isDue = stored === null || stored.createdAtMs < nowMs - NEW_AFTER_MS;
+    const standing = isDue ? await add(stored?.id ?? null, nowMs) : stored;
+    const key = keep(standing);
+    if (key === null)
+      throw new Error('The key of the refresh tokens cannot be opened: the master secret is not the one of this database.');
+    return { id: standing.id, key };
+  }
+
+  async function add(newestId: number | null, nowMs: number): Promise<StoredRefreshKey> {
+    const sealedKey = seal(await standingSecret(), REFRESH_KEY_SEAL_NAME, randomBytes(KEY_BYTES));
+    return await sessions.addRefreshKey({ newestId, sealedKey, nowMs });
+  }
+
+  return {
+    async current() {
+      if (current === null || current.lookedAtMs < clock.now() - LOOK_AGAIN_AFTER_MS)
+        current = { ...(await newest()), lookedAtMs: clock.now() };
+      return current;
+    },
+    find: (id) => opened.get(id) ?? sessions.findRefreshKey(id).then((stored) => (stored === null ? null : keep(stored))),
+  };
+}

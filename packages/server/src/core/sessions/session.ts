@@ -1,0 +1,160 @@
+/**
+ * A session: an application's running access under a grant. One row for each, never one for each refresh: the newest refresh token is told
+ * by a counter, and the ones before it by being behind.
+ */
+
+import type { Role } from '../accounts/member.ts';
+import type { EventDraft } from '../audit/event.ts';
+import { MINUTE_MS } from '../lib/clock.ts';
+
+/** Seconds that a session's JWT lives, and one of client credentials [B8]. They are not on record. */
+export const UNRECORDED_JWT_SECONDS = 600;
+
+/** How long the token before the newest is simply answered again: racing tabs, lost answers. */
+export const REPEAT_FOR_MS = MINUTE_MS;
+/** How often, within that. */
+export const MAX_REPEATS = 1000;
+/** How often in a day a public client may come later than that. */
+export const MAX_LATE_A_DAY = 3;
+
+export type EndReason =
+  | 'signed-out'
+  | 'revoked'
+  | 'grant-ended'
+  | 'application-deleted'
+  | 'user-ended'
+  | 'password-changed'
+  | 'left-account'
+  | 'account-deleted'
+  | 'reused'
+  | 'code-reused'
+  | 'idle'
+  | 'too-old';
+
+export interface Session {
+  /** 128 random bits, base64url: `sid` in its JWTs. */
+  readonly id: string;
+  readonly grantId: number;
+  readonly applicationId: number;
+  readonly userId: number;
+  readonly accountId: number;
+  readonly permissions: readonly string[];
+  /** `openid` and its like: what is no permission. */
+  readonly scopes: readonly string[];
+  /** When the user last proved who they are: `auth_time` of OpenID Connect. */
+  readonly signedInAtMs: number;
+  readonly createdAtMs: number;
+  /** When it was opened or refreshed last, from where, and with what. */
+  readonly lastUsedAtMs: number;
+  readonly lastAddress: string | null;
+  readonly lastUserAgent: string | null;
+  /** How often it was refreshed. */
+  readonly refreshes: number;
+  readonly endedAtMs: number | null;
+  readonly endReason: EndReason | null;
+}
+
+/** A session as its user sees it. */
+export interface SessionOfUser extends Session {
+  readonly clientId: string;
+  readonly applicationName: string;
+  readonly accountName: string;
+}
+
+/** A session as the owner of its application sees it. */
+export interface SessionOfApplication extends Session {
+  readonly userName: string;
+}
+
+/** What its refresh tokens are checked with; nothing of it ever changes. */
+export interface SessionSeal {
+  readonly applicationId: number;
+  readonly refreshKeyId: number;
+  readonly salt: Uint8Array;
+}
+
+/** A session before it is stored. */
+export interface NewSession {
+  readonly id: string;
+  readonly refreshKeyId: number;
+  readonly salt: Uint8Array;
+  readonly atMs: number;
+  readonly address: string | null;
+  readonly userAgent: string | null;
+}
+
+/** What a session may do is decided by these, as they stand now, at each refresh. */
+export interface Standing {
+  readonly session: Session;
+  /** What the user's grant still holds. */
+  readonly granted: readonly string[];
+  /** The role that the user has in the session's account. */
+  readonly role: Role;
+  /** The counter of the newest refresh token. */
+  readonly counter: number;
+}
+
+export interface Move {
+  readonly id: string;
+  readonly applicationId: number;
+  /** That of the token that was presented. */
+  readonly counter: number;
+  /** The client has proved itself: it cannot be anybody else who comes late. */
+  readonly isProved: boolean;
+  /** The application's policy; null: never. */
+  readonly idleMs: number | null;
+  readonly absoluteMs: number | null;
+  readonly nowMs: number;
+  readonly address: string | null;
+  readonly userAgent: string | null;
+  /** On record when the token before the newest comes late, and when one comes that is ahead of the row (a restored backup). */
+  readonly events: { readonly late: EventDraft; readonly ahead: EventDraft; readonly ended: EventDraft };
+}
+
+/**
+ * `moved`: on to the next token. `repeated`: the one before the newest asked again and gets the very same successor. `too_often`: it
+ * asked too often; the session lives on. `reused`: an older one; nothing was changed yet. `over`: it has ended, or ends now.
+ */
+export type Moved =
+  | { readonly outcome: 'moved' | 'repeated' | 'late' | 'ahead'; readonly standing: Standing }
+  | { readonly outcome: 'too_often' | 'reused' | 'over' };
+
+export interface RefreshKeysStore {
+  /** The newest; null when there is none. */
+  newestRefreshKey(): Promise<StoredRefreshKey | null>;
+  findRefreshKey(id: number): Promise<StoredRefreshKey | null>;
+  /** Adds one, unless there is one newer than `newestId` by now; the newest then. `sealedKey` is sealed under the check's secret. */
+  addRefreshKey(input: { newestId: number | null; sealedKey: string; nowMs: number }): Promise<StoredRefreshKey>;
+  /** Deletes keys that no session names, the newest aside. */
+  dropUnusedRefreshKeys(input: { nowMs: number }): Promise<number>;
+}
+
+/** The 256 bits are sealed under the master secret. */
+export interface StoredRefreshKey {
+  readonly id: number;
+  readonly sealedKey: string;
+  readonly createdAtMs: number;
+}
+
+export interface SessionsStore extends RefreshKeysStore {
+  /** Living ones, newest use first. */
+  listSessionsOfUser(userId: number, limit: number): Promise<readonly SessionOfUser[]>;
+  /** Living ones, newest use first. */
+  listSessionsOfApplication(applicationId: number, limit: number): Promise<readonly SessionOfApplication[]>;
+  findSession(id: string): Promise<Session | null>;
+  /** What refresh tokens are checked with; null when there is no such session. */
+  findSeal(id: string): Promise<SessionSeal | null>;
+  /** One refresh. Of many at once with one token exactly one moves. */
+  moveSession(input: Move): Promise<Moved>;
+  /** Ends one and its JWTs; false when there is none such (of this user, when given) or it has ended. */
+  endSession(input: {
+    id: string;
+    userId?: number;
+    applicationId?: number;
+    reason: EndReason;
+    nowMs: number;
+    event: EventDraft;
+  }): Promise<boolean>;
+  /** Forgets sessions that ended before, and codes; small batches; true when more is left. */
+  sweepSessions(input: { beforeMs: number; limit: number }): Promise<boolean>;
+}

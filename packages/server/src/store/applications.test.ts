@@ -1,0 +1,249 @@
+/** Applications on both databases: what is kept of them, and what ends with them. */
+import { randomBytes } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { eachDatabase } from '../../test/databases.ts';
+import type { By, EventDraft } from '../core/audit/event.ts';
+import { hashSecret } from '../core/credentials/verify.ts';
+import { type Application, DEFAULT_SETTINGS } from '../core/oauth/application.ts';
+import { type ApplicationVerbs, applicationVerbs, MAX_APPLICATIONS_OF_ACCOUNT } from '../core/oauth/manage-applications.ts';
+import type { OpenedStore } from './opened.ts';
+
+const NOW = 1_800_000_000_000;
+const DAY = 86_400_000;
+const BY: By = { actor: 'operator', requestId: null, person: {} };
+const PNG = Buffer.from('\x89PNG\r\n\x1a\nand so on', 'latin1').toString('base64');
+const event = (name: EventDraft['event']): EventDraft => ({ event: name, atMs: NOW, by: BY });
+
+eachDatabase('an application', (makeDatabase) => {
+  let store: OpenedStore;
+  let verbs: ApplicationVerbs;
+  let nowMs = NOW;
+  beforeAll(async () => {
+    store = await (await makeDatabase()).open();
+    const catalogue = () => ({ exists: () => true, isGrantable: () => true });
+    verbs = applicationVerbs({ applications: store.applications, clock: { now: () => nowMs }, catalogue });
+  });
+
+  async function newUser() {
+    const email = `${randomBytes(8).toString('hex')}@example.com`;
+    const names = { displayName: 'Ada', firstName: '', lastName: '' };
+    const user = await store.accounts.createUser({
+      user: { ...names, email, emailKey: email, passwordHash: 'x', isAdministrator: false, createdAtMs: NOW },
+      event: event('user.created'),
+    });
+    if (user === null) throw new Error('taken');
+    return user;
+  }
+  async function make(wish: Partial<Parameters<ApplicationVerbs['createApplication']>[0]> = {}) {
+    const settings = { ...DEFAULT_SETTINGS, name: 'Reader', redirectUris: ['https://reader.example.com/cb'] };
+    const made = await verbs.createApplication({ accountId: 1, kind: 'confidential', settings, ...wish }, BY);
+    if (!made.ok) throw new Error(JSON.stringify(made));
+    return made.value;
+  }
+  const secretsOf = async ({ clientId }: Application) => {
+    const found = await store.applications.findClient(clientId);
+    return found === null ? null : [found.secretHash, found.previousSecretHash, found.previousSecretEndsAtMs];
+  };
+
+  it('comes back as it was registered, and with its hashes only where they are asked for', async () => {
+    const settings = {
+      name: 'Reader',
+      homePage: 'https://reader.example.com',
+      redirectUris: ['https://reader.example.com/cb', 'http://127.0.0.1/cb'],
+      postLogoutRedirectUris: ['https://reader.example.com/bye'],
+      permissions: ['invoices.read', 'invoices.write'],
+      optionalPermissions: ['invoices.write'],
+      ownPermissions: ['invoices.read'],
+      idleSeconds: 3600,
+      absoluteSeconds: null,
+      jwks: null,
+    };
+    const { application, secret } = await make({ settings, logo: PNG, isFirstParty: true, isVerified: true });
+    expect(application).toMatchObject({ ...settings, accountId: 1, kind: 'confidential', hasLogo: true, isFirstParty: true });
+    expect([application.verifiedAtMs, application.secretMadeAtMs]).toEqual([NOW, NOW]);
+    expect(await store.applications.findApplication(application.id)).toEqual(application);
+    expect(await store.applications.findLogo(application.clientId)).toEqual({ type: 'image/png', base64: PNG });
+    expect(await store.applications.findClient(application.clientId)).toEqual({
+      ...application,
+      accountName: expect.any(String),
+      secretHash: hashSecret(secret ?? ''),
+      previousSecretHash: null,
+    });
+    expect(JSON.stringify([application, await store.applications.listApplications({ limit: 5 })])).not.toMatch(/[Hh]ash/);
+    const [told] = await store.audit.list({ event: 'application.created', limit: 1 });
+    expect(told).toMatchObject({ accountId: 1, actor: 'operator' });
+    expect(told?.details).not.toContain('kh_client');
+  });
+
+  it('that is public has no secret, and none can be made for it', async () => {
+    const { application, secret } = await make({ kind: 'public' });
+    expect([secret, application.secretMadeAtMs]).toEqual([null, null]);
+    expect(await verbs.rotateClientSecret({ application, overlapSeconds: 0 }, BY)).toEqual({ ok: false, reason: 'gone' });
+  });
+
+  it('gets a new secret, the old one lives for the overlap, and one before that ends at once', async () => {
+    const { application, secret: first } = await make();
+    const rotate = async (overlapSeconds: number) => {
+      const rotated = await verbs.rotateClientSecret({ application, overlapSeconds }, BY);
+      return rotated.ok ? hashSecret(rotated.value.secret ?? '') : '';
+    };
+    const second = await rotate(60);
+    expect(await secretsOf(application)).toEqual([second, hashSecret(first ?? ''), NOW + 60_000]);
+    const third = await rotate(120);
+    expect(await secretsOf(application)).toEqual([third, second, NOW + 120_000]);
+    expect(await verbs.endClientSecretOverlap(application, BY)).toBe(true);
+    expect(await secretsOf(application)).toEqual([third, null, null]);
+    expect(await verbs.endClientSecretOverlap(application, BY)).toBe(false);
+    const fourth = await rotate(0);
+    expect(await secretsOf(application)).toEqual([fourth, null, null]);
+  });
+
+  it('that had no secret gets its first without one before it', async () => {
+    const jwks = {
+      keys: [{ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', kid: 'a', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }],
+    };
+    const { application, secret } = await make({ settings: { ...DEFAULT_SETTINGS, name: 'Signer', jwks } });
+    expect([secret, application.jwks]).toEqual([null, jwks]);
+    const rotated = await verbs.rotateClientSecret({ application, overlapSeconds: 600 }, BY);
+    expect(rotated.ok && rotated.value.application.previousSecretEndsAtMs).toBe(null);
+    expect((await secretsOf(application))?.slice(1)).toEqual([null, null]);
+  });
+
+  it('changes what is given alone, and every server hears of it', async () => {
+    const { application } = await make({ settings: { ...DEFAULT_SETTINGS, name: 'Before', permissions: ['a.read'] } });
+    const before = (await store.changes.activeRevocations(0)).position;
+    nowMs += 5;
+    const updated = await verbs.updateApplication(
+      { application, settings: { idleSeconds: 60, permissions: null }, logo: PNG },
+      BY,
+    );
+    expect(updated).toMatchObject({
+      ok: true,
+      value: { ...application, idleSeconds: 60, permissions: null, hasLogo: true, updatedAtMs: nowMs },
+    });
+    expect(await store.changes.changesAfter(before, 10)).toMatchObject([
+      { kind: 'application', id: application.clientId, beforeMs: null },
+    ]);
+    const [told] = await store.audit.list({ event: 'application.updated', limit: 1 });
+    expect(JSON.parse(told?.details ?? '')).toEqual({
+      application: 'Before',
+      client_id: application.clientId,
+      changed: ['idleSeconds', 'permissions', 'logo'],
+      permissions: null,
+    });
+    expect(await verbs.updateApplication({ application, settings: {}, logo: null }, BY)).toMatchObject({ ok: true });
+    expect(await store.applications.findLogo(application.clientId)).toBeNull();
+  });
+
+  it('that is verified is so no more when it shows itself otherwise, unless the operator did it', async () => {
+    const { accountId } = await newUser();
+    const { application } = await make({ accountId, isVerified: true });
+    const isVerified = async (change: Partial<Parameters<ApplicationVerbs['updateApplication']>[0]>) => {
+      const updated = await verbs.updateApplication({ application, settings: {}, ...change }, BY);
+      return updated.ok && updated.value.verifiedAtMs !== null;
+    };
+    expect(await isVerified({ settings: { idleSeconds: 3600 } })).toBe(true);
+    expect(await isVerified({ settings: { name: 'Another' }, byOperator: true })).toBe(true);
+    expect(await isVerified({ settings: { name: 'Your bank' } })).toBe(false);
+    expect(await verbs.verifyApplication(application, true, BY)).toMatchObject({ verifiedAtMs: nowMs });
+    expect(await isVerified({ logo: PNG })).toBe(false);
+    expect(await verbs.verifyApplication(application, true, BY)).toMatchObject({ name: 'Your bank', hasLogo: true });
+    expect(await verbs.verifyApplication(application, false, BY)).toMatchObject({ verifiedAtMs: null });
+    expect(await verbs.setFirstParty(application, true, BY)).toMatchObject({ isFirstParty: true, verifiedAtMs: null });
+  });
+
+  it('is found by its account, by the beginning of its name, or by its client id, the newest first', async () => {
+    const { accountId } = await newUser();
+    const mark = randomBytes(4).toString('hex');
+    const named = (name: string) => make({ accountId, settings: { ...DEFAULT_SETTINGS, name: `${mark} ${name}` } });
+    const [a, b, c] = [(await named('Äpfel')).application, (await named('Beans')).application, (await named('100%')).application];
+    const find = async (filter: { accountId?: number; clientId?: string; search?: string; beforeId?: number; limit?: number }) =>
+      (await store.applications.listApplications({ limit: 10, ...filter })).map(({ id }) => id);
+    expect(await find({ accountId })).toEqual([c.id, b.id, a.id]);
+    expect(await find({ accountId, beforeId: c.id, limit: 1 })).toEqual([b.id]);
+    expect(await find({ search: mark.toUpperCase() })).toEqual([c.id, b.id, a.id]);
+    expect(await find({ search: `${mark} be` })).toEqual([b.id]);
+    expect(await find({ search: `${mark} 1%` })).toEqual([]);
+    expect(await find({ search: a.clientId })).toEqual([a.id]);
+    expect(await find({ search: a.clientId.slice(0, 12) })).toEqual([a.id]);
+    expect(await find({ clientId: b.clientId })).toEqual([b.id]);
+    expect(await find({ accountId: 1, clientId: b.clientId })).toEqual([]);
+    const [listed] = await store.applications.listApplications({ accountId, limit: 1 });
+    expect(listed).toMatchObject({ accountName: 'Ada', liveSessions: 0 });
+  });
+
+  it('is one of so many that an account may have, however many are asked for at once', async () => {
+    const { accountId } = await newUser();
+    const settings = { ...DEFAULT_SETTINGS, name: 'One of many' };
+    const asked = Array.from({ length: MAX_APPLICATIONS_OF_ACCOUNT + 5 }, () =>
+      verbs.createApplication({ accountId, kind: 'confidential', settings }, BY),
+    );
+    const made = await Promise.all(asked);
+    expect(made.filter(({ ok }) => ok)).toHaveLength(MAX_APPLICATIONS_OF_ACCOUNT);
+    expect(new Set(made.map((each) => (each.ok ? 'ok' : each.reason)))).toEqual(new Set(['ok', 'too_many']));
+  });
+
+  it('is not there for who it is gone for: its owner disabled, its account deleted', async () => {
+    const user = await newUser();
+    const { application } = await make({ accountId: user.accountId });
+    const disable = (disabled: boolean) =>
+      store.accounts.setUserDisabled({
+        ...{ userId: user.id, disabled, nowMs: NOW, latestJwtEndMs: NOW + DAY },
+        event: event(disabled ? 'user.disabled' : 'user.enabled'),
+      });
+    await disable(true);
+    expect(await store.applications.findClient(application.clientId)).toBeNull();
+    await disable(false);
+    expect(await store.applications.findClient(application.clientId)).toMatchObject({ id: application.id });
+
+    const ids = { userId: user.id, nowMs: NOW, latestJwtEndMs: NOW + DAY };
+    await store.profile.deleteUser({ ...ids, event: event('user.deleted') });
+    expect(await store.applications.findClient(application.clientId)).toBeNull();
+    expect(await store.applications.findApplication(application.id)).toBeNull();
+    const settings = { ...DEFAULT_SETTINGS, name: 'Too late' };
+    expect(await verbs.createApplication({ accountId: user.accountId, kind: 'confidential', settings }, BY)).toEqual({
+      ok: false,
+      reason: 'gone',
+    });
+  });
+
+  it('that is deleted never comes back, and keeps no secret, key or logo', async () => {
+    const { application } = await make({ logo: PNG });
+    const before = (await store.changes.activeRevocations(0)).position;
+    expect(await verbs.deleteApplication(application, BY)).toBe(true);
+    expect(await verbs.deleteApplication(application, BY)).toBe(false);
+    const [change] = await store.changes.changesAfter(before, 10);
+    expect(change).toMatchObject({ kind: 'application', id: application.clientId });
+    expect(change?.beforeMs).toBeGreaterThan(nowMs + 600_000);
+    expect(await store.applications.findApplication(application.id)).toBeNull();
+    expect(await store.applications.findClient(application.clientId)).toBeNull();
+    expect(await store.applications.findLogo(application.clientId)).toBeNull();
+    expect(await store.applications.listApplications({ clientId: application.clientId, limit: 1 })).toEqual([]);
+    expect(await verbs.updateApplication({ application, settings: { name: 'x' } }, BY)).toEqual({ ok: false, reason: 'gone' });
+    expect(await verbs.rotateClientSecret({ application, overlapSeconds: 0 }, BY)).toEqual({ ok: false, reason: 'gone' });
+    expect(await verbs.verifyApplication(application, true, BY)).toBeNull();
+  });
+
+  describe('asked for by a browser', () => {
+    it('is neither made, changed nor given a secret once the sign-in has ended', async () => {
+      const user = await newUser();
+      const opened = await store.signIns.openSignIn({
+        signIn: {
+          ...{ userId: user.id, hash: randomBytes(32).toString('hex'), createdAtMs: NOW, lastSeenAtMs: NOW, provedAtMs: NOW },
+          ...{ methods: ['password'], address: null, userAgent: null },
+        },
+        ...{ passwordHash: null, addressHash: null, browserHash: null, event: event('user.signed_in') },
+      });
+      const signInId = opened?.id ?? 0;
+      const { application } = await make({ accountId: user.accountId, signInId });
+      await store.signIns.endSignIns({ userId: user.id, nowMs: NOW, event: event('user.sign_ins_ended') });
+      const settings = { ...DEFAULT_SETTINGS, name: 'x' };
+      const gone = { ok: false, reason: 'gone' };
+      expect(await verbs.createApplication({ accountId: user.accountId, kind: 'confidential', settings, signInId }, BY)).toEqual(
+        gone,
+      );
+      expect(await verbs.updateApplication({ application, settings: { idleSeconds: 60 }, signInId }, BY)).toEqual(gone);
+      expect(await verbs.rotateClientSecret({ application, overlapSeconds: 0, signInId }, BY)).toEqual(gone);
+    });
+  });
+});

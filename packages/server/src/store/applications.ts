@@ -1,0 +1,339 @@
+import type { Selectable } from 'kysely';
+import {
+  type Application,
+  type ApplicationSettings,
+  type ApplicationsStore,
+  type ApplicationWithSecrets,
+  DEFAULT_SETTINGS,
+  type ListedApplication,
+  type Logo,
+  MOST_SESSIONS_COUNTED,
+} from '../core/oauth/application.ts';
+import { UNRECORDED_JWT_SECONDS } from '../core/sessions/session.ts';
+import type { Act } from './act.ts';
+import { endGrants } from './grants.ts';
+import { fromJson, toJson } from './json.ts';
+import { type Db, prepare } from './prepared.ts';
+import type { Database } from './schema.ts';
+import { endSessions } from './sessions.ts';
+import { lockSignIn } from './sign-ins.ts';
+
+type Input<Name extends keyof ApplicationsStore> = Parameters<ApplicationsStore[Name]>[0];
+type Reads = Pick<ApplicationsStore, 'findApplication' | 'findClient' | 'findLogo' | 'listApplications'>;
+
+/** A server whose clock is ahead has issued JWTs that end later by ours. */
+const CLOCK_SLACK_MS = 60_000;
+
+export function applicationsReads(db: Db): Reads {
+  return {
+    async findApplication(id) {
+      const row = await living(db).where('applications.id', '=', id).executeTakeFirst();
+      return row === undefined ? null : toApplication(row);
+    },
+    async findClient(clientId) {
+      const row = (await client(db, { clientId })).rows[0];
+      return row === undefined ? null : { ...toApplicationWithSecrets(row), accountName: row.account_name };
+    },
+    async findLogo(clientId) {
+      const row = await living(db).where('client_id', '=', clientId).executeTakeFirst();
+      return row === undefined || row.logo === null ? null : (JSON.parse(row.logo) as Logo);
+    },
+    async listApplications({ accountId, clientId, search = '', beforeId, limit }) {
+      let query = living(db)
+        .innerJoin('accounts', 'accounts.id', 'applications.account_id')
+        .select('accounts.name as account_name');
+      if (accountId !== undefined) query = query.where('account_id', '=', accountId);
+      if (clientId !== undefined) query = query.where('client_id', '=', clientId);
+      if (beforeId !== undefined) query = query.where('applications.id', '<', beforeId);
+      if (search !== '') {
+        // Nothing sorts behind U+10FFFF; `lower` folds ASCII alone on both databases.
+        const from = search.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+        query = query.where(({ eb, fn, or, and }) =>
+          or([
+            and([
+              eb(fn('lower', ['applications.name']), '>=', from),
+              eb(fn('lower', ['applications.name']), '<', `${from}\u{10FFFF}`),
+            ]),
+            and([eb('client_id', '>=', search), eb('client_id', '<', `${search}\u{10FFFF}`)]),
+          ]),
+        );
+      }
+      const rows = await query.orderBy('applications.id', 'desc').limit(limit).execute();
+      const counts = await Promise.all(rows.map(({ id }) => countSessions(db, id)));
+      return rows.map(
+        (row, at): ListedApplication => ({
+          ...toApplication(row),
+          accountName: row.account_name,
+          liveSessions: counts[at] ?? 0,
+        }),
+      );
+    },
+  };
+}
+
+export const applicationsActs = {
+  async createApplication(
+    act: Act,
+    { application, logo, limit, signInId, event }: Input<'createApplication'>,
+  ): Promise<Application | 'gone' | 'too_many'> {
+    if (signInId !== undefined && !(await lockSignIn(act.db, signInId))) return 'gone';
+    if (!(await lockAccount(act.db, application.accountId))) return 'gone';
+    const { count } = await act.db
+      .selectFrom('applications')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('account_id', '=', application.accountId)
+      .where('deleted_at_ms', 'is', null)
+      .executeTakeFirstOrThrow();
+    if (Number(count) >= limit) return 'too_many';
+    const row = await act.db
+      .insertInto('applications')
+      .values({
+        ...columnsOf(application),
+        client_id: application.clientId,
+        account_id: application.accountId,
+        logo: logo === null ? null : JSON.stringify(logo),
+        kind: application.kind,
+        is_first_party: application.isFirstParty ? 1 : 0,
+        verified_at_ms: application.verifiedAtMs,
+        secret_hash: application.secretHash === null ? null : toBytes(application.secretHash),
+        secret_made_at_ms: application.secretHash === null ? null : application.createdAtMs,
+        created_at_ms: application.createdAtMs,
+        updated_at_ms: application.createdAtMs,
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    act.event(event, { accountId: row.account_id });
+    return toApplication(row);
+  },
+
+  async updateApplication(act: Act, input: Input<'updateApplication'>): Promise<Application | null> {
+    const { id, settings, logo, endsVerification, signInId, nowMs, event } = input;
+    if (signInId !== undefined && !(await lockSignIn(act.db, signInId))) return null;
+    return change(act, id, event, {
+      ...partialColumnsOf(settings),
+      ...(logo === undefined ? {} : { logo: logo === null ? null : JSON.stringify(logo) }),
+      ...(endsVerification === true ? { verified_at_ms: null } : {}),
+      updated_at_ms: nowMs,
+    });
+  },
+
+  async judgeApplication(act: Act, input: Input<'judgeApplication'>): Promise<Application | null> {
+    const { id, isFirstParty, isVerified, nowMs, event } = input;
+    return change(act, id, event, {
+      ...(isFirstParty === undefined ? {} : { is_first_party: isFirstParty ? 1 : 0 }),
+      ...(isVerified === undefined ? {} : { verified_at_ms: isVerified ? nowMs : null }),
+      updated_at_ms: nowMs,
+    });
+  },
+
+  async rotateClientSecret(act: Act, input: Input<'rotateClientSecret'>): Promise<Application | null> {
+    const { id, newHash, overlapEndsAtMs, signInId, nowMs, event } = input;
+    if (signInId !== undefined && !(await lockSignIn(act.db, signInId))) return null;
+    const row = await act.db
+      .updateTable('applications')
+      .set((eb) => ({
+        // A first secret has none before it that could live on.
+        previous_secret_hash: overlapEndsAtMs === null ? null : eb.ref('secret_hash'),
+        previous_secret_ends_at_ms:
+          overlapEndsAtMs === null ? null : eb.case().when('secret_hash', 'is', null).then(null).else(overlapEndsAtMs).end(),
+        secret_hash: toBytes(newHash),
+        secret_made_at_ms: nowMs,
+        updated_at_ms: nowMs,
+      }))
+      .where('id', '=', id)
+      .where('kind', '=', 'confidential')
+      .where('deleted_at_ms', 'is', null)
+      .returningAll()
+      .executeTakeFirst();
+    return row === undefined ? null : told(act, row, event);
+  },
+
+  async endClientSecretOverlap(act: Act, { id, nowMs, event }: Input<'endClientSecretOverlap'>): Promise<boolean> {
+    const row = await act.db
+      .updateTable('applications')
+      .set({ previous_secret_hash: null, previous_secret_ends_at_ms: null, updated_at_ms: nowMs })
+      .where('id', '=', id)
+      .where('previous_secret_ends_at_ms', '>', nowMs)
+      .where('deleted_at_ms', 'is', null)
+      .returningAll()
+      .executeTakeFirst();
+    if (row === undefined) return false;
+    told(act, row, event);
+    return true;
+  },
+
+  async deleteApplication(act: Act, { id, nowMs, event }: Input<'deleteApplication'>): Promise<boolean> {
+    const ended = await endApplications(act, { id }, nowMs);
+    if (ended.length === 0) return false;
+    act.event(event);
+    return true;
+  },
+};
+
+/**
+ * Ends applications within another act, with their grants, sessions and JWTs: one, or (a deleted team or user) all of an account. The row
+ * stays, so that the log's client ids mean something, and loses its secrets, its keys and its logo. Returns their client ids.
+ */
+export async function endApplications(
+  act: Act,
+  only: { readonly id: number } | { readonly accountId: number },
+  nowMs: number,
+): Promise<readonly string[]> {
+  let query = act.db
+    .updateTable('applications')
+    .set({
+      deleted_at_ms: nowMs,
+      updated_at_ms: nowMs,
+      secret_hash: null,
+      previous_secret_hash: null,
+      previous_secret_ends_at_ms: null,
+      jwks: null,
+      logo: null,
+    })
+    .where('deleted_at_ms', 'is', null);
+  query = 'id' in only ? query.where('id', '=', only.id) : query.where('account_id', '=', only.accountId);
+  const ended = await query.returning(['id', 'client_id']).execute();
+  for (const { id, client_id: clientId } of ended) {
+    // In this order: who opens a session holds its grant's lock.
+    await endGrants(act.db, { applicationId: id }, nowMs);
+    await endSessions(act, { applicationId: id }, { reason: 'application-deleted', nowMs });
+    // All that there can ever be, not "until now": another server's clock may be ahead, and it never comes back.
+    const end = nowMs + UNRECORDED_JWT_SECONDS * 1000 + CLOCK_SLACK_MS;
+    act.change({ kind: 'application', id: clientId, beforeMs: end, endsAtMs: end });
+  }
+  return ended.map(({ client_id }) => client_id);
+}
+
+type Row = Selectable<Database['applications']>;
+type Columns = ReturnType<typeof columnsOf>;
+
+async function change(
+  act: Act,
+  id: number,
+  event: Parameters<Act['event']>[0],
+  columns: Partial<Omit<Row, 'id'>>,
+): Promise<Application | null> {
+  const row = await act.db
+    .updateTable('applications')
+    .set(columns)
+    .where('id', '=', id)
+    .where('deleted_at_ms', 'is', null)
+    .returningAll()
+    .executeTakeFirst();
+  return row === undefined ? null : told(act, row, event);
+}
+
+/** The event, and a word to every server that keeps something of it in memory. */
+function told(act: Act, row: Row, event: Parameters<Act['event']>[0]): Application {
+  act.change({ kind: 'application', id: row.client_id, beforeMs: null, endsAtMs: null });
+  act.event(event, { accountId: row.account_id });
+  return toApplication(row);
+}
+
+/** False when it was deleted. The no-op update takes the row's lock (on PostgreSQL): two at once do not both count to one below the limit. */
+async function lockAccount(db: Db, id: number): Promise<boolean> {
+  const locked = await db
+    .updateTable('accounts')
+    .set((eb) => ({ name: eb.ref('name') }))
+    .where('id', '=', id)
+    .where('deleted_at_ms', 'is', null)
+    .executeTakeFirst();
+  return locked.numUpdatedRows > 0n;
+}
+
+const living = (db: Db) =>
+  db.selectFrom('applications').selectAll('applications').where('applications.deleted_at_ms', 'is', null);
+
+/** Read at each request to the token endpoint. By left joins, because the user is there for personal accounts alone. */
+const client = prepare((db, { clientId }: { clientId: string }) =>
+  living(db)
+    .innerJoin('accounts', 'accounts.id', 'applications.account_id')
+    .leftJoin('users', 'users.id', 'accounts.user_id')
+    .select('accounts.name as account_name')
+    .where('client_id', '=', clientId)
+    .where('accounts.deleted_at_ms', 'is', null)
+    .where('users.disabled_at_ms', 'is', null)
+    .where('users.deleted_at_ms', 'is', null),
+);
+
+/** Never more rows than are told, however many there are. */
+async function countSessions(db: Db, applicationId: number): Promise<number> {
+  const counted = db
+    .selectFrom('sessions')
+    .select('sessions.id')
+    .where('application_id', '=', applicationId)
+    .where('ended_at_ms', 'is', null)
+    .limit(MOST_SESSIONS_COUNTED)
+    .as('counted');
+  const { count } = await db
+    .selectFrom(counted)
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+const columnsOf = (settings: ApplicationSettings) => ({
+  name: settings.name,
+  home_page: settings.homePage,
+  redirect_uris: JSON.stringify(settings.redirectUris),
+  post_logout_redirect_uris: JSON.stringify(settings.postLogoutRedirectUris),
+  permissions: toJson(settings.permissions),
+  optional_permissions: JSON.stringify(settings.optionalPermissions),
+  own_permissions: JSON.stringify(settings.ownPermissions),
+  idle_seconds: settings.idleSeconds,
+  absolute_seconds: settings.absoluteSeconds,
+  jwks: settings.jwks === null ? null : JSON.stringify(settings.jwks),
+});
+
+const COLUMN_OF: Readonly<Record<keyof ApplicationSettings, keyof Columns>> = {
+  name: 'name',
+  homePage: 'home_page',
+  redirectUris: 'redirect_uris',
+  postLogoutRedirectUris: 'post_logout_redirect_uris',
+  permissions: 'permissions',
+  optionalPermissions: 'optional_permissions',
+  ownPermissions: 'own_permissions',
+  idleSeconds: 'idle_seconds',
+  absoluteSeconds: 'absolute_seconds',
+  jwks: 'jwks',
+};
+
+/** Only of what is given. */
+function partialColumnsOf(settings: Partial<ApplicationSettings>): Partial<Columns> {
+  const all = columnsOf({ ...DEFAULT_SETTINGS, ...settings });
+  const given = (Object.keys(settings) as (keyof ApplicationSettings)[]).map((name) => COLUMN_OF[name]);
+  return Object.fromEntries(given.map((column) => [column, all[column]]));
+}
+
+const toApplication = (row: Row): Application => ({
+  id: row.id,
+  clientId: row.client_id,
+  accountId: row.account_id,
+  name: row.name,
+  homePage: row.home_page,
+  hasLogo: row.logo !== null,
+  kind: row.kind,
+  redirectUris: JSON.parse(row.redirect_uris) as string[],
+  postLogoutRedirectUris: JSON.parse(row.post_logout_redirect_uris) as string[],
+  permissions: fromJson(row.permissions),
+  optionalPermissions: JSON.parse(row.optional_permissions) as string[],
+  ownPermissions: JSON.parse(row.own_permissions) as string[],
+  idleSeconds: row.idle_seconds,
+  absoluteSeconds: row.absolute_seconds,
+  jwks: row.jwks === null ? null : (JSON.parse(row.jwks) as Application['jwks']),
+  isFirstParty: row.is_first_party === 1,
+  verifiedAtMs: row.verified_at_ms,
+  secretMadeAtMs: row.secret_made_at_ms,
+  previousSecretEndsAtMs: row.previous_secret_ends_at_ms,
+  createdAtMs: row.created_at_ms,
+  updatedAtMs: row.updated_at_ms,
+});
+
+const toApplicationWithSecrets = (row: Row): ApplicationWithSecrets => ({
+  ...toApplication(row),
+  secretHash: row.secret_hash === null ? null : toHex(row.secret_hash),
+  previousSecretHash: row.previous_secret_hash === null ? null : toHex(row.previous_secret_hash),
+});
+
+const toBytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
+const toHex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');

@@ -1,0 +1,268 @@
+import type { CodeData, Grant, GrantsStore, Redeemed } from '../core/oauth/grant.ts';
+import type { Act } from './act.ts';
+import type { Db } from './prepared.ts';
+import type { GrantsTable } from './schema.ts';
+import { endSessions, insertSession, standingOf } from './sessions.ts';
+import { lockSignIn } from './sign-ins.ts';
+import { lockTeam, roleInTeam } from './teams.ts';
+import { lockEnabledUser } from './users.ts';
+
+type Input<Name extends keyof GrantsStore> = Parameters<GrantsStore[Name]>[0];
+
+export function grantsReads(db: Db): Pick<GrantsStore, 'grantsOf' | 'listConnected' | 'findCode'> {
+  return {
+    async grantsOf({ userId, applicationId }) {
+      const rows = await db
+        .selectFrom('grants')
+        .selectAll()
+        .where('user_id', '=', userId)
+        .where('application_id', '=', applicationId)
+        .where('ended_at_ms', 'is', null)
+        .orderBy('updated_at_ms', 'desc')
+        .orderBy('id', 'desc')
+        .execute();
+      return rows.map(toGrant);
+    },
+    async listConnected(userId) {
+      const rows = await db
+        .selectFrom('grants')
+        .innerJoin('applications', 'applications.id', 'grants.application_id')
+        .innerJoin('accounts', 'accounts.id', 'grants.account_id')
+        .leftJoin('sessions', (join) => join.onRef('sessions.grant_id', '=', 'grants.id').on('sessions.ended_at_ms', 'is', null))
+        .selectAll('grants')
+        .select(({ fn }) => [
+          'applications.client_id',
+          'applications.name',
+          'applications.home_page',
+          'applications.logo',
+          'applications.verified_at_ms',
+          'applications.is_first_party',
+          'accounts.name as account_name',
+          fn.count<number>('sessions.id').as('live_sessions'),
+          fn.max('sessions.last_used_at_ms').as('last_used_at_ms'),
+        ])
+        .where('grants.user_id', '=', userId)
+        .where('grants.ended_at_ms', 'is', null)
+        .groupBy(['grants.id', 'applications.id', 'accounts.id'])
+        .execute();
+      return rows
+        .map((row) => ({
+          ...toGrant(row),
+          clientId: row.client_id,
+          name: row.name,
+          homePage: row.home_page,
+          hasLogo: row.logo !== null,
+          isVerified: row.verified_at_ms !== null,
+          isFirstParty: row.is_first_party === 1,
+          accountName: row.account_name,
+          lastUsedAtMs: row.last_used_at_ms === null ? null : Number(row.last_used_at_ms),
+          liveSessions: Number(row.live_sessions),
+        }))
+        .sort((a, b) => (b.lastUsedAtMs ?? b.updatedAtMs) - (a.lastUsedAtMs ?? a.updatedAtMs));
+    },
+    async findCode(hash) {
+      const row = await db
+        .selectFrom('authorization_codes')
+        .select(['data', 'ends_at_ms', 'session_id'])
+        .where('hash', '=', bytes(hash))
+        .executeTakeFirst();
+      if (row === undefined) return null;
+      return { data: JSON.parse(row.data) as CodeData, endsAtMs: row.ends_at_ms, sessionId: row.session_id };
+    },
+  };
+}
+
+export const grantsActs = {
+  async giveCode(act: Act, input: Input<'giveCode'>): Promise<boolean> {
+    const { db } = act;
+    if (!(await hasPlace(db, input.userId, input.accountId))) return false;
+    if (!(await lockSignIn(db, input.signInId))) return false;
+    if (!(await lockApplication(db, input.applicationId))) return false;
+    const standing = await findLiving(db, input);
+    const grantId = input.allow === null ? (standing?.id ?? null) : await allow(act, standing, input, input.allow);
+    if (grantId === null) return false;
+    const { hash, data, endsAtMs } = input.code;
+    await db
+      .insertInto('authorization_codes')
+      .values({
+        hash: bytes(hash),
+        grant_id: grantId,
+        data: JSON.stringify(data),
+        created_at_ms: input.nowMs,
+        ends_at_ms: endsAtMs,
+        session_id: null,
+      })
+      .execute();
+    return true;
+  },
+
+  async redeemCode(act: Act, { hash, session, nowMs, events }: Input<'redeemCode'>): Promise<Redeemed> {
+    const code = await act.db
+      .updateTable('authorization_codes')
+      .set({ session_id: session.id })
+      .where('hash', '=', bytes(hash))
+      .where('session_id', 'is', null)
+      .where('ends_at_ms', '>', nowMs)
+      .returning(['grant_id', 'data'])
+      .executeTakeFirst();
+    if (code === undefined) return await refuseCode(act, hash, nowMs, events.reused);
+    const grant = await act.db.selectFrom('grants').selectAll().where('id', '=', code.grant_id).executeTakeFirst();
+    // In the order in which those who end grants take their locks, too: the user, the account, then the grant.
+    if (grant === undefined || !(await hasPlace(act.db, grant.user_id, grant.account_id))) return OVER;
+    const data = JSON.parse(code.data) as CodeData;
+    // A sign-in that was ended meanwhile may have been a thief's.
+    if (!(await lockSignIn(act.db, data.signInId)) || !(await lockGrant(act.db, grant.id))) return OVER;
+    await insertSession(act.db, session, {
+      grantId: grant.id,
+      applicationId: grant.application_id,
+      userId: grant.user_id,
+      accountId: grant.account_id,
+      permissions: data.permissions,
+      scopes: data.scopes,
+      signedInAtMs: data.signedInAtMs,
+    });
+    const standing = await standingOf(act.db, session.id);
+    if (standing === null) {
+      await act.db.deleteFrom('sessions').where('id', '=', session.id).execute();
+      return OVER;
+    }
+    act.event(events.opened, { accountId: grant.account_id, userId: grant.user_id });
+    return { outcome: 'redeemed', standing };
+  },
+
+  async endGrant(act: Act, { id, userId, nowMs, event }: Input<'endGrant'>): Promise<boolean> {
+    const ended = await act.db
+      .updateTable('grants')
+      .set({ ended_at_ms: nowMs, updated_at_ms: nowMs })
+      .where('id', '=', id)
+      .where('user_id', '=', userId)
+      .where('ended_at_ms', 'is', null)
+      .returning('account_id')
+      .executeTakeFirst();
+    if (ended === undefined) return false;
+    await endSessions(act, { grantId: id }, { reason: 'grant-ended', nowMs });
+    act.event(event, { accountId: ended.account_id, userId });
+    return true;
+  },
+};
+
+/** Ends grants within another act; their sessions end with them. */
+export async function endGrants(
+  db: Db,
+  only: { userId?: number; accountId?: number; applicationId?: number },
+  nowMs: number,
+): Promise<void> {
+  let query = db.updateTable('grants').set({ ended_at_ms: nowMs, updated_at_ms: nowMs }).where('ended_at_ms', 'is', null);
+  if (only.userId !== undefined) query = query.where('user_id', '=', only.userId);
+  if (only.accountId !== undefined) query = query.where('account_id', '=', only.accountId);
+  if (only.applicationId !== undefined) query = query.where('application_id', '=', only.applicationId);
+  await query.execute();
+}
+
+const OVER: Redeemed = { outcome: 'over' };
+
+/** A code that comes twice was copied by somebody: what it bought ends (RFC 6749 §4.1.2). */
+async function refuseCode(act: Act, hash: string, nowMs: number, event: Parameters<Act['event']>[0]): Promise<Redeemed> {
+  const used = await act.db
+    .selectFrom('authorization_codes')
+    .select('session_id')
+    .where('hash', '=', bytes(hash))
+    .executeTakeFirst();
+  if (used === undefined || used.session_id === null) return OVER;
+  const [ended] = await endSessions(act, { id: used.session_id }, { reason: 'code-reused', nowMs });
+  if (ended !== undefined) act.event(event, { accountId: ended.accountId, userId: ended.userId });
+  return { outcome: 'used' };
+}
+
+/** Whether an enabled user may act in a living account, under the locks that taking either away needs too. */
+async function hasPlace(db: Db, userId: number, accountId: number): Promise<boolean> {
+  const user = await lockEnabledUser(db, userId, null);
+  if (user === null) return false;
+  if (user.accountId === accountId) return true;
+  if (await lockTeam(db, accountId)) return (await roleInTeam(db, accountId, userId)) !== null;
+  const operator = await db
+    .selectFrom('accounts')
+    .select('id')
+    .where('id', '=', accountId)
+    .where('kind', '=', 'operator')
+    .executeTakeFirst();
+  return operator !== undefined && user.isAdministrator;
+}
+
+async function lockApplication(db: Db, id: number): Promise<boolean> {
+  const locked = await db
+    .updateTable('applications')
+    .set((eb) => ({ updated_at_ms: eb.ref('updated_at_ms') }))
+    .where('id', '=', id)
+    .where('deleted_at_ms', 'is', null)
+    .executeTakeFirst();
+  return locked.numUpdatedRows > 0n;
+}
+
+async function lockGrant(db: Db, id: number): Promise<boolean> {
+  const locked = await db
+    .updateTable('grants')
+    .set((eb) => ({ updated_at_ms: eb.ref('updated_at_ms') }))
+    .where('id', '=', id)
+    .where('ended_at_ms', 'is', null)
+    .executeTakeFirst();
+  return locked.numUpdatedRows > 0n;
+}
+
+async function findLiving(
+  db: Db,
+  { userId, applicationId, accountId }: { userId: number; applicationId: number; accountId: number },
+): Promise<Grant | null> {
+  const row = await db
+    .selectFrom('grants')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('application_id', '=', applicationId)
+    .where('account_id', '=', accountId)
+    .where('ended_at_ms', 'is', null)
+    .executeTakeFirst();
+  return row === undefined ? null : toGrant(row);
+}
+
+/** The newest word on each permission counts, and what was not asked for now stays as it was. */
+async function allow(
+  act: Act,
+  standing: Grant | null,
+  { userId, applicationId, accountId, nowMs }: Input<'giveCode'>,
+  { permissions, declined, scopes, event }: NonNullable<Input<'giveCode'>['allow']>,
+): Promise<number> {
+  const allowed = {
+    permissions: JSON.stringify(union(without(standing?.permissions ?? [], declined), permissions)),
+    declined: JSON.stringify(union(without(standing?.declined ?? [], permissions), declined)),
+    scopes: JSON.stringify(union(standing?.scopes ?? [], scopes)),
+    updated_at_ms: nowMs,
+  };
+  const isWidened = standing !== null && permissions.some((name) => !standing.permissions.includes(name));
+  act.event(isWidened ? { ...event, event: 'grant.widened' } : event, { accountId, userId });
+  if (standing !== null) {
+    await act.db.updateTable('grants').set(allowed).where('id', '=', standing.id).execute();
+    return standing.id;
+  }
+  const made = await act.db
+    .insertInto('grants')
+    .values({ ...allowed, user_id: userId, application_id: applicationId, account_id: accountId, created_at_ms: nowMs })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return made.id;
+}
+
+const union = (a: readonly string[], b: readonly string[]): string[] => [...new Set([...a, ...b])];
+const without = (a: readonly string[], b: readonly string[]): string[] => a.filter((each) => !b.includes(each));
+const bytes = (hash: string): Buffer => Buffer.from(hash, 'hex');
+
+const toGrant = (row: Omit<GrantsTable, 'id'> & { id: number }): Grant => ({
+  id: row.id,
+  userId: row.user_id,
+  applicationId: row.application_id,
+  accountId: row.account_id,
+  permissions: JSON.parse(row.permissions) as string[],
+  declined: JSON.parse(row.declined) as string[],
+  scopes: JSON.parse(row.scopes) as string[],
+  createdAtMs: row.created_at_ms,
+  updatedAtMs: row.updated_at_ms,
+});

@@ -1,0 +1,419 @@
+import { sql } from 'kysely';
+import type { Role } from '../core/accounts/member.ts';
+import {
+  type EndReason,
+  MAX_LATE_A_DAY,
+  MAX_REPEATS,
+  type Move,
+  type Moved,
+  type NewSession,
+  REPEAT_FOR_MS,
+  type Session,
+  type SessionsStore,
+  type Standing,
+  type StoredRefreshKey,
+  UNRECORDED_JWT_SECONDS,
+} from '../core/sessions/session.ts';
+import type { Act } from './act.ts';
+import { type Db, prepare } from './prepared.ts';
+import type { SessionsTable } from './schema.ts';
+
+type Input<Name extends keyof SessionsStore> = Parameters<SessionsStore[Name]>[0];
+type Reads =
+  | 'listSessionsOfUser'
+  | 'listSessionsOfApplication'
+  | 'findSession'
+  | 'findSeal'
+  | 'newestRefreshKey'
+  | 'findRefreshKey';
+
+const DAY_MS = 86_400_000;
+/** A server whose clock is ahead has issued JWTs that end later by ours. */
+const CLOCK_SLACK_MS = 60_000;
+const FIRST_COUNTER = 1;
+
+export function sessionsReads(db: Db): Pick<SessionsStore, Reads> {
+  return {
+    async listSessionsOfUser(userId, limit) {
+      const rows = await db
+        .selectFrom('sessions')
+        .innerJoin('applications', 'applications.id', 'sessions.application_id')
+        .innerJoin('accounts', 'accounts.id', 'sessions.account_id')
+        .selectAll('sessions')
+        .select(['applications.client_id', 'applications.name as application_name', 'accounts.name as account_name'])
+        .where('sessions.user_id', '=', userId)
+        .where('sessions.ended_at_ms', 'is', null)
+        .orderBy('sessions.last_used_at_ms', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.map((row) => ({
+        ...toSession(row),
+        clientId: row.client_id,
+        applicationName: row.application_name,
+        accountName: row.account_name,
+      }));
+    },
+    async listSessionsOfApplication(applicationId, limit) {
+      const rows = await db
+        .selectFrom('sessions')
+        .innerJoin('users', 'users.id', 'sessions.user_id')
+        .selectAll('sessions')
+        .select('users.display_name')
+        .where('sessions.application_id', '=', applicationId)
+        .where('sessions.ended_at_ms', 'is', null)
+        .orderBy('sessions.last_used_at_ms', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.map((row) => ({ ...toSession(row), userName: row.display_name }));
+    },
+    async findSession(id) {
+      const row = await db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst();
+      return row === undefined ? null : toSession(row);
+    },
+    async findSeal(id) {
+      const row = (await sealOf(db, { id })).rows[0];
+      if (row === undefined) return null;
+      return { applicationId: row.application_id, refreshKeyId: row.refresh_key_id, salt: row.salt };
+    },
+    newestRefreshKey: () => newestKey(db),
+    async findRefreshKey(id) {
+      const row = await db.selectFrom('refresh_keys').selectAll().where('id', '=', id).executeTakeFirst();
+      return row === undefined ? null : toKey(row);
+    },
+  };
+}
+
+export const sessionsActs = {
+  async moveSession(act: Act, move: Input<'moveSession'>): Promise<Moved> {
+    const moved = (await moveOn(act.db, { ...policyOf(move), ...moveOf(move) })).affected > 0;
+    const outcome = moved ? ('moved' as const) : await judgeOther(act, move);
+    if (outcome === 'too_often' || outcome === 'reused' || outcome === 'over') return { outcome };
+    const standing = await standingOf(act.db, move.id);
+    if (standing !== null) return { outcome, standing };
+    // The user, the application, the account or the place in it is gone: whoever took it away ends sessions; this is what is left.
+    await endSessions(act, { id: move.id }, { reason: 'revoked', nowMs: move.nowMs });
+    act.event(move.events.ended);
+    return { outcome: 'over' };
+  },
+
+  async endSession(act: Act, { id, userId, applicationId, reason, nowMs, event }: Input<'endSession'>): Promise<boolean> {
+    const only = { id, ...(userId === undefined ? {} : { userId }), ...(applicationId === undefined ? {} : { applicationId }) };
+    const [ended] = await endSessions(act, only, { reason, nowMs });
+    if (ended === undefined) return false;
+    act.event(event, { accountId: ended.accountId, userId: ended.userId });
+    return true;
+  },
+
+  async addRefreshKey(act: Act, { newestId, sealedKey, nowMs }: Input<'addRefreshKey'>): Promise<StoredRefreshKey> {
+    const newest = await newestKey(act.db);
+    if (newest !== null && newest.id !== newestId) return newest;
+    const row = await act.db
+      .insertInto('refresh_keys')
+      .values({ sealed_key: sealedKey, created_at_ms: nowMs })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    return toKey(row);
+  },
+
+  async dropUnusedRefreshKeys(act: Act, { nowMs }: Input<'dropUnusedRefreshKeys'>): Promise<number> {
+    const newest = await newestKey(act.db);
+    if (newest === null) return 0;
+    const deleted = await act.db
+      .deleteFrom('refresh_keys')
+      .where('id', '<', newest.id)
+      // A server that has not heard of the newest yet may still be opening sessions with the one before it.
+      .where('created_at_ms', '<', nowMs - DAY_MS)
+      .where((eb) =>
+        eb.not(
+          eb.exists(eb.selectFrom('sessions').select('sessions.id').whereRef('sessions.refresh_key_id', '=', 'refresh_keys.id')),
+        ),
+      )
+      .executeTakeFirst();
+    return Number(deleted.numDeletedRows);
+  },
+
+  async sweepSessions(act: Act, { beforeMs, limit }: Input<'sweepSessions'>): Promise<boolean> {
+    const ended = act.db.selectFrom('sessions').select('id').where('ended_at_ms', '<', beforeMs).limit(limit);
+    const sessions = await act.db.deleteFrom('sessions').where('id', 'in', ended).executeTakeFirst();
+    const over = act.db.selectFrom('authorization_codes').select('hash').where('ends_at_ms', '<', beforeMs).limit(limit);
+    const codes = await act.db.deleteFrom('authorization_codes').where('hash', 'in', over).executeTakeFirst();
+    return Number(sessions.numDeletedRows) === limit || Number(codes.numDeletedRows) === limit;
+  },
+};
+
+/** Which sessions an act ends; all that are given must fit. */
+export interface SessionsFilter {
+  readonly id?: string;
+  readonly userId?: number;
+  readonly accountId?: number;
+  readonly applicationId?: number;
+  readonly grantId?: number;
+}
+
+interface EndedSession {
+  readonly id: string;
+  readonly userId: number;
+  readonly accountId: number;
+  /** Of its newest JWT; by the clock of the server that issued it. */
+  readonly lastUsedAtMs: number;
+}
+
+/**
+ * Ends living sessions within another act, and tells every server and guard of each: their JWTs are dead from then on. The rows' locks
+ * make it certain: a refresh under way has moved before, and its JWT falls too, or it finds the session ended.
+ */
+export async function endSessions(
+  act: Act,
+  only: SessionsFilter,
+  { reason, nowMs }: { reason: EndReason; nowMs: number },
+): Promise<readonly EndedSession[]> {
+  let query = act.db.updateTable('sessions').set({ ended_at_ms: nowMs, end_reason: reason }).where('ended_at_ms', 'is', null);
+  if (only.id !== undefined) query = query.where('id', '=', only.id);
+  if (only.userId !== undefined) query = query.where('user_id', '=', only.userId);
+  if (only.accountId !== undefined) query = query.where('account_id', '=', only.accountId);
+  if (only.applicationId !== undefined) query = query.where('application_id', '=', only.applicationId);
+  if (only.grantId !== undefined) query = query.where('grant_id', '=', only.grantId);
+  const rows = await query.returning(['id', 'user_id', 'account_id', 'last_used_at_ms']).execute();
+  for (const { id, last_used_at_ms } of rows) {
+    const beforeMs = Math.max(nowMs, last_used_at_ms);
+    const endsAtMs = beforeMs + UNRECORDED_JWT_SECONDS * 1000 + CLOCK_SLACK_MS;
+    act.change({ kind: 'session', id, beforeMs, endsAtMs });
+  }
+  return rows.map((row) => ({
+    id: row.id,
+    userId: row.user_id,
+    accountId: row.account_id,
+    lastUsedAtMs: row.last_used_at_ms,
+  }));
+}
+
+/** Opens one under a grant that the act holds the lock of. */
+export async function insertSession(
+  db: Db,
+  session: NewSession,
+  under: {
+    grantId: number;
+    applicationId: number;
+    userId: number;
+    accountId: number;
+    permissions: readonly string[];
+    scopes: readonly string[];
+    signedInAtMs: number;
+  },
+): Promise<void> {
+  await db
+    .insertInto('sessions')
+    .values({
+      id: session.id,
+      grant_id: under.grantId,
+      application_id: under.applicationId,
+      user_id: under.userId,
+      account_id: under.accountId,
+      permissions: JSON.stringify(under.permissions),
+      scopes: JSON.stringify(under.scopes),
+      signed_in_at_ms: under.signedInAtMs,
+      refresh_key_id: session.refreshKeyId,
+      salt: Buffer.from(session.salt),
+      counter: FIRST_COUNTER,
+      moved_at_ms: session.atMs,
+      repeats: 0,
+      late_at_ms: '[]',
+      created_at_ms: session.atMs,
+      last_used_at_ms: session.atMs,
+      last_address: session.address,
+      last_user_agent: session.userAgent,
+    })
+    .execute();
+}
+
+/** Null when the session, its user, grant, application or account has ended, or the user has no place in the account any more. */
+export async function standingOf(db: Db, id: string): Promise<Standing | null> {
+  const row = (await standing(db, { id })).rows[0];
+  if (row === undefined) return null;
+  const role = roleOf(row);
+  if (role === null) return null;
+  return { session: toSession(row), granted: JSON.parse(row.granted) as string[], role, counter: row.counter };
+}
+
+const standing = prepare((db, { id }: { id: string }) =>
+  db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .innerJoin('accounts', 'accounts.id', 'sessions.account_id')
+    .innerJoin('grants', 'grants.id', 'sessions.grant_id')
+    .innerJoin('applications', 'applications.id', 'sessions.application_id')
+    .leftJoin('members', (join) =>
+      join.onRef('members.account_id', '=', 'sessions.account_id').onRef('members.user_id', '=', 'sessions.user_id'),
+    )
+    .selectAll('sessions')
+    .select([
+      'grants.permissions as granted',
+      'accounts.kind as account_kind',
+      'accounts.user_id as account_user_id',
+      'users.is_administrator',
+      'members.role',
+    ])
+    .where('sessions.id', '=', id)
+    .where('sessions.ended_at_ms', 'is', null)
+    .where('users.disabled_at_ms', 'is', null)
+    .where('users.deleted_at_ms', 'is', null)
+    .where('accounts.deleted_at_ms', 'is', null)
+    .where('grants.ended_at_ms', 'is', null)
+    .where('applications.deleted_at_ms', 'is', null),
+);
+
+function roleOf(row: {
+  user_id: number;
+  account_kind: string;
+  account_user_id: number | null;
+  is_administrator: number;
+  role: Role | null;
+}): Role | null {
+  if (row.account_kind === 'team') return row.role;
+  if (row.account_kind === 'operator') return row.is_administrator === 1 ? 'owner' : null;
+  return row.account_user_id === row.user_id ? 'owner' : null;
+}
+
+const moveOn = prepare(
+  (
+    db,
+    move: {
+      id: string;
+      applicationId: number;
+      counter: number;
+      nowMs: number;
+      usedAfterMs: number;
+      createdAfterMs: number;
+      address: string | null;
+      userAgent: string | null;
+      none: string;
+    },
+  ) =>
+    db
+      .updateTable('sessions')
+      .set((eb) => ({
+        counter: eb('counter', '+', 1),
+        moved_at_ms: move.nowMs,
+        repeats: 0,
+        late_at_ms: move.none,
+        last_used_at_ms: move.nowMs,
+        last_address: move.address,
+        last_user_agent: move.userAgent,
+      }))
+      .where('id', '=', move.id)
+      .where('application_id', '=', move.applicationId)
+      .where('counter', '=', move.counter)
+      .where('ended_at_ms', 'is', null)
+      .where('last_used_at_ms', '>', move.usedAfterMs)
+      .where('created_at_ms', '>', move.createdAfterMs),
+);
+
+const policyOf = ({ idleMs, absoluteMs, nowMs }: Move) => ({
+  usedAfterMs: idleMs === null ? -1 : nowMs - idleMs,
+  createdAfterMs: absoluteMs === null ? -1 : nowMs - absoluteMs,
+});
+
+const moveOf = ({ id, applicationId, counter, nowMs, address, userAgent }: Move) => ({
+  ...{ id, applicationId, counter, nowMs, address, userAgent },
+  none: '[]',
+});
+
+/** Why the token was not simply the newest. The row is locked first: whoever moves it meanwhile waits, or was before us. */
+async function judgeOther(act: Act, move: Move): Promise<Moved['outcome']> {
+  const row = await act.db
+    .updateTable('sessions')
+    .set((eb) => ({ counter: eb.ref('counter') }))
+    .where('id', '=', move.id)
+    .where('application_id', '=', move.applicationId)
+    .where('ended_at_ms', 'is', null)
+    .returningAll()
+    .executeTakeFirst();
+  if (row === undefined) return 'over';
+  const { usedAfterMs, createdAfterMs } = policyOf(move);
+  if (row.last_used_at_ms <= usedAfterMs) return endByPolicy(act, move, 'idle');
+  if (row.created_at_ms <= createdAfterMs) return endByPolicy(act, move, 'too-old');
+  if (move.counter < row.counter - 1) return 'reused';
+  if (move.counter > row.counter) return jump(act, move);
+  // On PostgreSQL the one before us may have moved the row while we waited for it: then ours is the one before the newest.
+  return move.counter === row.counter ? moveLocked(act, move) : repeat(act, move, row);
+}
+
+async function moveLocked(act: Act, move: Move): Promise<Moved['outcome']> {
+  const { affected } = await moveOn(act.db, { ...policyOf(move), ...moveOf(move) });
+  return affected > 0 ? 'moved' : 'over';
+}
+
+async function repeat(act: Act, move: Move, row: SessionsTable): Promise<Moved['outcome']> {
+  const used = { last_used_at_ms: Math.max(move.nowMs, row.last_used_at_ms) };
+  const update = act.db.updateTable('sessions').where('id', '=', move.id);
+  if (move.nowMs - row.moved_at_ms <= REPEAT_FOR_MS) {
+    if (row.repeats >= MAX_REPEATS) return 'too_often';
+    await update.set({ ...used, repeats: row.repeats + 1 }).execute();
+    return 'repeated';
+  }
+  if (move.isProved) {
+    await update.set(used).execute();
+    return 'repeated';
+  }
+  const late = (JSON.parse(row.late_at_ms) as number[]).filter((atMs) => atMs > move.nowMs - DAY_MS);
+  if (late.length >= MAX_LATE_A_DAY) return 'too_often';
+  await update.set({ ...used, late_at_ms: JSON.stringify([...late, move.nowMs]) }).execute();
+  act.event(move.events.late, { accountId: row.account_id, userId: row.user_id });
+  return 'late';
+}
+
+/** The MAC says that we made it, so the row has been set back: a backup was restored. */
+async function jump(act: Act, move: Move): Promise<Moved['outcome']> {
+  const row = await act.db
+    .updateTable('sessions')
+    .set({ counter: move.counter })
+    .where('id', '=', move.id)
+    .returning(['account_id', 'user_id'])
+    .executeTakeFirst();
+  if (row === undefined || (await moveLocked(act, move)) !== 'moved') return 'over';
+  act.event(move.events.ahead, { accountId: row.account_id, userId: row.user_id });
+  return 'ahead';
+}
+
+async function endByPolicy(act: Act, { id, nowMs, events }: Move, reason: 'idle' | 'too-old'): Promise<'over'> {
+  const [ended] = await endSessions(act, { id }, { reason, nowMs });
+  if (ended !== undefined) act.event({ ...events.ended, reason }, { accountId: ended.accountId, userId: ended.userId });
+  return 'over';
+}
+
+const sealOf = prepare((db, { id }: { id: string }) =>
+  db
+    .selectFrom('sessions')
+    .select(['application_id', 'refresh_key_id', 'salt'])
+    .where('id', '=', id)
+    .where('ended_at_ms', 'is', null),
+);
+
+const newestKey = async (db: Db): Promise<StoredRefreshKey | null> => {
+  const row = await db.selectFrom('refresh_keys').selectAll().orderBy('id', 'desc').limit(sql.lit(1)).executeTakeFirst();
+  return row === undefined ? null : toKey(row);
+};
+
+const toKey = (row: { id: number; sealed_key: string; created_at_ms: number }): StoredRefreshKey => ({
+  id: row.id,
+  sealedKey: row.sealed_key,
+  createdAtMs: row.created_at_ms,
+});
+
+const toSession = (row: SessionsTable): Session => ({
+  id: row.id,
+  grantId: row.grant_id,
+  applicationId: row.application_id,
+  userId: row.user_id,
+  accountId: row.account_id,
+  permissions: JSON.parse(row.permissions) as string[],
+  scopes: JSON.parse(row.scopes) as string[],
+  signedInAtMs: row.signed_in_at_ms,
+  createdAtMs: row.created_at_ms,
+  lastUsedAtMs: row.last_used_at_ms,
+  lastAddress: row.last_address,
+  lastUserAgent: row.last_user_agent,
+  refreshes: row.counter - FIRST_COUNTER,
+  endedAtMs: row.ended_at_ms,
+  endReason: row.end_reason as EndReason | null,
+});
