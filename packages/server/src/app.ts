@@ -14,28 +14,35 @@ import type { AddressBlock } from './core/lib/addresses.ts';
 import { Refusal } from './core/refusal.ts';
 import { createAuthenticator } from './http/authenticate.ts';
 import { peerFinder } from './http/client-address.ts';
+import { createClientAuthentication } from './http/client-authentication.ts';
+import { isForm } from './http/content-type.ts';
 import { allowOrigins, answerPreflight } from './http/cors.ts';
 import { serveLogo } from './http/dashboard/brand.ts';
 import { createCookies } from './http/dashboard/cookies.ts';
 import { guardPrivateApi } from './http/dashboard/door.ts';
+import { serveApplicationLogos } from './http/dashboard/logo.ts';
 import { serveProviderCallback } from './http/dashboard/provider-callback.ts';
 import { dashboardRoutes } from './http/dashboard/routes/index.ts';
 import { createServe } from './http/dashboard/serve.ts';
 import { guardDoor } from './http/door.ts';
+import { createErrorPage } from './http/error-page.ts';
 import { type Answer, answerError, answerRefusal, INTERNAL, inOAuthWords } from './http/errors.ts';
 import { answerIntrospection, INTROSPECTION, isPlainIntrospection } from './http/introspect-route.ts';
 import { refuseBloated, sentencesOf } from './http/invalid.ts';
-import { isWanted, readForm, readJson } from './http/json-body.ts';
+import { isWanted, readForm, readJson, readParameters } from './http/json-body.ts';
 import type { Metrics } from './http/metrics.ts';
 import { openApi } from './http/openapi.ts';
 import { pages } from './http/pages.ts';
 import { requestIds } from './http/request-id.ts';
+import { authorizeRoutes, FORM_PATH } from './http/routes/authorize.ts';
 import { docsRoutes } from './http/routes/docs.ts';
 import { healthRoutes } from './http/routes/health.ts';
 import { introspectionRoutes } from './http/routes/introspection.ts';
 import { jwtsRoutes } from './http/routes/jwts.ts';
 import { signInRoutes } from './http/routes/sign-in.ts';
+import { tokenRoutes } from './http/routes/token.ts';
 import { tokensRoutes } from './http/routes/tokens.ts';
+import { userInfoRoutes } from './http/routes/user-info.ts';
 import { verifyRoutes } from './http/routes/verify.ts';
 import { wellKnownRoutes } from './http/routes/well-known.ts';
 import { rememberRoutes } from './http/routes-known.ts';
@@ -99,6 +106,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: BODY_LIMIT,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true } },
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, nextRequestId()),
+    rewriteUrl: pathOf,
     frameworkErrors: (_error, _request, reply) => {
       void send(reply, answerRefusal({ code: 'bad_request' }));
     },
@@ -111,7 +119,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'buffer' },
-    async (request: FastifyRequest, body: Buffer) => (isWanted(request, body) ? readForm(body) : undefined),
+    async (request: FastifyRequest, body: Buffer) => {
+      if (!isWanted(request, body)) return undefined;
+      return request.routeOptions.config.body === 'form' ? readParameters(body) : readForm(body);
+    },
   );
   // The door has refused other types where a body is wanted; where none is, whatever comes is not read.
   app.addContentTypeParser('*', (_request: unknown, payload: NodeJS.ReadableStream, done: (error: Error | null) => void) => {
@@ -155,17 +166,23 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   });
 
   await app.register(swagger, openApi(options.url));
-  const ports = { keyhouse, authenticator };
+  const authenticateClient = createClientAuthentication({ keyhouse, authenticator, limiter: options.unknownLimiter });
+  const ports = { keyhouse, authenticator, authenticateClient, audience: options.url };
   await app.register(signInRoutes, ports);
   await app.register(tokensRoutes, ports);
   await app.register(jwtsRoutes, ports);
+  await app.register(tokenRoutes, ports);
+  await app.register(userInfoRoutes, { keyhouse });
   await app.register(introspectionRoutes, ports);
   await app.register(verifyRoutes, { answer: verify });
   await app.register(wellKnownRoutes, { keyhouse });
   await app.register(healthRoutes, { keyhouse });
   await app.register(docsRoutes);
   serveLogo(app as unknown as FastifyInstance, { keyhouse });
+  serveApplicationLogos(app as unknown as FastifyInstance, { keyhouse });
   serveProviderCallback(app as unknown as FastifyInstance, { keyhouse, authenticator, cookies, url: options.url });
+  const showProblem = createErrorPage({ keyhouse, folder: options.dashboardFolder });
+  authorizeRoutes(app as unknown as FastifyInstance, { keyhouse, authenticator, cookies, showProblem });
   const { serve, unserved } = createServe(app);
   dashboardRoutes(serve, { keyhouse, authenticator, cookies, url: options.url });
   // A row of the table that nobody serves would be a page that waits for a 404.
@@ -178,6 +195,13 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     folder: options.dashboardFolder,
   });
   return app as unknown as FastifyInstance;
+}
+
+/** A form without a credential is an authorization request (RFC 6749 §3.1); whatever else is posted to `/auth` wants a JWT of a key. */
+function pathOf(request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): string {
+  const { method, url = '/', headers } = request;
+  const isRequest = method === 'POST' && (url === '/auth' || url === '/api/auth') && isForm(headers['content-type']);
+  return isRequest && headers.authorization === undefined ? FORM_PATH : url;
 }
 
 function listener(handler: (request: IncomingMessage, response: ServerResponse) => void): Server {

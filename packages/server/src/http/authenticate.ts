@@ -5,11 +5,12 @@
 import type { IncomingMessage } from 'node:http';
 import { type Authorization, parseCredential } from '@keyhouse/protocol';
 import { type Limiter, networkOf } from '../core/accounts/sign-in-limits.ts';
-import type { By, Person } from '../core/audit/event.ts';
+import type { Actor, By, Person } from '../core/audit/event.ts';
 import type { RefusalRecorder } from '../core/audit/refusals.ts';
-import type { Caller, RefusalReason, RefusedCredential, Verdict } from '../core/caller.ts';
+import { type Caller, isOpaque, type RefusalReason, type RefusedCredential, type Verdict } from '../core/caller.ts';
 import type { From } from '../core/credentials/from.ts';
 import type { Refused } from '../core/refusal.ts';
+import { refusedJwt } from '../core/verify.ts';
 import type { FindPeer, Peer } from './client-address.ts';
 
 export type Authenticated = { readonly ok: true; readonly caller: Caller } | { readonly ok: false; readonly refused: Refused };
@@ -75,8 +76,7 @@ export function createAuthenticator(ports: Ports) {
     },
 
     by(caller: Caller, request: IncomingMessage, requestId: string): By {
-      const actor = caller.kind === 'jwt' ? (`jwt:${caller.jti}` as const) : (`${caller.kind}:${caller.credentialId}` as const);
-      return { actor, requestId, person: this.person(request) };
+      return { actor: actorOf(caller), requestId, person: this.person(request) };
     },
 
     byStranger(request: IncomingMessage, requestId: string): By {
@@ -118,15 +118,32 @@ export function createAuthenticator(ports: Ports) {
   }
 }
 
-function describe({ kind, credentialId, accountId, userId }: RefusedCredential) {
-  const actor = kind === 'jwt' ? (`key:${credentialId}` as const) : (`${kind}:${credentialId}` as const);
-  return { actor, subject: { credentialId, accountId, ...(userId === null ? {} : { userId }) } };
+/** In the log a minted JWT is its key, and a session its application: what somebody can look for. */
+function describe({ kind, credentialId, clientId, accountId, userId }: RefusedCredential) {
+  const actor: Actor =
+    credentialId === null ? `application:${clientId ?? ''}` : `${kind === 'token' ? 'token' : 'key'}:${credentialId}`;
+  const subject = { ...(credentialId === null ? {} : { credentialId }), accountId, ...(userId === null ? {} : { userId }) };
+  return { actor, subject };
+}
+
+function actorOf(caller: Caller): Actor {
+  switch (caller.kind) {
+    case 'token':
+    case 'key':
+      return `${caller.kind}:${caller.credentialId}`;
+    case 'jwt':
+      return `jwt:${caller.jti}`;
+    case 'session':
+      return `session:${caller.sessionId}`;
+    case 'application':
+      return `application:${caller.clientId}`;
+  }
 }
 
 export const refusedOf = (caller: Caller): RefusedCredential =>
-  caller.kind === 'jwt'
-    ? { kind: 'jwt', credentialId: caller.keyId, accountId: caller.accountId, userId: null }
-    : { kind: caller.kind, credentialId: caller.credentialId, accountId: caller.accountId, userId: caller.userId };
+  isOpaque(caller)
+    ? { kind: caller.kind, credentialId: caller.credentialId, accountId: caller.accountId, userId: caller.userId }
+    : refusedJwt(caller);
 
 const isPrivatePeer = ({ isLoopback, isTrustedProxy }: Peer): boolean => isLoopback || isTrustedProxy;
 

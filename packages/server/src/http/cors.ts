@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-const ANY_ORIGIN = /^\/(auth\/revoke|\.well-known\/[^/]+)$/;
+const ANY_ORIGIN = /^\/(auth\/(token|revoke|userinfo)|\.well-known\/[^/]+)$/;
 const OPERATORS_ORIGINS = /^\/api\/v1(\/|$)/;
 const EXPOSED = 'WWW-Authenticate, DPoP-Nonce, Retry-After, X-Request-Id';
 const PREFLIGHT_MAX_AGE_SECONDS = 600;

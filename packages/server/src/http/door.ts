@@ -4,12 +4,12 @@
  */
 import { type Authorization, readAuthorization } from '@keyhouse/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Caller, OpaqueCaller } from '../core/caller.ts';
+import { type Caller, isOpaque, type OpaqueCaller } from '../core/caller.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { Authenticator } from './authenticate.ts';
 import { isForm, isJson } from './content-type.ts';
 
-type Body = 'json' | 'json-or-form' | 'optional-json' | 'none';
+type Body = 'json' | 'form' | 'json-or-form' | 'optional-json' | 'none';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -17,6 +17,8 @@ declare module 'fastify' {
     body?: Body;
     /** An endpoint of OAuth: errors in the words of RFC 6749 §5.2, and clients may authenticate themselves. */
     isOAuth?: boolean;
+    /** Applications may prove themselves here; the route looks at what they say. */
+    takesClients?: boolean;
     /** The kinds of caller that the route is for; without it the route asks for no credential. */
     callers?: readonly Caller['kind'][];
   }
@@ -29,14 +31,14 @@ declare module 'fastify' {
 export function guardDoor(app: FastifyInstance, authenticator: Authenticator): void {
   app.decorateRequest('caller', null);
   app.addHook('onRequest', async (request) => {
-    const { body = 'none', callers, isOAuth = false } = request.routeOptions.config;
+    const { body = 'none', callers, isOAuth = false, takesClients = false } = request.routeOptions.config;
     refuseTooLarge(request);
     refuseContentType(request, body);
     const authorization = readAuthorization(request.raw.rawHeaders);
     // Bodies carry passwords and tokens as headers do.
     if (body !== 'none' && !authenticator.isPrivate(request.raw)) throw new Refusal({ code: 'use_https' });
-    if (isOAuth) refuseClient(authorization);
-    if (callers === undefined) return;
+    if (isOAuth) refuseClient(authorization, takesClients);
+    if (callers === undefined || (takesClients && isClient(authorization))) return;
     const authenticated = await authenticator.authenticate(authorization, request.raw, request.id);
     if (!authenticated.ok) throw new Refusal(authenticated.refused);
     if (!callers.includes(authenticated.caller.kind)) {
@@ -50,15 +52,18 @@ export function guardDoor(app: FastifyInstance, authenticator: Authenticator): v
 /** The caller of a route that takes tokens, or keys. The door has let nobody else in. */
 export function callerOf(request: FastifyRequest): OpaqueCaller {
   const { caller } = request;
-  if (caller === null || caller.kind === 'jwt') throw new Error('A route read a caller that its door does not ask for.');
+  if (caller === null || !isOpaque(caller)) throw new Error('A route read a caller that its door does not ask for.');
   return caller;
 }
 
-/** There are no clients yet, so every client authentication fails. */
-function refuseClient({ kind }: Authorization): void {
+function refuseClient({ kind }: Authorization, takesClients: boolean): void {
   if (kind === 'repeated') throw new Refusal({ code: 'two_credentials' });
-  if (kind === 'basic') throw new Refusal({ code: 'oauth', error: 'invalid_client', description: 'There is no such client.' });
+  if (kind === 'basic' && !takesClients)
+    throw new Refusal({ code: 'oauth', error: 'invalid_client', description: 'Applications are not asked for here.' });
 }
+
+/** It proves itself in the header, or perhaps in the body, which has not come yet. */
+const isClient = ({ kind }: Authorization): boolean => kind === 'basic' || kind === 'none';
 
 function refuseTooLarge(request: FastifyRequest): void {
   const declared = Number(request.headers['content-length'] ?? 0);
@@ -73,5 +78,6 @@ function refuseContentType(request: FastifyRequest, body: Body): void {
     (request.headers['content-length'] ?? '0') === '0' &&
     request.headers['transfer-encoding'] === undefined;
   if (body === 'optional-json' && isEmpty) return;
-  if (!isJson(type) && !(body === 'json-or-form' && isForm(type))) throw new Refusal({ code: 'unsupported_media_type' });
+  const isTaken = (body !== 'form' && isJson(type)) || (body.endsWith('form') && isForm(type));
+  if (!isTaken) throw new Refusal({ code: 'unsupported_media_type' });
 }

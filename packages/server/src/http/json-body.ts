@@ -30,6 +30,18 @@ export function readForm(bytes: Uint8Array): Record<string, string> {
   return Object.fromEntries([...form].filter(([, value]) => value !== ''));
 }
 
+/** The same, for whoever must tell a repeated parameter from a single one: each with all its values. */
+export function readParameters(text: string | Uint8Array): ReadonlyMap<string, readonly string[]> {
+  const parameters = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(typeof text === 'string' ? text : decode(text))) {
+    if (value === '') continue;
+    const values = parameters.get(name);
+    if (values === undefined) parameters.set(name, [value]);
+    else values.push(value);
+  }
+  return parameters;
+}
+
 function decode(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);

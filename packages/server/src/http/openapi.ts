@@ -17,6 +17,7 @@ export const openApi = (url: string): FastifyDynamicSwaggerOptions => ({
     tags: [
       { name: 'Personal access tokens', description: 'Taken by personal access tokens only.' },
       { name: 'JWTs', description: 'Minted from API keys.' },
+      { name: 'User sessions', description: 'OAuth and OpenID Connect: a person lets an application in.' },
       { name: 'Checking credentials', description: 'For resource servers and gateways.' },
       { name: 'Health' },
     ],

@@ -58,7 +58,8 @@ describe('the pages', () => {
   });
 
   it('serves every page that people get in by to whoever asks', async () => {
-    for (const path of ['/login', '/register', '/forgot', '/reset', '/verify-email', '/new-email', '/setup', '/invitation']) {
+    const gettingIn = ['/login', '/register', '/forgot', '/reset', '/verify-email', '/new-email', '/setup', '/invitation'];
+    for (const path of [...gettingIn, '/consent', '/logout', '/logged-out']) {
       const { status, text } = await get(path);
       expect([path, status, text.includes('<p>sign-in')]).toEqual([path, 200, true]);
     }

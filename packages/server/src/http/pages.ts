@@ -3,19 +3,16 @@
  * loads comes from here, and the policy says so. Who is not signed in is sent to `/login`, and where they wanted to go is kept in a
  * cookie: a path of our own, never a URL from a query.
  */
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Brand } from '../core/accounts/brand.ts';
 import type { Keyhouse } from '../core/keyhouse.ts';
 import { StoreUnavailable } from '../core/store.ts';
 import type { Peer } from './client-address.ts';
-import { describeBrand } from './dashboard/brand.ts';
 import type { Cookies } from './dashboard/cookies.ts';
 import { ownPath } from './dashboard/return-path.ts';
 import { answerRefusal } from './errors.ts';
+import { readTemplate, sendPage, sendText } from './send-page.ts';
 
 interface Ports {
   readonly keyhouse: Pick<Keyhouse, 'findSignIn' | 'brand'>;
@@ -28,7 +25,10 @@ interface Ports {
 }
 
 /** Pages that people get in by; they are the same file, which looks at the path. */
-const SIGN_IN_PAGES = ['/login', '/register', '/forgot', '/reset', '/verify-email', '/new-email', '/setup', '/invitation'];
+const SIGN_IN_PAGES = [
+  ...['/login', '/register', '/forgot', '/reset', '/verify-email', '/new-email', '/setup', '/invitation'],
+  ...['/consent', '/logout', '/logged-out'],
+];
 /** Whatever else lies below `/dashboard` is a page; what lies below these is not, also where there is nothing. */
 const PAGE = '/dashboard/:page(^(?!api$|files$|brand$)[^/]*$)';
 const ASSETS = '/dashboard/files/assets/';
@@ -76,15 +76,6 @@ async function serveAssets(app: FastifyInstance, root: string): Promise<void> {
   });
 }
 
-function readTemplate(folder: string | null, name: string): string | null {
-  if (folder === null) return null;
-  try {
-    return readFileSync(join(folder, name), 'utf8');
-  } catch {
-    return null;
-  }
-}
-
 /** A page under another name would have other cookies and another origin: to the one that it has. */
 function sendHome(ports: Ports, request: FastifyRequest, reply: FastifyReply): FastifyReply | null {
   const host = hostOf(ports, request);
@@ -119,47 +110,4 @@ function sendToLogIn({ cookies }: Ports, request: FastifyRequest, reply: Fastify
   return reply.header('Cache-Control', 'no-store').redirect('/login');
 }
 
-/** With the brand inside, so that nobody sees another name or colour first. */
-function sendPage({ keyhouse }: Ports, reply: FastifyReply, template: string | null): FastifyReply {
-  if (template === null) return sendText(reply, 503, NOT_BUILT);
-  const brand: Brand = keyhouse.brand();
-  const nonce = randomBytes(16).toString('base64url');
-  const filled: Readonly<Record<string, string>> = {
-    __NONCE__: nonce,
-    __NAME__: escapeHtml(brand.name),
-    __BRAND__: escapeHtml(JSON.stringify(describeBrand(brand))),
-  };
-  return reply
-    .headers({ ...PAGE_HEADERS, 'Content-Security-Policy': policyOf(nonce) })
-    .type('text/html; charset=utf-8')
-    .send(template.replace(/__(?:NONCE|NAME|BRAND)__/g, (word) => filled[word] ?? ''));
-}
-
-const PAGE_HEADERS = {
-  'Cache-Control': 'no-store',
-  'Referrer-Policy': 'no-referrer',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-};
-
-function sendText(reply: FastifyReply, status: number, text: string): FastifyReply {
-  return reply.code(status).headers(PAGE_HEADERS).header('Retry-After', '5').type('text/plain; charset=utf-8').send(text);
-}
-
-const NOT_BUILT = "The dashboard has not been built. Run 'npm run build' in the repository; 'npm start' does it by itself.\n";
 const UNAVAILABLE = 'The service is not available now. Nothing was changed; load this page again in a moment.\n';
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
-
-const policyOf = (nonce: string): string =>
-  [
-    "default-src 'none'",
-    "script-src 'self'",
-    `style-src 'self' 'nonce-${nonce}'`,
-    "img-src 'self' data:",
-    "font-src 'self'",
-    "connect-src 'self'",
-    "form-action 'self'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { permits, type Route, readAuthorization } from '@keyhouse/protocol';
-import type { Caller } from '../core/caller.ts';
+import { type Caller, isOpaque } from '../core/caller.ts';
 import type { Authenticator } from './authenticate.ts';
 import { type Answer, answerError, answerRefusal } from './errors.ts';
 import { readQuestion } from './verify-question.ts';
@@ -65,8 +65,6 @@ function judge(ports: Ports, request: IncomingMessage, requestId: string): Verif
 
 type VerifyAnswer = Answer | { readonly status: 200; readonly list: readonly string[] };
 
-const ALLOWED_WITHOUT_CALLER: VerifyAnswer = { status: 200, list: headerList('', '', '', '', '', '', '') };
-
 /** Frozen callers live as long as their cache entry, and so may the headers made of them. */
 const headersOfCaller = new WeakMap<Caller, VerifyAnswer>();
 
@@ -80,31 +78,27 @@ function allowed(caller: Caller): VerifyAnswer {
 }
 
 function headersOf(caller: Caller): readonly string[] {
+  const { kind, environment } = caller;
   const account = String(caller.accountId);
   // No list means everything, which a gateway should not have to know.
   const permissions = caller.permissions?.join(' ') ?? '*';
-  if (caller.kind === 'jwt') return headerList('jwt', account, '', caller.subject, caller.jti, permissions, caller.environment);
-  const user = caller.userId === null ? '' : String(caller.userId);
-  const subject = caller.userId === null ? `account:${account}` : `user:${user}`;
-  return headerList(caller.kind, account, user, subject, String(caller.credentialId), permissions, caller.environment);
+  const userId = 'userId' in caller ? caller.userId : null;
+  const user = userId === null ? '' : String(userId);
+  const subject = isOpaque(caller) ? (user === '' ? `account:${account}` : `user:${user}`) : caller.subject;
+  const credential = isOpaque(caller) ? String(caller.credentialId) : caller.jti;
+  const application = 'clientId' in caller ? caller.clientId : '';
+  return headerList({ kind, account, user, subject, credential, application, permissions, environment });
 }
 
+const NAMES = ['Kind', 'Account', 'User', 'Subject', 'Credential', 'Application', 'Permissions', 'Environment'] as const;
+
 /** Always all of them, empty when unset, so that a gateway overwrites what a client sent. */
-function headerList(
-  kind: string,
-  account: string,
-  user: string,
-  subject: string,
-  credential: string,
-  permissions: string,
-  environment: string,
-): readonly string[] {
-  return [
-    ...['X-Keyhouse-Kind', kind, 'X-Keyhouse-Account', account, 'X-Keyhouse-User', user, 'X-Keyhouse-Subject', subject],
-    ...['X-Keyhouse-Credential', credential, 'X-Keyhouse-Application', '', 'X-Keyhouse-Permissions', permissions],
-    ...['X-Keyhouse-Environment', environment, 'Cache-Control', 'no-store', 'Content-Length', '0'],
-  ];
-}
+const headerList = (values: Partial<Record<Lowercase<(typeof NAMES)[number]>, string>>): readonly string[] => [
+  ...NAMES.flatMap((name) => [`X-Keyhouse-${name}`, values[name.toLowerCase() as Lowercase<typeof name>] ?? '']),
+  ...['Cache-Control', 'no-store', 'Content-Length', '0'],
+];
+
+const ALLOWED_WITHOUT_CALLER: VerifyAnswer = { status: 200, list: headerList({}) };
 
 function send(response: ServerResponse, requestId: string, answer: VerifyAnswer): void {
   if (response.headersSent || response.destroyed) return;

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Brand } from '../../core/accounts/brand.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 import { Refusal } from '../../core/refusal.ts';
+import { LOGO_HEADERS } from './logo.ts';
 
 const LOGO_PATH = '/dashboard/brand/logo';
 
@@ -12,7 +13,7 @@ export const describeBrand = ({ name, accent, logo }: Brand) => ({
   logo_url: logo === null ? null : `${LOGO_PATH}?v=${logo.hash}`,
 });
 
-/** Its bytes came from an administrator, and an SVG is a document: nothing in it may run or load, however it is opened. */
+/** Its bytes came from an administrator. */
 export function serveLogo(app: FastifyInstance, { keyhouse }: { keyhouse: Keyhouse }): void {
   app.get(LOGO_PATH, { schema: { hide: true } }, async (request, reply) => {
     const { logo } = keyhouse.brand();
@@ -21,8 +22,7 @@ export function serveLogo(app: FastifyInstance, { keyhouse }: { keyhouse: Keyhou
     return reply
       .type(logo.type)
       .headers({
-        'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-        'X-Content-Type-Options': 'nosniff',
+        ...LOGO_HEADERS,
         'Cache-Control': isThisOne ? 'public, max-age=31536000, immutable' : 'public, max-age=300',
       })
       .send(Buffer.from(logo.bytes));

@@ -17,7 +17,7 @@ const SECURE = {
 };
 const LIFETIME_SECONDS = { 'sign-in': 180 * 86_400, browser: 365 * 86_400, step: 600, return: 1800 };
 /** Longer ones are none of ours. */
-const MAX_LENGTH = 2048;
+const MAX_LENGTH = 3500;
 
 export type Cookies = ReturnType<typeof createCookies>;
 

@@ -4,6 +4,7 @@ import type { Keyhouse } from '../../core/keyhouse.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { Authenticator } from '../authenticate.ts';
 import type { Cookies } from './cookies.ts';
+import { waitingRequest } from './return-path.ts';
 import { takeReturnPoint } from './return-point.ts';
 
 interface Ports {
@@ -31,8 +32,7 @@ export function serveProviderCallback(app: FastifyInstance, { keyhouse, authenti
       by: signIn === null ? stranger : { ...stranger, actor: `user:${signIn.user.id}` },
     });
     cookies.clear(reply, 'step');
-    if (!ended.ok)
-      return reply.redirect(signIn === null ? `/login#${ended.reason}` : `/dashboard/settings/security#${ended.reason}`);
+    if (!ended.ok) return reply.redirect(`${pageOfFailure(cookies.read(request, 'return'), signIn !== null)}#${ended.reason}`);
     if (ended.purpose !== 'log-in') return reply.redirect('/dashboard/settings/security');
     if (ended.entered.next === 'second-factor') {
       cookies.set(reply, 'step', ended.entered.step);
@@ -44,4 +44,11 @@ export function serveProviderCallback(app: FastifyInstance, { keyhouse, authenti
     cookies.set(reply, 'browser', ended.entered.opened.browser);
     return reply.redirect(takeReturnPoint(cookies, request, reply));
   });
+}
+
+/** Where it was begun: at a log-in, also by somebody who is signed in and must prove it to an application anew; or at a settings page. */
+function pageOfFailure(returnPoint: string | null, isSignedIn: boolean): string {
+  const request = waitingRequest(returnPoint);
+  if (request !== null) return `/login?request=${request}`;
+  return isSignedIn ? '/dashboard/settings/security' : '/login';
 }

@@ -3,11 +3,18 @@
  * HTTP another port of the host can set cookies too.
  */
 const MAX_LENGTH = 1000;
+/** An authorization request that waits, sealed by us: nobody else can write one that leads anywhere. */
+const WAITING_REQUEST = /^\/auth\/continue\?request=([\w.-]{1,3400})$/;
 
-/** A page of the dashboard, such as `/dashboard/accounts/7/audit?event=key.made`; null for whatever else it is. */
+/** A page of the dashboard, such as `/dashboard/accounts/7/audit?event=key.made`, or an authorization request that waits; null for whatever else it is. */
 export function ownPath(text: string | null): string | null {
-  if (text === null || text.length > MAX_LENGTH) return null;
+  if (text === null) return null;
+  if (WAITING_REQUEST.test(text)) return text;
+  if (text.length > MAX_LENGTH) return null;
   const [path = ''] = text.split('?', 1);
   // Plain segments alone: no `//`, no backslash, no dots to climb with. A query may hold whatever else is printable ASCII.
   return /^\/dashboard(?:\/[\w-]+){0,8}\/?$/.test(path) && /^[!-[\]-~]+$/.test(text) ? text : null;
 }
+
+/** The sealed request within such a path; null when it is another. */
+export const waitingRequest = (path: string | null): string | null => WAITING_REQUEST.exec(path ?? '')?.[1] ?? null;

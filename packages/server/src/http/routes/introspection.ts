@@ -1,9 +1,12 @@
 /** RFC 7662 and RFC 7009: what is this credential good for, and end it. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 import type { Introspection } from '../../core/oauth/introspect.ts';
+import { Refusal } from '../../core/refusal.ts';
 import type { Authenticator } from '../authenticate.ts';
+import { type AuthenticateClient, invalidClient, readOAuthForm } from '../client-authentication.ts';
 import { callerOf } from '../door.ts';
 import { readToken } from '../read-token.ts';
 import { OAuthError, refusals, Unauthenticated } from '../schemas.ts';
@@ -11,11 +14,17 @@ import { OAuthError, refusals, Unauthenticated } from '../schemas.ts';
 const Active = Type.Object(
   {
     active: Type.Literal(true),
-    kind: Type.Union([Type.Literal('token'), Type.Literal('key'), Type.Literal('jwt')]),
+    kind: Type.Union([
+      Type.Literal('token'),
+      Type.Literal('key'),
+      Type.Literal('jwt'),
+      Type.Literal('session'),
+      Type.Literal('application'),
+    ]),
     sub: Type.String({ examples: ['user:7', 'account:12', 'account:12:customer-77'] }),
     client_id: Type.String({
-      description: 'The credential, or for a JWT the key that it was minted from.',
-      examples: ['key:55', 'token:123'],
+      description: 'The credential; for a JWT the key that it was minted from, or the application.',
+      examples: ['key:55', 'token:123', 'app_3hJ0dWqPz8mUo1LrT5yKxB'],
     }),
     account: Type.Integer(),
     permissions: Type.Union([Type.Array(Type.String()), Type.Null()], { description: 'Null: everything of the account.' }),
@@ -30,6 +39,7 @@ const Active = Type.Object(
     iat: Type.Integer(),
     exp: Type.Optional(Type.Integer()),
     jti: Type.Optional(Type.String()),
+    sid: Type.Optional(Type.String({ description: 'The session.' })),
   },
   { additionalProperties: false },
 );
@@ -50,18 +60,29 @@ const BATCH_BODY_LIMIT = 2 * 1024 * 1024;
 interface Options {
   readonly keyhouse: Keyhouse;
   readonly authenticator: Authenticator;
+  readonly authenticateClient: AuthenticateClient;
 }
 
-export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { keyhouse, authenticator }) => {
+export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
+  const { keyhouse, authenticator, authenticateClient } = options;
+
+  /** Public ones prove nothing, so they are told nothing (RFC 7662 §2.1). */
+  async function asClient(request: FastifyRequest, token: string): Promise<Introspection> {
+    const client = await authenticateClient(request, readOAuthForm(request.body));
+    if (client === null) throw new Refusal({ code: 'unauthenticated', presented: false });
+    if (!client.isProved) throw invalidClient();
+    return await keyhouse.introspectAsClient(client, token);
+  }
+
   app.post(
     '/auth/introspect',
     {
-      config: { callers: ['key'], body: 'json-or-form', isOAuth: true },
+      config: { callers: ['key'], body: 'json-or-form', isOAuth: true, takesClients: true },
       attachValidation: true,
       schema: {
         summary: 'Introspect a credential',
         description:
-          'RFC 7662, with an API key as bearer. A key of the operator account with `keyhouse.verify` asks about everything, any other about the credentials of its own account; all else is inactive.',
+          'RFC 7662, with an API key as bearer, or as an application. A key of the operator account with `keyhouse.verify` asks about everything, any other about the credentials of its own account, an application about what was issued to it; all else is inactive.',
         tags: ['Checking credentials'],
         consumes: ['application/x-www-form-urlencoded', 'application/json'],
         body: Question,
@@ -74,7 +95,9 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
       },
     },
     async (request, reply) => {
-      const result = await keyhouse.introspect(callerOf(request), readToken(request.body));
+      const token = readToken(request.body);
+      const result =
+        request.caller === null ? await asClient(request, token) : await keyhouse.introspect(callerOf(request), token);
       return reply.header('Cache-Control', 'no-store').send(toWire(result));
     },
   );
@@ -107,11 +130,12 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
   app.post(
     '/auth/revoke',
     {
-      config: { body: 'json-or-form', isOAuth: true },
+      config: { body: 'json-or-form', isOAuth: true, takesClients: true },
       attachValidation: true,
       schema: {
         summary: 'Revoke a credential',
-        description: 'RFC 7009. Possession suffices for tokens, keys and minted JWTs. What is not known is answered alike.',
+        description:
+          'RFC 7009. Possession suffices for tokens, keys and minted JWTs. What belongs to a session is ended by its application (a public one names its `client_id`); a refresh token, even an old one, ends the session. What is not known is answered alike.',
         tags: ['Checking credentials'],
         security: [],
         consumes: ['application/x-www-form-urlencoded', 'application/json'],
@@ -125,7 +149,10 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
       },
     },
     async (request, reply) => {
-      await keyhouse.revokePresented(readToken(request.body), authenticator.byStranger(request.raw, request.id));
+      const token = readToken(request.body);
+      const client = await authenticateClient(request, readOAuthForm(request.body));
+      const revoked = await keyhouse.revokePresented(token, client, authenticator.byStranger(request.raw, request.id));
+      if (revoked === 'client_required') throw invalidClient();
       return reply.header('Cache-Control', 'no-store').send({});
     },
   );

@@ -4,6 +4,8 @@ import { JWKS_MAX_AGE_SECONDS } from '../../core/jwts/jwks.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 import { refusals } from '../schemas.ts';
 
+const METADATA_MAX_AGE_SECONDS = 300;
+
 const Jwk = Type.Object({
   kty: Type.String(),
   kid: Type.String(),
@@ -33,4 +35,35 @@ export const wellKnownRoutes: FastifyPluginAsyncTypebox<{ keyhouse: Keyhouse }> 
       return reply.header('Cache-Control', `public, max-age=${JWKS_MAX_AGE_SECONDS}`).send({ keys: [...keys] });
     },
   );
+
+  for (const { path, summary, description, read } of [
+    {
+      path: '/.well-known/oauth-authorization-server',
+      summary: 'What this server can do, for OAuth clients',
+      description: 'RFC 8414.',
+      read: keyhouse.authorizationServerMetadata,
+    },
+    {
+      path: '/.well-known/openid-configuration',
+      summary: 'What this server can do, for OpenID Connect clients',
+      description: 'OpenID Connect Discovery §4.',
+      read: keyhouse.openIdConfiguration,
+    },
+  ])
+    app.get(
+      path,
+      {
+        schema: {
+          summary,
+          description,
+          tags: ['User sessions'],
+          security: [],
+          response: {
+            200: Type.Object({}, { additionalProperties: true, description: 'Endpoints and what they take.' }),
+            ...refusals(),
+          },
+        },
+      },
+      async (_request, reply) => reply.header('Cache-Control', `public, max-age=${METADATA_MAX_AGE_SECONDS}`).send(read()),
+    );
 };

@@ -74,7 +74,17 @@ export const credentials = {
   'GET /permissions': {
     summary: 'The catalogue; empty: any well-formed permission exists',
     who: 'signed-in',
-    answer: Type.Object({ permissions: Type.Array(Type.Object({ name: Type.String(), sentence: Type.String() })) }),
+    answer: Type.Object({
+      permissions: Type.Array(
+        Type.Object({
+          name: Type.String(),
+          sentence: Type.String(),
+          /** Applications may ask people for it; `sensitive`: verified ones only. */
+          grantable: Type.Boolean(),
+          sensitive: Type.Boolean(),
+        }),
+      ),
+    }),
   },
 
   'GET /tokens': {

@@ -1,12 +1,14 @@
 /** Every endpoint of the browser's private API, below `/dashboard/api`. The dashboard imports the type alone. */
 import { accounts } from './accounts.ts';
+import { applications } from './applications.ts';
+import { consent } from './consent.ts';
 import { credentials } from './credentials.ts';
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf } from './endpoint.ts';
 import { gettingIn } from './getting-in.ts';
 import { me } from './me.ts';
 import { operator } from './operator.ts';
 
-export const api = { ...gettingIn, ...me, ...credentials, ...accounts, ...operator };
+export const api = { ...gettingIn, ...consent, ...me, ...credentials, ...accounts, ...applications, ...operator };
 
 export type EndpointName = keyof typeof api;
 /** What each endpoint takes and gives. `undefined`: nothing. */

@@ -39,9 +39,15 @@ export const MailRow = Type.Object({
 });
 
 const Routes = Type.Array(Type.Object({ pattern: Type.String({ maxLength: 512 }), resource: OptionalText }), { maxItems: 1000 });
-const Catalogue = Type.Array(Type.Object({ name: Type.String({ maxLength: 128 }), sentence: Type.String({ maxLength: 500 }) }), {
-  maxItems: 1000,
-});
+const Catalogue = Type.Array(
+  Type.Object({
+    name: Type.String({ maxLength: 128 }),
+    sentence: Type.String({ maxLength: 500 }),
+    grantable: Type.Optional(Type.Boolean()),
+    sensitive: Type.Optional(Type.Boolean()),
+  }),
+  { maxItems: 1000 },
+);
 
 const AuditSubject = {
   account: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,14}$' })),

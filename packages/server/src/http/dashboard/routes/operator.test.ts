@@ -111,10 +111,19 @@ describe('an administrator', () => {
     });
     expect(bad.status).toBe(422);
     expect(Object.keys(bad.json.errors)).toEqual(['permissions.1.name', 'permissions.1.sentence']);
-    expect((await put('/operator/permissions', { permissions: [{ name: 'crm.read', sentence: 'See customers' }] })).status).toBe(
+    const crm = { name: 'crm.read', sentence: 'See customers' };
+    expect((await put('/operator/permissions', { permissions: [{ ...crm, sensitive: true }] })).json.errors).toHaveProperty([
+      'permissions.0.sensitive',
+    ]);
+    expect((await put('/operator/permissions', { permissions: [{ ...crm, grantable: true, sensitive: true }] })).status).toBe(
       204,
     );
-    expect(await server.keyhouse.store.permissions.listPermissions()).toEqual([{ name: 'crm.read', sentence: 'See customers' }]);
+    expect(await server.keyhouse.store.permissions.listPermissions()).toEqual([{ ...crm, isGrantable: true, isSensitive: true }]);
+    expect((await root.ask('/permissions')).json.permissions).toEqual([{ ...crm, grantable: true, sensitive: true }]);
+    expect((await put('/operator/permissions', { permissions: [crm] })).status).toBe(204);
+    expect(await server.keyhouse.store.permissions.listPermissions()).toEqual([
+      { ...crm, isGrantable: false, isSensitive: false },
+    ]);
 
     const routes = [
       { pattern: '/open/**', resource: null },

@@ -8,7 +8,12 @@ export function tokensRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   const handlers = credentialHandlers(keyhouse);
 
   serve('GET /permissions', async () => ({
-    permissions: (await keyhouse.store.permissions.listPermissions()).map(({ name, sentence }) => ({ name, sentence })),
+    permissions: (await keyhouse.store.permissions.listPermissions()).map(({ name, sentence, isGrantable, isSensitive }) => ({
+      name,
+      sentence,
+      grantable: isGrantable,
+      sensitive: isSensitive,
+    })),
   }));
 
   serve('GET /tokens', ({ signIn, query }) => handlers.list(of(signIn), query));

@@ -1,0 +1,200 @@
+/** Applications of an account, what a user has connected, their sessions, and the operator's word on all of them. */
+import { Type } from 'typebox';
+import { type Endpoints, Id, NameInput, Next, OptionalText, OptionalTime, Page, Time } from './endpoint.ts';
+
+const Kind = Type.Union([Type.Literal('public'), Type.Literal('confidential')]);
+const Names = Type.Array(Type.String({ maxLength: 128 }), { maxItems: 100 });
+const Uris = Type.Array(Type.String({ maxLength: 2048 }), { maxItems: 100 });
+const OptionalSeconds = Type.Union([Type.Integer(), Type.Null()]);
+const Jwks = Type.Object({ keys: Type.Array(Type.Object({}, { additionalProperties: true }), { maxItems: 50 }) });
+/** Base64 of a PNG, JPEG, WebP or SVG of at most 100 kB. */
+const Logo = Type.Union([Type.String({ maxLength: 140_000 }), Type.Null()]);
+
+/** What its owner decides. */
+const Settings = {
+  name: NameInput,
+  home_page: Type.Union([Type.String({ maxLength: 2048 }), Type.Null()]),
+  redirect_uris: Uris,
+  post_logout_redirect_uris: Uris,
+  /** Null: everything that is grantable. */
+  permissions: Type.Union([Names, Type.Null()]),
+  optional_permissions: Names,
+  own_permissions: Names,
+  /** Null: never. */
+  idle_seconds: OptionalSeconds,
+  absolute_seconds: OptionalSeconds,
+  jwks: Type.Union([Jwks, Type.Null()]),
+};
+
+const Application = {
+  id: Id,
+  client_id: Type.String(),
+  account_id: Id,
+  name: Type.String(),
+  type: Kind,
+  logo_url: OptionalText,
+  home_page: OptionalText,
+  first_party: Type.Boolean(),
+  verified_at: OptionalTime,
+  created_at: Time,
+};
+
+const Row = {
+  ...Application,
+  account_name: Type.String(),
+  /** At most 1,000: more are not counted. */
+  live_sessions: Type.Integer(),
+};
+
+const ApplicationDetail = Type.Object({
+  ...Application,
+  redirect_uris: Type.Array(Type.String()),
+  post_logout_redirect_uris: Type.Array(Type.String()),
+  permissions: Type.Union([Type.Array(Type.String()), Type.Null()]),
+  optional_permissions: Type.Array(Type.String()),
+  own_permissions: Type.Array(Type.String()),
+  idle_seconds: OptionalSeconds,
+  absolute_seconds: OptionalSeconds,
+  jwks: Type.Union([Jwks, Type.Null()]),
+  /** When the secret was made; null: there is none. */
+  secret_made_at: OptionalTime,
+  /** Until when the secret before it works. */
+  previous_secret_ends_at: OptionalTime,
+  updated_at: Time,
+});
+
+const Made = Type.Object({
+  application: ApplicationDetail,
+  client_secret: Type.Union([Type.String({ description: 'Shown once.' }), Type.Null()]),
+});
+
+const Session = {
+  id: Type.String(),
+  permissions: Type.Array(Type.String()),
+  scopes: Type.Array(Type.String()),
+  created_at: Time,
+  last_used_at: Time,
+};
+
+/** As the owner of the application sees it: not from where people come. */
+const SessionOfApplication = Type.Object({ ...Session, user_name: Type.String(), account_id: Id });
+
+const SessionOfUser = Type.Object({
+  ...Session,
+  application: Type.String(),
+  client_id: Type.String(),
+  account: Type.String(),
+  browser: OptionalText,
+  system: OptionalText,
+  address: OptionalText,
+});
+
+const Connected = Type.Object({
+  id: Id,
+  name: Type.String(),
+  client_id: Type.String(),
+  logo_url: OptionalText,
+  home_page: OptionalText,
+  first_party: Type.Boolean(),
+  verified: Type.Boolean(),
+  account: Type.String(),
+  permissions: Type.Array(Type.String()),
+  scopes: Type.Array(Type.String()),
+  since: Time,
+  last_used_at: OptionalTime,
+  live_sessions: Type.Integer(),
+});
+
+export const applications = {
+  'GET /accounts/:account/applications': {
+    summary: "The account's applications, newest first",
+    who: 'viewer',
+    query: Type.Object(Page),
+    answer: Type.Object({ applications: Type.Array(Type.Object(Row)), next: Next }),
+  },
+  'POST /accounts/:account/applications': {
+    summary: 'Register an application',
+    who: 'developer',
+    proof: true,
+    body: Type.Object({ ...Settings, type: Kind, logo: Type.Optional(Logo) }),
+    answer: Made,
+  },
+  'GET /accounts/:account/applications/:id': {
+    summary: 'One application, and who uses it',
+    who: 'viewer',
+    answer: Type.Object({
+      application: ApplicationDetail,
+      /** Living ones, newest use first; at most a hundred. */
+      sessions: Type.Array(SessionOfApplication),
+      /** At most 1,000: more are not counted. */
+      live_sessions: Type.Integer(),
+    }),
+  },
+  'PATCH /accounts/:account/applications/:id': {
+    summary: 'Change an application; a verified one that looks otherwise is verified no more',
+    who: 'developer',
+    proof: true,
+    body: Type.Partial(Type.Object({ ...Settings, logo: Logo })),
+    answer: ApplicationDetail,
+  },
+  'POST /accounts/:account/applications/:id/secret': {
+    summary: 'A new client secret; the one before lives on for the overlap',
+    who: 'developer',
+    proof: true,
+    body: Type.Object({ overlap_seconds: Type.Integer({ minimum: 0, maximum: 2_592_000 }) }),
+    answer: Made,
+  },
+  'POST /accounts/:account/applications/:id/secret/end-overlap': { summary: 'End the old secret now', who: 'developer' },
+  'DELETE /accounts/:account/applications/:id': {
+    summary: 'Delete an application with its grants, sessions and their JWTs',
+    who: 'developer',
+  },
+  'DELETE /accounts/:account/applications/:id/sessions/:session': {
+    summary: 'End one session of an application',
+    who: 'developer',
+  },
+
+  'GET /me/applications': {
+    summary: 'Applications that the user has granted access',
+    who: 'signed-in',
+    answer: Type.Object({ applications: Type.Array(Connected) }),
+  },
+  'DELETE /me/applications/:grant': {
+    summary: 'Take a grant back; its sessions and their JWTs end',
+    who: 'signed-in',
+  },
+  'GET /me/sessions': {
+    summary: 'Living sessions of applications, newest use first',
+    who: 'signed-in',
+    answer: Type.Object({ sessions: Type.Array(SessionOfUser) }),
+  },
+  'DELETE /me/sessions/:session': { summary: 'End one session', who: 'signed-in' },
+
+  'GET /operator/applications': {
+    summary: 'All applications, newest first; `q` finds by client id or the beginning of the name',
+    who: 'administrator',
+    query: Type.Object({ ...Page, q: Type.Optional(Type.String({ maxLength: 254 })) }),
+    answer: Type.Object({
+      applications: Type.Array(
+        Type.Object({
+          ...Row,
+          redirect_uris: Type.Array(Type.String()),
+          permissions: Type.Union([Type.Array(Type.String()), Type.Null()]),
+        }),
+      ),
+      next: Next,
+    }),
+  },
+  'PUT /operator/applications/:id/verified': {
+    summary: 'Vouch for an application, or no more',
+    who: 'administrator',
+    proof: true,
+    body: Type.Object({ verified: Type.Boolean() }),
+  },
+  'PUT /operator/applications/:id/first-party': {
+    summary: "Say that an application is the operator's own, or not: people are not asked about it",
+    who: 'administrator',
+    proof: true,
+    body: Type.Object({ first_party: Type.Boolean() }),
+  },
+} as const satisfies Endpoints;

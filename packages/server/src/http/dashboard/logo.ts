@@ -1,0 +1,27 @@
+/** A logo as a picture of its own. Its bytes came from people, and an SVG is a document: nothing in it may run or load, however it is opened. */
+import type { FastifyInstance } from 'fastify';
+import type { Keyhouse } from '../../core/keyhouse.ts';
+import type { Application } from '../../core/oauth/application.ts';
+import { Refusal } from '../../core/refusal.ts';
+
+export const LOGO_HEADERS = {
+  'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+  'X-Content-Type-Options': 'nosniff',
+} as const;
+
+/** Another address after each change, so that a browser never shows an old one for long. */
+export const logoUrlOf = ({ hasLogo, clientId, updatedAtMs }: Pick<Application, 'hasLogo' | 'clientId' | 'updatedAtMs'>) =>
+  hasLogo ? `/dashboard/applications/${clientId}/logo?v=${updatedAtMs}` : null;
+
+/** Of an application, to whoever is asked to grant it something. */
+export function serveApplicationLogos(app: FastifyInstance, { keyhouse }: { keyhouse: Keyhouse }): void {
+  app.get('/dashboard/applications/:client/logo', { schema: { hide: true } }, async (request, reply) => {
+    const { client } = request.params as { client: string };
+    const logo = await keyhouse.findApplicationLogo(client);
+    if (logo === null) throw new Refusal({ code: 'not_found' });
+    return reply
+      .type(logo.type)
+      .headers({ ...LOGO_HEADERS, 'Cache-Control': 'public, max-age=300' })
+      .send(Buffer.from(logo.base64, 'base64'));
+  });
+}

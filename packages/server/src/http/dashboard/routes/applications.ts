@@ -1,0 +1,192 @@
+/** Applications: those of the account that the path names, in which the door has found the role that is asked for. */
+import type { Application, ApplicationSettings, ListedApplication } from '../../../core/oauth/application.ts';
+import type { ApplicationFault } from '../../../core/oauth/application-wish.ts';
+import { Refusal } from '../../../core/refusal.ts';
+import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
+import type { Api } from '../api/index.ts';
+import { logoUrlOf } from '../logo.ts';
+import { cutPage, readPage } from '../page.ts';
+import type { DashboardPorts, Serve } from '../serve.ts';
+import { invalid, readId } from './refuse.ts';
+
+const MOST_SESSIONS = 100;
+
+type Detail = Api['PATCH /accounts/:account/applications/:id']['answer'];
+type Row = Api['GET /accounts/:account/applications']['answer']['applications'][number];
+type Body = Api['PATCH /accounts/:account/applications/:id']['body'];
+
+export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
+  const { store } = keyhouse;
+  const find = async (accountId: number, id: string): Promise<Application> => {
+    const found = await store.applications.findApplication(readId(id));
+    if (found === null || found.accountId !== accountId) throw new Refusal({ code: 'not_found' });
+    return found;
+  };
+
+  serve('GET /accounts/:account/applications', async ({ account, query }) => {
+    const page = readPage(query);
+    const found = await store.applications.listApplications({ accountId: account.id, ...page, limit: page.limit + 1 });
+    const { rows, next } = cutPage(found, page.limit);
+    return { applications: rows.map(rowOf), next };
+  });
+
+  serve('POST /accounts/:account/applications', async ({ account, body, by, signIn }) => {
+    const { type: kind, logo, ...rest } = body;
+    const settings = { ...readWhole(rest), name: body.name.trim() };
+    const made = await keyhouse.createApplication(
+      { accountId: account.id, kind, settings, logo: logo ?? null, signInId: signIn.id },
+      by,
+    );
+    if (!made.ok) throw refusalOf(made);
+    return { application: detailOf(made.value.application), client_secret: made.value.secret };
+  });
+
+  serve('GET /accounts/:account/applications/:id', async ({ account, params }) => {
+    const application = await find(account.id, params.id);
+    const [sessions, [listed]] = await Promise.all([
+      store.sessions.listSessionsOfApplication(application.id, MOST_SESSIONS),
+      store.applications.listApplications({ clientId: application.clientId, limit: 1 }),
+    ]);
+    return {
+      application: detailOf(application),
+      live_sessions: listed?.liveSessions ?? 0,
+      sessions: sessions.map((session) => ({
+        id: session.id,
+        user_name: session.userName,
+        account_id: session.accountId,
+        permissions: [...session.permissions],
+        scopes: [...session.scopes],
+        created_at: toTimestamp(session.createdAtMs),
+        last_used_at: toTimestamp(session.lastUsedAtMs),
+      })),
+    };
+  });
+
+  serve('PATCH /accounts/:account/applications/:id', async ({ account, params, body, by, signIn }) => {
+    const application = await find(account.id, params.id);
+    const { logo, ...rest } = body;
+    const settings = readSettings(rest);
+    const updated = await keyhouse.updateApplication({ application, settings, logo, signInId: signIn.id }, by);
+    if (!updated.ok) throw refusalOf(updated);
+    return detailOf(updated.value);
+  });
+
+  serve('POST /accounts/:account/applications/:id/secret', async ({ account, params, body, by, signIn }) => {
+    const application = await find(account.id, params.id);
+    if (application.kind === 'public') throw invalid('type', 'A public application has no secret.');
+    const { overlap_seconds: overlapSeconds } = body;
+    const rotated = await keyhouse.rotateClientSecret({ application, overlapSeconds, signInId: signIn.id }, by);
+    if (!rotated.ok) throw refusalOf(rotated);
+    return { application: detailOf(rotated.value.application), client_secret: rotated.value.secret };
+  });
+
+  serve('POST /accounts/:account/applications/:id/secret/end-overlap', async ({ account, params, by }) => {
+    const ended = await keyhouse.endClientSecretOverlap(await find(account.id, params.id), by);
+    if (!ended) throw invalid('overlap', 'The old secret has ended already.');
+  });
+
+  serve('DELETE /accounts/:account/applications/:id', async ({ account, params, by }) => {
+    const deleted = await keyhouse.deleteApplication(await find(account.id, params.id), by);
+    if (!deleted) throw new Refusal({ code: 'not_found' });
+  });
+
+  serve('DELETE /accounts/:account/applications/:id/sessions/:session', async ({ account, params, by }) => {
+    const { id: applicationId } = await find(account.id, params.id);
+    const ended = await keyhouse.endSession({ id: params.session, applicationId, reason: 'revoked' }, by);
+    if (!ended) throw new Refusal({ code: 'not_found' });
+  });
+}
+
+/** The words of the wire and ours. */
+const FIELDS = {
+  name: 'name',
+  home_page: 'homePage',
+  redirect_uris: 'redirectUris',
+  post_logout_redirect_uris: 'postLogoutRedirectUris',
+  permissions: 'permissions',
+  optional_permissions: 'optionalPermissions',
+  own_permissions: 'ownPermissions',
+  idle_seconds: 'idleSeconds',
+  absolute_seconds: 'absoluteSeconds',
+  jwks: 'jwks',
+} as const satisfies Record<string, keyof ApplicationSettings>;
+
+const wireNameOf = (field: ApplicationFault['field']): string =>
+  Object.entries(FIELDS).find(([, name]) => name === field)?.[0] ?? field;
+
+function readWhole(body: Omit<Api['POST /accounts/:account/applications']['body'], 'type' | 'logo'>): ApplicationSettings {
+  return {
+    name: body.name,
+    homePage: emptyIsNone(body.home_page),
+    redirectUris: body.redirect_uris,
+    postLogoutRedirectUris: body.post_logout_redirect_uris,
+    permissions: body.permissions,
+    optionalPermissions: body.optional_permissions,
+    ownPermissions: body.own_permissions,
+    idleSeconds: body.idle_seconds,
+    absoluteSeconds: body.absolute_seconds,
+    jwks: body.jwks as ApplicationSettings['jwks'],
+  };
+}
+
+function readSettings(body: Omit<Body, 'logo'>): Partial<ApplicationSettings> {
+  const given = Object.entries(FIELDS).filter(([wire]) => wire in body);
+  const settings = Object.fromEntries(given.map(([wire, name]) => [name, body[wire as keyof typeof body]]));
+  if (typeof body.name === 'string') settings.name = body.name.trim();
+  if (body.home_page !== undefined) settings.homePage = emptyIsNone(body.home_page);
+  return settings as Partial<ApplicationSettings>;
+}
+
+const emptyIsNone = (text: string | null): string | null => (text === null || text.trim() === '' ? null : text.trim());
+
+function refusalOf(
+  refused:
+    | { readonly reason: 'invalid'; readonly faults: readonly ApplicationFault[] }
+    | { readonly reason: 'gone' | 'too_many' },
+): Refusal {
+  if (refused.reason !== 'invalid')
+    return refused.reason === 'gone'
+      ? new Refusal({ code: 'not_found' })
+      : invalid('account', 'The account has as many applications as it may have.');
+  const errors: Record<string, string[]> = {};
+  for (const { field, sentence } of refused.faults) {
+    const name = wireNameOf(field);
+    errors[name] = [...(errors[name] ?? []), sentence];
+  }
+  return new Refusal({ code: 'invalid', errors });
+}
+
+const shared = (application: Application) => ({
+  id: application.id,
+  client_id: application.clientId,
+  account_id: application.accountId,
+  name: application.name,
+  type: application.kind,
+  logo_url: logoUrlOf(application),
+  home_page: application.homePage,
+  first_party: application.isFirstParty,
+  verified_at: toOptionalTimestamp(application.verifiedAtMs),
+  created_at: toTimestamp(application.createdAtMs),
+});
+
+export const rowOf = (application: ListedApplication): Row => ({
+  ...shared(application),
+  account_name: application.accountName,
+  live_sessions: application.liveSessions,
+});
+
+/** Made member by member: no hash can come along. */
+const detailOf = (application: Application): Detail => ({
+  ...shared(application),
+  redirect_uris: [...application.redirectUris],
+  post_logout_redirect_uris: [...application.postLogoutRedirectUris],
+  permissions: application.permissions === null ? null : [...application.permissions],
+  optional_permissions: [...application.optionalPermissions],
+  own_permissions: [...application.ownPermissions],
+  idle_seconds: application.idleSeconds,
+  absolute_seconds: application.absoluteSeconds,
+  jwks: application.jwks === null ? null : { keys: application.jwks.keys.map((key) => ({ ...key })) },
+  secret_made_at: toOptionalTimestamp(application.secretMadeAtMs),
+  previous_secret_ends_at: toOptionalTimestamp(application.previousSecretEndsAtMs),
+  updated_at: toTimestamp(application.updatedAtMs),
+});

@@ -1,0 +1,39 @@
+/** Every application, as administrators see and judge them. */
+import { isWellFormedText } from '@keyhouse/protocol';
+import { Refusal } from '../../../core/refusal.ts';
+import { cutPage, readPage } from '../page.ts';
+import type { DashboardPorts, Serve } from '../serve.ts';
+import { rowOf } from './applications.ts';
+import { invalid, readId } from './refuse.ts';
+
+export function operatorApplicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
+  const { store } = keyhouse;
+  const find = async (id: string) => {
+    const found = await store.applications.findApplication(readId(id));
+    if (found === null) throw new Refusal({ code: 'not_found' });
+    return found;
+  };
+
+  serve('GET /operator/applications', async ({ query: { q = '', ...rest } }) => {
+    if (!isWellFormedText(q)) throw invalid('q', 'The q field may not contain control characters.');
+    const page = readPage(rest);
+    const found = await store.applications.listApplications({ search: q.trim(), ...page, limit: page.limit + 1 });
+    const { rows, next } = cutPage(found, page.limit);
+    const applications = rows.map((each) => ({
+      ...rowOf(each),
+      redirect_uris: [...each.redirectUris],
+      permissions: each.permissions === null ? null : [...each.permissions],
+    }));
+    return { applications, next };
+  });
+
+  serve('PUT /operator/applications/:id/verified', async ({ params, body, by }) => {
+    const judged = await keyhouse.verifyApplication(await find(params.id), body.verified, by);
+    if (judged === null) throw new Refusal({ code: 'not_found' });
+  });
+
+  serve('PUT /operator/applications/:id/first-party', async ({ params, body, by }) => {
+    const judged = await keyhouse.setFirstParty(await find(params.id), body.first_party, by);
+    if (judged === null) throw new Refusal({ code: 'not_found' });
+  });
+}

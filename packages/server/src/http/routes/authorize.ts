@@ -1,0 +1,167 @@
+/**
+ * The authorization endpoint (RFC 6749 §3.1) and logging out at an application's wish: where a browser comes by, and is sent on. What is to be
+ * done next is decided in core, each time anew.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { By } from '../../core/audit/event.ts';
+import type { Keyhouse } from '../../core/keyhouse.ts';
+import type { Authorized, SignedInPerson } from '../../core/oauth/authorize.ts';
+import type { PageProblem, Parameters } from '../../core/oauth/checks.ts';
+import { Refusal } from '../../core/refusal.ts';
+import type { Authenticator } from '../authenticate.ts';
+import type { Cookies } from '../dashboard/cookies.ts';
+import { rememberReturnPoint } from '../dashboard/return-point.ts';
+import { readParameters } from '../json-body.ts';
+import { refusals } from '../schemas.ts';
+
+export type ShowProblem = (reply: FastifyReply, problem: PageProblem | 'request_over') => FastifyReply;
+
+interface Ports {
+  readonly keyhouse: Keyhouse;
+  readonly authenticator: Authenticator;
+  readonly cookies: Cookies;
+  readonly showProblem: ShowProblem;
+}
+
+const Text = (description: string) => Type.Optional(Type.String({ description }));
+const responses = {
+  303: { type: 'null', description: 'To the application, or to a page of ours.' },
+  ...refusals(),
+  400: {
+    description: 'A page: nobody knows where the browser could safely be sent.',
+    content: { 'text/html': { schema: { type: 'string' } } },
+  },
+};
+
+/** For the API reference; each parameter is checked in core, in the order of its own list. */
+const AUTHORIZE = {
+  summary: 'Ask a person for access',
+  description:
+    'RFC 6749 §4.1 with PKCE (RFC 7636), S256 always, and `iss` in the answer (RFC 9207). Send the browser here; it comes back with `code` and `state`, or with `error`. A form may be posted to the same path.',
+  tags: ['User sessions'],
+  security: [],
+  querystring: Type.Object(
+    {
+      response_type: Text('`code`.'),
+      client_id: Text('Of the application.'),
+      redirect_uri: Text('As it is registered, letter by letter; the port of a loopback address aside.'),
+      scope: Text('Permissions, and `openid profile email`, with spaces between.'),
+      state: Text('Comes back as it is.'),
+      code_challenge: Text('The base64url of the SHA-256 of the verifier.'),
+      code_challenge_method: Text('`S256`.'),
+      nonce: Text('Comes back in the ID token.'),
+      prompt: Text('`none`, or of `login`, `consent`, `select_account`, `create`.'),
+      max_age: Text('Seconds since the person last proved who they are.'),
+      login_hint: Text('An address to fill in.'),
+      id_token_hint: Text('It is about the person of this ID token.'),
+      resource: Text('RFC 8707: the API.'),
+    },
+    { additionalProperties: true },
+  ),
+  response: responses,
+};
+const LOG_OUT = {
+  summary: 'Log out at an application’s wish',
+  description: 'OpenID Connect RP-Initiated Logout. Without an ID token of the person who is logged in, the person is asked.',
+  tags: ['User sessions'],
+  security: [],
+  querystring: Type.Object(
+    {
+      id_token_hint: Text('An ID token of the session; it may have ended.'),
+      client_id: Text('Of the application.'),
+      post_logout_redirect_uri: Text('As it is registered, letter by letter.'),
+      state: Text('Comes back as it is.'),
+    },
+    { additionalProperties: true },
+  ),
+  response: responses,
+};
+
+/** A form sent to `/auth` is answered here: `/auth` itself mints JWTs, and one path has one handler. */
+export const FORM_PATH = '/auth/form';
+const PAGES = { 'log-in': '/login', register: '/register', consent: '/consent' } as const;
+
+export function authorizeRoutes(app: FastifyInstance, { keyhouse, authenticator, cookies, showProblem }: Ports): void {
+  const options = { schema: { hide: true } };
+
+  for (const path of ['/auth', '/api/auth']) {
+    app.get(path, { schema: AUTHORIZE, attachValidation: true }, async (request, reply) => {
+      const { person, by } = await comeBy(request);
+      return goOn(reply, await keyhouse.authorize(readQuery(request), person, by));
+    });
+  }
+
+  app.post(FORM_PATH, { ...options, config: { body: 'form' } }, async (request, reply) => {
+    const parked = await keyhouse.park(request.body as Parameters);
+    return 'go' in parked ? goOn(reply, parked) : send(reply, `/auth/continue?request=${parked.request}`);
+  });
+
+  app.get('/auth/continue', options, async (request, reply) => {
+    const { person, by } = await comeBy(request);
+    const [text = ''] = readQuery(request).get('request') ?? [];
+    const resumed = await keyhouse.resume(text, person, by);
+    if (resumed.go === 'back') cookies.clear(reply, 'return');
+    return goOn(reply, resumed);
+  });
+
+  app.get('/auth/logout', { schema: LOG_OUT, attachValidation: true }, async (request, reply) =>
+    logOut(request, reply, readQuery(request)),
+  );
+  app.post('/auth/logout', { ...options, config: { body: 'form' } }, async (request, reply) =>
+    logOut(request, reply, request.body as Parameters),
+  );
+
+  async function logOut(request: FastifyRequest, reply: FastifyReply, parameters: Parameters): Promise<FastifyReply> {
+    const { person, by } = await comeBy(request);
+    if ([...parameters.values()].some((values) => values.length > 1)) return showProblem(reply, 'repeated');
+    const one = (name: string): string | null => parameters.get(name)?.[0] ?? null;
+    const step = await keyhouse.beginLogout(
+      {
+        idTokenHint: one('id_token_hint'),
+        clientId: one('client_id'),
+        postLogoutRedirectUri: one('post_logout_redirect_uri'),
+        state: one('state'),
+      },
+      person?.user.id ?? null,
+    );
+    if (step.step === 'show') return showProblem(reply, step.problem);
+    if (step.step === 'ask') return send(reply, `/logout?request=${step.request}`);
+    if (step.end !== null) await keyhouse.endSession({ id: step.end.sessionId, ...step.end, reason: 'signed-out' }, by);
+    if (person !== null) {
+      await keyhouse.logOut(person.user, person.id, by);
+      cookies.clear(reply, 'sign-in');
+    }
+    return send(reply, step.location ?? '/logged-out');
+  }
+
+  /** Whoever is signed in with this browser. Codes travel back to it, so the wire is looked at. */
+  async function comeBy(request: FastifyRequest): Promise<{ person: SignedInPerson | null; by: By }> {
+    if (!authenticator.isPrivate(request.raw)) throw new Refusal({ code: 'use_https' });
+    const secret = cookies.read(request, 'sign-in');
+    const found = secret === null ? null : await keyhouse.findSignIn(secret);
+    const stranger = authenticator.byStranger(request.raw, request.id);
+    if (found === null) return { person: null, by: stranger };
+    const { signIn, user } = found;
+    return { person: { id: signIn.id, user, provedAtMs: signIn.provedAtMs }, by: { ...stranger, actor: `user:${user.id}` } };
+  }
+
+  function goOn(reply: FastifyReply, authorized: Authorized): FastifyReply {
+    if (authorized.go === 'nowhere') return showProblem(reply, authorized.problem);
+    if (authorized.go === 'back') return send(reply, authorized.location);
+    const { page, request, loginHint } = authorized;
+    // Other providers know nothing of our queries: who comes back from one is led on by the cookie.
+    rememberReturnPoint(cookies, reply, `/auth/continue?request=${request}`);
+    const hint = loginHint === null || page === 'consent' ? '' : `&${new URLSearchParams({ login_hint: loginHint })}`;
+    return send(reply, `${PAGES[page]}?request=${request}${hint}`);
+  }
+}
+
+/** 303: whatever the request was, the browser comes with a GET, and without a body (RFC 9700 §4.12). */
+const send = (reply: FastifyReply, location: string): FastifyReply =>
+  reply.headers({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' }).redirect(location, 303);
+
+function readQuery(request: FastifyRequest): Parameters {
+  const at = request.url.indexOf('?');
+  return readParameters(at < 0 ? '' : request.url.slice(at + 1));
+}

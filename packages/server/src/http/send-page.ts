@@ -1,0 +1,86 @@
+/** How a page of the build is sent: with a nonce of its own, the brand inside, and a policy that lets nothing else run or load. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FastifyReply } from 'fastify';
+import type { Keyhouse } from '../core/keyhouse.ts';
+import { describeBrand } from './dashboard/brand.ts';
+
+/** What a page says instead of what it is for. */
+export interface Problem {
+  readonly title: string;
+  /** For the person who came by. */
+  readonly sentence: string;
+  /** For whoever wrote the application that sent them here. */
+  readonly detail: string | null;
+}
+
+interface Ports {
+  readonly keyhouse: Pick<Keyhouse, 'brand'>;
+}
+
+/** Null when there is no build. */
+export function readTemplate(folder: string | null, name: 'index.html' | 'sign-in.html'): string | null {
+  if (folder === null) return null;
+  try {
+    return readFileSync(join(folder, name), 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/** With the brand inside, so that nobody sees another name or colour first. */
+export function sendPage(
+  { keyhouse }: Ports,
+  reply: FastifyReply,
+  template: string | null,
+  problem: Problem | null = null,
+): FastifyReply {
+  if (template === null) return sendText(reply, 503, NOT_BUILT);
+  const brand = keyhouse.brand();
+  const nonce = randomBytes(16).toString('base64url');
+  const filled: Readonly<Record<string, string>> = {
+    __NONCE__: nonce,
+    __NAME__: escapeHtml(brand.name),
+    __BRAND__: escapeHtml(JSON.stringify(describeBrand(brand))),
+    __PROBLEM__: problem === null ? '' : escapeHtml(JSON.stringify(problem)),
+    __NOSCRIPT__: escapeHtml(problem === null ? NO_SCRIPT : textOf(problem)),
+  };
+  return reply
+    .headers({ ...PAGE_HEADERS, 'Content-Security-Policy': policyOf(nonce) })
+    .type('text/html; charset=utf-8')
+    .send(template.replace(/__(?:NONCE|NAME|BRAND|PROBLEM|NOSCRIPT)__/g, (word) => filled[word] ?? ''));
+}
+
+const PAGE_HEADERS = {
+  'Cache-Control': 'no-store',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+};
+
+export function sendText(reply: FastifyReply, status: number, text: string): FastifyReply {
+  if (status === 503) reply.header('Retry-After', '5');
+  return reply.code(status).headers(PAGE_HEADERS).type('text/plain; charset=utf-8').send(text);
+}
+
+export const textOf = ({ title, sentence, detail }: Problem): string =>
+  `${title}. ${sentence}${detail === null ? '' : ` For developers: ${detail}`}`;
+
+const NO_SCRIPT = 'These pages need JavaScript.';
+const NOT_BUILT = "The dashboard has not been built. Run 'npm run build' in the repository; 'npm start' does it by itself.\n";
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+
+const policyOf = (nonce: string): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self' 'nonce-${nonce}'`,
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
