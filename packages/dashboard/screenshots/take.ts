@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, it } from 'vitest';
+import { authPath, newApplication, newPkce, openSession, type TestApplication } from '../../server/test/applications.ts';
 import { linkIn } from '../../server/test/mails.ts';
 import { invite, newPerson, newTeam, type Person } from '../../server/test/people.ts';
 import { OPERATOR } from '../../server/test/server.ts';
@@ -12,14 +13,21 @@ const FOLDER = resolve(import.meta.dirname, '../../../docs/screenshots');
 const DAY_MS = 86_400_000;
 const SCHEMES = ['light', 'dark'] as const;
 const CATALOGUE = ['invoices', 'services', 'customers', 'reports'].flatMap((resource) => [
-  { name: `${resource}.read`, sentence: `Read ${resource}.` },
-  { name: `${resource}.write`, sentence: `Make, change and delete ${resource}.` },
+  { name: `${resource}.read`, sentence: `Read ${resource}.`, grantable: true },
+  {
+    name: `${resource}.write`,
+    sentence: `Make, change and delete ${resource}.`,
+    grantable: true,
+    sensitive: resource === 'customers',
+  },
 ]);
 
 let dashboard: Dashboard;
 let ada: Person;
 let team: number;
 let billing: number;
+let ledger: TestApplication;
+let charts: TestApplication;
 
 beforeAll(async () => {
   mkdirSync(FOLDER, { recursive: true });
@@ -58,6 +66,15 @@ beforeAll(async () => {
     ['invoices.read', 'customers.read'],
   );
   await make(`/accounts/${team}/keys`, { name: 'Staging', environment: 'test' }, 60);
+
+  ledger = await newApplication(dashboard, team, {
+    ...{ name: 'Ledger', kind: 'confidential', isVerified: true },
+    ...{ homePage: 'https://ledger.example.com', permissions: ['invoices.read', 'invoices.write', 'reports.read'] },
+  });
+  await openSession(dashboard, ada, ledger, { rest: { scope: 'invoices.read reports.read' } });
+  const stranger = await newPerson(dashboard, 'grace@example.com');
+  await stranger.ask('/me', { method: 'PATCH', body: { display_name: 'Grace Hopper' } });
+  charts = await newApplication(dashboard, stranger.accountId, { name: 'Charts', optionalPermissions: ['reports.read'] });
 }, 120_000);
 /** Somebody new who comes with an invitation. */
 async function join(name: string, role: string): Promise<void> {
@@ -121,6 +138,9 @@ it.each(SCHEMES)('takes the pictures, %s', async (colorScheme) => {
     ['keys', `/accounts/${team}/keys`],
     ['key', `/accounts/${team}/keys/${billing}`],
     ['members', `/accounts/${team}/members`],
+    ['applications', `/accounts/${team}/applications`],
+    ['application', `/accounts/${team}/applications/${ledger.id}`],
+    ['connected-applications', '/settings/applications'],
     ['audit', `/accounts/${team}/audit`],
     ['operator-signing-keys', '/operator/signing-keys'],
     ['operator-permissions', '/operator/permissions'],
@@ -132,14 +152,17 @@ it.each(SCHEMES)('takes the pictures, %s', async (colorScheme) => {
     await visit.page.waitForTimeout(400);
     await shoot(visit, `${name}-${colorScheme}`);
   }
+  await visit.open(authPath(charts, newPkce(), { scope: 'invoices.read invoices.write reports.read profile openid' }));
+  await visit.page.getByRole('button', { name: 'Allow' }).waitFor();
+  await shoot(visit, `consent-${colorScheme}`);
   await visit.open('/dashboard/settings/developers');
   await visit.page.getByRole('button', { name: 'Create a token' }).click();
   await visit.page.getByLabel('Name').fill('Deploy script');
   await visit.page.getByRole('button', { name: 'Create', exact: true }).click();
   await visit.page.getByText('export ').first().waitFor();
   // A secret has no place in a repository, not even this one's.
-  const secret = visit.page.getByRole('main').locator('input[readonly]').first();
-  await secret.evaluate((field: HTMLInputElement) => {
+  const secret = visit.page.getByRole('main').locator('textarea[readonly]').first();
+  await secret.evaluate((field: HTMLTextAreaElement) => {
     field.value = `${field.value.split('|')[0]}|kh_${'•'.repeat(48)}`;
   });
   await shoot(visit, `new-token-${colorScheme}`);

@@ -130,12 +130,20 @@ describe('the operator’s pages', () => {
       (await admin.ask('/tokens', { body: { name: 'x', expires_at: null, permissions: ['moon.read'], addresses: null } })).status,
     ).toBe(422);
 
+    // Applications may ask for nothing that was not opened to them.
+    const toApplications = page.getByLabel('crm.read: which applications may ask for it');
+    expect(await toApplications.inputValue()).toBe('none');
+    await toApplications.selectOption('Only verified applications may ask');
+    await page.getByText('1 changed').waitFor();
+
     await page.getByRole('button', { name: 'Remove invoices' }).click();
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('dialog', { name: 'Remove 2 permissions?' }).getByText('invoices.write').waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    expect((await admin.ask('/permissions')).json.permissions).toEqual([{ name: 'crm.read', sentence: 'See customers' }]);
+    expect((await admin.ask('/permissions')).json.permissions).toEqual([
+      { name: 'crm.read', sentence: 'See customers', grantable: true, sensitive: true },
+    ]);
     await admin.ask('/operator/permissions', { method: 'PUT', body: { permissions: [] } });
   });
 

@@ -89,8 +89,10 @@ describe('the dashboard', () => {
 
     await page.reload();
     await page.getByRole('heading', { level: 1 }).waitFor();
+    // The rooms of an account stand there once it is known which accounts there are.
+    await page.getByRole('link', { name: 'Audit log' }).waitFor();
     const names: string[] = [];
-    for (let step = 0; step < 12; step++) {
+    for (let step = 0; step < 13; step++) {
       await page.keyboard.press('Tab');
       names.push(
         await page.evaluate(
@@ -101,7 +103,7 @@ describe('the dashboard', () => {
     expect(names.join(' · ')).toMatch(
       /Skip to the content · Keyhouse · Account · Account settings · Theme: as the system · Log out · /,
     );
-    expect(names).toEqual(expect.arrayContaining(['Home', 'API keys', 'Audit log', 'Profile', 'Security']));
+    expect(names).toEqual(expect.arrayContaining(['Home', 'API keys', 'Applications', 'Audit log', 'Profile', 'Security']));
   });
 
   it('moves the focus to a page that was opened, so that a screen reader begins there', async () => {

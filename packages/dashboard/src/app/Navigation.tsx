@@ -1,6 +1,6 @@
 /** Where one can go: in the account that is chosen, in the person's settings, in the operator's rooms. */
 import { Link } from '@tanstack/react-router';
-import { Building2, House, KeyRound, type LucideIcon, ScrollText, Users, Wrench } from 'lucide-react';
+import { AppWindow, Building2, House, KeyRound, type LucideIcon, ScrollText, Users, Wrench } from 'lucide-react';
 import styles from './layout.module.css';
 import { type Account, hasRole } from './session.ts';
 import { words } from './words.ts';
@@ -14,12 +14,14 @@ interface Place {
 const SETTINGS: readonly Place[] = [
   { to: '/settings/profile', label: words.profile },
   { to: '/settings/security', label: words.security },
+  { to: '/settings/applications', label: words.connected },
   { to: '/settings/developers', label: words.developers },
 ];
 
 const OPERATOR: readonly Place[] = [
   { to: '/operator/users', label: words.users },
   { to: '/operator/accounts', label: words.accounts },
+  { to: '/operator/applications', label: words.applications },
   { to: '/operator/permissions', label: words.permissions },
   { to: '/operator/routes', label: words.routes },
   { to: '/operator/signing-keys', label: words.signingKeys },
@@ -58,6 +60,7 @@ function placesOf(account: Account | null, isAdministrator: boolean): readonly P
   return [
     { to: base, label: words.home, icon: House },
     { to: `${base}/keys`, label: words.keys, icon: KeyRound },
+    { to: `${base}/applications`, label: words.applications, icon: AppWindow },
     ...(isTeam ? [{ to: `${base}/members`, label: words.members, icon: Users }] : []),
     { to: `${base}/audit`, label: words.audit, icon: ScrollText },
     ...(isTeam && hasRole(account, 'admin') ? [{ to: `${base}/settings`, label: words.teamSettings, icon: Building2 }] : []),

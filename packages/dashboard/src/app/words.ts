@@ -6,6 +6,8 @@ export const words = {
   operatorNavigation: 'Operator',
   home: 'Home',
   keys: 'API keys',
+  applications: 'Applications',
+  connected: 'Connected applications',
   audit: 'Audit log',
   members: 'Members',
   teamSettings: 'Team settings',

@@ -1,5 +1,5 @@
 /** Entries by day, newest first, each a sentence that opens. */
-import { Ban, ChevronDown, KeyRound, LogIn, type LucideIcon, Server, Users } from 'lucide-react';
+import { AppWindow, Ban, ChevronDown, KeyRound, LogIn, type LucideIcon, Server, Users } from 'lucide-react';
 import { useMemo } from 'react';
 import { useFormat } from '../kit/format.ts';
 import classes from './audit.module.css';
@@ -18,6 +18,7 @@ const ICONS: Readonly<Record<Group, LucideIcon>> = {
   Tokens: KeyRound,
   'API keys': KeyRound,
   JWTs: KeyRound,
+  Applications: AppWindow,
   Permissions: Server,
   Server,
 };

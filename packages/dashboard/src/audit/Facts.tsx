@@ -5,7 +5,7 @@ import { useAccount } from '../app/session.ts';
 import { clientName } from '../credentials/client-name.ts';
 import { type Format, useFormat } from '../kit/format.ts';
 import classes from './audit.module.css';
-import { REASONS } from './events.ts';
+import { ENDS, REASONS } from './events.ts';
 import type { Filter } from './filter.ts';
 import type { AuditRow, Log } from './queries.ts';
 import { credentialOf, textOf, userOf, whoOf } from './sentence.ts';
@@ -25,7 +25,7 @@ export function Facts({ row, log, isDecision = false }: { row: AuditRow; log: Lo
   const facts: Fact[] = [
     ...(isDecision || row.reason === null
       ? []
-      : known(said.reason, REASONS[row.reason] === undefined ? row.reason : REASONS[row.reason]?.help)),
+      : known(said.reason, (row.event.startsWith('session.') ? ENDS[row.reason] : REASONS[row.reason]?.help) ?? row.reason)),
     ...known(said.lacking, lacking).map(([label, value]): Fact => [label, <Mono key="m">{value}</Mono>]),
     ...known(said.held, held),
     ...known(said.wanted, wanted),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES } from '../../../server/src/core/audit/event.ts';
 import type { RefusalReason } from '../../../server/src/core/caller.ts';
-import { EVENTS, REASONS } from './events.ts';
+import type { EndReason } from '../../../server/src/core/sessions/session.ts';
+import { ENDS, EVENTS, REASONS } from './events.ts';
 import type { AuditRow } from './queries.ts';
 import { sentenceOf } from './sentence.ts';
 
@@ -58,6 +59,24 @@ describe('the words of the audit log', () => {
     expect(Object.keys(REASONS).sort()).toEqual([...Object.keys(OF_CREDENTIALS), ...OF_SIGNING_IN, 'forbidden', 'role'].sort());
   });
 
+  it('has words for every end of a session', () => {
+    const ends: Readonly<Record<EndReason, true>> = {
+      'signed-out': true,
+      revoked: true,
+      'grant-ended': true,
+      'application-deleted': true,
+      'user-ended': true,
+      'password-changed': true,
+      'left-account': true,
+      'account-deleted': true,
+      reused: true,
+      'code-reused': true,
+      idle: true,
+      'too-old': true,
+    };
+    expect(Object.keys(ENDS).sort()).toEqual(Object.keys(ends).sort());
+  });
+
   it('never leaves a gap in a sentence', () => {
     for (const event of EVENT_NAMES)
       for (const about of [
@@ -82,6 +101,14 @@ describe('the words of the audit log', () => {
     [
       'Ada changed the role of Ben from viewer to admin',
       { event: 'member.role_changed', user_id: 8, user_name: 'Ben', details: { before: 'viewer', role: 'admin' } },
+    ],
+    [
+      'Ada verified the application Reader',
+      { event: 'application.verified', details: { application: 'Reader', client_id: 'app_x' } },
+    ],
+    [
+      'Ada signed in to the application app_x',
+      { event: 'session.opened', user_id: 7, user_name: 'Ada', details: { client_id: 'app_x', session: 's' } },
     ],
     [
       'Ada set a new password',

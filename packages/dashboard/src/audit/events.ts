@@ -11,6 +11,7 @@ export const GROUPS = [
   'Tokens',
   'API keys',
   'JWTs',
+  'Applications',
   'Permissions',
   'Server',
 ] as const;
@@ -137,6 +138,56 @@ export const EVENTS: Readonly<Record<string, EventWords>> = {
   'signing_key.rotated': event('JWTs', 'Signing keys rotated', '{who} rotated the signing keys'),
   'signing_key.scheduled': event('JWTs', 'Rotation scheduled', '{who} set the signing keys to rotate every {days} days'),
 
+  'application.created': event('Applications', 'Application registered', '{who} registered the application {application}'),
+  'application.updated': event('Applications', 'Application changed', '{who} changed the application {application}'),
+  'application.secret_rotated': event(
+    'Applications',
+    'New client secret',
+    '{who} made a new secret for the application {application}',
+  ),
+  'application.secret_overlap_ended': event(
+    'Applications',
+    'Old client secret ended',
+    '{who} ended the old secret of the application {application}',
+  ),
+  'application.verified': event('Applications', 'Application verified', '{who} verified the application {application}'),
+  'application.unverified': event(
+    'Applications',
+    'Verification taken away',
+    '{who} took the verification of the application {application} away',
+  ),
+  'application.first_party_set': event(
+    'Applications',
+    'First-party set',
+    '{who} changed whether the application {application} is first-party',
+  ),
+  'application.deleted': event('Applications', 'Application deleted', '{who} deleted the application {application}'),
+  'grant.made': event('Applications', 'Access granted', '{who} granted the application {application} access'),
+  'grant.widened': event('Applications', 'Access widened', '{who} granted the application {application} more access'),
+  'grant.ended': event('Applications', 'Application disconnected', '{who} disconnected an application'),
+  'code.reused': event(
+    'Applications',
+    'Code used twice',
+    'A code of the application {application} came a second time; the session that it had bought has ended',
+  ),
+  'session.opened': event('Applications', 'Session opened', '{user} signed in to the application {application}'),
+  'session.late': event(
+    'Applications',
+    'Refresh token came late',
+    'The application {application} came late with a refresh token of {user}, and was still let through',
+  ),
+  'session.ahead': event(
+    'Applications',
+    'Refresh token ahead of the record',
+    'A refresh token of {user} was newer than the record, as after a restored backup; the application {application} was let through',
+  ),
+  'session.reused': event(
+    'Applications',
+    'Refresh token used again',
+    'An old refresh token of {user} came again; the session with the application {application} has ended',
+  ),
+  'session.ended': event('Applications', 'Session ended', 'A session of {user} with an application has ended'),
+
   'permission.catalogue_set': event(
     'Permissions',
     'Catalogue replaced',
@@ -162,6 +213,22 @@ export interface ReasonWords {
 }
 
 const reason = (short: string, help: string): ReasonWords => ({ short, help });
+
+/** Why a session of an application ended. */
+export const ENDS: Readonly<Record<string, string>> = {
+  'signed-out': 'The application signed out',
+  revoked: 'The owner of the application ended it, or what it stood on is gone',
+  'grant-ended': 'The user disconnected the application',
+  'application-deleted': 'The application was deleted',
+  'user-ended': 'The user ended it',
+  'password-changed': 'The password was changed',
+  'left-account': 'The user left the team',
+  'account-deleted': 'The account was deleted',
+  reused: 'An old refresh token came again',
+  'code-reused': 'A code came a second time',
+  idle: 'It was not used for as long as the application allows',
+  'too-old': 'It was open for as long as the application allows',
+};
 
 /** Of requests with a credential, of the dashboard, and of signing in. */
 export const REASONS: Readonly<Record<string, ReasonWords>> = {

@@ -37,6 +37,8 @@ function fill(row: AuditRow, name: string): Part {
       return { text: userOf(row), strong: true };
     case 'credential':
       return { text: credentialOf(row), strong: true };
+    case 'application':
+      return { text: textOf(row.details.application ?? row.details.client_id), strong: true };
     case 'reason':
       return { text: reasonOf(row.reason), strong: false };
     // Of `request.refused: unknown`.
@@ -63,6 +65,10 @@ export function whoOf({ actor, actor_name, details }: AuditRow): string {
     }
     case 'jwt':
       return said.aJwt;
+    case 'application':
+      return said.application(id);
+    case 'session':
+      return said.session;
     case 'operator':
     case 'server':
     case 'anonymous':

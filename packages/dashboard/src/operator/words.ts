@@ -101,6 +101,53 @@ export const words = {
     didEnable: (name: string): string => `${name} is enabled again.`,
   },
 
+  applications: {
+    title: 'Applications',
+    intro:
+      'Every application that people can be asked to grant access, the newest first. A verified one is one that you vouch for.',
+    search: 'Search by name or client id',
+    list: 'Applications',
+    empty: 'No applications yet',
+    emptyText: 'Accounts register them on their page “Applications”.',
+    columns: {
+      name: 'Application',
+      account: 'Registered by',
+      goes: 'Goes to',
+      asks: 'Asks for',
+      sessions: 'Sessions',
+      created: 'Registered',
+      actions: 'Actions',
+    },
+    account: (id: number): string => `Account ${id}`,
+    anything: 'whatever can be granted',
+    nothing: 'signing in alone',
+    verbs: {
+      verify: 'Verify',
+      unverify: 'Take verification away',
+      'first-party': 'Make it first-party',
+      'not-first-party': 'Not first-party any more',
+    },
+    titles: {
+      verify: (name: string): string => `Verify ${name}?`,
+      unverify: (name: string): string => `Take the verification of ${name} away?`,
+      'first-party': (name: string): string => `Make ${name} first-party?`,
+      'not-first-party': (name: string): string => `Is ${name} not yours any more?`,
+    },
+    texts: {
+      verify:
+        'You vouch that it is what it says it is. People are no longer told that it is not verified, and it may ask for sensitive permissions. It ends when its name, logo or home page changes.',
+      unverify: 'People are told that it is not verified, and it loses its sensitive permissions with the next refresh.',
+      'first-party': 'It is your own: people who sign in to it are not asked what they allow.',
+      'not-first-party': 'People are asked what they allow when they next sign in to it.',
+    },
+    done: {
+      verify: (name: string): string => `${name} is verified.`,
+      unverify: (name: string): string => `${name} is not verified any more.`,
+      'first-party': (name: string): string => `${name} is first-party.`,
+      'not-first-party': (name: string): string => `${name} is not first-party any more.`,
+    },
+  },
+
   accounts: {
     title: 'Accounts',
     intro: 'Personal accounts and teams, the newest first.',

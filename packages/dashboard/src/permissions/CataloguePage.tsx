@@ -1,5 +1,5 @@
 /** The permission catalogue, edited as a whole. */
-import { ActionIcon, Button, Group, Modal, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, Modal, NativeSelect, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { ClipboardPaste, Plus, Trash2 } from 'lucide-react';
@@ -10,7 +10,19 @@ import { FormError, fieldErrorsOf } from '../kit/errors.tsx';
 import { useForm } from '../kit/form.ts';
 import { EmptyState, Loaded, PageHeader } from '../kit/states.tsx';
 import { ask } from '../lib/ask.ts';
-import { ACTIONS, type Catalogue, changesOf, emptyRow, paste, type Row, sorted, toCatalogue, toRows } from './catalogue.ts';
+import {
+  ACTIONS,
+  AUDIENCES,
+  type Audience,
+  type Catalogue,
+  changesOf,
+  emptyRow,
+  paste,
+  type Row,
+  sorted,
+  toCatalogue,
+  toRows,
+} from './catalogue.ts';
 import classes from './permissions.module.css';
 import { words } from './words.ts';
 
@@ -102,7 +114,9 @@ function Editor({ catalogue }: { catalogue: Catalogue }) {
           <EmptyState title={words.empty}>{words.emptyText}</EmptyState>
         ) : (
           <>
-            <p className={classes.help}>{words.leaveOut}</p>
+            <p className={classes.help}>
+              {words.leaveOut} {words.audienceHint}
+            </p>
             <table className={classes.grid} aria-label={words.list}>
               <thead>
                 <tr>
@@ -207,6 +221,17 @@ function RowFields({ row, number, faults, onChange, onRemove }: RowProps) {
             error={faults[action]}
             onChange={(event) => onChange({ [action]: event.currentTarget.value })}
           />
+          {row[action].trim() !== '' && (
+            <NativeSelect
+              size="xs"
+              mt={4}
+              aria-label={words.audienceOf(`${name}.${action}`)}
+              data={AUDIENCES.map((value) => ({ value, label: words.audiences[value] }))}
+              value={row.audience[action]}
+              error={faults[`${action}-audience`]}
+              onChange={(event) => onChange({ audience: { ...row.audience, [action]: event.currentTarget.value as Audience } })}
+            />
+          )}
         </td>
       ))}
       <td className={classes.remove}>
@@ -232,6 +257,8 @@ function look(rows: readonly Row[]): Faults {
   return faults;
 }
 
+const FLAGS = new Set(['grantable', 'sensitive']);
+
 /** `permissions.3.name` is a fault of the fourth entry that was sent. */
 function faultsOf(errors: Readonly<Record<string, string>>, places: ReturnType<typeof toCatalogue>['places']): Faults {
   const faults: Record<string, Record<string, string>> = {};
@@ -239,7 +266,8 @@ function faultsOf(errors: Readonly<Record<string, string>>, places: ReturnType<t
     const [, index, member] = /^permissions\.(\d+)(?:\.(\w+))?$/.exec(field) ?? [];
     const place = places[Number(index)];
     if (index === undefined || place === undefined) continue;
-    faults[place.key] = { ...faults[place.key], [member === 'sentence' ? place.action : 'resource']: sentence };
+    const at = member === 'sentence' ? place.action : FLAGS.has(member ?? '') ? `${place.action}-audience` : 'resource';
+    faults[place.key] = { ...faults[place.key], [at]: sentence };
   }
   return faults;
 }

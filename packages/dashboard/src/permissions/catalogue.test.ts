@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { changesOf, paste, toCatalogue, toRows } from './catalogue.ts';
 
 const CATALOGUE = [
-  { name: 'invoices.write', sentence: 'Change invoices' },
-  { name: 'crm.leads.read', sentence: 'See leads' },
-  { name: 'invoices.read', sentence: 'See invoices' },
+  { name: 'invoices.write', sentence: 'Change invoices', grantable: true, sensitive: true },
+  { name: 'crm.leads.read', sentence: 'See leads', grantable: false, sensitive: false },
+  { name: 'invoices.read', sentence: 'See invoices', grantable: true, sensitive: false },
 ];
 
 test('a catalogue is shown by resource, read beside write, and comes back whole', () => {
@@ -39,4 +39,19 @@ test('what was pasted replaces the sentence that stands there, and leaves the re
     changed: ['invoices.read'],
     gone: [],
   });
+});
+
+test('another answer to which applications may ask is a change, and new ones are closed to them', () => {
+  const rows = toRows(CATALOGUE).map((row) =>
+    row.resource === 'invoices' ? { ...row, audience: { read: 'none', write: 'any' } as const } : row,
+  );
+  const { catalogue } = toCatalogue(rows);
+  expect(changesOf(CATALOGUE, catalogue)).toEqual({ added: [], changed: ['invoices.read', 'invoices.write'], gone: [] });
+  expect(catalogue.map(({ grantable, sensitive }) => [grantable, sensitive])).toEqual([
+    [false, false],
+    [false, false],
+    [true, false],
+  ]);
+  const pasted = paste(rows, 'new.read See what is new');
+  expect('rows' in pasted && toCatalogue(pasted.rows).catalogue.at(-1)).toMatchObject({ name: 'new.read', grantable: false });
 });

@@ -1,9 +1,13 @@
 /** The catalogue as it is edited: a row for each resource, with the sentences of its two permissions. */
 import type { Api } from 'keyhouse/dashboard-api';
 
-export type Catalogue = Api['PUT /operator/permissions']['body']['permissions'];
+export type Catalogue = Api['GET /permissions']['answer']['permissions'];
 export const ACTIONS = ['read', 'write'] as const;
 export type Action = (typeof ACTIONS)[number];
+
+/** Which applications may ask people for it. */
+export const AUDIENCES = ['none', 'any', 'verified'] as const;
+export type Audience = (typeof AUDIENCES)[number];
 
 export interface Row {
   /** Tells rows apart while their names change. */
@@ -12,18 +16,23 @@ export interface Row {
   /** Empty: there is no such permission. */
   readonly read: string;
   readonly write: string;
+  readonly audience: Readonly<Record<Action, Audience>>;
 }
 
-export const emptyRow = (): Row => ({ key: crypto.randomUUID(), resource: '', read: '', write: '' });
+export const emptyRow = (): Row => ({
+  ...{ key: crypto.randomUUID(), resource: '', read: '', write: '' },
+  audience: { read: 'none', write: 'none' },
+});
 
 /** Sorted by resource. */
 export function toRows(catalogue: Catalogue): readonly Row[] {
   const rows = new Map<string, Row>();
-  for (const { name, sentence } of catalogue) {
+  for (const { name, sentence, ...flags } of catalogue) {
     const parts = partsOf(name);
     if (parts === null) continue;
     const row = rows.get(parts.resource) ?? { ...emptyRow(), resource: parts.resource };
-    rows.set(parts.resource, { ...row, [parts.action]: sentence });
+    const audience = { ...row.audience, [parts.action]: audienceOf(flags) };
+    rows.set(parts.resource, { ...row, [parts.action]: sentence, audience });
   }
   return sorted([...rows.values()]);
 }
@@ -35,12 +44,20 @@ export const sorted = (rows: readonly Row[]): readonly Row[] =>
 export function toCatalogue(rows: readonly Row[]): { catalogue: Catalogue; places: readonly { key: string; action: Action }[] } {
   const entries = rows.flatMap((row) =>
     ACTIONS.filter((action) => row[action].trim() !== '').map((action) => ({
-      entry: { name: `${row.resource.trim()}.${action}`, sentence: row[action].trim() },
+      entry: {
+        name: `${row.resource.trim()}.${action}`,
+        sentence: row[action].trim(),
+        grantable: row.audience[action] !== 'none',
+        sensitive: row.audience[action] === 'verified',
+      },
       place: { key: row.key, action },
     })),
   );
   return { catalogue: entries.map(({ entry }) => entry), places: entries.map(({ place }) => place) };
 }
+
+const audienceOf = ({ grantable, sensitive }: Pick<Catalogue[number], 'grantable' | 'sensitive'>): Audience =>
+  sensitive ? 'verified' : grantable ? 'any' : 'none';
 
 export interface Changes {
   readonly added: readonly string[];
@@ -49,8 +66,9 @@ export interface Changes {
 }
 
 export function changesOf(before: Catalogue, after: Catalogue): Changes {
-  const old = new Map(before.map(({ name, sentence }) => [name, sentence]));
-  const now = new Map(after.map(({ name, sentence }) => [name, sentence]));
+  const textOf = (entry: Catalogue[number]) => [entry.name, `${audienceOf(entry)} ${entry.sentence}`] as const;
+  const old = new Map(before.map(textOf));
+  const now = new Map(after.map(textOf));
   return {
     added: [...now.keys()].filter((name) => !old.has(name)),
     changed: [...now].filter(([name, sentence]) => old.has(name) && old.get(name) !== sentence).map(([name]) => name),

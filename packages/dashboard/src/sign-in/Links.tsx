@@ -1,10 +1,11 @@
 /** What links from mails lead to: each looks at its ticket first, and says plainly when it is over. */
-import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { type Api, AskError, ask } from '../lib/ask.ts';
+import { useEffect, useState } from 'react';
+import { type Api, ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
-import { goTo, ownPathOr } from './go.ts';
+import { goTo, leadsOn, ownPathOr } from './go.ts';
 import { Card, Links, TaskError, useTask } from './kit.tsx';
 import { LogIn } from './LogIn.tsx';
+import { kindOf, Looking, ToDashboard, useAnswer } from './looking.tsx';
 import { Reset } from './Password.tsx';
 import { Register, Setup } from './Register.tsx';
 import { words } from './words.ts';
@@ -13,55 +14,6 @@ interface Props {
   readonly state: State;
   readonly ticket: string;
 }
-
-/** Asks when the page opens, and again when the person wants it. */
-function useAnswer<Answer>(work: () => Promise<Answer>) {
-  const [answer, setAnswer] = useState<Answer | null>(null);
-  const task = useTask();
-  const again = () => task.run(async () => setAnswer(await work()));
-  const hasBegun = useRef(false);
-  useEffect(() => {
-    // React runs effects twice while one develops; a ticket is good once.
-    if (hasBegun.current) return;
-    hasBegun.current = true;
-    void again();
-  });
-  return { answer, task, again };
-}
-
-const kindOf = (error: unknown) => (error instanceof AskError ? error.refusal.kind : null);
-
-interface LookingProps {
-  readonly state: State;
-  readonly title: string;
-  readonly of: ReturnType<typeof useAnswer>;
-  readonly children?: ReactNode;
-}
-
-/** While there is no answer, or none is to be had. */
-function Looking({ state, title, of: { task, again }, children }: LookingProps) {
-  const kind = kindOf(task.error);
-  return (
-    <Card brand={state.brand} title={title}>
-      {task.error === null && <p role="status">{words.working}</p>}
-      <TaskError task={task} />
-      {(kind === 'offline' || kind === 'unavailable' || kind === 'broken') && (
-        <button type="button" className="button" onClick={again}>
-          {words.retry}
-        </button>
-      )}
-      {task.error !== null && (children ?? <ToDashboard />)}
-    </Card>
-  );
-}
-
-const ToDashboard = () => (
-  <Links>
-    <a className="link" href="/dashboard">
-      {words.toDashboard}
-    </a>
-  </Links>
-);
 
 export function NoTicket({ state }: { state: State }) {
   return (
@@ -76,7 +28,7 @@ export function ResetLink({ state, ticket }: Props) {
   const check = useAnswer(() => ask('POST /reset/check', { body: { ticket } }));
   if (check.answer !== null) return <Reset state={state} ticket={ticket} email={check.answer.email} />;
   return (
-    <Looking state={state} title={words.reset.title} of={check}>
+    <Looking brand={state.brand} title={words.reset.title} of={check}>
       <Links>
         <a className="link" href="/forgot">
           {words.reset.another}
@@ -93,7 +45,7 @@ export function SetupLink({ state, ticket }: Props) {
   });
   if (check.answer !== null) return <Setup state={state} ticket={ticket} />;
   return (
-    <Looking state={state} title={words.setup.title(state.brand.name)} of={check}>
+    <Looking brand={state.brand} title={words.setup.title(state.brand.name)} of={check}>
       <p className="soft">{words.setup.again}</p>
       <ToDashboard />
     </Looking>
@@ -129,7 +81,7 @@ function ConfirmEmail({ state, ticket, isNew, to, onSignedOut }: ConfirmProps) {
   });
   if (confirm.answer === null) {
     return (
-      <Looking state={state} title={said.title} of={confirm}>
+      <Looking brand={state.brand} title={said.title} of={confirm}>
         {kind === 'invalid' && <p className="soft">{said.other}</p>}
         <Links>
           <a className="link" href="/dashboard">
@@ -148,7 +100,7 @@ function ConfirmEmail({ state, ticket, isNew, to, onSignedOut }: ConfirmProps) {
     <Card brand={state.brand} title={said.doneTitle}>
       <p>{said.done(confirm.answer.email)}</p>
       <a className="button" href={ownPathOr(to)}>
-        {words.toDashboard}
+        {leadsOn(to) ? words.goOn : words.toDashboard}
       </a>
     </Card>
   );
@@ -159,7 +111,7 @@ type Invitation = Api['POST /invitation/check']['answer'];
 export function InvitationLink({ state, ticket }: Props) {
   const check = useAnswer(() => ask('POST /invitation/check', { body: { ticket } }));
   if (check.answer !== null) return <Invited state={state} ticket={ticket} invitation={check.answer} />;
-  return <Looking state={state} title={words.invitation.title} of={check} />;
+  return <Looking brand={state.brand} title={words.invitation.title} of={check} />;
 }
 
 function Invited({ state, ticket, invitation }: Props & { invitation: Invitation }) {
@@ -168,15 +120,15 @@ function Invited({ state, ticket, invitation }: Props & { invitation: Invitation
   const task = useTask();
   const said = words.invitation;
   const { account, invited_by: invitedBy, email } = invitation;
-  const accept = () =>
+  const accept = (to = '') =>
     task.run(async () => {
       const { account: id } = await ask('POST /invitation/accept', { body: { ticket } });
-      goTo(`/dashboard/accounts/${id}`);
+      goTo(leadsOn(to) ? to : `/dashboard/accounts/${id}`);
     });
-  const entered = () => {
+  const entered = (to: string) => {
     setIn(true);
     setWay('ask');
-    void accept();
+    void accept(to);
   };
   if (way === 'register') return <Register state={state} invitation={{ email, ticket }} />;
   if (way === 'log-in') return <LogIn state={state} notice={said.for(email)} email={email} onEntered={entered} />;
@@ -188,7 +140,7 @@ function Invited({ state, ticket, invitation }: Props & { invitation: Invitation
       <TaskError task={task} />
       {isIn && account !== null ? (
         <>
-          <button type="button" className="button" disabled={task.isBusy} onClick={accept}>
+          <button type="button" className="button" disabled={task.isBusy} onClick={() => accept()}>
             {task.isBusy ? words.working : said.accept}
           </button>
           {task.error !== null && (

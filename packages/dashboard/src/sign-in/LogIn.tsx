@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
-import { goTo } from './go.ts';
+import { goOn, waiting, withWaiting } from './go.ts';
 import { Card, Field, Form, Links, Notice, Submit, TaskError, useTask } from './kit.tsx';
 import { enterWithPasskey, knowsPasskeys, offerPasskeys } from './passkey.ts';
 import { SecondStep, type StepMethod } from './SecondStep.tsx';
@@ -18,11 +18,11 @@ interface Props {
   readonly failure?: string | null;
   /** Of whoever it is for, when that is known. */
   readonly email?: string;
-  /** Instead of going where the server says: a link waits on this page. */
+  /** Instead of going on where an application waits, or where the server says: a link waits on this page. */
   readonly onEntered?: (to: string) => void;
 }
 
-export function LogIn({ state, notice, failure = null, email: known = '', onEntered = goTo }: Props) {
+export function LogIn({ state, notice, failure = null, email: known = waiting().hint, onEntered = goOn }: Props) {
   const [email, setEmail] = useState(known);
   const [password, setPassword] = useState('');
   const [methods, setMethods] = useState<readonly StepMethod[] | null>(() => waitingStep(state));
@@ -92,13 +92,13 @@ export function LogIn({ state, notice, failure = null, email: known = '', onEnte
       ))}
       {!state.passkeys && <p className="soft">{words.noPasskeys}</p>}
       <Links>
-        <a className="link" href="/forgot">
+        <a className="link" href={withWaiting('/forgot')}>
           {said.forgot}
         </a>
         {state.signup === 'open' && (
           <span>
             {said.noAccount}{' '}
-            <a className="link" href="/register">
+            <a className="link" href={withWaiting('/register')}>
               {said.register}
             </a>
           </span>

@@ -2,11 +2,12 @@
 import { useState } from 'react';
 import { ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
+import { waiting, withWaiting } from './go.ts';
 import { Card, Field, Form, Links, NewPassword, Notice, Submit, TaskError, useTask } from './kit.tsx';
 import { words } from './words.ts';
 
 export function Forgot({ state }: { state: State }) {
-  const [email, setEmail] = useState('');
+  const [email, setEmail] = useState(waiting().hint);
   const [sentTo, setSentTo] = useState<string | null>(null);
   const task = useTask();
   const submit = () =>
@@ -16,7 +17,7 @@ export function Forgot({ state }: { state: State }) {
     });
   const back = (
     <Links>
-      <a className="link" href="/login">
+      <a className="link" href={withWaiting('/login')}>
         {words.forgot.back}
       </a>
     </Links>

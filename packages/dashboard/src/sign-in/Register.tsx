@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
-import { goTo } from './go.ts';
+import { goOn, waiting, withWaiting } from './go.ts';
 import { Card, Field, Form, Links, NewPassword, Notice, Submit, TaskError, useTask } from './kit.tsx';
 import { words } from './words.ts';
 
@@ -56,12 +56,12 @@ interface Props {
 }
 
 function NewUser({ button, fixedEmail, send }: Props) {
-  const [email, setEmail] = useState(fixedEmail ?? '');
+  const [email, setEmail] = useState(fixedEmail ?? waiting().hint);
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const task = useTask();
   const submit = () =>
-    task.run(async () => goTo((await send({ email, password, ...(name === '' ? {} : { display_name: name }) })).to));
+    task.run(async () => goOn((await send({ email, password, ...(name === '' ? {} : { display_name: name }) })).to));
   return (
     <>
       <TaskError task={task} fields={['email', 'password', 'display_name']} />
@@ -97,7 +97,7 @@ function ToLogIn() {
     <Links>
       <span>
         {said.has}{' '}
-        <a className="link" href="/login">
+        <a className="link" href={withWaiting('/login')}>
           {words.logIn.button}
         </a>
       </span>

@@ -3,18 +3,60 @@
 /** Plain segments, then perhaps a query of printable ASCII without a backslash: nothing that a browser could read as another host. */
 const OWN_PATH = /^\/(?:[\w-]+(?:\/[\w-]+)*\/?)?(?:\?[!-[\]-~]*)?$/;
 const HOME = '/dashboard';
+/** Letters that the server seals with: nothing that could leave the query it stands in. */
+const SEALED = /^[A-Za-z0-9._-]{1,8000}$/;
+/** Of an address (RFC 5321 §4.5.3.1.3). */
+const MAX_HINT = 254;
 
 export const ownPathOr = (path: string, other = HOME): string => (OWN_PATH.test(path) ? path : other);
 
 export const goTo = (path: string): void => window.location.assign(ownPathOr(path));
 
+/** What an application waits for, as the server sealed it into the address of the page, and the address that it thinks the person has. */
+export interface Waiting {
+  readonly request: string | null;
+  readonly hint: string;
+}
+
+export function waitingOf(search: string): Waiting {
+  const query = new URLSearchParams(search);
+  const [request = '', ...more] = query.getAll('request');
+  const hint = query.get('login_hint') ?? '';
+  return {
+    request: SEALED.test(request) && more.length === 0 ? request : null,
+    hint: hint.length <= MAX_HINT ? hint : '',
+  };
+}
+
+/** Of the page that is open. */
+export const waiting = (): Waiting => waitingOf(window.location.search);
+
+/** Another page that people get in by; what an application waits for goes along. */
+export function withWaiting(path: string, { request, hint }: Waiting = waiting()): string {
+  if (request === null) return path;
+  return `${path}?${new URLSearchParams({ request, ...(hint === '' ? {} : { login_hint: hint }) })}`;
+}
+
+/** Back to `/auth`, which decides what comes next. Behind it lies what the person came from, and not this page. */
+export const resume = (request: string): void => window.location.replace(`/auth/continue?request=${request}`);
+
+/** After a log-in. `to`: where the server says, when no application waits. */
+export function goOn(to: string): void {
+  const { request } = waiting();
+  if (request === null) goTo(to);
+  else resume(request);
+}
+
+/** An application waits there. */
+export const leadsOn = (path: string): boolean => path.startsWith('/auth/continue?');
+
 /**
- * What stands behind the `#`: the secret of a link, or why another provider's answer was none. The secret stands behind its `#`, which no server sees. It is read once, taken out of the address bar and its history, and from then
- * on is in this page's memory alone.
+ * What stands behind the `#`, which no server sees: the secret of a link, or why another provider's answer was none. It is read once, taken
+ * out of the address bar and its history, and from then on is in this page's memory alone.
  */
 export function takeFragment(): string | null {
   const fragment = window.location.hash.slice(1);
   if (fragment === '') return null;
-  window.history.replaceState(null, '', window.location.pathname);
+  window.history.replaceState(null, '', window.location.pathname + window.location.search);
   return fragment;
 }

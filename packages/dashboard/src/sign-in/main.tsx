@@ -5,13 +5,16 @@ import { StrictMode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { applyAccent } from '../lib/accent.ts';
 import { applyScheme, followScheme, readScheme } from '../lib/color-scheme.ts';
-import { brandOfPage, loadState, type State } from '../lib/state.ts';
+import { brandOfPage, forgetState, loadState, type State } from '../lib/state.ts';
 import { providerFailure } from '../lib/words.ts';
-import { takeFragment } from './go.ts';
+import { Consent, RequestOver } from './Consent.tsx';
+import { resume, takeFragment, waiting } from './go.ts';
 import { Brand, Card } from './kit.tsx';
 import { EmailLink, InvitationLink, NoTicket, ResetLink, SetupLink } from './Links.tsx';
 import { LogIn } from './LogIn.tsx';
+import { LoggedOut, LogOut } from './LogOut.tsx';
 import { Forgot } from './Password.tsx';
+import { Problem, problemOfPage } from './Problem.tsx';
 import { Register } from './Register.tsx';
 import { words } from './words.ts';
 
@@ -24,12 +27,27 @@ const fragment = takeFragment();
 // Another link to the page that is open already: the browser alone would not load it.
 window.addEventListener('hashchange', () => window.location.reload());
 
-/** A page that nobody who is signed in has to see. */
-const isForStrangers = (path: string): boolean => path === '/login' || path === '/register';
+const problem = problemOfPage();
+const { request } = waiting();
+const path = window.location.pathname;
+/** A page that nobody who is signed in has to see, unless an application wants them to prove themselves again, or a second step waits. */
+const isForStrangers = path === '/login' || path === '/register';
+const mustNotStay = ({ signed_in: isIn, step }: State): boolean => isForStrangers && isIn && request === null && step === null;
+
+/** The pages that need to know nothing before they ask; null: it is none of them. */
+function plainPage() {
+  if (problem !== null) return <Problem brand={brand} problem={problem} />;
+  if (path === '/logged-out') return <LoggedOut brand={brand} />;
+  if (path !== '/consent' && path !== '/logout') return null;
+  if (request === null) return <RequestOver brand={brand} />;
+  return path === '/consent' ? <Consent brand={brand} request={request} /> : <LogOut brand={brand} request={request} />;
+}
 
 function Page({ state }: { state: State }) {
-  const path = window.location.pathname;
-  if (path === '/login') return <LogIn state={state} failure={providerFailure(fragment ?? '')} />;
+  if (path === '/login') {
+    const notice = state.signed_in ? { notice: words.proveAgain } : {};
+    return <LogIn state={state} failure={providerFailure(fragment ?? '')} {...notice} />;
+  }
   if (path === '/register') return <Register state={state} />;
   if (path === '/forgot') return <Forgot state={state} />;
   const ticket = fragment;
@@ -63,13 +81,14 @@ function Entry() {
     setFailed(false);
     loadState().then(
       (loaded) => {
-        if (loaded.signed_in && isForStrangers(window.location.pathname)) window.location.replace('/dashboard');
+        if (mustNotStay(loaded)) window.location.replace('/dashboard');
         else setState(loaded);
       },
       () => setFailed(true),
     );
   };
   useEffect(load, []);
+  useOtherWindows(state);
   if (state !== null) return <Page state={state} />;
   if (!hasFailed) {
     return (
@@ -88,10 +107,28 @@ function Entry() {
   );
 }
 
+/** Whoever logged in in another window meanwhile has nothing left to do on this one. */
+function useOtherWindows(state: State | null): void {
+  const isWaiting = isForStrangers && state !== null && !state.signed_in;
+  useEffect(() => {
+    if (!isWaiting) return;
+    const look = (): void => {
+      if (document.visibilityState !== 'visible') return;
+      forgetState();
+      loadState().then(
+        ({ signed_in: isIn }) => {
+          if (!isIn) return;
+          if (request === null) window.location.replace('/dashboard');
+          else resume(request);
+        },
+        () => undefined,
+      );
+    };
+    document.addEventListener('visibilitychange', look);
+    return () => document.removeEventListener('visibilitychange', look);
+  }, [isWaiting]);
+}
+
 const root = document.getElementById('root');
 if (root === null) throw new Error('The page has no root.');
-createRoot(root).render(
-  <StrictMode>
-    <Entry />
-  </StrictMode>,
-);
+createRoot(root).render(<StrictMode>{plainPage() ?? <Entry />}</StrictMode>);

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { useMe } from '../../app/session.ts';
 import { Loaded, PageHeader } from '../../kit/states.tsx';
 import { providerFailure } from '../../lib/words.ts';
+import { Sessions } from '../../sessions/Sessions.tsx';
 import { Identities } from './Identities.tsx';
 import { Passkeys } from './Passkeys.tsx';
 import { Password } from './Password.tsx';
@@ -38,6 +39,7 @@ export function SecurityPage() {
                 )}
                 <Identities identities={data.identities} />
                 <SignIns signIns={data.sign_ins} />
+                <Sessions />
               </>
             )}
           </Loaded>

@@ -1,0 +1,137 @@
+/** What is typed of an application, and how it becomes what the server takes. */
+import type { Application, Catalogue, Wish } from './queries.ts';
+import { words } from './words.ts';
+
+/** Names that were ticked, and what was typed while there is no catalogue. */
+export interface NamesDraft {
+  readonly chosen: readonly string[];
+  readonly text: string;
+}
+
+export type LogoDraft =
+  | { readonly change: 'none' }
+  | { readonly change: 'removed' }
+  | { readonly change: 'chosen'; readonly url: string; readonly base64: string };
+
+export interface Draft {
+  readonly name: string;
+  readonly type: 'confidential' | 'public';
+  readonly redirectUris: string;
+  readonly postLogoutRedirectUris: string;
+  readonly homePage: string;
+  readonly logo: LogoDraft;
+  /** It may ask for whatever is grantable. */
+  readonly asksAny: boolean;
+  readonly asked: NamesDraft;
+  readonly optional: NamesDraft;
+  readonly own: NamesDraft;
+  /** Seconds as text; empty: never. */
+  readonly idle: string;
+  readonly absolute: string;
+  /** JSON; empty: none. */
+  readonly keys: string;
+}
+
+export type DraftErrors = Readonly<Record<string, string>>;
+
+const namesDraft = (names: readonly string[]): NamesDraft => ({ chosen: names, text: names.join('\n') });
+
+export const EMPTY_DRAFT: Draft = {
+  name: '',
+  type: 'confidential',
+  redirectUris: '',
+  postLogoutRedirectUris: '',
+  homePage: '',
+  logo: { change: 'none' },
+  asksAny: true,
+  asked: namesDraft([]),
+  optional: namesDraft([]),
+  own: namesDraft([]),
+  idle: '',
+  absolute: '',
+  keys: '',
+};
+
+export const draftOf = (application: Application): Draft => ({
+  name: application.name,
+  type: application.type,
+  redirectUris: application.redirect_uris.join('\n'),
+  postLogoutRedirectUris: application.post_logout_redirect_uris.join('\n'),
+  homePage: application.home_page ?? '',
+  logo: { change: 'none' },
+  asksAny: application.permissions === null,
+  asked: namesDraft(application.permissions ?? []),
+  optional: namesDraft(application.optional_permissions),
+  own: namesDraft(application.own_permissions),
+  idle: application.idle_seconds === null ? '' : String(application.idle_seconds),
+  absolute: application.absolute_seconds === null ? '' : String(application.absolute_seconds),
+  keys: application.jwks === null ? '' : JSON.stringify(application.jwks, null, 2),
+});
+
+/** Lines that say something, each once. */
+export const linesOf = (text: string): string[] => [
+  ...new Set(
+    text
+      .split(/[\r\n]+/)
+      .map((line) => line.trim())
+      .filter((line) => line !== ''),
+  ),
+];
+
+export const namesOf = ({ chosen, text }: NamesDraft, catalogue: Catalogue): string[] =>
+  catalogue.length > 0 ? [...chosen] : [...new Set(text.split(/[\s,;]+/).filter((part) => part !== ''))];
+
+/** Null: whatever is grantable. */
+export const askedOf = (draft: Draft, catalogue: Catalogue): string[] | null =>
+  draft.asksAny ? null : namesOf(draft.asked, catalogue);
+
+/** What was ticked as optional and is not asked for any more is no wish. */
+export function optionalOf(draft: Draft, catalogue: Catalogue): string[] {
+  const asked = askedOf(draft, catalogue);
+  const optional = namesOf(draft.optional, catalogue);
+  return asked === null || catalogue.length === 0 ? optional : optional.filter((name) => asked.includes(name));
+}
+
+/** A wish, or what is wrong at which field. Most is judged by the server alone. */
+export function wishOf(draft: Draft, catalogue: Catalogue): { readonly wish: Wish } | { readonly errors: DraftErrors } {
+  const redirectUris = linesOf(draft.redirectUris);
+  const keys = draft.keys.trim() === '' ? null : readJson(draft.keys);
+  const errors: Record<string, string> = {
+    ...(draft.name.trim() === '' ? { name: words.nameRequired } : {}),
+    ...(draft.type === 'public' && redirectUris.length === 0 ? { redirect_uris: words.redirectUrisRequired } : {}),
+    ...(keys === undefined ? { jwks: words.keysFault } : {}),
+  };
+  if (Object.keys(errors).length > 0) return { errors };
+  const { logo } = draft;
+  return {
+    wish: {
+      name: draft.name.trim(),
+      type: draft.type,
+      home_page: draft.homePage.trim() === '' ? null : draft.homePage.trim(),
+      redirect_uris: redirectUris,
+      post_logout_redirect_uris: linesOf(draft.postLogoutRedirectUris),
+      permissions: askedOf(draft, catalogue),
+      optional_permissions: optionalOf(draft, catalogue),
+      own_permissions: draft.type === 'public' ? [] : namesOf(draft.own, catalogue),
+      idle_seconds: draft.idle === '' ? null : Number(draft.idle),
+      absolute_seconds: draft.absolute === '' ? null : Number(draft.absolute),
+      jwks: draft.type === 'public' ? null : (keys as Wish['jwks']),
+      ...(logo.change === 'none' ? {} : { logo: logo.change === 'removed' ? null : logo.base64 }),
+    },
+  };
+}
+
+/** Undefined: it is not JSON. */
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether saving shows people another name, logo or home page than the operator has looked at. */
+export const looksOtherwise = (application: Application, draft: Draft): boolean =>
+  draft.name.trim() !== application.name ||
+  draft.homePage.trim() !== (application.home_page ?? '') ||
+  draft.logo.change !== 'none';

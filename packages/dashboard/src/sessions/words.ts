@@ -1,0 +1,37 @@
+/** What people have granted to applications, and where they are signed in with them. */
+export const words = {
+  title: 'Connected applications',
+  intro: 'Applications that you have granted access. Each does what you allowed, until you take it back.',
+  list: 'Connected applications',
+  emptyTitle: 'Nothing is connected',
+  emptyText: 'When you sign in to an application with your user here and allow it something, it shows up on this page.',
+  unverified: 'Not verified',
+  firstParty: (brand: string): string => `By ${brand}`,
+  account: (name: string): string => `For ${name}`,
+  may: 'It may',
+  knows: { openid: 'Know who you are', profile: 'See your name', email: 'See your e-mail address' },
+  since: 'Connected',
+  used: 'Last used',
+  never: 'never',
+  sessions: (count: number): string => (count === 1 ? '1 session' : `${count} sessions`),
+  disconnect: 'Disconnect',
+  disconnectOf: (name: string, account: string): string => `Disconnect ${name} from ${account}`,
+  disconnectTitle: (name: string): string => `Disconnect ${name}?`,
+  disconnectText: (account: string): string =>
+    `It is signed out at once, and can do nothing more for ${account}. If you sign in to it again, it asks you again.`,
+  disconnected: (name: string): string => `${name} is disconnected.`,
+
+  sessionsTitle: 'Signed in to applications',
+  sessionsIntro: 'Where you are signed in to applications with your user here. Ending one leaves what you allowed.',
+  sessionsNone: 'You are not signed in to any application.',
+  device: (browser: string | null, system: string | null): string | null =>
+    browser === null && system === null ? null : [browser, system].filter((part) => part !== null).join(' on '),
+  opened: 'since',
+  seen: 'used',
+  end: 'End',
+  endOf: (name: string): string => `End the session of ${name}`,
+  endTitle: (name: string): string => `End the session of ${name}?`,
+  endText: 'You are signed out of it there at once.',
+  ended: 'The session has ended.',
+  all: 'What they may do',
+} as const;

@@ -1,0 +1,129 @@
+/** An application asks for access: who it is, what it will be able to do, as whom, and where the browser goes then. */
+import { useEffect, useState } from 'react';
+import { ask } from '../lib/ask.ts';
+import type { Brand } from '../lib/state.ts';
+import { AccountChoice, Applicant, type Asked, type Decision, Leaving, Wants } from './consent-parts.tsx';
+import { resume } from './go.ts';
+import { Card, TaskError, useTask } from './kit.tsx';
+import { kindOf, Looking, ToDashboard, useAnswer } from './looking.tsx';
+import { useSettled } from './settled.ts';
+import { words } from './words.ts';
+
+const said = words.consent;
+
+interface Props {
+  readonly brand: Brand;
+  readonly request: string;
+}
+
+export function Consent({ brand, request }: Props) {
+  const check = useAnswer(() => ask('POST /consent/check', { body: { request } }));
+  const kind = kindOf(check.task.error);
+  useEffect(() => {
+    if (kind === 'signed-out') resume(request);
+  }, [kind, request]);
+  useWhenSeenAgain(() => void check.again());
+  if (check.answer !== null)
+    return <Question key={check.answer.user.email} brand={brand} request={request} asked={check.answer} />;
+  if (kind === 'invalid') return <RequestOver brand={brand} />;
+  return <Looking brand={brand} title={said.looking} of={check} />;
+}
+
+/** Another window may have logged somebody else in: nobody allows in a name that is not on the page. */
+function useWhenSeenAgain(look: () => void): void {
+  useEffect(() => {
+    const seen = (): void => {
+      if (document.visibilityState === 'visible') look();
+    };
+    document.addEventListener('visibilitychange', seen);
+    return () => document.removeEventListener('visibilitychange', seen);
+  });
+}
+
+export function RequestOver({ brand }: { brand: Brand }) {
+  return (
+    <Card brand={brand} title={said.overTitle}>
+      <p>{said.over}</p>
+      <ToDashboard />
+    </Card>
+  );
+}
+
+function Question({ brand, request, asked }: Props & { asked: Asked }) {
+  const { application, accounts, permissions, user } = asked;
+  const [accountId, setAccountId] = useState(accounts[0]?.id);
+  const [declined, setDeclined] = useState<ReadonlySet<string>>(new Set());
+  const [left, setLeft] = useState<{ decision: Decision; location: string } | null>(null);
+  const task = useTask();
+  const isSettled = useSettled();
+  const kind = kindOf(task.error);
+  useEffect(() => {
+    if (kind === 'signed-out') resume(request);
+  }, [kind, request]);
+
+  const answer = (decision: Decision) =>
+    task.run(async () => {
+      const allowed = permissions.filter(({ name }) => !declined.has(name)).map(({ name }) => name);
+      const of = accountId === undefined ? {} : { account: accountId };
+      const body =
+        decision === 'deny' ? { request, decision } : { request, decision, user: user.id, ...of, permissions: allowed };
+      const { location } = await ask('POST /consent', { body });
+      setLeft({ decision, location });
+      // Any host or scheme that the application has registered: the server looked at it, and nothing of it is the page's own.
+      window.location.replace(location);
+    });
+  const logOut = () =>
+    task.run(async () => {
+      await ask('POST /log-out');
+      resume(request);
+    });
+
+  if (left !== null) return <Leaving brand={brand} name={application.name} {...left} />;
+  if (kind === 'invalid' && task.faultOf('request') !== undefined) return <RequestOver brand={brand} />;
+  const account = accounts.find(({ id }) => id === accountId);
+  const turn = (name: string): void => {
+    const next = new Set(declined);
+    if (!next.delete(name)) next.add(name);
+    setDeclined(next);
+  };
+  return (
+    <Card brand={brand} title={said.title(application.name)}>
+      <Applicant brand={brand} application={application} />
+      {!application.verified && !application.first_party && (
+        <div className="notice warn">
+          <strong>{said.notVerifiedTitle}</strong> {said.notVerified}
+        </div>
+      )}
+      <p className="person">
+        {said.loggedInAs} <bdi>{user.email}</bdi> ·{' '}
+        <button type="button" className="link" disabled={task.isBusy} onClick={logOut}>
+          {said.notYou}
+        </button>
+      </p>
+      {accounts.length > 1 && account !== undefined && (
+        <AccountChoice accounts={accounts} account={account} permissions={permissions} onChange={setAccountId} />
+      )}
+      <h2>
+        {said.wants}
+        {permissions.some(({ optional }) => optional) && <span className="soft"> {said.optional}</span>}
+      </h2>
+      <Wants asked={asked} isTicked={(name) => !declined.has(name)} onTurn={turn} />
+      <p>{asked.local ? said.toProgram : said.goesTo(asked.destination)}</p>
+      <TaskError task={task} />
+      <div className="choice">
+        <button
+          type="button"
+          className="button"
+          aria-disabled={task.isBusy || !isSettled}
+          onClick={() => isSettled && answer('allow')}
+        >
+          {task.isBusy ? words.working : said.allow}
+        </button>
+        <button type="button" className="button plain" aria-disabled={task.isBusy} onClick={() => answer('deny')}>
+          {said.deny}
+        </button>
+      </div>
+      <p className="soft last">{said.lasts}</p>
+    </Card>
+  );
+}

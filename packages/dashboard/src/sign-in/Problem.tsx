@@ -1,0 +1,32 @@
+/** What the server says instead of a page: a link of an application that leads nowhere. */
+import type { Brand } from '../lib/state.ts';
+import { Card } from './kit.tsx';
+import { words } from './words.ts';
+
+export interface Said {
+  readonly title: string;
+  readonly sentence: string;
+  readonly detail: string | null;
+}
+
+/** As the server wrote it into the page (http/send-page.ts); null on every other page. */
+export function problemOfPage(): Said | null {
+  try {
+    return JSON.parse(document.querySelector<HTMLMetaElement>('meta[name="problem"]')?.content ?? '') as Said;
+  } catch {
+    return null;
+  }
+}
+
+export function Problem({ brand, problem: { title, sentence, detail } }: { brand: Brand; problem: Said }) {
+  return (
+    <Card brand={brand} title={title}>
+      <p>{sentence}</p>
+      {detail !== null && (
+        <p className="soft">
+          <strong>{words.forDevelopers}</strong> {detail}
+        </p>
+      )}
+    </Card>
+  );
+}

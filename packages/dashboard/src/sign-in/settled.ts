@@ -1,0 +1,26 @@
+/** Whether the page has stood before the person for a moment: whoever double-clicks on another window must not land on a button of this one. */
+import { useEffect, useState } from 'react';
+
+/** Longer than a double click takes. */
+const MOMENT_MS = 600;
+
+export function useSettled(): boolean {
+  const [isSettled, setSettled] = useState(false);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout>;
+    const begin = (): void => {
+      clearTimeout(timer);
+      setSettled(false);
+      timer = setTimeout(() => setSettled(true), MOMENT_MS);
+    };
+    begin();
+    window.addEventListener('focus', begin);
+    document.addEventListener('visibilitychange', begin);
+    return () => {
+      clearTimeout(timer);
+      window.removeEventListener('focus', begin);
+      document.removeEventListener('visibilitychange', begin);
+    };
+  }, []);
+  return isSettled;
+}
