@@ -1,0 +1,80 @@
+/** Asking the issuer: with a time limit, again when that harms nobody, and never led elsewhere by a redirect. */
+import { KeyhouseError } from './errors.ts';
+import { retryAfterMs, spread, wait } from './wait.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** An empty object when the body was no JSON object. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface Question {
+  readonly url: string;
+  readonly body: URLSearchParams | string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Whether the same question may be asked twice. A refresh may: the server gives the very same successor to who did not hear it. A code may not:
+   * its second use ends what the first one bought (RFC 6749 §4.1.2).
+   */
+  readonly isRepeatable: boolean;
+  /** Goes on when the page is left. */
+  readonly keepalive?: boolean;
+}
+
+/** Two tries of ten seconds stay within the minute in which the server gives the same answer again. */
+const MOST_TRIES = 2;
+const ANSWER_WITHIN_MS = 10_000;
+const PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** Any answer but "come later". Throws `unreachable`: whatever was asked may or may not have happened. */
+export async function ask(question: Question): Promise<Answer> {
+  for (let tries = 1; ; tries++) {
+    const { answer, cause } = await askOnce(question);
+    const isRefusedForNow = answer?.status === 429 || answer?.status === 503;
+    if (answer !== null && !isRefusedForNow && answer.status < 500) return answer;
+    const pauseMs = (answer === null ? null : retryAfterMs(answer.headers)) ?? PAUSE_MS;
+    const mayRepeat = question.isRepeatable || isRefusedForNow;
+    if (!mayRepeat || tries === MOST_TRIES || pauseMs > LONGEST_PAUSE_MS) throw unreachable(answer, cause);
+    await wait(spread(pauseMs));
+  }
+}
+
+async function askOnce({ url, body, headers = {}, keepalive }: Question): Promise<{ answer: Answer | null; cause?: unknown }> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      body,
+      headers: { accept: 'application/json', ...headers },
+      // What is sent here is for the issuer alone. ('error' is not known to every worker.)
+      redirect: 'manual',
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      ...(keepalive === true ? { keepalive } : {}),
+    });
+    return { answer: { status: response.status, headers: response.headers, body: readObject(await response.text()) } };
+  } catch (cause) {
+    return { answer: null, cause };
+  }
+}
+
+export function readObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** The OAuth error of an answer (RFC 6749 §5.2), or that it is none that we know. */
+export function refusalOf({ status, body }: Answer): KeyhouseError {
+  const { error, error_description: description } = body;
+  if (typeof error !== 'string') return new KeyhouseError('unexpected_answer', `The issuer answered ${status}.`);
+  return new KeyhouseError(error, typeof description === 'string' ? description : `The issuer refused: ${error}.`);
+}
+
+function unreachable(answer: Answer | null, cause: unknown): KeyhouseError {
+  const what = answer === null ? 'did not answer' : `answered ${answer.status}`;
+  return new KeyhouseError('unreachable', `The issuer ${what}. What is signed in stays so; try again later.`, { cause });
+}

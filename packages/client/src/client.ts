@@ -1,0 +1,230 @@
+/** A client for people: they sign in, and what they granted lives on until somebody ends it. */
+import { ask, readObject, refusalOf } from './ask.ts';
+import { makeRequest, readCode, type SignInOptions, stateOf } from './authorization.ts';
+import { KeyhouseError } from './errors.ts';
+import { type ClientEvents, createEmitter } from './events.ts';
+import { createFetch } from './fetch.ts';
+import { inIndexedDb } from './indexed-db.ts';
+import { createKeeper } from './keeper.ts';
+import { readIssuer } from './origin.ts';
+import { findPage } from './page.ts';
+import { createPendingStore, type Pending } from './pending.ts';
+import { answerFromPopup, handOver, openPopup } from './popup.ts';
+import { checkIdToken, type Session, sessionOf } from './session.ts';
+import { inMemory, type TokenStorage } from './storage.ts';
+import { requestTokens } from './tokens.ts';
+
+export interface ClientOptions {
+  /** The Keyhouse server, such as `https://keys.example.com`. */
+  readonly issuer: string;
+  /** A public application's: `app_…`. */
+  readonly clientId: string;
+  /** Where the person comes back to; registered with the application, letter by letter. */
+  readonly redirectUri: string;
+  /** What to ask for: `['invoices.read']`. */
+  readonly permissions?: readonly string[];
+  /** What of OpenID Connect to ask for: `openid profile email`. */
+  readonly scope?: string;
+  /** The origins that `fetch` may give the JWT to: `['https://api.example.com']`. */
+  readonly apiOrigins: readonly string[];
+  /** Where the session is kept. Default: `inIndexedDb()` in browsers, `inMemory()` elsewhere. */
+  readonly storage?: TokenStorage;
+}
+
+export interface PopupOptions extends Omit<SignInOptions, 'returnTo'> {
+  readonly mode: 'popup';
+  /** Gives up waiting. Whether the person has closed the window cannot be known. */
+  readonly signal?: AbortSignal;
+}
+
+export interface SignOutOptions {
+  /** Ends the person's sign-in at the issuer as well, who asks them first. Leaves the page. */
+  readonly endSignIn?: boolean;
+  /** With `endSignIn`: where to go afterwards; registered with the application. */
+  readonly returnTo?: string;
+}
+
+export interface UserInfo {
+  readonly sub: string;
+  readonly name?: string;
+  readonly email?: string;
+  readonly email_verified?: boolean;
+  readonly [claim: string]: unknown;
+}
+
+export interface Client {
+  /** Leaves the page for the issuer's. With `mode: 'popup'` in a window of its own; call it while a click is handled. */
+  signIn(options?: SignInOptions & { readonly mode?: 'redirect' }): Promise<never>;
+  signIn(options: PopupOptions): Promise<Session>;
+  /** The address to open, for programs that open the browser themselves; what comes back goes to `handleRedirect`. */
+  signInUrl(options?: SignInOptions): Promise<string>;
+  /**
+   * Call it once at every start. When the page is the answer to a sign-in it takes the answer out of the address bar, checks it, and opens
+   * the session; else null. Throws why nobody was signed in. `address`: default is the page's.
+   */
+  handleRedirect(address?: string): Promise<{ readonly session: Session; readonly returnTo: string | null } | null>;
+  /** Who is signed in; null: nobody. Asks no server. */
+  session(): Promise<Session | null>;
+  /**
+   * Who the person is, asked from the issuer (OpenID Connect Core §5.3): `sub`, with `profile` in the scope their `name`, with `email` their `email`. Needs
+   * `openid` in the scope.
+   */
+  userInfo(): Promise<UserInfo>;
+  /** Returns what ends the listening. */
+  on<Name extends keyof ClientEvents>(event: Name, listener: (detail: ClientEvents[Name]) => void): () => void;
+  /** As `fetch`, with the JWT for the API's origins. Where nobody is signed in the request goes out without. */
+  fetch: typeof globalThis.fetch;
+  /** A JWT that is good now. Throws `not_signed_in` or `unreachable`. */
+  getToken(): Promise<string>;
+  /** Forgets the session here and in every tab, and revokes it. `revoked` is false when the issuer could not be told. */
+  signOut(options?: SignOutOptions): Promise<{ readonly revoked: boolean }>;
+}
+
+/**
+ * ```ts
+ * const keyhouse = createClient({
+ *   issuer: 'https://keys.example.com',
+ *   clientId: 'app_0123456789ABCDEFGHIJKL',
+ *   redirectUri: `${location.origin}/callback`,
+ *   permissions: ['invoices.read'],
+ *   apiOrigins: ['https://api.example.com'],
+ * });
+ * await keyhouse.handleRedirect();
+ * if ((await keyhouse.session()) === null) await keyhouse.signIn();
+ * const invoices = await keyhouse.fetch('https://api.example.com/api/invoices');
+ * ```
+ *
+ * Throws a TypeError for options that cannot work.
+ */
+export function createClient(options: ClientOptions): Client {
+  const issuer = readIssuer(options.issuer);
+  const { clientId, redirectUri, permissions = [], scope = '' } = options;
+  const storage = options.storage ?? ('indexedDB' in globalThis ? inIndexedDb() : inMemory());
+  const config = { issuer, clientId, redirectUri, permissions, scope };
+  const emitter = createEmitter();
+  const keeper = createKeeper({ storage, emitter, issuer, clientId });
+  const fetchFromIssuer = createFetch(keeper, [issuer]);
+  const trips = createPendingStore();
+  let popup: AbortController | null = null;
+  let handling: ReturnType<Client['handleRedirect']> | null = null;
+
+  async function signInUrl(wish: SignInOptions = {}): Promise<string> {
+    const { url, pending } = await makeRequest(config, wish);
+    trips.put(pending);
+    return url;
+  }
+
+  function signIn(wish?: SignInOptions & { readonly mode?: 'redirect' }): Promise<never>;
+  function signIn(wish: PopupOptions): Promise<Session>;
+  async function signIn(wish: (SignInOptions & { readonly mode?: 'redirect' }) | PopupOptions = {}): Promise<Session> {
+    if (wish.mode === 'popup') return await signInWithPopup(wish);
+    const page = findPage();
+    if (page === null)
+      throw new TypeError('There is no page to leave: open signInUrl() and give the answer to handleRedirect().');
+    page.location.assign(await signInUrl(wish));
+    // The page is on its way out; nothing here is to go on.
+    return await new Promise<never>(() => {});
+  }
+
+  async function signInWithPopup({ mode: _, signal, ...wish }: PopupOptions): Promise<Session> {
+    const opened = openPopup();
+    popup?.abort();
+    const own = new AbortController();
+    popup = own;
+    signal?.addEventListener('abort', () => own.abort(signal.reason));
+    if (signal?.aborted) own.abort(signal.reason);
+    try {
+      const { url, pending } = await makeRequest(config, wish);
+      const given = answerFromPopup(pending.state, own.signal);
+      opened.location.replace(url);
+      return await redeem(new URL(await given), pending);
+    } finally {
+      // It closes itself; unless it never came so far.
+      opened.close();
+    }
+  }
+
+  async function redeem(answer: URL, { verifier, nonce, redirectUri }: Pending): Promise<Session> {
+    const code = readCode(answer, issuer);
+    const parameters = { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: redirectUri };
+    const tokens = await requestTokens({ issuer, clientId, parameters, isRepeatable: false });
+    checkIdToken(tokens, { issuer, clientId, nonce });
+    await keeper.begin(tokens);
+    return sessionOf(tokens);
+  }
+
+  async function comeBack(address: string | undefined): ReturnType<Client['handleRedirect']> {
+    const page = address === undefined ? findPage() : null;
+    const text = address ?? page?.location.href;
+    if (text === undefined) return null;
+    const url = new URL(text);
+    const state = stateOf(url);
+    const pending = state === null ? null : trips.take(state);
+    const home = new URL(pending?.redirectUri ?? redirectUri);
+    // Other pages may use these words for something else.
+    if (state === null || url.origin + url.pathname !== home.origin + home.pathname) return null;
+    page?.history.replaceState(page.history.state, '', pending?.returnTo ?? withoutAnswer(url));
+    if (pending !== null) return { session: await redeem(url, pending), returnTo: pending.returnTo };
+    if (page !== null && (await handOver(state, text))) return null;
+    throw new KeyhouseError('unknown_state', 'This answer belongs to no sign-in that was begun here, or to one that is over.');
+  }
+
+  async function userInfo(): Promise<UserInfo> {
+    await keeper.jwt();
+    const response = await fetchFromIssuer(`${issuer}/auth/userinfo`);
+    const body = readObject(await response.text());
+    if (!response.ok) throw refusalOf({ status: response.status, headers: response.headers, body });
+    if (typeof body.sub !== 'string') throw new KeyhouseError('unexpected_answer', 'The issuer does not say who it is.');
+    return body as UserInfo;
+  }
+
+  async function revoke(refreshToken: string): Promise<boolean> {
+    const body = new URLSearchParams({ token: refreshToken, token_type_hint: 'refresh_token', client_id: clientId });
+    try {
+      const { status } = await ask({ url: `${issuer}/auth/revoke`, body, isRepeatable: true, keepalive: findPage() !== null });
+      return status === 200;
+    } catch {
+      return false;
+    }
+  }
+
+  return {
+    signIn,
+    signInUrl,
+    // A second call meanwhile (React calls effects twice) gets the same answer: the address bar is clean by then.
+    handleRedirect: (address) => {
+      handling ??= comeBack(address).finally(() => {
+        handling = null;
+      });
+      return handling;
+    },
+    session: async () => {
+      const tokens = await keeper.tokens();
+      return tokens === null ? null : sessionOf(tokens);
+    },
+    userInfo,
+    on: emitter.on,
+    fetch: createFetch(keeper, options.apiOrigins),
+    getToken: keeper.jwt,
+    signOut: async ({ endSignIn = false, returnTo } = {}) => {
+      const page = findPage();
+      if (endSignIn && page === null) throw new TypeError('endSignIn: there is no page to leave.');
+      const before = await keeper.forget();
+      const revoked = before === null || (await revoke(before.refreshToken));
+      if (endSignIn) {
+        const parameters = new URLSearchParams({
+          client_id: clientId,
+          ...(returnTo === undefined ? {} : { post_logout_redirect_uri: returnTo }),
+        });
+        page?.location.assign(`${issuer}/auth/logout?${parameters}`);
+      }
+      return { revoked };
+    },
+  };
+}
+
+function withoutAnswer(url: URL): string {
+  const clean = new URL(url);
+  for (const name of ['code', 'state', 'iss', 'error', 'error_description', 'error_uri']) clean.searchParams.delete(name);
+  return clean.href;
+}

@@ -1,0 +1,27 @@
+/**
+ * `localStorage`: shared by the tabs of an origin, and there after the browser was closed. Tabs live in processes of their own, and what one writes the
+ * others read a moment later, lock or no lock: a refresh waits for that moment.
+ */
+import { findPage, type WebStorage } from './page.ts';
+import type { TokenStorage } from './storage.ts';
+import { webLock } from './web-lock.ts';
+
+/** Throws outside of a page, and where the person has forbidden the site to keep anything. */
+export function inLocalStorage(): TokenStorage {
+  const page = findPage();
+  if (page === null) throw new TypeError('There is no localStorage outside of a page.');
+  const storage: WebStorage = page.localStorage;
+  return {
+    get: (key) => storage.getItem(key),
+    set: (key, value) => storage.setItem(key, value),
+    remove: (key) => storage.removeItem(key),
+    lock: webLock,
+    lagMs: 100,
+    watch: (listener) => {
+      // A null key: everything was cleared.
+      const told = ({ key }: { key: string | null }) => listener(key ?? '');
+      page.addEventListener('storage', told);
+      return () => page.removeEventListener('storage', told);
+    },
+  };
+}

@@ -1,0 +1,3 @@
+/** What a program on Node needs beside the main entry: a file to keep a session in, and a way to sign in from a command line. */
+export { inFile } from './file-storage.ts';
+export { type LoopbackOptions, signInOnLoopback } from './loopback.ts';

@@ -1,0 +1,21 @@
+/** Origins, as the settings name them. */
+
+const LOOPBACK = /^http:\/\/(localhost|[^/]+\.localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/;
+
+/** Null when it is no address. */
+export function originOf(text: string): string | null {
+  try {
+    return new URL(text).origin;
+  } catch {
+    return null;
+  }
+}
+
+/** As the server says it, without a path. Over plain HTTP only on this machine: everything that Keyhouse gives travels there. */
+export function readIssuer(text: string): string {
+  const issuer = text.replace(/\/$/, '');
+  if (originOf(text) !== issuer) throw new TypeError(`issuer: "${text}" is no origin such as https://keys.example.com.`);
+  if (!issuer.startsWith('https://') && !LOOPBACK.test(issuer))
+    throw new TypeError('issuer: HTTPS is needed, except at localhost.');
+  return issuer;
+}
