@@ -1,0 +1,140 @@
+/**
+ * Where the races are run: `keyhouse serve` in processes of their own over one database, an application, and somebody who has allowed it.
+ * Nothing here needs the test runner, so that the full figure can be had without it.
+ */
+import { execFile } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { postgresDatabase, sqliteDatabase, type TestDatabase } from '../../packages/server/test/databases.ts';
+import { type RunningProgram, startProgram } from '../../packages/server/test/program.ts';
+import { freePort } from '../free-port.ts';
+import { register } from '../person.ts';
+
+const CALLBACK = 'https://app.example.com/callback';
+const PROGRAM = join(import.meta.dirname, '../../packages/server/bin/keyhouse.js');
+
+/** As `@keyhouse/client`, and any client that minds `Retry-After`, asks again. */
+const MOST_TRIES = 20;
+
+export interface Answer {
+  readonly status: number;
+  readonly json: { readonly access_token?: string; readonly refresh_token?: string; readonly error?: string };
+}
+
+export interface Code {
+  readonly code: string;
+  readonly verifier: string;
+}
+
+export interface Arena {
+  readonly name: string;
+  /** A fresh code of the person, who has allowed the application before. */
+  newCode(): Promise<Code>;
+  redeem(code: Code, turn?: number): Promise<Answer>;
+  /** Turns go round the servers. */
+  refresh(refreshToken: string, turn?: number): Promise<Answer>;
+  /** Whether a JWT opens a door at that server. */
+  statusOf(jwt: string, turn?: number): Promise<number>;
+  readonly servers: number;
+  /** How often a server was too busy and said to come later (503): then the client does. */
+  deferred(): number;
+  stop(): Promise<void>;
+}
+
+/** One server over a file. */
+export const sqliteArena = (): Promise<Arena> => start('SQLite, one server', sqliteDatabase(), 1);
+
+/** Two servers over a fresh database of a PostgreSQL. */
+export const postgresArena = async (serverUrl: string): Promise<Arena> =>
+  start('PostgreSQL, two servers', await postgresDatabase(serverUrl), 2);
+
+async function start(name: string, database: TestDatabase, servers: number): Promise<Arena> {
+  const port = await freePort();
+  const issuer = `http://localhost:${port}`;
+  const settings = {
+    KEYHOUSE_URL: issuer,
+    KEYHOUSE_DATABASE_URL: database.url,
+    // On SQLite it lies beside the file, unless it is given.
+    KEYHOUSE_SECRET: randomBytes(32).toString('hex'),
+  };
+  let deferred = 0;
+  const programs: RunningProgram[] = [];
+  const agent = new Agent({ keepAlive: true });
+  const stop = async (): Promise<void> => {
+    agent.destroy();
+    for (const program of programs) await program.stop();
+    await database.drop();
+  };
+  try {
+    programs.push(await startProgram({ ...settings, KEYHOUSE_PORT: String(port) }));
+    for (let more = 1; more < servers; more++) programs.push(await startProgram(settings));
+    const person = await register(issuer);
+    const application = await newApplication(settings, person.email);
+    const at = (turn: number): string => programs[turn % programs.length]?.origin ?? '';
+    const tokens = async (form: Record<string, string>, turn: number): Promise<Answer> => {
+      const body = new URLSearchParams({ ...form, client_id: application }).toString();
+      const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+      for (let tries = 1; ; tries++) {
+        const { status, text } = await send(agent, `${at(turn)}/auth/token`, { method: 'POST', headers, body });
+        if (status !== 503 || tries === MOST_TRIES) return { status, json: JSON.parse(text) };
+        deferred++;
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+      }
+    };
+    return {
+      name,
+      servers,
+      deferred: () => deferred,
+      stop,
+      newCode: async () => {
+        const verifier = randomBytes(32).toString('base64url');
+        const url = new URL('/auth', issuer);
+        url.search = new URLSearchParams({
+          ...{ response_type: 'code', client_id: application, redirect_uri: CALLBACK, scope: 'invoices.read' },
+          code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+          code_challenge_method: 'S256',
+        }).toString();
+        const { searchParams } = await person.answerTo(url, CALLBACK);
+        return { code: searchParams.get('code') ?? '', verifier };
+      },
+      redeem: ({ code, verifier }, turn = 0) =>
+        tokens({ grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: CALLBACK }, turn),
+      refresh: (refreshToken, turn = 0) => tokens({ grant_type: 'refresh_token', refresh_token: refreshToken }, turn),
+      statusOf: async (jwt, turn = 0) =>
+        (await send(agent, `${at(turn)}/verify/api/invoices`, { headers: { Authorization: `Bearer ${jwt}` } })).status,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** On the operator's command line, beside the running server. */
+async function newApplication(settings: Record<string, string>, email: string): Promise<string> {
+  const wish = ['app', 'create', '--email', email, '--name', 'Racer', '--redirect-uri', CALLBACK, '--public', '--json'];
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...settings };
+  const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, ...wish], { env });
+  return JSON.parse(stdout).client_id;
+}
+
+interface Sent {
+  readonly method?: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+}
+
+/** Over sockets that are kept: a hundred requests are to arrive at once, not a hundred handshakes. */
+function send(agent: Agent, url: string, { method = 'GET', headers, body }: Sent): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { agent, method, headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+    });
+    asked.on('error', reject);
+    asked.end(body);
+  });
+}

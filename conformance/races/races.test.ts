@@ -1,0 +1,33 @@
+/** A few rounds of each race; `npm run conformance:races` runs a thousand. */
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { type Arena, postgresArena, sqliteArena } from './arena.ts';
+import { raceRedemptions, raceRefreshes, raceReplays } from './race.ts';
+
+const RACERS = 100;
+const ROUNDS = 20;
+const TIMEOUT_MS = 120_000;
+
+describe.each([
+  { where: 'one server on SQLite', open: sqliteArena },
+  { where: 'two servers on one PostgreSQL', open: () => postgresArena(inject('postgresUrl')) },
+])('at $where', ({ open }) => {
+  let arena: Arena;
+  beforeAll(async () => {
+    arena = await open();
+    return () => arena.stop();
+  });
+
+  it('gives a hundred refreshes with one token the same successor, and loses no honest session', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    expect((await raceRefreshes(arena, ROUNDS, RACERS)).faults).toEqual([]);
+  });
+
+  it('catches every replay, also in the middle of an honest refresh', { timeout: TIMEOUT_MS }, async () => {
+    expect((await raceReplays(arena, ROUNDS)).faults).toEqual([]);
+  });
+
+  it('lets one of a hundred redemptions of a code succeed, and ends what it bought', { timeout: TIMEOUT_MS }, async () => {
+    expect((await raceRedemptions(arena, ROUNDS, RACERS)).faults).toEqual([]);
+  });
+});
