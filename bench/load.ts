@@ -3,6 +3,7 @@
  * way. Lean on purpose, because it must never be the bottleneck: requests are made as text, answers are read no further
  * than their length. Reads its orders as JSON from the first argument and prints one JSON line.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { keyText, tokenSecret } from './keys.ts';
 
@@ -23,6 +24,11 @@ export interface Orders {
   /** `{key}` in it is a key of a random row up to `bodyRows`; `{n}` and, in headers, `{address}` are new each time. */
   readonly body?: string;
   readonly bodyRows?: number;
+  /**
+   * A file of refresh tokens as JSON, one for each connection: `{token}` in the body is the newest that the connection has been given, and
+   * the newest of all are written back, so that the next load goes on with them. No answer is left behind unread.
+   */
+  readonly tokensFile?: string;
   /** The status that is no failure; 200 by default. */
   readonly status?: number;
   /** At most so many requests a second in all; as fast as they are answered by default. */
@@ -45,6 +51,10 @@ const HARD_STOP_MS = (orders.seconds + orders.warmupSeconds + 20) * 1000;
 setTimeout(() => process.exit(1), HARD_STOP_MS).unref();
 
 const REOPEN_MS = 50;
+const DRAIN_MS = 10_000;
+const tokens = orders.tokensFile === undefined ? [] : (JSON.parse(readFileSync(orders.tokensFile, 'utf8')) as string[]);
+if (orders.tokensFile !== undefined && tokens.length < orders.connections) throw new Error('Too few refresh tokens.');
+let underWay = 0;
 let measuring = false;
 let stopped = false;
 let failures = 0;
@@ -66,9 +76,10 @@ const extra = Object.entries(orders.headers ?? {})
   .map(([name, value]) => `${name}: ${value}\r\n`)
   .join('');
 
-function makeRequest(): string {
+function makeRequest(connection: number): string {
   const body = orders.body
-    ?.replace('{key}', () => keyText(1 + random(orders.bodyRows ?? 1)))
+    ?.replace('{token}', () => tokens[connection] ?? '')
+    .replace('{key}', () => keyText(1 + random(orders.bodyRows ?? 1)))
     .replace('{n}', () => String(random(1e9)));
   const headers = extra.replace('{address}', () => `10.${random(256)}.${random(256)}.${random(256)}`);
   const length = body === undefined ? '' : `Content-Length: ${Buffer.byteLength(body)}\r\n`;
@@ -89,14 +100,23 @@ function count(received: string, latencyMs: number): void {
   if (!received.startsWith(`HTTP/1.1 ${orders.status ?? 200}`)) failures++;
 }
 
-function open(): void {
+/** The next refresh token of a connection; without one in the answer it keeps what it has, and will be refused. */
+function keepToken(connection: number, received: string): void {
+  const token = /"refresh_token": ?"([^"]+)"/.exec(received)?.[1];
+  if (token !== undefined) tokens[connection] = token;
+}
+
+function open(connection: number): void {
   const socket = connect({ port: orders.port, host: '127.0.0.1', noDelay: true });
   const pauseMs = orders.rate === undefined ? 0 : (orders.connections / orders.rate) * 1000;
   let startedAt = 0;
   let received = '';
+  let isAsking = false;
   const send = (): void => {
     if (stopped) return void socket.destroy();
-    socket.write(makeRequest());
+    underWay++;
+    isAsking = true;
+    socket.write(makeRequest(connection));
   };
   // A request that is late because the one before it was slow waits since it was due, or a stall would hide itself.
   const next = (): void => {
@@ -121,20 +141,24 @@ function open(): void {
   });
   socket.on('error', () => {});
   socket.on('close', () => {
+    if (isAsking) underWay--;
     if (stopped) return;
     if (measuring) failures++;
-    setTimeout(open, REOPEN_MS);
+    setTimeout(() => open(connection), REOPEN_MS);
   });
   socket.on('data', (chunk: string) => {
     received += chunk;
     if (!isWhole(received)) return;
+    underWay--;
+    isAsking = false;
     if (measuring) count(received, performance.now() - startedAt);
+    if (tokens.length > 0) keepToken(connection, received);
     received = '';
     next();
   });
 }
 
-for (let i = 0; i < orders.connections; i++) open();
+for (let i = 0; i < orders.connections; i++) open(i);
 await sleep(orders.warmupSeconds * 1000);
 measuring = true;
 startedMeasuringAt = performance.now();
@@ -144,6 +168,10 @@ measuring = false;
 const seconds = (performance.now() - startedMeasuringAt) / 1000;
 process.send?.('measured');
 stopped = true;
+if (orders.tokensFile !== undefined) {
+  for (let waitedMs = 0; underWay > 0 && waitedMs < DRAIN_MS; waitedMs += 10) await sleep(10);
+  writeFileSync(orders.tokensFile, JSON.stringify(tokens));
+}
 
 latencies.sort((a, b) => a - b);
 const at = (share: number): number => latencies[Math.floor(latencies.length * share)] ?? 0;

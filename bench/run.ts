@@ -1,6 +1,6 @@
 /**
  * Measures Keyhouse beside its peers in one run and prints ratios; see README.md. Options: --quick (short rounds, small
- * tables), --rows 1000,1000000, --only verify,sustained,mint,introspection,storm,start.
+ * tables), --rows 1000,1000000, --only verify,sustained,mint,refresh,client-credentials,introspection,storm,memory,start.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -19,8 +19,11 @@ const parts = {
   verify: (await import('./parts/verify.ts')).benchVerify,
   sustained: (await import('./parts/sustained.ts')).benchSustained,
   mint: (await import('./parts/mint.ts')).benchMint,
+  refresh: (await import('./parts/refresh.ts')).benchRefresh,
+  'client-credentials': (await import('./parts/client-credentials.ts')).benchClientCredentials,
   introspection: (await import('./parts/introspection.ts')).benchIntrospection,
   storm: (await import('./parts/storm.ts')).benchStorm,
+  memory: (await import('./parts/memory.ts')).benchMemory,
   start: (await import('./parts/start.ts')).benchStart,
 };
 

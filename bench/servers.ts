@@ -1,7 +1,7 @@
 /** Starts what is measured, on core 0 and on databases in a temporary folder, and ends and removes all of it. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pinned } from './machine.ts';
@@ -43,6 +43,13 @@ export function startBetterAuth(size: number): Promise<Server> {
   return start(here('peers/better-auth.ts'), (port) => [String(port), path, String(size)], { patienceMs: 600_000 });
 }
 
+/** A file that goes with the servers, for a load to read and write. */
+export function keepFile(name: string, content: unknown): string {
+  const path = join(folder, name);
+  writeFileSync(path, JSON.stringify(content));
+  return path;
+}
+
 /** A server on a database of `size` keys or tokens, and a key of its operator that may introspect everything. */
 export async function startKeyhouse(
   name: string,
@@ -59,17 +66,28 @@ export async function startKeyhouse(
   return { ...(await serve(path, more)), operatorKey: key };
 }
 
+export function emptyDatabase(name: string): string {
+  const path = join(newFolder(name), 'keyhouse.db');
+  keyhouse(['migrate'], path);
+  return path;
+}
+
+/** In the temporary folder, which goes with the servers. */
+export function newFolder(name: string): string {
+  const path = join(folder, name);
+  mkdirSync(path);
+  return path;
+}
+
 export function prepareDatabase(name: string, kind: 'key' | 'token', size: number): string {
   say(`Filling a database with ${size} ${kind}s …`);
-  mkdirSync(join(folder, name));
-  const path = join(folder, name, 'keyhouse.db');
-  keyhouse(['migrate'], path);
+  const path = emptyDatabase(name);
   seedCredentials(path, kind, size, say);
   return path;
 }
 
 export const serve = (path: string, more: Record<string, string> = {}): Promise<Server> =>
-  start(KEYHOUSE, () => ['serve'], { env: (port) => ({ ...settings(path), KEYHOUSE_PORT: String(port), ...more }) });
+  start(KEYHOUSE, () => ['serve'], { env: (port) => ({ ...settings(path), ...listenAt(port), ...more }) });
 
 export async function stopServer(server: Server): Promise<void> {
   const child = [...running].find(({ pid }) => pid === server.pid);
@@ -94,7 +112,7 @@ interface StartOptions {
   readonly patienceMs?: number;
 }
 
-async function start(file: string, args: (port: number) => string[], options: StartOptions = {}): Promise<Server> {
+export async function start(file: string, args: (port: number) => string[], options: StartOptions = {}): Promise<Server> {
   const { env = () => ({}), patienceMs = 60_000 } = options;
   const port = nextPort++;
   const startedAt = performance.now();
@@ -127,7 +145,13 @@ const settings = (path: string): Record<string, string> => ({
   KEYHOUSE_LOG_LEVEL: 'error',
 });
 
-function keyhouse(args: readonly string[], path: string): string {
+const listenAt = (port: number): Record<string, string> => ({
+  KEYHOUSE_PORT: String(port),
+  KEYHOUSE_URL: `http://127.0.0.1:${port}`,
+});
+
+/** Runs the command line on a database. */
+export function keyhouse(args: readonly string[], path: string): string {
   return execFileSync(process.execPath, [KEYHOUSE, ...args], {
     env: { ...process.env, ...settings(path) },
     encoding: 'utf8',
