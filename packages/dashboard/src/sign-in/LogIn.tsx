@@ -44,11 +44,11 @@ export function LogIn({ state, notice, failure = null, email: known = waiting().
     });
 
   if (methods !== null) {
-    const again = () => {
+    const again = async () => {
+      // First of all, so that whoever loads the page again is not back at the second step. Without an answer it is over by itself in ten minutes.
+      await ask('POST /log-in/again').catch(() => undefined);
       setMethods(null);
       setPassword('');
-      // Without an answer it is over by itself in ten minutes.
-      ask('POST /log-in/again').catch(() => undefined);
     };
     return <SecondStep brand={state.brand} methods={methods} onEntered={onEntered} onAgain={again} />;
   }

@@ -1,5 +1,8 @@
 /** Two servers on one database: what happens at one is true at the other within the two seconds that are promised. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { MasterSecret } from '../../src/core/lib/master-secret.ts';
+import { newApplication, openSession, refresh } from '../applications.ts';
+import { registered } from '../browser.ts';
 import { eachDatabase } from '../databases.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../server.ts';
 
@@ -37,5 +40,46 @@ eachDatabase('of two servers the other', (makeDatabase) => {
       for (const bearer of bearers) expect(await statusAt(here, bearer)).toBe(401);
       for (const bearer of bearers) await expect.poll(() => statusAt(there, bearer), { timeout: 2000, interval: 20 }).toBe(401);
     }
+  });
+
+  it('goes on with a session that was opened at the first, and hears of its end and of its application’s', async () => {
+    for (const end of ['session', 'application'] as const) {
+      const { browser, id: userId } = await registered(here);
+      const owner = await here.register();
+      const client = await newApplication(here, owner.accountId);
+      const session = await openSession(here, browser, client);
+      expect(await statusAt(there, session.jwt)).toBe(200);
+      const next = await refresh(there, client, session.refreshToken);
+      expect(next.status).toBe(200);
+      if (end === 'session') await here.keyhouse.endSession({ id: session.id, userId, reason: 'revoked' }, OPERATOR);
+      else await here.keyhouse.deleteApplication(client, OPERATOR);
+      for (const jwt of [session.jwt, next.json.access_token]) {
+        expect(await statusAt(here, jwt)).toBe(401);
+        await expect.poll(() => statusAt(there, jwt), { timeout: 2000, interval: 20 }).toBe(401);
+      }
+      expect((await refresh(there, client, next.json.refresh_token)).status).toBeGreaterThanOrEqual(400);
+    }
+  });
+});
+
+eachDatabase('sessions under another master secret', (makeDatabase) => {
+  it('go on where they were, with the keys of their tokens sealed anew', async () => {
+    const [from, to] = ['the master secret of before, long enough', 'the master secret from now on, long enough'];
+    const database = await makeDatabase();
+    const before = await startTestServer({ database, secret: from });
+    const { browser } = await registered(before);
+    const owner = await before.register();
+    const client = await newApplication(before, owner.accountId);
+    const session = await openSession(before, browser, client);
+    const rotated = await before.keyhouse.rotateMasterSecret({
+      from: new MasterSecret(from),
+      to: new MasterSecret(to),
+      by: OPERATOR,
+    });
+    expect(rotated.ok).toBe(true);
+    const after = await startTestServer({ database, secret: to });
+    expect((await refresh(after, client, session.refreshToken)).status).toBe(200);
+    await after.stop();
+    await before.stop().catch(() => {});
   });
 });

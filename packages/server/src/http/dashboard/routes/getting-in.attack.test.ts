@@ -56,8 +56,10 @@ eachDatabase('what nobody’s browser sends', (makeDatabase) => {
     async () => {
       const waiting = await registered(server);
       await addTotp(server, waiting.browser);
-      const half = await loggedIn(server, waiting.email);
-      const texts = JSON.parse(readFileSync(VECTORS, 'utf8')) as string[];
+      const halfway = await loggedIn(server, waiting.email);
+      // Each text at one of the two databases; what a database itself could choke on at both.
+      const half = server.keyhouse.store.database === 'SQLite' ? 0 : 1;
+      const texts = (JSON.parse(readFileSync(VECTORS, 'utf8')) as string[]).filter((_, index) => index % 2 === half);
       for (const text of ['a\u0000b', '\ud800', ...texts]) {
         // Guesses at one user are counted wherever they come from.
         for (const { id: userId, email: emailKey } of [owner, waiting])
@@ -66,7 +68,7 @@ eachDatabase('what nobody’s browser sends', (makeDatabase) => {
           Object.entries(DOORS).flatMap(([path, body]) =>
             Object.keys(body).map(async (field) => {
               const wrong = field === 'response' ? naughtyAnswer(text) : text;
-              const who = path.startsWith('/log-in') ? half.steal() : owner.browser.steal();
+              const who = path.startsWith('/log-in') ? halfway.steal() : owner.browser.steal();
               const { status } = await who.ask(path, { body: { ...body, [field]: wrong }, headers: away() });
               // One address that is nobody's has its limit too.
               const fine = path === '/log-in' || path === '/forgot' ? [204, 422, 429] : [400, 403, 404, 422];
