@@ -85,3 +85,19 @@ function decodeString(text: string, start: number, end: number): string {
   const raw = text.slice(start + 1, end);
   return raw.includes('\\') ? String(JSON.parse(text.slice(start, end + 1))) : raw;
 }
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** JSON out of bytes: UTF-8 without repair, no member twice; undefined when it is anything else. */
+export function parseJsonBytes(bytes: Uint8Array): unknown {
+  try {
+    const parsed = parseStrictJson(UTF8.decode(bytes));
+    return parsed.ok ? parsed.value : undefined;
+  } catch {
+    return undefined; // Not UTF-8: a fatal TextDecoder says so by throwing.
+  }
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type AddressBlock, parseBlock } from './core/lib/addresses.ts';
+import { type AddressBlock, parseBlock } from '@keyhouse/protocol';
 
 /** Another OpenID provider, as the operator is registered there. */
 export interface ProviderSettings {

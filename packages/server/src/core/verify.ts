@@ -2,13 +2,11 @@
  * Whether a credential holds now, whatever its kind: the one function behind every door. Tokens and keys are looked up, JWTs
  * are checked by their signature; revocations, owners and addresses are asked for all of them.
  */
-import type { PresentedCredential } from '@keyhouse/protocol';
+import type { AddressBlock, PresentedCredential, VerifiedJwt } from '@keyhouse/protocol';
 import type { AnyJwtCaller, RefusalReason, RefusedCredential, Verdict } from './caller.ts';
 import type { From } from './credentials/from.ts';
 import { type CredentialVerifier, compileBlocks, isAllowed, type Judging } from './credentials/verify.ts';
-import type { VerifiedJwt } from './jwts/claims.ts';
 import { type VerifyJwtPorts, verifyJwt } from './jwts/verify.ts';
-import type { AddressBlock } from './lib/addresses.ts';
 import type { ChangeFollower } from './revocations/follower.ts';
 
 export type Verify = (presented: PresentedCredential, from: From, judging?: Judging) => Verdict | Promise<Verdict>;

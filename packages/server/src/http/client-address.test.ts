@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { parseBlock } from '@keyhouse/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseBlock } from '../core/lib/addresses.ts';
 import { peerFinder } from './client-address.ts';
 
 const TRUSTED = ['10.0.0.0/8', '192.0.2.7', '2001:db8:1::/48'];

@@ -3,7 +3,7 @@
  * `X-Forwarded-For` that is not one of ours. What stands left of it was written by strangers.
  */
 import type { IncomingMessage } from 'node:http';
-import { type AddressBlock, inBlocks, parseAddress } from '../core/lib/addresses.ts';
+import { type AddressBlock, inBlocks, parseAddress } from '@keyhouse/protocol';
 
 export interface Peer {
   /** The client's address as text, or null when the socket has gone or a proxy told nothing usable. */

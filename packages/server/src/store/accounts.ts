@@ -1,6 +1,7 @@
 import type { Account, AccountsStore, User } from '../core/accounts/account.ts';
 import type { Act } from './act.ts';
 import { lockAdministrators } from './administration.ts';
+import { stopApplications } from './applications.ts';
 import { endTokensOfLogins } from './credentials.ts';
 import { lockMintingOfAccount } from './jwts.ts';
 import type { Db } from './prepared.ts';
@@ -112,6 +113,7 @@ export const accountsActs = {
     if (input.disabled) {
       await endSignIns(act.db, { userId: input.userId, nowMs: input.nowMs });
       await endSessions(act, { userId: input.userId }, { reason: 'user-ended', nowMs: input.nowMs });
+      await stopApplications(act, account.id, input.nowMs);
     }
     act.change({ kind: 'user', id: String(input.userId), ...revocation });
     act.change({ kind: 'account', id: String(account.id), ...revocation });

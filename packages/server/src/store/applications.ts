@@ -204,6 +204,17 @@ export async function endApplications(
   return ended.map(({ client_id }) => client_id);
 }
 
+/**
+ * Within the act that disables their owner: what was issued to an account's applications is over, and caches forget them. Their JWTs are on no
+ * record, and for a moment another server may issue one yet, or by a clock that is ahead; hence the slack.
+ */
+export async function stopApplications(act: Act, accountId: number, nowMs: number): Promise<void> {
+  const rows = await living(act.db).clearSelect().select('client_id').where('account_id', '=', accountId).execute();
+  const beforeMs = nowMs + CLOCK_SLACK_MS;
+  const endsAtMs = beforeMs + UNRECORDED_JWT_SECONDS * 1000;
+  for (const { client_id: id } of rows) act.change({ kind: 'application', id, beforeMs, endsAtMs });
+}
+
 type Row = Selectable<Database['applications']>;
 type Columns = ReturnType<typeof columnsOf>;
 

@@ -3,13 +3,12 @@
  * a server believes that follows the list of changes: that is who lets a JWT in.
  */
 import { randomBytes } from 'node:crypto';
-import { covers } from '@keyhouse/protocol';
+import { covers, RevocationList } from '@keyhouse/protocol';
 import { beforeAll, expect, it } from 'vitest';
 import { eachDatabase } from '../../test/databases.ts';
 import type { EventDraft } from '../core/audit/event.ts';
 import type { Credential } from '../core/credentials/credential.ts';
 import type { MintedJwt } from '../core/jwts/jwt.ts';
-import { RevocationList } from '../core/revocations/revocation-list.ts';
 import type { OpenedStore } from './opened.ts';
 
 const NOW = 1_800_000_000_000;

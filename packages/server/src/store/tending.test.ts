@@ -1,11 +1,11 @@
 /** What owners do to credentials, and what is counted of their use, on both databases. */
 import { randomBytes } from 'node:crypto';
+import { makeJti } from '@keyhouse/protocol';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { eachDatabase } from '../../test/databases.ts';
 import type { EventDraft } from '../core/audit/event.ts';
 import { readAudit, readWholeAudit } from '../core/audit/read.ts';
 import type { Credential } from '../core/credentials/credential.ts';
-import { makeJti } from '../core/jwts/jti.ts';
 import type { OpenedStore } from './opened.ts';
 
 const NOW = 1_800_000_000_000;
@@ -150,7 +150,7 @@ eachDatabase('a credential that lives on', (makeDatabase) => {
 
   describe('its JWTs', () => {
     const newJwt = (key: Credential, issuedAtMs: number, subject: string | null = null) => ({
-      ...{ jti: makeJti(issuedAtMs), keyId: key.id, accountId: 1, subject, permissions: ['a.read'] },
+      ...{ jti: makeJti(issuedAtMs, randomBytes), keyId: key.id, accountId: 1, subject, permissions: ['a.read'] },
       ...{ signingKeyId: 'kid', issuedAtMs, expiresAtMs: NOW + DAY },
     });
     const record = (key: Credential, jwt: ReturnType<typeof newJwt>) =>

@@ -1,7 +1,8 @@
 /** Makes a user at the operator's word: the command line and the first start. No sign-up rule, but the same password rules. */
+
+import { no, type Outcome, ok } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
 import type { AccountsStore, User } from './account.ts';
 import { localPart, readEmail } from './email.ts';
 import { findPasswordFault, type PasswordFault } from './password.ts';

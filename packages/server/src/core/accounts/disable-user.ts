@@ -2,9 +2,10 @@
  * Shuts a user out, or lets them in again. While disabled, none of the user's credentials is good; those that were not
  * revoked work again afterwards, but JWTs of before stay over.
  */
+
+import { no, type Outcome, ok } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
 import type { AccountsStore, User } from './account.ts';
 
 export interface DisableUserPorts {

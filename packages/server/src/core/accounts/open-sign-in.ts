@@ -1,7 +1,8 @@
 /** Opens a sign-in for somebody who has proved who they are, and finds it again by its cookie. */
+
+import { no, type Outcome, ok } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
 import type { Compose } from '../mail/compose.ts';
 import type { User } from './account.ts';
 import { circumstancesOf } from './circumstances.ts';

@@ -1,8 +1,9 @@
 /** What somebody who is signed in does with their own user: names, address, password, factors, and the end of it all. */
+
+import { no, type Outcome, ok } from '@keyhouse/protocol';
 import type { By, EventDraft } from '../audit/event.ts';
 import { type Clock, DAY_MS, HOUR_MS } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
 import type { Compose } from '../mail/compose.ts';
 import type { AccountsStore, User } from './account.ts';
 import { circumstancesOf } from './circumstances.ts';

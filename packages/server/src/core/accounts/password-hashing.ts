@@ -1,7 +1,7 @@
 /** Hashes and verifies passwords with Argon2id (RFC 9106), off the event loop. What is hashed is the NFKC form. */
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
+import { no, type Outcome, ok } from '@keyhouse/protocol';
 import { type CommonPasswords, normalizePassword } from './password.ts';
 import { openPasswordPool } from './password-pool.ts';
 import { CURRENT_PREFIX } from './password-work.ts';

@@ -4,7 +4,7 @@
  * while they wait, and go when nobody has needed them for a while, so that an idle server is a small one.
  */
 import { Worker } from 'node:worker_threads';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
+import { no, type Outcome, ok } from '@keyhouse/protocol';
 import type { PasswordAnswer, PasswordWork } from './password-work.ts';
 
 export interface PasswordPool {

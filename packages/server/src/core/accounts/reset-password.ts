@@ -1,7 +1,8 @@
 /** Puts a new password in place at the operator's word. Sign-ins, and tokens that log-ins and registrations gave, end in the same act. */
+
+import { no, type Outcome, ok } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
 import type { Compose } from '../mail/compose.ts';
 import type { AccountsStore, User } from './account.ts';
 import { circumstancesOf } from './circumstances.ts';

@@ -1,9 +1,8 @@
 /** Makes tokens and API keys. The text is returned once and stored nowhere; what is kept is its hash. */
 import { randomBytes } from 'node:crypto';
-import { formatToken, makeKeyText, makeTokenSecret } from '@keyhouse/protocol';
+import { formatToken, makeKeyText, makeTokenSecret, ok } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
-import { ok } from '../lib/outcome.ts';
 import type { Credential, CredentialsStore, Environment, NewCredential, Source } from './credential.ts';
 import type { Tell } from './tell.ts';
 import { hashSecret } from './verify.ts';

@@ -1,9 +1,7 @@
 /** Takes permissions or addresses away. Never adds any: whoever wants more makes a new credential. */
-import { covers } from '@keyhouse/protocol';
+import { containsBlock, covers, no, type Outcome, ok } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
-import { containsBlock } from '../lib/addresses.ts';
 import type { Clock } from '../lib/clock.ts';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
 import type { Credential, CredentialsStore } from './credential.ts';
 import { compileBlocks } from './verify.ts';
 import { checkAddresses, checkPermissions, type Fault } from './wish.ts';

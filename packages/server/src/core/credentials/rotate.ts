@@ -1,9 +1,8 @@
 /** Replaces a secret and lets the old one live on for a while, so that nobody has to change two places at one moment. */
 import { randomBytes } from 'node:crypto';
-import { formatToken, makeKeyText, makeTokenSecret } from '@keyhouse/protocol';
+import { formatToken, makeKeyText, makeTokenSecret, no, type Outcome, ok } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
 import type { Credential, CredentialsStore } from './credential.ts';
 import type { Tell } from './tell.ts';
 import { hashSecret } from './verify.ts';

@@ -1,7 +1,8 @@
 /** What an owner does to a credential that lives on: another name, and the end of the old secret during an overlap. */
+
+import { no, type Outcome, ok } from '@keyhouse/protocol';
 import type { By, EventDraft, EventName } from '../audit/event.ts';
 import { type Clock, SECOND_MS } from '../lib/clock.ts';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
 import type { CredentialsStore, Owned } from './credential.ts';
 import { checkName, type Fault } from './wish.ts';
 

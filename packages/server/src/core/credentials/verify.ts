@@ -4,8 +4,8 @@
  */
 import { hash as digest, timingSafeEqual } from 'node:crypto';
 import type { PresentedCredential } from '@keyhouse/protocol';
+import { type AddressBlock, inBlocks, parseAddress, parseBlock } from '@keyhouse/protocol';
 import type { OpaqueCaller, RefusalReason, Verdict } from '../caller.ts';
-import { type AddressBlock, inBlocks, parseAddress, parseBlock } from '../lib/addresses.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
 import type { ChangeFollower } from '../revocations/follower.ts';
 import { CredentialCache } from './cache.ts';

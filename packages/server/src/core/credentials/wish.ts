@@ -6,10 +6,10 @@ import {
   isWellFormedText,
   MAX_PERMISSIONS,
   OPERATOR_PERMISSIONS,
+  parseBlock,
   WILDCARDS,
 } from '@keyhouse/protocol';
 import { OPERATOR_ACCOUNT_ID } from '../accounts/account.ts';
-import { parseBlock } from '../lib/addresses.ts';
 
 export const MAX_NAME_LENGTH = 100;
 export const MAX_ADDRESSES = 50;

@@ -2,8 +2,9 @@
  * What stands in a JWT that somebody pasted, and whether it still holds. Reading is anybody's: nothing in a JWT is secret but its
  * signature. What is judged is told to its own account alone; of another's, or another issuer's, only that it is foreign.
  */
+
+import { peekJws } from '@keyhouse/protocol';
 import type { Verdict } from '../caller.ts';
-import { readJws } from './jws.ts';
 
 export type JwtState = 'valid' | 'expired' | 'revoked' | 'foreign' | 'forged';
 
@@ -23,7 +24,7 @@ export async function decodeJwt(
   { judge }: Ports,
   { text, accountId }: { text: string; accountId: number },
 ): Promise<DecodedJwt | null> {
-  const read = readJws(text);
+  const read = peekJws(text);
   if (read === null) return null;
   return { header: read.header, claims: read.payload, state: stateOf(await judge(text), accountId) };
 }

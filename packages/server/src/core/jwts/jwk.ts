@@ -3,10 +3,8 @@
  * algorithm it names, with parameters that are known to be sound. Doubt is a refusal.
  */
 import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { decodeBase64Url } from '@keyhouse/protocol';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
+import { decodeBase64Url, isObject, no, type Outcome, ok } from '@keyhouse/protocol';
 import { type Algorithm, algorithmRow, isAlgorithm, type VerificationKey } from './algorithms.ts';
-import { isObject } from './json.ts';
 import { isRocaModulus } from './roca.ts';
 
 /** `unfit`: made for something else, or for nothing that we know. `weak`: of the right kind, but not to be trusted. */

@@ -3,7 +3,7 @@
  * and those whose JWTs may still be alive. Built member by member from a list of public ones, so that no private member can
  * ever slip in.
  */
-import { isObject } from './json.ts';
+import { isObject } from '@keyhouse/protocol';
 import type { StoredSigningKey } from './jwt.ts';
 
 /** A public key as it is published. */

@@ -1,26 +1,6 @@
 import type { EventDraft } from '../audit/event.ts';
-import type { Environment } from '../credentials/credential.ts';
 
 export type SigningAlgorithm = 'ES256' | 'RS256';
-
-/** The claims of a JWT (RFC 9068 §2.2 and the house's own). Times are whole seconds. */
-export interface JwtClaims {
-  readonly iss: string;
-  readonly aud: string;
-  readonly sub: string;
-  readonly iat: number;
-  readonly exp: number;
-  readonly jti: string;
-  /** `key:55` for a JWT minted from key 55; else the application's. */
-  readonly client_id: string;
-  readonly scope: string;
-  readonly permissions: readonly string[];
-  readonly account: number;
-  readonly environment: Environment;
-  readonly addresses?: readonly string[];
-  /** The session (OpenID Connect Front-Channel Logout §3 names the claim). */
-  readonly sid?: string;
-}
 
 /** A minted JWT as it is kept on record; the text itself is not stored. */
 export interface MintedJwt {

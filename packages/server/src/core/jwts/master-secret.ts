@@ -2,11 +2,12 @@
  * The master secret and the database: a wrong one is refused at start, a new one is put in place without losing what the old
  * one sealed. The database keeps a check value only.
  */
+
+import { no, type Outcome, ok } from '@keyhouse/protocol';
 import { totpSealName } from '../accounts/codes.ts';
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
 import { open, seal } from '../lib/seal.ts';
 import { mailSealName } from '../mail/compose.ts';
 import type { MasterSecretStore, SealedKind, SigningKeysStore } from './jwt.ts';

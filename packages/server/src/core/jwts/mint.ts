@@ -3,13 +3,15 @@
  * everything that can be presented can be listed and revoked. Those of sessions and applications live ten minutes and are not on record:
  * what ends them is the revocation of what they were issued under.
  */
+
+import { randomBytes } from 'node:crypto';
+import type { JwtClaims } from '@keyhouse/protocol';
+import { clientClaim, makeJti, scopeClaim, subjectClaim, userClaim } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
 import type { Credential } from '../credentials/credential.ts';
 import { type Clock, SECOND_MS } from '../lib/clock.ts';
-import { clientClaim, scopeClaim, subjectClaim, userClaim } from './claims.ts';
-import { makeJti } from './jti.ts';
 import { signJws } from './jws.ts';
-import type { JwtClaims, JwtsStore, MintedJwt } from './jwt.ts';
+import type { JwtsStore, MintedJwt } from './jwt.ts';
 import type { KeyRing } from './signing-key.ts';
 import { type GrantedWish, type JudgedWish, judgeWish, type Wish } from './wish.ts';
 
@@ -100,7 +102,7 @@ export const issueJwt = ({ keys, issuer, audience }: IssuePorts, issued: Issued)
     sub: session === null ? clientId : userClaim(session.userId),
     iat,
     exp: iat + issued.lifetimeSeconds,
-    jti: makeJti(issuedAtMs),
+    jti: makeJti(issuedAtMs, randomBytes),
     client_id: clientId,
     scope: scopeClaim(permissions, session?.scopes),
     permissions,
@@ -122,7 +124,7 @@ const claimsOf = (
   sub: subjectClaim(key.accountId, subject),
   iat: Math.floor(nowMs / SECOND_MS),
   exp: expiresAt,
-  jti: makeJti(nowMs),
+  jti: makeJti(nowMs, randomBytes),
   client_id: clientClaim(key.id),
   scope: scopeClaim(permissions),
   permissions,

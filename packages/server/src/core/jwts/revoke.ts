@@ -1,7 +1,8 @@
 /** Ends one minted JWT early. Revoking a key, narrowing it or disabling its owner ends JWTs too: those acts see to it themselves. */
+
+import { no, type Outcome, ok } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
 import type { JwtsStore, MintedJwt } from './jwt.ts';
 import { findJwt } from './list.ts';
 

@@ -2,10 +2,11 @@
  * The life of signing keys. There is always one that signs and one that waits, published, so that every verifier knows a key
  * before it meets a JWT of it. A rotation moves the waiting key up; the old one verifies until its last JWT has ended.
  */
+
+import { no, type Outcome, ok } from '@keyhouse/protocol';
 import type { By, EventDraft } from '../audit/event.ts';
 import { type Clock, DAY_MS, SECOND_MS } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
 import { JWKS_MAX_AGE_SECONDS } from './jwks.ts';
 import type { MasterSecretStore, SigningAlgorithm, SigningKeysStore, StoredSigningKey } from './jwt.ts';
 import { standingSecret } from './master-secret.ts';

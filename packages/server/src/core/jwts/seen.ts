@@ -3,9 +3,10 @@
  * whole text is the very one that was verified, character by character: nothing rides on another's signature or `jti`, and a
  * text that merely decodes to the same bytes was refused before it came here. Nothing here says that a JWT still holds.
  */
+
+import type { VerifiedJwt } from '@keyhouse/protocol';
+import { JWS_MAX_LENGTH } from '@keyhouse/protocol';
 import { LRUCache } from 'lru-cache';
-import type { VerifiedJwt } from './claims.ts';
-import { JWS_MAX_LENGTH } from './jws.ts';
 
 export interface SeenJwts {
   find(text: string): VerifiedJwt | undefined;

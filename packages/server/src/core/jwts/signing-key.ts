@@ -4,9 +4,9 @@
  */
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
+import { no, type Outcome, ok } from '@keyhouse/protocol';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import type { MasterSecret } from '../lib/master-secret.ts';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
 import { open, seal } from '../lib/seal.ts';
 import type { VerificationKey } from './algorithms.ts';
 import { importVerificationJwk } from './jwk.ts';

@@ -1,8 +1,8 @@
 /** What people have done to JWT verifiers before. Each attack starts from a JWT that is good, so that only the attack can fail. */
-import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { JWS_MAX_LENGTH, makeJti } from '@keyhouse/protocol';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { makeJti } from './jti.ts';
-import { JWS_MAX_LENGTH, signJws } from './jws.ts';
+import { signJws } from './jws.ts';
 import { goodClaims, openRoom } from './test-helper.ts';
 import { verifyJwt } from './verify.ts';
 
@@ -10,7 +10,7 @@ const encode = (value: unknown): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 
 const room = await openRoom();
-const claims = goodClaims(makeJti(room.clock.now()), room.clock.now());
+const claims = goodClaims(makeJti(room.clock.now(), randomBytes), room.clock.now());
 const payload = encode(claims);
 const { kid } = room.signingKey;
 const goodHeader = { alg: 'ES256', kid, typ: 'at+jwt' };

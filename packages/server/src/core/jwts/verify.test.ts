@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { makeJti } from '@keyhouse/protocol';
 import { describe, expect, it } from 'vitest';
-import { makeJti } from './jti.ts';
 import { signJws } from './jws.ts';
 import { createSeenJwts } from './seen.ts';
 import { makeSigningKey, openSigningKeys } from './signing-key.ts';
@@ -8,7 +9,7 @@ import { verifyJwt } from './verify.ts';
 
 const openVerify = async (algorithm: 'ES256' | 'RS256' = 'ES256') => {
   const room = await openRoom(algorithm);
-  const claims = goodClaims(makeJti(room.clock.now()), room.clock.now());
+  const claims = goodClaims(makeJti(room.clock.now(), randomBytes), room.clock.now());
   const signed = (changes: Record<string, unknown> = {}, typ = 'at+jwt') =>
     signJws(room.signingKey, typ, JSON.stringify({ ...claims, ...changes }));
   const reasonOf = (text: string) => {

@@ -2,9 +2,8 @@
  * What a minted JWT may be, seen from the key that asks: the rules of `POST /auth` in the order of the contract. First what is
  * wrong with the wish itself, every field at once; then whether the key may have it. Nothing is ever silently narrowed.
  */
-import { isReserved, MAX_PERMISSIONS, permits } from '@keyhouse/protocol';
+import { isJwtPermission, isReserved, isSubject, isWildcard, MAX_PERMISSIONS, permits } from '@keyhouse/protocol';
 import { DAY_MS, SECOND_MS } from '../lib/clock.ts';
-import { isJwtPermission, isSubject, isWildcard } from './claims.ts';
 
 /** What the caller asks for, as it came; `resource` is RFC 8707's. */
 export interface Wish {

@@ -5,9 +5,9 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isObject } from '@keyhouse/protocol';
 import { describe, expect, it } from 'vitest';
 import { type Algorithm, verifySignature } from './algorithms.ts';
-import { isObject } from './json.ts';
 import { importVerificationJwk, importVerificationKeySet } from './jwk.ts';
 import { verifyJws } from './jws.ts';
 

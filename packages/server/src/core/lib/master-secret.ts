@@ -4,7 +4,7 @@
  */
 import { hkdfSync } from 'node:crypto';
 import { inspect } from 'node:util';
-import { no, type Outcome, ok } from './outcome.ts';
+import { no, type Outcome, ok } from '@keyhouse/protocol';
 
 /** Less than 256 bits of text cannot hold 256 bits of chance. */
 export const MASTER_SECRET_MIN_BYTES = 32;

@@ -6,9 +6,8 @@
  * another row does not open. Random nonces are safe for 2^32 texts under one key; signing keys will never come near.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { decodeBase64Url, encodeBase64Url } from '@keyhouse/protocol';
+import { decodeBase64Url, encodeBase64Url, no, type Outcome, ok } from '@keyhouse/protocol';
 import type { MasterSecret } from './master-secret.ts';
-import { no, type Outcome, ok } from './outcome.ts';
 
 const CIPHER = 'aes-256-gcm';
 const VERSION = 'v1.';

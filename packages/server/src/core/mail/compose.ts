@@ -1,7 +1,8 @@
 /** Composes a mail: words, look, and a body that is sealed before it is handed on. */
+
+import { no, type Outcome, ok } from '@keyhouse/protocol';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
 import { open, seal } from '../lib/seal.ts';
 import { htmlOf, type Look, oneLine, textOf } from './letter.ts';
 import { type Facts, letters } from './letters.ts';

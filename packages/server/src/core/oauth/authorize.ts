@@ -9,6 +9,7 @@ import { CODE_LASTS_MS, makeCode } from './code.ts';
 import { answerUri, destinationOf, isLoopbackOrPrivate } from './destination.ts';
 import type { Grant, GrantsStore } from './grant.ts';
 import { isProved, nextStep, type Present } from './next-step.ts';
+import { matchesRedirectUri } from './redirect-uri.ts';
 import { type AuthorizationRequest, openRequest, sealRequest } from './request.ts';
 import { mayAsk } from './scope.ts';
 
@@ -73,7 +74,9 @@ export function authorizeVerbs(ports: AuthorizePorts) {
   async function reopen(text: string): Promise<{ request: AuthorizationRequest; client: Client } | null> {
     const request = openRequest(ports.secrets, text, clock.now());
     const client = request === null ? null : await ports.applications.findClient(request.clientId);
-    return request === null || client === null ? null : { request, client };
+    if (request === null || client === null) return null;
+    // An address that was taken off the list meanwhile may be somebody else's by now.
+    return matchesRedirectUri(client.redirectUris, request.redirectUri) ? { request, client } : null;
   }
 
   async function decide(
@@ -97,7 +100,9 @@ export function authorizeVerbs(ports: AuthorizePorts) {
       case 'issue': {
         if (person === null) throw new Error('A code is for somebody.');
         const grant = grants.find(({ accountId }) => accountId === next.accountId) ?? null;
-        const allowed = next.isAllowedAnew ? request.permissions : request.permissions.filter((name) => holds(grant, name));
+        const allowed = request.permissions.filter((name) =>
+          next.isAllowedAnew ? !hasDeclined(grant, client, name) && mayAsk(ports.index(), client, name) : holds(grant, name),
+        );
         const given = await giveCode({ request, client, person, by }, next.accountId, allowed, next.isAllowedAnew);
         return given ?? back(request, { error: 'access_denied' });
       }
@@ -195,7 +200,7 @@ export function authorizeVerbs(ports: AuthorizePorts) {
       if (!isProved(request, presentOf(person))) return 'log_in';
       const accounts = await accountsInOrder(person, client);
       const account = accountId === null ? accounts[0] : accounts.find(({ id }) => id === accountId);
-      const allowed = permissions ?? request.permissions;
+      const allowed = [...new Set(permissions ?? request.permissions)];
       if (account === undefined || !isFit(allowed, request, client)) return 'beyond';
       // What it may ask for may have changed while the page was open.
       const standing = allowed.filter((name) => mayAsk(ports.index(), client, name));
@@ -214,6 +219,10 @@ export function authorizeVerbs(ports: AuthorizePorts) {
 const presentOf = ({ user, provedAtMs }: SignedInPerson): Present => ({ userId: user.id, provedAtMs });
 
 const holds = (grant: Grant | null, name: string): boolean => grant?.permissions.includes(name) ?? false;
+
+/** What somebody left out stays out until they are asked again, also where the application is the operator's own. */
+const hasDeclined = (grant: Grant | null, { optionalPermissions }: Client, name: string): boolean =>
+  (grant?.declined.includes(name) ?? false) && optionalPermissions.includes(name);
 
 /** All that was asked for, but for what may be left out; and nothing else. */
 const isFit = (allowed: readonly string[], request: AuthorizationRequest, client: Client): boolean =>

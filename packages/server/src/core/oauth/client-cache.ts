@@ -2,6 +2,7 @@
  * Applications that asked lately, as they stand: looked up for each token and each authorization request, and hardly ever changed. Told of every
  * change, on this server and on others; what was heard is trusted as long as the list of changes is.
  */
+import { isClientId } from '@keyhouse/protocol';
 import { LRUCache } from 'lru-cache';
 import type { ChangeFollower } from '../revocations/follower.ts';
 import type { ApplicationsStore } from './application.ts';
@@ -23,6 +24,8 @@ export function cacheClients(
     onReset: () => clients.clear(),
   });
   return async (clientId) => {
+    // Whatever a stranger may write there: what is none is not sought.
+    if (!isClientId(clientId)) return null;
     await follower.whenFresh();
     const known = clients.get(clientId);
     if (known !== undefined) return known;

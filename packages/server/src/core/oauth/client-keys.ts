@@ -3,10 +3,8 @@
  * JWK Set (RFC 7517 §5): the server fetches nothing from anywhere.
  */
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { isWellFormedText } from '@keyhouse/protocol';
-import { isObject } from '../jwts/json.ts';
+import { isObject, isWellFormedText, no, type Outcome, ok } from '@keyhouse/protocol';
 import { importVerificationJwk } from '../jwts/jwk.ts';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
 
 export const CLIENT_KEY_ALGORITHMS = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;
 export type ClientKeyAlgorithm = (typeof CLIENT_KEY_ALGORITHMS)[number];

@@ -1,10 +1,9 @@
 /** Who asks at the token endpoint (RFC 6749 §2.3, RFC 7523 §2.2): an application, and whether it has proved itself. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { isClientSecret } from '@keyhouse/protocol';
+import { isClientSecret, no, type Outcome, ok } from '@keyhouse/protocol';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import type { TicketsStore } from '../accounts/ticket.ts';
 import { type Clock, SECOND_MS } from '../lib/clock.ts';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
 import type { Presenter } from '../sessions/refresh.ts';
 import type { ApplicationsStore, ApplicationWithSecrets } from './application.ts';
 import type { Client } from './checks.ts';
@@ -88,7 +87,8 @@ async function holdsKey({ tickets, issuer, clock }: ClientPorts, client: Client,
   const lastsMs = exp * SECOND_MS - nowMs;
   if (typeof jti !== 'string' || jti === '' || lastsMs > (MAX_ASSERTION_SECONDS + CLOCK_SKEW_SECONDS) * SECOND_MS) return false;
   const hash = createHash('sha256').update(`${client.clientId} ${jti}`).digest('hex');
-  const endsAtMs = exp * SECOND_MS + CLOCK_SKEW_SECONDS * SECOND_MS;
+  // A NumericDate may have a fraction (RFC 7519 §2).
+  const endsAtMs = Math.ceil(exp * SECOND_MS) + CLOCK_SKEW_SECONDS * SECOND_MS;
   return await tickets.spend({ purpose: 'client-assertion', hash, nowMs, endsAtMs });
 }
 

@@ -3,10 +3,9 @@
  * atomic statement. A second redemption ends what the first one bought.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { encodeBase64Url } from '@keyhouse/protocol';
+import { encodeBase64Url, no, type Outcome, ok } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
 import { type Clock, MINUTE_MS } from '../lib/clock.ts';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
 import { prepareSession } from '../sessions/refresh.ts';
 import type { RefreshKeys } from '../sessions/refresh-keys.ts';
 import type { Standing } from '../sessions/session.ts';

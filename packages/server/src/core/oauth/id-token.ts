@@ -1,6 +1,5 @@
 /** ID tokens (OpenID Connect Core §2): who logged in, told to one application. Never good as a bearer: their type and audience are others. */
-import { userClaim } from '../jwts/claims.ts';
-import { isObject, parseJsonBytes } from '../jwts/json.ts';
+import { isObject, parseJsonBytes, userClaim } from '@keyhouse/protocol';
 import { signJws, verifyJws } from '../jwts/jws.ts';
 import type { KeyRing } from '../jwts/signing-key.ts';
 import { SECOND_MS } from '../lib/clock.ts';

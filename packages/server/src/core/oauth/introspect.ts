@@ -2,9 +2,8 @@
  * Token introspection (RFC 7662): what a credential is good for, told to those who may ask. A key with `keyhouse.verify` asks about
  * everything, any other API key about what belongs to its own account; all else is `{"active":false}`, whatever the reason.
  */
-import { parseCredential, permits } from '@keyhouse/protocol';
+import { parseCredential, permits, scopeClaim, userClaim } from '@keyhouse/protocol';
 import type { Caller, OpaqueCaller } from '../caller.ts';
-import { scopeClaim, userClaim } from '../jwts/claims.ts';
 import { findGenuine, type SessionPorts } from '../sessions/refresh.ts';
 import { REFRESH_TOKEN_PREFIX } from '../sessions/refresh-token.ts';
 import type { Verify } from '../verify.ts';

@@ -3,13 +3,12 @@
  * are returned once and stored nowhere; what is kept is their hash.
  */
 import { randomBytes } from 'node:crypto';
-import { makeClientId, makeClientSecret } from '@keyhouse/protocol';
+import { makeClientId, makeClientSecret, no, type Outcome, ok } from '@keyhouse/protocol';
 import { OPERATOR_ACCOUNT_ID } from '../accounts/account.ts';
 import { readLogo } from '../accounts/logo.ts';
 import type { By, EventDraft, EventName } from '../audit/event.ts';
 import { hashSecret } from '../credentials/verify.ts';
 import { type Clock, DAY_MS, SECOND_MS } from '../lib/clock.ts';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
 import type { Application, ApplicationSettings, ApplicationsStore, Logo } from './application.ts';
 import { type ApplicationFault, type Catalogue, checkApplication } from './application-wish.ts';
 import { readClientKeys } from './client-keys.ts';

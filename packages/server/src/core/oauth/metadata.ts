@@ -1,5 +1,5 @@
 /** What a client can find out by itself: RFC 8414, and OpenID Connect Discovery §3, which wants a little more. */
-import { IDENTITY_SCOPES } from '../jwts/claims.ts';
+import { IDENTITY_SCOPES } from '@keyhouse/protocol';
 import { CLIENT_KEY_ALGORITHMS } from './client-keys.ts';
 import { PROMPTS } from './request.ts';
 

@@ -1,8 +1,6 @@
 /** What an application asks for, and what of it it gets. A scope is permissions and `openid` and its like, with spaces between (RFC 6749 §3.3). */
-import { isPermission } from '@keyhouse/protocol';
+import { isIdentityScope, isPermission, no, type Outcome, ok } from '@keyhouse/protocol';
 import { includesRole, type Role } from '../accounts/member.ts';
-import { isIdentityScope } from '../jwts/claims.ts';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
 import type { PermissionIndex } from '../permissions/permission-set.ts';
 import type { Application } from './application.ts';
 

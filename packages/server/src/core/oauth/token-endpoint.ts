@@ -1,13 +1,14 @@
 /** The token endpoint (RFC 6749 §3.2): one function for each grant type, and the answer that they share (§5.1). */
+
+import { scopeClaim } from '@keyhouse/protocol';
 import type { User } from '../accounts/account.ts';
 import { circumstancesOf } from '../accounts/circumstances.ts';
 import type { By } from '../audit/event.ts';
-import { scopeClaim } from '../jwts/claims.ts';
 import { issueJwt } from '../jwts/mint.ts';
 import type { KeyRing } from '../jwts/signing-key.ts';
 import type { Circumstances } from '../mail/letters.ts';
 import type { MailDraft } from '../mail/mail.ts';
-import { refreshSession, type SessionPorts } from '../sessions/refresh.ts';
+import { findGenuine, refreshSession, type SessionPorts } from '../sessions/refresh.ts';
 import { type Session, type Standing, UNRECORDED_JWT_SECONDS } from '../sessions/session.ts';
 import type { Client } from './checks.ts';
 import { type AuthenticatedClient, presenterOf } from './client.ts';
@@ -45,6 +46,7 @@ export type TokenOutcome =
 const refuse = (error: TokenError, description: string): TokenOutcome => ({ ok: false, error, description });
 const INVALID_CODE = refuse('invalid_grant', 'The code is not good, or not for this client, or was used.');
 const INVALID_TOKEN = refuse('invalid_grant', 'The refresh token is not good, or its session has ended.');
+const BEYOND_SESSION = refuse('invalid_scope', 'The session does not hold all of this scope.');
 
 /** `authorization_code` (RFC 6749 §4.1.3). */
 export async function tokenByCode(
@@ -59,13 +61,17 @@ export async function tokenByCode(
   return answerSession(ports, client.client, { standing, refreshToken, atMs, nonce: data.nonce, narrowed: null });
 }
 
-/** `refresh_token` (RFC 6749 §6). `scope` makes this one JWT narrower, not the session. */
+/**
+ * `refresh_token` (RFC 6749 §6). `scope` makes this one JWT narrower, not the session. It may name all that was granted once; what of it
+ * has been taken back since is left out. More than that is refused before anything moves: an honest client keeps the token that it has.
+ */
 export async function tokenByRefresh(
   ports: TokenPorts,
   client: AuthenticatedClient,
   { refreshToken, scope }: { refreshToken: string; scope: string | null },
   by: By,
 ): Promise<TokenOutcome> {
+  if (scope !== null && (await isBeyondSession(ports, client, refreshToken, scope))) return BEYOND_SESSION;
   const refreshed = await refreshSession(ports, { token: refreshToken, presenter: presenterOf(client), by });
   if (refreshed.ok) {
     const { standing, atMs } = refreshed.value;
@@ -76,6 +82,19 @@ export async function tokenByRefresh(
   }
   if (refreshed.reason === 'reused') await endReused(ports, client.client, refreshed.session, by);
   return INVALID_TOKEN;
+}
+
+/** False also for a token that is not good, or not this client's: a refresh says what is wrong with it. */
+async function isBeyondSession(
+  ports: SessionPorts,
+  { client }: AuthenticatedClient,
+  refreshToken: string,
+  scope: string,
+): Promise<boolean> {
+  const genuine = await findGenuine(ports, refreshToken);
+  if (!genuine.ok || genuine.value.applicationId !== client.id) return false;
+  const session = await ports.sessions.findSession(genuine.value.sessionId);
+  return session !== null && session.endedAtMs === null && !narrowScope(session, scope).ok;
 }
 
 /** `client_credentials` (RFC 6749 §4.4): the application itself, for the account that owns it. No refresh token (§4.4.3). */
@@ -120,15 +139,16 @@ function answerSession(
   { standing, refreshToken, atMs, nonce, narrowed }: Answered,
 ): TokenOutcome {
   const { session, granted, role } = standing;
-  const permissions = standingPermissions(ports.index(), client, { wanted: session.permissions, granted, role });
-  const whole: Scope = { permissions, scopes: session.scopes };
+  const whole: Scope = { permissions: session.permissions, scopes: session.scopes };
   const scope = narrowed === null ? { ok: true as const, value: whole } : narrowScope(whole, narrowed);
-  if (!scope.ok) return refuse('invalid_scope', 'The session does not hold all of this scope.');
+  if (!scope.ok) return BEYOND_SESSION;
+  const { scopes } = scope.value;
+  const permissions = standingPermissions(ports.index(), client, { wanted: scope.value.permissions, granted, role });
   const { clientId } = client;
   const accessToken = issueJwt(ports, {
-    ...{ clientId, accountId: session.accountId, permissions: scope.value.permissions, issuedAtMs: atMs },
+    ...{ clientId, accountId: session.accountId, permissions, issuedAtMs: atMs },
     lifetimeSeconds: UNRECORDED_JWT_SECONDS,
-    session: { id: session.id, userId: session.userId, scopes: scope.value.scopes },
+    session: { id: session.id, userId: session.userId, scopes },
   });
   return {
     ok: true,
@@ -137,7 +157,7 @@ function answerSession(
       token_type: 'Bearer',
       expires_in: UNRECORDED_JWT_SECONDS,
       refresh_token: refreshToken,
-      scope: scopeClaim(scope.value.permissions, scope.value.scopes),
+      scope: scopeClaim(permissions, scopes),
       ...(session.scopes.includes('openid') ? { id_token: issueIdToken(ports, { session, clientId, nonce, atMs }) } : {}),
     },
   };

@@ -1,6 +1,7 @@
 /** What an application learns of a person: the claims of the scopes that were granted (OpenID Connect Core §5.3, §5.4), and no more. */
+
+import { userClaim } from '@keyhouse/protocol';
 import type { User } from '../accounts/account.ts';
-import { userClaim } from '../jwts/claims.ts';
 import { SECOND_MS } from '../lib/clock.ts';
 
 export interface UserInfo {

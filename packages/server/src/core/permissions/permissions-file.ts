@@ -3,8 +3,7 @@
  * Either list may be left out; it then stays as it is. Every fault is told at once, with its place, and one fault is enough
  * for nothing to be taken.
  */
-import { parseStrictJson } from '@keyhouse/protocol';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
+import { no, type Outcome, ok, parseStrictJson } from '@keyhouse/protocol';
 import type { CataloguedPermission, StoredRoute } from './catalogue.ts';
 import { readPermissions } from './set-catalogue.ts';
 import { readRoutes } from './set-routes.ts';

@@ -1,32 +1,7 @@
-/**
- * What every cache, and later every guard, must hear of. A change is appended in the transaction of the act that causes
- * it and numbered by a counter row, whose lock makes number order commit order. A revocation is a change that says
- * `beforeMs`: whatever of this subject was issued at or before that moment is over.
- */
-export type ChangeKind =
-  | 'jti' //          id: a JWT's jti
-  | 'credential' //   id: a token's or key's id; JWTs minted from it are issued under it
-  | 'user' //         id: user id
-  | 'account' //      id: account id
-  | 'session' //      id: a session's id; it never comes back
-  | 'application' //  id: a client id
-  | 'signing-keys' // id: ''
-  | 'permissions' //  id: ''; the catalogue or the route patterns were replaced
-  | 'brand' //        id: ''; the operator's name, colour or logo
-  | 'master-secret'; // id: ''
+/** How the list of changes is kept; what a change is stands in protocol, where guards read it too. */
+import type { Change } from '@keyhouse/protocol';
 
-export interface ChangeDraft {
-  readonly kind: ChangeKind;
-  readonly id: string;
-  /** Everything of the subject issued at or before this moment is revoked; null: only caches need to forget it. */
-  readonly beforeMs: number | null;
-  /** When everything that the revocation hits would have ended anyway; null: never. */
-  readonly endsAtMs: number | null;
-}
-
-export interface Change extends ChangeDraft {
-  readonly number: number;
-}
+export type { Change, ChangeDraft, ChangeKind } from '@keyhouse/protocol';
 
 export interface ChangesStore {
   /** Random text made with the database; a restored backup gets a new one. */

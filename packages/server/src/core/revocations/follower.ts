@@ -3,9 +3,10 @@
  * command line beside this one. What it has heard it tells its listeners in order. When it has been deaf for too long,
  * nothing that was learnt from the list may be trusted: `whenFresh` then looks first, and fails when it cannot.
  */
+
+import { RevocationList } from '@keyhouse/protocol';
 import type { Clock } from '../lib/clock.ts';
 import type { Change, ChangesStore } from './change.ts';
-import { RevocationList } from './revocation-list.ts';
 
 /** The contract promises a revocation everywhere within two seconds; this leaves room for the poll itself. */
 export const TRUST_FOR_MS = 1500;

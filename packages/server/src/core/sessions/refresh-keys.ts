@@ -13,7 +13,7 @@ import type { SessionSeal, SessionsStore, StoredRefreshKey } from './session.ts'
 export interface RefreshKeys {
   /** For a session that is opened now. */
   current(): Promise<OpenRefreshKey>;
-  /** Null when there is none such, or it cannot be opened. */
+  /** Null when there is none such. Rejects when it cannot be opened: a client that heard "invalid" would throw its token away. */
   find(id: number): Promise<Uint8Array | null> | Uint8Array | null;
 }
 
@@ -25,7 +25,7 @@ interface OpenRefreshKey {
 interface Ports {
   readonly sessions: Pick<SessionsStore, 'newestRefreshKey' | 'findRefreshKey' | 'addRefreshKey'>;
   readonly secrets: readonly MasterSecret[];
-  /** The one that the database stands under now. */
+  /** The one that the database stands under now. Rejects when this server has it not. */
   readonly standingSecret: () => Promise<MasterSecret>;
   readonly clock: Clock;
 }
@@ -67,10 +67,18 @@ export function createRefreshKeys({ sessions, secrets, standingSecret, clock }: 
     const nowMs = clock.now();
     const isDue = stored === null || stored.createdAtMs < nowMs - NEW_AFTER_MS;
     const standing = isDue ? await add(stored?.id ?? null, nowMs) : stored;
-    const key = keep(standing);
-    if (key === null)
-      throw new Error('The key of the refresh tokens cannot be opened: the master secret is not the one of this database.');
-    return { id: standing.id, key };
+    return { id: standing.id, key: keep(standing) ?? (await failToOpen()) };
+  }
+
+  async function look(id: number): Promise<Uint8Array | null> {
+    const stored = await sessions.findRefreshKey(id);
+    return stored === null ? null : (keep(stored) ?? (await failToOpen()));
+  }
+
+  /** Either this server still stands under the master secret of before, and asking for the standing one says so, or the row is not ours. */
+  async function failToOpen(): Promise<never> {
+    await standingSecret();
+    throw new Error('A key of the refresh tokens cannot be opened: it was not sealed under the master secret of this database.');
   }
 
   async function add(newestId: number | null, nowMs: number): Promise<StoredRefreshKey> {
@@ -84,6 +92,6 @@ export function createRefreshKeys({ sessions, secrets, standingSecret, clock }: 
         current = { ...(await newest()), lookedAtMs: clock.now() };
       return current;
     },
-    find: (id) => opened.get(id) ?? sessions.findRefreshKey(id).then((stored) => (stored === null ? null : keep(stored))),
+    find: (id) => opened.get(id) ?? look(id),
   };
 }

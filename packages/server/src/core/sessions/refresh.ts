@@ -3,9 +3,9 @@
  * is a copy and ends the session (RFC 9700 §4.14.2). Who presents it is judged before, and the MAC here: a failure changes nothing.
  */
 import { randomBytes } from 'node:crypto';
+import { no, type Outcome, ok } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
-import { no, type Outcome, ok } from '../lib/outcome.ts';
 import type { RefreshKeys } from './refresh-keys.ts';
 import { isGenuine, makeRefreshToken, readRefreshToken, type TokenSecrets } from './refresh-token.ts';
 import type { NewSession, Session, SessionsStore, Standing } from './session.ts';

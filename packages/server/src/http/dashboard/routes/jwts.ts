@@ -1,6 +1,6 @@
 /** The JWTs minted from a key of the account. Their text is stored nowhere, so a list can show only what is on record of them. */
 
-import { jtiIssuedAtMs } from '../../../core/jwts/jti.ts';
+import { jtiIssuedAtMs } from '@keyhouse/protocol';
 import type { MintedJwt } from '../../../core/jwts/jwt.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';

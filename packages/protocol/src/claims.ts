@@ -3,10 +3,29 @@
  * not that they are whole: each is looked at, claims that tell one thing twice must agree, and a claim that is not known here
  * is refused, because it may be a restriction (`cnf` is one).
  */
-import { isPermission, MAX_PERMISSIONS, WILDCARDS } from '@keyhouse/protocol';
+import type { Environment } from './credential.ts';
 import { isObject } from './json.ts';
 import { jtiIssuedAtMs } from './jti.ts';
-import type { JwtClaims } from './jwt.ts';
+import { isPermission, MAX_PERMISSIONS, WILDCARDS } from './permission.ts';
+
+/** The claims of a JWT (RFC 9068 §2.2 and the house's own). Times are whole seconds. */
+export interface JwtClaims {
+  readonly iss: string;
+  readonly aud: string;
+  readonly sub: string;
+  readonly iat: number;
+  readonly exp: number;
+  readonly jti: string;
+  /** `key:55` for a JWT minted from key 55; else the application's. */
+  readonly client_id: string;
+  readonly scope: string;
+  readonly permissions: readonly string[];
+  readonly account: number;
+  readonly environment: Environment;
+  readonly addresses?: readonly string[];
+  /** The session (OpenID Connect Front-Channel Logout §3 names the claim). */
+  readonly sid?: string;
+}
 
 /** Who holds a JWT: the account by a key of its own, a user by an application, or an application by itself. */
 export type Holder =

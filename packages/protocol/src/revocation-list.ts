@@ -2,7 +2,7 @@
  * What ended early and would otherwise still pass, kept in memory: three questions answered without waiting. Holds ids and
  * moments only, never a JWT's text (base64 is malleable).
  */
-import type { Change } from './change.ts';
+import type { ChangeDraft } from './change.ts';
 
 export interface IssuedJwt {
   readonly jti: string;
@@ -28,7 +28,7 @@ export class RevocationList {
   }
 
   /** Takes in a revocation; of two for one subject the later moment counts. Applying one twice changes nothing. */
-  add({ kind, id, beforeMs, endsAtMs }: Change): void {
+  add({ kind, id, beforeMs, endsAtMs }: ChangeDraft): void {
     if (beforeMs === null) return;
     const name = `${kind}:${id}`;
     const known = this.#entries.get(name);
