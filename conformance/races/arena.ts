@@ -2,18 +2,13 @@
  * Where the races are run: `keyhouse serve` in processes of their own over one database, an application, and somebody who has allowed it.
  * Nothing here needs the test runner, so that the full figure can be had without it.
  */
-import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { postgresDatabase, sqliteDatabase, type TestDatabase } from '../../packages/server/test/databases.ts';
-import { type RunningProgram, startProgram } from '../../packages/server/test/program.ts';
-import { freePort } from '../free-port.ts';
+import { type Fleet, startFleet } from '../fleet.ts';
 import { register } from '../person.ts';
 
 const CALLBACK = 'https://app.example.com/callback';
-const PROGRAM = join(import.meta.dirname, '../../packages/server/bin/keyhouse.js');
 
 /** As `@keyhouse/client`, and any client that minds `Retry-After`, asks again. */
 const MOST_TRIES = 20;
@@ -51,28 +46,17 @@ export const postgresArena = async (serverUrl: string): Promise<Arena> =>
   start('PostgreSQL, two servers', await postgresDatabase(serverUrl), 2);
 
 async function start(name: string, database: TestDatabase, servers: number): Promise<Arena> {
-  const port = await freePort();
-  const issuer = `http://localhost:${port}`;
-  const settings = {
-    KEYHOUSE_URL: issuer,
-    KEYHOUSE_DATABASE_URL: database.url,
-    // On SQLite it lies beside the file, unless it is given.
-    KEYHOUSE_SECRET: randomBytes(32).toString('hex'),
-  };
-  let deferred = 0;
-  const programs: RunningProgram[] = [];
+  const fleet = await startFleet(database, servers);
   const agent = new Agent({ keepAlive: true });
+  let deferred = 0;
   const stop = async (): Promise<void> => {
     agent.destroy();
-    for (const program of programs) await program.stop();
-    await database.drop();
+    await fleet.stop();
   };
   try {
-    programs.push(await startProgram({ ...settings, KEYHOUSE_PORT: String(port) }));
-    for (let more = 1; more < servers; more++) programs.push(await startProgram(settings));
-    const person = await register(issuer);
-    const application = await newApplication(settings, person.email);
-    const at = (turn: number): string => programs[turn % programs.length]?.origin ?? '';
+    const person = await register(fleet.issuer);
+    const application = await newApplication(fleet, person.email);
+    const at = (turn: number): string => fleet.origins[turn % servers] ?? '';
     const tokens = async (form: Record<string, string>, turn: number): Promise<Answer> => {
       const body = new URLSearchParams({ ...form, client_id: application }).toString();
       const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
@@ -90,7 +74,7 @@ async function start(name: string, database: TestDatabase, servers: number): Pro
       stop,
       newCode: async () => {
         const verifier = randomBytes(32).toString('base64url');
-        const url = new URL('/auth', issuer);
+        const url = new URL('/auth', fleet.issuer);
         url.search = new URLSearchParams({
           ...{ response_type: 'code', client_id: application, redirect_uri: CALLBACK, scope: 'invoices.read' },
           code_challenge: createHash('sha256').update(verifier).digest('base64url'),
@@ -112,11 +96,9 @@ async function start(name: string, database: TestDatabase, servers: number): Pro
 }
 
 /** On the operator's command line, beside the running server. */
-async function newApplication(settings: Record<string, string>, email: string): Promise<string> {
-  const wish = ['app', 'create', '--email', email, '--name', 'Racer', '--redirect-uri', CALLBACK, '--public', '--json'];
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...settings };
-  const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, ...wish], { env });
-  return JSON.parse(stdout).client_id;
+async function newApplication(fleet: Fleet, email: string): Promise<string> {
+  const made = await fleet.run('app', 'create', '--email', email, '--name', 'Racer', '--redirect-uri', CALLBACK, '--public');
+  return String(made.client_id);
 }
 
 interface Sent {

@@ -1,0 +1,54 @@
+/** `keyhouse serve` in processes of its own over one database, as an operator runs it. Nothing here needs the test runner. */
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { TestDatabase } from '../packages/server/test/databases.ts';
+import { type RunningProgram, startProgram } from '../packages/server/test/program.ts';
+import { freePort } from './free-port.ts';
+
+const PROGRAM = join(import.meta.dirname, '../packages/server/bin/keyhouse.js');
+
+export interface Fleet {
+  /** Where the first of them listens. */
+  readonly issuer: string;
+  /** Where each listens; all of them speak for the issuer. */
+  readonly origins: readonly string[];
+  /** A command of the operator beside them, whose `--json` is read. */
+  run(...args: readonly string[]): Promise<Readonly<Record<string, unknown>>>;
+  /** Ends them, and removes the database. */
+  stop(): Promise<void>;
+}
+
+export async function startFleet(database: TestDatabase, servers: number): Promise<Fleet> {
+  const port = await freePort();
+  const issuer = `http://localhost:${port}`;
+  const settings = {
+    KEYHOUSE_URL: issuer,
+    KEYHOUSE_DATABASE_URL: database.url,
+    // On SQLite it lies beside the file, unless it is given.
+    KEYHOUSE_SECRET: randomBytes(32).toString('hex'),
+  };
+  const programs: RunningProgram[] = [];
+  const stop = async (): Promise<void> => {
+    for (const program of programs) await program.stop();
+    await database.drop();
+  };
+  try {
+    programs.push(await startProgram({ ...settings, KEYHOUSE_PORT: String(port) }));
+    for (let more = 1; more < servers; more++) programs.push(await startProgram(settings));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    issuer,
+    origins: programs.map(({ origin }) => origin),
+    stop,
+    run: async (...args) => {
+      const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...settings };
+      const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, ...args, '--json'], { env });
+      return JSON.parse(stdout);
+    },
+  };
+}
