@@ -118,6 +118,28 @@ describe('another method beside the method', () => {
     ).toEqual(REFUSED);
   });
 
+  it.each(['X_HTTP_Method_Override', 'X-HTTP_Method', 'x-method_override', 'X.HTTP.Method.Override'])(
+    'counts also in a spelling that CGI, WSGI, Rack and PHP read as the same name: %s',
+    (name) => {
+      expect(ask('/verify/invoices', [[name, 'DELETE']])).toEqual({
+        kind: 'permissions',
+        permissions: ['invoices.read', 'invoices.write'],
+      });
+      const preflight: Header[] = [
+        ['Origin', 'https://a.example'],
+        ['Access-Control-Request-Method', 'GET'],
+      ];
+      expect(ask('/verify/invoices', [...preflight, [name, 'DELETE']], 'OPTIONS')).toEqual(REFUSED);
+      // Two spellings of one name: nobody can say which of them is read.
+      expect(
+        ask('/verify/invoices', [
+          [name, 'GET'],
+          [name.replace(/[_.]/g, '-'), 'GET'],
+        ]),
+      ).toEqual(REFUSED);
+    },
+  );
+
   it('makes no preflight of anything', () => {
     const preflight: Header[] = [
       ['Origin', 'https://a.example'],

@@ -2,7 +2,7 @@
  * What a gateway asks at `/verify`: which permissions the original request needs. Method and path come from one complete
  * family of headers, or from the request's own line, never mixed; whatever can be read in two ways is refused.
  */
-import { actionFor, isPermission, judgeRoute, permissionFor, type Route, readPath } from '@keyhouse/protocol';
+import { actionFor, isPermission, judgeRequest, type Route, readPath } from '@keyhouse/protocol';
 
 export type Question =
   | { readonly kind: 'preflight' }
@@ -50,15 +50,14 @@ function judge(
   const path = readPath(target);
   if (!path.ok) return { kind: 'refused', why: 'path' };
   if (methods.some((name) => actionFor(name) === null)) return { kind: 'refused', why: 'method' };
-  const judged = judgeRoute(routes, path.segments);
-  if (judged.kind === 'none') return { kind: 'refused', why: 'no_route' };
-  if (judged.kind === 'public') return also.length === 0 ? { kind: 'public' } : { kind: 'permissions', permissions: also };
   const permissions = new Set(also);
+  // A framework may take either method for the request's: what both need is asked for.
   for (const name of methods) {
-    const permission = permissionFor(name, judged.resource);
-    if (permission === null) return { kind: 'refused', why: 'no_route' };
-    permissions.add(permission);
+    const judged = judgeRequest(routes, name, path.segments);
+    if (judged.kind === 'none') return { kind: 'refused', why: 'no_route' };
+    if (judged.kind === 'permission') permissions.add(judged.permission);
   }
+  if (permissions.size === 0) return { kind: 'public' };
   return { kind: 'permissions', permissions: [...permissions] };
 }
 
@@ -79,7 +78,7 @@ interface QuestionHeaders {
 function readHeaders(rawHeaders: readonly string[]): QuestionHeaders | null {
   const seen = new Map<string, string>();
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]?.toLowerCase() ?? '';
+    const name = nameOf(rawHeaders[index]?.toLowerCase() ?? '');
     if (!OF_THE_QUESTION.has(name)) continue;
     if (seen.has(name)) return null;
     seen.set(name, rawHeaders[index + 1] ?? '');
@@ -91,6 +90,16 @@ function readHeaders(rawHeaders: readonly string[]): QuestionHeaders | null {
     hasOrigin: seen.has('origin'),
     hasRequestMethod: seen.has('access-control-request-method'),
   };
+}
+
+/**
+ * Programs behind CGI, WSGI, Rack and PHP cannot tell `X_HTTP_Method` from `X-HTTP-Method`: an override is one in each spelling. Of the others only
+ * the proper name counts, because Keyhouse alone reads them.
+ */
+function nameOf(name: string): string {
+  if (!name.includes('_') && !name.includes('.')) return name;
+  const folded = name.replace(/[_.]/g, '-');
+  return OVERRIDES.includes(folded) ? folded : name;
 }
 
 const OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override'];
