@@ -1,0 +1,67 @@
+/** Bytes that no client would send, through each gateway: what reaches the API was judged as it is, or nothing reaches it. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GATEWAYS, isInstalled } from './gateway.ts';
+import { faultsOf } from './judge.ts';
+import { type Scene, startScene } from './scene.ts';
+import { type Attempt, attempts, vectors } from './smuggling.ts';
+import { ask, head, send } from './wire.ts';
+
+/** At once through one gateway. */
+const ABREAST = 24;
+/** Some never end, and the gateway waits for the rest. */
+const PATIENCE_MS = 1500;
+
+describe.each(GATEWAYS)('$name', (gateway) => {
+  const isThere = isInstalled(gateway, 'conformance/gateways/smuggling.attack.test.ts');
+  describe.skipIf(!isThere)('attacked', () => {
+    let scene: Scene;
+    beforeAll(async () => {
+      scene = await startScene(gateway);
+    });
+    afterAll(() => scene?.stop());
+
+    /** Each is numbered, so that what reached the API can be told from the others. */
+    async function tryAll(tries: readonly Attempt[]): Promise<{ faults: readonly string[]; reached: number }> {
+      const from = scene.api.seen.length;
+      const waiting = tries.map(({ bytes }, index) => bytes.replace('\r\n', `\r\nX-Attempt: ${index}\r\n`));
+      const next = async (): Promise<void> => {
+        for (let bytes = waiting.pop(); bytes !== undefined; bytes = waiting.pop())
+          await send(scene.gateway.port, bytes, { patienceMs: PATIENCE_MS });
+      };
+      await Promise.all(Array.from({ length: ABREAST }, next));
+      const seen = scene.api.seen.slice(from);
+      const judged = await Promise.all(seen.map((each) => faultsOf(each, scene.keyhouse.port)));
+      const faults = judged.flatMap((found, index) => {
+        const marker = seen[index]?.headers.find(([name]) => name.toLowerCase() === 'x-attempt')?.[1];
+        return found.map((fault) => `${tries[Number(marker)]?.what ?? 'unknown'}: ${fault}`);
+      });
+      return { faults, reached: seen.length };
+    }
+
+    it('lets nothing past that was not judged as what the API sees', async () => {
+      const { faults, reached } = await tryAll(attempts(scene.reader.text));
+      expect(faults).toEqual([]);
+      // Much of it is harmless and allowed: the gateway did pass on what it could.
+      expect(reached).toBeGreaterThan(50);
+      expect((await ask(scene.gateway.port, 'GET /api/invoices', [`Authorization: Bearer ${scene.reader.text}`])).status).toBe(
+        200,
+      );
+    });
+
+    it('passes on no request of llhttp’s vectors that two readers could part in two ways', async ({ skip }) => {
+      const { text } = await scene.keyhouse.key(scene.accountId);
+      const tries = vectors(text);
+      if (tries === null) return skip('KEYHOUSE_VECTORS does not hold them.');
+      expect(tries.length).toBeGreaterThan(100);
+      expect((await tryAll(tries)).faults).toEqual([]);
+    });
+
+    it('keeps apart what comes on one connection', async () => {
+      const { port } = scene.gateway;
+      const bearer = `Authorization: Bearer ${scene.reader.text}`;
+      const both = head('GET /api/invoices', [bearer]) + head('GET /api/services', [bearer]) + head('GET /api/invoices');
+      const replies = await send(port, both, { answers: 3 });
+      expect(replies.map(({ status }) => status)).toEqual([200, 403, 401]);
+    });
+  });
+});
