@@ -5,12 +5,12 @@
 import { randomBytes } from 'node:crypto';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { parseBlock } from '@keyhouse/protocol';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
 import { createApp } from '../src/app.ts';
 import type { Provider } from '../src/core/accounts/provider.ts';
 import { createKeyhouse, type Keyhouse } from '../src/core/keyhouse.ts';
-import { parseBlock } from '../src/core/lib/addresses.ts';
 import { MasterSecret } from '../src/core/lib/master-secret.ts';
 import type { MailTransport } from '../src/core/mail/mail.ts';
 import { createMetrics } from '../src/http/metrics.ts';
