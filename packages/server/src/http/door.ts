@@ -24,12 +24,12 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** Set by the door on routes that name their callers; read it with `callerOf`. */
-    caller: Caller | null;
+    authenticated: Caller | null;
   }
 }
 
 export function guardDoor(app: FastifyInstance, authenticator: Authenticator): void {
-  app.decorateRequest('caller', null);
+  app.decorateRequest('authenticated', null);
   app.addHook('onRequest', async (request) => {
     const { body = 'none', callers, isOAuth = false, takesClients = false } = request.routeOptions.config;
     refuseTooLarge(request);
@@ -45,13 +45,13 @@ export function guardDoor(app: FastifyInstance, authenticator: Authenticator): v
       authenticator.recordForbidden(authenticated.caller, request.raw, request.id, null);
       throw new Refusal({ code: 'forbidden' });
     }
-    request.caller = authenticated.caller;
+    request.authenticated = authenticated.caller;
   });
 }
 
 /** The caller of a route that takes tokens, or keys. The door has let nobody else in. */
 export function callerOf(request: FastifyRequest): OpaqueCaller {
-  const { caller } = request;
+  const { authenticated: caller } = request;
   if (caller === null || !isOpaque(caller)) throw new Error('A route read a caller that its door does not ask for.');
   return caller;
 }

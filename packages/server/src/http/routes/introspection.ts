@@ -97,7 +97,7 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
     async (request, reply) => {
       const token = readToken(request.body);
       const result =
-        request.caller === null ? await asClient(request, token) : await keyhouse.introspect(callerOf(request), token);
+        request.authenticated === null ? await asClient(request, token) : await keyhouse.introspect(callerOf(request), token);
       return reply.header('Cache-Control', 'no-store').send(toWire(result));
     },
   );
