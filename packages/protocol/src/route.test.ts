@@ -1,21 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readPath } from './path.ts';
-import { isReserved, permissionFor } from './permission.ts';
-import { compileRoute, judgeRoute, type Route } from './route.ts';
+import { isPermission, isReserved } from './permission.ts';
+import { compileRoute, judgeRequest, ROUTE_METHODS, type Route, type RouteRule } from './route.ts';
 
-const route = (pattern: string, resource: string | null): Route => {
-  const compiled = compileRoute(pattern, resource);
-  if (!compiled.ok) throw new Error(compiled.reason);
-  return compiled.route;
+const compiled = (rule: RouteRule): Route => {
+  const answer = compileRoute(rule);
+  if (!answer.ok) throw new Error(answer.reason);
+  return answer.route;
 };
 
-const judge = (target: string, ...routes: Route[]): string => {
+const route = (pattern: string, resource: string | null): Route =>
+  compiled(resource === null ? { pattern, public: true } : { pattern, resource });
+
+const ask = (method: string, target: string, ...routes: Route[]): string => {
   const path = readPath(target);
   if (!path.ok) return 'refused';
-  const judgement = judgeRoute(routes, path.segments);
-  return judgement.kind === 'resource' ? judgement.resource : `(${judgement.kind})`;
+  const judgement = judgeRequest(routes, method, path.segments);
+  return judgement.kind === 'permission' ? judgement.permission : `(${judgement.kind})`;
 };
+
+/** The resource alone: what a GET asks for, without its action. */
+const judge = (target: string, ...routes: Route[]): string => ask('GET', target, ...routes).replace(/\.read$/, '');
 
 describe('without routes of the operator', () => {
   test.each([
@@ -124,24 +130,149 @@ describe('routes of the operator', () => {
     ['/:resource', 'Keyhouse.:resource', 'reserved'],
     ['/a', 'crm.read', 'Leave out'],
   ])('refuses %.20j for %.20j, and says why', (pattern, resource, sentence) => {
-    const compiled = compileRoute(pattern, resource);
-    expect(compiled.ok ? 'accepted' : compiled.reason).toContain(sentence);
+    const answer = compileRoute({ pattern, resource });
+    expect(answer.ok ? 'accepted' : answer.reason).toContain(sentence);
   });
 });
 
+describe('rules by method', () => {
+  const rules = [
+    compiled({ methods: ['POST'], pattern: '/reports/search', permission: 'reports.read' }),
+    compiled({ methods: ['GET'], pattern: '/status', public: true }),
+    compiled({ methods: ['PUT', 'DELETE'], pattern: '/reports/:id', permission: 'archive.write' }),
+    compiled({ methods: ['GET'], pattern: '/reports/:id', permission: 'reports.read' }),
+  ];
+
+  test.each([
+    ['POST', '/reports/search', 'reports.read'],
+    ['GET', '/reports/search', 'reports.read'],
+    ['PUT', '/reports/search', 'archive.write'],
+    ['DELETE', '/reports/7', 'archive.write'],
+    ['GET', '/reports/7', 'reports.read'],
+    ['HEAD', '/reports/7', 'reports.read'],
+    ['GET', '/status', '(public)'],
+    ['HEAD', '/status/', '(public)'],
+    ['GET', '/reports', 'reports.read'],
+    ['POST', '/other', 'other.write'],
+  ])('%s %s asks for %s', (method, target, wanted) => {
+    expect(ask(method, target, ...rules)).toBe(wanted);
+  });
+
+  test.each([
+    ['PATCH', '/reports/7'],
+    ['POST', '/reports/7'],
+    ['PATCH', '/reports/search'],
+    ['POST', '/status'],
+    ['OPTIONS', '/status'],
+    ['get', '/status'],
+    ['HEAD ', '/status'],
+    ['', '/status'],
+    ['TRACE', '/other'],
+    ['constructor', '/other'],
+  ])('%s %s is refused: a path that is named by other methods alone is not guessed at', (method, target) => {
+    expect(ask(method, target, ...rules)).toBe('(none)');
+  });
+
+  test('a later rule of the operator still answers, but one that opens everything does not open what another one guards', () => {
+    const guarded = compiled({ methods: ['GET'], pattern: '/reports/**', permission: 'reports.read' });
+    expect(ask('DELETE', '/reports/7', guarded, route('/:resource/**', 'all.:resource'))).toBe('all.reports.write');
+    expect(ask('DELETE', '/reports/7', guarded, route('/**', null))).toBe('(none)');
+    expect(ask('DELETE', '/pages/7', guarded, route('/**', null))).toBe('(public)');
+    const open = compiled({ methods: ['DELETE'], pattern: '/reports/**', public: true });
+    expect(ask('DELETE', '/reports/7', guarded, open)).toBe('(public)');
+  });
+
+  const pattern = '/a';
+  test.each([
+    [{ pattern, methods: ['POST'], permission: 'a' }, 'reads like'],
+    [{ pattern, methods: ['POST'], permission: '*' }, 'reads like'],
+    [{ pattern, methods: ['POST'], permission: '*.read' }, 'reads like'],
+    [{ pattern, methods: ['POST'], permission: ':resource.read' }, 'reads like'],
+    [{ pattern, methods: ['POST'], permission: '__proto__' }, 'reads like'],
+    [{ pattern, methods: ['POST'], permission: `${'x'.repeat(128)}.read` }, 'reads like'],
+    [{ pattern, methods: ['POST'], permission: 'keyhouse.verify' }, 'reads like'],
+    [{ pattern, methods: ['POST'], permission: 'Keyhouse.read' }, 'reserved'],
+    [{ pattern, permission: 'a.read' }, 'stands with the methods'],
+    [{ pattern, methods: null, permission: 'a.read' }, 'stands with the methods'],
+    [{ pattern, methods: ['GET'], resource: 'a' }, 'without methods'],
+    [{ pattern, methods: [], public: true }, 'at least one'],
+    [{ pattern, methods: 'GET', public: true }, 'at least one'],
+    [{ pattern, methods: ['HEAD'], public: true }, 'Leave out HEAD'],
+    [{ pattern, methods: ['get'], public: true }, 'capitals'],
+    [{ pattern, methods: ['OPTIONS'], public: true }, 'one of GET'],
+    [{ pattern, methods: [7], public: true }, 'one of GET'],
+    [{ pattern, methods: ['GET', 'GET'], public: true }, 'only once'],
+    [{ pattern }, 'one of'],
+    [{ pattern, public: false }, 'one of'],
+    [{ pattern, public: 'true' }, 'one of'],
+    [{ pattern, resource: null }, 'one of'],
+    [{ pattern, resource: 'a', public: true }, 'one of'],
+    [{ pattern, methods: ['GET'], permission: 'a.read', public: true }, 'one of'],
+    [{ public: true }, '"pattern"'],
+    [{ pattern: 7, public: true }, '"pattern"'],
+  ])('refuses %j, and says why', (rule, sentence) => {
+    const answer = compileRoute(rule as RouteRule);
+    expect(answer.ok ? 'accepted' : answer.reason).toContain(sentence);
+  });
+
+  test('a rule is copied: what is done to it afterwards changes nothing', () => {
+    const methods = ['GET'];
+    const kept = compiled({ methods, pattern, permission: 'a.read' });
+    methods.push('DELETE');
+    expect(ask('DELETE', '/a', kept)).toBe('(none)');
+  });
+});
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY', 'get', ''];
+
+const anyPattern = fc.constantFrom('/a', '/a/:id', '/:resource/**', '/a/**', '/**', '/api/v1/:resource', '/crm/:resource/**');
+const anyMethods = fc.uniqueArray(fc.constantFrom(...ROUTE_METHODS), { minLength: 1 });
+const anyRule: fc.Arbitrary<RouteRule> = fc.oneof(
+  fc.record({ pattern: anyPattern, resource: fc.constantFrom('x', 'crm.x') }),
+  fc.record({ pattern: anyPattern, public: fc.constant<true>(true) }),
+  fc.record({ methods: anyMethods, pattern: anyPattern, permission: fc.constantFrom('r.read', 'r.write') }),
+  fc.record({ methods: anyMethods, pattern: anyPattern, public: fc.constant<true>(true) }),
+);
+const anyTarget = fc
+  .array(fc.constantFrom('/', 'api', 'v1', 'keyhouse', 'crm', '.', '%20', 'a', '-', '_', 'x'.repeat(60)), { maxLength: 10 })
+  .map((pieces) => `/${pieces.join('')}`);
+
 test('whatever a path asks for is a permission that exists and is not reserved', () => {
-  const piece = fc.constantFrom('/', 'api', 'v1', 'keyhouse', 'crm', '.', '%20', 'a', '-', '_', 'x'.repeat(60));
   const routes = [route('/crm/:resource/**', ':resource'), route('/a/:resource', 'a.:resource'), route('/a/:id/**', 'a')];
   fc.assert(
-    fc.property(fc.array(piece, { maxLength: 10 }), (pieces) => {
-      const path = readPath(`/${pieces.join('')}`);
-      const judgement = judgeRoute(routes, path.ok ? path.segments : []);
-      if (judgement.kind !== 'resource') return;
-      for (const method of ['GET', 'POST']) {
-        const permission = permissionFor(method, judgement.resource);
-        expect(permission).not.toBeNull();
-        expect(isReserved(permission ?? '')).toBe(false);
-      }
+    fc.property(anyTarget, fc.array(anyRule, { maxLength: 4 }), fc.constantFrom(...METHODS), (target, rules, method) => {
+      const path = readPath(target);
+      const judgement = judgeRequest([...rules.map(compiled), ...routes], method, path.ok ? path.segments : []);
+      if (judgement.kind !== 'permission') return;
+      expect(isPermission(judgement.permission)).toBe(true);
+      expect(isReserved(judgement.permission)).toBe(false);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('whatever HEAD asks for, GET asks for', () => {
+  fc.assert(
+    fc.property(anyTarget, fc.array(anyRule, { maxLength: 5 }), (target, rules) => {
+      const routes = rules.map(compiled);
+      expect(ask('HEAD', target, ...routes)).toBe(ask('GET', target, ...routes));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('nothing is public unless a rule that is public matches, and the first that matches path and method is the one', () => {
+  fc.assert(
+    fc.property(anyTarget, fc.array(anyRule, { maxLength: 5 }), fc.constantFrom(...ROUTE_METHODS), (target, rules, method) => {
+      // Each rule alone tells whether it matches: without it, the same request would be judged by the built-in patterns.
+      const first = rules.find((rule) => {
+        if ('methods' in rule && !rule.methods.includes(method)) return false;
+        const alone = ask(method, target, compiled({ pattern: rule.pattern, public: true }));
+        return alone === '(public)';
+      });
+      const answer = ask(method, target, ...rules.map(compiled));
+      if (answer === '(public)') expect(first).toMatchObject({ public: true });
+      if (first !== undefined && 'permission' in first) expect(answer).toBe(first.permission);
     }),
     { numRuns: 3000 },
   );

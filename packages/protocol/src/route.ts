@@ -1,58 +1,100 @@
 /**
- * Which resource a path stands for: the operator's patterns first, then the defaults. Server and guard share this, so that
+ * Which permission a request needs: the operator's rules first, then the built-in patterns. Server and guard share this, so that
  * both ask for the same permission. It works on the segments that `readPath` gave, never on raw text.
  */
 import { isSafeSegment, MAX_PATH_LENGTH } from './path.ts';
-import { isPermission, isReserved } from './permission.ts';
+import { isPermission, isReserved, permissionFor } from './permission.ts';
+
+/** The methods that a rule may name. HEAD is none of them: it goes wherever GET goes. */
+export const ROUTE_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+/**
+ * A rule as the operator writes it. With a resource the method of the request decides between `.read` and `.write`; a permission
+ * is asked for as it stands, by the methods that are named with it.
+ */
+export type RouteRule =
+  | { readonly pattern: string; readonly resource: string }
+  | { readonly pattern: string; readonly public: true }
+  | { readonly methods: readonly string[]; readonly pattern: string; readonly permission: string }
+  | { readonly methods: readonly string[]; readonly pattern: string; readonly public: true };
 
 type Part = { readonly kind: 'literal'; readonly text: string } | { readonly kind: 'resource' } | { readonly kind: 'any' };
 
-/** A compiled pattern. Only `compileRoute` makes one; it is plain data and may be kept and shared. */
+type Asks =
+  | { readonly kind: 'public' }
+  /** `crm.:resource`, or a fixed resource. */
+  | { readonly kind: 'resource'; readonly resource: string }
+  | { readonly kind: 'permission'; readonly permission: string };
+
+/** A compiled rule. Only `compileRoute` makes one; it is plain data and may be kept and shared. */
 export interface Route {
   readonly pattern: string;
-  /** `crm.:resource`, a fixed resource, or null: public. */
-  readonly resource: string | null;
+  /** Null: every method. */
+  readonly methods: readonly string[] | null;
+  readonly asks: Asks;
   readonly parts: readonly Part[];
   /** The pattern ends in `**`: any number of segments may follow, none included. */
   readonly open: boolean;
 }
 
 export type CompiledRoute = { ok: true; route: Route } | { ok: false; reason: string };
-export type Judgement = { kind: 'public' } | { kind: 'resource'; resource: string } | { kind: 'none' };
+export type Judgement = { kind: 'public' } | { kind: 'permission'; permission: string } | { kind: 'none' };
 
 const PLACEHOLDER = ':resource';
 const NAME = /^[A-Za-z0-9_-]+$/;
 const VERSION = /^v[0-9]+$/;
 const NONE: Judgement = { kind: 'none' };
+const PUBLIC: Judgement = { kind: 'public' };
 
 /**
- * Reads an operator's pattern, such as `/api/crm/:resource/**` with the resource `crm.:resource`. A segment is a literal, written
- * decoded; `:resource`, once at most; another `:name`, which stands for any one segment; or `**`, only at the end.
- * `reason` is a sentence for the operator.
+ * Reads an operator's rule, such as `{ pattern: '/api/crm/:resource/**', resource: 'crm.:resource' }`. A segment of a pattern is a
+ * literal, written decoded; `:resource`, once at most; another `:name`, which stands for any one segment; or `**`, only at the end.
+ * `reason` is a sentence for the operator. A rule that comes out of a file or from JavaScript may be handed over unread; members
+ * of other names are not looked at.
  */
-export function compileRoute(pattern: string, resource: string | null): CompiledRoute {
-  const fault = faultOfPattern(pattern) ?? (resource === null ? null : faultOfResource(pattern, resource));
+export function compileRoute(rule: RouteRule): CompiledRoute {
+  const asks = readAsks(rule);
+  if (typeof asks === 'string') return { ok: false, reason: asks };
+  const { pattern } = rule;
+  const methods = 'methods' in rule && rule.methods !== undefined ? rule.methods : null;
+  const fault = faultOfPattern(pattern) ?? faultOfMethods(methods, asks) ?? faultOfAsks(pattern, asks);
   if (fault !== null) return { ok: false, reason: fault };
   const texts = segmentsOf(pattern);
   const open = texts.at(-1) === '**';
   const parts = (open ? texts.slice(0, -1) : texts).map(readPart);
-  return { ok: true, route: { pattern, resource, parts, open } };
+  return { ok: true, route: { pattern, methods: methods === null ? null : [...methods], asks, parts, open } };
 }
 
 /**
- * What has to be asked for a path. The operator's routes in order, the first that matches the whole path decides; then, of
- * `/api/v{digits}/:resource/**`, `/api/:resource/**` and `/:resource/**`, the first whose literal prefix fits. `none` means
- * refuse: also where the resource found would be reserved or would give no well-formed permission.
+ * What has to be asked of a request. The operator's rules in order, the first whose pattern matches the whole path and whose
+ * methods hold the request's decides; then, of `/api/v{digits}/:resource/**`, `/api/:resource/**` and `/:resource/**`, the first
+ * whose literal prefix fits. `none` means refuse: also where what was found would be reserved or no well-formed permission.
+ *
+ * A path that a rule names by other methods alone is never guessed at: neither a built-in pattern nor a public rule without
+ * methods opens it (docs/decisions/2026-11-23-a-path-named-by-another-method.md).
  */
-export function judgeRoute(routes: readonly Route[], segments: readonly string[]): Judgement {
+export function judgeRequest(routes: readonly Route[], method: string, segments: readonly string[]): Judgement {
+  const named = method === 'HEAD' ? 'GET' : method;
+  let isNamedByOthers = false;
   for (const route of routes) {
     if (!matches(route, segments)) continue;
-    if (route.resource === null) return { kind: 'public' };
-    return resourceOrNone(route.resource.replace(PLACEHOLDER, segments[route.parts.findIndex(isResource)] ?? ''));
+    if (route.methods?.includes(named) === false) isNamedByOthers = true;
+    else if (isNamedByOthers && route.methods === null && route.asks.kind === 'public') return NONE;
+    else return judgeAsks(route, method, segments);
   }
+  return isNamedByOthers ? NONE : judgeBuiltIn(method, segments);
+}
+
+function judgeAsks({ asks, parts }: Route, method: string, segments: readonly string[]): Judgement {
+  if (asks.kind === 'public') return PUBLIC;
+  if (asks.kind === 'permission') return { kind: 'permission', permission: asks.permission };
+  return judgeResource(method, asks.resource.replace(PLACEHOLDER, segments[parts.findIndex(isResource)] ?? ''));
+}
+
+function judgeBuiltIn(method: string, segments: readonly string[]): Judgement {
   const prefix = segments[0] !== 'api' ? 0 : VERSION.test(segments[1] ?? '') ? 2 : 1;
   const name = segments[prefix] ?? '';
-  return NAME.test(name) ? resourceOrNone(name) : NONE;
+  return NAME.test(name) ? judgeResource(method, name) : NONE;
 }
 
 function matches({ parts, open }: Route, segments: readonly string[]): boolean {
@@ -65,8 +107,10 @@ function partMatches(part: Part, segment: string): boolean {
   return part.kind === 'any' || NAME.test(segment);
 }
 
-function resourceOrNone(resource: string): Judgement {
-  return isResourceName(resource) && !isReserved(`${resource}.`) ? { kind: 'resource', resource } : NONE;
+function judgeResource(method: string, resource: string): Judgement {
+  if (!isResourceName(resource) || isReserved(`${resource}.`)) return NONE;
+  const permission = permissionFor(method, resource);
+  return permission === null ? NONE : { kind: 'permission', permission };
 }
 
 /** `.write` is the longer of the two actions: what fits it, fits both. */
@@ -87,7 +131,44 @@ function segmentsOf(pattern: string): readonly string[] {
   return pattern === '/' ? [] : pattern.slice(1).split('/');
 }
 
-function faultOfPattern(pattern: string): string | null {
+/** What the rule asks for, or the sentence that says why nobody can tell. Public must be said in full. */
+function readAsks(rule: { readonly [Name in 'resource' | 'permission' | 'public' | 'methods']?: unknown }): Asks | string {
+  const { resource, permission } = rule;
+  const given = [resource, permission, rule.public].filter((member) => member !== undefined);
+  if (given.length !== 1) return 'A rule has one of "resource", "permission" and "public": true.';
+  if (rule.public === true) return { kind: 'public' };
+  if (typeof permission === 'string') return { kind: 'permission', permission };
+  if (typeof resource === 'string') return { kind: 'resource', resource };
+  return 'A rule has one of "resource" with text, "permission" with text and "public": true.';
+}
+
+function faultOfMethods(methods: unknown, asks: Asks): string | null {
+  if (methods === null)
+    return asks.kind === 'permission'
+      ? 'A permission stands with the methods that ask for it, such as "methods": ["POST"].'
+      : null;
+  if (asks.kind === 'resource')
+    return 'A resource stands without methods: the method of the request decides. Write "permission".';
+  if (!Array.isArray(methods) || methods.length === 0) return 'Name at least one method, such as "methods": ["GET"].';
+  for (const method of methods) {
+    if (method === 'HEAD') return 'Leave out HEAD: it goes wherever GET goes.';
+    if (!ROUTE_METHODS.some((known) => known === method)) return `A method is one of ${ROUTE_METHODS.join(', ')}, in capitals.`;
+  }
+  return new Set(methods).size < methods.length ? 'A method stands only once in a rule.' : null;
+}
+
+function faultOfAsks(pattern: string, asks: Asks): string | null {
+  if (asks.kind === 'public') return null;
+  return asks.kind === 'resource' ? faultOfResource(pattern, asks.resource) : faultOfPermission(asks.permission);
+}
+
+function faultOfPermission(permission: string): string | null {
+  if (!isPermission(permission)) return 'A permission reads like reports.read or reports.write.';
+  return isReserved(permission) ? 'Names that begin with keyhouse. are reserved.' : null;
+}
+
+function faultOfPattern(pattern: unknown): string | null {
+  if (typeof pattern !== 'string') return 'A rule has a "pattern" with text, such as /api/crm/:resource/**.';
   if (!pattern.startsWith('/')) return 'A pattern begins with a slash, such as /api/crm/:resource/**.';
   if (pattern.length > MAX_PATH_LENGTH) return `A pattern has at most ${MAX_PATH_LENGTH} characters.`;
   const texts = segmentsOf(pattern);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { CataloguedPermission } from '../core/permissions/catalogue.ts';
+import type { CataloguedPermission, StoredRoute } from '../core/permissions/catalogue.ts';
 import { addCommand, addFinalCommand, addGroup } from './command.ts';
 import { type ConfirmOptions, confirmation, readInput } from './confirm.ts';
 import { refusal } from './failure.ts';
@@ -11,7 +11,8 @@ const FORMAT = `
 The file is JSON; either list may be left out and then stays as it is:
   {"permissions": [{"name": "invoices.read", "sentence": "See your invoices", "grantable": true},
                    {"name": "payouts.write", "sentence": "Send money", "grantable": true, "sensitive": true}],
-   "routes": [{"pattern": "/api/crm/:resource/**", "resource": "crm.:resource"}, {"pattern": "/status", "public": true}]}
+   "routes": [{"pattern": "/api/crm/:resource/**", "resource": "crm.:resource"}, {"pattern": "/status", "public": true},
+              {"methods": ["POST"], "pattern": "/reports/search", "permission": "reports.read"}]}
 Applications may ask people for what is "grantable"; for what is "sensitive" only when they are verified. Both are false when left out.`;
 
 export function addPermissionCommands(program: Command): void {
@@ -25,8 +26,7 @@ export function addPermissionCommands(program: Command): void {
 
 async function listPermissions(options: OutputOptions): Promise<void> {
   await withKeyhouse(options, async ({ store }) => {
-    const [permissions, stored] = await Promise.all([store.permissions.listPermissions(), store.permissions.listRoutes()]);
-    const routes = stored.map(({ pattern, resource }) => (resource === null ? { pattern, public: true } : { pattern, resource }));
+    const [permissions, routes] = await Promise.all([store.permissions.listPermissions(), store.permissions.listRoutes()]);
     const described = permissions.map(({ name, sentence, isGrantable: grantable, isSensitive: sensitive }) => ({
       name,
       sentence,
@@ -42,14 +42,17 @@ async function listPermissions(options: OutputOptions): Promise<void> {
         ),
         '',
         table(
-          ['route', 'resource'],
-          stored.map(({ pattern, resource }) => [pattern, resource ?? 'public']),
+          ['methods', 'route', 'asks for'],
+          routes.map((rule) => ['methods' in rule ? rule.methods.join(', ') : 'any', rule.pattern, whatItAsks(rule)]),
           'There are no routes of your own; the built-in ones apply (/api/:resource/** and its like).',
         ),
       ].join('\n'),
     );
   });
 }
+
+const whatItAsks = (rule: StoredRoute): string =>
+  'permission' in rule ? rule.permission : 'resource' in rule ? `${rule.resource}.read or .write` : 'nothing: public';
 
 const whoMayAsk = ({ isGrantable, isSensitive }: CataloguedPermission): string =>
   isSensitive ? 'verified ones' : isGrantable ? 'any' : 'none';

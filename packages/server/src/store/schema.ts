@@ -283,6 +283,8 @@ interface RoutesTable {
   position: number;
   pattern: string;
   resource: string | null;
+  methods: string | null;
+  permission: string | null;
 }
 
 interface ChangesTable {

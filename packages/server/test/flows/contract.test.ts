@@ -502,8 +502,11 @@ eachDatabase('the server', (makeDatabase) => {
         await fresh.keyhouse.store.permissions.setRoutes({
           routes: [
             { pattern: '/api/crm/:resource/**', resource: 'crm.:resource' },
-            { pattern: '/status', resource: null },
+            { pattern: '/status', public: true },
             { pattern: '/pay/**', resource: 'billing' },
+            { methods: ['POST'], pattern: '/reports/search', permission: 'crm.leads.read' },
+            { methods: ['GET'], pattern: '/reports/:id', public: true },
+            { pattern: '/reports/**', public: true },
           ],
           event: { event: 'permission.routes_set', atMs: 0, by: OPERATOR },
         });
@@ -520,6 +523,14 @@ eachDatabase('the server', (makeDatabase) => {
           await ask('/status', 'GET', key.text),
           await ask('/status', 'GET', 'kh_live_x'),
         ]).toEqual([200, 200, 401]);
+        expect(await ask('/reports/search', 'POST', key.text)).toBe(200);
+        expect(await ask('/reports/search', 'POST')).toBe(401);
+        expect([await ask('/reports/search', 'GET'), await ask('/reports/7', 'HEAD')]).toEqual([200, 200]);
+        // By other methods the path is named, so nothing opens it: neither the built-in pattern nor the public one behind.
+        expect([await ask('/reports/search', 'DELETE', key.text), await ask('/reports/7', 'PUT', key.text)]).toEqual([403, 403]);
+        const override = { method: 'GET', headers: { 'x-http-method-override': 'POST' } };
+        expect((await fresh.request('/verify/reports/search', override)).status).toBe(401);
+        expect((await fresh.request('/verify/reports/7', { ...override, bearer: key.text })).status).toBe(403);
       } finally {
         await fresh.stop();
       }

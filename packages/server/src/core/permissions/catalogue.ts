@@ -1,3 +1,4 @@
+import type { RouteRule } from '@keyhouse/protocol';
 import type { EventDraft } from '../audit/event.ts';
 
 /** A permission that exists, with a sentence for people. */
@@ -10,12 +11,8 @@ export interface CataloguedPermission {
   readonly isSensitive: boolean;
 }
 
-/** A route pattern of the operator's API as it is stored, in order; `permission` is the text after the arrow. */
-export interface StoredRoute {
-  readonly pattern: string;
-  /** `crm.:resource`, a fixed resource such as `billing`, or null: public. */
-  readonly resource: string | null;
-}
+/** A rule for the routes of the operator's API as it is stored, in order. */
+export type StoredRoute = RouteRule;
 
 export interface PermissionsStore {
   listPermissions(): Promise<readonly CataloguedPermission[]>;

@@ -41,8 +41,8 @@ export async function loadPermissionIndex(
   };
 }
 
-function compileStored({ pattern, resource }: StoredRoute): Route {
-  const compiled = compileRoute(pattern, resource);
-  if (!compiled.ok) throw new Error(`The stored route ${pattern} cannot be read: ${compiled.reason}`);
+function compileStored(rule: StoredRoute): Route {
+  const compiled = compileRoute(rule);
+  if (!compiled.ok) throw new Error(`The stored route ${rule.pattern} cannot be read: ${compiled.reason}`);
   return compiled.route;
 }

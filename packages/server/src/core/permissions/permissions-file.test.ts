@@ -25,7 +25,7 @@ describe('the file of permissions', () => {
       ok: true,
       value: {
         permissions: [entry('invoices.read', { sentence: 'See your invoices' })],
-        routes: [routes[0], { pattern: '/status', resource: null }],
+        routes: routes,
       },
     });
     expect(read({ routes: [] })).toEqual({ ok: true, value: { permissions: null, routes: [] } });
@@ -100,11 +100,30 @@ describe('the file of permissions', () => {
     expect(read({ permissions: [twice, twice] })).toMatchObject({ ok: false, faults: ['permissions[1]: a.read stands twice.'] });
   });
 
+  it('says by which methods a route asks for which permission, and names no two alike', () => {
+    const routes = [
+      { methods: ['POST'], pattern: '/reports/search', permission: 'reports.read' },
+      { methods: ['GET', 'POST'], pattern: '/status', public: true },
+      { methods: ['GET'], pattern: '/status', public: true },
+    ];
+    expect(read({ routes })).toEqual({ ok: true, value: { permissions: null, routes } });
+    expect(read({ routes: [...routes, { methods: ['POST', 'GET'], pattern: '/status', permission: 'a.read' }] })).toMatchObject({
+      ok: false,
+      faults: ['routes[3]: GET, POST /status stands twice.'],
+    });
+  });
+
   it('never opens a door by a resource that was left out', () => {
     for (const route of [
       { pattern: '/a/**' },
       { pattern: '/a/**', public: false },
       { pattern: '/a/**', resource: null },
+      { pattern: '/a/**', resource: null, public: true },
+      { pattern: '/a/**', methods: ['GET'] },
+      { pattern: '/a/**', methods: ['GET'], permission: null },
+      { pattern: '/a/**', methods: [], public: true },
+      { pattern: '/a/**', methods: 'GET', public: true },
+      { pattern: '/a/**', method: ['GET'], public: true },
       { pattern: '/a/**', resourse: 'a' },
     ]) {
       expect(read({ routes: [route] }).ok).toBe(false);
@@ -146,7 +165,7 @@ describe('the permissions that exist', () => {
   });
 
   it('are not served over a stored route that nobody can read', async () => {
-    await expect(index([], [{ pattern: 'broken', resource: null }])).rejects.toThrow('broken');
+    await expect(index([], [{ pattern: 'broken', public: true }])).rejects.toThrow('broken');
   });
 });
 
@@ -159,7 +178,7 @@ it('replacing the lists is told to the audit log', async () => {
   const ports = { permissions, clock: { now: () => 5 } };
   const by = { actor: 'operator', requestId: null, person: {} } as const;
   await setCatalogue(ports, { catalogue: [], by });
-  await setRoutes(ports, { routes: [{ pattern: '/a', resource: null }], by });
+  await setRoutes(ports, { routes: [{ pattern: '/a', public: true }], by });
   expect(events).toEqual([
     { event: 'permission.catalogue_set', atMs: 5, by, details: { count: 0 } },
     { event: 'permission.routes_set', atMs: 5, by, details: { count: 1 } },

@@ -1,5 +1,5 @@
 /** The route patterns of the operator's API, in order. They are replaced as a whole. */
-import { compileRoute } from '@keyhouse/protocol';
+import { compileRoute, type RouteRule } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { PermissionsStore, StoredRoute } from './catalogue.ts';
@@ -8,9 +8,17 @@ import { type Members, type Read, readEntries, unknownMembers } from './entries.
 /** Each is tried in turn on each request that `/verify` judges. */
 const MAX_ROUTES = 1_000;
 
-/** Reads a list of `{pattern, resource}` and `{pattern, public: true}`; `value` is good only when `faults` is empty. */
+/**
+ * Reads a list of `{pattern, resource}`, `{pattern, "public": true}`, `{methods, pattern, permission}` and `{methods, pattern,
+ * "public": true}`; `value` is good only when `faults` is empty.
+ */
 export function readRoutes(value: unknown): Read<StoredRoute> {
-  return readEntries('routes', value, MAX_ROUTES, readRoute, ({ pattern }) => pattern);
+  return readEntries('routes', value, MAX_ROUTES, readRoute, nameRoute);
+}
+
+/** `GET, POST /reports`: the rule as people name it. No two have the same, whatever the order of their methods. */
+export function nameRoute(rule: StoredRoute): string {
+  return 'methods' in rule ? `${[...rule.methods].sort().join(', ')} ${rule.pattern}` : rule.pattern;
 }
 
 /** Puts routes that were read in the place of those before. */
@@ -23,15 +31,22 @@ export async function setRoutes(
 }
 
 function readRoute(members: Members): { value: StoredRoute } | { faults: readonly string[] } {
-  const { pattern, resource } = members;
-  const faults = [...unknownMembers(members, ['pattern', 'resource', 'public'])];
+  const { pattern, methods, resource, permission } = members;
+  const faults = [...unknownMembers(members, ['pattern', 'methods', 'resource', 'permission', 'public'])];
   if (typeof pattern !== 'string') faults.push('.pattern: text was wanted, such as /api/crm/:resource/**.');
-  const isPublic = members.public === true && resource === undefined;
+  if (methods !== undefined && !isListOfText(methods)) faults.push('.methods: a list of methods, such as ["GET", "POST"].');
   // Public must be said in full: a resource that was forgotten or misspelled may not open a door.
-  if (!isPublic && (typeof resource !== 'string' || members.public !== undefined))
-    faults.push(': either "resource" with text, or "public": true.');
-  if (faults.length > 0 || typeof pattern !== 'string') return { faults };
-  const compiled = compileRoute(pattern, typeof resource === 'string' ? resource : null);
+  const given = [typeof resource === 'string', typeof permission === 'string', members.public === true].filter(Boolean);
+  const named = [resource, permission, members.public].filter((member) => member !== undefined);
+  if (given.length !== 1 || named.length !== 1)
+    faults.push(': either "resource" with text, or "permission" with text and "methods", or "public": true.');
+  if (faults.length > 0) return { faults };
+  const rule = Object.fromEntries(Object.entries(members)) as unknown as RouteRule;
+  const compiled = compileRoute(rule);
   if (!compiled.ok) return { faults: [`: ${compiled.reason}`] };
-  return { value: { pattern, resource: compiled.route.resource } };
+  return { value: rule };
+}
+
+function isListOfText(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 }

@@ -38,7 +38,15 @@ export const MailRow = Type.Object({
   error: OptionalText,
 });
 
-const Routes = Type.Array(Type.Object({ pattern: Type.String({ maxLength: 512 }), resource: OptionalText }), { maxItems: 1000 });
+const Routes = Type.Array(
+  Type.Object({
+    methods: Type.Union([Type.Array(Type.String({ maxLength: 16 }), { minItems: 1, maxItems: 5 }), Type.Null()]),
+    pattern: Type.String({ maxLength: 512 }),
+    resource: OptionalText,
+    permission: OptionalText,
+  }),
+  { maxItems: 1000 },
+);
 const Catalogue = Type.Array(
   Type.Object({
     name: Type.String({ maxLength: 128 }),

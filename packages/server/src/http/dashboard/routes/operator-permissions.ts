@@ -1,8 +1,10 @@
 /** The permission catalogue and the route patterns, replaced as wholes. */
+import type { StoredRoute } from '../../../core/permissions/catalogue.ts';
 import { readPermissions } from '../../../core/permissions/set-catalogue.ts';
 import { readRoutes } from '../../../core/permissions/set-routes.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { readQuestion } from '../../verify-question.ts';
+import type { Api } from '../api/index.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 
 export function operatorPermissionsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
@@ -14,14 +16,11 @@ export function operatorPermissionsRoutes(serve: Serve, { keyhouse }: DashboardP
 
   serve('GET /operator/routes', async () => {
     const routes = await keyhouse.store.permissions.listRoutes();
-    return { routes: routes.map(({ pattern, resource }) => ({ pattern, resource })) };
+    return { routes: routes.map(describeRoute) };
   });
 
   serve('PUT /operator/routes', async ({ body, by }) => {
-    const entries = body.routes.map(({ pattern, resource }) =>
-      resource === null ? { pattern, public: true } : { pattern, resource },
-    );
-    const { value, faults } = readRoutes(entries);
+    const { value, faults } = readRoutes(body.routes.map(entryOf));
     refuseFaults(faults);
     await keyhouse.setRoutes({ routes: value, by });
   });
@@ -35,6 +34,24 @@ export function operatorPermissionsRoutes(serve: Serve, { keyhouse }: DashboardP
     return { outcome: 'permission' as const, permission: question.permissions.join(', ') };
   });
 }
+
+type Described = Api['PUT /operator/routes']['body']['routes'][number];
+
+/** On the wire every member is there: null methods are all of them, and neither resource nor permission is public. */
+const describeRoute = (rule: StoredRoute): Described => ({
+  methods: 'methods' in rule ? [...rule.methods] : null,
+  pattern: rule.pattern,
+  resource: 'resource' in rule ? rule.resource : null,
+  permission: 'permission' in rule ? rule.permission : null,
+});
+
+const entryOf = ({ methods, pattern, resource, permission }: Described) => ({
+  ...(methods === null ? {} : { methods }),
+  pattern,
+  ...(resource === null ? {} : { resource }),
+  ...(permission === null ? {} : { permission }),
+  ...(resource === null && permission === null ? { public: true } : {}),
+});
 
 /** `permissions[3].name: …` becomes the field `permissions.3.name`: rows count from 0, as they were sent. */
 function refuseFaults(faults: readonly string[]): void {

@@ -126,17 +126,30 @@ describe('an administrator', () => {
     ]);
 
     const routes = [
-      { pattern: '/open/**', resource: null },
-      { pattern: '/api/crm/:resource/**', resource: 'crm.:resource' },
+      { methods: null, pattern: '/open/**', resource: null, permission: null },
+      { methods: null, pattern: '/api/crm/:resource/**', resource: 'crm.:resource', permission: null },
+      { methods: ['POST'], pattern: '/search', resource: null, permission: 'crm.read' },
+      { methods: ['GET', 'PUT'], pattern: '/search', resource: null, permission: null },
     ];
-    expect((await put('/operator/routes', { routes: [...routes, { pattern: 'no', resource: 'x' }] })).json.errors).toHaveProperty(
-      ['routes.2'],
-    );
+    const [open] = routes;
+    for (const bad of [
+      { pattern: 'no', resource: 'x' },
+      { pattern: '/x', resource: 'x', permission: 'x.read' },
+      { pattern: '/x', permission: 'x.read' },
+      { pattern: '/x', methods: ['GET'], resource: 'x' },
+      { pattern: '/x', methods: ['HEAD'] },
+    ])
+      expect((await put('/operator/routes', { routes: [...routes, { ...open, ...bad }] })).json.errors).toHaveProperty([
+        'routes.4',
+      ]);
     expect((await put('/operator/routes', { routes })).status).toBe(204);
     expect((await root.ask('/operator/routes')).json).toEqual({ routes });
     const tried = async (method: string, path: string) => (await post('/operator/routes/try', { method, path })).json;
     await expect.poll(() => tried('GET', '/open/x')).toEqual({ outcome: 'public', permission: null });
     expect(await tried('POST', '/api/crm/leads/7')).toEqual({ outcome: 'permission', permission: 'crm.leads.write' });
+    expect(await tried('POST', '/search')).toEqual({ outcome: 'permission', permission: 'crm.read' });
+    expect(await tried('HEAD', '/search')).toEqual({ outcome: 'public', permission: null });
+    expect(await tried('DELETE', '/search')).toEqual({ outcome: 'refused', permission: null });
     expect(await tried('GET', '/api/crm/../x')).toEqual({ outcome: 'refused', permission: null });
     expect((await put('/operator/routes', { routes: [] })).status).toBe(204);
     expect((await put('/operator/permissions', { permissions: [] })).status).toBe(204);
