@@ -1,15 +1,16 @@
 /** Bytes that no client would send, through each gateway: what reaches the API was judged as it is, or nothing reaches it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GATEWAYS, isInstalled } from './gateway.ts';
+import { sendHttp2 } from './http2.ts';
 import { faultsOf } from './judge.ts';
 import { type Scene, startScene } from './scene.ts';
-import { type Attempt, attempts, vectors } from './smuggling.ts';
+import { type Attempt, attempts, http2Attempts, vectors } from './smuggling.ts';
 import { ask, head, send } from './wire.ts';
 
 /** At once through one gateway. */
 const ABREAST = 24;
 /** Some never end, and the gateway waits for the rest. */
-const PATIENCE_MS = 1500;
+const PATIENCE_MS = 1000;
 
 describe.each(GATEWAYS)('$name', (gateway) => {
   const isThere = isInstalled(gateway, 'conformance/gateways/smuggling.attack.test.ts');
@@ -21,12 +22,11 @@ describe.each(GATEWAYS)('$name', (gateway) => {
     afterAll(() => scene?.stop());
 
     /** Each is numbered, so that what reached the API can be told from the others. */
-    async function tryAll(tries: readonly Attempt[]): Promise<{ faults: readonly string[]; reached: number }> {
+    async function tryAll<T extends { what: string }>(tries: readonly T[], send: (each: T, marker: string) => Promise<unknown>) {
       const from = scene.api.seen.length;
-      const waiting = tries.map(({ bytes }, index) => bytes.replace('\r\n', `\r\nX-Attempt: ${index}\r\n`));
+      const waiting = [...tries.entries()];
       const next = async (): Promise<void> => {
-        for (let bytes = waiting.pop(); bytes !== undefined; bytes = waiting.pop())
-          await send(scene.gateway.port, bytes, { patienceMs: PATIENCE_MS });
+        for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) await send(each[1], String(each[0]));
       };
       await Promise.all(Array.from({ length: ABREAST }, next));
       const seen = scene.api.seen.slice(from);
@@ -38,8 +38,11 @@ describe.each(GATEWAYS)('$name', (gateway) => {
       return { faults, reached: seen.length };
     }
 
+    const overHttp1 = ({ bytes }: Attempt, marker: string): Promise<unknown> =>
+      send(scene.gateway.port, bytes.replace('\r\n', `\r\nX-Attempt: ${marker}\r\n`), { patienceMs: PATIENCE_MS });
+
     it('lets nothing past that was not judged as what the API sees', async () => {
-      const { faults, reached } = await tryAll(attempts(scene.reader.text));
+      const { faults, reached } = await tryAll(attempts(scene.reader.text), overHttp1);
       expect(faults).toEqual([]);
       // Much of it is harmless and allowed: the gateway did pass on what it could.
       expect(reached).toBeGreaterThan(50);
@@ -48,12 +51,20 @@ describe.each(GATEWAYS)('$name', (gateway) => {
       );
     });
 
+    it('lets nothing past by HTTP/2 either', async () => {
+      const { faults, reached } = await tryAll(http2Attempts(scene.reader.text), ({ fields, body }, marker) =>
+        sendHttp2(scene.gateway.port, [...fields, ['x-attempt', marker]], body),
+      );
+      expect(faults).toEqual([]);
+      expect(reached).toBeGreaterThan(20);
+    });
+
     it('passes on no request of llhttp’s vectors that two readers could part in two ways', async ({ skip }) => {
       const { text } = await scene.keyhouse.key(scene.accountId);
       const tries = vectors(text);
       if (tries === null) return skip('KEYHOUSE_VECTORS does not hold them.');
       expect(tries.length).toBeGreaterThan(100);
-      expect((await tryAll(tries)).faults).toEqual([]);
+      expect((await tryAll(tries, overHttp1)).faults).toEqual([]);
     });
 
     it('keeps apart what comes on one connection', async () => {

@@ -4,11 +4,18 @@
  */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Field } from './http2.ts';
 import { head } from './wire.ts';
 
 export interface Attempt {
   readonly what: string;
   readonly bytes: string;
+}
+
+export interface Http2Attempt {
+  readonly what: string;
+  readonly fields: readonly Field[];
+  readonly body?: string;
 }
 
 const TARGETS = [
@@ -357,6 +364,89 @@ export function attempts(credential: string): readonly Attempt[] {
     },
   ];
   return [targets, methods, overrides, names, hops, overrideHop, families, credentials, shapes, framing, chunks, lines].flat();
+}
+
+/** The same by HTTP/2, where lengths and line breaks are plain bytes of a value, and a gateway writes HTTP/1.1 from them. */
+export function http2Attempts(credential: string): readonly Http2Attempt[] {
+  const authorization: Field = ['authorization', `Bearer ${credential}`];
+  const line = (method: string, path: string): Field[] => [
+    ...([
+      [':method', method],
+      [':scheme', 'https'],
+      [':path', path],
+      [':authority', 'localhost'],
+    ] as Field[]),
+    authorization,
+  ];
+  const plain = line('GET', '/api/invoices');
+  const instead = (name: string, value: string): Field[] => plain.map((field) => (field[0] === name ? [name, value] : field));
+  const inner = INNER(credential);
+  const injected = ` HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${credential}\r\n\r\nGET /api/services`;
+  const values = [
+    '1\r\nX-Keyhouse-User: 1',
+    '1\nX-Keyhouse-User: 1',
+    '1\rX-Keyhouse-User: 1',
+    '1\0',
+    `1\r\n\r\n${inner}`,
+    ' 1',
+    '1 ',
+  ];
+  const names = [
+    'x-a: 1\r\nx-keyhouse-user',
+    'x-a\r\n',
+    'x-a:',
+    'x a',
+    'X-Keyhouse-User',
+    'x-a\0',
+    '',
+    ' x-keyhouse-user',
+    'x-keyhouse-user ',
+  ];
+  return [
+    { what: 'what is allowed', fields: plain },
+    ...TARGETS.map((target) => ({ what: `target ${target}`, fields: instead(':path', target) })),
+    ...METHODS.map((method) => ({ what: `method ${method}`, fields: instead(':method', method) })),
+    ...NAMES.map((name) => ({ what: name, fields: [...plain, [name.toLowerCase(), '/api/invoices'] as const] })),
+    ...OVERRIDES.map((name) => ({ what: name, fields: [...plain, [name.toLowerCase(), 'DELETE'] as const] })),
+    ...values.map((value) => ({ what: `value ${JSON.stringify(value)}`, fields: [...plain, ['x-a', value] as const] })),
+    ...names.map((name) => ({ what: `name ${JSON.stringify(name)}`, fields: [...plain, [name, '1'] as const] })),
+    { what: 'a path with a request in it', fields: instead(':path', `/api/invoices${injected}`) },
+    { what: 'a path with a space', fields: instead(':path', '/api/services /api/invoices') },
+    { what: 'a method with a request in it', fields: instead(':method', `GET /api/invoices${injected.slice(0, -17)}GET`) },
+    { what: 'a method with a path', fields: instead(':method', 'GET /api/services HTTP/1.1\r\nX-A:') },
+    { what: 'an authority with a path', fields: instead(':authority', 'localhost/api/services?') },
+    { what: 'an authority with a header', fields: instead(':authority', 'localhost\r\nX-Keyhouse-User: 1') },
+    { what: 'a scheme with a path', fields: instead(':scheme', 'https://localhost/api/services?') },
+    { what: 'a scheme with a request in it', fields: instead(':scheme', `https${injected}`) },
+    { what: 'two paths', fields: [[':path', '/api/services'] as const, ...plain] },
+    { what: 'two methods', fields: [[':method', 'DELETE'] as const, ...plain] },
+    { what: 'a path behind the headers', fields: [...plain, [':path', '/api/services'] as const] },
+    { what: 'no path', fields: plain.filter(([name]) => name !== ':path') },
+    { what: 'an unknown pseudo-header', fields: [[':x-keyhouse-user', '1'] as const, ...plain] },
+    { what: 'extended CONNECT', fields: [[':protocol', 'websocket'] as const, ...instead(':method', 'CONNECT')] },
+    { what: 'another host', fields: [...plain, ['host', 'evil.example'] as const] },
+    { what: 'two credentials', fields: [...plain, ['authorization', 'Bearer x'] as const] },
+    { what: 'Connection', fields: [...plain, ['connection', 'x-keyhouse-account, authorization'] as const] },
+    {
+      what: 'Transfer-Encoding',
+      fields: [...line('POST', '/api/invoices'), ['transfer-encoding', 'chunked'] as const],
+      body: `0\r\n\r\n${inner}`,
+    },
+    {
+      what: 'Transfer-Encoding of a GET',
+      fields: [...plain, ['transfer-encoding', 'chunked'] as const],
+      body: `0\r\n\r\n${inner}`,
+    },
+    { what: 'a body without a length', fields: plain, body: inner },
+    { what: 'a length too small', fields: [...plain, ['content-length', '0'] as const], body: inner },
+    { what: 'a length too large', fields: [...plain, ['content-length', '99999'] as const], body: inner },
+    {
+      what: 'two lengths',
+      fields: [...plain, ['content-length', '0'] as const, ['content-length', `${inner.length}`] as const],
+      body: inner,
+    },
+    { what: 'Upgrade', fields: [...plain, ['upgrade', 'websocket'] as const, ['http2-settings', 'AAMAAABkAAQAAP__'] as const] },
+  ];
 }
 
 const VECTORS = resolve(process.env.KEYHOUSE_VECTORS ?? '../shared/vectors', 'llhttp-http1-request');
