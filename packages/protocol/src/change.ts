@@ -13,6 +13,7 @@ export type ChangeKind =
   | 'signing-keys' // id: ''
   | 'permissions' //  id: ''; the catalogue or the route patterns were replaced
   | 'brand' //        id: ''; the operator's name, colour or logo
+  | 'imports' //      id: ''; credentials were imported, so that texts in other forms than ours may be some
   | 'master-secret'; // id: ''
 
 export interface ChangeDraft {

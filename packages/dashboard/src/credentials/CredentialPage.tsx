@@ -150,7 +150,10 @@ function Facts({ credential }: { credential: Credential }) {
       words.columns.lastUsed,
       <LastUse key="u" at={credential.last_used_at} address={credential.last_address} userAgent={credential.last_user_agent} />,
     ],
-    [words.made, `${format.date(credential.created_at)} · ${words.sources[credential.source]}`],
+    [
+      words.made,
+      `${format.date(credential.created_at)} · ${credential.imported_from === null ? words.sources[credential.source] : words.importedFrom(credential.imported_from)}`,
+    ],
     ...(credential.rotated_at === null ? [] : [[words.rotated, format.relative(credential.rotated_at)] as const]),
   ];
   return (

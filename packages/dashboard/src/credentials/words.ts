@@ -156,6 +156,8 @@ export const words = {
   rotate: 'Rotate',
   made: 'Created',
   sources: { dashboard: 'Dashboard', login: 'Log-in', register: 'Registration', 'command-line': 'Command line' },
+  importedFrom: (origin: string): string =>
+    `Imported from ${{ sanctum: 'Sanctum', csv: 'a list', unkey: 'Unkey' }[origin] ?? origin}`,
   neverUsed: 'Never',
   neverExpires: 'Never',
   expired: 'Expired',

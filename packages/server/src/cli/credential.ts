@@ -63,6 +63,7 @@ export const describeCredential = (credential: Credential) => ({
 /** The same with what is known of its use. */
 export const describeWithUse = (credential: CredentialWithUse) => ({
   ...describeCredential(credential),
+  imported_from: credential.imported?.origin ?? null,
   requests: credential.use.requests,
   last_used_at: isoTime(credential.use.lastUsedAtMs),
   last_address: credential.use.lastAddress,

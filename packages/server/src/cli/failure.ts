@@ -102,7 +102,7 @@ export function withoutSecrets(text: string): string {
   return text
     .replace(/(\d+\|)?kh_[A-Za-z0-9_]{8,}/g, '[secret]')
     .replace(/eyJ[\w-]{8,}(\.[\w-]*)*/g, '[secret]')
-    .replace(/(postgres(?:ql)?:\/\/[^\s:@/]*):[^\s@]*@/g, '$1:[secret]@');
+    .replace(/((?:postgres(?:ql)?|mysql|mariadb):\/\/[^\s:@/]*):[^\s@]*@/g, '$1:[secret]@');
 }
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';

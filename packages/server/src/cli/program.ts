@@ -4,6 +4,7 @@ import { addAppCommands } from './app.ts';
 import { addAuditCommands } from './audit.ts';
 import { addBackupCommand } from './backup.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addImportCommands } from './import.ts';
 import { addJwtCommands } from './jwt.ts';
 import { addKeyCommands } from './key.ts';
 import { addMigrateCommand } from './migrate.ts';
@@ -37,6 +38,7 @@ export function createProgram(): Command {
     addJwtCommands,
     addAppCommands,
     addPermissionCommands,
+    addImportCommands,
     addSigningKeyCommands,
     addSecretCommands,
     addAuditCommands,

@@ -35,6 +35,8 @@ describe('the commands', () => {
       'app delete',
       'permission list',
       'permission set',
+      'import sanctum',
+      'import keys',
       'signing-key list',
       'signing-key rotate',
       'secret rotate',

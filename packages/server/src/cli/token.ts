@@ -39,7 +39,7 @@ async function listTokens(options: ListOptions): Promise<void> {
           token.id,
           token.userId ?? '-',
           token.name,
-          token.source,
+          token.imported === null ? token.source : `imported: ${token.imported.origin}`,
           readableList(token.permissions, 'everything'),
           readableTime(token.use.lastUsedAtMs, 'never'),
           token.use.lastAddress ?? '-',

@@ -22,6 +22,8 @@ import type { By, Person } from './audit/event.ts';
 import { createRefusalRecorder } from './audit/refusals.ts';
 import { type Caller, isOpaque, type OpaqueCaller, type SessionCaller } from './caller.ts';
 import { homeOf } from './credentials/home.ts';
+import { importKeys, type KeysWish } from './credentials/import-keys.ts';
+import { importSanctum, type SanctumWish } from './credentials/import-sanctum.ts';
 import { issueKey, issueToken, type KeyWish, type TokenWish } from './credentials/issue.ts';
 import { leastOf } from './credentials/least.ts';
 import { logIn } from './credentials/log-in.ts';
@@ -160,9 +162,11 @@ export function createKeyhouse(ports: KeyhousePorts) {
   const keys = () => started(keyRing).keys();
   const permissionExists = (name: string): boolean => started(permissions).exists(name);
 
-  const credentials = new CredentialVerifier({ credentials: store.credentials, clock, follower, use });
+  // Once there is one there always is.
+  let hasImports = false;
+  const credentials = new CredentialVerifier({ ...store, clock, follower, use });
   const jwtPorts = { keys, issuer, audience, clock, seen: createSeenJwts() };
-  const verify = createVerify({ credentials, jwts: jwtPorts, follower });
+  const verify = createVerify({ credentials, hasImports: () => hasImports, jwts: jwtPorts, follower });
   const signInStores = { signIns: store.signIns, clock };
   const userPorts = { ...store, passwords, clock, maxJwtDays };
   const signInPorts = { ...store, secrets, passwords, limits, refusals, clock, signup: settings.signup };
@@ -329,6 +333,8 @@ export function createKeyhouse(ports: KeyhousePorts) {
 
     issueKey: (wish: KeyWish, by: By) => issueKey(credentialPorts, wish, by),
     issueToken: (wish: TokenWish, by: By) => issueToken(credentialPorts, wish, by),
+    importSanctum: (wish: SanctumWish, by: By) => importSanctum({ ...store, clock, permissionExists, by }, wish),
+    importKeys: (wish: KeysWish, by: By) => importKeys({ ...store, clock, permissionExists, by }, wish),
     ...tendVerbs(credentialPorts),
     findApplicationLogo: (clientId: string) => store.applications.findLogo(clientId),
     ...applicationVerbs({ applications: store.applications, clock, catalogue: () => started(permissions) }),
@@ -408,6 +414,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
         log.warn({}, "The database still stands under the previous master secret: run 'keyhouse secret rotate'.");
       permissions = await loadPermissionIndex(store.permissions);
       brand = await loadBrand(store);
+      hasImports = await store.imports.hasImports();
     },
 
     /** What a server needs beyond that: signing keys, the list of changes followed, the jobs running. Returns how to stop. */
@@ -421,10 +428,12 @@ export function createKeyhouse(ports: KeyhousePorts) {
         await keeper.reload();
         permissions = await loadPermissionIndex(store.permissions);
         brand = await loadBrand(store);
+        hasImports ||= await store.imports.hasImports();
       });
       follower.listen({
         onChange: ({ kind }) => {
           if (kind === 'signing-keys' || kind === 'permissions' || kind === 'brand') reload.ask();
+          if (kind === 'imports') hasImports = true;
           if (kind === 'master-secret') log.warn({}, 'The master secret was rotated: start this server with the new one.');
         },
         onReset: () => reload.ask(),

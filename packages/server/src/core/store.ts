@@ -9,6 +9,7 @@ import type { SignInsStore } from './accounts/sign-in.ts';
 import type { TicketsStore } from './accounts/ticket.ts';
 import type { AuditStore } from './audit/event.ts';
 import type { CredentialsStore } from './credentials/credential.ts';
+import type { ImportsStore } from './credentials/imported.ts';
 import type { RemindersStore } from './credentials/reminders.ts';
 import type { JwtsStore, MasterSecretStore, SigningKeysStore } from './jwts/jwt.ts';
 import type { MailsStore } from './mail/mail.ts';
@@ -38,6 +39,7 @@ export interface Store {
   readonly audit: AuditStore;
   readonly changes: ChangesStore;
   readonly credentials: CredentialsStore;
+  readonly imports: ImportsStore;
   readonly jwts: JwtsStore;
   readonly applications: ApplicationsStore;
   readonly grants: GrantsStore;

@@ -1,6 +1,6 @@
 /**
- * Whether a credential holds now, whatever its kind: the one function behind every door. Tokens and keys are looked up, JWTs
- * are checked by their signature; revocations, owners and addresses are asked for all of them.
+ * Whether a credential holds now, whatever its kind: the one function behind every door. Tokens and keys are looked up, imported ones
+ * included, JWTs are checked by their signature; revocations, owners and addresses are asked for all of them.
  */
 import type { AddressBlock, PresentedCredential, VerifiedJwt } from '@keyhouse/protocol';
 import type { AnyJwtCaller, RefusalReason, RefusedCredential, Verdict } from './caller.ts';
@@ -12,13 +12,15 @@ import type { ChangeFollower } from './revocations/follower.ts';
 export type Verify = (presented: PresentedCredential, from: From, judging?: Judging) => Verdict | Promise<Verdict>;
 
 interface Ports {
-  readonly credentials: Pick<CredentialVerifier, 'verify'>;
+  readonly credentials: Pick<CredentialVerifier, 'verify' | 'verifyForeign'>;
+  /** Whether there is anything imported: texts that have no form of ours are sought only then. */
+  readonly hasImports: () => boolean;
   readonly jwts: VerifyJwtPorts;
   readonly follower: ChangeFollower;
 }
 
 /** Answers at once when nothing has to be read. Rejects when the store would have to be asked and cannot be. */
-export function createVerify({ credentials, jwts, follower }: Ports): Verify {
+export function createVerify({ credentials, hasImports, jwts, follower }: Ports): Verify {
   // One for each remembered JWT; it goes with it.
   const callers = new WeakMap<VerifiedJwt, Accepted>();
 
@@ -50,9 +52,9 @@ export function createVerify({ credentials, jwts, follower }: Ports): Verify {
       case 'never-bearer':
       case 'malformed':
         return MALFORMED;
-      // Nothing foreign can be known before there is an import.
+      // Nothing foreign can be known before there is an import, and garbage shall stay cheap.
       case 'foreign':
-        return UNKNOWN;
+        return hasImports() ? credentials.verifyForeign(presented.text, from, judging) : UNKNOWN;
     }
   };
 }

@@ -7,6 +7,7 @@ import { brandActs } from './brand.ts';
 import { credentialsActs } from './credentials.ts';
 import { factorsActs } from './factors.ts';
 import { grantsActs } from './grants.ts';
+import { importsActs } from './imports.ts';
 import { invitationsActs } from './invitations.ts';
 import { jwtsActs } from './jwts.ts';
 import { leasesActs } from './leases.ts';
@@ -29,6 +30,7 @@ export const acts = {
   ...auditActs,
   ...brandActs,
   ...credentialsActs,
+  ...importsActs,
   ...invitationsActs,
   ...jwtsActs,
   ...leasesActs,

@@ -9,6 +9,7 @@ import { brandActs, brandReads } from './brand.ts';
 import { credentialsActs, credentialsReads } from './credentials.ts';
 import { factorsActs, factorsReads } from './factors.ts';
 import { grantsActs, grantsReads } from './grants.ts';
+import { importsActs, importsReads } from './imports.ts';
 import { invitationsActs, invitationsReads } from './invitations.ts';
 import { jwtsActs, jwtsReads } from './jwts.ts';
 import { leasesActs } from './leases.ts';
@@ -68,6 +69,7 @@ export function bindStore(backend: Backend): Store {
     tickets: { ...reads(ticketsReads(db)), ...bound(ticketsActs) },
     audit: { ...reads(auditReads(db)), ...bound(auditActs) },
     credentials: { ...reads(credentialsReads(db)), ...bound(credentialsActs) },
+    imports: { ...reads(importsReads(db)), ...bound(importsActs) },
     jwts: { ...reads(jwtsReads(db)), ...bound(jwtsActs) },
     applications: { ...reads(applicationsReads(db)), ...bound(applicationsActs) },
     grants: { ...reads(grantsReads(db)), ...bound(grantsActs) },

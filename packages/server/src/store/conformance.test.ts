@@ -79,7 +79,13 @@ eachDatabase('the store', (makeDatabase) => {
   });
 
   it('is migrated once by two that open it at once, with the operator account as number 1', async () => {
-    expect([...store.applied, ...other.applied]).toEqual(['0001-credentials', '0002-dashboard', '0003-sessions']);
+    expect([...store.applied, ...other.applied]).toEqual([
+      '0001-credentials',
+      '0002-dashboard',
+      '0003-sessions',
+      '0004-routes-by-method',
+      '0005-imports',
+    ]);
     expect(await store.accounts.findAccount(1)).toMatchObject({ kind: 'operator', userId: null });
     expect(await store.changes.epoch()).toBe(await other.changes.epoch());
     await store.check();

@@ -242,7 +242,7 @@ const markJwtsRevoked = (db: Db, keyId: number, nowMs: number) =>
  * The owner's state: since when the account, or the user whose personal account it is, is disabled or deleted. By a sub-select, because
  * a join costs SQLite five times as much (34 µs against 7 at a million rows), which is most of what an uncached check costs.
  */
-const withOwner = (db: Db) =>
+export const withOwner = (db: Db) =>
   db
     .selectFrom('credentials')
     .selectAll('credentials')
@@ -299,7 +299,7 @@ export const toCredential = (row: CredentialRow): Credential => ({
   revokedAtMs: row.revoked_at_ms,
 });
 
-const toCredentialWithOwner = (
+export const toCredentialWithOwner = (
   row: CredentialRow & { owner_disabled_at_ms: number | null; last_used_at_ms?: number | null },
 ): CredentialWithOwner => ({
   ...toCredential(row),
@@ -307,5 +307,5 @@ const toCredentialWithOwner = (
   lastUsedAtMs: row.last_used_at_ms ?? null,
 });
 
-const toBytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
-const toHex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+export const toBytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
+export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');

@@ -16,8 +16,10 @@ eachDatabase('the store at its edges', (makeDatabase) => {
   it('does not open a database that lacks a migration when it may only check, and applies each one once', async () => {
     const { url, open } = await makeDatabase();
     const check = () => openStore({ url, migrations: 'check', onWarning: () => {} });
-    await expect(check()).rejects.toThrow("lacks 0001-credentials, 0002-dashboard, 0003-sessions: run 'keyhouse migrate'");
-    const all = ['0001-credentials', '0002-dashboard', '0003-sessions'];
+    await expect(check()).rejects.toThrow(
+      "lacks 0001-credentials, 0002-dashboard, 0003-sessions, 0004-routes-by-method, 0005-imports: run 'keyhouse migrate'",
+    );
+    const all = ['0001-credentials', '0002-dashboard', '0003-sessions', '0004-routes-by-method', '0005-imports'];
     expect((await pendingMigrations(url)).map(({ name }) => name)).toEqual(all);
     expect((await open()).applied).toEqual(all);
     expect((await open()).applied).toEqual([]);

@@ -152,6 +152,7 @@ export const profileActs = {
     await forgetMails(db, userId);
     await forgetUse(db, user.account_id);
     await forgetInvitations(db, userId);
+    await db.updateTable('imported_users').set({ address_hash: null }).where('user_id', '=', userId).execute();
     await db
       .updateTable('users')
       .set({

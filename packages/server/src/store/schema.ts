@@ -38,6 +38,8 @@ export interface Database {
   authorization_codes: AuthorizationCodesTable;
   refresh_keys: RefreshKeysTable;
   sessions: SessionsTable;
+  imports: ImportsTable;
+  imported_users: ImportedUsersTable;
 }
 
 interface SettingsTable {
@@ -404,4 +406,26 @@ export interface SessionsTable {
   last_user_agent: string | null;
   ended_at_ms: number | null;
   end_reason: string | null;
+}
+
+interface ImportsTable {
+  credential_id: number;
+  /** Where it came from: `sanctum`, `csv`, `better-auth`, `unkey`, or what the operator called it. */
+  origin: string;
+  /** Its id there; of a token what stands before the bar. */
+  foreign_id: string | null;
+  /** What it was imported with; the credential's own hash is another once it was rotated. */
+  hash: Uint8Array;
+  /** What may be shown of it. */
+  starts_with: string;
+  imported_at_ms: number;
+}
+
+interface ImportedUsersTable {
+  origin: string;
+  foreign_id: string;
+  user_id: number;
+  /** Of the address as it was there; null once the user is deleted. */
+  address_hash: Uint8Array | null;
+  imported_at_ms: number;
 }

@@ -235,6 +235,12 @@ export async function withUse(db: Db, credentials: readonly Credential[]): Promi
     .execute();
   const newest = await newestDays(db, ids, 'last_used_at_ms');
   const newestOfPrevious = await newestDays(db, ids, 'previous_last_used_at_ms');
+  const imported = await db
+    .selectFrom('imports')
+    .select(['credential_id', 'origin', 'starts_with'])
+    .where('credential_id', 'in', ids)
+    .execute();
+  const importedOf = new Map(imported.map((row) => [row.credential_id, { origin: row.origin, startsWith: row.starts_with }]));
   const sumOf = new Map(sums.map((row) => [row.credential_id, row]));
   const newestOf = new Map(newest.map((row) => [row.credential_id, row]));
   const previousOf = new Map(newestOfPrevious.map((row) => [row.credential_id, row]));
@@ -242,6 +248,7 @@ export async function withUse(db: Db, credentials: readonly Credential[]): Promi
     const [sum, last, previous] = [sumOf.get(credential.id), newestOf.get(credential.id), previousOf.get(credential.id)];
     return {
       ...credential,
+      imported: importedOf.get(credential.id) ?? null,
       use: {
         // PostgreSQL gives sums of bigint as text.
         requests: Number(sum?.requests ?? 0) + Number(sum?.previous_requests ?? 0),

@@ -26,6 +26,7 @@ const CREDENTIAL: CredentialWithUse = {
   rotatedAtMs: null,
   expiresAtMs: null,
   revokedAtMs: null,
+  imported: null,
   use: {
     requests: 0,
     lastUsedAtMs: null,

@@ -1,7 +1,11 @@
-/** Hashes and verifies passwords with Argon2id (RFC 9106), off the event loop. What is hashed is the NFKC form. */
+/**
+ * Hashes and verifies passwords with Argon2id (RFC 9106), off the event loop. What is hashed is the NFKC form. Hashes that came with
+ * imported users (bcrypt, Argon2 of other parameters) are verified too, and never made.
+ */
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { no, type Outcome, ok } from '@keyhouse/protocol';
+import { isBcrypt } from '../lib/bcrypt.ts';
 import { type CommonPasswords, normalizePassword } from './password.ts';
 import { openPasswordPool } from './password-pool.ts';
 import { CURRENT_PREFIX } from './password-work.ts';
@@ -54,8 +58,14 @@ export function openPasswordHashing(limits: Partial<PasswordHashingLimits> = {})
       const sought = normalized === null || hash === '' ? null : hash;
       const verified = await pool.run({ kind: 'verify', hash: sought ?? nobodysHash, password: normalized ?? '' });
       if (!verified.ok) return no('busy');
-      const matches = verified.value === true && sought !== null;
-      return ok({ matches, needsRehash: matches && !sought.startsWith(CURRENT_PREFIX) });
+      if (sought === null) return ok({ matches: false, needsRehash: false });
+      if (sought.startsWith(CURRENT_PREFIX)) return ok({ matches: verified.value === true, needsRehash: false });
+      if (verified.value === true) return ok({ matches: true, needsRehash: true });
+      // Who made it elsewhere hashed what was typed.
+      if (password === normalized) return ok({ matches: false, needsRehash: false });
+      const asTyped = await pool.run({ kind: 'verify', hash: sought, password });
+      if (!asTyped.ok) return no('busy');
+      return ok({ matches: asTyped.value === true, needsRehash: asTyped.value === true });
     },
     async isCommon(password) {
       const found = await pool.run({ kind: 'is-common', password });
@@ -63,6 +73,16 @@ export function openPasswordHashing(limits: Partial<PasswordHashingLimits> = {})
     },
     close: () => pool.close(),
   };
+}
+
+/** Argon2 as PHP and others write it. */
+const ARGON2 = /^\$argon2(?:id|i)\$v=19\$m=(\d{1,6}),t=(\d{1,2}),p=(\d)\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$/;
+
+/** Whether a hash that was made elsewhere can be verified here: bcrypt with a cost up to 14, Argon2i or Argon2id up to 128 MiB. */
+export function isForeignHash(hash: string): boolean {
+  const [, memory, passes, lanes] = ARGON2.exec(hash) ?? [];
+  if (memory === undefined) return isBcrypt(hash);
+  return Number(memory) <= 131_072 && Number(passes) <= 10 && Number(lanes) >= 1;
 }
 
 /** Today's parameters with a random salt and a random result: verifying it costs what any hash costs, and nothing fits. */

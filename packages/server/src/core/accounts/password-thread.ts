@@ -6,6 +6,7 @@ import { readlinkSync } from 'node:fs';
 import { platform, setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { hashSync, verifySync } from '@node-rs/argon2';
+import { isBcrypt, verifyBcrypt } from '../lib/bcrypt.ts';
 import { ARGON2_PARAMETERS, type PasswordAnswer, type PasswordWork } from './password-work.ts';
 
 /**
@@ -47,7 +48,7 @@ async function work(task: PasswordWork): Promise<string | boolean> {
     case 'hash':
       return hashSync(task.password, ARGON2_PARAMETERS);
     case 'verify':
-      return verifySync(task.hash, task.password);
+      return isBcrypt(task.hash) ? verifyBcrypt(task.hash, task.password) : verifySync(task.hash, task.password);
     case 'is-common':
       return await isCommon(task.password);
   }

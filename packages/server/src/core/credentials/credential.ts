@@ -28,7 +28,17 @@ export interface Credential {
   readonly revokedAtMs: number | null;
 }
 
+/** Where a credential came from, as it is shown. */
+export interface Imported {
+  /** `sanctum`, `csv`, `better-auth`, `unkey`, or what the operator called it. */
+  readonly origin: string;
+  /** What may be shown of its secret, such as `12|` or `proj_`. */
+  readonly startsWith: string;
+}
+
 export interface CredentialWithUse extends Credential {
+  /** Where it was imported from; null: it was made here. */
+  readonly imported: Imported | null;
   readonly use: Use;
 }
 

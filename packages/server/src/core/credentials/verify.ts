@@ -11,6 +11,7 @@ import type { ChangeFollower } from '../revocations/follower.ts';
 import { CredentialCache } from './cache.ts';
 import type { CredentialsStore, CredentialWithOwner } from './credential.ts';
 import type { From } from './from.ts';
+import type { ImportsStore } from './imported.ts';
 import type { UseRecorder } from './use-recorder.ts';
 
 /** Tokens that came from a log-in or a registration end after so long without use (contract, document A). */
@@ -28,6 +29,7 @@ export interface Judging {
 
 export interface VerifyPorts {
   readonly credentials: Pick<CredentialsStore, 'findTokenById' | 'findKeyByHash'>;
+  readonly imports: Pick<ImportsStore, 'findForeign'>;
   readonly clock: Clock;
   readonly follower: ChangeFollower;
   readonly use: UseRecorder;
@@ -37,6 +39,14 @@ interface Entry {
   readonly credential: CredentialWithOwner;
   readonly blocks: readonly AddressBlock[] | null;
   readonly accept: Verdict & { ok: true };
+  /** It was found among imported ones, where its id was this; null: it had none. Left out for our own. */
+  readonly foreignId?: string | null;
+}
+
+/** What an imported credential may be: whose secret this is, by its hash, and the id that must be its own, where one was presented. */
+interface Candidate {
+  readonly hash: string;
+  readonly foreignId: string | null;
 }
 
 export class CredentialVerifier {
@@ -56,6 +66,28 @@ export class CredentialVerifier {
     return this.#verifyFresh(presented, hash, from, judging);
   }
 
+  /**
+   * Judges a text that has no form of ours, among imported credentials only. Up to two reads: `12|text` may be the secret `text` of
+   * number 12, or be a secret as a whole.
+   */
+  async verifyForeign(text: string, from: From, judging: Judging = {}): Promise<Verdict> {
+    await this.#ports.follower.whenFresh();
+    for (const candidate of candidatesOf(text)) {
+      const entry =
+        this.#cache.get(candidate.hash) ?? (await this.#cache.fill(candidate.hash, () => this.#readForeign(candidate.hash)));
+      if (entry !== null && isForeign(entry, candidate)) return this.#judgeEntry(entry, candidate.hash, from, judging);
+    }
+    return UNKNOWN;
+  }
+
+  async #readForeign(hash: string): Promise<Entry | null> {
+    const found = await this.#ports.imports.findForeign(hash);
+    if (found === null || !isEither(found.credential, hash)) return null;
+    const { credential, foreignId } = found;
+    const accept = { ok: true, caller: toCaller(credential, hash) } as const;
+    return { credential, blocks: compileBlocks(credential.addresses), accept, foreignId };
+  }
+
   #verifyFresh(presented: PresentedOpaque, hash: string, from: From, judging: Judging): Verdict | Promise<Verdict> {
     const cached = this.#cache.get(hash);
     if (cached !== undefined && !this.#looksUnused(cached.credential)) return this.#judge(presented, cached, hash, from, judging);
@@ -73,16 +105,14 @@ export class CredentialVerifier {
     return { credential, blocks: compileBlocks(credential.addresses), accept: { ok: true, caller: toCaller(credential, hash) } };
   }
 
-  #judge(
-    presented: PresentedOpaque,
-    entry: Entry,
-    hash: string,
-    from: From,
-    { counted = true, address = true }: Judging,
-  ): Verdict {
-    const { credential, accept } = entry;
+  #judge(presented: PresentedOpaque, entry: Entry, hash: string, from: From, judging: Judging): Verdict {
     // A secret is good only behind the id that it was given with.
-    if (presented.kind === 'token' && presented.id !== credential.id) return UNKNOWN;
+    if (presented.kind === 'token' && presented.id !== entry.credential.id) return UNKNOWN;
+    return this.#judgeEntry(entry, hash, from, judging);
+  }
+
+  #judgeEntry(entry: Entry, hash: string, from: From, { counted = true, address = true }: Judging): Verdict {
+    const { credential, accept } = entry;
     const nowMs = this.#ports.clock.now();
     const reason = reasonToRefuse(entry, hash, address ? from : null, nowMs, this.#lastUsedAtMs(credential));
     if (reason !== null) return refuse(credential, reason);
@@ -99,6 +129,18 @@ export class CredentialVerifier {
     return Math.max(credential.lastUsedAtMs ?? 0, this.#ports.use.lastUsedAtMs(credential.id) ?? 0, credential.createdAtMs);
   }
 }
+
+/** What stands behind the first bar, with what stands before it; then the whole text. */
+function candidatesOf(text: string): readonly Candidate[] {
+  const whole = { hash: hashSecret(text), foreignId: null };
+  const bar = text.indexOf('|');
+  if (bar < 1) return [whole];
+  return [{ hash: hashSecret(text.slice(bar + 1)), foreignId: text.slice(0, bar) }, whole];
+}
+
+/** Before a bar stands the id of a token; keys are presented as a whole. */
+const isForeign = ({ credential, foreignId }: Entry, candidate: Candidate): boolean =>
+  foreignId !== undefined && (candidate.foreignId === null || (credential.kind === 'token' && candidate.foreignId === foreignId));
 
 /** SHA-256, lower-case hex: what is stored of a secret. */
 export const hashSecret = (secret: string): string => digest('sha256', secret, 'hex');

@@ -2,7 +2,8 @@ import { credentials } from './0001-credentials.ts';
 import { dashboard } from './0002-dashboard.ts';
 import { sessions } from './0003-sessions.ts';
 import { routesByMethod } from './0004-routes-by-method.ts';
+import { imports } from './0005-imports.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. Append; never edit one that has landed. */
-export const MIGRATIONS: readonly Migration[] = [credentials, dashboard, sessions, routesByMethod];
+export const MIGRATIONS: readonly Migration[] = [credentials, dashboard, sessions, routesByMethod, imports];

@@ -13,8 +13,10 @@ export const CredentialRow = Type.Object({
   name: Type.String(),
   /** The one after `kh_`; tokens are always live. */
   environment: Type.Union([Type.Literal('live'), Type.Literal('test')]),
-  /** What can be shown of the secret: `kh_live_…` or `123|kh_…`, never a character of its forty. */
+  /** What can be shown of the secret: `kh_live_…` or `123|kh_…`, never a character of its forty. Of an imported one what its source showed. */
   starts_with: Type.String(),
+  /** `sanctum`, `csv`, `better-auth`, `unkey` or another name; null: it was made here. */
+  imported_from: OptionalText,
   source: Type.Union([Type.Literal('dashboard'), Type.Literal('login'), Type.Literal('register'), Type.Literal('command-line')]),
   permissions: Permissions,
   addresses: Addresses,

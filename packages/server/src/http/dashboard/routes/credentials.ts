@@ -169,7 +169,8 @@ function rowOf(credential: CredentialWithUse, requestsByDay: number[], nowMs: nu
     kind,
     name: credential.name,
     environment,
-    starts_with: kind === 'token' ? `${id}|kh_` : `kh_${environment}_`,
+    starts_with: startsWith(credential),
+    imported_from: credential.imported?.origin ?? null,
     source: credential.source,
     permissions: copy(credential.permissions),
     addresses: copy(credential.addresses),
@@ -190,6 +191,12 @@ function rowOf(credential: CredentialWithUse, requestsByDay: number[], nowMs: nu
         }
       : null,
   };
+}
+
+/** An imported one begins as elsewhere until it is rotated. */
+function startsWith({ id, kind, environment, imported, rotatedAtMs }: CredentialWithUse): string {
+  if (imported !== null && rotatedAtMs === null) return imported.startsWith;
+  return kind === 'token' ? `${id}|kh_` : `kh_${environment}_`;
 }
 
 const describeLeast = ({ permissions, observedSinceMs, narrowTo }: Least): Detail['least'] => ({

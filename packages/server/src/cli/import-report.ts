@@ -1,0 +1,67 @@
+/** How the report of an import is printed: counts and the first of what was not taken for people, all of it with `--json`. */
+import type { ImportReport, Notes, Tally } from '../core/credentials/import.ts';
+import { note, type OutputOptions, print, printable, table } from './output.ts';
+
+/** So many rows that were not taken a terminal is shown. */
+const SHOWN = 20;
+const PROGRESS_EVERY_MS = 2000;
+
+/** Something was not taken: exit 1, so that a script notices. */
+export function printReport(options: OutputOptions, report: ImportReport): void {
+  const { dryRun, origin, users, tokens, keys, notes, problems } = report;
+  print(options, { dry_run: dryRun, origin, users, tokens, keys, notes, not_taken: problems }, () => describe(report));
+  if (problems.length > 0) process.exitCode = 1;
+}
+
+/** A line on standard error every two seconds; programs that read JSON are left in peace. */
+export function progressOf(options: OutputOptions): (report: ImportReport) => void {
+  let lastMs = Date.now();
+  return ({ users, tokens, keys }) => {
+    const nowMs = Date.now();
+    if (options.json === true || nowMs - lastMs < PROGRESS_EVERY_MS) return;
+    lastMs = nowMs;
+    note(options, `… ${users.read + tokens.read + keys.read} rows read, ${users.taken + tokens.taken + keys.taken} taken.`);
+  };
+}
+
+function describe(report: ImportReport): string {
+  const { dryRun, problems, users, tokens, keys } = report;
+  const tallies: readonly (readonly [string, Tally])[] = [
+    ['users', users],
+    ['tokens', tokens],
+    ['keys', keys],
+  ];
+  const taken = users.taken + tokens.taken + keys.taken;
+  const headline = dryRun
+    ? 'A dry run: nothing was written. This would happen:'
+    : taken === 0
+      ? 'Nothing was changed.'
+      : 'Imported. Running servers take these credentials from now on.';
+  const rows = tallies.filter(([, { read }]) => read > 0);
+  return [
+    headline,
+    '',
+    table(
+      ['', 'read', dryRun ? 'to take' : 'taken', 'here already', 'over', 'not taken'],
+      rows.map(([name, tally]) => [name, tally.read, tally.taken, tally.already, tally.over, tally.refused]),
+      'There was no row to read.',
+    ),
+    ...notesOf(report.notes),
+    ...(problems.length === 0 ? [] : ['', 'Not taken:']),
+    ...problems.slice(0, SHOWN).map(({ what, at, sentence }) => `  ${what}, ${at}: ${printable(sentence)}`),
+    ...(problems.length > SHOWN ? [`  … and ${problems.length - SHOWN} more; --json lists all of them.`] : []),
+  ].join('\n');
+}
+
+const NOTES: Readonly<Record<keyof Notes, string>> = {
+  names: 'names were shortened, or freed from control characters',
+  abilities: 'came without abilities that nobody mapped',
+  passwords: 'users came without a password',
+  limits: 'had rate limits or a count of uses, which are not kept here',
+  merged: 'users were here already, verified on both sides, and got the tokens',
+};
+
+function notesOf(notes: Notes): readonly string[] {
+  const said = (Object.keys(NOTES) as (keyof Notes)[]).filter((name) => notes[name] > 0);
+  return said.length === 0 ? [] : ['', ...said.map((name) => `${notes[name]} ${NOTES[name]}.`)];
+}

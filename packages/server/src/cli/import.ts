@@ -1,0 +1,268 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { Source, SourceRow } from '../core/credentials/import.ts';
+import type { KeyFormat } from '../core/credentials/import-key-formats.ts';
+import type { ForeignDatabase } from '../store/foreign/open.ts';
+import { addCommand, addGroup } from './command.ts';
+import { refusal, wrongUsage } from './failure.ts';
+import { csvRows, jsonRows, looksLikeJson, readLine } from './import-files.ts';
+import { printReport, progressOf } from './import-report.ts';
+import { note, type OutputOptions } from './output.ts';
+import { collect, idNumber, list, oneOf, wholeNumber } from './values.ts';
+import { withKeyhouse } from './with-keyhouse.ts';
+
+interface CommonOptions extends OutputOptions {
+  readonly map?: readonly string[];
+  readonly mapFile?: string;
+  readonly dropUnknownAbilities?: boolean;
+  readonly origin?: string;
+  readonly dryRun?: boolean;
+}
+
+interface SanctumOptions extends CommonOptions {
+  readonly from?: string;
+  readonly fromFile?: string;
+  readonly users?: string;
+  readonly tokens?: string;
+  readonly usersTable: string;
+  readonly tokensTable: string;
+  readonly model?: readonly string[];
+  readonly merge?: boolean;
+  readonly dropUnknownPasswords?: boolean;
+  readonly expiration?: number;
+}
+
+interface KeysOptions extends CommonOptions {
+  readonly format: KeyFormat;
+  readonly account?: number;
+  readonly owners?: string;
+  readonly permissions?: readonly string[];
+  readonly dropLimits?: boolean;
+}
+
+const DEFAULT_MODEL = 'App\\Models\\User';
+const USER_COLUMNS = ['id', 'name', 'email', 'email_verified_at', 'password', 'created_at', 'deleted_at'];
+const TOKEN_COLUMNS = [
+  ...['id', 'tokenable_type', 'tokenable_id', 'name', 'token', 'abilities'],
+  ...['last_used_at', 'expires_at', 'created_at'],
+];
+
+const REST = `
+Each row is taken whole or not at all; those that are not are told, and the exit code is 1. A second run takes what is new since, and changes
+nothing else. docs/move-from-sanctum.md and docs/moving-in.md go through it step by step.`;
+
+export function addImportCommands(program: Command): void {
+  const group = addGroup(program, 'import', 'Take over credentials from elsewhere: they keep working as they are');
+  addCommonOptions(
+    addCommand(group, 'sanctum', 'Take over the users and tokens of a Laravel application with Sanctum')
+      .option('--from <url>', 'its database: mysql://…, postgres://… or sqlite:PATH; others on this machine can read it')
+      .option('--from-file <file>', 'a file with that URL in its first line; - is standard input')
+      .option('--users <file>', 'in place of a database: its table users as CSV with a header')
+      .option('--tokens <file>', 'and its table personal_access_tokens')
+      .option('--users-table <name>', 'the table with the users', tableName('--users-table'), 'users')
+      .option('--tokens-table <name>', 'the table with the tokens', tableName('--tokens-table'), 'personal_access_tokens')
+      .option('--model <name>', `what tokenable_type says of users; again for another (default: "${DEFAULT_MODEL}")`, collect)
+      .option('--expiration <minutes>', 'as in config/sanctum.php: tokens end so long after they were made', minutes)
+      .option('--merge', 'an address that is here already, and verified on both sides, is the same person')
+      .option('--drop-unknown-passwords', 'take users without a password whose hash cannot be verified here'),
+  ).action(importSanctum);
+  addCommonOptions(
+    addCommand(group, 'keys', 'Take over API keys by the SHA-256 hashes of them')
+      .argument('<file>', 'CSV or JSON; - is standard input')
+      .requiredOption('--format <format>', 'csv, better-auth or unkey', oneOf('--format', ['csv', 'better-auth', 'unkey']))
+      .option('--account <id>', 'whose they are, where a row does not say it', idNumber('--account'))
+      .option('--owners <file>', 'CSV with the columns owner (as the keys name it) and account or email (as it is here)')
+      .option('--permissions <list>', 'what a key may do whose row does not say it; * is everything', list('--permissions'))
+      .option('--drop-limits', 'take keys that were good for a count of uses without the count'),
+  ).action(importKeys);
+}
+
+const addCommonOptions = (command: Command): Command =>
+  command
+    .option(
+      '--map <ability=permission>',
+      'what an ability is called here, such as server:update=servers.write; again for more',
+      collect,
+    )
+    .option('--map-file <file>', 'the same as JSON: {"server:update": "servers.write", "admin": ["*.read", "*.write"]}')
+    .option('--drop-unknown-abilities', 'take credentials without those of their abilities that are no permission here')
+    .option('--origin <name>', 'what the source is called, when there are several', originName)
+    .option('--dry-run', 'say what would happen, and write nothing')
+    .addHelpText('after', REST);
+
+async function importSanctum(options: SanctumOptions): Promise<void> {
+  const { from, fromFile, users, tokens, dryRun = false } = options;
+  if (
+    [from, fromFile, users].filter((each) => each !== undefined).length !== 1 ||
+    (users === undefined) !== (tokens === undefined)
+  )
+    throw wrongUsage('Where from? Give --from, or --from-file, or --users with --tokens.');
+  const map = await readMap(options);
+  const url = fromFile === undefined ? from : await readLine(fromFile);
+  if (from !== undefined && /^\w+:\/\/[^/@]*:[^/@]+@/.test(from))
+    note(options, 'Note: the password stood on the command line, where others on this machine can read it. Use --from-file.');
+  const source = url === undefined ? fileSource(users ?? '', tokens ?? '') : await databaseSource(url, options);
+  try {
+    await withKeyhouse({ ...options, makes: !dryRun }, async ({ keyhouse, by }) => {
+      const report = await keyhouse.importSanctum(
+        {
+          ...{ users: source.users, tokens: source.tokens, map, dryRun, origin: options.origin ?? 'sanctum' },
+          models: options.model ?? [DEFAULT_MODEL],
+          merge: options.merge === true,
+          dropUnknownPasswords: options.dropUnknownPasswords === true,
+          dropUnknownAbilities: options.dropUnknownAbilities === true,
+          expirationMinutes: options.expiration ?? null,
+          onProgress: progressOf(options),
+        },
+        by,
+      );
+      printReport(options, report);
+    });
+  } finally {
+    await source.close();
+  }
+}
+
+async function importKeys(file: string, options: KeysOptions): Promise<void> {
+  const { format, dryRun = false, account } = options;
+  if (file === '-' && format === 'better-auth')
+    throw wrongUsage('From standard input better-auth’s rows cannot be told: name a file.');
+  const map = await readMap(options);
+  const owners = options.owners === undefined ? new Map<string, string>() : await readOwners(options.owners);
+  const keys = await keySource(file, format);
+  await withKeyhouse({ ...options, makes: false }, async ({ keyhouse, store, by }) => {
+    if (account !== undefined && (await store.imports.accountsOf([account])).length === 0)
+      throw refusal('not_found', `There is no account ${account}.`);
+    const report = await keyhouse.importKeys(
+      {
+        ...{ format, keys, map, owners, dryRun, origin: options.origin ?? format, accountId: account ?? null },
+        permissions: options.permissions ?? null,
+        dropLimits: options.dropLimits === true,
+        dropUnknownAbilities: options.dropUnknownAbilities === true,
+        onProgress: progressOf(options),
+      },
+      by,
+    );
+    printReport(options, report);
+  });
+}
+
+interface SanctumSource {
+  readonly users: Source;
+  readonly tokens: Source;
+  close(): Promise<void>;
+}
+
+const fileSource = (users: string, tokens: string): SanctumSource => ({
+  users: csvRows(users, { required: ['id', 'email', 'password'] }),
+  tokens: csvRows(tokens, { required: ['id', 'tokenable_type', 'tokenable_id', 'token', 'abilities'] }),
+  close: async () => {},
+});
+
+async function databaseSource(url: string, { usersTable, tokensTable }: SanctumOptions): Promise<SanctumSource> {
+  const { FOREIGN_SCHEMES, openForeign } = await import('../store/foreign/open.ts');
+  if (!FOREIGN_SCHEMES.some((scheme) => url.startsWith(scheme)))
+    throw wrongUsage('The source must be mysql://…, mariadb://…, postgres://… or sqlite:PATH.');
+  const database = await openForeign(url).catch(unavailable);
+  return {
+    users: tableRows(database, usersTable, USER_COLUMNS),
+    tokens: tableRows(database, tokensTable, TOKEN_COLUMNS),
+    close: () => database.close().catch(() => {}),
+  };
+}
+
+async function* tableRows(
+  database: ForeignDatabase,
+  table: string,
+  columns: readonly string[],
+): AsyncGenerator<readonly SourceRow[]> {
+  const pages = database.rows(table, columns);
+  for (;;) {
+    const page = await pages.next().catch(unavailable);
+    if (page.done === true) return;
+    yield page.value.map((cells) => ({ at: `id ${cells.id ?? '?'}`, cells }));
+  }
+}
+
+/** Its own words, so that nobody looks for the fault in Keyhouse's database. */
+function unavailable(error: unknown): never {
+  const said = error instanceof Error ? error.message.split('\n', 1)[0] || String(Reflect.get(error, 'code')) : String(error);
+  throw refusal('source_unavailable', `The source cannot be read: ${said}`);
+}
+
+async function keySource(file: string, format: KeyFormat): Promise<Source> {
+  if (format === 'unkey') return jsonRows(file);
+  if (format === 'better-auth') return (await looksLikeJson(file)) ? jsonRows(file) : csvRows(file, { required: ['key'] });
+  const { CSV_COLUMNS } = await import('../core/credentials/import-key-formats.ts');
+  return csvRows(file, { required: ['hash'], known: CSV_COLUMNS });
+}
+
+async function readOwners(path: string): Promise<ReadonlyMap<string, string>> {
+  const owners = new Map<string, string>();
+  for await (const rows of csvRows(path, { required: ['owner'], known: ['owner', 'account', 'email'] })) {
+    for (const { at, cells } of rows) {
+      const said = [cells?.account, cells?.email].filter((each) => typeof each === 'string' && each.trim() !== '').map(String);
+      const owner = typeof cells?.owner === 'string' ? cells.owner.trim() : '';
+      const [one] = said;
+      if (owner === '' || one === undefined || said.length > 1)
+        throw refusal('invalid', `${path}, ${at}: an owner needs an account or an email, and one of them.`);
+      if (owners.has(owner)) throw refusal('invalid', `${path}, ${at}: this owner stands there twice.`);
+      owners.set(owner, one.trim());
+    }
+  }
+  return owners;
+}
+
+async function readMap({ map = [], mapFile }: CommonOptions): Promise<ReadonlyMap<string, readonly string[]>> {
+  const read = new Map(mapFile === undefined ? [] : Object.entries(await readMapFile(mapFile)));
+  for (const entry of map) {
+    const at = entry.lastIndexOf('=');
+    if (at < 1 || at === entry.length - 1) throw wrongUsage('--map reads like server:update=servers.write.');
+    const [ability, permission] = [entry.slice(0, at), entry.slice(at + 1)];
+    read.set(ability, [...(read.get(ability) ?? []), permission]);
+  }
+  await refuseBadTargets([...read.values()].flat());
+  return read;
+}
+
+/** Found before anything is read: a misspelt permission would refuse every token that needs it. */
+async function refuseBadTargets(names: readonly string[]): Promise<void> {
+  const { isPermission, isReserved, WILDCARDS } = await import('@keyhouse/protocol');
+  const wildcards: readonly string[] = WILDCARDS;
+  if (names.some((name) => isReserved(name) || !(isPermission(name) || wildcards.includes(name))))
+    throw wrongUsage('What an ability is mapped to must be a permission such as servers.write, or *, *.read, *.write.');
+}
+
+async function readMapFile(path: string): Promise<Readonly<Record<string, readonly string[]>>> {
+  const bad = (): never => {
+    throw refusal('invalid', `${path}: it must be a JSON object of abilities and the permissions that they are here.`);
+  };
+  let read: unknown;
+  try {
+    read = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError) return bad();
+    throw error;
+  }
+  if (typeof read !== 'object' || read === null || Array.isArray(read)) return bad();
+  const entries = Object.entries(read).map(([ability, said]: [string, unknown]) => {
+    const names: readonly unknown[] = Array.isArray(said) ? said : [said];
+    return [ability, names.every((name) => typeof name === 'string') ? names : bad()] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Also one within a schema. */
+function tableName(what: string): (text: string) => string {
+  return (text) => {
+    if (/^\w{1,64}(\.\w{1,64})?$/.test(text)) return text;
+    throw wrongUsage(`${what} must be the name of a table.`);
+  };
+}
+
+function originName(text: string): string {
+  if (/^[a-z0-9][a-z0-9-]{0,31}$/.test(text)) return text;
+  throw wrongUsage('--origin must be a short word of small letters, digits and hyphens.');
+}
+
+const minutes = wholeNumber('--expiration', 1, 100_000_000);
