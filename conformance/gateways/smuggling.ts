@@ -152,11 +152,12 @@ const OVERRIDES = ['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override
   name.replaceAll('-', '_'),
   name.replace('-', '_'),
   name.replace(/-(?=[^-]*$)/, '_'),
-  name.replaceAll('-', '.'),
+  ...['.', '~', '!', "'"].map((character) => name.replaceAll('-', character)),
 ]);
 
 /** Names under which the API hears of the caller, the question is asked, or a framework looks for the path. */
 const NAMES = [
+  ...['X~Keyhouse~Account', 'X!Keyhouse-Account', 'X-Keyhouse+Account', 'X|Keyhouse^User', 'X~Original~URL', 'X*Forwarded-For'],
   ...[
     'X-Keyhouse-Account',
     'x-keyhouse-account',

@@ -93,15 +93,16 @@ function readHeaders(rawHeaders: readonly string[]): QuestionHeaders | null {
 }
 
 /**
- * Programs behind CGI, WSGI, Rack and PHP cannot tell `X_HTTP_Method` from `X-HTTP-Method`: an override is one in each spelling. Of the others only
- * the proper name counts, because Keyhouse alone reads them.
+ * Programs behind CGI, WSGI, Rack and PHP cannot tell `X_HTTP_Method` from `X-HTTP-Method`, nor any other character that is neither a letter nor a
+ * digit: an override is one in each spelling. Of the others only the proper name counts, because Keyhouse alone reads them.
  */
 function nameOf(name: string): string {
-  if (!name.includes('_') && !name.includes('.')) return name;
-  const folded = name.replace(/[_.]/g, '-');
+  if (!ALIASING.test(name)) return name;
+  const folded = name.replace(/[^a-z0-9]/g, '-');
   return OVERRIDES.includes(folded) ? folded : name;
 }
 
+const ALIASING = /[^a-z0-9-]/;
 const OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override'];
 const OF_THE_QUESTION = new Set([
   'x-forwarded-method',
