@@ -3,6 +3,8 @@
  * moments only, never a JWT's text (base64 is malleable).
  */
 import type { ChangeDraft } from './change.ts';
+import type { FeedKind, FeedMessage, FeedRevocation } from './feed.ts';
+import { JtiSet, type JtiSnapshot } from './jti-set.ts';
 
 export interface IssuedJwt {
   readonly jti: string;
@@ -15,56 +17,106 @@ export interface IssuedJwt {
   readonly userId?: number;
 }
 
+/** What can be revoked: every kind of the feed that is not only something to forget. */
+export type RevocableKind = Exclude<FeedKind, 'signing-keys'>;
+
 interface Entry {
   readonly beforeMs: number;
   readonly endsAtMs: number | null;
 }
 
+const KINDS = ['credential', 'user', 'account', 'session', 'application'] as const;
+
 export class RevocationList {
-  readonly #entries = new Map<string, Entry>();
+  readonly #jtis = new JtiSet();
+  readonly #entries: Readonly<Record<(typeof KINDS)[number], Map<string, Entry>>> = {
+    credential: new Map(),
+    user: new Map(),
+    account: new Map(),
+    session: new Map(),
+    application: new Map(),
+  };
 
   get size(): number {
-    return this.#entries.size;
+    return KINDS.reduce((sum, kind) => sum + this.#entries[kind].size, this.#jtis.size);
+  }
+
+  sizeOf(kind: RevocableKind): number {
+    return kind === 'jti' ? this.#jtis.size : this.#entries[kind].size;
   }
 
   /** Takes in a revocation; of two for one subject the later moment counts. Applying one twice changes nothing. */
   add({ kind, id, beforeMs, endsAtMs }: ChangeDraft): void {
-    if (beforeMs === null) return;
-    const name = `${kind}:${id}`;
-    const known = this.#entries.get(name);
+    if (beforeMs === null || !isRevocable(kind)) return;
+    if (kind === 'jti') {
+      this.#jtis.add(id, endsAtMs);
+      return;
+    }
+    const entries = this.#entries[kind];
+    const known = entries.get(id);
     if (known === undefined) {
-      this.#entries.set(name, { beforeMs, endsAtMs });
+      entries.set(id, { beforeMs, endsAtMs });
       return;
     }
     const bothEnd = known.endsAtMs !== null && endsAtMs !== null;
-    this.#entries.set(name, {
+    entries.set(id, {
       beforeMs: Math.max(known.beforeMs, beforeMs),
       endsAtMs: bothEnd ? Math.max(known.endsAtMs, endsAtMs) : null,
     });
   }
 
+  addAll(revocations: Iterable<ChangeDraft>): void {
+    for (const revocation of revocations) this.add(revocation);
+  }
+
+  /**
+   * Takes in a whole list. What was known before stays until it ends, also when the list is of another epoch: a restored
+   * backup has forgotten what was revoked after it was made, and nothing of that shall come back to life.
+   */
+  addWhole({ jtis, revocations }: Pick<FeedMessage, 'jtis' | 'revocations'>): void {
+    for (const group of jtis) this.#jtis.addGroup(group);
+    this.addAll(revocations);
+  }
+
   /** Whether the JWT, or anything that it was issued under, was revoked after it was issued. A session that ended never comes back. */
   isRevoked({ jti, keyId, clientId, sessionId, userId, accountId, issuedAtMs }: IssuedJwt): boolean {
-    if (this.#entries.size === 0) return false;
+    const { account, credential, application, session, user } = this.#entries;
     return (
-      this.#entries.has(`jti:${jti}`) ||
-      this.#hits(`account:${accountId}`, issuedAtMs) ||
-      (keyId !== undefined && this.#hits(`credential:${keyId}`, issuedAtMs)) ||
-      (clientId !== undefined && this.#hits(`application:${clientId}`, issuedAtMs)) ||
-      (sessionId !== undefined && this.#entries.has(`session:${sessionId}`)) ||
-      (userId !== undefined && this.#hits(`user:${userId}`, issuedAtMs))
+      this.#jtis.has(jti) ||
+      hits(account, accountId, issuedAtMs) ||
+      hits(credential, keyId, issuedAtMs) ||
+      hits(application, clientId, issuedAtMs) ||
+      (sessionId !== undefined && session.has(sessionId)) ||
+      hits(user, userId, issuedAtMs)
     );
   }
 
   /** Forgets what would have ended by now anyway. */
   sweep(nowMs: number): void {
-    for (const [name, { endsAtMs }] of this.#entries) {
-      if (endsAtMs !== null && endsAtMs < nowMs) this.#entries.delete(name);
+    this.#jtis.sweep(nowMs);
+    for (const kind of KINDS) {
+      for (const [id, { endsAtMs }] of this.#entries[kind]) {
+        if (endsAtMs !== null && endsAtMs < nowMs) this.#entries[kind].delete(id);
+      }
     }
   }
 
-  #hits(name: string, issuedAtMs: number): boolean {
-    const entry = this.#entries.get(name);
-    return entry !== undefined && issuedAtMs <= entry.beforeMs;
+  /** All that has not ended, as it stands now, for whoever tells others: JWTs in the order in which they came. */
+  snapshot(nowMs: number): { readonly jtis: JtiSnapshot; readonly revocations: readonly FeedRevocation[] } {
+    const revocations: FeedRevocation[] = [];
+    for (const kind of KINDS) {
+      for (const [id, { beforeMs, endsAtMs }] of this.#entries[kind]) {
+        if (endsAtMs === null || endsAtMs >= nowMs) revocations.push({ kind, id, beforeMs, endsAtMs });
+      }
+    }
+    return { jtis: this.#jtis.snapshot(), revocations };
   }
+}
+
+const isRevocable = (kind: string): kind is RevocableKind => kind === 'jti' || (KINDS as readonly string[]).includes(kind);
+
+function hits(entries: ReadonlyMap<string, Entry>, id: string | number | undefined, issuedAtMs: number): boolean {
+  if (id === undefined || entries.size === 0) return false;
+  const entry = entries.get(String(id));
+  return entry !== undefined && issuedAtMs <= entry.beforeMs;
 }
