@@ -85,7 +85,7 @@ export async function looksLikeJson(path: string): Promise<boolean> {
 function readEntries(path: string, text: string): readonly SourceRow[] {
   const whole = tryJson(text);
   if (whole !== undefined) {
-    const list = isRecord(whole) ? (whole.data ?? whole.keys ?? whole.apikey) : whole;
+    const list = isRecord(whole) ? (whole.data ?? whole.keys ?? whole.apikey ?? [whole]) : whole;
     if (!Array.isArray(list)) throw refusal('invalid', `${path}: this JSON has no list of keys.`);
     return list.map((entry: unknown, index) => toEntry(`entry ${index + 1}`, entry));
   }
