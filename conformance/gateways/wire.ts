@@ -33,7 +33,7 @@ export async function send(
     ...{ rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] },
   });
   const chunks: Buffer[] = [];
-  const read = (): readonly Reply[] => readReplies(Buffer.concat(chunks).toString('latin1'));
+  const read = (): readonly Reply[] => readReplies(Buffer.concat(chunks).toString('latin1'), bytes.startsWith('HEAD '));
   await new Promise<void>((resolve) => {
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
@@ -65,8 +65,8 @@ export async function ask(port: number, line: string, headers: readonly string[]
 export const valuesOf = ({ headers }: Pick<Reply, 'headers'>, name: string): readonly string[] =>
   headers.filter(([each]) => each.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
 
-/** As far as they are whole. */
-function readReplies(text: string): readonly Reply[] {
+/** As far as they are whole. What answers HEAD has a length and no body (RFC 9110 §9.3.2). */
+function readReplies(text: string, isHead: boolean): readonly Reply[] {
   const replies: Reply[] = [];
   let rest = text;
   for (;;) {
@@ -78,7 +78,7 @@ function readReplies(text: string): readonly Reply[] {
     rest = rest.slice(end + 4);
     // 100 Continue is no answer.
     if (status.startsWith('1')) continue;
-    const length = valuesOf({ headers }, 'content-length')[0];
+    const length = isHead ? '0' : valuesOf({ headers }, 'content-length')[0];
     const body = length === undefined ? rest : rest.slice(0, Number(length));
     if (length !== undefined && body.length < Number(length) && !rest.startsWith('HTTP/')) return replies;
     replies.push({ status: Number(status), headers, body: body.startsWith('HTTP/1') ? '' : body });
