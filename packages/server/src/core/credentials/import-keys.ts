@@ -102,7 +102,8 @@ async function takeKeys(
     if (called.isChanged) run.report.notes.names += 1;
     const value: ImportedCredential = {
       ...{ kind: 'key', foreignId: id, startsWith, environment, accountId, userId: null, name: called.name, hash },
-      ...{ permissions: held.value.permissions, createdAtMs: Math.min(createdAtMs ?? nowMs, nowMs), expiresAtMs },
+      // What was asked for by name is held by name: a key with `*` may mint JWTs with it.
+      ...{ permissions: held.value.permissions ?? ['*'], createdAtMs: Math.min(createdAtMs ?? nowMs, nowMs), expiresAtMs },
       lastUsedAtMs: lastUsedAtMs === null ? null : Math.min(lastUsedAtMs, nowMs),
     };
     return { ok: true, value };
