@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { publishedExports } from '../scripts/pack.ts';
+import { publishedExports } from '../../../scripts/pack.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const COMPILER = join(ROOT, '../../node_modules/typescript/bin/tsc');

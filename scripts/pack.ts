@@ -1,0 +1,69 @@
+/**
+ * Before a package is packed, in its folder: compiles it, and what it needs of us, and points `package.json` at what was compiled (within the
+ * repository the source itself is imported). With `--restore`, afterwards: puts `package.json` back.
+ */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..');
+const FOLDER = process.cwd();
+const MANIFEST = join(FOLDER, 'package.json');
+const LICENSE = join(FOLDER, 'LICENSE');
+const KEPT = join(FOLDER, 'package.json.kept');
+
+type Conditions = { readonly [name: string]: string | Conditions };
+export interface Compiled {
+  readonly types: string;
+  readonly default: string;
+}
+
+/** `./src/index.ts` → its types and its JavaScript below `dist`. */
+export function publishedExports(exports: Readonly<Record<string, string>>): Readonly<Record<string, Compiled>> {
+  return Object.fromEntries(
+    Object.entries(exports).map(([entry, source]) => [
+      entry,
+      { types: compiled(source).replace(/\.js$/, '.d.ts'), default: compiled(source) },
+    ]),
+  );
+}
+
+/** The same conditions; each file is the compiled one. */
+export function publishedImports(imports: Conditions): Conditions {
+  return Object.fromEntries(
+    Object.entries(imports).map(([name, to]) => [name, typeof to === 'string' ? compiled(to) : publishedImports(to)]),
+  );
+}
+
+const compiled = (source: string): string => source.replace('./src/', './dist/').replace(/\.ts$/, '.js');
+
+function prepare(): void {
+  const { scripts: _, ...manifest } = JSON.parse(readFileSync(MANIFEST, 'utf8'));
+  for (const name of Object.keys(manifest.dependencies ?? {})) {
+    const ours = join(ROOT, 'packages', name.replace('@keyhouse/', ''));
+    if (name.startsWith('@keyhouse/') && existsSync(ours)) compile(ours);
+  }
+  compile(FOLDER);
+  copyFileSync(join(ROOT, 'LICENSE'), LICENSE);
+  copyFileSync(MANIFEST, KEPT);
+  const published = {
+    ...manifest,
+    exports: publishedExports(manifest.exports),
+    ...(manifest.imports === undefined ? {} : { imports: publishedImports(manifest.imports) }),
+  };
+  writeFileSync(MANIFEST, `${JSON.stringify(published, null, 2)}\n`);
+}
+
+function compile(folder: string): void {
+  rmSync(join(folder, 'dist'), { recursive: true, force: true });
+  const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  execFileSync(process.execPath, [compiler, '--project', join(folder, 'tsconfig.build.json')], { stdio: 'inherit' });
+}
+
+function restore(): void {
+  renameSync(KEPT, MANIFEST);
+  rmSync(LICENSE);
+}
+
+if (import.meta.main) process.argv.includes('--restore') ? restore() : prepare();
