@@ -1,0 +1,54 @@
+/**
+ * Every way in which a router behind the guard may read a path. Some match the text as it came, some decode all of it first, some all but
+ * `@`, `&` and their like; some fold case. What is served must be what was judged, so each reading is judged, and every one must permit.
+ * A path without escapes, for a router that minds case, has one reading.
+ */
+import { type Route, readPath } from '@keyhouse/protocol';
+
+export interface Reading {
+  readonly segments: readonly string[];
+  readonly routes: readonly Route[];
+}
+
+/** The readings of a request target; null when it can be read in no safe way at all. */
+export type ReadTarget = (target: string, foldsCase: boolean) => readonly Reading[] | null;
+
+export function createReadings(written: readonly Route[]): ReadTarget {
+  // A router that matches undecoded text has its literals written as a URL has them.
+  const escaped = written.map((route) => withLiterals(route, encodeURI));
+  const folded = new Map([written, escaped].map((routes) => [routes, routes.map((route) => withLiterals(route, lower))]));
+  const hasCapitals = JSON.stringify(written) !== JSON.stringify(folded.get(written));
+
+  return (target, foldsCase) => {
+    const path = readPath(target);
+    if (!path.ok) return null;
+    const decoded: Reading = { segments: path.segments, routes: written };
+    const text = pathOf(target);
+    const readings = text.includes('%') ? [decoded, ...undecoded(text, path.segments.length)] : [decoded];
+    if (!foldsCase || !(hasCapitals || text !== lower(text))) return readings;
+    return [
+      ...readings,
+      ...readings.map(({ segments, routes }) => ({ segments: segments.map(lower), routes: folded.get(routes) ?? routes })),
+    ];
+  };
+
+  function undecoded(text: string, length: number): readonly Reading[] {
+    const raw = text.split('/').slice(1, length + 1);
+    return [
+      { segments: raw, routes: escaped },
+      { segments: raw.map(decodeURI), routes: written },
+    ];
+  }
+}
+
+const withLiterals = (route: Route, change: (text: string) => string): Route => ({
+  ...route,
+  parts: route.parts.map((part) => (part.kind === 'literal' ? { ...part, text: change(part.text) } : part)),
+});
+
+const lower = (text: string): string => text.toLowerCase();
+
+const pathOf = (target: string): string => {
+  const query = target.indexOf('?');
+  return query === -1 ? target : target.slice(0, query);
+};
