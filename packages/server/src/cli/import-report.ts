@@ -54,14 +54,14 @@ function describe(report: ImportReport): string {
 }
 
 const NOTES: Readonly<Record<keyof Notes, string>> = {
-  names: 'names were shortened, or freed from control characters',
-  abilities: 'came without abilities that nobody mapped',
-  passwords: 'users came without a password',
-  limits: 'had rate limits or a count of uses, which are not kept here',
-  merged: 'users were here already, verified on both sides, and got the tokens',
+  names: 'Names shortened, or freed from control characters',
+  abilities: 'Without abilities that nobody mapped',
+  passwords: 'Users without a password, because its hash cannot be verified here',
+  limits: 'With rate limits or a count of uses, which are not kept here',
+  merged: 'Users who were here already, verified on both sides, and get the tokens',
 };
 
 function notesOf(notes: Notes): readonly string[] {
   const said = (Object.keys(NOTES) as (keyof Notes)[]).filter((name) => notes[name] > 0);
-  return said.length === 0 ? [] : ['', ...said.map((name) => `${notes[name]} ${NOTES[name]}.`)];
+  return said.length === 0 ? [] : ['', ...said.map((name) => `${NOTES[name]}: ${notes[name]}.`)];
 }

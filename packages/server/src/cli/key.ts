@@ -99,11 +99,12 @@ async function listKeys(options: ListOptions): Promise<void> {
     const page = await listPage(store, { kind: 'key', ...(accountId === undefined ? {} : { accountId }) }, options);
     print(options, { keys: page.credentials.map(describeWithUse), next: page.next }, () =>
       table(
-        ['id', 'account', 'name', 'env', 'permissions', 'addresses', 'last used', 'requests', 'state'],
+        ['id', 'account', 'name', 'from', 'env', 'permissions', 'addresses', 'last used', 'requests', 'state'],
         page.credentials.map((key) => [
           key.id,
           key.accountId,
           key.name,
+          key.imported === null ? key.source : `imported: ${key.imported.origin}`,
           key.environment,
           readableList(key.permissions, 'everything'),
           readableList(key.addresses, 'any'),
