@@ -13,7 +13,7 @@ export * from './jti-set.ts';
 export * from './jws.ts';
 export * from './jwt.ts';
 export * from './openapi.ts';
-export * from './openapi.ts';
+export * from './openapi-text.ts';
 export * from './outcome.ts';
 export * from './path.ts';
 export * from './permission.ts';

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { CataloguedPermission, StoredRoute } from '../core/permissions/catalogue.ts';
+import type { CataloguedPermission } from '../core/permissions/catalogue.ts';
 import { addCommand, addFinalCommand, addGroup } from './command.ts';
 import { type ConfirmOptions, confirmation, readInput } from './confirm.ts';
 import { refusal } from './failure.ts';
 import { type OutputOptions, print, table } from './output.ts';
+import { IMPORT_HELP, importPermissions, whatItAsks } from './permission-import.ts';
 import { withKeyhouse } from './with-keyhouse.ts';
 
 const FORMAT = `
@@ -22,6 +23,13 @@ export function addPermissionCommands(program: Command): void {
     .argument('<file>', 'the file; - is standard input')
     .addHelpText('after', FORMAT)
     .action(setPermissions);
+  addFinalCommand(group, 'import', 'Take the catalogue and the routes from an OpenAPI document')
+    .argument('<file>', 'the document, JSON or YAML; - is standard input')
+    .option('--base <path>', 'where its paths begin, such as /api/v1; without it the servers in the document tell')
+    .option('--sentences', 'take its sentences also for permissions that are in the catalogue already')
+    .option('--dry-run', 'show what would change, and change nothing')
+    .addHelpText('after', IMPORT_HELP)
+    .action(importPermissions);
 }
 
 async function listPermissions(options: OutputOptions): Promise<void> {
@@ -50,9 +58,6 @@ async function listPermissions(options: OutputOptions): Promise<void> {
     );
   });
 }
-
-const whatItAsks = (rule: StoredRoute): string =>
-  'permission' in rule ? rule.permission : 'resource' in rule ? `${rule.resource}.read or .write` : 'nothing: public';
 
 const whoMayAsk = ({ isGrantable, isSensitive }: CataloguedPermission): string =>
   isSensitive ? 'verified ones' : isGrantable ? 'any' : 'none';

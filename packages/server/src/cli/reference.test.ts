@@ -35,6 +35,7 @@ describe('the commands', () => {
       'app delete',
       'permission list',
       'permission set',
+      'permission import',
       'import sanctum',
       'import keys',
       'signing-key list',
@@ -62,6 +63,7 @@ describe('the commands', () => {
       'app rotate-secret',
       'app delete',
       'permission set',
+      'permission import',
       'signing-key rotate',
       'secret rotate',
     ]);

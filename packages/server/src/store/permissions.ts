@@ -1,12 +1,13 @@
-import type { PermissionsStore, StoredRoute } from '../core/permissions/catalogue.ts';
+import type { CataloguedPermission, PermissionsStore, StoredRoute } from '../core/permissions/catalogue.ts';
 import type { Act } from './act.ts';
+import { fromJson } from './json.ts';
 import type { Db } from './prepared.ts';
 
 type Input<Name extends keyof PermissionsStore> = Parameters<PermissionsStore[Name]>[0];
 
 const PERMISSIONS_CHANGED = { kind: 'permissions', id: '', beforeMs: null, endsAtMs: null } as const;
 
-export function permissionsReads(db: Db): Pick<PermissionsStore, 'listPermissions' | 'listRoutes'> {
+export function permissionsReads(db: Db): Pick<PermissionsStore, 'listPermissions' | 'listRoutes' | 'countHolders'> {
   return {
     async listPermissions() {
       const rows = await db.selectFrom('permissions').selectAll().orderBy('name').execute();
@@ -25,17 +26,52 @@ export function permissionsReads(db: Db): Pick<PermissionsStore, 'listPermission
         .execute();
       return rows.map(readRow);
     },
+
+    async countHolders({ nowMs }) {
+      // Lists are few, holders many: the database counts who has which list, and only the lists travel.
+      const live = await Promise.all([
+        db
+          .selectFrom('credentials')
+          .select(({ fn }) => ['permissions', fn.countAll<number>().as('count')])
+          .where('permissions', 'is not', null)
+          .where('revoked_at_ms', 'is', null)
+          .where((where) => where.or([where('expires_at_ms', 'is', null), where('expires_at_ms', '>', nowMs)]))
+          .groupBy('permissions')
+          .execute(),
+        db
+          .selectFrom('jwts')
+          .select(({ fn }) => ['permissions', fn.countAll<number>().as('count')])
+          .where('revoked_at_ms', 'is', null)
+          .where('expires_at_ms', '>', nowMs)
+          .groupBy('permissions')
+          .execute(),
+        db
+          .selectFrom('grants')
+          .select(({ fn }) => ['permissions', fn.countAll<number>().as('count')])
+          .where('ended_at_ms', 'is', null)
+          .groupBy('permissions')
+          .execute(),
+      ]);
+      const applications = await db
+        .selectFrom('applications')
+        .select(['permissions', 'optional_permissions', 'own_permissions'])
+        .where('deleted_at_ms', 'is', null)
+        .execute();
+      const holders = new Map<string, number>();
+      const add = (list: Iterable<string>, count: number): void => {
+        for (const name of list) holders.set(name, (holders.get(name) ?? 0) + count);
+      };
+      for (const { permissions, count } of live.flat()) add(fromJson(permissions) ?? [], Number(count));
+      for (const { permissions, optional_permissions, own_permissions } of applications)
+        add(new Set([permissions, optional_permissions, own_permissions].flatMap((list) => fromJson(list) ?? [])), 1);
+      return holders;
+    },
   };
 }
 
 export const permissionsActs = {
   async setPermissions(act: Act, { permissions, event }: Input<'setPermissions'>): Promise<void> {
-    await act.db.deleteFrom('permissions').execute();
-    for (const { name, sentence, isGrantable, isSensitive } of permissions)
-      await act.db
-        .insertInto('permissions')
-        .values({ name, sentence, grantable: isGrantable ? 1 : 0, sensitive: isSensitive ? 1 : 0 })
-        .execute();
+    await replacePermissions(act, permissions);
     act.change(PERMISSIONS_CHANGED);
     act.event(event);
   },
@@ -45,7 +81,23 @@ export const permissionsActs = {
     act.change(PERMISSIONS_CHANGED);
     act.event(event);
   },
+
+  async setPermissionsAndRoutes(act: Act, { permissions, routes, events }: Input<'setPermissionsAndRoutes'>): Promise<void> {
+    await replacePermissions(act, permissions);
+    await replaceRoutes(act, routes);
+    act.change(PERMISSIONS_CHANGED);
+    for (const event of events) act.event(event);
+  },
 };
+
+async function replacePermissions(act: Act, permissions: readonly CataloguedPermission[]): Promise<void> {
+  await act.db.deleteFrom('permissions').execute();
+  for (const { name, sentence, isGrantable, isSensitive } of permissions)
+    await act.db
+      .insertInto('permissions')
+      .values({ name, sentence, grantable: isGrantable ? 1 : 0, sensitive: isSensitive ? 1 : 0 })
+      .execute();
+}
 
 async function replaceRoutes(act: Act, routes: readonly StoredRoute[]): Promise<void> {
   await act.db.deleteFrom('routes').execute();

@@ -20,4 +20,14 @@ export interface PermissionsStore {
   /** Replaces the whole catalogue. */
   setPermissions(input: { permissions: readonly CataloguedPermission[]; event: EventDraft }): Promise<void>;
   setRoutes(input: { routes: readonly StoredRoute[]; event: EventDraft }): Promise<void>;
+  /** Replaces both lists in one act. */
+  setPermissionsAndRoutes(input: {
+    permissions: readonly CataloguedPermission[];
+    routes: readonly StoredRoute[];
+    events: readonly EventDraft[];
+  }): Promise<void>;
+  /**
+   * For each permission or wildcard how many hold it by name: tokens, keys, minted JWTs, applications and grants that live.
+   */
+  countHolders(input: { nowMs: number }): Promise<ReadonlyMap<string, number>>;
 }

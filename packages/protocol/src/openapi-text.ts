@@ -1,0 +1,79 @@
+/**
+ * Parses the text of an OpenAPI document, JSON or YAML, in which nothing can be read in two ways. The YAML library is handed in, so that
+ * whoever needs none carries none.
+ */
+import { isObject, parseStrictJson } from './json.ts';
+
+/** What is asked of the library: `parseDocument` of the package `yaml`. */
+export interface YamlLibrary {
+  parseDocument(
+    text: string,
+    options: { version: '1.2'; schema: 'core'; strict: true; uniqueKeys: true; merge: false; resolveKnownTags: false },
+  ): {
+    readonly errors: readonly { readonly message: string }[];
+    readonly warnings: readonly { readonly message: string }[];
+    toJS(options: { maxAliasCount: number }): unknown;
+  };
+}
+
+export type ReadOpenApi = { readonly ok: true; readonly document: object } | { readonly ok: false; readonly reason: string };
+
+/** The largest of the well-known documents has 12 MB. */
+export const MAX_OPENAPI_BYTES = 16_000_000;
+
+/** A billion laughs begin with a few aliases of aliases; documents that people write reuse a hundred things at most. */
+const MAX_ALIASES = 100;
+/** Of a parser's message: enough to find the place. */
+const MAX_MESSAGE = 500;
+
+/** `reason` is a sentence for whoever wrote the file. Never throws for any text. */
+export function readOpenApiText(text: string, yaml: YamlLibrary): ReadOpenApi {
+  if (text.length > MAX_OPENAPI_BYTES) return no('The file is larger than 16 MB.');
+  const isJson = /^\s*[{[]/.test(text);
+  const json = isJson ? parseStrictJson(text) : null;
+  if (json?.ok === true) return documentOf(json.value);
+  if (json?.reason === 'repeated-member') return no(`The member ${JSON.stringify(json.member)} stands twice in one object.`);
+  // What is not JSON but begins with a bracket may still be YAML in flow style.
+  return readYaml(text, yaml);
+}
+
+function readYaml(text: string, yaml: YamlLibrary): ReadOpenApi {
+  try {
+    const parsed = yaml.parseDocument(text, {
+      ...{ version: '1.2', schema: 'core', strict: true, uniqueKeys: true, merge: false, resolveKnownTags: false },
+    });
+    // A warning is an unknown tag or the like: something that another reader would read otherwise.
+    const [problem] = [...parsed.errors, ...parsed.warnings];
+    if (problem !== undefined) return no(`The file is neither JSON nor strict YAML: ${problem.message.slice(0, MAX_MESSAGE)}`);
+    const value = parsed.toJS({ maxAliasCount: MAX_ALIASES });
+    // Throws where something stands within itself, which no document does.
+    JSON.stringify(value);
+    if (hasMergeKey(value))
+      return no('The file has merge keys (<<), which YAML 1.2 does not know: write out what they stand for.');
+    return documentOf(value);
+  } catch (error) {
+    // Too many aliases, an alias of what it stands in, or nesting beyond the stack.
+    const message = error instanceof Error ? error.message.slice(0, MAX_MESSAGE) : '';
+    return no(`The file cannot be read: ${message}`);
+  }
+}
+
+const documentOf = (value: unknown): ReadOpenApi =>
+  isObject(value) ? { ok: true, document: value } : no('The file holds no OpenAPI document: an object was wanted.');
+
+const no = (reason: string): ReadOpenApi => ({ ok: false, reason });
+
+/** Some readers merge, others do not; what a merge would bring could be the very words that guard a path. */
+function hasMergeKey(value: unknown): boolean {
+  const seen = new Set<object>();
+  const open: unknown[] = [value];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (typeof next !== 'object' || next === null || seen.has(next)) continue;
+    seen.add(next);
+    if (Object.hasOwn(next, '<<')) return true;
+    // One by one: a long list is more than one call takes.
+    for (const member of Object.values(next)) open.push(member);
+  }
+  return false;
+}

@@ -1,0 +1,126 @@
+/** `keyhouse permission import`: the catalogue and the routes out of an OpenAPI document. */
+import type { DerivedRoutes } from '@keyhouse/protocol';
+import type { CataloguedPermission, StoredRoute } from '../core/permissions/catalogue.ts';
+import type { ImportPlan, Standing } from '../core/permissions/import-routes.ts';
+import { type ConfirmOptions, confirmation } from './confirm.ts';
+import { refusal } from './failure.ts';
+import { note, type OutputOptions, print, printable } from './output.ts';
+import { type Opened, withKeyhouse } from './with-keyhouse.ts';
+
+export interface ImportOptions extends OutputOptions, ConfirmOptions {
+  readonly base?: string;
+  readonly dryRun?: boolean;
+  readonly sentences?: boolean;
+}
+
+export const IMPORT_HELP = `
+Each path and method asks for resource.read or resource.write, after the first part of the path that is no template. In the document
+  "x-permission": "reports.read"   on an operation, a path or the whole document asks for that one instead
+  "security": [] or "x-public": true   lets a request without a credential pass
+The document becomes the whole catalogue and all routes. What was in the catalogue before keeps who may ask for it and, without
+--sentences, its sentence.`;
+
+/** A list of people is read, a list of a thousand is not; the JSON has all of them. */
+const MOST_LINES = 40;
+
+export async function importPermissions(file: string, options: ImportOptions): Promise<void> {
+  const isDryRun = options.dryRun === true;
+  const confirm = isDryRun ? null : confirmation(options);
+  const { readOpenApi } = await import('./openapi-file.ts');
+  const derived = await readOpenApi(file, options.base);
+  const { importRoutes, planImport } = await import('../core/permissions/import-routes.ts');
+  await withKeyhouse({ ...options, makes: !isDryRun }, async (opened) => {
+    const standing = await readStanding(opened);
+    const plan = planImport(standing, derived, { takesSentences: options.sentences === true });
+    const isChange = plan.changesPermissions || plan.changesRoutes;
+    const text = describePlan(plan, derived);
+    if (isChange && confirm !== null) {
+      if (options.json !== true || options.yes !== true) note({}, text);
+      await confirm('Replace the catalogue and the routes?');
+      await refuseOtherStanding(opened, standing);
+      await importRoutes({ permissions: opened.store.permissions, clock: opened.keyhouse.clock }, { plan, by: opened.by });
+    }
+    print(options, { changed: isChange && !isDryRun, dry_run: isDryRun, ...json(plan, derived) }, () => {
+      if (!isChange)
+        return [...warningLines(derived), 'The catalogue and the routes are as the document has them. Nothing was changed.'].join(
+          '\n',
+        );
+      if (isDryRun) return `${text}\n\nNothing was changed: this was a dry run.`;
+      return `Imported: ${plan.permissions.length} permissions, ${plan.routes.length} routes. Running servers use them from now on.`;
+    });
+  });
+}
+
+async function readStanding({ store, keyhouse }: Opened): Promise<Standing> {
+  const [permissions, routes, holders] = await Promise.all([
+    store.permissions.listPermissions(),
+    store.permissions.listRoutes(),
+    store.permissions.countHolders({ nowMs: keyhouse.clock.now() }),
+  ]);
+  return { permissions, routes, holders };
+}
+
+/** Somebody may have saved another catalogue while the question stood there. */
+async function refuseOtherStanding({ store }: Opened, shown: Standing): Promise<void> {
+  const now = await Promise.all([store.permissions.listPermissions(), store.permissions.listRoutes()]);
+  if (JSON.stringify(now) !== JSON.stringify([shown.permissions, shown.routes]))
+    throw refusal('changed_meanwhile', 'The catalogue or the routes were changed meanwhile; nothing was imported. Look again.');
+}
+
+function describePlan(plan: ImportPlan, derived: DerivedRoutes): string {
+  const { added, kept, reworded, gone, unlisted, routes, routesAdded, routesGone } = plan;
+  const open = publicOf(routes);
+  return [
+    `Permissions: ${added.length} added, ${kept.length} kept, ${gone.length} gone`,
+    ...lines(added, ({ name, sentence }) => `  + ${name}  ${sentence}`),
+    ...lines(
+      gone,
+      ({ name, holders }) => `  - ${name}${holders === 0 ? '' : `  held by ${holders}, who keep it; nobody gets it anew`}`,
+    ),
+    ...lines(reworded, ({ name, from, to }) => `  ~ ${name}  "${from}" becomes "${to}"`),
+    ...lines(unlisted, ({ name, holders }) => `  ? ${name}  held by ${holders}, and not in the document`),
+    `Routes: ${routesAdded.length} added, ${routes.length - routesAdded.length} kept, ${routesGone.length} gone`,
+    ...lines(routesAdded, (rule) => `  + ${describeRule(rule)}`),
+    ...lines(routesGone, (rule) => `  - ${describeRule(rule)}`),
+    ...(open.length === 0 ? [] : [`Open to everybody: ${open.length}`, ...lines(open, (rule) => `  ! ${describeRule(rule)}`)]),
+    ...warningLines(derived),
+  ].join('\n');
+}
+
+const warningLines = ({ warnings }: DerivedRoutes): readonly string[] => lines(warnings, (warning) => `Note: ${warning}`);
+
+function lines<Entry>(entries: readonly Entry[], line: (entry: Entry) => string): readonly string[] {
+  const shown = entries.slice(0, MOST_LINES).map((entry) => printable(line(entry)));
+  return entries.length <= MOST_LINES ? shown : [...shown, `  … and ${entries.length - MOST_LINES} more; --json has all of them`];
+}
+
+function describeRule(rule: StoredRoute): string {
+  const methods = 'methods' in rule ? rule.methods.join(', ') : 'any method';
+  return `${methods} ${rule.pattern} → ${whatItAsks(rule)}`;
+}
+
+/** What a rule asks for, for people. */
+export const whatItAsks = (rule: StoredRoute): string =>
+  'permission' in rule ? rule.permission : 'resource' in rule ? `${rule.resource}.read or .write` : 'nothing: public';
+
+const publicOf = (routes: readonly StoredRoute[]): readonly StoredRoute[] => routes.filter((rule) => 'public' in rule);
+
+function json(plan: ImportPlan, { warnings }: DerivedRoutes): Readonly<Record<string, unknown>> {
+  const named = ({ name, sentence }: CataloguedPermission) => ({ name, sentence });
+  return {
+    permissions: {
+      added: plan.added.map(named),
+      kept: plan.kept.map(({ name }) => name),
+      reworded: plan.reworded,
+      gone: plan.gone,
+      unlisted: plan.unlisted,
+    },
+    routes: {
+      added: plan.routesAdded,
+      kept: plan.routes.length - plan.routesAdded.length,
+      gone: plan.routesGone,
+      public: publicOf(plan.routes),
+    },
+    warnings,
+  };
+}
