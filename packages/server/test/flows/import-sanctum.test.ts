@@ -8,10 +8,11 @@ import { type Bench, openBench } from '../../src/cli/test-helper.ts';
 import { eachDatabase, postgresDatabase } from '../databases.ts';
 import { type RunningMariadb, startMariadb } from '../mariadb.ts';
 import { addToSanctum, BCRYPT_10, BCRYPT_12, makeSanctum, newSecret, random, type SanctumData } from '../sanctum.ts';
-import { ISSUER, PASSWORD, startTestServer, type TestServer } from '../server.ts';
+import { ISSUER, OPERATOR, PASSWORD, startTestServer, type TestServer } from '../server.ts';
 
 const SECRET = 'a master secret for the tests, long enough';
 
+const LIST = { kind: 'token', withRevoked: true, limit: 100 } as const;
 const NOWHERE = { address: null, userAgent: null };
 
 const secrets = {
@@ -190,6 +191,33 @@ eachDatabase('a Sanctum database', (database) => {
         );
         expect((await whoAmI(server, `13|${secrets.prefixed}`)).status).toBe(401);
 
+        // Whoever holds one may end it (RFC 7009), and nobody who is shut out comes in by one.
+        const form = { 'content-type': 'application/x-www-form-urlencoded' };
+        const ending = new URLSearchParams({ token: `15|${secrets.first}` }).toString();
+        expect((await server.request('/auth/revoke', { headers: form, body: ending })).status).toBe(200);
+        expect((await whoAmI(server, `15|${secrets.first}`)).status).toBe(401);
+        expect(await server.keyhouse.disableUser({ userId: grace?.id ?? 0, by: OPERATOR })).toMatchObject({ ok: true });
+        expect((await whoAmI(server, `14|${secrets.before}`)).status).toBe(401);
+        expect(await server.keyhouse.enableUser({ userId: grace?.id ?? 0, by: OPERATOR })).toMatchObject({ ok: true });
+        expect((await whoAmI(server, `14|${secrets.before}`)).status).toBe(200);
+        // Its use is counted, and why it was refused is on record.
+        await vi.waitFor(
+          async () => {
+            const tokens = await server.keyhouse.store.credentials.listCredentials({ ...LIST, userId: ada?.id ?? 0 });
+            expect(tokens.find(({ imported }) => imported?.startsWith === '12|')?.use.requests).toBeGreaterThan(1);
+          },
+          { timeout: 10_000 },
+        );
+        const events = await vi.waitFor(
+          async () => {
+            const found = await server.keyhouse.store.audit.list({ userId: grace?.id ?? 0, event: 'request.refused', limit: 10 });
+            expect(found.map(({ reason }) => reason)).toContain('owner_disabled');
+            return found;
+          },
+          { timeout: 10_000 },
+        );
+        expect(JSON.stringify(events)).not.toContain(secrets.before);
+
         // A second run changes nothing; what is new since is taken.
         const again = await importSanctum('--from', source.url, ...map);
         expect(again.report).toMatchObject({
@@ -282,6 +310,7 @@ describe('what stands in the way', () => {
     const bench = openBench();
     const said = async (...args: readonly string[]) => {
       const { exitCode, stderr } = await bench.run(['import', 'sanctum', ...args, '--json']);
+      expect(stderr).not.toContain('hunter2');
       return [exitCode, (JSON.parse(stderr.split('\n').at(-2) ?? '') as { error: string }).error];
     };
     expect(await said()).toEqual([2, 'usage']);
