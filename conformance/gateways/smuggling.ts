@@ -307,6 +307,16 @@ export function attempts(credential: string): readonly Attempt[] {
         ]) + inner,
     },
   ];
+  const conditions = [
+    'If-None-Match: *',
+    'If-Match: "x"',
+    'If-Modified-Since: Mon, 23 Nov 2099 10:00:00 GMT',
+    'Range: bytes=0-0',
+  ].flatMap((condition) => [
+    { what: condition, bytes: request('GET /api/invoices', condition) },
+    { what: `${condition}, elsewhere`, bytes: request('GET /api/services', condition) },
+    { what: `${condition}, without a credential`, bytes: head('GET /api/invoices', ['Connection: close', condition]) },
+  ]);
   const framing = [
     ['both lengths', ['Content-Length: 4', 'Transfer-Encoding: chunked']],
     ['both lengths, the other way', ['Transfer-Encoding: chunked', `Content-Length: ${chunked.length}`]],
@@ -364,7 +374,21 @@ export function attempts(credential: string): readonly Attempt[] {
       bytes: head('GET /api/invoices', [authorization, `Content-Length: ${inner.length}`, 'Expect: 100-continue']) + inner,
     },
   ];
-  return [targets, methods, overrides, names, hops, overrideHop, families, credentials, shapes, framing, chunks, lines].flat();
+  return [
+    targets,
+    methods,
+    overrides,
+    names,
+    hops,
+    overrideHop,
+    families,
+    credentials,
+    shapes,
+    conditions,
+    framing,
+    chunks,
+    lines,
+  ].flat();
 }
 
 /** The same by HTTP/2, where lengths and line breaks are plain bytes of a value, and a gateway writes HTTP/1.1 from them. */
