@@ -47,7 +47,7 @@ describe.skipIf(!isInstalled(NGINX, 'conformance/gateways/behind-nginx.test.ts')
     stops.push(() => end(api.child));
     const nginx = await startGateway(NGINX, { apiPort: api.port, keyhousePort: Number(new URL(keyhouse.origin).port) });
     stops.push(() => nginx.stop());
-    answers = await runSteps(folder, settings, nginx.port);
+    answers = await runSteps(folder, settings, { port: nginx.port, origin: keyhouse.origin });
   });
 
   afterAll(async () => {
@@ -104,11 +104,17 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 /** One shell for all, in a folder of its own; `npx keyhouse` is the program of this repository, with the same settings. */
-async function runSteps(folder: string, settings: Record<string, string>, port: number): Promise<readonly string[]> {
+async function runSteps(
+  folder: string,
+  settings: Record<string, string>,
+  { port, origin }: { port: number; origin: string },
+): Promise<readonly string[]> {
   const program = join(root, 'packages/server/bin/keyhouse.js');
   const npx = `npx() { shift; "${process.execPath}" "${program}" "$@"; }`;
   const script = steps
-    .map(({ lines }) => lines.replaceAll('api.example.com:443', `api.example.com:${port}`))
+    .map(({ lines }) =>
+      lines.replaceAll('http://localhost:4141', origin).replaceAll('api.example.com:443', `api.example.com:${port}`),
+    )
     .map((lines) => `${lines.replaceAll('https://api.example.com/', `https://api.example.com:${port}/`)}\nprintf '${MARK}'`);
   const env = { PATH: process.env.PATH, HOME: folder, ...settings };
   const { stdout } = await promisify(execFile)('sh', ['-eu', '-c', [npx, ...script].join('\n')], { cwd: folder, env });
