@@ -188,6 +188,23 @@ describe('the operator’s pages', () => {
     await page.getByRole('button', { name: 'Move pattern 1 down' }).click();
     await page.getByRole('button', { name: 'Save' }).click();
     await expect.poll(() => verify('/shop/summary', reader)).toBe(403);
+
+    await add(4, '/shop/search', null);
+    await page.getByLabel('What pattern 4 takes').selectOption('A permission');
+    await page.getByLabel('Methods of pattern 4').fill('post, head');
+    await page.getByLabel('Permission of pattern 4').fill('reports.read');
+    for (let row = 4; row > 1; row--) await page.getByLabel(`Pattern ${row}`, { exact: true }).press('Alt+ArrowUp');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Leave out HEAD: it goes wherever GET goes.').waitFor();
+    await page.getByLabel('Methods of pattern 1').fill('post');
+    await visit.expectAccessible();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => page.getByLabel('Methods of pattern 1').inputValue()).toBe('POST');
+    await page.getByRole('textbox', { name: 'Path' }).fill('/shop/search');
+    await page.getByRole('button', { name: 'Try', exact: true }).click();
+    await page.getByText('takes reports.read').waitFor();
+    await expect.poll(() => verify('/shop/search', reader)).toBe(403);
+    expect((await dashboard.request('/verify/shop/search', { method: 'POST', bearer: reader })).status).toBe(200);
     await admin.ask('/operator/routes', { method: 'PUT', body: { routes: [] } });
   });
 

@@ -17,9 +17,12 @@ import { words } from './words.ts';
 type Routes = Api['PUT /operator/routes']['body']['routes'];
 interface Row {
   readonly key: string;
+  /** As it is typed, such as `GET, POST`; empty: every method. */
+  readonly methods: string;
   readonly pattern: string;
   readonly isPublic: boolean;
-  readonly resource: string;
+  /** A permission where methods are named, else a resource. */
+  readonly asked: string;
 }
 
 const KEY = ['operator', 'routes'] as const;
@@ -41,16 +44,30 @@ export function RoutesPage() {
   );
 }
 
-const toRow = ({ pattern, resource }: Routes[number]): Row => ({
+const toRow = ({ methods, pattern, resource, permission }: Routes[number]): Row => ({
   key: crypto.randomUUID(),
+  methods: methods?.join(', ') ?? '',
   pattern,
-  isPublic: resource === null,
-  resource: resource ?? '',
+  isPublic: resource === null && permission === null,
+  asked: permission ?? resource ?? '',
 });
-const toRoutes = (rows: readonly Row[]): Routes =>
-  rows.map(({ pattern, isPublic, resource }) => ({ pattern: pattern.trim(), resource: isPublic ? null : resource.trim() }));
+const toRoutes = (rows: readonly Row[]): Routes => rows.map(toRoute);
 
-type Faults = Readonly<Record<string, { readonly pattern?: string; readonly resource?: string }>>;
+/** Null when none is named: every method. */
+const methodsOf = (typed: string): string[] | null => typed.toUpperCase().match(/[^\s,]+/g);
+
+function toRoute({ methods: typed, pattern, isPublic, asked }: Row): Routes[number] {
+  const methods = methodsOf(typed);
+  const wanted = isPublic ? null : asked.trim();
+  return {
+    methods,
+    pattern: pattern.trim(),
+    resource: methods === null ? wanted : null,
+    permission: methods === null ? null : wanted,
+  };
+}
+
+type Faults = Readonly<Record<string, { readonly methods?: string; readonly pattern?: string; readonly asked?: string }>>;
 
 function Editor({ routes }: { routes: Routes }) {
   const [before, setBefore] = useState(routes);
@@ -73,8 +90,8 @@ function Editor({ routes }: { routes: Routes }) {
     setMoved(words.moved(to + 1, rows.length));
   };
   const add = () => {
-    setRows([...rows, toRow({ pattern: '', resource: '' })]);
-    requestAnimationFrame(() => list.current?.querySelector<HTMLInputElement>('li:last-child input')?.focus());
+    setRows([...rows, toRow({ methods: null, pattern: '', resource: '', permission: null })]);
+    requestAnimationFrame(() => list.current?.querySelector<HTMLInputElement>('li:last-child input[data-pattern]')?.focus());
   };
   const save = useForm(async () => {
     const found = look(rows);
@@ -89,11 +106,10 @@ function Editor({ routes }: { routes: Routes }) {
     }
     setBefore(wanted);
     setRows(
-      rows.map((row, index) => ({
-        ...row,
-        pattern: wanted[index]?.pattern ?? row.pattern,
-        resource: wanted[index]?.resource ?? '',
-      })),
+      rows.map((row, index) => {
+        const saved = wanted[index];
+        return saved === undefined ? row : { ...toRow(saved), key: row.key };
+      }),
     );
     notifications.show({ message: words.routesSaved });
   });
@@ -196,6 +212,7 @@ interface RowProps {
 
 function RouteFields({ row, index, count, faults, isDragged, onChange, onMove, onRemove, onDrag, onDragOver }: RowProps) {
   const number = index + 1;
+  const hasMethods = methodsOf(row.methods) !== null;
   const onKeyDown = (event: KeyboardEvent) => {
     if (!event.altKey || (event.key !== 'ArrowUp' && event.key !== 'ArrowDown')) return;
     event.preventDefault();
@@ -229,7 +246,18 @@ function RouteFields({ row, index, count, faults, isDragged, onChange, onMove, o
         <GripVertical size={16} />
       </span>
       <TextInput
+        className={classes.mono ?? ''}
+        aria-label={words.methodsOf(number)}
+        placeholder={words.anyMethod}
+        spellCheck={false}
+        maxLength={64}
+        value={row.methods}
+        error={faults?.methods}
+        onChange={(event) => onChange({ methods: event.currentTarget.value })}
+      />
+      <TextInput
         className={`${classes.mono} ${classes.pattern}`}
+        data-pattern
         aria-label={words.patternOf(number)}
         placeholder={words.patternPlaceholder}
         spellCheck={false}
@@ -252,13 +280,13 @@ function RouteFields({ row, index, count, faults, isDragged, onChange, onMove, o
       ) : (
         <TextInput
           className={classes.mono ?? ''}
-          aria-label={words.resourceFor(number)}
-          placeholder={words.routePlaceholder}
+          aria-label={hasMethods ? words.permissionFor(number) : words.resourceFor(number)}
+          placeholder={hasMethods ? words.permissionPlaceholder : words.routePlaceholder}
           spellCheck={false}
-          maxLength={123}
-          value={row.resource}
-          error={faults?.resource}
-          onChange={(event) => onChange({ resource: event.currentTarget.value })}
+          maxLength={128}
+          value={row.asked}
+          error={faults?.asked}
+          onChange={(event) => onChange({ asked: event.currentTarget.value })}
         />
       )}
       <div className={classes.verbs}>
@@ -290,9 +318,10 @@ function RouteFields({ row, index, count, faults, isDragged, onChange, onMove, o
 
 function look(rows: readonly Row[]): Faults {
   const faults: Record<string, Faults[string]> = {};
-  for (const { key, pattern, isPublic, resource } of rows) {
+  for (const { key, methods, pattern, isPublic, asked } of rows) {
     if (pattern.trim() === '') faults[key] = { pattern: words.noPattern };
-    else if (!isPublic && resource.trim() === '') faults[key] = { resource: words.noRouteResource };
+    else if (!isPublic && asked.trim() === '')
+      faults[key] = { asked: methodsOf(methods) === null ? words.noRouteResource : words.noRoutePermission };
   }
   return faults;
 }
@@ -302,8 +331,13 @@ function faultsOf(errors: Readonly<Record<string, string>>, rows: readonly Row[]
   for (const [field, sentence] of Object.entries(errors)) {
     const [, index, member] = /^routes\.(\d+)(?:\.(\w+))?$/.exec(field) ?? [];
     const row = rows[Number(index)];
-    if (index !== undefined && row !== undefined)
-      faults[row.key] = { ...faults[row.key], [member === 'resource' ? member : 'pattern']: sentence };
+    if (index !== undefined && row !== undefined) faults[row.key] = { ...faults[row.key], [fieldOf(member)]: sentence };
   }
   return faults;
+}
+
+/** What is wrong with the rule as a whole is said where people look first. */
+function fieldOf(member: string | undefined): 'methods' | 'pattern' | 'asked' {
+  if (member === 'resource' || member === 'permission') return 'asked';
+  return member === 'methods' ? member : 'pattern';
 }

@@ -55,12 +55,16 @@ export const words = {
   pattern: 'Pattern',
   patternOf: (row: number): string => `Pattern ${row}`,
   patternPlaceholder: '/api/crm/:resource/**',
+  methodsOf: (row: number): string => `Methods of pattern ${row}`,
+  anyMethod: 'any method',
   accessOf: (row: number): string => `What pattern ${row} takes`,
   takes: 'Takes',
   needsPermission: 'A permission',
   public: 'Nothing: public',
   resourceFor: (row: number): string => `Resource of pattern ${row}`,
   routePlaceholder: 'crm.:resource',
+  permissionFor: (row: number): string => `Permission of pattern ${row}`,
+  permissionPlaceholder: 'reports.read',
   addRoute: 'Add a pattern',
   up: (row: number): string => `Move pattern ${row} up`,
   down: (row: number): string => `Move pattern ${row} down`,
@@ -69,7 +73,7 @@ export const words = {
   moved: (row: number, count: number): string => `Now pattern ${row} of ${count}.`,
   keyboard: 'Alt and an arrow key move the pattern that you are in.',
   routesHelp:
-    '“:resource” stands for one part of the path and fills the resource, another “:name” for any one part, “**” at the end for all that follows. GET and HEAD take .read; POST, PUT, PATCH and DELETE take .write.',
+    '“:resource” stands for one part of the path and fills the resource, another “:name” for any one part, “**” at the end for all that follows. GET and HEAD take .read; POST, PUT, PATCH and DELETE take .write. With methods named, such as “GET, POST”, they take one permission; other methods of that path are refused unless a later pattern takes them.',
   publicWarning: 'Public lets a request without a credential pass. One with a bad credential is refused all the same.',
   routesSaved: 'The route patterns are saved.',
   routesEmpty: 'No patterns yet',
@@ -77,6 +81,7 @@ export const words = {
   routesChanged: 'Not saved yet',
   noPattern: 'Write a pattern.',
   noRouteResource: 'Name the resource, or make it public.',
+  noRoutePermission: 'Name the permission, such as reports.read, or make it public.',
 
   tryTitle: 'Try a method and path',
   tryHint: 'Judged by the patterns as they are saved, exactly as a gateway would be answered.',
@@ -88,6 +93,6 @@ export const words = {
   outcome: {
     permission: (permission: string): string => `takes ${permission}`,
     public: 'is public: it takes no credential',
-    refused: 'is refused: no resource can be read from this path',
+    refused: 'is refused: nothing says what this method takes on this path',
   },
 };
