@@ -74,7 +74,10 @@ export class JtiSet {
     const taken = this.#table[slot] ?? 0;
     if (taken !== 0) {
       const at = (taken - 1) * WORDS + HOUR;
-      this.#words[at] = Math.max(this.#words[at] ?? 0, hour);
+      if (hour <= (this.#words[at] ?? 0)) return;
+      // The end of a JWT never moves; if it does, snapshots keep what they have.
+      this.#words = this.#words.slice();
+      this.#words[at] = hour;
       return;
     }
     const at = this.#size * WORDS;

@@ -3,7 +3,7 @@
  * moments only, never a JWT's text (base64 is malleable).
  */
 import type { ChangeDraft } from './change.ts';
-import type { FeedKind, FeedMessage, FeedRevocation } from './feed.ts';
+import { FEED_KINDS, type FeedKind, type FeedMessage, type FeedRevocation } from './feed.ts';
 import { JtiSet, type JtiSnapshot } from './jti-set.ts';
 
 export interface IssuedJwt {
@@ -19,6 +19,7 @@ export interface IssuedJwt {
 
 /** What can be revoked: every kind of the feed that is not only something to forget. */
 export type RevocableKind = Exclude<FeedKind, 'signing-keys'>;
+export const REVOCABLE_KINDS = FEED_KINDS.filter((kind): kind is RevocableKind => kind !== 'signing-keys');
 
 interface Entry {
   readonly beforeMs: number;
@@ -113,7 +114,7 @@ export class RevocationList {
   }
 }
 
-const isRevocable = (kind: string): kind is RevocableKind => kind === 'jti' || (KINDS as readonly string[]).includes(kind);
+const isRevocable = (kind: string): kind is RevocableKind => (REVOCABLE_KINDS as readonly string[]).includes(kind);
 
 function hits(entries: ReadonlyMap<string, Entry>, id: string | number | undefined, issuedAtMs: number): boolean {
   if (id === undefined || entries.size === 0) return false;

@@ -7,7 +7,7 @@ import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { AddressBlock } from '@keyhouse/protocol';
+import { type AddressBlock, REVOCABLE_KINDS } from '@keyhouse/protocol';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Limiter } from './core/accounts/sign-in-limits.ts';
 import type { Keyhouse, Log } from './core/keyhouse.ts';
@@ -27,15 +27,17 @@ import { createServe } from './http/dashboard/serve.ts';
 import { guardDoor } from './http/door.ts';
 import { createErrorPage } from './http/error-page.ts';
 import { type Answer, answerError, answerRefusal, INTERNAL, inOAuthWords } from './http/errors.ts';
+import { FeedStreams } from './http/feed-streams.ts';
 import { answerIntrospection, INTROSPECTION, isPlainIntrospection } from './http/introspect-route.ts';
 import { refuseBloated, sentencesOf } from './http/invalid.ts';
 import { isWanted, readForm, readJson, readParameters } from './http/json-body.ts';
-import type { Metrics } from './http/metrics.ts';
+import type { FeedFigures, Metrics } from './http/metrics.ts';
 import { openApi } from './http/openapi.ts';
 import { pages } from './http/pages.ts';
 import { requestIds } from './http/request-id.ts';
 import { authorizeRoutes, FORM_PATH } from './http/routes/authorize.ts';
 import { docsRoutes } from './http/routes/docs.ts';
+import { feedRoutes } from './http/routes/feed.ts';
 import { healthRoutes } from './http/routes/health.ts';
 import { introspectionRoutes } from './http/routes/introspection.ts';
 import { jwtsRoutes } from './http/routes/jwts.ts';
@@ -81,12 +83,15 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     count: metrics.countVerification,
   });
   const { usePermission } = keyhouse;
+  const streams = new FeedStreams(keyhouse.feed);
+  metrics.watchFeed(() => feedFigures(keyhouse, streams));
   const onError = (error: unknown, requestId: string): void => log.error({ err: error, requestId }, 'A request failed.');
   const verify = (request: IncomingMessage, response: ServerResponse): void =>
     answerVerify({ authenticator, routes: keyhouse.routes, usePermission, nextRequestId, onError }, request, response);
   const introspection = {
     authenticator,
     introspect: keyhouse.introspect,
+    position: keyhouse.feed.position,
     nextRequestId,
     onError,
     count: (status: number) => metrics.countRequest(INTROSPECTION, 'POST', status),
@@ -174,6 +179,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(tokenRoutes, ports);
   await app.register(userInfoRoutes, { keyhouse });
   await app.register(introspectionRoutes, ports);
+  await app.register(feedRoutes, { ...ports, streams });
   await app.register(verifyRoutes, { answer: verify });
   await app.register(wellKnownRoutes, { keyhouse });
   await app.register(healthRoutes, { keyhouse });
@@ -196,6 +202,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   });
   return app as unknown as FastifyInstance;
 }
+
+const feedFigures = ({ feed, follower: { revocations } }: Keyhouse, { size, messages }: FeedStreams): FeedFigures => ({
+  ...{ streams: size, messages, position: feed.position().position },
+  revocations: Object.fromEntries(REVOCABLE_KINDS.map((kind) => [kind, revocations.sizeOf(kind)])),
+});
 
 /** A form without a credential is an authorization request (RFC 6749 §3.1); whatever else is posted to `/auth` wants a JWT of a key. */
 function pathOf(request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): string {

@@ -2,7 +2,7 @@
  * Keyhouse without its doors: every verb bound to its ports. The table of contents of core; whoever wants to know what the
  * server can do reads what `createKeyhouse` returns. The command line builds the same and never starts it.
  */
-import { parseCredential, permits } from '@keyhouse/protocol';
+import { FEED_TYPE, parseCredential, permits } from '@keyhouse/protocol';
 import type { User } from './accounts/account.ts';
 import { administrationVerbs } from './accounts/administration.ts';
 import { type Brand, DEFAULT_BRAND, loadBrand, setBrand } from './accounts/brand.ts';
@@ -39,6 +39,7 @@ import { CredentialVerifier } from './credentials/verify.ts';
 import type { Job } from './jobs.ts';
 import { runJobs } from './jobs.ts';
 import { decodeJwt } from './jwts/decode.ts';
+import { signJws } from './jwts/jws.ts';
 import { type KeyRingKeeper, keepKeyRing } from './jwts/key-ring.ts';
 import { listJwts } from './jwts/list.ts';
 import { checkMasterSecret, rotateMasterSecret, standingSecret } from './jwts/master-secret.ts';
@@ -77,6 +78,7 @@ import { userInfoOf } from './oauth/user-info.ts';
 import { loadPermissionIndex, type PermissionIndex } from './permissions/permission-set.ts';
 import { setCatalogue } from './permissions/set-catalogue.ts';
 import { setRoutes } from './permissions/set-routes.ts';
+import { createFeed } from './revocations/feed.ts';
 import { ChangeFollower } from './revocations/follower.ts';
 import { createRefreshKeys, rememberSeals } from './sessions/refresh-keys.ts';
 import { type EndReason, UNRECORDED_JWT_SECONDS } from './sessions/session.ts';
@@ -164,6 +166,10 @@ export function createKeyhouse(ports: KeyhousePorts) {
 
   // Once there is one there always is.
   let hasImports = false;
+  const feed = createFeed({
+    ...{ changes: store.changes, follower, clock, issuer },
+    sign: (payload) => signJws(keys().current, FEED_TYPE, payload),
+  });
   const credentials = new CredentialVerifier({ ...store, clock, follower, use });
   const jwtPorts = { keys, issuer, audience, clock, seen: createSeenJwts() };
   const verify = createVerify({ credentials, hasImports: () => hasImports, jwts: jwtPorts, follower });
@@ -259,6 +265,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
     startedAtMs: clock.now(),
     limitsInForce: { maxJwtDays },
     follower,
+    feed,
     refusals,
     verify,
 

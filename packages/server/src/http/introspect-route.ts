@@ -4,7 +4,13 @@
  * goes the long way through Fastify's route, which asks the same functions and gives the same answers.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Authorization, readAuthorization } from '@keyhouse/protocol';
+import {
+  type Authorization,
+  FEED_POSITION_HEADER,
+  type FeedPosition,
+  formatPosition,
+  readAuthorization,
+} from '@keyhouse/protocol';
 import type { OpaqueCaller } from '../core/caller.ts';
 import type { Introspection } from '../core/oauth/introspect.ts';
 import { Refusal } from '../core/refusal.ts';
@@ -17,6 +23,7 @@ import { readToken } from './read-token.ts';
 interface Ports {
   readonly authenticator: Authenticator;
   readonly introspect: (asker: OpaqueCaller, text: string) => Introspection | Promise<Introspection>;
+  readonly position: () => FeedPosition;
   readonly nextRequestId: () => string;
   readonly onError: (error: unknown, requestId: string) => void;
   readonly count: (status: number) => void;
@@ -59,7 +66,9 @@ async function judge(ports: Ports, request: IncomingMessage, requestId: string, 
   }
   const bytes = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
   const token = readToken(isForm(request.headers['content-type']) ? readForm(bytes) : readJson(bytes));
-  return { status: 200, headers: {}, body: await ports.introspect(caller, token) };
+  // Before the answer is made: what was read of the list meanwhile may be in it, what was read before certainly is.
+  const headers = { [FEED_POSITION_HEADER]: formatPosition(ports.position()) };
+  return { status: 200, headers, body: await ports.introspect(caller, token) };
 }
 
 function answerOf({ onError }: Ports, error: unknown, requestId: string): Answer {

@@ -10,7 +10,17 @@ export interface Metrics {
   countVerification(outcome: string): void;
   /** Milliseconds since the list of changes was last read to its end, asked at each scrape. */
   watchLag(lagMs: () => number): void;
+  /** Of the revocation feed, asked at each scrape. */
+  watchFeed(figures: () => FeedFigures): void;
   text(): Promise<{ contentType: string; body: string }>;
+}
+
+export interface FeedFigures {
+  readonly streams: number;
+  readonly messages: number;
+  readonly position: number;
+  /** How much of each kind is revoked and has not ended. */
+  readonly revocations: Readonly<Record<string, number>>;
 }
 
 interface RequestCount {
@@ -22,10 +32,11 @@ interface Counts {
   readonly verifications: Map<string, number>;
   readonly requests: Map<string, RequestCount>;
   lagMs: () => number;
+  feed: (() => FeedFigures) | null;
 }
 
 export function createMetrics(): Metrics {
-  const counts: Counts = { verifications: new Map(), requests: new Map(), lagMs: () => 0 };
+  const counts: Counts = { verifications: new Map(), requests: new Map(), lagMs: () => 0, feed: null };
   let registry: Promise<Registry> | null = null;
   return {
     countRequest: (route, method, status) => {
@@ -37,6 +48,9 @@ export function createMetrics(): Metrics {
     countVerification: (outcome) => void counts.verifications.set(outcome, (counts.verifications.get(outcome) ?? 0) + 1),
     watchLag: (lagMs) => {
       counts.lagMs = lagMs;
+    },
+    watchFeed: (figures) => {
+      counts.feed = figures;
     },
     text: async () => {
       registry ??= openRegistry(counts);
@@ -81,7 +95,49 @@ async function openRegistry(counts: Counts): Promise<Registry> {
       this.set(counts.lagMs() / 1000);
     },
   });
+  watchFeed(counts, registry, { Counter, Gauge });
   return registry;
+}
+
+function watchFeed(
+  counts: Counts,
+  registry: Registry,
+  { Counter, Gauge }: Pick<typeof import('prom-client'), 'Counter' | 'Gauge'>,
+): void {
+  new Gauge({
+    name: 'keyhouse_feed_streams',
+    help: 'Open streams of the revocation feed.',
+    registers: [registry],
+    collect() {
+      this.set(counts.feed?.().streams ?? 0);
+    },
+  });
+  new Counter({
+    name: 'keyhouse_feed_messages_total',
+    help: 'Messages sent to streams of the revocation feed, heartbeats included.',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(counts.feed?.().messages ?? 0);
+    },
+  });
+  new Gauge({
+    name: 'keyhouse_changes_position',
+    help: 'Number of the last change that this server has read.',
+    registers: [registry],
+    collect() {
+      this.set(counts.feed?.().position ?? 0);
+    },
+  });
+  new Gauge({
+    name: 'keyhouse_revocations',
+    help: 'What is revoked and would otherwise still hold, by kind.',
+    labelNames: ['kind'],
+    registers: [registry],
+    collect() {
+      for (const [kind, size] of Object.entries(counts.feed?.().revocations ?? {})) this.set({ kind }, size);
+    },
+  });
 }
 
 /** `GET /metrics` and nothing else. */

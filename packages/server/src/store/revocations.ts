@@ -14,16 +14,16 @@ export function revocationsReads(db: Db): Pick<ChangesStore, 'epoch' | 'changesA
       const { rows } = await changesAfter(db, { after, limit });
       return rows.map(toChange);
     },
-    async activeRevocations(nowMs) {
+    async activeRevocations(nowMs, page) {
       // The position first: what is committed between the two reads is then seen twice, never missed.
       const counter = await db.selectFrom('counters').select('value').where('name', '=', 'changes').executeTakeFirstOrThrow();
-      const rows = await db
+      const active = db
         .selectFrom('changes')
         .selectAll()
         .where('before_ms', 'is not', null)
         .where((eb) => eb.or([eb('ends_at_ms', 'is', null), eb('ends_at_ms', '>', nowMs)]))
-        .orderBy('number')
-        .execute();
+        .orderBy('number');
+      const rows = await (page === undefined ? active : active.where('number', '>', page.after).limit(page.limit)).execute();
       return { position: counter.value, revocations: rows.map(toChange) };
     },
   };

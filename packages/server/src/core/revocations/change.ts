@@ -8,8 +8,11 @@ export interface ChangesStore {
   epoch(): Promise<string>;
   /** Changes numbered above `after`, in order. */
   changesAfter(after: number, limit: number): Promise<readonly Change[]>;
-  /** Where the list stands, and every revocation that has not ended by `nowMs`. */
-  activeRevocations(nowMs: number): Promise<{ position: number; revocations: readonly Change[] }>;
+  /** Where the list stands, and the revocations that have not ended by `nowMs`, in order: all of them, or one page. */
+  activeRevocations(
+    nowMs: number,
+    page?: { readonly after: number; readonly limit: number },
+  ): Promise<{ position: number; revocations: readonly Change[] }>;
   /** Cheap hint whether something may have been committed since the last call; true when the database cannot tell. */
   mayHaveMoved(): boolean;
   /** Calls back early when another server has changed something; only a hint. Returns how to stop. */

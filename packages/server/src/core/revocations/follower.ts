@@ -2,15 +2,21 @@
  * Follows the list of changes, so that this server knows at once what any other process did: another server, or the
  * command line beside this one. What it has heard it tells its listeners in order. When it has been deaf for too long,
  * nothing that was learnt from the list may be trusted: `whenFresh` then looks first, and fails when it cannot.
+ *
+ * What this process does itself is applied right after its commit, which may be before what another server committed earlier. So
+ * there are two ways to listen: changes as they are known, and what was read of the list up to a position, without a gap.
  */
 
 import { RevocationList } from '@keyhouse/protocol';
 import type { Clock } from '../lib/clock.ts';
+import { pause } from '../lib/pause.ts';
 import type { Change, ChangesStore } from './change.ts';
 
 /** The contract promises a revocation everywhere within two seconds; this leaves room for the poll itself. */
 export const TRUST_FOR_MS = 1500;
 const PAGE = 1000;
+/** At start there may be a million; each page is a moment in which nothing else is done. */
+const ACTIVE_PAGE = 5000;
 /** Changes that are over are swept after a day; whoever slept longer than half of it starts anew. */
 const START_ANEW_AFTER_MS = 12 * 60 * 60 * 1000;
 
@@ -28,6 +34,19 @@ export interface ChangeListener {
   onReset(): void;
 }
 
+/** All of the list between two positions, in order. Own changes are among it, though their listeners know them already. */
+export interface ReadStretch {
+  readonly after: number;
+  readonly position: number;
+  readonly changes: readonly Change[];
+}
+
+export interface ReadListener {
+  onRead(stretch: ReadStretch): void;
+  /** The list was read anew; what lies before its position was not read. */
+  onAnew(position: number): void;
+}
+
 export class ChangeFollower {
   readonly revocations: RevocationList;
   /** Grows with every change heard, own ones included: a cache fill that began at another value is not kept. */
@@ -35,7 +54,12 @@ export class ChangeFollower {
 
   readonly #ports: FollowerPorts;
   readonly #listeners: ChangeListener[] = [];
+  readonly #readers: ReadListener[] = [];
+  #epoch = '';
   #position = 0;
+  #committed = 0;
+  #readAtMs = 0;
+  #isStarted = false;
   #freshAtMs = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | null = null;
   #nextLook: Promise<void> | null = null;
@@ -46,16 +70,26 @@ export class ChangeFollower {
   constructor(ports: FollowerPorts) {
     this.#ports = ports;
     this.revocations = new RevocationList();
-    ports.changes.onCommitted((changes) => this.#apply(changes));
+    ports.changes.onCommitted((changes) => {
+      this.#apply(changes);
+      this.#committed = Math.max(this.#committed, changes.at(-1)?.number ?? 0);
+      // Not waited for: those who follow the list from outside shall not wait for the next poll.
+      if (this.#isStarted) void this.look().catch(this.#ports.onError);
+    });
   }
 
   listen(listener: ChangeListener): void {
     this.#listeners.push(listener);
   }
 
+  listenToReads(reader: ReadListener): void {
+    this.#readers.push(reader);
+  }
+
   /** Loads what is revoked and looks every `everyMs` from then on. */
   async start(everyMs: number): Promise<void> {
     await this.look();
+    this.#isStarted = true;
     this.#stopHints = this.#ports.changes.onHint(() => void this.look().catch(this.#ports.onError));
     this.#timer = setInterval(() => {
       if (this.#looking === null) void this.look().catch(this.#ports.onError);
@@ -64,6 +98,7 @@ export class ChangeFollower {
   }
 
   stop(): void {
+    this.#isStarted = false;
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#stopHints();
   }
@@ -73,9 +108,32 @@ export class ChangeFollower {
     return this.#ports.monotonicMs() - this.#freshAtMs;
   }
 
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  /** How far the list has been read. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** What this process did itself is not yet among what was read. */
+  get isBehindItself(): boolean {
+    return this.#committed > this.#position;
+  }
+
+  /** When the list was last known to be read to its end, by the wall clock; it never goes back, whatever that clock does. */
+  get readAtMs(): number {
+    return this.#readAtMs;
+  }
+
+  get isFresh(): boolean {
+    return this.lagMs <= TRUST_FOR_MS;
+  }
+
   /** Nothing when what was heard can be trusted now; otherwise a promise that looks first, and rejects when it cannot. */
   whenFresh(): Promise<void> | undefined {
-    return this.lagMs <= TRUST_FOR_MS ? undefined : this.look();
+    return this.isFresh ? undefined : this.look();
   }
 
   /** Reads the list to its end. Whoever asks while a look is under way waits for the next one, which all of them share. */
@@ -97,24 +155,46 @@ export class ChangeFollower {
 
   async #look(): Promise<void> {
     const startedAtMs = this.#ports.monotonicMs();
+    const wallMs = this.#ports.clock.now();
     if (startedAtMs - this.#freshAtMs > START_ANEW_AFTER_MS) await this.#startAnew();
     // The hint is used up by asking, so a read that fails must be tried again whatever it says next.
     if (this.#ports.changes.mayHaveMoved()) this.#unread = true;
     while (this.#unread) {
       const changes = await this.#ports.changes.changesAfter(this.#position, PAGE);
       this.#apply(changes);
-      this.#position = changes.at(-1)?.number ?? this.#position;
+      this.#moveTo(changes);
       this.#unread = changes.length === PAGE;
     }
     this.#freshAtMs = startedAtMs;
+    this.#readAtMs = Math.max(this.#readAtMs, wallMs);
+  }
+
+  #moveTo(changes: readonly Change[]): void {
+    const after = this.#position;
+    const position = changes.at(-1)?.number;
+    if (position === undefined) return;
+    this.#position = position;
+    for (const reader of this.#readers) reader.onRead({ after, position, changes });
   }
 
   async #startAnew(): Promise<void> {
-    const { position, revocations } = await this.#ports.changes.activeRevocations(this.#ports.clock.now());
-    this.#position = position;
+    const { changes } = this.#ports;
+    const nowMs = this.#ports.clock.now();
+    this.#epoch = await changes.epoch();
+    // The position of the first page counts: what is committed meanwhile is then seen twice, never missed.
+    const first = await changes.activeRevocations(nowMs, { after: 0, limit: ACTIVE_PAGE });
+    this.revocations.addAll(first.revocations);
+    let last = first.revocations;
+    while (last.length === ACTIVE_PAGE) {
+      await pause();
+      const after = last.at(-1)?.number ?? 0;
+      last = (await changes.activeRevocations(nowMs, { after, limit: ACTIVE_PAGE })).revocations;
+      this.revocations.addAll(last);
+    }
+    this.#position = first.position;
     this.heard += 1;
-    for (const change of revocations) this.revocations.add(change);
     for (const listener of this.#listeners) listener.onReset();
+    for (const reader of this.#readers) reader.onAnew(first.position);
   }
 
   #apply(changes: readonly Change[]): void {

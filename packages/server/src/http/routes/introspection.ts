@@ -1,6 +1,7 @@
 /** RFC 7662 and RFC 7009: what is this credential good for, and end it. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyRequest } from 'fastify';
+import { FEED_POSITION_HEADER, formatPosition } from '@keyhouse/protocol';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 import type { Introspection } from '../../core/oauth/introspect.ts';
@@ -65,6 +66,9 @@ interface Options {
 
 export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
   const { keyhouse, authenticator, authenticateClient } = options;
+  /** How far the list of changes was read before the answer was made: so far the answer certainly knows it. */
+  const tellPosition = (reply: FastifyReply): void =>
+    void reply.header(FEED_POSITION_HEADER, formatPosition(keyhouse.feed.position()));
 
   /** Public ones prove nothing, so they are told nothing (RFC 7662 §2.1). */
   async function asClient(request: FastifyRequest, token: string): Promise<Introspection> {
@@ -96,6 +100,7 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
     },
     async (request, reply) => {
       const token = readToken(request.body);
+      tellPosition(reply);
       const result =
         request.authenticated === null ? await asClient(request, token) : await keyhouse.introspect(callerOf(request), token);
       return reply.header('Cache-Control', 'no-store').send(toWire(result));
@@ -122,6 +127,7 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
     },
     async (request, reply) => {
       const asker = callerOf(request);
+      tellPosition(reply);
       const results = await Promise.all(request.body.tokens.map((token) => keyhouse.introspect(asker, token)));
       return reply.header('Cache-Control', 'no-store').send({ results: results.map(toWire) });
     },

@@ -1,0 +1,190 @@
+/**
+ * `GET /auth/revocations`, the revocation feed: for those who verify offline, so that what ended early ends there too. One route in two
+ * forms: JSON, asked again and again, and server-sent events, asked once.
+ */
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import {
+  FEED_SIGNATURE_HEADER,
+  type FeedPosition,
+  parseCredential,
+  parsePosition,
+  permits,
+  readAuthorization,
+} from '@keyhouse/protocol';
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import { type Static, Type } from 'typebox';
+import type { Keyhouse } from '../../core/keyhouse.ts';
+import { Refusal } from '../../core/refusal.ts';
+import type { SignedMessage } from '../../core/revocations/feed.ts';
+import { accepts } from '../accepts.ts';
+import type { Authenticator } from '../authenticate.ts';
+import { callerOf } from '../door.ts';
+import type { FeedStreams } from '../feed-streams.ts';
+import { refusals } from '../schemas.ts';
+
+const PERMISSION = 'keyhouse.verify';
+const EVENT_STREAM = 'text/event-stream';
+/** Whoever takes a whole list more slowly than this between two packets has gone. */
+const SEND_TIMEOUT_MS = 60_000;
+/** A stream is one use when it is opened, and one an hour after that: its key is in use, and plots count requests. */
+const BEATS_PER_USE = 3600;
+
+const Revocation = Type.Object({
+  kind: Type.String({
+    description: '`jti`, `credential`, `user`, `account`, `session`, `application` or `signing-keys`.',
+    examples: ['credential'],
+  }),
+  id: Type.String({ description: 'Of a `jti` its first 20 characters; of `signing-keys` empty.', examples: ['55'] }),
+  before: Type.Union([Type.Integer(), Type.Null()], {
+    description:
+      'Milliseconds: what was issued to it at or before this moment is over. Null: nothing is, but what is remembered of it must be forgotten.',
+  }),
+  ends: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'Milliseconds: when all that this hits has ended anyway. Null: never.',
+  }),
+});
+const Message = Type.Object(
+  {
+    epoch: Type.String({ description: 'The database; a restored backup has another.' }),
+    after: Type.Integer({ description: 'What happened after this position; 0 in a whole list.' }),
+    position: Type.Integer({ description: 'Up to this one.' }),
+    at: Type.Integer({ description: 'Milliseconds: when the server knew all of this.' }),
+    whole: Type.Boolean({ description: 'All that is revoked, and not only what is new.' }),
+    jtis: Type.Optional(
+      Type.Array(
+        Type.Object({
+          ends: Type.Integer({ description: 'Seconds: the full hour by which they have ended.' }),
+          ids: Type.String({ description: '20 characters each, joined without separators.' }),
+        }),
+        { description: 'Revoked JWTs, in a whole list only.' },
+      ),
+    ),
+    revocations: Type.Array(Revocation),
+  },
+  { description: 'What was revoked. Its signature is in `X-Keyhouse-Signature`, or in the second line of an event’s data.' },
+);
+const Query = Type.Object(
+  {
+    after: Type.Optional(
+      Type.String({
+        pattern: '^(0|[1-9][0-9]{0,15})$',
+        description: 'The position that is known; without it the whole list comes.',
+      }),
+    ),
+    epoch: Type.Optional(Type.String({ pattern: '^[0-9a-f]{32}$', description: 'The epoch that `after` is of; both or none.' })),
+  },
+  { additionalProperties: false },
+);
+
+interface Options {
+  readonly keyhouse: Keyhouse;
+  readonly authenticator: Authenticator;
+  readonly streams: FeedStreams;
+}
+
+export const feedRoutes: FastifyPluginAsync<Options> = async (app, { keyhouse, authenticator, streams }) => {
+  app.addHook('preClose', async () => streams.close());
+
+  app.get<{ Querystring: Static<typeof Query> }>(
+    '/auth/revocations',
+    {
+      config: { callers: ['key'] },
+      schema: {
+        summary: 'What was revoked',
+        description:
+          'For those who verify JWTs offline, or remember what they asked: with a key of the operator account that has `keyhouse.verify`. Without `after` the whole list; with it what happened since, at most 5,000 revocations: ask again from `position`. With `Accept: text/event-stream` the connection stays open, each change is an event, and a heartbeat comes each second as long as the server knows what is revoked. `Last-Event-ID` is read there.',
+        tags: ['Checking credentials'],
+        querystring: Query,
+        response: { 200: Message, ...refusals(400, 401, 403, 413, 422, 429) },
+      },
+    },
+    async (request, reply) => {
+      const isStream = accepts(request.headers.accept, EVENT_STREAM);
+      const from = readPosition(request, isStream);
+      refuseUnlessAllowed(request);
+      void reply.header('Cache-Control', 'no-store').header('Vary', 'Accept, Accept-Encoding');
+      if (!isStream) return sendJson(request, reply, await keyhouse.feed.ask(from));
+      streams.refuseWhenFull();
+      const first = await keyhouse.feed.ask(from);
+      streams.refuseWhenFull();
+      return openStream(request, reply, first);
+    },
+  );
+
+  function refuseUnlessAllowed(request: FastifyRequest): void {
+    const caller = callerOf(request);
+    if (!permits(caller.permissions, PERMISSION)) {
+      authenticator.recordForbidden(caller, request.raw, request.id, PERMISSION);
+      throw new Refusal({ code: 'forbidden', permission: PERMISSION });
+    }
+    keyhouse.usePermission(caller, PERMISSION);
+  }
+
+  function openStream(request: FastifyRequest, reply: FastifyReply, first: SignedMessage): FastifyReply {
+    const { raw } = reply.hijack();
+    // nginx would keep events back until its buffer is full.
+    const headers = { ...reply.getHeaders(), 'Content-Type': EVENT_STREAM, 'X-Accel-Buffering': 'no' };
+    raw.writeHead(200, headers as Record<string, string>);
+    if (request.method === 'HEAD') raw.end();
+    else streams.open(raw, first, stillHolds(request));
+    return reply;
+  }
+
+  /** Asks again about the very credential that opened the stream: revoked, narrowed, expired, from an address that was taken away. */
+  function stillHolds(request: FastifyRequest): () => boolean | Promise<boolean> {
+    const authorization = readAuthorization(request.raw.rawHeaders);
+    const presented = parseCredential(authorization.kind === 'bearer' ? authorization.credential : '');
+    const from = { userAgent: null, address: null, ...authenticator.person(request.raw) };
+    let beats = 0;
+    return () => {
+      beats += 1;
+      const counted = beats % BEATS_PER_USE === 0;
+      const verdict = keyhouse.verify(presented, from, { counted });
+      const judge = (settled: Awaited<typeof verdict>): boolean => {
+        const isHeld = settled.ok && permits(settled.caller.permissions, PERMISSION);
+        if (isHeld && counted) keyhouse.usePermission(settled.caller, PERMISSION);
+        return isHeld;
+      };
+      return verdict instanceof Promise ? verdict.then(judge) : judge(verdict);
+    };
+  }
+};
+
+/** In a stream the last event that was heard counts for more than the address, which a browser repeats as it was. */
+function readPosition(request: FastifyRequest<{ Querystring: Static<typeof Query> }>, isStream: boolean): FeedPosition | null {
+  const { after, epoch } = request.query;
+  const lastEvent = request.headers['last-event-id'];
+  if (isStream && lastEvent !== undefined) {
+    const position = parsePosition(String(lastEvent));
+    if (position === null) throw new Refusal({ code: 'bad_request' });
+    return position;
+  }
+  if (after === undefined && epoch === undefined) return null;
+  const position = parsePosition(`${epoch}:${after}`);
+  if (position === null) throw new Refusal({ code: 'invalid', errors: faultsOf(after, epoch) });
+  return position;
+}
+
+const faultsOf = (after: string | undefined, epoch: string | undefined): Record<string, readonly string[]> => {
+  if (epoch === undefined) return { epoch: ['The epoch field is required with after.'] };
+  if (after === undefined) return { after: ['The after field is required with epoch.'] };
+  return { after: ['The after field is too large.'] };
+};
+
+const compress = promisify(gzip);
+/** Made once for all who ask for the same list. */
+const compressed = new WeakMap<SignedMessage, Promise<Buffer>>();
+
+/** A whole list is compressed for those who take it; the fastest level, since names of pure chance hardly shrink any further. */
+async function sendJson(request: FastifyRequest, reply: FastifyReply, message: SignedMessage): Promise<FastifyReply> {
+  void reply.type('application/json; charset=utf-8').header(FEED_SIGNATURE_HEADER, message.signature);
+  reply.raw.setTimeout(SEND_TIMEOUT_MS);
+  if (!message.whole || !accepts(request.headers['accept-encoding'], 'gzip')) return reply.send(message.bytes);
+  let bytes = compressed.get(message);
+  if (bytes === undefined) {
+    bytes = compress(message.bytes, { level: 1 });
+    compressed.set(message, bytes);
+  }
+  return reply.header('Content-Encoding', 'gzip').send(await bytes);
+}
