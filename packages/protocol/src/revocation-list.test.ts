@@ -55,4 +55,46 @@ describe('the list of revocations', () => {
     list.sweep(Number.MAX_SAFE_INTEGER);
     expect(list.isRevoked(jwt)).toBe(true);
   });
+
+  it('knows a JWT by the start of its id, and one whose own id was revoked whatever the moment', () => {
+    const jti = 'AZq1Zz0123456789-_ab0123456789';
+    const list = listOf(change('jti', jti.slice(0, 20), 1, 3_600_000));
+    expect(list.isRevoked({ ...jwt, jti })).toBe(true);
+    expect(list.isRevoked({ ...jwt, jti: `B${jti.slice(1)}` })).toBe(false);
+    expect([list.size, list.sizeOf('jti'), list.sizeOf('user')]).toEqual([1, 1, 0]);
+  });
+
+  it('never lets a session come back that ended, whenever its JWT was issued', () => {
+    const list = listOf(change('session', 's', 100));
+    expect(list.isRevoked({ ...jwt, sessionId: 's', issuedAtMs: 200 })).toBe(true);
+    expect(list.isRevoked({ ...jwt, sessionId: 't', issuedAtMs: 50 })).toBe(false);
+  });
+
+  it('takes in a whole list without forgetting what it knew', () => {
+    const list = listOf(change('credential', '5', 100));
+    const { jtis, revocations } = {
+      jtis: [{ endsAtSeconds: 3600, ids: 'a'.repeat(20) }],
+      revocations: [change('user', '7', 100)],
+    };
+    list.addWhole({ jtis, revocations: revocations.map((each) => ({ ...each, kind: 'user' as const })) });
+    expect(list.isRevoked(jwt)).toBe(true);
+    expect(list.isRevoked({ ...jwt, keyId: 6, userId: 7 })).toBe(true);
+    expect(list.isRevoked({ ...jwt, keyId: 6, jti: 'a'.repeat(30) })).toBe(true);
+    expect(list.size).toBe(3);
+  });
+
+  it('passes over what is no revocation', () => {
+    expect(listOf(change('permissions', '', 1), change('signing-keys', '', null), change('brand', '', 1)).size).toBe(0);
+  });
+
+  it('shows all that has not ended, for whoever tells others', () => {
+    const list = listOf(
+      change('user', '7', 1, 50),
+      change('account', '12', 2, null),
+      change('jti', 'a'.repeat(30), 3, 3_600_000),
+    );
+    const { jtis, revocations } = list.snapshot(51);
+    expect(revocations).toEqual([{ kind: 'account', id: '12', beforeMs: 2, endsAtMs: null }]);
+    expect(jtis.size).toBe(1);
+  });
 });
