@@ -29,7 +29,8 @@ export class JtiSet {
   }
 
   has(jti: string): boolean {
-    return this.#size > 0 && this.#table[this.#find(jti, 0)] !== 0;
+    if (this.#size === 0) return false;
+    return this.#table[this.#find(wordOf(jti, 0), wordOf(jti, 5), wordOf(jti, 10), wordOf(jti, 15))] !== 0;
   }
 
   /** The end is rounded up to a full hour; of two for one name the later counts. */
@@ -70,37 +71,44 @@ export class JtiSet {
   }
 
   #add(text: string, start: number, hour: number): void {
-    const slot = this.#find(text, start);
+    const first = wordOf(text, start);
+    const second = wordOf(text, start + 5);
+    const third = wordOf(text, start + 10);
+    const fourth = wordOf(text, start + 15);
+    const slot = this.#find(first, second, third, fourth);
     const taken = this.#table[slot] ?? 0;
     if (taken !== 0) {
-      const at = (taken - 1) * WORDS + HOUR;
-      if (hour <= (this.#words[at] ?? 0)) return;
-      // The end of a JWT never moves; if it does, snapshots keep what they have.
-      this.#words = this.#words.slice();
-      this.#words[at] = hour;
+      this.#endLater((taken - 1) * WORDS + HOUR, hour);
       return;
     }
     const at = this.#size * WORDS;
-    for (let word = 0; word < HOUR; word++) this.#words[at + word] = wordOf(text, start + word * CHARACTERS_PER_WORD);
-    this.#words[at + HOUR] = hour;
+    const words = this.#words;
+    words[at] = first;
+    words[at + 1] = second;
+    words[at + 2] = third;
+    words[at + 3] = fourth;
+    words[at + HOUR] = hour;
     this.#size += 1;
     this.#table[slot] = this.#size;
     this.#reserve(this.#size + 1);
   }
 
+  /** The end of a JWT never moves; if it does, snapshots keep what they have. */
+  #endLater(at: number, hour: number): void {
+    if (hour <= (this.#words[at] ?? 0)) return;
+    this.#words = this.#words.slice();
+    this.#words[at] = hour;
+  }
+
   /** Where the table has the name, or where it would go. Chance is in the names already, so that a hash has nothing to do. */
-  #find(text: string, start: number): number {
-    const first = wordOf(text, start);
-    const second = wordOf(text, start + CHARACTERS_PER_WORD);
-    const third = wordOf(text, start + 2 * CHARACTERS_PER_WORD);
-    const fourth = wordOf(text, start + 3 * CHARACTERS_PER_WORD);
-    const mask = this.#table.length - 1;
+  #find(first: number, second: number, third: number, fourth: number): number {
+    const [words, table] = [this.#words, this.#table];
+    const mask = table.length - 1;
     let slot = fourth & mask;
     for (;;) {
-      const taken = this.#table[slot] ?? 0;
+      const taken = table[slot] ?? 0;
       if (taken === 0) return slot;
       const at = (taken - 1) * WORDS;
-      const words = this.#words;
       if (words[at + 3] === fourth && words[at + 2] === third && words[at + 1] === second && words[at] === first) return slot;
       slot = (slot + 1) & mask;
     }
@@ -154,12 +162,14 @@ export class JtiSnapshot {
 }
 
 /** Five characters as a number. There is no `jti` in another form than ours; if there were, what is foreign in it would count as `A`. */
-function wordOf(text: string, start: number): number {
-  let word = 0;
-  for (let index = start; index < start + CHARACTERS_PER_WORD; index++)
-    word = (word << 6) | (VALUES[text.charCodeAt(index)] ?? 0);
-  return word;
-}
+const wordOf = (text: string, start: number): number =>
+  (sixBits(text, start) << 24) |
+  (sixBits(text, start + 1) << 18) |
+  (sixBits(text, start + 2) << 12) |
+  (sixBits(text, start + 3) << 6) |
+  sixBits(text, start + 4);
+
+const sixBits = (text: string, index: number): number => VALUES[text.charCodeAt(index)] ?? 0;
 
 const hourOf = (seconds: number): number => Math.min(NEVER, Math.ceil(seconds / HOUR_SECONDS));
 

@@ -16,7 +16,7 @@ import type { Change, ChangesStore } from './change.ts';
 export const TRUST_FOR_MS = 1500;
 const PAGE = 1000;
 /** At start there may be a million; each page is a moment in which nothing else is done. */
-const ACTIVE_PAGE = 5000;
+const ACTIVE_PAGE = 2000;
 /** Changes that are over are swept after a day; whoever slept longer than half of it starts anew. */
 const START_ANEW_AFTER_MS = 12 * 60 * 60 * 1000;
 
