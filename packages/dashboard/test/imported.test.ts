@@ -35,7 +35,9 @@ describe('an imported token', () => {
     await signIn(dashboard, visit, id);
     await visit.open('/dashboard/settings/developers');
     const { page } = visit;
+    await page.getByRole('row', { name: /phone/ }).getByText('Imported from Sanctum').waitFor();
     await page.getByRole('link', { name: 'phone' }).click();
+    await page.waitForURL(/developers\/\d+/);
     await page.getByText('Imported from Sanctum').waitFor();
     expect(await page.getByText('12|', { exact: false }).first().isVisible()).toBe(true);
 

@@ -11,7 +11,7 @@ import { PermissionSummary } from './PermissionSummary.tsx';
 import type { Credential } from './queries.ts';
 import { Sparkline } from './Sparkline.tsx';
 import { canManage, pathOf, type Scope } from './scope.ts';
-import { kindWords, words } from './words.ts';
+import { cameFrom, kindWords, words } from './words.ts';
 
 interface Props {
   readonly scope: Scope;
@@ -86,7 +86,7 @@ function Name({ scope, credential }: { scope: Scope; credential: Credential }) {
         )}
       </span>
       <span className={classes.second}>
-        {words.sources[credential.source]} · <time dateTime={credential.created_at}>{format.date(credential.created_at)}</time>
+        {cameFrom(credential)} · <time dateTime={credential.created_at}>{format.date(credential.created_at)}</time>
       </span>
     </>
   );

@@ -15,7 +15,7 @@ import { Overlap } from './Overlap.tsx';
 import { PermissionSummary } from './PermissionSummary.tsx';
 import { type Credential, type Detail, useCredential } from './queries.ts';
 import { canManage, pathOf, type Scope } from './scope.ts';
-import { kindWords, words } from './words.ts';
+import { cameFrom, kindWords, words } from './words.ts';
 
 const UseChart = lazy(() => import('./UseChart.tsx'));
 
@@ -150,10 +150,7 @@ function Facts({ credential }: { credential: Credential }) {
       words.columns.lastUsed,
       <LastUse key="u" at={credential.last_used_at} address={credential.last_address} userAgent={credential.last_user_agent} />,
     ],
-    [
-      words.made,
-      `${format.date(credential.created_at)} · ${credential.imported_from === null ? words.sources[credential.source] : words.importedFrom(credential.imported_from)}`,
-    ],
+    [words.made, `${format.date(credential.created_at)} · ${cameFrom(credential)}`],
     ...(credential.rotated_at === null ? [] : [[words.rotated, format.relative(credential.rotated_at)] as const]),
   ];
   return (

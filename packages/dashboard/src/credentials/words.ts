@@ -156,8 +156,6 @@ export const words = {
   rotate: 'Rotate',
   made: 'Created',
   sources: { dashboard: 'Dashboard', login: 'Log-in', register: 'Registration', 'command-line': 'Command line' },
-  importedFrom: (origin: string): string =>
-    `Imported from ${{ sanctum: 'Sanctum', csv: 'a list', unkey: 'Unkey' }[origin] ?? origin}`,
   neverUsed: 'Never',
   neverExpires: 'Never',
   expired: 'Expired',
@@ -235,3 +233,14 @@ export const words = {
   overview: 'Overview',
   jwts: 'JWTs',
 } as const;
+
+const origins: Readonly<Record<string, string>> = { sanctum: 'Sanctum', csv: 'a list', unkey: 'Unkey' };
+
+/** Where it was made, or where it came from with its secret. */
+export const cameFrom = ({
+  source,
+  imported_from: origin,
+}: {
+  readonly source: keyof typeof words.sources;
+  readonly imported_from: string | null;
+}): string => (origin === null ? words.sources[source] : `Imported from ${origins[origin] ?? origin}`);
