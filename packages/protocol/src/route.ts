@@ -4,6 +4,7 @@
  */
 import { isSafeSegment, MAX_PATH_LENGTH } from './path.ts';
 import { isPermission, isReserved, permissionFor } from './permission.ts';
+import { candidatesOf } from './route-index.ts';
 
 /** The methods that a rule may name. HEAD is none of them: it goes wherever GET goes. */
 export const ROUTE_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -70,19 +71,35 @@ export function compileRoute(rule: RouteRule): CompiledRoute {
  * methods hold the request's decides; then, of `/api/v{digits}/:resource/**`, `/api/:resource/**` and `/:resource/**`, the first
  * whose literal prefix fits. `none` means refuse: also where what was found would be reserved or no well-formed permission.
  *
- * A path that a rule names by other methods alone is never guessed at: neither a built-in pattern nor a public rule without
- * methods opens it (docs/decisions/2026-11-23-a-path-named-by-another-method.md).
+ * A path that a rule names by other methods alone, or in other capitals, is never guessed at: neither a built-in pattern nor a public
+ * rule without methods opens it (docs/decisions/2026-11-23-a-path-named-by-another-method.md).
+ *
+ * `routes` is looked at once and remembered: a list that changes is another list.
  */
 export function judgeRequest(routes: readonly Route[], method: string, segments: readonly string[]): Judgement {
+  const rule = findRule(routes, method, segments);
+  if (rule === 'none') return NONE;
+  return rule === null ? judgeBuiltIn(method, segments) : judgeAsks(rule, method, segments);
+}
+
+/** The rule that decides in `judgeRequest`; null where none of them does. */
+export function ruleFor(routes: readonly Route[], method: string, segments: readonly string[]): Route | null {
+  const rule = findRule(routes, method, segments);
+  return rule === 'none' ? null : rule;
+}
+
+/** `none`: refuse; null: no rule speaks of this path. */
+function findRule(routes: readonly Route[], method: string, segments: readonly string[]): Route | 'none' | null {
   const named = method === 'HEAD' ? 'GET' : method;
   let isNamedByOthers = false;
-  for (const route of routes) {
-    if (!matches(route, segments)) continue;
-    if (route.methods?.includes(named) === false) isNamedByOthers = true;
-    else if (isNamedByOthers && route.methods === null && route.asks.kind === 'public') return NONE;
-    else return judgeAsks(route, method, segments);
+  for (const route of candidatesOf(routes, segments)) {
+    const isMatch = matches(route, segments);
+    if (!isMatch && (route.methods === null || !matchesInCapitals(route, segments))) continue;
+    if (!isMatch || route.methods?.includes(named) === false) isNamedByOthers = true;
+    else if (isNamedByOthers && route.methods === null && route.asks.kind === 'public') return 'none';
+    else return route;
   }
-  return isNamedByOthers ? NONE : judgeBuiltIn(method, segments);
+  return isNamedByOthers ? 'none' : null;
 }
 
 function judgeAsks({ asks, parts }: Route, method: string, segments: readonly string[]): Judgement {
@@ -100,6 +117,11 @@ function judgeBuiltIn(method: string, segments: readonly string[]): Judgement {
 function matches({ parts, open }: Route, segments: readonly string[]): boolean {
   if (open ? segments.length < parts.length : segments.length !== parts.length) return false;
   return parts.every((part, index) => partMatches(part, segments[index] ?? ''));
+}
+
+/** Some frameworks answer a path in any capitals (Express does, unless told otherwise). */
+function matchesInCapitals({ parts }: Route, segments: readonly string[]): boolean {
+  return parts.every((part, index) => part.kind === 'literal' || partMatches(part, segments[index] ?? ''));
 }
 
 function partMatches(part: Part, segment: string): boolean {

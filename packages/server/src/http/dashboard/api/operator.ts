@@ -45,7 +45,7 @@ const Routes = Type.Array(
     resource: OptionalText,
     permission: OptionalText,
   }),
-  { maxItems: 1000 },
+  { maxItems: 5000 },
 );
 const Catalogue = Type.Array(
   Type.Object({
