@@ -1,0 +1,113 @@
+/** Binds the parts of a guard to each other. What it does on the way of a request stands in `judge.ts`. */
+import { createAsk, IssuerFault } from './ask.ts';
+import { createFeed } from './feed.ts';
+import { createIntrospector } from './introspect.ts';
+import { createJudge, type Judge } from './judge.ts';
+import { createKeySet } from './jwks.ts';
+import { createVerifyJwt } from './jwt.ts';
+import { createQuietLog } from './log.ts';
+import { type GuardOptions, readOptions } from './options.ts';
+import { createReporter } from './report.ts';
+
+/** Counts since the start. Names are those of the Prometheus text, `keyhouse_guard_` before them. */
+export type GuardMetrics = Readonly<Record<string, number>>;
+
+export interface Guard {
+  /** Judges a request; at once unless something has to be asked. Never throws, and never rejects. */
+  readonly judge: Judge;
+  /** Resolves when the signing keys and the whole list of revocations are here; rejects with the reason when the first try fails. */
+  ready(): Promise<void>;
+  /** Milliseconds since Keyhouse was last known to have told everything; infinite before the first time. */
+  readonly lagMs: number;
+  metrics(): GuardMetrics;
+  /** The same in the Prometheus text format, for `/metrics` of the API. */
+  metricsText(): string;
+  /** Ends the connection to Keyhouse and sends what was not reported yet. The guard refuses nothing because of it; it only hears no more. */
+  close(): Promise<void>;
+}
+
+const TELL_LAG_EVERY_MS = 1000;
+
+/**
+ * @example
+ * const guard = createGuard({ issuer: 'https://keys.example.com', key: process.env.KEYHOUSE_KEY ?? '' });
+ *
+ * @throws Error that names every fault of the options at once.
+ */
+export function createGuard(options: GuardOptions): Guard {
+  const settings = readOptions(options);
+  const { issuer, audience, onLag } = settings;
+  const nowMs = () => Date.now();
+  const monotonicMs = () => performance.now();
+  const say = createQuietLog(settings.log, monotonicMs);
+  const onFault = (error: unknown): void => say(sentenceOf(error));
+  const ask = createAsk(settings);
+  const keys = createKeySet({ ask, monotonicMs, onFault });
+  const feed = createFeed({
+    ...{ ask, keys, issuer, monotonicMs, nowMs, onFault, mode: settings.feed },
+    onChange: (change) => introspector.forget(change),
+    onReset: () => introspector.forgetAll(),
+  });
+  const introspector = createIntrospector({ ask, issuer, monotonicMs, nowMs, onFault, newestAbout: feed.newestAbout });
+  const reporter = createReporter({ ask, nowMs, monotonicMs, onFault, mode: settings.feed });
+  const outcomes = new Map<string, number>();
+  const count = (outcome: string): void => void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  const judge = createJudge({
+    ...{ settings, feed, introspector, reporter, nowMs, count },
+    verifyJwt: createVerifyJwt({ keys, issuer, audience, nowMs }),
+    nextRequestId: requestIds(),
+  });
+
+  const started = Promise.all([keys.fetch(), feed.start()]).then(() => {});
+  // Whoever does not wait for it learns of it by the log.
+  started.catch(onFault);
+  const lagTimer = onLag === null ? null : setInterval(() => onLag(feed.lagMs), TELL_LAG_EVERY_MS);
+  unref(lagTimer);
+
+  const metrics = (): GuardMetrics => ({
+    ...Object.fromEntries([...outcomes].map(([outcome, requests]) => [`requests_total{outcome="${outcome}"}`, requests])),
+    feed_lag_seconds: feed.lagMs / 1000,
+    feed_messages_total: feed.messages,
+    feed_faults_total: feed.faults,
+    revocations: feed.revocations.size,
+    key_set_fetches_total: keys.fetches,
+    introspections_total: introspector.questions,
+    ...reporter.metrics(),
+  });
+
+  return {
+    judge,
+    ready: () => started,
+    get lagMs() {
+      return feed.lagMs;
+    },
+    metrics,
+    metricsText: () =>
+      Object.entries(metrics())
+        .map(([name, value]) => `keyhouse_guard_${name} ${Number.isFinite(value) ? value : '+Inf'}\n`)
+        .join(''),
+    close: async () => {
+      if (lagTimer !== null) clearInterval(lagTimer);
+      feed.close();
+      await reporter.close();
+    },
+  };
+}
+
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof IssuerFault)) return `A fault of the guard itself: ${error instanceof Error ? error.name : 'unknown'}.`;
+  if (!error.isRefused) return error.message;
+  return `${error.message} Keyhouse does not take this guard's key: make one with "keyhouse key create --account 1 --permissions keyhouse.verify".`;
+}
+
+/** Our own ids, never a client's: sixteen random letters of this process, then a count. */
+function requestIds(): () => string {
+  const letters = crypto.randomUUID().replaceAll('-', '').slice(0, 16);
+  let count = 0;
+  return () => `${letters}-${(count++).toString(36)}`;
+}
+
+/** Where timers hold a program open, this one does not. */
+function unref(timer: unknown): void {
+  if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function') timer.unref();
+}

@@ -1,0 +1,49 @@
+/** What of a request's headers matters here, found in one pass; `headers` is a flat list of names and values as Node's `rawHeaders`. */
+import { type Authorization, readAuthorization } from '@keyhouse/protocol';
+
+export interface Head {
+  readonly authorization: Authorization;
+  /** What a framework may take for the method, in capitals. */
+  readonly overrides: readonly string[];
+  readonly hasOrigin: boolean;
+  readonly hasRequestMethod: boolean;
+  readonly userAgent: string | null;
+  readonly hasForwardedFor: boolean;
+}
+
+const NOTHING: readonly string[] = [];
+const OVERRIDES: ReadonlySet<string> = new Set(['x-http-method-override', 'x-http-method', 'x-method-override']);
+
+export function readHead(headers: readonly string[]): Head {
+  let overrides = NOTHING;
+  let hasOrigin = false;
+  let hasRequestMethod = false;
+  let userAgent: string | null = null;
+  let hasForwardedFor = false;
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] ?? '';
+    switch (name.length) {
+      case 6:
+        hasOrigin ||= name.toLowerCase() === 'origin';
+        break;
+      case 10:
+        if (name.toLowerCase() === 'user-agent') userAgent = headers[index + 1] ?? null;
+        break;
+      case 15:
+        hasForwardedFor ||= name.toLowerCase() === 'x-forwarded-for';
+        break;
+      case 29:
+        hasRequestMethod ||= name.toLowerCase() === 'access-control-request-method';
+        break;
+      case 13:
+      case 17:
+      case 22:
+        if (isOverride(name)) overrides = [...overrides, (headers[index + 1] ?? '').toUpperCase()];
+        break;
+    }
+  }
+  return { authorization: readAuthorization(headers), overrides, hasOrigin, hasRequestMethod, userAgent, hasForwardedFor };
+}
+
+/** Also `X_HTTP_Method` and whatever else a program behind CGI, WSGI, Rack or PHP cannot tell from it. */
+const isOverride = (name: string): boolean => OVERRIDES.has(name.toLowerCase().replace(/[^a-z0-9]/g, '-'));

@@ -1,0 +1,223 @@
+/**
+ * Tokens and API keys, and whatever else has to be asked about (RFC 7662). One question under way for one credential; what is asked at the same
+ * time travels together. Answers are remembered for a few seconds and forgotten when the feed tells of a change; an answer that is older than
+ * what the feed has told is used for nobody but the one who waits, and asked for once more before that.
+ */
+import {
+  FEED_POSITION_HEADER,
+  type FeedPosition,
+  type FeedRevocation,
+  isObject,
+  parsePosition,
+  parseStrictJson,
+} from '@keyhouse/protocol';
+import { sha256 } from '#platform';
+import { type Ask, IssuerFault, readBytes, textOf } from './ask.ts';
+import { type Caller, callerOfIntrospection } from './caller.ts';
+import { createMemory } from './memory.ts';
+
+/** `away`: nobody could be asked, and nothing was remembered that may still be honoured. */
+export type Introspected =
+  | { readonly ok: true; readonly caller: Caller }
+  | { readonly ok: false; readonly reason: 'inactive' | 'away' };
+
+export interface Introspector {
+  /**
+   * `freshMs`: an answer that is younger is good. `honourMs`: when nobody can be asked, one that is younger still is. Rejects never.
+   */
+  judge(text: string, limits: { readonly freshMs: number; readonly honourMs: number }): Introspected | Promise<Introspected>;
+  /** The feed told of a change: what is remembered of this subject goes. */
+  forget(change: FeedRevocation): void;
+  forgetAll(): void;
+  readonly questions: number;
+}
+
+interface Ports {
+  readonly ask: Ask;
+  readonly issuer: string;
+  readonly monotonicMs: () => number;
+  readonly nowMs: () => number;
+  /** The newest position at which the feed told of this caller, within the last seconds; 0 when it did not. */
+  readonly newestAbout: (caller: Caller) => FeedPosition | null;
+  readonly onFault: (error: unknown) => void;
+}
+
+interface Answer {
+  readonly caller: Caller | null;
+  readonly atMs: number;
+}
+
+interface Asked {
+  readonly text: string;
+  readonly name: string;
+  resolve(answer: Answer | null): void;
+}
+
+const MOST_ANSWERS = 20_000;
+/** A credential that was not good a moment ago: garbage that comes again and again costs one question a second. */
+const REFUSED_FOR_MS = 1000;
+const MOST_AT_ONCE = 100;
+const MOST_UNDER_WAY = 8;
+/** More would only wait for longer than anybody does. */
+const MOST_WAITING = 10_000;
+const WAIT_MS = 3000;
+const MOST_BYTES = 2 * 1024 * 1024;
+const ONE = '/auth/introspect';
+const BATCH = '/auth/introspect/batch';
+
+export function createIntrospector(ports: Ports): Introspector {
+  const { monotonicMs, nowMs } = ports;
+  const answers = createMemory<Answer>(MOST_ANSWERS);
+  const namesOf = new Map<string, Set<string>>();
+  const waiting = new Map<string, Promise<Answer | null>>();
+  let queue: Asked[] = [];
+  let underWay = 0;
+  let questions = 0;
+  let isScheduled = false;
+
+  /** At once, when the digest and the answer are at hand. */
+  const judge: Introspector['judge'] = (text, limits) => {
+    const name = digestOf(text);
+    return name instanceof Promise ? name.then((each) => judgeNamed(each, text, limits)) : judgeNamed(name, text, limits);
+  };
+
+  function judgeNamed(
+    name: string,
+    text: string,
+    { freshMs, honourMs }: { freshMs: number; honourMs: number },
+  ): Introspected | Promise<Introspected> {
+    const known = answers.get(name);
+    const ageMs = known === undefined ? Number.POSITIVE_INFINITY : monotonicMs() - known.atMs;
+    if (known !== undefined && ageMs <= (known.caller === null ? Math.min(freshMs, REFUSED_FOR_MS) : freshMs))
+      return settle(known);
+    return askOnce(name, text).then((answer) => {
+      if (answer !== null) return settle(answer);
+      return known !== undefined && known.caller !== null && ageMs < honourMs ? settle(known) : AWAY;
+    });
+  }
+
+  function settle({ caller }: Answer): Introspected {
+    const isOver = caller === null || (caller.expiresAtMs !== null && caller.expiresAtMs <= nowMs());
+    return isOver ? INACTIVE : { ok: true, caller };
+  }
+
+  function askOnce(name: string, text: string): Promise<Answer | null> {
+    const under = waiting.get(name);
+    if (under !== undefined) return under;
+    if (waiting.size >= MOST_WAITING) return Promise.resolve(null);
+    const asked = new Promise<Answer | null>((resolve) => queue.push({ text, name, resolve })).finally(() =>
+      waiting.delete(name),
+    );
+    waiting.set(name, asked);
+    if (!isScheduled) {
+      isScheduled = true;
+      queueMicrotask(send);
+    }
+    return asked;
+  }
+
+  function send(): void {
+    isScheduled = false;
+    while (queue.length > 0 && underWay < MOST_UNDER_WAY) {
+      const batch = queue.slice(0, MOST_AT_ONCE);
+      queue = queue.slice(MOST_AT_ONCE);
+      underWay += 1;
+      void ask(batch, true).finally(() => {
+        underWay -= 1;
+        send();
+      });
+    }
+  }
+
+  /** Never rejects: whoever waits learns that nobody could be asked. */
+  async function ask(batch: readonly Asked[], mayRepeat: boolean): Promise<void> {
+    const told = await question(batch).catch((error: unknown) => {
+      ports.onFault(error);
+      return null;
+    });
+    if (told === null) {
+      for (const { resolve } of batch) resolve(null);
+      return;
+    }
+    const older: Asked[] = [];
+    for (const [index, asked] of batch.entries()) {
+      const caller = told.callers[index] ?? null;
+      const answer = { caller, atMs: told.atMs };
+      const isOlder = caller !== null && isOlderThan(told.position, ports.newestAbout(caller));
+      if (isOlder && mayRepeat) older.push(asked);
+      else {
+        if (!isOlder) keep(asked.name, answer);
+        asked.resolve(answer);
+      }
+    }
+    if (older.length > 0) await ask(older, false);
+  }
+
+  async function question(batch: readonly Asked[]) {
+    questions += 1;
+    const atMs = monotonicMs();
+    const [first] = batch;
+    const isOne = batch.length === 1 && first !== undefined;
+    const path = isOne ? ONE : BATCH;
+    const body = isOne ? { token: first.text } : { tokens: batch.map(({ text }) => text) };
+    const response = await ports.ask({ path, method: 'POST', body, signal: AbortSignal.timeout(WAIT_MS) });
+    const parsed = parseStrictJson(textOf(await readBytes(response, MOST_BYTES, path), path));
+    const value = parsed.ok ? parsed.value : null;
+    const results = isOne ? [value] : isObject(value) && Array.isArray(value.results) ? value.results : [];
+    const callers = results.map((result) => callerOfIntrospection(result, ports.issuer));
+    if (callers.length !== batch.length || callers.includes(null)) throw new IssuerFault(`${path}: an answer that is none.`, 200);
+    const position = parsePosition(response.headers.get(FEED_POSITION_HEADER) ?? '');
+    return { callers: callers.map((caller) => (caller === 'inactive' ? null : caller)), position, atMs };
+  }
+
+  function keep(name: string, answer: Answer): void {
+    answers.set(name, answer);
+    if (answer.caller === null) return;
+    for (const subject of subjectsOf(answer.caller)) {
+      const names = namesOf.get(subject);
+      if (names === undefined) namesOf.set(subject, new Set([name]));
+      else names.add(name);
+    }
+    if (namesOf.size > 4 * MOST_ANSWERS) forgetAll();
+  }
+
+  function forgetAll(): void {
+    answers.clear();
+    namesOf.clear();
+  }
+
+  return {
+    judge,
+    forget: ({ kind, id }) => {
+      const subject = `${kind}:${id}`;
+      for (const name of namesOf.get(subject) ?? []) answers.delete(name);
+      namesOf.delete(subject);
+    },
+    forgetAll,
+    get questions() {
+      return questions;
+    },
+  };
+}
+
+/** At once on Node; later where only WebCrypto is. */
+const digestOf: (text: string) => string | Promise<string> = sha256;
+
+const INACTIVE: Introspected = Object.freeze({ ok: false, reason: 'inactive' });
+const AWAY: Introspected = Object.freeze({ ok: false, reason: 'away' });
+
+/** Everything whose end is the end of this caller, as the feed names it. */
+export function subjectsOf({ credentialId, accountId, userId, clientId, sessionId, jti }: Caller): readonly string[] {
+  return [
+    `account:${accountId}`,
+    ...(credentialId === null ? [] : [`credential:${credentialId}`]),
+    ...(userId === null ? [] : [`user:${userId}`]),
+    ...(clientId === null ? [] : [`application:${clientId}`]),
+    ...(sessionId === null ? [] : [`session:${sessionId}`]),
+    ...(jti === null ? [] : [`jti:${jti.slice(0, 20)}`]),
+  ];
+}
+
+/** A server that says nothing of its position, or is of another epoch, is taken to be behind. */
+const isOlderThan = (answered: FeedPosition | null, heard: FeedPosition | null): boolean =>
+  heard !== null && (answered === null || answered.epoch !== heard.epoch || answered.position < heard.position);

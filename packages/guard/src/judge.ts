@@ -1,0 +1,254 @@
+/**
+ * Whether a request may pass: the checks in their order, the same as those of `/verify`. It answers at once unless something has to be asked
+ * or the runtime verifies signatures later. Nothing that goes wrong here opens the door.
+ */
+import {
+  type AddressBlock,
+  inBlocks,
+  parseAddress,
+  parseBlock,
+  parseCredential,
+  permits,
+  type RevocationList,
+} from '@keyhouse/protocol';
+import type { Caller } from './caller.ts';
+import type { Feed } from './feed.ts';
+import { type Head, readHead } from './head.ts';
+import type { Introspected, Introspector } from './introspect.ts';
+import type { JwtVerdict, VerifyJwt } from './jwt.ts';
+import type { Demand, Patience, Settings } from './options.ts';
+import { findPeer, type Peer, type Wire } from './peer.ts';
+import { createReadQuestion, type Question } from './question.ts';
+import * as refusals from './refusal.ts';
+import type { Reporter } from './reporting.ts';
+
+/** A request as every framework can hand it over. */
+export interface Asked {
+  readonly method: string;
+  /** Path and query as they were received. */
+  readonly target: string;
+  /** Names and values in turn, as Node's `rawHeaders`: two `Authorization` headers must be told from one. */
+  readonly headers: readonly string[];
+  readonly peer: Wire;
+  /** The router takes `/API` for `/api`. */
+  readonly foldsCase?: boolean;
+}
+
+export type Decision =
+  /** `caller` is null where nobody had to say: on public routes, and for CORS preflights. */
+  | { readonly ok: true; readonly caller: Caller | null; readonly requestId: string }
+  | {
+      readonly ok: false;
+      readonly status: 400 | 401 | 403 | 429 | 503;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: { readonly message: string };
+      readonly requestId: string;
+    };
+
+interface Ports {
+  readonly settings: Settings;
+  readonly verifyJwt: VerifyJwt;
+  readonly introspector: Pick<Introspector, 'judge'>;
+  readonly feed: Pick<Feed, 'revocations' | 'lagMs' | 'look'>;
+  readonly reporter: Pick<Reporter, 'record' | 'refuse'>;
+  readonly nowMs: () => number;
+  readonly nextRequestId: () => string;
+  readonly count: (outcome: string) => void;
+}
+
+/** A request on its way through the checks. */
+interface Case {
+  readonly asked: Asked;
+  readonly head: Head;
+  readonly peer: Peer;
+  readonly question: Question;
+  readonly patience: Required<Patience>;
+  readonly requestId: string;
+}
+
+type Verdict =
+  | { readonly ok: true; readonly caller: Caller }
+  | { readonly ok: false; readonly reason: string; readonly caller: Caller | null; readonly isAway?: boolean };
+
+export type Judge = (asked: Asked, demand?: Demand) => Decision | Promise<Decision>;
+
+export function createJudge(ports: Ports): Judge {
+  const { settings, feed, introspector, reporter } = ports;
+  const readQuestion = createReadQuestion(settings);
+  const blocksOf = new WeakMap<Caller, readonly AddressBlock[]>();
+
+  return (asked, demand) => {
+    const requestId = ports.nextRequestId();
+    const head = readHead(asked.headers);
+    if (isPreflight(asked, head)) return { ok: true, caller: null, requestId };
+    const question = questionOf(asked, head, demand);
+    const { authorization } = head;
+    if (authorization.kind === 'none') {
+      if (question.kind === 'public') return { ok: true, caller: null, requestId };
+      ports.count('none');
+      return { ...refusals.unauthenticated(false), requestId };
+    }
+    if (authorization.kind === 'repeated') return { ...refusals.twoCredentials, requestId };
+    const peer = findPeer(asked.peer, asked.headers, settings.trustedProxies);
+    if (!peer.isPrivate) return { ...refusals.useHttps, requestId };
+    const patience = patienceOf(question, demand);
+    const one: Case = { asked, head, peer, question, patience, requestId };
+    if (authorization.kind !== 'bearer') return refuse(one, { ok: false, reason: 'malformed', caller: null });
+    const verdict = verify(authorization.credential, patience);
+    return verdict instanceof Promise ? verdict.then((settled) => decide(one, settled)) : decide(one, verdict);
+  };
+
+  function questionOf({ method, target, foldsCase = false }: Asked, { overrides }: Head, demand: Demand | undefined): Question {
+    const methods = overrides.length === 0 ? [method] : [method, ...overrides];
+    if (demand?.permission === undefined) return readQuestion(methods, target, foldsCase);
+    return { kind: 'permissions', permissions: [demand.permission], patience: settings.patience };
+  }
+
+  function patienceOf(question: Question, demand: Demand | undefined): Required<Patience> {
+    if (demand === undefined) return question.patience as Required<Patience>;
+    const { whenStale, staleAfterMs, whenAway } = { ...question.patience, ...demand } as Required<Patience>;
+    return { whenStale, staleAfterMs, whenAway };
+  }
+
+  function verify(text: string, patience: Required<Patience>): Verdict | Promise<Verdict> {
+    const presented = parseCredential(text);
+    switch (presented.kind) {
+      case 'never-bearer':
+      case 'malformed':
+        return MALFORMED;
+      case 'jwt':
+      case 'token':
+      case 'key':
+      case 'foreign':
+        break;
+    }
+    const isJwt = presented.kind === 'jwt';
+    if (feed.lagMs <= patience.staleAfterMs) return isJwt ? offline(text) : ask(text, patience, settings.rememberMs);
+    if (settings.feed === 'poll') {
+      // Nothing lives between two requests there, so the feed is looked at on the way of one.
+      return feed
+        .look()
+        .then(() => (feed.lagMs <= patience.staleAfterMs && isJwt ? offline(text) : whenStale(text, patience, isJwt)));
+    }
+    return whenStale(text, patience, isJwt);
+  }
+
+  /** The feed is silent: what was heard stands, but more may have happened. */
+  function whenStale(text: string, patience: Required<Patience>, isJwt: boolean): Verdict | Promise<Verdict> {
+    if (patience.whenStale === 'refuse') return { ok: false, reason: 'stale', caller: null, isAway: true };
+    if (patience.whenStale === 'allow') return isJwt ? offline(text) : ask(text, patience, settings.rememberMs);
+    if (!isJwt) return ask(text, patience, Math.min(settings.rememberMs, 1000));
+    // Garbage is not worth a question, and what was revoked stays so.
+    const known = offline(text);
+    const confirm = (verdict: Verdict): Verdict | Promise<Verdict> => (verdict.ok ? ask(text, patience, 1000) : verdict);
+    return known instanceof Promise ? known.then(confirm) : confirm(known);
+  }
+
+  function offline(text: string): Verdict | Promise<Verdict> {
+    const verdict = ports.verifyJwt(text);
+    return verdict instanceof Promise ? verdict.then(heard) : heard(verdict);
+  }
+
+  function heard(verdict: JwtVerdict): Verdict {
+    const isOver = verdict.ok && isRevoked(feed.revocations, verdict.caller);
+    return isOver ? { ok: false, reason: 'revoked', caller: verdict.caller } : verdict;
+  }
+
+  function ask(text: string, { whenAway }: Required<Patience>, freshMs: number): Verdict | Promise<Verdict> {
+    const honourMs = whenAway === 'refuse' ? 0 : whenAway.honourSeconds * 1000;
+    const found = introspector.judge(text, { freshMs, honourMs });
+    return found instanceof Promise ? found.then(asVerdict) : asVerdict(found);
+  }
+
+  /** What was remembered may have been revoked meanwhile; of tokens and keys the feed says so by dropping what is remembered. */
+  function asVerdict(found: Introspected): Verdict {
+    if (!found.ok) return found.reason === 'away' ? AWAY : INACTIVE;
+    return isRevoked(feed.revocations, found.caller) ? { ok: false, reason: 'revoked', caller: found.caller } : found;
+  }
+
+  /** Known or not, may they, from here, now: in the order of the contract. */
+  function decide(one: Case, verdict: Verdict): Decision {
+    if (!verdict.ok) return refuse(one, verdict);
+    const { caller } = verdict;
+    if (settings.environment !== null && caller.environment !== settings.environment)
+      return refuse(one, { ok: false, reason: 'environment', caller });
+    if (!isAllowedFrom(caller, one.peer.address)) return refuse(one, { ok: false, reason: 'address_not_allowed', caller });
+    const { question } = one;
+    if (question.kind === 'refused') return forbid(one, caller, null, question.why);
+    const wanted = question.kind === 'public' ? [] : question.permissions;
+    const lacking = wanted.find((permission) => !permits(caller.permissions, permission));
+    if (lacking !== undefined) return forbid(one, caller, lacking, 'forbidden');
+    ports.count('accepted');
+    const use = { caller, atMs: ports.nowMs(), address: one.peer.address, userAgent: one.head.userAgent };
+    if (wanted.length === 0) reporter.record({ ...use, permission: null });
+    else for (const permission of wanted) reporter.record({ ...use, permission });
+    return { ok: true, caller, requestId: one.requestId };
+  }
+
+  function refuse(one: Case, verdict: Verdict & { ok: false }): Decision {
+    ports.count(verdict.reason);
+    tell(one, verdict.isAway === true ? 503 : 401, verdict.reason, verdict.caller);
+    return { ...(verdict.isAway === true ? refusals.unavailable : refusals.unauthenticated(true)), requestId: one.requestId };
+  }
+
+  function forbid(one: Case, caller: Caller, lacking: string | null, reason: string): Decision {
+    ports.count('forbidden');
+    tell(one, 403, reason === 'forbidden' ? reason : `forbidden_${reason}`, caller);
+    return { ...refusals.forbidden(lacking), requestId: one.requestId };
+  }
+
+  function tell(
+    { asked, head, peer, question, requestId }: Case,
+    status: 401 | 403 | 503,
+    reason: string,
+    caller: Caller | null,
+  ): void {
+    const query = asked.target.indexOf('?');
+    reporter.refuse({
+      ...{ requestId, atMs: ports.nowMs(), status, reason, caller, method: asked.method },
+      path: query < 0 ? asked.target : asked.target.slice(0, query),
+      wanted: question.kind === 'permissions' ? question.permissions : [],
+      address: peer.address,
+      userAgent: head.userAgent,
+    });
+  }
+
+  function isAllowedFrom(caller: Caller, address: string | null): boolean {
+    if (caller.addresses === null) return true;
+    let blocks = blocksOf.get(caller);
+    if (blocks === undefined) {
+      blocks = caller.addresses.flatMap((text) => {
+        const block = parseBlock(text);
+        // A block that cannot be read allows nothing.
+        return block.ok ? [block.value] : [];
+      });
+      blocksOf.set(caller, blocks);
+    }
+    const parsed = address === null ? null : parseAddress(address);
+    return parsed !== null && inBlocks(parsed, blocks);
+  }
+}
+
+const MALFORMED: Verdict = Object.freeze({ ok: false, reason: 'malformed', caller: null });
+const INACTIVE: Verdict = Object.freeze({ ok: false, reason: 'inactive', caller: null });
+const AWAY: Verdict = Object.freeze({ ok: false, reason: 'issuer_away', caller: null, isAway: true });
+
+/** Fetch standard: OPTIONS with both headers. An override beside it would make it something else. */
+const isPreflight = ({ method }: Asked, { overrides, hasOrigin, hasRequestMethod }: Head): boolean =>
+  method === 'OPTIONS' && hasOrigin && hasRequestMethod && overrides.length === 0;
+
+/**
+ * JWTs fall with whatever they were issued under. A token or key does not fall by its own name: narrowing one revokes its JWTs, and it lives on;
+ * that it ended is what introspection says.
+ */
+function isRevoked(list: RevocationList, caller: Caller): boolean {
+  if (list.size === 0 || caller.jti === null) return false;
+  const { jti, accountId, issuedAtMs, credentialId, clientId, sessionId, userId } = caller;
+  return list.isRevoked({
+    ...{ jti, accountId, issuedAtMs },
+    ...(credentialId === null ? {} : { keyId: credentialId }),
+    ...(clientId === null ? {} : { clientId }),
+    ...(sessionId === null ? {} : { sessionId }),
+    ...(userId === null ? {} : { userId }),
+  });
+}

@@ -1,0 +1,91 @@
+/**
+ * The issuer's signing keys: fetched once, again when a JWT names one that is not known (at most once a cool-down, whoever makes up names) and
+ * when the feed says so. While the issuer is away the keys that are known stay.
+ */
+
+import { parseStrictJson } from '@keyhouse/protocol';
+import { importKey } from '#platform';
+import { type Ask, IssuerFault, readBytes, textOf } from './ask.ts';
+import { readKeySet, type SignatureKey } from './jwk.ts';
+
+const PATH = '/.well-known/jwks.json';
+const COOL_DOWN_MS = 30_000;
+/** After a failure sooner: nobody can be let in without keys. */
+const RETRY_MS = 1000;
+const MOST_BYTES = 262_144;
+const WAIT_MS = 3000;
+
+export interface KeySet {
+  find(kid: string): SignatureKey | undefined;
+  /** Looks whether there is such a key by now; undefined when there is none, or it is too soon to ask. Rejects never. */
+  seek(kid: string): Promise<SignatureKey | undefined>;
+  /** Fetches the set. Rejects with what is wrong. */
+  fetch(): Promise<void>;
+  readonly fetches: number;
+}
+
+interface Entry {
+  readonly text: string;
+  readonly key: SignatureKey;
+}
+
+interface Ports {
+  readonly ask: Ask;
+  readonly monotonicMs: () => number;
+  readonly onFault: (error: unknown) => void;
+}
+
+export function createKeySet({ ask, monotonicMs, onFault }: Ports): KeySet {
+  let keys: ReadonlyMap<string, Entry> = new Map();
+  let fetching: Promise<void> | null = null;
+  let notBeforeMs = Number.NEGATIVE_INFINITY;
+  let fetches = 0;
+
+  async function load(): Promise<void> {
+    fetches += 1;
+    const response = await ask({ path: PATH, isKeyed: false, signal: AbortSignal.timeout(WAIT_MS) });
+    const parsed = parseStrictJson(textOf(await readBytes(response, MOST_BYTES, PATH), PATH));
+    const set = parsed.ok ? readKeySet(parsed.value) : null;
+    // A key that is known stays the very same: what was verified with it need not be verified again.
+    const entries = await Promise.all(
+      (set ?? []).map(async (jwk) => {
+        const text = JSON.stringify(jwk);
+        const known = keys.get(jwk.kid);
+        return known?.text === text ? known : { text, key: await importKey(jwk) };
+      }),
+    );
+    const good = entries.filter((entry): entry is Entry => entry.key !== null);
+    if (set === null || good.length !== set.length) throw new IssuerFault(`${PATH}: no set of signing keys.`, 200);
+    keys = new Map(good.map((entry) => [entry.key.kid, entry]));
+  }
+
+  function fetch(): Promise<void> {
+    fetching ??= load()
+      .then(
+        () => {
+          notBeforeMs = monotonicMs() + COOL_DOWN_MS;
+        },
+        (error: unknown) => {
+          notBeforeMs = monotonicMs() + RETRY_MS;
+          throw error;
+        },
+      )
+      .finally(() => {
+        fetching = null;
+      });
+    return fetching;
+  }
+
+  return {
+    find: (kid) => keys.get(kid)?.key,
+    seek: async (kid) => {
+      if (fetching === null && monotonicMs() < notBeforeMs) return undefined;
+      await fetch().catch(onFault);
+      return keys.get(kid)?.key;
+    },
+    fetch,
+    get fetches() {
+      return fetches;
+    },
+  };
+}

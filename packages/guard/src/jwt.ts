@@ -1,0 +1,79 @@
+/**
+ * JWTs of ours, verified without asking anyone (RFC 7519 §7.2, RFC 9068 §4, RFC 8725): form, signature and claims as the server judges them,
+ * with the server's own code. One that was verified before costs one look-up by its signature; the whole text must be the very same, and
+ * issuer, audience, time and key are judged anew each time. Revocations are the caller's to judge.
+ */
+import { type CompactJws, faultOfClaims, JWS_MAX_LENGTH, type ReadClaims, readCompactJws, readJwt } from '@keyhouse/protocol';
+import { type Caller, callerOfJwt } from './caller.ts';
+import type { SignatureKey } from './jwk.ts';
+import type { KeySet } from './jwks.ts';
+import { createMemory } from './memory.ts';
+
+/** The server's words for reasons. */
+export type JwtVerdict =
+  | { readonly ok: true; readonly caller: Caller }
+  /** `caller`: whose it was, when the signature was good. */
+  | { readonly ok: false; readonly reason: string; readonly caller: Caller | null };
+
+interface Seen {
+  readonly text: string;
+  readonly key: SignatureKey;
+  readonly read: ReadClaims;
+  readonly verdict: JwtVerdict & { ok: true };
+}
+
+interface Ports {
+  readonly keys: KeySet;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly nowMs: () => number;
+}
+
+/** Characters, so that long ones cannot fill the memory: about 20,000 JWTs of common size. */
+const MOST_CHARACTERS = 16 * 1024 * 1024;
+const OVERHEAD = 512;
+
+export type VerifyJwt = (text: string) => JwtVerdict | Promise<JwtVerdict>;
+
+export function createVerifyJwt({ keys, issuer, audience, nowMs }: Ports): VerifyJwt {
+  const seen = createMemory<Seen>(MOST_CHARACTERS);
+  const expected = { issuer, audience };
+
+  const judge = ({ read, verdict }: Seen): JwtVerdict => {
+    const reason = faultOfClaims(read, expected, nowMs());
+    return reason === null ? verdict : refuse(reason, verdict.caller);
+  };
+
+  const verifyWith = (key: SignatureKey, text: string, jws: CompactJws): JwtVerdict | Promise<JwtVerdict> => {
+    // RFC 8725 §3.1: the algorithm is the key's own.
+    if (jws.header.alg !== key.alg) return refuse('signature');
+    const accept = (isGood: boolean): JwtVerdict => {
+      if (!isGood) return refuse('signature');
+      const read = readJwt(jws.header, jws.payload);
+      if (typeof read === 'string') return refuse(read);
+      const caller = callerOfJwt({ ...read, signingKeyId: key.kid });
+      const entry: Seen = { text, key, read, verdict: Object.freeze({ ok: true, caller }) };
+      const judged = judge(entry);
+      if (judged.ok) seen.set(signatureOf(text), entry, text.length + OVERHEAD);
+      return judged;
+    };
+    const verified = key.verify(jws.signingInput, jws.signature);
+    return verified instanceof Promise ? verified.then(accept) : accept(verified);
+  };
+
+  return (text) => {
+    if (text.length > JWS_MAX_LENGTH) return refuse('malformed');
+    const known = seen.get(signatureOf(text));
+    if (known !== undefined && known.text === text && keys.find(known.key.kid) === known.key) return judge(known);
+    const jws = readCompactJws(text);
+    if (jws === null) return refuse('malformed');
+    const { kid } = jws.header;
+    const key = keys.find(kid);
+    if (key !== undefined) return verifyWith(key, text, jws);
+    return keys.seek(kid).then((found) => (found === undefined ? refuse('unknown_key') : verifyWith(found, text, jws)));
+  };
+}
+
+const refuse = (reason: string, caller: Caller | null = null): JwtVerdict => ({ ok: false, reason, caller });
+
+const signatureOf = (text: string): string => text.slice(text.lastIndexOf('.') + 1);

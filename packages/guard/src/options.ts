@@ -1,0 +1,165 @@
+/** What a guard is told, looked at once and as a whole: an API that starts with a guard half set up is an open door sooner or later. */
+import {
+  type AddressBlock,
+  compileRoute,
+  deriveRoutes,
+  parseBlock,
+  parseCredential,
+  type Route,
+  type RouteRule as Rule,
+} from '@keyhouse/protocol';
+
+/** For when Keyhouse has been silent, or cannot be reached. On the whole guard, on a route, or by hand. */
+export interface Patience {
+  /** The feed has been silent for longer than `staleAfterMs`. `ask`: about this very credential (the default); `refuse`: 503; `allow`: go on. */
+  readonly whenStale?: 'ask' | 'refuse' | 'allow';
+  readonly staleAfterMs?: number;
+  /** Keyhouse would have to be asked and does not answer. `refuse`: 503 (the default); or honour what was verified less than so many seconds ago. */
+  readonly whenAway?: 'refuse' | { readonly honourSeconds: number };
+}
+
+export interface Demand extends Patience {
+  /** By hand; without it the route decides. */
+  readonly permission?: string;
+}
+
+export type RouteRule = Rule & Patience;
+
+export interface GuardOptions extends Patience {
+  /** The origin of Keyhouse: `https://keys.example.com`. Plain HTTP on this machine only. */
+  readonly issuer: string;
+  /** An API key of the operator account that may `keyhouse.verify`. */
+  readonly key: string;
+  /** Of this API, as JWTs name it. Default: the issuer. */
+  readonly audience?: string;
+  /** Takes credentials of one environment only. Default: both; `caller.environment` tells. */
+  readonly environment?: 'live' | 'test';
+  /** As in the operator's file. Default: the built-in patterns, `/api/v1/invoices/…` → `invoices`. */
+  readonly routes?: readonly RouteRule[];
+  /** A parsed OpenAPI document in place of `routes`; the guard refuses to start when an operation in it has no permission. */
+  readonly openapi?: object;
+  /** CIDR blocks of proxies in front whose `X-Forwarded-For` is believed, and behind whom plain HTTP is taken. */
+  readonly trustedProxies?: readonly string[];
+  /** How long the answer about a token or key is remembered, at most. Default 5. */
+  readonly rememberSeconds?: number;
+  /** `stream` (the default), or `poll` where nothing lives between two requests, as in workers. */
+  readonly feed?: 'stream' | 'poll';
+  /** Called each second with how far behind the feed is. */
+  readonly onLag?: (lagMs: number) => void;
+  /** Where the guard's own sentences go. Default: `console.warn`. They hold no credential. */
+  readonly log?: (sentence: string) => void;
+  /** Another way to Keyhouse, such as a proxy. */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+export interface Settings {
+  readonly issuer: string;
+  readonly key: string;
+  readonly audience: string;
+  readonly environment: 'live' | 'test' | null;
+  readonly routes: readonly Route[];
+  /** What a route says of its own, by its compiled form. */
+  readonly patienceOf: ReadonlyMap<Route, Patience>;
+  readonly patience: Required<Patience>;
+  readonly trustedProxies: readonly AddressBlock[];
+  readonly rememberMs: number;
+  readonly feed: 'stream' | 'poll';
+  readonly onLag: ((lagMs: number) => void) | null;
+  readonly log: (sentence: string) => void;
+  readonly fetch: typeof globalThis.fetch;
+}
+
+const KNOWN = [
+  ...['issuer', 'key', 'audience', 'environment', 'routes', 'openapi', 'trustedProxies', 'rememberSeconds', 'feed'],
+  ...['onLag', 'log', 'fetch', 'whenStale', 'staleAfterMs', 'whenAway'],
+];
+const PATIENCE = ['whenStale', 'staleAfterMs', 'whenAway'];
+const LOOPBACK = /^http:\/\/(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?$/;
+const MOST_REMEMBERED_SECONDS = 60;
+
+/** @throws Error that names every fault, one a line. */
+export function readOptions(options: GuardOptions): Settings {
+  const faults: string[] = [];
+  for (const name of Object.keys(options)) if (!KNOWN.includes(name)) faults.push(`${name}: there is no such option.`);
+  const issuer = readIssuer(options.issuer, faults);
+  const { kind } = parseCredential(typeof options.key === 'string' ? options.key : '');
+  if (kind !== 'key') faults.push('key: an API key of the operator account was wanted, kh_live_… or kh_test_….');
+  const { environment = null, rememberSeconds = 5, feed = 'stream' } = options;
+  if (!(environment === null || environment === 'live' || environment === 'test')) faults.push('environment: live or test.');
+  if (feed !== 'stream' && feed !== 'poll') faults.push('feed: stream or poll.');
+  if (!(rememberSeconds >= 0 && rememberSeconds <= MOST_REMEMBERED_SECONDS))
+    faults.push(`rememberSeconds: 0 to ${MOST_REMEMBERED_SECONDS}.`);
+  faults.push(...faultsOfPatience(options));
+  const patienceOf = new Map<Route, Patience>();
+  const routes = readRoutes(options, patienceOf, faults);
+  const trustedProxies = readProxies(options.trustedProxies ?? [], faults);
+  if (faults.length > 0) throw new Error(`The guard cannot start:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  return {
+    ...{ issuer, key: options.key, audience: options.audience ?? issuer, environment, routes, patienceOf, trustedProxies, feed },
+    patience: {
+      whenStale: options.whenStale ?? 'ask',
+      staleAfterMs: options.staleAfterMs ?? 2000,
+      whenAway: options.whenAway ?? 'refuse',
+    },
+    rememberMs: rememberSeconds * 1000,
+    onLag: options.onLag ?? null,
+    log: options.log ?? ((sentence) => console.warn(`keyhouse guard: ${sentence}`)),
+    // Bound late: whoever replaces the global one, as tracing does, is heard.
+    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+  };
+}
+
+function readIssuer(text: unknown, faults: string[]): string {
+  const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : null;
+  const origin = url === null ? '' : url.origin;
+  if (url === null || (text !== origin && text !== `${origin}/`))
+    faults.push('issuer: an origin was wanted, https://keys.example.com.');
+  else if (url.protocol !== 'https:' && !LOOPBACK.test(origin))
+    faults.push('issuer: plain HTTP is for this machine only; use HTTPS.');
+  return origin;
+}
+
+function readRoutes({ routes, openapi }: GuardOptions, patienceOf: Map<Route, Patience>, faults: string[]): readonly Route[] {
+  if (routes !== undefined && openapi !== undefined) faults.push('openapi: either this or routes.');
+  const derived = openapi === undefined ? null : deriveRoutes(openapi);
+  faults.push(...(derived?.faults ?? []).map((fault) => `openapi: ${fault}`));
+  const rules: readonly RouteRule[] = derived?.routes ?? routes ?? [];
+  if (!Array.isArray(rules)) {
+    faults.push('routes: a list was wanted.');
+    return [];
+  }
+  return rules.flatMap((rule, index) => {
+    const compiled = compileRoute(rule);
+    if (!compiled.ok) {
+      faults.push(`routes[${index}]: ${compiled.reason}`);
+      return [];
+    }
+    const known = ['pattern', 'resource', 'public', 'methods', 'permission', ...PATIENCE];
+    for (const name of Object.keys(rule)) if (!known.includes(name)) faults.push(`routes[${index}].${name}: unknown member.`);
+    faults.push(...faultsOfPatience(rule).map((fault) => `routes[${index}].${fault}`));
+    if (PATIENCE.some((name) => name in rule)) patienceOf.set(compiled.route, rule);
+    return [compiled.route];
+  });
+}
+
+/** What is wrong with the answers for bad times. Also for those that are given by hand. */
+export function faultsOfPatience({ whenStale, staleAfterMs, whenAway }: Patience): readonly string[] {
+  const faults: string[] = [];
+  if (!(whenStale === undefined || whenStale === 'ask' || whenStale === 'refuse' || whenStale === 'allow'))
+    faults.push('whenStale: ask, refuse or allow.');
+  if (!(staleAfterMs === undefined || (staleAfterMs >= 1000 && staleAfterMs <= 86_400_000)))
+    faults.push('staleAfterMs: 1000 (heartbeats come each second) to 86400000.');
+  const isHonest = typeof whenAway === 'object' && whenAway !== null && whenAway.honourSeconds > 0;
+  if (!(whenAway === undefined || whenAway === 'refuse' || isHonest))
+    faults.push('whenAway: refuse, or { honourSeconds } above 0.');
+  return faults;
+}
+
+function readProxies(texts: readonly string[], faults: string[]): readonly AddressBlock[] {
+  return texts.flatMap((text) => {
+    const block = parseBlock(text);
+    if (block.ok) return [block.value];
+    faults.push('trustedProxies: addresses or CIDR blocks, such as 10.0.0.0/8, without host bits.');
+    return [];
+  });
+}

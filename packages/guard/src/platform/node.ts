@@ -1,0 +1,30 @@
+/** Signatures and digests on Node, Bun and Deno: `node:crypto`, at once and two to four times as fast as WebCrypto. */
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { isSoundRsa, type PublicJwk, type SignatureKey } from '../jwk.ts';
+
+export function importKey(jwk: PublicJwk): SignatureKey | null {
+  const key = publicKey(jwk);
+  if (key === null) return null;
+  const { kid, alg } = jwk;
+  const options = alg === 'ES256' ? { key, dsaEncoding: 'ieee-p1363' as const } : { key };
+  const signatureBytes = alg === 'ES256' ? 64 : Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
+  return {
+    kid,
+    alg,
+    verify: (signingInput, signature) =>
+      signature.length === signatureBytes && verify('sha256', Buffer.from(signingInput, 'latin1'), options, signature),
+  };
+}
+
+/** Base64url. */
+export const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('base64url');
+
+function publicKey(jwk: PublicJwk): KeyObject | null {
+  try {
+    const key = createPublicKey({ key: { ...jwk }, format: 'jwk' });
+    const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+    return jwk.alg === 'ES256' || isSoundRsa(modulusLength, publicExponent) ? key : null;
+  } catch {
+    return null; // A point that is not on the curve, for instance.
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What a request asks for: which permissions, by its path and method, as `/verify` reads it. Whatever a router may read in two ways must be
+ * permitted in both. Questions come again and again, so the answers are kept.
+ */
+import { actionFor, judgeRequest, type Route, ruleFor } from '@keyhouse/protocol';
+import { createMemory } from './memory.ts';
+import type { Patience, Settings } from './options.ts';
+import { createReadings } from './readings.ts';
+
+export type Question =
+  | { readonly kind: 'public'; readonly patience: Patience }
+  | { readonly kind: 'permissions'; readonly permissions: readonly string[]; readonly patience: Patience }
+  | { readonly kind: 'refused'; readonly why: 'path' | 'method' | 'no_route'; readonly patience: Patience };
+
+/** `methods`: the request's own, and what headers would put in its place. */
+export type ReadQuestion = (methods: readonly string[], target: string, foldsCase: boolean) => Question;
+
+const MOST_KEPT = 4000;
+/** Longer ones are hardly asked twice. */
+const LONGEST_KEPT = 256;
+
+export function createReadQuestion({
+  routes,
+  patienceOf,
+  patience,
+}: Pick<Settings, 'routes' | 'patienceOf' | 'patience'>): ReadQuestion {
+  const readings = createReadings(routes);
+  const kept = createMemory<Question>(MOST_KEPT);
+
+  function read(methods: readonly string[], target: string, foldsCase: boolean): Question {
+    const paths = readings(target, foldsCase);
+    if (paths === null) return { kind: 'refused', why: 'path', patience };
+    if (methods.some((name) => actionFor(name) === null)) return { kind: 'refused', why: 'method', patience };
+    const permissions = new Set<string>();
+    let own: Patience = patience;
+    for (const { segments, routes: rules } of paths) {
+      for (const name of methods) {
+        const judged = judgeRequest(rules, name, segments);
+        if (judged.kind === 'none') return { kind: 'refused', why: 'no_route', patience };
+        if (judged.kind === 'permission') permissions.add(judged.permission);
+        if (rules === routes) own = patienceFor(name, segments) ?? own;
+      }
+    }
+    return permissions.size === 0
+      ? { kind: 'public', patience: own }
+      : { kind: 'permissions', permissions: [...permissions], patience: own };
+  }
+
+  function patienceFor(method: string, segments: readonly string[]): Patience | null {
+    if (patienceOf.size === 0) return null;
+    const route: Route | null = ruleFor(routes, method, segments);
+    const said = route === null ? undefined : patienceOf.get(route);
+    return said === undefined ? null : { ...patience, ...said };
+  }
+
+  return (methods, target, foldsCase) => {
+    const query = target.indexOf('?');
+    const path = query < 0 ? target : target.slice(0, query);
+    if (path.length > LONGEST_KEPT || methods.length > 1) return read(methods, target, foldsCase);
+    const name = `${methods[0]} ${foldsCase} ${path}`;
+    let question = kept.get(name);
+    if (question === undefined) {
+      question = read(methods, target, foldsCase);
+      kept.set(name, question);
+    }
+    return question;
+  };
+}

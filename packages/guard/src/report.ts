@@ -1,0 +1,228 @@
+/**
+ * Use and refusals on their way back to Keyhouse, so that *last used*, the plots and *granted against used* hold for JWTs that no server ever
+ * saw. Added up in memory, sent in small batches every few seconds, one at a time. A batch that is lost loses counts, never a request; one that
+ * surely was not taken is added back.
+ */
+import type { Ask } from './ask.ts';
+import { IssuerFault } from './ask.ts';
+import type { Caller } from './caller.ts';
+import type { RefusalNote, Reporter, Use } from './reporting.ts';
+
+interface Ports {
+  readonly ask: Ask;
+  readonly nowMs: () => number;
+  readonly monotonicMs: () => number;
+  readonly onFault: (error: unknown) => void;
+  readonly mode: 'stream' | 'poll';
+}
+
+interface Sum {
+  readonly caller: Caller;
+  readonly permission: string | null;
+  count: number;
+  lastUsedAtMs: number;
+  address: string | null;
+  userAgent: string | null;
+}
+
+interface Batch {
+  readonly uses: readonly Sum[];
+  readonly refusals: readonly RefusalNote[];
+}
+
+const PATH = '/auth/usage';
+const FLUSH_EVERY_MS = 5000;
+const WAIT_MS = 5000;
+const MOST_USES = 1000;
+const MOST_REFUSALS = 100;
+/** About 20 MB. */
+const MOST_SUMS = 50_000;
+const MOST_WAITING_REFUSALS = 1000;
+/** As the server itself keeps it. */
+const REFUSALS_OF_ONE_A_MINUTE = 10;
+const REFUSALS_A_SECOND = 20;
+const MINUTE_MS = 60_000;
+
+export function createReporter({ ask, nowMs, monotonicMs, onFault, mode }: Ports): Reporter {
+  let sums = new Map<string, Sum>();
+  // The counters of a caller, found without making a text: callers live as long as what is remembered of them.
+  let countersOf = new WeakMap<Caller, Map<string | null, Sum>>();
+  let refusals: RefusalNote[] = [];
+  let flushing: Promise<void> | null = null;
+  let flushedAtMs = monotonicMs();
+  const admit = createGate(monotonicMs);
+  const told = { reported_uses_total: 0, dropped_uses_total: 0, reported_refusals_total: 0, dropped_refusals_total: 0 };
+  const timer = mode === 'stream' ? setInterval(() => void flush(), FLUSH_EVERY_MS) : null;
+  if (typeof timer === 'object' && timer !== null && 'unref' in timer) timer.unref();
+
+  function record(use: Use): void {
+    const counters = countersOf.get(use.caller);
+    const sum = counters?.get(use.permission) ?? newSum(use);
+    if (sum === null) {
+      told.dropped_uses_total += 1;
+      return;
+    }
+    sum.count += 1;
+    sum.lastUsedAtMs = use.atMs;
+    sum.address = use.address;
+    sum.userAgent = use.userAgent;
+    flushOnTheWay();
+  }
+
+  function newSum({ caller, permission, atMs, address, userAgent }: Use): Sum | null {
+    const name = `${subjectName(caller)} ${permission ?? ''}`;
+    let sum = sums.get(name);
+    if (sum === undefined) {
+      if (sums.size >= MOST_SUMS) return null;
+      sum = { caller, permission, count: 0, lastUsedAtMs: atMs, address, userAgent };
+      sums.set(name, sum);
+    }
+    const counters = countersOf.get(caller);
+    if (counters === undefined) countersOf.set(caller, new Map([[permission, sum]]));
+    else counters.set(permission, sum);
+    return sum;
+  }
+
+  function refuse(note: RefusalNote): void {
+    const isAdmitted = refusals.length < MOST_WAITING_REFUSALS && admit(note.caller === null ? '' : subjectName(note.caller));
+    if (isAdmitted) refusals.push(note);
+    else told.dropped_refusals_total += 1;
+    flushOnTheWay();
+  }
+
+  /** In workers no timer runs between two requests. */
+  function flushOnTheWay(): void {
+    if (mode === 'poll' && flushing === null && monotonicMs() - flushedAtMs > FLUSH_EVERY_MS) void flush();
+  }
+
+  function flush(): Promise<void> {
+    flushing ??= sendAll().finally(() => {
+      flushing = null;
+      flushedAtMs = monotonicMs();
+    });
+    return flushing;
+  }
+
+  async function sendAll(): Promise<void> {
+    const uses = [...sums.values()].filter(({ count }) => count > 0);
+    const notes = refusals;
+    sums = new Map();
+    countersOf = new WeakMap();
+    refusals = [];
+    const batches = Math.ceil(Math.max(uses.length / MOST_USES, notes.length / MOST_REFUSALS));
+    for (let index = 0; index < batches; index++) {
+      const batch = {
+        uses: uses.slice(index * MOST_USES, (index + 1) * MOST_USES),
+        refusals: notes.slice(index * MOST_REFUSALS, (index + 1) * MOST_REFUSALS),
+      };
+      if (!(await sendOne(batch))) {
+        addBack({ uses: uses.slice((index + 1) * MOST_USES), refusals: notes.slice((index + 1) * MOST_REFUSALS) });
+        return;
+      }
+    }
+  }
+
+  /** False: nobody takes anything now. */
+  async function sendOne(batch: Batch): Promise<boolean> {
+    try {
+      const response = await ask({ path: PATH, method: 'POST', body: onWire(batch), signal: AbortSignal.timeout(WAIT_MS) });
+      await response.body?.cancel();
+    } catch (error) {
+      onFault(error);
+      const isTaken = !(error instanceof IssuerFault) || !wasSurelyNotTaken(error);
+      if (isTaken) drop(batch);
+      else addBack(batch);
+      return false;
+    }
+    told.reported_uses_total += batch.uses.reduce((sum, { count }) => sum + count, 0);
+    told.reported_refusals_total += batch.refusals.length;
+    return true;
+  }
+
+  function addBack({ uses, refusals: notes }: Batch): void {
+    for (const use of uses) {
+      const newer = newSum({ ...use, atMs: use.lastUsedAtMs });
+      if (newer === null) told.dropped_uses_total += use.count;
+      else newer.count += use.count;
+    }
+    refusals = [...notes, ...refusals].slice(0, MOST_WAITING_REFUSALS);
+  }
+
+  function drop({ uses, refusals: notes }: Batch): void {
+    told.dropped_uses_total += uses.reduce((sum, { count }) => sum + count, 0);
+    told.dropped_refusals_total += notes.length;
+  }
+
+  const onWire = ({ uses, refusals: notes }: Batch) => ({
+    batch: crypto.randomUUID(),
+    uses: uses.map(({ caller, permission, count, lastUsedAtMs, address, userAgent }) => ({
+      ...{ subject: subjectOf(caller), permission, status: 200, count, last_used_at: timeOf(Math.min(lastUsedAtMs, nowMs())) },
+      ...{ address, user_agent: cut(userAgent, 200) },
+    })),
+    refusals: notes.map((note) => ({
+      ...{ request_id: note.requestId, at: timeOf(note.atMs), status: note.status, reason: note.reason },
+      ...{
+        subject: note.caller === null ? null : subjectOf(note.caller),
+        method: cut(note.method, 20),
+        path: cut(note.path, 500),
+      },
+      ...{ wanted: note.wanted.slice(0, 10), held: note.caller?.permissions?.slice(0, 100) ?? null },
+      expires_at: note.caller?.expiresAtMs == null ? null : timeOf(note.caller.expiresAtMs),
+      ...{ address: note.address, user_agent: cut(note.userAgent, 200) },
+    })),
+  });
+
+  return {
+    record,
+    refuse,
+    flush,
+    close: async () => {
+      if (timer !== null) clearInterval(timer);
+      await flushing;
+      await flush();
+    },
+    metrics: () => told,
+  };
+}
+
+/** It was never sent, or Keyhouse said that it did nothing with it. */
+const wasSurelyNotTaken = ({ status, message }: IssuerFault): boolean =>
+  status === 429 || status === 503 || (status === null && message.includes('ECONNREFUSED'));
+
+function subjectOf({ kind, credentialId, jti, clientId, sessionId, userId, accountId }: Caller) {
+  return {
+    ...{ kind, account: accountId },
+    ...(credentialId === null ? {} : { credential: credentialId }),
+    ...(kind === 'jwt' && jti !== null ? { jti } : {}),
+    ...(clientId === null ? {} : { client_id: clientId }),
+    ...(sessionId === null ? {} : { sid: sessionId }),
+    ...(userId === null ? {} : { user: userId }),
+  };
+}
+
+/** JWTs of one key count as that key: they come and go, and it stays. */
+const subjectName = ({ kind, credentialId, clientId, sessionId }: Caller): string =>
+  `${kind} ${credentialId ?? ''} ${clientId ?? ''} ${sessionId ?? ''}`;
+
+const timeOf = (ms: number): string => new Date(ms).toISOString();
+const cut = <Text extends string | null>(text: Text, most: number): Text => (text === null ? text : text.slice(0, most)) as Text;
+
+/** So many refusals of one credential a minute, and so many of all a second. */
+function createGate(monotonicMs: () => number): (subject: string) => boolean {
+  let minute = -1;
+  let second = -1;
+  let inSecond = 0;
+  const inMinute = new Map<string, number>();
+  return (subject) => {
+    const nowMs = monotonicMs();
+    if (minute !== Math.floor(nowMs / MINUTE_MS)) inMinute.clear();
+    if (second !== Math.floor(nowMs / 1000)) inSecond = 0;
+    minute = Math.floor(nowMs / MINUTE_MS);
+    second = Math.floor(nowMs / 1000);
+    const soFar = inMinute.get(subject) ?? 0;
+    if (soFar >= REFUSALS_OF_ONE_A_MINUTE || inSecond >= REFUSALS_A_SECOND) return false;
+    inMinute.set(subject, soFar + 1);
+    inSecond += 1;
+    return true;
+  };
+}

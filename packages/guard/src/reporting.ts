@@ -1,0 +1,38 @@
+/** What a guard tells about use and refusals, to whoever carries it back to Keyhouse. */
+import type { Caller } from './caller.ts';
+
+export interface Use {
+  readonly caller: Caller;
+  /** Null: a public route, to which somebody came with a good credential. */
+  readonly permission: string | null;
+  readonly atMs: number;
+  readonly address: string | null;
+  readonly userAgent: string | null;
+}
+
+export interface RefusalNote {
+  readonly requestId: string;
+  readonly atMs: number;
+  readonly status: 401 | 403 | 503;
+  /** The server's own words for reasons, and `forbidden`, `stale`, `issuer_away`. */
+  readonly reason: string;
+  /** Null when nobody knows whose it was. */
+  readonly caller: Caller | null;
+  readonly method: string;
+  /** Without its query. */
+  readonly path: string;
+  readonly wanted: readonly string[];
+  readonly address: string | null;
+  readonly userAgent: string | null;
+}
+
+export interface Reporter {
+  /** An allowed request; on the way of each, so it costs next to nothing. */
+  record(use: Use): void;
+  refuse(note: RefusalNote): void;
+  /** Sends what has gathered; never rejects. */
+  flush(): Promise<void>;
+  /** The same for the last time. */
+  close(): Promise<void>;
+  metrics(): Readonly<Record<string, number>>;
+}
