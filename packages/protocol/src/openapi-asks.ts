@@ -23,13 +23,19 @@ const VERSION = /^v[0-9]+$/;
  */
 export function readAsks(method: string, base: readonly Piece[], pieces: readonly Piece[], levels: Levels): ReadAsks {
   const { root, item, operation } = levels;
-  const said = readLevel(operation);
-  if (said !== null) return said;
   const security = readSecurity(operation, root);
   if (security === 'malformed') return { fault: '"security" is a list of objects.' };
-  if (security === 'none-here' && own(operation, 'x-public') !== false) return PUBLIC;
-  const inherited = readLevel(item) ?? readLevel(root);
-  if (inherited !== null) return inherited;
+  // An operation with a security of its own is not opened by what stands further away; nor is anything below "x-public": false.
+  let mayBePublic = true;
+  for (const members of [operation, item, root]) {
+    const said = readLevel(members);
+    if (said !== null && ('fault' in said || said.asks.kind === 'permission')) return said;
+    if (own(members, 'x-public') === false) mayBePublic = false;
+    if (said !== null && mayBePublic) return said;
+    if (members !== operation) continue;
+    if (security === 'none-here' && mayBePublic) return PUBLIC;
+    if (own(operation, 'security') !== undefined) mayBePublic = false;
+  }
   if (security === 'optional')
     return { fault: 'Its security is optional. Say "x-public": true, or "x-permission" with a permission.' };
   const derived = derive(method, base, pieces);

@@ -195,6 +195,18 @@ describe('what an operation asks for', () => {
     expect(asked({ security: [], 'x-permission': 'a.read' })).toBe('a.read');
     expect(asked({ security: [], 'x-public': false }, {}, { 'x-permission': 'c.read' })).toBe('c.read');
     expect(asked({ 'x-permission': 'a.read' }, { 'x-public': true })).toBe('a.read');
+    expect(asked({}, {}, { 'x-public': true })).toBe('public');
+    expect(asked({}, { 'x-permission': 'b.read' }, { 'x-public': true })).toBe('b.read');
+  });
+
+  test('what is not public where it stands is not made public from further away', () => {
+    expect(asked({ 'x-public': false }, { 'x-public': true })).toBe('pets.read');
+    expect(asked({}, { 'x-public': false }, { 'x-public': true })).toBe('pets.read');
+    expect(asked({ security: SECURED }, { 'x-public': true }, { 'x-public': true })).toBe('pets.read');
+    expect(asked({ security: SECURED }, { 'x-public': true }, { 'x-permission': 'c.read' })).toBe('c.read');
+    expect(asked({ security: [{}] }, { 'x-public': true })).toContain('optional');
+    expect(asked({ security: SECURED, 'x-public': true })).toBe('public');
+    expect(asked({ 'x-public': false, security: [] })).toBe('pets.read');
   });
 
   test.each([
