@@ -13,7 +13,7 @@ import type { Provider } from '../src/core/accounts/provider.ts';
 import { createKeyhouse, type Keyhouse } from '../src/core/keyhouse.ts';
 import { MasterSecret } from '../src/core/lib/master-secret.ts';
 import type { MailTransport } from '../src/core/mail/mail.ts';
-import { createMetrics } from '../src/http/metrics.ts';
+import { createMetrics, type Metrics } from '../src/http/metrics.ts';
 import { openMemoryLimiter } from '../src/store/limiter.ts';
 import { sqliteDatabase, type TestDatabase } from './databases.ts';
 
@@ -40,6 +40,7 @@ export interface TestServer {
   readonly url: string;
   readonly port: number;
   readonly keyhouse: Keyhouse;
+  readonly metrics: Metrics;
   readonly database: TestDatabase;
   /** Everything that was logged. */
   readonly logged: string[];
@@ -102,10 +103,11 @@ export async function startTestServer(
     settings: { issuer: options.url ?? ISSUER, maxJwtDays: 366, signup: options.signup ?? 'open', signingAlgorithm: 'ES256' },
   });
   const stopJobs = await keyhouse.start({ lookEveryMs: 50 });
+  const metrics = createMetrics();
   const app = await createApp({
     keyhouse,
     log,
-    metrics: createMetrics(),
+    metrics,
     unknownLimiter: openMemoryLimiter(),
     url: options.url ?? ISSUER,
     trustedProxies: (options.trustedProxies ?? []).map((text) => {
@@ -125,6 +127,7 @@ export async function startTestServer(
     url: options.url ?? ISSUER,
     port,
     keyhouse,
+    metrics,
     database,
     logged,
     advance: (ms) => {

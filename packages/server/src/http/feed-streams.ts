@@ -65,6 +65,8 @@ export class FeedStreams {
 
   /** Takes over a response whose head was written: `first` answers what was asked, then it hears all that happens. */
   open(response: ServerResponse, first: SignedMessage, holds: Stream['holds']): void {
+    // It went while its first answer was made: nothing would ever say so again.
+    if (response.socket === null || response.socket.destroyed) return;
     const stream: Stream = { response, holds, isLive: false, isTakingWhole: false, stalledBeats: 0 };
     this.#streams.add(stream);
     response.on('close', () => this.#forget(stream));

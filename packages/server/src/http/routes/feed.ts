@@ -105,6 +105,7 @@ export const feedRoutes: FastifyPluginAsync<Options> = async (app, { keyhouse, a
       refuseUnlessAllowed(request);
       void reply.header('Cache-Control', 'no-store').header('Vary', 'Accept, Accept-Encoding');
       if (!isStream) return sendJson(request, reply, await keyhouse.feed.ask(from));
+      refusePipelined(reply);
       streams.refuseWhenFull();
       const first = await keyhouse.feed.ask(from);
       streams.refuseWhenFull();
@@ -150,6 +151,11 @@ export const feedRoutes: FastifyPluginAsync<Options> = async (app, { keyhouse, a
     };
   }
 };
+
+/** Behind an answer that is still under way on the same connection a stream would write to nobody. */
+function refusePipelined({ raw }: FastifyReply): void {
+  if (raw.socket === null) throw new Refusal({ code: 'bad_request' });
+}
 
 /** In a stream the last event that was heard counts for more than the address, which a browser repeats as it was. */
 function readPosition(request: FastifyRequest<{ Querystring: Static<typeof Query> }>, isStream: boolean): FeedPosition | null {
