@@ -1,0 +1,62 @@
+/**
+ * For Fastify 5:
+ *
+ * ```ts
+ * const keyhouse = guard({ issuer: 'https://keys.example.com', key: process.env.KEYHOUSE_KEY ?? '' });
+ * await app.register(keyhouse); // by path and method; then `request.caller`
+ * app.get('/reports', { onRequest: keyhouse.require('reports.read') }, showReports); // by hand
+ * ```
+ *
+ * It protects every route of the instance that it is registered with, those of the contexts within it and unknown ones included,
+ * whatever was registered first. What is to be open is a public rule.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
+import { type Caller, createGuard, type Decision, type Demand, type GuardOptions } from '../index.ts';
+import { atOnce, headersOf, judge, type Members, membersOf, withMembers } from './judged.ts';
+import { askedOf } from './node-request.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whoever the request speaks for, frozen. Null where nobody had to say: on public routes, and for CORS preflights. */
+    caller: Caller | null;
+  }
+}
+
+type Plugin = (instance: FastifyInstance, options: object, done: () => void) => void;
+
+export type FastifyGuard = Plugin & Members<onRequestHookHandler>;
+
+/** A plugin whose hook lets nobody by who may not. Registered within a context it protects that context alone. */
+export function guard(options: GuardOptions): FastifyGuard {
+  const inner = atOnce(createGuard(options));
+  const protect = (demand?: Demand): onRequestHookHandler => {
+    return (request, reply, done) => {
+      const judged = judge(inner, () => askedOf(request.raw, request.raw.url ?? '', foldsCase(request.server)), demand);
+      if (judged instanceof Promise) judged.then((decision) => settle(request, reply, decision, done));
+      else settle(request, reply, judged, done);
+    };
+  };
+  const plugin: Plugin = (instance, _options, done) => {
+    if (!instance.hasRequestDecorator('caller')) instance.decorateRequest('caller', null);
+    instance.addHook('onRequest', protect());
+    instance.addHook('onClose', () => inner.get().close());
+    done();
+  };
+  // Out of a context of its own (what fastify-plugin does): the routes beside it are what it is for.
+  const shared = { [Symbol.for('skip-override')]: true, [Symbol.for('fastify.display-name')]: '@keyhouse/guard' };
+  return withMembers(Object.assign(plugin, shared), membersOf(inner, protect));
+}
+
+function settle(request: FastifyRequest, reply: FastifyReply, decision: Decision, done: () => void): void {
+  if (!decision.ok) {
+    reply.code(decision.status).headers(headersOf(decision)).send(decision.body);
+    return;
+  }
+  request.caller = decision.caller;
+  reply.header('X-Request-Id', decision.requestId);
+  done();
+}
+
+/** Both are places where the option may stand. */
+const foldsCase = ({ initialConfig }: FastifyInstance): boolean =>
+  initialConfig.caseSensitive === false || initialConfig.routerOptions?.caseSensitive === false;

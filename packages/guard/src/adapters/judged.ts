@@ -1,0 +1,90 @@
+/** What all adapters have in common: a question that never throws, and a refusal in the words of the contract. */
+import { isPermission } from '@keyhouse/protocol';
+import type { Asked, Decision, Demand, Guard } from '../index.ts';
+
+export type Refusal = Extract<Decision, { ok: false }>;
+
+/** What hangs on each framework's own middleware. */
+export interface Members<Required> {
+  /** Protects by hand: the caller needs this permission, whatever the path. */
+  require(permission: string, demand?: Demand): Required;
+  /** Resolves when the signing keys and the list of revocations are here; rejects when the first try fails. Requests are answered before that, too. */
+  ready(): Promise<void>;
+  /** Ends the connection to Keyhouse and reports what was not reported yet. */
+  close(): Promise<void>;
+  readonly guard: Guard;
+}
+
+/** Made at once, or when it is first wanted: where modules are loaded without their settings (a build) or may not ask anybody yet (a worker). */
+export interface Source {
+  get(): Guard;
+  /** Null: nobody has wanted it yet. */
+  made(): Guard | null;
+}
+
+export const atOnce = (guard: Guard): Source => ({ get: () => guard, made: () => guard });
+
+export function whenWanted(make: () => Guard): Source {
+  let guard: Guard | null = null;
+  return {
+    get: () => {
+      guard ??= make();
+      return guard;
+    },
+    made: () => guard,
+  };
+}
+
+export function membersOf<Required>(source: Source, protect: (demand: Demand) => Required): Members<Required> {
+  return {
+    require: (permission, demand) => protect(demandFor(permission, demand)),
+    ready: async () => await source.get().ready(),
+    close: async () => await source.made()?.close(),
+    get guard() {
+      return source.get();
+    },
+  };
+}
+
+/** @throws Error for what is no permission: a slip of the pen would be a route that nobody may use, noticed by its users. */
+export function demandFor(permission: string, demand: Demand | undefined): Demand {
+  if (!isPermission(permission))
+    throw new Error(`require(): a permission was wanted, such as invoices.read, not ${JSON.stringify(permission)}.`);
+  return { ...demand, permission };
+}
+
+/** The framework's own middleware with these members; what is made when it is wanted is not made by this. */
+export const withMembers = <Middleware extends object, Required>(
+  middleware: Middleware,
+  members: Members<Required>,
+): Middleware & Members<Required> =>
+  Object.defineProperties(middleware, Object.getOwnPropertyDescriptors(members)) as Middleware & Members<Required>;
+
+/** The guard's decision. A fault of the guard itself is a refusal as well: the door stays shut, and the API goes on. */
+export function judge(source: Source, ask: () => Asked, demand: Demand | undefined): Decision | Promise<Decision> {
+  try {
+    const decision = source.get().judge(ask(), demand);
+    return decision instanceof Promise ? decision.catch(fault) : decision;
+  } catch (error) {
+    return fault(error);
+  }
+}
+
+function fault(error: unknown): Refusal {
+  const requestId = crypto.randomUUID();
+  console.error(`The guard failed on request ${requestId}.`, error);
+  return {
+    ok: false,
+    status: 503,
+    headers: { 'Retry-After': '2' },
+    body: { message: 'The service is not available now.' },
+    requestId,
+  };
+}
+
+export const headersOf = ({ headers, requestId }: Refusal): Record<string, string> => ({
+  ...headers,
+  'Content-Type': 'application/json; charset=utf-8',
+  'Cache-Control': 'no-store',
+  'X-Request-Id': requestId,
+});

@@ -1,0 +1,56 @@
+/**
+ * For Koa 2 and 3:
+ *
+ * ```ts
+ * const keyhouse = guard({ issuer: 'https://keys.example.com', key: process.env.KEYHOUSE_KEY ?? '' });
+ * app.use(keyhouse); // by path and method; then `ctx.state.caller`
+ * router.get('/reports', keyhouse.require('reports.read'), showReports); // by hand
+ * ```
+ *
+ * Koa's routers fold case, unless they are told otherwise; so `/API/Invoices` must be permitted both as it is written and in small letters.
+ */
+import type { Context, Middleware } from 'koa';
+import { type Caller, createGuard, type Demand, type GuardOptions } from '../index.ts';
+import { atOnce, headersOf, judge, type Members, membersOf, withMembers } from './judged.ts';
+import { askedOf } from './node-request.ts';
+
+declare module 'koa' {
+  interface DefaultState {
+    /** Whoever the request speaks for, frozen. Null where nobody had to say: on public routes, and for CORS preflights. */
+    caller: Caller | null;
+  }
+}
+
+export type KoaGuard = Middleware & Members<Middleware>;
+
+/** Middleware that lets nobody by who may not. Use it before what it protects, and after what rewrites `url` or `method`. */
+export function guard(options: GuardOptions): KoaGuard {
+  const inner = atOnce(createGuard(options));
+  const protect = (demand?: Demand): Middleware => {
+    return async (ctx, next) => {
+      const judged = judge(inner, () => askedOf(ctx.req, targetOf(ctx), true), demand);
+      const decision = judged instanceof Promise ? await judged : judged;
+      if (!decision.ok) {
+        ctx.status = decision.status;
+        ctx.body = decision.body;
+        ctx.set(headersOf(decision));
+        return;
+      }
+      ctx.state.caller = decision.caller;
+      ctx.set('X-Request-Id', decision.requestId);
+      await next();
+    };
+  };
+  return withMembers(protect(), membersOf(inner, protect));
+}
+
+/**
+ * koa-mount cuts off the beginning of `path` and says so in `mountPath`: then the whole is in `originalUrl`. Whatever else `url` became was
+ * rewritten, and is what will be served.
+ */
+function targetOf({ mountPath, path, url, originalUrl }: Context): string {
+  const isCut = typeof mountPath === 'string' && ending(originalUrl.split('?', 1)[0] ?? '').endsWith(ending(mountPath + path));
+  return isCut ? originalUrl : url;
+}
+
+const ending = (path: string): string => (path.endsWith('/') ? path.slice(0, -1) : path);
