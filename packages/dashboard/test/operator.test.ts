@@ -208,6 +208,26 @@ describe('the operator’s pages', () => {
     await admin.ask('/operator/routes', { method: 'PUT', body: { routes: [] } });
   });
 
+  it('show a hundred of very many routes, and more when asked', async () => {
+    const routes = Array.from({ length: 150 }, (_, index) => ({
+      ...{ methods: ['GET'], pattern: `/r${index}/:id`, resource: null, permission: 'reports.read' },
+    }));
+    await admin.ask('/operator/routes', { method: 'PUT', body: { routes } });
+    const { page } = await browse(admin.id, '/operator/routes');
+    await page.getByLabel('Pattern 100', { exact: true }).waitFor();
+    expect(await page.getByLabel('Pattern 101', { exact: true }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Add a pattern' }).click();
+    await page.getByLabel('Pattern 101', { exact: true }).fill('/new');
+    await page.getByLabel('Resource of pattern 101').fill('new');
+    await page.getByRole('button', { name: 'Show 50 more of 151' }).click();
+    expect(await page.getByLabel('Pattern 151', { exact: true }).inputValue()).toBe('/r149/:id');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The route patterns are saved.').waitFor();
+    const saved = (await admin.ask('/operator/routes')).json.routes;
+    expect([saved.length, saved[100].pattern, saved[150].pattern]).toEqual([151, '/new', '/r149/:id']);
+    await admin.ask('/operator/routes', { method: 'PUT', body: { routes: [] } });
+  });
+
   it('rotate the signing keys in an emergency; a JWT of before still verifies, and the schedule is kept', async () => {
     const team = await newTeam(admin);
     const { text } = await dashboard.key(team);

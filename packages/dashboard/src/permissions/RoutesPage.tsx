@@ -27,6 +27,9 @@ interface Row {
 
 const KEY = ['operator', 'routes'] as const;
 
+/** An imported document may bring thousands: a browser takes seconds to lay out a thousand rows of fields. */
+const ROWS_AT_ONCE = 100;
+
 export function RoutesPage() {
   // Never from memory: what is saved replaces the whole.
   const query = useQuery({
@@ -75,6 +78,7 @@ function Editor({ routes }: { routes: Routes }) {
   const [faults, setFaults] = useState<Faults>({});
   const [dragged, setDragged] = useState<string | null>(null);
   const [moved, setMoved] = useState('');
+  const [shown, setShown] = useState(ROWS_AT_ONCE);
   const list = useRef<HTMLOListElement>(null);
   const isChanged = JSON.stringify(toRoutes(rows)) !== JSON.stringify(before);
 
@@ -90,7 +94,10 @@ function Editor({ routes }: { routes: Routes }) {
     setMoved(words.moved(to + 1, rows.length));
   };
   const add = () => {
-    setRows([...rows, toRow({ methods: null, pattern: '', resource: '', permission: null })]);
+    // Below the last one that is seen, where it can be seen.
+    const row = toRow({ methods: null, pattern: '', resource: '', permission: null });
+    setRows([...rows.slice(0, shown), row, ...rows.slice(shown)]);
+    if (rows.length >= shown) setShown(shown + 1);
     requestAnimationFrame(() => list.current?.querySelector<HTMLInputElement>('li:last-child input[data-pattern]')?.focus());
   };
   const save = useForm(async () => {
@@ -114,6 +121,8 @@ function Editor({ routes }: { routes: Routes }) {
     notifications.show({ message: words.routesSaved });
   });
   const count = Object.keys(faults).length;
+  const lastFaulty = rows.findLastIndex(({ key }) => key in faults);
+  if (lastFaulty >= shown) setShown(lastFaulty + 1);
 
   return (
     <Stack gap="lg">
@@ -132,7 +141,7 @@ function Editor({ routes }: { routes: Routes }) {
                 {words.routesHelp} {words.keyboard}
               </p>
               <ol className={classes.routes} ref={list} aria-label={words.routesList}>
-                {rows.map((row, index) => (
+                {rows.slice(0, shown).map((row, index) => (
                   <RouteFields
                     key={row.key}
                     row={row}
@@ -153,6 +162,13 @@ function Editor({ routes }: { routes: Routes }) {
                   />
                 ))}
               </ol>
+              {rows.length > shown && (
+                <div>
+                  <Button variant="default" onClick={() => setShown(shown + ROWS_AT_ONCE)}>
+                    {words.showMore(Math.min(ROWS_AT_ONCE, rows.length - shown), rows.length)}
+                  </Button>
+                </div>
+              )}
             </>
           )}
           <span className={classes.hidden} aria-live="polite">
