@@ -81,6 +81,8 @@ function importer(bench: Bench, server: TestServer) {
   return async (...args: readonly string[]): Promise<{ exitCode: number; report: Report; stderr: string }> => {
     const { exitCode, stdout, stderr } = await bench.run(['import', 'sanctum', ...args, '--json'], { settings });
     if (stdout === '') throw new Error(stderr);
+    // It hears by itself within half a second; tries before that would count as guesses.
+    await server.keyhouse.follower.look();
     return { exitCode, report: JSON.parse(stdout) as Report, stderr };
   };
 }
@@ -123,11 +125,9 @@ eachDatabase('a Sanctum database', (database) => {
           ['token', 'id 21', 'user_not_taken'],
         ]);
 
-        const user = await vi.waitFor(async () => {
-          const answer = await whoAmI(server, `12|${secrets.today}`);
-          expect(answer.status).toBe(200);
-          return answer.json.user;
-        });
+        const known = await whoAmI(server, `12|${secrets.today}`);
+        expect(known.status).toBe(200);
+        const { user } = known.json;
         expect(user).toEqual({
           ...{ id: user.id, email: 'ada@example.com', display_name: 'Ada Lovelace', first_name: '', last_name: '' },
           ...{ created_at: '2024-05-06T07:08:09.000000Z', updated_at: '2024-05-06T07:08:09.000000Z' },
@@ -249,7 +249,7 @@ eachDatabase('a Sanctum database', (database) => {
     await makeSanctum(source.url, DATA);
     await importer(bench, server)('--from', source.url);
     const old = `12|${secrets.today}`;
-    await vi.waitFor(async () => expect((await whoAmI(server, old)).status).toBe(200));
+    expect((await whoAmI(server, old)).status).toBe(200);
     const rotated = await server.request('/api/v1/auth/tokens/rotate', { bearer: old, body: { overlap_seconds: 600 } });
     expect(rotated.status).toBe(200);
     const fresh: string = rotated.json.access_token;
@@ -297,9 +297,7 @@ eachDatabase('a Sanctum database', (database) => {
       ['line 5', 'email'],
       ['line 3', 'hash'],
     ]);
-    await vi.waitFor(async () =>
-      expect((await whoAmI(server, `7|${secret}`)).json.user.display_name).toBe('Ada "the first" Lovelace Byron'),
-    );
+    expect((await whoAmI(server, `7|${secret}`)).json.user.display_name).toBe('Ada "the first" Lovelace Byron');
     await server.stop();
     await bench.clear();
   }, 60_000);
