@@ -66,6 +66,17 @@ describe('the arrows', () => {
     expect(shows(foreign)).toEqual(['packages/protocol/src/addresses.ts → ipaddr.js']);
   });
 
+  it('lets the guard know protocol, and each framework only in its adapter', () => {
+    const outside = imports.filter(({ from, to }) => isWithin(from, 'packages/guard') && !isWithin(to, 'packages/guard'));
+    const isNeutral = (to: string): boolean => to === '@keyhouse/protocol' || to === '#platform';
+    const strayed = outside.filter(({ from, to }) => !isNeutral(to) && !isWithin(from, 'packages/guard/src/adapters'));
+    expect(shows(strayed)).toEqual([
+      'packages/guard/src/openapi-file.ts → node:fs/promises',
+      'packages/guard/src/openapi-file.ts → yaml',
+      'packages/guard/src/platform/node.ts → node:crypto',
+    ]);
+  });
+
   it('lets the dashboard take types alone from the server', () => {
     const taken = imports.filter(({ from, to }) => isWithin(from, 'packages/dashboard') && /^keyhouse(\/|$)/.test(to));
     expect(taken.length).toBeGreaterThan(3);
@@ -98,13 +109,15 @@ describe('the arrows', () => {
     expect(shows(met)).toEqual([]);
   });
 
-  it('lets the databases be known only to store/, and Fastify only to http/ and app.ts', () => {
+  it('lets the databases be known only to store/, and Fastify only to http/, app.ts and the guard’s adapter for it', () => {
     const databases = /^(kysely|pg|better-sqlite3|rate-limiter-flexible)(\/|$)/;
     const web = /^(fastify|@fastify\/.*|@scalar\/.*)(\/|$)/;
     const strayed = imports.filter(
       ({ from, to }) =>
         (databases.test(to) && !isWithin(from, `${SERVER}/store`)) ||
-        (web.test(to) && !isWithin(from, `${SERVER}/http`) && from !== `${SERVER}/app.ts`),
+        (web.test(to) &&
+          !isWithin(from, `${SERVER}/http`) &&
+          ![`${SERVER}/app.ts`, 'packages/guard/src/adapters/fastify.ts'].includes(from)),
     );
     expect(shows(strayed)).toEqual([]);
   });

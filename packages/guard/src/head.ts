@@ -1,8 +1,9 @@
 /** What of a request's headers matters here, found in one pass; `headers` is a flat list of names and values as Node's `rawHeaders`. */
-import { type Authorization, readAuthorization } from '@keyhouse/protocol';
-
 export interface Head {
-  readonly authorization: Authorization;
+  /** The value of the header; null without one. */
+  readonly authorization: string | null;
+  /** Two `Authorization` headers: nobody can say which one counts. */
+  readonly isRepeated: boolean;
   /** What a framework may take for the method, in capitals. */
   readonly overrides: readonly string[];
   readonly hasOrigin: boolean;
@@ -15,6 +16,8 @@ const NOTHING: readonly string[] = [];
 const OVERRIDES: ReadonlySet<string> = new Set(['x-http-method-override', 'x-http-method', 'x-method-override']);
 
 export function readHead(headers: readonly string[]): Head {
+  let authorization: string | null = null;
+  let isRepeated = false;
   let overrides = NOTHING;
   let hasOrigin = false;
   let hasRequestMethod = false;
@@ -36,13 +39,20 @@ export function readHead(headers: readonly string[]): Head {
         hasRequestMethod ||= name.toLowerCase() === 'access-control-request-method';
         break;
       case 13:
+        if (name === 'authorization' || name === 'Authorization' || name.toLowerCase() === 'authorization') {
+          isRepeated = authorization !== null;
+          authorization = headers[index + 1] ?? '';
+          break;
+        }
+        if (isOverride(name)) overrides = [...overrides, (headers[index + 1] ?? '').toUpperCase()];
+        break;
       case 17:
       case 22:
         if (isOverride(name)) overrides = [...overrides, (headers[index + 1] ?? '').toUpperCase()];
         break;
     }
   }
-  return { authorization: readAuthorization(headers), overrides, hasOrigin, hasRequestMethod, userAgent, hasForwardedFor };
+  return { authorization, isRepeated, overrides, hasOrigin, hasRequestMethod, userAgent, hasForwardedFor };
 }
 
 /** Also `X_HTTP_Method` and whatever else a program behind CGI, WSGI, Rack or PHP cannot tell from it. */

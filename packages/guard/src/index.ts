@@ -1,5 +1,5 @@
 /** Protects an API: `createGuard` judges requests, and an adapter for each framework asks it. Runs on Node from 20, Bun, Deno and workers. */
 export { type Caller, type CallerKind, may } from './caller.ts';
+export type { Asked, Decision } from './decision.ts';
 export { createGuard, type Guard, type GuardMetrics } from './guard.ts';
-export type { Asked, Decision } from './judge.ts';
 export type { Demand, GuardOptions, Patience, RouteRule } from './options.ts';

@@ -10,40 +10,19 @@ import {
   parseCredential,
   permits,
   type RevocationList,
+  readAuthorization,
 } from '@keyhouse/protocol';
 import type { Caller } from './caller.ts';
+import type { Asked, Decision } from './decision.ts';
 import type { Feed } from './feed.ts';
 import { type Head, readHead } from './head.ts';
 import type { Introspected, Introspector } from './introspect.ts';
 import type { JwtVerdict, VerifyJwt } from './jwt.ts';
 import type { Demand, Patience, Settings } from './options.ts';
-import { findPeer, type Peer, type Wire } from './peer.ts';
+import { findPeer, type Peer } from './peer.ts';
 import { createReadQuestion, type Question } from './question.ts';
 import * as refusals from './refusal.ts';
 import type { Reporter } from './reporting.ts';
-
-/** A request as every framework can hand it over. */
-export interface Asked {
-  readonly method: string;
-  /** Path and query as they were received. */
-  readonly target: string;
-  /** Names and values in turn, as Node's `rawHeaders`: two `Authorization` headers must be told from one. */
-  readonly headers: readonly string[];
-  readonly peer: Wire;
-  /** The router takes `/API` for `/api`. */
-  readonly foldsCase?: boolean;
-}
-
-export type Decision =
-  /** `caller` is null where nobody had to say: on public routes, and for CORS preflights. */
-  | { readonly ok: true; readonly caller: Caller | null; readonly requestId: string }
-  | {
-      readonly ok: false;
-      readonly status: 400 | 401 | 403 | 429 | 503;
-      readonly headers: Readonly<Record<string, string>>;
-      readonly body: { readonly message: string };
-      readonly requestId: string;
-    };
 
 interface Ports {
   readonly settings: Settings;
@@ -83,18 +62,22 @@ export function createJudge(ports: Ports): Judge {
     if (isPreflight(asked, head)) return { ok: true, caller: null, requestId };
     const question = questionOf(asked, head, demand);
     const { authorization } = head;
-    if (authorization.kind === 'none') {
+    if (authorization === null) {
       if (question.kind === 'public') return { ok: true, caller: null, requestId };
       ports.count('none');
       return { ...refusals.unauthenticated(false), requestId };
     }
-    if (authorization.kind === 'repeated') return { ...refusals.twoCredentials, requestId };
+    if (head.isRepeated) return { ...refusals.twoCredentials, requestId };
     const peer = findPeer(asked.peer, asked.headers, settings.trustedProxies);
     if (!peer.isPrivate) return { ...refusals.useHttps, requestId };
     const patience = patienceOf(question, demand);
     const one: Case = { asked, head, peer, question, patience, requestId };
-    if (authorization.kind !== 'bearer') return refuse(one, { ok: false, reason: 'malformed', caller: null });
-    const verdict = verify(authorization.credential, patience);
+    // The way that most requests go: a JWT that was verified before, and a feed that is fresh.
+    const seen = feed.lagMs <= patience.staleAfterMs ? ports.verifyJwt.seen(authorization) : undefined;
+    if (seen !== undefined) return decide(one, heard(seen));
+    const presented = readAuthorization(['Authorization', authorization]);
+    if (presented.kind !== 'bearer') return refuse(one, { ok: false, reason: 'malformed', caller: null });
+    const verdict = verify(presented.credential, patience);
     return verdict instanceof Promise ? verdict.then((settled) => decide(one, settled)) : decide(one, verdict);
   };
 
@@ -179,9 +162,9 @@ export function createJudge(ports: Ports): Judge {
     const lacking = wanted.find((permission) => !permits(caller.permissions, permission));
     if (lacking !== undefined) return forbid(one, caller, lacking, 'forbidden');
     ports.count('accepted');
-    const use = { caller, atMs: ports.nowMs(), address: one.peer.address, userAgent: one.head.userAgent };
-    if (wanted.length === 0) reporter.record({ ...use, permission: null });
-    else for (const permission of wanted) reporter.record({ ...use, permission });
+    const from = { atMs: ports.nowMs(), address: one.peer.address, userAgent: one.head.userAgent };
+    if (wanted.length === 0) reporter.record(caller, null, from);
+    else for (const permission of wanted) reporter.record(caller, permission, from);
     return { ok: true, caller, requestId: one.requestId };
   }
 

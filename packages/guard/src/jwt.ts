@@ -16,7 +16,8 @@ export type JwtVerdict =
   | { readonly ok: false; readonly reason: string; readonly caller: Caller | null };
 
 interface Seen {
-  readonly text: string;
+  /** The whole `Authorization` header as honest clients spell it, to be compared character by character. */
+  readonly header: string;
   readonly key: SignatureKey;
   readonly read: ReadClaims;
   readonly verdict: JwtVerdict & { ok: true };
@@ -32,8 +33,13 @@ interface Ports {
 /** Characters, so that long ones cannot fill the memory: about 20,000 JWTs of common size. */
 const MOST_CHARACTERS = 16 * 1024 * 1024;
 const OVERHEAD = 512;
+const BEARER = 'Bearer ';
 
-export type VerifyJwt = (text: string) => JwtVerdict | Promise<JwtVerdict>;
+export interface VerifyJwt {
+  (text: string): JwtVerdict | Promise<JwtVerdict>;
+  /** Of a whole `Authorization` header whose JWT was verified before, at the cost of one look-up; undefined when it was not. */
+  seen(header: string): JwtVerdict | undefined;
+}
 
 export function createVerifyJwt({ keys, issuer, audience, nowMs }: Ports): VerifyJwt {
   const seen = createMemory<Seen>(MOST_CHARACTERS);
@@ -52,7 +58,7 @@ export function createVerifyJwt({ keys, issuer, audience, nowMs }: Ports): Verif
       const read = readJwt(jws.header, jws.payload);
       if (typeof read === 'string') return refuse(read);
       const caller = callerOfJwt({ ...read, signingKeyId: key.kid });
-      const entry: Seen = { text, key, read, verdict: Object.freeze({ ok: true, caller }) };
+      const entry: Seen = { header: BEARER + text, key, read, verdict: Object.freeze({ ok: true, caller }) };
       const judged = judge(entry);
       if (judged.ok) seen.set(signatureOf(text), entry, text.length + OVERHEAD);
       return judged;
@@ -61,10 +67,15 @@ export function createVerifyJwt({ keys, issuer, audience, nowMs }: Ports): Verif
     return verified instanceof Promise ? verified.then(accept) : accept(verified);
   };
 
-  return (text) => {
-    if (text.length > JWS_MAX_LENGTH) return refuse('malformed');
+  const find = (text: string): Seen | undefined => {
     const known = seen.get(signatureOf(text));
-    if (known !== undefined && known.text === text && keys.find(known.key.kid) === known.key) return judge(known);
+    return known !== undefined && keys.find(known.key.kid) === known.key ? known : undefined;
+  };
+
+  const verify = (text: string): JwtVerdict | Promise<JwtVerdict> => {
+    if (text.length > JWS_MAX_LENGTH) return refuse('malformed');
+    const known = find(text);
+    if (known?.header.endsWith(text) && known.header.length === BEARER.length + text.length) return judge(known);
     const jws = readCompactJws(text);
     if (jws === null) return refuse('malformed');
     const { kid } = jws.header;
@@ -72,6 +83,14 @@ export function createVerifyJwt({ keys, issuer, audience, nowMs }: Ports): Verif
     if (key !== undefined) return verifyWith(key, text, jws);
     return keys.seek(kid).then((found) => (found === undefined ? refuse('unknown_key') : verifyWith(found, text, jws)));
   };
+
+  return Object.assign(verify, {
+    seen: (header: string): JwtVerdict | undefined => {
+      if (header.length > JWS_MAX_LENGTH) return undefined;
+      const known = find(header);
+      return known !== undefined && known.header === header ? judge(known) : undefined;
+    },
+  });
 }
 
 const refuse = (reason: string, caller: Caller | null = null): JwtVerdict => ({ ok: false, reason, caller });

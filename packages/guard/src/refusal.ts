@@ -1,5 +1,5 @@
 /** Refusals as the contract has them, to the letter; why is told to Keyhouse under the request's id and never to the one who was refused. */
-import type { Decision } from './judge.ts';
+import type { Decision } from './decision.ts';
 
 type Refusal = Omit<Extract<Decision, { ok: false }>, 'requestId'>;
 

@@ -6,7 +6,7 @@
 import type { Ask } from './ask.ts';
 import { IssuerFault } from './ask.ts';
 import type { Caller } from './caller.ts';
-import type { RefusalNote, Reporter, Use } from './reporting.ts';
+import type { From, RefusalNote, Reporter } from './reporting.ts';
 
 interface Ports {
   readonly ask: Ask;
@@ -55,21 +55,20 @@ export function createReporter({ ask, nowMs, monotonicMs, onFault, mode }: Ports
   const timer = mode === 'stream' ? setInterval(() => void flush(), FLUSH_EVERY_MS) : null;
   if (typeof timer === 'object' && timer !== null && 'unref' in timer) timer.unref();
 
-  function record(use: Use): void {
-    const counters = countersOf.get(use.caller);
-    const sum = counters?.get(use.permission) ?? newSum(use);
+  function record(caller: Caller, permission: string | null, from: From): void {
+    const sum = countersOf.get(caller)?.get(permission) ?? newSum(caller, permission, from);
     if (sum === null) {
       told.dropped_uses_total += 1;
       return;
     }
     sum.count += 1;
-    sum.lastUsedAtMs = use.atMs;
-    sum.address = use.address;
-    sum.userAgent = use.userAgent;
+    sum.lastUsedAtMs = from.atMs;
+    sum.address = from.address;
+    sum.userAgent = from.userAgent;
     flushOnTheWay();
   }
 
-  function newSum({ caller, permission, atMs, address, userAgent }: Use): Sum | null {
+  function newSum(caller: Caller, permission: string | null, { atMs, address, userAgent }: From): Sum | null {
     const name = `${subjectName(caller)} ${permission ?? ''}`;
     let sum = sums.get(name);
     if (sum === undefined) {
@@ -141,7 +140,7 @@ export function createReporter({ ask, nowMs, monotonicMs, onFault, mode }: Ports
 
   function addBack({ uses, refusals: notes }: Batch): void {
     for (const use of uses) {
-      const newer = newSum({ ...use, atMs: use.lastUsedAtMs });
+      const newer = newSum(use.caller, use.permission, { ...use, atMs: use.lastUsedAtMs });
       if (newer === null) told.dropped_uses_total += use.count;
       else newer.count += use.count;
     }

@@ -1,10 +1,7 @@
 /** What a guard tells about use and refusals, to whoever carries it back to Keyhouse. */
 import type { Caller } from './caller.ts';
 
-export interface Use {
-  readonly caller: Caller;
-  /** Null: a public route, to which somebody came with a good credential. */
-  readonly permission: string | null;
+export interface From {
   readonly atMs: number;
   readonly address: string | null;
   readonly userAgent: string | null;
@@ -27,8 +24,11 @@ export interface RefusalNote {
 }
 
 export interface Reporter {
-  /** An allowed request; on the way of each, so it costs next to nothing. */
-  record(use: Use): void;
+  /**
+   * An allowed request; on the way of each, so it costs next to nothing. `permission` is null on a public route, to which somebody came with a
+   * good credential.
+   */
+  record(caller: Caller, permission: string | null, from: From): void;
   refuse(note: RefusalNote): void;
   /** Sends what has gathered; never rejects. */
   flush(): Promise<void>;

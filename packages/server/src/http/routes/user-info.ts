@@ -31,7 +31,7 @@ export const userInfoRoutes: FastifyPluginAsyncTypebox<{ keyhouse: Keyhouse }> =
         response: { 200: UserInfo, ...refusals(400, 401, 403) },
       },
       handler: async (request, reply) => {
-        const { caller } = request;
+        const { authenticated: caller } = request;
         if (caller?.kind !== 'session') throw new Error('A route read a caller that its door does not ask for.');
         if (!caller.scopes.includes('openid')) throw new Refusal({ code: 'forbidden', permission: 'openid' });
         const info = await keyhouse.userInfo(caller);

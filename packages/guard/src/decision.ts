@@ -1,0 +1,26 @@
+/** What a guard is asked, and what it answers. */
+import type { Caller } from './caller.ts';
+import type { Wire } from './peer.ts';
+
+/** A request as every framework can hand it over. */
+export interface Asked {
+  readonly method: string;
+  /** Path and query as they were received. */
+  readonly target: string;
+  /** Names and values in turn, as Node's `rawHeaders`: two `Authorization` headers must be told from one. */
+  readonly headers: readonly string[];
+  readonly peer: Wire;
+  /** The router takes `/API` for `/api`. */
+  readonly foldsCase?: boolean;
+}
+
+export type Decision =
+  /** `caller` is null where nobody had to say: on public routes, and for CORS preflights. */
+  | { readonly ok: true; readonly caller: Caller | null; readonly requestId: string }
+  | {
+      readonly ok: false;
+      readonly status: 400 | 401 | 403 | 429 | 503;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: { readonly message: string };
+      readonly requestId: string;
+    };
