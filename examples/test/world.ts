@@ -1,6 +1,5 @@
 /** A real Keyhouse with its pages; the examples as `npm start` runs them, in processes of their own; and people with real browsers. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,11 +11,10 @@ import { freePort } from '../../conformance/free-port.ts';
 import { closeBrowser, type Dashboard, launchBrowser, startDashboard } from '../../packages/dashboard/test/browser.ts';
 import { newApplication } from '../../packages/server/test/applications.ts';
 import { newPerson } from '../../packages/server/test/people.ts';
+import { PATHS, type Program, startProgram } from './program.ts';
 
 const EXAMPLES = join(import.meta.dirname, '..');
 const VITE = join(dirname(fileURLToPath(import.meta.resolve('vite/package.json'))), 'bin/vite.js');
-const PATHS = { PATH: process.env.PATH, HOME: process.env.HOME };
-const STARTS_WITHIN_MS = 30_000;
 
 export interface World {
   readonly keyhouse: Dashboard;
@@ -105,44 +103,4 @@ async function openVisit(url: string): Promise<Visit> {
       expect(complaints).toEqual([]);
     },
   };
-}
-
-interface Program {
-  readonly origin: string;
-  stop(): Promise<void>;
-}
-
-/** It listens as soon as it says where. */
-async function startProgram(script: string[], folder: string, env: Record<string, string>): Promise<Program> {
-  const child = spawn(process.execPath, script, {
-    cwd: join(EXAMPLES, folder),
-    env: { ...PATHS, NO_COLOR: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  const origin = await new Promise<string>((resolve, reject) => {
-    const fail = (why: string) => reject(new Error(`${folder} ${why}:\n${output}`));
-    const timer = setTimeout(() => {
-      child.kill();
-      fail('does not start');
-    }, STARTS_WITHIN_MS);
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => {
-        output += chunk.toString();
-        const found = /http:\/\/localhost:\d+/.exec(output)?.[0];
-        if (found === undefined) return;
-        clearTimeout(timer);
-        resolve(found);
-      });
-    child.once('exit', () => fail('ended'));
-    child.once('error', (error) => fail(error.message));
-  });
-  return { origin, stop: () => end(child) };
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  await exited;
 }

@@ -1,0 +1,17 @@
+/** The invoices of each account. By environment too: what was made with a test key is seen by test keys alone. */
+import type { Caller } from '@keyhouse/guard';
+
+export interface Invoice {
+  readonly number: string;
+  readonly customer: string;
+  readonly cents: number;
+}
+
+const books = new Map<string, Invoice[]>();
+
+export function bookOf(caller: Caller): Invoice[] {
+  const name = `${caller.environment} ${caller.accountId}`;
+  const book = books.get(name) ?? [{ number: '1001', customer: 'Analytical Engines Ltd.', cents: 184_300 }];
+  books.set(name, book);
+  return book;
+}

@@ -1,0 +1,50 @@
+/** An example as `npm start` runs it: a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+const EXAMPLES = join(import.meta.dirname, '..');
+const STARTS_WITHIN_MS = 30_000;
+
+/** What every process needs; the rest of this one's environment is none of an example's business. */
+export const PATHS = { PATH: process.env.PATH, HOME: process.env.HOME };
+
+export interface Program {
+  readonly origin: string;
+  stop(): Promise<void>;
+}
+
+/** It listens as soon as it says where. */
+export async function startProgram(script: string[], folder: string, env: Record<string, string>): Promise<Program> {
+  const child = spawn(process.execPath, script, {
+    cwd: join(EXAMPLES, folder),
+    env: { ...PATHS, NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const origin = await new Promise<string>((resolve, reject) => {
+    const fail = (why: string) => reject(new Error(`${folder} ${why}:\n${output}`));
+    const timer = setTimeout(() => {
+      child.kill();
+      fail('does not start');
+    }, STARTS_WITHIN_MS);
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk.toString();
+        const found = /http:\/\/localhost:\d+/.exec(output)?.[0];
+        if (found === undefined) return;
+        clearTimeout(timer);
+        resolve(found);
+      });
+    child.once('exit', () => fail('ended'));
+    child.once('error', (error) => fail(error.message));
+  });
+  return { origin, stop: () => end(child) };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exited;
+}
