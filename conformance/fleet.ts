@@ -1,8 +1,10 @@
 /** `keyhouse serve` in processes of its own over one database, as an operator runs it. Nothing here needs the test runner. */
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { readConfig } from '../packages/server/src/config.ts';
+import { openKeyhouse } from '../packages/server/src/open.ts';
 import type { TestDatabase } from '../packages/server/test/databases.ts';
 import { type RunningProgram, startProgram } from '../packages/server/test/program.ts';
 import { freePort } from './free-port.ts';
@@ -16,6 +18,8 @@ export interface Fleet {
   readonly origins: readonly string[];
   /** A command of the operator beside them, whose `--json` is read. */
   run(...args: readonly string[]): Promise<Readonly<Record<string, unknown>>>;
+  /** So many new API keys of a new account, made beside the servers in one go. */
+  newKeys(count: number): Promise<readonly string[]>;
   /** Ends them, and removes the database. */
   stop(): Promise<void>;
 }
@@ -50,5 +54,34 @@ export async function startFleet(database: TestDatabase, servers: number): Promi
       const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, ...args, '--json'], { env });
       return JSON.parse(stdout);
     },
+    newKeys: (count) => newKeys(settings, count),
   };
 }
+
+/** As the command line does it, without a process for each. */
+async function newKeys(settings: Readonly<Record<string, string>>, count: number): Promise<readonly string[]> {
+  const { keyhouse } = await openKeyhouse(readConfig(settings), SILENT);
+  try {
+    await keyhouse.prepare();
+    const user = await keyhouse.createUser({
+      email: `${randomUUID()}@example.com`,
+      password: randomUUID(),
+      isAdministrator: false,
+      by: OPERATOR,
+    });
+    if (!user.ok) throw new Error(user.reason);
+    const wish = { accountId: user.value.accountId, name: 'trial', environment: 'live', source: 'command-line' } as const;
+    const keys: string[] = [];
+    while (keys.length < count) {
+      const made = await keyhouse.issueKey({ ...wish, permissions: null, addresses: null, expiresAtMs: null }, OPERATOR);
+      if (!made.ok) throw new Error(made.reason);
+      keys.push(made.value.text);
+    }
+    return keys;
+  } finally {
+    await keyhouse.close();
+  }
+}
+
+const OPERATOR = { actor: 'operator', requestId: null, person: {} } as const;
+const SILENT = { info() {}, warn() {}, error() {} };

@@ -1,0 +1,78 @@
+/**
+ * How long a revocation takes: from the moment that it is asked for, at one server, to the first refusal at each door. Each credential was taken
+ * at each door right before, so that every door remembers it; then all doors are knocked at without a pause until they refuse.
+ */
+import type { Fleet } from '../fleet.ts';
+import { type Door, knock } from './doors.ts';
+
+export interface Latency {
+  readonly door: string;
+  readonly what: What;
+  readonly ms: number;
+}
+
+/** A minted JWT by itself, an API key by itself, and a minted JWT by its key. */
+const WHATS = ['jwt', 'key', 'jwt-by-key'] as const;
+type What = (typeof WHATS)[number];
+
+const KNOCK_EVERY_MS = 4;
+/** Then it is told as a failure: nobody waits for ever. */
+const GIVE_UP_MS = 10_000;
+
+export async function runTrial(
+  fleet: Fleet,
+  doors: readonly Door[],
+  rounds: number,
+  say = (_line: string) => {},
+): Promise<readonly Latency[]> {
+  const found: Latency[] = [];
+  for (const [round, key] of (await fleet.newKeys(rounds)).entries()) {
+    const what = WHATS[round % WHATS.length] ?? 'jwt';
+    found.push(...(await revokeOne(fleet.origins[round % fleet.origins.length] ?? '', doors, { what, key })));
+    if ((round + 1) % 50 === 0) say(`  ${round + 1} of ${rounds}`);
+  }
+  return found;
+}
+
+async function revokeOne(
+  origin: string,
+  doors: readonly Door[],
+  { what, key }: { what: What; key: string },
+): Promise<readonly Latency[]> {
+  const jwt = what === 'key' ? key : await mint(origin, key);
+  const [revoked, watched] = what === 'jwt' ? [jwt, jwt] : [key, jwt];
+  await Promise.all(doors.map((door) => untilAnswered(door, watched, 200)));
+  const startedAtMs = performance.now();
+  const [, ...refused] = await Promise.all([revoke(origin, revoked), ...doors.map((door) => untilAnswered(door, watched, 401))]);
+  return refused.map((atMs, index) => ({ door: doors[index]?.name ?? '', what, ms: atMs - startedAtMs }));
+}
+
+/** When the door first answered so. */
+async function untilAnswered(door: Door, credential: string, status: number): Promise<number> {
+  const giveUpAtMs = performance.now() + GIVE_UP_MS;
+  for (;;) {
+    const answered = await knock(door, credential);
+    const atMs = performance.now();
+    if (answered === status) return atMs;
+    if (atMs > giveUpAtMs) throw new Error(`${door.name} still answers ${answered} where ${status} was wanted.`);
+    await new Promise((resolve) => setTimeout(resolve, KNOCK_EVERY_MS));
+  }
+}
+
+async function mint(origin: string, key: string): Promise<string> {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const answer = await fetch(`${origin}/auth`, { method: 'POST', headers, body: '{"permissions":["invoices.read"]}' });
+  return ((await answer.json()) as { token: string }).token;
+}
+
+/** What *Revoke* in the dashboard and `keyhouse … revoke` come to, by possession (RFC 7009). */
+async function revoke(origin: string, token: string): Promise<number> {
+  const answer = await fetch(`${origin}/auth/revoke`, { method: 'POST', body: new URLSearchParams({ token }) });
+  if (answer.status !== 200) throw new Error(`The revocation was answered with ${answer.status}.`);
+  return performance.now();
+}
+
+export function percentile(latencies: readonly Latency[], share: number): number {
+  const sorted = latencies.map(({ ms }) => ms).sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
