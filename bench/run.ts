@@ -1,6 +1,6 @@
 /**
  * Measures Keyhouse beside its peers in one run and prints ratios; see README.md. Options: --quick (short rounds, small
- * tables), --rows 1000,1000000, --only verify,sustained,mint,refresh,client-credentials,introspection,storm,memory,start.
+ * tables), --rows 1000,1000000, --only verify,sustained,mint,refresh,client-credentials,introspection,guard,storm,memory,start.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -20,6 +20,7 @@ const parts = {
   sustained: (await import('./parts/sustained.ts')).benchSustained,
   mint: (await import('./parts/mint.ts')).benchMint,
   refresh: (await import('./parts/refresh.ts')).benchRefresh,
+  guard: (await import('./parts/guard.ts')).benchGuard,
   'client-credentials': (await import('./parts/client-credentials.ts')).benchClientCredentials,
   introspection: (await import('./parts/introspection.ts')).benchIntrospection,
   storm: (await import('./parts/storm.ts')).benchStorm,
