@@ -181,6 +181,7 @@ function isAllowedInCore(to: string): boolean {
   if (/^node:(crypto|util|url|os|events|worker_threads|timers\/promises)$/.test(to)) return true;
   return [
     'jose',
+    'bcryptjs',
     'lru-cache',
     'ipaddr.js',
     '@node-rs/argon2',
