@@ -28,7 +28,11 @@ interface Sum {
 interface Batch {
   readonly uses: readonly Sum[];
   readonly refusals: readonly RefusalNote[];
+  /** How many more there were, by reason. */
+  readonly counts: ReadonlyMap<string, number>;
 }
+
+const NO_COUNTS: ReadonlyMap<string, number> = new Map();
 
 const PATH = '/auth/usage';
 const FLUSH_EVERY_MS = 5000;
@@ -38,6 +42,8 @@ const MOST_REFUSALS = 100;
 /** About 20 MB. */
 const MOST_SUMS = 50_000;
 const MOST_WAITING_REFUSALS = 1000;
+/** Reasons are a closed list; should one ever be made of input, memory still has an end. */
+const MOST_REASONS = 50;
 /** As the server itself keeps it. */
 const REFUSALS_OF_ONE_A_MINUTE = 10;
 const REFUSALS_A_SECOND = 20;
@@ -48,6 +54,7 @@ export function createReporter({ ask, nowMs, monotonicMs, onFault, mode }: Ports
   // The counters of a caller, found without making a text: callers live as long as what is remembered of them.
   let countersOf = new WeakMap<Caller, Map<string | null, Sum>>();
   let refusals: RefusalNote[] = [];
+  let counts = new Map<string, number>();
   let flushing: Promise<void> | null = null;
   let flushedAtMs = monotonicMs();
   const admit = createGate(monotonicMs);
@@ -85,8 +92,15 @@ export function createReporter({ ask, nowMs, monotonicMs, onFault, mode }: Ports
   function refuse(note: RefusalNote): void {
     const isAdmitted = refusals.length < MOST_WAITING_REFUSALS && admit(note.caller === null ? '' : subjectName(note.caller));
     if (isAdmitted) refusals.push(note);
-    else told.dropped_refusals_total += 1;
+    else countRefusals(note.reason, 1);
     flushOnTheWay();
+  }
+
+  /** Beyond the rate a refusal is counted, and nobody can ask about it by its id. */
+  function countRefusals(reason: string, count: number): void {
+    const before = counts.get(reason);
+    if (before === undefined && counts.size >= MOST_REASONS) told.dropped_refusals_total += count;
+    else counts.set(reason, (before ?? 0) + count);
   }
 
   /** In workers no timer runs between two requests. */
@@ -105,17 +119,21 @@ export function createReporter({ ask, nowMs, monotonicMs, onFault, mode }: Ports
   async function sendAll(): Promise<void> {
     const uses = [...sums.values()].filter(({ count }) => count > 0);
     const notes = refusals;
+    const counted = counts;
+    counts = new Map();
     sums = new Map();
     countersOf = new WeakMap();
     refusals = [];
-    const batches = Math.ceil(Math.max(uses.length / MOST_USES, notes.length / MOST_REFUSALS));
+    const batches = Math.ceil(Math.max(uses.length / MOST_USES, notes.length / MOST_REFUSALS, counted.size === 0 ? 0 : 1));
     for (let index = 0; index < batches; index++) {
       const batch = {
         uses: uses.slice(index * MOST_USES, (index + 1) * MOST_USES),
         refusals: notes.slice(index * MOST_REFUSALS, (index + 1) * MOST_REFUSALS),
+        counts: index === 0 ? counted : NO_COUNTS,
       };
       if (!(await sendOne(batch))) {
-        addBack({ uses: uses.slice((index + 1) * MOST_USES), refusals: notes.slice((index + 1) * MOST_REFUSALS) });
+        const [usesLeft, notesLeft] = [uses.slice((index + 1) * MOST_USES), notes.slice((index + 1) * MOST_REFUSALS)];
+        addBack({ uses: usesLeft, refusals: notesLeft, counts: NO_COUNTS });
         return;
       }
     }
@@ -134,25 +152,28 @@ export function createReporter({ ask, nowMs, monotonicMs, onFault, mode }: Ports
       return false;
     }
     told.reported_uses_total += batch.uses.reduce((sum, { count }) => sum + count, 0);
-    told.reported_refusals_total += batch.refusals.length;
+    told.reported_refusals_total += batch.refusals.length + sumOf(batch.counts.values());
     return true;
   }
 
-  function addBack({ uses, refusals: notes }: Batch): void {
+  function addBack({ uses, refusals: notes, counts: counted }: Batch): void {
+    for (const [reason, count] of counted) countRefusals(reason, count);
     for (const use of uses) {
       const newer = newSum(use.caller, use.permission, { ...use, atMs: use.lastUsedAtMs });
       if (newer === null) told.dropped_uses_total += use.count;
       else newer.count += use.count;
     }
-    refusals = [...notes, ...refusals].slice(0, MOST_WAITING_REFUSALS);
+    const waiting = [...notes, ...refusals];
+    refusals = waiting.slice(0, MOST_WAITING_REFUSALS);
+    for (const { reason } of waiting.slice(MOST_WAITING_REFUSALS)) countRefusals(reason, 1);
   }
 
-  function drop({ uses, refusals: notes }: Batch): void {
+  function drop({ uses, refusals: notes, counts: counted }: Batch): void {
     told.dropped_uses_total += uses.reduce((sum, { count }) => sum + count, 0);
-    told.dropped_refusals_total += notes.length;
+    told.dropped_refusals_total += notes.length + sumOf(counted.values());
   }
 
-  const onWire = ({ uses, refusals: notes }: Batch) => ({
+  const onWire = ({ uses, refusals: notes, counts: counted }: Batch) => ({
     batch: crypto.randomUUID(),
     uses: uses.map(({ caller, permission, count, lastUsedAtMs, address, userAgent }) => ({
       ...{ subject: subjectOf(caller), permission, status: 200, count, last_used_at: timeOf(Math.min(lastUsedAtMs, nowMs())) },
@@ -169,6 +190,7 @@ export function createReporter({ ask, nowMs, monotonicMs, onFault, mode }: Ports
       expires_at: note.caller?.expiresAtMs == null ? null : timeOf(note.caller.expiresAtMs),
       ...{ address: note.address, user_agent: cut(note.userAgent, 200) },
     })),
+    counts: [...counted].map(([reason, count]) => ({ reason, count })),
   });
 
   return {
@@ -203,6 +225,7 @@ function subjectOf({ kind, credentialId, jti, clientId, sessionId, userId, accou
 const subjectName = ({ kind, credentialId, clientId, sessionId }: Caller): string =>
   `${kind} ${credentialId ?? ''} ${clientId ?? ''} ${sessionId ?? ''}`;
 
+const sumOf = (numbers: Iterable<number>): number => [...numbers].reduce((sum, number) => sum + number, 0);
 const timeOf = (ms: number): string => new Date(ms).toISOString();
 const cut = <Text extends string | null>(text: Text, most: number): Text => (text === null ? text : text.slice(0, most)) as Text;
 

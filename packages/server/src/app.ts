@@ -44,6 +44,7 @@ import { jwtsRoutes } from './http/routes/jwts.ts';
 import { signInRoutes } from './http/routes/sign-in.ts';
 import { tokenRoutes } from './http/routes/token.ts';
 import { tokensRoutes } from './http/routes/tokens.ts';
+import { usageRoutes } from './http/routes/usage.ts';
 import { userInfoRoutes } from './http/routes/user-info.ts';
 import { verifyRoutes } from './http/routes/verify.ts';
 import { wellKnownRoutes } from './http/routes/well-known.ts';
@@ -81,6 +82,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     findPeer,
     unknownLimiter: options.unknownLimiter,
     count: metrics.countVerification,
+    use: keyhouse.useJwt,
   });
   const { usePermission } = keyhouse;
   const streams = new FeedStreams(keyhouse.feed);
@@ -180,6 +182,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(userInfoRoutes, { keyhouse });
   await app.register(introspectionRoutes, ports);
   await app.register(feedRoutes, { ...ports, streams });
+  await app.register(usageRoutes, ports);
   await app.register(verifyRoutes, { answer: verify });
   await app.register(wellKnownRoutes, { keyhouse });
   await app.register(healthRoutes, { keyhouse });

@@ -4,6 +4,7 @@ import { addAppCommands } from './app.ts';
 import { addAuditCommands } from './audit.ts';
 import { addBackupCommand } from './backup.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addExplainCommand } from './explain.ts';
 import { addImportCommands } from './import.ts';
 import { addJwtCommands } from './jwt.ts';
 import { addKeyCommands } from './key.ts';
@@ -42,6 +43,7 @@ export function createProgram(): Command {
     addSigningKeyCommands,
     addSecretCommands,
     addAuditCommands,
+    addExplainCommand,
     addBackupCommand,
   ]) {
     add(program);

@@ -92,6 +92,11 @@ export interface RefusedCredential {
   readonly clientId?: string;
   readonly accountId: number;
   readonly userId: number | null;
+  /** What it may, until when, and from where: null as for a caller. */
+  readonly permissions: readonly string[] | null;
+  readonly expiresAtMs: number | null;
+  readonly addresses: readonly string[] | null;
+  readonly environment: Environment;
 }
 
 export type Verdict =

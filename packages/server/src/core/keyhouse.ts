@@ -14,13 +14,14 @@ import { openPasswordHashing } from './accounts/password-hashing.ts';
 import type { Provider } from './accounts/provider.ts';
 import { resetPassword } from './accounts/reset-password.ts';
 import { BROWSER_KNOWN_FOR_MS, SIGN_IN_MAX_MS } from './accounts/sign-in.ts';
-import { ADDRESS_KNOWN_FOR_MS, createSignInLimits, type Limiter } from './accounts/sign-in-limits.ts';
+import { ADDRESS_KNOWN_FOR_MS, createSignInLimits, type Limiter, networkOf } from './accounts/sign-in-limits.ts';
 import { teamVerbs } from './accounts/team.ts';
 import { visitorVerbs } from './accounts/visitor.ts';
 import { chainAudit } from './audit/chain.ts';
 import type { By, Person } from './audit/event.ts';
 import { createRefusalRecorder } from './audit/refusals.ts';
 import { type Caller, isOpaque, type OpaqueCaller, type SessionCaller } from './caller.ts';
+import type { From } from './credentials/from.ts';
 import { homeOf } from './credentials/home.ts';
 import { importKeys, type KeysWish } from './credentials/import-keys.ts';
 import { importSanctum, type SanctumWish } from './credentials/import-sanctum.ts';
@@ -34,6 +35,7 @@ import { revokeCredential } from './credentials/revoke.ts';
 import { rotateCredential } from './credentials/rotate.ts';
 import { createTell } from './credentials/tell.ts';
 import { tendVerbs } from './credentials/tend.ts';
+import { createUsage } from './credentials/usage.ts';
 import { UseRecorder } from './credentials/use-recorder.ts';
 import { CredentialVerifier } from './credentials/verify.ts';
 import type { Job } from './jobs.ts';
@@ -81,6 +83,7 @@ import { setRoutes } from './permissions/set-routes.ts';
 import { createFeed } from './revocations/feed.ts';
 import { ChangeFollower } from './revocations/follower.ts';
 import { createRefreshKeys, rememberSeals } from './sessions/refresh-keys.ts';
+import { SeenSessions } from './sessions/seen.ts';
 import { type EndReason, UNRECORDED_JWT_SECONDS } from './sessions/session.ts';
 import { type Store, StoreUnavailable } from './store.ts';
 import { createVerify } from './verify.ts';
@@ -144,6 +147,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
   const limits = createSignInLimits({ ...store, limiter: ports.limiter, clock, addressKey: ports.secret.addressKey() });
   const refusals = createRefusalRecorder({ audit: store.audit, clock });
   const use = new UseRecorder();
+  const seenSessions = new SeenSessions();
   const follower = new ChangeFollower({
     changes: store.changes,
     clock,
@@ -229,6 +233,12 @@ export function createKeyhouse(ports: KeyhousePorts) {
   const sessions = { ...store.sessions, findSeal: rememberSeals(store.sessions) };
   const sessionPorts = { sessions, refreshKeys, clock };
   const applications = { findClient: cacheClients(store.applications, follower) };
+  const reportUsage = createUsage({
+    ...{ credentials: store.credentials, use, refusals, permissionExists, networkOf, clock },
+    findSessions: async (ids) => new Map((await store.sessions.findSessions(ids)).map((session) => [session.id, session])),
+    findApplication: applications.findClient,
+    seeSession: (id, atMs) => seenSessions.record(id, atMs),
+  });
   const clientPorts = { ...store, applications, issuer, clock };
   const tokenPorts = {
     ...store,
@@ -352,6 +362,12 @@ export function createKeyhouse(ports: KeyhousePorts) {
       if (caller.kind === 'jwt') use.recordPermission(caller.keyId, permission, clock.now());
       else if (isOpaque(caller)) use.recordPermission(caller.credentialId, permission, clock.now());
     },
+    /** A JWT was good: its key was used, or its session. No write, no wait. */
+    useJwt: (caller: Caller, from: From): void => {
+      if (caller.kind === 'jwt') use.add(caller.keyId, 1, from, clock.now());
+      if (caller.kind === 'session') seenSessions.record(caller.sessionId, clock.now());
+    },
+    reportUsage,
     narrow: (input: Parameters<typeof narrowCredential>[1], by: By) => narrowCredential(credentialPorts, input, by),
     rotate: (input: Parameters<typeof rotateCredential>[1], by: By) => rotateCredential(credentialPorts, input, by),
     revoke: (input: Parameters<typeof revokeCredential>[1], by: By) => revokeCredential(credentialPorts, input, by),
@@ -456,6 +472,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
         // What is still in memory is written, as far as the store allows.
         const last = await Promise.allSettled([
           use.flush(store.credentials, { ...ports, end: true }),
+          seenSessions.flush(store.sessions),
           refusals.flush({ end: true }),
         ]);
         for (const { status, ...rest } of last)
@@ -486,6 +503,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
       { name: 'audit-chain', everyMs: SECOND_MS, run: async () => void (await chainAudit({ audit: store.audit, log })) },
       { name: 'mail', everyMs: SECOND_MS, run: () => deliverMails(deliverPorts) },
       { name: 'use', everyMs: 2 * SECOND_MS, run: () => use.flush(store.credentials, ports) },
+      { name: 'seen-sessions', everyMs: 2 * SECOND_MS, run: () => seenSessions.flush(store.sessions) },
       { name: 'signing-keys', everyMs: HOUR_MS, run: tendSigningKeys },
       { name: 'remind', everyMs: HOUR_MS, run: remind },
       { name: 'sweep', everyMs: HOUR_MS / 6, run: sweep },

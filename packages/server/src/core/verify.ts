@@ -94,6 +94,10 @@ export const refusedJwt = (caller: AnyJwtCaller): RefusedCredential => ({
   ...(caller.kind === 'jwt' ? {} : { clientId: caller.clientId }),
   accountId: caller.accountId,
   userId: caller.kind === 'session' ? caller.userId : null,
+  permissions: caller.permissions,
+  expiresAtMs: caller.expiresAtMs,
+  addresses: caller.addresses,
+  environment: caller.environment,
 });
 
 const MALFORMED: Verdict = Object.freeze({ ok: false, reason: 'malformed', refused: null });

@@ -3,8 +3,9 @@
  * The one place that asks the verifiers, counts failed proofs and puts the true reason of a refusal on record.
  */
 import type { IncomingMessage } from 'node:http';
-import { type Authorization, parseCredential } from '@keyhouse/protocol';
+import { type Authorization, type PresentedCredential, parseCredential } from '@keyhouse/protocol';
 import { type Limiter, networkOf } from '../core/accounts/sign-in-limits.ts';
+import { detailsOf, type Shape, showablePath } from '../core/audit/decision.ts';
 import type { Actor, By, Person } from '../core/audit/event.ts';
 import type { RefusalRecorder } from '../core/audit/refusals.ts';
 import { type Caller, isOpaque, type RefusalReason, type RefusedCredential, type Verdict } from '../core/caller.ts';
@@ -12,6 +13,7 @@ import type { From } from '../core/credentials/from.ts';
 import type { Refused } from '../core/refusal.ts';
 import { refusedJwt } from '../core/verify.ts';
 import type { FindPeer, Peer } from './client-address.ts';
+import { isVerifyTarget, originalOf } from './verify-question.ts';
 
 export type Authenticated = { readonly ok: true; readonly caller: Caller } | { readonly ok: false; readonly refused: Refused };
 
@@ -22,7 +24,18 @@ interface Ports {
   /** Failed look-ups by address; of this server alone, so that a refusal writes nothing. */
   readonly unknownLimiter: Pick<Limiter, 'take'>;
   readonly count: (outcome: 'accepted' | RefusalReason) => void;
+  /** A JWT was good: what it belongs to was used. No write, no wait. */
+  readonly use: (caller: Caller, from: From) => void;
 }
+
+/** How a request is answered, and what it needs as far as that is known. */
+interface Asking {
+  /** The answers that a gateway understands, 401 and 403 in place of 400. */
+  readonly gateway?: boolean;
+  readonly wanted?: readonly string[];
+}
+
+const NO_ASKING: Asking = {};
 
 export type Authenticator = ReturnType<typeof createAuthenticator>;
 
@@ -30,37 +43,43 @@ const INVALID: Refused = { code: 'unauthenticated', presented: true };
 
 export function createAuthenticator(ports: Ports) {
   return {
-    /**
-     * Judges what the `Authorization` header holds; at once when nothing has to be read. `gateway`: the answers a gateway
-     * understands, 401 and 403 in place of 400.
-     */
+    /** Judges what the `Authorization` header holds; at once when nothing has to be read. */
     authenticate(
       authorization: Authorization,
       request: IncomingMessage,
       requestId: string,
-      { gateway = false } = {},
+      asking: Asking = NO_ASKING,
     ): Authenticated | Promise<Authenticated> {
-      if (authorization.kind === 'none') return { ok: false, refused: { code: 'unauthenticated', presented: false } };
-      if (authorization.kind === 'repeated') return { ok: false, refused: gateway ? INVALID : { code: 'two_credentials' } };
+      const { gateway = false } = asking;
       const peer = ports.findPeer(request);
+      const from: From = { address: peer.address, userAgent: request.headers['user-agent'] ?? null };
+      const about: About = { request, requestId, from, wanted: asking.wanted ?? [] };
+      if (authorization.kind === 'none') {
+        note('missing', null, about, { shape: 'none' });
+        return { ok: false, refused: { code: 'unauthenticated', presented: false } };
+      }
+      if (authorization.kind === 'repeated') {
+        note('two_credentials', null, about, {});
+        return { ok: false, refused: gateway ? INVALID : { code: 'two_credentials' } };
+      }
       if (!isPrivatePeer(peer)) {
+        note('plain_http', null, about, {});
         return { ok: false, refused: gateway ? { code: 'forbidden' } : { code: 'use_https' } };
       }
-      if (authorization.kind !== 'bearer') return { ok: false, refused: INVALID };
-      const from: From = { address: peer.address, userAgent: request.headers['user-agent'] ?? null };
-      const verdict = ports.verify(parseCredential(authorization.credential), from);
-      if (!(verdict instanceof Promise)) {
-        if (verdict.ok) {
-          ports.count('accepted');
-          return verdict;
-        }
-        return refuse(verdict, from, requestId);
+      if (authorization.kind !== 'bearer') {
+        note('scheme', null, about, {});
+        return { ok: false, refused: INVALID };
       }
-      return verdict.then((settled) => {
-        if (!settled.ok) return refuse(settled, from, requestId);
-        ports.count('accepted');
-        return settled;
-      });
+      const presented = parseCredential(authorization.credential);
+      const verdict = ports.verify(presented, from);
+      if (!(verdict instanceof Promise)) return verdict.ok ? accept(verdict, from) : refuse(verdict, presented, about);
+      return verdict.then((settled) => (settled.ok ? accept(settled, from) : refuse(settled, presented, about)));
+    },
+
+    /** A request without any credential where one is needed. */
+    recordMissing(request: IncomingMessage, requestId: string, wanted: readonly string[]): void {
+      const from = { address: ports.findPeer(request).address, userAgent: request.headers['user-agent'] ?? null };
+      note('missing', null, { request, requestId, from, wanted }, { shape: 'none' });
     },
 
     /** Whether the wire to the direct peer is one that a credential may travel: loopback, or a proxy that speaks HTTPS outside. */
@@ -69,10 +88,15 @@ export function createAuthenticator(ports: Ports) {
     },
 
     /** A known caller who may not: on record, so that the holder can be told what was lacking. */
-    recordForbidden(caller: Caller, request: IncomingMessage, requestId: string, lacking: string | null): void {
-      const address = ports.findPeer(request).address;
-      const person = personOf({ address, userAgent: request.headers['user-agent'] ?? null });
-      note('forbidden', refusedOf(caller), requestId, person, lacking === null ? {} : { lacking });
+    recordForbidden(
+      caller: Caller,
+      request: IncomingMessage,
+      requestId: string,
+      lacking: string | null,
+      wanted: readonly string[] = lacking === null ? [] : [lacking],
+    ): void {
+      const from = { address: ports.findPeer(request).address, userAgent: request.headers['user-agent'] ?? null };
+      note('forbidden', refusedOf(caller), { request, requestId, from, wanted }, { lacking });
     },
 
     by(caller: Caller, request: IncomingMessage, requestId: string): By {
@@ -91,24 +115,39 @@ export function createAuthenticator(ports: Ports) {
   function note(
     reason: string,
     refused: RefusedCredential | null,
-    requestId: string,
-    person: Person,
-    details: { lacking?: string },
+    { request, requestId, from, wanted }: About,
+    found: { lacking?: string | null; shape?: Shape },
   ): void {
-    const { actor, subject } = refused === null ? { actor: 'anonymous' as const, subject: null } : describe(refused);
-    const kind = refused === null ? {} : { kind: refused.kind };
+    const { actor, subject } = refused === null ? { actor: 'anonymous' as const, subject: null } : describeRefused(refused);
+    const network = from.address === null ? '' : networkOf(from.address);
     ports.refusals.record({
       event: 'request.refused',
       reason,
-      by: { actor, requestId, person },
+      by: { actor, requestId, person: {} },
       subject,
-      details: { ...kind, ...details },
+      ...(refused === null ? { stranger: { network, isBlank: reason === 'missing' } } : {}),
+      details: () => {
+        const { method, path } = askedOf(request);
+        const person = { ...personOf(from), ...(path === null ? {} : { path }) };
+        return { person, details: detailsOf({ ...found, method, wanted, guardKeyId: null }, refused) };
+      },
     });
   }
 
-  function refuse(verdict: Verdict & { ok: false }, from: From, requestId: string): Authenticated | Promise<Authenticated> {
+  function accept(verdict: Verdict & { ok: true }, from: From): Authenticated {
+    ports.count('accepted');
+    if (!isOpaque(verdict.caller)) ports.use(verdict.caller, from);
+    return verdict;
+  }
+
+  function refuse(
+    verdict: Verdict & { ok: false },
+    presented: PresentedCredential,
+    about: About,
+  ): Authenticated | Promise<Authenticated> {
+    const { from } = about;
     ports.count(verdict.reason);
-    note(verdict.reason, verdict.refused, requestId, personOf(from), {});
+    note(verdict.reason, verdict.refused, about, verdict.refused === null ? { shape: shapeOf(presented) } : {});
     // Only a look-up that found nothing is a guess; a known credential and garbage cost an attacker more than they cost us.
     if (verdict.reason !== 'unknown') return { ok: false, refused: INVALID };
     return ports.unknownLimiter.take(`unknown:${from.address === null ? '' : networkOf(from.address)}`).then((taken) => ({
@@ -118,8 +157,24 @@ export function createAuthenticator(ports: Ports) {
   }
 }
 
+interface About {
+  readonly request: IncomingMessage;
+  readonly requestId: string;
+  readonly from: From;
+  readonly wanted: readonly string[];
+}
+
+const shapeOf = ({ kind }: PresentedCredential): Shape => (kind === 'never-bearer' ? 'malformed' : kind);
+
+/** What was asked for: behind a gateway the original request. Null where that cannot be told. */
+function askedOf({ method = '', url = '', rawHeaders }: IncomingMessage): { method: string | null; path: string | null } {
+  const asked = isVerifyTarget(url) ? originalOf(method, url, rawHeaders) : { method, target: url };
+  if (asked === null) return { method: null, path: null };
+  return { method: /^[A-Z-]{1,20}$/.test(asked.method) ? asked.method : null, path: showablePath(asked.target) };
+}
+
 /** In the log a minted JWT is its key, and a session its application: what somebody can look for. */
-function describe({ kind, credentialId, clientId, accountId, userId }: RefusedCredential) {
+export function describeRefused({ kind, credentialId, clientId, accountId, userId }: RefusedCredential) {
   const actor: Actor =
     credentialId === null ? `application:${clientId ?? ''}` : `${kind === 'token' ? 'token' : 'key'}:${credentialId}`;
   const subject = { ...(credentialId === null ? {} : { credentialId }), accountId, ...(userId === null ? {} : { userId }) };
@@ -142,7 +197,11 @@ function actorOf(caller: Caller): Actor {
 
 export const refusedOf = (caller: Caller): RefusedCredential =>
   isOpaque(caller)
-    ? { kind: caller.kind, credentialId: caller.credentialId, accountId: caller.accountId, userId: caller.userId }
+    ? {
+        ...{ kind: caller.kind, credentialId: caller.credentialId, accountId: caller.accountId, userId: caller.userId },
+        ...{ permissions: caller.permissions, expiresAtMs: caller.expiresAtMs },
+        ...{ addresses: caller.addresses, environment: caller.environment },
+      }
     : refusedJwt(caller);
 
 const isPrivatePeer = ({ isLoopback, isTrustedProxy }: Peer): boolean => isLoopback || isTrustedProxy;

@@ -32,9 +32,17 @@ export function createClientAuthentication({ keyhouse, authenticator, limiter }:
     if (authenticated.ok) return authenticated.value;
     const by = authenticator.byStranger(request.raw, request.id);
     const named = proof.clientId !== null && isClientId(proof.clientId) ? { client_id: proof.clientId } : {};
-    keyhouse.refusals.record({ event: 'request.refused', reason: 'client', by, subject: null, details: named });
-    const { address = null } = authenticator.person(request.raw);
-    const taken = await limiter.take(`client:${address === null ? '' : networkOf(address)}`);
+    const { address = null } = by.person;
+    const network = address === null ? '' : networkOf(address);
+    keyhouse.refusals.record({
+      event: 'request.refused',
+      reason: 'client',
+      by,
+      subject: null,
+      stranger: { network, isBlank: false },
+      details: named,
+    });
+    const taken = await limiter.take(`client:${network}`);
     if (!taken.ok) throw new Refusal({ code: 'too_many_requests', retryAfterSeconds: taken.retryAfterSeconds });
     throw invalidClient();
   };

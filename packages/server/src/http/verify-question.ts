@@ -38,6 +38,18 @@ export function readQuestion(method: string, target: string, rawHeaders: readonl
   return judge(family.method, family.target, headers, routes, query);
 }
 
+/** What the original request was, as far as it can be told in one way: for the record of a refusal. */
+export function originalOf(
+  method: string,
+  target: string,
+  rawHeaders: readonly string[],
+): { readonly method: string; readonly target: string } | null {
+  const original = target.slice('/verify'.length);
+  if (original.startsWith('/')) return { method, target: original };
+  const headers = readHeaders(rawHeaders);
+  return headers === null ? null : (readFamily(headers) ?? null);
+}
+
 function judge(
   method: string,
   target: string,

@@ -38,10 +38,13 @@ function judge(ports: Ports, request: IncomingMessage, requestId: string): Verif
   const question = readQuestion(request.method ?? '', request.url ?? '', request.rawHeaders, ports.routes());
   if (question.kind === 'preflight') return ALLOWED_WITHOUT_CALLER;
   const authorization = readAuthorization(request.rawHeaders);
+  const wanted = question.kind === 'permissions' ? question.permissions : NOTHING_WANTED;
   if (authorization.kind === 'none') {
-    return question.kind === 'public' ? ALLOWED_WITHOUT_CALLER : answerRefusal({ code: 'unauthenticated', presented: false });
+    if (question.kind === 'public') return ALLOWED_WITHOUT_CALLER;
+    ports.authenticator.recordMissing(request, requestId, wanted);
+    return answerRefusal({ code: 'unauthenticated', presented: false });
   }
-  const verdict = ports.authenticator.authenticate(authorization, request, requestId, { gateway: true });
+  const verdict = ports.authenticator.authenticate(authorization, request, requestId, { gateway: true, wanted });
   const decide = (result: Awaited<typeof verdict>): VerifyAnswer => {
     if (!result.ok) return answerRefusal(result.refused);
     const { caller } = result;
@@ -57,11 +60,14 @@ function judge(ports: Ports, request: IncomingMessage, requestId: string): Verif
       request,
       requestId,
       lacking ?? (question.kind === 'refused' ? question.why : null),
+      wanted,
     );
     return answerRefusal(lacking === null ? { code: 'forbidden' } : { code: 'forbidden', permission: lacking });
   };
   return verdict instanceof Promise ? verdict.then(decide) : decide(verdict);
 }
+
+const NOTHING_WANTED: readonly string[] = [];
 
 type VerifyAnswer = Answer | { readonly status: 200; readonly list: readonly string[] };
 

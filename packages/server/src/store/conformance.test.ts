@@ -85,6 +85,7 @@ eachDatabase('the store', (makeDatabase) => {
       '0003-sessions',
       '0004-routes-by-method',
       '0005-imports',
+      '0006-guard-use',
     ]);
     expect(await store.accounts.findAccount(1)).toMatchObject({ kind: 'operator', userId: null });
     expect(await store.changes.epoch()).toBe(await other.changes.epoch());

@@ -16,6 +16,7 @@ type Reads = Pick<
   | 'findTokenById'
   | 'findKeyByHash'
   | 'getCredential'
+  | 'findCredentials'
   | 'listCredentials'
   | 'useByDay'
   | 'useOfAccount'
@@ -37,6 +38,11 @@ export function credentialsReads(db: Db): Reads {
     async getCredential(kind, id) {
       const row = await db.selectFrom('credentials').selectAll().where('id', '=', id).where('kind', '=', kind).executeTakeFirst();
       return row === undefined ? null : ((await withUse(db, [toCredential(row)]))[0] ?? null);
+    },
+    async findCredentials(ids) {
+      if (ids.length === 0) return [];
+      const rows = await db.selectFrom('credentials').selectAll().where('id', 'in', ids).execute();
+      return rows.map(toCredential);
     },
     async listCredentials(filter) {
       let query = db.selectFrom('credentials').selectAll().where('kind', '=', filter.kind);

@@ -40,6 +40,7 @@ export function grantsReads(db: Db): Pick<GrantsStore, 'grantsOf' | 'listConnect
           'accounts.name as account_name',
           fn.count<number>('sessions.id').as('live_sessions'),
           fn.max('sessions.last_used_at_ms').as('last_used_at_ms'),
+          fn.max('sessions.seen_at_ms').as('seen_at_ms'),
         ])
         .where('grants.user_id', '=', userId)
         .where('grants.ended_at_ms', 'is', null)
@@ -55,7 +56,7 @@ export function grantsReads(db: Db): Pick<GrantsStore, 'grantsOf' | 'listConnect
           isVerified: row.verified_at_ms !== null,
           isFirstParty: row.is_first_party === 1,
           accountName: row.account_name,
-          lastUsedAtMs: row.last_used_at_ms === null ? null : Number(row.last_used_at_ms),
+          lastUsedAtMs: row.last_used_at_ms === null ? null : Math.max(Number(row.last_used_at_ms), Number(row.seen_at_ms ?? 0)),
           liveSessions: Number(row.live_sessions),
         }))
         .sort((a, b) => (b.lastUsedAtMs ?? b.updatedAtMs) - (a.lastUsedAtMs ?? a.updatedAtMs));

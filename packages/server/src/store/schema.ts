@@ -406,6 +406,8 @@ export interface SessionsTable {
   last_user_agent: string | null;
   ended_at_ms: number | null;
   end_reason: string | null;
+  /** When one of its JWTs was seen last, unlike a refresh. */
+  seen_at_ms: number | null;
 }
 
 interface ImportsTable {

@@ -23,6 +23,7 @@ type Reads =
   | 'listSessionsOfUser'
   | 'listSessionsOfApplication'
   | 'findSession'
+  | 'findSessions'
   | 'findSeal'
   | 'newestRefreshKey'
   | 'findRefreshKey';
@@ -70,6 +71,17 @@ export function sessionsReads(db: Db): Pick<SessionsStore, Reads> {
       const row = await db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst();
       return row === undefined ? null : toSession(row);
     },
+    async findSessions(ids) {
+      if (ids.length === 0) return [];
+      const rows = await db
+        .selectFrom('sessions')
+        .innerJoin('applications', 'applications.id', 'sessions.application_id')
+        .selectAll('sessions')
+        .select('applications.client_id')
+        .where('sessions.id', 'in', ids)
+        .execute();
+      return rows.map((row) => ({ ...toSession(row), clientId: row.client_id }));
+    },
     async findSeal(id) {
       const row = (await sealOf(db, { id })).rows[0];
       if (row === undefined) return null;
@@ -102,6 +114,11 @@ export const sessionsActs = {
     if (ended === undefined) return false;
     act.event(event, { accountId: ended.accountId, userId: ended.userId });
     return true;
+  },
+
+  async recordSeen(act: Act, { sessions }: Input<'recordSeen'>): Promise<void> {
+    // In one order, so that two servers with the same sessions do not wait for each other.
+    for (const seen of sessions.toSorted((a, b) => (a.id < b.id ? -1 : 1))) await see(act.db, seen);
   },
 
   async addRefreshKey(act: Act, { newestId, sealedKey, nowMs }: Input<'addRefreshKey'>): Promise<StoredRefreshKey> {
@@ -394,6 +411,14 @@ const newestKey = async (db: Db): Promise<StoredRefreshKey | null> => {
   return row === undefined ? null : toKey(row);
 };
 
+const see = prepare((db, { id, atMs }: { id: string; atMs: number }) =>
+  db
+    .updateTable('sessions')
+    .set({ seen_at_ms: atMs })
+    .where('id', '=', id)
+    .where((eb) => eb.or([eb('seen_at_ms', 'is', null), eb('seen_at_ms', '<', atMs)])),
+);
+
 const toKey = (row: { id: number; sealed_key: string; created_at_ms: number }): StoredRefreshKey => ({
   id: row.id,
   sealedKey: row.sealed_key,
@@ -410,7 +435,7 @@ const toSession = (row: SessionsTable): Session => ({
   scopes: JSON.parse(row.scopes) as string[],
   signedInAtMs: row.signed_in_at_ms,
   createdAtMs: row.created_at_ms,
-  lastUsedAtMs: row.last_used_at_ms,
+  lastUsedAtMs: Math.max(row.last_used_at_ms, row.seen_at_ms ?? 0),
   lastAddress: row.last_address,
   lastUserAgent: row.last_user_agent,
   refreshes: row.counter - FIRST_COUNTER,

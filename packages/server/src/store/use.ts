@@ -167,11 +167,19 @@ async function addUses(db: Db, uses: Input<'recordUse'>['uses']): Promise<void> 
             .then(eb.ref(`credential_use.${name}`))
             .else(eb.ref(`excluded.${name}`))
             .end();
+        // Several servers and guards tell of one credential, not in the order of time: the newest stays.
+        const ofNewer = <Name extends 'last_used_at_ms' | 'last_address' | 'last_user_agent'>(name: Name) =>
+          eb
+            .case()
+            .when('excluded.last_used_at_ms', '<', eb.ref('credential_use.last_used_at_ms'))
+            .then(eb.ref(`credential_use.${name}`))
+            .else(eb.ref(`excluded.${name}`))
+            .end();
         return {
           requests: eb('credential_use.requests', '+', eb.ref('excluded.requests')),
-          last_used_at_ms: eb.ref('excluded.last_used_at_ms'),
-          last_address: eb.ref('excluded.last_address'),
-          last_user_agent: eb.ref('excluded.last_user_agent'),
+          last_used_at_ms: ofNewer('last_used_at_ms'),
+          last_address: ofNewer('last_address'),
+          last_user_agent: ofNewer('last_user_agent'),
           previous_requests: eb('credential_use.previous_requests', '+', eb.ref('excluded.previous_requests')),
           previous_last_used_at_ms: eb.fn.coalesce(
             'excluded.previous_last_used_at_ms',
@@ -200,7 +208,12 @@ async function addPermissions(db: Db, permissions: Input<'recordUse'>['permissio
     .onConflict((conflict) =>
       conflict.columns(['credential_id', 'permission', 'day']).doUpdateSet((eb) => ({
         requests: eb('permission_use.requests', '+', eb.ref('excluded.requests')),
-        last_used_at_ms: eb.ref('excluded.last_used_at_ms'),
+        last_used_at_ms: eb
+          .case()
+          .when('excluded.last_used_at_ms', '<', eb.ref('permission_use.last_used_at_ms'))
+          .then(eb.ref('permission_use.last_used_at_ms'))
+          .else(eb.ref('excluded.last_used_at_ms'))
+          .end(),
       })),
     )
     .execute();

@@ -117,6 +117,8 @@ export interface Person {
   readonly userAgent?: string;
   readonly email?: string;
   readonly name?: string;
+  /** Of a refused request, without its query: people put names and numbers of others into addresses. */
+  readonly path?: string;
 }
 
 /** On whose behalf and from where an act is done. Every verb that changes something takes one. */

@@ -13,18 +13,38 @@ export interface RefusalNote {
   readonly by: By;
   /** Null when nobody is known to whom this happened: then it is only counted. */
   readonly subject: { readonly accountId?: number; readonly userId?: number; readonly credentialId?: number } | null;
-  readonly details?: EventDraft['details'];
+  /** Whoever is not known, by the network they come from: a few are recorded, so that a developer's mistake can be explained. */
+  readonly stranger?: Stranger;
+  /** A function where it costs something: it is asked only for what is recorded. */
+  readonly details?: EventDraft['details'] | (() => Described);
+  /** When it happened, if not now: a guard tells of it later. Those have a rate of their own. */
+  readonly atMs?: number;
+}
+
+export interface Stranger {
+  readonly network: string;
+  /** Those who send no credential at all are so many that they must not crowd out the others. */
+  readonly isBlank: boolean;
+}
+
+export interface Described {
+  readonly details: NonNullable<EventDraft['details']>;
+  readonly person: By['person'];
 }
 
 export interface RefusalRecorder {
   /** Takes note and returns at once. */
   record(note: RefusalNote): void;
+  /** So many more of this reason, of which nobody will ask one by one. */
+  count(reason: string, count: number): void;
   /** Writes what has gathered; with `end`, also the count of the minute that still runs. Throws when the store does; nothing is lost by it. */
   flush(options?: { end?: boolean }): Promise<void>;
 }
 
 export const SUBJECT_REFUSALS_A_MINUTE = 10;
 export const ALL_REFUSALS_A_SECOND = 20;
+export const NETWORK_REFUSALS_A_MINUTE = 3;
+export const STRANGER_REFUSALS_A_MINUTE = 10;
 /** Notes kept while the store cannot be reached; more are counted. */
 const MOST_WAITING = 1_000;
 /** Reasons are a fixed set; should a caller ever build them from input, memory still has an end. */
@@ -34,15 +54,28 @@ const BATCH = 500;
 const SERVER: By = { actor: 'server', requestId: null, person: {} };
 
 export function createRefusalRecorder({ audit, clock }: { audit: Pick<AuditStore, 'record'>; clock: Clock }): RefusalRecorder {
-  const admit = createGate(clock);
+  const admit = createGate(clock, { ofOne: SUBJECT_REFUSALS_A_MINUTE, ofAll: ALL_REFUSALS_A_SECOND, windowMs: SECOND_MS });
+  // Guards keep to the same rate and tell of some seconds at once.
+  const admitReported = createGate(clock, {
+    ofOne: SUBJECT_REFUSALS_A_MINUTE,
+    ofAll: (ALL_REFUSALS_A_SECOND * MINUTE_MS) / SECOND_MS,
+    windowMs: MINUTE_MS,
+  });
+  const strangers = { ofOne: NETWORK_REFUSALS_A_MINUTE, ofAll: STRANGER_REFUSALS_A_MINUTE, windowMs: MINUTE_MS };
+  const [admitBlank, admitStranger] = [createGate(clock, strangers), createGate(clock, strangers)];
   const counts = createCounts(clock);
   let waiting: EventDraft[] = [];
   let flushing: Promise<void> | null = null;
 
   function record(note: RefusalNote): void {
-    const { event, reason, by, subject, details } = note;
-    if (subject === null || waiting.length >= MOST_WAITING || !admit(subjectKey(subject))) counts.add(`${event}: ${reason}`);
-    else waiting.push({ event, atMs: clock.now(), by, ...subject, reason, ...(details === undefined ? {} : { details }) });
+    const { event, reason, by, subject, atMs = clock.now() } = note;
+    if (waiting.length >= MOST_WAITING || !isAdmitted(note)) counts.add(`${event}: ${reason}`);
+    else waiting.push({ event, atMs, by, ...subject, reason, ...describe(note) });
+  }
+
+  function isAdmitted({ subject, stranger, atMs }: RefusalNote): boolean {
+    if (subject !== null) return (atMs === undefined ? admit : admitReported)(subjectKey(subject));
+    return stranger !== undefined && (stranger.isBlank ? admitBlank : admitStranger)(stranger.network);
   }
 
   async function write(end: boolean): Promise<void> {
@@ -69,32 +102,46 @@ export function createRefusalRecorder({ audit, clock }: { audit: Pick<AuditStore
     });
   }
 
-  return { record, flush };
+  return { record, count: (reason, count) => counts.add(`request.refused: ${reason}`, count), flush };
+}
+
+function describe({ details, by }: RefusalNote): Partial<EventDraft> {
+  if (typeof details !== 'function') return details === undefined ? {} : { details };
+  const described = details();
+  return { details: described.details, by: { ...by, person: described.person } };
+}
+
+interface Rate {
+  /** A minute. */
+  readonly ofOne: number;
+  /** In a window. */
+  readonly ofAll: number;
+  readonly windowMs: number;
 }
 
 /** Says whether one more of this subject may be recorded now. Windows begin anew each minute and each second. */
-function createGate(clock: Clock): (subject: string) => boolean {
+function createGate(clock: Clock, { ofOne, ofAll, windowMs }: Rate): (subject: string) => boolean {
   let minute = -1;
-  let second = -1;
-  let inSecond = 0;
+  let window = -1;
+  let inWindow = 0;
   // Only what was admitted is kept, so there are at most 20 × 60 of them.
   const inMinute = new Map<string, number>();
   return (subject) => {
     const now = clock.now();
     if (minute !== Math.floor(now / MINUTE_MS)) inMinute.clear();
-    if (second !== Math.floor(now / SECOND_MS)) inSecond = 0;
+    if (window !== Math.floor(now / windowMs)) inWindow = 0;
     minute = Math.floor(now / MINUTE_MS);
-    second = Math.floor(now / SECOND_MS);
+    window = Math.floor(now / windowMs);
     const soFar = inMinute.get(subject) ?? 0;
-    if (soFar >= SUBJECT_REFUSALS_A_MINUTE || inSecond >= ALL_REFUSALS_A_SECOND) return false;
+    if (soFar >= ofOne || inWindow >= ofAll) return false;
     inMinute.set(subject, soFar + 1);
-    inSecond++;
+    inWindow++;
     return true;
   };
 }
 
 /** Counts by reason and minute; each finished minute becomes one event for each of its reasons. */
-function createCounts(clock: Clock): { add(reason: string): void; take(end: boolean): EventDraft[] } {
+function createCounts(clock: Clock): { add(reason: string, count?: number): void; take(end: boolean): EventDraft[] } {
   let minute = 0;
   let counts = new Map<string, number>();
   let finished: EventDraft[] = [];
@@ -122,10 +169,10 @@ function createCounts(clock: Clock): { add(reason: string): void; take(end: bool
   }
 
   return {
-    add(reason) {
+    add(reason, count = 1) {
       turn();
       const name = counts.has(reason) || counts.size < MOST_REASONS ? reason : 'other';
-      counts.set(name, (counts.get(name) ?? 0) + 1);
+      counts.set(name, Math.min((counts.get(name) ?? 0) + count, Number.MAX_SAFE_INTEGER));
     },
     take(end) {
       turn();

@@ -141,6 +141,8 @@ export interface CredentialsStore {
   findTokenById(id: number): Promise<CredentialWithOwner | null>;
   findKeyByHash(hash: string): Promise<CredentialWithOwner | null>;
   getCredential(kind: 'token' | 'key', id: number): Promise<CredentialWithUse | null>;
+  /** Those of these ids that exist, in one look. */
+  findCredentials(ids: readonly number[]): Promise<readonly Credential[]>;
   /** Newest first; without revoked ones unless asked. `userId` lists tokens of a user, `accountId` keys of an account. */
   listCredentials(filter: {
     kind: 'token' | 'key';

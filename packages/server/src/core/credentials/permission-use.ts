@@ -34,12 +34,13 @@ export class PermissionUseRecorder {
   #size = 0;
   #dirty: Counter[] = [];
 
-  record(credentialId: number, permission: string, nowMs: number): void {
+  record(credentialId: number, permission: string, nowMs: number, requests = 1): void {
     const counter = this.#credentials.get(credentialId)?.counters.get(permission) ?? this.#add(credentialId, permission, nowMs);
     if (counter === null) return;
-    counter.lastUsedAtMs = nowMs;
-    counter.requests += 1;
-    if (counter.requests === 1) this.#dirty.push(counter);
+    // What guards tell of comes late.
+    if (nowMs > counter.lastUsedAtMs) counter.lastUsedAtMs = nowMs;
+    if (counter.requests === 0) this.#dirty.push(counter);
+    counter.requests += requests;
   }
 
   get waiting(): number {

@@ -36,6 +36,31 @@ export class UseRecorder {
   #restUntilMs = 0;
 
   record(credentialId: number, withPreviousSecret: boolean, { address, userAgent }: From, nowMs: number): void {
+    const sum = this.#sumOf(credentialId);
+    sum.lastUsedAtMs = nowMs;
+    sum.lastAddress = address;
+    sum.lastUserAgent = userAgent;
+    if (withPreviousSecret) {
+      sum.previousRequests += 1;
+      sum.previousLastUsedAtMs = nowMs;
+      sum.previousLastAddress = address;
+      sum.previousLastUserAgent = userAgent;
+    } else {
+      sum.requests += 1;
+    }
+  }
+
+  /** So many uses that were seen elsewhere, the last of them at that moment. */
+  add(credentialId: number, requests: number, { address, userAgent }: From, lastUsedAtMs: number): void {
+    const sum = this.#sumOf(credentialId);
+    sum.requests += requests;
+    if (lastUsedAtMs < sum.lastUsedAtMs) return;
+    sum.lastUsedAtMs = lastUsedAtMs;
+    sum.lastAddress = address;
+    sum.lastUserAgent = userAgent;
+  }
+
+  #sumOf(credentialId: number): Sum {
     let sum = this.#sums.get(credentialId);
     if (sum === undefined) {
       sum = {
@@ -50,17 +75,12 @@ export class UseRecorder {
       };
       this.#sums.set(credentialId, sum);
     }
-    sum.lastUsedAtMs = nowMs;
-    sum.lastAddress = address;
-    sum.lastUserAgent = userAgent;
-    if (withPreviousSecret) {
-      sum.previousRequests += 1;
-      sum.previousLastUsedAtMs = nowMs;
-      sum.previousLastAddress = address;
-      sum.previousLastUserAgent = userAgent;
-    } else {
-      sum.requests += 1;
-    }
+    return sum;
+  }
+
+  /** The same of a permission. */
+  addPermission(credentialId: number, permission: string, requests: number, lastUsedAtMs: number): void {
+    this.#permissions.record(credentialId, permission, lastUsedAtMs, requests);
   }
 
   /** A request asked for this permission, and got it. JWTs count on their key. */
@@ -140,6 +160,12 @@ export class UseRecorder {
     }
     newer.requests += old.requests;
     newer.previousRequests += old.previousRequests;
+    // What is told of late may be older than what waits.
+    if (newer.lastUsedAtMs < old.lastUsedAtMs) {
+      newer.lastUsedAtMs = old.lastUsedAtMs;
+      newer.lastAddress = old.lastAddress;
+      newer.lastUserAgent = old.lastUserAgent;
+    }
     if (newer.previousLastUsedAtMs !== null) return;
     newer.previousLastUsedAtMs = old.previousLastUsedAtMs;
     newer.previousLastAddress = old.previousLastAddress;

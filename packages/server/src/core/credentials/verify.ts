@@ -5,11 +5,11 @@
 import { hash as digest, timingSafeEqual } from 'node:crypto';
 import type { PresentedCredential } from '@keyhouse/protocol';
 import { type AddressBlock, inBlocks, parseAddress, parseBlock } from '@keyhouse/protocol';
-import type { OpaqueCaller, RefusalReason, Verdict } from '../caller.ts';
+import type { OpaqueCaller, RefusalReason, RefusedCredential, Verdict } from '../caller.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
 import type { ChangeFollower } from '../revocations/follower.ts';
 import { CredentialCache } from './cache.ts';
-import type { CredentialsStore, CredentialWithOwner } from './credential.ts';
+import type { Credential, CredentialsStore, CredentialWithOwner } from './credential.ts';
 import type { From } from './from.ts';
 import type { ImportsStore } from './imported.ts';
 import type { UseRecorder } from './use-recorder.ts';
@@ -190,11 +190,17 @@ const equalHashes = (a: string, b: string): boolean => timingSafeEqual(Buffer.fr
 
 const UNKNOWN: Verdict = Object.freeze({ ok: false, reason: 'unknown', refused: null });
 
-const refuse = ({ kind, id, accountId, userId }: CredentialWithOwner, reason: RefusalReason): Verdict => ({
+const refuse = (credential: CredentialWithOwner, reason: RefusalReason): Verdict => ({
   ok: false,
   reason,
-  refused: { kind, credentialId: id, accountId, userId },
+  refused: refusedCredential(credential),
 });
+
+/** What is known of a token or key, to whoever must explain why it was refused. */
+export const refusedCredential = (credential: Credential): RefusedCredential => {
+  const { kind, id, accountId, userId, permissions, expiresAtMs, addresses, environment } = credential;
+  return { kind, credentialId: id, accountId, userId, permissions, expiresAtMs, addresses, environment };
+};
 
 const toCaller = (credential: CredentialWithOwner, hash: string): OpaqueCaller =>
   Object.freeze({

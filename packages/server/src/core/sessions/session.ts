@@ -44,7 +44,7 @@ export interface Session {
   /** When the user last proved who they are: `auth_time` of OpenID Connect. */
   readonly signedInAtMs: number;
   readonly createdAtMs: number;
-  /** When it was opened or refreshed last, from where, and with what. */
+  /** When it was opened or refreshed last, from where, and with what; or when one of its JWTs was seen, if that was later. */
   readonly lastUsedAtMs: number;
   readonly lastAddress: string | null;
   readonly lastUserAgent: string | null;
@@ -142,6 +142,10 @@ export interface SessionsStore extends RefreshKeysStore {
   /** Living ones, newest use first. */
   listSessionsOfApplication(applicationId: number, limit: number): Promise<readonly SessionOfApplication[]>;
   findSession(id: string): Promise<Session | null>;
+  /** Those of these ids that exist, in one look, each with its application's client id. */
+  findSessions(ids: readonly string[]): Promise<readonly (Session & { readonly clientId: string })[]>;
+  /** When their JWTs were seen last; a session that is gone is passed over. */
+  recordSeen(input: { sessions: readonly { readonly id: string; readonly atMs: number }[] }): Promise<void>;
   /** What refresh tokens are checked with; null when there is no such session. */
   findSeal(id: string): Promise<SessionSeal | null>;
   /** One refresh. Of many at once with one token exactly one moves. */

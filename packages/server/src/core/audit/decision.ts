@@ -1,0 +1,80 @@
+/**
+ * What a refusal was judged by, as it is put on record: enough to say why to the one who asks by the request's id, never anything of what
+ * was presented. Names are not in it, because they change and people are erased; the path stands with the personal data.
+ */
+import type { RefusedCredential } from '../caller.ts';
+import type { EventDraft } from './event.ts';
+
+type Details = NonNullable<EventDraft['details']>;
+
+export interface Judged {
+  readonly method: string | null;
+  /** The permissions that the request needed; empty when that was not looked at. */
+  readonly wanted?: readonly string[];
+  /** The first of them that was not held, or why nothing could be judged. */
+  readonly lacking?: string | null;
+  /** What was presented looked like, where nobody knows whose it was. */
+  readonly shape?: Shape;
+  /** The key of the guard that judged; null: a server did. */
+  readonly guardKeyId: number | null;
+}
+
+/** `none`: there was no credential. `foreign`: a text without our form, as an imported one may be. */
+export const SHAPES = ['token', 'key', 'jwt', 'foreign', 'malformed', 'none'] as const;
+export type Shape = (typeof SHAPES)[number];
+
+/** So many names of a list are kept; a credential may hold more, and nobody reads them. */
+const MOST_NAMES = 100;
+const MAX_PATH = 200;
+
+export function detailsOf(judged: Judged, refused: RefusedCredential | null): Details {
+  const { method, wanted = [], lacking = null, shape, guardKeyId } = judged;
+  return {
+    ...(refused === null ? {} : { kind: refused.kind }),
+    ...(shape === undefined ? {} : { shape }),
+    ...(lacking === null ? {} : { lacking }),
+    ...(wanted.length === 0 ? {} : { wanted: wanted.slice(0, MOST_NAMES) }),
+    ...(refused === null
+      ? {}
+      : {
+          held: refused.permissions?.slice(0, MOST_NAMES) ?? null,
+          expiresAtMs: refused.expiresAtMs,
+          allowed: refused.addresses?.slice(0, MOST_NAMES) ?? null,
+          environment: refused.environment,
+          ...(refused.clientId === undefined ? {} : { client_id: refused.clientId }),
+        }),
+    ...(method === null ? {} : { method }),
+    judgedBy: guardKeyId === null ? 'server' : 'guard',
+    ...(guardKeyId === null ? {} : { guardKey: guardKeyId }),
+  };
+}
+
+/** Without its query, without whatever in it looks like a credential, and without what could steer a terminal. */
+export function showablePath(target: string): string {
+  const path = target.split(/[?#]/, 1)[0] ?? '';
+  return showable(withoutCredentials(path), MAX_PATH);
+}
+
+/** Of any length and any characters; what is shown is one short line. */
+export const showable = (text: string, most: number): string => [...text.replace(STEERING, '?')].slice(0, most).join('');
+
+/** Lone surrogates too: PostgreSQL takes no text that is not Unicode, and none with a NUL. */
+const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
+
+/** Also percent-encoded: `%7C` is the bar of a token, and any letter can be written so. */
+function withoutCredentials(path: string): string {
+  return path
+    .split('/')
+    .map((segment) => (CREDENTIAL.test(decoded(segment)) ? '[secret]' : segment))
+    .join('/');
+}
+
+const CREDENTIAL = /\d+\||kh_|eyJ|[A-Za-z0-9_-]{40,}/;
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

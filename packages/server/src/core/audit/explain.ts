@@ -1,0 +1,180 @@
+/**
+ * A refusal in plain words, made of what is on record: the same sentence at the command line and in the dashboard. Names are looked up by
+ * the caller, since the record holds ids alone.
+ */
+import { permits } from '@keyhouse/protocol';
+import type { ListedEvent } from './event.ts';
+
+export interface Names {
+  /** Of the token or key; null: it has none, or may not be told. */
+  readonly credential: string | null;
+  readonly account: string | null;
+}
+
+export interface Explanation {
+  readonly requestId: string | null;
+  readonly at: number;
+  /** 401, 403 or 503, as the request was answered. */
+  readonly status: number;
+  readonly reason: string;
+  readonly sentence: string;
+  /** What to do about it; null: nothing that helps is known. */
+  readonly advice: string | null;
+}
+
+/** What a record says, whatever wrote it: an older one says less. */
+interface Record {
+  readonly kind: string | null;
+  readonly shape: string | null;
+  readonly lacking: string | null;
+  readonly wanted: readonly string[];
+  /** Undefined: not on record. Null: everything. */
+  readonly held: readonly string[] | null | undefined;
+  readonly allowed: readonly string[] | null;
+  readonly expiresAtMs: number | null;
+  readonly clientId: string | null;
+  readonly method: string | null;
+  readonly isGuard: boolean;
+}
+
+export function explainRefusal(event: ListedEvent, names: Names): Explanation {
+  const reason = event.reason ?? 'unknown';
+  const record = readRecord(event.details);
+  const status = statusOf(reason);
+  const what = whatOf(event, record, names);
+  const said = SENTENCES[reason]?.(what, record, event) ?? `${what} was refused: ${reason.replaceAll('_', ' ')}.`;
+  const asked = askedFor(record, event.person?.path ?? null);
+  const by = record.isGuard ? ' A guard judged it.' : '';
+  return {
+    ...{ requestId: event.requestId, at: event.atMs, status, reason },
+    sentence: `Refused with ${status}: ${said}${asked}${by}`,
+    advice: ADVICE[reason] ?? null,
+  };
+}
+
+const FORBIDDEN = new Set(['forbidden', 'role', 'plain_http']);
+const AWAY = new Set(['issuer_away', 'stale', 'unavailable']);
+const statusOf = (reason: string): number => (FORBIDDEN.has(reason) ? 403 : AWAY.has(reason) ? 503 : 401);
+
+type Say = (what: string, record: Record, event: ListedEvent) => string;
+
+/** For each reason what happened, with the facts that decided. */
+const SENTENCES: Readonly<{ [reason: string]: Say }> = {
+  forbidden: sayForbidden,
+  role: (what) => `${what} has a role that does not allow this.`,
+  missing: () => 'no credential was sent.',
+  two_credentials: () => 'the request carried two Authorization headers, and nobody can say which one counts.',
+  plain_http: () => 'the credential came over plain HTTP from another machine.',
+  scheme: () => 'the Authorization header is not of the form "Bearer <credential>".',
+  malformed: (_, record) =>
+    `what was sent is no credential of this server${shapeOf(record)}; it may be cut off, changed, or something else.`,
+  unknown: (_, record) =>
+    `nobody here knows ${UNKNOWN[record.shape ?? ''] ?? 'this credential'}; its form is right, and it was not made on this server, or is gone.`,
+  inactive: () =>
+    'Keyhouse told the guard that this credential is not good; a token or key that was revoked or never was is told so.',
+  revoked: (what) => `${what} was revoked.`,
+  expired: (what, { expiresAtMs }) => `${what} has expired${expiresAtMs === null ? '' : `, at ${timeOf(expiresAtMs)}`}.`,
+  unused: (what) => `${what} was not used for 90 days.`,
+  superseded: (what) => `${what} was rotated, and this is its old secret, whose overlap is over.`,
+  owner_disabled: (what) => `the owner of ${what} is disabled.`,
+  address_not_allowed: (what, { allowed }, { person }) =>
+    `${what} may not be used from ${person?.address ?? 'this address'}${allowed === null ? '' : `; it allows ${listOf(allowed)}`}.`,
+  signature: () => 'the signature of the JWT is wrong: it was changed, or not signed by this server.',
+  unknown_key: () => 'the JWT names a signing key that this server does not have, or has no more.',
+  type: () => 'the JWT is of another type; only access tokens (at+jwt) are taken.',
+  issuer: () => 'the JWT is from another issuer.',
+  audience: (what) => `${what} is for another audience.`,
+  environment: (what) => `${what} is for another environment than this API takes.`,
+  not_yet_valid: (what) => `the time of ${what} has not come; compare the clocks.`,
+  claims: () => 'the JWT was signed here and does not say what an access token has to say.',
+  client: (_, { clientId }) =>
+    `the application ${clientId ?? 'that was named'} did not prove itself: its client secret or assertion does not hold.`,
+  stale: () => 'the guard had not heard of revocations for longer than this route allows.',
+  issuer_away: () => 'the guard had to ask Keyhouse about the credential, and got no answer.',
+};
+
+const ADVICE: Readonly<{ [reason: string]: string }> = {
+  forbidden: 'Use a credential that holds the permission, or make one.',
+  missing: 'Send "Authorization: Bearer <credential>".',
+  two_credentials: 'Send one Authorization header.',
+  plain_http: 'Use HTTPS, and name the proxy in front in KEYHOUSE_TRUSTED_PROXIES.',
+  scheme: 'Send "Authorization: Bearer <credential>".',
+  malformed: 'Copy the credential anew, whole.',
+  unknown: 'Look whether it was made on this server, and for this environment.',
+  revoked: 'Make another one; a revocation cannot be undone.',
+  expired: 'Make another one, with a later end.',
+  superseded: 'Put the new secret where the old one is still used.',
+  address_not_allowed: 'Use it from an allowed address, or make one that allows this one.',
+  issuer_away: 'Look whether Keyhouse runs and the guard can reach it.',
+  stale: 'Look at the guard’s lag and its connection to Keyhouse.',
+};
+
+const UNQUESTIONED: Readonly<{ [why: string]: string }> = {
+  nothing_to_judge: 'the gateway did not say which method and path the request had.',
+  ambiguous: 'method or path of the request can be read in two ways.',
+  method: 'the method of the request is none that a permission is known for.',
+  path: 'the path of the request can be read in two ways.',
+  no_route: 'no route pattern fits the path, so nobody knows which permission it needs.',
+};
+
+function sayForbidden(what: string, { lacking, held, wanted }: Record): string {
+  const unquestioned = lacking === null ? undefined : UNQUESTIONED[lacking];
+  if (unquestioned !== undefined) return unquestioned;
+  if (lacking === null && wanted.length === 0) return `${what} is of a kind that may not do this.`;
+  const needed = wanted.length > 0 ? wanted : [lacking ?? ''];
+  // A guard judged by what the credential held then; it may hold it by now.
+  const isHeld = held !== undefined && needed.every((name) => permits(held, name));
+  if (held === undefined || isHeld) return `${what} lacked ${lacking ?? listOf(needed)}.`;
+  return `${what} holds ${held === null ? 'everything' : listOf(held)}; the request asked for ${listOf(needed)}.`;
+}
+
+/** `key 55 (“Billing”) of account 12 (Acme)`. */
+function whatOf(event: ListedEvent, { kind, clientId, shape }: Record, names: Names): string {
+  const { credentialId, accountId, userId } = event;
+  const owner = accountId === null ? '' : ` of account ${accountId}${names.account === null ? '' : ` (${names.account})`}`;
+  const name = names.credential === null ? '' : ` (“${names.credential}”)`;
+  if (credentialId !== null) {
+    const noun = kind === 'token' || event.actor.startsWith('token:') ? 'token' : 'key';
+    return `${kind === 'jwt' ? 'a JWT of ' : ''}${noun} ${credentialId}${name}${owner}`;
+  }
+  if (kind === 'session') return `a session of application ${clientId ?? '?'} for user ${userId ?? '?'}${owner}`;
+  if (kind === 'application') return `application ${clientId ?? '?'}${owner}`;
+  if (userId !== null) return `user ${userId}`;
+  return UNKNOWN[shape ?? ''] ?? 'the credential';
+}
+
+const UNKNOWN: Readonly<{ [shape: string]: string }> = {
+  token: 'this token',
+  key: 'this API key',
+  jwt: 'this JWT',
+  foreign: 'this text, which has no form of ours',
+};
+
+const shapeOf = ({ shape }: Record): string => (shape === 'jwt' ? ' (it looks like a JWT)' : '');
+
+const askedFor = ({ method }: Record, path: string | null): string =>
+  method === null && path === null ? '' : ` The request was ${[method, path].filter((part) => part !== null).join(' ')}.`;
+
+const MOST_LISTED = 20;
+
+function listOf(names: readonly string[]): string {
+  if (names.length === 0) return 'nothing';
+  const more = names.length - MOST_LISTED;
+  return names.slice(0, MOST_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+const timeOf = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+function readRecord(details: string): Record {
+  const values = JSON.parse(details) as { readonly [name: string]: unknown };
+  const { kind, shape, lacking, wanted, held, allowed, expiresAtMs, client_id: clientId, method, judgedBy } = values;
+  return {
+    ...{ kind: textOrNull(kind), shape: textOrNull(shape), lacking: textOrNull(lacking), clientId: textOrNull(clientId) },
+    ...{ wanted: listOrNull(wanted) ?? [], held: held === null ? null : (listOrNull(held) ?? undefined) },
+    ...{ allowed: listOrNull(allowed), expiresAtMs: typeof expiresAtMs === 'number' ? expiresAtMs : null },
+    ...{ method: textOrNull(method), isGuard: judgedBy === 'guard' },
+  };
+}
+
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+const listOrNull = (value: unknown): readonly string[] | null => (Array.isArray(value) ? value.map(String) : null);

@@ -1,0 +1,130 @@
+/** Reports that lie, that are forged, and that are not reports. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eachDatabase } from '../../../test/databases.ts';
+import { startTestServer, type TestServer } from '../../../test/server.ts';
+
+eachDatabase('a report that lies', (makeDatabase) => {
+  let server: TestServer;
+  let guard: { text: string; id: number };
+  let token: { text: string; id: number };
+  let key: { text: string; id: number; accountId: number };
+  beforeAll(async () => {
+    server = await startTestServer({ database: await makeDatabase() });
+    guard = await server.key(1, { permissions: ['keyhouse.verify'] });
+    const person = await server.register();
+    token = { text: person.token, id: Number(person.token.split('|')[0]) };
+    key = { ...(await server.key(person.accountId, { permissions: ['invoices.read'] })), accountId: person.accountId };
+  });
+  afterAll(() => server.stop());
+
+  const use = (change: object = {}) => ({
+    ...{ subject: { kind: 'key', credential: key.id }, permission: 'invoices.read', status: 200, count: 1 },
+    ...{ last_used_at: new Date().toISOString(), address: null, user_agent: null },
+    ...change,
+  });
+  const refusal = (change: object = {}) => ({
+    ...{ request_id: randomUUID(), at: new Date().toISOString(), status: 403, reason: 'forbidden', method: 'GET' },
+    ...{ subject: { kind: 'key', credential: key.id }, path: '/api', wanted: [], address: null, user_agent: null },
+    ...change,
+  });
+  const report = (body: object, bearer = guard.text) =>
+    server.request('/auth/usage', { bearer, body: { batch: randomUUID(), uses: [], refusals: [], ...body } });
+  const requestsOf = async (kind: 'token' | 'key', id: number) =>
+    (await server.keyhouse.store.credentials.getCredential(kind, id))?.use.requests;
+
+  it('is taken from a key with keyhouse.verify alone', async () => {
+    const plain = await server.key(1, { permissions: ['invoices.read'] });
+    expect((await report({}, plain.text)).status).toBe(403);
+    expect((await report({}, key.text)).status).toBe(403);
+    expect((await report({}, token.text)).status).toBe(403);
+    expect((await server.request('/auth/usage', { body: {} })).status).toBe(401);
+  });
+
+  it.each([
+    ['a count below one', { count: 0 }],
+    ['a negative count', { count: -5 }],
+    ['a count beyond safe integers', { count: 2 ** 53 }],
+    ['a fraction', { count: 1.5 }],
+    ['text for a count', { count: '1' }],
+    ['a moment that is none', { last_used_at: 'yesterday' }],
+    ['an id beyond safe integers', { subject: { kind: 'key', credential: 1e300 } }],
+    ['a negative id', { subject: { kind: 'key', credential: -1 } }],
+    ['an unknown kind', { subject: { kind: 'root', credential: 1 } }],
+    ['an unknown member', { admin: true }],
+    ['a permission without end', { permission: 'a'.repeat(200) }],
+    ['a user agent without end', { user_agent: 'x'.repeat(2000) }],
+  ])('is refused with 422: %s', async (_, change) => expect((await report({ uses: [use(change)] })).status).toBe(422));
+
+  it('is refused when it is too long', async () => {
+    expect((await report({ uses: Array.from({ length: 1001 }, () => use()) })).status).toBe(422);
+    expect((await report({ refusals: Array.from({ length: 101 }, () => refusal()) })).status).toBe(422);
+    expect((await report({ uses: [use({ user_agent: 'x'.repeat(1_100_000) })] })).status).toBe(413);
+    expect((await report({ batch: 'not-a-uuid' })).status).toBe(422);
+  });
+
+  it('keeps its good parts, whatever strangers put into method, address and permission', async () => {
+    const other = await server.key(key.accountId);
+    const subject = { kind: 'key', credential: other.id };
+    const odd = refusal({ subject, method: 'b\u0000x', address: 'http://x', wanted: ['\u0000', 'crm.read'], reason: 'revoked' });
+    const uses = [use({ subject, permission: 'a b\u0000', address: 'fe80::1%eth0' })];
+    expect((await report({ uses, refusals: [odd] })).status).toBe(204);
+    await expect.poll(() => requestsOf('key', other.id), { timeout: 15_000 }).toBe(1);
+    await server.keyhouse.refusals.flush();
+    const [event] = await server.keyhouse.store.audit.list({ requestId: odd.request_id, limit: 1 });
+    expect(JSON.parse(event?.details ?? '{}')).toMatchObject({ wanted: ['crm.read'] });
+    expect(event?.details).not.toContain('method');
+  });
+
+  it('makes nothing of what does not exist, or is of another kind', async () => {
+    const person = await server.register();
+    const [token, key] = [{ id: Number(person.token.split('|')[0]) }, await server.key(person.accountId)];
+    const forged = [
+      { kind: 'key', credential: 999_999 },
+      { kind: 'jwt', credential: token.id, jti: 'x' },
+      { kind: 'key', credential: token.id },
+      { kind: 'token', credential: key.id },
+      { kind: 'session', client_id: 'app_x', sid: 'nobody' },
+      { kind: 'application', client_id: 'app_x' },
+    ];
+    const before = [await requestsOf('token', token.id), await requestsOf('key', key.id)];
+    const refusals = forged.map((subject) => refusal({ subject, reason: 'revoked' }));
+    expect((await report({ uses: forged.map((subject) => use({ subject })), refusals })).status).toBe(204);
+    // Something that does count, so that there is an end to wait for.
+    const other = await server.key(person.accountId);
+    await report({ uses: [use({ subject: { kind: 'key', credential: other.id } })] });
+    await expect.poll(() => requestsOf('key', other.id), { timeout: 15_000 }).toBe(1);
+    expect([await requestsOf('token', token.id), await requestsOf('key', key.id)]).toEqual(before);
+    await server.keyhouse.refusals.flush();
+    for (const { request_id: requestId } of refusals)
+      for (const event of await server.keyhouse.store.audit.list({ requestId, limit: 5 }))
+        expect([event.accountId, event.credentialId, event.actor]).toEqual([null, null, 'anonymous']);
+  });
+
+  it('cannot give a refusal to another account than the one the credential is of', async () => {
+    const victim = await server.register();
+    const told = refusal({ subject: { kind: 'key', credential: key.id, account: victim.accountId, user: victim.id } });
+    expect((await report({ refusals: [told] })).status).toBe(204);
+    await server.keyhouse.refusals.flush();
+    const events = await server.keyhouse.store.audit.list({ requestId: told.request_id, limit: 5 });
+    expect(events.map(({ accountId, userId }) => [accountId, userId])).toEqual([[key.accountId, null]]);
+  });
+
+  const NASTY = [
+    ...['\u0000', '\u001b[2J', '\u202ereversed', '<script>alert(1)</script>', "'; DROP TABLE users; --", '\ud800', '𝔘𝔫𝔦'],
+    ...['../../etc/passwd', '%00', '%s%s%n', '{{7*7}}', 'Ω≈ç√∫', '\r\nSet-Cookie: x=1', '​', '社會科學院', '👾🙇'],
+  ];
+  it('with naughty texts is refused or kept without what could steer a page, a terminal or a database', async () => {
+    for (const text of NASTY) {
+      expect((await report({ refusals: [refusal({ request_id: text })] })).status, JSON.stringify(text)).toBe(422);
+      expect((await report({ refusals: [refusal({ reason: text })] })).status).toBe(422);
+      const told = refusal({ path: `/${text}`, user_agent: text, reason: 'revoked', subject: null, address: '192.0.2.9' });
+      expect((await report({ refusals: [told] })).status, JSON.stringify(text)).toBe(204);
+      server.advance(60_000);
+      await server.keyhouse.refusals.flush();
+      const [event] = await server.keyhouse.store.audit.list({ requestId: told.request_id, limit: 1 });
+      expect(event?.person?.path).toBeDefined();
+      expect(JSON.stringify(event?.person)).not.toMatch(/\\u00|[\p{Cc}\p{Cf}\p{Cs}]/u);
+    }
+  });
+});

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eachDatabase } from '../../../test/databases.ts';
+import { startTestServer, type TestServer } from '../../../test/server.ts';
+
+eachDatabase('what guards report', (makeDatabase) => {
+  let server: TestServer;
+  let guard: { text: string; id: number };
+  beforeAll(async () => {
+    server = await startTestServer({ database: await makeDatabase() });
+    guard = await server.key(1, { permissions: ['keyhouse.verify'] });
+  });
+  afterAll(() => server.stop());
+
+  const newKey = async (permissions = ['invoices.read', 'crm.read']) => {
+    const { accountId } = await server.register();
+    return { ...(await server.key(accountId, { permissions })), accountId };
+  };
+  const at = (ms = 0): string => new Date(server.now() + ms).toISOString();
+  const use = (subject: object, change: object = {}) => ({
+    ...{ subject, permission: 'invoices.read', status: 200, count: 3, last_used_at: at(-1000) },
+    ...{ address: '203.0.113.7', user_agent: 'erp/2' },
+    ...change,
+  });
+  const refusal = (subject: object | null, change: object = {}) => ({
+    ...{ request_id: randomUUID(), at: at(), status: 403, reason: 'forbidden', subject, method: 'GET', path: '/api/invoices' },
+    ...{ wanted: ['invoices.write'], held: ['made.up'], expires_at: null, address: '203.0.113.7', user_agent: 'erp/2' },
+    ...change,
+  });
+  const report = (body: object) =>
+    server.request('/auth/usage', { bearer: guard.text, body: { batch: randomUUID(), uses: [], refusals: [], ...body } });
+  const settle = async (): Promise<void> => {
+    await server.keyhouse.refusals.flush();
+  };
+  const useOf = async (id: number) => {
+    let found = await server.keyhouse.store.credentials.getCredential('key', id);
+    await expect
+      .poll(
+        async () => {
+          found = await server.keyhouse.store.credentials.getCredential('key', id);
+          return found?.use.requests;
+        },
+        { timeout: 15_000 },
+      )
+      .toBeGreaterThan(0);
+    return found?.use;
+  };
+  const recorded = async (requestId: string) => {
+    await settle();
+    return (await server.keyhouse.store.audit.list({ requestId, limit: 5 })).map((event) => ({
+      ...event,
+      details: JSON.parse(event.details),
+    }));
+  };
+
+  it('counts on the credential, with the last use, where from, and the permission, as if the server had seen it', async () => {
+    const key = await newKey();
+    const jwt = { kind: 'jwt', credential: key.id, jti: 'x'.repeat(22) };
+    expect((await report({ uses: [use({ kind: 'key', credential: key.id }), use(jwt, { count: 4 })] })).status).toBe(204);
+    expect(await useOf(key.id)).toMatchObject({ requests: 7, lastAddress: '203.0.113.7', lastUserAgent: 'erp/2' });
+    const credential = await server.keyhouse.store.credentials.getCredential('key', key.id);
+    if (credential === null) throw new Error('The key has gone.');
+    const least = (await server.keyhouse.leastOf([credential])).get(key.id);
+    expect(least?.permissions.map(({ name, requests30Days }) => [name, requests30Days])).toEqual([
+      ['crm.read', 0],
+      ['invoices.read', 7],
+    ]);
+    expect(least?.narrowTo).toEqual(['invoices.read']);
+  });
+
+  it('counts a batch once, however often it comes', async () => {
+    const key = await newKey();
+    const batch = randomUUID();
+    const body = { batch, uses: [use({ kind: 'key', credential: key.id })] };
+    for (let times = 0; times < 3; times++) expect((await report(body)).status).toBe(204);
+    expect(await useOf(key.id)).toMatchObject({ requests: 3 });
+  });
+
+  it('puts a refusal on record under its id, with what the server itself knows of the credential', async () => {
+    const key = await newKey();
+    const told = refusal({ kind: 'jwt', credential: key.id, jti: 'y', account: 1, user: 1 });
+    expect((await report({ refusals: [told] })).status).toBe(204);
+    expect(await recorded(told.request_id)).toMatchObject([
+      {
+        ...{ event: 'request.refused', actor: `key:${key.id}`, accountId: key.accountId, credentialId: key.id, userId: null },
+        reason: 'forbidden',
+        person: { address: '203.0.113.7', userAgent: 'erp/2', path: '/api/invoices' },
+        details: {
+          ...{ kind: 'jwt', lacking: 'invoices.write', wanted: ['invoices.write'], held: ['invoices.read', 'crm.read'] },
+          ...{ method: 'GET', judgedBy: 'guard', guardKey: guard.id, environment: 'live', expiresAtMs: null, allowed: null },
+        },
+      },
+    ]);
+  });
+
+  it('counts by reason what is beyond the rate, and what came without a subject', async () => {
+    const key = await newKey();
+    const refusals = Array.from({ length: 30 }, () => refusal({ kind: 'key', credential: key.id }));
+    expect((await report({ refusals, counts: [{ reason: 'expired', count: 41 }] })).status).toBe(204);
+    await server.keyhouse.refusals.flush({ end: true });
+    const events = await server.keyhouse.store.audit.list({ limit: 500 });
+    expect(events.filter(({ credentialId, event }) => credentialId === key.id && event === 'request.refused')).toHaveLength(10);
+    const counted = events.filter(({ event }) => event === 'request.refusals_counted');
+    const countOf = (reason: string): number =>
+      counted.filter((event) => event.reason === reason).reduce((sum, { details }) => sum + JSON.parse(details).count, 0);
+    expect(countOf('request.refused: forbidden')).toBeGreaterThanOrEqual(20);
+    expect(countOf('request.refused: expired')).toBe(41);
+  });
+
+  it('never puts a use into the future, nor more than a day back, nor before a later one', async () => {
+    const [future, past] = [await newKey(), await newKey()];
+    const subject = (key: { id: number }) => ({ kind: 'key', credential: key.id });
+    await report({ uses: [use(subject(future), { last_used_at: '2999-01-01T00:00:00Z' })] });
+    await report({ uses: [use(subject(past), { last_used_at: '1970-01-01T00:00:00Z', address: null })] });
+    expect((await useOf(future.id))?.lastUsedAtMs).toBeLessThanOrEqual(server.now());
+    expect((await useOf(past.id))?.lastUsedAtMs).toBeGreaterThan(server.now() - 2 * 86_400_000);
+    const before = await useOf(future.id);
+    await report({ uses: [use(subject(future), { last_used_at: at(-3_600_000), address: '192.0.2.1' })] });
+    await expect.poll(async () => (await useOf(future.id))?.requests, { timeout: 15_000 }).toBe(6);
+    expect(await useOf(future.id)).toMatchObject({ lastUsedAtMs: before?.lastUsedAtMs, lastAddress: '203.0.113.7' });
+  });
+
+  it('says in the audit log of the server what was found of a stranger, and never what was sent', async () => {
+    const secret = 'kh_live_notacredentialofours';
+    const told = await server.request(`/verify/api/invoices/${secret}?x=${secret}`, { bearer: secret });
+    expect(told.status).toBe(401);
+    const [event] = await recorded(String(told.headers['x-request-id']));
+    expect(event).toMatchObject({
+      ...{ reason: 'malformed', accountId: null, actor: 'anonymous' },
+      details: { shape: 'malformed', method: 'GET', judgedBy: 'server', wanted: ['invoices.read'] },
+      person: { path: '/api/invoices/[secret]' },
+    });
+    expect(JSON.stringify(event)).not.toContain('notacredential');
+  });
+
+  it('records the whole decision of the server itself', async () => {
+    const key = await newKey(['crm.read']);
+    const told = await server.request('/verify/api/invoices?secret=1', { bearer: key.text, method: 'POST' });
+    expect(told.status).toBe(403);
+    expect(await recorded(String(told.headers['x-request-id']))).toMatchObject([
+      {
+        reason: 'forbidden',
+        details: { kind: 'key', lacking: 'invoices.write', wanted: ['invoices.write'], held: ['crm.read'], method: 'POST' },
+        person: { path: '/api/invoices' },
+      },
+    ]);
+  });
+});

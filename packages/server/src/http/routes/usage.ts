@@ -1,0 +1,164 @@
+/**
+ * `POST /auth/usage`: what guards saw. They verify by themselves, so that nobody here would know what a JWT was used for and why a request was
+ * refused. A batch that is lost loses counts, never a request.
+ */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { isPermission, MAX_PERMISSION_LENGTH, parseAddress, permits } from '@keyhouse/protocol';
+import { type Static, Type } from 'typebox';
+import type { ReportedRefusal, ReportedUse, Subject, UsageReport } from '../../core/credentials/usage.ts';
+import type { Keyhouse } from '../../core/keyhouse.ts';
+import { Refusal } from '../../core/refusal.ts';
+import type { Authenticator } from '../authenticate.ts';
+import { callerOf } from '../door.ts';
+import { readDate } from '../read-date.ts';
+import { refusals } from '../schemas.ts';
+
+const PERMISSION = 'keyhouse.verify';
+const MOST_USES = 1000;
+const MOST_REFUSALS = 100;
+const MOST_REASONS = 50;
+const MOST_PERMISSIONS = 100;
+/** Nobody serves more requests than this in the seconds between two batches; a sum of such numbers stays exact. */
+const MOST_COUNT = 1_000_000_000;
+
+const strict = { additionalProperties: false } as const;
+const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+const ClientId = Type.String({ maxLength: 64, pattern: '^[A-Za-z0-9_-]+$' });
+/** Whose they are is known here, and what a guard says of it is not looked at. */
+const Whose = { account: Type.Optional(Id), user: Type.Optional(Type.Union([Id, Type.Null()])) };
+const SubjectSchema = Type.Union([
+  Type.Object({ kind: Type.Union([Type.Literal('token'), Type.Literal('key')]), credential: Id, ...Whose }, strict),
+  Type.Object({ kind: Type.Literal('jwt'), credential: Id, jti: Type.String({ maxLength: 64 }), ...Whose }, strict),
+  Type.Object({ kind: Type.Literal('session'), client_id: ClientId, sid: Type.String({ maxLength: 64 }), ...Whose }, strict),
+  Type.Object({ kind: Type.Literal('application'), client_id: ClientId, ...Whose }, strict),
+]);
+const Permission = Type.String({ maxLength: MAX_PERMISSION_LENGTH });
+const Moment = Type.String({ maxLength: 40, examples: ['2026-11-23T10:30:00.000Z'] });
+const Address = Type.Union([Type.String({ maxLength: 64 }), Type.Null()]);
+const UserAgent = Type.Union([Type.String({ maxLength: 1000 }), Type.Null()]);
+const Count = Type.Integer({ minimum: 1, maximum: MOST_COUNT });
+const Reason = Type.String({ maxLength: 40, pattern: '^[a-z_]+$', description: 'Why, in the words of the audit log.' });
+
+const UseSchema = Type.Object(
+  {
+    subject: SubjectSchema,
+    permission: Type.Union([Permission, Type.Null()]),
+    status: Type.Integer({ minimum: 100, maximum: 599, description: 'The answer of the guard; 200: the request went on.' }),
+    count: Count,
+    last_used_at: Moment,
+    address: Address,
+    user_agent: UserAgent,
+  },
+  strict,
+);
+const RefusalSchema = Type.Object(
+  {
+    request_id: Type.String({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9_-]+$' }),
+    at: Moment,
+    status: Type.Integer({ minimum: 400, maximum: 599 }),
+    reason: Reason,
+    subject: Type.Union([SubjectSchema, Type.Null()]),
+    method: Type.String({ maxLength: 40 }),
+    path: Type.String({ maxLength: 2000, description: 'Without its query.' }),
+    wanted: Type.Array(Permission, { maxItems: MOST_PERMISSIONS }),
+    held: Type.Optional(Type.Union([Type.Array(Permission, { maxItems: 1000 }), Type.Null()])),
+    expires_at: Type.Optional(Type.Union([Moment, Type.Null()])),
+    address: Address,
+    user_agent: UserAgent,
+  },
+  strict,
+);
+const Report = Type.Object(
+  {
+    batch: Type.String({
+      pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
+      description: 'A UUID. One that was sent before is not counted again.',
+    }),
+    uses: Type.Array(UseSchema, { maxItems: MOST_USES }),
+    refusals: Type.Array(RefusalSchema, { maxItems: MOST_REFUSALS }),
+    counts: Type.Optional(
+      Type.Array(Type.Object({ reason: Reason, count: Count }, strict), {
+        maxItems: MOST_REASONS,
+        description: 'Refusals beyond those that are told one by one.',
+      }),
+    ),
+  },
+  strict,
+);
+
+interface Options {
+  readonly keyhouse: Keyhouse;
+  readonly authenticator: Authenticator;
+}
+
+export const usageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { keyhouse, authenticator }) => {
+  app.post(
+    '/auth/usage',
+    {
+      config: { callers: ['key'], body: 'json' },
+      schema: {
+        summary: 'Report use and refusals',
+        description:
+          'For guards, which verify by themselves: with a key of the operator account that has `keyhouse.verify`. What is reported of a credential that does not exist, or is of another kind, is dropped.',
+        tags: ['Checking credentials'],
+        body: Report,
+        response: {
+          204: Type.Null({ description: 'Taken, or taken before.' }),
+          ...refusals(400, 401, 403, 413, 415, 422, 429),
+        },
+      },
+    },
+    async (request, reply) => {
+      const guard = callerOf(request);
+      if (!permits(guard.permissions, PERMISSION)) {
+        authenticator.recordForbidden(guard, request.raw, request.id, PERMISSION);
+        throw new Refusal({ code: 'forbidden', permission: PERMISSION });
+      }
+      keyhouse.usePermission(guard, PERMISSION);
+      await keyhouse.reportUsage(guard, readReport(request.body));
+      return reply.code(204).header('Cache-Control', 'no-store').send(null);
+    },
+  );
+};
+
+const readReport = ({ batch, uses, refusals: refused, counts = [] }: Static<typeof Report>): UsageReport => ({
+  batch,
+  uses: uses.map(readUse),
+  refusals: refused.map(readRefusal),
+  counts,
+});
+
+const readUse = (use: Static<typeof UseSchema>): ReportedUse => ({
+  ...{ subject: readSubject(use.subject), permission: use.permission, status: use.status, count: use.count },
+  ...{ lastUsedAtMs: readMoment('uses', use.last_used_at), address: readAddress(use.address), userAgent: use.user_agent },
+});
+
+/** What was held, and until when, is known here better than by the guard. */
+const readRefusal = (refusal: Static<typeof RefusalSchema>): ReportedRefusal => ({
+  ...{ requestId: refusal.request_id, atMs: readMoment('refusals', refusal.at), reason: refusal.reason },
+  ...{ subject: refusal.subject === null ? null : readSubject(refusal.subject), path: refusal.path },
+  method: /^[A-Z-]{1,20}$/.test(refusal.method) ? refusal.method : null,
+  ...{ wanted: refusal.wanted.filter(isPermission), address: readAddress(refusal.address), userAgent: refusal.user_agent },
+});
+
+function readSubject(subject: Static<typeof SubjectSchema>): Subject {
+  switch (subject.kind) {
+    case 'token':
+    case 'key':
+    case 'jwt':
+      return { kind: subject.kind, credentialId: subject.credential };
+    case 'session':
+      return { kind: 'session', clientId: subject.client_id, sessionId: subject.sid };
+    case 'application':
+      return { kind: 'application', clientId: subject.client_id };
+  }
+}
+
+function readMoment(field: string, text: string): number {
+  const ms = readDate(text);
+  if (Number.isNaN(ms)) throw new Refusal({ code: 'invalid', errors: { [field]: [`Each of the ${field} must name a moment.`] } });
+  return ms;
+}
+
+/** Strangers chose method, address and path: what cannot be read of them must not cost the counts of everybody else in the batch. */
+const readAddress = (text: string | null): string | null => (text === null ? null : (parseAddress(text)?.toString() ?? null));
