@@ -28,6 +28,20 @@ function tell() { console.log('port ' + server.address().port); }
 process.on('SIGTERM', async () => { await keyhouse.close(); process.exit(0); });
 `;
 
+/** The same as a worker has it: WebCrypto alone, nothing between requests. Answers each bearer in turn. */
+const WORKER = `
+const [issuer, origin, key, ...bearers] = process.argv.slice(2);
+const { guard } = await import('@keyhouse/guard/fetch');
+const through = (input, init) => fetch(String(input instanceof Request ? input.url : input).replace(issuer, origin), init);
+const keyhouse = guard({ issuer, key, feed: 'poll', fetch: through });
+const handler = keyhouse.protect((request, caller) => new Response(caller.kind));
+for (const bearer of bearers) {
+  const headers = { authorization: 'Bearer ' + bearer };
+  const response = await handler(new Request('https://api.example.com/api/invoices', { headers }));
+  console.log(response.status, response.status === 200 ? await response.text() : '');
+}
+`;
+
 describe('the package', () => {
   let server: TestServer;
   let folder: string;
@@ -80,6 +94,22 @@ describe('the package', () => {
     const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
     const checked = await run(process.execPath, [compiler, ...options, 'use.ts'], { cwd: app }).catch((error) => error);
     expect(checked.stdout).toBe('');
+  });
+
+  it('runs as workers run it, without anything of Node', async () => {
+    const operator = await server.key(1, { permissions: ['keyhouse.verify'] });
+    const { accountId, token } = await server.register();
+    const key = await server.key(accountId, { permissions: ['invoices.read'] });
+    const minted = (await server.request('/auth', { bearer: key.text, body: { permissions: ['invoices.read'] } })).json.token;
+    await writeFile(join(folder, 'app/worker.mjs'), WORKER);
+    const call = ['worker.mjs', server.url, server.origin, operator.text, minted, minted, key.text, token, `${minted}x`];
+    const { stdout } = await run(await oldestNode(), ['--conditions=workerd', ...call], { cwd: join(folder, 'app') });
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.trim()),
+    ).toEqual(['200 jwt', '200 jwt', '200 key', '200 token', '401']);
   });
 
   it.each(['node', 'express'])('protects an API on the oldest Node that is here: %s', async (name) => {
