@@ -26,6 +26,9 @@ const HEADERS: readonly Readonly<Record<string, string>>[] = [
   { caller: '{"kind":"token","permissions":null}', 'x-keyhouse-kind': 'token', 'x-keyhouse-permissions': '*' },
 ];
 
+/** Some 3,700 of them, on a machine that does other things, too. */
+const MANY_REQUESTS_MS = 120_000;
+
 let world: World;
 let callers: Readonly<Record<string, { readonly bearer?: string; readonly may: readonly string[] }>>;
 beforeAll(async () => {
@@ -37,12 +40,12 @@ beforeAll(async () => {
     'who reads docs and a profile': await of('docs.read', 'profile.read'),
     'who was given look-alikes': await of(
       'Invoices.read',
+      'INVOICES.read',
       'API.read',
       'legacy.read',
       'internal.read',
       'users.write',
-      'keyhouse.read',
-    ).catch(() => of('Invoices.read', 'API.read', 'legacy.read', 'internal.read', 'users.write')),
+    ),
   };
   return () => world.stop();
 });
@@ -55,32 +58,36 @@ describe.each([...Object.entries(FRAMEWORKS), ...Object.entries(VARIANTS)])('%s'
     return () => api.stop();
   });
 
-  it('serves nobody a handler that they may not reach, however the path is written', async () => {
-    const reached = new Set<string>();
-    for (const [who, { bearer, may }] of Object.entries(callers)) {
-      const asked = TARGETS.map((target) => ({ target, headers: {} }));
-      const dressed = ['/api/invoices', '/api/docs/internal/x', '/api/users/7'].flatMap((target) =>
-        HEADERS.map((headers) => ({ target, headers })),
+  it(
+    'serves nobody a handler that they may not reach, however the path is written',
+    async () => {
+      const reached = new Set<string>();
+      for (const [who, { bearer, may }] of Object.entries(callers)) {
+        const asked = TARGETS.map((target) => ({ target, headers: {} }));
+        const dressed = ['/api/invoices', '/api/docs/internal/x', '/api/users/7'].flatMap((target) =>
+          HEADERS.map((headers) => ({ target, headers })),
+        );
+        await eachOf([...asked, ...dressed], async ({ target, headers }) => {
+          const answered = await ask(api.port, target, { headers, ...(bearer === undefined ? {} : { bearer }) });
+          expect(answered.status, `${target} ${JSON.stringify(headers)}`).not.toBe(500);
+          if (answered.status !== 200) return;
+          const { served, caller } = answered.json;
+          const needed = HANDLERS[served as keyof typeof HANDLERS];
+          reached.add(served);
+          expect(caller === null, `${target} was served to nobody`).toBe(bearer === undefined);
+          expect(
+            needed === null || may.includes(needed),
+            `${who} asked for ${target} ${JSON.stringify(headers)} and reached ${served}`,
+          ).toBe(true);
+        });
+      }
+      // The attack is none if nothing was reached by anybody.
+      expect([...reached].sort()).toEqual(
+        expect.arrayContaining(['/api/docs/:id', '/api/invoices', '/api/invoices/:id', '/api/users/@me']),
       );
-      await eachOf([...asked, ...dressed], async ({ target, headers }) => {
-        const answered = await ask(api.port, target, { headers, ...(bearer === undefined ? {} : { bearer }) });
-        expect(answered.status, `${target} ${JSON.stringify(headers)}`).not.toBe(500);
-        if (answered.status !== 200) return;
-        const { served, caller } = answered.json;
-        const needed = HANDLERS[served as keyof typeof HANDLERS];
-        reached.add(served);
-        expect(caller === null, `${target} was served to nobody`).toBe(bearer === undefined);
-        expect(
-          needed === null || may.includes(needed),
-          `${who} asked for ${target} ${JSON.stringify(headers)} and reached ${served}`,
-        ).toBe(true);
-      });
-    }
-    // The attack is none if nothing was reached by anybody.
-    expect([...reached].sort()).toEqual(
-      expect.arrayContaining(['/api/docs/:id', '/api/invoices', '/api/invoices/:id', '/api/users/@me']),
-    );
-  });
+    },
+    MANY_REQUESTS_MS,
+  );
 
   it('asks for both methods when one is laid over the other', async () => {
     const { text: bearer } = await world.key(['invoices.write']);
