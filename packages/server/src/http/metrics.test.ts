@@ -10,6 +10,7 @@ describe('/metrics', () => {
     metrics.countRequest('/auth', 'POST', 200);
     metrics.countVerification('revoked');
     metrics.watchLag(() => 1500);
+    metrics.watchFeed(() => ({ streams: 3, messages: 40, position: 12, revocations: { jti: 5, user: 0 } }));
     const server = createMetricsServer(metrics).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -22,6 +23,10 @@ describe('/metrics', () => {
       expect(text).toContain('keyhouse_http_requests_total{route="/auth",method="POST",status="200"} 2');
       expect(text).toContain('keyhouse_verifications_total{outcome="revoked"} 1');
       expect(text).toContain('keyhouse_changes_lag_seconds 1.5');
+      expect(text).toContain('keyhouse_feed_streams 3');
+      expect(text).toContain('keyhouse_feed_messages_total 40');
+      expect(text).toContain('keyhouse_changes_position 12');
+      expect(text).toContain('keyhouse_revocations{kind="jti"} 5');
       expect((await fetch(`${origin}/`)).status).toBe(404);
       expect((await fetch(`${origin}/metrics`, { method: 'POST' })).status).toBe(404);
     } finally {

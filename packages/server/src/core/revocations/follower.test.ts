@@ -24,12 +24,10 @@ function open() {
         away();
         return state.list.filter(({ number }) => number > after).slice(0, limit);
       },
-      activeRevocations: async () => {
+      activeRevocations: async (_, page = { after: 0, limit: state.list.length }) => {
         away();
-        return {
-          position: state.list.at(-1)?.number ?? 0,
-          revocations: state.list.filter(({ beforeMs }) => beforeMs !== null),
-        };
+        const revocations = state.list.filter(({ number, beforeMs }) => number > page.after && beforeMs !== null);
+        return { position: state.list.at(-1)?.number ?? 0, revocations: revocations.slice(0, page.limit) };
       },
       mayHaveMoved: () => state.moved,
       onHint: (listener) => {
@@ -71,6 +69,13 @@ describe('the follower', () => {
     await follower.look();
     expect(heard).toEqual(Array.from({ length: 2500 }, (_, i) => `credential:${i}`));
     expect(resets()).toBe(1);
+  });
+
+  it('starts with all that is revoked, however many pages that takes', async () => {
+    const { follower, append, heard } = open();
+    for (let i = 1; i <= 5001; i++) append('credential', `${i}`, 5);
+    await follower.look();
+    expect([follower.revocations.sizeOf('credential'), heard, follower.position]).toEqual([5001, [], 5001]);
   });
 
   it('is trusted for a moment after it has looked, and then looks first', async () => {
@@ -132,6 +137,49 @@ describe('the follower', () => {
     commitHere(append('credential', '3', 9));
     expect(follower.heard).toBe(heard + 1);
     expect(follower.revocations.isRevoked({ jti: 'a', keyId: 3, accountId: 1, issuedAtMs: 9 })).toBe(true);
+  });
+
+  it('hands on what it read without a gap, and its own changes not before all that was committed earlier', async () => {
+    const { follower, append, commitHere } = open();
+    append('credential', '1', 5);
+    const read: [after: number, position: number, ids: string[]][] = [];
+    const anew: number[] = [];
+    follower.listenToReads({
+      onRead: ({ after, position, changes }) => void read.push([after, position, changes.map(({ id }) => id)]),
+      onAnew: (position) => void anew.push(position),
+    });
+    await follower.look();
+    expect([anew, read, follower.position, follower.epoch]).toEqual([[1], [], 1, 'epoch']);
+    // Number 2 is another server's, and has not been read yet.
+    append('credential', '2', 5);
+    commitHere(append('credential', '3', 5));
+    expect([follower.isBehindItself, follower.position, read]).toEqual([true, 1, []]);
+    await follower.look();
+    expect([follower.isBehindItself, follower.position]).toEqual([false, 3]);
+    expect(read).toEqual([[1, 3, ['2', '3']]]);
+  });
+
+  it('looks at once after a commit of its own, as long as it follows', async () => {
+    const { state, follower, append, commitHere } = open();
+    const { reads } = state;
+    commitHere(append('credential', '1', 5));
+    expect(state.reads).toBe(reads);
+    await follower.start(60_000);
+    commitHere(append('credential', '2', 5));
+    await expect.poll(() => follower.position).toBe(2);
+    follower.stop();
+    commitHere(append('credential', '3', 5));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(follower.position).toBe(2);
+  });
+
+  it('says when it read by a clock that never goes back', async () => {
+    const { state, follower } = open();
+    state.atMs = 5000;
+    await follower.look();
+    state.atMs = 4000;
+    await follower.look();
+    expect(follower.readAtMs).toBe(5000);
   });
 
   it('starts anew when it has slept so long that changes may have been swept', async () => {

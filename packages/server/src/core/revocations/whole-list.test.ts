@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { formatFeedMessage, makeJti, RevocationList, readFeedMessage } from '@keyhouse/protocol';
 import { describe, expect, it } from 'vitest';
 import { writeWholeList } from './whole-list.ts';
@@ -33,6 +34,12 @@ describe('the text of a whole list', () => {
     loaded.addWhole(message);
     expect(loaded.size).toBe(count + 2);
     for (const jti of jtis) expect(loaded.isRevoked({ jti, accountId: 1, issuedAtMs: NOW })).toBe(true);
+  });
+
+  it('takes twenty bytes for a JWT, and less than sixteen when it is compressed: a million fit into 20 MB', async () => {
+    const bytes = await write(listOf(50_000).list);
+    expect(bytes.length).toBeLessThan(50_000 * 20 + 2000);
+    expect(gzipSync(bytes, { level: 1 }).length).toBeLessThan(50_000 * 16);
   });
 
   it('leaves out what has ended', async () => {
