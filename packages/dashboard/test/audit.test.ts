@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newMember, newPerson, newTeam, type Person } from '../../server/test/people.ts';
+import { newAdministrator, newMember, newPerson, newTeam, type Person } from '../../server/test/people.ts';
 import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from './browser.ts';
 
 describe('the audit log', () => {
@@ -56,13 +56,24 @@ describe('the audit log', () => {
       .waitFor({ timeout: 20_000 });
     expect(await facts(page)).toMatchObject({
       'Permission it lacked': 'invoices.read',
+      'Permissions it holds': 'crm.read',
+      'Permissions asked for': 'invoices.read',
+      Request: 'GET /api/invoices',
+      'Judged by': 'The server',
+      'Allowed addresses': 'From anywhere',
       Kind: 'API key',
       Credential: 'Billing',
       Owner: 'Engines',
       Address: '127.0.0.1',
       'X-Request-Id': requestId,
     });
+    await decision
+      .getByText(
+        /^Refused with 403: key \d+ \(“Billing”\) of account \d+ \(Engines\) holds crm\.read; the request asked for invoices\.read\./,
+      )
+      .waitFor();
     await visit.expectAccessible();
+    await visit.expectToFit();
     // The address of the page can be sent to a colleague.
     await page.reload();
     await decision.waitFor();
@@ -85,6 +96,36 @@ describe('the audit log', () => {
       .getByRole('heading', { name: 'A JWT of the key Billing was refused: it was revoked' })
       .waitFor({ timeout: 20_000 });
     expect(await facts(page)).toMatchObject({ Kind: 'JWT minted from an API key' });
+  });
+
+  it('tells the operator of a bad token what was sent, and nobody else', async () => {
+    const { owner, team } = await teamWithKey();
+    const administrator = await newAdministrator(dashboard);
+    const { status, requestId } = await refused('kh_live_<script>alert(1)</script>');
+    expect(status).toBe(401);
+    const ofOperator = await browse(administrator.id, `/operator/audit?request_id=${requestId}`);
+    await ofOperator.page.getByText(/what was sent is no credential of this server/).waitFor({ timeout: 20_000 });
+    expect(await facts(ofOperator.page)).toMatchObject({ 'What was sent': 'No credential of this server' });
+    await ofOperator.expectAccessible();
+    const { page } = await browse(owner.id, `/accounts/${team}/audit?request_id=${requestId}`);
+    await page.getByRole('heading', { name: 'Nothing is on record for this id' }).waitFor();
+  });
+
+  it.each([
+    [360, 'dark'],
+    [1280, 'light'],
+  ] as const)('shows a decision that is accessible and fits %i pixels (%s)', async (width, colorScheme) => {
+    const { owner, team, key } = await teamWithKey();
+    const { requestId } = await refused(key);
+    const visit = await browse(owner.id, `/accounts/${team}/audit?request_id=${requestId}`, {
+      viewport: { width, height: 900 },
+      colorScheme,
+    });
+    await visit.page.getByRole('region', { name: 'The decision' }).waitFor({ timeout: 20_000 });
+    if (process.env.KEYHOUSE_SHOTS !== undefined)
+      await visit.page.screenshot({ path: `${process.env.KEYHOUSE_SHOTS}/decision-${width}.png`, fullPage: true });
+    await visit.expectAccessible();
+    await visit.expectToFit();
   });
 
   it('says what it means when an id is not found, and shows nothing of other accounts', async () => {

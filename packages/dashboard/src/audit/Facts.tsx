@@ -19,17 +19,24 @@ export function Facts({ row, log, isDecision = false }: { row: AuditRow; log: Lo
   const account = useAccount();
   const accountName = log === null ? null : (account?.name ?? null);
   const said = words.facts;
-  const { kind, lacking, held, wanted, ...others } = row.details;
+  const { kind, shape, lacking, held, wanted, method, judgedBy, ...others } = row.details;
+  const isOfRole = row.reason === 'role';
   const known = (label: string, value: unknown): Fact[] =>
     value === null || value === undefined ? [] : [[label, textOf(value)]];
   const facts: Fact[] = [
     ...(isDecision || row.reason === null
       ? []
       : known(said.reason, (row.event.startsWith('session.') ? ENDS[row.reason] : REASONS[row.reason]?.help) ?? row.reason)),
-    ...known(said.lacking, lacking).map(([label, value]): Fact => [label, <Mono key="m">{value}</Mono>]),
-    ...known(said.held, held),
-    ...known(said.wanted, wanted),
+    // Else it says why nothing could be judged, and the sentence above tells that.
+    ...(isPermission(lacking) ? [[said.lacking, <Mono key="m">{lacking}</Mono>] as const] : []),
+    ...(isOfRole ? known(said.held, held) : held === undefined ? [] : known(said.permissionsHeld, held ?? words.everything)),
+    ...(isOfRole ? known(said.wanted, wanted) : known(said.permissionsWanted, wanted)),
+    ...(row.path === null && method === undefined
+      ? []
+      : [[said.request, <Mono key="p">{[method, row.path].filter(Boolean).join(' ')}</Mono>] as const]),
     ...known(said.kind, typeof kind === 'string' ? (words.kinds[kind] ?? kind) : null),
+    ...known(said.shape, typeof shape === 'string' ? (words.shapes[shape] ?? shape) : null),
+    ...known(said.judgedBy, typeof judgedBy === 'string' ? (words.judges[judgedBy] ?? judgedBy) : null),
     ...(row.credential_id === null ? [] : [[said.credential, <Credential key="c" row={row} log={log} />] as const]),
     // A credential that was refused is not one who did something.
     ...(row.credential_id !== null && /^(key|token):/.test(row.actor) ? [] : known(said.who, whoOf(row))),
@@ -71,6 +78,8 @@ export function Facts({ row, log, isDecision = false }: { row: AuditRow; log: Lo
   );
 }
 
+const isPermission = (value: unknown): value is string => typeof value === 'string' && value.includes('.');
+
 const Pair = ({ label, value }: { label: string; value: ReactNode }) => (
   <>
     <dt>{label}</dt>
@@ -92,6 +101,7 @@ function detailOf(name: string, value: unknown, format: Format): string {
 const NOTHING: Readonly<Record<string, string>> = {
   permissions: words.everything,
   addresses: words.anywhere,
+  allowed: words.anywhere,
   expiresAtMs: words.never,
   expires_at_ms: words.never,
 };

@@ -62,13 +62,18 @@ export function Decision({ log, requestId, onBack }: { log: Log; requestId: stri
   );
 }
 
+/** Where nothing could be judged, no permission was lacking. */
+const isJudged = ({ reason, details: { lacking } }: AuditRow): boolean =>
+  reason !== 'forbidden' || typeof lacking !== 'string' || lacking.includes('.');
+
 function Decided({ row, log }: { row: AuditRow; log: Log }) {
   return (
     <section aria-label={words.decision} className={classes.decision} {...(row.reason === null ? { 'data-taken': true } : {})}>
       <Title order={2} className={classes.verdict ?? ''}>
         <Sentence row={row} />
       </Title>
-      {row.reason !== null && <p className={classes.help}>{REASONS[row.reason]?.help}</p>}
+      {row.explanation !== null && <p className={classes.explanation}>{row.explanation}</p>}
+      {row.reason !== null && isJudged(row) && <p className={classes.help}>{REASONS[row.reason]?.help}</p>}
       <Facts row={row} log={log} isDecision />
     </section>
   );

@@ -20,6 +20,8 @@ const row = (part: Partial<AuditRow>): AuditRow => ({
   request_id: null,
   reason: null,
   details: {},
+  path: null,
+  explanation: null,
   address: null,
   user_agent: null,
   number: null,
@@ -48,6 +50,9 @@ const OF_CREDENTIALS: Readonly<Record<RefusalReason, true>> = {
   not_yet_valid: true,
   claims: true,
 };
+/** Of the door, and of guards, which judge by themselves. */
+const OF_REQUESTS = ['missing', 'two_credentials', 'plain_http', 'scheme', 'client', 'forbidden', 'role'];
+const OF_GUARDS = ['inactive', 'environment', 'stale', 'issuer_away'];
 const OF_SIGNING_IN = ['unknown-user', 'wrong-password', 'wrong-code', 'too-many-tries', 'changed-meanwhile', 'disabled'];
 
 describe('the words of the audit log', () => {
@@ -56,7 +61,9 @@ describe('the words of the audit log', () => {
   });
 
   it('has words for every reason of a refusal', () => {
-    expect(Object.keys(REASONS).sort()).toEqual([...Object.keys(OF_CREDENTIALS), ...OF_SIGNING_IN, 'forbidden', 'role'].sort());
+    expect(Object.keys(REASONS).sort()).toEqual(
+      [...Object.keys(OF_CREDENTIALS), ...OF_SIGNING_IN, ...OF_REQUESTS, ...OF_GUARDS].sort(),
+    );
   });
 
   it('has words for every end of a session', () => {

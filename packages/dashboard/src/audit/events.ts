@@ -275,6 +275,24 @@ export const REASONS: Readonly<Record<string, ReasonWords>> = {
     'it lacks a permission',
     'The credential is good, and does not hold the permission that the request asked for. Make one that does.',
   ),
+  missing: reason('no credential was sent', 'Send the header Authorization with the word Bearer and the credential.'),
+  two_credentials: reason('two credentials were sent', 'Send one Authorization header; a proxy in between may add a second.'),
+  plain_http: reason('it came over plain HTTP', 'Use HTTPS. A proxy in front must be among the trusted ones of the server.'),
+  scheme: reason('the header cannot be read', 'The header Authorization holds the word Bearer, one space and the credential.'),
+  client: reason('the application did not prove itself', 'Its client secret or assertion does not hold.'),
+  inactive: reason(
+    'Keyhouse did not take it',
+    'A guard asked, and the credential was not good: revoked, expired, or never made here.',
+  ),
+  environment: reason('it is for another environment', 'This API takes credentials of one environment alone, live or test.'),
+  stale: reason(
+    'the guard was behind',
+    'The guard had not heard of revocations for longer than this route allows. Look at its lag.',
+  ),
+  issuer_away: reason(
+    'the guard could not ask',
+    'The guard had to ask Keyhouse, and got no answer. Look at the way between them.',
+  ),
   role: reason(
     'their role does not allow it',
     'What they tried takes a higher role in the team. An admin or an owner can give it.',

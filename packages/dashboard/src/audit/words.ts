@@ -15,7 +15,7 @@ export const words = {
   findBack: 'Back to the whole log',
   findNothing: 'Nothing is on record for this id',
   findNothingText:
-    'Only what belongs to this account can be found here. A credential that nobody knows is counted and not recorded, and of one credential at most ten refusals a minute are kept.',
+    'Only what belongs to this account can be found here. A request without a credential, or with one that nobody knows, is of no account, and of one credential at most ten refusals a minute are kept.',
   findWaiting: 'Looking. A refusal is on record some seconds after it happened.',
   decision: 'The decision',
 
@@ -88,6 +88,11 @@ export const words = {
     user: 'User',
     account: 'Account',
     lacking: 'Permission it lacked',
+    permissionsHeld: 'Permissions it holds',
+    permissionsWanted: 'Permissions asked for',
+    request: 'Request',
+    shape: 'What was sent',
+    judgedBy: 'Judged by',
     held: 'Role they have',
     wanted: 'Role it takes',
     address: 'Address',
@@ -96,9 +101,22 @@ export const words = {
     number: 'Place in the chain',
     details: 'Details',
   },
-  kinds: { token: 'Personal access token', key: 'API key', jwt: 'JWT minted from an API key' } as Readonly<
-    Record<string, string>
-  >,
+  kinds: {
+    token: 'Personal access token',
+    key: 'API key',
+    jwt: 'JWT minted from an API key',
+    session: 'JWT of a session',
+    application: 'JWT of an application',
+  } as Readonly<Record<string, string>>,
+  shapes: {
+    token: 'Something with the form of a token',
+    key: 'Something with the form of an API key',
+    jwt: 'A JWT',
+    foreign: 'A text without our form',
+    malformed: 'No credential of this server',
+    none: 'No credential',
+  } as Readonly<Record<string, string>>,
+  judges: { server: 'The server', guard: 'A guard' } as Readonly<Record<string, string>>,
   /** Names of details; one that is not here is shown as it is. */
   details: {
     methods: 'Signed in with',
@@ -106,6 +124,8 @@ export const words = {
     environment: 'Environment',
     permissions: 'Permissions',
     addresses: 'Allowed addresses',
+    allowed: 'Allowed addresses',
+    guardKey: 'Key of the guard',
     expiresAtMs: 'Ends',
     expires_at_ms: 'Ends',
     source: 'Made by',

@@ -43,6 +43,7 @@ describe('the commands', () => {
       'secret rotate',
       'audit list',
       'audit verify',
+      'explain',
       'backup',
     ]);
   });

@@ -19,6 +19,10 @@ export const AuditRow = Type.Object({
   /** The true reason of a refusal. */
   reason: OptionalText,
   details: Type.Record(Type.String(), Type.Unknown()),
+  /** Of a refused request, without its query. */
+  path: OptionalText,
+  /** Of a refusal: the whole decision in plain words. */
+  explanation: OptionalText,
   address: OptionalText,
   user_agent: OptionalText,
   /** Its place in the chain; null for the second until it is chained. */

@@ -1,6 +1,7 @@
 /** The audit log: that of an account for its members, the whole of it for administrators; on pages, as a file, and its chain. */
 import { setImmediate as breathe } from 'node:timers/promises';
 import { type AuditFilter, type AuditSubject, EVENT_NAMES, type ListedEvent } from '../../../core/audit/event.ts';
+import { explainRefusal } from '../../../core/audit/explain.ts';
 import { readAudit, readWholeAudit } from '../../../core/audit/read.ts';
 import { AUDIT_FAULT_SENTENCES, type AuditVerdict, verifyAudit } from '../../../core/audit/verify.ts';
 import type { Keyhouse } from '../../../core/keyhouse.ts';
@@ -20,15 +21,25 @@ interface View {
   readonly subject: AuditSubject;
   /** Members of the account; null: to an administrator everybody has a name. */
   readonly members: ReadonlySet<number> | null;
+  /** Of the account whose log it is. */
+  readonly accountName: string | null;
 }
+
+/** Names of accounts are looked up one by one, so for few entries only: for those that somebody asked about by the id of a request. */
+const FEW = 10;
 
 export function auditRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   const { audit } = keyhouse.store;
   const ports = { audit, breathe: (): Promise<void> => breathe() };
 
-  const viewOf = async (account: { readonly id: number; readonly kind: 'operator' | 'personal' | 'team' }): Promise<View> => ({
+  const viewOf = async (account: {
+    readonly id: number;
+    readonly kind: 'operator' | 'personal' | 'team';
+    readonly name: string;
+  }): Promise<View> => ({
     subject: { accountId: account.id },
     members: new Set((await keyhouse.store.members.listMembers(account)).map(({ userId }) => userId)),
+    accountName: account.name,
   });
   const page = async (view: View, query: Api['GET /accounts/:account/audit']['query']) => {
     const { events, nextId } = await readAudit(ports, { ...readSearch(query), ...view.subject, ...readPage(query) });
@@ -81,6 +92,7 @@ const wholeLog = (account: string | undefined, user: string | undefined): View =
     ...(user === undefined ? {} : { userId: Number(user) }),
   },
   members: null,
+  accountName: null,
 });
 
 const ACTOR = /^(?:(?:user|token|key):[1-9]\d{0,14}|jwt:[A-Za-z0-9_-]{1,64}|operator|server|anonymous)$/;
@@ -107,7 +119,11 @@ function readMoment(field: string, text: string): number {
   return ms;
 }
 
-async function describe(keyhouse: Keyhouse, { subject, members }: View, events: readonly ListedEvent[]): Promise<Row[]> {
+async function describe(
+  keyhouse: Keyhouse,
+  { subject, members, accountName }: View,
+  events: readonly ListedEvent[],
+): Promise<Row[]> {
   const actors = events.map(({ actor }) => readActor(actor));
   const names = await keyhouse.store.audit.namesOf({
     users: [
@@ -124,7 +140,11 @@ async function describe(keyhouse: Keyhouse, { subject, members }: View, events: 
     ],
     ...(members === null || subject.accountId === undefined ? {} : { accountId: subject.accountId }),
   });
+  const accountNames = await accountNamesOf(keyhouse, members === null && events.length <= FEW ? events : []);
   return events.map((event, index) => {
+    const credentialName = event.credentialId === null ? null : (names.credentials.get(event.credentialId) ?? null);
+    const explained = { credential: credentialName, account: accountName ?? accountNames.get(event.accountId ?? 0) ?? null };
+    const { guardKey, ...details } = JSON.parse(event.details) as Record<string, unknown>;
     const actor = actors[index] ?? OTHER;
     const user = actor.kind === 'user' ? names.users.get(actor.id) : undefined;
     // Who of the operator's people did it, and from where, is theirs to know.
@@ -142,15 +162,24 @@ async function describe(keyhouse: Keyhouse, { subject, members }: View, events: 
       user_id: event.userId,
       user_name: event.userId === null || isHidden(event.userId) ? null : (names.users.get(event.userId)?.name ?? null),
       credential_id: event.credentialId,
-      credential_name: event.credentialId === null ? null : (names.credentials.get(event.credentialId) ?? null),
+      credential_name: credentialName,
       request_id: event.requestId,
       reason: event.reason,
-      details: JSON.parse(event.details) as Record<string, unknown>,
+      // Which key the operator's guard has is the operator's to know.
+      details: members === null && guardKey !== undefined ? { ...details, guardKey } : details,
+      path: event.person?.path ?? null,
+      explanation: event.event === 'request.refused' ? explainRefusal(event, explained).sentence : null,
       address: isOperators ? null : (event.person?.address ?? null),
       user_agent: isOperators ? null : (event.person?.userAgent ?? null),
       number: event.number,
     };
   });
+}
+
+async function accountNamesOf({ store }: Keyhouse, events: readonly ListedEvent[]): Promise<ReadonlyMap<number, string>> {
+  const ids = [...new Set(events.flatMap(({ event, accountId }) => (event === 'request.refused' ? (accountId ?? []) : [])))];
+  const accounts = await Promise.all(ids.map((id) => store.accounts.findAccount(id)));
+  return new Map(accounts.flatMap((account) => (account === null ? [] : [[account.id, account.name] as const])));
 }
 
 type ReadActor = { readonly kind: 'user' | 'credential'; readonly id: number } | { readonly kind: 'other' };
