@@ -57,6 +57,15 @@ describe('the revocation feed', () => {
       for (const { status } of await both('', bearer(text))) expect(status).toBe(401);
   });
 
+  it('signs nothing that could be taken for a credential', async () => {
+    const { headers } = await getFeed(server, '', bearer(guard.text));
+    const signature = String(headers['x-keyhouse-signature']);
+    expect(signature.split('.')).toHaveLength(3);
+    expect((await server.request('/verify/api/invoices', { bearer: signature })).status).toBe(401);
+    const asked = await server.request('/auth/introspect', { bearer: guard.text, body: { token: signature } });
+    expect(asked.json).toEqual({ active: false });
+  });
+
   it('refuses two credentials, and one over plain HTTP from beyond', async () => {
     for (const accept of ['application/json', 'text/event-stream']) {
       const lines = ['GET /auth/revocations', `Accept: ${accept}`, `Authorization: Bearer ${guard.text}`] as const;

@@ -86,7 +86,7 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
       schema: {
         summary: 'Introspect a credential',
         description:
-          'RFC 7662, with an API key as bearer, or as an application. A key of the operator account with `keyhouse.verify` asks about everything, any other about the credentials of its own account, an application about what was issued to it; all else is inactive.',
+          'RFC 7662, with an API key as bearer, or as an application. A key of the operator account with `keyhouse.verify` asks about everything, any other about the credentials of its own account, an application about what was issued to it; all else is inactive. `X-Keyhouse-Position` says how far the list of changes had been read when the answer was made: `<epoch>:<position>`, as in the revocation feed.',
         tags: ['Checking credentials'],
         consumes: ['application/x-www-form-urlencoded', 'application/json'],
         body: Question,
@@ -114,6 +114,7 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
       config: { callers: ['key'], body: 'json' },
       schema: {
         summary: 'Introspect up to 100 credentials',
+        description: 'Each as if it were asked about alone. `X-Keyhouse-Position` is that of all of them.',
         tags: ['Checking credentials'],
         body: Type.Object(
           { tokens: Type.Array(Type.String(), { minItems: 1, maxItems: MAX_BATCH }) },
