@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { newApplication, openSession } from '../../../test/applications.ts';
 import { eachDatabase } from '../../../test/databases.ts';
+import { newPerson } from '../../../test/people.ts';
 import { startTestServer, type TestServer } from '../../../test/server.ts';
 
 eachDatabase('what guards report', (makeDatabase) => {
@@ -66,6 +68,32 @@ eachDatabase('what guards report', (makeDatabase) => {
       ['invoices.read', 7],
     ]);
     expect(least?.narrowTo).toEqual(['invoices.read']);
+  });
+
+  it('tells when a session was seen last, by a guard and by the server itself, and gives its refusals to its user', async () => {
+    const [owner, ada] = [await newPerson(server), await newPerson(server)];
+    const application = await newApplication(server, owner.accountId);
+    const session = await openSession(server, ada, application);
+    const lastUsed = async (): Promise<number> => {
+      const [connected] = (await ada.ask('/me/applications')).json.applications;
+      return Date.parse(connected.last_used_at);
+    };
+    const openedAtMs = await lastUsed();
+    server.advance(120_000);
+    const subject = { kind: 'session', client_id: application.clientId, sid: session.id };
+    const told = refusal(subject);
+    await report({ uses: [use(subject, { last_used_at: at(-60_000) })], refusals: [told] });
+    await expect.poll(lastUsed, { timeout: 15_000 }).toBeGreaterThan(openedAtMs + 30_000);
+    const byGuardMs = await lastUsed();
+    await server.request('/verify?permission=crm.read', { bearer: session.jwt });
+    await expect.poll(lastUsed, { timeout: 15_000 }).toBeGreaterThan(byGuardMs + 30_000);
+    expect(await recorded(told.request_id)).toMatchObject([
+      { actor: `application:${application.clientId}`, userId: ada.id, credentialId: null, details: { kind: 'session' } },
+    ]);
+    // Another application's name does not fit the session.
+    const other = refusal({ ...subject, client_id: (await newApplication(server, owner.accountId)).clientId });
+    await report({ refusals: [other] });
+    for (const event of await recorded(other.request_id)) expect([event.userId, event.accountId]).toEqual([null, null]);
   });
 
   it('counts a batch once, however often it comes', async () => {
