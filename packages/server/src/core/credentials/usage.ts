@@ -38,6 +38,8 @@ export interface ReportedRefusal {
   readonly method: string | null;
   readonly path: string;
   readonly wanted: readonly string[];
+  /** Null: everything, or the guard cannot tell. */
+  readonly held: readonly string[] | null;
   readonly address: string | null;
   readonly userAgent: string | null;
 }
@@ -158,7 +160,7 @@ function addRefusal(ports: UsagePorts, known: Known, guard: OpaqueCaller, refusa
     ...(refusal.userAgent === null ? {} : { userAgent: showable(refusal.userAgent, MAX_USER_AGENT) }),
     path: showablePath(path),
   };
-  const refused = subject === null ? null : refusedOf(known, subject);
+  const refused = subject === null ? null : narrowed(refusedOf(known, subject), refusal.held);
   const lacking = why ?? (reason === 'forbidden' ? (wanted.find((name) => !holds(refused, name)) ?? null) : null);
   const found: { shape?: Shape } = refused === null && subject !== null ? { shape: shapeOf(subject) } : {};
   const about = refused === null ? { actor: 'anonymous' as const, subject: null } : aboutOf(refused);
@@ -193,6 +195,14 @@ function refusedOf(known: Known, subject: Subject): RefusedCredential | null {
   const application = subject.kind === 'application' ? known.applications.get(subject.clientId) : undefined;
   if (application === undefined || subject.kind !== 'application') return null;
   return { ...OF_APPLICATION, kind: 'application', clientId: subject.clientId, accountId: application.accountId, userId: null };
+}
+
+/** A JWT may hold less than its key, and only the guard has read it; more than what we know of it is not believed. */
+function narrowed(refused: RefusedCredential | null, held: readonly string[] | null): RefusedCredential | null {
+  if (refused === null || held === null || refused.kind === 'token' || refused.kind === 'key') return refused;
+  const { permissions } = refused;
+  const isTheirs = (name: string): boolean => permissions === null || permissions.includes(name) || permits(permissions, name);
+  return { ...refused, permissions: held.filter(isTheirs) };
 }
 
 const OF_APPLICATION = {

@@ -26,7 +26,13 @@ eachDatabase('what guards report', (makeDatabase) => {
   });
   const refusal = (subject: object | null, change: object = {}) => ({
     ...{ request_id: randomUUID(), at: at(), status: 403, reason: 'forbidden', subject, method: 'GET', path: '/api/invoices' },
-    ...{ wanted: ['invoices.write'], held: ['made.up'], expires_at: null, address: '203.0.113.7', user_agent: 'erp/2' },
+    ...{
+      wanted: ['invoices.write'],
+      held: ['invoices.read', 'made.up.read', 'no\u0000permission'],
+      expires_at: null,
+      address: '203.0.113.7',
+      user_agent: 'erp/2',
+    },
     ...change,
   });
   const report = (body: object) =>
@@ -114,7 +120,7 @@ eachDatabase('what guards report', (makeDatabase) => {
         reason: 'forbidden',
         person: { address: '203.0.113.7', userAgent: 'erp/2', path: '/api/invoices' },
         details: {
-          ...{ kind: 'jwt', lacking: 'invoices.write', wanted: ['invoices.write'], held: ['invoices.read', 'crm.read'] },
+          ...{ kind: 'jwt', lacking: 'invoices.write', wanted: ['invoices.write'], held: ['invoices.read'] },
           ...{ method: 'GET', judgedBy: 'guard', guardKey: guard.id, environment: 'live', expiresAtMs: null, allowed: null },
         },
       },

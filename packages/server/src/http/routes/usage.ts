@@ -3,7 +3,7 @@
  * refused. A batch that is lost loses counts, never a request.
  */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { isPermission, MAX_PERMISSION_LENGTH, parseAddress, permits } from '@keyhouse/protocol';
+import { isPermission, MAX_PERMISSION_LENGTH, parseAddress, permits, WILDCARDS } from '@keyhouse/protocol';
 import { type Static, Type } from 'typebox';
 import type { ReportedRefusal, ReportedUse, Subject, UsageReport } from '../../core/credentials/usage.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
@@ -133,13 +133,21 @@ const readUse = (use: Static<typeof UseSchema>): ReportedUse => ({
   ...{ lastUsedAtMs: readMoment('uses', use.last_used_at), address: readAddress(use.address), userAgent: use.user_agent },
 });
 
-/** What was held, and until when, is known here better than by the guard. */
+/** Until when it was good is known here better than by the guard. */
 const readRefusal = (refusal: Static<typeof RefusalSchema>): ReportedRefusal => ({
   ...{ requestId: refusal.request_id, atMs: readMoment('refusals', refusal.at), reason: refusal.reason },
   ...{ subject: refusal.subject === null ? null : readSubject(refusal.subject), path: refusal.path },
   method: /^[A-Z-]{1,20}$/.test(refusal.method) ? refusal.method : null,
-  ...{ wanted: refusal.wanted.filter(isPermission), address: readAddress(refusal.address), userAgent: refusal.user_agent },
+  ...{
+    wanted: refusal.wanted.filter(isPermission),
+    held: readHeld(refusal.held),
+    address: readAddress(refusal.address),
+    userAgent: refusal.user_agent,
+  },
 });
+
+const isHoldable = (name: string): boolean => isPermission(name) || (WILDCARDS as readonly string[]).includes(name);
+const readHeld = (held: readonly string[] | null | undefined): readonly string[] | null => held?.filter(isHoldable) ?? null;
 
 function readSubject(subject: Static<typeof SubjectSchema>): Subject {
   switch (subject.kind) {
