@@ -16,7 +16,7 @@ export interface Asked {
 
 export type Decision =
   /** `caller` is null where nobody had to say: on public routes, and for CORS preflights. */
-  | { readonly ok: true; readonly caller: Caller | null; readonly requestId: string }
+  | { readonly ok: true; readonly caller: Caller | null }
   | {
       readonly ok: false;
       readonly status: 400 | 401 | 403 | 429 | 503;

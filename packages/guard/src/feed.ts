@@ -185,14 +185,19 @@ export function createFeed(ports: Ports): Feed {
 
   async function follow(): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
+    let hasFailed = false;
     while (!ending.signal.aborted) {
       const heard = messages;
       try {
         if (position === null) await fetchOnce();
+        // What was told while nobody listened may be swept by now; keys are not on the list itself.
+        if (hasFailed) await keys.fetch();
+        hasFailed = false;
         await stream();
       } catch (error) {
         if (ending.signal.aborted) return;
         faults += 1;
+        hasFailed = true;
         // A stream that worked and then ended is a restart, as a rule: come back at once.
         pauseMs = messages > heard + 1 ? FIRST_PAUSE_MS : Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
         ports.onFault(error);

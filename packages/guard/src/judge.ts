@@ -4,6 +4,7 @@
  */
 import {
   type AddressBlock,
+  type IssuedJwt,
   inBlocks,
   parseAddress,
   parseBlock,
@@ -41,8 +42,6 @@ interface Case {
   readonly head: Head;
   readonly peer: Peer;
   readonly question: Question;
-  readonly patience: Required<Patience>;
-  readonly requestId: string;
 }
 
 type Verdict =
@@ -55,23 +54,24 @@ export function createJudge(ports: Ports): Judge {
   const { settings, feed, introspector, reporter } = ports;
   const readQuestion = createReadQuestion(settings);
   const blocksOf = new WeakMap<Caller, readonly AddressBlock[]>();
+  /** The last question that a caller's list permitted. */
+  const permittedOf = new WeakMap<Caller, Question>();
 
   return (asked, demand) => {
-    const requestId = ports.nextRequestId();
     const head = readHead(asked.headers);
-    if (isPreflight(asked, head)) return { ok: true, caller: null, requestId };
+    if (isPreflight(asked, head)) return NOBODY;
     const question = questionOf(asked, head, demand);
     const { authorization } = head;
     if (authorization === null) {
-      if (question.kind === 'public') return { ok: true, caller: null, requestId };
+      if (question.kind === 'public') return NOBODY;
       ports.count('none');
-      return { ...refusals.unauthenticated(false), requestId };
+      return under(refusals.unauthenticated(false));
     }
-    if (head.isRepeated) return { ...refusals.twoCredentials, requestId };
+    if (head.isRepeated) return under(refusals.twoCredentials);
     const peer = findPeer(asked.peer, asked.headers, settings.trustedProxies);
-    if (!peer.isPrivate) return { ...refusals.useHttps, requestId };
+    if (!peer.isPrivate) return under(refusals.useHttps);
     const patience = patienceOf(question, demand);
-    const one: Case = { asked, head, peer, question, patience, requestId };
+    const one: Case = { asked, head, peer, question };
     // The way that most requests go: a JWT that was verified before, and a feed that is fresh.
     const seen = feed.lagMs <= patience.staleAfterMs ? ports.verifyJwt.seen(authorization) : undefined;
     if (seen !== undefined) return decide(one, heard(seen));
@@ -158,42 +158,47 @@ export function createJudge(ports: Ports): Judge {
     if (!isAllowedFrom(caller, one.peer.address)) return refuse(one, { ok: false, reason: 'address_not_allowed', caller });
     const { question } = one;
     if (question.kind === 'refused') return forbid(one, caller, null, question.why);
-    const wanted = question.kind === 'public' ? [] : question.permissions;
-    const lacking = wanted.find((permission) => !permits(caller.permissions, permission));
-    if (lacking !== undefined) return forbid(one, caller, lacking, 'forbidden');
+    // Questions are kept, and so are callers: the same two meet again and again.
+    if (permittedOf.get(caller) !== question) {
+      const lacking = wantedBy(question).find((permission) => !permits(caller.permissions, permission));
+      if (lacking !== undefined) return forbid(one, caller, lacking, 'forbidden');
+      permittedOf.set(caller, question);
+    }
     ports.count('accepted');
     const from = { atMs: ports.nowMs(), address: one.peer.address, userAgent: one.head.userAgent };
-    if (wanted.length === 0) reporter.record(caller, null, from);
-    else for (const permission of wanted) reporter.record(caller, permission, from);
-    return { ok: true, caller, requestId: one.requestId };
+    if (question.kind === 'public') reporter.record(caller, null, from);
+    else for (const permission of question.permissions) reporter.record(caller, permission, from);
+    return { ok: true, caller };
   }
 
   function refuse(one: Case, verdict: Verdict & { ok: false }): Decision {
     ports.count(verdict.reason);
-    tell(one, verdict.isAway === true ? 503 : 401, verdict.reason, verdict.caller);
-    return { ...(verdict.isAway === true ? refusals.unavailable : refusals.unauthenticated(true)), requestId: one.requestId };
+    const refusal = under(verdict.isAway === true ? refusals.unavailable : refusals.unauthenticated(true));
+    return tell(one, refusal, verdict.reason, verdict.caller);
   }
 
   function forbid(one: Case, caller: Caller, lacking: string | null, reason: string): Decision {
     ports.count('forbidden');
-    tell(one, 403, reason === 'forbidden' ? reason : `forbidden_${reason}`, caller);
-    return { ...refusals.forbidden(lacking), requestId: one.requestId };
+    return tell(one, under(refusals.forbidden(lacking)), reason === 'forbidden' ? reason : `forbidden_${reason}`, caller);
   }
 
-  function tell(
-    { asked, head, peer, question, requestId }: Case,
-    status: 401 | 403 | 503,
-    reason: string,
-    caller: Caller | null,
-  ): void {
+  /** Each refusal has an id of its own; an allowed request needs none. */
+  function under(refusal: refusals.Refusal): Refused {
+    return { ...refusal, requestId: ports.nextRequestId() };
+  }
+
+  function tell({ asked, head, peer, question }: Case, refused: Refused, reason: string, caller: Caller | null): Refused {
+    const { status, requestId } = refused;
     const query = asked.target.indexOf('?');
-    reporter.refuse({
-      ...{ requestId, atMs: ports.nowMs(), status, reason, caller, method: asked.method },
-      path: query < 0 ? asked.target : asked.target.slice(0, query),
-      wanted: question.kind === 'permissions' ? question.permissions : [],
-      address: peer.address,
-      userAgent: head.userAgent,
-    });
+    if (status === 401 || status === 403 || status === 503)
+      reporter.refuse({
+        ...{ requestId, atMs: ports.nowMs(), status, reason, caller, method: asked.method },
+        path: query < 0 ? asked.target : asked.target.slice(0, query),
+        wanted: wantedBy(question),
+        address: peer.address,
+        userAgent: head.userAgent,
+      });
+    return refused;
   }
 
   function isAllowedFrom(caller: Caller, address: string | null): boolean {
@@ -212,6 +217,10 @@ export function createJudge(ports: Ports): Judge {
   }
 }
 
+type Refused = Extract<Decision, { ok: false }>;
+
+const NOBODY: Decision = Object.freeze({ ok: true, caller: null });
+const NOTHING: readonly string[] = [];
 const MALFORMED: Verdict = Object.freeze({ ok: false, reason: 'malformed', caller: null });
 const INACTIVE: Verdict = Object.freeze({ ok: false, reason: 'inactive', caller: null });
 const AWAY: Verdict = Object.freeze({ ok: false, reason: 'issuer_away', caller: null, isAway: true });
@@ -220,18 +229,28 @@ const AWAY: Verdict = Object.freeze({ ok: false, reason: 'issuer_away', caller: 
 const isPreflight = ({ method }: Asked, { overrides, hasOrigin, hasRequestMethod }: Head): boolean =>
   method === 'OPTIONS' && hasOrigin && hasRequestMethod && overrides.length === 0;
 
+const wantedBy = (question: Question): readonly string[] => (question.kind === 'permissions' ? question.permissions : NOTHING);
+
+const issuedOf = new WeakMap<Caller, IssuedJwt>();
+
 /**
  * JWTs fall with whatever they were issued under. A token or key does not fall by its own name: narrowing one revokes its JWTs, and it lives on;
  * that it ended is what introspection says.
  */
 function isRevoked(list: RevocationList, caller: Caller): boolean {
-  if (list.size === 0 || caller.jti === null) return false;
-  const { jti, accountId, issuedAtMs, credentialId, clientId, sessionId, userId } = caller;
-  return list.isRevoked({
-    ...{ jti, accountId, issuedAtMs },
-    ...(credentialId === null ? {} : { keyId: credentialId }),
-    ...(clientId === null ? {} : { clientId }),
-    ...(sessionId === null ? {} : { sessionId }),
-    ...(userId === null ? {} : { userId }),
-  });
+  if (caller.jti === null || list.size === 0) return false;
+  let issued = issuedOf.get(caller);
+  if (issued === undefined) {
+    issued = issuedBy(caller, caller.jti);
+    issuedOf.set(caller, issued);
+  }
+  return list.isRevoked(issued);
 }
+
+const issuedBy = ({ accountId, issuedAtMs, credentialId, clientId, sessionId, userId }: Caller, jti: string): IssuedJwt => ({
+  ...{ jti, accountId, issuedAtMs },
+  ...(credentialId === null ? {} : { keyId: credentialId }),
+  ...(clientId === null ? {} : { clientId }),
+  ...(sessionId === null ? {} : { sessionId }),
+  ...(userId === null ? {} : { userId }),
+});

@@ -50,4 +50,4 @@ const isLoopback = (address: string): boolean => parseAddress(withoutZone(addres
 const plain = (address: string | null): string | null =>
   address === null ? null : address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : withoutZone(address);
 
-const withoutZone = (address: string): string => address.split('%', 1)[0] ?? address;
+const withoutZone = (address: string): string => (address.includes('%') ? (address.split('%', 1)[0] ?? address) : address);

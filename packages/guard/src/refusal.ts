@@ -1,7 +1,7 @@
 /** Refusals as the contract has them, to the letter; why is told to Keyhouse under the request's id and never to the one who was refused. */
 import type { Decision } from './decision.ts';
 
-type Refusal = Omit<Extract<Decision, { ok: false }>, 'requestId'>;
+export type Refusal = Omit<Extract<Decision, { ok: false }>, 'requestId'>;
 
 const refusal = (status: Refusal['status'], message: string, headers: Readonly<Record<string, string>> = {}): Refusal =>
   Object.freeze({ ok: false, status, headers: Object.freeze(headers), body: Object.freeze({ message }) });

@@ -34,7 +34,6 @@ export function guard(options: GuardOptions): ExpressGuard {
       const settle = (decision: Decision): void => {
         if (!decision.ok) return void refuse(response, decision);
         request.caller = decision.caller;
-        response.setHeader('X-Request-Id', decision.requestId);
         next();
       };
       const judged = judge(inner, () => askedOf(request, targetOf(request), true), demand);

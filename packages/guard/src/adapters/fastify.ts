@@ -53,7 +53,6 @@ function settle(request: FastifyRequest, reply: FastifyReply, decision: Decision
     return;
   }
   request.caller = decision.caller;
-  reply.header('X-Request-Id', decision.requestId);
   done();
 }
 

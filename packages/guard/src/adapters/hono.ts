@@ -36,7 +36,6 @@ export function guard({ address, isEncrypted, ...options }: HonoGuardOptions): H
       const decision = judged instanceof Promise ? await judged : judged;
       if (!decision.ok) return c.body(JSON.stringify(decision.body), decision.status, headersOf(decision));
       c.set('caller', decision.caller);
-      c.header('X-Request-Id', decision.requestId);
       await next();
     };
   };

@@ -37,7 +37,6 @@ export function guard(options: GuardOptions): KoaGuard {
         return;
       }
       ctx.state.caller = decision.caller;
-      ctx.set('X-Request-Id', decision.requestId);
       await next();
     };
   };

@@ -44,7 +44,6 @@ export function guard(options: GuardOptions): NodeGuard {
     return (request: IncomingMessage, response: ServerResponse): unknown => {
       const settle = (decision: Decision): unknown => {
         if (!decision.ok) return refuse(response, decision);
-        response.setHeader('X-Request-Id', decision.requestId);
         return answer(request, response, decision.caller);
       };
       const judged = judgeRequest(request, demand);
