@@ -41,7 +41,8 @@ export function createAsk({ issuer, key, fetch }: Pick<Settings, 'issuer' | 'key
       ...(isKeyed ? { Authorization: `Bearer ${key}` } : {}),
       ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
     };
-    const init: RequestInit = { method, headers, redirect: 'error', signal };
+    // `error` would say it better, but workers do not know it; an answer that leads elsewhere is not ok, and is not followed.
+    const init: RequestInit = { method, headers, redirect: 'manual', signal };
     if (body !== undefined) init.body = JSON.stringify(body);
     const response = await fetch(issuer + path, init).catch((error: unknown) => {
       throw new IssuerFault(`${path}: no answer (${reasonOf(error)}).`, null);
