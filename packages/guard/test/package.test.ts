@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startTestServer, type TestServer } from '../../server/test/server.ts';
@@ -40,6 +41,25 @@ for (const bearer of bearers) {
   const response = await handler(new Request('https://api.example.com/api/invoices', { headers }));
   console.log(response.status, response.status === 200 ? await response.text() : '');
 }
+`;
+
+/** The same as an event of workerd itself, whose tests print what they see. */
+const workerOf = (call: readonly string[]): string =>
+  `export default { async test() { globalThis.process = { argv: ${JSON.stringify(['', '', ...call])} };\n${WORKER}\n} };`;
+
+/** As the tools for workers do it: the bundler that builds the dashboard, told of workerd's condition. */
+const BUNDLE = `
+const { rolldown } = await import('${pathToFileURL(join(ROOT, 'node_modules/rolldown/dist/index.mjs'))}');
+const bundle = await rolldown({ input: 'entry.mjs', resolve: { conditionNames: ['workerd', 'import', 'default'] } });
+await bundle.write({ file: 'bundle.mjs', format: 'esm', codeSplitting: false });
+`;
+
+const WORKERD = `
+using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = ( services = [
+  (name = "main", worker = ( modules = [ (name = "bundle.mjs", esModule = embed "bundle.mjs") ], compatibilityDate = "2026-01-01" )),
+  (name = "internet", network = ( allow = ["public", "private", "local"] )),
+] );
 `;
 
 describe('the package', () => {
@@ -97,20 +117,43 @@ describe('the package', () => {
   });
 
   it('runs as workers run it, without anything of Node', async () => {
+    const { stdout } = await run(await oldestNode(), ['--conditions=workerd', ...(await workerCall())], {
+      cwd: join(folder, 'app'),
+    });
+    expect(linesOf(stdout)).toEqual(['200 jwt', '200 jwt', '200 key', '200 token', '401']);
+  });
+
+  it.each([
+    { name: 'Bun', program: 'bun', before: ['run'] },
+    { name: 'Deno', program: 'deno', before: ['run', '--no-prompt', '--allow-all', '--no-remote'] },
+  ])('runs on $name, where it is installed', async ({ name, program, before }) => {
+    if (!(await isInstalled(program)))
+      return console.warn(`NOT RUN: ${name} is not on this machine (the guard on it was not tried).`);
+    const { stdout } = await run(program, [...before, ...(await workerCall())], { cwd: join(folder, 'app'), timeout: 20_000 });
+    expect(linesOf(stdout)).toEqual(['200 jwt', '200 jwt', '200 key', '200 token', '401']);
+  });
+
+  it('runs in workerd, where it is installed', async () => {
+    if (!(await isInstalled('workerd')))
+      return console.warn('NOT RUN: workerd is not on this machine (the guard in it was not tried).');
+    const app = join(folder, 'app');
+    const [, ...call] = await workerCall();
+    await writeFile(join(app, 'entry.mjs'), workerOf(call));
+    await run(process.execPath, ['--input-type=module', '-e', BUNDLE], { cwd: app });
+    await writeFile(join(app, 'workerd.capnp'), WORKERD);
+    const { stdout } = await run('workerd', ['test', 'workerd.capnp'], { cwd: app, timeout: 30_000 }).catch((error) => error);
+    expect(linesOf(stdout)).toEqual(['200 jwt', '200 jwt', '200 key', '200 token', '401']);
+  });
+
+  /** The arguments of `WORKER`: credentials of all kinds, and one that is none. */
+  async function workerCall(): Promise<string[]> {
     const operator = await server.key(1, { permissions: ['keyhouse.verify'] });
     const { accountId, token } = await server.register();
     const key = await server.key(accountId, { permissions: ['invoices.read'] });
     const minted = (await server.request('/auth', { bearer: key.text, body: { permissions: ['invoices.read'] } })).json.token;
     await writeFile(join(folder, 'app/worker.mjs'), WORKER);
-    const call = ['worker.mjs', server.url, server.origin, operator.text, minted, minted, key.text, token, `${minted}x`];
-    const { stdout } = await run(await oldestNode(), ['--conditions=workerd', ...call], { cwd: join(folder, 'app') });
-    expect(
-      stdout
-        .trim()
-        .split('\n')
-        .map((line) => line.trim()),
-    ).toEqual(['200 jwt', '200 jwt', '200 key', '200 token', '401']);
-  });
+    return ['worker.mjs', server.url, server.origin, operator.text, minted, minted, key.text, token, `${minted}x`];
+  }
 
   it.each(['node', 'express'])('protects an API on the oldest Node that is here: %s', async (name) => {
     const node = await oldestNode();
@@ -147,6 +190,18 @@ describe('the package', () => {
     }
   });
 });
+
+const linesOf = (text: string): readonly string[] =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => line.trim());
+
+const isInstalled = (program: string): Promise<boolean> =>
+  run(program, ['--version']).then(
+    () => true,
+    () => false,
+  );
 
 /** Packing rewrites `package.json` for a moment, which the tests beside this one must not see. */
 async function packInCopy(folder: string): Promise<void> {
