@@ -6,6 +6,7 @@ export * from './change.ts';
 export * from './claims.ts';
 export * from './crc32.ts';
 export * from './credential.ts';
+export * from './ecdsa-signature.ts';
 export * from './feed.ts';
 export * from './json.ts';
 export * from './jti.ts';

@@ -4,6 +4,7 @@
  * attack vector.
  */
 import { constants, createHmac, type KeyObject, sign, timingSafeEqual, verify } from 'node:crypto';
+import { derOfEcdsa, ecdsaOfDer } from '@keyhouse/protocol';
 import type { SigningAlgorithm } from './jwt.ts';
 
 interface EcRow {
@@ -59,11 +60,14 @@ export interface VerificationKey<Of extends Algorithm = Algorithm> {
   readonly key: KeyObject;
 }
 
-/** Signs bytes with a private key; the signature as RFC 7518 wants it on the wire. */
-export const makeSignature = (algorithm: SigningAlgorithm, key: KeyObject, data: Uint8Array): Buffer =>
-  algorithm === 'ES256'
-    ? sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' })
-    : sign('sha256', data, { key, padding: PKCS1 });
+/**
+ * Signs bytes with a private key; the signature as RFC 7518 wants it on the wire. Keys go to Node as they are, in no object with options:
+ * PKCS #1 is what it takes for RSA by itself, and why not for ECDSA is told in the protocol's `ecdsa-signature.ts`.
+ */
+export const makeSignature = (algorithm: SigningAlgorithm, key: KeyObject, data: Uint8Array): Uint8Array => {
+  const signature = sign('sha256', data, key);
+  return algorithm === 'ES256' ? ecdsaOfDer(signature, ROWS.ES256.signatureBytes) : signature;
+};
 
 /**
  * Whether a signature fits. The algorithm is the key's own; nothing that came with the signature has a say in it. A signature
@@ -72,11 +76,11 @@ export const makeSignature = (algorithm: SigningAlgorithm, key: KeyObject, data:
 export const verifySignature = ({ algorithm, key }: VerificationKey, data: Uint8Array, signature: Uint8Array): boolean => {
   const row = algorithmRow(algorithm);
   if (row.type === 'EC') {
-    return signature.length === row.signatureBytes && verify(row.hash, data, { key, dsaEncoding: 'ieee-p1363' }, signature);
+    return signature.length === row.signatureBytes && verify(row.hash, data, key, derOfEcdsa(signature));
   }
   if (row.type === 'RSA') {
     const { padding, saltLength } = row;
-    const options = saltLength === undefined ? { key, padding } : { key, padding, saltLength };
+    const options = padding === PKCS1 ? key : { key, padding, saltLength };
     return signature.length === modulusBytes(key) && verify(row.hash, data, options, signature);
   }
   return signature.length === row.bytes && timingSafeEqual(createHmac(row.hash, key).update(data).digest(), signature);
