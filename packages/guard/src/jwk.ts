@@ -2,7 +2,7 @@
  * Public keys of the issuer as JSON Web Keys (RFC 7517), as strictly as the server reads them: ES256 and RS256, made for signatures, with
  * parameters that are known to be sound. A set with one key in it that is none of ours is refused whole.
  */
-import { isObject } from '@keyhouse/protocol';
+import { decodeBase64Url, isObject, isRocaModulus } from '@keyhouse/protocol';
 
 export interface PublicJwk {
   readonly kty: 'EC' | 'RSA';
@@ -23,6 +23,8 @@ export interface SignatureKey {
 }
 
 const MOST_KEYS = 20;
+/** Whoever publishes one of these has published a secret, and the key is anybody's. */
+const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 /** The keys of a set, members that are not public left behind; null when anything about it is not as Keyhouse publishes it. */
 export function readKeySet(set: unknown): readonly PublicJwk[] | null {
@@ -34,13 +36,34 @@ export function readKeySet(set: unknown): readonly PublicJwk[] | null {
 
 function readKey(jwk: unknown): PublicJwk | null {
   if (!isObject(jwk)) return null;
-  const { kty, kid, alg, use = 'sig', crv, x, y, n, e, d } = jwk;
-  if (typeof kid !== 'string' || kid === '' || use !== 'sig' || d !== undefined) return null;
+  const { kty, kid, alg, use = 'sig', key_ops: operations = ['verify'], crv, x, y, n, e } = jwk;
+  if (typeof kid !== 'string' || kid === '' || SECRET_MEMBERS.some((member) => Object.hasOwn(jwk, member))) return null;
+  if (use !== 'sig' || !Array.isArray(operations) || !operations.includes('verify')) return null;
   if (alg === 'ES256' && kty === 'EC' && crv === 'P-256' && typeof x === 'string' && typeof y === 'string')
     return { kty, kid, alg, crv, x, y };
-  return alg === 'RS256' && kty === 'RSA' && typeof n === 'string' && typeof e === 'string' ? { kty, kid, alg, n, e } : null;
+  if (alg !== 'RS256' || kty !== 'RSA' || typeof n !== 'string' || typeof e !== 'string') return null;
+  return isSoundRsa(n, e) ? { kty, kid, alg, n, e } : null;
 }
 
-/** RFC 7518 §3.3 asks for 2048 bits at least; beyond 16384 verifying becomes a way to keep an API busy. */
-export const isSoundRsa = (bits: number, exponent: bigint): boolean =>
-  bits >= 2048 && bits <= 16_384 && exponent >= 3n && exponent % 2n === 1n;
+/** Characters; a modulus of 16384 bits has 2731. */
+const LONGEST_NUMBER = 4096;
+
+/**
+ * RFC 7518 §3.3 asks for 2048 bits at least; beyond 16384, or with a long exponent, verifying becomes a way to keep an API busy. Looked at
+ * here, on every platform alike: zeros in front do not make a weak modulus long.
+ */
+function isSoundRsa(n: string, e: string): boolean {
+  const modulus = numberIn(n);
+  const exponent = numberIn(e);
+  if (modulus === null || exponent === null || exponent.length > 8 || (exponent.at(-1) ?? 0) % 2 === 0) return false;
+  const bits = modulus.length * 8 - Math.clz32(modulus[0] ?? 0) + 24;
+  const isOne = exponent.length === 1 && exponent[0] === 1;
+  return bits >= 2048 && bits <= 16_384 && !isOne && !isRocaModulus(modulus);
+}
+
+/** The bytes of a number without the zeros in front; null for what is no number, or far too long. */
+function numberIn(text: string): Uint8Array | null {
+  const bytes = text.length > LONGEST_NUMBER ? null : decodeBase64Url(text);
+  const first = bytes?.findIndex((byte) => byte !== 0) ?? -1;
+  return bytes === null || first < 0 ? null : bytes.subarray(first);
+}

@@ -19,5 +19,6 @@ export * from './outcome.ts';
 export * from './path.ts';
 export * from './permission.ts';
 export * from './revocation-list.ts';
+export * from './roca.ts';
 export * from './route.ts';
 export * from './text.ts';

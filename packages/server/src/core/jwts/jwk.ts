@@ -3,9 +3,8 @@
  * algorithm it names, with parameters that are known to be sound. Doubt is a refusal.
  */
 import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { decodeBase64Url, isObject, no, type Outcome, ok } from '@keyhouse/protocol';
+import { decodeBase64Url, isObject, isRocaModulus, no, type Outcome, ok } from '@keyhouse/protocol';
 import { type Algorithm, algorithmRow, isAlgorithm, type VerificationKey } from './algorithms.ts';
-import { isRocaModulus } from './roca.ts';
 
 /** `unfit`: made for something else, or for nothing that we know. `weak`: of the right kind, but not to be trusted. */
 export type JwkRefusal = 'malformed' | 'unfit' | 'weak';

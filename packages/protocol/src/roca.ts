@@ -18,6 +18,6 @@ const MARKS = PRIMES.map((prime) => ({ prime: BigInt(prime), powers: powersModul
 
 /** Whether an RSA modulus (big-endian bytes) bears the mark of the broken generator. */
 export const isRocaModulus = (modulus: Uint8Array): boolean => {
-  const n = BigInt(`0x0${Buffer.from(modulus).toString('hex')}`);
+  const n = modulus.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
   return MARKS.every(({ prime, powers }) => powers.has(Number(n % prime)));
 };
