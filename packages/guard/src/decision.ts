@@ -1,6 +1,11 @@
 /** What a guard is asked, and what it answers. */
 import type { Caller } from './caller.ts';
-import type { Wire } from './peer.ts';
+
+export interface Wire {
+  /** Of the direct peer; null where the runtime does not tell. */
+  readonly address: string | null;
+  readonly isEncrypted: boolean;
+}
 
 /** A request as every framework can hand it over. */
 export interface Asked {
@@ -19,7 +24,7 @@ export type Decision =
   | { readonly ok: true; readonly caller: Caller | null }
   | {
       readonly ok: false;
-      readonly status: 400 | 401 | 403 | 429 | 503;
+      readonly status: 400 | 401 | 403 | 503;
       readonly headers: Readonly<Record<string, string>>;
       readonly body: { readonly message: string };
       readonly requestId: string;

@@ -40,7 +40,12 @@ export function createGuard(options: GuardOptions): Guard {
   const nowMs = () => Date.now();
   const monotonicMs = () => performance.now();
   const say = createQuietLog(settings.log, monotonicMs);
-  const onFault = (error: unknown): void => say(sentenceOf(error));
+  const tell = (error: unknown): void => say(sentenceOf(error));
+  let isClosed = false;
+  // What breaks off because the guard was closed is no fault.
+  const onFault = (error: unknown): void => {
+    if (!isClosed) tell(error);
+  };
   const ask = createAsk(settings);
   const keys = createKeySet({ ask, monotonicMs, onFault });
   const feed = createFeed({
@@ -49,7 +54,7 @@ export function createGuard(options: GuardOptions): Guard {
     onReset: () => introspector.forgetAll(),
   });
   const introspector = createIntrospector({ ask, issuer, monotonicMs, nowMs, onFault, newestAbout: feed.newestAbout });
-  const reporter = createReporter({ ask, nowMs, monotonicMs, onFault, mode: settings.feed });
+  const reporter = createReporter({ ask, nowMs, monotonicMs, onFault: tell, mode: settings.feed });
   const outcomes = new Map<string, number>();
   const count = (outcome: string): void => void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
   const judge = createJudge({
@@ -87,6 +92,7 @@ export function createGuard(options: GuardOptions): Guard {
         .map(([name, value]) => `keyhouse_guard_${name} ${Number.isFinite(value) ? value : '+Inf'}\n`)
         .join(''),
     close: async () => {
+      isClosed = true;
       if (lagTimer !== null) clearInterval(lagTimer);
       feed.close();
       await reporter.close();

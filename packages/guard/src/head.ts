@@ -1,3 +1,5 @@
+import { overrideNamed } from '@keyhouse/protocol';
+
 /** What of a request's headers matters here, found in one pass; `headers` is a flat list of names and values as Node's `rawHeaders`. */
 export interface Head {
   /** The value of the header; null without one. */
@@ -13,7 +15,6 @@ export interface Head {
 }
 
 const NOTHING: readonly string[] = [];
-const OVERRIDES: ReadonlySet<string> = new Set(['x-http-method-override', 'x-http-method', 'x-method-override']);
 
 export function readHead(headers: readonly string[]): Head {
   let authorization: string | null = null;
@@ -44,16 +45,13 @@ export function readHead(headers: readonly string[]): Head {
           authorization = headers[index + 1] ?? '';
           break;
         }
-        if (isOverride(name)) overrides = [...overrides, (headers[index + 1] ?? '').toUpperCase()];
+        if (overrideNamed(name) !== null) overrides = [...overrides, (headers[index + 1] ?? '').toUpperCase()];
         break;
       case 17:
       case 22:
-        if (isOverride(name)) overrides = [...overrides, (headers[index + 1] ?? '').toUpperCase()];
+        if (overrideNamed(name) !== null) overrides = [...overrides, (headers[index + 1] ?? '').toUpperCase()];
         break;
     }
   }
   return { authorization, isRepeated, overrides, hasOrigin, hasRequestMethod, userAgent, hasForwardedFor };
 }
-
-/** Also `X_HTTP_Method` and whatever else a program behind CGI, WSGI, Rack or PHP cannot tell from it. */
-const isOverride = (name: string): boolean => OVERRIDES.has(name.toLowerCase().replace(/[^a-z0-9]/g, '-'));

@@ -4,8 +4,10 @@
  */
 import {
   type AddressBlock,
+  findPeer,
   type IssuedJwt,
   inBlocks,
+  type Peer,
   parseAddress,
   parseBlock,
   parseCredential,
@@ -20,7 +22,6 @@ import { type Head, readHead } from './head.ts';
 import type { Introspected, Introspector } from './introspect.ts';
 import type { JwtVerdict, VerifyJwt } from './jwt.ts';
 import type { Demand, Patience, Settings } from './options.ts';
-import { findPeer, type Peer } from './peer.ts';
 import { createReadQuestion, type Question } from './question.ts';
 import * as refusals from './refusal.ts';
 import type { Reporter } from './reporting.ts';
@@ -68,8 +69,8 @@ export function createJudge(ports: Ports): Judge {
       return under(refusals.unauthenticated(false));
     }
     if (head.isRepeated) return under(refusals.twoCredentials);
-    const peer = findPeer(asked.peer, asked.headers, settings.trustedProxies);
-    if (!peer.isPrivate) return under(refusals.useHttps);
+    const peer = findPeer(asked.peer.address, asked.headers, settings.trustedProxies);
+    if (!(asked.peer.isEncrypted || peer.isTrustedProxy || peer.isLoopback)) return under(refusals.useHttps);
     const patience = patienceOf(question, demand);
     const one: Case = { asked, head, peer, question };
     // The way that most requests go: a JWT that was verified before, and a feed that is fresh.

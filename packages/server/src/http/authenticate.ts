@@ -3,7 +3,7 @@
  * The one place that asks the verifiers, counts failed proofs and puts the true reason of a refusal on record.
  */
 import type { IncomingMessage } from 'node:http';
-import { type Authorization, type PresentedCredential, parseCredential } from '@keyhouse/protocol';
+import { type Authorization, type Peer, type PresentedCredential, parseCredential } from '@keyhouse/protocol';
 import { type Limiter, networkOf } from '../core/accounts/sign-in-limits.ts';
 import { detailsOf, type Shape, showablePath } from '../core/audit/decision.ts';
 import type { Actor, By, Person } from '../core/audit/event.ts';
@@ -12,7 +12,7 @@ import { type Caller, isOpaque, type RefusalReason, type RefusedCredential, type
 import type { From } from '../core/credentials/from.ts';
 import type { Refused } from '../core/refusal.ts';
 import { refusedJwt } from '../core/verify.ts';
-import type { FindPeer, Peer } from './client-address.ts';
+import type { FindPeer } from './client-address.ts';
 import { isVerifyTarget, originalOf } from './verify-question.ts';
 
 export type Authenticated = { readonly ok: true; readonly caller: Caller } | { readonly ok: false; readonly refused: Refused };

@@ -8,7 +8,7 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Keyhouse } from '../core/keyhouse.ts';
 import { StoreUnavailable } from '../core/store.ts';
-import type { Peer } from './client-address.ts';
+import type { FindPeer } from './client-address.ts';
 import type { Cookies } from './dashboard/cookies.ts';
 import { ownPath } from './dashboard/return-path.ts';
 import { answerRefusal } from './errors.ts';
@@ -17,7 +17,7 @@ import { readTemplate, sendPage, sendText } from './send-page.ts';
 interface Ports {
   readonly keyhouse: Pick<Keyhouse, 'findSignIn' | 'brand'>;
   readonly cookies: Cookies;
-  readonly findPeer: (request: FastifyRequest['raw']) => Peer;
+  readonly findPeer: FindPeer;
   /** The public origin. */
   readonly url: string;
   /** The build: `index.html`, `sign-in.html`, `assets/`; null when there is none. */

@@ -2,7 +2,7 @@
  * What a gateway asks at `/verify`: which permissions the original request needs. Method and path come from one complete
  * family of headers, or from the request's own line, never mixed; whatever can be read in two ways is refused.
  */
-import { actionFor, isPermission, judgeRequest, type Route, readPath } from '@keyhouse/protocol';
+import { actionFor, isPermission, judgeRequest, overrideNamed, type Route, readPath } from '@keyhouse/protocol';
 
 export type Question =
   | { readonly kind: 'preflight' }
@@ -89,33 +89,25 @@ interface QuestionHeaders {
 /** Null when a header that matters is repeated. */
 function readHeaders(rawHeaders: readonly string[]): QuestionHeaders | null {
   const seen = new Map<string, string>();
+  const overrides: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = nameOf(rawHeaders[index]?.toLowerCase() ?? '');
-    if (!OF_THE_QUESTION.has(name)) continue;
-    if (seen.has(name)) return null;
-    seen.set(name, rawHeaders[index + 1] ?? '');
+    const name = rawHeaders[index]?.toLowerCase() ?? '';
+    const override = overrideNamed(name);
+    if (override === null && !OF_THE_QUESTION.has(name)) continue;
+    if (seen.has(override ?? name)) return null;
+    seen.set(override ?? name, rawHeaders[index + 1] ?? '');
+    if (override !== null) overrides.push(rawHeaders[index + 1] ?? '');
   }
   return {
     forwarded: { method: seen.get('x-forwarded-method'), target: seen.get('x-forwarded-uri') },
     original: { method: seen.get('x-original-method'), target: seen.get('x-original-uri') },
-    overrides: OVERRIDES.flatMap((name) => seen.get(name) ?? []),
+    overrides,
     hasOrigin: seen.has('origin'),
     hasRequestMethod: seen.has('access-control-request-method'),
   };
 }
 
-/**
- * Programs behind CGI, WSGI, Rack and PHP cannot tell `X_HTTP_Method` from `X-HTTP-Method`, nor any other character that is neither a letter nor a
- * digit: an override is one in each spelling. Of the others only the proper name counts, because Keyhouse alone reads them.
- */
-function nameOf(name: string): string {
-  if (!ALIASING.test(name)) return name;
-  const folded = name.replace(/[^a-z0-9]/g, '-');
-  return OVERRIDES.includes(folded) ? folded : name;
-}
-
-const ALIASING = /[^a-z0-9-]/;
-const OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override'];
+/** Of these only the proper name counts, because Keyhouse alone reads them. */
 const OF_THE_QUESTION = new Set([
   'x-forwarded-method',
   'x-forwarded-uri',
@@ -123,7 +115,6 @@ const OF_THE_QUESTION = new Set([
   'x-original-uri',
   'origin',
   'access-control-request-method',
-  ...OVERRIDES,
 ]);
 
 /** The family that was sent; undefined without one; null for half a one and for two that disagree. */

@@ -1,8 +1,7 @@
-import type { IncomingMessage } from 'node:http';
-import { parseBlock } from '@keyhouse/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { peerFinder } from './client-address.ts';
+import { parseBlock } from './addresses.ts';
+import { findPeer, type Peer } from './peer.ts';
 
 const TRUSTED = ['10.0.0.0/8', '192.0.2.7', '2001:db8:1::/48'];
 
@@ -13,15 +12,20 @@ const blocks = (texts: readonly string[]) =>
     return block.value;
   });
 
-/** A request as far as the function looks at it. */
-const from = (remoteAddress: string | undefined, ...forwarded: readonly string[]) =>
-  ({
-    socket: { remoteAddress },
-    rawHeaders: forwarded.flatMap((value) => ['X-Forwarded-For', value]),
-  }) as unknown as IncomingMessage;
+interface Wire {
+  readonly address: string | null;
+  readonly headers: readonly string[];
+}
 
-const addressOf = (request: IncomingMessage, trusted: readonly string[] = TRUSTED) =>
-  peerFinder(blocks(trusted))(request).address;
+const from = (address: string | null, ...forwarded: readonly string[]): Wire => ({
+  address,
+  headers: forwarded.flatMap((value) => ['X-Forwarded-For', value]),
+});
+
+const peerOf = ({ address, headers }: Wire, trusted: readonly string[] = TRUSTED): Peer =>
+  findPeer(address, headers, blocks(trusted));
+
+const addressOf = (wire: Wire, trusted: readonly string[] = TRUSTED): string | null => peerOf(wire, trusted).address;
 
 describe('the client address', () => {
   it('is the socket’s when no proxy is trusted, whatever the headers say', () => {
@@ -59,7 +63,7 @@ describe('the client address', () => {
   });
 
   it('is null when the socket has gone', () => {
-    expect(peerFinder([])(from(undefined))).toEqual({ address: null, isTrustedProxy: false, isLoopback: false });
+    expect(peerOf(from(null), [])).toEqual({ address: null, isTrustedProxy: false, isLoopback: false });
   });
 
   it('is never moved by what stands left of the right-most strange hop', () => {
@@ -75,15 +79,15 @@ describe('the client address', () => {
 
 describe('the wire to the direct peer', () => {
   it.each(['127.0.0.1', '127.8.9.1', '::1', '::ffff:127.0.0.1'])('is loopback from %s', (address) => {
-    expect(peerFinder([])(from(address)).isLoopback).toBe(true);
+    expect(peerOf(from(address), []).isLoopback).toBe(true);
   });
 
   it.each(['10.0.0.1', '::ffff:10.0.0.1', '169.254.1.1', 'fe80::1%lo', '2001:db8::1'])('is not loopback from %s', (address) => {
-    expect(peerFinder([])(from(address)).isLoopback).toBe(false);
+    expect(peerOf(from(address), []).isLoopback).toBe(false);
   });
 
   it('is a trusted proxy’s only when the socket says so, never because a header does', () => {
-    expect(peerFinder(blocks(TRUSTED))(from('203.0.113.9', '10.0.0.1')).isTrustedProxy).toBe(false);
-    expect(peerFinder(blocks(TRUSTED))(from('::ffff:10.3.3.3')).isTrustedProxy).toBe(true);
+    expect(peerOf(from('203.0.113.9', '10.0.0.1')).isTrustedProxy).toBe(false);
+    expect(peerOf(from('::ffff:10.3.3.3')).isTrustedProxy).toBe(true);
   });
 });

@@ -1,0 +1,14 @@
+/**
+ * Headers that a framework may take for the method. Programs behind CGI, WSGI, Rack and PHP cannot tell `X_HTTP_Method` from `X-HTTP-Method`, nor
+ * any other character that is neither a letter nor a digit: an override is one in each spelling.
+ */
+const OVERRIDES: ReadonlySet<string> = new Set(['x-http-method-override', 'x-http-method', 'x-method-override']);
+const LENGTHS: ReadonlySet<number> = new Set([...OVERRIDES].map(({ length }) => length));
+
+/** The proper name of the override that a header is; null when it is none. */
+export function overrideNamed(name: string): string | null {
+  // Most names are told by their length: this is on the way of every request.
+  if (!LENGTHS.has(name.length)) return null;
+  const folded = name.toLowerCase().replace(/[^a-z0-9]/g, '-');
+  return OVERRIDES.has(folded) ? folded : null;
+}
