@@ -28,12 +28,13 @@ import { guardDoor } from './http/door.ts';
 import { createErrorPage } from './http/error-page.ts';
 import { type Answer, answerError, answerRefusal, INTERNAL, inOAuthWords } from './http/errors.ts';
 import { FeedStreams } from './http/feed-streams.ts';
-import { answerIntrospection, INTROSPECTION, isPlainIntrospection } from './http/introspect-route.ts';
+import { plainIntrospection } from './http/introspect-route.ts';
 import { refuseBloated, sentencesOf } from './http/invalid.ts';
 import { isWanted, readForm, readJson, readParameters } from './http/json-body.ts';
 import type { FeedFigures, Metrics } from './http/metrics.ts';
 import { openApi } from './http/openapi.ts';
 import { pages } from './http/pages.ts';
+import { createPlainPosts } from './http/plain-post.ts';
 import { requestIds } from './http/request-id.ts';
 import { authorizeRoutes, FORM_PATH } from './http/routes/authorize.ts';
 import { docsRoutes } from './http/routes/docs.ts';
@@ -49,6 +50,7 @@ import { userInfoRoutes } from './http/routes/user-info.ts';
 import { verifyRoutes } from './http/routes/verify.ts';
 import { wellKnownRoutes } from './http/routes/well-known.ts';
 import { rememberRoutes } from './http/routes-known.ts';
+import { createGiveTokens, plainTokens } from './http/token-endpoint.ts';
 import { answerUnhosted, answerUnreadable, isHosted } from './http/unreadable.ts';
 import { isVerifyTarget } from './http/verify-question.ts';
 import { answerVerify } from './http/verify-route.ts';
@@ -90,22 +92,19 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const onError = (error: unknown, requestId: string): void => log.error({ err: error, requestId }, 'A request failed.');
   const verify = (request: IncomingMessage, response: ServerResponse): void =>
     answerVerify({ authenticator, routes: keyhouse.routes, usePermission, nextRequestId, onError }, request, response);
-  const introspection = {
-    authenticator,
-    introspect: keyhouse.introspect,
-    position: keyhouse.feed.position,
-    nextRequestId,
-    onError,
-    count: (status: number) => metrics.countRequest(INTROSPECTION, 'POST', status),
-  };
+  const authenticateClient = createClientAuthentication({ keyhouse, authenticator, limiter: options.unknownLimiter });
+  const giveTokens = createGiveTokens({ keyhouse, authenticator, authenticateClient, audience: options.url });
+  const answerPlain = createPlainPosts({ authenticator, nextRequestId, onError, count: metrics.countRequest }, [
+    plainIntrospection({ authenticator, introspect: keyhouse.introspect, position: keyhouse.feed.position }),
+    plainTokens(giveTokens),
+  ]);
 
   const app = Fastify({
     serverFactory: (handler) =>
       listener((request, response) => {
         if (!isHosted(request)) answerUnhosted(response, nextRequestId());
         else if (isVerifyTarget(request.url ?? '')) verify(request, response);
-        else if (isPlainIntrospection(authenticator, request)) answerIntrospection(introspection, request, response);
-        else handler(request, response);
+        else if (!answerPlain(request, response)) handler(request, response);
       }),
     logger: false,
     genReqId: nextRequestId,
@@ -173,8 +172,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   });
 
   await app.register(swagger, openApi(options.url));
-  const authenticateClient = createClientAuthentication({ keyhouse, authenticator, limiter: options.unknownLimiter });
-  const ports = { keyhouse, authenticator, authenticateClient, audience: options.url };
+  const ports = { keyhouse, authenticator, authenticateClient, giveTokens };
   await app.register(signInRoutes, ports);
   await app.register(tokensRoutes, ports);
   await app.register(jwtsRoutes, ports);

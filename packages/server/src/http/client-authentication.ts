@@ -2,8 +2,8 @@
  * How an application says who it is at the OAuth endpoints (RFC 6749 §2.3, RFC 7523 §2.2): by HTTP Basic, in the body, with a signed assertion, or by its
  * id alone when it is public. One way at a time.
  */
+import type { IncomingMessage } from 'node:http';
 import { isClientId, readAuthorization } from '@keyhouse/protocol';
-import type { FastifyRequest } from 'fastify';
 import { type Limiter, networkOf } from '../core/accounts/sign-in-limits.ts';
 import type { Keyhouse } from '../core/keyhouse.ts';
 import type { AuthenticatedClient, ClientProof } from '../core/oauth/client.ts';
@@ -19,18 +19,18 @@ interface Ports {
   readonly limiter: Pick<Limiter, 'take'>;
 }
 
-export type AuthenticateClient = (request: FastifyRequest, form: Form) => Promise<AuthenticatedClient | null>;
+export type AuthenticateClient = (request: IncomingMessage, requestId: string, form: Form) => Promise<AuthenticatedClient | null>;
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** Null when the request names no client at all. Throws `invalid_client` when what it says does not hold. */
 export function createClientAuthentication({ keyhouse, authenticator, limiter }: Ports): AuthenticateClient {
-  return async (request, form) => {
+  return async (request, requestId, form) => {
     const proof = readProof(request, form);
     if (proof === null) return null;
     const authenticated = await keyhouse.authenticateClient(proof);
     if (authenticated.ok) return authenticated.value;
-    const by = authenticator.byStranger(request.raw, request.id);
+    const by = authenticator.byStranger(request, requestId);
     const named = proof.clientId !== null && isClientId(proof.clientId) ? { client_id: proof.clientId } : {};
     const { address = null } = by.person;
     const network = address === null ? '' : networkOf(address);
@@ -63,8 +63,8 @@ export function readOAuthForm(body: unknown): Form {
 export const invalidRequest = (description: string): Refusal =>
   new Refusal({ code: 'oauth', error: 'invalid_request', description });
 
-function readProof(request: FastifyRequest, form: Form): ClientProof | null {
-  const authorization = readAuthorization(request.raw.rawHeaders);
+function readProof(request: IncomingMessage, form: Form): ClientProof | null {
+  const authorization = readAuthorization(request.rawHeaders);
   const { client_id: clientId, client_secret: secret, client_assertion: assertion } = form;
   const inBody = [secret, assertion].filter((each) => each !== undefined).length;
   if (authorization.kind === 'repeated' || inBody > 1) throw new Refusal({ code: 'two_credentials' });

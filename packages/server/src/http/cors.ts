@@ -13,11 +13,15 @@ export function allowOrigins(app: FastifyInstance, corsOrigins: readonly string[
   app.addHook('onRequest', async (request, reply) => {
     // Also where this origin is none of them, or none is named: a cache must not serve that answer to one that is.
     if (corsOrigins.length > 0 && OPERATORS_ORIGINS.test(pathOf(request))) reply.header('Vary', 'Origin');
-    const allowed = allowedOrigin(request, corsOrigins);
-    if (allowed === null) return;
-    reply.header('Access-Control-Allow-Origin', allowed);
-    reply.header('Access-Control-Expose-Headers', EXPOSED);
+    const { origin } = request.headers;
+    if (origin !== undefined) reply.headers(corsHeaders(pathOf(request), origin, corsOrigins));
   });
+}
+
+/** What a page of this origin has to be told to read the answer of this path; nothing when it may not. */
+export function corsHeaders(path: string, origin: string, corsOrigins: readonly string[]): Readonly<Record<string, string>> {
+  const allowed = allowedOrigin(path, origin, corsOrigins);
+  return allowed === null ? {} : { 'Access-Control-Allow-Origin': allowed, 'Access-Control-Expose-Headers': EXPOSED };
 }
 
 /** Answers a preflight of a path that may be read from that origin; false when it is none. */
@@ -28,7 +32,9 @@ export function answerPreflight(
   methods: readonly string[],
 ): boolean {
   const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
-  if (!isPreflight || methods.length === 0 || allowedOrigin(request, corsOrigins) === null) return false;
+  const { origin } = request.headers;
+  if (!isPreflight || methods.length === 0 || origin === undefined) return false;
+  if (allowedOrigin(pathOf(request), origin, corsOrigins) === null) return false;
   void reply
     .code(204)
     .header('Access-Control-Allow-Methods', methods.join(', '))
@@ -38,10 +44,7 @@ export function answerPreflight(
   return true;
 }
 
-function allowedOrigin(request: FastifyRequest, corsOrigins: readonly string[]): string | null {
-  const { origin } = request.headers;
-  if (origin === undefined) return null;
-  const path = pathOf(request);
+function allowedOrigin(path: string, origin: string, corsOrigins: readonly string[]): string | null {
   if (ANY_ORIGIN.test(path)) return '*';
   return OPERATORS_ORIGINS.test(path) && corsOrigins.includes(origin) ? origin : null;
 }

@@ -72,7 +72,7 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
 
   /** Public ones prove nothing, so they are told nothing (RFC 7662 §2.1). */
   async function asClient(request: FastifyRequest, token: string): Promise<Introspection> {
-    const client = await authenticateClient(request, readOAuthForm(request.body));
+    const client = await authenticateClient(request.raw, request.id, readOAuthForm(request.body));
     if (client === null) throw new Refusal({ code: 'unauthenticated', presented: false });
     if (!client.isProved) throw invalidClient();
     return await keyhouse.introspectAsClient(client, token);
@@ -157,7 +157,7 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
     },
     async (request, reply) => {
       const token = readToken(request.body);
-      const client = await authenticateClient(request, readOAuthForm(request.body));
+      const client = await authenticateClient(request.raw, request.id, readOAuthForm(request.body));
       const revoked = await keyhouse.revokePresented(token, client, authenticator.byStranger(request.raw, request.id));
       if (revoked === 'client_required') throw invalidClient();
       return reply.header('Cache-Control', 'no-store').send({});

@@ -1,14 +1,8 @@
-/** The token endpoint (RFC 6749 §3.2): codes, refresh tokens and client credentials become JWTs. */
+/** The token endpoint as Fastify and the API reference know it. What it does stands in `token-endpoint.ts`. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import type { By } from '../../core/audit/event.ts';
-import type { Keyhouse } from '../../core/keyhouse.ts';
-import type { AuthenticatedClient } from '../../core/oauth/client.ts';
-import type { TokenOutcome } from '../../core/oauth/token-endpoint.ts';
-import { Refusal } from '../../core/refusal.ts';
-import type { Authenticator } from '../authenticate.ts';
-import { type AuthenticateClient, type Form, invalidClient, invalidRequest, readOAuthForm } from '../client-authentication.ts';
 import { OAuthError, refusals } from '../schemas.ts';
+import { type GiveTokens, TOKEN_HEADERS, TOKEN_PATH } from '../token-endpoint.ts';
 
 /** For the API reference; what is wrong with it is told in OAuth's words. */
 const TokenRequest = Type.Object(
@@ -43,17 +37,12 @@ const Tokens = Type.Object(
 );
 
 interface Options {
-  readonly keyhouse: Keyhouse;
-  readonly authenticator: Authenticator;
-  readonly authenticateClient: AuthenticateClient;
-  /** What `resource` may name. */
-  readonly audience: string;
+  readonly giveTokens: GiveTokens;
 }
 
-export const tokenRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
-  const { keyhouse, authenticator, authenticateClient, audience } = options;
+export const tokenRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { giveTokens }) => {
   app.post(
-    '/auth/token',
+    TOKEN_PATH,
     {
       config: { body: 'json-or-form', isOAuth: true, takesClients: true },
       attachValidation: true,
@@ -74,42 +63,8 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<Options> = async (app, optio
       },
     },
     async (request, reply) => {
-      const form = readOAuthForm(request.body);
-      const client = await authenticateClient(request, form);
-      if (client === null) throw invalidClient();
-      if (form.resource !== undefined && form.resource !== audience)
-        throw refuse('invalid_target', 'There is no such resource here.');
-      const outcome = await tokensFor(client, form, {
-        ...authenticator.byStranger(request.raw, request.id),
-        actor: `application:${client.client.clientId}`,
-      });
-      if (!outcome.ok) throw refuse(outcome.error, outcome.description);
-      return reply.headers({ 'Cache-Control': 'no-store', Pragma: 'no-cache' }).send(outcome.value);
+      const tokens = await giveTokens(request.raw, request.id, request.body);
+      return reply.headers(TOKEN_HEADERS).send(tokens);
     },
   );
-
-  async function tokensFor(client: AuthenticatedClient, form: Form, by: By): Promise<TokenOutcome> {
-    switch (form.grant_type) {
-      case 'authorization_code': {
-        const { code, code_verifier: verifier, redirect_uri: redirectUri = null } = form;
-        if (code === undefined) throw invalidRequest('code is required.');
-        if (verifier === undefined) throw invalidRequest('code_verifier is required (RFC 7636).');
-        return await keyhouse.tokenByCode(client, { code, verifier, redirectUri }, by);
-      }
-      case 'refresh_token': {
-        const { refresh_token: refreshToken, scope = null } = form;
-        if (refreshToken === undefined) throw invalidRequest('refresh_token is required.');
-        return await keyhouse.tokenByRefresh(client, { refreshToken, scope }, by);
-      }
-      case 'client_credentials':
-        return keyhouse.tokenByClientCredentials(client, form.scope ?? null);
-      case undefined:
-        throw invalidRequest('grant_type is required.');
-      default:
-        throw refuse('unsupported_grant_type', 'grant_type must be authorization_code, refresh_token or client_credentials.');
-    }
-  }
 };
-
-const refuse = (error: Extract<Refusal['refused'], { code: 'oauth' }>['error'], description: string): Refusal =>
-  new Refusal({ code: 'oauth', error, description });
