@@ -2,6 +2,7 @@
  * Questions to Keyhouse over HTTP. Each has an end in time and in length, follows no redirect (the key must not travel on), and either gives
  * what was asked for or throws `IssuerFault`, which says what is wrong in words that hold no credential.
  */
+import { untilEnded } from './deadline.ts';
 import type { Settings } from './options.ts';
 
 export class IssuerFault extends Error {
@@ -44,13 +45,14 @@ export function createAsk({ issuer, key, fetch }: Pick<Settings, 'issuer' | 'key
     // `error` would say it better, but workers do not know it; an answer that leads elsewhere is not ok, and is not followed.
     const init: RequestInit = { method, headers, redirect: 'manual', signal };
     if (body !== undefined) init.body = JSON.stringify(body);
-    const response = await fetch(issuer + path, init).catch((error: unknown) => {
+    const asking = async (): Promise<Response> => await fetch(issuer + path, init);
+    const response = await untilEnded(asking(), signal).catch((error: unknown) => {
       throw new IssuerFault(`${path}: no answer (${reasonOf(error)}).`, null);
     });
     const expected = accept.split(',', 1)[0] ?? '';
     const isExpected = response.status === 204 || (response.headers.get('content-type') ?? '').startsWith(expected);
     if (response.ok && isExpected) return response;
-    await response.body?.cancel().catch(() => {});
+    void response.body?.cancel().catch(() => {});
     const what = response.ok ? `an answer that is no ${expected}` : `answered ${response.status}`;
     throw new IssuerFault(`${path}: ${what}.`, response.status);
   };
@@ -64,33 +66,52 @@ function reasonOf(error: unknown): string {
   return /^[\w-]{1,60}$/.test(code) ? code : 'unknown';
 }
 
+export interface Bounds {
+  readonly most: number;
+  readonly path: string;
+  /** Ends the reading, whether the answer heeds it or not. */
+  readonly signal: AbortSignal;
+}
+
 /** The bytes of an answer, if they are not more than so many; an answer without end is no answer. */
-export async function readBytes(response: Response, most: number, path: string): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+export async function readBytes(response: Response, { most, path, signal }: Bounds): Promise<Uint8Array> {
+  let bytes = new Uint8Array();
   let length = 0;
+  for await (const chunk of chunksOf(response, { path, signal })) {
+    if (length + chunk.length > most) throw new IssuerFault(`${path}: an answer of more than ${most} bytes.`, response.status);
+    // One growing array: a thousand chunks of a byte each cost what they hold.
+    if (length + chunk.length > bytes.length) bytes = grown(bytes, length, length + chunk.length);
+    bytes.set(chunk, length);
+    length += chunk.length;
+  }
+  return bytes.subarray(0, length);
+}
+
+/** What an answer holds, piece by piece. Whoever stops listening closes it. */
+export async function* chunksOf(
+  response: Response,
+  { path, signal }: Pick<Bounds, 'path' | 'signal'>,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const reader = response.body?.getReader();
-  if (reader === undefined) return new Uint8Array();
+  if (reader === undefined) return;
   try {
     for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      length += value.length;
-      if (length > most) throw new IssuerFault(`${path}: an answer of more than ${most} bytes.`, response.status);
-      chunks.push(value);
+      const { done, value } = await untilEnded(reader.read(), signal);
+      if (done) return;
+      yield value;
     }
   } catch (error) {
-    await reader.cancel().catch(() => {});
-    throw error instanceof IssuerFault ? error : new IssuerFault(`${path}: the answer broke off (${reasonOf(error)}).`, null);
+    throw new IssuerFault(`${path}: the answer broke off (${reasonOf(error)}).`, null);
+  } finally {
+    void reader.cancel().catch(() => {});
   }
-  const [first] = chunks;
-  if (chunks.length === 1 && first !== undefined) return first;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+}
+
+/** A copy with room for so much, and for as much again. */
+export function grown(bytes: Uint8Array, length: number, needed: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(length === 0 ? needed : Math.max(needed, bytes.length * 2));
+  larger.set(bytes.subarray(0, length));
+  return larger;
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -1,5 +1,5 @@
 /** Whoever a request speaks for, and what they may do: the same for all five kinds of credential, made in one place, frozen. */
-import { type Environment, isObject, permits, type VerifiedJwt } from '@keyhouse/protocol';
+import { type Environment, permits, type VerifiedJwt } from '@keyhouse/protocol';
 
 export type CallerKind = 'token' | 'key' | 'jwt' | 'session' | 'application';
 
@@ -49,38 +49,3 @@ export function callerOfJwt({ claims, holder, issuedAtMs }: VerifiedJwt): Caller
     expiresAtMs: claims.exp * 1000,
   });
 }
-
-const USER = /^user:([1-9][0-9]{0,15})$/;
-const CREDENTIAL = /^(?:key|token):([1-9][0-9]{0,15})$/;
-
-/** Out of an answer of introspection (RFC 7662); `inactive`, or null when it is nothing that Keyhouse answers. */
-export function callerOfIntrospection(answer: unknown, issuer: string): Caller | 'inactive' | null {
-  if (!isObject(answer) || typeof answer.active !== 'boolean') return null;
-  if (!answer.active) return 'inactive';
-  const { kind, sub, client_id, account, permissions, scope, environment, addresses, iss, iat, exp, jti, sid } = answer;
-  if (iss !== issuer || !isKind(kind) || typeof sub !== 'string' || typeof client_id !== 'string') return null;
-  if (!isId(account) || (environment !== 'live' && environment !== 'test')) return null;
-  if (!isTextsOrNull(permissions) || !isTextsOrNull(addresses)) return null;
-  if (typeof iat !== 'number' || !(exp === undefined || typeof exp === 'number')) return null;
-  const isOfApplication = kind === 'session' || kind === 'application';
-  const credentialId = isOfApplication ? null : Number(CREDENTIAL.exec(client_id)?.[1] ?? Number.NaN);
-  if (credentialId !== null && !isId(credentialId)) return null;
-  const scopes = typeof scope === 'string' ? scope.split(' ').filter((name) => !(permissions ?? []).includes(name)) : [];
-  return Object.freeze({
-    ...{ kind, accountId: account, userId: Number(USER.exec(sub)?.[1] ?? 0) || null, subject: sub, credentialId, environment },
-    jti: typeof jti === 'string' ? jti : null,
-    clientId: isOfApplication ? client_id : null,
-    sessionId: typeof sid === 'string' ? sid : null,
-    scopes: Object.freeze(kind === 'session' ? scopes : []),
-    permissions: permissions === null ? null : Object.freeze([...permissions]),
-    addresses: addresses === null ? null : Object.freeze([...addresses]),
-    issuedAtMs: iat * 1000,
-    expiresAtMs: exp === undefined ? null : exp * 1000,
-  });
-}
-
-const isKind = (value: unknown): value is CallerKind =>
-  value === 'token' || value === 'key' || value === 'jwt' || value === 'session' || value === 'application';
-const isId = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;
-const isTextsOrNull = (value: unknown): value is readonly string[] | null =>
-  value === null || (Array.isArray(value) && value.every((item) => typeof item === 'string'));

@@ -1,5 +1,5 @@
 /** Server-sent events (HTML Living Standard §9.2.6) out of an answer, as Keyhouse sends them: bytes of data lines, comments passed over. */
-import { IssuerFault } from './ask.ts';
+import { type Bounds, chunksOf, grown, IssuerFault } from './ask.ts';
 
 export interface ServerEvent {
   /** The lines of `data`, as bytes: they are signed as they came. */
@@ -8,50 +8,46 @@ export interface ServerEvent {
 
 const LF = 0x0a;
 const DATA = new TextEncoder().encode('data: ');
+/** Ours have two. */
+const MOST_LINES = 4;
 
-/** Ends with the answer. Throws when one event is longer than `most` bytes. */
-export async function* readEvents(response: Response, most: number): AsyncGenerator<ServerEvent> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return;
-  let parts: Uint8Array[] = [];
+/** Ends with the answer. Throws when one event is longer than `most` bytes, or has more lines than any of ours. */
+export async function* readEvents(response: Response, { most, path, signal }: Bounds): AsyncGenerator<ServerEvent> {
+  // What came of a line that has not ended.
+  let open = new Uint8Array();
+  let held = 0;
   let data: Uint8Array[] = [];
   let length = 0;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      length += value.length;
-      if (length > most) throw new IssuerFault(`An event of more than ${most} bytes.`, null);
-      let start = 0;
-      for (let end = value.indexOf(LF); end >= 0; end = value.indexOf(LF, start)) {
-        const line = joined([...parts, value.subarray(start, end)]);
-        parts = [];
-        start = end + 1;
-        if (line.length > 0) {
-          if (startsWith(line, DATA)) data.push(line.subarray(DATA.length));
-          continue;
-        }
-        if (data.length > 0) yield { data };
-        data = [];
-        length = value.length - start;
-      }
+  for await (const chunk of chunksOf(response, { path, signal })) {
+    let start = 0;
+    for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, start)) {
       // Copied: the runtime may use the chunk again.
-      if (start < value.length) parts.push(value.slice(start));
+      const line = joined(open.subarray(0, held), chunk.subarray(start, end));
+      open = new Uint8Array();
+      held = 0;
+      start = end + 1;
+      length += line.length + 1;
+      if (line.length > 0) {
+        if (startsWith(line, DATA)) data.push(line.subarray(DATA.length));
+        if (data.length > MOST_LINES) throw new IssuerFault(`${path}: an event of more than ${MOST_LINES} lines.`, null);
+        continue;
+      }
+      if (data.length > 0) yield { data };
+      data = [];
+      length = 0;
     }
-  } finally {
-    await reader.cancel().catch(() => {});
+    const rest = chunk.subarray(start);
+    if (length + held + rest.length > most) throw new IssuerFault(`${path}: an event of more than ${most} bytes.`, null);
+    if (held + rest.length > open.length) open = grown(open, held, held + rest.length);
+    open.set(rest, held);
+    held += rest.length;
   }
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const [first] = parts;
-  if (parts.length === 1 && first !== undefined) return first.slice();
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
+function joined(before: Uint8Array, after: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(before.length + after.length);
+  bytes.set(before);
+  bytes.set(after, before.length);
   return bytes;
 }
 

@@ -9,6 +9,7 @@ import {
   type FeedMessage,
   type FeedPosition,
   type FeedRevocation,
+  type FeedSignature,
   isSignatureOf,
   RevocationList,
   readCompactJws,
@@ -18,6 +19,7 @@ import {
 import { sha256 } from '#platform';
 import { type Ask, IssuerFault, readBytes, textOf } from './ask.ts';
 import type { Caller } from './caller.ts';
+import { createDeadline, pause, untilEnded } from './deadline.ts';
 import { readEvents } from './events.ts';
 import { subjectsOf } from './introspect.ts';
 import type { KeySet } from './jwks.ts';
@@ -63,6 +65,12 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 /** Between servers whose clocks differ; the same server's never goes back. */
 const CLOCK_SKEW_MS = 60_000;
+/** Of each second that passes here, so much must pass there: what was said once proves nothing when it is said again an hour later. */
+const LEAST_PACE = 0.9;
+/** Whoever heard nothing for so long may have missed that a signing key was withdrawn. */
+const LONG_SILENT_MS = 3_600_000;
+/** How long a request waits for a look. */
+const MOST_LOOKING_MS = 3000;
 /** An answer of introspection is not older than this. */
 const RECENT_MS = 10_000;
 const MOST_RECENT = 20_000;
@@ -76,58 +84,68 @@ export function createFeed(ports: Ports): Feed {
   let recentSinceMs = 0;
   let position: FeedPosition | null = null;
   let heardAtMs = Number.NEGATIVE_INFINITY;
-  let told = { atMs: 0 };
+  /** The latest moment of Keyhouse's that was told, and when. */
+  let told = { atMs: 0, heardAtMs: 0 };
   let looking: Promise<void> | null = null;
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   let sweptAtMs = 0;
   let messages = 0;
   let faults = 0;
 
-  /** Takes in one message, or throws: then nothing of it counts. */
-  async function hear(bytes: Uint8Array, signature: string): Promise<void> {
-    const receivedAtMs = monotonicMs();
+  /** Takes in one message that tells how things stood at `asOfMs` at least, or throws: then it is asked for again. */
+  async function hear(bytes: Uint8Array, signature: string, asOfMs: number): Promise<void> {
+    const signed = await verify(bytes, signature);
     const message = readFeedMessage(textOf(bytes, PATH));
-    if (message === null) throw forged('a message that cannot be read');
-    await verify(message, bytes, signature);
-    refuseBackwards(message);
-    if (position !== null && message.epoch !== position.epoch) ports.onReset();
+    if (message === null || !isSignatureOf(signed, message, { issuer: ports.issuer, sha256: signed.sha256 }))
+      throw forged('a message that cannot be read');
+    refuseBackwards(message, asOfMs);
+    const isNewEpoch = position !== null && message.epoch !== position.epoch;
+    if (isNewEpoch) recent = older = new Map();
     if (message.whole) {
       revocations.addWhole(message);
       if (position !== null) ports.onReset();
     } else for (const change of message.revocations) take(change, message);
+    // Before anything else counts: with a key that was withdrawn everything can be forged.
+    if (mayHaveNewKeys(message, asOfMs)) await keys.renew();
     position = { epoch: message.epoch, position: message.position };
-    told = { atMs: message.atMs };
-    heardAtMs = receivedAtMs;
+    if (message.atMs >= soonest(asOfMs)) told = { atMs: message.atMs, heardAtMs: asOfMs };
+    heardAtMs = asOfMs;
     messages += 1;
-    if (receivedAtMs - sweptAtMs < SWEEP_EVERY_MS) return;
-    sweptAtMs = receivedAtMs;
+    if (asOfMs - sweptAtMs < SWEEP_EVERY_MS) return;
+    sweptAtMs = asOfMs;
     revocations.sweep(ports.nowMs());
   }
 
-  async function verify(message: FeedMessage, bytes: Uint8Array, signature: string): Promise<void> {
+  /** What is signed, when it is of these very bytes: nobody else's are read at all. */
+  async function verify(bytes: Uint8Array, signature: string): Promise<FeedSignature> {
     const jws = readCompactJws(signature);
     if (jws === null || jws.header.typ !== FEED_TYPE) throw forged('a message without a signature');
     const key = keys.find(jws.header.kid) ?? (await keys.seek(jws.header.kid));
-    if (key === undefined || key.alg !== jws.header.alg) throw forged('a message signed by nobody known');
+    if (key === undefined || key === null || key.alg !== jws.header.alg) throw forged('a message signed by nobody known');
     const isGood = await key.verify(jws.signingInput, jws.signature);
     const signed = isGood ? readFeedSignature(jws.payload) : null;
-    const digest = await sha256(bytes);
-    if (signed === null || !isSignatureOf(signed, message, { issuer: ports.issuer, sha256: digest }))
-      throw forged('a message with a wrong signature');
+    if (signed === null || signed.sha256 !== (await sha256(bytes))) throw forged('a message with a wrong signature');
+    return signed;
   }
 
-  function refuseBackwards(message: FeedMessage): void {
-    if (position === null || message.epoch !== position.epoch) return;
+  function refuseBackwards(message: FeedMessage, asOfMs: number): void {
+    if (!message.whole && message.epoch !== position?.epoch) throw forged('a message of another list');
+    if (position === null) return;
+    if (message.atMs < soonest(asOfMs) - CLOCK_SKEW_MS) throw forged('a message of the past');
+    if (message.epoch !== position.epoch) return;
     if (message.position < position.position) throw forged('a message from before what was heard');
-    if (message.atMs < told.atMs - CLOCK_SKEW_MS) throw forged('a message of the past');
     if (!message.whole && message.after > position.position) throw forged('a message after a gap');
   }
 
+  /** What Keyhouse's clock shows by now, if it runs a little slow. */
+  const soonest = (asOfMs: number): number => told.atMs + LEAST_PACE * Math.max(0, asOfMs - told.heardAtMs);
+
+  const mayHaveNewKeys = (message: FeedMessage, asOfMs: number): boolean =>
+    message.revocations.some(({ kind }) => kind === 'signing-keys') ||
+    (position !== null && (message.whole || asOfMs - heardAtMs > LONG_SILENT_MS));
+
   function take(change: FeedRevocation, at: FeedPosition): void {
-    if (change.kind === 'signing-keys') {
-      keys.fetch().catch(ports.onFault);
-      return;
-    }
+    if (change.kind === 'signing-keys') return;
     revocations.add(change);
     remember(`${change.kind}:${change.id}`, { epoch: at.epoch, position: at.position });
     ports.onChange(change);
@@ -135,6 +153,8 @@ export function createFeed(ports: Ports): Feed {
 
   function remember(subject: string, at: FeedPosition): void {
     const nowMs = monotonicMs();
+    // Too many to keep in mind: then whatever is remembered goes, and what is being answered now is not remembered.
+    if (recent.size > MOST_RECENT) ports.onReset();
     if (nowMs - recentSinceMs > RECENT_MS || recent.size > MOST_RECENT) {
       older = recent;
       recent = new Map();
@@ -148,37 +168,52 @@ export function createFeed(ports: Ports): Feed {
 
   /** One answer as JSON: the whole list, or what came since. */
   async function fetchOnce(): Promise<void> {
-    const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(WAIT_MS)]);
-    for (;;) {
-      const before = position;
-      const response = await ask({ path: PATH + resumeQuery(), signal });
-      const bytes = await readBytes(response, MOST_BYTES, PATH);
-      await hear(bytes, response.headers.get(FEED_SIGNATURE_HEADER) ?? '');
-      // A message tells of so much at most; the rest stands behind it.
-      if (before === null || before.position === position?.position || position?.epoch !== before.epoch) return;
+    const { signal, release } = createDeadline(WAIT_MS, ending.signal);
+    try {
+      for (;;) {
+        const before = position;
+        // An answer that is long on its way tells how things stood when it was asked for.
+        const askedAtMs = monotonicMs();
+        const response = await ask({ path: PATH + resumeQuery(), signal });
+        const bytes = await readBytes(response, { most: MOST_BYTES, path: PATH, signal });
+        await hear(bytes, response.headers.get(FEED_SIGNATURE_HEADER) ?? '', askedAtMs);
+        // A message tells of so much at most; the rest stands behind it.
+        if (before === null || before.position === position?.position || position?.epoch !== before.epoch) return;
+      }
+    } finally {
+      release();
     }
   }
 
+  /** One at a time: of two answers the later could be the older one. */
+  function fetchShared(): Promise<void> {
+    looking ??= fetchOnce().finally(() => {
+      looking = null;
+    });
+    return looking;
+  }
+
+  const note = (error: unknown): void => {
+    faults += 1;
+    ports.onFault(error);
+  };
+
   /** Until it ends or falls silent; throws then. */
   async function stream(): Promise<void> {
-    const silence = new AbortController();
-    const signal = AbortSignal.any([ending.signal, silence.signal]);
-    let timer = setTimeout(() => silence.abort(), WAIT_MS);
+    const { signal, restart, release } = createDeadline(WAIT_MS, ending.signal);
     try {
       const response = await ask({ path: PATH + resumeQuery(), accept: 'text/event-stream', signal });
-      for await (const { data } of readEvents(response, MOST_BYTES)) {
+      for await (const { data } of readEvents(response, { most: MOST_BYTES, path: PATH, signal })) {
         const [text, signature] = data;
         if (text === undefined || signature === undefined) throw forged('an event without a signature');
-        await hear(text, new TextDecoder().decode(signature));
-        clearTimeout(timer);
-        timer = setTimeout(() => silence.abort(), SILENT_MS);
+        await hear(text, new TextDecoder().decode(signature), monotonicMs());
+        restart(SILENT_MS);
       }
     } catch (error) {
-      if (silence.signal.aborted) throw new IssuerFault(`${PATH}: the feed fell silent.`, null);
+      if (signal.aborted) throw new IssuerFault(`${PATH}: the feed fell silent.`, null);
       throw error;
     } finally {
-      clearTimeout(timer);
-      silence.abort();
+      release();
     }
     throw new IssuerFault(`${PATH}: the feed ended.`, null);
   }
@@ -189,18 +224,17 @@ export function createFeed(ports: Ports): Feed {
     while (!ending.signal.aborted) {
       const heard = messages;
       try {
-        if (position === null) await fetchOnce();
+        if (position === null) await fetchShared();
         // What was told while nobody listened may be swept by now; keys are not on the list itself.
         if (hasFailed) await keys.fetch();
         hasFailed = false;
         await stream();
       } catch (error) {
         if (ending.signal.aborted) return;
-        faults += 1;
         hasFailed = true;
         // A stream that worked and then ended is a restart, as a rule: come back at once.
         pauseMs = messages > heard + 1 ? FIRST_PAUSE_MS : Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
-        ports.onFault(error);
+        note(error);
       }
       await pause(pauseMs * (0.5 + Math.random()), ending.signal);
     }
@@ -224,27 +258,20 @@ export function createFeed(ports: Ports): Feed {
       return newest;
     },
     start: async () => {
-      const first = fetchOnce();
-      void first
-        .catch((error: unknown) => {
-          faults += 1;
-          ports.onFault(error);
-        })
-        .then(() => (ports.mode === 'stream' ? follow() : undefined));
+      const first = fetchShared();
+      void first.catch(note).then(() => (ports.mode === 'stream' ? follow() : undefined));
       await first;
     },
     look: async () => {
-      if (monotonicMs() - lookedAtMs < POLL_EVERY_MS) return looking ?? undefined;
-      lookedAtMs = monotonicMs();
-      looking = fetchOnce()
-        .catch((error: unknown) => {
-          faults += 1;
-          ports.onFault(error);
-        })
-        .finally(() => {
-          looking = null;
-        });
-      return await looking;
+      if (looking === null) {
+        if (monotonicMs() - lookedAtMs < POLL_EVERY_MS) return;
+        lookedAtMs = monotonicMs();
+        fetchShared().catch(note);
+      }
+      // The look goes on when the request does.
+      const waiting = createDeadline(MOST_LOOKING_MS, ending.signal);
+      await untilEnded(looking ?? Promise.resolve(), waiting.signal).catch(() => {});
+      waiting.release();
     },
     close: () => ending.abort(),
     get messages() {
@@ -257,13 +284,3 @@ export function createFeed(ports: Ports): Feed {
 }
 
 const forged = (what: string): IssuerFault => new IssuerFault(`${PATH}: ${what}; it is not believed.`, null);
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-}

@@ -1,5 +1,6 @@
 /** Binds the parts of a guard to each other. What it does on the way of a request stands in `judge.ts`. */
 import { createAsk, IssuerFault } from './ask.ts';
+import { callBack } from './callback.ts';
 import { createFeed } from './feed.ts';
 import { createIntrospector } from './introspect.ts';
 import { createJudge, type Judge } from './judge.ts';
@@ -66,7 +67,7 @@ export function createGuard(options: GuardOptions): Guard {
   const started = Promise.all([keys.fetch(), feed.start()]).then(() => {});
   // Whoever does not wait for it learns of it by the log.
   started.catch(onFault);
-  const lagTimer = onLag === null ? null : setInterval(() => onLag(feed.lagMs), TELL_LAG_EVERY_MS);
+  const lagTimer = onLag === null ? null : setInterval(() => callBack(() => onLag(feed.lagMs), onFault), TELL_LAG_EVERY_MS);
   unref(lagTimer);
 
   const metrics = (): GuardMetrics => ({

@@ -13,7 +13,8 @@ import {
 } from '@keyhouse/protocol';
 import { sha256 } from '#platform';
 import { type Ask, IssuerFault, readBytes, textOf } from './ask.ts';
-import { type Caller, callerOfIntrospection } from './caller.ts';
+import type { Caller } from './caller.ts';
+import { callerOfIntrospection, isCallerOf } from './introspected.ts';
 import { createMemory } from './memory.ts';
 
 /** `away`: nobody could be asked, and nothing was remembered that may still be honoured. */
@@ -50,6 +51,8 @@ interface Answer {
 interface Asked {
   readonly text: string;
   readonly name: string;
+  /** Whoever waits is told by then that nobody could be asked. */
+  readonly dueAtMs: number;
   resolve(answer: Answer | null): void;
 }
 
@@ -57,10 +60,14 @@ const MOST_ANSWERS = 20_000;
 /** A credential that was not good a moment ago: garbage that comes again and again costs one question a second. */
 const REFUSED_FOR_MS = 1000;
 const MOST_AT_ONCE = 100;
+/** As JSON each may be two bytes, and Keyhouse takes two million: strangers' long ones must not spoil the question for those beside them. */
+const MOST_CHARACTERS_AT_ONCE = 900_000;
 const MOST_UNDER_WAY = 8;
 /** More would only wait for longer than anybody does. */
 const MOST_WAITING = 10_000;
 const WAIT_MS = 3000;
+/** Whoever had to wait for others first. */
+const LEAST_WAIT_MS = 1000;
 const MOST_BYTES = 2 * 1024 * 1024;
 const ONE = '/auth/introspect';
 const BATCH = '/auth/introspect/batch';
@@ -74,6 +81,9 @@ export function createIntrospector(ports: Ports): Introspector {
   let underWay = 0;
   let questions = 0;
   let isScheduled = false;
+  let dueTimer: ReturnType<typeof setTimeout> | null = null;
+  /** How often everything was forgotten: an answer to a question from before is not remembered. */
+  let era = 0;
 
   /** At once, when the digest and the answer are at hand. */
   const judge: Introspector['judge'] = (text, limits) => {
@@ -92,7 +102,9 @@ export function createIntrospector(ports: Ports): Introspector {
       return settle(known);
     return askOnce(name, text).then((answer) => {
       if (answer !== null) return settle(answer);
-      return known !== undefined && known.caller !== null && ageMs < honourMs ? settle(known) : AWAY;
+      // Not what was known when the question was put: the feed may have told of its end since.
+      const still = answers.get(name);
+      return still !== undefined && still.caller !== null && monotonicMs() - still.atMs < honourMs ? settle(still) : AWAY;
     });
   }
 
@@ -105,7 +117,8 @@ export function createIntrospector(ports: Ports): Introspector {
     const under = waiting.get(name);
     if (under !== undefined) return under;
     if (waiting.size >= MOST_WAITING) return Promise.resolve(null);
-    const asked = new Promise<Answer | null>((resolve) => queue.push({ text, name, resolve })).finally(() =>
+    const dueAtMs = monotonicMs() + WAIT_MS;
+    const asked = new Promise<Answer | null>((resolve) => queue.push({ text, name, dueAtMs, resolve })).finally(() =>
       waiting.delete(name),
     );
     waiting.set(name, asked);
@@ -118,20 +131,37 @@ export function createIntrospector(ports: Ports): Introspector {
 
   function send(): void {
     isScheduled = false;
+    giveUp();
     while (queue.length > 0 && underWay < MOST_UNDER_WAY) {
-      const batch = queue.slice(0, MOST_AT_ONCE);
-      queue = queue.slice(MOST_AT_ONCE);
+      const batch = queue.slice(0, fitting(queue));
+      queue = queue.slice(batch.length);
       underWay += 1;
-      void ask(batch, true).finally(() => {
+      const leftMs = (batch[0]?.dueAtMs ?? 0) - monotonicMs();
+      void ask(batch, AbortSignal.timeout(Math.max(LEAST_WAIT_MS, Math.floor(leftMs))), true).finally(() => {
         underWay -= 1;
         send();
       });
     }
+    if (queue.length > 0 && dueTimer === null)
+      dueTimer = setTimeout(() => {
+        dueTimer = null;
+        send();
+      }, WAIT_MS / 10);
+  }
+
+  /** Those who have waited for as long as a question may take, and were not even asked about. */
+  function giveUp(): void {
+    const nowMs = monotonicMs();
+    const first = queue.findIndex(({ dueAtMs }) => dueAtMs > nowMs);
+    const late = first < 0 ? queue : queue.slice(0, first);
+    queue = first < 0 ? [] : queue.slice(first);
+    for (const { resolve } of late) resolve(null);
   }
 
   /** Never rejects: whoever waits learns that nobody could be asked. */
-  async function ask(batch: readonly Asked[], mayRepeat: boolean): Promise<void> {
-    const told = await question(batch).catch((error: unknown) => {
+  async function ask(batch: readonly Asked[], signal: AbortSignal, mayRepeat: boolean): Promise<void> {
+    const asOfEra = era;
+    const told = await question(batch, signal).catch((error: unknown) => {
       ports.onFault(error);
       return null;
     });
@@ -146,25 +176,28 @@ export function createIntrospector(ports: Ports): Introspector {
       const isOlder = caller !== null && isOlderThan(told.position, ports.newestAbout(caller));
       if (isOlder && mayRepeat) older.push(asked);
       else {
-        if (!isOlder) keep(asked.name, answer);
+        if (!isOlder && era === asOfEra) keep(asked.name, answer);
         asked.resolve(answer);
       }
     }
-    if (older.length > 0) await ask(older, false);
+    if (older.length > 0) await ask(older, signal, false);
   }
 
-  async function question(batch: readonly Asked[]) {
+  async function question(batch: readonly Asked[], signal: AbortSignal) {
     questions += 1;
     const atMs = monotonicMs();
     const [first] = batch;
     const isOne = batch.length === 1 && first !== undefined;
     const path = isOne ? ONE : BATCH;
     const body = isOne ? { token: first.text } : { tokens: batch.map(({ text }) => text) };
-    const response = await ports.ask({ path, method: 'POST', body, signal: AbortSignal.timeout(WAIT_MS) });
-    const parsed = parseStrictJson(textOf(await readBytes(response, MOST_BYTES, path), path));
+    const response = await ports.ask({ path, method: 'POST', body, signal });
+    const parsed = parseStrictJson(textOf(await readBytes(response, { most: MOST_BYTES, path, signal }), path));
     const value = parsed.ok ? parsed.value : null;
     const results = isOne ? [value] : isObject(value) && Array.isArray(value.results) ? value.results : [];
-    const callers = results.map((result) => callerOfIntrospection(result, ports.issuer));
+    const callers = results.map((result, index) => {
+      const caller = callerOfIntrospection(result, ports.issuer);
+      return caller === null || caller === 'inactive' || isCallerOf(batch[index]?.text ?? '', caller) ? caller : null;
+    });
     if (callers.length !== batch.length || callers.includes(null)) throw new IssuerFault(`${path}: an answer that is none.`, 200);
     const position = parsePosition(response.headers.get(FEED_POSITION_HEADER) ?? '');
     return { callers: callers.map((caller) => (caller === 'inactive' ? null : caller)), position, atMs };
@@ -182,6 +215,7 @@ export function createIntrospector(ports: Ports): Introspector {
   }
 
   function forgetAll(): void {
+    era += 1;
     answers.clear();
     namesOf.clear();
   }
@@ -198,6 +232,16 @@ export function createIntrospector(ports: Ports): Introspector {
       return questions;
     },
   };
+}
+
+/** How many of the first may travel together; one at least. */
+function fitting(queue: readonly Asked[]): number {
+  let characters = 0;
+  for (let count = 0; count < Math.min(queue.length, MOST_AT_ONCE); count++) {
+    characters += queue[count]?.text.length ?? 0;
+    if (count > 0 && characters > MOST_CHARACTERS_AT_ONCE) return count;
+  }
+  return Math.min(queue.length, MOST_AT_ONCE);
 }
 
 /** At once on Node; later where only WebCrypto is. */

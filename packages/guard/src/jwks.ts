@@ -17,10 +17,12 @@ const WAIT_MS = 3000;
 
 export interface KeySet {
   find(kid: string): SignatureKey | undefined;
-  /** Looks whether there is such a key by now; undefined when there is none, or it is too soon to ask. Rejects never. */
-  seek(kid: string): Promise<SignatureKey | undefined>;
+  /** Looks whether there is such a key by now; undefined when there is none, null when nobody can be asked. Rejects never. */
+  seek(kid: string): Promise<SignatureKey | undefined | null>;
   /** Fetches the set. Rejects with what is wrong. */
   fetch(): Promise<void>;
+  /** The same, and what comes was asked for after this call: one that is under way may have been answered before a key was withdrawn. */
+  renew(): Promise<void>;
   readonly fetches: number;
 }
 
@@ -39,12 +41,14 @@ export function createKeySet({ ask, monotonicMs, onFault }: Ports): KeySet {
   let keys: ReadonlyMap<string, Entry> = new Map();
   let fetching: Promise<void> | null = null;
   let notBeforeMs = Number.NEGATIVE_INFINITY;
+  let hasFailed = false;
   let fetches = 0;
 
   async function load(): Promise<void> {
     fetches += 1;
-    const response = await ask({ path: PATH, isKeyed: false, signal: AbortSignal.timeout(WAIT_MS) });
-    const parsed = parseStrictJson(textOf(await readBytes(response, MOST_BYTES, PATH), PATH));
+    const signal = AbortSignal.timeout(WAIT_MS);
+    const response = await ask({ path: PATH, isKeyed: false, signal });
+    const parsed = parseStrictJson(textOf(await readBytes(response, { most: MOST_BYTES, path: PATH, signal }), PATH));
     const set = parsed.ok ? readKeySet(parsed.value) : null;
     // A key that is known stays the very same: what was verified with it need not be verified again.
     const entries = await Promise.all(
@@ -63,9 +67,11 @@ export function createKeySet({ ask, monotonicMs, onFault }: Ports): KeySet {
     fetching ??= load()
       .then(
         () => {
+          hasFailed = false;
           notBeforeMs = monotonicMs() + COOL_DOWN_MS;
         },
         (error: unknown) => {
+          hasFailed = true;
           notBeforeMs = monotonicMs() + RETRY_MS;
           throw error;
         },
@@ -79,11 +85,14 @@ export function createKeySet({ ask, monotonicMs, onFault }: Ports): KeySet {
   return {
     find: (kid) => keys.get(kid)?.key,
     seek: async (kid) => {
-      if (fetching === null && monotonicMs() < notBeforeMs) return undefined;
-      await fetch().catch(onFault);
-      return keys.get(kid)?.key;
+      if (fetching !== null || monotonicMs() >= notBeforeMs) await fetch().catch(onFault);
+      return keys.get(kid)?.key ?? (hasFailed ? null : undefined);
     },
     fetch,
+    renew: async () => {
+      await fetching?.catch(() => {});
+      await fetch();
+    },
     get fetches() {
       return fetches;
     },

@@ -12,8 +12,8 @@ import { createMemory } from './memory.ts';
 /** The server's words for reasons. */
 export type JwtVerdict =
   | { readonly ok: true; readonly caller: Caller }
-  /** `caller`: whose it was, when the signature was good. */
-  | { readonly ok: false; readonly reason: string; readonly caller: Caller | null };
+  /** `caller`: whose it was, when the signature was good. `isAway`: nobody could be asked for the key. */
+  | { readonly ok: false; readonly reason: string; readonly caller: Caller | null; readonly isAway?: boolean };
 
 interface Seen {
   /** The whole `Authorization` header as honest clients spell it, to be compared character by character. */
@@ -81,7 +81,10 @@ export function createVerifyJwt({ keys, issuer, audience, nowMs }: Ports): Verif
     const { kid } = jws.header;
     const key = keys.find(kid);
     if (key !== undefined) return verifyWith(key, text, jws);
-    return keys.seek(kid).then((found) => (found === undefined ? refuse('unknown_key') : verifyWith(found, text, jws)));
+    return keys.seek(kid).then((found) => {
+      if (found === null) return AWAY;
+      return found === undefined ? refuse('unknown_key') : verifyWith(found, text, jws);
+    });
   };
 
   return Object.assign(verify, {
@@ -94,6 +97,8 @@ export function createVerifyJwt({ keys, issuer, audience, nowMs }: Ports): Verif
 }
 
 const refuse = (reason: string, caller: Caller | null = null): JwtVerdict => ({ ok: false, reason, caller });
+
+const AWAY: JwtVerdict = Object.freeze({ ok: false, reason: 'issuer_away', caller: null, isAway: true });
 
 /** Where a JWT is looked for: the end of its signature, 144 bits of ES256's 512. What is found is compared as a whole. */
 const signatureOf = (text: string): string => text.slice(-24);

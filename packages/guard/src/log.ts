@@ -1,4 +1,6 @@
 /** A log that says the same thing once a minute at most: an issuer that is away for an hour is one story, not ten thousand lines. */
+import { callBack } from './callback.ts';
+
 const AGAIN_AFTER_MS = 60_000;
 const MOST_SENTENCES = 100;
 
@@ -9,10 +11,7 @@ export function createQuietLog(log: (sentence: string) => void, monotonicMs: () 
     if (nowMs - (saidAtMs.get(sentence) ?? Number.NEGATIVE_INFINITY) < AGAIN_AFTER_MS) return;
     if (saidAtMs.size >= MOST_SENTENCES) saidAtMs.clear();
     saidAtMs.set(sentence, nowMs);
-    try {
-      log(sentence);
-    } catch {
-      // A log that fails is no reason to fail a request.
-    }
+    // A log that fails is no reason to fail a request.
+    callBack(() => log(sentence));
   };
 }

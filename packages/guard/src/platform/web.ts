@@ -17,7 +17,7 @@ export async function importKey(jwk: PublicJwk): Promise<SignatureKey | null> {
     alg: jwk.alg,
     // `Uint8Array.from`: WebCrypto wants bytes that no other thread shares.
     verify: (signingInput, signature) =>
-      crypto.subtle.verify(algorithm, key, Uint8Array.from(signature), encoder.encode(signingInput)),
+      crypto.subtle.verify(algorithm, key, Uint8Array.from(signature), encoder.encode(signingInput)).catch(() => false),
   };
 }
 

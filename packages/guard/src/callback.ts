@@ -1,0 +1,9 @@
+/** What the API handed over is called here: whatever goes wrong in it, at once or later, must not end the API. */
+export function callBack(call: () => unknown, onFault: (error: unknown) => void = () => {}): void {
+  try {
+    const called = call();
+    if (called instanceof Promise) called.catch(onFault);
+  } catch (error) {
+    onFault(error);
+  }
+}
