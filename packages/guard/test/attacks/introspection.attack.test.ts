@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BROKEN, SLOW } from './bodies.ts';
-import { BATCH, changed, type Issuer, json, ONE, type Spoil, startIssuer, type Victim, watchProcess } from './issuer.ts';
+import { BATCH, changed, type Issuer, json, ONE, type Spoil, startIssuer, until, type Victim, watchProcess } from './issuer.ts';
 
 /** Three seconds of the guard's, and what a busy machine adds. */
 const IN_TIME_MS = 5500;
@@ -173,12 +173,18 @@ describe.concurrent('an issuer that takes its time', () => {
     await victim.keyhouse.ready();
     victim.spoil('/auth/revocations', () => {});
     victim.cut();
-    await expect.poll(() => victim.keyhouse.guard.lagMs, { timeout: 5000 }).toBeGreaterThan(1000);
+    await until(
+      () => victim.keyhouse.guard.lagMs,
+      (lagMs) => lagMs > 1000,
+    );
     expect((await victim.ask(jwt)).text).toBe('jwt');
     for (const members of [{ jti }, { permissions: null }, { jti: null }, { kind: 'key', jti: undefined }, { sub: 'user:1' }]) {
       victim.spoil(ONE, says(members));
       // What was learnt a moment ago may be remembered for a second.
-      await expect.poll(async () => (await victim.ask(jwt)).status, { timeout: 3000 }).toBe(503);
+      await until(
+        async () => (await victim.ask(jwt)).status,
+        (status) => status === 503,
+      );
     }
     victim.keepsQuietAbout([jwt, another.token]);
     await victim.stop();

@@ -195,3 +195,18 @@ export const changed =
     void pass().then(({ text }) => {
       json(change(JSON.parse(text)))(response, pass, request);
     });
+
+/** Looks until it is so; also in tests that run beside each other, where `expect.poll` cannot tell whose it is. */
+export async function until<Value>(
+  look: () => Value | Promise<Value>,
+  isSo: (value: Value) => boolean,
+  mostMs = 10_000,
+): Promise<void> {
+  const since = performance.now();
+  let last = await look();
+  while (!isSo(last)) {
+    if (performance.now() - since > mostMs) throw new Error(`It did not come to that in time: ${JSON.stringify(last)}.`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+    last = await look();
+  }
+}
