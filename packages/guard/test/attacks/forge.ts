@@ -1,13 +1,6 @@
 /** Keys and signatures of an attacker's own making, and messages of the feed under them. */
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import {
-  FEED_TYPE,
-  type FeedMessage,
-  type FeedSignature,
-  formatFeedMessage,
-  formatFeedSignature,
-  formatPosition,
-} from '@keyhouse/protocol';
+import { FEED_TYPE, type FeedMessage, type FeedSignature, formatFeedMessage, formatFeedSignature } from '@keyhouse/protocol';
 
 export interface Forger {
   readonly kid: string;
@@ -47,5 +40,4 @@ export function signMessage(
   return { text, signature: signJws(forger, { alg: 'ES256', kid: forger.kid, typ: FEED_TYPE, ...lies.header }, payload) };
 }
 
-export const asEvent = ({ text, signature }: Signed, at: { epoch: string; position: number }): string =>
-  `event: revocations\nid: ${formatPosition(at)}\ndata: ${text}\ndata: ${signature}\n\n`;
+export const asEvent = ({ text, signature }: Signed): string => `event: revocations\ndata: ${text}\ndata: ${signature}\n\n`;
