@@ -26,6 +26,9 @@ export type Spoil = (
 
 export interface Victim {
   readonly keyhouse: NodeGuard;
+  readonly port: number;
+  /** For another guard that is to suffer the same. */
+  readonly fetch: typeof fetch;
   /** All that it logged. */
   readonly said: string[];
   /** Paths that it asked the issuer for. */
@@ -98,7 +101,7 @@ export async function startIssuer(): Promise<Issuer> {
         for (const response of state.open) response.destroy();
       };
       return {
-        ...{ keyhouse: guard, said, asked: state.asked, cut },
+        ...{ keyhouse: guard, port: apiPort, fetch: named, said, asked: state.asked, cut },
         spoil: (path, how) => void state.spoils.set(path, how),
         heal: () => {
           state.spoils.clear();
