@@ -35,6 +35,9 @@ export interface Question {
 
 export type Ask = (question: Question) => Promise<Response>;
 
+/** As Node, Bun and Deno say it. */
+const BROKE_OFF: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'ConnectionReset', 'ConnectionClosed']);
+
 export function createAsk({ issuer, key, fetch }: Pick<Settings, 'issuer' | 'key' | 'fetch'>): Ask {
   return async ({ path, method = 'GET', body, accept = 'application/json', isKeyed = true, signal }) => {
     const headers = {
@@ -46,7 +49,12 @@ export function createAsk({ issuer, key, fetch }: Pick<Settings, 'issuer' | 'key
     const init: RequestInit = { method, headers, redirect: 'manual', signal };
     if (body !== undefined) init.body = JSON.stringify(body);
     const asking = async (): Promise<Response> => await fetch(issuer + path, init);
-    const response = await untilEnded(asking(), signal).catch((error: unknown) => {
+    // Every question may be put twice, and one on a connection that was just being closed has to be.
+    const again = async (error: unknown): Promise<Response> => {
+      if (signal.aborted || !BROKE_OFF.has(reasonOf(error))) throw error;
+      return await asking();
+    };
+    const response = await untilEnded(asking().catch(again), signal).catch((error: unknown) => {
       throw new IssuerFault(`${path}: no answer (${reasonOf(error)}).`, null);
     });
     const expected = accept.split(',', 1)[0] ?? '';
@@ -58,12 +66,12 @@ export function createAsk({ issuer, key, fetch }: Pick<Settings, 'issuer' | 'key
   };
 }
 
-/** What failed, without the text of an exception: it may quote what was sent. */
-function reasonOf(error: unknown): string {
+/** What failed, without the text of an exception: it may quote what was sent. Of names, those that look like names. */
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   const { cause } = error;
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : error.name;
-  return /^[\w-]{1,60}$/.test(code) ? code : 'unknown';
+  return /^(?:[A-Z][A-Z0-9_]{1,39}|[A-Za-z]{0,34}Error)$/.test(code) ? code : 'unknown';
 }
 
 export interface Bounds {

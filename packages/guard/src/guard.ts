@@ -1,5 +1,5 @@
 /** Binds the parts of a guard to each other. What it does on the way of a request stands in `judge.ts`. */
-import { createAsk, IssuerFault } from './ask.ts';
+import { createAsk, IssuerFault, reasonOf } from './ask.ts';
 import { callBack } from './callback.ts';
 import { createFeed } from './feed.ts';
 import { createIntrospector } from './introspect.ts';
@@ -102,7 +102,7 @@ export function createGuard(options: GuardOptions): Guard {
 }
 
 function sentenceOf(error: unknown): string {
-  if (!(error instanceof IssuerFault)) return `A fault of the guard itself: ${error instanceof Error ? error.name : 'unknown'}.`;
+  if (!(error instanceof IssuerFault)) return `A fault of the guard itself: ${reasonOf(error)}.`;
   if (!error.isRefused) return error.message;
   return `${error.message} Keyhouse does not take this guard's key: make one with "keyhouse key create --account 1 --permissions keyhouse.verify".`;
 }

@@ -21,7 +21,7 @@ import type { Feed } from './feed.ts';
 import { type Head, readHead } from './head.ts';
 import type { Introspected, Introspector } from './introspect.ts';
 import type { JwtVerdict, VerifyJwt } from './jwt.ts';
-import type { Demand, Patience, Settings } from './options.ts';
+import { type Demand, type Patience, patienceOver, type Settings } from './options.ts';
 import { createReadQuestion, type Question } from './question.ts';
 import * as refusals from './refusal.ts';
 import type { Reporter } from './reporting.ts';
@@ -89,9 +89,7 @@ export function createJudge(ports: Ports): Judge {
   }
 
   function patienceOf(question: Question, demand: Demand | undefined): Required<Patience> {
-    if (demand === undefined) return question.patience as Required<Patience>;
-    const { whenStale, staleAfterMs, whenAway } = { ...question.patience, ...demand } as Required<Patience>;
-    return { whenStale, staleAfterMs, whenAway };
+    return demand === undefined ? question.patience : patienceOver(question.patience, demand);
   }
 
   function verify(text: string, patience: Required<Patience>): Verdict | Promise<Verdict> {
@@ -107,14 +105,12 @@ export function createJudge(ports: Ports): Judge {
         break;
     }
     const isJwt = presented.kind === 'jwt';
-    if (feed.lagMs <= patience.staleAfterMs) return isJwt ? offline(text) : ask(text, patience, settings.rememberMs);
-    if (settings.feed === 'poll') {
-      // Nothing lives between two requests there, so the feed is looked at on the way of one.
-      return feed
-        .look()
-        .then(() => (feed.lagMs <= patience.staleAfterMs && isJwt ? offline(text) : whenStale(text, patience, isJwt)));
-    }
-    return whenStale(text, patience, isJwt);
+    const judge = (): Verdict | Promise<Verdict> => {
+      if (feed.lagMs > patience.staleAfterMs) return whenStale(text, patience, isJwt);
+      return isJwt ? offline(text) : ask(text, patience, settings.rememberMs);
+    };
+    // Nothing lives between two requests there, so the feed is looked at on the way of one.
+    return settings.feed === 'poll' && feed.lagMs > patience.staleAfterMs ? feed.look().then(judge) : judge();
   }
 
   /** The feed is silent: what was heard stands, but more may have happened. */

@@ -9,9 +9,15 @@ export function createQuietLog(log: (sentence: string) => void, monotonicMs: () 
   return (sentence) => {
     const nowMs = monotonicMs();
     if (nowMs - (saidAtMs.get(sentence) ?? Number.NEGATIVE_INFINITY) < AGAIN_AFTER_MS) return;
-    if (saidAtMs.size >= MOST_SENTENCES) saidAtMs.clear();
+    if (saidAtMs.size >= MOST_SENTENCES) forgetOld(saidAtMs, nowMs);
+    // Whoever makes up a new sentence each time fills no disk.
+    if (saidAtMs.size >= MOST_SENTENCES) return;
     saidAtMs.set(sentence, nowMs);
     // A log that fails is no reason to fail a request.
     callBack(() => log(sentence));
   };
+}
+
+function forgetOld(saidAtMs: Map<string, number>, nowMs: number): void {
+  for (const [sentence, atMs] of saidAtMs) if (nowMs - atMs >= AGAIN_AFTER_MS) saidAtMs.delete(sentence);
 }

@@ -142,6 +142,16 @@ function readRoutes({ routes, openapi }: GuardOptions, patienceOf: Map<Route, Pa
   });
 }
 
+/** What is said of its own, over what holds otherwise; a member that is there and undefined says nothing. */
+export const patienceOver = (
+  { whenStale, staleAfterMs, whenAway }: Required<Patience>,
+  said: { readonly [Name in keyof Patience]: Patience[Name] | undefined },
+): Required<Patience> => ({
+  whenStale: said.whenStale ?? whenStale,
+  staleAfterMs: said.staleAfterMs ?? staleAfterMs,
+  whenAway: said.whenAway ?? whenAway,
+});
+
 /** What is wrong with the answers for bad times. Also for those that are given by hand. */
 export function faultsOfPatience({ whenStale, staleAfterMs, whenAway }: Patience): readonly string[] {
   const faults: string[] = [];

@@ -4,13 +4,13 @@
  */
 import { actionFor, judgeRequest, type Route, ruleFor } from '@keyhouse/protocol';
 import { createMemory } from './memory.ts';
-import type { Patience, Settings } from './options.ts';
+import { type Patience, patienceOver, type Settings } from './options.ts';
 import { createReadings } from './readings.ts';
 
 export type Question =
-  | { readonly kind: 'public'; readonly patience: Patience }
-  | { readonly kind: 'permissions'; readonly permissions: readonly string[]; readonly patience: Patience }
-  | { readonly kind: 'refused'; readonly why: 'path' | 'method' | 'no_route'; readonly patience: Patience };
+  | { readonly kind: 'public'; readonly patience: Required<Patience> }
+  | { readonly kind: 'permissions'; readonly permissions: readonly string[]; readonly patience: Required<Patience> }
+  | { readonly kind: 'refused'; readonly why: 'path' | 'method' | 'no_route'; readonly patience: Required<Patience> };
 
 /** `methods`: the request's own, and what headers would put in its place. */
 export type ReadQuestion = (methods: readonly string[], target: string, foldsCase: boolean) => Question;
@@ -32,7 +32,7 @@ export function createReadQuestion({
     if (paths === null) return { kind: 'refused', why: 'path', patience };
     if (methods.some((name) => actionFor(name) === null)) return { kind: 'refused', why: 'method', patience };
     const permissions = new Set<string>();
-    let own: Patience = patience;
+    let own: Required<Patience> = patience;
     for (const { segments, routes: rules } of paths) {
       for (const name of methods) {
         const judged = judgeRequest(rules, name, segments);
@@ -46,11 +46,11 @@ export function createReadQuestion({
       : { kind: 'permissions', permissions: [...permissions], patience: own };
   }
 
-  function patienceFor(method: string, segments: readonly string[]): Patience | null {
+  function patienceFor(method: string, segments: readonly string[]): Required<Patience> | null {
     if (patienceOf.size === 0) return null;
     const route: Route | null = ruleFor(routes, method, segments);
     const said = route === null ? undefined : patienceOf.get(route);
-    return said === undefined ? null : { ...patience, ...said };
+    return said === undefined ? null : patienceOver(patience, said);
   }
 
   return (methods, target, foldsCase) => {

@@ -1,6 +1,7 @@
 /** What all adapters have in common: a question that never throws, and a refusal in the words of the contract. */
 import { isPermission } from '@keyhouse/protocol';
 import type { Asked, Decision, Demand, Guard } from '../index.ts';
+import { faultsOfPatience } from '../options.ts';
 
 export type Refusal = Extract<Decision, { ok: false }>;
 
@@ -50,6 +51,8 @@ export function membersOf<Required>(source: Source, protect: (demand: Demand) =>
 export function demandFor(permission: string, demand: Demand | undefined): Demand {
   if (!isPermission(permission))
     throw new Error(`require(): a permission was wanted, such as invoices.read, not ${JSON.stringify(permission)}.`);
+  const faults = faultsOfPatience(demand ?? {});
+  if (faults.length > 0) throw new Error(`require(): ${faults.join(' ')}`);
   return { ...demand, permission };
 }
 
