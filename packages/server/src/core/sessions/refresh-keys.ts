@@ -2,7 +2,7 @@
  * The keys of refresh tokens' MACs: random, kept sealed under the master secret, named in each token. A new one is taken for new sessions now and
  * then; an old one stays as long as a session names it.
  */
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { REFRESH_KEY_SEAL_NAME } from '../jwts/master-secret.ts';
 import { type Clock, DAY_MS, MINUTE_MS } from '../lib/clock.ts';
@@ -14,12 +14,12 @@ export interface RefreshKeys {
   /** For a session that is opened now. */
   current(): Promise<OpenRefreshKey>;
   /** Null when there is none such. Rejects when it cannot be opened: a client that heard "invalid" would throw its token away. */
-  find(id: number): Promise<Uint8Array | null> | Uint8Array | null;
+  find(id: number): Promise<KeyObject | null> | KeyObject | null;
 }
 
 interface OpenRefreshKey {
   readonly id: number;
-  readonly key: Uint8Array;
+  readonly key: KeyObject;
 }
 
 interface Ports {
@@ -52,14 +52,15 @@ export function rememberSeals({ findSeal }: Pick<SessionsStore, 'findSeal'>): Se
 
 /** Keeps opened keys in memory. */
 export function createRefreshKeys({ sessions, secrets, standingSecret, clock }: Ports): RefreshKeys {
-  const opened = new LRUCache<number, Uint8Array>({ max: MAX_OPEN });
+  const opened = new LRUCache<number, KeyObject>({ max: MAX_OPEN });
   let current: (OpenRefreshKey & { readonly lookedAtMs: number }) | null = null;
 
-  const keep = ({ id, sealedKey }: StoredRefreshKey): Uint8Array | null => {
-    const key = open(secrets, REFRESH_KEY_SEAL_NAME, sealedKey);
-    if (!key.ok || key.value.length !== KEY_BYTES) return null;
-    opened.set(id, key.value);
-    return key.value;
+  const keep = ({ id, sealedKey }: StoredRefreshKey): KeyObject | null => {
+    const bytes = open(secrets, REFRESH_KEY_SEAL_NAME, sealedKey);
+    if (!bytes.ok || bytes.value.length !== KEY_BYTES) return null;
+    const key = createSecretKey(bytes.value);
+    opened.set(id, key);
+    return key;
   };
 
   async function newest(): Promise<OpenRefreshKey> {
@@ -70,7 +71,7 @@ export function createRefreshKeys({ sessions, secrets, standingSecret, clock }: 
     return { id: standing.id, key: keep(standing) ?? (await failToOpen()) };
   }
 
-  async function look(id: number): Promise<Uint8Array | null> {
+  async function look(id: number): Promise<KeyObject | null> {
     const stored = await sessions.findRefreshKey(id);
     return stored === null ? null : (keep(stored) ?? (await failToOpen()));
   }
