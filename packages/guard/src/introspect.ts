@@ -69,6 +69,8 @@ const WAIT_MS = 3000;
 /** Whoever had to wait for others first. */
 const LEAST_WAIT_MS = 1000;
 const MOST_BYTES = 2 * 1024 * 1024;
+/** Keyhouse answered, and it may be a single credential that it cannot be asked about or that the guard cannot read: nobody else shall suffer. */
+const OF_ONE: ReadonlySet<number> = new Set([200, 400, 413, 422, 500]);
 const ONE = '/auth/introspect';
 const BATCH = '/auth/introspect/batch';
 
@@ -161,10 +163,16 @@ export function createIntrospector(ports: Ports): Introspector {
   /** Never rejects: whoever waits learns that nobody could be asked. */
   async function ask(batch: readonly Asked[], signal: AbortSignal, mayRepeat: boolean): Promise<void> {
     const asOfEra = era;
+    let mayBeOne = false;
     const told = await question(batch, signal).catch((error: unknown) => {
       ports.onFault(error);
+      mayBeOne = batch.length > 1 && error instanceof IssuerFault && OF_ONE.has(error.status ?? 0);
       return null;
     });
+    if (mayBeOne) {
+      await Promise.all(batch.map((asked) => ask([asked], signal, mayRepeat)));
+      return;
+    }
     if (told === null) {
       for (const { resolve } of batch) resolve(null);
       return;

@@ -44,7 +44,7 @@ export function isCallerOf(text: string, caller: Caller): boolean {
     case 'token':
       return caller.kind === 'token' && caller.credentialId === presented.id;
     case 'key':
-      return caller.kind === 'key' && caller.environment === presented.environment;
+      return caller.kind === 'key';
     case 'jwt':
       return caller.jti !== null && peekJws(text)?.payload.jti === caller.jti;
     case 'foreign':

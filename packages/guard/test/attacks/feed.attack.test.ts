@@ -252,6 +252,15 @@ describe.concurrent('a list that is looked at now and then, as in workers', () =
     );
   });
 
+  it('is looked at once for a token as well, and then it is fresh for it', async () => {
+    const victim = await issuer.victim({ feed: 'poll', staleAfterMs: 1000, whenStale: 'refuse' });
+    await victim.keyhouse.ready();
+    await until(lagOf(victim), (lagMs) => lagMs > 1000);
+    const { token } = await issuer.keyhouse.register();
+    expect((await victim.ask(token)).status).toBe(200);
+    await victim.stop();
+  });
+
   it('lets no request wait for longer than three seconds for the list, and three for the answer', async () => {
     const victim = await issuer.victim({ feed: 'poll', staleAfterMs: 1000 });
     await victim.keyhouse.ready();

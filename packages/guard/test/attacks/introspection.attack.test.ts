@@ -129,8 +129,15 @@ describe('an issuer that lies', () => {
       return (await Promise.all(decisions)).map((decision) => (decision.ok ? 200 : decision.status));
     };
     victim.spoil(BATCH, how);
+    victim.spoil(ONE, json({}));
     expect(await judgedBoth()).toEqual([503, 503]);
     expect(victim.said.filter((line) => line.startsWith(`${BATCH}: `))).toHaveLength(1);
+    // Each is asked about by itself then: one that spoils the answer for all spoils it for nobody else.
+    victim.spoil(
+      ONE,
+      changed((answer) => answer),
+    );
+    expect(await judgedBoth()).toEqual([200, 200]);
     victim.keepsQuietAbout([token, other.token]);
     victim.heal();
     expect(await both()).toEqual([200, 200]);
