@@ -36,7 +36,7 @@ const NO_COUNTS: ReadonlyMap<string, number> = new Map();
 
 const PATH = '/auth/usage';
 const FLUSH_EVERY_MS = 5000;
-const WAIT_MS = 5000;
+const WAIT_MS = 3000;
 const MOST_USES = 1000;
 const MOST_REFUSALS = 100;
 /** About 20 MB. */
