@@ -22,6 +22,7 @@ import { type Head, readHead } from './head.ts';
 import type { Introspected, Introspector } from './introspect.ts';
 import type { JwtVerdict, VerifyJwt } from './jwt.ts';
 import { type Demand, type Patience, patienceOver, type Settings } from './options.ts';
+import { digested, type Presented } from './presented.ts';
 import { createReadQuestion, type Question } from './question.ts';
 import * as refusals from './refusal.ts';
 import type { Reporter } from './reporting.ts';
@@ -45,9 +46,16 @@ interface Case {
   readonly question: Question;
 }
 
-type Verdict =
-  | { readonly ok: true; readonly caller: Caller }
-  | { readonly ok: false; readonly reason: string; readonly caller: Caller | null; readonly isAway?: boolean };
+type Verdict = { readonly ok: true; readonly caller: Caller } | NotGood;
+
+interface NotGood {
+  readonly ok: false;
+  readonly reason: string;
+  readonly caller: Caller | null;
+  readonly isAway?: boolean;
+  /** The text that Keyhouse was asked about, when it said no more than that it does not hold. */
+  readonly asked?: string;
+}
 
 export type Judge = (asked: Asked, demand?: Demand) => Decision | Promise<Decision>;
 
@@ -63,13 +71,13 @@ export function createJudge(ports: Ports): Judge {
     if (isPreflight(asked, head)) return NOBODY;
     const question = questionOf(asked, head, demand);
     const { authorization } = head;
-    if (authorization === null) {
-      if (question.kind === 'public') return NOBODY;
-      ports.count('none');
-      return under(refusals.unauthenticated(false));
-    }
+    if (authorization === null && question.kind === 'public') return NOBODY;
     if (head.isRepeated) return under(refusals.twoCredentials);
     const peer = findPeer(asked.peer.address, asked.headers, settings.trustedProxies);
+    if (authorization === null) {
+      ports.count('none');
+      return tell({ asked, head, peer, question }, under(refusals.unauthenticated(false)), MISSING);
+    }
     if (!(asked.peer.isEncrypted || peer.isTrustedProxy || peer.isLoopback)) return under(refusals.useHttps);
     const patience = patienceOf(question, demand);
     const one: Case = { asked, head, peer, question };
@@ -120,7 +128,12 @@ export function createJudge(ports: Ports): Judge {
     if (!isJwt) return ask(text, patience, Math.min(settings.rememberMs, 1000));
     // Garbage is not worth a question, and what was revoked stays so.
     const known = offline(text);
-    const confirm = (verdict: Verdict): Verdict | Promise<Verdict> => (verdict.ok ? ask(text, patience, 1000) : verdict);
+    const confirm = (verdict: Verdict): Verdict | Promise<Verdict> => {
+      if (!verdict.ok) return verdict;
+      const asked = ask(text, patience, 1000);
+      const ofCaller = (answer: Verdict): Verdict => (answer.ok ? answer : { ...answer, caller: verdict.caller });
+      return asked instanceof Promise ? asked.then(ofCaller) : ofCaller(asked);
+    };
     return known instanceof Promise ? known.then(confirm) : confirm(known);
   }
 
@@ -137,12 +150,12 @@ export function createJudge(ports: Ports): Judge {
   function ask(text: string, { whenAway }: Required<Patience>, freshMs: number): Verdict | Promise<Verdict> {
     const honourMs = whenAway === 'refuse' ? 0 : whenAway.honourSeconds * 1000;
     const found = introspector.judge(text, { freshMs, honourMs });
-    return found instanceof Promise ? found.then(asVerdict) : asVerdict(found);
+    return found instanceof Promise ? found.then((answer) => asVerdict(text, answer)) : asVerdict(text, found);
   }
 
   /** What was remembered may have been revoked meanwhile; of tokens and keys the feed says so by dropping what is remembered. */
-  function asVerdict(found: Introspected): Verdict {
-    if (!found.ok) return found.reason === 'away' ? AWAY : INACTIVE;
+  function asVerdict(text: string, found: Introspected): Verdict {
+    if (!found.ok) return found.reason === 'away' ? AWAY : { ok: false, reason: 'inactive', caller: null, asked: text };
     return isRevoked(feed.revocations, found.caller) ? { ok: false, reason: 'revoked', caller: found.caller } : found;
   }
 
@@ -163,20 +176,20 @@ export function createJudge(ports: Ports): Judge {
     }
     ports.count('accepted');
     const from = { atMs: ports.nowMs(), address: one.peer.address, userAgent: one.head.userAgent };
-    if (question.kind === 'public') reporter.record(caller, null, from);
-    else for (const permission of question.permissions) reporter.record(caller, permission, from);
+    reporter.record(caller, wantedBy(question), from);
     return { ok: true, caller };
   }
 
-  function refuse(one: Case, verdict: Verdict & { ok: false }): Decision {
+  function refuse(one: Case, verdict: NotGood): Decision {
     ports.count(verdict.reason);
     const refusal = under(verdict.isAway === true ? refusals.unavailable : refusals.unauthenticated(true));
-    return tell(one, refusal, verdict.reason, verdict.caller);
+    return tell(one, refusal, verdict);
   }
 
   function forbid(one: Case, caller: Caller, lacking: string | null, reason: string): Decision {
     ports.count('forbidden');
-    return tell(one, under(refusals.forbidden(lacking)), reason === 'forbidden' ? reason : `forbidden_${reason}`, caller);
+    const why = reason === 'forbidden' ? reason : `forbidden_${reason}`;
+    return tell(one, under(refusals.forbidden(lacking)), { reason: why, caller });
   }
 
   /** Each refusal has an id of its own; an allowed request needs none. */
@@ -184,17 +197,23 @@ export function createJudge(ports: Ports): Judge {
     return { ...refusal, requestId: ports.nextRequestId() };
   }
 
-  function tell({ asked, head, peer, question }: Case, refused: Refused, reason: string, caller: Caller | null): Refused {
+  function tell({ asked, head, peer, question }: Case, refused: Refused, why: Why): Refused {
     const { status, requestId } = refused;
+    const { reason, caller } = why;
+    if (status === 400) return refused;
     const query = asked.target.indexOf('?');
-    if (status === 401 || status === 403 || status === 503)
-      reporter.refuse({
-        ...{ requestId, atMs: ports.nowMs(), status, reason, caller, method: asked.method },
-        path: query < 0 ? asked.target : asked.target.slice(0, query),
-        wanted: wantedBy(question),
-        address: peer.address,
-        userAgent: head.userAgent,
-      });
+    const note = {
+      ...{ requestId, atMs: ports.nowMs(), status, reason, caller, method: asked.method },
+      path: query < 0 ? asked.target : asked.target.slice(0, query),
+      wanted: wantedBy(question),
+      address: peer.address,
+      userAgent: head.userAgent,
+    };
+    const refuseWith = (presented: Presented | null): void => reporter.refuse({ ...note, presented });
+    const presented = caller !== null || why.asked === undefined ? null : digested(why.asked);
+    if (presented instanceof Promise)
+      presented.then(refuseWith, () => refuseWith(null)); // Nobody waits for it: the answer is on its way.
+    else refuseWith(presented);
     return refused;
   }
 
@@ -214,12 +233,15 @@ export function createJudge(ports: Ports): Judge {
   }
 }
 
+/** Why, and about whom, as far as anybody here can tell. */
+type Why = Pick<NotGood, 'reason' | 'caller' | 'asked'>;
+
 type Refused = Extract<Decision, { ok: false }>;
 
 const NOBODY: Decision = Object.freeze({ ok: true, caller: null });
 const NOTHING: readonly string[] = [];
-const MALFORMED: Verdict = Object.freeze({ ok: false, reason: 'malformed', caller: null });
-const INACTIVE: Verdict = Object.freeze({ ok: false, reason: 'inactive', caller: null });
+const MISSING: Why = Object.freeze({ reason: 'missing', caller: null });
+const MALFORMED: NotGood = Object.freeze({ ok: false, reason: 'malformed', caller: null });
 const AWAY: Verdict = Object.freeze({ ok: false, reason: 'issuer_away', caller: null, isAway: true });
 
 /** Fetch standard: OPTIONS with both headers. An override beside it would make it something else. */

@@ -6,7 +6,13 @@ import type { RefusalNote, Reporter } from './reporting.ts';
 
 interface Body {
   readonly batch: string;
-  readonly uses: readonly { subject: object; permission: string | null; count: number; last_used_at: string; address: string }[];
+  readonly uses: readonly {
+    subject: object;
+    permissions: readonly string[];
+    count: number;
+    last_used_at: string;
+    address: string;
+  }[];
   readonly refusals: readonly { request_id: string; reason: string; subject: object | null }[];
   readonly counts: readonly { reason: string; count: number }[];
 }
@@ -18,14 +24,13 @@ const caller = (id: number, change: Partial<Caller> = {}): Caller => ({
   ...change,
 });
 type Use = Parameters<Reporter['record']>;
-const use = (of: Caller, { permission = 'invoices.read', ...where }: Partial<Use[2]> & { permission?: string } = {}): Use => [
-  of,
-  permission,
-  { atMs: 1000, address: '203.0.113.7', userAgent: 'erp/2', ...where },
-];
+const use = (
+  of: Caller,
+  { permissions = ['invoices.read'], ...where }: Partial<Use[2]> & { permissions?: readonly string[] } = {},
+): Use => [of, permissions, { atMs: 1000, address: '203.0.113.7', userAgent: 'erp/2', ...where }];
 const note = (of: Caller | null, requestId = 'r'): RefusalNote => ({
   ...{ requestId, atMs: 1000, status: 403, reason: 'forbidden', caller: of, method: 'GET', path: '/api', wanted: ['crm.read'] },
-  ...{ address: null, userAgent: null },
+  ...{ presented: null, address: null, userAgent: null },
 });
 
 function setup(mode: 'stream' | 'poll' = 'stream') {
@@ -60,14 +65,18 @@ describe('the report of a guard', () => {
     reporter.record(...use(one));
     reporter.record(...use(one, { atMs: 3000, address: '198.51.100.9' }));
     reporter.record(...use(caller(55, { jti: 'another' }), { atMs: 2000 }));
-    reporter.record(...use(one, { permission: 'crm.read' }));
+    reporter.record(...use(one, { permissions: ['crm.read'] }));
+    reporter.record(...use(one, { permissions: ['crm.read', 'crm.write'] }));
+    reporter.record(...use(one, { permissions: [] }));
     await reporter.flush();
-    expect(sent[0]?.uses.map(({ permission, count }) => [permission, count])).toEqual([
-      ['invoices.read', 3],
-      ['crm.read', 1],
+    expect(sent[0]?.uses.map(({ permissions, count }) => [permissions, count])).toEqual([
+      [['invoices.read'], 3],
+      [['crm.read'], 1],
+      [['crm.read', 'crm.write'], 1],
+      [[], 1],
     ]);
     expect(sent[0]?.uses[0]?.subject).toMatchObject({ kind: 'jwt', credential: 55, account: 12 });
-    expect(reporter.metrics()).toMatchObject({ reported_uses_total: 4, dropped_uses_total: 0 });
+    expect(reporter.metrics()).toMatchObject({ reported_uses_total: 6, dropped_uses_total: 0 });
     await reporter.close();
   });
 
@@ -170,6 +179,21 @@ describe('the report of a guard', () => {
     expect(sent[0]?.refusals).toHaveLength(21);
     expect(sent[0]?.refusals.at(-1)?.request_id).toBe('later');
     expect(sent[0]?.counts).toEqual([{ reason: 'forbidden', count: 10 }]);
+    await reporter.close();
+  });
+
+  it('leaves room for known credentials, however many strangers knock', async () => {
+    const { reporter, sent } = setup();
+    for (let times = 0; times < 500; times++) {
+      const presented = { kind: 'key', sha256: `digest-${times}` } as const;
+      reporter.refuse({ ...note(null, `s-${times}`), reason: 'inactive', presented });
+      reporter.refuse({ ...note(null, `m-${times}`), reason: 'missing' });
+    }
+    reporter.refuse(note(caller(1), 'known'));
+    await reporter.flush();
+    expect(sent[0]?.refusals.map(({ request_id: id }) => id)).toContain('known');
+    expect(sent[0]?.refusals).toHaveLength(26);
+    expect(sent[0]?.counts.reduce((sum, { count }) => sum + count, 0)).toBe(975);
     await reporter.close();
   });
 

@@ -18,7 +18,7 @@ interface Ports {
 
 interface Sum {
   readonly caller: Caller;
-  readonly permission: string | null;
+  readonly permissions: readonly string[];
   count: number;
   lastUsedAtMs: number;
   address: string | null;
@@ -46,24 +46,27 @@ const MOST_WAITING_REFUSALS = 1000;
 const MOST_REASONS = 50;
 /** As the server itself keeps it. */
 const REFUSALS_OF_ONE_A_MINUTE = 10;
-const REFUSALS_A_SECOND = 20;
+/** Between two batches; both together fill one. Strangers must not crowd out those who are known. */
+const REFUSALS_A_BATCH = 75;
+const REFUSALS_OF_STRANGERS_A_BATCH = 25;
 const MINUTE_MS = 60_000;
 
 export function createReporter({ ask, nowMs, monotonicMs, onFault, mode }: Ports): Reporter {
   let sums = new Map<string, Sum>();
   // The counters of a caller, found without making a text: callers live as long as what is remembered of them.
-  let countersOf = new WeakMap<Caller, Map<string | null, Sum>>();
+  let countersOf = new WeakMap<Caller, Map<string, Sum>>();
   let refusals: RefusalNote[] = [];
   let counts = new Map<string, number>();
   let flushing: Promise<void> | null = null;
   let flushedAtMs = monotonicMs();
-  const admit = createGate(monotonicMs);
+  const admitKnown = createGate(monotonicMs, REFUSALS_A_BATCH);
+  const admitStranger = createGate(monotonicMs, REFUSALS_OF_STRANGERS_A_BATCH);
   const told = { reported_uses_total: 0, dropped_uses_total: 0, reported_refusals_total: 0, dropped_refusals_total: 0 };
   const timer = mode === 'stream' ? setInterval(() => void flush(), FLUSH_EVERY_MS) : null;
   if (typeof timer === 'object' && timer !== null && 'unref' in timer) timer.unref();
 
-  function record(caller: Caller, permission: string | null, from: From): void {
-    const sum = countersOf.get(caller)?.get(permission) ?? newSum(caller, permission, from);
+  function record(caller: Caller, permissions: readonly string[], from: From): void {
+    const sum = countersOf.get(caller)?.get(nameOf(permissions)) ?? newSum(caller, permissions, from);
     if (sum === null) {
       told.dropped_uses_total += 1;
       return;
@@ -75,25 +78,30 @@ export function createReporter({ ask, nowMs, monotonicMs, onFault, mode }: Ports
     flushOnTheWay();
   }
 
-  function newSum(caller: Caller, permission: string | null, { atMs, address, userAgent }: From): Sum | null {
-    const name = `${subjectName(caller)} ${permission ?? ''}`;
+  function newSum(caller: Caller, permissions: readonly string[], { atMs, address, userAgent }: From): Sum | null {
+    const needed = nameOf(permissions);
+    const name = `${subjectName(caller)} ${needed}`;
     let sum = sums.get(name);
     if (sum === undefined) {
       if (sums.size >= MOST_SUMS) return null;
-      sum = { caller, permission, count: 0, lastUsedAtMs: atMs, address, userAgent };
+      sum = { caller, permissions, count: 0, lastUsedAtMs: atMs, address, userAgent };
       sums.set(name, sum);
     }
     const counters = countersOf.get(caller);
-    if (counters === undefined) countersOf.set(caller, new Map([[permission, sum]]));
-    else counters.set(permission, sum);
+    if (counters === undefined) countersOf.set(caller, new Map([[needed, sum]]));
+    else counters.set(needed, sum);
     return sum;
   }
 
   function refuse(note: RefusalNote): void {
-    const isAdmitted = refusals.length < MOST_WAITING_REFUSALS && admit(note.caller === null ? '' : subjectName(note.caller));
-    if (isAdmitted) refusals.push(note);
+    if (refusals.length < MOST_WAITING_REFUSALS && isAdmitted(note)) refusals.push(note);
     else countRefusals(note.reason, 1);
     flushOnTheWay();
+  }
+
+  function isAdmitted({ caller, presented, reason }: RefusalNote): boolean {
+    if (caller !== null) return admitKnown(subjectName(caller));
+    return admitStranger(presented === null ? reason : presented.sha256);
   }
 
   /** Beyond the rate a refusal is counted, and nobody can ask about it by its id. */
@@ -159,7 +167,7 @@ export function createReporter({ ask, nowMs, monotonicMs, onFault, mode }: Ports
   function addBack({ uses, refusals: notes, counts: counted }: Batch): void {
     for (const [reason, count] of counted) countRefusals(reason, count);
     for (const use of uses) {
-      const newer = newSum(use.caller, use.permission, { ...use, atMs: use.lastUsedAtMs });
+      const newer = newSum(use.caller, use.permissions, { ...use, atMs: use.lastUsedAtMs });
       if (newer === null) told.dropped_uses_total += use.count;
       else newer.count += use.count;
     }
@@ -175,14 +183,15 @@ export function createReporter({ ask, nowMs, monotonicMs, onFault, mode }: Ports
 
   const onWire = ({ uses, refusals: notes, counts: counted }: Batch) => ({
     batch: crypto.randomUUID(),
-    uses: uses.map(({ caller, permission, count, lastUsedAtMs, address, userAgent }) => ({
-      ...{ subject: subjectOf(caller), permission, status: 200, count, last_used_at: timeOf(Math.min(lastUsedAtMs, nowMs())) },
+    uses: uses.map(({ caller, permissions, count, lastUsedAtMs, address, userAgent }) => ({
+      ...{ subject: subjectOf(caller), permissions, status: 200, count, last_used_at: timeOf(Math.min(lastUsedAtMs, nowMs())) },
       ...{ address, user_agent: cut(userAgent, 200) },
     })),
     refusals: notes.map((note) => ({
       ...{ request_id: note.requestId, at: timeOf(note.atMs), status: note.status, reason: note.reason },
       ...{
         subject: note.caller === null ? null : subjectOf(note.caller),
+        ...(note.presented === null ? {} : { presented: note.presented }),
         method: cut(note.method, 20),
         path: cut(note.path, 500),
       },
@@ -225,26 +234,30 @@ function subjectOf({ kind, credentialId, jti, clientId, sessionId, userId, accou
 const subjectName = ({ kind, credentialId, clientId, sessionId }: Caller): string =>
   `${kind} ${credentialId ?? ''} ${clientId ?? ''} ${sessionId ?? ''}`;
 
+/** As one text, without making one where there is one already. */
+const nameOf = (permissions: readonly string[]): string =>
+  permissions.length === 1 ? (permissions[0] ?? '') : permissions.join(' ');
+
 const sumOf = (numbers: Iterable<number>): number => [...numbers].reduce((sum, number) => sum + number, 0);
 const timeOf = (ms: number): string => new Date(ms).toISOString();
 const cut = <Text extends string | null>(text: Text, most: number): Text => (text === null ? text : text.slice(0, most)) as Text;
 
-/** So many refusals of one credential a minute, and so many of all a second. */
-function createGate(monotonicMs: () => number): (subject: string) => boolean {
+/** So many refusals of one credential a minute, and so many of all between two batches. */
+function createGate(monotonicMs: () => number, aBatch: number): (subject: string) => boolean {
   let minute = -1;
-  let second = -1;
-  let inSecond = 0;
+  let batch = -1;
+  let inBatch = 0;
   const inMinute = new Map<string, number>();
   return (subject) => {
     const nowMs = monotonicMs();
     if (minute !== Math.floor(nowMs / MINUTE_MS)) inMinute.clear();
-    if (second !== Math.floor(nowMs / 1000)) inSecond = 0;
+    if (batch !== Math.floor(nowMs / FLUSH_EVERY_MS)) inBatch = 0;
     minute = Math.floor(nowMs / MINUTE_MS);
-    second = Math.floor(nowMs / 1000);
+    batch = Math.floor(nowMs / FLUSH_EVERY_MS);
     const soFar = inMinute.get(subject) ?? 0;
-    if (soFar >= REFUSALS_OF_ONE_A_MINUTE || inSecond >= REFUSALS_A_SECOND) return false;
+    if (soFar >= REFUSALS_OF_ONE_A_MINUTE || inBatch >= aBatch) return false;
     inMinute.set(subject, soFar + 1);
-    inSecond += 1;
+    inBatch += 1;
     return true;
   };
 }

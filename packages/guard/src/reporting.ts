@@ -1,5 +1,6 @@
 /** What a guard tells about use and refusals, to whoever carries it back to Keyhouse. */
 import type { Caller } from './caller.ts';
+import type { Presented } from './presented.ts';
 
 export interface From {
   readonly atMs: number;
@@ -15,6 +16,8 @@ export interface RefusalNote {
   readonly reason: string;
   /** Null when nobody knows whose it was. */
   readonly caller: Caller | null;
+  /** Where Keyhouse said no more than that it does not hold. */
+  readonly presented: Presented | null;
   readonly method: string;
   /** Without its query. */
   readonly path: string;
@@ -25,10 +28,10 @@ export interface RefusalNote {
 
 export interface Reporter {
   /**
-   * An allowed request; on the way of each, so it costs next to nothing. `permission` is null on a public route, to which somebody came with a
-   * good credential.
+   * An allowed request; on the way of each, so it costs next to nothing. `permissions`: all that it needed; none on a public route, to which
+   * somebody came with a good credential.
    */
-  record(caller: Caller, permission: string | null, from: From): void;
+  record(caller: Caller, permissions: readonly string[], from: From): void;
   refuse(note: RefusalNote): void;
   /** Sends what has gathered; never rejects. */
   flush(): Promise<void>;

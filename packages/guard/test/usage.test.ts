@@ -1,4 +1,6 @@
 /** From a guard in its own process to the records of a real server. */
+
+import { makeKeyText } from '@keyhouse/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explainRefusal } from '../../server/src/core/audit/explain.ts';
 import { startTestServer, type TestServer } from '../../server/test/server.ts';
@@ -6,18 +8,22 @@ import { createGuard, type Guard } from '../src/index.ts';
 
 describe('what a guard reports', () => {
   let server: TestServer;
-  let guard: Guard;
   beforeAll(async () => {
     server = await startTestServer();
-    const { text } = await server.key(1, { permissions: ['keyhouse.verify'] });
-    // The test server names itself by its public address and listens on another one.
-    const throughLoopback: typeof fetch = (input, init) => fetch(String(input).replace(server.url, server.origin), init);
-    guard = createGuard({ issuer: server.url, key: text, fetch: throughLoopback });
-    await guard.ready();
   });
   afterAll(() => server.stop());
 
+  async function newGuard(): Promise<Guard> {
+    const { text } = await server.key(1, { permissions: ['keyhouse.verify'] });
+    // The test server names itself by its public address and listens on another one.
+    const throughLoopback: typeof fetch = (input, init) => fetch(String(input).replace(server.url, server.origin), init);
+    const guard = createGuard({ issuer: server.url, key: text, fetch: throughLoopback });
+    await guard.ready();
+    return guard;
+  }
+
   it('counts on the key of a JWT that no server saw, and explains whom it refused, by the id that it answered with', async () => {
+    const guard = await newGuard();
     const { accountId } = await server.register();
     const key = await server.key(accountId, { permissions: ['invoices.read'] });
     const jwt: string = (await server.request('/auth', { bearer: key.text, body: { permissions: ['invoices.read'] } })).json
@@ -42,5 +48,44 @@ describe('what a guard reports', () => {
     expect(explainRefusal(event, { credential: 'ERP', account: 'Acme' }).sentence).toBe(
       `Refused with 403: a JWT of key ${key.id} (“ERP”) of account ${accountId} (Acme) holds invoices.read; the request asked for crm.read. The request was GET /api/crm. A guard judged it.`,
     );
+  });
+
+  it('explains a key, a token, nobody’s and none at all by the ids that it answered with, though it was told nothing of them', async () => {
+    const guard = await newGuard();
+    const { keyhouse } = server;
+    const person = await server.register();
+    const key = await server.key(person.accountId, { permissions: ['invoices.read'] });
+    const unknown = makeKeyText('live', (length) => crypto.getRandomValues(new Uint8Array(length)));
+    const cases = [
+      { text: key.text, sentence: `key ${key.id} (“ERP”) of account ${person.accountId} (Acme) was revoked` },
+      { text: person.token, sentence: /token \d+ \(“ERP”\) of account \d+ \(Acme\) was revoked/ },
+      { text: unknown, sentence: /nobody here knows this API key/ },
+      { text: null, sentence: /no credential/i },
+    ];
+    const asked = async (text: string | null) =>
+      await guard.judge({
+        ...{ method: 'GET', target: '/api/invoices', peer: { address: '127.0.0.1', isEncrypted: false } },
+        headers: text === null ? [] : ['Authorization', `Bearer ${text}`],
+      });
+    for (const text of [key.text, person.token]) {
+      expect((await asked(text)).ok).toBe(true);
+      await server.request('/auth/revoke', { body: { token: text } });
+      await expect.poll(async () => (await asked(text)).ok).toBe(false);
+    }
+    server.advance(60_000);
+    const ids: string[] = [];
+    for (const { text } of cases) {
+      const refused = await asked(text);
+      if (refused.ok) throw new Error('The guard lets in what does not hold.');
+      expect(refused.status).toBe(401);
+      ids.push(refused.requestId);
+    }
+    await guard.close();
+    await keyhouse.refusals.flush();
+    for (const [index, { sentence }] of cases.entries()) {
+      const [event] = await keyhouse.store.audit.list({ requestId: ids[index] ?? '', limit: 1 });
+      if (event === undefined) throw new Error(`Refusal ${index} is not on record.`);
+      expect(explainRefusal(event, { credential: 'ERP', account: 'Acme' }).sentence).toMatch(sentence);
+    }
   });
 });

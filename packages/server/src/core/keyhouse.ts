@@ -235,6 +235,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
   const applications = { findClient: cacheClients(store.applications, follower) };
   const reportUsage = createUsage({
     ...{ credentials: store.credentials, use, refusals, permissionExists, networkOf, clock },
+    recognize: (presented) => credentials.recognize(presented),
     findSessions: async (ids) => new Map((await store.sessions.findSessions(ids)).map((session) => [session.id, session])),
     findApplication: applications.findClient,
     seeSession: (id, atMs) => seenSessions.record(id, atMs),

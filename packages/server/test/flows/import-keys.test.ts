@@ -163,6 +163,20 @@ eachDatabase('a list of keys', (database) => {
     expect([await verify('GET', '/api/invoices', hex), await verify('GET', '/api/invoices', rotated.value.text)]).toEqual([
       401, 401,
     ]);
+
+    // A guard that is told no more than that it does not hold tells it by a digest, and its holder can ask why.
+    const guard = await server.key(1, { permissions: ['keyhouse.verify'] });
+    const refusal = {
+      ...{ request_id: 'r-1', at: new Date(server.now()).toISOString(), status: 401, reason: 'inactive', subject: null },
+      ...{ presented: { kind: 'foreign', sha256: sha256(hex, 'base64url') }, method: 'GET', path: '/api', wanted: [] },
+      ...{ address: null, user_agent: null },
+    };
+    const told = { batch: crypto.randomUUID(), uses: [], refusals: [refusal] };
+    expect((await server.request('/auth/usage', { bearer: guard.text, body: told })).status).toBe(204);
+    await server.keyhouse.refusals.flush();
+    expect(await server.keyhouse.store.audit.list({ requestId: 'r-1', limit: 2 })).toMatchObject([
+      { reason: 'revoked', credentialId: billing.id, accountId: billing.accountId },
+    ]);
     await house.close();
   }, 90_000);
 

@@ -6,11 +6,11 @@ import { permits } from '@keyhouse/protocol';
 import { detailsOf, type Shape, showable, showablePath } from '../audit/decision.ts';
 import type { Actor, Person } from '../audit/event.ts';
 import type { RefusalRecorder } from '../audit/refusals.ts';
-import type { OpaqueCaller, RefusedCredential } from '../caller.ts';
+import { type Caller, isOpaque, type OpaqueCaller, type RefusedCredential, type Verdict } from '../caller.ts';
 import { type Clock, DAY_MS, MINUTE_MS } from '../lib/clock.ts';
 import type { Credential, CredentialsStore } from './credential.ts';
 import type { UseRecorder } from './use-recorder.ts';
-import { refusedCredential } from './verify.ts';
+import { type Digested, refusedCredential } from './verify.ts';
 
 /** Whose request it was, as the guard was told by the credential. */
 export type Subject =
@@ -21,7 +21,8 @@ export type Subject =
 
 export interface ReportedUse {
   readonly subject: Subject;
-  readonly permission: string | null;
+  /** All that the request needed; none on a public route. */
+  readonly permissions: readonly string[];
   /** The guard's answer; 200: the request went on. */
   readonly status: number;
   readonly count: number;
@@ -35,6 +36,8 @@ export interface ReportedRefusal {
   readonly atMs: number;
   readonly reason: string;
   readonly subject: Subject | null;
+  /** What was presented, where the guard was told only that it does not hold. */
+  readonly presented: Digested | null;
   readonly method: string | null;
   readonly path: string;
   readonly wanted: readonly string[];
@@ -62,6 +65,8 @@ export interface HolderOfSession {
 
 export interface UsagePorts {
   readonly credentials: Pick<CredentialsStore, 'findCredentials'>;
+  /** Why something presented elsewhere does not hold, and whose it is. */
+  readonly recognize: (presented: Digested) => Promise<Verdict>;
   readonly use: Pick<UseRecorder, 'add' | 'addPermission'>;
   readonly refusals: Pick<RefusalRecorder, 'record' | 'count'>;
   readonly findSessions: (ids: readonly string[]) => Promise<ReadonlyMap<string, HolderOfSession>>;
@@ -84,6 +89,7 @@ interface Known {
   readonly credentials: ReadonlyMap<number, Credential>;
   readonly sessions: ReadonlyMap<string, HolderOfSession>;
   readonly applications: ReadonlyMap<string, { readonly accountId: number }>;
+  readonly verdicts: ReadonlyMap<Digested, Verdict>;
 }
 
 export function createUsage(ports: UsagePorts): (guard: OpaqueCaller, report: UsageReport) => Promise<void> {
@@ -104,15 +110,18 @@ async function lookUp(ports: UsagePorts, { uses, refusals }: UsageReport): Promi
   const credentialIds = new Set(subjects.flatMap((subject) => ('credentialId' in subject ? subject.credentialId : [])));
   const sessionIds = new Set(subjects.flatMap((subject) => ('sessionId' in subject ? subject.sessionId : [])));
   const clientIds = new Set(subjects.flatMap((subject) => (subject.kind === 'application' ? subject.clientId : [])));
-  const [credentials, sessions, applications] = await Promise.all([
+  const presented = refusals.flatMap((refusal) => refusal.presented ?? []);
+  const [credentials, sessions, applications, verdicts] = await Promise.all([
     ports.credentials.findCredentials([...credentialIds]),
     ports.findSessions([...sessionIds]),
     Promise.all([...clientIds].map(async (id) => [id, await ports.findApplication(id)] as const)),
+    Promise.all(presented.map(async (digested) => [digested, await ports.recognize(digested)] as const)),
   ]);
   return {
     credentials: new Map(credentials.map((credential) => [credential.id, credential])),
     sessions,
     applications: new Map(applications.flatMap(([id, found]) => (found === null ? [] : [[id, found] as const]))),
+    verdicts: new Map(verdicts),
   };
 }
 
@@ -130,7 +139,7 @@ function findSession({ sessions }: Known, subject: Subject): HolderOfSession | n
 }
 
 function addUse(ports: UsagePorts, known: Known, use: ReportedUse): void {
-  const { subject, permission, status, count } = use;
+  const { subject, permissions, status, count } = use;
   if (status !== 200) {
     ports.refusals.count(REASON_OF_STATUS[status] ?? 'other', count);
     return;
@@ -145,24 +154,25 @@ function addUse(ports: UsagePorts, known: Known, use: ReportedUse): void {
   // A secret that did not exist yet was not used.
   const usedAtMs = Math.max(atMs, credential.createdAtMs);
   ports.use.add(credential.id, count, { address: use.address, userAgent: showableAgent(use.userAgent) }, usedAtMs);
-  if (permission !== null && ports.permissionExists(permission))
-    ports.use.addPermission(credential.id, permission, count, usedAtMs);
+  for (const permission of new Set(permissions))
+    if (ports.permissionExists(permission)) ports.use.addPermission(credential.id, permission, count, usedAtMs);
 }
 
 /** What a guard says by its status alone. */
 const REASON_OF_STATUS: Readonly<Record<number, string>> = { 401: 'unauthenticated', 403: 'forbidden', 503: 'unavailable' };
 
 function addRefusal(ports: UsagePorts, known: Known, guard: OpaqueCaller, refusal: ReportedRefusal): void {
-  const { subject, method, path, wanted, requestId } = refusal;
-  const { reason, why } = readReason(refusal.reason);
+  const { subject, presented, method, path, wanted, requestId } = refusal;
+  const verdict = presented === null ? null : (known.verdicts.get(presented) ?? null);
+  const { reason, why } = readReason(reasonOf(refusal.reason, verdict));
   const person: Person = {
     ...(refusal.address === null ? {} : { address: refusal.address }),
     ...(refusal.userAgent === null ? {} : { userAgent: showable(refusal.userAgent, MAX_USER_AGENT) }),
     path: showablePath(path),
   };
-  const refused = subject === null ? null : narrowed(refusedOf(known, subject), refusal.held);
+  const refused = subject === null ? holderOf(verdict) : narrowed(refusedOf(known, subject), refusal.held);
   const lacking = why ?? (reason === 'forbidden' ? (wanted.find((name) => !holds(refused, name)) ?? null) : null);
-  const found: { shape?: Shape } = refused === null && subject !== null ? { shape: shapeOf(subject) } : {};
+  const shape = refused === null ? shapeOf(refusal) : null;
   const about = refused === null ? { actor: 'anonymous' as const, subject: null } : aboutOf(refused);
   const network = refusal.address === null ? '' : ports.networkOf(refusal.address);
   ports.refusals.record({
@@ -172,7 +182,10 @@ function addRefusal(ports: UsagePorts, known: Known, guard: OpaqueCaller, refusa
     by: { actor: about.actor, requestId, person },
     subject: about.subject,
     ...(refused === null ? { stranger: { network, isBlank: reason === 'missing' } } : {}),
-    details: detailsOf({ ...found, method, wanted, lacking, guardKeyId: guard.credentialId }, refused),
+    details: detailsOf(
+      { ...(shape === null ? {} : { shape }), method, wanted, lacking, guardKeyId: guard.credentialId },
+      refused,
+    ),
   });
 }
 
@@ -209,7 +222,25 @@ const OF_APPLICATION = {
   ...{ credentialId: null, permissions: null, expiresAtMs: null, addresses: null, environment: 'live' as const },
 };
 
-const shapeOf = ({ kind }: Subject): Shape => (kind === 'token' || kind === 'key' ? kind : 'jwt');
+/** The guard was told `inactive`; why is known here. What holds by now is not judged anew: it did not hold then. */
+const reasonOf = (told: string, verdict: Verdict | null): string =>
+  verdict === null || verdict.ok || told !== 'inactive' ? told : verdict.reason;
+
+const holderOf = (verdict: Verdict | null): RefusedCredential | null =>
+  verdict === null ? null : verdict.ok ? callerAsRefused(verdict.caller) : verdict.refused;
+
+function callerAsRefused(caller: Caller): RefusedCredential | null {
+  if (!isOpaque(caller)) return null;
+  const { kind, credentialId, accountId, userId, permissions, expiresAtMs, addresses, environment } = caller;
+  return { kind, credentialId, accountId, userId, permissions, expiresAtMs, addresses, environment };
+}
+
+function shapeOf({ reason, subject, presented }: ReportedRefusal): Shape | null {
+  if (presented !== null) return presented.kind;
+  if (subject !== null) return subject.kind === 'token' || subject.kind === 'key' ? subject.kind : 'jwt';
+  if (reason === 'missing') return 'none';
+  return reason === 'malformed' ? 'malformed' : null;
+}
 
 function aboutOf({ kind, credentialId, clientId, accountId, userId }: RefusedCredential) {
   const actor: Actor =

@@ -19,6 +19,15 @@ export const UNUSED_TOKEN_DAYS = 90;
 
 export type PresentedOpaque = Extract<PresentedCredential, { kind: 'token' | 'key' }>;
 
+/** Where a credential is looked for: a token by its id, a key by the hash of its text. */
+type Sought = { readonly kind: 'token'; readonly id: number } | { readonly kind: 'key' };
+
+/** What somebody else was presented with and tells by digests alone. */
+export type Digested =
+  | { readonly kind: 'token'; readonly id: number; readonly hash: string }
+  | { readonly kind: 'key'; readonly hash: string }
+  | { readonly kind: 'foreign'; readonly candidates: readonly Candidate[] };
+
 /** What is left out when somebody asks about a credential instead of using it. */
 export interface Judging {
   /** False: the use is not counted. Default true. */
@@ -44,7 +53,7 @@ interface Entry {
 }
 
 /** What an imported credential may be: whose secret this is, by its hash, and the id that must be its own, where one was presented. */
-interface Candidate {
+export interface Candidate {
   readonly hash: string;
   readonly foreignId: string | null;
 }
@@ -72,7 +81,18 @@ export class CredentialVerifier {
    */
   async verifyForeign(text: string, from: From, judging: Judging = {}): Promise<Verdict> {
     await this.#ports.follower.whenFresh();
-    for (const candidate of candidatesOf(text)) {
+    return await this.#verifyCandidates(candidatesOf(text), from, judging);
+  }
+
+  /** Why what somebody else refused does not hold, and whose it is. It counts as no use. */
+  async recognize(digested: Digested): Promise<Verdict> {
+    await this.#ports.follower.whenFresh();
+    if (digested.kind === 'foreign') return await this.#verifyCandidates(digested.candidates, NOWHERE, UNJUDGED);
+    return await this.#verifyFresh(digested, digested.hash, NOWHERE, UNJUDGED);
+  }
+
+  async #verifyCandidates(candidates: readonly Candidate[], from: From, judging: Judging): Promise<Verdict> {
+    for (const candidate of candidates) {
       const entry =
         this.#cache.get(candidate.hash) ?? (await this.#cache.fill(candidate.hash, () => this.#readForeign(candidate.hash)));
       if (entry !== null && isForeign(entry, candidate)) return this.#judgeEntry(entry, candidate.hash, from, judging);
@@ -88,26 +108,24 @@ export class CredentialVerifier {
     return { credential, blocks: compileBlocks(credential.addresses), accept, foreignId };
   }
 
-  #verifyFresh(presented: PresentedOpaque, hash: string, from: From, judging: Judging): Verdict | Promise<Verdict> {
+  #verifyFresh(sought: Sought, hash: string, from: From, judging: Judging): Verdict | Promise<Verdict> {
     const cached = this.#cache.get(hash);
-    if (cached !== undefined && !this.#looksUnused(cached.credential)) return this.#judge(presented, cached, hash, from, judging);
+    if (cached !== undefined && !this.#looksUnused(cached.credential)) return this.#judge(sought, cached, hash, from, judging);
     return this.#cache
-      .fill(hash, () => this.#read(presented, hash))
-      .then((entry) => (entry === null ? UNKNOWN : this.#judge(presented, entry, hash, from, judging)));
+      .fill(hash, () => this.#read(sought, hash))
+      .then((entry) => (entry === null ? UNKNOWN : this.#judge(sought, entry, hash, from, judging)));
   }
 
-  async #read(presented: PresentedOpaque, hash: string): Promise<Entry | null> {
+  async #read(sought: Sought, hash: string): Promise<Entry | null> {
     const { credentials } = this.#ports;
-    const credential = await (presented.kind === 'token'
-      ? credentials.findTokenById(presented.id)
-      : credentials.findKeyByHash(hash));
+    const credential = await (sought.kind === 'token' ? credentials.findTokenById(sought.id) : credentials.findKeyByHash(hash));
     if (credential === null || !isEither(credential, hash)) return null;
     return { credential, blocks: compileBlocks(credential.addresses), accept: { ok: true, caller: toCaller(credential, hash) } };
   }
 
-  #judge(presented: PresentedOpaque, entry: Entry, hash: string, from: From, judging: Judging): Verdict {
-    // A secret is good only behind the id that it was given with.
-    if (presented.kind === 'token' && presented.id !== entry.credential.id) return UNKNOWN;
+  #judge(sought: Sought, entry: Entry, hash: string, from: From, judging: Judging): Verdict {
+    // A secret is good only behind the id that it was given with. Who tells by a digest may be wrong about its kind, and both share a cache.
+    if (sought.kind !== entry.credential.kind || (sought.kind === 'token' && sought.id !== entry.credential.id)) return UNKNOWN;
     return this.#judgeEntry(entry, hash, from, judging);
   }
 
@@ -187,6 +205,9 @@ const isEither = (credential: CredentialWithOwner, hash: string): boolean => {
 };
 
 const equalHashes = (a: string, b: string): boolean => timingSafeEqual(Buffer.from(a), Buffer.from(b));
+
+const NOWHERE: From = { address: null, userAgent: null };
+const UNJUDGED: Judging = { counted: false, address: false };
 
 const UNKNOWN: Verdict = Object.freeze({ ok: false, reason: 'unknown', refused: null });
 

@@ -1,8 +1,14 @@
 /** Reports that lie, that are forged, and that are not reports. */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eachDatabase } from '../../../test/databases.ts';
 import { startTestServer, type TestServer } from '../../../test/server.ts';
+
+/** As guards tell of what stands behind the bar of a token. */
+const digestOf = (token: string): string =>
+  createHash('sha256')
+    .update(token.slice(token.indexOf('|') + 1))
+    .digest('base64url');
 
 eachDatabase('a report that lies', (makeDatabase) => {
   let server: TestServer;
@@ -19,7 +25,7 @@ eachDatabase('a report that lies', (makeDatabase) => {
   afterAll(() => server.stop());
 
   const use = (change: object = {}) => ({
-    ...{ subject: { kind: 'key', credential: key.id }, permission: 'invoices.read', status: 200, count: 1 },
+    ...{ subject: { kind: 'key', credential: key.id }, permissions: ['invoices.read'], status: 200, count: 1 },
     ...{ last_used_at: new Date().toISOString(), address: null, user_agent: null },
     ...change,
   });
@@ -52,7 +58,7 @@ eachDatabase('a report that lies', (makeDatabase) => {
     ['a negative id', { subject: { kind: 'key', credential: -1 } }],
     ['an unknown kind', { subject: { kind: 'root', credential: 1 } }],
     ['an unknown member', { admin: true }],
-    ['a permission without end', { permission: 'a'.repeat(200) }],
+    ['a permission without end', { permissions: ['a'.repeat(200)] }],
     ['a user agent without end', { user_agent: 'x'.repeat(2000) }],
   ])('is refused with 422: %s', async (_, change) => expect((await report({ uses: [use(change)] })).status).toBe(422));
 
@@ -67,7 +73,7 @@ eachDatabase('a report that lies', (makeDatabase) => {
     const other = await server.key(key.accountId);
     const subject = { kind: 'key', credential: other.id };
     const odd = refusal({ subject, method: 'b\u0000x', address: 'http://x', wanted: ['\u0000', 'crm.read'], reason: 'revoked' });
-    const uses = [use({ subject, permission: 'a b\u0000', address: 'fe80::1%eth0' })];
+    const uses = [use({ subject, permissions: ['a b\u0000'], address: 'fe80::1%eth0' })];
     expect((await report({ uses, refusals: [odd] })).status).toBe(204);
     await expect.poll(() => requestsOf('key', other.id), { timeout: 15_000 }).toBe(1);
     await server.keyhouse.refusals.flush();
@@ -99,6 +105,38 @@ eachDatabase('a report that lies', (makeDatabase) => {
     for (const { request_id: requestId } of refusals)
       for (const event of await server.keyhouse.store.audit.list({ requestId, limit: 5 }))
         expect([event.accountId, event.credentialId, event.actor]).toEqual([null, null, 'anonymous']);
+  });
+
+  it('of a digest that nobody’s secret has tells nothing of anybody, and none but of a digest is taken', async () => {
+    const before = await requestsOf('token', token.id);
+    const sha256 = createHash('sha256').update('guess').digest('base64url');
+    const ofPrefix = createHash('sha256').update(key.text.slice(0, -1)).digest('base64url');
+    const guesses = [
+      { kind: 'token', id: token.id, sha256 },
+      { kind: 'key', sha256: ofPrefix },
+      // Its secret is a token's, which is no key, and no imported text.
+      { kind: 'key', sha256: digestOf(token.text) },
+      { kind: 'foreign', sha256: digestOf(token.text), behind_bar: { id: String(token.id), sha256: digestOf(token.text) } },
+      { kind: 'foreign', sha256: createHash('sha256').update(key.text).digest('base64url') },
+      { kind: 'token', id: 999_999, sha256: digestOf(token.text) },
+    ];
+    const refusals = guesses.map((presented) => refusal({ subject: null, reason: 'inactive', presented }));
+    expect((await report({ refusals })).status).toBe(204);
+    await server.keyhouse.refusals.flush();
+    for (const { request_id: requestId } of refusals)
+      for (const event of await server.keyhouse.store.audit.list({ requestId, limit: 5 }))
+        expect([event.accountId, event.credentialId, event.actor, event.reason]).toEqual([null, null, 'anonymous', 'unknown']);
+    for (const presented of [
+      ...[{ kind: 'key', sha256: key.text }, { kind: 'key' }, { kind: 'jwt', sha256 }, { kind: 'token', sha256 }],
+      ...[
+        { kind: 'token', id: 0, sha256 },
+        { kind: 'key', sha256, text: key.text },
+        { kind: 'key', sha256: `${sha256}=` },
+      ],
+      { kind: 'foreign', sha256, behind_bar: { id: 'x'.repeat(256), sha256 } },
+    ])
+      expect((await report({ refusals: [refusal({ subject: null, presented })] })).status, JSON.stringify(presented)).toBe(422);
+    expect(await requestsOf('token', token.id)).toBe(before);
   });
 
   it('cannot give a refusal to another account than the one the credential is of', async () => {

@@ -1,9 +1,11 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newApplication, openSession } from '../../../test/applications.ts';
 import { eachDatabase } from '../../../test/databases.ts';
 import { newPerson } from '../../../test/people.ts';
 import { startTestServer, type TestServer } from '../../../test/server.ts';
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
 eachDatabase('what guards report', (makeDatabase) => {
   let server: TestServer;
@@ -20,7 +22,7 @@ eachDatabase('what guards report', (makeDatabase) => {
   };
   const at = (ms = 0): string => new Date(server.now() + ms).toISOString();
   const use = (subject: object, change: object = {}) => ({
-    ...{ subject, permission: 'invoices.read', status: 200, count: 3, last_used_at: at(-1000) },
+    ...{ subject, permissions: ['invoices.read'], status: 200, count: 3, last_used_at: at(-1000) },
     ...{ address: '203.0.113.7', user_agent: 'erp/2' },
     ...change,
   });
@@ -74,6 +76,52 @@ eachDatabase('what guards report', (makeDatabase) => {
       ['invoices.read', 7],
     ]);
     expect(least?.narrowTo).toEqual(['invoices.read']);
+  });
+
+  it('counts a request that needed two permissions once, and both of them as used', async () => {
+    const key = await newKey();
+    await report({ uses: [use({ kind: 'key', credential: key.id }, { permissions: ['invoices.read', 'crm.read'], count: 5 })] });
+    expect(await useOf(key.id)).toMatchObject({ requests: 5 });
+    const credential = await server.keyhouse.store.credentials.getCredential('key', key.id);
+    const least = credential === null ? undefined : (await server.keyhouse.leastOf([credential])).get(key.id);
+    expect(least?.permissions.map(({ name, requests30Days }) => [name, requests30Days])).toEqual([
+      ['crm.read', 5],
+      ['invoices.read', 5],
+    ]);
+  });
+
+  it('finds by digests why something does not hold, and whose it is, when the guard was not told', async () => {
+    const [key, person] = [await newKey(), await server.register()];
+    const [id, secret] = [Number(person.token.split('|')[0]), person.token.slice(person.token.indexOf('|') + 1)];
+    const ofKey = refusal(null, { status: 401, reason: 'inactive', presented: { kind: 'key', sha256: digestOf(key.text) } });
+    const ofToken = refusal(null, {
+      ...{ status: 401, reason: 'inactive', presented: { kind: 'token', id, sha256: digestOf(secret) } },
+    });
+    for (const text of [key.text, person.token]) await server.request('/auth/revoke', { body: { token: text } });
+    expect((await report({ refusals: [ofKey, ofToken] })).status).toBe(204);
+    expect(await recorded(ofKey.request_id)).toMatchObject([
+      {
+        ...{ reason: 'revoked', actor: `key:${key.id}`, accountId: key.accountId, credentialId: key.id },
+        details: { kind: 'key', held: ['invoices.read', 'crm.read'], judgedBy: 'guard' },
+      },
+    ]);
+    expect(await recorded(ofToken.request_id)).toMatchObject([
+      { reason: 'revoked', actor: `token:${id}`, accountId: person.accountId, userId: person.id, details: { kind: 'token' } },
+    ]);
+    expect(JSON.stringify(await recorded(ofKey.request_id))).not.toContain(digestOf(key.text));
+  });
+
+  it('says of a stranger what was presented, and of nobody that there was nothing', async () => {
+    const blank = refusal(null, { status: 401, reason: 'missing', address: '192.0.2.77' });
+    const unknown = refusal(null, {
+      ...{ status: 401, reason: 'inactive', address: '192.0.2.78', presented: { kind: 'key', sha256: digestOf('nobody’s') } },
+    });
+    server.advance(60_000);
+    expect((await report({ refusals: [blank, unknown] })).status).toBe(204);
+    expect(await recorded(blank.request_id)).toMatchObject([
+      { reason: 'missing', actor: 'anonymous', details: { shape: 'none' } },
+    ]);
+    expect(await recorded(unknown.request_id)).toMatchObject([{ reason: 'unknown', accountId: null, details: { shape: 'key' } }]);
   });
 
   it('tells when a session was seen last, by a guard and by the server itself, and gives its refusals to its user', async () => {

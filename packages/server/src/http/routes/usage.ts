@@ -6,6 +6,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { isPermission, MAX_PERMISSION_LENGTH, parseAddress, permits, WILDCARDS } from '@keyhouse/protocol';
 import { type Static, Type } from 'typebox';
 import type { ReportedRefusal, ReportedUse, Subject, UsageReport } from '../../core/credentials/usage.ts';
+import type { Digested } from '../../core/credentials/verify.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { Authenticator } from '../authenticate.ts';
@@ -39,10 +40,33 @@ const UserAgent = Type.Union([Type.String({ maxLength: 1000 }), Type.Null()]);
 const Count = Type.Integer({ minimum: 1, maximum: MOST_COUNT });
 const Reason = Type.String({ maxLength: 40, pattern: '^[a-z_]+$', description: 'Why, in the words of the audit log.' });
 
+const Digest = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$', description: 'SHA-256, base64url.' });
+const PresentedSchema = Type.Union(
+  [
+    Type.Object({ kind: Type.Literal('token'), id: Id, sha256: Digest }, strict),
+    Type.Object({ kind: Type.Literal('key'), sha256: Digest }, strict),
+    Type.Object(
+      {
+        kind: Type.Literal('foreign'),
+        sha256: Digest,
+        behind_bar: Type.Optional(Type.Object({ id: Type.String({ maxLength: 255 }), sha256: Digest }, strict)),
+      },
+      strict,
+    ),
+  ],
+  {
+    description:
+      'What came with a request, where Keyhouse said that it does not hold: digests of it, so that why, and whose it is, can be found. Of a token that of what stands behind the bar; of a text without our form that of the whole, and that of what stands behind its first bar.',
+  },
+);
+
 const UseSchema = Type.Object(
   {
     subject: SubjectSchema,
-    permission: Type.Union([Permission, Type.Null()]),
+    permissions: Type.Array(Permission, {
+      maxItems: MOST_PERMISSIONS,
+      description: 'All that one request needed: it counts as one, and each of them was used. Empty on a public route.',
+    }),
     status: Type.Integer({ minimum: 100, maximum: 599, description: 'The answer of the guard; 200: the request went on.' }),
     count: Count,
     last_used_at: Moment,
@@ -58,6 +82,7 @@ const RefusalSchema = Type.Object(
     status: Type.Integer({ minimum: 400, maximum: 599 }),
     reason: Reason,
     subject: Type.Union([SubjectSchema, Type.Null()]),
+    presented: Type.Optional(PresentedSchema),
     method: Type.String({ maxLength: 40 }),
     path: Type.String({ maxLength: 2000, description: 'Without its query.' }),
     wanted: Type.Array(Permission, { maxItems: MOST_PERMISSIONS }),
@@ -129,7 +154,7 @@ const readReport = ({ batch, uses, refusals: refused, counts = [] }: Static<type
 });
 
 const readUse = (use: Static<typeof UseSchema>): ReportedUse => ({
-  ...{ subject: readSubject(use.subject), permission: use.permission, status: use.status, count: use.count },
+  ...{ subject: readSubject(use.subject), permissions: use.permissions, status: use.status, count: use.count },
   ...{ lastUsedAtMs: readMoment('uses', use.last_used_at), address: readAddress(use.address), userAgent: use.user_agent },
 });
 
@@ -137,6 +162,7 @@ const readUse = (use: Static<typeof UseSchema>): ReportedUse => ({
 const readRefusal = (refusal: Static<typeof RefusalSchema>): ReportedRefusal => ({
   ...{ requestId: refusal.request_id, atMs: readMoment('refusals', refusal.at), reason: refusal.reason },
   ...{ subject: refusal.subject === null ? null : readSubject(refusal.subject), path: refusal.path },
+  presented: refusal.presented === undefined ? null : readPresented(refusal.presented),
   method: /^[A-Z-]{1,20}$/.test(refusal.method) ? refusal.method : null,
   ...{
     wanted: refusal.wanted.filter(isPermission),
@@ -161,6 +187,23 @@ function readSubject(subject: Static<typeof SubjectSchema>): Subject {
       return { kind: 'application', clientId: subject.client_id };
   }
 }
+
+function readPresented(presented: Static<typeof PresentedSchema>): Digested {
+  switch (presented.kind) {
+    case 'token':
+      return { kind: 'token', id: presented.id, hash: inHex(presented.sha256) };
+    case 'key':
+      return { kind: 'key', hash: inHex(presented.sha256) };
+    case 'foreign': {
+      const whole = { hash: inHex(presented.sha256), foreignId: null };
+      const behindBar = presented.behind_bar;
+      const candidates = behindBar === undefined ? [] : [{ hash: inHex(behindBar.sha256), foreignId: behindBar.id }];
+      return { kind: 'foreign', candidates: [...candidates, whole] };
+    }
+  }
+}
+
+const inHex = (digest: string): string => Buffer.from(digest, 'base64url').toString('hex');
 
 function readMoment(field: string, text: string): number {
   const ms = readDate(text);
