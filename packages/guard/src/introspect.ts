@@ -1,7 +1,7 @@
 /**
  * Tokens and API keys, and whatever else has to be asked about (RFC 7662). One question under way for one credential; what is asked at the same
  * time travels together. Answers are remembered for a few seconds and forgotten when the feed tells of a change; an answer that is older than
- * what the feed has told is used for nobody but the one who waits, and asked for once more before that.
+ * what the feed has told, from a server that is behind, is nobody's: the question is put again for as long as a server may be behind.
  */
 import {
   FEED_POSITION_HEADER,
@@ -66,6 +66,9 @@ const MOST_UNDER_WAY = 8;
 /** More would only wait for longer than anybody does. */
 const MOST_WAITING = 10_000;
 const WAIT_MS = 3000;
+/** A server that is further behind than their product says so itself, by refusing to answer. */
+const MOST_TRIES = 8;
+const BETWEEN_TRIES_MS = 250;
 /** Whoever had to wait for others first. */
 const LEAST_WAIT_MS = 1000;
 const MOST_BYTES = 2 * 1024 * 1024;
@@ -139,7 +142,7 @@ export function createIntrospector(ports: Ports): Introspector {
       queue = queue.slice(batch.length);
       underWay += 1;
       const leftMs = (batch[0]?.dueAtMs ?? 0) - monotonicMs();
-      void ask(batch, AbortSignal.timeout(Math.max(LEAST_WAIT_MS, Math.floor(leftMs))), true).finally(() => {
+      void ask(batch, AbortSignal.timeout(Math.max(LEAST_WAIT_MS, Math.floor(leftMs))), 1).finally(() => {
         underWay -= 1;
         send();
       });
@@ -161,7 +164,7 @@ export function createIntrospector(ports: Ports): Introspector {
   }
 
   /** Never rejects: whoever waits learns that nobody could be asked. */
-  async function ask(batch: readonly Asked[], signal: AbortSignal, mayRepeat: boolean): Promise<void> {
+  async function ask(batch: readonly Asked[], signal: AbortSignal, attempt: number): Promise<void> {
     const asOfEra = era;
     let mayBeOne = false;
     const told = await question(batch, signal).catch((error: unknown) => {
@@ -170,7 +173,7 @@ export function createIntrospector(ports: Ports): Introspector {
       return null;
     });
     if (mayBeOne) {
-      await Promise.all(batch.map((asked) => ask([asked], signal, mayRepeat)));
+      await Promise.all(batch.map((asked) => ask([asked], signal, attempt)));
       return;
     }
     if (told === null) {
@@ -182,13 +185,18 @@ export function createIntrospector(ports: Ports): Introspector {
       const caller = told.callers[index] ?? null;
       const answer = { caller, atMs: told.atMs };
       const isOlder = caller !== null && isOlderThan(told.position, ports.newestAbout(caller));
-      if (isOlder && mayRepeat) older.push(asked);
+      if (isOlder) older.push(asked);
       else {
-        if (!isOlder && era === asOfEra) keep(asked.name, answer);
+        if (era === asOfEra) keep(asked.name, answer);
         asked.resolve(answer);
       }
     }
-    if (older.length > 0) await ask(older, signal, false);
+    if (older.length === 0) return;
+    if (attempt < MOST_TRIES && !signal.aborted) {
+      // At once the first time: there may be another server behind the same address.
+      if (attempt > 1) await new Promise((resolve) => setTimeout(resolve, BETWEEN_TRIES_MS));
+      await ask(older, signal, attempt + 1);
+    } else for (const { resolve } of older) resolve(null);
   }
 
   async function question(batch: readonly Asked[], signal: AbortSignal) {

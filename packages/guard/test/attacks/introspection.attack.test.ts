@@ -222,4 +222,28 @@ describe('strangers who spoil the question for others', () => {
     expect((await victim.ask(token)).status).toBe(200);
     await victim.stop();
   });
+
+  it('does not get in by a server that is behind: an answer older than what the feed told is nobody’s', async () => {
+    const { token: old } = await issuer.keyhouse.register();
+    const before = await issuer.keyhouse.request(ONE, { bearer: issuer.key, body: { token: old } });
+    const behind = json(before.json, { 'x-keyhouse-position': String(before.headers['x-keyhouse-position']) });
+    const victim = await issuer.victim({ rememberSeconds: 0 });
+    await victim.keyhouse.ready();
+    victim.spoil(ONE, behind);
+    expect((await victim.ask(old)).status).toBe(200);
+    await issuer.keyhouse.request('/auth/revoke', { body: { token: old } });
+    const first = await until(
+      async () => await victim.ask(old),
+      ({ status }) => status !== 200,
+    );
+    expect([first.status, first.tookMs < IN_TIME_MS]).toEqual([503, true]);
+    // It catches up while somebody waits.
+    let answers = 0;
+    victim.spoil(ONE, (response, pass, request) =>
+      ++answers < 4 ? behind(response, pass, request) : json({ active: false })(response, pass, request),
+    );
+    expect((await victim.ask(old)).status).toBe(401);
+    expect(answers).toBe(4);
+    await victim.stop();
+  });
 });

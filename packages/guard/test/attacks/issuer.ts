@@ -204,7 +204,7 @@ export async function until<Value>(
   look: () => Value | Promise<Value>,
   isSo: (value: Value) => boolean,
   mostMs = 10_000,
-): Promise<void> {
+): Promise<Value> {
   const since = performance.now();
   let last = await look();
   while (!isSo(last)) {
@@ -212,4 +212,5 @@ export async function until<Value>(
     await new Promise((resolve) => setTimeout(resolve, 25));
     last = await look();
   }
+  return last;
 }
