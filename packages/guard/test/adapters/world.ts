@@ -2,6 +2,7 @@
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { freePort } from '../../../../conformance/free-port.ts';
 import { askTokens, newApplication, openSession, withSecret } from '../../../server/test/applications.ts';
+import type { TestDatabase } from '../../../server/test/databases.ts';
 import { newPerson } from '../../../server/test/people.ts';
 import { startTestServer, type TestServer } from '../../../server/test/server.ts';
 import type { GuardOptions } from '../../src/index.ts';
@@ -28,9 +29,13 @@ export interface World {
   stop(): Promise<void>;
 }
 
-export async function startWorld(): Promise<World> {
+/** On SQLite, unless another database is given. */
+export async function startWorld(database?: TestDatabase): Promise<World> {
   const port = await freePort();
-  const keyhouse = await startTestServer({ port, url: `http://127.0.0.1:${port}` });
+  const keyhouse = await startTestServer({
+    ...{ port, url: `http://127.0.0.1:${port}` },
+    ...(database === undefined ? {} : { database }),
+  });
   const operator = await keyhouse.key(1, { permissions: ['keyhouse.verify'] });
   const world: World = {
     keyhouse,
