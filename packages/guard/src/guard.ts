@@ -88,10 +88,7 @@ export function createGuard(options: GuardOptions): Guard {
       return feed.lagMs;
     },
     metrics,
-    metricsText: () =>
-      Object.entries(metrics())
-        .map(([name, value]) => `keyhouse_guard_${name} ${Number.isFinite(value) ? value : '+Inf'}\n`)
-        .join(''),
+    metricsText: () => textOf(metrics()),
     close: async () => {
       isClosed = true;
       if (lagTimer !== null) clearInterval(lagTimer);
@@ -99,6 +96,19 @@ export function createGuard(options: GuardOptions): Guard {
       await reporter.close();
     },
   };
+}
+
+/** Prometheus text format; figures of one family stand together, behind its type. */
+function textOf(metrics: GuardMetrics): string {
+  let family = '';
+  let text = '';
+  for (const [name, value] of Object.entries(metrics)) {
+    const [bare = name] = name.split('{', 1);
+    if (bare !== family) text += `# TYPE keyhouse_guard_${bare} ${bare.endsWith('_total') ? 'counter' : 'gauge'}\n`;
+    family = bare;
+    text += `keyhouse_guard_${name} ${Number.isFinite(value) ? value : '+Inf'}\n`;
+  }
+  return text;
 }
 
 function sentenceOf(error: unknown): string {

@@ -21,7 +21,8 @@ eachDatabase('a guard hears within a second', (makeDatabase) => {
   let guard: Guard;
   beforeAll(async () => {
     world = await startWorld(await makeDatabase());
-    guard = createGuard(world.options);
+    // Its last report finds no database any more.
+    guard = createGuard({ ...world.options, log: () => {} });
     await guard.ready();
   });
   afterAll(async () => {
