@@ -183,7 +183,7 @@ describe('a guard whose feed', () => {
       if (typed === undefined) expect([...families].at(-1)).toBe(line.split(/[ {]/, 1)[0]);
       else expect(families.has(typed) || !families.add(typed)).toBe(false);
     }
-    expect(Number(/keyhouse_guard_feed_lag_seconds (\S+)/.exec(guard.metricsText())?.[1])).toBeGreaterThan(1);
+    expect(Number(/^keyhouse_guard_feed_lag_seconds (\S+)/m.exec(guard.metricsText())?.[1])).toBeGreaterThan(1);
     victim.heal();
     await until(
       () => guard.lagMs,
