@@ -36,6 +36,8 @@ export interface Feed {
   /** In `poll` mode: looks when the last look is older than a second. Never rejects. */
   look(): Promise<void>;
   close(): void;
+  /** Keyhouse said last that the guard's own key may not listen: then what it says of credentials is not meant for the guard either. */
+  readonly isForbidden: boolean;
   readonly messages: number;
   readonly faults: number;
 }
@@ -84,6 +86,7 @@ export function createFeed(ports: Ports): Feed {
   let recentSinceMs = 0;
   let position: FeedPosition | null = null;
   let heardAtMs = Number.NEGATIVE_INFINITY;
+  let isForbidden = false;
   /** The latest moment of Keyhouse's that was told, and when. */
   let told = { atMs: 0, heardAtMs: 0 };
   let looking: Promise<void> | null = null;
@@ -110,6 +113,7 @@ export function createFeed(ports: Ports): Feed {
     position = { epoch: message.epoch, position: message.position };
     if (message.atMs >= soonest(asOfMs)) told = { atMs: message.atMs, heardAtMs: asOfMs };
     heardAtMs = asOfMs;
+    isForbidden = false;
     messages += 1;
     if (asOfMs - sweptAtMs < SWEEP_EVERY_MS) return;
     sweptAtMs = asOfMs;
@@ -195,6 +199,7 @@ export function createFeed(ports: Ports): Feed {
 
   const note = (error: unknown): void => {
     faults += 1;
+    if (error instanceof IssuerFault && error.status === 403) isForbidden = true;
     ports.onFault(error);
   };
 
@@ -274,6 +279,9 @@ export function createFeed(ports: Ports): Feed {
       waiting.release();
     },
     close: () => ending.abort(),
+    get isForbidden() {
+      return isForbidden;
+    },
     get messages() {
       return messages;
     },

@@ -31,7 +31,7 @@ interface Ports {
   readonly settings: Settings;
   readonly verifyJwt: VerifyJwt;
   readonly introspector: Pick<Introspector, 'judge'>;
-  readonly feed: Pick<Feed, 'revocations' | 'lagMs' | 'look'>;
+  readonly feed: Pick<Feed, 'revocations' | 'lagMs' | 'isForbidden' | 'look'>;
   readonly reporter: Pick<Reporter, 'record' | 'refuse'>;
   readonly nowMs: () => number;
   readonly nextRequestId: () => string;
@@ -148,6 +148,8 @@ export function createJudge(ports: Ports): Judge {
   }
 
   function ask(text: string, { whenAway }: Required<Patience>, freshMs: number): Verdict | Promise<Verdict> {
+    // A key without `keyhouse.verify` is told that everything but its own account's is inactive: a good credential would get a 401.
+    if (feed.isForbidden) return AWAY;
     const honourMs = whenAway === 'refuse' ? 0 : whenAway.honourSeconds * 1000;
     const found = introspector.judge(text, { freshMs, honourMs });
     return found instanceof Promise ? found.then((answer) => asVerdict(text, answer)) : asVerdict(text, found);

@@ -47,14 +47,14 @@ it('a guard that starts before its Keyhouse lets nobody in, says why, and takes 
 it('a guard whose own key is not good says what to do about it, and lets nobody in', async () => {
   const port = await freePort();
   const server = await startTestServer({ port, url: `http://127.0.0.1:${port}` });
-  const { token } = await server.register();
-  const { accountId } = await server.register();
+  const { accountId, token } = await server.register();
+  const another = (await server.register()).token;
   const unknown = makeKeyText('live', (length) => crypto.getRandomValues(new Uint8Array(length)));
   for (const key of [unknown, (await server.key(accountId, { permissions: ['invoices.read'] })).text]) {
     const said: string[] = [];
     const guard = createGuard({ issuer: server.url, key, log: (sentence) => void said.push(sentence) });
     await expect(guard.ready()).rejects.toThrow(/answered 40[13]/);
-    expect(await guard.judge(asked(token))).toMatchObject({ ok: false, status: 503 });
+    for (const bearer of [token, another]) expect(await guard.judge(asked(bearer))).toMatchObject({ ok: false, status: 503 });
     expect(said.join('\n')).toContain('keyhouse key create --account 1 --permissions keyhouse.verify');
     expect(said.join('\n')).not.toContain(key.slice(8, 20));
     await guard.close();
