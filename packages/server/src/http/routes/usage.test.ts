@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newApplication, openSession } from '../../../test/applications.ts';
 import { eachDatabase } from '../../../test/databases.ts';
 import { newPerson } from '../../../test/people.ts';
-import { startTestServer, type TestServer } from '../../../test/server.ts';
+import { OPERATOR, startTestServer, type TestServer } from '../../../test/server.ts';
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
@@ -109,6 +109,22 @@ eachDatabase('what guards report', (makeDatabase) => {
       { reason: 'revoked', actor: `token:${id}`, accountId: person.accountId, userId: person.id, details: { kind: 'token' } },
     ]);
     expect(JSON.stringify(await recorded(ofKey.request_id))).not.toContain(digestOf(key.text));
+  });
+
+  it('finds by digests what has ended by itself, and what fell with its owner', async () => {
+    const [person, other] = [await server.register(), await newKey()];
+    const ending = await server.key(other.accountId, { expiresAtMs: server.now() + 30_000 });
+    const orphan = await server.key(person.accountId);
+    await server.keyhouse.disableUser({ userId: person.id, by: OPERATOR });
+    server.advance(60_000);
+    for (const [key, reason] of [
+      [ending, 'expired'],
+      [orphan, 'owner_disabled'],
+    ] as const) {
+      const told = refusal(null, { status: 401, reason: 'inactive', presented: { kind: 'key', sha256: digestOf(key.text) } });
+      expect((await report({ refusals: [told] })).status).toBe(204);
+      expect(await recorded(told.request_id)).toMatchObject([{ reason, credentialId: key.id, actor: `key:${key.id}` }]);
+    }
   });
 
   it('says of a stranger what was presented, and of nobody that there was nothing', async () => {
