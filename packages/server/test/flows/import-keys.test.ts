@@ -118,6 +118,15 @@ eachDatabase('a list of keys', (database) => {
     ]);
     expect(eve.accountId).not.toBe(ada.accountId);
 
+    // Where it came from is shown, and when it was used there: before anything is used here.
+    const shown = await server.keyhouse.store.credentials.listCredentials({
+      ...{ kind: 'key', accountId: ada.accountId, withRevoked: false, limit: 10 },
+    });
+    const billing = shown.find(({ name }) => name === 'Billing, EU');
+    expect(billing).toMatchObject({ imported: { origin: 'csv', startsWith: 'proj_' }, expiresAtMs: Date.parse('2096-01-01') });
+    expect(billing?.use.lastUsedAtMs).toBe(Date.parse('2026-01-02T03:04:05Z'));
+    expect(shown.map(({ name }) => name).sort()).toEqual(['Billing, EU', 'Key k2', 'Key k3', 'Key k6', 'Tests']);
+
     expect(await verify('GET', '/api/invoices', hex)).toBe(200);
     expect(await verify('GET', '/api/customers', hex)).toBe(403);
     for (const key of [base64, barred]) expect(await verify('DELETE', '/api/anything', key)).toBe(200);
@@ -130,15 +139,6 @@ eachDatabase('a list of keys', (database) => {
     const minted = await server.request('/auth', { bearer: hex, body: { permissions: ['invoices.read'] } });
     expect(minted.status).toBe(200);
     expect(await verify('GET', '/api/invoices', minted.json.token)).toBe(200);
-
-    // Where it came from is shown.
-    const shown = await server.keyhouse.store.credentials.listCredentials({
-      ...{ kind: 'key', accountId: ada.accountId, withRevoked: false, limit: 10 },
-    });
-    const billing = shown.find(({ name }) => name === 'Billing, EU');
-    expect(billing).toMatchObject({ imported: { origin: 'csv', startsWith: 'proj_' }, expiresAtMs: Date.parse('2096-01-01') });
-    expect(billing?.use.lastUsedAtMs).toBe(Date.parse('2026-01-02T03:04:05Z'));
-    expect(shown.map(({ name }) => name).sort()).toEqual(['Billing, EU', 'Key k2', 'Key k3', 'Key k6', 'Tests']);
 
     // A new secret of our own shape, the old one beside it for a while.
     if (billing === undefined) throw new Error('It is not there.');
