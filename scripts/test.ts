@@ -75,7 +75,10 @@ function runTests(): void {
     // Both must say so: a library may end the process with 0 whatever the tests said, and without a report nothing has passed.
     const passed = status === 0 && report?.success === true;
     if (!passed) console.error(`\nTests: ${tests.advice}`);
-    if (report !== null) console.log(`\n${report.line}`);
+    if (report !== null) {
+      if (report.skipped !== null) console.log(`\n${report.skipped}`);
+      console.log(`\n${report.line}`);
+    }
     process.exitCode = passed ? 0 : status || 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -83,17 +86,38 @@ function runTests(): void {
 }
 
 /** `line` is `N passed, N failed` and, where there were any, `, N skipped`; null when the runner left no report. */
-function readReport(path: string): { success: boolean; line: string } | null {
+function readReport(path: string): { success: boolean; line: string; skipped: string | null } | null {
   try {
     const report: unknown = JSON.parse(readFileSync(path, 'utf8'));
     const skipped = numberOf(report, 'numPendingTests') + numberOf(report, 'numTodoTests');
     const line = `${numberOf(report, 'numPassedTests')} passed, ${numberOf(report, 'numFailedTests')} failed`;
-    return { success: memberOf(report, 'success') === true, line: skipped === 0 ? line : `${line}, ${skipped} skipped` };
+    return {
+      success: memberOf(report, 'success') === true,
+      line: skipped === 0 ? line : `${line}, ${skipped} skipped`,
+      skipped: skipped === 0 ? null : skippedLine(report),
+    };
   } catch (error) {
     console.error(`The report of the tests cannot be read: ${error instanceof Error ? error.message : String(error)}`);
     return null;
   }
 }
+
+/** What was not run and why, in one line. A test that may be skipped begins its name, or that of its group, with `[needs …]`. */
+function skippedLine(report: unknown): string {
+  const counts = new Map<string, number>();
+  for (const file of listOf(report, 'testResults'))
+    for (const test of listOf(file, 'assertionResults')) {
+      if (!['pending', 'skipped', 'todo'].includes(String(memberOf(test, 'status')))) continue;
+      const reason = /\[(needs [^\]]+)\]/.exec(String(memberOf(test, 'fullName')))?.[1] ?? 'no reason is given';
+      counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    }
+  return `Skipped: ${[...counts].map(([reason, count]) => `${count} (${reason})`).join(', ')}.`;
+}
+
+const listOf = (value: unknown, name: string): readonly unknown[] => {
+  const list = memberOf(value, name);
+  return Array.isArray(list) ? list : [];
+};
 
 function numberOf(report: unknown, name: string): number {
   const value = memberOf(report, name);

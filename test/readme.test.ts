@@ -2,6 +2,7 @@
  * Runs the five minutes of the README: its own lines, in their order, in one shell, against a server of its own on a fresh
  * database. What stands below a block is what it answered.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PATIENCE_MS } from './patience.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const WRITTEN_ORIGIN = 'http://localhost:4141';
@@ -37,7 +39,7 @@ describe('the five minutes of the README', () => {
     const environment = environmentOf(folder, origin, port);
     server = await startServer(environment);
     answers = await runSteps(environment, origin);
-  }, 120_000);
+  });
 
   afterAll(async () => {
     if (server !== null && server.exitCode === null) {
@@ -104,7 +106,7 @@ async function startServer(environment: NodeJS.ProcessEnv): Promise<ChildProcess
   server.stdout?.on('data', (chunk: Buffer) => {
     log += chunk.toString();
   });
-  const giveUpAt = Date.now() + 30_000;
+  const giveUpAt = Date.now() + PATIENCE_MS;
   while (!(await isReady(environment))) {
     if (server.exitCode !== null || Date.now() > giveUpAt) throw new Error(`The server did not start:\n${log}`);
     await new Promise((resume) => setTimeout(resume, 50));

@@ -1,4 +1,5 @@
 /** oidc-client-ts in a page without a back end, in a real browser, with the real pages of log-in and consent. */
+
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
@@ -10,6 +11,7 @@ import { closeBrowser, type Dashboard, launchBrowser, startDashboard } from '../
 import { button, logIn } from '../../packages/dashboard/test/steps.ts';
 import type { TestApplication } from '../../packages/server/test/applications.ts';
 import { PASSWORD } from '../../packages/server/test/server.ts';
+import { PATIENCE_MS } from '../../test/patience.ts';
 import { type Place, placeOf } from '../place.ts';
 
 const LIBRARY = dirname(createRequire(import.meta.url).resolve('oidc-client-ts/package.json'));
@@ -59,7 +61,7 @@ describe('oidc-client-ts', () => {
     ({ email } = await place.server.register());
     context = await (await launchBrowser()).newContext();
     page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(PATIENCE_MS);
     await page.goto(origin);
   });
   afterEach(() => context.close());

@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startProgram } from '../../packages/server/test/program.ts';
 import { freePort } from '../free-port.ts';
-import { isInstalled, NGINX, startGateway } from './gateway.ts';
+import { isInstalled, NGINX, needs, startGateway } from './gateway.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const guide = readFileSync(join(root, 'docs/behind-nginx.md'), 'utf8');
@@ -30,7 +30,7 @@ const steps: readonly Step[] = blocks.flatMap(({ language, text }, index) => {
   return language === 'sh' ? [{ lines: text, expected: next?.language === 'http' ? next.text : null }] : [];
 });
 
-describe.skipIf(!isInstalled(NGINX, 'conformance/gateways/behind-nginx.test.ts'))('docs/behind-nginx.md', () => {
+describe.skipIf(!isInstalled(NGINX))(`${needs(NGINX)} docs/behind-nginx.md`, () => {
   const stops: (() => unknown)[] = [];
   let answers: readonly string[] = [];
 

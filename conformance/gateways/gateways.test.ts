@@ -2,15 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { crc32Hex } from '@keyhouse/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GATEWAYS, isInstalled } from './gateway.ts';
+import { GATEWAYS, isInstalled, needs } from './gateway.ts';
 import { type Scene, startScene } from './scene.ts';
 import { ask, head, type Reply, send, valuesOf } from './wire.ts';
 
 const NAMES = ['Kind', 'Account', 'User', 'Subject', 'Credential', 'Application', 'Permissions', 'Environment'];
 
 describe.each(GATEWAYS)('$name', (gateway) => {
-  const isThere = isInstalled(gateway, 'conformance/gateways/gateways.test.ts');
-  describe.skipIf(!isThere)('in front of an API', () => {
+  describe.skipIf(!isInstalled(gateway))(`${needs(gateway)} in front of an API`, () => {
     let scene: Scene;
     beforeAll(async () => {
       scene = await startScene(gateway);
@@ -98,7 +97,7 @@ describe.each(GATEWAYS)('$name', (gateway) => {
       const refused = await get('GET /api/services', bearer(scene.reader.text));
       const [requestId = ''] = valuesOf(refused, 'x-request-id');
       await expect
-        .poll(() => scene.keyhouse.keyhouse.store.audit.list({ requestId, limit: 10 }), { timeout: 10_000 })
+        .poll(() => scene.keyhouse.keyhouse.store.audit.list({ requestId, limit: 10 }))
         .toMatchObject([{ event: 'request.refused' }]);
     });
 

@@ -1,19 +1,13 @@
 /** nginx may remember an answer for as long as it says, and for nobody else, and for nothing else, than it was given for. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPERATOR } from '../../packages/server/test/server.ts';
-import { isInstalled, NGINX, NGINX_CACHED } from './gateway.ts';
+import { isInstalled, NGINX, NGINX_CACHED, needs } from './gateway.ts';
 import { type Scene, startScene } from './scene.ts';
 import { ask, head, send } from './wire.ts';
 
-/** One second, which nginx counts in whole ones. */
-const STATED_MS = 2000;
-/** What a busy machine may add before a test says that it was too long. */
-const GRACE_MS = 1000;
-
-const TEST = 'conformance/gateways/nginx-cached.attack.test.ts';
 const bearer = (text: string): string => `Authorization: Bearer ${text}`;
 
-describe.skipIf(!isInstalled(NGINX_CACHED, TEST))('nginx with a cache', () => {
+describe.skipIf(!isInstalled(NGINX_CACHED))(`${needs(NGINX_CACHED)} nginx with a cache`, () => {
   let scene: Scene;
   beforeAll(async () => {
     scene = await startScene(NGINX_CACHED);
@@ -41,21 +35,13 @@ describe.skipIf(!isInstalled(NGINX_CACHED, TEST))('nginx with a cache', () => {
     expect(questions() - before).toBeLessThan(20);
   });
 
-  it('hears of a revocation within the two seconds that the guide states', async () => {
-    const rounds = [0, 300, 600, 900].map(async (phaseMs) => {
-      // nginx counts whole seconds: how long an answer lives depends on when in the second it was given.
-      await new Promise((resolve) => setTimeout(resolve, 1000 - (Date.now() % 1000) + phaseMs));
+  it('hears of a revocation however often it is asked in between: to ask does not keep an answer alive', async () => {
+    const rounds = Array.from({ length: 4 }, async () => {
       const { text, id } = await warm();
       await revoke(id);
-      const revokedAtMs = performance.now();
-      let remembered = 0;
-      while ((await statusOf('GET /invoices', [bearer(text)])) === 200) remembered++;
-      return { afterMs: performance.now() - revokedAtMs, remembered };
+      await expect.poll(() => statusOf('GET /invoices', [bearer(text)]), { interval: 1 }).toBe(401);
     });
-    const measured = await Promise.all(rounds);
-    expect(Math.max(...measured.map(({ afterMs }) => afterMs))).toBeLessThan(STATED_MS + GRACE_MS);
-    // Otherwise there was no cache that could have been late.
-    expect(Math.min(...measured.map(({ remembered }) => remembered))).toBeGreaterThan(0);
+    await Promise.all(rounds);
   });
 
   it('remembers an answer for one method, one target and one query', async () => {
@@ -129,7 +115,7 @@ describe.skipIf(!isInstalled(NGINX_CACHED, TEST))('nginx with a cache', () => {
   it('uses no old answer when Keyhouse goes away', async () => {
     const { text } = await warm();
     await scene.tap.become('gone');
-    await expect.poll(() => statusOf('GET /invoices', [bearer(text)]), { timeout: STATED_MS + GRACE_MS, interval: 50 }).toBe(503);
+    await expect.poll(() => statusOf('GET /invoices', [bearer(text)]), { interval: 50 }).toBe(503);
     const before = scene.api.seen.length;
     const replies = await send(scene.gateway.port, head('GET /invoices', [bearer(text)]), { answers: 1 });
     expect(replies[0]?.status).toBe(503);
@@ -139,7 +125,7 @@ describe.skipIf(!isInstalled(NGINX_CACHED, TEST))('nginx with a cache', () => {
   });
 });
 
-describe.skipIf(!isInstalled(NGINX, TEST))('nginx without one', () => {
+describe.skipIf(!isInstalled(NGINX))(`${needs(NGINX)} nginx without one`, () => {
   it('refuses the very next request after a revocation', async () => {
     const scene = await startScene(NGINX);
     try {

@@ -1,10 +1,12 @@
 /** Bytes that no client would send, through each gateway: what reaches the API was judged as it is, or nothing reaches it. */
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GATEWAYS, isInstalled } from './gateway.ts';
+import { haveVectors, NEEDS_VECTORS } from '../../packages/protocol/test/vectors.ts';
+import { GATEWAYS, isInstalled, needs } from './gateway.ts';
 import { sendHttp2 } from './http2.ts';
 import { faultsOf } from './judge.ts';
 import { type Scene, startScene } from './scene.ts';
-import { type Attempt, attempts, http2Attempts, vectors } from './smuggling.ts';
+import { type Attempt, attempts, http2Attempts, LLHTTP, vectors } from './smuggling.ts';
 import { ask, head, send } from './wire.ts';
 
 /** At once through one gateway. */
@@ -13,8 +15,7 @@ const ABREAST = 24;
 const PATIENCE_MS = 1000;
 
 describe.each(GATEWAYS)('$name', (gateway) => {
-  const isThere = isInstalled(gateway, 'conformance/gateways/smuggling.attack.test.ts');
-  describe.skipIf(!isThere)('attacked', () => {
+  describe.skipIf(!isInstalled(gateway))(`${needs(gateway)} attacked`, () => {
     let scene: Scene;
     beforeAll(async () => {
       scene = await startScene(gateway);
@@ -59,13 +60,15 @@ describe.each(GATEWAYS)('$name', (gateway) => {
       expect(reached).toBeGreaterThan(20);
     });
 
-    it('passes on no request of llhttp’s vectors that two readers could part in two ways', async ({ skip }) => {
-      const { text } = await scene.keyhouse.key(scene.accountId);
-      const tries = vectors(text);
-      if (tries === null) return skip('KEYHOUSE_VECTORS does not hold them.');
-      expect(tries.length).toBeGreaterThan(100);
-      expect((await tryAll(tries, overHttp1)).faults).toEqual([]);
-    });
+    it.skipIf(!haveVectors(LLHTTP))(
+      `${NEEDS_VECTORS} passes on no request of llhttp that two readers could part in two ways`,
+      async () => {
+        const { text } = await scene.keyhouse.key(scene.accountId);
+        const tries = vectors(text);
+        expect(tries.length).toBeGreaterThan(100);
+        expect((await tryAll(tries, overHttp1)).faults).toEqual([]);
+      },
+    );
 
     it('keeps apart what comes on one connection', async () => {
       const { port } = scene.gateway;

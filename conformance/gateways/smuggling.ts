@@ -1,9 +1,4 @@
-/**
- * What somebody with a narrow credential sends to have more than it allows: requests that gateway, Keyhouse and API might read in different
- * ways. `credential` may read invoices and nothing else; `services` is what they are after.
- */
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readVectors } from '../../packages/protocol/test/vectors.ts';
 import type { Field } from './http2.ts';
 import { head } from './wire.ts';
 
@@ -474,22 +469,18 @@ export function http2Attempts(credential: string): readonly Http2Attempt[] {
   ];
 }
 
-const VECTORS = resolve(process.env.KEYHOUSE_VECTORS ?? '../shared/vectors', 'llhttp-http1-request');
+export const LLHTTP = 'llhttp-http1-request';
 const FILES = ['connection', 'content-length', 'invalid', 'lenient-headers', 'method', 'pipelining', 'transfer-encoding', 'uri'];
 
-/** llhttp's own requests, whole and broken, each with the credential behind its first line; null where they are not at hand. */
-export function vectors(credential: string): readonly Attempt[] | null {
-  try {
-    return FILES.flatMap((file) => {
-      const text = readFileSync(join(VECTORS, `${file}.md`), 'utf8');
-      return [...text.matchAll(/```http\n(.*?)```/gs)].map(([, block = ''], index) => ({
-        what: `llhttp ${file} ${index}`,
-        bytes: unescaped(block).replace('\r\n', `\r\nAuthorization: Bearer ${credential}\r\n`),
-      }));
-    });
-  } catch {
-    return null;
-  }
+/** llhttp's own requests, whole and broken, each with the credential behind its first line. */
+export function vectors(credential: string): readonly Attempt[] {
+  return FILES.flatMap((file) => {
+    const text = readVectors(`${LLHTTP}/${file}.md`);
+    return [...text.matchAll(/```http\n(.*?)```/gs)].map(([, block = ''], index) => ({
+      what: `llhttp ${file} ${index}`,
+      bytes: unescaped(block).replace('\r\n', `\r\nAuthorization: Bearer ${credential}\r\n`),
+    }));
+  });
 }
 
 /** As llhttp's tests read them: a line break is CRLF unless it is escaped, and escapes stand for their characters. */

@@ -6,6 +6,7 @@
  *   and so are its JWTs.
  * - *code*: a hundred redemptions of one code. One succeeds; the others are reuse, which ends what it bought.
  */
+import { PATIENCE_MS } from '../../test/patience.ts';
 import type { Answer, Arena } from './arena.ts';
 
 export interface Tally {
@@ -16,8 +17,6 @@ export interface Tally {
 }
 
 const REPLAYS = 10;
-/** A revocation is heard at another server within two seconds. */
-const HEARD_WITHIN_MS = 2000;
 
 type Round = () => Promise<{ readonly requests: number; readonly faults: readonly string[] }>;
 
@@ -100,7 +99,7 @@ async function openSession(arena: Arena): Promise<string> {
 }
 
 async function isDead(arena: Arena, jwt: string, server: number): Promise<boolean> {
-  const untilMs = performance.now() + HEARD_WITHIN_MS;
+  const untilMs = performance.now() + PATIENCE_MS;
   while ((await arena.statusOf(jwt, server)) !== 401) {
     if (performance.now() > untilMs) return false;
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -18,7 +18,10 @@ const PROMISES = [
 ] as const;
 
 const rounds = readRounds(60);
-if (!isInstalled(NGINX, 'conformance/revocation/nginx.ts')) process.exit(0);
+if (!isInstalled(NGINX)) {
+  console.error('There is no nginx on this machine.');
+  process.exit(2);
+}
 
 await onEachFleet(rounds, async (fleet) => {
   const api = await startApi();

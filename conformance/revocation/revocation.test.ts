@@ -3,10 +3,9 @@ import { afterAll, describe, expect, inject, it } from 'vitest';
 import { postgresDatabase, sqliteDatabase } from '../../packages/server/test/databases.ts';
 import { startFleet } from '../fleet.ts';
 import { closeDoors, startGuard } from './doors.ts';
-import { percentile, runTrial } from './trial.ts';
+import { runTrial } from './trial.ts';
 
 const ROUNDS = 12;
-const WORST_MS = 2000;
 
 afterAll(closeDoors);
 
@@ -14,7 +13,7 @@ describe.each([
   { where: 'one server on SQLite', servers: 1, open: async () => sqliteDatabase() },
   { where: 'four servers on one PostgreSQL', servers: 4, open: () => postgresDatabase(inject('postgresUrl')) },
 ])('guards beside $where', ({ servers, open }) => {
-  it('refuse within two seconds what was revoked at any of the servers', { timeout: 120_000 }, async () => {
+  it('refuse what was revoked at any of the servers', async () => {
     const fleet = await startFleet(await open(), servers);
     const { key } = await fleet.run('key', 'create', '--account', '1', '--name', 'guards', '--permissions', 'keyhouse.verify');
     const known = { issuer: fleet.issuer, key: String(key) };
@@ -24,7 +23,6 @@ describe.each([
     try {
       const found = await runTrial(fleet, doors, ROUNDS);
       expect(found).toHaveLength(ROUNDS * doors.length);
-      expect(percentile(found, 1)).toBeLessThan(WORST_MS);
     } finally {
       for (const door of doors) await door.stop();
       await fleet.stop();

@@ -2,6 +2,7 @@
  * How long a revocation takes: from the moment that it is asked for, at one server, to the first refusal at each door. Each credential was taken
  * at each door right before, so that every door remembers it; then all doors are knocked at without a pause until they refuse.
  */
+import { PATIENCE_MS } from '../../test/patience.ts';
 import type { Fleet } from '../fleet.ts';
 import { type Door, knock } from './doors.ts';
 
@@ -16,8 +17,6 @@ const WHATS = ['jwt', 'key', 'jwt-by-key'] as const;
 type What = (typeof WHATS)[number];
 
 const KNOCK_EVERY_MS = 4;
-/** Then it is told as a failure: nobody waits for ever. */
-const GIVE_UP_MS = 10_000;
 
 export async function runTrial(
   fleet: Fleet,
@@ -49,7 +48,7 @@ async function revokeOne(
 
 /** When the door first answered so. */
 async function untilAnswered(door: Door, credential: string, status: number): Promise<number> {
-  const giveUpAtMs = performance.now() + GIVE_UP_MS;
+  const giveUpAtMs = performance.now() + PATIENCE_MS;
   for (;;) {
     const answered = await knock(door, credential);
     const atMs = performance.now();

@@ -48,7 +48,7 @@ describe('the five minutes of docs/protect-an-api.md', () => {
       await server?.stop();
       rmSync(folder, { recursive: true, force: true });
     }
-  }, 120_000);
+  });
 
   it('has lines that work', () => expect(answers).toHaveLength(steps.length + 1));
 

@@ -1,10 +1,11 @@
 /** An example as `npm start` runs it: a process of its own. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { PATIENCE_MS } from '../../test/patience.ts';
 
 const EXAMPLES = join(import.meta.dirname, '..');
-const STARTS_WITHIN_MS = 30_000;
 
 /** What every process needs; the rest of this one's environment is none of an example's business. */
 export const PATHS = { PATH: process.env.PATH, HOME: process.env.HOME };
@@ -27,7 +28,7 @@ export async function startProgram(script: string[], folder: string, env: Record
     const timer = setTimeout(() => {
       child.kill();
       fail('does not start');
-    }, STARTS_WITHIN_MS);
+    }, PATIENCE_MS);
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => {
         output += chunk.toString();

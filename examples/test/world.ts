@@ -1,4 +1,5 @@
 /** A real Keyhouse with its pages; the examples as `npm start` runs them, in processes of their own; and people with real browsers. */
+
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import { freePort } from '../../conformance/free-port.ts';
 import { closeBrowser, type Dashboard, launchBrowser, startDashboard } from '../../packages/dashboard/test/browser.ts';
 import { newApplication } from '../../packages/server/test/applications.ts';
 import { newPerson } from '../../packages/server/test/people.ts';
+import { PATIENCE_MS } from '../../test/patience.ts';
 import { PATHS, type Program, startProgram } from './program.ts';
 
 const EXAMPLES = join(import.meta.dirname, '..');
@@ -87,7 +89,7 @@ export async function startWorld(): Promise<World> {
 async function openVisit(url: string): Promise<Visit> {
   const context = await (await launchBrowser()).newContext({ locale: 'en-GB' });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(PATIENCE_MS);
   const complaints: string[] = [];
   page.on('pageerror', ({ message }) => complaints.push(message));
   page.on('console', (message) => {

@@ -5,6 +5,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { PATIENCE_MS } from '../../../test/patience.ts';
 import { inFile, signInOnLoopback } from '../src/node.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -74,7 +75,7 @@ describe('a session in a file', () => {
     expect(await readdir(join(folder, 'own'))).toEqual(['session.json']);
   });
 
-  it('is refreshed once by ten processes with five requests each', { timeout: 60_000 }, async () => {
+  it('is refreshed once by ten processes with five requests each', async () => {
     await signIn();
     await age(3_600_000);
     const before = world.wire.count(TOKEN);
@@ -91,7 +92,7 @@ describe('a session in a file', () => {
       child.stdout.on('data', (chunk: Buffer) => {
         output[index] += chunk.toString();
       });
-    await vi.waitFor(() => expect(output.every((text) => text.startsWith('ready'))).toBe(true), { timeout: 40_000 });
+    await vi.waitFor(() => expect(output.every((text) => text.startsWith('ready'))).toBe(true), PATIENCE_MS);
     for (const child of children) child.stdin.write('go');
     await Promise.all(children.map((child) => once(child, 'close')));
     const answers = output.map((text) => JSON.parse(text.slice('ready\n'.length)));
@@ -101,18 +102,21 @@ describe('a session in a file', () => {
     expect(await readdir(join(folder, 'own'))).toEqual(['session.json']);
   });
 
-  it('outlives a process that is killed in the middle of a refresh', { timeout: 30_000 }, async () => {
+  it('outlives a process that is killed in the middle of a refresh', async () => {
     await signIn();
     await age(3_600_000);
     world.wire.fail('/auth/token', 'hang');
     const before = world.wire.count(TOKEN);
     const child = start('await client.getToken();');
-    await vi.waitFor(() => expect(world.wire.count(TOKEN)).toBe(before + 1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(world.wire.count(TOKEN)).toBe(before + 1), PATIENCE_MS);
     child.kill('SIGKILL');
     await once(child, 'close');
-    const startedAtMs = performance.now();
+    // However young its lock is: it is taken away because its maker has gone.
+    const inAnHour = new Date(Date.now() + 3_600_000);
+    const locks = (await readdir(join(folder, 'own'))).filter((name) => name.endsWith('.lock'));
+    expect(locks).toHaveLength(1);
+    for (const name of locks) await utimes(join(folder, 'own', name), inAnHour, inAnHour);
     expect((await client().fetch(`${world.api.origin}/api/invoices`)).status).toBe(200);
-    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
     expect(await readdir(join(folder, 'own'))).toEqual(['session.json']);
   });
 
@@ -123,9 +127,7 @@ describe('a session in a file', () => {
     await writeFile(left, JSON.stringify({ id: 'x', pid: 1, host: 'another' }));
     await utimes(left, new Date(), new Date(Date.now() - 120_000));
     await age(3_600_000);
-    const startedAtMs = performance.now();
     expect((await client().fetch(`${world.api.origin}/api/invoices`)).status).toBe(200);
-    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
   });
 
   /** The names of the locks that are there while something is done. */

@@ -22,7 +22,7 @@ describe('the package', () => {
     await run(process.execPath, [COMPILER, '--project', join(ROOT, 'tsconfig.build.json'), '--outDir', dist]);
     await writeFile(join(dist, 'package.json'), '{"type":"module"}');
     return () => rm(dist, { recursive: true });
-  }, 120_000);
+  });
 
   it(`weighs less than ${MOST_BYTES} bytes, minified and zipped, all of its main entry`, async () => {
     const built = await build({
@@ -77,7 +77,7 @@ describe('the package', () => {
     }
   });
 
-  it('runs in Node 20', async (context) => {
+  it('[needs Node 20] runs in Node 20', async (context) => {
     const old = '/usr/bin/node';
     const version = existsSync(old) ? (await run(old, ['--version'])).stdout : '';
     context.skip(!version.startsWith('v20.'), 'There is no Node 20 on this machine.');

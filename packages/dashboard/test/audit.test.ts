@@ -51,9 +51,7 @@ describe('the audit log', () => {
     const { page, ...visit } = await browse(owner.id, `/accounts/${team}/audit`);
     await find(page, requestId);
     const decision = page.getByRole('region', { name: 'The decision' });
-    await decision
-      .getByRole('heading', { name: 'The key Billing was refused: it lacks a permission' })
-      .waitFor({ timeout: 20_000 });
+    await decision.getByRole('heading', { name: 'The key Billing was refused: it lacks a permission' }).waitFor();
     expect(await facts(page)).toMatchObject({
       'Permission it lacked': 'invoices.read',
       'Permissions it holds': 'crm.read',
@@ -90,11 +88,9 @@ describe('the audit log', () => {
     expect([ofKey.status, ofJwt.status]).toEqual([401, 401]);
     const { page } = await browse(owner.id, `/accounts/${team}/audit`);
     await find(page, ofKey.requestId);
-    await page.getByRole('heading', { name: 'The key Billing was refused: it was revoked' }).waitFor({ timeout: 20_000 });
+    await page.getByRole('heading', { name: 'The key Billing was refused: it was revoked' }).waitFor();
     await find(page, ofJwt.requestId);
-    await page
-      .getByRole('heading', { name: 'A JWT of the key Billing was refused: it was revoked' })
-      .waitFor({ timeout: 20_000 });
+    await page.getByRole('heading', { name: 'A JWT of the key Billing was refused: it was revoked' }).waitFor();
     expect(await facts(page)).toMatchObject({ Kind: 'JWT minted from an API key' });
   });
 
@@ -104,7 +100,7 @@ describe('the audit log', () => {
     const { status, requestId } = await refused('kh_live_<script>alert(1)</script>');
     expect(status).toBe(401);
     const ofOperator = await browse(administrator.id, `/operator/audit?request_id=${requestId}`);
-    await ofOperator.page.getByText(/what was sent is no credential of this server/).waitFor({ timeout: 20_000 });
+    await ofOperator.page.getByText(/what was sent is no credential of this server/).waitFor();
     expect(await facts(ofOperator.page)).toMatchObject({ 'What was sent': 'No credential of this server' });
     await ofOperator.expectAccessible();
     const { page } = await browse(owner.id, `/accounts/${team}/audit?request_id=${requestId}`);
@@ -121,7 +117,7 @@ describe('the audit log', () => {
       viewport: { width, height: 900 },
       colorScheme,
     });
-    await visit.page.getByRole('region', { name: 'The decision' }).waitFor({ timeout: 20_000 });
+    await visit.page.getByRole('region', { name: 'The decision' }).waitFor();
     if (process.env.KEYHOUSE_SHOTS !== undefined)
       await visit.page.screenshot({ path: `${process.env.KEYHOUSE_SHOTS}/decision-${width}.png`, fullPage: true });
     await visit.expectAccessible();
@@ -146,7 +142,7 @@ describe('the audit log', () => {
     expect(answer.status).toBe(403);
     const { page } = await browse(owner.id, `/accounts/${team}/audit`);
     await find(page, String(answer.headers['x-request-id']));
-    await page.getByRole('heading', { name: /was refused: their role does not allow it/ }).waitFor({ timeout: 20_000 });
+    await page.getByRole('heading', { name: /was refused: their role does not allow it/ }).waitFor();
     expect(await facts(page)).toMatchObject({ 'Role they have': 'viewer', 'Role it takes': 'developer' });
   });
 
@@ -237,7 +233,7 @@ describe('the audit log', () => {
     await page.getByLabel('Find a refused request by its X-Request-Id').focus();
     await page.keyboard.type(requestId);
     await page.keyboard.press('Enter');
-    await page.getByRole('region', { name: 'The decision' }).waitFor({ timeout: 20_000 });
+    await page.getByRole('region', { name: 'The decision' }).waitFor();
   });
 
   it.each([

@@ -3,6 +3,7 @@
  * that comes with npm. Whatever the console says that is an error, a breach of the policy, or a request to another host fails the test
  * that saw it.
  */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -10,6 +11,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { PATIENCE_MS } from '../../../test/patience.ts';
 import { startTestServer, type TestServer } from '../../server/test/server.ts';
 import { BUILD } from './build.ts';
 
@@ -106,7 +108,7 @@ async function open(url: string, options: BrowserContextOptions): Promise<Visit>
     ...options,
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(PATIENCE_MS);
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
   page.on('console', (message) => {

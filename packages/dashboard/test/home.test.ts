@@ -24,7 +24,7 @@ describe('home', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
 
     expect((await dashboard.request('/api/v1/cli/loggedUser', { bearer: token })).status).toBe(200);
-    await page.getByText('Your first request has arrived.').waitFor({ timeout: 15_000 });
+    await page.getByText('Your first request has arrived.').waitFor();
     await page.getByRole('img', { name: /1 request/ }).waitFor();
     await visit.expectAccessible();
   });

@@ -44,7 +44,7 @@ export async function startPost(): Promise<Post> {
         const paths = links.map((link) => link.replace(/^https?:\/\/[^/]+/, ''));
         return paths.findLast((found) => found.startsWith(`${path}#`) && !used.has(found));
       };
-      await expect.poll(find, { timeout: 10_000, message: `a link to ${path} for ${email}` }).toBeTruthy();
+      await expect.poll(find, { message: `a link to ${path} for ${email}` }).toBeTruthy();
       const found = find() ?? '';
       used.add(found);
       return found;

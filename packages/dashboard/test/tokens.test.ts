@@ -187,19 +187,16 @@ describe('personal access tokens', () => {
     await page.getByRole('link', { name: 'rotated' }).click();
     await page.getByText('The old secret still works').waitFor();
     await expect
-      .poll(
-        async () => {
-          await page.reload();
-          return page
-            .getByText('It still carried 1 request since the rotation.')
-            .waitFor({ timeout: 1000 })
-            .then(
-              () => true,
-              () => false,
-            );
-        },
-        { timeout: 15_000 },
-      )
+      .poll(async () => {
+        await page.reload();
+        return page
+          .getByText('It still carried 1 request since the rotation.')
+          .waitFor({ timeout: 1000 })
+          .then(
+            () => true,
+            () => false,
+          );
+      })
       .toBe(true);
     await visit.expectAccessible();
     await page.getByRole('button', { name: 'End overlap now' }).click();
@@ -216,16 +213,13 @@ describe('personal access tokens', () => {
     await page.getByRole('link', { name: 'wide' }).click();
     const narrow = page.getByRole('button', { name: 'Narrow to what is used' });
     await expect
-      .poll(
-        async () => {
-          await page.reload();
-          return narrow.waitFor({ timeout: 1000 }).then(
-            () => true,
-            () => false,
-          );
-        },
-        { timeout: 15_000 },
-      )
+      .poll(async () => {
+        await page.reload();
+        return narrow.waitFor({ timeout: 1000 }).then(
+          () => true,
+          () => false,
+        );
+      })
       .toBe(true);
     await visit.expectAccessible();
     await narrow.click();

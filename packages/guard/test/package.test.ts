@@ -75,7 +75,7 @@ describe('the package', () => {
       await server.stop();
       await rm(folder, { recursive: true });
     };
-  }, 240_000);
+  });
 
   it('holds JavaScript and types of every entry, and neither sources nor tests', async () => {
     const { exports, imports, files, scripts } = JSON.parse(await readFile(join(unpacked, 'package.json'), 'utf8'));
@@ -123,19 +123,17 @@ describe('the package', () => {
     expect(linesOf(stdout)).toEqual(['200 jwt', '200 jwt', '200 key', '200 token', '401']);
   });
 
-  it.each([
+  it.for([
     { name: 'Bun', program: 'bun', before: ['run'] },
     { name: 'Deno', program: 'deno', before: ['run', '--no-prompt', '--allow-all', '--no-remote'] },
-  ])('runs on $name, where it is installed', async ({ name, program, before }) => {
-    if (!(await isInstalled(program)))
-      return console.warn(`NOT RUN: ${name} is not on this machine (the guard on it was not tried).`);
+  ])('[needs $name] runs on $name', async ({ program, before }, context) => {
+    context.skip(!(await isInstalled(program)));
     const { stdout } = await run(program, [...before, ...(await workerCall())], { cwd: join(folder, 'app'), timeout: 20_000 });
     expect(linesOf(stdout)).toEqual(['200 jwt', '200 jwt', '200 key', '200 token', '401']);
   });
 
-  it('runs in workerd, where it is installed', async () => {
-    if (!(await isInstalled('workerd')))
-      return console.warn('NOT RUN: workerd is not on this machine (the guard in it was not tried).');
+  it('[needs workerd] runs in workerd', async (context) => {
+    context.skip(!(await isInstalled('workerd')));
     const app = join(folder, 'app');
     const [, ...call] = await workerCall();
     await writeFile(join(app, 'entry.mjs'), workerOf(call));

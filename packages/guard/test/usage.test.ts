@@ -40,7 +40,7 @@ describe('what a guard reports', () => {
     await guard.close();
     expect(guard.metrics()).toMatchObject({ reported_uses_total: 4, dropped_uses_total: 0, reported_refusals_total: 1 });
     await expect
-      .poll(async () => (await server.keyhouse.store.credentials.getCredential('key', key.id))?.use, { timeout: 20_000 })
+      .poll(async () => (await server.keyhouse.store.credentials.getCredential('key', key.id))?.use)
       .toMatchObject({ lastUserAgent: 'erp/2', requests: expect.toSatisfy((requests: number) => requests >= before + 4) });
     await server.keyhouse.refusals.flush();
     const [event] = await server.keyhouse.store.audit.list({ requestId: refused.ok ? '' : refused.requestId, limit: 1 });

@@ -1,4 +1,5 @@
 /** One who follows the revocation feed, as strictly as a guard: every message is read whole, and its signature and hash are checked. */
+
 import { createHash, createPublicKey, type JsonWebKey } from 'node:crypto';
 import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { gunzipSync } from 'node:zlib';
@@ -12,6 +13,7 @@ import {
   readFeedSignature,
 } from '@keyhouse/protocol';
 import { expect } from 'vitest';
+import { PATIENCE_MS } from '../../../test/patience.ts';
 import { verifySignature } from '../src/core/jwts/algorithms.ts';
 import type { TestServer } from './server.ts';
 
@@ -129,7 +131,7 @@ export function followFeed(
         headers: response.headers,
         ...{ messages, request, isOver: () => isOver },
         close: () => void request.destroy(),
-        next: (fits, timeoutMs = 10_000) => waitFor(messages, listeners, () => isOver, fits, timeoutMs),
+        next: (fits, timeoutMs = PATIENCE_MS) => waitFor(messages, listeners, () => isOver, fits, timeoutMs),
       });
     });
     request.end();

@@ -1,4 +1,5 @@
 /** A MariaDB for tests that read from MySQL, where Debian's mariadb-server is installed. Its data live in a temporary folder. */
+
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -6,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
+import { PATIENCE_MS } from '../../../test/patience.ts';
 
 export interface RunningMariadb {
   /** An empty database of its own, and its URL. */
@@ -46,7 +48,7 @@ export async function startMariadb(): Promise<RunningMariadb | null> {
       await (await createConnection(url)).end();
       break;
     } catch (error) {
-      if (tries > 300 || server.exitCode !== null) throw error;
+      if (tries > PATIENCE_MS / 100 || server.exitCode !== null) throw error;
       await wait(100);
     }
   }

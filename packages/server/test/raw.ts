@@ -1,5 +1,7 @@
 /** Bytes to the server as they are, for what no HTTP client would send. */
+
 import { connect, type Socket } from 'node:net';
+import { PATIENCE_MS } from '../../../test/patience.ts';
 
 export interface RawAnswer {
   readonly status: number;
@@ -15,20 +17,23 @@ export interface Exchange {
   readonly closedBy: 'server' | 'us';
 }
 
-/** A server that says nothing for so long has said all it had to say. */
+/** A server that has answered, and says nothing for so long, has said all it had to say. */
 const QUIET_MS = 1000;
 
 /** Sends the parts one after the other and reads until the server closes, or is quiet. */
 export async function exchange(
   port: number,
   parts: string | Buffer | readonly (string | Buffer)[],
-  { host = '127.0.0.1', quietMs = QUIET_MS }: { host?: string; quietMs?: number } = {},
+  { host = '127.0.0.1', quietMs = QUIET_MS, firstMs = PATIENCE_MS }: { host?: string; quietMs?: number; firstMs?: number } = {},
 ): Promise<Exchange> {
   const socket = connect({ port, host });
   const chunks: Buffer[] = [];
   const closedBy = await new Promise<Exchange['closedBy']>((resolve) => {
-    socket.setTimeout(quietMs, () => resolve('us'));
-    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.setTimeout(firstMs, () => resolve('us'));
+    socket.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      socket.setTimeout(quietMs);
+    });
     socket.on('end', () => resolve('server'));
     // A server that has refused does not read the rest; the reset tells the same as an end.
     socket.on('error', () => resolve('server'));

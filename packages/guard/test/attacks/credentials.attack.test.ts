@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { JWS_MAX_LENGTH, makeClientSecret, makeJti } from '@keyhouse/protocol';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { haveVectors, vectorsFolder } from '../../../protocol/test/vectors.ts';
+import { haveVectors, NEEDS_VECTORS, vectorsFolder } from '../../../protocol/test/vectors.ts';
 import type { createGuard, Decision, Guard } from '../../src/index.ts';
 import { encode, newForger, signJws } from './forge.ts';
 import { changed, type Issuer, JWKS, startIssuer, type Victim, watchProcess } from './issuer.ts';
@@ -305,7 +305,7 @@ describe.each(['node', 'web'])('a guard on %s', (platform) => {
       expect(statusOf(await guard.judge({ method: 'GET', target, headers: [], peer: LOCAL }))).toBe(401);
   });
 
-  it.skipIf(!haveVectors('blns'))('falls over no text, wherever it stands', async () => {
+  it.skipIf(!haveVectors('blns'))(`${NEEDS_VECTORS} falls over no text, wherever it stands`, async () => {
     const naughty: readonly string[] = JSON.parse(readFileSync(join(vectorsFolder, 'blns/blns.json'), 'utf8'));
     expect(naughty.length).toBeGreaterThan(500);
     const bearer = ['Authorization', `Bearer ${good()}`];

@@ -12,6 +12,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'vitest';
+import { PATIENCE_MS } from '../../../../test/patience.ts';
 import { startTestServer, type TestServer } from '../../../server/test/server.ts';
 import { type NodeGuard, guard as protectNode } from '../../src/adapters/node.ts';
 import type { GuardOptions } from '../../src/index.ts';
@@ -38,7 +39,7 @@ export interface Victim {
   heal(): void;
   /** Ends the connections that are open. */
   cut(): void;
-  ask(bearer: string, target?: string): Promise<Answered & { readonly tookMs: number }>;
+  ask(bearer: string, target?: string): Promise<Answered>;
   /** Fails when a line of its log holds a dozen characters of one of these. */
   keepsQuietAbout(credentials: readonly string[]): void;
   stop(): Promise<void>;
@@ -108,9 +109,7 @@ export async function startIssuer(): Promise<Issuer> {
           cut();
         },
         ask: async (bearer, target = '/api/invoices') => {
-          const since = performance.now();
-          const answered = await ask(apiPort, target, { bearer });
-          return { ...answered, tookMs: performance.now() - since };
+          return await ask(apiPort, target, { bearer });
         },
         keepsQuietAbout: (credentials) => expectQuiet(said, [key, ...credentials]),
         stop: async () => {
@@ -200,15 +199,11 @@ export const changed =
     });
 
 /** Looks until it is so; also in tests that run beside each other, where `expect.poll` cannot tell whose it is. */
-export async function until<Value>(
-  look: () => Value | Promise<Value>,
-  isSo: (value: Value) => boolean,
-  mostMs = 10_000,
-): Promise<Value> {
+export async function until<Value>(look: () => Value | Promise<Value>, isSo: (value: Value) => boolean): Promise<Value> {
   const since = performance.now();
   let last = await look();
   while (!isSo(last)) {
-    if (performance.now() - since > mostMs) throw new Error(`It did not come to that in time: ${JSON.stringify(last)}.`);
+    if (performance.now() - since > PATIENCE_MS) throw new Error(`It did not come to that in time: ${JSON.stringify(last)}.`);
     await new Promise((resolve) => setTimeout(resolve, 25));
     last = await look();
   }

@@ -12,8 +12,6 @@ import { BROKEN, SLOW } from './bodies.ts';
 import { encode, newForger, signJws } from './forge.ts';
 import { changed, type Issuer, JWKS, json, ONE, type Spoil, startIssuer, until, watchProcess } from './issuer.ts';
 
-const IN_TIME_MS = 5500;
-
 const faults = watchProcess();
 let issuer: Issuer;
 let token: string;
@@ -43,7 +41,6 @@ describe.concurrent('an API that starts while there is no set of keys', () => {
     await expect(victim.keyhouse.ready()).rejects.toThrow(/^\/\.well-known\/jwks\.json: /);
     const refused = await victim.ask(jwt);
     expect([refused.status, refused.json]).toEqual([503, { message: 'The service is not available now.' }]);
-    expect(refused.tookMs).toBeLessThan(IN_TIME_MS);
     // Tokens need no key, and nothing was heard of revocations: each is asked about.
     expect((await victim.ask(token)).status).toBe(200);
     expect((await victim.ask(`${jwt}x`)).status).toBe(401);
@@ -64,7 +61,7 @@ describe.concurrent('an API that starts while there is no set of keys', () => {
   it('refuses with 503 what it cannot tell, and heals, whatever comes in its place', async () => {
     const all = Object.entries({ ...BROKEN, ...SLOW, 'five megabytes': json({ keys: ['x'.repeat(5_000_000)] }) });
     await Promise.all(all.map(([, how]) => starts(how)));
-  }, 60_000);
+  });
 });
 
 describe.concurrent('a signing key that was withdrawn', () => {

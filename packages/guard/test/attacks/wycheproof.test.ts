@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCompactJws } from '@keyhouse/protocol';
 import { describe, expect, it } from 'vitest';
-import { haveVectors, vectorsFolder } from '../../../protocol/test/vectors.ts';
+import { haveVectors, NEEDS_VECTORS, vectorsFolder } from '../../../protocol/test/vectors.ts';
 import { readKeySet, type SignatureKey } from '../../src/jwk.ts';
 import * as onNode from '../../src/platform/node.ts';
 import * as onWeb from '../../src/platform/web.ts';
@@ -32,7 +32,7 @@ const PLATFORMS = Object.entries({ node: onNode, web: onWeb });
 const groupsOf = (file: string): readonly Group[] =>
   JSON.parse(readFileSync(join(vectorsFolder, 'wycheproof', file), 'utf8')).testGroups;
 
-describe.skipIf(!haveVectors('wycheproof')).each(PLATFORMS)('Wycheproof on %s', (_name, { importKey }) => {
+describe.skipIf(!haveVectors('wycheproof')).each(PLATFORMS)(`${NEEDS_VECTORS} Wycheproof on %s`, (_name, { importKey }) => {
   /** As `jwks.ts` does it: the set is read whole, then each key is imported. */
   async function keysOf(set: unknown): Promise<readonly SignatureKey[]> {
     const keys = await Promise.all((readKeySet(set) ?? []).map((jwk) => importKey(jwk)));

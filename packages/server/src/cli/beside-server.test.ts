@@ -1,10 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { PATIENCE_MS } from '../../../../test/patience.ts';
 import { type Bench, openBench, type Served } from './test-helper.ts';
-
-const HEARD_WITHIN_MS = 1000;
 
 describe('commands beside a running server', () => {
   let bench: Bench;
@@ -24,12 +22,7 @@ describe('commands beside a running server', () => {
     });
     return ((await answer.json()) as { token: string }).token;
   };
-  /** Milliseconds until the credential is answered so. */
-  const untilAnswer = async (status: number, credential: string): Promise<number> => {
-    const since = performance.now();
-    while ((await ask(credential)) !== status && performance.now() - since < 5000) await sleep(10);
-    return performance.now() - since;
-  };
+  const untilAnswer = (status: number, credential: string) => expect.poll(() => ask(credential), { interval: 10 }).toBe(status);
 
   beforeAll(async () => {
     bench = openBench();
@@ -37,18 +30,18 @@ describe('commands beside a running server', () => {
     await bench.json(['user', 'create', '--email', 'ada@example.com', '--password', 'correct horse battery staple']);
     const made = await makeKey('ada@example.com');
     lasting = { id: String(made.id), key: String(made.key) };
-  }, 20_000);
+  });
   afterAll(() => bench.clear());
 
-  it('a key works as soon as it is made, and is refused within a second of its end', async () => {
+  it('a key works as soon as it is made, and is refused once it was revoked', async () => {
     const key = await makeKey('ada@example.com');
     const secret = String(key.key);
     expect(await ask(secret)).toBe(200);
     const jwt = await mint(secret);
     expect(await ask(jwt)).toBe(200);
     await bench.json(['key', 'revoke', String(key.id), '--yes']);
-    expect(await untilAnswer(401, secret)).toBeLessThan(HEARD_WITHIN_MS);
-    expect(await untilAnswer(401, jwt)).toBeLessThan(HEARD_WITHIN_MS);
+    await untilAnswer(401, secret);
+    await untilAnswer(401, jwt);
   });
 
   it('a JWT is listed by its key and ends when it is revoked, while its key lives on', async () => {
@@ -56,7 +49,7 @@ describe('commands beside a running server', () => {
     const { jwts } = (await bench.json(['jwt', 'list', '--key', lasting.id])) as { jwts: { jti: string }[] };
     expect(jwts).toHaveLength(1);
     await bench.json(['jwt', 'revoke', String(jwts[0]?.jti), '--yes']);
-    expect(await untilAnswer(401, jwt)).toBeLessThan(HEARD_WITHIN_MS);
+    await untilAnswer(401, jwt);
     expect(await ask(lasting.key)).toBe(200);
   });
 
@@ -66,7 +59,7 @@ describe('commands beside a running server', () => {
     expect({ exitCode: early.exitCode, ...JSON.parse(early.stderr) }).toMatchObject({ exitCode: 1, error: 'too_early' });
     const { current } = await bench.json(['signing-key', 'rotate', '--emergency', '--yes']);
     const kidOf = (text: string): unknown => JSON.parse(Buffer.from(text.split('.')[0] ?? '', 'base64url').toString()).kid;
-    await vi.waitFor(async () => expect(kidOf(await mint(lasting.key))).toBe(current), HEARD_WITHIN_MS);
+    await vi.waitFor(async () => expect(kidOf(await mint(lasting.key))).toBe(current), PATIENCE_MS);
     expect([await ask(jwt), await ask(await mint(lasting.key))]).toEqual([200, 200]);
   });
 
@@ -74,10 +67,10 @@ describe('commands beside a running server', () => {
     const jwt = await mint(lasting.key);
     expect([await ask(lasting.key), await ask(jwt)]).toEqual([200, 200]);
     await bench.json(['user', 'disable', 'ada@example.com', '--yes']);
-    expect(await untilAnswer(401, lasting.key)).toBeLessThan(HEARD_WITHIN_MS);
-    expect(await untilAnswer(401, jwt)).toBeLessThan(HEARD_WITHIN_MS);
+    await untilAnswer(401, lasting.key);
+    await untilAnswer(401, jwt);
     await bench.json(['user', 'enable', 'ada@example.com']);
-    expect(await untilAnswer(200, lasting.key)).toBeLessThan(HEARD_WITHIN_MS);
+    await untilAnswer(200, lasting.key);
     expect(await ask(jwt)).toBe(401);
   });
 

@@ -26,7 +26,7 @@ describe('keyhouse explain', () => {
           said = (await bench.run(['explain', id])).stdout;
           return said;
         },
-        { timeout: 20_000, interval: 500 },
+        { interval: 500 },
       )
       .not.toBe('');
     return said;

@@ -21,7 +21,7 @@ describe('keeping a database', () => {
     // Beside the running server: what was just committed is in it.
     await bench.json(['backup', join(bench.folder, 'copy.db')]);
     await server.stop();
-  }, 20_000);
+  });
   afterAll(() => bench.clear());
 
   it('backs up beside a running server: whole, private, without the master secret and without its epoch', () => {
@@ -80,7 +80,7 @@ describe('rotating the master secret', () => {
   const current = (): string => readFileSync(files.current, 'utf8').trim();
   beforeAll(async () => {
     await (await bench.serve()).stop();
-  }, 20_000);
+  });
   afterAll(() => bench.clear());
 
   it('makes a fresh one where it is kept beside the database, and forgets the old one', async () => {

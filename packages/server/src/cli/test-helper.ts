@@ -1,14 +1,14 @@
 /** Runs the real program in a process of its own, against a temporary folder. */
+
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PATIENCE_MS } from '../../../../test/patience.ts';
 
 const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'keyhouse.js');
-const STARTS_WITHIN_MS = 15_000;
 /** A command that hangs may not outlive its test. */
-const ENDS_WITHIN_MS = 20_000;
 
 export interface Ran {
   readonly exitCode: number;
@@ -51,7 +51,7 @@ export function openBench(): Bench {
       const child = execFile(
         process.execPath,
         [PROGRAM, ...args],
-        { env: environment(settings), timeout: ENDS_WITHIN_MS },
+        { env: environment(settings), timeout: PATIENCE_MS },
         (_, stdout, stderr) => resolve({ exitCode: child.exitCode ?? -1, stdout, stderr }),
       );
       child.stdin?.end(input);
@@ -83,7 +83,7 @@ async function startServing(env: Record<string, string>): Promise<Served> {
   let log = '';
   const exited = once(child, 'exit');
   const port = await new Promise<number>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`The server did not start: ${log}`)), STARTS_WITHIN_MS);
+    const timer = setTimeout(() => reject(new Error(`The server did not start: ${log}`)), PATIENCE_MS);
     const onText = (text: Buffer): void => {
       log += text.toString();
       const [, found] = /"port":(\d+)/.exec(log) ?? [];

@@ -99,7 +99,7 @@ it('tells every stream everything once, and makes one event of what happens with
     await follower.look();
   }
   const all = Array.from({ length: 20_000 }, (_, index) => String(index + 1));
-  for (const { messages } of heard) await expect.poll(() => idsIn(messages).length, { timeout: 10_000 }).toBe(20_000);
+  for (const { messages } of heard) await expect.poll(() => idsIn(messages).length).toBe(20_000);
   for (const { messages } of heard) {
     expect(idsIn(messages)).toEqual(all);
     expect(messages.length - before).toBeLessThan(200);
@@ -114,7 +114,7 @@ it('ends streams that it can tell no more what they missed: after a long sleep, 
     if (change === 'sleep') append(3);
     else state.epoch = 'f'.repeat(32);
     await follower.look();
-    await expect.poll(() => heard.isOver, { timeout: 5000 }).toBe(true);
+    await expect.poll(() => heard.isOver).toBe(true);
     expect(idsIn(heard.messages)).toEqual([]);
     expect(streams.size).toBe(0);
     const back = await follow();
@@ -127,13 +127,13 @@ it('beats only while it knows, and ends what no longer holds', async () => {
   const heard = await follow();
   const said = () => heard.messages.length;
   const before = said();
-  await expect.poll(said, { timeout: 5000 }).toBeGreaterThan(before);
+  await expect.poll(said).toBeGreaterThan(before);
   state.atMs += 1501;
   const silent = said();
   await new Promise((resolve) => setTimeout(resolve, 1500));
   expect(said()).toBe(silent);
   await follower.look();
-  await expect.poll(said, { timeout: 5000 }).toBeGreaterThan(silent);
+  await expect.poll(said).toBeGreaterThan(silent);
   state.holds = false;
-  await expect.poll(() => heard.isOver, { timeout: 5000 }).toBe(true);
+  await expect.poll(() => heard.isOver).toBe(true);
 });

@@ -1,14 +1,16 @@
 /** What strangers send: nothing of it makes a 5xx, a hang, a stack or a false accept, and no secret comes back. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+
+import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { PATIENCE_MS } from '../../../../test/patience.ts';
+import { haveVectors, NEEDS_VECTORS, naughtyStrings, vectorsFolder } from '../../../protocol/test/vectors.ts';
 import { eachDatabase } from '../databases.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../server.ts';
 
-const VECTORS = resolve(process.env.KEYHOUSE_VECTORS || '../shared/vectors');
-const haveVectors = existsSync(VECTORS);
-if (!haveVectors) process.stderr.write(`Skipped: attack vectors, because there is no folder ${VECTORS} (KEYHOUSE_VECTORS).\n`);
+const JSON_FILES = 'json-test-suite/test_parsing';
+
 /** Another client each time, so that the limits do not answer in place of what is tested. */
 let clients = 0;
 const stranger = (): Record<string, string> => {
@@ -31,10 +33,9 @@ eachDatabase('bad input', (makeDatabase) => {
 
   const isHarmless = (text: string, status: number): boolean =>
     status < 500 && !/\bat .+:\d+:\d+/.test(text) && !text.includes(PASSWORD) && !text.includes(key);
-  const naughty = (): string[] => JSON.parse(readFileSync(join(VECTORS, 'blns/blns.json'), 'utf8')) as string[];
 
-  it.skipIf(!haveVectors)('is every file of JSONTestSuite as a body', async () => {
-    const folder = join(VECTORS, 'json-test-suite/test_parsing');
+  it.skipIf(!haveVectors(JSON_FILES))(`${NEEDS_VECTORS} is every file of JSONTestSuite as a body`, async () => {
+    const folder = join(vectorsFolder, JSON_FILES);
     for (const file of readdirSync(folder)) {
       const bytes = readFileSync(join(folder, file));
       for (const [path, authorization] of [
@@ -57,33 +58,29 @@ eachDatabase('bad input', (makeDatabase) => {
     }
   });
 
-  it.skipIf(!haveVectors)(
-    'is every naughty string in every field',
-    async () => {
-      for (const text of naughty()) {
-        const attempts: [string, unknown, string?][] = [
-          ['/api/v1/auth/login', { email: text, password: text, device_name: text }],
-          ['/api/v1/auth/register', { email: `${text}@example.com`, password: 'short', device_name: text }],
-          ['/api/v1/auth/register', { email: text, password: text, device_name: 'x' }],
-          ['/auth', { permissions: [text], expires: text, subject: text, resource: text }, key],
-          ['/auth', { permissions: ['a.read'], [text]: text }, key],
-          ['/auth/introspect', { token: text }, key],
-          ['/auth/introspect/batch', { tokens: [text, text] }, key],
-          ['/auth/revoke', { token: text, token_type_hint: text }],
-          ['/api/v1/auth/tokens/rotate', { overlap_seconds: text }, token],
-        ];
-        for (const [path, body, bearer] of attempts) {
-          const who = bearer === undefined ? {} : { bearer };
-          const { status, text: answer } = await server.request(path, { body, headers: stranger(), ...who });
-          expect(isHarmless(answer, status), `${path} with ${JSON.stringify(text)}: ${status} ${answer}`).toBe(true);
-          expect(status === 201, `${path} with ${JSON.stringify(text)}`).toBe(false);
-        }
-        const { status } = await server.request(`/verify/${encodeURIComponent(text)}`, { bearer: key });
-        expect([200, 403]).toContain(status);
+  it('is every naughty string in every field', async () => {
+    for (const text of naughtyStrings) {
+      const attempts: [string, unknown, string?][] = [
+        ['/api/v1/auth/login', { email: text, password: text, device_name: text }],
+        ['/api/v1/auth/register', { email: `${text}@example.com`, password: 'short', device_name: text }],
+        ['/api/v1/auth/register', { email: text, password: text, device_name: 'x' }],
+        ['/auth', { permissions: [text], expires: text, subject: text, resource: text }, key],
+        ['/auth', { permissions: ['a.read'], [text]: text }, key],
+        ['/auth/introspect', { token: text }, key],
+        ['/auth/introspect/batch', { tokens: [text, text] }, key],
+        ['/auth/revoke', { token: text, token_type_hint: text }],
+        ['/api/v1/auth/tokens/rotate', { overlap_seconds: text }, token],
+      ];
+      for (const [path, body, bearer] of attempts) {
+        const who = bearer === undefined ? {} : { bearer };
+        const { status, text: answer } = await server.request(path, { body, headers: stranger(), ...who });
+        expect(isHarmless(answer, status), `${path} with ${JSON.stringify(text)}: ${status} ${answer}`).toBe(true);
+        expect(status === 201, `${path} with ${JSON.stringify(text)}`).toBe(false);
       }
-    },
-    120_000,
-  );
+      const { status } = await server.request(`/verify/${encodeURIComponent(text)}`, { bearer: key });
+      expect([200, 403]).toContain(status);
+    }
+  });
 
   it('is text that PostgreSQL cannot store, or no Unicode at all', async () => {
     for (const text of ['a\u0000b', '\ud800', '\u0000']) {
@@ -208,7 +205,7 @@ describe('bytes on the wire', () => {
   });
 });
 
-/** Sends bytes as they are and reads until the server is done, at most ten seconds. */
+/** Sends bytes as they are and reads until the server is done. */
 function raw(port: number, head: string, body: Buffer): Promise<{ status: number; text: string }> {
   return new Promise((resolvePromise, reject) => {
     const socket = connect({ port, host: '127.0.0.1' });
@@ -216,7 +213,7 @@ function raw(port: number, head: string, body: Buffer): Promise<{ status: number
     const giveUp = setTimeout(() => {
       socket.destroy();
       reject(new Error(`No answer to ${JSON.stringify(head.slice(0, 100))}`));
-    }, 10_000);
+    }, PATIENCE_MS);
     const done = (): void => {
       clearTimeout(giveUp);
       socket.destroy();

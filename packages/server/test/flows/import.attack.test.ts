@@ -1,9 +1,11 @@
 /** What a hostile source, and who comes after an import, could try. */
+
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseCredential } from '@keyhouse/protocol';
 import { expect, it, vi } from 'vitest';
+import { naughtyStrings } from '../../../protocol/test/vectors.ts';
 import { openBench } from '../../src/cli/test-helper.ts';
 import type { ImportReport, SourceRow } from '../../src/core/credentials/import.ts';
 import type { KeysWish } from '../../src/core/credentials/import-keys.ts';
@@ -13,7 +15,6 @@ import { BCRYPT_10, newSecret } from '../sanctum.ts';
 import { ISSUER, OPERATOR, PASSWORD, startTestServer, type TestServer } from '../server.ts';
 
 const NOWHERE = { address: null, userAgent: null };
-const VECTORS = resolve(process.env.KEYHOUSE_VECTORS ?? '../shared/vectors', 'blns/blns.json');
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 type Cells = Readonly<Record<string, unknown>>;
@@ -198,7 +199,7 @@ eachDatabase('an import', (database) => {
 
   it('survives every naughty string in every column, and neither terminal nor database is steered by one', async () => {
     const server = await open();
-    const naughty = (JSON.parse(readFileSync(VECTORS, 'utf8')) as string[]).concat([
+    const naughty = naughtyStrings.concat([
       ...[
         "'; DROP TABLE users; --",
         '=HYPERLINK("http://evil")',
@@ -235,7 +236,7 @@ eachDatabase('an import', (database) => {
       }
     }
     await server.stop();
-  }, 60_000);
+  });
 
   it('takes a row whole or not at all, and two runs at once take each once', async () => {
     const server = await open();

@@ -1,10 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { haveVectors, NEEDS_VECTORS, readVectors } from '../../../../protocol/test/vectors.ts';
 import { emailKey } from './email.ts';
 
-const VECTORS = resolve(process.env.KEYHOUSE_VECTORS ?? '../shared/vectors');
-const CONFUSABLES = resolve(VECTORS, 'homoglyph/chars.txt');
+const CONFUSABLES = 'homoglyph/chars.txt';
 
 describe('somebody with a look-alike address', () => {
   it.each([
@@ -22,11 +20,11 @@ describe('somebody with a look-alike address', () => {
     expect(emailKey(attack)).not.toBe(emailKey(owner));
   });
 
-  it.skipIf(!existsSync(CONFUSABLES))(
-    'shares no key with a plain address, for every known confusable character (skipped without the vectors)',
+  it.skipIf(!haveVectors(CONFUSABLES))(
+    `${NEEDS_VECTORS} shares no key with a plain address, for every known confusable character`,
     () => {
       let tried = 0;
-      for (const line of readFileSync(CONFUSABLES, 'utf8').split('\n')) {
+      for (const line of readVectors(CONFUSABLES).split('\n')) {
         if (line.startsWith('#') || line.length < 2) continue;
         const [plain = '', ...alike] = [...line];
         if (!/[a-z0-9]/i.test(plain)) continue;

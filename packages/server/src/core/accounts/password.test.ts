@@ -1,10 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { haveVectors, NEEDS_VECTORS, readVectors } from '../../../../protocol/test/vectors.ts';
 import { type CommonPasswords, findPasswordFault } from './password.ts';
 import { openPasswordHashing } from './password-hashing.ts';
 
-const VECTORS = resolve(process.env.KEYHOUSE_VECTORS ?? '../shared/vectors', 'common-passwords/zxcvbn-passwords.txt');
+const COMMON = 'common-passwords/zxcvbn-passwords.txt';
 const passwords = openPasswordHashing({ threads: 1 });
 afterAll(() => passwords.close());
 
@@ -57,19 +56,16 @@ describe('a new password', () => {
     expect(await findPasswordFault(passwords, 'correct horse battery staple', ANN)).toBeNull();
   });
 
-  it.skipIf(!existsSync(VECTORS))(
-    'may not be among the passwords that attackers try first (skipped without the vectors)',
-    async () => {
-      const words = readFileSync(VECTORS, 'utf8')
-        .split('\n')
-        .map((line) => line.trim().split(/\s+/)[0] ?? '')
-        .filter((word) => word.length >= 8)
-        .slice(0, 3000);
-      const missed: string[] = [];
-      for (const word of words)
-        if ((await findPasswordFault(passwords, word, { email: 'x@y.z', names: [] })) === null) missed.push(word);
-      expect(words).toHaveLength(3000);
-      expect(missed).toEqual([]);
-    },
-  );
+  it.skipIf(!haveVectors(COMMON))(`${NEEDS_VECTORS} may not be among the passwords that attackers try first`, async () => {
+    const words = readVectors(COMMON)
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/)[0] ?? '')
+      .filter((word) => word.length >= 8)
+      .slice(0, 3000);
+    const missed: string[] = [];
+    for (const word of words)
+      if ((await findPasswordFault(passwords, word, { email: 'x@y.z', names: [] })) === null) missed.push(word);
+    expect(words).toHaveLength(3000);
+    expect(missed).toEqual([]);
+  });
 });

@@ -2,17 +2,14 @@
  * Google's and C2SP's Wycheproof vectors through our own verifier. Eight of the 401 JWS vectors carry a label that RFC 7515 and
  * RFC 7517 contradict; each is listed with its reason, and the reason is itself put to the proof.
  */
+
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { isObject } from '@keyhouse/protocol';
 import { describe, expect, it } from 'vitest';
+import { haveVectors, NEEDS_VECTORS, readVectors } from '../../../../protocol/test/vectors.ts';
 import { type Algorithm, verifySignature } from './algorithms.ts';
 import { importVerificationJwk, importVerificationKeySet } from './jwk.ts';
 import { verifyJws } from './jws.ts';
-
-const REPOSITORY = join(import.meta.dirname, '../../../../..');
-const FOLDER = resolve(REPOSITORY, process.env.KEYHOUSE_VECTORS ?? '../shared/vectors', 'wycheproof');
 
 interface Vector {
   readonly tcId: number;
@@ -29,7 +26,7 @@ interface Group {
   readonly publicKeyDer?: string;
 }
 
-const groupsOf = (file: string): readonly Group[] => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')).testGroups;
+const groupsOf = (file: string): readonly Group[] => JSON.parse(readVectors(`wycheproof/${file}`)).testGroups;
 const textOf = ({ jws }: Vector): string => (typeof jws === 'string' ? jws : JSON.stringify(jws));
 
 /** What Keyhouse would say: take the key or the set of keys for verifying, then verify. */
@@ -47,10 +44,9 @@ const misjudged = (groups: readonly Group[], judge: (group: Group, test: Vector)
       .map(({ tcId }) => tcId),
   );
 
-const isPresent = existsSync(FOLDER);
-if (!isPresent) console.info(`Wycheproof is skipped: there are no vectors in ${FOLDER} (set KEYHOUSE_VECTORS).`);
+const isPresent = haveVectors('wycheproof');
 
-describe.skipIf(!isPresent)('Wycheproof', () => {
+describe.skipIf(!isPresent)(`${NEEDS_VECTORS} Wycheproof`, () => {
   const judgeJws = (group: Group, test: Vector): boolean => accepts(group.public ?? group.private, textOf(test));
   const jws = isPresent ? groupsOf('json_web_signature_test.json') : [];
   const find = (id: number): { jwk: unknown; text: string; label: string } => {

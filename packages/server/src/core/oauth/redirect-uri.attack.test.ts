@@ -1,10 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { haveNaughtyStrings, NEEDS_VECTORS, naughtyStrings } from '../../../../protocol/test/vectors.ts';
 import { matchesRedirectUri, redirectUriFault } from './redirect-uri.ts';
-
-const vectors = resolve(process.env.KEYHOUSE_VECTORS ?? '../shared/vectors');
 
 describe('a redirect URI that would carry a code elsewhere', () => {
   it.each([
@@ -110,9 +107,9 @@ describe('a redirect URI that would carry a code elsewhere', () => {
     );
   });
 
-  describe.skipIf(!existsSync(resolve(vectors, 'blns/blns.json')))('the big list of naughty strings', () => {
+  describe.skipIf(!haveNaughtyStrings)(`${NEEDS_VECTORS} the big list of naughty strings`, () => {
     it('holds none that may be registered but plain https', () => {
-      const strings = JSON.parse(readFileSync(resolve(vectors, 'blns/blns.json'), 'utf8')) as unknown[];
+      const strings: readonly unknown[] = naughtyStrings;
       for (const text of strings.map(String)) {
         if (redirectUriFault(text) === null) expect(text).toMatch(/^https:\/\//);
         expect(matchesRedirectUri(['https://app.example.com/cb'], text)).toBe(false);

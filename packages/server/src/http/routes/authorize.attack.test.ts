@@ -1,7 +1,5 @@
-/** What somebody tries at the authorization endpoint, on the pages behind it, and at logging out. Each ends where it began. */
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { naughtyStrings } from '../../../../protocol/test/vectors.ts';
 import {
   allowed,
   answerOf,
@@ -23,10 +21,7 @@ import { type Answer, OPERATOR, startTestServer, type TestServer } from '../../.
 const MINUTE_MS = 60_000;
 const OUT = 'https://app.example.com/logged-out';
 const EVIL = 'https://evil.example/callback';
-const vectors = resolve(process.env.KEYHOUSE_VECTORS ?? '../shared/vectors');
-const naughty: readonly string[] = existsSync(resolve(vectors, 'blns/blns.json'))
-  ? (JSON.parse(readFileSync(resolve(vectors, 'blns/blns.json'), 'utf8')) as string[])
-  : [];
+const naughty = naughtyStrings;
 const CONTROLS = [
   '\0',
   'app_\0',

@@ -1,9 +1,9 @@
 /** What somebody tries at the token endpoint and at those beside it, as an application that they are not, or with what is not theirs. */
+
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { beforeAll, expect, it } from 'vitest';
+import { naughtyStrings } from '../../../../protocol/test/vectors.ts';
 import {
   allowed,
   askTokens,
@@ -27,10 +27,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const FORM = 'application/x-www-form-urlencoded';
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-const vectors = resolve(process.env.KEYHOUSE_VECTORS ?? '../shared/vectors');
-const naughty: readonly string[] = existsSync(resolve(vectors, 'blns/blns.json'))
-  ? (JSON.parse(readFileSync(resolve(vectors, 'blns/blns.json'), 'utf8')) as string[])
-  : [];
+const naughty = naughtyStrings;
 const CONTROLS = ['\0', 'app_\0', '\ud800', '\r\nX: y', '\u2028', '__proto__', 'constructor', 'a'.repeat(50_000)];
 const PARAMETERS = [
   ...['grant_type', 'code', 'redirect_uri', 'code_verifier', 'refresh_token', 'scope', 'resource', 'client_id', 'client_secret'],

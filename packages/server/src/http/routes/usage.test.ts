@@ -45,13 +45,10 @@ eachDatabase('what guards report', (makeDatabase) => {
   const useOf = async (id: number) => {
     let found = await server.keyhouse.store.credentials.getCredential('key', id);
     await expect
-      .poll(
-        async () => {
-          found = await server.keyhouse.store.credentials.getCredential('key', id);
-          return found?.use.requests;
-        },
-        { timeout: 15_000 },
-      )
+      .poll(async () => {
+        found = await server.keyhouse.store.credentials.getCredential('key', id);
+        return found?.use.requests;
+      })
       .toBeGreaterThan(0);
     return found?.use;
   };
@@ -153,10 +150,10 @@ eachDatabase('what guards report', (makeDatabase) => {
     const subject = { kind: 'session', client_id: application.clientId, sid: session.id };
     const told = refusal(subject);
     await report({ uses: [use(subject, { last_used_at: at(-60_000) })], refusals: [told] });
-    await expect.poll(lastUsed, { timeout: 15_000 }).toBeGreaterThan(openedAtMs + 30_000);
+    await expect.poll(lastUsed).toBeGreaterThan(openedAtMs + 30_000);
     const byGuardMs = await lastUsed();
     await server.request('/verify?permission=crm.read', { bearer: session.jwt });
-    await expect.poll(lastUsed, { timeout: 15_000 }).toBeGreaterThan(byGuardMs + 30_000);
+    await expect.poll(lastUsed).toBeGreaterThan(byGuardMs + 30_000);
     expect(await recorded(told.request_id)).toMatchObject([
       { actor: `application:${application.clientId}`, userId: ada.id, credentialId: null, details: { kind: 'session' } },
     ]);
@@ -214,7 +211,7 @@ eachDatabase('what guards report', (makeDatabase) => {
     expect((await useOf(past.id))?.lastUsedAtMs).toBeGreaterThan(server.now() - 2 * 86_400_000);
     const before = await useOf(future.id);
     await report({ uses: [use(subject(future), { last_used_at: at(-3_600_000), address: '192.0.2.1' })] });
-    await expect.poll(async () => (await useOf(future.id))?.requests, { timeout: 15_000 }).toBe(6);
+    await expect.poll(async () => (await useOf(future.id))?.requests).toBe(6);
     expect(await useOf(future.id)).toMatchObject({ lastUsedAtMs: before?.lastUsedAtMs, lastAddress: '203.0.113.7' });
   });
 

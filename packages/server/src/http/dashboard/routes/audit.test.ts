@@ -40,7 +40,7 @@ describe('the audit log of an account', () => {
   };
   /** Refusals are written each second. */
   const until = async (look: () => Promise<boolean>): Promise<void> => {
-    for (let tries = 0; tries < 50 && !(await look()); tries++) await new Promise((resolve) => setTimeout(resolve, 100));
+    await expect.poll(look).toBe(true);
   };
 
   it('tells who did what from where, with names, newest first', async () => {
@@ -203,7 +203,7 @@ describe('the first page of an account', () => {
     const { secret } = (await owner.ask(`/accounts/${team}/keys`, { body: { ...WISH, name: 'first' } })).json;
     expect(await home()).toMatchObject({ has_key: true, has_request: false });
     await server.request('/verify/api/a', { bearer: secret, headers: { 'user-agent': 'curl/8' } });
-    for (let tries = 0; tries < 50 && !(await home()).has_request; tries++) await new Promise((done) => setTimeout(done, 100));
+    await expect.poll(async () => (await home()).has_request).toBe(true);
     const { has_request, requests_by_day, last_request } = await home();
     expect([has_request, requests_by_day.at(-1)]).toEqual([true, 1]);
     expect(last_request).toMatchObject({ credential_name: 'first', address: '127.0.0.1', user_agent: 'curl/8' });

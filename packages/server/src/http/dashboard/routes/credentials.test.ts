@@ -26,7 +26,7 @@ describe('tokens and keys', () => {
     (await server.request(`/verify/${path}`, { bearer, headers: { 'user-agent': 'curl/8' } })).status;
   /** What was counted is written every two seconds. */
   const untilWritten = async (look: () => Promise<boolean>): Promise<void> => {
-    for (let tries = 0; tries < 60 && !(await look()); tries++) await new Promise((resolve) => setTimeout(resolve, 100));
+    await expect.poll(look).toBe(true);
   };
   const kindsTo = (person: { email: string }): string[] => mailsTo(server, person.email).map(({ kind }) => kind);
 

@@ -24,7 +24,7 @@ eachDatabase('the operator’s outbox', (makeDatabase) => {
       (await as.ask('/operator/mails')).json.mails.find(
         (mail: { to: string; state: string }) => mail.to === to && mail.state !== 'waiting',
       );
-    await expect.poll(find, { timeout: 10_000 }).toBeTruthy();
+    await expect.poll(find).toBeTruthy();
     return await find();
   };
 
@@ -98,9 +98,9 @@ eachDatabase('the operator’s outbox', (makeDatabase) => {
     const admin = await newAdministrator(withServer);
     expect((await admin.ask('/operator/mails')).json.smtp).toBe(true);
     expect((await admin.ask(`/operator/mails/${id}/retry`, { method: 'POST' })).status).toBe(204);
-    await expect.poll(() => sent.map(({ to }) => to), { timeout: 10_000 }).toEqual([ada.email]);
+    await expect.poll(() => sent.map(({ to }) => to)).toEqual([ada.email]);
     await expect
-      .poll(async () => (await admin.ask(`/operator/mails/${id}`)).json, { timeout: 10_000 })
+      .poll(async () => (await admin.ask(`/operator/mails/${id}`)).json)
       .toMatchObject({ mail: { state: 'sent', tries: 1 }, text: null, html: null });
     expect((await admin.ask(`/operator/mails/${id}/retry`, { method: 'POST' })).status).toBe(422);
     expect(sent).toHaveLength(1);
