@@ -139,7 +139,7 @@ const KEEP_MAILS_DAYS = 30;
 
 export function createKeyhouse(ports: KeyhousePorts) {
   const { store, clock, log, settings } = ports;
-  const { issuer, maxJwtDays } = settings;
+  const { issuer } = settings;
   const audience = issuer;
   const secrets = ports.secretPrevious === null ? [ports.secret] : [ports.secret, ports.secretPrevious];
 
@@ -178,9 +178,14 @@ export function createKeyhouse(ports: KeyhousePorts) {
   const jwtPorts = { keys, issuer, audience, clock, seen: createSeenJwts() };
   const verify = createVerify({ credentials, hasImports: () => hasImports, jwts: jwtPorts, follower });
   const signInStores = { signIns: store.signIns, clock };
-  const userPorts = { ...store, passwords, clock, maxJwtDays };
+  const userPorts = { ...store, passwords, clock };
   const signInPorts = { ...store, secrets, passwords, limits, refusals, clock, signup: settings.signup };
-  const mintPorts = { ...store, catalogue: async () => started(permissions).names, keys, issuer, audience, maxJwtDays, clock };
+  const mintPorts = {
+    ...store,
+    catalogue: async () => started(permissions).names,
+    ...{ keys, issuer, audience, clock },
+    maxJwtDays: settings.maxJwtDays,
+  };
 
   let lastReminderMs = 0;
   let brand: Brand = DEFAULT_BRAND;
@@ -220,7 +225,6 @@ export function createKeyhouse(ports: KeyhousePorts) {
       if (standing.ok) return standing.value;
       throw new StoreUnavailable('The master secret was rotated: this server must be started with the new one.');
     },
-    maxJwtDays,
     url: issuer,
     brand: () => brand,
     signup: settings.signup,
@@ -263,7 +267,6 @@ export function createKeyhouse(ports: KeyhousePorts) {
   const credentialPorts = {
     credentials: store.credentials,
     clock,
-    maxJwtDays,
     permissionExists,
     catalogue: () => started(permissions).names,
     rules: { oldSecretDays: settings.remindSecretDays ?? DEFAULT_REMIND_SECRET_DAYS },
@@ -274,7 +277,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
     store,
     clock,
     startedAtMs: clock.now(),
-    limitsInForce: { maxJwtDays },
+    limitsInForce: { maxJwtDays: settings.maxJwtDays },
     follower,
     feed,
     refusals,
@@ -345,7 +348,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
       if (faults.length === 0) brand = await loadBrand(store);
       return faults;
     },
-    ...teamVerbs({ members: store.members, clock, maxJwtDays }),
+    ...teamVerbs({ members: store.members, clock }),
     ...inviteVerbs({ invitations: store.invitations, limits, clock, url: issuer, composeInvitation }),
     findUser: (id: number): Promise<User | null> => store.accounts.findUser(id),
 
@@ -397,7 +400,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
     introspectAsClient: ({ client }: AuthenticatedClient, text: string) =>
       introspectAsClient({ ...sessionPorts, verify, issuer, audience }, client, text),
     revokePresented: (text: string, client: AuthenticatedClient | null, by: By) =>
-      revokePresented({ ...store, ...sessionPorts, verify, maxJwtDays }, text, client?.client ?? null, by),
+      revokePresented({ ...store, ...sessionPorts, verify }, text, client?.client ?? null, by),
 
     ...authorizeVerbs(authorizePorts),
     authenticateClient: (proof: ClientProof) => authenticateClient(clientPorts, proof),
@@ -444,6 +447,8 @@ export function createKeyhouse(ports: KeyhousePorts) {
     /** What a server needs beyond that: signing keys, the list of changes followed, the jobs running. Returns how to stop. */
     async start({ lookEveryMs }: { lookEveryMs: number }): Promise<() => Promise<void>> {
       await this.prepare();
+      // Before this server can mint: any other one revokes for as long as these JWTs may live.
+      await store.jwts.allowJwtDays({ days: settings.maxJwtDays });
       const ensured = await ensureSigningKeys(rotatePorts, SERVER);
       if (!ensured.ok) throw new Error('The signing keys cannot be made: the master secret is not the one of this database.');
       const keeper = await keepKeyRing(store, secrets);

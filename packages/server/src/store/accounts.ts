@@ -107,16 +107,17 @@ export const accountsActs = {
       .select('id')
       .where('user_id', '=', input.userId)
       .executeTakeFirstOrThrow();
-    const revocation = input.disabled
-      ? { beforeMs: await latestIssueMs(act.db, account.id, input.nowMs), endsAtMs: input.latestJwtEndMs }
-      : { beforeMs: null, endsAtMs: null };
     if (input.disabled) {
+      const beforeMs = await latestIssueMs(act.db, account.id, input.nowMs);
       await endSignIns(act.db, { userId: input.userId, nowMs: input.nowMs });
       await endSessions(act, { userId: input.userId }, { reason: 'user-ended', nowMs: input.nowMs });
       await stopApplications(act, account.id, input.nowMs);
+      act.revoke({ kind: 'user', id: input.userId, beforeMs });
+      act.revoke({ kind: 'account', id: account.id, beforeMs });
+    } else {
+      act.change({ kind: 'user', id: String(input.userId), beforeMs: null, endsAtMs: null });
+      act.change({ kind: 'account', id: String(account.id), beforeMs: null, endsAtMs: null });
     }
-    act.change({ kind: 'user', id: String(input.userId), ...revocation });
-    act.change({ kind: 'account', id: String(account.id), ...revocation });
     act.event(input.event, { accountId: account.id });
     return true;
   },
@@ -131,12 +132,7 @@ export async function latestIssueMs(db: Db, accountId: number, nowMs: number): P
   const newest = await db
     .selectFrom('jwts')
     .select((eb) => eb.fn.max('issued_at_ms').as('issued_at_ms'))
-    .where(
-      'key_id',
-      'in',
-      db.selectFrom('credentials').select('id').where('account_id', '=', accountId).where('kind', '=', 'key'),
-    )
-    .where('expires_at_ms', '>', nowMs)
+    .where('account_id', '=', accountId)
     .executeTakeFirst();
   return Math.max(nowMs, newest?.issued_at_ms ?? 0);
 }

@@ -8,14 +8,20 @@ import { hashPerson } from '../core/audit/chain.ts';
 import type { EventDraft } from '../core/audit/event.ts';
 import type { MailDraft } from '../core/mail/mail.ts';
 import type { Change, ChangeDraft } from '../core/revocations/change.ts';
+import { type CacheDraft, type RevocationDraft, toChangeDraft } from './horizon.ts';
 import { type Db, prepare } from './prepared.ts';
 
 export interface Act {
   readonly db: Db;
   /** Records what happened; ids that the act made are given as `ids`. */
   event(draft: EventDraft, ids?: { accountId?: number; userId?: number; credentialId?: number }): void;
-  /** Tells every cache on every server. */
-  change(draft: ChangeDraft): void;
+  /** Tells every cache on every server to forget what it holds of the subject. Nothing is revoked. */
+  change(draft: CacheDraft): void;
+  /**
+   * Tells every server and every guard that something is revoked. How long this must be remembered is found at the end of the act: so the act
+   * first takes the lock under which JWTs of the subject are recorded (`lockMinting`, `lockMintingOfAccount`).
+   */
+  revoke(draft: RevocationDraft): void;
 }
 
 /** Acts by their name; the name and the input travel to the writer. `never`: the registry holds acts of every input. */
@@ -26,17 +32,20 @@ export async function runAct(acts: Acts, db: Db, name: string, input: unknown): 
   const act = acts[name];
   if (act === undefined) throw new Error(`There is no act named ${name}.`);
   const events: { draft: EventDraft; ids: { accountId?: number; userId?: number; credentialId?: number } }[] = [];
-  const drafts: ChangeDraft[] = [];
+  const drafts: (CacheDraft | RevocationDraft)[] = [];
   const result = await act(
     {
       db,
       event: (draft, ids = {}) => void events.push({ draft, ids }),
       change: (draft) => void drafts.push(draft),
+      revoke: (draft) => void drafts.push(draft),
     },
     input as never,
   );
   for (const { draft, ids } of events) await writeEvent(db, draft, ids);
-  return { result, changes: await writeChanges(db, drafts) };
+  const changes: ChangeDraft[] = [];
+  for (const draft of drafts) changes.push(draft.beforeMs === null ? draft : await toChangeDraft(db, draft));
+  return { result, changes: await writeChanges(db, changes) };
 }
 
 const insertEvent = prepare(

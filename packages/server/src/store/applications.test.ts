@@ -9,7 +9,6 @@ import { type ApplicationVerbs, applicationVerbs, MAX_APPLICATIONS_OF_ACCOUNT } 
 import type { OpenedStore } from './opened.ts';
 
 const NOW = 1_800_000_000_000;
-const DAY = 86_400_000;
 const BY: By = { actor: 'operator', requestId: null, person: {} };
 const PNG = Buffer.from('\x89PNG\r\n\x1a\nand so on', 'latin1').toString('base64');
 const event = (name: EventDraft['event']): EventDraft => ({ event: name, atMs: NOW, by: BY });
@@ -188,7 +187,7 @@ eachDatabase('an application', (makeDatabase) => {
     const { application } = await make({ accountId: user.accountId });
     const disable = (disabled: boolean) =>
       store.accounts.setUserDisabled({
-        ...{ userId: user.id, disabled, nowMs: NOW, latestJwtEndMs: NOW + DAY },
+        ...{ userId: user.id, disabled, nowMs: NOW },
         event: event(disabled ? 'user.disabled' : 'user.enabled'),
       });
     await disable(true);
@@ -196,7 +195,7 @@ eachDatabase('an application', (makeDatabase) => {
     await disable(false);
     expect(await store.applications.findClient(application.clientId)).toMatchObject({ id: application.id });
 
-    const ids = { userId: user.id, nowMs: NOW, latestJwtEndMs: NOW + DAY };
+    const ids = { userId: user.id, nowMs: NOW };
     await store.profile.deleteUser({ ...ids, event: event('user.deleted') });
     expect(await store.applications.findClient(application.clientId)).toBeNull();
     expect(await store.applications.findApplication(application.id)).toBeNull();

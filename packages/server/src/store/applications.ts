@@ -9,9 +9,9 @@ import {
   type Logo,
   MOST_SESSIONS_COUNTED,
 } from '../core/oauth/application.ts';
-import { UNRECORDED_JWT_SECONDS } from '../core/sessions/session.ts';
 import type { Act } from './act.ts';
 import { endGrants } from './grants.ts';
+import { CLOCK_SLACK_MS } from './horizon.ts';
 import { fromJson, toJson } from './json.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { Database } from './schema.ts';
@@ -20,9 +20,6 @@ import { lockSignIn } from './sign-ins.ts';
 
 type Input<Name extends keyof ApplicationsStore> = Parameters<ApplicationsStore[Name]>[0];
 type Reads = Pick<ApplicationsStore, 'findApplication' | 'findClient' | 'findLogo' | 'listApplications'>;
-
-/** A server whose clock is ahead has issued JWTs that end later by ours. */
-const CLOCK_SLACK_MS = 60_000;
 
 export function applicationsReads(db: Db): Reads {
   return {
@@ -197,9 +194,7 @@ export async function endApplications(
     // In this order: who opens a session holds its grant's lock.
     await endGrants(act.db, { applicationId: id }, nowMs);
     await endSessions(act, { applicationId: id }, { reason: 'application-deleted', nowMs });
-    // All that there can ever be, not "until now": another server's clock may be ahead, and it never comes back.
-    const end = nowMs + UNRECORDED_JWT_SECONDS * 1000 + CLOCK_SLACK_MS;
-    act.change({ kind: 'application', id: clientId, beforeMs: end, endsAtMs: end });
+    act.revoke({ kind: 'application', id: clientId, beforeMs: nowMs, isForGood: true });
   }
   return ended.map(({ client_id }) => client_id);
 }
@@ -211,8 +206,7 @@ export async function endApplications(
 export async function stopApplications(act: Act, accountId: number, nowMs: number): Promise<void> {
   const rows = await living(act.db).clearSelect().select('client_id').where('account_id', '=', accountId).execute();
   const beforeMs = nowMs + CLOCK_SLACK_MS;
-  const endsAtMs = beforeMs + UNRECORDED_JWT_SECONDS * 1000;
-  for (const { client_id: id } of rows) act.change({ kind: 'application', id, beforeMs, endsAtMs });
+  for (const { client_id: id } of rows) act.revoke({ kind: 'application', id, beforeMs });
 }
 
 type Row = Selectable<Database['applications']>;

@@ -3,7 +3,7 @@ import type { EventDraft } from '../core/audit/event.ts';
 import type { Credential, CredentialsStore, CredentialWithOwner, NewCredential, Owned } from '../core/credentials/credential.ts';
 import type { Act } from './act.ts';
 import { fromJson, toJson } from './json.ts';
-import { lockMinting, revokeWiderJwts } from './jwts.ts';
+import { lockKeysOfAccounts, lockMinting, revokeWiderJwts } from './jwts.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { Database } from './schema.ts';
 import { lockSignIn } from './sign-ins.ts';
@@ -59,6 +59,7 @@ export function credentialsReads(db: Db): Reads {
 
 export const credentialsActs = {
   async issue(act: Act, { credential, event }: Input<'issue'>): Promise<Credential> {
+    if (credential.kind === 'key') await lockKeysOfAccounts(act.db, [credential.accountId]);
     const issued = await insertCredential(act.db, credential);
     act.event(event, { credentialId: issued.id, accountId: issued.accountId });
     return issued;
@@ -160,11 +161,10 @@ export const credentialsActs = {
     if (input.accountId !== undefined) query = query.where('account_id', '=', input.accountId);
     const row = await query.returning(['account_id', 'user_id']).executeTakeFirst();
     if (row === undefined) return false;
-    const isKey = input.kind === 'key';
-    if (isKey) await markJwtsRevoked(act.db, input.id, input.nowMs);
-    // All that there can ever be, not "until now": another server's clock may be ahead, and the key never comes back.
-    const end = isKey ? input.latestJwtEndMs : null;
-    act.change({ kind: 'credential', id: String(input.id), beforeMs: end, endsAtMs: end });
+    if (input.kind === 'key') {
+      await markJwtsRevoked(act.db, input.id, input.nowMs);
+      act.revoke({ kind: 'credential', id: input.id, beforeMs: input.nowMs, isForGood: true });
+    } else act.change({ kind: 'credential', id: String(input.id), beforeMs: null, endsAtMs: null });
     act.event(input.event, {
       accountId: row.account_id,
       credentialId: input.id,

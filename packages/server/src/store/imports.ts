@@ -3,6 +3,7 @@ import type { ImportedCredential, ImportsStore } from '../core/credentials/impor
 import type { Act } from './act.ts';
 import { toBytes, toCredentialWithOwner, toHex, withOwner } from './credentials.ts';
 import { toJson } from './json.ts';
+import { lockKeysOfAccounts } from './jwts.ts';
 import { type Db, prepare } from './prepared.ts';
 import { insertUser } from './users.ts';
 
@@ -116,6 +117,10 @@ export const importsActs = {
 
   async importCredentials(act: Act, { origin, credentials, nowMs, by }: Input<'importCredentials'>) {
     if (credentials.length === 0) return [];
+    await lockKeysOfAccounts(
+      act.db,
+      credentials.map(({ accountId }) => accountId),
+    );
     const idOf = await insertCredentials(act.db, credentials);
     const made = credentials.flatMap((credential) => {
       const id = idOf.get(credential.hash);

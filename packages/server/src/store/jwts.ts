@@ -2,6 +2,7 @@ import { covers } from '@keyhouse/protocol';
 import { type Selectable, type SelectQueryBuilder, sql } from 'kysely';
 import type { JwtsStore, MintedJwt } from '../core/jwts/jwt.ts';
 import type { Act } from './act.ts';
+import { raiseLongestJwtDays } from './horizon.ts';
 import { toJson } from './json.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { Database } from './schema.ts';
@@ -67,25 +68,21 @@ export const jwtsActs = {
       .returning(['account_id', 'key_id', 'expires_at_ms'])
       .executeTakeFirst();
     if (row === undefined) return false;
-    act.change({ kind: 'jti', id: jti, beforeMs: nowMs, endsAtMs: row.expires_at_ms });
+    act.revoke({ kind: 'jti', id: jti, beforeMs: nowMs, endsAtMs: row.expires_at_ms });
     act.event(event, { accountId: row.account_id, credentialId: row.key_id });
     return true;
   },
 
   async revokeUnrecordedJwt(act: Act, { jti, endsAtMs, nowMs, event }: Input<'revokeUnrecordedJwt'>): Promise<void> {
-    act.change({ kind: 'jti', id: jti, beforeMs: nowMs, endsAtMs });
+    act.revoke({ kind: 'jti', id: jti, beforeMs: nowMs, endsAtMs });
     act.event(event);
   },
 
   async revokeJwtsOfKey(act: Act, { keyId, accountId, nowMs, event }: Input<'revokeJwtsOfKey'>): Promise<number> {
     await lockMinting(act.db, keyId);
-    const { count, newest, end } = await act.db
+    const { count, newest } = await act.db
       .selectFrom('jwts')
-      .select(({ fn }) => [
-        fn.countAll<number>().as('count'),
-        fn.max('issued_at_ms').as('newest'),
-        fn.max('expires_at_ms').as('end'),
-      ])
+      .select(({ fn }) => [fn.countAll<number>().as('count'), fn.max('issued_at_ms').as('newest')])
       .where('key_id', '=', keyId)
       .where('account_id', '=', accountId)
       .where('expires_at_ms', '>', nowMs)
@@ -102,9 +99,13 @@ export const jwtsActs = {
     // Another server's clock may be ahead: what it has recorded is before, whatever its clock says.
     const beforeMs = Math.max(nowMs, Number(newest));
     await act.db.updateTable('jwt_counts').set({ revoked_before_ms: beforeMs }).where('key_id', '=', keyId).execute();
-    act.change({ kind: 'credential', id: String(keyId), beforeMs, endsAtMs: Number(end) });
+    act.revoke({ kind: 'credential', id: keyId, beforeMs });
     act.event({ ...event, details: { ...event.details, count: Number(count) } });
     return Number(count);
+  },
+
+  async allowJwtDays(act: Act, { days }: Input<'allowJwtDays'>): Promise<void> {
+    await raiseLongestJwtDays(act.db, days);
   },
 
   async sweepJwts(act: Act, { beforeMs, limit }: Input<'sweepJwts'>): Promise<boolean> {
@@ -145,15 +146,29 @@ export async function revokeWiderJwts(
     const jtis = wider.slice(start, start + 500).map((jwt) => jwt.jti);
     await act.db.updateTable('jwts').set({ revoked_at_ms: nowMs }).where('jti', 'in', jtis).execute();
   }
-  for (const jwt of wider) act.change({ kind: 'jti', id: jwt.jti, beforeMs: nowMs, endsAtMs: jwt.expires_at_ms });
+  for (const jwt of wider) act.revoke({ kind: 'jti', id: jwt.jti, beforeMs: nowMs, endsAtMs: jwt.expires_at_ms });
 }
 
 /** Takes the lock under which JWTs of a key are recorded. */
 export const lockMinting = (db: Db, keyId: number): Promise<void> => lockCounts(db, (keys) => keys.where('id', '=', keyId));
 
-/** The same for every key of an account; in the order of their ids, so that two who do this do not wait for each other. */
-export const lockMintingOfAccount = (db: Db, accountId: number): Promise<void> =>
-  lockCounts(db, (keys) => keys.where('account_id', '=', accountId).where('kind', '=', 'key').orderBy('id'));
+/**
+ * The same for every key of an account; in the order of their ids, so that two who do this do not wait for each other. The account first:
+ * a key that is created meanwhile would be among none of them.
+ */
+export async function lockMintingOfAccount(db: Db, accountId: number): Promise<void> {
+  await lockKeysOfAccounts(db, [accountId]);
+  await lockCounts(db, (keys) => keys.where('account_id', '=', accountId).where('kind', '=', 'key').orderBy('id'));
+}
+
+/** Takes the lock under which keys of these accounts are created. The no-op update takes the rows' locks on PostgreSQL. */
+export async function lockKeysOfAccounts(db: Db, accountIds: readonly number[]): Promise<void> {
+  await db
+    .updateTable('accounts')
+    .set((eb) => ({ name: eb.ref('name') }))
+    .where('id', 'in', accountIds)
+    .execute();
+}
 
 type KeyIds = SelectQueryBuilder<Database, 'credentials', { id: number; upper_bound: number }>;
 

@@ -103,7 +103,7 @@ export const membersActs = {
     return 'done';
   },
 
-  async deleteTeam(act: Act, { accountId, actorId, nowMs, latestJwtEndMs, event }: Input<'deleteTeam'>) {
+  async deleteTeam(act: Act, { accountId, actorId, nowMs, event }: Input<'deleteTeam'>) {
     const refusal = await refuseUnless(act.db, 'owner', accountId, actorId);
     if (refusal !== null) return refusal;
     await act.db.updateTable('accounts').set({ deleted_at_ms: nowMs }).where('id', '=', accountId).execute();
@@ -113,8 +113,7 @@ export const membersActs = {
     await endSessions(act, { accountId }, { reason: 'account-deleted', nowMs });
     await endInvitations(act.db, accountId, nowMs);
     await act.db.deleteFrom('members').where('account_id', '=', accountId).execute();
-    // All that there can ever be, not "until now": another server's clock may be ahead, and the team never comes back.
-    act.change({ kind: 'account', id: String(accountId), beforeMs: latestJwtEndMs, endsAtMs: latestJwtEndMs });
+    act.revoke({ kind: 'account', id: accountId, beforeMs: nowMs, isForGood: true });
     act.event({ ...event, details: { ...event.details, keys } }, { accountId });
     return 'done';
   },

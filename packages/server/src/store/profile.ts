@@ -77,7 +77,7 @@ export const profileActs = {
     await endSignIns(db, { userId, nowMs, ...(keep === null ? {} : { exceptId: keep.id }) });
     await endSessions(act, { userId }, { reason: 'password-changed', nowMs });
     if (input.proves && before.email_verified_at_ms === null) {
-      await endEverything(act, { userId, accountId: before.account_id, nowMs, latestJwtEndMs: input.latestJwtEndMs });
+      await endEverything(act, { userId, accountId: before.account_id, nowMs });
       await db.updateTable('users').set({ email_verified_at_ms: nowMs }).where('id', '=', userId).execute();
     } else {
       await endTokensOfLogins(act, userId, nowMs);
@@ -134,7 +134,7 @@ export const profileActs = {
     return toUser(await users(act.db).where('users.id', '=', userId).executeTakeFirstOrThrow());
   },
 
-  async deleteUser(act: Act, { userId, nowMs, latestJwtEndMs, event }: Input<'deleteUser'>) {
+  async deleteUser(act: Act, { userId, nowMs, event }: Input<'deleteUser'>) {
     const { db } = act;
     const user = await users(db).where('users.id', '=', userId).executeTakeFirst();
     if (user === undefined) return 'gone' as const;
@@ -145,7 +145,7 @@ export const profileActs = {
     }
     if (!(await leaveEveryTeam(db, userId))) return 'only-owner' as const;
     await endSignIns(db, { userId, nowMs });
-    await endEverything(act, { userId, accountId: user.account_id, nowMs, latestJwtEndMs });
+    await endEverything(act, { userId, accountId: user.account_id, nowMs });
     await endTickets(db, userId);
     await db.deleteFrom('sign_ins').where('user_id', '=', userId).execute();
     await db.updateTable('sessions').set({ last_address: null, last_user_agent: null }).where('user_id', '=', userId).execute();
@@ -185,7 +185,7 @@ export const profileActs = {
     return toUser(await users(act.db).where('users.id', '=', created.id).executeTakeFirstOrThrow());
   },
 
-  async adoptIdentity(act: Act, { identity, user, nowMs, latestJwtEndMs, events }: Input<'adoptIdentity'>): Promise<User | null> {
+  async adoptIdentity(act: Act, { identity, user, nowMs, events }: Input<'adoptIdentity'>): Promise<User | null> {
     const { db } = act;
     const created = await insertUser(db, user);
     const found = created ?? (await users(db).where('users.email_key', '=', user.emailKey).executeTakeFirst());
@@ -196,7 +196,7 @@ export const profileActs = {
     if (created !== null) act.event(events.created, { userId, accountId });
     if (created === null && owner.emailVerifiedAtMs === null) {
       await endSignIns(db, { userId, nowMs });
-      await endEverything(act, { userId, accountId, nowMs, latestJwtEndMs });
+      await endEverything(act, { userId, accountId, nowMs });
       await endTickets(db, userId);
       await db.updateTable('users').set({ password_hash: '', password_changed_at_ms: nowMs }).where('id', '=', userId).execute();
     }
@@ -239,7 +239,7 @@ export const profileActs = {
 /** Every credential that speaks for the user or the personal account, its JWTs, what they granted, every application of it, and every factor. The sign-ins have ended before. */
 async function endEverything(
   act: Act,
-  { userId, accountId, nowMs, latestJwtEndMs }: { userId: number; accountId: number; nowMs: number; latestJwtEndMs: number },
+  { userId, accountId, nowMs }: { userId: number; accountId: number; nowMs: number },
 ): Promise<void> {
   const { db } = act;
   const beforeMs = await latestIssueMs(db, accountId, nowMs);
@@ -264,8 +264,8 @@ async function endEverything(
   await endGrants(db, { userId }, nowMs);
   await endSessions(act, { userId }, { reason: 'user-ended', nowMs });
   await endApplications(act, { accountId }, nowMs);
-  act.change({ kind: 'user', id: String(userId), beforeMs, endsAtMs: latestJwtEndMs });
-  act.change({ kind: 'account', id: String(accountId), beforeMs, endsAtMs: latestJwtEndMs });
+  act.revoke({ kind: 'user', id: userId, beforeMs });
+  act.revoke({ kind: 'account', id: accountId, beforeMs });
 }
 
 /** False when the sign-in has ended. */

@@ -93,7 +93,7 @@ eachDatabase('nobody wins a race', (makeDatabase) => {
     return recorded.filter((jwt) => !list.isRevoked(jwt));
   };
   const revoke = (key: Credential) =>
-    other.credentials.revoke({ kind: 'key', id: key.id, nowMs: NOW, latestJwtEndMs: NOW + DAY, event: event('key.revoked') });
+    other.credentials.revoke({ kind: 'key', id: key.id, nowMs: NOW, event: event('key.revoked') });
   const narrow = (
     through: OpenedStore,
     key: Credential,
@@ -151,7 +151,6 @@ eachDatabase('nobody wins a race', (makeDatabase) => {
         userId: user.id,
         disabled: true,
         nowMs: NOW,
-        latestJwtEndMs: NOW + DAY,
         event: event('user.disabled'),
       });
       await Promise.all([...racing, disabled]);

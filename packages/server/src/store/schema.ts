@@ -50,7 +50,8 @@ interface SettingsTable {
     | 'permissions_observed_since_ms'
     | 'brand'
     | 'brand_logo'
-    | 'signing_key_rotation_days';
+    | 'signing_key_rotation_days'
+    | 'longest_jwt_days';
   value: string;
 }
 

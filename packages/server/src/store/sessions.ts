@@ -12,7 +12,6 @@ import {
   type SessionsStore,
   type Standing,
   type StoredRefreshKey,
-  UNRECORDED_JWT_SECONDS,
 } from '../core/sessions/session.ts';
 import type { Act } from './act.ts';
 import { type Db, prepare } from './prepared.ts';
@@ -29,8 +28,6 @@ type Reads =
   | 'findRefreshKey';
 
 const DAY_MS = 86_400_000;
-/** A server whose clock is ahead has issued JWTs that end later by ours. */
-const CLOCK_SLACK_MS = 60_000;
 const FIRST_COUNTER = 1;
 
 export function sessionsReads(db: Db): Pick<SessionsStore, Reads> {
@@ -191,11 +188,7 @@ export async function endSessions(
   if (only.applicationId !== undefined) query = query.where('application_id', '=', only.applicationId);
   if (only.grantId !== undefined) query = query.where('grant_id', '=', only.grantId);
   const rows = await query.returning(['id', 'user_id', 'account_id', 'last_used_at_ms']).execute();
-  for (const { id, last_used_at_ms } of rows) {
-    const beforeMs = Math.max(nowMs, last_used_at_ms);
-    const endsAtMs = beforeMs + UNRECORDED_JWT_SECONDS * 1000 + CLOCK_SLACK_MS;
-    act.change({ kind: 'session', id, beforeMs, endsAtMs });
-  }
+  for (const { id, last_used_at_ms } of rows) act.revoke({ kind: 'session', id, beforeMs: Math.max(nowMs, last_used_at_ms) });
   return rows.map((row) => ({
     id: row.id,
     userId: row.user_id,

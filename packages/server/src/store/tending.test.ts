@@ -82,7 +82,7 @@ eachDatabase('a credential that lives on', (makeDatabase) => {
     const rotated = await rotate(key, NOW + DAY);
     expect(rotated).not.toBeNull();
     const owned = { kind: 'key', id: key.id } as const;
-    await store.credentials.revoke({ ...owned, nowMs: NOW, latestJwtEndMs: NOW, event: event('key.revoked') });
+    await store.credentials.revoke({ ...owned, nowMs: NOW, event: event('key.revoked') });
     expect([
       await store.credentials.rename({ ...owned, name: 'x', event: event('key.renamed') }),
       await store.credentials.endOverlap({ ...owned, nowMs: NOW, event: event('key.overlap_ended') }),
@@ -165,9 +165,9 @@ eachDatabase('a credential that lives on', (makeDatabase) => {
       const before = await position();
       expect(await revokeAll(key, NOW, 2), 'of another account').toBe(0);
       expect(await revokeAll(key, NOW)).toBe(2);
-      expect(await store.changes.changesAfter(before, 10)).toEqual([
-        expect.objectContaining({ kind: 'credential', id: String(key.id), beforeMs: NOW + 500, endsAtMs: NOW + DAY }),
-      ]);
+      const changes = await store.changes.changesAfter(before, 10);
+      expect(changes).toMatchObject([{ kind: 'credential', id: String(key.id), beforeMs: NOW + 500 }]);
+      expect(changes[0]?.endsAtMs).toBeGreaterThan(NOW + DAY);
       // One that was on its way would be dead when it is handed out: it is not recorded, and minted anew.
       expect(await record(key, newJwt(key, NOW + 500))).toBe('key_changed');
       expect(await record(key, newJwt(key, NOW + 501))).toBe('recorded');

@@ -342,7 +342,7 @@ eachDatabase('an import', (database) => {
     if (ada === null) throw new Error('She is not there.');
     const nowMs = Date.now();
     const event = { event: 'user.deleted', atMs: nowMs, by: OPERATOR, userId: ada.id } as const;
-    expect(await server.keyhouse.store.profile.deleteUser({ userId: ada.id, nowMs, latestJwtEndMs: nowMs, event })).toBe('done');
+    expect(await server.keyhouse.store.profile.deleteUser({ userId: ada.id, nowMs, event })).toBe('done');
     expect(await judge(server, '1|secret')).toMatchObject({ ok: false });
     expect(await server.keyhouse.store.imports.usersByForeignId('sanctum', ['1'])).toMatchObject([{ addressHash: null }]);
     const again = await importSanctum(server, rows, [token(1, 'secret'), token(2, 'new')]);

@@ -66,16 +66,14 @@ export interface AccountsStore {
   }): Promise<boolean>;
   /**
    * Disables or enables. Disabling revokes every JWT of the user and of the personal account issued until now.
-   * `latestJwtEndMs` bounds how long that revocation matters. `administratorId`: the administrator who does it at their page, and must
-   * still be one; being another than the user they remain one, so that there is always one. False when they are none any
-   * more, there is no such user, or it already is so.
+   * `administratorId`: the administrator who does it at their page, and must still be one; being another than the user they remain
+   * one, so that there is always one. False when they are none any more, there is no such user, or it already is so.
    */
   setUserDisabled(input: {
     userId: number;
     disabled: boolean;
     administratorId?: number;
     nowMs: number;
-    latestJwtEndMs: number;
     event: EventDraft;
   }): Promise<boolean>;
   /** Whether this user has signed in from this address (a hash of it) since `sinceMs`. */

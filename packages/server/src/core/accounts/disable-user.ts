@@ -5,14 +5,12 @@
 
 import { no, type Outcome, ok } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
-import { type Clock, DAY_MS } from '../lib/clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { AccountsStore, User } from './account.ts';
 
 export interface DisableUserPorts {
   readonly accounts: Pick<AccountsStore, 'findUser' | 'setUserDisabled'>;
   readonly clock: Clock;
-  /** No JWT lives longer (`MAX_JWT_DAYS`), so a revocation need not be remembered longer. */
-  readonly maxJwtDays: number;
 }
 
 export interface DisableUserInput {
@@ -35,7 +33,7 @@ export function enableUser(ports: DisableUserPorts, input: DisableUserInput): Pr
 }
 
 async function setDisabled(
-  { accounts, clock, maxJwtDays }: DisableUserPorts,
+  { accounts, clock }: DisableUserPorts,
   { userId, administratorId, by }: DisableUserInput,
   disabled: boolean,
 ): Promise<DisableOutcome> {
@@ -47,7 +45,6 @@ async function setDisabled(
     ...(administratorId === undefined ? {} : { administratorId }),
     disabled,
     nowMs,
-    latestJwtEndMs: nowMs + maxJwtDays * DAY_MS,
     event: { event: disabled ? 'user.disabled' : 'user.enabled', atMs: nowMs, by, userId, accountId: user.accountId },
   });
   return changed ? ok(user) : no('already-so');

@@ -87,15 +87,11 @@ export interface MembersStore extends MembersRead {
     userId: number;
     event: EventDraft;
   }): Promise<'done' | 'owner' | TeamRefusal>;
-  /**
-   * Ends everything of a team at once: keys, their JWTs, invitations, memberships. The account stays as a tombstone.
-   * `latestJwtEndMs` bounds how long the revocation matters.
-   */
+  /** Ends everything of a team at once: keys, their JWTs, invitations, memberships. The account stays as a tombstone. */
   deleteTeam(input: {
     accountId: number;
     actorId: number;
     nowMs: number;
-    latestJwtEndMs: number;
     event: EventDraft;
   }): Promise<'done' | 'gone' | 'not_allowed'>;
 }

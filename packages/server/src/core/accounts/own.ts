@@ -29,7 +29,6 @@ export interface OwnPorts extends PasskeyPorts {
   /** The one that the database stands under: what is sealed with another, nobody opens after a restart. Rejects when it is none of ours. */
   readonly standingSecret: () => Promise<MasterSecret>;
   readonly secrets: readonly MasterSecret[];
-  readonly maxJwtDays: number;
 }
 
 const VERIFY_LASTS_MS = 3 * DAY_MS;
@@ -162,7 +161,6 @@ export function ownVerbs(ports: OwnPorts) {
         ticket: null,
         proves: false,
         nowMs,
-        latestJwtEndMs: nowMs + ports.maxJwtDays * DAY_MS,
         event: eventOf('user.password_changed', user, by, {
           mails: [compose('password-changed', recipientOf(user), circumstancesOf(by, nowMs))],
         }),
@@ -199,7 +197,6 @@ export function ownVerbs(ports: OwnPorts) {
         ticket: { purpose: 'reset-password', hash: hashTicket(ticket) },
         proves: true,
         nowMs,
-        latestJwtEndMs: nowMs + ports.maxJwtDays * DAY_MS,
         event: eventOf(
           'user.password_changed',
           user,
@@ -291,7 +288,7 @@ export function ownVerbs(ports: OwnPorts) {
       return profile.deleteUser({
         userId: user.id,
         nowMs,
-        latestJwtEndMs: nowMs + ports.maxJwtDays * DAY_MS,
+
         // The event stays; of whom it was goes with the person's data.
         event: eventOf(
           'user.deleted',

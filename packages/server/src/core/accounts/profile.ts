@@ -28,7 +28,6 @@ export interface ProfileStore {
     ticket: { purpose: TicketPurpose; hash: string } | null;
     proves: boolean;
     nowMs: number;
-    latestJwtEndMs: number;
     event: EventDraft;
   }): Promise<boolean>;
   /** With the ticket, in one act. Null: the ticket is gone, is another user's, or was for another address. Ends nothing. */
@@ -42,7 +41,6 @@ export interface ProfileStore {
   deleteUser(input: {
     userId: number;
     nowMs: number;
-    latestJwtEndMs: number;
     event: EventDraft;
   }): Promise<'done' | 'gone' | 'only-owner' | 'last-administrator'>;
   /** A user who comes with an invitation: made, and the invitation redeemed, in one act. */
@@ -60,7 +58,6 @@ export interface ProfileStore {
     identity: Omit<Identity, 'userId'>;
     user: NewUser;
     nowMs: number;
-    latestJwtEndMs: number;
     events: { readonly created: EventDraft; readonly linked: EventDraft };
   }): Promise<User | null>;
   /** The first administrator, with the setup ticket; of two who race one is. Null: there is one already, or the ticket is gone. `taken`: the address is somebody's. */

@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { encodeBase64Url } from '@keyhouse/protocol';
 import type { By, EventDraft } from '../audit/event.ts';
-import { DAY_MS, MINUTE_MS } from '../lib/clock.ts';
+import { MINUTE_MS } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { open, seal } from '../lib/seal.ts';
@@ -51,9 +51,7 @@ export interface Provider {
   finish(callbackUrl: string, checks: ProviderChecks): Promise<ProviderAnswer>;
 }
 
-export interface ProviderPorts
-  extends Omit<EnterPorts, 'signIns'>,
-    Pick<OwnPorts, 'profile' | 'maxJwtDays' | 'url' | 'signIns' | 'secret'> {
+export interface ProviderPorts extends Omit<EnterPorts, 'signIns'>, Pick<OwnPorts, 'profile' | 'url' | 'signIns' | 'secret'> {
   readonly profile: ProfileStore;
   readonly providers: readonly Provider[];
   readonly log: Log;
@@ -218,7 +216,6 @@ async function adopt(
       createdAtMs: nowMs,
     },
     nowMs,
-    latestJwtEndMs: nowMs + ports.maxJwtDays * DAY_MS,
     events: {
       created: { event: 'user.created', atMs: nowMs, by, details: { through: provider.id } },
       linked: { event: 'user.identity_linked', atMs: nowMs, by, details: { provider: provider.id }, mails },

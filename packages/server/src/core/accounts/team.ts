@@ -1,7 +1,7 @@
 /** Teams: made by anybody, run by their admins, ended by their owners. Who may do what to a member stands in `member.ts`. */
 import { isWellFormedText } from '@keyhouse/protocol';
 import type { By, EventDraft } from '../audit/event.ts';
-import { type Clock, DAY_MS } from '../lib/clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { MembersStore, Role } from './member.ts';
 
 /** Each may send invitations in its name, so there is an end to them. */
@@ -11,8 +11,6 @@ export const MAX_TEAM_NAME_LENGTH = 100;
 interface Ports {
   readonly members: MembersStore;
   readonly clock: Clock;
-  /** No JWT lives longer, so a revocation need not be remembered longer. */
-  readonly maxJwtDays: number;
 }
 
 /** A user of a team who does something in it. */
@@ -24,7 +22,7 @@ interface InTeam {
 
 export type TeamVerbs = ReturnType<typeof teamVerbs>;
 
-export function teamVerbs({ members, clock, maxJwtDays }: Ports) {
+export function teamVerbs({ members, clock }: Ports) {
   const event = (name: EventDraft['event'], by: By, more: Partial<EventDraft>): EventDraft => ({
     event: name,
     atMs: clock.now(),
@@ -83,7 +81,6 @@ export function teamVerbs({ members, clock, maxJwtDays }: Ports) {
         accountId,
         actorId,
         nowMs,
-        latestJwtEndMs: nowMs + maxJwtDays * DAY_MS,
         event: event('account.deleted', by, { accountId }),
       });
     },

@@ -208,7 +208,6 @@ export interface CredentialsStore {
     userId?: number;
     accountId?: number;
     nowMs: number;
-    latestJwtEndMs: number;
     event: EventDraft;
   }): Promise<boolean>;
   /** Another name. False when there is none such or it is revoked. */

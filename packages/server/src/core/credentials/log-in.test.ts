@@ -143,7 +143,7 @@ describe('logging in', () => {
       { email: 'off@example.com', password: PASSWORD, isAdministrator: false, by: OPERATOR },
     );
     if (!made.ok) throw new Error(made.reason);
-    const ports = { accounts: store.accounts, clock, maxJwtDays: 366 };
+    const ports = { accounts: store.accounts, clock };
     expect(await disableUser(ports, { userId: made.value.id, by: OPERATOR })).toMatchObject({ ok: true });
     expect(await disableUser(ports, { userId: made.value.id, by: OPERATOR })).toEqual({ ok: false, reason: 'already-so' });
     for (const [email, password] of [

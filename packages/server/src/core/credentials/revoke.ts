@@ -1,13 +1,11 @@
 /** Ends a credential for good, with all its secrets and, for a key, with every JWT minted from it. */
 import type { By } from '../audit/event.ts';
-import { type Clock, DAY_MS } from '../lib/clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { CredentialsStore } from './credential.ts';
 
 interface Ports {
   readonly credentials: Pick<CredentialsStore, 'revoke'>;
   readonly clock: Clock;
-  /** No JWT lives longer; so long the revocation must be remembered. */
-  readonly maxJwtDays: number;
 }
 
 interface Input {
@@ -19,12 +17,11 @@ interface Input {
 }
 
 /** False when there is no such credential, it is not theirs, or it is revoked already. */
-export function revokeCredential({ credentials, clock, maxJwtDays }: Ports, input: Input, by: By): Promise<boolean> {
+export function revokeCredential({ credentials, clock }: Ports, input: Input, by: By): Promise<boolean> {
   const nowMs = clock.now();
   return credentials.revoke({
     ...input,
     nowMs,
-    latestJwtEndMs: nowMs + maxJwtDays * DAY_MS,
     event: { event: input.kind === 'token' ? 'token.revoked' : 'key.revoked', atMs: nowMs, by },
   });
 }

@@ -65,6 +65,8 @@ export interface JwtsStore {
    * any more. Returns how many ended.
    */
   revokeJwtsOfKey(input: { keyId: number; accountId: number; nowMs: number; event: EventDraft }): Promise<number>;
+  /** Says how long a JWT may live from now on, at most. The longest life that was ever allowed is kept: revocations last that long. */
+  allowJwtDays(input: { days: number }): Promise<void>;
   /** Deletes records of JWTs that ended before `beforeMs`. True when more is left. */
   sweepJwts(input: { beforeMs: number; limit: number }): Promise<boolean>;
 }

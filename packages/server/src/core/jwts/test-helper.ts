@@ -34,7 +34,7 @@ export const handClock = (iso = '2026-11-22T00:00:00.000Z'): HandClock => ({
   },
 });
 
-export const memoryJwts = (): Omit<JwtsStore, 'revokeJwtsOfKey' | 'revokeUnrecordedJwt'> & {
+export const memoryJwts = (): Omit<JwtsStore, 'revokeJwtsOfKey' | 'revokeUnrecordedJwt' | 'allowJwtDays'> & {
   rows: MintedJwt[];
   events: unknown[];
 } => {

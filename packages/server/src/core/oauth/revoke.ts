@@ -25,7 +25,6 @@ interface Ports extends Pick<SessionPorts, 'sessions' | 'refreshKeys'> {
   readonly credentials: Pick<CredentialsStore, 'revoke'>;
   readonly jwts: Pick<JwtsStore, 'findJwt' | 'revokeJwt' | 'revokeUnrecordedJwt'>;
   readonly clock: Clock;
-  readonly maxJwtDays: number;
 }
 
 /** Refusals of a secret that is the right one: its holder may still end it. An old secret after its overlap is not. */

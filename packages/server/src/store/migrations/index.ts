@@ -4,7 +4,16 @@ import { sessions } from './0003-sessions.ts';
 import { routesByMethod } from './0004-routes-by-method.ts';
 import { imports } from './0005-imports.ts';
 import { guardUse } from './0006-guard-use.ts';
+import { revocationEnds } from './0007-revocation-ends.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. Append; never edit one that has landed. */
-export const MIGRATIONS: readonly Migration[] = [credentials, dashboard, sessions, routesByMethod, imports, guardUse];
+export const MIGRATIONS: readonly Migration[] = [
+  credentials,
+  dashboard,
+  sessions,
+  routesByMethod,
+  imports,
+  guardUse,
+  revocationEnds,
+];

@@ -1,0 +1,88 @@
+/**
+ * Until when a revocation must be remembered: until the last JWT that it can concern has expired. The act that revokes finds this in its own
+ * transaction, under the locks that recording a JWT takes too. No caller passes it: a caller knows its own settings only, and the JWTs may have
+ * been minted under other ones.
+ */
+import type { ChangeDraft } from '../core/revocations/change.ts';
+import { UNRECORDED_JWT_SECONDS } from '../core/sessions/session.ts';
+import type { Db } from './prepared.ts';
+
+/** How far the clock of another server may be ahead. */
+export const CLOCK_SLACK_MS = 60_000;
+
+const DAY_MS = 86_400_000;
+/** The setting that holds the longest life, in days, that any server on this database was ever allowed to give a JWT. It only grows. */
+const LONGEST_JWT_DAYS = 'longest_jwt_days';
+
+/** Only caches have to forget what they hold of the subject: nothing is revoked. */
+export type CacheDraft = ChangeDraft & { readonly beforeMs: null; readonly endsAtMs: null };
+
+/** What is revoked, without its end. Only of a single JWT is the end known beforehand: it is its own. */
+export type RevocationDraft =
+  | { readonly kind: 'jti'; readonly id: string; readonly beforeMs: number; readonly endsAtMs: number }
+  | OwnerRevoked
+  | SessionRevoked;
+
+/** JWTs of keys and of accounts are on record, and may live long. */
+interface OwnerRevoked extends SubjectRevoked {
+  readonly kind: 'credential' | 'account' | 'user';
+  readonly id: number;
+}
+
+/** JWTs of sessions and applications are not on record, but all have the same short life. */
+interface SessionRevoked extends SubjectRevoked {
+  readonly kind: 'session' | 'application';
+  readonly id: string;
+}
+
+interface SubjectRevoked {
+  /** Whatever was issued at or before this moment is revoked. Never earlier than now. */
+  readonly beforeMs: number;
+  /** The subject never comes back, so what is issued later is revoked too: the clock of another server may be ahead. */
+  readonly isForGood?: boolean;
+}
+
+/** The change that a revocation becomes, with its end. */
+export async function toChangeDraft(db: Db, draft: RevocationDraft): Promise<ChangeDraft> {
+  if (draft.kind === 'jti') return draft;
+  const endsAtMs = (await lastExpiryMs(db, draft)) + CLOCK_SLACK_MS;
+  const beforeMs = draft.isForGood === true ? endsAtMs : draft.beforeMs;
+  return { kind: draft.kind, id: String(draft.id), beforeMs, endsAtMs };
+}
+
+async function lastExpiryMs(db: Db, draft: OwnerRevoked | SessionRevoked): Promise<number> {
+  if (isUnrecorded(draft)) return draft.beforeMs + UNRECORDED_JWT_SECONDS * 1000;
+  // JWTs that a restored backup has forgotten are not on record either.
+  const unrecordedMs = draft.beforeMs + (await longestJwtDays(db)) * DAY_MS;
+  // A user's own are those of sessions; those on record are of keys, and so of accounts.
+  if (draft.kind === 'user') return unrecordedMs;
+  return Math.max(unrecordedMs, await lastRecordedExpiryMs(db, draft.kind === 'credential' ? 'key_id' : 'account_id', draft.id));
+}
+
+const isUnrecorded = (draft: OwnerRevoked | SessionRevoked): draft is SessionRevoked =>
+  draft.kind === 'session' || draft.kind === 'application';
+
+/** One look-up in an index, however many JWTs there are. */
+async function lastRecordedExpiryMs(db: Db, column: 'key_id' | 'account_id', id: number): Promise<number> {
+  const last = await db
+    .selectFrom('jwts')
+    .select(({ fn }) => fn.max('expires_at_ms').as('at_ms'))
+    .where(column, '=', id)
+    .executeTakeFirst();
+  return last?.at_ms ?? 0;
+}
+
+/** In one statement, so that of two servers that start at once the longer life stays. */
+export async function raiseLongestJwtDays(db: Db, days: number): Promise<void> {
+  await db
+    .updateTable('settings')
+    .set({ value: String(days) })
+    .where('name', '=', LONGEST_JWT_DAYS)
+    .where((eb) => eb(eb.cast<number>('value', 'integer'), '<', days))
+    .execute();
+}
+
+async function longestJwtDays(db: Db): Promise<number> {
+  const row = await db.selectFrom('settings').select('value').where('name', '=', LONGEST_JWT_DAYS).executeTakeFirstOrThrow();
+  return Number(row.value);
+}
