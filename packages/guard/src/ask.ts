@@ -27,6 +27,8 @@ export interface Question {
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly accept?: string;
+  /** Beside those of every question. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** False: the question is anybody's. Default true: the guard's key goes along. */
   readonly isKeyed?: boolean;
   /** Ends the question, body included. */
@@ -39,8 +41,9 @@ export type Ask = (question: Question) => Promise<Response>;
 const BROKE_OFF: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'ConnectionReset', 'ConnectionClosed']);
 
 export function createAsk({ issuer, key, fetch }: Pick<Settings, 'issuer' | 'key' | 'fetch'>): Ask {
-  return async ({ path, method = 'GET', body, accept = 'application/json', isKeyed = true, signal }) => {
+  return async ({ path, method = 'GET', body, accept = 'application/json', headers: more = {}, isKeyed = true, signal }) => {
     const headers = {
+      ...more,
       Accept: accept,
       ...(isKeyed ? { Authorization: `Bearer ${key}` } : {}),
       ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),

@@ -10,6 +10,8 @@ import {
   isObject,
   parsePosition,
   parseStrictJson,
+  USE_HEADER,
+  USE_REPORTED,
 } from '@keyhouse/protocol';
 import { sha256 } from '#platform';
 import { type Ask, IssuerFault, readBytes, textOf } from './ask.ts';
@@ -76,6 +78,8 @@ const MOST_BYTES = 2 * 1024 * 1024;
 const OF_ONE: ReadonlySet<number> = new Set([200, 400, 413, 422, 500]);
 const ONE = '/auth/introspect';
 const BATCH = '/auth/introspect/batch';
+/** What a guard lets through it reports: a question is none of that, and counting it would count twice. */
+const REPORTS_USE = { [USE_HEADER]: USE_REPORTED };
 
 export function createIntrospector(ports: Ports): Introspector {
   const { monotonicMs, nowMs } = ports;
@@ -206,7 +210,7 @@ export function createIntrospector(ports: Ports): Introspector {
     const isOne = batch.length === 1 && first !== undefined;
     const path = isOne ? ONE : BATCH;
     const body = isOne ? { token: first.text } : { tokens: batch.map(({ text }) => text) };
-    const response = await ports.ask({ path, method: 'POST', body, signal });
+    const response = await ports.ask({ path, method: 'POST', body, headers: REPORTS_USE, signal });
     const parsed = parseStrictJson(textOf(await readBytes(response, { most: MOST_BYTES, path, signal }), path));
     const value = parsed.ok ? parsed.value : null;
     const results = isOne ? [value] : isObject(value) && Array.isArray(value.results) ? value.results : [];

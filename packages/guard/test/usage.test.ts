@@ -50,6 +50,28 @@ describe('what a guard reports', () => {
     );
   });
 
+  it('counts a request once, though the guard asked about its credential before it reported it', async () => {
+    const guard = await newGuard();
+    const person = await server.register();
+    const key = await server.key(person.accountId, { permissions: ['invoices.read', 'crm.read'] });
+    const asked = async (text: string) =>
+      await guard.judge({
+        ...{ method: 'GET', target: '/api/invoices', headers: ['Authorization', `Bearer ${text}`] },
+        peer: { address: '127.0.0.1', isEncrypted: false },
+      });
+    for (const text of [key.text, key.text, person.token]) expect((await asked(text)).ok).toBe(true);
+    await guard.close();
+    await server.keyhouse.flushUse();
+    const { store } = server.keyhouse;
+    const [ofKey, ofToken] = await Promise.all([
+      store.credentials.getCredential('key', key.id),
+      store.credentials.getCredential('token', Number(person.token.split('|')[0])),
+    ]);
+    expect([ofKey?.use.requests, ofToken?.use.requests]).toEqual([2, 1]);
+    const least = ofKey === null ? undefined : (await server.keyhouse.leastOf([ofKey])).get(key.id);
+    expect(least).toMatchObject({ untoldRequests: 0, narrowTo: ['invoices.read'] });
+  });
+
   it('explains a key, a token, nobody’s and none at all by the ids that it answered with, though it was told nothing of them', async () => {
     const guard = await newGuard();
     const { keyhouse } = server;

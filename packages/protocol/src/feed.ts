@@ -13,6 +13,9 @@ export const FEED_SIGNATURE_HEADER = 'X-Keyhouse-Signature';
 /** `<epoch>:<position>` with every introspection answer: how far the server had read the list when it answered. */
 export const FEED_POSITION_HEADER = 'X-Keyhouse-Position';
 export const FEED_EVENT = 'revocations';
+/** With a question of introspection: `USE_REPORTED` says that the asker counts what it lets through and reports it, so the question is no use. */
+export const USE_HEADER = 'X-Keyhouse-Use';
+export const USE_REPORTED = 'reported';
 /** The most that one message that is not the whole list tells of; ask again from its position. */
 export const FEED_MAX_REVOCATIONS = 5000;
 /** A JWT is named by the start of its `jti`: 48 bits of time and 72 of chance, so that no two are ever the same. */

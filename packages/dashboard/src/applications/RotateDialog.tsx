@@ -8,7 +8,7 @@ import { ClientShown } from './ClientShown.tsx';
 import { type Application, type Made, useVerbs } from './queries.ts';
 import { words } from './words.ts';
 
-const OVERLAPS = ['0', '3600', '86400', '604800', '2592000'] as const;
+const OVERLAPS = ['0', '3600', '86400', '604800'] as const;
 const DEFAULT_OVERLAP = '604800';
 
 interface Props {

@@ -157,7 +157,6 @@ export const words = {
     '3600': '1 hour',
     '86400': '1 day',
     '604800': '7 days',
-    '2592000': '30 days',
   },
   overlapOldest: 'The secret before that, which still works now, ends at once.',
   overlapTitle: 'The old secret still works',

@@ -70,7 +70,12 @@ export function LeastPrivilege({ scope, credential, least }: { scope: Scope; cre
           </Table.Tbody>
         </Table>
       )}
-      {wasUsed && least.narrow_to === null && (
+      {least.untold_requests > 0 && (
+        <Text size="sm" c="dimmed">
+          {words.leastUntold(format.number(least.untold_requests), least.untold_requests === 1)}
+        </Text>
+      )}
+      {wasUsed && least.untold_requests === 0 && least.narrow_to === null && (
         <Text size="sm" c="dimmed">
           {words.minimal}
         </Text>

@@ -191,19 +191,21 @@ function NarrowDialog({ scope, credential, onClose }: DialogProps) {
 }
 
 const OVERLAPS = ['0', '3600', '86400', '259200', '604800'] as const;
+/** In all, extensions included; the server never lets an old secret work for longer. */
+const LONGEST_OVERLAP = '604800';
 
 interface OverlapFieldProps {
   readonly label: string;
   readonly value: string;
   readonly onChange: (value: string) => void;
-  readonly choices: readonly (typeof OVERLAPS)[number][];
+  readonly choices: readonly { readonly value: string; readonly label: string }[];
   readonly error: string | undefined;
 }
 
 const OverlapField = ({ label, value, onChange, choices, error }: OverlapFieldProps) => (
   <NativeSelect
     label={label}
-    data={choices.map((seconds) => ({ value: seconds, label: words.overlapChoices[seconds] }))}
+    data={choices}
     value={value}
     onChange={(event) => onChange(event.currentTarget.value)}
     {...(error === undefined ? {} : { error })}
@@ -250,7 +252,7 @@ function RotateDialog({ scope, credential, onClose }: DialogProps) {
         label={words.overlapLabel}
         value={overlap}
         onChange={setOverlap}
-        choices={OVERLAPS}
+        choices={OVERLAPS.map((value) => ({ value, label: words.overlapChoices[value] }))}
         error={fieldErrorOf(rotate.error, 'overlap_seconds')}
       />
       {credential.overlap !== null && <Text size="sm">{words.overlapOldest}</Text>}
@@ -312,8 +314,19 @@ function EndOverlapDialog({ scope, credential, onClose }: DialogProps) {
   );
 }
 
+/** Only what still fits into the 7 days, and all that is left of them. */
+function extensionsOf({ rotated_at }: Credential): { value: string; label: string }[] {
+  const endsAtMs = Date.parse(rotated_at ?? '') + Number(LONGEST_OVERLAP) * 1000;
+  const fitting = OVERLAPS.filter((value) => Number(value) > 0 && Date.now() + Number(value) * 1000 < endsAtMs);
+  return [
+    ...fitting.map((value) => ({ value, label: words.overlapChoices[value] })),
+    { value: LONGEST_OVERLAP, label: words.extendLongest },
+  ];
+}
+
 function ExtendOverlapDialog({ scope, credential, onClose }: DialogProps) {
-  const [seconds, setSeconds] = useState('86400');
+  const choices = extensionsOf(credential);
+  const [seconds, setSeconds] = useState(choices.at(0)?.value ?? LONGEST_OVERLAP);
   const verbs = useVerbs(scope);
   const extend = useMutation({
     mutationFn: () => verbs.extendOverlap(credential.id, Number(seconds)),
@@ -335,7 +348,7 @@ function ExtendOverlapDialog({ scope, credential, onClose }: DialogProps) {
         label={words.extendLabel}
         value={seconds}
         onChange={setSeconds}
-        choices={OVERLAPS.slice(1)}
+        choices={choices}
         error={fieldErrorOf(extend.error, 'seconds')}
       />
     </DialogForm>

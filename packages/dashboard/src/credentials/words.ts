@@ -197,6 +197,7 @@ export const words = {
   extend: 'Extend',
   extendTitle: 'Let the old secret work longer',
   extendLabel: 'From now on, it works for',
+  extendLongest: 'as long as possible: until 7 days after the rotation',
   extended: 'The old secret lives on.',
 
   renameTitle: 'Rename',
@@ -211,6 +212,8 @@ export const words = {
   observedSince: (date: string) => `Use of permissions has been counted since ${date}.`,
   leastHint: 'What was granted, beside what was used. Take away what is not needed.',
   leastEmpty: 'No permission was used yet. When it has been used for a while, this shows what can be taken away.',
+  leastUntold: (count: string, isOne: boolean) =>
+    `${requests(count, isOne)} in 90 days were checked by introspection without saying which permission they needed, so nothing is suggested here.`,
   leastName: 'Permission',
   least30: '30 days',
   least90: '90 days',

@@ -19,9 +19,9 @@ import { findAccountId, type OwnerOptions, refuseTwoOwners } from './owner.ts';
 import { idNumber, pageLimit, wholeNumber } from './values.ts';
 import { withKeyhouse } from './with-keyhouse.ts';
 
-/** The same bounds as on the private API: none to 30 days, seven days unless told. */
+/** The same bounds as on the private API: none to seven days, seven days unless told. */
 const DEFAULT_OVERLAP_SECONDS = 604_800;
-const MAX_OVERLAP_SECONDS = 2_592_000;
+const MAX_OVERLAP_SECONDS = 604_800;
 
 interface CreateOptions extends OutputOptions, OwnerOptions, SettingsOptions {
   readonly name: string;
@@ -80,7 +80,7 @@ export function addAppCommands(program: Command): void {
     .argument(...CLIENT)
     .option(
       '--overlap-seconds <seconds>',
-      'how long the old secret lives on, 0 to 2592000',
+      'how long the old secret lives on, 0 to 604800',
       wholeNumber('--overlap-seconds', 0, MAX_OVERLAP_SECONDS),
       DEFAULT_OVERLAP_SECONDS,
     )

@@ -22,6 +22,10 @@ export interface OpaqueCaller extends CallerOfAnyKind {
   readonly hash: string;
   /** It came with the secret before the last rotation. */
   readonly isPreviousSecret: boolean;
+  /** When that secret ends; null: it is the newest, and ends with the credential. */
+  readonly secretEndsAtMs: number | null;
+  /** A token that expires when it is not used: its last use, as far as it was known when it was read. Null: it does not. */
+  readonly unusedSinceMs: number | null;
 }
 
 interface JwtCallerOfAnyKind extends CallerOfAnyKind {

@@ -29,6 +29,7 @@ import { issueKey, issueToken, type KeyWish, type TokenWish } from './credential
 import { leastOf } from './credentials/least.ts';
 import { logIn } from './credentials/log-in.ts';
 import { narrowCredential } from './credentials/narrow.ts';
+import { UNTOLD_PERMISSION } from './credentials/permission-use.ts';
 import { register } from './credentials/register.ts';
 import { remindPeople } from './credentials/reminders.ts';
 import { revokeCredential } from './credentials/revoke.ts';
@@ -70,7 +71,7 @@ import { type AuthenticatedClient, authenticateClient, type ClientProof } from '
 import { cacheClients } from './oauth/client-cache.ts';
 import type { Redemption } from './oauth/code.ts';
 import { readIdTokenHint } from './oauth/id-token.ts';
-import { introspect, introspectAsClient } from './oauth/introspect.ts';
+import { type Asking, introspect, introspectAsClient } from './oauth/introspect.ts';
 import { beginLogout, type LogoutWish, openLogout } from './oauth/logout.ts';
 import { applicationVerbs } from './oauth/manage-applications.ts';
 import { authorizationServerMetadata, openIdConfiguration } from './oauth/metadata.ts';
@@ -244,6 +245,17 @@ export function createKeyhouse(ports: KeyhousePorts) {
     findApplication: applications.findClient,
     seeSession: (id, atMs) => seenSessions.record(id, atMs),
   });
+  const introspectPorts = {
+    ...{ verify, issuer, audience },
+    endOf: (caller: OpaqueCaller) => credentials.endOf(caller),
+    countUse: (caller: Caller, permission: string | null): void => {
+      if (isOpaque(caller)) use.record(caller.credentialId, caller.isPreviousSecret, NOWHERE, clock.now());
+      else useJwt(caller, NOWHERE);
+      usePermission(caller, isOf(caller, permission) ? permission : UNTOLD_PERMISSION);
+    },
+  };
+  const isOf = ({ permissions: held }: Caller, permission: string | null): permission is string =>
+    permission !== null && permissionExists(permission) && permits(held, permission);
   const clientPorts = { ...store, applications, issuer, clock };
   const tokenPorts = {
     ...store,
@@ -361,15 +373,11 @@ export function createKeyhouse(ports: KeyhousePorts) {
     ...applicationVerbs({ applications: store.applications, clock, catalogue: () => started(permissions) }),
     homeOf: (accountId: number) => homeOf({ ...credentialPorts, audit: store.audit }, accountId),
     leastOf: (about: Parameters<typeof leastOf>[1]) => leastOf(credentialPorts, about),
-    /** A request asked for this permission and got it. No write, no wait. */
-    usePermission: (caller: Caller, permission: string): void => {
-      if (caller.kind === 'jwt') use.recordPermission(caller.keyId, permission, clock.now());
-      else if (isOpaque(caller)) use.recordPermission(caller.credentialId, permission, clock.now());
-    },
-    /** A JWT was good: its key was used, or its session. No write, no wait. */
-    useJwt: (caller: Caller, from: From): void => {
-      if (caller.kind === 'jwt') use.add(caller.keyId, 1, from, clock.now());
-      if (caller.kind === 'session') seenSessions.record(caller.sessionId, clock.now());
+    usePermission,
+    useJwt,
+    /** Writes what was counted by now; a job does it every two seconds. */
+    flushUse: async (): Promise<void> => {
+      await Promise.all([use.flush(store.credentials, { ...ports, end: true }), seenSessions.flush(store.sessions)]);
     },
     reportUsage,
     narrow: (input: Parameters<typeof narrowCredential>[1], by: By) => narrowCredential(credentialPorts, input, by),
@@ -393,12 +401,12 @@ export function createKeyhouse(ports: KeyhousePorts) {
     rotateSigningKeys: (input: Parameters<typeof rotateSigningKeys>[1]) => rotateSigningKeys(rotatePorts, input),
     rotateMasterSecret: (input: Parameters<typeof rotateMasterSecret>[1]) => rotateMasterSecret({ ...store, clock }, input),
 
-    introspect: (asker: OpaqueCaller, text: string) => {
+    introspect: (asker: OpaqueCaller, asking: Asking) => {
       if (permits(asker.permissions, 'keyhouse.verify')) use.recordPermission(asker.credentialId, 'keyhouse.verify', clock.now());
-      return introspect({ verify, issuer, audience }, asker, text);
+      return introspect(introspectPorts, asker, asking);
     },
     introspectAsClient: ({ client }: AuthenticatedClient, text: string) =>
-      introspectAsClient({ ...sessionPorts, verify, issuer, audience }, client, text),
+      introspectAsClient({ ...sessionPorts, ...introspectPorts }, client, text),
     revokePresented: (text: string, client: AuthenticatedClient | null, by: By) =>
       revokePresented({ ...store, ...sessionPorts, verify }, text, client?.client ?? null, by),
 
@@ -476,11 +484,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
         stopping.abort();
         await jobs.stop();
         // What is still in memory is written, as far as the store allows.
-        const last = await Promise.allSettled([
-          use.flush(store.credentials, { ...ports, end: true }),
-          seenSessions.flush(store.sessions),
-          refusals.flush({ end: true }),
-        ]);
+        const last = await Promise.allSettled([this.flushUse(), refusals.flush({ end: true })]);
         for (const { status, ...rest } of last)
           if (status === 'rejected') log.warn({ ...rest }, 'The last counts could not be written.');
         await chainAudit({ audit: store.audit, log }).catch((error: unknown) =>
@@ -495,6 +499,18 @@ export function createKeyhouse(ports: KeyhousePorts) {
       await store.close();
     },
   };
+
+  /** A request asked for this permission and got it. No write, no wait. */
+  function usePermission(caller: Caller, permission: string): void {
+    if (caller.kind === 'jwt') use.recordPermission(caller.keyId, permission, clock.now());
+    else if (isOpaque(caller)) use.recordPermission(caller.credentialId, permission, clock.now());
+  }
+
+  /** A JWT was good: its key was used, or its session. No write, no wait. */
+  function useJwt(caller: Caller, from: From): void {
+    if (caller.kind === 'jwt') use.add(caller.keyId, 1, from, clock.now());
+    if (caller.kind === 'session') seenSessions.record(caller.sessionId, clock.now());
+  }
 
   function about() {
     const { byKid } = keys();

@@ -1,15 +1,15 @@
 /** Introspection with a bearer credential in its plain form: resource servers ask it as often as gateways ask `/verify`. */
 import { FEED_POSITION_HEADER, type FeedPosition, formatPosition } from '@keyhouse/protocol';
 import type { OpaqueCaller } from '../core/caller.ts';
-import type { Introspection } from '../core/oauth/introspect.ts';
+import type { Asking, Introspection } from '../core/oauth/introspect.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { Authenticator } from './authenticate.ts';
+import { readIntrospection } from './introspection-question.ts';
 import type { PlainPost } from './plain-post.ts';
-import { readToken } from './read-token.ts';
 
 interface Ports {
   readonly authenticator: Authenticator;
-  readonly introspect: (asker: OpaqueCaller, text: string) => Introspection | Promise<Introspection>;
+  readonly introspect: (asker: OpaqueCaller, asking: Asking) => Introspection | Promise<Introspection>;
   readonly position: () => FeedPosition;
 }
 
@@ -25,9 +25,9 @@ export const plainIntrospection = ({ authenticator, introspect, position }: Port
       authenticator.recordForbidden(caller, request, requestId, null);
       throw new Refusal({ code: 'forbidden' });
     }
-    const token = readToken(body());
+    const asking = readIntrospection(body(), request.headers);
     // Before the answer is made: what was read of the list meanwhile may be in it, what was read before certainly is.
     const headers = { [FEED_POSITION_HEADER]: formatPosition(position()) };
-    return { status: 200, headers, body: await introspect(caller, token) };
+    return { status: 200, headers, body: await introspect(caller, asking) };
   },
 });

@@ -1,6 +1,7 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { EventDraft } from '../core/audit/event.ts';
 import type { Credential, CredentialsStore, CredentialWithOwner, NewCredential, Owned } from '../core/credentials/credential.ts';
+import { MAX_OVERLAP_SECONDS } from '../core/credentials/rotate.ts';
 import type { Act } from './act.ts';
 import { fromJson, toJson } from './json.ts';
 import { lockKeysOfAccounts, lockMinting, revokeWiderJwts } from './jwts.ts';
@@ -9,6 +10,8 @@ import type { Database } from './schema.ts';
 import { lockSignIn } from './sign-ins.ts';
 import { beginUseOfPrevious, useActs, useReads, withUse } from './use.ts';
 import { insertUser, lockEnabledUser } from './users.ts';
+
+const MAX_OVERLAP_MS = MAX_OVERLAP_SECONDS * 1000;
 
 type Input<Name extends keyof CredentialsStore> = Parameters<CredentialsStore[Name]>[0];
 type Reads = Pick<
@@ -145,8 +148,13 @@ export const credentialsActs = {
   },
 
   async extendOverlap(act: Act, { endsAtMs, nowMs, event, ...owned }: Input<'extendOverlap'>): Promise<boolean> {
-    const running = live(act.db, owned).where('previous_ends_at_ms', '>', nowMs);
-    return tend(act, owned, event, running.set({ previous_ends_at_ms: endsAtMs }));
+    const running = live(act.db, owned)
+      .where('previous_ends_at_ms', '>', nowMs)
+      .where('rotated_at_ms', '>', nowMs - MAX_OVERLAP_MS);
+    // However often it is extended: the old secret works for at most 7 days after the rotation.
+    const latest = sql<number>`rotated_at_ms + ${sql.lit(MAX_OVERLAP_MS)}`;
+    const capped = sql<number>`CASE WHEN ${latest} < ${endsAtMs} THEN ${latest} ELSE ${endsAtMs} END`;
+    return tend(act, owned, event, running.set({ previous_ends_at_ms: capped }));
   },
 
   async revoke(act: Act, input: Input<'revoke'>): Promise<boolean> {

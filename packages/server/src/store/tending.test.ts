@@ -77,6 +77,22 @@ eachDatabase('a credential that lives on', (makeDatabase) => {
     expect([await end(NOW + 999), await extend(NOW + 999)]).toEqual([false, false]);
   });
 
+  it('keeps its old secret for seven days after the rotation at most, however often that is extended', async () => {
+    const key = await newKey();
+    await rotate(key, NOW + DAY);
+    const owned = { kind: 'key', id: key.id, accountId: 1 } as const;
+    const extend = async (nowMs: number, endsAtMs: number) => {
+      const done = await store.credentials.extendOverlap({ ...owned, endsAtMs, nowMs, event: event('key.overlap_extended') });
+      return [done, (await store.credentials.findKeyByHash(key.hash))?.previousEndsAtMs];
+    };
+    const latest = NOW + 7 * DAY;
+    expect(await extend(NOW, NOW + 3 * DAY)).toEqual([true, NOW + 3 * DAY]);
+    expect(await extend(NOW + 2 * DAY, NOW + 9 * DAY)).toEqual([true, latest]);
+    expect(await extend(NOW + 6 * DAY, NOW + 13 * DAY)).toEqual([true, latest]);
+    expect(await extend(NOW + 6 * DAY, NOW + 6 * DAY + 1), 'and it can be shortened').toEqual([true, NOW + 6 * DAY + 1]);
+    expect((await extend(latest, latest + DAY))[0]).toBe(false);
+  });
+
   it('is tended no more once it is revoked', async () => {
     const key = await newKey();
     const rotated = await rotate(key, NOW + DAY);

@@ -214,7 +214,10 @@ export interface CredentialsStore {
   rename(input: Owned & { name: string; event: EventDraft }): Promise<boolean>;
   /** Ends the secret before the last rotation at once. False when none lives. */
   endOverlap(input: Owned & { nowMs: number; event: EventDraft }): Promise<boolean>;
-  /** Moves the end of the secret before the last rotation; one that has ended stays ended: false. */
+  /**
+   * Moves the end of the secret before the last rotation, but never beyond MAX_OVERLAP_SECONDS after the rotation. False when it has ended,
+   * or cannot be extended any further: nothing comes back to life.
+   */
   extendOverlap(input: Owned & { endsAtMs: number; nowMs: number; event: EventDraft }): Promise<boolean>;
   recordUse(input: { uses: readonly UseDelta[]; permissions: readonly PermissionUse[] }): Promise<void>;
   /** Requests a day since a day (days since 1970, UTC), of all these credentials in one look. */

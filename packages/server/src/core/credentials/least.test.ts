@@ -33,6 +33,15 @@ describe('least privilege', () => {
     expect(least.narrowTo).toEqual(['a.read']);
   });
 
+  it('suggests nothing as long as some requests did not say what they needed, and does not show them as a permission', () => {
+    const least = judge(['a.read', 'b.read'], [use('a.read', 11, 4), use('', 2)]);
+    expect([least.narrowTo, least.untoldRequests, least.permissions.map(({ name }) => name)]).toEqual([
+      null,
+      2,
+      ['a.read', 'b.read'],
+    ]);
+  });
+
   it.each<[string, readonly string[] | null, readonly string[], readonly string[], readonly string[] | null]>([
     ['nothing was used', ['a.read', 'b.read'], [], [], null],
     ['all was used', ['a.read'], ['a.read'], [], null],

@@ -5,6 +5,7 @@
 import { covers, isReserved, MAX_PERMISSIONS, permits, WILDCARDS } from '@keyhouse/protocol';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
 import type { Credential, CredentialsStore, PermissionSums } from './credential.ts';
+import { UNTOLD_PERMISSION } from './permission-use.ts';
 
 /** So long the use of permissions is looked back at. */
 export const LEAST_DAYS = 90;
@@ -24,7 +25,12 @@ export interface Least {
   /** Granted or used, by name. While the catalogue is empty, a wildcard and "no list" show only what was used of them. */
   readonly permissions: readonly PermissionRow[];
   readonly observedSinceMs: number;
-  /** What was used, when that is less than what was granted; null: nothing to take away, or not watched for long enough. */
+  /** Requests of the last 90 days that nobody told the permission of. */
+  readonly untoldRequests: number;
+  /**
+   * What was used, when that is less than what was granted. Null: there is nothing to take away, it was not watched for long enough, or some
+   * requests did not say what they needed.
+   */
   readonly narrowTo: readonly string[] | null;
 }
 
@@ -70,6 +76,8 @@ export async function leastOf(ports: Ports, credentials: readonly Granted['crede
 export function judgeLeast({ credential, uses }: Granted, watch: Watch): Least {
   const { permissions: held, createdAtMs } = credential;
   const used = new Map(uses.map((use) => [use.permission, use]));
+  const untoldRequests = used.get(UNTOLD_PERMISSION)?.requests ?? 0;
+  used.delete(UNTOLD_PERMISSION);
   const granted = expand(held, watch.catalogue);
   const names = [...new Set([...granted, ...used.keys()])].sort();
   const rows = names.map((name): PermissionRow => {
@@ -83,9 +91,11 @@ export function judgeLeast({ credential, uses }: Granted, watch: Watch): Least {
     };
   });
   const observedSinceMs = Math.max(watch.countedSinceMs, createdAtMs);
+  const isTold = untoldRequests === 0;
   const isWatched = createdAtMs >= watch.countedSinceMs || watch.nowMs - observedSinceMs >= WATCHED_FOR_MS;
   const needed = rows.filter((row) => row.granted && row.requests90Days > 0).map(({ name }) => name);
-  return { permissions: rows, observedSinceMs, narrowTo: isWatched && isLess(needed, held, watch.catalogue) ? needed : null };
+  const narrowTo = isWatched && isTold && isLess(needed, held, watch.catalogue) ? needed : null;
+  return { permissions: rows, observedSinceMs, untoldRequests, narrowTo };
 }
 
 /** What the list lets through, by name; wildcards as far as a catalogue says what they stand for. */

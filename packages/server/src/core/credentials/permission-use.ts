@@ -5,6 +5,9 @@
 import { DAY_MS } from '../lib/clock.ts';
 import type { PermissionUse } from './credential.ts';
 
+/** Stands for a use that nobody told the permission of: somebody asked whether the credential is valid, and not for what. */
+export const UNTOLD_PERMISSION = '';
+
 /** Where every well-formed permission exists, the caller names them; more than this of one credential is noise, not use. */
 const MOST_OF_ONE = 200;
 /** About 30 MB. Then counters at rest are dropped; while none is, new names go uncounted. */

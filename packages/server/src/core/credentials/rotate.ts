@@ -8,6 +8,7 @@ import type { Tell } from './tell.ts';
 import { hashSecret } from './verify.ts';
 
 export const DEFAULT_OVERLAP_SECONDS = 3600;
+/** In all, extensions included. */
 export const MAX_OVERLAP_SECONDS = 7 * 24 * 3600;
 
 interface Ports {

@@ -37,7 +37,10 @@ export function tendVerbs({ credentials, clock }: Ports) {
     endOverlap: (owned: Owned, by: By): Promise<boolean> =>
       credentials.endOverlap({ ...owned, nowMs: clock.now(), event: eventOf(owned, 'overlap_ended', by, {}) }),
 
-    /** Lets it live `seconds` from now (0 to MAX_OVERLAP_SECONDS). False when it has ended already: nothing comes back to life. */
+    /**
+     * Lets it work for `seconds` from now, but never longer than MAX_OVERLAP_SECONDS after the rotation, however often it is asked. False when it
+     * has ended already: nothing comes back to life.
+     */
     extendOverlap: ({ seconds, ...owned }: Owned & { seconds: number }, by: By): Promise<boolean> => {
       const nowMs = clock.now();
       const event = eventOf(owned, 'overlap_extended', by, { seconds });

@@ -32,7 +32,7 @@ export class UseRecorder {
   #sums = new Map<number, Sum>();
   #flushing = new Map<number, Sum>();
   readonly #permissions = new PermissionUseRecorder();
-  #isFlushing = false;
+  #underWay: Promise<void> | null = null;
   #restUntilMs = 0;
 
   record(credentialId: number, withPreviousSecret: boolean, { address, userAgent }: From, nowMs: number): void {
@@ -93,16 +93,24 @@ export class UseRecorder {
     return this.#sums.get(credentialId)?.lastUsedAtMs ?? this.#flushing.get(credentialId)?.lastUsedAtMs ?? null;
   }
 
-  /** Writes what has added up, unless the last flush was long and not long ago. What cannot be written is kept. */
+  /**
+   * Writes what has added up, unless the last flush was long and not long ago, or is still running. `end`: all that has added up by now, whatever
+   * is running. What cannot be written is kept.
+   */
   async flush(
     credentials: Pick<CredentialsStore, 'recordUse'>,
     { monotonicMs, end = false }: { monotonicMs: () => number; end?: boolean },
   ): Promise<void> {
-    if (this.#isFlushing || (this.#sums.size === 0 && this.#permissions.waiting === 0)) return;
-    const startedAtMs = monotonicMs();
+    if (end) await this.#underWay?.catch(() => {});
+    if (this.#underWay !== null || (this.#sums.size === 0 && this.#permissions.waiting === 0)) return;
     const isFull = this.#sums.size >= MOST_SUMS || this.#permissions.waiting >= MOST_SUMS;
-    if (startedAtMs < this.#restUntilMs && !isFull && !end) return;
-    this.#isFlushing = true;
+    if (monotonicMs() < this.#restUntilMs && !isFull && !end) return;
+    this.#underWay = this.#writeAll(credentials, monotonicMs);
+    await this.#underWay;
+  }
+
+  async #writeAll(credentials: Pick<CredentialsStore, 'recordUse'>, monotonicMs: () => number): Promise<void> {
+    const startedAtMs = monotonicMs();
     this.#flushing = this.#sums;
     this.#sums = new Map();
     const permissions = new Set(this.#permissions.take());
@@ -112,7 +120,7 @@ export class UseRecorder {
       for (const [credentialId, sum] of this.#flushing) this.#addBack(credentialId, sum);
       this.#flushing = new Map();
       this.#permissions.giveBack([...permissions]);
-      this.#isFlushing = false;
+      this.#underWay = null;
       const endedAtMs = monotonicMs();
       this.#restUntilMs = endedAtMs + (endedAtMs - startedAtMs) * PAUSE_PER_FLUSH;
     }

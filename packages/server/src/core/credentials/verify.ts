@@ -91,6 +91,17 @@ export class CredentialVerifier {
     return await this.#verifyFresh(digested, digested.hash, NOWHERE, UNJUDGED);
   }
 
+  /**
+   * When what was presented expires if nothing else happens: with the credential, with its overlap, or because it is not used. Null: never.
+   * Whoever is told of a caller may keep the answer until then.
+   */
+  endOf({ credentialId, expiresAtMs, secretEndsAtMs, unusedSinceMs }: OpaqueCaller): number | null {
+    const lastUsedAtMs = Math.max(unusedSinceMs ?? 0, this.#ports.use.lastUsedAtMs(credentialId) ?? 0);
+    const unusedEndsAtMs = unusedSinceMs === null ? null : lastUsedAtMs + UNUSED_TOKEN_DAYS * DAY_MS;
+    const ends = [expiresAtMs, secretEndsAtMs, unusedEndsAtMs].filter((end) => end !== null);
+    return ends.length === 0 ? null : Math.min(...ends);
+  }
+
   async #verifyCandidates(candidates: readonly Candidate[], from: From, judging: Judging): Promise<Verdict> {
     for (const candidate of candidates) {
       const entry =
@@ -180,8 +191,10 @@ function reasonToRefuse(
   return null;
 }
 
-const isUnused = ({ source }: CredentialWithOwner, lastUsedAtMs: number, nowMs: number): boolean =>
-  (source === 'login' || source === 'register') && nowMs - lastUsedAtMs > UNUSED_TOKEN_DAYS * DAY_MS;
+const isUnused = (credential: CredentialWithOwner, lastUsedAtMs: number, nowMs: number): boolean =>
+  endsUnused(credential) && nowMs - lastUsedAtMs > UNUSED_TOKEN_DAYS * DAY_MS;
+
+const endsUnused = ({ source }: CredentialWithOwner): boolean => source === 'login' || source === 'register';
 
 /** Without an address nothing can be allowed. */
 export function isAllowed(addressText: string | null, blocks: readonly AddressBlock[]): boolean {
@@ -237,4 +250,6 @@ const toCaller = (credential: CredentialWithOwner, hash: string): OpaqueCaller =
     expiresAtMs: credential.expiresAtMs,
     hash,
     isPreviousSecret: hash !== credential.hash,
+    secretEndsAtMs: hash === credential.hash ? null : credential.previousEndsAtMs,
+    unusedSinceMs: endsUnused(credential) ? Math.max(credential.lastUsedAtMs ?? 0, credential.createdAtMs) : null,
   });

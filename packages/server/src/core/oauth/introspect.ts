@@ -1,9 +1,10 @@
 /**
  * Token introspection (RFC 7662): what a credential is good for, told to those who may ask. A key with `keyhouse.verify` asks about
- * everything, any other API key about what belongs to its own account; all else is `{"active":false}`, whatever the reason.
+ * everything, any other API key about what belongs to its own account; all else is `{"active":false}`, whatever the reason. A resource server asks
+ * because a request came with the credential, so its question counts as use; nobody's question about their own does.
  */
 import { parseCredential, permits, scopeClaim, userClaim } from '@keyhouse/protocol';
-import type { Caller, OpaqueCaller } from '../caller.ts';
+import { type Caller, isOpaque, type OpaqueCaller } from '../caller.ts';
 import { findGenuine, type SessionPorts } from '../sessions/refresh.ts';
 import { REFRESH_TOKEN_PREFIX } from '../sessions/refresh-token.ts';
 import type { Verify } from '../verify.ts';
@@ -36,21 +37,48 @@ export type Introspection = ActiveCredential | { readonly active: false };
 
 const INACTIVE: Introspection = Object.freeze({ active: false });
 const NOWHERE = { address: null, userAgent: null };
-/** Asking is no use, and where the credential will be used from is for the one who asks to judge. */
+/** Whether asking counts as use is decided here, and where the credential will be used from is for the one who asks to judge. */
 const ASKING = { counted: false, address: false };
 
 interface Ports {
   readonly verify: Verify;
+  /** When a token or key expires; null: never. */
+  readonly endOf: (caller: OpaqueCaller) => number | null;
   readonly issuer: string;
   readonly audience: string;
 }
 
+/** What an asker tells beside the credential. */
+export interface Asking {
+  readonly text: string;
+  /** It counts its requests itself and reports them (`/auth/usage`): to count the question too would count them twice. */
+  readonly reportsUse: boolean;
+  /** The permission that the request at the asker's needs; null: it does not say. */
+  readonly permission: string | null;
+}
+
+interface UsePorts {
+  /** Takes note of a use, and of which permission it was of, where that is known. No write, no wait. */
+  readonly countUse: (caller: Caller, permission: string | null) => void;
+}
+
 /** `asker` has been authenticated as an API key. */
-export function introspect(ports: Ports, asker: OpaqueCaller, text: string): Introspection | Promise<Introspection> {
+export function introspect(
+  ports: Ports & UsePorts,
+  asker: OpaqueCaller,
+  { text, reportsUse, permission }: Asking,
+): Introspection | Promise<Introspection> {
   const mayKnow = (about: Caller): boolean =>
     permits(asker.permissions, 'keyhouse.verify') || asker.accountId === about.accountId;
-  return introspectFor(ports, mayKnow, text);
+  const count = (about: Caller): void => {
+    if (!reportsUse && !isOwn(asker, about)) ports.countUse(about, permission);
+  };
+  return introspectFor(ports, mayKnow, text, count);
 }
+
+/** A key that asks about itself, or about a JWT minted from it, is used by asking, and was counted when it was presented. */
+const isOwn = (asker: OpaqueCaller, about: Caller): boolean =>
+  isOpaque(about) ? about.credentialId === asker.credentialId : about.kind === 'jwt' && about.keyId === asker.credentialId;
 
 /** An application asks about what was issued to it, refresh tokens included; it has proved itself. */
 export async function introspectAsClient(
@@ -62,10 +90,19 @@ export async function introspectAsClient(
   return await introspectFor(ports, (about) => 'clientId' in about && about.clientId === client.clientId, text);
 }
 
-function introspectFor(ports: Ports, mayKnow: (about: Caller) => boolean, text: string): Introspection | Promise<Introspection> {
+function introspectFor(
+  ports: Ports,
+  mayKnow: (about: Caller) => boolean,
+  text: string,
+  count: (about: Caller) => void = () => {},
+): Introspection | Promise<Introspection> {
   const verdict = ports.verify(parseCredential(text), NOWHERE, ASKING);
-  const describe = (settled: Awaited<typeof verdict>): Introspection =>
-    settled.ok && mayKnow(settled.caller) ? describeCaller(ports, settled.caller) : INACTIVE;
+  const describe = (settled: Awaited<typeof verdict>): Introspection => {
+    if (!settled.ok || !mayKnow(settled.caller)) return INACTIVE;
+    // First: a token that expires when it is not used has just been used.
+    count(settled.caller);
+    return describeCaller(ports, settled.caller);
+  };
   return verdict instanceof Promise ? verdict.then(describe) : describe(verdict);
 }
 
@@ -87,7 +124,8 @@ async function introspectRefreshToken(
   };
 }
 
-function describeCaller({ issuer, audience }: Ports, caller: Caller): ActiveCredential {
+function describeCaller({ issuer, audience, endOf }: Ports, caller: Caller): ActiveCredential {
+  const endsAtMs = isOpaque(caller) ? endOf(caller) : caller.expiresAtMs;
   return {
     active: true,
     kind: caller.kind,
@@ -103,7 +141,7 @@ function describeCaller({ issuer, audience }: Ports, caller: Caller): ActiveCred
     iss: issuer,
     aud: audience,
     iat: Math.floor(caller.issuedAtMs / 1000),
-    ...(caller.expiresAtMs === null ? {} : { exp: Math.floor(caller.expiresAtMs / 1000) }),
+    ...(endsAtMs === null ? {} : { exp: Math.floor(endsAtMs / 1000) }),
   };
 }
 

@@ -7,16 +7,18 @@ import { makeClientId, makeClientSecret, no, type Outcome, ok } from '@keyhouse/
 import { OPERATOR_ACCOUNT_ID } from '../accounts/account.ts';
 import { readLogo } from '../accounts/logo.ts';
 import type { By, EventDraft, EventName } from '../audit/event.ts';
+import { MAX_OVERLAP_SECONDS } from '../credentials/rotate.ts';
 import { hashSecret } from '../credentials/verify.ts';
-import { type Clock, DAY_MS, SECOND_MS } from '../lib/clock.ts';
+import { type Clock, SECOND_MS } from '../lib/clock.ts';
 import type { Application, ApplicationSettings, ApplicationsStore, Logo } from './application.ts';
 import { type ApplicationFault, type Catalogue, checkApplication } from './application-wish.ts';
 import { readClientKeys } from './client-keys.ts';
 
 /** A customer registers a handful; who needs more has lost count. */
 export const MAX_APPLICATIONS_OF_ACCOUNT = 100;
-export const DEFAULT_CLIENT_SECRET_OVERLAP_SECONDS = (7 * DAY_MS) / SECOND_MS;
-export const MAX_CLIENT_SECRET_OVERLAP_SECONDS = (30 * DAY_MS) / SECOND_MS;
+/** As of tokens and keys: two secrets never work for longer than a week. */
+export const MAX_CLIENT_SECRET_OVERLAP_SECONDS = MAX_OVERLAP_SECONDS;
+export const DEFAULT_CLIENT_SECRET_OVERLAP_SECONDS = MAX_CLIENT_SECRET_OVERLAP_SECONDS;
 
 interface Ports {
   readonly applications: ApplicationsStore;

@@ -10,7 +10,7 @@ const ROWS_OF_AN_ACT = 500;
 
 export class SeenSessions {
   #seen = new Map<string, number>();
-  #isFlushing = false;
+  #underWay: Promise<void> | null = null;
 
   record(sessionId: string, nowMs: number): void {
     const before = this.#seen.get(sessionId);
@@ -18,10 +18,15 @@ export class SeenSessions {
     if (before === undefined || before < nowMs) this.#seen.set(sessionId, nowMs);
   }
 
-  /** Writes what has gathered; what cannot be written is kept. */
+  /** Writes what has gathered, after what is being written; what cannot be written is kept. */
   async flush(sessions: Pick<SessionsStore, 'recordSeen'>): Promise<void> {
-    if (this.#isFlushing || this.#seen.size === 0) return;
-    this.#isFlushing = true;
+    await this.#underWay?.catch(() => {});
+    if (this.#underWay !== null || this.#seen.size === 0) return;
+    this.#underWay = this.#writeAll(sessions);
+    await this.#underWay;
+  }
+
+  async #writeAll(sessions: Pick<SessionsStore, 'recordSeen'>): Promise<void> {
     const waiting = [...this.#seen].map(([id, atMs]) => ({ id, atMs }));
     this.#seen = new Map();
     try {
@@ -31,7 +36,7 @@ export class SeenSessions {
       }
     } finally {
       for (const { id, atMs } of waiting) this.record(id, atMs);
-      this.#isFlushing = false;
+      this.#underWay = null;
     }
   }
 }

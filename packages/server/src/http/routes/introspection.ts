@@ -9,6 +9,7 @@ import { Refusal } from '../../core/refusal.ts';
 import type { Authenticator } from '../authenticate.ts';
 import { type AuthenticateClient, invalidClient, readOAuthForm } from '../client-authentication.ts';
 import { callerOf } from '../door.ts';
+import { readIntrospection, reportsUse } from '../introspection-question.ts';
 import { readToken } from '../read-token.ts';
 import { OAuthError, refusals, Unauthenticated } from '../schemas.ts';
 
@@ -50,10 +51,25 @@ const Result = Type.Union([Active, Inactive], { description: 'RFC 7662 §2.2.' }
 const OAuthRefusal = { 400: { ...OAuthError, description: 'The request cannot be read, or lacks a token.' } };
 const NoSuchClient = { ...OAuthError, description: 'Client authentication failed.' };
 /** For the API reference; what is wrong with it is told in OAuth's words, by `readToken`. */
+const token = {
+  token: Type.String({ examples: ['kh_live_…'] }),
+  token_type_hint: Type.Optional(Type.String({ description: 'Ignored.' })),
+};
+const UNKNOWN_IGNORED = { description: 'Members that are not known are ignored.' };
 const Question = Type.Object(
-  { token: Type.String({ examples: ['kh_live_…'] }), token_type_hint: Type.Optional(Type.String({ description: 'Ignored.' })) },
-  { description: 'Members that are not known are ignored.' },
+  {
+    ...token,
+    permission: Type.Optional(
+      Type.String({
+        description:
+          'The permission that the request needs, for the record of what was granted and what is used. The answer does not depend on it.',
+        examples: ['invoices.read'],
+      }),
+    ),
+  },
+  UNKNOWN_IGNORED,
 );
+const Ended = Type.Object(token, UNKNOWN_IGNORED);
 const MAX_BATCH = 100;
 /** A hundred of the longest credentials fit. */
 const BATCH_BODY_LIMIT = 2 * 1024 * 1024;
@@ -86,7 +102,7 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
       schema: {
         summary: 'Introspect a credential',
         description:
-          'RFC 7662, with an API key as bearer, or as an application. A key of the operator account with `keyhouse.verify` asks about everything, any other about the credentials of its own account, an application about what was issued to it; all else is inactive. `X-Keyhouse-Position` says how far the list of changes had been read when the answer was made: `<epoch>:<position>`, as in the revocation feed.',
+          'RFC 7662, with an API key as bearer, or as an application. A key of the operator account with `keyhouse.verify` asks about everything, any other about the credentials of its own account, an application about what was issued to it; all else is inactive. `X-Keyhouse-Position` says how far the list of changes had been read when the answer was made: `<epoch>:<position>`, as in the revocation feed. A question about a valid credential counts as its use, unless a key asks about itself or its own JWTs, an application about its own, or `X-Keyhouse-Use: reported` says that the asker reports its use (as guards do). `exp` is when the credential expires if nothing else happens: of an old secret the end of its overlap, of a token that expires unused 90 days after its last use.',
         tags: ['Checking credentials'],
         consumes: ['application/x-www-form-urlencoded', 'application/json'],
         body: Question,
@@ -99,10 +115,12 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
       },
     },
     async (request, reply) => {
-      const token = readToken(request.body);
+      const asking = readIntrospection(request.body, request.headers);
       tellPosition(reply);
       const result =
-        request.authenticated === null ? await asClient(request, token) : await keyhouse.introspect(callerOf(request), token);
+        request.authenticated === null
+          ? await asClient(request, asking.text)
+          : await keyhouse.introspect(callerOf(request), asking);
       return reply.header('Cache-Control', 'no-store').send(toWire(result));
     },
   );
@@ -114,7 +132,8 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
       config: { callers: ['key'], body: 'json' },
       schema: {
         summary: 'Introspect up to 100 credentials',
-        description: 'Each as if it were asked about alone. `X-Keyhouse-Position` is that of all of them.',
+        description:
+          'Each as if it were asked about alone, and each counts as a use. `X-Keyhouse-Position` is that of all of them.',
         tags: ['Checking credentials'],
         body: Type.Object(
           { tokens: Type.Array(Type.String(), { minItems: 1, maxItems: MAX_BATCH }) },
@@ -129,7 +148,8 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
     async (request, reply) => {
       const asker = callerOf(request);
       tellPosition(reply);
-      const results = await Promise.all(request.body.tokens.map((token) => keyhouse.introspect(asker, token)));
+      const told = { reportsUse: reportsUse(request.headers), permission: null };
+      const results = await Promise.all(request.body.tokens.map((text) => keyhouse.introspect(asker, { ...told, text })));
       return reply.header('Cache-Control', 'no-store').send({ results: results.map(toWire) });
     },
   );
@@ -146,7 +166,7 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
         tags: ['Checking credentials'],
         security: [],
         consumes: ['application/x-www-form-urlencoded', 'application/json'],
-        body: Question,
+        body: Ended,
         response: {
           200: Type.Object({}, { description: 'It is over, or never was.' }),
           ...OAuthRefusal,

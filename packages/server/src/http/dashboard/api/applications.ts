@@ -141,7 +141,7 @@ export const applications = {
     summary: 'A new client secret; the one before lives on for the overlap',
     who: 'developer',
     proof: true,
-    body: Type.Object({ overlap_seconds: Type.Integer({ minimum: 0, maximum: 2_592_000 }) }),
+    body: Type.Object({ overlap_seconds: Type.Integer({ minimum: 0, maximum: 604_800 }) }),
     answer: Made,
   },
   'POST /accounts/:account/applications/:id/secret/end-overlap': { summary: 'End the old secret now', who: 'developer' },

@@ -41,7 +41,7 @@ export const CredentialRow = Type.Object({
   ]),
 });
 
-/** Granted against used [A10, B10]. `narrow_to`: what to narrow to with one click; null when there is nothing to take away, or nothing was used. */
+/** Granted against used [A10, B10]. `narrow_to`: what to narrow to with one click; null when there is nothing to take away, nothing was used, or some requests did not say what they needed. */
 export const Least = Type.Object({
   permissions: Type.Array(
     Type.Object({
@@ -53,6 +53,8 @@ export const Least = Type.Object({
     }),
   ),
   observed_since: Time,
+  /** Requests of 90 days that were checked by introspection, without a word of what they needed. */
+  untold_requests: Type.Integer(),
   narrow_to: Type.Union([Type.Array(Type.String()), Type.Null()]),
 });
 

@@ -124,7 +124,11 @@ export function credentialHandlers(keyhouse: Keyhouse) {
     async extendOverlap(scope: Scope, id: string, seconds: number, by: By): Promise<void> {
       const credential = await find(scope, id);
       const extended = await keyhouse.extendOverlap({ ...scope, id: credential.id, seconds }, by);
-      if (!extended) throw invalid('seconds', 'The old secret has ended; nothing brings it back.');
+      if (!extended)
+        throw invalid(
+          'seconds',
+          'The old secret has ended, or has already worked for 7 days after the rotation. It cannot be extended.',
+        );
     },
 
     async revoke(scope: Scope, id: string, by: By): Promise<void> {
@@ -199,7 +203,7 @@ function startsWith({ id, kind, environment, imported, rotatedAtMs }: Credential
   return kind === 'token' ? `${id}|kh_` : `kh_${environment}_`;
 }
 
-const describeLeast = ({ permissions, observedSinceMs, narrowTo }: Least): Detail['least'] => ({
+const describeLeast = ({ permissions, observedSinceMs, untoldRequests, narrowTo }: Least): Detail['least'] => ({
   permissions: permissions.map((row) => ({
     name: row.name,
     granted: row.granted,
@@ -208,5 +212,6 @@ const describeLeast = ({ permissions, observedSinceMs, narrowTo }: Least): Detai
     last_used_at: toOptionalTimestamp(row.lastUsedAtMs),
   })),
   observed_since: toTimestamp(observedSinceMs),
+  untold_requests: untoldRequests,
   narrow_to: copy(narrowTo),
 });
