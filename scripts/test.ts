@@ -46,6 +46,12 @@ const CHECKS: readonly Step[] = [
     advice: "Run 'npm run fix' for what can be mended by itself.",
   },
   {
+    heading: 'Regular expressions',
+    script: 'scripts/check-regexps.ts',
+    arguments: [],
+    advice: 'Somebody who chooses the text could make each of these take as long as they like.',
+  },
+  {
     heading: 'Lock file',
     script: 'scripts/check-lock.ts',
     arguments: [],

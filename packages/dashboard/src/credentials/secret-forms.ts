@@ -38,8 +38,9 @@ export function variableName(brand: string, kind: 'token' | 'key'): string {
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
     .toUpperCase()
-    .replace(/[^A-Z0-9]+/g, '_')
-    .replace(/^_+|_+$/g, '');
+    .split(/[^A-Z0-9]+/)
+    .filter((word) => word !== '')
+    .join('_');
   const prefix = /^[A-Z]/.test(words) ? words : 'API';
   if (kind === 'token') return `${prefix}_TOKEN`;
   return prefix === 'API' ? 'API_KEY' : `${prefix}_API_KEY`;

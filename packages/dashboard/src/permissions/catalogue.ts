@@ -84,7 +84,7 @@ export function paste(rows: readonly Row[], text: string): Pasted {
   const byResource = new Map(rows.filter(({ resource }) => resource !== '').map((row) => [row.resource, row]));
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === '') continue;
-    const [, name = '', sentence = ''] = /^\s*["']?([^\s"',;:=]+)["']?[\s,;:=]+["']?(.*?)["']?\s*$/.exec(line) ?? [];
+    const { name, sentence } = partLine(line);
     const parts = partsOf(name);
     if (parts === null || sentence === '') {
       badLines.push(index + 1);
@@ -94,6 +94,16 @@ export function paste(rows: readonly Row[], text: string): Pasted {
     byResource.set(parts.resource, { ...row, [parts.action]: sentence });
   }
   return badLines.length > 0 ? { badLines } : { rows: sorted([...byResource.values()]) };
+}
+
+/** In steps, each of which looks at a character once. No sentence where nothing parts it from the name. */
+function partLine(line: string): { name: string; sentence: string } {
+  const text = line.trim();
+  const [start = '', name = ''] = /^["']?([^\s"',;:=]+)/.exec(text) ?? [];
+  const afterQuote = text.slice(start.length).replace(/^["']/, '');
+  const sentence = afterQuote.replace(/^[\s,;:=]+/, '');
+  if (sentence === afterQuote) return { name, sentence: '' };
+  return { name, sentence: sentence.replace(/^["']/, '').replace(/["']$/, '') };
 }
 
 function partsOf(name: string): { resource: string; action: Action } | null {

@@ -97,12 +97,26 @@ const SYSTEM_SENTENCES: Readonly<Record<string, { code: string; sentence: (error
 
 const failed = (code: string, message: string): Explained => ({ code, message, exitCode: 1 });
 
+const DATABASE_URL = /(?:postgres|postgresql|mysql|mariadb):\/\//;
+
 /** Takes out whatever looks like a token, an API key or a JWT. */
 export function withoutSecrets(text: string): string {
   return text
-    .replace(/(\d+\|)?kh_[A-Za-z0-9_]{8,}/g, '[secret]')
+    .replace(/(?:\d{1,15}\|)?kh_[A-Za-z0-9_]{8,}/g, '[secret]')
     .replace(/eyJ[\w-]{8,}(\.[\w-]*)*/g, '[secret]')
-    .replace(/((?:postgres(?:ql)?|mysql|mariadb):\/\/[^\s:@/]*):[^\s@]*@/g, '$1:[secret]@');
+    .split(/(\s+)/)
+    .map(withoutPassword)
+    .join('');
+}
+
+/** `postgres://user:password@host`: the password ends at the last `@` of the word, because it may hold one itself. */
+function withoutPassword(word: string): string {
+  const start = DATABASE_URL.exec(word);
+  const end = word.lastIndexOf('@');
+  if (start === null) return word;
+  const from = start.index + start[0].length;
+  const colon = word.indexOf(':', from);
+  return colon < 0 || end < colon ? word : `${word.slice(0, colon)}:[secret]${word.slice(end)}`;
 }
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';

@@ -90,6 +90,9 @@ const addCommonOptions = (command: Command): Command =>
     .option('--dry-run', 'say what would happen, and write nothing')
     .addHelpText('after', REST);
 
+/** A password in the authority of a URL; a text that is not a URL is refused later. */
+const hasPassword = (text: string): boolean => URL.canParse(text) && new URL(text).password !== '';
+
 async function importSanctum(options: SanctumOptions): Promise<void> {
   const { from, fromFile, users, tokens, dryRun = false } = options;
   if (
@@ -99,7 +102,7 @@ async function importSanctum(options: SanctumOptions): Promise<void> {
     throw wrongUsage('Where from? Give --from, or --from-file, or --users with --tokens.');
   const map = await readMap(options);
   const url = fromFile === undefined ? from : await readLine(fromFile);
-  if (from !== undefined && /^\w+:\/\/[^/@]*:[^/@]+@/.test(from))
+  if (from !== undefined && hasPassword(from))
     note(options, 'Note: the password stood on the command line, where others on this machine can read it. Use --from-file.');
   const source = url === undefined ? fileSource(users ?? '', tokens ?? '') : await databaseSource(url, options);
   try {

@@ -51,7 +51,8 @@ export function openSmtp(url: string, from: string): MailTransport {
 }
 
 function readSender(from: string): { name: string; address: string } {
-  const [, name, address] = /^(.*?)\s*<(.+)>$/.exec(from) ?? [];
-  if (name === undefined || address === undefined) return { name: '', address: from };
+  const start = from.indexOf('<');
+  if (start < 0 || !from.endsWith('>')) return { name: '', address: from };
+  const [name, address] = [from.slice(0, start).trimEnd(), from.slice(start + 1, -1)];
   return { name: name.replace(/^"(.*)"$/, '$1'), address };
 }

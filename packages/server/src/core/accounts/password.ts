@@ -86,5 +86,9 @@ function fold(text: string): string {
 }
 
 function withoutEdgeDigits(text: string): string {
-  return text.replace(/^\p{N}+/u, '').replace(/\p{N}+$/u, '');
+  const characters = [...text];
+  const isDigit = (character: string): boolean => /^\p{N}$/u.test(character);
+  const first = characters.findIndex((character) => !isDigit(character));
+  const last = characters.findLastIndex((character) => !isDigit(character));
+  return first < 0 ? '' : characters.slice(first, last + 1).join('');
 }
