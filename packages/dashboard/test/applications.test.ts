@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newApplication, openSession, refresh, type TestApplication, type TestSession } from '../../server/test/applications.ts';
 import { loggedIn } from '../../server/test/browser.ts';
 import { linkIn } from '../../server/test/mails.ts';
+import { png } from '../../server/test/pictures.ts';
 import { OPERATOR } from '../../server/test/server.ts';
 import { closeBrowser, type Dashboard, signIn, startDashboard } from './browser.ts';
 
@@ -128,10 +129,8 @@ describe('applications', () => {
     await page.goto(`${dashboard.url}/dashboard/accounts/${user.accountId}/applications/${client.id}`);
     await page.getByRole('tab', { name: 'Settings' }).click();
     await page.getByRole('button', { name: 'Home page and logo' }).click();
-    const buffer = Buffer.from(
-      '<svg xmlns="http://www.w3.org/2000/svg" width="28" height="28"><rect width="28" height="28"/></svg>',
-    );
-    await page.locator('input[type=file]').setInputFiles({ name: 'logo.svg', mimeType: 'image/svg+xml', buffer });
+    const buffer = png(28, 28);
+    await page.locator('input[type=file]').setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer });
     await page.getByRole('img', { name: 'The logo' }).waitFor();
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved.').waitFor();

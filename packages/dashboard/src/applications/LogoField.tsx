@@ -34,7 +34,7 @@ export function LogoField({ url, logo, onChange, error }: Props) {
       </Text>
       <Group gap="xs">
         {shown !== null && <img src={shown} alt={words.logoAlt} className={classes.logo} />}
-        <FileButton accept="image/png,image/jpeg,image/webp,image/svg+xml" onChange={(file) => void choose(file)}>
+        <FileButton accept="image/png,image/jpeg,image/webp" onChange={(file) => void choose(file)}>
           {(props) => (
             <Button variant="default" size="xs" {...props}>
               {words.chooseLogo}

@@ -87,7 +87,7 @@ export const words = {
   homePageHint: 'People can follow it from the page where they agree.',
   homePagePlaceholder: 'https://app.example.com',
   logo: 'Logo',
-  logoHint: 'PNG, JPEG, WebP or SVG, at most 100 kB.',
+  logoHint: 'PNG, JPEG or WebP, at most 100 kB and 4,096 pixels wide and high.',
   chooseLogo: 'Choose a picture',
   removeLogo: 'Remove it',
   tooBig: 'The picture may have at most 100 kB.',

@@ -122,7 +122,7 @@ function Editor({ brand }: { brand: Brand }) {
               {said.logoHint}
             </Text>
             <Group gap="xs">
-              <FileButton accept="image/png,image/jpeg,image/webp,image/svg+xml" onChange={(file) => void choose(file)}>
+              <FileButton accept="image/png,image/jpeg,image/webp" onChange={(file) => void choose(file)}>
                 {(props) => (
                   <Button variant="default" {...props}>
                     {said.chooseLogo}

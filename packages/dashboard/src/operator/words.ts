@@ -284,7 +284,7 @@ export const words = {
     contrastGood: 'It can be read well.',
     contrastBad: 'At least 4.5 : 1 is needed: choose a darker colour.',
     logo: 'Logo',
-    logoHint: 'PNG, JPEG, WebP or SVG, at most 100 kB. It is shown 28 pixels high.',
+    logoHint: 'PNG, JPEG or WebP, at most 100 kB and 4,096 pixels wide and high. It is shown 28 pixels high.',
     chooseLogo: 'Choose a file',
     removeLogo: 'Take the logo away',
     tooBig: 'This file is larger than 100 kB.',

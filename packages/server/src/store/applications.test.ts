@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { eachDatabase } from '../../test/databases.ts';
+import { png } from '../../test/pictures.ts';
 import type { By, EventDraft } from '../core/audit/event.ts';
 import { hashSecret } from '../core/credentials/verify.ts';
 import { type Application, DEFAULT_SETTINGS } from '../core/oauth/application.ts';
@@ -10,7 +11,7 @@ import type { OpenedStore } from './opened.ts';
 
 const NOW = 1_800_000_000_000;
 const BY: By = { actor: 'operator', requestId: null, person: {} };
-const PNG = Buffer.from('\x89PNG\r\n\x1a\nand so on', 'latin1').toString('base64');
+const PNG = png().toString('base64');
 const event = (name: EventDraft['event']): EventDraft => ({ event: name, atMs: NOW, by: BY });
 
 eachDatabase('an application', (makeDatabase) => {

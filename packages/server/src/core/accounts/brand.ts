@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { isWellFormedText } from '@keyhouse/protocol';
 import type { By, EventDraft } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
-import { type LogoType, readLogo } from './logo.ts';
+import { readLogo, type StoredLogoType } from './logo.ts';
 
 export interface Logo {
-  readonly type: LogoType;
+  readonly type: StoredLogoType;
   readonly bytes: Uint8Array;
   /** Of the bytes; what a browser's cache may keep it under. */
   readonly hash: string;
@@ -25,7 +25,7 @@ export interface StoredBrand {
   readonly name: string;
   readonly accent: string;
   /** Base64. */
-  readonly logo: { readonly type: LogoType; readonly base64: string } | null;
+  readonly logo: { readonly type: StoredLogoType; readonly base64: string } | null;
 }
 
 export interface BrandStore {

@@ -3,7 +3,7 @@
  * begins `app_`, so that it can never look like a user, an account or a key.
  */
 
-import type { LogoType } from '../accounts/logo.ts';
+import type { StoredLogoType } from '../accounts/logo.ts';
 import type { EventDraft } from '../audit/event.ts';
 
 export interface Application {
@@ -100,7 +100,7 @@ export interface ListedApplication extends Application {
 }
 
 export interface Logo {
-  readonly type: LogoType;
+  readonly type: StoredLogoType;
   readonly base64: string;
 }
 

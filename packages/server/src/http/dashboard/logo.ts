@@ -1,4 +1,7 @@
-/** A logo as a picture of its own. Its bytes came from people, and an SVG is a document: nothing in it may run or load, however it is opened. */
+/**
+ * A logo as a picture of its own. Its bytes came from people, so nothing in it may run or load, however it is opened. That matters most to
+ * the SVG logos that earlier versions accepted: an SVG opened by its address is a document.
+ */
 import type { FastifyInstance } from 'fastify';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 import type { Application } from '../../core/oauth/application.ts';

@@ -7,7 +7,7 @@ const Names = Type.Array(Type.String({ maxLength: 128 }), { maxItems: 100 });
 const Uris = Type.Array(Type.String({ maxLength: 2048 }), { maxItems: 100 });
 const OptionalSeconds = Type.Union([Type.Integer(), Type.Null()]);
 const Jwks = Type.Object({ keys: Type.Array(Type.Object({}, { additionalProperties: true }), { maxItems: 50 }) });
-/** Base64 of a PNG, JPEG, WebP or SVG of at most 100 kB. */
+/** Base64 of a PNG, JPEG or WebP of at most 100 kB and 4,096 pixels each way. */
 const Logo = Type.Union([Type.String({ maxLength: 140_000 }), Type.Null()]);
 
 /** What its owner decides. */

@@ -243,7 +243,7 @@ export const operator = {
     body: Type.Object({
       name: NameInput,
       accent: Type.String({ pattern: '^#[0-9a-f]{6}$' }),
-      /** Base64 of a PNG, JPEG, WebP or SVG of at most 100 kB; null takes it away; left out: as it is. */
+      /** Base64 of a PNG, JPEG or WebP of at most 100 kB and 4,096 pixels each way; null takes it away; left out: as it is. */
       logo: Type.Optional(Type.Union([Type.String({ maxLength: 140_000 }), Type.Null()])),
     }),
   },

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newAdministrator, newMember, newPerson, newTeam, type Person } from '../../../../test/people.ts';
+import { png } from '../../../../test/pictures.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../../../../test/server.ts';
 
-const PNG = Buffer.from('\x89PNG\r\n\x1a\nand so on', 'latin1').toString('base64');
-const SVG = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"></svg>').toString('base64');
+const PNG = png().toString('base64');
 const PERMISSIONS = [
   { name: 'invoices.read', sentence: 'See your invoices', isGrantable: true, isSensitive: false },
   { name: 'invoices.write', sentence: 'Change your invoices', isGrantable: true, isSensitive: false },
@@ -114,9 +114,9 @@ describe('the applications of an account', () => {
   });
 
   it('show their logo from our own address, where nothing in it can run', async () => {
-    const { application } = await register({ logo: SVG });
+    const { application } = await register({ logo: PNG });
     const logo = await server.request(application.logo_url);
-    expect([logo.status, logo.headers['content-type']]).toEqual([200, 'image/svg+xml']);
+    expect([logo.status, logo.headers['content-type']]).toEqual([200, 'image/png']);
     expect(logo.headers['content-security-policy']).toContain("default-src 'none'");
     expect(logo.headers['content-security-policy']).toContain('sandbox');
     const none = await patch(application.id, { logo: null });

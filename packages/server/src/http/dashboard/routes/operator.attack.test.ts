@@ -1,6 +1,7 @@
 /** The operator's pages, asked by those who are no administrators, and by administrators who go too far. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newAdministrator, newPerson, newTeam } from '../../../../test/people.ts';
+import { png } from '../../../../test/pictures.ts';
 import { startTestServer, type TestServer } from '../../../../test/server.ts';
 import { visitorWith } from '../../../../test/visitor.ts';
 import { api } from '../api/index.ts';
@@ -103,23 +104,21 @@ describe("the operator's pages", () => {
     for (const bad of [
       'GIF89a',
       '<html><svg></svg></html>',
+      svg,
       svg.replace('<rect', '<script>alert(1)</script><rect'),
-      svg.replace('<svg', '<svg onload="alert(1)"'),
-      `<!DOCTYPE svg [<!ENTITY a "b">]>${svg}`,
-      svg.replace('<rect', '<foreignObject/><rect'),
-      svg.replace('<rect', '<a href="javascript:alert(1)"/><rect'),
-      Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), Buffer.alloc(100_001)]),
+      `${'<!---->'.repeat(50)}x`,
+      png(5000, 1),
+      Buffer.concat([png(), Buffer.alloc(100_001)]),
     ]) {
       const answer = await put(bad);
       expect([answer.status, Object.keys(answer.json?.errors ?? {})], String(bad).slice(0, 60)).toEqual([422, ['logo']]);
     }
     expect((await put('', { logo: 'not base64!' })).status).toBe(422);
-    expect((await put(svg)).status).toBe(204);
+    expect((await put(png())).status).toBe(204);
     const { json } = await administrator.ask('/operator/brand');
     const logo = await server.request(json.logo_url);
-    expect(logo.text).toBe(svg);
     expect(logo.headers).toMatchObject({
-      'content-type': 'image/svg+xml',
+      'content-type': 'image/png',
       'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
       'x-content-type-options': 'nosniff',
     });
