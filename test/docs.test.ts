@@ -32,6 +32,7 @@ const REFUSALS: { readonly [Code in Refused['code']]: Extract<Refused, { code: C
   unsupported_media_type: { code: 'unsupported_media_type' },
   too_many_requests: { code: 'too_many_requests', retryAfterSeconds: 60 },
   unavailable: { code: 'unavailable' },
+  unsupported_coding: { code: 'unsupported_coding' },
   busy: { code: 'busy', retryAfterSeconds: 1 },
   oauth: {
     code: 'oauth',

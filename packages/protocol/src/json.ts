@@ -1,15 +1,30 @@
 /**
  * JSON in which no object names a member twice. RFC 8259 §4 leaves open which of two equal names counts, so two programs
  * can read one signed text in two ways; RFC 7515 §4 and the contract refuse such text.
+ *
+ * Depth and number of values are bounded (RFC 8259 §9) before anything is built: what a text costs is known from its length alone.
  */
 
-export type StrictJson = { ok: true; value: unknown } | { ok: false; reason: 'syntax' | 'repeated-member'; member?: string };
+export interface JsonBounds {
+  /** Arrays and objects inside each other. Whoever walks or writes the value again may recurse. */
+  readonly maxDepth: number;
+  /** Scalars, arrays and objects together; an empty array or object may count as two. */
+  readonly maxValues: number;
+}
+
+/** Nothing that we read is nested deeper; how much there is of it follows from the length that the caller allows. */
+export const JSON_BOUNDS: JsonBounds = { maxDepth: 64, maxValues: Number.POSITIVE_INFINITY };
+
+export type StrictJson =
+  | { ok: true; value: unknown }
+  | { ok: false; reason: 'syntax' | 'repeated-member' | 'too-complex'; member?: string };
 
 /**
  * Parses JSON text and refuses repeated member names at any depth. Names are compared decoded: `"a"` repeats `"\u0061"`.
  * `__proto__` becomes a plain own property, as JSON.parse does it.
  */
-export function parseStrictJson(text: string): StrictJson {
+export function parseStrictJson(text: string, bounds: JsonBounds = JSON_BOUNDS): StrictJson {
+  if (exceeds(text, bounds)) return { ok: false, reason: 'too-complex' };
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -29,6 +44,39 @@ const BACKSLASH = 0x5c;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
+
+/** Counts brackets and commas outside strings, in text that need not be JSON. */
+function exceeds(text: string, { maxDepth, maxValues }: JsonBounds): boolean {
+  if (text.length <= maxDepth && text.length <= maxValues) return false;
+  let depth = 0;
+  let values = 1;
+  for (let index = 0; index < text.length; index++) {
+    switch (text.charCodeAt(index)) {
+      case QUOTE: {
+        const end = endOfString(text, index);
+        if (end < 0) return false; // The string never ends: not JSON.
+        index = end;
+        break;
+      }
+      case OPEN_OBJECT:
+      case OPEN_ARRAY:
+        depth += 1;
+        values += 1;
+        break;
+      case CLOSE_OBJECT:
+      case CLOSE_ARRAY:
+        depth -= 1;
+        break;
+      case COMMA:
+        values += 1;
+        break;
+      default:
+        continue;
+    }
+    if (depth > maxDepth || values > maxValues) return true;
+  }
+  return false;
+}
 
 /** The first repeated name in text that is known to be JSON. A loop with a stack of its own: depth must not cost call frames. */
 function findRepeatedMember(text: string): string | null {
@@ -70,11 +118,12 @@ function findRepeatedMember(text: string): string | null {
   return null;
 }
 
-/** Where the string that opens at `start` has its closing quote: the first one behind an even number of backslashes. */
+/** Where the string that opens at `start` has its closing quote: the first one behind an even number of backslashes; -1 without one. */
 function endOfString(text: string, start: number): number {
   let end = start;
   for (;;) {
     end = text.indexOf('"', end + 1);
+    if (end < 0) return end;
     let backslashes = 0;
     while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++;
     if (backslashes % 2 === 0) return end;
@@ -88,7 +137,7 @@ function decodeString(text: string, start: number, end: number): string {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** JSON out of bytes: UTF-8 without repair, no member twice; undefined when it is anything else. */
+/** JSON out of bytes: UTF-8 without repair, no member twice, not too deep; undefined when it is anything else. */
 export function parseJsonBytes(bytes: Uint8Array): unknown {
   try {
     const parsed = parseStrictJson(UTF8.decode(bytes));

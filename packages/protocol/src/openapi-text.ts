@@ -2,7 +2,7 @@
  * Parses the text of an OpenAPI document, JSON or YAML, in which nothing can be read in two ways. The YAML library is handed in, so that
  * whoever needs none carries none.
  */
-import { isObject, parseStrictJson } from './json.ts';
+import { isObject, JSON_BOUNDS, parseStrictJson } from './json.ts';
 
 /** What is asked of the library: `parseDocument` of the package `yaml`. */
 export interface YamlLibrary {
@@ -26,13 +26,17 @@ const MAX_ALIASES = 100;
 /** Of a parser's message: enough to find the place. */
 const MAX_MESSAGE = 500;
 
+/** Schemas nest deeper than anything on our own wire. */
+const BOUNDS = { ...JSON_BOUNDS, maxDepth: 1000 };
+
 /** `reason` is a sentence for whoever wrote the file. Never throws for any text. */
 export function readOpenApiText(text: string, yaml: YamlLibrary): ReadOpenApi {
   if (text.length > MAX_OPENAPI_BYTES) return no('The file is larger than 16 MB.');
   const isJson = /^\s*[{[]/.test(text);
-  const json = isJson ? parseStrictJson(text) : null;
+  const json = isJson ? parseStrictJson(text, BOUNDS) : null;
   if (json?.ok === true) return documentOf(json.value);
   if (json?.reason === 'repeated-member') return no(`The member ${JSON.stringify(json.member)} stands twice in one object.`);
+  if (json?.reason === 'too-complex') return no('The file is nested more than 1,000 levels deep.');
   // What is not JSON but begins with a bracket may still be YAML in flow style.
   return readYaml(text, yaml);
 }

@@ -13,6 +13,7 @@ import type { Limiter } from './core/accounts/sign-in-limits.ts';
 import type { Keyhouse, Log } from './core/keyhouse.ts';
 import { Refusal } from './core/refusal.ts';
 import { createAuthenticator } from './http/authenticate.ts';
+import { boundsOf } from './http/body-bounds.ts';
 import { peerFinder } from './http/client-address.ts';
 import { createClientAuthentication } from './http/client-authentication.ts';
 import { isForm } from './http/content-type.ts';
@@ -29,7 +30,7 @@ import { createErrorPage } from './http/error-page.ts';
 import { type Answer, answerError, answerRefusal, INTERNAL, inOAuthWords } from './http/errors.ts';
 import { FeedStreams } from './http/feed-streams.ts';
 import { plainIntrospection } from './http/introspect-route.ts';
-import { refuseBloated, sentencesOf } from './http/invalid.ts';
+import { refuseLongQuery, sentencesOf } from './http/invalid.ts';
 import { isWanted, readForm, readJson, readParameters } from './http/json-body.ts';
 import type { FeedFigures, Metrics } from './http/metrics.ts';
 import { openApi } from './http/openapi.ts';
@@ -120,7 +121,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) =>
-    isWanted(request, body) ? readJson(body) : undefined,
+    isWanted(request, body) ? readJson(body, jsonFormOf(request)) : undefined,
   );
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
@@ -158,8 +159,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   guardDoor(app, authenticator);
   const cookies = createCookies(options.url);
   guardPrivateApi(app, { keyhouse, authenticator, cookies, url: options.url });
-  app.addHook('preValidation', async (request) => {
-    if (request.routeOptions.schema?.body !== undefined && !request.routeOptions.config.isOAuth) refuseBloated(request.body);
+  app.addHook('preValidation', async ({ query, routeOptions }) => {
+    // Where nothing is refused by the schema, core judges the parameters one by one.
+    if (routeOptions.attachValidation !== true) refuseLongQuery(query);
   });
   app.addHook('onResponse', async (request, reply) =>
     metrics.countRequest(request.routeOptions.url ?? 'none', request.method, reply.statusCode),
@@ -207,6 +209,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 const feedFigures = ({ feed, follower: { revocations } }: Keyhouse, { size, messages }: FeedStreams): FeedFigures => ({
   ...{ streams: size, messages, position: feed.position().position },
   revocations: Object.fromEntries(REVOCABLE_KINDS.map((kind) => [kind, revocations.sizeOf(kind)])),
+});
+
+const jsonFormOf = ({ routeOptions: { schema, config } }: FastifyRequest) => ({
+  bounds: boundsOf(config.isOAuth ? undefined : schema?.body),
+  isOAuth: config.isOAuth === true,
 });
 
 /** A form without a credential is an authorization request (RFC 6749 §3.1); whatever else is posted to `/auth` wants a JWT of a key. */

@@ -21,6 +21,7 @@ export type Refused =
   | { readonly code: 'method_not_allowed'; readonly allow: readonly string[] }
   | { readonly code: 'too_large' }
   | { readonly code: 'unsupported_media_type' }
+  | { readonly code: 'unsupported_coding' }
   | { readonly code: 'too_many_requests'; readonly retryAfterSeconds: number }
   | { readonly code: 'unavailable' }
   | { readonly code: 'busy'; readonly retryAfterSeconds: number }

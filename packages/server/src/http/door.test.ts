@@ -51,6 +51,69 @@ describe('the route and the method', () => {
   });
 });
 
+describe('a content coding', () => {
+  const ask = (path: string, coding: string, more: { body: string; bearer?: string; type?: string; method?: string }) =>
+    server.request(path, {
+      method: more.method ?? 'POST',
+      ...(more.bearer === undefined ? {} : { bearer: more.bearer }),
+      headers: { 'content-type': more.type ?? 'application/json', 'content-encoding': coding },
+      body: more.body,
+    });
+  const FORM = 'application/x-www-form-urlencoded';
+
+  it('is refused wherever a body comes, whatever is in it: nothing is decompressed, and nothing is read as if it were plain', async () => {
+    for (const coding of ['gzip', 'br', 'deflate', 'identity, gzip', 'x']) {
+      for (const [path, more] of [
+        ['/api/v1/auth/login', { body: '{"email":"a@example.com","password":"x","device_name":"x"}' }],
+        ['/auth', { body: '{"permissions":["invoices.read"]}', bearer: key }],
+        ['/auth', { body: 'response_type=code', type: FORM }],
+        ['/auth/token', { body: 'grant_type=client_credentials', type: FORM }],
+        ['/auth/introspect', { body: 'token=x', type: FORM, bearer: key }],
+        ['/auth/introspect/batch', { body: '{"tokens":["x"]}', bearer: key }],
+        ['/auth/revoke', { body: '{"token":"x"}' }],
+        ['/auth/logout', { body: 'state=x', type: FORM }],
+        ['/auth/usage', { body: '{}', bearer: key }],
+        ['/api/v1/auth/logout', { body: 'x', bearer: token }],
+        ['/dashboard/api/log-in', { body: '{"email":"a@example.com","password":"x"}' }],
+      ] as const) {
+        const { status, json, headers } = await ask(path, coding, more);
+        expect([status, json, headers['accept-encoding']], `${coding} at ${path}`).toEqual([
+          415,
+          { message: 'Send the body without a content coding.' },
+          'identity',
+        ]);
+      }
+    }
+  });
+
+  it('may be identity, which says nothing (RFC 9110 §8.4), and comes after the declared length', async () => {
+    expect((await ask('/auth/revoke', 'identity', { body: '{"token":"x"}' })).status).toBe(200);
+    expect((await ask('/auth/token', 'Identity', { body: 'grant_type=password', type: FORM })).status).toBe(401);
+    const { answers } = await exchange(
+      server.port,
+      head('POST /auth/revoke', 'Content-Type: application/json', 'Content-Encoding: gzip', 'Content-Length: 9999999'),
+    );
+    expect(answers[0]?.status).toBe(413);
+  });
+
+  it('is of no account where nothing comes with it', async () => {
+    const { status } = await server.request('/api/v1/cli/loggedUser', { bearer: token, headers: { 'content-encoding': 'gzip' } });
+    expect(status).toBe(200);
+  });
+});
+
+describe('a permission that a route always asks for', () => {
+  it('is judged before a byte of the body is read', async () => {
+    const announce = (bearer: string) =>
+      head('POST /auth/usage', 'Content-Type: application/json', `Authorization: Bearer ${bearer}`, 'Content-Length: 1000000');
+    const { answers } = await exchange(server.port, announce(key));
+    expect([answers[0]?.status, answers[0]?.headers['www-authenticate']]).toEqual([
+      403,
+      'Bearer error="insufficient_scope", scope="keyhouse.verify"',
+    ]);
+  });
+});
+
 describe('the content type', () => {
   const statusOf = async (type: string, path = '/auth/revoke') =>
     (

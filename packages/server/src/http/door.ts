@@ -1,13 +1,14 @@
 /**
  * What every route checks before it looks at a body, in the order of the contract: 413 for the declared length, 415, 400 for two
- * credentials or plain HTTP, 401, and 403 for the kind of caller. A route says in its `config` what it takes.
+ * credentials or plain HTTP, 401, and 403 for the kind of caller and for a permission that the route always asks for. A route says in its
+ * `config` what it takes.
  */
-import { type Authorization, readAuthorization } from '@keyhouse/protocol';
+import { type Authorization, permits, readAuthorization } from '@keyhouse/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Caller, isOpaque, type OpaqueCaller } from '../core/caller.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { Authenticator } from './authenticate.ts';
-import { isForm, isJson } from './content-type.ts';
+import { isEncoded, isForm, isJson } from './content-type.ts';
 
 type Body = 'json' | 'form' | 'json-or-form' | 'optional-json' | 'none';
 
@@ -21,6 +22,8 @@ declare module 'fastify' {
     takesClients?: boolean;
     /** The kinds of caller that the route is for; without it the route asks for no credential. */
     callers?: readonly Caller['kind'][];
+    /** What every request to the route needs, whatever its body says. Judged before a body is read: it costs nothing to whoever may not. */
+    permission?: string;
   }
   interface FastifyRequest {
     /** Set by the door on routes that name their callers; read it with `callerOf`. */
@@ -31,9 +34,10 @@ declare module 'fastify' {
 export function guardDoor(app: FastifyInstance, authenticator: Authenticator): void {
   app.decorateRequest('authenticated', null);
   app.addHook('onRequest', async (request) => {
-    const { body = 'none', callers, isOAuth = false, takesClients = false } = request.routeOptions.config;
+    const { body = 'none', callers, permission, isOAuth = false, takesClients = false } = request.routeOptions.config;
     refuseTooLarge(request);
     refuseContentType(request, body);
+    refuseContentCoding(request, body);
     const authorization = readAuthorization(request.raw.rawHeaders);
     // Bodies carry passwords and tokens as headers do.
     if (body !== 'none' && !authenticator.isPrivate(request.raw)) throw new Refusal({ code: 'use_https' });
@@ -44,6 +48,10 @@ export function guardDoor(app: FastifyInstance, authenticator: Authenticator): v
     if (!callers.includes(authenticated.caller.kind)) {
       authenticator.recordForbidden(authenticated.caller, request.raw, request.id, null);
       throw new Refusal({ code: 'forbidden' });
+    }
+    if (permission !== undefined && !permits(authenticated.caller.permissions, permission)) {
+      authenticator.recordForbidden(authenticated.caller, request.raw, request.id, permission);
+      throw new Refusal({ code: 'forbidden', permission });
     }
     request.authenticated = authenticated.caller;
   });
@@ -80,4 +88,10 @@ function refuseContentType(request: FastifyRequest, body: Body): void {
   if (body === 'optional-json' && isEmpty) return;
   const isTaken = (body !== 'form' && isJson(type)) || (body.endsWith('form') && isForm(type));
   if (!isTaken) throw new Refusal({ code: 'unsupported_media_type' });
+}
+
+/** What is not decompressed must not be read as if it had not been compressed (RFC 9110 §8.4, §15.5.16). */
+function refuseContentCoding({ headers }: FastifyRequest, body: Body): void {
+  const hasBody = (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined;
+  if ((body !== 'none' || hasBody) && isEncoded(headers['content-encoding'])) throw new Refusal({ code: 'unsupported_coding' });
 }

@@ -53,6 +53,9 @@ export function answerRefusal(refused: Refused): Answer {
       return answer(413, { message: 'The body is too large.' });
     case 'unsupported_media_type':
       return answer(415, { message: 'This content type is not taken here.' });
+    case 'unsupported_coding':
+      // RFC 9110 §12.5.3: the answer says which codings are understood.
+      return answer(415, { message: 'Send the body without a content coding.' }, { 'Accept-Encoding': 'identity' });
     case 'too_many_requests':
       return answer(429, { message: 'Too many requests.' }, retryAfter(refused.retryAfterSeconds, true));
     case 'unavailable':

@@ -1,16 +1,12 @@
 /** Ajv's findings as sentences, a list for each field, in the words of document A [A12]. */
 import type { FastifySchemaValidationError } from 'fastify';
 import { Refusal } from '../core/refusal.ts';
+import { MAX_PARAMETERS } from './json-body.ts';
 
-/** More than any route takes in one list or one object. */
-const MOST_ITEMS = 1000;
-
-/** Ajv reports every fault, and to report a million of them keeps the server from everything else for seconds. */
-export function refuseBloated(body: unknown): void {
-  if (typeof body !== 'object' || body === null) return;
-  const members = Object.values(body);
-  if (members.length > MOST_ITEMS || members.some((member) => Array.isArray(member) && member.length > MOST_ITEMS))
-    throw new Refusal({ code: 'invalid', errors: { body: ['The body has too many members.'] } });
+/** Ajv reports every fault, and thousands of parameters fit into one line. Bodies are bounded as they are read (`json-body.ts`). */
+export function refuseLongQuery(query: unknown): void {
+  if (typeof query === 'object' && query !== null && Object.keys(query).length > MAX_PARAMETERS)
+    throw new Refusal({ code: 'invalid', errors: { query: ['The query has too many parameters.'] } });
 }
 
 export function sentencesOf(findings: readonly FastifySchemaValidationError[]): Record<string, string[]> {

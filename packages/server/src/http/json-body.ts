@@ -1,5 +1,8 @@
-/** Reads a body as UTF-8 JSON without a repeated member, or as a form without a repeated parameter. */
-import { parseStrictJson } from '@keyhouse/protocol';
+/**
+ * Reads a body as UTF-8 JSON without a repeated member, or as a form without a repeated parameter. How much there may be of it is known
+ * before it is parsed, so that a request costs no more than what its route could need.
+ */
+import { type JsonBounds, parseStrictJson } from '@keyhouse/protocol';
 import type { FastifyRequest } from 'fastify';
 import { Refusal } from '../core/refusal.ts';
 
@@ -12,15 +15,45 @@ export function isWanted({ routeOptions }: FastifyRequest, bytes: Uint8Array): b
   return body !== 'none' && !(body === 'optional-json' && bytes.length === 0);
 }
 
-export function readJson(bytes: Uint8Array): unknown {
-  const parsed = parseStrictJson(decode(bytes));
+interface JsonForm {
+  readonly bounds: JsonBounds;
+  /** OAuth knows one answer to whatever makes a request unreadable (RFC 6749 §5.2). */
+  readonly isOAuth: boolean;
+}
+
+export function readJson(bytes: Uint8Array, { bounds, isOAuth }: JsonForm): unknown {
+  const parsed = parseStrictJson(decode(bytes), bounds);
   if (parsed.ok) return parsed.value;
-  throw new Refusal({ code: parsed.reason === 'syntax' ? 'not_json' : 'repeated_member' });
+  switch (parsed.reason) {
+    case 'syntax':
+      throw new Refusal({ code: 'not_json' });
+    case 'repeated-member':
+      throw new Refusal({ code: 'repeated_member' });
+    case 'too-complex':
+      throw new Refusal(isOAuth ? { code: 'bad_request' } : { code: 'invalid', errors: TOO_COMPLEX });
+  }
+}
+
+const TOO_COMPLEX = { body: ['The body is nested too deeply or has too many members.'] };
+
+/** In a query or a form. OAuth ignores those that it does not know; nobody sends so many. */
+export const MAX_PARAMETERS = 100;
+/** Of a form. The longest credentials and assertions fit several times; escapes make reading a form costlier than its length tells. */
+export const FORM_BODY_LIMIT = 65_536;
+
+/** Without parsing: as many pieces as ampersands make of it. */
+function refuseTooManyParameters(text: string): void {
+  let parameters = 1;
+  for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) {
+    parameters += 1;
+    if (parameters > MAX_PARAMETERS) throw new Refusal({ code: 'bad_request' });
+  }
 }
 
 /** RFC 6749 §3.2: parameters sent more than once are refused; ones without a value count as omitted. */
 export function readForm(bytes: Uint8Array): Record<string, string> {
   const text = decode(bytes);
+  refuseTooManyParameters(text);
   if (/%(?![0-9A-Fa-f]{2})/.test(text)) throw new Refusal({ code: 'bad_request' });
   const form = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(text)) {
@@ -31,9 +64,11 @@ export function readForm(bytes: Uint8Array): Record<string, string> {
 }
 
 /** The same, for whoever must tell a repeated parameter from a single one: each with all its values. */
-export function readParameters(text: string | Uint8Array): ReadonlyMap<string, readonly string[]> {
+export function readParameters(input: string | Uint8Array): ReadonlyMap<string, readonly string[]> {
+  const text = typeof input === 'string' ? input : decode(input);
+  refuseTooManyParameters(text);
   const parameters = new Map<string, string[]>();
-  for (const [name, value] of new URLSearchParams(typeof text === 'string' ? text : decode(text))) {
+  for (const [name, value] of new URLSearchParams(text)) {
     if (value === '') continue;
     const values = parameters.get(name);
     if (values === undefined) parameters.set(name, [value]);

@@ -7,7 +7,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Authorization, readAuthorization } from '@keyhouse/protocol';
 import { Refusal } from '../core/refusal.ts';
 import type { Authenticator } from './authenticate.ts';
-import { isForm, isJson } from './content-type.ts';
+import { boundsOf } from './body-bounds.ts';
+import { isEncoded, isForm, isJson } from './content-type.ts';
 import { corsHeaders } from './cors.ts';
 import { type Answer, answerError, answerRefusal, INTERNAL, inOAuthWords } from './errors.ts';
 import { readForm, readJson } from './json-body.ts';
@@ -54,6 +55,7 @@ export function createPlainPosts(ports: Ports, posts: readonly PlainPost[]) {
 /** By the head alone. */
 function isPlain({ headers }: IncomingMessage): boolean {
   const { 'content-length': length, 'content-type': type, 'transfer-encoding': coding, expect } = headers;
+  if (isEncoded(headers['content-encoding'])) return false;
   if (length === undefined || !/^\d{1,5}$/.test(length) || Number(length) > MOST_BYTES) return false;
   return coding === undefined && expect === undefined && (isForm(type) || isJson(type));
 }
@@ -69,7 +71,9 @@ function answer(
   const chunks: Buffer[] = [];
   const body = (): unknown => {
     const bytes = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
-    return isForm(request.headers['content-type']) ? readForm(bytes) : readJson(bytes);
+    return isForm(request.headers['content-type'])
+      ? readForm(bytes)
+      : readJson(bytes, { bounds: boundsOf(undefined), isOAuth: true });
   };
   const finish = (made: Answer): void => {
     ports.count(post.path, 'POST', made.status);

@@ -26,7 +26,7 @@ const REFUSALS = {
   403: { ...Unauthorized, description: 'A known caller who may not do this.' },
   404: { ...Message, description: 'No such thing, or not yours.' },
   413: { ...Message, description: 'The body is too large.' },
-  415: { ...Message, description: 'The content type is not taken here.' },
+  415: { ...Message, description: 'The content type is not taken here, or the body has a content coding.' },
   422: { ...Invalid, description: 'The JSON breaks a rule.' },
   429: { ...Message, description: 'Too many tries; `Retry-After` says when to come back.' },
   500: { ...Message, description: 'A mistake of the server; it is in its log under the `X-Request-Id`.' },

@@ -16,10 +16,7 @@ export interface PermissionsFile {
 /** Reads the file's text. Faults are sentences for the operator, such as `permissions[3].name: …`. */
 export function readPermissionsFile(text: string): Outcome<PermissionsFile, 'invalid'> & { readonly faults?: readonly string[] } {
   const json = parseStrictJson(text);
-  if (!json.ok)
-    return invalid([
-      json.reason === 'syntax' ? 'The file is not JSON.' : `The member "${json.member}" stands twice in one object.`,
-    ]);
+  if (!json.ok) return invalid([FAULTS[json.reason](json.member)]);
   const { value } = json;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return invalid(['The file holds one JSON object.']);
   const members = Object.entries(value);
@@ -33,5 +30,11 @@ export function readPermissionsFile(text: string): Outcome<PermissionsFile, 'inv
   if (faults.length > 0) return invalid(faults);
   return ok({ permissions: permissions?.value ?? null, routes: routes?.value ?? null });
 }
+
+const FAULTS = {
+  syntax: () => 'The file is not JSON.',
+  'repeated-member': (member = '') => `The member "${member}" stands twice in one object.`,
+  'too-complex': () => 'The file is nested too deeply.',
+};
 
 const invalid = (faults: readonly string[]) => ({ ...no('invalid'), faults });

@@ -89,7 +89,7 @@ export const feedRoutes: FastifyPluginAsync<Options> = async (app, { keyhouse, a
   app.get<{ Querystring: Static<typeof Query> }>(
     '/auth/revocations',
     {
-      config: { callers: ['key'] },
+      config: { callers: ['key'], permission: PERMISSION },
       schema: {
         summary: 'What was revoked',
         description:
@@ -102,7 +102,7 @@ export const feedRoutes: FastifyPluginAsync<Options> = async (app, { keyhouse, a
     async (request, reply) => {
       const isStream = accepts(request.headers.accept, EVENT_STREAM);
       const from = readPosition(request, isStream);
-      refuseUnlessAllowed(request);
+      keyhouse.usePermission(callerOf(request), PERMISSION);
       void reply.header('Cache-Control', 'no-store').header('Vary', 'Accept, Accept-Encoding');
       if (!isStream) return sendJson(request, reply, await keyhouse.feed.ask(from));
       refusePipelined(reply);
@@ -112,15 +112,6 @@ export const feedRoutes: FastifyPluginAsync<Options> = async (app, { keyhouse, a
       return openStream(request, reply, first);
     },
   );
-
-  function refuseUnlessAllowed(request: FastifyRequest): void {
-    const caller = callerOf(request);
-    if (!permits(caller.permissions, PERMISSION)) {
-      authenticator.recordForbidden(caller, request.raw, request.id, PERMISSION);
-      throw new Refusal({ code: 'forbidden', permission: PERMISSION });
-    }
-    keyhouse.usePermission(caller, PERMISSION);
-  }
 
   function openStream(request: FastifyRequest, reply: FastifyReply, first: SignedMessage): FastifyReply {
     const { raw } = reply.hijack();

@@ -3,13 +3,12 @@
  * refused. A batch that is lost loses counts, never a request.
  */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { isPermission, MAX_PERMISSION_LENGTH, parseAddress, permits, WILDCARDS } from '@keyhouse/protocol';
+import { isPermission, MAX_PERMISSION_LENGTH, parseAddress, WILDCARDS } from '@keyhouse/protocol';
 import { type Static, Type } from 'typebox';
 import type { ReportedRefusal, ReportedUse, Subject, UsageReport } from '../../core/credentials/usage.ts';
 import type { Digested } from '../../core/credentials/verify.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 import { Refusal } from '../../core/refusal.ts';
-import type { Authenticator } from '../authenticate.ts';
 import { callerOf } from '../door.ts';
 import { readDate } from '../read-date.ts';
 import { refusals } from '../schemas.ts';
@@ -113,14 +112,13 @@ const Report = Type.Object(
 
 interface Options {
   readonly keyhouse: Keyhouse;
-  readonly authenticator: Authenticator;
 }
 
-export const usageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { keyhouse, authenticator }) => {
+export const usageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { keyhouse }) => {
   app.post(
     '/auth/usage',
     {
-      config: { callers: ['key'], body: 'json' },
+      config: { callers: ['key'], permission: PERMISSION, body: 'json' },
       schema: {
         summary: 'Report use and refusals',
         description:
@@ -135,10 +133,6 @@ export const usageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { key
     },
     async (request, reply) => {
       const guard = callerOf(request);
-      if (!permits(guard.permissions, PERMISSION)) {
-        authenticator.recordForbidden(guard, request.raw, request.id, PERMISSION);
-        throw new Refusal({ code: 'forbidden', permission: PERMISSION });
-      }
       keyhouse.usePermission(guard, PERMISSION);
       await keyhouse.reportUsage(guard, readReport(request.body));
       return reply.code(204).header('Cache-Control', 'no-store').send(null);
