@@ -277,10 +277,21 @@ export async function withUse(db: Db, credentials: readonly Credential[]): Promi
   });
 }
 
-/** For each credential the row of the newest day that knows of a use. */
+/** For each credential the row of the newest day that knows of a use: the days are found in one look, not once for each day. */
 const newestDays = (db: Db, ids: readonly number[], known: 'last_used_at_ms' | 'previous_last_used_at_ms') =>
   db
     .selectFrom('credential_use as newest')
+    .innerJoin(
+      (eb) =>
+        eb
+          .selectFrom('credential_use')
+          .select((days) => ['credential_id as id', days.fn.max('day').as('day')])
+          .where('credential_id', 'in', ids)
+          .where(known, 'is not', null)
+          .groupBy('credential_id')
+          .as('found'),
+      (join) => join.onRef('found.id', '=', 'newest.credential_id').onRef('found.day', '=', 'newest.day'),
+    )
     .select([
       'credential_id',
       'last_used_at_ms',
@@ -290,14 +301,4 @@ const newestDays = (db: Db, ids: readonly number[], known: 'last_used_at_ms' | '
       'previous_last_address',
       'previous_last_user_agent',
     ])
-    .where('credential_id', 'in', ids)
-    .where('day', '=', (eb) =>
-      eb
-        .selectFrom('credential_use as days')
-        .select('days.day')
-        .whereRef('days.credential_id', '=', 'newest.credential_id')
-        .where(`days.${known}`, 'is not', null)
-        .orderBy('days.day', 'desc')
-        .limit(1),
-    )
     .execute();

@@ -1,8 +1,9 @@
 /** What an account's first page tells: what was done already, recent use, and what to look at. */
 import type { AuditStore } from '../audit/event.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
-import type { CredentialsStore, UseOfAccount } from './credential.ts';
-import { leastOf } from './least.ts';
+import { pause } from '../lib/pause.ts';
+import type { CredentialsStore, CredentialWithUse, UseOfAccount } from './credential.ts';
+import { type Narrowing, narrowingsOf } from './least.ts';
 import { type Notice, type NoticeKind, type NoticeRules, noticesOf, TOO_WIDE_AFTER_DAYS } from './notices.ts';
 
 export const HOME_DAYS = 30;
@@ -10,6 +11,7 @@ export const HOME_DAYS = 30;
 const MOST_LOOKED_AT = 250;
 const MOST_JUDGED = 100;
 const MOST_NOTICES = 20;
+const JUDGED_AT_ONCE = 20;
 /** Entries of the account's log, the newest, among which refusals are counted. */
 const MOST_ENTRIES = 2_000;
 
@@ -51,11 +53,22 @@ async function findNotices(ports: Ports, accountId: number, nowMs: number): Prom
   ]);
   const credentials = [...keys, ...tokens];
   const settled = credentials.filter(({ createdAtMs }) => nowMs - createdAtMs >= TOO_WIDE_AFTER_DAYS * DAY_MS);
-  const least = await leastOf(ports, settled);
+  const least = await judgeInSlices(ports, settled);
   return credentials
     .flatMap((each) => noticesOf(each, { least: least.get(each.id), refusals: refusals.get(each.id) }, nowMs, ports.rules))
     .sort((a, b) => URGENCY.indexOf(a.kind) - URGENCY.indexOf(b.kind) || a.atMs - b.atMs)
     .slice(0, MOST_NOTICES);
+}
+
+/** A hundred permissions used on each of ninety days are nine thousand rows for one credential: others have their turn in between. */
+async function judgeInSlices(ports: Ports, credentials: readonly CredentialWithUse[]): Promise<ReadonlyMap<number, Narrowing>> {
+  const judged = new Map<number, Narrowing>();
+  for (let start = 0; start < credentials.length; start += JUDGED_AT_ONCE) {
+    if (start > 0) await pause();
+    for (const [id, narrowing] of await narrowingsOf(ports, credentials.slice(start, start + JUDGED_AT_ONCE)))
+      judged.set(id, narrowing);
+  }
+  return judged;
 }
 
 async function countRefusals({ audit }: Ports, accountId: number, sinceMs: number) {

@@ -34,6 +34,8 @@ export interface Least {
   readonly narrowTo: readonly string[] | null;
 }
 
+export type Narrowing = Pick<Least, 'observedSinceMs' | 'untoldRequests' | 'narrowTo'>;
+
 export interface Granted {
   readonly credential: Pick<Credential, 'id' | 'permissions' | 'createdAtMs'>;
   /** Of the last 90 days, the recent ones being the last 30. */
@@ -55,7 +57,17 @@ interface Ports {
 }
 
 /** For each of these credentials, in two looks at the store however many there are. */
-export async function leastOf(ports: Ports, credentials: readonly Granted['credential'][]): Promise<ReadonlyMap<number, Least>> {
+export const leastOf = (ports: Ports, credentials: readonly Granted['credential'][]) => judgeEach(ports, credentials, judgeLeast);
+
+/** The same without the rows, which cost a look at the whole catalogue for each credential. */
+export const narrowingsOf = (ports: Ports, credentials: readonly Granted['credential'][]) =>
+  judgeEach(ports, credentials, judgeNarrowing);
+
+async function judgeEach<Judged>(
+  ports: Ports,
+  credentials: readonly Granted['credential'][],
+  judge: (granted: Granted, watch: Watch) => Judged,
+): Promise<ReadonlyMap<number, Judged>> {
   const nowMs = ports.clock.now();
   const ids = credentials.map(({ id }) => id);
   const [uses, countedSinceMs] = await Promise.all([
@@ -69,14 +81,13 @@ export async function leastOf(ports: Ports, credentials: readonly Granted['crede
   const usesOf = Map.groupBy(uses, ({ credentialId }) => credentialId);
   const watch: Watch = { nowMs, countedSinceMs, catalogue: ports.catalogue() };
   return new Map(
-    credentials.map((credential) => [credential.id, judgeLeast({ credential, uses: usesOf.get(credential.id) ?? [] }, watch)]),
+    credentials.map((credential) => [credential.id, judge({ credential, uses: usesOf.get(credential.id) ?? [] }, watch)]),
   );
 }
 
 export function judgeLeast({ credential, uses }: Granted, watch: Watch): Least {
-  const { permissions: held, createdAtMs } = credential;
+  const { permissions: held } = credential;
   const used = new Map(uses.map((use) => [use.permission, use]));
-  const untoldRequests = used.get(UNTOLD_PERMISSION)?.requests ?? 0;
   used.delete(UNTOLD_PERMISSION);
   const granted = expand(held, watch.catalogue);
   const names = [...new Set([...granted, ...used.keys()])].sort();
@@ -90,12 +101,19 @@ export function judgeLeast({ credential, uses }: Granted, watch: Watch): Least {
       lastUsedAtMs: use?.lastUsedAtMs ?? null,
     };
   });
+  return { permissions: rows, ...judgeNarrowing({ credential, uses }, watch) };
+}
+
+/** What it could be narrowed to: the work grows with what was used, not with what exists. */
+export function judgeNarrowing({ credential, uses }: Granted, watch: Watch): Narrowing {
+  const { permissions: held, createdAtMs } = credential;
   const observedSinceMs = Math.max(watch.countedSinceMs, createdAtMs);
-  const isTold = untoldRequests === 0;
+  const untoldRequests = uses.find(({ permission }) => permission === UNTOLD_PERMISSION)?.requests ?? 0;
   const isWatched = createdAtMs >= watch.countedSinceMs || watch.nowMs - observedSinceMs >= WATCHED_FOR_MS;
-  const needed = rows.filter((row) => row.granted && row.requests90Days > 0).map(({ name }) => name);
-  const narrowTo = isWatched && isTold && isLess(needed, held, watch.catalogue) ? needed : null;
-  return { permissions: rows, observedSinceMs, untoldRequests, narrowTo };
+  const isNeeded = ({ permission, requests }: PermissionSums): boolean => requests > 0 && covers(held, [permission]);
+  const needed = uses.filter(isNeeded).map(({ permission }) => permission);
+  const isJudged = isWatched && untoldRequests === 0;
+  return { observedSinceMs, untoldRequests, narrowTo: isJudged && isLess(needed, held, watch.catalogue) ? needed.sort() : null };
 }
 
 /** What the list lets through, by name; wildcards as far as a catalogue says what they stand for. */
@@ -112,7 +130,9 @@ function isLess(needed: readonly string[], held: readonly string[] | null, catal
   if (!needed.every(canBeNamed)) return false;
   // Where the catalogue says all there is, and all of it is used, a list would only be in the way of what comes next.
   const isOpen = catalogue.size === 0 && (held === null || held.some(isWildcard));
-  return isOpen || expand(held, catalogue).some((name) => !permits(needed, name));
+  if (isOpen || held?.some((name) => !isWildcard(name) && !permits(needed, name)) === true) return true;
+  for (const name of catalogue) if (permits(held, name) && !permits(needed, name)) return true;
+  return false;
 }
 
 const isWildcard = (name: string): boolean => (WILDCARDS as readonly string[]).includes(name);

@@ -1,0 +1,101 @@
+/** An account that has a thousand of everything, written into the database file at once: what takes an owner years. */
+import Database from 'better-sqlite3';
+import type { Keyhouse } from '../../src/core/keyhouse.ts';
+
+const DAY_MS = 86_400_000;
+/** The numbers below a number, as rows. */
+const series = 'WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?)';
+
+/** Names that the catalogue holds; each key is granted a hundred of them. */
+const PERMISSIONS = 1000;
+const permissionNames = Array.from(
+  { length: PERMISSIONS },
+  (_, at) => `service${Math.floor(at / 2)}.things.${at % 2 === 0 ? 'read' : 'write'}`,
+);
+
+export async function fillCatalogue(keyhouse: Keyhouse): Promise<void> {
+  const catalogue = permissionNames.map((name) => ({ name, sentence: `May use ${name}`, isGrantable: true, isSensitive: false }));
+  await keyhouse.setCatalogue({ catalogue, by: { actor: 'operator', requestId: null, person: {} } });
+}
+
+/** `size` keys and as many tokens, ninety days of use of ten permissions each, refusals, JWTs and sign-ins. */
+export function crowd(file: string, { accountId, userId, size }: { accountId: number; userId: number; size: number }): void {
+  const db = new Database(file);
+  const nowMs = Date.now();
+  const today = Math.floor(nowMs / DAY_MS);
+  db.pragma('busy_timeout = 60000');
+  // Refresh keys and hashes stand for nothing here: nobody refreshes these sessions.
+  db.pragma('foreign_keys = OFF');
+  db.transaction(() => {
+    const insert = db.prepare(
+      `INSERT INTO credentials (kind, environment, account_id, user_id, name, source, permissions, hash, created_at_ms)
+       VALUES (?, 'live', ?, ?, ?, 'dashboard', ?, randomblob(32), ?)`,
+    );
+    for (let at = 0; at < size; at++) {
+      const held =
+        at % 3 === 0
+          ? null
+          : JSON.stringify(Array.from({ length: 100 }, (_, each) => permissionNames[(at + each * 7) % PERMISSIONS]));
+      insert.run('key', accountId, null, `Key ${at}`, held, nowMs - 100 * DAY_MS);
+      insert.run('token', accountId, userId, `Token ${at}`, held, nowMs - 100 * DAY_MS);
+    }
+    db.prepare(
+      `${series} INSERT INTO credential_use (credential_id, day, requests, last_used_at_ms, previous_requests)
+       SELECT id, ? - i, 10, ? - i * ${DAY_MS}, 0 FROM credentials, n WHERE account_id = ?`,
+    ).run(90, today, nowMs, accountId);
+    const use = db.prepare(
+      `${series} INSERT INTO permission_use (credential_id, permission, day, requests, last_used_at_ms)
+       SELECT id, ?, ? - i, 1, ? - i * ${DAY_MS} FROM credentials, n WHERE account_id = ?`,
+    );
+    for (const name of permissionNames.slice(0, 10)) use.run(90, name, today, nowMs, accountId);
+    db.prepare(
+      `${series} INSERT INTO audit_events (event, at_ms, actor, account_id, user_id, credential_id, request_id, reason, details)
+       SELECT 'request.refused', ?, 'anonymous', ?, ?, (SELECT max(id) FROM credentials) - i % 50, 'request-' || i, 'forbidden', '{"method":"GET","wanted":["a.read"]}' FROM n`,
+    ).run(size * 5, nowMs, accountId, userId);
+    fillPeople(db, { accountId, userId, size, nowMs });
+    fillSessions(db, { accountId, userId, size, nowMs });
+  })();
+  db.close();
+}
+
+interface Filled {
+  readonly accountId: number;
+  readonly userId: number;
+  readonly size: number;
+  readonly nowMs: number;
+}
+
+function fillPeople(db: Database.Database, { accountId, userId, size, nowMs }: Filled): void {
+  db.prepare(
+    `${series} INSERT INTO users (email, email_key, password_hash, display_name, first_name, last_name, is_administrator, created_at_ms, updated_at_ms)
+     SELECT 'crowd' || i || '@example.com', 'crowd' || i || '@example.com', 'x', 'Member ' || i, '', '', 0, ?, ? FROM n`,
+  ).run(size, nowMs, nowMs);
+  db.prepare(
+    `INSERT INTO members (account_id, user_id, role, since_ms) SELECT ?, id, 'viewer', ? FROM users WHERE email LIKE 'crowd%'`,
+  ).run(accountId, nowMs);
+  db.prepare(
+    `${series} INSERT INTO sign_ins (user_id, hash, created_at_ms, last_seen_at_ms, proved_at_ms, methods, address, user_agent)
+     SELECT ?, randomblob(32), ?, ?, ?, '["password"]', '203.0.113.7', 'Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0' FROM n`,
+  ).run(size, userId, nowMs, nowMs, nowMs);
+}
+
+function fillSessions(db: Database.Database, { accountId, userId, size, nowMs }: Filled): void {
+  const [application] = db.prepare('SELECT id FROM applications WHERE account_id = ?').all(accountId) as { id: number }[];
+  if (application === undefined) throw new Error('The account has no application.');
+  const permissions = JSON.stringify(permissionNames.slice(0, 100));
+  const { lastInsertRowid: grant } = db
+    .prepare(
+      `INSERT INTO grants (user_id, application_id, account_id, permissions, declined, scopes, created_at_ms, updated_at_ms)
+       VALUES (?, ?, ?, ?, '[]', '[]', ?, ?)`,
+    )
+    .run(userId, application.id, accountId, permissions, nowMs, nowMs);
+  db.prepare(
+    `${series} INSERT INTO sessions (id, grant_id, application_id, user_id, account_id, permissions, scopes, signed_in_at_ms, refresh_key_id, salt,
+       counter, moved_at_ms, repeats, late_at_ms, created_at_ms, last_used_at_ms)
+     SELECT 'session' || i, ?, ?, ?, ?, ?, '[]', ?, 1, randomblob(16), 1, ?, 0, '[]', ?, ? FROM n`,
+  ).run(size, grant, application.id, userId, accountId, permissions, nowMs, nowMs, nowMs, nowMs);
+  db.prepare(
+    `${series} INSERT INTO jwts (jti, key_id, account_id, permissions, signing_key_id, issued_at_ms, expires_at_ms)
+     SELECT 'jwt' || i, (SELECT max(id) FROM credentials WHERE kind = 'key'), ?, ?, 'kid', ?, ? FROM n`,
+  ).run(size, accountId, permissions, nowMs, nowMs + DAY_MS);
+}

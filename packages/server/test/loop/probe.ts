@@ -1,0 +1,54 @@
+/**
+ * Loaded into a server's process before the server: tells, when asked over the channel to the parent, how much processor time the main thread
+ * has used. That is what a request can hold the event loop for at most, on a quiet machine and on a busy one.
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { threadId } from 'node:worker_threads';
+
+export interface Reading {
+  /** Of the main thread, since it began. */
+  readonly cpuMs: number;
+  /** The longest that the event loop was held since the reading before; by the wall clock, so other processes are in it. */
+  readonly heldMs: number;
+  /** Processor time for a fixed piece of work on this machine as it is now. */
+  readonly unitMs: number;
+}
+
+/** About five milliseconds on the machine where the promise was measured. */
+const UNIT_TEXT = '{"a":[1,2,3]},'.repeat(40_000);
+
+const cpuMs = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+};
+
+function work(): number {
+  let sum = 0;
+  for (let round = 0; round < 8; round++) for (let at = 0; at < UNIT_TEXT.length; at++) sum += UNIT_TEXT.charCodeAt(at);
+  return sum;
+}
+
+/** The least of some: what the machine can do when nothing comes between. */
+function measureUnit(): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 12; round++) {
+    const before = cpuMs();
+    work();
+    least = Math.min(least, cpuMs() - before);
+  }
+  return least;
+}
+
+// The server's writer thread and its pool load the same files.
+if (threadId === 0 && process.send !== undefined) {
+  const unitMs = measureUnit();
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  process.on('message', (message) => {
+    if (message !== 'read') return;
+    const reading: Reading = { cpuMs: cpuMs(), heldMs: delay.max / 1e6, unitMs };
+    delay.reset();
+    process.send?.(reading);
+  });
+  process.on('disconnect', () => process.exit());
+}

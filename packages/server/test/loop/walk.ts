@@ -1,0 +1,176 @@
+/** Every route of the server, each asked with what is hostile to it: by a stranger, and by the ordinary user or key that it is for. */
+
+import type { Endpoint } from '../../src/http/dashboard/api/endpoint.ts';
+import { api } from '../../src/http/dashboard/api/index.ts';
+import { hostileForms, hostileHeads, hostileJson } from './hostile.ts';
+import { type Cost, type MeasuredServer, type Sent, URL_OF_SERVER } from './measured-server.ts';
+
+export interface Walked extends Cost {
+  /** `POST /auth/token, by a stranger: a million pluses`. */
+  readonly name: string;
+  readonly status: number;
+}
+
+interface Route {
+  readonly name: string;
+  readonly method: string;
+  readonly path: string;
+  readonly takes: 'nothing' | 'json' | 'form' | 'both';
+  readonly schema?: object;
+  /** What an ordinary caller sends beside it; asked for before each request, because some of them end a sign-in. */
+  readonly ordinary: (() => Promise<Readonly<Record<string, string>>>) | null;
+}
+
+export interface Callers {
+  readonly userId: number;
+  readonly accountId: number;
+  readonly key: string;
+  readonly token: string;
+  /** The cookie of a new sign-in. */
+  signIn(): Promise<string>;
+}
+
+/** An ordinary user with a token and a key, neither of which may do anything for the operator. */
+export async function ordinaryCallers({ keyhouse }: Pick<MeasuredServer, 'keyhouse'>): Promise<Callers> {
+  const by = { actor: 'operator', requestId: null, person: {} } as const;
+  const email = `ordinary-${crypto.randomUUID()}@example.com`;
+  const created = await keyhouse.createUser({ email, password: 'an ordinary long password', isAdministrator: false, by });
+  if (!created.ok) throw new Error(created.reason);
+  const { id, accountId } = created.value;
+  const wish = { name: 'ordinary', permissions: null, addresses: null, expiresAtMs: null, source: 'command-line' } as const;
+  const key = await keyhouse.issueKey({ ...wish, accountId, environment: 'live' }, by);
+  const token = await keyhouse.issueToken({ ...wish, accountId, userId: id }, by);
+  if (!key.ok || !token.ok) throw new Error('No key, or no token.');
+  return {
+    ...{ userId: id, accountId, key: key.value.text, token: token.value.text },
+    signIn: async () => {
+      const opened = await keyhouse.openSignIn({
+        ...{ user: { id, email }, methods: ['password'], passwordHash: null, addressHash: null, browser: null },
+        by: { actor: `user:${id}`, requestId: null, person: {} },
+      });
+      if (!opened.ok) throw new Error('The user cannot sign in.');
+      return `keyhouse_sign_in=${opened.value.secret}`;
+    },
+  };
+}
+
+/** `privateApi` and the document together are all routes but those that `others` names. */
+export async function routesOf(server: MeasuredServer, callers: Callers): Promise<readonly Route[]> {
+  const document = JSON.parse((await server.ask({ method: 'GET', path: '/openapi.json' })).text) as OpenApi;
+  return [...fromDocument(document, callers), ...fromPrivateApi(callers), ...others(callers)];
+}
+
+interface OpenApi {
+  readonly paths: Readonly<
+    Record<
+      string,
+      Readonly<
+        Record<string, { readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema?: object }>> } }>
+      >
+    >
+  >;
+}
+
+function* fromDocument({ paths }: OpenApi, callers: Callers): Generator<Route> {
+  for (const [template, operations] of Object.entries(paths)) {
+    for (const [verb, { requestBody }] of Object.entries(operations)) {
+      const types = Object.keys(requestBody?.content ?? {});
+      const isJson = types.includes('application/json');
+      const isForm = types.includes('application/x-www-form-urlencoded');
+      const schema = requestBody?.content[types[0] ?? '']?.schema;
+      const bearer = template.startsWith('/api/v1') ? callers.token : callers.key;
+      yield {
+        ...{
+          name: `${verb.toUpperCase()} ${template}`,
+          method: verb.toUpperCase(),
+          path: template.replace(/\{[^}]+\}/g, '999999'),
+        },
+        takes: isJson && isForm ? 'both' : isForm ? 'form' : isJson ? 'json' : 'nothing',
+        ...(schema === undefined ? {} : { schema }),
+        ordinary: async () => ({ authorization: `Bearer ${bearer}` }),
+      };
+    }
+  }
+}
+
+function* fromPrivateApi(callers: Callers): Generator<Route> {
+  for (const [name, { body }] of Object.entries(api) as [string, Endpoint][]) {
+    const [method = '', template = ''] = name.split(' ');
+    const path = template.replace(':account', String(callers.accountId)).replace(/:\w+/g, '999999');
+    yield {
+      ...{ name: `${method} /dashboard/api${template}`, method, path: `/dashboard/api${path}` },
+      takes: body === undefined ? 'nothing' : 'json',
+      ...(body === undefined ? {} : { schema: body }),
+      ordinary: async () => ({ origin: URL_OF_SERVER, cookie: await callers.signIn() }),
+    };
+  }
+}
+
+/** What stands in neither: pages, files, forms that browsers post, and what `/verify` is asked by headers. */
+function* others(callers: Callers): Generator<Route> {
+  const paths = [
+    '/',
+    '/login',
+    '/dashboard',
+    '/dashboard/accounts/7',
+    '/dashboard/brand/logo',
+    '/dashboard/applications/app_x/logo',
+  ];
+  const more = [
+    '/dashboard/files/x.js',
+    '/docs/',
+    '/openapi.json',
+    '/healthz',
+    '/readyz',
+    '/auth/continue',
+    '/nowhere',
+    '/dashboard/provider/x',
+  ];
+  for (const path of [...paths, ...more])
+    yield {
+      ...{ name: `GET ${path}`, method: 'GET', path, takes: 'nothing' },
+      ordinary: async () => ({ cookie: await callers.signIn() }),
+    };
+  for (const path of ['/auth', '/api/auth', '/auth/logout'])
+    yield { ...{ name: `POST ${path} (form)`, method: 'POST', path, takes: 'form' }, ordinary: null };
+  const asked = { 'x-forwarded-method': 'GET', 'x-forwarded-uri': `/api${'/a'.repeat(4000)}?${'a&'.repeat(2000)}` };
+  yield {
+    ...{ name: 'GET /verify (by headers)', method: 'GET', path: '/verify', takes: 'nothing' },
+    ordinary: async () => ({ ...asked, authorization: `Bearer ${callers.key}` }),
+  };
+}
+
+/** Each request of the walk, one after the other. `tries`: the least of so many, so that a pause of the collector is nobody's. */
+export async function* walk(server: MeasuredServer, routes: readonly Route[], tries: number): AsyncGenerator<Walked> {
+  for (const route of routes) {
+    for (const [what, sent] of requestsTo(route)) {
+      for (const who of ['a stranger', 'an ordinary caller'] as const) {
+        if (who === 'an ordinary caller' && route.ordinary === null) continue;
+        let least: (Cost & { status: number }) | null = null;
+        for (let attempt = 0; attempt < tries; attempt++) {
+          const own = who === 'a stranger' ? { origin: URL_OF_SERVER } : ((await route.ordinary?.()) ?? {});
+          const { status, cpuMs, heldMs } = await server.ask({ ...sent, headers: { ...own, ...sent.headers } });
+          if (least === null || cpuMs < least.cpuMs) least = { status, cpuMs, heldMs };
+          if (cpuMs < server.unitMs) break; // Cheap already.
+        }
+        if (least !== null) yield { name: `${route.name}, by ${who}: ${what}`, ...least };
+      }
+    }
+  }
+}
+
+function* requestsTo({ method, path, takes, schema }: Route): Generator<[string, Sent]> {
+  if (takes === 'nothing')
+    yield ['a body that nobody asked for', { method, path, headers: JSON_TYPE, body: hostileJson({})['never closed'] ?? '' }];
+  if (takes === 'json' || takes === 'both')
+    for (const [what, body] of Object.entries(hostileJson(schema))) yield [what, { method, path, headers: JSON_TYPE, body }];
+  if (takes === 'form' || takes === 'both')
+    for (const [what, body] of Object.entries(hostileForms))
+      for (const fitting of [body, body.slice(0, 32_000)])
+        yield [fitting === body ? what : `${what}, the first 32 kB`, { method, path, headers: FORM_TYPE, body: fitting }];
+  for (const [what, { query, headers = {} }] of Object.entries(hostileHeads))
+    yield [what, { method, path: query === undefined ? path : `${path}?${query}`, headers }];
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const FORM_TYPE = { 'content-type': 'application/x-www-form-urlencoded' };
