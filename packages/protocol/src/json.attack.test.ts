@@ -6,7 +6,7 @@ import { JSON_BOUNDS, parseStrictJson } from './json.ts';
 
 const folder = 'json-test-suite/test_parsing';
 
-describe.skipIf(!haveVectors(folder))('JSONTestSuite', () => {
+describe.skipIf(!haveVectors(folder))(`${NEEDS_VECTORS} JSONTestSuite`, () => {
   const directory = resolve(vectorsFolder, folder);
   const names = haveVectors(folder) ? readdirSync(directory).filter((name) => name.endsWith('.json')) : [];
   const judge = (name: string): string => {
