@@ -8,7 +8,7 @@ export type ChangeKind =
   | 'credential' //   id: a token's or key's id; JWTs minted from it are issued under it
   | 'user' //         id: user id
   | 'account' //      id: account id
-  | 'session' //      id: a session's id; it never comes back
+  | 'session' //      id: a session's id; where it has ended, the moment lies beyond its last JWT
   | 'application' //  id: a client id
   | 'signing-keys' // id: ''
   | 'permissions' //  id: ''; the catalogue or the route patterns were replaced

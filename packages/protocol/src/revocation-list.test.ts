@@ -64,10 +64,13 @@ describe('the list of revocations', () => {
     expect([list.size, list.sizeOf('jti'), list.sizeOf('user')]).toEqual([1, 1, 0]);
   });
 
-  it('never lets a session come back that ended, whenever its JWT was issued', () => {
+  it('of a session hits what was issued until a moment: all that there can ever be where it ended, the JWTs of before where it was narrowed', () => {
     const list = listOf(change('session', 's', 100));
-    expect(list.isRevoked({ ...jwt, sessionId: 's', issuedAtMs: 200 })).toBe(true);
+    expect(list.isRevoked({ ...jwt, sessionId: 's', issuedAtMs: 100 })).toBe(true);
+    expect(list.isRevoked({ ...jwt, sessionId: 's', issuedAtMs: 101 })).toBe(false);
     expect(list.isRevoked({ ...jwt, sessionId: 't', issuedAtMs: 50 })).toBe(false);
+    list.add(change('session', 's', 700_000));
+    expect(list.isRevoked({ ...jwt, sessionId: 's', issuedAtMs: 600_000 })).toBe(true);
   });
 
   it('takes in a whole list without forgetting what it knew', () => {

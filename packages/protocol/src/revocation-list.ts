@@ -79,7 +79,7 @@ export class RevocationList {
     this.addAll(revocations);
   }
 
-  /** Whether the JWT, or anything that it was issued under, was revoked after it was issued. A session that ended never comes back. */
+  /** Whether the JWT, or anything that it was issued under, was revoked after it was issued. */
   isRevoked({ jti, keyId, clientId, sessionId, userId, accountId, issuedAtMs }: IssuedJwt): boolean {
     const { account, credential, application, session, user } = this.#entries;
     return (
@@ -87,7 +87,7 @@ export class RevocationList {
       hits(account, accountId, issuedAtMs) ||
       hits(credential, keyId, issuedAtMs) ||
       hits(application, clientId, issuedAtMs) ||
-      (sessionId !== undefined && session.has(sessionId)) ||
+      hits(session, sessionId, issuedAtMs) ||
       hits(user, userId, issuedAtMs)
     );
   }

@@ -234,6 +234,16 @@ export function createKeyhouse(ports: KeyhousePorts) {
   const visitor = visitorVerbs(visitorPorts);
 
   const index = () => started(permissions);
+  const reload = reloader(async () => {
+    await keyRing?.reload();
+    permissions = await loadPermissionIndex(store.permissions);
+    brand = await loadBrand(store);
+    hasImports ||= await store.imports.hasImports();
+  });
+  const renewIndex = async ({ isChanging }: { isChanging: boolean }): Promise<void> => {
+    if (isChanging) permissions = await loadPermissionIndex(store.permissions);
+    else await reload.run();
+  };
   const refreshKeys = createRefreshKeys({ ...store, secrets, standingSecret: visitorPorts.standingSecret, clock });
   const sessions = { ...store.sessions, findSeal: rememberSeals(store.sessions) };
   const sessionPorts = { sessions, refreshKeys, clock };
@@ -260,7 +270,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
   const tokenPorts = {
     ...store,
     ...sessionPorts,
-    ...{ index, keys, issuer, audience },
+    ...{ index, renewIndex, keys, issuer, audience },
     findUser: (id: number) => store.accounts.findUser(id),
     composeReuse: (user: User, facts: Circumstances & { readonly application: string }): MailDraft =>
       compose('session-reuse', { email: user.email, userId: user.id }, facts),
@@ -406,7 +416,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
       return introspect(introspectPorts, asker, asking);
     },
     introspectAsClient: ({ client }: AuthenticatedClient, text: string) =>
-      introspectAsClient({ ...sessionPorts, ...introspectPorts }, client, text),
+      introspectAsClient({ ...sessionPorts, ...introspectPorts, index }, client, text),
     revokePresented: (text: string, client: AuthenticatedClient | null, by: By) =>
       revokePresented({ ...store, ...sessionPorts, verify }, text, client?.client ?? null, by),
 
@@ -461,12 +471,6 @@ export function createKeyhouse(ports: KeyhousePorts) {
       if (!ensured.ok) throw new Error('The signing keys cannot be made: the master secret is not the one of this database.');
       const keeper = await keepKeyRing(store, secrets);
       keyRing = keeper;
-      const reload = reloader(async () => {
-        await keeper.reload();
-        permissions = await loadPermissionIndex(store.permissions);
-        brand = await loadBrand(store);
-        hasImports ||= await store.imports.hasImports();
-      });
       follower.listen({
         onChange: ({ kind }) => {
           if (kind === 'signing-keys' || kind === 'permissions' || kind === 'brand') reload.ask();

@@ -66,6 +66,7 @@ eachDatabase('an application', (makeDatabase) => {
     expect(await store.applications.findClient(application.clientId)).toEqual({
       ...application,
       accountName: expect.any(String),
+      jwtsAfterMs: 0,
       secretHash: hashSecret(secret ?? ''),
       previousSecretHash: null,
     });
@@ -122,7 +123,7 @@ eachDatabase('an application', (makeDatabase) => {
       value: { ...application, idleSeconds: 60, permissions: null, hasLogo: true, updatedAtMs: nowMs },
     });
     expect(await store.changes.changesAfter(before, 10)).toMatchObject([
-      { kind: 'application', id: application.clientId, beforeMs: null },
+      { kind: 'application', id: application.clientId, beforeMs: expect.any(Number) },
     ]);
     const [told] = await store.audit.list({ event: 'application.updated', limit: 1 });
     expect(JSON.parse(told?.details ?? '')).toEqual({

@@ -8,11 +8,13 @@ import {
   type ListedApplication,
   type Logo,
   MOST_SESSIONS_COUNTED,
+  narrowsApplication,
 } from '../core/oauth/application.ts';
 import type { Act } from './act.ts';
 import { endGrants } from './grants.ts';
 import { CLOCK_SLACK_MS } from './horizon.ts';
 import { fromJson, toJson } from './json.ts';
+import { narrowApplication } from './narrowing.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { Database } from './schema.ts';
 import { endSessions } from './sessions.ts';
@@ -29,7 +31,9 @@ export function applicationsReads(db: Db): Reads {
     },
     async findClient(clientId) {
       const row = (await client(db, { clientId })).rows[0];
-      return row === undefined ? null : { ...toApplicationWithSecrets(row), accountName: row.account_name };
+      return row === undefined
+        ? null
+        : { ...toApplicationWithSecrets(row), accountName: row.account_name, jwtsAfterMs: row.jwts_after_ms };
     },
     async findLogo(clientId) {
       const row = await living(db).where('client_id', '=', clientId).executeTakeFirst();
@@ -218,22 +222,42 @@ async function change(
   event: Parameters<Act['event']>[0],
   columns: Partial<Omit<Row, 'id'>>,
 ): Promise<Application | null> {
-  const row = await act.db
+  const before = await lockApplication(act.db, id);
+  if (before === null) return null;
+  const row = await act.db.updateTable('applications').set(columns).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+  const after = toApplication(row);
+  const hasSensitive = before.verified_at_ms !== row.verified_at_ms && (await isAnythingSensitive(act.db));
+  if (narrowsApplication(toApplication(before), after, { hasSensitive })) await narrowApplication(act, row, event.atMs);
+  else forget(act, row);
+  act.event(event, { accountId: row.account_id });
+  return after;
+}
+
+/** Whether there is anything that only verified applications may ask for. */
+const isAnythingSensitive = async (db: Db): Promise<boolean> =>
+  (await db.selectFrom('permissions').select('name').where('sensitive', '=', 1).limit(1).executeTakeFirst()) !== undefined;
+
+/** As it stands; nobody else changes it before the commit. */
+async function lockApplication(db: Db, id: number): Promise<Row | null> {
+  const row = await db
     .updateTable('applications')
-    .set(columns)
+    .set((eb) => ({ updated_at_ms: eb.ref('updated_at_ms') }))
     .where('id', '=', id)
     .where('deleted_at_ms', 'is', null)
     .returningAll()
     .executeTakeFirst();
-  return row === undefined ? null : told(act, row, event);
+  return row ?? null;
 }
 
 /** The event, and a word to every server that keeps something of it in memory. */
 function told(act: Act, row: Row, event: Parameters<Act['event']>[0]): Application {
-  act.change({ kind: 'application', id: row.client_id, beforeMs: null, endsAtMs: null });
+  forget(act, row);
   act.event(event, { accountId: row.account_id });
   return toApplication(row);
 }
+
+const forget = (act: Act, row: Row): void =>
+  act.change({ kind: 'application', id: row.client_id, beforeMs: null, endsAtMs: null });
 
 /** False when it was deleted. The no-op update takes the row's lock (on PostgreSQL): two at once do not both count to one below the limit. */
 async function lockAccount(db: Db, id: number): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { CodeData, Grant, GrantsStore, Redeemed } from '../core/oauth/grant.ts';
 import type { Act } from './act.ts';
+import { narrowSessions } from './narrowing.ts';
 import type { Db } from './prepared.ts';
 import type { GrantsTable } from './schema.ts';
 import { endSessions, insertSession, standingOf } from './sessions.ts';
@@ -242,6 +243,9 @@ async function allow(
   act.event(isWidened ? { ...event, event: 'grant.widened' } : event, { accountId, userId });
   if (standing !== null) {
     await act.db.updateTable('grants').set(allowed).where('id', '=', standing.id).execute();
+    const taken = declined.filter((name) => standing.permissions.includes(name));
+    const isLess = (held: readonly string[]): boolean => held.some((name) => taken.includes(name));
+    if (taken.length > 0) await narrowSessions(act, { userId, grantId: standing.id, isLess }, nowMs);
     return standing.id;
   }
   const made = await act.db

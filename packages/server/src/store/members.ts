@@ -8,11 +8,13 @@ import {
   mayChangeMember,
   type Role,
 } from '../core/accounts/member.ts';
+import { roleAllows } from '../core/oauth/scope.ts';
 import type { Act } from './act.ts';
 import { endApplications } from './applications.ts';
 import { endGrants } from './grants.ts';
 import { endInvitations } from './invitations.ts';
 import { lockMintingOfAccount } from './jwts.ts';
+import { narrowSessions } from './narrowing.ts';
 import type { Db } from './prepared.ts';
 import { endSessions } from './sessions.ts';
 import { lockTeam, roleInTeam } from './teams.ts';
@@ -85,7 +87,10 @@ export const membersActs = {
       await removeMember(act.db, accountId, userId);
       await endGrants(act.db, { userId, accountId }, event.atMs);
       await endSessions(act, { userId, accountId }, { reason: 'left-account', nowMs: event.atMs });
-    } else await setRole(act.db, accountId, userId, wanted);
+    } else {
+      await setRole(act.db, accountId, userId, wanted);
+      await narrowToRole(act, { userId, accountId, held, wanted }, event.atMs);
+    }
     act.event({ ...event, details: { ...event.details, before: held } }, { accountId, userId });
     return 'done';
   },
@@ -99,6 +104,7 @@ export const membersActs = {
     if (!(await isEnabled(act.db, userId))) return 'last_owner';
     await setRole(act.db, accountId, userId, 'owner');
     await setRole(act.db, accountId, actorId, 'admin');
+    await narrowToRole(act, { userId: actorId, accountId, held: 'owner', wanted: 'admin' }, event.atMs);
     act.event({ ...event, details: { ...event.details, before: held } }, { accountId, userId });
     return 'done';
   },
@@ -197,6 +203,16 @@ async function isEnabled(db: Db, userId: number): Promise<boolean> {
 
 const setRole = (db: Db, accountId: number, userId: number, role: Role) =>
   db.updateTable('members').set({ role }).where('account_id', '=', accountId).where('user_id', '=', userId).execute();
+
+/** What applications were granted by a member whose role allows less now: their JWTs that hold more are over. */
+const narrowToRole = (
+  act: Act,
+  { userId, accountId, held, wanted }: { userId: number; accountId: number; held: Role; wanted: Role },
+  nowMs: number,
+): Promise<void> => {
+  const isLost = (name: string): boolean => roleAllows(held, name) && !roleAllows(wanted, name);
+  return narrowSessions(act, { userId, accountId, isLess: (permissions) => permissions.some(isLost) }, nowMs);
+};
 
 const removeMember = (db: Db, accountId: number, userId: number) =>
   db.deleteFrom('members').where('account_id', '=', accountId).where('user_id', '=', userId).execute();

@@ -27,10 +27,10 @@ eachDatabase('permissions and routes', (makeDatabase) => {
     await store.setRoutes({ routes, event });
     expect(await store.listRoutes()).toEqual(routes);
     const permissions = [{ name: 'a.read', sentence: 'See it', isGrantable: true, isSensitive: false }];
-    await store.setPermissionsAndRoutes({ permissions, routes: routes.toReversed(), events: [] });
+    await store.setPermissionsAndRoutes({ permissions, routes: routes.toReversed(), nowMs: 1, events: [] });
     expect(await store.listPermissions()).toEqual(permissions);
     expect(await store.listRoutes()).toEqual(routes.toReversed());
-    await store.setPermissionsAndRoutes({ permissions: [], routes: [], events: [] });
+    await store.setPermissionsAndRoutes({ permissions: [], routes: [], nowMs: 1, events: [] });
     expect([await store.listPermissions(), await store.listRoutes()]).toEqual([[], []]);
   });
 
@@ -38,7 +38,9 @@ eachDatabase('permissions and routes', (makeDatabase) => {
     const { permissions: store } = server.keyhouse.store;
     await store.setRoutes({ routes, event });
     const entry = { name: 'a.read', sentence: 'See it', isGrantable: false, isSensitive: false };
-    await expect(store.setPermissionsAndRoutes({ permissions: [entry, entry], routes: [], events: [] })).rejects.toThrow();
+    await expect(
+      store.setPermissionsAndRoutes({ permissions: [entry, entry], routes: [], nowMs: 1, events: [] }),
+    ).rejects.toThrow();
     expect([await store.listPermissions(), await store.listRoutes()]).toEqual([[], routes]);
     await store.setRoutes({ routes: [], event });
   });

@@ -1,6 +1,8 @@
 import type { CataloguedPermission, PermissionsStore, StoredRoute } from '../core/permissions/catalogue.ts';
+import { indexCatalogue } from '../core/permissions/permission-set.ts';
 import type { Act } from './act.ts';
 import { fromJson } from './json.ts';
+import { narrowApplication } from './narrowing.ts';
 import type { Db } from './prepared.ts';
 
 type Input<Name extends keyof PermissionsStore> = Parameters<PermissionsStore[Name]>[0];
@@ -9,15 +11,7 @@ const PERMISSIONS_CHANGED = { kind: 'permissions', id: '', beforeMs: null, endsA
 
 export function permissionsReads(db: Db): Pick<PermissionsStore, 'listPermissions' | 'listRoutes' | 'countHolders'> {
   return {
-    async listPermissions() {
-      const rows = await db.selectFrom('permissions').selectAll().orderBy('name').execute();
-      return rows.map(({ name, sentence, grantable, sensitive }) => ({
-        name,
-        sentence,
-        isGrantable: grantable === 1,
-        isSensitive: sensitive === 1,
-      }));
-    },
+    listPermissions: () => readPermissions(db),
     async listRoutes() {
       const rows = await db
         .selectFrom('routes')
@@ -71,7 +65,7 @@ export function permissionsReads(db: Db): Pick<PermissionsStore, 'listPermission
 
 export const permissionsActs = {
   async setPermissions(act: Act, { permissions, event }: Input<'setPermissions'>): Promise<void> {
-    await replacePermissions(act, permissions);
+    await replacePermissions(act, { permissions, nowMs: event.atMs });
     act.change(PERMISSIONS_CHANGED);
     act.event(event);
   },
@@ -82,21 +76,72 @@ export const permissionsActs = {
     act.event(event);
   },
 
-  async setPermissionsAndRoutes(act: Act, { permissions, routes, events }: Input<'setPermissionsAndRoutes'>): Promise<void> {
-    await replacePermissions(act, permissions);
+  async setPermissionsAndRoutes(
+    act: Act,
+    { permissions, routes, nowMs, events }: Input<'setPermissionsAndRoutes'>,
+  ): Promise<void> {
+    await replacePermissions(act, { permissions, nowMs });
     await replaceRoutes(act, routes);
     act.change(PERMISSIONS_CHANGED);
     for (const event of events) act.event(event);
   },
 };
 
-async function replacePermissions(act: Act, permissions: readonly CataloguedPermission[]): Promise<void> {
+async function replacePermissions(
+  act: Act,
+  { permissions, nowMs }: { readonly permissions: readonly CataloguedPermission[]; readonly nowMs: number },
+): Promise<void> {
+  const before = await readPermissions(act.db);
+  await narrowApplicationsTo(act, { before: indexCatalogue(before), after: indexCatalogue(permissions) }, nowMs);
   await act.db.deleteFrom('permissions').execute();
   for (const { name, sentence, isGrantable, isSensitive } of permissions)
     await act.db
       .insertInto('permissions')
       .values({ name, sentence, grantable: isGrantable ? 1 : 0, sensitive: isSensitive ? 1 : 0 })
       .execute();
+}
+
+async function readPermissions(db: Db): Promise<readonly CataloguedPermission[]> {
+  const rows = await db.selectFrom('permissions').selectAll().orderBy('name').execute();
+  return rows.map(({ name, sentence, grantable, sensitive }) => ({
+    name,
+    sentence,
+    isGrantable: grantable === 1,
+    isSensitive: sensitive === 1,
+  }));
+}
+
+type Catalogue = ReturnType<typeof indexCatalogue>;
+
+/** The JWTs of those applications that hold what is taken out of the catalogue, or what people may no longer grant: one change for each. */
+async function narrowApplicationsTo(
+  act: Act,
+  { before, after }: { readonly before: Catalogue; readonly after: Catalogue },
+  nowMs: number,
+): Promise<void> {
+  const isAskable = ({ isGrantable, isSensitive }: Catalogue, isVerified: boolean, name: string): boolean =>
+    isGrantable(name) && (isVerified || !isSensitive(name));
+  const applications = await act.db
+    .selectFrom('applications')
+    .select(['id', 'client_id', 'own_permissions', 'verified_at_ms'])
+    .where('deleted_at_ms', 'is', null)
+    .execute();
+  // Lists are few, and those who hold them many: the database says which application holds which lists.
+  const granted = await act.db
+    .selectFrom('grants')
+    .select(['application_id', 'permissions'])
+    .distinct()
+    .where('ended_at_ms', 'is', null)
+    .execute();
+  const grantedTo = Map.groupBy(granted, ({ application_id }) => application_id);
+  for (const application of applications) {
+    const isVerified = application.verified_at_ms !== null;
+    const isTaken = (name: string): boolean => isAskable(before, isVerified, name) && !isAskable(after, isVerified, name);
+    const isGone = (name: string): boolean => before.exists(name) && !after.exists(name);
+    const lists = (grantedTo.get(application.id) ?? []).map(({ permissions }) => fromJson(permissions) ?? []);
+    const isLess = lists.some((list) => list.some(isTaken)) || (fromJson(application.own_permissions) ?? []).some(isGone);
+    if (isLess) await narrowApplication(act, application, nowMs);
+  }
 }
 
 async function replaceRoutes(act: Act, routes: readonly StoredRoute[]): Promise<void> {

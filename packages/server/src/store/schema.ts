@@ -355,6 +355,8 @@ interface ApplicationsTable {
   created_at_ms: number;
   updated_at_ms: number;
   deleted_at_ms: number | null;
+  /** JWTs of its sessions, and its own, issued at or before this moment were revoked: it was narrowed. */
+  jwts_after_ms: Generated<number>;
 }
 
 export interface GrantsTable {
@@ -409,6 +411,8 @@ export interface SessionsTable {
   end_reason: string | null;
   /** When one of its JWTs was seen last, unlike a refresh. */
   seen_at_ms: number | null;
+  /** Its JWTs issued at or before this moment were revoked: something was taken away from it. */
+  jwts_after_ms: Generated<number>;
 }
 
 interface ImportsTable {

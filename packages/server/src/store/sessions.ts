@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Role } from '../core/accounts/member.ts';
 import {
   type EndReason,
@@ -14,14 +14,17 @@ import {
   type StoredRefreshKey,
 } from '../core/sessions/session.ts';
 import type { Act } from './act.ts';
+import { fromJson } from './json.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { SessionsTable } from './schema.ts';
 
+type Row = Selectable<SessionsTable>;
 type Input<Name extends keyof SessionsStore> = Parameters<SessionsStore[Name]>[0];
 type Reads =
   | 'listSessionsOfUser'
   | 'listSessionsOfApplication'
   | 'findSession'
+  | 'findStanding'
   | 'findSessions'
   | 'findSeal'
   | 'newestRefreshKey'
@@ -68,6 +71,7 @@ export function sessionsReads(db: Db): Pick<SessionsStore, Reads> {
       const row = await db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst();
       return row === undefined ? null : toSession(row);
     },
+    findStanding: (id) => standingOf(db, id),
     async findSessions(ids) {
       if (ids.length === 0) return [];
       const rows = await db
@@ -188,7 +192,8 @@ export async function endSessions(
   if (only.applicationId !== undefined) query = query.where('application_id', '=', only.applicationId);
   if (only.grantId !== undefined) query = query.where('grant_id', '=', only.grantId);
   const rows = await query.returning(['id', 'user_id', 'account_id', 'last_used_at_ms']).execute();
-  for (const { id, last_used_at_ms } of rows) act.revoke({ kind: 'session', id, beforeMs: Math.max(nowMs, last_used_at_ms) });
+  for (const { id, last_used_at_ms } of rows)
+    act.revoke({ kind: 'session', id, beforeMs: Math.max(nowMs, last_used_at_ms), isForGood: true });
   return rows.map((row) => ({
     id: row.id,
     userId: row.user_id,
@@ -242,7 +247,19 @@ export async function standingOf(db: Db, id: string): Promise<Standing | null> {
   if (row === undefined) return null;
   const role = roleOf(row);
   if (role === null) return null;
-  return { session: toSession(row), granted: JSON.parse(row.granted) as string[], role, counter: row.counter };
+  return {
+    session: toSession(row),
+    granted: JSON.parse(row.granted) as string[],
+    role,
+    application: {
+      permissions: fromJson(row.application_permissions),
+      verifiedAtMs: row.verified_at_ms,
+      idleSeconds: row.idle_seconds,
+      absoluteSeconds: row.absolute_seconds,
+    },
+    jwtsAfterMs: Math.max(row.jwts_after_ms, row.application_jwts_after_ms),
+    counter: row.counter,
+  };
 }
 
 const standing = prepare((db, { id }: { id: string }) =>
@@ -258,6 +275,11 @@ const standing = prepare((db, { id }: { id: string }) =>
     .selectAll('sessions')
     .select([
       'grants.permissions as granted',
+      'applications.permissions as application_permissions',
+      'applications.verified_at_ms',
+      'applications.idle_seconds',
+      'applications.absolute_seconds',
+      'applications.jwts_after_ms as application_jwts_after_ms',
       'accounts.kind as account_kind',
       'accounts.user_id as account_user_id',
       'users.is_administrator',
@@ -353,7 +375,7 @@ async function moveLocked(act: Act, move: Move): Promise<Moved['outcome']> {
   return affected > 0 ? 'moved' : 'over';
 }
 
-async function repeat(act: Act, move: Move, row: SessionsTable): Promise<Moved['outcome']> {
+async function repeat(act: Act, move: Move, row: Row): Promise<Moved['outcome']> {
   const used = { last_used_at_ms: Math.max(move.nowMs, row.last_used_at_ms) };
   const update = act.db.updateTable('sessions').where('id', '=', move.id);
   if (move.nowMs - row.moved_at_ms <= REPEAT_FOR_MS) {
@@ -418,7 +440,7 @@ const toKey = (row: { id: number; sealed_key: string; created_at_ms: number }): 
   createdAtMs: row.created_at_ms,
 });
 
-const toSession = (row: SessionsTable): Session => ({
+const toSession = (row: Row): Session => ({
   id: row.id,
   grantId: row.grant_id,
   applicationId: row.application_id,
@@ -428,6 +450,7 @@ const toSession = (row: SessionsTable): Session => ({
   scopes: JSON.parse(row.scopes) as string[],
   signedInAtMs: row.signed_in_at_ms,
   createdAtMs: row.created_at_ms,
+  refreshedAtMs: row.last_used_at_ms,
   lastUsedAtMs: Math.max(row.last_used_at_ms, row.seen_at_ms ?? 0),
   lastAddress: row.last_address,
   lastUserAgent: row.last_user_agent,

@@ -87,7 +87,8 @@ interface Issued {
   readonly accountId: number;
   readonly permissions: readonly string[];
   readonly issuedAtMs: number;
-  readonly lifetimeSeconds: number;
+  /** Whole seconds, as `exp` has it: the first in which it is over. */
+  readonly expiresAt: number;
   /** Null: the application acts by itself. */
   readonly session: { readonly id: string; readonly userId: number; readonly scopes: readonly string[] } | null;
 }
@@ -101,7 +102,7 @@ export const issueJwt = ({ keys, issuer, audience }: IssuePorts, issued: Issued)
     aud: audience,
     sub: session === null ? clientId : userClaim(session.userId),
     iat,
-    exp: iat + issued.lifetimeSeconds,
+    exp: issued.expiresAt,
     jti: makeJti(issuedAtMs, randomBytes),
     client_id: clientId,
     scope: scopeClaim(permissions, session?.scopes),

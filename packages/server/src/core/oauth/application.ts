@@ -51,6 +51,13 @@ export interface ApplicationWithSecrets extends Application {
   readonly previousSecretHash: string | null;
 }
 
+/** As the token endpoint and the authorization endpoint find it. */
+export interface FoundClient extends ApplicationWithSecrets {
+  readonly accountName: string;
+  /** Its own JWTs of this moment and before were revoked, because something was taken away from it. */
+  readonly jwtsAfterMs: number;
+}
+
 /** What its owner decides. */
 export type ApplicationSettings = Pick<
   Application,
@@ -65,6 +72,22 @@ export type ApplicationSettings = Pick<
   | 'absoluteSeconds'
   | 'jwks'
 >;
+
+/** What rules the JWTs of an application and of its sessions. */
+type Rights = Pick<Application, 'permissions' | 'ownPermissions' | 'verifiedAtMs' | 'idleSeconds' | 'absoluteSeconds'>;
+
+/** Whether JWTs that were issued before a change may hold more than they would now, or last longer. */
+export const narrowsApplication = (before: Rights, after: Rights, catalogue: { readonly hasSensitive: boolean }): boolean =>
+  isLess(before.permissions, after.permissions) ||
+  isLess(before.ownPermissions, after.ownPermissions) ||
+  (catalogue.hasSensitive && before.verifiedAtMs !== null && after.verifiedAtMs === null) ||
+  isShorter(before.idleSeconds, after.idleSeconds) ||
+  isShorter(before.absoluteSeconds, after.absoluteSeconds);
+
+const isLess = (before: readonly string[] | null, after: readonly string[] | null): boolean =>
+  after !== null && (before === null || before.some((name) => !after.includes(name)));
+
+const isShorter = (before: number | null, after: number | null): boolean => after !== null && (before === null || after < before);
 
 /** Of an application that says nothing of its own: it may ask for whatever is grantable, and its sessions end with the user's wish alone. */
 export const DEFAULT_SETTINGS: ApplicationSettings = {
@@ -111,7 +134,7 @@ export interface ApplicationsStore {
    * With the hashes of its secrets, and the name of the account that owns it. Null also while its owner is disabled: what somebody
    * owns who was shut out does nothing.
    */
-  findClient(clientId: string): Promise<(ApplicationWithSecrets & { readonly accountName: string }) | null>;
+  findClient(clientId: string): Promise<FoundClient | null>;
   findLogo(clientId: string): Promise<Logo | null>;
   /** Newest first. */
   listApplications(filter: {
@@ -133,7 +156,7 @@ export interface ApplicationsStore {
     signInId?: number;
     event: EventDraft;
   }): Promise<Application | 'gone' | 'too_many'>;
-  /** What it may no longer ask for is gone at the next refresh. Null when there is none such, or the sign-in has ended. */
+  /** What takes rights away from it revokes the JWTs that it and its sessions have; its sessions go on with what is left. Null when there is none such, or the sign-in has ended. */
   updateApplication(input: {
     id: number;
     settings: Partial<ApplicationSettings>;

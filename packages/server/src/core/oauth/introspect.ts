@@ -7,8 +7,10 @@ import { parseCredential, permits, scopeClaim, userClaim } from '@keyhouse/proto
 import { type Caller, isOpaque, type OpaqueCaller } from '../caller.ts';
 import { findGenuine, type SessionPorts } from '../sessions/refresh.ts';
 import { REFRESH_TOKEN_PREFIX } from '../sessions/refresh-token.ts';
+import { sessionEndMs } from '../sessions/session.ts';
 import type { Verify } from '../verify.ts';
 import type { Client } from './checks.ts';
+import { type Grantable, standingPermissions } from './scope.ts';
 
 /** RFC 7662 §2.2 and the house's own members. Times are whole seconds. */
 export interface ActiveCredential {
@@ -48,6 +50,10 @@ interface Ports {
   readonly audience: string;
 }
 
+interface RefreshPorts extends Pick<SessionPorts, 'sessions' | 'refreshKeys' | 'clock'> {
+  readonly index: () => Grantable;
+}
+
 /** What an asker tells beside the credential. */
 export interface Asking {
   readonly text: string;
@@ -82,7 +88,7 @@ const isOwn = (asker: OpaqueCaller, about: Caller): boolean =>
 
 /** An application asks about what was issued to it, refresh tokens included; it has proved itself. */
 export async function introspectAsClient(
-  ports: Ports & Pick<SessionPorts, 'sessions' | 'refreshKeys'>,
+  ports: Ports & RefreshPorts,
   client: Pick<Client, 'id' | 'clientId'>,
   text: string,
 ): Promise<Introspection> {
@@ -106,21 +112,25 @@ function introspectFor(
   return verdict instanceof Promise ? verdict.then(describe) : describe(verdict);
 }
 
-/** Of a living session; whether it is the newest of its tokens is not told, and does not matter. */
+/** As a refresh would be answered now; whether it is the newest of its session's tokens is not told, and does not matter. */
 async function introspectRefreshToken(
-  ports: Ports & Pick<SessionPorts, 'sessions' | 'refreshKeys'>,
+  ports: Ports & RefreshPorts,
   client: Pick<Client, 'id' | 'clientId'>,
   text: string,
 ): Promise<Introspection> {
   const genuine = await findGenuine(ports, text);
   if (!genuine.ok || genuine.value.applicationId !== client.id) return INACTIVE;
-  const session = await ports.sessions.findSession(genuine.value.sessionId);
-  if (session === null || session.endedAtMs !== null) return INACTIVE;
+  const standing = await ports.sessions.findStanding(genuine.value.sessionId);
+  const endMs = standing === null ? null : sessionEndMs(standing);
+  if (standing === null || (endMs !== null && endMs <= ports.clock.now())) return INACTIVE;
+  const { session, application, granted, role } = standing;
+  const permissions = standingPermissions(ports.index(), application, { wanted: session.permissions, granted, role });
   return {
     ...{ active: true, kind: 'session', sub: userClaim(session.userId), client_id: client.clientId, sid: session.id },
-    ...{ account: session.accountId, permissions: session.permissions, scope: scopeClaim(session.permissions, session.scopes) },
+    ...{ account: session.accountId, permissions, scope: scopeClaim(permissions, session.scopes) },
     ...{ environment: 'live', addresses: null, token_type: 'Bearer', iss: ports.issuer, aud: ports.audience },
     iat: Math.floor(session.createdAtMs / 1000),
+    ...(endMs === null ? {} : { exp: Math.floor(endMs / 1000) }),
   };
 }
 

@@ -6,10 +6,11 @@ import { circumstancesOf } from '../accounts/circumstances.ts';
 import type { By } from '../audit/event.ts';
 import { issueJwt } from '../jwts/mint.ts';
 import type { KeyRing } from '../jwts/signing-key.ts';
+import { SECOND_MS } from '../lib/clock.ts';
 import type { Circumstances } from '../mail/letters.ts';
 import type { MailDraft } from '../mail/mail.ts';
 import { findGenuine, refreshSession, type SessionPorts } from '../sessions/refresh.ts';
-import { type Session, type Standing, UNRECORDED_JWT_SECONDS } from '../sessions/session.ts';
+import { type Session, type Standing, sessionEndMs, UNRECORDED_JWT_SECONDS } from '../sessions/session.ts';
 import type { Client } from './checks.ts';
 import { type AuthenticatedClient, presenterOf } from './client.ts';
 import { type Redemption, redeemCode } from './code.ts';
@@ -20,6 +21,8 @@ import { type Grantable, narrowScope, type Scope, standingPermissions } from './
 export interface TokenPorts extends SessionPorts {
   readonly grants: GrantsStore;
   readonly index: () => Grantable & { exists(name: string): boolean };
+  /** Reads the catalogue again, if this server has heard of a change, or in any case: what is taken out of it takes effect at once. */
+  readonly renewIndex: (state: { readonly isChanging: boolean }) => Promise<void>;
   readonly keys: () => KeyRing;
   readonly issuer: string;
   readonly audience: string;
@@ -58,7 +61,8 @@ export async function tokenByCode(
   const redeemed = await redeemCode(ports, client, redemption, by);
   if (!redeemed.ok) return INVALID_CODE;
   const { standing, refreshToken, data, atMs } = redeemed.value;
-  return answerSession(ports, client.client, { standing, refreshToken, atMs, nonce: data.nonce, narrowed: null });
+  const answered = { standing, refreshToken, atMs, nonce: data.nonce, narrowed: null };
+  return await answerSession(ports, client.client, answered);
 }
 
 /**
@@ -75,7 +79,7 @@ export async function tokenByRefresh(
   const refreshed = await refreshSession(ports, { token: refreshToken, presenter: presenterOf(client), by });
   if (refreshed.ok) {
     const { standing, atMs } = refreshed.value;
-    return answerSession(ports, client.client, {
+    return await answerSession(ports, client.client, {
       ...{ standing, atMs, nonce: null, narrowed: scope },
       refreshToken: refreshed.value.refreshToken,
     });
@@ -98,12 +102,13 @@ async function isBeyondSession(
 }
 
 /** `client_credentials` (RFC 6749 §4.4): the application itself, for the account that owns it. No refresh token (§4.4.3). */
-export function tokenByClientCredentials(
-  ports: TokenPorts,
+export async function tokenByClientCredentials(
+  ports: Pick<TokenPorts, 'index' | 'renewIndex' | 'keys' | 'issuer' | 'audience'>,
   { client, isProved }: AuthenticatedClient,
   scope: string | null,
   nowMs: number,
-): TokenOutcome {
+): Promise<TokenOutcome> {
+  const issuedAtMs = await issueMoment(ports, client, nowMs);
   if (!isProved) return refuse('unauthorized_client', 'Only a confidential client may act by itself.');
   const held = client.ownPermissions.filter((name) => ports.index().exists(name));
   if (held.length === 0) return refuse('unauthorized_client', 'This application has no permissions of its own.');
@@ -112,17 +117,37 @@ export function tokenByClientCredentials(
     return refuse('invalid_scope', 'The application does not hold all of this scope.');
   const narrowed = held.filter((name) => wanted.includes(name));
   const { clientId, accountId } = client;
-  const issued = { clientId, accountId, permissions: narrowed, issuedAtMs: nowMs, lifetimeSeconds: UNRECORDED_JWT_SECONDS };
+  const expiresAt = expiryOf(issuedAtMs, null);
   return {
     ok: true,
     value: {
-      access_token: issueJwt(ports, { ...issued, session: null }),
+      access_token: issueJwt(ports, { clientId, accountId, permissions: narrowed, issuedAtMs, expiresAt, session: null }),
       token_type: 'Bearer',
-      expires_in: UNRECORDED_JWT_SECONDS,
+      expires_in: secondsUntil(expiresAt, nowMs),
       scope: scopeClaim(narrowed),
     },
   };
 }
+
+/**
+ * The moment that a JWT bears: now, or just after the JWTs of before were revoked. By then the catalogue is read again, because only this JWT
+ * will not fall with those.
+ */
+async function issueMoment(
+  { renewIndex }: Pick<TokenPorts, 'renewIndex'>,
+  { jwtsAfterMs }: { readonly jwtsAfterMs: number },
+  nowMs: number,
+): Promise<number> {
+  const isChanging = jwtsAfterMs >= nowMs;
+  await renewIndex({ isChanging });
+  return isChanging ? jwtsAfterMs + 1 : nowMs;
+}
+
+/** In whole seconds: ten minutes, or when the session ends if that is sooner. */
+const expiryOf = (issuedAtMs: number, endMs: number | null): number =>
+  Math.floor(Math.min(issuedAtMs + UNRECORDED_JWT_SECONDS * SECOND_MS, endMs ?? Number.POSITIVE_INFINITY) / SECOND_MS);
+
+const secondsUntil = (expiresAt: number, nowMs: number): number => expiresAt - Math.floor(nowMs / SECOND_MS);
 
 interface Answered {
   readonly standing: Standing;
@@ -133,21 +158,24 @@ interface Answered {
   readonly narrowed: string | null;
 }
 
-function answerSession(
+async function answerSession(
   ports: TokenPorts,
   client: Client,
   { standing, refreshToken, atMs, nonce, narrowed }: Answered,
-): TokenOutcome {
-  const { session, granted, role } = standing;
+): Promise<TokenOutcome> {
+  const { session, application, granted, role } = standing;
+  const issuedAtMs = await issueMoment(ports, standing, atMs);
+  const expiresAt = expiryOf(issuedAtMs, sessionEndMs(standing));
+  // Less than a second is left of the session.
+  if (expiresAt * SECOND_MS <= issuedAtMs) return INVALID_TOKEN;
   const whole: Scope = { permissions: session.permissions, scopes: session.scopes };
   const scope = narrowed === null ? { ok: true as const, value: whole } : narrowScope(whole, narrowed);
   if (!scope.ok) return BEYOND_SESSION;
   const { scopes } = scope.value;
-  const permissions = standingPermissions(ports.index(), client, { wanted: scope.value.permissions, granted, role });
+  const permissions = standingPermissions(ports.index(), application, { wanted: scope.value.permissions, granted, role });
   const { clientId } = client;
   const accessToken = issueJwt(ports, {
-    ...{ clientId, accountId: session.accountId, permissions, issuedAtMs: atMs },
-    lifetimeSeconds: UNRECORDED_JWT_SECONDS,
+    ...{ clientId, accountId: session.accountId, permissions, issuedAtMs, expiresAt },
     session: { id: session.id, userId: session.userId, scopes },
   });
   return {
@@ -155,7 +183,7 @@ function answerSession(
     value: {
       access_token: accessToken,
       token_type: 'Bearer',
-      expires_in: UNRECORDED_JWT_SECONDS,
+      expires_in: secondsUntil(expiresAt, atMs),
       refresh_token: refreshToken,
       scope: scopeClaim(permissions, scopes),
       ...(session.scopes.includes('openid') ? { id_token: issueIdToken(ports, { session, clientId, nonce, atMs }) } : {}),

@@ -24,6 +24,7 @@ export interface PermissionsStore {
   setPermissionsAndRoutes(input: {
     permissions: readonly CataloguedPermission[];
     routes: readonly StoredRoute[];
+    nowMs: number;
     events: readonly EventDraft[];
   }): Promise<void>;
   /**

@@ -89,7 +89,7 @@ export async function importRoutes({ permissions, clock }: Ports, { plan, by }: 
   if (plan.changesPermissions)
     events.push({ event: 'permission.catalogue_set', atMs, by, details: { count: plan.permissions.length } });
   if (plan.changesRoutes) events.push({ event: 'permission.routes_set', atMs, by, details: { count: plan.routes.length } });
-  await permissions.setPermissionsAndRoutes({ permissions: plan.permissions, routes: plan.routes, events });
+  await permissions.setPermissionsAndRoutes({ permissions: plan.permissions, routes: plan.routes, nowMs: clock.now(), events });
 }
 
 /** The whole rule in one text: two that are the same have the same. */

@@ -1,6 +1,6 @@
 /** The catalogue and the routes as requests ask for them: in memory, made anew when a change tells of them. */
 import { compileRoute, isPermission, isReserved, type Route } from '@keyhouse/protocol';
-import type { PermissionsStore, StoredRoute } from './catalogue.ts';
+import type { CataloguedPermission, PermissionsStore, StoredRoute } from './catalogue.ts';
 
 export interface PermissionIndex {
   /** Whether a JWT, a token or an application may name it. While the catalogue is empty any well-formed one exists. */
@@ -27,6 +27,11 @@ export async function loadPermissionIndex(
   permissions: Pick<PermissionsStore, 'listPermissions' | 'listRoutes'>,
 ): Promise<PermissionIndex> {
   const [catalogue, routes] = await Promise.all([permissions.listPermissions(), permissions.listRoutes()]);
+  return { ...indexCatalogue(catalogue), routes: routes.map(compileStored) };
+}
+
+/** The catalogue alone. */
+export function indexCatalogue(catalogue: readonly CataloguedPermission[]): Omit<PermissionIndex, 'routes'> {
   const names = new Set(catalogue.map(({ name }) => name));
   const entries = new Map(catalogue.map((entry) => [entry.name, entry]));
   const exists = (name: string) => isPermission(name) && !isReserved(name) && (names.size === 0 || names.has(name));
@@ -36,7 +41,6 @@ export async function loadPermissionIndex(
     isSensitive: (name) => entries.get(name)?.isSensitive === true,
     sentenceOf: (name) => entries.get(name)?.sentence ?? name,
     grantable: names.size === 0 ? null : catalogue.filter(({ isGrantable }) => isGrantable).map(({ name }) => name),
-    routes: routes.map(compileStored),
     names,
   };
 }

@@ -5,7 +5,7 @@
 
 import type { Role } from '../accounts/member.ts';
 import type { EventDraft } from '../audit/event.ts';
-import { MINUTE_MS } from '../lib/clock.ts';
+import { MINUTE_MS, SECOND_MS } from '../lib/clock.ts';
 
 /** Seconds that a session's JWT lives, and one of client credentials [B8]. They are not on record. */
 export const UNRECORDED_JWT_SECONDS = 600;
@@ -44,7 +44,9 @@ export interface Session {
   /** When the user last proved who they are: `auth_time` of OpenID Connect. */
   readonly signedInAtMs: number;
   readonly createdAtMs: number;
-  /** When it was opened or refreshed last, from where, and with what; or when one of its JWTs was seen, if that was later. */
+  /** When it was opened or refreshed last: its idle limit counts from here. */
+  readonly refreshedAtMs: number;
+  /** The same, or when one of its JWTs was seen, if that was later; from where, and with what. */
   readonly lastUsedAtMs: number;
   readonly lastAddress: string | null;
   readonly lastUserAgent: string | null;
@@ -90,8 +92,31 @@ export interface Standing {
   readonly granted: readonly string[];
   /** The role that the user has in the session's account. */
   readonly role: Role;
+  /** What its application may ask for now, and how long its sessions last. */
+  readonly application: SessionPolicy;
+  /** Its JWTs of this moment and before were revoked, because something was taken away from it. */
+  readonly jwtsAfterMs: number;
   /** The counter of the newest refresh token. */
   readonly counter: number;
+}
+
+/** What of an application's settings rules its sessions. */
+export interface SessionPolicy {
+  /** What it may ask users for; null: every permission that is grantable. */
+  readonly permissions: readonly string[] | null;
+  readonly verifiedAtMs: number | null;
+  readonly idleSeconds: number | null;
+  readonly absoluteSeconds: number | null;
+}
+
+/** When a session ends if it is not refreshed again; null: it has no limit. */
+export function sessionEndMs({ session, application }: Pick<Standing, 'session' | 'application'>): number | null {
+  const { idleSeconds, absoluteSeconds } = application;
+  const ends = [
+    ...(idleSeconds === null ? [] : [session.refreshedAtMs + idleSeconds * SECOND_MS]),
+    ...(absoluteSeconds === null ? [] : [session.createdAtMs + absoluteSeconds * SECOND_MS]),
+  ];
+  return ends.length === 0 ? null : Math.min(...ends);
 }
 
 export interface Move {
@@ -142,6 +167,8 @@ export interface SessionsStore extends RefreshKeysStore {
   /** Living ones, newest use first. */
   listSessionsOfApplication(applicationId: number, limit: number): Promise<readonly SessionOfApplication[]>;
   findSession(id: string): Promise<Session | null>;
+  /** What it may do now; null when it, or anything that it stands on, has ended. Whether it has lapsed is for the caller to judge. */
+  findStanding(id: string): Promise<Standing | null>;
   /** Those of these ids that exist, in one look, each with its application's client id. */
   findSessions(ids: readonly string[]): Promise<readonly (Session & { readonly clientId: string })[]>;
   /** When their JWTs were seen last; a session that is gone is passed over. */

@@ -5,6 +5,7 @@ import { routesByMethod } from './0004-routes-by-method.ts';
 import { imports } from './0005-imports.ts';
 import { guardUse } from './0006-guard-use.ts';
 import { revocationEnds } from './0007-revocation-ends.ts';
+import { narrowing } from './0008-narrowing.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. Append; never edit one that has landed. */
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   imports,
   guardUse,
   revocationEnds,
+  narrowing,
 ];
