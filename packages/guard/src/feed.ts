@@ -117,7 +117,8 @@ export function createFeed(ports: Ports): Feed {
     messages += 1;
     if (asOfMs - sweptAtMs < SWEEP_EVERY_MS) return;
     sweptAtMs = asOfMs;
-    revocations.sweep(ports.nowMs());
+    // By both clocks: one that is ahead must not forget what the other still lets in.
+    revocations.sweep(Math.min(ports.nowMs(), told.atMs));
   }
 
   /** What is signed, when it is of these very bytes: nobody else's are read at all. */

@@ -7,7 +7,7 @@ import { createJudge, type Judge } from './judge.ts';
 import { createKeySet } from './jwks.ts';
 import { createVerifyJwt } from './jwt.ts';
 import { createQuietLog } from './log.ts';
-import { type GuardOptions, readOptions } from './options.ts';
+import { type GuardOptions, readOptions, type Settings } from './options.ts';
 import { createReporter } from './report.ts';
 
 /** Counts since the start. Names are those of the Prometheus text, `keyhouse_guard_` before them. */
@@ -35,11 +35,21 @@ const TELL_LAG_EVERY_MS = 1000;
  *
  * @throws Error that names every fault of the options at once.
  */
-export function createGuard(options: GuardOptions): Guard {
-  const settings = readOptions(options);
+export const createGuard = (options: GuardOptions): Guard => bindGuard(readOptions(options), SYSTEM_CLOCKS);
+
+/** What a guard takes the time from. */
+export interface Clocks {
+  /** Milliseconds since 1970, as this machine believes. */
+  readonly nowMs: () => number;
+  /** Milliseconds that only go forward. */
+  readonly monotonicMs: () => number;
+}
+
+const SYSTEM_CLOCKS: Clocks = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
+
+/** A guard by its settings and its clocks. */
+export function bindGuard(settings: Settings, { nowMs, monotonicMs }: Clocks): Guard {
   const { issuer, audience, onLag } = settings;
-  const nowMs = () => Date.now();
-  const monotonicMs = () => performance.now();
   const say = createQuietLog(settings.log, monotonicMs);
   const tell = (error: unknown): void => say(sentenceOf(error));
   let isClosed = false;

@@ -26,6 +26,9 @@ interface Entry {
   readonly endsAtMs: number | null;
 }
 
+/** How long a revocation is kept after its end: a clock that was ahead and is set back still finds it. */
+export const KEPT_AFTER_END_MS = 60 * 60 * 1000;
+
 const KINDS = ['credential', 'user', 'account', 'session', 'application'] as const;
 
 export class RevocationList {
@@ -92,12 +95,13 @@ export class RevocationList {
     );
   }
 
-  /** Forgets what would have ended by now anyway. */
+  /** Forgets what would have ended by now anyway, and an hour ago. */
   sweep(nowMs: number): void {
-    this.#jtis.sweep(nowMs);
+    const endedBeforeMs = nowMs - KEPT_AFTER_END_MS;
+    this.#jtis.sweep(endedBeforeMs);
     for (const kind of KINDS) {
       for (const [id, { endsAtMs }] of this.#entries[kind]) {
-        if (endsAtMs !== null && endsAtMs < nowMs) this.#entries[kind].delete(id);
+        if (endsAtMs !== null && endsAtMs < endedBeforeMs) this.#entries[kind].delete(id);
       }
     }
   }

@@ -78,11 +78,14 @@ export async function startTestServer(
     dashboardFolder?: string;
     /** The mail server; none by default, and mails are kept. */
     transport?: MailTransport;
+    maxJwtDays?: number;
+    /** How far the clock that core sees is ahead from the start. */
+    aheadMs?: number;
   } = {},
 ): Promise<TestServer> {
   const database = options.database ?? sqliteDatabase();
   const store = await database.open();
-  let offsetMs = 0;
+  let offsetMs = options.aheadMs ?? 0;
   const logged: string[] = [];
   const note = (fields: Readonly<Record<string, unknown>>, message: string): void => {
     const error = fields.err instanceof Error ? fields.err.stack : '';
@@ -100,7 +103,12 @@ export async function startTestServer(
     clock,
     monotonicMs: () => performance.now(),
     log,
-    settings: { issuer: options.url ?? ISSUER, maxJwtDays: 366, signup: options.signup ?? 'open', signingAlgorithm: 'ES256' },
+    settings: {
+      issuer: options.url ?? ISSUER,
+      maxJwtDays: options.maxJwtDays ?? 366,
+      signup: options.signup ?? 'open',
+      signingAlgorithm: 'ES256',
+    },
   });
   const stopJobs = await keyhouse.start({ lookEveryMs: 50 });
   const metrics = createMetrics();

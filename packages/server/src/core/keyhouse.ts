@@ -319,6 +319,8 @@ export function createKeyhouse(ports: KeyhousePorts) {
     ...visitor,
     sendsMail: transport !== null,
     remindPeople: remind,
+    /** Forgets what is over; a job does it. */
+    sweep,
     /** The body of a mail that is kept. It may hold a link that lets somebody in, so whoever reads it is on record. */
     readMail: async (mail: MailWithBody, reader: User, by: By) => {
       const { recipient, sealedBody } = mail;

@@ -35,7 +35,7 @@ export const revocationsActs = {
       .selectFrom('changes')
       .select('number')
       .where('at_ms', '<', nowMs - DAY_MS)
-      .where((eb) => eb.or([eb('before_ms', 'is', null), eb('ends_at_ms', '<', nowMs)]))
+      .where((eb) => eb.or([eb('before_ms', 'is', null), eb('ends_at_ms', '<', nowMs - DAY_MS)]))
       .orderBy('number')
       .limit(limit);
     const deleted = await act.db.deleteFrom('changes').where('number', 'in', over).executeTakeFirst();

@@ -19,6 +19,6 @@ export interface ChangesStore {
   onHint(listener: () => void): () => void;
   /** Own acts tell their changes here, after the commit and before their promise resolves. */
   onCommitted(listener: (changes: readonly Change[]) => void): void;
-  /** Deletes changes that no reader can need: over since `nowMs`, and older than a day. Small batches; true when more is left. */
+  /** Deletes changes that no reader can need: older than a day, and over for a day. Small batches; true when more is left. */
   sweepChanges(input: { nowMs: number; limit: number }): Promise<boolean>;
 }

@@ -7,7 +7,7 @@
  * there are two ways to listen: changes as they are known, and what was read of the list up to a position, without a gap.
  */
 
-import { RevocationList } from '@keyhouse/protocol';
+import { KEPT_AFTER_END_MS, RevocationList } from '@keyhouse/protocol';
 import type { Clock } from '../lib/clock.ts';
 import { pause } from '../lib/pause.ts';
 import type { Change, ChangesStore } from './change.ts';
@@ -179,7 +179,8 @@ export class ChangeFollower {
 
   async #startAnew(): Promise<void> {
     const { changes } = this.#ports;
-    const nowMs = this.#ports.clock.now();
+    // By a clock that may be ahead, and be set back later.
+    const nowMs = this.#ports.clock.now() - KEPT_AFTER_END_MS;
     this.#epoch = await changes.epoch();
     // The position of the first page counts: what is committed meanwhile is then seen twice, never missed.
     const first = await changes.activeRevocations(nowMs, { after: 0, limit: ACTIVE_PAGE });

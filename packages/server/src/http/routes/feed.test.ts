@@ -120,7 +120,7 @@ eachDatabase('the revocation feed', (makeDatabase) => {
     const { jwt, name } = await mint(key, new Date(server.now() + 2 * HOUR_MS).toISOString());
     await revoke(jwt);
     expect(namesIn(await askFeed(server, guard.text))).toContain(name);
-    server.advance(4 * HOUR_MS);
+    server.advance(5 * HOUR_MS);
     // A position that nobody has asked at yet, so that no answer of before is shared.
     await server.keyhouse.revoke({ kind: 'key', id: (await newKey()).id }, OPERATOR);
     expect(namesIn(await askFeed(server, guard.text))).not.toContain(name);
