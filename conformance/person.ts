@@ -69,7 +69,7 @@ function open(issuer: string, email: string): Person & { ask(path: string, body:
       body: JSON.stringify(body),
     });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-    return await response.json();
+    return response.status === 204 ? {} : await response.json();
   }
 
   /** What a person does at a page of the issuer; null when it is none that asks for something. */
@@ -79,7 +79,14 @@ function open(issuer: string, email: string): Person & { ask(path: string, body:
       await ask('/log-in', { email, password: PASSWORD });
       return `${issuer}/auth/continue?request=${request}`;
     }
-    if (pathname === '/consent') return (await ask('/consent', { request, decision, permissions })).location ?? null;
+    if (pathname === '/consent') {
+      const answered = await ask('/consent', { request, decision, permissions }).catch(async (refused: unknown) => {
+        if (!(refused instanceof Error && refused.message.includes('"proof":"required"'))) throw refused;
+        await ask('/proof', { password: PASSWORD });
+        return await ask('/consent', { request, decision, permissions });
+      });
+      return answered.location ?? null;
+    }
     if (pathname === '/logout') return new URL((await ask('/log-out/confirm', { request })).location ?? '', issuer).href;
     return null;
   }

@@ -52,6 +52,19 @@ describe('RFC 8252', () => {
     expect(scene.person.met.slice(before)).toEqual(['/consent']);
   });
 
+  it('asks each time, as if nothing had been allowed before, where other programs could pose as the application (§8.6)', async () => {
+    for (const uri of ['com.example.app:/callback', 'http://127.0.0.1/callback']) {
+      const client = await scene.application({ redirectUris: [uri] });
+      const before = scene.person.met.length;
+      for (const _ of [1, 2]) await scene.ask(client, { redirect_uri: uri });
+      expect(scene.person.met.slice(before)).toEqual(['/consent', '/consent']);
+    }
+    const claimed = await scene.application({});
+    const before = scene.person.met.length;
+    for (const _ of [1, 2]) await scene.ask(claimed);
+    expect(scene.person.met.slice(before)).toEqual(['/consent']);
+  });
+
   it('registers no address that others could take: plain HTTP elsewhere, schemes of the system, schemes without a dot', async () => {
     for (const uri of [
       'http://app.example.com/callback',

@@ -7,7 +7,15 @@ import { Secret, TOTP } from 'otpauth';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openProvider } from '../../server/src/providers/openid.ts';
-import { askTokens, authPath, newApplication, newPkce, type TestApplication } from '../../server/test/applications.ts';
+import {
+  askTokens,
+  authPath,
+  newApplication,
+  newPkce,
+  type TestApplication,
+  withSecret,
+} from '../../server/test/applications.ts';
+import { mailsOf } from '../../server/test/mails.ts';
 import { newMember, newPerson, newTeam } from '../../server/test/people.ts';
 import { OPERATOR, PASSWORD } from '../../server/test/server.ts';
 import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from './browser.ts';
@@ -105,14 +113,14 @@ describe('coming from an application', () => {
   }
 
   async function redeem(client: TestApplication, code: string | null, verifier: string): Promise<string> {
-    const form = { grant_type: 'authorization_code', client_id: client.clientId, redirect_uri: callback };
+    const form = { grant_type: 'authorization_code', ...withSecret(client), redirect_uri: callback };
     const redeemed = await askTokens(dashboard, { ...form, code: code ?? '', code_verifier: verifier });
     if (redeemed.status !== 200) throw new Error(redeemed.text);
     return redeemed.json.scope;
   }
 
   it('leads a stranger through log-in and consent, back to the application, and from then on straight through', async () => {
-    const client = await application({ homePage: 'https://ledger.example.com/about' });
+    const client = await application({ kind: 'confidential', homePage: 'https://ledger.example.com/about' });
     const { email } = await dashboard.register();
     const pkce = newPkce();
     const visit = await visitor();
@@ -210,7 +218,8 @@ describe('coming from an application', () => {
     const { page, open, expectAccessible } = await member();
     const client = await application({ isFirstParty: true });
     const logo = Buffer.from(LOGO).toString('base64');
-    await dashboard.keyhouse.updateApplication({ application: client, settings: {}, logo, byOperator: true }, OPERATOR);
+    await dashboard.keyhouse.updateApplication({ application: client, settings: {}, logo }, OPERATOR);
+    await dashboard.keyhouse.setFirstParty(client, true, OPERATOR);
     await open(way(client, { prompt: 'consent' }));
     await page.getByText('An application of Keyhouse itself.').waitFor();
     expect(await page.getByText('Not verified.').count()).toBe(0);
@@ -274,6 +283,67 @@ describe('coming from an application', () => {
     await expectAccessible();
     await logIn(page, person.email, PASSWORD);
     await title(page, ASKS);
+    await button(page, 'Allow').click();
+    expect((await answer(page)).get('code')).toMatch(/^kh_code_/);
+  });
+
+  it('asks for the password before something new is granted with an old proof, and then goes on by itself', async () => {
+    const { page, open, person, expectAccessible } = await member();
+    const client = await application({ optionalPermissions: ['invoices.write'] });
+    const pkce = newPkce();
+    dashboard.advance(11 * 60_000);
+    await open(way(client, { scope: 'invoices.read invoices.write' }, pkce));
+    await title(page, ASKS);
+    await page.getByText('Make and change invoices').click();
+    await button(page, 'Allow').click();
+    await title(page, 'Confirm it’s you');
+    await expectAccessible();
+    await page.getByLabel('Password', { exact: true }).fill('not it');
+    await button(page, 'Confirm').click();
+    await page.getByRole('alert').first().waitFor();
+    // Back is no answer, and what was unticked stays so.
+    await button(page, 'Back').click();
+    await title(page, ASKS);
+    expect(await page.getByRole('checkbox').isChecked()).toBe(false);
+    await button(page, 'Allow').click();
+    await title(page, 'Confirm it’s you');
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await button(page, 'Confirm').click();
+    expect(await redeem(client, (await answer(page)).get('code'), pkce.verifier)).toBe('invoices.read');
+    expect((await mailsOf(dashboard, person.email)).map(({ kind }) => kind)).toContain('application-connected');
+
+    // The same once more needs no proof, more of it does.
+    dashboard.advance(11 * 60_000);
+    await open(way(client, { prompt: 'consent' }));
+    await title(page, ASKS);
+    await button(page, 'Allow').click();
+    expect((await answer(page)).get('code')).toMatch(/^kh_code_/);
+    await open(way(client, { scope: 'invoices.read openid email' }));
+    await title(page, ASKS);
+    await button(page, 'Allow').click();
+    await title(page, 'Confirm it’s you');
+    await page.getByRole('link', { name: 'Log in again' }).click();
+    await title(page, 'Log in to Keyhouse');
+    await logIn(page, person.email, PASSWORD);
+    await title(page, ASKS);
+    await button(page, 'Allow').click();
+    expect((await answer(page)).get('code')).toMatch(/^kh_code_/);
+  });
+
+  it('asks each time for a program on this computer, with what was left out before left out', async () => {
+    const { page, open, expectAccessible } = await member();
+    const wish = { redirectUris: [callback], optionalPermissions: ['invoices.write'] };
+    const client = await application(wish);
+    const scope = { scope: 'invoices.read invoices.write' };
+    await open(way(client, scope));
+    await title(page, ASKS);
+    await page.getByText('Make and change invoices').click();
+    await button(page, 'Allow').click();
+    await answer(page);
+    await open(way(client, scope));
+    await page.getByText('You have allowed this before.').waitFor();
+    expect(await page.getByRole('checkbox').isChecked()).toBe(false);
+    await expectAccessible();
     await button(page, 'Allow').click();
     expect((await answer(page)).get('code')).toMatch(/^kh_code_/);
   });

@@ -1,8 +1,9 @@
 /** Applications, and people who grant them access, for the tests of `/auth`. */
 import { createHash, randomBytes } from 'node:crypto';
+import { OPERATOR_ACCOUNT_ID } from '../src/core/accounts/account.ts';
 import type { Application, ApplicationSettings } from '../src/core/oauth/application.ts';
 import type { Browser } from './browser.ts';
-import { type Answer, OPERATOR, type TestServer } from './server.ts';
+import { type Answer, OPERATOR, PASSWORD, type TestServer } from './server.ts';
 
 export const CALLBACK = 'https://app.example.com/callback';
 
@@ -20,7 +21,8 @@ export async function newApplication(server: TestServer, accountId: number, wish
   const { kind = 'public', isFirstParty = false, isVerified = false, ...settings } = wish;
   const made = await server.keyhouse.createApplication(
     {
-      ...{ accountId, kind, isFirstParty, isVerified },
+      // First-party belongs to the operator's account alone.
+      ...{ accountId: isFirstParty ? OPERATOR_ACCOUNT_ID : accountId, kind, isFirstParty, isVerified },
       settings: {
         name: 'Ledger',
         homePage: null,
@@ -87,7 +89,11 @@ export async function allowed(
   const { location = '' } = first.headers;
   if (!location.startsWith('/consent')) return { answer: answerOf(location), pkce, asked: false };
   const body = { request: requestOf(location), decision: 'allow', ...consent };
-  const allowed = await browser.ask('/consent', { body });
+  const answered = await browser.ask('/consent', { body });
+  // As the page does it: the password, and then the call once more.
+  const isOldProof = answered.status === 403 && answered.json.proof === 'required';
+  if (isOldProof) await browser.ask('/proof', { body: { password: PASSWORD } });
+  const allowed = isOldProof ? await browser.ask('/consent', { body }) : answered;
   if (allowed.status !== 200) throw new Error(allowed.text);
   return { answer: answerOf(allowed.json.location), pkce, asked: true };
 }

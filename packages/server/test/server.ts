@@ -245,7 +245,7 @@ function openApiValidator(document: unknown): (method: string, path: string, ans
     if (answer.text === '' || path.startsWith('/docs') || path.startsWith('/openapi.json')) return;
     // The private API is in no public document, nor are the pages; its answers are made by its own table.
     if (
-      /^\/(dashboard|login|register|forgot|reset|verify-email|new-email|setup|invitation|consent|logout|logged-out|auth\/continue)(\/|\?|$)/.test(
+      /^\/(dashboard|login|register|forgot|reset|verify-email|new-email|setup|invitation|consent|logout|logged-out|auth\/continue|auth\/logout\/continue)(\/|\?|$)/.test(
         path,
       )
     )

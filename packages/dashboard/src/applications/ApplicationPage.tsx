@@ -21,10 +21,9 @@ interface Props {
   readonly account: string;
   readonly id: string;
   readonly canManage: boolean;
-  readonly isOperator: boolean;
 }
 
-export function Application({ account, id, canManage, isOperator }: Props) {
+export function Application({ account, id, canManage }: Props) {
   const detail = useApplication(account, id);
   const isGone = detail.error instanceof AskError && detail.error.refusal.kind === 'not-found';
   return (
@@ -36,9 +35,7 @@ export function Application({ account, id, canManage, isOperator }: Props) {
       {isGone ? (
         <PageHeader title={words.gone} />
       ) : (
-        <Loaded query={detail}>
-          {(data) => <Known account={account} detail={data} canManage={canManage} isOperator={isOperator} />}
-        </Loaded>
+        <Loaded query={detail}>{(data) => <Known account={account} detail={data} canManage={canManage} />}</Loaded>
       )}
     </Stack>
   );
@@ -46,7 +43,7 @@ export function Application({ account, id, canManage, isOperator }: Props) {
 
 type Dialog = 'rotate' | 'delete' | 'end-overlap';
 
-function Known({ account, detail, canManage, isOperator }: Omit<Props, 'id'> & { detail: Detail }) {
+function Known({ account, detail, canManage }: Omit<Props, 'id'> & { detail: Detail }) {
   const { application } = detail;
   const [dialog, setDialog] = useState<Dialog | null>(null);
   const navigate = useNavigate();
@@ -103,9 +100,7 @@ function Known({ account, detail, canManage, isOperator }: Omit<Props, 'id'> & {
         {canManage && (
           <Tabs.Panel value="settings">
             <Loaded query={catalogue}>
-              {({ permissions }) => (
-                <EditForm account={account} application={application} catalogue={permissions} isOperator={isOperator} />
-              )}
+              {({ permissions }) => <EditForm account={account} application={application} catalogue={permissions} />}
             </Loaded>
           </Tabs.Panel>
         )}

@@ -5,7 +5,7 @@ import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { LeaveGuard } from '../credentials/LeaveGuard.tsx';
 import { FormError, fieldErrorsOf } from '../kit/errors.tsx';
-import { type Draft, type DraftErrors, draftOf, looksOtherwise, wishOf } from './draft.ts';
+import { changesVouched, type Draft, type DraftErrors, draftOf, wishOf } from './draft.ts';
 import { Fields, SHOWN } from './Fields.tsx';
 import { type Application, type Catalogue, type Change, useVerbs } from './queries.ts';
 import { words } from './words.ts';
@@ -14,11 +14,12 @@ interface Props {
   readonly account: string;
   readonly application: Application;
   readonly catalogue: Catalogue;
-  /** The operator vouches for its own by itself. */
-  readonly isOperator: boolean;
 }
 
-export function EditForm({ account, application, catalogue, isOperator }: Props) {
+const hasBadge = ({ verified_at: verifiedAt, first_party: isFirstParty }: Application): boolean =>
+  verifiedAt !== null || isFirstParty;
+
+export function EditForm({ account, application, catalogue }: Props) {
   // What was loaded or saved last; asking again meanwhile takes nothing away that was typed.
   const [saved, setSaved] = useState(application);
   const [draft, setDraft] = useState<Draft>(() => draftOf(application));
@@ -33,7 +34,7 @@ export function EditForm({ account, application, catalogue, isOperator }: Props)
     mutationFn: (change: Change) => verbs.update(application.id, change),
     onSuccess: (now) => {
       show(now);
-      notifications.show({ message: words.saved });
+      notifications.show({ message: hasBadge(saved) && !hasBadge(now) ? words.savedAndLost(saved) : words.saved });
     },
     onError: (error) => setErrors(fieldErrorsOf(error)),
   });
@@ -58,9 +59,9 @@ export function EditForm({ account, application, catalogue, isOperator }: Props)
           logoUrl={saved.logo_url}
           isStanding
         />
-        {saved.verified_at !== null && !isOperator && looksOtherwise(saved, draft) && (
+        {hasBadge(saved) && changesVouched(saved, draft, catalogue) && (
           <Alert color="yellow" role="status">
-            {words.endsVerification}
+            {words.losesBadges(saved)}
           </Alert>
         )}
         <FormError error={save.error} fields={SHOWN} />

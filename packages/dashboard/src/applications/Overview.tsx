@@ -38,6 +38,11 @@ export function Overview({ application, catalogue, onEndOverlap }: Props) {
           </Group>
         </Alert>
       )}
+      {application.lost_badges !== null && (
+        <Alert color="yellow" title={words.lostTitle(application.lost_badges.badges)}>
+          {words.lost(application.lost_badges.changed)} {words.lostSince(format.date(application.lost_badges.at))}
+        </Alert>
+      )}
       <dl className={classes.copies}>
         <Copied label={words.clientId} text={application.client_id} />
         <Copied label={words.issuer} text={origin} />

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { draftOf, EMPTY_DRAFT, linesOf, looksOtherwise, wishOf } from './draft.ts';
+import { changesVouched, draftOf, EMPTY_DRAFT, linesOf, wishOf } from './draft.ts';
 import type { Application } from './queries.ts';
 import { policySummary, spanChoices, spanOf } from './span.ts';
 
@@ -14,6 +14,7 @@ const APPLICATION: Application = {
   home_page: 'https://a.example',
   first_party: false,
   verified_at: null,
+  lost_badges: null,
   created_at: '2027-01-01T00:00:00Z',
   redirect_uris: ['https://a.example/cb', 'http://127.0.0.1/cb'],
   post_logout_redirect_uris: [],
@@ -30,11 +31,12 @@ const APPLICATION: Application = {
 
 describe('what is typed of an application', () => {
   it('comes back as it stands when nothing was changed', () => {
-    const { id, client_id, account_id, logo_url, first_party, verified_at, created_at, ...rest } = APPLICATION;
+    const { id, client_id, account_id, logo_url, first_party, verified_at, lost_badges, created_at, ...rest } = APPLICATION;
     const { secret_made_at, previous_secret_ends_at, updated_at, ...settings } = rest;
     expect(wishOf(draftOf(APPLICATION), CATALOGUE)).toEqual({ wish: settings });
     expect(wishOf(draftOf(APPLICATION), [])).toEqual({ wish: settings });
-    expect(looksOtherwise(APPLICATION, draftOf(APPLICATION))).toBe(false);
+    expect(changesVouched(APPLICATION, draftOf(APPLICATION), CATALOGUE)).toBe(false);
+    expect(changesVouched(APPLICATION, draftOf(APPLICATION), [])).toBe(false);
   });
 
   it('loses what cannot be with a public one, and what is optional but not asked for', () => {
@@ -58,11 +60,25 @@ describe('what is typed of an application', () => {
     ]);
   });
 
-  it('looks otherwise to people with another name, home page or logo', () => {
+  it('is what badges vouch for, but for the limits on sessions and the order of a list', () => {
     const draft = draftOf(APPLICATION);
-    for (const part of [{ name: 'Your bank' }, { homePage: '' }, { logo: { change: 'removed' as const } }])
-      expect(looksOtherwise(APPLICATION, { ...draft, ...part })).toBe(true);
-    expect(looksOtherwise(APPLICATION, { ...draft, idle: '60', redirectUris: '' })).toBe(false);
+    const names = (...chosen: string[]) => ({ chosen, text: chosen.join('\n') });
+    for (const part of [
+      ...[
+        { name: 'Your bank' },
+        { homePage: '' },
+        { logo: { change: 'removed' as const } },
+        { redirectUris: 'https://a.example/cb' },
+      ],
+      ...[{ postLogoutRedirectUris: 'https://a.example' }, { asksAny: true }, { asked: names('a.read') }, { keys: '' }],
+      ...[{ optional: names() }, { own: names() }],
+    ])
+      expect([part, changesVouched(APPLICATION, { ...draft, ...part }, CATALOGUE)]).toEqual([part, true]);
+    const turned = {
+      ...{ idle: '60', absolute: '', asked: names('a.write', 'a.read') },
+      redirectUris: 'http://127.0.0.1/cb\n\nhttps://a.example/cb',
+    };
+    expect(changesVouched(APPLICATION, { ...draft, ...turned }, CATALOGUE)).toBe(false);
   });
 });
 

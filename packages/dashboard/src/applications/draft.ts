@@ -130,8 +130,22 @@ function readJson(text: string): unknown {
   }
 }
 
-/** Whether saving shows people another name, logo or home page than the operator has looked at. */
-export const looksOtherwise = (application: Application, draft: Draft): boolean =>
-  draft.name.trim() !== application.name ||
-  draft.homePage.trim() !== (application.home_page ?? '') ||
-  draft.logo.change !== 'none';
+/** Whether saving changes what the operator has looked at. The server judges it again; here people are told before they save. */
+export function changesVouched(application: Application, draft: Draft, catalogue: Catalogue): boolean {
+  const asked = askedOf(draft, catalogue);
+  const lists: readonly (readonly [readonly string[], readonly string[]])[] = [
+    [application.redirect_uris, linesOf(draft.redirectUris)],
+    [application.post_logout_redirect_uris, linesOf(draft.postLogoutRedirectUris)],
+    [application.permissions ?? [], asked ?? []],
+    [application.optional_permissions, optionalOf(draft, catalogue)],
+    [application.own_permissions, draft.type === 'public' ? [] : namesOf(draft.own, catalogue)],
+  ];
+  return (
+    draft.name.trim() !== application.name ||
+    draft.homePage.trim() !== (application.home_page ?? '') ||
+    draft.logo.change !== 'none' ||
+    (application.permissions === null) !== (asked === null) ||
+    lists.some(([before, after]) => JSON.stringify([...before].sort()) !== JSON.stringify([...after].sort())) ||
+    draft.keys.trim() !== draftOf(application).keys
+  );
+}

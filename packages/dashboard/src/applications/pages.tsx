@@ -18,15 +18,7 @@ export function ApplicationPage() {
   const { id = '' } = useParams({ strict: false }) as { id?: string };
   return (
     <WithAccount>
-      {(account) => (
-        <Application
-          key={id}
-          account={String(account.id)}
-          id={id}
-          canManage={hasRole(account, 'developer')}
-          isOperator={account.kind === 'operator'}
-        />
-      )}
+      {(account) => <Application key={id} account={String(account.id)} id={id} canManage={hasRole(account, 'developer')} />}
     </WithAccount>
   );
 }

@@ -1,5 +1,30 @@
 /** Every sentence of this room. */
+import type { Application } from './queries.ts';
+
 const count = (number: number, one: string, many: string): string => (number === 1 ? `1 ${one}` : `${number} ${many}`);
+
+type Lost = NonNullable<Application['lost_badges']>;
+type BadgeName = Lost['badges'][number];
+type VouchedName = Lost['changed'][number];
+type Badged = Pick<Application, 'verified_at' | 'first_party'>;
+
+const BADGE_WORDS: Readonly<Record<BadgeName, string>> = { verified: 'verified', first_party: 'first-party' };
+const VOUCHED_WORDS: Readonly<Record<VouchedName, string>> = {
+  name: 'name',
+  home_page: 'home page',
+  logo: 'logo',
+  redirect_uris: 'redirect URIs',
+  post_logout_redirect_uris: 'pages after signing out',
+  permissions: 'permissions',
+  optional_permissions: 'optional permissions',
+  own_permissions: 'permissions of its own',
+  jwks: 'public keys',
+  owner: 'the account that owns it, or its owners',
+};
+
+const listed = (names: readonly string[]): string => names.join(' and ');
+const badgesOf = ({ verified_at: verifiedAt, first_party: isFirstParty }: Badged): string =>
+  listed([...(verifiedAt === null ? [] : [BADGE_WORDS.verified]), ...(isFirstParty ? [BADGE_WORDS.first_party] : [])]);
 
 export const words = {
   title: 'Applications',
@@ -113,8 +138,14 @@ export const words = {
   saved: 'Saved.',
   leaveForm: 'Leave without saving?',
   leaveFormText: 'What you typed is not saved yet.',
-  endsVerification:
-    'This application is verified. With another name, logo or home page it no longer is, until the operator looks at it again.',
+  losesBadges: (application: Badged): string =>
+    `This application is ${badgesOf(application)}. Saving this change takes that away until the operator looks at it again.`,
+  savedAndLost: (application: Badged): string =>
+    `Saved. The application is no longer ${badgesOf(application)} until the operator looks at it again.`,
+  lostTitle: (badges: readonly BadgeName[]): string => `No longer ${listed(badges.map((badge) => BADGE_WORDS[badge]))}`,
+  lost: (changed: readonly VouchedName[]): string =>
+    `Changed since the operator looked at it: ${changed.map((what) => VOUCHED_WORDS[what]).join(', ')}.`,
+  lostSince: (date: string): string => `Since ${date}, until the operator looks at it again.`,
 
   secretTitle: 'Your new application',
   rotatedTitle: 'The new client secret',

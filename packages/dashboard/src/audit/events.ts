@@ -161,6 +161,11 @@ export const EVENTS: Readonly<Record<string, EventWords>> = {
     'First-party set',
     '{who} changed whether the application {application} is first-party',
   ),
+  'application.badges_lost': event(
+    'Applications',
+    'Badges lost',
+    'By a change the application {application} is no longer {badges}, until the operator looks at it again',
+  ),
   'application.deleted': event('Applications', 'Application deleted', '{who} deleted the application {application}'),
   'grant.made': event('Applications', 'Access granted', '{who} granted the application {application} access'),
   'grant.widened': event('Applications', 'Access widened', '{who} granted the application {application} more access'),

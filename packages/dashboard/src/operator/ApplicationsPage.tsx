@@ -3,12 +3,15 @@ import { Menu, Stack } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { useMe } from '../app/session.ts';
 import { Logo, Tags } from '../applications/Tags.tsx';
+import { words as applicationWords } from '../applications/words.ts';
 import { ConfirmDialog } from '../kit/confirm.tsx';
 import { ErrorState } from '../kit/errors.tsx';
 import { useFormat } from '../kit/format.ts';
 import { EmptyState, Loading, PageHeader } from '../kit/states.tsx';
 import { DataTable, More, RowMenu, tableClasses } from '../kit/table.tsx';
+import { Tag } from '../kit/tag.tsx';
 import { type Api, ask } from '../lib/ask.ts';
 import { Operator } from './Operator.tsx';
 import classes from './operator.module.css';
@@ -43,10 +46,19 @@ function Applications() {
   const rows = applications.data?.pages.flatMap((page) => page.applications) ?? [];
   const judge = async ({ verb, application }: NonNullable<typeof asked>) => {
     const params = { id: String(application.id) };
-    if (verb === 'verify' || verb === 'unverify')
-      await ask('PUT /operator/applications/:id/verified', { params, body: { verified: verb === 'verify' } });
-    else await ask('PUT /operator/applications/:id/first-party', { params, body: { first_party: verb === 'first-party' } });
-    await queries.invalidateQueries({ queryKey: KEY });
+    const { version } = application;
+    try {
+      if (verb === 'verify' || verb === 'unverify')
+        await ask('PUT /operator/applications/:id/verified', { params, body: { verified: verb === 'verify', version } });
+      else
+        await ask('PUT /operator/applications/:id/first-party', {
+          params,
+          body: { first_party: verb === 'first-party', version },
+        });
+    } finally {
+      // Also where it was changed after the administrator looked: they see it as it is now.
+      await queries.invalidateQueries({ queryKey: KEY });
+    }
     notifications.show({ message: said.done[verb](application.name) });
   };
   return (
@@ -86,6 +98,8 @@ function Applications() {
 
 function List({ rows, onVerb }: { rows: readonly Application[]; onVerb: (verb: Verb, application: Application) => void }) {
   const format = useFormat();
+  // First-party belongs to the operator's own applications.
+  const operatorId = useMe().data?.accounts.find(({ kind }) => kind === 'operator')?.id;
   return (
     <DataTable
       label={said.list}
@@ -103,6 +117,12 @@ function List({ rows, onVerb }: { rows: readonly Application[]; onVerb: (verb: V
                 <Tags application={row} />
               </span>
               <span className={tableClasses.second}>{row.client_id}</span>
+              {row.lost_badges !== null && (
+                <span className={tableClasses.second}>
+                  <Tag tone="warn">{applicationWords.lostTitle(row.lost_badges.badges)}</Tag>{' '}
+                  {applicationWords.lost(row.lost_badges.changed)}
+                </span>
+              )}
               {row.home_page !== null && <span className={tableClasses.second}>{row.home_page}</span>}
             </>
           ),
@@ -127,9 +147,11 @@ function List({ rows, onVerb }: { rows: readonly Application[]; onVerb: (verb: V
               <Menu.Item onClick={() => onVerb(row.verified_at === null ? 'verify' : 'unverify', row)}>
                 {said.verbs[row.verified_at === null ? 'verify' : 'unverify']}
               </Menu.Item>
-              <Menu.Item onClick={() => onVerb(row.first_party ? 'not-first-party' : 'first-party', row)}>
-                {said.verbs[row.first_party ? 'not-first-party' : 'first-party']}
-              </Menu.Item>
+              {row.account_id === operatorId && (
+                <Menu.Item onClick={() => onVerb(row.first_party ? 'not-first-party' : 'first-party', row)}>
+                  {said.verbs[row.first_party ? 'not-first-party' : 'first-party']}
+                </Menu.Item>
+              )}
             </RowMenu>
           ),
         },

@@ -135,9 +135,10 @@ export const words = {
     },
     texts: {
       verify:
-        'You vouch that it is what it says it is. People are no longer told that it is not verified, and it may ask for sensitive permissions. It ends when its name, logo or home page changes.',
+        'You vouch that it is what it says it is. People are no longer told that it is not verified, and it may ask for sensitive permissions. Any change of its name, logo, home page, addresses, keys, permissions or owner takes this away.',
       unverify: 'People are told that it is not verified, and it loses its sensitive permissions with the next refresh.',
-      'first-party': 'It is your own: people who sign in to it are not asked what they allow.',
+      'first-party':
+        'It is your own: people who sign in to it are not asked what they allow. Any change of what you looked at takes this away.',
       'not-first-party': 'People are asked what they allow when they next sign in to it.',
     },
     done: {

@@ -6,6 +6,7 @@ import { AccountChoice, Applicant, type Asked, type Decision, Leaving, Wants } f
 import { resume } from './go.ts';
 import { Card, TaskError, useTask } from './kit.tsx';
 import { kindOf, Looking, ToDashboard, useAnswer } from './looking.tsx';
+import { Proof } from './Proof.tsx';
 import { useSettled } from './settled.ts';
 import { words } from './words.ts';
 
@@ -52,7 +53,11 @@ export function RequestOver({ brand }: { brand: Brand }) {
 function Question({ brand, request, asked }: Props & { asked: Asked }) {
   const { application, accounts, permissions, user } = asked;
   const [accountId, setAccountId] = useState(accounts[0]?.id);
-  const [declined, setDeclined] = useState<ReadonlySet<string>>(new Set());
+  // What was left out the last time stays out, unless the person ticks it.
+  const [declined, setDeclined] = useState<ReadonlySet<string>>(
+    () => new Set(permissions.filter((each) => each.optional && each.declined).map(({ name }) => name)),
+  );
+  const [isProving, setProving] = useState(false);
   const [left, setLeft] = useState<{ decision: Decision; location: string } | null>(null);
   const task = useTask();
   const isSettled = useSettled();
@@ -67,7 +72,12 @@ function Question({ brand, request, asked }: Props & { asked: Asked }) {
       const of = accountId === undefined ? {} : { account: accountId };
       const body =
         decision === 'deny' ? { request, decision } : { request, decision, user: user.id, ...of, permissions: allowed };
-      const { location } = await ask('POST /consent', { body });
+      const answered = await ask('POST /consent', { body }).catch((error: unknown) => {
+        if (kindOf(error) !== 'proof-required') throw error;
+        return null;
+      });
+      if (answered === null) return setProving(true);
+      const { location } = answered;
       setLeft({ decision, location });
       // Any host or scheme that the application has registered: the server looked at it, and nothing of it is the page's own.
       window.location.replace(location);
@@ -78,6 +88,12 @@ function Question({ brand, request, asked }: Props & { asked: Asked }) {
       resume(request);
     });
 
+  const goOn = () => {
+    setProving(false);
+    void answer('allow');
+  };
+
+  if (isProving) return <Proof brand={brand} onProved={goOn} onBack={() => setProving(false)} />;
   if (left !== null) return <Leaving brand={brand} name={application.name} {...left} />;
   if (kind === 'invalid' && task.faultOf('request') !== undefined) return <RequestOver brand={brand} />;
   const account = accounts.find(({ id }) => id === accountId);
@@ -108,6 +124,7 @@ function Question({ brand, request, asked }: Props & { asked: Asked }) {
         {permissions.some(({ optional }) => optional) && <span className="soft"> {said.optional}</span>}
       </h2>
       <Wants asked={asked} isTicked={(name) => !declined.has(name)} onTurn={turn} />
+      {asked.asked_again && <p className="soft">{said.askedAgain}</p>}
       <p>{asked.local ? said.toProgram : said.goesTo(asked.destination)}</p>
       <TaskError task={task} />
       <div className="choice">

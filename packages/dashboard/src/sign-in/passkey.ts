@@ -11,6 +11,14 @@ export async function enterWithPasskey(): Promise<{ to: string }> {
   return await enter(await pick(false));
 }
 
+/** For somebody who is signed in: the last proof is then a new one. */
+export async function proveWithPasskey(): Promise<void> {
+  const { startAuthentication } = await import('@simplewebauthn/browser');
+  const options = await ask('POST /proof/passkey/options');
+  const response = await startAuthentication({ optionsJSON: options as never });
+  await ask('POST /proof/passkey', { body: { response: response as never } });
+}
+
 /** Of a challenge, which lasts five minutes, so that one that is picked from the field late is still good. */
 const RENEW_MS = 4 * 60_000;
 

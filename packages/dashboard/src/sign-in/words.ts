@@ -129,6 +129,7 @@ export const words = {
     onlyWho: 'Recognise you by a number, and nothing else',
     optional: '(untick what it shall not)',
     goesTo: (host: string): string => `Then your browser goes to ${host}.`,
+    askedAgain: 'You have allowed this before. You are asked each time, because any program on this computer could pose as it.',
     toProgram: 'Then your browser hands over to a program on this computer.',
     allow: 'Allow',
     deny: 'Deny',
@@ -139,6 +140,14 @@ export const words = {
     close: 'You may close this window.',
     overTitle: 'This request is over',
     over: 'It has waited for more than an hour, or a part of the link is missing. Start again at the application.',
+  },
+  proof: {
+    title: 'Confirm it’s you',
+    why: 'For your security, enter your password or use a passkey before an application gets new access. We ask again after 10 minutes.',
+    button: 'Confirm',
+    passkey: 'Use a passkey',
+    back: 'Back',
+    logIn: 'Log in again',
   },
   logOut: {
     title: (brand: string): string => `Log out of ${brand}?`,

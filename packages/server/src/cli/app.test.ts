@@ -97,13 +97,44 @@ describe('applications at the command line', () => {
       permissions: null,
       own_permissions: ['invoices.read'],
     });
-    expect(await update('--own-permissions', 'none', '--idle', 'never', '--first-party')).toMatchObject({
+    expect(await update('--own-permissions', 'none', '--idle', 'never')).toMatchObject({
       own_permissions: [],
       idle_seconds: null,
-      first_party: true,
     });
-    expect(await update('--no-first-party')).toMatchObject({ first_party: false });
+    // Of another account it never is; nothing else of the command was done.
+    expect((await fails(['app', 'update', id, '--name', 'Other', '--first-party'])).error).toBe('not_operators');
+    expect(await bench.json(['app', 'show', id])).toMatchObject({ name: 'Reader', first_party: false });
+    expect((await fails(['app', 'create', ...ADA, '--name', 'Own', '--first-party'])).error).toBe('not_operators');
     expect((await bench.run(['app', 'update', id])).exitCode).toBe(2);
+  });
+
+  it('lose what the operator said of them when they change, also by this command, until the operator says it again', async () => {
+    const own = [
+      '--account',
+      '1',
+      '--name',
+      'Own',
+      '--redirect-uri',
+      'https://own.example.com/cb',
+      '--first-party',
+      '--verified',
+    ];
+    const { client_id: id } = await bench.json(['app', 'create', ...own]);
+    const update = (...args: string[]) => bench.json(['app', 'update', String(id), ...args]);
+    expect(await update('--idle', '30d')).toMatchObject({
+      first_party: true,
+      verified_at: expect.any(String),
+      lost_badges: null,
+    });
+    const { stdout } = await bench.run(['app', 'update', String(id), '--redirect-uri', 'https://own.example.com/other']);
+    expect(stdout).toContain('It is not verified and not first-party any more');
+    expect(await bench.json(['app', 'show', String(id)])).toMatchObject({
+      ...{ first_party: false, verified_at: null },
+      lost_badges: { badges: ['verified', 'first_party'], changed: ['redirectUris'] },
+    });
+    expect(await update('--first-party')).toMatchObject({ first_party: true, lost_badges: { badges: ['verified'] } });
+    expect(await bench.json(['app', 'verify', String(id)])).toMatchObject({ verified_at: expect.any(String), lost_badges: null });
+    expect(await update('--no-first-party')).toMatchObject({ first_party: false, verified_at: expect.any(String) });
   });
 
   it('are verified, get another secret, and are deleted', async () => {

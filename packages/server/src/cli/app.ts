@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { OPERATOR_ACCOUNT_ID } from '../core/accounts/account.ts';
 import type { Application } from '../core/oauth/application.ts';
 import {
   addSettingsOptions,
@@ -55,7 +56,7 @@ export function addAppCommands(program: Command): void {
       .requiredOption('--name <name>', 'as people read it when it asks for access')
       .option('--public', 'it runs where no secret can be kept: in a browser, on a telephone, on a desk'),
   )
-    .option('--first-party', 'it is the operator’s own: people are not asked for their consent')
+    .option('--first-party', 'it is the operator’s own, of account 1: people are not asked for their consent')
     .option('--verified', 'the operator vouches for it')
     .action(create);
   addCommand(group, 'list', 'List applications, newest first')
@@ -73,7 +74,7 @@ export function addAppCommands(program: Command): void {
       .argument(...CLIENT)
       .option('--name <name>', 'as people read it when it asks for access'),
   )
-    .option('--first-party', 'it is the operator’s own: people are not asked for their consent')
+    .option('--first-party', 'it is the operator’s own, of account 1: people are not asked for their consent')
     .option('--no-first-party', 'it is not')
     .action(update);
   addFinalCommand(group, 'rotate-secret', 'Replace the secret of an application and print the new one, this once')
@@ -163,14 +164,19 @@ async function update(client: string, options: UpdateOptions): Promise<void> {
   await refuseBadSettings(settings, 'confidential', false);
   await withKeyhouse(options, async ({ keyhouse, store, by }) => {
     const standing = await getApplication(store, client);
-    const updated = await keyhouse.updateApplication({ application: standing, settings, byOperator: true }, by);
+    // Before anything is changed.
+    if (firstParty === true && standing.accountId !== OPERATOR_ACCOUNT_ID)
+      throw refusalOf({ ok: false, reason: 'not_operators' });
+    const updated = await keyhouse.updateApplication({ application: standing, settings }, by);
     if (!updated.ok) throw refusalOf(updated);
-    const application =
+    const judged =
       firstParty === undefined || firstParty === updated.value.isFirstParty
-        ? updated.value
-        : await keyhouse.setFirstParty(updated.value, firstParty, by);
-    if (application === null) throw refusalOf({ ok: false, reason: 'gone' });
-    print(options, describeApplication(application), () => `The application was changed.\n\n${factsOfApplication(application)}`);
+        ? updated
+        : await keyhouse.setFirstParty(updated.value, firstParty, by, updated.value.updatedAtMs);
+    if (!judged.ok) throw refusalOf(judged);
+    const application = judged.value;
+    const said = ['The application was changed.', ...lossOf(standing, application), '', factsOfApplication(application)];
+    print(options, describeApplication(application), () => said.join('\n'));
   });
 }
 
@@ -193,10 +199,12 @@ async function rotateSecret(client: string, options: RotateOptions): Promise<voi
 
 async function judge(client: string, options: OutputOptions, isVerified: boolean): Promise<void> {
   await withKeyhouse(options, async ({ keyhouse, store, by }) => {
-    const judged = await keyhouse.verifyApplication(await getApplication(store, client), isVerified, by);
-    if (judged === null) throw refusalOf({ ok: false, reason: 'gone' });
+    const standing = await getApplication(store, client);
+    const judged = await keyhouse.verifyApplication(standing, isVerified, by, standing.updatedAtMs);
+    if (!judged.ok) throw refusalOf(judged);
+    const { name, clientId } = judged.value;
     const said = isVerified ? 'is verified' : 'is not verified any more';
-    print(options, describeApplication(judged), () => `"${judged.name}" (${judged.clientId}) ${said}.`);
+    print(options, describeApplication(judged.value), () => `"${name}" (${clientId}) ${said}.`);
   });
 }
 
@@ -215,7 +223,21 @@ function refusalOf(refused: { readonly ok: false; readonly reason: string }) {
   if (refused.reason === 'invalid' && 'faults' in refused)
     return refusal('invalid', sentencesOf(refused.faults as Parameters<typeof sentencesOf>[0]));
   if (refused.reason === 'too_many') return refusal('too_many', 'The account has as many applications as it may have.');
+  if (refused.reason === 'not_operators')
+    return refusal('not_operators', 'Only applications of the operator’s account (--account 1) can be first-party.');
+  if (refused.reason === 'changed') return refusal('changed', 'It was changed in the same moment. Look at it again.');
   return refusal('not_found', 'It was deleted in the same moment.');
+}
+
+/** The change took a badge away: whoever vouches for it says so again. */
+function lossOf(before: Application, after: Application): string[] {
+  const lost = [
+    ...(before.verifiedAtMs !== null && after.verifiedAtMs === null ? ['verified'] : []),
+    ...(before.isFirstParty && !after.isFirstParty ? ['first-party'] : []),
+  ];
+  return lost.length === 0
+    ? []
+    : [`It is not ${lost.join(' and not ')} any more, because the operator has not looked at this change yet.`];
 }
 
 const withSecret = (secret: string | null) => (secret === null ? {} : { client_secret: secret });

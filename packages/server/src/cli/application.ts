@@ -129,11 +129,15 @@ export const describeApplication = (application: Application) => ({
   jwks: application.jwks,
   first_party: application.isFirstParty,
   verified_at: isoTime(application.verifiedAtMs),
+  lost_badges: lostOf(application),
   secret_made_at: isoTime(application.secretMadeAtMs),
   previous_secret_ends_at: isoTime(application.previousSecretEndsAtMs),
   created_at: isoTime(application.createdAtMs),
   updated_at: isoTime(application.updatedAtMs),
 });
+
+const lostOf = ({ lostBadges }: Application) =>
+  lostBadges === null ? null : { badges: lostBadges.badges, changed: lostBadges.changed, at: isoTime(lostBadges.atMs) };
 
 export const factsOfApplication = (application: Application): string =>
   facts([
@@ -150,6 +154,9 @@ export const factsOfApplication = (application: Application): string =>
     ['proves itself by', proofOf(application)],
     ['first-party', application.isFirstParty ? 'yes' : 'no'],
     ['verified', readableTime(application.verifiedAtMs, 'no')],
+    ...(application.lostBadges === null
+      ? []
+      : [['changed since the operator looked', readableList(application.lostBadges.changed, '-')] as const]),
     ['made', readableTime(application.createdAtMs)],
   ]);
 

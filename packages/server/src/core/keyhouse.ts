@@ -72,7 +72,7 @@ import { cacheClients } from './oauth/client-cache.ts';
 import type { Redemption } from './oauth/code.ts';
 import { readIdTokenHint } from './oauth/id-token.ts';
 import { type Asking, introspect, introspectAsClient } from './oauth/introspect.ts';
-import { beginLogout, type LogoutWish, openLogout } from './oauth/logout.ts';
+import { beginLogout, type LogoutWish, openLogout, type Present, parkLogout, resumeLogout } from './oauth/logout.ts';
 import { applicationVerbs } from './oauth/manage-applications.ts';
 import { authorizationServerMetadata, openIdConfiguration } from './oauth/metadata.ts';
 import { revokePresented } from './oauth/revoke.ts';
@@ -279,12 +279,13 @@ export function createKeyhouse(ports: KeyhousePorts) {
   const authorizePorts: AuthorizePorts = {
     ...store,
     ...{ applications, index, issuer, audience, clock, secrets, secret: ports.secret },
+    composeConnected: (user, facts) => compose('application-connected', { email: user.email, userId: user.id }, facts),
     userOfIdToken: (text, clientId) => {
       const hint = readHint(text);
       return hint?.clientId === clientId ? hint.userId : null;
     },
   };
-  const logoutPorts = { applications, readHint, secret: ports.secret, secrets, clock };
+  const logoutPorts = { applications, sessions: store.sessions, readHint, secret: ports.secret, secrets, clock };
 
   const credentialPorts = {
     credentials: store.credentials,
@@ -436,7 +437,9 @@ export function createKeyhouse(ports: KeyhousePorts) {
     },
     authorizationServerMetadata: () => authorizationServerMetadata(about()),
     openIdConfiguration: () => openIdConfiguration(about()),
-    beginLogout: (wish: LogoutWish, userId: number | null) => beginLogout(logoutPorts, wish, userId),
+    beginLogout: (wish: LogoutWish, present: Present | null) => beginLogout(logoutPorts, wish, present),
+    parkLogout: (wish: LogoutWish) => parkLogout(logoutPorts, wish),
+    resumeLogout: (text: string, present: Present | null) => resumeLogout(logoutPorts, text, present),
     openLogout: (text: string) => openLogout(logoutPorts, text),
     /** One session, by its user or its application. False when there is no such one that lives. */
     endSession: ({ id, userId, applicationId, reason }: EndSessionInput, by: By): Promise<boolean> => {

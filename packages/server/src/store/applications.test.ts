@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { eachDatabase } from '../../test/databases.ts';
 import { png } from '../../test/pictures.ts';
+import type { Role } from '../core/accounts/member.ts';
 import type { By, EventDraft } from '../core/audit/event.ts';
 import { hashSecret } from '../core/credentials/verify.ts';
 import { type Application, DEFAULT_SETTINGS } from '../core/oauth/application.ts';
@@ -40,6 +41,20 @@ eachDatabase('an application', (makeDatabase) => {
     if (!made.ok) throw new Error(JSON.stringify(made));
     return made.value;
   }
+  async function newTeam(ownerId: number): Promise<number> {
+    const team = await store.members.createTeam({ name: 'Engines', ownerId, limit: 9, nowMs, event: event('account.created') });
+    if (typeof team === 'string') throw new Error(team);
+    return team.id;
+  }
+  const join = async (accountId: number, { id, email }: { id: number; email: string }, role: Role, invitedBy: number) => {
+    const ticketHash = randomBytes(32).toString('hex');
+    const expiresAtMs = NOW + DAY;
+    const invitation = { email, emailKey: email, role, invitedBy, ticketHash, createdAtMs: NOW, expiresAtMs };
+    await store.invitations.invite({ accountId, invitation, limit: 9, event: event('invitation.sent') });
+    return await store.invitations.acceptInvitation({ ticketHash, userId: id, nowMs, event: event('invitation.accepted') });
+  };
+  const change = (accountId: number, actorId: number, userId: number, role: Role | null) =>
+    store.members.changeMember({ accountId, actorId, userId, role, event: event('member.role_changed') });
   const secretsOf = async ({ clientId }: Application) => {
     const found = await store.applications.findClient(clientId);
     return found === null ? null : [found.secretHash, found.previousSecretHash, found.previousSecretEndsAtMs];
@@ -136,21 +151,147 @@ eachDatabase('an application', (makeDatabase) => {
     expect(await store.applications.findLogo(application.clientId)).toBeNull();
   });
 
-  it('that is verified is so no more when it shows itself otherwise, unless the operator did it', async () => {
-    const { accountId } = await newUser();
-    const { application } = await make({ accountId, isVerified: true });
-    const isVerified = async (change: Partial<Parameters<ApplicationVerbs['updateApplication']>[0]>) => {
-      const updated = await verbs.updateApplication({ application, settings: {}, ...change }, BY);
-      return updated.ok && updated.value.verifiedAtMs !== null;
+  describe('with badges', () => {
+    const KEYS = [
+      { kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', kid: 'a', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' },
+      { kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', kid: 'b', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' },
+    ];
+    const SETTINGS = {
+      ...DEFAULT_SETTINGS,
+      name: 'Reader',
+      homePage: 'https://reader.example.com',
+      redirectUris: ['https://reader.example.com/cb', 'https://reader.example.com/other'],
+      postLogoutRedirectUris: ['https://reader.example.com/bye', 'https://reader.example.com/out'],
+      permissions: ['a.read', 'b.read'],
+      optionalPermissions: ['a.read', 'b.read'],
+      ownPermissions: ['c.read', 'd.read'],
+      jwks: { keys: KEYS },
     };
-    expect(await isVerified({ settings: { idleSeconds: 3600 } })).toBe(true);
-    expect(await isVerified({ settings: { name: 'Another' }, byOperator: true })).toBe(true);
-    expect(await isVerified({ settings: { name: 'Your bank' } })).toBe(false);
-    expect(await verbs.verifyApplication(application, true, BY)).toMatchObject({ verifiedAtMs: nowMs });
-    expect(await isVerified({ logo: PNG })).toBe(false);
-    expect(await verbs.verifyApplication(application, true, BY)).toMatchObject({ name: 'Your bank', hasLogo: true });
-    expect(await verbs.verifyApplication(application, false, BY)).toMatchObject({ verifiedAtMs: null });
-    expect(await verbs.setFirstParty(application, true, BY)).toMatchObject({ isFirstParty: true, verifiedAtMs: null });
+    const both = () => make({ settings: SETTINGS, isFirstParty: true, isVerified: true });
+    const find = async ({ id }: Application) => {
+      const found = await store.applications.findApplication(id);
+      if (found === null) throw new Error('gone');
+      return found;
+    };
+
+    it('loses both by any change of what they vouch for, and tells which', async () => {
+      const changes = [
+        ['name', { settings: { name: 'Your bank' } }],
+        ['homePage', { settings: { homePage: null } }],
+        ['logo', { logo: PNG }],
+        ['redirectUris', { settings: { redirectUris: [...SETTINGS.redirectUris, 'https://evil.example/cb'] } }],
+        ['redirectUris', { settings: { redirectUris: SETTINGS.redirectUris.slice(1) } }],
+        ['postLogoutRedirectUris', { settings: { postLogoutRedirectUris: [] } }],
+        ['permissions', { settings: { permissions: null, optionalPermissions: [] } }],
+        ['permissions', { settings: { permissions: ['a.read', 'b.read', 'z.read'] } }],
+        ['optionalPermissions', { settings: { optionalPermissions: ['a.read'] } }],
+        ['ownPermissions', { settings: { ownPermissions: ['c.read'] } }],
+        ['jwks', { settings: { jwks: { keys: KEYS.slice(1) } } }],
+      ] as const;
+      for (const [what, change] of changes) {
+        const { application } = await both();
+        nowMs += 5;
+        const updated = await verbs.updateApplication({ application, settings: {}, ...change }, BY);
+        const value = updated.ok ? updated.value : null;
+        expect([what, value?.verifiedAtMs, value?.isFirstParty]).toEqual([what, null, false]);
+        expect(value?.lostBadges).toMatchObject({ badges: ['verified', 'first_party'], atMs: nowMs });
+        expect(value?.lostBadges?.changed).toContain(what);
+        const [told] = await store.audit.list({ event: 'application.badges_lost', limit: 1 });
+        expect(told).toMatchObject({ accountId: 1, actor: 'operator' });
+        expect(JSON.parse(told?.details ?? '')).toMatchObject({
+          client_id: application.clientId,
+          badges: ['verified', 'first_party'],
+          changed: value?.lostBadges?.changed,
+        });
+      }
+    });
+
+    it('keeps them where a list or a key is only written in another order, or nothing of it has changed', async () => {
+      const { application } = await both();
+      const turned = Object.fromEntries(
+        Object.entries(SETTINGS).map(([name, value]) => [name, Array.isArray(value) ? [...value].reverse() : value]),
+      );
+      const keys = [...KEYS].reverse().map((key) => Object.fromEntries(Object.entries(key).reverse()));
+      const settings = { ...turned, jwks: { keys }, idleSeconds: 60, absoluteSeconds: 3600 };
+      expect(await verbs.updateApplication({ application, settings }, BY)).toMatchObject({ ok: true });
+      expect(await verbs.rotateClientSecret({ application, overlapSeconds: 0 }, BY)).toMatchObject({ ok: true });
+      expect(await find(application)).toMatchObject({
+        ...{ isFirstParty: true, verifiedAtMs: application.verifiedAtMs, lostBadges: null, idleSeconds: 60 },
+        redirectUris: [...SETTINGS.redirectUris].reverse(),
+      });
+    });
+
+    it('gathers what has changed until the operator has looked at it, and vouches for nothing that came after the look', async () => {
+      const { application } = await both();
+      await verbs.updateApplication({ application, settings: { name: 'Another' } }, BY);
+      const seen = await find(application);
+      nowMs += 5;
+      await verbs.updateApplication({ application: seen, settings: { redirectUris: ['https://evil.example/cb'] } }, BY);
+      expect((await find(application)).lostBadges?.changed).toEqual(['name', 'redirectUris']);
+      for (const judge of [verbs.verifyApplication, verbs.setFirstParty])
+        expect(await judge(application, true, BY, seen.updatedAtMs)).toEqual({ ok: false, reason: 'changed' });
+      expect(await find(application)).toMatchObject({ isFirstParty: false, verifiedAtMs: null });
+      const now = await find(application);
+      expect(await verbs.verifyApplication(application, true, BY, now.updatedAtMs)).toMatchObject({
+        value: { verifiedAtMs: nowMs, lostBadges: { badges: ['first_party'] } },
+      });
+      expect(await verbs.setFirstParty(application, false, BY)).toMatchObject({ value: { lostBadges: null } });
+      expect(await verbs.verifyApplication(application, false, BY)).toMatchObject({
+        value: { verifiedAtMs: null, lostBadges: null },
+      });
+    });
+
+    it('is first-party in the operator’s account alone, whatever a row says', async () => {
+      const { accountId } = await newUser();
+      const settings = { ...DEFAULT_SETTINGS, name: 'Theirs', redirectUris: ['https://reader.example.com/cb'] };
+      expect(await verbs.createApplication({ accountId, kind: 'public', settings, isFirstParty: true }, BY)).toEqual({
+        ok: false,
+        reason: 'not_operators',
+      });
+      const { application } = await make({ accountId, isVerified: true });
+      expect(await verbs.setFirstParty(application, true, BY)).toEqual({ ok: false, reason: 'not_operators' });
+      expect(await find(application)).toMatchObject({ isFirstParty: false, verifiedAtMs: application.verifiedAtMs });
+    });
+
+    it('is verified no more when the account that owns it gets another name or another owner, however that comes', async () => {
+      const [owner, heir] = [await newUser(), await newUser()];
+      const accountId = await newTeam(owner.id);
+      const { application } = await make({ accountId, isVerified: true });
+      const acts = {
+        rename: () =>
+          store.members.renameTeam({ accountId, actorId: owner.id, name: `Your bank ${nowMs}`, event: event('account.renamed') }),
+        invite: () => join(accountId, heir, 'owner', owner.id),
+        demote: () => change(accountId, owner.id, heir.id, 'developer'),
+        promote: () => change(accountId, owner.id, heir.id, 'owner'),
+        remove: () => change(accountId, owner.id, heir.id, null),
+        'invite again': () => join(accountId, heir, 'admin', owner.id),
+        transfer: () =>
+          store.members.transferTeam({ accountId, actorId: owner.id, userId: heir.id, event: event('account.transferred') }),
+        'promote back': () => change(accountId, heir.id, owner.id, 'owner'),
+        'delete an owner': () =>
+          store.profile.deleteUser({ userId: heir.id, nowMs, latestJwtEndMs: nowMs, event: event('user.deleted') }),
+      };
+      for (const [what, act] of Object.entries(acts)) {
+        nowMs += 5;
+        await verbs.verifyApplication(application, true, BY);
+        await act();
+        const { verifiedAtMs, lostBadges } = await find(application);
+        // An admin is no owner.
+        const isLost = what !== 'invite again';
+        expect([what, verifiedAtMs === null, lostBadges?.changed]).toEqual([what, isLost, isLost ? ['owner'] : undefined]);
+      }
+    });
+
+    it('is verified no more when its user gets another name, and stays so when only the name of the person changes', async () => {
+      const user = await newUser();
+      const { application } = await make({ accountId: user.accountId, isVerified: true });
+      const rename = (displayName: string, firstName: string) =>
+        store.profile.renameUser({ userId: user.id, displayName, firstName, lastName: '', nowMs, event: event('user.renamed') });
+      await rename('Ada', 'Augusta');
+      expect((await find(application)).verifiedAtMs).not.toBeNull();
+      await rename('Your bank', 'Augusta');
+      expect(await find(application)).toMatchObject({ verifiedAtMs: null, lostBadges: { changed: ['owner'] } });
+    });
   });
 
   it('is found by its account, by the beginning of its name, or by its client id, the newest first', async () => {
@@ -222,7 +363,7 @@ eachDatabase('an application', (makeDatabase) => {
     expect(await store.applications.listApplications({ clientId: application.clientId, limit: 1 })).toEqual([]);
     expect(await verbs.updateApplication({ application, settings: { name: 'x' } }, BY)).toEqual({ ok: false, reason: 'gone' });
     expect(await verbs.rotateClientSecret({ application, overlapSeconds: 0 }, BY)).toEqual({ ok: false, reason: 'gone' });
-    expect(await verbs.verifyApplication(application, true, BY)).toBeNull();
+    expect(await verbs.verifyApplication(application, true, BY)).toEqual({ ok: false, reason: 'gone' });
   });
 
   describe('asked for by a browser', () => {

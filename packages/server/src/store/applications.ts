@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { OPERATOR_ACCOUNT_ID } from '../core/accounts/account.ts';
 import {
   type Application,
   type ApplicationSettings,
@@ -10,7 +11,9 @@ import {
   MOST_SESSIONS_COUNTED,
   narrowsApplication,
 } from '../core/oauth/application.ts';
+import { BADGES } from '../core/oauth/badge.ts';
 import type { Act } from './act.ts';
+import { badgesLost, changedOf, isFirstParty, toLostBadges, withJudged, withoutBadges } from './badges.ts';
 import { endGrants } from './grants.ts';
 import { CLOCK_SLACK_MS } from './horizon.ts';
 import { fromJson, toJson } from './json.ts';
@@ -76,7 +79,8 @@ export const applicationsActs = {
   async createApplication(
     act: Act,
     { application, logo, limit, signInId, event }: Input<'createApplication'>,
-  ): Promise<Application | 'gone' | 'too_many'> {
+  ): Promise<Application | 'gone' | 'too_many' | 'not_operators'> {
+    if (application.isFirstParty && application.accountId !== OPERATOR_ACCOUNT_ID) return 'not_operators';
     if (signInId !== undefined && !(await lockSignIn(act.db, signInId))) return 'gone';
     if (!(await lockAccount(act.db, application.accountId))) return 'gone';
     const { count } = await act.db
@@ -108,21 +112,33 @@ export const applicationsActs = {
   },
 
   async updateApplication(act: Act, input: Input<'updateApplication'>): Promise<Application | null> {
-    const { id, settings, logo, endsVerification, signInId, nowMs, event } = input;
+    const { id, settings, logo, signInId, nowMs, event } = input;
     if (signInId !== undefined && !(await lockSignIn(act.db, signInId))) return null;
-    return change(act, id, event, {
+    const row = await lockApplication(act.db, id);
+    if (row === undefined) return null;
+    const columns = {
       ...partialColumnsOf(settings),
       ...(logo === undefined ? {} : { logo: logo === null ? null : JSON.stringify(logo) }),
-      ...(endsVerification === true ? { verified_at_ms: null } : {}),
-      updated_at_ms: nowMs,
-    });
+    };
+    const changed = changedOf(row, columns);
+    const badges = withoutBadges(row, changed, nowMs);
+    const updated = await change(act, id, event, { ...columns, ...badges.columns, updated_at_ms: nowMs });
+    if (badges.lost.length > 0)
+      act.event(badgesLost({ ...row, ...columns }, event, badges.lost, changed), { accountId: row.account_id });
+    return updated;
   },
 
-  async judgeApplication(act: Act, input: Input<'judgeApplication'>): Promise<Application | null> {
-    const { id, isFirstParty, isVerified, nowMs, event } = input;
+  async judgeApplication(act: Act, input: Input<'judgeApplication'>): Promise<Application | null | 'changed' | 'not_operators'> {
+    const { id, isFirstParty: isOwn, isVerified, seenMs, nowMs, event } = input;
+    const row = await lockApplication(act.db, id);
+    if (row === undefined) return null;
+    if (isOwn === true && row.account_id !== OPERATOR_ACCOUNT_ID) return 'not_operators';
+    if (seenMs !== undefined && row.updated_at_ms !== seenMs) return 'changed';
+    const judged = BADGES.filter((badge) => (badge === 'verified' ? isVerified : isOwn) !== undefined);
     return change(act, id, event, {
-      ...(isFirstParty === undefined ? {} : { is_first_party: isFirstParty ? 1 : 0 }),
+      ...(isOwn === undefined ? {} : { is_first_party: isOwn ? 1 : 0 }),
       ...(isVerified === undefined ? {} : { verified_at_ms: isVerified ? nowMs : null }),
+      ...withJudged(row, judged),
       updated_at_ms: nowMs,
     });
   },
@@ -215,6 +231,16 @@ export async function stopApplications(act: Act, accountId: number, nowMs: numbe
 
 type Row = Selectable<Database['applications']>;
 type Columns = ReturnType<typeof columnsOf>;
+
+/** As it is under its lock: the no-op update takes it on PostgreSQL. */
+const lockApplication = (db: Db, id: number): Promise<Row | undefined> =>
+  db
+    .updateTable('applications')
+    .set((eb) => ({ name: eb.ref('name') }))
+    .where('id', '=', id)
+    .where('deleted_at_ms', 'is', null)
+    .returningAll()
+    .executeTakeFirst();
 
 async function change(
   act: Act,
@@ -350,8 +376,9 @@ const toApplication = (row: Row): Application => ({
   idleSeconds: row.idle_seconds,
   absoluteSeconds: row.absolute_seconds,
   jwks: row.jwks === null ? null : (JSON.parse(row.jwks) as Application['jwks']),
-  isFirstParty: row.is_first_party === 1,
+  isFirstParty: isFirstParty(row),
   verifiedAtMs: row.verified_at_ms,
+  lostBadges: toLostBadges(row.lost_badges),
   secretMadeAtMs: row.secret_made_at_ms,
   previousSecretEndsAtMs: row.previous_secret_ends_at_ms,
   createdAtMs: row.created_at_ms,

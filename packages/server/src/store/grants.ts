@@ -1,5 +1,7 @@
-import type { CodeData, Grant, GrantsStore, Redeemed } from '../core/oauth/grant.ts';
+import type { Allowance, CodeData, GivenCode, Grant, GrantsStore, Redeemed } from '../core/oauth/grant.ts';
+import { matchesRedirectUri } from '../core/oauth/redirect-uri.ts';
 import type { Act } from './act.ts';
+import { isFirstParty } from './badges.ts';
 import { narrowSessions } from './narrowing.ts';
 import type { Db } from './prepared.ts';
 import type { GrantsTable } from './schema.ts';
@@ -38,6 +40,7 @@ export function grantsReads(db: Db): Pick<GrantsStore, 'grantsOf' | 'listConnect
           'applications.logo',
           'applications.verified_at_ms',
           'applications.is_first_party',
+          'applications.account_id as owner_account_id',
           'accounts.name as account_name',
           fn.count<number>('sessions.id').as('live_sessions'),
           fn.max('sessions.last_used_at_ms').as('last_used_at_ms'),
@@ -55,7 +58,7 @@ export function grantsReads(db: Db): Pick<GrantsStore, 'grantsOf' | 'listConnect
           homePage: row.home_page,
           hasLogo: row.logo !== null,
           isVerified: row.verified_at_ms !== null,
-          isFirstParty: row.is_first_party === 1,
+          isFirstParty: isFirstParty({ ...row, account_id: row.owner_account_id }),
           accountName: row.account_name,
           lastUsedAtMs: row.last_used_at_ms === null ? null : Math.max(Number(row.last_used_at_ms), Number(row.seen_at_ms ?? 0)),
           liveSessions: Number(row.live_sessions),
@@ -75,14 +78,22 @@ export function grantsReads(db: Db): Pick<GrantsStore, 'grantsOf' | 'listConnect
 }
 
 export const grantsActs = {
-  async giveCode(act: Act, input: Input<'giveCode'>): Promise<boolean> {
+  async giveCode(act: Act, input: Input<'giveCode'>): Promise<GivenCode> {
     const { db } = act;
-    if (!(await hasPlace(db, input.userId, input.accountId))) return false;
-    if (!(await lockSignIn(db, input.signInId))) return false;
-    if (!(await lockApplication(db, input.applicationId))) return false;
+    if (!(await hasPlace(db, input.userId, input.accountId))) return 'gone';
+    if (!(await lockSignIn(db, input.signInId))) return 'gone';
+    const application = await lockApplication(db, input.applicationId);
+    if (application === null) return 'gone';
+    if (!isAsExpected(application, input.expects)) return 'changed';
     const standing = await findLiving(db, input);
+    if (
+      input.allow !== null &&
+      isNew(standing, input.allow) &&
+      (await provedAtMs(db, input.signInId)) < input.allow.provedSinceMs
+    )
+      return 'proof_required';
     const grantId = input.allow === null ? (standing?.id ?? null) : await allow(act, standing, input, input.allow);
-    if (grantId === null) return false;
+    if (grantId === null) return 'gone';
     const { hash, data, endsAtMs } = input.code;
     await db
       .insertInto('authorization_codes')
@@ -95,7 +106,7 @@ export const grantsActs = {
         session_id: null,
       })
       .execute();
-    return true;
+    return 'given';
   },
 
   async redeemCode(act: Act, { hash, session, nowMs, events }: Input<'redeemCode'>): Promise<Redeemed> {
@@ -122,6 +133,7 @@ export const grantsActs = {
       permissions: data.permissions,
       scopes: data.scopes,
       signedInAtMs: data.signedInAtMs,
+      signInId: data.signInId,
     });
     const standing = await standingOf(act.db, session.id);
     if (standing === null) {
@@ -191,14 +203,33 @@ async function hasPlace(db: Db, userId: number, accountId: number): Promise<bool
   return operator !== undefined && user.isAdministrator;
 }
 
-async function lockApplication(db: Db, id: number): Promise<boolean> {
-  const locked = await db
+/** As it is under its lock: whoever changes it comes before this or after. */
+const lockApplication = async (db: Db, id: number) =>
+  (await db
     .updateTable('applications')
     .set((eb) => ({ updated_at_ms: eb.ref('updated_at_ms') }))
     .where('id', '=', id)
     .where('deleted_at_ms', 'is', null)
-    .executeTakeFirst();
-  return locked.numUpdatedRows > 0n;
+    .returning(['account_id', 'is_first_party', 'verified_at_ms', 'redirect_uris'])
+    .executeTakeFirst()) ?? null;
+
+type LockedApplication = NonNullable<Awaited<ReturnType<typeof lockApplication>>>;
+
+function isAsExpected(row: LockedApplication, expects: Input<'giveCode'>['expects']): boolean {
+  if (expects.isVerified && row.verified_at_ms === null) return false;
+  if (expects.isFirstParty && !isFirstParty(row)) return false;
+  return matchesRedirectUri(JSON.parse(row.redirect_uris) as string[], expects.redirectUri);
+}
+
+/** Whether the user would grant something that the application did not have. Every session refreshes, whether it asked for it or not. */
+const isNew = (standing: Grant | null, { permissions, scopes }: Allowance): boolean =>
+  standing === null ||
+  permissions.some((name) => !standing.permissions.includes(name)) ||
+  scopes.some((scope) => scope !== 'offline_access' && !standing.scopes.includes(scope));
+
+async function provedAtMs(db: Db, signInId: number): Promise<number> {
+  const row = await db.selectFrom('sign_ins').select('proved_at_ms').where('id', '=', signInId).executeTakeFirstOrThrow();
+  return row.proved_at_ms;
 }
 
 async function lockGrant(db: Db, id: number): Promise<boolean> {
@@ -230,17 +261,19 @@ async function findLiving(
 async function allow(
   act: Act,
   standing: Grant | null,
-  { userId, applicationId, accountId, nowMs }: Input<'giveCode'>,
-  { permissions, declined, scopes, event }: NonNullable<Input<'giveCode'>['allow']>,
+  { userId, applicationId, accountId, signInId, nowMs }: Input<'giveCode'>,
+  allowance: Allowance,
 ): Promise<number> {
+  const { permissions, declined, scopes, events } = allowance;
+  const isWidened = isNew(standing, allowance);
   const allowed = {
     permissions: JSON.stringify(union(without(standing?.permissions ?? [], declined), permissions)),
     declined: JSON.stringify(union(without(standing?.declined ?? [], permissions), declined)),
     scopes: JSON.stringify(union(standing?.scopes ?? [], scopes)),
     updated_at_ms: nowMs,
+    ...(isWidened ? { sign_in_id: signInId } : {}),
   };
-  const isWidened = standing !== null && permissions.some((name) => !standing.permissions.includes(name));
-  act.event(isWidened ? { ...event, event: 'grant.widened' } : event, { accountId, userId });
+  act.event(standing === null ? events.granted : isWidened ? events.widened : events.repeated, { accountId, userId });
   if (standing !== null) {
     await act.db.updateTable('grants').set(allowed).where('id', '=', standing.id).execute();
     const taken = declined.filter((name) => standing.permissions.includes(name));

@@ -3,7 +3,7 @@ import { includesRole, mayInvite } from '../core/accounts/member.ts';
 import type { EventDraft } from '../core/audit/event.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
-import { lockTeam, roleInTeam } from './teams.ts';
+import { addMember, lockTeam, roleInTeam } from './teams.ts';
 import { redeem } from './tickets.ts';
 
 type Input<Name extends keyof InvitationsStore> = Parameters<InvitationsStore[Name]>[0];
@@ -179,11 +179,10 @@ export async function redeemInvitation(
     .where('email_verified_at_ms', 'is', null)
     .execute();
   if (invitation.accountId !== null)
-    await db
-      .insertInto('members')
-      .values({ account_id: invitation.accountId, user_id: userId, role: invitation.role, since_ms: nowMs })
-      .onConflict((conflict) => conflict.columns(['account_id', 'user_id']).doNothing())
-      .execute();
+    await addMember(act, {
+      ...{ accountId: invitation.accountId, userId, role: invitation.role },
+      cause: { atMs: nowMs, by: event.by },
+    });
   act.event(
     { ...event, details: { ...event.details, invitation: invitation.id, role: invitation.role } },
     { userId, ...(invitation.accountId === null ? {} : { accountId: invitation.accountId }) },

@@ -9,6 +9,7 @@ import {
   type Role,
 } from '../core/accounts/member.ts';
 import { roleAllows } from '../core/oauth/scope.ts';
+import type { EventDraft } from '../core/audit/event.ts';
 import type { Act } from './act.ts';
 import { endApplications } from './applications.ts';
 import { endGrants } from './grants.ts';
@@ -17,7 +18,7 @@ import { lockMintingOfAccount } from './jwts.ts';
 import { narrowSessions } from './narrowing.ts';
 import type { Db } from './prepared.ts';
 import { endSessions } from './sessions.ts';
-import { lockTeam, roleInTeam } from './teams.ts';
+import { addMember, lockTeam, removeEveryMember, removeMember, renameAccount, roleInTeam, setRole } from './teams.ts';
 import { lockEnabledUser } from './users.ts';
 
 type Input<Name extends keyof MembersStore> = Parameters<MembersStore[Name]>[0];
@@ -58,10 +59,7 @@ export const membersActs = {
       .values({ kind: 'team', name, user_id: null, created_at_ms: nowMs })
       .returning('id')
       .executeTakeFirstOrThrow();
-    await act.db
-      .insertInto('members')
-      .values({ account_id: team.id, user_id: ownerId, role: 'owner', since_ms: nowMs })
-      .execute();
+    await addMember(act, { accountId: team.id, userId: ownerId, role: 'owner', cause: { atMs: nowMs, by: event.by } });
     act.event(event, { accountId: team.id });
     return team;
   },
@@ -69,7 +67,7 @@ export const membersActs = {
   async renameTeam(act: Act, { accountId, actorId, name, event }: Input<'renameTeam'>) {
     const refusal = await refuseUnless(act.db, 'admin', accountId, actorId);
     if (refusal !== null) return refusal;
-    await act.db.updateTable('accounts').set({ name }).where('id', '=', accountId).execute();
+    await renameAccount(act, { accountId, name, cause: event });
     act.event(event, { accountId });
     return 'done';
   },
@@ -84,11 +82,11 @@ export const membersActs = {
     if (held === wanted) return 'done';
     if (held === 'owner' && !(await hasOwnerBeside(act.db, accountId, userId))) return 'last_owner';
     if (wanted === null) {
-      await removeMember(act.db, accountId, userId);
+      await removeMember(act, { accountId, userId, cause: event });
       await endGrants(act.db, { userId, accountId }, event.atMs);
       await endSessions(act, { userId, accountId }, { reason: 'left-account', nowMs: event.atMs });
     } else {
-      await setRole(act.db, accountId, userId, wanted);
+      await setRole(act, { accountId, userId, held, role: wanted, cause: event });
       await narrowToRole(act, { userId, accountId, held, wanted }, event.atMs);
     }
     act.event({ ...event, details: { ...event.details, before: held } }, { accountId, userId });
@@ -102,8 +100,8 @@ export const membersActs = {
     if (held === null) return 'not_member';
     if (held === 'owner') return 'owner';
     if (!(await isEnabled(act.db, userId))) return 'last_owner';
-    await setRole(act.db, accountId, userId, 'owner');
-    await setRole(act.db, accountId, actorId, 'admin');
+    await setRole(act, { accountId, userId, held, role: 'owner', cause: event });
+    await setRole(act, { accountId, userId: actorId, held: 'owner', role: 'admin', cause: event });
     await narrowToRole(act, { userId: actorId, accountId, held: 'owner', wanted: 'admin' }, event.atMs);
     act.event({ ...event, details: { ...event.details, before: held } }, { accountId, userId });
     return 'done';
@@ -118,7 +116,7 @@ export const membersActs = {
     await endGrants(act.db, { accountId }, nowMs);
     await endSessions(act, { accountId }, { reason: 'account-deleted', nowMs });
     await endInvitations(act.db, accountId, nowMs);
-    await act.db.deleteFrom('members').where('account_id', '=', accountId).execute();
+    await removeEveryMember(act.db, accountId);
     act.revoke({ kind: 'account', id: accountId, beforeMs: nowMs, isForGood: true });
     act.event({ ...event, details: { ...event.details, keys } }, { accountId });
     return 'done';
@@ -129,7 +127,8 @@ export const membersActs = {
  * For the act that deletes a user: takes them out of every team. False when one of these would have no owner then; nothing was
  * changed. The locks come first: of the user, so that no team is made meanwhile, and of each team, so that no other owner goes.
  */
-export async function leaveEveryTeam(db: Db, userId: number): Promise<boolean> {
+export async function leaveEveryTeam(act: Act, userId: number, cause: Pick<EventDraft, 'atMs' | 'by'>): Promise<boolean> {
+  const { db } = act;
   await db
     .updateTable('users')
     .set((eb) => ({ updated_at_ms: eb.ref('updated_at_ms') }))
@@ -146,7 +145,7 @@ export async function leaveEveryTeam(db: Db, userId: number): Promise<boolean> {
     const role = await roleInTeam(db, accountId, userId);
     if (role === 'owner' && !(await hasOwnerBeside(db, accountId, userId))) return false;
   }
-  await db.deleteFrom('members').where('user_id', '=', userId).execute();
+  for (const { account_id: accountId } of memberships) await removeMember(act, { accountId, userId, cause });
   return true;
 }
 
@@ -201,9 +200,6 @@ async function isEnabled(db: Db, userId: number): Promise<boolean> {
   return row !== undefined;
 }
 
-const setRole = (db: Db, accountId: number, userId: number, role: Role) =>
-  db.updateTable('members').set({ role }).where('account_id', '=', accountId).where('user_id', '=', userId).execute();
-
 /** What applications were granted by a member whose role allows less now: their JWTs that hold more are over. */
 const narrowToRole = (
   act: Act,
@@ -213,9 +209,6 @@ const narrowToRole = (
   const isLost = (name: string): boolean => roleAllows(held, name) && !roleAllows(wanted, name);
   return narrowSessions(act, { userId, accountId, isLess: (permissions) => permissions.some(isLost) }, nowMs);
 };
-
-const removeMember = (db: Db, accountId: number, userId: number) =>
-  db.deleteFrom('members').where('account_id', '=', accountId).where('user_id', '=', userId).execute();
 
 /** A user owns the personal account, administrators the operator account; of teams one is a member. */
 const reachable = (db: Db, user: Person) =>

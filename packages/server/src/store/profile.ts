@@ -12,6 +12,7 @@ import { leaveEveryTeam } from './members.ts';
 import type { Db } from './prepared.ts';
 import { endSessions } from './sessions.ts';
 import { endSignIns } from './sign-ins.ts';
+import { renameAccount } from './teams.ts';
 import { endTickets, redeem } from './tickets.ts';
 import { insertUser, lockEnabledUser, toUser, users } from './users.ts';
 
@@ -52,7 +53,12 @@ export const profileActs = {
       .executeTakeFirst();
     if (updated.numUpdatedRows === 0n) return false;
     // The personal account bears its user's name.
-    await act.db.updateTable('accounts').set({ name: input.displayName }).where('user_id', '=', input.userId).execute();
+    const { id: accountId } = await act.db
+      .selectFrom('accounts')
+      .select('id')
+      .where('user_id', '=', input.userId)
+      .executeTakeFirstOrThrow();
+    await renameAccount(act, { accountId, name: input.displayName, cause: input.event });
     act.event(input.event);
     return true;
   },
@@ -143,7 +149,7 @@ export const profileActs = {
       await lockAdministrators(db, null);
       if (!(await hasAdministratorBeside(db, userId))) return 'last-administrator' as const;
     }
-    if (!(await leaveEveryTeam(db, userId))) return 'only-owner' as const;
+    if (!(await leaveEveryTeam(act, userId, event))) return 'only-owner' as const;
     await endSignIns(db, { userId, nowMs });
     await endEverything(act, { userId, accountId: user.account_id, nowMs });
     await endTickets(db, userId);

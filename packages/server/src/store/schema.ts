@@ -348,6 +348,8 @@ interface ApplicationsTable {
   jwks: string | null;
   is_first_party: number;
   verified_at_ms: number | null;
+  /** JSON: `LostBadges`. */
+  lost_badges: string | null;
   secret_hash: Uint8Array | null;
   secret_made_at_ms: number | null;
   previous_secret_hash: Uint8Array | null;
@@ -370,6 +372,7 @@ export interface GrantsTable {
   created_at_ms: number;
   updated_at_ms: number;
   ended_at_ms: number | null;
+  sign_in_id: number | null;
 }
 
 interface AuthorizationCodesTable {
@@ -413,6 +416,7 @@ export interface SessionsTable {
   seen_at_ms: number | null;
   /** Its JWTs issued at or before this moment were revoked: something was taken away from it. */
   jwts_after_ms: Generated<number>;
+  sign_in_id: number | null;
 }
 
 interface ImportsTable {

@@ -25,6 +25,7 @@ type Reads =
   | 'listSessionsOfApplication'
   | 'findSession'
   | 'findStanding'
+  | 'countSessionsBySignIn'
   | 'findSessions'
   | 'findSeal'
   | 'newestRefreshKey'
@@ -72,6 +73,16 @@ export function sessionsReads(db: Db): Pick<SessionsStore, Reads> {
       return row === undefined ? null : toSession(row);
     },
     findStanding: (id) => standingOf(db, id),
+    async countSessionsBySignIn(userId) {
+      const rows = await db
+        .selectFrom('sessions')
+        .select(['sign_in_id', (eb) => eb.fn.countAll<number>().as('count')])
+        .where('user_id', '=', userId)
+        .where('ended_at_ms', 'is', null)
+        .groupBy('sign_in_id')
+        .execute();
+      return rows.map((row) => ({ signInId: row.sign_in_id, sessions: Number(row.count) }));
+    },
     async findSessions(ids) {
       if (ids.length === 0) return [];
       const rows = await db
@@ -166,6 +177,10 @@ export interface SessionsFilter {
   readonly accountId?: number;
   readonly applicationId?: number;
   readonly grantId?: number;
+  /** Granted in this sign-in. */
+  readonly signInId?: number;
+  /** Granted in any other, or nobody knows in which. */
+  readonly exceptSignInId?: number;
 }
 
 interface EndedSession {
@@ -191,6 +206,10 @@ export async function endSessions(
   if (only.accountId !== undefined) query = query.where('account_id', '=', only.accountId);
   if (only.applicationId !== undefined) query = query.where('application_id', '=', only.applicationId);
   if (only.grantId !== undefined) query = query.where('grant_id', '=', only.grantId);
+  const { signInId, exceptSignInId } = only;
+  if (signInId !== undefined) query = query.where('sign_in_id', '=', signInId);
+  if (exceptSignInId !== undefined)
+    query = query.where((eb) => eb.or([eb('sign_in_id', 'is', null), eb('sign_in_id', '!=', exceptSignInId)]));
   const rows = await query.returning(['id', 'user_id', 'account_id', 'last_used_at_ms']).execute();
   for (const { id, last_used_at_ms } of rows)
     act.revoke({ kind: 'session', id, beforeMs: Math.max(nowMs, last_used_at_ms), isForGood: true });
@@ -214,6 +233,7 @@ export async function insertSession(
     permissions: readonly string[];
     scopes: readonly string[];
     signedInAtMs: number;
+    signInId: number;
   },
 ): Promise<void> {
   await db
@@ -227,6 +247,7 @@ export async function insertSession(
       permissions: JSON.stringify(under.permissions),
       scopes: JSON.stringify(under.scopes),
       signed_in_at_ms: under.signedInAtMs,
+      sign_in_id: under.signInId,
       refresh_key_id: session.refreshKeyId,
       salt: Buffer.from(session.salt),
       counter: FIRST_COUNTER,
@@ -457,4 +478,5 @@ const toSession = (row: Row): Session => ({
   refreshes: row.counter - FIRST_COUNTER,
   endedAtMs: row.ended_at_ms,
   endReason: row.end_reason as EndReason | null,
+  signInId: row.sign_in_id,
 });

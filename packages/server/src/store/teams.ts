@@ -1,6 +1,18 @@
-/** What members and invitations share: a team's lock, and the role that somebody has in it now. */
+/**
+ * What members and invitations share: a team's lock, the role that somebody has in it now, and every write of who is in it. Nothing else writes `members` or
+ * the name of an account, so that no change of who owns an account, or of what it is called, forgets the badges of its applications.
+ */
 import type { Role } from '../core/accounts/member.ts';
+import type { EventDraft } from '../core/audit/event.ts';
+import type { Act } from './act.ts';
+import { takeBadgesOfAccount } from './badges.ts';
 import type { Db } from './prepared.ts';
+
+type Cause = Pick<EventDraft, 'atMs' | 'by'>;
+interface Membership {
+  readonly accountId: number;
+  readonly userId: number;
+}
 
 /**
  * The lock of a living team: whoever changes its members or invitations takes turns by it. The no-op update takes the row's
@@ -28,4 +40,53 @@ export async function roleInTeam(db: Db, accountId: number, userId: number): Pro
     .where('users.deleted_at_ms', 'is', null)
     .executeTakeFirst();
   return row?.role ?? null;
+}
+
+/** Who is a member already stays what they are. */
+export async function addMember(
+  act: Act,
+  { accountId, userId, role, cause }: Membership & { role: Role; cause: Cause },
+): Promise<void> {
+  const added = await act.db
+    .insertInto('members')
+    .values({ account_id: accountId, user_id: userId, role, since_ms: cause.atMs })
+    .onConflict((conflict) => conflict.columns(['account_id', 'user_id']).doNothing())
+    .executeTakeFirst();
+  if (role === 'owner' && (added.numInsertedOrUpdatedRows ?? 0n) > 0n) await takeBadgesOfAccount(act, accountId, cause);
+}
+
+export async function setRole(
+  act: Act,
+  { accountId, userId, held, role, cause }: Membership & { held: Role; role: Role; cause: Cause },
+): Promise<void> {
+  await act.db.updateTable('members').set({ role }).where('account_id', '=', accountId).where('user_id', '=', userId).execute();
+  if (held === 'owner' || role === 'owner') await takeBadgesOfAccount(act, accountId, cause);
+}
+
+export async function removeMember(act: Act, { accountId, userId, cause }: Membership & { cause: Cause }): Promise<void> {
+  const removed = await act.db
+    .deleteFrom('members')
+    .where('account_id', '=', accountId)
+    .where('user_id', '=', userId)
+    .returning('role')
+    .executeTakeFirst();
+  if (removed?.role === 'owner') await takeBadgesOfAccount(act, accountId, cause);
+}
+
+/** Of a team that is deleted: its applications have ended. */
+export const removeEveryMember = (db: Db, accountId: number) =>
+  db.deleteFrom('members').where('account_id', '=', accountId).execute();
+
+/** The consent page names the account that registered an application. */
+export async function renameAccount(
+  act: Act,
+  { accountId, name, cause }: { accountId: number; name: string; cause: Cause },
+): Promise<void> {
+  const renamed = await act.db
+    .updateTable('accounts')
+    .set({ name })
+    .where('id', '=', accountId)
+    .where('name', '!=', name)
+    .executeTakeFirst();
+  if (renamed.numUpdatedRows > 0n) await takeBadgesOfAccount(act, accountId, cause);
 }

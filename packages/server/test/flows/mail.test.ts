@@ -40,6 +40,10 @@ const FACTS: { readonly [Kind in keyof Facts]: Facts[Kind] } = {
     reminders: [{ why: 'expires', kind: 'key', name: 'Billing', account: 'Acme', atMs: AT + 3 * 86_400_000 }],
   },
   'user-deleted': where,
+  'application-connected': {
+    ...{ application: 'Invoices', owner: 'Acme', account: 'Engines', permissions: ['invoices.read'], isWidened: false },
+    ...where,
+  },
   'session-reuse': { application: 'Invoices', ...where },
   test: {},
 };

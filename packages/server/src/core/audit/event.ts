@@ -74,6 +74,7 @@ export const EVENT_NAMES = [
   'application.verified',
   'application.unverified',
   'application.first_party_set',
+  'application.badges_lost',
   'application.deleted',
   'grant.made',
   'grant.widened',

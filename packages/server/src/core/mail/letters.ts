@@ -19,6 +19,17 @@ export interface CredentialFacts extends Circumstances {
   readonly doneBy: string | null;
 }
 
+export interface ConnectedFacts extends Circumstances {
+  readonly application: string;
+  /** The account that registered it; null: it is the operator's own. */
+  readonly owner: string | null;
+  /** The account that it was connected to. */
+  readonly account: string;
+  readonly permissions: readonly string[];
+  /** It was connected before, and was given more. */
+  readonly isWidened: boolean;
+}
+
 export interface Reminder {
   readonly why: 'expires' | 'old' | 'unused';
   readonly kind: 'token' | 'key';
@@ -61,6 +72,7 @@ export interface Facts {
   readonly reminder: { readonly reminders: readonly Reminder[]; readonly more: number; readonly nowMs: number };
   readonly 'user-deleted': Circumstances;
   readonly 'session-reuse': Circumstances & { readonly application: string };
+  readonly 'application-connected': ConnectedFacts;
   readonly test: Record<never, never>;
 }
 
@@ -169,6 +181,18 @@ export const letters: Letters = {
     facts: circumstances(facts),
     otherwise: { says: NOT_YOU, link: `${url}/dashboard/settings/security` },
   }),
+  'application-connected': ({ application, owner, account, permissions, isWidened, ...facts }, { brand, url }) => ({
+    subject: isWidened ? `An application was given more access at ${brand}` : `An application was connected at ${brand}`,
+    says: [
+      `“${plain(application)}”, ${owner === null ? `an application of ${brand} itself` : `registered by “${plain(owner)}”`}, ${isWidened ? 'was given more access to' : 'was connected to'} “${plain(account)}”.`,
+      permissions.length === 0 ? 'It learns who you are, and nothing else.' : `It has access until you disconnect it.`,
+    ],
+    facts: [['Permissions', permissions.length === 0 ? null : permissionList(permissions)], ...circumstances(facts)],
+    otherwise: {
+      says: 'If it was not you, disconnect it, change your password and sign out everywhere else:',
+      link: `${url}/dashboard/settings/applications`,
+    },
+  }),
   test: (_facts, { brand }) => ({
     subject: `A test from ${brand}`,
     says: ['This server can send mail.'],
@@ -195,6 +219,10 @@ const circumstances = ({ atMs, address, device }: Circumstances): [string, strin
   ['From', address],
   ['With', device === null ? null : plain(device)],
 ];
+
+const MAX_LISTED = 20;
+const permissionList = (names: readonly string[]): string =>
+  [...names.slice(0, MAX_LISTED), ...(names.length > MAX_LISTED ? [`${names.length - MAX_LISTED} more`] : [])].join(', ');
 
 const nounOf = ({ kind, name, account }: Pick<CredentialFacts, 'kind' | 'name' | 'account'>): string =>
   `The ${kind === 'key' ? 'API key' : 'token'} “${plain(name)}”${account === null ? '' : ` of ${plain(account)}`}`;

@@ -29,6 +29,7 @@ export const MAIL_KINDS = [
   'reminder',
   'user-deleted',
   'session-reuse',
+  'application-connected',
   'test',
 ] as const;
 

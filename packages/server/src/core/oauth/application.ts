@@ -5,6 +5,7 @@
 
 import type { StoredLogoType } from '../accounts/logo.ts';
 import type { EventDraft } from '../audit/event.ts';
+import type { LostBadges } from './badge.ts';
 
 export interface Application {
   readonly id: number;
@@ -33,10 +34,12 @@ export interface Application {
   readonly absoluteSeconds: number | null;
   /** Public keys (JWK Set, RFC 7517) for `private_key_jwt`; null: it uses its secret. */
   readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] } | null;
-  /** The operator's own: people are not asked for their consent. */
+  /** The operator's own, owned by the operator's account: people are not asked for their consent. */
   readonly isFirstParty: boolean;
   /** Since when the operator vouches for it; null: consent pages say *not verified*. */
   readonly verifiedAtMs: number | null;
+  /** Badges that a change took away, and why; null: none, or the operator has looked since. */
+  readonly lostBadges: LostBadges | null;
   /** When its secret was made; null: it has none. */
   readonly secretMadeAtMs: number | null;
   /** Until when the secret before the last rotation lives; null: none does. */
@@ -147,7 +150,7 @@ export interface ApplicationsStore {
   }): Promise<readonly ListedApplication[]>;
   /**
    * `signInId`: of the browser that asks; what ends sign-ins ends what they have under way. `gone`: that, or the account, has ended.
-   * `too_many`: the account has `limit` already.
+   * `too_many`: the account has `limit` already. `not_operators`: it was to be first-party, and the account is not the operator's.
    */
   createApplication(input: {
     application: NewApplication;
@@ -155,26 +158,31 @@ export interface ApplicationsStore {
     limit: number;
     signInId?: number;
     event: EventDraft;
-  }): Promise<Application | 'gone' | 'too_many'>;
-  /** What takes rights away from it revokes the JWTs that it and its sessions have; its sessions go on with what is left. Null when there is none such, or the sign-in has ended. */
+  }): Promise<Application | 'gone' | 'too_many' | 'not_operators'>;
+  /**
+   * What takes rights away from it revokes the JWTs that it and its sessions have; its sessions go on with what is left. A change of what badges vouch for
+   * takes them away, whoever makes it. Null when it does not exist, or the sign-in has ended.
+   */
   updateApplication(input: {
     id: number;
     settings: Partial<ApplicationSettings>;
     logo?: Logo | null;
-    /** It is verified no more. */
-    endsVerification?: boolean;
     signInId?: number;
     nowMs: number;
     event: EventDraft;
   }): Promise<Application | null>;
-  /** The operator's word on it. */
+  /**
+   * The operator's word on it. `seenMs`: the change that they have looked at. `changed`: it was changed after that. `not_operators`: it cannot be
+   * first-party, because another account owns it. Null when it does not exist.
+   */
   judgeApplication(input: {
     id: number;
     isFirstParty?: boolean;
     isVerified?: boolean;
+    seenMs?: number;
     nowMs: number;
     event: EventDraft;
-  }): Promise<Application | null>;
+  }): Promise<Application | null | 'changed' | 'not_operators'>;
   /** A new secret; the one before it lives until `overlapEndsAtMs`, one before that ends at once. Null when it is gone or public, or the sign-in has ended. */
   rotateClientSecret(input: {
     id: number;

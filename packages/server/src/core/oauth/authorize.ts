@@ -1,14 +1,18 @@
 /** The hub: an authorization request is checked, and then decided from what stands, as often as the browser comes by. */
 import type { User } from '../accounts/account.ts';
+import { circumstancesOf } from '../accounts/circumstances.ts';
 import type { AccountWithRole, MembersRead } from '../accounts/member.ts';
-import type { By } from '../audit/event.ts';
+import { PROOF_LASTS_MS } from '../accounts/sign-in.ts';
+import type { By, EventDraft } from '../audit/event.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
+import type { ConnectedFacts } from '../mail/letters.ts';
+import type { MailDraft } from '../mail/mail.ts';
 import type { PermissionIndex } from '../permissions/permission-set.ts';
 import { type ChecksPorts, type Client, checkRequest, type PageProblem, type Parameters } from './checks.ts';
 import { CODE_LASTS_MS, makeCode } from './code.ts';
 import { answerUri, destinationOf, isLoopbackOrPrivate } from './destination.ts';
-import type { Grant, GrantsStore } from './grant.ts';
-import { isProved, nextStep, type Present } from './next-step.ts';
+import type { Allowance, GivenCode, Grant, GrantsStore } from './grant.ts';
+import { isAssured, isProved, nextStep, type Present } from './next-step.ts';
 import { matchesRedirectUri } from './redirect-uri.ts';
 import { type AuthorizationRequest, openRequest, sealRequest } from './request.ts';
 import { mayAsk } from './scope.ts';
@@ -20,6 +24,7 @@ export interface AuthorizePorts extends ChecksPorts {
   readonly issuer: string;
   readonly secret: MasterSecret;
   readonly secrets: readonly MasterSecret[];
+  readonly composeConnected: (user: User, facts: ConnectedFacts) => MailDraft;
 }
 
 /** Whoever is signed in with the browser that asks. */
@@ -50,8 +55,12 @@ export interface ConsentAsked {
     readonly sentence: string;
     readonly isOptional: boolean;
     readonly isSensitive: boolean;
+    /** It was left out the last time. */
+    readonly isDeclined: boolean;
   }[];
   readonly scopes: readonly string[];
+  /** They have allowed this application something before, and are asked again because other programs could pose as it. */
+  readonly isAskedAgain: boolean;
 }
 
 export interface ConsentAnswer {
@@ -103,29 +112,58 @@ export function authorizeVerbs(ports: AuthorizePorts) {
         const allowed = request.permissions.filter((name) =>
           next.isAllowedAnew ? !hasDeclined(grant, client, name) && mayAsk(ports.index(), client, name) : holds(grant, name),
         );
-        const given = await giveCode({ request, client, person, by }, next.accountId, allowed, next.isAllowedAnew);
-        return given ?? back(request, { error: 'access_denied' });
+        const account = accounts.find(({ id }) => id === next.accountId);
+        if (account === undefined) throw new Error('A code is for an account of theirs.');
+        const how = next.isAllowedAnew ? 'unasked' : 'before';
+        const given = await giveCode({ request, client, person, by }, account, allowed, how);
+        return typeof given === 'string' ? instead(given, request) : given;
       }
       default:
-        return { go: 'page', page: next.step, request: sealRequest(ports.secret, request), loginHint: request.loginHint };
+        return pageOf(next.step, request);
     }
   }
 
-  /** Null when the sign-in, the place in the account or the application has ended meanwhile. */
+  const pageOf = (page: Extract<Authorized, { go: 'page' }>['page'], request: AuthorizationRequest): Authorized => ({
+    ...{ go: 'page', page },
+    request: sealRequest(ports.secret, request),
+    loginHint: request.loginHint,
+  });
+
+  /** Where the browser goes when it was decided to give a code, and the act that was to write it found otherwise. */
+  function instead(refused: Exclude<GivenCode, 'given'>, request: AuthorizationRequest): Authorized {
+    const isSilent = request.prompt.includes('none');
+    switch (refused) {
+      case 'gone':
+        return back(request, { error: 'access_denied' });
+      case 'proof_required':
+        return isSilent ? back(request, { error: 'login_required' }) : pageOf('log-in', request);
+      case 'changed':
+        return isSilent ? { go: 'nowhere', problem: 'request_over' } : pageOf('consent', request);
+    }
+  }
+
+  interface Asking {
+    readonly request: AuthorizationRequest;
+    readonly client: Client;
+    readonly person: SignedInPerson;
+    readonly by: By;
+  }
+
+  /** `before`: they allowed it before. `unasked`: the application is the operator's own. `asked`: they say so now. */
   async function giveCode(
-    { request, client, person, by }: { request: AuthorizationRequest; client: Client; person: SignedInPerson; by: By },
-    accountId: number,
+    { request, client, person, by }: Asking,
+    account: AccountWithRole,
     permissions: readonly string[],
-    isAllowedAnew: boolean,
-  ): Promise<Extract<Authorized, { go: 'back' }> | null> {
+    how: 'before' | 'unasked' | 'asked',
+  ): Promise<Extract<Authorized, { go: 'back' }> | Exclude<GivenCode, 'given'>> {
     const nowMs = clock.now();
     const { text, hash } = makeCode();
     const { scopes, redirectUri, isRedirectUriNamed, challenge, nonce } = request;
-    const declined = request.permissions.filter((name) => !permissions.includes(name));
-    const details = { application: client.name, client_id: client.clientId, permissions: [...permissions], declined };
+    const { isSensitive } = ports.index();
     const given = await ports.grants.giveCode({
-      ...{ userId: person.user.id, applicationId: client.id, accountId, signInId: person.id, nowMs },
-      allow: isAllowedAnew ? { permissions, declined, scopes, event: { event: 'grant.made', atMs: nowMs, by, details } } : null,
+      ...{ userId: person.user.id, applicationId: client.id, accountId: account.id, signInId: person.id, nowMs },
+      expects: { redirectUri, isVerified: permissions.some(isSensitive), isFirstParty: how === 'unasked' },
+      allow: how === 'before' ? null : allowanceOf({ request, client, person, by }, account, permissions),
       code: {
         hash,
         data: {
@@ -135,7 +173,33 @@ export function authorizeVerbs(ports: AuthorizePorts) {
         endsAtMs: nowMs + CODE_LASTS_MS,
       },
     });
-    return given ? back(request, { code: text }) : null;
+    return given === 'given' ? back(request, { code: text }) : given;
+  }
+
+  function allowanceOf(
+    { request, client, person, by }: Asking,
+    account: AccountWithRole,
+    permissions: readonly string[],
+  ): Allowance {
+    const atMs = clock.now();
+    const declined = request.permissions.filter((name) => !permissions.includes(name));
+    const details = { application: client.name, client_id: client.clientId, permissions: [...permissions], declined };
+    const eventOf = (event: 'grant.made' | 'grant.widened', mails: readonly MailDraft[]): EventDraft => ({
+      ...{ event, atMs, by, details, mails },
+    });
+    const mailOf = (isWidened: boolean): MailDraft =>
+      ports.composeConnected(person.user, {
+        ...{ isWidened, application: client.name, owner: client.isFirstParty ? null : client.accountName },
+        ...{ account: account.name, permissions, ...circumstancesOf(by, atMs) },
+      });
+    return {
+      ...{ permissions, declined, scopes: request.scopes, provedSinceMs: atMs - PROOF_LASTS_MS },
+      events: {
+        granted: eventOf('grant.made', [mailOf(false)]),
+        widened: eventOf('grant.widened', [mailOf(true)]),
+        repeated: eventOf('grant.made', []),
+      },
+    };
   }
 
   return {
@@ -169,6 +233,7 @@ export function authorizeVerbs(ports: AuthorizePorts) {
       const { request, client } = parked;
       if (!isProved(request, presentOf(person))) return 'log_in';
       const index = ports.index();
+      const [newest] = await ports.grants.grantsOf({ userId: person.user.id, applicationId: client.id });
       return {
         client,
         destination: destinationOf(request.redirectUri),
@@ -179,20 +244,23 @@ export function authorizeVerbs(ports: AuthorizePorts) {
           sentence: index.sentenceOf(name),
           isOptional: client.optionalPermissions.includes(name),
           isSensitive: index.isSensitive(name),
+          isDeclined: hasDeclined(newest ?? null, client, name),
         })),
         scopes: request.scopes,
+        isAskedAgain: newest !== undefined && !isAssured(request, client),
       };
     },
 
     /**
      * Where the browser goes with the person's answer. `request_over`: it has waited too long, or the sign-in has ended. `beyond`: more
      * than was asked for, less than can be, or for an account that is not theirs. `log_in`: as above; nobody gets past it by going to the page.
+     * `proof_required`: it would grant something new, and the last proof is older than ten minutes.
      */
     async answerConsent(
       { request: text, isAllowed, accountId, permissions }: ConsentAnswer,
       person: SignedInPerson,
       by: By,
-    ): Promise<{ readonly location: string } | 'request_over' | 'log_in' | 'beyond'> {
+    ): Promise<{ readonly location: string } | 'request_over' | 'log_in' | 'beyond' | 'proof_required'> {
       const parked = await reopen(text);
       if (parked === null) return 'request_over';
       const { request, client } = parked;
@@ -204,7 +272,9 @@ export function authorizeVerbs(ports: AuthorizePorts) {
       if (account === undefined || !isFit(allowed, request, client)) return 'beyond';
       // What it may ask for may have changed while the page was open.
       const standing = allowed.filter((name) => mayAsk(ports.index(), client, name));
-      return (await giveCode({ request, client, person, by }, account.id, standing, true)) ?? 'request_over';
+      const given = await giveCode({ request, client, person, by }, account, standing, 'asked');
+      if (typeof given !== 'string') return given;
+      return given === 'proof_required' ? given : 'request_over';
     },
   };
 

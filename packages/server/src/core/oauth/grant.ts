@@ -57,6 +57,23 @@ export interface StoredCode {
 /** `used`: by somebody before; the session that they bought has ended now. `over`: it, its grant, its user or its application has ended. */
 export type Redeemed = { readonly outcome: 'redeemed'; readonly standing: Standing } | { readonly outcome: 'used' | 'over' };
 
+/** What is allowed. */
+export interface Allowance {
+  readonly permissions: readonly string[];
+  readonly declined: readonly string[];
+  readonly scopes: readonly string[];
+  /** What widens a grant needs a proof that is not older than this. What was granted before needs none. */
+  readonly provedSinceMs: number;
+  /** `granted`: a new grant. `widened`: more than before; both with the mail that tells of it. `repeated`: nothing new. */
+  readonly events: { readonly granted: EventDraft; readonly widened: EventDraft; readonly repeated: EventDraft };
+}
+
+/**
+ * `gone`: the sign-in, the user's place in the account, the application or the grant. `changed`: the application is not any more what it was
+ * decided by. `proof_required`: something new would be granted, and the last proof is too old.
+ */
+export type GivenCode = 'given' | 'gone' | 'changed' | 'proof_required';
+
 export interface GrantsStore {
   /** Living ones of one user to one application, newest first. */
   grantsOf(about: { userId: number; applicationId: number }): Promise<readonly Grant[]>;
@@ -64,20 +81,25 @@ export interface GrantsStore {
   listConnected(userId: number): Promise<readonly ConnectedApplication[]>;
   /** With every session under it, and their JWTs. False when there is no such grant of this user. */
   endGrant(input: { id: number; userId: number; nowMs: number; event: EventDraft }): Promise<boolean>;
-  /**
-   * Writes a code, and the consent before it: what was asked for and allowed is granted, what was asked for and not allowed no longer
-   * is. `allow` null: nothing is asked, the grant stands as it is. False when the sign-in has ended, the user has no place in the
-   * account any more, or the application or the grant is gone.
-   */
+  /** Writes a code, and the consent before it: what was asked for and allowed is granted, what was asked for and not allowed no longer is. */
   giveCode(input: {
     userId: number;
     applicationId: number;
     accountId: number;
     signInId: number;
-    allow: { permissions: readonly string[]; declined: readonly string[]; scopes: readonly string[]; event: EventDraft } | null;
+    /** What was decided by; the application may have changed in the meantime. */
+    expects: {
+      readonly redirectUri: string;
+      /** A permission is for verified applications only. */
+      readonly isVerified: boolean;
+      /** Nobody was asked, because it is the operator's own. */
+      readonly isFirstParty: boolean;
+    };
+    /** Null: nothing is asked, the grant stays as it is. */
+    allow: Allowance | null;
     code: { hash: string; data: CodeData; endsAtMs: number };
     nowMs: number;
-  }): Promise<boolean>;
+  }): Promise<GivenCode>;
   findCode(hash: string): Promise<StoredCode | null>;
   /** Uses a code up and opens its session: of many at once exactly one gets it. */
   redeemCode(input: {

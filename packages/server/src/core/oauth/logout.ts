@@ -1,16 +1,19 @@
 /**
- * Logging out at an application's wish (OpenID Connect RP-Initiated Logout). With an ID token of the person who is signed in here it is done at once;
- * without one anybody could send anybody's browser here, so the person is asked.
+ * Logging out at an application's wish (OpenID Connect RP-Initiated Logout §2). ID tokens are handed around, to applications, logs and support, so
+ * one of them proves nothing: it is done at once only where the browser itself is signed in, and the session of the ID token was granted in that very
+ * sign-in. Anybody else who is signed in is asked. Where nobody is, nothing ends.
  */
 import type { Clock } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { open, seal } from '../lib/seal.ts';
+import type { SessionsStore } from '../sessions/session.ts';
 import type { ApplicationsStore } from './application.ts';
 import type { PageProblem } from './checks.ts';
 import type { IdTokenHint } from './id-token.ts';
 
 export interface LogoutPorts {
   readonly applications: Pick<ApplicationsStore, 'findClient'>;
+  readonly sessions: Pick<SessionsStore, 'findSession'>;
   readonly readHint: (text: string) => IdTokenHint | null;
   readonly secret: MasterSecret;
   readonly secrets: readonly MasterSecret[];
@@ -24,41 +27,54 @@ export interface LogoutWish {
   readonly state: string | null;
 }
 
-/** `end`: the session of the application that asks; null: none is named. `location` null: there is nowhere to go back to. */
+/** The session that an ID token names. */
+interface NamedSession {
+  readonly sessionId: string;
+  readonly applicationId: number;
+  readonly userId: number;
+}
+
+/** `end`: the session of the application that asks; null: none is named, or it is not ours to end. `location` null: there is nowhere to go back to. */
 export type LogoutStep =
-  | {
-      readonly step: 'done';
-      readonly end: { readonly sessionId: string; readonly applicationId: number; readonly userId: number } | null;
-      readonly location: string | null;
-    }
+  | { readonly step: 'done'; readonly end: NamedSession | null; readonly location: string | null }
   | { readonly step: 'ask'; readonly request: string }
-  | { readonly step: 'show'; readonly problem: PageProblem };
+  | { readonly step: 'show'; readonly problem: PageProblem | 'request_over' };
 
 interface ParkedLogout {
   readonly application: string | null;
   readonly location: string | null;
+  readonly end: NamedSession | null;
   readonly atMs: number;
+}
+
+/** Who is signed in with the browser that asks. */
+export interface Present {
+  readonly userId: number;
+  readonly signInId: number;
 }
 
 const SEAL_NAME = 'logout-request';
 const WAITS_FOR_MS = 60 * 60 * 1000;
 
-/** `userId`: who is signed in with this browser; null: nobody is. */
-export async function beginLogout(ports: LogoutPorts, wish: LogoutWish, userId: number | null): Promise<LogoutStep> {
-  const hint = wish.idTokenHint === null ? null : ports.readHint(wish.idTokenHint);
-  if (hint !== null && wish.clientId !== null && wish.clientId !== hint.clientId)
-    return { step: 'show', problem: 'unknown_client' };
-  const clientId = hint?.clientId ?? wish.clientId;
-  const client = clientId === null ? null : await ports.applications.findClient(clientId);
-  if (wish.clientId !== null && client === null) return { step: 'show', problem: 'unknown_client' };
-  const { postLogoutRedirectUri: uri } = wish;
-  if (uri !== null && !(client?.postLogoutRedirectUris.includes(uri) ?? false)) return { step: 'show', problem: 'redirect_uri' };
-  const location = uri === null ? null : withState(uri, wish.state);
-  if (hint !== null && client !== null && (userId === null || userId === hint.userId))
-    return { step: 'done', end: { sessionId: hint.sessionId, applicationId: client.id, userId: hint.userId }, location };
-  if (userId === null) return { step: 'done', end: null, location };
-  const parked: ParkedLogout = { application: client?.name ?? null, location, atMs: ports.clock.now() };
-  return { step: 'ask', request: seal(ports.secret, SEAL_NAME, Buffer.from(JSON.stringify(parked))) };
+/** `present` null: nobody is signed in with this browser. */
+export async function beginLogout(ports: LogoutPorts, wish: LogoutWish, present: Present | null): Promise<LogoutStep> {
+  const read = await readWish(ports, wish);
+  return 'problem' in read ? { step: 'show', problem: read.problem } : await decide(ports, read, present);
+}
+
+/** A form that is sent from elsewhere comes without the browser's cookies: it is checked, parked, and decided when the browser comes by itself. */
+export async function parkLogout(
+  ports: LogoutPorts,
+  wish: LogoutWish,
+): Promise<{ readonly request: string } | Extract<LogoutStep, { step: 'show' }>> {
+  const read = await readWish(ports, wish);
+  return 'problem' in read ? { step: 'show', problem: read.problem } : { request: park(ports, read) };
+}
+
+/** A wish that was parked, once more. */
+export async function resumeLogout(ports: LogoutPorts, text: string, present: Present | null): Promise<LogoutStep> {
+  const parked = openLogout(ports, text);
+  return parked === null ? { step: 'show', problem: 'request_over' } : await decide(ports, parked, present);
 }
 
 /** What the page that asks shows; null when it has waited too long. */
@@ -68,6 +84,33 @@ export function openLogout({ secrets, clock }: Pick<LogoutPorts, 'secrets' | 'cl
   const parked = JSON.parse(opened.value.toString('utf8')) as ParkedLogout;
   return clock.now() - parked.atMs > WAITS_FOR_MS ? null : parked;
 }
+
+async function readWish(ports: LogoutPorts, wish: LogoutWish): Promise<ParkedLogout | { readonly problem: PageProblem }> {
+  const hint = wish.idTokenHint === null ? null : ports.readHint(wish.idTokenHint);
+  if (hint !== null && wish.clientId !== null && wish.clientId !== hint.clientId) return { problem: 'unknown_client' };
+  const clientId = hint?.clientId ?? wish.clientId;
+  const client = clientId === null ? null : await ports.applications.findClient(clientId);
+  if (wish.clientId !== null && client === null) return { problem: 'unknown_client' };
+  const { postLogoutRedirectUri: uri } = wish;
+  if (uri !== null && !(client?.postLogoutRedirectUris.includes(uri) ?? false)) return { problem: 'redirect_uri' };
+  return {
+    application: client?.name ?? null,
+    location: uri === null ? null : withState(uri, wish.state),
+    end: hint === null || client === null ? null : { ...hint, applicationId: client.id },
+    atMs: ports.clock.now(),
+  };
+}
+
+async function decide(ports: LogoutPorts, parked: ParkedLogout, present: Present | null): Promise<LogoutStep> {
+  const { end, location } = parked;
+  if (present === null) return { step: 'done', end: null, location };
+  const session = end === null ? null : await ports.sessions.findSession(end.sessionId);
+  const isTheirs = end?.userId === present.userId && session?.signInId === present.signInId;
+  return isTheirs ? { step: 'done', end, location } : { step: 'ask', request: park(ports, parked) };
+}
+
+const park = ({ secret }: LogoutPorts, parked: ParkedLogout): string =>
+  seal(secret, SEAL_NAME, Buffer.from(JSON.stringify(parked)));
 
 const withState = (uri: string, state: string | null): string =>
   state === null ? uri : `${uri}${uri.includes('?') ? '&' : '?'}${new URLSearchParams({ state })}`;

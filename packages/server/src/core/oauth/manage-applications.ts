@@ -4,7 +4,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import { makeClientId, makeClientSecret, no, type Outcome, ok } from '@keyhouse/protocol';
-import { OPERATOR_ACCOUNT_ID } from '../accounts/account.ts';
 import { readLogo } from '../accounts/logo.ts';
 import type { By, EventDraft, EventName } from '../audit/event.ts';
 import { MAX_OVERLAP_SECONDS } from '../credentials/rotate.ts';
@@ -47,9 +46,10 @@ export interface ApplicationChange extends From {
   readonly settings: Partial<ApplicationSettings>;
   /** Base64; null takes it away; left out: as it is. */
   readonly logo?: string | null | undefined;
-  /** Whoever vouches for it changes it. */
-  readonly byOperator?: boolean;
 }
+
+/** `changed`: it was changed after the operator looked. `not_operators`: first-party belongs to applications of the operator's account. */
+export type Judged = Outcome<Application, 'gone' | 'changed' | 'not_operators'>;
 
 type Invalid = { readonly ok: false; readonly reason: 'invalid'; readonly faults: readonly ApplicationFault[] };
 type Made = { readonly application: Application; readonly secret: string | null };
@@ -67,9 +67,13 @@ export function applicationVerbs({ applications, clock, catalogue }: Ports) {
   return {
     /**
      * Registers one for an account that the caller has found to exist. A confidential one gets a secret, unless it proves itself
-     * with keys. `gone`: the account or the sign-in has ended. `too_many`: the account has MAX_APPLICATIONS_OF_ACCOUNT.
+     * with keys. `gone`: the account or the sign-in has ended. `too_many`: the account has MAX_APPLICATIONS_OF_ACCOUNT. `not_operators`: it
+     * was to be first-party, and the account is not the operator's.
      */
-    async createApplication(wish: ApplicationWish, by: By): Promise<Invalid | Outcome<Made, 'gone' | 'too_many'>> {
+    async createApplication(
+      wish: ApplicationWish,
+      by: By,
+    ): Promise<Invalid | Outcome<Made, 'gone' | 'too_many' | 'not_operators'>> {
       const { accountId, kind, isFirstParty = false, isVerified = false, signInId } = wish;
       const logo = logoOf(wish.logo ?? null);
       const faults = [...checkApplication({ ...wish.settings, kind }, catalogue()), ...logo.faults];
@@ -105,8 +109,8 @@ export function applicationVerbs({ applications, clock, catalogue }: Ports) {
     },
 
     /**
-     * Changes what is given and leaves the rest. A verified one that shows itself otherwise to people (name, logo, home page) is verified no
-     * more, unless the operator did it. `gone`: it or the sign-in has ended.
+     * Changes what is given and leaves the rest. What its badges vouch for takes them away when it changes, whoever changes it. `gone`: it or the
+     * sign-in has ended.
      */
     async updateApplication(change: ApplicationChange, by: By): Promise<Invalid | Outcome<Application, 'gone'>> {
       const { application, signInId } = change;
@@ -118,20 +122,15 @@ export function applicationVerbs({ applications, clock, catalogue }: Ports) {
       ];
       if (faults.length > 0) return { ...no('invalid'), faults };
       if (Object.keys(changed).length === 0 && logo.value === undefined) return ok(application);
-      const looksOtherwise = logo.value !== undefined || changed.name !== undefined || changed.homePage !== undefined;
-      const isOwn = change.byOperator === true || application.accountId === OPERATOR_ACCOUNT_ID;
-      const endsVerification = application.verifiedAtMs !== null && looksOtherwise && !isOwn;
       const updated = await applications.updateApplication({
         id: application.id,
         settings: withPublicKeys(changed),
         ...(logo.value === undefined ? {} : { logo: logo.value }),
-        ...(endsVerification ? { endsVerification } : {}),
         ...(signInId === undefined ? {} : { signInId }),
         nowMs: clock.now(),
         event: eventOf('application.updated', { ...application, ...changed }, by, {
           changed: [...Object.keys(changed), ...(logo.value === undefined ? [] : ['logo'])],
           ...listsOf(changed),
-          ...(endsVerification ? { isVerified: false } : {}),
         }),
       });
       return updated === null ? no('gone') : ok(updated);
@@ -166,23 +165,29 @@ export function applicationVerbs({ applications, clock, catalogue }: Ports) {
         event: eventOf('application.secret_overlap_ended', application, by),
       }),
 
-    /** The operator's word on it. Null when it is gone. */
-    verifyApplication: (application: Application, isVerified: boolean, by: By): Promise<Application | null> =>
-      applications.judgeApplication({
-        id: application.id,
-        isVerified,
-        nowMs: clock.now(),
-        event: eventOf(isVerified ? 'application.verified' : 'application.unverified', application, by),
-      }),
+    /** The operator's word on it. `seenMs`: the last change of what they have looked at; left out: it was not shown to anybody. */
+    verifyApplication: async (application: Application, isVerified: boolean, by: By, seenMs?: number): Promise<Judged> =>
+      judgedOf(
+        await applications.judgeApplication({
+          id: application.id,
+          isVerified,
+          ...(seenMs === undefined ? {} : { seenMs }),
+          nowMs: clock.now(),
+          event: eventOf(isVerified ? 'application.verified' : 'application.unverified', application, by),
+        }),
+      ),
 
-    /** Whether it is the operator's own, which people are not asked about. Null when it is gone. */
-    setFirstParty: (application: Application, isFirstParty: boolean, by: By): Promise<Application | null> =>
-      applications.judgeApplication({
-        id: application.id,
-        isFirstParty,
-        nowMs: clock.now(),
-        event: eventOf('application.first_party_set', application, by, { isFirstParty }),
-      }),
+    /** Whether it is the operator's own, which people are not asked about. `seenMs` as above. */
+    setFirstParty: async (application: Application, isFirstParty: boolean, by: By, seenMs?: number): Promise<Judged> =>
+      judgedOf(
+        await applications.judgeApplication({
+          id: application.id,
+          isFirstParty,
+          ...(seenMs === undefined ? {} : { seenMs }),
+          nowMs: clock.now(),
+          event: eventOf('application.first_party_set', application, by, { isFirstParty }),
+        }),
+      ),
 
     /** It, its grants, its sessions and their JWTs end at once. False when there is none such any more. */
     deleteApplication: (application: Application, by: By): Promise<boolean> =>
@@ -193,6 +198,9 @@ export function applicationVerbs({ applications, clock, catalogue }: Ports) {
       }),
   };
 }
+
+const judgedOf = (judged: Awaited<ReturnType<ApplicationsStore['judgeApplication']>>): Judged =>
+  judged === null ? no('gone') : typeof judged === 'string' ? no(judged) : ok(judged);
 
 /** What is really another than it was: an unchanged permission that has left the catalogue meanwhile keeps nobody from saving the rest. */
 function changesOf(standing: Application, settings: Partial<ApplicationSettings>): Partial<ApplicationSettings> {

@@ -25,7 +25,7 @@ export interface Situation {
 
 export type NextStep =
   | { readonly step: 'log-in' | 'register' | 'consent' }
-  /** `grant` null: nobody is asked, because the application is the operator's own. */
+  /** `isAllowedAnew`: nobody is asked, because the application is the operator's own. */
   | { readonly step: 'issue'; readonly accountId: number; readonly isAllowedAnew: boolean }
   | { readonly step: 'refuse'; readonly error: 'login_required' | 'consent_required' };
 
@@ -35,11 +35,11 @@ export function nextStep({ request, client, present, grants, accountIds }: Situa
     if (isSilent) return { step: 'refuse', error: 'login_required' };
     return { step: request.prompt.includes('create') && present === null ? 'register' : 'log-in' };
   }
-  const mustAsk = request.prompt.includes('consent') || request.prompt.includes('select_account');
+  const mustAsk = request.prompt.includes('consent') || request.prompt.includes('select_account') || !isAssured(request, client);
   const grant = grants.find((each) => covers(each, request, client));
   if (grant !== undefined && !mustAsk) return { step: 'issue', accountId: grant.accountId, isAllowedAnew: false };
   const accountId = grants[0]?.accountId ?? (accountIds.length === 1 ? accountIds[0] : undefined);
-  if (accountId !== undefined && !mustAsk && isTrusted(request, client)) return { step: 'issue', accountId, isAllowedAnew: true };
+  if (accountId !== undefined && !mustAsk && client.isFirstParty) return { step: 'issue', accountId, isAllowedAnew: true };
   return isSilent ? { step: 'refuse', error: 'consent_required' } : { step: 'consent' };
 }
 
@@ -58,6 +58,10 @@ const covers = (grant: Grant, request: AuthorizationRequest, { optionalPermissio
     (name) => grant.permissions.includes(name) || (grant.declined.includes(name) && optionalPermissions.includes(name)),
   );
 
-/** The operator's own are not asked for, unless any program on the machine could pose as it (RFC 8252 §8.6). */
-const isTrusted = ({ redirectUri }: AuthorizationRequest, { isFirstParty, kind }: Situation['client']): boolean =>
-  isFirstParty && !(kind === 'public' && isLoopbackOrPrivate(redirectUri));
+/**
+ * Whether nobody but the application can use the answer. Any program on the machine can pose as a public one that comes back to a loopback address
+ * or a private scheme, so people are asked each time as if they had allowed nothing before (RFC 8252 §8.6). A claimed https address is assured, and so
+ * is a confidential application: a code is of no use without what it proves itself by.
+ */
+export const isAssured = ({ redirectUri }: Pick<AuthorizationRequest, 'redirectUri'>, { kind }: Pick<Client, 'kind'>): boolean =>
+  kind === 'confidential' || !isLoopbackOrPrivate(redirectUri);

@@ -54,6 +54,8 @@ export interface Session {
   readonly refreshes: number;
   readonly endedAtMs: number | null;
   readonly endReason: EndReason | null;
+  /** The sign-in in which the user granted it; null: it is older than this record. */
+  readonly signInId: number | null;
 }
 
 /** A session as its user sees it. */
@@ -169,6 +171,8 @@ export interface SessionsStore extends RefreshKeysStore {
   findSession(id: string): Promise<Session | null>;
   /** What it may do now; null when it, or anything that it stands on, has ended. Whether it has lapsed is for the caller to judge. */
   findStanding(id: string): Promise<Standing | null>;
+  /** How many active sessions of a user were granted in each sign-in; null: nobody knows in which. */
+  countSessionsBySignIn(userId: number): Promise<readonly { readonly signInId: number | null; readonly sessions: number }[]>;
   /** Those of these ids that exist, in one look, each with its application's client id. */
   findSessions(ids: readonly string[]): Promise<readonly (Session & { readonly clientId: string })[]>;
   /** When their JWTs were seen last; a session that is gone is passed over. */

@@ -503,6 +503,41 @@ eachDatabase('the authorization endpoint', (makeDatabase) => {
     }
   });
 
+  it('asks each time, whatever was allowed before, where any program of the machine could pose as the application', async () => {
+    for (const redirectUri of ['http://127.0.0.1/cb', 'http://localhost/cb', 'http://[::1]/cb', 'com.example.app:/cb']) {
+      const person = await registered(server);
+      const program = await newApplication(server, owner.accountId, { redirectUris: [redirectUri, CALLBACK] });
+      const rest = { redirect_uri: redirectUri, scope: 'a.read openid' };
+      for (const _ of [1, 2]) expect((await allowed(server, person.browser, program, { rest })).asked).toBe(true);
+      const silent = await ask(person.browser, { ...rest, prompt: 'none' }, program);
+      expect(silent.headers.location).toContain('error=consent_required');
+      // A claimed https address is assured, and so is an application that proves itself when it redeems the code.
+      expect((await allowed(server, person.browser, program, { rest: { scope: 'a.read' } })).asked).toBe(false);
+      const confidential = await newApplication(server, owner.accountId, { kind: 'confidential', redirectUris: [redirectUri] });
+      for (const asked of [true, false])
+        expect((await allowed(server, person.browser, confidential, { rest })).asked).toBe(asked);
+    }
+  });
+
+  it('remembers what was left out for the page that asks again', async () => {
+    const person = await registered(server);
+    const program = await newApplication(server, owner.accountId, {
+      redirectUris: ['com.example.app:/cb'],
+      permissions: ['a.read', 'b.read'],
+      optionalPermissions: ['b.read'],
+    });
+    const rest = { redirect_uri: 'com.example.app:/cb', scope: 'a.read b.read' };
+    await allowed(server, person.browser, program, { rest, consent: { permissions: ['a.read'] } });
+    const shown = await person.browser.ask('/consent/check', { body: { request: await sealed(person.browser, rest, program) } });
+    expect([shown.json.asked_again, shown.json.permissions]).toMatchObject([
+      true,
+      [
+        { name: 'a.read', declined: false },
+        { name: 'b.read', declined: true },
+      ],
+    ]);
+  });
+
   it('gives sensitive permissions to no application that nobody has verified', async () => {
     const others = await startTestServer();
     const entry = { sentence: 'Something', isSensitive: false, isGrantable: true };
@@ -602,9 +637,58 @@ eachDatabase('the authorization endpoint', (makeDatabase) => {
         headers: { 'content-type': 'application/x-www-form-urlencoded', cookie: ada.browser.cookie },
       });
       const request = requestOf(posted.headers.location ?? '');
+      expect((await visit(server, ada.browser, `/auth/logout/continue?request=${request}`)).headers.location).toMatch(
+        /^\/logout\?/,
+      );
+      expect((await visit(server, ada.browser, '/auth/logout/continue?request=v1.x')).status).toBe(400);
       for (const headers of [{ origin: 'https://evil.example' }, { origin: 'null' }] as Record<string, string>[])
         expect((await ada.browser.ask('/log-out/confirm', { body: { request }, headers })).status).toBe(403);
       expect(await isSignedIn(ada.browser)).toBe(true);
+    });
+
+    it('ends nothing by an ID token alone: it takes the sign-in in which that session was granted', async () => {
+      const person = await registered(server);
+      const other = await loggedIn(server, person.email);
+      const session = await openSession(server, person.browser, page, { rest: { scope: 'openid' } });
+      const wish = { id_token_hint: session.idToken ?? '', post_logout_redirect_uri: OUT };
+      const form = (browser: Browser | null) =>
+        server.request('/auth/logout', {
+          method: 'POST',
+          body: new URLSearchParams(wish).toString(),
+          headers: {
+            'content-type': 'application/x-www-form-urlencoded',
+            ...(browser === null ? {} : { cookie: browser.cookie }),
+          },
+        });
+      const lives = async () => (await server.keyhouse.store.sessions.findSession(session.id))?.endedAtMs === null;
+      for (const atMs of [0, 61 * MINUTE_MS]) {
+        server.advance(atMs);
+        // Nobody is signed in: there is nothing to ask, and nothing ends.
+        expect((await logOut(null, wish)).headers.location).toBe(OUT);
+        const parked = (await form(null)).headers.location ?? '';
+        expect(parked).toMatch(/^\/auth\/logout\/continue\?request=v1\./);
+        expect((await visit(server, null, parked)).headers.location).toBe(OUT);
+        // Somebody else, and the same person in another browser, are asked.
+        for (const browser of [eve.browser, other]) {
+          expect((await logOut(browser, wish)).headers.location).toMatch(/^\/logout\?request=v1\./);
+          const posted = (await form(browser)).headers.location ?? '';
+          expect((await visit(server, browser, posted)).headers.location).toMatch(/^\/logout\?request=v1\./);
+        }
+        expect([await lives(), await isSignedIn(person.browser), await isSignedIn(other)]).toEqual([true, true, true]);
+      }
+      // Whoever is not the person of the ID token ends their own sign-in, and not that session.
+      const stranger = await registered(server);
+      const strangers = requestOf((await logOut(stranger.browser, wish)).headers.location ?? '');
+      await stranger.browser.ask('/log-out/confirm', { body: { request: strangers } });
+      expect([await lives(), await isSignedIn(stranger.browser)]).toEqual([true, false]);
+      // The person, asked in another browser, ends the session with it.
+      const asked = requestOf((await logOut(other, wish)).headers.location ?? '');
+      await other.ask('/log-out/confirm', { body: { request: asked } });
+      expect([await lives(), await isSignedIn(other), await isSignedIn(person.browser)]).toEqual([false, false, true]);
+      const next = await openSession(server, person.browser, page, { rest: { scope: 'openid' } });
+      await logOut(person.browser, { id_token_hint: next.idToken ?? '', post_logout_redirect_uri: OUT });
+      expect((await server.keyhouse.store.sessions.findSession(next.id))?.endReason).toBe('signed-out');
+      expect(await isSignedIn(person.browser)).toBe(false);
     });
 
     it('fails at nothing that stands in a parameter', async () => {

@@ -8,6 +8,7 @@ import type { By } from '../../core/audit/event.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 import type { Authorized, SignedInPerson } from '../../core/oauth/authorize.ts';
 import type { PageProblem, Parameters } from '../../core/oauth/checks.ts';
+import type { LogoutStep, LogoutWish, Present } from '../../core/oauth/logout.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { Authenticator } from '../authenticate.ts';
 import type { Cookies } from '../dashboard/cookies.ts';
@@ -63,7 +64,8 @@ const AUTHORIZE = {
 };
 const LOG_OUT = {
   summary: 'Log out at an application’s wish',
-  description: 'OpenID Connect RP-Initiated Logout. Without an ID token of the person who is logged in, the person is asked.',
+  description:
+    'OpenID Connect RP-Initiated Logout. Done at once for an ID token of a session that was granted in the sign-in of this very browser; anybody else who is signed in is asked, and where nobody is, nothing ends. A form may be posted to the same path.',
   tags: ['User sessions'],
   security: [],
   querystring: Type.Object(
@@ -105,26 +107,26 @@ export function authorizeRoutes(app: FastifyInstance, { keyhouse, authenticator,
     return goOn(reply, resumed);
   });
 
-  app.get('/auth/logout', { schema: LOG_OUT, attachValidation: true }, async (request, reply) =>
-    logOut(request, reply, readQuery(request)),
-  );
-  app.post('/auth/logout', { ...options, bodyLimit: FORM_BODY_LIMIT, config: { body: 'form' } }, async (request, reply) =>
-    logOut(request, reply, request.body as Parameters),
-  );
-
-  async function logOut(request: FastifyRequest, reply: FastifyReply, parameters: Parameters): Promise<FastifyReply> {
+  app.get('/auth/logout', { schema: LOG_OUT, attachValidation: true }, async (request, reply) => {
     const { person, by } = await comeBy(request);
-    if ([...parameters.values()].some((values) => values.length > 1)) return showProblem(reply, 'repeated');
-    const one = (name: string): string | null => parameters.get(name)?.[0] ?? null;
-    const step = await keyhouse.beginLogout(
-      {
-        idTokenHint: one('id_token_hint'),
-        clientId: one('client_id'),
-        postLogoutRedirectUri: one('post_logout_redirect_uri'),
-        state: one('state'),
-      },
-      person?.user.id ?? null,
-    );
+    const wish = readLogout(readQuery(request));
+    if (wish === null) return showProblem(reply, 'repeated');
+    return logOut(reply, await keyhouse.beginLogout(wish, presentOf(person)), person, by);
+  });
+  app.post('/auth/logout', { ...options, bodyLimit: FORM_BODY_LIMIT, config: { body: 'form' } }, async (request, reply) => {
+    const wish = readLogout(request.body as Parameters);
+    if (wish === null) return showProblem(reply, 'repeated');
+    const parked = await keyhouse.parkLogout(wish);
+    if ('step' in parked) return showProblem(reply, parked.problem);
+    return send(reply, `/auth/logout/continue?request=${parked.request}`);
+  });
+  app.get('/auth/logout/continue', options, async (request, reply) => {
+    const { person, by } = await comeBy(request);
+    const [text = ''] = readQuery(request).get('request') ?? [];
+    return logOut(reply, await keyhouse.resumeLogout(text, presentOf(person)), person, by);
+  });
+
+  async function logOut(reply: FastifyReply, step: LogoutStep, person: SignedInPerson | null, by: By): Promise<FastifyReply> {
     if (step.step === 'show') return showProblem(reply, step.problem);
     if (step.step === 'ask') return send(reply, `/logout?request=${step.request}`);
     if (step.end !== null) await keyhouse.endSession({ id: step.end.sessionId, ...step.end, reason: 'signed-out' }, by);
@@ -155,6 +157,21 @@ export function authorizeRoutes(app: FastifyInstance, { keyhouse, authenticator,
     const hint = loginHint === null || page === 'consent' ? '' : `&${new URLSearchParams({ login_hint: loginHint })}`;
     return send(reply, `${PAGES[page]}?request=${request}${hint}`);
   }
+}
+
+const presentOf = (person: SignedInPerson | null): Present | null =>
+  person === null ? null : { userId: person.user.id, signInId: person.id };
+
+/** Null when a parameter is repeated. */
+function readLogout(parameters: Parameters): LogoutWish | null {
+  if ([...parameters.values()].some((values) => values.length > 1)) return null;
+  const one = (name: string): string | null => parameters.get(name)?.[0] ?? null;
+  return {
+    idTokenHint: one('id_token_hint'),
+    clientId: one('client_id'),
+    postLogoutRedirectUri: one('post_logout_redirect_uri'),
+    state: one('state'),
+  };
 }
 
 /** 303: whatever the request was, the browser comes with a GET, and without a body (RFC 9700 §4.12). */

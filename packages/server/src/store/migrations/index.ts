@@ -6,6 +6,7 @@ import { imports } from './0005-imports.ts';
 import { guardUse } from './0006-guard-use.ts';
 import { revocationEnds } from './0007-revocation-ends.ts';
 import { narrowing } from './0008-narrowing.ts';
+import { badgesAndOrigins } from './0010-badges-and-origins.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. Append; never edit one that has landed. */
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   guardUse,
   revocationEnds,
   narrowing,
+  badgesAndOrigins,
 ];

@@ -26,6 +26,21 @@ const Settings = {
   jwks: Type.Union([Jwks, Type.Null()]),
 };
 
+const LostBadges = Type.Object({
+  badges: Type.Array(Type.Union([Type.Literal('verified'), Type.Literal('first_party')])),
+  changed: Type.Array(
+    Type.Union([
+      ...([Type.Literal('name'), Type.Literal('home_page'), Type.Literal('logo'), Type.Literal('owner')] as const),
+      ...([Type.Literal('redirect_uris'), Type.Literal('post_logout_redirect_uris'), Type.Literal('jwks')] as const),
+      ...([Type.Literal('permissions'), Type.Literal('optional_permissions'), Type.Literal('own_permissions')] as const),
+    ]),
+  ),
+  at: Time,
+});
+
+/** What the list said when the administrator looked: a change in the meantime is not vouched for unseen. */
+const Version = Type.Optional(Type.Integer({ minimum: 0 }));
+
 const Application = {
   id: Id,
   client_id: Type.String(),
@@ -36,6 +51,8 @@ const Application = {
   home_page: OptionalText,
   first_party: Type.Boolean(),
   verified_at: OptionalTime,
+  /** Badges that a change took away, and what has changed since the operator looked; null: none. */
+  lost_badges: Type.Union([LostBadges, Type.Null()]),
   created_at: Time,
 };
 
@@ -131,7 +148,7 @@ export const applications = {
     }),
   },
   'PATCH /accounts/:account/applications/:id': {
-    summary: 'Change an application; a verified one that looks otherwise is verified no more',
+    summary: 'Change an application; what badges vouch for takes them away when it changes',
     who: 'developer',
     proof: true,
     body: Type.Partial(Type.Object({ ...Settings, logo: Logo })),
@@ -180,6 +197,8 @@ export const applications = {
           ...Row,
           redirect_uris: Type.Array(Type.String()),
           permissions: Type.Union([Type.Array(Type.String()), Type.Null()]),
+          /** Another after each change. */
+          version: Type.Integer(),
         }),
       ),
       next: Next,
@@ -189,12 +208,12 @@ export const applications = {
     summary: 'Vouch for an application, or no more',
     who: 'administrator',
     proof: true,
-    body: Type.Object({ verified: Type.Boolean() }),
+    body: Type.Object({ verified: Type.Boolean(), version: Version }),
   },
   'PUT /operator/applications/:id/first-party': {
-    summary: "Say that an application is the operator's own, or not: people are not asked about it",
+    summary: "Say that an application of the operator's account is the operator's own, or not: people are not asked about it",
     who: 'administrator',
     proof: true,
-    body: Type.Object({ first_party: Type.Boolean() }),
+    body: Type.Object({ first_party: Type.Boolean(), version: Version }),
   },
 } as const satisfies Endpoints;

@@ -25,6 +25,8 @@ export const consent = {
       }),
       /** Where the browser will go: a host such as `app.example.com`, or the scheme of an installed program. */
       destination: Type.String(),
+      /** They have allowed it something before; programs on a machine can pose as each other, so they are asked each time. */
+      asked_again: Type.Boolean(),
       /** It goes to a program on this very machine. */
       local: Type.Boolean(),
       user: Type.Object({ id: Id, email: Type.String(), display_name: Type.String() }),
@@ -45,6 +47,8 @@ export const consent = {
           /** People may leave it out. */
           optional: Type.Boolean(),
           sensitive: Type.Boolean(),
+          /** They left it out the last time. */
+          declined: Type.Boolean(),
         }),
       ),
       /** What it learns of the person. */
@@ -53,7 +57,7 @@ export const consent = {
     }),
   },
   'POST /consent': {
-    summary: 'Allow or deny',
+    summary: 'Allow or deny; what grants something new needs a proof that is younger than ten minutes',
     who: 'signed-in',
     body: Type.Object({
       request: RequestInput,

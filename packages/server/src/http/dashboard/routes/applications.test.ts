@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newApplication } from '../../../../test/applications.ts';
 import { newAdministrator, newMember, newPerson, newTeam, type Person } from '../../../../test/people.ts';
 import { png } from '../../../../test/pictures.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../../../../test/server.ts';
@@ -174,18 +175,32 @@ describe('the applications of an account', () => {
     expect((await ada.ask('/operator/applications')).status).toBe(403);
     expect((await ada.ask(path, { body: { ...WISH, first_party: true } })).status).toBe(422);
     expect((await put(root, 'verified', { verified: true })).status).toBe(204);
-    expect((await put(root, 'first-party', { first_party: true })).status).toBe(204);
-    const found = await root.ask(`/operator/applications?q=${application.client_id}`);
-    expect(found.json.applications).toEqual([
+    // First-party belongs to the operator's account.
+    expect((await put(root, 'first-party', { first_party: true })).json.errors).toHaveProperty('first_party');
+    const own = await newApplication(server, team, { isFirstParty: true });
+    expect(own.accountId).toBe(1);
+    const find = async () => (await root.ask(`/operator/applications?q=${application.client_id}`)).json.applications;
+    expect(await find()).toEqual([
       expect.objectContaining({
         id: application.id,
-        first_party: true,
+        first_party: false,
         verified_at: expect.any(String),
+        lost_badges: null,
         account_name: 'Engines',
       }),
     ]);
+    const [{ version: before }] = await find();
     expect((await patch(application.id, { idle_seconds: 3600 })).json.verified_at).toEqual(expect.any(String));
-    expect((await patch(application.id, { name: 'Your bank' })).json.verified_at).toBeNull();
+    const lost = { badges: ['verified'], changed: ['name', 'redirect_uris'], at: expect.any(String) };
+    const changed = await patch(application.id, { name: 'Your bank', redirect_uris: ['https://evil.example/callback'] });
+    expect([changed.json.verified_at, changed.json.lost_badges]).toEqual([null, lost]);
+    expect(await find()).toMatchObject([{ verified_at: null, lost_badges: lost }]);
+    // Nobody vouches for what they have not seen.
+    const late = await put(root, 'verified', { verified: true, version: before });
+    expect([late.status, Object.keys(late.json.errors)]).toEqual([422, ['version']]);
+    const [{ version }] = await find();
+    expect((await put(root, 'verified', { verified: true, version })).status).toBe(204);
+    expect(await find()).toMatchObject([{ verified_at: expect.any(String), lost_badges: null }]);
     expect((await put(root, 'verified', { verified: false })).status).toBe(204);
     expect((await root.ask('/operator/applications?q=nobody-has-this')).json).toEqual({ applications: [], next: null });
   });

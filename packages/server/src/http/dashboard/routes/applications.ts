@@ -1,6 +1,7 @@
 /** Applications: those of the account that the path names, in which the door has found the role that is asked for. */
 import type { Application, ApplicationSettings, ListedApplication } from '../../../core/oauth/application.ts';
 import type { ApplicationFault } from '../../../core/oauth/application-wish.ts';
+import type { Vouched } from '../../../core/oauth/badge.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import type { Api } from '../api/index.ts';
@@ -111,6 +112,22 @@ const FIELDS = {
   jwks: 'jwks',
 } as const satisfies Record<string, keyof ApplicationSettings>;
 
+/** What badges vouch for, in the words of the wire. */
+const VOUCHED_WIRE = {
+  name: 'name',
+  homePage: 'home_page',
+  logo: 'logo',
+  redirectUris: 'redirect_uris',
+  postLogoutRedirectUris: 'post_logout_redirect_uris',
+  permissions: 'permissions',
+  optionalPermissions: 'optional_permissions',
+  ownPermissions: 'own_permissions',
+  jwks: 'jwks',
+  owner: 'owner',
+} as const satisfies Record<Vouched, string>;
+
+export const FIRST_PARTY_SENTENCE = 'Only applications of the operator’s account can be first-party.';
+
 const wireNameOf = (field: ApplicationFault['field']): string =>
   Object.entries(FIELDS).find(([, name]) => name === field)?.[0] ?? field;
 
@@ -139,15 +156,18 @@ function readSettings(body: Omit<Body, 'logo'>): Partial<ApplicationSettings> {
 
 const emptyIsNone = (text: string | null): string | null => (text === null || text.trim() === '' ? null : text.trim());
 
+const OTHER_REFUSALS = {
+  gone: () => new Refusal({ code: 'not_found' }),
+  too_many: () => invalid('account', 'The account has as many applications as it may have.'),
+  not_operators: () => invalid('first_party', FIRST_PARTY_SENTENCE),
+} as const;
+
 function refusalOf(
   refused:
     | { readonly reason: 'invalid'; readonly faults: readonly ApplicationFault[] }
-    | { readonly reason: 'gone' | 'too_many' },
+    | { readonly reason: 'gone' | 'too_many' | 'not_operators' },
 ): Refusal {
-  if (refused.reason !== 'invalid')
-    return refused.reason === 'gone'
-      ? new Refusal({ code: 'not_found' })
-      : invalid('account', 'The account has as many applications as it may have.');
+  if (refused.reason !== 'invalid') return OTHER_REFUSALS[refused.reason]();
   const errors: Record<string, string[]> = {};
   for (const { field, sentence } of refused.faults) {
     const name = wireNameOf(field);
@@ -166,8 +186,18 @@ const shared = (application: Application) => ({
   home_page: application.homePage,
   first_party: application.isFirstParty,
   verified_at: toOptionalTimestamp(application.verifiedAtMs),
+  lost_badges: lostOf(application),
   created_at: toTimestamp(application.createdAtMs),
 });
+
+const lostOf = ({ lostBadges }: Application): Row['lost_badges'] =>
+  lostBadges === null
+    ? null
+    : {
+        badges: [...lostBadges.badges],
+        changed: lostBadges.changed.map((what) => VOUCHED_WIRE[what]),
+        at: toTimestamp(lostBadges.atMs),
+      };
 
 export const rowOf = (application: ListedApplication): Row => ({
   ...shared(application),

@@ -26,13 +26,15 @@ export function consentRoutes(serve: Serve, { keyhouse, cookies }: DashboardPort
         first_party: client.isFirstParty,
       },
       destination: asked.destination,
+      asked_again: asked.isAskedAgain,
       local: asked.isLocal,
       user: { id: signIn.user.id, email: signIn.user.email, display_name: signIn.user.displayName },
       accounts: accounts.map(({ id, name, kind, role }) => ({ id, name, kind, role })),
-      permissions: asked.permissions.map(({ name, sentence, isOptional, isSensitive }) => ({
+      permissions: asked.permissions.map(({ name, sentence, isOptional, isSensitive, isDeclined }) => ({
         ...{ name, sentence },
         optional: isOptional,
         sensitive: isSensitive,
+        declined: isDeclined,
       })),
       profile: scopes.includes('profile'),
       email: scopes.includes('email'),
@@ -46,6 +48,7 @@ export function consentRoutes(serve: Serve, { keyhouse, cookies }: DashboardPort
     const answered = await keyhouse.answerConsent(answer, personOf(signIn), by);
     if (answered === 'request_over') throw invalid('request', OVER);
     if (answered === 'log_in') throw new Refusal({ code: 'not_signed_in' });
+    if (answered === 'proof_required') throw new Refusal({ code: 'proof_required' });
     if (answered === 'beyond') throw invalid('permissions', 'This is not what the application asked for.');
     cookies.clear(reply, 'return');
     return { location: answered.location };
@@ -61,7 +64,11 @@ export function consentRoutes(serve: Serve, { keyhouse, cookies }: DashboardPort
   serve('POST /log-out/confirm', async ({ body: { request }, signIn, by, reply }) => {
     const parked = keyhouse.openLogout(request);
     if (parked === null) throw invalid('request', OVER);
-    if (signIn !== null) await keyhouse.logOut(signIn.user, signIn.id, by);
+    if (signIn !== null) {
+      const { end } = parked;
+      if (end?.userId === signIn.user.id) await keyhouse.endSession({ id: end.sessionId, ...end, reason: 'signed-out' }, by);
+      await keyhouse.logOut(signIn.user, signIn.id, by);
+    }
     cookies.clear(reply, 'sign-in');
     return { location: parked.location ?? '/logged-out' };
   });

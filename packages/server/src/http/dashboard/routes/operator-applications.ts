@@ -3,7 +3,7 @@ import { isWellFormedText } from '@keyhouse/protocol';
 import { Refusal } from '../../../core/refusal.ts';
 import { cutPage, readPage } from '../page.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
-import { rowOf } from './applications.ts';
+import { FIRST_PARTY_SENTENCE, rowOf } from './applications.ts';
 import { invalid, readId } from './refuse.ts';
 
 export function operatorApplicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
@@ -22,18 +22,26 @@ export function operatorApplicationsRoutes(serve: Serve, { keyhouse }: Dashboard
     const applications = rows.map((each) => ({
       ...rowOf(each),
       redirect_uris: [...each.redirectUris],
+      version: each.updatedAtMs,
       permissions: each.permissions === null ? null : [...each.permissions],
     }));
     return { applications, next };
   });
 
   serve('PUT /operator/applications/:id/verified', async ({ params, body, by }) => {
-    const judged = await keyhouse.verifyApplication(await find(params.id), body.verified, by);
-    if (judged === null) throw new Refusal({ code: 'not_found' });
+    const judged = await keyhouse.verifyApplication(await find(params.id), body.verified, by, body.version);
+    if (!judged.ok) throw refusalOf(judged.reason);
   });
 
   serve('PUT /operator/applications/:id/first-party', async ({ params, body, by }) => {
-    const judged = await keyhouse.setFirstParty(await find(params.id), body.first_party, by);
-    if (judged === null) throw new Refusal({ code: 'not_found' });
+    const judged = await keyhouse.setFirstParty(await find(params.id), body.first_party, by, body.version);
+    if (!judged.ok) throw refusalOf(judged.reason);
   });
 }
+
+const REFUSALS = {
+  gone: () => new Refusal({ code: 'not_found' }),
+  changed: () => invalid('version', 'It was changed after you opened this page. Look at it again.'),
+  not_operators: () => invalid('first_party', FIRST_PARTY_SENTENCE),
+} as const;
+const refusalOf = (reason: keyof typeof REFUSALS): Refusal => REFUSALS[reason]();

@@ -1,0 +1,81 @@
+/** "Confirm it's you": asked on the consent page when the last proof is older than ten minutes, before an application gets anything new. */
+import { useState } from 'react';
+import { ask } from '../lib/ask.ts';
+import type { Brand } from '../lib/state.ts';
+import { withWaiting } from './go.ts';
+import { Card, Field, Form, Links, Submit, TaskError, useTask } from './kit.tsx';
+import { Looking, useAnswer } from './looking.tsx';
+import { knowsPasskeys, proveWithPasskey } from './passkey.ts';
+import { words } from './words.ts';
+
+const said = words.proof;
+
+interface Props {
+  readonly brand: Brand;
+  readonly onProved: () => void;
+  readonly onBack: () => void;
+}
+
+export function Proof({ brand, onProved, onBack }: Props) {
+  const [password, setPassword] = useState('');
+  const me = useAnswer(() => ask('GET /me'));
+  const task = useTask();
+  if (me.answer === null) return <Looking brand={brand} title={said.title} of={me} />;
+  const { proof_methods: methods, user } = me.answer;
+  const prove = (how: () => Promise<unknown>) =>
+    task.run(async () => {
+      await how();
+      onProved();
+    });
+  const hasPassword = methods.includes('password');
+  return (
+    <Card brand={brand} title={said.title}>
+      <p>{said.why}</p>
+      <TaskError task={task} fields={['password']} />
+      {hasPassword && (
+        <Form onSubmit={() => prove(() => ask('POST /proof', { body: { password } }))} task={task}>
+          {/* Not to be changed; a password manager learns whose password it is. */}
+          <Field
+            label={words.email}
+            name="email"
+            type="email"
+            autoComplete="username"
+            value={user.email}
+            onChange={() => {}}
+            isFixed
+          />
+          <Field
+            label={words.password}
+            name="password"
+            type="password"
+            autoComplete="current-password"
+            value={password}
+            onChange={setPassword}
+            fault={task.faultOf('password')}
+            takesFocus
+          />
+          <Submit task={task}>{said.button}</Submit>
+        </Form>
+      )}
+      {methods.includes('passkey') && knowsPasskeys() && (
+        <button
+          type="button"
+          className={hasPassword ? 'button plain' : 'button'}
+          disabled={task.isBusy}
+          onClick={() => prove(proveWithPasskey)}
+        >
+          {said.passkey}
+        </button>
+      )}
+      <Links>
+        <button type="button" className="link" onClick={onBack}>
+          {said.back}
+        </button>
+        {/* Also the way for whoever signs in through another provider alone. */}
+        <a className="link" href={withWaiting('/login')}>
+          {said.logIn}
+        </a>
+      </Links>
+    </Card>
+  );
+}
