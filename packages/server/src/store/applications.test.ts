@@ -48,7 +48,7 @@ eachDatabase('an application', (makeDatabase) => {
   }
   const join = async (accountId: number, { id, email }: { id: number; email: string }, role: Role, invitedBy: number) => {
     const ticketHash = randomBytes(32).toString('hex');
-    const expiresAtMs = NOW + DAY;
+    const expiresAtMs = NOW + 86_400_000;
     const invitation = { email, emailKey: email, role, invitedBy, ticketHash, createdAtMs: NOW, expiresAtMs };
     await store.invitations.invite({ accountId, invitation, limit: 9, event: event('invitation.sent') });
     return await store.invitations.acceptInvitation({ ticketHash, userId: id, nowMs, event: event('invitation.accepted') });
@@ -269,7 +269,7 @@ eachDatabase('an application', (makeDatabase) => {
           store.members.transferTeam({ accountId, actorId: owner.id, userId: heir.id, event: event('account.transferred') }),
         'promote back': () => change(accountId, heir.id, owner.id, 'owner'),
         'delete an owner': () =>
-          store.profile.deleteUser({ userId: heir.id, nowMs, latestJwtEndMs: nowMs, event: event('user.deleted') }),
+          store.profile.deleteUser({ userId: heir.id, nowMs, event: event('user.deleted') }),
       };
       for (const [what, act] of Object.entries(acts)) {
         nowMs += 5;
