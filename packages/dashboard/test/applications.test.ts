@@ -111,6 +111,10 @@ describe('applications', () => {
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved.').waitFor();
     expect((await dashboard.keyhouse.store.applications.findApplication(client.id))?.ownPermissions).toEqual(['inner.read']);
+    // That took the verification away; the operator has looked again.
+    await dashboard.keyhouse.verifyApplication(client, true, OPERATOR);
+    await page.reload();
+    await page.getByRole('tab', { name: 'Settings' }).click();
     await page.getByLabel('Name').fill('Your bank');
     await page.getByText('This application is verified.').waitFor();
     await visit.expectAccessible();
@@ -238,8 +242,8 @@ describe('applications', () => {
 
   it('are verified and called first-party by the operator', async () => {
     const root = await newAdministrator();
-    const owner = await dashboard.register();
-    const client = await newApplication(dashboard, owner.accountId, { name: `Judged ${crypto.randomUUID().slice(0, 8)}` });
+    // The operator's own: no other can be first-party.
+    const client = await newApplication(dashboard, 1, { name: `Judged ${crypto.randomUUID().slice(0, 8)}` });
     const visit = await dashboard.visit();
     const { page } = visit;
     await signIn(dashboard, visit, root);
@@ -262,6 +266,43 @@ describe('applications', () => {
     expect([found?.isFirstParty, found?.verifiedAtMs]).toEqual([true, expect.any(Number)]);
     await judge('Take verification away');
     await expect.poll(() => table.getByText('Verified', { exact: true }).count()).toBe(0);
+    await judge('Verify');
+
+    // A change takes both away; the list says what has changed, and nobody vouches for what they have not seen.
+    const change = (redirectUri: string) =>
+      dashboard.keyhouse.updateApplication({ application: client, settings: { redirectUris: [redirectUri] } }, OPERATOR);
+    await change('https://elsewhere.example.com/callback');
+    await page.reload();
+    await page.getByLabel('Search by name or client id').fill(client.clientId);
+    await table.getByText('No longer verified and first-party').waitFor();
+    await table.getByText('Changed since the operator looked at it: redirect URIs.').waitFor();
+    await visit.expectAccessible();
+    await page.getByRole('button', { name: /^Actions/ }).click();
+    await page.getByRole('menuitem', { name: 'Verify' }).click();
+    await change('https://evil.example/callback');
+    await page.getByRole('dialog').getByRole('button', { name: 'Verify' }).click();
+    await page.getByText('It was changed after you opened this page. Look at it again.').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+    await table.getByText('evil.example').waitFor();
+    await judge('Verify');
+    await table.getByText('Verified', { exact: true }).waitFor();
+  });
+
+  it('say before and after saving that a badge goes with the change', async () => {
+    const { page, visit, user } = await applications();
+    const client = await newApplication(dashboard, user.accountId, { name: 'Badged', isVerified: true });
+    await visit.open(`/dashboard/accounts/${user.accountId}/applications/${client.id}`);
+    await page.getByRole('tab', { name: 'Settings' }).click();
+    const uris = page.getByLabel('Redirect URIs');
+    await uris.fill('https://elsewhere.example.com/callback');
+    await page.getByText('This application is verified. Saving this change takes that away').waitFor();
+    await visit.expectAccessible();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved. The application is no longer verified').waitFor();
+    await page.getByRole('tab', { name: 'Overview' }).click();
+    await page.getByText('No longer verified', { exact: true }).waitFor();
+    await page.getByText('Changed since the operator looked at it: redirect URIs.').waitFor();
+    await visit.expectAccessible();
   });
 
   it('are only looked at by a viewer', async () => {

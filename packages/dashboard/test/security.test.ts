@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { Secret, TOTP } from 'otpauth';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { newApplication, openSession } from '../../server/test/applications.ts';
+import { loggedIn } from '../../server/test/browser.ts';
 import { newPerson, newTeam } from '../../server/test/people.ts';
 import { OPERATOR, PASSWORD } from '../../server/test/server.ts';
 import { addAuthenticator } from './authenticator.ts';
@@ -415,6 +417,34 @@ describe('Profile and Security', () => {
     }
     await page.reload();
     await title(page, 'Security');
+  });
+
+  it('offers to end what applications got through the sign-ins that end, and leaves it when that is unticked', async () => {
+    const visit = await dashboard.visit();
+    visits.push(visit);
+    const { page } = visit;
+    const { id, email } = await dashboard.register();
+    await signIn(dashboard, visit, id);
+    const client = await newApplication(dashboard, (await newPerson(dashboard)).accountId);
+    const session = await openSession(dashboard, await loggedIn(dashboard, email), client);
+    const lives = async () => (await dashboard.keyhouse.store.sessions.findSession(session.id))?.endedAtMs === null;
+    await visit.open('/dashboard/settings/security');
+    const list = page.getByRole('list', { name: 'Where you are logged in' });
+    await expect.poll(() => list.getByRole('listitem').count()).toBe(2);
+    await list.getByRole('button').first().click();
+    const box = page.getByRole('dialog').getByRole('checkbox', { name: 'Also end the session' });
+    expect(await box.isChecked()).toBe(true);
+    await visit.expectAccessible();
+    await box.uncheck();
+    await page.getByRole('dialog').getByRole('button', { name: 'End', exact: true }).click();
+    await expect.poll(() => list.getByRole('listitem').count()).toBe(1);
+    expect(await lives()).toBe(true);
+    // The sign-in is over; what it gave is still offered.
+    await button(page, 'End all others').click();
+    expect(await box.isChecked()).toBe(true);
+    await page.getByRole('dialog').getByRole('button', { name: 'End all others' }).click();
+    await expect.poll(() => button(page, 'End all others').count()).toBe(0);
+    expect(await lives()).toBe(false);
   });
 
   it.each([

@@ -268,8 +268,7 @@ eachDatabase('an application', (makeDatabase) => {
         transfer: () =>
           store.members.transferTeam({ accountId, actorId: owner.id, userId: heir.id, event: event('account.transferred') }),
         'promote back': () => change(accountId, heir.id, owner.id, 'owner'),
-        'delete an owner': () =>
-          store.profile.deleteUser({ userId: heir.id, nowMs, event: event('user.deleted') }),
+        'delete an owner': () => store.profile.deleteUser({ userId: heir.id, nowMs, event: event('user.deleted') }),
       };
       for (const [what, act] of Object.entries(acts)) {
         nowMs += 5;

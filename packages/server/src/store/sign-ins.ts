@@ -1,5 +1,6 @@
 import type { ProofMethod, SignIn, SignInsStore, Through } from '../core/accounts/sign-in.ts';
 import type { Act } from './act.ts';
+import { endGiven } from './given.ts';
 import type { Db } from './prepared.ts';
 import { lockEnabledUser, toUser, users } from './users.ts';
 
@@ -75,14 +76,12 @@ export const signInsActs = {
     return true;
   },
 
-  async endSignIns(act: Act, { userId, id, exceptId, nowMs, event }: Input<'endSignIns'>): Promise<number> {
-    const ended = await endSignIns(act.db, {
-      userId,
-      nowMs,
-      ...(id === undefined ? {} : { id }),
-      ...(exceptId === undefined ? {} : { exceptId }),
-    });
-    if (ended > 0) act.event(event);
+  async endSignIns(act: Act, { userId, id, exceptId, withSessions = false, nowMs, event }: Input<'endSignIns'>): Promise<number> {
+    const which = { userId, ...(id === undefined ? {} : { id }), ...(exceptId === undefined ? {} : { exceptId }) };
+    // First of all: what a browser has under way (`lockSignIn`) is there when the rest looks for what to end.
+    const ended = await endSignIns(act.db, { ...which, nowMs });
+    const sessions = withSessions ? await endGiven(act, which, nowMs) : 0;
+    if (ended + sessions > 0) act.event(withSessions ? { ...event, details: { ...event.details, sessions } } : event);
     return ended;
   },
 

@@ -38,7 +38,7 @@ export function SecurityPage() {
                   <RecoveryCodes left={data.recovery_codes_left} email={user.email} />
                 )}
                 <Identities identities={data.identities} />
-                <SignIns signIns={data.sign_ins} />
+                <SignIns sign_ins={data.sign_ins} sessions_elsewhere={data.sessions_elsewhere} />
                 <Sessions />
               </>
             )}

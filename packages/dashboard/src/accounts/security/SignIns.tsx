@@ -1,4 +1,4 @@
-import { Badge, Button, Text } from '@mantine/core';
+import { Badge, Button, Checkbox, Text } from '@mantine/core';
 import { useState } from 'react';
 import { ConfirmDialog } from '../../kit/confirm.tsx';
 import { TimeAgo } from '../../kit/time.tsx';
@@ -12,13 +12,22 @@ type SignIn = Security['sign_ins'][number];
 const said = words.signIns;
 const deviceOf = ({ browser, system }: SignIn): string => said.device(browser, system);
 
-export function SignIns({ signIns }: { signIns: readonly SignIn[] }) {
+type Props = Pick<Security, 'sign_ins' | 'sessions_elsewhere'>;
+
+export function SignIns({ sign_ins: signIns, sessions_elsewhere: elsewhere }: Props) {
   const [asked, setAsked] = useState<SignIn | 'others' | null>(null);
+  const [withSessions, setWithSessions] = useState(true);
   const changed = useChanged();
+  const sessions = asked === null ? 0 : asked === 'others' ? elsewhere : asked.sessions;
   const end = async (what: SignIn | 'others') => {
-    if (what === 'others') await ask('DELETE /me/sign-ins');
-    else await ask('DELETE /me/sign-ins/:id', { params: { id: String(what.id) } });
+    const query = withSessions && sessions > 0 ? { sessions: 'end' as const } : {};
+    if (what === 'others') await ask('DELETE /me/sign-ins', { query });
+    else await ask('DELETE /me/sign-ins/:id', { params: { id: String(what.id) }, query });
     await changed();
+  };
+  const open = (what: SignIn | 'others') => {
+    setWithSessions(true);
+    setAsked(what);
   };
   // The one that is looked at from comes first.
   const ordered = [...signIns].sort((a, b) => Number(b.current) - Number(a.current));
@@ -40,7 +49,7 @@ export function SignIns({ signIns }: { signIns: readonly SignIn[] }) {
             }
             actions={
               signIn.current ? undefined : (
-                <Button size="xs" variant="default" aria-label={said.endOf(deviceOf(signIn))} onClick={() => setAsked(signIn)}>
+                <Button size="xs" variant="default" aria-label={said.endOf(deviceOf(signIn))} onClick={() => open(signIn)}>
                   {said.end}
                 </Button>
               )
@@ -51,8 +60,8 @@ export function SignIns({ signIns }: { signIns: readonly SignIn[] }) {
           </Row>
         ))}
       </Rows>
-      {signIns.length > 1 && (
-        <Button variant="default" w="fit-content" onClick={() => setAsked('others')}>
+      {(signIns.length > 1 || elsewhere > 0) && (
+        <Button variant="default" w="fit-content" onClick={() => open('others')}>
           {said.endOthers}
         </Button>
       )}
@@ -65,6 +74,14 @@ export function SignIns({ signIns }: { signIns: readonly SignIn[] }) {
           onClose={() => setAsked(null)}
         >
           <Text size="sm">{asked === 'others' ? said.endOthersWhy : said.endWhy}</Text>
+          {sessions > 0 && (
+            <Checkbox
+              checked={withSessions}
+              onChange={(event) => setWithSessions(event.currentTarget.checked)}
+              label={asked === 'others' ? said.withSessionsElsewhere(sessions) : said.withSessions(sessions)}
+              description={said.withSessionsWhy}
+            />
+          )}
         </ConfirmDialog>
       )}
     </Section>

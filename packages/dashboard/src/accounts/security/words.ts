@@ -105,5 +105,14 @@ export const words = {
     endOthers: 'End all others',
     endOthersTitle: 'End all other sign-ins?',
     endOthersWhy: 'Every browser but this one is signed out at once. Tokens and keys stay.',
+    withSessions: (count: number): string =>
+      count === 1
+        ? 'Also end the session of the application that was connected from there'
+        : `Also end the ${count} sessions of applications that were connected from there`,
+    withSessionsWhy: 'Leave this ticked if you don’t recognize a sign-in: whoever used it may have connected an application.',
+    withSessionsElsewhere: (count: number): string =>
+      count === 1
+        ? 'Also end the session of the application that was not connected from this sign-in'
+        : `Also end the ${count} sessions of applications that were not connected from this sign-in`,
   },
 };

@@ -273,7 +273,11 @@ export function ownVerbs(ports: OwnPorts) {
       }),
 
     /** One of them, or all but the one that asks. How many ended. */
-    endSignIns: (user: User, which: { id: number } | { exceptId: number }, by: By): Promise<number> =>
+    endSignIns: (
+      user: User,
+      which: ({ id: number } | { exceptId: number }) & { withSessions: boolean },
+      by: By,
+    ): Promise<number> =>
       ports.signIns.endSignIns({
         userId: user.id,
         ...which,

@@ -72,8 +72,18 @@ export interface SignInsStore {
     nowMs: number;
     event: EventDraft;
   }): Promise<boolean>;
-  /** Ends one, or all of a user but one. How many ended. */
-  endSignIns(input: { userId: number; id?: number; exceptId?: number; nowMs: number; event: EventDraft }): Promise<number>;
+  /**
+   * Ends one, or all of a user but one. `withSessions`: and the sessions of applications that were granted in it, or in any but that one. How many
+   * sign-ins ended.
+   */
+  endSignIns(input: {
+    userId: number;
+    id?: number;
+    exceptId?: number;
+    withSessions?: boolean;
+    nowMs: number;
+    event: EventDraft;
+  }): Promise<number>;
   /** Deletes those that ended, or were not seen, before that. Small batches; true when more is left. */
   sweepSignIns(input: { beforeMs: number; limit: number }): Promise<boolean>;
   /** Forgets networks and browsers that nobody has signed in from since then. Small batches; true when more is left. */

@@ -32,6 +32,10 @@ export const SignIn = Type.Object({
   last_seen_at: Time,
 });
 
+/** `sessions`: active ones of applications that were granted in it. */
+const SignInWithSessions = Type.Object({ ...SignIn.properties, sessions: Type.Integer() });
+const WithSessions = Type.Object({ sessions: Type.Optional(Type.Literal('end')) });
+
 export const Passkey = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -107,7 +111,9 @@ export const me = {
       totp_since: OptionalTime,
       recovery_codes_left: Type.Integer(),
       identities: Type.Array(Type.Object({ provider: Type.String(), name: Type.String(), email: OptionalText, linked_at: Time })),
-      sign_ins: Type.Array(SignIn),
+      sign_ins: Type.Array(SignInWithSessions),
+      /** Active sessions of applications that were granted in any sign-in but the one that asks. */
+      sessions_elsewhere: Type.Integer(),
     }),
   },
   'POST /me/passkeys/options': { summary: 'A challenge for a new passkey', who: 'signed-in', proof: true, answer: WebAuthnJson },
@@ -144,6 +150,14 @@ export const me = {
     answer: Type.Object({ recovery_codes: Type.Array(Type.String()) }),
   },
   'DELETE /me/identities/:provider': { summary: 'Unlink another provider', who: 'signed-in', proof: true },
-  'DELETE /me/sign-ins/:id': { summary: 'End one sign-in', who: 'signed-in' },
-  'DELETE /me/sign-ins': { summary: 'End all other sign-ins', who: 'signed-in' },
+  'DELETE /me/sign-ins/:id': {
+    summary: 'End one sign-in; with `sessions=end` also the sessions of applications that were granted in it',
+    who: 'signed-in',
+    query: WithSessions,
+  },
+  'DELETE /me/sign-ins': {
+    summary: 'End all other sign-ins; with `sessions=end` also the sessions of applications that were granted elsewhere',
+    who: 'signed-in',
+    query: WithSessions,
+  },
 } as const satisfies Endpoints;

@@ -88,13 +88,15 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
 
   serve('GET /me/security', async ({ signIn: { id: current, user } }) => {
     const { factors } = keyhouse.store;
-    const [passkeys, totp, codes, identities, signIns] = await Promise.all([
+    const [passkeys, totp, codes, identities, signIns, sessions] = await Promise.all([
       factors.listPasskeys(user.id),
       factors.findTotp(user.id),
       factors.countRecoveryCodes(user.id),
       factors.listIdentities(user.id),
       keyhouse.listSignIns(user.id),
+      keyhouse.store.sessions.countSessionsBySignIn(user.id),
     ]);
+    const sessionsIn = (id: number): number => sessions.find(({ signInId }) => signInId === id)?.sessions ?? 0;
     const nameOf = (provider: string): string => keyhouse.providers.find(({ id }) => id === provider)?.name ?? provider;
     return {
       password_changed_at: toOptionalTimestamp(user.passwordChangedAtMs),
@@ -107,7 +109,8 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
         email,
         linked_at: toTimestamp(linkedAtMs),
       })),
-      sign_ins: signIns.map((signIn) => describeSignIn(signIn, current)),
+      sign_ins: signIns.map((signIn) => ({ ...describeSignIn(signIn, current), sessions: sessionsIn(signIn.id) })),
+      sessions_elsewhere: sessions.reduce((sum, each) => sum + (each.signInId === current ? 0 : each.sessions), 0),
     };
   });
 
@@ -152,13 +155,13 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
     if (!(await keyhouse.unlinkIdentity(user, params.provider, by))) throw new Refusal({ code: 'not_found' });
   });
 
-  serve('DELETE /me/sign-ins/:id', async ({ signIn: { user }, params, by }) => {
-    if ((await keyhouse.endSignIns(user, { id: readId(params.id) }, by)) === 0) throw new Refusal({ code: 'not_found' });
+  serve('DELETE /me/sign-ins/:id', async ({ signIn: { user }, params, query, by }) => {
+    const which = { id: readId(params.id), withSessions: query.sessions === 'end' };
+    if ((await keyhouse.endSignIns(user, which, by)) === 0) throw new Refusal({ code: 'not_found' });
   });
-  serve(
-    'DELETE /me/sign-ins',
-    async ({ signIn: { id, user }, by }) => void (await keyhouse.endSignIns(user, { exceptId: id }, by)),
-  );
+  serve('DELETE /me/sign-ins', async ({ signIn: { id, user }, query, by }) => {
+    await keyhouse.endSignIns(user, { exceptId: id, withSessions: query.sessions === 'end' }, by);
+  });
 }
 
 const describePasskey = ({ id, name, createdAtMs, lastUsedAtMs, synced }: Passkey) => ({

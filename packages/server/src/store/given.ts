@@ -1,0 +1,44 @@
+/** What was given in sign-ins, for the act that ends them: whoever had the browser may have connected an application with it. */
+import type { Act } from './act.ts';
+import { endSessions } from './sessions.ts';
+
+export interface SignInsOfUser {
+  readonly userId: number;
+  /** This one, or all but that one. */
+  readonly id?: number;
+  readonly exceptId?: number;
+}
+
+/**
+ * Ends the sessions that were granted in a sign-in, or in any but one: then also those of sign-ins that ended before, or that nobody knows of. A grant
+ * that one of the sign-ins gave, which end now, is forgotten with it, unless a session from elsewhere still uses it. How many sessions ended.
+ */
+export async function endGiven(act: Act, { userId, id, exceptId }: SignInsOfUser, nowMs: number): Promise<number> {
+  // Grants before sessions: who opens a session holds its grant's lock.
+  await act.db
+    .updateTable('grants')
+    .set({ ended_at_ms: nowMs, updated_at_ms: nowMs })
+    .where('user_id', '=', userId)
+    .where('ended_at_ms', 'is', null)
+    .where('sign_in_id', 'in', (eb) =>
+      eb.selectFrom('sign_ins').select('sign_ins.id').where('user_id', '=', userId).where('ended_at_ms', '=', nowMs),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('sessions')
+            .select('sessions.id')
+            .whereRef('sessions.grant_id', '=', 'grants.id')
+            .where('sessions.ended_at_ms', 'is', null)
+            .where((eb) =>
+              id === undefined
+                ? eb('sessions.sign_in_id', '=', exceptId ?? 0)
+                : eb.or([eb('sessions.sign_in_id', 'is', null), eb('sessions.sign_in_id', '!=', id)]),
+            ),
+        ),
+      ),
+    )
+    .execute();
+  const only = id === undefined ? { exceptSignInId: exceptId ?? 0 } : { signInId: id };
+  return (await endSessions(act, { userId, ...only }, { reason: 'user-ended', nowMs })).length;
+}
