@@ -2,8 +2,6 @@
  * Badges are the operator's word on an application, given after a look at it. What they looked at is listed here; a change of any of it takes the
  * badges away in the act that changes it, until they look again.
  */
-import type { Application } from './application.ts';
-
 export const BADGES = ['verified', 'first_party'] as const;
 export type Badge = (typeof BADGES)[number];
 
@@ -32,6 +30,3 @@ export interface LostBadges {
   /** When the first of them was lost. */
   readonly atMs: number;
 }
-
-export const badgesOf = ({ verifiedAtMs, isFirstParty }: Pick<Application, 'verifiedAtMs' | 'isFirstParty'>): readonly Badge[] =>
-  BADGES.filter((badge) => (badge === 'verified' ? verifiedAtMs !== null : isFirstParty));
