@@ -115,27 +115,26 @@ export const applicationsActs = {
     const { id, settings, logo, signInId, nowMs, event } = input;
     if (signInId !== undefined && !(await lockSignIn(act.db, signInId))) return null;
     const row = await lockApplication(act.db, id);
-    if (row === undefined) return null;
+    if (row === null) return null;
     const columns = {
       ...partialColumnsOf(settings),
       ...(logo === undefined ? {} : { logo: logo === null ? null : JSON.stringify(logo) }),
     };
     const changed = changedOf(row, columns);
     const badges = withoutBadges(row, changed, nowMs);
-    const updated = await change(act, id, event, { ...columns, ...badges.columns, updated_at_ms: nowMs });
-    if (badges.lost.length > 0)
-      act.event(badgesLost({ ...row, ...columns }, event, badges.lost, changed), { accountId: row.account_id });
+    const updated = await change(act, row, event, { ...columns, ...badges.columns, updated_at_ms: nowMs });
+    if (badges.lost.length > 0) act.event(badgesLost(updated, event, badges.lost, changed), { accountId: row.account_id });
     return updated;
   },
 
   async judgeApplication(act: Act, input: Input<'judgeApplication'>): Promise<Application | null | 'changed' | 'not_operators'> {
     const { id, isFirstParty: isOwn, isVerified, seenMs, nowMs, event } = input;
     const row = await lockApplication(act.db, id);
-    if (row === undefined) return null;
+    if (row === null) return null;
     if (isOwn === true && row.account_id !== OPERATOR_ACCOUNT_ID) return 'not_operators';
     if (seenMs !== undefined && row.updated_at_ms !== seenMs) return 'changed';
     const judged = BADGES.filter((badge) => (badge === 'verified' ? isVerified : isOwn) !== undefined);
-    return change(act, id, event, {
+    return change(act, row, event, {
       ...(isOwn === undefined ? {} : { is_first_party: isOwn ? 1 : 0 }),
       ...(isVerified === undefined ? {} : { verified_at_ms: isVerified ? nowMs : null }),
       ...withJudged(row, judged),
@@ -232,25 +231,19 @@ export async function stopApplications(act: Act, accountId: number, nowMs: numbe
 type Row = Selectable<Database['applications']>;
 type Columns = ReturnType<typeof columnsOf>;
 
-/** As it is under its lock: the no-op update takes it on PostgreSQL. */
-const lockApplication = (db: Db, id: number): Promise<Row | undefined> =>
-  db
-    .updateTable('applications')
-    .set((eb) => ({ name: eb.ref('name') }))
-    .where('id', '=', id)
-    .where('deleted_at_ms', 'is', null)
-    .returningAll()
-    .executeTakeFirst();
-
+/** Of one whose lock the act holds. */
 async function change(
   act: Act,
-  id: number,
+  before: Row,
   event: Parameters<Act['event']>[0],
   columns: Partial<Omit<Row, 'id'>>,
-): Promise<Application | null> {
-  const before = await lockApplication(act.db, id);
-  if (before === null) return null;
-  const row = await act.db.updateTable('applications').set(columns).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+): Promise<Application> {
+  const row = await act.db
+    .updateTable('applications')
+    .set(columns)
+    .where('id', '=', before.id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
   const after = toApplication(row);
   const hasSensitive = before.verified_at_ms !== row.verified_at_ms && (await isAnythingSensitive(act.db));
   if (narrowsApplication(toApplication(before), after, { hasSensitive })) await narrowApplication(act, row, event.atMs);

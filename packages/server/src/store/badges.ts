@@ -4,6 +4,7 @@ import { OPERATOR_ACCOUNT_ID } from '../core/accounts/account.ts';
 import type { EventDraft } from '../core/audit/event.ts';
 import { BADGES, type Badge, type LostBadges, VOUCHED, type Vouched } from '../core/oauth/badge.ts';
 import type { Act } from './act.ts';
+import { narrowApplication } from './narrowing.ts';
 import type { Database } from './schema.ts';
 
 type Row = Selectable<Database['applications']>;
@@ -76,7 +77,7 @@ export function withJudged(row: Row, judged: readonly Badge[]): Pick<Row, 'lost_
 
 /** The event that names it, beside the one of the act that caused it. */
 export const badgesLost = (
-  { name, client_id: clientId }: Pick<Row, 'name' | 'client_id'>,
+  { name, clientId }: { readonly name: string; readonly clientId: string },
   { atMs, by }: Pick<EventDraft, 'atMs' | 'by'>,
   lost: readonly Badge[],
   changed: readonly Vouched[],
@@ -105,8 +106,11 @@ export async function takeBadgesOfAccount(act: Act, accountId: number, event: Pi
       .set({ ...columns, updated_at_ms: event.atMs })
       .where('id', '=', row.id)
       .execute();
-    act.change({ kind: 'application', id: row.client_id, beforeMs: null, endsAtMs: null });
-    if (lost.length > 0) act.event(badgesLost(row, event, lost, ['owner']), { accountId });
+    // Verified applications alone may ask for what is sensitive; either way every cache hears of it.
+    if (lost.includes('verified')) await narrowApplication(act, row, event.atMs);
+    else act.change({ kind: 'application', id: row.client_id, beforeMs: null, endsAtMs: null });
+    if (lost.length > 0)
+      act.event(badgesLost({ name: row.name, clientId: row.client_id }, event, lost, ['owner']), { accountId });
   }
 }
 

@@ -8,8 +8,8 @@ import {
   mayChangeMember,
   type Role,
 } from '../core/accounts/member.ts';
-import { roleAllows } from '../core/oauth/scope.ts';
 import type { EventDraft } from '../core/audit/event.ts';
+import { roleAllows } from '../core/oauth/scope.ts';
 import type { Act } from './act.ts';
 import { endApplications } from './applications.ts';
 import { endGrants } from './grants.ts';
