@@ -37,7 +37,7 @@ export async function makeRequest(
     verifier: randomText(),
     nonce: scope.includes('openid') ? randomText() : null,
     redirectUri: options.redirectUri ?? config.redirectUri,
-    returnTo: readReturnTo(options.returnTo),
+    returnTo: readReturnTo(options.returnTo, options.redirectUri ?? config.redirectUri),
     atMs: Date.now(),
   };
   const parameters = new URLSearchParams({
@@ -75,13 +75,29 @@ export function readCode({ searchParams }: URL, issuer: string): string {
   return code;
 }
 
-/** A path of this very application: what came in by a query must not lead elsewhere. */
-function readReturnTo(text: string | undefined): string | null {
+/**
+ * A path of this very application: what came in by a query must not lead elsewhere. Outside of a page the application is where its redirect URI is. A path
+ * that begins with two slashes is refused as well: whoever goes there by it alone comes to another host (RFC 3986 §4.2).
+ */
+function readReturnTo(text: string | undefined, redirectUri: string): string | null {
   const page = findPage();
-  if (page === null) return text ?? null;
-  const url = new URL(text ?? page.location.href, page.document.baseURI);
-  if (url.origin !== page.location.origin) throw new TypeError('returnTo must be an address of this application.');
-  return url.href.slice(url.origin.length);
+  if (text === undefined && page === null) return null;
+  const base = page?.document.baseURI ?? redirectUri;
+  const url = parse(text ?? page?.location.href ?? '', base);
+  const origin = page?.location.origin ?? parse(redirectUri, redirectUri)?.origin;
+  const path = url?.href.slice(url.origin.length);
+  // A custom scheme has no origin that could be compared ("null"), and no paths.
+  if (url === null || origin === 'null' || url.origin !== origin || !path?.startsWith('/') || path.startsWith('//'))
+    throw new TypeError('returnTo must be an address of this application.');
+  return path;
+}
+
+function parse(text: string, base: string): URL | null {
+  try {
+    return new URL(text, base);
+  } catch {
+    return null;
+  }
 }
 
 /** 256 random bits: more than RFC 7636 §7.1 asks of a verifier and RFC 6749 §10.10 of a state. */

@@ -103,7 +103,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     serverFactory: (handler) =>
       listener((request, response) => {
-        if (!isHosted(request)) answerUnhosted(response, nextRequestId());
+        if (!isHosted(request)) answerUnhosted(request, response, nextRequestId());
         else if (isVerifyTarget(request.url ?? '')) verify(request, response);
         else if (!answerPlain(request, response)) handler(request, response);
       }),

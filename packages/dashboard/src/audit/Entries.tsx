@@ -1,7 +1,9 @@
 /** Entries by day, newest first, each a sentence that opens. */
+
 import { AppWindow, Ban, ChevronDown, KeyRound, LogIn, type LucideIcon, Server, Users } from 'lucide-react';
 import { useMemo } from 'react';
 import { useFormat } from '../kit/format.ts';
+import { entryOf } from '../lib/entry-of.ts';
 import classes from './audit.module.css';
 import { EVENTS, type Group } from './events.ts';
 import { Facts, Narrower } from './Facts.tsx';
@@ -57,7 +59,7 @@ function Day({ at }: { at: string }) {
 
 function Entry({ row, log, onFilter }: { row: AuditRow; log: Log; onFilter: (filter: Filter) => void }) {
   const format = useFormat();
-  const group = EVENTS[row.event]?.group ?? 'Server';
+  const group = entryOf(EVENTS, row.event)?.group ?? 'Server';
   const Icon = ICONS[group];
   return (
     <li className={classes.entry}>

@@ -1,9 +1,11 @@
 /** Everything that is known of an entry. */
+
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useAccount } from '../app/session.ts';
 import { clientName } from '../credentials/client-name.ts';
 import { type Format, useFormat } from '../kit/format.ts';
+import { entryOf } from '../lib/entry-of.ts';
 import classes from './audit.module.css';
 import { ENDS, REASONS } from './events.ts';
 import type { Filter } from './filter.ts';
@@ -26,7 +28,10 @@ export function Facts({ row, log, isDecision = false }: { row: AuditRow; log: Lo
   const facts: Fact[] = [
     ...(isDecision || row.reason === null
       ? []
-      : known(said.reason, (row.event.startsWith('session.') ? ENDS[row.reason] : REASONS[row.reason]?.help) ?? row.reason)),
+      : known(
+          said.reason,
+          (row.event.startsWith('session.') ? entryOf(ENDS, row.reason) : entryOf(REASONS, row.reason)?.help) ?? row.reason,
+        )),
     // Else it says why nothing could be judged, and the sentence above tells that.
     ...(isPermission(lacking) ? [[said.lacking, <Mono key="m">{lacking}</Mono>] as const] : []),
     ...(isOfRole ? known(said.held, held) : held === undefined ? [] : known(said.permissionsHeld, held ?? words.everything)),
@@ -34,9 +39,9 @@ export function Facts({ row, log, isDecision = false }: { row: AuditRow; log: Lo
     ...(row.path === null && method === undefined
       ? []
       : [[said.request, <Mono key="p">{[method, row.path].filter(Boolean).join(' ')}</Mono>] as const]),
-    ...known(said.kind, typeof kind === 'string' ? (words.kinds[kind] ?? kind) : null),
-    ...known(said.shape, typeof shape === 'string' ? (words.shapes[shape] ?? shape) : null),
-    ...known(said.judgedBy, typeof judgedBy === 'string' ? (words.judges[judgedBy] ?? judgedBy) : null),
+    ...known(said.kind, typeof kind === 'string' ? (entryOf(words.kinds, kind) ?? kind) : null),
+    ...known(said.shape, typeof shape === 'string' ? (entryOf(words.shapes, shape) ?? shape) : null),
+    ...known(said.judgedBy, typeof judgedBy === 'string' ? (entryOf(words.judges, judgedBy) ?? judgedBy) : null),
     ...(row.credential_id === null ? [] : [[said.credential, <Credential key="c" row={row} log={log} />] as const]),
     // A credential that was refused is not one who did something.
     ...(row.credential_id !== null && /^(key|token):/.test(row.actor) ? [] : known(said.who, whoOf(row))),
@@ -64,7 +69,7 @@ export function Facts({ row, log, isDecision = false }: { row: AuditRow; log: Lo
     ],
     ...(row.request_id === null ? [] : [[said.requestId, <Mono key="r">{row.request_id}</Mono>] as const]),
     ...Object.entries(others).map(
-      ([name, value]): Fact => [words.details[name] ?? name.replaceAll('_', ' '), detailOf(name, value, format)],
+      ([name, value]): Fact => [entryOf(words.details, name) ?? name.replaceAll('_', ' '), detailOf(name, value, format)],
     ),
     ...(isDecision ? [] : [[said.event, <Mono key="e">{row.event}</Mono>] as const]),
     [said.number, row.number === null ? words.notChained : format.number(row.number)],
@@ -90,7 +95,7 @@ const Pair = ({ label, value }: { label: string; value: ReactNode }) => (
 const Mono = ({ children }: { children: ReactNode }) => <span className={classes.mono}>{children}</span>;
 
 function detailOf(name: string, value: unknown, format: Format): string {
-  if (value === null) return NOTHING[name] ?? '–';
+  if (value === null) return entryOf(NOTHING, name) ?? '–';
   if (typeof value === 'boolean') return value ? words.yes : words.no;
   if (typeof value !== 'number') return textOf(value);
   if (/(_ms|AtMs)$/.test(name)) return format.dateTime(new Date(value).toISOString());

@@ -1,7 +1,7 @@
 /** Who, what, with which credential, when. Plain selects: they work with every keyboard, screen reader and telephone. */
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { useMembers } from '../accounts/team/queries.ts';
+import { nameOf, useMembers } from '../accounts/team/queries.ts';
 import { useAccount } from '../app/session.ts';
 import { useCredentials } from '../credentials/queries.ts';
 import classes from './audit.module.css';
@@ -94,7 +94,7 @@ const withChosen = (choices: Choices, chosen: string | undefined): Choices =>
 function OfAccount({ account, filter, onChange }: Part & { account: string }) {
   const members = useMembers(account).data?.members ?? [];
   const keys = useCredentials({ kind: 'key', account, operator: false, canManage: false });
-  const people = members.map(({ user_id, display_name, email }) => ({ value: `user:${user_id}`, label: display_name || email }));
+  const people = members.map((member) => ({ value: `user:${member.user_id}`, label: nameOf(member) }));
   const others = (['operator', 'server', 'anonymous'] as const).map((value) => ({ value, label: words.actors[value] }));
   const isPersonal = useAccount()?.kind === 'personal';
   const tokens = useCredentials({ kind: 'token' });

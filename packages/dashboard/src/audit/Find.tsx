@@ -1,8 +1,10 @@
 /** From the X-Request-Id of a refused request to the whole decision. */
+
 import { Button, Stack, TextInput, Title } from '@mantine/core';
 import { Search } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { EmptyState, Loaded } from '../kit/states.tsx';
+import { entryOf } from '../lib/entry-of.ts';
 import classes from './audit.module.css';
 import { Sentence } from './Entries.tsx';
 import { REASONS } from './events.ts';
@@ -73,7 +75,7 @@ function Decided({ row, log }: { row: AuditRow; log: Log }) {
         <Sentence row={row} />
       </Title>
       {row.explanation !== null && <p className={classes.explanation}>{row.explanation}</p>}
-      {row.reason !== null && isJudged(row) && <p className={classes.help}>{REASONS[row.reason]?.help}</p>}
+      {row.reason !== null && isJudged(row) && <p className={classes.help}>{entryOf(REASONS, row.reason)?.help}</p>}
       <Facts row={row} log={log} isDecision />
     </section>
   );

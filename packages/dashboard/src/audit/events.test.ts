@@ -84,6 +84,12 @@ describe('the words of the audit log', () => {
     expect(Object.keys(ENDS).sort()).toEqual(Object.keys(ends).sort());
   });
 
+  it.each(['__proto__', 'constructor', 'toString'])('shows a name that every object knows as it is: %s', (name) => {
+    expect(said({ event: 'request.refused', reason: name })).toContain(name);
+    expect(said({ event: name, reason: null })).toContain(name);
+    expect(said({ event: 'request.refusals_counted', reason: `request.refused: ${name}` })).toContain(name);
+  });
+
   it('never leaves a gap in a sentence', () => {
     for (const event of EVENT_NAMES)
       for (const about of [

@@ -1,5 +1,7 @@
 /** What of the log is looked for. It stands in the address of the page, so that it can be sent to somebody. */
+
 import type { Api } from 'keyhouse/dashboard-api';
+import { entryOf } from '../lib/entry-of.ts';
 
 export const RANGES = ['any', '1h', '24h', '7d', '30d', 'days'] as const;
 export type Range = (typeof RANGES)[number];
@@ -35,7 +37,7 @@ export function readFilter(search: Readonly<Record<string, unknown>>): Filter {
 type Query = Omit<Api['GET /operator/audit']['query'], 'before' | 'limit'>;
 
 export function queryOf({ range, from, to, ...rest }: Filter, nowMs = Date.now()): Query {
-  const hours = HOURS[range ?? ''];
+  const hours = entryOf(HOURS, range ?? '');
   if (hours !== undefined) return { ...rest, since: new Date(nowMs - hours * 3_600_000).toISOString() };
   if (range !== 'days') return rest;
   const since = from === undefined ? null : startOf(from, 0);

@@ -1,4 +1,5 @@
 /** An entry of the log as a sentence: parts to be written plainly, and parts that stand out. */
+import { entryOf } from '../lib/entry-of.ts';
 import { EVENTS, REASONS } from './events.ts';
 import type { AuditRow } from './queries.ts';
 import { words } from './words.ts';
@@ -13,7 +14,7 @@ export interface Part {
 export type PlacedPart = Part & { readonly place: string };
 
 export function sentenceOf(row: AuditRow): readonly PlacedPart[] {
-  const said = EVENTS[row.event];
+  const said = entryOf(EVENTS, row.event);
   const template = (isOwn(row) ? said?.own : said?.says) ?? `{who}: ${row.event}`;
   return template
     .split(/(\{\w+\})/)
@@ -47,7 +48,7 @@ function fill(row: AuditRow, name: string): Part {
     case 'why':
       return { text: reasonOf(row.reason?.split(': ')[1] ?? row.reason), strong: false };
     default:
-      return { text: textOf(row.details[name]), strong: true };
+      return { text: textOf(entryOf(row.details, name)), strong: true };
   }
 }
 
@@ -88,7 +89,7 @@ export const credentialOf = ({ credential_id, credential_name }: AuditRow): stri
   credential_name ?? (credential_id === null ? '–' : words.noCredential(credential_id));
 
 /** One that this page does not know is shown as it is. */
-export const reasonOf = (reason: string | null): string => (reason === null ? '–' : (REASONS[reason]?.short ?? reason));
+export const reasonOf = (reason: string | null): string => (reason === null ? '–' : (entryOf(REASONS, reason)?.short ?? reason));
 
 export function textOf(value: unknown): string {
   if (value === null || value === undefined) return '–';

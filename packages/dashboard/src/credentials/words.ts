@@ -1,4 +1,5 @@
 /** Every sentence of this room, in one place. What depends on a number or a name is a function. */
+import { entryOf } from '../lib/entry-of.ts';
 
 const requests = (count: string, isOne: boolean): string => `${count} ${isOne ? 'request' : 'requests'}`;
 
@@ -246,4 +247,4 @@ export const cameFrom = ({
 }: {
   readonly source: keyof typeof words.sources;
   readonly imported_from: string | null;
-}): string => (origin === null ? words.sources[source] : `Imported from ${origins[origin] ?? origin}`);
+}): string => (origin === null ? words.sources[source] : `Imported from ${entryOf(origins, origin) ?? origin}`);

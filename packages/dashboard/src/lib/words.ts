@@ -1,4 +1,5 @@
 /** Words that both entries say. */
+import { entryOf } from './entry-of.ts';
 import type { PasswordHint } from './new-password.ts';
 
 export const passwordHint = (hint: PasswordHint): string => {
@@ -19,8 +20,7 @@ export const passwordHint = (hint: PasswordHint): string => {
 };
 
 /** Why coming back from another provider ended in nothing, as the server says behind the `#`. Null for anything else. */
-export const providerFailure = (reason: string): string | null =>
-  Object.hasOwn(FAILURES, reason) ? (FAILURES[reason] ?? null) : null;
+export const providerFailure = (reason: string): string | null => entryOf(FAILURES, reason) ?? null;
 
 const FAILURES: Readonly<Record<string, string>> = {
   trip: 'This took too long, or was begun in another window. Try again.',

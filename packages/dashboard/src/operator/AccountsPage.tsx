@@ -1,4 +1,5 @@
 /** Personal accounts and teams. */
+
 import { Stack } from '@mantine/core';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -7,6 +8,7 @@ import { useFormat } from '../kit/format.ts';
 import { EmptyState, Loading, PageHeader } from '../kit/states.tsx';
 import { DataTable, More, tableClasses } from '../kit/table.tsx';
 import { ask } from '../lib/ask.ts';
+import { entryOf } from '../lib/entry-of.ts';
 import { Operator } from './Operator.tsx';
 import classes from './operator.module.css';
 import { SearchField, useSearch } from './search.tsx';
@@ -59,7 +61,7 @@ function Accounts() {
                 </>
               ),
             },
-            { label: said.columns.kind, cell: ({ kind }) => said.kinds[kind] ?? kind },
+            { label: said.columns.kind, cell: ({ kind }) => entryOf(said.kinds, kind) ?? kind },
             { label: said.columns.owner, kind: 'long', cell: ({ owner }) => owner ?? '–' },
             { label: said.columns.members, kind: 'number', cell: ({ members }) => format.number(members) },
             { label: said.columns.keys, kind: 'number', cell: ({ keys }) => format.number(keys) },

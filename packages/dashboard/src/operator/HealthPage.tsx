@@ -1,10 +1,12 @@
 /** The state of the server that answers. */
+
 import { Button, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { CircleAlert, CircleCheck, RefreshCw } from 'lucide-react';
 import { useFormat } from '../kit/format.ts';
 import { Loaded, PageHeader } from '../kit/states.tsx';
 import { ask } from '../lib/ask.ts';
+import { entryOf } from '../lib/entry-of.ts';
 import { FactList, Operator } from './Operator.tsx';
 import classes from './operator.module.css';
 import { words } from './words.ts';
@@ -48,7 +50,7 @@ function Health() {
                 {checks.map(({ name, ok, detail }) => (
                   <li key={name} className={classes.check} {...(ok ? {} : { 'data-fault': true })}>
                     {ok ? <CircleCheck size={20} aria-label={said.ok} /> : <CircleAlert size={20} aria-label={said.fault} />}
-                    <b>{said.names[name] ?? name}</b>
+                    <b>{entryOf(said.names, name) ?? name}</b>
                     <span>{detail}</span>
                   </li>
                 ))}

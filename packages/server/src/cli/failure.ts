@@ -2,7 +2,9 @@
  * What a command says when it does not do what was asked: a word for programs, sentences for people, and the exit code. Never a
  * stack, and never a text that looks like a credential, whoever typed it where.
  */
+
 import { CommanderError } from 'commander';
+import { mapOf } from '../core/lib/map-of.ts';
 
 /** 0 done; 1 refused or failed; 2 wrong usage, found before anything was touched. */
 export type ExitCode = 0 | 1 | 2;
@@ -54,7 +56,7 @@ function explainOther(error: unknown): Explained {
   if (!(error instanceof Error)) return failed('failed', String(error));
   if (error.name === 'ConfigError') return failed('settings', error.message);
   const [known] = causesOf(error).flatMap((cause) => {
-    const system = SYSTEM_SENTENCES[textProperty(cause, 'code')];
+    const system = SYSTEM_SENTENCES.get(textProperty(cause, 'code'));
     return system === undefined ? [] : [failed(system.code, system.sentence(cause))];
   });
   if (known !== undefined) return known;
@@ -71,8 +73,13 @@ function causesOf(error: Error): readonly Error[] {
 
 const DATABASE = 'Look at KEYHOUSE_DATABASE_URL.';
 
+interface SystemSentence {
+  readonly code: string;
+  readonly sentence: (error: Error) => string;
+}
+
 /** What goes wrong most often around a program, in words. */
-const SYSTEM_SENTENCES: Readonly<Record<string, { code: string; sentence: (error: Error) => string }>> = {
+const SYSTEM_SENTENCES: ReadonlyMap<string, SystemSentence> = mapOf<SystemSentence>({
   EADDRINUSE: {
     code: 'address_in_use',
     sentence: (error) =>
@@ -93,7 +100,7 @@ const SYSTEM_SENTENCES: Readonly<Record<string, { code: string; sentence: (error
   SQLITE_NOTADB: { code: 'store_unavailable', sentence: () => `The file is not a SQLite database. ${DATABASE}` },
   SQLITE_CANTOPEN: { code: 'store_unavailable', sentence: () => `The database file cannot be opened. ${DATABASE}` },
   SQLITE_READONLY: { code: 'store_unavailable', sentence: () => 'The database file may not be written by this user.' },
-};
+});
 
 const failed = (code: string, message: string): Explained => ({ code, message, exitCode: 1 });
 

@@ -27,8 +27,14 @@ describe('/metrics', () => {
       expect(text).toContain('keyhouse_feed_messages_total 40');
       expect(text).toContain('keyhouse_changes_position 12');
       expect(text).toContain('keyhouse_revocations{kind="jti"} 5');
-      expect((await fetch(`${origin}/`)).status).toBe(404);
-      expect((await fetch(`${origin}/metrics`, { method: 'POST' })).status).toBe(404);
+      for (const [path, method, status, message] of [
+        ['/', 'GET', 404, 'Not found.'],
+        ['/metrics', 'POST', 405, 'This method is not allowed here.'],
+      ] as const) {
+        const refused = await fetch(origin + path, { method });
+        expect([refused.status, await refused.json()]).toEqual([status, { message }]);
+        expect(refused.headers.get('x-request-id')).toMatch(/^[\w-]{16,}$/);
+      }
     } finally {
       server.close();
       server.closeAllConnections();

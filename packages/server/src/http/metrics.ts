@@ -2,8 +2,11 @@
  * What `/metrics` shows, in the Prometheus text format, on a port of its own. Counted in plain maps, because a labelled counter
  * costs more than the rest of a cached check; prom-client, which takes 20 MB, is loaded for the first reader.
  */
+
 import { createServer, type Server } from 'node:http';
 import type { Registry } from 'prom-client';
+import { type Answer, answerRefusal, INTERNAL } from './errors.ts';
+import { requestIds } from './request-id.ts';
 
 export interface Metrics {
   countRequest(route: string, method: string, status: number): void;
@@ -140,16 +143,21 @@ function watchFeed(
   });
 }
 
-/** `GET /metrics` and nothing else. */
+/** `GET /metrics` and nothing else, refused in the same forms as everywhere. */
 export function createMetricsServer(metrics: Metrics): Server {
+  const nextRequestId = requestIds();
   return createServer((request, response) => {
-    if (request.method !== 'GET' || request.url !== '/metrics') {
-      response.writeHead(404).end();
-      return;
-    }
+    const requestId = nextRequestId();
+    const refuse = ({ status, headers, body }: Answer): void => {
+      response.writeHead(status, { ...headers, 'Content-Type': 'application/json; charset=utf-8', 'X-Request-Id': requestId });
+      response.end(JSON.stringify(body));
+    };
+    if (request.url?.split('?', 1)[0] !== '/metrics') return refuse(answerRefusal({ code: 'not_found' }));
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return refuse(answerRefusal({ code: 'method_not_allowed', allow: ['GET', 'HEAD'] }));
     metrics.text().then(
-      ({ contentType, body }) => response.writeHead(200, { 'Content-Type': contentType }).end(body),
-      () => response.writeHead(500).end(),
+      ({ contentType, body }) => response.writeHead(200, { 'Content-Type': contentType, 'X-Request-Id': requestId }).end(body),
+      () => refuse(INTERNAL),
     );
   });
 }

@@ -64,13 +64,27 @@ describe('what Node’s parser refuses', () => {
 
 describe('what RFC 9112 forbids and Node would pass', () => {
   it.each([
-    ['no Host', 'GET /verify/invoices HTTP/1.1\r\n\r\n'],
+    ['no Host', 'GET /healthz HTTP/1.1\r\n\r\n'],
     ['two Hosts', 'GET /healthz HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n'],
     ['the same Host twice, in HTTP/1.0', 'GET /healthz HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n'],
   ])('is a 400: %s', async (_name, bytes) => {
     const { answers, closedBy } = await exchange(server.port, bytes);
     expectRefusal(answers[0], 400);
     expect(closedBy).toBe('server');
+  });
+
+  it.each([
+    ['/verify/invoices', 403, { message: 'This action is unauthorized.' }],
+    ['/verify?permission=invoices.read', 403, { message: 'This action is unauthorized.' }],
+    ['/auth/introspect', 400, { error: 'invalid_request', error_description: expect.any(String) }],
+    ['/auth/token', 400, { error: 'invalid_request', error_description: expect.any(String) }],
+    ['/api/v1/auth/tokens', 400, { message: expect.any(String) }],
+  ])('is refused in the words of the endpoint: two Hosts at %s', async (path, status, body) => {
+    const { answers } = await exchange(server.port, `POST ${path} HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n`);
+    expect(answers[0]?.status).toBe(status);
+    expect(JSON.parse(answers[0]?.body ?? '')).toEqual(body);
+    expect(answers[0]?.headers['x-request-id']).toBeTruthy();
+    expect(answers[0]?.headers['cache-control']).toBe('no-store');
   });
 
   it('HTTP/1.0 may leave the Host out', async () => {

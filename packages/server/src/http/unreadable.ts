@@ -4,12 +4,16 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { answerRefusal } from './errors.ts';
+import { mapOf } from '../core/lib/map-of.ts';
+import { answerRefusal, inOAuthWords } from './errors.ts';
+import { isVerifyTarget } from './verify-question.ts';
 
-const PARSER_ANSWERS: Readonly<Record<string, readonly [status: string, message: string]>> = {
+const PARSER_ANSWERS: ReadonlyMap<string, readonly [status: string, message: string]> = mapOf<
+  readonly [status: string, message: string]
+>({
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are too large.'],
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.'],
-};
+});
 /** How long a client may take to read the refusal; then the socket goes, whatever it still sends. */
 const LINGER_MS = 1000;
 
@@ -19,7 +23,7 @@ export function answerUnreadable(error: Error & { code?: string }, socket: Socke
     socket.destroy();
     return;
   }
-  const [status, message] = PARSER_ANSWERS[error.code ?? ''] ?? ['400 Bad Request', 'The request cannot be read.'];
+  const [status, message] = PARSER_ANSWERS.get(error.code ?? '') ?? ['400 Bad Request', 'The request cannot be read.'];
   const body = JSON.stringify({ message });
   const head = [`HTTP/1.1 ${status}`, 'Content-Type: application/json; charset=utf-8', `Content-Length: ${body.length}`];
   socket.end([...head, `X-Request-Id: ${requestId}`, 'Connection: close', '', body].join('\r\n'));
@@ -36,14 +40,20 @@ export function isHosted({ rawHeaders, httpVersion }: IncomingMessage): boolean 
   return hosts === 1 || (hosts === 0 && httpVersion === '1.0');
 }
 
-export function answerUnhosted(response: ServerResponse, requestId: string): void {
-  const { status, body } = answerRefusal({ code: 'bad_request' });
+/** In the words of the endpoint that was meant: a gateway understands no 400, and clients of OAuth read an error of RFC 6749 §5.2. */
+export function answerUnhosted({ url = '' }: IncomingMessage, response: ServerResponse, requestId: string): void {
+  const refused = answerRefusal(isVerifyTarget(url) ? { code: 'forbidden' } : { code: 'bad_request' });
+  const { status, headers, body } = OAUTH_PATHS.has(url.split('?', 1)[0] ?? '') ? inOAuthWords(refused) : refused;
   const text = JSON.stringify(body);
   response.writeHead(status, {
+    ...headers,
     'Content-Type': 'application/json; charset=utf-8',
-    'Content-Length': text.length,
+    'Content-Length': Buffer.byteLength(text),
+    'Cache-Control': 'no-store',
     Connection: 'close',
     'X-Request-Id': requestId,
   });
   response.end(text);
 }
+
+const OAUTH_PATHS: ReadonlySet<string> = new Set(['/auth/token', '/auth/introspect', '/auth/revoke']);

@@ -51,7 +51,10 @@ export function auditReads(db: Db): Pick<AuditStore, 'list' | 'stepBack' | 'name
       const credentialRows = credentials.length === 0 ? [] : await query.execute();
       return {
         users: new Map(
-          userRows.map((row) => [row.id, { name: row.display_name || row.email, isAdministrator: row.is_administrator === 1 }]),
+          userRows.map((row) => [
+            row.id,
+            { displayName: row.display_name, email: row.email, isAdministrator: row.is_administrator === 1 },
+          ]),
         ),
         credentials: new Map(credentialRows.map(({ id, name }) => [id, name])),
       };

@@ -4,7 +4,7 @@ import { addPasskey, createAuthenticator } from '../../test/authenticator.ts';
 import { addTotp, type Browser, loggedIn, newEmail, openBrowser, registered } from '../../test/browser.ts';
 import { eachDatabase } from '../../test/databases.ts';
 import { linkIn, mailsOf } from '../../test/mails.ts';
-import { newAdministrator } from '../../test/people.ts';
+import { invite, newAdministrator, newPerson, newTeam } from '../../test/people.ts';
 import { OPERATOR, PASSWORD, startTestServer, type TestServer } from '../../test/server.ts';
 
 const NEW_PASSWORD = 'four other unrelated words';
@@ -144,6 +144,27 @@ eachDatabase('whoever lost an account', (makeDatabase) => {
     expect((await mailsOf(server, email)).map(({ kind }) => kind)).toEqual(['user-deleted']);
     const again = await registered(server, email);
     expect(again.id).toBeGreaterThan(id);
+  });
+
+  it('is forgotten when deleted also where others invited them', async () => {
+    const [owner, other] = [await newPerson(server), await newPerson(server)];
+    const root = await newAdministrator(server);
+    const email = newEmail();
+    const [accepted, open] = [await newTeam(owner), await newTeam(other)];
+    await root.ask('/operator/invitations', { body: { email } });
+    const ticket = await invite(server, owner, accepted, email, 'viewer');
+    await invite(server, other, open, email, 'viewer');
+    const beside = newEmail();
+    await invite(server, owner, accepted, beside, 'viewer');
+    const browser = (await registered(server, email)).browser;
+    expect((await browser.ask('/invitation/accept', { body: { ticket } })).status).toBe(200);
+    expect((await everything()).filter((line) => line.includes(email)).length).toBeGreaterThan(5);
+    expect((await browser.ask('/me', { method: 'DELETE', body: { email } })).status).toBe(204);
+    const rest = (await everything()).filter((line) => line.includes(email));
+    // The mail that tells of it, and the invitations that are open: those are for whoever has the address.
+    expect(rest.filter((line) => !line.startsWith('invitations '))).toEqual([expect.stringContaining('user-deleted')]);
+    expect(rest.filter((line) => line.startsWith('audit_persons ') || line.startsWith('audit_events '))).toEqual([]);
+    expect((await everything()).filter((line) => line.startsWith('audit_persons ') && line.includes(beside))).toHaveLength(1);
   });
 
   /** Every row of every table as text. */

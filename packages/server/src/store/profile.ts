@@ -155,8 +155,9 @@ export const profileActs = {
     await endTickets(db, userId);
     await db.deleteFrom('sign_ins').where('user_id', '=', userId).execute();
     await db.updateTable('sessions').set({ last_address: null, last_user_agent: null }).where('user_id', '=', userId).execute();
-    await forgetMails(db, userId);
     await forgetUse(db, user.account_id);
+    await forgetInvitee(db, userId);
+    await forgetMails(db, userId);
     await forgetInvitations(db, userId);
     await db.updateTable('imported_users').set({ address_hash: null }).where('user_id', '=', userId).execute();
     await db
@@ -288,6 +289,30 @@ async function giveNewSecret(db: Db, userId: number, { id, hash }: { id: number;
 
 /** Mails to somebody who is deleted hold their address. The one that tells of the deletion is written later in the same act. */
 const forgetMails = (db: Db, userId: number) => db.deleteFrom('mails').where('user_id', '=', userId).execute();
+
+/**
+ * What was written when others invited this address: the mail, which belongs to no user, and the address beside the event. Found by way of the
+ * invitations, which are kept as long, so that no table is read whole.
+ */
+async function forgetInvitee(db: Db, userId: number): Promise<void> {
+  const invitations = await db
+    .selectFrom('invitations')
+    .select(['email', 'account_id', 'invited_by'])
+    .where('email_key', '=', db.selectFrom('users').select('email_key').where('id', '=', userId))
+    .execute();
+  for (const { email, account_id: accountId, invited_by: inviter } of invitations) {
+    await db.deleteFrom('mails').where('recipient', '=', email).where('user_id', 'is', null).execute();
+    let sent = db
+      .selectFrom('audit_persons')
+      .innerJoin('audit_events', 'audit_events.id', 'audit_persons.event_id')
+      .select(['audit_persons.event_id', 'audit_persons.data'])
+      .where('audit_events.event', '=', 'invitation.sent');
+    sent = accountId === null ? sent.where('actor', '=', `user:${inviter}`) : sent.where('account_id', '=', accountId);
+    const persons = (await sent.execute()).filter(({ data }) => (JSON.parse(data) as { email?: string }).email === email);
+    const events = persons.map(({ event_id: id }) => id);
+    if (events.length > 0) await db.deleteFrom('audit_persons').where('event_id', 'in', events).execute();
+  }
+}
 
 /** From where and with what the credentials of the personal account were used. The counts stay. */
 const forgetUse = (db: Db, accountId: number) =>

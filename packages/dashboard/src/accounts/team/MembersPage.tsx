@@ -84,7 +84,15 @@ function MemberTable({ team, members, userId, onDialog }: TableProps) {
         },
         { label: columns.role, cell: ({ role }) => words.roles[role] },
         { label: columns.since, kind: 'when', cell: ({ since }) => format.date(since) },
-        { label: columns.seen, kind: 'when', cell: ({ last_seen_at }) => <TimeAgo at={last_seen_at} never={words.never} /> },
+        ...(hasRole(team, 'admin')
+          ? [
+              {
+                label: columns.seen,
+                kind: 'when' as const,
+                cell: ({ last_seen_at }: Member) => <TimeAgo at={last_seen_at} never={words.never} />,
+              },
+            ]
+          : []),
         {
           label: columns.actions,
           kind: 'menu',

@@ -37,6 +37,7 @@ export const words = {
   } satisfies Record<Role, string>,
 
   invitations: 'Open invitations',
+  member: (id: number): string => `Member ${id}`,
   invitationColumns: { email: 'Address', role: 'Role', by: 'Invited by', ends: 'Ends', actions: 'Actions' },
   inviteTitle: 'Invite somebody',
   email: 'E-mail address',

@@ -1,8 +1,9 @@
 /** How the operator's place looks to people: a name, one accent colour, a logo. */
+
 import { createHash } from 'node:crypto';
-import { isWellFormedText } from '@keyhouse/protocol';
 import type { By, EventDraft } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
+import { findNameFault } from '../lib/name.ts';
 import { readLogo, type StoredLogoType } from './logo.ts';
 
 export interface Logo {
@@ -65,8 +66,8 @@ export async function setBrand(
 ): Promise<readonly BrandFault[]> {
   const { name, accent } = wish;
   const faults: BrandFault[] = [];
-  if (name.trim() === '' || !isWellFormedText(name))
-    faults.push({ field: 'name', sentence: 'The name must be one line of text.' });
+  if (findNameFault(name) !== null)
+    faults.push({ field: 'name', sentence: 'The name must be one line of text without invisible characters.' });
   if (contrastWithWhite(accent) < LEAST_CONTRAST)
     faults.push({ field: 'accent', sentence: 'White text on this colour cannot be read well: choose a darker one.' });
   const logo = typeof wish.logo === 'string' ? readLogo(wish.logo) : wish.logo;

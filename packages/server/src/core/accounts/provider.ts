@@ -5,12 +5,14 @@
  * An address decides about an account only when both sides have proved it. When the provider has and we have not, it is the first proof of the
  * address: everything that was made before it ends, because whoever registered may not have been its owner.
  */
+
 import { createHash } from 'node:crypto';
 import { encodeBase64Url } from '@keyhouse/protocol';
 import type { By, EventDraft } from '../audit/event.ts';
 import { MINUTE_MS } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
+import { readForeignName } from '../lib/name.ts';
 import { open, seal } from '../lib/seal.ts';
 import type { User } from './account.ts';
 import { circumstancesOf } from './circumstances.ts';
@@ -186,11 +188,7 @@ async function adopt(
   const old = await ports.accounts.findUserByEmail(email.key);
   if (old !== null && old.disabledAtMs !== null) return null;
   if (old === null && ports.signup !== 'open') return 'sign-up-closed';
-  const displayName =
-    answer.name
-      ?.slice(0, 100)
-      .replace(/\p{Cc}/gu, ' ')
-      .trim() || localPart(email.email);
+  const displayName = readForeignName(answer.name ?? '') || localPart(email.email);
   const person = { email: email.email, userId: old?.id ?? null };
   const mails =
     old === null

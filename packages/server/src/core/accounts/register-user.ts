@@ -3,8 +3,10 @@
  * address is taken is the one thing that a stranger can learn here; it costs a hash each time, and a few of these questions from one
  * address are all it answers.
  */
+
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
+import { findOptionalNameFault } from '../lib/name.ts';
 import type { NewUser } from './account.ts';
 import { EMAIL_SENTENCE, localPart, readEmail } from './email.ts';
 import { findPasswordFault, PASSWORD_SENTENCES } from './password.ts';
@@ -36,7 +38,8 @@ export type RegisterUserRefusal =
   | { readonly ok: false; readonly reason: 'too-many-tries' | 'busy'; readonly retryAfterSeconds: number };
 
 export const EMAIL_TAKEN_SENTENCE = 'The email has already been taken.';
-export const DISPLAY_NAME_SENTENCE = 'The display name must have at most 100 characters, none of them a control character.';
+export const DISPLAY_NAME_SENTENCE =
+  'The display name must have at most 100 characters, none of them invisible or a control character.';
 const BUSY = { ok: false, reason: 'busy', retryAfterSeconds: 1 } as const;
 
 export async function findUserFaults(
@@ -48,12 +51,9 @@ export async function findUserFaults(
   const fault = await findPasswordFault(passwords, password, { email, names: displayName === '' ? [] : [displayName] });
   if (fault === 'busy') return fault;
   if (fault !== null) faults.push({ field: 'password', sentence: PASSWORD_SENTENCES[fault] });
-  if (!isName(displayName)) faults.push({ field: 'displayName', sentence: DISPLAY_NAME_SENTENCE });
+  if (findOptionalNameFault(displayName) !== null) faults.push({ field: 'displayName', sentence: DISPLAY_NAME_SENTENCE });
   return faults;
 }
-
-/** Also the empty one. */
-export const isName = (text: string): boolean => text.isWellFormed() && [...text].length <= 100 && !/\p{Cc}/u.test(text);
 
 /** `make` stores the user; null: the address is taken. The hash is made before anybody looks: both answers take the same time. */
 export async function registerUser<Made>(

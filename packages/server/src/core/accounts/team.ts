@@ -1,12 +1,10 @@
 /** Teams: made by anybody, run by their admins, ended by their owners. Who may do what to a member stands in `member.ts`. */
-import { isWellFormedText } from '@keyhouse/protocol';
 import type { By, EventDraft } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { MembersStore, Role } from './member.ts';
 
 /** Each may send invitations in its name, so there is an end to them. */
 export const MAX_TEAMS_OWNED = 100;
-export const MAX_TEAM_NAME_LENGTH = 100;
 
 interface Ports {
   readonly members: MembersStore;
@@ -85,11 +83,4 @@ export function teamVerbs({ members, clock }: Ports) {
       });
     },
   };
-}
-
-/** What is wrong with a name that people will read; null when nothing is. */
-export function findTeamNameFault(name: string): string | null {
-  if (name.trim() === '') return 'The name field is required.';
-  if ([...name].length > MAX_TEAM_NAME_LENGTH) return `The name may have at most ${MAX_TEAM_NAME_LENGTH} characters.`;
-  return isWellFormedText(name) ? null : 'The name may not contain control characters.';
 }

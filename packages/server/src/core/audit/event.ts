@@ -204,7 +204,10 @@ export interface AuditStore {
   stepBack(filter: AuditSubject & { beforeId?: number; steps: number }): Promise<{ id: number; atMs: number } | null>;
   /** Names that people know, by id: of users, and of credentials (of this account only, where one is given). */
   namesOf(ids: { users: readonly number[]; credentials: readonly number[]; accountId?: number }): Promise<{
-    readonly users: ReadonlyMap<number, { readonly name: string; readonly isAdministrator: boolean }>;
+    readonly users: ReadonlyMap<
+      number,
+      { readonly displayName: string; readonly email: string; readonly isAdministrator: boolean }
+    >;
     readonly credentials: ReadonlyMap<number, string>;
   }>;
   /** The head of the chain: number 0 and 64 zeros before the first entry. */

@@ -3,6 +3,7 @@
  * the caller, since the record holds ids alone.
  */
 import { permits } from '@keyhouse/protocol';
+import { mapOf } from '../lib/map-of.ts';
 import type { ListedEvent } from './event.ts';
 
 export interface Names {
@@ -42,13 +43,13 @@ export function explainRefusal(event: ListedEvent, names: Names): Explanation {
   const record = readRecord(event.details);
   const status = statusOf(reason);
   const what = whatOf(event, record, names);
-  const said = SENTENCES[reason]?.(what, record, event) ?? `${what} was refused: ${reason.replaceAll('_', ' ')}.`;
+  const said = SENTENCES.get(reason)?.(what, record, event) ?? `${what} was refused: ${reason.replaceAll('_', ' ')}.`;
   const asked = askedFor(record, event.person?.path ?? null);
   const by = record.isGuard ? ' A guard judged it.' : '';
   return {
     ...{ requestId: event.requestId, at: event.atMs, status, reason },
     sentence: `Refused with ${status}: ${said}${asked}${by}`,
-    advice: ADVICE[reason] ?? null,
+    advice: ADVICE.get(reason) ?? null,
   };
 }
 
@@ -59,7 +60,7 @@ const statusOf = (reason: string): number => (FORBIDDEN.has(reason) ? 403 : AWAY
 type Say = (what: string, record: Record, event: ListedEvent) => string;
 
 /** For each reason what happened, with the facts that decided. */
-const SENTENCES: Readonly<{ [reason: string]: Say }> = {
+const SENTENCES: ReadonlyMap<string, Say> = mapOf<Say>({
   forbidden: sayForbidden,
   role: (what) => `${what} has a role that does not allow this.`,
   missing: () => 'no credential was sent.',
@@ -69,7 +70,7 @@ const SENTENCES: Readonly<{ [reason: string]: Say }> = {
   malformed: (_, record) =>
     `what was sent is no credential of this server${shapeOf(record)}; it may be cut off, changed, or something else.`,
   unknown: (_, record) =>
-    `nobody here knows ${UNKNOWN[record.shape ?? ''] ?? 'this credential'}; its form is right, and it was not made on this server, or is gone.`,
+    `nobody here knows ${UNKNOWN.get(record.shape ?? '') ?? 'this credential'}; its form is right, and it was not made on this server, or is gone.`,
   inactive: () =>
     'Keyhouse told the guard that this credential is not good; a token or key that was revoked or never was is told so.',
   revoked: (what) => `${what} was revoked.`,
@@ -91,9 +92,9 @@ const SENTENCES: Readonly<{ [reason: string]: Say }> = {
     `the application ${clientId ?? 'that was named'} did not prove itself: its client secret or assertion does not hold.`,
   stale: () => 'the guard had not heard of revocations for longer than this route allows.',
   issuer_away: () => 'the guard had to ask Keyhouse about the credential, and got no answer.',
-};
+});
 
-const ADVICE: Readonly<{ [reason: string]: string }> = {
+const ADVICE: ReadonlyMap<string, string> = mapOf<string>({
   forbidden: 'Use a credential that holds the permission, or make one.',
   missing: 'Send "Authorization: Bearer <credential>".',
   two_credentials: 'Send one Authorization header.',
@@ -107,18 +108,18 @@ const ADVICE: Readonly<{ [reason: string]: string }> = {
   address_not_allowed: 'Use it from an allowed address, or make one that allows this one.',
   issuer_away: 'Look whether Keyhouse runs and the guard can reach it.',
   stale: 'Look at the guard’s lag and its connection to Keyhouse.',
-};
+});
 
-const UNQUESTIONED: Readonly<{ [why: string]: string }> = {
+const UNQUESTIONED: ReadonlyMap<string, string> = mapOf<string>({
   nothing_to_judge: 'the gateway did not say which method and path the request had.',
   ambiguous: 'method or path of the request can be read in two ways.',
   method: 'the method of the request is none that a permission is known for.',
   path: 'the path of the request can be read in two ways.',
   no_route: 'no route pattern fits the path, so nobody knows which permission it needs.',
-};
+});
 
 function sayForbidden(what: string, { lacking, held, wanted }: Record): string {
-  const unquestioned = lacking === null ? undefined : UNQUESTIONED[lacking];
+  const unquestioned = lacking === null ? undefined : UNQUESTIONED.get(lacking);
   if (unquestioned !== undefined) return unquestioned;
   if (lacking === null && wanted.length === 0) return `${what} is of a kind that may not do this.`;
   const needed = wanted.length > 0 ? wanted : [lacking ?? ''];
@@ -140,15 +141,15 @@ function whatOf(event: ListedEvent, { kind, clientId, shape }: Record, names: Na
   if (kind === 'session') return `a session of application ${clientId ?? '?'} for user ${userId ?? '?'}${owner}`;
   if (kind === 'application') return `application ${clientId ?? '?'}${owner}`;
   if (userId !== null) return `user ${userId}`;
-  return UNKNOWN[shape ?? ''] ?? 'the credential';
+  return UNKNOWN.get(shape ?? '') ?? 'the credential';
 }
 
-const UNKNOWN: Readonly<{ [shape: string]: string }> = {
+const UNKNOWN: ReadonlyMap<string, string> = mapOf<string>({
   token: 'this token',
   key: 'this API key',
   jwt: 'this JWT',
   foreign: 'this text, which has no form of ours',
-};
+});
 
 const shapeOf = ({ shape }: Record): string => (shape === 'jwt' ? ' (it looks like a JWT)' : '');
 

@@ -1,8 +1,10 @@
 /** Reads cells of foreign rows into values that cannot lie. What cannot be read is undefined; what is not there is null. */
-import { isReserved, isWellFormedText, ok } from '@keyhouse/protocol';
+
+import { isReserved, ok } from '@keyhouse/protocol';
+import { readForeignName } from '../lib/name.ts';
 import { type Refused, refused } from './import.ts';
 import { hashSecret } from './verify.ts';
-import { checkPermissions, MAX_NAME_LENGTH } from './wish.ts';
+import { checkPermissions } from './wish.ts';
 
 /** A cell as text, trimmed; null when it is empty, absent or no text. */
 export function text(cell: unknown): string | null {
@@ -81,14 +83,11 @@ export function foreignId(cell: unknown): string | null | undefined {
   return said === null || /^[!-{}~]{1,64}$/.test(said) ? said : undefined;
 }
 
-/** A name that may stand here: cut to what fits, control characters and halves of characters replaced. */
+/** A name that may stand here: cut to what fits, and without characters that may not be in a name. */
 export function name(cell: unknown, fallback: string): { readonly name: string; readonly isChanged: boolean } {
   const said = text(cell);
   if (said === null) return { name: fallback, isChanged: false };
-  // Cut first, so that a cell of a megabyte costs nothing.
-  const short = said.slice(0, 4 * MAX_NAME_LENGTH);
-  const clean = isWellFormedText(short) ? short : short.toWellFormed();
-  const kept = [...clean.replace(/\p{Cc}+/gu, ' ').trim()].slice(0, MAX_NAME_LENGTH).join('').trim();
+  const kept = readForeignName(said);
   return kept === '' ? { name: fallback, isChanged: true } : { name: kept, isChanged: kept !== said };
 }
 

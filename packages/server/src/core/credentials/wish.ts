@@ -1,17 +1,8 @@
 /** What may be asked for when a credential is made or narrowed, checked in one place. */
-import {
-  hasControlCharacters,
-  isPermission,
-  isReserved,
-  isWellFormedText,
-  MAX_PERMISSIONS,
-  OPERATOR_PERMISSIONS,
-  parseBlock,
-  WILDCARDS,
-} from '@keyhouse/protocol';
+import { isPermission, isReserved, MAX_PERMISSIONS, OPERATOR_PERMISSIONS, parseBlock, WILDCARDS } from '@keyhouse/protocol';
 import { OPERATOR_ACCOUNT_ID } from '../accounts/account.ts';
+import { findNameFault } from '../lib/name.ts';
 
-export const MAX_NAME_LENGTH = 100;
 export const MAX_ADDRESSES = 50;
 
 /** A fault names the field and says what was wanted. */
@@ -39,13 +30,8 @@ export function checkWish(wish: Wish, nowMs: number, permissionExists: (name: st
 }
 
 export function checkName(name: string): readonly Fault[] {
-  if (name.trim() === '') return [{ field: 'name', sentence: 'The name field is required.' }];
-  if ([...name].length > MAX_NAME_LENGTH)
-    return [{ field: 'name', sentence: `The name may have at most ${MAX_NAME_LENGTH} characters.` }];
-  if (hasControlCharacters(name) || !isWellFormedText(name)) {
-    return [{ field: 'name', sentence: 'The name may not contain control characters.' }];
-  }
-  return [];
+  const sentence = findNameFault(name);
+  return sentence === null ? [] : [{ field: 'name', sentence }];
 }
 
 /** Reserved permissions only by name, only from the closed list, only in the operator account. */

@@ -1,12 +1,12 @@
 /** What an application may be: every rule of its settings in one place. Whatever is wrong is told at once, by field. */
-import { hasControlCharacters, isPermission, isReserved, isWellFormedText, MAX_PERMISSIONS, WILDCARDS } from '@keyhouse/protocol';
+import { isPermission, isReserved, MAX_PERMISSIONS, WILDCARDS } from '@keyhouse/protocol';
 import { DAY_MS, SECOND_MS } from '../lib/clock.ts';
+import { findNameFault } from '../lib/name.ts';
 import type { PermissionIndex } from '../permissions/permission-set.ts';
 import type { Application, ApplicationSettings } from './application.ts';
 import { readClientKeys } from './client-keys.ts';
 import { MAX_REDIRECT_URIS, MAX_URI_LENGTH, redirectUriFault } from './redirect-uri.ts';
 
-export const MAX_APPLICATION_NAME_LENGTH = 100;
 export const MIN_SESSION_SECONDS = 60;
 export const MAX_SESSION_SECONDS = (400 * DAY_MS) / SECOND_MS;
 
@@ -48,13 +48,8 @@ export function checkApplication(
 }
 
 function checkName(name: string): readonly string[] {
-  if (name.trim() === '') return ['The name field is required.'];
-  if ([...name].length > MAX_APPLICATION_NAME_LENGTH)
-    return [`The name may have at most ${MAX_APPLICATION_NAME_LENGTH} characters.`];
-  if (hasControlCharacters(name) || !isWellFormedText(name)) return ['The name may not contain control characters.'];
-  // A consent page that reads backwards, or names two applications alike, would deceive people.
-  if (/[\p{Cf}\p{Zl}\p{Zp}]/u.test(name)) return ['The name may not contain invisible characters.'];
-  return [];
+  const fault = findNameFault(name);
+  return fault === null ? [] : [fault];
 }
 
 function checkHomePage(homePage: string | null): readonly string[] {

@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eachDatabase } from '../../../test/databases.ts';
+import { newPerson } from '../../../test/people.ts';
 import { startTestServer, type TestServer } from '../../../test/server.ts';
 
 /** As guards tell of what stands behind the bar of a token. */
@@ -61,6 +62,27 @@ eachDatabase('a report that lies', (makeDatabase) => {
     ['a permission without end', { permissions: ['a'.repeat(200)] }],
     ['a user agent without end', { user_agent: 'x'.repeat(2000) }],
   ])('is refused with 422: %s', async (_, change) => expect((await report({ uses: [use(change)] })).status).toBe(422));
+
+  it.each(['__proto__', 'constructor', 'toString', 'valueOf'].filter((reason) => /^[a-z_]+$/.test(reason)))(
+    'breaks no page by the name of its reason: %s',
+    async (reason) => {
+      const owner = await newPerson(server);
+      const own = await server.key(owner.accountId);
+      const one = refusal({ subject: { kind: 'key', credential: own.id }, reason });
+      expect((await report({ refusals: [one], counts: [{ reason, count: 3 }] })).status).toBe(204);
+      const page = `/accounts/${owner.accountId}/audit`;
+      await expect.poll(async () => (await owner.ask(`${page}?request_id=${one.request_id}`)).json.events.length).toBe(1);
+      const { json } = await owner.ask(`${page}?request_id=${one.request_id}`);
+      expect(json.events[0]).toMatchObject({
+        reason,
+        explanation: expect.stringContaining(`was refused: ${reason.replaceAll('_', ' ')}`),
+      });
+      for (const format of ['csv', 'jsonl']) {
+        const file = await owner.ask(`${page}/export?format=${format}`);
+        expect([file.status, file.text.includes(one.request_id)]).toEqual([200, true]);
+      }
+    },
+  );
 
   it('is refused when it is too long', async () => {
     expect((await report({ uses: Array.from({ length: 1001 }, () => use()) })).status).toBe(422);

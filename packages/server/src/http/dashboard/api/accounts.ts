@@ -57,10 +57,12 @@ export const Notice = Type.Object({
 
 export const Member = Type.Object({
   user_id: Id,
-  email: Type.String(),
+  /** Null to those who do not manage the members. */
+  email: OptionalText,
   display_name: Type.String(),
   role: RoleName,
   since: Time,
+  /** Null also to those who do not manage the members. */
   last_seen_at: OptionalTime,
 });
 export const Invitation = Type.Object({
@@ -118,7 +120,7 @@ export const accounts = {
     body: Type.Object({ name: NameInput }),
   },
   'GET /accounts/:account/members': {
-    summary: 'Members and open invitations',
+    summary: 'Members; to those who manage them also addresses and open invitations',
     who: 'viewer',
     answer: Type.Object({ members: Type.Array(Member), invitations: Type.Array(Invitation) }),
   },

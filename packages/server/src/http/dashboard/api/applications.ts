@@ -141,7 +141,7 @@ export const applications = {
     who: 'viewer',
     answer: Type.Object({
       application: ApplicationDetail,
-      /** Living ones, newest use first; at most a hundred. */
+      /** Active ones, newest use first; at most a hundred. None to a viewer. */
       sessions: Type.Array(SessionOfApplication),
       /** At most 1,000: more are not counted. */
       live_sessions: Type.Integer(),

@@ -1,4 +1,5 @@
 /** Applications: those of the account that the path names, in which the door has found the role that is asked for. */
+import { includesRole } from '../../../core/accounts/member.ts';
 import type { Application, ApplicationSettings, ListedApplication } from '../../../core/oauth/application.ts';
 import type { ApplicationFault } from '../../../core/oauth/application-wish.ts';
 import type { Vouched } from '../../../core/oauth/badge.ts';
@@ -45,7 +46,8 @@ export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
   serve('GET /accounts/:account/applications/:id', async ({ account, params }) => {
     const application = await find(account.id, params.id);
     const [sessions, [listed]] = await Promise.all([
-      store.sessions.listSessionsOfApplication(application.id, MOST_SESSIONS),
+      // Who uses an application are other customers: for those who look after it, not for those who only look.
+      includesRole(account.role, 'developer') ? store.sessions.listSessionsOfApplication(application.id, MOST_SESSIONS) : [],
       store.applications.listApplications({ clientId: application.clientId, limit: 1 }),
     ]);
     return {

@@ -1,5 +1,6 @@
 /** The audit log: that of an account for its members, the whole of it for administrators; on pages, as a file, and its chain. */
 import { setImmediate as breathe } from 'node:timers/promises';
+import { includesRole, type Role } from '../../../core/accounts/member.ts';
 import { type AuditFilter, type AuditSubject, EVENT_NAMES, type ListedEvent } from '../../../core/audit/event.ts';
 import { explainRefusal } from '../../../core/audit/explain.ts';
 import { readAudit, readWholeAudit } from '../../../core/audit/read.ts';
@@ -8,7 +9,7 @@ import type { Keyhouse } from '../../../core/keyhouse.ts';
 import { readDate } from '../../read-date.ts';
 import { toTimestamp } from '../../schemas.ts';
 import type { Api } from '../api/index.ts';
-import { csvRecord } from '../csv.ts';
+import { csvJson, csvRecord } from '../csv.ts';
 import { readPage } from '../page.ts';
 import type { DashboardPorts, FileAnswer, Serve } from '../serve.ts';
 import { invalid } from './refuse.ts';
@@ -21,8 +22,19 @@ interface View {
   readonly subject: AuditSubject;
   /** Members of the account; null: to an administrator everybody has a name. */
   readonly members: ReadonlySet<number> | null;
+  readonly reader: Reader;
   /** Of the account whose log it is. */
   readonly accountName: string | null;
+}
+
+/**
+ * Who reads. Where members act from is for those who manage them, and for themselves; where credentials are used from is also for developers, who look
+ * after them.
+ */
+interface Reader {
+  readonly userId: number;
+  /** Null: an administrator. */
+  readonly role: Role | null;
 }
 
 /** Names of accounts are looked up one by one, so for few entries only: for those that somebody asked about by the id of a request. */
@@ -32,13 +44,18 @@ export function auditRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   const { audit } = keyhouse.store;
   const ports = { audit, breathe: (): Promise<void> => breathe() };
 
-  const viewOf = async (account: {
-    readonly id: number;
-    readonly kind: 'operator' | 'personal' | 'team';
-    readonly name: string;
-  }): Promise<View> => ({
+  const viewOf = async (
+    account: {
+      readonly id: number;
+      readonly kind: 'operator' | 'personal' | 'team';
+      readonly name: string;
+      readonly role: Role;
+    },
+    userId: number,
+  ): Promise<View> => ({
     subject: { accountId: account.id },
     members: new Set((await keyhouse.store.members.listMembers(account)).map(({ userId }) => userId)),
+    reader: { userId, role: account.role },
     accountName: account.name,
   });
   const page = async (view: View, query: Api['GET /accounts/:account/audit']['query']) => {
@@ -56,8 +73,10 @@ export function auditRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
       : { name: `audit-${day}.jsonl`, type: 'application/x-ndjson', pieces: toJsonLines(rows) };
   };
 
-  serve('GET /accounts/:account/audit', async ({ account, query }) => page(await viewOf(account), query));
-  serve('GET /accounts/:account/audit/export', async ({ account, query }) => file(await viewOf(account), query));
+  serve('GET /accounts/:account/audit', async ({ account, query, signIn }) => page(await viewOf(account, signIn.user.id), query));
+  serve('GET /accounts/:account/audit/export', async ({ account, query, signIn }) =>
+    file(await viewOf(account, signIn.user.id), query),
+  );
 
   serve('GET /operator/audit', async ({ query: { account, user, ...query } }) => ({
     ...(await page(wholeLog(account, user), query)),
@@ -92,6 +111,7 @@ const wholeLog = (account: string | undefined, user: string | undefined): View =
     ...(user === undefined ? {} : { userId: Number(user) }),
   },
   members: null,
+  reader: { userId: 0, role: null },
   accountName: null,
 });
 
@@ -121,7 +141,7 @@ function readMoment(field: string, text: string): number {
 
 async function describe(
   keyhouse: Keyhouse,
-  { subject, members, accountName }: View,
+  { subject, members, reader, accountName }: View,
   events: readonly ListedEvent[],
 ): Promise<Row[]> {
   const actors = events.map(({ actor }) => readActor(actor));
@@ -146,10 +166,11 @@ async function describe(
     const explained = { credential: credentialName, account: accountName ?? accountNames.get(event.accountId ?? 0) ?? null };
     const { guardKey, ...details } = JSON.parse(event.details) as Record<string, unknown>;
     const actor = actors[index] ?? OTHER;
-    const user = actor.kind === 'user' ? names.users.get(actor.id) : undefined;
     // Who of the operator's people did it, and from where, is theirs to know.
     const isHidden = (id: number): boolean => names.users.get(id)?.isAdministrator === true && members?.has(id) === false;
     const isOperators = actor.kind === 'user' && isHidden(actor.id);
+    const isPlaceHidden = isOperators || !mayKnowPlace(reader, actor);
+    const nameOf = (id: number): string | null => shownName(names.users.get(id), { members, reader, id });
     return {
       id: event.id,
       event: event.event,
@@ -158,9 +179,13 @@ async function describe(
       actor: isOperators ? 'operator' : event.actor,
       actor_name: isOperators
         ? null
-        : (user?.name ?? (actor.kind === 'credential' ? (names.credentials.get(actor.id) ?? null) : null)),
+        : actor.kind === 'user'
+          ? nameOf(actor.id)
+          : actor.kind === 'credential'
+            ? (names.credentials.get(actor.id) ?? null)
+            : null,
       user_id: event.userId,
-      user_name: event.userId === null || isHidden(event.userId) ? null : (names.users.get(event.userId)?.name ?? null),
+      user_name: event.userId === null || isHidden(event.userId) ? null : nameOf(event.userId),
       credential_id: event.credentialId,
       credential_name: credentialName,
       request_id: event.requestId,
@@ -169,11 +194,31 @@ async function describe(
       details: members === null && guardKey !== undefined ? { ...details, guardKey } : details,
       path: event.person?.path ?? null,
       explanation: event.event === 'request.refused' ? explainRefusal(event, explained).sentence : null,
-      address: isOperators ? null : (event.person?.address ?? null),
-      user_agent: isOperators ? null : (event.person?.userAgent ?? null),
+      address: isPlaceHidden ? null : (event.person?.address ?? null),
+      user_agent: isPlaceHidden ? null : (event.person?.userAgent ?? null),
       number: event.number,
     };
   });
+}
+
+function mayKnowPlace({ userId, role }: Reader, actor: ReadActor): boolean {
+  if (role === null || includesRole(role, 'admin')) return true;
+  return actor.kind === 'user' ? actor.id === userId : includesRole(role, 'developer');
+}
+
+/**
+ * The name that somebody gave themself. An address takes its place only for those who know it anyway: an administrator, and those who manage the member.
+ * Whoever never was a member is another customer, who has a name here and no address.
+ */
+function shownName(
+  user: { readonly displayName: string; readonly email: string } | undefined,
+  { members, reader, id }: Pick<View, 'members' | 'reader'> & { readonly id: number },
+): string | null {
+  if (user === undefined) return null;
+  if (user.displayName !== '') return user.displayName;
+  const knows =
+    members === null || reader.userId === id || (members.has(id) && reader.role !== null && includesRole(reader.role, 'admin'));
+  return knows ? user.email : null;
 }
 
 async function accountNamesOf({ store }: Keyhouse, events: readonly ListedEvent[]): Promise<ReadonlyMap<number, string>> {
@@ -199,7 +244,7 @@ async function* toCsv(pages: AsyncIterable<readonly Row[]>): AsyncGenerator<stri
   // With the first page and not before it: a log that cannot be read is no file with a header alone.
   let head = csvRecord([...COLUMNS, 'details']);
   for await (const rows of pages) {
-    const records = rows.map((row) => csvRecord([...COLUMNS.map((name) => row[name]), JSON.stringify(row.details)]));
+    const records = rows.map((row) => csvRecord([...COLUMNS.map((name) => row[name]), csvJson(row.details)]));
     yield head + records.join('');
     head = '';
   }

@@ -3,15 +3,15 @@
 import { EMAIL_SENTENCE } from '../../../core/accounts/email.ts';
 import type { Passkey } from '../../../core/accounts/factor.ts';
 import { PASSWORD_SENTENCES } from '../../../core/accounts/password.ts';
-import { isName } from '../../../core/accounts/register-user.ts';
 import { PROOF_LASTS_MS, type SignIn } from '../../../core/accounts/sign-in.ts';
 import { deviceOf } from '../../../core/lib/device.ts';
+import { findOptionalNameFault } from '../../../core/lib/name.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { invalid, readId, refuseWherePasskeysAreNot } from './refuse.ts';
 
-const NAME_SENTENCE = 'A name must have at most 100 characters, none of them a control character.';
+const NAME_SENTENCE = 'A name must have at most 100 characters, none of them invisible or a control character.';
 const LINK_OVER = 'This link is over: it was used, replaced by a newer one, or its time is up.';
 
 export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPorts): void {
@@ -49,7 +49,7 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
     if (names.displayName === '') throw invalid('display_name', 'The display_name field is required.');
     const fields = { displayName: 'display_name', firstName: 'first_name', lastName: 'last_name' } as const;
     for (const [name, field] of Object.entries(fields)) {
-      if (!isName(names[name as keyof typeof fields])) throw invalid(field, NAME_SENTENCE);
+      if (findOptionalNameFault(names[name as keyof typeof fields]) !== null) throw invalid(field, NAME_SENTENCE);
     }
     await keyhouse.renameUser(user, names, by);
   });
@@ -119,13 +119,13 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
     return keyhouse.newPasskeyOptions(user);
   });
   serve('POST /me/passkeys', async ({ signIn: { id, user }, body, by }) => {
-    if (!isName(body.name)) throw invalid('name', NAME_SENTENCE);
+    if (findOptionalNameFault(body.name) !== null) throw invalid('name', NAME_SENTENCE);
     const passkey = await keyhouse.addPasskey(user, id, body.name, body.response, by);
     if (passkey === null) throw invalid('response', 'This passkey was not accepted. Try again.');
     return describePasskey(passkey);
   });
   serve('PATCH /me/passkeys/:id', async ({ signIn: { user }, params, body, by }) => {
-    if (!isName(body.name)) throw invalid('name', NAME_SENTENCE);
+    if (findOptionalNameFault(body.name) !== null) throw invalid('name', NAME_SENTENCE);
     if (!(await keyhouse.renamePasskey(user, params.id, body.name, by))) throw new Refusal({ code: 'not_found' });
   });
   serve('DELETE /me/passkeys/:id', async ({ signIn: { user }, params, by }) => {

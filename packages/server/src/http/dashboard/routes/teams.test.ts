@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newEmail } from '../../../../test/browser.ts';
 import { linkIn } from '../../../../test/mails.ts';
 import { newMember, newPerson, newTeam } from '../../../../test/people.ts';
 import { startTestServer, type TestServer } from '../../../../test/server.ts';
@@ -32,13 +33,58 @@ describe('teams', () => {
     expect((await bo.ask(`${team}/members`)).status).toBe(404);
     expect((await bo.ask('/invitation/accept', { body: { ticket } })).json).toEqual({ account: made.json.id });
 
-    const { json } = await bo.ask(`${team}/members`);
+    const { json } = await ada.ask(`${team}/members`);
     expect(json.members.map((member: { email: string; role: string }) => [member.email, member.role])).toEqual([
       [ada.email, 'owner'],
       [bo.email, 'developer'],
     ]);
     expect(json.invitations).toEqual([]);
     expect((await bo.ask('/me')).json.user.email_verified).toBe(true);
+  });
+
+  it('show addresses, invitations and who was here when to those who manage the members, and to nobody else', async () => {
+    const ada = await newPerson(server);
+    const team = await newTeam(ada);
+    const base = `/accounts/${team}`;
+    const people = await Promise.all(
+      (['admin', 'developer', 'viewer'] as const).map((role) => newMember(server, ada, team, role)),
+    );
+    const stranger = newEmail();
+    await ada.ask(`${base}/invitations`, { body: { email: stranger, role: 'viewer' } });
+    const [admin, developer, viewer] = people;
+    if (admin === undefined || developer === undefined || viewer === undefined) throw new Error('Three have joined.');
+    for (const manager of [ada, admin]) {
+      const { json } = await manager.ask(`${base}/members`);
+      expect(json.members.map(({ email }: { email: string }) => email)).toEqual([ada, ...people].map(({ email }) => email));
+      expect(json.invitations).toHaveLength(1);
+    }
+    for (const reader of [developer, viewer]) {
+      const answer = await reader.ask(`${base}/members`);
+      for (const other of [ada, ...people, { email: stranger }])
+        expect(answer.text.includes(other.email), other.email).toBe(other.email === reader.email);
+      for (const member of answer.json.members) if (member.user_id !== reader.id) expect(member.last_seen_at).toBeNull();
+      expect(answer.json.invitations).toEqual([]);
+      // Nor by way of the log: names that people gave themselves, and no address in the place of one.
+      const log = await reader.ask(`${base}/audit`);
+      expect(log.json.events.length).toBeGreaterThan(3);
+      for (const other of [ada, ...people, { email: stranger }])
+        if (other.email !== reader.email) expect(log.text).not.toContain(other.email);
+    }
+  });
+
+  it('let a viewer see what happened, but not from where people act', async () => {
+    const ada = await newPerson(server);
+    const team = await newTeam(ada);
+    const viewer = await newMember(server, ada, team, 'viewer');
+    const placesSeenBy = async (person: typeof ada): Promise<string[]> => {
+      const { json } = await person.ask(`/accounts/${team}/audit`);
+      const seen = json.events.filter(
+        ({ address, user_agent }: Record<string, unknown>) => address !== null || user_agent !== null,
+      );
+      return [...new Set<string>(seen.map(({ actor }: { actor: string }) => actor))];
+    };
+    expect(await placesSeenBy(ada)).toContain(`user:${ada.id}`);
+    expect(await placesSeenBy(viewer)).toEqual([`user:${viewer.id}`]);
   });
 
   it('change hands: roles, transfer, leaving; the keys stay', async () => {

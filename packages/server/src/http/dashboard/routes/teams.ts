@@ -1,7 +1,7 @@
 /** Teams and their members. Who may ask stands in the table; what a role may do to another is judged in the act. */
 
-import type { Member, TeamRefusal } from '../../../core/accounts/member.ts';
-import { findTeamNameFault } from '../../../core/accounts/team.ts';
+import { includesRole, type Member, type TeamRefusal } from '../../../core/accounts/member.ts';
+import { findNameFault } from '../../../core/lib/name.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
@@ -29,12 +29,14 @@ export function teamsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
     settle(await keyhouse.deleteTeam({ accountId: account.id, actorId: user.id, by }));
   });
 
-  serve('GET /accounts/:account/members', async ({ account }) => {
+  serve('GET /accounts/:account/members', async ({ account, signIn: { user } }) => {
+    const manages = includesRole(account.role, 'admin');
     const [members, invitations] = await Promise.all([
       keyhouse.store.members.listMembers(account),
-      account.kind === 'team' ? keyhouse.listInvitations(account.id) : [],
+      account.kind === 'team' && manages ? keyhouse.listInvitations(account.id) : [],
     ]);
-    return { members: members.map(describe), invitations: invitations.map(describeInvitation) };
+    const shown = members.map((member) => describe(member, manages || member.userId === user.id));
+    return { members: shown, invitations: invitations.map(describeInvitation) };
   });
 
   serve('PATCH /accounts/:account/members/:user', async ({ account, params, body: { role }, signIn: { user }, by }) => {
@@ -63,7 +65,7 @@ export function teamsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
 }
 
 function refuseName(name: string): void {
-  const fault = findTeamNameFault(name);
+  const fault = findNameFault(name);
   if (fault !== null) throw invalid('name', fault);
 }
 
@@ -81,11 +83,12 @@ function settle(outcome: 'done' | TeamRefusal): void {
   }
 }
 
-const describe = (member: Member) => ({
+/** How to reach somebody, and when they were here, is for those who manage the members. */
+const describe = (member: Member, isWhole: boolean) => ({
   user_id: member.userId,
-  email: member.email,
+  email: isWhole ? member.email : null,
   display_name: member.displayName,
   role: member.role,
   since: toTimestamp(member.sinceMs),
-  last_seen_at: toOptionalTimestamp(member.lastSeenAtMs),
+  last_seen_at: isWhole ? toOptionalTimestamp(member.lastSeenAtMs) : null,
 });
