@@ -88,6 +88,7 @@ eachDatabase('the store', (makeDatabase) => {
       '0006-guard-use',
       '0007-revocation-ends',
       '0008-narrowing',
+      '0010-badges-and-origins',
     ]);
     expect(await store.accounts.findAccount(1)).toMatchObject({ kind: 'operator', userId: null });
     expect(await store.changes.epoch()).toBe(await other.changes.epoch());
