@@ -8,6 +8,7 @@ import { FormError, fieldErrorOf } from '../kit/errors.tsx';
 import { AddressField } from './AddressField.tsx';
 import { readAddresses, writeAddresses } from './addresses.ts';
 import { namesOf, type PermissionDraft, sentenceOf } from './draft.ts';
+import { extensionsOf, LONGEST_EXTENSION, OVERLAPS } from './overlap-choices.ts';
 import { PermissionField } from './PermissionField.tsx';
 import { faultOf } from './permission-choice.ts';
 import { type Credential, type Made, useCatalogue, useVerbs } from './queries.ts';
@@ -190,10 +191,6 @@ function NarrowDialog({ scope, credential, onClose }: DialogProps) {
   );
 }
 
-const OVERLAPS = ['0', '3600', '86400', '259200', '604800'] as const;
-/** In all, extensions included; the server never lets an old secret work for longer. */
-const LONGEST_OVERLAP = '604800';
-
 interface OverlapFieldProps {
   readonly label: string;
   readonly value: string;
@@ -314,19 +311,12 @@ function EndOverlapDialog({ scope, credential, onClose }: DialogProps) {
   );
 }
 
-/** Only what still fits into the 7 days, and all that is left of them. */
-function extensionsOf({ rotated_at }: Credential): { value: string; label: string }[] {
-  const endsAtMs = Date.parse(rotated_at ?? '') + Number(LONGEST_OVERLAP) * 1000;
-  const fitting = OVERLAPS.filter((value) => Number(value) > 0 && Date.now() + Number(value) * 1000 < endsAtMs);
-  return [
-    ...fitting.map((value) => ({ value, label: words.overlapChoices[value] })),
-    { value: LONGEST_OVERLAP, label: words.extendLongest },
-  ];
-}
+const extensionLabel = (value: ReturnType<typeof extensionsOf>[number]): string =>
+  value === LONGEST_EXTENSION ? words.extendLongest : words.overlapChoices[value];
 
 function ExtendOverlapDialog({ scope, credential, onClose }: DialogProps) {
-  const choices = extensionsOf(credential);
-  const [seconds, setSeconds] = useState(choices.at(0)?.value ?? LONGEST_OVERLAP);
+  const choices = extensionsOf(credential.rotated_at, Date.now()).map((value) => ({ value, label: extensionLabel(value) }));
+  const [seconds, setSeconds] = useState<string>(choices.at(0)?.value ?? LONGEST_EXTENSION);
   const verbs = useVerbs(scope);
   const extend = useMutation({
     mutationFn: () => verbs.extendOverlap(credential.id, Number(seconds)),
