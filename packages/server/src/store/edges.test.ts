@@ -17,7 +17,7 @@ eachDatabase('the store at its edges', (makeDatabase) => {
     const { url, open } = await makeDatabase();
     const check = () => openStore({ url, migrations: 'check', onWarning: () => {} });
     await expect(check()).rejects.toThrow(
-      "lacks 0001-credentials, 0002-dashboard, 0003-sessions, 0004-routes-by-method, 0005-imports, 0006-guard-use, 0007-revocation-ends: run 'keyhouse migrate'",
+      "lacks 0001-credentials, 0002-dashboard, 0003-sessions, 0004-routes-by-method, 0005-imports, 0006-guard-use, 0007-revocation-ends, 0008-narrowing: run 'keyhouse migrate'",
     );
     const all = [
       '0001-credentials',
@@ -27,6 +27,7 @@ eachDatabase('the store at its edges', (makeDatabase) => {
       '0005-imports',
       '0006-guard-use',
       '0007-revocation-ends',
+      '0008-narrowing',
     ];
     expect((await pendingMigrations(url)).map(({ name }) => name)).toEqual(all);
     expect((await open()).applied).toEqual(all);

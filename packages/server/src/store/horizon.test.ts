@@ -159,7 +159,10 @@ eachDatabase('a revocation', (makeDatabase) => {
       `DELETE FROM changes WHERE before_ms IS NOT NULL`,
       `DROP INDEX jwts_account_end`,
       `DELETE FROM settings WHERE name = 'longest_jwt_days'`,
-      `DELETE FROM migrations WHERE name = '0007-revocation-ends'`,
+      // Those that came after it are undone too: they are applied in order.
+      `ALTER TABLE sessions DROP COLUMN jwts_after_ms`,
+      `ALTER TABLE applications DROP COLUMN jwts_after_ms`,
+      `DELETE FROM migrations WHERE name >= '0007-revocation-ends'`,
     ]);
     const { position } = await store.changes.activeRevocations(nowMs);
     expect(await isRevoked(ofKey, nowMs + 31 * DAY)).toBe(false);
