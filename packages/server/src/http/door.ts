@@ -9,6 +9,7 @@ import { type Caller, isOpaque, type OpaqueCaller } from '../core/caller.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { Authenticator } from './authenticate.ts';
 import { isEncoded, isForm, isJson } from './content-type.ts';
+import { FORM_BODY_LIMIT } from './json-body.ts';
 
 type Body = 'json' | 'form' | 'json-or-form' | 'optional-json' | 'none';
 
@@ -75,7 +76,9 @@ const isClient = ({ kind }: Authorization): boolean => kind === 'basic' || kind 
 
 function refuseTooLarge(request: FastifyRequest): void {
   const declared = Number(request.headers['content-length'] ?? 0);
-  if (declared > request.routeOptions.bodyLimit) throw new Refusal({ code: 'too_large' });
+  const { bodyLimit } = request.routeOptions;
+  const limit = isForm(request.headers['content-type']) ? Math.min(bodyLimit, FORM_BODY_LIMIT) : bodyLimit;
+  if (declared > limit) throw new Refusal({ code: 'too_large' });
 }
 
 function refuseContentType(request: FastifyRequest, body: Body): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Refusal } from '../core/refusal.ts';
-import { MAX_PARAMETERS, readForm, readJson, readParameters } from './json-body.ts';
+import { FORM_BODY_LIMIT, MAX_PARAMETERS, readForm, readJson, readParameters } from './json-body.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 const read = (body: Buffer, maxValues = 1000, isOAuth = false) =>
@@ -59,7 +59,7 @@ describe('a body that is more than its route could need', () => {
   it('is, as a form or a query, one of more than a hundred parameters, also of empty ones', () => {
     const form = (count: number) => Array.from({ length: count }, (_, index) => `p${index}=1`).join('&');
     expect(Object.keys(readForm(bytes(form(MAX_PARAMETERS))))).toHaveLength(MAX_PARAMETERS);
-    for (const body of [form(MAX_PARAMETERS + 1), '&'.repeat(MAX_PARAMETERS), '&'.repeat(1_000_000)]) {
+    for (const body of [form(MAX_PARAMETERS + 1), '&'.repeat(MAX_PARAMETERS), '&'.repeat(FORM_BODY_LIMIT)]) {
       expect(codeOf(() => readForm(bytes(body)))).toBe('bad_request');
       expect(codeOf(() => readParameters(body))).toBe('bad_request');
     }
@@ -67,6 +67,14 @@ describe('a body that is more than its route could need', () => {
 });
 
 describe('a form', () => {
+  it('is not read beyond its limit, whether its length was declared or not', () => {
+    for (const body of [`a=${'+'.repeat(1_000_000)}`, `a=${'b'.repeat(FORM_BODY_LIMIT)}`]) {
+      expect(codeOf(() => readForm(bytes(body)))).toBe('too_large');
+      expect(codeOf(() => readParameters(bytes(body)))).toBe('too_large');
+    }
+    expect(codeOf(() => readForm(bytes(`a=${'b'.repeat(FORM_BODY_LIMIT - 2)}`)))).toBe('read');
+  });
+
   it('takes a parameter without a value as left out (RFC 6749 §3.2)', () => {
     expect(readForm(bytes('token=a%2Bb+c&hint=&x'))).toEqual({ token: 'a+b c' });
   });

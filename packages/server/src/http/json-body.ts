@@ -52,8 +52,7 @@ function refuseTooManyParameters(text: string): void {
 
 /** RFC 6749 §3.2: parameters sent more than once are refused; ones without a value count as omitted. */
 export function readForm(bytes: Uint8Array): Record<string, string> {
-  const text = decode(bytes);
-  refuseTooManyParameters(text);
+  const text = decodeForm(bytes);
   if (/%(?![0-9A-Fa-f]{2})/.test(text)) throw new Refusal({ code: 'bad_request' });
   const form = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(text)) {
@@ -65,7 +64,7 @@ export function readForm(bytes: Uint8Array): Record<string, string> {
 
 /** The same, for whoever must tell a repeated parameter from a single one: each with all its values. */
 export function readParameters(input: string | Uint8Array): ReadonlyMap<string, readonly string[]> {
-  const text = typeof input === 'string' ? input : decode(input);
+  const text = typeof input === 'string' ? input : decodeForm(input);
   refuseTooManyParameters(text);
   const parameters = new Map<string, string[]>();
   for (const [name, value] of new URLSearchParams(text)) {
@@ -75,6 +74,14 @@ export function readParameters(input: string | Uint8Array): ReadonlyMap<string, 
     else values.push(value);
   }
   return parameters;
+}
+
+function decodeForm(bytes: Uint8Array): string {
+  // Its length may not have been declared.
+  if (bytes.length > FORM_BODY_LIMIT) throw new Refusal({ code: 'too_large' });
+  const text = decode(bytes);
+  refuseTooManyParameters(text);
+  return text;
 }
 
 function decode(bytes: Uint8Array): string {

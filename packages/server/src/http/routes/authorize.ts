@@ -13,7 +13,7 @@ import { Refusal } from '../../core/refusal.ts';
 import type { Authenticator } from '../authenticate.ts';
 import type { Cookies } from '../dashboard/cookies.ts';
 import { rememberReturnPoint } from '../dashboard/return-point.ts';
-import { FORM_BODY_LIMIT, readParameters } from '../json-body.ts';
+import { readParameters } from '../json-body.ts';
 import { refusals } from '../schemas.ts';
 
 export type ShowProblem = (reply: FastifyReply, problem: PageProblem | 'request_over') => FastifyReply;
@@ -94,7 +94,7 @@ export function authorizeRoutes(app: FastifyInstance, { keyhouse, authenticator,
     });
   }
 
-  app.post(FORM_PATH, { ...options, bodyLimit: FORM_BODY_LIMIT, config: { body: 'form' } }, async (request, reply) => {
+  app.post(FORM_PATH, { ...options, config: { body: 'form' } }, async (request, reply) => {
     const parked = await keyhouse.park(request.body as Parameters);
     return 'go' in parked ? goOn(reply, parked) : send(reply, `/auth/continue?request=${parked.request}`);
   });
@@ -113,7 +113,7 @@ export function authorizeRoutes(app: FastifyInstance, { keyhouse, authenticator,
     if (wish === null) return showProblem(reply, 'repeated');
     return logOut(reply, await keyhouse.beginLogout(wish, presentOf(person)), person, by);
   });
-  app.post('/auth/logout', { ...options, bodyLimit: FORM_BODY_LIMIT, config: { body: 'form' } }, async (request, reply) => {
+  app.post('/auth/logout', { ...options, config: { body: 'form' } }, async (request, reply) => {
     const wish = readLogout(request.body as Parameters);
     if (wish === null) return showProblem(reply, 'repeated');
     const parked = await keyhouse.parkLogout(wish);

@@ -10,7 +10,6 @@ import type { Authenticator } from '../authenticate.ts';
 import { type AuthenticateClient, invalidClient, readOAuthForm } from '../client-authentication.ts';
 import { callerOf } from '../door.ts';
 import { readIntrospection, reportsUse } from '../introspection-question.ts';
-import { FORM_BODY_LIMIT } from '../json-body.ts';
 import { readToken } from '../read-token.ts';
 import { OAuthError, refusals, Unauthenticated } from '../schemas.ts';
 
@@ -98,7 +97,6 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
   app.post(
     '/auth/introspect',
     {
-      bodyLimit: FORM_BODY_LIMIT,
       config: { callers: ['key'], body: 'json-or-form', isOAuth: true, takesClients: true },
       attachValidation: true,
       schema: {
@@ -159,7 +157,6 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
   app.post(
     '/auth/revoke',
     {
-      bodyLimit: FORM_BODY_LIMIT,
       config: { body: 'json-or-form', isOAuth: true, takesClients: true },
       attachValidation: true,
       schema: {

@@ -1,7 +1,6 @@
 /** The token endpoint as Fastify and the API reference know it. What it does stands in `token-endpoint.ts`. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { FORM_BODY_LIMIT } from '../json-body.ts';
 import { OAuthError, refusals } from '../schemas.ts';
 import { type GiveTokens, TOKEN_HEADERS, TOKEN_PATH } from '../token-endpoint.ts';
 
@@ -45,7 +44,6 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { giv
   app.post(
     TOKEN_PATH,
     {
-      bodyLimit: FORM_BODY_LIMIT,
       config: { body: 'json-or-form', isOAuth: true, takesClients: true },
       attachValidation: true,
       schema: {
