@@ -18,7 +18,7 @@ export async function fillCatalogue(keyhouse: Keyhouse): Promise<void> {
   await keyhouse.setCatalogue({ catalogue, by: { actor: 'operator', requestId: null, person: {} } });
 }
 
-/** `size` keys and as many tokens, ninety days of use of ten permissions each, refusals, JWTs and sign-ins. */
+/** `size` keys and as many tokens, ninety days of use, of ten permissions in the last thirty, refusals, JWTs and sign-ins. */
 export function crowd(file: string, { accountId, userId, size }: { accountId: number; userId: number; size: number }): void {
   const db = new Database(file);
   const nowMs = Date.now();
@@ -47,7 +47,7 @@ export function crowd(file: string, { accountId, userId, size }: { accountId: nu
       `${series} INSERT INTO permission_use (credential_id, permission, day, requests, last_used_at_ms)
        SELECT id, ?, ? - i, 1, ? - i * ${DAY_MS} FROM credentials, n WHERE account_id = ?`,
     );
-    for (const name of permissionNames.slice(0, 10)) use.run(90, name, today, nowMs, accountId);
+    for (const name of permissionNames.slice(0, 10)) use.run(30, name, today, nowMs, accountId);
     db.prepare(
       `${series} INSERT INTO audit_events (event, at_ms, actor, account_id, user_id, credential_id, request_id, reason, details)
        SELECT 'request.refused', ?, 'anonymous', ?, ?, (SELECT max(id) FROM credentials) - i % 50, 'request-' || i, 'forbidden', '{"method":"GET","wanted":["a.read"]}' FROM n`,

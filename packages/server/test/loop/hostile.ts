@@ -27,6 +27,9 @@ export function hostileJson(schema: Schema | undefined): Readonly<Record<string,
     'a hundred thousand elements': everyField((share) => `[${'0,'.repeat(Math.min(WIDE, share / 2 - 2))}0]`),
     'elements that are objects': everyField((share) => `[${'{},'.repeat(Math.min(WIDE, share / 3 - 2))}{}]`),
     'the longest text': everyField((share) => `"${'\\u0041'.repeat(share / 6 - 1)}"`),
+    'members that nobody knows, in every element': everyField(
+      (share) => `[${`{${Array.from({ length: 50 }, (_, at) => `"u${at}":0`).join()}},`.repeat(share / 400)}{}]`,
+    ),
     'as many as may be, all wrong': JSON.stringify(allWrong(schema ?? {}, 5000)),
   };
 }

@@ -10,7 +10,7 @@ import { createKeyhouse, type Keyhouse } from '../../src/core/keyhouse.ts';
 import { MasterSecret } from '../../src/core/lib/master-secret.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { OpenedStore } from '../../src/store/opened.ts';
-import type { Reading } from './probe.ts';
+import type { Reading, Unit } from './probe.ts';
 
 const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'keyhouse.js');
 const PROBE = join(import.meta.dirname, 'probe.ts');
@@ -31,8 +31,8 @@ export interface Cost {
 
 export interface MeasuredServer {
   readonly port: number;
-  /** Processor time for a fixed piece of work: what costs are compared with. */
-  readonly unitMs: number;
+  /** Processor time for a fixed piece of work, measured now: what costs are compared with. */
+  unitMs(): Promise<number>;
   /** The same database in this process, to make people and keys by. */
   readonly keyhouse: Keyhouse;
   readonly store: OpenedStore;
@@ -70,12 +70,13 @@ export async function startMeasured(settings: Readonly<Record<string, string>> =
   const store = await openStore({ url: `sqlite:${databaseFile}`, onWarning: () => {} });
   const keyhouse = keyhouseOver(store);
 
-  async function read(): Promise<Reading> {
+  async function tell<Told extends Reading | Unit>(what: 'read' | 'unit'): Promise<Told> {
     const told = once(child, 'message');
-    child.send('read');
-    const [reading] = await told;
-    return reading as Reading;
+    child.send(what);
+    const [answer] = (await told) as [Told];
+    return answer;
   }
+  const read = () => tell<Reading>('read');
   async function costOf<T>(act: () => Promise<T>): Promise<T & Cost> {
     const before = await read();
     const done = await act();
@@ -83,7 +84,8 @@ export async function startMeasured(settings: Readonly<Record<string, string>> =
     return { ...done, cpuMs: after.cpuMs - before.cpuMs, heldMs: after.heldMs };
   }
   return {
-    ...{ port, keyhouse, store, databaseFile, unitMs: (await read()).unitMs },
+    ...{ port, keyhouse, store, databaseFile },
+    unitMs: async () => (await tell<Unit>('unit')).unitMs,
     ask: (sent) => costOf(() => send(port, sent)),
     dribble: (sent, pieces) => costOf(() => dribble(port, sent, pieces)),
     stop: async () => {

@@ -9,9 +9,11 @@ export interface Walked extends Cost {
   /** `POST /auth/token, by a stranger: a million pluses`. */
   readonly name: string;
   readonly status: number;
+  /** The processor time in units of the machine; 0 when it was next to nothing. */
+  readonly units: number;
 }
 
-interface Route {
+export interface Route {
   readonly name: string;
   readonly method: string;
   readonly path: string;
@@ -54,7 +56,7 @@ export async function ordinaryCallers({ keyhouse }: Pick<MeasuredServer, 'keyhou
   };
 }
 
-/** `privateApi` and the document together are all routes but those that `others` names. */
+/** The document, the private API, and what stands in neither. */
 export async function routesOf(server: MeasuredServer, callers: Callers): Promise<readonly Route[]> {
   const document = JSON.parse((await server.ask({ method: 'GET', path: '/openapi.json' })).text) as OpenApi;
   return [...fromDocument(document, callers), ...fromPrivateApi(callers), ...others(callers)];
@@ -140,24 +142,45 @@ function* others(callers: Callers): Generator<Route> {
   };
 }
 
-/** Each request of the walk, one after the other. `tries`: the least of so many, so that a pause of the collector is nobody's. */
-export async function* walk(server: MeasuredServer, routes: readonly Route[], tries: number): AsyncGenerator<Walked> {
+/** As many of the machine's own units as a request may keep the main thread busy: fifty milliseconds where the promise was measured. */
+export const MOST_UNITS = 20;
+/** A pause of the collector, or a page that is compiled for the first time, is nobody's request. */
+const TRIES = 4;
+
+/** Each request of the walk, one after the other. */
+export async function* walk(server: MeasuredServer, routes: readonly Route[]): AsyncGenerator<Walked> {
   for (const route of routes) {
     for (const [what, sent] of requestsTo(route)) {
-      for (const who of ['a stranger', 'an ordinary caller'] as const) {
-        if (who === 'an ordinary caller' && route.ordinary === null) continue;
-        let least: (Cost & { status: number }) | null = null;
-        for (let attempt = 0; attempt < tries; attempt++) {
-          const own = who === 'a stranger' ? { origin: URL_OF_SERVER } : ((await route.ordinary?.()) ?? {});
-          const { status, cpuMs, heldMs } = await server.ask({ ...sent, headers: { ...own, ...sent.headers } });
-          if (least === null || cpuMs < least.cpuMs) least = { status, cpuMs, heldMs };
-          if (cpuMs < server.unitMs) break; // Cheap already.
-        }
-        if (least !== null) yield { name: `${route.name}, by ${who}: ${what}`, ...least };
-      }
+      yield {
+        name: `${route.name}, by a stranger: ${what}`,
+        ...(await leastOf(server, sent, async () => ({ origin: URL_OF_SERVER }))),
+      };
+      if (route.ordinary !== null)
+        yield { name: `${route.name}, by an ordinary caller: ${what}`, ...(await leastOf(server, sent, route.ordinary)) };
     }
   }
 }
+
+/** The cheapest of some tries; when the first is cheap, there is no other. */
+export async function leastOf(
+  server: MeasuredServer,
+  sent: Sent,
+  ordinary: () => Promise<Readonly<Record<string, string>>>,
+  most = MOST_UNITS,
+): Promise<Omit<Walked, 'name'>> {
+  let least: Omit<Walked, 'name'> | null = null;
+  for (let attempt = 0; attempt < TRIES && (least === null || least.units > most); attempt++) {
+    const own = await ordinary();
+    const { status, cpuMs, heldMs } = await server.ask({ ...sent, headers: { ...own, ...sent.headers } });
+    // Below this nobody has to know how fast the machine is.
+    const units = cpuMs < CHEAP_MS ? 0 : cpuMs / (await server.unitMs());
+    if (least === null || units < least.units) least = { status, cpuMs, heldMs, units };
+  }
+  if (least === null) throw new Error('Nothing was tried.');
+  return least;
+}
+
+const CHEAP_MS = 10;
 
 function* requestsTo({ method, path, takes, schema }: Route): Generator<[string, Sent]> {
   if (takes === 'nothing')
@@ -168,6 +191,8 @@ function* requestsTo({ method, path, takes, schema }: Route): Generator<[string,
     for (const [what, body] of Object.entries(hostileForms))
       for (const fitting of [body, body.slice(0, 32_000)])
         yield [fitting === body ? what : `${what}, the first 32 kB`, { method, path, headers: FORM_TYPE, body: fitting }];
+  // Elsewhere in the private API a head is read by the same code.
+  if (path.startsWith('/dashboard/api') && method !== 'GET') return;
   for (const [what, { query, headers = {} }] of Object.entries(hostileHeads))
     yield [what, { method, path: query === undefined ? path : `${path}?${query}`, headers }];
 }
