@@ -140,6 +140,18 @@ describe('somebody who wants more', () => {
     for (const needle of needles) expect(detail.text + audit.text + server.logged.join('\n')).not.toContain(needle);
   });
 
+  it('gets no key set read that is nested thousands of levels deep, at any place', async () => {
+    const deep = `${'['.repeat(5000)}${']'.repeat(5000)}`;
+    for (const jwks of [`{"keys":${deep}}`, `{"keys":[{"kid":"a","x":${deep}}]}`, deep]) {
+      const { status, json } = await ada.ask(path(), {
+        method: 'POST',
+        body: `{"name":"Ledger","type":"confidential","jwks":${jwks}}`,
+        headers: { 'content-type': 'application/json' },
+      });
+      expect([status, json.errors]).toEqual([422, { body: ['The body is nested too deeply or has too many members.'] }]);
+    }
+  });
+
   it('is not served a logo that runs: no markup is accepted, and a stored SVG is shown as a picture without scripts', async () => {
     const svg = (inner: string) => Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg">${inner}</svg>`).toString('base64');
     const bad = [

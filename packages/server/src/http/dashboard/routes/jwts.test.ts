@@ -94,6 +94,15 @@ describe('JWTs of a key', () => {
     expect(server.logged.join('\n')).not.toContain(signature);
   });
 
+  it('are not read when they are nested thousands of levels deep', async () => {
+    const part = (text: string) => Buffer.from(text).toString('base64url');
+    const deep = `{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`;
+    for (const jwt of [`${part('{"alg":"ES256"}')}.${part(deep)}.AAAA`, `${part(deep)}.${part('{}')}.AAAA`]) {
+      const { status, json } = await decode(jwt);
+      expect([status, Object.keys(json.errors)]).toEqual([422, ['jwt']]);
+    }
+  });
+
   it('end all at once, and those minted afterwards hold', async () => {
     const other = await newKey(ada);
     const before = [await mint(other), await mint(other), await mint(other)];
