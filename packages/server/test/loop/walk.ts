@@ -125,6 +125,7 @@ function* others(callers: Callers): Generator<Route> {
     '/healthz',
     '/readyz',
     '/auth/continue',
+    '/auth/logout/continue',
     '/nowhere',
     '/dashboard/provider/x',
   ];
