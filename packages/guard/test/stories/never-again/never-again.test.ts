@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eachDatabase } from '../../../../server/test/databases.ts';
 import { DAY_MS, Life, MINUTE_MS } from './life.ts';
-import { type Door, openWorld, type World } from './world.ts';
+import { type Door, isAllowed, openWorld, type World } from './world.ts';
 
 const RUNS = 12;
 const DOORS: readonly Door[] = ['verify', 'introspection', 'old guard', 'young guard'];
@@ -112,5 +112,27 @@ eachDatabase('what was revoked', (makeDatabase) => {
       // A smaller story takes minutes to find; the seed tells this one again.
       { numRuns: RUNS, endOnFailure: true },
     );
+  });
+
+  it('is remembered by a guard whose clock is ahead and is set back', async () => {
+    await world.restart(366);
+    const life = await Life.begin(world);
+    await life.mint(0, 300, false);
+    await life.mint(2, 300, false);
+    await life.revokeKey(0);
+    const passTwoMinutes = async (): Promise<void> => {
+      world.pass(2 * MINUTE_MS);
+      await world.server.keyhouse.follower.look();
+    };
+    const skew = { aheadMs: 400 * DAY_MS };
+    const guard = await world.newGuard(skew);
+    await passTwoMinutes();
+    const jwts = life.expected().filter(({ name }) => name.startsWith('JWT'));
+    for (const { text } of jwts) expect(await isAllowed(guard, text), 'it has expired there').toBe(false);
+    skew.aheadMs = 0;
+    await passTwoMinutes();
+    for (const { text, holds } of jwts) expect(await isAllowed(guard, text)).toBe(holds);
+    expect(jwts.map(({ holds }) => holds)).toEqual([false, true]);
+    await guard.close();
   });
 });

@@ -27,10 +27,11 @@ export async function openWorld(database: TestDatabase) {
   let server = await start();
   const command = await openCommand(database, clock);
   const { text: key } = await server.key(1, { permissions: ['keyhouse.verify'] });
-  const newGuard = async (): Promise<Guard> => {
+  /** `skew`: by how much the clock of its machine is ahead. */
+  const newGuard = async (skew = { aheadMs: 0 }): Promise<Guard> => {
     // It answers by what it knows itself, or not at all.
     const options = { issuer: url, key, feed: 'poll', whenStale: 'refuse', log: () => {} } as const;
-    const guard = bindGuard(readOptions(options), { nowMs: clock.now, monotonicMs: () => monotonicMs });
+    const guard = bindGuard(readOptions(options), { nowMs: () => clock.now() + skew.aheadMs, monotonicMs: () => monotonicMs });
     await guard.ready();
     return guard;
   };
@@ -49,6 +50,7 @@ export async function openWorld(database: TestDatabase) {
     /** The operator's command beside the server: it has settings of its own. */
     command,
     pass,
+    newGuard,
     /** What the server that runs allows. */
     get maxJwtDays() {
       return maxJwtDays;
@@ -105,7 +107,7 @@ async function introspect(server: TestServer, key: string, tokens: readonly stri
   return json.results.map(({ active }: { active: boolean }) => active);
 }
 
-const isAllowed = async (guard: Guard, bearer: string): Promise<boolean> => {
+export const isAllowed = async (guard: Guard, bearer: string): Promise<boolean> => {
   const decision = await guard.judge({
     ...{ method: 'GET', target: '/api/a', headers: ['Authorization', `Bearer ${bearer}`] },
     peer: { address: '127.0.0.1', isEncrypted: false },
