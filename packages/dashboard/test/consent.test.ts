@@ -48,7 +48,14 @@ describe('coming from an application', () => {
     identityProvider = createServer();
     issuer = (await listen(identityProvider)).replace('127.0.0.1', 'localhost');
     const secret = 'a secret of the client, long enough';
-    const settings = { id: 'acme', name: 'Acme ID', issuer, clientId: 'keyhouse', clientSecret: secret };
+    const settings = {
+      id: 'acme',
+      name: 'Acme ID',
+      issuer,
+      clientId: 'keyhouse',
+      clientSecret: secret,
+      domains: ['example.com'],
+    };
     dashboard = await startDashboard({ providers: [openProvider(settings)] });
     const client = { client_id: 'keyhouse', client_secret: secret, redirect_uris: [`${dashboard.url}/login/provider/acme`] };
     const provider = new OidcProvider(issuer, {

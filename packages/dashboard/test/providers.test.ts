@@ -25,7 +25,14 @@ describe('logging in with another provider', () => {
     listener = createServer().listen(0, '127.0.0.1');
     await once(listener, 'listening');
     issuer = `http://localhost:${(listener.address() as AddressInfo).port}`;
-    const settings = { id: 'acme', name: 'Acme ID', issuer, clientId: CLIENT.client_id, clientSecret: CLIENT.client_secret };
+    const settings = {
+      id: 'acme',
+      name: 'Acme ID',
+      issuer,
+      clientId: CLIENT.client_id,
+      clientSecret: CLIENT.client_secret,
+      domains: ['example.com'],
+    };
     dashboard = await startDashboard({ providers: [openProvider(settings)] });
     const provider = new OidcProvider(issuer, {
       clients: [{ ...CLIENT, redirect_uris: [`${dashboard.url}/login/provider/acme`] }],

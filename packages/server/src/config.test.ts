@@ -191,7 +191,13 @@ describe('other providers and mail', () => {
       KEYHOUSE_MAIL_FROM: 'Acme <keys@example.com>',
     });
     expect(config.providers).toEqual([
-      { id: 'acme', name: 'Acme ID', issuer: 'https://id.example.com', clientId: 'a', clientSecret: 'very secret' },
+      { id: 'acme', name: 'Acme ID', issuer: 'https://id.example.com', clientId: 'a', clientSecret: 'very secret', domains: [] },
+    ]);
+    const listed = { ...provider, domains: ['Example.COM', 'bücher.example', '*'] };
+    expect(readConfig({ KEYHOUSE_PROVIDERS: JSON.stringify([listed]) }).providers[0]?.domains).toEqual([
+      'example.com',
+      'xn--bcher-kva.example',
+      '*',
     ]);
     expect(config.mail?.from).toBe('Acme <keys@example.com>');
   });
@@ -200,6 +206,11 @@ describe('other providers and mail', () => {
     [{ KEYHOUSE_PROVIDERS: 'nonsense with a very secret text' }],
     [{ KEYHOUSE_PROVIDERS: JSON.stringify([provider, provider]) }],
     [{ KEYHOUSE_PROVIDERS: JSON.stringify([{ ...provider, id: 'Acme ID', issuer: 'http://id.example.com', client_id: '' }]) }],
+    [{ KEYHOUSE_PROVIDERS: JSON.stringify([{ ...provider, domains: 'example.com' }]) }],
+    [{ KEYHOUSE_PROVIDERS: JSON.stringify([{ ...provider, domains: ['*.example.com'] }]) }],
+    [{ KEYHOUSE_PROVIDERS: JSON.stringify([{ ...provider, domains: ['somebody@example.com'] }]) }],
+    [{ KEYHOUSE_PROVIDERS: JSON.stringify([{ ...provider, domains: [''] }]) }],
+    [{ KEYHOUSE_SIGNUP: 'closed', KEYHOUSE_TEAM_INVITATIONS_REGISTER: 'yes' }],
     [{ KEYHOUSE_SMTP_URL: 'smtps://user:very secret@mail.example.com' }],
     [{ KEYHOUSE_MAIL_FROM: 'keys@example.com' }],
     [{ KEYHOUSE_SMTP_URL: 'https://very secret@mail.example.com', KEYHOUSE_MAIL_FROM: 'nobody' }],

@@ -7,6 +7,7 @@ import { isIP } from 'node:net';
 import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AddressBlock, parseBlock } from '@keyhouse/protocol';
+import { ANY_DOMAIN, readDomain } from './core/accounts/vouching.ts';
 
 /** Another OpenID provider, as the operator is registered there. */
 export interface ProviderSettings {
@@ -15,6 +16,8 @@ export interface ProviderSettings {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** Of the addresses that it may vouch for; empty: none. `*`: every domain, except for administrators. */
+  readonly domains: readonly string[];
 }
 
 export interface Config {
@@ -29,6 +32,8 @@ export interface Config {
   readonly secretPrevious: string | null;
   readonly admin: { readonly email: string; readonly password: string } | null;
   readonly signup: 'open' | 'invite' | 'closed';
+  /** With `invite`: an invitation to a team opens registration too, not only an administrator's. */
+  readonly teamInvitationsRegister: boolean;
   /** The mail server and the sender; null: mails are kept for the operator's page. */
   readonly mail: { readonly smtpUrl: string; readonly from: string } | null;
   /** Other OpenID providers that people may sign in with. */
@@ -63,6 +68,7 @@ const PLAIN = [
   'PORT',
   'ADMIN_EMAIL',
   'SIGNUP',
+  'TEAM_INVITATIONS_REGISTER',
   'MAIL_FROM',
   'TRUSTED_PROXIES',
   'CORS_ORIGINS',
@@ -95,6 +101,8 @@ export function readConfig(environment: Environment = process.env): Config {
     secretPrevious: readSecret('SECRET_PREVIOUS', read('SECRET_PREVIOUS'), faults),
     admin: readAdmin(read('ADMIN_EMAIL'), read('ADMIN_PASSWORD'), faults),
     signup: readChoice('SIGNUP', read('SIGNUP') ?? 'open', ['open', 'invite', 'closed'], faults),
+    teamInvitationsRegister:
+      readChoice('TEAM_INVITATIONS_REGISTER', read('TEAM_INVITATIONS_REGISTER') ?? 'no', ['no', 'yes'], faults) === 'yes',
     mail: readMail(read('SMTP_URL'), read('MAIL_FROM'), faults),
     providers: readProviders(read('PROVIDERS'), faults),
     trustedProxies: readBlocks(read('TRUSTED_PROXIES') ?? '', faults),
@@ -105,6 +113,8 @@ export function readConfig(environment: Environment = process.env): Config {
     metricsPort: readOptionalPort(read('METRICS_PORT'), faults),
     logLevel: readChoice('LOG_LEVEL', read('LOG_LEVEL') ?? 'info', LOG_LEVELS, faults),
   };
+  if (config.teamInvitationsRegister && config.signup === 'closed')
+    faults.push('KEYHOUSE_TEAM_INVITATIONS_REGISTER=yes contradicts KEYHOUSE_SIGNUP=closed: use KEYHOUSE_SIGNUP=invite.');
   if (config.databaseUrl.startsWith('postgres') && config.secret === null) {
     faults.push('KEYHOUSE_SECRET is required with PostgreSQL: any text of at least 32 bytes, for example 64 random hex digits.');
   }
@@ -241,6 +251,7 @@ function readProvider(item: unknown, number: number, faults: string[]): Provider
     issuer: member('issuer'),
     clientId: member('client_id'),
     clientSecret: member('client_secret'),
+    domains: readDomains(item, number, faults),
   };
   if (provider.id !== '' && !/^[a-z0-9-]{1,32}$/.test(provider.id))
     faults.push(`KEYHOUSE_PROVIDERS: the id of provider ${number} must have 1 to 32 of a-z, 0-9 and -.`);
@@ -249,6 +260,20 @@ function readProvider(item: unknown, number: number, faults: string[]): Provider
   if (provider.issuer !== '' && !(issuer?.protocol === 'https:' || (issuer?.protocol === 'http:' && isHere)))
     faults.push(`KEYHOUSE_PROVIDERS: the issuer of provider ${number} must be an https address.`);
   return provider;
+}
+
+/** Left out: none. */
+function readDomains(item: unknown, number: number, faults: string[]): readonly string[] {
+  const listed: unknown = typeof item === 'object' && item !== null ? Reflect.get(item, 'domains') : undefined;
+  if (listed === undefined) return [];
+  const domains = Array.isArray(listed)
+    ? listed.map((each: unknown) => (each === ANY_DOMAIN ? ANY_DOMAIN : typeof each === 'string' ? readDomain(each) : null))
+    : [null];
+  if (domains.includes(null))
+    faults.push(
+      `KEYHOUSE_PROVIDERS: the domains of provider ${number} must be a list such as ["example.com"], each domain whole, or ["*"].`,
+    );
+  return domains.filter((each) => each !== null);
 }
 
 function parseJson(text: string): unknown {

@@ -38,6 +38,7 @@ export async function openKeyhouse(config: Config, log: Log): Promise<Opened> {
       maxJwtDays: config.maxJwtDays,
       remindSecretDays: config.remindSecretDays,
       signup: config.signup,
+      teamInvitationsRegister: config.teamInvitationsRegister,
       signingAlgorithm: config.signingAlgorithm,
     },
   });

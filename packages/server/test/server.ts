@@ -66,6 +66,7 @@ export async function startTestServer(
     trustedProxies?: string[];
     corsOrigins?: string[];
     signup?: 'open' | 'invite' | 'closed';
+    teamInvitationsRegister?: boolean;
     /** Other OpenID providers; none by default. */
     providers?: readonly Provider[];
     secret?: string;
@@ -107,6 +108,7 @@ export async function startTestServer(
       issuer: options.url ?? ISSUER,
       maxJwtDays: options.maxJwtDays ?? 366,
       signup: options.signup ?? 'open',
+      teamInvitationsRegister: options.teamInvitationsRegister ?? false,
       signingAlgorithm: 'ES256',
     },
   });

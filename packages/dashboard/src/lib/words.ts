@@ -27,6 +27,8 @@ const FAILURES: Readonly<Record<string, string>> = {
   provider: 'The other side did not let you in, or you cancelled there. Try again, or log in in another way.',
   unproved:
     'The other side has not confirmed that your address is yours, so it cannot open the door here. Log in in another way.',
+  unlisted:
+    'This provider may not vouch for your email address here. Sign in another way. If you are not an administrator, you can then link it under Security.',
   'sign-up-closed': 'Nobody is registered here with this address, and registering is not open.',
   'linked-elsewhere': 'This account of the other side is linked to another user here already.',
   'other-person': 'This was somebody else than the one who is logged in here. Nothing was confirmed.',

@@ -130,6 +130,13 @@ function Invited({ state, ticket, invitation }: Props & { invitation: Invitation
     setWay('ask');
     void accept(to);
   };
+  if (!isIn && !invitation.registered && !invitation.may_register)
+    return (
+      <Card brand={state.brand} title={said.title}>
+        <p>{said.usersOnly(email)}</p>
+        <ToDashboard />
+      </Card>
+    );
   if (way === 'register') return <Register state={state} invitation={{ email, ticket }} />;
   if (way === 'log-in') return <LogIn state={state} notice={said.for(email)} email={email} onEntered={entered} />;
   return (

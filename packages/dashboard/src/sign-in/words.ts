@@ -107,6 +107,8 @@ export const words = {
     logIn: 'Log in to accept',
     register: 'Register to accept',
     registerPlain: 'Register',
+    usersOnly: (email: string): string =>
+      `Nobody is registered as ${email}, and this invitation doesn’t open registration. Ask the person who invited you.`,
   },
   consent: {
     looking: 'An application asks for access',

@@ -15,6 +15,7 @@ import type { Provider } from './accounts/provider.ts';
 import { resetPassword } from './accounts/reset-password.ts';
 import { BROWSER_KNOWN_FOR_MS, SIGN_IN_MAX_MS } from './accounts/sign-in.ts';
 import { ADDRESS_KNOWN_FOR_MS, createSignInLimits, type Limiter, networkOf } from './accounts/sign-in-limits.ts';
+import type { SignUp } from './accounts/sign-up.ts';
 import { teamVerbs } from './accounts/team.ts';
 import { visitorVerbs } from './accounts/visitor.ts';
 import { chainAudit } from './audit/chain.ts';
@@ -93,7 +94,9 @@ export interface Settings {
   /** Public origin; `iss` of every JWT, and `aud` as long as there is one API. */
   readonly issuer: string;
   readonly maxJwtDays: number;
-  readonly signup: 'open' | 'invite' | 'closed';
+  readonly signup: SignUp['signup'];
+  /** Left out: an invitation to a team opens no registration. */
+  readonly teamInvitationsRegister?: boolean;
   readonly signingAlgorithm: 'ES256' | 'RS256';
   /** A secret is old after so many days; 0: never. */
   readonly remindSecretDays?: number;
@@ -178,9 +181,10 @@ export function createKeyhouse(ports: KeyhousePorts) {
   const credentials = new CredentialVerifier({ ...store, clock, follower, use });
   const jwtPorts = { keys, issuer, audience, clock, seen: createSeenJwts() };
   const verify = createVerify({ credentials, hasImports: () => hasImports, jwts: jwtPorts, follower });
+  const signUp: SignUp = { signup: settings.signup, teamInvitationsRegister: settings.teamInvitationsRegister ?? false };
   const signInStores = { signIns: store.signIns, clock };
   const userPorts = { ...store, passwords, clock };
-  const signInPorts = { ...store, secrets, passwords, limits, refusals, clock, signup: settings.signup };
+  const signInPorts = { ...store, secrets, passwords, limits, refusals, clock, ...signUp };
   const mintPorts = {
     ...store,
     catalogue: async () => started(permissions).names,
@@ -228,7 +232,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
     },
     url: issuer,
     brand: () => brand,
-    signup: settings.signup,
+    ...signUp,
     providers: ports.providers ?? [],
   };
   const visitor = visitorVerbs(visitorPorts);
@@ -374,7 +378,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
       return faults;
     },
     ...teamVerbs({ members: store.members, clock }),
-    ...inviteVerbs({ invitations: store.invitations, limits, clock, url: issuer, composeInvitation }),
+    ...inviteVerbs({ ...signUp, invitations: store.invitations, limits, clock, url: issuer, composeInvitation }),
     findUser: (id: number): Promise<User | null> => store.accounts.findUser(id),
 
     issueKey: (wish: KeyWish, by: By) => issueKey(credentialPorts, wish, by),

@@ -7,7 +7,7 @@ const TIMEOUT_SECONDS = 10;
 /** How old a sign-in at the provider may be that counts as "just now". */
 const FRESH_SECONDS = 60;
 
-export function openProvider({ id, name, issuer, clientId, clientSecret }: ProviderSettings): Provider {
+export function openProvider({ id, name, issuer, clientId, clientSecret, domains }: ProviderSettings): Provider {
   let discovered: Promise<client.Configuration> | null = null;
   /** Asked when it is first needed, and again after a failure: a provider that is down does not keep the server from starting. */
   const configuration = (): Promise<client.Configuration> => {
@@ -27,6 +27,7 @@ export function openProvider({ id, name, issuer, clientId, clientSecret }: Provi
   return {
     id,
     name,
+    domains,
     async start(redirectUri, { state, nonce, codeVerifier, fresh }) {
       const url = client.buildAuthorizationUrl(await configuration(), {
         redirect_uri: redirectUri,
@@ -56,10 +57,13 @@ export function openProvider({ id, name, issuer, clientId, clientSecret }: Provi
           ? await client.fetchUserInfo(config, tokens.access_token, claims.sub)
           : {};
       const all: Readonly<Record<string, unknown>> = { ...more, ...claims };
+      // Address and word for it from one answer: the word of the one is not about the address of the other.
+      const about: Readonly<Record<string, unknown>> = claims.email === undefined ? more : { ...claims };
       return {
         subject: claims.sub,
-        email: typeof all.email === 'string' ? all.email : null,
-        emailVerified: all.email_verified === true,
+        email: typeof about.email === 'string' ? about.email : null,
+        // A boolean (OpenID Connect Core §5.1); a text is not one.
+        emailVerified: about.email_verified === true,
         name: typeof all.name === 'string' ? all.name : null,
       };
     },

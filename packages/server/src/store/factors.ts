@@ -1,7 +1,8 @@
 import type { FactorsStore, Identity, Passkey } from '../core/accounts/factor.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
-import { lockSignIn } from './sign-ins.ts';
+import { lockSignIn, mayVouchFor } from './sign-ins.ts';
+import { lockEnabledUser } from './users.ts';
 
 type Input<Name extends keyof FactorsStore> = Parameters<FactorsStore[Name]>[0];
 type Reads = Pick<
@@ -150,7 +151,9 @@ export const factorsActs = {
     return tell(act, deleted.numDeletedRows, event);
   },
 
-  async linkIdentity(act: Act, { signInId, identity, event }: Input<'linkIdentity'>): Promise<boolean> {
+  async linkIdentity(act: Act, { signInId, identity, domains, event }: Input<'linkIdentity'>): Promise<boolean> {
+    const user = await lockEnabledUser(act.db, identity.userId, null);
+    if (user === null || !mayVouchFor(domains, user)) return false;
     if (!(await lockSignIn(act.db, signInId))) return false;
     const inserted = await act.db
       .insertInto('identities')

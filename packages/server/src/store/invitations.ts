@@ -32,7 +32,7 @@ export function invitationsReads(db: Db): Reads {
 }
 
 export const invitationsActs = {
-  async invite(act: Act, { accountId, invitation, limit, event }: Input<'invite'>) {
+  async invite(act: Act, { accountId, invitation, limit, usersOnly, event }: Input<'invite'>) {
     const { db } = act;
     const { createdAtMs: nowMs, invitedBy, emailKey } = invitation;
     if (!(await lockTeam(db, accountId))) return 'gone';
@@ -46,7 +46,8 @@ export const invitationsActs = {
       .executeTakeFirst();
     if (standing !== undefined) return 'open';
     if ((await sentByOn(db, invitedBy, nowMs)) >= limit) return 'too_many';
-    return await insert(act, accountId, invitation, event);
+    const silent = usersOnly && !(await isUser(db, emailKey));
+    return await insert(act, accountId, invitation, silent ? { ...event, mails: [] } : event);
   },
 
   async sendInvitationAgain(act: Act, input: Input<'sendInvitationAgain'>) {
@@ -69,7 +70,13 @@ export const invitationsActs = {
       }))
       .where('id', '=', id)
       .execute();
-    act.event(input.event, { accountId });
+    const { email_key: emailKey } = await db
+      .selectFrom('invitations')
+      .select('email_key')
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    const silent = input.usersOnly && !(await isUser(db, emailKey));
+    act.event(silent ? { ...input.event, mails: [] } : input.event, { accountId });
     return 'done';
   },
 
@@ -272,6 +279,17 @@ async function isMember(db: Db, accountId: number, emailKey: string): Promise<bo
     .select('members.user_id')
     .where('members.account_id', '=', accountId)
     .where('users.email_key', '=', emailKey)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+async function isUser(db: Db, emailKey: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('users')
+    .select('id')
+    .where('email_key', '=', emailKey)
+    .where('disabled_at_ms', 'is', null)
+    .where('deleted_at_ms', 'is', null)
     .executeTakeFirst();
   return row !== undefined;
 }

@@ -66,7 +66,7 @@ eachDatabase('teams', (makeDatabase) => {
   });
   const invite = async (accountId: number, invitation: NewInvitation, through = store) => {
     const sent = event('invitation.sent');
-    return await through.invitations.invite({ accountId, invitation, limit: 100, event: sent });
+    return await through.invitations.invite({ accountId, invitation, limit: 100, usersOnly: false, event: sent });
   };
   const accept = (ticketHash: string, userId: number, through = store) =>
     through.invitations.acceptInvitation({ ticketHash, userId, nowMs: NOW, event: event('invitation.accepted') });

@@ -1,5 +1,6 @@
 import type { User } from '../core/accounts/account.ts';
 import type { ProfileStore } from '../core/accounts/profile.ts';
+import { mayRegister } from '../core/accounts/sign-up.ts';
 import { latestIssueMs } from './accounts.ts';
 import type { Act } from './act.ts';
 import { hasAdministratorBeside, lockAdministrators } from './administration.ts';
@@ -181,10 +182,11 @@ export const profileActs = {
     return 'done' as const;
   },
 
-  async registerInvited(act: Act, { user, ticketHash, nowMs, events }: Input<'registerInvited'>) {
+  async registerInvited(act: Act, { user, ticketHash, signUp, nowMs, events }: Input<'registerInvited'>) {
     const invitation = await lockInvitation(act.db, { ticketHash, emailKey: user.emailKey, nowMs });
     if (invitation === 'gone') return 'gone' as const;
     if (invitation === 'other_address') return 'other-address' as const;
+    if (!mayRegister(signUp, invitation)) return 'sign-up-closed' as const;
     const created = await insertUser(act.db, user);
     if (created === null) return 'taken' as const;
     act.event(events.created, { userId: created.id, accountId: created.accountId });
@@ -192,13 +194,16 @@ export const profileActs = {
     return toUser(await users(act.db).where('users.id', '=', created.id).executeTakeFirstOrThrow());
   },
 
-  async adoptIdentity(act: Act, { identity, user, nowMs, events }: Input<'adoptIdentity'>): Promise<User | null> {
+  async adoptIdentity(act: Act, input: Input<'adoptIdentity'>): Promise<User | 'unlisted' | 'sign-up-closed' | null> {
     const { db } = act;
-    const created = await insertUser(db, user);
+    const { identity, user, vouching, mayCreate, nowMs, events } = input;
+    const created = mayCreate ? await insertUser(db, user) : null;
     const found = created ?? (await users(db).where('users.email_key', '=', user.emailKey).executeTakeFirst());
+    if (found === undefined) return 'sign-up-closed';
     // Locked before anything is ended: no log-in of theirs slips in between.
-    const owner = found === undefined ? null : await lockEnabledUser(db, found.id, null);
+    const owner = await lockEnabledUser(db, found.id, null);
     if (owner === null) return null;
+    if (created === null && vouching !== 'named' && (owner.isAdministrator || vouching === 'none')) return 'unlisted';
     const { id: userId, accountId } = owner;
     if (created !== null) act.event(events.created, { userId, accountId });
     if (created === null && owner.emailVerifiedAtMs === null) {
@@ -207,11 +212,12 @@ export const profileActs = {
       await endTickets(db, userId);
       await db.updateTable('users').set({ password_hash: '', password_changed_at_ms: nowMs }).where('id', '=', userId).execute();
     }
-    await db
-      .updateTable('users')
-      .set((eb) => ({ email_verified_at_ms: eb.fn.coalesce('email_verified_at_ms', eb.val(nowMs)) }))
-      .where('id', '=', userId)
-      .execute();
+    if (vouching !== 'none')
+      await db
+        .updateTable('users')
+        .set((eb) => ({ email_verified_at_ms: eb.fn.coalesce('email_verified_at_ms', eb.val(nowMs)) }))
+        .where('id', '=', userId)
+        .execute();
     await db
       .insertInto('identities')
       .values({

@@ -1,4 +1,7 @@
+import type { User } from '../core/accounts/account.ts';
+import { emailKey } from '../core/accounts/email.ts';
 import type { ProofMethod, SignIn, SignInsStore, Through } from '../core/accounts/sign-in.ts';
+import { vouchingFor } from '../core/accounts/vouching.ts';
 import type { Act } from './act.ts';
 import { endGiven } from './given.ts';
 import type { Db } from './prepared.ts';
@@ -31,7 +34,7 @@ export const signInsActs = {
     const { signIn, passwordHash } = input;
     const user = await lockEnabledUser(act.db, signIn.userId, passwordHash);
     if (user === null) return null;
-    if (input.through && !(await holds(act.db, user.id, input.through))) return null;
+    if (input.through && !(await holds(act.db, user, input.through))) return null;
     const { id } = await act.db
       .insertInto('sign_ins')
       .values({
@@ -63,7 +66,8 @@ export const signInsActs = {
   },
 
   async proveSignIn(act: Act, input: Input<'proveSignIn'>): Promise<boolean> {
-    if ((await lockEnabledUser(act.db, input.userId, input.passwordHash)) === null) return false;
+    const user = await lockEnabledUser(act.db, input.userId, input.passwordHash);
+    if (user === null || (input.through && !(await holds(act.db, user, input.through)))) return false;
     const updated = await act.db
       .updateTable('sign_ins')
       .set({ proved_at_ms: input.nowMs })
@@ -148,7 +152,9 @@ export async function lockSignIn(db: Db, id: number): Promise<boolean> {
 }
 
 /** Asked under the lock of the user, which whoever takes every factor away holds too. */
-async function holds(db: Db, userId: number, through: Through): Promise<boolean> {
+async function holds(db: Db, user: User, through: Through): Promise<boolean> {
+  const userId = user.id;
+  if ('provider' in through && !mayVouchFor(through.domains, user)) return false;
   const row =
     'passkey' in through
       ? await db
@@ -166,6 +172,10 @@ async function holds(db: Db, userId: number, through: Through): Promise<boolean>
           .executeTakeFirst();
   return row !== undefined;
 }
+
+/** Nobody is let in as an administrator by a provider that does not name their domain. */
+export const mayVouchFor = (domains: readonly string[], { isAdministrator, email }: User): boolean =>
+  !isAdministrator || vouchingFor(domains, emailKey(email)) === 'named';
 
 export async function rememberBrowser(db: Db, userId: number, browserHash: string, nowMs: number): Promise<void> {
   await db

@@ -52,6 +52,7 @@ describe('signing in with another provider', () => {
       issuer,
       clientId: 'keyhouse',
       clientSecret: 'a secret of the client, long enough',
+      domains: ['example.com', 'xn--bcher-kva.example'],
     };
     server = await startTestServer({ providers: [openProvider(settings)] });
   });
@@ -169,6 +170,116 @@ describe('signing in with another provider', () => {
     expect(location).toBe('/login#unproved');
     expect((await ask(jar, '/me')).status).toBe(401);
     expect((await server.request('/api/v1/cli/loggedUser', { bearer: registered.token })).status).toBe(200);
+  });
+
+  it('takes no word that is a text, or for a domain that only looks like a listed one', async () => {
+    const registered = await server.register();
+    // The claim must be a boolean (OpenID Connect Core §5.1).
+    for (const said of ['true', 'false', 1, null, undefined]) {
+      const person = newPerson({ email: registered.email, email_verified: said as never });
+      expect((await logIn(person)).location, String(said)).toBe('/login#unproved');
+    }
+    for (const domain of ['mail.example.com', 'notexample.com', 'example.com.evil.example', 'example.co']) {
+      const owner = await server.register(`${crypto.randomUUID()}@${domain}`);
+      expect((await logIn(newPerson({ email: owner.email }))).location, domain).toBe('/login#unlisted');
+      expect((await server.request('/api/v1/cli/loggedUser', { bearer: owner.token })).status, domain).toBe(200);
+    }
+  });
+
+  it('compares domains as DNS does: case and IDN spellings are one', async () => {
+    for (const domain of ['EXAMPLE.com', 'Bücher.example', 'XN--BCHER-KVA.example']) {
+      const { jar } = await logIn(newPerson({ email: `${crypto.randomUUID()}@${domain}` }));
+      expect((await ask(jar, '/me')).json.user.email_verified, domain).toBe(true);
+    }
+  });
+
+  it('makes a user with an unverified address where it may not vouch, as a registration would, and mails the link', async () => {
+    const email = `${crypto.randomUUID()}@elsewhere.example`;
+    const person = newPerson({ email });
+    const { jar } = await logIn(person);
+    expect((await ask(jar, '/me')).json.user).toMatchObject({ email, email_verified: false });
+    expect(mailsTo(server, email).map(({ kind }) => kind)).toEqual(['verify-email']);
+    // Signing in again with it verifies nothing either, also when the address at the provider is a listed one by then.
+    people.set(person, { email: `${crypto.randomUUID()}@example.com`, email_verified: true });
+    const again = await logIn(person);
+    expect((await ask(again.jar, '/me')).json.user).toMatchObject({ email, email_verified: false });
+  });
+
+  it('lets nobody in as an administrator through a provider that does not name their domain', async () => {
+    const unlisted = newPerson({ email: `${crypto.randomUUID()}@elsewhere.example` });
+    const listed = newPerson();
+    for (const [person, location] of [
+      [unlisted, '/login#unlisted'],
+      [listed, '/dashboard'],
+    ] as const) {
+      const { jar } = await logIn(person);
+      const { id } = (await ask(jar, '/me')).json.user;
+      const actor = await server.keyhouse.createUser({
+        email: `${crypto.randomUUID()}@example.com`,
+        password: 'an administrator has a long one',
+        isAdministrator: true,
+        by: OPERATOR,
+      });
+      if (!actor.ok) throw new Error(actor.reason);
+      const by = OPERATOR;
+      await server.keyhouse.setAdministrator({ userId: id, actorId: actor.value.id, isAdministrator: true, by });
+      expect((await logIn(person)).location).toBe(location);
+      const signed = await signedIn(id);
+      server.advance(11 * 60_000);
+      const proof = await comeBack(signed, await goThrough((await start(signed, 'proof')).url, person));
+      expect(proof).toBe(location === '/dashboard' ? '/dashboard/settings/security' : '/dashboard/settings/security#unlisted');
+      const other = await signedIn(id);
+      const linked = await comeBack(other, await goThrough((await start(other, 'link')).url, newPerson()));
+      expect(linked).toBe(location === '/dashboard' ? '/dashboard/settings/security' : '/dashboard/settings/security#unlisted');
+    }
+  });
+
+  it('does not adopt an administrator by a list that says every domain', async () => {
+    const open = {
+      id: 'acme',
+      name: 'Acme ID',
+      issuer,
+      clientId: 'keyhouse',
+      clientSecret: 'a secret of the client, long enough',
+    };
+    const place = await startTestServer({ providers: [openProvider({ ...open, domains: ['*'] })] });
+    const [admin, user] = [newPerson(), newPerson()];
+    for (const [person, isAdministrator] of [
+      [admin, true],
+      [user, false],
+    ] as const) {
+      const password = 'an administrator has a long one';
+      const email = people.get(person)?.email ?? never();
+      await place.keyhouse.createUser({ email, password, isAdministrator, by: OPERATOR });
+      const jar = new Jar();
+      const begun = await visitorWith(place, '').ask('/providers/acme/start', { body: { purpose: 'log-in' } });
+      jar.take(begun.headers['set-cookie'] ?? []);
+      const back = await goThrough(begun.json.url, person);
+      const answer = await place.request(back.slice(ISSUER.length), { headers: { cookie: jar.text } });
+      expect(answer.headers.location).toBe(isAdministrator ? '/login#unlisted' : '/dashboard');
+    }
+    await place.stop();
+  });
+
+  it('makes no user where sign-up is by invitation or closed', async () => {
+    const open = {
+      id: 'acme',
+      name: 'Acme ID',
+      issuer,
+      clientId: 'keyhouse',
+      clientSecret: 'a secret of the client, long enough',
+    };
+    for (const signup of ['invite', 'closed'] as const) {
+      const place = await startTestServer({ signup, providers: [openProvider({ ...open, domains: ['example.com'] })] });
+      const begun = await visitorWith(place, '').ask('/providers/acme/start', { body: { purpose: 'log-in' } });
+      const jar = new Jar();
+      jar.take(begun.headers['set-cookie'] ?? []);
+      const back = await goThrough(begun.json.url, newPerson());
+      const answer = await place.request(back.slice(ISSUER.length), { headers: { cookie: jar.text } });
+      expect(answer.headers.location).toBe('/login#sign-up-closed');
+      expect((await place.keyhouse.store.accounts.listUsers({ afterId: 0, limit: 10 })).length).toBe(0);
+      await place.stop();
+    }
   });
 
   it('lets nobody in who was shut out', async () => {

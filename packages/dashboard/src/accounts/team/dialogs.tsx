@@ -6,7 +6,7 @@ import type { Account } from '../../app/session.ts';
 import { ConfirmDialog } from '../../kit/confirm.tsx';
 import { FormError, fieldErrorOf } from '../../kit/errors.tsx';
 import { useForm } from '../../kit/form.ts';
-import { type Invitation, type Member, nameOf, useTeam } from './queries.ts';
+import { type Invitation, type Member, nameOf, useMembers, useTeam } from './queries.ts';
 import { RoleField } from './RoleField.tsx';
 import { choicesFor, invitable, type Role } from './role.ts';
 import { useGone } from './use-gone.ts';
@@ -88,11 +88,12 @@ export function TeamDialog({ team, dialog, userId, onClose }: Props) {
 
 function Invite({ team, onClose }: { team: Account; onClose: () => void }) {
   const verbs = useTeam(String(team.id));
+  const usersOnly = useMembers(String(team.id)).data?.invites_users_only ?? false;
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<Role>('developer');
   const send = useForm(async () => {
     await verbs.invite(email, role);
-    notifications.show({ message: words.invited(email) });
+    notifications.show({ message: usersOnly ? words.invitedUsersOnly(email) : words.invited(email) });
     onClose();
   });
   return (
@@ -101,7 +102,7 @@ function Invite({ team, onClose }: { team: Account; onClose: () => void }) {
         <Stack>
           <TextInput
             label={words.email}
-            description={words.emailHint}
+            description={usersOnly ? words.emailHintUsersOnly : words.emailHint}
             type="email"
             name="email"
             autoComplete="off"

@@ -42,6 +42,9 @@ export const words = {
   inviteTitle: 'Invite somebody',
   email: 'E-mail address',
   emailHint: 'A link goes there. It works for seven days, and only for this address.',
+  emailHintUsersOnly:
+    'Only people who already have an account here get the mail. The link works for seven days, only for this address.',
+  invitedUsersOnly: (email: string): string => `If ${email} has an account here, an invitation is on its way.`,
   role: 'Role',
   sendInvitation: 'Send the invitation',
   invited: (email: string): string => `An invitation is on its way to ${email}.`,

@@ -3,16 +3,18 @@ import type { By } from '../audit/event.ts';
 import { HOUR_MS } from '../lib/clock.ts';
 import type { AccountsStore, User } from './account.ts';
 import type { EnterPorts } from './enter.ts';
+import type { InvitationsStore } from './invitation.ts';
 import { type OpenedSignIn, openSignIn } from './open-sign-in.ts';
 import type { ProfileStore } from './profile.ts';
 import { type RegisterUserInput, type RegisterUserPorts, type RegisterUserRefusal, registerUser } from './register-user.ts';
+import { mayRegister, type SignUp } from './sign-up.ts';
 import { hashTicket, makeTicketText, type TicketPurpose } from './ticket.ts';
 
-export interface ComeInPorts extends RegisterUserPorts, Pick<EnterPorts, 'signIns' | 'compose' | 'tickets'> {
+export interface ComeInPorts extends RegisterUserPorts, SignUp, Pick<EnterPorts, 'signIns' | 'compose' | 'tickets'> {
   readonly clock: EnterPorts['clock'];
   readonly accounts: Pick<AccountsStore, 'createUser' | 'countAdministrators'>;
   readonly profile: ProfileStore;
-  readonly signup: 'open' | 'invite' | 'closed';
+  readonly invitations: Pick<InvitationsStore, 'findInvitationByTicket'>;
   readonly sendVerification: (user: User, by: By) => Promise<void>;
 }
 
@@ -28,11 +30,14 @@ export type CameIn =
 
 const SETUP_LASTS_MS = HOUR_MS;
 
-/** `invitation`: the ticket of its link, which opens registration for its address, whatever the setting. */
+/** `invitation`: the ticket of its link, which opens registration for its address where `mayRegister` says so. */
 export async function comeIn(ports: ComeInPorts, input: ComeInInput & { readonly invitation: string | null }): Promise<CameIn> {
   const { invitation } = input;
-  if (invitation === null && ports.signup !== 'open') return { ok: false, reason: 'sign-up-closed' };
-  if (invitation !== null && !(await isOpen(ports, 'invitation', invitation))) return { ok: false, reason: 'link-over' };
+  // Asked before a password is hashed: whoever may not register costs no hash.
+  const found =
+    invitation === null ? null : await ports.invitations.findInvitationByTicket(hashTicket(invitation), ports.clock.now());
+  if (invitation !== null && found === null) return { ok: false, reason: 'link-over' };
+  if (!mayRegister(ports, found)) return { ok: false, reason: 'sign-up-closed' };
   const registered = await registerUser(ports, input, async (user) => {
     const atMs = user.createdAtMs;
     const created = { event: 'user.created', atMs, by: input.by } as const;
@@ -41,6 +46,7 @@ export async function comeIn(ports: ComeInPorts, input: ComeInInput & { readonly
     const made = await ports.profile.registerInvited({
       user,
       ticketHash: hashTicket(invitation),
+      signUp: { signup: ports.signup, teamInvitationsRegister: ports.teamInvitationsRegister },
       nowMs: atMs,
       events: { created, accepted },
     });
@@ -48,7 +54,7 @@ export async function comeIn(ports: ComeInPorts, input: ComeInInput & { readonly
   });
   if (!registered.ok) return registered;
   if (registered.made === 'gone') return { ok: false, reason: 'link-over' };
-  if (registered.made === 'other-address') return { ok: false, reason: 'other-address' };
+  if (registered.made === 'other-address' || registered.made === 'sign-up-closed') return { ok: false, reason: registered.made };
   const user = registered.made;
   await ports.sendVerification(user, input.by);
   return await signInAs(ports, user, registered.passwordHash, ['password'], input);

@@ -69,7 +69,13 @@ export interface FactorsStore {
   /** Uses one up: of two who race one gets it. */
   useRecoveryCode(input: { userId: number; hash: string; event: EventDraft }): Promise<boolean>;
 
-  /** False when the subject is linked already, or the sign-in has ended. */
-  linkIdentity(input: { signInId: number; identity: Identity; event: EventDraft }): Promise<boolean>;
+  /** False when the subject is linked already, the sign-in has ended, or the user is an administrator whose domain is not among `domains`. */
+  linkIdentity(input: {
+    signInId: number;
+    identity: Identity;
+    /** Those that the provider may vouch for. */
+    domains: readonly string[];
+    event: EventDraft;
+  }): Promise<boolean>;
   unlinkIdentity(input: { userId: number; provider: string; event: EventDraft }): Promise<boolean>;
 }

@@ -54,6 +54,8 @@ export interface InvitationsStore {
     accountId: number;
     invitation: NewInvitation;
     limit: number;
+    /** Then no mail goes to an address that no enabled user has; everything else is as if it went. */
+    usersOnly: boolean;
     event: EventDraft;
   }): Promise<Invitation | InviteRefusal | 'member' | 'open'>;
   /** Ends the link of before, and begins the seven days anew. */
@@ -65,6 +67,7 @@ export interface InvitationsStore {
     nowMs: number;
     expiresAtMs: number;
     limit: number;
+    usersOnly: boolean;
     event: EventDraft;
   }): Promise<'done' | InviteRefusal>;
   takeInvitationBack(input: {

@@ -13,6 +13,7 @@ import {
 } from './invitation.ts';
 import type { Role } from './member.ts';
 import type { SignInLimits } from './sign-in-limits.ts';
+import { mayRegister, type SignUp, teamsInviteStrangers } from './sign-up.ts';
 import { hashTicket, makeTicketText } from './ticket.ts';
 
 /** What the mail of an invitation tells. `link` holds the ticket. */
@@ -25,7 +26,7 @@ export interface InvitationFacts {
   readonly endsAtMs: number;
 }
 
-export interface InvitePorts {
+export interface InvitePorts extends SignUp {
   readonly invitations: InvitationsStore;
   readonly limits: Pick<SignInLimits, 'admitMail'>;
   readonly clock: Clock;
@@ -44,7 +45,9 @@ interface ToTeam {
 
 export type InviteVerbs = ReturnType<typeof inviteVerbs>;
 
-export function inviteVerbs({ invitations, limits, clock, url, composeInvitation }: InvitePorts) {
+export function inviteVerbs({ invitations, limits, clock, url, composeInvitation, ...signUp }: InvitePorts) {
+  const usersOnly = !teamsInviteStrangers(signUp);
+
   /** Whoever invites, and to whatever: nobody's mailbox is filled. Places are not counted, a team is invited from one. */
   const mayWriteTo = async (typed: string): Promise<boolean> => (await limits.admitMail(emailKey(typed), null)).ok;
 
@@ -85,6 +88,11 @@ export function inviteVerbs({ invitations, limits, clock, url, composeInvitation
   }
 
   return {
+    /** Whether an invitation to a team reaches only people who are users already. To others none is sent, and nobody is told which it was. */
+    teamsInviteUsersOnly: usersOnly,
+    /** Whether whoever holds this invitation may register with it. */
+    mayRegisterWith: (invitation: Pick<Invitation, 'accountId'>): boolean => mayRegister(signUp, invitation),
+
     async invite({ account, inviter, email, role, by }: ToTeam & { email: string; role: Role }) {
       const drafted = draft(email, account.name, role, inviter, by);
       if (drafted === null) return 'invalid_email';
@@ -94,11 +102,13 @@ export function inviteVerbs({ invitations, limits, clock, url, composeInvitation
         accountId: account.id,
         invitation,
         limit: MAX_INVITATIONS_A_DAY,
+        usersOnly,
         event: { ...event, accountId: account.id },
       });
     },
 
     async inviteToRegister({ inviter, email, by }: { inviter: Inviter; email: string; by: By }) {
+      if (!mayRegister(signUp, { accountId: null })) return 'sign_up_closed';
       const drafted = draft(email, null, 'viewer', inviter, by);
       if (drafted === null) return 'invalid_email';
       return (await mayWriteTo(email)) ? invitations.inviteToRegister(drafted) : 'too_many';
@@ -118,6 +128,7 @@ export function inviteVerbs({ invitations, limits, clock, url, composeInvitation
         nowMs,
         expiresAtMs: endsAtMs,
         limit: MAX_INVITATIONS_A_DAY,
+        usersOnly,
         event: eventOf('invitation.sent_again', by, { accountId: account.id, details: { invitation: id }, mails: [mail] }),
       });
     },

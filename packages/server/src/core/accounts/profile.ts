@@ -2,7 +2,9 @@
 import type { EventDraft } from '../audit/event.ts';
 import type { NewUser, User } from './account.ts';
 import type { Identity } from './factor.ts';
+import type { SignUp } from './sign-up.ts';
 import type { TicketPurpose } from './ticket.ts';
+import type { Vouching } from './vouching.ts';
 
 export interface ProfileStore {
   findPasswordHash(userId: number): Promise<string | null>;
@@ -43,23 +45,27 @@ export interface ProfileStore {
     nowMs: number;
     event: EventDraft;
   }): Promise<'done' | 'gone' | 'only-owner' | 'last-administrator'>;
-  /** A user who comes with an invitation: made, and the invitation redeemed, in one act. */
+  /** A user who comes with an invitation: made, and the invitation redeemed, in one act, unless this invitation opens nothing. */
   registerInvited(input: {
     user: NewUser;
     ticketHash: string;
+    signUp: SignUp;
     nowMs: number;
     events: { readonly created: EventDraft; readonly accepted: EventDraft };
-  }): Promise<User | 'taken' | 'gone' | 'other-address'>;
+  }): Promise<User | 'taken' | 'gone' | 'other-address' | 'sign-up-closed'>;
   /**
    * An identity whose provider vouches for its address, met for the first time: linked to the user with this address, or to a new one. Where the
-   * user had not proved it, it is the first proof, and everything made before it ends. Null: shut out meanwhile.
+   * user had not proved it, it is the first proof, and everything made before it ends. `vouching`: for this address; `none` makes a new user with
+   * an unverified address, and is `unlisted` where somebody has it; an administrator's has to be `named`. Null: shut out meanwhile.
    */
   adoptIdentity(input: {
     identity: Omit<Identity, 'userId'>;
+    vouching: Vouching;
+    mayCreate: boolean;
     user: NewUser;
     nowMs: number;
     events: { readonly created: EventDraft; readonly linked: EventDraft };
-  }): Promise<User | null>;
+  }): Promise<User | 'unlisted' | 'sign-up-closed' | null>;
   /** The first administrator, with the setup ticket; of two who race one is. Null: there is one already, or the ticket is gone. `taken`: the address is somebody's. */
   createFirstAdministrator(input: {
     user: NewUser;

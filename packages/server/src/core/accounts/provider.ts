@@ -3,7 +3,9 @@
  * sealed; the provider is sent a `state` that is made of it, and what comes back is taken once, in that browser, for that purpose.
  *
  * An address decides about an account only when both sides have proved it. When the provider has and we have not, it is the first proof of the
- * address: everything that was made before it ends, because whoever registered may not have been its owner.
+ * address: everything that was made before it ends, because whoever registered may not have been its owner. A provider vouches for the domains
+ * that the operator has listed for it: for other addresses its word neither links nor verifies, and makes a user as a registration would.
+ * Nobody signs in as an administrator through a provider that does not name the administrator's domain.
  */
 
 import { createHash } from 'node:crypto';
@@ -16,13 +18,15 @@ import { readForeignName } from '../lib/name.ts';
 import { open, seal } from '../lib/seal.ts';
 import type { User } from './account.ts';
 import { circumstancesOf } from './circumstances.ts';
-import { localPart, readEmail } from './email.ts';
+import { emailKey, localPart, readEmail } from './email.ts';
 import { type Entered, type EnterPorts, openStep, secondFactorsOf, settleEntered } from './enter.ts';
 import type { Identity } from './factor.ts';
 import type { OwnPorts } from './own.ts';
 import type { ProfileStore } from './profile.ts';
 import type { Through } from './sign-in.ts';
+import { mayRegister, type SignUp } from './sign-up.ts';
 import { hashTicket, makeTicketText } from './ticket.ts';
+import { vouchingFor } from './vouching.ts';
 
 export type ProviderPurpose = 'log-in' | 'proof' | 'link';
 
@@ -47,17 +51,23 @@ export interface ProviderAnswer {
 export interface Provider {
   readonly id: string;
   readonly name: string;
+  /** Of the addresses that it may vouch for, as in `vouching.ts`. */
+  readonly domains: readonly string[];
   /** Where to send the browser. */
   start(redirectUri: string, checks: ProviderChecks): Promise<string>;
   /** `callbackUrl`: the whole address that the browser came back to. */
   finish(callbackUrl: string, checks: ProviderChecks): Promise<ProviderAnswer>;
 }
 
-export interface ProviderPorts extends Omit<EnterPorts, 'signIns'>, Pick<OwnPorts, 'profile' | 'url' | 'signIns' | 'secret'> {
+export interface ProviderPorts
+  extends Omit<EnterPorts, 'signIns'>,
+    Pick<OwnPorts, 'profile' | 'url' | 'signIns' | 'secret'>,
+    SignUp {
   readonly profile: ProfileStore;
   readonly providers: readonly Provider[];
   readonly log: Log;
-  readonly signup: 'open' | 'invite' | 'closed';
+  /** For a new user whose address it may not vouch for. */
+  readonly sendFirstVerification: (user: User, by: By) => Promise<void>;
 }
 
 const TRIP_LASTS_MS = 10 * MINUTE_MS;
@@ -113,10 +123,21 @@ export async function startTrip(
 export type TripEnd =
   | { readonly ok: true; readonly purpose: 'log-in'; readonly entered: Extract<Entered, { ok: true }> }
   | { readonly ok: true; readonly purpose: 'proof' | 'link' }
-  /** `trip`: nothing that we started in this browser, or too late. `provider`: it did not answer well. `unproved`: it does not vouch for the address. */
+  /**
+   * `trip`: nothing that we started in this browser, or too late. `provider`: it did not answer well. `unproved`: it does not say that the address
+   * is verified. `unlisted`: the operator has not listed the domain for it.
+   */
   | {
       readonly ok: false;
-      readonly reason: 'trip' | 'provider' | 'unproved' | 'sign-up-closed' | 'linked-elsewhere' | 'other-person' | 'shut-out';
+      readonly reason:
+        | 'trip'
+        | 'provider'
+        | 'unproved'
+        | 'unlisted'
+        | 'sign-up-closed'
+        | 'linked-elsewhere'
+        | 'other-person'
+        | 'shut-out';
     };
 
 export async function endTrip(
@@ -145,7 +166,7 @@ export async function endTrip(
   if (purpose === 'log-in') return await logIn(ports, provider, answer, identity, input);
   if (input.signIn === null) return no('trip');
   return purpose === 'proof'
-    ? await prove(ports, identity, input.signIn, input.by)
+    ? await prove(ports, provider, identity, input.signIn, input.by)
     : await link(ports, provider, answer, identity, input.signIn, input.by);
 }
 
@@ -170,9 +191,12 @@ async function logIn(
   const user = known ?? (identity === null ? await adopt(ports, provider, answer, input.by) : null);
   if (user === null) return no('shut-out');
   if (typeof user === 'string') return no(user);
-  const entered = await enter(ports, user, { provider: provider.id, subject: answer.subject }, input);
+  if (isUnlisted(provider, user)) return no('unlisted');
+  const entered = await enter(ports, user, throughOf(provider, answer.subject), input);
   return entered.ok ? { ok: true, purpose: 'log-in', entered } : no('shut-out');
 }
+
+const throughOf = ({ id, domains }: Provider, subject: string): Through => ({ provider: id, subject, domains });
 
 /** The user whom an identity that we meet for the first time belongs to: an old one, or a new one. */
 async function adopt(
@@ -180,14 +204,13 @@ async function adopt(
   provider: Provider,
   answer: ProviderAnswer,
   by: By,
-): Promise<User | 'unproved' | 'sign-up-closed' | null> {
+): Promise<User | 'unproved' | 'unlisted' | 'sign-up-closed' | null> {
   const email = answer.email === null ? null : readEmail(answer.email);
   if (email === null || !answer.emailVerified) return 'unproved';
   const nowMs = ports.clock.now();
   const identity = { provider: provider.id, subject: answer.subject, email: email.email, linkedAtMs: nowMs };
   const old = await ports.accounts.findUserByEmail(email.key);
   if (old !== null && old.disabledAtMs !== null) return null;
-  if (old === null && ports.signup !== 'open') return 'sign-up-closed';
   const displayName = readForeignName(answer.name ?? '') || localPart(email.email);
   const person = { email: email.email, userId: old?.id ?? null };
   const mails =
@@ -200,8 +223,10 @@ async function adopt(
             ...circumstancesOf(by, nowMs),
           }),
         ];
-  return await ports.profile.adoptIdentity({
+  const adopted = await ports.profile.adoptIdentity({
     identity,
+    vouching: vouchingFor(provider.domains, email.key),
+    mayCreate: mayRegister(ports, null),
     user: {
       email: email.email,
       emailKey: email.key,
@@ -219,6 +244,9 @@ async function adopt(
       linked: { event: 'user.identity_linked', atMs: nowMs, by, details: { provider: provider.id }, mails },
     },
   });
+  if (adopted === null || typeof adopted === 'string') return adopted;
+  if (old === null && adopted.emailVerifiedAtMs === null) await ports.sendFirstVerification(adopted, by);
+  return adopted;
 }
 
 /** A second factor of ours is asked for here too: the provider knows nothing of it. */
@@ -230,6 +258,7 @@ async function enter(ports: ProviderPorts, user: User, through: Through, { brows
 
 async function prove(
   ports: ProviderPorts,
+  provider: Provider,
   identity: Identity | null,
   signIn: { id: number; user: User },
   by: By,
@@ -237,8 +266,16 @@ async function prove(
   if (identity === null || identity.userId !== signIn.user.id) return no('other-person');
   const nowMs = ports.clock.now();
   const event = { event: 'user.proved_again', atMs: nowMs, by, userId: signIn.user.id, details: { method: 'provider' } } as const;
-  const proved = await ports.signIns.proveSignIn({ id: signIn.id, userId: signIn.user.id, passwordHash: null, nowMs, event });
-  return proved ? { ok: true, purpose: 'proof' } : no('trip');
+  const through = throughOf(provider, identity.subject);
+  const proved = await ports.signIns.proveSignIn({
+    id: signIn.id,
+    userId: signIn.user.id,
+    passwordHash: null,
+    through,
+    nowMs,
+    event,
+  });
+  return proved ? { ok: true, purpose: 'proof' } : no(isUnlisted(provider, signIn.user) ? 'unlisted' : 'trip');
 }
 
 async function link(
@@ -249,6 +286,7 @@ async function link(
   { id: signInId, user }: { id: number; user: User },
   by: By,
 ): Promise<TripEnd> {
+  if (isUnlisted(provider, user)) return no('unlisted');
   if (identity !== null) return identity.userId === user.id ? { ok: true, purpose: 'link' } : no('linked-elsewhere');
   const nowMs = ports.clock.now();
   const event: EventDraft = {
@@ -267,10 +305,15 @@ async function link(
   };
   const linked = await ports.factors.linkIdentity({
     signInId,
+    domains: provider.domains,
     identity: { provider: provider.id, subject: answer.subject, userId: user.id, email: answer.email, linkedAtMs: nowMs },
     event,
   });
   return linked ? { ok: true, purpose: 'link' } : no('linked-elsewhere');
 }
+
+/** An administrator whose domain the provider does not name; judged again by the acts, since anybody can become one meanwhile. */
+const isUnlisted = ({ domains }: Provider, { isAdministrator, email }: User): boolean =>
+  isAdministrator && vouchingFor(domains, emailKey(email)) !== 'named';
 
 const no = <Reason extends Extract<TripEnd, { ok: false }>['reason']>(reason: Reason): TripEnd => ({ ok: false, reason });

@@ -10,7 +10,10 @@ import type { User } from './account.ts';
 export type ProofMethod = 'password' | 'totp' | 'recovery-code' | 'passkey' | 'provider' | 'setup';
 
 /** What somebody came in through beside a password, or without one: a passkey by its id, or who they are at another provider. */
-export type Through = { readonly passkey: string } | { readonly provider: string; readonly subject: string };
+export type Through =
+  | { readonly passkey: string }
+  /** `domains`: those that the provider may vouch for; an administrator's must be named among them. */
+  | { readonly provider: string; readonly subject: string; readonly domains: readonly string[] };
 
 export interface SignIn {
   readonly id: number;
@@ -69,6 +72,8 @@ export interface SignInsStore {
     id: number;
     userId: number;
     passwordHash: string | null;
+    /** Only while the user still has it. */
+    through?: Through | null;
     nowMs: number;
     event: EventDraft;
   }): Promise<boolean>;

@@ -38,6 +38,7 @@ export function visitorVerbs(ports: VisitorPorts) {
       .sendVerification(user, { ...by, actor: `user:${user.id}` })
       .catch((error: unknown) => ports.log.error({ err: error }, 'The mail that proves an address could not be written.'));
   const comeInPorts: ComeInPorts = { ...ports, sendVerification: sendFirstVerification };
+  const providerPorts = { ...ports, sendFirstVerification };
   const { clock, tickets } = ports;
 
   /** Notes that the person was proved again; false when the sign-in has ended meanwhile. */
@@ -69,8 +70,8 @@ export function visitorVerbs(ports: VisitorPorts) {
     enterWithPassword: (input: Parameters<typeof enterWithPassword>[1]) => enterWithPassword(ports, input),
     enterWithCode: (input: Parameters<typeof enterWithCode>[1]) => enterWithCode(ports, input),
 
-    startTrip: (input: Parameters<typeof startTrip>[1]) => startTrip(ports, input),
-    endTrip: (input: Parameters<typeof endTrip>[1]) => endTrip(ports, input),
+    startTrip: (input: Parameters<typeof startTrip>[1]) => startTrip(providerPorts, input),
+    endTrip: (input: Parameters<typeof endTrip>[1]) => endTrip(providerPorts, input),
     /** Ends a first step that waits for its second. */
     async forgetStep(step: string): Promise<void> {
       await tickets.redeemTicket({ purpose: 'second-factor', hash: hashTicket(step), nowMs: clock.now() });

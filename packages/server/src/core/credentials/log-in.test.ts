@@ -56,6 +56,7 @@ function open() {
     refusals,
     clock,
     signup: 'open',
+    teamInvitationsRegister: false,
   } as const;
   const enter = (email: string, password: string, address = '203.0.113.7') =>
     logIn(ports, { email, password, deviceName: 'laptop', by: from(address) });

@@ -3,14 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { formatToken, makeTokenSecret } from '@keyhouse/protocol';
 import type { User } from '../accounts/account.ts';
 import { findUserFaults, type RegisterUserPorts, registerUser } from '../accounts/register-user.ts';
+import { mayRegister, type SignUp } from '../accounts/sign-up.ts';
 import type { By } from '../audit/event.ts';
 import type { Credential, CredentialsStore } from './credential.ts';
 import { hashSecret } from './verify.ts';
 import { checkName } from './wish.ts';
 
-export interface RegisterPorts extends RegisterUserPorts {
+export interface RegisterPorts extends RegisterUserPorts, SignUp {
   readonly credentials: Pick<CredentialsStore, 'register'>;
-  readonly signup: 'open' | 'invite' | 'closed';
 }
 
 export interface RegisterInput {
@@ -35,7 +35,7 @@ export const DEVICE_NAME_SENTENCE =
   'The device name must have 1 to 100 characters, none of them invisible or a control character.';
 
 export async function register(ports: RegisterPorts, input: RegisterInput): Promise<RegisterOutcome> {
-  if (ports.signup !== 'open') return { ok: false, reason: 'sign-up-closed' };
+  if (!mayRegister(ports, null)) return { ok: false, reason: 'sign-up-closed' };
   // Every fault at once: those of the user are looked for with the one of the device.
   if (checkName(input.deviceName).length > 0) {
     const others = await findUserFaults(ports, input);

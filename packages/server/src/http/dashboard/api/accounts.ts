@@ -122,7 +122,12 @@ export const accounts = {
   'GET /accounts/:account/members': {
     summary: 'Members; to those who manage them also addresses and open invitations',
     who: 'viewer',
-    answer: Type.Object({ members: Type.Array(Member), invitations: Type.Array(Invitation) }),
+    answer: Type.Object({
+      members: Type.Array(Member),
+      invitations: Type.Array(Invitation),
+      /** Invitations reach only people who are users already; nobody is told who that is. */
+      invites_users_only: Type.Boolean(),
+    }),
   },
   'POST /accounts/:account/invitations': {
     summary: 'Invite somebody by mail',

@@ -118,6 +118,8 @@ export const gettingIn = {
       invited_by: OptionalText,
       /** Whether somebody with this address is registered, so that the page offers to log in instead. */
       registered: Type.Boolean(),
+      /** Whether whoever is not may register with it. */
+      may_register: Type.Boolean(),
     }),
   },
   'POST /invitation/accept': {

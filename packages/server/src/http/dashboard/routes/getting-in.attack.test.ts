@@ -245,7 +245,7 @@ eachDatabase('two at the same moment', (makeDatabase) => {
         event: { event: 'user.signed_in', atMs: server.now(), by: { actor: `user:${userId}`, requestId: null, person: {} } },
       });
     expect(await open({ passkey: 'gone' })).toBeNull();
-    expect(await open({ provider: 'acme', subject: 'gone' })).toBeNull();
+    expect(await open({ provider: 'acme', subject: 'gone', domains: [] })).toBeNull();
     expect(await open(null)).not.toBeNull();
   });
 });

@@ -39,6 +39,8 @@ export function invitationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): v
   serve('POST /operator/invitations', async ({ body: { email }, signIn: { user }, by }) => {
     const invited = await keyhouse.inviteToRegister({ inviter: user, email, by });
     if (invited === 'invalid_email') throw invalid('email', EMAIL_SENTENCE);
+    if (invited === 'sign_up_closed')
+      throw invalid('email', 'Nobody can register here: sign-up is closed. Create the user at the command line.');
     if (invited === 'registered') throw invalid('email', 'Somebody with this address is registered already.');
     if (invited === 'not_allowed' || invited === 'too_many') throw refusalOf(invited);
   });
@@ -47,7 +49,13 @@ export function invitationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): v
     const invitation = await keyhouse.findInvitation(ticket);
     if (invitation === null) throw invalid('ticket', DEAD_LINK);
     const { email, role, accountName, invitedBy, registered } = invitation;
-    return { email, account: accountName === null ? null : { name: accountName, role }, invited_by: invitedBy, registered };
+    return {
+      email,
+      account: accountName === null ? null : { name: accountName, role },
+      invited_by: invitedBy,
+      registered,
+      may_register: keyhouse.mayRegisterWith(invitation),
+    };
   });
 
   serve('POST /invitation/accept', async ({ body: { ticket }, signIn: { user }, by }) => {

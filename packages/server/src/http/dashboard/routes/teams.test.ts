@@ -29,6 +29,7 @@ describe('teams', () => {
       account: { name: 'Engines', role: 'developer' },
       invited_by: expect.any(String),
       registered: true,
+      may_register: true,
     });
     expect((await bo.ask(`${team}/members`)).status).toBe(404);
     expect((await bo.ask('/invitation/accept', { body: { ticket } })).json).toEqual({ account: made.json.id });

@@ -35,8 +35,11 @@ export function teamsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
       keyhouse.store.members.listMembers(account),
       account.kind === 'team' && manages ? keyhouse.listInvitations(account.id) : [],
     ]);
-    const shown = members.map((member) => describe(member, manages || member.userId === user.id));
-    return { members: shown, invitations: invitations.map(describeInvitation) };
+    return {
+      members: members.map((member) => describe(member, manages || member.userId === user.id)),
+      invitations: invitations.map(describeInvitation),
+      invites_users_only: keyhouse.teamsInviteUsersOnly,
+    };
   });
 
   serve('PATCH /accounts/:account/members/:user', async ({ account, params, body: { role }, signIn: { user }, by }) => {
