@@ -155,7 +155,7 @@ interface Act {
 }
 
 function actsOf(detail: Detail, isSelf: boolean): readonly Act[] {
-  const { user } = detail;
+  const { user, open_invitations: invitations } = detail;
   const name = nameOf(detail);
   const params = { id: String(user.id) };
   const hasFactor = detail.totp || detail.passkeys > 0 || detail.recovery_codes_left > 0;
@@ -192,6 +192,7 @@ function actsOf(detail: Detail, isSelf: boolean): readonly Act[] {
           label: said.disable,
           text: said.disableText,
           title: said.disableTitle(name),
+          ...(invitations.length === 0 ? {} : { care: said.invitationsEnd(invitations.map(({ email }) => email)) }),
           done: said.didDisable(name),
           danger: true,
           reason: isSelf ? said.yourself : null,

@@ -93,6 +93,8 @@ export const words = {
     disable: 'Disable',
     disableText:
       'Every browser is signed out, and every personal access token is refused, at once and everywhere. API keys of their teams stay. It can be undone.',
+    invitationsEnd: (emails: readonly string[]): string =>
+      `Their open invitations end, also when you enable them again: ${emails.slice(0, 10).join(', ')}${emails.length > 10 ? `, and ${emails.length - 10} more` : ''}.`,
     disableTitle: (name: string): string => `Disable ${name}?`,
     didDisable: (name: string): string => `${name} is disabled.`,
     enable: 'Enable again',

@@ -3,6 +3,7 @@ import type { Act } from './act.ts';
 import { lockAdministrators } from './administration.ts';
 import { stopApplications } from './applications.ts';
 import { endTokensOfLogins } from './credentials.ts';
+import { endInvitationsBeyond } from './invitations.ts';
 import { lockMintingOfAccount } from './jwts.ts';
 import type { Db } from './prepared.ts';
 import { endSessions } from './sessions.ts';
@@ -110,6 +111,7 @@ export const accountsActs = {
     if (input.disabled) {
       const beforeMs = await latestIssueMs(act.db, account.id, input.nowMs);
       await endSignIns(act.db, { userId: input.userId, nowMs: input.nowMs });
+      await endInvitationsBeyond(act, { senderId: input.userId, role: null, event: input.event });
       await endSessions(act, { userId: input.userId }, { reason: 'user-ended', nowMs: input.nowMs });
       await stopApplications(act, account.id, input.nowMs);
       act.revoke({ kind: 'user', id: input.userId, beforeMs });

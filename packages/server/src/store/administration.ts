@@ -2,6 +2,7 @@ import { OPERATOR_ACCOUNT_ID } from '../core/accounts/account.ts';
 import type { AdministrationStore, ListedAccount, ListedUser, UserFactors } from '../core/accounts/administration.ts';
 import type { Act } from './act.ts';
 import { endGrants } from './grants.ts';
+import { endInvitationsBeyond } from './invitations.ts';
 import type { Db } from './prepared.ts';
 import { endSessions } from './sessions.ts';
 import { endSignIns } from './sign-ins.ts';
@@ -85,7 +86,10 @@ export const administrationActs = {
       .set({ is_administrator: isAdministrator ? 1 : 0, updated_at_ms: nowMs })
       .where('id', '=', userId)
       .execute();
-    if (!isAdministrator) await leaveOperatorAccount(act, userId, nowMs);
+    if (!isAdministrator) {
+      await leaveOperatorAccount(act, userId, nowMs);
+      await endInvitationsBeyond(act, { senderId: userId, accountId: null, role: null, event: input.event });
+    }
     act.event(input.event, { accountId: user.account_id });
     return 'done';
   },

@@ -1,13 +1,20 @@
-import type { Invitation, InvitationByTicket, InvitationsStore, NewInvitation } from '../core/accounts/invitation.ts';
-import { includesRole, mayInvite } from '../core/accounts/member.ts';
+import type {
+  EndedInvitation,
+  Invitation,
+  InvitationByTicket,
+  InvitationsStore,
+  NewInvitation,
+} from '../core/accounts/invitation.ts';
+import { includesRole, mayInvite, type Role } from '../core/accounts/member.ts';
 import type { EventDraft } from '../core/audit/event.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
 import { addMember, lockTeam, roleInTeam } from './teams.ts';
 import { redeem } from './tickets.ts';
+import { lockEnabledUser } from './users.ts';
 
 type Input<Name extends keyof InvitationsStore> = Parameters<InvitationsStore[Name]>[0];
-type Reads = Pick<InvitationsStore, 'listInvitations' | 'findInvitation' | 'findInvitationByTicket'>;
+type Reads = Pick<InvitationsStore, 'listInvitations' | 'findInvitation' | 'listInvitationsBy' | 'findInvitationByTicket'>;
 
 const DAY_MS = 86_400_000;
 
@@ -27,7 +34,19 @@ export function invitationsReads(db: Db): Reads {
         .executeTakeFirst();
       return row === undefined ? null : toInvitation(row);
     },
-    findInvitationByTicket: (ticketHash, nowMs) => byTicket(db, ticketHash, nowMs),
+    async listInvitationsBy(userId, nowMs) {
+      const rows = await open(db, nowMs)
+        .leftJoin('accounts', 'accounts.id', 'invitations.account_id')
+        .select('accounts.name as account_name')
+        .where('invitations.invited_by', '=', userId)
+        .orderBy('invitations.id')
+        .execute();
+      return rows.map((row) => ({ ...toInvitation(row), accountName: row.account_name }));
+    },
+    async findInvitationByTicket(ticketHash, nowMs) {
+      const found = await byTicket(db, ticketHash, nowMs);
+      return found !== null && (await maySend(db, found)) ? found : null;
+    },
   };
 }
 
@@ -35,6 +54,8 @@ export const invitationsActs = {
   async invite(act: Act, { accountId, invitation, limit, usersOnly, event }: Input<'invite'>) {
     const { db } = act;
     const { createdAtMs: nowMs, invitedBy, emailKey } = invitation;
+    // The sender before the team, as whoever is deleted is locked before their teams.
+    if ((await lockEnabledUser(db, invitedBy, null)) === null) return 'gone';
     if (!(await lockTeam(db, accountId))) return 'gone';
     const role = await roleInTeam(db, accountId, invitedBy);
     if (role === null) return 'gone';
@@ -53,6 +74,7 @@ export const invitationsActs = {
   async sendInvitationAgain(act: Act, input: Input<'sendInvitationAgain'>) {
     const { db } = act;
     const { accountId, id, actorId, nowMs, expiresAtMs } = input;
+    if ((await lockEnabledUser(db, actorId, null)) === null) return 'gone';
     const refusal = await refuseUnlessAdmin(db, accountId, actorId, id, nowMs);
     if (refusal !== null) return refusal;
     if ((await sentByOn(db, actorId, nowMs)) >= input.limit) return 'too_many';
@@ -108,14 +130,8 @@ export const invitationsActs = {
 
   async inviteToRegister(act: Act, { invitation, event }: Input<'inviteToRegister'>) {
     const { db } = act;
-    const sender = await db
-      .selectFrom('users')
-      .select('id')
-      .where('id', '=', invitation.invitedBy)
-      .where('is_administrator', '=', 1)
-      .where('disabled_at_ms', 'is', null)
-      .executeTakeFirst();
-    if (sender === undefined) return 'not_allowed';
+    const sender = await lockEnabledUser(db, invitation.invitedBy, null);
+    if (sender === null || !sender.isAdministrator) return 'not_allowed';
     const taken = await db.selectFrom('users').select('id').where('email_key', '=', invitation.emailKey).executeTakeFirst();
     if (taken !== undefined) return 'registered';
     const before = open(db, invitation.createdAtMs)
@@ -132,7 +148,7 @@ export const invitationsActs = {
 /**
  * The first half of using an invitation up, for an act that has more to do before (registering): it looks, and holds the invitation
  * and its team until the commit, so that `redeemInvitation` later in the same act finds them as they are now. Nothing is
- * changed. `emailKey`: of whoever wants in. `gone`: unknown, used, taken back, over, or its team is deleted.
+ * changed. `emailKey`: of whoever wants in. `gone`: unknown, used, taken back, over, its team is deleted, or whoever sent it could not send it now.
  */
 export async function lockInvitation(
   db: Db,
@@ -141,6 +157,7 @@ export async function lockInvitation(
   const seen = await byTicket(db, ticketHash, nowMs);
   if (seen === null) return 'gone';
   if (seen.emailKey !== emailKey) return 'other_address';
+  if (seen.inviterId === null || (await lockEnabledUser(db, seen.inviterId, null)) === null) return 'gone';
   if (seen.accountId !== null && !(await lockTeam(db, seen.accountId))) return 'gone';
   const locked = await db
     .updateTable('invitations')
@@ -149,7 +166,53 @@ export async function lockInvitation(
     .where('ticket_hash', '=', bytes(ticketHash))
     .where('ended_at_ms', 'is', null)
     .executeTakeFirst();
-  return locked.numUpdatedRows === 0n ? 'gone' : seen;
+  return locked.numUpdatedRows === 0n || !(await maySend(db, seen)) ? 'gone' : seen;
+}
+
+/** Whether whoever sent it could send it now: enabled, an administrator (to register), or with a role that includes the one they gave. */
+async function maySend(
+  db: Db,
+  { inviterId, accountId, role }: Pick<Invitation, 'inviterId' | 'accountId' | 'role'>,
+): Promise<boolean> {
+  const sender = await db
+    .selectFrom('users')
+    .select(['id', 'is_administrator'])
+    .where('id', '=', inviterId ?? 0)
+    .where('disabled_at_ms', 'is', null)
+    .where('deleted_at_ms', 'is', null)
+    .executeTakeFirst();
+  if (sender === undefined) return false;
+  if (accountId === null) return sender.is_administrator === 1;
+  const held = await roleInTeam(db, accountId, sender.id);
+  return held !== null && mayInvite(held, role);
+}
+
+/**
+ * For every act that takes rights away: ends the open invitations that somebody could not send any more. `accountId`: of one team; null: to
+ * register; left out: all of them. `role`: the one that is left; null: none. `event`: of the act, for who did it and when.
+ */
+export async function endInvitationsBeyond(
+  act: Act,
+  { senderId, accountId, role, event }: { senderId: number; accountId?: number | null; role: Role | null; event: EventDraft },
+): Promise<readonly EndedInvitation[]> {
+  const { db } = act;
+  let sent = open(db, event.atMs).where('invitations.invited_by', '=', senderId);
+  if (accountId !== undefined) sent = sent.where('invitations.account_id', accountId === null ? 'is' : '=', accountId);
+  const beyond = (await sent.execute()).filter((row) => role === null || !mayInvite(role, row.role));
+  for (const row of beyond) {
+    await endTickets(db, (invitations) => invitations.where('id', '=', row.id));
+    await db.updateTable('invitations').set({ ended_at_ms: event.atMs }).where('id', '=', row.id).execute();
+    act.event(
+      {
+        event: 'invitation.taken_back',
+        atMs: event.atMs,
+        by: event.by,
+        details: { invitation: row.id, role: row.role, because: event.event },
+      },
+      row.account_id === null ? {} : { accountId: row.account_id },
+    );
+  }
+  return beyond.map(({ id, email, role: given }) => ({ id, email, role: given }));
 }
 
 /**
@@ -315,6 +378,7 @@ const open = (db: Db, nowMs: number) =>
       'invitations.email',
       'invitations.email_key',
       'invitations.role',
+      'invitations.invited_by',
       'invitations.created_at_ms',
       'invitations.expires_at_ms',
       'users.display_name as inviter_name',
@@ -354,6 +418,7 @@ const toInvitation = (row: Row): Invitation => ({
   email: row.email,
   role: row.role,
   invitedBy: row.inviter_name || row.inviter_email,
+  inviterId: row.invited_by,
   createdAtMs: row.created_at_ms,
   expiresAtMs: row.expires_at_ms,
 });

@@ -84,6 +84,76 @@ eachDatabase('teams', (makeDatabase) => {
       .filter(({ role }) => role === 'owner')
       .map(({ userId }) => userId);
 
+  const ticketsOf = async (owner: { id: number }, team: number, role: Role = 'viewer') => {
+    const guest = await newUser();
+    const invitation = newInvitation(guest.email, owner.id, role);
+    const sent = await invite(team, invitation);
+    if (typeof sent === 'string') throw new Error(sent);
+    return { guest, ticket: invitation.ticketHash, sent };
+  };
+
+  it('end the open invitations of whoever is removed, leaves, is disabled or deleted, and say which', async () => {
+    const ways: ((team: number, a: number, b: number) => Promise<unknown>)[] = [
+      (team, a, b) => change(store, team, a, b, null),
+      (team, _a, b) => change(store, team, b, b, null),
+      (team, a, b) => change(store, team, a, b, 'developer'),
+      (_team, _a, b) =>
+        store.accounts.setUserDisabled({
+          userId: b,
+          disabled: true,
+          nowMs: NOW,
+          latestJwtEndMs: NOW + DAY,
+          event: event('user.disabled'),
+        }),
+      (_team, _a, b) =>
+        store.profile.deleteUser({ userId: b, nowMs: NOW, latestJwtEndMs: NOW + DAY, event: event('user.deleted') }),
+    ];
+    for (const [index, way] of ways.entries()) {
+      const a = await newUser();
+      const team = await newTeam(a.id);
+      const b = await join(team, a.id, 'admin');
+      const { guest, ticket, sent } = await ticketsOf(b, team);
+      const kept = await ticketsOf(a, team);
+      const outcome = await way(team, a.id, b.id);
+      if (index < 3) expect(outcome).toEqual({ endedInvitations: [{ id: sent.id, email: guest.email, role: 'viewer' }] });
+      expect((await store.invitations.listInvitations(team, NOW)).map(({ id }) => id)).toEqual([kept.sent.id]);
+      expect(await store.invitations.findInvitationByTicket(ticket, NOW)).toBeNull();
+      expect(await accept(ticket, guest.id)).toBe('gone');
+      expect(await accept(kept.ticket, kept.guest.id)).toEqual({ accountId: team });
+    }
+  });
+
+  it('end what an owner invited to when they become an admin, and keep what an admin may invite to', async () => {
+    const a = await newUser();
+    const team = await newTeam(a.id);
+    const b = await join(team, a.id, 'viewer');
+    const [owner, developer] = [await ticketsOf(a, team, 'owner'), await ticketsOf(a, team, 'developer')];
+    const transfer = { accountId: team, actorId: a.id, userId: b.id, event: event('account.transferred') };
+    expect(await store.members.transferTeam(transfer)).toEqual({
+      endedInvitations: [{ id: owner.sent.id, email: owner.guest.email, role: 'owner' }],
+    });
+    expect(await accept(owner.ticket, owner.guest.id)).toBe('gone');
+    expect(await accept(developer.ticket, developer.guest.id)).toEqual({ accountId: team });
+  });
+
+  it('let in through an invitation, or end it with its sender, when both happen at once: never both', async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const a = await newUser();
+      const team = await newTeam(a.id);
+      const b = await join(team, a.id, 'admin');
+      const { guest, ticket } = await ticketsOf(b, team);
+      const disabling = { userId: b.id, disabled: true, nowMs: NOW, latestJwtEndMs: NOW + DAY, event: event('user.disabled') };
+      const [accepted] = await Promise.all([
+        accept(ticket, guest.id),
+        round % 2 === 0 ? change(other, team, a.id, b.id, null) : other.accounts.setUserDisabled(disabling),
+      ]);
+      const isMember = (await store.members.listMembers({ id: team, kind: 'team' })).some(({ userId }) => userId === guest.id);
+      expect(isMember).toBe(typeof accepted === 'object');
+      expect(await store.invitations.listInvitations(team, NOW)).toEqual([]);
+      expect(await accept(ticket, guest.id)).toBe('gone');
+    }
+  });
+
   it('always have an owner, however two of them leave, step down, remove each other or hand over at once', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const a = await newUser();
@@ -96,7 +166,7 @@ eachDatabase('teams', (makeDatabase) => {
         () => Promise.all([change(store, team, a.id, b.id, 'viewer'), change(other, team, b.id, b.id, null)]),
       ];
       const outcomes = await ways[round % ways.length]?.();
-      expect(outcomes?.filter((outcome) => outcome === 'done').length, `${outcomes}`).toBeGreaterThan(0);
+      expect(outcomes?.filter((outcome) => typeof outcome === 'object').length, `${outcomes}`).toBeGreaterThan(0);
       expect((await owners(team)).length, `${outcomes}`).toBeGreaterThan(0);
     }
   });
@@ -115,7 +185,7 @@ eachDatabase('teams', (makeDatabase) => {
       ];
       const way = ways[round % ways.length];
       const [deleted, outcome] = await Promise.all([store.profile.deleteUser(deletion), way?.()]);
-      const made = typeof outcome === 'object' ? outcome.id : null;
+      const made = typeof outcome === 'object' && 'id' in outcome ? outcome.id : null;
       expect((await owners(team)).length, `${deleted}, ${JSON.stringify(outcome)}`).toBeGreaterThan(0);
       if (made !== null) expect(await owners(made), `${deleted}`).toEqual([a.id]);
     }
@@ -324,5 +394,16 @@ eachDatabase('teams', (makeDatabase) => {
         : Promise.all([flag(store, a.id, crossed ? b.id : a.id, false), flag(other, b.id, crossed ? a.id : b.id, false)]));
       expect(await store.accounts.countAdministrators()).toBeGreaterThan(0);
     }
+  });
+
+  it('let nobody in by an invitation to register whose administrator is none any more', async () => {
+    const [a, b] = [await newUser(true), await newUser(true)];
+    const email = `${hex()}@example.com`;
+    const invitation = newInvitation(email, b.id);
+    await store.invitations.inviteToRegister({ invitation, event: event('invitation.sent') });
+    const set = { userId: b.id, actorId: a.id, isAdministrator: false, nowMs: NOW, event: event('user.administrator_set') };
+    expect(await store.administration.setAdministrator(set)).toBe('done');
+    expect(await store.invitations.findInvitationByTicket(invitation.ticketHash, NOW)).toBeNull();
+    expect(await store.invitations.inviteToRegister({ invitation, event: event('invitation.sent') })).toBe('not_allowed');
   });
 });

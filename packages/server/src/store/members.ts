@@ -13,7 +13,7 @@ import { roleAllows } from '../core/oauth/scope.ts';
 import type { Act } from './act.ts';
 import { endApplications } from './applications.ts';
 import { endGrants } from './grants.ts';
-import { endInvitations } from './invitations.ts';
+import { endInvitations, endInvitationsBeyond } from './invitations.ts';
 import { lockMintingOfAccount } from './jwts.ts';
 import { narrowSessions } from './narrowing.ts';
 import type { Db } from './prepared.ts';
@@ -79,7 +79,7 @@ export const membersActs = {
     const held = actorId === userId ? actor : await roleInTeam(act.db, accountId, userId);
     if (held === null) return 'not_member';
     if (!mayChangeMember({ actor, isSelf: actorId === userId, held, wanted })) return 'not_allowed';
-    if (held === wanted) return 'done';
+    if (held === wanted) return { endedInvitations: [] };
     if (held === 'owner' && !(await hasOwnerBeside(act.db, accountId, userId))) return 'last_owner';
     if (wanted === null) {
       await removeMember(act, { accountId, userId, cause: event });
@@ -90,7 +90,7 @@ export const membersActs = {
       await narrowToRole(act, { userId, accountId, held, wanted }, event.atMs);
     }
     act.event({ ...event, details: { ...event.details, before: held } }, { accountId, userId });
-    return 'done';
+    return { endedInvitations: await endInvitationsBeyond(act, { senderId: userId, accountId, role: wanted, event }) };
   },
 
   async transferTeam(act: Act, { accountId, actorId, userId, event }: Input<'transferTeam'>) {
@@ -104,7 +104,7 @@ export const membersActs = {
     await setRole(act, { accountId, userId: actorId, held: 'owner', role: 'admin', cause: event });
     await narrowToRole(act, { userId: actorId, accountId, held: 'owner', wanted: 'admin' }, event.atMs);
     act.event({ ...event, details: { ...event.details, before: held } }, { accountId, userId });
-    return 'done';
+    return { endedInvitations: await endInvitationsBeyond(act, { senderId: actorId, accountId, role: 'admin', event }) };
   },
 
   async deleteTeam(act: Act, { accountId, actorId, nowMs, event }: Input<'deleteTeam'>) {

@@ -8,7 +8,7 @@ import { endApplications } from './applications.ts';
 import { erasePersons } from './audit.ts';
 import { endTokensOfLogins } from './credentials.ts';
 import { endGrants } from './grants.ts';
-import { lockInvitation, redeemInvitation } from './invitations.ts';
+import { endInvitationsBeyond, lockInvitation, redeemInvitation } from './invitations.ts';
 import { leaveEveryTeam } from './members.ts';
 import type { Db } from './prepared.ts';
 import { endSessions } from './sessions.ts';
@@ -151,6 +151,7 @@ export const profileActs = {
       if (!(await hasAdministratorBeside(db, userId))) return 'last-administrator' as const;
     }
     if (!(await leaveEveryTeam(act, userId, event))) return 'only-owner' as const;
+    await endInvitationsBeyond(act, { senderId: userId, role: null, event });
     await endSignIns(db, { userId, nowMs });
     await endEverything(act, { userId, accountId: user.account_id, nowMs });
     await endTickets(db, userId);

@@ -6,6 +6,7 @@ import type { Account } from '../../app/session.ts';
 import { ConfirmDialog } from '../../kit/confirm.tsx';
 import { FormError, fieldErrorOf } from '../../kit/errors.tsx';
 import { useForm } from '../../kit/form.ts';
+import { EndedInvitations } from './EndedInvitations.tsx';
 import { type Invitation, type Member, nameOf, useMembers, useTeam } from './queries.ts';
 import { RoleField } from './RoleField.tsx';
 import { choicesFor, invitable, type Role } from './role.ts';
@@ -44,6 +45,7 @@ export function TeamDialog({ team, dialog, userId, onClose }: Props) {
         <ConfirmDialog {...common} title={words.removeTitle(name)} action={words.remove} onConfirm={remove}>
           <Text size="sm">{words.removeText(name)}</Text>
           <Text size="sm">{words.keysStay}</Text>
+          <EndedInvitations team={team} senderId={dialog.member.user_id} role={null} />
         </ConfirmDialog>
       );
     }
@@ -57,6 +59,7 @@ export function TeamDialog({ team, dialog, userId, onClose }: Props) {
         <ConfirmDialog {...common} title={words.transferTitle(name)} action={words.transfer} onConfirm={transfer}>
           <Text size="sm">{words.transferText(name)}</Text>
           <Text size="sm">{words.transferYou}</Text>
+          <EndedInvitations team={team} senderId={userId} role="admin" />
         </ConfirmDialog>
       );
     }
@@ -69,6 +72,7 @@ export function TeamDialog({ team, dialog, userId, onClose }: Props) {
         <ConfirmDialog {...common} title={words.leaveTitle(team.name)} action={words.leave} onConfirm={leave}>
           <Text size="sm">{words.leaveText}</Text>
           <Text size="sm">{words.keysStayOwn}</Text>
+          <EndedInvitations team={team} senderId={userId} role={null} />
         </ConfirmDialog>
       );
     }
@@ -141,6 +145,7 @@ function ChangeRole({ team, member, isSelf, onClose }: { team: Account; member: 
               {words.notLifted}
             </Text>
           )}
+          <EndedInvitations team={team} senderId={member.user_id} role={role} />
           <FormError error={save.error} />
           <Buttons action={words.save} isBusy={save.isBusy} isDisabled={role === member.role} onClose={onClose} />
         </Stack>

@@ -62,6 +62,9 @@ export const words = {
   save: 'Save',
   changed: (name: string, role: string): string => `${name} is now ${role}.`,
 
+  invitationsEnd: 'These open invitations end with it. Someone else can send them again:',
+  invitationLine: (email: string, role: string): string => `${email}, as ${role}`,
+
   removeTitle: (name: string): string => `Remove ${name}?`,
   removeText: (name: string): string => `${name} loses access to this team at once, in every browser.`,
   keysStay: 'API keys that they made belong to the team and keep working. If they may have copied a secret, rotate it.',

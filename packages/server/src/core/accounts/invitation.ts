@@ -1,6 +1,7 @@
 /**
  * An invitation: to a team with a role, or (without an account) to register where sign-up is by invitation. It goes by mail alone; the
- * link's ticket is stored hashed. It stays good whatever becomes of the one who sent it; the team's list shows who that was.
+ * link's ticket is stored hashed. It is good for as long as the one who sent it could still send it: what takes that right away (removal, a lower
+ * role, leaving, disabling, deletion) ends it in the same act, and accepting judges it again.
  */
 import type { EventDraft } from '../audit/event.ts';
 import { DAY_MS } from '../lib/clock.ts';
@@ -18,9 +19,14 @@ export interface Invitation {
   readonly role: Role;
   /** The name of the one who sent it, where there is one. */
   readonly invitedBy: string | null;
+  /** Their id. */
+  readonly inviterId: number | null;
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
 }
+
+/** An invitation that ended because its sender lost the right to send it. */
+export type EndedInvitation = Pick<Invitation, 'id' | 'email' | 'role'>;
 
 /** As whoever holds the link sees it. */
 export interface InvitationByTicket extends Invitation {
@@ -48,6 +54,8 @@ export interface InvitationsStore {
   listInvitations(accountId: number, nowMs: number): Promise<readonly Invitation[]>;
   /** An open one of this team. */
   findInvitation(accountId: number, id: number, nowMs: number): Promise<Invitation | null>;
+  /** The open ones that somebody sent, to whatever team or to register: what ends with them. */
+  listInvitationsBy(userId: number, nowMs: number): Promise<readonly (Invitation & { readonly accountName: string | null })[]>;
   findInvitationByTicket(ticketHash: string, nowMs: number): Promise<InvitationByTicket | null>;
   /** `member`: the address belongs to a member already. `open`: there is an open invitation for it. */
   invite(input: {
@@ -77,7 +85,7 @@ export interface InvitationsStore {
     nowMs: number;
     event: EventDraft;
   }): Promise<'done' | 'gone' | 'not_allowed'>;
-  /** Uses it up and lets the user in. Their address is proved by it. A member keeps the role that they have. */
+  /** Uses it up and lets the user in, if its sender could still send it. Their address is proved by it. A member keeps the role that they have. */
   acceptInvitation(input: {
     ticketHash: string;
     userId: number;

@@ -144,6 +144,8 @@ export function inviteVerbs({ invitations, limits, clock, url, composeInvitation
 
     listInvitations: (accountId: number): Promise<readonly Invitation[]> => invitations.listInvitations(accountId, clock.now()),
 
+    listInvitationsBy: (userId: number) => invitations.listInvitationsBy(userId, clock.now()),
+
     /** What the link is for, without using it up. */
     findInvitation: (ticket: string) => invitations.findInvitationByTicket(hashTicket(ticket), clock.now()),
 

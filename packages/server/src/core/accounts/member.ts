@@ -1,6 +1,7 @@
 /** Who may do what in an account. A personal account has one member, its user; administrators own the operator account. */
 import type { EventDraft } from '../audit/event.ts';
 import type { Account, User } from './account.ts';
+import type { EndedInvitation } from './invitation.ts';
 
 /** From the least to the most; each may do what those before it may. */
 export const ROLES = ['viewer', 'developer', 'admin', 'owner'] as const;
@@ -56,6 +57,11 @@ export interface MembersRead {
  */
 export type TeamRefusal = 'gone' | 'not_allowed' | 'not_member' | 'last_owner';
 
+/** What ended with a change: the open invitations that the member could not send any more. */
+export interface MemberChanged {
+  readonly endedInvitations: readonly EndedInvitation[];
+}
+
 /** Every act looks at the role of `actorId` once more under the team's lock: the door's look may be half a minute old. */
 export interface MembersStore extends MembersRead {
   /** A team with its first owner. `gone`: the user is disabled or deleted. `too_many`: they own `limit` teams already. */
@@ -79,14 +85,14 @@ export interface MembersStore extends MembersRead {
     userId: number;
     role: Role | null;
     event: EventDraft;
-  }): Promise<'done' | TeamRefusal>;
+  }): Promise<MemberChanged | TeamRefusal>;
   /** Another member becomes an owner, and the one who asks an admin. `owner`: they are one already. `last_owner`: they are disabled. */
   transferTeam(input: {
     accountId: number;
     actorId: number;
     userId: number;
     event: EventDraft;
-  }): Promise<'done' | 'owner' | TeamRefusal>;
+  }): Promise<MemberChanged | 'owner' | TeamRefusal>;
   /** Ends everything of a team at once: keys, their JWTs, invitations, memberships. The account stays as a tombstone. */
   deleteTeam(input: {
     accountId: number;

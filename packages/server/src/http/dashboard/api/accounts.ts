@@ -70,8 +70,15 @@ export const Invitation = Type.Object({
   email: Type.String(),
   role: RoleName,
   invited_by: OptionalText,
+  /** It ends with the right of this user to send it. */
+  invited_by_user_id: Type.Union([Id, Type.Null()]),
   created_at: Time,
   expires_at: Time,
+});
+
+/** The open invitations that the member sent and could not send any more; they ended with the change. */
+const MemberChanged = Type.Object({
+  ended_invitations: Type.Array(Type.Object({ id: Id, email: Type.String(), role: RoleName })),
 });
 
 export const accounts = {
@@ -143,13 +150,15 @@ export const accounts = {
     who: 'admin',
     proof: true,
     body: Type.Object({ role: RoleName }),
+    answer: MemberChanged,
   },
-  'DELETE /accounts/:account/members/:user': { summary: 'Remove a member', who: 'admin' },
-  'POST /accounts/:account/leave': { summary: 'Leave a team', who: 'viewer' },
+  'DELETE /accounts/:account/members/:user': { summary: 'Remove a member', who: 'admin', answer: MemberChanged },
+  'POST /accounts/:account/leave': { summary: 'Leave a team', who: 'viewer', answer: MemberChanged },
   'POST /accounts/:account/transfer': {
     summary: 'Make another member the owner',
     who: 'owner',
     proof: true,
     body: Type.Object({ user_id: Id }),
+    answer: MemberChanged,
   },
 } as const satisfies Endpoints;

@@ -81,6 +81,8 @@ export const operator = {
       tokens: Type.Integer(),
       accounts: Type.Array(AccountOfUser),
       sign_ins: Type.Array(SignIn),
+      /** What they have sent and nobody has answered; ends when they are disabled. `team` null: to register. */
+      open_invitations: Type.Array(Type.Object({ email: Type.String(), team: OptionalText })),
     }),
   },
   'POST /operator/users/:id/disable': {

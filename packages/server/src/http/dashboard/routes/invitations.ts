@@ -72,6 +72,7 @@ export const describeInvitation = (invitation: Invitation) => ({
   email: invitation.email,
   role: invitation.role,
   invited_by: invitation.invitedBy,
+  invited_by_user_id: invitation.inviterId,
   created_at: toTimestamp(invitation.createdAtMs),
   expires_at: toTimestamp(invitation.expiresAtMs),
 });

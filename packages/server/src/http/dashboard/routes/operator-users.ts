@@ -28,6 +28,7 @@ export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts):
     if (found === null) throw new Refusal({ code: 'not_found' });
     const { user, factors, signIns } = found;
     const accounts = await keyhouse.store.members.accountsOf(user);
+    const invitations = await keyhouse.listInvitationsBy(user.id);
     return {
       user: describe(user),
       has_password: factors.hasPassword,
@@ -44,6 +45,7 @@ export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts):
         created_at: toTimestamp(each.createdAtMs),
         last_seen_at: toTimestamp(each.lastSeenAtMs),
       })),
+      open_invitations: invitations.map(({ email, accountName }) => ({ email, team: accountName })),
     };
   });
 

@@ -40,9 +40,9 @@ describe('who wants more than they may', () => {
       ['POST', '/invitations', { email: stranger(), role: 'viewer' }, [200, 422, 403, 403, 404, 404, 401]],
       ['POST', '/invitations', { email: stranger(), role: 'owner' }, [200, 403, 403, 403, 404, 404, 401]],
       ['POST', `/invitations/${ownersInvitation}/send`, undefined, [204, 403, 403, 403, 404, 404, 401]],
-      ['PATCH', `/members/${victim.id}`, { role: 'developer' }, [204, 204, 403, 403, 404, 404, 401]],
-      ['PATCH', `/members/${victim.id}`, { role: 'owner' }, [204, 403, 403, 403, 404, 404, 401]],
-      ['PATCH', `/members/${victim.id}`, { role: 'viewer' }, [204, 204, 403, 403, 404, 404, 401]],
+      ['PATCH', `/members/${victim.id}`, { role: 'developer' }, [200, 200, 403, 403, 404, 404, 401]],
+      ['PATCH', `/members/${victim.id}`, { role: 'owner' }, [200, 403, 403, 403, 404, 404, 401]],
+      ['PATCH', `/members/${victim.id}`, { role: 'viewer' }, [200, 200, 403, 403, 404, 404, 401]],
       ['PATCH', `/members/${owner.id}`, { role: 'viewer' }, [422, 403, 403, 403, 404, 404, 401]],
       ['DELETE', `/members/${owner.id}`, undefined, [422, 403, 403, 403, 404, 404, 401]],
       ['POST', '/transfer', { user_id: outsider.id }, [422, 403, 403, 403, 404, 404, 401]],
@@ -147,16 +147,37 @@ describe('who wants more than they may', () => {
     }
   });
 
-  it('keeps an invitation good when the one who sent it has lost the role, and shows who sent it', async () => {
+  it('ends an invitation with the right of whoever sent it, says so before and after, and opens nothing when they come back', async () => {
     const owner = await newPerson(server);
     const team = await newTeam(owner);
     const admin = await newMember(server, owner, team, 'admin');
     const bo = await newPerson(server);
     const ticket = await invite(server, admin, team, bo.email, 'viewer');
-    await owner.ask(`/accounts/${team}/members/${admin.id}`, { method: 'DELETE' });
     const { json } = await owner.ask(`/accounts/${team}/members`);
     expect(json.invitations[0].invited_by).toBe((await admin.ask('/me')).json.user.display_name);
-    expect((await bo.ask('/invitation/accept', { body: { ticket } })).status).toBe(200);
+    expect(json.invitations[0].invited_by_user_id).toBe(admin.id);
+    const removed = await owner.ask(`/accounts/${team}/members/${admin.id}`, { method: 'DELETE' });
+    expect(removed.json).toEqual({ ended_invitations: [{ id: json.invitations[0].id, email: bo.email, role: 'viewer' }] });
+    expect((await bo.ask('/invitation/check', { body: { ticket } })).status).toBe(422);
+    expect((await bo.ask('/invitation/accept', { body: { ticket } })).status).toBe(422);
+    const back = await invite(server, owner, team, admin.email, 'admin');
+    expect((await admin.ask('/invitation/accept', { body: { ticket: back } })).status).toBe(200);
+    expect((await bo.ask('/invitation/accept', { body: { ticket } })).status).toBe(422);
+  });
+
+  it('shows an administrator which invitations end with a user, and ends them when they disable the user', async () => {
+    const owner = await newPerson(server);
+    const team = await newTeam(owner);
+    const admin = await newMember(server, owner, team, 'admin');
+    const operator = await newAdministrator(server);
+    const bo = await newPerson(server);
+    const ticket = await invite(server, admin, team, bo.email, 'viewer');
+    const { json } = await operator.ask(`/operator/users/${admin.id}`);
+    expect(json.open_invitations).toEqual([{ email: bo.email, team: 'Engines' }]);
+    expect((await operator.ask(`/operator/users/${admin.id}/disable`, { method: 'POST' })).status).toBeLessThan(300);
+    expect((await bo.ask('/invitation/accept', { body: { ticket } })).status).toBe(422);
+    expect((await operator.ask(`/operator/users/${admin.id}/enable`, { method: 'POST' })).status).toBeLessThan(300);
+    expect((await bo.ask('/invitation/accept', { body: { ticket } })).status).toBe(422);
   });
 
   it('looks at the role again when the act is done: a request that a demoted owner held open does nothing', async () => {

@@ -1,6 +1,6 @@
 /** Teams and their members. Who may ask stands in the table; what a role may do to another is judged in the act. */
 
-import { includesRole, type Member, type TeamRefusal } from '../../../core/accounts/member.ts';
+import { includesRole, type Member, type MemberChanged, type TeamRefusal } from '../../../core/accounts/member.ts';
 import { findNameFault } from '../../../core/lib/name.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
@@ -44,17 +44,21 @@ export function teamsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
 
   serve('PATCH /accounts/:account/members/:user', async ({ account, params, body: { role }, signIn: { user }, by }) => {
     refuseOthers(account);
-    settle(await keyhouse.changeRole({ accountId: account.id, actorId: user.id, userId: readId(params.user), role, by }));
+    return describeChange(
+      await keyhouse.changeRole({ accountId: account.id, actorId: user.id, userId: readId(params.user), role, by }),
+    );
   });
 
   serve('DELETE /accounts/:account/members/:user', async ({ account, params, signIn: { user }, by }) => {
     refuseOthers(account);
-    settle(await keyhouse.removeMember({ accountId: account.id, actorId: user.id, userId: readId(params.user), by }));
+    return describeChange(
+      await keyhouse.removeMember({ accountId: account.id, actorId: user.id, userId: readId(params.user), by }),
+    );
   });
 
   serve('POST /accounts/:account/leave', async ({ account, signIn: { user }, by }) => {
     refuseOthers(account);
-    settle(await keyhouse.removeMember({ accountId: account.id, actorId: user.id, userId: user.id, by }));
+    return describeChange(await keyhouse.removeMember({ accountId: account.id, actorId: user.id, userId: user.id, by }));
   });
 
   serve('POST /accounts/:account/transfer', async ({ account, body, signIn: { user }, by }) => {
@@ -63,7 +67,7 @@ export function teamsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
     if (outcome === 'not_member') throw invalid('user_id', 'Only a member can become the owner: invite them first.');
     if (outcome === 'last_owner') throw invalid('user_id', 'They are shut out by the operator, and could not act as the owner.');
     if (outcome === 'owner') throw invalid('user_id', 'They are an owner already.');
-    settle(outcome);
+    return describeChange(outcome);
   });
 }
 
@@ -73,17 +77,25 @@ function refuseName(name: string): void {
 }
 
 function settle(outcome: 'done' | TeamRefusal): void {
-  switch (outcome) {
-    case 'done':
-      return;
+  if (outcome !== 'done') throw refusalOf(outcome);
+}
+
+function refusalOf(refusal: TeamRefusal): Refusal {
+  switch (refusal) {
     case 'not_allowed':
-      throw new Refusal({ code: 'not_allowed' });
+      return new Refusal({ code: 'not_allowed' });
     case 'last_owner':
-      throw invalid('account', 'A team needs an owner: make another member one first, or delete the team.');
+      return invalid('account', 'A team needs an owner: make another member one first, or delete the team.');
     case 'gone':
     case 'not_member':
-      throw new Refusal({ code: 'not_found' });
+      return new Refusal({ code: 'not_found' });
   }
+}
+
+/** What ended with it is in the answer, so that the page can say so. */
+function describeChange(outcome: MemberChanged | TeamRefusal) {
+  if (typeof outcome === 'string') throw refusalOf(outcome);
+  return { ended_invitations: outcome.endedInvitations.map(({ id, email, role }) => ({ id, email, role })) };
 }
 
 /** How to reach somebody, and when they were here, is for those who manage the members. */

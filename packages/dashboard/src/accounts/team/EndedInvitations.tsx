@@ -1,0 +1,26 @@
+/** Which open invitations end when their sender loses a role, before that is decided. */
+import { Text } from '@mantine/core';
+import type { Account } from '../../app/session.ts';
+import { useMembers } from './queries.ts';
+import { invitable, type Role } from './role.ts';
+import classes from './team.module.css';
+import { words } from './words.ts';
+
+/** `role`: the one that is left; null: none. */
+export function EndedInvitations({ team, senderId, role }: { team: Account; senderId: number; role: Role | null }) {
+  const kept = role === null ? [] : invitable(role);
+  const ended = (useMembers(String(team.id)).data?.invitations ?? []).filter(
+    (invitation) => invitation.invited_by_user_id === senderId && !kept.includes(invitation.role),
+  );
+  if (ended.length === 0) return null;
+  return (
+    <>
+      <Text size="sm">{words.invitationsEnd}</Text>
+      <ul className={classes.ends}>
+        {ended.map(({ id, email, role: given }) => (
+          <li key={id}>{words.invitationLine(email, words.roles[given].toLowerCase())}</li>
+        ))}
+      </ul>
+    </>
+  );
+}
