@@ -102,11 +102,9 @@ eachDatabase('teams', (makeDatabase) => {
           userId: b,
           disabled: true,
           nowMs: NOW,
-          latestJwtEndMs: NOW + DAY,
           event: event('user.disabled'),
         }),
-      (_team, _a, b) =>
-        store.profile.deleteUser({ userId: b, nowMs: NOW, latestJwtEndMs: NOW + DAY, event: event('user.deleted') }),
+      (_team, _a, b) => store.profile.deleteUser({ userId: b, nowMs: NOW, event: event('user.deleted') }),
     ];
     for (const [index, way] of ways.entries()) {
       const a = await newUser();
@@ -142,7 +140,7 @@ eachDatabase('teams', (makeDatabase) => {
       const team = await newTeam(a.id);
       const b = await join(team, a.id, 'admin');
       const { guest, ticket } = await ticketsOf(b, team);
-      const disabling = { userId: b.id, disabled: true, nowMs: NOW, latestJwtEndMs: NOW + DAY, event: event('user.disabled') };
+      const disabling = { userId: b.id, disabled: true, nowMs: NOW, event: event('user.disabled') };
       const [accepted] = await Promise.all([
         accept(ticket, guest.id),
         round % 2 === 0 ? change(other, team, a.id, b.id, null) : other.accounts.setUserDisabled(disabling),
