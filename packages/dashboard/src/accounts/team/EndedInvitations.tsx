@@ -6,9 +6,9 @@ import { invitable, type Role } from './role.ts';
 import classes from './team.module.css';
 import { words } from './words.ts';
 
-/** `role`: the one that is left; null: none. */
-export function EndedInvitations({ team, senderId, role }: { team: Account; senderId: number; role: Role | null }) {
-  const kept = role === null ? [] : invitable(role);
+/** `leftRole`: the role that is left; null: none. */
+export function EndedInvitations({ team, senderId, leftRole }: { team: Account; senderId: number; leftRole: Role | null }) {
+  const kept = leftRole === null ? [] : invitable(leftRole);
   const ended = (useMembers(String(team.id)).data?.invitations ?? []).filter(
     (invitation) => invitation.invited_by_user_id === senderId && !kept.includes(invitation.role),
   );

@@ -45,7 +45,7 @@ export function TeamDialog({ team, dialog, userId, onClose }: Props) {
         <ConfirmDialog {...common} title={words.removeTitle(name)} action={words.remove} onConfirm={remove}>
           <Text size="sm">{words.removeText(name)}</Text>
           <Text size="sm">{words.keysStay}</Text>
-          <EndedInvitations team={team} senderId={dialog.member.user_id} role={null} />
+          <EndedInvitations team={team} senderId={dialog.member.user_id} leftRole={null} />
         </ConfirmDialog>
       );
     }
@@ -59,7 +59,7 @@ export function TeamDialog({ team, dialog, userId, onClose }: Props) {
         <ConfirmDialog {...common} title={words.transferTitle(name)} action={words.transfer} onConfirm={transfer}>
           <Text size="sm">{words.transferText(name)}</Text>
           <Text size="sm">{words.transferYou}</Text>
-          <EndedInvitations team={team} senderId={userId} role="admin" />
+          <EndedInvitations team={team} senderId={userId} leftRole="admin" />
         </ConfirmDialog>
       );
     }
@@ -72,7 +72,7 @@ export function TeamDialog({ team, dialog, userId, onClose }: Props) {
         <ConfirmDialog {...common} title={words.leaveTitle(team.name)} action={words.leave} onConfirm={leave}>
           <Text size="sm">{words.leaveText}</Text>
           <Text size="sm">{words.keysStayOwn}</Text>
-          <EndedInvitations team={team} senderId={userId} role={null} />
+          <EndedInvitations team={team} senderId={userId} leftRole={null} />
         </ConfirmDialog>
       );
     }
@@ -145,7 +145,7 @@ function ChangeRole({ team, member, isSelf, onClose }: { team: Account; member: 
               {words.notLifted}
             </Text>
           )}
-          <EndedInvitations team={team} senderId={member.user_id} role={role} />
+          <EndedInvitations team={team} senderId={member.user_id} leftRole={role} />
           <FormError error={save.error} />
           <Buttons action={words.save} isBusy={save.isBusy} isDisabled={role === member.role} onClose={onClose} />
         </Stack>
