@@ -50,7 +50,7 @@ eachDatabase('an application', (makeDatabase) => {
     const ticketHash = randomBytes(32).toString('hex');
     const expiresAtMs = NOW + 86_400_000;
     const invitation = { email, emailKey: email, role, invitedBy, ticketHash, createdAtMs: NOW, expiresAtMs };
-    await store.invitations.invite({ accountId, invitation, limit: 9, event: event('invitation.sent') });
+    await store.invitations.invite({ accountId, invitation, usersOnly: false, limit: 9, event: event('invitation.sent') });
     return await store.invitations.acceptInvitation({ ticketHash, userId: id, nowMs, event: event('invitation.accepted') });
   };
   const change = (accountId: number, actorId: number, userId: number, role: Role | null) =>
