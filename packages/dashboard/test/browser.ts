@@ -41,9 +41,10 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 let launched: Promise<Browser> | null = null;
 
-/** One for each file of tests; it ends with the process, or with `closeBrowser`. */
-export function launchBrowser(): Promise<Browser> {
-  launched ??= executablePath().then((path) => chromium.launch({ executablePath: path, args: FLAGS, headless: true }));
+/** One for each file of tests; it ends with the process, or with `closeBrowser`. `env`: what the first call gives its process. */
+export function launchBrowser(env?: Readonly<Record<string, string>>): Promise<Browser> {
+  const options = { args: FLAGS, headless: true, ...(env === undefined ? {} : { env }) };
+  launched ??= executablePath().then((path) => chromium.launch({ executablePath: path, ...options }));
   return launched;
 }
 

@@ -1,6 +1,7 @@
 /** The frame around every page. What is in it stands beside this file: the header, the banners, the navigation. */
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
+import { Part } from '../kit/part.tsx';
 import { Lost, Unverified } from './Banners.tsx';
 import { Header } from './Header.tsx';
 import styles from './layout.module.css';
@@ -24,11 +25,15 @@ export function Layout() {
       <a className={styles.skip} href="#content">
         {words.skip}
       </a>
-      <Header account={account} />
+      <Part>
+        <Header account={account} />
+      </Part>
       <Lost />
       {user !== undefined && !user.email_verified && <Unverified email={user.email} />}
       <div className={styles.body}>
-        <Navigation account={account} isAdministrator={user?.administrator ?? false} pathname={pathname} />
+        <Part>
+          <Navigation account={account} isAdministrator={user?.administrator ?? false} pathname={pathname} />
+        </Part>
         <main id="content" ref={main} tabIndex={-1} className={styles.main}>
           <Outlet />
         </main>

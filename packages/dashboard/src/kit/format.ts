@@ -1,5 +1,6 @@
-/** Dates and numbers in the reader's language and zone. */
+/** Dates and numbers in the language of the pages, as they are written where the reader is, and in the reader's zone. */
 import { useMemo } from 'react';
+import { pageLocale } from '../lib/page-locale.ts';
 
 const UNITS = [
   [60, 'second', 1],
@@ -10,15 +11,15 @@ const UNITS = [
   [Number.POSITIVE_INFINITY, 'year', 86_400 * 365.25],
 ] as const;
 
-export function createFormat(language: string | undefined) {
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
-  const number = new Intl.NumberFormat(language);
-  const compact = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 });
-  const date = new Intl.DateTimeFormat(language, { dateStyle: 'medium' });
-  const dateTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
-  const time = new Intl.DateTimeFormat(language, { timeStyle: 'short' });
-  const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
-  const utcDay = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+export function createFormat(locale: string) {
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  const number = new Intl.NumberFormat(locale);
+  const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 });
+  const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
+  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  const time = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
+  const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
+  const utcDay = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', timeZone: 'UTC' });
   return {
     number: (value: number): string => number.format(value),
     compact: (value: number): string => compact.format(value),
@@ -44,5 +45,5 @@ export function createFormat(language: string | undefined) {
 export type Format = ReturnType<typeof createFormat>;
 
 export function useFormat(): Format {
-  return useMemo(() => createFormat(navigator.language), []);
+  return useMemo(() => createFormat(pageLocale(navigator.languages ?? [navigator.language])), []);
 }

@@ -1,6 +1,7 @@
 /** A part of a settings page: what it is about on the left, what can be done on the right; below each other where there is no room. */
 import type { ReactNode } from 'react';
 import { useId } from 'react';
+import { Part } from './part.tsx';
 import styles from './section.module.css';
 
 interface Props {
@@ -19,7 +20,9 @@ export function Section({ title, intro, children }: Props) {
         </h2>
         {intro !== undefined && <p className={styles.intro}>{intro}</p>}
       </div>
-      <div className={styles.content}>{children}</div>
+      <div className={styles.content}>
+        <Part>{children}</Part>
+      </div>
     </section>
   );
 }

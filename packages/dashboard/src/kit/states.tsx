@@ -4,6 +4,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import { type ReactNode, useEffect } from 'react';
 import { useBrand } from './brand.ts';
 import { ErrorState } from './errors.tsx';
+import { Part } from './part.tsx';
 import { words } from './words.ts';
 
 /** The page's one `h1`, and the window's title. */
@@ -56,9 +57,17 @@ export function Loading({ lines = 4 }: { lines?: number }) {
   );
 }
 
+/** Within `Part`: what fails while an answer is shown fails there. */
+const Shown = <Data,>({ data, children }: { data: Data; children: (data: Data) => ReactNode }) => <>{children(data)}</>;
+
 /** Loading, error with a retry, or the answer. */
 export function Loaded<Data>({ query, children }: { query: UseQueryResult<Data>; children: (data: Data) => ReactNode }) {
-  if (query.data !== undefined) return <>{children(query.data)}</>;
+  if (query.data !== undefined)
+    return (
+      <Part>
+        <Shown data={query.data}>{children}</Shown>
+      </Part>
+    );
   if (query.isError) return <ErrorState error={query.error} retry={() => void query.refetch()} />;
   return <Loading />;
 }

@@ -1,6 +1,7 @@
 /** The words of the kit. */
 export const words = {
   retry: 'Try again',
+  partFailed: 'This part of the page could not be shown. The rest of it works.',
   offline: 'You are offline, or the server cannot be reached. Nothing you typed is lost.',
   unavailable: 'The server cannot answer now. Nothing was changed; try again in a moment.',
   notAllowed: 'You may not do this here.',

@@ -11,15 +11,18 @@ export function readScheme(): Scheme {
   }
 }
 
+/** Undefined where a browser cannot be asked. */
+const prefersDark = (): MediaQueryList | undefined => globalThis.matchMedia?.('(prefers-color-scheme: dark)');
+
 /** Before the first paint, so that nobody is blinded. */
 export function applyScheme(scheme: Scheme): void {
-  const isDark = scheme === 'dark' || (scheme === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches);
+  const isDark = scheme === 'dark' || (scheme === 'auto' && prefersDark()?.matches === true);
   document.documentElement.setAttribute('data-mantine-color-scheme', isDark ? 'dark' : 'light');
 }
 
 /** Goes on following the system while the page is open, where nothing else does. */
 export function followScheme(): void {
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => applyScheme(readScheme()));
+  prefersDark()?.addEventListener('change', () => applyScheme(readScheme()));
 }
 
 export function writeScheme(scheme: Scheme): void {

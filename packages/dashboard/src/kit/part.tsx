@@ -1,0 +1,31 @@
+/** A part of a page. When it fails, it says so in its own place, and the rest of the page goes on. */
+import { Alert, Button, Group, Text } from '@mantine/core';
+import { Component, type ReactNode } from 'react';
+import { words } from './words.ts';
+
+interface Props {
+  readonly children: ReactNode;
+}
+
+// A class, because React takes an error from nothing else.
+export class Part extends Component<Props, { readonly hasFailed: boolean }> {
+  override state = { hasFailed: false };
+
+  static getDerivedStateFromError() {
+    return { hasFailed: true };
+  }
+
+  override render(): ReactNode {
+    if (!this.state.hasFailed) return this.props.children;
+    return (
+      <Alert color="red" role="alert">
+        <Group justify="space-between" gap="md">
+          <Text size="sm">{words.partFailed}</Text>
+          <Button size="xs" variant="default" onClick={() => this.setState({ hasFailed: false })}>
+            {words.retry}
+          </Button>
+        </Group>
+      </Alert>
+    );
+  }
+}
