@@ -29,6 +29,7 @@ const FAILURES: Readonly<Record<string, string>> = {
     'The other side has not confirmed that your address is yours, so it cannot open the door here. Log in in another way.',
   unlisted:
     'This provider may not vouch for your email address here. Sign in another way. If you are not an administrator, you can then link it under Security.',
+  'too-many': 'Too many people have registered from your network just now. Try again in a few minutes.',
   'sign-up-closed': 'Nobody is registered here with this address, and registering is not open.',
   'linked-elsewhere': 'This account of the other side is linked to another user here already.',
   'other-person': 'This was somebody else than the one who is logged in here. Nothing was confirmed.',

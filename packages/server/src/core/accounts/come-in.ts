@@ -63,7 +63,9 @@ export async function comeIn(ports: ComeInPorts, input: ComeInInput & { readonly
 /** The first administrator, with the link of the log. */
 export async function setUp(ports: ComeInPorts, input: ComeInInput & { readonly ticket: string }): Promise<CameIn> {
   if (!(await isOpen(ports, 'setup', input.ticket))) return { ok: false, reason: 'link-over' };
-  const registered = await registerUser(ports, input, async (user) => {
+  // From no address: the link of the log is the limit.
+  const uncounted = { ...input, by: { ...input.by, person: {} } };
+  const registered = await registerUser(ports, uncounted, async (user) => {
     const made = await ports.profile.createFirstAdministrator({
       user: { ...user, isAdministrator: true },
       ticketHash: hashTicket(input.ticket),

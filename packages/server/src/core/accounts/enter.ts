@@ -90,7 +90,12 @@ export async function enterWithCode(
   const step = await findStep(ports, input.step);
   if (step === null) return { ok: false, reason: 'step-over' };
   const { user, passwordHash, through } = step;
-  const attempt = { userId: user.id, emailKey: emailKey(user.email), address: input.by.person.address ?? null };
+  const attempt = {
+    userId: user.id,
+    emailKey: emailKey(user.email),
+    address: input.by.person.address ?? null,
+    browserHash: input.browser === null ? null : hashTicket(input.browser),
+  };
   const outcome = await admitted<StepOutcome>(ports, { attempt, user, by: input.by }, async (addressHash) => {
     const used = await useCode(ports, { userId: user.id, code: input.code, by: { ...input.by, actor: `user:${user.id}` } });
     if (used === null) {

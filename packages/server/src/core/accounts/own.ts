@@ -10,6 +10,7 @@ import { circumstancesOf } from './circumstances.ts';
 import { hashRecoveryCode, makeRecoveryCodes, makeTotpSecret, stepOf, totpUri } from './codes.ts';
 import { readEmail } from './email.ts';
 import type { FactorsStore } from './factor.ts';
+import type { Claim } from './fair-queue.ts';
 import { checkNewPasskey, type PasskeyPorts } from './passkeys.ts';
 import { findPasswordFault, type PasswordFault } from './password.ts';
 import type { PasswordHashing } from './password-hashing.ts';
@@ -77,11 +78,18 @@ export function ownVerbs(ports: OwnPorts) {
   }
 
   async function hashNew(user: User, password: string): Promise<Outcome<string, 'busy' | PasswordFault>> {
-    const fault = await findPasswordFault(ports.passwords, password, {
-      email: user.email,
-      names: [user.displayName, user.firstName, user.lastName],
-    });
-    return fault === null ? await ports.passwords.hashPassword(password) : no(fault);
+    // Signed in, or with a link that came by mail.
+    const claim: Claim = { isKnown: true, networks: [], person: `user:${user.id}` };
+    const fault = await findPasswordFault(
+      ports.passwords,
+      password,
+      {
+        email: user.email,
+        names: [user.displayName, user.firstName, user.lastName],
+      },
+      claim,
+    );
+    return fault === null ? await ports.passwords.hashPassword(password, claim) : no(fault);
   }
 
   return {

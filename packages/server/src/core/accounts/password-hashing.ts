@@ -6,13 +6,15 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { no, type Outcome, ok } from '@keyhouse/protocol';
 import { isBcrypt } from '../lib/bcrypt.ts';
+import type { Claim } from './fair-queue.ts';
 import { type CommonPasswords, normalizePassword } from './password.ts';
 import { openPasswordPool } from './password-pool.ts';
 import { CURRENT_PREFIX } from './password-work.ts';
 
+/** `claim`: who it is for; those who wait take turns by it. */
 export interface PasswordHashing extends CommonPasswords {
   /** The PHC text of a password that has passed the rules; `busy` when too many wait already. */
-  hashPassword(password: string): Promise<Outcome<string, 'busy'>>;
+  hashPassword(password: string, claim?: Claim): Promise<Outcome<string, 'busy'>>;
   /**
    * Compares. With `hash` null (no such user) or empty (a user without a password) it does the same work on a hash that nothing fits, so that the time tells
    * nothing. `needsRehash`: it fits, but was made with other parameters than today's.
@@ -20,6 +22,7 @@ export interface PasswordHashing extends CommonPasswords {
   verifyPassword(
     hash: string | null,
     password: string,
+    claim?: Claim,
   ): Promise<Outcome<{ readonly matches: boolean; readonly needsRehash: boolean }, 'busy'>>;
   close(): Promise<void>;
 }
@@ -27,7 +30,7 @@ export interface PasswordHashing extends CommonPasswords {
 export interface PasswordHashingLimits {
   /** At most so many hashes at once. */
   readonly threads: number;
-  /** So many more may wait; 64 at 15 ms each is a second on one thread. */
+  /** So many more may wait; 512 at 15 ms each are eight seconds on one thread, which a log-in may take in a flood. */
   readonly queue: number;
   /** Threads that had nothing to do for so long end. */
   readonly idleMs: number;
@@ -36,7 +39,7 @@ export interface PasswordHashingLimits {
 /** One core stays free for everything else; beyond eight threads memory (35 MB each) costs more than log-ins are worth. */
 const defaultLimits = (): PasswordHashingLimits => ({
   threads: Math.min(8, Math.max(1, availableParallelism() - 1)),
-  queue: 64,
+  queue: 512,
   idleMs: 30_000,
 });
 
@@ -46,29 +49,29 @@ export function openPasswordHashing(limits: Partial<PasswordHashingLimits> = {})
   const nobodysHash = makeNobodysHash();
 
   return {
-    async hashPassword(password) {
+    async hashPassword(password, claim) {
       const normalized = normalizePassword(password);
       if (normalized === null) throw new Error('A password that has not passed the rules was to be hashed.');
-      const hashed = await pool.run({ kind: 'hash', password: normalized });
+      const hashed = await pool.run({ kind: 'hash', password: normalized }, claim);
       return hashed.ok ? ok(String(hashed.value)) : hashed;
     },
-    async verifyPassword(hash, password) {
+    async verifyPassword(hash, password, claim) {
       const normalized = normalizePassword(password);
       // The empty hash is that of a user who has no password.
       const sought = normalized === null || hash === '' ? null : hash;
-      const verified = await pool.run({ kind: 'verify', hash: sought ?? nobodysHash, password: normalized ?? '' });
+      const verified = await pool.run({ kind: 'verify', hash: sought ?? nobodysHash, password: normalized ?? '' }, claim);
       if (!verified.ok) return no('busy');
       if (sought === null) return ok({ matches: false, needsRehash: false });
       if (sought.startsWith(CURRENT_PREFIX)) return ok({ matches: verified.value === true, needsRehash: false });
       if (verified.value === true) return ok({ matches: true, needsRehash: true });
       // Who made it elsewhere hashed what was typed.
       if (password === normalized) return ok({ matches: false, needsRehash: false });
-      const asTyped = await pool.run({ kind: 'verify', hash: sought, password });
+      const asTyped = await pool.run({ kind: 'verify', hash: sought, password }, claim);
       if (!asTyped.ok) return no('busy');
       return ok({ matches: asTyped.value === true, needsRehash: asTyped.value === true });
     },
-    async isCommon(password) {
-      const found = await pool.run({ kind: 'is-common', password });
+    async isCommon(password, claim) {
+      const found = await pool.run({ kind: 'is-common', password }, claim);
       return found.ok ? ok(found.value === true) : found;
     },
     close: () => pool.close(),

@@ -1,15 +1,16 @@
 /**
  * A few threads and a queue with an end. A password costs 15 ms of a core and 19 MiB, so that many at once are the cheapest
- * attack there is: beyond the queue the answer is `busy`, at once. Threads start when they are needed, keep no process alive
+ * attack there is. Those that wait take turns by who they are for (`fair-queue.ts`); beyond the queue's end the answer is `busy`, at once. Threads start when they are needed, keep no process alive
  * while they wait, and go when nobody has needed them for a while, so that an idle server is a small one.
  */
 import { Worker } from 'node:worker_threads';
 import { no, type Outcome, ok } from '@keyhouse/protocol';
+import { type Claim, FairQueue } from './fair-queue.ts';
 import type { PasswordAnswer, PasswordWork } from './password-work.ts';
 
 export interface PasswordPool {
   /** Runs one piece of work off the event loop. @throws Error when the work itself fails (a stored hash that is none). */
-  run(work: PasswordWork): Promise<Outcome<string | boolean, 'busy'>>;
+  run(work: PasswordWork, claim?: Claim): Promise<Outcome<string | boolean, 'busy'>>;
   /** Ends all threads; what still waits is answered `busy`. */
   close(): Promise<void>;
 }
@@ -26,14 +27,17 @@ interface Thread {
   idle: NodeJS.Timeout | null;
 }
 
+/** Nobody in particular: the command line, the first start. */
+const SERVER: Claim = { isKnown: true, networks: [], person: 'server' };
+
 export function openPasswordPool(limits: { threads: number; queue: number; idleMs: number }): PasswordPool {
   const threads = new Set<Thread>();
-  const queue: Job[] = [];
+  const queue = new FairQueue<Job>(limits.queue);
   let closed = false;
 
   function next(thread: Thread): void {
-    const job = queue.shift();
-    if (job !== undefined) {
+    const job = queue.next();
+    if (job !== null) {
       give(thread, job);
       return;
     }
@@ -73,25 +77,25 @@ export function openPasswordPool(limits: { threads: number; queue: number; idleM
     worker.on('exit', () => {
       settle(thread, (job) => job.fail(new Error('A password thread ended.')));
       const died = threads.delete(thread);
-      if (died && queue.length > 0) next(start());
+      if (died && queue.size > 0) next(start());
     });
     return thread;
   }
 
   return {
-    async run(work) {
+    async run(work, claim = SERVER) {
       const free = [...threads].find((thread) => thread.job === null);
-      if (closed || (free === undefined && threads.size >= limits.threads && queue.length >= limits.queue)) return no('busy');
+      if (closed) return no('busy');
       return await new Promise((answer, fail) => {
         const job = { work, answer, fail };
         if (free !== undefined) give(free, job);
         else if (threads.size < limits.threads) give(start(), job);
-        else queue.push(job);
+        else queue.push(job, claim)?.answer(no('busy'));
       });
     },
     async close() {
       closed = true;
-      for (const job of queue.splice(0)) job.answer(no('busy'));
+      for (let job = queue.next(); job !== null; job = queue.next()) job.answer(no('busy'));
       await Promise.all([...threads].map(end));
     },
   };

@@ -4,6 +4,7 @@
  * password is made; at a log-in any text is only compared.
  */
 import { localPart } from './email.ts';
+import type { Claim } from './fair-queue.ts';
 
 export const MIN_PASSWORD_CHARACTERS = 8;
 export const MAX_PASSWORD_CHARACTERS = 128;
@@ -22,7 +23,7 @@ export const PASSWORD_SENTENCES: Readonly<Record<PasswordFault, string>> = {
 
 /** Knows the passwords that everybody uses; asked with a normalised, lower-case password. */
 export interface CommonPasswords {
-  isCommon(password: string): Promise<{ ok: true; value: boolean } | { ok: false; reason: 'busy' }>;
+  isCommon(password: string, claim?: Claim): Promise<{ ok: true; value: boolean } | { ok: false; reason: 'busy' }>;
 }
 
 export interface PersonalWords {
@@ -43,6 +44,7 @@ export async function findPasswordFault(
   common: CommonPasswords,
   password: string,
   words: PersonalWords,
+  claim?: Claim,
 ): Promise<PasswordFault | 'busy' | null> {
   const normalized = normalizePassword(password);
   if (normalized === null) return 'too-long';
@@ -52,7 +54,7 @@ export async function findPasswordFault(
   if (characters > MAX_PASSWORD_CHARACTERS) return 'too-long';
   if (isMadeOf(normalized, wordsOf(words))) return 'personal';
   if (isMadeOf(normalized, ['keyhouse'])) return 'common';
-  const answer = await common.isCommon(normalized.toLowerCase());
+  const answer = await common.isCommon(normalized.toLowerCase(), claim);
   if (!answer.ok) return 'busy';
   return answer.value ? 'common' : null;
 }

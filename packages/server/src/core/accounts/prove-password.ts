@@ -8,8 +8,10 @@ import type { RefusalRecorder } from '../audit/refusals.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { AccountsStore, User } from './account.ts';
 import { emailKey } from './email.ts';
+import type { Claim } from './fair-queue.ts';
 import type { PasswordHashing } from './password-hashing.ts';
 import type { SignInLimits, SignInTry } from './sign-in-limits.ts';
+import { hashTicket } from './ticket.ts';
 
 export interface ProvePasswordPorts {
   readonly accounts: Pick<AccountsStore, 'findUserByEmail' | 'setPasswordHash'>;
@@ -43,17 +45,30 @@ export interface Settled<Result> {
   readonly result: Result;
 }
 
+export interface PasswordAttempt {
+  readonly email: string;
+  readonly password: string;
+  /** The browser's mark, as its cookie holds it; one that the user has signed in with is not slowed by strangers at the same address. */
+  readonly browser?: string | null;
+  readonly by: By;
+}
+
 export async function provePassword<Result>(
   ports: ProvePasswordPorts,
-  { email, password, by }: { readonly email: string; readonly password: string; readonly by: By },
+  { email, password, browser = null, by }: PasswordAttempt,
   then: (proved: Proved) => Promise<Settled<Result>>,
 ): Promise<Result | ProofFailure> {
   const key = emailKey(email);
   const user = await ports.accounts.findUserByEmail(key);
   // What is no address has no key; by its own text it is still limited like any other.
-  const attempt = { userId: user?.id ?? null, emailKey: key === '' ? email : key, address: by.person.address ?? null };
-  return await admitted<Result | ProofFailure>(ports, { attempt, user, by }, async (addressHash) => {
-    const proof = await ports.passwords.verifyPassword(user?.passwordHash ?? null, password);
+  const attempt = {
+    userId: user?.id ?? null,
+    emailKey: key === '' ? email : key,
+    address: by.person.address ?? null,
+    browserHash: browser === null ? null : hashTicket(browser),
+  };
+  return await admitted<Result | ProofFailure>(ports, { attempt, user, by }, async (addressHash, claim) => {
+    const proof = await ports.passwords.verifyPassword(user?.passwordHash ?? null, password, claim);
     if (!proof.ok) return { failed: false, result: BUSY };
     const reason =
       user === null ? 'unknown-user' : !proof.value.matches ? 'wrong-password' : user.disabledAtMs !== null ? 'disabled' : null;
@@ -70,7 +85,7 @@ export async function provePassword<Result>(
 export async function admitted<Result>(
   ports: Pick<ProvePasswordPorts, 'limits' | 'refusals'>,
   { attempt, user, by }: { readonly attempt: SignInTry; readonly user: User | null; readonly by: By },
-  work: (addressHash: string | null) => Promise<Settled<Result>>,
+  work: (addressHash: string | null, claim: Claim) => Promise<Settled<Result>>,
 ): Promise<Result | ProofFailure> {
   const admission = await ports.limits.admit(attempt);
   if (!admission.ok) {
@@ -79,7 +94,7 @@ export async function admitted<Result>(
   }
   let failed = false;
   try {
-    const settled = await work(admission.addressHash);
+    const settled = await work(admission.addressHash, admission.claim);
     failed = settled.failed;
     return settled.result;
   } finally {

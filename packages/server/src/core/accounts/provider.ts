@@ -24,6 +24,7 @@ import type { Identity } from './factor.ts';
 import type { OwnPorts } from './own.ts';
 import type { ProfileStore } from './profile.ts';
 import type { Through } from './sign-in.ts';
+import type { SignInLimits } from './sign-in-limits.ts';
 import { mayRegister, type SignUp } from './sign-up.ts';
 import { hashTicket, makeTicketText } from './ticket.ts';
 import { vouchingFor } from './vouching.ts';
@@ -66,6 +67,7 @@ export interface ProviderPorts
   readonly profile: ProfileStore;
   readonly providers: readonly Provider[];
   readonly log: Log;
+  readonly limits: SignInLimits;
   /** For a new user whose address it may not vouch for. */
   readonly sendFirstVerification: (user: User, by: By) => Promise<void>;
 }
@@ -135,6 +137,7 @@ export type TripEnd =
         | 'unproved'
         | 'unlisted'
         | 'sign-up-closed'
+        | 'too-many'
         | 'linked-elsewhere'
         | 'other-person'
         | 'shut-out';
@@ -204,7 +207,7 @@ async function adopt(
   provider: Provider,
   answer: ProviderAnswer,
   by: By,
-): Promise<User | 'unproved' | 'unlisted' | 'sign-up-closed' | null> {
+): Promise<User | 'unproved' | 'unlisted' | 'sign-up-closed' | 'too-many' | null> {
   const email = answer.email === null ? null : readEmail(answer.email);
   if (email === null || !answer.emailVerified) return 'unproved';
   const nowMs = ports.clock.now();
@@ -223,10 +226,13 @@ async function adopt(
             ...circumstancesOf(by, nowMs),
           }),
         ];
+  const mayCreate = mayRegister(ports, null);
+  const admission = old === null && mayCreate ? await ports.limits.admitRegistration(by.person.address ?? null) : null;
+  if (admission?.ok === false) return 'too-many';
   const adopted = await ports.profile.adoptIdentity({
     identity,
     vouching: vouchingFor(provider.domains, email.key),
-    mayCreate: mayRegister(ports, null),
+    mayCreate,
     user: {
       email: email.email,
       emailKey: email.key,
@@ -244,6 +250,7 @@ async function adopt(
       linked: { event: 'user.identity_linked', atMs: nowMs, by, details: { provider: provider.id }, mails },
     },
   });
+  await admission?.settle(adopted === null || typeof adopted === 'string' ? 'neither' : 'registered');
   if (adopted === null || typeof adopted === 'string') return adopted;
   if (old === null && adopted.emailVerifiedAtMs === null) await ports.sendFirstVerification(adopted, by);
   return adopted;

@@ -9,9 +9,10 @@ import type { Clock } from '../lib/clock.ts';
 import { findOptionalNameFault } from '../lib/name.ts';
 import type { NewUser } from './account.ts';
 import { EMAIL_SENTENCE, localPart, readEmail } from './email.ts';
+import type { Claim } from './fair-queue.ts';
 import { findPasswordFault, PASSWORD_SENTENCES } from './password.ts';
 import type { PasswordHashing } from './password-hashing.ts';
-import type { SignInLimits } from './sign-in-limits.ts';
+import { networksOf, type SignInLimits } from './sign-in-limits.ts';
 
 export interface RegisterUserPorts {
   readonly passwords: PasswordHashing;
@@ -45,15 +46,22 @@ const BUSY = { ok: false, reason: 'busy', retryAfterSeconds: 1 } as const;
 export async function findUserFaults(
   { passwords }: Pick<RegisterUserPorts, 'passwords'>,
   { email, password, displayName = '' }: Pick<RegisterUserInput, 'email' | 'password' | 'displayName'>,
+  claim?: Claim,
 ): Promise<readonly RegisterUserFault[] | 'busy'> {
   const faults: RegisterUserFault[] = [];
   if (readEmail(email) === null) faults.push({ field: 'email', sentence: EMAIL_SENTENCE });
-  const fault = await findPasswordFault(passwords, password, { email, names: displayName === '' ? [] : [displayName] });
+  const fault = await findPasswordFault(passwords, password, { email, names: displayName === '' ? [] : [displayName] }, claim);
   if (fault === 'busy') return fault;
   if (fault !== null) faults.push({ field: 'password', sentence: PASSWORD_SENTENCES[fault] });
   if (findOptionalNameFault(displayName) !== null) faults.push({ field: 'displayName', sentence: DISPLAY_NAME_SENTENCE });
   return faults;
 }
+
+const claimFor = ({ by }: RegisterUserInput): Claim => ({
+  isKnown: false,
+  networks: by.person.address === undefined ? [] : networksOf(by.person.address),
+  person: 'registration',
+});
 
 /** `make` stores the user; null: the address is taken. The hash is made before anybody looks: both answers take the same time. */
 export async function registerUser<Made>(
@@ -61,15 +69,16 @@ export async function registerUser<Made>(
   input: RegisterUserInput,
   make: (user: NewUser, addressHash: string | null) => Promise<Made | null>,
 ): Promise<{ readonly ok: true; readonly made: Made; readonly passwordHash: string } | RegisterUserRefusal> {
-  const faults = await findUserFaults(ports, input);
+  const claim = claimFor(input);
+  const faults = await findUserFaults(ports, input, claim);
   if (faults === 'busy') return BUSY;
   const email = readEmail(input.email);
   if (faults.length > 0 || email === null) return { ok: false, reason: 'invalid', faults };
   const admission = await ports.limits.admitRegistration(input.by.person.address ?? null);
   if (!admission.ok) return { ok: false, reason: 'too-many-tries', retryAfterSeconds: admission.retryAfterSeconds };
-  let taken = false;
+  let result: 'registered' | 'taken' | 'neither' = 'neither';
   try {
-    const hash = await ports.passwords.hashPassword(input.password);
+    const hash = await ports.passwords.hashPassword(input.password, admission.claim);
     if (!hash.ok) return BUSY;
     const made = await make(
       {
@@ -84,10 +93,10 @@ export async function registerUser<Made>(
       },
       admission.addressHash,
     );
+    result = made === null ? 'taken' : 'registered';
     if (made !== null) return { ok: true, made, passwordHash: hash.value };
-    taken = true;
     return { ok: false, reason: 'invalid', faults: [{ field: 'email', sentence: EMAIL_TAKEN_SENTENCE }] };
   } finally {
-    await admission.settle(taken ? 'failed' : 'not-failed');
+    await admission.settle(result);
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openMemoryLimiter } from '../../store/limiter.ts';
+import type { RegistrationAdmission } from './sign-in-limits.ts';
 import { createSignInLimits, networkOf } from './sign-in-limits.ts';
 
 function open(known: readonly string[] = []) {
@@ -13,6 +14,7 @@ function open(known: readonly string[] = []) {
         return known.includes(`${userId}:${hash}`);
       },
     },
+    signIns: { knowsBrowser: async (userId, hash) => ({ known: known.includes(`${userId}:browser:${hash}`), first: false }) },
     clock: { now: () => 0 },
     addressKey: Buffer.alloc(32, 1),
   });
@@ -104,5 +106,60 @@ describe('honest people', () => {
     if (admission.ok) return;
     expect(admission.retryAfterSeconds).toBeGreaterThan(290);
     expect(admission.retryAfterSeconds).toBeLessThanOrEqual(300);
+  });
+});
+
+describe('a browser that somebody has signed in with before', () => {
+  it('gets in while a stranger at the same address guesses, and has ten wrong attempts of its own', async () => {
+    const { limits, attempt } = open(['7:browser:mark']);
+    for (let index = 0; index < 20; index++) await attempt('203.0.113.7', `user${index}@x`, false);
+    const own = { userId: 7, emailKey: 'ada@x', address: '203.0.113.7', browserHash: 'mark' };
+    const admission = await limits.admit(own);
+    expect(admission.ok).toBe(true);
+    if (admission.ok) {
+      expect(admission.claim.isKnown).toBe(true);
+      await admission.settle('failed');
+    }
+    expect((await limits.admit({ ...own, browserHash: 'another' })).ok).toBe(false);
+    for (let index = 0; index < 9; index++) {
+      const more = await limits.admit(own);
+      if (more.ok) await more.settle('failed');
+    }
+    expect((await limits.admit(own)).ok).toBe(false);
+    await limits.clear({ userId: 7, emailKey: 'ada@x' });
+    expect((await limits.admit(own)).ok).toBe(true);
+  });
+});
+
+describe('registrations', () => {
+  const settle = async (admission: RegistrationAdmission, result: 'registered' | 'taken' | 'neither'): Promise<boolean> => {
+    if (admission.ok) await admission.settle(result);
+    return admission.ok;
+  };
+
+  it('are ten in five minutes from one address, however good they are, and refused ones count for nothing', async () => {
+    const { limits } = open();
+    for (let index = 0; index < 30; index++)
+      expect(await settle(await limits.admitRegistration('203.0.113.7'), 'neither')).toBe(true);
+    for (let index = 0; index < 10; index++)
+      expect(await settle(await limits.admitRegistration('203.0.113.7'), 'registered')).toBe(true);
+    const refused = await limits.admitRegistration('203.0.113.7');
+    expect(refused).toMatchObject({ ok: false, retryAfterSeconds: expect.any(Number) });
+    expect(await settle(await limits.admitRegistration('203.0.113.8'), 'registered')).toBe(true);
+  });
+
+  it('are ten of a hundred that arrive at once', async () => {
+    const { limits } = open();
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, async () => settle(await limits.admitRegistration('203.0.113.9'), 'registered')),
+    );
+    expect(answers.filter((isIn) => isIn).length).toBe(10);
+  });
+
+  it('count an IPv6 /48 as one place', async () => {
+    const { limits } = open();
+    for (let index = 0; index < 10; index++) await settle(await limits.admitRegistration(`2001:db8:7:${index}::1`), 'registered');
+    expect(await settle(await limits.admitRegistration('2001:db8:7:ff::1'), 'registered')).toBe(false);
+    expect(await settle(await limits.admitRegistration('2001:db8:8::1'), 'registered')).toBe(true);
   });
 });

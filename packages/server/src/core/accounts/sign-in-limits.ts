@@ -12,6 +12,8 @@ import { createHash, createHmac } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
 import type { AccountsStore } from './account.ts';
+import type { Claim } from './fair-queue.ts';
+import type { SignInsStore } from './sign-in.ts';
 
 export const MAX_FAILURES = 10;
 export const FAILURE_WINDOW_SECONDS = 300;
@@ -20,7 +22,11 @@ export const ADDRESS_KNOWN_FOR_MS = 180 * DAY_MS;
 /** Tries that may wait for others of one bucket. */
 const MOST_WAITING = 64;
 
-/** Counts failures in named buckets; shared by all servers where there are several. */
+/** What the name of a bucket begins with that holds `MAX_A_DAY` points for a day, and not `MAX_FAILURES` for five minutes. */
+export const A_DAY = 'day:';
+export const MAX_A_DAY = 100;
+
+/** Counts in named buckets; shared by all servers where there are several. */
 export interface Limiter {
   /** Takes one of the bucket's points, or says in how many seconds there will be one; then none was taken. */
   take(bucket: string): Promise<{ readonly ok: true } | { readonly ok: false; readonly retryAfterSeconds: number }>;
@@ -30,6 +36,8 @@ export interface Limiter {
 }
 
 export interface SignInTry {
+  /** The browser's mark (its hash), as its cookie holds it. */
+  readonly browserHash?: string | null;
   /** Null when there is no such user; then the same is asked and the same time passes. */
   readonly userId: number | null;
   readonly emailKey: string;
@@ -39,13 +47,31 @@ export interface SignInTry {
 
 export type Admission =
   /** `settle` is called once, always: with `failed`, the points stay taken. */
-  | { readonly ok: true; readonly addressHash: string | null; settle(result: 'failed' | 'not-failed'): Promise<void> }
+  | {
+      readonly ok: true;
+      readonly addressHash: string | null;
+      readonly claim: Claim;
+      settle(result: 'failed' | 'not-failed'): Promise<void>;
+    }
+  | { readonly ok: false; readonly retryAfterSeconds: number };
+
+export type RegistrationAdmission =
+  /** `settle` is called once, always. */
+  | {
+      readonly ok: true;
+      readonly addressHash: string | null;
+      readonly claim: Claim;
+      settle(result: 'registered' | 'taken' | 'neither'): Promise<void>;
+    }
   | { readonly ok: false; readonly retryAfterSeconds: number };
 
 export interface SignInLimits {
   admit(attempt: SignInTry): Promise<Admission>;
-  /** The same for registrations from an address; what fails there is to guess who has an account. */
-  admitRegistration(address: string | null): Promise<Admission>;
+  /**
+   * For registrations from an address: ten in five minutes and a hundred in a day come through, and as many are told that an address is taken.
+   * What was not well formed counts for nothing.
+   */
+  admitRegistration(address: string | null): Promise<RegistrationAdmission>;
   /** The same for mails that somebody asks for: each one counts, for the place that asks and for the address that it goes to. */
   admitMail(
     to: string,
@@ -57,40 +83,70 @@ export interface SignInLimits {
 
 interface Place {
   readonly network: string;
+  /** From wide to narrow. */
+  readonly networks: readonly string[];
   readonly hash: string;
 }
 
 export interface SignInLimitsPorts {
   readonly limiter: Limiter;
   readonly accounts: Pick<AccountsStore, 'knowsAddress' | 'knownAddresses'>;
+  readonly signIns: Pick<SignInsStore, 'knowsBrowser'>;
   readonly clock: Clock;
   /** Keys the hashes of addresses, which are too few to be hidden by a plain hash. */
   readonly addressKey: Uint8Array;
 }
 
-export function createSignInLimits({ limiter, accounts, clock, addressKey }: SignInLimitsPorts): SignInLimits {
+export function createSignInLimits({ limiter, accounts, signIns, clock, addressKey }: SignInLimitsPorts): SignInLimits {
   const patient = waitForOthers(limiter);
 
-  async function admit({ userId, emailKey, address }: SignInTry): Promise<Admission> {
+  async function admit({ userId, emailKey, address, browserHash = null }: SignInTry): Promise<Admission> {
     const place = placeOf(address);
     // Also asked for a user who does not exist (ids begin at 1): the time must not tell.
     const known = place !== null && (await accounts.knowsAddress(userId ?? 0, place.hash, clock.now() - ADDRESS_KNOWN_FOR_MS));
+    const { known: knowsBrowser } = await signIns.knowsBrowser(userId ?? 0, browserHash);
     const user = bucketOf(emailKey);
-    return await takeAll(
-      [...(place === null ? [] : [`address:${place.network}`]), known ? `${user}:${place.hash}` : user],
-      place,
-    );
+    const claim = claimOf(known || knowsBrowser, place, user);
+    // A browser that this user has signed in with holds a secret that no stranger has: whatever others do from the same address, it gets in.
+    const buckets = knowsBrowser
+      ? [`${user}:${KNOWN_BROWSER}`]
+      : [...(place === null ? [] : [`address:${place.network}`]), known ? `${user}:${place.hash}` : user];
+    return withClaim(await takeAll(buckets, place), claim);
   }
 
-  async function admitRegistration(address: string | null): Promise<Admission> {
+  async function admitRegistration(address: string | null): Promise<RegistrationAdmission> {
     const place = placeOf(address);
-    return await takeAll(place === null ? [] : [`register:${place.network}`], place);
+    const claim = claimOf(false, place, 'registration');
+    // IPv6 gives a customer more networks than anyone can count: of registrations a /48 is one place.
+    const wide = place === null ? null : place.networks.length > 3 ? (place.networks.at(-3) ?? place.network) : place.network;
+    const guesses = await takeAll(place === null ? [] : [`register:${place.network}`], place);
+    if (!guesses.ok) return guesses;
+    const made = await takeAll(wide === null ? [] : [`registered:${wide}`, `${A_DAY}registered:${wide}`], place).catch(
+      async (error: unknown) => {
+        await guesses.settle('not-failed');
+        throw error;
+      },
+    );
+    if (!made.ok) {
+      await guesses.settle('not-failed');
+      return made;
+    }
+    return {
+      ok: true,
+      addressHash: guesses.addressHash,
+      claim,
+      async settle(result) {
+        await guesses.settle(result === 'taken' ? 'failed' : 'not-failed');
+        await made.settle(result === 'registered' ? 'failed' : 'not-failed');
+      },
+    };
   }
 
   async function clear({ userId, emailKey }: { userId: number; emailKey: string }): Promise<void> {
     const user = bucketOf(emailKey);
     const places = await accounts.knownAddresses(userId);
-    await Promise.all([user, ...places.map((place) => `${user}:${place}`)].map((bucket) => limiter.clear(bucket)));
+    const buckets = [user, `${user}:${KNOWN_BROWSER}`, ...places.map((place) => `${user}:${place}`)];
+    await Promise.all(buckets.map((bucket) => limiter.clear(bucket)));
   }
 
   async function admitMail(to: string, address: string | null): ReturnType<SignInLimits['admitMail']> {
@@ -102,7 +158,7 @@ export function createSignInLimits({ limiter, accounts, clock, addressKey }: Sig
     return { ok: true };
   }
 
-  async function takeAll(buckets: readonly string[], place: Place | null): Promise<Admission> {
+  async function takeAll(buckets: readonly string[], place: Place | null): Promise<Taken> {
     const taken: string[] = [];
     for (const bucket of buckets) {
       const point = await patient.take(bucket).catch(async (error: unknown) => {
@@ -121,7 +177,7 @@ export function createSignInLimits({ limiter, accounts, clock, addressKey }: Sig
   function placeOf(address: string | null): Place | null {
     if (address === null) return null;
     const network = networkOf(address);
-    return { network, hash: createHmac('sha256', addressKey).update(network).digest('hex') };
+    return { network, networks: networksOf(address), hash: createHmac('sha256', addressKey).update(network).digest('hex') };
   }
 
   async function release(buckets: readonly string[], result: 'failed' | 'not-failed'): Promise<void> {
@@ -130,6 +186,19 @@ export function createSignInLimits({ limiter, accounts, clock, addressKey }: Sig
 
   return { admit, admitRegistration, admitMail, clear };
 }
+
+/** The bucket of all browsers that a user has signed in with; nobody else can fill it. */
+const KNOWN_BROWSER = 'known-browser';
+
+type Taken = Omit<Extract<Admission, { ok: true }>, 'claim'> | Extract<Admission, { ok: false }>;
+
+const withClaim = (taken: Taken, claim: Claim): Admission => (taken.ok ? { ...taken, claim } : taken);
+
+const claimOf = (isKnown: boolean, place: Place | null, person: string): Claim => ({
+  isKnown,
+  networks: place?.networks ?? [],
+  person,
+});
 
 const bucketOf = (emailKey: string): string => `user:${createHash('sha256').update(emailKey).digest('hex')}`;
 
@@ -143,6 +212,16 @@ export function networkOf(address: string): string {
   if (parsed.kind() === 'ipv4') return parsed.toString();
   const prefix = parsed.toByteArray().slice(0, 8);
   return `${Buffer.from(prefix).toString('hex')}/64`;
+}
+
+/** The same place within its wider networks, so that a flood from many addresses of one network waits behind itself. */
+export function networksOf(address: string): readonly string[] {
+  const network = networkOf(address);
+  if (!ipaddr.isValid(address)) return [network];
+  const parsed = ipaddr.process(address);
+  const bytes = Buffer.from(parsed.toByteArray());
+  const widths = parsed.kind() === 'ipv4' ? [2, 3] : [4, 6, 7];
+  return [...widths.map((width) => `${bytes.subarray(0, width).toString('hex')}/${width * 8}`), network];
 }
 
 interface Queue {

@@ -42,6 +42,7 @@ function open() {
   const limits = createSignInLimits({
     limiter: openMemoryLimiter(),
     accounts: store.accounts,
+    signIns: store.signIns,
     clock,
     addressKey: Buffer.alloc(32, 1),
   });

@@ -32,13 +32,18 @@ eachDatabase('getting in', (makeDatabase) => {
   let server: TestServer;
   let stranger: Visitor;
   beforeAll(async () => {
-    server = await startTestServer({ database: await makeDatabase() });
+    server = await startTestServer({ database: await makeDatabase(), trustedProxies: ['127.0.0.1'] });
     stranger = visitorWith(server, '');
     return () => server.stop();
   });
 
+  let places = 1;
   async function registered(email = EMAIL()) {
-    const answer = await stranger.ask('/register', { body: { email, password: PASSWORD } });
+    const answer = await stranger.ask('/register', {
+      body: { email, password: PASSWORD },
+      // Each from a place of their own: of one place there is an end to registrations.
+      headers: { 'x-forwarded-for': `2001:db8:${(places++).toString(16)}::1` },
+    });
     expect(answer.json).toEqual({ next: 'done', to: '/dashboard' });
     return { email, cookie: cookieOf(answer), visitor: visitorWith(server, cookieOf(answer)) };
   }
