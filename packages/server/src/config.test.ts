@@ -39,6 +39,7 @@ describe('without any setting', () => {
       providers: [],
       remindSecretDays: 365,
       signup: 'open',
+      teamInvitationsRegister: false,
       trustedProxies: [],
       corsOrigins: [],
       maxJwtDays: 366,
