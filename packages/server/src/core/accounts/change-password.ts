@@ -1,0 +1,117 @@
+/** The password of one's own user: changing it while signed in, and setting a new one with a link that came by mail. */
+import { no, type Outcome, ok } from '@keyhouse/protocol';
+import type { By } from '../audit/event.ts';
+import { type Clock, HOUR_MS } from '../lib/clock.ts';
+import type { Compose } from '../mail/compose.ts';
+import type { AccountsStore, User } from './account.ts';
+import { circumstancesOf } from './circumstances.ts';
+import { readEmail } from './email.ts';
+import type { Claim } from './fair-queue.ts';
+import { issueLink, ownEvent, recipientOf } from './own-event.ts';
+import { findPasswordFault, type PasswordFault } from './password.ts';
+import type { PasswordHashing } from './password-hashing.ts';
+import type { ProfileStore } from './profile.ts';
+import { hashTicket, makeTicketText, type TicketsStore } from './ticket.ts';
+
+export interface ChangePasswordPorts {
+  readonly accounts: Pick<AccountsStore, 'findUser'>;
+  readonly profile: Pick<ProfileStore, 'changePassword'>;
+  readonly tickets: Pick<TicketsStore, 'issueTicket' | 'findTicket'>;
+  readonly passwords: PasswordHashing;
+  readonly compose: Compose;
+  readonly clock: Clock;
+  /** The public origin. */
+  readonly url: string;
+}
+
+const RESET_LASTS_MS = HOUR_MS;
+
+/** Every other sign-in ends; `secret` is the new one of the sign-in that stays. */
+export async function changePassword(
+  ports: ChangePasswordPorts,
+  user: User,
+  signInId: number,
+  password: string,
+  by: By,
+): Promise<Outcome<{ secret: string }, 'busy' | 'gone' | PasswordFault>> {
+  const hashed = await hashNew(ports, user, password);
+  if (!hashed.ok) return hashed;
+  const { text, hash } = makeTicketText();
+  const nowMs = ports.clock.now();
+  const changed = await ports.profile.changePassword({
+    userId: user.id,
+    passwordHash: hashed.value,
+    keep: { id: signInId, hash },
+    ticket: null,
+    proves: false,
+    nowMs,
+    event: ownEvent(ports, 'user.password_changed', user, by, {
+      mails: [ports.compose('password-changed', recipientOf(user), circumstancesOf(by, nowMs))],
+    }),
+  });
+  return changed ? ok({ secret: text }) : no('gone');
+}
+
+/** Sends the link; a disabled user gets none. Whoever asks learns nothing. */
+export async function askForReset(ports: ChangePasswordPorts, user: User, by: By): Promise<void> {
+  const data = { emailKey: readEmail(user.email)?.key ?? '' };
+  await issueLink(ports, user, { purpose: 'reset-password', lastsMs: RESET_LASTS_MS, data }, (ticket) =>
+    ownEvent(ports, 'user.password_reset_asked', user, by, {
+      mails: [ports.compose('reset-password', recipientOf(user), { link: `${ports.url}/reset#${ticket}` })],
+    }),
+  );
+}
+
+/** The user of a reset link that still works. */
+export async function findReset(
+  { tickets, accounts, clock }: Pick<ChangePasswordPorts, 'tickets' | 'accounts' | 'clock'>,
+  ticket: string,
+): Promise<User | null> {
+  const found = await tickets.findTicket('reset-password', hashTicket(ticket), clock.now());
+  const user = found === null || found.userId === null ? null : await accounts.findUser(found.userId);
+  return user === null || user.disabledAtMs !== null || readEmail(user.email)?.key !== found?.data.emailKey ? null : user;
+}
+
+export async function resetWithTicket(
+  ports: ChangePasswordPorts,
+  ticket: string,
+  password: string,
+  by: By,
+): Promise<Outcome<User, 'busy' | 'gone' | PasswordFault>> {
+  const user = await findReset(ports, ticket);
+  if (user === null) return no('gone');
+  const hashed = await hashNew(ports, user, password);
+  if (!hashed.ok) return hashed;
+  const nowMs = ports.clock.now();
+  const done = await ports.profile.changePassword({
+    userId: user.id,
+    passwordHash: hashed.value,
+    keep: null,
+    ticket: { purpose: 'reset-password', hash: hashTicket(ticket) },
+    proves: true,
+    nowMs,
+    event: ownEvent(
+      ports,
+      'user.password_changed',
+      user,
+      { ...by, actor: `user:${user.id}` },
+      {
+        details: { through: 'reset' },
+        mails: [ports.compose('password-changed', recipientOf(user), circumstancesOf(by, nowMs))],
+      },
+    ),
+  });
+  return done ? ok(user) : no('gone');
+}
+
+async function hashNew(
+  { passwords }: Pick<ChangePasswordPorts, 'passwords'>,
+  user: User,
+  password: string,
+): Promise<Outcome<string, 'busy' | PasswordFault>> {
+  const names = [user.displayName, user.firstName, user.lastName];
+  // Signed in, or with a link that came by mail.
+  const claim: Claim = { isKnown: true, networks: [], person: `user:${user.id}` };
+  const fault = await findPasswordFault(passwords, password, { email: user.email, names }, claim);
+  return fault === null ? await passwords.hashPassword(password, claim) : no(fault);
+}
