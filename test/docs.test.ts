@@ -19,6 +19,7 @@ const REFUSALS: { readonly [Code in Refused['code']]: Extract<Refused, { code: C
   not_allowed: { code: 'not_allowed' },
   cross_site: { code: 'cross_site' },
   proof_required: { code: 'proof_required' },
+  email_unverified: { code: 'email_unverified' },
   invalid: { code: 'invalid', errors: { email: ['The email field is required.'] } },
   not_json: { code: 'not_json' },
   repeated_member: { code: 'repeated_member' },

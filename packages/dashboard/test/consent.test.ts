@@ -363,9 +363,9 @@ describe('coming from an application', () => {
     const { page, open } = await visitor();
     await open(way(await application()));
     await logIn(page, person.email, PASSWORD);
-    await title(page, 'One more step');
+    await title(page, 'Two-step verification');
     await page.reload();
-    await title(page, 'One more step');
+    await title(page, 'Two-step verification');
     dashboard.advance(30_000);
     await page.getByLabel('Code').fill(codeNow());
     await button(page, 'Continue').click();

@@ -163,6 +163,8 @@ describe('getting in', () => {
     const before = await at('/login');
     await logIn(before.page, email, PASSWORD);
     await isIn(before.page);
+    const login = { email, password: PASSWORD, device_name: 'production' };
+    expect((await dashboard.request('/api/v1/auth/login', { body: login })).status).toBe(200);
 
     const visit = await at('/login');
     const { page } = visit;
@@ -178,6 +180,11 @@ describe('getting in', () => {
     await page.goto(dashboard.url + link);
     await title(page, 'Set a new password');
     expect(await page.getByLabel('Email').inputValue()).toBe(email);
+    // What ends is counted before it does, with the reason and the way that ends nothing.
+    await page.getByText('A new password ends 1 token.').waitFor();
+    await page.getByText('that ends nothing').waitFor();
+    await visit.expectAccessible();
+    await visit.expectToFit();
     await page.getByLabel('New password').fill('password1');
     await button(page, 'Set the password').click();
     await page.getByText(/among those that attackers try first/).waitFor();
@@ -191,6 +198,7 @@ describe('getting in', () => {
     await logIn(page, email, NEW_PASSWORD);
     await isIn(page);
 
+    await expect.poll(() => post.subjectsTo(email)).toContain('Your password for Keyhouse was changed');
     await before.open('/dashboard/settings/security');
     await title(before.page, 'Log in to Keyhouse');
 

@@ -231,21 +231,53 @@ describe('Profile and Security', () => {
     await button(other.page, 'Log in with a passkey').click();
     await isIn(other.page);
 
-    // As a second step too, where the password came first.
+    // Instead of the password, not after it: whoever has the password alone is in, until two-step verification is turned on.
+    const withPassword = await withoutAutofill();
+    await logIn(withPassword.page, email, PASSWORD);
+    await isIn(withPassword.page);
+    await page.reload();
+    await page.getByText('Your passkeys are a way to sign in, not a second step.').waitFor();
+    await button(page, 'Use a passkey').click();
+    await page.getByRole('dialog', { name: 'Turn on two-step verification?' }).waitFor();
+    await visit.expectAccessible();
+    await dialog.getByRole('button', { name: 'Turn on' }).click();
+    // The first second factor ends on the recovery codes, whichever it is.
+    const codes = await codesOn(page);
+    expect(codes).toHaveLength(10);
+    await visit.expectAccessible();
+    await button(page, 'I’ve saved them').click();
+    await page.getByText('After your password: a passkey, or a recovery code.').waitFor();
+
+    // As a second step then, where the password came first.
     const third = await withoutAutofill();
     // From the one that was used last: an authenticator counts, and a count that goes back is refused.
     const again = await addAuthenticator(third.page);
     await synced.copyTo(again);
     await logIn(third.page, email, PASSWORD);
-    await title(third.page, 'One more step');
+    await title(third.page, 'Two-step verification');
     await third.expectAccessible();
     await button(third.page, 'Use a passkey').click();
     await isIn(third.page);
 
+    // Whoever lost it reads what is left, and a recovery code lets them in.
+    const lost = await withoutAutofill();
+    await logIn(lost.page, email, PASSWORD);
+    await button(lost.page, 'I lost my second factor').click();
+    await title(lost.page, 'Lost your second factor?');
+    await lost.page.getByText('Ask the operator of Keyhouse to reset your second factor.').waitFor();
+    await lost.expectAccessible();
+    await button(lost.page, 'Use a recovery code').click();
+    await lost.page.getByLabel('Recovery code').fill(codes[0] ?? '');
+    await button(lost.page, 'Continue').click();
+    await isIn(lost.page);
+
     await page.reload();
+    await page.getByText('9 are left.').waitFor();
     await button(page, 'Remove the passkey Laptop').click();
+    await dialog.getByText('It is your last second factor').waitFor();
     await dialog.getByRole('button', { name: 'Remove' }).click();
     await page.getByText('No passkey yet.').waitFor();
+    await page.getByText('Off. Your password is enough to sign in.').waitFor();
     await expect.poll(() => post.subjectsTo(email).length).toBeGreaterThan(1);
     const fourth = await withoutAutofill();
     await addAuthenticator(fourth.page).then((one) => again.copyTo(one));
@@ -293,7 +325,7 @@ describe('Profile and Security', () => {
 
   it('turns an authenticator app on, asks for its code, takes a recovery code once, and turns it off', async () => {
     const { page, visit, email } = await settings('security');
-    await button(page, 'Set it up').click();
+    await button(page, 'Use an authenticator app').click();
     await page.getByRole('img', { name: 'QR code of the key below' }).waitFor();
     await visit.expectAccessible();
     const secret = ((await page.getByRole('group', { name: 'Key', exact: true }).textContent()) ?? '').replaceAll(' ', '');
@@ -318,13 +350,13 @@ describe('Profile and Security', () => {
       .click();
     await button(page, 'Copy').click();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(codes[9]);
-    await button(page, 'I have kept them').click();
+    await button(page, 'I’ve saved them').click();
     await page.getByText('10 are left.').waitFor();
     await visit.expectAccessible();
 
     const other = await visitAt('/login');
     await logIn(other.page, email, PASSWORD);
-    await title(other.page, 'One more step');
+    await title(other.page, 'Two-step verification');
     const field = other.page.getByLabel('Code', { exact: true });
     expect(await field.getAttribute('autocomplete')).toBe('one-time-code');
     expect(await field.evaluate((input) => document.activeElement === input)).toBe(true);
@@ -334,7 +366,7 @@ describe('Profile and Security', () => {
     await other.expectAccessible();
     // The first step is remembered when the page is loaded again, and forgotten when one starts over.
     await other.page.reload();
-    await title(other.page, 'One more step');
+    await title(other.page, 'Two-step verification');
     await button(other.page, 'Start over').click();
     await title(other.page, 'Log in to Keyhouse');
     await other.page.reload();
@@ -361,14 +393,14 @@ describe('Profile and Security', () => {
 
     await page.reload();
     await page.getByText('9 are left.').waitFor();
-    await button(page, 'Make new codes').click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Make new codes' }).click();
+    await button(page, 'Create new codes').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Create new codes' }).click();
     const renewed = await codesOn(page);
     expect(renewed).not.toContain(codes[1]);
-    await button(page, 'I have kept them').click();
-    await button(page, 'Turn it off').click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Turn it off' }).click();
-    await page.getByText('It is off').waitFor();
+    await button(page, 'I’ve saved them').click();
+    await button(page, 'Turn off').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Turn off' }).click();
+    await page.getByText('Off. Your password is enough to sign in.').waitFor();
     await third.open('/login');
     await logIn(third.page, email, PASSWORD);
     await isIn(third.page);
@@ -376,7 +408,7 @@ describe('Profile and Security', () => {
 
   it('prints the recovery codes, and nothing else', async () => {
     const { page, email } = await settings('security');
-    await button(page, 'Set it up').click();
+    await button(page, 'Use an authenticator app').click();
     const secret = ((await page.getByRole('group', { name: 'Key', exact: true }).textContent()) ?? '').replaceAll(' ', '');
     await page.getByLabel('Code', { exact: true }).fill(codeNow(secret));
     await button(page, 'Turn it on').click();
@@ -456,7 +488,7 @@ describe('Profile and Security', () => {
     for (const name of ['profile', 'security'] as const) {
       const { page, visit } = await settings(name, { viewport: { width, height: 800 }, colorScheme });
       if (name === 'security') {
-        await button(page, 'Set it up').click();
+        await button(page, 'Use an authenticator app').click();
         await page.getByRole('img', { name: 'QR code of the key below' }).waitFor();
       }
       await visit.expectAccessible();

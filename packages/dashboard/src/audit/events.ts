@@ -69,6 +69,8 @@ export const EVENTS: Readonly<Record<string, EventWords>> = {
   'user.passkey_removed': event('Signing in', 'Passkey removed', '{who} removed a passkey'),
   'user.totp_on': event('Signing in', 'Authenticator app turned on', '{who} turned on an authenticator app'),
   'user.totp_off': event('Signing in', 'Authenticator app turned off', '{who} turned off the authenticator app'),
+  'user.two_step_on': event('Signing in', 'Two-step verification turned on', '{who} turned on two-step verification'),
+  'user.two_step_off': event('Signing in', 'Two-step verification turned off', '{who} turned off two-step verification'),
   'user.recovery_codes_made': event('Signing in', 'Recovery codes made', '{who} made new recovery codes'),
   'user.second_factor_reset': event(
     'Signing in',

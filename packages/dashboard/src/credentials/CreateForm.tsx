@@ -2,6 +2,7 @@
 import { Button, Group, SegmentedControl, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
+import { useMe } from '../app/session.ts';
 import { FormError, fieldErrorsOf } from '../kit/errors.tsx';
 import { useFormat } from '../kit/format.ts';
 import { AddressField } from './AddressField.tsx';
@@ -15,6 +16,7 @@ import { LeaveGuard } from './LeaveGuard.tsx';
 import { PermissionField } from './PermissionField.tsx';
 import { type Made, useCatalogue, useVerbs } from './queries.ts';
 import { isOperator, type Scope } from './scope.ts';
+import { VerifyFirst } from './VerifyFirst.tsx';
 import { kindWords, words } from './words.ts';
 
 type FoldName = 'expires_at' | 'permissions' | 'addresses';
@@ -25,7 +27,14 @@ interface Props {
   readonly onCancel: () => void;
 }
 
-export function CreateForm({ scope, onMade, onCancel }: Props) {
+/** Where the installation asks for a verified address first, that step comes before the form. */
+export function CreateForm(props: Props) {
+  const { data: me } = useMe();
+  if (me?.user.must_verify_email) return <VerifyFirst email={me.user.email} onCancel={props.onCancel} />;
+  return <Fields {...props} />;
+}
+
+function Fields({ scope, onMade, onCancel }: Props) {
   const [draft, setDraft] = useState<Draft>(EMPTY_DRAFT);
   const [errors, setErrors] = useState<DraftErrors>({});
   const [open, setOpen] = useState<ReadonlySet<FoldName>>(new Set());

@@ -67,6 +67,15 @@ export const kindWords: Readonly<Record<'token' | 'key', KindWords>> = {
 };
 
 export const words = {
+  verifyFirst: {
+    title: 'Verify your email first',
+    why: (email: string): string =>
+      `Follow the link in the email to ${email}. Until the address is verified, a password reset would end everything that you create here.`,
+    resend: 'Send the email again',
+    sent: 'The email is on its way. It can take a minute.',
+    done: 'I verified it',
+    cancel: 'Cancel',
+  },
   name: 'Name',
   createSubmit: 'Create',
   cancel: 'Cancel',

@@ -16,6 +16,8 @@ export function sentenceOf(error: unknown): string {
       return words.notAllowed;
     case 'proof-required':
       return words.proofRequired;
+    case 'email-unverified':
+      return words.emailUnverified;
     case 'not-found':
       return words.notFound;
     case 'wait':

@@ -7,6 +7,7 @@ export const words = {
   notAllowed: 'You may not do this here.',
   notFound: 'There is no such thing, or it is not yours.',
   signedOut: 'You are signed out.',
+  emailUnverified: 'Verify your email address first: follow the link in the email, then come back.',
   proofRequired: 'Nothing was changed, because it was not confirmed that it is you.',
   invalid: 'Some fields need another look.',
   wait: (seconds: number): string =>

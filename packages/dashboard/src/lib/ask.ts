@@ -18,6 +18,7 @@ export type Refusal =
   | { readonly kind: 'signed-out' }
   | { readonly kind: 'not-allowed' }
   | { readonly kind: 'proof-required' }
+  | { readonly kind: 'email-unverified' }
   | { readonly kind: 'not-found' }
   | { readonly kind: 'wait'; readonly seconds: number }
   | { readonly kind: 'unavailable' }
@@ -98,6 +99,7 @@ function refusalOf(response: Response, body: unknown): Refusal {
     case 401:
       return { kind: 'signed-out' };
     case 403:
+      if (member('email') === 'unverified') return { kind: 'email-unverified' };
       return member('proof') === 'required' ? { kind: 'proof-required' } : { kind: 'not-allowed' };
     case 404:
       return { kind: 'not-found' };

@@ -80,6 +80,7 @@ function UserDetail({ detail }: { detail: Detail }) {
           facts={[
             [said.password, detail.has_password ? said.set : said.notSet],
             [said.passkeys, format.number(detail.passkeys)],
+            [said.twoStep, detail.two_step ? said.on : said.off],
             [said.totp, detail.totp ? said.on : said.off],
             [said.recoveryCodes, format.number(detail.recovery_codes_left)],
             [said.tokens, format.number(detail.tokens)],

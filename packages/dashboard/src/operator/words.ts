@@ -47,6 +47,7 @@ export const words = {
     set: 'Set',
     notSet: 'None',
     passkeys: 'Passkeys',
+    twoStep: 'Two-step verification',
     totp: 'Authenticator app',
     recoveryCodes: 'Recovery codes left',
     on: 'On',
@@ -78,7 +79,7 @@ export const words = {
     nobodySignedIn: 'They are not signed in anywhere.',
     resetFactor: 'Reset second factor',
     resetFactorText:
-      'Takes passkeys, the authenticator app and recovery codes away, and ends every sign-in. The password stays. They are told by mail.',
+      'Turns two-step verification off, removes passkeys, the authenticator app and recovery codes, and ends every sign-in. The password stays. They are notified by email.',
     resetFactorTitle: (name: string): string => `Reset the second factor of ${name}?`,
     resetFactorCare: 'Make sure that it is they who ask: call them back on a number that you know.',
     didResetFactor: 'The second factor is reset.',

@@ -26,7 +26,7 @@ export function NoTicket({ state }: { state: State }) {
 
 export function ResetLink({ state, ticket }: Props) {
   const check = useAnswer(() => ask('POST /reset/check', { body: { ticket } }));
-  if (check.answer !== null) return <Reset state={state} ticket={ticket} email={check.answer.email} />;
+  if (check.answer !== null) return <Reset state={state} ticket={ticket} about={check.answer} />;
   return (
     <Looking brand={state.brand} title={words.reset.title} of={check}>
       <Links>

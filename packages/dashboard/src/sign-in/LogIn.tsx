@@ -109,7 +109,7 @@ export function LogIn({ state, notice, failure = null, email: known = waiting().
 }
 
 /** A first step that was done already: the page was loaded again, or another provider was the first step. */
-const waitingStep = ({ step }: State): readonly StepMethod[] | null => (step === null || step.length === 0 ? null : step);
+const waitingStep = ({ step }: State): readonly StepMethod[] | null => step;
 
 /** Passkeys are offered where the address is typed; whoever ignores the offer loses nothing. */
 function useAutofill(isOffered: boolean, onEntered: (to: string) => void, onFailed: (error: unknown) => void): void {

@@ -1,6 +1,6 @@
 /** A forgotten password: asking for the link, and setting a new one with it. */
 import { useState } from 'react';
-import { ask } from '../lib/ask.ts';
+import { type Api, ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
 import { waiting, withWaiting } from './go.ts';
 import { Card, Field, Form, Links, NewPassword, Notice, Submit, TaskError, useTask } from './kit.tsx';
@@ -55,7 +55,31 @@ export function Forgot({ state }: { state: State }) {
   );
 }
 
-export function Reset({ state, ticket, email }: { state: State; ticket: string; email: string }) {
+type About = Api['POST /reset/check']['answer'];
+
+/** What ends, counted, before it happens; at the first proof of the address also why, and the way that ends nothing. */
+function WhatEnds({ about }: { about: About }) {
+  const said = words.reset;
+  const ends = said.ends(about.ends);
+  if (ends === null) return null;
+  return (
+    <Notice bad={about.first_proof}>
+      <strong>{said.willEnd(ends)}</strong> {about.first_proof ? said.firstProof(about.email) : said.stays}
+      {about.first_proof && (
+        <>
+          {' '}
+          {said.instead}{' '}
+          <a className="link" href="/login">
+            {words.logIn.button}
+          </a>
+        </>
+      )}
+    </Notice>
+  );
+}
+
+export function Reset({ state, ticket, about }: { state: State; ticket: string; about: About }) {
+  const { email } = about;
   const [password, setPassword] = useState('');
   const [isDone, setDone] = useState(false);
   const task = useTask();
@@ -68,6 +92,7 @@ export function Reset({ state, ticket, email }: { state: State; ticket: string; 
     return (
       <Card brand={state.brand} title={words.reset.doneTitle}>
         <Notice>{words.reset.done}</Notice>
+        {about.two_step && <p>{words.reset.twoStep(state.brand.name)}</p>}
         <a className="button" href="/login">
           {words.logIn.button}
         </a>
@@ -77,6 +102,7 @@ export function Reset({ state, ticket, email }: { state: State; ticket: string; 
   return (
     <Card brand={state.brand} title={words.reset.title}>
       <p>{words.reset.intro}</p>
+      <WhatEnds about={about} />
       <TaskError task={task} fields={['password']} />
       <Form onSubmit={submit} task={task}>
         {/* Not to be changed; a password manager learns whose password it is. */}

@@ -18,8 +18,9 @@ interface Props {
 }
 
 export function SecondStep({ brand, methods, onEntered, onAgain }: Props) {
+  const [isLost, setLost] = useState(false);
   const [code, setCode] = useState('');
-  const [isRecovery, setRecovery] = useState(!methods.includes('totp') && !methods.includes('passkey'));
+  const [isRecovery, setRecovery] = useState(methods.includes('recovery-code') && methods.length === 1);
   const task = useTask();
   const submit = () => task.run(async () => onEntered((await ask('POST /log-in/code', { body: { code } })).to));
   const withPasskey = () => task.run(async () => onEntered((await enterWithPasskey()).to));
@@ -28,6 +29,20 @@ export function SecondStep({ brand, methods, onEntered, onAgain }: Props) {
     task.clear();
     setRecovery(!isRecovery);
   };
+  if (isLost || methods.length === 0) {
+    return (
+      <Lost
+        brand={brand}
+        methods={methods}
+        onRecovery={() => {
+          if (!isRecovery) turn();
+          setLost(false);
+        }}
+        onBack={() => setLost(false)}
+        onAgain={onAgain}
+      />
+    );
+  }
   const hasForm = isRecovery || methods.includes('totp');
   const hasPasskey = methods.includes('passkey') && knowsPasskeys();
   return (
@@ -75,6 +90,43 @@ export function SecondStep({ brand, methods, onEntered, onAgain }: Props) {
         {methods.includes('recovery-code') && (
           <button type="button" className="link" onClick={turn}>
             {isRecovery ? said.notRecovery : said.useRecovery}
+          </button>
+        )}
+        <button type="button" className="link" onClick={() => setLost(true)}>
+          {said.lost}
+        </button>
+        <button type="button" className="link" onClick={onAgain}>
+          {said.again}
+        </button>
+      </Links>
+    </Card>
+  );
+}
+
+interface LostProps extends Pick<Props, 'brand' | 'methods' | 'onAgain'> {
+  readonly onRecovery: () => void;
+  readonly onBack: () => void;
+}
+
+/** For whoever has none of the factors at hand: what they can still do, and who can help. */
+function Lost({ brand, methods, onRecovery, onBack, onAgain }: LostProps) {
+  return (
+    <Card brand={brand} title={said.lostTitle}>
+      {methods.includes('recovery-code') && (
+        <>
+          <p>{said.lostCode}</p>
+          <button type="button" className="button plain" onClick={onRecovery}>
+            {said.useRecovery}
+          </button>
+        </>
+      )}
+      {methods.includes('passkey') && <p>{said.lostPasskey}</p>}
+      <p>{said.lostOperator(brand.name)}</p>
+      <p className="soft">{said.lostCommand}</p>
+      <Links>
+        {methods.length > 0 && (
+          <button type="button" className="link" onClick={onBack}>
+            {said.back}
           </button>
         )}
         <button type="button" className="link" onClick={onAgain}>

@@ -6,6 +6,8 @@ const duration = (seconds: number): string => {
   if (seconds < 90) return `${seconds} seconds`;
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 };
+const count = (number: number, noun: string): string | null =>
+  number === 0 ? null : `${number} ${noun}${number === 1 ? '' : 's'}`;
 const withArticle = (role: Role): string => `${role === 'admin' || role === 'owner' ? 'an' : 'a'} ${role}`;
 
 export const words = {
@@ -30,17 +32,25 @@ export const words = {
     provider: (name: string): string => `Continue with ${name}`,
   },
   second: {
-    title: 'One more step',
+    title: 'Two-step verification',
     codeIntro: 'Open your authenticator app and type the six digits that it shows.',
-    recoveryIntro: 'Type one of the recovery codes that you kept. Each works once.',
-    passkeyIntro: 'Your password was right. Now use your passkey.',
+    recoveryIntro: 'Type one of your recovery codes. Each works once.',
+    passkeyIntro: 'Use your passkey to finish signing in.',
     code: 'Code',
     recovery: 'Recovery code',
     button: 'Continue',
     useRecovery: 'Use a recovery code',
-    notRecovery: 'I have no recovery code',
+    notRecovery: 'Use another way',
     passkey: 'Use a passkey',
     again: 'Start over',
+    back: 'Back',
+    lost: 'I lost my second factor',
+    lostTitle: 'Lost your second factor?',
+    lostCode: 'A recovery code lets you in. You got ten of them when you turned on two-step verification.',
+    lostPasskey: 'A passkey on another device, or in your password manager, works too.',
+    lostOperator: (brand: string): string =>
+      `None left? Ask the operator of ${brand} to reset your second factor. They verify who you are first. A new password by email does not turn two-step verification off.`,
+    lostCommand: 'For the operator: Users in the dashboard, or keyhouse user reset-factors <email>.',
   },
   register: {
     title: (brand: string): string => `Register at ${brand}`,
@@ -64,6 +74,32 @@ export const words = {
     title: 'Set a new password',
     intro: 'When it is set, every browser that is signed in is signed out.',
     button: 'Set the password',
+    ends: (of: {
+      keys: number;
+      tokens: number;
+      applications: number;
+      sessions: number;
+      passkeys: number;
+      authenticator_app: boolean;
+    }): string | null => {
+      const parts = [
+        count(of.keys, 'API key'),
+        count(of.tokens, 'token'),
+        count(of.applications, 'application'),
+        count(of.sessions, 'session'),
+        count(of.passkeys, 'passkey'),
+        of.authenticator_app ? 'the authenticator app' : null,
+      ].filter((part) => part !== null);
+      if (parts.length === 0) return null;
+      return parts.length === 1 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+    },
+    willEnd: (what: string): string => `A new password ends ${what}.`,
+    stays: 'These came from the old password. API keys, and tokens created in the dashboard, keep working.',
+    firstProof: (email: string): string =>
+      `Nobody has verified ${email} until now, and this link does. Whoever registered may not have been its owner, so everything created before stops working at once.`,
+    instead: 'Do you know the old password? Sign in with it and verify your email address first: that ends nothing.',
+    twoStep: (brand: string): string =>
+      `Two-step verification stays on: have your second factor or a recovery code ready. If you lost them all, ask the operator of ${brand}.`,
     doneTitle: 'Your password is set',
     done: 'Log in with it now.',
     another: 'Ask for another link',

@@ -16,6 +16,7 @@ describe('the commands', () => {
       'user disable',
       'user enable',
       'user reset-password',
+      'user reset-factors',
       'key create',
       'key list',
       'key revoke',
@@ -56,6 +57,7 @@ describe('the commands', () => {
     const asking = leaves.filter(({ command }) => command.options.some(({ long }) => long === '--yes')).map(({ path }) => path);
     expect(asking).toEqual([
       'user disable',
+      'user reset-factors',
       'key revoke',
       'key rotate',
       'key narrow',

@@ -44,6 +44,13 @@ export function addUserCommands(program: Command): void {
     .option('--password <password>', PASSWORD_HELP)
     .option('--password-stdin', PASSWORD_STDIN_HELP)
     .action(resetPassword);
+  addFinalCommand(
+    group,
+    'reset-factors',
+    'For somebody who lost theirs: two-step verification off, passkeys, authenticator app and recovery codes removed, sign-ins ended',
+  )
+    .argument('<user>', USER_HELP)
+    .action(resetFactors);
 }
 
 async function create(options: CreateOptions): Promise<void> {
@@ -108,6 +115,22 @@ async function resetPassword(name: string, options: OutputOptions & PasswordOpti
     const done = await keyhouse.resetPassword({ userId: user.id, password, by });
     if (!done.ok) throw await refusalOf(done.reason);
     print(options, { id: user.id }, () => `User ${user.id} has the new password; tokens that came from log-ins have ended.`);
+  });
+}
+
+async function resetFactors(name: string, options: OutputOptions & ConfirmOptions): Promise<void> {
+  const confirm = confirmation(options);
+  await withKeyhouse(options, async ({ keyhouse, store, by }) => {
+    const user = await findUser(store, name);
+    await confirm(`Reset the factors of ${user.email} (user ${user.id})? Verify first that it is they who ask.`);
+    const done = await keyhouse.resetSecondFactor({ userId: user.id, actorId: null, by });
+    if (done !== 'done') throw await refusalOf('unknown-user');
+    print(
+      options,
+      { id: user.id },
+      () =>
+        `Two-step verification of user ${user.id} is off; passkeys, authenticator app and recovery codes are removed, sign-ins ended.`,
+    );
   });
 }
 

@@ -172,6 +172,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
   const keys = () => started(keyRing).keys();
   const permissionExists = (name: string): boolean => started(permissions).exists(name);
 
+  let verifiedEmailFirst = false;
   // Once there is one there always is.
   let hasImports = false;
   const feed = createFeed({
@@ -323,6 +324,9 @@ export function createKeyhouse(ports: KeyhousePorts) {
     openSignIn: (input: OpenSignInInput) => openSignIn({ ...signInStores, compose }, input),
     ...visitor,
     sendsMail: transport !== null,
+    /** Whether this user creates nothing before the address is verified. Never where no mail could bring the link. */
+    mustVerifyEmail: ({ emailVerifiedAtMs }: User): boolean =>
+      verifiedEmailFirst && transport !== null && emailVerifiedAtMs === null,
     remindPeople: remind,
     /** Forgets what is over; a job does it. */
     sweep,
@@ -469,6 +473,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
       permissions = await loadPermissionIndex(store.permissions);
       brand = await loadBrand(store);
       hasImports = await store.imports.hasImports();
+      verifiedEmailFirst = await store.profile.asksForVerifiedEmail();
     },
 
     /** What a server needs beyond that: signing keys, the list of changes followed, the jobs running. Returns how to stop. */

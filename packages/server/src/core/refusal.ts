@@ -10,6 +10,8 @@ export type Refused =
   | { readonly code: 'not_allowed' }
   | { readonly code: 'cross_site' }
   | { readonly code: 'proof_required' }
+  /** Of a new installation that sends mail: a first key, token or application before the address is verified. */
+  | { readonly code: 'email_unverified' }
   | { readonly code: 'invalid'; readonly errors: Readonly<Record<string, readonly string[]>> }
   | { readonly code: 'not_json' }
   | { readonly code: 'repeated_member' }

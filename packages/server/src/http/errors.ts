@@ -31,6 +31,8 @@ export function answerRefusal(refused: Refused): Answer {
       return answer(403, { message: 'This request comes from another site.' });
     case 'proof_required':
       return answer(403, { message: 'Confirm that it is you.', proof: 'required' });
+    case 'email_unverified':
+      return answer(403, { message: 'Verify your email address first.', email: 'unverified' });
     case 'invalid':
       return answer(422, { status: 'error', message: 'The given data was invalid.', errors: refused.errors });
     case 'not_json':

@@ -30,6 +30,7 @@ export function administrationReads(db: Db): Reads {
         .selectFrom('users')
         .select((eb) => [
           'password_hash',
+          'two_step_since_ms',
           eb
             .selectFrom('passkeys')
             .select((sub) => sub.fn.countAll<number>().as('n'))
@@ -57,6 +58,7 @@ export function administrationReads(db: Db): Reads {
         .executeTakeFirst();
       return {
         hasPassword: (row?.password_hash ?? '') !== '',
+        twoStep: row !== undefined && row.two_step_since_ms !== null,
         passkeys: Number(row?.passkeys ?? 0),
         totp: Number(row?.totp ?? 0) > 0,
         recoveryCodesLeft: Number(row?.codes ?? 0),
@@ -102,6 +104,7 @@ export const administrationActs = {
     await db.deleteFrom('passkeys').where('user_id', '=', userId).execute();
     await db.deleteFrom('totp_secrets').where('user_id', '=', userId).execute();
     await db.deleteFrom('recovery_codes').where('user_id', '=', userId).execute();
+    await db.updateTable('users').set({ two_step_since_ms: null }).where('id', '=', userId).execute();
     await endTickets(db, userId, 'second-factor');
     await endTickets(db, userId, 'passkey');
     const ended = await endSignIns(db, { userId, nowMs });

@@ -89,6 +89,8 @@ eachDatabase('the store', (makeDatabase) => {
       '0007-revocation-ends',
       '0008-narrowing',
       '0010-badges-and-origins',
+      '0012-two-step',
+      '0013-verified-email-first',
     ]);
     expect(await store.accounts.findAccount(1)).toMatchObject({ kind: 'operator', userId: null });
     expect(await store.changes.epoch()).toBe(await other.changes.epoch());
@@ -134,7 +136,14 @@ eachDatabase('the store', (makeDatabase) => {
         event: event('user.password_changed'),
       });
       const issue = (passwordHash: string) =>
-        store.credentials.issueAtSignIn({ userId: user.id, passwordHash, addressHash: null, token: token(), events: [] });
+        store.credentials.issueAtSignIn({
+          userId: user.id,
+          passwordHash,
+          secondFactor: false,
+          addressHash: null,
+          token: token(),
+          events: [],
+        });
       expect(await issue('hash-1')).toBeNull();
       expect(await issue('hash-2')).toMatchObject({ user: { id: user.id } });
     });
@@ -144,6 +153,7 @@ eachDatabase('the store', (makeDatabase) => {
       const login = await store.credentials.issueAtSignIn({
         userId: user.id,
         passwordHash: 'hash-1',
+        secondFactor: false,
         addressHash: 'a',
         token: token(),
         events: [],
@@ -203,6 +213,7 @@ eachDatabase('the store', (makeDatabase) => {
       const issued = await store.credentials.issueAtSignIn({
         userId: user.id,
         passwordHash: 'hash-1',
+        secondFactor: false,
         addressHash: null,
         token: token(),
         events: [],

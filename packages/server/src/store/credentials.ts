@@ -81,9 +81,9 @@ export const credentialsActs = {
     return { user: created, token: issued };
   },
 
-  async issueAtSignIn(act: Act, { userId, passwordHash, addressHash, token, events }: Input<'issueAtSignIn'>) {
+  async issueAtSignIn(act: Act, { userId, passwordHash, secondFactor, addressHash, token, events }: Input<'issueAtSignIn'>) {
     const user = await lockEnabledUser(act.db, userId, passwordHash);
-    if (user === null) return null;
+    if (user === null || (user.twoStepSinceMs !== null && !secondFactor)) return null;
     const issued = await insertCredential(act.db, { ...token, accountId: user.accountId, userId });
     if (addressHash !== null) await rememberAddress(act.db, userId, addressHash, token.createdAtMs);
     for (const event of events) act.event(event, { userId, accountId: user.accountId, credentialId: issued.id });

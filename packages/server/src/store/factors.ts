@@ -1,4 +1,5 @@
 import type { FactorsStore, Identity, Passkey } from '../core/accounts/factor.ts';
+import type { EventDraft } from '../core/audit/event.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
 import { lockSignIn, mayVouchFor } from './sign-ins.ts';
@@ -76,10 +77,15 @@ export const factorsActs = {
     return tell(act, updated.numUpdatedRows, event);
   },
 
-  async removePasskey(act: Act, { userId, id, event }: Input<'removePasskey'>): Promise<boolean> {
-    const deleted = await act.db.deleteFrom('passkeys').where('id', '=', id).where('user_id', '=', userId).executeTakeFirst();
-    await dropIdleRecoveryCodes(act.db, userId);
-    return tell(act, deleted.numDeletedRows, event);
+  async removePasskey(act: Act, { userId, id, events }: Input<'removePasskey'>) {
+    await lockUser(act.db, userId);
+    const passkeys = await act.db.selectFrom('passkeys').select('id').where('user_id', '=', userId).execute();
+    if (passkeys.every((passkey) => passkey.id !== id)) return 'gone' as const;
+    if (passkeys.length === 1 && !(await hasPasswordOrIdentity(act.db, userId, null))) return 'only-way-in' as const;
+    await act.db.deleteFrom('passkeys').where('id', '=', id).where('user_id', '=', userId).execute();
+    act.event(events.removed);
+    await endIdleTwoStep(act, userId, events.twoStepOff);
+    return 'done' as const;
   },
 
   async usePasskey(act: Act, { userId, id, counter, nowMs }: Input<'usePasskey'>): Promise<boolean> {
@@ -104,9 +110,10 @@ export const factorsActs = {
     return (put.numInsertedOrUpdatedRows ?? 0n) > 0n;
   },
 
-  async confirmTotp(act: Act, input: Input<'confirmTotp'>): Promise<boolean> {
-    const { userId, signInId, sealedSecret, step, recoveryHashes, nowMs, event } = input;
-    if (!(await lockSignIn(act.db, signInId))) return false;
+  async confirmTotp(act: Act, input: Input<'confirmTotp'>) {
+    const { userId, signInId, sealedSecret, step, recoveryHashes, nowMs, events } = input;
+    if (!(await lockSignIn(act.db, signInId))) return 'gone' as const;
+    const isOn = await lockUser(act.db, userId);
     const updated = await act.db
       .updateTable('totp_secrets')
       .set({ confirmed_at_ms: nowMs, last_step: step })
@@ -114,9 +121,30 @@ export const factorsActs = {
       .where('sealed_secret', '=', sealedSecret)
       .where('confirmed_at_ms', 'is', null)
       .executeTakeFirst();
-    if (updated.numUpdatedRows === 0n) return false;
+    if (updated.numUpdatedRows === 0n) return 'gone' as const;
+    act.event(events.confirmed);
+    if (!isOn) await setTwoStep(act.db, userId, nowMs);
+    if (!isOn) act.event(events.twoStepOn);
+    if (isOn && (await hasRecoveryCodes(act.db, userId))) return 'kept' as const;
+    await putRecoveryCodes(act.db, userId, recoveryHashes);
+    return 'codes' as const;
+  },
+
+  async turnTwoStepOn(act: Act, { userId, signInId, recoveryHashes, nowMs, event }: Input<'turnTwoStepOn'>) {
+    if (!(await lockSignIn(act.db, signInId))) return 'gone' as const;
+    if (await lockUser(act.db, userId)) return 'already' as const;
+    const passkey = await act.db.selectFrom('passkeys').select('id').where('user_id', '=', userId).executeTakeFirst();
+    if (passkey === undefined) return 'no-factor' as const;
+    await setTwoStep(act.db, userId, nowMs);
     await putRecoveryCodes(act.db, userId, recoveryHashes);
     act.event(event);
+    return 'done' as const;
+  },
+
+  async turnTwoStepOff(act: Act, { userId, event }: Input<'turnTwoStepOff'>): Promise<boolean> {
+    if (!(await lockUser(act.db, userId))) return false;
+    await act.db.deleteFrom('totp_secrets').where('user_id', '=', userId).execute();
+    await endTwoStep(act, userId, event);
     return true;
   },
 
@@ -131,15 +159,20 @@ export const factorsActs = {
     return updated.numUpdatedRows > 0n;
   },
 
-  async removeTotp(act: Act, { userId, event }: Input<'removeTotp'>): Promise<boolean> {
+  async removeTotp(act: Act, { userId, events }: Input<'removeTotp'>): Promise<boolean> {
+    await lockUser(act.db, userId);
     const deleted = await act.db.deleteFrom('totp_secrets').where('user_id', '=', userId).executeTakeFirst();
-    await dropIdleRecoveryCodes(act.db, userId);
-    return tell(act, deleted.numDeletedRows, event);
+    if (deleted.numDeletedRows === 0n) return false;
+    act.event(events.removed);
+    await endIdleTwoStep(act, userId, events.twoStepOff);
+    return true;
   },
 
-  async replaceRecoveryCodes(act: Act, { userId, hashes, event }: Input<'replaceRecoveryCodes'>): Promise<void> {
+  async replaceRecoveryCodes(act: Act, { userId, hashes, event }: Input<'replaceRecoveryCodes'>): Promise<boolean> {
+    if (!(await lockUser(act.db, userId))) return false;
     await putRecoveryCodes(act.db, userId, hashes);
     act.event(event);
+    return true;
   },
 
   async useRecoveryCode(act: Act, { userId, hash, event }: Input<'useRecoveryCode'>): Promise<boolean> {
@@ -171,35 +204,67 @@ export const factorsActs = {
     return true;
   },
 
-  async unlinkIdentity(act: Act, { userId, provider, event }: Input<'unlinkIdentity'>): Promise<boolean> {
+  async unlinkIdentity(act: Act, { userId, provider, event }: Input<'unlinkIdentity'>) {
+    await lockUser(act.db, userId);
+    const passkey = await act.db.selectFrom('passkeys').select('id').where('user_id', '=', userId).executeTakeFirst();
+    if (passkey === undefined && !(await hasPasswordOrIdentity(act.db, userId, provider))) return 'only-way-in' as const;
     const deleted = await act.db
       .deleteFrom('identities')
       .where('user_id', '=', userId)
       .where('provider', '=', provider)
       .executeTakeFirst();
-    return tell(act, deleted.numDeletedRows, event);
+    return tell(act, deleted.numDeletedRows, event) ? ('done' as const) : ('gone' as const);
   },
 };
 
-function tell(act: Act, rows: bigint, event: Input<'removeTotp'>['event']): boolean {
+/** Whether two-step verification is on, under the lock of the user: whoever signs in holds it too (`lockEnabledUser`). */
+async function lockUser(db: Db, userId: number): Promise<boolean> {
+  await db
+    .updateTable('users')
+    .set((eb) => ({ two_step_since_ms: eb.ref('two_step_since_ms') }))
+    .where('id', '=', userId)
+    .execute();
+  const user = await db.selectFrom('users').select('two_step_since_ms').where('id', '=', userId).executeTakeFirst();
+  return user !== undefined && user.two_step_since_ms !== null;
+}
+
+const setTwoStep = (db: Db, userId: number, sinceMs: number | null) =>
+  db.updateTable('users').set({ two_step_since_ms: sinceMs }).where('id', '=', userId).execute();
+
+/** Another way in than a passkey. `exceptProvider`: this one is about to go. */
+async function hasPasswordOrIdentity(db: Db, userId: number, exceptProvider: string | null): Promise<boolean> {
+  const user = await db.selectFrom('users').select('password_hash').where('id', '=', userId).executeTakeFirst();
+  if ((user?.password_hash ?? '') !== '') return true;
+  const identities = await db.selectFrom('identities').select('provider').where('user_id', '=', userId).execute();
+  return identities.some(({ provider }) => provider !== exceptProvider);
+}
+
+const hasRecoveryCodes = async (db: Db, userId: number): Promise<boolean> =>
+  (await db.selectFrom('recovery_codes').select('hash').where('user_id', '=', userId).executeTakeFirst()) !== undefined;
+
+function tell(act: Act, rows: bigint, event: EventDraft): boolean {
   if (rows === 0n) return false;
   act.event(event);
   return true;
 }
 
-/** Recovery codes stand in for a factor: with the last one they go. */
-async function dropIdleRecoveryCodes(db: Db, userId: number): Promise<void> {
-  const passkeys = db.selectFrom('passkeys').select('id').where('user_id', '=', userId);
-  const totp = db
+/** With the last factor two-step verification ends: nobody is asked for a second step that they cannot take. */
+async function endIdleTwoStep(act: Act, userId: number, event: EventDraft): Promise<void> {
+  const { db } = act;
+  const passkey = await db.selectFrom('passkeys').select('id').where('user_id', '=', userId).executeTakeFirst();
+  const totp = await db
     .selectFrom('totp_secrets')
     .select('user_id')
     .where('user_id', '=', userId)
-    .where('confirmed_at_ms', 'is not', null);
-  await db
-    .deleteFrom('recovery_codes')
-    .where('user_id', '=', userId)
-    .where((eb) => eb.not(eb.or([eb.exists(passkeys), eb.exists(totp)])))
-    .execute();
+    .where('confirmed_at_ms', 'is not', null)
+    .executeTakeFirst();
+  if (passkey === undefined && totp === undefined && (await lockUser(db, userId))) await endTwoStep(act, userId, event);
+}
+
+async function endTwoStep(act: Act, userId: number, event: EventDraft): Promise<void> {
+  await act.db.deleteFrom('recovery_codes').where('user_id', '=', userId).execute();
+  await setTwoStep(act.db, userId, null);
+  act.event(event);
 }
 
 async function putRecoveryCodes(db: Db, userId: number, hashes: readonly string[]): Promise<void> {

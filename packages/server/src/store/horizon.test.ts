@@ -80,7 +80,7 @@ eachDatabase('a revocation', (makeDatabase) => {
     'of a deleted user': (_, userId) => store.profile.deleteUser({ userId, nowMs, event: event('user.deleted') }),
     'by a first proof of the address': (_, userId) =>
       store.profile.changePassword({
-        ...{ userId, passwordHash: 'new', keep: null, ticket: null, proves: true, nowMs },
+        ...{ userId, passwordHash: 'new', keep: null, ticket: null, proves: true, expects: null, nowMs },
         event: event('user.password_changed'),
       }),
   };

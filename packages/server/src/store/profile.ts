@@ -1,4 +1,5 @@
 import type { User } from '../core/accounts/account.ts';
+import { isSameEnding } from '../core/accounts/ending.ts';
 import type { ProfileStore } from '../core/accounts/profile.ts';
 import { mayRegister } from '../core/accounts/sign-up.ts';
 import { latestIssueMs } from './accounts.ts';
@@ -7,6 +8,7 @@ import { hasAdministratorBeside, lockAdministrators } from './administration.ts'
 import { endApplications } from './applications.ts';
 import { erasePersons } from './audit.ts';
 import { endTokensOfLogins } from './credentials.ts';
+import { readEnding } from './ending.ts';
 import { endGrants } from './grants.ts';
 import { endInvitationsBeyond, lockInvitation, redeemInvitation } from './invitations.ts';
 import { leaveEveryTeam } from './members.ts';
@@ -19,8 +21,15 @@ import { insertUser, lockEnabledUser, toUser, users } from './users.ts';
 
 type Input<Name extends keyof ProfileStore> = Parameters<ProfileStore[Name]>[0];
 
-export function profileReads(db: Db): Pick<ProfileStore, 'findPasswordHash' | 'pendingEmail'> {
+export function profileReads(
+  db: Db,
+): Pick<ProfileStore, 'findPasswordHash' | 'pendingEmail' | 'readEnding' | 'asksForVerifiedEmail'> {
   return {
+    async asksForVerifiedEmail() {
+      const row = await db.selectFrom('settings').select('value').where('name', '=', 'verified_email_first').executeTakeFirst();
+      return row?.value === 'on';
+    },
+    readEnding: (input) => readEnding(db, input),
     async findPasswordHash(userId) {
       const row = await db.selectFrom('users').select('password_hash').where('id', '=', userId).executeTakeFirst();
       return row === undefined || row.password_hash === '' ? null : row.password_hash;
@@ -64,17 +73,20 @@ export const profileActs = {
     return true;
   },
 
-  async changePassword(act: Act, input: Input<'changePassword'>): Promise<boolean> {
+  async changePassword(act: Act, input: Input<'changePassword'>) {
     const { db } = act;
-    const { userId, nowMs, keep, ticket } = input;
+    const { userId, nowMs, keep, ticket, expects } = input;
+    const before = await users(db).where('users.id', '=', userId).executeTakeFirst();
+    if (before === undefined) return 'gone' as const;
+    const isFirstProof = input.proves && before.email_verified_at_ms === null;
+    if (expects !== null && !isSameEnding(expects, await readEnding(db, { userId, all: isFirstProof })))
+      return 'changed' as const;
     if (ticket !== null) {
       const redeemed = await redeem(db, { ...ticket, nowMs });
-      if (redeemed === null || redeemed.userId !== userId) return false;
+      if (redeemed === null || redeemed.userId !== userId) return 'gone' as const;
     }
-    const before = await users(db).where('users.id', '=', userId).executeTakeFirst();
-    if (before === undefined) return false;
     // A sign-in that was ended while the password was hashed changes nothing any more.
-    if (keep !== null && !(await giveNewSecret(db, userId, keep))) return false;
+    if (keep !== null && !(await giveNewSecret(db, userId, keep))) return 'gone' as const;
     await db
       .updateTable('users')
       .set({ password_hash: input.passwordHash, password_changed_at_ms: nowMs, updated_at_ms: nowMs })
@@ -83,7 +95,7 @@ export const profileActs = {
     // First of all: whatever a browser has under way (`lockSignIn`) is there when the rest looks for what to end.
     await endSignIns(db, { userId, nowMs, ...(keep === null ? {} : { exceptId: keep.id }) });
     await endSessions(act, { userId }, { reason: 'password-changed', nowMs });
-    if (input.proves && before.email_verified_at_ms === null) {
+    if (isFirstProof) {
       await endEverything(act, { userId, accountId: before.account_id, nowMs });
       await db.updateTable('users').set({ email_verified_at_ms: nowMs }).where('id', '=', userId).execute();
     } else {
@@ -91,7 +103,7 @@ export const profileActs = {
     }
     await endTickets(db, userId);
     act.event(input.event, { accountId: before.account_id });
-    return true;
+    return 'done' as const;
   },
 
   async verifyEmail(act: Act, { userId, ticketHash, nowMs, event }: Input<'verifyEmail'>): Promise<User | null> {
@@ -274,6 +286,7 @@ async function endEverything(
   ] as const) {
     await db.deleteFrom(table).where('user_id', '=', userId).execute();
   }
+  await db.updateTable('users').set({ two_step_since_ms: null }).where('id', '=', userId).execute();
   // Grants before sessions: who opens a session holds its grant's lock.
   await endGrants(db, { userId }, nowMs);
   await endSessions(act, { userId }, { reason: 'user-ended', nowMs });

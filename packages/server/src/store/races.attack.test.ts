@@ -173,6 +173,7 @@ eachDatabase('nobody wins a race', (makeDatabase) => {
         (i % 2 === 0 ? store : other).credentials.issueAtSignIn({
           userId: user.id,
           passwordHash: 'hash-1',
+          secondFactor: false,
           addressHash: null,
           token: {
             kind: 'token',

@@ -50,6 +50,7 @@ interface SettingsTable {
     | 'permissions_observed_since_ms'
     | 'brand'
     | 'brand_logo'
+    | 'verified_email_first'
     | 'signing_key_rotation_days'
     | 'longest_jwt_days';
   value: string;
@@ -74,6 +75,8 @@ interface UsersTable {
   updated_at_ms: number;
   email_verified_at_ms: number | null;
   password_changed_at_ms: number | null;
+  /** NULL: two-step verification is off. */
+  two_step_since_ms: number | null;
   deleted_at_ms: number | null;
 }
 

@@ -1,6 +1,6 @@
 import type { User } from '../core/accounts/account.ts';
 import { emailKey } from '../core/accounts/email.ts';
-import type { ProofMethod, SignIn, SignInsStore, Through } from '../core/accounts/sign-in.ts';
+import { isSecondFactor, type ProofMethod, type SignIn, type SignInsStore, type Through } from '../core/accounts/sign-in.ts';
 import { vouchingFor } from '../core/accounts/vouching.ts';
 import type { Act } from './act.ts';
 import { endGiven } from './given.ts';
@@ -34,6 +34,7 @@ export const signInsActs = {
     const { signIn, passwordHash } = input;
     const user = await lockEnabledUser(act.db, signIn.userId, passwordHash);
     if (user === null) return null;
+    if (user.twoStepSinceMs !== null && !signIn.methods.some(isSecondFactor)) return null;
     if (input.through && !(await holds(act.db, user, input.through))) return null;
     const { id } = await act.db
       .insertInto('sign_ins')

@@ -37,6 +37,7 @@ export async function insertUser(db: Db, user: NewUser): Promise<User | null> {
     disabledAtMs: null,
     emailVerifiedAtMs: null,
     passwordChangedAtMs: null,
+    twoStepSinceMs: null,
     createdAtMs: user.createdAtMs,
     updatedAtMs: user.createdAtMs,
   };
@@ -76,6 +77,7 @@ export const users = (db: Db) =>
       'users.updated_at_ms',
       'users.email_verified_at_ms',
       'users.password_changed_at_ms',
+      'users.two_step_since_ms',
     ])
     .where('users.deleted_at_ms', 'is', null);
 
@@ -94,4 +96,5 @@ export const toUser = (row: UserRow): User => ({
   updatedAtMs: row.updated_at_ms,
   emailVerifiedAtMs: row.email_verified_at_ms,
   passwordChangedAtMs: row.password_changed_at_ms,
+  twoStepSinceMs: row.two_step_since_ms,
 });

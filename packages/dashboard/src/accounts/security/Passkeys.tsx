@@ -14,7 +14,7 @@ type Open = { readonly what: 'add' } | { readonly what: 'rename' | 'remove'; rea
 
 const said = words.passkeys;
 
-export function Passkeys({ passkeys }: { passkeys: readonly Passkey[] }) {
+export function Passkeys({ passkeys, endsTwoStep }: { passkeys: readonly Passkey[]; endsTwoStep: boolean }) {
   const [open, setOpen] = useState<Open>(null);
   const { data: offers } = useOffers();
   const changed = useChanged();
@@ -95,7 +95,9 @@ export function Passkeys({ passkeys }: { passkeys: readonly Passkey[] }) {
           onConfirm={() => remove(open.passkey)}
           onClose={close}
         >
-          <Text size="sm">{said.removeWhy}</Text>
+          <Text size="sm">
+            {said.removeWhy} {endsTwoStep && said.removeLast}
+          </Text>
         </ConfirmDialog>
       )}
     </Section>

@@ -9,9 +9,8 @@ import { Identities } from './Identities.tsx';
 import { Passkeys } from './Passkeys.tsx';
 import { Password } from './Password.tsx';
 import { useSecurity } from './queries.ts';
-import { RecoveryCodes } from './RecoveryCodes.tsx';
 import { SignIns } from './SignIns.tsx';
-import { Totp } from './Totp.tsx';
+import { TwoStep } from './TwoStep.tsx';
 import { words } from './words.ts';
 
 export function SecurityPage() {
@@ -32,11 +31,11 @@ export function SecurityPage() {
             {(data) => (
               <>
                 <Password user={user} security={data} />
-                <Passkeys passkeys={data.passkeys} />
-                <Totp since={data.totp_since} email={user.email} />
-                {(data.totp_since !== null || data.passkeys.length > 0) && (
-                  <RecoveryCodes left={data.recovery_codes_left} email={user.email} />
-                )}
+                <Passkeys
+                  passkeys={data.passkeys}
+                  endsTwoStep={data.two_step_since !== null && data.totp_since === null && data.passkeys.length === 1}
+                />
+                <TwoStep security={data} email={user.email} />
                 <Identities identities={data.identities} />
                 <SignIns sign_ins={data.sign_ins} sessions_elsewhere={data.sessions_elsewhere} />
                 <Sessions />

@@ -15,6 +15,8 @@ export interface User {
   readonly emailVerifiedAtMs: number | null;
   /** Null: never since it was made. */
   readonly passwordChangedAtMs: number | null;
+  /** Since when a second step is asked for after the first; null: two-step verification is off. */
+  readonly twoStepSinceMs: number | null;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
 }

@@ -13,6 +13,7 @@ export interface ListedUser extends User {
 
 export interface UserFactors {
   readonly hasPassword: boolean;
+  readonly twoStep: boolean;
   readonly passkeys: number;
   readonly totp: boolean;
   readonly recoveryCodesLeft: number;
@@ -52,10 +53,13 @@ export interface AdministrationStore {
     nowMs: number;
     event: EventDraft;
   }): Promise<'done' | 'gone' | 'not_allowed' | 'last'>;
-  /** Deletes passkeys, TOTP and recovery codes and ends every sign-in, and whatever waited for a second step. */
+  /**
+   * Turns two-step verification off, deletes passkeys, TOTP and recovery codes, ends every sign-in and whatever waited for a second step.
+   * `actorId` null: at the command line.
+   */
   resetSecondFactor(input: {
     userId: number;
-    actorId: number;
+    actorId: number | null;
     nowMs: number;
     event: EventDraft;
   }): Promise<'done' | 'gone' | 'not_allowed'>;
@@ -102,7 +106,7 @@ export function administrationVerbs({ administration, signIns, clock, composeFac
       }),
 
     /** The user is told by mail: whoever can talk an administrator into this has the account. */
-    async resetSecondFactor({ userId, actorId, by }: OnUser) {
+    async resetSecondFactor({ userId, actorId, by }: Omit<OnUser, 'actorId'> & { readonly actorId: number | null }) {
       const user = await administration.findListedUser(userId);
       if (user === null) return 'gone';
       const nowMs = clock.now();

@@ -6,6 +6,7 @@ import type { Compose } from '../mail/compose.ts';
 import type { AccountsStore, User } from './account.ts';
 import { circumstancesOf } from './circumstances.ts';
 import { readEmail } from './email.ts';
+import type { Ending } from './ending.ts';
 import type { Claim } from './fair-queue.ts';
 import { issueLink, ownEvent, recipientOf } from './own-event.ts';
 import { findPasswordFault, type PasswordFault } from './password.ts';
@@ -15,7 +16,7 @@ import { hashTicket, makeTicketText, type TicketsStore } from './ticket.ts';
 
 export interface ChangePasswordPorts {
   readonly accounts: Pick<AccountsStore, 'findUser'>;
-  readonly profile: Pick<ProfileStore, 'changePassword'>;
+  readonly profile: Pick<ProfileStore, 'changePassword' | 'readEnding'>;
   readonly tickets: Pick<TicketsStore, 'issueTicket' | 'findTicket'>;
   readonly passwords: PasswordHashing;
   readonly compose: Compose;
@@ -37,18 +38,8 @@ export async function changePassword(
   const hashed = await hashNew(ports, user, password);
   if (!hashed.ok) return hashed;
   const { text, hash } = makeTicketText();
-  const nowMs = ports.clock.now();
-  const changed = await ports.profile.changePassword({
-    userId: user.id,
-    passwordHash: hashed.value,
-    keep: { id: signInId, hash },
-    ticket: null,
-    proves: false,
-    nowMs,
-    event: ownEvent(ports, 'user.password_changed', user, by, {
-      mails: [ports.compose('password-changed', recipientOf(user), circumstancesOf(by, nowMs))],
-    }),
-  });
+  const keep = { id: signInId, hash };
+  const changed = await put(ports, user, { passwordHash: hashed.value, keep, ticket: null, proves: false }, by);
   return changed ? ok({ secret: text }) : no('gone');
 }
 
@@ -82,26 +73,49 @@ export async function resetWithTicket(
   if (user === null) return no('gone');
   const hashed = await hashNew(ports, user, password);
   if (!hashed.ok) return hashed;
-  const nowMs = ports.clock.now();
-  const done = await ports.profile.changePassword({
-    userId: user.id,
-    passwordHash: hashed.value,
-    keep: null,
-    ticket: { purpose: 'reset-password', hash: hashTicket(ticket) },
-    proves: true,
-    nowMs,
-    event: ownEvent(
-      ports,
-      'user.password_changed',
-      user,
-      { ...by, actor: `user:${user.id}` },
-      {
-        details: { through: 'reset' },
-        mails: [ports.compose('password-changed', recipientOf(user), circumstancesOf(by, nowMs))],
-      },
-    ),
-  });
+  const used = { purpose: 'reset-password', hash: hashTicket(ticket) } as const;
+  const theirs = { ...by, actor: `user:${user.id}` } as const;
+  const done = await put(ports, user, { passwordHash: hashed.value, keep: null, ticket: used, proves: true }, theirs);
   return done ? ok(user) : no('gone');
+}
+
+/** What the reset of a link ends, for its page to say before it happens. */
+export const readReset = async (
+  { profile }: Pick<ChangePasswordPorts, 'profile'>,
+  user: User,
+): Promise<{ readonly isFirstProof: boolean; readonly ending: Ending }> => {
+  const isFirstProof = user.emailVerifiedAtMs === null;
+  return { isFirstProof, ending: await profile.readEnding({ userId: user.id, all: isFirstProof }) };
+};
+
+/** So often something may change between reading what ends and ending it; then it ends whatever there is. */
+const MAX_READINGS = 3;
+
+/** The mail lists what ends: it is written in the act, which does nothing when something else would end by then. */
+async function put(
+  ports: ChangePasswordPorts,
+  user: User,
+  how: Pick<Parameters<ProfileStore['changePassword']>[0], 'passwordHash' | 'keep' | 'ticket' | 'proves'>,
+  by: By,
+): Promise<boolean> {
+  const { profile, compose, clock } = ports;
+  const isFirstProof = how.proves && user.emailVerifiedAtMs === null;
+  for (let reading = 1; ; reading++) {
+    const ending = await profile.readEnding({ userId: user.id, all: isFirstProof });
+    const nowMs = clock.now();
+    const facts = { ...circumstancesOf(by, nowMs), ended: { ...ending, isFirstProof } };
+    const outcome = await profile.changePassword({
+      userId: user.id,
+      ...how,
+      expects: reading > MAX_READINGS ? null : ending,
+      nowMs,
+      event: ownEvent(ports, 'user.password_changed', user, by, {
+        ...(how.ticket === null ? {} : { details: { through: 'reset' } }),
+        mails: [compose('password-changed', recipientOf(user), facts)],
+      }),
+    });
+    if (outcome !== 'changed') return outcome === 'done';
+  }
 }
 
 async function hashNew(

@@ -1,4 +1,4 @@
-/** Log in with a browser: a password, then a second step where the user has a second factor; or a passkey, which is both. */
+/** Log in with a browser: a password, then a second step where two-step verification is on; or a passkey, which is both. */
 import type { By } from '../audit/event.ts';
 import { MINUTE_MS } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
@@ -43,8 +43,8 @@ export async function enterWithPassword(
   input: { readonly email: string; readonly password: string; readonly browser: string | null; readonly by: By },
 ): Promise<Entered> {
   return await provePassword<Entered>(ports, input, async (proved) => {
-    const methods = await secondFactorsOf(ports.factors, proved.user.id);
-    if (methods.length === 0) return await finish(ports, { ...proved, through: null }, ['password'], input);
+    const methods = await secondStepOf(ports.factors, proved.user);
+    if (methods === null) return await finish(ports, { ...proved, through: null }, ['password'], input);
     const step = await openStep(ports, proved.user.id, { passwordHash: proved.passwordHash, through: null });
     return { failed: false, result: { ok: true, next: 'second-factor', methods, step } };
   });
@@ -133,12 +133,16 @@ export async function findStep(
   return user === null ? null : { user, passwordHash, through };
 }
 
-/** A passkey is a second factor too; recovery codes come with TOTP. */
-export async function secondFactorsOf(factors: FactorsStore, userId: number): Promise<readonly SecondFactor[]> {
+/** What the second step accepts; null while two-step verification is off. Without a factor that is left it is asked for all the same. */
+export async function secondStepOf(
+  factors: Pick<FactorsStore, 'findTotp' | 'listPasskeys' | 'countRecoveryCodes'>,
+  user: Pick<User, 'id' | 'twoStepSinceMs'>,
+): Promise<readonly SecondFactor[] | null> {
+  if (user.twoStepSinceMs === null) return null;
   const [totp, passkeys, codes] = await Promise.all([
-    factors.findTotp(userId),
-    factors.listPasskeys(userId),
-    factors.countRecoveryCodes(userId),
+    factors.findTotp(user.id),
+    factors.listPasskeys(user.id),
+    factors.countRecoveryCodes(user.id),
   ]);
   const hasTotp = totp !== null && totp.confirmedAtMs !== null;
   return [

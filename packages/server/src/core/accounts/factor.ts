@@ -1,4 +1,8 @@
-/** What a person proves themself with beside the password: passkeys, TOTP, recovery codes, and other OpenID providers. */
+/**
+ * What a person proves themself with beside the password: passkeys, TOTP, recovery codes, and other OpenID providers. A passkey is a way in,
+ * instead of the password. Two-step verification is a setting (`User.twoStepSinceMs`): while it is on, TOTP, any passkey and recovery codes
+ * are accepted as the second step, and at least one TOTP or passkey is there. A TOTP that is in force exists only while it is on.
+ */
 import type { EventDraft } from '../audit/event.ts';
 
 /** A passkey. The private key never leaves its authenticator. */
@@ -44,13 +48,17 @@ export interface FactorsStore {
   /** False when an authenticator has it already, or the sign-in has ended. */
   addPasskey(input: { signInId: number; passkey: Passkey; event: EventDraft }): Promise<boolean>;
   renamePasskey(input: { userId: number; id: string; name: string; event: EventDraft }): Promise<boolean>;
-  removePasskey(input: { userId: number; id: string; event: EventDraft }): Promise<boolean>;
+  /** Two-step verification ends with its last factor. `only-way-in`: neither a password nor another passkey or provider would be left. */
+  removePasskey(input: { userId: number; id: string; events: RemovalEvents }): Promise<'done' | 'gone' | 'only-way-in'>;
   /** Notes a use; false when the counter did not move on (WebAuthn Level 3 §6.1.1), or the passkey is gone. */
   usePasskey(input: { userId: number; id: string; counter: number; nowMs: number }): Promise<boolean>;
 
   /** A secret that waits for its first code; false while one is in force. */
   putTotp(input: { userId: number; sealedSecret: string; nowMs: number }): Promise<boolean>;
-  /** Puts it in force with the first code's time step, and gives the recovery codes (SHA-256, hex). False when there is none that waits, or the sign-in has ended. */
+  /**
+   * Puts it in force with the first code's time step. The first second factor turns two-step verification on and stores the recovery codes
+   * (SHA-256, hex): `codes`. Where it is on already, those that are left stay valid: `kept`. `gone`: none waits, or the sign-in has ended.
+   */
   confirmTotp(input: {
     userId: number;
     signInId: number;
@@ -59,13 +67,24 @@ export interface FactorsStore {
     step: number;
     recoveryHashes: readonly string[];
     nowMs: number;
+    events: { readonly confirmed: EventDraft; readonly twoStepOn: EventDraft };
+  }): Promise<'codes' | 'kept' | 'gone'>;
+  /** Turns two-step verification on by the passkeys that there are, with recovery codes. `no-factor`: there is no passkey. */
+  turnTwoStepOn(input: {
+    userId: number;
+    signInId: number;
+    recoveryHashes: readonly string[];
+    nowMs: number;
     event: EventDraft;
-  }): Promise<boolean>;
+  }): Promise<'done' | 'already' | 'no-factor' | 'gone'>;
+  /** Its TOTP and recovery codes are deleted; passkeys stay, as a way in. False when it is off. */
+  turnTwoStepOff(input: { userId: number; event: EventDraft }): Promise<boolean>;
   /** Uses a time step; false when it, or a later one, was used before (RFC 6238 §5.2). */
   useTotp(input: { userId: number; step: number }): Promise<boolean>;
-  /** The recovery codes go with the last factor that they stand in for. */
-  removeTotp(input: { userId: number; event: EventDraft }): Promise<boolean>;
-  replaceRecoveryCodes(input: { userId: number; hashes: readonly string[]; event: EventDraft }): Promise<void>;
+  /** Two-step verification ends with its last factor. */
+  removeTotp(input: { userId: number; events: RemovalEvents }): Promise<boolean>;
+  /** False while two-step verification is off: there is nothing that they could stand in for. */
+  replaceRecoveryCodes(input: { userId: number; hashes: readonly string[]; event: EventDraft }): Promise<boolean>;
   /** Uses one up: of two who race one gets it. */
   useRecoveryCode(input: { userId: number; hash: string; event: EventDraft }): Promise<boolean>;
 
@@ -77,5 +96,11 @@ export interface FactorsStore {
     domains: readonly string[];
     event: EventDraft;
   }): Promise<boolean>;
-  unlinkIdentity(input: { userId: number; provider: string; event: EventDraft }): Promise<boolean>;
+  unlinkIdentity(input: { userId: number; provider: string; event: EventDraft }): Promise<'done' | 'gone' | 'only-way-in'>;
+}
+
+/** `twoStepOff` is written only when the factor was the last one. */
+export interface RemovalEvents {
+  readonly removed: EventDraft;
+  readonly twoStepOff: EventDraft;
 }

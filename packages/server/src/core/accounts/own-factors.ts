@@ -1,5 +1,6 @@
 /** The factors of one's own user: passkeys, an authenticator app, recovery codes, accounts at other providers. */
-import type { By } from '../audit/event.ts';
+import { no, type Outcome, ok } from '@keyhouse/protocol';
+import type { By, EventDraft } from '../audit/event.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import type { Compose } from '../mail/compose.ts';
 import type { User } from './account.ts';
@@ -30,11 +31,12 @@ export async function addPasskey(
 export const renamePasskey = (ports: OwnFactorsPorts, user: User, id: string, name: string, by: By): Promise<boolean> =>
   ports.factors.renamePasskey({ userId: user.id, id, name, event: ownEvent(ports, 'user.passkey_renamed', user, by) });
 
-export async function removePasskey(ports: OwnFactorsPorts, user: User, id: string, by: By): Promise<boolean> {
+/** `only-way-in`: set a password first. */
+export async function removePasskey(ports: OwnFactorsPorts, user: User, id: string, by: By) {
   const passkey = await ports.factors.findPasskey(id);
   const mail = factorMail(ports, user, by, { what: 'passkey-removed', name: passkey?.name });
-  const event = ownEvent(ports, 'user.passkey_removed', user, by, mail);
-  return await ports.factors.removePasskey({ userId: user.id, id, event });
+  const removed = ownEvent(ports, 'user.passkey_removed', user, by, mail);
+  return await ports.factors.removePasskey({ userId: user.id, id, events: { removed, twoStepOff: twoStepOff(ports, user, by) } });
 }
 
 /** Null while one is in force: it is turned off first. */
@@ -44,7 +46,10 @@ export async function beginTotp(ports: OwnFactorsPorts, user: User): Promise<{ s
   return put ? { secret: base32, uri: totpUri(base32, ports.brand().name, user.email) } : null;
 }
 
-/** The recovery codes, shown once; null when the code is not that of the secret. */
+/**
+ * The recovery codes, shown once, when it is the first second factor: two-step verification is on from now on. An empty list: it was on
+ * already, and the codes that there are stay valid. Null when the code does not fit the secret.
+ */
 export async function confirmTotp(
   ports: OwnFactorsPorts,
   user: User,
@@ -56,40 +61,70 @@ export async function confirmTotp(
   if (totp === null || totp.confirmedAtMs !== null) return null;
   const step = stepOf(ports.secrets, user.id, totp.sealedSecret, code.replace(/\s/g, ''), clock.now());
   if (step === null) return null;
-  const codes = makeRecoveryCodes();
+  const { codes, hashes } = newCodes(user);
   const confirmed = await factors.confirmTotp({
     userId: user.id,
     signInId,
     sealedSecret: totp.sealedSecret,
     step,
-    recoveryHashes: codes.map((one) => hashRecoveryCode(user.id, one)),
+    recoveryHashes: hashes,
     nowMs: clock.now(),
-    event: ownEvent(ports, 'user.totp_on', user, by, factorMail(ports, user, by, { what: 'totp-on' })),
+    events: {
+      confirmed: ownEvent(ports, 'user.totp_on', user, by, factorMail(ports, user, by, { what: 'totp-on' })),
+      twoStepOn: ownEvent(ports, 'user.two_step_on', user, by, { details: { factor: 'totp' } }),
+    },
   });
-  return confirmed ? codes : null;
+  if (confirmed === 'gone') return null;
+  return confirmed === 'codes' ? codes : [];
 }
 
 export const removeTotp = (ports: OwnFactorsPorts, user: User, by: By): Promise<boolean> => {
-  const event = ownEvent(ports, 'user.totp_off', user, by, factorMail(ports, user, by, { what: 'totp-off' }));
-  return ports.factors.removeTotp({ userId: user.id, event });
+  const removed = ownEvent(ports, 'user.totp_off', user, by, factorMail(ports, user, by, { what: 'totp-off' }));
+  return ports.factors.removeTotp({ userId: user.id, events: { removed, twoStepOff: twoStepOff(ports, user, by) } });
 };
 
-/** Null: there is no second factor that they could stand in for. */
-export async function replaceRecoveryCodes(ports: OwnFactorsPorts, user: User, by: By): Promise<readonly string[] | null> {
-  const { factors } = ports;
-  const [totp, passkeys] = await Promise.all([factors.findTotp(user.id), factors.listPasskeys(user.id)]);
-  if ((totp === null || totp.confirmedAtMs === null) && passkeys.length === 0) return null;
-  const codes = makeRecoveryCodes();
-  const mail = factorMail(ports, user, by, { what: 'recovery-codes' });
-  await factors.replaceRecoveryCodes({
+/** Turns two-step verification on by the passkeys that there are. It ends, as with every first second factor, with the recovery codes. */
+export async function turnTwoStepOn(
+  ports: OwnFactorsPorts,
+  user: User,
+  signInId: number,
+  by: By,
+): Promise<Outcome<readonly string[], 'already' | 'no-factor' | 'gone'>> {
+  const { codes, hashes } = newCodes(user);
+  const mail = factorMail(ports, user, by, { what: 'two-step-on' });
+  const event = ownEvent(ports, 'user.two_step_on', user, by, { details: { factor: 'passkey' }, ...mail });
+  const turned = await ports.factors.turnTwoStepOn({
     userId: user.id,
-    hashes: codes.map((one) => hashRecoveryCode(user.id, one)),
-    event: ownEvent(ports, 'user.recovery_codes_made', user, by, mail),
+    signInId,
+    recoveryHashes: hashes,
+    nowMs: ports.clock.now(),
+    event,
   });
-  return codes;
+  return turned === 'done' ? ok(codes) : no(turned);
 }
 
-export const unlinkIdentity = (ports: OwnFactorsPorts, user: User, provider: string, by: By): Promise<boolean> => {
+/** The authenticator app and the recovery codes are deleted; passkeys stay. False when it is off. */
+export const turnTwoStepOff = (ports: OwnFactorsPorts, user: User, by: By): Promise<boolean> =>
+  ports.factors.turnTwoStepOff({ userId: user.id, event: twoStepOff(ports, user, by) });
+
+/** Null while two-step verification is off: there is no second factor that they could stand in for. */
+export async function replaceRecoveryCodes(ports: OwnFactorsPorts, user: User, by: By): Promise<readonly string[] | null> {
+  const { codes, hashes } = newCodes(user);
+  const mail = factorMail(ports, user, by, { what: 'recovery-codes' });
+  const event = ownEvent(ports, 'user.recovery_codes_made', user, by, mail);
+  return (await ports.factors.replaceRecoveryCodes({ userId: user.id, hashes, event })) ? codes : null;
+}
+
+function newCodes(user: User): { readonly codes: readonly string[]; readonly hashes: readonly string[] } {
+  const codes = makeRecoveryCodes();
+  return { codes, hashes: codes.map((one) => hashRecoveryCode(user.id, one)) };
+}
+
+const twoStepOff = (ports: OwnFactorsPorts, user: User, by: By): EventDraft =>
+  ownEvent(ports, 'user.two_step_off', user, by, factorMail(ports, user, by, { what: 'two-step-off' }));
+
+/** `only-way-in`: set a password first. */
+export const unlinkIdentity = (ports: OwnFactorsPorts, user: User, provider: string, by: By) => {
   const mail = factorMail(ports, user, by, { what: 'identity-unlinked', name: provider });
   const event = ownEvent(ports, 'user.identity_unlinked', user, by, { details: { provider }, ...mail });
   return ports.factors.unlinkIdentity({ userId: user.id, provider, event });

@@ -2,7 +2,14 @@
 import type { By } from '../audit/event.ts';
 import type { AccountsStore, User } from './account.ts';
 import { askForEmail, type ChangeEmailPorts, confirmEmail, sendVerification, verifyEmail } from './change-email.ts';
-import { askForReset, type ChangePasswordPorts, changePassword, findReset, resetWithTicket } from './change-password.ts';
+import {
+  askForReset,
+  type ChangePasswordPorts,
+  changePassword,
+  findReset,
+  readReset,
+  resetWithTicket,
+} from './change-password.ts';
 import { circumstancesOf } from './circumstances.ts';
 import { ownEvent, recipientOf } from './own-event.ts';
 import {
@@ -14,6 +21,8 @@ import {
   removeTotp,
   renamePasskey,
   replaceRecoveryCodes,
+  turnTwoStepOff,
+  turnTwoStepOn,
   unlinkIdentity,
 } from './own-factors.ts';
 import type { ProfileStore } from './profile.ts';
@@ -50,6 +59,7 @@ export function ownVerbs(ports: OwnPorts) {
       changePassword(ports, user, signInId, password, by),
     askForReset: (user: User, by: By) => askForReset(ports, user, by),
     findReset: (ticket: string) => findReset(ports, ticket),
+    readReset: (user: User) => readReset(ports, user),
     resetWithTicket: (ticket: string, password: string, by: By) => resetWithTicket(ports, ticket, password, by),
 
     addPasskey: (user: User, signInId: number, name: string, response: unknown, by: By) =>
@@ -59,6 +69,8 @@ export function ownVerbs(ports: OwnPorts) {
     beginTotp: (user: User) => beginTotp(ports, user),
     confirmTotp: (user: User, signInId: number, code: string, by: By) => confirmTotp(ports, user, { signInId, code }, by),
     removeTotp: (user: User, by: By) => removeTotp(ports, user, by),
+    turnTwoStepOn: (user: User, signInId: number, by: By) => turnTwoStepOn(ports, user, signInId, by),
+    turnTwoStepOff: (user: User, by: By) => turnTwoStepOff(ports, user, by),
     makeRecoveryCodes: (user: User, by: By) => replaceRecoveryCodes(ports, user, by),
     unlinkIdentity: (user: User, provider: string, by: By) => unlinkIdentity(ports, user, provider, by),
 

@@ -1,6 +1,7 @@
 /** What a user changes about themself, and the acts of the store that do it. */
 import type { EventDraft } from '../audit/event.ts';
 import type { NewUser, User } from './account.ts';
+import type { Ending } from './ending.ts';
 import type { Identity } from './factor.ts';
 import type { SignUp } from './sign-up.ts';
 import type { TicketPurpose } from './ticket.ts';
@@ -8,6 +9,10 @@ import type { Vouching } from './vouching.ts';
 
 export interface ProfileStore {
   findPasswordHash(userId: number): Promise<string | null>;
+  /** Whether this installation asks for a verified address before a key, a token or an application is created; set when it was new. */
+  asksForVerifiedEmail(): Promise<boolean>;
+  /** What a new password would end. `all`: it is the first proof of the address. */
+  readEnding(input: { userId: number; all: boolean }): Promise<Ending>;
   /** The address of a ticket that changes it, while it is open. */
   pendingEmail(userId: number, nowMs: number): Promise<string | null>;
   renameUser(input: {
@@ -29,9 +34,11 @@ export interface ProfileStore {
     keep: { id: number; hash: string } | null;
     ticket: { purpose: TicketPurpose; hash: string } | null;
     proves: boolean;
+    /** What the mail lists. `changed`: it is not what would end now; nothing was done. Null: whatever there is. */
+    expects: Ending | null;
     nowMs: number;
     event: EventDraft;
-  }): Promise<boolean>;
+  }): Promise<'done' | 'gone' | 'changed'>;
   /** With the ticket, in one act. Null: the ticket is gone, is another user's, or was for another address. Ends nothing. */
   verifyEmail(input: { userId: number; ticketHash: string; nowMs: number; event: EventDraft }): Promise<User | null>;
   /** With the ticket, in one act. `taken`: somebody has it by now. */

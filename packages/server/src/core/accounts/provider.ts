@@ -19,7 +19,7 @@ import { open, seal } from '../lib/seal.ts';
 import type { User } from './account.ts';
 import { circumstancesOf } from './circumstances.ts';
 import { emailKey, localPart, readEmail } from './email.ts';
-import { type Entered, type EnterPorts, openStep, secondFactorsOf, settleEntered } from './enter.ts';
+import { type Entered, type EnterPorts, openStep, secondStepOf, settleEntered } from './enter.ts';
 import type { Identity } from './factor.ts';
 import type { OwnPorts } from './own.ts';
 import type { ProfileStore } from './profile.ts';
@@ -258,8 +258,8 @@ async function adopt(
 
 /** A second factor of ours is asked for here too: the provider knows nothing of it. */
 async function enter(ports: ProviderPorts, user: User, through: Through, { browser, by }: Input): Promise<Entered> {
-  const methods = await secondFactorsOf(ports.factors, user.id);
-  if (methods.length === 0) return await settleEntered(ports, user, through, { browser, by });
+  const methods = await secondStepOf(ports.factors, user);
+  if (methods === null) return await settleEntered(ports, user, through, { browser, by });
   return { ok: true, next: 'second-factor', methods, step: await openStep(ports, user.id, { passwordHash: null, through }) };
 }
 

@@ -4,15 +4,7 @@ import type { Log } from '../lib/log.ts';
 import type { User } from './account.ts';
 import { type CameIn, type ComeInInput, type ComeInPorts, comeIn, makeSetupTicket, setUp } from './come-in.ts';
 import { emailKey } from './email.ts';
-import {
-  type EnterPorts,
-  enterWithCode,
-  enterWithPassword,
-  findStep,
-  finish,
-  type SecondFactor,
-  secondFactorsOf,
-} from './enter.ts';
+import { type EnterPorts, enterWithCode, enterWithPassword, findStep, finish, type SecondFactor, secondStepOf } from './enter.ts';
 import { liveSince, type OpenedSignIn } from './open-sign-in.ts';
 import { type OwnPorts, ownVerbs } from './own.ts';
 import { checkPasskey, newPasskeyOptions, passkeyOptions } from './passkeys.ts';
@@ -79,7 +71,7 @@ export function visitorVerbs(ports: VisitorPorts) {
     /** What the second step can be, where one waits; null where none does. */
     async waitingStep(step: string | null): Promise<readonly SecondFactor[] | null> {
       const waiting = step === null ? null : await findStep(ports, step);
-      return waiting === null ? null : await secondFactorsOf(ports.factors, waiting.user.id);
+      return waiting === null ? null : await secondStepOf(ports.factors, waiting.user);
     },
     /** `step`: the one whose second step it is; null or over: whoever has a passkey. */
     async passkeyStepOptions(step: string | null) {
@@ -138,7 +130,8 @@ export function visitorVerbs(ports: VisitorPorts) {
       return [
         ...(hash === null ? [] : (['password'] as const)),
         ...(passkeys.length === 0 ? [] : (['passkey'] as const)),
-        ...(identities.length === 0 ? [] : (['provider'] as const)),
+        // One that the operator took out of the settings proves nothing any more.
+        ...(identities.some(({ provider }) => ports.providers.some(({ id }) => id === provider)) ? (['provider'] as const) : []),
       ];
     },
 

@@ -22,6 +22,8 @@ export const EVENT_NAMES = [
   'user.totp_on',
   'user.totp_off',
   'user.recovery_codes_made',
+  'user.two_step_on',
+  'user.two_step_off',
   'user.identity_linked',
   'user.identity_unlinked',
   'user.renamed',

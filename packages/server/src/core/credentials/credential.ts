@@ -168,6 +168,8 @@ export interface CredentialsStore {
     userId: number;
     /** The hash that the password was verified against: a token must not outlive the change of its password. */
     passwordHash: string;
+    /** Whether one was given. Null is answered without it while two-step verification is on. */
+    secondFactor: boolean;
     addressHash: string | null;
     token: Omit<NewCredential, 'accountId' | 'userId'>;
     events: readonly EventDraft[];

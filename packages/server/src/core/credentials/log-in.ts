@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { formatToken, makeTokenSecret } from '@keyhouse/protocol';
 import type { User } from '../accounts/account.ts';
 import { useCode } from '../accounts/codes.ts';
+import { secondStepOf } from '../accounts/enter.ts';
 import type { FactorsStore } from '../accounts/factor.ts';
 import {
   NO_MATCH,
@@ -52,14 +53,13 @@ export async function logIn(ports: LogInPorts, input: LogInInput): Promise<LogIn
   });
 }
 
-/** Null when it is given, or there is none. */
+/** Null when it is given, or two-step verification is off: a passkey alone is a way in, and not asked for after the password. */
 async function askSecondFactor(ports: LogInPorts, input: LogInInput, { user }: Proved): Promise<Settled<LogInOutcome> | null> {
-  const [totp, passkeys] = await Promise.all([ports.factors.findTotp(user.id), ports.factors.listPasskeys(user.id)]);
-  const hasTotp = totp !== null && totp.confirmedAtMs !== null;
-  if (!hasTotp && passkeys.length === 0) return null;
-  // A passkey needs a browser.
-  if (!hasTotp) return { failed: false, result: { ok: false, reason: 'passkey-only' } };
-  if (input.code === undefined || input.code === '') return { failed: false, result: { ok: false, reason: 'code-required' } };
+  const methods = await secondStepOf(ports.factors, user);
+  if (methods === null) return null;
+  // A passkey needs a browser; a recovery code does not.
+  if (input.code === undefined || input.code === '')
+    return { failed: false, result: { ok: false, reason: methods.includes('totp') ? 'code-required' : 'passkey-only' } };
   const by: By = { ...input.by, actor: `user:${user.id}` };
   if ((await useCode(ports, { userId: user.id, code: input.code, by })) !== null) return null;
   noteFailure(ports, user, input.by, 'wrong-code');
@@ -77,6 +77,8 @@ async function giveToken(
   const issued = await ports.credentials.issueAtSignIn({
     userId: user.id,
     passwordHash,
+    // Without one nobody comes this far, unless two-step verification was off a moment ago.
+    secondFactor: user.twoStepSinceMs !== null,
     addressHash,
     token: newToken(input.deviceName, 'login', secret, atMs),
     events: [
@@ -85,7 +87,7 @@ async function giveToken(
     ],
   });
   if (issued !== null) return { failed: false, result: { ok: true, ...issued, text: formatToken(issued.token.id, secret) } };
-  // Disabled, or given another password, while we were hashing.
+  // Disabled, given another password, or two-step verification turned on, while we were hashing.
   noteFailure(ports, user, input.by, 'changed-meanwhile');
   return { failed: true, result: NO_MATCH };
 }

@@ -39,13 +39,25 @@ export interface Reminder {
   readonly atMs: number;
 }
 
+/** What a new password ended beside itself; credentials and applications by name. */
+export interface Ended {
+  readonly keys: readonly string[];
+  readonly tokens: readonly string[];
+  readonly applications: readonly string[];
+  readonly sessions: number;
+  readonly passkeys: number;
+  readonly totp: boolean;
+  /** The link was the first proof of the address, so that what was made before it ended too. */
+  readonly isFirstProof: boolean;
+}
+
 /** The facts that each kind needs. Every link is whole; a ticket in it stands behind the `#`. */
 export interface Facts {
   readonly 'verify-email': { readonly link: string };
   readonly 'new-email': { readonly link: string };
   readonly 'email-changed': Circumstances & { readonly email: string; readonly done: boolean };
   readonly 'reset-password': { readonly link: string };
-  readonly 'password-changed': Circumstances;
+  readonly 'password-changed': Circumstances & { readonly ended?: Ended };
   readonly 'new-sign-in': Circumstances;
   readonly 'factor-changed': Circumstances & {
     readonly what:
@@ -53,6 +65,8 @@ export interface Facts {
       | 'passkey-removed'
       | 'totp-on'
       | 'totp-off'
+      | 'two-step-on'
+      | 'two-step-off'
       | 'recovery-codes'
       | 'identity-linked'
       | 'identity-unlinked'
@@ -117,7 +131,10 @@ export const letters: Letters = {
   }),
   'password-changed': (facts, { brand, url }) => ({
     subject: `Your password for ${brand} was changed`,
-    says: ['Every other sign-in has ended, and so have the tokens that came from log-ins with the old password.'],
+    says: [
+      'Every other sign-in has ended, and so have the tokens that came from log-ins with the old password.',
+      ...whatEnded(facts.ended),
+    ],
     facts: circumstances(facts),
     otherwise: { says: 'If it was not you, set a new password at once:', link: `${url}/forgot` },
   }),
@@ -199,15 +216,48 @@ export const letters: Letters = {
   }),
 };
 
+/** A mail lists so many of each kind by name, and counts the rest. */
+const MAX_NAMED = 20;
+
+function whatEnded(ended: Ended | undefined): readonly string[] {
+  if (ended === undefined) return [];
+  const { keys, tokens, applications, sessions, passkeys, totp, isFirstProof } = ended;
+  const lines = [
+    ...named('API keys', keys),
+    ...named('Tokens', tokens),
+    ...named('Applications', applications),
+    ...(sessions === 0 ? [] : [`Sessions of applications: ${sessions}.`]),
+    ...(passkeys === 0 ? [] : [`Passkeys: ${passkeys}.`]),
+    ...(totp ? ['The authenticator app, and two-step verification with it.'] : []),
+  ];
+  if (lines.length === 0) return [];
+  const why = isFirstProof
+    ? 'The link was the first proof that this address is yours. Whoever registered may not have been its owner, so what was created before has ended:'
+    : 'This has ended:';
+  return [why, ...lines];
+}
+
+function named(title: string, names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  const listed = names.slice(0, MAX_NAMED).map((name) => `“${plain(name)}”`);
+  const more = names.length - listed.length;
+  return [`${title} (${names.length}): ${listed.join(', ')}${more === 0 ? '' : `, and ${more} more`}.`];
+}
+
 const FACTOR_SENTENCES = {
   'passkey-added': (name: string) => `The passkey${name} was added.`,
   'passkey-removed': (name: string) => `The passkey${name} was removed.`,
-  'totp-on': () => 'Codes from an authenticator app are asked for from now on.',
-  'totp-off': () => 'Codes from an authenticator app are not asked for any more.',
-  'recovery-codes': () => 'New recovery codes were made; the old ones have ended.',
+  'totp-on': () =>
+    'An authenticator app was added. Two-step verification is on: after your password you are asked for a second factor.',
+  'totp-off': () => 'The authenticator app was removed.',
+  'two-step-on': () => 'Two-step verification is on: after your password you are asked for a passkey or a recovery code.',
+  'two-step-off': () =>
+    'Two-step verification is off: your password is enough to sign in. The recovery codes are deleted. Passkeys that you still have are a way to sign in.',
+  'recovery-codes': () => 'New recovery codes were created; the previous ones no longer work.',
   'identity-linked': (name: string) => `Signing in with${name} was linked.`,
   'identity-unlinked': (name: string) => `Signing in with${name} was unlinked.`,
-  reset: () => 'An administrator has taken your passkeys, authenticator app and recovery codes away, and ended your sign-ins.',
+  reset: () =>
+    'The operator turned two-step verification off, removed your passkeys, authenticator app and recovery codes, and ended your sign-ins.',
 } as const;
 
 /** UTC, for everybody alike: a mail does not know its reader's zone. */

@@ -62,6 +62,7 @@ export function guardPrivateApi(app: FastifyInstance, ports: Ports): void {
   app.addHook('preHandler', async (request) => {
     const { endpoint } = request.routeOptions.config;
     if (endpoint?.body !== undefined) await lookAgain(ports, endpoint, request);
+    if (endpoint?.verified) refuseUnverified(ports, request);
     if (endpoint?.proof) refuseOldProof(ports, request);
   });
 }
@@ -143,6 +144,12 @@ async function lookAgain(ports: Ports, endpoint: Endpoint, request: FastifyReque
   refuseStranger(endpoint, signIn);
   const account = signIn === null ? null : await findAccount(ports, endpoint, request, signIn, visitor.by);
   request.visitor = { ...visitor, signIn, account };
+}
+
+/** An address that was verified stays so: nothing to judge again later. */
+function refuseUnverified({ keyhouse }: Ports, { visitor }: FastifyRequest): void {
+  const user = visitor?.signIn?.user ?? null;
+  if (user === null || keyhouse.mustVerifyEmail(user)) throw new Refusal({ code: 'email_unverified' });
 }
 
 function refuseOldProof({ keyhouse }: Ports, { visitor }: FastifyRequest): void {

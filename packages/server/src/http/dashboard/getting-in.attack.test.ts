@@ -225,9 +225,10 @@ describe('somebody who knows the password and nothing else', () => {
     const { browser, email } = await registered(server);
     const authenticator = createAuthenticator(server.url);
     expect(await addPasskey(browser, authenticator)).toBe(200);
+    expect((await browser.ask('/me/two-step', { method: 'POST' })).status).toBe(200);
     const half = openBrowser(server);
     const asked = await half.ask('/log-in', { body: { email, password: PASSWORD } });
-    expect(asked.json).toEqual({ next: 'second-factor', methods: ['passkey'] });
+    expect(asked.json).toEqual({ next: 'second-factor', methods: ['recovery-code', 'passkey'] });
     expect((await half.ask('/log-in/code', { body: { code: '123456' } })).status).toBe(422);
     const login = await server.request('/api/v1/auth/login', { body: { email, password: PASSWORD, device_name: 'x' } });
     expect(login.json.errors).toEqual({ code: ['Create a token in the dashboard.'] });
@@ -496,6 +497,7 @@ describe('a passkey', () => {
     const other = await registered(server);
     const theirs = createAuthenticator(server.url);
     expect(await addPasskey(other.browser, theirs)).toBe(200);
+    expect((await (await loggedIn(server, owner.email)).ask('/me/two-step', { method: 'POST' })).status).toBe(200);
     const halfOwner = await loggedIn(server, owner.email);
     // Somebody who knows the owner's password, with a passkey of their own.
     expect((await enter(halfOwner, theirs.answer(await challenge(halfOwner)))).status).toBe(422);

@@ -7,6 +7,8 @@ import { guardUse } from './0006-guard-use.ts';
 import { revocationEnds } from './0007-revocation-ends.ts';
 import { narrowing } from './0008-narrowing.ts';
 import { badgesAndOrigins } from './0010-badges-and-origins.ts';
+import { twoStep } from './0012-two-step.ts';
+import { verifiedEmailFirst } from './0013-verified-email-first.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. Append; never edit one that has landed. */
@@ -20,4 +22,6 @@ export const MIGRATIONS: readonly Migration[] = [
   revocationEnds,
   narrowing,
   badgesAndOrigins,
+  twoStep,
+  verifiedEmailFirst,
 ];

@@ -133,6 +133,7 @@ export const applications = {
     summary: 'Register an application',
     who: 'developer',
     proof: true,
+    verified: true,
     body: Type.Object({ ...Settings, type: Kind, logo: Type.Optional(Logo) }),
     answer: Made,
   },

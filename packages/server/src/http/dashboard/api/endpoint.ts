@@ -19,6 +19,8 @@ export interface Endpoint {
   readonly who: Who;
   /** Asks for the password or a passkey again when the last proof is older than ten minutes. */
   readonly proof?: true;
+  /** Creates a secret: refused until the address is verified, where the installation asks for that. */
+  readonly verified?: true;
   /** JSON; always an object, and members that are not named are refused. */
   readonly body?: TSchema;
   readonly query?: TSchema;

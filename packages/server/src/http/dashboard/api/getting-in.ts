@@ -74,10 +74,25 @@ export const gettingIn = {
     body: Type.Object({ email: EmailInput }),
   },
   'POST /reset/check': {
-    summary: 'Whether a link still works, and for whom',
+    summary: 'Whether a link still works, for whom, and what a new password ends',
     who: 'anyone',
     body: Type.Object({ ticket: TicketInput }),
-    answer: Type.Object({ email: Type.String() }),
+    answer: Type.Object({
+      email: Type.String(),
+      /** The link is the first proof of the address: everything that was made before ends. */
+      first_proof: Type.Boolean(),
+      /** What a new password ends, beside every sign-in. */
+      ends: Type.Object({
+        keys: Type.Integer(),
+        tokens: Type.Integer(),
+        applications: Type.Integer(),
+        sessions: Type.Integer(),
+        passkeys: Type.Integer(),
+        authenticator_app: Type.Boolean(),
+      }),
+      /** Two-step verification stays on, and is asked for after the new password. */
+      two_step: Type.Boolean(),
+    }),
   },
   'POST /reset': {
     summary: 'Set a new password with a link',

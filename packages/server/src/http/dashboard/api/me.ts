@@ -53,6 +53,8 @@ export const me = {
         id: Id,
         email: Type.String(),
         email_verified: Type.Boolean(),
+        /** Nothing that holds a secret is created before. */
+        must_verify_email: Type.Boolean(),
         /** Asked for, and not confirmed yet. */
         pending_email: OptionalText,
         display_name: Type.String(),
@@ -108,6 +110,8 @@ export const me = {
     answer: Type.Object({
       password_changed_at: OptionalTime,
       passkeys: Type.Array(Passkey),
+      /** Null: two-step verification is off. */
+      two_step_since: OptionalTime,
       totp_since: OptionalTime,
       recovery_codes_left: Type.Integer(),
       identities: Type.Array(Type.Object({ provider: Type.String(), name: Type.String(), email: OptionalText, linked_at: Time })),
@@ -136,13 +140,29 @@ export const me = {
     }),
   },
   'POST /me/totp/confirm': {
-    summary: 'Put the TOTP secret in force',
+    summary: 'Put the TOTP secret in force; the first second factor turns two-step verification on',
     who: 'signed-in',
     proof: true,
     body: Type.Object({ code: Type.String({ minLength: 1, maxLength: 16 }) }),
+    /** Empty where two-step verification was on already: the codes that there are stay valid. */
     answer: Type.Object({ recovery_codes: Type.Array(Type.String()) }),
   },
-  'DELETE /me/totp': { summary: 'Turn TOTP off', who: 'signed-in', proof: true },
+  'DELETE /me/totp': {
+    summary: 'Remove the authenticator app; two-step verification ends with its last factor',
+    who: 'signed-in',
+    proof: true,
+  },
+  'POST /me/two-step': {
+    summary: 'Turn two-step verification on, by a passkey',
+    who: 'signed-in',
+    proof: true,
+    answer: Type.Object({ recovery_codes: Type.Array(Type.String()) }),
+  },
+  'DELETE /me/two-step': {
+    summary: 'Turn two-step verification off; the authenticator app and the recovery codes are deleted',
+    who: 'signed-in',
+    proof: true,
+  },
   'POST /me/recovery-codes': {
     summary: 'New recovery codes; the old ones end',
     who: 'signed-in',

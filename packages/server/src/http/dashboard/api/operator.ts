@@ -75,6 +75,7 @@ export const operator = {
     answer: Type.Object({
       user: UserRow,
       has_password: Type.Boolean(),
+      two_step: Type.Boolean(),
       passkeys: Type.Integer(),
       totp: Type.Boolean(),
       recovery_codes_left: Type.Integer(),

@@ -1,7 +1,6 @@
 import { Secret, TOTP } from 'otpauth';
 import { beforeAll, expect, it } from 'vitest';
-import { addPasskey, createAuthenticator } from '../../../../test/authenticator.ts';
-import { loggedIn, registered as newRegistered } from '../../../../test/browser.ts';
+import { registered as newRegistered } from '../../../../test/browser.ts';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { linkIn, mailsOf } from '../../../../test/mails.ts';
 import { type Answer, PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
@@ -111,21 +110,6 @@ eachDatabase('getting in', (makeDatabase) => {
     await own.stop();
   });
 
-  it('gives recovery codes to whoever has a passkey only, and lets them in with one when it is lost', async () => {
-    const { browser, email } = await newRegistered(server);
-    expect((await browser.ask('/me/recovery-codes', { method: 'POST' })).status).toBe(422);
-    const authenticator = createAuthenticator(server.url);
-    expect(await addPasskey(browser, authenticator)).toBe(200);
-    const { recovery_codes: codes } = (await browser.ask('/me/recovery-codes', { method: 'POST' })).json;
-    const half = await loggedIn(server, email);
-    expect((await half.ask('/state')).json.step).toEqual(['recovery-code', 'passkey']);
-    expect((await half.ask('/log-in/code', { body: { code: codes[0] } })).status).toBe(200);
-    expect((await half.ask(`/me/passkeys/${authenticator.id}`, { method: 'DELETE' })).status).toBe(204);
-    // With the last factor they go: nobody is asked for a second step that is not there.
-    expect((await half.ask('/me/security')).json.recovery_codes_left).toBe(0);
-    expect((await logIn(email)).json.next).toBe('done');
-  });
-
   it('leaves the link of somebody else to them', async () => {
     const [one, other] = [await registered(), await registered()];
     const ticket = await linkIn(server, one.email, '/verify-email#');
@@ -187,7 +171,7 @@ eachDatabase('getting in', (makeDatabase) => {
     expect([known.status, known.text]).toEqual([unknown.status, unknown.text]);
     await expect.poll(async () => (await mailsOf(server, email)).filter(({ kind }) => kind === 'reset-password').length).toBe(1);
     const ticket = await linkIn(server, email, '/reset#');
-    expect((await stranger.ask('/reset/check', { body: { ticket } })).json).toEqual({ email });
+    expect((await stranger.ask('/reset/check', { body: { ticket } })).json).toMatchObject({ email, first_proof: true });
     expect((await stranger.ask('/reset', { body: { ticket, password: '12345678' } })).json.errors).toHaveProperty('password');
     expect((await stranger.ask('/reset', { body: { ticket, password: NEW_PASSWORD } })).status).toBe(204);
     expect((await stranger.ask('/reset', { body: { ticket, password: NEW_PASSWORD } })).status).toBe(422);
@@ -206,6 +190,41 @@ eachDatabase('getting in', (makeDatabase) => {
     await expect.poll(async () => (await mailsOf(server, email)).filter(({ kind }) => kind === 'reset-password').length).toBe(1);
     await stranger.ask('/reset', { body: { ticket: await linkIn(server, email, '/reset#'), password: NEW_PASSWORD } });
     expect((await server.request('/api/v1/cli/loggedUser', { bearer: made.json.secret })).status).toBe(401);
+  });
+
+  it.each([
+    { name: 'before the address was verified', isVerified: false, keys: 1, tokens: 2 },
+    { name: 'after it was', isVerified: true, keys: 0, tokens: 1 },
+  ])('says what a reset will end $name, ends just that, and lists it by mail', async ({ isVerified, keys, tokens }) => {
+    const { email, visitor } = await registered();
+    if (isVerified) await visitor.ask('/verify-email', { body: { ticket: await linkIn(server, email, '/verify-email#') } });
+    const account = (await visitor.ask('/me')).json.accounts[0].id;
+    const wish = { expires_at: null, permissions: null, addresses: null };
+    const key = await visitor.ask(`/accounts/${account}/keys`, { body: { name: 'production', environment: 'live', ...wish } });
+    expect(key.status).toBe(200);
+    const token = await visitor.ask('/tokens', { body: { name: 'script', ...wish } });
+    const login = { email, password: PASSWORD, device_name: 'laptop' };
+    const { access_token } = (await server.request('/api/v1/auth/login', { body: login })).json.user;
+    await stranger.ask('/forgot', { body: { email } });
+    await expect.poll(async () => (await mailsOf(server, email)).map(({ kind }) => kind)).toContain('reset-password');
+    const ticket = await linkIn(server, email, '/reset#');
+    const said = (await stranger.ask('/reset/check', { body: { ticket } })).json;
+    expect(said).toEqual({
+      email,
+      first_proof: !isVerified,
+      ends: { keys, tokens, applications: 0, sessions: 0, passkeys: 0, authenticator_app: false },
+      two_step: false,
+    });
+    // Until then nothing has ended.
+    const works = async (bearer: string) => (await server.request('/api/v1/cli/loggedUser', { bearer })).status;
+    expect([await works(token.json.secret), await works(access_token)]).toEqual([200, 200]);
+    expect((await stranger.ask('/reset', { body: { ticket, password: NEW_PASSWORD } })).status).toBe(204);
+    expect([await works(token.json.secret), await works(access_token)]).toEqual([isVerified ? 200 : 401, 401]);
+    const mail = (await mailsOf(server, email)).findLast(({ kind }) => kind === 'password-changed')?.text ?? '';
+    expect(mail).toContain('“laptop”');
+    expect(mail.includes('“production”')).toBe(!isVerified);
+    expect(mail.includes('“script”')).toBe(!isVerified);
+    expect(mail.includes('first proof that this address is yours')).toBe(!isVerified);
   });
 
   it('keeps a token of the dashboard when a proved owner changes the password, and ends the other sign-ins', async () => {

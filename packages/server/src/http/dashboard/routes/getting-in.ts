@@ -98,7 +98,20 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
   serve('POST /reset/check', async ({ body }) => {
     const user = await keyhouse.findReset(body.ticket);
     if (user === null) throw invalid('ticket', LINK_OVER);
-    return { email: user.email };
+    const { isFirstProof, ending } = await keyhouse.readReset(user);
+    return {
+      email: user.email,
+      first_proof: isFirstProof,
+      ends: {
+        keys: ending.keys.length,
+        tokens: ending.tokens.length,
+        applications: ending.applications.length,
+        sessions: ending.sessions,
+        passkeys: ending.passkeys,
+        authenticator_app: ending.totp,
+      },
+      two_step: !isFirstProof && user.twoStepSinceMs !== null,
+    };
   });
 
   serve('POST /reset', async ({ body, by, reply }) => {

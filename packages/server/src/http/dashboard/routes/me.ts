@@ -12,6 +12,10 @@ import type { DashboardPorts, Serve } from '../serve.ts';
 import { invalid, readId, refuseWherePasskeysAreNot } from './refuse.ts';
 
 const NAME_SENTENCE = 'A name must have at most 100 characters, none of them invisible or a control character.';
+const TWO_STEP_SENTENCES = {
+  already: 'Two-step verification is already on.',
+  'no-factor': 'Add a passkey first, or set up an authenticator app.',
+} as const;
 const LINK_OVER = 'This link is over: it was used, replaced by a newer one, or its time is up.';
 
 export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPorts): void {
@@ -26,6 +30,7 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
         id: user.id,
         email: user.email,
         email_verified: user.emailVerifiedAtMs !== null,
+        must_verify_email: keyhouse.mustVerifyEmail(user),
         pending_email: pendingEmail,
         display_name: user.displayName,
         first_name: user.firstName,
@@ -101,6 +106,7 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
     return {
       password_changed_at: toOptionalTimestamp(user.passwordChangedAtMs),
       passkeys: passkeys.map(describePasskey),
+      two_step_since: toOptionalTimestamp(user.twoStepSinceMs),
       totp_since: toOptionalTimestamp(totp?.confirmedAtMs ?? null),
       recovery_codes_left: codes,
       identities: identities.map(({ provider, email, linkedAtMs }) => ({
@@ -129,7 +135,7 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
     if (!(await keyhouse.renamePasskey(user, params.id, body.name, by))) throw new Refusal({ code: 'not_found' });
   });
   serve('DELETE /me/passkeys/:id', async ({ signIn: { user }, params, by }) => {
-    if (!(await keyhouse.removePasskey(user, params.id, by))) throw new Refusal({ code: 'not_found' });
+    settleRemoval(await keyhouse.removePasskey(user, params.id, by), 'passkey');
   });
 
   serve('POST /me/totp', async ({ signIn: { user } }) => {
@@ -145,14 +151,23 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
   serve('DELETE /me/totp', async ({ signIn: { user }, by }) => {
     if (!(await keyhouse.removeTotp(user, by))) throw new Refusal({ code: 'not_found' });
   });
+  serve('POST /me/two-step', async ({ signIn: { id, user }, by }) => {
+    const turned = await keyhouse.turnTwoStepOn(user, id, by);
+    if (turned.ok) return { recovery_codes: [...turned.value] };
+    if (turned.reason === 'gone') throw new Refusal({ code: 'not_signed_in' });
+    throw invalid('two_step', TWO_STEP_SENTENCES[turned.reason]);
+  });
+  serve('DELETE /me/two-step', async ({ signIn: { user }, by }) => {
+    if (!(await keyhouse.turnTwoStepOff(user, by))) throw new Refusal({ code: 'not_found' });
+  });
   serve('POST /me/recovery-codes', async ({ signIn: { user }, by }) => {
     const codes = await keyhouse.makeRecoveryCodes(user, by);
-    if (codes === null) throw invalid('totp', 'Recovery codes stand in for a passkey or an authenticator app. Add one first.');
+    if (codes === null) throw invalid('two_step', 'Turn on two-step verification first. It gives you recovery codes.');
     return { recovery_codes: [...codes] };
   });
 
   serve('DELETE /me/identities/:provider', async ({ signIn: { user }, params, by }) => {
-    if (!(await keyhouse.unlinkIdentity(user, params.provider, by))) throw new Refusal({ code: 'not_found' });
+    settleRemoval(await keyhouse.unlinkIdentity(user, params.provider, by), 'provider');
   });
 
   serve('DELETE /me/sign-ins/:id', async ({ signIn: { user }, params, query, by }) => {
@@ -162,6 +177,12 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
   serve('DELETE /me/sign-ins', async ({ signIn: { id, user }, query, by }) => {
     await keyhouse.endSignIns(user, { exceptId: id, withSessions: query.sessions === 'end' }, by);
   });
+}
+
+/** Nobody locks themself out by removing the only way in. */
+function settleRemoval(outcome: 'done' | 'gone' | 'only-way-in', field: string): void {
+  if (outcome === 'gone') throw new Refusal({ code: 'not_found' });
+  if (outcome === 'only-way-in') throw invalid(field, 'This is your only way to sign in. Set a password first.');
 }
 
 const describePasskey = ({ id, name, createdAtMs, lastUsedAtMs, synced }: Passkey) => ({

@@ -32,6 +32,7 @@ export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts):
     return {
       user: describe(user),
       has_password: factors.hasPassword,
+      two_step: factors.twoStep,
       passkeys: factors.passkeys,
       totp: factors.totp,
       recovery_codes_left: factors.recoveryCodesLeft,

@@ -1,0 +1,38 @@
+import type { Ending } from '../core/accounts/ending.ts';
+import type { Db } from './prepared.ts';
+
+/** `all`: the first proof of the address, which ends what was made before it. Ordered, so that two readings compare. */
+export async function readEnding(db: Db, { userId, all }: { userId: number; all: boolean }): Promise<Ending> {
+  const account = db.selectFrom('accounts').select('id').where('user_id', '=', userId);
+  let found = db
+    .selectFrom('credentials')
+    .select(['kind', 'name'])
+    .where((eb) => eb.or([eb('user_id', '=', userId), eb('account_id', 'in', account)]))
+    .where('revoked_at_ms', 'is', null);
+  if (!all) found = found.where('user_id', '=', userId).where('source', 'in', ['login', 'register']);
+  const credentials = await found.orderBy('id').execute();
+  const sessions = await db
+    .selectFrom('sessions')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('ended_at_ms', 'is', null)
+    .execute();
+  const names = (kind: 'key' | 'token') => credentials.filter((row) => row.kind === kind).map(({ name }) => name);
+  const ending = { keys: names('key'), tokens: names('token'), sessions: sessions.length };
+  if (!all) return { ...ending, applications: [], passkeys: 0, totp: false };
+  const applications = await db
+    .selectFrom('applications')
+    .select('name')
+    .where('account_id', 'in', account)
+    .where('deleted_at_ms', 'is', null)
+    .orderBy('id')
+    .execute();
+  const passkeys = await db.selectFrom('passkeys').select('id').where('user_id', '=', userId).execute();
+  const totp = await db
+    .selectFrom('totp_secrets')
+    .select('user_id')
+    .where('user_id', '=', userId)
+    .where('confirmed_at_ms', 'is not', null)
+    .execute();
+  return { ...ending, applications: applications.map(({ name }) => name), passkeys: passkeys.length, totp: totp.length > 0 };
+}
