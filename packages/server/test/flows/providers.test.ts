@@ -54,7 +54,7 @@ describe('signing in with another provider', () => {
       clientSecret: 'a secret of the client, long enough',
       domains: ['example.com', 'xn--bcher-kva.example'],
     };
-    server = await startTestServer({ providers: [openProvider(settings)] });
+    server = await startTestServer({ providers: [openProvider(settings)], trustedProxies: ['127.0.0.1'] });
   });
   afterAll(async () => {
     await server.stop();
@@ -98,8 +98,13 @@ describe('signing in with another provider', () => {
     jar.take(answer.headers['set-cookie'] ?? []);
     return { status: answer.status, url: answer.json?.url };
   }
+  let places = 1;
   async function comeBack(jar: Jar, address: string): Promise<string> {
-    const answer = await server.request(address.slice(ISSUER.length), { headers: { cookie: jar.text } });
+    // Each from a place of their own: of one place there is an end to registrations.
+    const place = `2001:db8:${(places++).toString(16)}::1`;
+    const answer = await server.request(address.slice(ISSUER.length), {
+      headers: { cookie: jar.text, 'x-forwarded-for': place },
+    });
     expect(answer.status).toBe(302);
     jar.take(answer.headers['set-cookie'] ?? []);
     return String(answer.headers.location);
