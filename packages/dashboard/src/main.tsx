@@ -9,9 +9,10 @@ import { lazy, StrictMode, Suspense } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ProofKeeper } from './app/proof.tsx';
 import { createAppRouter } from './app/routes.tsx';
+import { SignInKeeper } from './app/sign-in-again.tsx';
 import { theme } from './app/theme.ts';
 import { applyAccent } from './lib/accent.ts';
-import { AskError, helpers } from './lib/ask.ts';
+import { AskError } from './lib/ask.ts';
 import { applyScheme, readScheme } from './lib/color-scheme.ts';
 import { brandOfPage } from './lib/state.ts';
 
@@ -19,8 +20,6 @@ const Notices = lazy(() => import('./app/notices.tsx'));
 
 applyScheme(readScheme());
 applyAccent(brandOfPage().accent);
-// The server remembers where somebody was when it is asked for a page, so the page itself is asked for again.
-helpers.onSignedOut = () => window.location.reload();
 
 const worthRetrying = (error: unknown): boolean =>
   error instanceof AskError && (error.refusal.kind === 'offline' || error.refusal.kind === 'unavailable');
@@ -43,6 +42,7 @@ createRoot(root).render(
       <QueryClientProvider client={queries}>
         <RouterProvider router={createAppRouter()} />
         <ProofKeeper />
+        <SignInKeeper />
         <Suspense>
           <Notices />
         </Suspense>

@@ -72,6 +72,7 @@ describe('the operator’s pages', () => {
     await page.getByRole('button', { name: 'Enable again' }).waitFor();
     expect(await verify('/api/invoices', token)).toBe(401);
     await theirs.page.getByRole('link', { name: 'API keys' }).click();
+    await theirs.page.getByRole('dialog', { name: 'Log in again' }).getByRole('button', { name: 'Leave this page' }).click();
     await theirs.page.waitForURL(`${dashboard.url}/login`);
 
     await page.getByRole('button', { name: 'Enable again' }).click();

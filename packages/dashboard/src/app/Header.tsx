@@ -6,12 +6,12 @@ import { ChevronsUpDown, KeyRound, LogOut, Moon, Settings, Sun, SunMoon } from '
 import { useBrand } from '../kit/brand.ts';
 import { ask } from '../lib/ask.ts';
 import styles from './layout.module.css';
-import { type Account, useMe } from './session.ts';
+import { type Account, leave, useMe } from './session.ts';
 import { words } from './words.ts';
 
 export function Header({ account }: { account: Account | null }) {
   const { name, logo_url } = useBrand();
-  const logOut = useMutation({ mutationFn: () => ask('POST /log-out'), onSuccess: () => window.location.assign('/login') });
+  const logOut = useMutation({ mutationFn: () => ask('POST /log-out'), onSuccess: leave });
   return (
     <header className={styles.header}>
       <div className={styles.headerRow}>

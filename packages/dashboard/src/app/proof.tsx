@@ -1,25 +1,22 @@
 /** Hangs the proof dialog on `ask`. Calls that come while it is open wait for the same answer. */
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { helpers } from '../lib/ask.ts';
+import { useWaiting } from './waiting.ts';
 
 const ProofDialog = lazy(() => import('./ProofDialog.tsx'));
 
 export function ProofKeeper() {
-  const [waiting, setWaiting] = useState<readonly ((proved: boolean) => void)[]>([]);
+  const { isWaiting, wait, answer } = useWaiting();
   useEffect(() => {
-    helpers.askForProof = () => new Promise((resolve) => setWaiting((before) => [...before, resolve]));
+    helpers.askForProof = wait;
     return () => {
       helpers.askForProof = null;
     };
-  }, []);
-  if (waiting.length === 0) return null;
-  const done = (proved: boolean) => {
-    setWaiting([]);
-    for (const resolve of waiting) resolve(proved);
-  };
+  }, [wait]);
+  if (!isWaiting) return null;
   return (
     <Suspense>
-      <ProofDialog onDone={done} />
+      <ProofDialog onDone={answer} />
     </Suspense>
   );
 }

@@ -1,7 +1,7 @@
 /** Who is signed in, and which account the pages are about. */
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import { type Api, ask } from '../lib/ask.ts';
+import { type Api, ask, helpers } from '../lib/ask.ts';
 
 export type Me = Api['GET /me']['answer'];
 export type Account = Me['accounts'][number];
@@ -23,4 +23,10 @@ export function useAccount(): Account | null | undefined {
   if (data === undefined) return undefined;
   if (account === undefined) return data.accounts[0] ?? null;
   return data.accounts.find(({ id }) => String(id) === account) ?? null;
+}
+
+/** The sign-in was ended on purpose. Not through the router: nothing of theirs may stay in this page's memory, nor is anybody asked to sign in to it. */
+export function leave(): void {
+  helpers.signInAgain = null;
+  window.location.assign('/login');
 }

@@ -1,6 +1,7 @@
 /**
  * The one way to the private API: typed by the server's own table. A refusal is an `AskError` that says what a page can do about it.
- * When the server wants a proof that is younger than ten minutes, the person is asked and the call is made again by itself.
+ * When the server wants a proof that is younger than ten minutes, or the sign-in has ended, the person is asked in place and the call is made
+ * again by itself, once: nothing that was typed is lost.
  */
 import type { Api, EndpointName } from 'keyhouse/dashboard-api';
 import { noteReached } from './connection.ts';
@@ -37,24 +38,50 @@ export class AskError extends Error {
 interface Helpers {
   /** Asks the person to prove who they are; false when they turned away. */
   askForProof: (() => Promise<boolean>) | null;
-  onSignedOut: (() => void) | null;
+  /** Asks the person whose page this is to sign in again; false when they turned away. `isRead`: nobody did anything for it. */
+  signInAgain: ((call: { readonly isRead: boolean }) => Promise<boolean>) | null;
 }
-/** Set once by the entry that has a proof dialog; the pages before the sign-in have none. */
-export const helpers: Helpers = { askForProof: null, onSignedOut: null };
+/** Set once by the entry that has these dialogs; the pages before the sign-in have none. */
+export const helpers: Helpers = { askForProof: null, signInAgain: null };
+
+/** The user whose page this is; null before it is known, and on the pages before the sign-in. */
+let pageUserId: number | null = null;
+export function setPageUser(id: number): void {
+  pageUserId = id;
+}
 
 export async function ask<Name extends EndpointName>(
   name: Name,
   ...[ask]: Record<never, never> extends Ask<Name> ? [Ask<Name>?] : [Ask<Name>]
 ): Promise<Api[Name]['answer']> {
-  try {
-    return (await send(name, ask ?? {})) as Api[Name]['answer'];
-  } catch (error) {
-    if (!(error instanceof AskError)) throw error;
-    if (error.refusal.kind === 'signed-out') helpers.onSignedOut?.();
-    if (error.refusal.kind !== 'proof-required' || helpers.askForProof === null) throw error;
-    if (!(await helpers.askForProof())) throw error;
-    return (await send(name, ask ?? {})) as Api[Name]['answer'];
+  const open: Remedy[] = ['sign-in', 'proof'];
+  for (;;) {
+    try {
+      return (await send(name, ask ?? {}, pageUserId)) as Api[Name]['answer'];
+    } catch (error) {
+      const remedy = remedyFor(error);
+      // Each once: what is refused again after it is refused.
+      if (remedy === null || !open.includes(remedy) || !(await REMEDIES[remedy](name))) throw error;
+      open.splice(open.indexOf(remedy), 1);
+    }
   }
+}
+
+/** Who is signed in with this browser now, whoever this page belongs to. */
+export const whoIsSignedIn = async (): Promise<Api['GET /me']['answer']['user']> =>
+  ((await send('GET /me', {}, null)) as Api['GET /me']['answer']).user;
+
+type Remedy = 'sign-in' | 'proof';
+
+const REMEDIES: Readonly<Record<Remedy, (name: EndpointName) => Promise<boolean>>> = {
+  'sign-in': async (name) => (await helpers.signInAgain?.({ isRead: name.startsWith('GET ') })) ?? false,
+  proof: async () => (await helpers.askForProof?.()) ?? false,
+};
+
+function remedyFor(error: unknown): Remedy | null {
+  if (!(error instanceof AskError)) return null;
+  if (error.refusal.kind === 'signed-out') return 'sign-in';
+  return error.refusal.kind === 'proof-required' ? 'proof' : null;
 }
 
 interface Sent {
@@ -75,12 +102,17 @@ export function urlOf(name: EndpointName, { params, query }: Sent): string {
   return `/dashboard/api${path}${search.size === 0 ? '' : `?${search}`}`;
 }
 
-async function send(name: EndpointName, sent: Sent): Promise<unknown> {
+/** `userId`: whose page asks; the server refuses it when somebody else has signed in with this browser, in another tab say. */
+async function send(name: EndpointName, sent: Sent, userId: number | null): Promise<unknown> {
   const [method = 'GET'] = name.split(' ');
   const init: RequestInit = {
     method,
     credentials: 'same-origin',
-    ...(sent.body === undefined ? {} : { body: JSON.stringify(sent.body), headers: { 'Content-Type': 'application/json' } }),
+    headers: {
+      ...(userId === null ? {} : { 'Keyhouse-User': String(userId) }),
+      ...(sent.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    },
+    ...(sent.body === undefined ? {} : { body: JSON.stringify(sent.body) }),
   };
   const response = await fetch(urlOf(name, sent), init).catch(() => {
     noteReached(false);

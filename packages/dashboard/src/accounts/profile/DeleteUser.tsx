@@ -1,5 +1,6 @@
 import { Button, List, Text } from '@mantine/core';
 import { useState } from 'react';
+import { leave } from '../../app/session.ts';
 import { ConfirmDialog } from '../../kit/confirm.tsx';
 import { ask } from '../../lib/ask.ts';
 import { Section } from '../Section.tsx';
@@ -11,8 +12,7 @@ export function DeleteUser({ email }: { email: string }) {
   const [isOpen, setOpen] = useState(false);
   const remove = async () => {
     await ask('DELETE /me', { body: { email } });
-    // Not through the router: nothing of theirs may stay in this page's memory.
-    window.location.assign('/login');
+    leave();
   };
   return (
     <Section title={said.title} intro={said.intro}>

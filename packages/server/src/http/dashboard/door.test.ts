@@ -31,4 +31,15 @@ describe('the door of the private API', () => {
     expect((await visitorWith(server, '').ask('/me', { headers: bearer })).status).toBe(401);
     expect((await visitor.ask('/me', { headers: bearer })).status).toBe(401);
   });
+
+  it('does nothing from the page of one user with the sign-in of another', async () => {
+    const [one, other] = [await server.register(), await server.register()];
+    const visitor = await visitorFor(server, other.id);
+    const body = { name: 'laptop', expires_at: null, permissions: null, addresses: null };
+    const ofPage = (id: number) => ({ headers: { 'keyhouse-user': String(id) } });
+    expect((await visitor.ask('/tokens', { body, ...ofPage(one.id) })).status).toBe(401);
+    expect((await visitor.ask('/me', ofPage(one.id))).status).toBe(401);
+    expect((await visitor.ask('/tokens', ofPage(other.id))).json.credentials).toHaveLength(1);
+    expect((await visitor.ask('/tokens', { body, ...ofPage(other.id) })).status).toBe(200);
+  });
 });

@@ -52,7 +52,7 @@ export function guardPrivateApi(app: FastifyInstance, ports: Ports): void {
     refusePlainWire(ports, request);
     refuseCrossSite(ports, request);
     const signIn = await findSignIn(ports, request);
-    refuseStranger(endpoint, signIn);
+    refuseStranger(endpoint, signIn, request);
     refuseUnstorable(request);
     const by = byOf(ports, request, signIn);
     const account = signIn === null ? null : await findAccount(ports, endpoint, request, signIn, by);
@@ -90,10 +90,19 @@ async function findSignIn({ keyhouse, cookies }: Ports, request: FastifyRequest)
   return found === null ? null : { ...found.signIn, user: found.user };
 }
 
-function refuseStranger({ who }: Endpoint, signIn: SignedIn | null): void {
+function refuseStranger({ who }: Endpoint, signIn: SignedIn | null, request: FastifyRequest): void {
   if (who === 'anyone') return;
-  if (signIn === null) throw new Refusal({ code: 'not_signed_in' });
+  if (signIn === null || isOfAnother(signIn, request)) throw new Refusal({ code: 'not_signed_in' });
   if (who === 'administrator' && !signIn.user.isAdministrator) throw new Refusal({ code: 'not_allowed' });
+}
+
+/**
+ * A page says whose it is. When somebody else has signed in with this browser since, in another tab, what was typed into it must not be done for
+ * them. Left out: by a page that does not know yet.
+ */
+function isOfAnother({ user }: SignedIn, { headers }: FastifyRequest): boolean {
+  const pageUser = headers['keyhouse-user'];
+  return pageUser !== undefined && pageUser !== String(user.id);
 }
 
 /** PostgreSQL has no text with a NUL in it, so nothing has such an id. */
@@ -141,7 +150,7 @@ async function lookAgain(ports: Ports, endpoint: Endpoint, request: FastifyReque
   const { visitor } = request;
   if (visitor === null || visitor.signIn === null) return;
   const signIn = await findSignIn(ports, request);
-  refuseStranger(endpoint, signIn);
+  refuseStranger(endpoint, signIn, request);
   const account = signIn === null ? null : await findAccount(ports, endpoint, request, signIn, visitor.by);
   request.visitor = { ...visitor, signIn, account };
 }

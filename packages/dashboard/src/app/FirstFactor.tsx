@@ -1,0 +1,62 @@
+/** Password, passkey, or whatever else the log-in page offers, in a tab of its own. */
+import { Anchor, Button, Group, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { fieldErrorsOf } from '../kit/errors.tsx';
+import { ask } from '../lib/ask.ts';
+import type { Attempt } from './SignInDialog.tsx';
+import type { Me } from './session.ts';
+import { enterWithPasskey } from './sign-in-passkey.ts';
+import { words as said } from './sign-in-words.ts';
+
+export function FirstFactor({ user, attempt }: { user: Me['user']; attempt: Attempt }) {
+  const [password, setPassword] = useState('');
+  const state = useQuery({ queryKey: ['state', 'sign-in'], queryFn: () => ask('GET /state') });
+  const hasPasskeys = state.data?.passkeys === true && typeof window.PublicKeyCredential === 'function';
+  const withPassword = (event: FormEvent) => {
+    event.preventDefault();
+    attempt.run(async () => {
+      const entered = await ask('POST /log-in', { body: { email: user.email, password } });
+      return entered.next === 'done' ? null : entered.methods;
+    });
+  };
+  const faults = fieldErrorsOf(attempt.error);
+  return (
+    <>
+      {user.has_password && (
+        <form onSubmit={withPassword}>
+          <Stack>
+            <TextInput label={said.email} name="username" autoComplete="username" value={user.email} readOnly />
+            <PasswordInput
+              label={said.password}
+              name="password"
+              autoComplete="current-password"
+              data-autofocus
+              required
+              withAsterisk={false}
+              value={password}
+              onChange={(event) => setPassword(event.currentTarget.value)}
+              error={faults.password ?? faults.email}
+            />
+            <Button type="submit" loading={attempt.isBusy}>
+              {said.logIn}
+            </Button>
+          </Stack>
+        </form>
+      )}
+      {hasPasskeys && (
+        <Button variant="default" disabled={attempt.isBusy} onClick={() => attempt.run(enterWithPasskey)}>
+          {said.passkey}
+        </Button>
+      )}
+      <Group justify="space-between">
+        <Anchor href="/login" target="_blank" rel="noreferrer" size="sm">
+          {said.elsewhere}
+        </Anchor>
+        <Button variant="default" size="xs" disabled={attempt.isBusy} onClick={() => attempt.run(async () => null)}>
+          {said.haveLoggedIn}
+        </Button>
+      </Group>
+    </>
+  );
+}

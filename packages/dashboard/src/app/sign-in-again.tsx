@@ -1,0 +1,54 @@
+/**
+ * Hangs the dialog that signs in again on `ask`: a sign-in that ends must not take along what was typed. Whatever the page shows is asked for
+ * again afterwards. Calls that come while the dialog is open wait for the same answer.
+ */
+import { useQueryClient } from '@tanstack/react-query';
+import { lazy, Suspense, useEffect, useRef } from 'react';
+import { helpers, setPageUser } from '../lib/ask.ts';
+import { useMe } from './session.ts';
+import { useWaiting } from './waiting.ts';
+
+const SignInDialog = lazy(() => import('./SignInDialog.tsx'));
+
+export function SignInKeeper() {
+  const queries = useQueryClient();
+  const { isWaiting, wait, answer } = useWaiting();
+  const hasTurnedAway = useRef(false);
+  const user = usePageUser();
+  const isKnown = user !== null;
+  useEffect(() => {
+    helpers.signInAgain = async ({ isRead }) => {
+      // Nothing is shown yet, so nothing is lost: the server remembers where somebody was when it is asked for a page.
+      if (!isKnown) window.location.reload();
+      // Pages look again by themselves. Somebody who turned away is asked when they do something, and not every few seconds.
+      else if (!isRead || !hasTurnedAway.current) return await wait();
+      return false;
+    };
+    return () => {
+      helpers.signInAgain = null;
+    };
+  }, [isKnown, wait]);
+  if (!isWaiting || user === null) return null;
+  const done = (isSignedIn: boolean) => {
+    hasTurnedAway.current = !isSignedIn;
+    answer(isSignedIn);
+    if (isSignedIn) void queries.invalidateQueries();
+  };
+  return (
+    <Suspense>
+      <SignInDialog user={user} onDone={done} />
+    </Suspense>
+  );
+}
+
+/** Of the first answer about them: whoever signs in later, this page stays the page of this user. */
+function usePageUser() {
+  const user = useMe().data?.user;
+  const first = useRef(user);
+  first.current ??= user;
+  const { current } = first;
+  useEffect(() => {
+    if (current !== undefined) setPageUser(current.id);
+  }, [current]);
+  return current ?? null;
+}

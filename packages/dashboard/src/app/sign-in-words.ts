@@ -1,0 +1,26 @@
+/** The words of the dialog that signs in again, and of its second step. */
+export const words = {
+  title: 'Log in again',
+  why: 'You are not logged in any more. Log in to go on: nothing that you typed is lost.',
+  otherUser: (theirs: string, ours: string): string =>
+    `You are logged in as ${theirs} now, but this page is for ${ours}. Nothing that you typed was sent. Log in as ${ours} to go on, or leave this page.`,
+  notYet: 'You are not logged in yet.',
+  email: 'Email',
+  password: 'Password',
+  logIn: 'Log in',
+  passkey: 'Log in with a passkey',
+  passkeyCancelled: 'The passkey was not used. Try again, or log in another way.',
+  elsewhere: 'Log in another way, in a new tab',
+  haveLoggedIn: 'I have logged in',
+  leave: 'Leave this page',
+  codeIntro: 'Open your authenticator app and type the six digits that it shows.',
+  recoveryIntro: 'Type one of your recovery codes. Each works once.',
+  passkeyIntro: 'Use your passkey to finish logging in.',
+  code: 'Code',
+  recovery: 'Recovery code',
+  goOn: 'Continue',
+  useRecovery: 'Use a recovery code',
+  notRecovery: 'I have no recovery code',
+  usePasskey: 'Use a passkey',
+  startOver: 'Start over',
+};
