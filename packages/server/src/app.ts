@@ -33,6 +33,7 @@ import { plainIntrospection } from './http/introspect-route.ts';
 import { refuseLongQuery, sentencesOf } from './http/invalid.ts';
 import { isWanted, readForm, readJson, readParameters } from './http/json-body.ts';
 import type { FeedFigures, Metrics } from './http/metrics.ts';
+import { showRefusal } from './http/navigation.ts';
 import { openApi } from './http/openapi.ts';
 import { pages } from './http/pages.ts';
 import { createPlainPosts } from './http/plain-post.ts';
@@ -100,6 +101,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     plainTokens(giveTokens),
   ]);
 
+  const showProblem = createErrorPage({ keyhouse, folder: options.dashboardFolder });
+  const refuse = (request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply =>
+    showRefusal(showProblem, request, reply, answer) ?? send(reply, answer);
+
   const app = Fastify({
     serverFactory: (handler) =>
       listener((request, response) => {
@@ -114,8 +119,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true } },
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, nextRequestId()),
     rewriteUrl: pathOf,
-    frameworkErrors: (_error, _request, reply) => {
-      void send(reply, answerRefusal({ code: 'bad_request' }));
+    frameworkErrors: (_error, request, reply) => {
+      void refuse(request, reply, answerRefusal({ code: 'bad_request' }));
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
@@ -150,7 +155,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     if (!request.is404) return;
     const methods = methodsOf(request.url.split('?', 1)[0] ?? '');
     if (answerPreflight(request, reply, corsOrigins, methods)) return reply;
-    return send(
+    return refuse(
+      request,
       reply,
       answerRefusal(methods.length > 0 ? { code: 'method_not_allowed', allow: methods } : { code: 'not_found' }),
     );
@@ -170,7 +176,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.setErrorHandler(async (error, request, reply) => {
     const answer = answerOf(error);
     if (answer === null) onError(error, request.id);
-    return send(reply, request.routeOptions.config.isOAuth ? inOAuthWords(answer ?? INTERNAL) : (answer ?? INTERNAL));
+    return refuse(request, reply, request.routeOptions.config.isOAuth ? inOAuthWords(answer ?? INTERNAL) : (answer ?? INTERNAL));
   });
 
   await app.register(swagger, openApi(options.url));
@@ -190,7 +196,6 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   serveLogo(app as unknown as FastifyInstance, { keyhouse });
   serveApplicationLogos(app as unknown as FastifyInstance, { keyhouse });
   serveProviderCallback(app as unknown as FastifyInstance, { keyhouse, authenticator, cookies, url: options.url });
-  const showProblem = createErrorPage({ keyhouse, folder: options.dashboardFolder });
   authorizeRoutes(app as unknown as FastifyInstance, { keyhouse, authenticator, cookies, showProblem });
   const { serve, unserved } = createServe(app);
   dashboardRoutes(serve, { keyhouse, authenticator, cookies, url: options.url });
@@ -200,6 +205,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     keyhouse,
     cookies,
     findPeer,
+    showProblem,
     url: options.url,
     folder: options.dashboardFolder,
   });

@@ -252,6 +252,8 @@ function openApiValidator(document: unknown): (method: string, path: string, ans
       )
     )
       return;
+    // A browser at a wrong address gets a page for people.
+    if (BEFORE_ROUTES.has(answer.status) && answer.headers['content-type']?.startsWith('text/html') === true) return;
     const found = patterns.find(({ pattern }) => pattern.test(path.split('?', 1)[0] ?? ''));
     const described = found?.operations[method.toLowerCase()]?.responses[String(answer.status)];
     // A page for people; a form that is posted to the authorization endpoint may get one, too.

@@ -1,4 +1,4 @@
-/** What the server says instead of a page: a link of an application that leads nowhere. */
+/** What the server says instead of a page: the address is wrong, or a link of an application leads nowhere. */
 import type { Brand } from '../lib/state.ts';
 import { Card } from './kit.tsx';
 import { words } from './words.ts';
@@ -7,6 +7,7 @@ export interface Said {
   readonly title: string;
   readonly sentence: string;
   readonly detail: string | null;
+  readonly leadsHome?: boolean;
 }
 
 /** As the server wrote it into the page (http/send-page.ts); null on every other page. */
@@ -18,7 +19,7 @@ export function problemOfPage(): Said | null {
   }
 }
 
-export function Problem({ brand, problem: { title, sentence, detail } }: { brand: Brand; problem: Said }) {
+export function Problem({ brand, problem: { title, sentence, detail, leadsHome } }: { brand: Brand; problem: Said }) {
   return (
     <Card brand={brand} title={title}>
       <p>{sentence}</p>
@@ -26,6 +27,11 @@ export function Problem({ brand, problem: { title, sentence, detail } }: { brand
         <p className="soft">
           <strong>{words.forDevelopers}</strong> {detail}
         </p>
+      )}
+      {leadsHome && (
+        <a className="button" href="/dashboard">
+          {words.toDashboard}
+        </a>
       )}
     </Card>
   );

@@ -65,3 +65,63 @@ describe('a link of an application that leads nowhere', () => {
     await plain.stop();
   });
 });
+
+describe('a browser at a wrong address', () => {
+  /** As Chromium and Firefox ask when somebody opens an address. */
+  const BROWSER = { host: 'keys.example.com', accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+  let server: TestServer;
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'keyhouse-wrong-address-'));
+    mkdirSync(join(folder, 'assets'));
+    writeFileSync(join(folder, 'index.html'), 'dashboard');
+    writeFileSync(join(folder, 'sign-in.html'), '<meta name="problem" content="__PROBLEM__"><noscript>__NOSCRIPT__</noscript>');
+    server = await startTestServer({ dashboardFolder: folder });
+  });
+  afterAll(async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  });
+  const open = (path: string, headers: Record<string, string> = {}) =>
+    server.request(path, { headers: { ...BROWSER, ...headers } });
+
+  it('gets a page that says so and leads to the dashboard, with the policy of every page and the id of the request', async () => {
+    for (const path of ['/nothing', '/logn', '/auth/nothing', '/dashboard/files/x', '/dashboard/applications/none/logo']) {
+      const { status, headers, text } = await open(`${path}?shibboleth`);
+      expect([path, status, headers['content-type']]).toEqual([path, 404, 'text/html; charset=utf-8']);
+      expect(headers).toMatchObject({
+        'cache-control': 'no-store',
+        'x-request-id': expect.stringMatching(/./),
+        'content-security-policy': expect.stringMatching(/^default-src 'none'; .*frame-ancestors 'none'$/),
+      });
+      expect(text).toContain('&quot;leadsHome&quot;:true');
+      expect(text).toContain('<noscript>This page does not exist. ');
+      expect(text).not.toContain('shibboleth');
+    }
+  });
+
+  it('is told that an address cannot be read', async () => {
+    const { status, headers, text } = await open('/dashboard/%E0%A4%A');
+    expect([status, headers['content-type']]).toEqual([400, 'text/html; charset=utf-8']);
+    expect(text).toContain('This address cannot be read');
+    expect(headers['x-request-id']).toBeTruthy();
+  });
+
+  it('is answered as a program where it is one, or asks where only programs ask', async () => {
+    for (const [path, headers, status] of [
+      ['/nothing', { accept: '*/*' }, 404],
+      ['/nothing', { accept: 'application/json' }, 404],
+      ['/nothing', { accept: 'text/html;q=0, */*' }, 404],
+      ['/nothing', { 'sec-fetch-mode': 'cors' }, 404],
+      ['/nothing', { authorization: 'Bearer kh_live_nothing' }, 404],
+      ['/dashboard/api/nothing', {}, 404],
+      ['/auth/token', {}, 405],
+      ['/auth/introspect', {}, 405],
+    ] as const) {
+      const { headers: answered, status: got } = await open(path, headers);
+      expect([path, headers, got, answered['content-type']]).toEqual([path, headers, status, 'application/json; charset=utf-8']);
+    }
+    const posted = await server.request('/nothing', { method: 'POST', headers: BROWSER, body: 'a=b' });
+    expect([posted.status, posted.json]).toEqual([404, { message: 'Not found.' }]);
+  });
+});

@@ -1,12 +1,16 @@
 /**
- * What the authorization endpoint and RP-initiated logout show where nobody knows whom else to tell (RFC 6749 §4.1.2.1): a sentence for the
- * person, and what is wrong for the developer. Nothing of the request is in it, so that no link can put words on this page.
+ * What a person sees where there is no page to show: a wrong address, or a link of an application that leads nowhere (RFC 6749 §4.1.2.1,
+ * RP-initiated logout): a sentence for the person, and for the developer what is wrong. Nothing of the request is in it, so that no link can
+ * put words on this page.
  */
 import type { FastifyReply } from 'fastify';
 import type { Keyhouse } from '../core/keyhouse.ts';
 import { type Problem, readTemplate, sendPage, sendText, textOf } from './send-page.ts';
 
-export type ProblemCode = 'unknown_client' | 'redirect_uri' | 'repeated' | 'request_over' | 'unavailable';
+type OfApplication = 'unknown_client' | 'redirect_uri' | 'repeated' | 'request_over' | 'unavailable';
+type OfAddress = 'not_found' | 'unreadable' | 'not_allowed' | 'broken';
+export type ProblemCode = OfApplication | OfAddress;
+export type ShowProblem = (reply: FastifyReply, code: ProblemCode) => FastifyReply;
 
 interface Ports {
   readonly keyhouse: Pick<Keyhouse, 'brand'>;
@@ -14,16 +18,33 @@ interface Ports {
   readonly folder: string | null;
 }
 
-/** 400, or 503 for `unavailable`. It is a page as the others are, and says the same without JavaScript. */
-export function createErrorPage(ports: Ports): (reply: FastifyReply, code: ProblemCode) => FastifyReply {
+/** It is a page as the others are, and says the same without JavaScript. */
+export function createErrorPage(ports: Ports): ShowProblem {
   const template = readTemplate(ports.folder, 'sign-in.html');
   return (reply, code) => {
     const problem = PROBLEMS[code];
-    const status = code === 'unavailable' ? 503 : 400;
+    const status = STATUSES[code] ?? 400;
     if (template === null) return sendText(reply, status, `${textOf(problem)}\n`);
     if (status === 503) reply.header('Retry-After', '5');
     return sendPage(ports, reply.code(status), template, problem);
   };
+}
+
+const STATUSES: Readonly<Partial<Record<ProblemCode, number>>> = {
+  unavailable: 503,
+  not_found: 404,
+  not_allowed: 403,
+  broken: 500,
+};
+
+/** The page for a refusal that a browser came upon. Null: there is none, and the refusal is answered as to a program. */
+export function problemOfStatus(status: number): ProblemCode | null {
+  if (status === 400) return 'unreadable';
+  if (status === 403) return 'not_allowed';
+  // A page that cannot be read is not a page, whatever else may be done at its address.
+  if (status === 404 || status === 405) return 'not_found';
+  if (status === 503) return 'unavailable';
+  return status === 500 ? 'broken' : null;
 }
 
 const TITLE = 'This link cannot be used';
@@ -52,5 +73,29 @@ const PROBLEMS: Readonly<Record<ProblemCode, Problem>> = {
     title: 'The service is not available now',
     sentence: 'Nothing was changed. Load this page again in a moment.',
     detail: null,
+  },
+  not_found: {
+    title: 'This page does not exist',
+    sentence: 'The address is wrong, or the page was removed.',
+    detail: null,
+    leadsHome: true,
+  },
+  unreadable: {
+    title: 'This address cannot be read',
+    sentence: 'Check the address, or follow the link again.',
+    detail: null,
+    leadsHome: true,
+  },
+  not_allowed: {
+    title: 'You cannot open this page',
+    sentence: 'You do not have access to it.',
+    detail: null,
+    leadsHome: true,
+  },
+  broken: {
+    title: 'Something went wrong on our side',
+    sentence: 'Load this page again in a moment. If it happens again, tell the operator.',
+    detail: null,
+    leadsHome: true,
   },
 };

@@ -11,13 +11,15 @@ import { StoreUnavailable } from '../core/store.ts';
 import type { FindPeer } from './client-address.ts';
 import type { Cookies } from './dashboard/cookies.ts';
 import { ownPath } from './dashboard/return-path.ts';
+import type { ShowProblem } from './error-page.ts';
 import { answerRefusal } from './errors.ts';
-import { readTemplate, sendPage, sendText } from './send-page.ts';
+import { readTemplate, sendPage } from './send-page.ts';
 
 interface Ports {
   readonly keyhouse: Pick<Keyhouse, 'findSignIn' | 'brand'>;
   readonly cookies: Cookies;
   readonly findPeer: FindPeer;
+  readonly showProblem: ShowProblem;
   /** The public origin. */
   readonly url: string;
   /** The build: `index.html`, `sign-in.html`, `assets/`; null when there is none. */
@@ -50,7 +52,7 @@ export async function pages(app: FastifyInstance, ports: Ports): Promise<void> {
       const elsewhere = sendHome(ports, request, reply);
       if (elsewhere !== null) return elsewhere;
       const isSignedIn = await findWhether(ports, request);
-      if (isSignedIn === null) return sendText(reply, 503, UNAVAILABLE);
+      if (isSignedIn === null) return ports.showProblem(reply, 'unavailable');
       return isSignedIn ? sendPage(ports, reply, dashboard) : sendToLogIn(ports, request, reply);
     });
   }
@@ -109,5 +111,3 @@ function sendToLogIn({ cookies }: Ports, request: FastifyRequest, reply: Fastify
   if (path !== null) cookies.set(reply, 'return', path);
   return reply.header('Cache-Control', 'no-store').redirect('/login');
 }
-
-const UNAVAILABLE = 'The service is not available now. Nothing was changed; load this page again in a moment.\n';

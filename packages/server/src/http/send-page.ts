@@ -13,6 +13,8 @@ export interface Problem {
   readonly sentence: string;
   /** For whoever wrote the application that sent them here. */
   readonly detail: string | null;
+  /** Whether the dashboard is where the person may have wanted to go. */
+  readonly leadsHome?: boolean;
 }
 
 interface Ports {
