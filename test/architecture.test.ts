@@ -15,7 +15,7 @@ const CORE = `${SERVER}/core`;
 const ROOMS = ['oauth', 'sessions', 'jwts', 'credentials', 'permissions', 'accounts', 'revocations', 'audit', 'mail', 'lib'];
 
 /** Files of `core/` that belong to no room. They are shared words, or they bind the rooms together. */
-const SHARED_WORDS = ['caller.ts', 'refusal.ts'];
+const SHARED_WORDS = ['authority.ts', 'caller.ts', 'refusal.ts'];
 const ABOVE_THE_ROOMS = ['keyhouse.ts', 'jobs.ts', 'store.ts', 'verify.ts'];
 
 /** Types that point upwards, each with its reason. Empty is the aim; a line here asks for an argument. */

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { PATIENCE_MS } from '../../../test/patience.ts';
+import { IN_THE_ACT } from '../../server/src/core/authority.ts';
 import { startTestServer, type TestServer } from '../../server/test/server.ts';
 import { BUILD } from './build.ts';
 
@@ -186,7 +187,12 @@ export async function signIn(dashboard: Dashboard, { context }: Visit, userId: n
     passwordHash: null,
     addressHash: null,
     browser: null,
-    by: { actor: `user:${userId}`, requestId: null, person: { address: '127.0.0.1', userAgent: 'a test' } },
+    by: {
+      actor: `user:${userId}`,
+      requestId: null,
+      person: { address: '127.0.0.1', userAgent: 'a test' },
+      authority: IN_THE_ACT,
+    },
   });
   if (!opened.ok) throw new Error('The user cannot sign in.');
   await context.addCookies([

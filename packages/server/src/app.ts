@@ -84,6 +84,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     verify: keyhouse.verify,
     refusals: keyhouse.refusals,
     findPeer,
+    clock: keyhouse.clock,
     unknownLimiter: options.unknownLimiter,
     count: metrics.countVerification,
     use: keyhouse.useJwt,

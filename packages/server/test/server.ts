@@ -15,6 +15,7 @@ import { MasterSecret } from '../src/core/lib/master-secret.ts';
 import type { MailTransport } from '../src/core/mail/mail.ts';
 import { createMetrics, type Metrics } from '../src/http/metrics.ts';
 import { openMemoryLimiter } from '../src/store/limiter.ts';
+import type { OpenedStore } from '../src/store/opened.ts';
 import { sqliteDatabase, type TestDatabase } from './databases.ts';
 
 export interface Answer {
@@ -42,6 +43,8 @@ export interface TestServer {
   readonly keyhouse: Keyhouse;
   readonly metrics: Metrics;
   readonly database: TestDatabase;
+  /** The public API as it is documented. */
+  readonly document: { readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
   /** Everything that was logged. */
   readonly logged: string[];
   /** Moves the clock that core sees; HTTP, sockets and the follower's trust stay in real time. */
@@ -78,6 +81,8 @@ export async function startTestServer(
     port?: number;
     /** The dashboard's build; none by default. */
     dashboardFolder?: string;
+    /** Puts an ear to the store. */
+    listen?: (store: OpenedStore) => OpenedStore;
     /** The mail server; none by default, and mails are kept. */
     transport?: MailTransport;
     maxJwtDays?: number;
@@ -86,7 +91,7 @@ export async function startTestServer(
   } = {},
 ): Promise<TestServer> {
   const database = options.database ?? sqliteDatabase();
-  const store = await database.open();
+  const store = (options.listen ?? ((opened) => opened))(await database.open());
   let offsetMs = options.aheadMs ?? 0;
   const logged: string[] = [];
   const note = (fields: Readonly<Record<string, unknown>>, message: string): void => {
@@ -140,6 +145,7 @@ export async function startTestServer(
     keyhouse,
     metrics,
     database,
+    document: app.swagger() as TestServer['document'],
     logged,
     advance: (ms) => {
       offsetMs += ms;

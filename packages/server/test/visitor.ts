@@ -1,4 +1,5 @@
 /** A browser as the private API sees one: a cookie, an Origin, and nothing else. */
+import { IN_THE_ACT } from '../src/core/authority.ts';
 import type { Answer, TestServer } from './server.ts';
 
 export interface Visitor {
@@ -15,7 +16,12 @@ export async function visitorFor(server: TestServer, userId: number): Promise<Vi
     passwordHash: null,
     addressHash: null,
     browser: null,
-    by: { actor: `user:${userId}`, requestId: null, person: { address: '127.0.0.1', userAgent: 'a test' } },
+    by: {
+      actor: `user:${userId}`,
+      requestId: null,
+      person: { address: '127.0.0.1', userAgent: 'a test' },
+      authority: IN_THE_ACT,
+    },
   });
   if (!opened.ok) throw new Error('The user cannot sign in.');
   return visitorWith(

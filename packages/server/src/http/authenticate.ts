@@ -8,8 +8,17 @@ import { type Limiter, networkOf } from '../core/accounts/sign-in-limits.ts';
 import { detailsOf, type Shape, showablePath } from '../core/audit/decision.ts';
 import type { Actor, By, Person } from '../core/audit/event.ts';
 import type { RefusalRecorder } from '../core/audit/refusals.ts';
-import { type Caller, isOpaque, type RefusalReason, type RefusedCredential, type Verdict } from '../core/caller.ts';
+import {
+  type Caller,
+  isOpaque,
+  type OpaqueCaller,
+  type RefusalReason,
+  type RefusedCredential,
+  type Verdict,
+} from '../core/caller.ts';
 import type { From } from '../core/credentials/from.ts';
+import type { Judging } from '../core/credentials/verify.ts';
+import type { Clock } from '../core/lib/clock.ts';
 import type { Refused } from '../core/refusal.ts';
 import { refusedJwt } from '../core/verify.ts';
 import type { FindPeer } from './client-address.ts';
@@ -18,9 +27,10 @@ import { isVerifyTarget, originalOf } from './verify-question.ts';
 export type Authenticated = { readonly ok: true; readonly caller: Caller } | { readonly ok: false; readonly refused: Refused };
 
 interface Ports {
-  readonly verify: (text: ReturnType<typeof parseCredential>, from: From) => Verdict | Promise<Verdict>;
+  readonly verify: (text: ReturnType<typeof parseCredential>, from: From, judging: Judging) => Verdict | Promise<Verdict>;
   readonly refusals: Pick<RefusalRecorder, 'record'>;
   readonly findPeer: FindPeer;
+  readonly clock: Clock;
   /** Failed look-ups by address; of this server alone, so that a refusal writes nothing. */
   readonly unknownLimiter: Pick<Limiter, 'take'>;
   readonly count: (outcome: 'accepted' | RefusalReason) => void;
@@ -33,9 +43,13 @@ interface Asking {
   /** The answers that a gateway understands, 401 and 403 in place of 400. */
   readonly gateway?: boolean;
   readonly wanted?: readonly string[];
+  /** It was judged before in this request, and counted then. */
+  readonly isAgain?: boolean;
 }
 
 const NO_ASKING: Asking = {};
+const COUNTED: Judging = {};
+const UNCOUNTED: Judging = { counted: false };
 
 export type Authenticator = ReturnType<typeof createAuthenticator>;
 
@@ -50,7 +64,7 @@ export function createAuthenticator(ports: Ports) {
       requestId: string,
       asking: Asking = NO_ASKING,
     ): Authenticated | Promise<Authenticated> {
-      const { gateway = false } = asking;
+      const { gateway = false, isAgain = false } = asking;
       const peer = ports.findPeer(request);
       const from: From = { address: peer.address, userAgent: request.headers['user-agent'] ?? null };
       const about: About = { request, requestId, from, wanted: asking.wanted ?? [] };
@@ -71,9 +85,12 @@ export function createAuthenticator(ports: Ports) {
         return { ok: false, refused: INVALID };
       }
       const presented = parseCredential(authorization.credential);
-      const verdict = ports.verify(presented, from);
-      if (!(verdict instanceof Promise)) return verdict.ok ? accept(verdict, from) : refuse(verdict, presented, about);
-      return verdict.then((settled) => (settled.ok ? accept(settled, from) : refuse(settled, presented, about)));
+      const settle = (verdict: Verdict) => {
+        if (!verdict.ok) return refuse(verdict, presented, about);
+        return isAgain ? verdict : accept(verdict, from);
+      };
+      const verdict = ports.verify(presented, from, isAgain ? UNCOUNTED : COUNTED);
+      return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
     },
 
     /** A request without any credential where one is needed. */
@@ -99,8 +116,14 @@ export function createAuthenticator(ports: Ports) {
       note('forbidden', refusedOf(caller), { request, requestId, from, wanted }, { lacking });
     },
 
-    by(caller: Caller, request: IncomingMessage, requestId: string): By {
-      return { actor: actorOf(caller), requestId, person: this.person(request) };
+    /** `isWhole`: the act takes a credential that was not narrowed. */
+    by(caller: OpaqueCaller, request: IncomingMessage, requestId: string, { isWhole = false } = {}): By {
+      const { kind, credentialId: id, hash } = caller;
+      const address = ports.findPeer(request).address;
+      return {
+        ...{ actor: `${kind}:${id}`, requestId, person: this.person(request) },
+        authority: { kind: 'credential', credentialKind: kind, id, hash, address, isWhole, atMs: ports.clock.now() },
+      };
     },
 
     byStranger(request: IncomingMessage, requestId: string): By {
@@ -179,20 +202,6 @@ export function describeRefused({ kind, credentialId, clientId, accountId, userI
     credentialId === null ? `application:${clientId ?? ''}` : `${kind === 'token' ? 'token' : 'key'}:${credentialId}`;
   const subject = { ...(credentialId === null ? {} : { credentialId }), accountId, ...(userId === null ? {} : { userId }) };
   return { actor, subject };
-}
-
-function actorOf(caller: Caller): Actor {
-  switch (caller.kind) {
-    case 'token':
-    case 'key':
-      return `${caller.kind}:${caller.credentialId}`;
-    case 'jwt':
-      return `jwt:${caller.jti}`;
-    case 'session':
-      return `session:${caller.sessionId}`;
-    case 'application':
-      return `application:${caller.clientId}`;
-  }
 }
 
 export const refusedOf = (caller: Caller): RefusedCredential =>

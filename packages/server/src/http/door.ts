@@ -3,8 +3,9 @@
  * credentials or plain HTTP, 401, and 403 for the kind of caller and for a permission that the route always asks for. A route says in its
  * `config` what it takes.
  */
+import { Readable } from 'node:stream';
 import { type Authorization, permits, readAuthorization } from '@keyhouse/protocol';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest, RequestPayload } from 'fastify';
 import { type Caller, isOpaque, type OpaqueCaller } from '../core/caller.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { Authenticator } from './authenticate.ts';
@@ -35,7 +36,7 @@ declare module 'fastify' {
 export function guardDoor(app: FastifyInstance, authenticator: Authenticator): void {
   app.decorateRequest('authenticated', null);
   app.addHook('onRequest', async (request) => {
-    const { body = 'none', callers, permission, isOAuth = false, takesClients = false } = request.routeOptions.config;
+    const { body = 'none', callers, isOAuth = false, takesClients = false } = request.routeOptions.config;
     refuseTooLarge(request);
     refuseContentType(request, body);
     refuseContentCoding(request, body);
@@ -44,19 +45,48 @@ export function guardDoor(app: FastifyInstance, authenticator: Authenticator): v
     if (body !== 'none' && !authenticator.isPrivate(request.raw)) throw new Refusal({ code: 'use_https' });
     if (isOAuth) refuseClient(authorization, takesClients);
     if (callers === undefined || (takesClients && isClient(authorization))) return;
-    const authenticated = await authenticator.authenticate(authorization, request.raw, request.id);
-    if (!authenticated.ok) throw new Refusal(authenticated.refused);
-    if (!callers.includes(authenticated.caller.kind)) {
-      authenticator.recordForbidden(authenticated.caller, request.raw, request.id, null);
-      throw new Refusal({ code: 'forbidden' });
-    }
-    if (permission !== undefined && !permits(authenticated.caller.permissions, permission)) {
-      authenticator.recordForbidden(authenticated.caller, request.raw, request.id, permission);
-      throw new Refusal({ code: 'forbidden', permission });
-    }
-    request.authenticated = authenticated.caller;
+    request.authenticated = await admit(authenticator, request, { authorization, callers });
+  });
+  app.addHook('preParsing', async (request, _reply, payload) => (hasUnwantedBody(request) ? nothingOf(request) : payload));
+  // A body may take half a minute to come. Nothing is handed out for a credential that ended, or was narrowed, meanwhile.
+  app.addHook('preValidation', async (request) => {
+    const { body = 'none', callers } = request.routeOptions.config;
+    if (body === 'none' || callers === undefined || request.authenticated === null) return;
+    const authorization = readAuthorization(request.raw.rawHeaders);
+    request.authenticated = await admit(authenticator, request, { authorization, callers, isAgain: true });
   });
 }
+
+/** Whoever the route is for: 401, then 403 for the kind of caller, then for the permission that it always asks for. */
+async function admit(
+  authenticator: Authenticator,
+  request: FastifyRequest,
+  { authorization, callers, isAgain = false }: { authorization: Authorization; callers: readonly string[]; isAgain?: boolean },
+): Promise<Caller> {
+  const authenticated = await authenticator.authenticate(authorization, request.raw, request.id, { isAgain });
+  if (!authenticated.ok) throw new Refusal(authenticated.refused);
+  const { caller } = authenticated;
+  if (!callers.includes(caller.kind)) {
+    authenticator.recordForbidden(caller, request.raw, request.id, null);
+    throw new Refusal({ code: 'forbidden' });
+  }
+  const { permission } = request.routeOptions.config;
+  if (permission !== undefined && !permits(caller.permissions, permission)) {
+    authenticator.recordForbidden(caller, request.raw, request.id, permission);
+    throw new Refusal({ code: 'forbidden', permission });
+  }
+  return caller;
+}
+
+/** Where nothing is wanted, nothing is waited for: the answer does not depend on what a client goes on sending. */
+function hasUnwantedBody({ headers, routeOptions }: FastifyRequest): boolean {
+  const { body = 'none' } = routeOptions.config;
+  return body === 'none' && (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0');
+}
+
+/** An empty body in its place, which Fastify holds against the declared length. Node drops the rest behind the answer. */
+const nothingOf = ({ headers }: FastifyRequest): RequestPayload =>
+  Object.assign(Readable.from([]), { receivedEncodedLength: Number(headers['content-length'] ?? 0) });
 
 /** The caller of a route that takes tokens, or keys. The door has let nobody else in. */
 export function callerOf(request: FastifyRequest): OpaqueCaller {

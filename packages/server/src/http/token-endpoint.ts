@@ -1,6 +1,7 @@
 /** What the token endpoint does with a request (RFC 6749 §3.2): codes, refresh tokens and client credentials become JWTs. */
 import type { IncomingMessage } from 'node:http';
 import type { By } from '../core/audit/event.ts';
+import { IN_THE_ACT } from '../core/authority.ts';
 import type { Keyhouse } from '../core/keyhouse.ts';
 import type { AuthenticatedClient } from '../core/oauth/client.ts';
 import type { TokenOutcome } from '../core/oauth/token-endpoint.ts';
@@ -36,6 +37,7 @@ export function createGiveTokens({ keyhouse, authenticator, authenticateClient, 
     const outcome = await tokensFor(client, form, {
       ...authenticator.byStranger(request, requestId),
       actor: `application:${client.client.clientId}`,
+      authority: IN_THE_ACT,
     });
     if (!outcome.ok) throw refuse(outcome.error, outcome.description);
     return outcome.value;

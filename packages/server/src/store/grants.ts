@@ -3,12 +3,11 @@ import { matchesRedirectUri } from '../core/oauth/redirect-uri.ts';
 import type { Act } from './act.ts';
 import { isFirstParty } from './badges.ts';
 import { narrowSessions } from './narrowing.ts';
+import { lockPlace } from './place.ts';
 import type { Db } from './prepared.ts';
 import type { GrantsTable } from './schema.ts';
 import { endSessions, insertSession, standingOf } from './sessions.ts';
 import { lockSignIn } from './sign-ins.ts';
-import { lockTeam, roleInTeam } from './teams.ts';
-import { lockEnabledUser } from './users.ts';
 
 type Input<Name extends keyof GrantsStore> = Parameters<GrantsStore[Name]>[0];
 
@@ -80,7 +79,7 @@ export function grantsReads(db: Db): Pick<GrantsStore, 'grantsOf' | 'listConnect
 export const grantsActs = {
   async giveCode(act: Act, input: Input<'giveCode'>): Promise<GivenCode> {
     const { db } = act;
-    if (!(await hasPlace(db, input.userId, input.accountId))) return 'gone';
+    if ((await lockPlace(db, input.userId, input.accountId)) === null) return 'gone';
     if (!(await lockSignIn(db, input.signInId))) return 'gone';
     const application = await lockApplication(db, input.applicationId);
     if (application === null) return 'gone';
@@ -121,7 +120,7 @@ export const grantsActs = {
     if (code === undefined) return await refuseCode(act, hash, nowMs, events.reused);
     const grant = await act.db.selectFrom('grants').selectAll().where('id', '=', code.grant_id).executeTakeFirst();
     // In the order in which those who end grants take their locks, too: the user, the account, then the grant.
-    if (grant === undefined || !(await hasPlace(act.db, grant.user_id, grant.account_id))) return OVER;
+    if (grant === undefined || (await lockPlace(act.db, grant.user_id, grant.account_id)) === null) return OVER;
     const data = JSON.parse(code.data) as CodeData;
     // A sign-in that was ended meanwhile may have been a thief's.
     if (!(await lockSignIn(act.db, data.signInId)) || !(await lockGrant(act.db, grant.id))) return OVER;
@@ -186,21 +185,6 @@ async function refuseCode(act: Act, hash: string, nowMs: number, event: Paramete
   const [ended] = await endSessions(act, { id: used.session_id }, { reason: 'code-reused', nowMs });
   if (ended !== undefined) act.event(event, { accountId: ended.accountId, userId: ended.userId });
   return { outcome: 'used' };
-}
-
-/** Whether an enabled user may act in a living account, under the locks that taking either away needs too. */
-async function hasPlace(db: Db, userId: number, accountId: number): Promise<boolean> {
-  const user = await lockEnabledUser(db, userId, null);
-  if (user === null) return false;
-  if (user.accountId === accountId) return true;
-  if (await lockTeam(db, accountId)) return (await roleInTeam(db, accountId, userId)) !== null;
-  const operator = await db
-    .selectFrom('accounts')
-    .select('id')
-    .where('id', '=', accountId)
-    .where('kind', '=', 'operator')
-    .executeTakeFirst();
-  return operator !== undefined && user.isAdministrator;
 }
 
 /** As it is under its lock: whoever changes it comes before this or after. */

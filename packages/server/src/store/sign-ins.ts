@@ -152,6 +152,19 @@ export async function lockSignIn(db: Db, id: number): Promise<boolean> {
   return locked.numUpdatedRows > 0n;
 }
 
+/** The same for the sign-in of this user: when they were proved last. Null when it has ended. */
+export async function provedSignInAt(db: Db, id: number, userId: number): Promise<number | null> {
+  const locked = await db
+    .updateTable('sign_ins')
+    .set((eb) => ({ ended_at_ms: eb.ref('ended_at_ms') }))
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .where('ended_at_ms', 'is', null)
+    .returning('proved_at_ms')
+    .executeTakeFirst();
+  return locked?.proved_at_ms ?? null;
+}
+
 /** Asked under the lock of the user, which whoever takes every factor away holds too. */
 async function holds(db: Db, user: User, through: Through): Promise<boolean> {
   const userId = user.id;

@@ -303,7 +303,7 @@ eachDatabase('mail', (make) => {
     });
     const userId = user?.id ?? 0;
     const { base32, sealed } = makeTotpSecret(SECRET, userId);
-    await store.factors.putTotp({ userId, sealedSecret: sealed, nowMs });
+    await store.factors.putTotp({ userId, sealedSecret: sealed, nowMs, by });
     await write(compose('reset-password', { email: 'ada@example.com', userId: null }, FACTS['reset-password']));
     await store.masterSecret.setFirstSecretCheck({ check: SECRET.check });
 
@@ -334,10 +334,10 @@ eachDatabase('mail', (make) => {
     expect(kept).toMatchObject({ nextTryAtMs: null, sentAtMs: null, error: null, tries: 0 });
     await deliver();
     expect(inbox).toHaveLength(0);
-    expect(await store.mails.retryMail({ id: kept?.id ?? 0, nowMs })).toBe(true);
+    expect(await store.mails.retryMail({ id: kept?.id ?? 0, nowMs, by: {} })).toBe(true);
     await deliver();
     expect(inbox).toHaveLength(1);
-    expect(await store.mails.retryMail({ id: kept?.id ?? 0, nowMs })).toBe(false);
+    expect(await store.mails.retryMail({ id: kept?.id ?? 0, nowMs, by: {} })).toBe(false);
   });
 
   it('holds no ticket in the clear', async () => {

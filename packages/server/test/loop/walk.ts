@@ -1,5 +1,6 @@
 /** Every route of the server, each asked with what is hostile to it: by a stranger, and by the ordinary user or key that it is for. */
 
+import { IN_THE_ACT } from '../../src/core/authority.ts';
 import type { Endpoint } from '../../src/http/dashboard/api/endpoint.ts';
 import { api } from '../../src/http/dashboard/api/index.ts';
 import { hostileForms, hostileHeads, hostileJson } from './hostile.ts';
@@ -48,7 +49,7 @@ export async function ordinaryCallers({ keyhouse }: Pick<MeasuredServer, 'keyhou
     signIn: async () => {
       const opened = await keyhouse.openSignIn({
         ...{ user: { id, email }, methods: ['password'], passwordHash: null, addressHash: null, browser: null },
-        by: { actor: `user:${id}`, requestId: null, person: {} },
+        by: { actor: `user:${id}`, requestId: null, person: {}, authority: IN_THE_ACT },
       });
       if (!opened.ok) throw new Error('The user cannot sign in.');
       return `keyhouse_sign_in=${opened.value.secret}`;

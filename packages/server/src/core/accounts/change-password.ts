@@ -1,6 +1,7 @@
 /** The password of one's own user: changing it while signed in, and setting a new one with a link that came by mail. */
 import { no, type Outcome, ok } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
+import { IN_THE_ACT } from '../authority.ts';
 import { type Clock, HOUR_MS } from '../lib/clock.ts';
 import type { Compose } from '../mail/compose.ts';
 import type { AccountsStore, User } from './account.ts';
@@ -74,7 +75,7 @@ export async function resetWithTicket(
   const hashed = await hashNew(ports, user, password);
   if (!hashed.ok) return hashed;
   const used = { purpose: 'reset-password', hash: hashTicket(ticket) } as const;
-  const theirs = { ...by, actor: `user:${user.id}` } as const;
+  const theirs = { ...by, actor: `user:${user.id}`, authority: IN_THE_ACT } as const;
   const done = await put(ports, user, { passwordHash: hashed.value, keep: null, ticket: used, proves: true }, theirs);
   return done ? ok(user) : no('gone');
 }

@@ -1,5 +1,6 @@
 /** Log in with a browser: a password, then a second step where two-step verification is on; or a passkey, which is both. */
 import type { By } from '../audit/event.ts';
+import { IN_THE_ACT } from '../authority.ts';
 import { MINUTE_MS } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import type { AccountsStore, User } from './account.ts';
@@ -97,7 +98,11 @@ export async function enterWithCode(
     browserHash: input.browser === null ? null : hashTicket(input.browser),
   };
   const outcome = await admitted<StepOutcome>(ports, { attempt, user, by: input.by }, async (addressHash) => {
-    const used = await useCode(ports, { userId: user.id, code: input.code, by: { ...input.by, actor: `user:${user.id}` } });
+    const used = await useCode(ports, {
+      userId: user.id,
+      code: input.code,
+      by: { ...input.by, actor: `user:${user.id}`, authority: IN_THE_ACT },
+    });
     if (used === null) {
       noteFailure(ports, user, input.by, 'wrong-code');
       return { failed: true, result: { ok: false, reason: 'wrong-code' } };

@@ -3,7 +3,7 @@
  * instead of the password. Two-step verification is a setting (`User.twoStepSinceMs`): while it is on, TOTP, any passkey and recovery codes
  * are accepted as the second step, and at least one TOTP or passkey is there. A TOTP that is in force exists only while it is on.
  */
-import type { EventDraft } from '../audit/event.ts';
+import type { By, EventDraft } from '../audit/event.ts';
 
 /** A passkey. The private key never leaves its authenticator. */
 export interface Passkey {
@@ -54,7 +54,7 @@ export interface FactorsStore {
   usePasskey(input: { userId: number; id: string; counter: number; nowMs: number }): Promise<boolean>;
 
   /** A secret that waits for its first code; false while one is in force. */
-  putTotp(input: { userId: number; sealedSecret: string; nowMs: number }): Promise<boolean>;
+  putTotp(input: { userId: number; sealedSecret: string; nowMs: number; by: By }): Promise<boolean>;
   /**
    * Puts it in force with the first code's time step. The first second factor turns two-step verification on and stores the recovery codes
    * (SHA-256, hex): `codes`. Where it is on already, those that are left stay valid: `kept`. `gone`: none waits, or the sign-in has ended.

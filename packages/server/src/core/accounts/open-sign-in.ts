@@ -2,6 +2,7 @@
 
 import { no, type Outcome, ok } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
+import { IN_THE_ACT } from '../authority.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Compose } from '../mail/compose.ts';
 import type { User } from './account.ts';
@@ -66,7 +67,7 @@ export async function openSignIn(
     event: {
       event: 'user.signed_in',
       atMs: nowMs,
-      by: { ...by, actor: `user:${user.id}` },
+      by: { ...by, actor: `user:${user.id}`, authority: IN_THE_ACT },
       userId: user.id,
       details: { methods },
       mails: isNews ? [mail] : [],

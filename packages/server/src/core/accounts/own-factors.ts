@@ -40,9 +40,9 @@ export async function removePasskey(ports: OwnFactorsPorts, user: User, id: stri
 }
 
 /** Null while one is in force: it is turned off first. */
-export async function beginTotp(ports: OwnFactorsPorts, user: User): Promise<{ secret: string; uri: string } | null> {
+export async function beginTotp(ports: OwnFactorsPorts, user: User, by: By): Promise<{ secret: string; uri: string } | null> {
   const { base32, sealed } = makeTotpSecret(await ports.standingSecret(), user.id);
-  const put = await ports.factors.putTotp({ userId: user.id, sealedSecret: sealed, nowMs: ports.clock.now() });
+  const put = await ports.factors.putTotp({ userId: user.id, sealedSecret: sealed, nowMs: ports.clock.now(), by });
   return put ? { secret: base32, uri: totpUri(base32, ports.brand().name, user.email) } : null;
 }
 

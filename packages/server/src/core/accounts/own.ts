@@ -66,7 +66,7 @@ export function ownVerbs(ports: OwnPorts) {
       addPasskey(ports, user, { signInId, name, response }, by),
     renamePasskey: (user: User, id: string, name: string, by: By) => renamePasskey(ports, user, id, name, by),
     removePasskey: (user: User, id: string, by: By) => removePasskey(ports, user, id, by),
-    beginTotp: (user: User) => beginTotp(ports, user),
+    beginTotp: (user: User, by: By) => beginTotp(ports, user, by),
     confirmTotp: (user: User, signInId: number, code: string, by: By) => confirmTotp(ports, user, { signInId, code }, by),
     removeTotp: (user: User, by: By) => removeTotp(ports, user, by),
     turnTwoStepOn: (user: User, signInId: number, by: By) => turnTwoStepOn(ports, user, signInId, by),

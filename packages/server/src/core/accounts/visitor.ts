@@ -1,5 +1,7 @@
 /** What a browser asks for before, and while, somebody is signed in with it: the verbs bound to their ports. */
+
 import type { By } from '../audit/event.ts';
+import { IN_THE_ACT } from '../authority.ts';
 import type { Log } from '../lib/log.ts';
 import type { User } from './account.ts';
 import { type CameIn, type ComeInInput, type ComeInPorts, comeIn, makeSetupTicket, setUp } from './come-in.ts';
@@ -27,7 +29,7 @@ export function visitorVerbs(ports: VisitorPorts) {
   /** With a registration, which stands whether or not the mail could be written: the page offers to send it again. */
   const sendFirstVerification = (user: User, by: By): Promise<void> =>
     own
-      .sendVerification(user, { ...by, actor: `user:${user.id}` })
+      .sendVerification(user, { ...by, actor: `user:${user.id}`, authority: IN_THE_ACT })
       .catch((error: unknown) => ports.log.error({ err: error }, 'The mail that proves an address could not be written.'));
   const comeInPorts: ComeInPorts = { ...ports, sendVerification: sendFirstVerification };
   const providerPorts = { ...ports, sendFirstVerification };

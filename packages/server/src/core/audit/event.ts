@@ -3,6 +3,8 @@
  * can know every word that may stand in it. An event never carries a secret; personal data stands apart in `person`, so
  * that a person can be erased and the chain still holds.
  */
+
+import type { Authority, IN_THE_ACT } from '../authority.ts';
 import type { MailDraft } from '../mail/mail.ts';
 
 export const EVENT_NAMES = [
@@ -124,12 +126,25 @@ export interface Person {
   readonly path?: string;
 }
 
-/** On whose behalf and from where an act is done. Every verb that changes something takes one. */
-export interface By {
+/** The server itself, the operator at the command line, a stranger: nobody gave them access that could have ended meanwhile. */
+type Unjudged = 'operator' | 'server' | 'anonymous';
+
+/** On whose behalf and from where something is done, for the record. */
+export interface Doer {
   readonly actor: Actor;
   readonly requestId: string | null;
   readonly person: Person;
 }
+
+/**
+ * The same for an act, which is judged by it: whoever acts by an access that somebody may end says which, and the store looks at it once more
+ * (`store/authority.ts`). Every verb that changes something takes one.
+ */
+export type By = Omit<Doer, 'actor'> &
+  (
+    | { readonly actor: Unjudged; readonly authority?: typeof IN_THE_ACT }
+    | { readonly actor: Exclude<Actor, Unjudged>; readonly authority: Authority }
+  );
 
 /** An event before it is stored. Ids that the act itself makes are filled in by the store. */
 export interface EventDraft {

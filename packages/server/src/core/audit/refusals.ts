@@ -3,14 +3,16 @@
  * others are counted by reason, so that garbage fills no disk. Nothing here waits on the store: a request leaves a note, a
  * job writes the notes in batches. What is in memory when the process is killed is lost; an act never comes this way.
  */
+
+import { IN_THE_ACT } from '../authority.ts';
 import { type Clock, MINUTE_MS, SECOND_MS } from '../lib/clock.ts';
-import type { AuditStore, By, EventDraft } from './event.ts';
+import type { AuditStore, By, Doer, EventDraft } from './event.ts';
 
 export interface RefusalNote {
   readonly event: 'request.refused' | 'user.sign_in_failed';
   /** The true reason, one of a fixed set of words; never what was presented. */
   readonly reason: string;
-  readonly by: By;
+  readonly by: Doer;
   /** Null when nobody is known to whom this happened: then it is only counted. */
   readonly subject: { readonly accountId?: number; readonly userId?: number; readonly credentialId?: number } | null;
   /** Whoever is not known, by the network they come from: a few are recorded, so that a developer's mistake can be explained. */
@@ -70,7 +72,7 @@ export function createRefusalRecorder({ audit, clock }: { audit: Pick<AuditStore
   function record(note: RefusalNote): void {
     const { event, reason, by, subject, atMs = clock.now() } = note;
     if (waiting.length >= MOST_WAITING || !isAdmitted(note)) counts.add(`${event}: ${reason}`);
-    else waiting.push({ event, atMs, by, ...subject, reason, ...describe(note) });
+    else waiting.push({ event, atMs, by: onRecord(by), ...subject, reason, ...describe(note) });
   }
 
   function isAdmitted({ subject, stranger, atMs }: RefusalNote): boolean {
@@ -108,8 +110,11 @@ export function createRefusalRecorder({ audit, clock }: { audit: Pick<AuditStore
 function describe({ details, by }: RefusalNote): Partial<EventDraft> {
   if (typeof details !== 'function') return details === undefined ? {} : { details };
   const described = details();
-  return { details: described.details, by: { ...by, person: described.person } };
+  return { details: described.details, by: onRecord({ ...by, person: described.person }) };
 }
+
+/** It is the server that writes it down, also after whoever it tells of has lost their access. */
+const onRecord = (by: Doer): By => ({ ...by, authority: IN_THE_ACT });
 
 interface Rate {
   /** A minute. */

@@ -18,6 +18,7 @@ import {
   type Settled,
 } from '../accounts/prove-password.ts';
 import type { By } from '../audit/event.ts';
+import { IN_THE_ACT } from '../authority.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import type { Credential, CredentialsStore } from './credential.ts';
 import { newToken } from './register.ts';
@@ -60,7 +61,7 @@ async function askSecondFactor(ports: LogInPorts, input: LogInInput, { user }: P
   // A passkey needs a browser; a recovery code does not.
   if (input.code === undefined || input.code === '')
     return { failed: false, result: { ok: false, reason: methods.includes('totp') ? 'code-required' : 'passkey-only' } };
-  const by: By = { ...input.by, actor: `user:${user.id}` };
+  const by: By = { ...input.by, actor: `user:${user.id}`, authority: IN_THE_ACT };
   if ((await useCode(ports, { userId: user.id, code: input.code, by })) !== null) return null;
   noteFailure(ports, user, input.by, 'wrong-code');
   return { failed: true, result: { ok: false, reason: 'wrong-code' } };
@@ -71,7 +72,7 @@ async function giveToken(
   input: LogInInput,
   { user, passwordHash, addressHash }: Proved,
 ): Promise<Settled<LogInOutcome>> {
-  const by: By = { ...input.by, actor: `user:${user.id}` };
+  const by: By = { ...input.by, actor: `user:${user.id}`, authority: IN_THE_ACT };
   const atMs = ports.clock.now();
   const secret = makeTokenSecret(randomBytes);
   const issued = await ports.credentials.issueAtSignIn({

@@ -175,8 +175,8 @@ const isForeign = ({ credential, foreignId }: Entry, candidate: Candidate): bool
 export const hashSecret = (secret: string): string => digest('sha256', secret, 'hex');
 
 /** Every reason not to take a known credential, in order. */
-function reasonToRefuse(
-  { credential, blocks }: Entry,
+export function reasonToRefuse(
+  { credential, blocks }: Pick<Entry, 'credential' | 'blocks'>,
   hash: string,
   from: From | null,
   nowMs: number,

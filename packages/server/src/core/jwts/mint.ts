@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
 import type { JwtClaims } from '@keyhouse/protocol';
 import { clientClaim, makeJti, scopeClaim, subjectClaim, userClaim } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
+import { IN_THE_ACT } from '../authority.ts';
 import type { Credential } from '../credentials/credential.ts';
 import { type Clock, SECOND_MS } from '../lib/clock.ts';
 import { signJws } from './jws.ts';
@@ -64,7 +65,8 @@ export const mintJwt = async (ports: MintPorts, input: { key: MintingKey; wish: 
   const event = {
     event: 'jwt.minted',
     atMs: nowMs,
-    by,
+    // `recordJwt` looks at the key itself, under the lock that ending it takes: once is enough on this way.
+    by: { ...by, authority: IN_THE_ACT },
     accountId: key.accountId,
     credentialId: key.id,
     details: { jti: jwt.jti, permissions: jwt.permissions, subject: jwt.subject, expires_at_ms: jwt.expiresAtMs },

@@ -1,5 +1,7 @@
 /** For the tests of this room: a clock to move by hand, and the ports in memory, as small as the rules of this room need. */
+
 import type { By } from '../audit/event.ts';
+import { IN_THE_ACT } from '../authority.ts';
 import type { Clock } from '../lib/clock.ts';
 import { MasterSecret } from '../lib/master-secret.ts';
 import type { JwtsStore, MasterSecretStore, MintedJwt, SigningAlgorithm, SigningKeysStore, StoredSigningKey } from './jwt.ts';
@@ -8,7 +10,7 @@ import { createSeenJwts } from './seen.ts';
 import { makeSigningKey, openSigningKeys, type SigningKey } from './signing-key.ts';
 import type { VerifyJwtPorts } from './verify.ts';
 
-export const BY: By = { actor: 'key:55', requestId: null, person: {} };
+export const BY: By = { actor: 'key:55', requestId: null, person: {}, authority: IN_THE_ACT };
 export const ISSUER = 'https://keys.example.com';
 export const SECRET = new MasterSecret('a master secret of more than thirty-two bytes');
 export const OTHER_SECRET = new MasterSecret('another master secret of more than thirty-two bytes');

@@ -2,6 +2,7 @@
  * Mails to people. They are composed in `compose.ts`, written in the act that they tell of, and sent by a job: a mail is never
  * sent for what did not happen, and never lost for what did. A body holds links, so it is sealed at rest and dropped once sent.
  */
+import type { Authority } from '../authority.ts';
 
 /** A mail on its way into the outbox: composed, and its body sealed. */
 export interface MailDraft {
@@ -79,8 +80,8 @@ export interface MailsStore {
   noteMailFailed(input: { id: number; error: string; nextTryAtMs: number | null }): Promise<void>;
   /** Where there is no mail server: what is due waits no longer. How many. */
   keepMails(input: { nowMs: number }): Promise<number>;
-  /** Due now. False: it was sent, or its body is gone. */
-  retryMail(input: { id: number; nowMs: number }): Promise<boolean>;
+  /** Due now. False: it was sent, or its body is gone. `by`: by what right. */
+  retryMail(input: { id: number; nowMs: number; by: { readonly authority?: Authority } }): Promise<boolean>;
   /** Small batches; true when more is left. */
   sweepMails(input: { beforeMs: number; limit: number }): Promise<boolean>;
 }

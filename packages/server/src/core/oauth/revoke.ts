@@ -4,6 +4,7 @@
  */
 import { parseCredential } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
+import { IN_THE_ACT } from '../authority.ts';
 import { type ApplicationCaller, isOpaque, type RefusalReason, type Verdict } from '../caller.ts';
 import type { CredentialsStore } from '../credentials/credential.ts';
 import { revokeCredential } from '../credentials/revoke.ts';
@@ -39,10 +40,11 @@ export async function revokePresented(ports: Ports, text: string, client: Revoki
     { counted: false, address: false },
   );
   const held = heldCredential(verdict);
-  if (held !== null) await revokeCredential(ports, held, { ...by, actor: `${held.kind}:${held.id}` });
+  if (held !== null) await revokeCredential(ports, held, { ...by, actor: `${held.kind}:${held.id}`, authority: IN_THE_ACT });
   if (!verdict.ok) return 'done';
   const { caller } = verdict;
-  if (caller.kind === 'jwt') await revokeJwt(ports, { jti: caller.jti, by: { ...by, actor: `jwt:${caller.jti}` } });
+  if (caller.kind === 'jwt')
+    await revokeJwt(ports, { jti: caller.jti, by: { ...by, actor: `jwt:${caller.jti}`, authority: IN_THE_ACT } });
   if (caller.kind !== 'session' && caller.kind !== 'application') return 'done';
   if (client === null) return 'client_required';
   if (client.clientId !== caller.clientId) return 'done';
@@ -70,7 +72,7 @@ async function endAsClient(
   const event = {
     event: 'session.ended',
     atMs: nowMs,
-    by: { ...by, actor: `application:${clientId}` },
+    by: { ...by, actor: `application:${clientId}`, authority: IN_THE_ACT },
     reason: 'signed-out',
     details,
   } as const;
@@ -88,7 +90,7 @@ async function revokeUnrecorded(
   const event = {
     event: 'jwt.revoked',
     atMs: nowMs,
-    by: { ...by, actor },
+    by: { ...by, actor, authority: IN_THE_ACT },
     accountId,
     details: { jti, client_id: clientId },
   } as const;

@@ -6,7 +6,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { User } from '../../core/accounts/account.ts';
 import { type AccountWithRole, includesRole, ROLES, type Role } from '../../core/accounts/member.ts';
 import { PROOF_LASTS_MS, SEEN_EVERY_MS, type SignIn } from '../../core/accounts/sign-in.ts';
-import type { By } from '../../core/audit/event.ts';
+import type { By, Doer } from '../../core/audit/event.ts';
+import { IN_THE_ACT } from '../../core/authority.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { Authenticator } from '../authenticate.ts';
@@ -34,6 +35,8 @@ export interface Visitor {
   /** The account of the path, in which the visitor has the role that the endpoint asks for. */
   readonly account: AccountWithRole | null;
   readonly by: By;
+  /** Rejects as the door would, once the sign-in or the role has ended: for answers that take long. */
+  readonly lookAgain: () => Promise<void>;
 }
 
 interface Ports {
@@ -54,14 +57,19 @@ export function guardPrivateApi(app: FastifyInstance, ports: Ports): void {
     const signIn = await findSignIn(ports, request);
     refuseStranger(endpoint, signIn, request);
     refuseUnstorable(request);
-    const by = byOf(ports, request, signIn);
-    const account = signIn === null ? null : await findAccount(ports, endpoint, request, signIn, by);
-    request.visitor = { signIn, account, by };
+    const doer = doerOf(ports, request, signIn);
+    const account = signIn === null ? null : await findAccount(ports, endpoint, request, signIn, doer);
+    const by = byOf(ports, endpoint, { doer, signIn, account });
+    request.visitor = { signIn, account, by, lookAgain: () => lookAgain(ports, endpoint, request) };
+  });
+  // A body may take half a minute to come. Whoever lost the sign-in or the role meanwhile makes no key with it.
+  app.addHook('preValidation', async (request) => {
+    const { endpoint } = request.routeOptions.config;
+    if (endpoint?.body !== undefined) await lookAgain(ports, endpoint, request);
   });
   // After the body was validated: nobody is asked for a password before the fields are right.
   app.addHook('preHandler', async (request) => {
     const { endpoint } = request.routeOptions.config;
-    if (endpoint?.body !== undefined) await lookAgain(ports, endpoint, request);
     if (endpoint?.verified) refuseUnverified(ports, request);
     if (endpoint?.proof) refuseOldProof(ports, request);
   });
@@ -111,12 +119,29 @@ function refuseUnstorable({ params }: FastifyRequest): void {
   if (ids.some((id) => id.includes('\0'))) throw new Refusal({ code: 'not_found' });
 }
 
-function byOf({ keyhouse, authenticator }: Ports, request: FastifyRequest, signIn: SignedIn | null): By {
+function doerOf({ keyhouse, authenticator }: Ports, request: FastifyRequest, signIn: SignedIn | null): Doer {
   if (signIn === null) return authenticator.byStranger(request.raw, request.id);
   const person = authenticator.person(request.raw);
   // Not waited for: it is only what the list of sign-ins shows.
   if (keyhouse.clock.now() - signIn.lastSeenAtMs > SEEN_EVERY_MS) keyhouse.seeSignIn(signIn.id, person);
   return { actor: `user:${signIn.user.id}`, requestId: request.id, person };
+}
+
+/** What this door asks for goes along, and every act that the handler does is judged by it once more. */
+function byOf(
+  { keyhouse }: Ports,
+  { who, proof }: Endpoint,
+  { doer, signIn, account }: { doer: Doer; signIn: SignedIn | null; account: AccountWithRole | null },
+): By {
+  if (signIn === null || who === 'anyone') return { ...doer, authority: IN_THE_ACT };
+  return {
+    ...{ actor: `user:${signIn.user.id}`, requestId: doer.requestId, person: doer.person },
+    authority: {
+      ...{ kind: 'sign-in', signInId: signIn.id, userId: signIn.user.id },
+      asks: who === 'administrator' ? who : account !== null && isRole(who) ? { accountId: account.id, role: who } : null,
+      provedSinceMs: proof ? keyhouse.clock.now() - PROOF_LASTS_MS : null,
+    },
+  };
 }
 
 const isRole = (who: Endpoint['who']): who is Role => (ROLES as readonly string[]).includes(who);
@@ -127,7 +152,7 @@ async function findAccount(
   { who }: Endpoint,
   request: FastifyRequest,
   signIn: SignedIn,
-  by: By,
+  by: Doer,
 ): Promise<AccountWithRole | null> {
   if (!isRole(who)) return null;
   const { account: text = '' } = request.params as { account?: string };
@@ -145,7 +170,6 @@ async function findAccount(
   throw new Refusal({ code: 'not_allowed' });
 }
 
-/** A body may take half a minute to come. Whoever lost the sign-in or the role meanwhile makes no key with it. */
 async function lookAgain(ports: Ports, endpoint: Endpoint, request: FastifyRequest): Promise<void> {
   const { visitor } = request;
   if (visitor === null || visitor.signIn === null) return;

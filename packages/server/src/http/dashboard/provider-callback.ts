@@ -1,5 +1,6 @@
 /** Where another provider sends the browser back to. It answers with a way on, always to a page of our own. */
 import type { FastifyInstance } from 'fastify';
+import { IN_THE_ACT } from '../../core/authority.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { Authenticator } from '../authenticate.ts';
@@ -29,7 +30,7 @@ export function serveProviderCallback(app: FastifyInstance, { keyhouse, authenti
       callbackUrl: `${url}${request.url}`,
       signIn,
       browser: cookies.read(request, 'browser'),
-      by: signIn === null ? stranger : { ...stranger, actor: `user:${signIn.user.id}` },
+      by: signIn === null ? stranger : { ...stranger, actor: `user:${signIn.user.id}`, authority: IN_THE_ACT },
     });
     cookies.clear(reply, 'step');
     if (!ended.ok) return reply.redirect(`${pageOfFailure(cookies.read(request, 'return'), signIn !== null)}#${ended.reason}`);
@@ -39,7 +40,12 @@ export function serveProviderCallback(app: FastifyInstance, { keyhouse, authenti
       return reply.redirect('/login');
     }
     if (signIn !== null)
-      await keyhouse.logOut(signIn.user, signIn.id, { actor: `user:${signIn.user.id}`, requestId: request.id, person: {} });
+      await keyhouse.logOut(signIn.user, signIn.id, {
+        actor: `user:${signIn.user.id}`,
+        requestId: request.id,
+        person: {},
+        authority: IN_THE_ACT,
+      });
     cookies.set(reply, 'sign-in', ended.entered.opened.secret);
     cookies.set(reply, 'browser', ended.entered.opened.browser);
     return reply.redirect(takeReturnPoint(cookies, request, reply));

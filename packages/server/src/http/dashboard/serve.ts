@@ -79,7 +79,7 @@ export function createServe(app: FastifyInstance): { serve: Serve; unserved(): r
         const { params, query, body } = request;
         const answer = await handler({ ...visitor, params, query, body, request, reply } as unknown as Asked<typeof name>);
         reply.header('Cache-Control', 'no-store');
-        if (endpoint.file) return sendFile(reply, answer as FileAnswer);
+        if (endpoint.file) return sendFile(reply, answer as FileAnswer, visitor.lookAgain);
         return endpoint.answer === undefined ? reply.code(204).send() : answer;
       },
     });
@@ -87,12 +87,22 @@ export function createServe(app: FastifyInstance): { serve: Serve; unserved(): r
   return { serve, unserved: () => [...left] };
 }
 
-/** The first piece before the head: a store that is away is a 503, not an empty file. One that goes later breaks the file off. */
-async function sendFile(reply: FastifyReply, { name, type, pieces }: FileAnswer): Promise<FastifyReply> {
+/**
+ * The first piece before the head: a store that is away is a 503, not an empty file. One that goes later breaks the file off, and so does the end of
+ * the right to it: whoever reads slowly would download for hours.
+ */
+async function sendFile(
+  reply: FastifyReply,
+  { name, type, pieces }: FileAnswer,
+  lookAgain: () => Promise<void>,
+): Promise<FastifyReply> {
   const rest = pieces[Symbol.asyncIterator]();
   const first = await rest.next();
   async function* all(): AsyncGenerator<string> {
-    for (let piece = first; !piece.done; piece = await rest.next()) yield piece.value;
+    for (let piece = first; !piece.done; piece = await rest.next()) {
+      await lookAgain();
+      yield piece.value;
+    }
   }
   return reply
     .type(`${type}; charset=utf-8`)

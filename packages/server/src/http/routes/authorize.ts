@@ -5,6 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { By } from '../../core/audit/event.ts';
+import { IN_THE_ACT } from '../../core/authority.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 import type { Authorized, SignedInPerson } from '../../core/oauth/authorize.ts';
 import type { PageProblem, Parameters } from '../../core/oauth/checks.ts';
@@ -145,7 +146,10 @@ export function authorizeRoutes(app: FastifyInstance, { keyhouse, authenticator,
     const stranger = authenticator.byStranger(request.raw, request.id);
     if (found === null) return { person: null, by: stranger };
     const { signIn, user } = found;
-    return { person: { id: signIn.id, user, provedAtMs: signIn.provedAtMs }, by: { ...stranger, actor: `user:${user.id}` } };
+    return {
+      person: { id: signIn.id, user, provedAtMs: signIn.provedAtMs },
+      by: { ...stranger, actor: `user:${user.id}`, authority: IN_THE_ACT },
+    };
   }
 
   function goOn(reply: FastifyReply, authorized: Authorized): FastifyReply {

@@ -89,7 +89,7 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
       const caller = callerOf(request);
       const userId = wholeUserOf(request);
       const id = /^[1-9]\d{0,15}$/.test(request.params.id) ? Number(request.params.id) : null;
-      const by = authenticator.by(caller, request.raw, request.id);
+      const by = authenticator.by(caller, request.raw, request.id, { isWhole: true });
       const revoked = id !== null && Number.isSafeInteger(id) && (await keyhouse.revoke({ kind: 'token', id, userId }, by));
       if (!revoked) throw new Refusal({ code: 'not_found' });
       return reply.code(204).send(null);

@@ -1,13 +1,14 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { Refusal } from '../../core/refusal.ts';
 import { StoreUnavailable } from '../../core/store.ts';
-import { runAct } from '../act.ts';
 import { acts } from '../acts.ts';
 import { bindStore } from '../bind.ts';
 import { openPostgresLimiter } from '../limiter.ts';
 import { migrate, pendingStatements } from '../migrate.ts';
 import { POSTGRES_TYPES } from '../migrations/migration.ts';
 import type { OpenedStore, OpenStoreOptions } from '../opened.ts';
+import { runAct } from '../run-act.ts';
 import type { Database } from '../schema.ts';
 import { listenForChanges, notifyOfChanges } from './hints.ts';
 
@@ -143,7 +144,7 @@ const mayWorkAgain = (error: unknown): boolean => ['40001', '40P01', '23505'].in
 function translate(error: unknown): Error {
   const state = sqlState(error);
   if (/^(22|23|42)/.test(state) && error instanceof Error) return error;
-  if (error instanceof StoreUnavailable) return error;
+  if (error instanceof StoreUnavailable || error instanceof Refusal) return error;
   if (state === '' && !isConnectionError(error) && error instanceof Error) return error;
   return new StoreUnavailable(`PostgreSQL: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
 }

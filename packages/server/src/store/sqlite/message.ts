@@ -1,4 +1,5 @@
 /** What the main thread and the writer send each other. */
+import type { Refused } from '../../core/refusal.ts';
 import type { Change } from '../../core/revocations/change.ts';
 
 export interface WriterRequest {
@@ -9,4 +10,5 @@ export interface WriterRequest {
 
 export type WriterAnswer =
   | { readonly id: number; readonly ok: true; readonly result: unknown; readonly changes: readonly Change[] }
-  | { readonly id: number; readonly ok: false; readonly unavailable: boolean; readonly message: string };
+  | { readonly id: number; readonly ok: false; readonly refused: Refused }
+  | { readonly id: number; readonly ok: false; readonly refused: null; readonly unavailable: boolean; readonly message: string };

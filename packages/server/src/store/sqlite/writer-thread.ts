@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { Refusal } from '../../core/refusal.ts';
 import type { Change } from '../../core/revocations/change.ts';
 import { StoreUnavailable } from '../../core/store.ts';
 import type { WriterAnswer, WriterRequest } from './message.ts';
@@ -93,7 +94,7 @@ export class WriterThread {
       const pending = this.#pending.get(answer.id);
       this.#pending.delete(answer.id);
       if (answer.ok) pending?.resolve(answer);
-      else pending?.reject(answer.unavailable ? new StoreUnavailable(answer.message) : new Error(answer.message));
+      else pending?.reject(errorOf(answer));
     }
   }
 
@@ -102,4 +103,9 @@ export class WriterThread {
     this.#pending.clear();
     this.#outbox = [];
   }
+}
+
+function errorOf(answer: Extract<WriterAnswer, { ok: false }>): Error {
+  if (answer.refused !== null) return new Refusal(answer.refused);
+  return answer.unavailable ? new StoreUnavailable(answer.message) : new Error(answer.message);
 }

@@ -3,8 +3,9 @@
  * one transaction, commits once, and only then answers: one wait for the disk serves them all. A failed commit fails them all.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { runAct } from '../act.ts';
+import { Refusal } from '../../core/refusal.ts';
 import { acts } from '../acts.ts';
+import { runAct } from '../run-act.ts';
 import { connect, isBusy, isStorageError } from './connection.ts';
 import { kyselyOver } from './dialect.ts';
 import type { WriterAnswer, WriterRequest } from './message.ts';
@@ -91,9 +92,8 @@ function prepared(sql: string) {
   return database.prepare(sql);
 }
 
-const failure = (id: number, error: unknown): WriterAnswer => ({
-  id,
-  ok: false,
-  unavailable: isStorageError(error),
-  message: error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error),
-});
+function failure(id: number, error: unknown): WriterAnswer {
+  if (error instanceof Refusal) return { id, ok: false, refused: error.refused };
+  const message = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error);
+  return { id, ok: false, refused: null, unavailable: isStorageError(error), message };
+}

@@ -8,6 +8,7 @@ import { newPerson, newTeam } from '../../../../test/people.ts';
 import { exchange } from '../../../../test/raw.ts';
 import { OPERATOR, PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
 import type { Through } from '../../../core/accounts/sign-in.ts';
+import { IN_THE_ACT } from '../../../core/authority.ts';
 
 let places = 0;
 /** From another network each time, so that no limit answers in place of what is tested. */
@@ -242,7 +243,11 @@ eachDatabase('two at the same moment', (makeDatabase) => {
         through,
         browserHash: null,
         addressHash: null,
-        event: { event: 'user.signed_in', atMs: server.now(), by: { actor: `user:${userId}`, requestId: null, person: {} } },
+        event: {
+          event: 'user.signed_in',
+          atMs: server.now(),
+          by: { actor: `user:${userId}`, requestId: null, person: {}, authority: IN_THE_ACT },
+        },
       });
     expect(await open({ passkey: 'gone' })).toBeNull();
     expect(await open({ provider: 'acme', subject: 'gone', domains: [] })).toBeNull();

@@ -5,6 +5,7 @@ import { offersPasskeys } from '../../../core/accounts/passkeys.ts';
 import { PASSWORD_SENTENCES } from '../../../core/accounts/password.ts';
 import { NO_MATCH_SENTENCE, type ProofFailure } from '../../../core/accounts/prove-password.ts';
 import { PROOF_LASTS_MS } from '../../../core/accounts/sign-in.ts';
+import { IN_THE_ACT } from '../../../core/authority.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { describeBrand } from '../brand.ts';
 import { takeReturnPoint } from '../return-point.ts';
@@ -182,7 +183,12 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
     before: { id: number; user: Parameters<typeof keyhouse.logOut>[0] } | null,
   ): Promise<{ next: 'done'; to: string }> {
     if (before !== null)
-      await keyhouse.logOut(before.user, before.id, { actor: `user:${before.user.id}`, requestId: request.id, person: {} });
+      await keyhouse.logOut(before.user, before.id, {
+        actor: `user:${before.user.id}`,
+        requestId: request.id,
+        person: {},
+        authority: IN_THE_ACT,
+      });
     cookies.clear(reply, 'step');
     cookies.set(reply, 'sign-in', opened.secret);
     cookies.set(reply, 'browser', opened.browser);

@@ -22,10 +22,10 @@ export function mailsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
     return { mail: describe(mail), text: body?.text ?? null, html: body?.html ?? null };
   });
 
-  serve('POST /operator/mails/:id/retry', async ({ params }) => {
+  serve('POST /operator/mails/:id/retry', async ({ params, by }) => {
     const id = readId(params.id);
     if ((await mails.findMail(id)) === null) throw new Refusal({ code: 'not_found' });
-    if (!(await mails.retryMail({ id, nowMs: keyhouse.clock.now() })))
+    if (!(await mails.retryMail({ id, nowMs: keyhouse.clock.now(), by })))
       throw invalid('mail', 'It was sent already, or its text is not kept any more.');
   });
 

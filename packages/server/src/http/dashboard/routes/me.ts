@@ -138,8 +138,8 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
     settleRemoval(await keyhouse.removePasskey(user, params.id, by), 'passkey');
   });
 
-  serve('POST /me/totp', async ({ signIn: { user } }) => {
-    const made = await keyhouse.beginTotp(user);
+  serve('POST /me/totp', async ({ signIn: { user }, by }) => {
+    const made = await keyhouse.beginTotp(user, by);
     if (made === null) throw invalid('totp', 'Codes are asked for already. Turn them off first.');
     return made;
   });

@@ -4,6 +4,7 @@ import { newAdministrator, newPerson, newTeam } from '../../../../test/people.ts
 import { png } from '../../../../test/pictures.ts';
 import { startTestServer, type TestServer } from '../../../../test/server.ts';
 import { visitorWith } from '../../../../test/visitor.ts';
+import { IN_THE_ACT } from '../../../core/authority.ts';
 import { api } from '../api/index.ts';
 
 const OF_THE_OPERATOR = Object.entries(api).filter(([name]) => name.split(' ')[1]?.startsWith('/operator/'));
@@ -69,7 +70,7 @@ describe("the operator's pages", () => {
     expect((await b.ask('/accounts/1/members')).status).toBe(404);
     expect((await b.ask('/me')).status).toBe(200);
     // A request of theirs that was under way finds the flag gone in its act.
-    const by = { actor: `user:${b.id}`, requestId: null, person: {} } as const;
+    const by = { actor: `user:${b.id}`, requestId: null, person: {}, authority: IN_THE_ACT } as const;
     const held = { userId: a.id, actorId: b.id, by };
     expect(await server.keyhouse.setAdministrator({ ...held, isAdministrator: false })).toBe('not_allowed');
     expect(await server.keyhouse.resetSecondFactor(held)).toBe('not_allowed');

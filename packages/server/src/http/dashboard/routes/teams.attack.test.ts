@@ -4,6 +4,7 @@ import { linkIn } from '../../../../test/mails.ts';
 import { invite, newAdministrator, newMember, newPerson, newTeam, type Person } from '../../../../test/people.ts';
 import { startTestServer, type TestServer } from '../../../../test/server.ts';
 import { visitorWith } from '../../../../test/visitor.ts';
+import { IN_THE_ACT } from '../../../core/authority.ts';
 
 describe('who wants more than they may', () => {
   let server: TestServer;
@@ -184,7 +185,7 @@ describe('who wants more than they may', () => {
     const owner = await newPerson(server);
     const team = await newTeam(owner);
     const second = await newMember(server, owner, team, 'owner');
-    const by = { actor: `user:${second.id}`, requestId: null, person: {} } as const;
+    const by = { actor: `user:${second.id}`, requestId: null, person: {}, authority: IN_THE_ACT } as const;
     await owner.ask(`/accounts/${team}/members/${second.id}`, { method: 'PATCH', body: { role: 'viewer' } });
     const { keyhouse } = server;
     const held = { accountId: team, actorId: second.id, by };

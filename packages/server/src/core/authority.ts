@@ -1,0 +1,38 @@
+/**
+ * By what right an act is done: what the door has judged, as plain data, so that the store can judge it again in the act's own
+ * transaction. Between the two a body may take half a minute to come, and whoever ended the access meanwhile has been told that it has
+ * ended.
+ */
+
+/** Somebody who is signed in with a browser. */
+export interface SignInAuthority {
+  readonly kind: 'sign-in';
+  readonly signInId: number;
+  readonly userId: number;
+  /** What the endpoint asks for beyond a sign-in that lives; null: nothing. */
+  readonly asks:
+    | 'administrator'
+    | { readonly accountId: number; readonly role: 'viewer' | 'developer' | 'admin' | 'owner' }
+    | null;
+  /** The last proof may not be older than this; null: none is asked for. */
+  readonly provedSinceMs: number | null;
+}
+
+/** A token or an API key that was presented. */
+export interface CredentialAuthority {
+  readonly kind: 'credential';
+  readonly credentialKind: 'token' | 'key';
+  readonly id: number;
+  /** SHA-256 (hex) of the secret that was presented. */
+  readonly hash: string;
+  /** Where the request comes from, which the credential's list of addresses must allow. */
+  readonly address: string | null;
+  /** It must be one that was not narrowed. */
+  readonly isWhole: boolean;
+  readonly atMs: number;
+}
+
+/** The act's own statements judge what was presented: a password, a ticket, a code, a refresh token, the key that mints. */
+export const IN_THE_ACT = { kind: 'in-the-act' } as const;
+
+export type Authority = SignInAuthority | CredentialAuthority | typeof IN_THE_ACT;

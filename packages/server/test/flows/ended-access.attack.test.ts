@@ -1,0 +1,167 @@
+/**
+ * Whoever loses their access while a request of theirs is on its way does nothing with it any more. Each endpoint of the private API is walked in every
+ * way to lose what it asks for: between the door and the act, and while a body comes slowly. The tables are compared with the API: an endpoint
+ * that is added is attacked, too, or a test fails.
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { api } from '../../src/http/dashboard/api/index.ts';
+import { eachDatabase } from '../databases.ts';
+import { ISSUER, startTestServer, type TestServer } from '../server.ts';
+import { chunk, LAST_CHUNK, listenTo, openSlowly } from '../slow.ts';
+import { newRoot, newScene, type Scene, WAYS, type Way } from './ended-access-scene.ts';
+import { type Asked, ROWS, type Row } from './ended-access-table.ts';
+
+const ENDPOINTS = Object.entries(api as Readonly<Record<string, { readonly who: string; readonly body?: unknown }>>);
+const rows = Object.entries(ROWS as Readonly<Record<string, Row>>);
+const whoOf = (name: string): string => ENDPOINTS.find(([each]) => each === name)?.[1].who ?? '';
+const takesBody = (name: string): boolean => ENDPOINTS.find(([each]) => each === name)?.[1].body !== undefined;
+const methodOf = (name: string): string => name.split(' ')[0] ?? '';
+
+/** Whoever may ask loses the sign-in, and what the endpoint asks for beside it. */
+function waysOf(who: string): readonly Way[] {
+  const always = ['whose sign-in was ended', 'who was disabled'] as const;
+  if (who === 'signed-in') return always;
+  if (who === 'administrator') return [...always, 'who is no administrator any more'];
+  return [...always, 'who was removed from the team', ...(who === 'viewer' ? [] : (['who is a mere viewer by now'] as const))];
+}
+
+it('attacks every endpoint that somebody who is signed in may change something with', () => {
+  const changing = ENDPOINTS.filter(([name, { who }]) => who !== 'anyone' && methodOf(name) !== 'GET').map(([name]) => name);
+  expect(rows.map(([name]) => name).sort()).toEqual([...changing, 'GET /operator/mails/:id'].sort());
+});
+
+eachDatabase('access that ended', (database) => {
+  let server: TestServer;
+  let root: number;
+  /** What is done before the first act on behalf of this sign-in. */
+  let ambush: { readonly signInId: number; readonly end: () => Promise<unknown> } | null = null;
+  let heard: (read: string) => void = () => {};
+
+  beforeAll(async () => {
+    server = await startTestServer({
+      database: await database(),
+      trustedProxies: ['127.0.0.1'],
+      listen: (store) =>
+        listenTo(store, {
+          reads: ['findSignIn', 'findAccountOf'],
+          after: (read) => heard(read),
+          before: async (input) => {
+            if (ambush === null || !isOnBehalfOf(input, ambush.signInId)) return;
+            const { end } = ambush;
+            ambush = null;
+            await end();
+          },
+        }),
+    });
+    root = await newRoot(server);
+  });
+  afterAll(() => server.stop());
+
+  const isOnBehalfOf = (input: unknown, signInId: number): boolean =>
+    JSON.stringify(input).includes(`"authority":{"kind":"sign-in","signInId":${signInId},`);
+  const ask = ({ actor }: Scene, name: string, [path, body]: Asked) =>
+    actor.ask(path, { method: methodOf(name), ...(body === undefined ? {} : { body }) });
+  /** What they have done so far, and what they began. */
+  const traceOf = async ({ actor }: Scene): Promise<readonly unknown[]> => {
+    const { audit, factors, credentials } = server.keyhouse.store;
+    const events = await audit.list({ actor: `user:${actor.id}`, limit: 100 });
+    const tokens = await credentials.listCredentials({ kind: 'token', userId: actor.id, withRevoked: false, limit: 100 });
+    return [
+      events.filter(({ event }) => event !== 'request.refused').map(({ event }) => event),
+      await factors.findTotp(actor.id),
+      await factors.countRecoveryCodes(actor.id),
+      tokens.map(({ id, hash, name }) => [id, hash, name]),
+    ];
+  };
+
+  const acting = rows.filter(([, { isRead }]) => !isRead);
+  it.each(acting)('does nothing by %s between the door and the act', async (name, { prepare, isAlone }) => {
+    for (const way of waysOf(whoOf(name))) {
+      const scene = await newScene(server, root, isAlone);
+      const asked = await prepare(scene);
+      const before = await traceOf(scene);
+      ambush = { signInId: scene.actor.signInId, end: () => WAYS[way].end(scene) };
+      const { status, text } = await ask(scene, name, asked);
+      expect(ambush, `${name} acts on behalf of nobody`).toBeNull();
+      expect(status, `${name} by somebody ${way}: ${text}`).toBe(WAYS[way].status);
+      expect(await traceOf(scene), `${name} by somebody ${way}`).toEqual(before);
+    }
+    const scene = await newScene(server, root, isAlone);
+    const { status, text } = await ask(scene, name, await prepare(scene));
+    expect([200, 204], `${name}: ${text}`).toContain(status);
+  });
+
+  const slow = rows.filter(([name]) => takesBody(name));
+  it.each(slow)('does nothing by %s while the body comes', async (name, { prepare, isAlone }) => {
+    for (const way of waysOf(whoOf(name))) {
+      const scene = await newScene(server, root, isAlone);
+      const asked = await prepare(scene);
+      const before = await traceOf(scene);
+      const [beginning, end] = halves(JSON.stringify(asked[1]));
+      const judged = new Promise<void>((resolve) => {
+        const last = ['signed-in', 'administrator'].includes(whoOf(name)) ? 'findSignIn' : 'findAccountOf';
+        heard = (read) => read === last && resolve();
+      });
+      const request = openSlowly(server.port, headOf(scene, name, asked, 'application/json') + chunk(beginning));
+      await judged;
+      await WAYS[way].end(scene);
+      request.send(chunk(end) + LAST_CHUNK);
+      expect((await request.answered).status, `${name} by somebody ${way}`).toBe(WAYS[way].status);
+      request.close();
+      expect(await traceOf(scene), `${name} by somebody ${way}`).toEqual(before);
+    }
+  });
+
+  const quick = rows.filter(([name]) => !takesBody(name) && methodOf(name) !== 'GET');
+  it.each(quick)('answers %s without waiting for a body that it does not want', async (name, { prepare, isAlone }) => {
+    for (const type of ['application/json', 'application/x-www-form-urlencoded', 'text/plain']) {
+      const scene = await newScene(server, root, isAlone);
+      const asked = await prepare(scene);
+      // More of it never comes.
+      const request = openSlowly(server.port, headOf(scene, name, asked, type) + chunk('{"a'));
+      expect([200, 204], `${name} ${type}`).toContain((await request.answered).status);
+      request.close();
+    }
+  });
+
+  it('breaks an export off when whoever downloads it is removed', async () => {
+    const scene = await newScene(server, root);
+    const { team, actor } = scene;
+    const event = {
+      event: 'token.renamed',
+      atMs: server.now(),
+      accountId: team,
+      by: { actor: 'operator', requestId: null, person: {} },
+    } as const;
+    await server.keyhouse.store.audit.record({ events: Array.from({ length: 2000 }, () => event) });
+    let pages = 0;
+    const removed = Promise.withResolvers<unknown>();
+    heard = (read) => {
+      // The door has looked once; then each page is asked for, once it was read.
+      if (read !== 'findAccountOf') return;
+      pages += 1;
+      if (pages === 2) removed.resolve(WAYS['who was removed from the team'].end(scene));
+    };
+    const whole = await fetch(`${server.origin}/dashboard/api/accounts/${team}/audit/export?format=jsonl`, {
+      headers: { cookie: actor.cookie, 'x-forwarded-proto': 'https' },
+    });
+    expect(whole.status).toBe(200);
+    await expect(whole.text()).rejects.toThrow();
+    await removed.promise;
+  });
+});
+
+/** Who asks, and a body whose end nobody knows. */
+const headOf = ({ actor }: Scene, name: string, [path]: Asked, type: string): string =>
+  [
+    `${methodOf(name)} /dashboard/api${path} HTTP/1.1`,
+    'Host: x',
+    `Origin: ${ISSUER}`,
+    `Cookie: ${actor.cookie}`,
+    `Content-Type: ${type}`,
+    'Transfer-Encoding: chunked',
+    '',
+    '',
+  ].join('\r\n');
+
+const halves = (text: string): readonly [string, string] => [text.slice(0, 5), text.slice(5)];
