@@ -34,7 +34,14 @@ async function newUser(server: TestServer, isAdministrator = false): Promise<{ i
   const email = newEmail();
   const names = { displayName: 'Ada', firstName: '', lastName: '' };
   const user = await server.keyhouse.store.accounts.createUser({
-    user: { email, emailKey: emailKey(email), passwordHash: '', ...names, isAdministrator, createdAtMs: server.now() },
+    user: {
+      email,
+      emailKey: emailKey(email),
+      passwordHash: 'no password fits it',
+      ...names,
+      isAdministrator,
+      createdAtMs: server.now(),
+    },
     event: eventOf(server, 'user.created'),
   });
   if (user === null) throw new Error('The address is taken.');
