@@ -4,8 +4,8 @@ import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { fieldErrorsOf } from '../kit/errors.tsx';
 import { ask } from '../lib/ask.ts';
-import type { Attempt } from './SignInDialog.tsx';
 import type { Me } from './session.ts';
+import type { Attempt } from './sign-in-attempt.ts';
 import { enterWithPasskey } from './sign-in-passkey.ts';
 import { words as said } from './sign-in-words.ts';
 

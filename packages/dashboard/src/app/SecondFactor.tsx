@@ -2,12 +2,10 @@
 import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { fieldErrorsOf } from '../kit/errors.tsx';
-import { type Api, ask } from '../lib/ask.ts';
-import type { Attempt } from './SignInDialog.tsx';
+import { ask } from '../lib/ask.ts';
+import type { Attempt, StepMethod } from './sign-in-attempt.ts';
 import { enterWithPasskey } from './sign-in-passkey.ts';
 import { words as said } from './sign-in-words.ts';
-
-export type StepMethod = Extract<Api['POST /log-in']['answer'], { next: 'second-factor' }>['methods'][number];
 
 interface Props {
   readonly methods: readonly StepMethod[];

@@ -7,21 +7,14 @@ import { useState } from 'react';
 import { FormError } from '../kit/errors.tsx';
 import { AskError, whoIsSignedIn } from '../lib/ask.ts';
 import { FirstFactor } from './FirstFactor.tsx';
-import { SecondFactor, type StepMethod } from './SecondFactor.tsx';
+import { SecondFactor } from './SecondFactor.tsx';
 import type { Me } from './session.ts';
+import type { Attempt, StepMethod } from './sign-in-attempt.ts';
 import { words as said } from './sign-in-words.ts';
 
 interface Props {
   readonly user: Me['user'];
   readonly onDone: (isSignedIn: boolean) => void;
-}
-
-/** What the forms in it have in common: one thing at a time, and what became of the last one. */
-export interface Attempt {
-  readonly isBusy: boolean;
-  readonly error: unknown;
-  /** What resolves to second-factor methods asks for them next; everything else has signed in. */
-  run(how: () => Promise<readonly StepMethod[] | null>): void;
 }
 
 export default function SignInDialog({ user, onDone }: Props) {

@@ -1,10 +1,5 @@
-import type {
-  EndedInvitation,
-  Invitation,
-  InvitationByTicket,
-  InvitationsStore,
-  NewInvitation,
-} from '../core/accounts/invitation.ts';
+import type { Invitation, InvitationByTicket, InvitationsStore, NewInvitation } from '../core/accounts/invitation.ts';
+import type { EndedInvitation } from '../core/accounts/member.ts';
 import { includesRole, mayInvite, type Role } from '../core/accounts/member.ts';
 import type { EventDraft } from '../core/audit/event.ts';
 import type { Act } from './act.ts';

@@ -25,9 +25,6 @@ export interface Invitation {
   readonly expiresAtMs: number;
 }
 
-/** An invitation that ended because its sender lost the right to send it. */
-export type EndedInvitation = Pick<Invitation, 'id' | 'email' | 'role'>;
-
 /** As whoever holds the link sees it. */
 export interface InvitationByTicket extends Invitation {
   readonly emailKey: string;

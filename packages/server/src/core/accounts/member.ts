@@ -1,7 +1,6 @@
 /** Who may do what in an account. A personal account has one member, its user; administrators own the operator account. */
 import type { EventDraft } from '../audit/event.ts';
 import type { Account, User } from './account.ts';
-import type { EndedInvitation } from './invitation.ts';
 
 /** From the least to the most; each may do what those before it may. */
 export const ROLES = ['viewer', 'developer', 'admin', 'owner'] as const;
@@ -22,6 +21,13 @@ export interface Member {
   readonly sinceMs: number;
   /** In whatever browser; null when it was long ago. */
   readonly lastSeenAtMs: number | null;
+}
+
+/** An invitation that ended because its sender lost the right to send it. */
+export interface EndedInvitation {
+  readonly id: number;
+  readonly email: string;
+  readonly role: Role;
 }
 
 /** What a member wants to do to another, or to themself; `wanted` null: they are to go. */
