@@ -1,7 +1,7 @@
 /** Every way in, with and without two-step verification, on both databases: what each door asks for, and who is never locked out. */
 import { beforeAll, expect, it } from 'vitest';
 import { addPasskey, createAuthenticator } from '../../../../test/authenticator.ts';
-import { addTotp, type Browser, loggedIn, openBrowser, registered } from '../../../../test/browser.ts';
+import { addTotp, type Browser, loggedIn, newEmail, openBrowser } from '../../../../test/browser.ts';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { linkIn, mailsOf } from '../../../../test/mails.ts';
 import { OPERATOR, PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
@@ -19,7 +19,10 @@ eachDatabase('two-step verification', (makeDatabase) => {
 
   /** A user of a row: registered, the address verified, with what the row names. */
   async function person(has: { passkey?: boolean; totp?: boolean; byPasskey?: boolean; noCodes?: boolean } = {}) {
-    const { browser, email, id } = await registered(server);
+    const [browser, email] = [openBrowser(server), newEmail()];
+    const came = await browser.ask('/register', { body: { email, password: PASSWORD }, headers: away() });
+    expect(came.status).toBe(200);
+    const { id } = (await browser.ask('/me')).json.user;
     await browser.ask('/verify-email', { body: { ticket: await linkIn(server, email, '/verify-email#') } });
     const authenticator = createAuthenticator(server.url);
     let codes: readonly string[] = [];
