@@ -86,7 +86,7 @@ describe('getting in', () => {
     const { page } = visit;
     await signIn(dashboard, visit, (await dashboard.register()).id);
     await visit.open(await post.linkTo(email, '/verify-email'));
-    await page.getByText('Or it is for somebody else than the one who is signed in here.').waitFor();
+    await page.getByText('This link is for somebody else than the one who is signed in here.').waitFor();
     await visit.expectAccessible();
     await button(page, 'Log in as somebody else').click();
     await logIn(page, email, PASSWORD);
@@ -173,7 +173,7 @@ describe('getting in', () => {
     await visit.expectAccessible();
     await page.getByLabel('Email').fill(email);
     await button(page, 'Send the link').click();
-    await title(page, 'Look into your mail');
+    await title(page, 'Check your email');
     await page.getByText(`If ${email} is registered here`).waitFor();
     await visit.expectAccessible();
     const link = await post.linkTo(email, '/reset');
@@ -204,7 +204,7 @@ describe('getting in', () => {
 
     // A link is good once.
     const again = await at(link);
-    await again.page.getByText('This link is over').waitFor();
+    await again.page.getByText('This link was used already').waitFor();
     await again.page.getByRole('link', { name: 'Ask for another link' }).waitFor();
     await again.expectAccessible();
   });
@@ -243,8 +243,8 @@ describe('getting in', () => {
     await isIn(page);
     await page.getByRole('link', { name: 'Operator' }).waitFor();
     const again = await at(link, {}, place);
-    await again.page.getByText('This link is over').waitFor();
-    await again.page.getByText('Restart the server').waitFor();
+    await again.page.getByText('This link was used already: the server has its administrator. Log in.').waitFor();
+    expect(await again.page.getByText('Restart the server').count()).toBe(0);
     await again.expectAccessible();
     for (const one of visits.splice(0)) await one.close();
     await place.stop();

@@ -93,7 +93,7 @@ describe('Profile and Security', () => {
     await expect.poll(() => main.getByRole('button', { name: /^Send it again in/ }).isDisabled()).toBe(true);
     const second = await post.linkTo(email, '/verify-email');
     await page.goto(dashboard.url + first);
-    await page.getByText('This link is over').waitFor();
+    await page.getByText('This link no longer works').waitFor();
     await page.goto(dashboard.url + second);
     await title(page, 'Your address is confirmed');
     await page.goto(`${dashboard.url}/dashboard/settings/profile`);

@@ -90,7 +90,7 @@ describe('a team', () => {
     await page.getByRole('button', { name: `Send again to ${guest.email}` }).waitFor();
     const first = await linkIn(dashboard, guest.email, '/invitation#');
     await page.getByRole('button', { name: `Send again to ${guest.email}` }).click();
-    await page.getByText('Another mail is on its way').waitFor();
+    await page.getByText(`A new link for ${guest.email} was created`).waitFor();
     const second = await linkIn(dashboard, guest.email, '/invitation#');
     expect([await works(first), await works(second)]).toEqual([422, 200]);
     await page.getByRole('button', { name: `Take back the invitation of ${guest.email}` }).click();

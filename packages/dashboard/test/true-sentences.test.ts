@@ -1,7 +1,10 @@
 /** What the pages say is what the server did: of mails, of links, of addresses, of teams. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { closeBrowser, type Dashboard, startDashboard, type Visit } from './browser.ts';
-import { title } from './steps.ts';
+import { linkIn } from '../../server/test/mails.ts';
+import { invite, newMember, newPerson, newTeam } from '../../server/test/people.ts';
+import { PASSWORD } from '../../server/test/server.ts';
+import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from './browser.ts';
+import { button, isIn, title } from './steps.ts';
 
 describe('what the pages say', () => {
   let dashboard: Dashboard;
@@ -35,5 +38,97 @@ describe('what the pages say', () => {
     await title(visit.page, 'Log in to Keyhouse');
     // The browser notes the 404 by itself.
     visit.complaints.splice(0);
+  });
+
+  it('never says that a mail was sent where there is no mail server, and says whom to ask for the link', async () => {
+    const { page, ...visit } = await at('/forgot');
+    await page.getByText('This server sends no email').waitFor();
+    await page.getByLabel('Email').fill('somebody@example.com');
+    await button(page, 'Create the link').click();
+    await title(page, 'Ask the operator for the link');
+    await visit.expectAccessible();
+
+    await page.goto(`${dashboard.url}/register`);
+    const email = `u-${crypto.randomUUID()}@example.com`;
+    await page.getByLabel('Email').fill(email);
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await button(page, 'Register').click();
+    await isIn(page);
+    const banner = page.getByRole('region', { name: 'Your e-mail address' });
+    await banner.getByText('This server sends no email: ask the operator').waitFor();
+    await visit.expectAccessible();
+    const before = await linkIn(dashboard, email, '/verify-email#');
+    await banner.getByRole('button', { name: 'Create a new link' }).click();
+    await banner.getByText('The operator finds it under Outbox').waitFor();
+    expect(await linkIn(dashboard, email, '/verify-email#')).not.toBe(before);
+    await page.goto(`${dashboard.url}/dashboard/settings/profile`);
+    await page.getByText('This server sends no email: you get the link from the operator.').waitFor();
+    expect(await page.getByText(/that we sent|Send it again|on its way/).count()).toBe(0);
+  });
+
+  it('says that a link was used already, whichever it is', async () => {
+    const owner = await newPerson(dashboard);
+    const team = await newTeam(owner, 'Engines');
+    const guest = await newPerson(dashboard);
+    const ticket = await invite(dashboard, owner, team, guest.email, 'viewer');
+    await guest.ask('/invitation/accept', { body: { ticket } });
+    const { page } = await at(`/invitation#${ticket}`);
+    await page.getByText('This invitation was accepted already.').waitFor();
+  });
+
+  it('opens the team that was joined by registering with its invitation', async () => {
+    const owner = await newPerson(dashboard);
+    const team = await newTeam(owner, 'Difference Engines');
+    // A team's own invitation opens registration only where everybody may register.
+    const email = `u-${crypto.randomUUID()}@example.com`;
+    const { page } = await at(`/invitation#${await invite(dashboard, owner, team, email, 'developer')}`);
+    await button(page, 'Register to accept').click();
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await button(page, 'Register').click();
+    await page.waitForURL(`${dashboard.url}/dashboard/accounts/${team}`);
+    await title(page, 'Difference Engines');
+  });
+
+  it('drops a team at once when somebody was removed from it: its lists, its name in the switcher, and it says why', async () => {
+    const owner = await newPerson(dashboard);
+    const team = await newTeam(owner, 'Analytical Engines');
+    const member = await newMember(dashboard, owner, team, 'developer');
+    const visit = await at('/login');
+    const { page } = visit;
+    await signIn(dashboard, visit, member.id);
+    await visit.open(`/dashboard/accounts/${team}/members`);
+    await page.getByRole('table', { name: 'Members' }).waitFor();
+    const navigation = page.getByRole('navigation', { name: 'Main' });
+    await navigation.getByRole('link', { name: 'API keys' }).click();
+    await title(page, 'API keys');
+    const removed = await owner.ask(`/accounts/${team}/members/${member.id}`, { method: 'DELETE' });
+    expect(removed.status).toBeLessThan(300);
+
+    // What this page remembers of the members is younger than what it would ask for again by itself.
+    await navigation.getByRole('link', { name: 'Audit log' }).click();
+    await title(page, 'You are not a member of Analytical Engines any more');
+    await visit.expectAccessible();
+    const switcher = page.getByLabel('Account', { exact: true });
+    expect(await switcher.locator('option').allTextContents()).not.toContain('Analytical Engines');
+    await page.goBack();
+    await title(page, 'You are not a member of Analytical Engines any more');
+    await page.goBack();
+    await title(page, 'You are not a member of Analytical Engines any more');
+    expect(await page.getByRole('table', { name: 'Members' }).count()).toBe(0);
+  });
+
+  it('asks again for the accounts when the window is looked at', async () => {
+    const owner = await newPerson(dashboard);
+    const team = await newTeam(owner, 'Looms');
+    const member = await newMember(dashboard, owner, team, 'viewer');
+    const visit = await at('/login');
+    const { page } = visit;
+    await signIn(dashboard, visit, member.id);
+    await visit.open('/dashboard');
+    const looms = page.getByLabel('Account', { exact: true }).locator('option', { hasText: 'Looms' });
+    await looms.waitFor({ state: 'attached' });
+    await owner.ask(`/accounts/${team}/members/${member.id}`, { method: 'DELETE' });
+    await page.evaluate(() => window.dispatchEvent(new Event('focus')));
+    await looms.waitFor({ state: 'detached' });
   });
 });

@@ -42,14 +42,17 @@ export function Lost() {
   );
 }
 
-export function Unverified({ email }: { email: string }) {
+export function Unverified({ email, sendsMail }: { email: string; sendsMail: boolean }) {
   const send = useMutation({ mutationFn: () => ask('POST /verify-email/send') });
+  const said = sendsMail
+    ? { why: words.unverified(email), done: words.sent, button: words.sendAgain }
+    : { why: words.unverifiedNoMail(email), done: words.linkCreated, button: words.createLink };
   return (
     <section className={styles.banner} aria-label={words.unverifiedTitle}>
-      <span role="status">{send.isSuccess ? words.sent : send.isError ? sentenceOf(send.error) : words.unverified(email)}</span>
+      <span role="status">{send.isSuccess ? said.done : send.isError ? sentenceOf(send.error) : said.why}</span>
       {!send.isSuccess && (
         <button type="button" className={styles.bannerButton} disabled={send.isPending} onClick={() => send.mutate()}>
-          {words.sendAgain}
+          {said.button}
         </button>
       )}
     </section>

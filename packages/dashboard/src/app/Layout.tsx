@@ -5,13 +5,16 @@ import { Part } from '../kit/part.tsx';
 import { Lost, Unverified } from './Banners.tsx';
 import { Header } from './Header.tsx';
 import styles from './layout.module.css';
+import { useMemberships } from './membership.ts';
 import { Navigation } from './Navigation.tsx';
 import { useAccount, useMe } from './session.ts';
 import { words } from './words.ts';
 
 export function Layout() {
+  useMemberships();
   const account = useAccount() ?? null;
-  const user = useMe().data?.user;
+  const { data: me } = useMe();
+  const user = me?.user;
   const pathname = useRouterState({ select: ({ location }) => location.pathname });
   const main = useRef<HTMLElement>(null);
   // A new page begins at its top, for readers of screens too.
@@ -29,7 +32,7 @@ export function Layout() {
         <Header account={account} />
       </Part>
       <Lost />
-      {user !== undefined && !user.email_verified && <Unverified email={user.email} />}
+      {user !== undefined && !user.email_verified && <Unverified email={user.email} sendsMail={me?.sends_mail ?? false} />}
       <div className={styles.body}>
         <Part>
           <Navigation account={account} isAdministrator={user?.administrator ?? false} pathname={pathname} />

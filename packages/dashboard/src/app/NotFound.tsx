@@ -1,12 +1,18 @@
 import { Button, Stack, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
+import { Link, useParams } from '@tanstack/react-router';
 import { PageHeader } from '../kit/states.tsx';
+import { useLost } from './membership.ts';
 import { words } from './words.ts';
 
 export function NotFound() {
+  const { account } = useParams({ strict: false }) as { account?: string };
+  const team = useLost(account);
   return (
     <Stack align="flex-start">
-      <PageHeader title={words.notFoundTitle} intro={words.notFound} />
+      <PageHeader
+        title={team === undefined ? words.notFoundTitle : words.lostTitle(team)}
+        intro={team === undefined ? words.notFound : words.lost}
+      />
       <Button variant="default" renderRoot={(props) => <Link to="/" {...props} />}>
         {words.toHome}
       </Button>

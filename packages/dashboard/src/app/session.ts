@@ -10,6 +10,9 @@ export const ME = ['me'] as const;
 
 export const useMe = () => useQuery({ queryKey: ME, queryFn: () => ask('GET /me'), staleTime: 30_000 });
 
+/** False: what is written to people waits in the operator's outbox, and no page may say that it was sent. */
+export const useSendsMail = (): boolean => useMe().data?.sends_mail ?? false;
+
 const ROLES = ['viewer', 'developer', 'admin', 'owner'] as const;
 
 /** Whether a role includes another. The server decides; pages use it to offer only what will be done. */

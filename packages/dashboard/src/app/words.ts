@@ -34,6 +34,8 @@ export const words = {
   menu: 'Menu',
   notFoundTitle: 'There is no such page',
   notFound: 'Or it is not yours. The account switcher above shows what you can reach.',
+  lostTitle: (team: string): string => `You are not a member of ${team} any more`,
+  lost: 'Somebody removed you from it, or it was deleted. Nothing of it is shown any more.',
   toHome: 'To your home page',
   brokenTitle: 'This page broke',
   broken: 'Reload it. Nothing on the server has changed by it.',
@@ -46,6 +48,10 @@ export const words = {
   unverified: (email: string): string => `Please confirm that ${email} is yours: follow the link in the mail that we sent.`,
   sendAgain: 'Send it again',
   sent: 'Sent. It can take a minute to arrive.',
+  unverifiedNoMail: (email: string): string =>
+    `${email} is not verified. This server sends no email: ask the operator for your link, which is under Outbox in the dashboard.`,
+  createLink: 'Create a new link',
+  linkCreated: 'A new link was created, and the previous one expired. The operator finds it under Outbox in the dashboard.',
   proof: {
     title: 'Confirm that it is you',
     why: 'What you are about to do needs a proof that is younger than ten minutes.',

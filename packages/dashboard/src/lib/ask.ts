@@ -40,9 +40,11 @@ interface Helpers {
   askForProof: (() => Promise<boolean>) | null;
   /** Asks the person whose page this is to sign in again; false when they turned away. `isRead`: nobody did anything for it. */
   signInAgain: ((call: { readonly isRead: boolean }) => Promise<boolean>) | null;
+  /** Something was refused that pages show only where it is allowed: what they know of roles and teams may be out of date. */
+  onRefused: (() => void) | null;
 }
 /** Set once by the entry that has these dialogs; the pages before the sign-in have none. */
-export const helpers: Helpers = { askForProof: null, signInAgain: null };
+export const helpers: Helpers = { askForProof: null, signInAgain: null, onRefused: null };
 
 /** The user whose page this is; null before it is known, and on the pages before the sign-in. */
 let pageUserId: number | null = null;
@@ -59,6 +61,7 @@ export async function ask<Name extends EndpointName>(
     try {
       return (await send(name, ask ?? {}, pageUserId)) as Api[Name]['answer'];
     } catch (error) {
+      if (isRefused(error)) helpers.onRefused?.();
       const remedy = remedyFor(error);
       // Each once: what is refused again after it is refused.
       if (remedy === null || !open.includes(remedy) || !(await REMEDIES[remedy](name))) throw error;
@@ -83,6 +86,9 @@ function remedyFor(error: unknown): Remedy | null {
   if (error.refusal.kind === 'signed-out') return 'sign-in';
   return error.refusal.kind === 'proof-required' ? 'proof' : null;
 }
+
+const isRefused = (error: unknown): boolean =>
+  error instanceof AskError && (error.refusal.kind === 'not-found' || error.refusal.kind === 'not-allowed');
 
 interface Sent {
   readonly params?: unknown;

@@ -6,6 +6,7 @@ import { Link } from '@tanstack/react-router';
 import type { Api } from 'keyhouse/dashboard-api';
 import { UserPlus } from 'lucide-react';
 import { useState } from 'react';
+import { useSendsMail } from '../app/session.ts';
 import { ErrorState, FormError, fieldErrorOf } from '../kit/errors.tsx';
 import { useForm } from '../kit/form.ts';
 import { useFormat } from '../kit/format.ts';
@@ -106,10 +107,11 @@ export function UserState({ user }: { user: User }) {
 }
 
 function Invite({ onClose }: { onClose: () => void }) {
+  const sendsMail = useSendsMail();
   const [email, setEmail] = useState('');
   const send = useForm(async () => {
     await ask('POST /operator/invitations', { body: { email } });
-    notifications.show({ message: said.invited(email) });
+    notifications.show({ message: sendsMail ? said.invited(email) : said.invitedNoMail(email) });
     onClose();
   });
   return (
@@ -118,7 +120,7 @@ function Invite({ onClose }: { onClose: () => void }) {
         <Stack>
           <TextInput
             label={said.email}
-            description={said.inviteHint}
+            description={sendsMail ? said.inviteHint : said.inviteHintNoMail}
             type="email"
             autoComplete="off"
             maxLength={254}

@@ -25,6 +25,9 @@ export const words = {
     inviteHint: 'A link goes there that works also while registration is closed.',
     sendInvitation: 'Send the invitation',
     invited: (email: string): string => `An invitation is on its way to ${email}.`,
+    inviteHintNoMail:
+      'The link works also while registration is closed. This server sends no email: you find the link under Outbox.',
+    invitedNoMail: (email: string): string => `${email} is invited. This server sends no email: you find the link under Outbox.`,
     administrator: 'Administrator',
     disabled: 'Disabled',
     active: 'Active',
@@ -79,7 +82,7 @@ export const words = {
     nobodySignedIn: 'They are not signed in anywhere.',
     resetFactor: 'Reset second factor',
     resetFactorText:
-      'Turns two-step verification off, removes passkeys, the authenticator app and recovery codes, and ends every sign-in. The password stays. They are notified by email.',
+      'Turns two-step verification off, removes passkeys, the authenticator app and recovery codes, and ends every sign-in. The password stays. They are notified by email if a mail server is set.',
     resetFactorTitle: (name: string): string => `Reset the second factor of ${name}?`,
     resetFactorCare: 'Make sure that it is they who ask: call them back on a number that you know.',
     didResetFactor: 'The second factor is reset.',

@@ -46,7 +46,6 @@ export function SetupLink({ state, ticket }: Props) {
   if (check.answer !== null) return <Setup state={state} ticket={ticket} />;
   return (
     <Looking brand={state.brand} title={words.setup.title(state.brand.name)} of={check}>
-      <p className="soft">{words.setup.again}</p>
       <ToDashboard />
     </Looking>
   );
@@ -82,7 +81,6 @@ function ConfirmEmail({ state, ticket, isNew, to, onSignedOut }: ConfirmProps) {
   if (confirm.answer === null) {
     return (
       <Looking brand={state.brand} title={said.title} of={confirm}>
-        {kind === 'invalid' && <p className="soft">{said.other}</p>}
         <Links>
           <a className="link" href="/dashboard">
             {words.toDashboard}

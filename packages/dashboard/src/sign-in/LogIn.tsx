@@ -90,6 +90,7 @@ export function LogIn({ state, notice, failure = null, email: known = waiting().
           {said.provider(name)}
         </button>
       ))}
+      {state.providers.length > 0 && onEntered !== goOn && <p className="soft">{said.providerThenLink}</p>}
       {!state.passkeys && <p className="soft">{words.noPasskeys}</p>}
       <Links>
         <a className="link" href={withWaiting('/forgot')}>

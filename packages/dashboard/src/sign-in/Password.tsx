@@ -24,9 +24,9 @@ export function Forgot({ state }: { state: State }) {
   );
   if (sentTo !== null) {
     return (
-      <Card brand={state.brand} title={words.forgot.sentTitle}>
-        <p>{words.forgot.sent(sentTo)}</p>
-        <p className="soft">{words.forgot.notArrived}</p>
+      <Card brand={state.brand} title={state.sends_mail ? words.forgot.sentTitle : words.forgot.createdTitle}>
+        <p>{state.sends_mail ? words.forgot.sent(sentTo) : words.forgot.created(sentTo)}</p>
+        {state.sends_mail && <p className="soft">{words.forgot.notArrived}</p>}
         <button type="button" className="button plain" onClick={() => setSentTo(null)}>
           {words.forgot.again}
         </button>
@@ -36,7 +36,7 @@ export function Forgot({ state }: { state: State }) {
   }
   return (
     <Card brand={state.brand} title={words.forgot.title}>
-      <p>{words.forgot.intro}</p>
+      <p>{state.sends_mail ? words.forgot.intro : words.forgot.introNoMail}</p>
       <TaskError task={task} fields={['email']} />
       <Form onSubmit={submit} task={task}>
         <Field
@@ -48,7 +48,7 @@ export function Forgot({ state }: { state: State }) {
           onChange={setEmail}
           fault={task.faultOf('email')}
         />
-        <Submit task={task}>{words.forgot.button}</Submit>
+        <Submit task={task}>{state.sends_mail ? words.forgot.button : words.forgot.buttonNoMail}</Submit>
       </Form>
       {back}
     </Card>

@@ -30,6 +30,7 @@ export const words = {
     register: 'Register',
     noAccount: 'New here?',
     provider: (name: string): string => `Continue with ${name}`,
+    providerThenLink: 'If you continue with another provider, open the link again afterwards.',
   },
   second: {
     title: 'Two-step verification',
@@ -57,13 +58,19 @@ export const words = {
     button: 'Register',
     has: 'Registered already?',
     closed: 'Nobody can register here at the moment. Ask whoever runs this place for access.',
-    invite: 'Here one registers by invitation: follow the link in the mail that invited you.',
+    invite: 'Here one registers by invitation: follow the link of your invitation.',
   },
   forgot: {
     title: 'Forgot your password?',
     intro: 'Tell us your address. We send you a link with which you set a new one.',
     button: 'Send the link',
-    sentTitle: 'Look into your mail',
+    introNoMail:
+      'Enter your address. A link is created with which you set a new one. This server sends no email: you get the link from the operator.',
+    buttonNoMail: 'Create the link',
+    sentTitle: 'Check your email',
+    createdTitle: 'Ask the operator for the link',
+    created: (email: string): string =>
+      `This server sends no email. If ${email === '' ? 'this address' : email} is registered here, the operator finds a link under Outbox in the dashboard. It works once, within an hour.`,
     sent: (email: string): string =>
       `If ${email === '' ? 'this address' : email} is registered here, a mail is on its way. Its link works once, within an hour.`,
     notArrived: 'Nothing after a few minutes? Look into the spam folder, or at the spelling of the address.',
@@ -107,14 +114,12 @@ export const words = {
   verify: {
     title: 'Confirm your address',
     signedOut: 'Log in first: then your address is confirmed by itself.',
-    other: 'Or it is for somebody else than the one who is signed in here.',
     doneTitle: 'Your address is confirmed',
     done: (email: string): string => `${email} is yours. That was all.`,
   },
   newEmail: {
     title: 'Take your new address',
     signedOut: 'Log in first, with your old address: then the new one takes its place.',
-    other: 'Or it is for somebody else than the one who is signed in here.',
     doneTitle: 'Your address has changed',
     done: (email: string): string => `From now on you log in with ${email}.`,
   },
@@ -123,7 +128,6 @@ export const words = {
     intro:
       'It runs. You are its first user, and its administrator: choose an address and a password. Everything else is set in the dashboard.',
     button: 'Create the administrator',
-    again: 'Restart the server: while it has no administrator, its log shows a new link.',
   },
   invitation: {
     title: 'Your invitation',
@@ -204,7 +208,7 @@ export const words = {
   logInAsOther: 'Log in as somebody else',
   toDashboard: 'Go to the dashboard',
   noTicketTitle: 'A part of the link is missing',
-  noTicket: 'Follow the whole link from the mail once more, or ask for a new one.',
+  noTicket: 'Open the whole link once more, or ask for a new one.',
   passkeyCancelled: 'You cancelled, or it took too long: the passkey was not used. Try again, or log in in another way.',
   noPasskeys: 'Passkeys are not offered here: browsers refuse them where the address of a server is a number.',
   noCookies: 'Your browser refuses cookies, and without one nobody stays logged in. Allow them for this site.',

@@ -16,7 +16,7 @@ import type { Db } from './prepared.ts';
 import { endSessions } from './sessions.ts';
 import { endSignIns } from './sign-ins.ts';
 import { renameAccount } from './teams.ts';
-import { endTickets, redeem } from './tickets.ts';
+import { endTickets, keepTicket, redeem } from './tickets.ts';
 import { insertUser, lockEnabledUser, toUser, users } from './users.ts';
 
 type Input<Name extends keyof ProfileStore> = Parameters<ProfileStore[Name]>[0];
@@ -350,27 +350,3 @@ const forgetInvitations = (db: Db, userId: number) =>
     .where('email_key', '=', db.selectFrom('users').select('email_key').where('id', '=', userId))
     .where('ended_at_ms', 'is not', null)
     .execute();
-
-async function keepTicket(
-  db: Db,
-  hash: string,
-  ticket: {
-    purpose: string;
-    userId: number | null;
-    data: Readonly<Record<string, unknown>>;
-    createdAtMs: number;
-    endsAtMs: number;
-  },
-): Promise<void> {
-  await db
-    .insertInto('tickets')
-    .values({
-      hash: Buffer.from(hash, 'hex'),
-      purpose: ticket.purpose,
-      user_id: ticket.userId,
-      data: JSON.stringify(ticket.data),
-      created_at_ms: ticket.createdAtMs,
-      ends_at_ms: ticket.endsAtMs,
-    })
-    .execute();
-}

@@ -1,4 +1,5 @@
 import type { Ticket, TicketPurpose, TicketsStore } from '../core/accounts/ticket.ts';
+import { DAY_MS } from '../core/lib/clock.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
 
@@ -56,7 +57,11 @@ export const ticketsActs = {
   },
 };
 
-/** For acts that use a ticket up together with what it is for: the row is gone, so nobody else can. */
+const LINKS: ReadonlySet<TicketPurpose> = new Set(['verify-email', 'new-email', 'reset-password', 'setup', 'invitation']);
+/** So long after it was used a link is told from one that never was. */
+const MARK_LASTS_MS = 30 * DAY_MS;
+
+/** For acts that use a ticket up together with what it is for: the row is gone, so nobody else can. A link leaves a mark with nothing in it. */
 export async function redeem(
   db: Db,
   { purpose, hash, nowMs }: { purpose: TicketPurpose; hash: string; nowMs: number },
@@ -68,7 +73,26 @@ export async function redeem(
     .where('ends_at_ms', '>', nowMs)
     .returningAll()
     .executeTakeFirst();
-  return row === undefined ? null : toTicket(row);
+  if (row === undefined) return null;
+  if (LINKS.has(purpose))
+    await keepTicket(db, hash, { purpose: 'used', userId: null, data: {}, createdAtMs: nowMs, endsAtMs: nowMs + MARK_LASTS_MS });
+  return toTicket(row);
+}
+
+/** Puts a ticket, or its mark, where the same secret leads to; for acts that have redeemed one and then do nothing with it. */
+export async function keepTicket(db: Db, hash: string, ticket: Ticket): Promise<void> {
+  const row = {
+    purpose: ticket.purpose,
+    user_id: ticket.userId,
+    data: JSON.stringify(ticket.data),
+    created_at_ms: ticket.createdAtMs,
+    ends_at_ms: ticket.endsAtMs,
+  };
+  await db
+    .insertInto('tickets')
+    .values({ hash: bytes(hash), ...row })
+    .onConflict((conflict) => conflict.column('hash').doUpdateSet(row))
+    .execute();
 }
 
 /** Ends a user's tickets, of one purpose or all. Tickets of nobody (`null`) of that purpose alike. */

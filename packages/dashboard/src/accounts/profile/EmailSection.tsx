@@ -2,7 +2,7 @@
 import { Alert, Badge, Button, Group, Text, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useState } from 'react';
-import { ME, type Me } from '../../app/session.ts';
+import { ME, type Me, useSendsMail } from '../../app/session.ts';
 import { FormError, fieldErrorsOf } from '../../kit/errors.tsx';
 import { ask } from '../../lib/ask.ts';
 import { Section } from '../Section.tsx';
@@ -10,8 +10,11 @@ import { useWait } from '../wait.ts';
 import { words } from './words.ts';
 
 const said = words.email;
+/** Of what was sent, or could not be. */
+const useMailWords = () => (useSendsMail() ? said : said.noMail);
 
 export function EmailSection({ user }: { user: Me['user'] }) {
+  const mails = useMailWords();
   return (
     <Section title={said.title} intro={said.intro}>
       <Group gap="sm">
@@ -25,7 +28,7 @@ export function EmailSection({ user }: { user: Me['user'] }) {
       {!user.email_verified && <SendAgain />}
       {user.pending_email !== null && (
         <Alert color="accent" title={said.pending(user.pending_email)}>
-          {said.pendingWhy}
+          {mails.pendingWhy}
         </Alert>
       )}
       <ChangeEmail />
@@ -37,6 +40,7 @@ export function EmailSection({ user }: { user: Me['user'] }) {
 const PAUSE_SECONDS = 60;
 
 function SendAgain() {
+  const mails = useMailWords();
   const send = useMutation({ mutationFn: () => ask('POST /verify-email/send') });
   const [pause, setPause] = useState(0);
   const left = Math.max(useWait(send.error), pause);
@@ -48,7 +52,7 @@ function SendAgain() {
   return (
     <Alert color="yellow">
       <Text size="sm" role="status">
-        {send.isSuccess && pause > 0 ? said.sent : said.why}
+        {send.isSuccess && pause > 0 ? mails.sent : mails.why}
       </Text>
       <FormError error={left > 0 ? null : send.error} />
       <Button
@@ -59,13 +63,14 @@ function SendAgain() {
         disabled={left > 0}
         onClick={() => send.mutate(undefined, { onSuccess: () => setPause(PAUSE_SECONDS) })}
       >
-        {left > 0 ? said.wait(left) : said.send}
+        {left > 0 ? mails.wait(left) : mails.send}
       </Button>
     </Alert>
   );
 }
 
 function ChangeEmail() {
+  const mails = useMailWords();
   const [email, setEmail] = useState('');
   const queries = useQueryClient();
   const change = useMutation({
@@ -84,7 +89,7 @@ function ChangeEmail() {
       <FormError error={change.error} fields={['email']} />
       <TextInput
         label={said.next}
-        description={said.hint}
+        description={mails.hint}
         name="email"
         type="email"
         autoComplete="email"

@@ -3,7 +3,7 @@ import { Alert, Button, Group, Menu, Stack, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { UserPlus } from 'lucide-react';
 import { useState } from 'react';
-import { type Account, hasRole, useMe } from '../../app/session.ts';
+import { type Account, hasRole, useMe, useSendsMail } from '../../app/session.ts';
 import { FormError } from '../../kit/errors.tsx';
 import { useFormat } from '../../kit/format.ts';
 import { Loaded, PageHeader } from '../../kit/states.tsx';
@@ -180,13 +180,14 @@ interface InvitationsProps {
 function Invitations({ team, invitations, onDialog }: InvitationsProps) {
   const verbs = useTeam(String(team.id));
   const [error, setError] = useState<unknown>(null);
+  const sendsMail = useSendsMail();
   const columns = words.invitationColumns;
   const mayManage = hasRole(team, 'admin');
   const sendAgain = async ({ id, email }: Invitation) => {
     setError(null);
     try {
       await verbs.sendAgain(id);
-      notifications.show({ message: words.sentAgain(email) });
+      notifications.show({ message: (sendsMail ? words : words.noMail).sentAgain(email) });
     } catch (caught) {
       setError(caught);
     }

@@ -2,7 +2,7 @@
 import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useState } from 'react';
-import type { Account } from '../../app/session.ts';
+import { type Account, useSendsMail } from '../../app/session.ts';
 import { ConfirmDialog } from '../../kit/confirm.tsx';
 import { FormError, fieldErrorOf } from '../../kit/errors.tsx';
 import { useForm } from '../../kit/form.ts';
@@ -93,11 +93,12 @@ export function TeamDialog({ team, dialog, userId, onClose }: Props) {
 function Invite({ team, onClose }: { team: Account; onClose: () => void }) {
   const verbs = useTeam(String(team.id));
   const usersOnly = useMembers(String(team.id)).data?.invites_users_only ?? false;
+  const said = useSendsMail() ? words : words.noMail;
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<Role>('developer');
   const send = useForm(async () => {
     await verbs.invite(email, role);
-    notifications.show({ message: usersOnly ? words.invitedUsersOnly(email) : words.invited(email) });
+    notifications.show({ message: usersOnly ? said.invitedUsersOnly(email) : said.invited(email) });
     onClose();
   });
   return (
@@ -106,7 +107,7 @@ function Invite({ team, onClose }: { team: Account; onClose: () => void }) {
         <Stack>
           <TextInput
             label={words.email}
-            description={usersOnly ? words.emailHintUsersOnly : words.emailHint}
+            description={usersOnly ? said.emailHintUsersOnly : said.emailHint}
             type="email"
             name="email"
             autoComplete="off"

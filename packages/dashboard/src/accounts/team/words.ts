@@ -45,6 +45,18 @@ export const words = {
   emailHintUsersOnly:
     'Only people who already have an account here get the mail. The link works for seven days, only for this address.',
   invitedUsersOnly: (email: string): string => `If ${email} has an account here, an invitation is on its way.`,
+  noMail: {
+    emailHint:
+      'The link works for seven days, and only for this address. This server sends no email: you get the link from the operator.',
+    emailHintUsersOnly:
+      'Only people who already have an account here can be invited. The link works for seven days, only for this address. This server sends no email: you get the link from the operator.',
+    invited: (email: string): string =>
+      `${email} is invited. This server sends no email: ask the operator for the link, which is under Outbox in the dashboard.`,
+    invitedUsersOnly: (email: string): string =>
+      `If ${email} has an account here, the invitation is created. This server sends no email: ask the operator for the link, which is under Outbox in the dashboard.`,
+    sentAgain: (email: string): string =>
+      `A new link for ${email} was created, and the previous one expired. Ask the operator for it: it is under Outbox in the dashboard.`,
+  },
   role: 'Role',
   sendInvitation: 'Send the invitation',
   invited: (email: string): string => `An invitation is on its way to ${email}.`,
@@ -54,7 +66,7 @@ export const words = {
   takeBack: 'Take back',
   takeBackFor: (email: string): string => `Take back the invitation of ${email}`,
   takeBackTitle: 'Take the invitation back?',
-  takeBackText: (email: string): string => `The link that went to ${email} stops working.`,
+  takeBackText: (email: string): string => `The link for ${email} stops working.`,
   tookBack: 'The invitation is taken back.',
   ended: 'Has ended',
 

@@ -24,8 +24,10 @@ export interface ComeInInput extends RegisterUserInput {
 }
 
 export type CameIn =
-  | { readonly ok: true; readonly user: User; readonly opened: OpenedSignIn }
-  | { readonly ok: false; readonly reason: 'sign-up-closed' | 'link-over' | 'other-address' }
+  /** `joined`: the team of the invitation. */
+  | { readonly ok: true; readonly user: User; readonly opened: OpenedSignIn; readonly joined: number | null }
+  | { readonly ok: false; readonly reason: 'link-over' }
+  | { readonly ok: false; readonly reason: 'sign-up-closed' | 'other-address' }
   | RegisterUserRefusal;
 
 const SETUP_LASTS_MS = HOUR_MS;
@@ -57,7 +59,7 @@ export async function comeIn(ports: ComeInPorts, input: ComeInInput & { readonly
   if (registered.made === 'other-address' || registered.made === 'sign-up-closed') return { ok: false, reason: registered.made };
   const user = registered.made;
   await ports.sendVerification(user, input.by);
-  return await signInAs(ports, user, registered.passwordHash, ['password'], input);
+  return await signInAs(ports, user, registered.passwordHash, ['password'], { ...input, joined: found?.accountId ?? null });
 }
 
 /** The first administrator, with the link of the log. */
@@ -77,7 +79,7 @@ export async function setUp(ports: ComeInPorts, input: ComeInInput & { readonly 
   if (!registered.ok) return registered;
   if (registered.made === 'gone') return { ok: false, reason: 'link-over' };
   await ports.sendVerification(registered.made, input.by);
-  return await signInAs(ports, registered.made, registered.passwordHash, ['setup', 'password'], input);
+  return await signInAs(ports, registered.made, registered.passwordHash, ['setup', 'password'], { ...input, joined: null });
 }
 
 /** Made anew at each start while there is no administrator; the one before it ends. Null when there is one. */
@@ -107,9 +109,9 @@ async function signInAs(
   user: User,
   passwordHash: string,
   methods: Parameters<typeof openSignIn>[1]['methods'],
-  { browser, by }: ComeInInput,
+  { browser, by, joined }: ComeInInput & { readonly joined: number | null },
 ): Promise<CameIn> {
   const opened = await openSignIn(ports, { user, methods, passwordHash, addressHash: null, browser, by });
   if (!opened.ok) throw new Error('Somebody who has just registered cannot sign in.');
-  return { ok: true, user, opened: opened.value };
+  return { ok: true, user, opened: opened.value, joined };
 }

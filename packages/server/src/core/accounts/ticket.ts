@@ -5,6 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { encodeBase64Url } from '@keyhouse/protocol';
 import type { EventDraft } from '../audit/event.ts';
+import type { Clock } from '../lib/clock.ts';
 
 export type TicketPurpose =
   | 'verify-email' //    data: { emailKey }
@@ -12,6 +13,7 @@ export type TicketPurpose =
   | 'reset-password' //  data: { emailKey }
   | 'setup'
   | 'invitation' //      data: { invitationId }
+  | 'used' //            the mark that a link of these leaves, so that following it again is not told that it never was; of nobody, and empty
   | 'second-factor' //   data: { passwordHash, through }: what was proved, and the second step waits
   // Sealed, and stored only once used, because any stranger may ask for one: nobody fills a table by asking.
   | 'passkey' //         a challenge that was answered
@@ -50,6 +52,24 @@ export interface TicketsStore {
   }): Promise<boolean>;
   /** Small batches; true when more is left. */
   sweepTickets(input: { nowMs: number; limit: number }): Promise<boolean>;
+}
+
+/** Purposes of links that people follow. */
+export type LinkPurpose = Extract<TicketPurpose, 'verify-email' | 'new-email' | 'reset-password' | 'setup' | 'invitation'>;
+
+/** Why a link did nothing: it was used before, it is somebody else's, or it is over (expired, replaced, taken back), or never was. */
+export type LinkFate = 'used' | 'other_user' | 'over';
+
+/** To be asked about a link that has just been refused; whoever asks has its secret. */
+export async function fateOfLink(
+  { tickets, clock }: { readonly tickets: Pick<TicketsStore, 'findTicket'>; readonly clock: Clock },
+  purpose: LinkPurpose,
+  ticket: string,
+): Promise<LinkFate> {
+  const hash = hashTicket(ticket);
+  const nowMs = clock.now();
+  if ((await tickets.findTicket('used', hash, nowMs)) !== null) return 'used';
+  return (await tickets.findTicket(purpose, hash, nowMs)) === null ? 'over' : 'other_user';
 }
 
 const TICKET_BYTES = 32;

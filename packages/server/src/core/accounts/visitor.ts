@@ -14,7 +14,7 @@ import { noteFailure, type ProofFailure, provePassword } from './prove-password.
 import { endTrip, type Provider, startTrip } from './provider.ts';
 import type { ProofMethod, SignIn } from './sign-in.ts';
 import type { SignInLimits } from './sign-in-limits.ts';
-import { hashTicket } from './ticket.ts';
+import { fateOfLink, hashTicket, type LinkFate, type LinkPurpose } from './ticket.ts';
 
 export interface VisitorPorts extends EnterPorts, OwnPorts, Omit<ComeInPorts, 'sendVerification' | 'accounts'> {
   readonly accounts: EnterPorts['accounts'] & OwnPorts['accounts'];
@@ -58,6 +58,9 @@ export function visitorVerbs(ports: VisitorPorts) {
     comeIn: (input: ComeInInput & { invitation: string | null }): Promise<CameIn> => comeIn(comeInPorts, input),
     setUp: (input: ComeInInput & { ticket: string }): Promise<CameIn> => setUp(comeInPorts, input),
     makeSetupTicket: (): Promise<string | null> => makeSetupTicket(ports),
+    /** Whether the server has an administrator, and so no setup link any more. */
+    isSetUp: async (): Promise<boolean> => (await ports.accounts.countAdministrators()) > 0,
+    fateOfLink: (purpose: LinkPurpose, ticket: string): Promise<LinkFate> => fateOfLink(ports, purpose, ticket),
     isSetupTicket: async (ticket: string): Promise<boolean> =>
       (await tickets.findTicket('setup', hashTicket(ticket), clock.now())) !== null,
 

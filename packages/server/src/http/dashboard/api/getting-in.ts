@@ -27,6 +27,8 @@ export const gettingIn = {
       providers: Type.Array(Type.Object({ id: Type.String(), name: Type.String() })),
       /** False where browsers refuse them: the host of the public URL is an IP address. */
       passkeys: Type.Boolean(),
+      /** False: there is no mail server, and links wait in the operator's outbox. */
+      sends_mail: Type.Boolean(),
       signed_in: Type.Boolean(),
       /** What the second step of a log-in can be, where one waits for this browser. */
       step: Type.Union([Type.Array(SecondFactorName), Type.Null()]),

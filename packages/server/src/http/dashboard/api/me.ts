@@ -64,6 +64,8 @@ export const me = {
         has_password: Type.Boolean(),
         created_at: Time,
       }),
+      /** False: there is no mail server, and links wait in the operator's outbox. */
+      sends_mail: Type.Boolean(),
       /** The personal one first. */
       accounts: Type.Array(AccountOfUser),
       /** Until then what asks for a proof is done without asking again. */

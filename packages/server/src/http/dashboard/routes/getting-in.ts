@@ -10,9 +10,9 @@ import { Refusal } from '../../../core/refusal.ts';
 import { describeBrand } from '../brand.ts';
 import { takeReturnPoint } from '../return-point.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
+import { refuseLink } from './links.ts';
 import { invalid, refuseWherePasskeysAreNot } from './refuse.ts';
 
-const LINK_OVER = 'This link is over: it was used, replaced by a newer one, or its time is up.';
 const STEP_OVER = 'This took too long. Begin with your password again.';
 const WRONG_CODE = 'This code is not valid, or was used before.';
 const WRONG_PASSKEY = 'This passkey was not accepted.';
@@ -25,6 +25,7 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
       signup: keyhouse.signup,
       providers: keyhouse.providers.map(({ id, name }) => ({ id, name })),
       passkeys: offersPasskeys(url),
+      sends_mail: keyhouse.sendsMail,
       signed_in: signIn !== null,
       step: step === null ? null : [...step],
     };
@@ -39,8 +40,11 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
       browser: cookies.read(request, 'browser'),
       by,
     });
-    if (!came.ok) throw refuseComing(came);
-    return await enter(request, reply, came.opened, signIn);
+    if (came.ok) {
+      const { next, to } = await enter(request, reply, came.opened, signIn);
+      return { next, to: came.joined === null || leadsOn(to) ? to : `/dashboard/accounts/${came.joined}` };
+    }
+    throw came.reason === 'link-over' ? await refuseLink(keyhouse, 'invitation', body.invitation ?? '') : refuseComing(came);
   });
 
   serve('POST /log-in', async ({ body, by, request, reply, signIn }) => {
@@ -98,7 +102,7 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
 
   serve('POST /reset/check', async ({ body }) => {
     const user = await keyhouse.findReset(body.ticket);
-    if (user === null) throw invalid('ticket', LINK_OVER);
+    if (user === null) throw await refuseLink(keyhouse, 'reset-password', body.ticket);
     const { isFirstProof, ending } = await keyhouse.readReset(user);
     return {
       email: user.email,
@@ -118,14 +122,14 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
   serve('POST /reset', async ({ body, by, reply }) => {
     const reset = await keyhouse.resetWithTicket(body.ticket, body.password, by);
     if (reset.ok) return cookies.clear(reply, 'sign-in');
-    if (reset.reason === 'gone') throw invalid('ticket', LINK_OVER);
+    if (reset.reason === 'gone') throw await refuseLink(keyhouse, 'reset-password', body.ticket);
     if (reset.reason === 'busy') throw new Refusal({ code: 'busy', retryAfterSeconds: 1 });
     throw invalid('password', PASSWORD_SENTENCES[reset.reason]);
   });
 
   serve('POST /verify-email', async ({ body, signIn, by }) => {
     const user = await keyhouse.verifyEmail(signIn.user, body.ticket, by);
-    if (user === null) throw invalid('ticket', LINK_OVER);
+    if (user === null) throw await refuseLink(keyhouse, 'verify-email', body.ticket);
     return { email: user.email };
   });
   serve('POST /verify-email/send', async ({ signIn, by }) => {
@@ -135,7 +139,7 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
   });
 
   serve('POST /setup/check', async ({ body }) => {
-    if (!(await keyhouse.isSetupTicket(body.ticket))) throw invalid('ticket', LINK_OVER);
+    if (!(await keyhouse.isSetupTicket(body.ticket))) throw await refuseLink(keyhouse, 'setup', body.ticket);
   });
   serve('POST /setup', async ({ body, by, request, reply, signIn }) => {
     const came = await keyhouse.setUp({
@@ -146,8 +150,8 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
       browser: cookies.read(request, 'browser'),
       by,
     });
-    if (!came.ok) throw refuseComing(came);
-    return await enter(request, reply, came.opened, signIn);
+    if (came.ok) return await enter(request, reply, came.opened, signIn);
+    throw came.reason === 'link-over' ? await refuseLink(keyhouse, 'setup', body.ticket) : refuseComing(came);
   });
 
   serve('POST /providers/:provider/start', async ({ params, body, signIn, reply }) => {
@@ -196,14 +200,18 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
   }
 }
 
-type Refused = Extract<Awaited<ReturnType<DashboardPorts['keyhouse']['comeIn']>>, { ok: false }>;
+/** An application waits there, for whoever has just come in. */
+const leadsOn = (path: string): boolean => path.startsWith('/auth/continue?');
+
+type Refused = Exclude<
+  Extract<Awaited<ReturnType<DashboardPorts['keyhouse']['comeIn']>>, { ok: false }>,
+  { readonly reason: 'link-over' }
+>;
 
 function refuseComing(refused: Refused): Refusal {
   switch (refused.reason) {
     case 'sign-up-closed':
       return new Refusal({ code: 'not_allowed' });
-    case 'link-over':
-      return invalid('ticket', LINK_OVER);
     case 'other-address':
       return invalid('email', 'The invitation is for another address.');
     case 'invalid': {

@@ -6,10 +6,8 @@ import { mayInvite } from '../../../core/accounts/member.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { toTimestamp } from '../../schemas.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
+import { refuseLink } from './links.ts';
 import { invalid, readId, refuseOthers } from './refuse.ts';
-
-/** One sentence for a link that was used, replaced, taken back, is over, or never was. */
-const DEAD_LINK = 'This invitation does not work any more. Ask whoever invited you for another.';
 
 export function invitationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('POST /accounts/:account/invitations', async ({ account, body: { email, role }, signIn: { user }, by }) => {
@@ -47,7 +45,7 @@ export function invitationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): v
 
   serve('POST /invitation/check', async ({ body: { ticket } }) => {
     const invitation = await keyhouse.findInvitation(ticket);
-    if (invitation === null) throw invalid('ticket', DEAD_LINK);
+    if (invitation === null) throw await refuseLink(keyhouse, 'invitation', ticket);
     const { email, role, accountName, invitedBy, registered } = invitation;
     return {
       email,
@@ -60,7 +58,7 @@ export function invitationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): v
 
   serve('POST /invitation/accept', async ({ body: { ticket }, signIn: { user }, by }) => {
     const accepted = await keyhouse.acceptInvitation({ ticket, userId: user.id, by });
-    if (accepted === 'gone') throw invalid('ticket', DEAD_LINK);
+    if (accepted === 'gone') throw await refuseLink(keyhouse, 'invitation', ticket);
     if (accepted === 'other_address')
       throw invalid('ticket', 'This invitation is for another address: log in with the one that it was sent to.');
     return { account: accepted.accountId };

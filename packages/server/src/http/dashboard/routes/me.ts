@@ -9,6 +9,7 @@ import { findOptionalNameFault } from '../../../core/lib/name.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
+import { refuseLink } from './links.ts';
 import { invalid, readId, refuseWherePasskeysAreNot } from './refuse.ts';
 
 const NAME_SENTENCE = 'A name must have at most 100 characters, none of them invisible or a control character.';
@@ -16,7 +17,6 @@ const TWO_STEP_SENTENCES = {
   already: 'Two-step verification is already on.',
   'no-factor': 'Add a passkey first, or set up an authenticator app.',
 } as const;
-const LINK_OVER = 'This link is over: it was used, replaced by a newer one, or its time is up.';
 
 export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPorts): void {
   serve('GET /me', async ({ signIn: { user, provedAtMs } }) => {
@@ -39,6 +39,7 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
         has_password: methods.includes('password'),
         created_at: toTimestamp(user.createdAtMs),
       },
+      sends_mail: keyhouse.sendsMail,
       accounts: accounts.map(({ id, kind, name, role }) => ({ id, kind, name, role })),
       proved_until: keyhouse.clock.now() - provedAtMs < PROOF_LASTS_MS ? toTimestamp(provedAtMs + PROOF_LASTS_MS) : null,
       proof_methods: [...methods],
@@ -70,7 +71,8 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
   serve('POST /me/email/confirm', async ({ signIn: { user }, body, by }) => {
     const changed = await keyhouse.confirmEmail(user, body.ticket, by);
     if (changed.ok) return { email: changed.value.email };
-    throw invalid('ticket', changed.reason === 'taken' ? 'The email has already been taken.' : LINK_OVER);
+    if (changed.reason === 'taken') throw invalid('ticket', 'The email has already been taken.');
+    throw await refuseLink(keyhouse, 'new-email', body.ticket);
   });
 
   serve('DELETE /me', async ({ signIn: { user }, body, by, reply }) => {

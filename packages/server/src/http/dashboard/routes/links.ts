@@ -1,0 +1,35 @@
+/** What is said of a link that does nothing: that it was used, when it was, and never that it was nothing. */
+import type { LinkFate, LinkPurpose } from '../../../core/accounts/ticket.ts';
+import type { Keyhouse } from '../../../core/keyhouse.ts';
+import type { Refusal } from '../../../core/refusal.ts';
+import { invalid } from './refuse.ts';
+
+const OVER = 'This link no longer works: it expired, a newer one replaced it, or a part of it is missing.';
+const SENTENCES: Readonly<Record<LinkFate, string>> = {
+  used: 'This link was used already.',
+  other_user: 'This link is for somebody else than the one who is signed in here.',
+  over: OVER,
+};
+
+/** For a link that was just refused. */
+export async function refuseLink(keyhouse: Keyhouse, purpose: LinkPurpose, ticket: string): Promise<Refusal> {
+  return invalid('ticket', await sentenceOf(keyhouse, purpose, await keyhouse.fateOfLink(purpose, ticket)));
+}
+
+async function sentenceOf(keyhouse: Keyhouse, purpose: LinkPurpose, fate: LinkFate): Promise<string> {
+  switch (purpose) {
+    case 'setup':
+      if (await keyhouse.isSetUp())
+        return `${fate === 'used' ? 'This link was used already: the' : 'The'} server has its administrator. Log in.`;
+      return `${OVER} Restart the server: while it has no administrator, its log shows a new link.`;
+    case 'invitation':
+      return fate === 'used'
+        ? 'This invitation was accepted already.'
+        : 'This invitation does not work any more. Ask whoever invited you for another.';
+    // Nobody signs in to follow it.
+    case 'reset-password':
+      return fate === 'used' ? SENTENCES.used : OVER;
+    default:
+      return SENTENCES[fate];
+  }
+}
