@@ -17,6 +17,7 @@ const REFUSALS: { readonly [Code in Refused['code']]: Extract<Refused, { code: C
   forbidden: { code: 'forbidden' },
   not_signed_in: { code: 'not_signed_in' },
   not_allowed: { code: 'not_allowed' },
+  account_inactive: { code: 'account_inactive', state: 'suspended' },
   cross_site: { code: 'cross_site' },
   proof_required: { code: 'proof_required' },
   email_unverified: { code: 'email_unverified' },

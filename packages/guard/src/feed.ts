@@ -105,7 +105,7 @@ export function createFeed(ports: Ports): Feed {
     const isNewEpoch = position !== null && message.epoch !== position.epoch;
     if (isNewEpoch) recent = older = new Map();
     if (message.whole) {
-      revocations.addWhole(message);
+      revocations.addWhole(message, { isNewEpoch });
       if (position !== null) ports.onReset();
     } else for (const change of message.revocations) take(change, message);
     // Before anything else counts: with a key that was withdrawn everything can be forged.
@@ -151,7 +151,7 @@ export function createFeed(ports: Ports): Feed {
 
   function take(change: FeedRevocation, at: FeedPosition): void {
     if (change.kind === 'signing-keys') return;
-    revocations.add(change);
+    revocations.add(change, at.position);
     remember(`${change.kind}:${change.id}`, { epoch: at.epoch, position: at.position });
     ports.onChange(change);
   }

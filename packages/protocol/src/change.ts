@@ -10,6 +10,8 @@ export type ChangeKind =
   | 'account' //      id: account id
   | 'session' //      id: a session's id; where it has ended, the moment lies beyond its last JWT
   | 'application' //  id: a client id
+  | 'suspended-account' //      id: account id; with `beforeMs` it is suspended from here on, with null no longer
+  | 'suspended-application' //  id: a client id, because the account that owns it is suspended; likewise
   | 'signing-keys' // id: ''
   | 'permissions' //  id: ''; the catalogue or the route patterns were replaced
   | 'brand' //        id: ''; the operator's name, colour or logo

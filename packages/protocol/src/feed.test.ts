@@ -21,6 +21,7 @@ const ids = {
   jti: text(`${LETTERS}-_`, 20),
   session: text(`${LETTERS}-_`, 22),
   application: text(LETTERS, 22).map((id) => `app_${id}`),
+  'suspended-application': text(LETTERS, 22).map((id) => `app_${id}`),
   'signing-keys': fc.constant(''),
 };
 const number = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }).map(String);
@@ -37,6 +38,7 @@ const revocation = (
       endsAtMs: fc.option(ms),
     }),
   );
+const LASTING = FEED_KINDS.filter((kind) => kind !== 'jti');
 const epoch = text('0189abcdef', 32);
 const step: fc.Arbitrary<FeedMessage> = fc
   .record({
@@ -54,7 +56,7 @@ const whole: fc.Arbitrary<FeedMessage> = fc.record({
     }),
     { maxLength: 4 },
   ),
-  revocations: fc.array(revocation(['credential', 'user', 'account', 'session', 'application', 'signing-keys'], ms), {
+  revocations: fc.array(revocation(LASTING, ms), {
     maxLength: 8,
   }),
 });

@@ -21,14 +21,27 @@ export const FEED_MAX_REVOCATIONS = 5000;
 /** A JWT is named by the start of its `jti`: 48 bits of time and 72 of chance, so that no two are ever the same. */
 export const JTI_NAME_LENGTH = 20;
 
-export const FEED_KINDS = ['jti', 'credential', 'user', 'account', 'session', 'application', 'signing-keys'] as const;
+export const FEED_KINDS = [
+  'jti',
+  'credential',
+  'user',
+  'account',
+  'session',
+  'application',
+  'suspended-account',
+  'suspended-application',
+  'signing-keys',
+] as const;
 export type FeedKind = (typeof FEED_KINDS)[number];
 
 export interface FeedRevocation extends ChangeDraft {
   readonly kind: FeedKind;
   /** Of a JWT the first 20 characters of its `jti`; of the signing keys nothing. */
   readonly id: string;
-  /** Whatever of the subject was issued at or before this moment is over; null: forget what is remembered of it, nothing is over. */
+  /**
+   * Whatever of the subject was issued at or before this moment is over; null: forget what is remembered of it, nothing is over. Of a
+   * suspension: since when nothing of the subject is valid, whenever it was issued; null: it was lifted, and what was issued is valid again.
+   */
   readonly beforeMs: number | null;
   /** When all that this hits would have ended anyway; null: never. */
   readonly endsAtMs: number | null;
@@ -143,6 +156,8 @@ const ID_FORMS: Readonly<Record<FeedKind, RegExp>> = {
   account: NUMBER,
   session: /^[\w-]{22}$/,
   application: /^app_[0-9A-Za-z]{22}$/,
+  'suspended-account': NUMBER,
+  'suspended-application': /^app_[0-9A-Za-z]{22}$/,
   'signing-keys': /^$/,
 };
 

@@ -23,4 +23,5 @@ export * from './permission.ts';
 export * from './revocation-list.ts';
 export * from './roca.ts';
 export * from './route.ts';
+export * from './suspensions.ts';
 export * from './text.ts';

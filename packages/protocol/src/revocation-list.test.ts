@@ -79,7 +79,7 @@ describe('the list of revocations', () => {
       jtis: [{ endsAtSeconds: 3600, ids: 'a'.repeat(20) }],
       revocations: [change('user', '7', 100)],
     };
-    list.addWhole({ jtis, revocations: revocations.map((each) => ({ ...each, kind: 'user' as const })) });
+    list.addWhole({ position: 9, jtis, revocations: revocations.map((each) => ({ ...each, kind: 'user' as const })) });
     expect(list.isRevoked(jwt)).toBe(true);
     expect(list.isRevoked({ ...jwt, keyId: 6, userId: 7 })).toBe(true);
     expect(list.isRevoked({ ...jwt, keyId: 6, jti: 'a'.repeat(30) })).toBe(true);

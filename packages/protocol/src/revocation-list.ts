@@ -1,10 +1,11 @@
 /**
- * What ended early and would otherwise still pass, kept in memory: three questions answered without waiting. Holds ids and
+ * What ended early or is suspended, and would otherwise still pass, kept in memory: three questions answered without waiting. Holds ids and
  * moments only, never a JWT's text (base64 is malleable).
  */
 import type { ChangeDraft } from './change.ts';
 import { FEED_KINDS, type FeedKind, type FeedMessage, type FeedRevocation } from './feed.ts';
 import { JtiSet, type JtiSnapshot } from './jti-set.ts';
+import { isSuspensionKind, Suspensions } from './suspensions.ts';
 
 export interface IssuedJwt {
   readonly jti: string;
@@ -17,7 +18,7 @@ export interface IssuedJwt {
   readonly userId?: number;
 }
 
-/** What can be revoked: every kind of the feed that is not only something to forget. */
+/** What can be revoked or suspended: every kind of the feed that is not only something to forget. */
 export type RevocableKind = Exclude<FeedKind, 'signing-keys'>;
 export const REVOCABLE_KINDS = FEED_KINDS.filter((kind): kind is RevocableKind => kind !== 'signing-keys');
 
@@ -33,6 +34,7 @@ const KINDS = ['credential', 'user', 'account', 'session', 'application'] as con
 
 export class RevocationList {
   readonly #jtis = new JtiSet();
+  readonly #suspensions = new Suspensions();
   readonly #entries: Readonly<Record<(typeof KINDS)[number], Map<string, Entry>>> = {
     credential: new Map(),
     user: new Map(),
@@ -42,15 +44,23 @@ export class RevocationList {
   };
 
   get size(): number {
-    return KINDS.reduce((sum, kind) => sum + this.#entries[kind].size, this.#jtis.size);
+    return KINDS.reduce((sum, kind) => sum + this.#entries[kind].size, this.#jtis.size + this.#suspensions.size);
   }
 
   sizeOf(kind: RevocableKind): number {
+    if (isSuspensionKind(kind)) return this.#suspensions.sizeOf(kind);
     return kind === 'jti' ? this.#jtis.size : this.#entries[kind].size;
   }
 
-  /** Takes in a revocation; of two for one subject the later moment counts. Applying one twice changes nothing. */
-  add({ kind, id, beforeMs, endsAtMs }: ChangeDraft): void {
+  /**
+   * Takes in a revocation or a suspension; of two revocations of one subject the later moment counts, of two suspensions the one further on in
+   * the list of changes (`position`). Applying one twice changes nothing.
+   */
+  add({ kind, id, beforeMs, endsAtMs }: ChangeDraft, position = 0): void {
+    if (isSuspensionKind(kind)) {
+      this.#suspensions.set(kind, id, { position, sinceMs: beforeMs });
+      return;
+    }
     if (beforeMs === null || !isRevocable(kind)) return;
     if (kind === 'jti') {
       this.#jtis.add(id, endsAtMs);
@@ -69,21 +79,37 @@ export class RevocationList {
     });
   }
 
-  addAll(revocations: Iterable<ChangeDraft>): void {
-    for (const revocation of revocations) this.add(revocation);
+  addAll(changes: Iterable<ChangeDraft>): void {
+    for (const change of changes) this.add(change);
   }
 
   /**
-   * Takes in a whole list. What was known before stays until it ends, also when the list is of another epoch: a restored
-   * backup has forgotten what was revoked after it was made, and nothing of that shall come back to life.
+   * Takes in a whole list as it is at its position. Revocations that were known stay until they end. A suspension that is not in the list was
+   * lifted, unless the list is of another epoch (`isNewEpoch`): a restored backup has forgotten what was revoked or suspended after it was made,
+   * and nothing of that shall come back to life.
    */
-  addWhole({ jtis, revocations }: Pick<FeedMessage, 'jtis' | 'revocations'>): void {
+  addWhole(
+    { jtis, revocations, position }: Pick<FeedMessage, 'jtis' | 'revocations' | 'position'>,
+    { isNewEpoch = false }: { readonly isNewEpoch?: boolean } = {},
+  ): void {
     for (const group of jtis) this.#jtis.addGroup(group);
-    this.addAll(revocations);
+    if (isNewEpoch) this.#suspensions.startOver();
+    else this.replaceSuspensions(revocations, position);
+    for (const revocation of revocations) this.add(revocation, position);
+  }
+
+  /** All that is suspended as of `position`. */
+  replaceSuspensions(listed: Iterable<ChangeDraft>, position: number): void {
+    this.#suspensions.replace(listed, position);
+  }
+
+  /** Whether nothing may be let in with the JWT now: it was revoked, or what it was issued under is suspended. */
+  isRevoked(jwt: IssuedJwt): boolean {
+    return this.hasEnded(jwt) || this.isSuspended(jwt);
   }
 
   /** Whether the JWT, or anything that it was issued under, was revoked after it was issued. */
-  isRevoked({ jti, keyId, clientId, sessionId, userId, accountId, issuedAtMs }: IssuedJwt): boolean {
+  hasEnded({ jti, keyId, clientId, sessionId, userId, accountId, issuedAtMs }: IssuedJwt): boolean {
     const { account, credential, application, session, user } = this.#entries;
     return (
       this.#jtis.has(jti) ||
@@ -95,10 +121,16 @@ export class RevocationList {
     );
   }
 
+  /** Whether its account is suspended, or the account that owns its application; when that is lifted it may be accepted again. */
+  isSuspended({ accountId, clientId }: Pick<IssuedJwt, 'accountId' | 'clientId'>): boolean {
+    return this.#suspensions.has('suspended-account', accountId) || this.#suspensions.has('suspended-application', clientId);
+  }
+
   /** Forgets what would have ended by now anyway, and an hour ago. */
   sweep(nowMs: number): void {
     const endedBeforeMs = nowMs - KEPT_AFTER_END_MS;
     this.#jtis.sweep(endedBeforeMs);
+    this.#suspensions.sweep();
     for (const kind of KINDS) {
       for (const [id, { endsAtMs }] of this.#entries[kind]) {
         if (endsAtMs !== null && endsAtMs < endedBeforeMs) this.#entries[kind].delete(id);
@@ -109,6 +141,8 @@ export class RevocationList {
   /** All that has not ended, as it stands now, for whoever tells others: JWTs in the order in which they came. */
   snapshot(nowMs: number): { readonly jtis: JtiSnapshot; readonly revocations: readonly FeedRevocation[] } {
     const revocations: FeedRevocation[] = [];
+    for (const { kind, id, sinceMs } of this.#suspensions.suspended())
+      revocations.push({ kind, id, beforeMs: sinceMs, endsAtMs: null });
     for (const kind of KINDS) {
       for (const [id, { beforeMs, endsAtMs }] of this.#entries[kind]) {
         if (endsAtMs === null || endsAtMs >= nowMs) revocations.push({ kind, id, beforeMs, endsAtMs });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
+import { emailKey } from './core/accounts/email.ts';
 import type { Keyhouse } from './core/keyhouse.ts';
 import { createMetrics, createMetricsServer } from './http/metrics.ts';
 import { openKeyhouse } from './open.ts';
@@ -76,14 +77,27 @@ function findDashboard(): string | null {
 
 async function makeFirstAdministrator(keyhouse: Keyhouse, { admin, url }: Config, log: pino.Logger): Promise<void> {
   if ((await keyhouse.store.accounts.countAdministrators()) > 0) return;
-  if (admin === null) {
-    const ticket = await keyhouse.makeSetupTicket();
-    // The one secret that is logged: whoever reads the first start's log runs this machine. It works once, for an hour.
-    if (ticket !== null) log.warn({}, `There is no administrator yet. Make one at ${url}/setup#${ticket} within an hour.`);
-    return;
+  if (admin !== null) {
+    const by = { actor: 'server', requestId: null, person: {} } as const;
+    const created = await keyhouse.createUser({ ...admin, isAdministrator: true, by });
+    if (created.ok) {
+      log.info({ userId: created.value.id }, 'The first administrator was created from KEYHOUSE_ADMIN_EMAIL.');
+      return;
+    }
+    // Whatever the reason, the server starts: those who use the API need no administrator.
+    log.warn({}, await whyNoAdministrator(keyhouse, admin.email, created.reason));
   }
-  const by = { actor: 'server', requestId: null, person: {} } as const;
-  const created = await keyhouse.createUser({ ...admin, isAdministrator: true, by });
-  if (created.ok) log.info({ userId: created.value.id }, 'The first administrator was made from KEYHOUSE_ADMIN_EMAIL.');
-  else throw new Error(`The first administrator cannot be made from KEYHOUSE_ADMIN_*: ${created.reason}.`);
+  const ticket = await keyhouse.makeSetupTicket();
+  // The one secret that is logged: whoever reads the first start's log runs this machine. It works once, for an hour.
+  if (ticket !== null) log.warn({}, `There is no enabled administrator. Create one at ${url}/setup#${ticket} within an hour.`);
+}
+
+/** In words that say what to do. Nobody becomes an administrator because they registered the address first. */
+async function whyNoAdministrator(keyhouse: Keyhouse, email: string, reason: string): Promise<string> {
+  if (reason !== 'taken')
+    return `No administrator could be created from KEYHOUSE_ADMIN_EMAIL and KEYHOUSE_ADMIN_PASSWORD: ${reason}.`;
+  const user = await keyhouse.store.accounts.findUserByEmail(emailKey(email));
+  if (user?.isAdministrator === true)
+    return `The administrator of KEYHOUSE_ADMIN_EMAIL is disabled, and no other is enabled. To enable them, run 'keyhouse user enable ${user.id}'.`;
+  return 'The address in KEYHOUSE_ADMIN_EMAIL belongs to a user who is not an administrator, so no administrator was created from it.';
 }

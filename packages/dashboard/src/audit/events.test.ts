@@ -41,6 +41,7 @@ const OF_CREDENTIALS: Readonly<Record<RefusalReason, true>> = {
   unused: true,
   superseded: true,
   owner_disabled: true,
+  account_suspended: true,
   address_not_allowed: true,
   signature: true,
   unknown_key: true,

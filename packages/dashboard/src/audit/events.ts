@@ -100,6 +100,8 @@ export const EVENTS: Readonly<Record<string, EventWords>> = {
   'account.created': event('Teams', 'Team made', '{who} made the team {name}'),
   'account.renamed': event('Teams', 'Team renamed', '{who} renamed the team to {name}'),
   'account.transferred': event('Teams', 'Ownership passed on', '{who} made {user} the owner'),
+  'account.suspended': event('Teams', 'Account suspended', '{who} suspended the account'),
+  'account.resumed': event('Teams', 'Account resumed', '{who} resumed the account'),
   'account.deleted': event('Teams', 'Team deleted', '{who} deleted the team; {keys} keys ended with it'),
   'member.role_changed': event('Teams', 'Role changed', '{who} changed the role of {user} from {before} to {role}'),
   'member.removed': event('Teams', 'Member removed', '{who} removed {user}'),
@@ -260,6 +262,10 @@ export const REASONS: Readonly<Record<string, ReasonWords>> = {
   owner_disabled: reason(
     'its owner is disabled',
     'The user, or the team, that it belongs to was disabled or deleted by the operator.',
+  ),
+  account_suspended: reason(
+    'its account is suspended',
+    'The operator suspended the account that it belongs to. It works again once the account is resumed.',
   ),
   address_not_allowed: reason(
     'it may not be used from this address',

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { OPERATOR_ACCOUNT_ID } from '../core/accounts/account.ts';
+import { isInactive, OPERATOR_ACCOUNT_ID } from '../core/accounts/account.ts';
 import type { Application } from '../core/oauth/application.ts';
 import {
   addSettingsOptions,
@@ -16,7 +16,7 @@ import { type ConfirmOptions, confirmation } from './confirm.ts';
 import { SHOWN_ONCE } from './credential.ts';
 import { refusal, wrongUsage } from './failure.ts';
 import { type OutputOptions, print, readableTime, table } from './output.ts';
-import { findAccountId, type OwnerOptions, refuseTwoOwners } from './owner.ts';
+import { findAccountId, getActiveAccountId, inactive, type OwnerOptions, refuseTwoOwners } from './owner.ts';
 import { idNumber, pageLimit, wholeNumber } from './values.ts';
 import { withKeyhouse } from './with-keyhouse.ts';
 
@@ -106,7 +106,7 @@ async function create(options: CreateOptions): Promise<void> {
   await refuseBadSettings(given, kind, true);
   const { DEFAULT_SETTINGS } = await import('../core/oauth/application.ts');
   await withKeyhouse({ ...options, makes: true }, async ({ keyhouse, store, by }) => {
-    const accountId = (await findAccountId(store, options)) ?? 0;
+    const accountId = await getActiveAccountId(store, options);
     const { firstParty: isFirstParty = false, verified: isVerified = false } = options;
     const settings = { ...DEFAULT_SETTINGS, ...given };
     const made = await keyhouse.createApplication({ accountId, kind, settings, isFirstParty, isVerified }, by);
@@ -226,6 +226,7 @@ function refusalOf(refused: { readonly ok: false; readonly reason: string }) {
   if (refused.reason === 'not_operators')
     return refusal('not_operators', 'Only applications of the operator’s account (--account 1) can be first-party.');
   if (refused.reason === 'changed') return refusal('changed', 'It was changed in the same moment. Look at it again.');
+  if (isInactive(refused.reason)) return inactive(refused.reason);
   return refusal('not_found', 'It was deleted in the same moment.');
 }
 

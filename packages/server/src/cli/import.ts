@@ -8,6 +8,7 @@ import { csvRows, jsonRows, looksLikeJson, readLine } from './import-files.ts';
 import { readMap, readOwners } from './import-map.ts';
 import { printReport, progressOf } from './import-report.ts';
 import { note, type OutputOptions } from './output.ts';
+import { getActiveAccountId } from './owner.ts';
 import { collect, idNumber, list, oneOf, wholeNumber } from './values.ts';
 import { withKeyhouse } from './with-keyhouse.ts';
 
@@ -134,8 +135,7 @@ async function importKeys(file: string, options: KeysOptions): Promise<void> {
   const owners = options.owners === undefined ? new Map<string, string>() : await readOwners(options.owners);
   const keys = await keySource(file, format);
   await withKeyhouse({ ...options, makes: false }, async ({ keyhouse, store, by }) => {
-    if (account !== undefined && (await store.imports.accountsOf([account])).length === 0)
-      throw refusal('not_found', `There is no account ${account}.`);
+    if (account !== undefined) await getActiveAccountId(store, { account });
     const report = await keyhouse.importKeys(
       {
         ...{ format, keys, map, owners, dryRun, origin: options.origin ?? format, accountId: account ?? null },

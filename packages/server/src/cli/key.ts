@@ -6,7 +6,7 @@ import { type ConfirmOptions, confirmation } from './confirm.ts';
 import { describeCredential, describeWithUse, factsOfCredential, listPage, SHOWN_ONCE } from './credential.ts';
 import { type CommandFailure, refusal, wrongUsage } from './failure.ts';
 import { type OutputOptions, print, readableList, readableTime, table } from './output.ts';
-import { findAccountId, type OwnerOptions, refuseTwoOwners } from './owner.ts';
+import { findAccountId, getActiveAccountId, inactive, type OwnerOptions, refuseTwoOwners } from './owner.ts';
 import { end, idNumber, list, oneOf, pageLimit, wholeNumber } from './values.ts';
 import { type Opened, withKeyhouse } from './with-keyhouse.ts';
 
@@ -82,11 +82,14 @@ async function create(options: CreateOptions): Promise<void> {
     throw wrongUsage('Whose key is it? Give --email or --account.');
   await refuseBadWish(options);
   await withKeyhouse({ ...options, makes: true }, async ({ keyhouse, store, by }) => {
-    const accountId = (await findAccountId(store, options)) ?? 0;
+    const accountId = await getActiveAccountId(store, options);
     const { name, env: environment, permissions = null, addresses = null, expires: expiresAtMs = null } = options;
     const wish = { accountId, name, environment, permissions, addresses, expiresAtMs, source: 'command-line' } as const;
     const issued = await keyhouse.issueKey(wish, by);
-    if (!issued.ok) throw refusalOfFaults(issued.reason === 'invalid' ? issued.faults : []);
+    if (!issued.ok) {
+      if (issued.reason === 'invalid') throw refusalOfFaults(issued.faults);
+      throw issued.reason === 'signed-out' ? refusalOfFaults() : inactive(issued.reason);
+    }
     const { key, text } = issued.value;
     print(options, { key: text, ...describeCredential(key) }, () => shownOnce('The key was created.', key, text));
   });

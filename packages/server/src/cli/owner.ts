@@ -1,7 +1,7 @@
 /** Whom a command speaks of: users by address or id, accounts by number or by their user. */
-import type { User } from '../core/accounts/account.ts';
+import { INACTIVE_SENTENCES, type InactiveState, type User } from '../core/accounts/account.ts';
 import type { OpenedStore } from '../store/opened.ts';
-import { refusal, wrongUsage } from './failure.ts';
+import { type CommandFailure, refusal, wrongUsage } from './failure.ts';
 
 type Accounts = Pick<OpenedStore, 'accounts'>;
 
@@ -17,6 +17,20 @@ async function byEmail(accounts: Accounts['accounts'], email: string): Promise<U
   const read = readEmail(email);
   if (read === null) throw wrongUsage('A user is named by an email address or an id.');
   return accounts.findUserByEmail(read.key);
+}
+
+/** The account that something is to be created in. Refused when nothing created there would be accepted. */
+export async function getActiveAccountId(store: Accounts, options: OwnerOptions): Promise<number> {
+  const id = await findAccountId(store, options);
+  if (id === undefined) throw wrongUsage('Give --email or --account.');
+  const state = (await store.accounts.accountState(id)) ?? 'deleted';
+  if (state !== 'active') throw inactive(state);
+  return id;
+}
+
+/** Judged again in the act. */
+export function inactive(state: InactiveState): CommandFailure {
+  return refusal(`account_${state}`, INACTIVE_SENTENCES[state]);
 }
 
 export interface OwnerOptions {

@@ -1,5 +1,6 @@
 /** The table of contents of the command line. Each file beside this one adds its commands; what they need is loaded when they run. */
 import { Command } from 'commander';
+import { addAccountCommands } from './account.ts';
 import { addAppCommands } from './app.ts';
 import { addAuditCommands } from './audit.ts';
 import { addBackupCommand } from './backup.ts';
@@ -34,6 +35,7 @@ export function createProgram(): Command {
     addMigrateCommand,
     addDoctorCommand,
     addUserCommands,
+    addAccountCommands,
     addKeyCommands,
     addTokenCommands,
     addJwtCommands,

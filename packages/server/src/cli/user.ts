@@ -35,10 +35,16 @@ export function addUserCommands(program: Command): void {
     .option('--limit <number>', 'how many at once, at most 500', pageLimit, 100)
     .option('--after <id>', 'only users with a higher id', idNumber('--after'))
     .action(listUsers);
-  addFinalCommand(group, 'disable', 'Shut a user out: every credential stops at once, and JWTs minted so far never come back')
+  addFinalCommand(
+    group,
+    'disable',
+    'Shut a user out: every credential stops at once, earlier JWTs never come back, and teams without another enabled owner are suspended',
+  )
     .argument('<user>', USER_HELP)
     .action(disable);
-  addCommand(group, 'enable', 'Let a disabled user in again').argument('<user>', USER_HELP).action(enable);
+  addCommand(group, 'enable', 'Let a disabled user in again, and resume the teams that were suspended with them')
+    .argument('<user>', USER_HELP)
+    .action(enable);
   addCommand(group, 'reset-password', 'Set a new password; tokens that came from log-ins end')
     .argument('<user>', USER_HELP)
     .option('--password <password>', PASSWORD_HELP)
@@ -92,7 +98,9 @@ async function disable(name: string, options: OutputOptions & ConfirmOptions): P
   const confirm = confirmation(options);
   await withKeyhouse(options, async ({ keyhouse, store, by }) => {
     const user = await findUser(store, name);
-    await confirm(`Disable ${user.email} (user ${user.id})? JWTs minted so far never work again.`);
+    await confirm(
+      `Disable ${user.email} (user ${user.id})? JWTs minted so far never work again, and teams without another enabled owner are suspended.`,
+    );
     const done = await keyhouse.disableUser({ userId: user.id, by });
     if (!done.ok) throw await refusalOf(done.reason === 'already-so' ? 'already-disabled' : done.reason);
     print(options, { id: user.id, disabled: true }, () => `User ${user.id} is disabled; nothing of theirs is let in any more.`);
@@ -104,7 +112,12 @@ async function enable(name: string, options: OutputOptions): Promise<void> {
     const user = await findUser(store, name);
     const done = await keyhouse.enableUser({ userId: user.id, by });
     if (!done.ok) throw await refusalOf(done.reason === 'already-so' ? 'already-enabled' : done.reason);
-    print(options, { id: user.id, disabled: false }, () => `User ${user.id} is enabled again; JWTs of before stay ended.`);
+    print(
+      options,
+      { id: user.id, disabled: false },
+      () =>
+        `User ${user.id} is enabled again, and so are the teams that were suspended with them; earlier JWTs of the user stay revoked.`,
+    );
   });
 }
 
@@ -141,6 +154,8 @@ const SENTENCES = {
   'unknown-user': 'There is no such user.',
   'already-disabled': 'The user is disabled already.',
   'already-enabled': 'The user is not disabled.',
+  'last-administrator': 'This is the last enabled administrator: make another one first.',
+  'not-allowed': 'Only an administrator may do that.',
 } as const;
 
 async function refusalOf(reason: keyof typeof SENTENCES | PasswordFault): Promise<CommandFailure> {

@@ -14,6 +14,8 @@ export interface SignInAuthority {
     | 'administrator'
     | { readonly accountId: number; readonly role: 'viewer' | 'developer' | 'admin' | 'owner' }
     | null;
+  /** The account in which something is changed, which must not be suspended; null: none, or it only ends access. */
+  readonly changes: number | null;
   /** The last proof may not be older than this; null: none is asked for. */
   readonly provedSinceMs: number | null;
 }

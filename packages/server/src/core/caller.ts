@@ -79,6 +79,7 @@ export type RefusalReason =
   | 'unused'
   | 'superseded'
   | 'owner_disabled'
+  | 'account_suspended'
   | 'address_not_allowed'
   | 'signature'
   | 'unknown_key'

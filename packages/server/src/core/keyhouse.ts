@@ -10,6 +10,7 @@ import { type CreateUserInput, createUser } from './accounts/create-user.ts';
 import { type DisableUserInput, disableUser, enableUser } from './accounts/disable-user.ts';
 import { type InvitationFacts, inviteVerbs } from './accounts/invite.ts';
 import { findSignIn, type OpenSignInInput, openSignIn } from './accounts/open-sign-in.ts';
+import { operatorAccountVerbs } from './accounts/operator-accounts.ts';
 import { openPasswordHashing } from './accounts/password-hashing.ts';
 import type { Provider } from './accounts/provider.ts';
 import { resetPassword } from './accounts/reset-password.ts';
@@ -358,6 +359,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
         .catch((error: unknown) => log.warn({ err: error }, 'When a sign-in was seen last could not be written.'));
     },
     ...administrationVerbs({ ...store, clock, composeFactorsReset }),
+    ...operatorAccountVerbs({ ...store, compose, clock }),
     clearSignInLimits: async ({ userId, emailKey, by }: { userId: number; emailKey: string; by: By }) => {
       await limits.clear({ userId, emailKey });
       await store.audit.record({ events: [{ event: 'limits.cleared', atMs: clock.now(), by, userId }] });

@@ -8,6 +8,8 @@ export type Refused =
   /** At the browser's private API: no sign-in; one that may not; another site; a proof that is too old. */
   | { readonly code: 'not_signed_in' }
   | { readonly code: 'not_allowed' }
+  /** The account is suspended, or was deleted, or its user disabled in the same moment. */
+  | { readonly code: 'account_inactive'; readonly state: 'suspended' | 'disabled' | 'deleted' }
   | { readonly code: 'cross_site' }
   | { readonly code: 'proof_required' }
   /** Of a new installation that sends mail: a first key, token or application before the address is verified. */

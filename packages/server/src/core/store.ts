@@ -4,9 +4,11 @@ import type { BrandStore } from './accounts/brand.ts';
 import type { FactorsStore } from './accounts/factor.ts';
 import type { InvitationsStore } from './accounts/invitation.ts';
 import type { MembersStore } from './accounts/member.ts';
+import type { OperatorAccountsStore } from './accounts/operator-accounts.ts';
 import type { ProfileStore } from './accounts/profile.ts';
 import type { SignInsStore } from './accounts/sign-in.ts';
 import type { TicketsStore } from './accounts/ticket.ts';
+import type { WhatEndsStore } from './accounts/what-ends.ts';
 import type { AuditStore } from './audit/event.ts';
 import type { CredentialsStore } from './credentials/credential.ts';
 import type { ImportsStore } from './credentials/imported.ts';
@@ -29,6 +31,8 @@ export interface LeaseStore {
 export interface Store {
   readonly accounts: AccountsStore;
   readonly administration: AdministrationStore;
+  readonly operatorAccounts: OperatorAccountsStore;
+  readonly ends: WhatEndsStore;
   readonly brand: BrandStore;
   readonly members: MembersStore;
   readonly invitations: InvitationsStore;

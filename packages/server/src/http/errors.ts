@@ -2,6 +2,7 @@
  * Where a refusal becomes a status and a body: one exhaustive map, the same for Fastify's routes and for those that are
  * answered in front of it. A stranger learns that it did not work; why is on record under the request's id.
  */
+import { INACTIVE_SENTENCES } from '../core/accounts/account.ts';
 import type { Refused } from '../core/refusal.ts';
 import { StoreUnavailable } from '../core/store.ts';
 
@@ -27,6 +28,8 @@ export function answerRefusal(refused: Refused): Answer {
       return answer(401, UNAUTHENTICATED, { 'WWW-Authenticate': 'Cookie realm="Keyhouse"' });
     case 'not_allowed':
       return answer(403, UNAUTHORIZED);
+    case 'account_inactive':
+      return answer(403, { message: INACTIVE_SENTENCES[refused.state] });
     case 'cross_site':
       return answer(403, { message: 'This request comes from another site.' });
     case 'proof_required':

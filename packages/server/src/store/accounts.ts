@@ -1,6 +1,6 @@
 import type { Account, AccountsStore, User } from '../core/accounts/account.ts';
 import type { Act } from './act.ts';
-import { lockAdministrators } from './administration.ts';
+import { hasAdministratorBeside, lockAdministrators } from './administration.ts';
 import { stopApplications } from './applications.ts';
 import { endTokensOfLogins } from './credentials.ts';
 import { endInvitationsBeyond } from './invitations.ts';
@@ -8,13 +8,22 @@ import { lockMintingOfAccount } from './jwts.ts';
 import type { Db } from './prepared.ts';
 import { endSessions } from './sessions.ts';
 import { endSignIns } from './sign-ins.ts';
+import { resume, stateOf, suspend, toSuspension } from './suspension.ts';
+import { hasEnabledOwner, lockExistingTeam, teamsOwnedBy } from './teams.ts';
 import { endTickets } from './tickets.ts';
 import { insertUser, toUser, users } from './users.ts';
 
 type Input<Name extends keyof AccountsStore> = Parameters<AccountsStore[Name]>[0];
 type Reads = Pick<
   AccountsStore,
-  'findUser' | 'findUserByEmail' | 'listUsers' | 'findAccount' | 'countAdministrators' | 'knowsAddress' | 'knownAddresses'
+  | 'findUser'
+  | 'findUserByEmail'
+  | 'listUsers'
+  | 'findAccount'
+  | 'accountState'
+  | 'countAdministrators'
+  | 'knowsAddress'
+  | 'knownAddresses'
 >;
 
 export function accountsReads(db: Db): Reads {
@@ -40,8 +49,10 @@ export function accountsReads(db: Db): Reads {
         name: row.name,
         userId: row.user_id,
         createdAtMs: row.created_at_ms,
+        suspension: toSuspension({ ...row, suspended_since_ms: row.suspended_at_ms ?? row.ownerless_since_ms }),
       } satisfies Account;
     },
+    accountState: (id) => stateOf(db, id),
     async countAdministrators() {
       const row = await db
         .selectFrom('users')
@@ -94,36 +105,54 @@ export const accountsActs = {
     return true;
   },
 
-  async setUserDisabled(act: Act, input: Input<'setUserDisabled'>): Promise<boolean> {
-    if (input.administratorId !== undefined && !(await lockAdministrators(act.db, input.administratorId))) return false;
+  async setUserDisabled(act: Act, input: Input<'setUserDisabled'>) {
+    const { userId, disabled, nowMs, event } = input;
+    if (!(await lockAdministrators(act.db, input.administratorId ?? null))) return 'not-allowed';
+    const user = await users(act.db).where('users.id', '=', userId).executeTakeFirst();
+    if (user === undefined) return 'unknown-user';
+    if (disabled && user.is_administrator === 1 && !(await hasAdministratorBeside(act.db, userId))) return 'last-administrator';
     const updated = await act.db
       .updateTable('users')
-      .set({ disabled_at_ms: input.disabled ? input.nowMs : null, updated_at_ms: input.nowMs })
-      .where('id', '=', input.userId)
-      .where('disabled_at_ms', input.disabled ? 'is' : 'is not', null)
+      .set({ disabled_at_ms: disabled ? nowMs : null, updated_at_ms: nowMs })
+      .where('id', '=', userId)
+      .where('disabled_at_ms', disabled ? 'is' : 'is not', null)
       .executeTakeFirst();
-    if (updated.numUpdatedRows === 0n) return false;
-    const account = await act.db
-      .selectFrom('accounts')
-      .select('id')
-      .where('user_id', '=', input.userId)
-      .executeTakeFirstOrThrow();
-    if (input.disabled) {
-      const beforeMs = await latestIssueMs(act.db, account.id, input.nowMs);
-      await endSignIns(act.db, { userId: input.userId, nowMs: input.nowMs });
-      await endInvitationsBeyond(act, { senderId: input.userId, role: null, event: input.event });
-      await endSessions(act, { userId: input.userId }, { reason: 'user-ended', nowMs: input.nowMs });
-      await stopApplications(act, account.id, input.nowMs);
-      act.revoke({ kind: 'user', id: input.userId, beforeMs });
-      act.revoke({ kind: 'account', id: account.id, beforeMs });
+    if (updated.numUpdatedRows === 0n) return 'already-so';
+    const accountId = user.account_id;
+    act.event(event, { accountId });
+    if (disabled) await endSignIns(act.db, { userId, nowMs });
+    await followTeams(act, input);
+    if (disabled) await endInvitationsBeyond(act, { senderId: userId, role: null, event });
+    if (disabled) {
+      const beforeMs = await latestIssueMs(act.db, accountId, nowMs);
+      await endSessions(act, { userId }, { reason: 'user-ended', nowMs });
+      await stopApplications(act, accountId, nowMs);
+      act.revoke({ kind: 'user', id: userId, beforeMs });
+      act.revoke({ kind: 'account', id: accountId, beforeMs });
     } else {
-      act.change({ kind: 'user', id: String(input.userId), beforeMs: null, endsAtMs: null });
-      act.change({ kind: 'account', id: String(account.id), beforeMs: null, endsAtMs: null });
+      act.change({ kind: 'user', id: String(userId), beforeMs: null, endsAtMs: null });
+      act.change({ kind: 'account', id: String(accountId), beforeMs: null, endsAtMs: null });
     }
-    act.event(input.event, { accountId: account.id });
-    return true;
+    return 'done';
   },
 };
+
+/**
+ * Suspends the teams that the user alone holds as an enabled owner, or resumes those that waited for one. Under each team's lock: whoever makes
+ * another person its owner is before us and seen, or after us and sees that the team is suspended. After the sign-ins and before the sessions,
+ * which is the order in which others take these locks.
+ */
+async function followTeams(act: Act, { userId, disabled, nowMs, event }: Input<'setUserDisabled'>): Promise<void> {
+  const name = disabled ? ('account.suspended' as const) : ('account.resumed' as const);
+  for (const teamId of await teamsOwnedBy(act.db, userId)) {
+    if (!(await lockExistingTeam(act.db, teamId))) continue;
+    const isChanged = disabled
+      ? !(await hasEnabledOwner(act.db, teamId, { besides: userId })) &&
+        (await suspend(act, teamId, { column: 'ownerless_since_ms', nowMs }))
+      : await resume(act, teamId, ['ownerless_since_ms']);
+    if (isChanged) act.event({ ...event, event: name, details: { why: 'no_enabled_owner' } }, { accountId: teamId });
+  }
+}
 
 /**
  * The moment of the account's newest JWT, or now: a server whose clock is ahead may have issued one "later" than now. Mints in

@@ -2,6 +2,7 @@
  * An act is one atomic write in domain words, with plain data in and out, so that it can travel to the writer thread as a
  * message. `run-act.ts` runs it.
  */
+import type { SuspensionKind } from '@keyhouse/protocol';
 import type { EventDraft } from '../core/audit/event.ts';
 import type { CacheDraft, RevocationDraft } from './horizon.ts';
 import type { Db } from './prepared.ts';
@@ -17,6 +18,15 @@ export interface Act {
    * first takes the lock under which JWTs of the subject are recorded (`lockMinting`, `lockMintingOfAccount`).
    */
   revoke(draft: RevocationDraft): void;
+  /** Tells every server and every guard that something is suspended from `sinceMs` on, or (null) no longer. Only `suspension.ts` does. */
+  suspend(draft: SuspensionDraft): void;
+}
+
+/** Unlike a revocation it can be lifted, so it lasts until then. */
+export interface SuspensionDraft {
+  readonly kind: SuspensionKind;
+  readonly id: string;
+  readonly sinceMs: number | null;
 }
 
 /** Acts by their name; the name and the input travel to the writer. `never`: the registry holds acts of every input. */

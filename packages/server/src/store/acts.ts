@@ -13,6 +13,7 @@ import { jwtsActs } from './jwts.ts';
 import { leasesActs } from './leases.ts';
 import { mailsActs } from './mails.ts';
 import { membersActs } from './members.ts';
+import { operatorAccountsActs } from './operator-accounts.ts';
 import { permissionsActs } from './permissions.ts';
 import { profileActs } from './profile.ts';
 import { remindersActs } from './reminders.ts';
@@ -36,6 +37,7 @@ export const acts = {
   ...leasesActs,
   ...masterSecretActs,
   ...membersActs,
+  ...operatorAccountsActs,
   ...permissionsActs,
   ...revocationsActs,
   ...signingKeysActs,

@@ -6,11 +6,12 @@ import { endInvitationsBeyond } from './invitations.ts';
 import type { Db } from './prepared.ts';
 import { endSessions } from './sessions.ts';
 import { endSignIns } from './sign-ins.ts';
+import { suspendedSinceMs, toSuspension } from './suspension.ts';
 import { endTickets } from './tickets.ts';
 import { toUser, users } from './users.ts';
 
 type Input<Name extends keyof AdministrationStore> = Parameters<AdministrationStore[Name]>[0];
-type Reads = Pick<AdministrationStore, 'findUsers' | 'findListedUser' | 'factorsOf' | 'findAccounts'>;
+type Reads = Pick<AdministrationStore, 'findUsers' | 'findListedUser' | 'factorsOf' | 'findAccounts' | 'findListedAccount'>;
 
 export function administrationReads(db: Db): Reads {
   return {
@@ -71,6 +72,10 @@ export function administrationReads(db: Db): Reads {
       if (beforeId !== undefined) found = found.where('accounts.id', '<', beforeId);
       const rows = await found.orderBy('accounts.id', 'desc').limit(limit).execute();
       return rows.map(toListedAccount);
+    },
+    async findListedAccount(id) {
+      const row = await listedAccounts(db).where('accounts.id', '=', id).executeTakeFirst();
+      return row === undefined ? null : toListedAccount(row);
     },
   };
 }
@@ -207,6 +212,7 @@ const listedAccounts = (db: Db) =>
     .selectFrom('accounts')
     .leftJoin('users', 'users.id', 'accounts.user_id')
     .select(['accounts.id', 'accounts.kind', 'accounts.name', 'accounts.user_id', 'accounts.created_at_ms', 'users.email'])
+    .select(['accounts.suspension_reason', suspendedSinceMs.as('suspended_since_ms')])
     .select((eb) => [
       eb
         .selectFrom('members')
@@ -247,6 +253,7 @@ function toListedAccount(row: Awaited<ReturnType<ReturnType<typeof listedAccount
     name: row.name,
     userId: row.user_id,
     createdAtMs: row.created_at_ms,
+    suspension: toSuspension(row),
     owner: row.email ?? row.first_owner,
     members: members[row.kind],
     keys: Number(row.keys ?? 0),

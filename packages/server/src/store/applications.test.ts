@@ -344,7 +344,7 @@ eachDatabase('an application', (makeDatabase) => {
     const settings = { ...DEFAULT_SETTINGS, name: 'Too late' };
     expect(await verbs.createApplication({ accountId: user.accountId, kind: 'confidential', settings }, BY)).toEqual({
       ok: false,
-      reason: 'gone',
+      reason: 'deleted',
     });
   });
 

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
-import { OPERATOR_ACCOUNT_ID } from '../core/accounts/account.ts';
+import { type InactiveState, OPERATOR_ACCOUNT_ID } from '../core/accounts/account.ts';
+import type { Actor } from '../core/audit/event.ts';
 import {
   type Application,
   type ApplicationSettings,
@@ -22,6 +23,7 @@ import { type Db, prepare } from './prepared.ts';
 import type { Database } from './schema.ts';
 import { endSessions } from './sessions.ts';
 import { lockSignIn } from './sign-ins.ts';
+import { forgetSuspension, lockAccount, suspendedSinceMs } from './suspension.ts';
 
 type Input<Name extends keyof ApplicationsStore> = Parameters<ApplicationsStore[Name]>[0];
 type Reads = Pick<ApplicationsStore, 'findApplication' | 'findClient' | 'findLogo' | 'listApplications'>;
@@ -79,10 +81,11 @@ export const applicationsActs = {
   async createApplication(
     act: Act,
     { application, logo, limit, signInId, event }: Input<'createApplication'>,
-  ): Promise<Application | 'gone' | 'too_many' | 'not_operators'> {
+  ): Promise<Application | 'gone' | InactiveState | 'too_many' | 'not_operators'> {
     if (application.isFirstParty && application.accountId !== OPERATOR_ACCOUNT_ID) return 'not_operators';
     if (signInId !== undefined && !(await lockSignIn(act.db, signInId))) return 'gone';
-    if (!(await lockAccount(act.db, application.accountId))) return 'gone';
+    const state = await lockAccount(act.db, application.accountId);
+    if (state !== 'active') return state;
     const { count } = await act.db
       .selectFrom('applications')
       .select((eb) => eb.fn.countAll<number>().as('count'))
@@ -104,6 +107,7 @@ export const applicationsActs = {
         secret_made_at_ms: application.secretHash === null ? null : application.createdAtMs,
         created_at_ms: application.createdAtMs,
         updated_at_ms: application.createdAtMs,
+        created_by: event.by.actor,
       })
       .returningAll()
       .executeTakeFirstOrThrow();
@@ -214,6 +218,7 @@ export async function endApplications(
     await endGrants(act.db, { applicationId: id }, nowMs);
     await endSessions(act, { applicationId: id }, { reason: 'application-deleted', nowMs });
     act.revoke({ kind: 'application', id: clientId, beforeMs: nowMs, isForGood: true });
+    await forgetSuspension(act, 'suspended-application', clientId);
   }
   return ended.map(({ client_id }) => client_id);
 }
@@ -278,17 +283,6 @@ function told(act: Act, row: Row, event: Parameters<Act['event']>[0]): Applicati
 const forget = (act: Act, row: Row): void =>
   act.change({ kind: 'application', id: row.client_id, beforeMs: null, endsAtMs: null });
 
-/** False when it was deleted. The no-op update takes the row's lock (on PostgreSQL): two at once do not both count to one below the limit. */
-async function lockAccount(db: Db, id: number): Promise<boolean> {
-  const locked = await db
-    .updateTable('accounts')
-    .set((eb) => ({ name: eb.ref('name') }))
-    .where('id', '=', id)
-    .where('deleted_at_ms', 'is', null)
-    .executeTakeFirst();
-  return locked.numUpdatedRows > 0n;
-}
-
 const living = (db: Db) =>
   db.selectFrom('applications').selectAll('applications').where('applications.deleted_at_ms', 'is', null);
 
@@ -300,6 +294,7 @@ const client = prepare((db, { clientId }: { clientId: string }) =>
     .select('accounts.name as account_name')
     .where('client_id', '=', clientId)
     .where('accounts.deleted_at_ms', 'is', null)
+    .where(suspendedSinceMs, 'is', null)
     .where('users.disabled_at_ms', 'is', null)
     .where('users.deleted_at_ms', 'is', null),
 );
@@ -376,6 +371,7 @@ const toApplication = (row: Row): Application => ({
   previousSecretEndsAtMs: row.previous_secret_ends_at_ms,
   createdAtMs: row.created_at_ms,
   updatedAtMs: row.updated_at_ms,
+  createdBy: row.created_by as Actor | null,
 });
 
 const toApplicationWithSecrets = (row: Row): ApplicationWithSecrets => ({

@@ -13,6 +13,7 @@ import { toCredentialWithOwner, withOwner } from './credentials.ts';
 import { lockPlace } from './place.ts';
 import type { Db } from './prepared.ts';
 import { provedSignInAt } from './sign-ins.ts';
+import { lockAccount } from './suspension.ts';
 import { lockEnabledUser } from './users.ts';
 
 /** Throws the refusal that the door would have answered with. */
@@ -32,12 +33,15 @@ function reasonAgainst(db: Db, authority: Authority): Promise<Refused | null> | 
   }
 }
 
-async function againstSignIn(db: Db, { signInId, userId, asks, provedSinceMs }: SignInAuthority): Promise<Refused | null> {
+async function againstSignIn(db: Db, authority: SignInAuthority): Promise<Refused | null> {
+  const { signInId, userId, asks, changes, provedSinceMs } = authority;
   const place = await againstPlace(db, userId, asks);
+  const isSuspended = changes !== null && (await lockAccount(db, changes)) === 'suspended';
   const provedAtMs = await provedSignInAt(db, signInId, userId);
   // In the order of the door: who it is comes before what they may.
   if (provedAtMs === null) return { code: 'not_signed_in' };
   if (place !== null) return place;
+  if (isSuspended) return { code: 'account_inactive', state: 'suspended' };
   return provedSinceMs !== null && provedAtMs < provedSinceMs ? { code: 'proof_required' } : null;
 }
 

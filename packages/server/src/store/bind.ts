@@ -15,6 +15,7 @@ import { jwtsActs, jwtsReads } from './jwts.ts';
 import { leasesActs } from './leases.ts';
 import { mailsActs, mailsReads } from './mails.ts';
 import { membersActs, membersReads } from './members.ts';
+import { operatorAccountsActs } from './operator-accounts.ts';
 import { permissionsActs, permissionsReads } from './permissions.ts';
 import type { Db } from './prepared.ts';
 import { profileActs, profileReads } from './profile.ts';
@@ -24,6 +25,7 @@ import { sessionsActs, sessionsReads } from './sessions.ts';
 import { signInsActs, signInsReads } from './sign-ins.ts';
 import { masterSecretActs, masterSecretReads, signingKeysActs, signingKeysReads } from './signing-keys.ts';
 import { ticketsActs, ticketsReads } from './tickets.ts';
+import { whatEndsReads } from './what-ends.ts';
 
 export interface Backend {
   readonly database: Store['database'];
@@ -60,6 +62,8 @@ export function bindStore(backend: Backend): Store {
   return {
     accounts: { ...reads(accountsReads(db)), ...bound(accountsActs) },
     administration: { ...reads(administrationReads(db)), ...bound(administrationActs) },
+    operatorAccounts: bound(operatorAccountsActs),
+    ends: reads(whatEndsReads(db)),
     brand: { ...reads(brandReads(db)), ...bound(brandActs) },
     members: { ...reads(membersReads(db)), ...bound(membersActs) },
     invitations: { ...reads(invitationsReads(db)), ...bound(invitationsActs) },

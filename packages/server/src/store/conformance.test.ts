@@ -1,6 +1,7 @@
 /** What every store promises to core, on both databases alike. */
 import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { created } from '../../test/created.ts';
 import { eachDatabase, type TestDatabase } from '../../test/databases.ts';
 import type { NewUser, User } from '../core/accounts/account.ts';
 import { chainAudit } from '../core/audit/chain.ts';
@@ -8,6 +9,7 @@ import type { By, EventDraft } from '../core/audit/event.ts';
 import { verifyAudit } from '../core/audit/verify.ts';
 import type { Credential, NewCredential } from '../core/credentials/credential.ts';
 import type { StoredSigningKey } from '../core/jwts/jwt.ts';
+import { MIGRATIONS } from './migrations/index.ts';
 import type { OpenedStore } from './opened.ts';
 
 const NOW = 1_800_000_000_000;
@@ -54,10 +56,12 @@ eachDatabase('the store', (makeDatabase) => {
     return user;
   };
   const newKey = (accountId: number, more: Partial<NewCredential> = {}): Promise<Credential> =>
-    store.credentials.issue({
-      credential: { ...token(), kind: 'key', source: 'command-line', accountId, userId: null, ...more },
-      event: event('key.created'),
-    });
+    created(
+      store.credentials.issue({
+        credential: { ...token(), kind: 'key', source: 'command-line', accountId, userId: null, ...more },
+        event: event('key.created'),
+      }),
+    );
   const newJwt = (key: Credential, permissions: readonly string[], endsInMs = DAY) => ({
     jti: randomBytes(16).toString('base64url'),
     keyId: key.id,
@@ -79,19 +83,7 @@ eachDatabase('the store', (makeDatabase) => {
   });
 
   it('is migrated once by two that open it at once, with the operator account as number 1', async () => {
-    expect([...store.applied, ...other.applied]).toEqual([
-      '0001-credentials',
-      '0002-dashboard',
-      '0003-sessions',
-      '0004-routes-by-method',
-      '0005-imports',
-      '0006-guard-use',
-      '0007-revocation-ends',
-      '0008-narrowing',
-      '0010-badges-and-origins',
-      '0012-two-step',
-      '0013-verified-email-first',
-    ]);
+    expect([...store.applied, ...other.applied]).toEqual(MIGRATIONS.map(({ name }) => name));
     expect(await store.accounts.findAccount(1)).toMatchObject({ kind: 'operator', userId: null });
     expect(await store.changes.epoch()).toBe(await other.changes.epoch());
     await store.check();
@@ -119,8 +111,8 @@ eachDatabase('the store', (makeDatabase) => {
       const user = await newUser();
       const before = await position();
       const input = { userId: user.id, disabled: true, nowMs: NOW, event: event('user.disabled') };
-      expect(await store.accounts.setUserDisabled(input)).toBe(true);
-      expect(await store.accounts.setUserDisabled(input)).toBe(false);
+      expect(await store.accounts.setUserDisabled(input)).toBe('done');
+      expect(await store.accounts.setUserDisabled(input)).toBe('already-so');
       const changes = await store.changes.changesAfter(before, 10);
       expect(changes.map(({ kind, id }) => `${kind}:${id}`)).toEqual([`user:${user.id}`, `account:${user.accountId}`]);
       expect(changes.every(({ beforeMs, endsAtMs }) => (beforeMs ?? 0) >= NOW && (endsAtMs ?? 0) > (beforeMs ?? 0))).toBe(true);
@@ -150,18 +142,22 @@ eachDatabase('the store', (makeDatabase) => {
 
     it('lose the tokens of their log-ins with the password, and keep the others', async () => {
       const user = await newUser();
-      const login = await store.credentials.issueAtSignIn({
-        userId: user.id,
-        passwordHash: 'hash-1',
-        secondFactor: false,
-        addressHash: 'a',
-        token: token(),
-        events: [],
-      });
-      const made = await store.credentials.issue({
-        credential: { ...token({ source: 'dashboard' }), accountId: user.accountId, userId: user.id },
-        event: event('token.created'),
-      });
+      const login = await created(
+        store.credentials.issueAtSignIn({
+          userId: user.id,
+          passwordHash: 'hash-1',
+          secondFactor: false,
+          addressHash: 'a',
+          token: token(),
+          events: [],
+        }),
+      );
+      const made = await created(
+        store.credentials.issue({
+          credential: { ...token({ source: 'dashboard' }), accountId: user.accountId, userId: user.id },
+          event: event('token.created'),
+        }),
+      );
       await store.accounts.setPasswordHash({
         userId: user.id,
         passwordHash: 'hash-2',
@@ -169,7 +165,7 @@ eachDatabase('the store', (makeDatabase) => {
         endTokensOfLogins: true,
         event: event('user.password_changed'),
       });
-      expect((await store.credentials.findTokenById(login?.token.id ?? 0))?.revokedAtMs).toBe(NOW);
+      expect((await store.credentials.findTokenById(login.token.id))?.revokedAtMs).toBe(NOW);
       expect((await store.credentials.findTokenById(made.id))?.revokedAtMs).toBeNull();
       expect(await store.accounts.knowsAddress(user.id, 'a', NOW)).toBe(true);
       expect(await store.accounts.knowsAddress(user.id, 'a', NOW + 1)).toBe(false);
@@ -210,18 +206,20 @@ eachDatabase('the store', (makeDatabase) => {
 
     it('are revoked once, and only by their owner', async () => {
       const user = await newUser();
-      const issued = await store.credentials.issueAtSignIn({
-        userId: user.id,
-        passwordHash: 'hash-1',
-        secondFactor: false,
-        addressHash: null,
-        token: token(),
-        events: [],
-      });
+      const issued = await created(
+        store.credentials.issueAtSignIn({
+          userId: user.id,
+          passwordHash: 'hash-1',
+          secondFactor: false,
+          addressHash: null,
+          token: token(),
+          events: [],
+        }),
+      );
       const revoke = (userId: number) =>
         store.credentials.revoke({
           kind: 'token',
-          id: issued?.token.id ?? 0,
+          id: issued.token.id,
           userId,
           nowMs: NOW,
           event: event('token.revoked'),
@@ -508,10 +506,12 @@ eachDatabase('the store', (makeDatabase) => {
       const fresh = await makeDatabase();
       const [a, b] = [await fresh.open(), await fresh.open()];
       await signingKeys(a, 'old');
-      const key = await a.credentials.issue({
-        credential: { ...token(), kind: 'key', source: 'command-line', accountId: 1, userId: null },
-        event: event('key.created'),
-      });
+      const key = await created(
+        a.credentials.issue({
+          credential: { ...token(), kind: 'key', source: 'command-line', accountId: 1, userId: null },
+          event: event('key.created'),
+        }),
+      );
       const jwt = { ...newJwt(key, ['a.read']), signingKeyId: 'old' };
       await a.jwts.recordJwt({ jwt, expected: key, limit: 10, nowMs: NOW, event: event('jwt.minted') });
       const rotate = (through: OpenedStore, secretCheck = 'check') =>

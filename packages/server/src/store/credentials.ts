@@ -1,13 +1,15 @@
 import { type Selectable, sql } from 'kysely';
-import type { EventDraft } from '../core/audit/event.ts';
+import type { InactiveState } from '../core/accounts/account.ts';
+import type { Actor, EventDraft } from '../core/audit/event.ts';
 import type { Credential, CredentialsStore, CredentialWithOwner, NewCredential, Owned } from '../core/credentials/credential.ts';
 import { MAX_OVERLAP_SECONDS } from '../core/credentials/rotate.ts';
 import type { Act } from './act.ts';
 import { fromJson, toJson } from './json.ts';
-import { lockKeysOfAccounts, lockMinting, revokeWiderJwts } from './jwts.ts';
+import { lockMinting, revokeWiderJwts } from './jwts.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { Database } from './schema.ts';
 import { lockSignIn } from './sign-ins.ts';
+import { lockAccount, suspendedSinceMs } from './suspension.ts';
 import { beginUseOfPrevious, useActs, useReads, withUse } from './use.ts';
 import { insertUser, lockEnabledUser } from './users.ts';
 
@@ -61,21 +63,26 @@ export function credentialsReads(db: Db): Reads {
 }
 
 export const credentialsActs = {
-  async issue(act: Act, { credential, event }: Input<'issue'>): Promise<Credential> {
-    if (credential.kind === 'key') await lockKeysOfAccounts(act.db, [credential.accountId]);
-    const issued = await insertCredential(act.db, credential);
+  async issue(act: Act, { credential, event }: Input<'issue'>): Promise<Credential | InactiveState> {
+    const state = await lockAccount(act.db, credential.accountId);
+    if (state !== 'active') return state;
+    const issued = await insertCredential(act.db, credential, event.by.actor);
     act.event(event, { credentialId: issued.id, accountId: issued.accountId });
     return issued;
   },
 
-  async issueFromSignIn(act: Act, { signInId, ...input }: Input<'issueFromSignIn'>): Promise<Credential | null> {
+  async issueFromSignIn(act: Act, { signInId, ...input }: Input<'issueFromSignIn'>) {
     return (await lockSignIn(act.db, signInId)) ? await credentialsActs.issue(act, input) : null;
   },
 
   async register(act: Act, { user, addressHash, token, events }: Input<'register'>) {
     const created = await insertUser(act.db, user);
     if (created === null) return null;
-    const issued = await insertCredential(act.db, { ...token, accountId: created.accountId, userId: created.id });
+    const issued = await insertCredential(
+      act.db,
+      { ...token, accountId: created.accountId, userId: created.id },
+      `user:${created.id}`,
+    );
     if (addressHash !== null) await rememberAddress(act.db, created.id, addressHash, token.createdAtMs);
     for (const event of events) act.event(event, { userId: created.id, accountId: created.accountId, credentialId: issued.id });
     return { user: created, token: issued };
@@ -84,7 +91,8 @@ export const credentialsActs = {
   async issueAtSignIn(act: Act, { userId, passwordHash, secondFactor, addressHash, token, events }: Input<'issueAtSignIn'>) {
     const user = await lockEnabledUser(act.db, userId, passwordHash);
     if (user === null || (user.twoStepSinceMs !== null && !secondFactor)) return null;
-    const issued = await insertCredential(act.db, { ...token, accountId: user.accountId, userId });
+    if ((await lockAccount(act.db, user.accountId)) === 'suspended') return 'suspended';
+    const issued = await insertCredential(act.db, { ...token, accountId: user.accountId, userId }, `user:${userId}`);
     if (addressHash !== null) await rememberAddress(act.db, userId, addressHash, token.createdAtMs);
     for (const event of events) act.event(event, { userId, accountId: user.accountId, credentialId: issued.id });
     return { user, token: issued };
@@ -214,7 +222,7 @@ export async function endTokensOfLogins(act: Act, userId: number, nowMs: number)
   for (const { id } of ended) act.change({ kind: 'credential', id: String(id), beforeMs: null, endsAtMs: null });
 }
 
-async function insertCredential(db: Db, credential: NewCredential): Promise<Credential> {
+async function insertCredential(db: Db, credential: NewCredential, actor: Actor): Promise<Credential> {
   const row = await db
     .insertInto('credentials')
     .values({
@@ -229,6 +237,7 @@ async function insertCredential(db: Db, credential: NewCredential): Promise<Cred
       hash: toBytes(credential.hash),
       created_at_ms: credential.createdAtMs,
       expires_at_ms: credential.expiresAtMs,
+      created_by: actor,
     })
     .returningAll()
     .executeTakeFirstOrThrow();
@@ -269,6 +278,13 @@ export const withOwner = (db: Db) =>
         )
         .whereRef('accounts.id', '=', 'credentials.account_id')
         .as('owner_disabled_at_ms'),
+    )
+    .select((eb) =>
+      eb
+        .selectFrom('accounts')
+        .select(suspendedSinceMs.as('since_ms'))
+        .whereRef('accounts.id', '=', 'credentials.account_id')
+        .as('account_suspended_at_ms'),
     );
 
 const tokenById = prepare((db, { id }: { id: number }) =>
@@ -311,13 +327,19 @@ export const toCredential = (row: CredentialRow): Credential => ({
   rotatedAtMs: row.rotated_at_ms,
   expiresAtMs: row.expires_at_ms,
   revokedAtMs: row.revoked_at_ms,
+  createdBy: row.created_by as Actor | null,
 });
 
 export const toCredentialWithOwner = (
-  row: CredentialRow & { owner_disabled_at_ms: number | null; last_used_at_ms?: number | null },
+  row: CredentialRow & {
+    owner_disabled_at_ms: number | null;
+    account_suspended_at_ms: number | null;
+    last_used_at_ms?: number | null;
+  },
 ): CredentialWithOwner => ({
   ...toCredential(row),
   ownerDisabledAtMs: row.owner_disabled_at_ms,
+  accountSuspendedAtMs: row.account_suspended_at_ms,
   lastUsedAtMs: row.last_used_at_ms ?? null,
 });
 

@@ -3,7 +3,7 @@ import { matchesRedirectUri } from '../core/oauth/redirect-uri.ts';
 import type { Act } from './act.ts';
 import { isFirstParty } from './badges.ts';
 import { narrowSessions } from './narrowing.ts';
-import { lockPlace } from './place.ts';
+import { lockActivePlace } from './place.ts';
 import type { Db } from './prepared.ts';
 import type { GrantsTable } from './schema.ts';
 import { endSessions, insertSession, standingOf } from './sessions.ts';
@@ -79,7 +79,7 @@ export function grantsReads(db: Db): Pick<GrantsStore, 'grantsOf' | 'listConnect
 export const grantsActs = {
   async giveCode(act: Act, input: Input<'giveCode'>): Promise<GivenCode> {
     const { db } = act;
-    if ((await lockPlace(db, input.userId, input.accountId)) === null) return 'gone';
+    if ((await lockActivePlace(db, input.userId, input.accountId)) === null) return 'gone';
     if (!(await lockSignIn(db, input.signInId))) return 'gone';
     const application = await lockApplication(db, input.applicationId);
     if (application === null) return 'gone';
@@ -120,7 +120,7 @@ export const grantsActs = {
     if (code === undefined) return await refuseCode(act, hash, nowMs, events.reused);
     const grant = await act.db.selectFrom('grants').selectAll().where('id', '=', code.grant_id).executeTakeFirst();
     // In the order in which those who end grants take their locks, too: the user, the account, then the grant.
-    if (grant === undefined || (await lockPlace(act.db, grant.user_id, grant.account_id)) === null) return OVER;
+    if (grant === undefined || (await lockActivePlace(act.db, grant.user_id, grant.account_id)) === null) return OVER;
     const data = JSON.parse(code.data) as CodeData;
     // A sign-in that was ended meanwhile may have been a thief's.
     if (!(await lockSignIn(act.db, data.signInId)) || !(await lockGrant(act.db, grant.id))) return OVER;

@@ -4,10 +4,13 @@ import { makeJti, RevocationList } from '@keyhouse/protocol';
 import SQLite from 'better-sqlite3';
 import pg from 'pg';
 import { beforeAll, expect, it } from 'vitest';
+import { created } from '../../test/created.ts';
 import { eachDatabase, type TestDatabase } from '../../test/databases.ts';
 import type { By, EventDraft } from '../core/audit/event.ts';
 import type { Credential } from '../core/credentials/credential.ts';
 import type { MintedJwt } from '../core/jwts/jwt.ts';
+import { revocationEnds } from './migrations/0007-revocation-ends.ts';
+import { POSTGRES_TYPES, SQLITE_TYPES } from './migrations/migration.ts';
 import type { OpenedStore } from './opened.ts';
 
 const DAY = 86_400_000;
@@ -37,14 +40,16 @@ eachDatabase('a revocation', (makeDatabase) => {
     return user;
   };
   const newKey = (accountId: number, through = store): Promise<Credential> =>
-    through.credentials.issue({
-      credential: {
-        ...{ kind: 'key', environment: 'live', accountId, userId: null, name: 'key', source: 'command-line' },
-        ...{ permissions: null, addresses: null, hash: randomBytes(32).toString('hex') },
-        ...{ createdAtMs: nowMs, expiresAtMs: null },
-      },
-      event: event('key.created'),
-    });
+    created(
+      through.credentials.issue({
+        credential: {
+          ...{ kind: 'key', environment: 'live', accountId, userId: null, name: 'key', source: 'command-line' },
+          ...{ permissions: null, addresses: null, hash: randomBytes(32).toString('hex') },
+          ...{ createdAtMs: nowMs, expiresAtMs: null },
+        },
+        event: event('key.created'),
+      }),
+    );
   const mint = async (key: Credential, days: number, { atMs = nowMs, through = store } = {}): Promise<MintedJwt | null> => {
     const jwt = {
       ...{ jti: makeJti(atMs, randomBytes), keyId: key.id, accountId: key.accountId, subject: null, permissions: ['a.read'] },
@@ -136,7 +141,9 @@ eachDatabase('a revocation', (makeDatabase) => {
       const user = await newUser();
       const racing = Array.from({ length: 4 }, async (_, index) => {
         const through = index % 2 === 0 ? store : other;
-        const key = await newKey(user.accountId, through);
+        // Refused once the owner is disabled: then nothing was minted from it.
+        const key = await newKey(user.accountId, through).catch(() => null);
+        if (key === null) return null;
         // By a clock that is ahead: it is not "before now" for the server that disables.
         return await mint(key, 10, { atMs: nowMs + 5000, through });
       });
@@ -159,15 +166,11 @@ eachDatabase('a revocation', (makeDatabase) => {
       `DELETE FROM changes WHERE before_ms IS NOT NULL`,
       `DROP INDEX jwts_account_end`,
       `DELETE FROM settings WHERE name = 'longest_jwt_days'`,
-      // Those that came after it are undone too: they are applied in order.
-      `ALTER TABLE sessions DROP COLUMN jwts_after_ms`,
-      `ALTER TABLE applications DROP COLUMN jwts_after_ms`,
-      `DELETE FROM migrations WHERE name >= '0007-revocation-ends'`,
     ]);
     const { position } = await store.changes.activeRevocations(nowMs);
     expect(await isRevoked(ofKey, nowMs + 31 * DAY)).toBe(false);
-    const migrated = await database.open();
-    expect(migrated.applied).toContain('0007-revocation-ends');
+    // By itself: whichever migrations came after it have been applied.
+    await runSql(database, revocationEnds.statements(database.kind === 'sqlite' ? SQLITE_TYPES : POSTGRES_TYPES));
     expect(await isRevoked(ofKey, nowMs + 299 * DAY)).toBe(true);
     expect(await isRevoked(ofUser, nowMs + 299 * DAY)).toBe(true);
     expect(await isRevoked(ofNow, nowMs + 299 * DAY)).toBe(false);

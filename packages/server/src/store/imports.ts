@@ -1,10 +1,10 @@
-import type { EventDraft } from '../core/audit/event.ts';
+import type { Actor, EventDraft } from '../core/audit/event.ts';
 import type { ImportedCredential, ImportsStore } from '../core/credentials/imported.ts';
 import type { Act } from './act.ts';
 import { toBytes, toCredentialWithOwner, toHex, withOwner } from './credentials.ts';
 import { toJson } from './json.ts';
-import { lockKeysOfAccounts } from './jwts.ts';
 import { type Db, prepare } from './prepared.ts';
+import { activeAccounts, lockAccount } from './suspension.ts';
 import { insertUser } from './users.ts';
 
 type Input<Name extends 'importUsers' | 'importCredentials'> = Parameters<ImportsStore[Name]>[0];
@@ -81,16 +81,7 @@ export function importsReads(db: Db): Reads {
       for (const { hash, origin } of imported) known.set(toHex(hash), origin);
       return [...known].map(([hash, origin]) => ({ hash, origin }));
     },
-    async accountsOf(ids) {
-      if (ids.length === 0) return [];
-      const rows = await db
-        .selectFrom('accounts')
-        .select('id')
-        .where('id', 'in', ids)
-        .where('deleted_at_ms', 'is', null)
-        .execute();
-      return rows.map(({ id }) => id);
-    },
+    activeAccounts: (ids) => activeAccounts(db, ids),
   };
 }
 
@@ -117,12 +108,10 @@ export const importsActs = {
 
   async importCredentials(act: Act, { origin, credentials, nowMs, by }: Input<'importCredentials'>) {
     if (credentials.length === 0) return [];
-    await lockKeysOfAccounts(
-      act.db,
-      credentials.map(({ accountId }) => accountId),
-    );
-    const idOf = await insertCredentials(act.db, credentials);
-    const made = credentials.flatMap((credential) => {
+    const active = await lockActive(act.db, new Set(credentials.map(({ accountId }) => accountId)));
+    const welcome = credentials.filter(({ accountId }) => active.has(accountId));
+    const idOf = welcome.length === 0 ? new Map<string, number>() : await insertCredentials(act.db, welcome, by.actor);
+    const made = welcome.flatMap((credential) => {
       const id = idOf.get(credential.hash);
       return id === undefined ? [] : [{ ...credential, id }];
     });
@@ -155,7 +144,10 @@ export const importsActs = {
       };
       act.event(draft, { credentialId: id });
     }
-    return credentials.map(({ hash }) => idOf.has(hash));
+    return credentials.map(({ hash, accountId }) => {
+      if (idOf.has(hash)) return 'taken';
+      return active.has(accountId) ? 'known' : 'inactive';
+    });
   },
 };
 
@@ -189,8 +181,19 @@ async function ownerOf(db: Db, userId: number) {
   return row ?? null;
 }
 
+/** In the order of their ids, so that two imports do not wait for each other. */
+async function lockActive(db: Db, accountIds: ReadonlySet<number>): Promise<ReadonlySet<number>> {
+  const active = new Set<number>();
+  for (const id of [...accountIds].sort((a, b) => a - b)) if ((await lockAccount(db, id)) === 'active') active.add(id);
+  return active;
+}
+
 /** Ids by hash; a hash that stands here already gets none. */
-async function insertCredentials(db: Db, credentials: readonly ImportedCredential[]): Promise<ReadonlyMap<string, number>> {
+async function insertCredentials(
+  db: Db,
+  credentials: readonly ImportedCredential[],
+  actor: Actor,
+): Promise<ReadonlyMap<string, number>> {
   const rows = await db
     .insertInto('credentials')
     .values(
@@ -207,6 +210,7 @@ async function insertCredentials(db: Db, credentials: readonly ImportedCredentia
         hash: toBytes(credential.hash),
         created_at_ms: credential.createdAtMs,
         expires_at_ms: credential.expiresAtMs,
+        created_by: actor,
       })),
     )
     .onConflict((conflict) => conflict.column('hash').doNothing())

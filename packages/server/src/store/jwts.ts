@@ -6,6 +6,7 @@ import { raiseLongestJwtDays } from './horizon.ts';
 import { toJson } from './json.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { Database } from './schema.ts';
+import { suspendedSinceMs } from './suspension.ts';
 
 type Input<Name extends keyof JwtsStore> = Parameters<JwtsStore[Name]>[0];
 
@@ -222,7 +223,9 @@ const keyState = prepare((db, { id }: { id: number }) =>
     .innerJoin('accounts', 'accounts.id', 'credentials.account_id')
     .leftJoin('users', 'users.id', 'accounts.user_id')
     .select(({ fn }) => [
-      fn.coalesce('users.disabled_at_ms', 'users.deleted_at_ms', 'accounts.deleted_at_ms').as('owner_ended_at_ms'),
+      fn
+        .coalesce('users.disabled_at_ms', 'users.deleted_at_ms', 'accounts.deleted_at_ms', suspendedSinceMs)
+        .as('owner_ended_at_ms'),
       'credentials.revoked_at_ms',
       'credentials.permissions',
       'credentials.addresses',

@@ -18,7 +18,18 @@ import { lockMintingOfAccount } from './jwts.ts';
 import { narrowSessions } from './narrowing.ts';
 import type { Db } from './prepared.ts';
 import { endSessions } from './sessions.ts';
-import { addMember, lockTeam, removeEveryMember, removeMember, renameAccount, roleInTeam, setRole } from './teams.ts';
+import { forgetSuspension, suspendedSinceMs, toSuspension } from './suspension.ts';
+import {
+  addMember,
+  hasEnabledOwner,
+  lockExistingTeam,
+  lockTeam,
+  removeEveryMember,
+  removeMember,
+  renameAccount,
+  roleInTeam,
+  setRole,
+} from './teams.ts';
 import { lockEnabledUser } from './users.ts';
 
 type Input<Name extends keyof MembersStore> = Parameters<MembersStore[Name]>[0];
@@ -80,7 +91,7 @@ export const membersActs = {
     if (held === null) return 'not_member';
     if (!mayChangeMember({ actor, isSelf: actorId === userId, held, wanted })) return 'not_allowed';
     if (held === wanted) return { endedInvitations: [] };
-    if (held === 'owner' && !(await hasOwnerBeside(act.db, accountId, userId))) return 'last_owner';
+    if (held === 'owner' && !(await hasEnabledOwner(act.db, accountId, { besides: userId }))) return 'last_owner';
     if (wanted === null) {
       await removeMember(act, { accountId, userId, cause: event });
       await endGrants(act.db, { userId, accountId }, event.atMs);
@@ -107,21 +118,31 @@ export const membersActs = {
     return { endedInvitations: await endInvitationsBeyond(act, { senderId: actorId, accountId, role: 'admin', event }) };
   },
 
-  async deleteTeam(act: Act, { accountId, actorId, nowMs, event }: Input<'deleteTeam'>) {
+  async deleteTeam(act: Act, { accountId, actorId, event, ...end }: Input<'deleteTeam'>) {
     const refusal = await refuseUnless(act.db, 'owner', accountId, actorId);
     if (refusal !== null) return refusal;
-    await act.db.updateTable('accounts').set({ deleted_at_ms: nowMs }).where('id', '=', accountId).execute();
-    const keys = await endCredentialsOfAccount(act.db, accountId, nowMs);
-    await endApplications(act, { accountId }, nowMs);
-    await endGrants(act.db, { accountId }, nowMs);
-    await endSessions(act, { accountId }, { reason: 'account-deleted', nowMs });
-    await endInvitations(act.db, accountId, nowMs);
-    await removeEveryMember(act.db, accountId);
-    act.revoke({ kind: 'account', id: accountId, beforeMs: nowMs, isForGood: true });
-    act.event({ ...event, details: { ...event.details, keys } }, { accountId });
+    await endTeam(act, accountId, { ...end, event });
     return 'done';
   },
 };
+
+/** Ends a team whose lock the act holds, and everything of it. */
+export async function endTeam(
+  act: Act,
+  accountId: number,
+  { nowMs, event }: Pick<Input<'deleteTeam'>, 'nowMs' | 'event'>,
+): Promise<void> {
+  await act.db.updateTable('accounts').set({ deleted_at_ms: nowMs }).where('id', '=', accountId).execute();
+  const keys = await endCredentialsOfAccount(act.db, accountId, nowMs);
+  await endApplications(act, { accountId }, nowMs);
+  await endGrants(act.db, { accountId }, nowMs);
+  await endSessions(act, { accountId }, { reason: 'account-deleted', nowMs });
+  await endInvitations(act.db, accountId, nowMs);
+  await removeEveryMember(act.db, accountId);
+  act.revoke({ kind: 'account', id: accountId, beforeMs: nowMs, isForGood: true });
+  await forgetSuspension(act, 'suspended-account', String(accountId));
+  act.event({ ...event, details: { ...event.details, keys } }, { accountId });
+}
 
 /**
  * For the act that deletes a user: takes them out of every team. False when one of these would have no owner then; nothing was
@@ -141,9 +162,9 @@ export async function leaveEveryTeam(act: Act, userId: number, cause: Pick<Event
     .orderBy('account_id')
     .execute();
   for (const { account_id: accountId } of memberships) {
-    if (!(await lockTeam(db, accountId))) continue;
+    if (!(await lockExistingTeam(db, accountId))) continue;
     const role = await roleInTeam(db, accountId, userId);
-    if (role === 'owner' && !(await hasOwnerBeside(db, accountId, userId))) return false;
+    if (role === 'owner' && !(await hasEnabledOwner(db, accountId, { besides: userId }))) return false;
   }
   for (const { account_id: accountId } of memberships) await removeMember(act, { accountId, userId, cause });
   return true;
@@ -175,21 +196,6 @@ async function refuseUnless(db: Db, wanted: Role, accountId: number, actorId: nu
   return includesRole(role, wanted) ? null : 'not_allowed';
 }
 
-/** Under the team's lock this cannot change before the commit. An owner who is shut out is none that could act. */
-async function hasOwnerBeside(db: Db, accountId: number, userId: number): Promise<boolean> {
-  const row = await db
-    .selectFrom('members')
-    .innerJoin('users', 'users.id', 'members.user_id')
-    .select('members.user_id')
-    .where('members.account_id', '=', accountId)
-    .where('members.role', '=', 'owner')
-    .where('members.user_id', '!=', userId)
-    .where('users.disabled_at_ms', 'is', null)
-    .where('users.deleted_at_ms', 'is', null)
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
 async function isEnabled(db: Db, userId: number): Promise<boolean> {
   const row = await db
     .selectFrom('users')
@@ -216,6 +222,7 @@ const reachable = (db: Db, user: Person) =>
     .selectFrom('accounts')
     .leftJoin('members', (join) => join.onRef('members.account_id', '=', 'accounts.id').on('members.user_id', '=', user.id))
     .select(['accounts.id', 'accounts.kind', 'accounts.name', 'accounts.user_id', 'accounts.created_at_ms', 'members.role'])
+    .select(['accounts.suspension_reason', suspendedSinceMs.as('suspended_since_ms')])
     .where('accounts.deleted_at_ms', 'is', null)
     .where((eb) =>
       eb.or([
@@ -233,6 +240,7 @@ const toAccount = (row: Row): AccountWithRole => ({
   name: row.name,
   userId: row.user_id,
   createdAtMs: row.created_at_ms,
+  suspension: toSuspension(row),
   role: row.role ?? 'owner',
 });
 

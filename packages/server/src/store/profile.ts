@@ -15,6 +15,7 @@ import { leaveEveryTeam } from './members.ts';
 import type { Db } from './prepared.ts';
 import { endSessions } from './sessions.ts';
 import { endSignIns } from './sign-ins.ts';
+import { forgetSuspension } from './suspension.ts';
 import { renameAccount } from './teams.ts';
 import { endTickets, keepTicket, redeem } from './tickets.ts';
 import { insertUser, lockEnabledUser, toUser, users } from './users.ts';
@@ -190,6 +191,7 @@ export const profileActs = {
       .where('id', '=', userId)
       .execute();
     await db.updateTable('accounts').set({ name: '', deleted_at_ms: nowMs }).where('id', '=', user.account_id).execute();
+    await forgetSuspension(act, 'suspended-account', String(user.account_id));
     await erasePersons(db, userId);
     act.event(event, { accountId: user.account_id });
     return 'done' as const;

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { covers, RevocationList } from '@keyhouse/protocol';
 import { beforeAll, expect, it } from 'vitest';
+import { created } from '../../test/created.ts';
 import { eachDatabase } from '../../test/databases.ts';
 import type { EventDraft } from '../core/audit/event.ts';
 import type { Credential } from '../core/credentials/credential.ts';
@@ -31,22 +32,24 @@ eachDatabase('nobody wins a race', (makeDatabase) => {
   });
 
   const newKey = (accountId: number): Promise<Credential> =>
-    store.credentials.issue({
-      credential: {
-        kind: 'key',
-        environment: 'live',
-        accountId,
-        userId: null,
-        name: 'key',
-        source: 'command-line',
-        permissions: WIDE,
-        addresses: null,
-        hash: hex(),
-        createdAtMs: NOW,
-        expiresAtMs: null,
-      },
-      event: event('key.created'),
-    });
+    created(
+      store.credentials.issue({
+        credential: {
+          kind: 'key',
+          environment: 'live',
+          accountId,
+          userId: null,
+          name: 'key',
+          source: 'command-line',
+          permissions: WIDE,
+          addresses: null,
+          hash: hex(),
+          createdAtMs: NOW,
+          expiresAtMs: null,
+        },
+        event: event('key.created'),
+      }),
+    );
   const newUser = async () => {
     const email = `${hex()}@example.com`;
     const user = await store.accounts.createUser({

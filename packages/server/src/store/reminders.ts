@@ -2,6 +2,7 @@ import type { RemindersStore } from '../core/credentials/reminders.ts';
 import type { Act } from './act.ts';
 import { toCredential } from './credentials.ts';
 import type { Db } from './prepared.ts';
+import { suspendedSinceMs } from './suspension.ts';
 import { withUse } from './use.ts';
 
 export function remindersReads(db: Db): Pick<RemindersStore, 'remindable' | 'remindedOf'> {
@@ -15,6 +16,7 @@ export function remindersReads(db: Db): Pick<RemindersStore, 'remindable' | 'rem
         .where('credentials.id', '>', afterId)
         .where('credentials.revoked_at_ms', 'is', null)
         .where('accounts.deleted_at_ms', 'is', null)
+        .where(suspendedSinceMs, 'is', null)
         .where('users.disabled_at_ms', 'is', null)
         .where('users.deleted_at_ms', 'is', null)
         .where((eb) => eb.or([eb('credentials.expires_at_ms', 'is', null), eb('credentials.expires_at_ms', '>', nowMs)]))

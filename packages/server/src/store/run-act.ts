@@ -9,7 +9,7 @@ import type { By, EventDraft } from '../core/audit/event.ts';
 import type { Authority } from '../core/authority.ts';
 import type { MailDraft } from '../core/mail/mail.ts';
 import type { Change, ChangeDraft } from '../core/revocations/change.ts';
-import type { Acts } from './act.ts';
+import type { Acts, SuspensionDraft } from './act.ts';
 import { judgeAuthority } from './authority.ts';
 import { type CacheDraft, type RevocationDraft, toChangeDraft } from './horizon.ts';
 import { type Db, prepare } from './prepared.ts';
@@ -24,13 +24,14 @@ export async function runAct(acts: Acts, db: Db, name: string, input: unknown): 
   const judged = authoritiesIn(input);
   for (const authority of judged) await judgeAuthority(db, authority);
   const events: { draft: EventDraft; ids: { accountId?: number; userId?: number; credentialId?: number } }[] = [];
-  const drafts: (CacheDraft | RevocationDraft)[] = [];
+  const drafts: (CacheDraft | RevocationDraft | SuspensionDraft)[] = [];
   const result = await act(
     {
       db,
       event: (draft, ids = {}) => void events.push({ draft, ids }),
       change: (draft) => void drafts.push(draft),
       revoke: (draft) => void drafts.push(draft),
+      suspend: (draft) => void drafts.push(draft),
     },
     input as never,
   );
@@ -41,8 +42,13 @@ export async function runAct(acts: Acts, db: Db, name: string, input: unknown): 
     await writeEvent(db, draft, ids);
   }
   const changes: ChangeDraft[] = [];
-  for (const draft of drafts) changes.push(draft.beforeMs === null ? draft : await toChangeDraft(db, draft));
+  for (const draft of drafts) changes.push(await toChange(db, draft));
   return { result, changes: await writeChanges(db, changes) };
+}
+
+async function toChange(db: Db, draft: CacheDraft | RevocationDraft | SuspensionDraft): Promise<ChangeDraft> {
+  if ('sinceMs' in draft) return { kind: draft.kind, id: draft.id, beforeMs: draft.sinceMs, endsAtMs: null };
+  return draft.beforeMs === null ? draft : await toChangeDraft(db, draft);
 }
 
 /** Where the input of an act says on whose behalf it is done; nowhere else, since the rest may be text of strangers. */

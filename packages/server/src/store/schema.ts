@@ -87,6 +87,13 @@ interface AccountsTable {
   user_id: number | null;
   created_at_ms: number;
   deleted_at_ms: number | null;
+  /** By the operator; `suspended_by` is who did it, as the log writes it. */
+  suspended_at_ms: number | null;
+  suspended_by: string | null;
+  /** What members read. */
+  suspension_reason: string | null;
+  /** A team whose last enabled owner was disabled is suspended until an owner is enabled. */
+  ownerless_since_ms: number | null;
 }
 
 interface KnownAddressesTable {
@@ -230,6 +237,8 @@ interface CredentialsTable {
   rotated_at_ms: number | null;
   expires_at_ms: number | null;
   revoked_at_ms: number | null;
+  /** Who created it, as the log writes it: `user:7`, `operator`. */
+  created_by: string | null;
 }
 
 interface CredentialUseTable {
@@ -362,6 +371,7 @@ interface ApplicationsTable {
   deleted_at_ms: number | null;
   /** JWTs of its sessions, and its own, issued at or before this moment were revoked: it was narrowed. */
   jwts_after_ms: Generated<number>;
+  created_by: string | null;
 }
 
 export interface GrantsTable {

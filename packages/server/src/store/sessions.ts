@@ -1,4 +1,4 @@
-import { type Selectable, sql } from 'kysely';
+import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
 import type { Role } from '../core/accounts/member.ts';
 import {
   type EndReason,
@@ -16,7 +16,8 @@ import {
 import type { Act } from './act.ts';
 import { fromJson } from './json.ts';
 import { type Db, prepare } from './prepared.ts';
-import type { SessionsTable } from './schema.ts';
+import type { Database, SessionsTable } from './schema.ts';
+import { isSuspended, suspendedSinceMs } from './suspension.ts';
 
 type Row = Selectable<SessionsTable>;
 type Input<Name extends keyof SessionsStore> = Parameters<SessionsStore[Name]>[0];
@@ -262,7 +263,7 @@ export async function insertSession(
     .execute();
 }
 
-/** Null when the session, its user, grant, application or account has ended, or the user has no place in the account any more. */
+/** Null when the session, its user, grant, application or account has ended, the account is suspended, or the user has no place in the account any more. */
 export async function standingOf(db: Db, id: string): Promise<Standing | null> {
   const row = (await standing(db, { id })).rows[0];
   if (row === undefined) return null;
@@ -311,6 +312,7 @@ const standing = prepare((db, { id }: { id: string }) =>
     .where('users.disabled_at_ms', 'is', null)
     .where('users.deleted_at_ms', 'is', null)
     .where('accounts.deleted_at_ms', 'is', null)
+    .where(suspendedSinceMs, 'is', null)
     .where('grants.ended_at_ms', 'is', null)
     .where('applications.deleted_at_ms', 'is', null),
 );
@@ -358,7 +360,9 @@ const moveOn = prepare(
       .where('counter', '=', move.counter)
       .where('ended_at_ms', 'is', null)
       .where('last_used_at_ms', '>', move.usedAfterMs)
-      .where('created_at_ms', '>', move.createdAfterMs),
+      .where('created_at_ms', '>', move.createdAfterMs)
+      // Nothing moves while the account is suspended: the client's token must still be the newest afterwards.
+      .where((eb) => eb.not(isOfSuspendedAccount(eb))),
 );
 
 const policyOf = ({ idleMs, absoluteMs, nowMs }: Move) => ({
@@ -370,6 +374,15 @@ const moveOf = ({ id, applicationId, counter, nowMs, address, userAgent }: Move)
   ...{ id, applicationId, counter, nowMs, address, userAgent },
   none: '[]',
 });
+
+const isOfSuspendedAccount = (eb: ExpressionBuilder<Database, 'sessions'>) =>
+  eb.exists(
+    eb
+      .selectFrom('accounts')
+      .select('accounts.id')
+      .whereRef('accounts.id', '=', 'sessions.account_id')
+      .where(suspendedSinceMs, 'is not', null),
+  );
 
 /** Why the token was not simply the newest. The row is locked first: whoever moves it meanwhile waits, or was before us. */
 async function judgeOther(act: Act, move: Move): Promise<Moved['outcome']> {
@@ -386,6 +399,7 @@ async function judgeOther(act: Act, move: Move): Promise<Moved['outcome']> {
   if (row.last_used_at_ms <= usedAfterMs) return endByPolicy(act, move, 'idle');
   if (row.created_at_ms <= createdAfterMs) return endByPolicy(act, move, 'too-old');
   if (move.counter < row.counter - 1) return 'reused';
+  if (await isSuspended(act.db, row.account_id)) return 'over';
   if (move.counter > row.counter) return jump(act, move);
   // On PostgreSQL the one before us may have moved the row while we waited for it: then ours is the one before the newest.
   return move.counter === row.counter ? moveLocked(act, move) : repeat(act, move, row);

@@ -7,6 +7,7 @@ import type { EventDraft } from '../core/audit/event.ts';
 import type { Act } from './act.ts';
 import { takeBadgesOfAccount } from './badges.ts';
 import type { Db } from './prepared.ts';
+import { suspendedSinceMs } from './suspension.ts';
 
 type Cause = Pick<EventDraft, 'atMs' | 'by'>;
 interface Membership {
@@ -15,10 +16,22 @@ interface Membership {
 }
 
 /**
- * The lock of a living team: whoever changes its members or invitations takes turns by it. The no-op update takes the row's
- * lock on PostgreSQL; on SQLite there is one writer. False when there is no such team.
+ * The lock of an active team: whoever changes its members or invitations takes turns by it. The no-op update takes the row's
+ * lock on PostgreSQL; on SQLite there is one writer. False when there is no such team, or it is suspended: then nobody changes it.
  */
 export async function lockTeam(db: Db, accountId: number): Promise<boolean> {
+  if (!(await lockExistingTeam(db, accountId))) return false;
+  const active = await db
+    .selectFrom('accounts')
+    .select('id')
+    .where('id', '=', accountId)
+    .where(suspendedSinceMs, 'is', null)
+    .executeTakeFirst();
+  return active !== undefined;
+}
+
+/** The same lock, of a team that may be suspended. */
+export async function lockExistingTeam(db: Db, accountId: number): Promise<boolean> {
   const locked = await db
     .updateTable('accounts')
     .set((eb) => ({ name: eb.ref('name') }))
@@ -27,6 +40,33 @@ export async function lockTeam(db: Db, accountId: number): Promise<boolean> {
     .where('deleted_at_ms', 'is', null)
     .executeTakeFirst();
   return locked.numUpdatedRows > 0n;
+}
+
+/** Under the team's lock this cannot change before the commit. A disabled owner does not count: they cannot act. */
+export async function hasEnabledOwner(db: Db, accountId: number, { besides }: { besides: number }): Promise<boolean> {
+  const row = await db
+    .selectFrom('members')
+    .innerJoin('users', 'users.id', 'members.user_id')
+    .select('members.user_id')
+    .where('members.account_id', '=', accountId)
+    .where('members.role', '=', 'owner')
+    .where('members.user_id', '!=', besides)
+    .where('users.disabled_at_ms', 'is', null)
+    .where('users.deleted_at_ms', 'is', null)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** The teams that a user owns, alone or with others, in the order in which locks of several are taken. */
+export async function teamsOwnedBy(db: Db, userId: number): Promise<readonly number[]> {
+  const rows = await db
+    .selectFrom('members')
+    .select('account_id')
+    .where('user_id', '=', userId)
+    .where('role', '=', 'owner')
+    .orderBy('account_id')
+    .execute();
+  return rows.map(({ account_id }) => account_id);
 }
 
 /** Null when they are no member, or deleted. */

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { makeJti } from '@keyhouse/protocol';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { created } from '../../test/created.ts';
 import { eachDatabase } from '../../test/databases.ts';
 import type { EventDraft } from '../core/audit/event.ts';
 import { readAudit, readWholeAudit } from '../core/audit/read.ts';
@@ -28,14 +29,16 @@ eachDatabase('a credential that lives on', (makeDatabase) => {
   });
 
   const newKey = (more: { permissions?: string[] } = {}): Promise<Credential> =>
-    store.credentials.issue({
-      credential: {
-        ...{ kind: 'key', environment: 'live', accountId: 1, userId: null, name: 'key', source: 'dashboard' },
-        ...{ permissions: null, addresses: null, hash: hex(), createdAtMs: NOW, expiresAtMs: null },
-        ...more,
-      },
-      event: event('key.created'),
-    });
+    created(
+      store.credentials.issue({
+        credential: {
+          ...{ kind: 'key', environment: 'live', accountId: 1, userId: null, name: 'key', source: 'dashboard' },
+          ...{ permissions: null, addresses: null, hash: hex(), createdAtMs: NOW, expiresAtMs: null },
+          ...more,
+        },
+        event: event('key.created'),
+      }),
+    );
   const rotate = (key: Credential, overlapEndsAtMs: number | null) =>
     store.credentials.rotate({
       ...{ kind: 'key', id: key.id, currentHash: key.hash, newHash: hex(), overlapEndsAtMs },
@@ -143,13 +146,15 @@ eachDatabase('a credential that lives on', (makeDatabase) => {
     const ask = () => store.credentials.useOfAccount({ accountId, sinceDay: 10, most: 100 });
     expect(await ask()).toEqual({ hasToken: false, hasKey: false, hasRequest: false, byDay: [], last: null });
     const issue = (name: string) =>
-      store.credentials.issue({
-        credential: {
-          ...{ kind: 'key', environment: 'live', accountId, userId: null, name, source: 'dashboard' },
-          ...{ permissions: null, addresses: null, hash: hex(), createdAtMs: NOW, expiresAtMs: null },
-        },
-        event: event('key.created'),
-      });
+      created(
+        store.credentials.issue({
+          credential: {
+            ...{ kind: 'key', environment: 'live', accountId, userId: null, name, source: 'dashboard' },
+            ...{ permissions: null, addresses: null, hash: hex(), createdAtMs: NOW, expiresAtMs: null },
+          },
+          event: event('key.created'),
+        }),
+      );
     const [one, two] = [await issue('one'), await issue('two')];
     const use = (credentialId: number, day: number, lastUsedAtMs: number) => ({
       ...{ credentialId, day, lastUsedAtMs, requests: 2, previousRequests: 1, lastAddress: '::1', lastUserAgent: 'curl' },
@@ -239,7 +244,10 @@ eachDatabase('a credential that lives on', (makeDatabase) => {
     const ids = { users: users.map(({ id }) => id), credentials: [key.id] };
     expect((await store.audit.namesOf(ids)).credentials.get(key.id)).toBe('key');
     expect((await store.audit.namesOf({ ...ids, accountId: 2 })).credentials.size).toBe(0);
-    expect((await store.audit.namesOf(ids)).users.get(ids.users[0] ?? 0)).toEqual({ name: 'a', isAdministrator: false });
+    expect((await store.audit.namesOf(ids)).users.get(ids.users[0] ?? 0)).toMatchObject({
+      displayName: 'a',
+      isAdministrator: false,
+    });
     expect((await store.audit.namesOf({ users: [], credentials: [] })).users.size).toBe(0);
   });
 });

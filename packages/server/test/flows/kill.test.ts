@@ -12,6 +12,7 @@ import { TEST_PATIENCE_MS } from '../../../../test/patience.ts';
 import { readConfig } from '../../src/config.ts';
 import { hashSecret } from '../../src/core/credentials/verify.ts';
 import { openKeyhouse } from '../../src/open.ts';
+import { created } from '../created.ts';
 import { type RunningProgram, startProgram } from '../program.ts';
 import { OPERATOR } from '../server.ts';
 
@@ -85,18 +86,20 @@ async function makeCredentials(settings: Readonly<Record<string, string>>): Prom
       const key = await keyhouse.issueKey({ ...common, expiresAtMs: null, source: 'command-line' }, OPERATOR);
       if (!key.ok) throw new Error(key.reason);
       const secret = makeTokenSecret(randomBytes);
-      const token = await store.credentials.issue({
-        credential: {
-          ...common,
-          kind: 'token',
-          userId: user.id,
-          source: 'command-line',
-          hash: hashSecret(secret),
-          createdAtMs: atMs,
-          expiresAtMs: null,
-        },
-        event: { event: 'token.created', atMs, by: OPERATOR },
-      });
+      const token = await created(
+        store.credentials.issue({
+          credential: {
+            ...common,
+            kind: 'token',
+            userId: user.id,
+            source: 'command-line',
+            hash: hashSecret(secret),
+            createdAtMs: atMs,
+            expiresAtMs: null,
+          },
+          event: { event: 'token.created', atMs, by: OPERATOR },
+        }),
+      );
       entries.push({ text: key.value.text, state: 'alive' }, { text: formatToken(token.id, secret), state: 'alive' });
     }
     return entries;

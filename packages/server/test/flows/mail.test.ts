@@ -39,6 +39,9 @@ const FACTS: { readonly [Kind in keyof Facts]: Facts[Kind] } = {
     more: 0,
     reminders: [{ why: 'expires', kind: 'key', name: 'Billing', account: 'Acme', atMs: AT + 3 * 86_400_000 }],
   },
+  'account-suspended': { account: 'Acme', reason: 'An invoice is open.', ...where },
+  'account-resumed': { account: null, ...where },
+  'account-deleted': { account: 'Acme', ...where },
   'user-deleted': where,
   'application-connected': {
     ...{ application: 'Invoices', owner: 'Acme', account: 'Engines', permissions: ['invoices.read'], isWidened: false },

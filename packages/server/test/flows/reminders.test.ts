@@ -26,6 +26,7 @@ const CREDENTIAL: CredentialWithUse = {
   rotatedAtMs: null,
   expiresAtMs: null,
   revokedAtMs: null,
+  createdBy: null,
   imported: null,
   use: {
     requests: 0,

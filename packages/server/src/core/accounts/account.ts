@@ -29,7 +29,27 @@ export interface Account {
   /** The person a personal account belongs to; null for all others. */
   readonly userId: number | null;
   readonly createdAtMs: number;
+  /** While it is suspended nothing of it is accepted, and its members may look but not change; null: it is not. */
+  readonly suspension: Suspension | null;
 }
+
+export interface Suspension {
+  readonly sinceMs: number;
+  /** What the operator tells the members; null: nothing, or it is suspended because it has no enabled owner. */
+  readonly reason: string | null;
+}
+
+/** Whether anything may be added to an account, and anything of it is accepted. `disabled`: the user whose personal account it is. */
+export type AccountState = 'active' | 'suspended' | 'disabled' | 'deleted';
+export type InactiveState = Exclude<AccountState, 'active'>;
+
+export const INACTIVE_SENTENCES: Readonly<Record<InactiveState, string>> = {
+  suspended: 'This account is suspended.',
+  disabled: 'The user of this account is disabled.',
+  deleted: 'This account was deleted.',
+};
+
+export const isInactive = (reason: string): reason is InactiveState => Object.hasOwn(INACTIVE_SENTENCES, reason);
 
 export const OPERATOR_ACCOUNT_ID = 1;
 
@@ -50,6 +70,8 @@ export interface AccountsStore {
   findUserByEmail(emailKey: string): Promise<(User & { passwordHash: string }) | null>;
   listUsers(page: { afterId: number; limit: number }): Promise<readonly User[]>;
   findAccount(id: number): Promise<Account | null>;
+  /** Null: there never was such an account. */
+  accountState(id: number): Promise<AccountState | null>;
   countAdministrators(): Promise<number>;
   /** Makes a user and the personal account in one act; null when the address is taken. */
   createUser(input: { user: NewUser; event: EventDraft }): Promise<User | null>;
@@ -67,9 +89,9 @@ export interface AccountsStore {
     event: EventDraft;
   }): Promise<boolean>;
   /**
-   * Disables or enables. Disabling revokes every JWT of the user and of the personal account issued until now.
-   * `administratorId`: the administrator who does it at their page, and must still be one; being another than the user they remain
-   * one, so that there is always one. False when they are none any more, there is no such user, or it already is so.
+   * Disables or enables. Disabling revokes every JWT of the user and of the personal account issued until now, and suspends the teams that have
+   * no other enabled owner; enabling resumes those of the user's teams that were suspended for that. `administratorId`: the administrator who
+   * does it at their page, and must still be one (`not-allowed`). The last enabled administrator is not disabled, whoever asks.
    */
   setUserDisabled(input: {
     userId: number;
@@ -77,7 +99,7 @@ export interface AccountsStore {
     administratorId?: number;
     nowMs: number;
     event: EventDraft;
-  }): Promise<boolean>;
+  }): Promise<'done' | 'unknown-user' | 'already-so' | 'last-administrator' | 'not-allowed'>;
   /** Whether this user has signed in from this address (a hash of it) since `sinceMs`. */
   knowsAddress(userId: number, addressHash: string, sinceMs: number): Promise<boolean>;
   /** Hashes of all addresses that this user has signed in from. */

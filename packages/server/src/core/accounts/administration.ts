@@ -42,6 +42,7 @@ export interface AdministrationStore {
   findListedUser(id: number): Promise<ListedUser | null>;
   factorsOf(userId: number): Promise<UserFactors>;
   findAccounts(filter: ListFilter): Promise<readonly ListedAccount[]>;
+  findListedAccount(id: number): Promise<ListedAccount | null>;
   /**
    * Gives or takes the platform flag. `not_allowed`: whoever asks has lost it themself. `last`: nobody enabled would have it.
    * The same as before changes nothing.
@@ -82,6 +83,7 @@ export function administrationVerbs({ administration, signIns, clock, composeFac
   return {
     findUsers: (filter: ListFilter) => administration.findUsers(filter),
     findAccounts: (filter: ListFilter) => administration.findAccounts(filter),
+    findListedAccount: (id: number) => administration.findListedAccount(id),
 
     async describeUser(id: number): Promise<{ user: ListedUser; factors: UserFactors; signIns: readonly SignIn[] } | null> {
       const user = await administration.findListedUser(id);

@@ -1,6 +1,7 @@
 /**
- * Shuts a user out, or lets them in again. While disabled, none of the user's credentials is good; those that were not
- * revoked work again afterwards, but JWTs of before stay over.
+ * Shuts a user out, or lets them in again. While disabled, none of the user's credentials is accepted; those that were not
+ * revoked work again afterwards, but earlier JWTs stay revoked. A team without another enabled owner is suspended for as long: everything of it
+ * comes back, JWTs included, as soon as one of its owners is enabled.
  */
 
 import { no, type Outcome, ok } from '@keyhouse/protocol';
@@ -20,7 +21,8 @@ export interface DisableUserInput {
   readonly by: By;
 }
 
-type DisableOutcome = Outcome<User, 'unknown-user' | 'already-so'>;
+/** `last-administrator`: nobody enabled would administer this server. `not-allowed`: the administrator is not one any more. */
+type DisableOutcome = Outcome<User, 'unknown-user' | 'already-so' | 'last-administrator' | 'not-allowed'>;
 
 /** Disables; every JWT of the user and of the personal account ends now. Returns the user as it was. */
 export function disableUser(ports: DisableUserPorts, input: DisableUserInput): Promise<DisableOutcome> {
@@ -40,12 +42,12 @@ async function setDisabled(
   const user = await accounts.findUser(userId);
   if (user === null) return no('unknown-user');
   const nowMs = clock.now();
-  const changed = await accounts.setUserDisabled({
+  const outcome = await accounts.setUserDisabled({
     userId,
     ...(administratorId === undefined ? {} : { administratorId }),
     disabled,
     nowMs,
     event: { event: disabled ? 'user.disabled' : 'user.enabled', atMs: nowMs, by, userId, accountId: user.accountId },
   });
-  return changed ? ok(user) : no('already-so');
+  return outcome === 'done' ? ok(user) : no(outcome);
 }

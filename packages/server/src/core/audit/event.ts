@@ -46,6 +46,8 @@ export const EVENT_NAMES = [
   'account.created',
   'account.renamed',
   'account.transferred',
+  'account.suspended',
+  'account.resumed',
   'account.deleted',
   'member.role_changed',
   'member.removed',

@@ -78,6 +78,7 @@ const SENTENCES: ReadonlyMap<string, Say> = mapOf<Say>({
   unused: (what) => `${what} was not used for 90 days.`,
   superseded: (what) => `${what} was rotated, and this is its old secret, whose overlap is over.`,
   owner_disabled: (what) => `the owner of ${what} is disabled.`,
+  account_suspended: (what) => `the account of ${what} is suspended.`,
   address_not_allowed: (what, { allowed }, { person }) =>
     `${what} may not be used from ${person?.address ?? 'this address'}${allowed === null ? '' : `; it allows ${listOf(allowed)}`}.`,
   signature: () => 'the signature of the JWT is wrong: it was changed, or not signed by this server.',

@@ -1,5 +1,5 @@
-import type { NewUser, User } from '../accounts/account.ts';
-import type { EventDraft } from '../audit/event.ts';
+import type { InactiveState, NewUser, User } from '../accounts/account.ts';
+import type { Actor, EventDraft } from '../audit/event.ts';
 
 export type Environment = 'live' | 'test';
 /** Where a credential was made. Tokens of `login` and `register` end with the password and after 90 days unused. */
@@ -26,6 +26,8 @@ export interface Credential {
   readonly rotatedAtMs: number | null;
   readonly expiresAtMs: number | null;
   readonly revokedAtMs: number | null;
+  /** Null: it was created before that was kept, and the log does not tell. */
+  readonly createdBy: Actor | null;
 }
 
 /** Where a credential came from, as it is shown. */
@@ -87,6 +89,8 @@ export interface Owned {
 export interface CredentialWithOwner extends Credential {
   /** Since when the account, or the user whose personal account it is, is disabled or deleted. */
   readonly ownerDisabledAtMs: number | null;
+  /** Since when the account is suspended. */
+  readonly accountSuspendedAtMs: number | null;
   /** Read for tokens, whose end may depend on it; null for keys. */
   readonly lastUsedAtMs: number | null;
 }
@@ -152,9 +156,14 @@ export interface CredentialsStore {
     beforeId?: number;
     limit: number;
   }): Promise<readonly CredentialWithUse[]>;
-  issue(input: { credential: NewCredential; event: EventDraft }): Promise<Credential>;
+  /** Creates one, in an account that is active. */
+  issue(input: { credential: NewCredential; event: EventDraft }): Promise<Credential | InactiveState>;
   /** The same from a browser, as long as its sign-in lives: what ends sign-ins ends what they have under way. Null when it has ended. */
-  issueFromSignIn(input: { credential: NewCredential; event: EventDraft; signInId: number }): Promise<Credential | null>;
+  issueFromSignIn(input: {
+    credential: NewCredential;
+    event: EventDraft;
+    signInId: number;
+  }): Promise<Credential | InactiveState | null>;
   /** A new user, the personal account and a first token in one act; null when the address is taken. */
   register(input: {
     user: NewUser;
@@ -163,7 +172,10 @@ export interface CredentialsStore {
     token: Omit<NewCredential, 'accountId' | 'userId'>;
     events: readonly EventDraft[];
   }): Promise<{ user: User; token: Credential } | null>;
-  /** A token for a user who has just signed in; remembers the address. Null when the user is gone, disabled, or has another password by now. */
+  /**
+   * A token for a user who has just signed in; remembers the address. Null when the user is gone, disabled, or has another password by now.
+   * `suspended`: the personal account is.
+   */
   issueAtSignIn(input: {
     userId: number;
     /** The hash that the password was verified against: a token must not outlive the change of its password. */
@@ -173,7 +185,7 @@ export interface CredentialsStore {
     addressHash: string | null;
     token: Omit<NewCredential, 'accountId' | 'userId'>;
     events: readonly EventDraft[];
-  }): Promise<{ user: User; token: Credential } | null>;
+  }): Promise<{ user: User; token: Credential } | 'suspended' | null>;
   /**
    * Replaces permissions and addresses by narrower ones (core has checked that they are). JWTs minted from the key that
    * hold more than `permissions`, or all when addresses changed, are revoked in the same act. Null when it is gone or revoked,

@@ -126,14 +126,17 @@ async function findAccounts(
     return own ?? (owner === null ? null : (owners.get(owner) ?? null));
   };
   const names = read.flatMap(({ key }) => (key === null ? [] : (said(key) ?? [])));
-  const numbers = new Set(await imports.accountsOf(names.filter(isNumber).map(Number)));
+  const numbers = new Set(await imports.activeAccounts(names.filter(isNumber).map(Number)));
   const keys = names.filter((each) => !isNumber(each)).flatMap((each) => readEmail(each)?.key ?? []);
   const users = new Map((await imports.usersByAddress([...new Set(keys)])).map((user) => [user.emailKey, user]));
   return (key) => {
     const owner = said(key);
     if (owner === undefined) return refused('two_owners', 'It names an account and an email; one of them is enough.');
     if (owner === null) return everybody ?? NO_OWNER;
-    if (isNumber(owner)) return numbers.has(Number(owner)) ? Number(owner) : refused('no_account', 'There is no such account.');
+    if (isNumber(owner))
+      return numbers.has(Number(owner))
+        ? Number(owner)
+        : refused('no_account', 'There is no such account, or it is suspended or was deleted.');
     const user = users.get(readEmail(owner)?.key ?? '');
     if (user === undefined) return refused('no_user', 'There is no user with its address.');
     return user.isVerified ? user.accountId : NOT_VERIFIED;

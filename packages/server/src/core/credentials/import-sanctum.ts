@@ -11,6 +11,7 @@ import {
   type ImportReport,
   type ImportWish,
   type Judged,
+  NO_ACCOUNT_YET,
   OVER,
   Run,
   refused,
@@ -45,7 +46,7 @@ interface Owner {
 type Owners = Map<string, Owner | null>;
 
 /** In a dry run nobody has a number yet. */
-const NOBODY_YET: Owner = { userId: 0, accountId: 0 };
+const NOBODY_YET: Owner = { userId: 0, accountId: NO_ACCOUNT_YET };
 
 export async function importSanctum(ports: ImportPorts, wish: SanctumWish): Promise<ImportReport> {
   const run = new Run(ports, wish);

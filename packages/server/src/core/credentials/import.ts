@@ -147,14 +147,23 @@ export class Run {
   /** The act at the end of a batch of credentials. */
   async take(rows: readonly { readonly at: string; readonly credential: ImportedCredential }[]): Promise<void> {
     const { origin, dryRun } = this.#wish;
-    if (!dryRun && rows.length > 0) {
-      const { imports, clock, by } = this.#ports;
-      const credentials = rows.map(({ credential }) => credential);
-      const taken = await imports.importCredentials({ origin, credentials, nowMs: clock.now(), by });
-      for (const [index, { at, credential }] of rows.entries())
-        if (taken[index] !== true) this.takeBack(credential.kind, at, SECRET_KNOWN);
+    const { imports, clock, by } = this.#ports;
+    const credentials = rows.map(({ credential }) => credential);
+    const taken = dryRun
+      ? await this.#wouldTake(credentials)
+      : await imports.importCredentials({ origin, credentials, nowMs: clock.now(), by });
+    for (const [index, { at, credential }] of rows.entries()) {
+      if (taken[index] === 'known') this.takeBack(credential.kind, at, SECRET_KNOWN);
+      if (taken[index] === 'inactive') this.takeBack(credential.kind, at, ACCOUNT_INACTIVE);
     }
     this.progress();
+  }
+
+  /** A user who would be made by this import has no account yet. */
+  async #wouldTake(credentials: readonly ImportedCredential[]): Promise<readonly ('taken' | 'inactive')[]> {
+    const existing = [...new Set(credentials.map(({ accountId }) => accountId))].filter((id) => id !== NO_ACCOUNT_YET);
+    const active = new Set([NO_ACCOUNT_YET, ...(await this.#ports.imports.activeAccounts(existing))]);
+    return credentials.map(({ accountId }) => (active.has(accountId) ? 'taken' : 'inactive'));
   }
 
   progress(): void {
@@ -170,6 +179,10 @@ export class Run {
   }
 }
 
+/** Of users whom a dry run did not make. */
+export const NO_ACCOUNT_YET = 0;
+
+const ACCOUNT_INACTIVE = refused('account_inactive', 'Its account is suspended or was deleted, or its user is disabled.');
 export const SECRET_KNOWN = refused('secret_known', 'Its secret stands here already, for another credential.');
 export const SECRET_TWICE = refused('secret_twice', 'Its secret stands in an earlier row too.');
 

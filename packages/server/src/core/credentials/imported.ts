@@ -70,8 +70,8 @@ export interface ImportsStore {
   ): Promise<readonly { readonly foreignId: string; readonly hash: string }[]>;
   /** Which of these hashes stand here already, as secrets of now, of before, or of an import; `origin` of those that were imported. */
   knownHashes(hashes: readonly string[]): Promise<readonly { readonly hash: string; readonly origin: string | null }[]>;
-  /** Of these accounts those that stand, with the user of a personal one. */
-  accountsOf(ids: readonly number[]): Promise<readonly number[]>;
+  /** Those of these accounts that are active. */
+  activeAccounts(ids: readonly number[]): Promise<readonly number[]>;
   /** Takes users over in one act, each with an event. In their order; null: the address was taken meanwhile, and nothing was made. */
   importUsers(input: {
     origin: string;
@@ -79,11 +79,11 @@ export interface ImportsStore {
     nowMs: number;
     by: By;
   }): Promise<readonly ({ readonly userId: number; readonly accountId: number } | null)[]>;
-  /** The same for credentials. In their order; false: the secret came here meanwhile, and nothing was made. */
+  /** The same for credentials. In their order; nothing was made of `known`, whose secret came here meanwhile, and of `inactive`, whose account is. */
   importCredentials(input: {
     origin: string;
     credentials: readonly ImportedCredential[];
     nowMs: number;
     by: By;
-  }): Promise<readonly boolean[]>;
+  }): Promise<readonly ('taken' | 'known' | 'inactive')[]>;
 }

@@ -1,6 +1,7 @@
 /** Makes tokens and API keys. The text is returned once and stored nowhere; what is kept is its hash. */
 import { randomBytes } from 'node:crypto';
 import { formatToken, makeKeyText, makeTokenSecret, ok } from '@keyhouse/protocol';
+import type { InactiveState } from '../accounts/account.ts';
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Credential, CredentialsStore, Environment, NewCredential, Source } from './credential.ts';
@@ -38,10 +39,10 @@ interface Ports {
 
 type Refused =
   | { readonly ok: false; readonly reason: 'invalid'; readonly faults: readonly Fault[] }
-  /** The sign-in has ended meanwhile. */
-  | { readonly ok: false; readonly reason: 'signed-out' };
+  /** The sign-in has ended meanwhile, or the account is not active. */
+  | { readonly ok: false; readonly reason: 'signed-out' | InactiveState };
 
-/** Makes a key for an account that the caller has found to exist. A faulty wish makes nothing; every fault is told. */
+/** Makes a key for an account. A faulty wish makes nothing; every fault is told. Nothing is made in an account that is not active. */
 export async function issueKey(
   ports: Ports,
   wish: KeyWish,
@@ -92,7 +93,10 @@ async function issue(ports: Ports, wish: CredentialWish, what: What, by: By): Pr
     mails: await ports.tell('credential-made', { credential, by, atMs: nowMs }),
   };
   const { signInId } = wish;
-  if (signInId === undefined) return ok(await ports.credentials.issue({ credential, event }));
-  const issued = await ports.credentials.issueFromSignIn({ credential, event, signInId });
-  return issued === null ? { ok: false, reason: 'signed-out' } : ok(issued);
+  const issued =
+    signInId === undefined
+      ? await ports.credentials.issue({ credential, event })
+      : await ports.credentials.issueFromSignIn({ credential, event, signInId });
+  if (issued === null) return { ok: false, reason: 'signed-out' };
+  return typeof issued === 'string' ? { ok: false, reason: issued } : ok(issued);
 }

@@ -43,7 +43,7 @@ export interface LogInInput {
 export type LogInOutcome =
   /** `text` is the token as its owner is handed it, once. */
   | { readonly ok: true; readonly user: User; readonly token: Credential; readonly text: string }
-  | { readonly ok: false; readonly reason: 'invalid-device-name' | 'code-required' | 'wrong-code' | 'passkey-only' }
+  | { readonly ok: false; readonly reason: 'invalid-device-name' | 'code-required' | 'wrong-code' | 'passkey-only' | 'suspended' }
   | ProofFailure;
 
 export async function logIn(ports: LogInPorts, input: LogInInput): Promise<LogInOutcome> {
@@ -87,6 +87,8 @@ async function giveToken(
       { event: 'token.created', atMs, by, details: { source: 'login' } },
     ],
   });
+  // Told only after the right password: not a stranger.
+  if (issued === 'suspended') return { failed: false, result: { ok: false, reason: 'suspended' } };
   if (issued !== null) return { failed: false, result: { ok: true, ...issued, text: formatToken(issued.token.id, secret) } };
   // Disabled, given another password, or two-step verification turned on, while we were hashing.
   noteFailure(ports, user, input.by, 'changed-meanwhile');

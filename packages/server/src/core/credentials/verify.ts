@@ -34,6 +34,8 @@ export interface Judging {
   readonly counted?: boolean;
   /** False: where the request comes from is not judged. Default true. */
   readonly address?: boolean;
+  /** False: of a JWT, whether its account is suspended is not judged: it will be accepted again, so it can be revoked. Default true. */
+  readonly suspension?: boolean;
 }
 
 export interface VerifyPorts {
@@ -187,6 +189,7 @@ export function reasonToRefuse(
   if (credential.expiresAtMs !== null && credential.expiresAtMs <= nowMs) return 'expired';
   if (isUnused(credential, lastUsedAtMs, nowMs)) return 'unused';
   if (credential.ownerDisabledAtMs !== null) return 'owner_disabled';
+  if (credential.accountSuspendedAtMs !== null) return 'account_suspended';
   if (from !== null && blocks !== null && !isAllowed(from.address, blocks)) return 'address_not_allowed';
   return null;
 }

@@ -84,6 +84,10 @@ export interface Facts {
   };
   /** `more`: how many there are beside those that are listed. */
   readonly reminder: { readonly reminders: readonly Reminder[]; readonly more: number; readonly nowMs: number };
+  /** `account`: the name of the team; null: one's own account. */
+  readonly 'account-suspended': Circumstances & { readonly account: string | null; readonly reason: string | null };
+  readonly 'account-resumed': Circumstances & { readonly account: string | null };
+  readonly 'account-deleted': Circumstances & { readonly account: string };
   readonly 'user-deleted': Circumstances;
   readonly 'session-reuse': Circumstances & { readonly application: string };
   readonly 'application-connected': ConnectedFacts;
@@ -185,6 +189,26 @@ export const letters: Letters = {
     action: { label: 'Look at them', link: `${url}/dashboard` },
     otherwise: { says: 'Rotate what is old, renew what ends, revoke what is not used. Each is said once.' },
   }),
+  'account-suspended': ({ account, reason, atMs }, { brand, url }) => ({
+    subject: `${subjectOfAccount(account)} was suspended at ${brand}`,
+    says: [
+      `${nounOfAccount(account)} was suspended. Until it is resumed, its keys, tokens, applications and sessions are refused. Nothing is deleted.`,
+      ...(reason === null ? [] : [`The reason: ${oneLine(reason)}`]),
+    ],
+    facts: [['When', when(atMs)]],
+    action: { label: 'See what is in it', link: `${url}/dashboard` },
+  }),
+  'account-resumed': ({ account, atMs }, { brand, url }) => ({
+    subject: `${subjectOfAccount(account)} was resumed at ${brand}`,
+    says: [`${nounOfAccount(account)} is active again, and so is everything in it that was not revoked and has not expired.`],
+    facts: [['When', when(atMs)]],
+    action: { label: 'Open the dashboard', link: `${url}/dashboard` },
+  }),
+  'account-deleted': ({ account, atMs }, { brand }) => ({
+    subject: `The team ${plain(account)} was deleted at ${brand}`,
+    says: [`The team “${plain(account)}” was deleted by the operator, with its keys, applications and their sessions.`],
+    facts: [['When', when(atMs)]],
+  }),
   'user-deleted': (facts, { brand }) => ({
     subject: `Your ${brand} account was deleted`,
     says: ['Your account, its tokens and keys are gone, and what we knew of you with them.'],
@@ -276,6 +300,9 @@ const permissionList = (names: readonly string[]): string =>
 
 const nounOf = ({ kind, name, account }: Pick<CredentialFacts, 'kind' | 'name' | 'account'>): string =>
   `The ${kind === 'key' ? 'API key' : 'token'} “${plain(name)}”${account === null ? '' : ` of ${plain(account)}`}`;
+
+const subjectOfAccount = (account: string | null): string => (account === null ? 'Your account' : `The team ${plain(account)}`);
+const nounOfAccount = (account: string | null): string => (account === null ? 'Your account' : `The team “${plain(account)}”`);
 
 const placeOf = ({ kind, accountId }: CredentialFacts, url: string): string =>
   kind === 'token' ? `${url}/dashboard/settings/developers` : `${url}/dashboard/accounts/${accountId}/keys`;

@@ -3,8 +3,9 @@
  * begins `app_`, so that it can never look like a user, an account or a key.
  */
 
+import type { InactiveState } from '../accounts/account.ts';
 import type { StoredLogoType } from '../accounts/logo.ts';
-import type { EventDraft } from '../audit/event.ts';
+import type { Actor, EventDraft } from '../audit/event.ts';
 import type { LostBadges } from './badge.ts';
 
 export interface Application {
@@ -46,6 +47,8 @@ export interface Application {
   readonly previousSecretEndsAtMs: number | null;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
+  /** Null: it was created before that was kept, and the log does not tell. */
+  readonly createdBy: Actor | null;
 }
 
 /** With what a client proves itself by; SHA-256 (hex). Read where client authentication needs it, and nowhere else. */
@@ -149,7 +152,7 @@ export interface ApplicationsStore {
     limit: number;
   }): Promise<readonly ListedApplication[]>;
   /**
-   * `signInId`: of the browser that asks; what ends sign-ins ends what they have under way. `gone`: that, or the account, has ended.
+   * `signInId`: of the browser that asks; what ends sign-ins ends what they have under way. `gone`: that has ended.
    * `too_many`: the account has `limit` already. `not_operators`: it was to be first-party, and the account is not the operator's.
    */
   createApplication(input: {
@@ -158,7 +161,7 @@ export interface ApplicationsStore {
     limit: number;
     signInId?: number;
     event: EventDraft;
-  }): Promise<Application | 'gone' | 'too_many' | 'not_operators'>;
+  }): Promise<Application | 'gone' | InactiveState | 'too_many' | 'not_operators'>;
   /**
    * What takes rights away from it revokes the JWTs that it and its sessions have; its sessions go on with what is left. A change of what badges vouch for
    * takes them away, whoever makes it. Null when it does not exist, or the sign-in has ended.

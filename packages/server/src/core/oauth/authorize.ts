@@ -94,10 +94,12 @@ export function authorizeVerbs(ports: AuthorizePorts) {
     person: SignedInPerson | null,
     by: By,
   ): Promise<Authorized> {
-    const accounts = person === null ? [] : await ports.members.accountsOf(person.user);
+    const accounts = person === null ? [] : await activeAccountsOf(person);
     const places = new Set(accounts.map(({ id }) => id));
     const all = person === null ? [] : await ports.grants.grantsOf({ userId: person.user.id, applicationId: client.id });
     const grants = all.filter(({ accountId }) => places.has(accountId));
+    // Every account of theirs is suspended: there is nothing that they could be asked.
+    if (person !== null && accounts.length === 0) return back(request, { error: 'access_denied' });
     const next = nextStep({
       ...{ request, client, grants },
       present: person === null ? null : presentOf(person),
@@ -278,9 +280,14 @@ export function authorizeVerbs(ports: AuthorizePorts) {
     },
   };
 
+  /** Nothing can be granted for a suspended account; what was granted waits until it is resumed. */
+  async function activeAccountsOf({ user }: Pick<SignedInPerson, 'user'>): Promise<readonly AccountWithRole[]> {
+    return (await ports.members.accountsOf(user)).filter(({ suspension }) => suspension === null);
+  }
+
   /** Where it was granted last comes first. */
   async function accountsInOrder({ user }: SignedInPerson, client: Client): Promise<readonly AccountWithRole[]> {
-    const accounts = await ports.members.accountsOf(user);
+    const accounts = await activeAccountsOf({ user });
     const [newest] = await ports.grants.grantsOf({ userId: user.id, applicationId: client.id });
     return [...accounts].sort((a, b) => Number(b.id === newest?.accountId) - Number(a.id === newest?.accountId));
   }

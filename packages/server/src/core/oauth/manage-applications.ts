@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { makeClientId, makeClientSecret, no, type Outcome, ok } from '@keyhouse/protocol';
+import type { InactiveState } from '../accounts/account.ts';
 import { readLogo } from '../accounts/logo.ts';
 import type { By, EventDraft, EventName } from '../audit/event.ts';
 import { MAX_OVERLAP_SECONDS } from '../credentials/rotate.ts';
@@ -66,14 +67,14 @@ export function applicationVerbs({ applications, clock, catalogue }: Ports) {
 
   return {
     /**
-     * Registers one for an account that the caller has found to exist. A confidential one gets a secret, unless it proves itself
-     * with keys. `gone`: the account or the sign-in has ended. `too_many`: the account has MAX_APPLICATIONS_OF_ACCOUNT. `not_operators`: it
+     * Registers one, for an active account. A confidential one gets a secret, unless it proves itself
+     * with keys. `gone`: the sign-in has ended. `too_many`: the account has MAX_APPLICATIONS_OF_ACCOUNT. `not_operators`: it
      * was to be first-party, and the account is not the operator's.
      */
     async createApplication(
       wish: ApplicationWish,
       by: By,
-    ): Promise<Invalid | Outcome<Made, 'gone' | 'too_many' | 'not_operators'>> {
+    ): Promise<Invalid | Outcome<Made, 'gone' | InactiveState | 'too_many' | 'not_operators'>> {
       const { accountId, kind, isFirstParty = false, isVerified = false, signInId } = wish;
       const logo = logoOf(wish.logo ?? null);
       const faults = [...checkApplication({ ...wish.settings, kind }, catalogue()), ...logo.faults];

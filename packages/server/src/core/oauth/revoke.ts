@@ -29,7 +29,7 @@ interface Ports extends Pick<SessionPorts, 'sessions' | 'refreshKeys'> {
 }
 
 /** Refusals of a secret that is the right one: its holder may still end it. An old secret after its overlap is not. */
-const HELD: ReadonlySet<RefusalReason> = new Set(['expired', 'unused', 'owner_disabled']);
+const HELD: ReadonlySet<RefusalReason> = new Set(['expired', 'unused', 'owner_disabled', 'account_suspended']);
 
 /** What stands for a session or an application is ended by its own client alone. */
 export async function revokePresented(ports: Ports, text: string, client: RevokingClient | null, by: By): Promise<Revoked> {
@@ -37,7 +37,7 @@ export async function revokePresented(ports: Ports, text: string, client: Revoki
   const verdict = await ports.verify(
     parseCredential(text),
     { address: null, userAgent: null },
-    { counted: false, address: false },
+    { counted: false, address: false, suspension: false },
   );
   const held = heldCredential(verdict);
   if (held !== null) await revokeCredential(ports, held, { ...by, actor: `${held.kind}:${held.id}`, authority: IN_THE_ACT });

@@ -7,7 +7,7 @@
  * there are two ways to listen: changes as they are known, and what was read of the list up to a position, without a gap.
  */
 
-import { KEPT_AFTER_END_MS, RevocationList } from '@keyhouse/protocol';
+import { isSuspensionKind, KEPT_AFTER_END_MS, RevocationList } from '@keyhouse/protocol';
 import type { Clock } from '../lib/clock.ts';
 import { pause } from '../lib/pause.ts';
 import type { Change, ChangesStore } from './change.ts';
@@ -184,14 +184,20 @@ export class ChangeFollower {
     this.#epoch = await changes.epoch();
     // The position of the first page counts: what is committed meanwhile is then seen twice, never missed.
     const first = await changes.activeRevocations(nowMs, { after: 0, limit: ACTIVE_PAGE });
-    this.revocations.addAll(first.revocations);
+    const suspensions: Change[] = [];
     let last = first.revocations;
-    while (last.length === ACTIVE_PAGE) {
+    for (;;) {
+      for (const change of last) {
+        if (isSuspensionKind(change.kind)) suspensions.push(change);
+        else this.revocations.add(change, change.number);
+      }
+      if (last.length < ACTIVE_PAGE) break;
       await pause();
       const after = last.at(-1)?.number ?? 0;
       last = (await changes.activeRevocations(nowMs, { after, limit: ACTIVE_PAGE })).revocations;
-      this.revocations.addAll(last);
     }
+    // As a whole: one that was lifted while nobody looked is on no list.
+    this.revocations.replaceSuspensions(suspensions, first.position);
     this.#position = first.position;
     this.heard += 1;
     for (const listener of this.#listeners) listener.onReset();
@@ -201,7 +207,7 @@ export class ChangeFollower {
   #apply(changes: readonly Change[]): void {
     this.heard += changes.length;
     for (const change of changes) {
-      this.revocations.add(change);
+      this.revocations.add(change, change.number);
       for (const listener of this.#listeners) listener.onChange(change);
     }
   }

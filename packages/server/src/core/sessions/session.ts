@@ -169,7 +169,9 @@ export interface SessionsStore extends RefreshKeysStore {
   /** Living ones, newest use first. */
   listSessionsOfApplication(applicationId: number, limit: number): Promise<readonly SessionOfApplication[]>;
   findSession(id: string): Promise<Session | null>;
-  /** What it may do now; null when it, or anything that it stands on, has ended. Whether it has lapsed is for the caller to judge. */
+  /**
+   * What it may do now; null when it, or anything that it stands on, has ended or is suspended. Whether it has lapsed is for the caller to judge.
+   */
   findStanding(id: string): Promise<Standing | null>;
   /** How many active sessions of a user were granted in each sign-in; null: nobody knows in which. */
   countSessionsBySignIn(userId: number): Promise<readonly { readonly signInId: number | null; readonly sessions: number }[]>;

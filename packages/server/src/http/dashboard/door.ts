@@ -59,7 +59,8 @@ export function guardPrivateApi(app: FastifyInstance, ports: Ports): void {
     refuseUnstorable(request);
     const doer = doerOf(ports, request, signIn);
     const account = signIn === null ? null : await findAccount(ports, endpoint, request, signIn, doer);
-    const by = byOf(ports, endpoint, { doer, signIn, account });
+    if (signIn !== null) await refuseSuspended(ports, endpoint, request, signIn, account);
+    const by = byOf(ports, endpoint, request, { doer, signIn, account });
     request.visitor = { signIn, account, by, lookAgain: () => lookAgain(ports, endpoint, request) };
   });
   // A body may take half a minute to come. Whoever lost the sign-in or the role meanwhile makes no key with it.
@@ -130,15 +131,18 @@ function doerOf({ keyhouse, authenticator }: Ports, request: FastifyRequest, sig
 /** What this door asks for goes along, and every act that the handler does is judged by it once more. */
 function byOf(
   { keyhouse }: Ports,
-  { who, proof }: Endpoint,
+  endpoint: Endpoint,
+  request: FastifyRequest,
   { doer, signIn, account }: { doer: Doer; signIn: SignedIn | null; account: AccountWithRole | null },
 ): By {
+  const { who, proof } = endpoint;
   if (signIn === null || who === 'anyone') return { ...doer, authority: IN_THE_ACT };
   return {
     ...{ actor: `user:${signIn.user.id}`, requestId: doer.requestId, person: doer.person },
     authority: {
       ...{ kind: 'sign-in', signInId: signIn.id, userId: signIn.user.id },
       asks: who === 'administrator' ? who : account !== null && isRole(who) ? { accountId: account.id, role: who } : null,
+      changes: changedAccount(endpoint, request, signIn.user, account),
       provedSinceMs: proof ? keyhouse.clock.now() - PROOF_LASTS_MS : null,
     },
   };
@@ -170,12 +174,38 @@ async function findAccount(
   throw new Refusal({ code: 'not_allowed' });
 }
 
+/** Members of a suspended account may look, and change nothing. */
+async function refuseSuspended(
+  { keyhouse }: Ports,
+  endpoint: Endpoint,
+  request: FastifyRequest,
+  { user }: SignedIn,
+  named: AccountWithRole | null,
+): Promise<void> {
+  const id = changedAccount(endpoint, request, user, named);
+  if (id === null) return;
+  const account = id === named?.id ? named : await keyhouse.store.members.findAccountOf(user, id);
+  if (account !== null && account.suspension !== null) throw new Refusal({ code: 'account_inactive', state: 'suspended' });
+}
+
+/** The account in which the endpoint changes something, so that it must not be suspended; null: it only looks, or ends access. */
+function changedAccount(
+  { personal, whileSuspended }: Endpoint,
+  { method }: FastifyRequest,
+  user: User,
+  named: AccountWithRole | null,
+): number | null {
+  if (method === 'GET' || whileSuspended === true) return null;
+  return personal === true ? user.accountId : (named?.id ?? null);
+}
+
 async function lookAgain(ports: Ports, endpoint: Endpoint, request: FastifyRequest): Promise<void> {
   const { visitor } = request;
   if (visitor === null || visitor.signIn === null) return;
   const signIn = await findSignIn(ports, request);
   refuseStranger(endpoint, signIn, request);
   const account = signIn === null ? null : await findAccount(ports, endpoint, request, signIn, visitor.by);
+  if (signIn !== null) await refuseSuspended(ports, endpoint, request, signIn, account);
   request.visitor = { ...visitor, signIn, account };
 }
 

@@ -32,7 +32,8 @@ const BEATS_PER_USE = 3600;
 
 const Revocation = Type.Object({
   kind: Type.String({
-    description: '`jti`, `credential`, `user`, `account`, `session`, `application` or `signing-keys`.',
+    description:
+      '`jti`, `credential`, `user`, `account`, `session`, `application`, `suspended-account`, `suspended-application` or `signing-keys`.',
     examples: ['credential'],
   }),
   id: Type.String({ description: 'Of a `jti` its first 20 characters; of `signing-keys` empty.', examples: ['55'] }),

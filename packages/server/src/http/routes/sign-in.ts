@@ -1,7 +1,7 @@
 /** Document A: registering, logging in, and who am I. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import type { User } from '../../core/accounts/account.ts';
+import { INACTIVE_SENTENCES, type User } from '../../core/accounts/account.ts';
 import { NO_MATCH_SENTENCE } from '../../core/accounts/prove-password.ts';
 import type { LogInOutcome } from '../../core/credentials/log-in.ts';
 import { DEVICE_NAME_SENTENCE, type RegisterFault, type RegisterOutcome } from '../../core/credentials/register.ts';
@@ -162,6 +162,8 @@ function refuseSignIn(outcome: SignInRefusal): Refusal {
       return new Refusal({ code: 'invalid', errors: { code: ['This code is not valid, or was used before.'] } });
     case 'passkey-only':
       return new Refusal({ code: 'invalid', errors: { code: ['Create a token in the dashboard.'] } });
+    case 'suspended':
+      return new Refusal({ code: 'invalid', errors: { email: [INACTIVE_SENTENCES.suspended] } });
     case 'invalid-device-name':
       return new Refusal({ code: 'invalid', errors: { device_name: [DEVICE_NAME_SENTENCE] } });
     case 'invalid':

@@ -9,6 +9,7 @@ import { narrowing } from './0008-narrowing.ts';
 import { badgesAndOrigins } from './0010-badges-and-origins.ts';
 import { twoStep } from './0012-two-step.ts';
 import { verifiedEmailFirst } from './0013-verified-email-first.ts';
+import { suspension } from './0014-suspension.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. Append; never edit one that has landed. */
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   badgesAndOrigins,
   twoStep,
   verifiedEmailFirst,
+  suspension,
 ];

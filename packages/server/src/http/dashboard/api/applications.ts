@@ -162,12 +162,17 @@ export const applications = {
     body: Type.Object({ overlap_seconds: Type.Integer({ minimum: 0, maximum: 604_800 }) }),
     answer: Made,
   },
-  'POST /accounts/:account/applications/:id/secret/end-overlap': { summary: 'End the old secret now', who: 'developer' },
+  'POST /accounts/:account/applications/:id/secret/end-overlap': {
+    whileSuspended: true,
+    summary: 'End the old secret now',
+    who: 'developer',
+  },
   'DELETE /accounts/:account/applications/:id': {
     summary: 'Delete an application with its grants, sessions and their JWTs',
     who: 'developer',
   },
   'DELETE /accounts/:account/applications/:id/sessions/:session': {
+    whileSuspended: true,
     summary: 'End one session of an application',
     who: 'developer',
   },

@@ -98,6 +98,7 @@ export const credentials = {
     answer: Type.Object({ credentials: Type.Array(CredentialRow), next: Next }),
   },
   'POST /tokens': {
+    personal: true,
     summary: 'Make a token',
     who: 'signed-in',
     proof: true,
@@ -106,23 +107,25 @@ export const credentials = {
     answer: Made,
   },
   'GET /tokens/:id': { summary: 'One token and its use', who: 'signed-in', answer: Detail },
-  'PATCH /tokens/:id': { summary: 'Rename a token', who: 'signed-in', body: Type.Object({ name: NameInput }) },
-  'POST /tokens/:id/narrow': { summary: 'Take permissions or addresses away', who: 'signed-in', body: Narrow },
+  'PATCH /tokens/:id': { personal: true, summary: 'Rename a token', who: 'signed-in', body: Type.Object({ name: NameInput }) },
+  'POST /tokens/:id/narrow': { personal: true, summary: 'Take permissions or addresses away', who: 'signed-in', body: Narrow },
   'POST /tokens/:id/rotate': {
+    personal: true,
     summary: 'A new secret',
     who: 'signed-in',
     proof: true,
     body: Type.Object({ overlap_seconds: OverlapSeconds }),
     answer: Made,
   },
-  'POST /tokens/:id/overlap/end': { summary: 'End the old secret now', who: 'signed-in' },
+  'POST /tokens/:id/overlap/end': { whileSuspended: true, personal: true, summary: 'End the old secret now', who: 'signed-in' },
   'POST /tokens/:id/overlap/extend': {
+    personal: true,
     summary: 'Let the old secret live this long from now',
     who: 'signed-in',
     proof: true,
     body: Type.Object({ seconds: OverlapSeconds }),
   },
-  'DELETE /tokens/:id': { summary: 'Revoke a token', who: 'signed-in' },
+  'DELETE /tokens/:id': { whileSuspended: true, personal: true, summary: 'Revoke a token', who: 'signed-in' },
 
   'GET /accounts/:account/keys': {
     summary: "The account's API keys",
@@ -152,14 +155,18 @@ export const credentials = {
     body: Type.Object({ overlap_seconds: OverlapSeconds, revoke_jwts: Type.Boolean() }),
     answer: Made,
   },
-  'POST /accounts/:account/keys/:id/overlap/end': { summary: 'End the old secret now', who: 'developer' },
+  'POST /accounts/:account/keys/:id/overlap/end': { whileSuspended: true, summary: 'End the old secret now', who: 'developer' },
   'POST /accounts/:account/keys/:id/overlap/extend': {
     summary: 'Let the old secret live this long from now',
     who: 'developer',
     proof: true,
     body: Type.Object({ seconds: OverlapSeconds }),
   },
-  'DELETE /accounts/:account/keys/:id': { summary: 'Revoke a key, and every JWT minted from it', who: 'developer' },
+  'DELETE /accounts/:account/keys/:id': {
+    whileSuspended: true,
+    summary: 'Revoke a key, and every JWT minted from it',
+    who: 'developer',
+  },
 
   'GET /accounts/:account/keys/:id/jwts': {
     summary: 'Live JWTs minted from a key, newest first',
@@ -168,6 +175,7 @@ export const credentials = {
     answer: Type.Object({ jwts: Type.Array(JwtRow), next: Next }),
   },
   'POST /accounts/:account/jwts/decode': {
+    whileSuspended: true,
     summary: 'What stands in a JWT, and whether it still holds',
     who: 'viewer',
     body: Type.Object({ jwt: Type.String({ minLength: 1, maxLength: 16_384 }) }),
@@ -184,8 +192,9 @@ export const credentials = {
       ]),
     }),
   },
-  'DELETE /accounts/:account/jwts/:jti': { summary: 'Revoke one JWT', who: 'developer' },
+  'DELETE /accounts/:account/jwts/:jti': { whileSuspended: true, summary: 'Revoke one JWT', who: 'developer' },
   'DELETE /accounts/:account/keys/:id/jwts': {
+    whileSuspended: true,
     summary: 'Revoke every JWT minted from a key until now',
     who: 'developer',
     answer: Type.Object({ revoked: Type.Integer() }),

@@ -21,6 +21,13 @@ export interface Endpoint {
   readonly proof?: true;
   /** Creates a secret: refused until the address is verified, where the installation asks for that. */
   readonly verified?: true;
+  /**
+   * Also while the account is suspended: it only looks, or it ends access, which must not come back when the account is resumed. Everything
+   * else but GET is refused then.
+   */
+  readonly whileSuspended?: true;
+  /** It is about what is in the personal account of whoever is signed in, though the path does not name it. */
+  readonly personal?: true;
   /** JSON; always an object, and members that are not named are refused. */
   readonly body?: TSchema;
   readonly query?: TSchema;

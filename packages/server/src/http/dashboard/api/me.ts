@@ -14,11 +14,15 @@ import {
   WebAuthnJson,
 } from './endpoint.ts';
 
+export const Suspension = Type.Union([Type.Object({ since: Time, reason: OptionalText }), Type.Null()]);
+
 export const AccountOfUser = Type.Object({
   id: Id,
   kind: Type.Union([Type.Literal('personal'), Type.Literal('team'), Type.Literal('operator')]),
   name: Type.String(),
   role: RoleName,
+  /** While it is suspended nothing of it is accepted, and its members may look but not change; `reason`: what they are told. */
+  suspension: Suspension,
 });
 
 export const SignIn = Type.Object({

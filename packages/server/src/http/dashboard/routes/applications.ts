@@ -1,4 +1,5 @@
 /** Applications: those of the account that the path names, in which the door has found the role that is asked for. */
+import { type InactiveState, isInactive } from '../../../core/accounts/account.ts';
 import { includesRole } from '../../../core/accounts/member.ts';
 import type { Application, ApplicationSettings, ListedApplication } from '../../../core/oauth/application.ts';
 import type { ApplicationFault } from '../../../core/oauth/application-wish.ts';
@@ -167,8 +168,9 @@ const OTHER_REFUSALS = {
 function refusalOf(
   refused:
     | { readonly reason: 'invalid'; readonly faults: readonly ApplicationFault[] }
-    | { readonly reason: 'gone' | 'too_many' | 'not_operators' },
+    | { readonly reason: 'gone' | 'too_many' | 'not_operators' | InactiveState },
 ): Refusal {
+  if (isInactive(refused.reason)) return new Refusal({ code: 'account_inactive', state: refused.reason });
   if (refused.reason !== 'invalid') return OTHER_REFUSALS[refused.reason]();
   const errors: Record<string, string[]> = {};
   for (const { field, sentence } of refused.faults) {

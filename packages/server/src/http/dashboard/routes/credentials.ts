@@ -147,8 +147,11 @@ export function readWish({ name, expires_at, permissions, addresses }: WishBody)
 }
 
 /** Faults of a wish as field errors. */
-export const refuseWish = (issued: Extract<Awaited<ReturnType<Keyhouse['issueToken']>>, { ok: false }>): Refusal =>
-  issued.reason === 'signed-out' ? new Refusal({ code: 'not_signed_in' }) : faulty(issued.faults);
+export function refuseWish(issued: Extract<Awaited<ReturnType<Keyhouse['issueToken']>>, { ok: false }>): Refusal {
+  if (issued.reason === 'invalid') return faulty(issued.faults);
+  if (issued.reason === 'signed-out') return new Refusal({ code: 'not_signed_in' });
+  return new Refusal({ code: 'account_inactive', state: issued.reason });
+}
 
 function faulty(faults: readonly Fault[] = []): Refusal {
   const errors: Record<string, string[]> = {};

@@ -8,6 +8,7 @@ import { deviceOf } from '../../../core/lib/device.ts';
 import { findOptionalNameFault } from '../../../core/lib/name.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
+import { describeAccountOfUser } from '../account.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { refuseLink } from './links.ts';
 import { invalid, readId, refuseWherePasskeysAreNot } from './refuse.ts';
@@ -40,7 +41,7 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
         created_at: toTimestamp(user.createdAtMs),
       },
       sends_mail: keyhouse.sendsMail,
-      accounts: accounts.map(({ id, kind, name, role }) => ({ id, kind, name, role })),
+      accounts: accounts.map(describeAccountOfUser),
       proved_until: keyhouse.clock.now() - provedAtMs < PROOF_LASTS_MS ? toTimestamp(provedAtMs + PROOF_LASTS_MS) : null,
       proof_methods: [...methods],
     };

@@ -5,9 +5,12 @@ import { EMAIL_SENTENCE, readEmail } from '../../../core/accounts/email.ts';
 import { deviceOf } from '../../../core/lib/device.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
+import { describeAccountOfUser } from '../account.ts';
 import { cutPage, readPage } from '../page.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { invalid, readId } from './refuse.ts';
+
+export const LAST_ADMINISTRATOR = 'This is the last enabled administrator. Make another one first.';
 
 export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   const userOf = async (text: string) => {
@@ -37,7 +40,7 @@ export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts):
       totp: factors.totp,
       recovery_codes_left: factors.recoveryCodesLeft,
       tokens: factors.tokens,
-      accounts: accounts.map(({ id, kind, name, role }) => ({ id, kind, name, role })),
+      accounts: accounts.map(describeAccountOfUser),
       sign_ins: signIns.map((each) => ({
         id: each.id,
         current: each.id === signIn.id,
@@ -54,13 +57,13 @@ export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts):
     const { id } = await userOf(params.id);
     if (id === signIn.user.id) throw invalid('user', 'You cannot disable yourself; another administrator can.');
     const done = await keyhouse.disableUser({ userId: id, administratorId: signIn.user.id, by });
-    if (!done.ok) throw await whyNot(id, true);
+    if (!done.ok) throw whyNot(done.reason, 'The user is disabled already.');
   });
 
   serve('POST /operator/users/:id/enable', async ({ params, signIn, by }) => {
     const { id } = await userOf(params.id);
     const done = await keyhouse.enableUser({ userId: id, administratorId: signIn.user.id, by });
-    if (!done.ok) throw await whyNot(id, false);
+    if (!done.ok) throw whyNot(done.reason, 'The user is not disabled.');
   });
 
   serve('POST /operator/users/:id/reset-second-factor', async ({ params, signIn, by }) => {
@@ -75,7 +78,7 @@ export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts):
   serve('PUT /operator/users/:id/administrator', async ({ params, body: { administrator }, signIn, by }) => {
     const userId = readId(params.id);
     const outcome = await keyhouse.setAdministrator({ userId, actorId: signIn.user.id, isAdministrator: administrator, by });
-    if (outcome === 'last') throw invalid('administrator', 'There must be an administrator: make another one first.');
+    if (outcome === 'last') throw invalid('administrator', LAST_ADMINISTRATOR);
     settle(outcome);
   });
 
@@ -102,12 +105,20 @@ export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts):
     if (user === null) throw invalid('email', 'There is no user with this address.');
     await keyhouse.clearSignInLimits({ userId: user.id, emailKey: email.key, by });
   });
+}
 
-  async function whyNot(id: number, disabled: boolean): Promise<Refusal> {
-    const user = await keyhouse.findUser(id);
-    if (user === null) return new Refusal({ code: 'not_found' });
-    if ((user.disabledAtMs !== null) !== disabled) return new Refusal({ code: 'not_allowed' });
-    return invalid('user', disabled ? 'The user is disabled already.' : 'The user is not disabled.');
+type NotDone = Extract<Awaited<ReturnType<DashboardPorts['keyhouse']['disableUser']>>, { ok: false }>['reason'];
+
+function whyNot(reason: NotDone, already: string): Refusal {
+  switch (reason) {
+    case 'unknown-user':
+      return new Refusal({ code: 'not_found' });
+    case 'not-allowed':
+      return new Refusal({ code: 'not_allowed' });
+    case 'already-so':
+      return invalid('user', already);
+    case 'last-administrator':
+      return invalid('user', LAST_ADMINISTRATOR);
   }
 }
 

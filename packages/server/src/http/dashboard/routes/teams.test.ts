@@ -102,7 +102,9 @@ describe('teams', () => {
       [ada.id, 'admin'],
     ]);
     expect((await ada.ask(base, { method: 'PATCH', body: { name: 'Looms' } })).status).toBe(204);
-    expect((await bo.ask('/me')).json.accounts).toContainEqual({ id: team, kind: 'team', name: 'Looms', role: 'owner' });
+    expect((await bo.ask('/me')).json.accounts).toContainEqual({
+      ...{ id: team, kind: 'team', name: 'Looms', role: 'owner', suspension: null },
+    });
     expect((await ada.ask(`${base}/leave`, { method: 'POST' })).status).toBe(200);
     expect((await ada.ask(`${base}/members`)).status).toBe(404);
     const verified = await server.request('/verify?permission=a.read', { bearer: key.text });

@@ -1,0 +1,190 @@
+import type { Command } from 'commander';
+import type { ListedAccount } from '../core/accounts/administration.ts';
+import type { WhatEnds } from '../core/accounts/what-ends.ts';
+import { addCommand, addFinalCommand, addGroup } from './command.ts';
+import { type ConfirmOptions, confirmation } from './confirm.ts';
+import { type CommandFailure, refusal, wrongUsage } from './failure.ts';
+import { facts, isoTime, type OutputOptions, print, readableTime, table } from './output.ts';
+import { idNumber, pageLimit } from './values.ts';
+import { type Opened, withKeyhouse } from './with-keyhouse.ts';
+
+interface ListOptions extends OutputOptions {
+  readonly search?: string;
+  readonly limit: number;
+  readonly before?: number;
+}
+
+interface SuspendOptions extends OutputOptions {
+  readonly reason?: string;
+}
+
+const ACCOUNT = ['<account>', 'the number of the account', idNumber('The number of an account')] as const;
+
+export function addAccountCommands(program: Command): void {
+  const group = addGroup(program, 'account', 'Accounts, which own keys and applications: personal ones and teams');
+  addCommand(group, 'list', 'List accounts, newest first')
+    .option('--search <text>', 'only those whose name begins so')
+    .option('--limit <number>', 'how many at once, at most 500', pageLimit, 100)
+    .option('--before <id>', 'only accounts with a lower number', idNumber('--before'))
+    .action(listAccounts);
+  addCommand(group, 'show', 'Show one account, and what is in it')
+    .argument(...ACCOUNT)
+    .action(show);
+  addCommand(group, 'suspend', 'Refuse everything of an account at once, until it is resumed; nothing is deleted')
+    .argument(...ACCOUNT)
+    .option('--reason <text>', 'what its members are told')
+    .action(suspend);
+  addCommand(group, 'resume', 'Accept everything of a suspended account again, JWTs included')
+    .argument(...ACCOUNT)
+    .action(resume);
+  addFinalCommand(group, 'delete', 'Delete a team, or a personal account with its user, and everything in it')
+    .argument(...ACCOUNT)
+    .action(deleteAccount);
+}
+
+async function listAccounts(options: ListOptions): Promise<void> {
+  await withKeyhouse(options, async ({ keyhouse }) => {
+    const { search: query = '', limit, before } = options;
+    const found = await keyhouse.findAccounts({ query, limit, ...(before === undefined ? {} : { beforeId: before }) });
+    const next = found.length === limit ? (found.at(-1)?.id ?? null) : null;
+    print(options, { accounts: found.map(describe), next }, () =>
+      table(
+        ['id', 'kind', 'name', 'owner', 'members', 'keys', 'state', 'created'],
+        found.map((account) => [
+          account.id,
+          account.kind,
+          account.name,
+          account.owner ?? '-',
+          account.members,
+          account.keys,
+          stateOf(account),
+          readableTime(account.createdAtMs),
+        ]),
+        'There are no such accounts.',
+      ).concat(next === null ? '' : `\n\nThere may be more: --before ${next}`),
+    );
+  });
+}
+
+async function show(id: number, options: OutputOptions): Promise<void> {
+  await withKeyhouse(options, async ({ keyhouse }) => {
+    const account = await getAccount(keyhouse, id);
+    const ends = await keyhouse.whatEndsWithAccount(account);
+    print(options, { ...describe(account), contains: describeEnds(ends) }, () =>
+      facts([
+        ['account', account.id],
+        ['kind', account.kind],
+        ['name', account.name],
+        ['owner', account.owner ?? '-'],
+        ['state', stateOf(account)],
+        ['reason', account.suspension?.reason ?? '-'],
+        ['created', readableTime(account.createdAtMs)],
+        ...sentencesOf(ends).map(([name, count]): [string, number] => [name, count]),
+      ]),
+    );
+  });
+}
+
+async function suspend(id: number, options: SuspendOptions): Promise<void> {
+  const { findReasonFault } = await import('../core/accounts/operator-accounts.ts');
+  const reason = options.reason?.trim() || null;
+  const fault = reason === null ? null : findReasonFault(reason);
+  if (fault !== null) throw wrongUsage(`--reason: ${fault}`);
+  await withKeyhouse(options, async ({ keyhouse, by }) => {
+    const outcome = await keyhouse.suspendAccount({ accountId: id, reason, by });
+    if (outcome !== 'done') throw refusalOf(outcome, `Account ${id} is suspended already.`);
+    print(options, { id, suspended: true }, () => `Account ${id} is suspended: nothing of it is accepted until it is resumed.`);
+  });
+}
+
+async function resume(id: number, options: OutputOptions): Promise<void> {
+  await withKeyhouse(options, async ({ keyhouse, by }) => {
+    const outcome = await keyhouse.resumeAccount({ accountId: id, by });
+    if (outcome !== 'done') throw refusalOf(outcome, `Account ${id} is not suspended.`);
+    print(
+      options,
+      { id, suspended: false },
+      () => `Account ${id} is active again, and so is what was not revoked and has not expired.`,
+    );
+  });
+}
+
+async function deleteAccount(id: number, options: OutputOptions & ConfirmOptions): Promise<void> {
+  const confirm = confirmation(options);
+  await withKeyhouse(options, async ({ keyhouse, by }) => {
+    const account = await getAccount(keyhouse, id);
+    const ends = await keyhouse.whatEndsWithAccount(account);
+    const list = sentencesOf(ends).map(([name, count]) => `${count} ${name}`);
+    const with_ = list.length === 0 ? '' : ` With it end: ${list.join(', ')}.`;
+    await confirm(`Delete ${nameOf(account)}${account.kind === 'personal' ? ' and its user' : ''}? It never comes back.${with_}`);
+    const outcome = await keyhouse.deleteAccount({ accountId: id, by });
+    if (outcome !== 'done') throw refusalOf(outcome, '');
+    print(options, { id, deleted: true, ended: describeEnds(ends) }, () => `Account ${id} is deleted, and everything in it.`);
+  });
+}
+
+async function getAccount(keyhouse: Opened['keyhouse'], id: number): Promise<ListedAccount> {
+  const account = await keyhouse.findListedAccount(id);
+  if (account === null) throw refusal('not_found', `There is no account ${id}.`);
+  return account;
+}
+
+type Outcome = Exclude<Awaited<ReturnType<Opened['keyhouse']['suspendAccount' | 'deleteAccount']>>, 'done'>;
+
+function refusalOf(outcome: Outcome, already: string): CommandFailure {
+  const sentences: Readonly<Record<Outcome, string>> = {
+    already,
+    gone: 'There is no such account.',
+    not_allowed: 'Only an administrator may do that.',
+    operator: 'This is the operator’s own account: it is neither suspended nor deleted.',
+    only_owner: 'Its user is the only owner of a team: delete the team first, or make another member its owner.',
+    last_administrator: 'Its user is the last enabled administrator: make another one first.',
+  };
+  return refusal(outcome === 'gone' ? 'not_found' : outcome, sentences[outcome]);
+}
+
+const nameOf = ({ id, kind, name, owner }: ListedAccount): string =>
+  kind === 'personal' ? `the personal account ${id} of ${owner ?? name}` : `account ${id}, "${name}"`;
+
+const stateOf = ({ suspension }: ListedAccount): string =>
+  suspension === null ? 'active' : `suspended ${readableTime(suspension.sinceMs)}`;
+
+const describe = (account: ListedAccount) => ({
+  id: account.id,
+  kind: account.kind,
+  name: account.name,
+  owner: account.owner,
+  members: account.members,
+  keys: account.keys,
+  suspended_at: isoTime(account.suspension?.sinceMs ?? null),
+  suspension_reason: account.suspension?.reason ?? null,
+  created_at: isoTime(account.createdAtMs),
+});
+
+const describeEnds = (ends: WhatEnds) => ({
+  keys: ends.keys,
+  tokens: ends.tokens,
+  jwts: ends.jwts,
+  applications: ends.applications,
+  application_sessions: ends.applicationSessions,
+  sessions: ends.sessions,
+  members: ends.members,
+  invitations: ends.invitations,
+  teams: ends.teams,
+});
+
+/** What there is any of. */
+const sentencesOf = (ends: WhatEnds): readonly (readonly [string, number])[] =>
+  (
+    [
+      ['keys', ends.keys],
+      ['tokens', ends.tokens],
+      ['JWTs', ends.jwts],
+      ['applications', ends.applications],
+      ['sessions of its applications', ends.applicationSessions],
+      ['sessions at other applications', ends.sessions],
+      ['members', ends.members],
+      ['invitations', ends.invitations],
+      ['places in teams', ends.teams],
+    ] as const
+  ).filter(([, count]) => count > 0);

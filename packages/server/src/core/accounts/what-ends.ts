@@ -1,0 +1,43 @@
+/** What ends with something that is about to be deleted: counted before a person confirms, as it is at that moment. */
+
+/** Counted up to this many; more is told as this many. */
+export const MAX_COUNTED = 10_000;
+
+export interface WhatEnds {
+  /** Active ones that have not expired. */
+  readonly keys: number;
+  readonly tokens: number;
+  readonly jwts: number;
+  readonly applications: number;
+  /** Sessions of these applications, whoever granted them. */
+  readonly applicationSessions: number;
+  /** Sessions that its people granted to applications of others. */
+  readonly sessions: number;
+  /** People who lose their place in the team. */
+  readonly members: number;
+  readonly invitations: number;
+  /** Teams that the user leaves. */
+  readonly teams: number;
+}
+
+export type Ending =
+  | { readonly what: 'account'; readonly accountId: number }
+  | { readonly what: 'user'; readonly userId: number; readonly accountId: number }
+  | { readonly what: 'application'; readonly applicationId: number }
+  | { readonly what: 'key'; readonly keyId: number };
+
+export interface WhatEndsStore {
+  whatEnds(ending: Ending, nowMs: number): Promise<WhatEnds>;
+}
+
+export const NOTHING_ENDS: WhatEnds = {
+  keys: 0,
+  tokens: 0,
+  jwts: 0,
+  applications: 0,
+  applicationSessions: 0,
+  sessions: 0,
+  members: 0,
+  invitations: 0,
+  teams: 0,
+};

@@ -1,0 +1,18 @@
+/** Accounts as the private API describes them. */
+import type { Suspension } from '../../core/accounts/account.ts';
+import type { AccountWithRole } from '../../core/accounts/member.ts';
+import type { WhatEnds } from '../../core/accounts/what-ends.ts';
+import { toTimestamp } from '../schemas.ts';
+
+export const describeAccountOfUser = ({ id, kind, name, role, suspension }: AccountWithRole) => ({
+  ...{ id, kind, name, role },
+  suspension: describeSuspension(suspension),
+});
+
+export const describeSuspension = (suspension: Suspension | null) =>
+  suspension === null ? null : { since: toTimestamp(suspension.sinceMs), reason: suspension.reason };
+
+export const describeEnds = ({ applicationSessions, ...ends }: WhatEnds) => ({
+  ...ends,
+  application_sessions: applicationSessions,
+});

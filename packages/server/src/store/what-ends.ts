@@ -1,0 +1,94 @@
+import type { SelectQueryBuilder } from 'kysely';
+import { type Ending, MAX_COUNTED, NOTHING_ENDS, type WhatEnds, type WhatEndsStore } from '../core/accounts/what-ends.ts';
+import type { Db } from './prepared.ts';
+import type { Database } from './schema.ts';
+
+export function whatEndsReads(db: Db): WhatEndsStore {
+  return {
+    whatEnds(ending, nowMs) {
+      switch (ending.what) {
+        case 'key':
+          return ofKey(db, ending.keyId, nowMs);
+        case 'application':
+          return ofApplication(db, ending.applicationId);
+        case 'account':
+          return ofAccount(db, ending, nowMs);
+        case 'user':
+          return ofUser(db, ending, nowMs);
+      }
+    },
+  };
+}
+
+async function ofKey(db: Db, keyId: number, nowMs: number): Promise<WhatEnds> {
+  return { ...NOTHING_ENDS, keys: 1, jwts: await count(db, liveJwts(db, nowMs).where('key_id', '=', keyId)) };
+}
+
+async function ofApplication(db: Db, id: number): Promise<WhatEnds> {
+  return {
+    ...NOTHING_ENDS,
+    applications: 1,
+    applicationSessions: await count(db, liveSessions(db).where('application_id', '=', id)),
+  };
+}
+
+async function ofAccount(db: Db, { accountId }: { readonly accountId: number }, nowMs: number): Promise<WhatEnds> {
+  const own = applicationsOf(db, accountId);
+  const [keys, tokens, jwts, applications, applicationSessions, sessions, members, invitations] = await Promise.all([
+    count(db, liveCredentials(db, nowMs).where('account_id', '=', accountId).where('kind', '=', 'key')),
+    count(db, liveCredentials(db, nowMs).where('account_id', '=', accountId).where('kind', '=', 'token')),
+    count(db, liveJwts(db, nowMs).where('account_id', '=', accountId)),
+    count(db, own),
+    count(db, liveSessions(db).where('application_id', 'in', own)),
+    count(db, liveSessions(db).where('account_id', '=', accountId).where('application_id', 'not in', own)),
+    count(db, db.selectFrom('members').select('user_id as id').where('account_id', '=', accountId)),
+    count(
+      db,
+      db
+        .selectFrom('invitations')
+        .select('id')
+        .where('account_id', '=', accountId)
+        .where('ended_at_ms', 'is', null)
+        .where('expires_at_ms', '>', nowMs),
+    ),
+  ]);
+  return { keys, tokens, jwts, applications, applicationSessions, sessions, members, invitations, teams: 0 };
+}
+
+async function ofUser(db: Db, ending: Extract<Ending, { what: 'user' }>, nowMs: number): Promise<WhatEnds> {
+  const own = applicationsOf(db, ending.accountId);
+  const [account, sessions, teams] = await Promise.all([
+    ofAccount(db, ending, nowMs),
+    // In whichever account they granted them.
+    count(db, liveSessions(db).where('user_id', '=', ending.userId).where('application_id', 'not in', own)),
+    count(db, db.selectFrom('members').select('account_id as id').where('user_id', '=', ending.userId)),
+  ]);
+  return { ...account, sessions, teams };
+}
+
+const liveCredentials = (db: Db, nowMs: number) =>
+  db
+    .selectFrom('credentials')
+    .select('id')
+    .where('revoked_at_ms', 'is', null)
+    .where((eb) => eb.or([eb('expires_at_ms', 'is', null), eb('expires_at_ms', '>', nowMs)]));
+
+const liveJwts = (db: Db, nowMs: number) =>
+  db.selectFrom('jwts').select('jti as id').where('expires_at_ms', '>', nowMs).where('revoked_at_ms', 'is', null);
+
+const liveSessions = (db: Db) => db.selectFrom('sessions').select('id').where('ended_at_ms', 'is', null);
+
+const applicationsOf = (db: Db, accountId: number) =>
+  db.selectFrom('applications').select('id').where('account_id', '=', accountId).where('deleted_at_ms', 'is', null);
+
+/** Never looks at more rows than are told. */
+async function count<Table extends keyof Database>(
+  db: Db,
+  rows: SelectQueryBuilder<Database, Table, { id: number | string }>,
+): Promise<number> {
+  const { n } = await db
+    .selectFrom(rows.limit(MAX_COUNTED).as('counted'))
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
