@@ -241,7 +241,7 @@ describe('getting in', () => {
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await button(page, 'Create the administrator').click();
     await isIn(page);
-    await page.getByRole('link', { name: 'Operator' }).waitFor();
+    await page.getByRole('link', { name: 'Administration' }).waitFor();
     const again = await at(link, {}, place);
     await again.page.getByText('This link was used already: the server has its administrator. Log in.').waitFor();
     expect(await again.page.getByText('Restart the server').count()).toBe(0);

@@ -157,12 +157,12 @@ describe('the dashboard', () => {
     expect(await main.getByRole('link', { name: 'Team settings' }).count()).toBe(0);
   });
 
-  it('shows the operator’s rooms to administrators alone', async () => {
+  it('shows the pages of administrators to administrators alone', async () => {
     const { page } = await at('/dashboard');
     await page.getByRole('link', { name: 'API keys' }).waitFor();
-    expect(await page.getByRole('link', { name: 'Operator' }).count()).toBe(0);
+    expect(await page.getByRole('link', { name: 'Administration' }).count()).toBe(0);
     const admin = await at('/dashboard', {}, await administrator());
-    await admin.page.getByRole('link', { name: 'Operator' }).waitFor();
+    await admin.page.getByRole('link', { name: 'Administration' }).waitFor();
   });
 
   it('says that the server cannot be reached, keeps what was typed, and goes on by itself', async () => {

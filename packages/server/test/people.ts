@@ -16,8 +16,7 @@ export async function newPerson(server: TestServer, email?: string): Promise<Per
   return { ...(await visitorFor(server, user.id)), id: user.id, email: user.email, accountId: user.accountId };
 }
 
-export async function newAdministrator(server: TestServer): Promise<Person> {
-  const email = `admin-${crypto.randomUUID()}@example.com`;
+export async function newAdministrator(server: TestServer, email = `admin-${crypto.randomUUID()}@example.com`): Promise<Person> {
   const created = await server.keyhouse.createUser({
     email,
     password: 'an administrator has a long one',

@@ -7,6 +7,7 @@ import { Header } from './Header.tsx';
 import styles from './layout.module.css';
 import { useMemberships } from './membership.ts';
 import { Navigation } from './Navigation.tsx';
+import { useIsNarrow } from './narrow.ts';
 import { useAccount, useMe } from './session.ts';
 import { words } from './words.ts';
 
@@ -16,6 +17,8 @@ export function Layout() {
   const { data: me } = useMe();
   const user = me?.user;
   const pathname = useRouterState({ select: ({ location }) => location.pathname });
+  const isAdministrator = user?.administrator ?? false;
+  const isNarrow = useIsNarrow();
   const main = useRef<HTMLElement>(null);
   // A new page begins at its top, for readers of screens too.
   const previous = useRef(pathname);
@@ -29,14 +32,16 @@ export function Layout() {
         {words.skip}
       </a>
       <Part>
-        <Header account={account} />
+        <Header account={account} isAdministrator={isAdministrator} pathname={pathname} />
       </Part>
       <Lost />
       {user !== undefined && !user.email_verified && <Unverified email={user.email} sendsMail={me?.sends_mail ?? false} />}
       <div className={styles.body}>
-        <Part>
-          <Navigation account={account} isAdministrator={user?.administrator ?? false} pathname={pathname} />
-        </Part>
+        {!isNarrow && (
+          <Part>
+            <Navigation account={account} isAdministrator={isAdministrator} pathname={pathname} />
+          </Part>
+        )}
         <main id="content" ref={main} tabIndex={-1} className={styles.main}>
           <Outlet />
         </main>

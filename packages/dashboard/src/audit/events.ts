@@ -208,10 +208,10 @@ export const EVENTS: Readonly<Record<string, EventWords>> = {
   'master_secret.rotated': event('Server', 'Master secret rotated', '{who} rotated the master secret'),
   'backup.made': event('Server', 'Backup made', '{who} made a backup'),
   'limits.cleared': event('Server', 'Limits lifted for a user', '{who} let {user} try to sign in again'),
-  'mail.read': event('Server', 'Mail of somebody read', '{who} read a mail in the outbox'),
+  'mail.read': event('Server', 'Mail of somebody read', '{who} read an email of this server'),
   'mail.tested': event('Server', 'Test mail sent', '{who} sent a test mail'),
   'user.reminded': event('People', 'Reminder sent', 'A reminder about {credential} went to {user}'),
-  'brand.set': event('Server', 'Look changed', '{who} changed the look of this place'),
+  'brand.set': event('Server', 'Branding changed', '{who} changed the branding'),
 };
 
 export interface ReasonWords {

@@ -170,7 +170,7 @@ export const words = {
   onlyThis: 'Only of this credential',
   onlyBy: (who: string): string => `Only by ${who}`,
 
-  wholeTitle: 'Whole audit log',
+  wholeTitle: 'Server audit log',
   wholeIntro: 'Everything that happened on this server. Each entry holds the hash of the one before; a change of the past shows.',
   head: 'Head of the chain',
   headHint: 'Note it somewhere else now and then: whoever holds an old head can prove that nothing before it was changed.',

@@ -6,6 +6,7 @@ import { type Account, useAccount, useMe } from '../app/session.ts';
 import { LastUse } from '../credentials/LastUse.tsx';
 import { ErrorState } from '../kit/errors.tsx';
 import { Loaded, Loading, PageHeader } from '../kit/states.tsx';
+import { accountName } from '../lib/account-name.ts';
 import { FirstKey, FirstSteps } from './FirstSteps.tsx';
 import classes from './home.module.css';
 import { Notices } from './Notices.tsx';
@@ -20,7 +21,7 @@ export function HomePage() {
   if (me.isError && account === undefined) return <ErrorState error={me.error} retry={() => me.refetch()} />;
   if (account === undefined) return <Loading />;
   if (account === null) return <NotFound />;
-  const title = account.kind === 'personal' ? words.hello(me.data?.user.display_name ?? '') : account.name;
+  const title = account.kind === 'personal' ? words.hello(me.data?.user.display_name ?? '') : accountName(account);
   return (
     <Stack gap="xl">
       <PageHeader title={title} />

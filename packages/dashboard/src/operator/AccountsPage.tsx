@@ -7,6 +7,7 @@ import { ErrorState } from '../kit/errors.tsx';
 import { useFormat } from '../kit/format.ts';
 import { EmptyState, Loading, PageHeader } from '../kit/states.tsx';
 import { DataTable, More, tableClasses } from '../kit/table.tsx';
+import { accountName } from '../lib/account-name.ts';
 import { ask } from '../lib/ask.ts';
 import { entryOf } from '../lib/entry-of.ts';
 import { Operator } from './Operator.tsx';
@@ -54,9 +55,9 @@ function Accounts() {
             {
               label: said.columns.name,
               kind: 'head',
-              cell: ({ id, name }) => (
+              cell: ({ id, ...account }) => (
                 <>
-                  {name || said.noName(id)}
+                  {accountName(account) || said.noName(id)}
                   <span className={tableClasses.second}>{said.number(id)}</span>
                 </>
               ),

@@ -1,4 +1,4 @@
-/** The outbox. */
+/** Email that this server wrote. */
 import { Alert, Button, Stack } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';

@@ -13,6 +13,7 @@ import { useFormat } from '../kit/format.ts';
 import { Loaded, PageHeader } from '../kit/states.tsx';
 import { DataTable, tableClasses } from '../kit/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
+import { accountName } from '../lib/account-name.ts';
 import { AskError, ask } from '../lib/ask.ts';
 import { FactList, Operator } from './Operator.tsx';
 import classes from './operator.module.css';
@@ -93,7 +94,11 @@ function UserDetail({ detail }: { detail: Detail }) {
           rows={detail.accounts}
           keyOf={({ id }) => id}
           columns={[
-            { label: said.account, kind: 'head', cell: ({ id, name }) => name || words.accounts.noName(id) },
+            {
+              label: said.account,
+              kind: 'head',
+              cell: ({ id, ...account }) => accountName(account) || words.accounts.noName(id),
+            },
             { label: said.kind, cell: ({ kind }) => said.kinds[kind] },
             { label: said.role, cell: ({ role }) => team.roles[role] },
           ]}

@@ -1,4 +1,6 @@
 /** Every sentence of the operator's pages. */
+import { OPERATOR_ACCOUNT } from '../lib/account-name.ts';
+
 export const words = {
   notAllowedTitle: 'These pages are for administrators',
   notAllowed: 'You are signed in, and are not an administrator of this server. Somebody who is can make you one.',
@@ -60,7 +62,7 @@ export const words = {
     account: 'Account',
     kind: 'Kind',
     role: 'Role',
-    kinds: { personal: 'Personal', team: 'Team', operator: 'Operator' },
+    kinds: { personal: 'Personal', team: 'Team', operator: OPERATOR_ACCOUNT },
     signIns: 'Active sign-ins',
     noSignIns: 'Not signed in anywhere.',
     device: 'Browser',
@@ -168,7 +170,7 @@ export const words = {
       created: 'Made',
       actions: 'Actions',
     },
-    kinds: { personal: 'Personal', team: 'Team', operator: 'Operator' } as Readonly<Record<string, string>>,
+    kinds: { personal: 'Personal', team: 'Team', operator: OPERATOR_ACCOUNT } as Readonly<Record<string, string>>,
     log: 'Audit log',
     logOf: (name: string): string => `Audit log of ${name}`,
     number: (id: number): string => `number ${id}`,
@@ -211,7 +213,7 @@ export const words = {
   },
 
   mails: {
-    title: 'Outbox',
+    title: 'Email',
     intro: 'Every mail that this server wrote, the newest first. A text is kept until it was sent.',
     list: 'Mails',
     columns: { subject: 'Subject', to: 'To', created: 'Written', state: 'State' },
@@ -223,7 +225,7 @@ export const words = {
     emptyText: 'Links to prove an address, to reset a password, invitations and warnings stand here.',
     test: 'Send a test mail to yourself',
     tested: 'A test mail is written.',
-    back: 'Outbox',
+    back: 'Email',
     to: 'To',
     written: 'Written',
     sent: 'Sent',
@@ -279,7 +281,7 @@ export const words = {
   },
 
   brand: {
-    title: 'Look',
+    title: 'Branding',
     intro: 'What people see: on these pages, where they sign in, and in mails.',
     name: 'Name',
     nameHint: 'Stands above every page.',
@@ -299,6 +301,6 @@ export const words = {
     previewOf: { light: 'Light', dark: 'Dark' },
     previewButton: 'Log in',
     previewLink: 'Forgot your password?',
-    saved: 'The look is changed. Others see it with the next page that they load.',
+    saved: 'The branding is changed. Others see it with the next page that they load.',
   },
 };
