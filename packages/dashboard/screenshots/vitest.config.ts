@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-/** `npm run screenshots`: the pictures of docs/screenshots, made anew with the test harness. */
+/** `npm run screenshots`: the pictures of docs/screenshots; `npm run speed:forms`: how long forms take. Both with the test harness. */
 export default defineConfig({
   root: resolve(import.meta.dirname, '../../..'),
   test: {
-    include: ['packages/dashboard/screenshots/take.ts'],
+    include: ['packages/dashboard/screenshots/{take,speed}.ts'],
     globalSetup: ['packages/dashboard/test/global-setup.ts'],
-    testTimeout: 180_000,
+    testTimeout: 300_000,
     hookTimeout: 60_000,
   },
 });

@@ -1,5 +1,6 @@
 /** What an application asks people for, and what of it they may leave out. */
 import { Input, SegmentedControl, Stack, Text, Textarea } from '@mantine/core';
+import { memo, useMemo } from 'react';
 import type { DraftErrors, NamesDraft } from './draft.ts';
 import { type Column, PermissionTable } from './PermissionTable.tsx';
 import type { Catalogue } from './queries.ts';
@@ -18,10 +19,14 @@ interface Props {
   readonly errors: DraftErrors;
 }
 
-export function AsksField({ draft, onChange, catalogue, errors }: Props) {
+/** Rendered again when something of it changes, and not for a letter in another field. */
+export const AsksField = memo(function AsksField({ draft, onChange, catalogue, errors }: Props) {
   const { asksAny, asked, optional } = draft;
   // What it asks for already is shown also when the operator has closed it meanwhile: it can be taken out.
-  const entries = catalogue.filter(({ name, grantable }) => grantable || (!asksAny && asked.chosen.includes(name)));
+  const entries = useMemo(
+    () => catalogue.filter(({ name, grantable }) => grantable || (!asksAny && asked.chosen.includes(name))),
+    [catalogue, asksAny, asked],
+  );
   const optionalColumn: Column = {
     label: words.columnOptional,
     labelOf: words.optionalFor,
@@ -89,7 +94,7 @@ export function AsksField({ draft, onChange, catalogue, errors }: Props) {
       )}
     </Stack>
   );
-}
+});
 
 interface NamesProps {
   readonly label: string;

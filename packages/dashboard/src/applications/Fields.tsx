@@ -1,10 +1,11 @@
 /** The fields of an application: what everybody needs stands open, the rest is one line each, opened by who wants it. */
 import { NativeSelect, Radio, Stack, Text, Textarea, TextInput } from '@mantine/core';
-import { type RefObject, useState } from 'react';
+import { memo, type RefObject, useMemo, useState } from 'react';
 import { Fold } from '../credentials/Fold.tsx';
+import { useStable } from '../kit/stable.ts';
 import { AsksField, NamesField, toggled } from './AsksField.tsx';
 import classes from './applications.module.css';
-import { askedOf, type Draft, type DraftErrors, linesOf, namesOf } from './draft.ts';
+import { askedOf, type Draft, type DraftErrors, linesOf, type NamesDraft, namesOf } from './draft.ts';
 import { LogoField } from './LogoField.tsx';
 import { PermissionTable } from './PermissionTable.tsx';
 import type { Catalogue } from './queries.ts';
@@ -44,6 +45,9 @@ export function Fields({ draft, onChange, errors, catalogue, logoUrl, isStanding
       setOpen((before) => new Set(before.has(name) ? [...before].filter((other) => other !== name) : [...before, name])),
   });
   const shown = (field: string) => (errors[field] === undefined ? {} : { error: errors[field] });
+  const { asksAny, asked: askedFor, optional } = draft;
+  const asks = useMemo(() => ({ asksAny, asked: askedFor, optional }), [asksAny, askedFor, optional]);
+  const change = useStable(onChange);
   const asked = askedOf(draft, catalogue);
   const own = namesOf(draft.own, catalogue);
   const signOut = linesOf(draft.postLogoutRedirectUris);
@@ -82,11 +86,11 @@ export function Fields({ draft, onChange, errors, catalogue, logoUrl, isStanding
       />
       <div>
         <Fold label={words.permissions} value={askedSummary(asked)} {...fold('permissions')}>
-          <AsksField draft={draft} onChange={onChange} catalogue={catalogue} errors={errors} />
+          <AsksField draft={asks} onChange={change} catalogue={catalogue} errors={errors} />
         </Fold>
         {draft.type === 'confidential' && (
           <Fold label={words.own} value={own.length === 0 ? words.ownNone : words.chosen(own.length)} {...fold('own')}>
-            <OwnField draft={draft} onChange={onChange} catalogue={catalogue} error={errors.own_permissions} />
+            <OwnField own={draft.own} onChange={change} catalogue={catalogue} error={errors.own_permissions} />
           </Fold>
         )}
         <Fold label={words.policy} value={policySummary(secondsOf(draft.idle), secondsOf(draft.absolute))} {...fold('policy')}>
@@ -195,12 +199,13 @@ const UrisField = ({ label, description, placeholder, text, error, onChange }: U
 );
 
 /** Whatever exists may be given: nobody is asked. */
-function OwnField({
-  draft: { own },
+const OwnField = memo(function OwnField({
+  own,
   onChange,
   catalogue,
   error,
-}: Pick<Props, 'draft' | 'onChange' | 'catalogue'> & { readonly error: string | undefined }) {
+}: Pick<Props, 'onChange' | 'catalogue'> & { readonly own: NamesDraft; readonly error: string | undefined }) {
+  const entries = useMemo(() => catalogue.map((entry) => ({ ...entry, sensitive: false })), [catalogue]);
   return (
     <Stack gap="sm">
       <Text size="sm" c="dimmed">
@@ -218,7 +223,7 @@ function OwnField({
         <>
           <PermissionTable
             label={words.own}
-            entries={catalogue.map((entry) => ({ ...entry, sensitive: false }))}
+            entries={entries}
             columns={[
               {
                 label: words.columnHas,
@@ -237,4 +242,4 @@ function OwnField({
       )}
     </Stack>
   );
-}
+});

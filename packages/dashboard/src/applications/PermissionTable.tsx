@@ -1,7 +1,6 @@
 /** Permissions as rows with a box in each column. */
-import { Checkbox, Text, TextInput } from '@mantine/core';
-import { useState } from 'react';
-import picker from '../credentials/picker.module.css';
+import { PickerBox, PickerTable } from '../credentials/PickerTable.tsx';
+import { useStable } from '../kit/stable.ts';
 import { Tag } from '../kit/tag.tsx';
 import classes from './applications.module.css';
 import type { Catalogue } from './queries.ts';
@@ -17,65 +16,44 @@ export interface Column {
 
 interface Props {
   readonly label: string;
+  /** The same array while it holds the same. */
   readonly entries: Catalogue;
   readonly columns: readonly Column[];
 }
 
-/** More rows than fit at a glance get a field to filter them. */
-const FILTER_FROM = 8;
-
 export function PermissionTable({ label, entries, columns }: Props) {
-  const [filter, setFilter] = useState('');
-  const wanted = filter.trim().toLowerCase();
-  const shown = entries.filter(({ name, sentence }) => `${name} ${sentence}`.toLowerCase().includes(wanted));
+  const turn = useStable((name: string, column: number) => columns[column]?.onToggle(name));
   return (
-    <div className={picker.picker}>
-      {entries.length >= FILTER_FROM && (
-        <TextInput
-          className={picker.pickerFilter ?? ''}
-          aria-label={words.search}
-          placeholder={words.search}
-          value={filter}
-          onChange={(event) => setFilter(event.currentTarget.value)}
-        />
-      )}
-      <table className={picker.pickerTable} aria-label={label}>
-        <thead>
-          <tr>
-            <th scope="col">{words.permission}</th>
-            {columns.map(({ label: name }) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {shown.map(({ name, sentence, sensitive }) => (
-            <tr key={name}>
-              <th scope="row">
-                {sentence} {sensitive && <Tag>{words.onlyVerified}</Tag>}
-                <span className={classes.name}>{name}</span>
-              </th>
-              {columns.map(({ label: column, labelOf, isOn, isDisabled, onToggle }) => (
-                <td key={column}>
-                  <Checkbox
-                    aria-label={labelOf(name)}
-                    checked={isOn(name)}
-                    disabled={isDisabled?.(name) ?? false}
-                    onChange={() => onToggle(name)}
-                  />
-                </td>
-              ))}
-            </tr>
+    <PickerTable
+      label={label}
+      columns={[words.permission, ...columns.map((column) => column.label)]}
+      rows={entries}
+      keyOf={nameOf}
+      textOf={textOf}
+      cells={({ name, sentence, sensitive }) => (
+        <>
+          <th scope="row">
+            {sentence} {sensitive && <Tag>{words.onlyVerified}</Tag>}
+            <span className={classes.name}>{name}</span>
+          </th>
+          {columns.map(({ label: column, labelOf, isOn, isDisabled }, index) => (
+            <td key={column}>
+              <PickerBox
+                name={name}
+                column={index}
+                label={labelOf(name)}
+                isOn={isOn(name)}
+                isDisabled={isDisabled?.(name) ?? false}
+                onTurn={turn}
+              />
+            </td>
           ))}
-        </tbody>
-      </table>
-      {shown.length === 0 && (
-        <Text size="sm" p="sm">
-          {words.noneFound}
-        </Text>
+        </>
       )}
-    </div>
+    />
   );
 }
+
+const nameOf = ({ name }: Catalogue[number]): string => name;
+
+const textOf = ({ name, sentence }: Catalogue[number]): string => `${name} ${sentence}`;

@@ -89,7 +89,9 @@ export const askedOf = (draft: Draft, catalogue: Catalogue): string[] | null =>
 export function optionalOf(draft: Draft, catalogue: Catalogue): string[] {
   const asked = askedOf(draft, catalogue);
   const optional = namesOf(draft.optional, catalogue);
-  return asked === null || catalogue.length === 0 ? optional : optional.filter((name) => asked.includes(name));
+  if (asked === null || catalogue.length === 0) return optional;
+  const names = new Set(asked);
+  return optional.filter((name) => names.has(name));
 }
 
 /** A wish, or what is wrong at which field. Most is judged by the server alone. */

@@ -79,8 +79,6 @@ export const words = {
   optionalFor: (name: string): string => `${name} is optional`,
   hasItself: (name: string): string => `Has ${name}`,
   onlyVerified: 'verified only',
-  search: 'Filter permissions',
-  noneFound: 'No permission matches.',
   nothingGrantable: 'The operator has made no permission grantable yet. People can sign in with it.',
   freeText: 'Permissions, one a line',
   freeTextHint: 'Such as invoices.read or invoices.write.',

@@ -5,10 +5,11 @@ import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import { useMe } from '../app/session.ts';
 import { FormError, fieldErrorsOf } from '../kit/errors.tsx';
 import { useFormat } from '../kit/format.ts';
+import { useStable } from '../kit/stable.ts';
 import { AddressField } from './AddressField.tsx';
 import { readAddresses } from './addresses.ts';
 import classes from './credentials.module.css';
-import { type Draft, type DraftErrors, EMPTY_DRAFT, namesOf, wishOf } from './draft.ts';
+import { type Draft, type DraftErrors, EMPTY_DRAFT, namesOf, type PermissionDraft, wishOf } from './draft.ts';
 import { ExpiryField } from './ExpiryField.tsx';
 import { expiresAt } from './expiry.ts';
 import { Fold } from './Fold.tsx';
@@ -65,6 +66,7 @@ function Fields({ scope, onMade, onCancel }: Props) {
     create.mutate({ ...judged.wish, environment: draft.environment });
   };
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
+  const changePermissions = useStable((permissions: PermissionDraft) => change({ permissions }));
   const fold = (field: FoldName) => ({
     opened: open.has(field),
     onToggle: () =>
@@ -128,7 +130,7 @@ function Fields({ scope, onMade, onCancel }: Props) {
             </Text>
             <PermissionField
               draft={draft.permissions}
-              onChange={(permissions) => change({ permissions })}
+              onChange={changePermissions}
               catalogue={catalogue}
               operator={isOperator(scope)}
               error={errors.permissions}

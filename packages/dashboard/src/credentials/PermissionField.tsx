@@ -1,8 +1,10 @@
 /** All permissions, or only some: boxes from the catalogue, or free text while it is empty. */
-import { Checkbox, Input, SegmentedControl, Stack, Text, Textarea, TextInput, VisuallyHidden } from '@mantine/core';
-import { useId, useState } from 'react';
+import { Checkbox, Input, SegmentedControl, Stack, Text, Textarea, VisuallyHidden } from '@mantine/core';
+import { memo, useId, useMemo } from 'react';
+import { useStable } from '../kit/stable.ts';
 import classes from './credentials.module.css';
 import type { PermissionDraft } from './draft.ts';
+import { PickerBox, PickerTable } from './PickerTable.tsx';
 import { type CatalogueEntry, columnsOf, isChosen, isCovered, type Resource, resourcesOf, toggle } from './permission-choice.ts';
 import pickerClasses from './picker.module.css';
 import { words } from './words.ts';
@@ -17,7 +19,15 @@ interface Props {
   readonly error: string | undefined;
 }
 
-export function PermissionField({ draft, onChange, catalogue, held = null, operator, error }: Props) {
+/** Rendered again when something of it changes, and not for a letter in another field. */
+export const PermissionField = memo(function PermissionField({
+  draft,
+  onChange,
+  catalogue,
+  held = null,
+  operator,
+  error,
+}: Props) {
   const id = useId();
   const mayAll = held === null;
   return (
@@ -65,10 +75,7 @@ export function PermissionField({ draft, onChange, catalogue, held = null, opera
       )}
     </Stack>
   );
-}
-
-/** More rows than fit at a glance get a field to filter them. */
-const FILTER_FROM = 8;
+});
 
 function Picker({
   draft,
@@ -76,74 +83,63 @@ function Picker({
   catalogue,
   held,
 }: Pick<Props, 'draft' | 'onChange' | 'catalogue'> & { held: readonly string[] | null }) {
-  const [filter, setFilter] = useState('');
-  const resources = resourcesOf(catalogue, held);
-  const wanted = filter.trim().toLowerCase();
-  const shown = resources.filter((resource) => matches(resource, wanted));
-  const columns = columnsOf(held);
+  const { chosen } = draft;
+  const resources = useMemo(() => resourcesOf(catalogue, held), [catalogue, held]);
+  const columns = useMemo(() => columnsOf(held), [held]);
+  const turn = useStable((name: string) => onChange({ ...draft, chosen: toggle(chosen, name) }));
   const box = (name: string, label: string) => (
-    <Checkbox
-      aria-label={label}
-      checked={isChosen(draft.chosen, name)}
-      disabled={isCovered(draft.chosen, name) && !draft.chosen.includes(name)}
-      onChange={() => onChange({ ...draft, chosen: toggle(draft.chosen, name) })}
+    <PickerBox
+      name={name}
+      label={label}
+      isOn={isChosen(chosen, name)}
+      isDisabled={isCovered(chosen, name) && !chosen.includes(name)}
+      onTurn={turn}
     />
   );
   return (
-    <div className={pickerClasses.picker}>
-      {resources.length >= FILTER_FROM && (
-        <TextInput
-          className={pickerClasses.pickerFilter ?? ''}
-          aria-label={words.searchPermissions}
-          placeholder={words.searchPermissions}
-          value={filter}
-          onChange={(event) => setFilter(event.currentTarget.value)}
-        />
+    <PickerTable
+      label={words.permissions}
+      columns={COLUMNS}
+      rows={resources}
+      keyOf={nameOf}
+      textOf={textOf}
+      cells={({ name, read, write }) => (
+        <>
+          <th scope="row">
+            <span className={classes.mono}>{name}</span>
+            <span className={classes.sentence}>{sentencesOf(read, write)}</span>
+          </th>
+          <td>{read !== null && box(read.name, `${read.name}: ${read.sentence}`)}</td>
+          <td>{write !== null && box(write.name, `${write.name}: ${write.sentence}`)}</td>
+        </>
       )}
-      <table className={pickerClasses.pickerTable}>
-        <thead>
-          <tr>
-            <th scope="col">{words.resource}</th>
-            <th scope="col">{words.read}</th>
-            <th scope="col">{words.write}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {columns.length > 0 && wanted === '' && (
-            <tr>
-              <th scope="row">
-                {words.everyResource} <span className={classes.dim}>{words.everyResourceHint}</span>
-              </th>
-              <td>{columns.includes('*.read') && box('*.read', words.readEverything)}</td>
-              <td>{columns.includes('*.write') && box('*.write', words.writeEverything)}</td>
-            </tr>
-          )}
-          {shown.map(({ name, read, write }) => (
-            <tr key={name}>
-              <th scope="row">
-                <span className={classes.mono}>{name}</span>
-                <span className={classes.sentence}>{sentencesOf(read, write)}</span>
-              </th>
-              <td>{read !== null && box(read.name, `${read.name}: ${read.sentence}`)}</td>
-              <td>{write !== null && box(write.name, `${write.name}: ${write.sentence}`)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {shown.length === 0 && (
-        <Text size="sm" p="sm">
-          {words.noneFound}
+      {...(columns.length === 0
+        ? {}
+        : {
+            top: (
+              <>
+                <th scope="row">
+                  {words.everyResource} <span className={classes.dim}>{words.everyResourceHint}</span>
+                </th>
+                <td>{columns.includes('*.read') && box('*.read', words.readEverything)}</td>
+                <td>{columns.includes('*.write') && box('*.write', words.writeEverything)}</td>
+              </>
+            ),
+          })}
+      foot={
+        <Text size="sm" className={pickerClasses.pickerCount ?? ''} aria-live="polite">
+          {words.chosen(chosen.length)}
         </Text>
-      )}
-      <Text size="sm" className={pickerClasses.pickerCount ?? ''} aria-live="polite">
-        {words.chosen(draft.chosen.length)}
-      </Text>
-    </div>
+      }
+    />
   );
 }
 
+const COLUMNS = [words.resource, words.read, words.write];
+
+const nameOf = ({ name }: Resource): string => name;
+
+const textOf = ({ name, read, write }: Resource): string => `${name} ${sentencesOf(read, write)}`;
+
 const sentencesOf = (read: CatalogueEntry | null, write: CatalogueEntry | null): string =>
   [...new Set([read?.sentence, write?.sentence])].filter((sentence) => sentence !== undefined && sentence !== '').join(' ');
-
-const matches = ({ name, read, write }: Resource, wanted: string): boolean =>
-  wanted === '' || `${name} ${sentencesOf(read, write)}`.toLowerCase().includes(wanted);

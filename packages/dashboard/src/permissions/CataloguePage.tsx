@@ -3,12 +3,14 @@ import { ActionIcon, Button, Group, Modal, NativeSelect, Stack, Text, Textarea, 
 import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { ClipboardPaste, Plus, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { memo, useMemo, useState } from 'react';
 import { LeaveGuard } from '../credentials/LeaveGuard.tsx';
 import { ConfirmDialog } from '../kit/confirm.tsx';
 import { FormError, fieldErrorsOf } from '../kit/errors.tsx';
 import { useForm } from '../kit/form.ts';
+import { useStable } from '../kit/stable.ts';
 import { EmptyState, Loaded, PageHeader } from '../kit/states.tsx';
+import { useWindowed } from '../kit/windowed.ts';
 import { ask } from '../lib/ask.ts';
 import {
   ACTIONS,
@@ -57,16 +59,28 @@ function Editor({ catalogue }: { catalogue: Catalogue }) {
   const [rows, setRows] = useState<readonly Row[]>(() => toRows(catalogue));
   const [faults, setFaults] = useState<Faults>({});
   const [dialog, setDialog] = useState<'paste' | 'remove' | null>(null);
-  const changes = changesOf(before, toCatalogue(rows).catalogue);
+  const changes = useMemo(() => changesOf(before, toCatalogue(rows).catalogue), [before, rows]);
   const isChanged = changes.added.length + changes.changed.length + changes.gone.length > 0;
 
-  const change = (key: string, part: Partial<Row>) => {
+  const keys = useMemo(() => keysOf(rows), [rows]);
+  const { parts, keep, listProps } = useWindowed<HTMLTableSectionElement>(keys, ROW_HEIGHT);
+
+  const change = useStable((key: string, part: Partial<Row>) => {
     setRows(rows.map((row) => (row.key === key ? { ...row, ...part } : row)));
-    setFaults(({ [key]: _, ...rest }) => rest);
-  };
+    if (key in faults) setFaults(({ [key]: _, ...rest }) => rest);
+  });
   const show = (next: readonly Row[]) => {
     setRows(next);
     setFaults({});
+  };
+  const remove = useStable((gone: string) => show(rows.filter(({ key }) => key !== gone)));
+  /** What is wrong may be far from what is seen. */
+  const showFaults = (found: Faults) => {
+    setFaults(found);
+    const first = keys.find((key) => key in found);
+    if (first === undefined) return;
+    keep(first);
+    requestAnimationFrame(() => listProps.ref.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
   };
   const put = async () => {
     const wanted = sorted(rows);
@@ -74,7 +88,7 @@ function Editor({ catalogue }: { catalogue: Catalogue }) {
     try {
       await ask('PUT /operator/permissions', { body: { permissions } });
     } catch (error) {
-      setFaults(faultsOf(fieldErrorsOf(error), places));
+      showFaults(faultsOf(fieldErrorsOf(error), places));
       throw error;
     }
     setBefore(permissions);
@@ -84,7 +98,7 @@ function Editor({ catalogue }: { catalogue: Catalogue }) {
   };
   const save = useForm(async () => {
     const found = look(rows);
-    setFaults(found);
+    showFaults(found);
     if (Object.keys(found).length > 0) return;
     if (changes.gone.length > 0) setDialog('remove');
     else await put();
@@ -92,7 +106,7 @@ function Editor({ catalogue }: { catalogue: Catalogue }) {
   const count = Object.keys(faults).length;
 
   return (
-    <form onSubmit={save.submit}>
+    <form onSubmit={save.submit} className={classes.form}>
       <Stack gap="md">
         <Group gap="xs">
           <Button
@@ -117,9 +131,9 @@ function Editor({ catalogue }: { catalogue: Catalogue }) {
             <p className={classes.help}>
               {words.leaveOut} {words.audienceHint}
             </p>
-            <table className={classes.grid} aria-label={words.list}>
+            <table className={classes.grid} aria-label={words.list} aria-rowcount={rows.length + 1}>
               <thead>
-                <tr>
+                <tr aria-rowindex={1}>
                   <th scope="col" className={classes.narrow}>
                     {words.resource}
                   </th>
@@ -130,17 +144,23 @@ function Editor({ catalogue }: { catalogue: Catalogue }) {
                   </th>
                 </tr>
               </thead>
-              <tbody>
-                {rows.map((row, index) => (
-                  <RowFields
-                    key={row.key}
-                    row={row}
-                    number={index + 1}
-                    faults={faults[row.key] ?? {}}
-                    onChange={(part) => change(row.key, part)}
-                    onRemove={() => show(rows.filter(({ key }) => key !== row.key))}
-                  />
-                ))}
+              <tbody {...listProps}>
+                {parts.map((part) => {
+                  if ('gap' in part) return <Gap key={`gap ${part.gap}`} height={part.height} />;
+                  const row = rows[part.index];
+                  return (
+                    row !== undefined && (
+                      <RowFields
+                        key={row.key}
+                        row={row}
+                        number={part.index + 1}
+                        faults={faults[row.key] ?? NO_FAULTS}
+                        onChange={change}
+                        onRemove={remove}
+                      />
+                    )
+                  );
+                })}
               </tbody>
             </table>
           </>
@@ -184,21 +204,34 @@ function Editor({ catalogue }: { catalogue: Catalogue }) {
   );
 }
 
+const keysOf = (rows: readonly Row[]): readonly string[] => rows.map(({ key }) => key);
+/** With an audience below each sentence. */
+const ROW_HEIGHT = 83;
+const NO_FAULTS: Faults[string] = {};
+
+const Gap = ({ height }: { height: number }) => (
+  <tr className={classes.gap}>
+    <td aria-hidden="true" colSpan={4} style={{ height }} />
+  </tr>
+);
+
 interface RowProps {
   readonly row: Row;
   readonly number: number;
   readonly faults: Readonly<Record<string, string>>;
-  readonly onChange: (part: Partial<Row>) => void;
-  readonly onRemove: () => void;
+  readonly onChange: (key: string, part: Partial<Row>) => void;
+  readonly onRemove: (key: string) => void;
 }
 
 const LABELS = { read: words.readOf, write: words.writeOf } as const;
 const PLACEHOLDERS = { read: words.readPlaceholder, write: words.writePlaceholder } as const;
 
-function RowFields({ row, number, faults, onChange, onRemove }: RowProps) {
+/** Rendered again when it changes itself. */
+const RowFields = memo(function RowFields({ row, number, faults, onChange: changeRow, onRemove }: RowProps) {
+  const onChange = (part: Partial<Row>) => changeRow(row.key, part);
   const name = row.resource === '' ? words.resourceOf(number) : row.resource;
   return (
-    <tr>
+    <tr data-key={row.key} aria-rowindex={number + 1}>
       <td className={classes.narrow} data-label={words.resource}>
         <TextInput
           className={classes.mono ?? ''}
@@ -235,13 +268,13 @@ function RowFields({ row, number, faults, onChange, onRemove }: RowProps) {
         </td>
       ))}
       <td className={classes.remove}>
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={words.removeRow(name)} onClick={onRemove}>
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={words.removeRow(name)} onClick={() => onRemove(row.key)}>
           <Trash2 size={16} aria-hidden="true" />
         </ActionIcon>
       </td>
     </tr>
   );
-}
+});
 
 /** What can be seen without asking; the grammar of names is the server's to judge. */
 function look(rows: readonly Row[]): Faults {

@@ -4,11 +4,13 @@ import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
 import type { Api } from 'keyhouse/dashboard-api';
 import { ArrowDown, ArrowUp, GripVertical, Plus, Trash2 } from 'lucide-react';
-import { type KeyboardEvent, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, useMemo, useState } from 'react';
 import { LeaveGuard } from '../credentials/LeaveGuard.tsx';
 import { FormError, fieldErrorsOf } from '../kit/errors.tsx';
 import { useForm } from '../kit/form.ts';
+import { useStable } from '../kit/stable.ts';
 import { EmptyState, Loaded, PageHeader } from '../kit/states.tsx';
+import { useWindowed } from '../kit/windowed.ts';
 import { ask } from '../lib/ask.ts';
 import classes from './permissions.module.css';
 import { TryRoute } from './TryRoute.tsx';
@@ -27,8 +29,8 @@ interface Row {
 
 const KEY = ['operator', 'routes'] as const;
 
-/** An imported document may bring thousands: a browser takes seconds to lay out a thousand rows of fields. */
-const ROWS_AT_ONCE = 100;
+const ROW_HEIGHT = 53;
+const keysOf = (rows: readonly Row[]): readonly string[] => rows.map(({ key }) => key);
 
 export function RoutesPage() {
   // Never from memory: what is saved replaces the whole.
@@ -56,6 +58,16 @@ const toRow = ({ methods, pattern, resource, permission }: Routes[number]): Row 
 });
 const toRoutes = (rows: readonly Row[]): Routes => rows.map(toRoute);
 
+/** An imported document may bring thousands: the first that differs is enough. */
+const areSaved = (rows: readonly Row[], saved: Routes): boolean =>
+  rows.length === saved.length && rows.every((row, index) => isSame(toRoute(row), saved[index]));
+
+const isSame = (one: Routes[number], other: Routes[number] | undefined): boolean =>
+  one.pattern === other?.pattern &&
+  one.resource === other.resource &&
+  one.permission === other.permission &&
+  one.methods?.join() === other.methods?.join();
+
 /** Null when none is named: every method. */
 const methodsOf = (typed: string): string[] | null => typed.toUpperCase().match(/[^\s,]+/g);
 
@@ -78,37 +90,53 @@ function Editor({ routes }: { routes: Routes }) {
   const [faults, setFaults] = useState<Faults>({});
   const [dragged, setDragged] = useState<string | null>(null);
   const [moved, setMoved] = useState('');
-  const [shown, setShown] = useState(ROWS_AT_ONCE);
-  const list = useRef<HTMLOListElement>(null);
-  const isChanged = JSON.stringify(toRoutes(rows)) !== JSON.stringify(before);
+  const keys = useMemo(() => keysOf(rows), [rows]);
+  const { parts, keep, listProps } = useWindowed<HTMLOListElement>(keys, ROW_HEIGHT);
+  const isChanged = useMemo(() => !areSaved(rows, before), [rows, before]);
 
-  const change = (key: string, part: Partial<Row>) => {
+  const change = useStable((key: string, part: Partial<Row>) => {
     setRows(rows.map((row) => (row.key === key ? { ...row, ...part } : row)));
-    setFaults(({ [key]: _, ...rest }) => rest);
-  };
-  const move = (from: number, to: number) => {
+    if (key in faults) setFaults(({ [key]: _, ...rest }) => rest);
+  });
+  const remove = useStable((gone: string) => setRows(rows.filter(({ key }) => key !== gone)));
+  const move = useStable((from: number, to: number) => {
     const row = rows[from];
     if (row === undefined || to < 0 || to >= rows.length || to === from) return;
     const others = rows.filter((_, index) => index !== from);
     setRows([...others.slice(0, to), row, ...others.slice(to)]);
     setMoved(words.moved(to + 1, rows.length));
+  });
+  const dragOver = useStable((index: number) =>
+    move(
+      rows.findIndex(({ key }) => key === dragged),
+      index,
+    ),
+  );
+  /** Its row may be far from what is seen. */
+  const focusOn = (key: string, field: string) => {
+    keep(key);
+    requestAnimationFrame(() => listProps.ref.current?.querySelector<HTMLElement>(`[data-key="${key}"] ${field}`)?.focus());
+  };
+  const showFaults = (found: Faults) => {
+    setFaults(found);
+    const first = keys.find((key) => key in found);
+    if (first !== undefined) focusOn(first, '[aria-invalid="true"]');
   };
   const add = () => {
-    // Below the last one that is seen, where it can be seen.
+    // The last: what is there already keeps its meaning.
     const row = toRow({ methods: null, pattern: '', resource: '', permission: null });
-    setRows([...rows.slice(0, shown), row, ...rows.slice(shown)]);
-    if (rows.length >= shown) setShown(shown + 1);
-    requestAnimationFrame(() => list.current?.querySelector<HTMLInputElement>('li:last-child input[data-pattern]')?.focus());
+    setRows([...rows, row]);
+    focusOn(row.key, 'input[data-pattern]');
   };
   const save = useForm(async () => {
     const found = look(rows);
-    setFaults(found);
+    showFaults(found);
     if (Object.keys(found).length > 0) return;
     const wanted = toRoutes(rows);
     try {
       await ask('PUT /operator/routes', { body: { routes: wanted } });
     } catch (error) {
-      setFaults(faultsOf(fieldErrorsOf(error), rows));
+      showFaults(faultsOf(fieldErrorsOf(error), rows));
       throw error;
     }
     setBefore(wanted);
@@ -121,12 +149,10 @@ function Editor({ routes }: { routes: Routes }) {
     notifications.show({ message: words.routesSaved });
   });
   const count = Object.keys(faults).length;
-  const lastFaulty = rows.findLastIndex(({ key }) => key in faults);
-  if (lastFaulty >= shown) setShown(lastFaulty + 1);
 
   return (
     <Stack gap="lg">
-      <form onSubmit={save.submit}>
+      <form onSubmit={save.submit} className={classes.form}>
         <Stack gap="md">
           <div>
             <Button variant="default" leftSection={<Plus size={16} aria-hidden="true" />} onClick={add}>
@@ -140,35 +166,29 @@ function Editor({ routes }: { routes: Routes }) {
               <p className={classes.help}>
                 {words.routesHelp} {words.keyboard}
               </p>
-              <ol className={classes.routes} ref={list} aria-label={words.routesList}>
-                {rows.slice(0, shown).map((row, index) => (
-                  <RouteFields
-                    key={row.key}
-                    row={row}
-                    index={index}
-                    count={rows.length}
-                    faults={faults[row.key] ?? {}}
-                    isDragged={dragged === row.key}
-                    onChange={(part) => change(row.key, part)}
-                    onMove={(to) => move(index, to)}
-                    onRemove={() => setRows(rows.filter(({ key }) => key !== row.key))}
-                    onDrag={setDragged}
-                    onDragOver={() =>
-                      move(
-                        rows.findIndex(({ key }) => key === dragged),
-                        index,
-                      )
-                    }
-                  />
-                ))}
+              <ol className={classes.routes} {...listProps} aria-label={words.routesList}>
+                {parts.map((part) => {
+                  if ('gap' in part) return <li key={`gap ${part.gap}`} aria-hidden="true" style={{ height: part.height }} />;
+                  const row = rows[part.index];
+                  return (
+                    row !== undefined && (
+                      <RouteFields
+                        key={row.key}
+                        row={row}
+                        index={part.index}
+                        count={rows.length}
+                        faults={faults[row.key]}
+                        isDragged={dragged === row.key}
+                        onChange={change}
+                        onMove={move}
+                        onRemove={remove}
+                        onDrag={setDragged}
+                        onDragOver={dragOver}
+                      />
+                    )
+                  );
+                })}
               </ol>
-              {rows.length > shown && (
-                <div>
-                  <Button variant="default" onClick={() => setShown(shown + ROWS_AT_ONCE)}>
-                    {words.showMore(Math.min(ROWS_AT_ONCE, rows.length - shown), rows.length)}
-                  </Button>
-                </div>
-              )}
             </>
           )}
           <span className={classes.hidden} aria-live="polite">
@@ -217,16 +237,20 @@ interface RowProps {
   readonly row: Row;
   readonly index: number;
   readonly count: number;
-  readonly faults: Faults[string];
+  readonly faults: Faults[string] | undefined;
   readonly isDragged: boolean;
-  readonly onChange: (part: Partial<Row>) => void;
-  readonly onMove: (to: number) => void;
-  readonly onRemove: () => void;
+  readonly onChange: (key: string, part: Partial<Row>) => void;
+  readonly onMove: (from: number, to: number) => void;
+  readonly onRemove: (key: string) => void;
   readonly onDrag: (key: string | null) => void;
-  readonly onDragOver: () => void;
+  readonly onDragOver: (index: number) => void;
 }
 
-function RouteFields({ row, index, count, faults, isDragged, onChange, onMove, onRemove, onDrag, onDragOver }: RowProps) {
+/** Rendered again when it changes itself. */
+const RouteFields = memo(function RouteFields(props: RowProps) {
+  const { row, index, count, faults, isDragged, onDrag, onDragOver } = props;
+  const onChange = (part: Partial<Row>) => props.onChange(row.key, part);
+  const onMove = (to: number) => props.onMove(index, to);
   const number = index + 1;
   const hasMethods = methodsOf(row.methods) !== null;
   const onKeyDown = (event: KeyboardEvent) => {
@@ -240,11 +264,14 @@ function RouteFields({ row, index, count, faults, isDragged, onChange, onMove, o
   return (
     <li
       className={classes.route}
+      data-key={row.key}
+      aria-setsize={count}
+      aria-posinset={number}
       {...(isDragged ? { 'data-dragged': true } : {})}
       onKeyDown={onKeyDown}
       onDragOver={(event) => {
         event.preventDefault();
-        onDragOver();
+        onDragOver(index);
       }}
     >
       <span
@@ -324,13 +351,13 @@ function RouteFields({ row, index, count, faults, isDragged, onChange, onMove, o
         >
           <ArrowDown size={16} aria-hidden="true" />
         </ActionIcon>
-        <ActionIcon variant="subtle" color="gray" aria-label={words.removeRoute(number)} onClick={onRemove}>
+        <ActionIcon variant="subtle" color="gray" aria-label={words.removeRoute(number)} onClick={() => props.onRemove(row.key)}>
           <Trash2 size={16} aria-hidden="true" />
         </ActionIcon>
       </div>
     </li>
   );
-}
+});
 
 function look(rows: readonly Row[]): Faults {
   const faults: Record<string, Faults[string]> = {};

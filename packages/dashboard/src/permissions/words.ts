@@ -66,7 +66,6 @@ export const words = {
   permissionFor: (row: number): string => `Permission of pattern ${row}`,
   permissionPlaceholder: 'reports.read',
   addRoute: 'Add a pattern',
-  showMore: (more: number, all: number): string => `Show ${more} more of ${all}`,
   up: (row: number): string => `Move pattern ${row} up`,
   down: (row: number): string => `Move pattern ${row} down`,
   removeRoute: (row: number): string => `Remove pattern ${row}`,

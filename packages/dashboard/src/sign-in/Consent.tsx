@@ -1,5 +1,5 @@
 /** An application asks for access: who it is, what it will be able to do, as whom, and where the browser goes then. */
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { ask } from '../lib/ask.ts';
 import type { Brand } from '../lib/state.ts';
 import { AccountChoice, Applicant, type Asked, type Decision, Leaving, Wants } from './consent-parts.tsx';
@@ -66,6 +66,15 @@ function Question({ brand, request, asked }: Props & { asked: Asked }) {
     if (kind === 'signed-out') resume(request);
   }, [kind, request]);
 
+  const turn = useCallback(
+    (name: string): void =>
+      setDeclined((before) => {
+        const next = new Set(before);
+        if (!next.delete(name)) next.add(name);
+        return next;
+      }),
+    [],
+  );
   const answer = (decision: Decision) =>
     task.run(async () => {
       const allowed = permissions.filter(({ name }) => !declined.has(name)).map(({ name }) => name);
@@ -97,11 +106,6 @@ function Question({ brand, request, asked }: Props & { asked: Asked }) {
   if (left !== null) return <Leaving brand={brand} name={application.name} {...left} />;
   if (kind === 'invalid' && task.faultOf('request') !== undefined) return <RequestOver brand={brand} />;
   const account = accounts.find(({ id }) => id === accountId);
-  const turn = (name: string): void => {
-    const next = new Set(declined);
-    if (!next.delete(name)) next.add(name);
-    setDeclined(next);
-  };
   return (
     <Card brand={brand} title={said.title(application.name)}>
       <Applicant brand={brand} application={application} />

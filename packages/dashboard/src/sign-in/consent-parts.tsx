@@ -1,5 +1,6 @@
 /** What the consent page is made of. */
-import { useEffect, useState } from 'react';
+import { memo, useEffect, useState } from 'react';
+import { accountName } from '../lib/account-name.ts';
 import type { Api } from '../lib/ask.ts';
 import type { Brand } from '../lib/state.ts';
 import { Card, Notice } from './kit.tsx';
@@ -42,6 +43,7 @@ const Registered = ({ by }: { by: string }) => (
 interface WantsProps {
   readonly asked: Asked;
   readonly isTicked: (name: string) => boolean;
+  /** The same function while the page is shown. */
   readonly onTurn: (name: string) => void;
 }
 
@@ -49,27 +51,39 @@ interface WantsProps {
 export function Wants({ asked, isTicked, onTurn }: WantsProps) {
   return (
     <ul className="wants">
-      {asked.permissions.map(({ name, sentence, optional, sensitive }) => {
-        const text = <Permission name={name} sentence={sentence} isSensitive={sensitive} />;
-        return (
-          <li key={name}>
-            {optional ? (
-              <label>
-                <input type="checkbox" checked={isTicked(name)} onChange={() => onTurn(name)} />
-                <span>{text}</span>
-              </label>
-            ) : (
-              text
-            )}
-          </li>
-        );
-      })}
+      {asked.permissions.map((permission) => (
+        <Want key={permission.name} permission={permission} isTicked={isTicked(permission.name)} onTurn={onTurn} />
+      ))}
       {asked.profile && <li>{said.profile(asked.user.display_name)}</li>}
       {asked.email && <li>{said.email}</li>}
       {asked.permissions.length === 0 && !asked.profile && !asked.email && <li>{said.onlyWho}</li>}
     </ul>
   );
 }
+
+interface WantProps {
+  readonly permission: Asked['permissions'][number];
+  readonly isTicked: boolean;
+  readonly onTurn: (name: string) => void;
+}
+
+/** All of them are in the page, for who reads or searches it; one is rendered again when it changes itself. */
+const Want = memo(function Want({ permission, isTicked, onTurn }: WantProps) {
+  const { name, sentence, optional, sensitive } = permission;
+  const text = <Permission name={name} sentence={sentence} isSensitive={sensitive} />;
+  return (
+    <li>
+      {optional ? (
+        <label>
+          <input type="checkbox" checked={isTicked} onChange={() => onTurn(name)} />
+          <span>{text}</span>
+        </label>
+      ) : (
+        text
+      )}
+    </li>
+  );
+});
 
 function Permission({ name, sentence, isSensitive }: { name: string; sentence: string; isSensitive: boolean }) {
   return (
@@ -100,12 +114,12 @@ export function AccountChoice({ accounts, account, permissions, onChange }: Choi
       >
         {accounts.map(({ id, name, kind, role }) => (
           <option key={id} value={id}>
-            {kind === 'personal' ? said.personal(name) : said.inAccount(name, role)}
+            {kind === 'personal' ? said.personal(name) : said.inAccount(accountName({ kind, name }), role)}
           </option>
         ))}
       </select>
       <p className="hint" id="account-note" role="status">
-        {isCapped ? said.viewer(account.name) : ''}
+        {isCapped ? said.viewer(accountName(account)) : ''}
       </p>
     </div>
   );
