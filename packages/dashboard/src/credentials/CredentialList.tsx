@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { Ellipsis } from 'lucide-react';
 import { useState } from 'react';
 import { useFormat } from '../kit/format.ts';
+import { useRoom } from '../kit/room.ts';
 import classes from './credentials.module.css';
 import { CredentialDialog, type DialogName } from './dialogs.tsx';
 import { LastUse } from './LastUse.tsx';
@@ -18,49 +19,59 @@ interface Props {
   readonly credentials: readonly Credential[];
 }
 
+/** In rem, for its six columns. */
+const ROOM = 46;
+
 export function CredentialList({ scope, credentials }: Props) {
   const [dialog, setDialog] = useState<{ name: DialogName; credential: Credential } | null>(null);
   const { columns } = words;
+  const [box, hasRoom] = useRoom<HTMLDivElement>(ROOM);
   return (
     <>
-      <table className={classes.list} aria-label={kindWords[scope.kind].list}>
-        <thead>
-          <tr>
-            <th scope="col">{columns.name}</th>
-            <th scope="col">{columns.permissions}</th>
-            <th scope="col">{columns.lastUsed}</th>
-            <th scope="col">{columns.use}</th>
-            <th scope="col">{columns.expires}</th>
-            <th scope="col">
-              <span className={classes.hidden}>{columns.actions}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {credentials.map((credential) => (
-            <tr key={credential.id}>
-              <th scope="row">
-                <Name scope={scope} credential={credential} />
+      <div ref={box}>
+        <table className={classes.list} aria-label={kindWords[scope.kind].list} {...(hasRoom ? {} : { 'data-cards': true })}>
+          <thead>
+            <tr>
+              <th scope="col">{columns.name}</th>
+              <th scope="col">{columns.permissions}</th>
+              <th scope="col">{columns.lastUsed}</th>
+              <th scope="col">{columns.use}</th>
+              <th scope="col">{columns.expires}</th>
+              <th scope="col">
+                <span className={classes.hidden}>{columns.actions}</span>
               </th>
-              <td data-label={columns.permissions}>
-                <PermissionSummary kind={scope.kind} permissions={credential.permissions} />
-              </td>
-              <td data-label={columns.lastUsed}>
-                <LastUse at={credential.last_used_at} address={credential.last_address} userAgent={credential.last_user_agent} />
-              </td>
-              <td data-label={columns.use}>
-                <Sparkline counts={credential.requests_by_day} />
-              </td>
-              <td data-label={columns.expires} className={classes.when}>
-                <Expiry at={credential.expires_at} />
-              </td>
-              <td className={classes.listActions}>
-                {canManage(scope) && <RowMenu credential={credential} onDialog={(name) => setDialog({ name, credential })} />}
-              </td>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {credentials.map((credential) => (
+              <tr key={credential.id}>
+                <th scope="row">
+                  <Name scope={scope} credential={credential} />
+                </th>
+                <td data-label={columns.permissions}>
+                  <PermissionSummary kind={scope.kind} permissions={credential.permissions} />
+                </td>
+                <td data-label={columns.lastUsed}>
+                  <LastUse
+                    at={credential.last_used_at}
+                    address={credential.last_address}
+                    userAgent={credential.last_user_agent}
+                  />
+                </td>
+                <td data-label={columns.use}>
+                  <Sparkline counts={credential.requests_by_day} />
+                </td>
+                <td data-label={columns.expires} className={classes.when}>
+                  <Expiry at={credential.expires_at} />
+                </td>
+                <td className={classes.listActions}>
+                  {canManage(scope) && <RowMenu credential={credential} onDialog={(name) => setDialog({ name, credential })} />}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
       {dialog !== null && <CredentialDialog {...dialog} scope={scope} onClose={() => setDialog(null)} />}
     </>
   );

@@ -1,7 +1,8 @@
-/** A list as a table, and as cards where a table has no room. */
+/** A list as a table, and as cards where its columns have no room. */
 import { ActionIcon, Button, Center, Menu, VisuallyHidden } from '@mantine/core';
 import { Ellipsis } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { useRoom } from './room.ts';
 import classes from './table.module.css';
 import { words } from './words.ts';
 
@@ -26,37 +27,46 @@ interface Props<Row> {
 
 export function DataTable<Row>({ label, columns, rows, keyOf }: Props<Row>) {
   const hasMenu = columns.some(({ kind }) => kind === 'menu');
+  const [box, hasRoom] = useRoom<HTMLDivElement>(roomFor(columns));
   return (
-    <table className={classes.table} aria-label={label}>
-      <thead>
-        <tr>
-          {columns.map(({ label: name, kind }) => (
-            <th key={name} scope="col" className={kind === 'number' ? classes.number : undefined}>
-              {kind === 'menu' || kind === 'actions' ? <span className={classes.hidden}>{name}</span> : name}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={keyOf(row)} {...(hasMenu ? { 'data-menu': true } : {})}>
-            {columns.map(({ label: name, kind, cell }) =>
-              kind === 'head' ? (
-                <th key={name} scope="row">
-                  {cell(row)}
-                </th>
-              ) : (
-                <td key={name} data-label={name} className={classOf(kind)}>
-                  {cell(row)}
-                </td>
-              ),
-            )}
+    <div ref={box}>
+      <table className={classes.table} aria-label={label} {...(hasRoom ? {} : { 'data-cards': true })}>
+        <thead>
+          <tr>
+            {columns.map(({ label: name, kind }) => (
+              <th key={name} scope="col" className={kind === 'number' ? classes.number : undefined}>
+                {kind === 'menu' || kind === 'actions' ? <span className={classes.hidden}>{name}</span> : name}
+              </th>
+            ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={keyOf(row)} {...(hasMenu ? { 'data-menu': true } : {})}>
+              {columns.map(({ label: name, kind, cell }) =>
+                kind === 'head' ? (
+                  <th key={name} scope="row">
+                    {cell(row)}
+                  </th>
+                ) : (
+                  <td key={name} data-label={name} className={classOf(kind)}>
+                    {cell(row)}
+                  </td>
+                ),
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
+
+/** In rem, what a column needs so that it can be read; the padding included. */
+const NEEDED = { head: 12, long: 13, when: 7, number: 5, actions: 7, menu: 3.5, other: 6.5 };
+
+const roomFor = (columns: readonly { readonly kind?: Column<never>['kind'] }[]): number =>
+  columns.reduce((sum, { kind }) => sum + NEEDED[kind ?? 'other'], 0);
 
 const classOf = (kind: Column<never>['kind']): string | undefined =>
   kind === undefined || kind === 'head' ? undefined : classes[kind === 'menu' ? 'actions' : kind];

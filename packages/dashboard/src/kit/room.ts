@@ -1,0 +1,22 @@
+import { type RefObject, useLayoutEffect, useRef, useState } from 'react';
+
+const REM = 16;
+
+/**
+ * Whether a table that needs so many rem has them, in the box that it stands in: the window alone says little, because a navigation or another
+ * column may stand beside it. Where they are lacking, its rows are cards.
+ */
+export function useRoom<Box extends HTMLElement>(rem: number): readonly [box: RefObject<Box | null>, hasRoom: boolean] {
+  const box = useRef<Box>(null);
+  const [hasRoom, setRoom] = useState(true);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const look = () => setRoom(element.clientWidth >= rem * REM);
+    look();
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [rem]);
+  return [box, hasRoom];
+}
