@@ -59,13 +59,13 @@ it('says how long forms take', async () => {
   say('New token, open the permissions', await taken(() => page.getByText('Only some', { exact: true }).click()));
   await letter('Name', 'New token, name');
   await letter(/Filter/, 'New token, search');
-  const box = page.getByRole('checkbox', { name: /^area-1-thing-0\.read/ }).first();
+  const box = page.getByRole('checkbox', { name: /^area-00-thing-0\.read/ }).first();
   say('New token, tick a box', await taken(() => box.click()));
 
   await visit.open(`/dashboard/accounts/${admin.accountId}/applications`);
   page.once('dialog', (dialog) => void dialog.accept());
   await button('Register an application').click();
-  say('New application, open the permissions', await taken(() => page.getByRole('button', { name: /^Permissions/ }).click()));
+  say('New application, open the permissions', await taken(() => page.getByRole('button', { name: /^Asks people for/ }).click()));
   await letter('Name', 'New application, name');
   await letter(/Filter/, 'New application, search');
 

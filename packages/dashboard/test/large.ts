@@ -3,7 +3,7 @@
 /** `count` permissions: two for each of half as many resources. */
 export const catalogueOf = (count: number) =>
   Array.from({ length: count }, (_, index) => {
-    const resource = `area-${Math.floor(index / 20)}-thing-${Math.floor(index / 2) % 10}`;
+    const resource = `area-${String(Math.floor(index / 20)).padStart(2, '0')}-thing-${Math.floor(index / 2) % 10}`;
     const isRead = index % 2 === 0;
     return {
       name: `${resource}.${isRead ? 'read' : 'write'}`,
@@ -15,5 +15,5 @@ export const catalogueOf = (count: number) =>
 
 export const routesOf = (count: number) =>
   Array.from({ length: count }, (_, index) => ({
-    ...{ methods: ['GET'], pattern: `/things-${index}/:id`, resource: null, permission: 'area-1-thing-1.read' },
+    ...{ methods: ['GET'], pattern: `/things-${index}/:id`, resource: null, permission: 'area-01-thing-1.read' },
   }));

@@ -63,7 +63,7 @@ export function DataTable<Row>({ label, columns, rows, keyOf }: Props<Row>) {
 }
 
 /** In rem, what a column needs so that it can be read; the padding included. */
-const NEEDED = { head: 12, long: 13, when: 7, number: 5, actions: 7, menu: 3.5, other: 6.5 };
+const NEEDED = { head: 11, long: 13, when: 6.5, number: 4, actions: 6, menu: 3.5, other: 6.5 };
 
 const roomFor = (columns: readonly { readonly kind?: Column<never>['kind'] }[]): number =>
   columns.reduce((sum, { kind }) => sum + NEEDED[kind ?? 'other'], 0);
