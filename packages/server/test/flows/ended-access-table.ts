@@ -182,7 +182,7 @@ export const ROWS = {
     await server.keyhouse.store.factors.linkIdentity({
       signInId: actor.signInId,
       identity: { provider: 'example', subject, userId: actor.id, email: null, linkedAtMs: server.now() },
-      domains: [],
+      domains: ['example.com'],
       event: eventOf(server, 'user.identity_linked'),
     });
     return ['/me/identities/example'];
