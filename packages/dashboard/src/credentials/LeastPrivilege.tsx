@@ -70,6 +70,11 @@ export function LeastPrivilege({ scope, credential, least }: { scope: Scope; cre
           </Table.Tbody>
         </Table>
       )}
+      {least.more_unused > 0 && (
+        <Text size="sm" c="dimmed">
+          {words.leastMoreUnused(format.number(least.more_unused), least.more_unused === 1)}
+        </Text>
+      )}
       {least.untold_requests > 0 && (
         <Text size="sm" c="dimmed">
           {words.leastUntold(format.number(least.untold_requests), least.untold_requests === 1)}

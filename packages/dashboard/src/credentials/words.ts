@@ -224,6 +224,8 @@ export const words = {
   leastEmpty: 'No permission was used yet. When it has been used for a while, this shows what can be taken away.',
   leastUntold: (count: string, isOne: boolean) =>
     `${requests(count, isOne)} in 90 days were checked by introspection without saying which permission they needed, so nothing is suggested here.`,
+  leastMoreUnused: (count: string, isOne: boolean) =>
+    isOne ? 'One more permission was granted and not used.' : `${count} more permissions were granted and not used.`,
   leastName: 'Permission',
   least30: '30 days',
   least90: '90 days',

@@ -64,7 +64,9 @@ function HomeContent({ account, home, isNew }: { account: Account; home: HomeAns
           )}
         </section>
       )}
-      {(!isNew || home.notices.length > 0) && <Notices account={String(account.id)} notices={home.notices} />}
+      {(!isNew || home.notices.length > 0) && (
+        <Notices account={String(account.id)} notices={home.notices} judgedNewest={home.judged_newest} />
+      )}
     </Stack>
   );
 }

@@ -9,7 +9,14 @@ import classes from './home.module.css';
 import type { Notice } from './queries.ts';
 import { words } from './words.ts';
 
-export function Notices({ account, notices }: { account: string; notices: readonly Notice[] }) {
+interface Props {
+  readonly account: string;
+  readonly notices: readonly Notice[];
+  /** Null: all were looked at. */
+  readonly judgedNewest: number | null;
+}
+
+export function Notices({ account, notices, judgedNewest }: Props) {
   const format = useFormat();
   return (
     <section aria-labelledby="notices-title">
@@ -17,7 +24,7 @@ export function Notices({ account, notices }: { account: string; notices: readon
         {words.noticesTitle}
       </Title>
       {notices.length === 0 ? (
-        <Text c="dimmed">{words.noticesEmpty}</Text>
+        <Text c="dimmed">{judgedNewest === null ? words.noticesEmpty : words.noticesEmptyOfNewest}</Text>
       ) : (
         <ul className={classes.notices}>
           {notices.map((notice) => (
@@ -29,6 +36,11 @@ export function Notices({ account, notices }: { account: string; notices: readon
             </li>
           ))}
         </ul>
+      )}
+      {judgedNewest !== null && (
+        <Text c="dimmed" size="sm">
+          {words.judgedNewest(judgedNewest)}
+        </Text>
       )}
     </section>
   );

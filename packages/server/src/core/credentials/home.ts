@@ -20,6 +20,8 @@ export interface Home extends Omit<UseOfAccount, 'byDay'> {
   readonly requestsByDay: readonly number[];
   /** The most urgent first. */
   readonly notices: readonly Notice[];
+  /** There are more than were judged: so many of each kind, the newest. Null: all were. */
+  readonly judgedNewest: number | null;
 }
 
 interface Ports {
@@ -39,25 +41,27 @@ export async function homeOf(ports: Ports, accountId: number): Promise<Home> {
   const { byDay, ...use } = await ports.credentials.useOfAccount({ accountId, sinceDay, most: MOST_LOOKED_AT });
   const requestsByDay = Array.from({ length: HOME_DAYS }, () => 0);
   for (const { day, requests } of byDay) if (day - sinceDay < HOME_DAYS) requestsByDay[day - sinceDay] = requests;
-  return { ...use, requestsByDay, notices: await findNotices(ports, accountId, nowMs) };
+  return { ...use, requestsByDay, ...(await findNotices(ports, accountId, nowMs)) };
 }
 
 const URGENCY: readonly NoticeKind[] = ['expires-soon', 'refusals', 'too-wide', 'unused', 'old-secret'];
 
-async function findNotices(ports: Ports, accountId: number, nowMs: number): Promise<readonly Notice[]> {
-  const listed = { accountId, withRevoked: false, limit: MOST_JUDGED };
+async function findNotices(ports: Ports, accountId: number, nowMs: number): Promise<Pick<Home, 'notices' | 'judgedNewest'>> {
+  const listed = { accountId, withRevoked: false, limit: MOST_JUDGED + 1 };
   const [tokens, keys, refusals] = await Promise.all([
     ports.credentials.listCredentials({ ...listed, kind: 'token' }),
     ports.credentials.listCredentials({ ...listed, kind: 'key' }),
     countRefusals(ports, accountId, nowMs - DAY_MS),
   ]);
-  const credentials = [...keys, ...tokens];
+  const credentials = [...keys.slice(0, MOST_JUDGED), ...tokens.slice(0, MOST_JUDGED)];
+  const isAll = keys.length <= MOST_JUDGED && tokens.length <= MOST_JUDGED;
   const settled = credentials.filter(({ createdAtMs }) => nowMs - createdAtMs >= TOO_WIDE_AFTER_DAYS * DAY_MS);
   const least = await judgeInSlices(ports, settled);
-  return credentials
+  const notices = credentials
     .flatMap((each) => noticesOf(each, { least: least.get(each.id), refusals: refusals.get(each.id) }, nowMs, ports.rules))
     .sort((a, b) => URGENCY.indexOf(a.kind) - URGENCY.indexOf(b.kind) || a.atMs - b.atMs)
     .slice(0, MOST_NOTICES);
+  return { notices, judgedNewest: isAll ? null : MOST_JUDGED };
 }
 
 /** A hundred permissions used on each of ninety days are nine thousand rows for one credential: others have their turn in between. */

@@ -89,13 +89,15 @@ export const accounts = {
       has_token: Type.Boolean(),
       has_key: Type.Boolean(),
       has_request: Type.Boolean(),
-      /** All credentials of the account, the last 30 days, oldest first. */
+      /** Of the newest 250 tokens and as many keys of the account, the last 30 days, oldest first. */
       requests_by_day: Type.Array(Type.Integer()),
       last_request: Type.Union([
         Type.Object({ at: Time, credential_name: Type.String(), address: OptionalText, user_agent: OptionalText }),
         Type.Null(),
       ]),
       notices: Type.Array(Notice),
+      /** Only so many of the newest tokens, and of the newest keys, were judged; null: all of them. */
+      judged_newest: Type.Union([Type.Integer(), Type.Null()]),
     }),
   },
 

@@ -52,6 +52,8 @@ export const Least = Type.Object({
       last_used_at: OptionalTime,
     }),
   ),
+  /** Granted and never used, and not in the list: it names only the first of these. */
+  more_unused: Type.Integer(),
   observed_since: Time,
   /** Requests of 90 days that were checked by introspection, without a word of what they needed. */
   untold_requests: Type.Integer(),

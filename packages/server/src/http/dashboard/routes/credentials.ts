@@ -206,15 +206,25 @@ function startsWith({ id, kind, environment, imported, rotatedAtMs }: Credential
   return kind === 'token' ? `${id}|kh_` : `kh_${environment}_`;
 }
 
-const describeLeast = ({ permissions, observedSinceMs, untoldRequests, narrowTo }: Least): Detail['least'] => ({
-  permissions: permissions.map((row) => ({
-    name: row.name,
-    granted: row.granted,
-    requests_30_days: row.requests30Days,
-    requests_90_days: row.requests90Days,
-    last_used_at: toOptionalTimestamp(row.lastUsedAtMs),
-  })),
-  observed_since: toTimestamp(observedSinceMs),
-  untold_requests: untoldRequests,
-  narrow_to: copy(narrowTo),
-});
+/** Everything that was used; of what was not, as many as somebody reads: who may do all of a thousand things has no thousand lines. */
+const MAX_UNUSED_ROWS = 20;
+
+export function describeLeast({ permissions, observedSinceMs, untoldRequests, narrowTo }: Least): Detail['least'] {
+  const unused = permissions.filter(({ requests90Days }) => requests90Days === 0);
+  const hidden = new Set(unused.slice(MAX_UNUSED_ROWS));
+  return {
+    permissions: permissions
+      .filter((row) => !hidden.has(row))
+      .map((row) => ({
+        name: row.name,
+        granted: row.granted,
+        requests_30_days: row.requests30Days,
+        requests_90_days: row.requests90Days,
+        last_used_at: toOptionalTimestamp(row.lastUsedAtMs),
+      })),
+    more_unused: hidden.size,
+    observed_since: toTimestamp(observedSinceMs),
+    untold_requests: untoldRequests,
+    narrow_to: copy(narrowTo),
+  };
+}

@@ -4,7 +4,7 @@ import type { DashboardPorts, Serve } from '../serve.ts';
 
 export function homeRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('GET /accounts/:account/home', async ({ account }) => {
-    const { hasToken, hasKey, hasRequest, requestsByDay, last, notices } = await keyhouse.homeOf(account.id);
+    const { hasToken, hasKey, hasRequest, requestsByDay, last, notices, judgedNewest } = await keyhouse.homeOf(account.id);
     return {
       has_token: hasToken,
       has_key: hasKey,
@@ -19,6 +19,7 @@ export function homeRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
               address: last.address,
               user_agent: last.userAgent,
             },
+      judged_newest: judgedNewest,
       notices: notices.map(({ kind, credential, atMs }) => ({
         kind,
         credential: { kind: credential.kind, id: credential.id, name: credential.name },
