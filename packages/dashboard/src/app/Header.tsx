@@ -1,16 +1,13 @@
 /** Whose place this is, which account the pages are about, the person's own settings, and the way out. */
 import { Link } from '@tanstack/react-router';
 import { KeyRound, Settings } from 'lucide-react';
-import { lazy, Suspense } from 'react';
 import { useBrand } from '../kit/brand.ts';
 import { LogOutButton, Switcher, ThemeSwitch } from './controls.tsx';
 import styles from './layout.module.css';
+import { Menu } from './Menu.tsx';
 import type { NavigationProps } from './Navigation.tsx';
 import { useIsNarrow } from './narrow.ts';
 import { words } from './words.ts';
-
-// A wide window does without it.
-const Menu = lazy(async () => ({ default: (await import('./Menu.tsx')).Menu }));
 
 export function Header(props: NavigationProps) {
   const { name, logo_url } = useBrand();
@@ -29,9 +26,7 @@ export function Header(props: NavigationProps) {
             <span>{words.accountSettings}</span>
           </Link>
           {isNarrow ? (
-            <Suspense>
-              <Menu {...props} />
-            </Suspense>
+            <Menu {...props} />
           ) : (
             <>
               <ThemeSwitch />

@@ -7,12 +7,14 @@ import { LastUse } from '../credentials/LastUse.tsx';
 import { ErrorState } from '../kit/errors.tsx';
 import { Loaded, Loading, PageHeader } from '../kit/states.tsx';
 import { accountName } from '../lib/account-name.ts';
-import { FirstKey, FirstSteps } from './FirstSteps.tsx';
 import classes from './home.module.css';
 import { Notices } from './Notices.tsx';
 import { type HomeAnswer, useHome } from './queries.ts';
 import { words } from './words.ts';
 
+// Seen by who is new.
+const FirstSteps = lazy(async () => ({ default: (await import('./FirstSteps.tsx')).FirstSteps }));
+const FirstKey = lazy(async () => ({ default: (await import('./FirstSteps.tsx')).FirstKey }));
 const UseChart = lazy(() => import('../credentials/UseChart.tsx'));
 
 export function HomePage() {
@@ -41,8 +43,10 @@ function Home({ account }: { account: Account }) {
 function HomeContent({ account, home, isNew }: { account: Account; home: HomeAnswer; isNew: boolean }) {
   return (
     <Stack gap="xl">
-      {isNew && account.kind === 'personal' && <FirstSteps hasToken={home.has_token} hasRequest={home.has_request} />}
-      {isNew && account.kind !== 'personal' && <FirstKey account={account} hasKey={home.has_key} />}
+      <Suspense>
+        {isNew && account.kind === 'personal' && <FirstSteps hasToken={home.has_token} hasRequest={home.has_request} />}
+        {isNew && account.kind !== 'personal' && <FirstKey account={account} hasKey={home.has_key} />}
+      </Suspense>
       {home.has_request && (
         <section aria-labelledby="use-title">
           <Title order={2} size="h4" id="use-title">
