@@ -8,7 +8,19 @@ import type { FeedMessage } from '@keyhouse/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BROKEN, SLOW } from './bodies.ts';
 import { asEvent, encode, type Forger, newForger, type Signed, signJws, signMessage } from './forge.ts';
-import { changed, FEED, type Issuer, JWKS, json, type Spoil, startIssuer, until, type Victim, watchProcess } from './issuer.ts';
+import {
+  changed,
+  FEED,
+  type Issuer,
+  inGroups,
+  JWKS,
+  json,
+  type Spoil,
+  startIssuer,
+  until,
+  type Victim,
+  watchProcess,
+} from './issuer.ts';
 
 const faults = watchProcess();
 /** Its key stands in the set of those whom it attacks: what it signs is signed well. */
@@ -114,7 +126,7 @@ const EVIL_EVENTS: Readonly<Record<string, () => string>> = {
   'with a broken letter': () => asEvent(signed(insider)).replace('"epoch"', '"\ud800"'),
 };
 
-describe.concurrent('a stream', () => {
+describe('a stream', () => {
   /** Nothing of it is believed: neither what it says, nor that the guard is up to date. */
   async function disbelieves([name, event]: [string, () => string]): Promise<void> {
     const victim = await victimOf();
@@ -135,7 +147,7 @@ describe.concurrent('a stream', () => {
   }
 
   it('is believed nothing of what Keyhouse did not say, or did not say now', async () => {
-    await Promise.all(Object.entries(EVIL_EVENTS).map(disbelieves));
+    await inGroups(Object.entries(EVIL_EVENTS), disbelieves);
   });
 
   it('is believed when it is as it should be: the attack is one', async () => {
@@ -173,30 +185,23 @@ describe.concurrent('a stream', () => {
       'drips bytes without a line': flood('x', 20),
       'drips a line that never ends': flood('data: x'.repeat(1000), 5),
     };
-    const victims = await Promise.all(
-      Object.entries(quiet).map(async ([name, how]) => {
-        const victim = await victimOf();
-        victim.spoil(FEED, how);
-        victim.cut();
-        return { name, victim };
-      }),
-    );
-    await Promise.all(victims.map(({ victim }) => until(lagOf(victim), (lagMs) => lagMs > 1500)));
-    const gone = await mint();
-    await issuer.keyhouse.request('/auth/revoke', { body: { token: gone } });
-    await Promise.all(
-      victims.map(async ({ name, victim }) => {
-        const statuses = await Promise.all([jwt, revoked, gone].map(async (text) => (await victim.ask(text)).status));
-        expect([name, ...statuses]).toEqual([name, 200, 401, 401]);
-        victim.keepsQuietAbout([jwt, revoked, gone]);
-        victim.heal();
-        victim.spoil(JWKS, withInsider);
-        // One that hangs is given up after ten seconds; healing has cut it.
-        await until(lagOf(victim), (lagMs) => lagMs < 1000);
-        expect([name, (await victim.ask(gone)).status]).toEqual([name, 401]);
-        await victim.stop();
-      }),
-    );
+    await inGroups(Object.entries(quiet), async ([name, how]) => {
+      const victim = await victimOf();
+      victim.spoil(FEED, how);
+      victim.cut();
+      await until(lagOf(victim), (lagMs) => lagMs > 1500);
+      const gone = await mint();
+      await issuer.keyhouse.request('/auth/revoke', { body: { token: gone } });
+      const statuses = await Promise.all([jwt, revoked, gone].map(async (text) => (await victim.ask(text)).status));
+      expect([name, ...statuses]).toEqual([name, 200, 401, 401]);
+      victim.keepsQuietAbout([jwt, revoked, gone]);
+      victim.heal();
+      victim.spoil(JWKS, withInsider);
+      // One that hangs is given up after ten seconds; healing has cut it.
+      await until(lagOf(victim), (lagMs) => lagMs < 1000);
+      expect([name, (await victim.ask(gone)).status]).toEqual([name, 401]);
+      await victim.stop();
+    });
   });
 
   it('whose heartbeats stop is given up, and taken up again', async () => {
@@ -217,7 +222,7 @@ describe.concurrent('a stream', () => {
   });
 });
 
-describe.concurrent('a list that is looked at now and then, as in workers', () => {
+describe('a list that is looked at now and then, as in workers', () => {
   it('is not believed either', async () => {
     const answers: Readonly<Record<string, Spoil>> = {
       ...BROKEN,
@@ -231,25 +236,23 @@ describe.concurrent('a list that is looked at now and then, as in workers', () =
         ]),
       ),
     };
-    await Promise.all(
-      Object.entries(answers).map(async ([name, how]) => {
-        const victim = await issuer.victim({ feed: 'poll', staleAfterMs: 1000 }, { [JWKS]: withInsider });
-        await victim.keyhouse.ready();
-        victim.spoil(FEED, how);
-        await until(lagOf(victim), (lagMs) => lagMs > 1000);
-        expect([name, (await victim.ask(jwt)).status]).toEqual([name, 200]);
-        expect([name, victim.keyhouse.guard.lagMs > 1000]).toEqual([name, true]);
-        expect([name, (await victim.ask(revoked)).status]).toEqual([name, 401]);
-        victim.keepsQuietAbout([jwt, revoked]);
-        victim.heal();
-        victim.spoil(JWKS, withInsider);
-        await until(
-          async () => (await victim.ask(jwt)) && victim.keyhouse.guard.lagMs,
-          (lagMs) => lagMs < 1000,
-        );
-        await victim.stop();
-      }),
-    );
+    await inGroups(Object.entries(answers), async ([name, how]) => {
+      const victim = await issuer.victim({ feed: 'poll', staleAfterMs: 1000 }, { [JWKS]: withInsider });
+      await victim.keyhouse.ready();
+      victim.spoil(FEED, how);
+      await until(lagOf(victim), (lagMs) => lagMs > 1000);
+      expect([name, (await victim.ask(jwt)).status]).toEqual([name, 200]);
+      expect([name, victim.keyhouse.guard.lagMs > 1000]).toEqual([name, true]);
+      expect([name, (await victim.ask(revoked)).status]).toEqual([name, 401]);
+      victim.keepsQuietAbout([jwt, revoked]);
+      victim.heal();
+      victim.spoil(JWKS, withInsider);
+      await until(
+        async () => (await victim.ask(jwt)) && victim.keyhouse.guard.lagMs,
+        (lagMs) => lagMs < 1000,
+      );
+      await victim.stop();
+    });
   });
 
   it('is looked at once for a token as well, and then it is fresh for it', async () => {

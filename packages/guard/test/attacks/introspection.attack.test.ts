@@ -6,7 +6,19 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BROKEN, SLOW } from './bodies.ts';
-import { BATCH, changed, type Issuer, json, ONE, type Spoil, startIssuer, until, type Victim, watchProcess } from './issuer.ts';
+import {
+  BATCH,
+  changed,
+  type Issuer,
+  inGroups,
+  json,
+  ONE,
+  type Spoil,
+  startIssuer,
+  until,
+  type Victim,
+  watchProcess,
+} from './issuer.ts';
 
 const faults = watchProcess();
 let issuer: Issuer;
@@ -141,9 +153,9 @@ describe('an issuer that lies', () => {
   });
 });
 
-describe.concurrent('an issuer that takes its time', () => {
+describe('an issuer that takes its time', () => {
   it('may take as long as it likes, and nobody waits for it', async () => {
-    await Promise.all(Object.values(SLOW).map((how) => suffers(ONE, how)));
+    await inGroups(Object.values(SLOW), (how) => suffers(ONE, how));
   });
 
   it('lets nobody wait for longer than a question may take, however many there are', async () => {

@@ -198,6 +198,16 @@ export const changed =
       json(change(JSON.parse(text)))(response, pass, request);
     });
 
+const GROUP = 6;
+
+/**
+ * Some at a time. A guard waits three seconds for an answer, as it does in production: with dozens of them on one processor, what is tried would be the
+ * machine.
+ */
+export async function inGroups<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
+  for (let start = 0; start < items.length; start += GROUP) await Promise.all(items.slice(start, start + GROUP).map(work));
+}
+
 /** Looks until it is so; also in tests that run beside each other, where `expect.poll` cannot tell whose it is. */
 export async function until<Value>(look: () => Value | Promise<Value>, isSo: (value: Value) => boolean): Promise<Value> {
   const since = performance.now();

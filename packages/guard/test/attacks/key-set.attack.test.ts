@@ -10,7 +10,7 @@ import * as onNode from '../../src/platform/node.ts';
 import * as onWeb from '../../src/platform/web.ts';
 import { BROKEN, SLOW } from './bodies.ts';
 import { encode, newForger, signJws } from './forge.ts';
-import { changed, type Issuer, JWKS, json, ONE, type Spoil, startIssuer, until, watchProcess } from './issuer.ts';
+import { changed, type Issuer, inGroups, JWKS, json, ONE, type Spoil, startIssuer, until, watchProcess } from './issuer.ts';
 
 const faults = watchProcess();
 let issuer: Issuer;
@@ -35,7 +35,7 @@ async function mint(): Promise<string> {
 const headerOf = (text: string) => JSON.parse(Buffer.from(text.split('.')[0] ?? '', 'base64url').toString());
 const payloadOf = (text: string): string => Buffer.from(text.split('.')[1] ?? '', 'base64url').toString();
 
-describe.concurrent('an API that starts while there is no set of keys', () => {
+describe('an API that starts while there is no set of keys', () => {
   async function starts(how: Spoil): Promise<void> {
     const victim = await issuer.victim({}, { [JWKS]: how });
     await expect(victim.keyhouse.ready()).rejects.toThrow(/^\/\.well-known\/jwks\.json: /);
@@ -60,11 +60,11 @@ describe.concurrent('an API that starts while there is no set of keys', () => {
 
   it('refuses with 503 what it cannot tell, and heals, whatever comes in its place', async () => {
     const all = Object.entries({ ...BROKEN, ...SLOW, 'five megabytes': json({ keys: ['x'.repeat(5_000_000)] }) });
-    await Promise.all(all.map(([, how]) => starts(how)));
+    await inGroups(all, ([, how]) => starts(how));
   });
 });
 
-describe.concurrent('a signing key that was withdrawn', () => {
+describe('a signing key that was withdrawn', () => {
   it('is trusted no longer than the guard is told of it, though the new set cannot be fetched at first', async () => {
     const own = await startIssuer();
     const { accountId } = await own.keyhouse.register();
