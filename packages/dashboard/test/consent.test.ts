@@ -17,6 +17,7 @@ import {
 } from '../../server/test/applications.ts';
 import { mailsOf } from '../../server/test/mails.ts';
 import { newMember, newPerson, newTeam } from '../../server/test/people.ts';
+import { png } from '../../server/test/pictures.ts';
 import { OPERATOR, PASSWORD } from '../../server/test/server.ts';
 import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from './browser.ts';
 import { button, isIn, logIn, title } from './steps.ts';
@@ -29,7 +30,6 @@ const CATALOGUE = [
   { name: 'invoices.write', sentence: 'Make and change invoices', isGrantable: true, isSensitive: false },
   { name: 'payouts.write', sentence: 'Send money', isGrantable: true, isSensitive: true },
 ];
-const LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect width="64" height="64"/></svg>';
 const newEmail = (): string => `u-${crypto.randomUUID()}@example.com`;
 
 describe('coming from an application', () => {
@@ -224,7 +224,7 @@ describe('coming from an application', () => {
   it('shows the logo, and says so where the application is the operator’s own', async () => {
     const { page, open, expectAccessible } = await member();
     const client = await application({ isFirstParty: true });
-    const logo = Buffer.from(LOGO).toString('base64');
+    const logo = png(64, 64).toString('base64');
     await dashboard.keyhouse.updateApplication({ application: client, settings: {}, logo }, OPERATOR);
     await dashboard.keyhouse.setFirstParty(client, true, OPERATOR);
     await open(way(client, { prompt: 'consent' }));
