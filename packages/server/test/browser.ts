@@ -1,5 +1,6 @@
 /** A browser that keeps its cookies, as far as the private API can tell: for stories of several steps. */
 import { Secret, TOTP } from 'otpauth';
+import { linkIn } from './mails.ts';
 import { type Answer, PASSWORD, type TestServer } from './server.ts';
 
 type Asked = { method?: string; body?: unknown; headers?: Record<string, string> };
@@ -68,6 +69,20 @@ export async function registered(
   browser.plant('sign-in', came.opened.secret);
   browser.plant('browser', came.opened.browser);
   return { browser, email, id: (await browser.ask('/me')).json.user.id };
+}
+
+/** The same, and the link of the mail was followed: notices go to verified addresses alone. */
+export async function verified(server: TestServer, email = newEmail()): ReturnType<typeof registered> {
+  const person = await registered(server, email);
+  await followLink(server, person.browser, email);
+  return person;
+}
+
+/** Follows the link that verifies the address, in the browser of whoever registered it. */
+export async function followLink(server: TestServer, browser: Pick<Browser, 'ask'>, email: string): Promise<void> {
+  const ticket = await linkIn(server, email, '/verify-email#');
+  const answer = await browser.ask('/verify-email', { body: { ticket } });
+  if (answer.status !== 200) throw new Error(answer.text);
 }
 
 /** Another browser that has logged in, or waits for its second step. */

@@ -9,7 +9,10 @@ import { parseBlock } from '@keyhouse/protocol';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
 import { createApp } from '../src/app.ts';
+import type { User } from '../src/core/accounts/account.ts';
+import { readEmail } from '../src/core/accounts/email.ts';
 import type { Provider } from '../src/core/accounts/provider.ts';
+import { makeTicketText } from '../src/core/accounts/ticket.ts';
 import { createKeyhouse, type Keyhouse } from '../src/core/keyhouse.ts';
 import { MasterSecret } from '../src/core/lib/master-secret.ts';
 import type { MailTransport } from '../src/core/mail/mail.ts';
@@ -51,7 +54,11 @@ export interface TestServer {
   advance(ms: number): void;
   now(): number;
   request(path: string, options?: RequestOptions): Promise<Answer>;
-  register(email?: string): Promise<{ token: string; id: number; email: string; accountId: number }>;
+  /** Whose address is verified, unless the test is about one whose address is not. */
+  register(
+    email?: string,
+    options?: { isVerified?: boolean },
+  ): Promise<{ token: string; id: number; email: string; accountId: number }>;
   key(
     accountId: number,
     wish?: { permissions?: string[]; addresses?: string[]; expiresAtMs?: number; environment?: 'live' | 'test' },
@@ -138,6 +145,16 @@ export async function startTestServer(
   const { port } = app.server.address() as AddressInfo;
   const validate = openApiValidator(app.swagger());
 
+  async function verify(user: User): Promise<void> {
+    const { text, hash } = makeTicketText();
+    const nowMs = clock.now();
+    const ticket = { hash, purpose: 'verify-email' as const, userId: user.id, createdAtMs: nowMs, endsAtMs: nowMs + 60_000 };
+    const data = { emailKey: readEmail(user.email)?.key ?? '' };
+    await store.tickets.issueTicket({ ticket: { ...ticket, data }, replace: false, event: null });
+    const verified = await keyhouse.verifyEmail(user, text, OPERATOR);
+    if (verified === null) throw new Error('The address could not be verified.');
+  }
+
   const server: TestServer = {
     origin: `http://127.0.0.1:${port}`,
     url: options.url ?? ISSUER,
@@ -164,11 +181,12 @@ export async function startTestServer(
       validate(verb, path, answer);
       return answer;
     },
-    register: async (email = `u${randomBytes(6).toString('hex')}@example.com`) => {
+    register: async (email = `u${randomBytes(6).toString('hex')}@example.com`, { isVerified = true } = {}) => {
       // From no address: tests need more people than may register from one.
       const registered = await keyhouse.register({ email, password: PASSWORD, deviceName: 'test', by: NOBODY });
       if (!registered.ok) throw new Error(JSON.stringify(registered));
       const { user, text } = registered;
+      if (isVerified) await verify(user);
       return { token: text, id: user.id, email, accountId: user.accountId };
     },
     key: async (accountId, wish = {}) => {

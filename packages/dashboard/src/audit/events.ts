@@ -209,6 +209,7 @@ export const EVENTS: Readonly<Record<string, EventWords>> = {
   'backup.made': event('Server', 'Backup made', '{who} made a backup'),
   'limits.cleared': event('Server', 'Limits lifted for a user', '{who} let {user} try to sign in again'),
   'mail.read': event('Server', 'Mail of somebody read', '{who} read an email of this server'),
+  'mail.dropped': event('Server', 'Email not sent', 'An email was not sent, by the limits of what a mailbox gets'),
   'mail.tested': event('Server', 'Test mail sent', '{who} sent a test mail'),
   'user.reminded': event('People', 'Reminder sent', 'A reminder about {credential} went to {user}'),
   'brand.set': event('Server', 'Branding changed', '{who} changed the branding'),

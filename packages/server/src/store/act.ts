@@ -11,6 +11,11 @@ export interface Act {
   readonly db: Db;
   /** Records what happened; ids that the act made are given as `ids`. */
   event(draft: EventDraft, ids?: { accountId?: number; userId?: number; credentialId?: number }): void;
+  /**
+   * Judges and counts the mails of an event before the rest of the act is done. False: one of them would be more than its mailbox gets, and the act
+   * should change nothing; that is on record then. Mails that no act asks about are judged as they are written.
+   */
+  mayMail(draft: EventDraft): Promise<boolean>;
   /** Tells every cache on every server to forget what it holds of the subject. Nothing is revoked. */
   change(draft: CacheDraft): void;
   /**

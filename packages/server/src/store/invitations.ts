@@ -1,4 +1,11 @@
-import type { Invitation, InvitationByTicket, InvitationsStore, NewInvitation } from '../core/accounts/invitation.ts';
+import type { User } from '../core/accounts/account.ts';
+import {
+  type Invitation,
+  type InvitationByTicket,
+  type InvitationsStore,
+  MAX_INVITATIONS_A_DAY_UNVERIFIED,
+  type NewInvitation,
+} from '../core/accounts/invitation.ts';
 import type { EndedInvitation } from '../core/accounts/member.ts';
 import { includesRole, mayInvite, type Role } from '../core/accounts/member.ts';
 import type { EventDraft } from '../core/audit/event.ts';
@@ -50,7 +57,8 @@ export const invitationsActs = {
     const { db } = act;
     const { createdAtMs: nowMs, invitedBy, emailKey } = invitation;
     // The sender before the team, as whoever is deleted is locked before their teams.
-    if ((await lockEnabledUser(db, invitedBy, null)) === null) return 'gone';
+    const sender = await lockEnabledUser(db, invitedBy, null);
+    if (sender === null) return 'gone';
     if (!(await lockTeam(db, accountId))) return 'gone';
     const role = await roleInTeam(db, accountId, invitedBy);
     if (role === null) return 'gone';
@@ -61,18 +69,22 @@ export const invitationsActs = {
       .where('invitations.email_key', '=', emailKey)
       .executeTakeFirst();
     if (standing !== undefined) return 'open';
-    if ((await sentByOn(db, invitedBy, nowMs)) >= limit) return 'too_many';
+    if ((await sentByOn(db, invitedBy, nowMs)) >= mostOf(sender, limit)) return 'too_many';
     const silent = usersOnly && !(await isUser(db, emailKey));
+    // Counted also where none is sent: the answer must not tell.
+    if (!(await act.mayMail(event))) return 'too_many';
     return await insert(act, accountId, invitation, silent ? { ...event, mails: [] } : event);
   },
 
   async sendInvitationAgain(act: Act, input: Input<'sendInvitationAgain'>) {
     const { db } = act;
     const { accountId, id, actorId, nowMs, expiresAtMs } = input;
-    if ((await lockEnabledUser(db, actorId, null)) === null) return 'gone';
+    const sender = await lockEnabledUser(db, actorId, null);
+    if (sender === null) return 'gone';
     const refusal = await refuseUnlessAdmin(db, accountId, actorId, id, nowMs);
     if (refusal !== null) return refusal;
-    if ((await sentByOn(db, actorId, nowMs)) >= input.limit) return 'too_many';
+    if ((await sentByOn(db, actorId, nowMs)) >= mostOf(sender, input.limit)) return 'too_many';
+    if (!(await act.mayMail(input.event))) return 'too_many';
     await endTickets(db, (invitations) => invitations.where('id', '=', id));
     await issueTicket(db, id, { ticketHash: input.ticketHash, createdAtMs: nowMs, expiresAtMs });
     await db
@@ -129,6 +141,7 @@ export const invitationsActs = {
     if (sender === null || !sender.isAdministrator) return 'not_allowed';
     const taken = await db.selectFrom('users').select('id').where('email_key', '=', invitation.emailKey).executeTakeFirst();
     if (taken !== undefined) return 'registered';
+    if (!(await act.mayMail(event))) return 'too_many';
     const before = open(db, invitation.createdAtMs)
       .where('invitations.account_id', 'is', null)
       .where('invitations.email_key', '=', invitation.emailKey);
@@ -351,6 +364,9 @@ async function isUser(db: Db, emailKey: string): Promise<boolean> {
     .executeTakeFirst();
   return row !== undefined;
 }
+
+const mostOf = ({ emailVerifiedAtMs }: Pick<User, 'emailVerifiedAtMs'>, limit: number): number =>
+  emailVerifiedAtMs === null ? Math.min(limit, MAX_INVITATIONS_A_DAY_UNVERIFIED) : limit;
 
 /** Mails that this person sent off within a day, in whatever team. */
 async function sentByOn(db: Db, userId: number, nowMs: number): Promise<number> {

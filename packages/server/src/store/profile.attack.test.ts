@@ -1,7 +1,7 @@
 /** Races that somebody could win who has lost an account, or never had it: on both databases, through the doors that they would use. */
 import { beforeAll, expect, it } from 'vitest';
 import { addPasskey, createAuthenticator } from '../../test/authenticator.ts';
-import { addTotp, type Browser, loggedIn, newEmail, openBrowser, registered } from '../../test/browser.ts';
+import { addTotp, type Browser, followLink, loggedIn, newEmail, openBrowser, registered } from '../../test/browser.ts';
 import { eachDatabase } from '../../test/databases.ts';
 import { linkIn, mailsOf } from '../../test/mails.ts';
 import { invite, newAdministrator, newPerson, newTeam } from '../../test/people.ts';
@@ -125,6 +125,7 @@ eachDatabase('whoever lost an account', (makeDatabase) => {
     const headers = { 'user-agent': agent };
     await browser.ask('/register', { body: { email, password: PASSWORD, display_name: name }, headers });
     const { id } = (await browser.ask('/me')).json.user;
+    await followLink(server, browser, email);
     const made = await browser.ask('/tokens', { body: WISH, headers });
     await server.request('/verify/api/x', { bearer: made.json.secret, headers });
     await browser.ask('/accounts', { body: { name: 'A team of one' }, headers });

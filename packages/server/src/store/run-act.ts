@@ -12,6 +12,7 @@ import type { Change, ChangeDraft } from '../core/revocations/change.ts';
 import type { Acts, SuspensionDraft } from './act.ts';
 import { judgeAuthority } from './authority.ts';
 import { type CacheDraft, type RevocationDraft, toChangeDraft } from './horizon.ts';
+import { judgeMail, type MailVerdict } from './mail-limits.ts';
 import { type Db, prepare } from './prepared.ts';
 
 /**
@@ -25,10 +26,17 @@ export async function runAct(acts: Acts, db: Db, name: string, input: unknown): 
   for (const authority of judged) await judgeAuthority(db, authority);
   const events: { draft: EventDraft; ids: { accountId?: number; userId?: number; credentialId?: number } }[] = [];
   const drafts: (CacheDraft | RevocationDraft | SuspensionDraft)[] = [];
+  const verdicts = new Map<MailDraft, MailVerdict>();
   const result = await act(
     {
       db,
       event: (draft, ids = {}) => void events.push({ draft, ids }),
+      mayMail: async (draft) => {
+        for (const mail of draft.mails ?? []) verdicts.set(mail, await judgeMail(db, mail));
+        const over = (draft.mails ?? []).filter((mail) => verdicts.get(mail) === 'limit');
+        for (const mail of over) events.push({ draft: dropped(mail, 'limit', draft), ids: {} });
+        return over.length === 0;
+      },
       change: (draft) => void drafts.push(draft),
       revoke: (draft) => void drafts.push(draft),
       suspend: (draft) => void drafts.push(draft),
@@ -40,6 +48,11 @@ export async function runAct(acts: Acts, db: Db, name: string, input: unknown): 
     // At the latest here: an input of another shape is no way around it.
     if (authority !== undefined && !judged.has(authority)) await judgeAuthority(db, authority);
     await writeEvent(db, draft, ids);
+    for (const mail of draft.mails ?? []) {
+      const verdict = verdicts.get(mail) ?? (await judgeMail(db, mail));
+      if (verdict === 'good') await insertMail(db, mail);
+      else await writeEvent(db, dropped(mail, verdict, draft), ids);
+    }
   }
   const changes: ChangeDraft[] = [];
   for (const draft of drafts) changes.push(await toChange(db, draft));
@@ -50,6 +63,15 @@ async function toChange(db: Db, draft: CacheDraft | RevocationDraft | Suspension
   if ('sinceMs' in draft) return { kind: draft.kind, id: draft.id, beforeMs: draft.sinceMs, endsAtMs: null };
   return draft.beforeMs === null ? draft : await toChangeDraft(db, draft);
 }
+
+/** Who caused it is on record; to whom it would have gone is the user's, and stands nowhere else. */
+const dropped = (mail: MailDraft, verdict: MailVerdict, { atMs, by }: EventDraft): EventDraft => ({
+  event: 'mail.dropped',
+  atMs,
+  by: { ...by, person: {} },
+  ...(mail.userId === null ? {} : { userId: mail.userId }),
+  details: { kind: mail.kind, because: verdict },
+});
 
 /** Where the input of an act says on whose behalf it is done; nowhere else, since the rest may be text of strangers. */
 interface Told {
@@ -127,7 +149,6 @@ async function writeEvent(
   const eventId = rows[0]?.id;
   if (eventId === undefined) throw new Error('An audit event was stored without an id.');
   if (person !== null && salt !== null) await insertPerson(db, { event_id: eventId, salt, data: person });
-  for (const mail of draft.mails ?? []) await insertMail(db, mail);
 }
 
 async function insertMail(db: Db, mail: MailDraft): Promise<void> {

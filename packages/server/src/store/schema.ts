@@ -20,6 +20,7 @@ export interface Database {
   members: MembersTable;
   invitations: InvitationsTable;
   mails: MailsTable;
+  mail_limits: MailLimitsTable;
   reminders: RemindersTable;
   permission_use: PermissionUseTable;
   credentials: CredentialsTable;
@@ -202,6 +203,14 @@ interface MailsTable {
   tries: number;
   sent_at_ms: number | null;
   error: string | null;
+}
+
+interface MailLimitsTable {
+  /** A keyed hash of the address without its subaddress. */
+  mailbox: Uint8Array;
+  kind: string;
+  mails: number;
+  ends_at_ms: number;
 }
 
 interface RemindersTable {

@@ -21,7 +21,8 @@ export function ticketsReads(db: Db): Pick<TicketsStore, 'findTicket'> {
 }
 
 export const ticketsActs = {
-  async issueTicket(act: Act, { ticket, replace, event }: Input<'issueTicket'>): Promise<void> {
+  async issueTicket(act: Act, { ticket, replace, event }: Input<'issueTicket'>): Promise<boolean> {
+    if (event !== null && !(await act.mayMail(event))) return false;
     if (replace) await endTickets(act.db, ticket.userId, ticket.purpose);
     await act.db
       .insertInto('tickets')
@@ -35,6 +36,7 @@ export const ticketsActs = {
       })
       .execute();
     if (event !== null) act.event(event);
+    return true;
   },
 
   async redeemTicket(act: Act, { purpose, hash, nowMs }: Input<'redeemTicket'>): Promise<Ticket | null> {

@@ -6,9 +6,10 @@ import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeTotpSecret, stepOf } from '../../src/core/accounts/codes.ts';
+import { hashTicket, makeTicketText } from '../../src/core/accounts/ticket.ts';
 import { rotateMasterSecret } from '../../src/core/jwts/master-secret.ts';
 import { MasterSecret } from '../../src/core/lib/master-secret.ts';
-import { createCompose } from '../../src/core/mail/compose.ts';
+import { createCompose, type Recipient } from '../../src/core/mail/compose.ts';
 import { type DeliverPorts, deliverMails, nextTry } from '../../src/core/mail/deliver.ts';
 import type { Facts } from '../../src/core/mail/letters.ts';
 import { MAIL_KINDS, type MailDraft } from '../../src/core/mail/mail.ts';
@@ -108,6 +109,27 @@ eachDatabase('mail', (make) => {
     await database.drop();
   });
 
+  const people = new Map<string, Recipient>();
+  /** A user whose address is verified: notices go to no other. */
+  async function verified(email: string): Promise<Recipient> {
+    const known = people.get(email);
+    if (known !== undefined) return known;
+    const event = { event: 'user.created', atMs: nowMs, by: { actor: 'server', requestId: null, person: {} } } as const;
+    const user = await store.accounts.createUser({
+      user: {
+        ...{ email, emailKey: email, passwordHash: 'x', isAdministrator: false, createdAtMs: nowMs },
+        ...{ displayName: 'Ada', firstName: '', lastName: '' },
+      },
+      event,
+    });
+    if (user === null) throw new Error('The address is taken.');
+    const { text, hash } = makeTicketText();
+    const ticket = { hash, purpose: 'verify-email', userId: user.id, createdAtMs: nowMs, endsAtMs: nowMs + 60_000 } as const;
+    await store.tickets.issueTicket({ ticket: { ...ticket, data: { emailKey: email } }, replace: false, event: null });
+    await store.profile.verifyEmail({ userId: user.id, ticketHash: hashTicket(text), nowMs, event });
+    people.set(email, { email, userId: user.id });
+    return { email, userId: user.id };
+  }
   const write = (mail: MailDraft): Promise<void> =>
     store.audit.record({
       events: [{ event: 'mail.tested', atMs: nowMs, by: { actor: 'server', requestId: null, person: {} }, mails: [mail] }],
@@ -117,7 +139,7 @@ eachDatabase('mail', (make) => {
   };
 
   it.each(MAIL_KINDS)('sends %s, the same in text and HTML, and forgets what it said', async (kind) => {
-    await write(compose(kind, { email: 'ada@example.com', userId: null }, FACTS[kind] as never));
+    await write(compose(kind, await verified('ada@example.com'), FACTS[kind] as never));
     await deliver();
     expect(inbox).toHaveLength(1);
     const [mail] = inbox;
@@ -156,15 +178,9 @@ eachDatabase('mail', (make) => {
   it('cannot be made to say what a stranger wants: headers, links, hidden and turned text', async () => {
     const name = 'x\r\nBcc: victim@example.com\r\n\r\n<a href="https://evil.example">click</a>\u202Etxt.exe https://evil.example';
     await write(
-      compose(
-        'credential-made',
-        { email: 'ada@example.com', userId: null },
-        { ...credential, name, doneBy: name, account: name },
-      ),
+      compose('credential-made', await verified('ada@example.com'), { ...credential, name, doneBy: name, account: name }),
     );
-    await write(
-      compose('invitation', { email: 'ada@example.com', userId: null }, { ...FACTS.invitation, team: name, invitedBy: name }),
-    );
+    await write(compose('invitation', await verified('ada@example.com'), { ...FACTS.invitation, team: name, invitedBy: name }));
     await deliver();
     expect(inbox).toHaveLength(2);
     for (const [index, mail] of inbox.entries()) {
@@ -187,8 +203,9 @@ eachDatabase('mail', (make) => {
     ['letters that nobody sees', 'ev\u200Bil\u2060.\u00ADexample \u3164'],
     ['more than a line holds', '😀'.repeat(500)],
   ])('shows names as names: %s', async (_what, name) => {
-    await write(compose('invitation', { email: 'ada@example.com', userId: null }, { ...FACTS.invitation, team: name }));
-    await write(compose('credential-made', { email: 'ada@example.com', userId: null }, { ...credential, name, account: name }));
+    const to = await verified(`${crypto.randomUUID()}@example.com`);
+    await write(compose('invitation', to, { ...FACTS.invitation, team: name }));
+    await write(compose('credential-made', to, { ...credential, name, account: name }));
     await deliver();
     expect(inbox).toHaveLength(2);
     for (const [index, { subject, text, html, headers }] of inbox.entries()) {
@@ -204,7 +221,7 @@ eachDatabase('mail', (make) => {
 
   it('tries again later, longer each time, and gives up after two days', async () => {
     refuse = `451 4.3.0 no room for ${URL_}/reset#${TICKET}`;
-    await write(compose('reset-password', { email: 'ada@example.com', userId: null }, FACTS['reset-password']));
+    await write(compose('reset-password', await verified('ada@example.com'), FACTS['reset-password']));
     await deliver();
     const [waiting] = await store.mails.listMails({ limit: 1 });
     expect(waiting).toMatchObject({ tries: 1, sentAtMs: null, nextTryAtMs: nowMs + 60_000 });
@@ -224,7 +241,7 @@ eachDatabase('mail', (make) => {
   it('waits for a mail server that is down', async () => {
     const { port } = smtp.server.address() as AddressInfo;
     await new Promise<void>((resolve) => smtp.server.close(() => resolve()));
-    await write(compose('test', { email: 'ada@example.com', userId: null }, {}));
+    await write(compose('test', await verified('ada@example.com'), {}));
     await deliver();
     const [waiting] = await store.mails.listMails({ limit: 1 });
     expect(waiting).toMatchObject({
@@ -240,7 +257,7 @@ eachDatabase('mail', (make) => {
   });
 
   it('sends what another server took and did not finish, under the same message id', async () => {
-    await write(compose('test', { email: 'ada@example.com', userId: null }, {}));
+    await write(compose('test', await verified('ada@example.com'), {}));
     // Handed over, and the server ended before it could write that down.
     const dies = { ...store.mails, noteMailSent: () => Promise.reject(new Error('killed')) };
     await expect(deliverMails({ ...ports, mails: dies })).rejects.toThrow('killed');
@@ -271,14 +288,14 @@ eachDatabase('mail', (make) => {
   });
 
   it('lets nobody who waits for a link wait behind reminders', async () => {
-    for (let n = 0; n < 3; n++) await write(compose('reminder', { email: 'many@example.com', userId: null }, FACTS.reminder));
-    await write(compose('reset-password', { email: 'ada@example.com', userId: null }, FACTS['reset-password']));
+    for (let n = 0; n < 3; n++) await write(compose('reminder', await verified('many@example.com'), FACTS.reminder));
+    await write(compose('reset-password', await verified('ada@example.com'), FACTS['reset-password']));
     await deliver();
     expect(inbox.map(({ to }) => to?.[0]?.address)).toEqual(['ada@example.com', ...Array(3).fill('many@example.com')]);
   });
 
   it('does not send a text to anybody but the one it was written to', async () => {
-    const draft = compose('reset-password', { email: 'ada@example.com', userId: null }, FACTS['reset-password']);
+    const draft = compose('reset-password', await verified('ada@example.com'), FACTS['reset-password']);
     await write({ ...draft, recipient: 'mallory@example.com' });
     await deliver();
     expect(inbox).toHaveLength(0);
@@ -307,7 +324,7 @@ eachDatabase('mail', (make) => {
     const userId = user?.id ?? 0;
     const { base32, sealed } = makeTotpSecret(SECRET, userId);
     await store.factors.putTotp({ userId, sealedSecret: sealed, nowMs, by });
-    await write(compose('reset-password', { email: 'ada@example.com', userId: null }, FACTS['reset-password']));
+    await write(compose('reset-password', await verified('ada@example.com'), FACTS['reset-password']));
     await store.masterSecret.setFirstSecretCheck({ check: SECRET.check });
 
     expect(await rotateMasterSecret({ ...store, clock }, { from: SECRET, to: next, by })).toMatchObject({ ok: true });
@@ -331,7 +348,7 @@ eachDatabase('mail', (make) => {
   });
 
   it('keeps mails for the operator’s page where there is no mail server, and sends one when it is asked to', async () => {
-    await write(compose('reset-password', { email: 'ada@example.com', userId: null }, FACTS['reset-password']));
+    await write(compose('reset-password', await verified('ada@example.com'), FACTS['reset-password']));
     await deliverMails({ ...ports, transport: null });
     const [kept] = await store.mails.listMails({ limit: 1 });
     expect(kept).toMatchObject({ nextTryAtMs: null, sentAtMs: null, error: null, tries: 0 });
@@ -344,7 +361,7 @@ eachDatabase('mail', (make) => {
   });
 
   it('holds no ticket in the clear', async () => {
-    await write(compose('reset-password', { email: 'ada@example.com', userId: null }, FACTS['reset-password']));
+    await write(compose('reset-password', await verified('ada@example.com'), FACTS['reset-password']));
     const [newest] = await store.mails.listMails({ limit: 1 });
     const body = (await store.mails.findMail(newest?.id ?? 0))?.sealedBody ?? '';
     for (const text of [body, Buffer.from(body.slice(3), 'base64url').toString('latin1')]) expect(text).not.toContain(TICKET);

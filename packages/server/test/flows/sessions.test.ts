@@ -16,7 +16,7 @@ import {
   visit,
   withSecret,
 } from '../applications.ts';
-import { type Browser, loggedIn, openBrowser, registered } from '../browser.ts';
+import { type Browser, loggedIn, openBrowser, registered, verified } from '../browser.ts';
 import { eachDatabase } from '../databases.ts';
 import { mailsOf } from '../mails.ts';
 import { invite, newPerson, newTeam } from '../people.ts';
@@ -35,7 +35,7 @@ eachDatabase('user sessions', (makeDatabase) => {
 
   beforeAll(async () => {
     server = await startTestServer({ database: await makeDatabase() });
-    ada = await registered(server);
+    ada = await verified(server);
     const owner = await newPerson(server);
     spa = await newApplication(server, owner.accountId, { name: 'Page' });
     web = await newApplication(server, owner.accountId, { name: 'Web', kind: 'confidential', ownPermissions: ['reports.read'] });
@@ -217,7 +217,7 @@ eachDatabase('user sessions', (makeDatabase) => {
     expect(id).toMatchObject({ iss: server.url, aud: spa.clientId, sub: `user:${ada.id}`, nonce: 'n-1', sid: session.id });
     expect(id.auth_time).toBeTypeOf('number');
     const info = await server.request('/auth/userinfo', { bearer: session.jwt });
-    expect(info.json).toMatchObject({ sub: `user:${ada.id}`, email: ada.email, email_verified: false });
+    expect(info.json).toMatchObject({ sub: `user:${ada.id}`, email: ada.email, email_verified: true });
     expect((await server.request('/auth/userinfo', { bearer: session.idToken ?? '' })).status).toBe(401);
   });
 

@@ -23,11 +23,11 @@ export interface ChangeEmailPorts {
 const VERIFY_LASTS_MS = 3 * DAY_MS;
 const NEW_EMAIL_LASTS_MS = DAY_MS;
 
-/** The link that verifies the stored address. An older one ends. */
-export async function sendVerification(ports: ChangeEmailPorts, user: User, by: By): Promise<void> {
-  if (user.emailVerifiedAtMs !== null) return;
+/** The link that verifies the stored address. An older one ends. False: the mailbox has had its number of them, and the older one stays good. */
+export async function sendVerification(ports: ChangeEmailPorts, user: User, by: By): Promise<boolean> {
+  if (user.emailVerifiedAtMs !== null) return true;
   const data = { emailKey: readEmail(user.email)?.key ?? '' };
-  await issueLink(ports, user, { purpose: 'verify-email', lastsMs: VERIFY_LASTS_MS, data }, (ticket) =>
+  return await issueLink(ports, user, { purpose: 'verify-email', lastsMs: VERIFY_LASTS_MS, data }, (ticket) =>
     ownEvent(ports, 'user.email_verification_sent', user, by, {
       mails: [ports.compose('verify-email', recipientOf(user), { link: `${ports.url}/verify-email#${ticket}` })],
     }),
@@ -49,14 +49,14 @@ export async function askForEmail(
   user: User,
   typed: string,
   by: By,
-): Promise<Outcome<null, 'invalid-email'>> {
+): Promise<Outcome<null, 'invalid-email' | 'too-many'>> {
   const { compose, clock, url } = ports;
   const email = readEmail(typed);
   if (email === null) return no('invalid-email');
   const owner = await ports.accounts.findUserByEmail(email.key);
   const isTaken = owner !== null && owner.id !== user.id;
   const data = { email: email.email, emailKey: email.key };
-  await issueLink(ports, user, { purpose: 'new-email', lastsMs: NEW_EMAIL_LASTS_MS, data }, (ticket) =>
+  const sent = await issueLink(ports, user, { purpose: 'new-email', lastsMs: NEW_EMAIL_LASTS_MS, data }, (ticket) =>
     ownEvent(ports, 'user.email_change_asked', user, by, {
       mails: [
         compose('email-changed', recipientOf(user), { email: email.email, done: false, ...circumstancesOf(by, clock.now()) }),
@@ -66,7 +66,7 @@ export async function askForEmail(
       ],
     }),
   );
-  return ok(null);
+  return sent ? ok(null) : no('too-many');
 }
 
 export async function confirmEmail(

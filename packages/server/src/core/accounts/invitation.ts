@@ -8,8 +8,13 @@ import { DAY_MS } from '../lib/clock.ts';
 import type { Role } from './member.ts';
 
 export const INVITATION_LASTS_MS = 7 * DAY_MS;
-/** By one person in 24 hours, sending again included: nobody fills strangers' mailboxes from here. */
-export const MAX_INVITATIONS_A_DAY = 100;
+/**
+ * By one person in 24 hours, sending again included: an invitation carries names that its sender typed, and nobody brings those to strangers in
+ * bulk from here. It is the same number for users and for strangers, so that nobody learns from it who is a user.
+ */
+export const MAX_INVITATIONS_A_DAY = 20;
+/** The same, by somebody whose own address was never verified. */
+export const MAX_INVITATIONS_A_DAY_UNVERIFIED = 5;
 
 export interface Invitation {
   readonly id: number;
@@ -90,5 +95,8 @@ export interface InvitationsStore {
     event: EventDraft;
   }): Promise<{ readonly accountId: number } | 'gone' | 'other_address'>;
   /** To register, to no team; an open one for the same address ends. `registered`: somebody has the address. */
-  inviteToRegister(input: { invitation: NewInvitation; event: EventDraft }): Promise<Invitation | 'registered' | 'not_allowed'>;
+  inviteToRegister(input: {
+    invitation: NewInvitation;
+    event: EventDraft;
+  }): Promise<Invitation | 'registered' | 'not_allowed' | 'too_many'>;
 }

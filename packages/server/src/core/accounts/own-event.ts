@@ -34,16 +34,19 @@ export const factorMail = (
   ],
 });
 
-/** Stores a ticket together with the event whose mail carries it. An older ticket of the same purpose ends. */
+/**
+ * Stores a ticket together with the event whose mail carries it. An older ticket of the same purpose ends. False: the mailbox has had its
+ * number of these; nothing was changed, and the older ticket stays good.
+ */
 export async function issueLink(
   { tickets, clock }: { readonly tickets: Pick<TicketsStore, 'issueTicket'>; readonly clock: Clock },
   user: User,
   link: { readonly purpose: TicketPurpose; readonly lastsMs: number; readonly data: Record<string, unknown> },
   event: (ticket: string) => EventDraft,
-): Promise<void> {
+): Promise<boolean> {
   const { text, hash } = makeTicketText();
   const nowMs = clock.now();
   const { purpose, lastsMs, data } = link;
   const ticket = { hash, purpose, userId: user.id, data, createdAtMs: nowMs, endsAtMs: nowMs + lastsMs };
-  await tickets.issueTicket({ ticket, replace: true, event: event(text) });
+  return await tickets.issueTicket({ ticket, replace: true, event: event(text) });
 }

@@ -11,6 +11,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
+import { mailboxOf } from '../mail/mailbox.ts';
 import type { AccountsStore } from './account.ts';
 import type { Claim } from './fair-queue.ts';
 import type { SignInsStore } from './sign-in.ts';
@@ -151,7 +152,9 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
 
   async function admitMail(to: string, address: string | null): ReturnType<SignInLimits['admitMail']> {
     const place = placeOf(address);
-    const recipient = `mail:${createHash('sha256').update(to).digest('hex')}`;
+    const recipient = `mail:${createHash('sha256')
+      .update(to.includes('@') ? mailboxOf(to) : to)
+      .digest('hex')}`;
     const admission = await takeAll([...(place === null ? [] : [`mails-of:${place.network}`]), recipient], place);
     if (!admission.ok) return admission;
     await admission.settle('failed');

@@ -36,9 +36,9 @@ export interface NewTicket extends Ticket {
 export interface TicketsStore {
   /**
    * `replace`: tickets of the same user and purpose end with it. The event, with its mails, is written in the same act; null: nobody
-   * needs to hear of it (a challenge).
+   * needs to hear of it (a challenge). False: a mail of it would be more than its mailbox gets; nothing was changed, and an older link stays good.
    */
-  issueTicket(input: { ticket: NewTicket; replace: boolean; event: EventDraft | null }): Promise<void>;
+  issueTicket(input: { ticket: NewTicket; replace: boolean; event: EventDraft | null }): Promise<boolean>;
   /** Looks without using up; null when there is none such, or it has ended. */
   findTicket(purpose: TicketPurpose, hash: string, nowMs: number): Promise<Ticket | null>;
   /** Uses it up: of many at once exactly one gets it. */

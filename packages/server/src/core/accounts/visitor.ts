@@ -30,6 +30,7 @@ export function visitorVerbs(ports: VisitorPorts) {
   const sendFirstVerification = (user: User, by: By): Promise<void> =>
     own
       .sendVerification(user, { ...by, actor: `user:${user.id}`, authority: IN_THE_ACT })
+      .then(() => {})
       .catch((error: unknown) => ports.log.error({ err: error }, 'The mail that proves an address could not be written.'));
   const comeInPorts: ComeInPorts = { ...ports, sendVerification: sendFirstVerification };
   const providerPorts = { ...ports, sendFirstVerification };

@@ -38,6 +38,7 @@ export const EVENT_NAMES = [
   'user.reminded',
   'mail.read',
   'mail.tested',
+  'mail.dropped',
   'user.signed_out',
   'user.proved_again',
   'user.sign_ins_ended',

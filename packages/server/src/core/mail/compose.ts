@@ -1,5 +1,6 @@
 /** Composes a mail: words, look, and a body that is sealed before it is handed on. */
 
+import { createHmac } from 'node:crypto';
 import { no, type Outcome, ok } from '@keyhouse/protocol';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
@@ -7,6 +8,7 @@ import { open, seal } from '../lib/seal.ts';
 import { htmlOf, type Look, oneLine, textOf } from './letter.ts';
 import { type Facts, letters } from './letters.ts';
 import type { MailDraft } from './mail.ts';
+import { mailboxOf } from './mailbox.ts';
 
 export interface Recipient {
   readonly email: string;
@@ -32,6 +34,7 @@ export function createCompose(ports: {
   /** The public origin. */
   readonly url: string;
 }): Compose {
+  const mailboxKey = ports.secret.addressKey();
   return (kind, to, facts) => {
     const look = ports.look();
     const letter = letters[kind](facts, { brand: oneLine(look.name), url: ports.url });
@@ -39,6 +42,7 @@ export function createCompose(ports: {
     return {
       kind,
       recipient: to.email,
+      mailbox: createHmac('sha256', mailboxKey).update(mailboxOf(to.email)).digest('hex'),
       userId: to.userId,
       subject: letter.subject,
       sealedBody: seal(ports.secret, mailSealName(to.email), Buffer.from(JSON.stringify(body))),

@@ -8,6 +8,8 @@ import type { Authority } from '../authority.ts';
 export interface MailDraft {
   readonly kind: MailKind;
   readonly recipient: string;
+  /** A keyed hash (hex) of the recipient's mailbox, by which mails are counted. */
+  readonly mailbox: string;
   /** The user it is written to; null when the recipient is none (an invitation). */
   readonly userId: number | null;
   readonly subject: string;

@@ -10,6 +10,7 @@ import { badgesAndOrigins } from './0010-badges-and-origins.ts';
 import { twoStep } from './0012-two-step.ts';
 import { verifiedEmailFirst } from './0013-verified-email-first.ts';
 import { suspension } from './0014-suspension.ts';
+import { mailLimits } from './0015-mail-limits.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. Append; never edit one that has landed. */
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   twoStep,
   verifiedEmailFirst,
   suspension,
+  mailLimits,
 ];

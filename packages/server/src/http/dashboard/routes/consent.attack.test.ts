@@ -11,7 +11,7 @@ import {
   type TestApplication,
   visit,
 } from '../../../../test/applications.ts';
-import { type Browser, registered } from '../../../../test/browser.ts';
+import { type Browser, verified } from '../../../../test/browser.ts';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { mailsOf } from '../../../../test/mails.ts';
 import { newPerson, newTeam } from '../../../../test/people.ts';
@@ -39,7 +39,7 @@ eachDatabase('consent', (makeDatabase) => {
     (await mailsOf(server, email)).filter(({ kind }) => kind === 'application-connected').length;
 
   it('with an old proof grants an application nothing, and goes on once it was given again', async () => {
-    const { browser, email, id } = await registered(server);
+    const { browser, email, id } = await verified(server);
     server.advance(OLD_MS);
     const request = requestOf(await waits(browser));
     const refused = await answer(browser.steal(), request);
@@ -52,7 +52,7 @@ eachDatabase('consent', (makeDatabase) => {
   });
 
   it('asks for no proof for what was allowed before, and for one for whatever is more', async () => {
-    const { browser, email, id } = await registered(server);
+    const { browser, email, id } = await verified(server);
     const owner = await newPerson(server);
     await allowed(server, browser, client, { rest: { scope: 'invoices.read openid' } });
     server.advance(OLD_MS);
@@ -75,7 +75,7 @@ eachDatabase('consent', (makeDatabase) => {
 
   it('lets the operator’s own application in unasked, and with an old proof nothing new into it', async () => {
     const own = await newApplication(server, ownerId, { isFirstParty: true });
-    const { browser, email, id } = await registered(server);
+    const { browser, email, id } = await verified(server);
     server.advance(OLD_MS);
     expect(await waits(browser, {}, own)).toMatch(/^\/login\?request=/);
     expect(answerOf(await waits(browser, { prompt: 'none' }, own)).get('error')).toBe('login_required');
@@ -90,7 +90,7 @@ eachDatabase('consent', (makeDatabase) => {
   });
 
   it('tells the person by mail which application got access to what, and when it got more', async () => {
-    const { browser, email } = await registered(server);
+    const { browser, email } = await verified(server);
     const wish = { name: 'Ledger https://evil.example', permissions: ['invoices.read', 'invoices.write'] };
     const named = await newApplication(server, ownerId, wish);
     await openSession(server, browser, named);
@@ -108,7 +108,7 @@ eachDatabase('consent', (makeDatabase) => {
   });
 
   it('is judged by the application as it is at the moment of the act, not when the page was opened', async () => {
-    const { browser, id } = await registered(server);
+    const { browser, id } = await verified(server);
     const changed = await newApplication(server, ownerId);
     const request = requestOf(await waits(browser, {}, changed));
     const settings = { redirectUris: ['https://elsewhere.example.com/callback'] };

@@ -1,6 +1,6 @@
 import { Secret, TOTP } from 'otpauth';
 import { beforeAll, expect, it } from 'vitest';
-import { registered as newRegistered } from '../../../../test/browser.ts';
+import { followLink, registered as newRegistered } from '../../../../test/browser.ts';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { linkIn, mailsOf } from '../../../../test/mails.ts';
 import { type Answer, PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
@@ -126,6 +126,7 @@ eachDatabase('getting in', (makeDatabase) => {
 
   it('asks for a TOTP code, takes each once, and a recovery code when the device is lost', async () => {
     const { email, visitor } = await registered();
+    await followLink(server, visitor, email);
     const { secret } = (await visitor.ask('/me/totp', { method: 'POST' })).json;
     const { recovery_codes: codes } = (await visitor.ask('/me/totp/confirm', { body: { code: codeNow(secret) } })).json;
     expect(codes).toHaveLength(10);
@@ -243,6 +244,7 @@ eachDatabase('getting in', (makeDatabase) => {
 
   it('tells of a sign-in with another browser, and not of the first one', async () => {
     const { email, cookie } = await registered();
+    await followLink(server, visitorWith(server, cookie), email);
     expect((await mailsOf(server, email)).map(({ kind }) => kind)).not.toContain('new-sign-in');
     await logIn(email, PASSWORD, cookie);
     expect((await mailsOf(server, email)).map(({ kind }) => kind)).not.toContain('new-sign-in');
@@ -262,6 +264,7 @@ eachDatabase('getting in', (makeDatabase) => {
 
   it('changes the address with a link to the new one, and tells the old one', async () => {
     const { email, visitor } = await registered();
+    await followLink(server, visitor, email);
     const next = EMAIL();
     expect((await visitor.ask('/me/email', { body: { email: next } })).status).toBe(204);
     expect((await visitor.ask('/me')).json.user).toMatchObject({ email, pending_email: next });

@@ -13,6 +13,8 @@ import type { DashboardPorts, Serve } from '../serve.ts';
 import { refuseLink } from './links.ts';
 import { invalid, refuseWherePasskeysAreNot } from './refuse.ts';
 
+/** By then the mailbox may get another; the link that it has stays good. */
+const MAILBOX_RETRY_SECONDS = 3600;
 const STEP_OVER = 'This took too long. Begin with your password again.';
 const WRONG_CODE = 'This code is not valid, or was used before.';
 const WRONG_PASSKEY = 'This passkey was not accepted.';
@@ -135,7 +137,8 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
   serve('POST /verify-email/send', async ({ signIn, by }) => {
     const asked = await keyhouse.limitMails(signIn.user.email, by);
     if (!asked.ok) throw new Refusal({ code: 'too_many_requests', retryAfterSeconds: asked.retryAfterSeconds });
-    await keyhouse.sendVerification(signIn.user, by);
+    if (!(await keyhouse.sendVerification(signIn.user, by)))
+      throw new Refusal({ code: 'too_many_requests', retryAfterSeconds: MAILBOX_RETRY_SECONDS });
   });
 
   serve('POST /setup/check', async ({ body }) => {

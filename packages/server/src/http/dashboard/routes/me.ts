@@ -66,6 +66,7 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
     const asked = await keyhouse.limitMails(body.email, by);
     if (!asked.ok) throw new Refusal({ code: 'too_many_requests', retryAfterSeconds: asked.retryAfterSeconds });
     const sent = await keyhouse.askForEmail(user, body.email, by);
+    if (!sent.ok && sent.reason === 'too-many') throw new Refusal({ code: 'too_many_requests', retryAfterSeconds: 3600 });
     if (!sent.ok) throw invalid('email', EMAIL_SENTENCE);
   });
 

@@ -1,5 +1,9 @@
 /** The limits that hold, and how this server is. */
-import { INVITATION_LASTS_MS, MAX_INVITATIONS_A_DAY } from '../../../core/accounts/invitation.ts';
+import {
+  INVITATION_LASTS_MS,
+  MAX_INVITATIONS_A_DAY,
+  MAX_INVITATIONS_A_DAY_UNVERIFIED,
+} from '../../../core/accounts/invitation.ts';
 import { PROOF_LASTS_MS, SIGN_IN_IDLE_MS, SIGN_IN_MAX_MS } from '../../../core/accounts/sign-in.ts';
 import { FAILURE_WINDOW_SECONDS, MAX_FAILURES } from '../../../core/accounts/sign-in-limits.ts';
 import { MAX_TEAMS_OWNED } from '../../../core/accounts/team.ts';
@@ -67,7 +71,7 @@ function limitsOf({ limitsInForce: { maxJwtDays } }: Keyhouse): Limit[] {
     fixed(
       'Invitations by one person',
       `${MAX_INVITATIONS_A_DAY} in 24 hours`,
-      'Nobody fills the mailboxes of strangers from here.',
+      `Names that somebody typed do not go to strangers in bulk. ${MAX_INVITATIONS_A_DAY_UNVERIFIED} while the sender's own address is not verified.`,
     ),
     fixed('Teams owned by one person', String(MAX_TEAMS_OWNED), 'More are hardly ever teams.'),
   ];

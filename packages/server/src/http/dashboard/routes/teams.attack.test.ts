@@ -244,10 +244,10 @@ describe('who wants more than they may', () => {
     expect((await ada.ask('/accounts/1/members')).status).toBe(404);
   });
 
-  it('lets one person send a hundred invitations a day, sending again included', async () => {
+  it('lets one person send twenty invitations a day, sending again included', async () => {
     const owner = await newPerson(server);
     const [team, other] = [await newTeam(owner), await newTeam(owner)];
-    for (let sent = 0; sent < 100; sent += 5) {
+    for (let sent = 0; sent < 20; sent += 5) {
       await invite(server, owner, team, stranger(), 'viewer');
       const { id } = (await owner.ask(`/accounts/${team}/members`)).json.invitations[0];
       for (let again = 0; again < 4; again++)

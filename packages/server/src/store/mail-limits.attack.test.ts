@@ -1,0 +1,60 @@
+/** Whoever writes to a mailbox, and however often: it gets a number of each kind, and no more. On both databases. */
+import { expect, it } from 'vitest';
+import { eachDatabase } from '../../test/databases.ts';
+import { mailsOf } from '../../test/mails.ts';
+import { OPERATOR, startTestServer } from '../../test/server.ts';
+import { visitorFor } from '../../test/visitor.ts';
+
+eachDatabase('a mailbox', (makeDatabase) => {
+  it('gets five confirmations a day, however many registrations name it with a subaddress', async () => {
+    const server = await startTestServer({ database: await makeDatabase() });
+    const name = crypto.randomUUID();
+    const emails = Array.from(
+      { length: 25 },
+      (_, index) => `${index % 2 === 0 ? name : name.toUpperCase()}+${index}@example.com`,
+    );
+    for (const email of emails) await server.register(email, { isVerified: false });
+    const mails = await Promise.all(emails.map((email) => mailsOf(server, email)));
+    expect(mails.flat().length).toBe(5);
+    const other = `${crypto.randomUUID()}@example.com`;
+    await server.register(other, { isVerified: false });
+    expect((await mailsOf(server, other)).length).toBe(1);
+    await server.stop();
+  });
+
+  it('gets five confirmations of a hundred that are asked for at once, and the newest of them is good', async () => {
+    const server = await startTestServer({ database: await makeDatabase() });
+    const { id, email } = await server.register(undefined, { isVerified: false });
+    const user = await server.keyhouse.findUser(id);
+    if (user === null) throw new Error('gone');
+    const sent = await Promise.all(Array.from({ length: 30 }, () => server.keyhouse.sendVerification(user, OPERATOR)));
+    expect(sent.filter((isSent) => isSent).length).toBe(4);
+    const mails = await mailsOf(server, email);
+    expect(mails.length).toBe(5);
+    const ticket = mails.at(-1)?.text.match(/verify-email#([A-Za-z0-9_-]+)/)?.[1] ?? '';
+    expect((await (await visitorFor(server, id)).ask('/verify-email', { body: { ticket } })).status).toBe(200);
+    await server.stop();
+  });
+
+  it('gets no notice while it was never verified, however many names are rotated through, and the record says so', async () => {
+    const server = await startTestServer({ database: await makeDatabase() });
+    const { email, accountId, id } = await server.register(undefined, { isVerified: false });
+    for (let index = 0; index < 12; index++) await server.key(accountId);
+    expect((await mailsOf(server, email)).map(({ kind }) => kind)).toEqual(['verify-email']);
+    const events = await server.keyhouse.store.audit.list({ userId: id, limit: 100 });
+    expect(events.filter(({ event }) => event === 'mail.dropped').length).toBe(12);
+    await server.stop();
+  });
+
+  it('gets its notices once it was verified, a hundred of a kind a day', async () => {
+    const server = await startTestServer({ database: await makeDatabase() });
+    const { email, accountId } = await server.register();
+    for (let index = 0; index < 103; index++) await server.key(accountId);
+    const made = async () => (await mailsOf(server, email)).filter(({ kind }) => kind === 'credential-made').length;
+    expect(await made()).toBe(100);
+    server.advance(86_400_001);
+    await server.key(accountId);
+    expect(await made()).toBe(101);
+    await server.stop();
+  });
+});

@@ -1,0 +1,54 @@
+/** Whether a mail may be written: by `core/mail/mail-rules.ts`, counted for each mailbox and kind in one statement, so that racers count too. */
+import type { MailDraft } from '../core/mail/mail.ts';
+import { type MailRule, ruleFor } from '../core/mail/mail-rules.ts';
+import type { Db } from './prepared.ts';
+
+/** `limit`: this mailbox has had its number. `unverified`: none of this kind goes to an address that was never verified. */
+export type MailVerdict = 'good' | 'limit' | 'unverified';
+
+/** Counts the mail. Asked once for each. */
+export async function judgeMail(db: Db, mail: MailDraft): Promise<MailVerdict> {
+  const rule = ruleFor(mail.kind, await isVerified(db, mail));
+  if (rule === 'never') return 'unverified';
+  return (await count(db, mail, rule)) <= rule.most ? 'good' : 'limit';
+}
+
+async function count(db: Db, { mailbox, kind, createdAtMs }: MailDraft, { withinMs }: MailRule): Promise<number> {
+  const { mails } = await db
+    .insertInto('mail_limits')
+    .values({ mailbox: Buffer.from(mailbox, 'hex'), kind, mails: 1, ends_at_ms: createdAtMs + withinMs })
+    .onConflict((conflict) =>
+      conflict.columns(['mailbox', 'kind']).doUpdateSet((eb) => ({
+        mails: eb
+          .case()
+          .when('mail_limits.ends_at_ms', '<=', createdAtMs)
+          .then(1)
+          .else(eb('mail_limits.mails', '+', 1))
+          .end(),
+        ends_at_ms: eb
+          .case()
+          .when('mail_limits.ends_at_ms', '<=', createdAtMs)
+          .then(createdAtMs + withinMs)
+          .else(eb.ref('mail_limits.ends_at_ms'))
+          .end(),
+      })),
+    )
+    .returning('mails')
+    .executeTakeFirstOrThrow();
+  return Number(mails);
+}
+
+/**
+ * Of the address as the act leaves it. A notice about a changed address goes to the one before, and one about a deletion to somebody who has
+ * none any more: there `changeEmail` and the tombstone tell.
+ */
+async function isVerified(db: Db, { kind, recipient, userId }: MailDraft): Promise<boolean> {
+  if (userId === null) return false;
+  const user = await db
+    .selectFrom('users')
+    .select(['email', 'email_verified_at_ms', 'deleted_at_ms'])
+    .where('id', '=', userId)
+    .executeTakeFirst();
+  if (user === undefined || user.email_verified_at_ms === null) return false;
+  return user.email === recipient || user.deleted_at_ms !== null || kind === 'email-changed';
+}
