@@ -445,6 +445,7 @@ describe('Profile and Security', () => {
     await expect.poll(() => list.getByRole('listitem').count()).toBe(1);
     for (const other of others) {
       await other.page.getByRole('link', { name: 'Developers' }).click();
+      await other.page.getByRole('dialog', { name: 'Log in again' }).getByRole('button', { name: 'Leave this page' }).click();
       await title(other.page, 'Log in to Keyhouse');
     }
     await page.reload();

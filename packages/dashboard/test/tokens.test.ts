@@ -205,13 +205,18 @@ describe('personal access tokens', () => {
     expect([await verify(old), await verify(young)]).toEqual([401, 200]);
   });
 
-  it('narrows to what is used with one click and a confirmation that names what goes', async () => {
-    const { page, visit } = await developers();
+  it('suggests what to take away after a month, narrows to it with one click, and undoes it for a day', async () => {
+    const { page, visit, userId } = await developers();
     const token = await createToken(page, 'wide', { permissions: 'invoices.read\ninvoices.write' });
     await page.getByRole('button', { name: 'Done' }).click();
     expect(await verify(token)).toBe(200);
     await page.getByRole('link', { name: 'wide' }).click();
+    await page.getByText('Its use has been watched since').waitFor();
     const narrow = page.getByRole('button', { name: 'Narrow to what is used' });
+    expect(await narrow.count()).toBe(0);
+    await dashboard.keyhouse.flushUse();
+    dashboard.advance(30 * 24 * 60 * MINUTE_MS);
+    await signIn(dashboard, visit, userId);
     await expect
       .poll(async () => {
         await page.reload();
@@ -221,14 +226,29 @@ describe('personal access tokens', () => {
         );
       })
       .toBe(true);
+    await page.getByText('Suggested after watching its use for 30 days.').waitFor();
     await visit.expectAccessible();
     await narrow.click();
     const dialog = page.getByRole('dialog');
     await dialog.getByText('This goes:').waitFor();
     await dialog.getByText('invoices.write').waitFor();
     await dialog.getByRole('button', { name: 'Narrow' }).click();
-    await page.getByText('Narrowed.').waitFor();
-    expect([await verify(token), await verify(token, '/verify/api/invoices', 'POST')]).toEqual([200, 403]);
+    await page.getByText('You can undo it for a day').waitFor();
+    const both = async () => [await verify(token), await verify(token, '/verify/api/invoices', 'POST')];
+    expect(await both()).toEqual([200, 403]);
+    await visit.expectAccessible();
+    // It widens, so it asks for a proof.
+    dashboard.advance(11 * MINUTE_MS);
+    await page.getByRole('button', { name: 'Undo', exact: true }).click();
+    await dialog.getByText('It gets these permissions again:').waitFor();
+    await visit.expectAccessible();
+    await dialog.getByRole('button', { name: 'Undo', exact: true }).click();
+    const proof = page.getByRole('dialog', { name: 'Confirm that it is you' });
+    await proof.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await proof.getByRole('button', { name: 'Confirm' }).click();
+    await page.getByText('Undone. It has again what it had before.').waitFor();
+    expect(await both()).toEqual([200, 200]);
+    expect(await page.getByRole('button', { name: 'Undo', exact: true }).count()).toBe(0);
   });
 
   it('renames and revokes from the list; what is revoked is refused at once', async () => {

@@ -114,6 +114,11 @@ export const EVENTS: Readonly<Record<string, EventWords>> = {
   'token.created': event('Tokens', 'Token made', '{who} made the token {credential}', '{user} made the token {credential}'),
   'token.renamed': event('Tokens', 'Token renamed', '{who} renamed the token {credential}'),
   'token.narrowed': event('Tokens', 'Token narrowed', '{who} narrowed the token {credential}'),
+  'token.narrowing_undone': event(
+    'Tokens',
+    'Narrowing of a token undone',
+    '{who} gave back what the token {credential} had before it was narrowed',
+  ),
   'token.rotated': event('Tokens', 'Token rotated', '{who} rotated the token {credential}'),
   'token.overlap_ended': event('Tokens', 'Old secret of a token ended', '{who} ended the old secret of the token {credential}'),
   'token.overlap_extended': event(
@@ -126,6 +131,11 @@ export const EVENTS: Readonly<Record<string, EventWords>> = {
   'key.created': event('API keys', 'Key made', '{who} made the key {credential}'),
   'key.renamed': event('API keys', 'Key renamed', '{who} renamed the key {credential}'),
   'key.narrowed': event('API keys', 'Key narrowed', '{who} narrowed the key {credential}'),
+  'key.narrowing_undone': event(
+    'API keys',
+    'Narrowing of a key undone',
+    '{who} gave back what the key {credential} had before it was narrowed',
+  ),
   'key.rotated': event('API keys', 'Key rotated', '{who} rotated the key {credential}'),
   'key.overlap_ended': event('API keys', 'Old secret of a key ended', '{who} ended the old secret of the key {credential}'),
   'key.overlap_extended': event(

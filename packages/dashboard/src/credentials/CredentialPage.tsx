@@ -15,6 +15,7 @@ import { Overlap } from './Overlap.tsx';
 import { PermissionSummary } from './PermissionSummary.tsx';
 import { type Credential, type Detail, useCredential } from './queries.ts';
 import { canManage, pathOf, type Scope } from './scope.ts';
+import { UndoNarrowing } from './UndoNarrowing.tsx';
 import { cameFrom, kindWords, words } from './words.ts';
 
 const UseChart = lazy(() => import('./UseChart.tsx'));
@@ -66,11 +67,12 @@ interface Props {
 
 function CredentialDetail({ scope, detail, onGone, jwts }: Props) {
   const [dialog, setDialog] = useState<DialogName | null>(null);
-  const { credential, least, requests_90_days: counts } = detail;
+  const { credential, least, undo, requests_90_days: counts } = detail;
   const mayManage = canManage(scope);
   const overview = (
     <Stack gap="xl">
       <Overlap credential={credential} onDialog={mayManage ? setDialog : null} />
+      {undo !== null && <UndoNarrowing scope={scope} credential={credential} undo={undo} />}
       <Facts credential={credential} />
       <section aria-labelledby="use-title">
         <Title order={2} size="h4" id="use-title">

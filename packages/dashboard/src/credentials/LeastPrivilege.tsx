@@ -80,15 +80,28 @@ export function LeastPrivilege({ scope, credential, least }: { scope: Scope; cre
           {words.leastUntold(format.number(least.untold_requests), least.untold_requests === 1)}
         </Text>
       )}
-      {wasUsed && least.untold_requests === 0 && least.narrow_to === null && (
-        <Text size="sm" c="dimmed">
-          {words.minimal}
-        </Text>
-      )}
+      <Verdict least={least} wasUsed={wasUsed} />
       {asking && least.narrow_to !== null && (
         <NarrowToUsed scope={scope} credential={credential} narrowTo={least.narrow_to} onClose={() => setAsking(false)} />
       )}
     </Stack>
+  );
+}
+
+/** Why something is suggested, why nothing is yet, or that there is nothing to suggest. */
+function Verdict({ least, wasUsed }: { least: Least; wasUsed: boolean }) {
+  const format = useFormat();
+  if (least.untold_requests > 0) return null;
+  const { watched_days: days, suggests_from: from } = least;
+  if (from === null && !wasUsed) return null;
+  return (
+    <Text size="sm" c="dimmed">
+      {from !== null
+        ? words.watching(format.date(least.watched_since), format.date(from))
+        : least.narrow_to === null
+          ? words.minimal
+          : words.watched(format.number(days))}
+    </Text>
   );
 }
 
@@ -129,7 +142,7 @@ function NarrowToUsed({ scope, credential, narrowTo, onClose }: DialogProps & { 
   );
 }
 
-const Names = ({ names }: { names: readonly string[] }) => (
+export const Names = ({ names }: { names: readonly string[] }) => (
   <List size="sm" className={classes.names ?? ''}>
     {names.map((name) => (
       <List.Item key={name}>

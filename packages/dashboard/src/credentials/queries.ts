@@ -9,6 +9,7 @@ import type { Scope } from './scope.ts';
 export type Detail = Api['GET /tokens/:id']['answer'];
 export type Credential = Detail['credential'];
 export type Least = Detail['least'];
+export type Undo = NonNullable<Detail['undo']>;
 export type Made = Api['POST /tokens']['answer'];
 
 /** Everything about credentials of a scope lies below this key. */
@@ -76,6 +77,7 @@ export function useVerbs(scope: Scope) {
     create: (wish: Wish & Environment) => changed(verbs.create(wish)),
     rename: (id: number, name: string) => changed(verbs.rename(String(id), name)),
     narrow: ({ id, ...body }: { id: number } & NarrowBody) => changed(verbs.narrow(String(id), body)),
+    undoNarrowing: (id: number) => changed(verbs.undoNarrowing(String(id))),
     rotate: ({ id, ...wish }: { id: number } & RotateWish) => changed(verbs.rotate(String(id), wish)),
     endOverlap: (id: number) => changed(verbs.endOverlap(String(id))),
     extendOverlap: (id: number, seconds: number) => changed(verbs.extendOverlap(String(id), seconds)),
@@ -95,6 +97,7 @@ interface Verbs {
   create(wish: Wish & Environment): Promise<Made>;
   rename(id: string, name: string): Promise<unknown>;
   narrow(id: string, body: NarrowBody): Promise<unknown>;
+  undoNarrowing(id: string): Promise<unknown>;
   rotate(id: string, wish: RotateWish): Promise<Made>;
   endOverlap(id: string): Promise<unknown>;
   extendOverlap(id: string, seconds: number): Promise<unknown>;
@@ -105,6 +108,7 @@ const tokenVerbs: Verbs = {
   create: ({ environment: _, ...body }) => ask('POST /tokens', { body }),
   rename: (id, name) => ask('PATCH /tokens/:id', { params: { id }, body: { name } }),
   narrow: (id, body) => ask('POST /tokens/:id/narrow', { params: { id }, body }),
+  undoNarrowing: (id) => ask('POST /tokens/:id/narrow/undo', { params: { id } }),
   rotate: (id, { overlapSeconds }) =>
     ask('POST /tokens/:id/rotate', { params: { id }, body: { overlap_seconds: overlapSeconds } }),
   endOverlap: (id) => ask('POST /tokens/:id/overlap/end', { params: { id } }),
@@ -116,6 +120,7 @@ const keyVerbs = (account: string): Verbs => ({
   create: (body) => ask('POST /accounts/:account/keys', { params: { account }, body }),
   rename: (id, name) => ask('PATCH /accounts/:account/keys/:id', { params: { account, id }, body: { name } }),
   narrow: (id, body) => ask('POST /accounts/:account/keys/:id/narrow', { params: { account, id }, body }),
+  undoNarrowing: (id) => ask('POST /accounts/:account/keys/:id/narrow/undo', { params: { account, id } }),
   rotate: (id, { overlapSeconds, revokeJwts }) =>
     ask('POST /accounts/:account/keys/:id/rotate', {
       params: { account, id },

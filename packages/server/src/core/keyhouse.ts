@@ -38,6 +38,7 @@ import { revokeCredential } from './credentials/revoke.ts';
 import { rotateCredential } from './credentials/rotate.ts';
 import { createTell } from './credentials/tell.ts';
 import { tendVerbs } from './credentials/tend.ts';
+import { undoNarrowing } from './credentials/undo.ts';
 import { createUsage } from './credentials/usage.ts';
 import { UseRecorder } from './credentials/use-recorder.ts';
 import { CredentialVerifier } from './credentials/verify.ts';
@@ -404,6 +405,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
     },
     reportUsage,
     narrow: (input: Parameters<typeof narrowCredential>[1], by: By) => narrowCredential(credentialPorts, input, by),
+    undoNarrowing: (input: Parameters<typeof undoNarrowing>[1], by: By) => undoNarrowing(credentialPorts, input, by),
     rotate: (input: Parameters<typeof rotateCredential>[1], by: By) => rotateCredential(credentialPorts, input, by),
     revoke: (input: Parameters<typeof revokeCredential>[1], by: By) => revokeCredential(credentialPorts, input, by),
 
@@ -600,6 +602,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
     const known = { addressesBeforeMs: nowMs - ADDRESS_KNOWN_FOR_MS, browsersBeforeMs: nowMs - BROWSER_KNOWN_FOR_MS };
     while (await store.signIns.sweepKnown({ ...known, limit: SWEEP_BATCH }));
     while (await store.credentials.sweepUse({ beforeDay: today - KEEP_USE_DAYS, limit: SWEEP_BATCH }));
+    while (await store.credentials.sweepNarrowings({ nowMs, limit: SWEEP_BATCH }));
     while (await store.credentials.sweepPermissionUse({ beforeDay: today - KEEP_PERMISSION_USE_DAYS, limit: SWEEP_BATCH }));
   }
 }

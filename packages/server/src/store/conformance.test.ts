@@ -323,6 +323,7 @@ eachDatabase('the store', (makeDatabase) => {
         permissions: ['a.read'],
         addresses: null,
         nowMs: NOW,
+        undoEndsAtMs: null,
         event: event('key.narrowed'),
       };
       expect(await store.credentials.narrow({ ...input, expected: { permissions: null, addresses: null } })).toBeNull();
@@ -365,6 +366,7 @@ eachDatabase('the store', (makeDatabase) => {
                 permissions: ['a.read'],
                 addresses: null,
                 nowMs: NOW,
+                undoEndsAtMs: null,
                 event: event('key.narrowed'),
               });
         await Promise.all([...mints, act]);

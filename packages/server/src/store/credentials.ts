@@ -10,6 +10,7 @@ import { type Db, prepare } from './prepared.ts';
 import type { Database } from './schema.ts';
 import { lockSignIn } from './sign-ins.ts';
 import { lockAccount, suspendedSinceMs } from './suspension.ts';
+import { keepForUndo, undoActs, undoReads } from './undo.ts';
 import { beginUseOfPrevious, useActs, useReads, withUse } from './use.ts';
 import { insertUser, lockEnabledUser } from './users.ts';
 
@@ -27,6 +28,7 @@ type Reads = Pick<
   | 'useOfAccount'
   | 'permissionUse'
   | 'permissionsObservedSinceMs'
+  | 'findUndo'
 >;
 
 export function credentialsReads(db: Db): Reads {
@@ -59,6 +61,7 @@ export function credentialsReads(db: Db): Reads {
       return withUse(db, rows.map(toCredential));
     },
     ...useReads(db),
+    ...undoReads(db),
   };
 }
 
@@ -102,19 +105,26 @@ export const credentialsActs = {
     if (input.kind === 'key') await lockMinting(act.db, input.id);
     const permissions = toJson(input.permissions);
     const addresses = toJson(input.addresses);
+    const before = { permissions: toJson(input.expected.permissions), addresses: toJson(input.expected.addresses) };
     const row = await act.db
       .updateTable('credentials')
-      .set({ permissions, addresses })
+      .set({
+        permissions,
+        addresses,
+        ...(permissions === before.permissions ? {} : { permissions_changed_at_ms: input.nowMs }),
+      })
       .where('id', '=', input.id)
       .where('kind', '=', input.kind)
       .where('revoked_at_ms', 'is', null)
-      .where('permissions', 'is not distinct from', toJson(input.expected.permissions))
-      .where('addresses', 'is not distinct from', toJson(input.expected.addresses))
+      .where('permissions', 'is not distinct from', before.permissions)
+      .where('addresses', 'is not distinct from', before.addresses)
       .returningAll()
       .executeTakeFirst();
     if (row === undefined) return null;
     act.change({ kind: 'credential', id: String(input.id), beforeMs: null, endsAtMs: null });
-    const addressesChanged = addresses !== toJson(input.expected.addresses);
+    const addressesChanged = addresses !== before.addresses;
+    if (addressesChanged || permissions !== before.permissions || input.undoEndsAtMs === null)
+      await keepForUndo(act.db, { credentialId: row.id, ...before, nowMs: input.nowMs, endsAtMs: input.undoEndsAtMs });
     if (input.kind === 'key') await revokeWiderJwts(act, input.id, addressesChanged ? [] : input.permissions, input.nowMs);
     act.event(input.event, { accountId: row.account_id, credentialId: row.id });
     return toCredential(row);
@@ -190,6 +200,7 @@ export const credentialsActs = {
   },
 
   ...useActs,
+  ...undoActs,
 };
 
 /** A credential that lives, of this owner. */
@@ -328,6 +339,7 @@ export const toCredential = (row: CredentialRow): Credential => ({
   expiresAtMs: row.expires_at_ms,
   revokedAtMs: row.revoked_at_ms,
   createdBy: row.created_by as Actor | null,
+  permissionsChangedAtMs: row.permissions_changed_at_ms,
 });
 
 export const toCredentialWithOwner = (

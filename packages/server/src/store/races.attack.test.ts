@@ -110,6 +110,7 @@ eachDatabase('nobody wins a race', (makeDatabase) => {
       permissions,
       addresses,
       nowMs: NOW,
+      undoEndsAtMs: NOW + DAY,
       event: event('key.narrowed'),
     });
 

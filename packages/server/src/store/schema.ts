@@ -25,6 +25,7 @@ export interface Database {
   permission_use: PermissionUseTable;
   credentials: CredentialsTable;
   credential_use: CredentialUseTable;
+  narrowings: NarrowingsTable;
   jwts: JwtsTable;
   jwt_counts: JwtCountsTable;
   signing_keys: SigningKeysTable;
@@ -248,6 +249,17 @@ interface CredentialsTable {
   revoked_at_ms: number | null;
   /** Who created it, as the log writes it: `user:7`, `operator`. */
   created_by: string | null;
+  /** Null: it holds the permissions that it was made with. */
+  permissions_changed_at_ms: number | null;
+}
+
+/** What the newest narrowing of a credential took away, as long as it can be undone. */
+interface NarrowingsTable {
+  credential_id: number;
+  permissions: string | null;
+  addresses: string | null;
+  narrowed_at_ms: number;
+  ends_at_ms: number;
 }
 
 interface CredentialUseTable {

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { Secret, TOTP } from 'otpauth';
 import { emailKey } from '../../src/core/accounts/email.ts';
+import { IN_THE_ACT } from '../../src/core/authority.ts';
 import type { api, EndpointName } from '../../src/http/dashboard/api/index.ts';
 import { authPath, newApplication, newPkce, openSession, requestOf, visit } from '../applications.ts';
 import { createAuthenticator } from '../authenticator.ts';
@@ -58,6 +59,14 @@ async function key({ server, team }: Scene) {
   return { credential, text };
 }
 
+async function narrowed({ server, actor }: Scene, { kind, id }: Awaited<ReturnType<typeof token>>): Promise<number> {
+  const done = await server.keyhouse.narrow(
+    { kind, id, permissions: ['a.read'] },
+    { ...OPERATOR, actor: `user:${actor.id}`, authority: IN_THE_ACT },
+  );
+  if (!done.ok) throw new Error(done.reason);
+  return id;
+}
 async function rotated({ server }: Scene, credential: Awaited<ReturnType<typeof token>>): Promise<number> {
   const { id, hash: currentHash } = credential;
   const done = await server.keyhouse.rotate(
@@ -193,6 +202,7 @@ export const ROWS = {
   'POST /tokens': acts(() => ['/tokens', WISH]),
   'PATCH /tokens/:id': acts(async (scene) => [`/tokens/${(await token(scene)).id}`, { name: 'another' }]),
   'POST /tokens/:id/narrow': acts(async (scene) => [`/tokens/${(await token(scene)).id}/narrow`, { permissions: ['a.read'] }]),
+  'POST /tokens/:id/narrow/undo': acts(async (scene) => [`/tokens/${await narrowed(scene, await token(scene))}/narrow/undo`]),
   'POST /tokens/:id/rotate': acts(async (scene) => [`/tokens/${(await token(scene)).id}/rotate`, { overlap_seconds: 60 }]),
   'POST /tokens/:id/overlap/end': acts(async (scene) => [`/tokens/${await rotated(scene, await token(scene))}/overlap/end`]),
   'POST /tokens/:id/overlap/extend': acts(async (scene) => [
@@ -206,6 +216,9 @@ export const ROWS = {
   'POST /accounts/:account/keys/:id/narrow': acts(async (scene) => [
     `${await keyPath(scene)}/narrow`,
     { permissions: ['a.read'] },
+  ]),
+  'POST /accounts/:account/keys/:id/narrow/undo': acts(async (scene) => [
+    `${accountOf(scene)}/keys/${await narrowed(scene, (await key(scene)).credential)}/narrow/undo`,
   ]),
   'POST /accounts/:account/keys/:id/rotate': acts(async (scene) => [
     `${await keyPath(scene)}/rotate`,

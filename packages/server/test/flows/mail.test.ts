@@ -33,6 +33,7 @@ const FACTS: { readonly [Kind in keyof Facts]: Facts[Kind] } = {
   'new-sign-in': where,
   'factor-changed': { what: 'passkey-added', name: 'Laptop', ...where },
   'credential-made': credential,
+  'narrowing-undone': credential,
   'credential-rotated': { ...credential, kind: 'token', account: null },
   invitation: { link: `${URL_}/invitation#${TICKET}`, team: 'Acme', role: 'admin', invitedBy: 'Ada', endsAtMs: AT },
   reminder: {

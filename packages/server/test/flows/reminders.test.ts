@@ -27,6 +27,7 @@ const CREDENTIAL: CredentialWithUse = {
   expiresAtMs: null,
   revokedAtMs: null,
   createdBy: null,
+  permissionsChangedAtMs: null,
   imported: null,
   use: {
     requests: 0,

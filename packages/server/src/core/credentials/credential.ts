@@ -28,6 +28,16 @@ export interface Credential {
   readonly revokedAtMs: number | null;
   /** Null: it was created before that was kept, and the log does not tell. */
   readonly createdBy: Actor | null;
+  /** Since when it holds these permissions; null: since it was made. */
+  readonly permissionsChangedAtMs: number | null;
+}
+
+/** What stood there before the newest narrowing, as long as that can be undone. */
+export interface Undo {
+  readonly permissions: readonly string[] | null;
+  readonly addresses: readonly string[] | null;
+  readonly narrowedAtMs: number;
+  readonly endsAtMs: number;
 }
 
 /** Where a credential came from, as it is shown. */
@@ -198,8 +208,19 @@ export interface CredentialsStore {
     permissions: readonly string[] | null;
     addresses: readonly string[] | null;
     nowMs: number;
+    /** Until when it can be undone; null: never, nor can an earlier one. Otherwise one that changes nothing leaves an earlier one as it is. */
+    undoEndsAtMs: number | null;
     event: EventDraft;
   }): Promise<Credential | null>;
+  /** Null: there is nothing to undo, or its time is over. */
+  findUndo(input: { credentialId: number; nowMs: number }): Promise<Undo | null>;
+  /**
+   * Gives back exactly what stood there before the newest narrowing, once. `signed_out`: the sign-in has ended meanwhile, or its user may no longer
+   * narrow it. `gone`: it was revoked, undone, or the time is over.
+   */
+  undoNarrowing(input: Owned & { signInId: number; nowMs: number; event: EventDraft }): Promise<'done' | 'gone' | 'signed_out'>;
+  /** Forgets what can no longer be undone. True when more is left. */
+  sweepNarrowings(input: { nowMs: number; limit: number }): Promise<boolean>;
   /**
    * Puts a new hash in place while `currentHash` still is the newest; the old one lives until `overlapEndsAtMs`, one before it ends
    * at once. `revokeJwts`: the JWTs minted so far end too. Null when the newest is another, or the credential is revoked.

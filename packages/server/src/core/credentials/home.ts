@@ -3,8 +3,8 @@ import type { AuditStore } from '../audit/event.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
 import { pause } from '../lib/pause.ts';
 import type { CredentialsStore, CredentialWithUse, UseOfAccount } from './credential.ts';
-import { type Narrowing, narrowingsOf } from './least.ts';
-import { type Notice, type NoticeKind, type NoticeRules, noticesOf, TOO_WIDE_AFTER_DAYS } from './notices.ts';
+import { type Narrowing, narrowingsOf, WATCHED_FOR_MS } from './least.ts';
+import { type Notice, type NoticeKind, type NoticeRules, noticesOf } from './notices.ts';
 
 export const HOME_DAYS = 30;
 /** The newest of each kind that are looked at; whoever has more of them looks at the lists. */
@@ -55,7 +55,7 @@ async function findNotices(ports: Ports, accountId: number, nowMs: number): Prom
   ]);
   const credentials = [...keys.slice(0, MOST_JUDGED), ...tokens.slice(0, MOST_JUDGED)];
   const isAll = keys.length <= MOST_JUDGED && tokens.length <= MOST_JUDGED;
-  const settled = credentials.filter(({ createdAtMs }) => nowMs - createdAtMs >= TOO_WIDE_AFTER_DAYS * DAY_MS);
+  const settled = credentials.filter(({ createdAtMs }) => nowMs - createdAtMs >= WATCHED_FOR_MS);
   const least = await judgeInSlices(ports, settled);
   const notices = credentials
     .flatMap((each) => noticesOf(each, { least: least.get(each.id), refusals: refusals.get(each.id) }, nowMs, ports.rules))

@@ -15,10 +15,18 @@ const use = (permission: string, requests = 1, recentRequests = requests, lastUs
 const judge = (
   held: readonly string[] | null,
   uses: readonly PermissionSums[],
-  { catalogue = [] as string[], createdDaysAgo = 50, countedForDays = 400 } = {},
+  { catalogue = [] as string[], createdDaysAgo = 50, countedForDays = 400, changedDaysAgo = null as number | null } = {},
 ) =>
   judgeLeast(
-    { credential: { id: 1, permissions: held, createdAtMs: NOW - createdDaysAgo * DAY }, uses },
+    {
+      credential: {
+        id: 1,
+        permissions: held,
+        createdAtMs: NOW - createdDaysAgo * DAY,
+        permissionsChangedAtMs: changedDaysAgo === null ? null : NOW - changedDaysAgo * DAY,
+      },
+      uses,
+    },
     { nowMs: NOW, countedSinceMs: NOW - countedForDays * DAY, catalogue: new Set(catalogue) },
   );
 
@@ -64,11 +72,17 @@ describe('least privilege', () => {
     if (narrowTo !== null) expect([covers(held, narrowTo), covers(narrowTo, held)]).toEqual([true, false]);
   });
 
-  it('watches a credential from before the counting for a week before it suggests anything', () => {
-    const old = { createdDaysAgo: 50 };
-    expect(judge(null, [use('a.read')], { ...old, countedForDays: 6 }).narrowTo).toBeNull();
-    expect(judge(null, [use('a.read')], { ...old, countedForDays: 7 }).narrowTo).toEqual(['a.read']);
-    expect(judge(null, [use('a.read')], { createdDaysAgo: 1, countedForDays: 6 }).narrowTo).toEqual(['a.read']);
-    expect(judge(null, [], { ...old, countedForDays: 6 }).observedSinceMs).toBe(NOW - 6 * DAY);
+  it.each<[string, Parameters<typeof judge>[2], number]>([
+    ['it was created', { createdDaysAgo: 29 }, 29],
+    ['its permissions changed', { changedDaysAgo: 12 }, 12],
+    ['use is counted', { countedForDays: 6 }, 6],
+  ])('suggests nothing before it has watched for 30 days since %s, and says when it will', (_, since, days) => {
+    const least = judge(null, [use('a.read')], since);
+    expect(least).toMatchObject({ narrowTo: null, watchedDays: days, suggestsFromMs: NOW + (30 - days) * DAY });
+  });
+
+  it('suggests after 30 days of watching', () => {
+    for (const since of [{ createdDaysAgo: 30 }, { changedDaysAgo: 30 }, { countedForDays: 30 }])
+      expect(judge(null, [use('a.read')], since)).toMatchObject({ narrowTo: ['a.read'], watchedDays: 30, suggestsFromMs: null });
   });
 });

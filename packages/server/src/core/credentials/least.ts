@@ -10,8 +10,8 @@ import { UNTOLD_PERMISSION } from './permission-use.ts';
 /** So long the use of permissions is looked back at. */
 export const LEAST_DAYS = 90;
 const SHORT_DAYS = 30;
-/** A credential from before the use was counted is watched for so long before anything is suggested. */
-const WATCHED_FOR_MS = 7 * DAY_MS;
+/** What runs once a month must have shown what it needs before anything is suggested. */
+export const WATCHED_FOR_MS = SHORT_DAYS * DAY_MS;
 
 export interface PermissionRow {
   readonly name: string;
@@ -25,6 +25,12 @@ export interface Least {
   /** Granted or used, by name. While the catalogue is empty, a wildcard and "no list" show only what was used of them. */
   readonly permissions: readonly PermissionRow[];
   readonly observedSinceMs: number;
+  /** Since it was made, or its permissions changed, and use was counted: from here on it shows what it needs of what it holds. */
+  readonly watchedSinceMs: number;
+  /** Whole days of it. */
+  readonly watchedDays: number;
+  /** Before, nothing is suggested; null: it has been watched for long enough. */
+  readonly suggestsFromMs: number | null;
   /** Requests of the last 90 days that nobody told the permission of. */
   readonly untoldRequests: number;
   /**
@@ -34,10 +40,10 @@ export interface Least {
   readonly narrowTo: readonly string[] | null;
 }
 
-export type Narrowing = Pick<Least, 'observedSinceMs' | 'untoldRequests' | 'narrowTo'>;
+export type Narrowing = Omit<Least, 'permissions'>;
 
 export interface Granted {
-  readonly credential: Pick<Credential, 'id' | 'permissions' | 'createdAtMs'>;
+  readonly credential: Pick<Credential, 'id' | 'permissions' | 'createdAtMs' | 'permissionsChangedAtMs'>;
   /** Of the last 90 days, the recent ones being the last 30. */
   readonly uses: readonly PermissionSums[];
 }
@@ -106,14 +112,18 @@ export function judgeLeast({ credential, uses }: Granted, watch: Watch): Least {
 
 /** What it could be narrowed to: the work grows with what was used, not with what exists. */
 export function judgeNarrowing({ credential, uses }: Granted, watch: Watch): Narrowing {
-  const { permissions: held, createdAtMs } = credential;
+  const { permissions: held, createdAtMs, permissionsChangedAtMs } = credential;
   const observedSinceMs = Math.max(watch.countedSinceMs, createdAtMs);
+  const watchedSinceMs = Math.max(observedSinceMs, permissionsChangedAtMs ?? 0);
+  const watchedForMs = watch.nowMs - watchedSinceMs;
+  const suggestsFromMs = watchedForMs >= WATCHED_FOR_MS ? null : watchedSinceMs + WATCHED_FOR_MS;
   const untoldRequests = uses.find(({ permission }) => permission === UNTOLD_PERMISSION)?.requests ?? 0;
-  const isWatched = createdAtMs >= watch.countedSinceMs || watch.nowMs - observedSinceMs >= WATCHED_FOR_MS;
   const isNeeded = ({ permission, requests }: PermissionSums): boolean => requests > 0 && covers(held, [permission]);
   const needed = uses.filter(isNeeded).map(({ permission }) => permission);
-  const isJudged = isWatched && untoldRequests === 0;
-  return { observedSinceMs, untoldRequests, narrowTo: isJudged && isLess(needed, held, watch.catalogue) ? needed.sort() : null };
+  const isJudged = suggestsFromMs === null && untoldRequests === 0;
+  const narrowTo = isJudged && isLess(needed, held, watch.catalogue) ? needed.sort() : null;
+  const watchedDays = Math.floor(Math.max(0, watchedForMs) / DAY_MS);
+  return { observedSinceMs, watchedSinceMs, watchedDays, suggestsFromMs, untoldRequests, narrowTo };
 }
 
 /** What the list lets through, by name; wildcards as far as a catalogue says what they stand for. */

@@ -1,8 +1,9 @@
-/** Takes permissions or addresses away. Never adds any: whoever wants more makes a new credential. */
+/** Takes permissions or addresses away. Never adds any: whoever wants more makes a new credential, or undoes it within a day (`undo.ts`). */
 import { containsBlock, covers, no, type Outcome, ok } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Credential, CredentialsStore } from './credential.ts';
+import { undoEndsAtMs } from './undo.ts';
 import { compileBlocks } from './verify.ts';
 import { checkAddresses, checkPermissions, type Fault } from './wish.ts';
 
@@ -47,6 +48,7 @@ export async function narrowCredential(
     permissions,
     addresses,
     nowMs,
+    undoEndsAtMs: undoEndsAtMs(by, nowMs),
     event: {
       event: input.kind === 'token' ? 'token.narrowed' : 'key.narrowed',
       atMs: nowMs,

@@ -7,8 +7,6 @@ export const EXPIRES_SOON_DAYS = 14;
 export const UNUSED_DAYS = 90;
 /** Refused requests of one credential within a day; fewer happen to everybody. */
 export const MANY_REFUSALS = 20;
-/** What was made lately has not shown yet what it needs. */
-export const TOO_WIDE_AFTER_DAYS = 7;
 
 /** What an operator sets. */
 export interface NoticeRules {
@@ -26,7 +24,7 @@ export interface Notice {
 }
 
 interface Known {
-  readonly least: Pick<Least, 'narrowTo' | 'observedSinceMs'> | undefined;
+  readonly least: Pick<Least, 'narrowTo' | 'watchedSinceMs'> | undefined;
   /** Of the last day. */
   readonly refusals: { readonly count: number; readonly lastAtMs: number } | undefined;
 }
@@ -48,7 +46,6 @@ export function noticesOf(
   if (nowMs - unusedSinceMs >= UNUSED_DAYS * DAY_MS) add('unused', unusedSinceMs);
   const secretMadeAtMs = rotatedAtMs ?? createdAtMs;
   if (oldSecretDays > 0 && nowMs - secretMadeAtMs >= oldSecretDays * DAY_MS) add('old-secret', secretMadeAtMs);
-  const isTooWide = least !== undefined && least.narrowTo !== null && nowMs - createdAtMs >= TOO_WIDE_AFTER_DAYS * DAY_MS;
-  if (isTooWide) add('too-wide', least.observedSinceMs);
+  if (least !== undefined && least.narrowTo !== null) add('too-wide', least.watchedSinceMs);
   return notices;
 }

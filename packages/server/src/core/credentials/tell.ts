@@ -31,7 +31,10 @@ interface About {
 }
 
 /** The mails that tell of it, for the event of the act that does it. */
-export type Tell = (kind: 'credential-made' | 'credential-rotated', about: About) => Promise<readonly MailDraft[]>;
+export type Tell = (
+  kind: 'credential-made' | 'credential-rotated' | 'narrowing-undone',
+  about: About,
+) => Promise<readonly MailDraft[]>;
 
 export function createTell(ports: TellPorts): Tell {
   return async (kind, { credential, by, atMs }) => {

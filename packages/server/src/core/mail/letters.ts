@@ -75,6 +75,7 @@ export interface Facts {
   };
   readonly 'credential-made': CredentialFacts;
   readonly 'credential-rotated': CredentialFacts;
+  readonly 'narrowing-undone': CredentialFacts;
   readonly invitation: {
     readonly link: string;
     readonly team: string | null;
@@ -164,6 +165,17 @@ export const letters: Letters = {
     subject: facts.kind === 'key' ? `An API key was rotated at ${brand}` : `A token was rotated at ${brand}`,
     says: [`${nounOf(facts)} has a new secret. The old one may live on for a while; the dashboard says for how long.`],
     facts: [['Rotated by', facts.doneBy === null ? null : plain(facts.doneBy)], ...circumstances(facts)],
+    otherwise: { says: 'If you do not know of it, revoke it:', link: placeOf(facts, url) },
+  }),
+  'narrowing-undone': (facts, { brand, url }) => ({
+    subject:
+      facts.kind === 'key'
+        ? `Permissions of an API key were given back at ${brand}`
+        : `Permissions of a token were given back at ${brand}`,
+    says: [
+      `${nounOf(facts)} may do again what it could do before it was last narrowed. JWTs that the narrowing revoked stay revoked.`,
+    ],
+    facts: [['Undone by', facts.doneBy === null ? null : plain(facts.doneBy)], ...circumstances(facts)],
     otherwise: { says: 'If you do not know of it, revoke it:', link: placeOf(facts, url) },
   }),
   invitation: ({ link, team, role, invitedBy, endsAtMs }, { brand }) => ({

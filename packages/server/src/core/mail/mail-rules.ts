@@ -40,6 +40,7 @@ export const MAIL_RULES: Readonly<Record<MailKind, Rules>> = {
   'factor-changed': notice,
   'credential-made': notice,
   'credential-rotated': notice,
+  'narrowing-undone': notice,
   reminder: notice,
   'user-deleted': notice,
   'session-reuse': notice,

@@ -28,6 +28,7 @@ export const MAIL_KINDS = [
   'factor-changed',
   'credential-made',
   'credential-rotated',
+  'narrowing-undone',
   'invitation',
   'reminder',
   'account-suspended',

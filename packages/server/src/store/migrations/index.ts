@@ -11,6 +11,7 @@ import { twoStep } from './0012-two-step.ts';
 import { verifiedEmailFirst } from './0013-verified-email-first.ts';
 import { suspension } from './0014-suspension.ts';
 import { mailLimits } from './0015-mail-limits.ts';
+import { undoANarrowing } from './0016-undo-a-narrowing.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. Append; never edit one that has landed. */
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   verifiedEmailFirst,
   suspension,
   mailLimits,
+  undoANarrowing,
 ];

@@ -55,6 +55,11 @@ export const Least = Type.Object({
   /** Granted and never used, and not in the list: it names only the first of these. */
   more_unused: Type.Integer(),
   observed_since: Time,
+  /** Since it was made, or its permissions changed, and use was counted. */
+  watched_since: Time,
+  watched_days: Type.Integer(),
+  /** Before, nothing is suggested; null: it has been watched for long enough. */
+  suggests_from: OptionalTime,
   /** Requests of 90 days that were checked by introspection, without a word of what they needed. */
   untold_requests: Type.Integer(),
   narrow_to: Type.Union([Type.Array(Type.String()), Type.Null()]),
@@ -62,7 +67,14 @@ export const Least = Type.Object({
 
 const Wish = { name: NameInput, expires_at: OptionalTime, permissions: Permissions, addresses: Addresses };
 const Made = Type.Object({ credential: CredentialRow, secret: Type.String({ description: 'Shown once.' }) });
-const Detail = Type.Object({ credential: CredentialRow, least: Least, requests_90_days: Type.Array(Type.Integer()) });
+/** What the newest narrowing took away can be given back until then, by whoever may narrow. */
+const Undo = Type.Object({ until: Time, narrowed_at: Time, permissions: Permissions, addresses: Addresses });
+const Detail = Type.Object({
+  credential: CredentialRow,
+  least: Least,
+  undo: Type.Union([Undo, Type.Null()]),
+  requests_90_days: Type.Array(Type.Integer()),
+});
 const Narrow = Type.Object({ permissions: Type.Optional(Permissions), addresses: Type.Optional(Addresses) });
 const OverlapSeconds = Type.Integer({ minimum: 0, maximum: 604_800 });
 
@@ -111,6 +123,12 @@ export const credentials = {
   'GET /tokens/:id': { summary: 'One token and its use', who: 'signed-in', answer: Detail },
   'PATCH /tokens/:id': { personal: true, summary: 'Rename a token', who: 'signed-in', body: Type.Object({ name: NameInput }) },
   'POST /tokens/:id/narrow': { personal: true, summary: 'Take permissions or addresses away', who: 'signed-in', body: Narrow },
+  'POST /tokens/:id/narrow/undo': {
+    personal: true,
+    summary: 'Give back what stood there before the newest narrowing, within a day',
+    who: 'signed-in',
+    proof: true,
+  },
   'POST /tokens/:id/rotate': {
     personal: true,
     summary: 'A new secret',
@@ -149,6 +167,11 @@ export const credentials = {
     summary: 'Take permissions or addresses away; wider JWTs end',
     who: 'developer',
     body: Narrow,
+  },
+  'POST /accounts/:account/keys/:id/narrow/undo': {
+    summary: 'Give back what stood there before the newest narrowing, within a day; JWTs that it revoked stay revoked',
+    who: 'developer',
+    proof: true,
   },
   'POST /accounts/:account/keys/:id/rotate': {
     summary: 'A new secret',

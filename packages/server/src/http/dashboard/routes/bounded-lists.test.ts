@@ -27,7 +27,15 @@ describe('what is shown of many', () => {
     });
     const unused = Array.from({ length: 1000 }, (_, at) => row(`r${at}.read`, 0));
     const used = Array.from({ length: 50 }, (_, at) => row(`used${at}.read`, 3));
-    const least = describeLeast({ permissions: [...unused, ...used], observedSinceMs: 0, untoldRequests: 0, narrowTo: null });
+    const least = describeLeast({
+      permissions: [...unused, ...used],
+      observedSinceMs: 0,
+      watchedSinceMs: 0,
+      watchedDays: 30,
+      suggestsFromMs: null,
+      untoldRequests: 0,
+      narrowTo: null,
+    });
     expect(least.permissions).toHaveLength(70);
     expect(least.permissions.filter(({ requests_90_days }) => requests_90_days > 0)).toHaveLength(50);
     expect(least.more_unused).toBe(980);

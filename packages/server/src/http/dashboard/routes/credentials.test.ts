@@ -2,11 +2,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mailsTo } from '../../../../test/mails.ts';
 import { newAdministrator, newMember, newPerson, newTeam, type Person } from '../../../../test/people.ts';
-import { startTestServer, type TestServer } from '../../../../test/server.ts';
+import { OPERATOR, startTestServer, type TestServer } from '../../../../test/server.ts';
+import { visitorFor } from '../../../../test/visitor.ts';
 
 const WISH = { name: 'laptop', expires_at: null, permissions: null, addresses: null };
 const KEY_WISH = { ...WISH, environment: 'live' };
 const DAY = 86_400_000;
+
+interface Count {
+  readonly requests_30_days: number;
+}
 
 describe('tokens and keys', () => {
   let server: TestServer;
@@ -236,14 +241,23 @@ describe('tokens and keys', () => {
     const { token } = (await server.request('/auth', { bearer: secret, body: { permissions: ['b.read'] } })).json;
     expect(await verify(token, 'api/b')).toBe(200);
     const least = async () => (await ada.ask(path)).json.least;
-    await untilWritten(async () => (await least()).narrow_to?.length === 2);
+    const used = (row: { name: string; requests_30_days: number }) => row.name === 'b.read' && row.requests_30_days === 2;
+    await untilWritten(async () => (await least()).permissions.some(used));
+    // It is watched for a month first, and the answer says so.
+    const watching = await least();
+    expect(watching).toMatchObject({ narrow_to: null, watched_days: 0, watched_since: watching.observed_since });
+    expect(Date.parse(watching.suggests_from) - Date.parse(watching.watched_since)).toBe(30 * DAY);
+    await server.keyhouse.flushUse();
+    server.advance(30 * DAY);
+    ada = { ...ada, ...(await visitorFor(server, ada.id)) };
+    expect(await least()).toMatchObject({ watched_days: 30, suggests_from: null });
     const found = await least();
     expect(found.narrow_to).toEqual(['a.read', 'b.read']);
     expect(
-      found.permissions.map((row: { name: string; granted: boolean; requests_30_days: number }) => [
+      found.permissions.map((row: { name: string; granted: boolean; requests_90_days: number }) => [
         row.name,
         row.granted,
-        row.requests_30_days,
+        row.requests_90_days,
       ]),
     ).toEqual([
       ['a.read', true, 1],
@@ -263,8 +277,74 @@ describe('tokens and keys', () => {
     const { credential, secret } = (await administrator.ask('/accounts/1/keys', { body })).json;
     await server.request('/auth/introspect', { bearer: secret, body: { token: secret } });
     const least = async () => (await administrator.ask(`/accounts/1/keys/${credential.id}`)).json.least;
-    await untilWritten(async () => (await least()).narrow_to !== null);
-    expect((await least()).narrow_to).toEqual(['keyhouse.verify']);
+    await untilWritten(async () => (await least()).permissions.some(({ requests_30_days }: Count) => requests_30_days > 0));
+    server.advance(30 * DAY);
+    const later = await visitorFor(server, administrator.id);
+    const { json } = await later.ask(`/accounts/1/keys/${credential.id}`);
+    expect(json.least.narrow_to).toEqual(['keyhouse.verify']);
+  });
+
+  it('gives back for a day exactly what was there before the last narrowing, whatever its secret is by then, and tells by mail', async () => {
+    const bob = await newPerson(server);
+    const { credential, secret } = await newKey(bob, { permissions: ['a.read', 'b.read', 'c.read'] });
+    const path = `${keysOf(bob)}/${credential.id}`;
+    const jwtOf = async (permissions: readonly string[]): Promise<string> =>
+      (await server.request('/auth', { bearer: secret, body: { permissions } })).json.token;
+    const narrow = (body: object) => bob.ask(`${path}/narrow`, { body });
+    const undo = () => bob.ask(`${path}/narrow/undo`, { method: 'POST' });
+    expect((await bob.ask(path)).json.undo).toBeNull();
+    expect((await undo()).status).toBe(422);
+
+    await narrow({ permissions: ['a.read', 'b.read'] });
+    const wide = await jwtOf(['b.read']);
+    await narrow({ permissions: ['a.read'], addresses: ['203.0.113.0/24'] });
+    // One that takes nothing away changes nothing.
+    await narrow({ permissions: ['a.read'] });
+    expect(await verify(secret, 'api/a')).toBe(401);
+    const kept = (await bob.ask(path)).json;
+    expect(kept.undo).toMatchObject({ permissions: ['a.read', 'b.read'], addresses: null });
+    expect(Date.parse(kept.undo.until) - Date.parse(kept.undo.narrowed_at)).toBe(DAY);
+
+    const rotated = await bob.ask(`${path}/rotate`, { body: { overlap_seconds: 0, revoke_jwts: false } });
+    expect((await undo()).status).toBe(204);
+    const again = (await bob.ask(path)).json;
+    expect(again).toMatchObject({ undo: null, credential: { permissions: ['a.read', 'b.read'], addresses: null } });
+    const young = rotated.json.secret;
+    expect([await verify(young, 'api/b'), await verify(young, 'api/c'), await verify(secret, 'api/b')]).toEqual([200, 403, 401]);
+    // What the narrowing revoked stays revoked.
+    expect(await verify(wide, 'api/b')).toBe(401);
+    expect((await undo()).status).toBe(422);
+    expect(kindsTo(bob)).toContain('narrowing-undone');
+    const { json } = await bob.ask(`/accounts/${bob.accountId}/audit`);
+    expect(json.events.map(({ event }: { event: string }) => event)).toContain('key.narrowing_undone');
+  });
+
+  it('gives nothing back after a day, after a revocation, or when the operator or the credential itself narrowed it', async () => {
+    const bob = await newPerson(server);
+    const newWide = async () => (await newKey(bob, { permissions: ['a.read', 'b.read'] })).credential.id as number;
+    const narrowed = async (id: number) =>
+      expect((await bob.ask(`${keysOf(bob)}/${id}/narrow`, { body: { permissions: ['a.read'] } })).status).toBe(204);
+    const undo = async (id: number) => (await bob.ask(`${keysOf(bob)}/${id}/narrow/undo`, { method: 'POST' })).status;
+    const [revoked, taken, again] = [await newWide(), await newWide(), await newWide()];
+    await narrowed(revoked);
+    await bob.ask(`${keysOf(bob)}/${revoked}`, { method: 'DELETE' });
+    expect(await undo(revoked)).toBe(404);
+
+    await server.keyhouse.narrow({ kind: 'key', id: taken, permissions: ['a.read'] }, OPERATOR);
+    expect(await undo(taken)).toBe(422);
+    // The operator wants what a person has already done: it is no longer theirs to undo.
+    await narrowed(again);
+    await server.keyhouse.narrow({ kind: 'key', id: again, permissions: ['a.read'] }, OPERATOR);
+    expect(await undo(again)).toBe(422);
+
+    const { id } = (await newToken(bob, { permissions: ['a.read', 'b.read'] })).credential;
+    await bob.ask(`/tokens/${id}/narrow`, { body: { permissions: ['a.read'] } });
+    expect((await bob.ask(`/tokens/${id}`)).json.undo).not.toBeNull();
+    server.advance(DAY);
+    const later = await visitorFor(server, bob.id);
+    expect((await later.ask(`/tokens/${id}`)).json.undo).toBeNull();
+    expect((await later.ask(`/tokens/${id}/narrow/undo`, { method: 'POST' })).status).toBe(422);
+    await server.keyhouse.sweep();
   });
 
   it('asks for the password again before it makes, rotates or extends, and not before it takes away', async () => {
@@ -278,8 +358,9 @@ describe('tokens and keys', () => {
       [keysOf(eve), KEY_WISH],
       [`${path}/rotate`, { overlap_seconds: 0, revoke_jwts: false }],
       [`${path}/overlap/extend`, { seconds: 60 }],
+      [`${path}/narrow/undo`, undefined],
     ] as const) {
-      const { status, json } = await eve.ask(at, { body });
+      const { status, json } = await eve.ask(at, { method: 'POST', body });
       expect([status, json.proof], at).toEqual([403, 'required']);
     }
     expect((await eve.ask(`${path}/narrow`, { body: { permissions: ['a.read'] } })).status).toBe(204);

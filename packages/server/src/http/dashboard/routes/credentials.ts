@@ -3,7 +3,7 @@
  * of endpoints differ only in whose they are; `Scope` says that, and everything here keeps to it.
  */
 import type { By } from '../../../core/audit/event.ts';
-import type { Credential, CredentialWithUse } from '../../../core/credentials/credential.ts';
+import type { Credential, CredentialWithUse, Undo } from '../../../core/credentials/credential.ts';
 import { LEAST_DAYS, type Least } from '../../../core/credentials/least.ts';
 import type { Fault } from '../../../core/credentials/wish.ts';
 import type { Keyhouse } from '../../../core/keyhouse.ts';
@@ -70,10 +70,14 @@ export function credentialHandlers(keyhouse: Keyhouse) {
     async detail(scope: Scope, id: string): Promise<Detail> {
       const credential = await find(scope, id);
       const [row] = await describe([credential]);
-      const [least, days] = await Promise.all([keyhouse.leastOf([credential]), daysOf([credential.id], LEAST_DAYS)]);
+      const [least, days, undo] = await Promise.all([
+        keyhouse.leastOf([credential]),
+        daysOf([credential.id], LEAST_DAYS),
+        store.credentials.findUndo({ credentialId: credential.id, nowMs: clock.now() }),
+      ]);
       const judged = least.get(credential.id);
       if (row === undefined || judged === undefined) throw new Error('A credential was described by halves.');
-      return { credential: row, least: describeLeast(judged), requests_90_days: days(credential.id) };
+      return { credential: row, least: describeLeast(judged), undo: describeUndo(undo), requests_90_days: days(credential.id) };
     },
 
     /** What was just made, and its secret: the one time that it is shown. */
@@ -105,6 +109,14 @@ export function credentialHandlers(keyhouse: Keyhouse) {
         if (narrowed.reason !== 'changed') throw faulty(narrowed.faults);
       }
       throw new Refusal({ code: 'busy', retryAfterSeconds: 1 });
+    },
+
+    async undoNarrowing(scope: Scope, id: string, signInId: number, by: By): Promise<void> {
+      const credential = await find(scope, id);
+      const undone = await keyhouse.undoNarrowing({ owned: { ...scope, id: credential.id }, credential, signInId }, by);
+      if (undone.ok) return;
+      if (undone.reason === 'signed_out') throw new Refusal({ code: 'not_signed_in' });
+      throw invalid('narrowing', 'This can no longer be undone: a day has passed, it was undone before, or it was revoked.');
     },
 
     async rotate(scope: Scope, id: string, overlapSeconds: number, revokeJwts: boolean, by: By) {
@@ -162,6 +174,16 @@ function faulty(faults: readonly Fault[] = []): Refusal {
   return new Refusal({ code: 'invalid', errors });
 }
 
+const describeUndo = (undo: Undo | null): Detail['undo'] =>
+  undo === null
+    ? null
+    : {
+        until: toTimestamp(undo.endsAtMs),
+        narrowed_at: toTimestamp(undo.narrowedAtMs),
+        permissions: copy(undo.permissions),
+        addresses: copy(undo.addresses),
+      };
+
 const isWithin = (scope: Scope, credential: Credential): boolean =>
   scope.kind === 'token' ? credential.userId === scope.userId : credential.accountId === scope.accountId;
 
@@ -209,7 +231,7 @@ function startsWith({ id, kind, environment, imported, rotatedAtMs }: Credential
 /** Everything that was used; of what was not, as many as somebody reads: who may do all of a thousand things has no thousand lines. */
 const MAX_UNUSED_ROWS = 20;
 
-export function describeLeast({ permissions, observedSinceMs, untoldRequests, narrowTo }: Least): Detail['least'] {
+export function describeLeast({ permissions, ...judged }: Least): Detail['least'] {
   const unused = permissions.filter(({ requests90Days }) => requests90Days === 0);
   const hidden = new Set(unused.slice(MAX_UNUSED_ROWS));
   return {
@@ -223,8 +245,11 @@ export function describeLeast({ permissions, observedSinceMs, untoldRequests, na
         last_used_at: toOptionalTimestamp(row.lastUsedAtMs),
       })),
     more_unused: hidden.size,
-    observed_since: toTimestamp(observedSinceMs),
-    untold_requests: untoldRequests,
-    narrow_to: copy(narrowTo),
+    observed_since: toTimestamp(judged.observedSinceMs),
+    watched_since: toTimestamp(judged.watchedSinceMs),
+    watched_days: judged.watchedDays,
+    suggests_from: toOptionalTimestamp(judged.suggestsFromMs),
+    untold_requests: judged.untoldRequests,
+    narrow_to: copy(judged.narrowTo),
   };
 }

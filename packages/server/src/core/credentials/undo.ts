@@ -1,0 +1,52 @@
+/**
+ * Undoing a narrowing: the one way in which permissions or addresses of a credential grow again. It gives exactly what stood there before the newest
+ * narrowing, for a day, to somebody who has just proved who they are; docs/decisions/2026-11-29-undo-a-narrowing.md says why.
+ */
+import { no, type Outcome, ok } from '@keyhouse/protocol';
+import type { By } from '../audit/event.ts';
+import { type Clock, DAY_MS } from '../lib/clock.ts';
+import type { Credential, CredentialsStore, Owned } from './credential.ts';
+import type { Tell } from './tell.ts';
+
+export const UNDO_LASTS_MS = DAY_MS;
+
+interface Ports {
+  readonly credentials: Pick<CredentialsStore, 'undoNarrowing'>;
+  readonly clock: Clock;
+  readonly tell: Tell;
+}
+
+interface Input {
+  readonly owned: Owned;
+  readonly credential: Pick<Credential, 'kind' | 'name' | 'accountId' | 'userId'>;
+  /** The sign-in of the browser that asks; what its user may do is judged again in the act. */
+  readonly signInId: number;
+}
+
+/**
+ * When a narrowing can no longer be undone; null: never can. What the operator takes away at the command line, or a program by itself, is not given
+ * back by the people whom it was taken from.
+ */
+export const undoEndsAtMs = ({ actor }: By, nowMs: number): number | null =>
+  actor.startsWith('user:') ? nowMs + UNDO_LASTS_MS : null;
+
+/** `gone`: there is nothing to undo any more. JWTs that the narrowing revoked stay revoked. */
+export async function undoNarrowing(
+  { credentials, clock, tell }: Ports,
+  { owned, credential, signInId }: Input,
+  by: By,
+): Promise<Outcome<null, 'gone' | 'signed_out'>> {
+  const nowMs = clock.now();
+  const undone = await credentials.undoNarrowing({
+    ...owned,
+    signInId,
+    nowMs,
+    event: {
+      event: owned.kind === 'token' ? 'token.narrowing_undone' : 'key.narrowing_undone',
+      atMs: nowMs,
+      by,
+      mails: await tell('narrowing-undone', { credential, by, atMs: nowMs }),
+    },
+  });
+  return undone === 'done' ? ok(null) : no(undone);
+}
