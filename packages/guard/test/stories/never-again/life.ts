@@ -21,8 +21,15 @@ interface Owner {
   readonly userId: number;
   readonly kind: 'personal' | 'team';
   isDisabled: boolean;
+  /** The account, by the operator. */
+  isSuspended: boolean;
+  /** A team whose only owner is disabled. */
+  isOwnerless: boolean;
   isGone: boolean;
 }
+
+const isActive = ({ isDisabled, isSuspended, isOwnerless, isGone }: Owner): boolean =>
+  !isDisabled && !isSuspended && !isOwnerless && !isGone;
 
 interface Key {
   readonly id: number;
@@ -102,11 +109,11 @@ export class Life {
   expected(): readonly Expected[] {
     const nowMs = this.#world.clock.now();
     const keys = this.#keys.map(({ id, text, owner, isRevoked }) => ({
-      ...{ name: `key ${id}`, text, holds: !isRevoked && !owner.isDisabled && !owner.isGone },
+      ...{ name: `key ${id}`, text, holds: !isRevoked && isActive(owner) },
     }));
     const jwts = this.#jwts
       .filter(({ endsAtMs }) => endsAtMs > nowMs + NEAR_MS)
-      .map(({ text, jti, owner, isRevoked }) => ({ name: `JWT ${jti}`, text, holds: !isRevoked && !owner.isDisabled }));
+      .map(({ text, jti, owner, isRevoked }) => ({ name: `JWT ${jti}`, text, holds: !isRevoked && isActive(owner) }));
     return [...keys, ...jwts];
   }
 
@@ -118,7 +125,7 @@ export class Life {
     const permissions = isWide ? ['a.read', 'b.read'] : ['a.read'];
     const body = { permissions, expires: new Date(endsAtMs).toISOString().replace('.000Z', 'Z') };
     const { status, json, text } = await server.request('/auth', { bearer: key.text, body });
-    const may = !key.isRevoked && !key.owner.isDisabled && !key.owner.isGone;
+    const may = !key.isRevoked && isActive(key.owner);
     const wanted = may ? (isWide && !key.isWide ? 403 : 200) : 401;
     if (status !== wanted) throw new Error(`Minting was answered with ${status}, not with ${wanted}: ${text}`);
     if (status === 200) this.#remember(json.token, key.owner, key, isWide);
@@ -126,8 +133,7 @@ export class Life {
 
   async issue(to: 'application' | 'session'): Promise<void> {
     const { server } = this.#world;
-    const isOver =
-      this.#isApplicationGone || this.#user.isDisabled || this.#user.isGone || (to === 'session' && this.#session.isOver);
+    const isOver = this.#isApplicationGone || !isActive(this.#user) || (to === 'session' && this.#session.isOver);
     const { clientId, secret } = this.#application;
     const client = { client_id: clientId, client_secret: secret ?? '' };
     const { status, json, text } =
@@ -184,6 +190,41 @@ export class Life {
     this.#world.pass(MINUTE_MS);
   }
 
+  /** Nothing is revoked by it: on resume all that was not revoked otherwise is accepted again. */
+  async suspend(kind: Owner['kind']): Promise<void> {
+    const owner = this.#owner(kind);
+    await this.#world.command.suspendAccount({ accountId: owner.accountId, reason: null, by: OPERATOR });
+    if (!owner.isGone) owner.isSuspended = true;
+  }
+
+  /** Whatever it was suspended for. */
+  async resume(kind: Owner['kind']): Promise<void> {
+    const owner = this.#owner(kind);
+    await this.#world.command.resumeAccount({ accountId: owner.accountId, by: OPERATOR });
+    owner.isSuspended = false;
+    owner.isOwnerless = false;
+  }
+
+  async deleteAccount(kind: Owner['kind']): Promise<void> {
+    const owner = this.#owner(kind);
+    const outcome = await this.#world.command.deleteAccount({ accountId: owner.accountId, by: OPERATOR });
+    if (outcome !== 'done') return;
+    owner.isGone = true;
+    if (kind === 'personal') this.#endOfUser();
+    this.#revokeKeys(owner);
+  }
+
+  /** The only owner of the team: it is suspended for as long. */
+  async disableFounder(): Promise<void> {
+    const disabled = await this.#world.command.disableUser({ userId: this.#team.userId, by: OPERATOR });
+    if (disabled.ok && !this.#team.isGone) this.#team.isOwnerless = true;
+  }
+
+  async enableFounder(): Promise<void> {
+    await this.#world.command.enableUser({ userId: this.#team.userId, by: OPERATOR });
+    this.#team.isOwnerless = false;
+  }
+
   async deleteUser(): Promise<void> {
     const { store, clock } = this.#world.command;
     const event = { event: 'user.deleted', atMs: clock.now(), by: OPERATOR } as const;
@@ -195,7 +236,8 @@ export class Life {
 
   async deleteTeam(): Promise<void> {
     const { accountId, userId: actorId } = this.#team;
-    await this.#world.command.deleteTeam({ accountId, actorId, by: OPERATOR });
+    const outcome = await this.#world.command.deleteTeam({ accountId, actorId, by: OPERATOR });
+    if (outcome !== 'done') return;
     this.#team.isGone = true;
     this.#revokeKeys(this.#team);
   }
@@ -210,6 +252,10 @@ export class Life {
     await this.#world.command.deleteApplication(this.#application, OPERATOR);
     this.#isApplicationGone = true;
     this.#revokeJwts(({ under }) => under === 'application' || under === 'session');
+  }
+
+  #owner(kind: Owner['kind']): Owner {
+    return kind === 'team' ? this.#team : this.#user;
   }
 
   #key(which: number): Key {
@@ -239,5 +285,5 @@ export class Life {
 }
 
 const ownerOf = ({ id: userId }: Person, accountId: number, kind: Owner['kind']): Owner => ({
-  ...{ accountId, userId, kind, isDisabled: false, isGone: false },
+  ...{ accountId, userId, kind, isDisabled: false, isSuspended: false, isOwnerless: false, isGone: false },
 });

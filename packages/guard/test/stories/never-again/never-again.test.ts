@@ -47,6 +47,18 @@ const issue = fc
   .constantFrom('application' as const, 'session' as const)
   .map((to) => new Named(`issue to the ${to}`, (life) => life.issue(to)));
 
+const account = fc.constantFrom('personal' as const, 'team' as const);
+
+const suspending: fc.Arbitrary<Named> = fc.oneof(
+  account.map((kind) => new Named(`suspend the ${kind} account`, (life) => life.suspend(kind))),
+  step('disable the only owner of the team', (life) => life.disableFounder()),
+);
+
+const resuming: fc.Arbitrary<Named> = fc.oneof(
+  account.map((kind) => new Named(`resume the ${kind} account`, (life) => life.resume(kind))),
+  step('enable the owner of the team', (life) => life.enableFounder()),
+);
+
 const revoking: fc.Arbitrary<Named> = fc.oneof(
   which.map((at) => new Named(`revoke JWT ${at}`, (life) => life.revokeJwt(at))),
   which.map((at) => new Named(`revoke all JWTs of key ${at}`, (life) => life.revokeJwtsOfKey(at))),
@@ -57,6 +69,7 @@ const revoking: fc.Arbitrary<Named> = fc.oneof(
   step('delete the team', (life) => life.deleteTeam()),
   step('end the session', (life) => life.endSession()),
   step('delete the application', (life) => life.deleteApplication()),
+  account.map((kind) => new Named(`delete the ${kind} account`, (life) => life.deleteAccount(kind))),
 );
 
 const anything: fc.Arbitrary<Named> = fc.oneof(
@@ -67,6 +80,8 @@ const anything: fc.Arbitrary<Named> = fc.oneof(
   { weight: 2, arbitrary: sweep },
   { weight: 4, arbitrary: revoking },
   { weight: 2, arbitrary: step('enable the user', (life) => life.enableUser()) },
+  { weight: 2, arbitrary: suspending },
+  { weight: 3, arbitrary: resuming },
 );
 
 /** Any order; and the order in which things went wrong once, with anything in between. */
@@ -82,6 +97,18 @@ const stories: fc.Arbitrary<readonly Named[]> = fc.oneof(
     restart(days),
     pass(MINUTE_MS, 200 * DAY_MS),
     sweep,
+  ),
+  woven(
+    ...Array.from({ length: 3 }, () => mint(fc.constantFrom(300, 3000))),
+    suspending,
+    revoking,
+    pass(2 * DAY_MS, 31 * DAY_MS),
+    sweep,
+    restart(days),
+    resuming,
+    pass(MINUTE_MS, 31 * DAY_MS),
+    sweep,
+    restart(days),
   ),
 );
 
