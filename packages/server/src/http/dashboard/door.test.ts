@@ -14,7 +14,7 @@ describe('the door of the private API', () => {
     const visitor = await visitorFor(server, id);
     const { status, json } = await visitor.ask('/me');
     expect(status).toBe(200);
-    expect(json.user).toMatchObject({ id, email, email_verified: false });
+    expect(json.user).toMatchObject({ id, email, email_verified: true });
     expect(json.accounts).toEqual([expect.objectContaining({ kind: 'personal', role: 'owner' })]);
   });
 
