@@ -81,6 +81,7 @@ describe('the words of the audit log', () => {
       'code-reused': true,
       idle: true,
       'too-old': true,
+      'too-many': true,
     };
     expect(Object.keys(ENDS).sort()).toEqual(Object.keys(ends).sort());
   });

@@ -248,6 +248,7 @@ export const ENDS: Readonly<Record<string, string>> = {
   'code-reused': 'A code came a second time',
   idle: 'It was not used for as long as the application allows',
   'too-old': 'It was open for as long as the application allows',
+  'too-many': 'The user opened so many others with the application',
 };
 
 /** Of requests with a credential, of the dashboard, and of signing in. */

@@ -6,8 +6,9 @@ import { png } from '../../test/pictures.ts';
 import type { Role } from '../core/accounts/member.ts';
 import type { By, EventDraft } from '../core/audit/event.ts';
 import { hashSecret } from '../core/credentials/verify.ts';
+import { CEILINGS } from '../core/lib/ceilings.ts';
 import { type Application, DEFAULT_SETTINGS } from '../core/oauth/application.ts';
-import { type ApplicationVerbs, applicationVerbs, MAX_APPLICATIONS_OF_ACCOUNT } from '../core/oauth/manage-applications.ts';
+import { type ApplicationVerbs, applicationVerbs } from '../core/oauth/manage-applications.ts';
 import type { OpenedStore } from './opened.ts';
 
 const NOW = 1_800_000_000_000;
@@ -316,11 +317,11 @@ eachDatabase('an application', (makeDatabase) => {
   it('is one of so many that an account may have, however many are asked for at once', async () => {
     const { accountId } = await newUser();
     const settings = { ...DEFAULT_SETTINGS, name: 'One of many' };
-    const asked = Array.from({ length: MAX_APPLICATIONS_OF_ACCOUNT + 5 }, () =>
+    const asked = Array.from({ length: CEILINGS.applicationsOfAccount + 5 }, () =>
       verbs.createApplication({ accountId, kind: 'confidential', settings }, BY),
     );
     const made = await Promise.all(asked);
-    expect(made.filter(({ ok }) => ok)).toHaveLength(MAX_APPLICATIONS_OF_ACCOUNT);
+    expect(made.filter(({ ok }) => ok)).toHaveLength(CEILINGS.applicationsOfAccount);
     expect(new Set(made.map((each) => (each.ok ? 'ok' : each.reason)))).toEqual(new Set(['ok', 'too_many']));
   });
 

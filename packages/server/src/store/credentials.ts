@@ -3,6 +3,7 @@ import type { InactiveState } from '../core/accounts/account.ts';
 import type { Actor, EventDraft } from '../core/audit/event.ts';
 import type { Credential, CredentialsStore, CredentialWithOwner, NewCredential, Owned } from '../core/credentials/credential.ts';
 import { MAX_OVERLAP_SECONDS } from '../core/credentials/rotate.ts';
+import { CEILINGS } from '../core/lib/ceilings.ts';
 import type { Act } from './act.ts';
 import { fromJson, toJson } from './json.ts';
 import { lockMinting, revokeWiderJwts } from './jwts.ts';
@@ -66,9 +67,11 @@ export function credentialsReads(db: Db): Reads {
 }
 
 export const credentialsActs = {
-  async issue(act: Act, { credential, event }: Input<'issue'>): Promise<Credential | InactiveState> {
+  async issue(act: Act, { credential, limit, event }: Input<'issue'>): Promise<Credential | 'too_many' | InactiveState> {
+    // Of a token it is the personal account: whoever creates another waits here, and counts this one.
     const state = await lockAccount(act.db, credential.accountId);
     if (state !== 'active') return state;
+    if (await isFull(act.db, credential, limit)) return 'too_many';
     const issued = await insertCredential(act.db, credential, event.by.actor);
     act.event(event, { credentialId: issued.id, accountId: issued.accountId });
     return issued;
@@ -95,6 +98,7 @@ export const credentialsActs = {
     const user = await lockEnabledUser(act.db, userId, passwordHash);
     if (user === null || (user.twoStepSinceMs !== null && !secondFactor)) return null;
     if ((await lockAccount(act.db, user.accountId)) === 'suspended') return 'suspended';
+    await endIdleLogIns(act, { userId, keep: CEILINGS.logInTokensOfUser - 1, nowMs: token.createdAtMs });
     const issued = await insertCredential(act.db, { ...token, accountId: user.accountId, userId }, `user:${userId}`);
     if (addressHash !== null) await rememberAddress(act.db, userId, addressHash, token.createdAtMs);
     for (const event of events) act.event(event, { userId, accountId: user.accountId, credentialId: issued.id });
@@ -231,6 +235,59 @@ export async function endTokensOfLogins(act: Act, userId: number, nowMs: number)
     .returning('id')
     .execute();
   for (const { id } of ended) act.change({ kind: 'credential', id: String(id), beforeMs: null, endsAtMs: null });
+}
+
+/** Asked under the lock of the account. */
+async function isFull(db: Db, { kind, accountId, userId, createdAtMs }: NewCredential, limit?: number): Promise<boolean> {
+  let living = db
+    .selectFrom('credentials')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('kind', '=', kind)
+    .where('revoked_at_ms', 'is', null)
+    .where((eb) => eb.or([eb('expires_at_ms', 'is', null), eb('expires_at_ms', '>', createdAtMs)]));
+  living =
+    kind === 'key'
+      ? living.where('account_id', '=', accountId)
+      : living.where('user_id', '=', userId).where('source', 'not in', ['login', 'register']);
+  const { count } = await living.executeTakeFirstOrThrow();
+  return Number(count) >= (limit ?? (kind === 'key' ? CEILINGS.keysOfAccount : CEILINGS.tokensOfUser));
+}
+
+/**
+ * Leaves a user the `keep` tokens of log-ins that were used last, and ends the others: a script that logs in each time pushes out its own
+ * forgotten ones, and not the device that is used every day. Asked under the lock of the user.
+ */
+async function endIdleLogIns(act: Act, { userId, keep, nowMs }: { userId: number; keep: number; nowMs: number }): Promise<void> {
+  const idle = await act.db
+    .selectFrom('credentials')
+    .select((eb) => [
+      'id',
+      'account_id',
+      eb.fn
+        .coalesce(
+          eb
+            .selectFrom('credential_use')
+            .select((use) => use.fn.max('last_used_at_ms').as('last_used_at_ms'))
+            .whereRef('credential_use.credential_id', '=', 'credentials.id'),
+          'created_at_ms',
+        )
+        .as('used_at_ms'),
+    ])
+    .where('user_id', '=', userId)
+    .where('source', 'in', ['login', 'register'])
+    .where('revoked_at_ms', 'is', null)
+    .orderBy('used_at_ms', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
+  for (const { id, account_id: accountId } of idle.slice(keep)) {
+    await act.db.updateTable('credentials').set({ revoked_at_ms: nowMs }).where('id', '=', id).execute();
+    act.change({ kind: 'credential', id: String(id), beforeMs: null, endsAtMs: null });
+    const by = { actor: 'server', requestId: null, person: {} } as const;
+    act.event(
+      { event: 'token.revoked', atMs: nowMs, by, details: { because: 'too-many-log-ins' } },
+      { accountId, userId, credentialId: id },
+    );
+  }
 }
 
 async function insertCredential(db: Db, credential: NewCredential, actor: Actor): Promise<Credential> {

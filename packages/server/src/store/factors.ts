@@ -1,5 +1,6 @@
 import type { FactorsStore, Identity, Passkey } from '../core/accounts/factor.ts';
 import type { EventDraft } from '../core/audit/event.ts';
+import { CEILINGS } from '../core/lib/ceilings.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
 import { lockSignIn, mayVouchFor } from './sign-ins.ts';
@@ -46,8 +47,16 @@ export function factorsReads(db: Db): Reads {
 }
 
 export const factorsActs = {
-  async addPasskey(act: Act, { signInId, passkey, event }: Input<'addPasskey'>): Promise<boolean> {
+  async addPasskey(act: Act, { signInId, passkey, event }: Input<'addPasskey'>): Promise<boolean | 'too_many'> {
+    // The user too: from another sign-in another one may be added.
+    if ((await lockEnabledUser(act.db, passkey.userId, null)) === null) return false;
     if (!(await lockSignIn(act.db, signInId))) return false;
+    const { count } = await act.db
+      .selectFrom('passkeys')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('user_id', '=', passkey.userId)
+      .executeTakeFirstOrThrow();
+    if (Number(count) >= CEILINGS.passkeysOfUser) return 'too_many';
     const inserted = await act.db
       .insertInto('passkeys')
       .values({

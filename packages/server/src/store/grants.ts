@@ -1,3 +1,4 @@
+import { CEILINGS } from '../core/lib/ceilings.ts';
 import type { Allowance, CodeData, GivenCode, Grant, GrantsStore, Redeemed } from '../core/oauth/grant.ts';
 import { matchesRedirectUri } from '../core/oauth/redirect-uri.ts';
 import type { Act } from './act.ts';
@@ -6,7 +7,7 @@ import { narrowSessions } from './narrowing.ts';
 import { lockActivePlace } from './place.ts';
 import type { Db } from './prepared.ts';
 import type { GrantsTable } from './schema.ts';
-import { endSessions, insertSession, standingOf } from './sessions.ts';
+import { endSessions, endUnusedSessions, insertSession, standingOf } from './sessions.ts';
 import { lockSignIn } from './sign-ins.ts';
 
 type Input<Name extends keyof GrantsStore> = Parameters<GrantsStore[Name]>[0];
@@ -93,6 +94,7 @@ export const grantsActs = {
       return 'proof_required';
     const grantId = input.allow === null ? (standing?.id ?? null) : await allow(act, standing, input, input.allow);
     if (grantId === null) return 'gone';
+    await dropOldCodes(db, { userId: input.userId, keep: CEILINGS.codesOfUser - 1, nowMs: input.nowMs });
     const { hash, data, endsAtMs } = input.code;
     await db
       .insertInto('authorization_codes')
@@ -124,6 +126,8 @@ export const grantsActs = {
     const data = JSON.parse(code.data) as CodeData;
     // A sign-in that was ended meanwhile may have been a thief's.
     if (!(await lockSignIn(act.db, data.signInId)) || !(await lockGrant(act.db, grant.id))) return OVER;
+    const { user_id: userId, application_id: applicationId } = grant;
+    await endUnusedSessions(act, { userId, applicationId, keep: CEILINGS.sessionsOfUserWithApplication - 1, nowMs });
     await insertSession(act.db, session, {
       grantId: grant.id,
       applicationId: grant.application_id,
@@ -158,6 +162,22 @@ export const grantsActs = {
     return true;
   },
 };
+
+/** Leaves a user the `keep` newest of the codes that wait. Asked under the lock of the user. */
+async function dropOldCodes(db: Db, { userId, keep, nowMs }: { userId: number; keep: number; nowMs: number }): Promise<void> {
+  const waiting = await db
+    .selectFrom('authorization_codes')
+    .innerJoin('grants', 'grants.id', 'authorization_codes.grant_id')
+    .select('authorization_codes.hash')
+    .where('grants.user_id', '=', userId)
+    .where('authorization_codes.session_id', 'is', null)
+    .where('authorization_codes.ends_at_ms', '>', nowMs)
+    .orderBy('authorization_codes.created_at_ms', 'desc')
+    .execute();
+  // One that was redeemed meanwhile stays, so that it is known when it comes again.
+  for (const { hash } of waiting.slice(keep))
+    await db.deleteFrom('authorization_codes').where('hash', '=', hash).where('session_id', 'is', null).execute();
+}
 
 /** Ends grants within another act; their sessions end with them. */
 export async function endGrants(

@@ -9,6 +9,7 @@ import {
 import type { EndedInvitation } from '../core/accounts/member.ts';
 import { includesRole, mayInvite, type Role } from '../core/accounts/member.ts';
 import type { EventDraft } from '../core/audit/event.ts';
+import { CEILINGS } from '../core/lib/ceilings.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
 import { addMember, lockTeam, roleInTeam } from './teams.ts';
@@ -53,8 +54,9 @@ export function invitationsReads(db: Db): Reads {
 }
 
 export const invitationsActs = {
-  async invite(act: Act, { accountId, invitation, limit, usersOnly, event }: Input<'invite'>) {
+  async invite(act: Act, input: Input<'invite'>) {
     const { db } = act;
+    const { accountId, invitation, limit, usersOnly, ceiling = CEILINGS.invitationsOfTeam, event } = input;
     const { createdAtMs: nowMs, invitedBy, emailKey } = invitation;
     // The sender before the team, as whoever is deleted is locked before their teams.
     const sender = await lockEnabledUser(db, invitedBy, null);
@@ -69,6 +71,7 @@ export const invitationsActs = {
       .where('invitations.email_key', '=', emailKey)
       .executeTakeFirst();
     if (standing !== undefined) return 'open';
+    if ((await openOf(db, accountId, nowMs)) >= ceiling) return 'full';
     if ((await sentByOn(db, invitedBy, nowMs)) >= mostOf(sender, limit)) return 'too_many';
     const silent = usersOnly && !(await isUser(db, emailKey));
     // Counted also where none is sent: the answer must not tell.
@@ -363,6 +366,18 @@ async function isUser(db: Db, emailKey: string): Promise<boolean> {
     .where('deleted_at_ms', 'is', null)
     .executeTakeFirst();
   return row !== undefined;
+}
+
+/** Counted under the lock of the team. */
+async function openOf(db: Db, accountId: number, nowMs: number): Promise<number> {
+  const { count } = await db
+    .selectFrom('invitations')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('account_id', '=', accountId)
+    .where('ended_at_ms', 'is', null)
+    .where('expires_at_ms', '>', nowMs)
+    .executeTakeFirstOrThrow();
+  return Number(count);
 }
 
 const mostOf = ({ emailVerifiedAtMs }: Pick<User, 'emailVerifiedAtMs'>, limit: number): number =>

@@ -222,6 +222,26 @@ export async function endSessions(
   }));
 }
 
+/** Leaves a user the `keep` sessions with an application that were used last. Asked under the lock of the user. */
+export async function endUnusedSessions(
+  act: Act,
+  { userId, applicationId, keep, nowMs }: { userId: number; applicationId: number; keep: number; nowMs: number },
+): Promise<void> {
+  const living = await act.db
+    .selectFrom('sessions')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('application_id', '=', applicationId)
+    .where('ended_at_ms', 'is', null)
+    .orderBy('last_used_at_ms', 'desc')
+    .orderBy('created_at_ms', 'desc')
+    .execute();
+  const by = { actor: 'server', requestId: null, person: {} } as const;
+  for (const { id } of living.slice(keep))
+    for (const { accountId } of await endSessions(act, { id }, { reason: 'too-many', nowMs }))
+      act.event({ event: 'session.ended', atMs: nowMs, by, reason: 'too-many', details: { session: id } }, { accountId, userId });
+}
+
 /** Opens one under a grant that the act holds the lock of. */
 export async function insertSession(
   db: Db,

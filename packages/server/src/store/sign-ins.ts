@@ -2,6 +2,7 @@ import type { User } from '../core/accounts/account.ts';
 import { emailKey } from '../core/accounts/email.ts';
 import { isSecondFactor, type ProofMethod, type SignIn, type SignInsStore, type Through } from '../core/accounts/sign-in.ts';
 import { vouchingFor } from '../core/accounts/vouching.ts';
+import { CEILINGS } from '../core/lib/ceilings.ts';
 import type { Act } from './act.ts';
 import { endGiven } from './given.ts';
 import type { Db } from './prepared.ts';
@@ -36,6 +37,7 @@ export const signInsActs = {
     if (user === null) return null;
     if (user.twoStepSinceMs !== null && !signIn.methods.some(isSecondFactor)) return null;
     if (input.through && !(await holds(act.db, user, input.through))) return null;
+    await endUnseen(act.db, { userId: user.id, keep: CEILINGS.signInsOfUser - 1, nowMs: signIn.createdAtMs });
     const { id } = await act.db
       .insertInto('sign_ins')
       .values({
@@ -139,6 +141,19 @@ export async function endSignIns(
   if (id !== undefined) query = query.where('id', '=', id);
   if (exceptId !== undefined) query = query.where('id', '!=', exceptId);
   return Number((await query.executeTakeFirst()).numUpdatedRows);
+}
+
+/** Leaves a user the `keep` sign-ins that were seen last. Asked under the lock of the user. */
+async function endUnseen(db: Db, { userId, keep, nowMs }: { userId: number; keep: number; nowMs: number }): Promise<void> {
+  const living = await db
+    .selectFrom('sign_ins')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('ended_at_ms', 'is', null)
+    .orderBy('last_seen_at_ms', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
+  for (const { id } of living.slice(keep)) await endSignIns(db, { userId, id, nowMs });
 }
 
 /** False when it has ended. The no-op update takes the row's lock (on PostgreSQL), so that whoever ends it now sees what this act writes. */

@@ -1,7 +1,9 @@
 import type { Ticket, TicketPurpose, TicketsStore } from '../core/accounts/ticket.ts';
+import { CEILINGS } from '../core/lib/ceilings.ts';
 import { DAY_MS } from '../core/lib/clock.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
+import { lockEnabledUser } from './users.ts';
 
 type Input<Name extends keyof TicketsStore> = Parameters<TicketsStore[Name]>[0];
 
@@ -24,6 +26,7 @@ export const ticketsActs = {
   async issueTicket(act: Act, { ticket, replace, event }: Input<'issueTicket'>): Promise<boolean> {
     if (event !== null && !(await act.mayMail(event))) return false;
     if (replace) await endTickets(act.db, ticket.userId, ticket.purpose);
+    else await dropOldTickets(act.db, ticket);
     await act.db
       .insertInto('tickets')
       .values({
@@ -102,6 +105,21 @@ export async function endTickets(db: Db, userId: number | null, purpose?: Ticket
   let query = db.deleteFrom('tickets').where('user_id', userId === null ? 'is' : '=', userId);
   if (purpose !== undefined) query = query.where('purpose', '=', purpose);
   await query.execute();
+}
+
+/** Leaves a user the newest of the tickets that do not replace each other: log-ins that wait for their second step. */
+async function dropOldTickets(db: Db, { userId, purpose }: Ticket): Promise<void> {
+  // Under the lock of the user, so that two who come at once are counted both.
+  if (userId === null || (await lockEnabledUser(db, userId, null)) === null) return;
+  const waiting = await db
+    .selectFrom('tickets')
+    .select('hash')
+    .where('user_id', '=', userId)
+    .where('purpose', '=', purpose)
+    .orderBy('created_at_ms', 'desc')
+    .execute();
+  for (const { hash } of waiting.slice(CEILINGS.secondStepsOfUser - 1))
+    await db.deleteFrom('tickets').where('hash', '=', hash).execute();
 }
 
 const toTicket = (row: {

@@ -46,7 +46,7 @@ export interface FactorsStore {
   // A factor is added by a sign-in that lives: what ends sign-ins ends what they have under way.
 
   /** False when an authenticator has it already, or the sign-in has ended. */
-  addPasskey(input: { signInId: number; passkey: Passkey; event: EventDraft }): Promise<boolean>;
+  addPasskey(input: { signInId: number; passkey: Passkey; event: EventDraft }): Promise<boolean | 'too_many'>;
   renamePasskey(input: { userId: number; id: string; name: string; event: EventDraft }): Promise<boolean>;
   /** Two-step verification ends with its last factor. `only-way-in`: neither a password nor another passkey or provider would be left. */
   removePasskey(input: { userId: number; id: string; events: RemovalEvents }): Promise<'done' | 'gone' | 'only-way-in'>;

@@ -66,8 +66,10 @@ export interface InvitationsStore {
     limit: number;
     /** Then no mail goes to an address that no enabled user has; everything else is as if it went. */
     usersOnly: boolean;
+    /** So many open ones a team has; as `core/lib/ceilings.ts` says unless it is given. */
+    ceiling?: number;
     event: EventDraft;
-  }): Promise<Invitation | InviteRefusal | 'member' | 'open'>;
+  }): Promise<Invitation | InviteRefusal | 'member' | 'open' | 'full'>;
   /** Ends the link of before, and begins the seven days anew. */
   sendInvitationAgain(input: {
     accountId: number;

@@ -20,12 +20,14 @@ export async function addPasskey(
   user: User,
   { signInId, name, response }: { readonly signInId: number; readonly name: string; readonly response: unknown },
   by: By,
-): Promise<Passkey | null> {
+): Promise<Passkey | 'too_many' | null> {
   const passkey = await checkNewPasskey(ports, user, name, response);
   if (passkey === null) return null;
   const mail = factorMail(ports, user, by, { what: 'passkey-added', name });
   const event = ownEvent(ports, 'user.passkey_added', user, by, mail);
-  return (await ports.factors.addPasskey({ signInId, passkey, event })) ? passkey : null;
+  const added = await ports.factors.addPasskey({ signInId, passkey, event });
+  if (added === 'too_many') return added;
+  return added ? passkey : null;
 }
 
 export const renamePasskey = (ports: OwnFactorsPorts, user: User, id: string, name: string, by: By): Promise<boolean> =>

@@ -166,14 +166,21 @@ export interface CredentialsStore {
     beforeId?: number;
     limit: number;
   }): Promise<readonly CredentialWithUse[]>;
-  /** Creates one, in an account that is active. */
-  issue(input: { credential: NewCredential; event: EventDraft }): Promise<Credential | InactiveState>;
+  /**
+   * Creates one, in an account that is active. `too_many`: the account (of a key) or the user (of a token) has `limit` living ones, which is
+   * as many as `core/lib/ceilings.ts` says unless it is given.
+   */
+  issue(input: {
+    credential: NewCredential;
+    limit?: number;
+    event: EventDraft;
+  }): Promise<Credential | 'too_many' | InactiveState>;
   /** The same from a browser, as long as its sign-in lives: what ends sign-ins ends what they have under way. Null when it has ended. */
   issueFromSignIn(input: {
     credential: NewCredential;
     event: EventDraft;
     signInId: number;
-  }): Promise<Credential | InactiveState | null>;
+  }): Promise<Credential | 'too_many' | InactiveState | null>;
   /** A new user, the personal account and a first token in one act; null when the address is taken. */
   register(input: {
     user: NewUser;
@@ -184,7 +191,8 @@ export interface CredentialsStore {
   }): Promise<{ user: User; token: Credential } | null>;
   /**
    * A token for a user who has just signed in; remembers the address. Null when the user is gone, disabled, or has another password by now.
-   * `suspended`: the personal account is.
+   * `suspended`: the personal account is. Of tokens of log-ins a user has so many: beyond, the one that was not used for longest ends in the
+   * same act.
    */
   issueAtSignIn(input: {
     userId: number;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { formatToken, makeKeyText, makeTokenSecret, ok } from '@keyhouse/protocol';
 import type { InactiveState } from '../accounts/account.ts';
 import type { By } from '../audit/event.ts';
+import { CEILINGS } from '../lib/ceilings.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Credential, CredentialsStore, Environment, NewCredential, Source } from './credential.ts';
 import type { Tell } from './tell.ts';
@@ -41,6 +42,18 @@ type Refused =
   | { readonly ok: false; readonly reason: 'invalid'; readonly faults: readonly Fault[] }
   /** The sign-in has ended meanwhile, or the account is not active. */
   | { readonly ok: false; readonly reason: 'signed-out' | InactiveState };
+
+/** Told as a fault of the wish, so that every door shows it where the wish is typed. */
+const TOO_MANY: Record<'key' | 'token', Fault> = {
+  key: {
+    field: 'name',
+    sentence: `The account has ${CEILINGS.keysOfAccount.toLocaleString('en')} keys, which is as many as it may have. Revoke one first.`,
+  },
+  token: {
+    field: 'name',
+    sentence: `You have ${CEILINGS.tokensOfUser.toLocaleString('en')} tokens, which is as many as you may have. Revoke one first.`,
+  },
+};
 
 /** Makes a key for an account. A faulty wish makes nothing; every fault is told. Nothing is made in an account that is not active. */
 export async function issueKey(
@@ -98,5 +111,6 @@ async function issue(ports: Ports, wish: CredentialWish, what: What, by: By): Pr
       ? await ports.credentials.issue({ credential, event })
       : await ports.credentials.issueFromSignIn({ credential, event, signInId });
   if (issued === null) return { ok: false, reason: 'signed-out' };
+  if (issued === 'too_many') return { ok: false, reason: 'invalid', faults: [TOO_MANY[what.kind]] };
   return typeof issued === 'string' ? { ok: false, reason: issued } : ok(issued);
 }

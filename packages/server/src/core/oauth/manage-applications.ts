@@ -9,13 +9,12 @@ import { readLogo } from '../accounts/logo.ts';
 import type { By, EventDraft, EventName } from '../audit/event.ts';
 import { MAX_OVERLAP_SECONDS } from '../credentials/rotate.ts';
 import { hashSecret } from '../credentials/verify.ts';
+import { CEILINGS } from '../lib/ceilings.ts';
 import { type Clock, SECOND_MS } from '../lib/clock.ts';
 import type { Application, ApplicationSettings, ApplicationsStore, Logo } from './application.ts';
 import { type ApplicationFault, type Catalogue, checkApplication } from './application-wish.ts';
 import { readClientKeys } from './client-keys.ts';
 
-/** A customer registers a handful; who needs more has lost count. */
-export const MAX_APPLICATIONS_OF_ACCOUNT = 100;
 /** As of tokens and keys: two secrets never work for longer than a week. */
 export const MAX_CLIENT_SECRET_OVERLAP_SECONDS = MAX_OVERLAP_SECONDS;
 export const DEFAULT_CLIENT_SECRET_OVERLAP_SECONDS = MAX_CLIENT_SECRET_OVERLAP_SECONDS;
@@ -68,7 +67,7 @@ export function applicationVerbs({ applications, clock, catalogue }: Ports) {
   return {
     /**
      * Registers one, for an active account. A confidential one gets a secret, unless it proves itself
-     * with keys. `gone`: the sign-in has ended. `too_many`: the account has MAX_APPLICATIONS_OF_ACCOUNT. `not_operators`: it
+     * with keys. `gone`: the sign-in has ended. `too_many`: the account has as many as it may have. `not_operators`: it
      * was to be first-party, and the account is not the operator's.
      */
     async createApplication(
@@ -95,7 +94,7 @@ export function applicationVerbs({ applications, clock, catalogue }: Ports) {
       const made = await applications.createApplication({
         application,
         logo: logo.value ?? null,
-        limit: MAX_APPLICATIONS_OF_ACCOUNT,
+        limit: CEILINGS.applicationsOfAccount,
         ...(signInId === undefined ? {} : { signInId }),
         event: eventOf('application.created', application, by, {
           kind,

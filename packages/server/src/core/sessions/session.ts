@@ -29,7 +29,9 @@ export type EndReason =
   | 'reused'
   | 'code-reused'
   | 'idle'
-  | 'too-old';
+  | 'too-old'
+  // Pushed out by newer ones of the same user with the same application.
+  | 'too-many';
 
 export interface Session {
   /** 128 random bits, base64url: `sid` in its JWTs. */

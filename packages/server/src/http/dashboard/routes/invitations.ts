@@ -18,6 +18,11 @@ export function invitationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): v
     if (invited === 'member') throw invalid('email', 'Somebody with this address is a member already.');
     if (invited === 'open')
       throw invalid('email', 'There is an open invitation for this address: send it again, or take it back.');
+    if (invited === 'full')
+      throw invalid(
+        'email',
+        'The team has as many open invitations as it may have. Take one back, or wait until some are accepted.',
+      );
     if (typeof invited === 'string') throw refusalOf(invited);
     return describeInvitation(invited);
   });

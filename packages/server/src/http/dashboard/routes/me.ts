@@ -131,6 +131,7 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
   serve('POST /me/passkeys', async ({ signIn: { id, user }, body, by }) => {
     if (findOptionalNameFault(body.name) !== null) throw invalid('name', NAME_SENTENCE);
     const passkey = await keyhouse.addPasskey(user, id, body.name, body.response, by);
+    if (passkey === 'too_many') throw invalid('name', 'You have as many passkeys as you may have. Remove one first.');
     if (passkey === null) throw invalid('response', 'This passkey was not accepted. Try again.');
     return describePasskey(passkey);
   });

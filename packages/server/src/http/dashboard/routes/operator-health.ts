@@ -12,6 +12,7 @@ import { UNUSED_TOKEN_DAYS } from '../../../core/credentials/verify.ts';
 import { MAX_ADDRESSES } from '../../../core/credentials/wish.ts';
 import { MAX_LIVE_JWTS_PER_KEY } from '../../../core/jwts/mint.ts';
 import type { Keyhouse } from '../../../core/keyhouse.ts';
+import { CEILINGS } from '../../../core/lib/ceilings.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../../core/lib/clock.ts';
 import { TRUST_FOR_MS } from '../../../core/revocations/follower.ts';
 import { toTimestamp } from '../../schemas.ts';
@@ -74,7 +75,30 @@ function limitsOf({ limitsInForce: { maxJwtDays } }: Keyhouse): Limit[] {
       `Names that somebody typed do not go to strangers in bulk. ${MAX_INVITATIONS_A_DAY_UNVERIFIED} while the sender's own address is not verified.`,
     ),
     fixed('Teams owned by one person', String(MAX_TEAMS_OWNED), 'More are hardly ever teams.'),
+    ...ceilings(fixed),
   ];
+}
+
+/** What one account or one person has at the same time. */
+function ceilings(fixed: (name: string, value: string, why: string) => Limit): Limit[] {
+  const refused = 'Living ones; another is refused.';
+  const rows: readonly (readonly [name: string, most: number, why: string])[] = [
+    ['API keys of one account', CEILINGS.keysOfAccount, refused],
+    ['Tokens of one person', CEILINGS.tokensOfUser, 'Living ones that were not made by a log-in; another is refused.'],
+    ['Tokens of log-ins of one person', CEILINGS.logInTokensOfUser, 'With the next log-in the one unused for longest ends.'],
+    ['Applications of one account', CEILINGS.applicationsOfAccount, 'Another is refused.'],
+    ['Open invitations of one team', CEILINGS.invitationsOfTeam, 'Another is refused until one is accepted, taken back or over.'],
+    ['Passkeys of one person', CEILINGS.passkeysOfUser, 'Another is refused.'],
+    ['Sign-ins of one person', CEILINGS.signInsOfUser, 'With the next one the browser not seen for longest is logged out.'],
+    [
+      'Sessions of one person with one application',
+      CEILINGS.sessionsOfUserWithApplication,
+      'With the next one the session unused for longest ends.',
+    ],
+    ['Authorization codes of one person', CEILINGS.codesOfUser, 'Waiting ones; with the next one the oldest is over.'],
+    ['Log-ins that wait for a second step', CEILINGS.secondStepsOfUser, 'Of one person; with the next one the oldest is over.'],
+  ];
+  return rows.map(([name, most, why]) => fixed(name, most.toLocaleString('en'), why));
 }
 
 interface Check {

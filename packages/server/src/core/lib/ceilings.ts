@@ -1,0 +1,29 @@
+/**
+ * How many of a kind one account or one person has at the same time. Whoever needs more has lost count, or wants to fill the store. They are
+ * judged in the act that creates, under the lock of the account or the user, so that two at once do not both take the last place.
+ *
+ * Where a person asks, they are refused with a sentence. What a program does again and again, logging in for one, is never refused: the one
+ * that was not used for longest ends instead.
+ */
+export const CEILINGS = {
+  /** Living keys of one account. The 1,001st is refused. */
+  keysOfAccount: 1000,
+  /** Living tokens that one user created in the dashboard. The 1,001st is refused. */
+  tokensOfUser: 1000,
+  /** Living tokens of one user that came from log-ins and registrations. With the next log-in the one unused for longest ends. */
+  logInTokensOfUser: 100,
+  /** Refused beyond. */
+  applicationsOfAccount: 100,
+  /** Open ones of one team. Refused beyond, until one is accepted, taken back, or over. */
+  invitationsOfTeam: 200,
+  /** Refused beyond. */
+  passkeysOfUser: 25,
+  /** Browsers of one user. With the next one the sign-in that was not seen for longest ends. */
+  signInsOfUser: 100,
+  /** Living ones of one user with one application. With the next one the session that was not used for longest ends. */
+  sessionsOfUserWithApplication: 100,
+  /** Authorization codes that one user has waiting. With the next one the oldest is over. */
+  codesOfUser: 20,
+  /** Log-ins of one user that wait for their second step. With the next one the oldest is over. */
+  secondStepsOfUser: 20,
+} as const;
