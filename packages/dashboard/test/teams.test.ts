@@ -183,10 +183,10 @@ describe('a team', () => {
     await page.getByLabel('Name of the team').fill('Analytical Engines');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('The name is changed.').waitFor();
-    await page.getByText('1 API key of the team').waitFor();
     await page.getByRole('button', { name: 'Delete the team' }).click();
     const dialog = page.getByRole('dialog');
     const confirm = dialog.getByRole('button', { name: 'Delete the team' });
+    await dialog.getByText('1 API key', { exact: true }).waitFor();
     expect(await confirm.isDisabled()).toBe(true);
     await second.expectAccessible();
     await dialog.getByLabel('Type Analytical Engines to confirm').fill('Analytical Engines');

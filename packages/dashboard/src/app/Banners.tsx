@@ -5,6 +5,7 @@ import { sentenceOf } from '../kit/errors.tsx';
 import { ask } from '../lib/ask.ts';
 import { useIsReached } from '../lib/connection.ts';
 import styles from './layout.module.css';
+import type { Account } from './session.ts';
 import { words } from './words.ts';
 
 const TRY_EVERY_MS = 4000;
@@ -39,6 +40,19 @@ export function Lost() {
         </>
       )}
     </div>
+  );
+}
+
+/** Of the account that the pages are about: everything can be looked at, and nothing of it is accepted or changed. */
+export function Suspended({ account: { kind, name, suspension } }: { account: Account }) {
+  if (suspension === null) return null;
+  return (
+    <section className={styles.banner} aria-label={words.suspendedTitle}>
+      <span role="status">
+        {words.suspended(kind === 'personal' ? null : name)}
+        {suspension.reason !== null && ` ${words.suspendedReason(suspension.reason)}`}
+      </span>
+    </section>
   );
 }
 

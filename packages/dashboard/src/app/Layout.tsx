@@ -2,7 +2,7 @@
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { Part } from '../kit/part.tsx';
-import { Lost, Unverified } from './Banners.tsx';
+import { Lost, Suspended, Unverified } from './Banners.tsx';
 import { Header } from './Header.tsx';
 import styles from './layout.module.css';
 import { useMemberships } from './membership.ts';
@@ -36,6 +36,7 @@ export function Layout() {
       </Part>
       <Lost />
       {user !== undefined && !user.email_verified && <Unverified email={user.email} sendsMail={me?.sends_mail ?? false} />}
+      {account !== null && <Suspended account={account} />}
       <div className={styles.body}>
         {!isNarrow && (
           <Part>

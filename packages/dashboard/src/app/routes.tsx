@@ -43,6 +43,7 @@ const routes = [
   page('/operator/users', () => import('../operator/UsersPage.tsx'), 'UsersPage'),
   page('/operator/users/$id', () => import('../operator/UserPage.tsx'), 'UserPage'),
   page('/operator/accounts', () => import('../operator/AccountsPage.tsx'), 'AccountsPage'),
+  page('/operator/accounts/$id', () => import('../operator/AccountPage.tsx'), 'AccountPage'),
   page('/operator/applications', () => import('../operator/ApplicationsPage.tsx'), 'OperatorApplicationsPage'),
   page('/operator/permissions', () => import('../operator/PermissionsPage.tsx'), 'OperatorCataloguePage'),
   page('/operator/routes', () => import('../operator/PermissionsPage.tsx'), 'OperatorRoutesPage'),

@@ -48,6 +48,10 @@ export const words = {
   showPassword: 'Show the password',
   offline: 'You are offline, or the server cannot be reached. Nothing you typed is lost; the page goes on by itself.',
   tryNow: 'Try now',
+  suspendedTitle: 'Suspended',
+  suspended: (team: string | null): string =>
+    `${team === null ? 'Your personal account' : `The team ${team}`} is suspended: its keys, tokens, applications and sessions are refused. You can look at everything, but change nothing. Nothing is deleted.`,
+  suspendedReason: (reason: string): string => `The operator says: ${reason}`,
   unverifiedTitle: 'Your e-mail address',
   unverified: (email: string): string => `Please confirm that ${email} is yours: follow the link in the mail that we sent.`,
   sendAgain: 'Send it again',

@@ -6,8 +6,9 @@ import { ArrowLeft } from 'lucide-react';
 import { useState } from 'react';
 import panel from '../credentials/credentials.module.css';
 import { ConfirmDialog } from '../kit/confirm.tsx';
+import { EndsList, isCounted, useEnds } from '../kit/ends.tsx';
 import { Loaded, PageHeader } from '../kit/states.tsx';
-import { AskError } from '../lib/ask.ts';
+import { AskError, ask } from '../lib/ask.ts';
 import classes from './applications.module.css';
 import { EditForm } from './EditForm.tsx';
 import { Overview } from './Overview.tsx';
@@ -50,6 +51,12 @@ function Known({ account, detail, canManage }: Omit<Props, 'id'> & { detail: Det
   const verbs = useVerbs(account);
   const catalogue = useCatalogue();
   const close = () => setDialog(null);
+  const params = { account, id: String(application.id) };
+  const ends = useEnds(
+    ['application', application.id],
+    () => ask('GET /accounts/:account/applications/:id/ends', { params }),
+    dialog === 'delete',
+  );
   const remove = async () => {
     await verbs.remove(application.id);
     notifications.show({ message: words.deleted(application.name) });
@@ -114,10 +121,12 @@ function Known({ account, detail, canManage }: Omit<Props, 'id'> & { detail: Det
         title={words.deleteTitle(application.name)}
         action={words.delete}
         typed={application.name}
+        isReady={isCounted(ends)}
         onConfirm={remove}
         onClose={close}
       >
         <p className={classes.text}>{words.deleteText}</p>
+        <EndsList query={ends} />
       </ConfirmDialog>
       <ConfirmDialog
         opened={dialog === 'end-overlap'}

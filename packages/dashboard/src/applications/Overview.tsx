@@ -3,6 +3,7 @@ import { Alert, Button, Group, Stack, Text, Title } from '@mantine/core';
 import { Hourglass } from 'lucide-react';
 import { type ReactNode, useId } from 'react';
 import { CopyButton } from '../kit/copy.tsx';
+import { creatorName } from '../kit/creator.ts';
 import { useFormat } from '../kit/format.ts';
 import { Facts } from '../kit/section.tsx';
 import { Tag } from '../kit/tag.tsx';
@@ -23,6 +24,7 @@ interface Props {
 export function Overview({ application, catalogue, onEndOverlap }: Props) {
   const format = useFormat();
   const { origin } = window.location;
+  const creator = creatorName(application.created_by);
   const { permissions, own_permissions: own, optional_permissions: optional, redirect_uris: uris } = application;
   return (
     <Stack gap="xl">
@@ -61,6 +63,7 @@ export function Overview({ application, catalogue, onEndOverlap }: Props) {
                 : words.verifiedSince(format.date(application.verified_at)),
           ],
           [words.created, format.date(application.created_at)],
+          ...(creator === null ? [] : [[words.createdBy, creator] as const]),
           ...(application.home_page === null ? [] : [[words.homePage, application.home_page] as const]),
         ]}
       />

@@ -16,6 +16,7 @@ const APPLICATION: Application = {
   verified_at: null,
   lost_badges: null,
   created_at: '2027-01-01T00:00:00Z',
+  created_by: null,
   redirect_uris: ['https://a.example/cb', 'http://127.0.0.1/cb'],
   post_logout_redirect_uris: [],
   permissions: ['a.read', 'a.write'],

@@ -164,6 +164,7 @@ export const words = {
   copyOf: (what: string): string => `Copy: ${what}`,
   redirectUrisShort: 'Redirect URIs',
   noRedirectUris: 'None: it acts by itself alone',
+  createdBy: 'Created by',
   created: 'Registered',
   secret: 'Secret',
   secretMade: (when: string): string => `made ${when}`,

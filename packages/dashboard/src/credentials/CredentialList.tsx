@@ -3,6 +3,7 @@ import { ActionIcon, Badge, Menu, VisuallyHidden } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { Ellipsis } from 'lucide-react';
 import { useState } from 'react';
+import { creatorName } from '../kit/creator.ts';
 import { useFormat } from '../kit/format.ts';
 import { useRoom } from '../kit/room.ts';
 import classes from './credentials.module.css';
@@ -79,6 +80,7 @@ export function CredentialList({ scope, credentials }: Props) {
 
 function Name({ scope, credential }: { scope: Scope; credential: Credential }) {
   const format = useFormat();
+  const creator = creatorName(credential.created_by);
   return (
     <>
       <span className={classes.nameLine}>
@@ -98,6 +100,7 @@ function Name({ scope, credential }: { scope: Scope; credential: Credential }) {
       </span>
       <span className={classes.second}>
         {cameFrom(credential)} · <time dateTime={credential.created_at}>{format.date(credential.created_at)}</time>
+        {scope.kind === 'key' && creator !== null && ` · ${words.by(creator)}`}
       </span>
     </>
   );

@@ -3,6 +3,7 @@ import { Badge, Button, Skeleton, Stack, Tabs, Title } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { ArrowLeft } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { creatorName } from '../kit/creator.ts';
 import { useFormat } from '../kit/format.ts';
 import { Loaded, PageHeader } from '../kit/states.tsx';
 import { AskError } from '../lib/ask.ts';
@@ -144,6 +145,7 @@ function CredentialDetail({ scope, detail, onGone, jwts }: Props) {
 
 function Facts({ credential }: { credential: Credential }) {
   const format = useFormat();
+  const creator = creatorName(credential.created_by);
   const facts: readonly (readonly [string, ReactNode])[] = [
     [words.columns.permissions, <PermissionSummary key="p" kind={credential.kind} permissions={credential.permissions} />],
     [words.addresses, credential.addresses === null ? words.addressesAny : credential.addresses.join(', ')],
@@ -153,6 +155,7 @@ function Facts({ credential }: { credential: Credential }) {
       <LastUse key="u" at={credential.last_used_at} address={credential.last_address} userAgent={credential.last_user_agent} />,
     ],
     [words.made, `${format.date(credential.created_at)} · ${cameFrom(credential)}`],
+    ...(creator === null ? [] : [[words.createdBy, creator] as const]),
     ...(credential.rotated_at === null ? [] : [[words.rotated, format.relative(credential.rotated_at)] as const]),
   ];
   return (

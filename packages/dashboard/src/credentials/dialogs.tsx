@@ -4,6 +4,7 @@ import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useBrand } from '../kit/brand.ts';
+import { EndsList, isCounted } from '../kit/ends.tsx';
 import { FormError, fieldErrorOf } from '../kit/errors.tsx';
 import { AddressField } from './AddressField.tsx';
 import { readAddresses, writeAddresses } from './addresses.ts';
@@ -11,7 +12,7 @@ import { namesOf, type PermissionDraft, sentenceOf } from './draft.ts';
 import { extensionsOf, LONGEST_EXTENSION, OVERLAPS } from './overlap-choices.ts';
 import { PermissionField } from './PermissionField.tsx';
 import { faultOf } from './permission-choice.ts';
-import { type Credential, type Made, useCatalogue, useVerbs } from './queries.ts';
+import { type Credential, type Made, useCatalogue, useKeyEnds, useVerbs } from './queries.ts';
 import { SecretShown } from './SecretShown.tsx';
 import { isOperator, type Scope } from './scope.ts';
 import { kindWords, words } from './words.ts';
@@ -267,6 +268,7 @@ function RotateDialog({ scope, credential, onClose }: DialogProps) {
 function RevokeDialog({ scope, credential, onClose, onRevoked = onClose }: DialogProps) {
   const said = kindWords[scope.kind];
   const verbs = useVerbs(scope);
+  const ends = useKeyEnds(scope, credential.id);
   const revoke = useMutation({
     mutationFn: () => verbs.revoke(credential.id),
     onSuccess: () => {
@@ -279,11 +281,13 @@ function RevokeDialog({ scope, credential, onClose, onRevoked = onClose }: Dialo
       title={said.revokeTitle(credential.name)}
       submit={words.revokeSubmit}
       danger
+      disabled={scope.kind === 'key' && !isCounted(ends)}
       mutation={revoke}
       onSubmit={() => revoke.mutate()}
       onClose={onClose}
     >
       <Text size="sm">{said.revokeText}</Text>
+      {scope.kind === 'key' && <EndsList query={ends} />}
     </DialogForm>
   );
 }

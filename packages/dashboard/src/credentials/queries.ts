@@ -1,6 +1,7 @@
 /** What the pages of this room ask the server, and what they forget when something changed. */
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Api } from 'keyhouse/dashboard-api';
+import { useEnds } from '../kit/ends.tsx';
 import { ask } from '../lib/ask.ts';
 import type { Wish } from './draft.ts';
 import type { CatalogueEntry } from './permission-choice.ts';
@@ -38,6 +39,12 @@ export function useCredential(scope: Scope, id: string, everyMs?: (detail: Detai
       ? {}
       : { refetchInterval: (query: { state: { data: Detail | undefined } }) => everyMs(query.state.data) }),
   });
+}
+
+/** What would end with a key; of a token nothing else ends. */
+export function useKeyEnds(scope: Scope, id: number) {
+  const params = { account: scope.kind === 'key' ? scope.account : '', id: String(id) };
+  return useEnds(['key', id], () => ask('GET /accounts/:account/keys/:id/ends', { params }), scope.kind === 'key');
 }
 
 const getCredential = (scope: Scope, id: string): Promise<Detail> =>

@@ -164,6 +164,8 @@ export const words = {
   rename: 'Rename',
   narrow: 'Narrow',
   rotate: 'Rotate',
+  createdBy: 'Created by',
+  by: (creator: string): string => `by ${creator}`,
   made: 'Created',
   sources: { dashboard: 'Dashboard', login: 'Log-in', register: 'Registration', 'command-line': 'Command line' },
   neverUsed: 'Never',

@@ -13,12 +13,24 @@ interface Props {
   readonly danger?: boolean;
   /** A name that has to be typed first. */
   readonly typed?: string;
+  /** False: what it does is not shown yet, so it cannot be confirmed. */
+  readonly isReady?: boolean;
   readonly onConfirm: () => Promise<unknown>;
   readonly onClose: () => void;
 }
 
 /** Asks before something that cannot be undone. Stays open, with the reason, when the server refused. */
-export function ConfirmDialog({ opened, title, children, action, danger = true, typed, onConfirm, onClose }: Props) {
+export function ConfirmDialog({
+  opened,
+  title,
+  children,
+  action,
+  danger = true,
+  typed,
+  isReady = true,
+  onConfirm,
+  onClose,
+}: Props) {
   const [text, setText] = useState('');
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
@@ -61,7 +73,7 @@ export function ConfirmDialog({ opened, title, children, action, danger = true, 
             <Button
               type="submit"
               loading={isBusy}
-              disabled={typed !== undefined && text !== typed}
+              disabled={!isReady || (typed !== undefined && text !== typed)}
               {...(danger ? { color: 'red' } : {})}
             >
               {action}

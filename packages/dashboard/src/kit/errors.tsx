@@ -14,6 +14,8 @@ export function sentenceOf(error: unknown): string {
       return words.signedOut;
     case 'not-allowed':
       return words.notAllowed;
+    case 'account-inactive':
+      return refusal.sentence;
     case 'proof-required':
       return words.proofRequired;
     case 'email-unverified':

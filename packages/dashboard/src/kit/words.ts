@@ -25,5 +25,25 @@ export const words = {
   more: 'Load more',
   actionsFor: (name: string): string => `Actions: ${name}`,
   roles: { viewer: 'Viewer', developer: 'Developer', admin: 'Admin', owner: 'Owner' },
+  byOperator: 'the operator',
+  byDeletedUser: 'a user who was deleted',
+  ends: {
+    title: 'With it end, at once and everywhere:',
+    nothing: 'Nothing else ends with it.',
+    /** More is not counted. */
+    most: 10_000,
+    orMore: (count: string): string => `${count} or more`,
+    lines: [
+      ['keys', 'API key', 'API keys'],
+      ['tokens', 'personal access token', 'personal access tokens'],
+      ['jwts', 'JWT minted from API keys', 'JWTs minted from API keys'],
+      ['applications', 'application', 'applications'],
+      ['application_sessions', 'session of a user at its applications', 'sessions of users at its applications'],
+      ['sessions', 'session at an application of somebody else', 'sessions at applications of others'],
+      ['members', 'membership', 'memberships'],
+      ['invitations', 'open invitation', 'open invitations'],
+      ['teams', 'membership in a team', 'memberships in teams'],
+    ] as const,
+  },
   typeToConfirm: (name: string): string => `Type ${name} to confirm`,
 };

@@ -18,6 +18,8 @@ export type Refusal =
   | { readonly kind: 'invalid'; readonly errors: Readonly<Record<string, readonly string[]>> }
   | { readonly kind: 'signed-out' }
   | { readonly kind: 'not-allowed' }
+  /** The account is suspended, or was deleted in the same moment; the server says which. */
+  | { readonly kind: 'account-inactive'; readonly sentence: string }
   | { readonly kind: 'proof-required' }
   | { readonly kind: 'email-unverified' }
   | { readonly kind: 'not-found' }
@@ -138,6 +140,7 @@ function refusalOf(response: Response, body: unknown): Refusal {
       return { kind: 'signed-out' };
     case 403:
       if (member('email') === 'unverified') return { kind: 'email-unverified' };
+      if (typeof member('account') === 'string') return { kind: 'account-inactive', sentence: String(member('message')) };
       return member('proof') === 'required' ? { kind: 'proof-required' } : { kind: 'not-allowed' };
     case 404:
       return { kind: 'not-found' };

@@ -10,6 +10,7 @@ import { DataTable, More, tableClasses } from '../kit/table.tsx';
 import { accountName } from '../lib/account-name.ts';
 import { ask } from '../lib/ask.ts';
 import { entryOf } from '../lib/entry-of.ts';
+import { AccountState } from './AccountPage.tsx';
 import { Operator } from './Operator.tsx';
 import classes from './operator.module.css';
 import { SearchField, useSearch } from './search.tsx';
@@ -55,10 +56,20 @@ function Accounts() {
             {
               label: said.columns.name,
               kind: 'head',
-              cell: ({ id, ...account }) => (
+              cell: (account) => (
                 <>
-                  {accountName(account) || said.noName(id)}
-                  <span className={tableClasses.second}>{said.number(id)}</span>
+                  <Link to="/operator/accounts/$id" params={{ id: String(account.id) } as never} className={classes.link ?? ''}>
+                    {accountName(account) || said.noName(account.id)}
+                  </Link>
+                  <span className={tableClasses.second}>
+                    {said.number(account.id)}
+                    {account.suspension !== null && (
+                      <>
+                        {' '}
+                        <AccountState account={account} />
+                      </>
+                    )}
+                  </span>
                 </>
               ),
             },

@@ -98,13 +98,14 @@ export const words = {
     administratorSet: 'The flag is changed.',
     disable: 'Disable',
     disableText:
-      'Every browser is signed out, and every personal access token is refused, at once and everywhere. API keys of their teams stay. It can be undone.',
+      'Every browser is signed out, and every personal access token is refused, at once and everywhere. Teams that have no other enabled owner are suspended until they are enabled again; the keys of other teams stay. It can be undone.',
     invitationsEnd: (emails: readonly string[]): string =>
       `Their open invitations end, also when you enable them again: ${emails.slice(0, 10).join(', ')}${emails.length > 10 ? `, and ${emails.length - 10} more` : ''}.`,
     disableTitle: (name: string): string => `Disable ${name}?`,
     didDisable: (name: string): string => `${name} is disabled.`,
     enable: 'Enable again',
-    enableText: 'They can sign in again, and their tokens work again.',
+    enableText:
+      'They can sign in again, and their tokens work again. Teams that were suspended because nobody else owns them are resumed.',
     enableTitle: (name: string): string => `Enable ${name} again?`,
     didEnable: (name: string): string => `${name} is enabled again.`,
   },
@@ -175,6 +176,33 @@ export const words = {
     logOf: (name: string): string => `Audit log of ${name}`,
     number: (id: number): string => `number ${id}`,
     noName: (id: number): string => `Account ${id}`,
+  },
+
+  account: {
+    gone: 'There is no such account',
+    number: 'Number',
+    active: 'Active',
+    suspended: 'Suspended',
+    suspendedSince: (date: string): string => `Suspended since ${date}`,
+    noReason: 'No reason was given, or it has no enabled owner.',
+    reasonIs: (reason: string): string => `The members read: ${reason}`,
+    contains: 'What is in it',
+    suspend: 'Suspend',
+    suspendText:
+      'Refuses everything of the account at once and everywhere: keys, tokens, JWTs, applications and their users’ sessions. Nothing is deleted, and members can still look. The owners are notified by email.',
+    suspendTitle: (name: string): string => `Suspend ${name}?`,
+    didSuspend: (name: string): string => `${name} is suspended.`,
+    reason: 'Reason (optional)',
+    reasonHint: 'Shown to the members, and in the email to the owners.',
+    resume: 'Resume',
+    resumeText: 'Accepts everything in the account again that was not revoked and has not expired, JWTs included.',
+    resumeTitle: (name: string): string => `Resume ${name}?`,
+    didResume: (name: string): string => `${name} is active again.`,
+    delete: 'Delete account',
+    deleteText: 'Deletes the team and everything in it. This cannot be undone.',
+    deletePersonalText:
+      'Deletes the user of this personal account, what is known of them, and everything in it. This cannot be undone.',
+    deleteTitle: (name: string): string => `Delete ${name}?`,
   },
 
   keys: {

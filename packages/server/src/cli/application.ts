@@ -133,6 +133,7 @@ export const describeApplication = (application: Application) => ({
   secret_made_at: isoTime(application.secretMadeAtMs),
   previous_secret_ends_at: isoTime(application.previousSecretEndsAtMs),
   created_at: isoTime(application.createdAtMs),
+  created_by: application.createdBy,
   updated_at: isoTime(application.updatedAtMs),
 });
 
@@ -158,6 +159,7 @@ export const factsOfApplication = (application: Application): string =>
       ? []
       : [['changed since the operator looked', readableList(application.lostBadges.changed, '-')] as const]),
     ['made', readableTime(application.createdAtMs)],
+    ['created by', application.createdBy ?? '-'],
   ]);
 
 function policyOf({ idleSeconds, absoluteSeconds }: Application): string {

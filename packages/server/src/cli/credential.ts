@@ -54,6 +54,7 @@ export const describeCredential = (credential: Credential) => ({
   permissions: credential.permissions,
   addresses: credential.addresses,
   created_at: isoTime(credential.createdAtMs),
+  created_by: credential.createdBy,
   rotated_at: isoTime(credential.rotatedAtMs),
   expires_at: isoTime(credential.expiresAtMs),
   revoked_at: isoTime(credential.revokedAtMs),
@@ -80,4 +81,5 @@ export const factsOfCredential = (credential: Credential): string =>
     ['permissions', readableList(credential.permissions, 'everything of the account')],
     ['addresses', readableList(credential.addresses, 'any')],
     ['expires', readableTime(credential.expiresAtMs, 'never')],
+    ['created by', credential.createdBy ?? '-'],
   ]);

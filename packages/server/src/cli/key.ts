@@ -56,6 +56,9 @@ export function addKeyCommands(program: Command): void {
     .option('--limit <number>', 'how many at once, at most 500', pageLimit, 100)
     .option('--before <id>', 'only keys with a lower id', idNumber('--before'))
     .action(listKeys);
+  addCommand(group, 'show', 'Show one key, and who created it')
+    .argument('<id>', 'the number of the key', idNumber('The id of a key'))
+    .action(show);
   addFinalCommand(group, 'revoke', 'End a key and every JWT minted from it')
     .argument('<id>', 'the number of the key', idNumber('The id of a key'))
     .action(revoke);
@@ -102,7 +105,7 @@ async function listKeys(options: ListOptions): Promise<void> {
     const page = await listPage(store, { kind: 'key', ...(accountId === undefined ? {} : { accountId }) }, options);
     print(options, { keys: page.credentials.map(describeWithUse), next: page.next }, () =>
       table(
-        ['id', 'account', 'name', 'from', 'env', 'permissions', 'addresses', 'last used', 'requests', 'state'],
+        ['id', 'account', 'name', 'from', 'env', 'permissions', 'addresses', 'last used', 'requests', 'created by', 'state'],
         page.credentials.map((key) => [
           key.id,
           key.accountId,
@@ -113,11 +116,20 @@ async function listKeys(options: ListOptions): Promise<void> {
           readableList(key.addresses, 'any'),
           readableTime(key.use.lastUsedAtMs, 'never'),
           key.use.requests,
+          key.createdBy ?? '-',
           page.stateOf(key),
         ]),
         "There are no such keys: make one with 'keyhouse key create --email … --name …'.",
       ).concat(page.more),
     );
+  });
+}
+
+async function show(id: number, options: OutputOptions): Promise<void> {
+  await withKeyhouse(options, async ({ store }) => {
+    const key = await store.credentials.getCredential('key', id);
+    if (key === null) throw refusal('not_found', `There is no key ${id}.`);
+    print(options, describeWithUse(key), () => factsOfCredential(key));
   });
 }
 

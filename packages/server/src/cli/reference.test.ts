@@ -24,6 +24,7 @@ describe('the commands', () => {
       'account delete',
       'key create',
       'key list',
+      'key show',
       'key revoke',
       'key rotate',
       'key narrow',

@@ -29,7 +29,7 @@ export function answerRefusal(refused: Refused): Answer {
     case 'not_allowed':
       return answer(403, UNAUTHORIZED);
     case 'account_inactive':
-      return answer(403, { message: INACTIVE_SENTENCES[refused.state] });
+      return answer(403, { message: INACTIVE_SENTENCES[refused.state], account: refused.state });
     case 'cross_site':
       return answer(403, { message: 'This request comes from another site.' });
     case 'proof_required':

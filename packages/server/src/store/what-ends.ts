@@ -21,13 +21,12 @@ export function whatEndsReads(db: Db): WhatEndsStore {
 }
 
 async function ofKey(db: Db, keyId: number, nowMs: number): Promise<WhatEnds> {
-  return { ...NOTHING_ENDS, keys: 1, jwts: await count(db, liveJwts(db, nowMs).where('key_id', '=', keyId)) };
+  return { ...NOTHING_ENDS, jwts: await count(db, liveJwts(db, nowMs).where('key_id', '=', keyId)) };
 }
 
 async function ofApplication(db: Db, id: number): Promise<WhatEnds> {
   return {
     ...NOTHING_ENDS,
-    applications: 1,
     applicationSessions: await count(db, liveSessions(db).where('application_id', '=', id)),
   };
 }

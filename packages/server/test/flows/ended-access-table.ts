@@ -309,6 +309,15 @@ export const ROWS = {
     `/operator/applications/${(await newApplication(scene.server, 1)).id}/first-party`,
     { first_party: true },
   ]),
+  'POST /operator/accounts/:id/suspend': acts(({ team }) => [`/operator/accounts/${team}/suspend`, { reason: null }]),
+  'POST /operator/accounts/:id/resume': acts(async ({ server, team }) => {
+    await server.keyhouse.suspendAccount({ accountId: team, reason: null, by: OPERATOR });
+    return [`/operator/accounts/${team}/resume`];
+  }),
+  'DELETE /operator/accounts/:id': acts(async ({ server, team }) => {
+    const account = await server.keyhouse.findListedAccount(team);
+    return [`/operator/accounts/${team}`, { name: account?.name ?? '' }];
+  }),
   'PUT /operator/brand': acts(() => ['/operator/brand', { name: 'Works', accent: '#123456' }]),
 } satisfies Record<Attacked, Row>;
 

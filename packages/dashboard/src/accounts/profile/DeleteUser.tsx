@@ -2,6 +2,7 @@ import { Button, List, Text } from '@mantine/core';
 import { useState } from 'react';
 import { leave } from '../../app/session.ts';
 import { ConfirmDialog } from '../../kit/confirm.tsx';
+import { EndsList, isCounted, useEnds } from '../../kit/ends.tsx';
 import { ask } from '../../lib/ask.ts';
 import { Section } from '../Section.tsx';
 import { words } from './words.ts';
@@ -10,6 +11,7 @@ const said = words.end;
 
 export function DeleteUser({ email }: { email: string }) {
   const [isOpen, setOpen] = useState(false);
+  const ends = useEnds(['me'], () => ask('GET /me/ends'), isOpen);
   const remove = async () => {
     await ask('DELETE /me', { body: { email } });
     leave();
@@ -32,10 +34,12 @@ export function DeleteUser({ email }: { email: string }) {
         title={said.dialog}
         action={said.action}
         typed={email}
+        isReady={isCounted(ends)}
         onConfirm={remove}
         onClose={() => setOpen(false)}
       >
         <Text size="sm">{said.sure}</Text>
+        <EndsList query={ends} />
       </ConfirmDialog>
     </Section>
   );

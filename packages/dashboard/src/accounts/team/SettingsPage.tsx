@@ -3,14 +3,14 @@ import { Button, Stack, Text, TextInput, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useState } from 'react';
 import { type Account, hasRole } from '../../app/session.ts';
-import { useCredentials } from '../../credentials/queries.ts';
 import { ConfirmDialog } from '../../kit/confirm.tsx';
+import { EndsList, isCounted, useEnds } from '../../kit/ends.tsx';
 import { FormError, fieldErrorOf } from '../../kit/errors.tsx';
 import { useForm } from '../../kit/form.ts';
-import { useFormat } from '../../kit/format.ts';
 import { PageHeader } from '../../kit/states.tsx';
+import { ask } from '../../lib/ask.ts';
 import { OfAccount } from './OfAccount.tsx';
-import { useMembers, useTeam } from './queries.ts';
+import { useTeam } from './queries.ts';
 import classes from './team.module.css';
 import { useGone } from './use-gone.ts';
 import { words } from './words.ts';
@@ -65,6 +65,8 @@ function Delete({ team }: { team: Account }) {
   const gone = useGone();
   const [isAsking, setAsking] = useState(false);
   const isOwner = team.role === 'owner';
+  const account = String(team.id);
+  const ends = useEnds(['account', account], () => ask('GET /accounts/:account/ends', { params: { account } }), isAsking);
   const remove = async () => {
     await verbs.delete(team.name);
     await gone(words.deleted(team.name));
@@ -75,7 +77,7 @@ function Delete({ team }: { team: Account }) {
         <Title order={2} size="h4" id="delete-team">
           {words.deleteTitle}
         </Title>
-        <Ends team={team} />
+        <Text size="sm">{words.deleteText}</Text>
         <div>
           <Button color="red" disabled={!isOwner} onClick={() => setAsking(true)}>
             {words.delete}
@@ -92,38 +94,15 @@ function Delete({ team }: { team: Account }) {
         title={words.deleteConfirm(team.name)}
         action={words.delete}
         typed={team.name}
+        isReady={isCounted(ends)}
         onConfirm={remove}
         onClose={() => setAsking(false)}
       >
-        <Ends team={team} />
+        <EndsList query={ends} />
+        <Text size="sm" c="dimmed">
+          {words.deleteStays}
+        </Text>
       </ConfirmDialog>
     </section>
-  );
-}
-
-function Ends({ team }: { team: Account }) {
-  const format = useFormat();
-  const members = useMembers(String(team.id)).data?.members.length;
-  const keys = useCredentials({ kind: 'key', account: String(team.id), operator: false, canManage: false }).data?.pages;
-  // More than one page of them is not counted.
-  const count = keys === undefined || keys[0]?.next !== null ? null : keys[0].credentials.length;
-  return (
-    <>
-      <Text size="sm">{words.deleteText}</Text>
-      <ul className={classes.ends}>
-        <li>
-          {count === null
-            ? words.deleteAllKeys
-            : count === 0
-              ? words.deleteNoKeys
-              : words.deleteKeys(format.number(count), count === 1)}
-        </li>
-        {count !== 0 && <li>{words.deleteJwts}</li>}
-        {members !== undefined && <li>{words.deleteMembers(format.number(members), members === 1)}</li>}
-      </ul>
-      <Text size="sm" c="dimmed">
-        {words.deleteStays}
-      </Text>
-    </>
   );
 }

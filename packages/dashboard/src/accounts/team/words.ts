@@ -98,14 +98,8 @@ export const words = {
   renamed: 'The name is changed.',
   adminReason: 'Changing the name takes the role admin or owner.',
   deleteTitle: 'Delete this team',
-  deleteText: 'This cannot be undone. With it end, at once and everywhere:',
-  deleteKeys: (count: string, isOne: boolean): string =>
-    `${count} API ${isOne ? 'key' : 'keys'} of the team: whatever uses ${isOne ? 'it' : 'them'} is refused`,
-  deleteAllKeys: 'all API keys of the team: whatever uses them is refused',
-  deleteNoKeys: 'the possibility to make API keys here; there is none now',
-  deleteJwts: 'all JWTs that were minted from its keys',
-  deleteMembers: (count: string, isOne: boolean): string =>
-    `the access of ${isOne ? 'its one member, you' : `its ${count} members`}, and open invitations`,
+  deleteText:
+    'Its keys, applications, sessions, members and invitations end with it, at once and everywhere. This cannot be undone; they are counted before you confirm.',
   deleteStays: 'The operator’s audit log keeps what happened.',
   ownerReason: 'Only an owner can delete the team.',
   delete: 'Delete the team',

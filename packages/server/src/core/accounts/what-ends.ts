@@ -1,4 +1,4 @@
-/** What ends with something that is about to be deleted: counted before a person confirms, as it is at that moment. */
+/** What ends with something that is about to be deleted, besides the thing itself: counted before a person confirms, as it is at that moment. */
 
 /** Counted up to this many; more is told as this many. */
 export const MAX_COUNTED = 10_000;

@@ -1,6 +1,18 @@
 /** An account: its home page, its audit log, and for teams the members. */
 import { Type } from 'typebox';
-import { EmailInput, type Endpoints, Id, NameInput, Next, OptionalText, OptionalTime, Page, RoleName, Time } from './endpoint.ts';
+import {
+  EmailInput,
+  type Endpoints,
+  Ends,
+  Id,
+  NameInput,
+  Next,
+  OptionalText,
+  OptionalTime,
+  Page,
+  RoleName,
+  Time,
+} from './endpoint.ts';
 
 export const AuditRow = Type.Object({
   id: Id,
@@ -127,6 +139,11 @@ export const accounts = {
     who: 'owner',
     proof: true,
     body: Type.Object({ name: NameInput }),
+  },
+  'GET /accounts/:account/ends': {
+    summary: 'What would end with the account',
+    who: 'viewer',
+    answer: Ends,
   },
   'GET /accounts/:account/members': {
     summary: 'Members; to those who manage them also addresses and open invitations',

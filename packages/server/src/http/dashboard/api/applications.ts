@@ -1,6 +1,6 @@
 /** Applications of an account, what a user has connected, their sessions, and the operator's word on all of them. */
 import { Type } from 'typebox';
-import { type Endpoints, Id, NameInput, Next, OptionalText, OptionalTime, Page, Time } from './endpoint.ts';
+import { CreatedBy, type Endpoints, Ends, Id, NameInput, Next, OptionalText, OptionalTime, Page, Time } from './endpoint.ts';
 
 const Kind = Type.Union([Type.Literal('public'), Type.Literal('confidential')]);
 const Names = Type.Array(Type.String({ maxLength: 128 }), { maxItems: 100 });
@@ -65,6 +65,7 @@ const Row = {
 
 const ApplicationDetail = Type.Object({
   ...Application,
+  created_by: CreatedBy,
   redirect_uris: Type.Array(Type.String()),
   post_logout_redirect_uris: Type.Array(Type.String()),
   permissions: Type.Union([Type.Array(Type.String()), Type.Null()]),
@@ -136,6 +137,11 @@ export const applications = {
     verified: true,
     body: Type.Object({ ...Settings, type: Kind, logo: Type.Optional(Logo) }),
     answer: Made,
+  },
+  'GET /accounts/:account/applications/:id/ends': {
+    summary: 'What would end with the application',
+    who: 'viewer',
+    answer: Ends,
   },
   'GET /accounts/:account/applications/:id': {
     summary: 'One application, and who uses it',

@@ -1,6 +1,6 @@
 /** Personal access tokens of the user, API keys of an account, and the JWTs minted from them. */
 import { Type } from 'typebox';
-import { type Endpoints, Id, NameInput, Next, OptionalText, OptionalTime, Page, Time } from './endpoint.ts';
+import { CreatedBy, type Endpoints, Ends, Id, NameInput, Next, OptionalText, OptionalTime, Page, Time } from './endpoint.ts';
 
 /** Null: everything of the account. */
 const Permissions = Type.Union([Type.Array(Type.String({ maxLength: 128 }), { maxItems: 100 }), Type.Null()]);
@@ -21,6 +21,7 @@ export const CredentialRow = Type.Object({
   permissions: Permissions,
   addresses: Addresses,
   created_at: Time,
+  created_by: CreatedBy,
   rotated_at: OptionalTime,
   expires_at: OptionalTime,
   last_used_at: OptionalTime,
@@ -161,6 +162,7 @@ export const credentials = {
     body: Type.Object({ ...Wish, environment: Type.Union([Type.Literal('live'), Type.Literal('test')]) }),
     answer: Made,
   },
+  'GET /accounts/:account/keys/:id/ends': { summary: 'What would end with the key', who: 'viewer', answer: Ends },
   'GET /accounts/:account/keys/:id': { summary: 'One key and its use', who: 'viewer', answer: Detail },
   'PATCH /accounts/:account/keys/:id': { summary: 'Rename a key', who: 'developer', body: Type.Object({ name: NameInput }) },
   'POST /accounts/:account/keys/:id/narrow': {

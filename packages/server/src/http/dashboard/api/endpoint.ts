@@ -53,11 +53,28 @@ export type ParamsOf<Name extends string> = Name extends `${string}:${infer Para
 
 // What several tables share.
 
+/** What ends with something that is to be deleted, counted now and up to 10,000 of each. */
+export const Ends = Type.Object({
+  keys: Type.Integer(),
+  tokens: Type.Integer(),
+  jwts: Type.Integer(),
+  applications: Type.Integer(),
+  /** Of these applications, whoever granted them. */
+  application_sessions: Type.Integer(),
+  /** That its people granted to applications of others. */
+  sessions: Type.Integer(),
+  members: Type.Integer(),
+  invitations: Type.Integer(),
+  teams: Type.Integer(),
+});
+
 /** RFC 3339, UTC. */
 export const Time = Type.String({ description: 'UTC, RFC 3339.' });
 export const OptionalTime = Type.Union([Time, Type.Null()]);
 export const Id = Type.Integer();
 export const OptionalText = Type.Union([Type.String(), Type.Null()]);
+/** Who created it: `user:7`, `operator`; null: it is not known. `name`: null where there is none, or the user was deleted. */
+export const CreatedBy = Type.Union([Type.Object({ actor: Type.String(), name: OptionalText }), Type.Null()]);
 export const RoleName = Type.Union([
   Type.Literal('viewer'),
   Type.Literal('developer'),

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import {
   EmailInput,
   type Endpoints,
+  Ends,
   Id,
   NameInput,
   OptionalText,
@@ -98,6 +99,7 @@ export const me = {
     body: Type.Object({ ticket: TicketInput }),
     answer: Type.Object({ email: Type.String() }),
   },
+  'GET /me/ends': { summary: 'What would end with the user', who: 'signed-in', answer: Ends },
   'DELETE /me': {
     summary: 'Delete the user and the personal account',
     who: 'signed-in',

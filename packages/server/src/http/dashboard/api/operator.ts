@@ -1,9 +1,9 @@
 /** The operator's pages; administrators only. */
 import { Type } from 'typebox';
 import { AuditFilter, AuditRow, AuditSearch, ExportFormat } from './accounts.ts';
-import { EmailInput, type Endpoints, Id, NameInput, Next, OptionalText, OptionalTime, Page, Time } from './endpoint.ts';
+import { EmailInput, type Endpoints, Ends, Id, NameInput, Next, OptionalText, OptionalTime, Page, Time } from './endpoint.ts';
 import { Brand } from './getting-in.ts';
-import { AccountOfUser, SignIn } from './me.ts';
+import { AccountOfUser, SignIn, Suspension } from './me.ts';
 
 export const UserRow = Type.Object({
   id: Id,
@@ -14,6 +14,17 @@ export const UserRow = Type.Object({
   disabled_at: OptionalTime,
   created_at: Time,
   last_seen_at: OptionalTime,
+});
+
+export const AccountRow = Type.Object({
+  id: Id,
+  kind: Type.String(),
+  name: Type.String(),
+  owner: OptionalText,
+  members: Type.Integer(),
+  keys: Type.Integer(),
+  suspension: Suspension,
+  created_at: Time,
 });
 
 export const SigningKey = Type.Object({
@@ -116,19 +127,31 @@ export const operator = {
     who: 'administrator',
     query: Type.Object({ ...Page, q: Type.Optional(Type.String({ maxLength: 254 })) }),
     answer: Type.Object({
-      accounts: Type.Array(
-        Type.Object({
-          id: Id,
-          kind: Type.String(),
-          name: Type.String(),
-          owner: OptionalText,
-          members: Type.Integer(),
-          keys: Type.Integer(),
-          created_at: Time,
-        }),
-      ),
+      accounts: Type.Array(AccountRow),
       next: Next,
     }),
+  },
+  'GET /operator/accounts/:id': {
+    summary: 'One account, and what would end with it',
+    who: 'administrator',
+    answer: Type.Object({ account: AccountRow, ends: Ends }),
+  },
+  'POST /operator/accounts/:id/suspend': {
+    summary: 'Refuse everything of an account until it is resumed; `reason`: what its members are told',
+    who: 'administrator',
+    proof: true,
+    body: Type.Object({ reason: Type.Union([Type.String({ maxLength: 500 }), Type.Null()]) }),
+  },
+  'POST /operator/accounts/:id/resume': {
+    summary: 'Accept everything of a suspended account again',
+    who: 'administrator',
+    proof: true,
+  },
+  'DELETE /operator/accounts/:id': {
+    summary: 'Delete a team, or a personal account with its user',
+    who: 'administrator',
+    proof: true,
+    body: Type.Object({ name: Type.String({ maxLength: 254 }) }),
   },
 
   'PUT /operator/permissions': {

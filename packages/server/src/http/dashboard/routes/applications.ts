@@ -7,6 +7,7 @@ import type { Vouched } from '../../../core/oauth/badge.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import type { Api } from '../api/index.ts';
+import { creatorsOf } from '../creators.ts';
 import { logoUrlOf } from '../logo.ts';
 import { cutPage, readPage } from '../page.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
@@ -26,6 +27,12 @@ export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
     return found;
   };
 
+  async function detailOf(application: Application): Promise<Detail> {
+    const { accountId, createdBy } = application;
+    const creator = await creatorsOf(keyhouse, accountId, [createdBy]);
+    return { ...settingsOf(application), created_by: creator(createdBy) };
+  }
+
   serve('GET /accounts/:account/applications', async ({ account, query }) => {
     const page = readPage(query);
     const found = await store.applications.listApplications({ accountId: account.id, ...page, limit: page.limit + 1 });
@@ -41,7 +48,7 @@ export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
       by,
     );
     if (!made.ok) throw refusalOf(made);
-    return { application: detailOf(made.value.application), client_secret: made.value.secret };
+    return { application: await detailOf(made.value.application), client_secret: made.value.secret };
   });
 
   serve('GET /accounts/:account/applications/:id', async ({ account, params }) => {
@@ -52,7 +59,7 @@ export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
       store.applications.listApplications({ clientId: application.clientId, limit: 1 }),
     ]);
     return {
-      application: detailOf(application),
+      application: await detailOf(application),
       live_sessions: listed?.liveSessions ?? 0,
       sessions: sessions.map((session) => ({
         id: session.id,
@@ -72,7 +79,7 @@ export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
     const settings = readSettings(rest);
     const updated = await keyhouse.updateApplication({ application, settings, logo, signInId: signIn.id }, by);
     if (!updated.ok) throw refusalOf(updated);
-    return detailOf(updated.value);
+    return await detailOf(updated.value);
   });
 
   serve('POST /accounts/:account/applications/:id/secret', async ({ account, params, body, by, signIn }) => {
@@ -81,7 +88,7 @@ export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
     const { overlap_seconds: overlapSeconds } = body;
     const rotated = await keyhouse.rotateClientSecret({ application, overlapSeconds, signInId: signIn.id }, by);
     if (!rotated.ok) throw refusalOf(rotated);
-    return { application: detailOf(rotated.value.application), client_secret: rotated.value.secret };
+    return { application: await detailOf(rotated.value.application), client_secret: rotated.value.secret };
   });
 
   serve('POST /accounts/:account/applications/:id/secret/end-overlap', async ({ account, params, by }) => {
@@ -210,7 +217,7 @@ export const rowOf = (application: ListedApplication): Row => ({
 });
 
 /** Made member by member: no hash can come along. */
-const detailOf = (application: Application): Detail => ({
+const settingsOf = (application: Application): Omit<Detail, 'created_by'> => ({
   ...shared(application),
   redirect_uris: [...application.redirectUris],
   post_logout_redirect_uris: [...application.postLogoutRedirectUris],

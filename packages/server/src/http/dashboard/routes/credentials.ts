@@ -12,6 +12,7 @@ import { Refusal } from '../../../core/refusal.ts';
 import { readDate } from '../../read-date.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import type { Api } from '../api/index.ts';
+import { creatorsOf } from '../creators.ts';
 import { cutPage, readPage } from '../page.ts';
 import { invalid, readId } from './refuse.ts';
 
@@ -43,7 +44,15 @@ export function credentialHandlers(keyhouse: Keyhouse) {
       credentials.map(({ id }) => id),
       PLOT_DAYS,
     );
-    return credentials.map((credential) => rowOf(credential, days(credential.id), nowMs));
+    const creator = await creatorsOf(
+      keyhouse,
+      credentials[0]?.accountId ?? 0,
+      credentials.map(({ createdBy }) => createdBy),
+    );
+    return credentials.map((credential) => ({
+      ...rowOf(credential, days(credential.id), nowMs),
+      created_by: creator(credential.createdBy),
+    }));
   }
 
   /** For each credential its requests on each of the last days, the oldest first, today last. */
@@ -190,7 +199,7 @@ const isWithin = (scope: Scope, credential: Credential): boolean =>
 const copy = (list: readonly string[] | null): string[] | null => (list === null ? null : [...list]);
 
 /** Made member by member: neither hash can come along. */
-function rowOf(credential: CredentialWithUse, requestsByDay: number[], nowMs: number): Row {
+function rowOf(credential: CredentialWithUse, requestsByDay: number[], nowMs: number): Omit<Row, 'created_by'> {
   const { id, kind, environment, use, previousEndsAtMs } = credential;
   const isOverlapping = previousEndsAtMs !== null && previousEndsAtMs > nowMs;
   return {

@@ -1,5 +1,4 @@
-/** Users and accounts, as administrators see them. */
-import { isWellFormedText } from '@keyhouse/protocol';
+/** Users, as administrators see them. */
 import type { ListedUser } from '../../../core/accounts/administration.ts';
 import { EMAIL_SENTENCE, readEmail } from '../../../core/accounts/email.ts';
 import { deviceOf } from '../../../core/lib/device.ts';
@@ -8,7 +7,7 @@ import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import { describeAccountOfUser } from '../account.ts';
 import { cutPage, readPage } from '../page.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
-import { invalid, readId } from './refuse.ts';
+import { invalid, readId, readSearch } from './refuse.ts';
 
 export const LAST_ADMINISTRATOR = 'This is the last enabled administrator. Make another one first.';
 
@@ -82,22 +81,6 @@ export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts):
     settle(outcome);
   });
 
-  serve('GET /operator/accounts', async ({ query }) => {
-    const page = readPage(query);
-    const found = await keyhouse.findAccounts({ ...page, limit: page.limit + 1, query: readSearch(query.q) });
-    const { rows, next } = cutPage(found, page.limit);
-    const accounts = rows.map(({ id, kind, name, owner, members, keys, createdAtMs }) => ({
-      id,
-      kind,
-      name,
-      owner,
-      members,
-      keys,
-      created_at: toTimestamp(createdAtMs),
-    }));
-    return { accounts, next };
-  });
-
   serve('POST /operator/limits/clear', async ({ body, by }) => {
     const email = readEmail(body.email);
     if (email === null) throw invalid('email', EMAIL_SENTENCE);
@@ -120,12 +103,6 @@ function whyNot(reason: NotDone, already: string): Refusal {
     case 'last-administrator':
       return invalid('user', LAST_ADMINISTRATOR);
   }
-}
-
-/** What people type into a search box, with what cannot be in an address or a name refused. */
-function readSearch(text = ''): string {
-  if (!isWellFormedText(text)) throw invalid('q', 'The q field may not contain control characters.');
-  return text.trim();
 }
 
 function settle(outcome: 'done' | 'gone' | 'not_allowed'): void {

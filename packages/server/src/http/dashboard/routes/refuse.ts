@@ -1,4 +1,5 @@
 /** Small words that the handlers of several groups refuse with. */
+import { isWellFormedText } from '@keyhouse/protocol';
 import type { AccountWithRole } from '../../../core/accounts/member.ts';
 import { offersPasskeys } from '../../../core/accounts/passkeys.ts';
 import { Refusal } from '../../../core/refusal.ts';
@@ -22,4 +23,10 @@ export function refuseOthers({ kind }: AccountWithRole): void {
   if (kind === 'personal') throw invalid('account', 'This is a personal account: it has one member, and ends with its user.');
   if (kind === 'operator')
     throw invalid('account', "This is the operator's account: its owners are the administrators, and it is never deleted.");
+}
+
+/** What people type into a search box, with what cannot be in an address or a name refused. */
+export function readSearch(text = ''): string {
+  if (!isWellFormedText(text)) throw invalid('q', 'The q field may not contain control characters.');
+  return text.trim();
 }

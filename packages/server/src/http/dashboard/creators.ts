@@ -1,0 +1,42 @@
+/** Who created something, as people of its account may know it. */
+import type { Actor } from '../../core/audit/event.ts';
+import type { Keyhouse } from '../../core/keyhouse.ts';
+
+export interface Creator {
+  /** `user:7`, `operator`, as the audit log has it. */
+  readonly actor: string;
+  /** Null where there is none, or the user was deleted. */
+  readonly name: string | null;
+}
+
+/** In one look, however many there are. Which of the operator's people it was is theirs to know, unless they are members. */
+export async function creatorsOf(
+  { store }: Pick<Keyhouse, 'store'>,
+  accountId: number,
+  created: readonly (Actor | null)[],
+): Promise<(actor: Actor | null) => Creator | null> {
+  const users = [...new Set(created.flatMap((actor) => userIdOf(actor) ?? []))];
+  const [names, members] = await Promise.all([
+    store.audit.namesOf({ users, credentials: [] }).then((found) => found.users),
+    users.length === 0 ? new Set<number>() : membersOf({ store }, accountId),
+  ]);
+  return (actor) => {
+    const id = userIdOf(actor);
+    if (actor === null || id === null) return actor === null ? null : { actor, name: null };
+    const user = names.get(id);
+    if (user?.isAdministrator === true && !members.has(id)) return { actor: 'operator', name: null };
+    // Never the address: a name is what people of the account may know.
+    return { actor, name: user === undefined || user.displayName === '' ? null : user.displayName };
+  };
+}
+
+async function membersOf({ store }: Pick<Keyhouse, 'store'>, accountId: number): Promise<ReadonlySet<number>> {
+  const account = await store.accounts.findAccount(accountId);
+  const members = account === null ? [] : await store.members.listMembers(account);
+  return new Set(members.map(({ userId }) => userId));
+}
+
+function userIdOf(actor: Actor | null): number | null {
+  const [, id] = /^user:(\d+)$/.exec(actor ?? '') ?? [];
+  return id === undefined ? null : Number(id);
+}

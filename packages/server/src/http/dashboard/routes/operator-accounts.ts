@@ -1,0 +1,89 @@
+/** Accounts, as administrators see them: found, suspended, resumed, deleted. */
+import type { ListedAccount } from '../../../core/accounts/administration.ts';
+import { findReasonFault } from '../../../core/accounts/operator-accounts.ts';
+import { Refusal } from '../../../core/refusal.ts';
+import { toTimestamp } from '../../schemas.ts';
+import { describeEnds, describeSuspension } from '../account.ts';
+import { cutPage, readPage } from '../page.ts';
+import type { DashboardPorts, Serve } from '../serve.ts';
+import { LAST_ADMINISTRATOR } from './operator-users.ts';
+import { invalid, readId, readSearch } from './refuse.ts';
+
+export function operatorAccountsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
+  const find = async (text: string): Promise<ListedAccount> => {
+    const account = await keyhouse.findListedAccount(readId(text));
+    if (account === null) throw new Refusal({ code: 'not_found' });
+    return account;
+  };
+
+  serve('GET /operator/accounts', async ({ query }) => {
+    const page = readPage(query);
+    const found = await keyhouse.findAccounts({ ...page, limit: page.limit + 1, query: readSearch(query.q) });
+    const { rows, next } = cutPage(found, page.limit);
+    return { accounts: rows.map(describe), next };
+  });
+
+  serve('GET /operator/accounts/:id', async ({ params }) => {
+    const account = await find(params.id);
+    return { account: describe(account), ends: describeEnds(await keyhouse.whatEndsWithAccount(account)) };
+  });
+
+  serve('POST /operator/accounts/:id/suspend', async ({ params, body, signIn, by }) => {
+    const reason = body.reason?.trim() || null;
+    const fault = reason === null ? null : findReasonFault(reason);
+    if (fault !== null) throw invalid('reason', fault);
+    settle(
+      await keyhouse.suspendAccount({ accountId: readId(params.id), administratorId: signIn.user.id, reason, by }),
+      'The account is suspended already.',
+    );
+  });
+
+  serve('POST /operator/accounts/:id/resume', async ({ params, signIn, by }) => {
+    settle(
+      await keyhouse.resumeAccount({ accountId: readId(params.id), administratorId: signIn.user.id, by }),
+      'The account is not suspended.',
+    );
+  });
+
+  serve('DELETE /operator/accounts/:id', async ({ params, body, signIn, by }) => {
+    const account = await find(params.id);
+    const { user } = signIn;
+    if (account.userId === user.id) throw invalid('account', 'This is your own account. Delete it in your profile.');
+    if (body.name !== confirmationOf(account)) throw invalid('name', 'Type the name exactly as it is.');
+    settle(await keyhouse.deleteAccount({ accountId: account.id, administratorId: user.id, by }), '');
+  });
+}
+
+/** What has to be typed: the address of a user, the name of a team. */
+const confirmationOf = ({ kind, name, owner }: ListedAccount): string => (kind === 'personal' ? (owner ?? name) : name);
+
+type Verbs = DashboardPorts['keyhouse'];
+type Outcome = Awaited<ReturnType<Verbs['suspendAccount'] | Verbs['deleteAccount']>>;
+
+function settle(outcome: Outcome, already: string): void {
+  switch (outcome) {
+    case 'done':
+      return;
+    case 'gone':
+      throw new Refusal({ code: 'not_found' });
+    case 'not_allowed':
+      throw new Refusal({ code: 'not_allowed' });
+    case 'already':
+      throw invalid('account', already);
+    case 'operator':
+      throw invalid('account', 'This is the operator’s own account. It is neither suspended nor deleted.');
+    case 'only_owner':
+      throw invalid(
+        'account',
+        'This user is the only owner of a team. Delete the team first, or have another member made its owner.',
+      );
+    case 'last_administrator':
+      throw invalid('account', LAST_ADMINISTRATOR);
+  }
+}
+
+const describe = ({ id, kind, name, owner, members, keys, suspension, createdAtMs }: ListedAccount) => ({
+  ...{ id, kind, name, owner, members, keys },
+  suspension: describeSuspension(suspension),
+  created_at: toTimestamp(createdAtMs),
+});
