@@ -277,7 +277,9 @@ describe('applications', () => {
     await table.getByText('No longer verified and first-party').waitFor();
     await table.getByText('Changed since the operator looked at it: redirect URIs.').waitFor();
     await visit.expectAccessible();
-    await page.getByRole('button', { name: /^Actions/ }).click();
+    // The search has found it alone.
+    await expect.poll(() => table.getByRole('button', { name: /^Actions/ }).count()).toBe(1);
+    await table.getByRole('button', { name: /^Actions/ }).click();
     await page.getByRole('menuitem', { name: 'Verify' }).click();
     await change('https://evil.example/callback');
     await page.getByRole('dialog').getByRole('button', { name: 'Verify' }).click();

@@ -147,7 +147,7 @@ describe('API keys', () => {
     await page.getByRole('button', { name: 'Permissions' }).click();
     await page.getByText('Only some').click();
     await page.getByLabel('keyhouse.verify').check();
-    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
     const key = await page.getByLabel('Secret', { exact: true }).inputValue();
     const other = await dashboard.register();
     const answer = await dashboard.request('/auth/introspect', {

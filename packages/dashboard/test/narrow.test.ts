@@ -90,7 +90,7 @@ describe('on a narrow screen', () => {
     await page.keyboard.press('Escape');
     await drawer(visit).waitFor({ state: 'detached' });
     await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toMatch(/^Menu/);
-    expect(await menu(visit).getAttribute('aria-expanded')).toBe('false');
+    await expect.poll(() => menu(visit).getAttribute('aria-expanded')).toBe('false');
 
     await menu(visit).click();
     await drawer(visit).getByRole('button', { name: 'Log out' }).click();

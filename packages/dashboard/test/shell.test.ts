@@ -211,11 +211,13 @@ describe('the dashboard', () => {
     expect(await page.getByLabel('Name').inputValue()).toBe('deploy');
   });
 
-  it('leads to the log-in page when the sign-in has ended meanwhile', async () => {
+  it('asks in place when the sign-in has ended meanwhile, and leads to the log-in page whoever leaves', async () => {
     const { id } = await dashboard.register();
     const { page, context } = await at('/dashboard/settings/profile', {}, id);
     await dashboard.keyhouse.endSignInsOf({ userId: id, by: OPERATOR });
     await page.getByRole('link', { name: 'API keys' }).click();
+    await page.getByRole('dialog', { name: 'Log in again' }).waitFor();
+    await page.reload();
     await page.waitForURL(`${dashboard.url}/login`);
     const cookies = await context.cookies();
     expect(cookies.find(({ name }) => name === 'keyhouse_return')?.value).toMatch(/accounts%2F\d+%2Fkeys|accounts\/\d+\/keys/);

@@ -95,6 +95,7 @@ describe('what the pages say', () => {
     const member = await newMember(dashboard, owner, team, 'developer');
     const visit = await at('/login');
     const { page } = visit;
+    await title(page, 'Log in to Keyhouse');
     await signIn(dashboard, visit, member.id);
     await visit.open(`/dashboard/accounts/${team}/members`);
     await page.getByRole('table', { name: 'Members' }).waitFor();

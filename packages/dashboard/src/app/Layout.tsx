@@ -1,8 +1,8 @@
 /** The frame around every page. What is in it stands beside this file: the header, the banners, the navigation. */
 import { Outlet, useRouterState } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { Part } from '../kit/part.tsx';
-import { Lost, Suspended, Unverified } from './Banners.tsx';
+import { Lost } from './Banners.tsx';
 import { Header } from './Header.tsx';
 import styles from './layout.module.css';
 import { useMemberships } from './membership.ts';
@@ -10,6 +10,9 @@ import { Navigation } from './Navigation.tsx';
 import { useIsNarrow } from './narrow.ts';
 import { useAccount, useMe } from './session.ts';
 import { words } from './words.ts';
+
+const Unverified = lazy(async () => ({ default: (await import('./rare-banners.tsx')).Unverified }));
+const Suspended = lazy(async () => ({ default: (await import('./rare-banners.tsx')).Suspended }));
 
 export function Layout() {
   useMemberships();
@@ -35,8 +38,10 @@ export function Layout() {
         <Header account={account} isAdministrator={isAdministrator} pathname={pathname} />
       </Part>
       <Lost />
-      {user !== undefined && !user.email_verified && <Unverified email={user.email} sendsMail={me?.sends_mail ?? false} />}
-      {account !== null && <Suspended account={account} />}
+      <Suspense>
+        {user !== undefined && !user.email_verified && <Unverified email={user.email} sendsMail={me?.sends_mail ?? false} />}
+        {account !== null && account.suspension !== null && <Suspended account={account} />}
+      </Suspense>
       <div className={styles.body}>
         {!isNarrow && (
           <Part>
