@@ -2,7 +2,7 @@
 import { useFormat } from '../kit/format.ts';
 import { clientName } from './client-name.ts';
 import classes from './credentials.module.css';
-import { words } from './words.ts';
+import { lastUseWords as words } from './last-use-words.ts';
 
 interface Props {
   readonly at: string | null;

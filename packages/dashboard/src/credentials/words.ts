@@ -1,5 +1,7 @@
 /** Every sentence of this room, in one place. What depends on a number or a name is a function. */
+
 import { entryOf } from '../lib/entry-of.ts';
+import { lastUseWords } from './last-use-words.ts';
 
 const requests = (count: string, isOne: boolean): string => `${count} ${isOne ? 'request' : 'requests'}`;
 
@@ -67,6 +69,7 @@ export const kindWords: Readonly<Record<'token' | 'key', KindWords>> = {
 };
 
 export const words = {
+  ...lastUseWords,
   verifyFirst: {
     title: 'Verify your email first',
     why: (email: string): string =>
@@ -168,12 +171,9 @@ export const words = {
   by: (creator: string): string => `by ${creator}`,
   made: 'Created',
   sources: { dashboard: 'Dashboard', login: 'Log-in', register: 'Registration', 'command-line': 'Command line' },
-  neverUsed: 'Never',
   neverExpires: 'Never',
   expired: 'Expired',
   rotating: 'Two secrets',
-  from: (address: string) => `from ${address}`,
-  with: (client: string) => `with ${client}`,
 
   noUse: 'No request',
   plotText: (total: string, isOne: boolean, most: string, day: string) =>
