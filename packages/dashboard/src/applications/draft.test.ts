@@ -33,7 +33,7 @@ const APPLICATION: Application = {
 describe('what is typed of an application', () => {
   it('comes back as it stands when nothing was changed', () => {
     const { id, client_id, account_id, logo_url, first_party, verified_at, lost_badges, created_at, ...rest } = APPLICATION;
-    const { secret_made_at, previous_secret_ends_at, updated_at, ...settings } = rest;
+    const { secret_made_at, previous_secret_ends_at, updated_at, created_by, ...settings } = rest;
     expect(wishOf(draftOf(APPLICATION), CATALOGUE)).toEqual({ wish: settings });
     expect(wishOf(draftOf(APPLICATION), [])).toEqual({ wish: settings });
     expect(changesVouched(APPLICATION, draftOf(APPLICATION), CATALOGUE)).toBe(false);
