@@ -81,7 +81,7 @@ describe('an administrator', () => {
     await server.key(team);
     const { json } = await root.ask(`/operator/accounts?q=${encodeURIComponent(name.toLowerCase())}`);
     expect(json.accounts).toEqual([
-      { id: team, kind: 'team', name, owner: ada.email, members: 1, keys: 1, created_at: expect.any(String) },
+      { id: team, kind: 'team', name, owner: ada.email, members: 1, keys: 1, suspension: null, created_at: expect.any(String) },
     ]);
   });
 
