@@ -50,7 +50,7 @@ eachDatabase('an import', (database) => {
 
   it('gives nobody the account of somebody whose address it names', async () => {
     const server = await open();
-    const victim = await server.register('victim@example.com');
+    const victim = await server.register('victim@example.com', { isVerified: false });
     const rows = [user(1, 'Victim@Example.com', { email_verified_at: '2024-01-01 00:00:00' })];
     const secret = newSecret();
     expect(reasons(await importSanctum(server, rows, [token(1, secret)]))).toEqual(['address_taken', 'user_not_taken']);

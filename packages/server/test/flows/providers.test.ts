@@ -157,7 +157,7 @@ describe('signing in with another provider', () => {
 
   it('ends everything that somebody made with an address that was not theirs', async () => {
     const person = newPerson();
-    const squatter = await server.register(people.get(person)?.email);
+    const squatter = await server.register(people.get(person)?.email, { isVerified: false });
     const squatting = await visitorFor(server, squatter.id);
     const { jar } = await logIn(person);
     expect((await ask(jar, '/me')).json.user).toMatchObject({ id: squatter.id, email_verified: true, has_password: false });
