@@ -16,7 +16,7 @@ import type { Db } from './prepared.ts';
  */
 const SLACK_MS = 2000;
 /** Above this many sessions of one user, all of the user's JWTs are revoked by one change. */
-const MOST_CHANGES = 100;
+const MOST_CHANGES = 50;
 
 interface Narrowed {
   readonly userId: number;

@@ -67,7 +67,7 @@ eachDatabase('a list of keys', (database) => {
     const { server, importKeys, verify } = house;
     const ada = await server.register('ada@example.com');
     await prove(server, ada.id);
-    const eve = await server.register('eve@example.com');
+    const eve = await server.register('eve@example.com', { isVerified: false });
     const keys = [1, 2, 3, 4, 5].map(() => newKey('proj_'));
     const [hex = '', base64 = '', url = '', test = '', barred = ''] = [...keys.slice(0, 4), `12|${newKey('x')}`];
     const list = [
