@@ -46,9 +46,12 @@ async function isVerified(db: Db, { kind, recipient, userId }: MailDraft): Promi
   if (userId === null) return false;
   const user = await db
     .selectFrom('users')
-    .select(['email', 'email_verified_at_ms', 'deleted_at_ms'])
+    .select(['email', 'email_verified_at_ms', 'deleted_at_ms', 'is_administrator'])
     .where('id', '=', userId)
     .executeTakeFirst();
-  if (user === undefined || user.email_verified_at_ms === null) return false;
+  if (user === undefined) return false;
+  // The operator made them one, and vouches for the address: they must hear of what concerns the server.
+  const isVouchedFor = user.email_verified_at_ms !== null || user.is_administrator === 1;
+  if (!isVouchedFor) return false;
   return user.email === recipient || user.deleted_at_ms !== null || kind === 'email-changed';
 }
