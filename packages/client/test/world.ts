@@ -37,6 +37,8 @@ export interface World {
   client(options?: Partial<ClientOptions>): Client;
   /** Through `/auth` as the person, allowing what is asked; the address that the browser is sent back to. */
   goThrough(url: string): Promise<string>;
+  /** Allows what a consent page asks; where it leads then. */
+  allow(consent: string): Promise<string>;
   signIn(client: Client): Promise<void>;
   stop(): Promise<void>;
 }
@@ -88,8 +90,10 @@ export async function startWorld({
     goThrough: async (url) => {
       const first = await visit(server, person.browser, url.slice(wire.origin.length));
       const { location = '' } = first.headers;
-      if (!location.startsWith('/consent')) return location;
-      const body = { request: requestOf(location), decision: 'allow' };
+      return location.startsWith('/consent') ? await world.allow(location) : location;
+    },
+    allow: async (consent) => {
+      const body = { request: requestOf(consent), decision: 'allow' };
       return (await person.browser.ask('/consent', { body })).json.location;
     },
     signIn: async (client) => {
