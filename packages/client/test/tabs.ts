@@ -66,14 +66,14 @@ export async function openTabs(store: 'inLocalStorage' | 'inIndexedDb'): Promise
   const browser = await launch();
   const context = await browser.newContext();
   // An application on loopback is asked about each time (RFC 8252 §8.6): the person allows it as soon as the page is opened.
-  await context.route(
-    ({ origin, pathname }) => origin === world.issuer && pathname === '/consent',
-    async (route) => {
-      const { pathname, search } = new URL(route.request().url());
+  context.on('page', (page) => {
+    page.on('framenavigated', async (frame) => {
+      const { origin, pathname, search } = new URL(frame.url());
+      if (origin !== world.issuer || pathname !== '/consent') return;
       const location = await world.allow(pathname + search);
-      await route.fulfill({ contentType: 'text/html', body: `<script>location.replace(${JSON.stringify(location)})</script>` });
-    },
-  );
+      await page.goto(location).catch(() => {});
+    });
+  });
   // The person is signed in at the issuer and has allowed the application.
   await world.goThrough(await world.client({ redirectUri }).signInUrl());
   await context.addCookies([
