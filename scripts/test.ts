@@ -120,10 +120,10 @@ function skippedLine(report: unknown): string {
   return `Skipped: ${[...counts].map(([reason, count]) => `${count} (${reason})`).join(', ')}.`;
 }
 
-const listOf = (value: unknown, name: string): readonly unknown[] => {
+function listOf(value: unknown, name: string): readonly unknown[] {
   const list = memberOf(value, name);
   return Array.isArray(list) ? list : [];
-};
+}
 
 function numberOf(report: unknown, name: string): number {
   const value = memberOf(report, name);

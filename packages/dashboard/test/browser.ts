@@ -162,6 +162,12 @@ async function shoot(page: Page, folder: string, name: string): Promise<void> {
 async function violations(page: Page): Promise<readonly string[]> {
   // Through the debugger: the page's policy lets no other script in.
   await page.evaluate(AXE);
+  // A colour is judged when it has arrived, not on its way.
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 2; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
+    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });
   return await page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
       axe: { run(): Promise<{ violations: { id: string; help: string; nodes: { html: string }[] }[] }> };

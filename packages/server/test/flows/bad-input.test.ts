@@ -10,6 +10,8 @@ import { eachDatabase } from '../databases.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../server.ts';
 
 const JSON_FILES = 'json-test-suite/test_parsing';
+/** Refused while it is read, long before it could be known that they never close. */
+const TOO_DEEP = new Set(['n_structure_100000_opening_arrays.json', 'n_structure_open_array_object.json']);
 
 /** Another client each time, so that the limits do not answer in place of what is tested. */
 let clients = 0;
@@ -50,7 +52,8 @@ eachDatabase('bad input', (makeDatabase) => {
         );
         expect(isHarmless(text, status), `${file} at ${path}: ${status}`).toBe(true);
         // None of them is what the route wants: refused as JSON, or as this JSON; a member repeated is refused as JSON too.
-        if (file.startsWith('n_')) expect(status, `${file} at ${path}`).toBe(400);
+        if (file.startsWith('n_'))
+          expect(status, `${file} at ${path}`).toBe(TOO_DEEP.has(file) && path !== '/auth/revoke' ? 422 : 400);
         if (file.startsWith('y_') && !file.includes('duplicated_key') && path !== '/auth/revoke')
           expect(status, `${file} at ${path}`).toBe(422);
         if (file.includes('y_object_duplicated_key')) expect(status, `${file} at ${path}`).toBe(400);
