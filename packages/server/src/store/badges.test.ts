@@ -6,7 +6,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { newApplication } from '../../test/applications.ts';
 import { eachDatabase, type TestDatabase } from '../../test/databases.ts';
 import { startTestServer, type TestServer } from '../../test/server.ts';
-import { badgesAndOrigins } from './migrations/0010-badges-and-origins.ts';
+import { badgesAndOrigins } from './migrations/0009-badges-and-origins.ts';
 import { POSTGRES_TYPES, SQLITE_TYPES } from './migrations/migration.ts';
 
 async function run({ kind, url }: TestDatabase, statement: string): Promise<void> {

@@ -6,12 +6,12 @@ import { imports } from './0005-imports.ts';
 import { guardUse } from './0006-guard-use.ts';
 import { revocationEnds } from './0007-revocation-ends.ts';
 import { narrowing } from './0008-narrowing.ts';
-import { badgesAndOrigins } from './0010-badges-and-origins.ts';
-import { twoStep } from './0012-two-step.ts';
-import { verifiedEmailFirst } from './0013-verified-email-first.ts';
-import { suspension } from './0014-suspension.ts';
-import { mailLimits } from './0015-mail-limits.ts';
-import { undoANarrowing } from './0016-undo-a-narrowing.ts';
+import { badgesAndOrigins } from './0009-badges-and-origins.ts';
+import { twoStep } from './0010-two-step.ts';
+import { verifiedEmailFirst } from './0011-verified-email-first.ts';
+import { suspension } from './0012-suspension.ts';
+import { mailLimits } from './0013-mail-limits.ts';
+import { undoANarrowing } from './0014-undo-a-narrowing.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. Append; never edit one that has landed. */

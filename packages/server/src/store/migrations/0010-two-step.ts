@@ -5,7 +5,7 @@ import type { Migration } from './migration.ts';
  * on: it stays one only for those who also made recovery codes for it. For the others it is a way in, and the audit log says so.
  */
 export const twoStep: Migration = {
-  name: '0012-two-step',
+  name: '0010-two-step',
   statements: ({ integer, nowMs }) => [
     `ALTER TABLE users ADD COLUMN two_step_since_ms ${integer}`,
     `UPDATE users SET two_step_since_ms =

@@ -2,7 +2,7 @@ import type { Migration } from './migration.ts';
 
 /** How many mails of each kind a mailbox got lately, whoever caused them. */
 export const mailLimits: Migration = {
-  name: '0015-mail-limits',
+  name: '0013-mail-limits',
   statements: ({ integer, text, bytes, endClustered }) => [
     `CREATE TABLE mail_limits (
       /* A keyed hash of the address without its subaddress. */

@@ -5,7 +5,7 @@ import type { Migration } from './migration.ts';
  * tells who it was. The index is for lifting a suspension: its row in the list of changes is found among millions of others.
  */
 export const suspension: Migration = {
-  name: '0014-suspension',
+  name: '0012-suspension',
   statements: ({ integer, text }) => [
     `ALTER TABLE accounts ADD COLUMN suspended_at_ms ${integer}`,
     `ALTER TABLE accounts ADD COLUMN suspended_by ${text}`,

@@ -2,7 +2,7 @@ import type { Migration } from './migration.ts';
 
 /** What the newest narrowing of a credential took away, for a day; and since when a credential holds the permissions that it holds. */
 export const undoANarrowing: Migration = {
-  name: '0016-undo-a-narrowing',
+  name: '0014-undo-a-narrowing',
   statements: ({ integer, text, end }) => [
     // NULL: since it was made.
     `ALTER TABLE credentials ADD COLUMN permissions_changed_at_ms ${integer}`,

@@ -2,7 +2,7 @@ import type { Migration } from './migration.ts';
 
 /** Which badges an application lost and why, and from which sign-in a grant or a session was given. */
 export const badgesAndOrigins: Migration = {
-  name: '0010-badges-and-origins',
+  name: '0009-badges-and-origins',
   statements: ({ integer, text, nowMs }) => [
     // JSON: which badges a change took away, what has changed since the operator looked, and when. NULL: none was lost.
     `ALTER TABLE applications ADD COLUMN lost_badges ${text}`,
