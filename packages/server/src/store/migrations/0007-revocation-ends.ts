@@ -1,3 +1,4 @@
+import { changeNumber, MOVE_COUNTER, TAKE_COUNTER } from './changes.ts';
 import type { Migration } from './migration.ts';
 
 const DAY_MS = 86_400_000;
@@ -12,33 +13,26 @@ const CLOCK_SLACK_MS = 60_000;
  */
 export const revocationEnds: Migration = {
   name: '0007-revocation-ends',
-  statements: ({ integer, text, nowMs }) => {
-    const changeNumber = (order: string) =>
-      `(SELECT value FROM counters WHERE name = 'changes') + row_number() OVER (ORDER BY ${order})`;
-    // The counter's lock: no running server appends a change in between.
-    const takeCounter = `UPDATE counters SET value = value WHERE name = 'changes'`;
-    const moveCounter = `UPDATE counters SET value = (SELECT max(number) FROM changes)
-      WHERE name = 'changes' AND value < (SELECT max(number) FROM changes)`;
-    return [
-      `CREATE INDEX jwts_account_end ON jwts (account_id, expires_at_ms)`,
-      `INSERT INTO settings (name, value)
+  statements: ({ integer, text, nowMs }) => [
+    `CREATE INDEX jwts_account_end ON jwts (account_id, expires_at_ms)`,
+    `INSERT INTO settings (name, value)
         SELECT 'longest_jwt_days', CAST(max(days) AS ${text}) FROM (
           SELECT ${DEFAULT_JWT_DAYS} AS days
           UNION ALL SELECT max(expires_at_ms - issued_at_ms) / ${DAY_MS} + 1 FROM jwts
         ) AS lives`,
 
-      takeCounter,
-      // Revoked keys: none of their JWTs may pass any more, whenever it was issued.
-      `INSERT INTO changes (number, kind, subject_id, before_ms, ends_at_ms, at_ms)
+    TAKE_COUNTER,
+    // Revoked keys: none of their JWTs may pass any more, whenever it was issued.
+    `INSERT INTO changes (number, kind, subject_id, before_ms, ends_at_ms, at_ms)
         SELECT ${changeNumber('key_id')}, 'credential', CAST(key_id AS ${text}), ends_at_ms, ends_at_ms, ${nowMs} FROM (
           SELECT jwts.key_id, max(jwts.expires_at_ms) + ${CLOCK_SLACK_MS} AS ends_at_ms
           FROM jwts JOIN credentials ON credentials.id = jwts.key_id
           WHERE credentials.revoked_at_ms IS NOT NULL AND jwts.expires_at_ms > ${nowMs}
           GROUP BY jwts.key_id
         ) AS revoked`,
-      moveCounter,
-      // Users who were ever disabled, also those who are enabled again: the JWTs of before stay revoked. The log says when that was.
-      `INSERT INTO changes (number, kind, subject_id, before_ms, ends_at_ms, at_ms)
+    MOVE_COUNTER,
+    // Users who were ever disabled, also those who are enabled again: the JWTs of before stay revoked. The log says when that was.
+    `INSERT INTO changes (number, kind, subject_id, before_ms, ends_at_ms, at_ms)
         SELECT ${changeNumber('account_id')}, 'account', CAST(account_id AS ${text}), before_ms, ends_at_ms, ${nowMs} FROM (
           SELECT disabled.account_id, disabled.before_ms, max(jwts.expires_at_ms) + ${CLOCK_SLACK_MS} AS ends_at_ms
           FROM (
@@ -49,7 +43,6 @@ export const revocationEnds: Migration = {
           WHERE jwts.expires_at_ms > ${nowMs} AND jwts.issued_at_ms <= disabled.before_ms
           GROUP BY disabled.account_id, disabled.before_ms
         ) AS ended`,
-      moveCounter,
-    ];
-  },
+    MOVE_COUNTER,
+  ],
 };

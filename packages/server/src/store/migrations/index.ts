@@ -12,6 +12,7 @@ import { verifiedEmailFirst } from './0011-verified-email-first.ts';
 import { suspension } from './0012-suspension.ts';
 import { mailLimits } from './0013-mail-limits.ts';
 import { undoANarrowing } from './0014-undo-a-narrowing.ts';
+import { newLimits } from './0015-new-limits.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. Append; never edit one that has landed. */
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   suspension,
   mailLimits,
   undoANarrowing,
+  newLimits,
 ];

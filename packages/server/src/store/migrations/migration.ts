@@ -18,6 +18,8 @@ export interface ColumnTypes {
   readonly bytewise: (table: string, column: string) => readonly string[];
   /** An expression: milliseconds since 1970. */
   readonly nowMs: string;
+  /** An expression: the text of a column as a JSON string, with its quotes. */
+  readonly jsonString: (column: string) => string;
   /** What stands behind the closing bracket of CREATE TABLE. */
   readonly end: string;
   /** The same for a table whose primary key is its order on disk. */
@@ -31,6 +33,7 @@ export const SQLITE_TYPES: ColumnTypes = {
   bytes: 'BLOB',
   bytewise: () => [],
   nowMs: "CAST(strftime('%s', 'now') AS INTEGER) * 1000",
+  jsonString: (column) => `json_quote(${column})`,
   end: ' STRICT',
   endClustered: ' STRICT, WITHOUT ROWID',
 };
@@ -42,6 +45,7 @@ export const POSTGRES_TYPES: ColumnTypes = {
   bytes: 'bytea',
   bytewise: (table, column) => [`ALTER TABLE ${table} ALTER COLUMN ${column} TYPE text COLLATE "C"`],
   nowMs: 'CAST(extract(epoch FROM now()) * 1000 AS bigint)',
+  jsonString: (column) => `CAST(to_json(${column}) AS text)`,
   end: '',
   endClustered: '',
 };
