@@ -81,7 +81,7 @@ export function addAppCommands(program: Command): void {
     .argument(...CLIENT)
     .option(
       '--overlap-seconds <seconds>',
-      'how long the old secret lives on, 0 to 604800',
+      'how long the old secret keeps working, 0 to 604800',
       wholeNumber('--overlap-seconds', 0, MAX_OVERLAP_SECONDS),
       DEFAULT_OVERLAP_SECONDS,
     )

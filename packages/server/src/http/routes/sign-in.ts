@@ -37,7 +37,7 @@ const SignedIn = Type.Object({
 
 const Code = Type.String({
   maxLength: 64,
-  description: 'A TOTP or recovery code, where the user has a second factor.',
+  description: 'A TOTP or recovery code, while two-step verification is on.',
   examples: ['123456'],
 });
 
@@ -62,7 +62,7 @@ export const signInRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
       schema: {
         summary: 'Create an account',
         description:
-          'Makes a user with a personal account and answers with a first token. Members that are not known are ignored.',
+          'Makes a user with a personal account and answers with a first token. 403 when sign-up is not open. From one address (of IPv6: one /48) ten registrations in five minutes, or a hundred in a day, are possible; then 429. Members that are not known are ignored.',
         tags: ['Personal access tokens'],
         security: [],
         body: Credentials,
@@ -85,7 +85,7 @@ export const signInRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
       schema: {
         summary: 'Log in for a token',
         description:
-          'Answers with a new personal access token. Wrong address and wrong password are answered alike. Where the user has a second factor, 422 on `code` until one comes. An `Authorization` header is ignored, and so are members that are not known.',
+          'Answers with a new personal access token. Wrong address and wrong password are answered alike. While two-step verification is on, 422 on `code` until a valid TOTP or recovery code comes; a passkey is not asked for here. 422 on `email` too while the account is suspended. An `Authorization` header is ignored, and so are members that are not known.',
         tags: ['Personal access tokens'],
         security: [],
         body: LogIn,

@@ -107,7 +107,7 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
       schema: {
         summary: 'Rotate the presented token',
         description:
-          'Answers with a new secret for the same token: id, permissions, addresses and end stay. The old secret lives on for the overlap. Only the newest secret may rotate, and one that rotates again ends the older at once. Needs no permission.',
+          'Answers with a new secret for the same token: id, permissions, addresses and end stay. The old secret keeps working for the overlap. Only the newest secret may rotate, and one that rotates again ends the older at once. Needs no permission.',
         tags: ['Personal access tokens'],
         body: Type.Object({
           overlap_seconds: Type.Optional(
@@ -115,7 +115,7 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
               minimum: 0,
               maximum: MAX_OVERLAP_SECONDS,
               default: DEFAULT_OVERLAP_SECONDS,
-              description: 'How long the old secret lives on.',
+              description: 'How long the old secret keeps working.',
             }),
           ),
         }),
