@@ -9,7 +9,7 @@ import type { Db } from './prepared.ts';
 import { endSessions } from './sessions.ts';
 import { endSignIns } from './sign-ins.ts';
 import { resume, stateOf, suspend, toSuspension } from './suspension.ts';
-import { hasEnabledOwner, lockExistingTeam, teamsOwnedBy } from './teams.ts';
+import { hasEnabledOwner, lockTeamsOwnedBy } from './teams.ts';
 import { endTickets } from './tickets.ts';
 import { insertUser, toUser, users } from './users.ts';
 
@@ -139,13 +139,12 @@ export const accountsActs = {
 
 /**
  * Suspends the teams that the user alone holds as an enabled owner, or resumes those that waited for one. Under each team's lock: whoever makes
- * another person its owner is before us and seen, or after us and sees that the team is suspended. After the sign-ins and before the sessions,
+ * this user or another person its owner is before us and seen, or after us and sees that the team is suspended. After the sign-ins and before the sessions,
  * which is the order in which others take these locks.
  */
 async function followTeams(act: Act, { userId, disabled, nowMs, event }: Input<'setUserDisabled'>): Promise<void> {
   const name = disabled ? ('account.suspended' as const) : ('account.resumed' as const);
-  for (const teamId of await teamsOwnedBy(act.db, userId)) {
-    if (!(await lockExistingTeam(act.db, teamId))) continue;
+  for (const teamId of await lockTeamsOwnedBy(act.db, userId)) {
     const isChanged = disabled
       ? !(await hasEnabledOwner(act.db, teamId, { besides: userId })) &&
         (await suspend(act, teamId, { column: 'ownerless_since_ms', nowMs }))

@@ -210,6 +210,24 @@ eachDatabase('teams', (makeDatabase) => {
     expect(await change(store, team, a.id, a.id, null)).toBe('last_owner');
   });
 
+  it('are suspended with an owner who is shut out in the moment in which the team becomes theirs', async () => {
+    for (let round = 0; round < ROUNDS * 4; round++) {
+      const a = await newUser();
+      const team = await newTeam(a.id);
+      const b = await join(team, a.id, 'admin');
+      const handing = { accountId: team, actorId: a.id, userId: b.id, event: event('account.transferred') };
+      const promoting = async () => {
+        await change(other, team, a.id, b.id, 'owner');
+        await change(other, team, a.id, a.id, null);
+      };
+      const ways = [() => other.members.transferTeam(handing), promoting];
+      const disabling = { userId: b.id, disabled: true, nowMs: NOW, event: event('user.disabled') };
+      await Promise.all([ways[round % ways.length]?.(), store.accounts.setUserDisabled(disabling)]);
+      const isHeldByB = (await owners(team)).every((id) => id === b.id);
+      expect(await store.accounts.accountState(team), `round ${round}`).toBe(isHeldByB ? 'suspended' : 'active');
+    }
+  });
+
   it('let one of many in with one link', async () => {
     const a = await newUser();
     const team = await newTeam(a.id);

@@ -57,16 +57,22 @@ export async function hasEnabledOwner(db: Db, accountId: number, { besides }: { 
   return row !== undefined;
 }
 
-/** The teams that a user owns, alone or with others, in the order in which locks of several are taken. */
-export async function teamsOwnedBy(db: Db, userId: number): Promise<readonly number[]> {
-  const rows = await db
+/**
+ * The teams that a user owns, alone or with others, each under its lock. Every team of theirs is locked before the role is looked at: an act in
+ * flight may be making them its owner.
+ */
+export async function lockTeamsOwnedBy(db: Db, userId: number): Promise<readonly number[]> {
+  const memberships = await db
     .selectFrom('members')
     .select('account_id')
     .where('user_id', '=', userId)
-    .where('role', '=', 'owner')
+    // The order in which locks of several are taken.
     .orderBy('account_id')
     .execute();
-  return rows.map(({ account_id }) => account_id);
+  const owned: number[] = [];
+  for (const { account_id: accountId } of memberships)
+    if ((await lockExistingTeam(db, accountId)) && (await roleInTeam(db, accountId, userId)) === 'owner') owned.push(accountId);
+  return owned;
 }
 
 /** Null when they are no member, or deleted. */
