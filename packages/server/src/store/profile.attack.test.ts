@@ -6,6 +6,7 @@ import { eachDatabase } from '../../test/databases.ts';
 import { linkIn, mailsOf } from '../../test/mails.ts';
 import { invite, newAdministrator, newPerson, newTeam } from '../../test/people.ts';
 import { OPERATOR, PASSWORD, startTestServer, type TestServer } from '../../test/server.ts';
+import { visitorFor } from '../../test/visitor.ts';
 
 const NEW_PASSWORD = 'four other unrelated words';
 const WISH = { name: 'left behind', expires_at: null, permissions: null, addresses: null };
@@ -166,6 +167,27 @@ eachDatabase('whoever lost an account', (makeDatabase) => {
     expect(rest.filter((line) => !line.startsWith('invitations '))).toEqual([expect.stringContaining('user-deleted')]);
     expect(rest.filter((line) => line.startsWith('audit_persons ') || line.startsWith('audit_events '))).toEqual([]);
     expect((await everything()).filter((line) => line.startsWith('audit_persons ') && line.includes(beside))).toHaveLength(1);
+  });
+
+  it('is forgotten when deleted also under an address that they had before, and where an invitation has expired', async () => {
+    const [owner, other] = [await newPerson(server), await newPerson(server)];
+    const [accepted, expired] = [await newTeam(owner), await newTeam(other)];
+    const [before, now] = [newEmail(), newEmail()];
+    await invite(server, other, expired, before, 'viewer');
+    await invite(server, other, expired, now, 'viewer');
+    server.advance(30 * 86_400_000);
+    const [ownerNow, { browser }] = [await visitorFor(server, owner.id), await registered(server, before)];
+    const ticket = await invite(server, { ...owner, ...ownerNow }, accepted, before, 'viewer');
+    expect((await browser.ask('/invitation/accept', { body: { ticket } })).status).toBe(200);
+    expect((await browser.ask('/me/email', { body: { email: now } })).status).toBe(204);
+    const link = await linkIn(server, now, '/new-email#');
+    expect((await browser.ask('/me/email/confirm', { body: { ticket: link } })).json).toEqual({ email: now });
+    expect((await everything()).filter((line) => line.includes(before)).length).toBeGreaterThan(3);
+    expect((await browser.ask('/me', { method: 'DELETE', body: { email: now } })).status).toBe(204);
+    const rest = await everything();
+    expect(rest.filter((line) => line.includes(before))).toEqual([]);
+    // The mail that tells of it is the last thing that knows the address.
+    expect(rest.filter((line) => line.includes(now))).toEqual([expect.stringContaining('user-deleted')]);
   });
 
   /** Every row of every table as text. */

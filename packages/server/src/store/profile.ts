@@ -1,3 +1,4 @@
+import type { ExpressionBuilder } from 'kysely';
 import type { User } from '../core/accounts/account.ts';
 import { isSameEnding } from '../core/accounts/ending.ts';
 import type { ProfileStore } from '../core/accounts/profile.ts';
@@ -13,6 +14,7 @@ import { endGrants } from './grants.ts';
 import { endInvitationsBeyond, lockInvitation, redeemInvitation } from './invitations.ts';
 import { leaveEveryTeam } from './members.ts';
 import type { Db } from './prepared.ts';
+import type { Database } from './schema.ts';
 import { endSessions } from './sessions.ts';
 import { endSignIns } from './sign-ins.ts';
 import { forgetSuspension } from './suspension.ts';
@@ -142,6 +144,7 @@ export const profileActs = {
       .where('id', '!=', userId)
       .executeTakeFirst();
     if (taken !== undefined) return 'taken';
+    await takeInvitationsAlong(act.db, { userId, emailKey, nowMs });
     await act.db
       .updateTable('users')
       .set({ email, email_key: emailKey, email_verified_at_ms: nowMs, updated_at_ms: nowMs })
@@ -173,7 +176,7 @@ export const profileActs = {
     await forgetUse(db, user.account_id);
     await forgetInvitee(db, userId);
     await forgetMails(db, userId);
-    await forgetInvitations(db, userId);
+    await forgetInvitations(db, userId, nowMs);
     await db.updateTable('imported_users').set({ address_hash: null }).where('user_id', '=', userId).execute();
     await db
       .updateTable('users')
@@ -344,11 +347,33 @@ const forgetUse = (db: Db, accountId: number) =>
     .where('credential_id', 'in', db.selectFrom('credentials').select('id').where('account_id', '=', accountId))
     .execute();
 
+const overAt = (nowMs: number) => (eb: ExpressionBuilder<Database, 'invitations'>) =>
+  eb.or([eb('ended_at_ms', 'is not', null), eb('expires_at_ms', '<=', nowMs)]);
+
 /** To whom those went that were answered or are over. One that is open is the address's, whoever it belongs to. */
-const forgetInvitations = (db: Db, userId: number) =>
+const forgetInvitations = (db: Db, userId: number, nowMs: number) =>
   db
     .updateTable('invitations')
     .set({ email: '', email_key: '' })
     .where('email_key', '=', db.selectFrom('users').select('email_key').where('id', '=', userId))
-    .where('ended_at_ms', 'is not', null)
+    .where(overAt(nowMs))
+    .execute();
+
+/**
+ * For the act that changes a verified address, before it does: invitations to the old one that are over are found by the new one from now on, so
+ * that they are forgotten with the user. What they say stays.
+ */
+const takeInvitationsAlong = (
+  db: Db,
+  { userId, emailKey, nowMs }: { readonly userId: number; readonly emailKey: string; readonly nowMs: number },
+) =>
+  db
+    .updateTable('invitations')
+    .set({ email_key: emailKey })
+    .where(
+      'email_key',
+      '=',
+      db.selectFrom('users').select('email_key').where('id', '=', userId).where('email_verified_at_ms', 'is not', null),
+    )
+    .where(overAt(nowMs))
     .execute();
