@@ -16,6 +16,8 @@ export interface Act {
    * should change nothing; that is on record then. Mails that no act asks about are judged as they are written.
    */
   mayMail(draft: EventDraft): Promise<boolean>;
+  /** Judges and counts the mails of an event by the addresses as they are now, for an act that changes one of them. */
+  judgeMails(draft: EventDraft): Promise<void>;
   /** Tells every cache on every server to forget what it holds of the subject. Nothing is revoked. */
   change(draft: CacheDraft): void;
   /**

@@ -1,7 +1,7 @@
 /** Whoever writes to a mailbox, and however often: it gets a number of each kind, and no more. On both databases. */
 import { expect, it } from 'vitest';
 import { eachDatabase } from '../../test/databases.ts';
-import { mailsOf } from '../../test/mails.ts';
+import { linkIn, mailsOf } from '../../test/mails.ts';
 import { OPERATOR, startTestServer } from '../../test/server.ts';
 import { visitorFor } from '../../test/visitor.ts';
 
@@ -19,6 +19,35 @@ eachDatabase('a mailbox', (makeDatabase) => {
     const other = `${crypto.randomUUID()}@example.com`;
     await server.register(other, { isVerified: false });
     expect((await mailsOf(server, other)).length).toBe(1);
+    await server.stop();
+  });
+
+  it('is one mailbox with dots in other places, which large providers do not read', async () => {
+    const server = await startTestServer({ database: await makeDatabase() });
+    const name = crypto.randomUUID().replaceAll('-', '').slice(0, 10);
+    const emails = Array.from({ length: 9 }, (_, index) => `${name.slice(0, index + 1)}.${name.slice(index + 1)}@example.com`);
+    for (const email of emails) await server.register(email, { isVerified: false });
+    const mails = await Promise.all(emails.map((email) => mailsOf(server, email)));
+    expect(mails.flat().length).toBe(5);
+    await server.stop();
+  });
+
+  it('that was never verified is not told of the address that somebody moves on to', async () => {
+    const server = await startTestServer({ database: await makeDatabase() });
+    const stranger = `${crypto.randomUUID()}@example.com`;
+    const { id } = await server.register(stranger, { isVerified: false });
+    const visitor = await visitorFor(server, id);
+    const moved = `call-0900-555-now-${crypto.randomUUID()}@example.com`;
+    expect((await visitor.ask('/me/email', { body: { email: moved } })).status).toBe(204);
+    const ticket = await linkIn(server, moved, '/new-email#');
+    expect((await visitor.ask('/me/email/confirm', { body: { ticket } })).status).toBe(200);
+    expect((await mailsOf(server, stranger)).map(({ kind }) => kind)).toEqual(['verify-email']);
+    // Where it was verified it is told: somebody else may have moved the account.
+    const again = `${crypto.randomUUID()}@example.com`;
+    expect((await visitor.ask('/me/email', { body: { email: again } })).status).toBe(204);
+    const second = await linkIn(server, again, '/new-email#');
+    expect((await visitor.ask('/me/email/confirm', { body: { ticket: second } })).status).toBe(200);
+    expect((await mailsOf(server, moved)).map(({ kind }) => kind)).toEqual(['new-email', 'email-changed', 'email-changed']);
     await server.stop();
   });
 

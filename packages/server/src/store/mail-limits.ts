@@ -39,10 +39,10 @@ async function count(db: Db, { mailbox, kind, createdAtMs }: MailDraft, { within
 }
 
 /**
- * Of the address as the act leaves it. A notice about a changed address goes to the one before, and one about a deletion to somebody who has
- * none any more: there `changeEmail` and the tombstone tell.
+ * Of the address as it is at this moment: an act that changes it judges before (`judgeMails`). Only of somebody who is deleted the tombstone
+ * tells.
  */
-async function isVerified(db: Db, { kind, recipient, userId }: MailDraft): Promise<boolean> {
+async function isVerified(db: Db, { recipient, userId }: MailDraft): Promise<boolean> {
   if (userId === null) return false;
   const user = await db
     .selectFrom('users')
@@ -52,6 +52,5 @@ async function isVerified(db: Db, { kind, recipient, userId }: MailDraft): Promi
   if (user === undefined) return false;
   // The operator made them one, and vouches for the address: they must hear of what concerns the server.
   const isVouchedFor = user.email_verified_at_ms !== null || user.is_administrator === 1;
-  if (!isVouchedFor) return false;
-  return user.email === recipient || user.deleted_at_ms !== null || kind === 'email-changed';
+  return isVouchedFor && (user.email === recipient || user.deleted_at_ms !== null);
 }

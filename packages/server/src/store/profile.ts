@@ -145,6 +145,8 @@ export const profileActs = {
       .executeTakeFirst();
     if (taken !== undefined) return 'taken';
     await takeInvitationsAlong(act.db, { userId, emailKey, nowMs });
+    // The notice goes to the old address, which is told only if it was verified.
+    await act.judgeMails(event);
     await act.db
       .updateTable('users')
       .set({ email, email_key: emailKey, email_verified_at_ms: nowMs, updated_at_ms: nowMs })

@@ -27,16 +27,20 @@ export async function runAct(acts: Acts, db: Db, name: string, input: unknown): 
   const events: { draft: EventDraft; ids: { accountId?: number; userId?: number; credentialId?: number } }[] = [];
   const drafts: (CacheDraft | RevocationDraft | SuspensionDraft)[] = [];
   const verdicts = new Map<MailDraft, MailVerdict>();
+  const judgeMails = async (draft: EventDraft): Promise<void> => {
+    for (const mail of draft.mails ?? []) verdicts.set(mail, await judgeMail(db, mail));
+  };
   const result = await act(
     {
       db,
       event: (draft, ids = {}) => void events.push({ draft, ids }),
       mayMail: async (draft) => {
-        for (const mail of draft.mails ?? []) verdicts.set(mail, await judgeMail(db, mail));
+        await judgeMails(draft);
         const over = (draft.mails ?? []).filter((mail) => verdicts.get(mail) === 'limit');
         for (const mail of over) events.push({ draft: dropped(mail, 'limit', draft), ids: {} });
         return over.length === 0;
       },
+      judgeMails,
       change: (draft) => void drafts.push(draft),
       revoke: (draft) => void drafts.push(draft),
       suspend: (draft) => void drafts.push(draft),
