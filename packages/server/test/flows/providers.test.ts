@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Provider as OidcProvider } from 'oidc-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { StoreUnavailable } from '../../src/core/store.ts';
 import { openProvider } from '../../src/providers/openid.ts';
 import { linkIn, mailsTo } from '../mails.ts';
 import { ISSUER, OPERATOR, PASSWORD, startTestServer, type TestServer } from '../server.ts';
@@ -285,6 +286,41 @@ describe('signing in with another provider', () => {
       expect((await place.keyhouse.store.accounts.listUsers({ afterId: 0, limit: 10 })).length).toBe(0);
       await place.stop();
     }
+  });
+
+  it('lets others register from the same address after the store failed in the midst of it', async () => {
+    let isAway = true;
+    const answering = {
+      ...{ id: 'acme', name: 'Acme ID', domains: [] },
+      start: async () => 'https://acme.example/authorize',
+      finish: async () => {
+        const subject = crypto.randomUUID();
+        return { subject, email: `${subject}@example.com`, emailVerified: true, name: null };
+      },
+    };
+    const place = await startTestServer({
+      providers: [answering],
+      listen: (store) => ({
+        ...store,
+        profile: {
+          ...store.profile,
+          adoptIdentity: async (input) => {
+            if (isAway) throw new StoreUnavailable('The store is away.');
+            return await store.profile.adoptIdentity(input);
+          },
+        },
+      }),
+    });
+    const comeBackThere = async () => {
+      const begun = await visitorWith(place, '').ask('/providers/acme/start', { body: { purpose: 'log-in' } });
+      const jar = new Jar();
+      jar.take(begun.headers['set-cookie'] ?? []);
+      return await place.request('/login/provider/acme?code=x&state=y', { headers: { cookie: jar.text } });
+    };
+    for (let round = 0; round < 10; round++) expect((await comeBackThere()).status).toBe(503);
+    isAway = false;
+    expect((await comeBackThere()).headers.location).toBe('/dashboard');
+    await place.stop();
   });
 
   it('lets nobody in who was shut out', async () => {

@@ -229,31 +229,36 @@ async function adopt(
   const mayCreate = mayRegister(ports, null);
   const admission = old === null && mayCreate ? await ports.limits.admitRegistration(by.person.address ?? null) : null;
   if (admission?.ok === false) return 'too-many';
-  const adopted = await ports.profile.adoptIdentity({
-    identity,
-    vouching: vouchingFor(provider.domains, email.key),
-    mayCreate,
-    user: {
-      email: email.email,
-      emailKey: email.key,
-      // No password fits the empty hash.
-      passwordHash: '',
-      displayName,
-      firstName: '',
-      lastName: '',
-      isAdministrator: false,
-      createdAtMs: nowMs,
-    },
-    nowMs,
-    events: {
-      created: { event: 'user.created', atMs: nowMs, by, details: { through: provider.id } },
-      linked: { event: 'user.identity_linked', atMs: nowMs, by, details: { provider: provider.id }, mails },
-    },
-  });
-  await admission?.settle(adopted === null || typeof adopted === 'string' ? 'neither' : 'registered');
-  if (adopted === null || typeof adopted === 'string') return adopted;
-  if (old === null && adopted.emailVerifiedAtMs === null) await ports.sendFirstVerification(adopted, by);
-  return adopted;
+  let result: 'registered' | 'neither' = 'neither';
+  try {
+    const adopted = await ports.profile.adoptIdentity({
+      identity,
+      vouching: vouchingFor(provider.domains, email.key),
+      mayCreate,
+      user: {
+        email: email.email,
+        emailKey: email.key,
+        // No password fits the empty hash.
+        passwordHash: '',
+        displayName,
+        firstName: '',
+        lastName: '',
+        isAdministrator: false,
+        createdAtMs: nowMs,
+      },
+      nowMs,
+      events: {
+        created: { event: 'user.created', atMs: nowMs, by, details: { through: provider.id } },
+        linked: { event: 'user.identity_linked', atMs: nowMs, by, details: { provider: provider.id }, mails },
+      },
+    });
+    if (adopted === null || typeof adopted === 'string') return adopted;
+    result = 'registered';
+    if (old === null && adopted.emailVerifiedAtMs === null) await ports.sendFirstVerification(adopted, by);
+    return adopted;
+  } finally {
+    await admission?.settle(result);
+  }
 }
 
 /** A second factor of ours is asked for here too: the provider knows nothing of it. */

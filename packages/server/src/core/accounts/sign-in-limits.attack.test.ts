@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { openMemoryLimiter } from '../../store/limiter.ts';
-import type { RegistrationAdmission } from './sign-in-limits.ts';
+import type { Limiter, RegistrationAdmission } from './sign-in-limits.ts';
 import { createSignInLimits, networkOf } from './sign-in-limits.ts';
 
-function open(known: readonly string[] = []) {
+function open(known: readonly string[] = [], limiter: Limiter = openMemoryLimiter()) {
   const asked: number[] = [];
   const limits = createSignInLimits({
-    limiter: openMemoryLimiter(),
+    limiter,
     accounts: {
       knownAddresses: async () => [],
       async knowsAddress(userId, hash) {
@@ -154,6 +154,21 @@ describe('registrations', () => {
       Array.from({ length: 60 }, async () => settle(await limits.admitRegistration('203.0.113.9'), 'registered')),
     );
     expect(answers.filter((isIn) => isIn).length).toBe(10);
+  });
+
+  it('let others wait for nobody after the limiter failed while it settled', async () => {
+    const memory = openMemoryLimiter();
+    const giveBack = async (bucket: string): Promise<void> => {
+      await memory.giveBack(bucket);
+      if (bucket.startsWith('register:')) throw new Error('away');
+    };
+    const { limits } = open([], { ...memory, giveBack });
+    for (let round = 0; round < 10; round++) {
+      const admission = await limits.admitRegistration('203.0.113.7');
+      if (!admission.ok) throw new Error('refused');
+      await expect(admission.settle('neither')).rejects.toThrow('away');
+    }
+    expect((await limits.admitRegistration('203.0.113.7')).ok).toBe(true);
   });
 
   it('count an IPv6 /48 as one place', async () => {

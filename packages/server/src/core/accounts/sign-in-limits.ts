@@ -137,8 +137,11 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
       addressHash: guesses.addressHash,
       claim,
       async settle(result) {
-        await guesses.settle(result === 'taken' ? 'failed' : 'not-failed');
-        await made.settle(result === 'registered' ? 'failed' : 'not-failed');
+        // Both, also where the limiter fails for one: whoever waits for a point that nobody settles waits for ever.
+        await Promise.all([
+          guesses.settle(result === 'taken' ? 'failed' : 'not-failed'),
+          made.settle(result === 'registered' ? 'failed' : 'not-failed'),
+        ]);
       },
     };
   }
