@@ -2,7 +2,7 @@
 import ipaddr from 'ipaddr.js';
 import { no, type Outcome, ok } from './outcome.ts';
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
+export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 export type AddressBlock = readonly [Address, number];
 
 /** `203.0.113.0/24`, `2001:db8::/32` or a single address. Host bits must be zero: a block with them is a mistake somewhere. */
@@ -35,8 +35,10 @@ export const containsBlock = (outer: AddressBlock, inner: AddressBlock): boolean
 const isPlainAddress = (text: string): boolean => {
   if (text.length > 45) return false;
   if (!text.includes(':')) return ipaddr.IPv4.isValidFourPartDecimal(text);
-  const isMapped = /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(text);
-  return ipaddr.IPv6.isValid(text) && (isMapped || /^[0-9a-f:]+$/i.test(text));
+  const dots = text.lastIndexOf(':') + 1;
+  // The end may be written as IPv4 (RFC 4291 §2.2), as in `::ffff:1.2.3.4` and `64:ff9b::1.2.3.4`.
+  const isDotted = text.includes('.') && dots > 2 && ipaddr.IPv4.isValidFourPartDecimal(text.slice(dots));
+  return ipaddr.IPv6.isValid(text) && /^[0-9a-f:]+$/i.test(isDotted ? text.slice(0, dots) : text);
 };
 
 const matches = (address: Address, block: Address, prefix: number): boolean =>

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseBlock } from './addresses.ts';
-import { findPeer, type Peer } from './peer.ts';
+import { findPeer, type Peer, proxyOfUnreadable } from './peer.ts';
 
 const TRUSTED = ['10.0.0.0/8', '192.0.2.7', '2001:db8:1::/48'];
 
@@ -46,20 +46,46 @@ describe('the client address', () => {
   });
 
   it.each([
-    'unknown',
-    '',
-    ' ',
-    '_hidden',
-    '198.51.100.4:1234',
-    '[2001:db8::1]',
-    '010.0.0.1',
-    '0x7f.1',
-    '10.1',
-    '::1.2.3.4',
-    'fe80::1%eth0',
-    '198.51.100.4/32',
-  ])('is unknown when the nearest hop is no address: %s', (hop) => {
-    expect(addressOf(from('10.0.0.1', `198.51.100.4, ${hop}`))).toBeNull();
+    ['203.0.113.7:51234', '203.0.113.7'],
+    ['[2001:db8:2::1]:443', '2001:db8:2::1'],
+    ['"[2001:db8:2::1]"', '2001:db8:2::1'],
+    ['fe80::1%eth0', 'fe80::1'],
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['203.0.113.7:51234, [2001:db8:1::5]:80, 10.2.2.2:8080', '203.0.113.7'],
+  ])('is read in each spelling that proxies have: %s', (hops, expected) => {
+    expect(addressOf(from('10.0.0.1', `1.1.1.1, ${hops}`))).toBe(expected);
+  });
+
+  it.each(['unknown', '', ' ', '_hidden', '010.0.0.1', '0x7f.1', '10.1', '::1.2.3.4', '198.51.100.4/32'])(
+    'is nobody’s when the nearest hop is no address, and tells which proxy sent it: %j',
+    (hop) => {
+      const address = addressOf(from('10.0.0.1', `198.51.100.4, ${hop}`));
+      expect(address).toBe('unreadable behind 10.0.0.1');
+      expect(proxyOfUnreadable(address ?? '')).toBe('10.0.0.1');
+      // The proxy that sent it is the last of ours on the way, whatever stood to the left.
+      expect(addressOf(from('10.0.0.1', `9.9.9.9, ${hop}, 10.7.7.7`))).toBe('unreadable behind 10.7.7.7');
+    },
+  );
+
+  it('is never said to be unreadable by a client', () => {
+    for (const text of ['unreadable behind 10.0.0.1', 'unreadable behind 10.0.0.1, 198.51.100.4']) {
+      expect(addressOf(from('203.0.113.9', text))).toBe('203.0.113.9');
+      expect(addressOf(from('10.0.0.1', text))).toMatch(/^(198\.51\.100\.4|unreadable behind 10\.0\.0\.1)$/);
+    }
+    for (const text of ['203.0.113.9', 'unreadable behind ', 'unreadable behind x', ''])
+      expect(proxyOfUnreadable(text)).toBeNull();
+  });
+
+  it('is the same from a runtime that adds a port, brackets or a zone to the direct peer', () => {
+    for (const [address, expected] of [
+      ['203.0.113.9:4711', '203.0.113.9'],
+      ['[2001:db8::1]:4711', '2001:db8::1'],
+      ['fe80::1%lo', 'fe80::1'],
+      ['::FFFF:203.0.113.9', '203.0.113.9'],
+    ] as const)
+      expect(addressOf(from(address), [])).toBe(expected);
+    expect(peerOf(from('10.0.0.1:4711', '198.51.100.4'))).toMatchObject({ address: '198.51.100.4', isTrustedProxy: true });
+    expect(peerOf(from('[::1]:4711'), []).isLoopback).toBe(true);
   });
 
   it('is null when the socket has gone', () => {

@@ -1,11 +1,16 @@
 /**
  * Who is at the other end. The socket says it, unless the direct peer is a trusted proxy: then the right-most hop of `X-Forwarded-For` that is
- * not one of ours. What stands left of it was written by strangers.
+ * not one of ours. What stands left of it was written by strangers. Other headers with addresses (`Forwarded`, `X-Real-IP`) are not read: a
+ * proxy that sets one header often passes on the others as the client sent them.
  */
 import { type AddressBlock, inBlocks, parseAddress } from './addresses.ts';
+import { parseForwardedAddress } from './forwarded-address.ts';
 
 export interface Peer {
-  /** The client's address as text; null when the socket has gone, the runtime does not tell, or a proxy told nothing usable. */
+  /**
+   * The client's address as text. `unreadable behind <address>` when this trusted proxy sent something that is not an address: no list of
+   * addresses allows it, and limits count all such clients of the proxy together. Null when the socket has gone or the runtime does not tell.
+   */
   readonly address: string | null;
   readonly isTrustedProxy: boolean;
   readonly isLoopback: boolean;
@@ -25,16 +30,24 @@ export function findPeer(address: string | null, headers: readonly string[], tru
 
 const NOBODY: Peer = Object.freeze({ address: null, isTrustedProxy: false, isLoopback: false });
 
-/** Walks from the right; a hop that is no address ends the walk with nothing known. */
-function forwardedAddress(nearest: string, headers: readonly string[], trusted: readonly AddressBlock[]): string | null {
+/** Walks from the right; a hop that cannot be read ends the walk, and is told by the proxy that sent it. */
+function forwardedAddress(nearest: string, headers: readonly string[], trusted: readonly AddressBlock[]): string {
   let address = nearest;
   for (const hop of forwardedFor(headers).reverse()) {
-    const parsed = parseAddress(hop);
-    if (parsed === null) return null;
+    const parsed = parseForwardedAddress(hop);
+    if (parsed === null) return UNREADABLE_BEHIND + address;
     address = parsed.toString();
     if (!inBlocks(parsed, trusted)) return address;
   }
   return address;
+}
+
+const UNREADABLE_BEHIND = 'unreadable behind ';
+
+/** The address of the trusted proxy that sent what cannot be read, if this is what stands in place of a client's address; else null. */
+export function proxyOfUnreadable(text: string): string | null {
+  if (!text.startsWith(UNREADABLE_BEHIND)) return null;
+  return parseAddress(text.slice(UNREADABLE_BEHIND.length))?.toString() ?? null;
 }
 
 function forwardedFor(headers: readonly string[]): string[] {
@@ -45,14 +58,18 @@ function forwardedFor(headers: readonly string[]): string[] {
 }
 
 const isTrusted = (address: string, trusted: readonly AddressBlock[]): boolean => {
-  const parsed = parseAddress(withoutZone(address));
+  const parsed = parseForwardedAddress(address);
   return parsed !== null && inBlocks(parsed, trusted);
 };
 
-const isLoopback = (address: string): boolean =>
-  LOOPBACK.has(address) || parseAddress(withoutZone(address))?.range() === 'loopback';
+const isLoopback = (address: string): boolean => LOOPBACK.has(address) || parseForwardedAddress(address)?.range() === 'loopback';
 
-const plain = (address: string): string =>
-  address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : withoutZone(address);
+/** Most are plain already, and this is on the way of each request; only a runtime of another kind adds a port. */
+function plain(address: string): string {
+  if (PLAIN.test(address)) return address;
+  if (MAPPED.test(address)) return address.slice('::ffff:'.length);
+  return parseForwardedAddress(address)?.toString() ?? address;
+}
 
-const withoutZone = (address: string): string => (address.includes('%') ? (address.split('%', 1)[0] ?? address) : address);
+const PLAIN = /^[0-9.]+$/;
+const MAPPED = /^::ffff:[0-9.]+$/;

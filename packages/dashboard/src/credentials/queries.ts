@@ -67,7 +67,8 @@ export function useMyAddress(): string | null {
     staleTime: 300_000,
     retry: false,
   });
-  return data?.sign_ins.find(({ current }) => current)?.address ?? null;
+  const address = data?.sign_ins.find(({ current }) => current)?.address ?? null;
+  return address !== null && /^[0-9a-f:.]+$/i.test(address) ? address : null;
 }
 
 /** The verbs of a scope. After each, whatever is shown of its credentials is asked for again. */

@@ -42,7 +42,7 @@ export interface SignInTry {
   /** Null when there is no such user; then the same is asked and the same time passes. */
   readonly userId: number | null;
   readonly emailKey: string;
-  /** The client's address; null at the command line. */
+  /** The client's address, or what stands in its place where it cannot be read (`Peer`); null at the command line. */
   readonly address: string | null;
 }
 
@@ -86,7 +86,8 @@ interface Place {
   readonly network: string;
   /** From wide to narrow. */
   readonly networks: readonly string[];
-  readonly hash: string;
+  /** By which a user's place is remembered; null for one that is not an address: it is shared by all whose address cannot be read. */
+  readonly hash: string | null;
 }
 
 export interface SignInLimitsPorts {
@@ -104,14 +105,15 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
   async function admit({ userId, emailKey, address, browserHash = null }: SignInTry): Promise<Admission> {
     const place = placeOf(address);
     // Also asked for a user who does not exist (ids begin at 1): the time must not tell.
-    const known = place !== null && (await accounts.knowsAddress(userId ?? 0, place.hash, clock.now() - ADDRESS_KNOWN_FOR_MS));
+    const hash = place?.hash ?? null;
+    const known = hash !== null && (await accounts.knowsAddress(userId ?? 0, hash, clock.now() - ADDRESS_KNOWN_FOR_MS));
     const { known: knowsBrowser } = await signIns.knowsBrowser(userId ?? 0, browserHash);
     const user = bucketOf(emailKey);
     const claim = claimOf(known || knowsBrowser, place, user);
     // A browser that this user has signed in with holds a secret that no stranger has: whatever others do from the same address, it gets in.
     const buckets = knowsBrowser
       ? [`${user}:${KNOWN_BROWSER}`]
-      : [...(place === null ? [] : [`address:${place.network}`]), known ? `${user}:${place.hash}` : user];
+      : [...(place === null ? [] : [`address:${place.network}`]), known ? `${user}:${hash}` : user];
     return withClaim(await takeAll(buckets, place), claim);
   }
 
@@ -183,7 +185,8 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
   function placeOf(address: string | null): Place | null {
     if (address === null) return null;
     const network = networkOf(address);
-    return { network, networks: networksOf(address), hash: createHmac('sha256', addressKey).update(network).digest('hex') };
+    const hash = ipaddr.isValid(address) ? createHmac('sha256', addressKey).update(network).digest('hex') : null;
+    return { network, networks: networksOf(address), hash };
   }
 
   async function release(buckets: readonly string[], result: 'failed' | 'not-failed'): Promise<void> {
@@ -209,8 +212,8 @@ const claimOf = (isKnown: boolean, place: Place | null, person: string): Claim =
 const bucketOf = (emailKey: string): string => `user:${createHash('sha256').update(emailKey).digest('hex')}`;
 
 /**
- * What counts as one place: an IPv4 address, or the /64 that IPv6 gives to one customer. IPv4 within IPv6 is IPv4. What is no
- * address is a place of its own.
+ * What counts as one place: an IPv4 address, or the /64 that IPv6 gives to one customer. IPv4 within IPv6 is IPv4. A text that is not
+ * an address is a place of its own, such as that of all clients whose address a trusted proxy does not tell.
  */
 export function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return `unknown:${address.slice(0, 64)}`;

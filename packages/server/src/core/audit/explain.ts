@@ -2,7 +2,7 @@
  * A refusal in plain words, made of what is on record: the same sentence at the command line and in the dashboard. Names are looked up by
  * the caller, since the record holds ids alone.
  */
-import { permits } from '@keyhouse/protocol';
+import { permits, proxyOfUnreadable } from '@keyhouse/protocol';
 import { mapOf } from '../lib/map-of.ts';
 import type { ListedEvent } from './event.ts';
 
@@ -49,9 +49,20 @@ export function explainRefusal(event: ListedEvent, names: Names): Explanation {
   return {
     ...{ requestId: event.requestId, at: event.atMs, status, reason },
     sentence: `Refused with ${status}: ${said}${asked}${by}`,
-    advice: ADVICE.get(reason) ?? null,
+    advice: adviceOn(reason, event),
   };
 }
+
+function adviceOn(reason: string, { person }: ListedEvent): string | null {
+  if (reason === 'address_not_allowed' && proxyOf(person?.address) !== null) return FIX_THE_PROXY;
+  return ADVICE.get(reason) ?? null;
+}
+
+/** The proxy whose word on the client's address could not be read. */
+const proxyOf = (address: string | undefined): string | null => (address === undefined ? null : proxyOfUnreadable(address));
+
+const FIX_THE_PROXY =
+  'Let the proxy send the address of the client in X-Forwarded-For, such as 203.0.113.7 or [2001:db8::7]:443, and neither "unknown" nor a hidden name.';
 
 const FORBIDDEN = new Set(['forbidden', 'role', 'plain_http']);
 const AWAY = new Set(['issuer_away', 'stale', 'unavailable']);
@@ -79,8 +90,12 @@ const SENTENCES: ReadonlyMap<string, Say> = mapOf<Say>({
   superseded: (what) => `${what} was rotated, and this is its old secret, whose overlap is over.`,
   owner_disabled: (what) => `the owner of ${what} is disabled.`,
   account_suspended: (what) => `the account of ${what} is suspended.`,
-  address_not_allowed: (what, { allowed }, { person }) =>
-    `${what} may not be used from ${person?.address ?? 'this address'}${allowed === null ? '' : `; it allows ${listOf(allowed)}`}.`,
+  address_not_allowed: (what, { allowed }, { person }) => {
+    const proxy = proxyOf(person?.address);
+    const allows = allowed === null ? '' : `; it allows ${listOf(allowed)}`;
+    if (proxy === null) return `${what} may not be used from ${person?.address ?? 'this address'}${allows}.`;
+    return `${what} may only be used from certain addresses${allows}. The trusted proxy ${proxy} did not tell the client’s address: its X-Forwarded-For cannot be read.`;
+  },
   signature: () => 'the signature of the JWT is wrong: it was changed, or not signed by this server.',
   unknown_key: () => 'the JWT names a signing key that this server does not have, or has no more.',
   type: () => 'the JWT is of another type; only access tokens (at+jwt) are taken.',
@@ -106,7 +121,8 @@ const ADVICE: ReadonlyMap<string, string> = mapOf<string>({
   revoked: 'Make another one; a revocation cannot be undone.',
   expired: 'Make another one, with a later end.',
   superseded: 'Put the new secret where the old one is still used.',
-  address_not_allowed: 'Use it from an allowed address, or make one that allows this one.',
+  address_not_allowed:
+    'Use it from an allowed address, or make one that allows this one. If this is the address of a proxy of yours, name it in KEYHOUSE_TRUSTED_PROXIES and let it send X-Forwarded-For.',
   issuer_away: 'Look whether Keyhouse runs and the guard can reach it.',
   stale: 'Look at the guard’s lag and its connection to Keyhouse.',
 });

@@ -3,7 +3,7 @@
  * refused. A batch that is lost loses counts, never a request.
  */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { isPermission, MAX_PERMISSION_LENGTH, parseAddress, WILDCARDS } from '@keyhouse/protocol';
+import { isPermission, MAX_PERMISSION_LENGTH, parseAddress, proxyOfUnreadable, WILDCARDS } from '@keyhouse/protocol';
 import { type Static, Type } from 'typebox';
 import type { ReportedRefusal, ReportedUse, Subject, UsageReport } from '../../core/credentials/usage.ts';
 import type { Digested } from '../../core/credentials/verify.ts';
@@ -206,4 +206,7 @@ function readMoment(field: string, text: string): number {
 }
 
 /** Strangers chose method, address and path: what cannot be read of them must not cost the counts of everybody else in the batch. */
-const readAddress = (text: string | null): string | null => (text === null ? null : (parseAddress(text)?.toString() ?? null));
+function readAddress(text: string | null): string | null {
+  if (text === null || proxyOfUnreadable(text) !== null) return text;
+  return parseAddress(text)?.toString() ?? null;
+}

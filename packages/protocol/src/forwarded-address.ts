@@ -1,0 +1,33 @@
+/**
+ * An address as proxies write it in `X-Forwarded-For`. That header has no standard, so each product has its own spelling: Azure adds the port,
+ * others write brackets, a zone or the quotation marks of `Forwarded` (RFC 7239 §6). Only spellings that have one meaning are read.
+ */
+import { type Address, parseAddress } from './addresses.ts';
+
+/** A port, or what hides one (RFC 7239 §6.3). */
+const PORT = String.raw`(?::(?:\d{1,5}|_[A-Za-z0-9._-]+))?`;
+/** Of a network interface (RFC 4007 §11): says nothing to anyone but the machine that wrote it. */
+const ZONE = `(?:%[A-Za-z0-9._~-]+)?`;
+
+const SPELLINGS: readonly RegExp[] = [
+  new RegExp(String.raw`^(\d+\.\d+\.\d+\.\d+)${PORT}$`),
+  new RegExp(String.raw`^\[([0-9A-Fa-f:.]+)${ZONE}\]${PORT}$`),
+  // Without brackets only a dotted end shows where the address stops: `2001:db8::1:443` is an address itself.
+  new RegExp(String.raw`^([0-9A-Fa-f:]*:\d+\.\d+\.\d+\.\d+)${PORT}$`),
+  new RegExp(`^([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)${ZONE}$`),
+];
+
+/** An address of 45 characters with a zone, a port and quotation marks; a longer text is not an address. */
+const MAX_LENGTH = 128;
+
+/** Null for `unknown`, for a hidden one (`_gateway`), and for all that is not exactly one address. Never throws. */
+export function parseForwardedAddress(text: string): Address | null {
+  const plain = parseAddress(text);
+  if (plain !== null || text.length > MAX_LENGTH) return plain;
+  const bare = text.length > 2 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
+  for (const spelling of SPELLINGS) {
+    const found = spelling.exec(bare)?.[1];
+    if (found !== undefined) return parseAddress(found);
+  }
+  return null;
+}
