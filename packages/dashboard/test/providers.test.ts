@@ -98,6 +98,37 @@ describe('logging in with another provider', () => {
     isVerified = true;
   });
 
+  it('counts what ends before it is the first to prove an address, and ends it only when that is confirmed', async () => {
+    const { email, token } = await dashboard.register('fay@example.com', { isVerified: false });
+    const works = async () => (await dashboard.request('/api/v1/cli/loggedUser', { bearer: token })).status === 200;
+    const one = await visit();
+    const { page } = one;
+    const throughAcme = async () => {
+      await one.open('/login');
+      await button(page, 'Continue with Acme ID').click();
+      await goThrough(page, 'fay');
+      await title(page, 'Is this account yours?');
+    };
+    await throughAcme();
+    await page.getByText(`An account with the address ${email} exists here`).waitFor();
+    await page.getByText('the password, every sign-in, 1 token of this account will end').waitFor();
+    await one.expectAccessible();
+    // Loaded again it still waits; cancelled it ends nothing.
+    await page.reload();
+    await title(page, 'Is this account yours?');
+    await button(page, 'Cancel').click();
+    await title(page, 'Log in to Keyhouse');
+    await page.reload();
+    await title(page, 'Log in to Keyhouse');
+    await page.getByText('Is this account yours?').waitFor({ state: 'detached' });
+    expect(await works()).toBe(true);
+    await one.context.clearCookies();
+    await throughAcme();
+    await button(page, 'End it all and continue').click();
+    await isIn(page);
+    expect(await works()).toBe(false);
+  });
+
   it('links by hand, and unlinks', async () => {
     const { id } = await dashboard.register();
     const one = await visit();

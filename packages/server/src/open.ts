@@ -1,6 +1,6 @@
 /** From settings to a Keyhouse over its store: what the server and the command line have in common. */
 import type { Config } from './config.ts';
-import type { Provider } from './core/accounts/provider.ts';
+import type { Provider } from './core/accounts/provider-port.ts';
 import { createKeyhouse, type Keyhouse, type Log } from './core/keyhouse.ts';
 import { systemClock } from './core/lib/clock.ts';
 import { MasterSecret } from './core/lib/master-secret.ts';

@@ -11,7 +11,7 @@ import { expect } from 'vitest';
 import { createApp } from '../src/app.ts';
 import type { User } from '../src/core/accounts/account.ts';
 import { readEmail } from '../src/core/accounts/email.ts';
-import type { Provider } from '../src/core/accounts/provider.ts';
+import type { Provider } from '../src/core/accounts/provider-port.ts';
 import { makeTicketText } from '../src/core/accounts/ticket.ts';
 import { createKeyhouse, type Keyhouse } from '../src/core/keyhouse.ts';
 import { MasterSecret } from '../src/core/lib/master-secret.ts';

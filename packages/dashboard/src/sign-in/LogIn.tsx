@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
+import { FirstProof } from './FirstProof.tsx';
 import { goOn, waiting, withWaiting } from './go.ts';
 import { Card, Field, Form, Links, Notice, Submit, TaskError, useTask } from './kit.tsx';
 import { enterWithPasskey, knowsPasskeys, offerPasskeys } from './passkey.ts';
@@ -25,10 +26,11 @@ interface Props {
 export function LogIn({ state, notice, failure = null, email: known = waiting().hint, onEntered = goOn }: Props) {
   const [email, setEmail] = useState(known);
   const [password, setPassword] = useState('');
+  const [firstProof, setFirstProof] = useState(state.first_proof);
   const [methods, setMethods] = useState<readonly StepMethod[] | null>(() => waitingStep(state));
   const task = useTask();
   const hasPasskeys = state.passkeys && knowsPasskeys();
-  useAutofill(hasPasskeys && methods === null, onEntered, task.fail);
+  useAutofill(hasPasskeys && methods === null && firstProof === null, onEntered, task.fail);
 
   const submit = () =>
     task.run(async () => {
@@ -43,13 +45,15 @@ export function LogIn({ state, notice, failure = null, email: known = waiting().
       window.location.assign(url);
     });
 
+  const again = async () => {
+    // First of all, so that whoever loads the page again is not back at the second step. Without an answer it is over by itself in ten minutes.
+    await ask('POST /log-in/again').catch(() => undefined);
+    setFirstProof(null);
+    setMethods(null);
+    setPassword('');
+  };
+  if (firstProof !== null) return <FirstProof brand={state.brand} about={firstProof} onEntered={onEntered} onAgain={again} />;
   if (methods !== null) {
-    const again = async () => {
-      // First of all, so that whoever loads the page again is not back at the second step. Without an answer it is over by itself in ten minutes.
-      await ask('POST /log-in/again').catch(() => undefined);
-      setMethods(null);
-      setPassword('');
-    };
     return <SecondStep brand={state.brand} methods={methods} onEntered={onEntered} onAgain={again} />;
   }
   return (

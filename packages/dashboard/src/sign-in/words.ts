@@ -111,6 +111,18 @@ export const words = {
     done: 'Log in with it now.',
     another: 'Ask for another link',
   },
+  firstProof: {
+    title: 'Is this account yours?',
+    why: (email: string, provider: string): string =>
+      `An account with the address ${email} exists here, and nobody has verified the address. ${provider} says that it is yours.`,
+    willEnd: (password: boolean, ends: string | null): string =>
+      `If you continue, ${[password ? 'the password' : null, 'every sign-in', ends].filter((part) => part !== null).join(', ')} of this account will end.`,
+    reason:
+      'Whoever registered may not be the owner of the address, so everything created before stops working at once. You get an email with the list.',
+    instead: 'Do you know the password? Cancel, sign in with it, and verify your email address first: that ends nothing.',
+    button: 'End it all and continue',
+    cancel: 'Cancel',
+  },
   verify: {
     title: 'Confirm your address',
     signedOut: 'Log in first: then your address is confirmed by itself.',

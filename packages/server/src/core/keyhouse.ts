@@ -12,7 +12,7 @@ import { type InvitationFacts, inviteVerbs } from './accounts/invite.ts';
 import { findSignIn, type OpenSignInInput, openSignIn } from './accounts/open-sign-in.ts';
 import { operatorAccountVerbs } from './accounts/operator-accounts.ts';
 import { openPasswordHashing } from './accounts/password-hashing.ts';
-import type { Provider } from './accounts/provider.ts';
+import type { Provider } from './accounts/provider-port.ts';
 import { resetPassword } from './accounts/reset-password.ts';
 import { BROWSER_KNOWN_FOR_MS, SIGN_IN_MAX_MS } from './accounts/sign-in.ts';
 import { ADDRESS_KNOWN_FOR_MS, createSignInLimits, type Limiter, networkOf } from './accounts/sign-in-limits.ts';

@@ -3,6 +3,7 @@ import type { User } from '../core/accounts/account.ts';
 import { isSameEnding } from '../core/accounts/ending.ts';
 import type { ProfileStore } from '../core/accounts/profile.ts';
 import { mayRegister } from '../core/accounts/sign-up.ts';
+import { mayAdopt } from '../core/accounts/vouching.ts';
 import { latestIssueMs } from './accounts.ts';
 import type { Act } from './act.ts';
 import { hasAdministratorBeside, lockAdministrators } from './administration.ts';
@@ -214,19 +215,28 @@ export const profileActs = {
     return toUser(await users(act.db).where('users.id', '=', created.id).executeTakeFirstOrThrow());
   },
 
-  async adoptIdentity(act: Act, input: Input<'adoptIdentity'>): Promise<User | 'unlisted' | 'sign-up-closed' | null> {
+  async adoptIdentity(act: Act, input: Input<'adoptIdentity'>) {
     const { db } = act;
-    const { identity, user, vouching, mayCreate, nowMs, events } = input;
+    const { identity, user, vouching, mayCreate, firstProof, nowMs, events } = input;
     const created = mayCreate ? await insertUser(db, user) : null;
     const found = created ?? (await users(db).where('users.email_key', '=', user.emailKey).executeTakeFirst());
-    if (found === undefined) return 'sign-up-closed';
+    if (found === undefined) return firstProof === null ? ('sign-up-closed' as const) : ('gone' as const);
     // Locked before anything is ended: no log-in of theirs slips in between.
     const owner = await lockEnabledUser(db, found.id, null);
     if (owner === null) return null;
-    if (created === null && vouching !== 'named' && (owner.isAdministrator || vouching === 'none')) return 'unlisted';
+    if (created === null && !mayAdopt(vouching, owner)) return 'unlisted' as const;
     const { id: userId, accountId } = owner;
     if (created !== null) act.event(events.created, { userId, accountId });
-    if (created === null && owner.emailVerifiedAtMs === null) {
+    const isFirstProof = created === null && owner.emailVerifiedAtMs === null;
+    if (isFirstProof && firstProof === null) return 'first-proof' as const;
+    if (firstProof !== null) {
+      const { expects, ticketHash } = firstProof;
+      if (userId !== firstProof.userId) return 'gone' as const;
+      if (expects !== null && !isSameEnding(expects, await readEnding(db, { userId, all: true }))) return 'changed' as const;
+      const ticket = await redeem(db, { purpose: 'first-proof', hash: ticketHash, nowMs });
+      if (ticket === null || ticket.userId !== userId) return 'gone' as const;
+    }
+    if (isFirstProof) {
       await endSignIns(db, { userId, nowMs });
       await endEverything(act, { userId, accountId, nowMs });
       await endTickets(db, userId);

@@ -156,17 +156,75 @@ describe('signing in with another provider', () => {
     expect(mailsTo(server, registered.email).map(({ kind }) => kind)).toContain('factor-changed');
   });
 
-  it('ends everything that somebody made with an address that was not theirs', async () => {
+  const confirm = (jar: Jar) => visitorWith(server, jar.text).ask('/log-in/first-proof', { method: 'POST' });
+
+  it('says what would end before it is the first to prove an address, ends it once that is confirmed, and lists it by mail', async () => {
     const person = newPerson();
     const squatter = await server.register(people.get(person)?.email, { isVerified: false });
     const squatting = await visitorFor(server, squatter.id);
-    const { jar } = await logIn(person);
+    const newKey = (name: string) =>
+      squatting.ask(`/accounts/${squatter.accountId}/keys`, {
+        body: { name, environment: 'live', permissions: null, addresses: null, expires_at: null },
+      });
+    expect((await newKey('nightly')).status).toBe(200);
+    const { jar, location } = await logIn(person);
+    expect(location).toBe('/login');
+    expect((await ask(jar, '/state')).json.first_proof).toEqual({
+      ...{ email: squatter.email, provider: 'Acme ID', password: true },
+      ends: { keys: 1, tokens: 1, applications: 0, sessions: 0, passkeys: 0, authenticator_app: false },
+    });
+    // Until then nothing has changed, and nobody is let in.
+    expect((await ask(jar, '/me')).status).toBe(401);
+    expect((await squatting.ask('/me')).status).toBe(200);
+    expect((await server.request('/api/v1/cli/loggedUser', { bearer: squatter.token })).status).toBe(200);
+    // What is created meanwhile is in the mail too.
+    expect((await newKey('late')).status).toBe(200);
+    const entered = await confirm(jar);
+    expect(entered).toMatchObject({ status: 200, json: { next: 'done', to: '/dashboard' } });
+    jar.take(entered.headers['set-cookie'] ?? []);
     expect((await ask(jar, '/me')).json.user).toMatchObject({ id: squatter.id, email_verified: true, has_password: false });
     expect((await server.request('/api/v1/cli/loggedUser', { bearer: squatter.token })).status).toBe(401);
     expect((await squatting.ask('/me')).status).toBe(401);
     expect((await visitorWith(server, '').ask('/log-in', { body: { email: squatter.email, password: PASSWORD } })).status).toBe(
       422,
     );
+    const mail = mailsTo(server, squatter.email).findLast(({ kind }) => kind === 'factor-changed')?.text ?? '';
+    expect(mail).toContain('Signing in with “Acme ID” was the first proof that this address is yours.');
+    expect(mail).toContain('API keys (2): “nightly”, “late”.');
+    expect(mail).toContain('Tokens (1):');
+    expect((await logIn(person)).location).toBe('/dashboard');
+  });
+
+  it('ends nothing when it is cancelled, confirmed twice, too late, in another browser, or after the password verified the address', async () => {
+    const waiting = async () => {
+      const person = newPerson();
+      const owner = await server.register(people.get(person)?.email, { isVerified: false });
+      return { person, owner, ...(await logIn(person)) };
+    };
+    const works = async ({ token }: { token: string }) =>
+      (await server.request('/api/v1/cli/loggedUser', { bearer: token })).status === 200;
+    const cancelled = await waiting();
+    expect((await visitorWith(server, cancelled.jar.text).ask('/log-in/again', { method: 'POST' })).status).toBe(204);
+    expect((await confirm(cancelled.jar)).status).toBe(422);
+    expect((await confirm(new Jar())).status).toBe(422);
+    const late = await waiting();
+    server.advance(11 * 60_000);
+    expect((await ask(late.jar, '/state')).json.first_proof).toBeNull();
+    expect((await confirm(late.jar)).status).toBe(422);
+    const verified = await waiting();
+    await server.keyhouse.sendVerification((await server.keyhouse.findUser(verified.owner.id)) ?? never(), OPERATOR);
+    const visitor = await visitorFor(server, verified.owner.id);
+    const ticket = await linkIn(server, verified.owner.email, '/verify-email#');
+    expect((await visitor.ask('/verify-email', { body: { ticket } })).status).toBe(200);
+    expect((await confirm(verified.jar)).status).toBe(422);
+    for (const { owner } of [cancelled, late, verified]) expect(await works(owner), owner.email).toBe(true);
+    const twice = await waiting();
+    const answers = await Promise.all([confirm(twice.jar), confirm(twice.jar)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 422]);
+    // A disabled user is not let in by it.
+    const disabled = await waiting();
+    await server.keyhouse.disableUser({ userId: disabled.owner.id, by: OPERATOR });
+    expect((await confirm(disabled.jar)).status).toBe(422);
   });
 
   it('takes no word for an address that the provider has not proved', async () => {
@@ -262,7 +320,10 @@ describe('signing in with another provider', () => {
       jar.take(begun.headers['set-cookie'] ?? []);
       const back = await goThrough(begun.json.url, person);
       const answer = await place.request(back.slice(ISSUER.length), { headers: { cookie: jar.text } });
-      expect(answer.headers.location).toBe(isAdministrator ? '/login#unlisted' : '/dashboard');
+      expect(answer.headers.location).toBe(isAdministrator ? '/login#unlisted' : '/login');
+      jar.take(answer.headers['set-cookie'] ?? []);
+      const { first_proof: proof } = (await visitorWith(place, jar.text).ask('/state')).json;
+      expect(proof?.email ?? null).toBe(isAdministrator ? null : email);
     }
     await place.stop();
   });

@@ -11,7 +11,7 @@ export interface ProfileStore {
   findPasswordHash(userId: number): Promise<string | null>;
   /** Whether this installation asks for a verified address before a key, a token or an application is created; set when it was new. */
   asksForVerifiedEmail(): Promise<boolean>;
-  /** What a new password would end. `all`: it is the first proof of the address. */
+  /** What a new password, or a first proof of the address (`all`), would end. */
   readEnding(input: { userId: number; all: boolean }): Promise<Ending>;
   /** The address of a ticket that changes it, while it is open. */
   pendingEmail(userId: number, nowMs: number): Promise<string | null>;
@@ -61,18 +61,21 @@ export interface ProfileStore {
     events: { readonly created: EventDraft; readonly accepted: EventDraft };
   }): Promise<User | 'taken' | 'gone' | 'other-address' | 'sign-up-closed'>;
   /**
-   * An identity whose provider vouches for its address, met for the first time: linked to the user with this address, or to a new one. Where the
-   * user had not proved it, it is the first proof, and everything made before it ends. `vouching`: for this address; `none` makes a new user with
-   * an unverified address, and is `unlisted` where somebody has it; an administrator's has to be `named`. Null: shut out meanwhile.
+   * An identity whose provider vouches for its address, met for the first time: linked to the user with this address, or to a new one. Where that
+   * user has not verified it, it is the first proof, and everything created before ends: never without `firstProof`, a confirmation by the person
+   * (`first-proof`: one is needed; nothing was done). `vouching`: for this address; `none` makes a new user with an unverified address, and is
+   * `unlisted` where somebody has it; an administrator's has to be `named`. Null: shut out meanwhile.
    */
   adoptIdentity(input: {
     identity: Omit<Identity, 'userId'>;
     vouching: Vouching;
     mayCreate: boolean;
     user: NewUser;
+    /** The ticket is used up in the same act. `expects`: what the mail lists; `changed`: it is not what would end now. `gone`: the ticket, or the user's address. */
+    firstProof: { userId: number; ticketHash: string; expects: Ending | null } | null;
     nowMs: number;
     events: { readonly created: EventDraft; readonly linked: EventDraft };
-  }): Promise<User | 'unlisted' | 'sign-up-closed' | null>;
+  }): Promise<User | 'unlisted' | 'sign-up-closed' | 'first-proof' | 'changed' | 'gone' | null>;
   /** The first administrator, with the setup ticket; of two who race one is. Null: there is one already, or the ticket is gone. `taken`: the address is somebody's. */
   createFirstAdministrator(input: {
     user: NewUser;

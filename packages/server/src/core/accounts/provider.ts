@@ -2,9 +2,8 @@
  * Signing in with another OpenID provider, proving with it that it is still you, and linking it. The browser carries the trip in a cookie,
  * sealed; the provider is sent a `state` that is made of it, and what comes back is taken once, in that browser, for that purpose.
  *
- * An address decides about an account only when both sides have proved it. When the provider has and we have not, it is the first proof of the
- * address: everything that was made before it ends, because whoever registered may not have been its owner. A provider vouches for the domains
- * that the operator has listed for it: for other addresses its word neither links nor verifies, and makes a user as a registration would.
+ * An address decides about an account only when both sides have proved it (`adopt.ts` says what happens when we have not). A provider vouches for
+ * the domains that the operator has listed for it: for other addresses its word neither links nor verifies, and makes a user as a registration would.
  * Nobody signs in as an administrator through a provider that does not name the administrator's domain.
  */
 
@@ -14,63 +13,20 @@ import type { By, EventDraft } from '../audit/event.ts';
 import { MINUTE_MS } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
-import { readForeignName } from '../lib/name.ts';
 import { open, seal } from '../lib/seal.ts';
 import type { User } from './account.ts';
+import { adopt, confirmFirstProof } from './adopt.ts';
 import { circumstancesOf } from './circumstances.ts';
-import { emailKey, localPart, readEmail } from './email.ts';
-import { type Entered, type EnterPorts, openStep, secondStepOf, settleEntered } from './enter.ts';
+import { emailKey } from './email.ts';
+import { type Entered, openStep, secondStepOf, settleEntered } from './enter.ts';
 import type { Identity } from './factor.ts';
-import type { OwnPorts } from './own.ts';
-import type { ProfileStore } from './profile.ts';
+import type { OpenedSignIn } from './open-sign-in.ts';
+import type { Provider, ProviderAnswer, ProviderChecks, ProviderPorts } from './provider-port.ts';
 import type { Through } from './sign-in.ts';
-import type { SignInLimits } from './sign-in-limits.ts';
-import { mayRegister, type SignUp } from './sign-up.ts';
 import { hashTicket, makeTicketText } from './ticket.ts';
 import { vouchingFor } from './vouching.ts';
 
 export type ProviderPurpose = 'log-in' | 'proof' | 'link';
-
-/** What is checked against the provider's answer. */
-export interface ProviderChecks {
-  readonly state: string;
-  readonly nonce: string;
-  readonly codeVerifier: string;
-  /** The person must have signed in there just now (OpenID Connect Core §3.1.2.1, `max_age=0`). */
-  readonly fresh: boolean;
-}
-
-/** Who somebody is at a provider. */
-export interface ProviderAnswer {
-  readonly subject: string;
-  readonly email: string | null;
-  readonly emailVerified: boolean;
-  readonly name: string | null;
-}
-
-/** Another provider, as the operator has configured it. Both reject when it cannot be reached, or does not answer by the standard. */
-export interface Provider {
-  readonly id: string;
-  readonly name: string;
-  /** Of the addresses that it may vouch for, as in `vouching.ts`. */
-  readonly domains: readonly string[];
-  /** Where to send the browser. */
-  start(redirectUri: string, checks: ProviderChecks): Promise<string>;
-  /** `callbackUrl`: the whole address that the browser came back to. */
-  finish(callbackUrl: string, checks: ProviderChecks): Promise<ProviderAnswer>;
-}
-
-export interface ProviderPorts
-  extends Omit<EnterPorts, 'signIns'>,
-    Pick<OwnPorts, 'profile' | 'url' | 'signIns' | 'secret'>,
-    SignUp {
-  readonly profile: ProfileStore;
-  readonly providers: readonly Provider[];
-  readonly log: Log;
-  readonly limits: SignInLimits;
-  /** For a new user whose address it may not vouch for. */
-  readonly sendFirstVerification: (user: User, by: By) => Promise<void>;
-}
 
 const TRIP_LASTS_MS = 10 * MINUTE_MS;
 
@@ -122,8 +78,14 @@ export async function startTrip(
   return url === null ? 'away' : { url, step };
 }
 
+/** Nobody has verified the address here: what ends is shown and confirmed first. `step`: for the cookie of the step, and for nothing else. */
+export interface FirstProofAsked {
+  readonly next: 'first-proof';
+  readonly step: string;
+}
+
 export type TripEnd =
-  | { readonly ok: true; readonly purpose: 'log-in'; readonly entered: Extract<Entered, { ok: true }> }
+  | { readonly ok: true; readonly purpose: 'log-in'; readonly entered: Extract<Entered, { ok: true }> | FirstProofAsked }
   | { readonly ok: true; readonly purpose: 'proof' | 'link' }
   /**
    * `trip`: nothing that we started in this browser, or too late. `provider`: it did not answer well. `unproved`: it does not say that the address
@@ -194,72 +156,25 @@ async function logIn(
   const user = known ?? (identity === null ? await adopt(ports, provider, answer, input.by) : null);
   if (user === null) return no('shut-out');
   if (typeof user === 'string') return no(user);
+  if ('firstProof' in user) return { ok: true, purpose: 'log-in', entered: { next: 'first-proof', step: user.firstProof } };
   if (isUnlisted(provider, user)) return no('unlisted');
   const entered = await enter(ports, user, throughOf(provider, answer.subject), input);
   return entered.ok ? { ok: true, purpose: 'log-in', entered } : no('shut-out');
 }
 
-const throughOf = ({ id, domains }: Provider, subject: string): Through => ({ provider: id, subject, domains });
-
-/** The user whom an identity that we meet for the first time belongs to: an old one, or a new one. */
-async function adopt(
+/** What `adopt` asked to be confirmed: it ends what was created before, and lets the person in. Null: from the beginning. */
+export async function enterWithFirstProof(
   ports: ProviderPorts,
-  provider: Provider,
-  answer: ProviderAnswer,
-  by: By,
-): Promise<User | 'unproved' | 'unlisted' | 'sign-up-closed' | 'too-many' | null> {
-  const email = answer.email === null ? null : readEmail(answer.email);
-  if (email === null || !answer.emailVerified) return 'unproved';
-  const nowMs = ports.clock.now();
-  const identity = { provider: provider.id, subject: answer.subject, email: email.email, linkedAtMs: nowMs };
-  const old = await ports.accounts.findUserByEmail(email.key);
-  if (old !== null && old.disabledAtMs !== null) return null;
-  const displayName = readForeignName(answer.name ?? '') || localPart(email.email);
-  const person = { email: email.email, userId: old?.id ?? null };
-  const mails =
-    old === null
-      ? []
-      : [
-          ports.compose('factor-changed', person, {
-            what: 'identity-linked',
-            name: provider.name,
-            ...circumstancesOf(by, nowMs),
-          }),
-        ];
-  const mayCreate = mayRegister(ports, null);
-  const admission = old === null && mayCreate ? await ports.limits.admitRegistration(by.person.address ?? null) : null;
-  if (admission?.ok === false) return 'too-many';
-  let result: 'registered' | 'neither' = 'neither';
-  try {
-    const adopted = await ports.profile.adoptIdentity({
-      identity,
-      vouching: vouchingFor(provider.domains, email.key),
-      mayCreate,
-      user: {
-        email: email.email,
-        emailKey: email.key,
-        // No password fits the empty hash.
-        passwordHash: '',
-        displayName,
-        firstName: '',
-        lastName: '',
-        isAdministrator: false,
-        createdAtMs: nowMs,
-      },
-      nowMs,
-      events: {
-        created: { event: 'user.created', atMs: nowMs, by, details: { through: provider.id } },
-        linked: { event: 'user.identity_linked', atMs: nowMs, by, details: { provider: provider.id }, mails },
-      },
-    });
-    if (adopted === null || typeof adopted === 'string') return adopted;
-    result = 'registered';
-    if (old === null && adopted.emailVerifiedAtMs === null) await ports.sendFirstVerification(adopted, by);
-    return adopted;
-  } finally {
-    await admission?.settle(result);
-  }
+  { step, browser, by }: { readonly step: string; readonly browser: string | null; readonly by: By },
+): Promise<OpenedSignIn | null> {
+  const confirmed = await confirmFirstProof(ports, step, by);
+  if (confirmed === null) return null;
+  const { user, provider, foreign } = confirmed;
+  const entered = await settleEntered(ports, user, throughOf(provider, foreign.subject), { browser, by });
+  return entered.ok && entered.next === 'done' ? entered.opened : null;
 }
+
+const throughOf = ({ id, domains }: Provider, subject: string): Through => ({ provider: id, subject, domains });
 
 /** A second factor of ours is asked for here too: the provider knows nothing of it. */
 async function enter(ports: ProviderPorts, user: User, through: Through, { browser, by }: Input): Promise<Entered> {

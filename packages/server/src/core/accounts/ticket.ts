@@ -15,6 +15,7 @@ export type TicketPurpose =
   | 'invitation' //      data: { invitationId }
   | 'used' //            the mark that a link of these leaves, so that following it again is not told that it never was; of nobody, and empty
   | 'second-factor' //   data: { passwordHash, through }: what was proved, and the second step waits
+  | 'first-proof' //     data: { provider, subject, email }: another provider proved the address first, and the person confirms what ends
   // Sealed, and stored only once used, because any stranger may ask for one: nobody fills a table by asking.
   | 'passkey' //         a challenge that was answered
   | 'provider' //       a way to another provider that has come back

@@ -4,14 +4,17 @@ import type { By } from '../audit/event.ts';
 import { IN_THE_ACT } from '../authority.ts';
 import type { Log } from '../lib/log.ts';
 import type { User } from './account.ts';
+import { findFirstProof } from './adopt.ts';
 import { type CameIn, type ComeInInput, type ComeInPorts, comeIn, makeSetupTicket, setUp } from './come-in.ts';
 import { emailKey } from './email.ts';
+import type { Ending } from './ending.ts';
 import { type EnterPorts, enterWithCode, enterWithPassword, findStep, finish, type SecondFactor, secondStepOf } from './enter.ts';
 import { liveSince, type OpenedSignIn } from './open-sign-in.ts';
 import { type OwnPorts, ownVerbs } from './own.ts';
 import { checkPasskey, newPasskeyOptions, passkeyOptions } from './passkeys.ts';
 import { noteFailure, type ProofFailure, provePassword } from './prove-password.ts';
-import { endTrip, type Provider, startTrip } from './provider.ts';
+import { endTrip, enterWithFirstProof, startTrip } from './provider.ts';
+import type { Provider } from './provider-port.ts';
 import type { ProofMethod, SignIn } from './sign-in.ts';
 import type { SignInLimits } from './sign-in-limits.ts';
 import { fateOfLink, hashTicket, type LinkFate, type LinkPurpose } from './ticket.ts';
@@ -22,6 +25,15 @@ export interface VisitorPorts extends EnterPorts, OwnPorts, Omit<ComeInPorts, 's
   readonly limits: SignInLimits;
   readonly providers: readonly Provider[];
   readonly log: Log;
+}
+
+export interface WaitingFirstProof {
+  readonly email: string;
+  /** As people call it. */
+  readonly provider: string;
+  readonly ending: Ending;
+  /** It ends too. */
+  readonly hasPassword: boolean;
 }
 
 export function visitorVerbs(ports: VisitorPorts) {
@@ -70,10 +82,23 @@ export function visitorVerbs(ports: VisitorPorts) {
 
     startTrip: (input: Parameters<typeof startTrip>[1]) => startTrip(providerPorts, input),
     endTrip: (input: Parameters<typeof endTrip>[1]) => endTrip(providerPorts, input),
-    /** Ends a first step that waits for its second. */
+    /** Ends a first step that waits for its second, or for its confirmation. */
     async forgetStep(step: string): Promise<void> {
-      await tickets.redeemTicket({ purpose: 'second-factor', hash: hashTicket(step), nowMs: clock.now() });
+      for (const purpose of ['second-factor', 'first-proof'] as const)
+        await tickets.redeemTicket({ purpose, hash: hashTicket(step), nowMs: clock.now() });
     },
+    /** Whose address another provider proves first, and what that ends, where it waits to be confirmed; null where nothing does. */
+    async waitingFirstProof(step: string | null): Promise<WaitingFirstProof | null> {
+      const found = step === null ? null : await findFirstProof(ports, step);
+      if (found === null) return null;
+      const { user, provider } = found;
+      const [ending, passwordHash] = await Promise.all([
+        ports.profile.readEnding({ userId: user.id, all: true }),
+        ports.profile.findPasswordHash(user.id),
+      ]);
+      return { email: user.email, provider: provider.name, ending, hasPassword: passwordHash !== null };
+    },
+    enterWithFirstProof: (input: Parameters<typeof enterWithFirstProof>[1]) => enterWithFirstProof(providerPorts, input),
     /** What the second step can be, where one waits; null where none does. */
     async waitingStep(step: string | null): Promise<readonly SecondFactor[] | null> {
       const waiting = step === null ? null : await findStep(ports, step);

@@ -17,6 +17,10 @@ export function vouchingFor(domains: readonly string[], emailKey: string): Vouch
   return domains.includes(ANY_DOMAIN) ? 'any' : 'none';
 }
 
+/** Whether an identity may be linked to the user who has its address already. An administrator's domain must be named. */
+export const mayAdopt = (vouching: Vouching, { isAdministrator }: { readonly isAdministrator: boolean }): boolean =>
+  vouching === 'named' || (vouching === 'any' && !isAdministrator);
+
 /** A domain as it stands in an email key; null when it is not a domain (an address, a pattern, a URL). */
 export function readDomain(text: string): string | null {
   const ascii = /[@*/:\s]/.test(text) ? '' : domainToASCII(text);

@@ -39,7 +39,7 @@ export interface Reminder {
   readonly atMs: number;
 }
 
-/** What a new password ended beside itself; credentials and applications by name. */
+/** What a new password, or a first proof of the address, ended; credentials and applications by name. */
 export interface Ended {
   readonly keys: readonly string[];
   readonly tokens: readonly string[];
@@ -47,7 +47,7 @@ export interface Ended {
   readonly sessions: number;
   readonly passkeys: number;
   readonly totp: boolean;
-  /** The link was the first proof of the address, so that what was made before it ended too. */
+  /** The link, or another provider, was the first proof of the address, so that what was made before it ended too. */
   readonly isFirstProof: boolean;
 }
 
@@ -72,6 +72,8 @@ export interface Facts {
       | 'identity-unlinked'
       | 'reset';
     readonly name?: string;
+    /** Where signing in with another provider was the first proof of the address. */
+    readonly ended?: Ended;
   };
   readonly 'credential-made': CredentialFacts;
   readonly 'credential-rotated': CredentialFacts;
@@ -149,9 +151,13 @@ export const letters: Letters = {
     facts: circumstances(facts),
     otherwise: { says: NOT_YOU, link: `${url}/dashboard/settings/security` },
   }),
-  'factor-changed': ({ what, name, ...facts }, { brand, url }) => ({
+  'factor-changed': ({ what, name, ended, ...facts }, { brand, url }) => ({
     subject: `The security of your ${brand} account was changed`,
-    says: [FACTOR_SENTENCES[what](name === undefined ? '' : ` “${plain(name)}”`)],
+    says: [
+      FACTOR_SENTENCES[what](name === undefined ? '' : ` “${plain(name)}”`),
+      ...(ended === undefined ? [] : ['The password, and every sign-in from before, has ended.']),
+      ...whatEnded(ended, name === undefined ? undefined : `Signing in with “${plain(name)}”`),
+    ],
     facts: circumstances(facts),
     otherwise: { says: NOT_YOU, link: `${url}/dashboard/settings/security` },
   }),
@@ -255,7 +261,8 @@ export const letters: Letters = {
 /** A mail lists so many of each kind by name, and counts the rest. */
 const MAX_NAMED = 20;
 
-function whatEnded(ended: Ended | undefined): readonly string[] {
+/** `proof`: what proved the address, as a sentence begins with it. */
+function whatEnded(ended: Ended | undefined, proof = 'The link'): readonly string[] {
   if (ended === undefined) return [];
   const { keys, tokens, applications, sessions, passkeys, totp, isFirstProof } = ended;
   const lines = [
@@ -268,7 +275,7 @@ function whatEnded(ended: Ended | undefined): readonly string[] {
   ];
   if (lines.length === 0) return [];
   const why = isFirstProof
-    ? 'The link was the first proof that this address is yours. Whoever registered may not have been its owner, so what was created before has ended:'
+    ? `${proof} was the first proof that this address is yours. Whoever registered may not have been its owner, so what was created before has ended:`
     : 'This has ended:';
   return [why, ...lines];
 }

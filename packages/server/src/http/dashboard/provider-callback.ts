@@ -35,7 +35,7 @@ export function serveProviderCallback(app: FastifyInstance, { keyhouse, authenti
     cookies.clear(reply, 'step');
     if (!ended.ok) return reply.redirect(`${pageOfFailure(cookies.read(request, 'return'), signIn !== null)}#${ended.reason}`);
     if (ended.purpose !== 'log-in') return reply.redirect('/dashboard/settings/security');
-    if (ended.entered.next === 'second-factor') {
+    if (ended.entered.next !== 'done') {
       cookies.set(reply, 'step', ended.entered.step);
       return reply.redirect('/login');
     }

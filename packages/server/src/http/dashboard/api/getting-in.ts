@@ -17,6 +17,16 @@ const SecondFactor = Type.Object({
   methods: Type.Array(SecondFactorName),
 });
 
+/** What a new password, or the first proof of an address, ends beside every sign-in. */
+const Ends = Type.Object({
+  keys: Type.Integer(),
+  tokens: Type.Integer(),
+  applications: Type.Integer(),
+  sessions: Type.Integer(),
+  passkeys: Type.Integer(),
+  authenticator_app: Type.Boolean(),
+});
+
 export const gettingIn = {
   'GET /state': {
     summary: 'What the pages before the sign-in need to know',
@@ -32,6 +42,11 @@ export const gettingIn = {
       signed_in: Type.Boolean(),
       /** What the second step of a log-in can be, where one waits for this browser. */
       step: Type.Union([Type.Array(SecondFactorName), Type.Null()]),
+      /** Another provider is the first to prove this address: what ends is confirmed before it happens. */
+      first_proof: Type.Union([
+        Type.Object({ email: Type.String(), provider: Type.String(), password: Type.Boolean(), ends: Ends }),
+        Type.Null(),
+      ]),
     }),
   },
   'POST /register': {
@@ -57,7 +72,12 @@ export const gettingIn = {
     body: Type.Object({ code: Type.String({ minLength: 1, maxLength: 64 }) }),
     answer: Done,
   },
-  'POST /log-in/again': { summary: 'Forget a first step that waits for its second', who: 'anyone' },
+  'POST /log-in/first-proof': {
+    summary: 'Confirm what ends when another provider is the first to prove the address, and sign in',
+    who: 'anyone',
+    answer: Done,
+  },
+  'POST /log-in/again': { summary: 'Forget a first step that waits for its second, or to be confirmed', who: 'anyone' },
   'POST /log-in/passkey/options': {
     summary: 'A challenge for a passkey, as first or second step',
     who: 'anyone',
@@ -84,14 +104,7 @@ export const gettingIn = {
       /** The link is the first proof of the address: everything that was made before ends. */
       first_proof: Type.Boolean(),
       /** What a new password ends, beside every sign-in. */
-      ends: Type.Object({
-        keys: Type.Integer(),
-        tokens: Type.Integer(),
-        applications: Type.Integer(),
-        sessions: Type.Integer(),
-        passkeys: Type.Integer(),
-        authenticator_app: Type.Boolean(),
-      }),
+      ends: Ends,
       /** Two-step verification stays on, and is asked for after the new password. */
       two_step: Type.Boolean(),
     }),

@@ -1,5 +1,6 @@
 /** Registering, logging in, second steps, links, setup, and proving again. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Ending } from '../../../core/accounts/ending.ts';
 import type { OpenedSignIn } from '../../../core/accounts/open-sign-in.ts';
 import { offersPasskeys } from '../../../core/accounts/passkeys.ts';
 import { PASSWORD_SENTENCES } from '../../../core/accounts/password.ts';
@@ -16,12 +17,14 @@ import { invalid, refuseWherePasskeysAreNot } from './refuse.ts';
 /** By then the mailbox may get another; the link that it has stays good. */
 const MAILBOX_RETRY_SECONDS = 3600;
 const STEP_OVER = 'This took too long. Begin with your password again.';
+const FIRST_PROOF_OVER = 'This took too long, or something changed. Sign in again with the same provider.';
 const WRONG_CODE = 'This code is not valid, or was used before.';
 const WRONG_PASSKEY = 'This passkey was not accepted.';
 
 export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPorts): void {
   serve('GET /state', async ({ signIn, request }) => {
-    const step = await keyhouse.waitingStep(cookies.read(request, 'step'));
+    const cookie = cookies.read(request, 'step');
+    const [step, proof] = await Promise.all([keyhouse.waitingStep(cookie), keyhouse.waitingFirstProof(cookie)]);
     return {
       brand: describeBrand(keyhouse.brand()),
       signup: keyhouse.signup,
@@ -30,6 +33,10 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
       sends_mail: keyhouse.sendsMail,
       signed_in: signIn !== null,
       step: step === null ? null : [...step],
+      first_proof:
+        proof === null
+          ? null
+          : { email: proof.email, provider: proof.provider, password: proof.hasPassword, ends: endsOf(proof.ending) },
     };
   });
 
@@ -65,6 +72,14 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
     if (entered.reason === 'wrong-code' || entered.reason === 'step-over')
       throw invalid('code', entered.reason === 'wrong-code' ? WRONG_CODE : STEP_OVER);
     throw refuseProof(entered, 'code');
+  });
+
+  serve('POST /log-in/first-proof', async ({ by, request, reply, signIn }) => {
+    const step = cookies.read(request, 'step');
+    const opened =
+      step === null ? null : await keyhouse.enterWithFirstProof({ step, browser: cookies.read(request, 'browser'), by });
+    if (opened === null) throw invalid('step', FIRST_PROOF_OVER);
+    return await enter(request, reply, opened, signIn);
   });
 
   serve('POST /log-in/again', async ({ request, reply }) => {
@@ -109,14 +124,7 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
     return {
       email: user.email,
       first_proof: isFirstProof,
-      ends: {
-        keys: ending.keys.length,
-        tokens: ending.tokens.length,
-        applications: ending.applications.length,
-        sessions: ending.sessions,
-        passkeys: ending.passkeys,
-        authenticator_app: ending.totp,
-      },
+      ends: endsOf(ending),
       two_step: !isFirstProof && user.twoStepSinceMs !== null,
     };
   });
@@ -202,6 +210,15 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
     return { next: 'done', to: takeReturnPoint(cookies, request, reply) };
   }
 }
+
+const endsOf = (ending: Ending) => ({
+  keys: ending.keys.length,
+  tokens: ending.tokens.length,
+  applications: ending.applications.length,
+  sessions: ending.sessions,
+  passkeys: ending.passkeys,
+  authenticator_app: ending.totp,
+});
 
 /** An application waits there, for whoever has just come in. */
 const leadsOn = (path: string): boolean => path.startsWith('/auth/continue?');

@@ -1,0 +1,161 @@
+/**
+ * The user whom an identity that we meet for the first time belongs to: a new one, or the one with its address. Where nobody has verified that
+ * address here, the provider's word is its first proof, and everything created before ends, because whoever registered may not have been its
+ * owner. The person sees first what ends, and confirms it: until then a ticket waits, and nothing has changed.
+ */
+import type { By, EventDraft } from '../audit/event.ts';
+import { MINUTE_MS } from '../lib/clock.ts';
+import { readForeignName } from '../lib/name.ts';
+import type { NewUser, User } from './account.ts';
+import { circumstancesOf } from './circumstances.ts';
+import { emailKey, localPart, readEmail } from './email.ts';
+import type { Ending } from './ending.ts';
+import type { Provider, ProviderAnswer, ProviderPorts } from './provider-port.ts';
+import { mayRegister } from './sign-up.ts';
+import { hashTicket, makeTicketText, type NewTicket } from './ticket.ts';
+import { mayAdopt, vouchingFor } from './vouching.ts';
+
+/** Who somebody is at a provider, with the address as they are told of it. */
+interface Foreign {
+  readonly provider: string;
+  readonly subject: string;
+  readonly email: string;
+}
+
+/** `firstProof`: for the cookie of the step, and for nothing else. */
+export type Adopted = User | { readonly firstProof: string } | 'unproved' | 'unlisted' | 'sign-up-closed' | 'too-many' | null;
+
+const FIRST_PROOF_LASTS_MS = 10 * MINUTE_MS;
+
+/** Null: shut out. */
+export async function adopt(ports: ProviderPorts, provider: Provider, answer: ProviderAnswer, by: By): Promise<Adopted> {
+  const email = answer.email === null ? null : readEmail(answer.email);
+  if (email === null || !answer.emailVerified) return 'unproved';
+  const foreign = { provider: provider.id, subject: answer.subject, email: email.email };
+  const old = await ports.accounts.findUserByEmail(email.key);
+  if (old !== null && old.disabledAtMs !== null) return null;
+  if (old !== null && !mayAdopt(vouchingFor(provider.domains, email.key), old)) return 'unlisted';
+  if (old !== null && old.emailVerifiedAtMs === null) return await firstProofOf(ports, old, foreign);
+  const displayName = readForeignName(answer.name ?? '') || localPart(email.email);
+  const mayCreate = mayRegister(ports, null);
+  const admission = old === null && mayCreate ? await ports.limits.admitRegistration(by.person.address ?? null) : null;
+  if (admission?.ok === false) return 'too-many';
+  const mails = old === null ? [] : [linkedMail(ports, provider, old, by)];
+  let result: 'registered' | 'neither' = 'neither';
+  try {
+    const adopted = await ports.profile.adoptIdentity({
+      ...actOf(ports, provider, foreign, { displayName, by, mails }),
+      mayCreate,
+      firstProof: null,
+    });
+    if (isUser(adopted)) {
+      result = 'registered';
+      if (old === null && adopted.emailVerifiedAtMs === null) await ports.sendFirstVerification(adopted, by);
+      return adopted;
+    }
+    if (adopted !== 'first-proof') return adopted === 'changed' || adopted === 'gone' ? null : adopted;
+    // Somebody registered with the address at this very moment.
+    const found = await ports.accounts.findUserByEmail(email.key);
+    return found === null ? null : await firstProofOf(ports, found, foreign);
+  } finally {
+    await admission?.settle(result);
+  }
+}
+
+async function firstProofOf({ tickets, clock }: ProviderPorts, user: User, foreign: Foreign): Promise<Adopted> {
+  const { text, hash } = makeTicketText();
+  const nowMs = clock.now();
+  const ticket: NewTicket = {
+    hash,
+    purpose: 'first-proof',
+    userId: user.id,
+    data: { ...foreign },
+    createdAtMs: nowMs,
+    endsAtMs: nowMs + FIRST_PROOF_LASTS_MS,
+  };
+  await tickets.issueTicket({ ticket, replace: false, event: null });
+  return { firstProof: text };
+}
+
+/** A first proof that waits to be confirmed. */
+export interface FirstProof {
+  readonly user: User;
+  readonly provider: Provider;
+  readonly foreign: Foreign;
+}
+
+/** Null: its time is up, or the user was disabled, verified the address, or changed it meanwhile. */
+export async function findFirstProof(
+  { tickets, accounts, clock, providers }: Pick<ProviderPorts, 'tickets' | 'accounts' | 'clock' | 'providers'>,
+  step: string,
+): Promise<FirstProof | null> {
+  const ticket = await tickets.findTicket('first-proof', hashTicket(step), clock.now());
+  if (ticket === null || ticket.userId === null) return null;
+  const user = await accounts.findUser(ticket.userId);
+  // As `firstProofOf` has put it there.
+  const foreign = ticket.data as unknown as Foreign;
+  const provider = providers.find(({ id }) => id === foreign.provider);
+  if (user === null || provider === undefined || user.disabledAtMs !== null || user.emailVerifiedAtMs !== null) return null;
+  return emailKey(user.email) === emailKey(foreign.email) ? { user, provider, foreign } : null;
+}
+
+/** So often something may change between reading what ends and ending it; then it ends whatever there is. */
+const MAX_READINGS = 3;
+
+/** Ends what was created before the first proof, tells it by mail, and links the identity. Null: as `findFirstProof`, or the provider may not vouch any more. */
+export async function confirmFirstProof(ports: ProviderPorts, step: string, by: By): Promise<FirstProof | null> {
+  const found = await findFirstProof(ports, step);
+  if (found === null) return null;
+  const { user, provider, foreign } = found;
+  for (let reading = 1; ; reading++) {
+    const ending = await ports.profile.readEnding({ userId: user.id, all: true });
+    const mails = [linkedMail(ports, provider, user, by, ending)];
+    const adopted = await ports.profile.adoptIdentity({
+      ...actOf(ports, provider, foreign, { displayName: user.displayName, by, mails }),
+      mayCreate: false,
+      firstProof: { userId: user.id, ticketHash: hashTicket(step), expects: reading > MAX_READINGS ? null : ending },
+    });
+    if (adopted !== 'changed') return isUser(adopted) ? { ...found, user: adopted } : null;
+  }
+}
+
+const isUser = <Other>(adopted: User | Other): adopted is User => typeof adopted === 'object' && adopted !== null;
+
+function linkedMail({ compose, clock }: ProviderPorts, { name }: Provider, user: User, by: By, ending?: Ending) {
+  const facts = { what: 'identity-linked', name, ...circumstancesOf(by, clock.now()) } as const;
+  return compose(
+    'factor-changed',
+    { email: user.email, userId: user.id },
+    ending === undefined ? facts : { ...facts, ended: { ...ending, isFirstProof: true } },
+  );
+}
+
+function actOf(
+  { clock }: ProviderPorts,
+  { id, domains }: Provider,
+  { provider, subject, email }: Foreign,
+  { displayName, by, mails }: { readonly displayName: string; readonly by: By; readonly mails: EventDraft['mails'] & object },
+) {
+  const nowMs = clock.now();
+  const user: NewUser = {
+    email,
+    emailKey: emailKey(email),
+    // No password fits the empty hash.
+    passwordHash: '',
+    displayName,
+    firstName: '',
+    lastName: '',
+    isAdministrator: false,
+    createdAtMs: nowMs,
+  };
+  return {
+    identity: { provider, subject, email, linkedAtMs: nowMs },
+    vouching: vouchingFor(domains, user.emailKey),
+    user,
+    nowMs,
+    events: {
+      created: { event: 'user.created', atMs: nowMs, by, details: { through: id } },
+      linked: { event: 'user.identity_linked', atMs: nowMs, by, details: { provider: id }, mails },
+    },
+  } as const;
+}
