@@ -93,9 +93,14 @@ export class RevocationList {
     { isNewEpoch = false }: { readonly isNewEpoch?: boolean } = {},
   ): void {
     for (const group of jtis) this.#jtis.addGroup(group);
-    if (isNewEpoch) this.#suspensions.startOver();
+    if (isNewEpoch) this.startOver();
     else this.replaceSuspensions(revocations, position);
     for (const revocation of revocations) this.add(revocation, position);
+  }
+
+  /** What comes from here on is of another list of changes, whose positions are not those of the one before; what was known stays. */
+  startOver(): void {
+    this.#suspensions.startOver();
   }
 
   /** All that is suspended as of `position`. */

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import SQLite from 'better-sqlite3';
 import pg from 'pg';
 import { afterAll, describe, inject } from 'vitest';
 import { openStore } from '../src/store/open.ts';
@@ -13,6 +14,8 @@ export interface TestDatabase {
   readonly url: string;
   /** A store over it; as many as a test wants, each a process's worth. Closed at the end of the suite. */
   open(): Promise<OpenedStore>;
+  /** Keeps a copy of how it stands now; what is returned sets it back to that, under whatever runs on it, as an operator would. */
+  copy(): Promise<() => Promise<void>>;
   drop(): Promise<void>;
 }
 
@@ -35,9 +38,19 @@ export function eachDatabase(name: string, suite: (database: () => Promise<TestD
 
 export function sqliteDatabase(): TestDatabase {
   const folder = mkdtempSync(join(tmpdir(), 'keyhouse-test-'));
-  return databaseAt('sqlite', `sqlite:${join(folder, 'keyhouse.db')}`, async () =>
-    rmSync(folder, { recursive: true, force: true }),
-  );
+  return sqliteDatabaseAt(join(folder, 'keyhouse.db'));
+}
+
+/** Over a file that is there already, or will be; its folder is the database's own, and goes with it. */
+export function sqliteDatabaseAt(file: string): TestDatabase {
+  return databaseAt('sqlite', `sqlite:${file}`, {
+    copy: async () => {
+      const kept = `${file}.${randomBytes(8).toString('hex')}`;
+      await backUp(file, kept);
+      return () => backUp(kept, file);
+    },
+    remove: async () => rmSync(dirname(file), { recursive: true, force: true }),
+  });
 }
 
 export async function postgresDatabase(serverUrl: string): Promise<TestDatabase> {
@@ -45,10 +58,33 @@ export async function postgresDatabase(serverUrl: string): Promise<TestDatabase>
   await administer(serverUrl, `CREATE DATABASE ${name}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  return databaseAt('postgres', url.href, () => administer(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+  /** Nobody is on it while it is copied or replaced; servers come back by themselves. */
+  const aside = (...statements: string[]): Promise<void> =>
+    administer(
+      serverUrl,
+      `ALTER DATABASE ${name} ALLOW_CONNECTIONS false`,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`,
+      ...statements,
+      `ALTER DATABASE ${name} ALLOW_CONNECTIONS true`,
+    );
+  return databaseAt('postgres', url.href, {
+    copy: async () => {
+      const kept = `${name}_kept`;
+      await aside(`CREATE DATABASE ${kept} TEMPLATE ${name} STRATEGY FILE_COPY`);
+      return () => aside(`DROP DATABASE ${name} WITH (FORCE)`, `ALTER DATABASE ${kept} RENAME TO ${name}`);
+    },
+    remove: async () => {
+      for (const each of [name, `${name}_kept`]) await administer(serverUrl, `DROP DATABASE IF EXISTS ${each} WITH (FORCE)`);
+    },
+  });
 }
 
-function databaseAt(kind: TestDatabase['kind'], url: string, remove: () => Promise<void>): TestDatabase {
+interface Means {
+  copy(): Promise<() => Promise<void>>;
+  remove(): Promise<void>;
+}
+
+function databaseAt(kind: TestDatabase['kind'], url: string, { copy, remove }: Means): TestDatabase {
   const stores: OpenedStore[] = [];
   return {
     kind,
@@ -58,6 +94,7 @@ function databaseAt(kind: TestDatabase['kind'], url: string, remove: () => Promi
       stores.push(store);
       return store;
     },
+    copy,
     drop: async () => {
       for (const store of stores) await store.close().catch(() => {});
       await remove();
@@ -65,9 +102,15 @@ function databaseAt(kind: TestDatabase['kind'], url: string, remove: () => Promi
   };
 }
 
-async function administer(url: string, sql: string): Promise<void> {
+async function administer(url: string, ...statements: string[]): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query(sql);
+  for (const statement of statements) await client.query(statement);
   await client.end();
+}
+
+async function backUp(from: string, to: string): Promise<void> {
+  const source = new SQLite(from);
+  await source.backup(to);
+  source.close();
 }

@@ -1,12 +1,11 @@
 /** The feed of a guard in bad times: cut, silent, polled, begun anew. What was heard stands; what could not be heard is decided as each route says. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../../../conformance/free-port.ts';
-import { openStore } from '../../../server/src/store/open.ts';
 import { backupSqlite } from '../../../server/src/store/sqlite/backup.ts';
-import { sqliteDatabase, type TestDatabase } from '../../../server/test/databases.ts';
+import { sqliteDatabase, sqliteDatabaseAt, type TestDatabase } from '../../../server/test/databases.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../../../server/test/server.ts';
 import { createGuard, type Demand, type Guard } from '../../src/index.ts';
 import { FEED, type Issuer, ONE, startIssuer, until, type Victim } from '../attacks/issuer.ts';
@@ -247,11 +246,7 @@ describe('a guard of a Keyhouse that', () => {
     );
     await server.stop();
 
-    const copy = `sqlite:${join(folder, 'keyhouse.db')}`;
-    server = await start({
-      ...{ kind: 'sqlite', url: copy, open: () => openStore({ url: copy, onWarning: () => {} }) },
-      drop: async () => rmSync(folder, { recursive: true, force: true }),
-    });
+    server = await start(sqliteDatabaseAt(join(folder, 'keyhouse.db')));
     const heardBefore = Number(guard.metrics().feed_messages_total);
     await until(
       () => Number(guard.metrics().feed_messages_total),

@@ -159,6 +159,11 @@ export function createKeyhouse(ports: KeyhousePorts) {
     clock,
     monotonicMs: ports.monotonicMs,
     onError: (error) => log.error({ err: error }, 'The list of changes cannot be read.'),
+    onWentBack: (position) =>
+      log.error(
+        { position },
+        'The database is behind what was read of it: it failed over to a standby that lagged, or an older copy was restored. Every server and guard starts anew; what was committed after that moment is lost.',
+      ),
   });
   const rotatePorts: RotatePorts = {
     ...store,
@@ -178,7 +183,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
   // Once there is one there always is.
   let hasImports = false;
   const feed = createFeed({
-    ...{ changes: store.changes, follower, clock, issuer },
+    ...{ changes: store.changes, follower, clock, monotonicMs: ports.monotonicMs, issuer },
     sign: (payload) => signJws(keys().current, FEED_TYPE, payload),
   });
   const credentials = new CredentialVerifier({ ...store, clock, follower, use });

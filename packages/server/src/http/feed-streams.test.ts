@@ -3,6 +3,7 @@ import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type FeedMessage, readFeedMessage } from '@keyhouse/protocol';
 import { afterEach, expect, it } from 'vitest';
+import { memoryChanges } from '../../test/memory-changes.ts';
 import type { Change } from '../core/revocations/change.ts';
 import { createFeed } from '../core/revocations/feed.ts';
 import { ChangeFollower } from '../core/revocations/follower.ts';
@@ -18,30 +19,17 @@ afterEach(() => {
 /** A list of changes in memory, followed by the real follower, told by the real streams over real connections. */
 async function open() {
   const state = { atMs: 0, epoch: EPOCH, list: [] as Change[], holds: true };
+  const changes = memoryChanges(state);
   const append = (count = 1): void => {
-    for (let i = 0; i < count; i++) {
-      const number = state.list.length + 1;
-      state.list.push({ number, kind: 'credential', id: String(number), beforeMs: 1, endsAtMs: null });
-    }
+    for (let i = 0; i < count; i++) changes.append('credential', String(state.list.length + 1), 1);
   };
-  const changesAfter = async (after: number, limit: number) => state.list.slice(after, after + limit);
   const clock = { now: () => state.atMs };
   const follower = new ChangeFollower({
-    ...{ clock, monotonicMs: () => state.atMs, onError: () => {} },
-    changes: {
-      ...{ changesAfter, epoch: async () => state.epoch, mayHaveMoved: () => true, onHint: () => () => {} },
-      activeRevocations: async (_, page = { after: 0, limit: Number.POSITIVE_INFINITY }) => ({
-        position: state.list.length,
-        revocations: state.list.slice(page.after, page.after + page.limit),
-      }),
-      onCommitted: () => {},
-      sweepChanges: async () => false,
-    },
+    ...{ clock, monotonicMs: () => state.atMs, changes },
+    ...{ onError: () => {}, onWentBack: () => {} },
   });
   const feed = createFeed({
-    follower,
-    clock,
-    changes: { changesAfter },
+    ...{ follower, clock, changes, monotonicMs: () => state.atMs },
     issuer: 'https://keys.example.com',
     sign: () => 'signed',
   });

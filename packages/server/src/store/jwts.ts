@@ -41,7 +41,8 @@ export function jwtsReads(db: Db): Pick<JwtsStore, 'findJwt' | 'listJwts'> {
 export const jwtsActs = {
   async recordJwt(act: Act, { jwt, expected, limit, nowMs, event }: Input<'recordJwt'>) {
     const counted = await countOneMore(act.db, jwt.keyId, limit, nowMs);
-    if (counted === null) return 'too_many';
+    if (counted === 'too_many') return 'too_many';
+    if (counted === 'gone') return 'key_changed';
     // All until some moment were revoked while this one was on its way: it would be dead before it is handed out.
     if (jwt.issuedAtMs <= counted.revokedBeforeMs) return 'key_changed';
     // Looked at under the lock that narrowing and revoking take too: a JWT is recorded before they look, or never.
@@ -184,11 +185,16 @@ async function lockCounts(db: Db, choose: (keys: KeyIds) => KeyIds): Promise<voi
 
 /**
  * Counts a JWT in without counting all: the bound only grows, and is counted anew when it reaches the limit, since by then
- * some may have ended. The row's lock makes two racing mints take turns. Null: there are too many.
+ * some may have ended. The row's lock makes two racing mints take turns. `gone`: there is no such key (the database was set back).
  */
-async function countOneMore(db: Db, keyId: number, limit: number, nowMs: number): Promise<{ revokedBeforeMs: number } | null> {
+async function countOneMore(
+  db: Db,
+  keyId: number,
+  limit: number,
+  nowMs: number,
+): Promise<{ revokedBeforeMs: number } | 'too_many' | 'gone'> {
   const [row] = (await raiseBound(db, { keyId })).rows;
-  if (row === undefined) throw new Error('The JWTs of a key are counted nowhere.');
+  if (row === undefined) return 'gone';
   const counted = { revokedBeforeMs: row.revoked_before_ms };
   if (row.upper_bound <= limit) return counted;
   const { count } = await db
@@ -204,13 +210,19 @@ async function countOneMore(db: Db, keyId: number, limit: number, nowMs: number)
     .set({ upper_bound: Math.min(live + 1, limit) })
     .where('key_id', '=', keyId)
     .execute();
-  return live < limit ? counted : null;
+  return live < limit ? counted : 'too_many';
 }
 
 const raiseBound = prepare((db, { keyId }: { keyId: number }) =>
   db
     .insertInto('jwt_counts')
-    .values({ key_id: keyId, upper_bound: 1 })
+    .columns(['key_id', 'upper_bound'])
+    .expression((eb) =>
+      eb
+        .selectFrom('credentials')
+        .select(['id', sql.lit(1).as('upper_bound')])
+        .where('id', '=', keyId),
+    )
     .onConflict((conflict) =>
       conflict.column('key_id').doUpdateSet((eb) => ({ upper_bound: eb('jwt_counts.upper_bound', '+', 1) })),
     )

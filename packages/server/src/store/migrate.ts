@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import { type Migration as KyselyMigration, Migrator } from 'kysely/migration';
 import { MIGRATIONS } from './migrations/index.ts';
 import type { ColumnTypes } from './migrations/migration.ts';
+import { newEpoch } from './revocations.ts';
 import type { Database } from './schema.ts';
 
 /**
@@ -14,7 +14,7 @@ export async function migrate(db: Kysely<Database>, types: ColumnTypes, { disabl
   if (error !== undefined) throw error;
   await db
     .insertInto('settings')
-    .values({ name: 'epoch', value: randomBytes(16).toString('hex') })
+    .values({ name: 'epoch', value: newEpoch() })
     .onConflict((conflict) => conflict.column('name').doNothing())
     .execute();
   return (results ?? []).map((result) => result.migrationName);

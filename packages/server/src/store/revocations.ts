@@ -1,14 +1,36 @@
-import type { Change, ChangeKind, ChangesStore } from '../core/revocations/change.ts';
+import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Change, ChangeKind, ChangesStore, ListPlace } from '../core/revocations/change.ts';
 import type { Act } from './act.ts';
 import { type Db, prepare } from './prepared.ts';
 
 const DAY_MS = 86_400_000;
 
-export function revocationsReads(db: Db): Pick<ChangesStore, 'epoch' | 'changesAfter' | 'activeRevocations'> {
+/** Random text that names a list of changes. */
+export const newEpoch = (): string => randomBytes(16).toString('hex');
+
+type Reads = Pick<ChangesStore, 'place' | 'lookAfter' | 'changesAfter' | 'activeRevocations'>;
+
+export function revocationsReads(db: Db): Reads {
   return {
-    async epoch() {
-      const row = await db.selectFrom('settings').select('value').where('name', '=', 'epoch').executeTakeFirstOrThrow();
-      return row.value;
+    async place() {
+      // From the end on there is nothing: only the end itself is read.
+      return placeIn(await listFrom(db, { change: Number.MAX_SAFE_INTEGER, event: 0, limit: 1 }));
+    },
+    async lookAfter({ change, event }, limit) {
+      const answer = await listFrom(db, { change: change.number, event: event.number, limit });
+      const [first] = answer.rows;
+      const rows = answer.rows.filter((row): row is typeof row & ChangeRow => row.number !== null);
+      const last = rows.at(-1);
+      return {
+        end: placeIn(answer),
+        start: {
+          change: { number: change.number, mark: first?.change_at_start ?? null },
+          event: { number: event.number, mark: first?.event_at_start ?? null },
+        },
+        changes: rows.map(toChange),
+        last: last === undefined ? null : { number: last.number, mark: last.mark },
+      };
     },
     async changesAfter(after, limit) {
       const { rows } = await changesAfter(db, { after, limit });
@@ -30,6 +52,15 @@ export function revocationsReads(db: Db): Pick<ChangesStore, 'epoch' | 'changesA
 }
 
 export const revocationsActs = {
+  async renewEpoch(act: Act, { from }: { from: string }): Promise<void> {
+    await act.db
+      .updateTable('settings')
+      .set({ value: newEpoch() })
+      .where('name', '=', 'epoch')
+      .where('value', '=', from)
+      .execute();
+  },
+
   async sweepChanges(act: Act, { nowMs, limit }: Parameters<ChangesStore['sweepChanges']>[0]): Promise<boolean> {
     const over = act.db
       .selectFrom('changes')
@@ -47,13 +78,62 @@ const changesAfter = prepare((db, { after, limit }: { after: number; limit: numb
   db.selectFrom('changes').selectAll().where('number', '>', after).orderBy('number').limit(limit),
 );
 
-const toChange = (row: {
-  number: number;
-  kind: string;
-  subject_id: string;
-  before_ms: number | null;
-  ends_at_ms: number | null;
-}): Change => ({
+/**
+ * The epoch, both ends, both rows from where a look begins, and the changes after that: by one statement, so that both databases read all of it of one
+ * moment. At most a primary key is looked up for each.
+ */
+const listFrom = prepare((db, from: { change: number; event: number; limit: number }) =>
+  db
+    .selectFrom('counters')
+    .innerJoin('settings', (join) => join.on('settings.name', '=', 'epoch'))
+    .leftJoin('changes', (join) => join.on('changes.number', '>', from.change))
+    .select(['settings.value as epoch', 'counters.value as position'])
+    .select(['changes.number', 'changes.kind', 'changes.subject_id', 'changes.before_ms', 'changes.ends_at_ms'])
+    .select((eb) => [
+      changeMark.as('mark'),
+      eb.selectFrom('changes').select(changeMark.as('mark')).whereRef('number', '=', 'counters.value').as('change_at_end'),
+      eb.selectFrom('changes').select(changeMark.as('mark')).where('number', '=', from.change).as('change_at_start'),
+      newestEvent(db).as('event'),
+      eb.selectFrom('audit_events').select(eventMark.as('mark')).where('id', '=', newestEvent(db)).as('event_at_end'),
+      eb.selectFrom('audit_events').select(eventMark.as('mark')).where('id', '=', from.event).as('event_at_start'),
+    ])
+    .where('counters.name', '=', 'changes')
+    .orderBy('changes.number')
+    .limit(from.limit),
+);
+
+/** Two rows that were given one number, before and after the database went back, differ at least in their moment. */
+const changeMark = sql<string>`changes.kind || ' ' || changes.subject_id || ' ' || changes.at_ms`;
+const eventMark = sql<string>`audit_events.event || ' ' || audit_events.actor || ' ' || audit_events.at_ms`;
+
+const newestEvent = (db: Db) => db.selectFrom('audit_events').select(({ fn }) => fn.max('id').as('id'));
+
+interface EndRow {
+  readonly epoch: string;
+  readonly position: number;
+  readonly change_at_end: string | null;
+  readonly event: number | null;
+  readonly event_at_end: string | null;
+}
+
+function placeIn({ rows: [row] }: { rows: readonly EndRow[] }): ListPlace {
+  if (row === undefined) throw new Error('The list of changes has no counter or no epoch.');
+  return {
+    epoch: row.epoch,
+    change: { number: row.position, mark: row.change_at_end },
+    event: { number: row.event ?? 0, mark: row.event_at_end },
+  };
+}
+
+interface ChangeRow {
+  readonly number: number;
+  readonly kind: string;
+  readonly subject_id: string;
+  readonly before_ms: number | null;
+  readonly ends_at_ms: number | null;
+}
+
+const toChange = (row: ChangeRow): Change => ({
   number: row.number,
   kind: row.kind as ChangeKind,
   id: row.subject_id,

@@ -47,6 +47,7 @@ export interface Database {
 interface SettingsTable {
   name:
     | 'epoch'
+    | 'database_identity'
     | 'master_secret_check'
     | 'audit_head_hash'
     | 'permissions_observed_since_ms'

@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RevocationList } from '@keyhouse/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openStore } from '../../src/store/open.ts';
 import { backupSqlite } from '../../src/store/sqlite/backup.ts';
-import { eachDatabase, postgresDatabase, type TestDatabase } from '../databases.ts';
+import { eachDatabase, postgresDatabase, sqliteDatabaseAt } from '../databases.ts';
 import { askFeed, followFeed, getFeed, tells } from '../feed.ts';
 import { startOwnPostgres } from '../postgres.ts';
 import { startProgram } from '../program.ts';
@@ -108,12 +107,7 @@ it('a restored backup has another epoch, so that its whole list is asked for and
   list.addWhole(known);
   await before.stop();
 
-  const url = `sqlite:${join(folder, 'keyhouse.db')}`;
-  const copy: TestDatabase = {
-    ...{ kind: 'sqlite', url, open: () => openStore({ url, onWarning: () => {} }) },
-    drop: async () => rmSync(folder, { recursive: true, force: true }),
-  };
-  const after = await startTestServer({ database: copy });
+  const after = await startTestServer({ database: sqliteDatabaseAt(join(folder, 'keyhouse.db')) });
   try {
     const query = `?after=${known.position}&epoch=${known.epoch}`;
     const restored = await askFeed(after, guard.text, query);

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { memoryChanges } from '../../../test/memory-changes.ts';
 import type { Change } from '../revocations/change.ts';
 import { ChangeFollower } from '../revocations/follower.ts';
 import { CredentialCache } from './cache.ts';
@@ -7,24 +8,12 @@ import type { CredentialWithOwner } from './credential.ts';
 const entry = (id: number) => ({ credential: { id } as CredentialWithOwner });
 
 function open() {
-  let commit = (_: readonly Change[]): void => {};
+  const changes = memoryChanges({ epoch: 'epoch', list: [], moved: false });
   const follower = new ChangeFollower({
-    clock: { now: () => 0 },
-    monotonicMs: () => 0,
-    onError: () => {},
-    changes: {
-      epoch: async () => '',
-      changesAfter: async () => [],
-      activeRevocations: async () => ({ position: 0, revocations: [] }),
-      mayHaveMoved: () => false,
-      onHint: () => () => {},
-      onCommitted: (listener) => {
-        commit = listener;
-      },
-      sweepChanges: async () => false,
-    },
+    ...{ changes, clock: { now: () => 0 }, monotonicMs: () => 0 },
+    ...{ onError: () => {}, onWentBack: () => {} },
   });
-  const hear = (kind: Change['kind'], id: string) => commit([{ number: 1, kind, id, beforeMs: null, endsAtMs: null }]);
+  const hear = (kind: Change['kind'], id: string) => changes.commitHere(changes.append(kind, id));
   return { follower, hear, cache: new CredentialCache<ReturnType<typeof entry>>(follower) };
 }
 

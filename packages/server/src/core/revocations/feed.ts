@@ -22,6 +22,8 @@ export interface FeedPorts {
   readonly follower: ChangeFollower;
   readonly changes: Pick<ChangesStore, 'changesAfter'>;
   readonly clock: Clock;
+  /** Milliseconds that only ever go forward. */
+  readonly monotonicMs: () => number;
   readonly issuer: string;
   /** Signs JSON text with the current signing key, under the feed's own `typ`. */
   readonly sign: (payload: string) => string;
@@ -31,11 +33,13 @@ export type Feed = ReturnType<typeof createFeed>;
 
 /** What is read of the database for one who is far behind: no more than a message holds. */
 const PAGE = 5000;
+/** Whoever claims a position that is not there cannot make all others fetch the whole list more often than this. */
+const RENEW_EVERY_MS = 60_000;
 /** Those who start together share one whole list. */
 const SHARED_FOR_MS = 1000;
 const HASH_SLICE = 1024 * 1024;
 
-export function createFeed({ follower, changes, clock, issuer, sign }: FeedPorts) {
+export function createFeed({ follower, changes, clock, monotonicMs, issuer, sign }: FeedPorts) {
   const recent = new RecentChanges();
   const listeners: (() => void)[] = [];
   follower.listenToReads({
@@ -47,6 +51,7 @@ export function createFeed({ follower, changes, clock, issuer, sign }: FeedPorts
   });
   let building: WholeList | null = null;
   let next: Promise<SignedMessage> | null = null;
+  let renewedAtMs = Number.NEGATIVE_INFINITY;
 
   return {
     position: (): FeedPosition => ({ epoch: follower.epoch, position: follower.position }),
@@ -68,8 +73,21 @@ export function createFeed({ follower, changes, clock, issuer, sign }: FeedPorts
     if (from === null || from.epoch !== follower.epoch) return await wholeList();
     // Another server has read further than this one.
     if (from.position > follower.position) await follower.look();
-    if (from.position > follower.position) return await wholeList();
+    if (from.position > follower.position) await wentBack();
+    if (from.epoch !== follower.epoch || from.position > follower.position) return await wholeList();
     return recentStep(from.position) ?? (await oldStep(from.position));
+  }
+
+  /**
+   * Somebody was told of more than there is: the database went back while no server ran that could have seen it. The list gets another epoch, because
+   * others may wait at a position that it will come to again, and never hear of what lies before. Seldom: each time all guards fetch all of it.
+   */
+  async function wentBack(): Promise<void> {
+    const nowMs = monotonicMs();
+    if (nowMs - renewedAtMs < RENEW_EVERY_MS) return;
+    renewedAtMs = nowMs;
+    await follower.renewEpoch();
+    await follower.look();
   }
 
   /** The same out of memory, at once; null when that is too long ago. Nothing in it when nothing happened: a heartbeat. */

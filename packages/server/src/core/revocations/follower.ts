@@ -10,7 +10,7 @@
 import { isSuspensionKind, KEPT_AFTER_END_MS, RevocationList } from '@keyhouse/protocol';
 import type { Clock } from '../lib/clock.ts';
 import { pause } from '../lib/pause.ts';
-import type { Change, ChangesStore } from './change.ts';
+import type { Change, ChangesStore, ListLook, ListPlace } from './change.ts';
 
 /** The contract promises a revocation everywhere within two seconds; this leaves room for the poll itself. */
 export const TRUST_FOR_MS = 1500;
@@ -26,6 +26,8 @@ export interface FollowerPorts {
   /** Milliseconds that only ever go forward, whatever happens to the wall clock. */
   readonly monotonicMs: () => number;
   readonly onError: (error: unknown) => void;
+  /** The database is behind what was read of it, which had come to `position`. */
+  readonly onWentBack: (position: number) => void;
 }
 
 export interface ChangeListener {
@@ -47,6 +49,8 @@ export interface ReadListener {
   onAnew(position: number): void;
 }
 
+const NOWHERE: ListPlace = { epoch: '', change: { number: 0, mark: null }, event: { number: 0, mark: null } };
+
 export class ChangeFollower {
   readonly revocations: RevocationList;
   /** Grows with every change heard, own ones included: a cache fill that began at another value is not kept. */
@@ -55,8 +59,8 @@ export class ChangeFollower {
   readonly #ports: FollowerPorts;
   readonly #listeners: ChangeListener[] = [];
   readonly #readers: ReadListener[] = [];
-  #epoch = '';
-  #position = 0;
+  /** How far it was read. The rows shall be found there again. */
+  #place: ListPlace = NOWHERE;
   #committed = 0;
   #readAtMs = 0;
   #isStarted = false;
@@ -109,17 +113,17 @@ export class ChangeFollower {
   }
 
   get epoch(): string {
-    return this.#epoch;
+    return this.#place.epoch;
   }
 
   /** How far the list has been read. */
   get position(): number {
-    return this.#position;
+    return this.#place.change.number;
   }
 
   /** What this process did itself is not yet among what was read. */
   get isBehindItself(): boolean {
-    return this.#committed > this.#position;
+    return this.#committed > this.position;
   }
 
   /** When the list was last known to be read to its end, by the wall clock; it never goes back, whatever that clock does. */
@@ -160,29 +164,57 @@ export class ChangeFollower {
     // The hint is used up by asking, so a read that fails must be tried again whatever it says next.
     if (this.#ports.changes.mayHaveMoved()) this.#unread = true;
     while (this.#unread) {
-      const changes = await this.#ports.changes.changesAfter(this.#position, PAGE);
-      this.#apply(changes);
-      this.#moveTo(changes);
-      this.#unread = changes.length === PAGE;
+      const look = await this.#ports.changes.lookAfter(this.#place, PAGE);
+      const isContinued = await this.#isContinued(look);
+      if (isContinued) {
+        this.#apply(look.changes);
+        this.#moveTo(look);
+      } else await this.#startAnew();
+      this.#unread = !isContinued || look.changes.length === PAGE;
     }
     this.#freshAtMs = startedAtMs;
     this.#readAtMs = Math.max(this.#readAtMs, wallMs);
   }
 
-  #moveTo(changes: readonly Change[]): void {
-    const after = this.#position;
-    const position = changes.at(-1)?.number;
-    if (position === undefined) return;
-    this.#position = position;
-    for (const reader of this.#readers) reader.onRead({ after, position, changes });
+  /**
+   * Whether what was found goes on from what was read. When the database went back behind that (a fail-over to a standby that lagged, a restored
+   * backup or snapshot), the list is given another epoch: then every server and every guard starts anew, also those who never saw the difference
+   * because the new list has overtaken them by now.
+   */
+  async #isContinued({ end, start }: ListLook): Promise<boolean> {
+    const { epoch, change, event } = this.#place;
+    if (end.epoch !== epoch) return false;
+    const wentBack =
+      end.change.number < change.number ||
+      start.event.mark !== event.mark ||
+      // A change is swept a day after it was made at the earliest.
+      (start.change.mark !== null && start.change.mark !== change.mark);
+    if (wentBack) await this.renewEpoch();
+    return !wentBack && start.change.mark === change.mark;
+  }
+
+  /** Tells everybody that the database went back, once however many servers find it out. */
+  async renewEpoch(): Promise<void> {
+    this.#ports.onWentBack(this.position);
+    await this.#ports.changes.renewEpoch({ from: this.epoch });
+    this.#unread = true;
+  }
+
+  #moveTo({ end, changes, last }: ListLook): void {
+    const after = this.position;
+    this.#place = { epoch: end.epoch, event: end.event, change: last ?? this.#place.change };
+    if (last === null) return;
+    for (const reader of this.#readers) reader.onRead({ after, position: last.number, changes });
   }
 
   async #startAnew(): Promise<void> {
     const { changes } = this.#ports;
     // By a clock that may be ahead, and be set back later.
     const nowMs = this.#ports.clock.now() - KEPT_AFTER_END_MS;
-    this.#epoch = await changes.epoch();
-    // The position of the first page counts: what is committed meanwhile is then seen twice, never missed.
+    // The place first: what is committed meanwhile is then seen twice, never missed.
+    const place = await changes.place();
+    // Positions of another list say nothing about this one.
+    if (place.epoch !== this.epoch) this.revocations.startOver();
     const first = await changes.activeRevocations(nowMs, { after: 0, limit: ACTIVE_PAGE });
     const suspensions: Change[] = [];
     let last = first.revocations;
@@ -197,11 +229,14 @@ export class ChangeFollower {
       last = (await changes.activeRevocations(nowMs, { after, limit: ACTIVE_PAGE })).revocations;
     }
     // As a whole: one that was lifted while nobody looked is on no list.
-    this.revocations.replaceSuspensions(suspensions, first.position);
-    this.#position = first.position;
+    const position = place.change.number;
+    this.revocations.replaceSuspensions(suspensions, position);
+    this.#place = place;
+    // What this process did and the database has lost will never be read.
+    this.#committed = Math.min(this.#committed, position);
     this.heard += 1;
     for (const listener of this.#listeners) listener.onReset();
-    for (const reader of this.#readers) reader.onAnew(first.position);
+    for (const reader of this.#readers) reader.onAnew(position);
   }
 
   #apply(changes: readonly Change[]): void {

@@ -11,6 +11,7 @@ import type { OpenedStore, OpenStoreOptions } from '../opened.ts';
 import { runAct } from '../run-act.ts';
 import type { Database } from '../schema.ts';
 import { listenForChanges, notifyOfChanges } from './hints.ts';
+import { renewEpochOfAnotherHistory } from './identity.ts';
 
 const INT8 = 20;
 const MAX_ATTEMPTS = 5;
@@ -116,7 +117,10 @@ function connectTo(url: string, onWarning: (message: string) => void, limits: pg
 async function applyMigrations(url: string, onWarning: (message: string) => void): Promise<readonly string[]> {
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: connectTo(url, onWarning, { max: 1 }) }) });
   try {
-    return await migrate(db, POSTGRES_TYPES);
+    const applied = await migrate(db, POSTGRES_TYPES);
+    if (await renewEpochOfAnotherHistory(db))
+      onWarning('This PostgreSQL is a restored copy or a standby that took over: guards fetch the list of revocations anew.');
+    return applied;
   } catch (error) {
     throw translate(error);
   } finally {
