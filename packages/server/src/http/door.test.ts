@@ -86,6 +86,22 @@ describe('a content coding', () => {
     }
   });
 
+  it('is refused on the way too, before the chunks', async () => {
+    for (const coding of ['gzip, chunked', 'deflate, gzip, chunked', 'x, chunked'])
+      for (const [line, type] of [
+        ['POST /auth/introspect', FORM],
+        ['POST /auth/token', FORM],
+        ['POST /auth/revoke', 'application/json'],
+        ['POST /auth/usage', 'application/json'],
+        ['POST /api/v1/auth/logout', 'application/json'],
+      ] as const) {
+        const bearer = `Authorization: Bearer ${line.includes('/api/') ? token : key}`;
+        const sent = head(line, `Content-Type: ${type}`, bearer, `Transfer-Encoding: ${coding}`, 'Connection: close');
+        const { answers } = await exchange(server.port, [sent, '7\r\ntoken=x\r\n0\r\n\r\n']);
+        expect(answers[0]?.status, `${coding} at ${line}`).toBe(415);
+      }
+  });
+
   it('may be identity, which says nothing (RFC 9110 §8.4), and comes after the declared length', async () => {
     expect((await ask('/auth/revoke', 'identity', { body: '{"token":"x"}' })).status).toBe(200);
     expect((await ask('/auth/token', 'Identity', { body: 'grant_type=password', type: FORM })).status).toBe(401);

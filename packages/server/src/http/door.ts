@@ -9,7 +9,7 @@ import type { FastifyInstance, FastifyRequest, RequestPayload } from 'fastify';
 import { type Caller, isOpaque, type OpaqueCaller } from '../core/caller.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { Authenticator } from './authenticate.ts';
-import { isEncoded, isForm, isJson } from './content-type.ts';
+import { isCompressedOnTheWay, isEncoded, isForm, isJson } from './content-type.ts';
 import { FORM_BODY_LIMIT } from './json-body.ts';
 
 type Body = 'json' | 'form' | 'json-or-form' | 'optional-json' | 'none';
@@ -125,6 +125,7 @@ function refuseContentType(request: FastifyRequest, body: Body): void {
 
 /** What is not decompressed must not be read as if it had not been compressed (RFC 9110 §8.4, §15.5.16). */
 function refuseContentCoding({ headers }: FastifyRequest, body: Body): void {
+  if (isCompressedOnTheWay(headers['transfer-encoding'])) throw new Refusal({ code: 'unsupported_coding' });
   const hasBody = (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined;
   if ((body !== 'none' || hasBody) && isEncoded(headers['content-encoding'])) throw new Refusal({ code: 'unsupported_coding' });
 }

@@ -8,6 +8,9 @@ export type Role = (typeof ROLES)[number];
 
 export const includesRole = (held: Role, wanted: Role): boolean => ROLES.indexOf(held) >= ROLES.indexOf(wanted);
 
+/** Where an account's keys and applications are used from is for those who look after them. */
+export const mayKnowWhereUsed = (role: Role): boolean => includesRole(role, 'developer');
+
 /** An account as one of its members sees it. */
 export interface AccountWithRole extends Account {
   readonly role: Role;

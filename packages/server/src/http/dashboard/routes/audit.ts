@@ -1,6 +1,6 @@
 /** The audit log: that of an account for its members, the whole of it for administrators; on pages, as a file, and its chain. */
 import { setImmediate as breathe } from 'node:timers/promises';
-import { includesRole, type Role } from '../../../core/accounts/member.ts';
+import { includesRole, mayKnowWhereUsed, type Role } from '../../../core/accounts/member.ts';
 import { type AuditFilter, type AuditSubject, EVENT_NAMES, type ListedEvent } from '../../../core/audit/event.ts';
 import { explainRefusal } from '../../../core/audit/explain.ts';
 import { readAudit, readWholeAudit } from '../../../core/audit/read.ts';
@@ -203,7 +203,7 @@ async function describe(
 
 function mayKnowPlace({ userId, role }: Reader, actor: ReadActor): boolean {
   if (role === null || includesRole(role, 'admin')) return true;
-  return actor.kind === 'user' ? actor.id === userId : includesRole(role, 'developer');
+  return actor.kind === 'user' ? actor.id === userId : mayKnowWhereUsed(role);
 }
 
 /**

@@ -19,6 +19,11 @@ import { invalid, readId } from './refuse.ts';
 /** Whose credentials: the tokens of a user, or the keys of an account. Nothing outside it exists. */
 export type Scope = { readonly kind: 'token'; readonly userId: number } | { readonly kind: 'key'; readonly accountId: number };
 
+/** Whether it is shown from where and with what they are used. */
+interface Shown {
+  readonly places: boolean;
+}
+
 type Row = Api['GET /tokens/:id']['answer']['credential'];
 type Detail = Api['GET /tokens/:id']['answer'];
 type NarrowBody = Api['POST /tokens/:id/narrow']['body'];
@@ -38,7 +43,7 @@ export function credentialHandlers(keyhouse: Keyhouse) {
   }
 
   /** Rows with their last days of use, which cost one query however many rows there are. */
-  async function describe(credentials: readonly CredentialWithUse[]): Promise<Row[]> {
+  async function describe(credentials: readonly CredentialWithUse[], { places }: Shown): Promise<Row[]> {
     const nowMs = clock.now();
     const days = await daysOf(
       credentials.map(({ id }) => id),
@@ -50,7 +55,7 @@ export function credentialHandlers(keyhouse: Keyhouse) {
       credentials.map(({ createdBy }) => createdBy),
     );
     return credentials.map((credential) => ({
-      ...rowOf(credential, days(credential.id), nowMs),
+      ...rowOf(places ? credential : withoutPlaces(credential), days(credential.id), nowMs),
       created_by: creator(credential.createdBy),
     }));
   }
@@ -69,16 +74,16 @@ export function credentialHandlers(keyhouse: Keyhouse) {
   return {
     find,
 
-    async list(scope: Scope, query: Api['GET /tokens']['query']): Promise<Api['GET /tokens']['answer']> {
+    async list(scope: Scope, query: Api['GET /tokens']['query'], shown: Shown): Promise<Api['GET /tokens']['answer']> {
       const page = readPage(query);
       const filter = { ...scope, ...page, withRevoked: false, limit: page.limit + 1 };
       const { rows, next } = cutPage(await store.credentials.listCredentials(filter), page.limit);
-      return { credentials: await describe(rows), next };
+      return { credentials: await describe(rows, shown), next };
     },
 
-    async detail(scope: Scope, id: string): Promise<Detail> {
+    async detail(scope: Scope, id: string, shown: Shown): Promise<Detail> {
       const credential = await find(scope, id);
-      const [row] = await describe([credential]);
+      const [row] = await describe([credential], shown);
       const [least, days, undo] = await Promise.all([
         keyhouse.leastOf([credential]),
         daysOf([credential.id], LEAST_DAYS),
@@ -91,7 +96,7 @@ export function credentialHandlers(keyhouse: Keyhouse) {
 
     /** What was just made, and its secret: the one time that it is shown. */
     async made(scope: Scope, { id }: Credential, secret: string): Promise<Api['POST /tokens']['answer']> {
-      const [row] = await describe([await find(scope, String(id))]);
+      const [row] = await describe([await find(scope, String(id))], { places: true });
       if (row === undefined) throw new Error('A credential was made and is not there.');
       return { credential: row, secret };
     },
@@ -197,6 +202,11 @@ const isWithin = (scope: Scope, credential: Credential): boolean =>
   scope.kind === 'token' ? credential.userId === scope.userId : credential.accountId === scope.accountId;
 
 const copy = (list: readonly string[] | null): string[] | null => (list === null ? null : [...list]);
+
+const withoutPlaces = (credential: CredentialWithUse): CredentialWithUse => ({
+  ...credential,
+  use: { ...credential.use, lastAddress: null, lastUserAgent: null, previousLastAddress: null, previousLastUserAgent: null },
+});
 
 /** Made member by member: neither hash can come along. */
 function rowOf(credential: CredentialWithUse, requestsByDay: number[], nowMs: number): Omit<Row, 'created_by'> {

@@ -1,9 +1,11 @@
 /** The first page of an account. It is asked again and again while somebody waits for their first request to arrive. */
+import { mayKnowWhereUsed } from '../../../core/accounts/member.ts';
 import { toTimestamp } from '../../schemas.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 
 export function homeRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('GET /accounts/:account/home', async ({ account }) => {
+    const places = mayKnowWhereUsed(account.role);
     const { hasToken, hasKey, hasRequest, requestsByDay, last, notices, judgedNewest } = await keyhouse.homeOf(account.id);
     return {
       has_token: hasToken,
@@ -16,8 +18,8 @@ export function homeRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
           : {
               at: toTimestamp(last.atMs),
               credential_name: last.credentialName,
-              address: last.address,
-              user_agent: last.userAgent,
+              address: places ? last.address : null,
+              user_agent: places ? last.userAgent : null,
             },
       judged_newest: judgedNewest,
       notices: notices.map(({ kind, credential, atMs }) => ({

@@ -1,12 +1,12 @@
 /** API keys: those of the account that the path names, in which the door has found the role that is asked for. */
-import type { AccountWithRole } from '../../../core/accounts/member.ts';
+import { type AccountWithRole, mayKnowWhereUsed } from '../../../core/accounts/member.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { credentialHandlers, readWish, refuseWish, type Scope } from './credentials.ts';
 
 export function keysRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   const handlers = credentialHandlers(keyhouse);
 
-  serve('GET /accounts/:account/keys', ({ account, query }) => handlers.list(of(account), query));
+  serve('GET /accounts/:account/keys', ({ account, query }) => handlers.list(of(account), query, shownTo(account)));
 
   serve('POST /accounts/:account/keys', async ({ account, body, by, signIn }) => {
     const { environment, ...wish } = body;
@@ -15,7 +15,7 @@ export function keysRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
     return handlers.made(of(account), issued.value.key, issued.value.text);
   });
 
-  serve('GET /accounts/:account/keys/:id', ({ account, params }) => handlers.detail(of(account), params.id));
+  serve('GET /accounts/:account/keys/:id', ({ account, params }) => handlers.detail(of(account), params.id, shownTo(account)));
   serve('PATCH /accounts/:account/keys/:id', ({ account, params, body, by }) =>
     handlers.rename(of(account), params.id, body.name, by),
   );
@@ -38,3 +38,5 @@ export function keysRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
 }
 
 const of = ({ id }: AccountWithRole): Scope => ({ kind: 'key', accountId: id });
+
+const shownTo = ({ role }: AccountWithRole) => ({ places: mayKnowWhereUsed(role) });

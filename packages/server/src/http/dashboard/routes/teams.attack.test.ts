@@ -5,6 +5,7 @@ import { invite, newAdministrator, newMember, newPerson, newTeam, type Person } 
 import { startTestServer, type TestServer } from '../../../../test/server.ts';
 import { visitorWith } from '../../../../test/visitor.ts';
 import { IN_THE_ACT } from '../../../core/authority.ts';
+import { api } from '../api/index.ts';
 
 describe('who wants more than they may', () => {
   let server: TestServer;
@@ -66,6 +67,41 @@ describe('who wants more than they may', () => {
       [developer.id]: 'developer',
       [viewer.id]: 'viewer',
     });
+  });
+
+  it('shows a viewer at no endpoint from where others act, with what, or how to reach them', async () => {
+    const place = await startTestServer({ trustedProxies: ['127.0.0.1/32'] });
+    const owner = await newPerson(place);
+    const team = await newTeam(owner);
+    const [developer, viewer] = [await newMember(place, owner, team, 'developer'), await newMember(place, owner, team, 'viewer')];
+    const agent = `agent-${crypto.randomUUID()}`;
+    const headers = { 'x-forwarded-for': '198.51.100.77', 'user-agent': agent };
+    const wish = { name: 'key', environment: 'live', expires_at: null, permissions: null, addresses: null };
+    const made = await developer.ask(`/accounts/${team}/keys`, { body: wish, headers });
+    const [keyId, bearer] = [made.json.credential.id, made.json.secret];
+    await place.request('/verify/api/x', { bearer, headers });
+    await place.request('/auth', { bearer, headers, body: { permissions: ['x.read'] } });
+    await place.request('/auth', { bearer, headers, body: {} });
+    await developer.ask(`/accounts/${team}/keys/${keyId}/rotate`, {
+      body: { overlap_seconds: 3600, revoke_jwts: false },
+      headers,
+    });
+    await place.request('/verify/api/x', { bearer, headers });
+    const shown = async (who: Person): Promise<string[]> => {
+      const seen: string[] = [];
+      for (const name of Object.keys(api).filter((each) => each.startsWith('GET /accounts/:account'))) {
+        const path = name.slice(4).replace(':account', String(team)).replace(':id', String(keyId));
+        const { status, text } = await who.ask(path.endsWith('/export') ? `${path}?format=jsonl` : path);
+        if (!path.includes('applications/')) expect(status, path).toBe(200);
+        for (const secret of ['198.51.100.77', agent, owner.email, developer.email]) if (text.includes(secret)) seen.push(path);
+      }
+      return [...new Set(seen)];
+    };
+    // What is counted in memory is written behind the answers.
+    await expect.poll(() => shown(developer)).toContain(`/accounts/${team}/keys`);
+    expect(await shown(developer)).toContain(`/accounts/${team}/home`);
+    expect(await shown(viewer)).toEqual([]);
+    await place.stop();
   });
 
   it('lets nobody lift their own role, by a change, by an invitation to another address, or by making owners', async () => {

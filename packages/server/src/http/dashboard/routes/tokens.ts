@@ -4,6 +4,8 @@ import type { SignedIn } from '../door.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { credentialHandlers, readWish, refuseWish, type Scope } from './credentials.ts';
 
+const OWN = { places: true };
+
 export function tokensRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   const handlers = credentialHandlers(keyhouse);
 
@@ -16,7 +18,7 @@ export function tokensRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
     })),
   }));
 
-  serve('GET /tokens', ({ signIn, query }) => handlers.list(of(signIn), query));
+  serve('GET /tokens', ({ signIn, query }) => handlers.list(of(signIn), query, OWN));
 
   serve('POST /tokens', async ({ signIn, body, by }) => {
     const { id: userId, accountId } = signIn.user;
@@ -25,7 +27,7 @@ export function tokensRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
     return handlers.made(of(signIn), issued.value.token, issued.value.text);
   });
 
-  serve('GET /tokens/:id', ({ signIn, params }) => handlers.detail(of(signIn), params.id));
+  serve('GET /tokens/:id', ({ signIn, params }) => handlers.detail(of(signIn), params.id, OWN));
   serve('PATCH /tokens/:id', ({ signIn, params, body, by }) => handlers.rename(of(signIn), params.id, body.name, by));
   serve('POST /tokens/:id/narrow', ({ signIn, params, body, by }) => handlers.narrow(of(signIn), params.id, body, by));
   serve('POST /tokens/:id/narrow/undo', ({ signIn, params, by }) => handlers.undoNarrowing(of(signIn), params.id, signIn.id, by));
