@@ -182,6 +182,48 @@ eachDatabase('ceilings', (makeDatabase) => {
     await created(invite(store, NOW + DAY_MS + 1));
   });
 
+  it('refuse one more team of an owner by every way to own one, and of two at once one', async () => {
+    const [giver, owner] = [await newUser(), await newUser()];
+    const create = async (ownerId: number): Promise<number> => {
+      const limit = CEILINGS.teamsOfOwner;
+      const more = { name: 'Engines', limit, nowMs: NOW, event: event('account.created') };
+      return (await created(store.members.createTeam({ ...more, ownerId }))).id;
+    };
+    for (const _ of range(CEILINGS.teamsOfOwner - 1)) await create(owner.id);
+    const invite = async (team: number, role: 'viewer' | 'owner'): Promise<string> => {
+      const ticketHash = hex();
+      const { email } = owner;
+      const times = { createdAtMs: NOW, expiresAtMs: NOW + DAY_MS };
+      const invitation = { email, emailKey: email, role, invitedBy: giver.id, ticketHash, ...times };
+      const input = { accountId: team, invitation, usersOnly: false, limit: 1000, event: event('invitation.sent') };
+      await created(store.invitations.invite(input));
+      return ticketHash;
+    };
+    const accept = (through: OpenedStore, ticketHash: string) =>
+      through.invitations.acceptInvitation({ ticketHash, userId: owner.id, nowMs: NOW, event: event('invitation.accepted') });
+    const promote = (through: OpenedStore, accountId: number) =>
+      through.members.changeMember({
+        ...{ accountId, actorId: giver.id, userId: owner.id, role: 'owner' },
+        event: event('member.role_changed'),
+      });
+    const teams = [await create(giver.id), await create(giver.id), await create(giver.id)] as const;
+    for (const team of teams.slice(0, 2)) expect(await accept(store, await invite(team, 'viewer'))).toEqual({ accountId: team });
+    const outcomes = await Promise.all([promote(store, teams[0]), promote(other, teams[1])]);
+    expect(outcomes.filter((outcome) => outcome === 'too_many')).toHaveLength(1);
+    const left = outcomes[0] === 'too_many' ? teams[0] : teams[1];
+    const handing = { accountId: left, actorId: giver.id, userId: owner.id, event: event('account.transferred') };
+    expect(await store.members.transferTeam(handing)).toBe('too_many');
+    const ticket = await invite(teams[2], 'owner');
+    expect(await accept(store, ticket)).toBe('too_many');
+    // The link stays good for the day on which there is room.
+    const one = outcomes[0] === 'too_many' ? teams[1] : teams[0];
+    await other.members.changeMember({
+      ...{ accountId: one, actorId: giver.id, userId: owner.id, role: null },
+      event: event('member.removed'),
+    });
+    expect(await accept(store, ticket)).toEqual({ accountId: teams[2] });
+  });
+
   it('refuse one more passkey of a person, and of two at once from two browsers one', async () => {
     const user = await newUser();
     const [{ id: one }, { id: two }] = [await openSignIn(user), await openSignIn(user)];

@@ -12,7 +12,7 @@ import type { EventDraft } from '../core/audit/event.ts';
 import { CEILINGS } from '../core/lib/ceilings.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
-import { addMember, lockTeam, roleInTeam } from './teams.ts';
+import { addMember, lockTeam, mayOwnAnother, roleInTeam } from './teams.ts';
 import { redeem } from './tickets.ts';
 import { lockEnabledUser } from './users.ts';
 
@@ -134,6 +134,8 @@ export const invitationsActs = {
     if (typeof invitation === 'string') return invitation;
     // An invitation to register has been answered by being registered.
     if (invitation.accountId === null) return 'gone';
+    const isNewOwner = invitation.role === 'owner' && (await roleInTeam(act.db, invitation.accountId, userId)) === null;
+    if (isNewOwner && !(await mayOwnAnother(act.db, userId))) return 'too_many';
     if (!(await redeemInvitation(act, { invitation, ticketHash, userId, nowMs, event }))) return 'gone';
     return { accountId: invitation.accountId };
   },

@@ -24,6 +24,7 @@ import {
   hasEnabledOwner,
   lockExistingTeam,
   lockTeam,
+  mayOwnAnother,
   removeEveryMember,
   removeMember,
   renameAccount,
@@ -56,15 +57,8 @@ export function membersReads(db: Db): MembersRead {
 
 export const membersActs = {
   async createTeam(act: Act, { name, ownerId, limit, nowMs, event }: Input<'createTeam'>) {
-    // The user's lock: two at once do not both count to one below the limit.
     if ((await lockEnabledUser(act.db, ownerId, null)) === null) return 'gone';
-    const { count } = await act.db
-      .selectFrom('members')
-      .select((eb) => eb.fn.countAll<number>().as('count'))
-      .where('user_id', '=', ownerId)
-      .where('role', '=', 'owner')
-      .executeTakeFirstOrThrow();
-    if (Number(count) >= limit) return 'too_many';
+    if (!(await mayOwnAnother(act.db, ownerId, limit))) return 'too_many';
     const team = await act.db
       .insertInto('accounts')
       .values({ kind: 'team', name, user_id: null, created_at_ms: nowMs })
@@ -92,6 +86,7 @@ export const membersActs = {
     if (!mayChangeMember({ actor, isSelf: actorId === userId, held, wanted })) return 'not_allowed';
     if (held === wanted) return { endedInvitations: [] };
     if (held === 'owner' && !(await hasEnabledOwner(act.db, accountId, { besides: userId }))) return 'last_owner';
+    if (wanted === 'owner' && !(await mayOwnAnother(act.db, userId))) return 'too_many';
     if (wanted === null) {
       await removeMember(act, { accountId, userId, cause: event });
       await endGrants(act.db, { userId, accountId }, event.atMs);
@@ -111,6 +106,7 @@ export const membersActs = {
     if (held === null) return 'not_member';
     if (held === 'owner') return 'owner';
     if (!(await isEnabled(act.db, userId))) return 'last_owner';
+    if (!(await mayOwnAnother(act.db, userId))) return 'too_many';
     await setRole(act, { accountId, userId, held, role: 'owner', cause: event });
     await setRole(act, { accountId, userId: actorId, held: 'owner', role: 'admin', cause: event });
     await narrowToRole(act, { userId: actorId, accountId, held: 'owner', wanted: 'admin' }, event.atMs);

@@ -4,6 +4,7 @@
  */
 import type { Role } from '../core/accounts/member.ts';
 import type { EventDraft } from '../core/audit/event.ts';
+import { CEILINGS } from '../core/lib/ceilings.ts';
 import type { Act } from './act.ts';
 import { takeBadgesOfAccount } from './badges.ts';
 import type { Db } from './prepared.ts';
@@ -73,6 +74,22 @@ export async function lockTeamsOwnedBy(db: Db, userId: number): Promise<readonly
   for (const { account_id: accountId } of memberships)
     if ((await lockExistingTeam(db, accountId)) && (await roleInTeam(db, accountId, userId)) === 'owner') owned.push(accountId);
   return owned;
+}
+
+/** Under the lock of the user (the no-op update takes it on PostgreSQL), so that two at once do not both count to one below the limit. */
+export async function mayOwnAnother(db: Db, userId: number, limit: number = CEILINGS.teamsOfOwner): Promise<boolean> {
+  await db
+    .updateTable('users')
+    .set((eb) => ({ disabled_at_ms: eb.ref('disabled_at_ms') }))
+    .where('id', '=', userId)
+    .execute();
+  const { count } = await db
+    .selectFrom('members')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('user_id', '=', userId)
+    .where('role', '=', 'owner')
+    .executeTakeFirstOrThrow();
+  return Number(count) < limit;
 }
 
 /** Null when they are no member, or deleted. */

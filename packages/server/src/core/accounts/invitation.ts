@@ -89,13 +89,13 @@ export interface InvitationsStore {
     nowMs: number;
     event: EventDraft;
   }): Promise<'done' | 'gone' | 'not_allowed'>;
-  /** Uses it up and lets the user in, if its sender could still send it. Their address is proved by it. A member keeps the role that they have. */
+  /** Uses it up and lets the user in, if its sender could still send it. Their address is proved by it. A member keeps the role that they have. `too_many`: they own as many teams as one person may. */
   acceptInvitation(input: {
     ticketHash: string;
     userId: number;
     nowMs: number;
     event: EventDraft;
-  }): Promise<{ readonly accountId: number } | 'gone' | 'other_address'>;
+  }): Promise<{ readonly accountId: number } | 'gone' | 'other_address' | 'too_many'>;
   /** To register, to no team; an open one for the same address ends. `registered`: somebody has the address. */
   inviteToRegister(input: {
     invitation: NewInvitation;

@@ -62,9 +62,10 @@ export interface MembersRead {
 
 /**
  * Why a team was not changed. `gone`: there is no such team, or the one who asks is no member any more. `not_allowed`: they do
- * not have the role (any more). `not_member`: the other is none. `last_owner`: a team must have one.
+ * not have the role (any more). `not_member`: the other is none. `last_owner`: a team must have one. `too_many`: they own
+ * as many teams as one person may.
  */
-export type TeamRefusal = 'gone' | 'not_allowed' | 'not_member' | 'last_owner';
+export type TeamRefusal = 'gone' | 'not_allowed' | 'not_member' | 'last_owner' | 'too_many';
 
 /** What ended with a change: the open invitations that the member could not send any more. */
 export interface MemberChanged {

@@ -1,10 +1,8 @@
 /** Teams: made by anybody, run by their admins, ended by their owners. Who may do what to a member stands in `member.ts`. */
 import type { By, EventDraft } from '../audit/event.ts';
+import { CEILINGS } from '../lib/ceilings.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { MembersStore, Role } from './member.ts';
-
-/** Each may send invitations in its name, so there is an end to them. */
-export const MAX_TEAMS_OWNED = 100;
 
 interface Ports {
   readonly members: MembersStore;
@@ -34,7 +32,7 @@ export function teamVerbs({ members, clock }: Ports) {
       members.createTeam({
         name,
         ownerId,
-        limit: MAX_TEAMS_OWNED,
+        limit: CEILINGS.teamsOfOwner,
         nowMs: clock.now(),
         event: event('account.created', by, { userId: ownerId, details: { name } }),
       }),

@@ -14,6 +14,8 @@ export const CEILINGS = {
   logInTokensOfUser: 100,
   /** Refused beyond. */
   applicationsOfAccount: 100,
+  /** Teams that one person owns: created, handed over, or by invitation. Each may send invitations in its name. Refused beyond. */
+  teamsOfOwner: 100,
   /** Open ones of one team. Refused beyond, until one is accepted, taken back, or over. */
   invitationsOfTeam: 200,
   /** Refused beyond. */

@@ -64,6 +64,8 @@ export function invitationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): v
   serve('POST /invitation/accept', async ({ body: { ticket }, signIn: { user }, by }) => {
     const accepted = await keyhouse.acceptInvitation({ ticket, userId: user.id, by });
     if (accepted === 'gone') throw await refuseLink(keyhouse, 'invitation', ticket);
+    if (accepted === 'too_many')
+      throw invalid('ticket', 'You own as many teams as one person may. Leave one first, or delete it.');
     if (accepted === 'other_address')
       throw invalid('ticket', 'This invitation is for another address: log in with the one that it was sent to.');
     return { account: accepted.accountId };

@@ -6,7 +6,6 @@ import {
 } from '../../../core/accounts/invitation.ts';
 import { PROOF_LASTS_MS, SIGN_IN_IDLE_MS, SIGN_IN_MAX_MS } from '../../../core/accounts/sign-in.ts';
 import { FAILURE_WINDOW_SECONDS, MAX_FAILURES } from '../../../core/accounts/sign-in-limits.ts';
-import { MAX_TEAMS_OWNED } from '../../../core/accounts/team.ts';
 import { MAX_OVERLAP_SECONDS } from '../../../core/credentials/rotate.ts';
 import { UNUSED_TOKEN_DAYS } from '../../../core/credentials/verify.ts';
 import { MAX_ADDRESSES } from '../../../core/credentials/wish.ts';
@@ -74,7 +73,7 @@ function limitsOf({ limitsInForce: { maxJwtDays } }: Keyhouse): Limit[] {
       `${MAX_INVITATIONS_A_DAY} in 24 hours`,
       `Names that somebody typed do not go to strangers in bulk. ${MAX_INVITATIONS_A_DAY_UNVERIFIED} while the sender's own address is not verified.`,
     ),
-    fixed('Teams owned by one person', String(MAX_TEAMS_OWNED), 'More are hardly ever teams.'),
+    fixed('Teams owned by one person', String(CEILINGS.teamsOfOwner), 'More are hardly ever teams.'),
     ...ceilings(fixed),
   ];
 }

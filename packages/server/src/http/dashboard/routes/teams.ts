@@ -86,6 +86,8 @@ function refusalOf(refusal: TeamRefusal): Refusal {
       return new Refusal({ code: 'not_allowed' });
     case 'last_owner':
       return invalid('account', 'A team needs an owner: make another member one first, or delete the team.');
+    case 'too_many':
+      return invalid('account', 'They own as many teams as one person may.');
     case 'gone':
     case 'not_member':
       return new Refusal({ code: 'not_found' });
