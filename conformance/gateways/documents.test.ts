@@ -10,10 +10,13 @@ const file = (path: string): string => readFileSync(join(import.meta.dirname, pa
 /** The text between two fences, for each pair of them. */
 const blocksOf = (text: string): readonly string[] => [...text.matchAll(/^```\w*\n(.*?)^```$/gms)].map(([, block = '']) => block);
 
+const IN_GATEWAYS = ['caddy/Caddyfile', 'haproxy/haproxy.cfg', 'haproxy/keyhouse.lua'];
+const INGRESS = ['ingress-nginx/ingress.yaml', 'ingress-nginx/controller.yaml'];
+
 describe('the configurations of the guides', () => {
   it('are the files that are tested', () => {
     expect(blocksOf(page('behind-nginx.md'))).toContain(file('nginx/api.conf'));
-    for (const path of ['caddy/Caddyfile', 'haproxy/haproxy.cfg', 'haproxy/keyhouse.lua']) {
+    for (const path of [...IN_GATEWAYS, ...INGRESS]) {
       expect(blocksOf(page('gateways.md')), path).toContain(file(path));
     }
   });
@@ -30,9 +33,22 @@ describe('the configurations of the guides', () => {
     expect(lines(without)).toEqual(lines(file('nginx/api.conf')));
   });
 
+  it('of ingress-nginx: what is tested clears and passes on what the annotations say', () => {
+    const tested = file('ingress-nginx/api.conf');
+    const cleared = [...file('ingress-nginx/controller.yaml').matchAll(/^ {2}([\w-]+): ""$/gm)].map(([, name = '']) => name);
+    expect(cleared.length).toBeGreaterThan(5);
+    for (const name of cleared) expect(tested, name).toMatch(new RegExp(`proxy_set_header ${name} +"";`));
+    const passed = /auth-response-headers: (\S+)/.exec(file('ingress-nginx/ingress.yaml'))?.[1]?.split(',') ?? [];
+    expect(passed).toHaveLength(8);
+    for (const name of passed) expect(tested, name).toMatch(new RegExp(`proxy_set_header ${name} +\\$auth_header\\d;`));
+  });
+
   it('name all eight headers of an answer', () => {
     const names = ['kind', 'account', 'user', 'subject', 'credential', 'application', 'permissions', 'environment'];
-    for (const path of ['nginx/api.conf', 'nginx-cached/api.conf', 'caddy/Caddyfile', 'haproxy/keyhouse.lua']) {
+    for (const path of [
+      ...['nginx/api.conf', 'nginx-cached/api.conf', 'caddy/Caddyfile', 'haproxy/keyhouse.lua'],
+      ...['ingress-nginx/ingress.yaml', 'ingress-nginx/api.conf'],
+    ]) {
       const text = file(path).toLowerCase();
       expect(
         names.filter((name) => !text.includes(`x-keyhouse-${name}`)),

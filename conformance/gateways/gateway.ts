@@ -76,6 +76,9 @@ export const NGINX_CACHED = nginx('nginx with a cache', 'nginx-cached/api.conf',
   ['/run/keyhouse-answers', join(folder, 'answers')],
 ]);
 
+/** What the controller would write, run by nginx itself. Its refusals are pages of nginx, so it is not one of `GATEWAYS`. */
+export const INGRESS_NGINX = nginx('ingress-nginx', 'ingress-nginx/api.conf');
+
 export const CADDY: Gateway = {
   name: 'Caddy',
   program: 'caddy',

@@ -126,6 +126,7 @@ describe.each(GATEWAYS)('$name', (gateway) => {
           length,
           'X-Forwarded-Uri: /mine',
           'X-Original-URI: /mine',
+          'X-Original-URL: https://localhost/mine',
         ]);
         const [reply] = await send(scene.gateway.port, sent + body, { answers: 1 });
         expect(reply?.status).toBe(200);
@@ -142,6 +143,7 @@ describe.each(GATEWAYS)('$name', (gateway) => {
         expect(question).not.toMatch(/^(content-length: *[1-9]|transfer-encoding:)/im);
         const families = ['forwarded', 'original'].filter((name) => new RegExp(`^x-${name}-(method|uri):`, 'im').test(question));
         expect(families).toHaveLength(1);
+        expect(question).not.toMatch(/^x-original-url:/im);
         expect(question).toMatch(/^x-(forwarded|original)-method: *POST\r?$/im);
         expect(question).toMatch(/^x-(forwarded|original)-uri: *\/invoices\?\d+\r?$/im);
       }

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { haveVectors, NEEDS_VECTORS } from '../../packages/protocol/test/vectors.ts';
-import { GATEWAYS, isInstalled, needs } from './gateway.ts';
+import { GATEWAYS, INGRESS_NGINX, isInstalled, needs } from './gateway.ts';
 import { sendHttp2 } from './http2.ts';
 import { faultsOf } from './judge.ts';
 import { type Scene, startScene } from './scene.ts';
@@ -14,7 +14,7 @@ const ABREAST = 24;
 /** Some never end, and the gateway waits for the rest. */
 const PATIENCE_MS = 1000;
 
-describe.each(GATEWAYS)('$name', (gateway) => {
+describe.each([...GATEWAYS, INGRESS_NGINX])('$name', (gateway) => {
   describe.skipIf(!isInstalled(gateway))(`${needs(gateway)} attacked`, () => {
     let scene: Scene;
     beforeAll(async () => {

@@ -190,6 +190,22 @@ const NAMES = [
   ],
 ];
 
+/** The host is part of X-Original-URL as ingress-nginx writes it: what a client puts into it must not become the path. */
+const HOSTS = [
+  ...['localhost/api/invoices?', 'localhost/api/invoices', 'localhost/api/invoices#', 'localhost?', 'localhost#', 'localhost?x='],
+  ...['localhost\\api\\invoices\\', 'localhost@a', 'a@localhost', 'localhost:443/api/invoices?', 'localhost:/api/invoices?', ':'],
+  ...[
+    'localhost%2fapi%2finvoices%3f',
+    '[::1]/api/invoices?',
+    'localhost;/api/invoices',
+    'localhost /api/invoices?',
+    '',
+    '/',
+    '//',
+  ],
+  ...['https://localhost/api/invoices?', 'localhost\tx', 'localhost\x00/api/invoices?', 'xn--a', '\xe4', '*', "localhost'"],
+];
+
 const INNER = (credential: string): string => head('GET /api/services?inner', [`Authorization: Bearer ${credential}`]);
 
 export function attempts(credential: string): readonly Attempt[] {
@@ -241,11 +257,22 @@ export function attempts(credential: string): readonly Attempt[] {
     ['X-Forwarded-Method: GET', 'X-Forwarded-Uri: /api/invoices'],
     ['X-Original-Method: GET', 'X-Original-URI: /api/invoices'],
     ['X-Forwarded-Method: GET', 'X-Forwarded-Uri: /api/invoices', 'X-Original-Method: GET', 'X-Original-URI: /api/invoices'],
+    ['X-Original-Method: GET', 'X-Original-URL: https://localhost/api/invoices'],
+    ['X-Original-Method: GET', 'X-Original-URL: /api/invoices', 'X-Original-URI: /api/invoices'],
+    ['X-Original-URL: https://localhost/api/invoices'],
+    ['X-Original-Method: GET'],
+    ['X_Original_Method: GET', 'X_Original_URL: https://localhost/api/invoices'],
     ['X-Forwarded-Host: api', 'X-Forwarded-Prefix: /api/invoices', 'X-Forwarded-Server: a'],
   ].flatMap((family) => [
     { what: `${family.join(', ')}`, bytes: request('GET /api/services', ...family) },
     { what: `${family.join(', ')} for a DELETE`, bytes: request('DELETE /api/invoices', ...family) },
   ]);
+  const hosts = HOSTS.flatMap((host) =>
+    ['/api/services', '/api/invoices', '//api/services', 'http://localhost/api/services'].map((target) => ({
+      what: `host ${JSON.stringify(host)} and ${target}`,
+      bytes: `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n${authorization}\r\n\r\n`,
+    })),
+  );
   const credentials = [
     ['two credentials', ['Authorization: Bearer x']],
     ['the same credential twice', [authorization]],
@@ -377,6 +404,7 @@ export function attempts(credential: string): readonly Attempt[] {
     hops,
     overrideHop,
     families,
+    hosts,
     credentials,
     shapes,
     conditions,
@@ -427,6 +455,13 @@ export function http2Attempts(credential: string): readonly Http2Attempt[] {
     ...TARGETS.map((target) => ({ what: `target ${target}`, fields: instead(':path', target) })),
     ...METHODS.map((method) => ({ what: `method ${method}`, fields: instead(':method', method) })),
     ...NAMES.map((name) => ({ what: name, fields: [...plain, [name.toLowerCase(), '/api/invoices'] as const] })),
+    ...HOSTS.flatMap((host) => [
+      { what: `authority ${JSON.stringify(host)}`, fields: instead(':authority', host) },
+      {
+        what: `host ${JSON.stringify(host)}`,
+        fields: [...plain.filter(([name]) => name !== ':authority'), ['host', host] as const],
+      },
+    ]),
     ...OVERRIDES.map((name) => ({ what: name, fields: [...plain, [name.toLowerCase(), 'DELETE'] as const] })),
     ...values.map((value) => ({ what: `value ${JSON.stringify(value)}`, fields: [...plain, ['x-a', value] as const] })),
     ...names.map((name) => ({ what: `name ${JSON.stringify(name)}`, fields: [...plain, [name, '1'] as const] })),

@@ -125,6 +125,8 @@ export const words = {
     permissions: 'Permissions',
     addresses: 'Allowed addresses',
     allowed: 'Allowed addresses',
+    fault: 'What is wrong with the question',
+    headers: 'Headers of the question',
     guardKey: 'Key of the guard',
     expiresAtMs: 'Ends',
     expires_at_ms: 'Ends',

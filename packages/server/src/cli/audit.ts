@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { AuditEvent, EventName, Person } from '../core/audit/event.ts';
+import { briefOfQuestion } from '../core/audit/explain-question.ts';
 import { addCommand, addGroup } from './command.ts';
 import { refusal, wrongUsage } from './failure.ts';
 import { facts, isoTime, type OutputOptions, print, readableTime, table } from './output.ts';
@@ -140,9 +141,16 @@ const rowOf = (event: Listed): readonly (string | number)[] => [
   event.actor,
   aboutOf(event) || '-',
   event.person?.address ?? event.person?.name ?? '-',
-  event.reason ?? '-',
+  reasonOf(event),
   event.requestId ?? '-',
 ];
+
+/** What could not be judged is no lack of a permission, and says which header was wrong. */
+function reasonOf({ event, reason, details }: Listed): string {
+  if (reason === null) return '-';
+  const brief = event === 'request.refused' ? briefOfQuestion(details) : null;
+  return brief === null ? reason : `${reason}, ${brief}`;
+}
 
 function aboutOf({ credentialId, userId, accountId }: Listed): string {
   return [

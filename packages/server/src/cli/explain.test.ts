@@ -46,6 +46,21 @@ describe('keyhouse explain', () => {
     expect(refusals).toMatchObject([{ status: 403, reason: 'forbidden', details: { held: ['invoices.read'] } }]);
   });
 
+  it('names the header that a gateway did not send, here and in the audit log', async () => {
+    const key = await bench.json(['key', 'create', '--account', '1', '--name', 'Gateway', '--permissions', 'invoices.read']);
+    const secret = JSON.stringify(key).match(/kh_live_\w+/)?.[0] ?? '';
+    const Authorization = `Bearer ${secret}`;
+    const id = await refused('/verify', { Authorization, 'X-Original-URL': 'https://api.example.com/invoices' });
+    const said = await explain(id);
+    expect(said).toContain('the gateway sent X-Original-URL and not X-Original-Method');
+    expect(said).toContain('Let the gateway send X-Original-Method too.');
+    expect(said).toMatch(/not judged +ambiguous: missing X-Original-Method, X-Original-URL/);
+    expect(said).not.toContain('Use a credential');
+    expect(said).not.toContain('wanted');
+    const listed = await bench.run(['audit', 'list', '--request', id]);
+    expect(listed.stdout).toContain('forbidden, ambiguous: missing X-Original-Method, X-Original-URL');
+  });
+
   it('says of a stranger what was sent, and nothing of it steers the terminal', async () => {
     const id = await refused('/verify/api/crm', { Authorization: 'Bearer kh_live_nonsense', 'User-Agent': 'x\u009b31mred' });
     const said = await explain(id);

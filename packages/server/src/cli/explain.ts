@@ -1,6 +1,7 @@
 /** `keyhouse explain`: from the X-Request-Id of a refusal to the whole decision, in plain words. */
 import type { Command } from 'commander';
 import type { ListedEvent } from '../core/audit/event.ts';
+import { briefOfQuestion } from '../core/audit/explain-question.ts';
 import type { OpenedStore } from '../store/opened.ts';
 import { addCommand } from './command.ts';
 import { refusal, wrongUsage } from './failure.ts';
@@ -60,13 +61,14 @@ const describe = (
 
 function factsOf(event: ListedEvent): readonly (readonly [string, string])[] {
   const details = JSON.parse(event.details) as { readonly [name: string]: unknown };
+  const unjudged = briefOfQuestion(event.details);
   const line = (name: string, value: unknown): readonly (readonly [string, string])[] =>
     value === undefined || value === null ? [] : [[name, Array.isArray(value) ? value.join(', ') : String(value)]];
   return [
     ['when', readableTime(event.atMs)],
     ...line('reason', event.reason),
     ...line('kind', details.kind ?? details.shape),
-    ...line('wanted', details.wanted ?? details.lacking),
+    ...(unjudged === null ? line('wanted', details.wanted ?? details.lacking) : line('not judged', unjudged)),
     ...(details.held === undefined ? [] : line('held', details.held ?? 'everything')),
     ...(details.expiresAtMs === undefined
       ? []

@@ -22,6 +22,7 @@ import type { Clock } from '../core/lib/clock.ts';
 import type { Refused } from '../core/refusal.ts';
 import { refusedJwt } from '../core/verify.ts';
 import type { FindPeer } from './client-address.ts';
+import type { QuestionFault } from './question-headers.ts';
 import { isVerifyTarget, originalOf } from './verify-question.ts';
 
 export type Authenticated = { readonly ok: true; readonly caller: Caller } | { readonly ok: false; readonly refused: Refused };
@@ -104,16 +105,15 @@ export function createAuthenticator(ports: Ports) {
       return isPrivatePeer(ports.findPeer(request));
     },
 
-    /** A known caller who may not: on record, so that the holder can be told what was lacking. */
+    /** A known caller who may not: on record, so that the holder can be told what was lacking. `wanted`: `lacking` alone, unless it is said. */
     recordForbidden(
       caller: Caller,
       request: IncomingMessage,
       requestId: string,
-      lacking: string | null,
-      wanted: readonly string[] = lacking === null ? [] : [lacking],
+      { lacking, wanted = lacking === null ? [] : [lacking], fault = null }: Forbidden,
     ): void {
       const from = { address: ports.findPeer(request).address, userAgent: request.headers['user-agent'] ?? null };
-      note('forbidden', refusedOf(caller), { request, requestId, from, wanted }, { lacking });
+      note('forbidden', refusedOf(caller), { request, requestId, from, wanted }, { lacking, fault });
     },
 
     /** `isWhole`: the act takes a credential that was not narrowed. */
@@ -139,7 +139,7 @@ export function createAuthenticator(ports: Ports) {
     reason: string,
     refused: RefusedCredential | null,
     { request, requestId, from, wanted }: About,
-    found: { lacking?: string | null; shape?: Shape },
+    found: { lacking?: string | null; fault?: QuestionFault | null; shape?: Shape },
   ): void {
     const { actor, subject } = refused === null ? { actor: 'anonymous' as const, subject: null } : describeRefused(refused);
     const network = from.address === null ? '' : networkOf(from.address);
@@ -178,6 +178,13 @@ export function createAuthenticator(ports: Ports) {
       refused: taken.ok ? INVALID : { code: 'too_many_requests', retryAfterSeconds: taken.retryAfterSeconds },
     }));
   }
+}
+
+interface Forbidden {
+  /** A permission, or why nothing could be judged. */
+  readonly lacking: string | null;
+  readonly wanted?: readonly string[];
+  readonly fault?: QuestionFault | null;
 }
 
 interface About {

@@ -67,12 +67,12 @@ async function admit(
   if (!authenticated.ok) throw new Refusal(authenticated.refused);
   const { caller } = authenticated;
   if (!callers.includes(caller.kind)) {
-    authenticator.recordForbidden(caller, request.raw, request.id, null);
+    authenticator.recordForbidden(caller, request.raw, request.id, { lacking: null });
     throw new Refusal({ code: 'forbidden' });
   }
   const { permission } = request.routeOptions.config;
   if (permission !== undefined && !permits(caller.permissions, permission)) {
-    authenticator.recordForbidden(caller, request.raw, request.id, permission);
+    authenticator.recordForbidden(caller, request.raw, request.id, { lacking: permission });
     throw new Refusal({ code: 'forbidden', permission });
   }
   return caller;

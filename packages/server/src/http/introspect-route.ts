@@ -22,7 +22,7 @@ export const plainIntrospection = ({ authenticator, introspect, position }: Port
     if (!authenticated.ok) throw new Refusal(authenticated.refused);
     const { caller } = authenticated;
     if (caller.kind !== 'key') {
-      authenticator.recordForbidden(caller, request, requestId, null);
+      authenticator.recordForbidden(caller, request, requestId, { lacking: null });
       throw new Refusal({ code: 'forbidden' });
     }
     const asking = readIntrospection(body(), request.headers);

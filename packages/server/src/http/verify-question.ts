@@ -2,40 +2,48 @@
  * What a gateway asks at `/verify`: which permissions the original request needs. Method and path come from one complete
  * family of headers, or from the request's own line, never mixed; whatever can be read in two ways is refused.
  */
-import { actionFor, isPermission, judgeRequest, overrideNamed, type Route, readPath } from '@keyhouse/protocol';
+import { actionFor, isPermission, judgeRequest, type Route, readPath } from '@keyhouse/protocol';
+import {
+  type Original,
+  type QuestionFault,
+  type QuestionHeaders,
+  readOriginal,
+  readQuestionHeaders,
+} from './question-headers.ts';
 
 export type Question =
   | { readonly kind: 'preflight' }
   | { readonly kind: 'public' }
   | { readonly kind: 'permissions'; readonly permissions: readonly string[] }
-  | { readonly kind: 'refused'; readonly why: 'nothing_to_judge' | 'ambiguous' | 'method' | 'path' | 'no_route' };
+  | {
+      readonly kind: 'refused';
+      readonly why: 'nothing_to_judge' | 'ambiguous' | 'method' | 'path' | 'no_route';
+      /** What of the question is wrong; null when nothing of it is, or no header holds it. */
+      readonly fault: QuestionFault | null;
+    };
 
-const NOTHING: Question = { kind: 'refused', why: 'nothing_to_judge' };
-const AMBIGUOUS: Question = { kind: 'refused', why: 'ambiguous' };
-
-interface Asked {
-  method: string | undefined;
-  target: string | undefined;
-}
+const NOTHING: Question = { kind: 'refused', why: 'nothing_to_judge', fault: null };
+const NO_ROUTE: Question = { kind: 'refused', why: 'no_route', fault: null };
+const ambiguous = (fault: QuestionFault): Question => ({ kind: 'refused', why: 'ambiguous', fault });
 
 export const isVerifyTarget = (target: string): boolean =>
   target.startsWith('/verify') && (target.length === 7 || target[7] === '/' || target[7] === '?');
 
 /** `target` is the request's own, `/verify…`, with its query. */
 export function readQuestion(method: string, target: string, rawHeaders: readonly string[], routes: readonly Route[]): Question {
-  const headers = readHeaders(rawHeaders);
-  if (headers === null) return AMBIGUOUS;
+  const headers = readQuestionHeaders(rawHeaders);
+  if (!headers.ok) return ambiguous(headers.fault);
   // An absolute or an encoded spelling of our own path (RFC 9112 §3.2.2): nobody can say where the original one begins.
-  if (!isVerifyTarget(target)) return AMBIGUOUS;
-  const original = target.slice('/verify'.length);
-  if (original.startsWith('/')) return judge(method, original, headers, routes, []);
+  if (!isVerifyTarget(target)) return ambiguous({ fault: 'target', headers: [] });
+  const own = target.slice('/verify'.length);
+  if (own.startsWith('/')) return judge({ method, target: own }, headers.value, routes, []);
 
-  const query = readPermissionParameter(original);
-  if (query === null) return AMBIGUOUS;
-  const family = readFamily(headers);
-  if (family === null) return AMBIGUOUS;
-  if (family === undefined) return query.length === 0 ? NOTHING : { kind: 'permissions', permissions: query };
-  return judge(family.method, family.target, headers, routes, query);
+  const query = readPermissionParameter(own);
+  if (query === null) return ambiguous({ fault: 'parameter', headers: [] });
+  const original = readOriginal(headers.value);
+  if (!original.ok) return ambiguous(original.fault);
+  if (original.value === null) return query.length === 0 ? NOTHING : { kind: 'permissions', permissions: query };
+  return judge(original.value, headers.value, routes, query);
 }
 
 /** What the original request was, as far as it can be told in one way: for the record of a refusal. */
@@ -44,87 +52,50 @@ export function originalOf(
   target: string,
   rawHeaders: readonly string[],
 ): { readonly method: string; readonly target: string } | null {
-  const original = target.slice('/verify'.length);
-  if (original.startsWith('/')) return { method, target: original };
-  const headers = readHeaders(rawHeaders);
-  return headers === null ? null : (readFamily(headers) ?? null);
+  const own = target.slice('/verify'.length);
+  if (own.startsWith('/')) return { method, target: own };
+  const headers = readQuestionHeaders(rawHeaders);
+  const original = headers.ok ? readOriginal(headers.value) : headers;
+  return original.ok ? original.value : null;
 }
 
+/** Without names of headers the question's own line says it. */
+type Asked = Pick<Original, 'method' | 'target'> & Partial<Original>;
+
 function judge(
-  method: string,
-  target: string,
+  { method, methodHeader, target, targetHeader }: Asked,
   headers: QuestionHeaders,
   routes: readonly Route[],
   also: readonly string[],
 ): Question {
-  const methods = [method, ...headers.overrides.map((name) => name.toUpperCase())];
+  const methods = [method, ...headers.overrides.map((override) => override.method)];
   if (isPreflight(methods, headers)) return { kind: 'preflight' };
   const path = readPath(target);
-  if (!path.ok) return { kind: 'refused', why: 'path' };
-  if (methods.some((name) => actionFor(name) === null)) return { kind: 'refused', why: 'method' };
+  if (!path.ok) return { kind: 'refused', why: 'path', fault: faultIn(targetHeader) };
+  const unknown = methods.findIndex((name) => actionFor(name) === null);
+  if (unknown !== -1)
+    return {
+      kind: 'refused',
+      why: 'method',
+      fault: faultIn(unknown === 0 ? methodHeader : headers.overrides[unknown - 1]?.name),
+    };
   const permissions = new Set(also);
   // A framework may take either method for the request's: what both need is asked for.
   for (const name of methods) {
     const judged = judgeRequest(routes, name, path.segments);
-    if (judged.kind === 'none') return { kind: 'refused', why: 'no_route' };
+    if (judged.kind === 'none') return NO_ROUTE;
     if (judged.kind === 'permission') permissions.add(judged.permission);
   }
   if (permissions.size === 0) return { kind: 'public' };
   return { kind: 'permissions', permissions: [...permissions] };
 }
 
+const faultIn = (header: string | undefined): QuestionFault | null =>
+  header === undefined ? null : { fault: 'value', headers: [header] };
+
 /** Fetch standard, CORS-preflight fetch: OPTIONS with both headers. An override beside it would make it something else. */
 const isPreflight = (methods: readonly string[], headers: QuestionHeaders): boolean =>
   methods.length === 1 && methods[0] === 'OPTIONS' && headers.hasOrigin && headers.hasRequestMethod;
-
-interface QuestionHeaders {
-  readonly forwarded: Asked;
-  readonly original: Asked;
-  /** What a framework behind the gateway might take for the method. */
-  readonly overrides: readonly string[];
-  readonly hasOrigin: boolean;
-  readonly hasRequestMethod: boolean;
-}
-
-/** Null when a header that matters is repeated. */
-function readHeaders(rawHeaders: readonly string[]): QuestionHeaders | null {
-  const seen = new Map<string, string>();
-  const overrides: string[] = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]?.toLowerCase() ?? '';
-    const override = overrideNamed(name);
-    if (override === null && !OF_THE_QUESTION.has(name)) continue;
-    if (seen.has(override ?? name)) return null;
-    seen.set(override ?? name, rawHeaders[index + 1] ?? '');
-    if (override !== null) overrides.push(rawHeaders[index + 1] ?? '');
-  }
-  return {
-    forwarded: { method: seen.get('x-forwarded-method'), target: seen.get('x-forwarded-uri') },
-    original: { method: seen.get('x-original-method'), target: seen.get('x-original-uri') },
-    overrides,
-    hasOrigin: seen.has('origin'),
-    hasRequestMethod: seen.has('access-control-request-method'),
-  };
-}
-
-/** Of these only the proper name counts, because Keyhouse alone reads them. */
-const OF_THE_QUESTION = new Set([
-  'x-forwarded-method',
-  'x-forwarded-uri',
-  'x-original-method',
-  'x-original-uri',
-  'origin',
-  'access-control-request-method',
-]);
-
-/** The family that was sent; undefined without one; null for half a one and for two that disagree. */
-function readFamily({ forwarded, original }: QuestionHeaders): { method: string; target: string } | undefined | null {
-  const families = [forwarded, original].filter(({ method, target }) => method !== undefined || target !== undefined);
-  const [first, second] = families;
-  if (first === undefined) return undefined;
-  if (second !== undefined && (first.method !== second.method || first.target !== second.target)) return null;
-  return first.method === undefined || first.target === undefined ? null : { method: first.method, target: first.target };
-}
 
 /** The permission asked for in the query; an empty list without one; null when it is repeated or malformed. */
 function readPermissionParameter(query: string): readonly string[] | null {

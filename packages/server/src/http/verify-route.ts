@@ -55,13 +55,11 @@ function judge(ports: Ports, request: IncomingMessage, requestId: string): Verif
       if (question.kind === 'permissions') for (const used of question.permissions) ports.usePermission(caller, used);
       return allowed(caller);
     }
-    ports.authenticator.recordForbidden(
-      caller,
-      request,
-      requestId,
-      lacking ?? (question.kind === 'refused' ? question.why : null),
+    ports.authenticator.recordForbidden(caller, request, requestId, {
+      lacking: lacking ?? (question.kind === 'refused' ? question.why : null),
       wanted,
-    );
+      fault: question.kind === 'refused' ? question.fault : null,
+    });
     return answerRefusal(lacking === null ? { code: 'forbidden' } : { code: 'forbidden', permission: lacking });
   };
   return verdict instanceof Promise ? verdict.then(decide) : decide(verdict);

@@ -13,6 +13,8 @@ export interface Judged {
   readonly wanted?: readonly string[];
   /** The first of them that was not held, or why nothing could be judged. */
   readonly lacking?: string | null;
+  /** Which headers of a gateway's question nothing could be judged by, and how; their names alone. */
+  readonly fault?: { readonly fault: string; readonly headers: readonly string[] } | null;
   /** What was presented looked like, where nobody knows whose it was. */
   readonly shape?: Shape;
   /** The key of the guard that judged; null: a server did. */
@@ -28,11 +30,12 @@ const MOST_NAMES = 100;
 const MAX_PATH = 200;
 
 export function detailsOf(judged: Judged, refused: RefusedCredential | null): Details {
-  const { method, wanted = [], lacking = null, shape, guardKeyId } = judged;
+  const { method, wanted = [], lacking = null, fault = null, shape, guardKeyId } = judged;
   return {
     ...(refused === null ? {} : { kind: refused.kind }),
     ...(shape === undefined ? {} : { shape }),
     ...(lacking === null ? {} : { lacking }),
+    ...(fault === null ? {} : fault),
     ...(wanted.length === 0 ? {} : { wanted: wanted.slice(0, MOST_NAMES) }),
     ...(refused === null
       ? {}

@@ -3,6 +3,7 @@ import type { RefusedCredential } from '../caller.ts';
 import { detailsOf, showablePath } from './decision.ts';
 import type { ListedEvent } from './event.ts';
 import { explainRefusal } from './explain.ts';
+import { briefOfQuestion } from './explain-question.ts';
 
 const key: RefusedCredential = {
   ...{ kind: 'key' as const, credentialId: 55, accountId: 12, userId: null, permissions: ['invoices.read'] },
@@ -74,13 +75,62 @@ describe('a refusal in plain words', () => {
     expect(sayOfStranger(reason, { shape })).toBe(`Refused with ${sentence}`),
   );
 
+  const pair = ['X-Original-Method', 'X-Original-URL'];
   it.each([
-    ['no_route', 'no route pattern fits the path, so nobody knows which permission it needs.'],
-    ['ambiguous', 'method or path of the request can be read in two ways.'],
-    ['nothing_to_judge', 'the gateway did not say which method and path the request had.'],
-  ])('knows that nothing could be judged: %s', (lacking, sentence) =>
-    expect(say('forbidden', { lacking })).toBe(`Refused with 403: ${sentence}`),
+    ['no_route', null, /no route pattern fits the path/, /^Add a route for this path/],
+    [
+      'nothing_to_judge',
+      null,
+      /none of the headers that say it was there/,
+      /X-Original-Method with X-Original-URI or X-Original-URL/,
+    ],
+    ['ambiguous', null, /can be read in two ways/, /one pair of headers/],
+    [
+      'ambiguous',
+      { fault: 'missing', headers: pair },
+      /sent X-Original-URL and not X-Original-Method/,
+      /send X-Original-Method too/,
+    ],
+    ['ambiguous', { fault: 'repeated', headers: ['X-Original-URL'] }, /X-Original-URL came twice/, /set X-Original-URL in place/],
+    [
+      'ambiguous',
+      { fault: 'disagree', headers: pair },
+      /X-Original-Method and X-Original-URL name different/,
+      /clear the others/,
+    ],
+    ['ambiguous', { fault: 'target', headers: [] }, /another spelling of \/verify/, /exactly \/verify/],
+    ['ambiguous', { fault: 'parameter', headers: [] }, /repeated, or is not a permission/, /\?permission=invoices\.read/],
+    ['path', { fault: 'value', headers: ['X-Original-URI'] }, /, as X-Original-URI says it,/, /send the path in X-Original-URI/],
+    ['path', null, /the path of the request can be read in two ways/, /plain path/],
+    ['method', { fault: 'value', headers: ['X-Forwarded-Method'] }, /, as X-Forwarded-Method says it,/, /GET, HEAD, POST/],
+    ['method', null, /none that a permission is known for/, /another method/],
+  ] as const)(
+    'knows that nothing could be judged, which another credential does not change: %s %j',
+    (lacking, fault, sentence, advice) => {
+      const event = refusal('forbidden', of({ lacking, fault }));
+      const told = explainRefusal(event, names);
+      expect(told.status).toBe(403);
+      expect(told.sentence).toMatch(sentence);
+      expect(told.advice).toMatch(advice);
+      expect(told.advice).not.toContain('Use a credential');
+      expect(briefOfQuestion(event.details)).toContain(lacking);
+      for (const header of fault?.headers ?? []) expect(briefOfQuestion(event.details)).toContain(header);
+    },
   );
+
+  it('takes no lacking permission for a question that could not be judged', () => {
+    expect(briefOfQuestion(of({ lacking: 'invoices.write' }))).toBeNull();
+    expect(explainRefusal(refusal('forbidden', of({ lacking: 'invoices.write' })), names).advice).toMatch(/^Use a credential/);
+  });
+
+  it('names the proxy that did not tell the address of the client', () => {
+    const event = refusal('address_not_allowed', of(), { person: { address: 'unreadable behind 10.0.0.1' } });
+    const { sentence, advice } = explainRefusal(event, names);
+    expect(sentence).toBe(
+      `Refused with 401: ${WHAT} may only be used from certain addresses; it allows 203.0.113.0/24. The trusted proxy 10.0.0.1 did not tell the client’s address: its X-Forwarded-For cannot be read.`,
+    );
+    expect(advice).toContain('X-Forwarded-For');
+  });
 
   it('says what it can of a record from before there was more', () => {
     expect(explainRefusal(refusal('forbidden', '{"kind":"key","lacking":"crm.read"}'), names).sentence).toBe(

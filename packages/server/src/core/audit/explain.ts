@@ -5,6 +5,7 @@
 import { permits, proxyOfUnreadable } from '@keyhouse/protocol';
 import { mapOf } from '../lib/map-of.ts';
 import type { ListedEvent } from './event.ts';
+import { adviceOnQuestion, sayQuestion } from './explain-question.ts';
 
 export interface Names {
   /** Of the token or key; null: it has none, or may not be told. */
@@ -36,6 +37,9 @@ interface Record {
   readonly clientId: string | null;
   readonly method: string | null;
   readonly isGuard: boolean;
+  /** What is wrong with the question of a gateway, and in which headers. */
+  readonly fault: string | null;
+  readonly headers: readonly string[];
 }
 
 export function explainRefusal(event: ListedEvent, names: Names): Explanation {
@@ -49,11 +53,13 @@ export function explainRefusal(event: ListedEvent, names: Names): Explanation {
   return {
     ...{ requestId: event.requestId, at: event.atMs, status, reason },
     sentence: `Refused with ${status}: ${said}${asked}${by}`,
-    advice: adviceOn(reason, event),
+    advice: adviceOn(reason, record, event),
   };
 }
 
-function adviceOn(reason: string, { person }: ListedEvent): string | null {
+function adviceOn(reason: string, record: Record, { person }: ListedEvent): string | null {
+  const unquestioned = reason === 'forbidden' ? adviceOnQuestion(record) : null;
+  if (unquestioned !== null) return unquestioned;
   if (reason === 'address_not_allowed' && proxyOf(person?.address) !== null) return FIX_THE_PROXY;
   return ADVICE.get(reason) ?? null;
 }
@@ -127,17 +133,10 @@ const ADVICE: ReadonlyMap<string, string> = mapOf<string>({
   stale: 'Look at the guard’s lag and its connection to Keyhouse.',
 });
 
-const UNQUESTIONED: ReadonlyMap<string, string> = mapOf<string>({
-  nothing_to_judge: 'the gateway did not say which method and path the request had.',
-  ambiguous: 'method or path of the request can be read in two ways.',
-  method: 'the method of the request is none that a permission is known for.',
-  path: 'the path of the request can be read in two ways.',
-  no_route: 'no route pattern fits the path, so nobody knows which permission it needs.',
-});
-
-function sayForbidden(what: string, { lacking, held, wanted }: Record): string {
-  const unquestioned = lacking === null ? undefined : UNQUESTIONED.get(lacking);
-  if (unquestioned !== undefined) return unquestioned;
+function sayForbidden(what: string, record: Record): string {
+  const { lacking, held, wanted } = record;
+  const unquestioned = sayQuestion(record);
+  if (unquestioned !== null) return unquestioned;
   if (lacking === null && wanted.length === 0) return `${what} is of a kind that may not do this.`;
   const needed = wanted.length > 0 ? wanted : [lacking ?? ''];
   // A guard judged by what the credential held then; it may hold it by now.
@@ -185,12 +184,13 @@ const timeOf = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16
 
 function readRecord(details: string): Record {
   const values = JSON.parse(details) as { readonly [name: string]: unknown };
-  const { kind, shape, lacking, wanted, held, allowed, expiresAtMs, client_id: clientId, method, judgedBy } = values;
+  const { kind, shape, lacking, wanted, held, allowed, expiresAtMs, client_id: clientId, method, judgedBy, fault } = values;
   return {
     ...{ kind: textOrNull(kind), shape: textOrNull(shape), lacking: textOrNull(lacking), clientId: textOrNull(clientId) },
     ...{ wanted: listOrNull(wanted) ?? [], held: held === null ? null : (listOrNull(held) ?? undefined) },
     ...{ allowed: listOrNull(allowed), expiresAtMs: typeof expiresAtMs === 'number' ? expiresAtMs : null },
     ...{ method: textOrNull(method), isGuard: judgedBy === 'guard' },
+    ...{ fault: textOrNull(fault), headers: listOrNull(values.headers) ?? [] },
   };
 }
 

@@ -82,7 +82,7 @@ export const jwtsRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { keyh
         continue;
       }
       if (minted.reason === 'forbidden')
-        authenticator.recordForbidden(caller, request.raw, request.id, minted.permissions[0] ?? null);
+        authenticator.recordForbidden(caller, request.raw, request.id, { lacking: minted.permissions[0] ?? null });
       throw refuseMint(minted);
     }
   }

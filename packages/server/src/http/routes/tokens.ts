@@ -172,7 +172,7 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
   }
 
   function forbid(request: FastifyRequest): Refusal {
-    authenticator.recordForbidden(callerOf(request), request.raw, request.id, null);
+    authenticator.recordForbidden(callerOf(request), request.raw, request.id, { lacking: null });
     return new Refusal({ code: 'forbidden' });
   }
 };

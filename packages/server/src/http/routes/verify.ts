@@ -13,7 +13,7 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const schema = {
   tags: ['Checking credentials'],
   description:
-    'For nginx auth_request, Traefik ForwardAuth, Caddy forward_auth, HAProxy and Envoy ext_authz. The original method and path come from `X-Forwarded-Method` and `X-Forwarded-Uri`, from `X-Original-Method` and `X-Original-URI`, or from `/verify/<original path>` itself. A 200 carries `X-Keyhouse-Kind`, `-Account`, `-User`, `-Subject`, `-Credential`, `-Application`, `-Permissions` and `-Environment`, empty when unset.',
+    'For nginx auth_request, Traefik ForwardAuth, Caddy forward_auth, HAProxy and Envoy ext_authz. The original method and path come from `X-Forwarded-Method` and `X-Forwarded-Uri`, from `X-Original-Method` and `X-Original-URI` or `X-Original-URL` (absolute, as ingress-nginx sends it), or from `/verify/<original path>` itself. A 200 carries `X-Keyhouse-Kind`, `-Account`, `-User`, `-Subject`, `-Credential`, `-Application`, `-Permissions` and `-Environment`, empty when unset.',
   response: {
     200: Type.Null({ description: 'The request may pass.' }),
     401: { ...Unauthenticated, description: 'No credential, or one that does not hold.' },
