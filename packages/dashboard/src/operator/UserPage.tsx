@@ -106,6 +106,7 @@ function UserDetail({ detail }: { detail: Detail }) {
       </Section>
       <Section title={said.signIns}>
         {detail.sign_ins.length === 0 ? <Text c="dimmed">{said.noSignIns}</Text> : <SignIns signIns={detail.sign_ins} />}
+        {detail.more_sign_ins && <Text c="dimmed">{said.moreSignIns}</Text>}
       </Section>
       <Actions detail={detail} />
     </Stack>

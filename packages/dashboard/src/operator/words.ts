@@ -65,6 +65,7 @@ export const words = {
     kinds: { personal: 'Personal', team: 'Team', operator: OPERATOR_ACCOUNT },
     signIns: 'Active sign-ins',
     noSignIns: 'Not signed in anywhere.',
+    moreSignIns: 'There are more. Only the newest 100 are listed; ending all sign-ins ends the others too.',
     device: 'Browser',
     thisOne: 'This browser',
     address: 'Address',

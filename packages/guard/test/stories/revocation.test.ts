@@ -120,7 +120,7 @@ eachDatabase('a guard hears within a second', (makeDatabase) => {
     'it was ended by itself': ({ person, session }) =>
       world.keyhouse.keyhouse.endSession({ id: session.id, userId: person.id, reason: 'revoked' }, OPERATOR),
     'its application was disconnected': async ({ person, client }) => {
-      const connected = await world.keyhouse.keyhouse.store.grants.listConnected(person.id);
+      const connected = await world.keyhouse.keyhouse.store.grants.listConnected(person.id, Date.now());
       const grant = connected.find(({ clientId }) => clientId === client.clientId);
       await world.keyhouse.keyhouse.endGrant({ id: grant?.id ?? 0, userId: person.id }, OPERATOR);
     },

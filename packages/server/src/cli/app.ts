@@ -124,6 +124,7 @@ async function listApplications(options: ListOptions): Promise<void> {
     const accountId = await findAccountId(store, options);
     const { search, limit, before } = options;
     const found = await store.applications.listApplications({
+      nowMs: Date.now(),
       limit,
       ...(accountId === undefined ? {} : { accountId }),
       ...(search === undefined ? {} : { search }),

@@ -105,7 +105,7 @@ export async function getApplication({ applications }: Pick<OpenedStore, 'applic
   const { isClientId } = await import('@keyhouse/protocol');
   const isNumber = /^[1-9]\d{0,14}$/.test(name);
   if (!isNumber && !isClientId(name)) throw wrongUsage('An application is named by its client id, such as app_…');
-  const [listed] = isNumber ? [] : await applications.listApplications({ clientId: name, limit: 1 });
+  const [listed] = isNumber ? [] : await applications.listApplications({ clientId: name, limit: 1, nowMs: Date.now() });
   const found = isNumber ? await applications.findApplication(Number(name)) : (listed ?? null);
   if (found === null) throw refusal('not_found', 'There is no such application.');
   return found;

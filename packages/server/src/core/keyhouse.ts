@@ -601,6 +601,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
     while (await store.changes.sweepChanges({ nowMs, limit: SWEEP_BATCH }));
     while (await store.mails.sweepMails({ beforeMs: nowMs - KEEP_MAILS_DAYS * DAY_MS, limit: SWEEP_BATCH }));
     while (await store.tickets.sweepTickets({ nowMs, limit: SWEEP_BATCH }));
+    while (await store.sessions.endLapsed({ nowMs, limit: SWEEP_BATCH }));
     while (await store.sessions.sweepSessions({ beforeMs: nowMs - KEEP_ENDED_SESSIONS_DAYS * DAY_MS, limit: SWEEP_BATCH }));
     await store.sessions.dropUnusedRefreshKeys({ nowMs });
     while (await store.signIns.sweepSignIns({ beforeMs: nowMs - SIGN_IN_MAX_MS, limit: SWEEP_BATCH }));

@@ -86,7 +86,9 @@ eachDatabase('an application', (makeDatabase) => {
       secretHash: hashSecret(secret ?? ''),
       previousSecretHash: null,
     });
-    expect(JSON.stringify([application, await store.applications.listApplications({ limit: 5 })])).not.toMatch(/[Hh]ash/);
+    expect(JSON.stringify([application, await store.applications.listApplications({ limit: 5, nowMs: NOW })])).not.toMatch(
+      /[Hh]ash/,
+    );
     const [told] = await store.audit.list({ event: 'application.created', limit: 1 });
     expect(told).toMatchObject({ accountId: 1, actor: 'operator' });
     expect(told?.details).not.toContain('kh_client');
@@ -300,7 +302,7 @@ eachDatabase('an application', (makeDatabase) => {
     const named = (name: string) => make({ accountId, settings: { ...DEFAULT_SETTINGS, name: `${mark} ${name}` } });
     const [a, b, c] = [(await named('Äpfel')).application, (await named('Beans')).application, (await named('100%')).application];
     const find = async (filter: { accountId?: number; clientId?: string; search?: string; beforeId?: number; limit?: number }) =>
-      (await store.applications.listApplications({ limit: 10, ...filter })).map(({ id }) => id);
+      (await store.applications.listApplications({ limit: 10, nowMs: NOW, ...filter })).map(({ id }) => id);
     expect(await find({ accountId })).toEqual([c.id, b.id, a.id]);
     expect(await find({ accountId, beforeId: c.id, limit: 1 })).toEqual([b.id]);
     expect(await find({ search: mark.toUpperCase() })).toEqual([c.id, b.id, a.id]);
@@ -310,7 +312,7 @@ eachDatabase('an application', (makeDatabase) => {
     expect(await find({ search: a.clientId.slice(0, 12) })).toEqual([a.id]);
     expect(await find({ clientId: b.clientId })).toEqual([b.id]);
     expect(await find({ accountId: 1, clientId: b.clientId })).toEqual([]);
-    const [listed] = await store.applications.listApplications({ accountId, limit: 1 });
+    const [listed] = await store.applications.listApplications({ accountId, limit: 1, nowMs: NOW });
     expect(listed).toMatchObject({ accountName: 'Ada', liveSessions: 0 });
   });
 
@@ -360,7 +362,7 @@ eachDatabase('an application', (makeDatabase) => {
     expect(await store.applications.findApplication(application.id)).toBeNull();
     expect(await store.applications.findClient(application.clientId)).toBeNull();
     expect(await store.applications.findLogo(application.clientId)).toBeNull();
-    expect(await store.applications.listApplications({ clientId: application.clientId, limit: 1 })).toEqual([]);
+    expect(await store.applications.listApplications({ clientId: application.clientId, limit: 1, nowMs: NOW })).toEqual([]);
     expect(await verbs.updateApplication({ application, settings: { name: 'x' } }, BY)).toEqual({ ok: false, reason: 'gone' });
     expect(await verbs.rotateClientSecret({ application, overlapSeconds: 0 }, BY)).toEqual({ ok: false, reason: 'gone' });
     expect(await verbs.verifyApplication(application, true, BY)).toEqual({ ok: false, reason: 'gone' });

@@ -18,6 +18,7 @@ import { badgesLost, changedOf, isFirstParty, toLostBadges, withJudged, withoutB
 import { endGrants } from './grants.ts';
 import { CLOCK_SLACK_MS } from './horizon.ts';
 import { fromJson, toJson } from './json.ts';
+import { isActive } from './lapsed.ts';
 import { narrowApplication } from './narrowing.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { Database } from './schema.ts';
@@ -44,7 +45,7 @@ export function applicationsReads(db: Db): Reads {
       const row = await living(db).where('client_id', '=', clientId).executeTakeFirst();
       return row === undefined || row.logo === null ? null : (JSON.parse(row.logo) as Logo);
     },
-    async listApplications({ accountId, clientId, search = '', beforeId, limit }) {
+    async listApplications({ accountId, clientId, search = '', beforeId, limit, nowMs }) {
       let query = living(db)
         .innerJoin('accounts', 'accounts.id', 'applications.account_id')
         .select('accounts.name as account_name');
@@ -65,7 +66,7 @@ export function applicationsReads(db: Db): Reads {
         );
       }
       const rows = await query.orderBy('applications.id', 'desc').limit(limit).execute();
-      const counts = await Promise.all(rows.map(({ id }) => countSessions(db, id)));
+      const counts = await Promise.all(rows.map(({ id }) => countSessions(db, id, nowMs)));
       return rows.map(
         (row, at): ListedApplication => ({
           ...toApplication(row),
@@ -300,12 +301,12 @@ const client = prepare((db, { clientId }: { clientId: string }) =>
 );
 
 /** Never more rows than are told, however many there are. */
-async function countSessions(db: Db, applicationId: number): Promise<number> {
+async function countSessions(db: Db, applicationId: number, nowMs: number): Promise<number> {
   const counted = db
     .selectFrom('sessions')
     .select('sessions.id')
     .where('application_id', '=', applicationId)
-    .where('ended_at_ms', 'is', null)
+    .where(isActive(nowMs))
     .limit(MOST_SESSIONS_COUNTED)
     .as('counted');
   const { count } = await db

@@ -41,9 +41,9 @@ eachDatabase('first-party', (makeDatabase) => {
     await run(database, `UPDATE applications SET is_first_party = 1 WHERE id = ${theirs.id}`);
     expect((await applications.findApplication(theirs.id))?.isFirstParty).toBe(false);
     expect((await applications.findClient(theirs.clientId))?.isFirstParty).toBe(false);
-    expect((await applications.listApplications({ accountId, limit: 1 })).map(({ isFirstParty }) => isFirstParty)).toEqual([
-      false,
-    ]);
+    expect(
+      (await applications.listApplications({ accountId, limit: 1, nowMs: server.now() })).map(({ isFirstParty }) => isFirstParty),
+    ).toEqual([false]);
     const types = database.kind === 'sqlite' ? SQLITE_TYPES : POSTGRES_TYPES;
     for (const statement of badgesAndOrigins.statements(types))
       if (statement.startsWith('UPDATE')) await run(database, statement);

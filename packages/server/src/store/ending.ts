@@ -1,8 +1,12 @@
 import type { Ending } from '../core/accounts/ending.ts';
+import { isActive } from './lapsed.ts';
 import type { Db } from './prepared.ts';
 
 /** `all`: the first proof of the address, which ends what was made before it. Ordered, so that two readings compare. */
-export async function readEnding(db: Db, { userId, all }: { userId: number; all: boolean }): Promise<Ending> {
+export async function readEnding(
+  db: Db,
+  { userId, all, nowMs }: { userId: number; all: boolean; nowMs: number },
+): Promise<Ending> {
   const account = db.selectFrom('accounts').select('id').where('user_id', '=', userId);
   let found = db
     .selectFrom('credentials')
@@ -11,12 +15,7 @@ export async function readEnding(db: Db, { userId, all }: { userId: number; all:
     .where('revoked_at_ms', 'is', null);
   if (!all) found = found.where('user_id', '=', userId).where('source', 'in', ['login', 'register']);
   const credentials = await found.orderBy('id').execute();
-  const sessions = await db
-    .selectFrom('sessions')
-    .select('id')
-    .where('user_id', '=', userId)
-    .where('ended_at_ms', 'is', null)
-    .execute();
+  const sessions = await db.selectFrom('sessions').select('id').where('user_id', '=', userId).where(isActive(nowMs)).execute();
   const names = (kind: 'key' | 'token') => credentials.filter((row) => row.kind === kind).map(({ name }) => name);
   const ending = { keys: names('key'), tokens: names('token'), sessions: sessions.length };
   if (!all) return { ...ending, applications: [], passkeys: 0, totp: false };

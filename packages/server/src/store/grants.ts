@@ -3,6 +3,7 @@ import type { Allowance, CodeData, GivenCode, Grant, GrantsStore, Redeemed } fro
 import { matchesRedirectUri } from '../core/oauth/redirect-uri.ts';
 import type { Act } from './act.ts';
 import { isFirstParty } from './badges.ts';
+import { isActive } from './lapsed.ts';
 import { narrowSessions } from './narrowing.ts';
 import { lockActivePlace } from './place.ts';
 import type { Db } from './prepared.ts';
@@ -26,12 +27,12 @@ export function grantsReads(db: Db): Pick<GrantsStore, 'grantsOf' | 'listConnect
         .execute();
       return rows.map(toGrant);
     },
-    async listConnected(userId) {
+    async listConnected(userId, nowMs) {
       const rows = await db
         .selectFrom('grants')
         .innerJoin('applications', 'applications.id', 'grants.application_id')
         .innerJoin('accounts', 'accounts.id', 'grants.account_id')
-        .leftJoin('sessions', (join) => join.onRef('sessions.grant_id', '=', 'grants.id').on('sessions.ended_at_ms', 'is', null))
+        .leftJoin('sessions', (join) => join.onRef('sessions.grant_id', '=', 'grants.id').on(isActive(nowMs)))
         .selectAll('grants')
         .select(({ fn }) => [
           'applications.client_id',

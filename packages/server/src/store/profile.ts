@@ -83,7 +83,7 @@ export const profileActs = {
     const before = await users(db).where('users.id', '=', userId).executeTakeFirst();
     if (before === undefined) return 'gone' as const;
     const isFirstProof = input.proves && before.email_verified_at_ms === null;
-    if (expects !== null && !isSameEnding(expects, await readEnding(db, { userId, all: isFirstProof })))
+    if (expects !== null && !isSameEnding(expects, await readEnding(db, { userId, all: isFirstProof, nowMs })))
       return 'changed' as const;
     if (ticket !== null) {
       const redeemed = await redeem(db, { ...ticket, nowMs });
@@ -232,7 +232,8 @@ export const profileActs = {
     if (firstProof !== null) {
       const { expects, ticketHash } = firstProof;
       if (userId !== firstProof.userId) return 'gone' as const;
-      if (expects !== null && !isSameEnding(expects, await readEnding(db, { userId, all: true }))) return 'changed' as const;
+      if (expects !== null && !isSameEnding(expects, await readEnding(db, { userId, all: true, nowMs })))
+        return 'changed' as const;
       const ticket = await redeem(db, { purpose: 'first-proof', hash: ticketHash, nowMs });
       if (ticket === null || ticket.userId !== userId) return 'gone' as const;
     }

@@ -15,6 +15,7 @@ import {
 } from '../core/sessions/session.ts';
 import type { Act } from './act.ts';
 import { fromJson } from './json.ts';
+import { endLapsed, isActive } from './lapsed.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { Database, SessionsTable } from './schema.ts';
 import { isSuspended, suspendedSinceMs } from './suspension.ts';
@@ -37,7 +38,7 @@ const FIRST_COUNTER = 1;
 
 export function sessionsReads(db: Db): Pick<SessionsStore, Reads> {
   return {
-    async listSessionsOfUser(userId, limit) {
+    async listSessionsOfUser(userId, { limit, nowMs }) {
       const rows = await db
         .selectFrom('sessions')
         .innerJoin('applications', 'applications.id', 'sessions.application_id')
@@ -45,7 +46,7 @@ export function sessionsReads(db: Db): Pick<SessionsStore, Reads> {
         .selectAll('sessions')
         .select(['applications.client_id', 'applications.name as application_name', 'accounts.name as account_name'])
         .where('sessions.user_id', '=', userId)
-        .where('sessions.ended_at_ms', 'is', null)
+        .where(isActive(nowMs))
         .orderBy('sessions.last_used_at_ms', 'desc')
         .limit(limit)
         .execute();
@@ -56,14 +57,14 @@ export function sessionsReads(db: Db): Pick<SessionsStore, Reads> {
         accountName: row.account_name,
       }));
     },
-    async listSessionsOfApplication(applicationId, limit) {
+    async listSessionsOfApplication(applicationId, { limit, nowMs }) {
       const rows = await db
         .selectFrom('sessions')
         .innerJoin('users', 'users.id', 'sessions.user_id')
         .selectAll('sessions')
         .select('users.display_name')
         .where('sessions.application_id', '=', applicationId)
-        .where('sessions.ended_at_ms', 'is', null)
+        .where(isActive(nowMs))
         .orderBy('sessions.last_used_at_ms', 'desc')
         .limit(limit)
         .execute();
@@ -74,12 +75,12 @@ export function sessionsReads(db: Db): Pick<SessionsStore, Reads> {
       return row === undefined ? null : toSession(row);
     },
     findStanding: (id) => standingOf(db, id),
-    async countSessionsBySignIn(userId) {
+    async countSessionsBySignIn(userId, nowMs) {
       const rows = await db
         .selectFrom('sessions')
         .select(['sign_in_id', (eb) => eb.fn.countAll<number>().as('count')])
         .where('user_id', '=', userId)
-        .where('ended_at_ms', 'is', null)
+        .where(isActive(nowMs))
         .groupBy('sign_in_id')
         .execute();
       return rows.map((row) => ({ signInId: row.sign_in_id, sessions: Number(row.count) }));
@@ -161,6 +162,8 @@ export const sessionsActs = {
       .executeTakeFirst();
     return Number(deleted.numDeletedRows);
   },
+
+  endLapsed,
 
   async sweepSessions(act: Act, { beforeMs, limit }: Input<'sweepSessions'>): Promise<boolean> {
     const ended = act.db.selectFrom('sessions').select('id').where('ended_at_ms', '<', beforeMs).limit(limit);

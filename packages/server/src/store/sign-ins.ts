@@ -18,8 +18,13 @@ export function signInsReads(db: Db): Pick<SignInsStore, 'findSignIn' | 'listSig
       const user = await users(db).where('users.id', '=', row.user_id).where('disabled_at_ms', 'is', null).executeTakeFirst();
       return user === undefined ? null : { signIn: toSignIn(row), user: toUser(user) };
     },
-    async listSignIns(userId, notBefore) {
-      const rows = await live(db, notBefore).where('user_id', '=', userId).orderBy('last_seen_at_ms', 'desc').execute();
+    async listSignIns(userId, notBefore, limit) {
+      const rows = await live(db, notBefore)
+        .where('user_id', '=', userId)
+        .orderBy('last_seen_at_ms', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
       return rows.map(toSignIn);
     },
     async knowsBrowser(userId, browserHash) {

@@ -1,5 +1,6 @@
 import type { SelectQueryBuilder } from 'kysely';
 import { type Ending, MAX_COUNTED, NOTHING_ENDS, type WhatEnds, type WhatEndsStore } from '../core/accounts/what-ends.ts';
+import { isActive } from './lapsed.ts';
 import type { Db } from './prepared.ts';
 import type { Database } from './schema.ts';
 
@@ -10,7 +11,7 @@ export function whatEndsReads(db: Db): WhatEndsStore {
         case 'key':
           return ofKey(db, ending.keyId, nowMs);
         case 'application':
-          return ofApplication(db, ending.applicationId);
+          return ofApplication(db, ending.applicationId, nowMs);
         case 'account':
           return ofAccount(db, ending, nowMs);
         case 'user':
@@ -24,10 +25,10 @@ async function ofKey(db: Db, keyId: number, nowMs: number): Promise<WhatEnds> {
   return { ...NOTHING_ENDS, jwts: await count(db, liveJwts(db, nowMs).where('key_id', '=', keyId)) };
 }
 
-async function ofApplication(db: Db, id: number): Promise<WhatEnds> {
+async function ofApplication(db: Db, id: number, nowMs: number): Promise<WhatEnds> {
   return {
     ...NOTHING_ENDS,
-    applicationSessions: await count(db, liveSessions(db).where('application_id', '=', id)),
+    applicationSessions: await count(db, liveSessions(db, nowMs).where('application_id', '=', id)),
   };
 }
 
@@ -38,8 +39,8 @@ async function ofAccount(db: Db, { accountId }: { readonly accountId: number }, 
     count(db, liveCredentials(db, nowMs).where('account_id', '=', accountId).where('kind', '=', 'token')),
     count(db, liveJwts(db, nowMs).where('account_id', '=', accountId)),
     count(db, own),
-    count(db, liveSessions(db).where('application_id', 'in', own)),
-    count(db, liveSessions(db).where('account_id', '=', accountId).where('application_id', 'not in', own)),
+    count(db, liveSessions(db, nowMs).where('application_id', 'in', own)),
+    count(db, liveSessions(db, nowMs).where('account_id', '=', accountId).where('application_id', 'not in', own)),
     count(db, db.selectFrom('members').select('user_id as id').where('account_id', '=', accountId)),
     count(
       db,
@@ -59,7 +60,7 @@ async function ofUser(db: Db, ending: Extract<Ending, { what: 'user' }>, nowMs: 
   const [account, sessions, teams] = await Promise.all([
     ofAccount(db, ending, nowMs),
     // In whichever account they granted them.
-    count(db, liveSessions(db).where('user_id', '=', ending.userId).where('application_id', 'not in', own)),
+    count(db, liveSessions(db, nowMs).where('user_id', '=', ending.userId).where('application_id', 'not in', own)),
     count(db, db.selectFrom('members').select('account_id as id').where('user_id', '=', ending.userId)),
   ]);
   return { ...account, sessions, teams };
@@ -75,7 +76,7 @@ const liveCredentials = (db: Db, nowMs: number) =>
 const liveJwts = (db: Db, nowMs: number) =>
   db.selectFrom('jwts').select('jti as id').where('expires_at_ms', '>', nowMs).where('revoked_at_ms', 'is', null);
 
-const liveSessions = (db: Db) => db.selectFrom('sessions').select('id').where('ended_at_ms', 'is', null);
+const liveSessions = (db: Db, nowMs: number) => db.selectFrom('sessions').select('id').where(isActive(nowMs));
 
 const applicationsOf = (db: Db, accountId: number) =>
   db.selectFrom('applications').select('id').where('account_id', '=', accountId).where('deleted_at_ms', 'is', null);

@@ -58,7 +58,7 @@ export async function newScene(server: TestServer, root: number, isAlone = false
   if (!isAlone) await join(server, team.id, owner.id, person, 'owner');
   await join(server, team.id, owner.id, viewer, 'viewer');
   const visitor = await visitorFor(server, person.id);
-  const [signIn] = await server.keyhouse.listSignIns(person.id);
+  const [signIn] = (await server.keyhouse.listSignIns(person.id)).signIns;
   if (signIn === undefined) throw new Error('Nobody is signed in.');
   const stranger = (await newUser(server)).id;
   const actor = { ...visitor, ...person, signInId: signIn.id };

@@ -274,7 +274,7 @@ export const ROWS = {
   }),
   'DELETE /me/applications/:grant': acts(async (scene) => {
     await session(scene);
-    const [grant] = await scene.server.keyhouse.store.grants.listConnected(scene.actor.id);
+    const [grant] = await scene.server.keyhouse.store.grants.listConnected(scene.actor.id, scene.server.now());
     return [`/me/applications/${grant?.id}`];
   }),
   'DELETE /me/sessions/:session': acts(async (scene) => [`/me/sessions/${(await session(scene)).session.id}`]),

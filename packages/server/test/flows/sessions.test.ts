@@ -159,7 +159,7 @@ eachDatabase('user sessions', (makeDatabase) => {
       (person: Awaited<ReturnType<typeof registered>>, client: TestApplication, token: string, sid: string) => Promise<unknown>
     > = {
       disconnected: async (person, client) => {
-        const connected = await server.keyhouse.store.grants.listConnected(person.id);
+        const connected = await server.keyhouse.store.grants.listConnected(person.id, server.now());
         const grant = connected.find(({ clientId }) => clientId === client.clientId);
         expect(await server.keyhouse.endGrant({ id: grant?.id ?? 0, userId: person.id }, OPERATOR)).toBe(true);
       },

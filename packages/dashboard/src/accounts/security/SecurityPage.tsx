@@ -37,7 +37,11 @@ export function SecurityPage() {
                 />
                 <TwoStep security={data} email={user.email} />
                 <Identities identities={data.identities} />
-                <SignIns sign_ins={data.sign_ins} sessions_elsewhere={data.sessions_elsewhere} />
+                <SignIns
+                  sign_ins={data.sign_ins}
+                  more_sign_ins={data.more_sign_ins}
+                  sessions_elsewhere={data.sessions_elsewhere}
+                />
                 <Sessions />
               </>
             )}

@@ -12,9 +12,9 @@ type SignIn = Security['sign_ins'][number];
 const said = words.signIns;
 const deviceOf = ({ browser, system }: SignIn): string => said.device(browser, system);
 
-type Props = Pick<Security, 'sign_ins' | 'sessions_elsewhere'>;
+type Props = Pick<Security, 'sign_ins' | 'more_sign_ins' | 'sessions_elsewhere'>;
 
-export function SignIns({ sign_ins: signIns, sessions_elsewhere: elsewhere }: Props) {
+export function SignIns({ sign_ins: signIns, more_sign_ins: hasMore, sessions_elsewhere: elsewhere }: Props) {
   const [asked, setAsked] = useState<SignIn | 'others' | null>(null);
   const [withSessions, setWithSessions] = useState(true);
   const changed = useChanged();
@@ -60,6 +60,7 @@ export function SignIns({ sign_ins: signIns, sessions_elsewhere: elsewhere }: Pr
           </Row>
         ))}
       </Rows>
+      {hasMore && <Text c="dimmed">{said.more}</Text>}
       {(signIns.length > 1 || elsewhere > 0) && (
         <Button variant="default" w="fit-content" onClick={() => open('others')}>
           {said.endOthers}

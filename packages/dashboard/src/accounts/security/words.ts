@@ -109,6 +109,7 @@ export const words = {
     notLinked: 'Not linked',
   },
   signIns: {
+    more: 'There are more. Only the newest 100 are listed; “End all others” ends those too.',
     title: 'Where you are logged in',
     intro: 'If you do not know one of them, end it and change your password.',
     this: 'This one',

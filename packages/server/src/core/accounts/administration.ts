@@ -3,7 +3,7 @@ import type { By, EventDraft } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { MailDraft } from '../mail/mail.ts';
 import type { Account, User } from './account.ts';
-import { liveSince } from './open-sign-in.ts';
+import { listSignIns } from './open-sign-in.ts';
 import type { SignIn, SignInsStore } from './sign-in.ts';
 
 export interface ListedUser extends User {
@@ -85,11 +85,13 @@ export function administrationVerbs({ administration, signIns, clock, composeFac
     findAccounts: (filter: ListFilter) => administration.findAccounts(filter),
     findListedAccount: (id: number) => administration.findListedAccount(id),
 
-    async describeUser(id: number): Promise<{ user: ListedUser; factors: UserFactors; signIns: readonly SignIn[] } | null> {
+    async describeUser(
+      id: number,
+    ): Promise<{ user: ListedUser; factors: UserFactors; signIns: readonly SignIn[]; hasMoreSignIns: boolean } | null> {
       const user = await administration.findListedUser(id);
       if (user === null) return null;
-      const [factors, live] = await Promise.all([administration.factorsOf(id), signIns.listSignIns(id, liveSince(clock.now()))]);
-      return { user, factors, signIns: live };
+      const [factors, live] = await Promise.all([administration.factorsOf(id), listSignIns({ signIns, clock }, id)]);
+      return { user, factors, signIns: live.signIns, hasMoreSignIns: live.hasMore };
     },
 
     setAdministrator: ({ userId, actorId, isAdministrator, by }: OnUser & { isAdministrator: boolean }) =>

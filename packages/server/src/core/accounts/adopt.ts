@@ -108,7 +108,7 @@ export async function confirmFirstProof(ports: ProviderPorts, step: string, by: 
   if (found === null) return null;
   const { user, provider, foreign } = found;
   for (let reading = 1; ; reading++) {
-    const ending = await ports.profile.readEnding({ userId: user.id, all: true });
+    const ending = await ports.profile.readEnding({ userId: user.id, all: true, nowMs: ports.clock.now() });
     const mails = [linkedMail(ports, provider, user, by, ending)];
     const adopted = await ports.profile.adoptIdentity({
       ...actOf(ports, provider, foreign, { displayName: user.displayName, by, mails }),

@@ -82,11 +82,11 @@ export async function resetWithTicket(
 
 /** What the reset of a link ends, for its page to say before it happens. */
 export const readReset = async (
-  { profile }: Pick<ChangePasswordPorts, 'profile'>,
+  { profile, clock }: Pick<ChangePasswordPorts, 'profile' | 'clock'>,
   user: User,
 ): Promise<{ readonly isFirstProof: boolean; readonly ending: Ending }> => {
   const isFirstProof = user.emailVerifiedAtMs === null;
-  return { isFirstProof, ending: await profile.readEnding({ userId: user.id, all: isFirstProof }) };
+  return { isFirstProof, ending: await profile.readEnding({ userId: user.id, all: isFirstProof, nowMs: clock.now() }) };
 };
 
 /** So often something may change between reading what ends and ending it; then it ends whatever there is. */
@@ -102,8 +102,8 @@ async function put(
   const { profile, compose, clock } = ports;
   const isFirstProof = how.proves && user.emailVerifiedAtMs === null;
   for (let reading = 1; ; reading++) {
-    const ending = await profile.readEnding({ userId: user.id, all: isFirstProof });
     const nowMs = clock.now();
+    const ending = await profile.readEnding({ userId: user.id, all: isFirstProof, nowMs });
     const facts = { ...circumstancesOf(by, nowMs), ended: { ...ending, isFirstProof } };
     const outcome = await profile.changePassword({
       userId: user.id,

@@ -84,6 +84,18 @@ export function findSignIn(
   return signIns.findSignIn(hashTicket(secret), liveSince(clock.now()));
 }
 
+/** So many are listed; the ceiling of new ones is the same, but there may be more from before it. */
+export const MAX_LISTED_SIGN_INS = 100;
+
+/** The newest sign-ins of a user, and whether there are more. */
+export async function listSignIns(
+  { signIns, clock }: { readonly signIns: Pick<SignInsStore, 'listSignIns'>; readonly clock: Clock },
+  userId: number,
+): Promise<{ readonly signIns: readonly SignIn[]; readonly hasMore: boolean }> {
+  const found = await signIns.listSignIns(userId, liveSince(clock.now()), MAX_LISTED_SIGN_INS + 1);
+  return { signIns: found.slice(0, MAX_LISTED_SIGN_INS), hasMore: found.length > MAX_LISTED_SIGN_INS };
+}
+
 /** The idle and the absolute end, as the store asks for them. */
 export const liveSince = (nowMs: number): { seenMs: number; createdMs: number } => ({
   seenMs: nowMs - SIGN_IN_IDLE_MS,

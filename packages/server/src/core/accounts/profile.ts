@@ -12,7 +12,7 @@ export interface ProfileStore {
   /** Whether this installation asks for a verified address before a key, a token or an application is created; set when it was new. */
   asksForVerifiedEmail(): Promise<boolean>;
   /** What a new password, or a first proof of the address (`all`), would end. */
-  readEnding(input: { userId: number; all: boolean }): Promise<Ending>;
+  readEnding(input: { userId: number; all: boolean; nowMs: number }): Promise<Ending>;
   /** The address of a ticket that changes it, while it is open. */
   pendingEmail(userId: number, nowMs: number): Promise<string | null>;
   renameUser(input: {

@@ -52,8 +52,8 @@ export const SEEN_EVERY_MS = 5 * MINUTE_MS;
 export interface SignInsStore {
   /** The sign-in and its user in one read; null when it has ended, or its user is disabled or deleted. `notBefore`: idle and absolute ends. */
   findSignIn(hash: string, notBefore: { seenMs: number; createdMs: number }): Promise<{ signIn: SignIn; user: User } | null>;
-  /** Those that have not ended, newest seen first. */
-  listSignIns(userId: number, notBefore: { seenMs: number; createdMs: number }): Promise<readonly SignIn[]>;
+  /** Those that have not ended, newest seen first, at most `limit`. */
+  listSignIns(userId: number, notBefore: { seenMs: number; createdMs: number }, limit: number): Promise<readonly SignIn[]>;
   /**
    * Opens a sign-in for an enabled user. `passwordHash`: only while this still is the user's, so that no sign-in outlives the change
    * of the password that opened it; null: it was not a password. `through`: only while the user still has it. `browserHash` is

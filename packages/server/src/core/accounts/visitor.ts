@@ -9,13 +9,13 @@ import { type CameIn, type ComeInInput, type ComeInPorts, comeIn, makeSetupTicke
 import { emailKey } from './email.ts';
 import type { Ending } from './ending.ts';
 import { type EnterPorts, enterWithCode, enterWithPassword, findStep, finish, type SecondFactor, secondStepOf } from './enter.ts';
-import { liveSince, type OpenedSignIn } from './open-sign-in.ts';
+import { listSignIns, type OpenedSignIn } from './open-sign-in.ts';
 import { type OwnPorts, ownVerbs } from './own.ts';
 import { checkPasskey, newPasskeyOptions, passkeyOptions } from './passkeys.ts';
 import { noteFailure, type ProofFailure, provePassword } from './prove-password.ts';
 import { endTrip, enterWithFirstProof, startTrip } from './provider.ts';
 import type { Provider } from './provider-port.ts';
-import type { ProofMethod, SignIn } from './sign-in.ts';
+import type { ProofMethod } from './sign-in.ts';
 import type { SignInLimits } from './sign-in-limits.ts';
 import { fateOfLink, hashTicket, type LinkFate, type LinkPurpose } from './ticket.ts';
 
@@ -93,7 +93,7 @@ export function visitorVerbs(ports: VisitorPorts) {
       if (found === null) return null;
       const { user, provider } = found;
       const [ending, passwordHash] = await Promise.all([
-        ports.profile.readEnding({ userId: user.id, all: true }),
+        ports.profile.readEnding({ userId: user.id, all: true, nowMs: clock.now() }),
         ports.profile.findPasswordHash(user.id),
       ]);
       return { email: user.email, provider: provider.name, ending, hasPassword: passwordHash !== null };
@@ -166,7 +166,7 @@ export function visitorVerbs(ports: VisitorPorts) {
       ];
     },
 
-    listSignIns: (userId: number): Promise<readonly SignIn[]> => ports.signIns.listSignIns(userId, liveSince(clock.now())),
+    listSignIns: (userId: number) => listSignIns(ports, userId),
 
     limitMails,
     /** Answers alike, and as fast, whether there is such a user or not: the mail is written behind the answer. */

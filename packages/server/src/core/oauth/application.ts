@@ -142,8 +142,9 @@ export interface ApplicationsStore {
    */
   findClient(clientId: string): Promise<FoundClient | null>;
   findLogo(clientId: string): Promise<Logo | null>;
-  /** Newest first. */
+  /** Newest first. `nowMs`: for how many of their sessions are active. */
   listApplications(filter: {
+    nowMs: number;
     accountId?: number;
     clientId?: string;
     /** The beginning of the name, without case, or of the client id. */

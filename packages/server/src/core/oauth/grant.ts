@@ -78,7 +78,7 @@ export interface GrantsStore {
   /** Living ones of one user to one application, newest first. */
   grantsOf(about: { userId: number; applicationId: number }): Promise<readonly Grant[]>;
   /** Living ones, newest use first. */
-  listConnected(userId: number): Promise<readonly ConnectedApplication[]>;
+  listConnected(userId: number, nowMs: number): Promise<readonly ConnectedApplication[]>;
   /** With every session under it, and their JWTs. False when there is no such grant of this user. */
   endGrant(input: { id: number; userId: number; nowMs: number; event: EventDraft }): Promise<boolean>;
   /** Writes a code, and the consent before it: what was asked for and allowed is granted, what was asked for and not allowed no longer is. */

@@ -166,17 +166,23 @@ export interface StoredRefreshKey {
 }
 
 export interface SessionsStore extends RefreshKeysStore {
-  /** Living ones, newest use first. */
-  listSessionsOfUser(userId: number, limit: number): Promise<readonly SessionOfUser[]>;
-  /** Living ones, newest use first. */
-  listSessionsOfApplication(applicationId: number, limit: number): Promise<readonly SessionOfApplication[]>;
+  /** Active ones, which have neither ended nor lapsed at `nowMs`; newest use first. */
+  listSessionsOfUser(userId: number, page: { limit: number; nowMs: number }): Promise<readonly SessionOfUser[]>;
+  /** The same. */
+  listSessionsOfApplication(
+    applicationId: number,
+    page: { limit: number; nowMs: number },
+  ): Promise<readonly SessionOfApplication[]>;
   findSession(id: string): Promise<Session | null>;
   /**
    * What it may do now; null when it, or anything that it stands on, has ended or is suspended. Whether it has lapsed is for the caller to judge.
    */
   findStanding(id: string): Promise<Standing | null>;
   /** How many active sessions of a user were granted in each sign-in; null: nobody knows in which. */
-  countSessionsBySignIn(userId: number): Promise<readonly { readonly signInId: number | null; readonly sessions: number }[]>;
+  countSessionsBySignIn(
+    userId: number,
+    nowMs: number,
+  ): Promise<readonly { readonly signInId: number | null; readonly sessions: number }[]>;
   /** Those of these ids that exist, in one look, each with its application's client id. */
   findSessions(ids: readonly string[]): Promise<readonly (Session & { readonly clientId: string })[]>;
   /** When their JWTs were seen last; a session that is gone is passed over. */
@@ -194,6 +200,8 @@ export interface SessionsStore extends RefreshKeysStore {
     nowMs: number;
     event: EventDraft;
   }): Promise<boolean>;
+  /** Ends those whose application's limit has passed, in small batches; true when more may be left. */
+  endLapsed(input: { nowMs: number; limit: number }): Promise<boolean>;
   /** Forgets sessions that ended before, and codes; small batches; true when more is left. */
   sweepSessions(input: { beforeMs: number; limit: number }): Promise<boolean>;
 }

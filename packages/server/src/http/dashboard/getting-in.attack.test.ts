@@ -202,7 +202,7 @@ describe('somebody who knows the password and nothing else', () => {
     for (const purpose of ['proof', 'link'])
       expect((await asSignIn.ask('/providers/x/start', { body: { purpose } })).status).toBe(401);
     expect((await half.ask('/state')).json).toMatchObject({ signed_in: false, step: ['totp', 'recovery-code'] });
-    expect((await server.keyhouse.listSignIns(id)).length).toBe(1);
+    expect((await server.keyhouse.listSignIns(id)).signIns.length).toBe(1);
   });
 
   it('does not skip the second step by changing the password of somebody else’s half, or by waiting', async () => {
@@ -460,7 +460,7 @@ describe('a passkey', () => {
       to: '/dashboard',
     });
     expect((await browser.ask('/me')).json.user.id).toBe(owner.id);
-    const [signIn] = await server.keyhouse.listSignIns(owner.id);
+    const [signIn] = (await server.keyhouse.listSignIns(owner.id)).signIns;
     expect(signIn?.methods).toEqual(['passkey']);
   });
 
@@ -625,7 +625,7 @@ eachDatabase('a stolen cookie', (makeDatabase) => {
     const { browser, id } = await registered(here);
     const day = 86_400_000;
     // When it was seen last is written behind the answer.
-    const isSeen = async () => ((await here.keyhouse.listSignIns(id))[0]?.lastSeenAtMs ?? 0) > here.now() - day;
+    const isSeen = async () => ((await here.keyhouse.listSignIns(id)).signIns[0]?.lastSeenAtMs ?? 0) > here.now() - day;
     for (let passed = 29; passed < 180; passed += 29) {
       here.advance(29 * day);
       expect((await browser.ask('/me')).status, `day ${passed}`).toBe(200);

@@ -123,7 +123,9 @@ export const me = {
       totp_since: OptionalTime,
       recovery_codes_left: Type.Integer(),
       identities: Type.Array(Type.Object({ provider: Type.String(), name: Type.String(), email: OptionalText, linked_at: Time })),
+      /** The newest 100. */
       sign_ins: Type.Array(SignInWithSessions),
+      more_sign_ins: Type.Boolean(),
       /** Active sessions of applications that were granted in any sign-in but the one that asks. */
       sessions_elsewhere: Type.Integer(),
     }),

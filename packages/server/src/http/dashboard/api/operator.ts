@@ -92,7 +92,9 @@ export const operator = {
       recovery_codes_left: Type.Integer(),
       tokens: Type.Integer(),
       accounts: Type.Array(AccountOfUser),
+      /** The newest 100. */
       sign_ins: Type.Array(SignIn),
+      more_sign_ins: Type.Boolean(),
       /** What they have sent and nobody has answered; ends when they are disabled. `team` null: to register. */
       open_invitations: Type.Array(Type.Object({ email: Type.String(), team: OptionalText })),
     }),

@@ -35,7 +35,12 @@ export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
 
   serve('GET /accounts/:account/applications', async ({ account, query }) => {
     const page = readPage(query);
-    const found = await store.applications.listApplications({ accountId: account.id, ...page, limit: page.limit + 1 });
+    const found = await store.applications.listApplications({
+      accountId: account.id,
+      ...page,
+      limit: page.limit + 1,
+      nowMs: keyhouse.clock.now(),
+    });
     const { rows, next } = cutPage(found, page.limit);
     return { applications: rows.map(rowOf), next };
   });
@@ -55,8 +60,10 @@ export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
     const application = await find(account.id, params.id);
     const [sessions, [listed]] = await Promise.all([
       // Who uses an application are other customers: for those who look after it, not for those who only look.
-      includesRole(account.role, 'developer') ? store.sessions.listSessionsOfApplication(application.id, MOST_SESSIONS) : [],
-      store.applications.listApplications({ clientId: application.clientId, limit: 1 }),
+      includesRole(account.role, 'developer')
+        ? store.sessions.listSessionsOfApplication(application.id, { limit: MOST_SESSIONS, nowMs: keyhouse.clock.now() })
+        : [],
+      store.applications.listApplications({ clientId: application.clientId, limit: 1, nowMs: keyhouse.clock.now() }),
     ]);
     return {
       application: await detailOf(application),

@@ -12,7 +12,7 @@ export function connectedRoutes(serve: Serve, { keyhouse }: DashboardPorts): voi
   const { store } = keyhouse;
 
   serve('GET /me/applications', async ({ signIn }) => {
-    const connected = await store.grants.listConnected(signIn.user.id);
+    const connected = await store.grants.listConnected(signIn.user.id, keyhouse.clock.now());
     return {
       applications: connected.map((grant) => ({
         id: grant.id,
@@ -38,7 +38,10 @@ export function connectedRoutes(serve: Serve, { keyhouse }: DashboardPorts): voi
   });
 
   serve('GET /me/sessions', async ({ signIn }) => {
-    const sessions = await store.sessions.listSessionsOfUser(signIn.user.id, MOST_SESSIONS);
+    const sessions = await store.sessions.listSessionsOfUser(signIn.user.id, {
+      limit: MOST_SESSIONS,
+      nowMs: keyhouse.clock.now(),
+    });
     return {
       sessions: sessions.map((session) => ({
         id: session.id,

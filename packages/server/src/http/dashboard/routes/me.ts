@@ -103,7 +103,7 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
       factors.countRecoveryCodes(user.id),
       factors.listIdentities(user.id),
       keyhouse.listSignIns(user.id),
-      keyhouse.store.sessions.countSessionsBySignIn(user.id),
+      keyhouse.store.sessions.countSessionsBySignIn(user.id, keyhouse.clock.now()),
     ]);
     const sessionsIn = (id: number): number => sessions.find(({ signInId }) => signInId === id)?.sessions ?? 0;
     const nameOf = (provider: string): string => keyhouse.providers.find(({ id }) => id === provider)?.name ?? provider;
@@ -119,7 +119,8 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
         email,
         linked_at: toTimestamp(linkedAtMs),
       })),
-      sign_ins: signIns.map((signIn) => ({ ...describeSignIn(signIn, current), sessions: sessionsIn(signIn.id) })),
+      sign_ins: signIns.signIns.map((signIn) => ({ ...describeSignIn(signIn, current), sessions: sessionsIn(signIn.id) })),
+      more_sign_ins: signIns.hasMore,
       sessions_elsewhere: sessions.reduce((sum, each) => sum + (each.signInId === current ? 0 : each.sessions), 0),
     };
   });

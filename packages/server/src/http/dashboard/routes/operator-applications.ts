@@ -17,7 +17,12 @@ export function operatorApplicationsRoutes(serve: Serve, { keyhouse }: Dashboard
   serve('GET /operator/applications', async ({ query: { q = '', ...rest } }) => {
     if (!isWellFormedText(q)) throw invalid('q', 'The q field may not contain control characters.');
     const page = readPage(rest);
-    const found = await store.applications.listApplications({ search: q.trim(), ...page, limit: page.limit + 1 });
+    const found = await store.applications.listApplications({
+      search: q.trim(),
+      ...page,
+      limit: page.limit + 1,
+      nowMs: keyhouse.clock.now(),
+    });
     const { rows, next } = cutPage(found, page.limit);
     const applications = rows.map((each) => ({
       ...rowOf(each),

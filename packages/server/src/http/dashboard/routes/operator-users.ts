@@ -28,7 +28,7 @@ export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts):
   serve('GET /operator/users/:id', async ({ params, signIn }) => {
     const found = await keyhouse.describeUser(readId(params.id));
     if (found === null) throw new Refusal({ code: 'not_found' });
-    const { user, factors, signIns } = found;
+    const { user, factors, signIns, hasMoreSignIns } = found;
     const accounts = await keyhouse.store.members.accountsOf(user);
     const invitations = await keyhouse.listInvitationsBy(user.id);
     return {
@@ -40,6 +40,7 @@ export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts):
       recovery_codes_left: factors.recoveryCodesLeft,
       tokens: factors.tokens,
       accounts: accounts.map(describeAccountOfUser),
+      more_sign_ins: hasMoreSignIns,
       sign_ins: signIns.map((each) => ({
         id: each.id,
         current: each.id === signIn.id,
