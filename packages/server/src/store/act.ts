@@ -6,14 +6,15 @@ import type { SuspensionKind } from '@keyhouse/protocol';
 import type { EventDraft } from '../core/audit/event.ts';
 import type { CacheDraft, RevocationDraft } from './horizon.ts';
 import type { Db } from './prepared.ts';
+import type { EventIds } from './write-event.ts';
 
 export interface Act {
   readonly db: Db;
-  /** Records what happened; ids that the act made are given as `ids`. */
-  event(draft: EventDraft, ids?: { accountId?: number; userId?: number; credentialId?: number }): void;
+  /** Records what happened, with its mails. `ids`: those that the act created. */
+  event(draft: EventDraft, ids?: EventIds): void;
   /**
    * Judges and counts the mails of an event before the rest of the act is done. False: one of them would be more than its mailbox gets, and the act
-   * should change nothing; that is on record then. Mails that no act asks about are judged as they are written.
+   * should change nothing; the audit log then has `mail.dropped`. Mails that are not asked about are judged when they are written.
    */
   mayMail(draft: EventDraft): Promise<boolean>;
   /** Judges and counts the mails of an event by the addresses as they are now, for an act that changes one of them. */
@@ -21,7 +22,7 @@ export interface Act {
   /** Tells every cache on every server to forget what it holds of the subject. Nothing is revoked. */
   change(draft: CacheDraft): void;
   /**
-   * Tells every server and every guard that something is revoked. How long this must be remembered is found at the end of the act: so the act
+   * Tells every server and every guard that something is revoked. How long this must be remembered is read at the end of the act, so the act
    * first takes the lock under which JWTs of the subject are recorded (`lockMinting`, `lockMintingOfAccount`).
    */
   revoke(draft: RevocationDraft): void;

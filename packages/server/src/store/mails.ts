@@ -1,4 +1,4 @@
-import type { Mail, MailKind, MailsStore, MailWithBody } from '../core/mail/mail.ts';
+import type { Mail, MailDraft, MailKind, MailsStore, MailWithBody } from '../core/mail/mail.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
 
@@ -83,6 +83,23 @@ export const mailsActs = {
     return Number(deleted.numDeletedRows) === limit;
   },
 };
+
+/** Into the outbox, due at once. Whether it may be sent was judged before (`mail-limits.ts`). */
+export async function insertMail(db: Db, mail: MailDraft): Promise<void> {
+  await db
+    .insertInto('mails')
+    .values({
+      kind: mail.kind,
+      recipient: mail.recipient,
+      user_id: mail.userId,
+      subject: mail.subject,
+      sealed_body: mail.sealedBody,
+      created_at_ms: mail.createdAtMs,
+      next_try_at_ms: mail.createdAtMs,
+      tries: 0,
+    })
+    .execute();
+}
 
 const toMail = (row: {
   id: number;
