@@ -59,6 +59,8 @@ export interface Dashboard extends TestServer {
   readonly url: string;
   /** A browser of its own: no cookie is shared with another. English, UTC, 1280 × 800, unless asked otherwise. */
   visit(options?: BrowserContextOptions): Promise<Visit>;
+  /** Closes every browser that is open; fails when one of them had something to complain about. For `afterEach`. */
+  closeVisits(): Promise<void>;
 }
 
 export interface Visit {
@@ -85,6 +87,9 @@ export async function startDashboard({ hostname, ...options }: Options = {}): Pr
   const url = `http://${hostname ?? 'localhost'}:${port}`;
   const server = await startTestServer({ ...options, url, port, dashboardFolder: BUILD });
   const visits: Visit[] = [];
+  const closeVisits = async (): Promise<void> => {
+    for (const visit of visits.splice(0)) await visit.close();
+  };
   return {
     ...server,
     url,
@@ -93,8 +98,9 @@ export async function startDashboard({ hostname, ...options }: Options = {}): Pr
       visits.push(visit);
       return visit;
     },
+    closeVisits,
     stop: async () => {
-      for (const visit of visits) await visit.close();
+      await closeVisits();
       await server.stop();
     },
   };

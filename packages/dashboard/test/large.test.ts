@@ -18,7 +18,6 @@ describe('with very many permissions and routes', () => {
   let dashboard: Dashboard;
   let admin: Person;
   let team: number;
-  const visits: Visit[] = [];
   beforeAll(async () => {
     dashboard = await startDashboard();
     admin = await newAdministrator(dashboard);
@@ -26,9 +25,7 @@ describe('with very many permissions and routes', () => {
     await admin.ask('/operator/permissions', { method: 'PUT', body: { permissions: CATALOGUE } });
     await admin.ask('/operator/routes', { method: 'PUT', body: { routes: routesOf(5000) } });
   });
-  afterEach(async () => {
-    for (const visit of visits.splice(0)) await visit.close();
-  });
+  afterEach(() => dashboard.closeVisits());
   afterAll(async () => {
     await dashboard.stop();
     await closeBrowser();
@@ -36,7 +33,6 @@ describe('with very many permissions and routes', () => {
 
   async function at(path: string): Promise<Visit['page']> {
     const visit = await dashboard.visit();
-    visits.push(visit);
     await countWork(visit.page);
     await signIn(dashboard, visit, admin.id);
     await visit.open(path);

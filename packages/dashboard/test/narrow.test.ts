@@ -8,16 +8,13 @@ describe('on a narrow screen', () => {
   let dashboard: Dashboard;
   let admin: Person;
   let team: number;
-  const visits: Visit[] = [];
   beforeAll(async () => {
     dashboard = await startDashboard();
     // Not verified: the page says so above everything else.
     admin = await newAdministrator(dashboard, 'ada@example.com');
     team = await newTeam(admin, 'Engines');
   });
-  afterEach(async () => {
-    for (const visit of visits.splice(0)) await visit.close();
-  });
+  afterEach(() => dashboard.closeVisits());
   afterAll(async () => {
     await dashboard.stop();
     await closeBrowser();
@@ -25,7 +22,6 @@ describe('on a narrow screen', () => {
 
   async function at(path: string, width: number): Promise<Visit> {
     const visit = await dashboard.visit({ viewport: { width, height: 740 } });
-    visits.push(visit);
     await signIn(dashboard, visit, admin.id);
     await visit.open(path);
     await visit.page.getByRole('heading', { level: 1 }).waitFor();

@@ -7,17 +7,13 @@ import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from
 describe('the operator’s pages', () => {
   let dashboard: Dashboard;
   let admin: Person;
-  const visits: Visit[] = [];
   beforeAll(async () => {
     dashboard = await startDashboard({ trustedProxies: ['127.0.0.1'] });
   });
   beforeEach(async () => {
     admin = await newAdministrator(dashboard);
   });
-  // Each closes with a look at what the console said.
-  afterEach(async () => {
-    for (const visit of visits.splice(0)) await visit.close();
-  });
+  afterEach(() => dashboard.closeVisits());
   afterAll(async () => {
     await dashboard.stop();
     await closeBrowser();
@@ -25,7 +21,6 @@ describe('the operator’s pages', () => {
 
   async function browse(userId: number, path: string, options: Parameters<Dashboard['visit']>[0] = {}): Promise<Visit> {
     const visit = await dashboard.visit({ reducedMotion: 'reduce', ...options });
-    visits.push(visit);
     await signIn(dashboard, visit, userId);
     await visit.open(`/dashboard${path}`);
     await visit.page.getByRole('heading', { level: 1 }).waitFor();
@@ -333,7 +328,6 @@ describe('the operator’s pages', () => {
     await page.getByRole('link', { name: 'Acme Keys' }).waitFor();
 
     const stranger = await dashboard.visit();
-    visits.push(stranger);
     await stranger.open('/login');
     await stranger.page.getByText('Acme Keys').first().waitFor();
     await stranger.page.locator('img').first().waitFor();

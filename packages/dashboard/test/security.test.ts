@@ -18,15 +18,11 @@ const PROOF_LASTS_MS = 10 * 60_000;
 describe('Profile and Security', () => {
   let post: Post;
   let dashboard: Dashboard;
-  const visits: Visit[] = [];
   beforeAll(async () => {
     post = await startPost();
     dashboard = await startDashboard({ transport: post.transport });
   });
-  // Each closes with a look at what the console said.
-  afterEach(async () => {
-    for (const visit of visits.splice(0)) await visit.close();
-  });
+  afterEach(() => dashboard.closeVisits());
   afterAll(async () => {
     await dashboard.stop();
     await post.stop();
@@ -35,7 +31,6 @@ describe('Profile and Security', () => {
 
   async function visitAt(path: string, options: Parameters<Dashboard['visit']>[0] = {}): Promise<Visit> {
     const visit = await dashboard.visit(options);
-    visits.push(visit);
     await visit.open(path);
     return visit;
   }
@@ -47,7 +42,6 @@ describe('Profile and Security', () => {
   ) {
     const user = await who;
     const visit = await dashboard.visit(options);
-    visits.push(visit);
     await signIn(dashboard, visit, user.id);
     await visit.open(`/dashboard/settings/${name}`);
     await title(visit.page, name === 'profile' ? 'Profile' : 'Security');
@@ -166,7 +160,6 @@ describe('Profile and Security', () => {
       [{ id: admin.value.id, email: 'admin@example.com' }, 'You are the last administrator.'],
     ] as const) {
       const visit = await dashboard.visit();
-      visits.push(visit);
       await signIn(dashboard, visit, user.id);
       await visit.open('/dashboard/settings/profile');
       await button(visit.page, 'Delete your account …').click();
@@ -179,7 +172,6 @@ describe('Profile and Security', () => {
   it('changes the password: this browser stays, the others are out', async () => {
     const { page, visit, email, id } = await settings('security');
     const other = await dashboard.visit();
-    visits.push(other);
     await signIn(dashboard, other, id);
     await other.open('/dashboard');
     await isIn(other.page);
@@ -429,7 +421,6 @@ describe('Profile and Security', () => {
     const others: Visit[] = [];
     for (let count = 0; count < 3; count++) {
       const other = await dashboard.visit();
-      visits.push(other);
       others.push(other);
       await signIn(dashboard, other, id);
       await other.open('/dashboard/settings/security');
@@ -458,7 +449,6 @@ describe('Profile and Security', () => {
 
   it('offers to end what applications got through the sign-ins that end, and leaves it when that is unticked', async () => {
     const visit = await dashboard.visit();
-    visits.push(visit);
     const { page } = visit;
     const { id, email } = await dashboard.register();
     await signIn(dashboard, visit, id);

@@ -6,14 +6,10 @@ import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from
 
 describe('the dashboard', () => {
   let dashboard: Dashboard;
-  const visits: Visit[] = [];
   beforeAll(async () => {
     dashboard = await startDashboard();
   });
-  // Each closes with a look at what the console said.
-  afterEach(async () => {
-    for (const visit of visits.splice(0)) await visit.close();
-  });
+  afterEach(() => dashboard.closeVisits());
   afterAll(async () => {
     await dashboard.stop();
     await closeBrowser();
@@ -22,7 +18,6 @@ describe('the dashboard', () => {
   /** A browser in which somebody has signed in, at a path. */
   async function at(path: string, options: Parameters<Dashboard['visit']>[0] = {}, userId?: number): Promise<Visit> {
     const visit = await dashboard.visit(options);
-    visits.push(visit);
     await signIn(dashboard, visit, userId ?? (await dashboard.register()).id);
     await visit.open(path);
     await visit.page.getByRole('link', { name: 'Account settings' }).waitFor();
@@ -54,7 +49,6 @@ describe('the dashboard', () => {
 
   it('sends a stranger to log in', async () => {
     const visit = await dashboard.visit();
-    visits.push(visit);
     await visit.open('/dashboard/settings/developers');
     expect(visit.page.url()).toBe(`${dashboard.url}/login`);
   });

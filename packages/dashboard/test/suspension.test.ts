@@ -6,14 +6,11 @@ import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from
 
 let dashboard: Dashboard;
 let admin: Person;
-const visits: Visit[] = [];
 beforeAll(async () => {
   dashboard = await startDashboard({ trustedProxies: ['127.0.0.1'] });
   admin = await newAdministrator(dashboard);
 });
-afterEach(async () => {
-  for (const visit of visits.splice(0)) await visit.close();
-});
+afterEach(() => dashboard.closeVisits());
 afterAll(async () => {
   await dashboard.stop();
   await closeBrowser();
@@ -21,7 +18,6 @@ afterAll(async () => {
 
 async function browse(userId: number, path: string): Promise<Visit> {
   const visit = await dashboard.visit({ reducedMotion: 'reduce' });
-  visits.push(visit);
   await signIn(dashboard, visit, userId);
   await visit.open(`/dashboard${path}`);
   await visit.page.getByRole('heading', { level: 1 }).waitFor();

@@ -8,14 +8,10 @@ import { button, isIn, title } from './steps.ts';
 
 describe('what the pages say', () => {
   let dashboard: Dashboard;
-  const visits: Visit[] = [];
   beforeAll(async () => {
     dashboard = await startDashboard();
   });
-  // Each closes with a look at what the console said.
-  afterEach(async () => {
-    for (const visit of visits.splice(0)) await visit.close();
-  });
+  afterEach(() => dashboard.closeVisits());
   afterAll(async () => {
     await dashboard.stop();
     await closeBrowser();
@@ -23,7 +19,6 @@ describe('what the pages say', () => {
 
   async function at(path: string): Promise<Visit> {
     const visit = await dashboard.visit({ reducedMotion: 'reduce' });
-    visits.push(visit);
     await visit.open(path);
     return visit;
   }

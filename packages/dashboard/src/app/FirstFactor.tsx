@@ -1,9 +1,10 @@
 /** Password, passkey, or whatever else the log-in page offers, in a tab of its own. */
-import { Anchor, Button, Group, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { Anchor, Button, Group, Stack, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { fieldErrorsOf } from '../kit/errors.tsx';
 import { ask } from '../lib/ask.ts';
+import { CurrentPassword } from './CurrentPassword.tsx';
 import type { Me } from './session.ts';
 import type { Attempt } from './sign-in-attempt.ts';
 import { enterWithPasskey } from './sign-in-passkey.ts';
@@ -27,15 +28,10 @@ export function FirstFactor({ user, attempt }: { user: Me['user']; attempt: Atte
         <form onSubmit={withPassword}>
           <Stack>
             <TextInput label={said.email} name="username" autoComplete="username" value={user.email} readOnly />
-            <PasswordInput
+            <CurrentPassword
               label={said.password}
-              name="password"
-              autoComplete="current-password"
-              data-autofocus
-              required
-              withAsterisk={false}
               value={password}
-              onChange={(event) => setPassword(event.currentTarget.value)}
+              onChange={setPassword}
               error={faults.password ?? faults.email}
             />
             <Button type="submit" loading={attempt.isBusy}>

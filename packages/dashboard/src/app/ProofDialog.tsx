@@ -1,9 +1,10 @@
 /** "Confirm that it is you": asked when the server wants a younger proof; the call that asked for it then goes on by itself. */
-import { Alert, Button, Modal, PasswordInput, Stack, Text } from '@mantine/core';
+import { Alert, Button, Modal, Stack, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { FormError, fieldErrorsOf } from '../kit/errors.tsx';
 import { ask } from '../lib/ask.ts';
+import { CurrentPassword } from './CurrentPassword.tsx';
 import { ProviderProof } from './ProviderProof.tsx';
 import { ME, useMe } from './session.ts';
 import { words } from './words.ts';
@@ -50,15 +51,10 @@ export default function ProofDialog({ onDone }: { onDone: (proved: boolean) => v
             <Stack>
               {/* A password manager wants to know whose password it is. */}
               <input type="email" name="username" autoComplete="username" value={me?.user.email ?? ''} readOnly hidden />
-              <PasswordInput
+              <CurrentPassword
                 label={said.password}
-                name="password"
-                autoComplete="current-password"
-                data-autofocus
-                required
-                withAsterisk={false}
                 value={password}
-                onChange={(event) => setPassword(event.currentTarget.value)}
+                onChange={setPassword}
                 error={fieldErrorsOf(error).password}
               />
               <Button type="submit" loading={isBusy}>

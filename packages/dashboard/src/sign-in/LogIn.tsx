@@ -4,7 +4,7 @@ import { ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
 import { FirstProof } from './FirstProof.tsx';
 import { goOn, waiting, withWaiting } from './go.ts';
-import { Card, Field, Form, Links, Notice, Submit, TaskError, useTask } from './kit.tsx';
+import { Card, CurrentPassword, Field, Form, Links, Notice, Submit, TaskError, useTask } from './kit.tsx';
 import { enterWithPasskey, knowsPasskeys, offerPasskeys } from './passkey.ts';
 import { SecondStep, type StepMethod } from './SecondStep.tsx';
 import { words } from './words.ts';
@@ -72,15 +72,7 @@ export function LogIn({ state, notice, failure = null, email: known = waiting().
           onChange={setEmail}
           fault={task.faultOf('email')}
         />
-        <Field
-          label={words.password}
-          name="password"
-          type="password"
-          autoComplete="current-password"
-          value={password}
-          onChange={setPassword}
-          fault={task.faultOf('password')}
-        />
+        <CurrentPassword value={password} onChange={setPassword} task={task} />
         <Submit task={task}>{said.button}</Submit>
       </Form>
       {(hasPasskeys || state.providers.length > 0) && <div className="between">{words.or}</div>}

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { ask } from '../lib/ask.ts';
 import type { Brand } from '../lib/state.ts';
 import { withWaiting } from './go.ts';
-import { Card, Field, Form, Links, Submit, TaskError, useTask } from './kit.tsx';
+import { Card, CurrentPassword, Field, Form, Links, Submit, TaskError, useTask } from './kit.tsx';
 import { Looking, useAnswer } from './looking.tsx';
 import { knowsPasskeys, proveWithPasskey } from './passkey.ts';
 import { words } from './words.ts';
@@ -44,16 +44,7 @@ export function Proof({ brand, onProved, onBack }: Props) {
             onChange={() => {}}
             isFixed
           />
-          <Field
-            label={words.password}
-            name="password"
-            type="password"
-            autoComplete="current-password"
-            value={password}
-            onChange={setPassword}
-            fault={task.faultOf('password')}
-            takesFocus
-          />
+          <CurrentPassword value={password} onChange={setPassword} task={task} takesFocus />
           <Submit task={task}>{said.button}</Submit>
         </Form>
       )}
@@ -71,7 +62,7 @@ export function Proof({ brand, onProved, onBack }: Props) {
         <button type="button" className="link" onClick={onBack}>
           {said.back}
         </button>
-        {/* Also the way for whoever signs in through another provider alone. */}
+        {/* Also for people who sign in only through another provider. */}
         <a className="link" href={withWaiting('/login')}>
           {said.logIn}
         </a>

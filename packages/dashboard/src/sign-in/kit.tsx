@@ -131,6 +131,22 @@ export function Field(props: FieldProps) {
   );
 }
 
+interface CurrentPasswordProps extends Pick<FieldProps, 'value' | 'onChange' | 'takesFocus'> {
+  readonly task: Task;
+}
+
+/** The password that somebody has, as password managers know it. */
+export const CurrentPassword = ({ task, ...field }: CurrentPasswordProps) => (
+  <Field
+    label={words.password}
+    name="password"
+    type="password"
+    autoComplete="current-password"
+    fault={task.faultOf('password')}
+    {...field}
+  />
+);
+
 interface NewPasswordProps {
   readonly label: string;
   readonly value: string;

@@ -1,4 +1,4 @@
-/** What takes rights away reaches a guard as what ends things does, and it holds nothing longer than it was told. */
+/** A guard hears of rights that were taken away as it hears of revocations, and remembers no answer for longer than it may. */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { newApplication, openSession, refresh } from '../../../server/test/applications.ts';
 import { registered } from '../../../server/test/browser.ts';
@@ -6,33 +6,22 @@ import { eachDatabase } from '../../../server/test/databases.ts';
 import { newPerson } from '../../../server/test/people.ts';
 import { OPERATOR } from '../../../server/test/server.ts';
 import { createGuard, type Guard } from '../../src/index.ts';
-import { startWorld, type World } from '../adapters/world.ts';
+import type { World } from '../adapters/world.ts';
+import { startGuardedWorld, statusAt } from './guarded-world.ts';
 
 const BOTH = 'invoices.read invoices.write';
 
 eachDatabase('a guard', (makeDatabase) => {
   let world: World;
   let guard: Guard;
+  let stop: () => Promise<void>;
   beforeAll(async () => {
-    world = await startWorld(await makeDatabase());
-    guard = createGuard({ ...world.options, log: () => {} });
-    await guard.ready();
+    ({ world, guard, stop } = await startGuardedWorld(await makeDatabase()));
   });
-  afterAll(async () => {
-    await guard.close();
-    await world.stop();
-  });
+  afterAll(() => stop());
 
-  const statusOf = async (bearer: string, permission = 'invoices.read', judging = guard): Promise<number> => {
-    const decision = await judging.judge(
-      {
-        ...{ method: 'GET', target: '/anything', headers: ['Authorization', `Bearer ${bearer}`] },
-        peer: { address: '127.0.0.1', isEncrypted: false },
-      },
-      { permission },
-    );
-    return decision.ok ? 200 : decision.status;
-  };
+  const statusOf = (bearer: string, permission?: string, judging = guard): Promise<number> =>
+    statusAt(judging, bearer, permission);
 
   it('refuses the JWTs of a narrowed application, lets in what they get at the next refresh, and a session that was not narrowed', async () => {
     const { keyhouse } = world;

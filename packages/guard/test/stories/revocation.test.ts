@@ -11,33 +11,20 @@ import { registered } from '../../../server/test/browser.ts';
 import { eachDatabase } from '../../../server/test/databases.ts';
 import { newMember, newPerson, newTeam } from '../../../server/test/people.ts';
 import { OPERATOR, startTestServer } from '../../../server/test/server.ts';
-import { createGuard, type Guard } from '../../src/index.ts';
-import { startWorld, type World } from '../adapters/world.ts';
+import type { Guard } from '../../src/index.ts';
+import type { World } from '../adapters/world.ts';
+import { startGuardedWorld, statusAt } from './guarded-world.ts';
 
 eachDatabase('a guard hears within a second', (makeDatabase) => {
   let world: World;
   let guard: Guard;
+  let stop: () => Promise<void>;
   beforeAll(async () => {
-    world = await startWorld(await makeDatabase());
-    // Its last report finds no database any more.
-    guard = createGuard({ ...world.options, log: () => {} });
-    await guard.ready();
+    ({ world, guard, stop } = await startGuardedWorld(await makeDatabase()));
   });
-  afterAll(async () => {
-    await guard.close();
-    await world.stop();
-  });
+  afterAll(() => stop());
 
-  const statusOf = async (bearer: string, permission = 'invoices.read'): Promise<number> => {
-    const decision = await guard.judge(
-      {
-        ...{ method: 'GET', target: '/anything', headers: ['Authorization', `Bearer ${bearer}`] },
-        peer: { address: '127.0.0.1', isEncrypted: false },
-      },
-      { permission },
-    );
-    return decision.ok ? 200 : decision.status;
-  };
+  const statusOf = (bearer: string, permission?: string): Promise<number> => statusAt(guard, bearer, permission);
 
   const untilAnswered = (status: number, bearer: string, permission?: string) =>
     expect.poll(() => statusOf(bearer, permission), { interval: 2 }).toBe(status);

@@ -1,13 +1,14 @@
 /**
- * Whoever loses their access while a request of theirs is on its way does nothing with it any more. Each endpoint of the private API is walked in every
- * way to lose what it asks for: between the door and the act, and while a body comes slowly. The tables are compared with the API: an endpoint
- * that is added is attacked, too, or a test fails.
+ * Somebody who loses their access while a request of theirs is under way can do nothing with it. Each endpoint of the private API is attacked in every
+ * way to lose what it asks for: between the door and the act, and while a body comes slowly. The table is compared with the API: a new endpoint
+ * without a row fails a test.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { api } from '../../src/http/dashboard/api/index.ts';
+import { type Ambush, startAmbush } from '../ambush.ts';
 import { eachDatabase } from '../databases.ts';
-import { ISSUER, startTestServer, type TestServer } from '../server.ts';
-import { chunk, LAST_CHUNK, listenTo, openSlowly } from '../slow.ts';
+import { ISSUER, type TestServer } from '../server.ts';
+import { chunk, LAST_CHUNK, openSlowly } from '../slow.ts';
 import { newRoot, newScene, type Scene, WAYS, type Way } from './ended-access-scene.ts';
 import { type Asked, ROWS, type Row } from './ended-access-table.ts';
 
@@ -17,7 +18,7 @@ const whoOf = (name: string): string => ENDPOINTS.find(([each]) => each === name
 const takesBody = (name: string): boolean => ENDPOINTS.find(([each]) => each === name)?.[1].body !== undefined;
 const methodOf = (name: string): string => name.split(' ')[0] ?? '';
 
-/** Whoever may ask loses the sign-in, and what the endpoint asks for beside it. */
+/** The ways to lose the sign-in, and what else the endpoint asks for. */
 function waysOf(who: string): readonly Way[] {
   const always = ['whose sign-in was ended', 'who was disabled'] as const;
   if (who === 'signed-in') return always;
@@ -33,32 +34,15 @@ it('attacks every endpoint that somebody who is signed in may change something w
 eachDatabase('access that ended', (database) => {
   let server: TestServer;
   let root: number;
-  /** What is done before the first act on behalf of this sign-in. */
-  let ambush: { readonly signInId: number; readonly end: () => Promise<unknown> } | null = null;
-  let heard: (read: string) => void = () => {};
-
+  let ambush: Ambush;
   beforeAll(async () => {
-    server = await startTestServer({
-      database: await database(),
-      trustedProxies: ['127.0.0.1'],
-      listen: (store) =>
-        listenTo(store, {
-          reads: ['findSignIn', 'findAccountOf'],
-          after: (read) => heard(read),
-          before: async (input) => {
-            if (ambush === null || !isOnBehalfOf(input, ambush.signInId)) return;
-            const { end } = ambush;
-            ambush = null;
-            await end();
-          },
-        }),
-    });
+    ambush = await startAmbush(await database(), ['findSignIn', 'findAccountOf']);
+    server = ambush.server;
     root = await newRoot(server);
   });
   afterAll(() => server.stop());
 
-  const isOnBehalfOf = (input: unknown, signInId: number): boolean =>
-    JSON.stringify(input).includes(`"authority":{"kind":"sign-in","signInId":${signInId},`);
+  const onBehalfOf = ({ actor }: Scene): string => `"authority":{"kind":"sign-in","signInId":${actor.signInId},`;
   const ask = ({ actor }: Scene, name: string, [path, body]: Asked) =>
     actor.ask(path, { method: methodOf(name), ...(body === undefined ? {} : { body }) });
   /** What they have done so far, and what they began. */
@@ -80,9 +64,9 @@ eachDatabase('access that ended', (database) => {
       const scene = await newScene(server, root, isAlone);
       const asked = await prepare(scene);
       const before = await traceOf(scene);
-      ambush = { signInId: scene.actor.signInId, end: () => WAYS[way].end(scene) };
+      ambush.beforeAct(onBehalfOf(scene), () => WAYS[way].end(scene));
       const { status, text } = await ask(scene, name, asked);
-      expect(ambush, `${name} acts on behalf of nobody`).toBeNull();
+      expect(ambush.isWaiting, `${name} acts on behalf of nobody`).toBe(false);
       expect(status, `${name} by somebody ${way}: ${text}`).toBe(WAYS[way].status);
       expect(await traceOf(scene), `${name} by somebody ${way}`).toEqual(before);
     }
@@ -100,7 +84,7 @@ eachDatabase('access that ended', (database) => {
       const [beginning, end] = halves(JSON.stringify(asked[1]));
       const judged = new Promise<void>((resolve) => {
         const last = ['signed-in', 'administrator'].includes(whoOf(name)) ? 'findSignIn' : 'findAccountOf';
-        heard = (read) => read === last && resolve();
+        ambush.afterRead((read) => read === last && resolve());
       });
       const request = openSlowly(server.port, headOf(scene, name, asked, 'application/json') + chunk(beginning));
       await judged;
@@ -136,12 +120,12 @@ eachDatabase('access that ended', (database) => {
     await server.keyhouse.store.audit.record({ events: Array.from({ length: 2000 }, () => event) });
     let pages = 0;
     const removed = Promise.withResolvers<unknown>();
-    heard = (read) => {
-      // The door has looked once; then each page is asked for, once it was read.
+    ambush.afterRead((read) => {
+      // Once at the door, then once for each page of the export.
       if (read !== 'findAccountOf') return;
       pages += 1;
       if (pages === 2) removed.resolve(WAYS['who was removed from the team'].end(scene));
-    };
+    });
     const whole = await fetch(`${server.origin}/dashboard/api/accounts/${team}/audit/export?format=jsonl`, {
       headers: { cookie: actor.cookie, 'x-forwarded-proto': 'https' },
     });

@@ -1,13 +1,14 @@
 /**
- * A token or a key that ends while its request is on its way does nothing with it any more, and reads nothing. Every operation of the OpenAPI document
- * that changes or hands out something after a body is named here: one that is added is attacked, too, or a test fails.
+ * A token or a key that ends while a request with it is under way changes nothing and reads nothing. Every operation of the OpenAPI document
+ * that changes or hands out something after a body is named here: a new one without a row fails a test.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Ambush, startAmbush } from '../ambush.ts';
 import { newApplication, openSession } from '../applications.ts';
 import { eachDatabase } from '../databases.ts';
 import { newPerson } from '../people.ts';
-import { OPERATOR, startTestServer, type TestServer } from '../server.ts';
-import { chunk, LAST_CHUNK, listenTo, openSlowly } from '../slow.ts';
+import { OPERATOR, type TestServer } from '../server.ts';
+import { chunk, LAST_CHUNK, openSlowly } from '../slow.ts';
 
 /** Nobody is known before the body is read, or nothing of a caller is asked: there is no access that could end. */
 const OF_STRANGERS = ['POST /api/v1/auth/register', 'POST /api/v1/auth/login', 'POST /auth/revoke', 'POST /auth/token'];
@@ -27,26 +28,13 @@ const SLOW: Readonly<Record<string, object>> = {
 
 eachDatabase('a credential that ended', (database) => {
   let server: TestServer;
-  let ambush: { readonly id: number; readonly end: () => Promise<unknown> } | null = null;
-  let heard: (read: string) => void = () => {};
+  let ambush: Ambush;
   beforeAll(async () => {
-    server = await startTestServer({
-      database: await database(),
-      trustedProxies: ['127.0.0.1'],
-      listen: (store) =>
-        listenTo(store, {
-          reads: ['findTokenById', 'findKeyByHash'],
-          after: (read) => heard(read),
-          before: async (input) => {
-            if (ambush === null || !JSON.stringify(input).includes(`"credentialKind":"token","id":${ambush.id},`)) return;
-            const { end } = ambush;
-            ambush = null;
-            await end();
-          },
-        }),
-    });
+    ambush = await startAmbush(await database(), ['findTokenById', 'findKeyByHash']);
+    server = ambush.server;
   });
   afterAll(() => server.stop());
+  const byToken = ({ id }: Made): string => `"credentialKind":"token","id":${id},`;
 
   /** A token with another of the same user beside it; or a key of the operator, which may verify. */
   async function newCredential(kind: 'token' | 'key') {
@@ -89,14 +77,14 @@ eachDatabase('a credential that ended', (database) => {
     for (const name of [...QUICK, 'POST /api/v1/auth/tokens/rotate'])
       for (const end of [(made: Made) => revoke('token', made), disable]) {
         const made = await newCredential('token');
-        ambush = { id: made.id, end: () => end(made) };
+        ambush.beforeAct(byToken(made), () => end(made));
         const answer = await server.request(pathOf(name, made), { method: name.split(' ')[0] ?? '', bearer: made.text });
-        expect(ambush, name).toBeNull();
+        expect(ambush.isWaiting, name).toBe(false);
         expect([answer.status, answer.json], name).toEqual([401, { message: 'Unauthenticated.' }]);
         expect(await livesStill(made.other), name).toBe(true);
       }
     const made = await newCredential('token');
-    ambush = { id: made.id, end: () => narrow(made) };
+    ambush.beforeAct(byToken(made), () => narrow(made));
     const answer = await server.request(`/api/v1/auth/tokens/${made.other}`, { method: 'DELETE', bearer: made.text });
     expect([answer.status, await livesStill(made.other)]).toEqual([403, true]);
   });
@@ -105,7 +93,7 @@ eachDatabase('a credential that ended', (database) => {
     const kind = name.includes('/v1/') ? 'token' : 'key';
     const made = await newCredential(kind);
     const judged = new Promise<void>((resolve) => {
-      heard = () => resolve();
+      ambush.afterRead(() => resolve());
     });
     const request = openSlowly(server.port, headOf(name, made, 'Transfer-Encoding: chunked') + chunk('{'));
     await judged;
