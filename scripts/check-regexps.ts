@@ -28,7 +28,7 @@ export interface Expression {
 
 interface Found {
   readonly expressions: readonly Expression[];
-  /** Where an expression is put together. */
+  /** Where an expression is put together at run time. */
   readonly built: readonly string[];
 }
 
@@ -62,7 +62,7 @@ export function findExpressions(path: string, text: string): Found {
   return { expressions, built };
 }
 
-/** Beside `pattern` in a schema; a pattern of a route begins with a slash and is no expression. */
+/** `pattern` of a schema begins with `^`; the `pattern` of a route begins with a slash and is not a regular expression. */
 function isPattern(node: ts.Node): node is ts.PropertyAssignment & { readonly initializer: ts.StringLiteralLike } {
   return (
     ts.isPropertyAssignment(node) &&

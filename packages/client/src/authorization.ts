@@ -10,7 +10,10 @@ export interface SignInOptions {
   readonly permissions?: readonly string[];
   /** A path of this application to show afterwards. Default: where the person is now. */
   readonly returnTo?: string;
-  /** `none`: come back at once, with an error when the person would have to be asked; `login`: prove again; `consent`: ask again; `create`: register. */
+  /**
+   * `none`: come back at once, with an error when the person would have to be asked; `login`: prove again; `consent`: ask again; `create`:
+   * register.
+   */
   readonly prompt?: 'none' | 'login' | 'consent' | 'select_account' | 'create';
   /** The address to fill in. */
   readonly loginHint?: string;
@@ -76,8 +79,8 @@ export function readCode({ searchParams }: URL, issuer: string): string {
 }
 
 /**
- * A path of this very application: what came in by a query must not lead elsewhere. Outside of a page the application is where its redirect URI is. A path
- * that begins with two slashes is refused as well: whoever goes there by it alone comes to another host (RFC 3986 §4.2).
+ * A path of this application: what came in with a query must not lead elsewhere. Outside of a page the application's origin is that of its
+ * redirect URI. A path that begins with two slashes is refused too: as a relative reference it names another host (RFC 3986 §4.2).
  */
 function readReturnTo(text: string | undefined, redirectUri: string): string | null {
   const page = findPage();

@@ -27,7 +27,7 @@ export interface Question {
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly accept?: string;
-  /** Beside those of every question. */
+  /** In addition to those that every question has. */
   readonly headers?: Readonly<Record<string, string>>;
   /** False: the question is anybody's. Default true: the guard's key goes along. */
   readonly isKeyed?: boolean;

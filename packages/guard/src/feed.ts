@@ -117,7 +117,7 @@ export function createFeed(ports: Ports): Feed {
     messages += 1;
     if (asOfMs - sweptAtMs < SWEEP_EVERY_MS) return;
     sweptAtMs = asOfMs;
-    // By both clocks: one that is ahead must not forget what the other still lets in.
+    // By the clock that is behind: if this machine's is ahead, it must not forget what Keyhouse still counts.
     revocations.sweep(Math.min(ports.nowMs(), told.atMs));
   }
 

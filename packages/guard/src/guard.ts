@@ -37,9 +37,9 @@ const TELL_LAG_EVERY_MS = 1000;
  */
 export const createGuard = (options: GuardOptions): Guard => bindGuard(readOptions(options), SYSTEM_CLOCKS);
 
-/** What a guard takes the time from. */
+/** Where a guard takes the time from. */
 export interface Clocks {
-  /** Milliseconds since 1970, as this machine believes. */
+  /** Milliseconds since 1970, as this machine's clock shows them. */
   readonly nowMs: () => number;
   /** Milliseconds that only go forward. */
   readonly monotonicMs: () => number;
@@ -47,7 +47,7 @@ export interface Clocks {
 
 const SYSTEM_CLOCKS: Clocks = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
 
-/** A guard by its settings and its clocks. */
+/** A guard with settings that were read, and with these clocks. `createGuard` gives it those of the machine. */
 export function bindGuard(settings: Settings, { nowMs, monotonicMs }: Clocks): Guard {
   const { issuer, audience, onLag } = settings;
   const say = createQuietLog(settings.log, monotonicMs);

@@ -78,7 +78,7 @@ const MOST_BYTES = 2 * 1024 * 1024;
 const OF_ONE: ReadonlySet<number> = new Set([200, 400, 413, 422, 500]);
 const ONE = '/auth/introspect';
 const BATCH = '/auth/introspect/batch';
-/** What a guard lets through it reports: a question is none of that, and counting it would count twice. */
+/** A guard reports what it lets through, so its questions are not to be counted as use: that would count twice. */
 const REPORTS_USE = { [USE_HEADER]: USE_REPORTED };
 
 export function createIntrospector(ports: Ports): Introspector {

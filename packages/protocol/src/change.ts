@@ -8,7 +8,7 @@ export type ChangeKind =
   | 'credential' //   id: a token's or key's id; JWTs minted from it are issued under it
   | 'user' //         id: user id
   | 'account' //      id: account id
-  | 'session' //      id: a session's id; where it has ended, the moment lies beyond its last JWT
+  | 'session' //      id: a session's id; where it has ended, `beforeMs` is later than its last JWT
   | 'application' //  id: a client id
   | 'suspended-account' //      id: account id; with `beforeMs` it is suspended from here on, with null no longer
   | 'suspended-application' //  id: a client id, because the account that owns it is suspended; likewise

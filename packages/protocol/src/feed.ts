@@ -13,7 +13,7 @@ export const FEED_SIGNATURE_HEADER = 'X-Keyhouse-Signature';
 /** `<epoch>:<position>` with every introspection answer: how far the server had read the list when it answered. */
 export const FEED_POSITION_HEADER = 'X-Keyhouse-Position';
 export const FEED_EVENT = 'revocations';
-/** With a question of introspection: `USE_REPORTED` says that the asker counts what it lets through and reports it, so the question is no use. */
+/** With a question of introspection: `USE_REPORTED` says that the asker reports what it lets through, so that the question is not counted as use. */
 export const USE_HEADER = 'X-Keyhouse-Use';
 export const USE_REPORTED = 'reported';
 /** The most that one message that is not the whole list tells of; ask again from its position. */
@@ -39,8 +39,8 @@ export interface FeedRevocation extends ChangeDraft {
   /** Of a JWT the first 20 characters of its `jti`; of the signing keys nothing. */
   readonly id: string;
   /**
-   * Whatever of the subject was issued at or before this moment is over; null: forget what is remembered of it, nothing is over. Of a
-   * suspension: since when nothing of the subject is valid, whenever it was issued; null: it was lifted, and what was issued is valid again.
+   * What was issued under the subject at or before this moment is revoked; null: forget what is remembered of it, nothing is revoked. Of a
+   * suspension: since when nothing of the subject is valid, no matter when it was issued; null: it was lifted, and what was issued is valid again.
    */
   readonly beforeMs: number | null;
   /** When all that this hits would have ended anyway; null: never. */

@@ -6,7 +6,7 @@
  */
 
 export interface JsonBounds {
-  /** Arrays and objects inside each other. Whoever walks or writes the value again may recurse. */
+  /** Arrays and objects inside each other. Code that walks or writes the value may be recursive. */
   readonly maxDepth: number;
   /** Scalars, arrays and objects together; an empty array or object may count as two. */
   readonly maxValues: number;

@@ -27,7 +27,7 @@ interface Entry {
   readonly endsAtMs: number | null;
 }
 
-/** How long a revocation is kept after its end: a clock that was ahead and is set back still finds it. */
+/** Milliseconds that a revocation is kept after its end: a clock that is ahead may be set back. */
 export const KEPT_AFTER_END_MS = 60 * 60 * 1000;
 
 const KINDS = ['credential', 'user', 'account', 'session', 'application'] as const;
@@ -85,8 +85,8 @@ export class RevocationList {
 
   /**
    * Takes in a whole list as it is at its position. Revocations that were known stay until they end. A suspension that is not in the list was
-   * lifted, unless the list is of another epoch (`isNewEpoch`): a restored backup has forgotten what was revoked or suspended after it was made,
-   * and nothing of that shall come back to life.
+   * lifted, unless the list is of another epoch (`isNewEpoch`): a restored backup does not know what was revoked or suspended after it was made,
+   * and that must stay refused.
    */
   addWhole(
     { jtis, revocations, position }: Pick<FeedMessage, 'jtis' | 'revocations' | 'position'>,
@@ -108,7 +108,7 @@ export class RevocationList {
     this.#suspensions.replace(listed, position);
   }
 
-  /** Whether nothing may be let in with the JWT now: it was revoked, or what it was issued under is suspended. */
+  /** Whether the JWT must be refused now: it was revoked, or what it was issued under is suspended. */
   isRevoked(jwt: IssuedJwt): boolean {
     return this.hasEnded(jwt) || this.isSuspended(jwt);
   }
@@ -131,7 +131,7 @@ export class RevocationList {
     return this.#suspensions.has('suspended-account', accountId) || this.#suspensions.has('suspended-application', clientId);
   }
 
-  /** Forgets what would have ended by now anyway, and an hour ago. */
+  /** Forgets what would have ended by itself more than an hour before `nowMs` (`KEPT_AFTER_END_MS`). */
   sweep(nowMs: number): void {
     const endedBeforeMs = nowMs - KEPT_AFTER_END_MS;
     this.#jtis.sweep(endedBeforeMs);

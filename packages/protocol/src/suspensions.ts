@@ -1,6 +1,6 @@
 /**
- * What is suspended now: accounts, and applications whose account is. Unlike a revocation a suspension can be lifted, so the order matters:
- * of two changes of one subject the one that was committed later counts, in whichever order they are heard.
+ * What is suspended now: accounts, and applications whose account is suspended. Unlike a revocation a suspension can be lifted, so the order matters:
+ * of two changes of one subject the one that was committed later counts, in whatever order they arrive.
  */
 import type { ChangeDraft } from './change.ts';
 
@@ -13,7 +13,7 @@ export const isSuspensionKind = (kind: string): kind is SuspensionKind => (SUSPE
 const FROM_ANOTHER_LIST = -1;
 
 interface Heard {
-  /** Where in the list of changes it was said. */
+  /** Of this change in the list of changes. */
   readonly position: number;
   /** Null: it was lifted. Remembered until the next sweep, so that an older change that is heard late does not count. */
   readonly sinceMs: number | null;
@@ -55,7 +55,7 @@ export class Suspensions {
 
   /**
    * The list is another one from here on (a restored backup), and positions of the old one say nothing about it. What was suspended stays so until
-   * the new list says otherwise: nothing comes back to life because a backup has forgotten what happened after it was made.
+   * the new list says otherwise: a backup does not know what was suspended after it was made.
    */
   startOver(): void {
     this.sweep();

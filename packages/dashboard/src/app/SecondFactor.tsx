@@ -17,7 +17,7 @@ export function SecondFactor({ methods, attempt, onAgain }: Props) {
   const [isRecovery, setRecovery] = useState(!methods.includes('totp') && !methods.includes('passkey'));
   const hasCode = isRecovery || methods.includes('totp');
   const again = () => {
-    // Without an answer the first step is over by itself in ten minutes.
+    // If this fails, the first step expires in ten minutes.
     ask('POST /log-in/again').catch(() => undefined);
     onAgain();
   };

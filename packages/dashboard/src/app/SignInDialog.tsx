@@ -57,7 +57,7 @@ export default function SignInDialog({ user, onDone }: Props) {
       centered
       closeOnClickOutside={false}
       zIndex={600}
-      // Whoever comes to a computer that somebody left reads nothing of the page behind it.
+      // Somebody else at a computer that was left must not read the page behind it.
       overlayProps={{ backgroundOpacity: 0.6, blur: 12 }}
     >
       <Stack>

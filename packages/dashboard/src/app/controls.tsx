@@ -1,4 +1,4 @@
-/** What stands in the header of a wide page and in the menu of a narrow one. */
+/** The controls in the header of a wide page and in the menu of a narrow one. */
 import { useMantineColorScheme } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -9,7 +9,7 @@ import { type Account, leave, useMe } from './session.ts';
 import { words } from './words.ts';
 
 interface ButtonProps {
-  /** Its name stands beside the icon. */
+  /** With its name next to the icon. */
   readonly isNamed?: boolean;
 }
 

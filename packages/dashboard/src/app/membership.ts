@@ -1,5 +1,5 @@
 /**
- * Drops a team as soon as the server says that it is not theirs any more: whoever is removed from it must not go on reading what this page
+ * Drops a team as soon as the server says that it is not theirs any more: a removed member must not go on reading what this page
  * remembers of it. The list of accounts is asked for again when something is refused, and when the window is looked at again.
  */
 import type { QueryClient } from '@tanstack/react-query';

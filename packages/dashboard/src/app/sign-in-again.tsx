@@ -41,7 +41,7 @@ export function SignInKeeper() {
   );
 }
 
-/** Of the first answer about them: whoever signs in later, this page stays the page of this user. */
+/** The user of the first answer. The page stays theirs, even if somebody else signs in later. */
 function usePageUser() {
   const user = useMe().data?.user;
   const first = useRef(user);

@@ -132,7 +132,7 @@ function readJson(text: string): unknown {
   }
 }
 
-/** Whether saving changes what the operator has looked at. The server judges it again; here people are told before they save. */
+/** Whether saving changes what the operator has looked at. The server decides; this is for the notice before saving. */
 export function changesVouched(application: Application, draft: Draft, catalogue: Catalogue): boolean {
   const asked = askedOf(draft, catalogue);
   const lists: readonly (readonly [readonly string[], readonly string[]])[] = [

@@ -94,7 +94,7 @@ const Gap = ({ height, columns }: { height: number; columns: number }) => (
 interface BoxProps {
   readonly name: string;
   readonly label: string;
-  /** Which column it stands in, where there are several. */
+  /** Its column, where there are several. */
   readonly column?: number;
   readonly isOn: boolean;
   readonly isDisabled?: boolean;

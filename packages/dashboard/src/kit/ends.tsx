@@ -10,7 +10,7 @@ import { words } from './words.ts';
 
 export type Ends = Api['GET /me/ends']['answer'];
 
-/** Asked for anew each time: what is shown is true at that moment. */
+/** Asked for again each time, so that it is up to date. */
 export const useEnds = (of: readonly (string | number)[], count: () => Promise<Ends>, enabled: boolean) =>
   useQuery({ queryKey: ['ends', ...of], queryFn: count, enabled, gcTime: 0, staleTime: 0 });
 

@@ -72,7 +72,7 @@ export async function ask<Name extends EndpointName>(
   }
 }
 
-/** Who is signed in with this browser now, whoever this page belongs to. */
+/** Who is signed in with this browser now, which may be another user than the page's. */
 export const whoIsSignedIn = async (): Promise<Api['GET /me']['answer']['user']> =>
   ((await send('GET /me', {}, null)) as Api['GET /me']['answer']).user;
 

@@ -46,7 +46,7 @@ export function LogIn({ state, notice, failure = null, email: known = waiting().
     });
 
   const again = async () => {
-    // First of all, so that whoever loads the page again is not back at the second step. Without an answer it is over by itself in ten minutes.
+    // First, so that a reload of the page does not lead back to the second step. If this fails, the first step expires in ten minutes.
     await ask('POST /log-in/again').catch(() => undefined);
     setFirstProof(null);
     setMethods(null);

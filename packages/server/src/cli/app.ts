@@ -20,7 +20,7 @@ import { findAccountId, getActiveAccountId, inactive, type OwnerOptions, refuseT
 import { idNumber, pageLimit, wholeNumber } from './values.ts';
 import { withKeyhouse } from './with-keyhouse.ts';
 
-/** The same bounds as on the private API: none to seven days, seven days unless told. */
+/** As at the private API: 0 to 7 days, and 7 days by default. */
 const DEFAULT_OVERLAP_SECONDS = 604_800;
 const MAX_OVERLAP_SECONDS = 604_800;
 
@@ -231,7 +231,7 @@ function refusalOf(refused: { readonly ok: false; readonly reason: string }) {
   return refusal('not_found', 'It was deleted in the same moment.');
 }
 
-/** The change took a badge away: whoever vouches for it says so again. */
+/** Says which badges the change took away: the operator has to look again. */
 function lossOf(before: Application, after: Application): string[] {
   const lost = [
     ...(before.verifiedAtMs !== null && after.verifiedAtMs === null ? ['verified'] : []),

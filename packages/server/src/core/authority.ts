@@ -1,7 +1,6 @@
 /**
  * By what right an act is done: what the door has judged, as plain data, so that the store can judge it again in the act's own
- * transaction. Between the two a body may take half a minute to come, and whoever ended the access meanwhile has been told that it has
- * ended.
+ * transaction. A body may take half a minute to arrive in between; access that was ended then must not act any more.
  */
 
 /** Somebody who is signed in with a browser. */
@@ -9,7 +8,7 @@ export interface SignInAuthority {
   readonly kind: 'sign-in';
   readonly signInId: number;
   readonly userId: number;
-  /** What the endpoint asks for beyond a sign-in that lives; null: nothing. */
+  /** What the endpoint asks for beyond an active sign-in; null: nothing. */
   readonly asks:
     | 'administrator'
     | { readonly accountId: number; readonly role: 'viewer' | 'developer' | 'admin' | 'owner' }

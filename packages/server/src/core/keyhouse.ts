@@ -331,11 +331,11 @@ export function createKeyhouse(ports: KeyhousePorts) {
     openSignIn: (input: OpenSignInInput) => openSignIn({ ...signInStores, compose }, input),
     ...visitor,
     sendsMail: transport !== null,
-    /** Whether this user creates nothing before the address is verified. Never where no mail could bring the link. */
+    /** Whether this user must verify the address before creating a secret. Never where no mail can be sent. */
     mustVerifyEmail: ({ emailVerifiedAtMs }: User): boolean =>
       verifiedEmailFirst && transport !== null && emailVerifiedAtMs === null,
     remindPeople: remind,
-    /** Forgets what is over; a job does it. */
+    /** Deletes what has expired and is not needed any more; a job does it. */
     sweep,
     /** The body of a mail that is kept. It may hold a link that lets somebody in, so whoever reads it is on record. */
     readMail: async (mail: MailWithBody, reader: User, by: By) => {
@@ -404,7 +404,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
     leastOf: (about: Parameters<typeof leastOf>[1]) => leastOf(credentialPorts, about),
     usePermission,
     useJwt,
-    /** Writes what was counted by now; a job does it every two seconds. */
+    /** Writes the use that was counted so far; a job does it every two seconds. */
     flushUse: async (): Promise<void> => {
       await Promise.all([use.flush(store.credentials, { ...ports, end: true }), seenSessions.flush(store.sessions)]);
     },

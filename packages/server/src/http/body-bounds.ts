@@ -1,14 +1,14 @@
 /**
- * How deep and how large a JSON body may be: what its route can need, told by the route's own schema. It is known before a byte is parsed,
- * so that nobody pays for building, validating and explaining what no handler would ever take.
+ * How deep and how large a JSON body may be: as much as its route can need, by the route's own schema. Known before a byte is parsed, so that
+ * the server does not build, validate and explain what no handler would accept.
  */
 import type { JsonBounds } from '@keyhouse/protocol';
 
-/** No body of ours comes near it. */
+/** Far more than any route needs. */
 const MAX_DEPTH = 32;
-/** So that a client that sends something foreign is still told, member by member, what is wrong. */
+/** So that a client with a wrong body still gets a sentence for each member. */
 const MIN_VALUES = 1_000;
-/** What one request may cost at most, whatever its schema would take in the extreme. */
+/** The most that one request may cost, even if its schema would accept more. */
 const MAX_VALUES = 64_000;
 
 /** What is read of JSON Schema here; anything else is a single value. */
@@ -33,7 +33,10 @@ export function boundsOf(schema: unknown): JsonBounds {
   return bounds;
 }
 
-/** As many values as what fits the schema may have; open lists and open objects count as much as a body without a schema. */
+/**
+ * The most values that a body of this schema can have. A list without `maxItems` counts as MIN_VALUES items, an open object as FREE_MEMBERS
+ * members.
+ */
 function valuesOf(schema: Schema): number {
   const { properties = {}, items, maxItems = MIN_VALUES, anyOf } = schema;
   if (anyOf !== undefined) return Math.max(...anyOf.map(valuesOf));
@@ -42,5 +45,5 @@ function valuesOf(schema: Schema): number {
   return 1 + (schema.additionalProperties === true ? FREE_MEMBERS : 0) + members.reduce((sum, each) => sum + each, 0);
 }
 
-/** Of an object that somebody else defines, such as a public key or a WebAuthn answer. */
+/** Members of an object that another specification defines, such as a public key or a WebAuthn answer. */
 const FREE_MEMBERS = 100;

@@ -1,6 +1,6 @@
 /**
- * The API reference as a document of its own: the package's script, our OpenAPI document inside, and nothing else. It is shown in a sandbox
- * without an origin, so that whatever the script of another project does, it reaches neither the dashboard's cookie nor its private API.
+ * The page of the API reference: the package's script, our OpenAPI document inside, and nothing else. It is shown in a sandbox without an origin, so
+ * that the script of another project reaches neither the dashboard's cookie nor its private API.
  */
 import { randomBytes } from 'node:crypto';
 
@@ -27,7 +27,7 @@ const policyOf = (nonce: string): string =>
     'sandbox allow-scripts allow-downloads allow-popups allow-popups-to-escape-sandbox',
   ].join('; ');
 
-/** What can be asked from an opaque origin is asked nowhere: no requests are sent from the page, and it tells nobody that it is read. */
+/** The page sends no requests: none for trying an operation out, and no telemetry. */
 const CONFIGURATION = {
   telemetry: false,
   withDefaultFonts: false,
@@ -60,8 +60,8 @@ export function docsPage(openApi: object, script: string): DocsPage {
 }
 
 /**
- * What the reference takes for granted and a document without an origin lacks: storage, which here is forgotten with the page, and style
- * elements that it makes while it runs, which get the nonce.
+ * What the reference needs and a document without an origin lacks: storage, which here is forgotten with the page, and the nonce on style
+ * elements that it creates while it runs.
  */
 const withoutOrigin = (nonce: string): string => `
       const storage = () => {

@@ -24,7 +24,7 @@ declare module 'fastify' {
     takesClients?: boolean;
     /** The kinds of caller that the route is for; without it the route asks for no credential. */
     callers?: readonly Caller['kind'][];
-    /** What every request to the route needs, whatever its body says. Judged before a body is read: it costs nothing to whoever may not. */
+    /** The permission that every request to the route needs, whatever its body says. Judged before a body is read. */
     permission?: string;
   }
   interface FastifyRequest {
@@ -48,7 +48,7 @@ export function guardDoor(app: FastifyInstance, authenticator: Authenticator): v
     request.authenticated = await admit(authenticator, request, { authorization, callers });
   });
   app.addHook('preParsing', async (request, _reply, payload) => (hasUnwantedBody(request) ? nothingOf(request) : payload));
-  // A body may take half a minute to come. Nothing is handed out for a credential that ended, or was narrowed, meanwhile.
+  // A body may take half a minute to arrive; the credential may have ended, or been narrowed, in between.
   app.addHook('preValidation', async (request) => {
     const { body = 'none', callers } = request.routeOptions.config;
     if (body === 'none' || callers === undefined || request.authenticated === null) return;
@@ -57,7 +57,7 @@ export function guardDoor(app: FastifyInstance, authenticator: Authenticator): v
   });
 }
 
-/** Whoever the route is for: 401, then 403 for the kind of caller, then for the permission that it always asks for. */
+/** The caller; or 401, then 403 for the kind of caller, then 403 for the permission that the route always asks for. */
 async function admit(
   authenticator: Authenticator,
   request: FastifyRequest,
@@ -78,13 +78,16 @@ async function admit(
   return caller;
 }
 
-/** Where nothing is wanted, nothing is waited for: the answer does not depend on what a client goes on sending. */
+/** A body that the route does not take is not waited for: the answer does not depend on what a client goes on sending. */
 function hasUnwantedBody({ headers, routeOptions }: FastifyRequest): boolean {
   const { body = 'none' } = routeOptions.config;
   return body === 'none' && (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0');
 }
 
-/** An empty body in its place, which Fastify holds against the declared length. Node drops the rest behind the answer. */
+/**
+ * An empty body in place of the sent one. Fastify compares `receivedEncodedLength` with the declared length; Node drops the rest after the
+ * answer.
+ */
 const nothingOf = ({ headers }: FastifyRequest): RequestPayload =>
   Object.assign(Readable.from([]), { receivedEncodedLength: Number(headers['content-length'] ?? 0) });
 
@@ -123,7 +126,7 @@ function refuseContentType(request: FastifyRequest, body: Body): void {
   if (!isTaken) throw new Refusal({ code: 'unsupported_media_type' });
 }
 
-/** What is not decompressed must not be read as if it had not been compressed (RFC 9110 §8.4, §15.5.16). */
+/** Nothing is decompressed, so a body with a content coding is refused (RFC 9110 §8.4, §15.5.16). */
 function refuseContentCoding({ headers }: FastifyRequest, body: Body): void {
   if (isCompressedOnTheWay(headers['transfer-encoding'])) throw new Refusal({ code: 'unsupported_coding' });
   const hasBody = (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined;

@@ -1,7 +1,7 @@
 /**
- * What a person sees where there is no page to show: a wrong address, or a link of an application that leads nowhere (RFC 6749 §4.1.2.1,
- * RP-initiated logout): a sentence for the person, and for the developer what is wrong. Nothing of the request is in it, so that no link can
- * put words on this page.
+ * The page for errors that a person meets: a wrong address, or a faulty link of an application (RFC 6749 §4.1.2.1, RP-initiated logout). It has a
+ * sentence for the person and, for the developer, what is wrong. Nothing of the request is in it, so that no link can put words on this
+ * page.
  */
 import type { FastifyReply } from 'fastify';
 import type { Keyhouse } from '../core/keyhouse.ts';
@@ -18,7 +18,7 @@ interface Ports {
   readonly folder: string | null;
 }
 
-/** It is a page as the others are, and says the same without JavaScript. */
+/** Writes the page. It says the same without JavaScript. */
 export function createErrorPage(ports: Ports): ShowProblem {
   const template = readTemplate(ports.folder, 'sign-in.html');
   return (reply, code) => {
@@ -37,11 +37,11 @@ const STATUSES: Readonly<Partial<Record<ProblemCode, number>>> = {
   broken: 500,
 };
 
-/** The page for a refusal that a browser came upon. Null: there is none, and the refusal is answered as to a program. */
+/** The page for a refusal with this status. Null: there is none, and the refusal is answered as JSON. */
 export function problemOfStatus(status: number): ProblemCode | null {
   if (status === 400) return 'unreadable';
   if (status === 403) return 'not_allowed';
-  // A page that cannot be read is not a page, whatever else may be done at its address.
+  // An address that cannot be opened is not a page, even if another method works there.
   if (status === 404 || status === 405) return 'not_found';
   if (status === 503) return 'unavailable';
   return status === 500 ? 'broken' : null;

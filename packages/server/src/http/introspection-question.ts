@@ -1,17 +1,17 @@
-/** What an introspection request says beside the credential (RFC 7662 §2.1 lets a resource server tell more of its context). */
+/** Reads an introspection request: the token, and the context that a resource server may add (RFC 7662 §2.1). */
 import type { IncomingHttpHeaders } from 'node:http';
 import { USE_HEADER, USE_REPORTED } from '@keyhouse/protocol';
 import type { Asking } from '../core/oauth/introspect.ts';
 import { readToken } from './read-token.ts';
 
-/** Throws a refusal when no credential is named. */
+/** @throws Refusal when there is no token. */
 export const readIntrospection = (body: unknown, headers: IncomingHttpHeaders): Asking => ({
   text: readToken(body),
   reportsUse: reportsUse(headers),
   permission: readPermission(body),
 });
 
-/** Guards say that they report what they let through, so that nothing is counted twice. */
+/** Whether the asker reports its own use, as guards do. */
 export const reportsUse = (headers: IncomingHttpHeaders): boolean => headers[USE_HEADER.toLowerCase()] === USE_REPORTED;
 
 function readPermission(body: unknown): string | null {

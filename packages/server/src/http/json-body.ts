@@ -1,6 +1,6 @@
 /**
- * Reads a body as UTF-8 JSON without a repeated member, or as a form without a repeated parameter. How much there may be of it is known
- * before it is parsed, so that a request costs no more than what its route could need.
+ * Reads a body as UTF-8 JSON without a repeated member, or as a form without a repeated parameter. Its size is bounded before it is
+ * parsed, so that a request costs no more than its route can need.
  */
 import { type JsonBounds, parseStrictJson } from '@keyhouse/protocol';
 import type { FastifyRequest } from 'fastify';
@@ -17,7 +17,7 @@ export function isWanted({ routeOptions }: FastifyRequest, bytes: Uint8Array): b
 
 interface JsonForm {
   readonly bounds: JsonBounds;
-  /** OAuth knows one answer to whatever makes a request unreadable (RFC 6749 §5.2). */
+  /** OAuth has one answer for every unreadable request (RFC 6749 §5.2). */
   readonly isOAuth: boolean;
 }
 
@@ -36,12 +36,15 @@ export function readJson(bytes: Uint8Array, { bounds, isOAuth }: JsonForm): unkn
 
 const TOO_COMPLEX = { body: ['The body is nested too deeply or has too many members.'] };
 
-/** In a query or a form. OAuth ignores those that it does not know; nobody sends so many. */
+/** In a query or a form. OAuth ignores unknown ones, but no client sends so many. */
 export const MAX_PARAMETERS = 100;
-/** Of a form. The longest credentials and assertions fit several times; escapes make reading a form costlier than its length tells. */
+/**
+ * Bytes of a form. The longest credentials and assertions fit several times. Smaller than for JSON, because escapes make a form more costly to
+ * read.
+ */
 export const FORM_BODY_LIMIT = 65_536;
 
-/** Without parsing: as many pieces as ampersands make of it. */
+/** Counts ampersands, without parsing. */
 function refuseTooManyParameters(text: string): void {
   let parameters = 1;
   for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) {
@@ -77,7 +80,7 @@ export function readParameters(input: string | Uint8Array): ReadonlyMap<string, 
 }
 
 function decodeForm(bytes: Uint8Array): string {
-  // Its length may not have been declared.
+  // The door checks the declared length only.
   if (bytes.length > FORM_BODY_LIMIT) throw new Refusal({ code: 'too_large' });
   const text = decode(bytes);
   refuseTooManyParameters(text);

@@ -143,7 +143,7 @@ function watchFeed(
   });
 }
 
-/** `GET /metrics` and nothing else, refused in the same forms as everywhere. */
+/** `GET /metrics` and nothing else. Refusals are JSON, as everywhere. */
 export function createMetricsServer(metrics: Metrics): Server {
   const nextRequestId = requestIds();
   return createServer((request, response) => {

@@ -1,19 +1,19 @@
 /**
- * Whether it is a person who sees the answer: a browser that opens an address. Programs, and pages that ask for data, do not ask for HTML
- * by name.
+ * Refusals as pages, where a person sees the answer: a browser that opens an address. Programs, and scripts of pages, do not ask for HTML by
+ * name.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { accepts } from './accepts.ts';
 import { problemOfStatus, type ShowProblem } from './error-page.ts';
 import type { Answer } from './errors.ts';
 
-/** Addresses that answer programs, also about their own refusals. */
+/** Addresses that answer programs; their refusals are JSON. */
 const FOR_PROGRAMS = /^\/(?:dashboard\/api|auth|api|verify|health|metrics|\.well-known)(?:\/|$)/;
 const PRIVATE_API = /^\/dashboard\/api(?:\/|$)/;
 
 /**
- * The page for a refusal where a person came upon it; null where a program did. A path that does not exist is nobody's: only below the private
- * API it is still asked for by our own pages.
+ * Answers a refusal with a page; null where a program asked. A path that does not exist gets the page too, except below the private API, which
+ * only our own pages ask.
  */
 export function showRefusal(
   showProblem: ShowProblem,

@@ -138,9 +138,9 @@ export const accountsActs = {
 };
 
 /**
- * Suspends the teams that the user alone holds as an enabled owner, or resumes those that waited for one. Under each team's lock: whoever makes
- * this user or another person its owner is before us and seen, or after us and sees that the team is suspended. After the sign-ins and before the sessions,
- * which is the order in which others take these locks.
+ * Suspends the teams whose only enabled owner is this user, or resumes those that were suspended for want of one. Under each team's lock:
+ * another act that makes this user or somebody else its owner is either before this one and seen, or after it and finds the team suspended. After
+ * the sign-ins and before the sessions, the order in which other acts take these locks.
  */
 async function followTeams(act: Act, { userId, disabled, nowMs, event }: Input<'setUserDisabled'>): Promise<void> {
   const name = disabled ? ('account.suspended' as const) : ('account.resumed' as const);

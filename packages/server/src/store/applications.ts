@@ -237,7 +237,7 @@ export async function stopApplications(act: Act, accountId: number, nowMs: numbe
 type Row = Selectable<Database['applications']>;
 type Columns = ReturnType<typeof columnsOf>;
 
-/** Of one whose lock the act holds. */
+/** Changes an application whose lock the act holds, and revokes JWTs if it was narrowed. */
 async function change(
   act: Act,
   before: Row,
@@ -258,11 +258,11 @@ async function change(
   return after;
 }
 
-/** Whether there is anything that only verified applications may ask for. */
+/** Whether the catalogue has a permission that only verified applications may ask for. */
 const isAnythingSensitive = async (db: Db): Promise<boolean> =>
   (await db.selectFrom('permissions').select('name').where('sensitive', '=', 1).limit(1).executeTakeFirst()) !== undefined;
 
-/** As it stands; nobody else changes it before the commit. */
+/** The row under its lock: nobody else changes it before the commit. */
 async function lockApplication(db: Db, id: number): Promise<Row | null> {
   const row = await db
     .updateTable('applications')

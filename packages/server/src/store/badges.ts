@@ -1,4 +1,4 @@
-/** What takes badges away, within the acts that change an application or who owns it. */
+/** Taking badges away, within the acts that change an application or the owners of its account. */
 import type { Selectable } from 'kysely';
 import { OPERATOR_ACCOUNT_ID } from '../core/accounts/account.ts';
 import type { EventDraft } from '../core/audit/event.ts';
@@ -19,7 +19,7 @@ const badgesOf = (row: Marks): readonly Badge[] =>
 
 export const toLostBadges = (text: string | null): LostBadges | null => (text === null ? null : (JSON.parse(text) as LostBadges));
 
-/** Of everything that a row of an application can say differently; the owner is not in it. */
+/** The columns that badges vouch for. The owner is not a column of the application. */
 const COLUMNS: Readonly<Record<Exclude<Vouched, 'owner'>, keyof Row>> = {
   name: 'name',
   homePage: 'home_page',
@@ -40,7 +40,7 @@ const LISTS: readonly Vouched[] = [
   'jwks',
 ];
 
-/** What of that the columns would change; the order of a list, or of the members of a key, says nothing. */
+/** What of it the columns would change. The order of a list, or of the members of a key, does not count. */
 export function changedOf(row: Row, columns: Partial<Row>): readonly Vouched[] {
   return VOUCHED.filter((what) => {
     if (what === 'owner') return false;
@@ -51,7 +51,7 @@ export function changedOf(row: Row, columns: Partial<Row>): readonly Vouched[] {
   });
 }
 
-/** The columns that say that the badges are lost; none when nothing that they vouch for has changed. `lost`: what goes now. */
+/** The columns to write when something changed that badges vouch for; none when nothing did. `lost`: the badges that go now. */
 export function withoutBadges(
   row: Row,
   changed: readonly Vouched[],
@@ -68,14 +68,14 @@ export function withoutBadges(
   return { columns: { verified_at_ms: null, is_first_party: 0, lost_badges: JSON.stringify(now) }, lost };
 }
 
-/** What the operator says of one of them: about that one nothing is lost any more. */
+/** After the operator has judged one of them, that one no longer counts as lost. */
 export function withJudged(row: Row, judged: readonly Badge[]): Pick<Row, 'lost_badges'> {
   const before = toLostBadges(row.lost_badges);
   const badges = before?.badges.filter((badge) => !judged.includes(badge)) ?? [];
   return { lost_badges: before === null || badges.length === 0 ? null : JSON.stringify({ ...before, badges }) };
 }
 
-/** The event that names it, beside the one of the act that caused it. */
+/** The event for lost badges, in addition to that of the act that caused it. */
 export const badgesLost = (
   { name, clientId }: { readonly name: string; readonly clientId: string },
   { atMs, by }: Pick<EventDraft, 'atMs' | 'by'>,
@@ -86,9 +86,9 @@ export const badgesLost = (
   details: { application: name, client_id: clientId, badges: [...lost], changed: [...changed] },
 });
 
-/** Whoever stands behind an account's applications is somebody else, or has another name. */
+/** The owners of an account, or its name, have changed: takes the badges of its applications away. */
 export async function takeBadgesOfAccount(act: Act, accountId: number, event: Pick<EventDraft, 'atMs' | 'by'>): Promise<void> {
-  // Administrators come and go; the operator stays.
+  // Its administrators change, but it is always the operator's.
   if (accountId === OPERATOR_ACCOUNT_ID) return;
   const rows = await act.db
     .updateTable('applications')
@@ -106,7 +106,7 @@ export async function takeBadgesOfAccount(act: Act, accountId: number, event: Pi
       .set({ ...columns, updated_at_ms: event.atMs })
       .where('id', '=', row.id)
       .execute();
-    // Verified applications alone may ask for what is sensitive; either way every cache hears of it.
+    // Only verified applications may ask for sensitive permissions. Either way every cache must forget it.
     if (lost.includes('verified')) await narrowApplication(act, row, event.atMs);
     else act.change({ kind: 'application', id: row.client_id, beforeMs: null, endsAtMs: null });
     if (lost.length > 0)
@@ -116,7 +116,7 @@ export async function takeBadgesOfAccount(act: Act, accountId: number, event: Pi
 
 function inOrder(text: string | null): string | null {
   if (text === null) return null;
-  // A JWK Set is a list with a name.
+  // Of a JWK Set, the list of its keys.
   const value: unknown = JSON.parse(text);
   const items: readonly unknown[] = Array.isArray(value) ? value : (value as { readonly keys: readonly unknown[] }).keys;
   return JSON.stringify(items.map((item) => JSON.stringify(membersInOrder(item))).sort());

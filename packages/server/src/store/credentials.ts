@@ -68,7 +68,7 @@ export function credentialsReads(db: Db): Reads {
 
 export const credentialsActs = {
   async issue(act: Act, { credential, limit, event }: Input<'issue'>): Promise<Credential | 'too_many' | InactiveState> {
-    // Of a token it is the personal account: whoever creates another waits here, and counts this one.
+    // Of a token it is the personal account. Another act that creates one waits here, and then counts this one.
     const state = await lockAccount(act.db, credential.accountId);
     if (state !== 'active') return state;
     if (await isFull(act.db, credential, limit)) return 'too_many';
@@ -237,7 +237,7 @@ export async function endTokensOfLogins(act: Act, userId: number, nowMs: number)
   for (const { id } of ended) act.change({ kind: 'credential', id: String(id), beforeMs: null, endsAtMs: null });
 }
 
-/** Asked under the lock of the account. */
+/** Whether there are as many as there may be. Call under the lock of the account. */
 async function isFull(db: Db, { kind, accountId, userId, createdAtMs }: NewCredential, limit?: number): Promise<boolean> {
   let living = db
     .selectFrom('credentials')
@@ -254,8 +254,8 @@ async function isFull(db: Db, { kind, accountId, userId, createdAtMs }: NewCrede
 }
 
 /**
- * Leaves a user the `keep` tokens of log-ins that were used last, and ends the others: a script that logs in each time pushes out its own
- * forgotten ones, and not the device that is used every day. Asked under the lock of the user.
+ * Keeps the `keep` log-in tokens of a user that were used last and revokes the others: a script that logs in each time loses its own
+ * forgotten ones, and not the device that is used every day. Call under the lock of the user.
  */
 async function endIdleLogIns(act: Act, { userId, keep, nowMs }: { userId: number; keep: number; nowMs: number }): Promise<void> {
   const idle = await act.db

@@ -48,7 +48,7 @@ export function factorsReads(db: Db): Reads {
 
 export const factorsActs = {
   async addPasskey(act: Act, { signInId, passkey, event }: Input<'addPasskey'>): Promise<boolean | 'too_many'> {
-    // The user too: from another sign-in another one may be added.
+    // The lock of the user too: another sign-in may be adding one at the same time.
     if ((await lockEnabledUser(act.db, passkey.userId, null)) === null) return false;
     if (!(await lockSignIn(act.db, signInId))) return false;
     const { count } = await act.db
@@ -226,7 +226,7 @@ export const factorsActs = {
   },
 };
 
-/** Whether two-step verification is on, under the lock of the user: whoever signs in holds it too (`lockEnabledUser`). */
+/** Whether two-step verification is on, under the lock of the user, which signing in takes too (`lockEnabledUser`). */
 async function lockUser(db: Db, userId: number): Promise<boolean> {
   await db
     .updateTable('users')
@@ -240,7 +240,7 @@ async function lockUser(db: Db, userId: number): Promise<boolean> {
 const setTwoStep = (db: Db, userId: number, sinceMs: number | null) =>
   db.updateTable('users').set({ two_step_since_ms: sinceMs }).where('id', '=', userId).execute();
 
-/** Another way in than a passkey. `exceptProvider`: this one is about to go. */
+/** Whether the user can sign in without a passkey. `exceptProvider`: not counted, because it is about to be unlinked. */
 async function hasPasswordOrIdentity(db: Db, userId: number, exceptProvider: string | null): Promise<boolean> {
   const user = await db.selectFrom('users').select('password_hash').where('id', '=', userId).executeTakeFirst();
   if ((user?.password_hash ?? '') !== '') return true;
@@ -257,7 +257,7 @@ function tell(act: Act, rows: bigint, event: EventDraft): boolean {
   return true;
 }
 
-/** With the last factor two-step verification ends: nobody is asked for a second step that they cannot take. */
+/** Ends two-step verification if no factor is left: nobody is asked for a second step that they cannot do. */
 async function endIdleTwoStep(act: Act, userId: number, event: EventDraft): Promise<void> {
   const { db } = act;
   const passkey = await db.selectFrom('passkeys').select('id').where('user_id', '=', userId).executeTakeFirst();

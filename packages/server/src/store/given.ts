@@ -1,4 +1,4 @@
-/** What was given in sign-ins, for the act that ends them: whoever had the browser may have connected an application with it. */
+/** What was granted in sign-ins, for the act that ends them: a stranger with the browser may have connected an application. */
 import type { Act } from './act.ts';
 import { endSessions } from './sessions.ts';
 
@@ -10,8 +10,8 @@ export interface SignInsOfUser {
 }
 
 /**
- * Ends the sessions that were granted in a sign-in, or in any but one: then also those of sign-ins that ended before, or that nobody knows of. A grant
- * that one of the sign-ins gave, which end now, is forgotten with it, unless a session from elsewhere still uses it. How many sessions ended.
+ * Ends the sessions that were granted in one sign-in, or in all but one (then also those of sign-ins that ended before, or were not recorded). A
+ * grant that a sign-in gave which ends now is ended too, unless a session from elsewhere still uses it. Returns how many sessions ended.
  */
 export async function endGiven(act: Act, { userId, id, exceptId }: SignInsOfUser, nowMs: number): Promise<number> {
   // Grants before sessions: who opens a session holds its grant's lock.

@@ -164,7 +164,7 @@ export const grantsActs = {
   },
 };
 
-/** Leaves a user the `keep` newest of the codes that wait. Asked under the lock of the user. */
+/** Keeps the `keep` newest codes of a user that wait, and deletes the others. Call under the lock of the user. */
 async function dropOldCodes(db: Db, { userId, keep, nowMs }: { userId: number; keep: number; nowMs: number }): Promise<void> {
   const waiting = await db
     .selectFrom('authorization_codes')
@@ -175,7 +175,7 @@ async function dropOldCodes(db: Db, { userId, keep, nowMs }: { userId: number; k
     .where('authorization_codes.ends_at_ms', '>', nowMs)
     .orderBy('authorization_codes.created_at_ms', 'desc')
     .execute();
-  // One that was redeemed meanwhile stays, so that it is known when it comes again.
+  // One that was redeemed in between is kept, so that using it again is noticed.
   for (const { hash } of waiting.slice(keep))
     await db.deleteFrom('authorization_codes').where('hash', '=', hash).where('session_id', 'is', null).execute();
 }
@@ -208,7 +208,7 @@ async function refuseCode(act: Act, hash: string, nowMs: number, event: Paramete
   return { outcome: 'used' };
 }
 
-/** As it is under its lock: whoever changes it comes before this or after. */
+/** The application under its lock, so that no change of it falls in between. */
 const lockApplication = async (db: Db, id: number) =>
   (await db
     .updateTable('applications')
@@ -226,7 +226,7 @@ function isAsExpected(row: LockedApplication, expects: Input<'giveCode'>['expect
   return matchesRedirectUri(JSON.parse(row.redirect_uris) as string[], expects.redirectUri);
 }
 
-/** Whether the user would grant something that the application did not have. Every session refreshes, whether it asked for it or not. */
+/** Whether the application would get something that it did not have. `offline_access` does not count: every session can refresh. */
 const isNew = (standing: Grant | null, { permissions, scopes }: Allowance): boolean =>
   standing === null ||
   permissions.some((name) => !standing.permissions.includes(name)) ||

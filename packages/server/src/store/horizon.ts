@@ -7,14 +7,14 @@ import type { ChangeDraft } from '../core/revocations/change.ts';
 import { UNRECORDED_JWT_SECONDS } from '../core/sessions/session.ts';
 import type { Db } from './prepared.ts';
 
-/** How far the clock of another server may be ahead. */
+/** How far the clock of another server may be ahead, in milliseconds. */
 export const CLOCK_SLACK_MS = 60_000;
 
 const DAY_MS = 86_400_000;
 /** The setting that holds the longest life, in days, that any server on this database was ever allowed to give a JWT. It only grows. */
 const LONGEST_JWT_DAYS = 'longest_jwt_days';
 
-/** Only caches have to forget what they hold of the subject: nothing is revoked. */
+/** Caches forget what they hold of the subject; nothing is revoked. */
 export type CacheDraft = ChangeDraft & { readonly beforeMs: null; readonly endsAtMs: null };
 
 /** What is revoked, without its end. Only of a single JWT is the end known beforehand: it is its own. */
@@ -38,7 +38,7 @@ interface SessionRevoked extends SubjectRevoked {
 interface SubjectRevoked {
   /** Whatever was issued at or before this moment is revoked. Never earlier than now. */
   readonly beforeMs: number;
-  /** The subject never comes back, so what is issued later is revoked too: the clock of another server may be ahead. */
+  /** The subject has ended for good, so what is issued later is revoked too: the clock of another server may be ahead. */
   readonly isForGood?: boolean;
 }
 
@@ -52,9 +52,9 @@ export async function toChangeDraft(db: Db, draft: RevocationDraft): Promise<Cha
 
 async function lastExpiryMs(db: Db, draft: OwnerRevoked | SessionRevoked): Promise<number> {
   if (isUnrecorded(draft)) return draft.beforeMs + UNRECORDED_JWT_SECONDS * 1000;
-  // JWTs that a restored backup has forgotten are not on record either.
+  // JWTs that were minted after a restored backup was made are not on record either.
   const unrecordedMs = draft.beforeMs + (await longestJwtDays(db)) * DAY_MS;
-  // A user's own are those of sessions; those on record are of keys, and so of accounts.
+  // JWTs of a user are those of sessions, which are not on record; recorded ones belong to keys, and so to accounts.
   if (draft.kind === 'user') return unrecordedMs;
   return Math.max(unrecordedMs, await lastRecordedExpiryMs(db, draft.kind === 'credential' ? 'key_id' : 'account_id', draft.id));
 }

@@ -58,7 +58,7 @@ export const invitationsActs = {
     const { db } = act;
     const { accountId, invitation, limit, usersOnly, ceiling = CEILINGS.invitationsOfTeam, event } = input;
     const { createdAtMs: nowMs, invitedBy, emailKey } = invitation;
-    // The sender before the team, as whoever is deleted is locked before their teams.
+    // The sender before the team: deleting a user takes the locks in this order too.
     const sender = await lockEnabledUser(db, invitedBy, null);
     if (sender === null) return 'gone';
     if (!(await lockTeam(db, accountId))) return 'gone';
@@ -74,7 +74,7 @@ export const invitationsActs = {
     if ((await openOf(db, accountId, nowMs)) >= ceiling) return 'full';
     if ((await sentByOn(db, invitedBy, nowMs)) >= mostOf(sender, limit)) return 'too_many';
     const silent = usersOnly && !(await isUser(db, emailKey));
-    // Counted also where none is sent: the answer must not tell.
+    // Counted also if none is sent: the answer must not reveal it.
     if (!(await act.mayMail(event))) return 'too_many';
     return await insert(act, accountId, invitation, silent ? { ...event, mails: [] } : event);
   },
@@ -159,9 +159,9 @@ export const invitationsActs = {
 };
 
 /**
- * The first half of using an invitation up, for an act that has more to do before (registering): it looks, and holds the invitation
- * and its team until the commit, so that `redeemInvitation` later in the same act finds them as they are now. Nothing is
- * changed. `emailKey`: of whoever wants in. `gone`: unknown, used, taken back, over, its team is deleted, or whoever sent it could not send it now.
+ * The first half of using an invitation up, for an act that has more to do before (registering): it looks, and holds the invitation and its team
+ * until the commit, so that `redeemInvitation` later in the same act finds them as they are now. Nothing is changed. `emailKey`: of the person
+ * who comes. `gone`: unknown, used, taken back or expired, its team is deleted, or its sender could not send it now.
  */
 export async function lockInvitation(
   db: Db,
@@ -182,7 +182,7 @@ export async function lockInvitation(
   return locked.numUpdatedRows === 0n || !(await maySend(db, seen)) ? 'gone' : seen;
 }
 
-/** Whether whoever sent it could send it now: enabled, an administrator (to register), or with a role that includes the one they gave. */
+/** Whether its sender could send it now: an enabled administrator (to register), or an enabled member whose role may give this role. */
 async function maySend(
   db: Db,
   { inviterId, accountId, role }: Pick<Invitation, 'inviterId' | 'accountId' | 'role'>,
@@ -201,8 +201,8 @@ async function maySend(
 }
 
 /**
- * For every act that takes rights away: ends the open invitations that somebody could not send any more. `accountId`: of one team; null: to
- * register; left out: all of them. `role`: the one that is left; null: none. `event`: of the act, for who did it and when.
+ * For every act that takes rights away: ends the open invitations that a user could not send any more. `accountId`: of one team; null: to
+ * register; left out: all of them. `role`: the one that the user has left; null: none. `event`: of the act, for who did it and when.
  */
 export async function endInvitationsBeyond(
   act: Act,
@@ -370,7 +370,7 @@ async function isUser(db: Db, emailKey: string): Promise<boolean> {
   return row !== undefined;
 }
 
-/** Counted under the lock of the team. */
+/** Call under the lock of the team. */
 async function openOf(db: Db, accountId: number, nowMs: number): Promise<number> {
   const { count } = await db
     .selectFrom('invitations')

@@ -1,4 +1,7 @@
-/** Whether a mail may be written: by `core/mail/mail-rules.ts`, counted for each mailbox and kind in one statement, so that racers count too. */
+/**
+ * Whether a mail may be written, by the rules of `core/mail/mail-rules.ts`. Counted for each mailbox and kind in one statement, so that two at
+ * once both count.
+ */
 import type { MailDraft } from '../core/mail/mail.ts';
 import { type MailRule, ruleFor } from '../core/mail/mail-rules.ts';
 import type { Db } from './prepared.ts';
@@ -6,11 +9,11 @@ import type { Db } from './prepared.ts';
 /** `limit`: this mailbox has had its number. `unverified`: none of this kind goes to an address that was never verified. */
 export type MailVerdict = 'good' | 'limit' | 'unverified';
 
-/** Counts the mail. Asked once for each. */
+/** Counts the mail, so it is called once for each. */
 export async function judgeMail(db: Db, mail: MailDraft): Promise<MailVerdict> {
   const rule = ruleFor(mail.kind, await isVerified(db, mail));
   if (rule === 'never') return 'unverified';
-  return (await count(db, mail, rule)) <= rule.most ? 'good' : 'limit';
+  return (await count(db, mail, rule)) <= rule.max ? 'good' : 'limit';
 }
 
 async function count(db: Db, { mailbox, kind, createdAtMs }: MailDraft, { withinMs }: MailRule): Promise<number> {
@@ -39,8 +42,7 @@ async function count(db: Db, { mailbox, kind, createdAtMs }: MailDraft, { within
 }
 
 /**
- * Of the address as it is at this moment: an act that changes it judges before (`judgeMails`). Only of somebody who is deleted the tombstone
- * tells.
+ * By the address as it is now: an act that changes it judges its mails before (`judgeMails`). For a deleted user the row that is left says it.
  */
 async function isVerified(db: Db, { recipient, userId }: MailDraft): Promise<boolean> {
   if (userId === null) return false;
@@ -50,7 +52,7 @@ async function isVerified(db: Db, { recipient, userId }: MailDraft): Promise<boo
     .where('id', '=', userId)
     .executeTakeFirst();
   if (user === undefined) return false;
-  // The operator made them one, and vouches for the address: they must hear of what concerns the server.
+  // The operator vouches for an administrator's address: they must get notices about the server.
   const isVouchedFor = user.email_verified_at_ms !== null || user.is_administrator === 1;
   return isVouchedFor && (user.email === recipient || user.deleted_at_ms !== null);
 }

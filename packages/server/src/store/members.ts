@@ -202,7 +202,7 @@ async function isEnabled(db: Db, userId: number): Promise<boolean> {
   return row !== undefined;
 }
 
-/** What applications were granted by a member whose role allows less now: their JWTs that hold more are over. */
+/** Revokes JWTs of sessions that a member granted, if they hold what the new role does not allow. */
 const narrowToRole = (
   act: Act,
   { userId, accountId, held, wanted }: { userId: number; accountId: number; held: Role; wanted: Role },

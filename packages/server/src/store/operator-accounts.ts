@@ -55,7 +55,7 @@ interface Locked {
   readonly userId: number | null;
 }
 
-/** The administrators' lock, then the account's; of a user who is deleted their act takes the locks that it needs. */
+/** Takes the administrators' lock, then that of a team. For a personal account `deleteUser` takes the locks that it needs. */
 async function lockForOperator(
   db: Db,
   accountId: number,

@@ -113,7 +113,7 @@ async function readPermissions(db: Db): Promise<readonly CataloguedPermission[]>
 
 type Catalogue = ReturnType<typeof indexCatalogue>;
 
-/** The JWTs of those applications that hold what is taken out of the catalogue, or what people may no longer grant: one change for each. */
+/** Revokes the JWTs of applications that hold what is taken out of the catalogue, or can no longer be granted: one change for each application. */
 async function narrowApplicationsTo(
   act: Act,
   { before, after }: { readonly before: Catalogue; readonly after: Catalogue },
@@ -126,7 +126,7 @@ async function narrowApplicationsTo(
     .select(['id', 'client_id', 'own_permissions', 'verified_at_ms'])
     .where('deleted_at_ms', 'is', null)
     .execute();
-  // Lists are few, and those who hold them many: the database says which application holds which lists.
+  // Many grants share few lists, so the database returns each list once for an application.
   const granted = await act.db
     .selectFrom('grants')
     .select(['application_id', 'permissions'])

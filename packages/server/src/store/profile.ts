@@ -280,7 +280,10 @@ export const profileActs = {
   },
 };
 
-/** Every credential that speaks for the user or the personal account, its JWTs, what they granted, every application of it, and every factor. The sign-ins have ended before. */
+/**
+ * Every credential that speaks for the user or the personal account, its JWTs, what they granted, every application of it, and every factor. The
+ * sign-ins have ended before.
+ */
 async function endEverything(
   act: Act,
   { userId, accountId, nowMs }: { userId: number; accountId: number; nowMs: number },
@@ -329,8 +332,8 @@ async function giveNewSecret(db: Db, userId: number, { id, hash }: { id: number;
 const forgetMails = (db: Db, userId: number) => db.deleteFrom('mails').where('user_id', '=', userId).execute();
 
 /**
- * What was written when others invited this address: the mail, which belongs to no user, and the address beside the event. Found by way of the
- * invitations, which are kept as long, so that no table is read whole.
+ * Deletes what was written when others invited this address: the mail, which belongs to no user, and the address with the event. Found through the
+ * invitations, which are kept as long, so that no table is read as a whole.
  */
 async function forgetInvitee(db: Db, userId: number): Promise<void> {
   const invitations = await db

@@ -183,7 +183,7 @@ export interface SessionsFilter {
   readonly grantId?: number;
   /** Granted in this sign-in. */
   readonly signInId?: number;
-  /** Granted in any other, or nobody knows in which. */
+  /** Granted in any other sign-in, or it is not recorded in which. */
   readonly exceptSignInId?: number;
 }
 
@@ -225,7 +225,7 @@ export async function endSessions(
   }));
 }
 
-/** Leaves a user the `keep` sessions with an application that were used last. Asked under the lock of the user. */
+/** Keeps the `keep` sessions of a user with an application that were used last, and ends the others. Call under the lock of the user. */
 export async function endUnusedSessions(
   act: Act,
   { userId, applicationId, keep, nowMs }: { userId: number; applicationId: number; keep: number; nowMs: number },
@@ -286,7 +286,10 @@ export async function insertSession(
     .execute();
 }
 
-/** Null when the session, its user, grant, application or account has ended, the account is suspended, or the user has no place in the account any more. */
+/**
+ * Null when the session, its user, grant, application or account has ended, the account is suspended, or the user has no place in the account
+ * any more.
+ */
 export async function standingOf(db: Db, id: string): Promise<Standing | null> {
   const row = (await standing(db, { id })).rows[0];
   if (row === undefined) return null;
@@ -384,7 +387,7 @@ const moveOn = prepare(
       .where('ended_at_ms', 'is', null)
       .where('last_used_at_ms', '>', move.usedAfterMs)
       .where('created_at_ms', '>', move.createdAfterMs)
-      // Nothing moves while the account is suspended: the client's token must still be the newest afterwards.
+      // Not while the account is suspended: the client's token must still be the newest when it is resumed.
       .where((eb) => eb.not(isOfSuspendedAccount(eb))),
 );
 

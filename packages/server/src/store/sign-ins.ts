@@ -90,7 +90,7 @@ export const signInsActs = {
 
   async endSignIns(act: Act, { userId, id, exceptId, withSessions = false, nowMs, event }: Input<'endSignIns'>): Promise<number> {
     const which = { userId, ...(id === undefined ? {} : { id }), ...(exceptId === undefined ? {} : { exceptId }) };
-    // First of all: what a browser has under way (`lockSignIn`) is there when the rest looks for what to end.
+    // First: what the browser has under way (`lockSignIn`) is then written before the rest looks for what to end.
     const ended = await endSignIns(act.db, { ...which, nowMs });
     const sessions = withSessions ? await endGiven(act, which, nowMs) : 0;
     if (ended + sessions > 0) act.event(withSessions ? { ...event, details: { ...event.details, sessions } } : event);
@@ -148,7 +148,7 @@ export async function endSignIns(
   return Number((await query.executeTakeFirst()).numUpdatedRows);
 }
 
-/** Leaves a user the `keep` sign-ins that were seen last. Asked under the lock of the user. */
+/** Keeps the `keep` sign-ins of a user that were seen last, and ends the others. Call under the lock of the user. */
 async function endUnseen(db: Db, { userId, keep, nowMs }: { userId: number; keep: number; nowMs: number }): Promise<void> {
   const living = await db
     .selectFrom('sign_ins')
@@ -207,7 +207,7 @@ async function holds(db: Db, user: User, through: Through): Promise<boolean> {
   return row !== undefined;
 }
 
-/** Nobody is let in as an administrator by a provider that does not name their domain. */
+/** Whether a provider with these domains may let the user in. For administrators it must name their domain. */
 export const mayVouchFor = (domains: readonly string[], { isAdministrator, email }: User): boolean =>
   !isAdministrator || vouchingFor(domains, emailKey(email)) === 'named';
 

@@ -57,8 +57,8 @@ export async function activeAccounts(db: Db, ids: readonly number[]): Promise<re
 }
 
 /**
- * Suspends an account within an act that holds its lock: `column` says why. Servers and guards are told when it was not suspended before for
- * another reason. False when it already is for this one.
+ * Suspends an account within an act that holds its lock: `column` says why. Servers and guards are told, unless it is already suspended for
+ * the other reason. False when it is already suspended for this one.
  */
 export async function suspend(
   act: Act,
@@ -78,7 +78,7 @@ export async function suspend(
   return true;
 }
 
-/** Takes one reason, or both, away. Servers and guards are told when none is left. False when it was not suspended for any of these. */
+/** Takes one reason, or both, away. If none is left, servers and guards are told. False when it was not suspended for any of these. */
 export async function resume(
   act: Act,
   accountId: number,
@@ -95,13 +95,13 @@ export async function resume(
   return true;
 }
 
-/** What no longer exists is not suspended: it ended, and is revoked by what ended it. */
+/** For something that ends: it is revoked then, and no longer suspended. */
 export async function forgetSuspension(act: Act, kind: SuspensionKind, id: string): Promise<void> {
   const lifted = await lift(act.db, kind, id);
   if (lifted) act.suspend({ kind, id, sinceMs: null });
 }
 
-/** The account and its applications; what is cached of either is forgotten. */
+/** Tells servers and guards of the account and its applications, and makes caches forget them. `sinceMs` null: no longer suspended. */
 async function announce(act: Act, accountId: number, sinceMs: number | null): Promise<void> {
   const applications = await act.db
     .selectFrom('applications')
@@ -119,7 +119,7 @@ async function announce(act: Act, accountId: number, sinceMs: number | null): Pr
   }
 }
 
-/** Those who start read what is suspended from the list of changes: an entry that was lifted does not count there any more. */
+/** A server that starts reads what is suspended from the list of changes, so the old entry must not count any more. False when there is none. */
 async function lift(db: Db, kind: SuspensionKind, id: string): Promise<boolean> {
   const updated = await db
     .updateTable('changes')

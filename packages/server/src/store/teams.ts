@@ -1,6 +1,6 @@
 /**
- * What members and invitations share: a team's lock, the role that somebody has in it now, and every write of who is in it. Nothing else writes `members` or
- * the name of an account, so that no change of who owns an account, or of what it is called, forgets the badges of its applications.
+ * What members and invitations share: a team's lock, the role that somebody has in it, and every write of `members` and of an account's
+ * name. Nothing else writes them, so that no change of owners or name leaves the badges of its applications.
  */
 import type { Role } from '../core/accounts/member.ts';
 import type { EventDraft } from '../core/audit/event.ts';
@@ -17,7 +17,7 @@ interface Membership {
 }
 
 /**
- * The lock of an active team: whoever changes its members or invitations takes turns by it. The no-op update takes the row's
+ * The lock of an active team: acts that change its members or invitations take turns by it. The no-op update takes the row's
  * lock on PostgreSQL; on SQLite there is one writer. False when there is no such team, or it is suspended: then nobody changes it.
  */
 export async function lockTeam(db: Db, accountId: number): Promise<boolean> {
@@ -105,7 +105,7 @@ export async function roleInTeam(db: Db, accountId: number, userId: number): Pro
   return row?.role ?? null;
 }
 
-/** Who is a member already stays what they are. */
+/** A user who is a member already keeps the role. */
 export async function addMember(
   act: Act,
   { accountId, userId, role, cause }: Membership & { role: Role; cause: Cause },
@@ -136,11 +136,11 @@ export async function removeMember(act: Act, { accountId, userId, cause }: Membe
   if (removed?.role === 'owner') await takeBadgesOfAccount(act, accountId, cause);
 }
 
-/** Of a team that is deleted: its applications have ended. */
+/** For a team that is deleted. No badges are taken: its applications have ended. */
 export const removeEveryMember = (db: Db, accountId: number) =>
   db.deleteFrom('members').where('account_id', '=', accountId).execute();
 
-/** The consent page names the account that registered an application. */
+/** Badges are taken away, because the consent page names the account that registered an application. */
 export async function renameAccount(
   act: Act,
   { accountId, name, cause }: { accountId: number; name: string; cause: Cause },

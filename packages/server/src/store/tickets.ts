@@ -63,10 +63,10 @@ export const ticketsActs = {
 };
 
 const LINKS: ReadonlySet<TicketPurpose> = new Set(['verify-email', 'new-email', 'reset-password', 'setup', 'invitation']);
-/** So long after it was used a link is told from one that never was. */
+/** How long a used link is still answered as used. */
 const MARK_LASTS_MS = 30 * DAY_MS;
 
-/** For acts that use a ticket up together with what it is for: the row is gone, so nobody else can. A link leaves a mark with nothing in it. */
+/** For acts that use a ticket up together with what it is for: the row is gone, so nobody else can. A link leaves an empty mark. */
 export async function redeem(
   db: Db,
   { purpose, hash, nowMs }: { purpose: TicketPurpose; hash: string; nowMs: number },
@@ -84,7 +84,10 @@ export async function redeem(
   return toTicket(row);
 }
 
-/** Puts a ticket, or its mark, where the same secret leads to; for acts that have redeemed one and then do nothing with it. */
+/**
+ * Stores a ticket under the hash of its secret, over one that is there; for the mark, and for acts that redeemed a ticket and then do nothing
+ * with it.
+ */
 export async function keepTicket(db: Db, hash: string, ticket: Ticket): Promise<void> {
   const row = {
     purpose: ticket.purpose,
@@ -107,9 +110,12 @@ export async function endTickets(db: Db, userId: number | null, purpose?: Ticket
   await query.execute();
 }
 
-/** Leaves a user the newest of the tickets that do not replace each other: log-ins that wait for their second step. */
+/**
+ * Keeps the newest tickets of a user and purpose, and deletes the others. For those that do not replace each other: log-ins that wait for their
+ * second step.
+ */
 async function dropOldTickets(db: Db, { userId, purpose }: Ticket): Promise<void> {
-  // Under the lock of the user, so that two who come at once are counted both.
+  // Under the lock of the user, so that two at once both count.
   if (userId === null || (await lockEnabledUser(db, userId, null)) === null) return;
   const waiting = await db
     .selectFrom('tickets')

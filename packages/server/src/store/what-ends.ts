@@ -81,7 +81,7 @@ const liveSessions = (db: Db, nowMs: number) => db.selectFrom('sessions').select
 const applicationsOf = (db: Db, accountId: number) =>
   db.selectFrom('applications').select('id').where('account_id', '=', accountId).where('deleted_at_ms', 'is', null);
 
-/** Never looks at more rows than are told. */
+/** Reads at most MAX_COUNTED rows. */
 async function count<Table extends keyof Database>(
   db: Db,
   rows: SelectQueryBuilder<Database, Table, { id: number | string }>,

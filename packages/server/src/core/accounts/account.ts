@@ -35,7 +35,7 @@ export interface Account {
 
 export interface Suspension {
   readonly sinceMs: number;
-  /** What the operator tells the members; null: nothing, or it is suspended because it has no enabled owner. */
+  /** What the members read, as the operator typed it; null: nothing, or it is suspended because it has no enabled owner. */
   readonly reason: string | null;
 }
 
@@ -91,7 +91,7 @@ export interface AccountsStore {
   /**
    * Disables or enables. Disabling revokes every JWT of the user and of the personal account issued until now, and suspends the teams that have
    * no other enabled owner; enabling resumes those of the user's teams that were suspended for that. `administratorId`: the administrator who
-   * does it at their page, and must still be one (`not-allowed`). The last enabled administrator is not disabled, whoever asks.
+   * does it at their page, and must still be one (`not-allowed`). The last enabled administrator is never disabled.
    */
   setUserDisabled(input: {
     userId: number;

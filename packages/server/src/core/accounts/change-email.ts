@@ -23,7 +23,10 @@ export interface ChangeEmailPorts {
 const VERIFY_LASTS_MS = 3 * DAY_MS;
 const NEW_EMAIL_LASTS_MS = DAY_MS;
 
-/** The link that verifies the stored address. An older one ends. False: the mailbox has had its number of them, and the older one stays good. */
+/**
+ * Mails the link that verifies the stored address; an older link ends. False: the mailbox has had its number of these mails, and the older link
+ * stays valid.
+ */
 export async function sendVerification(ports: ChangeEmailPorts, user: User, by: By): Promise<boolean> {
   if (user.emailVerifiedAtMs !== null) return true;
   const data = { emailKey: readEmail(user.email)?.key ?? '' };
@@ -34,7 +37,7 @@ export async function sendVerification(ports: ChangeEmailPorts, user: User, by: 
   );
 }
 
-/** Ends nothing: whoever follows the link has signed in with the current password. */
+/** Ends nothing: the user has signed in with the current password before following the link. */
 export const verifyEmail = (ports: ChangeEmailPorts, user: User, ticket: string, by: By): Promise<User | null> =>
   ports.profile.verifyEmail({
     userId: user.id,

@@ -40,11 +40,11 @@ export async function changePassword(
   if (!hashed.ok) return hashed;
   const { text, hash } = makeTicketText();
   const keep = { id: signInId, hash };
-  const changed = await put(ports, user, { passwordHash: hashed.value, keep, ticket: null, proves: false }, by);
+  const changed = await setPassword(ports, user, { passwordHash: hashed.value, keep, ticket: null, proves: false }, by);
   return changed ? ok({ secret: text }) : no('gone');
 }
 
-/** Sends the link; a disabled user gets none. Whoever asks learns nothing. */
+/** Mails the link. The one who asks does not learn whether a mail was sent. */
 export async function askForReset(ports: ChangePasswordPorts, user: User, by: By): Promise<void> {
   const data = { emailKey: readEmail(user.email)?.key ?? '' };
   await issueLink(ports, user, { purpose: 'reset-password', lastsMs: RESET_LASTS_MS, data }, (ticket) =>
@@ -76,11 +76,11 @@ export async function resetWithTicket(
   if (!hashed.ok) return hashed;
   const used = { purpose: 'reset-password', hash: hashTicket(ticket) } as const;
   const theirs = { ...by, actor: `user:${user.id}`, authority: IN_THE_ACT } as const;
-  const done = await put(ports, user, { passwordHash: hashed.value, keep: null, ticket: used, proves: true }, theirs);
+  const done = await setPassword(ports, user, { passwordHash: hashed.value, keep: null, ticket: used, proves: true }, theirs);
   return done ? ok(user) : no('gone');
 }
 
-/** What the reset of a link ends, for its page to say before it happens. */
+/** What setting a password with a link would end; its page says so before. */
 export const readReset = async (
   { profile, clock }: Pick<ChangePasswordPorts, 'profile' | 'clock'>,
   user: User,
@@ -89,11 +89,14 @@ export const readReset = async (
   return { isFirstProof, ending: await profile.readEnding({ userId: user.id, all: isFirstProof, nowMs: clock.now() }) };
 };
 
-/** So often something may change between reading what ends and ending it; then it ends whatever there is. */
+/** How often what would end may change between reading and ending it; after that it is ended without comparing. */
 const MAX_READINGS = 3;
 
-/** The mail lists what ends: it is written in the act, which does nothing when something else would end by then. */
-async function put(
+/**
+ * Sets the password. The mail lists what ends and is composed before the act, so the act does nothing (`changed`) when something else would end
+ * by then; it is read and composed again. False: the user, the ticket or the sign-in has ended.
+ */
+async function setPassword(
   ports: ChangePasswordPorts,
   user: User,
   how: Pick<Parameters<ProfileStore['changePassword']>[0], 'passwordHash' | 'keep' | 'ticket' | 'proves'>,

@@ -35,7 +35,7 @@ const SETUP_LASTS_MS = HOUR_MS;
 /** `invitation`: the ticket of its link, which opens registration for its address where `mayRegister` says so. */
 export async function comeIn(ports: ComeInPorts, input: ComeInInput & { readonly invitation: string | null }): Promise<CameIn> {
   const { invitation } = input;
-  // Asked before a password is hashed: whoever may not register costs no hash.
+  // Before a password is hashed: a stranger who may not register costs no hash.
   const found =
     invitation === null ? null : await ports.invitations.findInvitationByTicket(hashTicket(invitation), ports.clock.now());
   if (invitation !== null && found === null) return { ok: false, reason: 'link-over' };
@@ -65,7 +65,7 @@ export async function comeIn(ports: ComeInPorts, input: ComeInInput & { readonly
 /** The first administrator, with the link of the log. */
 export async function setUp(ports: ComeInPorts, input: ComeInInput & { readonly ticket: string }): Promise<CameIn> {
   if (!(await isOpen(ports, 'setup', input.ticket))) return { ok: false, reason: 'link-over' };
-  // From no address: the link of the log is the limit.
+  // Without an address, so that it is not counted: the link in the log is limit enough.
   const uncounted = { ...input, by: { ...input.by, person: {} } };
   const registered = await registerUser(ports, uncounted, async (user) => {
     const made = await ports.profile.createFirstAdministrator({

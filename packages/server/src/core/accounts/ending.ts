@@ -1,4 +1,4 @@
-/** What a new password ends beside itself: counted before it happens, listed in the mail after it has. */
+/** What else a new password ends: the page counts it before, the mail lists it afterwards. */
 
 export interface Ending {
   /** API keys of the personal account, by name; only where the address is verified by it for the first time. */

@@ -1,5 +1,5 @@
 /**
- * What a person proves themself with beside the password: passkeys, TOTP, recovery codes, and other OpenID providers. A passkey is a way in,
+ * What a person signs in with apart from the password: passkeys, TOTP, recovery codes, and other OpenID providers. A passkey is a way in,
  * instead of the password. Two-step verification is a setting (`User.twoStepSinceMs`): while it is on, TOTP, any passkey and recovery codes
  * are accepted as the second step, and at least one TOTP or passkey is there. A TOTP that is in force exists only while it is on.
  */

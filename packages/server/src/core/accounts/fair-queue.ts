@@ -1,13 +1,13 @@
 /**
- * A bounded queue that is fair to whoever waits in it. Each job stands at a place in a tree: known people or others, their network from wide to
- * narrow, then the account it is about. Each level takes turns, so that a flood from many addresses of one network waits behind itself: somebody
- * else there waits for one job of each address, somebody known for one job of a stranger. When the queue is full, the newest job of the
- * heaviest branch goes, and strangers go before people who are known.
+ * A bounded queue that is fair. Jobs are in a tree: first known people and others, then their networks from wide to narrow, then the account that the
+ * job is about. The branches of each level take turns, so a flood from many addresses of one network mostly waits for itself: another client
+ * there waits for one job of each address, and a known one for one job of a stranger. When the queue is full, the newest job of the largest
+ * branch is dropped, strangers' before those of known people.
  */
 
-/** Who a piece of work is for. Left out: the server itself. */
+/** Who a job is for. */
 export interface Claim {
-  /** Shown by a cookie, a sign-in, or an address that this user has signed in from before. */
+  /** By a cookie, a sign-in, or an address that this user has signed in from before. */
   readonly isKnown: boolean;
   /** From wide to narrow. */
   readonly networks: readonly string[];
@@ -37,7 +37,7 @@ export class FairQueue<Job> {
     return this.#root.count;
   }
 
-  /** Returns the job that must go for it, which can be itself; null when there was room. */
+  /** Returns the job that is dropped for it, which can be itself; null when there was room. */
   push(job: Job, { isKnown, networks, person }: Claim): Job | null {
     let branch = this.#root;
     branch.count++;
@@ -64,7 +64,7 @@ export class FairQueue<Job> {
 
 const newBranch = <Job>(): Branch<Job> => ({ count: 0, children: new Map(), jobs: [] });
 
-/** Whoever had a turn stands at the end of the row. */
+/** A branch that had a turn goes to the end of its row. */
 function takeTurn<Job>(branch: Branch<Job>): Job | null {
   const [name] = branch.children.keys();
   if (name === undefined) {
@@ -80,7 +80,7 @@ function takeTurn<Job>(branch: Branch<Job>): Job | null {
 function takeHeaviest<Job>(branch: Branch<Job>): Job | null {
   let heaviest: string | null = null;
   let most = 0;
-  // Of equals the one that came last: whoever has waited longer stays.
+  // Of equals the one that came last: the others have waited longer.
   for (const [name, { count }] of branch.children) {
     if (count < most) continue;
     heaviest = name;

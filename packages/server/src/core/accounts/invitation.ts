@@ -1,7 +1,7 @@
 /**
  * An invitation: to a team with a role, or (without an account) to register where sign-up is by invitation. It goes by mail alone; the
- * link's ticket is stored hashed. It is good for as long as the one who sent it could still send it: what takes that right away (removal, a lower
- * role, leaving, disabling, deletion) ends it in the same act, and accepting judges it again.
+ * link's ticket is stored hashed. It is valid for as long as its sender could still send it: what takes that right away (removal, a lower
+ * role, leaving, disabling, deletion) ends it in the same act, and accepting checks the right again.
  */
 import type { EventDraft } from '../audit/event.ts';
 import { DAY_MS } from '../lib/clock.ts';
@@ -9,8 +9,8 @@ import type { Role } from './member.ts';
 
 export const INVITATION_LASTS_MS = 7 * DAY_MS;
 /**
- * By one person in 24 hours, sending again included: an invitation carries names that its sender typed, and nobody brings those to strangers in
- * bulk from here. It is the same number for users and for strangers, so that nobody learns from it who is a user.
+ * By one person in 24 hours, sending again included: an invitation contains names that its sender typed, which must not go to strangers in
+ * bulk. The number is the same for users and for strangers, so that nobody learns from it who is a user.
  */
 export const MAX_INVITATIONS_A_DAY = 20;
 /** The same, by somebody whose own address was never verified. */
@@ -22,9 +22,9 @@ export interface Invitation {
   readonly accountId: number | null;
   readonly email: string;
   readonly role: Role;
-  /** The name of the one who sent it, where there is one. */
+  /** The name or address of its sender, where there is one. */
   readonly invitedBy: string | null;
-  /** Their id. */
+  /** The user id of its sender. */
   readonly inviterId: number | null;
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
@@ -56,7 +56,7 @@ export interface InvitationsStore {
   listInvitations(accountId: number, nowMs: number): Promise<readonly Invitation[]>;
   /** An open one of this team. */
   findInvitation(accountId: number, id: number, nowMs: number): Promise<Invitation | null>;
-  /** The open ones that somebody sent, to whatever team or to register: what ends with them. */
+  /** The open ones that a user sent, to any team or to register: they end with the user. */
   listInvitationsBy(userId: number, nowMs: number): Promise<readonly (Invitation & { readonly accountName: string | null })[]>;
   findInvitationByTicket(ticketHash: string, nowMs: number): Promise<InvitationByTicket | null>;
   /** `member`: the address belongs to a member already. `open`: there is an open invitation for it. */
@@ -64,7 +64,7 @@ export interface InvitationsStore {
     accountId: number;
     invitation: NewInvitation;
     limit: number;
-    /** Then no mail goes to an address that no enabled user has; everything else is as if it went. */
+    /** True: no mail goes to an address that no enabled user has; everything else is as if it did. */
     usersOnly: boolean;
     /** So many open ones a team has; as `core/lib/ceilings.ts` says unless it is given. */
     ceiling?: number;

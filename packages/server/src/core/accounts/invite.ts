@@ -88,9 +88,9 @@ export function inviteVerbs({ invitations, limits, clock, url, composeInvitation
   }
 
   return {
-    /** Whether an invitation to a team reaches only people who are users already. To others none is sent, and nobody is told which it was. */
+    /** Whether invitations to teams are mailed only to people who are users already. The sender does not learn whether one was. */
     teamsInviteUsersOnly: usersOnly,
-    /** Whether whoever holds this invitation may register with it. */
+    /** Whether somebody may register with this invitation. */
     mayRegisterWith: (invitation: Pick<Invitation, 'accountId'>): boolean => mayRegister(signUp, invitation),
 
     async invite({ account, inviter, email, role, by }: ToTeam & { email: string; role: Role }) {

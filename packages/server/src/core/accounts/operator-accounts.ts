@@ -1,6 +1,6 @@
 /**
- * What the operator does to the accounts of others: suspend, resume, delete. A suspended account stays as it is, and nothing of it is accepted;
- * what is deleted never comes back. The operator's own account is neither suspended nor deleted.
+ * What the operator does to other accounts: suspend, resume, delete. A suspended account stays as it is, but nothing of it is accepted.
+ * A deleted one cannot be restored. The operator's own account can be neither suspended nor deleted.
  */
 import { isWellFormedText } from '@keyhouse/protocol';
 import type { By, EventDraft } from '../audit/event.ts';
@@ -13,7 +13,7 @@ import type { MembersStore } from './member.ts';
 import type { WhatEnds, WhatEndsStore } from './what-ends.ts';
 
 export const MAX_SUSPENSION_REASON_LENGTH = 500;
-/** Owners who are told of it by mail. */
+/** At most so many owners get a mail. */
 const MAX_NOTIFIED = 50;
 
 /** `gone`: there is no such account. `not_allowed`: the administrator is not one any more. */
@@ -58,7 +58,7 @@ export function operatorAccountVerbs(ports: OperatorAccountsPorts) {
   const { operatorAccounts, clock } = ports;
 
   return {
-    /** `reason`: what the members are told; null: nothing. */
+    /** `reason`: what the members read; null: nothing. */
     async suspendAccount({ by, reason, ...where }: OnAccount & { reason: string | null }) {
       const nowMs = clock.now();
       const mails = await notify(ports, where.accountId, (account, to) =>
@@ -77,14 +77,14 @@ export function operatorAccountVerbs(ports: OperatorAccountsPorts) {
       return await operatorAccounts.resumeAccount({ ...where, event });
     },
 
-    /** Of a personal account its user ends too. */
+    /** What would end now. With a personal account its user ends too. */
     whatEndsWithAccount: ({ id, userId }: Pick<Account, 'id' | 'userId'>): Promise<WhatEnds> =>
       ports.ends.whatEnds(
         userId === null ? { what: 'account', accountId: id } : { what: 'user', userId, accountId: id },
         clock.now(),
       ),
 
-    /** What is added after it was counted and shown ends too. */
+    /** Ends everything in it, also what was added after it was counted. With a personal account the user is deleted. */
     async deleteAccount({ by, ...where }: OnAccount) {
       const nowMs = clock.now();
       const account = await ports.accounts.findAccount(where.accountId);
@@ -105,17 +105,17 @@ export function operatorAccountVerbs(ports: OperatorAccountsPorts) {
   };
 }
 
-/** What is wrong with a reason that members will read; null when nothing is. */
+/** A sentence that says what is wrong with a reason that members will read; null: nothing. */
 export function findReasonFault(reason: string): string | null {
   if ([...reason].length > MAX_SUSPENSION_REASON_LENGTH)
     return `The reason may have at most ${MAX_SUSPENSION_REASON_LENGTH} characters.`;
   return isWellFormedText(reason) ? null : 'The reason may not contain control characters.';
 }
 
-/** Null: one's own. */
+/** As mails name it; null: "your account". */
 const nameOf = ({ kind, name }: Account): string | null => (kind === 'personal' ? null : name);
 
-/** A mail to each owner who is enabled; a disabled user is told nothing of what goes on inside. */
+/** A mail to each enabled owner; disabled users get none. */
 async function notify(
   { accounts, members }: OperatorAccountsPorts,
   accountId: number,

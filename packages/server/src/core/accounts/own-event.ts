@@ -36,7 +36,7 @@ export const factorMail = (
 
 /**
  * Stores a ticket together with the event whose mail carries it. An older ticket of the same purpose ends. False: the mailbox has had its
- * number of these; nothing was changed, and the older ticket stays good.
+ * number of these mails; nothing was changed, and the older ticket stays valid.
  */
 export async function issueLink(
   { tickets, clock }: { readonly tickets: Pick<TicketsStore, 'issueTicket'>; readonly clock: Clock },

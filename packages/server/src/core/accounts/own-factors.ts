@@ -11,7 +11,7 @@ import { checkNewPasskey, type PasskeyPorts } from './passkeys.ts';
 
 export interface OwnFactorsPorts extends PasskeyPorts {
   readonly compose: Compose;
-  /** The one that the database stands under: what is sealed with another, nobody opens after a restart. Rejects when it is none of ours. */
+  /** The master secret in force. Rejects if this server was not started with it. */
   readonly standingSecret: () => Promise<MasterSecret>;
 }
 
@@ -41,7 +41,7 @@ export async function removePasskey(ports: OwnFactorsPorts, user: User, id: stri
   return await ports.factors.removePasskey({ userId: user.id, id, events: { removed, twoStepOff: twoStepOff(ports, user, by) } });
 }
 
-/** Null while one is in force: it is turned off first. */
+/** A new TOTP secret that waits for its first code. Null while one is in force: that must be removed first. */
 export async function beginTotp(ports: OwnFactorsPorts, user: User, by: By): Promise<{ secret: string; uri: string } | null> {
   const { base32, sealed } = makeTotpSecret(await ports.standingSecret(), user.id);
   const put = await ports.factors.putTotp({ userId: user.id, sealedSecret: sealed, nowMs: ports.clock.now(), by });
@@ -85,7 +85,7 @@ export const removeTotp = (ports: OwnFactorsPorts, user: User, by: By): Promise<
   return ports.factors.removeTotp({ userId: user.id, events: { removed, twoStepOff: twoStepOff(ports, user, by) } });
 };
 
-/** Turns two-step verification on by the passkeys that there are. It ends, as with every first second factor, with the recovery codes. */
+/** Turns two-step verification on with the passkeys that there are. Returns the recovery codes, as the first second factor always does. */
 export async function turnTwoStepOn(
   ports: OwnFactorsPorts,
   user: User,
@@ -109,7 +109,7 @@ export async function turnTwoStepOn(
 export const turnTwoStepOff = (ports: OwnFactorsPorts, user: User, by: By): Promise<boolean> =>
   ports.factors.turnTwoStepOff({ userId: user.id, event: twoStepOff(ports, user, by) });
 
-/** Null while two-step verification is off: there is no second factor that they could stand in for. */
+/** Null while two-step verification is off: there is no second factor that a code could replace. */
 export async function replaceRecoveryCodes(ports: OwnFactorsPorts, user: User, by: By): Promise<readonly string[] | null> {
   const { codes, hashes } = newCodes(user);
   const mail = factorMail(ports, user, by, { what: 'recovery-codes' });

@@ -34,7 +34,7 @@ export interface ProfileStore {
     keep: { id: number; hash: string } | null;
     ticket: { purpose: TicketPurpose; hash: string } | null;
     proves: boolean;
-    /** What the mail lists. `changed`: it is not what would end now; nothing was done. Null: whatever there is. */
+    /** What the mail lists. If something else would end, nothing is done: `changed`. Null: not compared. */
     expects: Ending | null;
     nowMs: number;
     event: EventDraft;
@@ -52,7 +52,7 @@ export interface ProfileStore {
     nowMs: number;
     event: EventDraft;
   }): Promise<'done' | 'gone' | 'only-owner' | 'last-administrator'>;
-  /** A user who comes with an invitation: made, and the invitation redeemed, in one act, unless this invitation opens nothing. */
+  /** Creates a user who comes with an invitation and redeems it, in one act. `sign-up-closed`: this invitation does not open registration. */
   registerInvited(input: {
     user: NewUser;
     ticketHash: string;
@@ -64,7 +64,7 @@ export interface ProfileStore {
    * An identity whose provider vouches for its address, met for the first time: linked to the user with this address, or to a new one. Where that
    * user has not verified it, it is the first proof, and everything created before ends: never without `firstProof`, a confirmation by the person
    * (`first-proof`: one is needed; nothing was done). `vouching`: for this address; `none` makes a new user with an unverified address, and is
-   * `unlisted` where somebody has it; an administrator's has to be `named`. Null: shut out meanwhile.
+   * `unlisted` where somebody has it; an administrator's has to be `named`. Null: the user was disabled in between.
    */
   adoptIdentity(input: {
     identity: Omit<Identity, 'userId'>;

@@ -48,7 +48,7 @@ export interface Settled<Result> {
 export interface PasswordAttempt {
   readonly email: string;
   readonly password: string;
-  /** The browser's mark, as its cookie holds it; one that the user has signed in with is not slowed by strangers at the same address. */
+  /** The browser's mark, from its cookie. A browser that the user has signed in with is not slowed by strangers at the same address. */
   readonly browser?: string | null;
   readonly by: By;
 }

@@ -3,8 +3,8 @@
  * sealed; the provider is sent a `state` that is made of it, and what comes back is taken once, in that browser, for that purpose.
  *
  * An address decides about an account only when both sides have proved it (`adopt.ts` says what happens when we have not). A provider vouches for
- * the domains that the operator has listed for it: for other addresses its word neither links nor verifies, and makes a user as a registration would.
- * Nobody signs in as an administrator through a provider that does not name the administrator's domain.
+ * the domains that the operator has listed for it. Other addresses are neither linked nor verified by it; a new user is created as by registering.
+ * Nobody signs in as an administrator through a provider whose list does not name the administrator's domain.
  */
 
 import { createHash } from 'node:crypto';
@@ -239,7 +239,7 @@ async function link(
   return linked ? { ok: true, purpose: 'link' } : no('linked-elsewhere');
 }
 
-/** An administrator whose domain the provider does not name; judged again by the acts, since anybody can become one meanwhile. */
+/** An administrator whose domain is not on the provider's list. The acts check it again: the user may have become one in between. */
 const isUnlisted = ({ domains }: Provider, { isAdministrator, email }: User): boolean =>
   isAdministrator && vouchingFor(domains, emailKey(email)) !== 'named';
 

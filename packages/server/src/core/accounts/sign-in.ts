@@ -9,7 +9,7 @@ import type { User } from './account.ts';
 /** How somebody proved who they are. */
 export type ProofMethod = 'password' | 'totp' | 'recovery-code' | 'passkey' | 'provider' | 'setup';
 
-/** While two-step verification is on, one of them is in every sign-in. A passkey is both steps at once. */
+/** While two-step verification is on, every sign-in has one of them. A passkey is both steps at once. */
 export const isSecondFactor = (method: ProofMethod): boolean =>
   method === 'totp' || method === 'recovery-code' || method === 'passkey';
 
@@ -58,7 +58,7 @@ export interface SignInsStore {
    * Opens a sign-in for an enabled user. `passwordHash`: only while this still is the user's, so that no sign-in outlives the change
    * of the password that opened it; null: it was not a password. `through`: only while the user still has it. `browserHash` is
    * remembered as one this user signs in with, `addressHash` as such an address. Null when the user is gone, disabled, or has another
-   * password by now, or has no longer what they came through, or has turned two-step verification on meanwhile and gave no second factor.
+   * password by now, no longer has what they came through, or has turned two-step verification on in between and gave no second factor.
    */
   openSignIn(input: {
     signIn: NewSignIn;

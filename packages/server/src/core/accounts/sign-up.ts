@@ -1,15 +1,15 @@
 /**
- * Who may become a user, beside those whom the operator creates: the one place that decides it, asked by every door (the API, the pages,
- * a link, another provider) and again by the act that creates the user.
+ * Who may become a user, apart from those whom the operator creates. Decided here only: for the API, the pages, links and other providers, and
+ * again in the act that creates the user.
  */
 export interface SignUp {
-  /** `open`: anyone. `invite`: whoever an administrator invites. `closed`: nobody. */
+  /** `open`: anyone. `invite`: people whom an administrator invites. `closed`: nobody. */
   readonly signup: 'open' | 'invite' | 'closed';
   /** With `invite`: whether an invitation to a team opens registration too. */
   readonly teamInvitationsRegister: boolean;
 }
 
-/** `invitation`: what somebody comes with; null: nothing. Without an account it is an administrator's. */
+/** `invitation`: the one that somebody comes with; null: none. `accountId` null: an administrator's, to register. */
 export function mayRegister(
   { signup, teamInvitationsRegister }: SignUp,
   invitation: { readonly accountId: number | null } | null,

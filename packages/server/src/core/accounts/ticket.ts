@@ -13,7 +13,7 @@ export type TicketPurpose =
   | 'reset-password' //  data: { emailKey }
   | 'setup'
   | 'invitation' //      data: { invitationId }
-  | 'used' //            the mark that a link of these leaves, so that following it again is not told that it never was; of nobody, and empty
+  | 'used' //            what a used link leaves behind, so that following it again is answered "used already"; no user, no data
   | 'second-factor' //   data: { passwordHash, through }: what was proved, and the second step waits
   | 'first-proof' //     data: { provider, subject, email }: another provider proved the address first, and the person confirms what ends
   // Sealed, and stored only once used, because any stranger may ask for one: nobody fills a table by asking.
@@ -37,7 +37,7 @@ export interface NewTicket extends Ticket {
 export interface TicketsStore {
   /**
    * `replace`: tickets of the same user and purpose end with it. The event, with its mails, is written in the same act; null: nobody
-   * needs to hear of it (a challenge). False: a mail of it would be more than its mailbox gets; nothing was changed, and an older link stays good.
+   * needs to hear of it (a challenge). False: its mail would be more than the mailbox gets; nothing was changed, and an older link stays valid.
    */
   issueTicket(input: { ticket: NewTicket; replace: boolean; event: EventDraft | null }): Promise<boolean>;
   /** Looks without using up; null when there is none such, or it has ended. */
@@ -58,10 +58,10 @@ export interface TicketsStore {
 /** Purposes of links that people follow. */
 export type LinkPurpose = Extract<TicketPurpose, 'verify-email' | 'new-email' | 'reset-password' | 'setup' | 'invitation'>;
 
-/** Why a link did nothing: it was used before, it is somebody else's, or it is over (expired, replaced, taken back), or never was. */
+/** Why a link did nothing: it was used before; it is another user's; or it expired, was replaced or taken back, or never existed (`over`). */
 export type LinkFate = 'used' | 'other_user' | 'over';
 
-/** To be asked about a link that has just been refused; whoever asks has its secret. */
+/** For a link that has just been refused. The answer reveals nothing: only somebody who has the link's secret can ask. */
 export async function fateOfLink(
   { tickets, clock }: { readonly tickets: Pick<TicketsStore, 'findTicket'>; readonly clock: Clock },
   purpose: LinkPurpose,

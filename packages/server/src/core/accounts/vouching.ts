@@ -1,6 +1,6 @@
 /**
- * Which addresses another provider may vouch for. Without a list it vouches for none: it still says who somebody is (its subject), and
- * nothing about an address. Domains are compared whole, as DNS compares them: `example.com` covers neither `mail.example.com` nor
+ * Which addresses another provider may vouch for. Without a list it vouches for none: it still identifies a person by its subject, and
+ * says nothing about an address. Domains are compared whole, as DNS compares them: `example.com` covers neither `mail.example.com` nor
  * `notexample.com`.
  */
 import { domainToASCII } from 'node:url';
@@ -21,7 +21,7 @@ export function vouchingFor(domains: readonly string[], emailKey: string): Vouch
 export const mayAdopt = (vouching: Vouching, { isAdministrator }: { readonly isAdministrator: boolean }): boolean =>
   vouching === 'named' || (vouching === 'any' && !isAdministrator);
 
-/** A domain as it stands in an email key; null when it is not a domain (an address, a pattern, a URL). */
+/** A domain as email keys have it; null when it is not a domain (an address, a pattern, a URL). */
 export function readDomain(text: string): string | null {
   const ascii = /[@*/:\s]/.test(text) ? '' : domainToASCII(text);
   return /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(ascii) ? ascii : null;

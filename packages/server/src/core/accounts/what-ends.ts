@@ -1,6 +1,6 @@
 /** What ends with something that is about to be deleted, besides the thing itself: counted before a person confirms, as it is at that moment. */
 
-/** Counted up to this many; more is told as this many. */
+/** Counted up to this many; more are reported as this many. */
 export const MAX_COUNTED = 10_000;
 
 export interface WhatEnds {
@@ -9,7 +9,7 @@ export interface WhatEnds {
   readonly tokens: number;
   readonly jwts: number;
   readonly applications: number;
-  /** Sessions of these applications, whoever granted them. */
+  /** Sessions of these applications, of any user. */
   readonly applicationSessions: number;
   /** Sessions that its people granted to applications of others. */
   readonly sessions: number;

@@ -131,7 +131,7 @@ export interface Person {
   readonly path?: string;
 }
 
-/** The server itself, the operator at the command line, a stranger: nobody gave them access that could have ended meanwhile. */
+/** The server itself, the operator at the command line, a stranger: they have no access that could end. */
 type Unjudged = 'operator' | 'server' | 'anonymous';
 
 /** On whose behalf and from where something is done, for the record. */
@@ -142,7 +142,7 @@ export interface Doer {
 }
 
 /**
- * The same for an act, which is judged by it: whoever acts by an access that somebody may end says which, and the store looks at it once more
+ * The same for an act. An actor whose access can end says by what authority they act, and the store checks it again in the act's transaction
  * (`store/authority.ts`). Every verb that changes something takes one.
  */
 export type By = Omit<Doer, 'actor'> &

@@ -113,7 +113,7 @@ function describe({ details, by }: RefusalNote): Partial<EventDraft> {
   return { details: described.details, by: onRecord({ ...by, person: described.person }) };
 }
 
-/** It is the server that writes it down, also after whoever it tells of has lost their access. */
+/** The server writes it, also when the person it is about has lost their access since. */
 const onRecord = (by: Doer): By => ({ ...by, authority: IN_THE_ACT });
 
 interface Rate {

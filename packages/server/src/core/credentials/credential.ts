@@ -26,13 +26,13 @@ export interface Credential {
   readonly rotatedAtMs: number | null;
   readonly expiresAtMs: number | null;
   readonly revokedAtMs: number | null;
-  /** Null: it was created before that was kept, and the log does not tell. */
+  /** Null: it was created before this was recorded, and the audit log does not say either. */
   readonly createdBy: Actor | null;
   /** Since when it holds these permissions; null: since it was made. */
   readonly permissionsChangedAtMs: number | null;
 }
 
-/** What stood there before the newest narrowing, as long as that can be undone. */
+/** The permissions and addresses from before the newest narrowing, as long as that can be undone. */
 export interface Undo {
   readonly permissions: readonly string[] | null;
   readonly addresses: readonly string[] | null;
@@ -167,8 +167,8 @@ export interface CredentialsStore {
     limit: number;
   }): Promise<readonly CredentialWithUse[]>;
   /**
-   * Creates one, in an account that is active. `too_many`: the account (of a key) or the user (of a token) has `limit` living ones, which is
-   * as many as `core/lib/ceilings.ts` says unless it is given.
+   * Creates one, in an account that is active. `too_many`: the account (of a key) or the user (of a token) has as many active ones as
+   * `core/lib/ceilings.ts` says, or `limit`.
    */
   issue(input: {
     credential: NewCredential;
@@ -191,8 +191,8 @@ export interface CredentialsStore {
   }): Promise<{ user: User; token: Credential } | null>;
   /**
    * A token for a user who has just signed in; remembers the address. Null when the user is gone, disabled, or has another password by now.
-   * `suspended`: the personal account is. Of tokens of log-ins a user has so many: beyond, the one that was not used for longest ends in the
-   * same act.
+   * `suspended`: the personal account is. A user with as many log-in tokens as `core/lib/ceilings.ts` says loses the one that was not used for
+   * longest, in the same act.
    */
   issueAtSignIn(input: {
     userId: number;
@@ -216,15 +216,15 @@ export interface CredentialsStore {
     permissions: readonly string[] | null;
     addresses: readonly string[] | null;
     nowMs: number;
-    /** Until when it can be undone; null: never, nor can an earlier one. Otherwise one that changes nothing leaves an earlier one as it is. */
+    /** Until when it can be undone; null: never, and neither can an earlier one. A narrowing that changes nothing leaves an earlier one as it is. */
     undoEndsAtMs: number | null;
     event: EventDraft;
   }): Promise<Credential | null>;
-  /** Null: there is nothing to undo, or its time is over. */
+  /** Null: there is nothing to undo, or it is too late. */
   findUndo(input: { credentialId: number; nowMs: number }): Promise<Undo | null>;
   /**
-   * Gives back exactly what stood there before the newest narrowing, once. `signed_out`: the sign-in has ended meanwhile, or its user may no longer
-   * narrow it. `gone`: it was revoked, undone, or the time is over.
+   * Gives back exactly the permissions and addresses from before the newest narrowing, once. `signed_out`: the sign-in has ended, or its user may no
+   * longer narrow it. `gone`: it was revoked, undone, or it is too late.
    */
   undoNarrowing(input: Owned & { signInId: number; nowMs: number; event: EventDraft }): Promise<'done' | 'gone' | 'signed_out'>;
   /** Forgets what can no longer be undone. True when more is left. */
@@ -259,7 +259,7 @@ export interface CredentialsStore {
   endOverlap(input: Owned & { nowMs: number; event: EventDraft }): Promise<boolean>;
   /**
    * Moves the end of the secret before the last rotation, but never beyond MAX_OVERLAP_SECONDS after the rotation. False when it has ended,
-   * or cannot be extended any further: nothing comes back to life.
+   * or cannot be extended any further.
    */
   extendOverlap(input: Owned & { endsAtMs: number; nowMs: number; event: EventDraft }): Promise<boolean>;
   recordUse(input: { uses: readonly UseDelta[]; permissions: readonly PermissionUse[] }): Promise<void>;

@@ -79,7 +79,7 @@ export interface ImportsStore {
     nowMs: number;
     by: By;
   }): Promise<readonly ({ readonly userId: number; readonly accountId: number } | null)[]>;
-  /** The same for credentials. In their order; nothing was made of `known`, whose secret came here meanwhile, and of `inactive`, whose account is. */
+  /** The same for credentials. In their order: `known`, whose secret is here already, and `inactive`, whose account is not active, were not taken. */
   importCredentials(input: {
     origin: string;
     credentials: readonly ImportedCredential[];

@@ -40,10 +40,10 @@ interface Ports {
 
 type Refused =
   | { readonly ok: false; readonly reason: 'invalid'; readonly faults: readonly Fault[] }
-  /** The sign-in has ended meanwhile, or the account is not active. */
+  /** The sign-in has ended, or the account is not active. */
   | { readonly ok: false; readonly reason: 'signed-out' | InactiveState };
 
-/** Told as a fault of the wish, so that every door shows it where the wish is typed. */
+/** A fault of the wish, so that it is shown where the wish was typed. */
 const TOO_MANY: Record<'key' | 'token', Fault> = {
   key: {
     field: 'name',
@@ -55,7 +55,7 @@ const TOO_MANY: Record<'key' | 'token', Fault> = {
   },
 };
 
-/** Makes a key for an account. A faulty wish makes nothing; every fault is told. Nothing is made in an account that is not active. */
+/** Creates a key in an account that is active. A faulty wish creates nothing and returns every fault. */
 export async function issueKey(
   ports: Ports,
   wish: KeyWish,

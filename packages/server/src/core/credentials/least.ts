@@ -25,13 +25,13 @@ export interface Least {
   /** Granted or used, by name. While the catalogue is empty, a wildcard and "no list" show only what was used of them. */
   readonly permissions: readonly PermissionRow[];
   readonly observedSinceMs: number;
-  /** Since it was made, or its permissions changed, and use was counted: from here on it shows what it needs of what it holds. */
+  /** The latest of: its creation, the last change of its permissions, the moment from which use was counted. */
   readonly watchedSinceMs: number;
   /** Whole days of it. */
   readonly watchedDays: number;
   /** Before, nothing is suggested; null: it has been watched for long enough. */
   readonly suggestsFromMs: number | null;
-  /** Requests of the last 90 days that nobody told the permission of. */
+  /** Requests of the last 90 days whose permission is not known: introspection without one. */
   readonly untoldRequests: number;
   /**
    * What was used, when that is less than what was granted. Null: there is nothing to take away, it was not watched for long enough, or some
@@ -65,7 +65,7 @@ interface Ports {
 /** For each of these credentials, in two looks at the store however many there are. */
 export const leastOf = (ports: Ports, credentials: readonly Granted['credential'][]) => judgeEach(ports, credentials, judgeLeast);
 
-/** The same without the rows, which cost a look at the whole catalogue for each credential. */
+/** The same without the rows, each of which costs a pass over the whole catalogue. */
 export const narrowingsOf = (ports: Ports, credentials: readonly Granted['credential'][]) =>
   judgeEach(ports, credentials, judgeNarrowing);
 

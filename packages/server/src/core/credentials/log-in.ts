@@ -78,7 +78,7 @@ async function giveToken(
   const issued = await ports.credentials.issueAtSignIn({
     userId: user.id,
     passwordHash,
-    // Without one nobody comes this far, unless two-step verification was off a moment ago.
+    // With two-step verification on nobody gets here without one; the act checks whether it was turned on since.
     secondFactor: user.twoStepSinceMs !== null,
     addressHash,
     token: newToken(input.deviceName, 'login', secret, atMs),
@@ -87,7 +87,7 @@ async function giveToken(
       { event: 'token.created', atMs, by, details: { source: 'login' } },
     ],
   });
-  // Told only after the right password: not a stranger.
+  // Said only after the right password, so not to strangers.
   if (issued === 'suspended') return { failed: false, result: { ok: false, reason: 'suspended' } };
   if (issued !== null) return { failed: false, result: { ok: true, ...issued, text: formatToken(issued.token.id, secret) } };
   // Disabled, given another password, or two-step verification turned on, while we were hashing.

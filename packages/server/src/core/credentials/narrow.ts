@@ -1,4 +1,4 @@
-/** Takes permissions or addresses away. Never adds any: whoever wants more makes a new credential, or undoes it within a day (`undo.ts`). */
+/** Takes permissions or addresses away and never adds any: for more, create another credential, or undo it within a day (`undo.ts`). */
 import { containsBlock, covers, no, type Outcome, ok } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';

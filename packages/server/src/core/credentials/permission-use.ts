@@ -5,7 +5,7 @@
 import { DAY_MS } from '../lib/clock.ts';
 import type { PermissionUse } from './credential.ts';
 
-/** Stands for a use that nobody told the permission of: somebody asked whether the credential is valid, and not for what. */
+/** Recorded for a use whose permission is not known: introspection that did not name one. */
 export const UNTOLD_PERMISSION = '';
 
 /** Where every well-formed permission exists, the caller names them; more than this of one credential is noise, not use. */

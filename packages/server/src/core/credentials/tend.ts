@@ -39,7 +39,7 @@ export function tendVerbs({ credentials, clock }: Ports) {
 
     /**
      * Lets it work for `seconds` from now, but never longer than MAX_OVERLAP_SECONDS after the rotation, however often it is asked. False when it
-     * has ended already: nothing comes back to life.
+     * has ended already.
      */
     extendOverlap: ({ seconds, ...owned }: Owned & { seconds: number }, by: By): Promise<boolean> => {
       const nowMs = clock.now();

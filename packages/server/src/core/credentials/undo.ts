@@ -1,6 +1,6 @@
 /**
- * Undoing a narrowing: the one way in which permissions or addresses of a credential grow again. It gives exactly what stood there before the newest
- * narrowing, for a day, to somebody who has just proved who they are; docs/decisions/2026-11-29-undo-a-narrowing.md says why.
+ * Undoing a narrowing: the only way in which permissions or addresses of a credential grow. For a day it gives back exactly those from before
+ * the newest narrowing, to somebody who has just proved who they are; docs/decisions/2026-11-29-undo-a-narrowing.md says why.
  */
 import { no, type Outcome, ok } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
@@ -24,8 +24,8 @@ interface Input {
 }
 
 /**
- * When a narrowing can no longer be undone; null: never can. What the operator takes away at the command line, or a program by itself, is not given
- * back by the people whom it was taken from.
+ * Until when a narrowing can be undone; null: not at all. What the operator narrows at the command line, or a program with the credential
+ * itself, is not for people at the dashboard to undo.
  */
 export const undoEndsAtMs = ({ actor }: By, nowMs: number): number | null =>
   actor.startsWith('user:') ? nowMs + UNDO_LASTS_MS : null;

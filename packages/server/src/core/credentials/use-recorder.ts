@@ -94,8 +94,8 @@ export class UseRecorder {
   }
 
   /**
-   * Writes what has added up, unless the last flush was long and not long ago, or is still running. `end`: all that has added up by now, whatever
-   * is running. What cannot be written is kept.
+   * Writes what has added up, unless a flush is running, or the last one took long and ended a moment ago. `end`: waits for the one that is
+   * running and writes all. What cannot be written is kept.
    */
   async flush(
     credentials: Pick<CredentialsStore, 'recordUse'>,

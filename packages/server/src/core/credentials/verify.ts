@@ -34,7 +34,7 @@ export interface Judging {
   readonly counted?: boolean;
   /** False: where the request comes from is not judged. Default true. */
   readonly address?: boolean;
-  /** False: of a JWT, whether its account is suspended is not judged: it will be accepted again, so it can be revoked. Default true. */
+  /** False: a JWT of a suspended account passes. For revoking: it would be accepted again once the account is resumed. Default true. */
   readonly suspension?: boolean;
 }
 
@@ -95,7 +95,7 @@ export class CredentialVerifier {
 
   /**
    * When what was presented expires if nothing else happens: with the credential, with its overlap, or because it is not used. Null: never.
-   * Whoever is told of a caller may keep the answer until then.
+   * An answer about the caller may be remembered until then.
    */
   endOf({ credentialId, expiresAtMs, secretEndsAtMs, unusedSinceMs }: OpaqueCaller): number | null {
     const lastUsedAtMs = Math.max(unusedSinceMs ?? 0, this.#ports.use.lastUsedAtMs(credentialId) ?? 0);

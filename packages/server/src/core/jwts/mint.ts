@@ -65,7 +65,7 @@ export const mintJwt = async (ports: MintPorts, input: { key: MintingKey; wish: 
   const event = {
     event: 'jwt.minted',
     atMs: nowMs,
-    // `recordJwt` looks at the key itself, under the lock that ending it takes: once is enough on this way.
+    // `recordJwt` checks the key itself, under the lock that ending it takes.
     by: { ...by, authority: IN_THE_ACT },
     accountId: key.accountId,
     credentialId: key.id,
@@ -89,7 +89,7 @@ interface Issued {
   readonly accountId: number;
   readonly permissions: readonly string[];
   readonly issuedAtMs: number;
-  /** Whole seconds, as `exp` has it: the first in which it is over. */
+  /** `exp`: seconds since 1970; from then on it has expired. */
   readonly expiresAt: number;
   /** Null: the application acts by itself. */
   readonly session: { readonly id: string; readonly userId: number; readonly scopes: readonly string[] } | null;

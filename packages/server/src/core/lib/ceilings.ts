@@ -1,16 +1,16 @@
 /**
- * How many of a kind one account or one person has at the same time. Whoever needs more has lost count, or wants to fill the store. They are
- * judged in the act that creates, under the lock of the account or the user, so that two at once do not both take the last place.
+ * How many of a kind one account or one person has at the same time; nobody needs more, except to fill the store. They are counted
+ * in the act that creates, under the lock of the account or the user, so that two requests at once do not both get the last place.
  *
- * Where a person asks, they are refused with a sentence. What a program does again and again, logging in for one, is never refused: the one
+ * A person who creates one too many gets a sentence. What programs do again and again, such as logging in, is never refused: the one
  * that was not used for longest ends instead.
  */
 export const CEILINGS = {
-  /** Living keys of one account. The 1,001st is refused. */
+  /** Active keys of one account. The 1,001st is refused. */
   keysOfAccount: 1000,
-  /** Living tokens that one user created in the dashboard. The 1,001st is refused. */
+  /** Active tokens that one user created in the dashboard. The 1,001st is refused. */
   tokensOfUser: 1000,
-  /** Living tokens of one user that came from log-ins and registrations. With the next log-in the one unused for longest ends. */
+  /** Active tokens of one user that came from log-ins and registrations. With the next log-in the one unused for longest ends. */
   logInTokensOfUser: 100,
   /** Refused beyond. */
   applicationsOfAccount: 100,
@@ -22,10 +22,10 @@ export const CEILINGS = {
   passkeysOfUser: 25,
   /** Browsers of one user. With the next one the sign-in that was not seen for longest ends. */
   signInsOfUser: 100,
-  /** Living ones of one user with one application. With the next one the session that was not used for longest ends. */
+  /** Active ones of one user with one application. With the next one the session that was not used for longest ends. */
   sessionsOfUserWithApplication: 100,
-  /** Authorization codes that one user has waiting. With the next one the oldest is over. */
+  /** Authorization codes of one user that wait. With the next one the oldest is dropped. */
   codesOfUser: 20,
-  /** Log-ins of one user that wait for their second step. With the next one the oldest is over. */
+  /** Log-ins of one user that wait for their second step. With the next one the oldest is dropped. */
   secondStepsOfUser: 20,
 } as const;

@@ -1,6 +1,5 @@
 /**
- * A table that is asked by a name from outside. An object would also answer to `constructor` and `__proto__`, with what every object has, and not with
- * nothing; a map knows its own names alone.
+ * A table for names that come from outside. An object would also have `constructor` and `__proto__`; a map has its own names only.
  */
 export const mapOf = <Value>(table: { readonly [name: string]: Value }): ReadonlyMap<string, Value> =>
   new Map(Object.entries(table));

@@ -47,7 +47,7 @@ export interface Application {
   readonly previousSecretEndsAtMs: number | null;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
-  /** Null: it was created before that was kept, and the log does not tell. */
+  /** Null: it was created before this was recorded, and the audit log does not say either. */
   readonly createdBy: Actor | null;
 }
 
@@ -60,7 +60,7 @@ export interface ApplicationWithSecrets extends Application {
 /** As the token endpoint and the authorization endpoint find it. */
 export interface FoundClient extends ApplicationWithSecrets {
   readonly accountName: string;
-  /** Its own JWTs of this moment and before were revoked, because something was taken away from it. */
+  /** Its own JWTs issued at or before this moment were revoked, because something was taken away from it; 0: none were. */
   readonly jwtsAfterMs: number;
 }
 
@@ -79,7 +79,7 @@ export type ApplicationSettings = Pick<
   | 'jwks'
 >;
 
-/** What rules the JWTs of an application and of its sessions. */
+/** The settings that decide what JWTs of an application and of its sessions may hold, and how long they last. */
 type Rights = Pick<Application, 'permissions' | 'ownPermissions' | 'verifiedAtMs' | 'idleSeconds' | 'absoluteSeconds'>;
 
 /** Whether JWTs that were issued before a change may hold more than they would now, or last longer. */
@@ -164,8 +164,8 @@ export interface ApplicationsStore {
     event: EventDraft;
   }): Promise<Application | 'gone' | InactiveState | 'too_many' | 'not_operators'>;
   /**
-   * What takes rights away from it revokes the JWTs that it and its sessions have; its sessions go on with what is left. A change of what badges vouch for
-   * takes them away, whoever makes it. Null when it does not exist, or the sign-in has ended.
+   * Taking rights away from it revokes the JWTs of it and of its sessions; the sessions go on with what is left. A change of what badges vouch for
+   * takes them away, no matter who makes it. Null when it does not exist, or the sign-in has ended.
    */
   updateApplication(input: {
     id: number;
@@ -176,8 +176,8 @@ export interface ApplicationsStore {
     event: EventDraft;
   }): Promise<Application | null>;
   /**
-   * The operator's word on it. `seenMs`: the change that they have looked at. `changed`: it was changed after that. `not_operators`: it cannot be
-   * first-party, because another account owns it. Null when it does not exist.
+   * Gives or takes a badge. `seenMs`: `updatedAtMs` of what the operator has looked at. `changed`: it was changed after that. `not_operators`:
+   * it cannot be first-party, because another account owns it. Null when it does not exist.
    */
   judgeApplication(input: {
     id: number;
@@ -187,7 +187,10 @@ export interface ApplicationsStore {
     nowMs: number;
     event: EventDraft;
   }): Promise<Application | null | 'changed' | 'not_operators'>;
-  /** A new secret; the one before it lives until `overlapEndsAtMs`, one before that ends at once. Null when it is gone or public, or the sign-in has ended. */
+  /**
+   * A new secret; the one before it lives until `overlapEndsAtMs`, one before that ends at once. Null when it is gone or public, or the sign-in
+   * has ended.
+   */
   rotateClientSecret(input: {
     id: number;
     newHash: string;

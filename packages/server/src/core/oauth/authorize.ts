@@ -55,7 +55,7 @@ export interface ConsentAsked {
     readonly sentence: string;
     readonly isOptional: boolean;
     readonly isSensitive: boolean;
-    /** It was left out the last time. */
+    /** The person left it out the last time. */
     readonly isDeclined: boolean;
   }[];
   readonly scopes: readonly string[];
@@ -98,7 +98,7 @@ export function authorizeVerbs(ports: AuthorizePorts) {
     const places = new Set(accounts.map(({ id }) => id));
     const all = person === null ? [] : await ports.grants.grantsOf({ userId: person.user.id, applicationId: client.id });
     const grants = all.filter(({ accountId }) => places.has(accountId));
-    // Every account of theirs is suspended: there is nothing that they could be asked.
+    // Every account of theirs is suspended: nothing can be granted.
     if (person !== null && accounts.length === 0) return back(request, { error: 'access_denied' });
     const next = nextStep({
       ...{ request, client, grants },
@@ -131,7 +131,7 @@ export function authorizeVerbs(ports: AuthorizePorts) {
     loginHint: request.loginHint,
   });
 
-  /** Where the browser goes when it was decided to give a code, and the act that was to write it found otherwise. */
+  /** Where the browser goes when the act refused to write a code that it was decided to give. */
   function instead(refused: Exclude<GivenCode, 'given'>, request: AuthorizationRequest): Authorized {
     const isSilent = request.prompt.includes('none');
     switch (refused) {
@@ -151,7 +151,7 @@ export function authorizeVerbs(ports: AuthorizePorts) {
     readonly by: By;
   }
 
-  /** `before`: they allowed it before. `unasked`: the application is the operator's own. `asked`: they say so now. */
+  /** `how`: allowed `before`; `unasked`, because the application is first-party; or `asked` on the consent page now. */
   async function giveCode(
     { request, client, person, by }: Asking,
     account: AccountWithRole,
@@ -213,7 +213,10 @@ export function authorizeVerbs(ports: AuthorizePorts) {
       return back(checked.back, { error: checked.error, error_description: checked.description });
     },
 
-    /** A form sent to `/auth` from elsewhere comes without the browser's cookies: it is checked, parked, and looked at when the browser comes by itself. */
+    /**
+     * A form sent to `/auth` from elsewhere comes without the browser's cookies: it is checked, parked, and looked at when the browser comes by
+     * itself.
+     */
     async park(parameters: Parameters): Promise<{ readonly request: string } | Authorized> {
       const checked = await checkRequest(ports, parameters);
       if (checked.ok) return { request: sealRequest(ports.secret, checked.request) };
@@ -280,7 +283,7 @@ export function authorizeVerbs(ports: AuthorizePorts) {
     },
   };
 
-  /** Nothing can be granted for a suspended account; what was granted waits until it is resumed. */
+  /** Nothing can be granted in a suspended account; what was granted works again once it is resumed. */
   async function activeAccountsOf({ user }: Pick<SignedInPerson, 'user'>): Promise<readonly AccountWithRole[]> {
     return (await ports.members.accountsOf(user)).filter(({ suspension }) => suspension === null);
   }

@@ -1,12 +1,12 @@
 /**
- * Badges are the operator's word on an application, given after a look at it. What they looked at is listed here; a change of any of it takes the
- * badges away in the act that changes it, until they look again.
+ * Badges say that the operator has looked at an application and vouches for it. What the operator looked at is listed here. A change of any of it
+ * takes the badges away, in the same act, until the operator looks again.
  */
 export const BADGES = ['verified', 'first_party'] as const;
 export type Badge = (typeof BADGES)[number];
 
 /**
- * What a badge vouches for. The limits on sessions and the client secret are none of it: nobody is shown them, and they lead nobody elsewhere. The kind
+ * What a badge vouches for. Not the limits on sessions and the client secret: people never see them, and they send nobody elsewhere. The kind
  * never changes.
  */
 export const VOUCHED = [

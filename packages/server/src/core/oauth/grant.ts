@@ -57,20 +57,20 @@ export interface StoredCode {
 /** `used`: by somebody before; the session that they bought has ended now. `over`: it, its grant, its user or its application has ended. */
 export type Redeemed = { readonly outcome: 'redeemed'; readonly standing: Standing } | { readonly outcome: 'used' | 'over' };
 
-/** What is allowed. */
+/** What the user allows an application now. */
 export interface Allowance {
   readonly permissions: readonly string[];
   readonly declined: readonly string[];
   readonly scopes: readonly string[];
-  /** What widens a grant needs a proof that is not older than this. What was granted before needs none. */
+  /** Granting something new needs a proof that is not older than this; what was granted before needs none. */
   readonly provedSinceMs: number;
-  /** `granted`: a new grant. `widened`: more than before; both with the mail that tells of it. `repeated`: nothing new. */
+  /** `granted`: a new grant. `widened`: more than before. Both have a mail. `repeated`: nothing new. */
   readonly events: { readonly granted: EventDraft; readonly widened: EventDraft; readonly repeated: EventDraft };
 }
 
 /**
- * `gone`: the sign-in, the user's place in the account, the application or the grant. `changed`: the application is not any more what it was
- * decided by. `proof_required`: something new would be granted, and the last proof is too old.
+ * `gone`: the sign-in, the user's place in the account, the application or the grant has ended. `changed`: the application has changed since it was
+ * decided. `proof_required`: something new would be granted, and the last proof is too old.
  */
 export type GivenCode = 'given' | 'gone' | 'changed' | 'proof_required';
 

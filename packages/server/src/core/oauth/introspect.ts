@@ -1,7 +1,7 @@
 /**
  * Token introspection (RFC 7662): what a credential is good for, told to those who may ask. A key with `keyhouse.verify` asks about
  * everything, any other API key about what belongs to its own account; all else is `{"active":false}`, whatever the reason. A resource server asks
- * because a request came with the credential, so its question counts as use; nobody's question about their own does.
+ * because a request came with the credential, so its question counts as use; a question about one's own credential does not.
  */
 import { parseCredential, permits, scopeClaim, userClaim } from '@keyhouse/protocol';
 import { type Caller, isOpaque, type OpaqueCaller } from '../caller.ts';
@@ -39,7 +39,7 @@ export type Introspection = ActiveCredential | { readonly active: false };
 
 const INACTIVE: Introspection = Object.freeze({ active: false });
 const NOWHERE = { address: null, userAgent: null };
-/** Whether asking counts as use is decided here, and where the credential will be used from is for the one who asks to judge. */
+/** Counting is done here; the address that the credential is used from is for the asker to judge. */
 const ASKING = { counted: false, address: false };
 
 interface Ports {
@@ -54,17 +54,17 @@ interface RefreshPorts extends Pick<SessionPorts, 'sessions' | 'refreshKeys' | '
   readonly index: () => Grantable;
 }
 
-/** What an asker tells beside the credential. */
+/** An introspection request. */
 export interface Asking {
   readonly text: string;
-  /** It counts its requests itself and reports them (`/auth/usage`): to count the question too would count them twice. */
+  /** The asker reports its requests (`/auth/usage`); counting the question too would count them twice. */
   readonly reportsUse: boolean;
-  /** The permission that the request at the asker's needs; null: it does not say. */
+  /** The permission that the request at the resource server needs; null: it does not say. */
   readonly permission: string | null;
 }
 
 interface UsePorts {
-  /** Takes note of a use, and of which permission it was of, where that is known. No write, no wait. */
+  /** Counts a use, of this permission if it is known. No write, no wait. */
   readonly countUse: (caller: Caller, permission: string | null) => void;
 }
 
@@ -82,7 +82,7 @@ export function introspect(
   return introspectFor(ports, mayKnow, text, count);
 }
 
-/** A key that asks about itself, or about a JWT minted from it, is used by asking, and was counted when it was presented. */
+/** A key that asks about itself, or about a JWT minted from it: it was counted when it was presented. */
 const isOwn = (asker: OpaqueCaller, about: Caller): boolean =>
   isOpaque(about) ? about.credentialId === asker.credentialId : about.kind === 'jwt' && about.keyId === asker.credentialId;
 
@@ -105,14 +105,14 @@ function introspectFor(
   const verdict = ports.verify(parseCredential(text), NOWHERE, ASKING);
   const describe = (settled: Awaited<typeof verdict>): Introspection => {
     if (!settled.ok || !mayKnow(settled.caller)) return INACTIVE;
-    // First: a token that expires when it is not used has just been used.
+    // Before it is described: the `exp` of a token that expires unused depends on its last use.
     count(settled.caller);
     return describeCaller(ports, settled.caller);
   };
   return verdict instanceof Promise ? verdict.then(describe) : describe(verdict);
 }
 
-/** As a refresh would be answered now; whether it is the newest of its session's tokens is not told, and does not matter. */
+/** What a refresh would give now. It does not say whether the token is the newest of its session. */
 async function introspectRefreshToken(
   ports: Ports & RefreshPorts,
   client: Pick<Client, 'id' | 'clientId'>,

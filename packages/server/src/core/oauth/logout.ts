@@ -1,7 +1,7 @@
 /**
- * Logging out at an application's wish (OpenID Connect RP-Initiated Logout §2). ID tokens are handed around, to applications, logs and support, so
- * one of them proves nothing: it is done at once only where the browser itself is signed in, and the session of the ID token was granted in that very
- * sign-in. Anybody else who is signed in is asked. Where nobody is, nothing ends.
+ * Logging out at the request of an application (OpenID Connect RP-Initiated Logout §2). ID tokens are passed on, to applications, logs and
+ * support, so having one proves nothing: the logout is done at once only if the browser is signed in, and the session of the ID token was
+ * granted in this sign-in. Anybody else who is signed in is asked first. Where nobody is signed in, nothing ends.
  */
 import type { Clock } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
@@ -34,7 +34,7 @@ interface NamedSession {
   readonly userId: number;
 }
 
-/** `end`: the session of the application that asks; null: none is named, or it is not ours to end. `location` null: there is nowhere to go back to. */
+/** `end`: the session of the application that asks; null: none is named, or it must not be ended. `location` null: there is nowhere to go back to. */
 export type LogoutStep =
   | { readonly step: 'done'; readonly end: NamedSession | null; readonly location: string | null }
   | { readonly step: 'ask'; readonly request: string }
@@ -62,7 +62,7 @@ export async function beginLogout(ports: LogoutPorts, wish: LogoutWish, present:
   return 'problem' in read ? { step: 'show', problem: read.problem } : await decide(ports, read, present);
 }
 
-/** A form that is sent from elsewhere comes without the browser's cookies: it is checked, parked, and decided when the browser comes by itself. */
+/** A form that another site posts comes without cookies (SameSite): it is checked and sealed, and decided when the browser follows the redirect. */
 export async function parkLogout(
   ports: LogoutPorts,
   wish: LogoutWish,
@@ -71,7 +71,7 @@ export async function parkLogout(
   return 'problem' in read ? { step: 'show', problem: read.problem } : { request: park(ports, read) };
 }
 
-/** A wish that was parked, once more. */
+/** Decides a logout that was parked. */
 export async function resumeLogout(ports: LogoutPorts, text: string, present: Present | null): Promise<LogoutStep> {
   const parked = openLogout(ports, text);
   return parked === null ? { step: 'show', problem: 'request_over' } : await decide(ports, parked, present);

@@ -66,9 +66,8 @@ export function applicationVerbs({ applications, clock, catalogue }: Ports) {
 
   return {
     /**
-     * Registers one, for an active account. A confidential one gets a secret, unless it proves itself
-     * with keys. `gone`: the sign-in has ended. `too_many`: the account has as many as it may have. `not_operators`: it
-     * was to be first-party, and the account is not the operator's.
+     * Registers one in an active account. A confidential one gets a secret, unless it proves itself with keys. `gone`: the sign-in has ended.
+     * `too_many`: the account has as many as it may have. `not_operators`: it was to be first-party, and the account is not the operator's.
      */
     async createApplication(
       wish: ApplicationWish,
@@ -109,7 +108,7 @@ export function applicationVerbs({ applications, clock, catalogue }: Ports) {
     },
 
     /**
-     * Changes what is given and leaves the rest. What its badges vouch for takes them away when it changes, whoever changes it. `gone`: it or the
+     * Changes what is given and leaves the rest. A change of what its badges vouch for takes them away, no matter who makes it. `gone`: it or the
      * sign-in has ended.
      */
     async updateApplication(change: ApplicationChange, by: By): Promise<Invalid | Outcome<Application, 'gone'>> {
@@ -165,7 +164,7 @@ export function applicationVerbs({ applications, clock, catalogue }: Ports) {
         event: eventOf('application.secret_overlap_ended', application, by),
       }),
 
-    /** The operator's word on it. `seenMs`: the last change of what they have looked at; left out: it was not shown to anybody. */
+    /** Gives or takes *verified*. `seenMs`: `updatedAtMs` of what the operator has looked at; left out: not compared. */
     verifyApplication: async (application: Application, isVerified: boolean, by: By, seenMs?: number): Promise<Judged> =>
       judgedOf(
         await applications.judgeApplication({
@@ -177,7 +176,7 @@ export function applicationVerbs({ applications, clock, catalogue }: Ports) {
         }),
       ),
 
-    /** Whether it is the operator's own, which people are not asked about. `seenMs` as above. */
+    /** Gives or takes *first-party*: people are not asked for consent. `seenMs` as above. */
     setFirstParty: async (application: Application, isFirstParty: boolean, by: By, seenMs?: number): Promise<Judged> =>
       judgedOf(
         await applications.judgeApplication({

@@ -59,9 +59,9 @@ const covers = (grant: Grant, request: AuthorizationRequest, { optionalPermissio
   );
 
 /**
- * Whether nobody but the application can use the answer. Any program on the machine can pose as a public one that comes back to a loopback address
- * or a private scheme, so people are asked each time as if they had allowed nothing before (RFC 8252 §8.6). A claimed https address is assured, and so
- * is a confidential application: a code is of no use without what it proves itself by.
+ * Whether only the application itself can use the answer. Any program on the machine can pose as a public application that comes back to a
+ * loopback address or a private scheme, so people are asked each time as if they had allowed nothing before (RFC 8252 §8.6). A claimed https
+ * address is assured, and so is a confidential application: a code is useless without its client secret or key.
  */
 export const isAssured = ({ redirectUri }: Pick<AuthorizationRequest, 'redirectUri'>, { kind }: Pick<Client, 'kind'>): boolean =>
   kind === 'confidential' || !isLoopbackOrPrivate(redirectUri);

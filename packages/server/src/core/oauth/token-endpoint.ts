@@ -21,7 +21,10 @@ import { type Grantable, narrowScope, type Scope, standingPermissions } from './
 export interface TokenPorts extends SessionPorts {
   readonly grants: GrantsStore;
   readonly index: () => Grantable & { exists(name: string): boolean };
-  /** Reads the catalogue again, if this server has heard of a change, or in any case: what is taken out of it takes effect at once. */
+  /**
+   * Reads the catalogue again: if `isChanging` in any case, otherwise if this server has heard of a change. What is taken out of it then takes
+   * effect at once.
+   */
   readonly renewIndex: (state: { readonly isChanging: boolean }) => Promise<void>;
   readonly keys: () => KeyRing;
   readonly issuer: string;
@@ -130,8 +133,8 @@ export async function tokenByClientCredentials(
 }
 
 /**
- * The moment that a JWT bears: now, or just after the JWTs of before were revoked. By then the catalogue is read again, because only this JWT
- * will not fall with those.
+ * When a JWT counts as issued: now, or just after `jwtsAfterMs`, the moment up to which earlier JWTs are revoked. In that case the catalogue is
+ * read again first, because this JWT will not be revoked with the others.
  */
 async function issueMoment(
   { renewIndex }: Pick<TokenPorts, 'renewIndex'>,
@@ -143,7 +146,7 @@ async function issueMoment(
   return isChanging ? jwtsAfterMs + 1 : nowMs;
 }
 
-/** In whole seconds: ten minutes, or when the session ends if that is sooner. */
+/** `exp`, in whole seconds: ten minutes after, or when the session ends if that is sooner. */
 const expiryOf = (issuedAtMs: number, endMs: number | null): number =>
   Math.floor(Math.min(issuedAtMs + UNRECORDED_JWT_SECONDS * SECOND_MS, endMs ?? Number.POSITIVE_INFINITY) / SECOND_MS);
 

@@ -54,6 +54,6 @@ export interface ChangesStore {
   onHint(listener: () => void): () => void;
   /** Own acts tell their changes here, after the commit and before their promise resolves. */
   onCommitted(listener: (changes: readonly Change[]) => void): void;
-  /** Deletes changes that no reader can need: older than a day, and over for a day. Small batches; true when more is left. */
+  /** Deletes changes that no reader can need: older than a day, and ended for a day. Small batches; true when more is left. */
   sweepChanges(input: { nowMs: number; limit: number }): Promise<boolean>;
 }

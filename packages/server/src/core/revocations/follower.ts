@@ -209,7 +209,7 @@ export class ChangeFollower {
 
   async #startAnew(): Promise<void> {
     const { changes } = this.#ports;
-    // By a clock that may be ahead, and be set back later.
+    // The clock may be ahead and be set back later.
     const nowMs = this.#ports.clock.now() - KEPT_AFTER_END_MS;
     // The place first: what is committed meanwhile is then seen twice, never missed.
     const place = await changes.place();
@@ -228,7 +228,7 @@ export class ChangeFollower {
       const after = last.at(-1)?.number ?? 0;
       last = (await changes.activeRevocations(nowMs, { after, limit: ACTIVE_PAGE })).revocations;
     }
-    // As a whole: one that was lifted while nobody looked is on no list.
+    // As a whole: what was lifted in between is not among them.
     const position = place.change.number;
     this.revocations.replaceSuspensions(suspensions, position);
     this.#place = place;

@@ -18,7 +18,7 @@ export class SeenSessions {
     if (before === undefined || before < nowMs) this.#seen.set(sessionId, nowMs);
   }
 
-  /** Writes what has gathered, after what is being written; what cannot be written is kept. */
+  /** Writes what has gathered, once a flush that is running has ended. What cannot be written is kept. */
   async flush(sessions: Pick<SessionsStore, 'recordSeen'>): Promise<void> {
     await this.#underWay?.catch(() => {});
     if (this.#underWay !== null || this.#seen.size === 0) return;

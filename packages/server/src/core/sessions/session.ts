@@ -30,7 +30,7 @@ export type EndReason =
   | 'code-reused'
   | 'idle'
   | 'too-old'
-  // Pushed out by newer ones of the same user with the same application.
+  // Newer sessions of the same user with the same application took its place.
   | 'too-many';
 
 export interface Session {
@@ -98,7 +98,7 @@ export interface Standing {
   readonly role: Role;
   /** What its application may ask for now, and how long its sessions last. */
   readonly application: SessionPolicy;
-  /** Its JWTs of this moment and before were revoked, because something was taken away from it. */
+  /** Its JWTs issued at or before this moment were revoked, because something was taken away from it; 0: none were. */
   readonly jwtsAfterMs: number;
   /** The counter of the newest refresh token. */
   readonly counter: number;
@@ -175,7 +175,8 @@ export interface SessionsStore extends RefreshKeysStore {
   ): Promise<readonly SessionOfApplication[]>;
   findSession(id: string): Promise<Session | null>;
   /**
-   * What it may do now; null when it, or anything that it stands on, has ended or is suspended. Whether it has lapsed is for the caller to judge.
+   * What it may do now; null when it, its user, grant, application or account has ended, or the account is suspended. Its own limits are for the
+   * caller to judge (`sessionEndMs`).
    */
   findStanding(id: string): Promise<Standing | null>;
   /** How many active sessions of a user were granted in each sign-in; null: nobody knows in which. */

@@ -5,11 +5,11 @@ import type { Keyhouse } from '../../core/keyhouse.ts';
 export interface Creator {
   /** `user:7`, `operator`, as the audit log has it. */
   readonly actor: string;
-  /** Null where there is none, or the user was deleted. */
+  /** Null where the user has none, or was deleted. */
   readonly name: string | null;
 }
 
-/** In one look, however many there are. Which of the operator's people it was is theirs to know, unless they are members. */
+/** In one query for all. Administrators who are not members of the account are shown as `operator`: customers need not know who it was. */
 export async function creatorsOf(
   { store }: Pick<Keyhouse, 'store'>,
   accountId: number,
@@ -25,7 +25,7 @@ export async function creatorsOf(
     if (actor === null || id === null) return actor === null ? null : { actor, name: null };
     const user = names.get(id);
     if (user?.isAdministrator === true && !members.has(id)) return { actor: 'operator', name: null };
-    // Never the address: a name is what people of the account may know.
+    // Never the address: other members may not know it.
     return { actor, name: user === undefined || user.displayName === '' ? null : user.displayName };
   };
 }

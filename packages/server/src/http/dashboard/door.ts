@@ -35,7 +35,7 @@ export interface Visitor {
   /** The account of the path, in which the visitor has the role that the endpoint asks for. */
   readonly account: AccountWithRole | null;
   readonly by: By;
-  /** Rejects as the door would, once the sign-in or the role has ended: for answers that take long. */
+  /** For answers that take long: rejects with the door's refusal once the sign-in or the role has ended. */
   readonly lookAgain: () => Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export function guardPrivateApi(app: FastifyInstance, ports: Ports): void {
     const by = byOf(ports, endpoint, request, { doer, signIn, account });
     request.visitor = { signIn, account, by, lookAgain: () => lookAgain(ports, endpoint, request) };
   });
-  // A body may take half a minute to come. Whoever lost the sign-in or the role meanwhile makes no key with it.
+  // A body may take half a minute to arrive; the sign-in or the role may have ended in between.
   app.addHook('preValidation', async (request) => {
     const { endpoint } = request.routeOptions.config;
     if (endpoint?.body !== undefined) await lookAgain(ports, endpoint, request);
@@ -106,8 +106,8 @@ function refuseStranger({ who }: Endpoint, signIn: SignedIn | null, request: Fas
 }
 
 /**
- * A page says whose it is. When somebody else has signed in with this browser since, in another tab, what was typed into it must not be done for
- * them. Left out: by a page that does not know yet.
+ * A page says whose it is (`Keyhouse-User`). If somebody else has signed in with this browser since, in another tab, what was typed into the
+ * page must not be done for them. A page that does not know yet leaves the header out.
  */
 function isOfAnother({ user }: SignedIn, { headers }: FastifyRequest): boolean {
   const pageUser = headers['keyhouse-user'];
@@ -128,7 +128,7 @@ function doerOf({ keyhouse, authenticator }: Ports, request: FastifyRequest, sig
   return { actor: `user:${signIn.user.id}`, requestId: request.id, person };
 }
 
-/** What this door asks for goes along, and every act that the handler does is judged by it once more. */
+/** With what this door asked for, so that every act of the handler is judged by it again. */
 function byOf(
   { keyhouse }: Ports,
   endpoint: Endpoint,
@@ -188,7 +188,7 @@ async function refuseSuspended(
   if (account !== null && account.suspension !== null) throw new Refusal({ code: 'account_inactive', state: 'suspended' });
 }
 
-/** The account in which the endpoint changes something, so that it must not be suspended; null: it only looks, or ends access. */
+/** The account in which the endpoint changes something, which must not be suspended; null: it only reads, or ends access. */
 function changedAccount(
   { personal, whileSuspended }: Endpoint,
   { method }: FastifyRequest,
@@ -209,7 +209,7 @@ async function lookAgain(ports: Ports, endpoint: Endpoint, request: FastifyReque
   request.visitor = { ...visitor, signIn, account };
 }
 
-/** An address that was verified stays so: nothing to judge again later. */
+/** A verified address stays verified, so the act need not check it again. */
 function refuseUnverified({ keyhouse }: Ports, { visitor }: FastifyRequest): void {
   const user = visitor?.signIn?.user ?? null;
   if (user === null || keyhouse.mustVerifyEmail(user)) throw new Refusal({ code: 'email_unverified' });

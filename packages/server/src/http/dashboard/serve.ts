@@ -88,8 +88,8 @@ export function createServe(app: FastifyInstance): { serve: Serve; unserved(): r
 }
 
 /**
- * The first piece before the head: a store that is away is a 503, not an empty file. One that goes later breaks the file off, and so does the end of
- * the right to it: whoever reads slowly would download for hours.
+ * The first piece is read before the head is sent: a store that is away is a 503, not an empty file. If it goes away later the file breaks off,
+ * and so it does when the right to it ends: a slow reader could download for hours.
  */
 async function sendFile(
   reply: FastifyReply,

@@ -82,13 +82,13 @@ export const Invitation = Type.Object({
   email: Type.String(),
   role: RoleName,
   invited_by: OptionalText,
-  /** It ends with the right of this user to send it. */
+  /** The sender. It ends when this user could not send it any more. */
   invited_by_user_id: Type.Union([Id, Type.Null()]),
   created_at: Time,
   expires_at: Time,
 });
 
-/** The open invitations that the member sent and could not send any more; they ended with the change. */
+/** The open invitations of the member that ended with the change. */
 const MemberChanged = Type.Object({
   ended_invitations: Type.Array(Type.Object({ id: Id, email: Type.String(), role: RoleName })),
 });
@@ -108,7 +108,7 @@ export const accounts = {
         Type.Null(),
       ]),
       notices: Type.Array(Notice),
-      /** Only so many of the newest tokens, and of the newest keys, were judged; null: all of them. */
+      /** Only so many of the newest tokens, and of the newest keys, were checked; null: all of them. */
       judged_newest: Type.Union([Type.Integer(), Type.Null()]),
     }),
   },
@@ -151,7 +151,7 @@ export const accounts = {
     answer: Type.Object({
       members: Type.Array(Member),
       invitations: Type.Array(Invitation),
-      /** Invitations reach only people who are users already; nobody is told who that is. */
+      /** Invitations are mailed only to people who are users already; nobody learns who that is. */
       invites_users_only: Type.Boolean(),
     }),
   },

@@ -42,7 +42,10 @@ export const CredentialRow = Type.Object({
   ]),
 });
 
-/** Granted against used [A10, B10]. `narrow_to`: what to narrow to with one click; null when there is nothing to take away, nothing was used, or some requests did not say what they needed. */
+/**
+ * Granted against used [A10, B10]. `narrow_to`: what to narrow to with one click; null when there is nothing to take away, nothing was used, or
+ * some requests did not say what they needed.
+ */
 export const Least = Type.Object({
   permissions: Type.Array(
     Type.Object({
@@ -53,22 +56,22 @@ export const Least = Type.Object({
       last_used_at: OptionalTime,
     }),
   ),
-  /** Granted and never used, and not in the list: it names only the first of these. */
+  /** Granted, not used, and left out of the list, which has only the first of these. */
   more_unused: Type.Integer(),
   observed_since: Time,
-  /** Since it was made, or its permissions changed, and use was counted. */
+  /** The latest of: its creation, the last change of its permissions, the moment from which use was counted. */
   watched_since: Time,
   watched_days: Type.Integer(),
-  /** Before, nothing is suggested; null: it has been watched for long enough. */
+  /** When something can be suggested; null: it has been watched for long enough. */
   suggests_from: OptionalTime,
-  /** Requests of 90 days that were checked by introspection, without a word of what they needed. */
+  /** Requests of 90 days that were checked by introspection without naming a permission. */
   untold_requests: Type.Integer(),
   narrow_to: Type.Union([Type.Array(Type.String()), Type.Null()]),
 });
 
 const Wish = { name: NameInput, expires_at: OptionalTime, permissions: Permissions, addresses: Addresses };
 const Made = Type.Object({ credential: CredentialRow, secret: Type.String({ description: 'Shown once.' }) });
-/** What the newest narrowing took away can be given back until then, by whoever may narrow. */
+/** Until then, those who may narrow can give back what the newest narrowing took away. */
 const Undo = Type.Object({ until: Time, narrowed_at: Time, permissions: Permissions, addresses: Addresses });
 const Detail = Type.Object({
   credential: CredentialRow,

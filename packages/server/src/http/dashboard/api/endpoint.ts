@@ -22,11 +22,11 @@ export interface Endpoint {
   /** Creates a secret: refused until the address is verified, where the installation asks for that. */
   readonly verified?: true;
   /**
-   * Also while the account is suspended: it only looks, or it ends access, which must not come back when the account is resumed. Everything
-   * else but GET is refused then.
+   * Allowed while the account is suspended: it only reads, or it ends access, which must not come back when the account is resumed. Everything
+   * else except GET is refused then.
    */
   readonly whileSuspended?: true;
-  /** It is about what is in the personal account of whoever is signed in, though the path does not name it. */
+  /** It is about the personal account of the user who is signed in, though the path does not name it. */
   readonly personal?: true;
   /** JSON; always an object, and members that are not named are refused. */
   readonly body?: TSchema;
@@ -59,7 +59,7 @@ export const Ends = Type.Object({
   tokens: Type.Integer(),
   jwts: Type.Integer(),
   applications: Type.Integer(),
-  /** Of these applications, whoever granted them. */
+  /** Of these applications, of any user. */
   application_sessions: Type.Integer(),
   /** That its people granted to applications of others. */
   sessions: Type.Integer(),
@@ -73,7 +73,7 @@ export const Time = Type.String({ description: 'UTC, RFC 3339.' });
 export const OptionalTime = Type.Union([Time, Type.Null()]);
 export const Id = Type.Integer();
 export const OptionalText = Type.Union([Type.String(), Type.Null()]);
-/** Who created it: `user:7`, `operator`; null: it is not known. `name`: null where there is none, or the user was deleted. */
+/** Who created it: `user:7`, `operator`; null: not known. `name`: null where the user has none, or was deleted. */
 export const CreatedBy = Type.Union([Type.Object({ actor: Type.String(), name: OptionalText }), Type.Null()]);
 export const RoleName = Type.Union([
   Type.Literal('viewer'),

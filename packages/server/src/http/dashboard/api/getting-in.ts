@@ -101,9 +101,9 @@ export const gettingIn = {
     body: Type.Object({ ticket: TicketInput }),
     answer: Type.Object({
       email: Type.String(),
-      /** The link is the first proof of the address: everything that was made before ends. */
+      /** The link is the first proof of the address: everything that was created before ends. */
       first_proof: Type.Boolean(),
-      /** What a new password ends, beside every sign-in. */
+      /** What else a new password ends. Every sign-in ends anyway. */
       ends: Ends,
       /** Two-step verification stays on, and is asked for after the new password. */
       two_step: Type.Boolean(),
@@ -148,7 +148,7 @@ export const gettingIn = {
       invited_by: OptionalText,
       /** Whether somebody with this address is registered, so that the page offers to log in instead. */
       registered: Type.Boolean(),
-      /** Whether whoever is not may register with it. */
+      /** Whether somebody who is not registered may register with it. */
       may_register: Type.Boolean(),
     }),
   },

@@ -22,7 +22,7 @@ export const AccountOfUser = Type.Object({
   kind: Type.Union([Type.Literal('personal'), Type.Literal('team'), Type.Literal('operator')]),
   name: Type.String(),
   role: RoleName,
-  /** While it is suspended nothing of it is accepted, and its members may look but not change; `reason`: what they are told. */
+  /** While it is suspended nothing of it is accepted, and its members may look but not change; `reason`: what they read. */
   suspension: Suspension,
 });
 
@@ -58,7 +58,7 @@ export const me = {
         id: Id,
         email: Type.String(),
         email_verified: Type.Boolean(),
-        /** Nothing that holds a secret is created before. */
+        /** The address must be verified before a token, a key or an application is created. */
         must_verify_email: Type.Boolean(),
         /** Asked for, and not confirmed yet. */
         pending_email: OptionalText,

@@ -28,8 +28,8 @@ interface View {
 }
 
 /**
- * Who reads. Where members act from is for those who manage them, and for themselves; where credentials are used from is also for developers, who look
- * after them.
+ * Who reads the log. The address that a member acts from is shown to those who manage members, and to the member; the address that a credential
+ * is used from also to developers.
  */
 interface Reader {
   readonly userId: number;
@@ -207,8 +207,8 @@ function mayKnowPlace({ userId, role }: Reader, actor: ReadActor): boolean {
 }
 
 /**
- * The name that somebody gave themself. An address takes its place only for those who know it anyway: an administrator, and those who manage the member.
- * Whoever never was a member is another customer, who has a name here and no address.
+ * The name that a user chose. Without one the email address is shown, but only to those who know it anyway: administrators, those who manage the
+ * member, and the user. Users who are not members are other customers: their address is never shown.
  */
 function shownName(
   user: { readonly displayName: string; readonly email: string } | undefined,

@@ -247,7 +247,7 @@ function startsWith({ id, kind, environment, imported, rotatedAtMs }: Credential
   return kind === 'token' ? `${id}|kh_` : `kh_${environment}_`;
 }
 
-/** Everything that was used; of what was not, as many as somebody reads: who may do all of a thousand things has no thousand lines. */
+/** Everything that was used is listed; of what was not used only so many: a catalogue of a thousand permissions would be a thousand lines. */
 const MAX_UNUSED_ROWS = 20;
 
 export function describeLeast({ permissions, ...judged }: Least): Detail['least'] {

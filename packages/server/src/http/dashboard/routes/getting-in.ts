@@ -14,7 +14,7 @@ import type { DashboardPorts, Serve } from '../serve.ts';
 import { refuseLink } from './links.ts';
 import { invalid, refuseWherePasskeysAreNot } from './refuse.ts';
 
-/** By then the mailbox may get another; the link that it has stays good. */
+/** When to ask again after the mailbox has had its number of links; those that it has stay valid. */
 const MAILBOX_RETRY_SECONDS = 3600;
 const STEP_OVER = 'This took too long. Begin with your password again.';
 const FIRST_PROOF_OVER = 'This took too long, or something changed. Sign in again with the same provider.';
@@ -220,7 +220,7 @@ const endsOf = (ending: Ending) => ({
   authenticator_app: ending.totp,
 });
 
-/** An application waits there, for whoever has just come in. */
+/** An application's authorization request waits there. */
 const leadsOn = (path: string): boolean => path.startsWith('/auth/continue?');
 
 type Refused = Exclude<

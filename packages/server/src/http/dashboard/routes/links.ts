@@ -1,4 +1,4 @@
-/** What is said of a link that does nothing: that it was used, when it was, and never that it was nothing. */
+/** The sentence for a link that did nothing: used already, for another user, or expired or replaced. */
 import type { LinkFate, LinkPurpose } from '../../../core/accounts/ticket.ts';
 import type { Keyhouse } from '../../../core/keyhouse.ts';
 import type { Refusal } from '../../../core/refusal.ts';
@@ -26,7 +26,7 @@ async function sentenceOf(keyhouse: Keyhouse, purpose: LinkPurpose, fate: LinkFa
       return fate === 'used'
         ? 'This invitation was accepted already.'
         : 'This invitation does not work any more. Ask whoever invited you for another.';
-    // Nobody signs in to follow it.
+    // It is followed without signing in, so it cannot be for another user.
     case 'reset-password':
       return fate === 'used' ? SENTENCES.used : OVER;
     default:

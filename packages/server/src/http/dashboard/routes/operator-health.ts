@@ -60,7 +60,7 @@ function limitsOf({ limitsInForce: { maxJwtDays } }: Keyhouse): Limit[] {
       MAX_LIVE_JWTS_PER_KEY.toLocaleString('en'),
       'Living ones; minting is refused beyond, until some have ended.',
     ),
-    fixed('Overlap of a rotation', days(MAX_OVERLAP_SECONDS * SECOND_MS), 'So long, at most, the old secret lives on.'),
+    fixed('Overlap of a rotation', days(MAX_OVERLAP_SECONDS * SECOND_MS), 'The longest that an old secret keeps working.'),
     fixed(
       'Tokens of log-ins, unused',
       `${UNUSED_TOKEN_DAYS} days`,
@@ -78,15 +78,19 @@ function limitsOf({ limitsInForce: { maxJwtDays } }: Keyhouse): Limit[] {
   ];
 }
 
-/** What one account or one person has at the same time. */
+/** `core/lib/ceilings.ts`, for people. */
 function ceilings(fixed: (name: string, value: string, why: string) => Limit): Limit[] {
-  const refused = 'Living ones; another is refused.';
+  const refused = 'Active ones; another is refused.';
   const rows: readonly (readonly [name: string, most: number, why: string])[] = [
     ['API keys of one account', CEILINGS.keysOfAccount, refused],
-    ['Tokens of one person', CEILINGS.tokensOfUser, 'Living ones that were not made by a log-in; another is refused.'],
+    ['Tokens of one person', CEILINGS.tokensOfUser, 'Active ones that did not come from a log-in; another is refused.'],
     ['Tokens of log-ins of one person', CEILINGS.logInTokensOfUser, 'With the next log-in the one unused for longest ends.'],
     ['Applications of one account', CEILINGS.applicationsOfAccount, 'Another is refused.'],
-    ['Open invitations of one team', CEILINGS.invitationsOfTeam, 'Another is refused until one is accepted, taken back or over.'],
+    [
+      'Open invitations of one team',
+      CEILINGS.invitationsOfTeam,
+      'Another is refused until one is accepted, taken back or expired.',
+    ],
     ['Passkeys of one person', CEILINGS.passkeysOfUser, 'Another is refused.'],
     ['Sign-ins of one person', CEILINGS.signInsOfUser, 'With the next one the browser not seen for longest is logged out.'],
     [
@@ -94,8 +98,12 @@ function ceilings(fixed: (name: string, value: string, why: string) => Limit): L
       CEILINGS.sessionsOfUserWithApplication,
       'With the next one the session unused for longest ends.',
     ],
-    ['Authorization codes of one person', CEILINGS.codesOfUser, 'Waiting ones; with the next one the oldest is over.'],
-    ['Log-ins that wait for a second step', CEILINGS.secondStepsOfUser, 'Of one person; with the next one the oldest is over.'],
+    ['Authorization codes of one person', CEILINGS.codesOfUser, 'Waiting ones; with the next one the oldest is dropped.'],
+    [
+      'Log-ins that wait for a second step',
+      CEILINGS.secondStepsOfUser,
+      'Of one person; with the next one the oldest is dropped.',
+    ],
   ];
   return rows.map(([name, most, why]) => fixed(name, most.toLocaleString('en'), why));
 }

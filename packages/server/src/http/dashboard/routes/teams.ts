@@ -94,13 +94,13 @@ function refusalOf(refusal: TeamRefusal): Refusal {
   }
 }
 
-/** What ended with it is in the answer, so that the page can say so. */
+/** The answer to a change of members: the invitations that ended with it. */
 function describeChange(outcome: MemberChanged | TeamRefusal) {
   if (typeof outcome === 'string') throw refusalOf(outcome);
   return { ended_invitations: outcome.endedInvitations.map(({ id, email, role }) => ({ id, email, role })) };
 }
 
-/** How to reach somebody, and when they were here, is for those who manage the members. */
+/** The address and when they were last seen are shown only to those who manage members, and to the member (`isWhole`). */
 const describe = (member: Member, isWhole: boolean) => ({
   user_id: member.userId,
   email: isWhole ? member.email : null,
