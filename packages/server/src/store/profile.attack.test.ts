@@ -1,4 +1,5 @@
 /** Races that somebody could win who has lost an account, or never had it: on both databases, through the doors that they would use. */
+import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, it } from 'vitest';
 import { addPasskey, createAuthenticator } from '../../test/authenticator.ts';
 import { addTotp, type Browser, followLink, loggedIn, newEmail, openBrowser, registered } from '../../test/browser.ts';
@@ -144,6 +145,8 @@ eachDatabase('whoever lost an account', (makeDatabase) => {
     // The mail that tells of it is the last thing that knows the address.
     expect(rest.filter((line) => line.includes(email))).toHaveLength(1);
     expect((await mailsOf(server, email)).map(({ kind }) => kind)).toEqual(['user-deleted']);
+    // Nor are they left in the file, once its log was written back.
+    for (const text of [name, agent]) expect(await isInFile(text)).toBe(false);
     const again = await registered(server, email);
     expect(again.id).toBeGreaterThan(id);
   });
@@ -189,6 +192,18 @@ eachDatabase('whoever lost an account', (makeDatabase) => {
     // The mail that tells of it is the last thing that knows the address.
     expect(rest.filter((line) => line.includes(now))).toEqual([expect.stringContaining('user-deleted')]);
   });
+
+  /** What stands between the rows counts too. Of PostgreSQL there is no file to read: it overwrites in its own time. */
+  async function isInFile(text: string): Promise<boolean> {
+    const { database } = server;
+    if (database.kind !== 'sqlite') return false;
+    const file = database.url.slice('sqlite:'.length);
+    const { default: Sqlite } = await import('better-sqlite3');
+    const db = new Sqlite(file);
+    db.pragma('wal_checkpoint(TRUNCATE)');
+    db.close();
+    return (await readFile(file)).includes(text);
+  }
 
   /** Every row of every table as text. */
   async function everything(): Promise<readonly string[]> {
