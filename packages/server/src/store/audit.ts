@@ -127,12 +127,22 @@ export const auditActs = {
   },
 };
 
-/** Of the events about the user, and of those that they caused in accounts of others. How many. */
+/**
+ * Of the events about the user, of those that they caused in accounts of others, and of those in their personal account: its keys, and the JWTs
+ * that were minted from them, are theirs too. Not of what others did there, such as an administrator. How many.
+ */
 export async function erasePersons(db: Db, userId: number): Promise<number> {
+  const own = db.selectFrom('accounts').select('id').where('user_id', '=', userId);
   const events = db
     .selectFrom('audit_events')
     .select('id')
-    .where((eb) => eb.or([eb('user_id', '=', userId), eb('actor', '=', `user:${userId}`)]));
+    .where((eb) =>
+      eb.or([
+        eb('user_id', '=', userId),
+        eb('actor', '=', `user:${userId}`),
+        eb.and([eb('account_id', 'in', own), eb('actor', 'not like', 'user:%')]),
+      ]),
+    );
   const deleted = await db.deleteFrom('audit_persons').where('event_id', 'in', events).executeTakeFirst();
   return Number(deleted.numDeletedRows);
 }

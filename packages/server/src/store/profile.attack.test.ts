@@ -130,6 +130,13 @@ eachDatabase('whoever lost an account', (makeDatabase) => {
     await followLink(server, browser, email);
     const made = await browser.ask('/tokens', { body: WISH, headers });
     await server.request('/verify/api/x', { bearer: made.json.secret, headers });
+    // Refused as well: by the token, by a key of the personal account, and by a JWT that was minted from it.
+    const { accounts } = (await browser.ask('/me')).json;
+    const key = await server.key(accounts[0].id, { permissions: ['x.read'] });
+    const { json } = await server.request('/auth', { bearer: key.text, body: { permissions: ['x.read'] }, headers });
+    for (const bearer of [made.json.secret, key.text, json.token])
+      for (const path of [`/verify/api/y?name=${name}`, `/verify/api/${name}/../z`, '/auth/usage'])
+        await server.request(path, { bearer, headers, method: 'POST' });
     await browser.ask('/accounts', { body: { name: 'A team of one' }, headers });
     const [, team] = (await browser.ask('/me')).json.accounts;
     await openBrowser(server).ask('/log-in', { body: { email, password: 'wrong' }, headers });
