@@ -120,17 +120,19 @@ function keyhouseOver(store: OpenedStore): Keyhouse {
 function send(port: number, { method, path, headers = {}, body }: Sent): Promise<{ status: number; text: string }> {
   return new Promise((resolve) => {
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+    let status = 0;
     const request = httpRequest(
       { port, host: '127.0.0.1', method, path, headers: { ...length, ...headers } as Record<string, string>, agent: false },
       (response) => {
+        status = response.statusCode ?? 0;
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', () => {});
-        response.on('close', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+        response.on('close', () => resolve({ status, text: Buffer.concat(chunks).toString() }));
       },
     );
-    // A server that has refused does not read the rest.
-    request.on('error', () => resolve({ status: 0, text: '' }));
+    // A server that has refused does not read the rest; where the head of its answer has come, that is the answer.
+    request.on('error', () => resolve({ status, text: '' }));
     request.end(body);
   });
 }
