@@ -79,7 +79,7 @@ async function show(id: number, options: OutputOptions): Promise<void> {
         ['state', stateOf(account)],
         ['reason', account.suspension?.reason ?? '-'],
         ['created', readableTime(account.createdAtMs)],
-        ...sentencesOf(ends).map(([name, count]): [string, number] => [name, count]),
+        ...countsOf(ends).map(([name, count]): [string, number] => [name, count]),
       ]),
     );
   });
@@ -114,9 +114,11 @@ async function deleteAccount(id: number, options: OutputOptions & ConfirmOptions
   await withKeyhouse(options, async ({ keyhouse, by }) => {
     const account = await getAccount(keyhouse, id);
     const ends = await keyhouse.whatEndsWithAccount(account);
-    const list = sentencesOf(ends).map(([name, count]) => `${count} ${name}`);
-    const with_ = list.length === 0 ? '' : ` With it end: ${list.join(', ')}.`;
-    await confirm(`Delete ${nameOf(account)}${account.kind === 'personal' ? ' and its user' : ''}? It never comes back.${with_}`);
+    const list = countsOf(ends).map(([name, count]) => `${count} ${name}`);
+    const consequence = list.length === 0 ? '' : ` With it end: ${list.join(', ')}.`;
+    await confirm(
+      `Delete ${nameOf(account)}${account.kind === 'personal' ? ' and its user' : ''}? It never comes back.${consequence}`,
+    );
     const outcome = await keyhouse.deleteAccount({ accountId: id, by });
     if (outcome !== 'done') throw refusalOf(outcome, '');
     print(options, { id, deleted: true, ended: describeEnds(ends) }, () => `Account ${id} is deleted, and everything in it.`);
@@ -161,20 +163,10 @@ const describe = (account: ListedAccount) => ({
   created_at: isoTime(account.createdAtMs),
 });
 
-const describeEnds = (ends: WhatEnds) => ({
-  keys: ends.keys,
-  tokens: ends.tokens,
-  jwts: ends.jwts,
-  applications: ends.applications,
-  application_sessions: ends.applicationSessions,
-  sessions: ends.sessions,
-  members: ends.members,
-  invitations: ends.invitations,
-  teams: ends.teams,
-});
+const describeEnds = ({ applicationSessions, ...ends }: WhatEnds) => ({ ...ends, application_sessions: applicationSessions });
 
-/** What there is any of. */
-const sentencesOf = (ends: WhatEnds): readonly (readonly [string, number])[] =>
+/** The counts that are not zero, each with its name. */
+const countsOf = (ends: WhatEnds): readonly (readonly [string, number])[] =>
   (
     [
       ['keys', ends.keys],

@@ -1,21 +1,21 @@
 import type { SelectQueryBuilder } from 'kysely';
-import { type Ending, MAX_COUNTED, NOTHING_ENDS, type WhatEnds, type WhatEndsStore } from '../core/accounts/what-ends.ts';
+import { MAX_COUNTED, NOTHING_ENDS, type ToBeDeleted, type WhatEnds, type WhatEndsStore } from '../core/accounts/what-ends.ts';
 import { isActive } from './lapsed.ts';
 import type { Db } from './prepared.ts';
 import type { Database } from './schema.ts';
 
 export function whatEndsReads(db: Db): WhatEndsStore {
   return {
-    whatEnds(ending, nowMs) {
-      switch (ending.what) {
+    whatEnds(subject, nowMs) {
+      switch (subject.what) {
         case 'key':
-          return ofKey(db, ending.keyId, nowMs);
+          return ofKey(db, subject.keyId, nowMs);
         case 'application':
-          return ofApplication(db, ending.applicationId, nowMs);
+          return ofApplication(db, subject.applicationId, nowMs);
         case 'account':
-          return ofAccount(db, ending, nowMs);
+          return ofAccount(db, subject, nowMs);
         case 'user':
-          return ofUser(db, ending, nowMs);
+          return ofUser(db, subject, nowMs);
       }
     },
   };
@@ -55,13 +55,13 @@ async function ofAccount(db: Db, { accountId }: { readonly accountId: number }, 
   return { keys, tokens, jwts, applications, applicationSessions, sessions, members, invitations, teams: 0 };
 }
 
-async function ofUser(db: Db, ending: Extract<Ending, { what: 'user' }>, nowMs: number): Promise<WhatEnds> {
-  const own = applicationsOf(db, ending.accountId);
+async function ofUser(db: Db, subject: Extract<ToBeDeleted, { what: 'user' }>, nowMs: number): Promise<WhatEnds> {
+  const own = applicationsOf(db, subject.accountId);
   const [account, sessions, teams] = await Promise.all([
-    ofAccount(db, ending, nowMs),
+    ofAccount(db, subject, nowMs),
     // In whichever account they granted them.
-    count(db, liveSessions(db, nowMs).where('user_id', '=', ending.userId).where('application_id', 'not in', own)),
-    count(db, db.selectFrom('members').select('account_id as id').where('user_id', '=', ending.userId)),
+    count(db, liveSessions(db, nowMs).where('user_id', '=', subject.userId).where('application_id', 'not in', own)),
+    count(db, db.selectFrom('members').select('account_id as id').where('user_id', '=', subject.userId)),
   ]);
   return { ...account, sessions, teams };
 }

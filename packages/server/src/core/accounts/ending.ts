@@ -1,17 +1,6 @@
-/** What else a new password ends: the page counts it before, the mail lists it afterwards. */
+/** What else a new password, or a first proof of the address, ends: the page counts it before, the mail lists it afterwards. */
+import type { Ended } from '../mail/letters.ts';
 
-export interface Ending {
-  /** API keys of the personal account, by name; only where the address is verified by it for the first time. */
-  readonly keys: readonly string[];
-  /** Tokens by name: all at the first proof of the address, else those that came from a log-in or a registration. */
-  readonly tokens: readonly string[];
-  /** Applications of the personal account, by name; only at the first proof. */
-  readonly applications: readonly string[];
-  /** Sessions of applications that the user granted. */
-  readonly sessions: number;
-  /** Only at the first proof. */
-  readonly passkeys: number;
-  readonly totp: boolean;
-}
+export type Ending = Omit<Ended, 'isFirstProof'>;
 
 export const isSameEnding = (one: Ending, other: Ending): boolean => JSON.stringify(one) === JSON.stringify(other);

@@ -78,7 +78,7 @@ export async function registerUser<Made>(
   if (!admission.ok) return { ok: false, reason: 'too-many-tries', retryAfterSeconds: admission.retryAfterSeconds };
   let result: 'registered' | 'taken' | 'neither' = 'neither';
   try {
-    const hash = await ports.passwords.hashPassword(input.password, admission.claim);
+    const hash = await ports.passwords.hashPassword(input.password, claim);
     if (!hash.ok) return BUSY;
     const made = await make(
       {

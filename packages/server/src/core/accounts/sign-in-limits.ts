@@ -37,7 +37,7 @@ export interface Limiter {
 }
 
 export interface SignInTry {
-  /** The browser's mark (its hash), as its cookie holds it. */
+  /** SHA-256 (hex) of the browser's mark, from its cookie; left out or null: it has none. */
   readonly browserHash?: string | null;
   /** Null when there is no such user; then the same is asked and the same time passes. */
   readonly userId: number | null;
@@ -61,7 +61,6 @@ export type RegistrationAdmission =
   | {
       readonly ok: true;
       readonly addressHash: string | null;
-      readonly claim: Claim;
       settle(result: 'registered' | 'taken' | 'neither'): Promise<void>;
     }
   | { readonly ok: false; readonly retryAfterSeconds: number };
@@ -110,7 +109,7 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
     const { known: knowsBrowser } = await signIns.knowsBrowser(userId ?? 0, browserHash);
     const user = bucketOf(emailKey);
     const claim = claimOf(known || knowsBrowser, place, user);
-    // A browser that this user has signed in with holds a secret that no stranger has: whatever others do from the same address, it gets in.
+    // A browser that this user has signed in with has a secret that no stranger has, so it gets in whatever others do from the same address.
     const buckets = knowsBrowser
       ? [`${user}:${KNOWN_BROWSER}`]
       : [...(place === null ? [] : [`address:${place.network}`]), known ? `${user}:${hash}` : user];
@@ -119,9 +118,7 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
 
   async function admitRegistration(address: string | null): Promise<RegistrationAdmission> {
     const place = placeOf(address);
-    const claim = claimOf(false, place, 'registration');
-    // IPv6 gives a customer more networks than anyone can count: of registrations a /48 is one place.
-    const wide = place === null ? null : place.networks.length > 3 ? (place.networks.at(-3) ?? place.network) : place.network;
+    const wide = place === null ? null : siteOf(place);
     const guesses = await takeAll(place === null ? [] : [`register:${place.network}`], place);
     if (!guesses.ok) return guesses;
     const made = await takeAll(wide === null ? [] : [`registered:${wide}`, `${A_DAY}registered:${wide}`], place).catch(
@@ -137,7 +134,6 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
     return {
       ok: true,
       addressHash: guesses.addressHash,
-      claim,
       async settle(result) {
         // Both, also where the limiter fails for one: whoever waits for a point that nobody settles waits for ever.
         await Promise.all([
@@ -195,6 +191,12 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
 
   return { admit, admitRegistration, admitMail, clear };
 }
+
+/**
+ * What counts as one place for registrations that succeed: an IPv4 address, or the /48 around an IPv6 address, because a customer of IPv6 has
+ * many /64 networks. `networksOf` gives four for IPv6: /32, /48, /56, /64.
+ */
+const siteOf = ({ network, networks }: Place): string => (networks.length === 4 ? (networks[1] ?? network) : network);
 
 /** The bucket of all browsers that a user has signed in with; nobody else can fill it. */
 const KNOWN_BROWSER = 'known-browser';

@@ -20,14 +20,15 @@ export interface WhatEnds {
   readonly teams: number;
 }
 
-export type Ending =
+/** What is about to be deleted. */
+export type ToBeDeleted =
   | { readonly what: 'account'; readonly accountId: number }
   | { readonly what: 'user'; readonly userId: number; readonly accountId: number }
   | { readonly what: 'application'; readonly applicationId: number }
   | { readonly what: 'key'; readonly keyId: number };
 
 export interface WhatEndsStore {
-  whatEnds(ending: Ending, nowMs: number): Promise<WhatEnds>;
+  whatEnds(subject: ToBeDeleted, nowMs: number): Promise<WhatEnds>;
 }
 
 export const NOTHING_ENDS: WhatEnds = {

@@ -41,10 +41,15 @@ export interface Reminder {
 
 /** What a new password, or a first proof of the address, ended; credentials and applications by name. */
 export interface Ended {
+  /** API keys of the personal account; only at the first proof of the address. */
   readonly keys: readonly string[];
+  /** All at the first proof of the address, else those that came from a log-in or a registration. */
   readonly tokens: readonly string[];
+  /** Of the personal account; only at the first proof. */
   readonly applications: readonly string[];
+  /** Of applications, which the user granted. */
   readonly sessions: number;
+  /** Only at the first proof. */
   readonly passkeys: number;
   readonly totp: boolean;
   /** The link, or another provider, was the first proof of the address, so that what was made before it ended too. */
