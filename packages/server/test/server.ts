@@ -61,7 +61,7 @@ export interface TestServer {
   ): Promise<{ token: string; id: number; email: string; accountId: number }>;
   key(
     accountId: number,
-    wish?: { permissions?: string[]; addresses?: string[]; expiresAtMs?: number; environment?: 'live' | 'test' },
+    wish?: { name?: string; permissions?: string[]; addresses?: string[]; expiresAtMs?: number; environment?: 'live' | 'test' },
   ): Promise<{ text: string; id: number }>;
   stop(): Promise<void>;
 }

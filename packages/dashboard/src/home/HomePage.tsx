@@ -69,7 +69,7 @@ function HomeContent({ account, home, isNew }: { account: Account; home: HomeAns
         </section>
       )}
       {(!isNew || home.notices.length > 0) && (
-        <Notices account={String(account.id)} notices={home.notices} judgedNewest={home.judged_newest} />
+        <Notices account={String(account.id)} notices={home.notices} total={home.notices_total} />
       )}
     </Stack>
   );

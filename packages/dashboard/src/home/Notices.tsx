@@ -12,11 +12,11 @@ import { words } from './words.ts';
 interface Props {
   readonly account: string;
   readonly notices: readonly Notice[];
-  /** Null: all were looked at. */
-  readonly judgedNewest: number | null;
+  /** How many there are in all. */
+  readonly total: number;
 }
 
-export function Notices({ account, notices, judgedNewest }: Props) {
+export function Notices({ account, notices, total }: Props) {
   const format = useFormat();
   return (
     <section aria-labelledby="notices-title">
@@ -24,7 +24,7 @@ export function Notices({ account, notices, judgedNewest }: Props) {
         {words.noticesTitle}
       </Title>
       {notices.length === 0 ? (
-        <Text c="dimmed">{judgedNewest === null ? words.noticesEmpty : words.noticesEmptyOfNewest}</Text>
+        <Text c="dimmed">{words.noticesEmpty}</Text>
       ) : (
         <ul className={classes.notices}>
           {notices.map((notice) => (
@@ -37,9 +37,9 @@ export function Notices({ account, notices, judgedNewest }: Props) {
           ))}
         </ul>
       )}
-      {judgedNewest !== null && (
+      {total > notices.length && (
         <Text c="dimmed" size="sm">
-          {words.judgedNewest(judgedNewest)}
+          {words.noticesMore(notices.length, total)}
         </Text>
       )}
     </section>

@@ -23,9 +23,7 @@ export const words = {
 
   noticesTitle: 'Things to look at',
   noticesEmpty: 'Nothing needs your attention.',
-  noticesEmptyOfNewest: 'Nothing among those that were checked needs your attention.',
-  judgedNewest: (count: number) =>
-    `Only the newest ${count} tokens and the newest ${count} API keys were checked. Look at the lists for the others.`,
+  noticesMore: (shown: number, all: number) => `The ${shown} most urgent of ${all}.`,
   notices: {
     'expires-soon': (name: string, when: string) => `“${name}” ends ${when}.`,
     'old-secret': (name: string, when: string) => `The secret of “${name}” was made ${when}. Rotate it.`,

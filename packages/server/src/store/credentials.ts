@@ -6,6 +6,7 @@ import { MAX_OVERLAP_SECONDS } from '../core/credentials/rotate.ts';
 import { CEILINGS } from '../core/lib/ceilings.ts';
 import type { Act } from './act.ts';
 import { fromJson, toJson } from './json.ts';
+import { judgedReads } from './judged.ts';
 import { lockMinting, revokeWiderJwts } from './jwts.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { Database } from './schema.ts';
@@ -30,6 +31,8 @@ type Reads = Pick<
   | 'permissionUse'
   | 'permissionsObservedSinceMs'
   | 'findUndo'
+  | 'listJudged'
+  | 'usedPermissions'
 >;
 
 export function credentialsReads(db: Db): Reads {
@@ -61,6 +64,7 @@ export function credentialsReads(db: Db): Reads {
       const rows = await query.orderBy('id', 'desc').limit(filter.limit).execute();
       return withUse(db, rows.map(toCredential));
     },
+    ...judgedReads(db),
     ...useReads(db),
     ...undoReads(db),
   };

@@ -150,6 +150,12 @@ export interface UseOfAccount {
   } | null;
 }
 
+/** What can be wrong with a credential is judged by this alone. */
+export type JudgedCredential = Pick<
+  Credential,
+  'id' | 'kind' | 'name' | 'permissions' | 'createdAtMs' | 'rotatedAtMs' | 'expiresAtMs' | 'permissionsChangedAtMs'
+> & { readonly use: { readonly lastUsedAtMs: number | null } };
+
 export interface CredentialsStore {
   /** One indexed row by the hash of what was presented (the current or the previous secret's). */
   findTokenById(id: number): Promise<CredentialWithOwner | null>;
@@ -270,6 +276,19 @@ export interface CredentialsStore {
   ): Promise<readonly { credentialId: number; day: number; requests: number }[]>;
   /** Of the newest `most` tokens and as many keys, so that it costs the same however many there are. */
   useOfAccount(input: { accountId: number; sinceDay: number; most: number }): Promise<UseOfAccount>;
+  /** Those of an account that were neither revoked nor have expired, in the order of their ids; in pages. */
+  listJudged(input: {
+    accountId: number;
+    kind: 'token' | 'key';
+    afterId: number;
+    limit: number;
+    nowMs: number;
+  }): Promise<readonly JudgedCredential[]>;
+  /** Which permissions were used since a day, without how often; the cost does not grow with the days. */
+  usedPermissions(input: {
+    credentialIds: readonly number[];
+    sinceDay: number;
+  }): Promise<readonly { readonly credentialId: number; readonly permission: string }[]>;
   /** Which permissions were used, summed up by credential and permission, in one look. */
   permissionUse(input: {
     credentialIds: readonly number[];

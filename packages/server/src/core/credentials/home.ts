@@ -2,33 +2,29 @@
 import type { AuditStore } from '../audit/event.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
 import { pause } from '../lib/pause.ts';
-import type { CredentialsStore, CredentialWithUse, UseOfAccount } from './credential.ts';
-import { type Narrowing, narrowingsOf, WATCHED_FOR_MS } from './least.ts';
+import type { CredentialsStore, UseOfAccount } from './credential.ts';
+import { narrowingsOf, WATCHED_FOR_MS } from './least.ts';
 import { type Notice, type NoticeKind, type NoticeRules, noticesOf } from './notices.ts';
 
 export const HOME_DAYS = 30;
-/** The newest of each kind that are looked at; whoever has more of them looks at the lists. */
-const MOST_LOOKED_AT = 250;
-const MOST_JUDGED = 100;
-const MOST_NOTICES = 20;
-const JUDGED_AT_ONCE = 20;
+/** The newest of each kind whose requests are added up. */
+const MAX_ADDED_UP = 250;
+const MAX_NOTICES = 20;
+const JUDGED_AT_ONCE = 50;
 /** Entries of the account's log, the newest, among which refusals are counted. */
 const MOST_ENTRIES = 2_000;
 
 export interface Home extends Omit<UseOfAccount, 'byDay'> {
   /** The oldest first, today last. */
   readonly requestsByDay: readonly number[];
-  /** The most urgent first. */
+  /** The most urgent, the most urgent of them first. */
   readonly notices: readonly Notice[];
-  /** There are more than were judged: so many of each kind, the newest. Null: all were. */
-  readonly judgedNewest: number | null;
+  /** How many there are in all; every credential was judged. */
+  readonly noticesInAll: number;
 }
 
 interface Ports {
-  readonly credentials: Pick<
-    CredentialsStore,
-    'useOfAccount' | 'listCredentials' | 'permissionUse' | 'permissionsObservedSinceMs'
-  >;
+  readonly credentials: Pick<CredentialsStore, 'useOfAccount' | 'listJudged' | 'usedPermissions' | 'permissionsObservedSinceMs'>;
   readonly audit: Pick<AuditStore, 'list' | 'stepBack'>;
   readonly clock: Clock;
   readonly catalogue: () => ReadonlySet<string>;
@@ -38,7 +34,7 @@ interface Ports {
 export async function homeOf(ports: Ports, accountId: number): Promise<Home> {
   const nowMs = ports.clock.now();
   const sinceDay = Math.floor(nowMs / DAY_MS) - HOME_DAYS + 1;
-  const { byDay, ...use } = await ports.credentials.useOfAccount({ accountId, sinceDay, most: MOST_LOOKED_AT });
+  const { byDay, ...use } = await ports.credentials.useOfAccount({ accountId, sinceDay, most: MAX_ADDED_UP });
   const requestsByDay = Array.from({ length: HOME_DAYS }, () => 0);
   for (const { day, requests } of byDay) if (day - sinceDay < HOME_DAYS) requestsByDay[day - sinceDay] = requests;
   return { ...use, requestsByDay, ...(await findNotices(ports, accountId, nowMs)) };
@@ -46,34 +42,33 @@ export async function homeOf(ports: Ports, accountId: number): Promise<Home> {
 
 const URGENCY: readonly NoticeKind[] = ['expires-soon', 'refusals', 'too-wide', 'unused', 'old-secret'];
 
-async function findNotices(ports: Ports, accountId: number, nowMs: number): Promise<Pick<Home, 'notices' | 'judgedNewest'>> {
-  const listed = { accountId, withRevoked: false, limit: MOST_JUDGED + 1 };
-  const [tokens, keys, refusals] = await Promise.all([
-    ports.credentials.listCredentials({ ...listed, kind: 'token' }),
-    ports.credentials.listCredentials({ ...listed, kind: 'key' }),
-    countRefusals(ports, accountId, nowMs - DAY_MS),
-  ]);
-  const credentials = [...keys.slice(0, MOST_JUDGED), ...tokens.slice(0, MOST_JUDGED)];
-  const isAll = keys.length <= MOST_JUDGED && tokens.length <= MOST_JUDGED;
-  const settled = credentials.filter(({ createdAtMs }) => nowMs - createdAtMs >= WATCHED_FOR_MS);
-  const least = await judgeInSlices(ports, settled);
-  const notices = credentials
-    .flatMap((each) => noticesOf(each, { least: least.get(each.id), refusals: refusals.get(each.id) }, nowMs, ports.rules))
-    .sort((a, b) => URGENCY.indexOf(a.kind) - URGENCY.indexOf(b.kind) || a.atMs - b.atMs)
-    .slice(0, MOST_NOTICES);
-  return { notices, judgedNewest: isAll ? null : MOST_JUDGED };
+/** Every credential, however many: others have their turn between two slices, and no more is kept than is shown. */
+async function findNotices(ports: Ports, accountId: number, nowMs: number): Promise<Pick<Home, 'notices' | 'noticesInAll'>> {
+  const refusals = await countRefusals(ports, accountId, nowMs - DAY_MS);
+  let notices: readonly Notice[] = [];
+  let noticesInAll = 0;
+  for (const kind of ['key', 'token'] as const) {
+    for (let afterId = 0; ; await pause()) {
+      const credentials = await ports.credentials.listJudged({ accountId, kind, afterId, limit: JUDGED_AT_ONCE, nowMs });
+      const least = await narrowingsOf(
+        ports,
+        credentials.filter(({ createdAtMs }) => nowMs - createdAtMs >= WATCHED_FOR_MS),
+      );
+      const found = credentials.flatMap((each) =>
+        noticesOf(each, { least: least.get(each.id), refusals: refusals.get(each.id) }, nowMs, ports.rules),
+      );
+      noticesInAll += found.length;
+      notices = [...notices, ...found].sort(byUrgency).slice(0, MAX_NOTICES);
+      const last = credentials.at(-1);
+      if (last === undefined || credentials.length < JUDGED_AT_ONCE) break;
+      afterId = last.id;
+    }
+  }
+  return { notices, noticesInAll };
 }
 
-/** A hundred permissions used on each of ninety days are nine thousand rows for one credential: others have their turn in between. */
-async function judgeInSlices(ports: Ports, credentials: readonly CredentialWithUse[]): Promise<ReadonlyMap<number, Narrowing>> {
-  const judged = new Map<number, Narrowing>();
-  for (let start = 0; start < credentials.length; start += JUDGED_AT_ONCE) {
-    if (start > 0) await pause();
-    for (const [id, narrowing] of await narrowingsOf(ports, credentials.slice(start, start + JUDGED_AT_ONCE)))
-      judged.set(id, narrowing);
-  }
-  return judged;
-}
+const byUrgency = (a: Notice, b: Notice): number =>
+  URGENCY.indexOf(a.kind) - URGENCY.indexOf(b.kind) || a.atMs - b.atMs || a.credential.id - b.credential.id;
 
 async function countRefusals({ audit }: Ports, accountId: number, sinceMs: number) {
   const edge = await audit.stepBack({ accountId, steps: MOST_ENTRIES });

@@ -65,9 +65,21 @@ interface Ports {
 /** For each of these credentials, in two looks at the store however many there are. */
 export const leastOf = (ports: Ports, credentials: readonly Granted['credential'][]) => judgeEach(ports, credentials, judgeLeast);
 
-/** The same without the rows, each of which costs a pass over the whole catalogue. */
-export const narrowingsOf = (ports: Ports, credentials: readonly Granted['credential'][]) =>
-  judgeEach(ports, credentials, judgeNarrowing);
+/** The same without the rows, each of which costs a pass over the whole catalogue, and without how often: what was used is enough. */
+export async function narrowingsOf(
+  {
+    credentials: store,
+    ...ports
+  }: Omit<Ports, 'credentials'> & {
+    readonly credentials: Pick<CredentialsStore, 'usedPermissions' | 'permissionsObservedSinceMs'>;
+  },
+  credentials: readonly Granted['credential'][],
+): Promise<ReadonlyMap<number, Omit<Narrowing, 'untoldRequests'>>> {
+  const permissionUse: CredentialsStore['permissionUse'] = async (input) =>
+    (await store.usedPermissions(input)).map((use) => ({ ...use, requests: 1, recentRequests: 0, lastUsedAtMs: 0 }));
+  const permissionsObservedSinceMs = () => store.permissionsObservedSinceMs();
+  return await judgeEach({ ...ports, credentials: { permissionUse, permissionsObservedSinceMs } }, credentials, judgeNarrowing);
+}
 
 async function judgeEach<Judged>(
   ports: Ports,

@@ -1,6 +1,6 @@
 /** Things about a credential that its owner should look at. */
 import { DAY_MS } from '../lib/clock.ts';
-import type { CredentialWithUse } from './credential.ts';
+import type { JudgedCredential } from './credential.ts';
 import type { Least } from './least.ts';
 
 export const EXPIRES_SOON_DAYS = 14;
@@ -18,7 +18,7 @@ export type NoticeKind = 'expires-soon' | 'refusals' | 'unused' | 'old-secret' |
 
 export interface Notice {
   readonly kind: NoticeKind;
-  readonly credential: Pick<CredentialWithUse, 'id' | 'kind' | 'name'>;
+  readonly credential: Pick<JudgedCredential, 'id' | 'kind' | 'name'>;
   /** When it ends, was refused last, has been unused since, got its secret, or has been watched since. */
   readonly atMs: number;
 }
@@ -31,7 +31,7 @@ interface Known {
 
 /** What is wrong with one that lives. What has expired has nothing left to look at. */
 export function noticesOf(
-  credential: CredentialWithUse,
+  credential: JudgedCredential,
   { least, refusals }: Known,
   nowMs: number,
   { oldSecretDays }: NoticeRules,

@@ -13,6 +13,7 @@ import { suspension } from './0012-suspension.ts';
 import { mailLimits } from './0013-mail-limits.ts';
 import { undoANarrowing } from './0014-undo-a-narrowing.ts';
 import { newLimits } from './0015-new-limits.ts';
+import { liveCredentials } from './0016-live-credentials.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. Append; never edit one that has landed. */
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   mailLimits,
   undoANarrowing,
   newLimits,
+  liveCredentials,
 ];

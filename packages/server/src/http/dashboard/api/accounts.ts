@@ -107,9 +107,10 @@ export const accounts = {
         Type.Object({ at: Time, credential_name: Type.String(), address: OptionalText, user_agent: OptionalText }),
         Type.Null(),
       ]),
+      /** The most urgent 20. */
       notices: Type.Array(Notice),
-      /** Only so many of the newest tokens, and of the newest keys, were checked; null: all of them. */
-      judged_newest: Type.Union([Type.Integer(), Type.Null()]),
+      /** How many there are in all: every token and every key was judged. */
+      notices_total: Type.Integer(),
     }),
   },
 

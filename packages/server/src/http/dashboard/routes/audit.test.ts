@@ -199,7 +199,7 @@ describe('the first page of an account', () => {
       requests_by_day: Array.from({ length: 30 }, () => 0),
       last_request: null,
       notices: [],
-      judged_newest: null,
+      notices_total: 0,
     });
     const { secret } = (await owner.ask(`/accounts/${team}/keys`, { body: { ...WISH, name: 'first' } })).json;
     expect(await home()).toMatchObject({ has_key: true, has_request: false });

@@ -1,25 +1,67 @@
 /** What is shown of many says how many it is. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { eachDatabase } from '../../../../test/databases.ts';
 import { newPerson } from '../../../../test/people.ts';
 import { startTestServer, type TestServer } from '../../../../test/server.ts';
+import { visitorFor } from '../../../../test/visitor.ts';
 import { describeLeast } from './credentials.ts';
 
-describe('what is shown of many', () => {
+const DAY = 86_400_000;
+
+eachDatabase('the first page of an account with many credentials', (makeDatabase) => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer();
+    server = await startTestServer({ database: await makeDatabase() });
     return () => server.stop();
   });
 
-  it('says of the things to look at that only the newest were judged, as soon as there are more', async () => {
-    const person = await newPerson(server);
-    for (let made = 0; made < 100; made++) await server.key(person.accountId);
-    const judged = async () => (await person.ask(`/accounts/${person.accountId}/home`)).json.judged_newest;
-    expect(await judged()).toBeNull();
-    await server.key(person.accountId);
-    expect(await judged()).toBe(100);
+  it('judges all of them, shows the most urgent 20, and says how many there are', async () => {
+    const { accountId, id: userId } = await newPerson(server);
+    const { credentials } = server.keyhouse.store;
+    const key = (name: string, permissions?: string[]) =>
+      server.key(accountId, { name, ...(permissions === undefined ? {} : { permissions }) });
+    const used = (id: number, permissions: readonly string[]) => {
+      const at = { requests: 1, lastUsedAtMs: server.now(), day: Math.floor(server.now() / DAY) };
+      const use = { credentialId: id, ...at, lastAddress: null, lastUserAgent: null, previousRequests: 0 };
+      const previous = { previousLastUsedAtMs: null, previousLastAddress: null, previousLastUserAgent: null };
+      return credentials.recordUse({
+        uses: [{ ...use, ...previous }],
+        permissions: permissions.map((permission) => ({ credentialId: id, permission, ...at })),
+      });
+    };
+    const home = async () => (await (await visitorFor(server, userId)).ask(`/accounts/${accountId}/home`)).json;
+    const said = async () => {
+      const { notices, notices_total: total } = await home();
+      return [
+        total,
+        notices.map((each: { kind: string; credential: { name: string } }) => `${each.kind}: ${each.credential.name}`),
+      ];
+    };
+    const [wide, fitting, untold] = [
+      await key('wide', ['a.read', 'b.read']),
+      await key('fitting', ['a.read', 'b.read']),
+      await key('untold', ['a.read', 'b.read']),
+    ];
+    await key('idle');
+    server.advance(100 * DAY);
+    for (let made = 0; made < 130; made++) await key(`new ${made}`);
+    for (let day = 0; day < 3; day++) {
+      await used(wide.id, ['a.read', 'z.read']);
+      await used(fitting.id, ['a.read', 'b.read']);
+      await used(untold.id, ['a.read', '']);
+      server.advance(DAY);
+    }
+    // The token is that of the registration.
+    expect(await said()).toEqual([3, ['too-wide: wide', 'unused: test', 'unused: idle']]);
+    server.advance(91 * DAY);
+    const [total, shown] = await said();
+    // What was used is forgotten by then, so nothing is too wide: all 134 and the token are unused.
+    expect([total, shown.length]).toEqual([135, 20]);
+    expect(shown.slice(0, 2)).toEqual(['unused: test', 'unused: idle']);
   });
+});
 
+describe('what is shown of many', () => {
   it('lists every permission that was used, and no thousand that were not', () => {
     const row = (name: string, used: number) => ({
       ...{ name, granted: true, requests30Days: used, requests90Days: used },

@@ -6,7 +6,7 @@ import type { DashboardPorts, Serve } from '../serve.ts';
 export function homeRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('GET /accounts/:account/home', async ({ account }) => {
     const places = mayKnowWhereUsed(account.role);
-    const { hasToken, hasKey, hasRequest, requestsByDay, last, notices, judgedNewest } = await keyhouse.homeOf(account.id);
+    const { hasToken, hasKey, hasRequest, requestsByDay, last, notices, noticesInAll } = await keyhouse.homeOf(account.id);
     return {
       has_token: hasToken,
       has_key: hasKey,
@@ -21,7 +21,7 @@ export function homeRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
               address: places ? last.address : null,
               user_agent: places ? last.userAgent : null,
             },
-      judged_newest: judgedNewest,
+      notices_total: noticesInAll,
       notices: notices.map(({ kind, credential, atMs }) => ({
         kind,
         credential: { kind: credential.kind, id: credential.id, name: credential.name },
