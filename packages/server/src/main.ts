@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { emailKey } from './core/accounts/email.ts';
 import type { Keyhouse } from './core/keyhouse.ts';
+import type { Log } from './core/lib/log.ts';
 import { createMetrics, createMetricsServer } from './http/metrics.ts';
+import type { OpenedLog } from './log/open-log.ts';
 import { openKeyhouse } from './open.ts';
 import { openMemoryLimiter } from './store/limiter.ts';
 import { isPostgres } from './store/open.ts';
@@ -23,8 +24,7 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-export async function startServer(config: Config): Promise<RunningServer> {
-  const log = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'headers.authorization'], base: null });
+export async function startServer(config: Config, { log, stream }: OpenedLog): Promise<RunningServer> {
   const { keyhouse } = await openKeyhouse(config, log);
   try {
     await keyhouse.prepare();
@@ -34,6 +34,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     });
     const metrics = createMetrics();
     metrics.watchLag(() => keyhouse.follower.lagMs);
+    metrics.watchLog(() => stream.dropped);
     const app = await createApp({
       ...config,
       keyhouse,
@@ -75,7 +76,7 @@ function findDashboard(): string | null {
   return folders.find((folder) => existsSync(join(folder, 'index.html'))) ?? null;
 }
 
-async function makeFirstAdministrator(keyhouse: Keyhouse, { admin, url }: Config, log: pino.Logger): Promise<void> {
+async function makeFirstAdministrator(keyhouse: Keyhouse, { admin, url }: Config, log: Log): Promise<void> {
   if ((await keyhouse.store.accounts.countAdministrators()) > 0) return;
   if (admin !== null) {
     const by = { actor: 'server', requestId: null, person: {} } as const;

@@ -6,6 +6,8 @@ import { settings } from './with-keyhouse.ts';
 /** npm and npx pass on a Ctrl-C that the terminal has already sent to everybody: what comes so close is the same signal. */
 const SAME_SIGNAL_MS = 500;
 const END_ANYWAY_MS = 500;
+/** A log whose reader is behind is not waited for longer. */
+const LAST_LINES_MS = 500;
 /** 128 + 15, what a shell shows for SIGTERM: the program was not let finish. */
 const CUT_OFF = 143;
 
@@ -15,13 +17,22 @@ export function addServeCommand(program: Command): void {
 
 async function serve(): Promise<void> {
   const config = await settings();
-  const { startServer } = await import('../main.ts');
-  const server = await startServer(config).catch((error: unknown) => {
+  const [{ startServer }, { openLog }, { endOnUncaughtError }] = await Promise.all([
+    import('../main.ts'),
+    import('../log/open-log.ts'),
+    import('../log/last-words.ts'),
+  ]);
+  const opened = openLog(config.logLevel);
+  endOnUncaughtError(opened);
+  const server = await startServer(config, opened).catch((error: unknown) => {
     // Should anything half-built hold the process, it ends all the same.
     setTimeout(() => process.exit(), END_ANYWAY_MS).unref();
     throw error;
   });
-  stopOnSignal(server.stop);
+  stopOnSignal(async () => {
+    await server.stop();
+    await opened.stream.drain(LAST_LINES_MS);
+  });
   // Otherwise written at the end, which a killed server does not have.
   flushCompileCache?.();
 }

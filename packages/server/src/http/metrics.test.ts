@@ -11,6 +11,7 @@ describe('/metrics', () => {
     metrics.countVerification('revoked');
     metrics.watchLag(() => 1500);
     metrics.watchFeed(() => ({ streams: 3, messages: 40, position: 12, revocations: { jti: 5, user: 0 } }));
+    metrics.watchLog(() => 7);
     const server = createMetricsServer(metrics).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -26,6 +27,7 @@ describe('/metrics', () => {
       expect(text).toContain('keyhouse_feed_streams 3');
       expect(text).toContain('keyhouse_feed_messages_total 40');
       expect(text).toContain('keyhouse_changes_position 12');
+      expect(text).toContain('keyhouse_log_lines_dropped_total 7');
       expect(text).toContain('keyhouse_revocations{kind="jti"} 5');
       for (const [path, method, status, message] of [
         ['/', 'GET', 404, 'Not found.'],

@@ -15,6 +15,8 @@ export interface Metrics {
   watchLag(lagMs: () => number): void;
   /** Of the revocation feed, asked at each scrape. */
   watchFeed(figures: () => FeedFigures): void;
+  /** How many log lines were dropped, asked at each scrape. */
+  watchLog(dropped: () => number): void;
   text(): Promise<{ contentType: string; body: string }>;
 }
 
@@ -36,10 +38,11 @@ interface Counts {
   readonly requests: Map<string, RequestCount>;
   lagMs: () => number;
   feed: (() => FeedFigures) | null;
+  droppedLines: () => number;
 }
 
 export function createMetrics(): Metrics {
-  const counts: Counts = { verifications: new Map(), requests: new Map(), lagMs: () => 0, feed: null };
+  const counts: Counts = { verifications: new Map(), requests: new Map(), lagMs: () => 0, feed: null, droppedLines: () => 0 };
   let registry: Promise<Registry> | null = null;
   return {
     countRequest: (route, method, status) => {
@@ -54,6 +57,9 @@ export function createMetrics(): Metrics {
     },
     watchFeed: (figures) => {
       counts.feed = figures;
+    },
+    watchLog: (dropped) => {
+      counts.droppedLines = dropped;
     },
     text: async () => {
       registry ??= openRegistry(counts);
@@ -96,6 +102,15 @@ async function openRegistry(counts: Counts): Promise<Registry> {
     registers: [registry],
     collect() {
       this.set(counts.lagMs() / 1000);
+    },
+  });
+  new Counter({
+    name: 'keyhouse_log_lines_dropped_total',
+    help: 'Lines that are not in the log because it could not be written.',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(counts.droppedLines());
     },
   });
   watchFeed(counts, registry, { Counter, Gauge });

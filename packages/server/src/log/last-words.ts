@@ -1,0 +1,45 @@
+/**
+ * An error that nobody handled ends the process at once: what it left half done is unknown, and whoever supervises the server starts
+ * it again. Its reason is written before that, in the log and on standard error, unless they cannot be written.
+ */
+import type { OpenedLog } from './open-log.ts';
+import { type Outlet, openOutlet } from './outlet.ts';
+
+/** How long a reader of standard error that is behind is waited for. */
+const PATIENCE_MS = 200;
+const PAUSE_MS = 5;
+
+/** For the whole process: uncaught errors and unhandled rejections end it with exit code 1. */
+export function endOnUncaughtError({ log, stream }: OpenedLog): void {
+  const standardError = openOutlet(2);
+  // A command ends when nobody reads it any more; a server goes on.
+  for (const output of [process.stdout, process.stderr]) output.removeAllListeners('error').on('error', () => {});
+  // Warnings of Node would wait for a terminal that is stopped.
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => log.warn({ err: warning }, 'A warning of Node.'));
+  // A file size limit (`ulimit -f`) ends a process by a signal, unless somebody listens; the write then fails.
+  process.on('SIGXFSZ', () => {});
+  process.on('uncaughtException', (error: unknown) => {
+    try {
+      log.fatal({ err: error }, 'Nobody handled this error: the server ends.');
+      stream.writeLast();
+      writeWithin(standardError, Buffer.from(`Error: nobody handled this, and the server ends: ${textOf(error)}\n`));
+    } finally {
+      process.exit(1);
+    }
+  });
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+
+/** Without an event loop, which may never turn again. */
+function writeWithin(outlet: Outlet, bytes: Buffer): void {
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  let rest = bytes;
+  while (rest.length > 0 && performance.now() < giveUpAt) {
+    const written = outlet.writeLast(rest);
+    if (written === 'broken') return;
+    rest = rest.subarray(written);
+    if (written === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+  }
+}
