@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { Actor, AuditEvent, AuditStore, EventName, Person, PersonRow } from '../core/audit/event.ts';
+import type { Actor, AuditEvent, AuditStore, EventDraft, EventName, Person, PersonRow } from '../core/audit/event.ts';
 import type { Act } from './act.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { Database } from './schema.ts';
@@ -102,7 +102,8 @@ export function auditReads(db: Db): Pick<AuditStore, 'list' | 'stepBack' | 'name
 
 export const auditActs = {
   async record(act: Act, { events }: Input<'record'>): Promise<void> {
-    for (const event of events) act.event(event);
+    const isErased = await erasedSince(act.db, events);
+    for (const event of events) act.event(isErased(event) ? { ...event, by: { ...event.by, person: {} } } : event);
   },
 
   async chain(act: Act, { from, entries }: Input<'chain'>): Promise<boolean> {
@@ -126,6 +127,24 @@ export const auditActs = {
     return erased;
   },
 };
+
+/** Whether the user, or whose personal account it is, was deleted after it happened: refusals are written behind the answers. */
+async function erasedSince(db: Db, events: readonly EventDraft[]): Promise<(event: EventDraft) => boolean> {
+  const users = await deletedAt(db, 'users', [...new Set(events.flatMap(({ userId }) => userId ?? []))]);
+  const accounts = await deletedAt(db, 'accounts', [...new Set(events.flatMap(({ accountId }) => accountId ?? []))]);
+  return ({ userId, accountId, atMs }) => atMs <= Math.max(users.get(userId ?? 0) ?? 0, accounts.get(accountId ?? 0) ?? 0);
+}
+
+async function deletedAt(db: Db, table: 'users' | 'accounts', ids: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom(table)
+    .select(['id', 'deleted_at_ms'])
+    .where('id', 'in', ids)
+    .where('deleted_at_ms', 'is not', null)
+    .execute();
+  return new Map(rows.flatMap(({ id, deleted_at_ms: atMs }) => (atMs === null ? [] : [[id, atMs] as const])));
+}
 
 /**
  * Of the events about the user, of those that they caused in accounts of others, and of those in their personal account: its keys, and the JWTs

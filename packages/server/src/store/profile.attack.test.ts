@@ -158,6 +158,22 @@ eachDatabase('whoever lost an account', (makeDatabase) => {
     expect(again.id).toBeGreaterThan(id);
   });
 
+  it('is forgotten when deleted also by what is written behind the answers', async () => {
+    const { browser, email } = await registered(server);
+    const agent = `Agent-${crypto.randomUUID()}`;
+    const headers = { 'user-agent': agent };
+    const [account] = (await browser.ask('/me')).json.accounts;
+    const key = await server.key(account.id, { permissions: ['x.read'] });
+    expect((await server.request('/verify/api/x', { bearer: key.text, headers })).status).toBe(200);
+    expect((await server.request('/verify/api/y', { bearer: key.text, headers })).status).toBe(403);
+    expect((await browser.ask('/me', { method: 'DELETE', body: { email } })).status).toBe(204);
+    await server.keyhouse.flushUse();
+    await server.keyhouse.refusals.flush();
+    expect((await everything()).filter((line) => line.includes(agent))).toEqual([]);
+    const refused = await server.keyhouse.store.audit.list({ accountId: account.id, event: 'request.refused', limit: 10 });
+    expect(refused).toHaveLength(1);
+  });
+
   it('is forgotten when deleted also where others invited them', async () => {
     const [owner, other] = [await newPerson(server), await newPerson(server)];
     const root = await newAdministrator(server);

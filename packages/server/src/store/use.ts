@@ -100,7 +100,7 @@ export const useReads = (db: Db): Reads => ({
 
 export const useActs = {
   async recordUse(act: Act, { uses, permissions }: Input<'recordUse'>): Promise<void> {
-    if (uses.length > 0) await addUses(act.db, uses);
+    if (uses.length > 0) await addUses(act.db, await withoutErased(act.db, uses));
     if (permissions.length > 0) await addPermissions(act.db, permissions);
   },
 
@@ -139,6 +139,35 @@ export const useActs = {
     return rows.length === limit;
   },
 };
+
+/** What has added up in memory is written behind a deletion: the counts stay, and from where they came is forgotten. */
+async function withoutErased(db: Db, uses: Input<'recordUse'>['uses']): Promise<Input<'recordUse'>['uses']> {
+  const revoked = await db
+    .selectFrom('credentials')
+    .select('id')
+    .where(
+      'id',
+      'in',
+      uses.map(({ credentialId }) => credentialId),
+    )
+    .where('revoked_at_ms', 'is not', null)
+    .execute();
+  if (revoked.length === 0) return uses;
+  const rows = await db
+    .selectFrom('credentials')
+    .innerJoin('accounts', 'accounts.id', 'credentials.account_id')
+    .select('credentials.id')
+    .where(
+      'credentials.id',
+      'in',
+      revoked.map(({ id }) => id),
+    )
+    .where('accounts.deleted_at_ms', 'is not', null)
+    .execute();
+  const erased = new Set(rows.map(({ id }) => id));
+  const nowhere = { lastAddress: null, lastUserAgent: null, previousLastAddress: null, previousLastUserAgent: null };
+  return uses.map((use) => (erased.has(use.credentialId) ? { ...use, ...nowhere } : use));
+}
 
 async function addUses(db: Db, uses: Input<'recordUse'>['uses']): Promise<void> {
   await db
