@@ -272,11 +272,7 @@ describe('coming from an application', () => {
     const { page } = visit;
     await visit.open(way(await application()));
     await button(page, 'Continue with Acme ID').click();
-    await page.locator('input[name=login]').fill('grace');
-    await page.locator('input[name=password]').fill('any');
-    await page.locator('button[type=submit]').click();
-    await page.locator('input[name=prompt][value=consent]').waitFor({ state: 'attached' });
-    await page.locator('button[type=submit]').click();
+    await throughProvider(page, 'grace');
     await loggedInAs(page, 'grace@example.com');
     await button(page, 'Allow').click();
     expect((await answer(page)).get('code')).toMatch(/^kh_code_/);
@@ -335,6 +331,52 @@ describe('coming from an application', () => {
     await title(page, ASKS);
     await button(page, 'Allow').click();
     expect((await answer(page)).get('code')).toMatch(/^kh_code_/);
+  });
+
+  it('asks to log in on the page where the sign-in ended meanwhile, and keeps what was chosen', async () => {
+    const { page, open, person, context, expectAccessible } = await member();
+    const client = await application({ optionalPermissions: ['invoices.write'] });
+    const pkce = newPkce();
+    await open(way(client, { scope: 'invoices.read invoices.write' }, pkce));
+    await title(page, ASKS);
+    await page.getByText('Make and change invoices').click();
+    await context.clearCookies();
+    await button(page, 'Allow').click();
+    await title(page, 'Log in to Keyhouse');
+    await page.getByText('Your sign-in has ended.').waitFor();
+    await expectAccessible();
+    await logIn(page, person.email, PASSWORD);
+    await title(page, ASKS);
+    expect(await page.getByRole('checkbox').isChecked()).toBe(false);
+    await button(page, 'Allow').click();
+    expect(await redeem(client, (await answer(page)).get('code'), pkce.verifier)).toBe('invoices.read');
+  });
+
+  it('asks whoever logs in there as somebody else as themselves, with nothing of what was chosen', async () => {
+    const { page, open, context } = await member();
+    const other = await dashboard.register();
+    const client = await application({ optionalPermissions: ['invoices.write'] });
+    await open(way(client, { scope: 'invoices.read invoices.write' }));
+    await title(page, ASKS);
+    await page.getByText('Make and change invoices').click();
+    await context.clearCookies();
+    await button(page, 'Allow').click();
+    await title(page, 'Log in to Keyhouse');
+    await logIn(page, other.email, PASSWORD);
+    await loggedInAs(page, other.email);
+    expect(await page.getByRole('checkbox').isChecked()).toBe(true);
+  });
+
+  it('finds the request again after logging in there with another provider', async () => {
+    const { page, open, context } = await member();
+    await open(way(await application()));
+    await title(page, ASKS);
+    await context.clearCookies();
+    await button(page, 'Allow').click();
+    await title(page, 'Log in to Keyhouse');
+    await button(page, 'Continue with Acme ID').click();
+    await throughProvider(page, 'rosalind');
+    await loggedInAs(page, 'rosalind@example.com');
   });
 
   it('asks each time for a program on this computer, with what was left out before left out', async () => {
@@ -574,6 +616,15 @@ describe('coming from an application', () => {
     });
   });
 });
+
+/** On the pages of the other provider. */
+async function throughProvider(page: Page, person: string): Promise<void> {
+  await page.locator('input[name=login]').fill(person);
+  await page.locator('input[name=password]').fill('any');
+  await page.locator('button[type=submit]').click();
+  await page.locator('input[name=prompt][value=consent]').waitFor({ state: 'attached' });
+  await page.locator('button[type=submit]').click();
+}
 
 const loggedInAs = (page: Page, email: string): Promise<void> =>
   page.getByText('You are logged in as').getByText(email).waitFor();

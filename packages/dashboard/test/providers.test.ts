@@ -6,6 +6,8 @@ import { Provider as OidcProvider } from 'oidc-provider';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openProvider } from '../../server/src/providers/openid.ts';
+import { linkIn } from '../../server/test/mails.ts';
+import { invite, newPerson, newTeam } from '../../server/test/people.ts';
 import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from './browser.ts';
 import { button, isIn, title } from './steps.ts';
 
@@ -127,6 +129,31 @@ describe('logging in with another provider', () => {
     await button(page, 'End it all and continue').click();
     await isIn(page);
     expect(await works()).toBe(false);
+  });
+
+  it('leads back to the link of a mail: an invitation, and a new address', async () => {
+    const owner = await newPerson(dashboard);
+    const team = await newTeam(owner, 'Engines');
+    const mary = await newPerson(dashboard, 'mary@example.com');
+    const ticket = await invite(dashboard, owner, team, mary.email, 'viewer');
+    const one = await visit();
+    const { page } = one;
+    await one.open(`/invitation#${ticket}`);
+    await button(page, 'Log in to accept').click();
+    await button(page, 'Continue with Acme ID').click();
+    await goThrough(page, 'mary');
+    await title(page, 'Join Engines');
+    expect(page.url()).toBe(`${dashboard.url}/invitation`);
+    await button(page, 'Accept the invitation').click();
+    await page.waitForURL(`${dashboard.url}/dashboard/accounts/${team}`);
+
+    const asked = await mary.ask('/me/email', { body: { email: 'somerville@example.com' } });
+    expect(asked.status, asked.text).toBeLessThan(300);
+    await one.context.clearCookies();
+    await one.open(`/new-email#${await linkIn(dashboard, 'somerville@example.com', '/new-email#')}`);
+    await button(page, 'Continue with Acme ID').click();
+    await goThrough(page, 'mary');
+    await title(page, 'Your address has changed');
   });
 
   it('links by hand, and unlinks', async () => {

@@ -1,10 +1,11 @@
 /** An application asks for access: who it is, what it will be able to do, as whom, and where the browser goes then. */
 import { useCallback, useEffect, useState } from 'react';
 import { ask } from '../lib/ask.ts';
-import type { Brand } from '../lib/state.ts';
+import { type Brand, forgetState, loadState } from '../lib/state.ts';
 import { AccountChoice, Applicant, type Asked, type Decision, Leaving, Wants } from './consent-parts.tsx';
-import { resume } from './go.ts';
+import { continuePath, resume } from './go.ts';
 import { Card, TaskError, useTask } from './kit.tsx';
+import { LogIn } from './LogIn.tsx';
 import { kindOf, Looking, ToDashboard, useAnswer } from './looking.tsx';
 import { Proof } from './Proof.tsx';
 import { useSettled } from './settled.ts';
@@ -20,12 +21,23 @@ interface Props {
 export function Consent({ brand, request }: Props) {
   const check = useAnswer(() => ask('POST /consent/check', { body: { request } }));
   const kind = kindOf(check.task.error);
+  const isSignedOut = kind === 'signed-out';
+  const hasNothingToKeep = check.answer === null;
   useEffect(() => {
-    if (kind === 'signed-out') resume(request);
-  }, [kind, request]);
+    if (isSignedOut && hasNothingToKeep) resume(request);
+  }, [isSignedOut, hasNothingToKeep, request]);
   useWhenSeenAgain(() => void check.again());
   if (check.answer !== null)
-    return <Question key={check.answer.user.email} brand={brand} request={request} asked={check.answer} />;
+    return (
+      <Question
+        key={check.answer.user.email}
+        brand={brand}
+        request={request}
+        asked={check.answer}
+        isSignedOut={isSignedOut}
+        onLookAgain={check.again}
+      />
+    );
   if (kind === 'invalid') return <RequestOver brand={brand} />;
   return <Looking brand={brand} title={said.looking} of={check} />;
 }
@@ -50,7 +62,15 @@ export function RequestOver({ brand }: { brand: Brand }) {
   );
 }
 
-function Question({ brand, request, asked }: Props & { asked: Asked }) {
+interface QuestionProps extends Props {
+  readonly asked: Asked;
+  /** The sign-in ended while the page was open: one signs in here, and what was chosen stays. */
+  readonly isSignedOut: boolean;
+  /** Asks again who is signed in, and what is asked of them. */
+  readonly onLookAgain: () => Promise<void>;
+}
+
+function Question({ brand, request, asked, isSignedOut, onLookAgain }: QuestionProps) {
   const { application, accounts, permissions, user } = asked;
   const [accountId, setAccountId] = useState(accounts[0]?.id);
   // What was left out the last time stays out, unless the person ticks it.
@@ -61,10 +81,6 @@ function Question({ brand, request, asked }: Props & { asked: Asked }) {
   const [left, setLeft] = useState<{ decision: Decision; location: string } | null>(null);
   const task = useTask();
   const isSettled = useSettled();
-  const kind = kindOf(task.error);
-  useEffect(() => {
-    if (kind === 'signed-out') resume(request);
-  }, [kind, request]);
 
   const turn = useCallback(
     (name: string): void =>
@@ -81,8 +97,10 @@ function Question({ brand, request, asked }: Props & { asked: Asked }) {
       const of = accountId === undefined ? {} : { account: accountId };
       const body =
         decision === 'deny' ? { request, decision } : { request, decision, user: user.id, ...of, permissions: allowed };
-      const answered = await ask('POST /consent', { body }).catch((error: unknown) => {
-        if (kindOf(error) !== 'proof-required') throw error;
+      const answered = await ask('POST /consent', { body }).catch(async (error: unknown) => {
+        const kind = kindOf(error);
+        if (kind === 'signed-out') await onLookAgain();
+        if (kind !== 'proof-required') throw error;
         return null;
       });
       if (answered === null) return setProving(true);
@@ -93,18 +111,27 @@ function Question({ brand, request, asked }: Props & { asked: Asked }) {
     });
   const logOut = () =>
     task.run(async () => {
-      await ask('POST /log-out');
+      await ask('POST /log-out').catch((error: unknown) => {
+        if (kindOf(error) !== 'signed-out') throw error;
+      });
       resume(request);
     });
+  const entered = () => {
+    task.clear();
+    setProving(false);
+    void onLookAgain();
+  };
 
   const goOn = () => {
     setProving(false);
     void answer('allow');
   };
 
-  if (isProving) return <Proof brand={brand} onProved={goOn} onBack={() => setProving(false)} />;
   if (left !== null) return <Leaving brand={brand} name={application.name} {...left} />;
-  if (kind === 'invalid' && task.faultOf('request') !== undefined) return <RequestOver brand={brand} />;
+  if (isSignedOut) return <SignInHere brand={brand} request={request} email={user.email} onEntered={entered} />;
+  if (isProving)
+    return <Proof brand={brand} onProved={goOn} onBack={() => setProving(false)} onSignedOut={() => void onLookAgain()} />;
+  if (kindOf(task.error) === 'invalid' && task.faultOf('request') !== undefined) return <RequestOver brand={brand} />;
   const account = accounts.find(({ id }) => id === accountId);
   return (
     <Card brand={brand} title={said.title(application.name)}>
@@ -115,7 +142,7 @@ function Question({ brand, request, asked }: Props & { asked: Asked }) {
         </div>
       )}
       <p className="person">
-        {said.loggedInAs} <bdi>{user.email}</bdi> ·{' '}
+        {said.loggedInAs} <bdi>{user.email}</bdi>{' '}
         <button type="button" className="link" disabled={task.isBusy} onClick={logOut}>
           {said.notYou}
         </button>
@@ -147,4 +174,20 @@ function Question({ brand, request, asked }: Props & { asked: Asked }) {
       <p className="soft last">{said.lasts}</p>
     </Card>
   );
+}
+
+interface SignInHereProps extends Props {
+  readonly email: string;
+  readonly onEntered: () => void;
+}
+
+/** Over the question. Another provider leads away from the page, and back to the request. */
+function SignInHere({ brand, request, email, onEntered }: SignInHereProps) {
+  const state = useAnswer(() => {
+    forgetState();
+    return loadState();
+  });
+  if (state.answer === null) return <Looking brand={brand} title={words.logIn.title(brand.name)} of={state} />;
+  const path = continuePath(request);
+  return <LogIn state={state.answer} notice={said.signedOut} email={email} link={path} onEntered={onEntered} />;
 }

@@ -60,7 +60,8 @@ export function EmailLink({ state, ticket, isNew }: Props & { isNew: boolean }) 
     setTo(path);
     setIn(true);
   };
-  if (!isIn) return <LogIn state={state} notice={said.signedOut} onEntered={entered} />;
+  const link = `/${isNew ? 'new-email' : 'verify-email'}#${ticket}`;
+  if (!isIn) return <LogIn state={state} notice={said.signedOut} link={link} onEntered={entered} />;
   return <ConfirmEmail state={state} ticket={ticket} isNew={isNew} to={to} onSignedOut={() => setIn(false)} />;
 }
 
@@ -136,7 +137,8 @@ function Invited({ state, ticket, invitation }: Props & { invitation: Invitation
       </Card>
     );
   if (way === 'register') return <Register state={state} invitation={{ email, ticket }} />;
-  if (way === 'log-in') return <LogIn state={state} notice={said.for(email)} email={email} onEntered={entered} />;
+  if (way === 'log-in')
+    return <LogIn state={state} notice={said.for(email)} email={email} link={`/invitation#${ticket}`} onEntered={entered} />;
   return (
     <Card brand={state.brand} title={account === null ? said.place(state.brand.name) : said.team(account.name)}>
       <p>{account === null ? said.byPlace(invitedBy, state.brand.name) : said.byTeam(invitedBy, account.name, account.role)}</p>

@@ -19,11 +19,13 @@ interface Props {
   readonly failure?: string | null;
   /** Of whoever it is for, when that is known. */
   readonly email?: string;
-  /** Instead of going on where an application waits, or where the server says: a link waits on this page. */
+  /** Instead of going on where an application waits, or where the server says. */
   readonly onEntered?: (to: string) => void;
+  /** What waits on this page, as a path that leads back to it: another provider leads away, and the page is gone. */
+  readonly link?: string;
 }
 
-export function LogIn({ state, notice, failure = null, email: known = waiting().hint, onEntered = goOn }: Props) {
+export function LogIn({ state, notice, failure = null, email: known = waiting().hint, onEntered = goOn, link }: Props) {
   const [email, setEmail] = useState(known);
   const [password, setPassword] = useState('');
   const [firstProof, setFirstProof] = useState(state.first_proof);
@@ -41,7 +43,8 @@ export function LogIn({ state, notice, failure = null, email: known = waiting().
   const withPasskey = () => task.run(async () => onEntered((await enterWithPasskey()).to));
   const withProvider = (provider: string) =>
     task.run(async () => {
-      const { url } = await ask('POST /providers/:provider/start', { params: { provider }, body: { purpose: 'log-in' } });
+      const body = { purpose: 'log-in' as const, ...(link === undefined ? {} : { link }) };
+      const { url } = await ask('POST /providers/:provider/start', { params: { provider }, body });
       window.location.assign(url);
     });
 
@@ -86,7 +89,6 @@ export function LogIn({ state, notice, failure = null, email: known = waiting().
           {said.provider(name)}
         </button>
       ))}
-      {state.providers.length > 0 && onEntered !== goOn && <p className="soft">{said.providerThenLink}</p>}
       {!state.passkeys && <p className="soft">{words.noPasskeys}</p>}
       <Links>
         <a className="link" href={withWaiting('/forgot')}>

@@ -4,7 +4,7 @@ import { ask } from '../lib/ask.ts';
 import type { Brand } from '../lib/state.ts';
 import { withWaiting } from './go.ts';
 import { Card, CurrentPassword, Field, Form, Links, Submit, TaskError, useTask } from './kit.tsx';
-import { Looking, useAnswer } from './looking.tsx';
+import { kindOf, Looking, useAnswer } from './looking.tsx';
 import { knowsPasskeys, proveWithPasskey } from './passkey.ts';
 import { words } from './words.ts';
 
@@ -14,17 +14,22 @@ interface Props {
   readonly brand: Brand;
   readonly onProved: () => void;
   readonly onBack: () => void;
+  readonly onSignedOut: () => void;
 }
 
-export function Proof({ brand, onProved, onBack }: Props) {
+export function Proof({ brand, onProved, onBack, onSignedOut }: Props) {
   const [password, setPassword] = useState('');
-  const me = useAnswer(() => ask('GET /me'));
+  const orTell = (error: unknown): never => {
+    if (kindOf(error) === 'signed-out') onSignedOut();
+    throw error;
+  };
+  const me = useAnswer(() => ask('GET /me').catch(orTell));
   const task = useTask();
   if (me.answer === null) return <Looking brand={brand} title={said.title} of={me} />;
   const { proof_methods: methods, user } = me.answer;
   const prove = (how: () => Promise<unknown>) =>
     task.run(async () => {
-      await how();
+      await how().catch(orTell);
       onProved();
     });
   const hasPassword = methods.includes('password');

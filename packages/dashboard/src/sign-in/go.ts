@@ -1,7 +1,7 @@
 /** Where the server sends us: a path of its own, and nothing else. And the secrets of links that came by mail. */
 
-/** Plain segments, then perhaps a query of printable ASCII without a backslash: nothing that a browser could read as another host. */
-const OWN_PATH = /^\/(?:[\w-]+(?:\/[\w-]+)*\/?)?(?:\?[!-[\]-~]*)?$/;
+/** Plain segments, then perhaps a query of printable ASCII without a backslash, and a link's secret: nothing that a browser could read as another host. */
+const OWN_PATH = /^\/(?:[\w-]+(?:\/[\w-]+)*\/?)?(?:\?[!-[\]-~]*)?(?:#[\w-]*)?$/;
 const HOME = '/dashboard';
 /** Letters that the server seals with: nothing that could leave the query it stands in. */
 const SEALED = /^[A-Za-z0-9._-]{1,8000}$/;
@@ -37,8 +37,11 @@ export function withWaiting(path: string, { request, hint }: Waiting = waiting()
   return `${path}?${new URLSearchParams({ request, ...(hint === '' ? {} : { login_hint: hint }) })}`;
 }
 
+/** Where a request goes on that the server has sealed. */
+export const continuePath = (request: string): string => `/auth/continue?request=${request}`;
+
 /** Back to `/auth`, which decides what comes next. Behind it lies what the person came from, and not this page. */
-export const resume = (request: string): void => window.location.replace(`/auth/continue?request=${request}`);
+export const resume = (request: string): void => window.location.replace(continuePath(request));
 
 /** After a log-in. `to`: where the server says, when no application waits. */
 export function goOn(to: string): void {

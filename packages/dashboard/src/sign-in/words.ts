@@ -30,7 +30,6 @@ export const words = {
     register: 'Register',
     noAccount: 'New here?',
     provider: (name: string): string => `Continue with ${name}`,
-    providerThenLink: 'If you continue with another provider, open the link again afterwards.',
   },
   second: {
     title: 'Two-step verification',
@@ -70,7 +69,7 @@ export const words = {
     sentTitle: 'Check your email',
     createdTitle: 'Ask the operator for the link',
     created: (email: string): string =>
-      `This server sends no email. If ${email === '' ? 'this address' : email} is registered here, the operator finds a link under Outbox in the dashboard. It works once, within an hour.`,
+      `This server sends no email. If ${email === '' ? 'this address' : email} is registered here, the operator finds a link under Administration, Email. It works once, within an hour.`,
     sent: (email: string): string =>
       `If ${email === '' ? 'this address' : email} is registered here, a mail is on its way. Its link works once, within an hour.`,
     notArrived: 'Nothing after a few minutes? Look into the spam folder, or at the spelling of the address.',
@@ -185,6 +184,7 @@ export const words = {
     goesTo: (host: string): string => `Then your browser goes to ${host}.`,
     askedAgain: 'You have allowed this before. You are asked each time, because any program on this computer could pose as it.',
     toProgram: 'Then your browser hands over to a program on this computer.',
+    signedOut: 'Your sign-in has ended. Log in to go on: what you have chosen stays.',
     allow: 'Allow',
     deny: 'Deny',
     lasts: 'Access lasts until you end it: in your settings, under Connected applications.',

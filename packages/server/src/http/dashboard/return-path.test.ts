@@ -7,6 +7,8 @@ test('pages of the dashboard are places to return to', () => {
     '/dashboard/',
     '/dashboard?x=1',
     '/dashboard/accounts/7/audit?event=key.made&since=2026-11-01T00:00:00Z',
+    // Links from mails, for whoever logs in first with another provider.
+    ...['/invitation#Ab-_9', '/verify-email#Ab-_9', '/new-email#Ab-_9'],
   ])
     expect(ownPath(path)).toBe(path);
 });
@@ -17,6 +19,14 @@ test('whatever a browser might take for another place is none', () => {
     '',
     '/',
     '/login',
+    ...[
+      '/invitation',
+      '/invitation#',
+      '/invitation#a/b',
+      '/reset#Ab-_9',
+      '//evil.example/invitation#Ab',
+      `/invitation#${'a'.repeat(201)}`,
+    ],
     '//evil.example',
     '/dashboardevil',
     '/dashboard.evil.example',

@@ -6,10 +6,13 @@ const MAX_LENGTH = 1000;
 /** An authorization request that waits, sealed by us: nobody else can write one that leads anywhere. */
 const WAITING_REQUEST = /^\/auth\/continue\?request=([\w.-]{1,3400})$/;
 
-/** A page of the dashboard, such as `/dashboard/accounts/7/audit?event=key.made`, or an authorization request that waits; null for whatever else it is. */
+/** A link from a mail that waits for a log-in. Its secret opens nothing by itself: the page asks, and it is good for its own address alone. */
+const WAITING_LINK = /^\/(?:invitation|verify-email|new-email)#[\w-]{1,200}$/;
+
+/** A page of the dashboard, such as `/dashboard/accounts/7/audit?event=key.made`, an authorization request or a link that waits; null for whatever else it is. */
 export function ownPath(text: string | null): string | null {
   if (text === null) return null;
-  if (WAITING_REQUEST.test(text)) return text;
+  if (WAITING_REQUEST.test(text) || WAITING_LINK.test(text)) return text;
   if (text.length > MAX_LENGTH) return null;
   const [path = ''] = text.split('?', 1);
   // Plain segments alone: no `//`, no backslash, no dots to climb with. A query may hold whatever else is printable ASCII.

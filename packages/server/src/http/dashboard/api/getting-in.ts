@@ -161,7 +161,11 @@ export const gettingIn = {
   'POST /providers/:provider/start': {
     summary: 'Where to send the browser to sign in with another provider, prove it is you, or link it',
     who: 'anyone',
-    body: Type.Object({ purpose: Type.Union([Type.Literal('log-in'), Type.Literal('proof'), Type.Literal('link')]) }),
+    body: Type.Object({
+      purpose: Type.Union([Type.Literal('log-in'), Type.Literal('proof'), Type.Literal('link')]),
+      /** With `log-in`: what waits on the page, as a path that leads back to it. One that is not ours is not kept. */
+      link: Type.Optional(Type.String({ maxLength: 3500 })),
+    }),
     answer: Type.Object({ url: Type.String() }),
   },
   'POST /proof': { summary: 'Prove the password again', who: 'signed-in', body: Type.Object({ password: PasswordInput }) },

@@ -9,7 +9,7 @@ import { PROOF_LASTS_MS } from '../../../core/accounts/sign-in.ts';
 import { IN_THE_ACT } from '../../../core/authority.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { describeBrand } from '../brand.ts';
-import { takeReturnPoint } from '../return-point.ts';
+import { rememberReturnPoint, takeReturnPoint } from '../return-point.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { refuseLink } from './links.ts';
 import { invalid, refuseWherePasskeysAreNot } from './refuse.ts';
@@ -174,6 +174,7 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
     if (trip === 'away') throw invalid('provider', 'This provider does not answer now. Try again in a moment.');
     if (trip === null) throw new Refusal({ code: 'not_found' });
     cookies.set(reply, 'step', trip.step);
+    if (body.purpose === 'log-in' && body.link !== undefined) rememberReturnPoint(cookies, reply, body.link);
     return { url: trip.url };
   });
 
