@@ -71,7 +71,7 @@ it('an account is deleted only after all that ends with it was shown and its nam
   const { page, ...visit } = await browse(admin.id, `/operator/accounts/${team}`);
   await page.getByRole('button', { name: 'Delete account' }).click();
   const dialog = page.getByRole('dialog', { name: 'Delete Doomed?' });
-  for (const line of ['1 API key', '1 application', '2 sessions of users at its applications', '2 memberships'])
+  for (const line of ['1 API key', '1 application', '2 user sessions', '2 memberships'])
     await dialog.getByText(line, { exact: true }).waitFor();
   await visit.expectAccessible();
   const confirm = dialog.getByRole('button', { name: 'Delete account' });
@@ -92,11 +92,11 @@ it('owners are shown what ends with a team, an application and a key before they
   const { page, ...visit } = await browse(owner.id, `/accounts/${team}/settings`);
   await page.getByRole('button', { name: 'Delete', exact: false }).click();
   const dialog = page.getByRole('dialog');
-  for (const line of ['1 API key', '1 JWT minted from API keys', '1 application', '1 session of a user at its applications'])
+  for (const line of ['1 API key', '1 JWT minted from API keys', '1 application', '1 user session'])
     await dialog.getByText(line, { exact: true }).waitFor();
   await visit.open(`/dashboard/accounts/${team}/applications/${application.id}`);
   await page.getByRole('button', { name: 'Delete', exact: true }).click();
-  await dialog.getByText('1 session of a user at its applications', { exact: true }).waitFor();
+  await dialog.getByText('1 user session', { exact: true }).waitFor();
   await visit.open(`/dashboard/accounts/${team}/keys/${key.id}`);
   await page.getByText('Created by', { exact: true }).waitFor();
   await page.getByText('the operator', { exact: true }).waitFor();

@@ -38,7 +38,7 @@ export const words = {
       ['tokens', 'personal access token', 'personal access tokens'],
       ['jwts', 'JWT minted from API keys', 'JWTs minted from API keys'],
       ['applications', 'application', 'applications'],
-      ['application_sessions', 'session of a user at its applications', 'sessions of users at its applications'],
+      ['application_sessions', 'user session', 'user sessions'],
       ['sessions', 'session at an application of somebody else', 'sessions at applications of others'],
       ['members', 'membership', 'memberships'],
       ['invitations', 'open invitation', 'open invitations'],

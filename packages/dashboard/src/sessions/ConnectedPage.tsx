@@ -44,6 +44,7 @@ export function ConnectedPage() {
           onClose={() => setAsked(null)}
         >
           <p className={classes.text}>{words.disconnectText(asked.account)}</p>
+          {asked.live_sessions > 0 && <p className={classes.text}>{words.disconnectEnds(asked.live_sessions)}</p>}
         </ConfirmDialog>
       )}
     </Stack>

@@ -19,6 +19,7 @@ export const words = {
   disconnectTitle: (name: string): string => `Disconnect ${name}?`,
   disconnectText: (account: string): string =>
     `It is signed out at once, and can do nothing more for ${account}. If you sign in to it again, it asks you again.`,
+  disconnectEnds: (count: number): string => (count === 1 ? '1 session ends with it.' : `${count} sessions end with it.`),
   disconnected: (name: string): string => `${name} is disconnected.`,
 
   sessionsTitle: 'Signed in to applications',

@@ -16,6 +16,8 @@ export function whatEndsReads(db: Db): WhatEndsStore {
           return ofAccount(db, subject, nowMs);
         case 'user':
           return ofUser(db, subject, nowMs);
+        case 'member':
+          return ofMember(db, subject, nowMs);
       }
     },
   };
@@ -42,29 +44,40 @@ async function ofAccount(db: Db, { accountId }: { readonly accountId: number }, 
     count(db, liveSessions(db, nowMs).where('application_id', 'in', own)),
     count(db, liveSessions(db, nowMs).where('account_id', '=', accountId).where('application_id', 'not in', own)),
     count(db, db.selectFrom('members').select('user_id as id').where('account_id', '=', accountId)),
-    count(
-      db,
-      db
-        .selectFrom('invitations')
-        .select('id')
-        .where('account_id', '=', accountId)
-        .where('ended_at_ms', 'is', null)
-        .where('expires_at_ms', '>', nowMs),
-    ),
+    count(db, openInvitations(db, nowMs).where('account_id', '=', accountId)),
   ]);
   return { keys, tokens, jwts, applications, applicationSessions, sessions, members, invitations, teams: 0 };
 }
 
 async function ofUser(db: Db, subject: Extract<ToBeDeleted, { what: 'user' }>, nowMs: number): Promise<WhatEnds> {
   const own = applicationsOf(db, subject.accountId);
-  const [account, sessions, teams] = await Promise.all([
+  const [account, sessions, teams, invitations] = await Promise.all([
     ofAccount(db, subject, nowMs),
     // In whichever account they granted them.
     count(db, liveSessions(db, nowMs).where('user_id', '=', subject.userId).where('application_id', 'not in', own)),
     count(db, db.selectFrom('members').select('account_id as id').where('user_id', '=', subject.userId)),
+    // A personal account invites nobody: these are to teams, or to register.
+    count(db, openInvitations(db, nowMs).where('invited_by', '=', subject.userId)),
   ]);
-  return { ...account, sessions, teams };
+  return { ...account, sessions, teams, invitations };
 }
+
+async function ofMember(
+  db: Db,
+  { userId, accountId }: Extract<ToBeDeleted, { what: 'member' }>,
+  nowMs: number,
+): Promise<WhatEnds> {
+  const own = applicationsOf(db, accountId);
+  const theirs = liveSessions(db, nowMs).where('user_id', '=', userId).where('account_id', '=', accountId);
+  const [applicationSessions, sessions] = await Promise.all([
+    count(db, theirs.where('application_id', 'in', own)),
+    count(db, theirs.where('application_id', 'not in', own)),
+  ]);
+  return { ...NOTHING_ENDS, applicationSessions, sessions };
+}
+
+const openInvitations = (db: Db, nowMs: number) =>
+  db.selectFrom('invitations').select('id').where('ended_at_ms', 'is', null).where('expires_at_ms', '>', nowMs);
 
 const liveCredentials = (db: Db, nowMs: number) =>
   db

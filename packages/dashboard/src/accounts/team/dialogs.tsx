@@ -4,10 +4,11 @@ import { notifications } from '@mantine/notifications';
 import { useState } from 'react';
 import { type Account, useSendsMail } from '../../app/session.ts';
 import { ConfirmDialog } from '../../kit/confirm.tsx';
+import { EndsList, isCounted } from '../../kit/ends.tsx';
 import { FormError, fieldErrorOf } from '../../kit/errors.tsx';
 import { useForm } from '../../kit/form.ts';
 import { EndedInvitations } from './EndedInvitations.tsx';
-import { type Invitation, type Member, nameOf, useMembers, useTeam } from './queries.ts';
+import { type Invitation, type Member, nameOf, useMemberEnds, useMembers, useTeam } from './queries.ts';
 import { RoleField } from './RoleField.tsx';
 import { choicesFor, invitable, type Role } from './role.ts';
 import { useGone } from './use-gone.ts';
@@ -29,6 +30,8 @@ interface Props {
 export function TeamDialog({ team, dialog, userId, onClose }: Props) {
   const verbs = useTeam(String(team.id));
   const gone = useGone();
+  const leaving = dialog.about === 'leave' ? userId : dialog.about === 'remove' ? dialog.member.user_id : null;
+  const ends = useMemberEnds(String(team.id), leaving);
   const common = { opened: true, onClose };
   switch (dialog.about) {
     case 'invite':
@@ -42,8 +45,15 @@ export function TeamDialog({ team, dialog, userId, onClose }: Props) {
         notifications.show({ message: words.removed(name) });
       };
       return (
-        <ConfirmDialog {...common} title={words.removeTitle(name)} action={words.remove} onConfirm={remove}>
+        <ConfirmDialog
+          {...common}
+          title={words.removeTitle(name)}
+          action={words.remove}
+          isReady={isCounted(ends)}
+          onConfirm={remove}
+        >
           <Text size="sm">{words.removeText(name)}</Text>
+          <EndsList query={ends} />
           <Text size="sm">{words.keysStay}</Text>
           <EndedInvitations team={team} senderId={dialog.member.user_id} leftRole={null} />
         </ConfirmDialog>
@@ -69,8 +79,15 @@ export function TeamDialog({ team, dialog, userId, onClose }: Props) {
         await gone(words.left(team.name));
       };
       return (
-        <ConfirmDialog {...common} title={words.leaveTitle(team.name)} action={words.leave} onConfirm={leave}>
+        <ConfirmDialog
+          {...common}
+          title={words.leaveTitle(team.name)}
+          action={words.leave}
+          isReady={isCounted(ends)}
+          onConfirm={leave}
+        >
           <Text size="sm">{words.leaveText}</Text>
+          <EndsList query={ends} />
           <Text size="sm">{words.keysStayOwn}</Text>
           <EndedInvitations team={team} senderId={userId} leftRole={null} />
         </ConfirmDialog>
@@ -119,7 +136,7 @@ function Invite({ team, onClose }: { team: Account; onClose: () => void }) {
           />
           <RoleField value={role} choices={invitable(team.role)} onChange={setRole} />
           <FormError error={send.error} fields={['email']} />
-          <Buttons action={words.sendInvitation} isBusy={send.isBusy} isDisabled={email.trim() === ''} onClose={onClose} />
+          <Buttons action={said.sendInvitation} isBusy={send.isBusy} isDisabled={email.trim() === ''} onClose={onClose} />
         </Stack>
       </form>
     </Modal>

@@ -2,6 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Api } from 'keyhouse/dashboard-api';
 import { ME } from '../../app/session.ts';
+import { useEnds } from '../../kit/ends.tsx';
 import { ask } from '../../lib/ask.ts';
 import type { Role } from './role.ts';
 import { words } from './words.ts';
@@ -52,3 +53,11 @@ export function useTeam(account: string) {
     delete: (name: string) => gone(ask('DELETE /accounts/:account', { params, body: { name } })),
   };
 }
+
+/** What ends with a membership; null: nobody is about to lose theirs. */
+export const useMemberEnds = (account: string, user: number | null) =>
+  useEnds(
+    ['member', account, user ?? 0],
+    () => ask('GET /accounts/:account/members/:user/ends', { params: { account, user: String(user) } }),
+    user !== null,
+  );

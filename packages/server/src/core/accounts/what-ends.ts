@@ -15,6 +15,7 @@ export interface WhatEnds {
   readonly sessions: number;
   /** People who lose their place in the team. */
   readonly members: number;
+  /** Open ones: to the account, or sent by the user. */
   readonly invitations: number;
   /** Teams that the user leaves. */
   readonly teams: number;
@@ -24,6 +25,8 @@ export interface WhatEnds {
 export type ToBeDeleted =
   | { readonly what: 'account'; readonly accountId: number }
   | { readonly what: 'user'; readonly userId: number; readonly accountId: number }
+  /** A membership. The invitations that they sent are listed by address elsewhere. */
+  | { readonly what: 'member'; readonly userId: number; readonly accountId: number }
   | { readonly what: 'application'; readonly applicationId: number }
   | { readonly what: 'key'; readonly keyId: number };
 

@@ -146,6 +146,11 @@ export const accounts = {
     who: 'viewer',
     answer: Ends,
   },
+  'GET /accounts/:account/members/:user/ends': {
+    summary: 'What would end with a membership: for those who remove members, and for the member',
+    who: 'viewer',
+    answer: Ends,
+  },
   'GET /accounts/:account/members': {
     summary: 'Members; to those who manage them also addresses and open invitations',
     who: 'viewer',

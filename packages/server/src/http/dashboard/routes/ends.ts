@@ -1,4 +1,5 @@
 /** What ends with something that is to be deleted, counted when the dialog asks. */
+import { includesRole } from '../../../core/accounts/member.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { describeEnds } from '../account.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
@@ -14,6 +15,12 @@ export function endsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('GET /accounts/:account/ends', async ({ account }) =>
     describeEnds(await store.ends.whatEnds({ what: 'account', accountId: account.id }, clock.now())),
   );
+
+  serve('GET /accounts/:account/members/:user/ends', async ({ account, params, signIn: { user } }) => {
+    const userId = readId(params.user);
+    if (userId !== user.id && !includesRole(account.role, 'admin')) throw new Refusal({ code: 'not_found' });
+    return describeEnds(await store.ends.whatEnds({ what: 'member', userId, accountId: account.id }, clock.now()));
+  });
 
   serve('GET /accounts/:account/keys/:id/ends', async ({ account, params }) => {
     const key = await store.credentials.getCredential('key', readId(params.id));

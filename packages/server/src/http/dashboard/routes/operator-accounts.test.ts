@@ -97,7 +97,8 @@ eachDatabase('accounts at the operator’s pages', (makeDatabase) => {
     });
     expect((await boss.ask(`/accounts/${doomed}/keys/${key.id}/ends`)).json).toMatchObject({ jwts: 1 });
     expect((await boss.ask(`/accounts/${team}/keys/${key.id}/ends`)).status).toBe(404);
-    expect((await boss.ask('/me/ends')).json).toMatchObject({ teams: 1 });
+    await boss.ask(`/accounts/${doomed}/invitations`, { body: { email: 'somebody@example.com', role: 'viewer' } });
+    expect((await boss.ask('/me/ends')).json).toMatchObject({ teams: 1, invitations: 1 });
     const remove = (name: string) => admin.ask(`/operator/accounts/${doomed}`, { method: 'DELETE', body: { name } });
     expect((await remove('doomed')).status).toBe(422);
     expect((await remove('Doomed')).status).toBe(204);

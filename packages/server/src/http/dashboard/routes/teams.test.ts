@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newApplication, openSession } from '../../../../test/applications.ts';
 import { newEmail } from '../../../../test/browser.ts';
 import { linkIn } from '../../../../test/mails.ts';
 import { newMember, newPerson, newTeam } from '../../../../test/people.ts';
@@ -119,6 +120,24 @@ describe('teams', () => {
       ['invitation.sent', null],
       ['account.created', ada.id],
     ]);
+  });
+
+  it('tell whoever removes a member, and the member, how many sessions end with it, and nobody else', async () => {
+    const ada = await newPerson(server);
+    const team = await newTeam(ada);
+    const [member, viewer] = [await newMember(server, ada, team, 'developer'), await newMember(server, ada, team, 'viewer')];
+    const own = await newApplication(server, team);
+    const foreign = await newApplication(server, (await newPerson(server)).accountId);
+    for (const application of [own, foreign]) await openSession(server, member, application, { consent: { account: team } });
+    // Of their personal account, which stays.
+    await openSession(server, member, foreign, { rest: { prompt: 'consent' }, consent: { account: member.accountId } });
+    const path = `/accounts/${team}/members/${member.id}/ends`;
+    const counted = { application_sessions: 1, sessions: 1, keys: 0 };
+    for (const person of [ada, member]) expect((await person.ask(path)).json).toMatchObject(counted);
+    expect((await viewer.ask(path)).status).toBe(404);
+    expect((await (await newPerson(server)).ask(path)).status).toBe(404);
+    expect((await ada.ask(`/accounts/${team}/members/${member.id}`, { method: 'DELETE' })).status).toBe(200);
+    expect((await ada.ask(path)).json).toMatchObject({ application_sessions: 0, sessions: 0 });
   });
 
   it('are not reached by the tokens of their members, which speak for the personal account alone', async () => {
