@@ -1,12 +1,14 @@
 /** A catalogue of 1,000 permissions and 5,000 routes: what is seen is rendered, and a letter renders no row but its own. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { authPath, newApplication, newPkce } from '../../server/test/applications.ts';
+import { crowdOfMembers } from '../../server/test/loop/crowd.ts';
 import { newAdministrator, newTeam, type Person } from '../../server/test/people.ts';
 import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from './browser.ts';
 import { catalogueOf, routesOf } from './large.ts';
 import { button } from './steps.ts';
 import { countWork, workOf } from './work.ts';
 
+const DAY_MS = 86_400_000;
 const CATALOGUE = catalogueOf(1000);
 const NAMES = CATALOGUE.map(({ name }) => name);
 /** Of a list, whatever its length: what fits into the window and a margin. */
@@ -31,8 +33,9 @@ describe('with very many permissions and routes', () => {
     await closeBrowser();
   });
 
+  let visit: Visit;
   async function at(path: string): Promise<Visit['page']> {
-    const visit = await dashboard.visit();
+    visit = await dashboard.visit();
     await countWork(visit.page);
     await signIn(dashboard, visit, admin.id);
     await visit.open(path);
@@ -103,6 +106,47 @@ describe('with very many permissions and routes', () => {
     expect(await table.getByRole('row').count()).toBeLessThan(MOST_ROWS);
     expect(await workOf(page, () => box.click())).toBeLessThan(MOST_FOR_A_LETTER);
     expect(await box.isChecked()).toBe(true);
+  });
+
+  it('renders what is seen where a token is narrowed to what is used', async () => {
+    const { id } = await dashboard.key(team, { permissions: NAMES.slice(0, 100) });
+    const day = Math.floor(dashboard.now() / DAY_MS);
+    const use = { credentialId: id, requests: 1, lastUsedAtMs: dashboard.now() };
+    const seen = { lastAddress: null, lastUserAgent: null, previousRequests: 0 };
+    const before = { previousLastUsedAtMs: null, previousLastAddress: null, previousLastUserAgent: null };
+    await dashboard.keyhouse.store.credentials.recordUse({
+      uses: [{ ...use, ...seen, ...before, day }],
+      permissions: NAMES.slice(0, 50).map((permission) => ({ ...use, permission, day })),
+    });
+    dashboard.advance(30 * DAY_MS);
+    const page = await at(`/dashboard/accounts/${team}/keys/${id}`);
+    await button(page, 'Narrow to what is used').click();
+    const dialog = page.getByRole('dialog');
+    const [kept, gone] = ['Only these permissions stay:', 'This goes:'].map((name) => dialog.getByRole('region', { name }));
+    if (kept === undefined || gone === undefined) throw new Error('Two lists.');
+    await kept.getByText('area-00-thing-0.read', { exact: true }).waitFor();
+    for (const list of [kept, gone]) expect(await list.getByRole('listitem').count()).toBeLessThan(MOST_ROWS);
+    // The last of them: by the keyboard.
+    await gone.focus();
+    await page.keyboard.press('End');
+    await gone.getByText('area-04-thing-9.write', { exact: true }).waitFor();
+    expect(await gone.getByText('area-04-thing-9.write', { exact: true }).getAttribute('aria-setsize')).toBe('50');
+    await visit.expectAccessible();
+  });
+
+  it('renders the first of very many members, and finds the others', async () => {
+    const crowded = await newTeam(admin, 'Crowd');
+    crowdOfMembers(dashboard.database.url.replace('sqlite:', ''), { accountId: crowded, size: 60 });
+    const page = await at(`/dashboard/accounts/${crowded}/members`);
+    const rows = page.getByRole('table', { name: 'Members' }).getByRole('row');
+    await expect.poll(() => rows.count()).toBe(51);
+    await button(page, 'Load more').click();
+    await expect.poll(() => rows.count()).toBe(62);
+    await page.getByLabel('Find a member by name or address').fill('CROWD42@');
+    await expect.poll(() => rows.count()).toBe(2);
+    await page.getByLabel('Find a member by name or address').fill('nobody else');
+    await page.getByText('Nobody here has a name or an address like this.').waitFor();
+    await visit.expectAccessible();
   });
 
   it('renders what is seen of what an application asks for', async () => {

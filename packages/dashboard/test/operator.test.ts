@@ -273,7 +273,7 @@ describe('the operator’s pages', () => {
     await page.getByRole('tab', { name: 'Text' }).click();
     expect(await page.locator('pre').textContent()).toContain(`${dashboard.url}/reset#`);
     await page.getByRole('link', { name: 'Email', exact: true }).first().click();
-    await page.getByRole('button', { name: 'Send a test mail to yourself' }).click();
+    await page.getByRole('button', { name: 'Create a test mail' }).click();
     await page.getByRole('row').filter({ hasText: admin.email }).first().waitFor();
   });
 

@@ -87,9 +87,9 @@ describe('a team', () => {
     const { page } = await browse(owner.id, `/accounts/${team}/members`);
     await invite(page, guest.email, 'Developer');
     const works = async (ticket: string) => (await guest.ask('/invitation/check', { body: { ticket } })).status;
-    await page.getByRole('button', { name: `Send again to ${guest.email}` }).waitFor();
+    await page.getByRole('button', { name: `Create a new link for ${guest.email}` }).waitFor();
     const first = await linkIn(dashboard, guest.email, '/invitation#');
-    await page.getByRole('button', { name: `Send again to ${guest.email}` }).click();
+    await page.getByRole('button', { name: `Create a new link for ${guest.email}` }).click();
     await page.getByText(`A new link for ${guest.email} was created`).waitFor();
     const second = await linkIn(dashboard, guest.email, '/invitation#');
     expect([await works(first), await works(second)]).toEqual([422, 200]);
@@ -248,5 +248,5 @@ async function invite(page: Page, email: string, role: string): Promise<void> {
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('E-mail address').fill(email);
   await dialog.getByLabel(role, { exact: true }).check();
-  await dialog.getByRole('button', { name: 'Send the invitation' }).click();
+  await dialog.getByRole('button', { name: 'Create the link' }).click();
 }

@@ -1,7 +1,7 @@
 /** What the pages say is what the server did: of mails, of links, of addresses, of teams. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { linkIn } from '../../server/test/mails.ts';
-import { invite, newMember, newPerson, newTeam } from '../../server/test/people.ts';
+import { invite, newAdministrator, newMember, newPerson, newTeam } from '../../server/test/people.ts';
 import { PASSWORD } from '../../server/test/server.ts';
 import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from './browser.ts';
 import { button, isIn, title } from './steps.ts';
@@ -54,11 +54,34 @@ describe('what the pages say', () => {
     await visit.expectAccessible();
     const before = await linkIn(dashboard, email, '/verify-email#');
     await banner.getByRole('button', { name: 'Create a new link' }).click();
-    await banner.getByText('The operator finds it under Outbox').waitFor();
+    await banner.getByText('The operator finds it under Administration, Email').waitFor();
     expect(await linkIn(dashboard, email, '/verify-email#')).not.toBe(before);
     await page.goto(`${dashboard.url}/dashboard/settings/profile`);
     await page.getByText('This server sends no email: you get the link from the operator.').waitFor();
     expect(await page.getByText(/that we sent|Send it again|on its way/).count()).toBe(0);
+  });
+
+  it('sends nothing by the name of a button either: of a team, of the operator, of the mails', async () => {
+    const admin = await newAdministrator(dashboard);
+    const team = await newTeam(admin);
+    await invite(dashboard, admin, team, 'guest@example.com', 'viewer');
+    const visit = await at('/login');
+    const { page } = visit;
+    await signIn(dashboard, visit, admin.id);
+    const sends = page.getByRole('button', { name: /\bsend/i });
+    await visit.open(`/dashboard/accounts/${team}/members`);
+    await button(page, 'Create a new link for guest@example.com').waitFor();
+    expect(await sends.count()).toBe(0);
+    await button(page, 'Invite somebody').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Create the link' }).waitFor();
+    expect(await sends.count()).toBe(0);
+    await visit.open('/dashboard/operator/users');
+    await button(page, 'Invite somebody').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Create the link' }).waitFor();
+    expect(await sends.count()).toBe(0);
+    await visit.open('/dashboard/operator/mails');
+    await button(page, 'Create a test mail').waitFor();
+    expect(await sends.count()).toBe(0);
   });
 
   it('says that a link was used already, whichever it is', async () => {

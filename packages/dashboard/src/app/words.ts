@@ -37,7 +37,7 @@ export const words = {
   menuAt: (page: string | undefined): string => (page === undefined ? 'Menu' : `Menu, you are at ${page}`),
   closeMenu: 'Close the menu',
   notFoundTitle: 'There is no such page',
-  notFound: 'Or it is not yours. The account switcher above shows what you can reach.',
+  notFound: 'It may not exist, or you don’t have access. Try another account.',
   lostTitle: (team: string): string => `You are not a member of ${team} any more`,
   lost: 'Somebody removed you from it, or it was deleted. Nothing of it is shown any more.',
   toHome: 'To your home page',
@@ -57,9 +57,9 @@ export const words = {
   sendAgain: 'Send it again',
   sent: 'Sent. It can take a minute to arrive.',
   unverifiedNoMail: (email: string): string =>
-    `${email} is not verified. This server sends no email: ask the operator for your link, which is under Outbox in the dashboard.`,
+    `${email} is not verified. This server sends no email: ask the operator for your link, which is under Administration, Email.`,
   createLink: 'Create a new link',
-  linkCreated: 'A new link was created, and the previous one expired. The operator finds it under Outbox in the dashboard.',
+  linkCreated: 'A new link was created, and the previous one expired. The operator finds it under Administration, Email.',
   proof: {
     title: 'Confirm that it is you',
     why: 'What you are about to do needs a proof that is younger than ten minutes.',

@@ -1,9 +1,11 @@
 /** What was granted beside what was used, and one click to take the rest away. */
-import { Button, Group, List, Stack, Table, Text, Title } from '@mantine/core';
+import { Button, Group, Stack, Table, Text, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
+import { Breakable } from '../kit/breakable.tsx';
 import { useFormat } from '../kit/format.ts';
+import { Names } from '../kit/names.tsx';
 import classes from './credentials.module.css';
 import { DialogForm, type DialogProps } from './dialogs.tsx';
 import leastClasses from './least.module.css';
@@ -53,7 +55,9 @@ export function LeastPrivilege({ scope, credential, least }: { scope: Scope; cre
             {least.permissions.map((row) => (
               <Table.Tr key={row.name} data-unused={row.requests_90_days === 0 || undefined}>
                 <Table.Th scope="row">
-                  <span className={classes.mono}>{row.name}</span>
+                  <span className={classes.mono}>
+                    <Breakable text={row.name} />
+                  </span>
                   {!row.granted && <span className={classes.dim}> {words.notGranted}</span>}
                 </Table.Th>
                 <Table.Td className={classes.number ?? ''}>{format.number(row.requests_30_days)}</Table.Td>
@@ -114,7 +118,7 @@ function NarrowToUsed({ scope, credential, narrowTo, onClose }: DialogProps & { 
       onClose();
     },
   });
-  const lost = lostBy(credential.permissions, narrowTo);
+  const lost = useMemo(() => lostBy(credential.permissions, narrowTo), [credential.permissions, narrowTo]);
   return (
     <DialogForm
       title={words.narrowTitle(credential.name)}
@@ -125,14 +129,14 @@ function NarrowToUsed({ scope, credential, narrowTo, onClose }: DialogProps & { 
     >
       <div>
         <Text size="sm">{words.narrowToUsedText}</Text>
-        <Names names={narrowTo} />
+        <Names label={words.narrowToUsedText} names={narrowTo} />
       </div>
       {lost === null ? (
         <Text size="sm">{words.narrowToUsedAll}</Text>
       ) : (
         <div>
           <Text size="sm">{words.narrowToUsedGoes}</Text>
-          <Names names={lost} />
+          <Names label={words.narrowToUsedGoes} names={lost} />
         </div>
       )}
       <Text size="sm" c="dimmed">
@@ -141,13 +145,3 @@ function NarrowToUsed({ scope, credential, narrowTo, onClose }: DialogProps & { 
     </DialogForm>
   );
 }
-
-export const Names = ({ names }: { names: readonly string[] }) => (
-  <List size="sm" className={classes.names ?? ''}>
-    {names.map((name) => (
-      <List.Item key={name}>
-        <span className={classes.mono}>{name}</span>
-      </List.Item>
-    ))}
-  </List>
-);

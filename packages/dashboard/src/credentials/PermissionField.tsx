@@ -1,6 +1,7 @@
 /** All permissions, or only some: boxes from the catalogue, or free text while it is empty. */
 import { Checkbox, Input, SegmentedControl, Stack, Text, Textarea, VisuallyHidden } from '@mantine/core';
 import { memo, useId, useMemo } from 'react';
+import { Breakable } from '../kit/breakable.tsx';
 import { useStable } from '../kit/stable.ts';
 import classes from './credentials.module.css';
 import type { PermissionDraft } from './draft.ts';
@@ -106,7 +107,9 @@ function Picker({
       cells={({ name, read, write }) => (
         <>
           <th scope="row">
-            <span className={classes.mono}>{name}</span>
+            <span className={classes.mono}>
+              <Breakable text={name} />
+            </span>
             <span className={classes.sentence}>{sentencesOf(read, write)}</span>
           </th>
           <td>{read !== null && box(read.name, `${read.name}: ${read.sentence}`)}</td>

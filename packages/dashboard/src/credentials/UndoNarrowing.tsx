@@ -4,8 +4,8 @@ import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useFormat } from '../kit/format.ts';
+import { Names } from '../kit/names.tsx';
 import { DialogForm, type DialogProps } from './dialogs.tsx';
-import { Names } from './LeastPrivilege.tsx';
 import { type Credential, type Undo, useVerbs } from './queries.ts';
 import { canManage, type Scope } from './scope.ts';
 import { words } from './words.ts';
@@ -55,7 +55,7 @@ function UndoDialog({ scope, credential, undo, onClose }: DialogProps & { readon
       ) : (
         <div>
           <Text size="sm">{words.undoPermissions}</Text>
-          <Names names={undo.permissions} />
+          <Names label={words.undoPermissions} names={undo.permissions} />
         </div>
       )}
       {isSame(undo.addresses, credential.addresses) || (

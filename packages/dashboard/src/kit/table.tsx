@@ -1,7 +1,7 @@
 /** A list as a table, and as cards where its columns have no room. */
 import { ActionIcon, Button, Center, Menu, VisuallyHidden } from '@mantine/core';
 import { Ellipsis } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useRoom } from './room.ts';
 import classes from './table.module.css';
 import { words } from './words.ts';
@@ -90,6 +90,16 @@ interface Pages {
   readonly hasNextPage: boolean;
   readonly isFetchingNextPage: boolean;
   readonly fetchNextPage: () => unknown;
+}
+
+/** As many as somebody looks through before they would rather search. */
+const ROWS_AT_ONCE = 50;
+
+/** Of a list that came whole the first rows, and more when they are asked for: a browser takes seconds for a thousand rows. */
+export function useFirstRows<Row>(rows: readonly Row[]): { readonly rows: readonly Row[]; readonly pages: Pages } {
+  const [count, setCount] = useState(ROWS_AT_ONCE);
+  const fetchNextPage = () => setCount((before) => before + ROWS_AT_ONCE);
+  return { rows: rows.slice(0, count), pages: { hasNextPage: count < rows.length, isFetchingNextPage: false, fetchNextPage } };
 }
 
 /** At the end of a list that goes on. */

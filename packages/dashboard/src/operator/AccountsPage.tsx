@@ -3,6 +3,7 @@
 import { Stack } from '@mantine/core';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { Breakable } from '../kit/breakable.tsx';
 import { ErrorState } from '../kit/errors.tsx';
 import { useFormat } from '../kit/format.ts';
 import { EmptyState, Loading, PageHeader } from '../kit/states.tsx';
@@ -74,7 +75,7 @@ function Accounts() {
               ),
             },
             { label: said.columns.kind, cell: ({ kind }) => entryOf(said.kinds, kind) ?? kind },
-            { label: said.columns.owner, kind: 'long', cell: ({ owner }) => owner ?? '–' },
+            { label: said.columns.owner, kind: 'long', cell: ({ owner }) => (owner === null ? '–' : <Breakable text={owner} />) },
             { label: said.columns.members, kind: 'number', cell: ({ members }) => format.number(members) },
             { label: said.columns.keys, kind: 'number', cell: ({ keys }) => format.number(keys) },
             { label: said.columns.created, kind: 'when', cell: ({ created_at }) => format.date(created_at) },

@@ -3,6 +3,7 @@ import { Button, Stack, TextInput, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Breakable } from '../kit/breakable.tsx';
 import { FormError, fieldErrorOf } from '../kit/errors.tsx';
 import { useForm } from '../kit/form.ts';
 import { Loaded, PageHeader } from '../kit/states.tsx';
@@ -46,7 +47,14 @@ function Limits() {
               { label: said.columns.value, cell: ({ value }) => value },
               {
                 label: said.columns.setting,
-                cell: ({ setting }) => (setting === null ? said.fixed : <span className={tableClasses.mono}>{setting}</span>),
+                cell: ({ setting }) =>
+                  setting === null ? (
+                    said.fixed
+                  ) : (
+                    <span className={tableClasses.mono}>
+                      <Breakable text={setting} />
+                    </span>
+                  ),
               },
             ]}
           />

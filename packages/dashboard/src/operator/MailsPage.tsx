@@ -5,6 +5,8 @@ import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { Api } from 'keyhouse/dashboard-api';
 import { Send } from 'lucide-react';
+import { useSendsMail } from '../app/session.ts';
+import { Breakable } from '../kit/breakable.tsx';
 import { ErrorState, FormError } from '../kit/errors.tsx';
 import { useForm } from '../kit/form.ts';
 import { EmptyState, Loading, PageHeader } from '../kit/states.tsx';
@@ -28,6 +30,7 @@ export const MailsPage = () => (
 
 function Mails() {
   const queries = useQueryClient();
+  const sendsMail = useSendsMail();
   const mails = useInfiniteQuery({
     queryKey: MAILS,
     queryFn: ({ pageParam }) => ask('GET /operator/mails', { query: pageParam === null ? {} : { before: pageParam } }),
@@ -49,7 +52,7 @@ function Mails() {
           loading={test.isBusy}
           onClick={() => void test.submit()}
         >
-          {said.test}
+          {sendsMail ? said.test : said.testNoMail}
         </Button>
       </PageHeader>
       <FormError error={test.error} />
@@ -76,7 +79,7 @@ function Mails() {
                 </Link>
               ),
             },
-            { label: said.columns.to, kind: 'long', cell: ({ to }) => to },
+            { label: said.columns.to, kind: 'long', cell: ({ to }) => <Breakable text={to} /> },
             { label: said.columns.created, kind: 'when', cell: ({ created_at }) => <TimeAgo at={created_at} /> },
             { label: said.columns.state, cell: (mail) => <MailState mail={mail} /> },
           ]}

@@ -135,7 +135,7 @@ function Invite({ onClose }: { onClose: () => void }) {
               {words.cancel}
             </Button>
             <Button type="submit" loading={send.isBusy} disabled={email.trim() === ''}>
-              {said.sendInvitation}
+              {sendsMail ? said.sendInvitation : said.sendInvitationNoMail}
             </Button>
           </Group>
         </Stack>

@@ -8,6 +8,7 @@ import { LeaveGuard } from '../credentials/LeaveGuard.tsx';
 import { ConfirmDialog } from '../kit/confirm.tsx';
 import { FormError, fieldErrorsOf } from '../kit/errors.tsx';
 import { useForm } from '../kit/form.ts';
+import { Names } from '../kit/names.tsx';
 import { useStable } from '../kit/stable.ts';
 import { EmptyState, Loaded, PageHeader } from '../kit/states.tsx';
 import { useWindowed } from '../kit/windowed.ts';
@@ -192,11 +193,7 @@ function Editor({ catalogue }: { catalogue: Catalogue }) {
         onClose={() => setDialog(null)}
       >
         <Text size="sm">{words.removeText}</Text>
-        <ul className={classes.names}>
-          {changes.gone.map((name) => (
-            <li key={name}>{name}</li>
-          ))}
-        </ul>
+        <Names label={words.removeTitle(changes.gone.length)} names={changes.gone} />
         {rows.length === 0 && <Text size="sm">{words.removeAll}</Text>}
       </ConfirmDialog>
       <LeaveGuard active={isChanged} title={words.leaveTitle} text={words.leaveText} />

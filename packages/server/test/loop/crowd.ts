@@ -65,7 +65,15 @@ interface Filled {
   readonly nowMs: number;
 }
 
-function fillPeople(db: Database.Database, { accountId, userId, size, nowMs }: Filled): void {
+/** `size` members of a team, and nothing else. */
+export function crowdOfMembers(file: string, { accountId, size }: { accountId: number; size: number }): void {
+  const db = new Database(file);
+  db.pragma('busy_timeout = 60000');
+  db.transaction(() => fillMembers(db, { accountId, size, nowMs: Date.now() }))();
+  db.close();
+}
+
+function fillMembers(db: Database.Database, { accountId, size, nowMs }: Omit<Filled, 'userId'>): void {
   db.prepare(
     `${series} INSERT INTO users (email, email_key, password_hash, display_name, first_name, last_name, is_administrator, created_at_ms, updated_at_ms)
      SELECT 'crowd' || i || '@example.com', 'crowd' || i || '@example.com', 'x', 'Member ' || i, '', '', 0, ?, ? FROM n`,
@@ -73,6 +81,10 @@ function fillPeople(db: Database.Database, { accountId, userId, size, nowMs }: F
   db.prepare(
     `INSERT INTO members (account_id, user_id, role, since_ms) SELECT ?, id, 'viewer', ? FROM users WHERE email LIKE 'crowd%'`,
   ).run(accountId, nowMs);
+}
+
+function fillPeople(db: Database.Database, { accountId, userId, size, nowMs }: Filled): void {
+  fillMembers(db, { accountId, size, nowMs });
   db.prepare(
     `${series} INSERT INTO sign_ins (user_id, hash, created_at_ms, last_seen_at_ms, proved_at_ms, methods, address, user_agent)
      SELECT ?, randomblob(32), ?, ?, ?, '["password"]', '203.0.113.7', 'Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0' FROM n`,

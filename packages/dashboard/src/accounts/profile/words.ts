@@ -26,12 +26,12 @@ export const words = {
     change: 'Change the address',
     hint: 'A link goes to the new address, a notice to the old one.',
     noMail: {
-      why: 'This server sends no email. Ask the operator for the link that verifies your address: it is under Outbox in the dashboard, works for three days, and asks you to log in.',
+      why: 'This server sends no email. Ask the operator for the link that verifies your address: it is under Administration, Email, works for three days, and asks you to log in.',
       send: 'Create a new link',
-      sent: 'A new link was created. The operator finds it under Outbox in the dashboard.',
+      sent: 'A new link was created. The operator finds it under Administration, Email.',
       wait: (seconds: number): string => `Create a new link in ${seconds} s`,
       pendingWhy:
-        'This server sends no email. Ask the operator for the link, which is under Outbox in the dashboard and works for a day. Until it is followed your old address stays.',
+        'This server sends no email. Ask the operator for the link, which is under Administration, Email, and works for a day. Until it is followed your old address stays.',
       hint: 'A link is created for the new address. This server sends no email: you get the link from the operator.',
     },
   },

@@ -6,6 +6,9 @@ import { invitable, type Role } from './role.ts';
 import classes from './team.module.css';
 import { words } from './words.ts';
 
+/** Told one by one; of a hundred nobody reads all. */
+const MAX_LINES = 10;
+
 /** `leftRole`: the role that is left; null: none. */
 export function EndedInvitations({ team, senderId, leftRole }: { team: Account; senderId: number; leftRole: Role | null }) {
   const kept = leftRole === null ? [] : invitable(leftRole);
@@ -17,9 +20,10 @@ export function EndedInvitations({ team, senderId, leftRole }: { team: Account; 
     <>
       <Text size="sm">{words.invitationsEnd}</Text>
       <ul className={classes.ends}>
-        {ended.map(({ id, email, role: given }) => (
+        {ended.slice(0, MAX_LINES).map(({ id, email, role: given }) => (
           <li key={id}>{words.invitationLine(email, words.roles[given].toLowerCase())}</li>
         ))}
+        {ended.length > MAX_LINES && <li>{words.moreInvitations(ended.length - MAX_LINES)}</li>}
       </ul>
     </>
   );

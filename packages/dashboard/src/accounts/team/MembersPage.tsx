@@ -1,5 +1,5 @@
 /** Who belongs to a team, who is invited, and what the roles mean. */
-import { Alert, Button, Group, Menu, Stack, Title } from '@mantine/core';
+import { Alert, Button, Group, Menu, Stack, Text, TextInput, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { UserPlus } from 'lucide-react';
 import { useState } from 'react';
@@ -7,7 +7,7 @@ import { type Account, hasRole, useMe, useSendsMail } from '../../app/session.ts
 import { FormError } from '../../kit/errors.tsx';
 import { useFormat } from '../../kit/format.ts';
 import { Loaded, PageHeader } from '../../kit/states.tsx';
-import { DataTable, RowMenu, tableClasses } from '../../kit/table.tsx';
+import { DataTable, More, RowMenu, tableClasses, useFirstRows } from '../../kit/table.tsx';
 import { Tag } from '../../kit/tag.tsx';
 import { TimeAgo } from '../../kit/time.tsx';
 import { type Dialog, TeamDialog } from './dialogs.tsx';
@@ -59,14 +59,41 @@ interface TableProps {
   readonly onDialog: (dialog: Dialog) => void;
 }
 
-function MemberTable({ team, members, userId, onDialog }: TableProps) {
+/** More members than are found at a glance get a field to find them by. */
+const SEARCH_FROM = 20;
+
+function MemberTable(props: TableProps) {
+  const { members } = props;
+  const [text, setText] = useState('');
+  const wanted = text.trim().toLowerCase();
+  const found = members.filter(({ display_name, email }) => `${display_name}\n${email}`.toLowerCase().includes(wanted));
+  const { rows, pages } = useFirstRows(found);
+  return (
+    <Stack gap="md">
+      {members.length >= SEARCH_FROM && (
+        <TextInput
+          type="search"
+          label={words.search}
+          autoComplete="off"
+          maw="24rem"
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+        />
+      )}
+      {found.length === 0 ? <Text size="sm">{words.noneFound}</Text> : <MemberRows {...props} rows={rows} />}
+      <More pages={pages} />
+    </Stack>
+  );
+}
+
+function MemberRows({ team, members, rows, userId, onDialog }: TableProps & { readonly rows: readonly Member[] }) {
   const format = useFormat();
   const { columns } = words;
   const owners = members.filter(({ role }) => role === 'owner').length;
   return (
     <DataTable
       label={words.members}
-      rows={members}
+      rows={rows}
       keyOf={({ user_id }) => user_id}
       columns={[
         {
@@ -180,14 +207,15 @@ interface InvitationsProps {
 function Invitations({ team, invitations, onDialog }: InvitationsProps) {
   const verbs = useTeam(String(team.id));
   const [error, setError] = useState<unknown>(null);
-  const sendsMail = useSendsMail();
+  const said = useSendsMail() ? words : words.noMail;
   const columns = words.invitationColumns;
   const mayManage = hasRole(team, 'admin');
+  const { rows, pages } = useFirstRows(invitations);
   const sendAgain = async ({ id, email }: Invitation) => {
     setError(null);
     try {
       await verbs.sendAgain(id);
-      notifications.show({ message: (sendsMail ? words : words.noMail).sentAgain(email) });
+      notifications.show({ message: said.sentAgain(email) });
     } catch (caught) {
       setError(caught);
     }
@@ -200,7 +228,7 @@ function Invitations({ team, invitations, onDialog }: InvitationsProps) {
       <FormError error={error} />
       <DataTable
         label={words.invitations}
-        rows={invitations}
+        rows={rows}
         keyOf={({ id }) => id}
         columns={[
           { label: columns.email, kind: 'head', cell: ({ email }) => email },
@@ -220,10 +248,10 @@ function Invitations({ team, invitations, onDialog }: InvitationsProps) {
                   <Button
                     size="xs"
                     variant="default"
-                    aria-label={words.sendAgainFor(invitation.email)}
+                    aria-label={said.sendAgainFor(invitation.email)}
                     onClick={() => void sendAgain(invitation)}
                   >
-                    {words.sendAgain}
+                    {said.sendAgain}
                   </Button>
                   <Button
                     size="xs"
@@ -238,6 +266,7 @@ function Invitations({ team, invitations, onDialog }: InvitationsProps) {
           },
         ]}
       />
+      <More pages={pages} />
     </Stack>
   );
 }

@@ -36,6 +36,8 @@ export const words = {
     owner: 'Also makes owners, passes the team on, and can delete it.',
   } satisfies Record<Role, string>,
 
+  search: 'Find a member by name or address',
+  noneFound: 'Nobody here has a name or an address like this.',
   invitations: 'Open invitations',
   member: (id: number): string => `Member ${id}`,
   invitationColumns: { email: 'Address', role: 'Role', by: 'Invited by', ends: 'Ends', actions: 'Actions' },
@@ -46,16 +48,19 @@ export const words = {
     'Only people who already have an account here get the mail. The link works for seven days, only for this address.',
   invitedUsersOnly: (email: string): string => `If ${email} has an account here, an invitation is on its way.`,
   noMail: {
+    sendInvitation: 'Create the link',
+    sendAgain: 'Create a new link',
+    sendAgainFor: (email: string): string => `Create a new link for ${email}`,
     emailHint:
       'The link works for seven days, and only for this address. This server sends no email: you get the link from the operator.',
     emailHintUsersOnly:
       'Only people who already have an account here can be invited. The link works for seven days, only for this address. This server sends no email: you get the link from the operator.',
     invited: (email: string): string =>
-      `${email} is invited. This server sends no email: ask the operator for the link, which is under Outbox in the dashboard.`,
+      `${email} is invited. This server sends no email: ask the operator for the link, which is under Administration, Email.`,
     invitedUsersOnly: (email: string): string =>
-      `If ${email} has an account here, the invitation is created. This server sends no email: ask the operator for the link, which is under Outbox in the dashboard.`,
+      `If ${email} has an account here, the invitation is created. This server sends no email: ask the operator for the link, which is under Administration, Email.`,
     sentAgain: (email: string): string =>
-      `A new link for ${email} was created, and the previous one expired. Ask the operator for it: it is under Outbox in the dashboard.`,
+      `A new link for ${email} was created, and the previous one expired. Ask the operator for it: it is under Administration, Email.`,
   },
   role: 'Role',
   sendInvitation: 'Send the invitation',
@@ -75,6 +80,7 @@ export const words = {
   changed: (name: string, role: string): string => `${name} is now ${role}.`,
 
   invitationsEnd: 'These open invitations end with it. Someone else can send them again:',
+  moreInvitations: (count: number): string => `and ${count} more`,
   invitationLine: (email: string, role: string): string => `${email}, as ${role}`,
 
   removeTitle: (name: string): string => `Remove ${name}?`,

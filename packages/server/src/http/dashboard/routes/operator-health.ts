@@ -162,18 +162,18 @@ const CHECKS: readonly Check[] = [
   {
     name: 'mail',
     look: async ({ store, sendsMail }) => {
-      if (!sendsMail) return 'There is no mail server: mails are kept, and can be read in the outbox.';
+      if (!sendsMail) return 'There is no mail server: mails are kept, and can be read under Email.';
       const newest = await store.mails.listMails({ limit: NEWEST_MAILS });
       const failing = newest.filter(({ sentAtMs, error }) => sentAtMs === null && error !== null);
       if (failing.length === 0) return 'A mail server is set, and took the newest mails.';
-      throw new NotWell(`Of the newest ${newest.length} mails ${failing.length} could not be sent: the outbox says why.`);
+      throw new NotWell(`Of the newest ${newest.length} mails ${failing.length} could not be sent: the page Email says why.`);
     },
   },
   {
     name: 'administrators',
     look: async ({ store }) => {
       const count = await store.accounts.countAdministrators();
-      return count === 1 ? 'There is one: who helps when it cannot sign in?' : `There are ${count}.`;
+      return count === 1 ? 'There is only one. Add another, so that you cannot be locked out.' : `There are ${count}.`;
     },
   },
 ];
