@@ -1,5 +1,5 @@
 /** One user: how they sign in, where they are, and what an administrator can do. */
-import { Button, Stack, Text, Title } from '@mantine/core';
+import { Button, Checkbox, Stack, Text, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
@@ -158,7 +158,9 @@ interface Act {
   readonly danger?: boolean;
   /** Why it cannot be done now. */
   readonly reason: string | null;
-  readonly run: () => Promise<unknown>;
+  /** Asked beside it, ticked at first. */
+  readonly option?: { readonly label: string; readonly why: string };
+  readonly run: (withOption: boolean) => Promise<unknown>;
 }
 
 function actsOf(detail: Detail, isSelf: boolean): readonly Act[] {
@@ -171,15 +173,18 @@ function actsOf(detail: Detail, isSelf: boolean): readonly Act[] {
       label: said.endSignIns,
       text: said.endSignInsText,
       title: said.endSignInsTitle(name),
+      care: said.ends(said.endsSignIns(detail.sign_ins.length, detail.more_sign_ins)),
+      ...(detail.sessions === 0 ? {} : { option: { label: said.withSessions(detail.sessions), why: said.withSessionsWhy } }),
       done: said.endedSignIns,
-      reason: detail.sign_ins.length === 0 ? said.nobodySignedIn : null,
-      run: () => ask('POST /operator/users/:id/end-sign-ins', { params }),
+      reason: detail.sign_ins.length === 0 && detail.sessions === 0 ? said.nobodySignedIn : null,
+      run: (withSessions) =>
+        ask('POST /operator/users/:id/end-sign-ins', { params, query: withSessions ? { sessions: 'end' as const } : {} }),
     },
     {
       label: said.resetFactor,
       text: said.resetFactorText,
       title: said.resetFactorTitle(name),
-      care: said.resetFactorCare,
+      care: `${said.ends(said.endsFactors(detail))} ${said.resetFactorCare}`,
       done: said.didResetFactor,
       danger: true,
       reason: hasFactor ? null : said.noFactor,
@@ -220,8 +225,9 @@ function Actions({ detail }: { detail: Detail }) {
   const queries = useQueryClient();
   const isSelf = useMe().data?.user.id === detail.user.id;
   const [asked, setAsked] = useState<Act | null>(null);
+  const [withOption, setWithOption] = useState(true);
   const run = async (act: Act) => {
-    await act.run();
+    await act.run(act.option !== undefined && withOption);
     await Promise.all([queries.invalidateQueries({ queryKey: ['operator'] }), queries.invalidateQueries({ queryKey: ['me'] })]);
     notifications.show({ message: act.done });
   };
@@ -239,7 +245,10 @@ function Actions({ detail }: { detail: Detail }) {
           <Button
             variant="default"
             disabled={act.reason !== null}
-            onClick={() => setAsked(act)}
+            onClick={() => {
+              setWithOption(true);
+              setAsked(act);
+            }}
             {...(act.danger && act.reason === null ? { c: 'red' } : {})}
           >
             {act.label}
@@ -257,6 +266,14 @@ function Actions({ detail }: { detail: Detail }) {
         >
           <Text size="sm">{asked.text}</Text>
           {asked.care !== undefined && <Text size="sm">{asked.care}</Text>}
+          {asked.option !== undefined && (
+            <Checkbox
+              checked={withOption}
+              onChange={(event) => setWithOption(event.currentTarget.checked)}
+              label={asked.option.label}
+              description={asked.option.why}
+            />
+          )}
         </ConfirmDialog>
       )}
     </section>

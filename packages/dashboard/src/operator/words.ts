@@ -1,6 +1,8 @@
 /** Every sentence of the operator's pages. */
 import { OPERATOR_ACCOUNT } from '../lib/account-name.ts';
 
+const countOf = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
+
 export const words = {
   notAllowedTitle: 'These pages are for administrators',
   notAllowed: 'You are signed in, and are not an administrator of this server. Somebody who is can make you one.',
@@ -80,6 +82,25 @@ export const words = {
 
     actions: 'What you can do',
     yourself: 'This is you. Another administrator can do this.',
+    ends: (parts: readonly string[]): string =>
+      `This ends ${parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`}.`,
+    endsSignIns: (count: number, more: boolean): readonly string[] =>
+      more ? [`more than ${count} sign-ins`] : [countOf(count, 'sign-in')],
+    endsFactors: (of: {
+      passkeys: number;
+      totp: boolean;
+      recovery_codes_left: number;
+      sign_ins: readonly unknown[];
+      more_sign_ins: boolean;
+    }): readonly string[] => [
+      ...(of.passkeys === 0 ? [] : [countOf(of.passkeys, 'passkey')]),
+      ...(of.totp ? ['the authenticator app'] : []),
+      ...(of.recovery_codes_left === 0 ? [] : [countOf(of.recovery_codes_left, 'recovery code')]),
+      of.more_sign_ins ? `more than ${of.sign_ins.length} sign-ins` : countOf(of.sign_ins.length, 'sign-in'),
+    ],
+    withSessions: (count: number): string => `Also end ${countOf(count, 'session')} of applications`,
+    withSessionsWhy:
+      'Sessions that the user granted to applications go on otherwise, also those that somebody else granted with a stolen browser.',
     endSignIns: 'End all sign-ins',
     endSignInsText: 'Every browser of theirs is signed out at once. Tokens keep working.',
     endSignInsTitle: (name: string): string => `End all sign-ins of ${name}?`,

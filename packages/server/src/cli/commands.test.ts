@@ -43,6 +43,11 @@ describe('the operator’s program', () => {
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('attackers try first') });
   });
 
+  it('says what a new password ended', async () => {
+    const { stdout } = await bench.run(['user', 'reset-password', 'ada@example.com', '--password', 'quite another long one']);
+    expect(stdout).toContain('has the new password. It ended nothing else.');
+  });
+
   it('prints the secret of a key once, for the personal account of the user', async () => {
     expect(key).toMatchObject({
       key: expect.stringMatching(/^kh_live_[A-Za-z0-9]{40}[0-9a-f]{8}$/),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { User } from '../core/accounts/account.ts';
 import type { PasswordFault } from '../core/accounts/password.ts';
+import type { Keyhouse } from '../core/keyhouse.ts';
 import { addCommand, addFinalCommand, addGroup } from './command.ts';
 import { type ConfirmOptions, confirmation, type PasswordOptions, readPassword } from './confirm.ts';
 import { type CommandFailure, refusal, wrongUsage } from './failure.ts';
@@ -121,13 +122,23 @@ async function enable(name: string, options: OutputOptions): Promise<void> {
   });
 }
 
-async function resetPassword(name: string, options: OutputOptions & PasswordOptions): Promise<void> {
+async function resetPassword(name: string, options: OutputOptions & PasswordOptions & ConfirmOptions): Promise<void> {
   const password = await readPassword(options);
+  // A script that gives the password has decided; a person at a terminal is told first what ends.
+  const isGiven = options.password !== undefined || options.passwordStdin === true;
+  const confirm = isGiven ? async () => {} : confirmation(options);
   await withKeyhouse(options, async ({ keyhouse, store, by }) => {
     const user = await findUser(store, name);
+    const { tokens, sessions } = await store.profile.readEnding({ userId: user.id, all: false, nowMs: keyhouse.clock.now() });
+    const ends = listed([
+      ...count(tokens.length, 'token that came from a log-in', 'tokens that came from log-ins'),
+      ...count(sessions, 'session of an application', 'sessions of applications'),
+      ...(await signInsToEnd(keyhouse, user)),
+    ]);
+    await confirm(`Set a new password for ${user.email} (user ${user.id})? This ends ${ends}.`);
     const done = await keyhouse.resetPassword({ userId: user.id, password, by });
     if (!done.ok) throw await refusalOf(done.reason);
-    print(options, { id: user.id }, () => `User ${user.id} has the new password; tokens that came from log-ins have ended.`);
+    print(options, { id: user.id }, () => `User ${user.id} has the new password. It ended ${ends}.`);
   });
 }
 
@@ -135,7 +146,10 @@ async function resetFactors(name: string, options: OutputOptions & ConfirmOption
   const confirm = confirmation(options);
   await withKeyhouse(options, async ({ keyhouse, store, by }) => {
     const user = await findUser(store, name);
-    await confirm(`Reset the factors of ${user.email} (user ${user.id})? Verify first that it is they who ask.`);
+    const ends = listed([...(await factorsToEnd(keyhouse, user)), ...(await signInsToEnd(keyhouse, user))]);
+    await confirm(
+      `Reset the factors of ${user.email} (user ${user.id})? This ends ${ends}. Verify first that it is they who ask.`,
+    );
     const done = await keyhouse.resetSecondFactor({ userId: user.id, actorId: null, by });
     if (done !== 'done') throw await refusalOf('unknown-user');
     print(
@@ -146,6 +160,26 @@ async function resetFactors(name: string, options: OutputOptions & ConfirmOption
     );
   });
 }
+
+async function factorsToEnd(keyhouse: Keyhouse, { id }: User): Promise<readonly string[]> {
+  const { passkeys, totp, recoveryCodesLeft } = await keyhouse.store.administration.factorsOf(id);
+  return [
+    ...count(passkeys, 'passkey', 'passkeys'),
+    ...(totp ? ['the authenticator app'] : []),
+    ...count(recoveryCodesLeft, 'recovery code', 'recovery codes'),
+  ];
+}
+
+async function signInsToEnd(keyhouse: Keyhouse, { id }: User): Promise<readonly string[]> {
+  const { signIns, hasMore } = await keyhouse.listSignIns(id);
+  return hasMore ? [`more than ${signIns.length} sign-ins`] : count(signIns.length, 'sign-in', 'sign-ins');
+}
+
+const count = (number: number, one: string, many: string): readonly string[] =>
+  number === 0 ? [] : [`${number} ${number === 1 ? one : many}`];
+
+const listed = (parts: readonly string[]): string =>
+  parts.length < 2 ? (parts[0] ?? 'nothing else') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 
 const SENTENCES = {
   'invalid-email': 'The email must be a valid email address.',

@@ -49,6 +49,11 @@ export function Password({ user, security }: { user: Me['user']; security: Secur
           onChange={(event) => setPassword(event.currentTarget.value)}
           error={fieldErrorsOf(change.error).password}
         />
+        {said.ends(security.password_ends) !== null && (
+          <Text size="sm" mt="sm">
+            {said.ends(security.password_ends)}
+          </Text>
+        )}
         <Button type="submit" variant="default" mt="sm" loading={change.isPending} disabled={password === ''}>
           {user.has_password ? said.change : said.set}
         </Button>

@@ -8,6 +8,13 @@ export const words = {
   password: {
     title: 'Password',
     intro: 'When you change it, every other browser is signed out, and tokens that programs got with the old one end.',
+    ends: ({ tokens, sessions }: { tokens: number; sessions: number }): string | null => {
+      const parts = [
+        tokens === 0 ? null : `${tokens} token${tokens === 1 ? '' : 's'} from log-ins`,
+        sessions === 0 ? null : `${sessions} session${sessions === 1 ? '' : 's'} of applications`,
+      ].filter((part) => part !== null);
+      return parts.length === 0 ? null : `A new password also ends ${parts.join(' and ')}.`;
+    },
     introNone: 'You have none yet: you log in in another way. With one you can also log in with your address.',
     since: 'Changed',
     next: 'New password',

@@ -122,10 +122,16 @@ export function administrationVerbs({ administration, signIns, clock, composeFac
       });
     },
 
-    endSignInsOf: ({ userId, by }: Omit<OnUser, 'actorId'>): Promise<number> => {
+    /** `withSessions`: also the sessions of applications that they granted, in whichever sign-in. */
+    endSignInsOf: ({
+      userId,
+      withSessions = false,
+      by,
+    }: Omit<OnUser, 'actorId'> & { readonly withSessions?: boolean }): Promise<number> => {
       const nowMs = clock.now();
       return signIns.endSignIns({
         userId,
+        withSessions,
         nowMs,
         event: { event: 'user.sign_ins_ended', atMs: nowMs, by, userId, details: { all: true } },
       });

@@ -126,6 +126,8 @@ export const me = {
       /** The newest 100. */
       sign_ins: Type.Array(SignInWithSessions),
       more_sign_ins: Type.Boolean(),
+      /** What another password ends, beside every other sign-in: tokens that came from a log-in or a registration, and sessions of applications. */
+      password_ends: Type.Object({ tokens: Type.Integer(), sessions: Type.Integer() }),
       /** Active sessions of applications that were granted in any sign-in but the one that asks. */
       sessions_elsewhere: Type.Integer(),
     }),

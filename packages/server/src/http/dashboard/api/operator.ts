@@ -95,6 +95,8 @@ export const operator = {
       /** The newest 100. */
       sign_ins: Type.Array(SignIn),
       more_sign_ins: Type.Boolean(),
+      /** Active sessions of applications that they granted. */
+      sessions: Type.Integer(),
       /** What they have sent and nobody has answered; ends when they are disabled. `team` null: to register. */
       open_invitations: Type.Array(Type.Object({ email: Type.String(), team: OptionalText })),
     }),
@@ -110,7 +112,12 @@ export const operator = {
     who: 'administrator',
     proof: true,
   },
-  'POST /operator/users/:id/end-sign-ins': { summary: 'End every sign-in of a user', who: 'administrator', proof: true },
+  'POST /operator/users/:id/end-sign-ins': {
+    summary: 'End every sign-in of a user; with `sessions=end` also the sessions of applications that they granted',
+    who: 'administrator',
+    proof: true,
+    query: Type.Object({ sessions: Type.Optional(Type.Literal('end')) }),
+  },
   'PUT /operator/users/:id/administrator': {
     summary: 'Give or take the platform flag',
     who: 'administrator',

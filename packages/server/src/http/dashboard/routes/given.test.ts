@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { authPath, newApplication, newPkce, openSession, type TestApplication, visit } from '../../../../test/applications.ts';
 import { type Browser, loggedIn, registered } from '../../../../test/browser.ts';
 import { eachDatabase } from '../../../../test/databases.ts';
-import { newPerson } from '../../../../test/people.ts';
+import { newAdministrator, newPerson } from '../../../../test/people.ts';
 import { startTestServer, type TestServer } from '../../../../test/server.ts';
 
 eachDatabase('ending sign-ins', (makeDatabase) => {
@@ -65,5 +65,23 @@ eachDatabase('ending sign-ins', (makeDatabase) => {
     expect([answer.status, await lives(kept.id)]).toEqual([404, true]);
     expect((await stranger.browser.ask('/me/sign-ins?sessions=end', { method: 'DELETE' })).status).toBe(204);
     expect([await lives(kept.id), await lives(mine.id)]).toEqual([true, true]);
+  });
+
+  it('counts for an administrator, and for a new password, what else would end, and ends it when that is asked for', async () => {
+    const root = await newAdministrator(server);
+    const { browser } = await registered(server);
+    const sessions = [await openSession(server, browser, one), await openSession(server, browser, two)] as const;
+    const { id } = (await browser.ask('/me')).json.user;
+    const path = `/operator/users/${id}`;
+    expect((await root.ask(path)).json).toMatchObject({ sessions: 2, more_sign_ins: false });
+    expect((await browser.ask('/me/security')).json.password_ends).toEqual({ tokens: 0, sessions: 2 });
+    expect((await root.ask(`${path}/end-sign-ins?sessions=all`, { method: 'POST' })).status).toBe(422);
+    expect((await root.ask(`${path}/end-sign-ins`, { method: 'POST' })).status).toBe(204);
+    expect((await browser.ask('/me')).status).toBe(401);
+    for (const session of sessions) expect(await lives(session.id)).toBe(true);
+    expect((await root.ask(path)).json).toMatchObject({ sessions: 2, sign_ins: [] });
+    expect((await root.ask(`${path}/end-sign-ins?sessions=end`, { method: 'POST' })).status).toBe(204);
+    for (const session of sessions) expect([await lives(session.id), await statusOf(session.jwt)]).toEqual([false, 401]);
+    expect((await root.ask(path)).json.sessions).toBe(0);
   });
 });

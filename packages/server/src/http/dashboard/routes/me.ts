@@ -97,13 +97,14 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
 
   serve('GET /me/security', async ({ signIn: { id: current, user } }) => {
     const { factors } = keyhouse.store;
-    const [passkeys, totp, codes, identities, signIns, sessions] = await Promise.all([
+    const [passkeys, totp, codes, identities, signIns, sessions, ending] = await Promise.all([
       factors.listPasskeys(user.id),
       factors.findTotp(user.id),
       factors.countRecoveryCodes(user.id),
       factors.listIdentities(user.id),
       keyhouse.listSignIns(user.id),
       keyhouse.store.sessions.countSessionsBySignIn(user.id, keyhouse.clock.now()),
+      keyhouse.store.profile.readEnding({ userId: user.id, all: false, nowMs: keyhouse.clock.now() }),
     ]);
     const sessionsIn = (id: number): number => sessions.find(({ signInId }) => signInId === id)?.sessions ?? 0;
     const nameOf = (provider: string): string => keyhouse.providers.find(({ id }) => id === provider)?.name ?? provider;
@@ -121,6 +122,7 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
       })),
       sign_ins: signIns.signIns.map((signIn) => ({ ...describeSignIn(signIn, current), sessions: sessionsIn(signIn.id) })),
       more_sign_ins: signIns.hasMore,
+      password_ends: { tokens: ending.tokens.length, sessions: ending.sessions },
       sessions_elsewhere: sessions.reduce((sum, each) => sum + (each.signInId === current ? 0 : each.sessions), 0),
     };
   });

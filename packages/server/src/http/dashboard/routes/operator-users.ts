@@ -31,6 +31,7 @@ export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts):
     const { user, factors, signIns, hasMoreSignIns } = found;
     const accounts = await keyhouse.store.members.accountsOf(user);
     const invitations = await keyhouse.listInvitationsBy(user.id);
+    const { sessions } = await keyhouse.store.profile.readEnding({ userId: user.id, all: false, nowMs: keyhouse.clock.now() });
     return {
       user: describe(user),
       has_password: factors.hasPassword,
@@ -41,6 +42,7 @@ export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts):
       tokens: factors.tokens,
       accounts: accounts.map(describeAccountOfUser),
       more_sign_ins: hasMoreSignIns,
+      sessions,
       sign_ins: signIns.map((each) => ({
         id: each.id,
         current: each.id === signIn.id,
@@ -70,9 +72,9 @@ export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts):
     settle(await keyhouse.resetSecondFactor({ userId: readId(params.id), actorId: signIn.user.id, by }));
   });
 
-  serve('POST /operator/users/:id/end-sign-ins', async ({ params, by }) => {
+  serve('POST /operator/users/:id/end-sign-ins', async ({ params, query, by }) => {
     const { id } = await userOf(params.id);
-    await keyhouse.endSignInsOf({ userId: id, by });
+    await keyhouse.endSignInsOf({ userId: id, withSessions: query.sessions === 'end', by });
   });
 
   serve('PUT /operator/users/:id/administrator', async ({ params, body: { administrator }, signIn, by }) => {
