@@ -4,17 +4,16 @@
  */
 import { type Address, parseAddress } from './addresses.ts';
 
-/** A port, or what hides one (RFC 7239 §6.3). */
-const PORT = String.raw`(?::(?:\d{1,5}|_[A-Za-z0-9._-]+))?`;
-/** Of a network interface (RFC 4007 §11): says nothing to anyone but the machine that wrote it. */
-const ZONE = `(?:%[A-Za-z0-9._~-]+)?`;
-
+/**
+ * Behind the address: a port, or what hides one (RFC 7239 §6.3). Within brackets or behind IPv6: a zone, the name of a network interface (RFC 4007
+ * §11), which says nothing to anyone but the machine that wrote it.
+ */
 const SPELLINGS: readonly RegExp[] = [
-  new RegExp(String.raw`^(\d+\.\d+\.\d+\.\d+)${PORT}$`),
-  new RegExp(String.raw`^\[([0-9A-Fa-f:.]+)${ZONE}\]${PORT}$`),
+  /^(\d+\.\d+\.\d+\.\d+):(?:\d{1,5}|_[\w.-]+)$/,
+  /^\[([0-9A-Fa-f:.]+)(?:%[\w.~-]+)?\](?::(?:\d{1,5}|_[\w.-]+))?$/,
   // Without brackets only a dotted end shows where the address stops: `2001:db8::1:443` is an address itself.
-  new RegExp(String.raw`^([0-9A-Fa-f:]*:\d+\.\d+\.\d+\.\d+)${PORT}$`),
-  new RegExp(`^([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)${ZONE}$`),
+  /^([0-9A-Fa-f:]{2,40}:\d+\.\d+\.\d+\.\d+):(?:\d{1,5}|_[\w.-]+)$/,
+  /^([0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)%[\w.~-]+$/,
 ];
 
 /** An address of 45 characters with a zone, a port and quotation marks; a longer text is not an address. */
@@ -29,5 +28,5 @@ export function parseForwardedAddress(text: string): Address | null {
     const found = spelling.exec(bare)?.[1];
     if (found !== undefined) return parseAddress(found);
   }
-  return null;
+  return bare === text ? null : parseAddress(bare);
 }
