@@ -98,7 +98,8 @@ async function fillSanctum(run: Run, { users, tokens }: SanctumData): Promise<vo
     );
 }
 
-async function connect(url: string): Promise<{ run: Run; close: () => Promise<void> }> {
+/** Runs statements with `?` for values on any of the three. */
+export async function connect(url: string): Promise<{ run: Run; close: () => Promise<void> }> {
   if (url.startsWith('sqlite:')) {
     const database = new SQLite(url.slice('sqlite:'.length));
     return { run: async (sql, values = []) => database.prepare(sql).run(...values), close: async () => void database.close() };

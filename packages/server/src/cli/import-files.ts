@@ -1,28 +1,40 @@
-/** Files to import from, as rows in batches: CSV (RFC 4180, with a header) as it streams by, JSON as a whole. UTF-8, with or without a mark. */
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+/** Files to import from, as rows in batches: CSV (RFC 4180, with a header) as it streams by, JSON as a whole. */
 import { pipeline, Readable } from 'node:stream';
 import type { Info } from 'csv-parse';
 import type { SourceRow } from '../core/credentials/import.ts';
 import { refusal } from './failure.ts';
+import { findDelimiter } from './import-delimiter.ts';
+import { entriesOf, isPage, whyIncomplete } from './import-pages.ts';
+import { readText, wholeText } from './import-text.ts';
+import { printable } from './output.ts';
 
 const BATCH = 500;
 /** Characters; a megabyte in a cell is judged, what is longer ends the run: nobody can say where such a row ends. */
 const LONGEST_RECORD = 4_000_000;
+const WORDS: Readonly<Record<string, string>> = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' };
 
 interface Columns {
   /** Columns that must be there. */
   readonly required: readonly string[];
+  /** The column whose cells are the rows' `id`. */
+  readonly key?: string;
   /** When given: any other column is a mistake. */
   readonly known?: readonly string[];
 }
 
-/** `-` is standard input. A row that cannot be read is a row with a fault. @throws CommandFailure for a header that will not do. */
+/**
+ * `-` is standard input. Cells stand between commas, semicolons or tabs, as the header tells. A row that cannot be read is a row with a fault.
+ * @throws CommandFailure for a header that will not do.
+ */
 export async function* csvRows(path: string, columns: Columns): AsyncGenerator<readonly SourceRow[]> {
   const { parse } = await import('csv-parse');
   const faults: SourceRow[] = [];
+  const { delimiter, text, skippedLines } = await findDelimiter(readText(path), namesOf(columns));
   const parser = parse({
     info: true,
+    delimiter,
+    // As MySQL, phpMyAdmin and others write what is not there; within quotation marks it is a text.
+    cast: (cell, { quoting }) => (!quoting && (cell === 'NULL' || cell === '\\N') ? '' : cell),
     relax_column_count: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
@@ -32,17 +44,18 @@ export async function* csvRows(path: string, columns: Columns): AsyncGenerator<r
   });
   parser.on('skip', (error?: { readonly code?: string; readonly lines?: number }) => {
     if (error?.code === 'CSV_MAX_RECORD_SIZE') parser.destroy(tooLong(path));
-    faults.push({ at: `line ${error?.lines ?? '?'}`, cells: null, fault: 'Its quotation marks are not as CSV has them.' });
+    const line = error?.lines === undefined ? '?' : error.lines + skippedLines;
+    faults.push({ at: `line ${line}`, cells: null, fault: 'Its quotation marks are not as CSV has them.' });
   });
-  pipeline(Readable.from(utf8(path)), parser, () => {});
+  pipeline(Readable.from(text), parser, () => {});
   let header: readonly string[] | null = null;
   let batch: SourceRow[] = [];
   for await (const { record, info } of parser as AsyncIterable<{ record: readonly string[]; info: Info }>) {
     if (header === null) {
-      header = readHeader(path, record, columns);
+      header = readHeader(path, record, columns, delimiter);
       continue;
     }
-    batch.push(toRow(header, record, info.lines));
+    batch.push(toRow(header, record, info.lines + skippedLines));
     if (batch.length + faults.length < BATCH) continue;
     yield [...batch, ...faults.splice(0)];
     batch = [];
@@ -51,13 +64,31 @@ export async function* csvRows(path: string, columns: Columns): AsyncGenerator<r
   for (const rest = [...batch, ...faults]; rest.length > 0; ) yield rest.splice(0, BATCH);
 }
 
-function readHeader(path: string, record: readonly string[], { required, known }: Columns): readonly string[] {
-  const header = record.map((column) => column.trim());
-  const lacking = required.filter((column) => !header.includes(column));
-  if (lacking.length > 0) throw refusal('invalid', `${path}: the header lacks ${lacking.join(', ')}.`);
+/** The required columns as the file calls them. */
+const namesOf = ({ required, key = 'id' }: Columns): readonly string[] =>
+  required.map((column) => (column === 'id' ? key : column));
+
+/** No column of it is shown: what has no header would show its first row. */
+function readHeader(path: string, record: readonly string[], columns: Columns, delimiter: string): readonly string[] {
+  const { required, known, key = 'id' } = columns;
+  // Behind another name than `id` stands the key, and a column `id` beside it is none.
+  const rename = (column: string): string => (column === key ? 'id' : column === 'id' ? 'id (not the key)' : column);
+  const header = record.map((column) => rename(column.trim()));
+  const lacking = namesOf({ required: required.filter((column) => !header.includes(column)), key });
+  if (lacking.length > 0) {
+    const between = record.length === 1 ? '' : ` between ${WORDS[delimiter] ?? delimiter}`;
+    throw refusal(
+      'invalid',
+      `${path}: the header lacks ${lacking.join(', ')}. The first line has ${record.length} cells${between}.`,
+    );
+  }
   if (new Set(header).size !== header.length) throw refusal('invalid', `${path}: a column stands twice in the header.`);
-  if (known !== undefined && header.some((column) => !known.includes(column)))
-    throw refusal('invalid', `${path}: the header has a column that is not known. Known are ${known.join(', ')}.`);
+  const strange = known === undefined ? [] : header.filter((column) => !known.includes(column));
+  if (known !== undefined && strange.length > 0)
+    throw refusal(
+      'invalid',
+      `${path}: the header has a column that is not known: ${printable(strange.join(', ').slice(0, 200))}. Known are ${known.join(', ')}.`,
+    );
   return header;
 }
 
@@ -67,7 +98,10 @@ function toRow(header: readonly string[], record: readonly string[], line: numbe
   return { at, cells: Object.fromEntries(header.map((column, index) => [column, record[index] ?? ''])) };
 }
 
-/** A list of objects, also as `{"data":[…]}` or `{"keys":[…]}`, or an object a line. */
+/**
+ * A list of objects, also as a page such as `{"data":[…]}` or `{"keys":[…]}`, or several, or an object or a page a line. @throws CommandFailure when
+ * a page says that it is not the last one.
+ */
 export async function* jsonRows(path: string): AsyncGenerator<readonly SourceRow[]> {
   const entries = readEntries(path, await wholeText(path));
   for (let start = 0; start < entries.length; start += BATCH) yield entries.slice(start, start + BATCH);
@@ -75,7 +109,7 @@ export async function* jsonRows(path: string): AsyncGenerator<readonly SourceRow
 
 /** JSON when it begins like it, else CSV. */
 export async function looksLikeJson(path: string): Promise<boolean> {
-  for await (const chunk of utf8(path)) {
+  for await (const chunk of readText(path)) {
     const [first] = chunk.trimStart();
     if (first !== undefined) return first === '[' || first === '{';
   }
@@ -84,16 +118,38 @@ export async function looksLikeJson(path: string): Promise<boolean> {
 
 function readEntries(path: string, text: string): readonly SourceRow[] {
   const whole = tryJson(text);
-  if (whole !== undefined) {
-    const list = isRecord(whole) ? (whole.data ?? whole.keys ?? whole.apikey ?? [whole]) : whole;
-    if (!Array.isArray(list)) throw refusal('invalid', `${path}: this JSON has no list of keys.`);
-    return list.map((entry: unknown, index) => toEntry(`entry ${index + 1}`, entry));
-  }
-  const lines = text.split('\n');
-  const entries = lines.map((line, index) => ({ line: line.trim(), at: `line ${index + 1}` })).filter(({ line }) => line !== '');
+  if (whole !== undefined) return listOf(path, whole).map((entry, index) => toEntry(`entry ${index + 1}`, entry));
+  const lines = text.split('\n').map((line, index) => ({ line: line.trim(), at: `line ${index + 1}` }));
+  const entries = lines.filter(({ line }) => line !== '').map(({ line, at }) => ({ at, entry: tryJson(line) }));
   const [first] = entries;
-  if (first === undefined || tryJson(first.line) === undefined) throw refusal('invalid', `${path}: this is no JSON.`);
-  return entries.map(({ line, at }) => toEntry(at, tryJson(line)));
+  if (first?.entry === undefined) throw refusal('invalid', `${path}: this is no JSON.`);
+  if (!isPage(first.entry)) return entries.map(({ at, entry }) => toEntry(at, entry));
+  // A page a line, as a loop over an API writes them.
+  const broken = entries.find(({ entry }) => !isPage(entry));
+  if (broken !== undefined) throw refusal('invalid', `${path}, ${broken.at}: this is no page of a list, as the first line is.`);
+  return listOf(
+    path,
+    entries.map(({ entry }) => entry),
+  ).map((entry, index) => toEntry(`entry ${index + 1}`, entry));
+}
+
+/** The entries of a list, or of the pages of one. */
+function listOf(path: string, whole: unknown): readonly unknown[] {
+  const pages = isPage(whole) ? [whole] : Array.isArray(whole) && whole.length > 0 && whole.every(isPage) ? whole : null;
+  if (pages === null) {
+    if (isRecord(whole)) return [whole];
+    if (!Array.isArray(whole)) throw refusal('invalid', `${path}: this JSON has no list of keys.`);
+    return whole;
+  }
+  const list = pages.flatMap(entriesOf);
+  const last = pages.at(-1);
+  const why = last === undefined ? null : whyIncomplete(last, list.length);
+  if (why !== null)
+    throw refusal(
+      'incomplete',
+      `${path}: this is not the whole list, because ${why}. Fetch all pages and put them into one file, a page a line, in their order.`,
+    );
+  return list;
 }
 
 const toEntry = (at: string, entry: unknown): SourceRow =>
@@ -110,29 +166,10 @@ function tryJson(text: string): unknown {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-async function wholeText(path: string): Promise<string> {
-  let text = '';
-  for await (const chunk of utf8(path)) text += chunk;
-  return text;
-}
-
-/** A byte-order mark at the beginning is left out. */
-async function* utf8(path: string): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  try {
-    for await (const chunk of path === '-' ? process.stdin : createReadStream(path))
-      yield decoder.decode(chunk as Buffer, { stream: true });
-    yield decoder.decode();
-  } catch (error) {
-    if (error instanceof TypeError) throw refusal('invalid', `${path}: the file is not UTF-8.`);
-    throw error;
-  }
-}
-
 const tooLong = (path: string) => refusal('invalid', `${path}: a row has more than ${LONGEST_RECORD} characters.`);
 
 /** One line that holds what may not stand on the command line. */
 export async function readLine(path: string): Promise<string> {
-  const text = path === '-' ? await wholeText(path) : await readFile(path, 'utf8');
+  const text = await wholeText(path);
   return text.split('\n', 1)[0]?.trim() ?? '';
 }

@@ -1,7 +1,7 @@
 /** What their names are here: abilities as permissions, owners as accounts. */
-import { readFile } from 'node:fs/promises';
 import { refusal, wrongUsage } from './failure.ts';
 import { csvRows } from './import-files.ts';
+import { wholeText } from './import-text.ts';
 
 interface MapOptions {
   readonly map?: readonly string[];
@@ -52,7 +52,7 @@ async function readMapFile(path: string): Promise<Readonly<Record<string, readon
   };
   let read: unknown;
   try {
-    read = JSON.parse(await readFile(path, 'utf8'));
+    read = JSON.parse(await wholeText(path));
   } catch (error) {
     if (error instanceof SyntaxError) return bad();
     throw error;

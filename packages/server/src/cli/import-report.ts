@@ -1,5 +1,6 @@
 /** How the report of an import is printed: counts and the first of what was not taken for people, all of it with `--json`. */
 import type { ImportReport, Notes, Tally } from '../core/credentials/import.ts';
+import { type LeftColumns, meaningOf } from './import-columns.ts';
 import { note, type OutputOptions, print, printable, table } from './output.ts';
 
 /** So many rows that were not taken a terminal is shown. */
@@ -7,9 +8,11 @@ const SHOWN = 20;
 const PROGRESS_EVERY_MS = 2000;
 
 /** Something was not taken: exit 1, so that a script notices. */
-export function printReport(options: OutputOptions, report: ImportReport): void {
+export function printReport(options: OutputOptions, report: ImportReport, left: LeftColumns): void {
   const { dryRun, origin, users, tokens, keys, notes, problems } = report;
-  print(options, { dry_run: dryRun, origin, users, tokens, keys, notes, not_taken: problems }, () => describe(report));
+  const columns = Object.fromEntries([...left].map(([table, counts]) => [table, Object.fromEntries(counts)]));
+  const told = { dry_run: dryRun, origin, users, tokens, keys, notes, columns_not_taken: columns, not_taken: problems };
+  print(options, told, () => describe(report, left));
   if (problems.length > 0) process.exitCode = 1;
 }
 
@@ -24,7 +27,7 @@ export function progressOf(options: OutputOptions): (report: ImportReport) => vo
   };
 }
 
-function describe(report: ImportReport): string {
+function describe(report: ImportReport, left: LeftColumns): string {
   const { dryRun, problems, users, tokens, keys } = report;
   const tallies: readonly (readonly [string, Tally])[] = [
     ['users', users],
@@ -47,10 +50,24 @@ function describe(report: ImportReport): string {
       'There was no row to read.',
     ),
     ...notesOf(report.notes),
+    ...columnsOf(left),
     ...(problems.length === 0 ? [] : ['', 'Not taken:']),
     ...problems.slice(0, SHOWN).map(({ what, at, sentence }) => `  ${what}, ${at}: ${printable(sentence)}`),
     ...(problems.length > SHOWN ? [`  … and ${problems.length - SHOWN} more; --json lists all of them.`] : []),
   ].join('\n');
+}
+
+/** Those with something in them; `--json` lists the others too. */
+function columnsOf(left: LeftColumns): readonly string[] {
+  const lines = [...left].flatMap(([table, counts]) =>
+    [...counts]
+      .filter(([, rows]) => rows > 0)
+      .map(([column, rows]) => {
+        const meaning = meaningOf(column);
+        return `  ${table}, ${printable(column)}: ${rows} row${rows === 1 ? '' : 's'}${meaning === null ? '' : ` (${meaning})`}`;
+      }),
+  );
+  return lines.length === 0 ? [] : ['', 'Columns that were not taken, and how many rows have something there:', ...lines];
 }
 
 const NOTES: Readonly<Record<keyof Notes, string>> = {

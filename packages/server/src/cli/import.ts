@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { Source, SourceRow } from '../core/credentials/import.ts';
 import type { KeyFormat } from '../core/credentials/import-key-formats.ts';
-import type { ForeignDatabase } from '../store/foreign/open.ts';
+import type { ForeignTable } from '../store/foreign/open.ts';
 import { addCommand, addGroup } from './command.ts';
 import { refusal, wrongUsage } from './failure.ts';
+import { type LeftColumns, watchColumns } from './import-columns.ts';
 import { csvRows, jsonRows, looksLikeJson, readLine } from './import-files.ts';
 import { readMap, readOwners } from './import-map.ts';
 import { printReport, progressOf } from './import-report.ts';
@@ -27,6 +28,8 @@ interface SanctumOptions extends CommonOptions {
   readonly tokens?: string;
   readonly usersTable: string;
   readonly tokensTable: string;
+  readonly usersKey?: string;
+  readonly tokensKey?: string;
   readonly model?: readonly string[];
   readonly merge?: boolean;
   readonly dropUnknownPasswords?: boolean;
@@ -42,12 +45,6 @@ interface KeysOptions extends CommonOptions {
 }
 
 const DEFAULT_MODEL = 'App\\Models\\User';
-const USER_COLUMNS = ['id', 'name', 'email', 'email_verified_at', 'password', 'created_at', 'deleted_at'];
-const TOKEN_COLUMNS = [
-  ...['id', 'tokenable_type', 'tokenable_id', 'name', 'token', 'abilities'],
-  ...['last_used_at', 'expires_at', 'created_at'],
-];
-
 const REST = `
 Each row is taken whole or not at all; those that are not are told, and the exit code is 1. A second run takes what is new since, and changes
 nothing else. docs/move-from-sanctum.md and docs/moving-in.md go through it step by step.`;
@@ -62,6 +59,16 @@ export function addImportCommands(program: Command): void {
       .option('--tokens <file>', 'and its table personal_access_tokens')
       .option('--users-table <name>', 'the table with the users', tableName('--users-table'), 'users')
       .option('--tokens-table <name>', 'the table with the tokens', tableName('--tokens-table'), 'personal_access_tokens')
+      .option(
+        '--users-key <column>',
+        'the column by which tokens name their user (default: the primary key, or id)',
+        columnName('--users-key'),
+      )
+      .option(
+        '--tokens-key <column>',
+        'the column whose value stands before the bar of a token (default: the same)',
+        columnName('--tokens-key'),
+      )
       .option('--model <name>', `what tokenable_type says of users; again for another (default: "${DEFAULT_MODEL}")`, collect)
       .option('--expiration <minutes>', 'as in config/sanctum.php: tokens end so long after they were made', minutes)
       .option('--merge', 'an address that is here already, and verified on both sides, is the same person')
@@ -105,7 +112,13 @@ async function importSanctum(options: SanctumOptions): Promise<void> {
   const url = fromFile === undefined ? from : await readLine(fromFile);
   if (from !== undefined && hasPassword(from))
     note(options, 'Note: the password stood on the command line, where others on this machine can read it. Use --from-file.');
-  const source = url === undefined ? fileSource(users ?? '', tokens ?? '') : await databaseSource(url, options);
+  const left: LeftColumns = new Map();
+  const { takenOfTokens, takenOfUsers } = await import('../core/credentials/import-sanctum-columns.ts');
+  const taken = { users: takenOfUsers, tokens: takenOfTokens };
+  const source =
+    url === undefined
+      ? fileSource({ ...options, users: users ?? '', tokens: tokens ?? '' }, taken, left)
+      : await databaseSource(url, options, taken, left);
   try {
     await withKeyhouse({ ...options, makes: !dryRun }, async ({ keyhouse, by }) => {
       const report = await keyhouse.importSanctum(
@@ -120,7 +133,7 @@ async function importSanctum(options: SanctumOptions): Promise<void> {
         },
         by,
       );
-      printReport(options, report);
+      printReport(options, report, left);
     });
   } finally {
     await source.close();
@@ -133,7 +146,8 @@ async function importKeys(file: string, options: KeysOptions): Promise<void> {
     throw wrongUsage('From standard input better-auth’s rows cannot be told: name a file.');
   const map = await readMap(options);
   const owners = options.owners === undefined ? new Map<string, string>() : await readOwners(options.owners);
-  const keys = await keySource(file, format);
+  const left: LeftColumns = new Map([['keys', new Map()]]);
+  const keys = await keySource(file, format, left);
   await withKeyhouse({ ...options, makes: false }, async ({ keyhouse, store, by }) => {
     if (account !== undefined) await getActiveAccountId(store, { account });
     const report = await keyhouse.importKeys(
@@ -146,9 +160,12 @@ async function importKeys(file: string, options: KeysOptions): Promise<void> {
       },
       by,
     );
-    printReport(options, report);
+    printReport(options, report, left);
   });
 }
+
+/** Those of a table's columns that are taken, its key aside. */
+type Taken = Readonly<Record<'users' | 'tokens', (columns: readonly string[]) => readonly string[]>>;
 
 interface SanctumSource {
   readonly users: Source;
@@ -156,30 +173,55 @@ interface SanctumSource {
   close(): Promise<void>;
 }
 
-const fileSource = (users: string, tokens: string): SanctumSource => ({
-  users: csvRows(users, { required: ['id', 'email', 'password'] }),
-  tokens: csvRows(tokens, { required: ['id', 'tokenable_type', 'tokenable_id', 'token', 'abilities'] }),
-  close: async () => {},
+/** What must be there. Without a password column everybody would come without one. */
+const requiredOf = ({ dropUnknownPasswords }: SanctumOptions) => ({
+  users: ['email', ...(dropUnknownPasswords === true ? [] : ['password'])],
+  tokens: ['tokenable_type', 'tokenable_id', 'token', 'abilities'],
 });
 
-async function databaseSource(url: string, { usersTable, tokensTable }: SanctumOptions): Promise<SanctumSource> {
+function fileSource(
+  options: SanctumOptions & { readonly users: string; readonly tokens: string },
+  taken: Taken,
+  left: LeftColumns,
+): SanctumSource {
+  const required = requiredOf(options);
+  const read = (what: 'users' | 'tokens', key: string | undefined): Source => {
+    const counts = new Map<string, number>();
+    left.set(what, counts);
+    const rows = csvRows(options[what], { required: ['id', ...required[what]], ...(key === undefined ? {} : { key }) });
+    return watchColumns(rows, counts, (columns) => ['id', ...taken[what](columns)]);
+  };
+  return { users: read('users', options.usersKey), tokens: read('tokens', options.tokensKey), close: async () => {} };
+}
+
+async function databaseSource(url: string, options: SanctumOptions, taken: Taken, left: LeftColumns): Promise<SanctumSource> {
   const { FOREIGN_SCHEMES, openForeign } = await import('../store/foreign/open.ts');
   if (!FOREIGN_SCHEMES.some((scheme) => url.startsWith(scheme)))
     throw wrongUsage('The source must be mysql://…, mariadb://…, postgres://… or sqlite:PATH.');
   const database = await openForeign(url).catch(unavailable);
-  return {
-    users: tableRows(database, usersTable, USER_COLUMNS),
-    tokens: tableRows(database, tokensTable, TOKEN_COLUMNS),
-    close: () => database.close().catch(() => {}),
+  const close = (): Promise<void> => database.close().catch(() => {});
+  const required = requiredOf(options);
+  const read = async (what: 'users' | 'tokens', name: string, key: string | undefined): Promise<Source> => {
+    const table = await database.table(name, {
+      taken: taken[what],
+      required: required[what],
+      ...(key === undefined ? {} : { key }),
+    });
+    left.set(what, new Map(table.others));
+    return tableRows(table);
   };
+  try {
+    const users = await read('users', options.usersTable, options.usersKey);
+    const tokens = await read('tokens', options.tokensTable, options.tokensKey);
+    return { users, tokens, close };
+  } catch (error) {
+    await close();
+    return unavailable(error);
+  }
 }
 
-async function* tableRows(
-  database: ForeignDatabase,
-  table: string,
-  columns: readonly string[],
-): AsyncGenerator<readonly SourceRow[]> {
-  const pages = database.rows(table, columns);
+async function* tableRows(table: ForeignTable): AsyncGenerator<readonly SourceRow[]> {
+  const pages = table.rows();
   for (;;) {
     const page = await pages.next().catch(unavailable);
     if (page.done === true) return;
@@ -193,11 +235,20 @@ function unavailable(error: unknown): never {
   throw refusal('source_unavailable', `The source cannot be read: ${said}`);
 }
 
-async function keySource(file: string, format: KeyFormat): Promise<Source> {
-  if (format === 'unkey') return jsonRows(file);
-  if (format === 'better-auth') return (await looksLikeJson(file)) ? jsonRows(file) : csvRows(file, { required: ['key'] });
-  const { CSV_COLUMNS } = await import('../core/credentials/import-key-formats.ts');
-  return csvRows(file, { required: ['hash'], known: CSV_COLUMNS });
+async function keySource(file: string, format: KeyFormat, left: LeftColumns): Promise<Source> {
+  const { CSV_COLUMNS, takenOfKeys } = await import('../core/credentials/import-key-formats.ts');
+  const isJson = format === 'unkey' || (format === 'better-auth' && (await looksLikeJson(file)));
+  const rows = isJson
+    ? jsonRows(file)
+    : csvRows(file, format === 'better-auth' ? { required: ['key'] } : { required: ['hash'], known: CSV_COLUMNS });
+  return watchColumns(rows, left.get('keys') ?? new Map(), () => takenOfKeys(format));
+}
+
+function columnName(what: string): (text: string) => string {
+  return (text) => {
+    if (/^\w{1,64}$/.test(text)) return text;
+    throw wrongUsage(`${what} must be the name of a column.`);
+  };
 }
 
 /** Also one within a schema. */

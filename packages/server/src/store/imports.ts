@@ -158,8 +158,8 @@ async function makeUser(
   by: EventDraft['by'],
   nowMs: number,
 ) {
-  const { email, emailKey, passwordHash, displayName, createdAtMs, emailVerifiedAtMs } = user;
-  const names = { displayName, firstName: '', lastName: '' };
+  const { email, emailKey, passwordHash, createdAtMs, emailVerifiedAtMs } = user;
+  const names = { displayName: user.displayName, firstName: user.firstName, lastName: user.lastName };
   const made = await insertUser(act.db, { email, emailKey, passwordHash, ...names, isAdministrator: false, createdAtMs });
   if (made === null) return null;
   if (emailVerifiedAtMs !== null)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { flag, foreignId, json, moment, name, permissionsOf, sha256 } from './import-cells.ts';
+import { flag, foreignId, isZeroDate, json, moment, name, pastMoment, permissionsOf, sha256 } from './import-cells.ts';
 
 const digest = (text: string) => createHash('sha256').update(text);
 
@@ -66,6 +66,15 @@ describe('a cell of a foreign row', () => {
     expect(sha256(slack)).toBeUndefined();
   });
 
+  it('is MySQL’s date of nothing, which is no moment and not unreadable', () => {
+    for (const zero of ['0000-00-00', '0000-00-00 00:00:00', '0000-00-00 00:00:00.000000', ' 0000-00-00 ']) {
+      expect([isZeroDate(zero), pastMoment(zero), moment(zero)], zero).toEqual([true, null, undefined]);
+    }
+    for (const other of ['0000-00-01', '2024-00-00', '0000-00-00 00:00:01', '', null, 0])
+      expect([other, isZeroDate(other)]).toEqual([other, false]);
+    expect(pastMoment('2024-05-06 07:08:09')).toBe(Date.parse('2024-05-06T07:08:09Z'));
+  });
+
   it('is a flag, an id, or JSON', () => {
     expect(['1', 't', 'TRUE', true, 1].map(flag)).toEqual([true, true, true, true, true]);
     expect(['0', 'f', 'False', false, 0].map(flag)).toEqual([false, false, false, false, false]);
@@ -99,6 +108,13 @@ describe('a cell of a foreign row', () => {
       ok: true,
       value: { permissions: null, isLess: false },
     });
+    // Everything is everything, unless somebody says what else `*` shall be; what is reserved stays so.
+    expect(permissionsOf({ ...ports, map: new Map() }, ['x', '*', 'gone.read'])).toEqual({
+      ok: true,
+      value: { permissions: null, isLess: false },
+    });
+    expect(held('*', 'x')).toBe('unknown_ability');
+    expect(permissionsOf({ ...ports, map: new Map() }, ['*', 'keyhouse.verify'])).toMatchObject({ reason: 'reserved' });
     expect([held(), held('gone.read'), held('read'), held('keyhouse.verify')]).toEqual([
       ...['no_permissions', 'unknown_ability', 'unknown_ability', 'reserved'],
     ]);

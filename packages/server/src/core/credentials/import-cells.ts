@@ -56,6 +56,12 @@ export function moment(cell: unknown): number | null | undefined {
   return Number.isNaN(ms) || ms < 0 ? undefined : ms;
 }
 
+/** MySQL's date of nothing, which stands in columns that may not be NULL. */
+export const isZeroDate = (cell: unknown): boolean => /^0000-00-00(?:[T ]00:00:00(?:\.0{1,9})?)?$/.test(text(cell) ?? '');
+
+/** When something happened: MySQL's date of nothing says that it did not. Of an end nobody could say whether that is long ago or never. */
+export const pastMoment = (cell: unknown): number | null | undefined => (isZeroDate(cell) ? null : moment(cell));
+
 /** `+02`, `+0200` and `+02:00` alike. */
 const zoneOf = (zone: string): string => (zone === 'Z' ? zone : `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '') || '00'}`);
 
@@ -104,6 +110,7 @@ export function permissionsOf(
 ): { readonly ok: true; readonly value: { permissions: readonly string[] | null; isLess: boolean } } | Refused {
   if (abilities.length === 0) return refused('no_permissions', 'It may do nothing: its list of abilities is empty.');
   const names = new Set<string>();
+  let unknown: string | null = null;
   let isLess = false;
   for (const ability of abilities) {
     for (const wanted of map.get(ability) ?? [ability]) {
@@ -112,14 +119,13 @@ export function permissionsOf(
       const exists = checkPermissions([wanted], NO_ACCOUNT, permissionExists).length === 0;
       if (exists) names.add(wanted);
       else if (dropUnknownAbilities && !map.has(ability)) isLess = true;
-      else
-        return refused(
-          'unknown_ability',
-          `It holds an ability that is no permission here: ${quoted(ability)}. Map it with --map.`,
-        );
+      else unknown ??= ability;
     }
   }
-  if (names.has('*')) return ok({ permissions: null, isLess });
+  // Whatever else stands in the list: it is everything there, and here.
+  if (names.has('*')) return ok({ permissions: null, isLess: false });
+  if (unknown !== null)
+    return refused('unknown_ability', `It holds an ability that is no permission here: ${quoted(unknown)}. Map it with --map.`);
   if (names.size === 0) return refused('no_permissions', 'None of its abilities is a permission here.');
   const [fault] = checkPermissions([...names], NO_ACCOUNT, permissionExists);
   return fault === undefined ? ok({ permissions: [...names], isLess }) : refused('permissions', fault.sentence);

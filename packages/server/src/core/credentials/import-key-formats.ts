@@ -19,6 +19,23 @@ export const CSV_COLUMNS = [
   'last_used_at',
 ] as const;
 
+/** The columns or members whose values are taken, by all the names that they have had. Limits are read, and not among them: they are not kept. */
+const TAKEN: Readonly<Record<KeyFormat, readonly string[]>> = {
+  csv: CSV_COLUMNS,
+  'better-auth': [
+    ...['key', 'id', 'name', 'start', 'prefix', 'permissions', 'enabled'],
+    ...['referenceId', 'reference_id', 'userId', 'user_id', 'createdAt', 'created_at', 'expiresAt', 'expires_at'],
+    ...['lastRequest', 'last_request'],
+  ],
+  unkey: [
+    ...['hash', 'keyId', 'id', 'name', 'start', 'permissions', 'roles', 'environment', 'enabled'],
+    ...['externalId', 'identity', 'ownerId', 'owner_id', 'createdAt', 'created_at_m', 'expires', 'lastUsedAt'],
+    ...['deletedAt', 'deleted_at_m'],
+  ],
+};
+
+export const takenOfKeys = (format: KeyFormat): readonly string[] => TAKEN[format];
+
 export interface KeyCells {
   readonly hash: unknown;
   readonly id: unknown;

@@ -18,7 +18,7 @@ import {
   type Source,
   type SourceRow,
 } from './import.ts';
-import { foreignId, moment, name, permissionsOf, sha256, text } from './import-cells.ts';
+import { foreignId, moment, name, pastMoment, permissionsOf, sha256, text } from './import-cells.ts';
 import { type KeyCells, type KeyFormat, readKeyCells } from './import-key-formats.ts';
 import type { ImportedCredential, ImportsStore } from './imported.ts';
 
@@ -81,7 +81,11 @@ async function takeKeys(
     if (run.isRepeated(hash)) return SECRET_TWICE;
     if (key.isEnabled === undefined || key.permissions === undefined) return refused('cell', BAD_CELL);
     if (key.isEnabled === false) return OVER;
-    const [createdAtMs, lastUsedAtMs, expiresAtMs] = [moment(key.createdAt), moment(key.lastUsedAt), moment(key.expiresAt)];
+    const [createdAtMs, lastUsedAtMs, expiresAtMs] = [
+      pastMoment(key.createdAt),
+      pastMoment(key.lastUsedAt),
+      moment(key.expiresAt),
+    ];
     if (createdAtMs === undefined || lastUsedAtMs === undefined || expiresAtMs === undefined)
       return refused('date', 'One of its dates cannot be read.');
     if (expiresAtMs !== null && expiresAtMs <= nowMs) return OVER;

@@ -20,7 +20,8 @@ import {
   type Source,
   type SourceRow,
 } from './import.ts';
-import { foreignId, json, moment, name, permissionsOf, sha256, text } from './import-cells.ts';
+import { foreignId, isZeroDate, json, moment, name, pastMoment, permissionsOf, sha256, text } from './import-cells.ts';
+import { namesOf } from './import-sanctum-columns.ts';
 import type { ImportedCredential, ImportedUser } from './imported.ts';
 import { hashSecret } from './verify.ts';
 
@@ -109,10 +110,10 @@ async function takeUsers(
     if (before?.isDeleted === true) return refused('deleted_here', 'This user was imported before, and deleted here since.');
     if (before !== undefined && before.addressHash !== addressHash) return OTHER_ADDRESS;
     if (before !== undefined) return ALREADY;
-    if (text(cells.deleted_at) !== null) return OVER;
+    if (text(cells.deleted_at) !== null && !isZeroDate(cells.deleted_at)) return OVER;
     if (emailKeys.has(email.key)) return refused('address_twice', 'Its address stands in an earlier row too.');
     emailKeys.add(email.key);
-    const [createdAtMs, verifiedAtMs] = [moment(cells.created_at), moment(cells.email_verified_at)];
+    const [createdAtMs, verifiedAtMs] = [pastMoment(cells.created_at), pastMoment(cells.email_verified_at)];
     if (createdAtMs === undefined || verifiedAtMs === undefined) return refused('date', BAD_DATE);
     const here = standing.get(email.key);
     const mayMerge = wish.merge && here?.isVerified === true && verifiedAtMs !== null;
@@ -122,11 +123,14 @@ async function takeUsers(
     if (!isGood && !wish.dropUnknownPasswords) return BAD_PASSWORD;
     if (here !== undefined) run.report.notes.merged += 1;
     else if (!isGood) run.report.notes.passwords += 1;
-    const called = name(cells.name, localPart(email.email));
-    if (called.isChanged) run.report.notes.names += 1;
+    const said = namesOf(cells);
+    const [called, first, last] = [name(said.display, localPart(email.email)), name(said.first, ''), name(said.last, '')];
+    // Somebody who is here already keeps their own names.
+    if (here === undefined && [called, first, last].some(({ isChanged }) => isChanged)) run.report.notes.names += 1;
     const user: ImportedUser = {
       ...{ foreignId: id, addressHash, userId: here?.userId ?? null, email: email.email, emailKey: email.key },
-      ...{ passwordHash: isGood ? password : '', displayName: called.name, emailVerifiedAtMs: verifiedAtMs },
+      ...{ passwordHash: isGood ? password : '', emailVerifiedAtMs: verifiedAtMs },
+      ...{ displayName: called.name, firstName: first.name, lastName: last.name },
       createdAtMs: Math.min(createdAtMs ?? nowMs, nowMs),
     };
     return { ok: true, value: { user, owner: here === undefined ? NOBODY_YET : ownerOf(here) } };
@@ -166,15 +170,25 @@ async function takeTokens(
     seen.add(id);
     if (!wish.models.includes(text(cells.tokenable_type) ?? '')) return OTHER_MODEL;
     const owner = owners.get(foreignId(cells.tokenable_id) ?? '');
-    if (owner === undefined) return refused('no_user', 'There is no user with its tokenable_id.');
-    const [createdAtMs, lastUsedAtMs, ends] = [moment(cells.created_at), moment(cells.last_used_at), moment(cells.expires_at)];
+    if (owner === undefined)
+      return refused(
+        'no_user',
+        'There is no user with its tokenable_id. If tokens name users by another column than the key, give it with --users-key.',
+      );
+    // Sanctum takes it for a date long ago, so the token is over there too.
+    if (isZeroDate(cells.expires_at)) return OVER;
+    const [createdAtMs, lastUsedAtMs, ends] = [
+      pastMoment(cells.created_at),
+      pastMoment(cells.last_used_at),
+      moment(cells.expires_at),
+    ];
     if (createdAtMs === undefined || lastUsedAtMs === undefined || ends === undefined) return refused('date', BAD_DATE);
     const expiresAtMs = earlier(ends, endByConfiguration(createdAtMs));
     if (expiresAtMs !== null && expiresAtMs <= nowMs) return OVER;
     if (owner === null) return refused('user_not_taken', 'Its user was not taken.');
     if (known.has(hash)) return SECRET_KNOWN;
     if (run.isRepeated(hash)) return SECRET_TWICE;
-    const abilities = json(cells.abilities);
+    const abilities = listOf(json(cells.abilities));
     if (!isListOfTexts(abilities)) return refused('abilities', 'Its abilities are no JSON list of texts.');
     const held = permissionsOf({ ...wish, permissionExists: ports.permissionExists }, abilities);
     if (!held.ok) return held;
@@ -198,6 +212,13 @@ const ownerOf = ({ userId, accountId }: Owner): Owner => ({ userId, accountId })
 
 const earlier = (one: number | null, other: number | null): number | null =>
   one === null ? other : other === null ? one : Math.min(one, other);
+
+/** PHP writes a list with gaps, such as one that was filtered, as an object of numbers: `{"0":"a","2":"b"}`. */
+function listOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value);
+  return entries.length > 0 && entries.every(([index]) => /^\d{1,9}$/.test(index)) ? entries.map(([, item]) => item) : value;
+}
 
 const isListOfTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.length <= 1000 && value.every((item) => typeof item === 'string');

@@ -20,6 +20,8 @@ export interface ImportedUser {
   /** As it was there (bcrypt, Argon2); empty: no password. */
   readonly passwordHash: string;
   readonly displayName: string;
+  readonly firstName: string;
+  readonly lastName: string;
   readonly emailVerifiedAtMs: number | null;
   readonly createdAtMs: number;
 }

@@ -1,10 +1,30 @@
 export type ForeignRow = Readonly<Record<string, string | null>>;
 
+export interface ForeignColumn {
+  readonly name: string;
+  /** One of the columns of the primary key. */
+  readonly isKey: boolean;
+  /** Bytes: read as hexadecimal digits, since they are no text. */
+  readonly isBinary: boolean;
+}
+
+/** The column by whose order a table is read; its values come as `id`. */
+export type ForeignKey = Pick<ForeignColumn, 'name' | 'isBinary'>;
+
+export interface ForeignCount {
+  readonly rows: number;
+  readonly keys: number;
+  readonly values: readonly number[];
+}
+
 /** What the three databases say in their own ways. */
 export interface ForeignDialect {
-  columnsOf(table: string): Promise<readonly string[]>;
-  /** At most `PAGE` rows with a higher `id` than `after`, in its order. */
-  page(table: string, columns: readonly string[], after: string | null): Promise<readonly ForeignRow[]>;
+  /** Empty when there is no such table. */
+  columnsOf(table: string): Promise<readonly ForeignColumn[]>;
+  /** How many rows a table has, how many different values its key, and in how many rows each of these columns is not NULL, in their order. */
+  count(table: string, key: ForeignKey, columns: readonly string[]): Promise<ForeignCount>;
+  /** At most `PAGE` rows whose key is above `after`, in its order. */
+  page(table: string, key: ForeignKey, columns: readonly ForeignColumn[], after: string | null): Promise<readonly ForeignRow[]>;
   close(): Promise<void>;
 }
 

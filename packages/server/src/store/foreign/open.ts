@@ -3,11 +3,24 @@
  * and every cell as text, so that no driver turns a time into another time zone or an id into a rounded number.
  */
 
-import { type ForeignDialect, type ForeignRow, PAGE } from './dialect.ts';
+import { type ForeignColumn, type ForeignDialect, type ForeignKey, type ForeignRow, PAGE } from './dialect.ts';
+
+export interface ForeignTable {
+  /** The columns that are not read, with the number of rows in which they are not NULL. */
+  readonly others: ReadonlyMap<string, number>;
+  /** In the order of the key, whose value stands in `id`. @throws Error when the key did not lead to each row once. */
+  rows(): AsyncGenerator<readonly ForeignRow[]>;
+}
 
 export interface ForeignDatabase {
-  /** Rows in the order of their `id`, with those of the wanted columns that the table has. `as` names a table in messages only. */
-  rows(table: string, columns: readonly string[]): AsyncGenerator<readonly ForeignRow[]>;
+  /**
+   * `key`: the column that names the rows; without it the primary key, or else a column `id`. `taken`: which of the table's columns are read.
+   * @throws Error that says what is missing.
+   */
+  table(
+    name: string,
+    wish: { taken: (columns: readonly string[]) => readonly string[]; required: readonly string[]; key?: string },
+  ): Promise<ForeignTable>;
   close(): Promise<void>;
 }
 
@@ -17,20 +30,67 @@ export const FOREIGN_SCHEMES = ['mysql://', 'mariadb://', 'postgres://', 'postgr
 export async function openForeign(url: string): Promise<ForeignDatabase> {
   const dialect = await openDialect(url);
   return {
-    async *rows(table, wanted) {
-      const there = new Set(await dialect.columnsOf(table));
-      if (!there.has('id')) throw new Error(`The source has no table ${table} with a column id.`);
-      const columns = wanted.filter((column) => there.has(column));
-      for (let after: string | null = null; ; ) {
-        const page: readonly ForeignRow[] = await dialect.page(table, columns, after);
-        if (page.length > 0) yield page;
-        after = page.at(-1)?.id ?? null;
-        if (page.length < PAGE || after === null) return;
-      }
+    async table(name, { taken, required, key: named }) {
+      const all = await dialect.columnsOf(name);
+      if (all.length === 0) throw new Error(`The source has no table ${name}.`);
+      const key = keyOf(name, all, named);
+      const wanted = taken(all.map((column) => column.name));
+      const columns = all.filter((column) => wanted.includes(column.name) && column.name !== key.name && column.name !== 'id');
+      const lacking = required.filter((column) => !columns.some((each) => each.name === column));
+      if (lacking.length > 0) throw new Error(`The table ${name} has no column ${lacking.join(', ')}.`);
+      const others = all.filter((column) => column.name !== key.name && !columns.includes(column));
+      const counted = await dialect.count(
+        name,
+        key,
+        others.map((column) => column.name),
+      );
+      if (counted.keys !== counted.rows) throw new Error(leadsTo(name, key, counted.keys, counted.rows));
+      return {
+        others: new Map(others.map((column, index) => [column.name, counted.values[index] ?? 0])),
+        rows: () => pages(dialect, name, key, columns, counted.rows),
+      };
     },
     close: () => dialect.close(),
   };
 }
+
+function keyOf(table: string, columns: readonly ForeignColumn[], named: string | undefined): ForeignKey {
+  if (named !== undefined) {
+    const found = columns.find(({ name }) => name === named);
+    if (found === undefined) throw new Error(`The table ${table} has no column ${named}.`);
+    return found;
+  }
+  const [primary, ...more] = columns.filter(({ isKey }) => isKey);
+  const key = primary !== undefined && more.length === 0 ? primary : columns.find(({ name }) => name === 'id');
+  if (key === undefined)
+    throw new Error(
+      `The table ${table} has no primary key of one column, and no column id: name the column that tells its rows apart.`,
+    );
+  return key;
+}
+
+/** What is left out by the order of the key would be lost without a word, so it is counted. */
+async function* pages(
+  dialect: ForeignDialect,
+  table: string,
+  key: ForeignKey,
+  columns: readonly ForeignColumn[],
+  rows: number,
+): AsyncGenerator<readonly ForeignRow[]> {
+  let read = 0;
+  for (let after: string | null = null; ; ) {
+    const page: readonly ForeignRow[] = await dialect.page(table, key, columns, after);
+    read += page.length;
+    if (read > rows) break;
+    if (page.length > 0) yield page;
+    after = page.at(-1)?.id ?? null;
+    if (page.length < PAGE || after === null) break;
+  }
+  if (read !== rows) throw new Error(leadsTo(table, key, read, rows));
+}
+
+const leadsTo = (table: string, { name }: ForeignKey, found: number, rows: number): string =>
+  `The column ${name} of ${table} does not tell its rows apart: it leads to ${found} of ${rows} rows.`;
 
 async function openDialect(url: string): Promise<ForeignDialect> {
   if (/^(mysql|mariadb):/.test(url)) return (await import('./mysql.ts')).openMysql(url);

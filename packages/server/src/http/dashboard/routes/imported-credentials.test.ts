@@ -25,7 +25,7 @@ describe('imported tokens and keys', () => {
       users: [
         {
           ...{ foreignId: '1', addressHash: sha256(user.email), userId: user.id, email: user.email, emailKey: user.email },
-          ...{ passwordHash: '', displayName: 'Ada', emailVerifiedAtMs: null, createdAtMs: 0 },
+          ...{ passwordHash: '', displayName: 'Ada', firstName: '', lastName: '', emailVerifiedAtMs: null, createdAtMs: 0 },
         },
       ],
     });

@@ -1,0 +1,52 @@
+/**
+ * Which columns of a source were not taken, and in how many rows something stood there: nothing is left behind without a word. No cell is kept.
+ */
+import type { Source, SourceRow } from '../core/credentials/import.ts';
+
+/** Numbers of rows by column, by table. */
+export type LeftColumns = Map<string, Map<string, number>>;
+
+/** Counts while a source is read. `taken` is asked once for each set of columns. */
+export async function* watchColumns(
+  source: Source,
+  left: Map<string, number>,
+  taken: (columns: readonly string[]) => readonly string[],
+): AsyncGenerator<readonly SourceRow[]> {
+  let names: readonly string[] = [];
+  let untaken: readonly string[] = [];
+  for await (const rows of source) {
+    for (const { cells } of rows) {
+      if (cells === null) continue;
+      const columns = Object.keys(cells);
+      if (columns.length !== names.length || columns.some((column, index) => column !== names[index])) {
+        names = columns;
+        const kept = new Set(taken(columns));
+        untaken = columns.filter((column) => !kept.has(column));
+      }
+      for (const column of untaken) left.set(column, (left.get(column) ?? 0) + (isBlank(cells[column]) ? 0 : 1));
+    }
+    yield rows;
+  }
+}
+
+function isBlank(cell: unknown): boolean {
+  if (cell === null || cell === undefined) return true;
+  if (typeof cell === 'string') return cell.trim() === '';
+  return typeof cell === 'object' && Object.keys(cell).length === 0;
+}
+
+/** What it may mean that a column was left behind; null: nothing that its name tells. */
+export function meaningOf(column: string): string | null {
+  return MEANINGS.find(([pattern]) => pattern.test(column))?.[1] ?? null;
+}
+
+const MEANINGS: readonly (readonly [RegExp, string])[] = [
+  [/^remember_?token$/i, 'people sign in anew'],
+  [/two_?factor|totp|mfa|2fa|otp/i, 'second factors are set up anew here'],
+  [
+    /ban|block|suspend|disable|active|status|state|lock|approv|enabled|archiv|deactivat/i,
+    'look at it: whoever it shuts out there is not shut out here',
+  ],
+  [/role|admin|permission|super/i, 'nobody gets a role by an import'],
+  [/limit|remaining|refill|credits/i, 'limits are not kept here'],
+];

@@ -1,0 +1,35 @@
+/** Pages of a list, as APIs answer with them: a page that is not the last one is not the list. */
+
+type Page = Readonly<Record<string, unknown>>;
+
+/** Members under which a page holds its entries: Unkey's v2 and v1, better-auth's, and a table's name. */
+const LISTS = ['data', 'keys', 'apiKeys', 'apikey'] as const;
+
+export const isPage = (value: unknown): value is Page => isRecord(value) && LISTS.some((name) => Array.isArray(value[name]));
+
+export function entriesOf(page: Page): readonly unknown[] {
+  const list = LISTS.map((name) => page[name]).find((each) => Array.isArray(each));
+  return Array.isArray(list) ? list : [];
+}
+
+/** Null when it is the last page of the list, as far as it says; `read`: the entries of all pages so far. */
+export function whyIncomplete(last: Page, read: number): string | null {
+  const places = [last, last.pagination, last.meta].filter(isRecord);
+  for (const place of places) {
+    for (const name of ['hasMore', 'has_more', 'hasNextPage']) {
+      if (place[name] === true) return `its page says "${name}": true`;
+      // Then a cursor beside it leads nowhere.
+      if (place[name] === false) return null;
+    }
+  }
+  for (const place of places) {
+    for (const name of ['cursor', 'nextCursor', 'next_cursor', 'nextPageToken', 'next'])
+      if (typeof place[name] === 'string' && place[name] !== '') return `its page has a "${name}", which leads to the next one`;
+    for (const name of ['total', 'totalCount', 'total_count'])
+      if (typeof place[name] === 'number' && place[name] > read)
+        return `its page says "${name}": ${place[name]}, and ${read} are here`;
+  }
+  return null;
+}
+
+const isRecord = (value: unknown): value is Page => typeof value === 'object' && value !== null && !Array.isArray(value);
