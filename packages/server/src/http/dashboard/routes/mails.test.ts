@@ -18,11 +18,15 @@ eachDatabase('the operator’s outbox', (makeDatabase) => {
   afterAll(() => server.stop());
 
   const forgot = (whom: { email: string }) => visitorWith(server, '').ask('/forgot', { body: { email: whom.email } });
-  /** Once the job has looked at it. */
-  const newest = async (to: string, as = root) => {
+  /**
+   * The mail that `forgot` wrote, once the job has looked at it. It is written after the answer: until then the newest mail to this address
+   * is the one of the registration.
+   */
+  const resetMail = async (to: string, as = root) => {
     const find = async () =>
       (await as.ask('/operator/mails')).json.mails.find(
-        (mail: { to: string; state: string }) => mail.to === to && mail.state !== 'waiting',
+        (mail: { to: string; kind: string; state: string }) =>
+          mail.to === to && mail.kind === 'reset-password' && mail.state !== 'waiting',
       );
     await expect.poll(find).toBeTruthy();
     return await find();
@@ -31,7 +35,7 @@ eachDatabase('the operator’s outbox', (makeDatabase) => {
   it('keeps what would have been sent, shows it, and writes down who looked', async () => {
     const ada = await newPerson(server);
     await forgot(ada);
-    const mail = await newest(ada.email);
+    const mail = await resetMail(ada.email);
     expect(mail).toMatchObject({ kind: 'reset-password', state: 'kept', sent_at: null, tries: 0, error: null });
     const { json } = await root.ask(`/operator/mails/${mail.id}`);
     expect(json.mail).toEqual(mail);
@@ -65,7 +69,7 @@ eachDatabase('the operator’s outbox', (makeDatabase) => {
   it('is nobody’s but an administrator’s, and is read with a fresh proof only', async () => {
     const ada = await newPerson(server);
     await forgot(ada);
-    const { id } = await newest(ada.email);
+    const { id } = await resetMail(ada.email);
     for (const [method, path] of [
       ['GET', '/operator/mails'],
       ['GET', `/operator/mails/${id}`],
@@ -91,7 +95,7 @@ eachDatabase('the operator’s outbox', (makeDatabase) => {
     const ada = await newPerson(without);
     await visitorWith(without, '').ask('/forgot', { body: { email: ada.email } });
     const before = await newAdministrator(without);
-    const { id } = await newest(ada.email, before);
+    const { id } = await resetMail(ada.email, before);
     await without.stop();
 
     const withServer = await startTestServer({ database, transport });
