@@ -19,6 +19,7 @@ import {
 import { sha256 } from '#platform';
 import { type Ask, IssuerFault, readBytes, textOf } from './ask.ts';
 import type { Caller } from './caller.ts';
+import type { Told } from './clock.ts';
 import { createDeadline, pause, untilEnded } from './deadline.ts';
 import { readEvents } from './events.ts';
 import { subjectsOf } from './introspect.ts';
@@ -29,6 +30,8 @@ export interface Feed {
   /** Milliseconds since Keyhouse was last known to have told everything; infinite before the first time. */
   readonly lagMs: number;
   readonly position: FeedPosition | null;
+  /** What Keyhouse's clock showed last; null before the first message. */
+  readonly told: Told | null;
   /** Where the feed told of this caller within the last seconds. */
   newestAbout(caller: Caller): FeedPosition | null;
   /** Begins to follow; resolves with the whole list, rejects when the first try fails. It is tried again by itself. */
@@ -48,7 +51,10 @@ interface Ports {
   readonly issuer: string;
   readonly mode: 'stream' | 'poll';
   readonly monotonicMs: () => number;
-  readonly nowMs: () => number;
+  /** Milliseconds since 1970, as this machine believes. */
+  readonly wallMs: () => number;
+  /** After each message. */
+  readonly onHeard: () => void;
   readonly onChange: (change: FeedRevocation) => void;
   /** The list began anew: whatever is remembered may be stale. */
   readonly onReset: () => void;
@@ -88,7 +94,7 @@ export function createFeed(ports: Ports): Feed {
   let heardAtMs = Number.NEGATIVE_INFINITY;
   let isForbidden = false;
   /** The latest moment of Keyhouse's that was told, and when. */
-  let told = { atMs: 0, heardAtMs: 0 };
+  let told: Told = { atMs: 0, heardAtMs: 0 };
   let looking: Promise<void> | null = null;
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   let sweptAtMs = 0;
@@ -111,14 +117,15 @@ export function createFeed(ports: Ports): Feed {
     // Before anything else counts: with a key that was withdrawn everything can be forged.
     if (mayHaveNewKeys(message, asOfMs)) await keys.renew();
     position = { epoch: message.epoch, position: message.position };
-    if (message.atMs >= soonest(asOfMs)) told = { atMs: message.atMs, heardAtMs: asOfMs };
+    if (message.atMs >= soonest(asOfMs) || isPast(message, asOfMs)) told = { atMs: message.atMs, heardAtMs: asOfMs };
     heardAtMs = asOfMs;
     isForbidden = false;
     messages += 1;
+    ports.onHeard();
     if (asOfMs - sweptAtMs < SWEEP_EVERY_MS) return;
     sweptAtMs = asOfMs;
     // By the clock that is behind: if this machine's is ahead, it must not forget what Keyhouse still counts.
-    revocations.sweep(Math.min(ports.nowMs(), told.atMs));
+    revocations.sweep(Math.min(ports.wallMs(), told.atMs));
   }
 
   /** What is signed, when it is of these very bytes: nobody else's are read at all. */
@@ -136,7 +143,8 @@ export function createFeed(ports: Ports): Feed {
   function refuseBackwards(message: FeedMessage, asOfMs: number): void {
     if (!message.whole && message.epoch !== position?.epoch) throw forged('a message of another list');
     if (position === null) return;
-    if (message.atMs < soonest(asOfMs) - CLOCK_SKEW_MS) throw forged('a message of the past');
+    // Unless this machine's clock bears it out: then Keyhouse's was ahead, and was set right.
+    if (isPast(message, asOfMs) && Math.abs(message.atMs - ports.wallMs()) > CLOCK_SKEW_MS) throw forged('a message of the past');
     if (message.epoch !== position.epoch) return;
     if (message.position < position.position) throw forged('a message from before what was heard');
     if (!message.whole && message.after > position.position) throw forged('a message after a gap');
@@ -144,6 +152,8 @@ export function createFeed(ports: Ports): Feed {
 
   /** What Keyhouse's clock shows by now, if it runs a little slow. */
   const soonest = (asOfMs: number): number => told.atMs + LEAST_PACE * Math.max(0, asOfMs - told.heardAtMs);
+
+  const isPast = (message: FeedMessage, asOfMs: number): boolean => message.atMs < soonest(asOfMs) - CLOCK_SKEW_MS;
 
   const mayHaveNewKeys = (message: FeedMessage, asOfMs: number): boolean =>
     message.revocations.some(({ kind }) => kind === 'signing-keys') ||
@@ -253,6 +263,9 @@ export function createFeed(ports: Ports): Feed {
     },
     get position() {
       return position;
+    },
+    get told() {
+      return position === null ? null : told;
     },
     newestAbout: (caller) => {
       let newest: FeedPosition | null = null;

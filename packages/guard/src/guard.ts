@@ -1,6 +1,7 @@
 /** Binds the parts of a guard to each other. What it does on the way of a request stands in `judge.ts`. */
 import { createAsk, IssuerFault, reasonOf } from './ask.ts';
 import { callBack } from './callback.ts';
+import { createClock } from './clock.ts';
 import { createFeed } from './feed.ts';
 import { createIntrospector } from './introspect.ts';
 import { createJudge, type Judge } from './judge.ts';
@@ -48,7 +49,7 @@ export interface Clocks {
 const SYSTEM_CLOCKS: Clocks = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
 
 /** A guard with settings that were read, and with these clocks. `createGuard` gives it those of the machine. */
-export function bindGuard(settings: Settings, { nowMs, monotonicMs }: Clocks): Guard {
+export function bindGuard(settings: Settings, { nowMs: wallMs, monotonicMs }: Clocks): Guard {
   const { issuer, audience, onLag } = settings;
   const say = createQuietLog(settings.log, monotonicMs);
   const tell = (error: unknown): void => say(sentenceOf(error));
@@ -58,9 +59,12 @@ export function bindGuard(settings: Settings, { nowMs, monotonicMs }: Clocks): G
     if (!isClosed) tell(error);
   };
   const ask = createAsk(settings);
+  const clock = createClock({ wallMs, monotonicMs, told: () => feed.told, say });
+  const { nowMs } = clock;
   const keys = createKeySet({ ask, monotonicMs, onFault });
   const feed = createFeed({
-    ...{ ask, keys, issuer, monotonicMs, nowMs, onFault, mode: settings.feed },
+    ...{ ask, keys, issuer, monotonicMs, wallMs, onFault, mode: settings.feed },
+    onHeard: clock.tell,
     onChange: (change) => introspector.forget(change),
     onReset: () => introspector.forgetAll(),
   });
@@ -83,6 +87,7 @@ export function bindGuard(settings: Settings, { nowMs, monotonicMs }: Clocks): G
   const metrics = (): GuardMetrics => ({
     ...Object.fromEntries([...outcomes].map(([outcome, requests]) => [`requests_total{outcome="${outcome}"}`, requests])),
     feed_lag_seconds: feed.lagMs / 1000,
+    clock_ahead_seconds: clock.aheadMs / 1000,
     feed_messages_total: feed.messages,
     feed_faults_total: feed.faults,
     revocations: feed.revocations.size,

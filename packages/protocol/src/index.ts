@@ -8,6 +8,7 @@ export * from './crc32.ts';
 export * from './credential.ts';
 export * from './ecdsa-signature.ts';
 export * from './feed.ts';
+export * from './forward-clock.ts';
 export * from './forwarded-address.ts';
 export * from './json.ts';
 export * from './jti.ts';

@@ -50,8 +50,10 @@ export interface TestServer {
   readonly document: { readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
   /** Everything that was logged. */
   readonly logged: string[];
-  /** Moves the clock that core sees; HTTP, sockets and the follower's trust stay in real time. */
+  /** Lets time pass for core; HTTP and sockets stay in real time. */
   advance(ms: number): void;
+  /** Sets the wall clock that core sees, forward or back, while no time passes. */
+  setClock(byMs: number): void;
   now(): number;
   request(path: string, options?: RequestOptions): Promise<Answer>;
   /** Whose address is verified, unless the test is about one whose address is not. */
@@ -100,6 +102,7 @@ export async function startTestServer(
   const database = options.database ?? sqliteDatabase();
   const store = (options.listen ?? ((opened) => opened))(await database.open());
   let offsetMs = options.aheadMs ?? 0;
+  let passedMs = 0;
   const logged: string[] = [];
   const note = (fields: Readonly<Record<string, unknown>>, message: string): void => {
     const error = fields.err instanceof Error ? fields.err.stack : '';
@@ -115,7 +118,7 @@ export async function startTestServer(
     providers: options.providers ?? [],
     transport: options.transport ?? null,
     clock,
-    monotonicMs: () => performance.now(),
+    monotonicMs: () => performance.now() + passedMs,
     log,
     settings: {
       issuer: options.url ?? ISSUER,
@@ -164,7 +167,11 @@ export async function startTestServer(
     database,
     document: app.swagger() as TestServer['document'],
     logged,
+    setClock: (byMs) => {
+      offsetMs += byMs;
+    },
     advance: (ms) => {
+      passedMs += ms;
       offsetMs += ms;
     },
     now: () => clock.now(),

@@ -211,7 +211,9 @@ describe.concurrent('time', () => {
     let delayMs = 0;
     const wrong: unknown[] = [];
     const feed = createFeed({
-      ...{ keys, issuer: 'https://keys.example.com', mode: 'poll', monotonicMs: () => nowMs, nowMs: () => began },
+      ...{ keys, issuer: 'https://keys.example.com', mode: 'poll', monotonicMs: () => nowMs },
+      wallMs: () => began + nowMs - 1_000_000,
+      onHeard: () => {},
       ask: async () => {
         nowMs += delayMs;
         const { text, signature } = signMessage(forger, 'https://keys.example.com', said);

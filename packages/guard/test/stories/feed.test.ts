@@ -171,7 +171,7 @@ describe('a guard whose feed', () => {
     );
     const families = new Set<string>();
     for (const line of guard.metricsText().trimEnd().split('\n'))
-      expect(line).toMatch(/^(# (HELP|TYPE) keyhouse_guard_\w+ .+|keyhouse_guard_\w+(\{\w+="[\w-]+"\})? (\d[\d.e+-]*|\+Inf))$/);
+      expect(line).toMatch(/^(# (HELP|TYPE) keyhouse_guard_\w+ .+|keyhouse_guard_\w+(\{\w+="[\w-]+"\})? (-?\d[\d.e+-]*|\+Inf))$/);
     // Each family has its type once, before its figures, and all figures of it stand together.
     for (const line of guard.metricsText().trimEnd().split('\n')) {
       const [, typed] = /^# TYPE (\w+) (?:counter|gauge)$/.exec(line) ?? [];

@@ -87,7 +87,7 @@ async function alone(opened: Opened, work: () => Promise<Done>): Promise<Done> {
   const holder = randomUUID();
   const lease = (forMs: number) => {
     const nowMs = keyhouse.clock.now();
-    return store.leases.takeLease({ job: 'secret-rotation', holder, nowMs, untilMs: nowMs + forMs });
+    return store.leases.takeLease({ job: 'secret-rotation', holder, nowMs, forMs });
   };
   if (!(await lease(LEASE_MS))) throw refusal('overtaken', 'Another rotation is under way; try again in half a minute.');
   try {

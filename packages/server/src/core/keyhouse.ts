@@ -2,7 +2,7 @@
  * Keyhouse without its doors: every verb bound to its ports. The table of contents of core; whoever wants to know what the
  * server can do reads what `createKeyhouse` returns. The command line builds the same and never starts it.
  */
-import { FEED_TYPE, parseCredential, permits } from '@keyhouse/protocol';
+import { FEED_TYPE, forwardClock, parseCredential, permits } from '@keyhouse/protocol';
 import type { User } from './accounts/account.ts';
 import { administrationVerbs } from './accounts/administration.ts';
 import { type Brand, DEFAULT_BRAND, loadBrand, setBrand } from './accounts/brand.ts';
@@ -14,8 +14,7 @@ import { operatorAccountVerbs } from './accounts/operator-accounts.ts';
 import { openPasswordHashing } from './accounts/password-hashing.ts';
 import type { Provider } from './accounts/provider-port.ts';
 import { resetPassword } from './accounts/reset-password.ts';
-import { BROWSER_KNOWN_FOR_MS, SIGN_IN_MAX_MS } from './accounts/sign-in.ts';
-import { ADDRESS_KNOWN_FOR_MS, createSignInLimits, type Limiter, networkOf } from './accounts/sign-in-limits.ts';
+import { createSignInLimits, type Limiter, networkOf } from './accounts/sign-in-limits.ts';
 import type { SignUp } from './accounts/sign-up.ts';
 import { teamVerbs } from './accounts/team.ts';
 import { visitorVerbs } from './accounts/visitor.ts';
@@ -90,6 +89,7 @@ import { createRefreshKeys, rememberSeals } from './sessions/refresh-keys.ts';
 import { SeenSessions } from './sessions/seen.ts';
 import { type EndReason, UNRECORDED_JWT_SECONDS } from './sessions/session.ts';
 import { type Store, StoreUnavailable } from './store.ts';
+import { createSweep, SWEEP_EVERY_MS } from './sweep.ts';
 import { createVerify } from './verify.ts';
 
 export interface Settings {
@@ -129,22 +129,17 @@ export type Keyhouse = ReturnType<typeof createKeyhouse>;
 const UNRECORDED_SECONDS = UNRECORDED_JWT_SECONDS + 120;
 const NOWHERE = { address: null, userAgent: null };
 const ASKING = { counted: false, address: false };
+const WENT_BACK = {
+  database:
+    'The database is behind what was read of it: it failed over to a standby that lagged, or an older copy was restored. Every server and guard starts anew; what was committed after that moment is lost.',
+  clock: 'The clock of this machine was set back by more than half an hour. Every server and guard reads anew what is revoked.',
+} as const;
 const SERVER: By = { actor: 'server', requestId: null, person: {} };
-const SWEEP_BATCH = 500;
-/** Plots show 30 and 90 days; a year more is kept for people who compare. */
-const KEEP_USE_DAYS = 400;
-/** Least privilege looks back 90 days. */
-const KEEP_PERMISSION_USE_DAYS = 100;
-/** Records of JWTs stay a while after their end, so that "was it ever ours?" has an answer. */
-const KEEP_ENDED_JWTS_DAYS = 30;
 const DEFAULT_REMIND_SECRET_DAYS = 365;
-/** A code that comes again, or an old refresh token, is still known for what it is. */
-const KEEP_ENDED_SESSIONS_DAYS = 30;
-/** What the outbox shows. */
-const KEEP_MAILS_DAYS = 30;
 
 export function createKeyhouse(ports: KeyhousePorts) {
-  const { store, clock, log, settings } = ports;
+  const { store, log, settings, monotonicMs } = ports;
+  const clock: Clock = { now: forwardClock(ports.clock.now) };
   const { issuer } = settings;
   const audience = issuer;
   const secrets = ports.secretPrevious === null ? [ports.secret] : [ports.secret, ports.secretPrevious];
@@ -156,14 +151,11 @@ export function createKeyhouse(ports: KeyhousePorts) {
   const seenSessions = new SeenSessions();
   const follower = new ChangeFollower({
     changes: store.changes,
-    clock,
-    monotonicMs: ports.monotonicMs,
+    // As it is: what it tells of when it read is compared with the clocks of others.
+    clock: ports.clock,
+    monotonicMs,
     onError: (error) => log.error({ err: error }, 'The list of changes cannot be read.'),
-    onWentBack: (position) =>
-      log.error(
-        { position },
-        'The database is behind what was read of it: it failed over to a standby that lagged, or an older copy was restored. Every server and guard starts anew; what was committed after that moment is lost.',
-      ),
+    onWentBack: (what, position) => log.error({ position }, WENT_BACK[what]),
   });
   const rotatePorts: RotatePorts = {
     ...store,
@@ -183,7 +175,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
   // Once there is one there always is.
   let hasImports = false;
   const feed = createFeed({
-    ...{ changes: store.changes, follower, clock, monotonicMs: ports.monotonicMs, issuer },
+    ...{ changes: store.changes, follower, clock, monotonicMs, issuer },
     sign: (payload) => signJws(keys().current, FEED_TYPE, payload),
   });
   const credentials = new CredentialVerifier({ ...store, clock, follower, use });
@@ -200,6 +192,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
     maxJwtDays: settings.maxJwtDays,
   };
 
+  const sweep = createSweep({ store, follower, clock, monotonicMs, log, holder: instanceName });
   let lastReminderMs = 0;
   let brand: Brand = DEFAULT_BRAND;
   const compose = createCompose({ secret: ports.secret, clock, look: () => brand, url: issuer });
@@ -336,7 +329,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
       verifiedEmailFirst && transport !== null && emailVerifiedAtMs === null,
     remindPeople: remind,
     /** Deletes what has expired and is not needed any more; a job does it. */
-    sweep,
+    sweep: sweep.run,
     /** The body of a mail that is kept. It may hold a link that lets somebody in, so whoever reads it is on record. */
     readMail: async (mail: MailWithBody, reader: User, by: By) => {
       const { recipient, sealedBody } = mail;
@@ -555,16 +548,18 @@ export function createKeyhouse(ports: KeyhousePorts) {
       { name: 'seen-sessions', everyMs: 2 * SECOND_MS, run: () => seenSessions.flush(store.sessions) },
       { name: 'signing-keys', everyMs: HOUR_MS, run: tendSigningKeys },
       { name: 'remind', everyMs: HOUR_MS, run: remind },
-      { name: 'sweep', everyMs: HOUR_MS / 6, run: sweep },
+      { name: 'sweep', everyMs: SWEEP_EVERY_MS, run: sweep.run },
     ];
   }
 
   async function tendSigningKeys(): Promise<void> {
+    const nowMs = await sweep.horizonMs();
+    if (nowMs === null) return;
     const rotated = await rotateIfDue(rotatePorts, SERVER);
     if (rotated.ok) log.info({ ...rotated.value }, 'The signing keys were rotated.');
     else if (rotated.reason === 'wrong_secret')
       log.error({}, 'The signing keys are due, but this server was started with an old master secret.');
-    await store.signingKeys.dropEndedSigningKeys({ nowMs: clock.now() });
+    await store.signingKeys.dropEndedSigningKeys({ nowMs });
   }
 
   /** Once a day, by one server. */
@@ -576,7 +571,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
       job: 'remind',
       holder: instanceName,
       nowMs,
-      untilMs: nowMs + DAY_MS - HOUR_MS / 2,
+      forMs: DAY_MS - HOUR_MS / 2,
     });
     if (!isMine) return;
     const people = await remindPeople({
@@ -588,28 +583,6 @@ export function createKeyhouse(ports: KeyhousePorts) {
     // Only now: a run that failed is taken up again an hour later.
     lastReminderMs = nowMs;
     if (people > 0) log.info({ people }, 'People were reminded of their credentials.');
-  }
-
-  /** In small batches, so that no request waits long behind one. One server at a time. */
-  async function sweep(): Promise<void> {
-    const nowMs = clock.now();
-    follower.revocations.sweep(nowMs);
-    const isMine = await store.leases.takeLease({ job: 'sweep', holder: instanceName, nowMs, untilMs: nowMs + HOUR_MS / 6 });
-    if (!isMine) return;
-    const today = Math.floor(nowMs / DAY_MS);
-    while (await store.jwts.sweepJwts({ beforeMs: nowMs - KEEP_ENDED_JWTS_DAYS * DAY_MS, limit: SWEEP_BATCH }));
-    while (await store.changes.sweepChanges({ nowMs, limit: SWEEP_BATCH }));
-    while (await store.mails.sweepMails({ beforeMs: nowMs - KEEP_MAILS_DAYS * DAY_MS, limit: SWEEP_BATCH }));
-    while (await store.tickets.sweepTickets({ nowMs, limit: SWEEP_BATCH }));
-    while (await store.sessions.endLapsed({ nowMs, limit: SWEEP_BATCH }));
-    while (await store.sessions.sweepSessions({ beforeMs: nowMs - KEEP_ENDED_SESSIONS_DAYS * DAY_MS, limit: SWEEP_BATCH }));
-    await store.sessions.dropUnusedRefreshKeys({ nowMs });
-    while (await store.signIns.sweepSignIns({ beforeMs: nowMs - SIGN_IN_MAX_MS, limit: SWEEP_BATCH }));
-    const known = { addressesBeforeMs: nowMs - ADDRESS_KNOWN_FOR_MS, browsersBeforeMs: nowMs - BROWSER_KNOWN_FOR_MS };
-    while (await store.signIns.sweepKnown({ ...known, limit: SWEEP_BATCH }));
-    while (await store.credentials.sweepUse({ beforeDay: today - KEEP_USE_DAYS, limit: SWEEP_BATCH }));
-    while (await store.credentials.sweepNarrowings({ nowMs, limit: SWEEP_BATCH }));
-    while (await store.credentials.sweepPermissionUse({ beforeDay: today - KEEP_PERMISSION_USE_DAYS, limit: SWEEP_BATCH }));
   }
 }
 

@@ -23,8 +23,13 @@ import type { SessionsStore } from './sessions/session.ts';
 
 /** A row lease for jobs that one server at a time may do. */
 export interface LeaseStore {
-  /** True when `holder` has the lease until `untilMs`; false when another holds it. */
-  takeLease(input: { job: string; holder: string; nowMs: number; untilMs: number }): Promise<boolean>;
+  /** True when `holder` has the lease for `forMs` from now; false when another holds it. */
+  takeLease(input: { job: string; holder: string; nowMs: number; forMs: number }): Promise<boolean>;
+  /**
+   * The moment up to which what has ended may be deleted: the present, but by no more than `mostMs` further on than it was the last time. A clock that
+   * is years ahead for some minutes deletes nothing that is still needed when it is set right.
+   */
+  moveSweepHorizon(input: { nowMs: number; mostMs: number }): Promise<number>;
 }
 
 /** The sum of the rooms' ports. Every method is one atomic act or one read, with plain data in and out. */

@@ -551,9 +551,23 @@ eachDatabase('the store', (makeDatabase) => {
 
   it('gives a lease to one holder at a time, and to another when it has run out', async () => {
     const take = (through: OpenedStore, holder: string, nowMs: number) =>
-      through.leases.takeLease({ job: 'sweep', holder, nowMs, untilMs: nowMs + 10 });
+      through.leases.takeLease({ job: 'sweep', holder, nowMs, forMs: 10 });
     expect((await Promise.all([take(store, 'a', 0), take(other, 'b', 0)])).filter(Boolean)).toHaveLength(1);
     expect([await take(store, 'c', 5), await take(store, 'c', 10), await take(store, 'c', 12)]).toEqual([false, true, true]);
+  });
+
+  it('gives a lease away that was taken by a clock that was years ahead', async () => {
+    const take = (holder: string, nowMs: number) => store.leases.takeLease({ job: 'remind', holder, nowMs, forMs: 10 });
+    expect(await take('a', 10 * 365 * 86_400_000)).toBe(true);
+    // Between two servers whose clocks differ by less than its length it holds.
+    expect([await take('b', 100), await take('a', 95), await take('a', 112)]).toEqual([true, false, true]);
+  });
+
+  it('lets the horizon of sweeps follow a clock that jumps only step by step, and back at once', async () => {
+    const move = (nowMs: number) => other.leases.moveSweepHorizon({ nowMs, mostMs: 10 });
+    expect([await move(1000), await move(1004), await move(9000), await move(9000), await move(1005), await move(1030)]).toEqual([
+      ...[1000, 1004, 1014, 1024, 1005, 1015],
+    ]);
   });
 
   it('counts failed proofs for all who share it, and gives points back', async () => {

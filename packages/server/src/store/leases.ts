@@ -1,19 +1,35 @@
 import type { LeaseStore } from '../core/store.ts';
 import type { Act } from './act.ts';
+import { putSetting } from './settings.ts';
 
 export const leasesActs = {
-  async takeLease(act: Act, input: Parameters<LeaseStore['takeLease']>[0]): Promise<boolean> {
+  async takeLease(act: Act, { job, holder, nowMs, forMs }: Parameters<LeaseStore['takeLease']>[0]): Promise<boolean> {
+    const until_ms = nowMs + forMs;
     const row = await act.db
       .insertInto('leases')
-      .values({ job: input.job, holder: input.holder, until_ms: input.untilMs })
+      .values({ job, holder, until_ms })
       .onConflict((conflict) =>
         conflict
           .column('job')
-          .doUpdateSet({ holder: input.holder, until_ms: input.untilMs })
-          .where((eb) => eb.or([eb('leases.holder', '=', input.holder), eb('leases.until_ms', '<=', input.nowMs)])),
+          .doUpdateSet({ holder, until_ms })
+          .where((eb) =>
+            eb.or([
+              eb('leases.holder', '=', holder),
+              eb('leases.until_ms', '<=', nowMs),
+              // Nobody takes it for so long: the clock of whoever did was ahead, and may have been by years.
+              eb('leases.until_ms', '>', nowMs + 2 * forMs),
+            ]),
+          ),
       )
       .returning('holder')
       .executeTakeFirst();
     return row !== undefined;
+  },
+
+  async moveSweepHorizon(act: Act, { nowMs, mostMs }: Parameters<LeaseStore['moveSweepHorizon']>[0]): Promise<number> {
+    const known = await act.db.selectFrom('settings').select('value').where('name', '=', 'sweep_horizon_ms').executeTakeFirst();
+    const horizonMs = known === undefined ? nowMs : Math.min(nowMs, Number(known.value) + mostMs);
+    await putSetting(act.db, 'sweep_horizon_ms', String(horizonMs));
+    return horizonMs;
   },
 };

@@ -2,6 +2,7 @@
  * Whether a mail may be written, by the rules of `core/mail/mail-rules.ts`. Counted for each mailbox and kind in one statement, so that two at
  * once both count.
  */
+import { sql } from 'kysely';
 import type { MailDraft } from '../core/mail/mail.ts';
 import { type MailRule, ruleFor } from '../core/mail/mail-rules.ts';
 import type { Db } from './prepared.ts';
@@ -17,6 +18,8 @@ export async function judgeMail(db: Db, mail: MailDraft): Promise<MailVerdict> {
 }
 
 async function count(db: Db, { mailbox, kind, createdAtMs }: MailDraft, { withinMs }: MailRule): Promise<number> {
+  // A window that ends so late was begun by a clock that was ahead, and would last until then.
+  const isOver = sql<boolean>`mail_limits.ends_at_ms <= ${createdAtMs} OR mail_limits.ends_at_ms > ${createdAtMs + 2 * withinMs}`;
   const { mails } = await db
     .insertInto('mail_limits')
     .values({ mailbox: Buffer.from(mailbox, 'hex'), kind, mails: 1, ends_at_ms: createdAtMs + withinMs })
@@ -24,13 +27,13 @@ async function count(db: Db, { mailbox, kind, createdAtMs }: MailDraft, { within
       conflict.columns(['mailbox', 'kind']).doUpdateSet((eb) => ({
         mails: eb
           .case()
-          .when('mail_limits.ends_at_ms', '<=', createdAtMs)
+          .when(isOver)
           .then(1)
           .else(eb('mail_limits.mails', '+', 1))
           .end(),
         ends_at_ms: eb
           .case()
-          .when('mail_limits.ends_at_ms', '<=', createdAtMs)
+          .when(isOver)
           .then(createdAtMs + withinMs)
           .else(eb.ref('mail_limits.ends_at_ms'))
           .end(),

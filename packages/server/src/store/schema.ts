@@ -47,6 +47,7 @@ export interface Database {
 interface SettingsTable {
   name:
     | 'epoch'
+    | 'sweep_horizon_ms'
     | 'database_identity'
     | 'master_secret_check'
     | 'audit_head_hash'

@@ -155,7 +155,7 @@ eachDatabase('what was revoked', (makeDatabase) => {
     const guard = await world.newGuard(skew);
     await passTwoMinutes();
     const jwts = life.expected().filter(({ name }) => name.startsWith('JWT'));
-    for (const { text } of jwts) expect(await isAllowed(guard, text), 'it has expired there').toBe(false);
+    for (const { text, holds } of jwts) expect(await isAllowed(guard, text), 'it goes by Keyhouse').toBe(holds);
     skew.aheadMs = 0;
     await passTwoMinutes();
     for (const { text, holds } of jwts) expect(await isAllowed(guard, text)).toBe(holds);

@@ -3,7 +3,7 @@
  * and says of when it is; how it travels is the doors' affair. Signing is handed in: this room stands below the signing keys.
  */
 import { createHash, hash } from 'node:crypto';
-import { type FeedPosition, formatFeedMessage, formatFeedSignature } from '@keyhouse/protocol';
+import { type FeedPosition, formatFeedMessage, formatFeedSignature, KEPT_AFTER_END_MS } from '@keyhouse/protocol';
 import type { Clock } from '../lib/clock.ts';
 import { pause } from '../lib/pause.ts';
 import type { ChangesStore } from './change.ts';
@@ -86,7 +86,7 @@ export function createFeed({ follower, changes, clock, monotonicMs, issuer, sign
     const nowMs = monotonicMs();
     if (nowMs - renewedAtMs < RENEW_EVERY_MS) return;
     renewedAtMs = nowMs;
-    await follower.renewEpoch();
+    await follower.renewEpoch('database');
     await follower.look();
   }
 
@@ -124,10 +124,10 @@ export function createFeed({ follower, changes, clock, monotonicMs, issuer, sign
   }
 
   function startWholeList(): WholeList {
-    const { epoch, position } = follower;
+    const { epoch, position, readAtMs } = follower;
     const whole: WholeList = {
       message: buildWholeList(),
-      isOf: (now) => now.epoch === epoch && now.position === position,
+      isOf: (now) => now.epoch === epoch && now.position === position && now.readAtMs - readAtMs <= SHARED_FOR_MS,
     };
     const forget = (): void => {
       if (building === whole) building = null;
@@ -138,7 +138,8 @@ export function createFeed({ follower, changes, clock, monotonicMs, issuer, sign
 
   async function buildWholeList(): Promise<SignedMessage> {
     const { epoch, position, readAtMs: atMs } = follower;
-    const nowMs = clock.now();
+    // By a clock that may be ahead, and be set back later.
+    const nowMs = clock.now() - KEPT_AFTER_END_MS;
     const { jtis, revocations } = follower.revocations.snapshot(nowMs);
     const bytes = await writeWholeList({ epoch, position, atMs, jtis, revocations, nowMs });
     return signed({ epoch, position, atMs, whole: true, bytes, sha256: await hashInSlices(bytes) });
@@ -156,7 +157,8 @@ export function createFeed({ follower, changes, clock, monotonicMs, issuer, sign
 
 interface WholeList {
   readonly message: Promise<SignedMessage>;
-  isOf(now: FeedPosition): boolean;
+  /** Whether it tells how things stand now. */
+  isOf(now: FeedPosition & { readonly readAtMs: number }): boolean;
 }
 
 async function hashInSlices(bytes: Buffer): Promise<string> {

@@ -8,7 +8,15 @@ const HALF_A_DAY_MS = 12 * 60 * 60 * 1000;
 /** A list of changes in memory, a clock that is moved by hand, and a store that can be away. */
 function open() {
   const state = {
-    ...{ atMs: 0, isAway: false, moved: true, reads: 0, epoch: 'epoch', wentBackAt: [] as number[] },
+    ...{
+      atMs: 0,
+      wallMs: null as number | null,
+      isAway: false,
+      moved: true,
+      reads: 0,
+      epoch: 'epoch',
+      wentBackAt: [] as (number | 'clock')[],
+    },
     ...{ list: [] as Change[], errors: [] as unknown[], events: 0 },
     onRead: () => {
       state.reads += 1;
@@ -19,10 +27,10 @@ function open() {
   const { hints, append, commitHere } = changes;
   const follower = new ChangeFollower({
     changes,
-    clock: { now: () => state.atMs },
+    clock: { now: () => state.wallMs ?? state.atMs },
     monotonicMs: () => state.atMs,
     onError: (error) => state.errors.push(error),
-    onWentBack: (position) => state.wentBackAt.push(position),
+    onWentBack: (what, position) => state.wentBackAt.push(what === 'clock' ? what : position),
   });
   const heard: string[] = [];
   let resets = 0;
@@ -152,13 +160,27 @@ describe('the follower', () => {
     expect(follower.position).toBe(2);
   });
 
-  it('says when it read by a clock that never goes back', async () => {
+  it('says when it read by a wall clock that stands still when it is set back by some seconds', async () => {
     const { state, follower } = open();
-    state.atMs = 5000;
+    const readAt = async (wallMs: number): Promise<number> => {
+      state.wallMs = wallMs;
+      await follower.look();
+      return follower.readAtMs;
+    };
+    expect([await readAt(500_000), await readAt(480_000), await readAt(400_000)]).toEqual([500_000, 500_000, 400_000]);
+    expect(state.wentBackAt).toEqual([]);
+  });
+
+  it('reads anew, and lets everybody read anew, what a clock that was years ahead took for ended', async () => {
+    const { state, follower, append, resets } = open();
+    append('credential', '1', 5);
+    state.wallMs = 10 * 365 * 24 * HALF_A_DAY_MS;
     await follower.look();
-    state.atMs = 4000;
+    state.wallMs = 1000;
     await follower.look();
-    expect(follower.readAtMs).toBe(5000);
+    expect([resets(), follower.epoch, follower.readAtMs, state.wentBackAt]).toEqual([2, 'epoch+', 1000, ['clock']]);
+    await follower.look();
+    expect(resets()).toBe(2);
   });
 
   it('finds out that the database went back, forgets what was learnt from it, and gives the list another epoch', async () => {

@@ -17,6 +17,10 @@ export const TRUST_FOR_MS = 1500;
 const PAGE = 1000;
 /** At start there may be a million; each page is a moment in which nothing else is done. */
 const ACTIVE_PAGE = 2000;
+/** A wall clock that is set back by more than this was wrong before. What ended since is still known everywhere: it is kept for an hour. */
+const SET_BACK_MS = KEPT_AFTER_END_MS / 2;
+/** By less than this it stands still for those who are told when the list was read: they allow for as much. */
+const STANDS_STILL_MS = 30_000;
 /** Changes that are over are swept after a day; whoever slept longer than half of it starts anew. */
 const START_ANEW_AFTER_MS = 12 * 60 * 60 * 1000;
 
@@ -26,9 +30,11 @@ export interface FollowerPorts {
   /** Milliseconds that only ever go forward, whatever happens to the wall clock. */
   readonly monotonicMs: () => number;
   readonly onError: (error: unknown) => void;
-  /** The database is behind what was read of it, which had come to `position`. */
-  readonly onWentBack: (position: number) => void;
+  /** The database is behind what was read of it, which had come to `position`; or the wall clock is behind the moment when it was read. */
+  readonly onWentBack: (what: WentBack, position: number) => void;
 }
+
+export type WentBack = 'database' | 'clock';
 
 export interface ChangeListener {
   onChange(change: Change): void;
@@ -126,7 +132,7 @@ export class ChangeFollower {
     return this.#committed > this.position;
   }
 
-  /** When the list was last known to be read to its end, by the wall clock; it never goes back, whatever that clock does. */
+  /** When the list was last known to be read to its end, by the wall clock; set back by some seconds it stands still. */
   get readAtMs(): number {
     return this.#readAtMs;
   }
@@ -161,6 +167,8 @@ export class ChangeFollower {
     const startedAtMs = this.#ports.monotonicMs();
     const wallMs = this.#ports.clock.now();
     if (startedAtMs - this.#freshAtMs > START_ANEW_AFTER_MS) await this.#startAnew();
+    // What was read by the wrong clock lacks what had ended by it, here and at every guard.
+    else if (this.#readAtMs - wallMs > SET_BACK_MS) await this.renewEpoch('clock');
     // The hint is used up by asking, so a read that fails must be tried again whatever it says next.
     if (this.#ports.changes.mayHaveMoved()) this.#unread = true;
     while (this.#unread) {
@@ -173,7 +181,7 @@ export class ChangeFollower {
       this.#unread = !isContinued || look.changes.length === PAGE;
     }
     this.#freshAtMs = startedAtMs;
-    this.#readAtMs = Math.max(this.#readAtMs, wallMs);
+    if (wallMs > this.#readAtMs || this.#readAtMs - wallMs > STANDS_STILL_MS) this.#readAtMs = wallMs;
   }
 
   /**
@@ -189,13 +197,13 @@ export class ChangeFollower {
       start.event.mark !== event.mark ||
       // A change is swept a day after it was made at the earliest.
       (start.change.mark !== null && start.change.mark !== change.mark);
-    if (wentBack) await this.renewEpoch();
+    if (wentBack) await this.renewEpoch('database');
     return !wentBack && start.change.mark === change.mark;
   }
 
-  /** Tells everybody that the database went back, once however many servers find it out. */
-  async renewEpoch(): Promise<void> {
-    this.#ports.onWentBack(this.position);
+  /** Tells everybody to start anew because the database or the wall clock went back; once, however many servers find it out. */
+  async renewEpoch(wentBack: WentBack): Promise<void> {
+    this.#ports.onWentBack(wentBack, this.position);
     await this.#ports.changes.renewEpoch({ from: this.epoch });
     this.#unread = true;
   }

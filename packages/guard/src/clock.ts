@@ -1,0 +1,61 @@
+/**
+ * The time by which a guard judges. It is this machine's, unless Keyhouse tells of another: a JWT ends when its issuer's clock says so, and a machine
+ * whose clock is minutes off would let in what has ended or refuse what is good.
+ */
+import { forwardClock } from '@keyhouse/protocol';
+
+/** What Keyhouse's clock showed, and when that was by the clock that only goes forward. */
+export interface Told {
+  readonly atMs: number;
+  readonly heardAtMs: number;
+}
+
+interface Ports {
+  /** Milliseconds since 1970, as this machine believes. */
+  readonly wallMs: () => number;
+  /** Milliseconds that only go forward. */
+  readonly monotonicMs: () => number;
+  /** Null before Keyhouse has told anything. */
+  readonly told: () => Told | null;
+  readonly say: (sentence: string) => void;
+}
+
+export interface GuardClock {
+  /** Milliseconds since 1970 by which everything is judged. */
+  nowMs(): number;
+  /** Says when this machine's clock is off; asked after each message of Keyhouse's. */
+  tell(): void;
+  /** How far this machine's clock is ahead of Keyhouse's, in milliseconds; 0 before anything was told. */
+  readonly aheadMs: number;
+}
+
+/** More than two machines' clocks differ that are kept right, and more than a message is on its way. */
+const OFF_MS = 60_000;
+
+export function createClock({ wallMs, monotonicMs, told, say }: Ports): GuardClock {
+  const forwardMs = forwardClock(wallMs);
+  const theirs = (): number | null => {
+    const last = told();
+    return last === null ? null : last.atMs + monotonicMs() - last.heardAtMs;
+  };
+  const ahead = (ownMs: number): number => ownMs - (theirs() ?? ownMs);
+  return {
+    nowMs: () => {
+      const ownMs = forwardMs();
+      const theirMs = theirs();
+      return theirMs === null || Math.abs(ownMs - theirMs) <= OFF_MS ? ownMs : theirMs;
+    },
+    tell: () => {
+      const aheadMs = ahead(wallMs());
+      if (Math.abs(aheadMs) <= OFF_MS) return;
+      const minutes = Math.max(1, Math.round(Math.abs(aheadMs) / 60_000));
+      const side = aheadMs > 0 ? 'ahead of' : 'behind';
+      say(
+        `The clock of this machine is about ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} ${side} that of Keyhouse. The guard goes by Keyhouse's; set the clock right.`,
+      );
+    },
+    get aheadMs() {
+      return ahead(wallMs());
+    },
+  };
+}

@@ -1,0 +1,120 @@
+/** Wall clocks that are set while everything runs: Keyhouse's, and the guard's. Nothing that was revoked or had ended is good again. */
+import { afterEach, expect, it } from 'vitest';
+import { eachDatabase } from '../../../server/test/databases.ts';
+import { bindGuard, type Guard } from '../../src/guard.ts';
+import { readOptions } from '../../src/options.ts';
+import { startWorld, type World } from '../adapters/world.ts';
+
+const MINUTE = 60_000;
+const TEN_YEARS = 10 * 365 * 24 * 60 * MINUTE;
+
+eachDatabase('a clock that is set', (makeDatabase) => {
+  let ends: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const end of ends.reverse()) await end();
+    ends = [];
+  });
+
+  async function open(guardAheadMs = 0): Promise<{ world: World; guard: Guard; said: string[] }> {
+    const world = await startWorld(await makeDatabase());
+    const said: string[] = [];
+    const options = readOptions({ ...world.options, log: (sentence) => said.push(sentence) });
+    const guard = bindGuard(options, { nowMs: () => Date.now() + guardAheadMs, monotonicMs: () => performance.now() });
+    ends.push(
+      () => world.stop(),
+      () => guard.close(),
+    );
+    await guard.ready();
+    return { world, guard, said };
+  }
+
+  const verify = async ({ keyhouse }: World, bearer: string): Promise<number> =>
+    (await keyhouse.request('/verify?permission=invoices.read', { bearer })).status;
+
+  const guarded = async (guard: Guard, bearer: string): Promise<number> => {
+    const decision = await guard.judge(
+      {
+        ...{ method: 'GET', target: '/anything', headers: ['Authorization', `Bearer ${bearer}`] },
+        peer: { address: '127.0.0.1', isEncrypted: false },
+      },
+      { permission: 'invoices.read' },
+    );
+    return decision.ok ? 200 : decision.status;
+  };
+
+  it('ten years ahead and back: what is revoked stays so, what is good is good, and no job stands still', async () => {
+    const { world, guard } = await open();
+    const { keyhouse } = world;
+    const key = await world.key();
+    const good = await world.mint(key, ['invoices.read']);
+    const revoked = await world.mint(key, ['invoices.read']);
+    await world.revoke(revoked);
+    await expect.poll(() => guarded(guard, revoked)).toBe(401);
+    const { epoch } = keyhouse.keyhouse.follower;
+
+    keyhouse.setClock(TEN_YEARS);
+    // Everything has ended by that clock. Whatever sweeps, sweeps.
+    expect(await verify(world, good)).toBe(401);
+    for (let i = 0; i < 3; i++) await keyhouse.keyhouse.sweep();
+    const second = await startWorld(keyhouse.database);
+    ends.push(() => second.stop());
+    second.keyhouse.setClock(TEN_YEARS);
+    await second.keyhouse.keyhouse.sweep();
+    keyhouse.setClock(-TEN_YEARS);
+    second.keyhouse.setClock(-TEN_YEARS);
+
+    await expect.poll(() => keyhouse.keyhouse.follower.epoch).not.toBe(epoch);
+    for (const at of [world, second]) await expect.poll(() => verify(at, revoked)).toBe(401);
+    await expect.poll(() => verify(world, good)).toBe(200);
+    const introspected = await keyhouse.request('/auth/introspect', {
+      bearer: (await keyhouse.key(1, { permissions: ['keyhouse.verify'] })).text,
+      body: { token: revoked },
+    });
+    expect(introspected.json.active).toBe(false);
+    await expect.poll(() => guarded(guard, good)).toBe(200);
+    expect(await guarded(guard, revoked)).toBe(401);
+    // A guard that starts now is told as much.
+    const late = bindGuard(readOptions({ ...world.options, log: () => {} }), {
+      nowMs: () => Date.now(),
+      monotonicMs: () => performance.now(),
+    });
+    ends.push(() => late.close());
+    await late.ready();
+    expect([await guarded(late, good), await guarded(late, revoked)]).toEqual([200, 401]);
+    const { leases } = keyhouse.keyhouse.store;
+    const nowMs = keyhouse.now();
+    expect(await leases.takeLease({ job: 'sweep', holder: 'another', nowMs, forMs: 10 * MINUTE })).toBe(true);
+  });
+
+  it('half an hour back: what had ended is not good again', async () => {
+    const { world } = await open();
+    const { keyhouse } = world;
+    const { accountId } = await keyhouse.register();
+    const key = await keyhouse.key(accountId, { expiresAtMs: keyhouse.now() + 20 * MINUTE });
+    const expires = new Date(keyhouse.now() + 10 * MINUTE).toISOString();
+    const minted = await keyhouse.request('/auth', { bearer: key.text, body: { permissions: ['invoices.read'], expires } });
+    const jwt: string = minted.json.token;
+    expect([await verify(world, key.text), await verify(world, jwt)]).toEqual([200, 200]);
+    keyhouse.advance(25 * MINUTE);
+    expect([await verify(world, key.text), await verify(world, jwt)]).toEqual([401, 401]);
+    keyhouse.setClock(-30 * MINUTE);
+    expect([await verify(world, key.text), await verify(world, jwt)]).toEqual([401, 401]);
+  });
+
+  it('of a guard’s machine: it says so, and goes by Keyhouse’s', async () => {
+    for (const aheadMs of [5 * MINUTE, -5 * MINUTE, TEN_YEARS]) {
+      const { world, guard, said } = await open(aheadMs);
+      const { keyhouse } = world;
+      const key = await world.key();
+      const expires = new Date(keyhouse.now() + MINUTE).toISOString();
+      const minted = await keyhouse.request('/auth', { bearer: key.text, body: { permissions: ['invoices.read'], expires } });
+      expect(await guarded(guard, minted.json.token)).toBe(200);
+      expect(said).toEqual([
+        expect.stringMatching(/^The clock of this machine is about \d+ minutes (ahead of|behind) that of Keyhouse/),
+      ]);
+      expect(Math.round(guard.metrics().clock_ahead_seconds ?? 0)).toBeCloseTo(aheadMs / 1000, -1);
+      keyhouse.advance(2 * MINUTE);
+      await expect.poll(() => guarded(guard, minted.json.token)).toBe(401);
+    }
+  });
+});
