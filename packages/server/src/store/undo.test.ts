@@ -81,10 +81,21 @@ eachDatabase('undoing a narrowing', (makeDatabase) => {
     if (done === null) throw new Error('changed');
     return done;
   };
-  const undo = (through: OpenedStore, { kind, id }: Credential, { nowMs = NOW, from = signInId, of = user } = {}) =>
+  const undo = (through: OpenedStore, { kind, id }: Credential, { nowMs = NOW, from = signInId, of = user, by = user } = {}) =>
     through.credentials.undoNarrowing({
       ...{ kind, id, ...(kind === 'token' ? { userId: of.id } : { accountId: of.accountId }) },
-      ...{ signInId: from, nowMs, event: event(`${kind}.narrowing_undone`) },
+      nowMs,
+      event: {
+        ...event(`${kind}.narrowing_undone`),
+        by: {
+          ...{ actor: `user:${of.id}`, requestId: null, person: {} },
+          // As the door of the page judged it.
+          authority: {
+            ...{ kind: 'sign-in', signInId: from, userId: by.id, changes: user.accountId, provedSinceMs: null },
+            asks: kind === 'key' ? { accountId: of.accountId, role: 'developer' } : null,
+          },
+        },
+      },
     });
   const held = async ({ kind, id }: Credential) => (await store.credentials.getCredential(kind, id))?.permissions;
 
@@ -127,13 +138,15 @@ eachDatabase('undoing a narrowing', (makeDatabase) => {
     const stranger = await newUser();
     const theirs = await newSignIn(stranger);
     for (const credential of [token, key]) {
-      expect(await undo(store, credential, { from: theirs })).toBe('signed_out');
-      expect(await undo(store, credential, { from: theirs, of: stranger })).toBe('gone');
+      await expect(undo(store, credential, { from: theirs })).rejects.toMatchObject({ refused: { code: 'not_signed_in' } });
+      expect(await undo(store, credential, { from: theirs, of: stranger, by: stranger })).toBe('gone');
     }
+    // One's own sign-in, and a key of an account in which one has no place.
+    await expect(undo(store, key, { from: theirs, by: stranger })).rejects.toMatchObject({ refused: { code: 'not_found' } });
     const ended = await newSignIn(user);
     await store.signIns.endSignIns({ userId: user.id, id: ended, nowMs: NOW, event: event('user.signed_out') });
     for (const credential of [token, key]) {
-      expect(await undo(store, credential, { from: ended })).toBe('signed_out');
+      await expect(undo(store, credential, { from: ended })).rejects.toMatchObject({ refused: { code: 'not_signed_in' } });
       expect(await held(credential)).toEqual(['a.read']);
     }
   });

@@ -1,15 +1,12 @@
 /**
  * What a narrowing took away is kept for a day, so that it can be undone. The row of the credential is locked first, as narrowing and revoking do:
- * two that happen at once are in some order, and nothing that was taken away later comes back.
+ * two that happen at once are in some order, and nothing that was taken away later comes back. Who asks is judged by `authority.ts`.
  */
-import { includesRole } from '../core/accounts/member.ts';
 import type { CredentialsStore, Undo } from '../core/credentials/credential.ts';
 import type { Act } from './act.ts';
 import { fromJson } from './json.ts';
 import { lockMinting } from './jwts.ts';
-import { membersReads } from './members.ts';
 import type { Db } from './prepared.ts';
-import { lockSignIn } from './sign-ins.ts';
 
 type Input<Name extends keyof CredentialsStore> = Parameters<CredentialsStore[Name]>[0];
 
@@ -54,7 +51,6 @@ export async function keepForUndo(db: Db, { credentialId, permissions, addresses
 export const undoActs = {
   async undoNarrowing(act: Act, input: Input<'undoNarrowing'>) {
     const { db } = act;
-    if (!(await lockSignIn(db, input.signInId)) || !(await mayStill(db, input))) return 'signed_out';
     if (input.kind === 'key') await lockMinting(db, input.id);
     let mine = db
       .updateTable('credentials')
@@ -99,20 +95,3 @@ export const undoActs = {
     return Number(deleted.numDeletedRows) === limit;
   },
 };
-
-/** A token is undone by its user; a key by whoever may narrow keys of its account now, and not when the request came in. */
-async function mayStill(db: Db, { signInId, userId, accountId }: Input<'undoNarrowing'>): Promise<boolean> {
-  const user = await db
-    .selectFrom('sign_ins')
-    .innerJoin('users', 'users.id', 'sign_ins.user_id')
-    .select(['users.id', 'users.is_administrator'])
-    .where('sign_ins.id', '=', signInId)
-    .where('users.disabled_at_ms', 'is', null)
-    .where('users.deleted_at_ms', 'is', null)
-    .executeTakeFirst();
-  if (user === undefined) return false;
-  if (accountId === undefined) return user.id === userId;
-  const person = { id: user.id, isAdministrator: user.is_administrator === 1 };
-  const account = await membersReads(db).findAccountOf(person, accountId);
-  return account !== null && includesRole(account.role, 'developer');
-}

@@ -229,10 +229,10 @@ export interface CredentialsStore {
   /** Null: there is nothing to undo, or it is too late. */
   findUndo(input: { credentialId: number; nowMs: number }): Promise<Undo | null>;
   /**
-   * Gives back exactly the permissions and addresses from before the newest narrowing, once. `signed_out`: the sign-in has ended, or its user may no
-   * longer narrow it. `gone`: it was revoked, undone, or it is too late.
+   * Gives back exactly the permissions and addresses from before the newest narrowing, once. Who asks is judged by the event's authority. `gone`: it
+   * was revoked, undone, or it is too late.
    */
-  undoNarrowing(input: Owned & { signInId: number; nowMs: number; event: EventDraft }): Promise<'done' | 'gone' | 'signed_out'>;
+  undoNarrowing(input: Owned & { nowMs: number; event: EventDraft }): Promise<'done' | 'gone'>;
   /** Forgets what can no longer be undone. True when more is left. */
   sweepNarrowings(input: { nowMs: number; limit: number }): Promise<boolean>;
   /**

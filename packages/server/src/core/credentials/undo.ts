@@ -19,8 +19,6 @@ interface Ports {
 interface Input {
   readonly owned: Owned;
   readonly credential: Pick<Credential, 'kind' | 'name' | 'accountId' | 'userId'>;
-  /** The sign-in of the browser that asks; what its user may do is judged again in the act. */
-  readonly signInId: number;
 }
 
 /**
@@ -33,13 +31,12 @@ export const undoEndsAtMs = ({ actor }: By, nowMs: number): number | null =>
 /** `gone`: there is nothing to undo any more. JWTs that the narrowing revoked stay revoked. */
 export async function undoNarrowing(
   { credentials, clock, tell }: Ports,
-  { owned, credential, signInId }: Input,
+  { owned, credential }: Input,
   by: By,
-): Promise<Outcome<null, 'gone' | 'signed_out'>> {
+): Promise<Outcome<null, 'gone'>> {
   const nowMs = clock.now();
   const undone = await credentials.undoNarrowing({
     ...owned,
-    signInId,
     nowMs,
     event: {
       event: owned.kind === 'token' ? 'token.narrowing_undone' : 'key.narrowing_undone',

@@ -125,11 +125,10 @@ export function credentialHandlers(keyhouse: Keyhouse) {
       throw new Refusal({ code: 'busy', retryAfterSeconds: 1 });
     },
 
-    async undoNarrowing(scope: Scope, id: string, signInId: number, by: By): Promise<void> {
+    async undoNarrowing(scope: Scope, id: string, by: By): Promise<void> {
       const credential = await find(scope, id);
-      const undone = await keyhouse.undoNarrowing({ owned: { ...scope, id: credential.id }, credential, signInId }, by);
+      const undone = await keyhouse.undoNarrowing({ owned: { ...scope, id: credential.id }, credential }, by);
       if (undone.ok) return;
-      if (undone.reason === 'signed_out') throw new Refusal({ code: 'not_signed_in' });
       throw invalid('narrowing', 'This can no longer be undone: a day has passed, it was undone before, or it was revoked.');
     },
 

@@ -22,8 +22,8 @@ export function keysRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('POST /accounts/:account/keys/:id/narrow', ({ account, params, body, by }) =>
     handlers.narrow(of(account), params.id, body, by),
   );
-  serve('POST /accounts/:account/keys/:id/narrow/undo', ({ account, signIn, params, by }) =>
-    handlers.undoNarrowing(of(account), params.id, signIn.id, by),
+  serve('POST /accounts/:account/keys/:id/narrow/undo', ({ account, params, by }) =>
+    handlers.undoNarrowing(of(account), params.id, by),
   );
   serve('POST /accounts/:account/keys/:id/rotate', ({ account, params, body, by }) =>
     handlers.rotate(of(account), params.id, body.overlap_seconds, body.revoke_jwts, by),

@@ -30,7 +30,7 @@ export function tokensRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('GET /tokens/:id', ({ signIn, params }) => handlers.detail(of(signIn), params.id, OWN));
   serve('PATCH /tokens/:id', ({ signIn, params, body, by }) => handlers.rename(of(signIn), params.id, body.name, by));
   serve('POST /tokens/:id/narrow', ({ signIn, params, body, by }) => handlers.narrow(of(signIn), params.id, body, by));
-  serve('POST /tokens/:id/narrow/undo', ({ signIn, params, by }) => handlers.undoNarrowing(of(signIn), params.id, signIn.id, by));
+  serve('POST /tokens/:id/narrow/undo', ({ signIn, params, by }) => handlers.undoNarrowing(of(signIn), params.id, by));
   serve('POST /tokens/:id/rotate', ({ signIn, params, body, by }) =>
     handlers.rotate(of(signIn), params.id, body.overlap_seconds, false, by),
   );
