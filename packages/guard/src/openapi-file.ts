@@ -7,7 +7,7 @@ import { MAX_OPENAPI_BYTES, readOpenApiText } from '@keyhouse/protocol';
 import * as yaml from 'yaml';
 
 /**
- * Reads a document of OpenAPI 3.0 or 3.1, JSON or YAML. Whether every route in it has a permission is looked at by `guard`, which
+ * Reads a document of OpenAPI 3.0, 3.1 or 3.2, JSON or YAML. Whether every route in it has a permission is looked at by `guard`, which
  * refuses to start otherwise.
  *
  * @example

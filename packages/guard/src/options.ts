@@ -34,7 +34,7 @@ export interface GuardOptions extends Patience {
   readonly audience?: string;
   /** Takes credentials of one environment only. Default: both; `caller.environment` tells. */
   readonly environment?: 'live' | 'test';
-  /** As in the operator's file. Default: the built-in patterns, `/api/v1/invoices/…` → `invoices`. */
+  /** As in the operator's file. Default: the built-in patterns, `/api/v1/invoices/…` and `/v1/invoices/…` → `invoices`. */
   readonly routes?: readonly RouteRule[];
   /** A parsed OpenAPI document in place of `routes`; the guard refuses to start when an operation in it has no permission. */
   readonly openapi?: object;
@@ -134,7 +134,7 @@ function readRoutes({ routes, openapi }: GuardOptions, patienceOf: Map<Route, Pa
       faults.push(`routes[${index}]: ${compiled.reason}`);
       return [];
     }
-    const known = ['pattern', 'resource', 'public', 'methods', 'permission', ...PATIENCE];
+    const known = ['pattern', 'resource', 'public', 'refused', 'methods', 'permission', ...PATIENCE];
     for (const name of Object.keys(rule)) if (!known.includes(name)) faults.push(`routes[${index}].${name}: unknown member.`);
     faults.push(...faultsOfPatience(rule).map((fault) => `routes[${index}].${fault}`));
     if (PATIENCE.some((name) => name in rule)) patienceOf.set(compiled.route, rule);

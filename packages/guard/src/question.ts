@@ -2,10 +2,9 @@
  * What a request asks for: which permissions, by its path and method, as `/verify` reads it. Whatever a router may read in two ways must be
  * permitted in both. Questions come again and again, so the answers are kept.
  */
-import { actionFor, judgeRequest, type Route, ruleFor } from '@keyhouse/protocol';
+import { judgeTarget, type Route, readPath, ruleFor } from '@keyhouse/protocol';
 import { createMemory } from './memory.ts';
 import { type Patience, patienceOver, type Settings } from './options.ts';
-import { createReadings } from './readings.ts';
 
 export type Question =
   | { readonly kind: 'public'; readonly patience: Required<Patience> }
@@ -24,30 +23,21 @@ export function createReadQuestion({
   patienceOf,
   patience,
 }: Pick<Settings, 'routes' | 'patienceOf' | 'patience'>): ReadQuestion {
-  const readings = createReadings(routes);
   const kept = createMemory<Question>(MOST_KEPT);
 
   function read(methods: readonly string[], target: string, foldsCase: boolean): Question {
-    const paths = readings(target, foldsCase);
-    if (paths === null) return { kind: 'refused', why: 'path', patience };
-    if (methods.some((name) => actionFor(name) === null)) return { kind: 'refused', why: 'method', patience };
-    const permissions = new Set<string>();
-    let own: Required<Patience> = patience;
-    for (const { segments, routes: rules } of paths) {
-      for (const name of methods) {
-        const judged = judgeRequest(rules, name, segments);
-        if (judged.kind === 'none') return { kind: 'refused', why: 'no_route', patience };
-        if (judged.kind === 'permission') permissions.add(judged.permission);
-        if (rules === routes) own = patienceFor(name, segments) ?? own;
-      }
-    }
-    return permissions.size === 0
-      ? { kind: 'public', patience: own }
-      : { kind: 'permissions', permissions: [...permissions], patience: own };
+    const judged = judgeTarget(routes, methods, target, foldsCase);
+    return { ...judged, patience: judged.kind === 'refused' ? patience : patienceOfTarget(methods, target) };
+  }
+
+  function patienceOfTarget(methods: readonly string[], target: string): Required<Patience> {
+    if (patienceOf.size === 0) return patience;
+    const path = readPath(target);
+    const said = path.ok ? methods.flatMap((name) => patienceFor(name, path.segments) ?? []) : [];
+    return said.at(-1) ?? patience;
   }
 
   function patienceFor(method: string, segments: readonly string[]): Required<Patience> | null {
-    if (patienceOf.size === 0) return null;
     const route: Route | null = ruleFor(routes, method, segments);
     const said = route === null ? undefined : patienceOf.get(route);
     return said === undefined ? null : patienceOver(patience, said);

@@ -1,9 +1,12 @@
-/** What one operation of an OpenAPI document asks for: what it says in so many words, or its first literal segment and method. */
+/** What one operation of an OpenAPI document asks for: what it says in so many words, or the resource in its path and its method. */
 import { isObject } from './json.ts';
-import type { Piece } from './openapi-paths.ts';
+import { type Piece, resourceOf } from './openapi-paths.ts';
 import { isPermission, isReserved, permissionFor } from './permission.ts';
 
-export type OperationAsks = { readonly kind: 'public' } | { readonly kind: 'permission'; readonly permission: string };
+export type OperationAsks =
+  | { readonly kind: 'public' }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'permission'; readonly permission: string };
 export type ReadAsks = { readonly asks: OperationAsks; readonly warning?: string } | { readonly fault: string };
 
 type Members = Readonly<Record<string, unknown>>;
@@ -14,31 +17,54 @@ interface Levels {
   readonly operation: Members;
 }
 
+/** What a document says to us alone. */
+export const OUR_WORDS = ['x-permission', 'x-public', 'x-refused'] as const;
+
 const PUBLIC: ReadAsks = { asks: { kind: 'public' } };
-const VERSION = /^v[0-9]+$/;
+
+export const isSame = (one: OperationAsks, other: OperationAsks): boolean =>
+  one.kind === 'permission' ? other.kind === 'permission' && one.permission === other.permission : other.kind === one.kind;
+
+/** Whether a path or an operation is left out, and so refused; text for what is neither yes nor no. */
+export function readRefused(members: Members): boolean | { readonly fault: string } {
+  const refused = own(members, 'x-refused');
+  if (refused === undefined || refused === false) return false;
+  if (refused !== true) return { fault: '"x-refused" is true or false.' };
+  return own(members, 'x-permission') === undefined && own(members, 'x-public') !== true
+    ? true
+    : { fault: 'It cannot be refused and be public or have an "x-permission".' };
+}
 
 /**
  * The nearest word counts: on the operation, on its path, in the whole document. `x-permission` and `x-public` are ours; `security: []`
  * on an operation is OpenAPI's own way to say public. Where the document says nothing, a permission is asked for all the same.
+ * `pieces`: the path without its base.
  */
-export function readAsks(method: string, base: readonly Piece[], pieces: readonly Piece[], levels: Levels): ReadAsks {
+export function readAsks(method: string, pieces: readonly Piece[], levels: Levels): ReadAsks {
   const { root, item, operation } = levels;
   const security = readSecurity(operation, root);
   if (security === 'malformed') return { fault: '"security" is a list of objects.' };
   // An operation with a security of its own is not opened by what stands further away; nor is anything below "x-public": false.
   let mayBePublic = true;
+  let isToldNotPublic = false;
   for (const members of [operation, item, root]) {
     const said = readLevel(members);
     if (said !== null && ('fault' in said || said.asks.kind === 'permission')) return said;
-    if (own(members, 'x-public') === false) mayBePublic = false;
+    if (own(members, 'x-public') === false) {
+      mayBePublic = false;
+      isToldNotPublic = true;
+    }
     if (said !== null && mayBePublic) return said;
     if (members !== operation) continue;
     if (security === 'none-here' && mayBePublic) return PUBLIC;
     if (own(operation, 'security') !== undefined) mayBePublic = false;
   }
-  if (security === 'optional')
-    return { fault: 'Its security is optional. Say "x-public": true, or "x-permission" with a permission.' };
-  const derived = derive(method, base, pieces);
+  if (security === 'optional' && !isToldNotPublic)
+    return {
+      fault:
+        'Its security is optional. Say "x-public": true, or "x-permission" with a permission; "x-public": false, here or for the whole document, asks for the permission of its path.',
+    };
+  const derived = derive(method, pieces);
   if ('fault' in derived || security !== 'none-anywhere') return derived;
   const asks = derived.asks.kind === 'permission' ? derived.asks.permission : 'nothing';
   return {
@@ -71,21 +97,14 @@ function readSecurity(operation: Members, root: Members): Security {
   return security.some((requirement) => Object.keys(requirement).length === 0) ? 'optional' : 'required';
 }
 
-function derive(method: string, base: readonly Piece[], pieces: readonly Piece[]): ReadAsks {
-  const literals = pieces.flatMap((piece) => (piece.kind === 'literal' ? [piece.text] : []));
-  const resource = literals[base.length > 0 ? 0 : builtInPrefix(pieces)];
-  if (resource === undefined) return { fault: 'No segment of the path names what it is about. Write "x-permission".' };
-  const permission = /^[A-Za-z0-9_-]+$/.test(resource) ? permissionFor(method, resource) : null;
+function derive(method: string, pieces: readonly Piece[]): ReadAsks {
+  const resource = resourceOf(pieces);
+  if (resource === null) return { fault: 'No segment of the path names what it is about. Write "x-permission".' };
+  const permission = permissionFor(method, resource);
   if (permission === null)
     return { fault: `${JSON.stringify(resource)} cannot be the name of a resource. Write "x-permission".` };
   if (isReserved(permission)) return { fault: 'Names that begin with keyhouse. are reserved. Write "x-permission".' };
   return { asks: { kind: 'permission', permission } };
-}
-
-/** Without a base the built-in patterns tell what comes before the resource, so that both ask for the same. */
-function builtInPrefix([first, second]: readonly Piece[]): number {
-  if (first?.kind !== 'literal' || first.text !== 'api') return 0;
-  return second?.kind === 'literal' && VERSION.test(second.text) ? 2 : 1;
 }
 
 /** A member of the object itself: `constructor` is no member of a document that does not say it. */

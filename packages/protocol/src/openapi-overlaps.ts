@@ -1,80 +1,157 @@
 /**
- * Which of two paths a request means. OpenAPI lets the more literal one win; where each is the more literal one somewhere
+ * Which of two paths a request means. The more literal one wins, as OpenAPI lets it; where each is the more literal one somewhere
  * (`/{kind}/mine` and `/books/{id}`), routers differ, and so nobody may guess.
  */
-import type { Piece } from './openapi-paths.ts';
+import { isLiteral, type Piece, textOf } from './openapi-paths.ts';
+
+export interface Shape {
+  readonly pieces: readonly Piece[];
+  /** And all that is below it. */
+  readonly open: boolean;
+}
+
+/** Two shapes that mean the same requests have the same key. */
+export const keyOf = ({ pieces, open }: Shape): string => JSON.stringify([open, ...pieces.map(({ texts }) => texts)]);
+
+/**
+ * The order in which the first that matches is the right one, from the left and segment by segment: a literal before text with templates,
+ * more characters of text before fewer, a template alone after them, and what is open at this place last. Whatever is a part of another
+ * shape stands before it: a segment that is a part of another one always has more text than that.
+ */
+export function compareShapes(one: Shape, other: Shape): number {
+  for (const [index, piece] of one.pieces.entries()) {
+    const against = other.pieces[index];
+    if (against === undefined) return other.open ? -1 : 1;
+    const order = comparePieces(piece, against);
+    if (order !== 0) return order;
+  }
+  if (one.pieces.length < other.pieces.length) return one.open ? 1 : -1;
+  return Number(one.open) - Number(other.open);
+}
+
+function comparePieces(one: Piece, other: Piece): number {
+  if (isLiteral(one) !== isLiteral(other)) return isLiteral(one) ? -1 : 1;
+  const [mine, theirs] = [textOf(one), textOf(other)];
+  if (!isLiteral(one) && mine.length !== theirs.length) return theirs.length - mine.length;
+  const [text, against] = [JSON.stringify(one.texts), JSON.stringify(other.texts)];
+  return text === against ? 0 : text < against ? -1 : 1;
+}
+
+/**
+ * The shape of the requests that both may mean, where neither is a part of the other: null where one is, `unsayable` where no
+ * pattern says it. Only for shapes that overlap.
+ */
+export function meetOf(one: Shape, other: Shape): Shape | 'unsayable' | null {
+  const [long, short] = one.pieces.length < other.pieces.length ? [other, one] : [one, other];
+  const pieces: Piece[] = [];
+  let isLongNarrower = !long.open || short.open;
+  let isShortNarrower = long.pieces.length === short.pieces.length && (!short.open || long.open);
+  for (const [index, piece] of long.pieces.entries()) {
+    const against = short.pieces[index];
+    if (against === undefined) {
+      pieces.push(piece);
+      continue;
+    }
+    const [isIn, isAround] = [isPartOf(piece, against), isPartOf(against, piece)];
+    if (!isIn) isLongNarrower = false;
+    if (!isAround) isShortNarrower = false;
+    if (!isIn && !isAround) return 'unsayable';
+    pieces.push(isIn ? piece : against);
+  }
+  return isLongNarrower || isShortNarrower ? null : { pieces, open: long.open && short.open };
+}
+
+/** Every segment that fits `one` fits `other`: so it is exactly when `other` fits the text of `one`, its templates taken for signs of their own. */
+function isPartOf(one: Piece, other: Piece): boolean {
+  const [first = '', ...rest] = other.texts;
+  // No path has a control character, so this one is a template and nothing else.
+  const text = one.texts.join('\0');
+  if (rest.length === 0) return isLiteral(one) && text === first;
+  const last = rest.at(-1) ?? '';
+  const end = text.length - last.length;
+  if (!text.startsWith(first) || !text.endsWith(last)) return false;
+  let start = first.length;
+  for (const middle of rest.slice(0, -1)) {
+    const found = text.indexOf(middle, start + 1);
+    if (found === -1) return false;
+    start = found + middle.length;
+  }
+  return end > start;
+}
+
+/** Whether some segment fits both. With templates in both, only their ends can keep them apart. */
+function overlaps(one: Piece, other: Piece): boolean {
+  if (isLiteral(one) || isLiteral(other)) return isPartOf(one, other) || isPartOf(other, one);
+  return (
+    begin(one.texts[0] ?? '', other.texts[0] ?? '') &&
+    begin(backwards(one.texts.at(-1) ?? ''), backwards(other.texts.at(-1) ?? ''))
+  );
+}
+
+const begin = (one: string, other: string): boolean => one.startsWith(other) || other.startsWith(one);
+const backwards = (text: string): string => text.split('').reverse().join('');
 
 interface Node<Value> {
   readonly literals: Map<string, Node<Value>>;
-  template: Node<Value> | null;
-  value: { readonly pieces: readonly Piece[]; readonly value: Value } | null;
+  readonly others: Map<string, { readonly piece: Piece; readonly node: Node<Value> }>;
+  value: Value | null;
+  open: Value | null;
 }
 
-export interface PathTree<Value> {
-  /** Puts it in, or gives the value that has the same shape already. */
-  add(pieces: readonly Piece[], value: Value): Value | null;
-  /** The values of paths that may mean the same request, neither being the more literal one. `most` bounds the search. */
-  unclear(pieces: readonly Piece[], most: number): readonly Value[];
+export interface ShapeTree<Value> {
+  add(shape: Shape, value: Value): void;
+  /**
+   * The values of shapes that some request fits as well as this one, itself included. Null when the search costs more than is
+   * left: `work` is how many nodes the tree may still look at, all calls together.
+   */
+  overlapping(shape: Shape): readonly Value[] | null;
 }
 
-export function pathTree<Value>(): PathTree<Value> {
+export function shapeTree<Value>(work: number): ShapeTree<Value> {
   const root = emptyNode<Value>();
+  let left = work;
   return {
-    add(pieces, value) {
+    add({ pieces, open }, value) {
       let node = root;
       for (const piece of pieces) node = childOf(node, piece);
-      if (node.value !== null) return node.value.value;
-      node.value = { pieces, value };
-      return null;
+      if (open) node.open = value;
+      else node.value = value;
     },
-    unclear(pieces, most) {
+    overlapping({ pieces, open }) {
       const found: Value[] = [];
       const walk = (node: Node<Value>, depth: number): void => {
-        if (found.length >= most) return;
+        if (--left < 0) return;
+        if (node.open !== null) found.push(node.open);
         const piece = pieces[depth];
         if (piece === undefined) {
-          if (node.value !== null && isUnclear(pieces, node.value.pieces)) found.push(node.value.value);
-          return;
-        }
-        if (node.template !== null) walk(node.template, depth + 1);
-        if (piece.kind === 'template') for (const child of node.literals.values()) walk(child, depth + 1);
-        else {
-          const child = node.literals.get(piece.text);
+          if (node.value !== null) found.push(node.value);
+          if (!open) return;
+        } else if (isLiteral(piece)) {
+          const child = node.literals.get(textOf(piece));
           if (child !== undefined) walk(child, depth + 1);
         }
+        if (piece === undefined || !isLiteral(piece))
+          for (const [text, child] of node.literals)
+            if (piece === undefined || overlaps(piece, { texts: [text], names: [] })) walk(child, depth + 1);
+        for (const child of node.others.values())
+          if (piece === undefined || overlaps(piece, child.piece)) walk(child.node, depth + 1);
       };
       walk(root, 0);
-      return found;
+      return left < 0 ? null : found;
     },
   };
 }
 
-/** Literal segments first, from the left: what is more literal everywhere stands before what is less so. */
-export function compareShapes(one: readonly Piece[], other: readonly Piece[]): number {
-  for (const [index, piece] of one.entries()) {
-    const against = other[index];
-    if (against === undefined) return 1;
-    if (piece.kind !== against.kind) return piece.kind === 'literal' ? -1 : 1;
-    if (piece.kind === 'literal' && against.kind === 'literal' && piece.text !== against.text)
-      return piece.text < against.text ? -1 : 1;
-  }
-  return one.length - other.length;
-}
-
-const emptyNode = <Value>(): Node<Value> => ({ literals: new Map(), template: null, value: null });
+const emptyNode = <Value>(): Node<Value> => ({ literals: new Map(), others: new Map(), value: null, open: null });
 
 function childOf<Value>(node: Node<Value>, piece: Piece): Node<Value> {
-  if (piece.kind === 'template') {
-    node.template ??= emptyNode();
-    return node.template;
+  if (isLiteral(piece)) {
+    const child = node.literals.get(textOf(piece)) ?? emptyNode<Value>();
+    node.literals.set(textOf(piece), child);
+    return child;
   }
-  const child = node.literals.get(piece.text) ?? emptyNode<Value>();
-  node.literals.set(piece.text, child);
-  return child;
-}
-
-function isUnclear(one: readonly Piece[], other: readonly Piece[]): boolean {
-  const isMoreLiteral = (mine: readonly Piece[], theirs: readonly Piece[]): boolean =>
-    mine.some(({ kind }, index) => kind === 'literal' && theirs[index]?.kind === 'template');
-  return isMoreLiteral(one, other) && isMoreLiteral(other, one);
+  const key = JSON.stringify(piece.texts);
+  const child = node.others.get(key) ?? { piece, node: emptyNode<Value>() };
+  node.others.set(key, child);
+  return child.node;
 }

@@ -1,44 +1,83 @@
 /** From the paths of an OpenAPI document to our patterns. What a pattern cannot say is a fault: a path read wrongly is a door. */
 import { isSafeSegment, readPath } from './path.ts';
+import { prefixLength } from './path-prefix.ts';
 
-export type Piece = { readonly kind: 'literal'; readonly text: string } | { readonly kind: 'template'; readonly name: string };
+/**
+ * A segment: the texts before, between and after its templates. A literal has one text and no name; a template alone has two empty texts.
+ */
+export interface Piece {
+  readonly texts: readonly string[];
+  readonly names: readonly string[];
+}
 
-export type ReadTemplate = { readonly pieces: readonly Piece[] } | { readonly fault: string };
+export type ReadTemplate = { readonly pieces: readonly Piece[] } | ReadNoTemplate;
 
-const TEMPLATE = /^\{([A-Za-z0-9_.~-]+)\}$/;
+interface ReadNoTemplate {
+  readonly fault: string;
+  /** The segments before the one that cannot be said. */
+  readonly before: readonly Piece[];
+}
+
+const TEMPLATE = /\{([^{}]*)\}/g;
+const TEMPLATE_NAME = /^[A-Za-z0-9_.~-]+$/;
 // RFC 3986 §3: an authority, with the variables that a server's URL may have in it, and then the path.
-const AUTHORITY = /^(?:[A-Za-z][A-Za-z0-9+.-]*:)?\/\/[^/?#]*/;
+const AUTHORITY = /^(?:(?:[A-Za-z][A-Za-z0-9+.-]*|\{[^{}]*\}):)?\/\/[^/?#]*/;
 
-/** Reads `/pets/{id}`: each segment is a literal or one template. */
+export const isLiteral = ({ names }: Piece): boolean => names.length === 0;
+export const textOf = ({ texts }: Piece): string => texts.join('');
+
+/** Reads `/pets/{id}` and `/pets/{id}.json`: each segment is text, perhaps with templates in it. */
 export function readTemplate(path: string): ReadTemplate {
-  if (!path.startsWith('/')) return { fault: 'A path begins with a slash.' };
+  if (!path.startsWith('/')) return { fault: 'A path begins with a slash.', before: [] };
   if (path === '/') return { pieces: [] };
   const texts = path.slice(1, path.endsWith('/') ? -1 : undefined).split('/');
   const pieces: Piece[] = [];
   for (const text of texts) {
     const piece = readPiece(text);
-    if ('fault' in piece) return piece;
+    if ('fault' in piece) return { ...piece, before: pieces };
     pieces.push(piece);
   }
   return { pieces };
 }
 
+/**
+ * The path before its first `?` or `#` that is not within a template. Requests are matched without their query, and a fragment is
+ * never sent: documents write both to tell two operations of one path apart.
+ */
+export function cutTail(path: string): { readonly path: string; readonly tail: string } {
+  const [head = ''] = /^(?:[^?#{}]|\{[^{}]*\}|[{}])*/.exec(path) ?? [];
+  return { path: head, tail: path.slice(head.length) };
+}
+
 function readPiece(text: string): Piece | { readonly fault: string } {
   const shown = JSON.stringify(text);
-  const [, name] = TEMPLATE.exec(text) ?? [];
-  if (name !== undefined) return { kind: 'template', name };
-  if (/^\{[^{}]*\}$/.test(text))
+  const names = [...text.matchAll(TEMPLATE)].map(([, name = '']) => name);
+  const unnamed = names.find((name) => !TEMPLATE_NAME.test(name));
+  if (unnamed !== undefined)
     return {
-      fault: `The template ${shown} has another name than letters, digits, _ . ~ and -: nobody can say what it stands for.`,
+      fault: `The template ${JSON.stringify(`{${unnamed}}`)} has another name than letters, digits, _ . ~ and -: nobody can say what it stands for.`,
     };
-  if (/[{}]/.test(text)) return { fault: `A template fills a whole segment, and ${shown} has more in it.` };
-  if (/[:*]/.test(text)) return { fault: `Our patterns cannot say ${shown}: a colon and an asterisk mean something else there.` };
-  // A question mark would end the path for readPath, which takes what a request sends.
-  const read = readPath(`/${text.replace('?', '%3f').replace(/[^!-~]+/gu, encodeLoosely)}`);
-  const [literal] = read.ok && read.segments.length === 1 ? read.segments : [];
-  if (literal === undefined || !isSafeSegment(literal) || /[%:*]/.test(literal))
+  const literals = text.split(/\{[^{}]*\}/);
+  if (literals.some((literal) => /[{}]/.test(literal))) return { fault: `A brace in ${shown} has no other one to it.` };
+  if (literals.slice(1, -1).includes(''))
+    return { fault: `Between the templates of ${shown} stands nothing: where one ends and the next begins, nobody can say.` };
+  const texts = literals.map((literal) => decodeLiteral(literal, names.length === 0));
+  const readable = texts.filter((literal) => literal !== null);
+  if (readable.length < texts.length)
     return { fault: `No server may read ${shown} in a path: it is empty, a dot segment, or has a character that is refused.` };
-  return { kind: 'literal', text: literal };
+  return { texts: readable, names };
+}
+
+/** Null when it can be read in two ways, or in none. */
+function decodeLiteral(text: string, isWhole: boolean): string | null {
+  if (text === '') return isWhole ? null : '';
+  // A text beside a template may be one dot: it is not all of the segment.
+  const [before, after] = isWhole ? ['', ''] : ['x', 'x'];
+  // A question mark would end the path for readPath, which takes what a request sends.
+  const read = readPath(`/${before}${text.replace('?', '%3f').replace(/[^!-~]+/gu, encodeLoosely)}${after}`);
+  const [segment] = read.ok && read.segments.length === 1 ? read.segments : [];
+  if (segment === undefined || !isSafeSegment(segment) || segment.includes('%')) return null;
+  return segment.slice(before.length, segment.length - after.length);
 }
 
 /** Letters of other scripts stand in documents as they are, and on the wire encoded. Lone surrogates become what no path may have. */
@@ -50,16 +89,47 @@ function encodeLoosely(text: string): string {
   }
 }
 
-/** Our pattern for it; a template of the name `resource` gets another, since `:resource` fits only some segments. */
-export function patternOf(pieces: readonly Piece[]): string {
-  const texts = pieces.map((piece) => (piece.kind === 'literal' ? piece.text : `:${nameOf(piece.name)}`));
-  return `/${texts.join('/')}`;
+/**
+ * What the path is about: its first segment that is a name, with `api` and a version passed over at the beginning, as the built-in patterns
+ * pass over them. Of `Accounts.json`, `items:search` and `Products({id})` what stands before the dot, the colon or the bracket counts. A literal
+ * that is no name is given as it is; null: there is none.
+ */
+export function resourceOf(pieces: readonly Piece[]): string | null {
+  const named = pieces.flatMap((piece) => {
+    const [, name] = /^([A-Za-z0-9_-]+)(?:$|[.:(])/.exec(piece.texts[0] ?? '') ?? [];
+    // `order-{id}`: a name that goes on with a template is none.
+    const isName = name !== undefined && (isLiteral(piece) || name.length < (piece.texts[0] ?? '').length);
+    if (isLiteral(piece)) return [{ whole: textOf(piece), name: isName ? name : textOf(piece) }];
+    return isName ? [{ whole: '', name }] : [];
+  });
+  return named[prefixLength(named.map(({ whole }) => whole))]?.name ?? null;
+}
+
+/** Our pattern for it; `open`: and for all that is below it. A template of the name `resource` gets another, since `:resource` fits only some segments. */
+export function patternOf(pieces: readonly Piece[], open = false): string {
+  const texts = pieces.map(segmentOf);
+  return `/${[...texts, ...(open ? ['**'] : [])].join('/')}`;
+}
+
+function segmentOf({ texts, names }: Piece): string {
+  return texts
+    .map((text, index) => {
+      const literal = text.replace(/[:*]/g, '\\$&');
+      // What could be a part of the name before it.
+      const ends = index > 0 && /^[A-Za-z0-9_-]/.test(literal) ? '\\' : '';
+      const name = names[index];
+      return `${ends}${literal}${name === undefined ? '' : `:${nameOf(name)}`}`;
+    })
+    .join('');
 }
 
 const nameOf = (name: string): string => (name === 'resource' ? 'resource-id' : name.replace(/[.~]/g, '-'));
 
 /** Where the paths begin: what the operator chose, or the path that all of the document's servers have. */
-export function readBase(servers: unknown, chosen: string | undefined): ReadTemplate {
+export function readBase(
+  servers: unknown,
+  chosen: string | undefined,
+): { readonly pieces: readonly Piece[] } | { readonly fault: string } {
   if (chosen !== undefined) return readBasePath(chosen);
   if (servers === undefined) return { pieces: [] };
   if (!Array.isArray(servers)) return { fault: 'A list of servers was wanted.' };
@@ -76,10 +146,10 @@ export function readBase(servers: unknown, chosen: string | undefined): ReadTemp
   return readBasePath(path);
 }
 
-function readBasePath(path: string): ReadTemplate {
+function readBasePath(path: string): { readonly pieces: readonly Piece[] } | { readonly fault: string } {
   const read = readTemplate(path);
   if ('fault' in read) return { fault: `The base path ${JSON.stringify(path)} cannot be read. ${read.fault}` };
-  if (read.pieces.some(({ kind }) => kind === 'template'))
+  if (!read.pieces.every(isLiteral))
     return { fault: `The base path ${JSON.stringify(path)} has a variable in it. Choose the base path yourself.` };
   return read;
 }

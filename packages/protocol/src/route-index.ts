@@ -1,18 +1,36 @@
 /**
- * Finds the few routes that a path may match among thousands, without trying each. Literals are filed without regard to capitals:
- * whether they fit is for whoever asks to say.
+ * Finds the few routes that a path may match among thousands, without trying each. Literals are filed without regard to capitals, and
+ * text with placeholders by what stands before and behind them: whether it fits is for whoever asks to say. A request visits each node of the tree once
+ * at most, so no path costs more than a look at every route.
  */
+import { fitsLoosely, type Part } from './route-segment.ts';
+
 interface Filed {
-  readonly parts: readonly { readonly kind: string; readonly text?: string }[];
+  readonly parts: readonly Part[];
   readonly open: boolean;
 }
 
 interface Node {
   readonly literals: Map<string, Node>;
   placeholder: Node | null;
+  readonly mixed: Mixed;
   /** Positions of the routes that end here, and of those that go on with `**`. */
   readonly whole: number[];
   readonly open: number[];
+}
+
+/** By the text before the first placeholder, then by the text behind the last one, in small letters. */
+type Mixed = ByLength<ByLength<MixedNode[]>>;
+
+interface MixedNode {
+  readonly texts: readonly string[];
+  readonly node: Node;
+}
+
+interface ByLength<Value> {
+  readonly entries: Map<string, Value>;
+  /** Of its names, each once, ascending. */
+  lengths: readonly number[];
 }
 
 const roots = new WeakMap<readonly Filed[], Node>();
@@ -32,7 +50,7 @@ function rootOf(routes: readonly Filed[]): Node {
   const root = emptyNode();
   for (const [position, { parts, open }] of routes.entries()) {
     let node = root;
-    for (const { text } of parts) node = text === undefined ? placeholderOf(node) : literalOf(node, text);
+    for (const part of parts) node = childOf(node, part);
     (open ? node.open : node.whole).push(position);
   }
   roots.set(routes, root);
@@ -40,27 +58,73 @@ function rootOf(routes: readonly Filed[]): Node {
 }
 
 function collect(node: Node, segments: readonly string[], depth: number, positions: number[]): void {
-  positions.push(...node.open);
+  for (const position of node.open) positions.push(position);
   const segment = segments[depth];
   if (segment === undefined) {
-    positions.push(...node.whole);
+    for (const position of node.whole) positions.push(position);
     return;
   }
-  const literal = node.literals.get(segment.toLowerCase());
+  const small = segment.toLowerCase();
+  const literal = node.literals.get(small);
   if (literal !== undefined) collect(literal, segments, depth + 1, positions);
+  for (const child of mixedOf(node.mixed, small)) collect(child, segments, depth + 1, positions);
   if (node.placeholder !== null) collect(node.placeholder, segments, depth + 1, positions);
 }
 
-const emptyNode = (): Node => ({ literals: new Map(), placeholder: null, whole: [], open: [] });
-
-function placeholderOf(node: Node): Node {
-  node.placeholder ??= emptyNode();
-  return node.placeholder;
+function mixedOf({ entries, lengths }: Mixed, segment: string): readonly Node[] {
+  if (entries.size === 0) return [];
+  const found: Node[] = [];
+  for (const length of lengths) {
+    if (length > segment.length) break;
+    const behind = entries.get(segment.slice(0, length));
+    if (behind === undefined) continue;
+    for (const after of behind.lengths) {
+      if (length + after > segment.length) break;
+      for (const { texts, node } of behind.entries.get(segment.slice(segment.length - after)) ?? [])
+        if (fitsLoosely(texts, segment)) found.push(node);
+    }
+  }
+  return found;
 }
 
-function literalOf(node: Node, text: string): Node {
-  const key = text.toLowerCase();
-  const literal = node.literals.get(key) ?? emptyNode();
-  node.literals.set(key, literal);
-  return literal;
+const emptyNode = (): Node => ({ literals: new Map(), placeholder: null, mixed: byLength(), whole: [], open: [] });
+const byLength = <Value>(): ByLength<Value> => ({ entries: new Map(), lengths: [] });
+
+function childOf(node: Node, part: Part): Node {
+  switch (part.kind) {
+    case 'literal':
+      return entryOf(node.literals, part.text.toLowerCase(), emptyNode);
+    case 'mixed':
+      return mixedChildOf(
+        node.mixed,
+        part.texts.map((text) => text.toLowerCase()),
+      );
+    case 'any':
+    case 'resource':
+      node.placeholder ??= emptyNode();
+      return node.placeholder;
+  }
+}
+
+function mixedChildOf(mixed: Mixed, texts: readonly string[]): Node {
+  const behind = longEntryOf(mixed, texts[0] ?? '', byLength<MixedNode[]>);
+  const nodes = longEntryOf(behind, texts.at(-1) ?? '', (): MixedNode[] => []);
+  const known = nodes.find((one) => one.texts.length === texts.length && one.texts.every((text, index) => text === texts[index]));
+  if (known !== undefined) return known.node;
+  const node = emptyNode();
+  nodes.push({ texts, node });
+  return node;
+}
+
+function longEntryOf<Value>(of: ByLength<Value>, name: string, make: () => Value): Value {
+  if (!of.lengths.includes(name.length)) of.lengths = [...of.lengths, name.length].sort((one, other) => one - other);
+  return entryOf(of.entries, name, make);
+}
+
+function entryOf<Value>(entries: Map<string, Value>, name: string, make: () => Value): Value {
+  const known = entries.get(name);
+  if (known !== undefined) return known;
+  const made = make();
+  entries.set(name, made);
+  return made;
 }

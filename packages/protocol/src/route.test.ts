@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { cpuMicros } from '../test/growth.ts';
 import { readPath } from './path.ts';
 import { isPermission, isReserved } from './permission.ts';
-import { compileRoute, judgeRequest, ROUTE_METHODS, type Route, type RouteRule } from './route.ts';
+import { judgeRequest } from './route.ts';
+import { compileRoute, ROUTE_METHODS, type Route, type RouteRule } from './route-rule.ts';
 
 const compiled = (rule: RouteRule): Route => {
   const answer = compileRoute(rule);
@@ -18,7 +19,7 @@ const ask = (method: string, target: string, ...routes: Route[]): string => {
   const path = readPath(target);
   if (!path.ok) return 'refused';
   const judgement = judgeRequest(routes, method, path.segments);
-  return judgement.kind === 'permission' ? judgement.permission : `(${judgement.kind})`;
+  return judgement.kind === 'permissions' ? judgement.permissions.join(', ') : `(${judgement.kind})`;
 };
 
 /** The resource alone: what a GET asks for, without its action. */
@@ -33,7 +34,10 @@ describe('without routes of the operator', () => {
     ['/api/v1x/7', 'v1x'],
     ['/api/v/7', 'v'],
     ['/invoices/7?x=1', 'invoices'],
-    ['/v1/invoices', 'v1'],
+    ['/v1/invoices', 'invoices'],
+    ['/2010-04-01/Accounts/7', 'Accounts'],
+    ['/api/0/projects', 'projects'],
+    ['/api/v1.2/x', 'x'],
     ['/API/v1/invoices', 'API'],
     ['/%61pi/v1/invoices', 'invoices'],
   ])('%s asks for %s', (target, resource) => {
@@ -48,7 +52,9 @@ describe('without routes of the operator', () => {
     '/api/v1/',
     '/api/v1/a.b',
     '/api/v1/caf%C3%A9',
-    '/api/v1.2/x',
+    '/v1',
+    '/v1/a.b',
+    '/api/v1.x/y',
     '/a%20b',
     '/~x',
     `/${'x'.repeat(123)}`,
@@ -112,8 +118,18 @@ describe('routes of the operator', () => {
     ['/a/***', 'crm', 'Only **'],
     ['/:resource/:resource', 'crm', 'only once'],
     ['/:', 'crm', 'placeholder'],
-    ['/:a b', 'crm', 'placeholder'],
-    ['/x:resource', 'crm', 'whole segment'],
+    ['/:id:', 'crm', 'placeholder'],
+    ['/:a:b', 'crm', 'text between'],
+    ['/:resource.:id', 'crm', 'no other placeholder'],
+    ['/a\\b', 'crm', 'a backslash only'],
+    ['/a\\', 'crm', 'a backslash only'],
+    ['/\\id:x', 'crm', 'a backslash only'],
+    ['/:id.%41', 'crm', 'decoded'],
+    ['/:id;x', 'crm', 'decoded'],
+    ['/:id.*', 'crm', 'Only **'],
+    [`/${':a.'.repeat(9)}`, 'crm', 'at most 8'],
+    [`/:id.${'a'.repeat(256)}`, 'crm', 'at most 256'],
+    ['/:resource/x:resource', 'crm', 'only once'],
     ['/a%20b', 'crm', 'decoded'],
     ['/a/../b', 'crm', 'decoded'],
     ['/a?b', 'crm', 'decoded'],
@@ -244,9 +260,9 @@ test('whatever a path asks for is a permission that exists and is not reserved',
     fc.property(anyTarget, fc.array(anyRule, { maxLength: 4 }), fc.constantFrom(...METHODS), (target, rules, method) => {
       const path = readPath(target);
       const judgement = judgeRequest([...rules.map(compiled), ...routes], method, path.ok ? path.segments : []);
-      if (judgement.kind !== 'permission') return;
-      expect(isPermission(judgement.permission)).toBe(true);
-      expect(isReserved(judgement.permission)).toBe(false);
+      if (judgement.kind !== 'permissions') return;
+      expect(judgement.permissions.length).toBeGreaterThan(0);
+      for (const permission of judgement.permissions) expect(isPermission(permission) && !isReserved(permission)).toBe(true);
     }),
     { numRuns: 3000 },
   );
@@ -298,7 +314,7 @@ test('five thousand rules are not tried one by one', () => {
   );
   const judge = (index: number): void => {
     const judgement = judgeRequest(routes, 'GET', ['api', 'v1', `r${index}`, '7']);
-    if (judgement.kind !== 'permission') throw new Error('A rule was not found.');
+    if (judgement.kind !== 'permissions') throw new Error('A rule was not found.');
   };
   const round = (index: number) => cpuMicros(() => judge(index), 1_000);
   // One by one the last rule takes thousands of times as long as the first.

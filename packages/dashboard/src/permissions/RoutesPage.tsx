@@ -17,12 +17,13 @@ import { TryRoute } from './TryRoute.tsx';
 import { words } from './words.ts';
 
 type Routes = Api['PUT /operator/routes']['body']['routes'];
+type Access = 'permission' | 'public' | 'refused';
 interface Row {
   readonly key: string;
   /** As it is typed, such as `GET, POST`; empty: every method. */
   readonly methods: string;
   readonly pattern: string;
-  readonly isPublic: boolean;
+  readonly access: Access;
   /** A permission where methods are named, else a resource. */
   readonly asked: string;
 }
@@ -49,11 +50,11 @@ export function RoutesPage() {
   );
 }
 
-const toRow = ({ methods, pattern, resource, permission }: Routes[number]): Row => ({
+const toRow = ({ methods, pattern, resource, permission, refused }: Routes[number]): Row => ({
   key: crypto.randomUUID(),
   methods: methods?.join(', ') ?? '',
   pattern,
-  isPublic: resource === null && permission === null,
+  access: refused === true ? 'refused' : resource === null && permission === null ? 'public' : 'permission',
   asked: permission ?? resource ?? '',
 });
 const toRoutes = (rows: readonly Row[]): Routes => rows.map(toRoute);
@@ -66,19 +67,21 @@ const isSame = (one: Routes[number], other: Routes[number] | undefined): boolean
   one.pattern === other?.pattern &&
   one.resource === other.resource &&
   one.permission === other.permission &&
+  (one.refused ?? false) === (other.refused ?? false) &&
   one.methods?.join() === other.methods?.join();
 
 /** Null when none is named: every method. */
 const methodsOf = (typed: string): string[] | null => typed.toUpperCase().match(/[^\s,]+/g);
 
-function toRoute({ methods: typed, pattern, isPublic, asked }: Row): Routes[number] {
+function toRoute({ methods: typed, pattern, access, asked }: Row): Routes[number] {
   const methods = methodsOf(typed);
-  const wanted = isPublic ? null : asked.trim();
+  const wanted = access === 'permission' ? asked.trim() : null;
   return {
     methods,
     pattern: pattern.trim(),
     resource: methods === null ? wanted : null,
     permission: methods === null ? null : wanted,
+    refused: access === 'refused',
   };
 }
 
@@ -194,7 +197,7 @@ function Editor({ routes }: { routes: Routes }) {
           <span className={classes.hidden} aria-live="polite">
             {moved}
           </span>
-          {rows.some(({ isPublic }) => isPublic) && <p className={classes.help}>{words.publicWarning}</p>}
+          {rows.some(({ access }) => access === 'public') && <p className={classes.help}>{words.publicWarning}</p>}
           <FormError
             error={save.error}
             fields={Object.keys(fieldErrorsOf(save.error)).filter((field) => field.startsWith('routes.'))}
@@ -311,14 +314,15 @@ const RouteFields = memo(function RouteFields(props: RowProps) {
       />
       <NativeSelect
         aria-label={words.accessOf(number)}
-        value={row.isPublic ? 'public' : 'permission'}
-        onChange={(event) => onChange({ isPublic: event.currentTarget.value === 'public' })}
+        value={row.access}
+        onChange={(event) => onChange({ access: accessOf(event.currentTarget.value) })}
         data={[
           { value: 'permission', label: words.needsPermission },
           { value: 'public', label: words.public },
+          { value: 'refused', label: words.refused },
         ]}
       />
-      {row.isPublic ? (
+      {row.access !== 'permission' ? (
         <span />
       ) : (
         <TextInput
@@ -359,11 +363,13 @@ const RouteFields = memo(function RouteFields(props: RowProps) {
   );
 });
 
+const accessOf = (value: string): Access => (value === 'public' || value === 'refused' ? value : 'permission');
+
 function look(rows: readonly Row[]): Faults {
   const faults: Record<string, Faults[string]> = {};
-  for (const { key, methods, pattern, isPublic, asked } of rows) {
+  for (const { key, methods, pattern, access, asked } of rows) {
     if (pattern.trim() === '') faults[key] = { pattern: words.noPattern };
-    else if (!isPublic && asked.trim() === '')
+    else if (access === 'permission' && asked.trim() === '')
       faults[key] = { asked: methodsOf(methods) === null ? words.noRouteResource : words.noRoutePermission };
   }
   return faults;

@@ -61,6 +61,7 @@ export const words = {
   takes: 'Takes',
   needsPermission: 'A permission',
   public: 'Nothing: public',
+  refused: 'Refused',
   resourceFor: (row: number): string => `Resource of pattern ${row}`,
   routePlaceholder: 'crm.:resource',
   permissionFor: (row: number): string => `Permission of pattern ${row}`,
@@ -73,7 +74,7 @@ export const words = {
   moved: (row: number, count: number): string => `Now pattern ${row} of ${count}.`,
   keyboard: 'Alt and an arrow key move the pattern that you are in.',
   routesHelp:
-    '“:resource” stands for one part of the path and fills the resource, another “:name” for any one part, “**” at the end for all that follows. GET and HEAD take .read; POST, PUT, PATCH and DELETE take .write. With methods named, such as “GET, POST”, they take one permission; other methods of that path are refused unless a later pattern takes them.',
+    '“:resource” stands for one part of the path and fills the resource, another “:name” for any one part, “**” at the end for all that follows. Text may stand around a name: “:id.json”, “Products(:id)”; “\\:” is a colon. GET and HEAD take .read; POST, PUT, PATCH and DELETE take .write. With methods named, such as “GET, POST”, they take one permission; other methods of that path are refused unless a later pattern takes them.',
   publicWarning: 'Public lets a request without a credential pass. One with a bad credential is refused all the same.',
   routesSaved: 'The route patterns are saved.',
   routesEmpty: 'No patterns yet',

@@ -110,6 +110,31 @@ describe('permission import', () => {
     });
   });
 
+  it('takes what a real document has: versions, references, text around templates, and what is left out', async () => {
+    const text = `
+openapi: 3.2.0
+security: [{ key: [] }]
+paths:
+  /v1/items:search: { post: { $ref: "#/x-operations/search" } }
+  /v1/items/{id}.json: { get: {} }
+  /v1/items/{id}.json#stream: { get: {} }
+  "/v1/files/{path+}": { get: {}, x-refused: true }
+x-operations: { search: { summary: Look for items, x-permission: items.read } }
+`;
+    const { stdout } = await bench.run(['permission', 'import', file('real.yaml', text), '--dry-run']);
+    const lines = stdout.split('\n');
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        '  + any method /v1/files/** → nothing: refused',
+        '  + GET /v1/items/:id.json → items.read',
+        '  + POST /v1/items\\:search → items.read',
+        'Refused to everybody: 1',
+        '  ! any method /v1/files/** → nothing: refused',
+      ]),
+    );
+    expect(lines.filter((line) => line.startsWith('Note: '))).toHaveLength(3);
+  });
+
   it('warns of what nobody protects', async () => {
     const open = file('open.yaml', 'openapi: 3.1.0\npaths: {/orders: {get: {}}}');
     const { exitCode, stderr } = await bench.run(['permission', 'import', open, '--yes']);
@@ -120,8 +145,8 @@ describe('permission import', () => {
   it.each([
     [
       'faults, each with its place',
-      'openapi: 3.1.0\npaths: {/a.b: {get: {}}, "/f/{x}.json": {get: {}}}',
-      ['paths["/a.b"].get: ', 'paths["/f/{x}.json"]: '],
+      'openapi: 3.1.0\npaths: {/.a: {get: {}}, "/f/{x}{y}": {get: {}}, /g: {get: {$ref: other.yaml}}}',
+      ['paths["/.a"].get: ', 'paths["/f/{x}{y}"]: ', 'paths["/g"].get: Its $ref leads out of the document'],
     ],
     ['Swagger 2.0', 'swagger: "2.0"\nbasePath: /v1\npaths: {}', ['Swagger 2.0']],
     ['what is neither JSON nor YAML', '{"a":', ['neither JSON nor strict YAML']],

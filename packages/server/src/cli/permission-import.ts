@@ -2,6 +2,7 @@
 import type { DerivedRoutes } from '@keyhouse/protocol';
 import type { CataloguedPermission, StoredRoute } from '../core/permissions/catalogue.ts';
 import type { ImportPlan, Standing } from '../core/permissions/import-routes.ts';
+import { whatItAsks } from '../core/permissions/route-words.ts';
 import { type ConfirmOptions, confirmation } from './confirm.ts';
 import { refusal } from './failure.ts';
 import { note, type OutputOptions, print, printable } from './output.ts';
@@ -14,9 +15,10 @@ export interface ImportOptions extends OutputOptions, ConfirmOptions {
 }
 
 export const IMPORT_HELP = `
-Each path and method asks for resource.read or resource.write, after the first part of the path that is no template. In the document
+Each path and method asks for resource.read or resource.write, after the first part of the path that is a name: not api, a version or a template. In the document
   "x-permission": "reports.read"   on an operation, a path or the whole document asks for that one instead
   "security": [] or "x-public": true   lets a request without a credential pass
+  "x-refused": true   on an operation or a path leaves it out: it is refused
 The document becomes the whole catalogue and all routes. What was in the catalogue before keeps who may ask for it and, without
 --sentences, its sentence.`;
 
@@ -69,7 +71,6 @@ async function refuseOtherStanding({ store }: Opened, shown: Standing): Promise<
 
 function describePlan(plan: ImportPlan, derived: DerivedRoutes): string {
   const { added, kept, reworded, gone, unlisted, routes, routesAdded, routesGone } = plan;
-  const open = publicOf(routes);
   return [
     `Permissions: ${added.length} added, ${kept.length} kept, ${gone.length} gone`,
     ...lines(added, ({ name, sentence }) => `  + ${name}  ${sentence}`),
@@ -82,7 +83,8 @@ function describePlan(plan: ImportPlan, derived: DerivedRoutes): string {
     `Routes: ${routesAdded.length} added, ${routes.length - routesAdded.length} kept, ${routesGone.length} gone`,
     ...lines(routesAdded, (rule) => `  + ${describeRule(rule)}`),
     ...lines(routesGone, (rule) => `  - ${describeRule(rule)}`),
-    ...(open.length === 0 ? [] : [`Open to everybody: ${open.length}`, ...lines(open, (rule) => `  ! ${describeRule(rule)}`)]),
+    ...warned('Open to everybody', publicOf(routes)),
+    ...warned('Refused to everybody', refusedOf(routes)),
     ...warningLines(derived),
   ].join('\n');
 }
@@ -99,10 +101,10 @@ function describeRule(rule: StoredRoute): string {
   return `${methods} ${rule.pattern} → ${whatItAsks(rule)}`;
 }
 
-/** What a rule asks for, for people. */
-export const whatItAsks = (rule: StoredRoute): string =>
-  'permission' in rule ? rule.permission : 'resource' in rule ? `${rule.resource}.read or .write` : 'nothing: public';
+const warned = (title: string, rules: readonly StoredRoute[]): readonly string[] =>
+  rules.length === 0 ? [] : [`${title}: ${rules.length}`, ...lines(rules, (rule) => `  ! ${describeRule(rule)}`)];
 
+const refusedOf = (routes: readonly StoredRoute[]): readonly StoredRoute[] => routes.filter((rule) => 'refused' in rule);
 const publicOf = (routes: readonly StoredRoute[]): readonly StoredRoute[] => routes.filter((rule) => 'public' in rule);
 
 function json(plan: ImportPlan, { warnings }: DerivedRoutes): Readonly<Record<string, unknown>> {
@@ -120,6 +122,7 @@ function json(plan: ImportPlan, { warnings }: DerivedRoutes): Readonly<Record<st
       kept: plan.routes.length - plan.routesAdded.length,
       gone: plan.routesGone,
       public: publicOf(plan.routes),
+      refused: refusedOf(plan.routes),
     },
     warnings,
   };

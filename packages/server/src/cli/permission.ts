@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { CataloguedPermission } from '../core/permissions/catalogue.ts';
+import { whatItAsks } from '../core/permissions/route-words.ts';
 import { addCommand, addFinalCommand, addGroup } from './command.ts';
 import { type ConfirmOptions, confirmation, readInput } from './confirm.ts';
 import { refusal } from './failure.ts';
 import { type OutputOptions, print, table } from './output.ts';
-import { IMPORT_HELP, importPermissions, whatItAsks } from './permission-import.ts';
+import { IMPORT_HELP, importPermissions } from './permission-import.ts';
 import { withKeyhouse } from './with-keyhouse.ts';
 
 const FORMAT = `
@@ -13,6 +14,7 @@ The file is JSON; either list may be left out and then stays as it is:
   {"permissions": [{"name": "invoices.read", "sentence": "See your invoices", "grantable": true},
                    {"name": "payouts.write", "sentence": "Send money", "grantable": true, "sensitive": true}],
    "routes": [{"pattern": "/api/crm/:resource/**", "resource": "crm.:resource"}, {"pattern": "/status", "public": true},
+              {"pattern": "/files/:name.json", "resource": "files"}, {"pattern": "/internal/**", "refused": true},
               {"methods": ["POST"], "pattern": "/reports/search", "permission": "reports.read"}]}
 Applications may ask people for what is "grantable"; for what is "sensitive" only when they are verified. Both are false when left out.`;
 

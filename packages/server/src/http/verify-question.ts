@@ -2,7 +2,7 @@
  * What a gateway asks at `/verify`: which permissions the original request needs. Method and path come from one complete
  * family of headers, or from the request's own line, never mixed; whatever can be read in two ways is refused.
  */
-import { actionFor, isPermission, judgeRequest, type Route, readPath } from '@keyhouse/protocol';
+import { actionFor, isPermission, judgeTarget, type Route } from '@keyhouse/protocol';
 import {
   type Original,
   type QuestionFault,
@@ -23,7 +23,6 @@ export type Question =
     };
 
 const NOTHING: Question = { kind: 'refused', why: 'nothing_to_judge', fault: null };
-const NO_ROUTE: Question = { kind: 'refused', why: 'no_route', fault: null };
 const ambiguous = (fault: QuestionFault): Question => ({ kind: 'refused', why: 'ambiguous', fault });
 
 export const isVerifyTarget = (target: string): boolean =>
@@ -70,24 +69,19 @@ function judge(
 ): Question {
   const methods = [method, ...headers.overrides.map((override) => override.method)];
   if (isPreflight(methods, headers)) return { kind: 'preflight' };
-  const path = readPath(target);
-  if (!path.ok) return { kind: 'refused', why: 'path', fault: faultIn(targetHeader) };
-  const unknown = methods.findIndex((name) => actionFor(name) === null);
-  if (unknown !== -1)
-    return {
-      kind: 'refused',
-      why: 'method',
-      fault: faultIn(unknown === 0 ? methodHeader : headers.overrides[unknown - 1]?.name),
-    };
-  const permissions = new Set(also);
   // A framework may take either method for the request's: what both need is asked for.
-  for (const name of methods) {
-    const judged = judgeRequest(routes, name, path.segments);
-    if (judged.kind === 'none') return NO_ROUTE;
-    if (judged.kind === 'permission') permissions.add(judged.permission);
-  }
+  const judged = judgeTarget(routes, methods, target, false);
+  if (judged.kind === 'refused') return { ...judged, fault: faultOf(judged.why) };
+  const permissions = new Set([...also, ...(judged.kind === 'permissions' ? judged.permissions : [])]);
   if (permissions.size === 0) return { kind: 'public' };
   return { kind: 'permissions', permissions: [...permissions] };
+
+  function faultOf(why: 'path' | 'method' | 'no_route'): QuestionFault | null {
+    if (why === 'no_route') return null;
+    if (why === 'path') return faultIn(targetHeader);
+    const unknown = methods.findIndex((name) => actionFor(name) === null);
+    return faultIn(unknown === 0 ? methodHeader : headers.overrides[unknown - 1]?.name);
+  }
 }
 
 const faultIn = (header: string | undefined): QuestionFault | null =>

@@ -20,6 +20,8 @@ eachDatabase('permissions and routes', (makeDatabase) => {
     { pattern: '/status', public: true },
     { methods: ['POST', 'GET'], pattern: '/reports/search', permission: 'reports.read' },
     { methods: ['DELETE'], pattern: '/drafts/:id', public: true },
+    { pattern: '/internal/**', refused: true },
+    { methods: ['GET', 'PUT'], pattern: String.raw`/items/:id.json\:old`, refused: true },
   ];
 
   it('come back as they were written, in their order', async () => {

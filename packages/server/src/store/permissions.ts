@@ -161,16 +161,22 @@ interface Columns {
 
 /**
  * A rule by method leaves its resource empty, not null: a server of a version before methods, which still runs during an upgrade,
- * takes null for public, and refuses to read an empty one.
+ * takes null for public, and refuses to read an empty one. A rule that refuses leaves its permission empty for the same reason.
  */
 function columnsOf(rule: StoredRoute): Columns {
-  if ('methods' in rule)
-    return { resource: '', methods: rule.methods.join(','), permission: 'permission' in rule ? rule.permission : null };
-  return { resource: 'resource' in rule ? rule.resource : null, methods: null, permission: null };
+  const methods = 'methods' in rule ? rule.methods.join(',') : null;
+  if ('refused' in rule) return { resource: '', methods, permission: '' };
+  if ('methods' in rule) return { resource: '', methods, permission: 'permission' in rule ? rule.permission : null };
+  return { resource: 'resource' in rule ? rule.resource : null, methods, permission: null };
 }
 
 function readRow({ pattern, resource, methods: list, permission }: Columns & { readonly pattern: string }): StoredRoute {
-  if (list === null) return resource === null ? { pattern, public: true } : { pattern, resource };
+  const isRefused = permission === '';
+  if (list === null) {
+    if (isRefused) return { pattern, refused: true };
+    return resource === null ? { pattern, public: true } : { pattern, resource };
+  }
   const methods = list.split(',');
+  if (isRefused) return { methods, pattern, refused: true };
   return permission === null ? { methods, pattern, public: true } : { methods, pattern, permission };
 }

@@ -6,6 +6,7 @@ import { isReserved, type RouteRule, WILDCARDS } from '@keyhouse/protocol';
 import type { By, EventDraft } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { CataloguedPermission, PermissionsStore, StoredRoute } from './catalogue.ts';
+import { whatItAsks } from './route-words.ts';
 import { nameRoute } from './set-routes.ts';
 
 /** Both lists as they stand, and who holds what. */
@@ -94,9 +95,7 @@ export async function importRoutes({ permissions, clock }: Ports, { plan, by }: 
 
 /** The whole rule in one text: two that are the same have the same. */
 function describe(rule: StoredRoute): string {
-  const asks =
-    'permission' in rule ? rule.permission : 'resource' in rule ? `${rule.resource}.read or .write` : 'nothing: public';
-  return `${nameRoute(rule)} → ${asks}`;
+  return `${nameRoute(rule)} → ${whatItAsks(rule)}`;
 }
 
 function without(rules: readonly StoredRoute[], others: readonly StoredRoute[]): readonly StoredRoute[] {

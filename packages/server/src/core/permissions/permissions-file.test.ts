@@ -20,6 +20,9 @@ describe('the file of permissions', () => {
     const routes = [
       { pattern: '/api/crm/:resource/**', resource: 'crm.:resource' },
       { pattern: '/status', public: true },
+      { pattern: '/Products(:id)', resource: 'products' },
+      { pattern: '/internal/**', refused: true },
+      { methods: ['DELETE'], pattern: String.raw`/items/:id\:cancel`, refused: true },
     ];
     expect(read({ permissions, routes })).toEqual({
       ok: true,

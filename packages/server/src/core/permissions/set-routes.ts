@@ -9,8 +9,8 @@ import { type Members, type Read, readEntries, unknownMembers } from './entries.
 const MAX_ROUTES = 5_000;
 
 /**
- * Reads a list of `{pattern, resource}`, `{pattern, "public": true}`, `{methods, pattern, permission}` and `{methods, pattern,
- * "public": true}`; `value` is good only when `faults` is empty.
+ * Reads a list of `{pattern, resource}`, `{methods, pattern, permission}`, and with or without methods `{pattern, "public": true}` and
+ * `{pattern, "refused": true}`; `value` is good only when `faults` is empty.
  */
 export function readRoutes(value: unknown): Read<StoredRoute> {
   return readEntries('routes', value, MAX_ROUTES, readRoute, nameRoute);
@@ -32,14 +32,14 @@ export async function setRoutes(
 
 function readRoute(members: Members): { value: StoredRoute } | { faults: readonly string[] } {
   const { pattern, methods, resource, permission } = members;
-  const faults = [...unknownMembers(members, ['pattern', 'methods', 'resource', 'permission', 'public'])];
+  const faults = [...unknownMembers(members, ['pattern', 'methods', 'resource', 'permission', 'public', 'refused'])];
   if (typeof pattern !== 'string') faults.push('.pattern: text was wanted, such as /api/crm/:resource/**.');
   if (methods !== undefined && !isListOfText(methods)) faults.push('.methods: a list of methods, such as ["GET", "POST"].');
   // Public must be said in full: a resource that was forgotten or misspelled may not open a door.
-  const given = [typeof resource === 'string', typeof permission === 'string', members.public === true].filter(Boolean);
-  const named = [resource, permission, members.public].filter((member) => member !== undefined);
-  if (given.length !== 1 || named.length !== 1)
-    faults.push(': either "resource" with text, or "permission" with text and "methods", or "public": true.');
+  const given = [typeof resource === 'string', typeof permission === 'string', members.public === true, members.refused === true];
+  const named = [resource, permission, members.public, members.refused].filter((member) => member !== undefined);
+  if (given.filter(Boolean).length !== 1 || named.length !== 1)
+    faults.push(': either "resource" with text, or "permission" with text and "methods", or "public": true, or "refused": true.');
   if (faults.length > 0) return { faults };
   const rule = Object.fromEntries(Object.entries(members)) as unknown as RouteRule;
   const compiled = compileRoute(rule);

@@ -55,6 +55,8 @@ const Routes = Type.Array(
     pattern: Type.String({ maxLength: 512 }),
     resource: OptionalText,
     permission: OptionalText,
+    /** Absent is false. Then neither resource nor permission is public. */
+    refused: Type.Optional(Type.Boolean()),
   }),
   { maxItems: 5000 },
 );

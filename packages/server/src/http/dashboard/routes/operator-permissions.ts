@@ -37,20 +37,22 @@ export function operatorPermissionsRoutes(serve: Serve, { keyhouse }: DashboardP
 
 type Described = Api['PUT /operator/routes']['body']['routes'][number];
 
-/** On the wire every member is there: null methods are all of them, and neither resource nor permission is public. */
+/** On the wire null methods are all of them, and neither resource nor permission is public, unless it says that it is refused. */
 const describeRoute = (rule: StoredRoute): Described => ({
   methods: 'methods' in rule ? [...rule.methods] : null,
   pattern: rule.pattern,
   resource: 'resource' in rule ? rule.resource : null,
   permission: 'permission' in rule ? rule.permission : null,
+  ...('refused' in rule ? { refused: true } : {}),
 });
 
-const entryOf = ({ methods, pattern, resource, permission }: Described) => ({
+const entryOf = ({ methods, pattern, resource, permission, refused = false }: Described) => ({
   ...(methods === null ? {} : { methods }),
   pattern,
   ...(resource === null ? {} : { resource }),
   ...(permission === null ? {} : { permission }),
-  ...(resource === null && permission === null ? { public: true } : {}),
+  ...(refused ? { refused } : {}),
+  ...(resource === null && permission === null && !refused ? { public: true } : {}),
 });
 
 /** `permissions[3].name: …` becomes the field `permissions.3.name`: rows count from 0, as they were sent. */

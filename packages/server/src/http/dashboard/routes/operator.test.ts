@@ -131,6 +131,7 @@ describe('an administrator', () => {
       { methods: null, pattern: '/api/crm/:resource/**', resource: 'crm.:resource', permission: null },
       { methods: ['POST'], pattern: '/search', resource: null, permission: 'crm.read' },
       { methods: ['GET', 'PUT'], pattern: '/search', resource: null, permission: null },
+      { methods: null, pattern: '/files/:name.key', resource: null, permission: null, refused: true },
     ];
     const [open] = routes;
     for (const bad of [
@@ -139,9 +140,10 @@ describe('an administrator', () => {
       { pattern: '/x', permission: 'x.read' },
       { pattern: '/x', methods: ['GET'], resource: 'x' },
       { pattern: '/x', methods: ['HEAD'] },
+      { pattern: '/x', resource: 'x', refused: true },
     ])
       expect((await put('/operator/routes', { routes: [...routes, { ...open, ...bad }] })).json.errors).toHaveProperty([
-        'routes.4',
+        'routes.5',
       ]);
     expect((await put('/operator/routes', { routes })).status).toBe(204);
     expect((await root.ask('/operator/routes')).json).toEqual({ routes });
@@ -151,6 +153,8 @@ describe('an administrator', () => {
     expect(await tried('POST', '/search')).toEqual({ outcome: 'permission', permission: 'crm.read' });
     expect(await tried('HEAD', '/search')).toEqual({ outcome: 'public', permission: null });
     expect(await tried('DELETE', '/search')).toEqual({ outcome: 'refused', permission: null });
+    expect(await tried('GET', '/files/a.key')).toEqual({ outcome: 'refused', permission: null });
+    expect(await tried('GET', '/files/a.txt')).toEqual({ outcome: 'permission', permission: 'files.read' });
     expect(await tried('GET', '/api/crm/../x')).toEqual({ outcome: 'refused', permission: null });
     expect((await put('/operator/routes', { routes: [] })).status).toBe(204);
     expect((await put('/operator/permissions', { permissions: [] })).status).toBe(204);

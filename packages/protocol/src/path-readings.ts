@@ -1,19 +1,33 @@
 /**
- * Every way in which a router behind the guard may read a path. Some match the text as it came, some decode all of it first, some all but
- * `@`, `&` and their like; some fold case. What is served must be what was judged, so each reading is judged, and every one must permit.
- * A path without escapes, for a router that minds case, has one reading.
+ * Every way in which a router may read a path, behind a gateway or behind a guard. Some match the text as it came, some decode all of it first,
+ * some all but `@`, `&` and their like; some fold case. What is served must be what was judged, so each reading is judged, and every one
+ * must permit. A path without escapes, for a router that minds case, has one reading.
  */
-import { type Route, readPath } from '@keyhouse/protocol';
+import { readPath } from './path.ts';
+import type { Route } from './route-rule.ts';
+import { withTexts } from './route-segment.ts';
 
 export interface Reading {
   readonly segments: readonly string[];
+  /** The rules, their literals written as this reading has the path. */
   readonly routes: readonly Route[];
 }
 
-/** The readings of a request target; null when it can be read in no safe way at all. */
+/** The readings of a request target, that of `readPath` first; null when it can be read in no safe way at all. */
 export type ReadTarget = (target: string, foldsCase: boolean) => readonly Reading[] | null;
 
-export function createReadings(written: readonly Route[]): ReadTarget {
+const known = new WeakMap<readonly Route[], ReadTarget>();
+
+/** `routes` is looked at once and remembered: a list that changes is another list. */
+export function readingsOf(routes: readonly Route[]): ReadTarget {
+  const before = known.get(routes);
+  if (before !== undefined) return before;
+  const made = createReadings(routes);
+  known.set(routes, made);
+  return made;
+}
+
+function createReadings(written: readonly Route[]): ReadTarget {
   // A router that matches undecoded text has its literals written as a URL has them.
   const escaped = written.map((route) => withLiterals(route, encodeURI));
   const folded = new Map([written, escaped].map((routes) => [routes, routes.map((route) => withLiterals(route, lower))]));
@@ -43,7 +57,7 @@ export function createReadings(written: readonly Route[]): ReadTarget {
 
 const withLiterals = (route: Route, change: (text: string) => string): Route => ({
   ...route,
-  parts: route.parts.map((part) => (part.kind === 'literal' ? { ...part, text: change(part.text) } : part)),
+  parts: route.parts.map((part) => withTexts(part, change)),
 });
 
 const lower = (text: string): string => text.toLowerCase();

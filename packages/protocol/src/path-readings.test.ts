@@ -1,6 +1,6 @@
-import { compileRoute, type Route } from '@keyhouse/protocol';
 import { describe, expect, it } from 'vitest';
-import { createReadings } from './readings.ts';
+import { readingsOf } from './path-readings.ts';
+import { compileRoute, type Route } from './route-rule.ts';
 
 const routes = (...patterns: readonly string[]): readonly Route[] =>
   patterns.map((pattern) => {
@@ -10,7 +10,7 @@ const routes = (...patterns: readonly string[]): readonly Route[] =>
   });
 
 describe('the readings of a path', () => {
-  const read = createReadings(routes('/api/@me', '/api/Café/**'));
+  const read = readingsOf(routes('/api/@me', '/api/Café/**'));
   const segmentsOf = (target: string, foldsCase = false) => read(target, foldsCase)?.map(({ segments }) => segments.join('/'));
 
   it('has one for a plain path, and two where a router folds case and there is case', () => {
@@ -24,7 +24,7 @@ describe('the readings of a path', () => {
       expect.arrayContaining([expect.stringContaining('Café')]),
       expect.arrayContaining([expect.stringContaining('café')]),
     ]);
-    expect(createReadings(routes('/api/x'))('/api/x', true)).toHaveLength(1);
+    expect(readingsOf(routes('/api/x'))('/api/x', true)).toHaveLength(1);
   });
 
   it('reads escapes as each kind of router does, against literals written the same way', () => {

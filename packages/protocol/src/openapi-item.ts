@@ -1,0 +1,200 @@
+/** One path of an OpenAPI document: where it leads, and what each of its operations asks for. */
+import { isObject } from './json.ts';
+import { isSame, type OperationAsks, own, readAsks, readRefused } from './openapi-asks.ts';
+import { keyOf, type Shape } from './openapi-overlaps.ts';
+import { cutTail, type Piece, patternOf, readBase, readTemplate } from './openapi-paths.ts';
+import { follow } from './openapi-references.ts';
+import { type Told, toldOf } from './openapi-sentences.ts';
+import { MAX_PATH_LENGTH } from './path.ts';
+import { ROUTE_METHODS } from './route-rule.ts';
+
+type Members = Readonly<Record<string, unknown>>;
+
+export interface ReadOperation {
+  readonly method: string;
+  readonly asks: OperationAsks;
+  readonly told: readonly Told[];
+}
+
+export interface ReadItem {
+  /** As the document writes it. */
+  readonly path: string;
+  readonly shape: Shape;
+  readonly operations: readonly ReadOperation[];
+  /** Only where no path of the document has its shape. */
+  readonly isGuard: boolean;
+}
+
+export interface Notes {
+  fault(place: string, sentence: string): void;
+  warn(place: string, sentence: string): void;
+}
+
+export interface ItemInput {
+  readonly document: Members;
+  readonly base: readonly Piece[];
+  /** The base as the operator chose it: then no server of the document counts. */
+  readonly chosen: string | undefined;
+  readonly path: string;
+  readonly value: unknown;
+  readonly notes: Notes;
+}
+
+const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query'] as const;
+type Method = (typeof METHODS)[number];
+/** No permission has an action for them, so `/verify` and the guard refuse them whatever a rule says. */
+const ALWAYS_REFUSED: readonly Method[] = ['options', 'trace', 'query'];
+
+const LEAVE_OUT = 'To leave the path out, write "x-refused": true in it: requests for it are refused.';
+const NO_ITEM = 'A path holds an object with its operations.';
+
+/** Empty when it has a fault, which is then among the notes. */
+export function readItem(input: ItemInput): readonly ReadItem[] {
+  const { document, base, path, value, notes } = input;
+  const place = placeOf(path);
+  const refuse = (sentence: string): readonly ReadItem[] => {
+    notes.fault(place, `${sentence} ${LEAVE_OUT}`);
+    return [];
+  };
+  const isRefused = isObject(value) ? readRefused(value) : false;
+  if (typeof isRefused === 'object') return refuse(isRefused.fault);
+  const { path: head, tail } = cutTail(path);
+  const template = readTemplate(head === '' && tail !== '' ? '/' : head);
+  const pieces = 'fault' in template ? template.before : template.pieces;
+  const isTooLong = patternOf([...base, ...pieces]).length > MAX_PATH_LENGTH;
+  if (isRefused) {
+    const isSayable = !('fault' in template) && !isTooLong;
+    const shape = { pieces: isTooLong ? base : [...base, ...pieces], open: !isSayable };
+    if (!isSayable)
+      notes.warn(
+        place,
+        `No pattern says it, so all of ${patternOf(shape.pieces, true)} is refused that no other path here names.`,
+      );
+    return [{ path, shape, operations: REFUSED, isGuard: !isSayable }];
+  }
+  if ('fault' in template) return refuse(template.fault);
+  if (isTooLong) return refuse('The path is too long.');
+  if (tail !== '')
+    notes.warn(place, `A request is matched without its query, and has no fragment: this is judged as ${JSON.stringify(head)}.`);
+  const item = follow(document, value, NO_ITEM);
+  if ('fault' in item) return refuse(item.fault);
+  // The end of its $ref may say so too.
+  if (item.members !== value && readRefused(item.members) !== false) return readItem({ ...input, value: item.members });
+  const operations = readOperations(input, item.members, pieces);
+  if (operations === null) return [];
+  const shape = { pieces: [...base, ...pieces], open: false };
+  return [{ path, shape, operations, isGuard: false }, ...guardOfColons(input, head, shape)];
+}
+
+const REFUSED: readonly ReadOperation[] = ROUTE_METHODS.map((method) => ({ method, asks: { kind: 'refused' }, told: [] }));
+
+/** `/profiles/:id` is a literal by the letter of OpenAPI, and a template in the minds of most who write it: neither reading may open what the other guards. */
+function guardOfColons({ path, notes }: ItemInput, head: string, { pieces }: Shape): readonly ReadItem[] {
+  const colons = head.split('/').filter((text) => /^:[A-Za-z0-9_-]+$/.test(text));
+  const [first] = colons;
+  if (first === undefined) return [];
+  notes.warn(
+    placeOf(path),
+    `In OpenAPI ${JSON.stringify(first)} is a colon and a word, and so it is read; anything else at this place is refused. For a template write ${JSON.stringify(`{${first.slice(1)}}`)}, for a colon %3A.`,
+  );
+  const loose = pieces.map(
+    (piece): Piece => (colons.includes(piece.texts.join('')) ? { texts: ['', ''], names: ['any'] } : piece),
+  );
+  return [{ path, shape: { pieces: loose, open: false }, operations: REFUSED, isGuard: true }];
+}
+
+/** Null when one of them has a fault, which is then among the notes. */
+function readOperations(input: ItemInput, item: Members, pieces: readonly Piece[]): readonly ReadOperation[] | null {
+  const { path, notes } = input;
+  const place = placeOf(path);
+  const serversFault = faultOfServers(item, input);
+  if (serversFault !== null) {
+    notes.fault(`${place}.servers`, `${serversFault} ${LEAVE_OUT}`);
+    return null;
+  }
+  const operations: ReadOperation[] = [];
+  for (const name of METHODS) {
+    const value = own(item, name);
+    if (value === undefined) continue;
+    const read = readOperation(input, item, pieces, name, value);
+    if ('fault' in read) {
+      notes.fault(`${place}.${name}`, read.fault);
+      continue;
+    }
+    if (read.warning !== undefined) notes.warn(`${place}.${name}`, read.warning);
+    if (read.asks !== null) operations.push({ method: name.toUpperCase(), asks: read.asks, told: read.told });
+  }
+  noteAdditional(item, place, notes);
+  const merged = mergeHead(operations);
+  if (!('fault' in merged)) return merged.operations;
+  notes.fault(`${place}.head`, merged.fault);
+  return null;
+}
+
+type ReadOne =
+  | { readonly asks: OperationAsks | null; readonly told: readonly Told[]; readonly warning?: string }
+  | { readonly fault: string };
+
+function readOperation(input: ItemInput, item: Members, pieces: readonly Piece[], name: Method, value: unknown): ReadOne {
+  if (!isObject(value)) return { fault: 'An operation is an object.' };
+  if (ALWAYS_REFUSED.includes(name)) {
+    const but = name === 'options' ? ', but for the preflights of browsers' : '';
+    return { asks: null, told: [], warning: `${name.toUpperCase()} is always refused${but}.` };
+  }
+  const refusedHere = readRefused(value);
+  const followed = refusedHere === true ? { members: value } : follow(input.document, value, 'An operation is an object.');
+  if ('fault' in followed) return followed;
+  const operation: Members = followed.members;
+  const isRefused = readRefused(operation);
+  if (typeof isRefused === 'object') return isRefused;
+  if (isRefused) return { asks: { kind: 'refused' }, told: [] };
+  const fault = faultOfServers(operation, input);
+  if (fault !== null) return { fault: `${fault} To leave the operation out, write "x-refused": true in it.` };
+  const read = readAsks(name.toUpperCase(), pieces, { root: input.document, item, operation });
+  return 'fault' in read ? read : { ...read, told: [toldOf(operation)] };
+}
+
+/** A path or an operation may have servers of its own; they have to lead where all the others are. */
+function faultOfServers(members: Members, { base, chosen }: ItemInput): string | null {
+  const servers = own(members, 'servers');
+  if (servers === undefined || chosen !== undefined) return null;
+  const read = readBase(servers, undefined);
+  if ('fault' in read) return read.fault;
+  return keyOf({ pieces: read.pieces, open: false }) === keyOf({ pieces: base, open: false })
+    ? null
+    : 'Its servers have another path than those of the document. Choose the base path yourself.';
+}
+
+/** OpenAPI 3.2 §4.9.1: operations of other methods, by the name that a request sends. */
+function noteAdditional(item: Members, place: string, notes: Notes): void {
+  const additional = own(item, 'additionalOperations');
+  if (additional === undefined) return;
+  if (!isObject(additional)) {
+    notes.fault(`${place}.additionalOperations`, 'An object with an operation for each method was wanted.');
+    return;
+  }
+  for (const name of Object.keys(additional)) {
+    const where = `${place}.additionalOperations[${JSON.stringify(name.slice(0, 200))}]`;
+    if (METHODS.some((method) => method === name.toLowerCase()))
+      notes.fault(where, `This method has a member of its own, "${name.toLowerCase()}": write the operation there.`);
+    else notes.warn(where, 'This method is always refused: no permission has an action for it.');
+  }
+}
+
+/** HEAD goes wherever GET goes, so that both have to ask for the same. */
+function mergeHead(operations: readonly ReadOperation[]): { operations: readonly ReadOperation[] } | { fault: string } {
+  const head = operations.find(({ method }) => method === 'HEAD');
+  if (head === undefined) return { operations };
+  const get = operations.find(({ method }) => method === 'GET');
+  const others = operations.filter((operation) => operation !== head);
+  if (get !== undefined) {
+    if (!isSame(get.asks, head.asks)) return { fault: 'HEAD goes wherever GET goes, and they ask for different things.' };
+    const told = [...get.told, ...head.told];
+    return { operations: others.map((operation) => (operation === get ? { ...get, told } : operation)) };
+  }
+  if (head.asks.kind === 'public') return { fault: 'HEAD goes wherever GET goes: it is public only where a GET is.' };
+  return { operations: [...others, { ...head, method: 'GET' }] };
+}
+
+/** Quoted, so that a path of control characters harms no terminal. */
+export const placeOf = (path: string): string => `paths[${JSON.stringify(path.slice(0, 200))}]`;

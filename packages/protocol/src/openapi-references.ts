@@ -1,0 +1,52 @@
+/** `$ref` of a path or an operation, followed within the document. Nothing is fetched, no circle is run, and no word beside it is lost. */
+import { isObject } from './json.ts';
+import { OUR_WORDS, own } from './openapi-asks.ts';
+
+type Members = Readonly<Record<string, unknown>>;
+
+const MAX_REFERENCES = 20;
+const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query', 'additionalOperations'];
+/** What decides what is asked for, and has no known order beside a `$ref`. */
+const DECIDING = ['security', 'servers', ...METHODS];
+
+/**
+ * The object that a `$ref` leads to, or the value itself. OpenAPI lets tools drop what stands beside a `$ref`; our own words there are nearer than
+ * those at its end, and count before them. Anything else that decides is a fault.
+ * @param what - for the sentence, such as `A path holds an object with its operations.`
+ */
+export function follow(document: Members, value: unknown, what: string): { members: Members } | { fault: string } {
+  let found = value;
+  const beside: Record<string, unknown> = {};
+  for (let count = 0; count < MAX_REFERENCES; count++) {
+    if (!isObject(found)) return { fault: what };
+    const members: Members = found;
+    const reference = own(members, '$ref');
+    if (reference === undefined) return { members: { ...members, ...beside } };
+    if (DECIDING.some((name) => own(members, name) !== undefined))
+      return { fault: 'It has operations, security or servers beside its $ref: which of them hold, nobody can say.' };
+    for (const word of OUR_WORDS) if (!(word in beside) && own(members, word) !== undefined) beside[word] = own(members, word);
+    if (typeof reference !== 'string' || !reference.startsWith('#/'))
+      return { fault: 'Its $ref leads out of the document. Bundle the files into one first.' };
+    found = at(document, reference);
+    if (found === undefined) return { fault: `Its $ref ${JSON.stringify(reference.slice(0, 200))} leads nowhere.` };
+  }
+  return { fault: 'Its $ref leads in a circle.' };
+}
+
+/** RFC 6901, in a URI fragment (§6). */
+function at(document: Members, reference: string): unknown {
+  let found: unknown = document;
+  for (const token of reference.slice(2).split('/')) {
+    if (!isObject(found)) return undefined;
+    found = own(found, decodeToken(token));
+  }
+  return found;
+}
+
+function decodeToken(token: string): string {
+  try {
+    return decodeURIComponent(token).replaceAll('~1', '/').replaceAll('~0', '~');
+  } catch {
+    return token;
+  }
+}

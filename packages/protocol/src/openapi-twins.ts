@@ -1,0 +1,116 @@
+/** Paths of one document that a request cannot tell apart, and requests that may mean two of its paths. */
+import { isSame, type OperationAsks } from './openapi-asks.ts';
+import { type Notes, placeOf, type ReadItem, type ReadOperation } from './openapi-item.ts';
+import { keyOf, meetOf, type Shape, shapeTree } from './openapi-overlaps.ts';
+import { patternOf } from './openapi-paths.ts';
+
+/** Some seconds of work; the largest of the well-known documents needs a hundredth of it. */
+const MAX_LOOKS = 5_000_000;
+/** More of them is a document that a router could not serve either. */
+const MAX_MEETS = 1_000;
+
+/** One item for each shape: what stands in two places has to ask for the same, or for a permission where the other is public. */
+export function mergeTwins(items: readonly ReadItem[], notes: Notes): readonly ReadItem[] {
+  const byKey = new Map<string, ReadItem>();
+  for (const item of items.toSorted((one, other) => Number(one.isGuard) - Number(other.isGuard))) {
+    const key = keyOf(item.shape);
+    const twin = byKey.get(key);
+    if (twin === undefined) byKey.set(key, item);
+    else if (!item.isGuard) byKey.set(key, { ...twin, operations: mergeOperations(twin, item, notes) });
+  }
+  return [...byKey.values()];
+}
+
+function mergeOperations(twin: ReadItem, item: ReadItem, notes: Notes): readonly ReadOperation[] {
+  const place = placeOf(item.path);
+  notes.warn(place, `A request cannot tell it from ${JSON.stringify(twin.path)}: they are judged as one path.`);
+  const merged = new Map(twin.operations.map((operation) => [operation.method, operation]));
+  for (const operation of item.operations) {
+    const { method } = operation;
+    const other = merged.get(method);
+    const asks = other === undefined ? operation.asks : stricterOf(other.asks, operation.asks);
+    if (asks === null) {
+      notes.fault(
+        place,
+        `A request cannot tell its ${method} from that of ${JSON.stringify(twin.path)}, and they ask for different things. Give both the same "x-permission", or write "x-refused": true in one of the paths: then both are refused.`,
+      );
+      continue;
+    }
+    if (other !== undefined && !isSame(other.asks, operation.asks))
+      notes.warn(
+        place,
+        `Of its ${method} and that of ${JSON.stringify(twin.path)} the stricter one counts: ${sentenceOf(asks)}.`,
+      );
+    merged.set(method, { method, asks, told: [...(other?.told ?? []), ...operation.told] });
+  }
+  return [...merged.values()];
+}
+
+/** Null: two permissions, of which neither is the stricter one. */
+function stricterOf(one: OperationAsks, other: OperationAsks): OperationAsks | null {
+  if (one.kind === 'refused' || other.kind === 'refused') return { kind: 'refused' };
+  if (one.kind === 'public') return other;
+  return other.kind === 'public' || isSame(one, other) ? one : null;
+}
+
+const sentenceOf = (asks: OperationAsks): string =>
+  asks.kind === 'permission' ? `it asks for ${asks.permission}` : asks.kind === 'refused' ? 'it is refused' : 'it is public';
+
+/**
+ * With each request refused that may mean two paths which ask for different things, neither being the more literal one. Where no pattern
+ * says which requests these are, it is a fault.
+ */
+export function refuseUnclear(items: readonly ReadItem[], notes: Notes): readonly ReadItem[] {
+  const tree = shapeTree<ReadItem>(MAX_LOOKS);
+  const all = new Map(items.map((item) => [keyOf(item.shape), item]));
+  let count = 0;
+  for (const item of items) {
+    const others = tree.overlapping(item.shape);
+    if (others === null) return tooMany(items, notes);
+    tree.add(item.shape, item);
+    for (const other of others) {
+      const methods = contradictions(item, other);
+      const meet = methods.length === 0 ? null : meetOf(item.shape, other.shape);
+      if (meet === null) continue;
+      if (meet === 'unsayable') {
+        notes.fault(
+          placeOf(item.path),
+          `A request may mean this path or ${JSON.stringify(other.path)}, and they ask for different things. Give both the same "x-permission", or write "x-refused": true in both.`,
+        );
+        continue;
+      }
+      if (++count > MAX_MEETS) return tooMany(items, notes);
+      refuse(all, meet, methods, { item, other, notes });
+    }
+  }
+  return [...all.values()];
+}
+
+function refuse(
+  all: Map<string, ReadItem>,
+  meet: Shape,
+  methods: readonly string[],
+  { item, other, notes }: { item: ReadItem; other: ReadItem; notes: Notes },
+): void {
+  const key = keyOf(meet);
+  const before = all.get(key) ?? { path: item.path, shape: meet, operations: [], isGuard: false };
+  const missing = methods.filter((method) => before.operations.every((operation) => operation.method !== method));
+  if (missing.length === 0) return;
+  const refused = missing.map((method): ReadOperation => ({ method, asks: { kind: 'refused' }, told: [] }));
+  all.set(key, { ...before, operations: [...before.operations, ...refused] });
+  notes.warn(
+    placeOf(item.path),
+    `${missing.join(', ')} ${patternOf(meet.pieces, meet.open)} may mean this path or ${JSON.stringify(other.path)}, and they ask for different things: it is refused.`,
+  );
+}
+
+function tooMany(items: readonly ReadItem[], notes: Notes): readonly ReadItem[] {
+  notes.fault('paths', 'Too many pairs of paths may mean the same request while they ask for different things.');
+  return items;
+}
+
+/** The methods for which they ask for different things. */
+const contradictions = (one: ReadItem, other: ReadItem): readonly string[] =>
+  one.operations
+    .filter(({ method, asks }) => other.operations.some((against) => against.method === method && !isSame(asks, against.asks)))
+    .map(({ method }) => method);
