@@ -7,6 +7,8 @@ export interface MemoryList {
   /** May throw, as a database that is away does; counts the reads too. */
   onRead?: () => void;
   moved?: boolean;
+  /** While it is there, a read waits for it. */
+  hang?: PromiseWithResolvers<void> | null;
   /** How many audit events there are. */
   events?: number;
 }
@@ -21,6 +23,7 @@ export function memoryChanges(state: MemoryList): ChangesStore & {
   const read = async (): Promise<void> => {
     await Promise.resolve();
     state.onRead?.();
+    await state.hang?.promise;
   };
   const end = (): number => state.list.at(-1)?.number ?? 0;
   const seen = (number: number): Seen => {

@@ -21,6 +21,8 @@ import type { PermissionsStore } from './permissions/catalogue.ts';
 import type { ChangesStore } from './revocations/change.ts';
 import type { SessionsStore } from './sessions/session.ts';
 
+export { StoreUnavailable } from './unavailable.ts';
+
 /** A row lease for jobs that one server at a time may do. */
 export interface LeaseStore {
   /** True when `holder` has the lease for `forMs` from now; false when another holds it. */
@@ -63,9 +65,4 @@ export interface Store {
   /** Throws when the database cannot be reached or a migration is missing. */
   check(): Promise<void>;
   close(): Promise<void>;
-}
-
-/** The store could not do what was asked: unreachable, full, read-only. Never a success, always a 503. */
-export class StoreUnavailable extends Error {
-  override readonly name = 'StoreUnavailable';
 }

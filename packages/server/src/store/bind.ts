@@ -31,6 +31,8 @@ export interface Backend {
   readonly database: Store['database'];
   /** Reads; on SQLite the main thread's own connection. */
   readonly db: Db;
+  /** For polling the list of changes: where there is one, a connection of its own. */
+  readonly pollDb?: Db;
   /** Turns what a read throws into StoreUnavailable where the database is the trouble. */
   guardRead<Value>(read: () => Promise<Value>): Promise<Value>;
   run(act: string, input: unknown): Promise<{ result: unknown; changes: readonly Change[] }>;
@@ -41,7 +43,7 @@ export interface Backend {
 }
 
 export function bindStore(backend: Backend): Store {
-  const { db } = backend;
+  const { db, pollDb = db } = backend;
   const listeners: ((changes: readonly Change[]) => void)[] = [];
 
   const reads = <Room extends object>(room: Room): Room =>
@@ -85,7 +87,7 @@ export function bindStore(backend: Backend): Store {
     reminders: { ...reads(remindersReads(db)), ...bound(remindersActs) },
     leases: bound(leasesActs),
     changes: {
-      ...reads(revocationsReads(db)),
+      ...reads(revocationsReads(db, pollDb)),
       ...bound(revocationsActs),
       mayHaveMoved: backend.mayHaveMoved,
       onHint: backend.onHint,

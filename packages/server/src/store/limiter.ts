@@ -1,63 +1,65 @@
-/** Counts failures for the sign-in limits: in memory on one machine, in PostgreSQL where several servers share them. */
-import type { Pool } from 'pg';
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+/**
+ * Counts failures for the sign-in limits: how many points a bucket has and for how long, and the limiter that keeps them in memory. Where several
+ * servers share them, `postgres/limiter.ts` keeps them in the database.
+ */
 import { A_DAY, FAILURE_WINDOW_SECONDS, type Limiter, MAX_A_DAY, MAX_FAILURES } from '../core/accounts/sign-in-limits.ts';
-import { StoreUnavailable } from '../core/store.ts';
+import { DAY_MS } from '../core/lib/clock.ts';
 
-export const LIMITS_TABLE = 'limits';
-
-const DAILY = { points: MAX_A_DAY, duration: 86_400, keyPrefix: 'daily' };
-const RULE = { points: MAX_FAILURES, duration: FAILURE_WINDOW_SECONDS, keyPrefix: 'sign-in' };
-
-/** Forgets everything with the process. */
-export function openMemoryLimiter(): Limiter {
-  return limiterOver(new RateLimiterMemory(RULE), new RateLimiterMemory(DAILY));
+export interface LimitRule {
+  /** Names the rule where buckets of several are kept in one place. */
+  readonly name: 'daily' | 'sign-in';
+  readonly maxPoints: number;
+  /** From the first point that is taken on; then the bucket is empty again. */
+  readonly windowMs: number;
 }
 
-/** Over the table `limits (key varchar(255) primary key, points integer not null, expire bigint)`, which a migration has made. */
-export function openPostgresLimiter(pool: Pool): Limiter {
-  const open = (rule: typeof RULE): RateLimiterAbstract =>
-    new RateLimiterPostgres({
-      ...rule,
-      storeClient: pool,
-      storeType: 'pool',
-      tableName: LIMITS_TABLE,
-      tableCreated: true,
-      clearExpiredByTimeout: true,
-    });
-  return limiterOver(open(RULE), open(DAILY));
+const DAILY: LimitRule = { name: 'daily', maxPoints: MAX_A_DAY, windowMs: DAY_MS };
+const SIGN_IN: LimitRule = { name: 'sign-in', maxPoints: MAX_FAILURES, windowMs: FAILURE_WINDOW_SECONDS * 1000 };
+
+export const limitRuleOf = (bucket: string): LimitRule => (bucket.startsWith(A_DAY) ? DAILY : SIGN_IN);
+
+/** The whole seconds until a bucket is empty again; at least one, because nobody may ask again at once. */
+export const retryAfterSeconds = (leftMs: number): number => Math.max(1, Math.ceil(leftMs / 1000));
+
+interface Bucket {
+  points: number;
+  readonly endsAtMs: number;
 }
 
-function limiterOver(short: RateLimiterAbstract, daily: RateLimiterAbstract): Limiter {
-  const ruleOf = (bucket: string): RateLimiterAbstract => (bucket.startsWith(A_DAY) ? daily : short);
+/**
+ * Forgets everything with the process. `monotonicMs`: milliseconds that only ever go forward; the wall clock may be set back by an hour, and nobody
+ * may be kept waiting for that hour.
+ */
+export function openMemoryLimiter(monotonicMs: () => number = () => performance.now()): Limiter {
+  // Of one rule, in the order in which they end.
+  const bucketsOf = new Map<LimitRule, Map<string, Bucket>>([DAILY, SIGN_IN].map((rule) => [rule, new Map()]));
+
+  function openedBuckets(rule: LimitRule): Map<string, Bucket> {
+    const buckets = bucketsOf.get(rule) ?? new Map<string, Bucket>();
+    for (const [name, { endsAtMs }] of buckets) {
+      if (endsAtMs > monotonicMs()) break;
+      buckets.delete(name);
+    }
+    return buckets;
+  }
+
   return {
-    async take(bucket) {
-      const rule = ruleOf(bucket);
-      try {
-        await rule.consume(bucket);
-        return { ok: true };
-      } catch (refusal) {
-        if (!(refusal instanceof RateLimiterRes)) throw new StoreUnavailable('The limits cannot be reached.', { cause: refusal });
-        // The library counts a refused point too; we do not, so that giving points back ends the refusing.
-        await reward(rule, bucket);
-        return { ok: false, retryAfterSeconds: Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)) };
-      }
+    async take(name) {
+      const rule = limitRuleOf(name);
+      const buckets = openedBuckets(rule);
+      const bucket = buckets.get(name) ?? { points: 0, endsAtMs: monotonicMs() + rule.windowMs };
+      if (bucket.points >= rule.maxPoints)
+        return { ok: false, retryAfterSeconds: retryAfterSeconds(bucket.endsAtMs - monotonicMs()) };
+      bucket.points++;
+      buckets.set(name, bucket);
+      return { ok: true };
     },
-    giveBack: (bucket) => reward(ruleOf(bucket), bucket),
-    async clear(bucket) {
-      try {
-        await ruleOf(bucket).delete(bucket);
-      } catch (error) {
-        throw new StoreUnavailable('The limits cannot be reached.', { cause: error });
-      }
+    async giveBack(name) {
+      const bucket = openedBuckets(limitRuleOf(name)).get(name);
+      if (bucket !== undefined && bucket.points > 0) bucket.points--;
+    },
+    async clear(name) {
+      openedBuckets(limitRuleOf(name)).delete(name);
     },
   };
-}
-
-async function reward(rule: RateLimiterAbstract, bucket: string): Promise<void> {
-  try {
-    await rule.reward(bucket);
-  } catch (error) {
-    throw new StoreUnavailable('The limits cannot be reached.', { cause: error });
-  }
 }

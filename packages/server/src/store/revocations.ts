@@ -11,14 +11,15 @@ export const newEpoch = (): string => randomBytes(16).toString('hex');
 
 type Reads = Pick<ChangesStore, 'place' | 'lookAfter' | 'changesAfter' | 'activeRevocations'>;
 
-export function revocationsReads(db: Db): Reads {
+/** `pollDb`: what polls the list, again and again; the rest is read over `db`. */
+export function revocationsReads(db: Db, pollDb: Db): Reads {
   return {
     async place() {
       // From the end on there is nothing: only the end itself is read.
-      return placeIn(await listFrom(db, { change: Number.MAX_SAFE_INTEGER, event: 0, limit: 1 }));
+      return placeIn(await listFrom(pollDb, { change: Number.MAX_SAFE_INTEGER, event: 0, limit: 1 }));
     },
     async lookAfter({ change, event }, limit) {
-      const answer = await listFrom(db, { change: change.number, event: event.number, limit });
+      const answer = await listFrom(pollDb, { change: change.number, event: event.number, limit });
       const [first] = answer.rows;
       const rows = answer.rows.filter((row): row is typeof row & ChangeRow => row.number !== null);
       const last = rows.at(-1);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { memoryChanges } from '../../../test/memory-changes.ts';
+import { StoreUnavailable } from '../unavailable.ts';
 import type { Change } from './change.ts';
 import { ChangeFollower, TRUST_FOR_MS } from './follower.ts';
 
@@ -18,6 +19,8 @@ function open() {
       wentBackAt: [] as (number | 'clock')[],
     },
     ...{ list: [] as Change[], errors: [] as unknown[], events: 0 },
+    /** While it is there, no read is answered. */
+    hang: null as PromiseWithResolvers<void> | null,
     onRead: () => {
       state.reads += 1;
       if (state.isAway) throw new Error('away');
@@ -86,6 +89,54 @@ describe('the follower', () => {
     state.isAway = false;
     await follower.whenFresh();
     expect(heard).toEqual(['jti:x']);
+  });
+
+  it('lets nobody wait when the last look failed or this one hangs, and trusts again once a poll succeeds', async () => {
+    const { state, follower, hints } = open();
+    await follower.start(3_600_000);
+    const poll = () => {
+      for (const hint of hints) hint();
+    };
+    try {
+      // A look that succeeds in time is waited for, as after this process was asleep.
+      state.atMs += TRUST_FOR_MS + 1;
+      await follower.whenFresh();
+      state.hang = Promise.withResolvers<void>();
+      const before = state.reads;
+      poll();
+      await expect.poll(() => state.reads).toBe(before + 1);
+      state.atMs += TRUST_FOR_MS + 1;
+      const refused = Array.from({ length: 50 }, () => follower.whenFresh());
+      for (const each of refused) await expect(each).rejects.toThrow(StoreUnavailable);
+      expect(state.reads).toBe(before + 1);
+      state.hang.reject(new Error('away'));
+      await expect.poll(() => state.errors.length).toBe(1);
+      state.hang = null;
+      await expect(follower.whenFresh()).rejects.toThrow('away');
+      poll();
+      await expect.poll(() => follower.isFresh).toBe(true);
+      expect(follower.whenFresh()).toBeUndefined();
+    } finally {
+      follower.stop();
+    }
+  });
+
+  it('lets no more than a bounded number wait for one look', async () => {
+    const { state, follower } = open();
+    await follower.start(3_600_000);
+    state.hang = Promise.withResolvers<void>();
+    state.atMs += TRUST_FOR_MS + 1;
+    const asked = Array.from({ length: 5000 }, () =>
+      Promise.resolve(follower.whenFresh()).then(
+        () => 'fresh',
+        () => 'refused',
+      ),
+    );
+    await expect(follower.whenFresh()).rejects.toThrow(StoreUnavailable);
+    state.hang.resolve();
+    const answers = await Promise.all(asked);
+    expect(answers.filter((answer) => answer === 'fresh')).toHaveLength(1000);
+    follower.stop();
   });
 
   it('counts its freshness from before the read, however long the read took', async () => {

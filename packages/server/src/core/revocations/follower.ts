@@ -1,7 +1,7 @@
 /**
  * Follows the list of changes, so that this server knows at once what any other process did: another server, or the
  * command line beside this one. What it has heard it tells its listeners in order. When it has been deaf for too long,
- * nothing that was learnt from the list may be trusted: `whenFresh` then looks first, and fails when it cannot.
+ * nothing that was learnt from the list may be trusted: `whenFresh` then looks first, and fails when it cannot, without waiting for what hangs.
  *
  * What this process does itself is applied right after its commit, which may be before what another server committed earlier. So
  * there are two ways to listen: changes as they are known, and what was read of the list up to a position, without a gap.
@@ -10,10 +10,15 @@
 import { isSuspensionKind, KEPT_AFTER_END_MS, RevocationList } from '@keyhouse/protocol';
 import type { Clock } from '../lib/clock.ts';
 import { pause } from '../lib/pause.ts';
+import { StoreUnavailable } from '../unavailable.ts';
 import type { Change, ChangesStore, ListLook, ListPlace } from './change.ts';
 
 /** The contract promises a revocation everywhere within two seconds; this leaves room for the poll itself. */
 export const TRUST_FOR_MS = 1500;
+/** A look that takes longer is taken for one that hangs; nobody else begins to wait for it. */
+const LOOK_WITHIN_MS = 1000;
+/** So many may wait for a look. They are let go together, so this bounds what one that hangs can hold. */
+const MAX_WAITING = 1000;
 const PAGE = 1000;
 /** At start there may be a million; each page is a moment in which nothing else is done. */
 const ACTIVE_PAGE = 2000;
@@ -73,6 +78,10 @@ export class ChangeFollower {
   #freshAtMs = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | null = null;
   #nextLook: Promise<void> | null = null;
+  #lookStartedAtMs = 0;
+  /** Why the last look failed; null where it did not. */
+  #failure: { readonly error: unknown } | null = null;
+  #waiting = 0;
   #unread = true;
   #timer: NodeJS.Timeout | null = null;
   #stopHints = () => {};
@@ -141,17 +150,45 @@ export class ChangeFollower {
     return this.lagMs <= TRUST_FOR_MS;
   }
 
-  /** Nothing when what was heard can be trusted now; otherwise a promise that looks first, and rejects when it cannot. */
+  /**
+   * Nothing when what was heard can be trusted now; otherwise a promise that looks first, and rejects when it cannot. It rejects at once where the last
+   * look failed or this one hangs: the poll goes on trying, once at a time, and no request waits for it.
+   */
   whenFresh(): Promise<void> | undefined {
-    return this.isFresh ? undefined : this.look();
+    if (this.isFresh) return undefined;
+    if (this.#isStarted && this.#failure !== null) return Promise.reject(this.#failure.error);
+    const isLate = this.#looking !== null && this.#ports.monotonicMs() - this.#lookStartedAtMs > LOOK_WITHIN_MS;
+    if (this.#isStarted && (isLate || this.#waiting >= MAX_WAITING))
+      return Promise.reject(new StoreUnavailable('The list of changes is not read in time.'));
+    return this.#waitForLook();
+  }
+
+  async #waitForLook(): Promise<void> {
+    this.#waiting += 1;
+    try {
+      // One that is under way will do, unless it takes too long itself.
+      if (this.#looking !== null) await this.#looking;
+      if (!this.isFresh) await this.look();
+    } finally {
+      this.#waiting -= 1;
+    }
   }
 
   /** Reads the list to its end. Whoever asks while a look is under way waits for the next one, which all of them share. */
   look(): Promise<void> {
     if (this.#looking === null) {
-      this.#looking = this.#look().finally(() => {
-        this.#looking = null;
-      });
+      this.#lookStartedAtMs = this.#ports.monotonicMs();
+      this.#looking = this.#look().then(
+        () => {
+          this.#looking = null;
+          this.#failure = null;
+        },
+        (error: unknown) => {
+          this.#looking = null;
+          this.#failure = { error };
+          throw error;
+        },
+      );
       return this.#looking;
     }
     this.#nextLook ??= this.#looking

@@ -147,7 +147,7 @@ export const credentials: Migration = {
     )${end}`,
 
     `CREATE TABLE leases (job ${text} NOT NULL PRIMARY KEY, holder ${text} NOT NULL, until_ms ${integer} NOT NULL)${end}`,
-    // Read and written by rate-limiter-flexible, which fixes the names of the columns; SQLite keeps its limits in memory.
+    // SQLite keeps its limits in memory.
     `CREATE TABLE limits (key ${text} NOT NULL PRIMARY KEY, points ${integer} NOT NULL DEFAULT 0, expire ${integer})${end}`,
   ],
 };

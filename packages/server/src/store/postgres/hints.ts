@@ -1,22 +1,34 @@
 import { sql } from 'kysely';
 import pg from 'pg';
 import type { Db } from '../prepared.ts';
+import { destroy } from './reachability.ts';
+import { connectionTo, isDirect, prepareSession } from './session.ts';
 
 const CHANNEL = 'keyhouse_changes';
 const RECONNECT_AFTER_MS = 2000;
+const ANSWER_WITHIN_MS = 5000;
 
 /** Wakes the other servers at the commit. Only a hint: whoever misses it looks every 500 ms anyway. */
 export const notifyOfChanges = (db: Db): Promise<unknown> => sql`select pg_notify(${CHANNEL}, '')`.execute(db);
 
-/** A connection of its own that listens for hints, and comes back by itself. */
+/**
+ * A connection of its own that listens for hints, and comes back by itself. Behind a pooler nobody can listen: a backend that did would go on to serve
+ * others. There it says so once, and the changes of other servers are found by polling alone.
+ */
 export function listenForChanges(url: string, onWarning: (message: string) => void) {
   const listeners = new Set<() => void>();
   let client: pg.Client | null = null;
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
+  let isWarned = false;
 
   const connect = async (): Promise<void> => {
-    const fresh = new pg.Client({ connectionString: url, application_name: 'keyhouse hints', keepAlive: true });
+    const fresh = new pg.Client({
+      ...connectionTo(url),
+      application_name: 'keyhouse hints',
+      connectionTimeoutMillis: ANSWER_WITHIN_MS,
+      query_timeout: ANSWER_WITHIN_MS,
+    });
     fresh.on('error', () => {});
     fresh.on('end', () => again(fresh));
     fresh.on('notification', () => {
@@ -25,9 +37,21 @@ export function listenForChanges(url: string, onWarning: (message: string) => vo
     client = fresh;
     try {
       await fresh.connect();
-      await fresh.query(`LISTEN ${CHANNEL}`);
+      await prepareSession(fresh, { limits: false });
+      if (isDirect(fresh)) {
+        await fresh.query(`LISTEN ${CHANNEL}`);
+        isWarned = false;
+      } else {
+        client = null;
+        await fresh.end();
+        onWarning('PostgreSQL is reached through a pooler: what other servers change is found every 500 ms, not at once.');
+      }
     } catch (error) {
-      onWarning(`PostgreSQL hints are not heard for now: ${error instanceof Error ? error.message : String(error)}`);
+      if (!isWarned)
+        onWarning(`PostgreSQL hints are not heard for now: ${error instanceof Error ? error.message : String(error)}`);
+      // Once, however long it lasts.
+      isWarned = true;
+      destroy(fresh);
       again(fresh);
     }
   };
@@ -43,6 +67,10 @@ export function listenForChanges(url: string, onWarning: (message: string) => vo
     onHint: (listener: () => void) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    /** Opens another connection, because this one may be dead: nothing would tell. */
+    renew: () => {
+      if (client !== null) destroy(client);
     },
     close: async () => {
       closed = true;

@@ -1,0 +1,268 @@
+/**
+ * The connections that acts and reads share. Whoever finds none that is free waits, but neither for long nor among too many; and while PostgreSQL does
+ * not answer at all (`reachability.ts`), nobody waits. Where it has no connection left, what is there is shared and no more is asked for until it has.
+ */
+import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
+import pg from 'pg';
+import { StoreUnavailable } from '../../core/unavailable.ts';
+import { hasNoConnectionLeft, isSilence, translate } from './faults.ts';
+import { destroy, Reachability } from './reachability.ts';
+import { ANSWER_WITHIN_MS, beginOn, connectionTo, prepareSession } from './session.ts';
+
+/** For a connection that is free, or a new one. */
+const CONNECTION_WITHIN_MS = 3000;
+/** More than a burst of requests leaves waiting for a moment, and few enough to be let go at once. */
+const MAX_WAITING = 1000;
+/** These stay open when nothing is to be done, so that something is there when PostgreSQL has no other left. */
+const KEPT_OPEN = 2;
+/** After a new connection was answered at once, those that were asked before it and are not are taken for dead. */
+const ANSWER_AFTER_ANOTHER_WITHIN_MS = 1500;
+const GROW_EVERY_MS = 1000;
+const ASK_AGAIN_AFTER_MS = 200;
+
+export interface ConnectionsOptions {
+  readonly url: string;
+  /** At most so many are open. */
+  readonly size: number;
+  readonly onWarning: (message: string) => void;
+  /** Connections that were open may be dead; those that others hold should be opened again. */
+  readonly onDoubt: () => void;
+}
+
+export class Connections implements PostgresPool {
+  readonly options = {};
+  readonly reachability: Reachability;
+  readonly #given: ConnectionsOptions;
+  #pool: pg.Pool;
+  /** All that are open, and those of them that nobody uses. */
+  readonly #open = new Set<pg.PoolClient>();
+  readonly #idle = new Set<pg.PoolClient>();
+  readonly #handles = new WeakMap<pg.PoolClient, Handle>();
+  readonly #letGo = new Set<(error: Error) => void>();
+  #waiting = 0;
+  #room: Promise<void> | null = null;
+  #growing: NodeJS.Timeout | null = null;
+
+  constructor(given: ConnectionsOptions) {
+    this.#given = given;
+    this.#pool = this.#openPool();
+    this.reachability = new Reachability({
+      url: given.url,
+      onWarning: given.onWarning,
+      onDoubt: () => {
+        for (const client of this.#idle) destroy(client);
+        given.onDoubt();
+      },
+      onAnsweredAnew: () => this.#dropUnanswered(performance.now()),
+      onSilence: () => {
+        this.#dropAll();
+        given.onDoubt();
+      },
+    });
+  }
+
+  /** How many wait for a connection. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** A connection of one's own until it is released. @throws StoreUnavailable */
+  async connect(): Promise<PostgresPoolClient> {
+    if (this.reachability.isSilent) throw new StoreUnavailable('PostgreSQL does not answer.');
+    if (this.#waiting >= MAX_WAITING) throw new StoreUnavailable('Too many requests wait for a connection to PostgreSQL.');
+    this.#waiting++;
+    try {
+      return this.#handleOf(await this.#take());
+    } catch (error) {
+      this.reachability.failed(error);
+      throw translate(error);
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  /** One statement, outside any act. @throws StoreUnavailable */
+  async run<Row>(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+    const connection = await this.connect();
+    try {
+      return (await connection.query<Row>(text, values)).rows;
+    } catch (error) {
+      throw translate(error);
+    } finally {
+      connection.release();
+    }
+  }
+
+  async end(): Promise<void> {
+    this.reachability.close();
+    if (this.#growing !== null) clearTimeout(this.#growing);
+    if (!this.#pool.ending) await this.#pool.end();
+  }
+
+  async #take(): Promise<pg.PoolClient> {
+    const giveUpAtMs = performance.now() + CONNECTION_WITHIN_MS;
+    for (;;) {
+      if (this.#room !== null && this.#pool.totalCount === 0) await this.#unlessLetGo(this.#room, giveUpAtMs - performance.now());
+      try {
+        return await this.#fromPool();
+      } catch (error) {
+        if (!hasNoConnectionLeft(error) || performance.now() >= giveUpAtMs) throw error;
+        this.#askForLess();
+      }
+    }
+  }
+
+  async #fromPool(): Promise<pg.PoolClient> {
+    const connecting = this.#pool.connect();
+    try {
+      return await this.#unlessLetGo(connecting);
+    } catch (error) {
+      // Whoever was let go no longer wants it.
+      connecting.then(
+        (client) => client.release(),
+        () => {},
+      );
+      throw error;
+    }
+  }
+
+  /** Rejects as soon as nobody shall wait any more, or after `withinMs`. */
+  #unlessLetGo<Value>(wanted: Promise<Value>, withinMs: number | null = null): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      this.#letGo.add(reject);
+      const late = (): void => reject(new StoreUnavailable('PostgreSQL has no connection left.'));
+      const timer = withinMs === null ? null : setTimeout(late, withinMs);
+      wanted.then(resolve, reject).finally(() => {
+        this.#letGo.delete(reject);
+        if (timer !== null) clearTimeout(timer);
+      });
+    });
+  }
+
+  #openPool(): pg.Pool {
+    const { url, size, onWarning } = this.#given;
+    const pool = new pg.Pool({
+      ...connectionTo(url),
+      max: size,
+      min: Math.min(KEPT_OPEN, size),
+      connectionTimeoutMillis: CONNECTION_WITHIN_MS,
+      query_timeout: ANSWER_WITHIN_MS,
+      onConnect: (client) => prepareSession(client),
+    });
+    pool.on('connect', (client) => {
+      this.#open.add(client);
+      // The pool listens to idle connections only. One that breaks within an act fails its query; unheard, it would end the process.
+      client.on('error', () => {});
+    });
+    pool.on('acquire', (client) => void this.#idle.delete(client));
+    pool.on('release', (error, client) => {
+      if (!error) this.#idle.add(client);
+    });
+    pool.on('remove', (client) => {
+      this.#open.delete(client);
+      this.#idle.delete(client);
+    });
+    // An idle connection that breaks is replaced at the next use.
+    pool.on('error', (error) => {
+      if (pool === this.#pool && !this.reachability.isDoubtful)
+        onWarning(`PostgreSQL closed an idle connection: ${error.message}`);
+    });
+    return pool;
+  }
+
+  #handleOf(client: pg.PoolClient): Handle {
+    let handle = this.#handles.get(client);
+    if (handle === undefined) {
+      handle = new Handle(client, this.reachability);
+      this.#handles.set(client, handle);
+    }
+    return handle;
+  }
+
+  #dropUnanswered(askedBeforeMs: number): void {
+    const drop = (): void => {
+      for (const client of this.#open) {
+        const askedAtMs = this.#handles.get(client)?.askedAtMs ?? null;
+        if (askedAtMs !== null && askedAtMs < askedBeforeMs) destroy(client);
+      }
+    };
+    setTimeout(drop, ANSWER_AFTER_ANOTHER_WITHIN_MS).unref();
+  }
+
+  #dropAll(): void {
+    const dropped = this.#pool;
+    this.#pool = this.#openPool();
+    dropped.end().catch(() => {});
+    for (const letGo of this.#letGo) letGo(new StoreUnavailable('PostgreSQL does not answer.'));
+    for (const client of this.#open) destroy(client);
+  }
+
+  /** As many as there are, and one more each second until all may be had again. */
+  #askForLess(): void {
+    const pool = this.#pool;
+    pool.options.max = Math.max(1, pool.totalCount);
+    if (pool.totalCount === 0) this.#room ??= this.#waitForRoom().finally(() => (this.#room = null));
+    if (this.#growing === null) this.#grow();
+  }
+
+  #grow(): void {
+    this.#growing = setTimeout(() => {
+      this.#growing = null;
+      const { options } = this.#pool;
+      options.max = Math.min(this.#given.size, options.max + 1);
+      if (options.max < this.#given.size) this.#grow();
+    }, GROW_EVERY_MS);
+    this.#growing.unref();
+  }
+
+  /** One asks for all who wait. Settles when there is a connection, and also when something else is the matter: that all may see. */
+  async #waitForRoom(): Promise<void> {
+    while (this.#waiting > 0) {
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_AFTER_MS));
+      try {
+        (await this.#pool.connect()).release();
+        return;
+      } catch (error) {
+        if (!hasNoConnectionLeft(error)) return;
+      }
+    }
+  }
+}
+
+/** A connection in use. Where it failed, it is used for nothing more: the roll-back fails at once, and it does not go back to the others. */
+class Handle implements PostgresPoolClient {
+  readonly #client: pg.PoolClient;
+  readonly #reachability: Reachability;
+  #isBroken = false;
+  /** Since when a statement waits for its answer; null: none does. */
+  askedAtMs: number | null = null;
+
+  constructor(client: pg.PoolClient, reachability: Reachability) {
+    this.#client = client;
+    this.#reachability = reachability;
+  }
+
+  query<Row>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<Row>>;
+  query(cursor: never): never;
+  async query<Row>(text: string, values: readonly unknown[] = []): Promise<PostgresQueryResult<Row>> {
+    this.askedAtMs = performance.now();
+    try {
+      const result = await this.#client.query(text === 'begin' ? beginOn(this.#client) : text, values as unknown[]);
+      this.#reachability.answered();
+      return result as unknown as PostgresQueryResult<Row>;
+    } catch (error) {
+      this.#reachability.failed(error);
+      if (isSilence(error)) {
+        this.#isBroken = true;
+        destroy(this.#client);
+      }
+      throw error;
+    } finally {
+      this.askedAtMs = null;
+    }
+  }
+
+  release(isDiscarded = false): void {
+    this.#client.release(isDiscarded || this.#isBroken);
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * Whether PostgreSQL answers at all. A network that drops packets without a word leaves every connection open and every statement waiting. So when
+ * something was not answered in time, and nothing else was answered meanwhile, one trial at a time is made over a new connection; until it is answered,
+ * nobody waits for the others.
+ */
+import pg from 'pg';
+import { hasNoConnectionLeft, isAnswer, isSilence } from './faults.ts';
+import { connectionTo } from './session.ts';
+
+const TRIAL_WITHIN_MS = 1000;
+const TRIAL_EVERY_MS = 200;
+/** With no answer over any connection for so long, those that nobody uses may be dead too. A timer may be a little early. */
+const DOUBTFUL_AFTER_MS = 900;
+/** With no answer for so long, also over a new connection, nothing that waits will be answered. */
+const SILENT_AFTER_MS = 2000;
+
+interface Ports {
+  readonly url: string;
+  readonly onWarning: (message: string) => void;
+  /** Something was not answered in time: connections that nobody uses may be dead. */
+  readonly onDoubt: () => void;
+  /** A new connection was answered at once, while those of before were not. */
+  readonly onAnsweredAnew: () => void;
+  /** Nothing is answered: whatever waits shall fail, and every connection is dropped. */
+  readonly onSilence: () => void;
+}
+
+export class Reachability {
+  readonly #ports: Ports;
+  #state: 'reachable' | 'doubtful' | 'silent' = 'reachable';
+  #answeredAtMs = performance.now();
+  #isClosed = false;
+
+  constructor(ports: Ports) {
+    this.#ports = ports;
+  }
+
+  /** Nobody shall wait for an answer now. */
+  get isSilent(): boolean {
+    return this.#state === 'silent';
+  }
+
+  /** Something was not answered in time, and nothing was since. */
+  get isDoubtful(): boolean {
+    return this.#state !== 'reachable';
+  }
+
+  /** Something was answered, be it by an error. */
+  answered(): void {
+    this.#answeredAtMs = performance.now();
+    if (this.#state === 'silent') this.#ports.onWarning('PostgreSQL answers again.');
+    this.#state = 'reachable';
+  }
+
+  /** What became of something that was asked. */
+  failed(error: unknown): void {
+    if (isAnswer(error)) this.answered();
+    else if (isSilence(error)) this.missed();
+  }
+
+  /** Something was not answered in time. */
+  missed(): void {
+    if (this.#state !== 'reachable' || this.#isClosed) return;
+    this.#state = 'doubtful';
+    if (this.#unansweredForMs >= DOUBTFUL_AFTER_MS) this.#ports.onDoubt();
+    void this.#tryAgain();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  get #unansweredForMs(): number {
+    return performance.now() - this.#answeredAtMs;
+  }
+
+  async #tryAgain(): Promise<void> {
+    // What was answered meanwhile, also of what waited before, ends the trials.
+    while (this.#state !== 'reachable' && !this.#isClosed) {
+      const leftMs = this.#state === 'silent' ? TRIAL_WITHIN_MS : SILENT_AFTER_MS - this.#unansweredForMs;
+      const withinMs = Math.round(Math.min(TRIAL_WITHIN_MS, Math.max(TRIAL_EVERY_MS, leftMs)));
+      const isDoubtful = this.#unansweredForMs >= DOUBTFUL_AFTER_MS;
+      if (await isAnsweredAnew(this.#ports.url, withinMs)) {
+        if (isDoubtful && this.#unansweredForMs >= DOUBTFUL_AFTER_MS) this.#ports.onAnsweredAnew();
+        this.answered();
+      } else if (this.#state === 'doubtful' && this.#unansweredForMs >= SILENT_AFTER_MS) this.#fallSilent();
+      else await new Promise((resolve) => setTimeout(resolve, TRIAL_EVERY_MS).unref());
+    }
+  }
+
+  #fallSilent(): void {
+    this.#state = 'silent';
+    const seconds = SILENT_AFTER_MS / 1000;
+    this.#ports.onWarning(`PostgreSQL has not answered for ${seconds} seconds: requests get 503 at once until it does.`);
+    this.#ports.onSilence();
+  }
+}
+
+/** False where nothing comes back. A refusal is an answer: requests then hear of it as fast, and try by themselves. */
+async function isAnsweredAnew(url: string, withinMs: number): Promise<boolean> {
+  const client = new pg.Client({
+    ...connectionTo(url),
+    connectionTimeoutMillis: withinMs,
+    query_timeout: withinMs,
+  });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.query('SELECT 1');
+    return true;
+  } catch (error) {
+    return hasNoConnectionLeft(error) || !isSilence(error);
+  } finally {
+    destroy(client);
+  }
+}
+
+/** Without a good-bye, which a dead connection would wait for. */
+export function destroy(client: Pick<pg.Client, 'connection'>): void {
+  client.connection.stream.destroy();
+}
