@@ -79,7 +79,12 @@ const KEEP_ALIVE_MS = 72_000;
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { keyhouse, log, metrics, corsOrigins } = options;
   const nextRequestId = requestIds();
-  const findPeer = peerFinder(options.trustedProxies);
+  const findPeer = peerFinder(options.trustedProxies, (proxy) =>
+    log.warn(
+      { proxy },
+      'A trusted proxy sends an X-Forwarded-For that cannot be read: its clients share their limits (docs/gateways.md).',
+    ),
+  );
   const authenticator = createAuthenticator({
     verify: keyhouse.verify,
     refusals: keyhouse.refusals,

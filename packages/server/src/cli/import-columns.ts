@@ -42,11 +42,12 @@ export function meaningOf(column: string): string | null {
 
 const MEANINGS: readonly (readonly [RegExp, string])[] = [
   [/^remember_?token$/i, 'people sign in anew'],
-  [/two_?factor|totp|mfa|2fa|otp/i, 'second factors are set up anew here'],
+  [/two_?factor|(^|_)(totp|mfa|2fa|otp)(_|$)/i, 'second factors are set up anew here'],
   [
-    /ban|block|suspend|disable|active|status|state|lock|approv|enabled|archiv|deactivat/i,
-    'look at it: whoever it shuts out there is not shut out here',
+    /(^|_)(banned|ban|blocked|suspended|revoked|disabled|deactivated|(in)?active|enabled|status|state|locked|approved|archived)(_(at|on|by|until|reason))?$/i,
+    'look at it: what it shuts out there is not shut out here',
   ],
-  [/role|admin|permission|super/i, 'nobody gets a role by an import'],
-  [/limit|remaining|refill|credits/i, 'limits are not kept here'],
+  [/(^|_)(ips?|ip_address(es)?|cidrs?|ip_?whitelist)$/i, 'look at it: where it may be used from is not kept'],
+  [/(^|_)(roles?|role_id|(super_?)?admin|permissions?)$/i, 'nobody gets a role by an import'],
+  [/rate_?limit|^(remaining|refill|credits)/i, 'limits are not kept here'],
 ];

@@ -90,6 +90,21 @@ eachDatabase('behind a trusted proxy', (makeDatabase) => {
     expect((await guess('127.0.0.1', 13)).status).toBe(401);
   });
 
+  it('the log names the proxy once, and nothing of what it sent', async () => {
+    const own = await startTestServer({ database: await makeDatabase(), trustedProxies: ['127.0.0.1'] });
+    try {
+      const about = () => own.logged.filter((line) => line.includes('X-Forwarded-For'));
+      await own.request('/verify/a', { headers: behind('203.0.113.7:1'), bearer: 'x' });
+      expect(about()).toEqual([]);
+      for (const hops of ['_hidden-text', 'unknown', '_hidden-text'])
+        await own.request('/verify/a', { headers: behind(hops), bearer: 'x' });
+      expect(about()).toEqual([expect.stringContaining('"proxy":"127.0.0.1"')]);
+      expect(own.logged.join()).not.toContain('hidden-text');
+    } finally {
+      await own.stop();
+    }
+  });
+
   it('registrations and mails are counted there too', async () => {
     const own = await startTestServer({ database: await makeDatabase(), trustedProxies: ['127.0.0.1'] });
     try {
