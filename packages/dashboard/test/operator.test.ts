@@ -147,15 +147,16 @@ describe('the operator’s pages', () => {
     const team = await newTeam(admin);
     const reader = (await dashboard.key(team, { permissions: ['reports.read'] })).text;
     const { page, ...visit } = await browse(admin.id, '/operator/routes');
-    const add = async (row: number, pattern: string, resource: string | null): Promise<void> => {
+    const add = async (row: number, pattern: string, resource: string | null, access = 'Nothing: public'): Promise<void> => {
       await page.getByRole('button', { name: 'Add a pattern' }).click();
       await page.getByLabel(`Pattern ${row}`, { exact: true }).fill(pattern);
-      if (resource === null) await page.getByLabel(`What pattern ${row} takes`).selectOption('Nothing: public');
+      if (resource === null) await page.getByLabel(`What pattern ${row} takes`).selectOption(access);
       else await page.getByLabel(`Resource of pattern ${row}`).fill(resource);
     };
     await add(1, '/shop/**', 'sales');
     await add(2, '/shop/summary', 'reports');
     await add(3, '/status', null);
+    await add(4, '/files/:name.key', null, 'Refused');
     await page.getByLabel('Pattern 2', { exact: true }).press('Alt+ArrowUp');
     expect(await page.getByLabel('Pattern 1', { exact: true }).inputValue()).toBe('/shop/summary');
     expect(await page.evaluate<string>('document.activeElement.value')).toBe('/shop/summary');
@@ -180,16 +181,19 @@ describe('the operator’s pages', () => {
     await page.getByText('is public').waitFor();
     await expect.poll(() => verify('/shop/summary', reader)).toBe(200);
     expect([await verify('/shop/orders', reader), await verify('/status')]).toEqual([403, 200]);
+    await page.getByRole('textbox', { name: 'Path' }).fill('/files/a.key');
+    await page.getByRole('button', { name: 'Try', exact: true }).click();
+    await page.getByText('/files/a.key is refused').waitFor();
 
     await page.getByRole('button', { name: 'Move pattern 1 down' }).click();
     await page.getByRole('button', { name: 'Save' }).click();
     await expect.poll(() => verify('/shop/summary', reader)).toBe(403);
 
-    await add(4, '/shop/search', null);
-    await page.getByLabel('What pattern 4 takes').selectOption('A permission');
-    await page.getByLabel('Methods of pattern 4').fill('post, head');
-    await page.getByLabel('Permission of pattern 4').fill('reports.read');
-    for (let row = 4; row > 1; row--) await page.getByLabel(`Pattern ${row}`, { exact: true }).press('Alt+ArrowUp');
+    await add(5, '/shop/search', null);
+    await page.getByLabel('What pattern 5 takes').selectOption('A permission');
+    await page.getByLabel('Methods of pattern 5').fill('post, head');
+    await page.getByLabel('Permission of pattern 5').fill('reports.read');
+    for (let row = 5; row > 1; row--) await page.getByLabel(`Pattern ${row}`, { exact: true }).press('Alt+ArrowUp');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Leave out HEAD: it goes wherever GET goes.').waitFor();
     await page.getByLabel('Methods of pattern 1').fill('post');

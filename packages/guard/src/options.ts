@@ -76,6 +76,8 @@ const KNOWN = [
 const PATIENCE = ['whenStale', 'staleAfterMs', 'whenAway'];
 const LOOPBACK = /^http:\/\/(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?$/;
 const MOST_REMEMBERED_SECONDS = 60;
+/** Enough to be seen at a start. */
+const MOST_NOTES = 10;
 
 /** @throws Error that names every fault, one a line. */
 export function readOptions(options: GuardOptions): Settings {
@@ -91,9 +93,12 @@ export function readOptions(options: GuardOptions): Settings {
     faults.push(`rememberSeconds: 0 to ${MOST_REMEMBERED_SECONDS}.`);
   faults.push(...faultsOfPatience(options));
   const patienceOf = new Map<Route, Patience>();
-  const routes = readRoutes(options, patienceOf, faults);
+  const notes: string[] = [];
+  const routes = readRoutes(options, patienceOf, faults, notes);
   const trustedProxies = readProxies(options.trustedProxies ?? [], faults);
   if (faults.length > 0) throw new Error(`The guard cannot start:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  const log = options.log ?? ((sentence: string) => console.warn(`keyhouse guard: ${sentence}`));
+  tellNotes(notes, log);
   return {
     ...{ issuer, key: options.key, audience: options.audience ?? issuer, environment, routes, patienceOf, trustedProxies, feed },
     patience: {
@@ -103,7 +108,7 @@ export function readOptions(options: GuardOptions): Settings {
     },
     rememberMs: rememberSeconds * 1000,
     onLag: options.onLag ?? null,
-    log: options.log ?? ((sentence) => console.warn(`keyhouse guard: ${sentence}`)),
+    log,
     // Bound late: whoever replaces the global one, as tracing does, is heard.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   };
@@ -119,10 +124,23 @@ function readIssuer(text: unknown, faults: string[]): string {
   return origin;
 }
 
-function readRoutes({ routes, openapi }: GuardOptions, patienceOf: Map<Route, Patience>, faults: string[]): readonly Route[] {
+/** What of a document works, but was perhaps not meant. */
+function tellNotes(notes: readonly string[], log: (sentence: string) => void): void {
+  for (const note of notes.slice(0, MOST_NOTES)) log(`openapi: ${note}`);
+  const more = notes.length - MOST_NOTES;
+  if (more > 0) log(`openapi: … and ${more} more; "keyhouse permission import FILE --dry-run --json" has all of them.`);
+}
+
+function readRoutes(
+  { routes, openapi }: GuardOptions,
+  patienceOf: Map<Route, Patience>,
+  faults: string[],
+  notes: string[],
+): readonly Route[] {
   if (routes !== undefined && openapi !== undefined) faults.push('openapi: either this or routes.');
   const derived = openapi === undefined ? null : deriveRoutes(openapi);
   faults.push(...(derived?.faults ?? []).map((fault) => `openapi: ${fault}`));
+  for (const warning of derived?.warnings ?? []) notes.push(warning);
   const rules: readonly RouteRule[] = derived?.routes ?? routes ?? [];
   if (!Array.isArray(rules)) {
     faults.push('routes: a list was wanted.');

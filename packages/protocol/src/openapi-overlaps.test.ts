@@ -1,6 +1,6 @@
 /** The order of the routes of a document, beside a reading of it that knows no order: each segment that there is, tried. */
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { deriveRoutes } from './openapi.ts';
 import { compareShapes, type Shape } from './openapi-overlaps.ts';
 import { readTemplate } from './openapi-paths.ts';
@@ -36,7 +36,7 @@ const anyDocument = fc.uniqueArray(
 );
 const anyRequest = fc.array(fc.constantFrom('a', 'ab', 'aab', 'a.b', 'b', 'aa.b', 'bab', 'b.a'), { minLength: 2, maxLength: 2 });
 
-test('a request that two paths may mean is never judged by one of them, and any other by the one that says most', () => {
+it('a request that two paths may mean is never judged by one of them, and any other by the one that says most', () => {
   let agreed = 0;
   let refused = 0;
   fc.assert(
@@ -79,7 +79,7 @@ test('a request that two paths may mean is never judged by one of them, and any 
   expect(Math.min(agreed, refused)).toBeGreaterThan(20);
 });
 
-test('whatever is a part of another path stands before it', () => {
+it('whatever is a part of another path stands before it', () => {
   const shapeOf = (segments: readonly string[]): Shape => {
     const read = readTemplate(`/${segments.join('/')}`);
     if ('fault' in read) throw new Error(read.fault);

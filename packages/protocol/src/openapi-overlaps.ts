@@ -102,7 +102,7 @@ export interface ShapeTree<Value> {
   add(shape: Shape, value: Value): void;
   /**
    * The values of shapes that some request fits as well as this one, itself included. Null when the search costs more than is
-   * left: `work` is how many nodes the tree may still look at, all calls together.
+   * left: `work` is how many segments the tree may still be compared with, all calls together.
    */
   overlapping(shape: Shape): readonly Value[] | null;
 }
@@ -132,9 +132,9 @@ export function shapeTree<Value>(work: number): ShapeTree<Value> {
         }
         if (piece === undefined || !isLiteral(piece))
           for (const [text, child] of node.literals)
-            if (piece === undefined || overlaps(piece, { texts: [text], names: [] })) walk(child, depth + 1);
+            if (--left >= 0 && (piece === undefined || overlaps(piece, { texts: [text], names: [] }))) walk(child, depth + 1);
         for (const child of node.others.values())
-          if (piece === undefined || overlaps(piece, child.piece)) walk(child.node, depth + 1);
+          if (--left >= 0 && (piece === undefined || overlaps(piece, child.piece))) walk(child.node, depth + 1);
       };
       walk(root, 0);
       return left < 0 ? null : found;

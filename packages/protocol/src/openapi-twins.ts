@@ -4,8 +4,8 @@ import { type Notes, placeOf, type ReadItem, type ReadOperation } from './openap
 import { keyOf, meetOf, type Shape, shapeTree } from './openapi-overlaps.ts';
 import { patternOf } from './openapi-paths.ts';
 
-/** Some seconds of work; the largest of the well-known documents needs a hundredth of it. */
-const MAX_LOOKS = 5_000_000;
+/** A second or two of work; the largest of the well-known documents needs a hundredth of it. */
+const MAX_LOOKS = 10_000_000;
 /** More of them is a document that a router could not serve either. */
 const MAX_MEETS = 1_000;
 

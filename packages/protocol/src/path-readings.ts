@@ -28,10 +28,12 @@ export function readingsOf(routes: readonly Route[]): ReadTarget {
 }
 
 function createReadings(written: readonly Route[]): ReadTarget {
+  // Made when they are first needed: most paths have no escapes, and most routers mind case.
   // A router that matches undecoded text has its literals written as a URL has them.
-  const escaped = written.map((route) => withLiterals(route, encodeURI));
-  const folded = new Map([written, escaped].map((routes) => [routes, routes.map((route) => withLiterals(route, lower))]));
-  const hasCapitals = JSON.stringify(written) !== JSON.stringify(folded.get(written));
+  const escaped = once(() => written.map((route) => withLiterals(route, encodeURI)));
+  const foldedWritten = once(() => written.map((route) => withLiterals(route, lower)));
+  const foldedEscaped = once(() => escaped().map((route) => withLiterals(route, lower)));
+  const hasCapitals = once(() => JSON.stringify(written) !== JSON.stringify(foldedWritten()));
 
   return (target, foldsCase) => {
     const path = readPath(target);
@@ -39,17 +41,20 @@ function createReadings(written: readonly Route[]): ReadTarget {
     const decoded: Reading = { segments: path.segments, routes: written };
     const text = pathOf(target);
     const readings = text.includes('%') ? [decoded, ...undecoded(text, path.segments.length)] : [decoded];
-    if (!foldsCase || !(hasCapitals || text !== lower(text))) return readings;
+    if (!foldsCase || !(text !== lower(text) || hasCapitals())) return readings;
     return [
       ...readings,
-      ...readings.map(({ segments, routes }) => ({ segments: segments.map(lower), routes: folded.get(routes) ?? routes })),
+      ...readings.map(({ segments, routes }) => ({
+        segments: segments.map(lower),
+        routes: routes === written ? foldedWritten() : foldedEscaped(),
+      })),
     ];
   };
 
   function undecoded(text: string, length: number): readonly Reading[] {
     const raw = text.split('/').slice(1, length + 1);
     return [
-      { segments: raw, routes: escaped },
+      { segments: raw, routes: escaped() },
       { segments: raw.map(decodeURI), routes: written },
     ];
   }
@@ -59,6 +64,14 @@ const withLiterals = (route: Route, change: (text: string) => string): Route => 
   ...route,
   parts: route.parts.map((part) => withTexts(part, change)),
 });
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
 
 const lower = (text: string): string => text.toLowerCase();
 
