@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { hash as argon2 } from '@node-rs/argon2';
+import { hashSync as bcrypt } from 'bcryptjs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openPasswordHashing } from './password-hashing.ts';
 
@@ -37,6 +38,45 @@ describe('password hashes', () => {
       value: { matches: true, needsRehash: true },
     });
     expect(await passwords.verifyPassword(old, 'wrong')).toEqual({ ok: true, value: { matches: false, needsRehash: false } });
+  });
+
+  it.each([
+    ['a bcrypt hash of a longer password', 'x'.repeat(80), `${'x'.repeat(72)} and something else`],
+    ['the first 72 bytes alone, where bcrypt does not read the end', 'x'.repeat(80), 'x'.repeat(72)],
+    ['letters of several bytes', 'ü'.repeat(40), `${'ü'.repeat(36)}nothing of this is read`],
+    ['what was hashed as it was typed, longer than 72 bytes', 'ｆ'.repeat(30), `${'ｆ'.repeat(24)}ｘ`],
+    ['what was hashed composed, longer than 72 bytes', 'ä'.repeat(40), `${'a\u0308'.repeat(36)}x`],
+  ])('let in, and are not replaced by, a text that only begins like the password (%s)', async (_, own, other) => {
+    for (const form of ['$2b', '$2a', '$2y']) {
+      const hash = bcrypt(own, 4).replace(/^\$2[aby]/, () => form);
+      expect(await passwords.verifyPassword(hash, other)).toEqual({ ok: true, value: { matches: true, needsRehash: false } });
+      expect(await passwords.verifyPassword(hash, own)).toEqual({ ok: true, value: { matches: true, needsRehash: false } });
+    }
+  });
+
+  it('are replaced where the whole password was read', async () => {
+    for (const own of ['x'.repeat(71), 'ü'.repeat(35), 'ｆ'.repeat(20), '\ufdfa'.repeat(8), '😀'.repeat(17)]) {
+      const hash = bcrypt(own, 4);
+      expect(await passwords.verifyPassword(hash, own)).toEqual({ ok: true, value: { matches: true, needsRehash: true } });
+      expect(await passwords.verifyPassword(hash, `${own}x`)).toEqual({
+        ok: true,
+        value: { matches: false, needsRehash: false },
+      });
+    }
+    const argon = await argon2('x'.repeat(200), { memoryCost: 8192, timeCost: 1, parallelism: 1 });
+    expect(await passwords.verifyPassword(argon, 'x'.repeat(200))).toEqual({
+      ok: true,
+      value: { matches: true, needsRehash: true },
+    });
+  });
+
+  it('never fit half a character, which UTF-8 cannot spell', async () => {
+    const own = 'correct horse \ufffd';
+    const old = await argon2(own, { memoryCost: 8192, timeCost: 1, parallelism: 1 });
+    for (const hash of [old, bcrypt(own, 4), await hashed(own)]) {
+      expect(await passwords.verifyPassword(hash, own)).toMatchObject({ value: { matches: true } });
+      expect(await passwords.verifyPassword(hash, 'correct horse \ud800')).toMatchObject({ value: { matches: false } });
+    }
   });
 
   it('are as slow to refuse for nobody as for somebody, and for a password that is too long', async () => {

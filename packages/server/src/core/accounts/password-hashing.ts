@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { no, type Outcome, ok } from '@keyhouse/protocol';
-import { isBcrypt } from '../lib/bcrypt.ts';
+import { bcryptReadsWhole, isBcrypt } from '../lib/bcrypt.ts';
 import type { Claim } from './fair-queue.ts';
 import { type CommonPasswords, normalizePassword } from './password.ts';
 import { openPasswordPool } from './password-pool.ts';
@@ -17,7 +17,8 @@ export interface PasswordHashing extends CommonPasswords {
   hashPassword(password: string, claim?: Claim): Promise<Outcome<string, 'busy'>>;
   /**
    * Compares. With `hash` null (no such user) or empty (a user without a password) it does the same work on a hash that nothing fits, so that the time tells
-   * nothing. `needsRehash`: it fits, but was made with other parameters than today's.
+   * nothing. `needsRehash`: it fits, was made with other parameters than today's, and was read to the end of the password. A hash that reads only
+   * the beginning (bcrypt) fits other texts too; none of them may replace what the user chose.
    */
   verifyPassword(
     hash: string | null,
@@ -56,19 +57,20 @@ export function openPasswordHashing(limits: Partial<PasswordHashingLimits> = {})
       return hashed.ok ? ok(String(hashed.value)) : hashed;
     },
     async verifyPassword(hash, password, claim) {
-      const normalized = normalizePassword(password);
+      // UTF-8 has no spelling for half a character, so no hash was made of one: converted, it would be equal to others.
+      const normalized = password.isWellFormed() ? normalizePassword(password) : null;
       // The empty hash is that of a user who has no password.
       const sought = normalized === null || hash === '' ? null : hash;
       const verified = await pool.run({ kind: 'verify', hash: sought ?? nobodysHash, password: normalized ?? '' }, claim);
       if (!verified.ok) return no('busy');
       if (sought === null) return ok({ matches: false, needsRehash: false });
       if (sought.startsWith(CURRENT_PREFIX)) return ok({ matches: verified.value === true, needsRehash: false });
-      if (verified.value === true) return ok({ matches: true, needsRehash: true });
+      if (verified.value === true) return ok({ matches: true, needsRehash: readsWhole(sought, normalized ?? '') });
       // Who made it elsewhere hashed what was typed.
       if (password === normalized) return ok({ matches: false, needsRehash: false });
       const asTyped = await pool.run({ kind: 'verify', hash: sought, password }, claim);
       if (!asTyped.ok) return no('busy');
-      return ok({ matches: asTyped.value === true, needsRehash: asTyped.value === true });
+      return ok({ matches: asTyped.value === true, needsRehash: asTyped.value === true && readsWhole(sought, password) });
     },
     async isCommon(password, claim) {
       const found = await pool.run({ kind: 'is-common', password }, claim);
@@ -77,6 +79,9 @@ export function openPasswordHashing(limits: Partial<PasswordHashingLimits> = {})
     close: () => pool.close(),
   };
 }
+
+/** Whether a hash takes in all of a password. Argon2 reads every byte (RFC 9106 §3.1: up to 4 GiB). */
+const readsWhole = (hash: string, password: string): boolean => !isBcrypt(hash) || bcryptReadsWhole(password);
 
 /** Argon2 as PHP and others write it. */
 const ARGON2 = /^\$argon2(?:id|i)\$v=19\$m=(\d{1,6}),t=(\d{1,2}),p=(\d)\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$/;

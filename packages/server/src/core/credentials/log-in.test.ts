@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hash as argon2 } from '@node-rs/argon2';
+import { hashSync as bcrypt } from 'bcryptjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openMemoryLimiter } from '../../store/limiter.ts';
 import { openStore } from '../../store/open.ts';
@@ -35,6 +36,12 @@ afterAll(async () => {
   await passwords.close();
   rmSync(folder, { recursive: true });
 });
+
+async function hashOf(password: string): Promise<string> {
+  const hash = await passwords.hashPassword(password);
+  if (!hash.ok) throw new Error(hash.reason);
+  return hash.value;
+}
 
 /** The ports with limits of their own, so that one test does not use up another's tries. */
 function open() {
@@ -187,6 +194,24 @@ describe('logging in', () => {
     expect(user?.passwordHash).toContain('m=19456,t=2,p=1');
     expect(await enter('ann.lee@example.com', PASSWORD)).toMatchObject({ ok: true });
     expect(await store.credentials.findTokenById(first.token.id)).toMatchObject({ revokedAtMs: null });
+  });
+
+  it('with a wrong end that an imported hash does not read lets the owner in afterwards, and keeps the hash until the password is changed', async () => {
+    const { enter, ports } = open();
+    const own = `${'long pass '.repeat(7)}ph and the end of it`;
+    const made = await createUser(ports, { email: 'long@example.com', password: PASSWORD, isAdministrator: false, by: OPERATOR });
+    if (!made.ok) throw new Error(made.reason);
+    const old = bcrypt(own, 4);
+    const event = { event: 'user.password_changed', atMs: clock.at, by: OPERATOR, userId: made.value.id } as const;
+    const how = { userId: made.value.id, nowMs: clock.at, endTokensOfLogins: false, event } as const;
+    await store.accounts.setPasswordHash({ ...how, passwordHash: old });
+    expect(await enter('long@example.com', `${own.slice(0, 72)}another end`)).toMatchObject({ ok: true });
+    expect(await enter('long@example.com', own)).toMatchObject({ ok: true });
+    expect((await store.accounts.findUserByEmail('long@example.com'))?.passwordHash).toBe(old);
+    expect(await enter('long@example.com', own.slice(0, 71))).toEqual({ ok: false, reason: 'no-match' });
+    await store.accounts.setPasswordHash({ ...how, passwordHash: await hashOf(`${own}, changed`) });
+    expect(await enter('long@example.com', own)).toEqual({ ok: false, reason: 'no-match' });
+    expect(await enter('long@example.com', `${own}, changed`)).toMatchObject({ ok: true });
   });
 
   it('with a right password is never refused for others’ failures elsewhere, once it worked from here', async () => {

@@ -16,7 +16,16 @@ export function isBcrypt(hash: string): boolean {
   return cost >= MIN_COST && cost <= MAX_BCRYPT_COST;
 }
 
-/** False for a wrong password and for whatever is no bcrypt hash. Of a longer password 72 bytes count, as everywhere. */
+/** bcrypt's key: the password in UTF-8 and the NUL that ends it, cut to so many bytes. */
+const MAX_KEY_BYTES = 72;
+
+/**
+ * Whether bcrypt reads a password to its end. If not, all passwords with the same first 72 bytes fit the same hash, so a match does not say that this
+ * is what the user chose. At exactly 72 bytes it does not read the end either: the NUL is cut off.
+ */
+export const bcryptReadsWhole = (password: string): boolean => Buffer.byteLength(password) < MAX_KEY_BYTES;
+
+/** False for a wrong password and for anything that is not a bcrypt hash. Only the first 72 bytes of the password count, as in every bcrypt. */
 export function verifyBcrypt(hash: string, password: string): boolean {
   // C strings end at a NUL: two passwords would be one.
   return isBcrypt(hash) && !password.includes('\0') && compareSync(password, hash);
