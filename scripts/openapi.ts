@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createApp } from '../packages/server/src/app.ts';
 import { readConfig } from '../packages/server/src/config.ts';
+import { Connections } from '../packages/server/src/http/connections.ts';
 import { createMetrics } from '../packages/server/src/http/metrics.ts';
 import { openKeyhouse } from '../packages/server/src/open.ts';
 import { openMemoryLimiter } from '../packages/server/src/store/limiter.ts';
@@ -25,6 +26,7 @@ export async function renderOpenApi(): Promise<string> {
       keyhouse,
       log: silent,
       metrics: createMetrics(),
+      connections: new Connections(),
       unknownLimiter: openMemoryLimiter(),
       dashboardFolder: null,
     });

@@ -16,6 +16,7 @@ import { createAuthenticator } from './http/authenticate.ts';
 import { boundsOf } from './http/body-bounds.ts';
 import { peerFinder } from './http/client-address.ts';
 import { createClientAuthentication } from './http/client-authentication.ts';
+import type { Connections } from './http/connections.ts';
 import { isForm } from './http/content-type.ts';
 import { allowOrigins, answerPreflight } from './http/cors.ts';
 import { serveLogo } from './http/dashboard/brand.ts';
@@ -37,6 +38,7 @@ import { showRefusal } from './http/navigation.ts';
 import { openApi } from './http/openapi.ts';
 import { pages } from './http/pages.ts';
 import { createPlainPosts } from './http/plain-post.ts';
+import { createReadiness } from './http/readiness.ts';
 import { requestIds } from './http/request-id.ts';
 import { authorizeRoutes, FORM_PATH } from './http/routes/authorize.ts';
 import { docsRoutes } from './http/routes/docs.ts';
@@ -61,6 +63,7 @@ export interface AppOptions {
   readonly keyhouse: Keyhouse;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly connections: Connections;
   /** Counts unknown credentials by address; of this server alone. */
   readonly unknownLimiter: Limiter;
   readonly url: string;
@@ -73,11 +76,15 @@ export interface AppOptions {
 const BODY_LIMIT = 1024 * 1024;
 /** A client that takes longer for its headers and body than this is not one. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** The same for the headers alone. */
+const HEADERS_TIMEOUT_MS = 10_000;
+/** How often Node looks for slow clients; by its own 30 s they would get far more time than they may take. */
+const SLOW_CLIENTS_EVERY_MS = 500;
 /** Longer than proxies keep an idle connection (nginx: 60 s), so that it is never we who close one under a request. */
 const KEEP_ALIVE_MS = 72_000;
 
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { keyhouse, log, metrics, corsOrigins } = options;
+  const { keyhouse, log, metrics, connections, corsOrigins } = options;
   const nextRequestId = requestIds();
   const findPeer = peerFinder(options.trustedProxies, (proxy) =>
     log.warn(
@@ -96,6 +103,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   });
   const { usePermission } = keyhouse;
   const streams = new FeedStreams(keyhouse.feed);
+  connections.onClosing(() => streams.close());
   metrics.watchFeed(() => feedFigures(keyhouse, streams));
   const onError = (error: unknown, requestId: string): void => log.error({ err: error, requestId }, 'A request failed.');
   const verify = (request: IncomingMessage, response: ServerResponse): void =>
@@ -113,7 +121,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 
   const app = Fastify({
     serverFactory: (handler) =>
-      listener((request, response) => {
+      listener(connections, (request, response) => {
         if (!isHosted(request)) answerUnhosted(request, response, nextRequestId());
         else if (isVerifyTarget(request.url ?? '')) verify(request, response);
         else if (!answerPlain(request, response)) handler(request, response);
@@ -197,7 +205,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(usageRoutes, ports);
   await app.register(verifyRoutes, { answer: verify });
   await app.register(wellKnownRoutes, { keyhouse });
-  await app.register(healthRoutes, { keyhouse });
+  await app.register(healthRoutes, { findFailing: createReadiness(keyhouse, connections) });
   await app.register(docsRoutes);
   serveLogo(app as unknown as FastifyInstance, { keyhouse });
   serveApplicationLogos(app as unknown as FastifyInstance, { keyhouse });
@@ -235,20 +243,24 @@ function pathOf(request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): s
   return isRequest && headers.authorization === undefined ? FORM_PATH : url;
 }
 
-function listener(handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
+function listener(connections: Connections, handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
   const server = createServer({
     requestTimeout: REQUEST_TIMEOUT_MS,
-    headersTimeout: REQUEST_TIMEOUT_MS / 2,
-    // Node looks for slow clients only so often; its own 30 s would double the time that one may take.
-    connectionsCheckingInterval: REQUEST_TIMEOUT_MS / 10,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    connectionsCheckingInterval: SLOW_CLIENTS_EVERY_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requireHostHeader: false,
   });
   // Their size is bounded; beyond a count Node would drop headers without a word, and a proxy adds its own at the end.
   server.maxHeadersCount = 0;
-  server.on('request', handler);
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    connections.mark(response);
+    handler(request, response);
+  };
+  connections.watch(server);
+  server.on('request', answer);
   // RFC 9110 §10.1.1: an expectation that we do not know may be ignored; Node's own 417 would carry no id.
-  server.on('checkExpectation', handler);
+  server.on('checkExpectation', answer);
   return server;
 }
 

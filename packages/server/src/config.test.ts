@@ -45,6 +45,7 @@ describe('without any setting', () => {
       maxJwtDays: 366,
       signingAlgorithm: 'ES256',
       metricsPort: null,
+      drainSeconds: 5,
       logLevel: 'info',
     });
   });

@@ -46,6 +46,8 @@ export interface Config {
   readonly remindSecretDays: number;
   readonly signingAlgorithm: 'ES256' | 'RS256';
   readonly metricsPort: number | null;
+  /** After SIGTERM requests are answered for so long, while `/readyz` says that the server stops. */
+  readonly drainSeconds: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }
 
@@ -76,6 +78,7 @@ const PLAIN = [
   'REMIND_SECRET_DAYS',
   'SIGNING_ALGORITHM',
   'METRICS_PORT',
+  'DRAIN_SECONDS',
   'LOG_LEVEL',
 ] as const;
 type Name = (typeof SECRETS)[number] | (typeof PLAIN)[number];
@@ -111,6 +114,7 @@ export function readConfig(environment: Environment = process.env): Config {
     remindSecretDays: readNumber('REMIND_SECRET_DAYS', read('REMIND_SECRET_DAYS') ?? '365', 0, 3660, faults),
     signingAlgorithm: readChoice('SIGNING_ALGORITHM', read('SIGNING_ALGORITHM') ?? 'ES256', ['ES256', 'RS256'], faults),
     metricsPort: readOptionalPort(read('METRICS_PORT'), faults),
+    drainSeconds: readNumber('DRAIN_SECONDS', read('DRAIN_SECONDS') ?? '5', 0, 300, faults),
     logLevel: readChoice('LOG_LEVEL', read('LOG_LEVEL') ?? 'info', LOG_LEVELS, faults),
   };
   if (config.teamInvitationsRegister && config.signup === 'closed')

@@ -3,11 +3,13 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { emailKey } from './core/accounts/email.ts';
 import type { Keyhouse } from './core/keyhouse.ts';
 import type { Log } from './core/lib/log.ts';
+import { Connections } from './http/connections.ts';
 import { createMetrics, createMetricsServer } from './http/metrics.ts';
 import type { OpenedLog } from './log/open-log.ts';
 import { openKeyhouse } from './open.ts';
@@ -16,12 +18,14 @@ import { isPostgres } from './store/open.ts';
 
 /** How often the list of changes is looked at; PostgreSQL wakes us earlier. */
 const LOOK_EVERY_MS = { sqlite: 50, postgres: 500 };
-/** A proxy or an orchestrator gives up on us soon after; what is still open then is cut. */
-const DRAIN_MS = 10_000;
+/** For the last answers, and then for what is still to be written. With the five seconds of draining it is less than the ten that `docker stop` waits. */
+const LAST_ANSWERS_MS = 3000;
+const LAST_WRITES_MS = 1500;
 
 export interface RunningServer {
   readonly port: number;
-  stop(): Promise<void>;
+  /** `drain`: goes on answering for `KEYHOUSE_DRAIN_SECONDS`, while `/readyz` says that it stops. */
+  stop(options: { readonly drain: boolean }): Promise<void>;
 }
 
 export async function startServer(config: Config, { log, stream }: OpenedLog): Promise<RunningServer> {
@@ -35,11 +39,13 @@ export async function startServer(config: Config, { log, stream }: OpenedLog): P
     const metrics = createMetrics();
     metrics.watchLag(() => keyhouse.follower.lagMs);
     metrics.watchLog(() => stream.dropped);
+    const connections = new Connections();
     const app = await createApp({
       ...config,
       keyhouse,
       log,
       metrics,
+      connections,
       unknownLimiter: openMemoryLimiter(),
       dashboardFolder: findDashboard(),
     });
@@ -52,15 +58,20 @@ export async function startServer(config: Config, { log, stream }: OpenedLog): P
 
     return {
       port,
-      stop: async () => {
-        // Open requests are answered; idle connections go at once, the rest after the grace.
-        app.server.closeIdleConnections();
-        const cut = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
-        await app.close();
-        clearTimeout(cut);
-        metricsServer?.close();
-        await stopJobs();
-        await keyhouse.close();
+      stop: async ({ drain }) => {
+        connections.announce();
+        if (drain) await setTimeout(config.drainSeconds * 1000);
+        const cut = await connections.close(LAST_ANSWERS_MS);
+        if (cut > 0) log.warn({ cut }, 'Connections were cut: their requests took too long.');
+        const close = async (): Promise<void> => {
+          await app.close();
+          metricsServer?.close();
+          metricsServer?.closeAllConnections();
+          await stopJobs();
+          await keyhouse.close();
+        };
+        const isClosed = await Promise.race([close().then(() => true), setTimeout(LAST_WRITES_MS, false, { ref: false })]);
+        if (!isClosed) log.warn({}, 'The database did not answer in time; the last counts may be lost.');
         log.info({}, 'Keyhouse has stopped.');
       },
     };

@@ -33,7 +33,7 @@ export async function startProgram(
   const start = fileKilobytes === undefined ? [] : ['sh', '-c', limited];
   const [command = '', ...rest] = [...start, process.execPath, PROGRAM, 'serve'];
   const child = spawn(command, rest, {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, KEYHOUSE_PORT: '0', ...settings },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, KEYHOUSE_PORT: '0', KEYHOUSE_DRAIN_SECONDS: '0', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

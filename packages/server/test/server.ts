@@ -16,6 +16,7 @@ import { makeTicketText } from '../src/core/accounts/ticket.ts';
 import { createKeyhouse, type Keyhouse } from '../src/core/keyhouse.ts';
 import { MasterSecret } from '../src/core/lib/master-secret.ts';
 import type { MailTransport } from '../src/core/mail/mail.ts';
+import { Connections } from '../src/http/connections.ts';
 import { createMetrics, type Metrics } from '../src/http/metrics.ts';
 import { openMemoryLimiter } from '../src/store/limiter.ts';
 import type { OpenedStore } from '../src/store/opened.ts';
@@ -130,10 +131,12 @@ export async function startTestServer(
   });
   const stopJobs = await keyhouse.start({ lookEveryMs: 50 });
   const metrics = createMetrics();
+  const connections = new Connections();
   const app = await createApp({
     keyhouse,
     log,
     metrics,
+    connections,
     unknownLimiter: openMemoryLimiter(),
     url: options.url ?? ISSUER,
     trustedProxies: (options.trustedProxies ?? []).map((text) => {

@@ -1,5 +1,6 @@
 import { flushCompileCache } from 'node:module';
 import type { Command } from 'commander';
+import type { RunningServer } from '../main.ts';
 import { addCommand } from './command.ts';
 import { settings } from './with-keyhouse.ts';
 
@@ -24,29 +25,33 @@ async function serve(): Promise<void> {
   ]);
   const opened = openLog(config.logLevel);
   endOnUncaughtError(opened);
-  const server = await startServer(config, opened).catch((error: unknown) => {
+  let server: RunningServer | null = null;
+  // Before the start, so that no signal falls between the first request and the listening for signals.
+  stopOnSignal(async (signal) => {
+    if (server === null) process.exit(CUT_OFF);
+    // Whoever presses Ctrl-C waits for the end; it needs no draining.
+    await server.stop({ drain: signal === 'SIGTERM' });
+    await opened.stream.drain(LAST_LINES_MS);
+  });
+  server = await startServer(config, opened).catch((error: unknown) => {
     // Should anything half-built hold the process, it ends all the same.
     setTimeout(() => process.exit(), END_ANYWAY_MS).unref();
     throw error;
-  });
-  stopOnSignal(async () => {
-    await server.stop();
-    await opened.stream.drain(LAST_LINES_MS);
   });
   // Otherwise written at the end, which a killed server does not have.
   flushCompileCache?.();
 }
 
 /** The first signal drains, the second ends the program where it stands. */
-function stopOnSignal(stop: () => Promise<void>): void {
+function stopOnSignal(stop: (signal: NodeJS.Signals) => Promise<void>): void {
   let firstAtMs: number | null = null;
-  const onSignal = (): void => {
+  const onSignal = (signal: NodeJS.Signals): void => {
     if (firstAtMs !== null) {
       if (performance.now() - firstAtMs > SAME_SIGNAL_MS) process.exit(CUT_OFF);
       return;
     }
     firstAtMs = performance.now();
-    stop().then(
+    stop(signal).then(
       () => process.exit(0),
       (error: unknown) => {
         process.stderr.write(`Error: the server did not stop as it should: ${error instanceof Error ? error.message : ''}\n`);

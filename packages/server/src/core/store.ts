@@ -32,6 +32,8 @@ export interface LeaseStore {
    * is years ahead for some minutes deletes nothing that is still needed when it is set right.
    */
   moveSweepHorizon(input: { nowMs: number; mostMs: number }): Promise<number>;
+  /** Writes a row that nobody reads, to see whether the database can be written. */
+  tryWriting(input: { nowMs: number }): Promise<void>;
 }
 
 /** The sum of the rooms' ports. Every method is one atomic act or one read, with plain data in and out. */

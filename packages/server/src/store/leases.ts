@@ -2,6 +2,9 @@ import type { LeaseStore } from '../core/store.ts';
 import type { Act } from './act.ts';
 import { putSetting } from './settings.ts';
 
+/** The row that is written to see whether writing works; no job has this name. */
+const TRIED = 'try-writing';
+
 export const leasesActs = {
   async takeLease(act: Act, { job, holder, nowMs, forMs }: Parameters<LeaseStore['takeLease']>[0]): Promise<boolean> {
     const until_ms = nowMs + forMs;
@@ -31,5 +34,14 @@ export const leasesActs = {
     const horizonMs = known === undefined ? nowMs : Math.min(nowMs, Number(known.value) + mostMs);
     await putSetting(act.db, 'sweep_horizon_ms', String(horizonMs));
     return horizonMs;
+  },
+
+  async tryWriting(act: Act, { nowMs }: Parameters<LeaseStore['tryWriting']>[0]): Promise<void> {
+    // Another value each time: SQLite writes nothing where nothing changes.
+    await act.db
+      .insertInto('leases')
+      .values({ job: TRIED, holder: '', until_ms: nowMs })
+      .onConflict((conflict) => conflict.column('job').doUpdateSet((eb) => ({ until_ms: eb('leases.until_ms', '+', 1) })))
+      .execute();
   },
 };

@@ -44,7 +44,7 @@ async function serve(out: Descriptor, err: Descriptor): Promise<Running> {
   const child = spawn(process.execPath, [`--import=data:text/javascript,${encodeURIComponent(PRELOADED)}`, PROGRAM, 'serve'], {
     env: {
       ...{ PATH: process.env.PATH, HOME: process.env.HOME, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
-      ...{ KEYHOUSE_PORT: String(port), KEYHOUSE_METRICS_PORT: String(metricsPort) },
+      ...{ KEYHOUSE_PORT: String(port), KEYHOUSE_METRICS_PORT: String(metricsPort), KEYHOUSE_DRAIN_SECONDS: '0' },
       KEYHOUSE_DATABASE_URL: `sqlite:${join(folder, `${made++}`, 'keyhouse.db')}`,
     },
     stdio: ['ignore', out, err],

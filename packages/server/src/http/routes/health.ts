@@ -1,11 +1,27 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import type { Keyhouse } from '../../core/keyhouse.ts';
+import { answerRefusal } from '../errors.ts';
+import { PARTS, type Part } from '../readiness.ts';
 import { refusals } from '../schemas.ts';
 
 const Status = Type.Object({ status: Type.Literal('ok') });
+const Unready = Type.Object(
+  {
+    message: Type.Literal('The service is not available now.'),
+    failing: Type.Array(Type.Union(PARTS.map((part) => Type.Literal(part))), {
+      description:
+        '`stopping`: the server was told to stop. `database_reads`, `database_writes`: the database does not answer within a second, or refuses. `signing_keys`: there are none.',
+    }),
+  },
+  { description: 'Send requests to another server; `Retry-After` says when to ask again.' },
+);
 
-export const healthRoutes: FastifyPluginAsyncTypebox<{ keyhouse: Keyhouse }> = async (app, { keyhouse }) => {
+interface Options {
+  /** The parts that fail now; none: ready. */
+  readonly findFailing: () => Promise<readonly Part[]>;
+}
+
+export const healthRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { findFailing }) => {
   app.get(
     '/healthz',
     {
@@ -24,16 +40,22 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ keyhouse: Keyhouse }> = a
     {
       schema: {
         summary: 'Ready',
-        description: 'The store is reachable, its migrations are applied, and a signing key is present.',
+        description:
+          'The store can be read and written, its migrations are applied, a signing key is present, and the server was not told to stop.',
         tags: ['Health'],
         security: [],
-        response: { 200: { ...Status, description: 'Ready for requests.' }, ...refusals() },
+        response: { 200: { ...Status, description: 'Ready for requests.' }, ...refusals(), 503: Unready },
       },
     },
-    async () => {
-      await keyhouse.store.check();
-      keyhouse.publicKeySet();
-      return { status: 'ok' as const };
+    async (_request, reply) => {
+      const failing = await findFailing();
+      if (failing.length === 0) return { status: 'ok' as const };
+      const { headers } = answerRefusal({ code: 'unavailable' });
+      const body = { message: 'The service is not available now.' as const, failing: [...failing] };
+      return reply
+        .code(503)
+        .headers({ ...headers, 'Cache-Control': 'no-store' })
+        .send(body);
     },
   );
 };

@@ -1,0 +1,71 @@
+/**
+ * The connections of the server while it stops: no request that was sent is left without its answer, and no connection that asks nothing
+ * holds the server up.
+ */
+import type { Server, ServerResponse } from 'node:http';
+import { Server as NetServer, type Socket } from 'node:net';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+
+const LOOK_EVERY_MS = 20;
+
+export class Connections {
+  readonly #servers: Server[] = [];
+  readonly #open = new Set<Socket>();
+  readonly #closing: (() => void)[] = [];
+  #isStopping = false;
+
+  /** From `announce` on: whoever spreads requests over several servers should send them elsewhere. */
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
+  /** Called once for each address that is listened on. */
+  watch(server: Server): void {
+    this.#servers.push(server);
+    server.on('connection', (socket: Socket) => {
+      this.#open.add(socket);
+      socket.on('close', () => this.#open.delete(socket));
+    });
+  }
+
+  /** Before a request is answered: while the server stops, `Connection: close` goes with the answer (RFC 9112 §9.6). */
+  mark(response: ServerResponse): void {
+    if (this.#isStopping) response.shouldKeepAlive = false;
+  }
+
+  /** Called when no new connections are accepted any more; for answers that would never end by themselves. */
+  onClosing(listener: () => void): void {
+    this.#closing.push(listener);
+  }
+
+  /** Requests are answered as before, each with `Connection: close`. */
+  announce(): void {
+    this.#isStopping = true;
+  }
+
+  /** No new connections. Resolves when the last request is answered, to how many connections were cut because they were still open after `withinMs`. */
+  async close(withinMs: number): Promise<number> {
+    this.announce();
+    const giveUpAt = performance.now() + withinMs;
+    // Node's own `close` of an HTTP server would at the same moment cut connections whose request has arrived, but was not read yet.
+    for (const server of this.#servers) if (server.listening) NetServer.prototype.close.call(server);
+    for (const listener of this.#closing) listener();
+    while (this.#open.size > 0 && performance.now() < giveUpAt) {
+      await setTimeout(LOOK_EVERY_MS);
+      // What has arrived by now has been read when this resolves.
+      await setImmediate();
+      this.#closeIdle();
+    }
+    const cut = this.#open.size;
+    for (const server of this.#servers) server.closeAllConnections();
+    return cut;
+  }
+
+  #closeIdle(): void {
+    // Node takes a connection that never sent a byte for one in the midst of a request.
+    for (const socket of this.#open) if (socket.bytesRead === 0) socket.destroy();
+    // Node takes an answer for sent when it still waits for its reader.
+    const isSending = [...this.#open].some(({ writableLength }) => writableLength > 0);
+    if (!isSending) for (const server of this.#servers) server.closeIdleConnections();
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Whether requests should be sent to this server, part by part. Writing is tried with a row that nobody reads, at most once a second
+ * and only when somebody asks, so that strangers who ask cause no more than that, and no verification waits for it.
+ */
+import type { Keyhouse } from '../core/keyhouse.ts';
+import type { Connections } from './connections.ts';
+
+export const PARTS = ['stopping', 'database_reads', 'database_writes', 'signing_keys'] as const;
+export type Part = (typeof PARTS)[number];
+
+/** A database that does not answer within this cannot be told from one that never will. */
+const PATIENCE_MS = 1000;
+const TRY_EVERY_MS = 1000;
+
+/** Resolves to the parts that fail now; none: ready. */
+export function createReadiness(
+  {
+    store,
+    clock,
+    publicKeySet,
+  }: Pick<Keyhouse, 'clock' | 'publicKeySet'> & { store: Pick<Keyhouse['store'], 'check' | 'leases'> },
+  connections: Pick<Connections, 'isStopping'>,
+): () => Promise<readonly Part[]> {
+  const canRead = sparingly(() => store.check(), 0);
+  const canWrite = sparingly(() => store.leases.tryWriting({ nowMs: clock.now() }), TRY_EVERY_MS);
+  return async () => {
+    if (connections.isStopping) return ['stopping'];
+    const [reads, writes] = await Promise.all([canRead(), canWrite()]);
+    const works: Readonly<Record<Part, boolean>> = {
+      stopping: true,
+      database_reads: reads,
+      database_writes: writes,
+      signing_keys: succeeds(publicKeySet),
+    };
+    return PARTS.filter((part) => !works[part]);
+  };
+}
+
+/** All who ask share one attempt, and its outcome for `everyMs`. An attempt that takes too long counts as failed as long as it lasts. */
+function sparingly(attempt: () => Promise<void>, everyMs: number): () => Promise<boolean> {
+  let last: { readonly works: boolean; readonly atMs: number } | null = null;
+  let running: { readonly outcome: Promise<boolean>; readonly sinceMs: number } | null = null;
+  const start = () => {
+    const outcome = attempt().then(
+      () => true,
+      () => false,
+    );
+    running = { outcome, sinceMs: performance.now() };
+    void outcome.then((works) => {
+      running = null;
+      last = { works, atMs: performance.now() };
+    });
+    return running;
+  };
+  return async () => {
+    if (last !== null && running === null && performance.now() - last.atMs < everyMs) return last.works;
+    const { outcome, sinceMs } = running ?? start();
+    return within(outcome, sinceMs + PATIENCE_MS - performance.now());
+  };
+}
+
+function within(outcome: Promise<boolean>, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), Math.max(0, ms));
+    void outcome.then((works) => {
+      clearTimeout(timer);
+      resolve(works);
+    });
+  });
+}
+
+function succeeds(run: () => unknown): boolean {
+  try {
+    run();
+    return true;
+  } catch {
+    return false;
+  }
+}
