@@ -1,12 +1,14 @@
 /**
- * Text around placeholders, as real routers match it: a document, its handlers in Express and Fastify, and each path bent in the ways
+ * Text around placeholders, as real routers match it: a document, its handlers in Express, Fastify and Hono, and each path bent in the ways
  * that some router forgives. Whatever handler a router reaches, the guard and `/verify` must have asked for what that handler needs.
  */
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
 import { compileRoute, deriveRoutes } from '@keyhouse/protocol';
 import express from 'express';
 import fastify from 'fastify';
+import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { readQuestion } from '../../../server/src/http/verify-question.ts';
 import { exchange, head } from '../../../server/test/raw.ts';
@@ -14,16 +16,40 @@ import { createReadQuestion } from '../../src/question.ts';
 
 /** The path of the document, what it needs (null: nothing), and how each router writes it. */
 const HANDLERS = [
-  { path: '/badges/{name}.svg', needs: null, express: '/badges/:name.svg', fastify: '/badges/:name.svg' },
-  { path: '/badges/{id}', needs: 'badges.read', express: '/badges/:id', fastify: '/badges/:id' },
-  { path: '/v1/items:search', needs: null, express: '/v1/items\\:search', fastify: '/v1/items::search' },
-  { path: '/v1/{kind}', needs: 'kinds.read', express: '/v1/:kind', fastify: '/v1/:kind' },
-  { path: '/v1/items/{id}:preview', needs: null, express: '/v1/items/:id\\:preview', fastify: '/v1/items/:id(^[^:]+)::preview' },
-  { path: '/v1/items/{id}', needs: 'items.read', express: '/v1/items/:id', fastify: '/v1/items/:id' },
-  { path: '/compare/{base}...{head}', needs: null, express: '/compare/:base...:head', fastify: '/compare/:base...:head' },
-  { path: '/compare/{id}', needs: 'compare.read', express: '/compare/:id', fastify: '/compare/:id' },
-  { path: '/odd/x{id}', needs: null, express: '/odd/x:id', fastify: '/odd/x:id' },
-  { path: '/odd/{id}', needs: 'odd.read', express: '/odd/:id', fastify: '/odd/:id' },
+  {
+    path: '/badges/{name}.svg',
+    needs: null,
+    express: '/badges/:name.svg',
+    fastify: '/badges/:name.svg',
+    hono: '/badges/:name{[^/]+\\.svg}',
+  },
+  { path: '/badges/{id}', needs: 'badges.read', express: '/badges/:id', fastify: '/badges/:id', hono: '/badges/:id' },
+  {
+    path: '/v1/items:search',
+    needs: null,
+    express: '/v1/items\\:search',
+    fastify: '/v1/items::search',
+    hono: '/v1/:verb{items:search}',
+  },
+  { path: '/v1/{kind}', needs: 'kinds.read', express: '/v1/:kind', fastify: '/v1/:kind', hono: '/v1/:kind' },
+  {
+    path: '/v1/items/{id}:preview',
+    needs: null,
+    express: '/v1/items/:id\\:preview',
+    fastify: '/v1/items/:id(^[^:]+)::preview',
+    hono: '/v1/items/:id{[^/]+:preview}',
+  },
+  { path: '/v1/items/{id}', needs: 'items.read', express: '/v1/items/:id', fastify: '/v1/items/:id', hono: '/v1/items/:id' },
+  {
+    path: '/compare/{base}...{head}',
+    needs: null,
+    express: '/compare/:base...:head',
+    fastify: '/compare/:base...:head',
+    hono: '/compare/:range{[^/]+\\.\\.\\.[^/]+}',
+  },
+  { path: '/compare/{id}', needs: 'compare.read', express: '/compare/:id', fastify: '/compare/:id', hono: '/compare/:id' },
+  { path: '/odd/x{id}', needs: null, express: '/odd/x:id', fastify: '/odd/x:id', hono: '/odd/:id{x[^/]+}' },
+  { path: '/odd/{id}', needs: 'odd.read', express: '/odd/:id', fastify: '/odd/:id', hono: '/odd/:id' },
 ] as const;
 
 const PATHS = [
@@ -64,6 +90,13 @@ const asGateway = (target: string) =>
 /** The path of the handler that a router reaches, or null. */
 type Reach = (target: string) => Promise<string | null>;
 
+const reaching =
+  (port: number): Reach =>
+  async (target) => {
+    const { answers } = await exchange(port, head(`GET ${target}`, 'Connection: close'));
+    return answers[0]?.status === 200 ? answers[0].body : null;
+  };
+
 async function startExpress(): Promise<{ reach: Reach; stop: () => void }> {
   const app = express();
   // In the order of the document's routes: what says most first.
@@ -71,11 +104,7 @@ async function startExpress(): Promise<{ reach: Reach; stop: () => void }> {
   const server = createServer(app).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
-  const reach: Reach = async (target) => {
-    const { answers } = await exchange(port, head(`GET ${target}`, 'Connection: close'));
-    return answers[0]?.status === 200 ? answers[0].body : null;
-  };
-  return { reach, stop: () => server.close() };
+  return { reach: reaching(port), stop: () => server.close() };
 }
 
 async function startFastify(settings: object): Promise<{ reach: Reach; stop: () => void }> {
@@ -83,14 +112,22 @@ async function startFastify(settings: object): Promise<{ reach: Reach; stop: () 
   for (const { path, fastify: pattern } of HANDLERS) app.get(pattern, async () => path);
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
-  const reach: Reach = async (target) => {
-    const { answers } = await exchange(port, head(`GET ${target}`, 'Connection: close'));
-    return answers[0]?.status === 200 ? answers[0].body : null;
-  };
-  return { reach, stop: () => void app.close() };
+  return { reach: reaching(port), stop: () => void app.close() };
+}
+
+async function startHono(): Promise<{ reach: Reach; stop: () => void }> {
+  const app = new Hono({ strict: false });
+  for (const { path, hono: pattern } of HANDLERS) app.get(pattern, (context) => context.text(path));
+  const { server, port } = await new Promise<{ server: Server; port: number }>((resolve) => {
+    const started = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, (info) =>
+      resolve({ server: started as Server, port: info.port }),
+    );
+  });
+  return { reach: reaching(port), stop: () => server.close() };
 }
 
 describe.each([
+  ['Hono', false, startHono],
   ['Express', true, startExpress],
   ['Fastify', false, () => startFastify({})],
   [
