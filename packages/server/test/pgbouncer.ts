@@ -1,0 +1,113 @@
+/**
+ * A real PgBouncer in transaction mode, where it is installed: each transaction may get another connection to PostgreSQL, as behind Supabase or Neon.
+ * Where it is missing, what needs it is skipped; its name begins with `NEEDS_PGBOUNCER`, so that `npm test` says why.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const NEEDS_PGBOUNCER = '[needs PgBouncer]';
+
+const PROGRAM = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pgbouncer'].find((path) => existsSync(path));
+
+/** It refuses to run as root. */
+const USER = process.getuid?.() === 0 ? ['postgres', 'nobody'].map(idsOf).find((ids) => ids !== null) : null;
+
+export const havePgBouncer = PROGRAM !== undefined && USER !== undefined;
+
+export interface RunningPgBouncer {
+  /** The same database, through it. */
+  through(databaseUrl: string): string;
+  /** Everything that it logged. */
+  log(): string;
+  stop(): Promise<void>;
+}
+
+/** In front of the PostgreSQL at `serverUrl`, with so many connections to it, and so many clients at most. */
+export async function startPgBouncer(
+  serverUrl: string,
+  { poolSize = 4, maxClients = 500 }: { poolSize?: number; maxClients?: number } = {},
+): Promise<RunningPgBouncer> {
+  const { hostname, port, username, password } = new URL(serverUrl);
+  const folder = mkdtempSync(join(tmpdir(), 'keyhouse-pgbouncer-'));
+  chmodSync(folder, 0o755);
+  const listenPort = await freePort();
+  const settings = {
+    ...{ listen_addr: '127.0.0.1', listen_port: listenPort, unix_socket_dir: '', auth_type: 'any', pool_mode: 'transaction' },
+    ...{ default_pool_size: poolSize, max_client_conn: maxClients, log_connections: 0, log_disconnections: 0 },
+  };
+  const file = join(folder, 'pgbouncer.ini');
+  writeFileSync(
+    file,
+    [
+      '[databases]',
+      `* = host=${hostname} port=${port} user=${username} password=${password}`,
+      '[pgbouncer]',
+      ...Object.entries(settings).map(([name, value]) => `${name} = ${value}`),
+      '',
+    ].join('\n'),
+  );
+  chmodSync(file, 0o644);
+  const child = spawn(PROGRAM ?? '', [file], { stdio: ['ignore', 'pipe', 'pipe'], ...(USER ?? {}) });
+  let log = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      log += chunk.toString();
+    });
+  while (!(await isThere(listenPort))) {
+    if (child.exitCode !== null) throw new Error(`PgBouncer ended:\n${log}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return {
+    through: (databaseUrl) => {
+      const url = new URL(databaseUrl);
+      url.hostname = '127.0.0.1';
+      url.port = String(listenPort);
+      return url.href;
+    },
+    log: () => log,
+    stop: async () => {
+      if (child.exitCode === null) {
+        const exited = once(child, 'exit');
+        child.kill('SIGINT');
+        const cut = setTimeout(() => child.kill('SIGKILL'), 5000);
+        await exited;
+        clearTimeout(cut);
+      }
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Null where there is no such user. */
+function idsOf(name: string): { uid: number; gid: number } | null {
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((each) => each.startsWith(`${name}:`));
+  const [, , uid, gid] = line?.split(':') ?? [];
+  return uid === undefined || gid === undefined ? null : { uid: Number(uid), gid: Number(gid) };
+}
+
+async function isThere(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
