@@ -29,6 +29,7 @@ import { createServe } from './http/dashboard/serve.ts';
 import { guardDoor } from './http/door.ts';
 import { createErrorPage } from './http/error-page.ts';
 import { type Answer, answerError, answerRefusal, INTERNAL, inOAuthWords } from './http/errors.ts';
+import { createFailureLog } from './http/failure-log.ts';
 import { FeedStreams } from './http/feed-streams.ts';
 import { plainIntrospection } from './http/introspect-route.ts';
 import { refuseLongQuery, sentencesOf } from './http/invalid.ts';
@@ -105,12 +106,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const streams = new FeedStreams(keyhouse.feed);
   connections.onClosing(() => streams.close());
   metrics.watchFeed(() => feedFigures(keyhouse, streams));
-  const onError = (error: unknown, requestId: string): void => log.error({ err: error, requestId }, 'A request failed.');
+  const onFailure = createFailureLog(log);
   const verify = (request: IncomingMessage, response: ServerResponse): void =>
-    answerVerify({ authenticator, routes: keyhouse.routes, usePermission, nextRequestId, onError }, request, response);
+    answerVerify({ authenticator, routes: keyhouse.routes, usePermission, nextRequestId, onFailure }, request, response);
   const authenticateClient = createClientAuthentication({ keyhouse, authenticator, limiter: options.unknownLimiter });
   const giveTokens = createGiveTokens({ keyhouse, authenticator, authenticateClient, audience: options.url });
-  const answerPlain = createPlainPosts({ authenticator, nextRequestId, onError, count: metrics.countRequest }, [
+  const answerPlain = createPlainPosts({ authenticator, nextRequestId, onFailure, count: metrics.countRequest }, [
     plainIntrospection({ authenticator, introspect: keyhouse.introspect, position: keyhouse.feed.position }),
     plainTokens(giveTokens),
   ]);
@@ -189,7 +190,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 
   app.setErrorHandler(async (error, request, reply) => {
     const answer = answerOf(error);
-    if (answer === null) onError(error, request.id);
+    if (answer === null || answer.status === 503) onFailure(error, request.id);
     return refuse(request, reply, request.routeOptions.config.isOAuth ? inOAuthWords(answer ?? INTERNAL) : (answer ?? INTERNAL));
   });
 
@@ -219,7 +220,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     keyhouse,
     cookies,
     findPeer,
-    showProblem,
+    ...{ showProblem, onFailure },
     url: options.url,
     folder: options.dashboardFolder,
   });

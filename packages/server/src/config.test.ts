@@ -32,6 +32,7 @@ describe('without any setting', () => {
       host: '127.0.0.1',
       port: 4141,
       databaseUrl: `sqlite:${resolve(import.meta.dirname, '../../../data/keyhouse.db')}`,
+      databasePoolSize: 20,
       secret: null,
       secretPrevious: null,
       admin: null,
@@ -114,6 +115,7 @@ describe('faults', () => {
     ['TRUSTED_PROXIES', ['10.0.0.0/33', 'proxy.example', '10.1', '0.0.0.0/0/0', '*']],
     ['CORS_ORIGINS', ['*', 'null', 'app.example', 'https://app.example/path', 'https://APP.example']],
     ['MAX_JWT_DAYS', ['-1', '0', '3661', 'year']],
+    ['DATABASE_POOL_SIZE', ['-1', '0', '1', '1001', 'all']],
     ['SIGNING_ALGORITHM', ['HS256', 'none', 'es256']],
   ])('are found in %s', (name, values) => {
     // An empty value is none, and so no fault.

@@ -27,6 +27,8 @@ export interface Config {
   readonly port: number;
   /** `sqlite:` with an absolute path, or `postgres://…`. */
   readonly databaseUrl: string;
+  /** On PostgreSQL: how many connections requests and jobs share at most. */
+  readonly databasePoolSize: number;
   /** Null on SQLite: it is kept beside the database file. */
   readonly secret: string | null;
   readonly secretPrevious: string | null;
@@ -68,6 +70,7 @@ const PLAIN = [
   'URL',
   'HOST',
   'PORT',
+  'DATABASE_POOL_SIZE',
   'ADMIN_EMAIL',
   'SIGNUP',
   'TEAM_INVITATIONS_REGISTER',
@@ -100,6 +103,7 @@ export function readConfig(environment: Environment = process.env): Config {
     host: readHost(read('HOST') ?? '127.0.0.1', faults),
     port: readNumber('PORT', read('PORT') ?? '4141', 0, 65_535, faults),
     databaseUrl: readDatabaseUrl(read('DATABASE_URL') ?? 'sqlite:./data/keyhouse.db', faults),
+    databasePoolSize: readNumber('DATABASE_POOL_SIZE', read('DATABASE_POOL_SIZE') ?? '20', 2, 1000, faults),
     secret: readSecret('SECRET', read('SECRET'), faults),
     secretPrevious: readSecret('SECRET_PREVIOUS', read('SECRET_PREVIOUS'), faults),
     admin: readAdmin(read('ADMIN_EMAIL'), read('ADMIN_PASSWORD'), faults),

@@ -19,7 +19,11 @@ export interface Opened {
 /** Opens store and secret and binds every verb; starts nothing. */
 export async function openKeyhouse(config: Config, log: Log): Promise<Opened> {
   const secrets = readSecrets(config);
-  const store = await openStore({ url: config.databaseUrl, onWarning: (message) => log.warn({}, message) });
+  const store = await openStore({
+    url: config.databaseUrl,
+    poolSize: config.databasePoolSize,
+    onWarning: (message) => log.warn({}, message),
+  });
   for (const name of store.applied) log.info({ migration: name }, 'A migration was applied.');
   const secret = new MasterSecret(secrets.secret);
   const secretPrevious = secrets.previous === null ? null : new MasterSecret(secrets.previous);

@@ -22,7 +22,7 @@ export async function checkContents(config: Config): Promise<readonly Check[]> {
   if (file !== null && !existsSync(file))
     return [noteworthy('database', `There is none at ${file} yet.`, 'The first start of the server makes it.'), checkClock(null)];
   try {
-    const { openStore, pendingMigrations } = await import('../store/open.ts');
+    const { findConnectionFigures, openStore, pendingMigrations } = await import('../store/open.ts');
     const pending = await pendingMigrations(config.databaseUrl);
     if (pending.length > 0) {
       const names = pending.map(({ name }) => name).join(', ');
@@ -33,7 +33,9 @@ export async function checkContents(config: Config): Promise<readonly Check[]> {
     }
     const store = await openStore({ url: config.databaseUrl, onWarning: () => {}, migrations: 'check' });
     try {
-      return await examine(store, config, file);
+      const figures = await findConnectionFigures(config.databaseUrl);
+      const checks = await examine(store, config, file);
+      return figures === null ? checks : [...checks, checkConnections(figures, config.databasePoolSize)];
     } finally {
       await store.close();
     }
@@ -104,6 +106,22 @@ async function readSecretTexts(config: Config): Promise<readonly string[]> {
     return [kept.secret, kept.previous ?? config.secretPrevious].filter((text) => text !== null);
   }
   return [config.secret, config.secretPrevious].filter((text) => text !== null);
+}
+
+/** Beside its pool a server has one connection that polls the list of changes, and one that listens. */
+const BESIDE_THE_POOL = 2;
+
+/** Whether PostgreSQL can give one server what it may ask for. */
+export function checkConnections(
+  { most, used, isDirect }: { most: number; used: number; isDirect: boolean },
+  poolSize: number,
+): Check {
+  const wanted = poolSize + BESIDE_THE_POOL;
+  if (!isDirect)
+    return good('connections', `PostgreSQL is reached through a pooler; a server opens at most ${wanted} connections to it.`);
+  const finding = `PostgreSQL has ${most}, of which ${used} are used; each server uses at most ${wanted}.`;
+  if (wanted <= most) return good('connections', finding);
+  return noteworthy('connections', finding, 'Lower KEYHOUSE_DATABASE_POOL_SIZE, or raise max_connections of PostgreSQL.');
 }
 
 function checkClock(newestEventMs: number | null): Check {

@@ -64,6 +64,7 @@ import type { Wish } from './jwts/wish.ts';
 import { type Clock, DAY_MS, HOUR_MS, SECOND_MS } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import type { MasterSecret } from './lib/master-secret.ts';
+import { rarely } from './lib/rarely.ts';
 import { createCompose, openBody } from './mail/compose.ts';
 import { deliverMails } from './mail/deliver.ts';
 import type { Circumstances } from './mail/letters.ts';
@@ -154,7 +155,9 @@ export function createKeyhouse(ports: KeyhousePorts) {
     // As it is: what it tells of when it read is compared with the clocks of others.
     clock: ports.clock,
     monotonicMs,
-    onError: (error) => log.error({ err: error }, 'The list of changes cannot be read.'),
+    onError: rarely(SECOND_MS, monotonicMs, (omitted, error: unknown) =>
+      log.error({ err: error, omitted }, 'The list of changes cannot be read.'),
+    ),
     onWentBack: (what, position) => log.error({ position }, WENT_BACK[what]),
   });
   const rotatePorts: RotatePorts = {

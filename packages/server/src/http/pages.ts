@@ -13,6 +13,7 @@ import type { Cookies } from './dashboard/cookies.ts';
 import { ownPath } from './dashboard/return-path.ts';
 import type { ShowProblem } from './error-page.ts';
 import { answerRefusal } from './errors.ts';
+import type { OnFailure } from './failure-log.ts';
 import { readTemplate, sendPage } from './send-page.ts';
 
 interface Ports {
@@ -20,6 +21,7 @@ interface Ports {
   readonly cookies: Cookies;
   readonly findPeer: FindPeer;
   readonly showProblem: ShowProblem;
+  readonly onFailure: OnFailure;
   /** The public origin. */
   readonly url: string;
   /** The build: `index.html`, `sign-in.html`, `assets/`; null when there is none. */
@@ -95,14 +97,15 @@ function hostOf({ findPeer }: Ports, { raw, headers }: FastifyRequest): string |
 }
 
 /** Null: the store cannot say. */
-async function findWhether({ keyhouse, cookies }: Ports, request: FastifyRequest): Promise<boolean | null> {
+async function findWhether({ keyhouse, cookies, onFailure }: Ports, request: FastifyRequest): Promise<boolean | null> {
   const secret = cookies.read(request, 'sign-in');
   if (secret === null) return false;
   try {
     return (await keyhouse.findSignIn(secret)) !== null;
   } catch (error) {
-    if (error instanceof StoreUnavailable) return null;
-    throw error;
+    if (!(error instanceof StoreUnavailable)) throw error;
+    onFailure(error, request.id);
+    return null;
   }
 }
 

@@ -11,6 +11,7 @@ import { boundsOf } from './body-bounds.ts';
 import { isEncoded, isForm, isJson } from './content-type.ts';
 import { corsHeaders } from './cors.ts';
 import { type Answer, answerError, answerRefusal, INTERNAL, inOAuthWords } from './errors.ts';
+import type { OnFailure } from './failure-log.ts';
 import { readForm, readJson } from './json-body.ts';
 
 export interface PlainPost {
@@ -32,7 +33,7 @@ export interface Asked {
 interface Ports {
   readonly authenticator: Authenticator;
   readonly nextRequestId: () => string;
-  readonly onError: (error: unknown, requestId: string) => void;
+  readonly onFailure: OnFailure;
   readonly count: (path: string, method: 'POST', status: number) => void;
 }
 
@@ -87,9 +88,9 @@ function answer(
   });
 }
 
-function answerOf({ onError }: Ports, error: unknown, requestId: string): Answer {
+function answerOf({ onFailure }: Ports, error: unknown, requestId: string): Answer {
+  onFailure(error, requestId);
   const answer = error instanceof Refusal ? answerRefusal(error.refused) : answerError(error);
-  if (answer === null) onError(error, requestId);
   return inOAuthWords(answer ?? INTERNAL);
 }
 

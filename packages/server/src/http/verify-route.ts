@@ -6,7 +6,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { permits, type Route, readAuthorization } from '@keyhouse/protocol';
 import { type Caller, isOpaque } from '../core/caller.ts';
 import type { Authenticator } from './authenticate.ts';
-import { type Answer, answerError, answerRefusal } from './errors.ts';
+import { type Answer, answerRefusal } from './errors.ts';
+import type { OnFailure } from './failure-log.ts';
 import { readQuestion } from './verify-question.ts';
 
 interface Ports {
@@ -15,13 +16,13 @@ interface Ports {
   /** Takes note that a permission was used; no write, no wait. */
   readonly usePermission: (caller: Caller, permission: string) => void;
   readonly nextRequestId: () => string;
-  readonly onError: (error: unknown, requestId: string) => void;
+  readonly onFailure: OnFailure;
 }
 
 export function answerVerify(ports: Ports, request: IncomingMessage, response: ServerResponse): void {
   const requestId = ports.nextRequestId();
   const fail = (error: unknown): void => {
-    if (answerError(error) === null) ports.onError(error, requestId);
+    ports.onFailure(error, requestId);
     // An error of our own refuses too: the door stays shut, and nginx understands the answer.
     send(response, requestId, answerRefusal({ code: 'unavailable' }));
   };

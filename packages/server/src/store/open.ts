@@ -19,4 +19,10 @@ export async function backupStore(url: string, file: string): Promise<{ bytes: n
   return (await import('./sqlite/backup.ts')).backupSqlite(url.slice('sqlite:'.length), file);
 }
 
+/** How many connections PostgreSQL has and uses; null on SQLite, which has none. */
+export async function findConnectionFigures(url: string): Promise<{ most: number; used: number; isDirect: boolean } | null> {
+  if (!isPostgres(url)) return null;
+  return await (await import('./postgres/figures.ts')).connectionFigures(url);
+}
+
 export const isPostgres = (url: string): boolean => /^postgres(ql)?:\/\//.test(url);

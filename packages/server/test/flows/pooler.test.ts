@@ -2,7 +2,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { MAX_FAILURES } from '../../src/core/accounts/sign-in-limits.ts';
-import { openStore } from '../../src/store/open.ts';
+import { findConnectionFigures, openStore } from '../../src/store/open.ts';
 import { Connections } from '../../src/store/postgres/connections.ts';
 import { newApplication, openSession, refresh } from '../applications.ts';
 import { registered } from '../browser.ts';
@@ -102,6 +102,7 @@ describe.skipIf(!havePgBouncer)(`${NEEDS_PGBOUNCER} behind a pooler in transacti
     await act.query('commit', []);
     act.release();
     await connections.end();
+    expect((await findConnectionFigures(here.database.url))?.isDirect).toBe(false);
     expect(bouncer.log()).not.toMatch(/ERROR|FATAL|not linked/);
   });
 });

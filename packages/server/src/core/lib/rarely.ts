@@ -1,0 +1,22 @@
+/**
+ * Tells of what may happen a thousand times a second at most once in `everyMs`: the first at once, and with each one after that how many were left out
+ * before it. `monotonicMs`: milliseconds that only ever go forward.
+ */
+export function rarely<Fact extends readonly unknown[]>(
+  everyMs: number,
+  monotonicMs: () => number,
+  tell: (omitted: number, ...fact: Fact) => void,
+): (...fact: Fact) => void {
+  let toldAtMs = Number.NEGATIVE_INFINITY;
+  let omitted = 0;
+  return (...fact) => {
+    const nowMs = monotonicMs();
+    if (nowMs - toldAtMs < everyMs) {
+      omitted++;
+      return;
+    }
+    tell(omitted, ...fact);
+    toldAtMs = nowMs;
+    omitted = 0;
+  };
+}
