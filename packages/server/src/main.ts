@@ -30,16 +30,18 @@ export interface RunningServer {
 
 export async function startServer(config: Config, { log, stream }: OpenedLog): Promise<RunningServer> {
   const { keyhouse } = await openKeyhouse(config, log);
+  const connections = new Connections();
+  // Undone in reverse order when the start fails.
+  const begun: (() => Promise<unknown>)[] = [() => keyhouse.close()];
   try {
     await keyhouse.prepare();
-    await makeFirstAdministrator(keyhouse, config, log);
     const stopJobs = await keyhouse.start({
       lookEveryMs: isPostgres(config.databaseUrl) ? LOOK_EVERY_MS.postgres : LOOK_EVERY_MS.sqlite,
     });
+    begun.push(stopJobs);
     const metrics = createMetrics();
     metrics.watchLag(() => keyhouse.follower.lagMs);
     metrics.watchLog(() => stream.dropped);
-    const connections = new Connections();
     const app = await createApp({
       ...config,
       keyhouse,
@@ -49,10 +51,13 @@ export async function startServer(config: Config, { log, stream }: OpenedLog): P
       unknownLimiter: openMemoryLimiter(),
       dashboardFolder: findDashboard(),
     });
+    begun.push(() => app.close());
     await app.listen({ host: config.host, port: config.port });
     const metricsServer =
       config.metricsPort === null ? null : createMetricsServer(metrics).listen(config.metricsPort, config.host);
     if (metricsServer !== null) await once(metricsServer, 'listening');
+    // Only now: a start that fails because the port is taken leaves nothing behind that lets somebody in.
+    await makeFirstAdministrator(keyhouse, config, log);
     const { port } = app.server.address() as AddressInfo;
     log.info({ url: config.url, port }, `Keyhouse serves ${config.url}`);
 
@@ -76,7 +81,7 @@ export async function startServer(config: Config, { log, stream }: OpenedLog): P
       },
     };
   } catch (error) {
-    await keyhouse.close();
+    for (const undo of begun.reverse()) await undo();
     throw error;
   }
 }
@@ -91,9 +96,10 @@ async function makeFirstAdministrator(keyhouse: Keyhouse, { admin, url }: Config
   if ((await keyhouse.store.accounts.countAdministrators()) > 0) return;
   if (admin !== null) {
     const by = { actor: 'server', requestId: null, person: {} } as const;
-    const created = await keyhouse.createUser({ ...admin, isAdministrator: true, by });
+    const created = await keyhouse.createMissingAdministrator({ ...admin, by });
     if (created.ok) {
-      log.info({ userId: created.value.id }, 'The first administrator was created from KEYHOUSE_ADMIN_EMAIL.');
+      if (created.value !== null)
+        log.info({ userId: created.value.id }, 'The first administrator was created from KEYHOUSE_ADMIN_EMAIL.');
       return;
     }
     // Whatever the reason, the server starts: those who use the API need no administrator.

@@ -6,7 +6,7 @@ import { FEED_TYPE, forwardClock, parseCredential, permits } from '@keyhouse/pro
 import type { User } from './accounts/account.ts';
 import { administrationVerbs } from './accounts/administration.ts';
 import { type Brand, DEFAULT_BRAND, loadBrand, setBrand } from './accounts/brand.ts';
-import { type CreateUserInput, createUser } from './accounts/create-user.ts';
+import { type CreateUserInput, createMissingAdministrator, createUser } from './accounts/create-user.ts';
 import { type DisableUserInput, disableUser, enableUser } from './accounts/disable-user.ts';
 import { type InvitationFacts, inviteVerbs } from './accounts/invite.ts';
 import { findSignIn, type OpenSignInInput, openSignIn } from './accounts/open-sign-in.ts';
@@ -321,6 +321,8 @@ export function createKeyhouse(ports: KeyhousePorts) {
     },
     logIn: (input: Parameters<typeof logIn>[1]) => logIn(signInPorts, input),
     createUser: (input: CreateUserInput) => createUser(userPorts, input),
+    createMissingAdministrator: (input: Parameters<typeof createMissingAdministrator>[1]) =>
+      createMissingAdministrator(userPorts, input),
     disableUser: (input: DisableUserInput) => disableUser(userPorts, input),
     enableUser: (input: DisableUserInput) => enableUser(userPorts, input),
     resetPassword: (input: Parameters<typeof resetPassword>[1]) => resetPassword({ ...userPorts, compose }, input),

@@ -86,6 +86,16 @@ export const accountsActs = {
     return created;
   },
 
+  async createMissingAdministrator(act: Act, { user, event }: Input<'createMissingAdministrator'>) {
+    await lockAdministrators(act.db, null);
+    if (await hasAdministratorBeside(act.db, null)) return 'exists' as const;
+    const created = await insertUser(act.db, user);
+    if (created === null) return 'taken' as const;
+    await endTickets(act.db, null, 'setup');
+    act.event(event, { userId: created.id, accountId: created.accountId });
+    return created;
+  },
+
   async setPasswordHash(act: Act, input: Input<'setPasswordHash'>): Promise<boolean> {
     let query = act.db
       .updateTable('users')

@@ -75,6 +75,8 @@ export interface AccountsStore {
   countAdministrators(): Promise<number>;
   /** Makes a user and the personal account in one act; null when the address is taken. */
   createUser(input: { user: NewUser; event: EventDraft }): Promise<User | null>;
+  /** Unless an administrator is enabled (`exists`): of several servers that start at once one creates. `taken`: the address belongs to somebody. */
+  createMissingAdministrator(input: { user: NewUser; event: EventDraft }): Promise<User | 'exists' | 'taken'>;
   /**
    * Replaces the password hash. `endTokensOfLogins`: tokens that came from a log-in or a registration end too (a changed
    * password), with their changes; a mere re-hash leaves them. `onlyIfHash`: only while this still is the user's hash, so that a

@@ -82,7 +82,7 @@ export async function setUp(ports: ComeInPorts, input: ComeInInput & { readonly 
   return await signInAs(ports, registered.made, registered.passwordHash, ['setup', 'password'], { ...input, joined: null });
 }
 
-/** Made anew at each start while there is no administrator; the one before it ends. Null when there is one. */
+/** Created at each start while there is no administrator. Those of other starts stay valid for their hour: another server may be the one that people look at. Null when there is an administrator. */
 export async function makeSetupTicket(ports: Pick<ComeInPorts, 'accounts' | 'tickets' | 'clock'>): Promise<string | null> {
   if ((await ports.accounts.countAdministrators()) > 0) return null;
   const { text, hash } = makeTicketText();
@@ -95,7 +95,7 @@ export async function makeSetupTicket(ports: Pick<ComeInPorts, 'accounts' | 'tic
     createdAtMs: nowMs,
     endsAtMs: nowMs + SETUP_LASTS_MS,
   } as const;
-  await ports.tickets.issueTicket({ ticket, replace: true, event: null });
+  await ports.tickets.issueTicket({ ticket, replace: false, event: null });
   return text;
 }
 

@@ -9,7 +9,7 @@ import { findPasswordFault, type PasswordFault } from './password.ts';
 import type { PasswordHashing } from './password-hashing.ts';
 
 export interface CreateUserPorts {
-  readonly accounts: Pick<AccountsStore, 'createUser'>;
+  readonly accounts: Pick<AccountsStore, 'createUser' | 'createMissingAdministrator'>;
   readonly passwords: PasswordHashing;
   readonly clock: Clock;
 }
@@ -22,10 +22,31 @@ export interface CreateUserInput {
 }
 
 /** `display_name` starts as the part of the address before the `@`. A `PasswordFault` has its sentence in `PASSWORD_SENTENCES`. */
-export async function createUser(
-  { accounts, passwords, clock }: CreateUserPorts,
+export async function createUser(ports: CreateUserPorts, input: CreateUserInput): Promise<Outcome<User, CreateUserRefusal>> {
+  const wish = await readWish(ports, input);
+  if (!wish.ok) return wish;
+  const user = await ports.accounts.createUser(wish.value);
+  return user === null ? no('taken') : ok(user);
+}
+
+/** The administrator of the settings, unless an administrator is enabled already: then null. Several servers may try at once; one creates. */
+export async function createMissingAdministrator(
+  ports: CreateUserPorts,
+  input: Omit<CreateUserInput, 'isAdministrator'>,
+): Promise<Outcome<User | null, CreateUserRefusal>> {
+  const wish = await readWish(ports, { ...input, isAdministrator: true });
+  if (!wish.ok) return wish;
+  const made = await ports.accounts.createMissingAdministrator(wish.value);
+  if (made === 'taken') return no(made);
+  return ok(made === 'exists' ? null : made);
+}
+
+export type CreateUserRefusal = 'invalid-email' | 'taken' | 'busy' | PasswordFault;
+
+async function readWish(
+  { passwords, clock }: CreateUserPorts,
   { email: typed, password, isAdministrator, by }: CreateUserInput,
-): Promise<Outcome<User, 'invalid-email' | 'taken' | 'busy' | PasswordFault>> {
+): Promise<Outcome<Parameters<AccountsStore['createUser']>[0], Exclude<CreateUserRefusal, 'taken'>>> {
   const email = readEmail(typed);
   if (email === null) return no('invalid-email');
   const displayName = localPart(email.email);
@@ -34,7 +55,7 @@ export async function createUser(
   const hash = await passwords.hashPassword(password);
   if (!hash.ok) return hash;
   const atMs = clock.now();
-  const user = await accounts.createUser({
+  return ok({
     user: {
       email: email.email,
       emailKey: email.key,
@@ -47,5 +68,4 @@ export async function createUser(
     },
     event: { event: 'user.created', atMs, by, details: { administrator: isAdministrator } },
   });
-  return user === null ? no('taken') : ok(user);
 }

@@ -319,8 +319,7 @@ eachDatabase('the first administrator', (makeDatabase) => {
     const stranger = visitorWith(server, '');
     const old = await server.keyhouse.makeSetupTicket();
     const ticket = (await server.keyhouse.makeSetupTicket()) ?? '';
-    expect((await stranger.ask('/setup/check', { body: { ticket: old } })).status).toBe(422);
-    expect((await stranger.ask('/setup/check', { body: { ticket } })).status).toBe(204);
+    for (const each of [old, ticket]) expect((await stranger.ask('/setup/check', { body: { ticket: each } })).status).toBe(204);
     const race = await Promise.all(
       [1, 2].map((n) => stranger.ask('/setup', { body: { ticket, email: `root${n}@example.com`, password: PASSWORD } })),
     );
@@ -329,6 +328,7 @@ eachDatabase('the first administrator', (makeDatabase) => {
     if (winner === undefined) throw new Error('Nobody won.');
     expect((await visitorWith(server, cookieOf(winner)).ask('/me')).json.user.administrator).toBe(true);
     expect(await server.keyhouse.makeSetupTicket()).toBeNull();
+    for (const each of [old, ticket]) expect((await stranger.ask('/setup/check', { body: { ticket: each } })).status).toBe(422);
     await server.stop();
   });
 });

@@ -1,0 +1,24 @@
+/** The full figure: `npm run conformance:rolling-restart`. Ends with 1 when a request failed. */
+import { parseArgs } from 'node:util';
+import { postgresDatabase } from '../../packages/server/test/databases.ts';
+import { startPostgres } from '../../packages/server/test/postgres.ts';
+import { restartInTurn } from './rolling-restart.ts';
+
+const { values } = parseArgs({ options: { requests: { type: 'string', default: '10000' } } });
+const postgres = await startPostgres();
+try {
+  for (const mode of ['http', 'tcp'] as const) {
+    const database = await postgresDatabase(postgres.url);
+    const { requests, seconds, failures } = await restartInTurn(database, {
+      mode,
+      requests: Number(values.requests),
+      pauseMs: 5,
+    });
+    console.log(`mode ${mode}: ${requests} requests in ${seconds.toFixed(1)} s, ${failures.length} failed`);
+    for (const failure of failures.slice(0, 20)) console.error(`  ${failure}`);
+    if (failures.length > 0) process.exitCode = 1;
+    await database.drop();
+  }
+} finally {
+  await postgres.stop();
+}
