@@ -30,7 +30,7 @@ const anySegment = fc.constantFrom('a', 'ab', 'a.b', '{x}', 'a{x}', '{x}b', '{x}
 const anyDocument = fc.uniqueArray(
   fc.record({
     segments: fc.array(fc.oneof(anySegment, fc.constant('{x}')), { minLength: 2, maxLength: 2 }),
-    permission: fc.constantFrom('p.read', 'q.read', null),
+    permission: fc.constantFrom('p.read', 'q.read', null, 'refused'),
   }),
   { maxLength: 7, selector: ({ segments }) => segments.join('/') },
 );
@@ -44,7 +44,9 @@ it('a request that two paths may mean is never judged by one of them, and any ot
       const document = Object.fromEntries(
         paths.map(({ segments, permission }) => [
           `/${segments.join('/')}`,
-          { get: permission === null ? { 'x-public': true } : { 'x-permission': permission } },
+          permission === 'refused'
+            ? { 'x-refused': true }
+            : { get: permission === null ? { 'x-public': true } : { 'x-permission': permission } },
         ]),
       );
       const { routes, faults } = deriveRoutes({ openapi: '3.1.0', paths: document });
@@ -68,7 +70,7 @@ it('a request that two paths may mean is never judged by one of them, and any ot
       if (wanted.size === 0) return;
       const [only] = wanted;
       if (judged.kind === 'none') refused++;
-      else if (wanted.size > 1) expect.unreachable(`${JSON.stringify(document)} ${request.join('/')}`);
+      else if (wanted.size > 1 || only === 'refused') expect.unreachable(`${JSON.stringify(document)} ${request.join('/')}`);
       else if (only !== null && only !== undefined) {
         agreed++;
         expect(judged).toMatchObject({ kind: 'permissions', permissions: expect.arrayContaining([only]) });

@@ -286,6 +286,16 @@ describe('x-refused', () => {
     for (const method of ['GET', 'POST', 'DELETE']) expect(ask(method, target)).toBe('(none)');
   });
 
+  test('costs no route of its own where it stands first, and one where it does not', () => {
+    const before = { '/a/{x}': { 'x-refused': true }, '/{y}/b': { get: {}, 'x-permission': 'b.read' } };
+    expect(derive(before).routes.map(({ pattern }) => pattern)).toEqual(['/a/:x', '/:y/b']);
+    const behind = { '/{y}/b': { 'x-refused': true }, '/a/{x}': { get: {} } };
+    expect(derive(behind).routes.map(({ pattern }) => pattern)).toEqual(['/a/b', '/a/:x', '/:y/b']);
+    for (const paths of [before, behind]) expect(asking(paths)('GET', '/a/b')).toBe('(none)');
+    const many = Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`/{x}/l${index}`, { get: {} }]));
+    expect(derive({ ...many, '/a/{b+}': { 'x-refused': true } }).faults).toEqual([]);
+  });
+
   test('needs nothing of the path that it leaves out', () => {
     expect(derive({ '/a': { $ref: 'other.yaml', 'x-refused': true } }).faults).toEqual([]);
     expect(derive({ '/a': { get: 7, 'x-refused': true } }).faults).toEqual([]);

@@ -1,7 +1,7 @@
 /** Paths of one document that a request cannot tell apart, and requests that may mean two of its paths. */
 import { isSame, type OperationAsks } from './openapi-asks.ts';
 import { type Notes, placeOf, type ReadItem, type ReadOperation } from './openapi-item.ts';
-import { keyOf, meetOf, type Shape, shapeTree } from './openapi-overlaps.ts';
+import { compareShapes, keyOf, meetOf, type Shape, shapeTree } from './openapi-overlaps.ts';
 import { patternOf } from './openapi-paths.ts';
 
 /** A second or two of work; the largest of the well-known documents needs a hundredth of it. */
@@ -109,8 +109,11 @@ function tooMany(items: readonly ReadItem[], notes: Notes): readonly ReadItem[] 
   return items;
 }
 
-/** The methods for which they ask for different things. */
-const contradictions = (one: ReadItem, other: ReadItem): readonly string[] =>
-  one.operations
-    .filter(({ method, asks }) => other.operations.some((against) => against.method === method && !isSame(asks, against.asks)))
+/** The methods for which they ask for different things, without those that the one which stands first refuses anyway. */
+function contradictions(one: ReadItem, other: ReadItem): readonly string[] {
+  const [first, second] = compareShapes(one.shape, other.shape) < 0 ? [one, other] : [other, one];
+  return first.operations
+    .filter(({ asks }) => asks.kind !== 'refused')
+    .filter(({ method, asks }) => second.operations.some((against) => against.method === method && !isSame(asks, against.asks)))
     .map(({ method }) => method);
+}
