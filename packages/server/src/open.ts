@@ -5,7 +5,7 @@ import { createKeyhouse, type Keyhouse, type Log } from './core/keyhouse.ts';
 import { systemClock } from './core/lib/clock.ts';
 import { MasterSecret } from './core/lib/master-secret.ts';
 import type { MailTransport } from './core/mail/mail.ts';
-import { readOrMakeSecret } from './secret-file.ts';
+import { makeSecretFile, readSecretFile, refuseLostDatabase, secretFiles } from './secret-file.ts';
 import { isPostgres, openStore } from './store/open.ts';
 import type { OpenedStore } from './store/opened.ts';
 
@@ -18,13 +18,18 @@ export interface Opened {
 
 /** Opens store and secret and binds every verb; starts nothing. */
 export async function openKeyhouse(config: Config, log: Log): Promise<Opened> {
-  const secrets = readSecrets(config);
+  if (!isPostgres(config.databaseUrl)) refuseLostDatabase(sqlitePath(config.databaseUrl));
+  else if (config.secret === null) throw new Error('KEYHOUSE_SECRET is required with PostgreSQL.');
   const store = await openStore({
     url: config.databaseUrl,
     poolSize: config.databasePoolSize,
     onWarning: (message) => log.warn({}, message),
   });
   for (const name of store.applied) log.info({ migration: name }, 'A migration was applied.');
+  const secrets = await readOrMakeSecrets(config, store).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   const secret = new MasterSecret(secrets.secret);
   const secretPrevious = secrets.previous === null ? null : new MasterSecret(secrets.previous);
   const keyhouse = createKeyhouse({
@@ -62,9 +67,20 @@ async function openTransport({ mail }: Config): Promise<MailTransport | null> {
   return openSmtp(mail.smtpUrl, mail.from);
 }
 
-function readSecrets({ databaseUrl, secret, secretPrevious }: Config): { secret: string; previous: string | null } {
+/** Given, or kept beside the database; there it is made when the database is new. */
+async function readOrMakeSecrets(
+  { databaseUrl, secret, secretPrevious }: Config,
+  { masterSecret }: Pick<OpenedStore, 'masterSecret'>,
+): Promise<{ secret: string; previous: string | null }> {
   if (secret !== null) return { secret, previous: secretPrevious };
-  if (isPostgres(databaseUrl)) throw new Error('KEYHOUSE_SECRET is required with PostgreSQL.');
-  const kept = readOrMakeSecret(databaseUrl.slice('sqlite:'.length));
-  return { secret: kept.secret, previous: kept.previous ?? secretPrevious };
+  const path = sqlitePath(databaseUrl);
+  const kept = readSecretFile(path);
+  if (kept === null && (await masterSecret.secretCheck()) !== null)
+    throw new Error(
+      `${secretFiles(path).current} is missing, and the database was made with it. Put it back, or set KEYHOUSE_SECRET.`,
+    );
+  const { secret: current, previous } = kept ?? makeSecretFile(path);
+  return { secret: current, previous: previous ?? secretPrevious };
 }
+
+const sqlitePath = (databaseUrl: string): string => databaseUrl.slice('sqlite:'.length);

@@ -3,7 +3,7 @@
  * its owner alone. During a rotation the one before stands beside it.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 export interface SecretFiles {
@@ -16,18 +16,40 @@ export const secretFiles = (databasePath: string): SecretFiles => {
   return { current: join(folder, 'secret'), previous: join(folder, 'secret.previous') };
 };
 
-/** Reads the kept secret, or makes it when there is no database yet that an other one would belong to. */
-export function readOrMakeSecret(databasePath: string): { secret: string; previous: string | null } {
+export interface KeptSecret {
+  readonly secret: string;
+  /** During a rotation. */
+  readonly previous: string | null;
+}
+
+/** The secret beside a database; null when none is kept there. */
+export function readSecretFile(databasePath: string): KeptSecret | null {
   const files = secretFiles(databasePath);
-  mkdirSync(dirname(databasePath), { recursive: true });
-  if (!existsSync(files.current)) {
-    if (existsSync(databasePath)) {
-      throw new Error(`${files.current} is missing, and the database was made with it. Put it back, or set KEYHOUSE_SECRET.`);
-    }
-    makeOnce(files.current);
-  }
-  const previous = existsSync(files.previous) ? readSecret(files.previous) : null;
-  return { secret: readSecret(files.current), previous };
+  if (!existsSync(files.current)) return null;
+  return { secret: readSecret(files.current), previous: existsSync(files.previous) ? readSecret(files.previous) : null };
+}
+
+/**
+ * To be asked before the database is opened, which makes one where there is none. A secret without its database is no new installation: the database was
+ * lost, or is looked for in the wrong place, and an empty one in its stead would refuse every credential without a word.
+ * @throws Error that says what to do.
+ */
+export function refuseLostDatabase(databasePath: string): void {
+  const { current } = secretFiles(databasePath);
+  if (!existsSync(current)) return;
+  const bytes = statSync(databasePath, { throwIfNoEntry: false })?.size;
+  if (bytes !== undefined && bytes > 0) return;
+  throw new Error(
+    `The database ${databasePath} ${bytes === 0 ? 'is empty' : 'is missing'}, and ${current}, which was made with it, is there. Put the database back. To begin with a new one, move that file away.`,
+  );
+}
+
+/** Makes the secret of a database that has none yet. */
+export function makeSecretFile(databasePath: string): KeptSecret {
+  makeOnce(secretFiles(databasePath).current);
+  const made = readSecretFile(databasePath);
+  if (made === null) throw new Error('The secret was made, and is not there.');
+  return made;
 }
 
 /** Puts a fresh secret in place of the kept one, which becomes the previous one until `forgetPrevious`. */

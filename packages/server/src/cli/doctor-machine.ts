@@ -46,6 +46,12 @@ export function checkSecretFile(config: Config): Check {
       ? wrong('secret', `${current} is missing, and the database was made with it.`, 'Put it back, or set KEYHOUSE_SECRET.')
       : noteworthy('secret', 'There is none yet.', 'The first start of the server makes it.');
   }
+  if (!existsSync(file))
+    return wrong(
+      'secret',
+      `The database ${file} is missing, and ${current}, which was made with it, is there.`,
+      'Put the database back. To begin with a new one, move that file away.',
+    );
   const open = [current, previous].filter((each) => existsSync(each) && (statSync(each).mode & 0o077) !== 0);
   if (open.length > 0)
     return wrong('secret', `Others on this machine can read ${open.join(' and ')}.`, `Run: chmod 600 ${open.join(' ')}`);

@@ -100,10 +100,9 @@ async function checkSecretAndKeys(store: OpenedStore, config: Config): Promise<r
 async function readSecretTexts(config: Config): Promise<readonly string[]> {
   const file = sqliteFile(config);
   if (config.secret === null && file !== null) {
-    const { readOrMakeSecret } = await import('../secret-file.ts');
-    // The database is there, so a missing file is an error and none is made.
-    const kept = readOrMakeSecret(file);
-    return [kept.secret, kept.previous ?? config.secretPrevious].filter((text) => text !== null);
+    const { readSecretFile } = await import('../secret-file.ts');
+    const kept = readSecretFile(file);
+    return [kept?.secret ?? null, kept?.previous ?? config.secretPrevious].filter((text) => text !== null);
   }
   return [config.secret, config.secretPrevious].filter((text) => text !== null);
 }

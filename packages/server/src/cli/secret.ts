@@ -63,8 +63,10 @@ async function rotateGiven(opened: Opened): Promise<Done> {
  * Where a rotation was interrupted, or `KEYHOUSE_SECRET_PREVIOUS` still holds the standing secret, that one is brought to its end.
  */
 async function rotateKept(opened: Opened, databasePath: string): Promise<Done> {
-  const { forgetPrevious, readOrMakeSecret, replaceSecret, secretFiles } = await import('../secret-file.ts');
-  const kept = readOrMakeSecret(databasePath);
+  const { forgetPrevious, readSecretFile, replaceSecret, secretFiles } = await import('../secret-file.ts');
+  const kept = readSecretFile(databasePath);
+  // The database was opened with it.
+  if (kept === null) throw new Error('The kept secret is not there any more.');
   const previous = kept.previous ?? opened.config.secretPrevious;
   const isUnfinished = kept.previous !== null && kept.previous !== kept.secret;
   const standing = await opened.store.masterSecret.secretCheck();

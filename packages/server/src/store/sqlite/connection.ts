@@ -4,6 +4,8 @@ import SQLite from 'better-sqlite3';
 const OPENING_PATIENCE_MS = 10_000;
 /** Readers hardly ever wait in WAL mode: only while another process recovers the file. */
 const READING_PATIENCE_MS = 250;
+/** Taken as pages are read, for each of the two connections. */
+const CACHE_KIB = 16 * 1024;
 
 /**
  * Opens the database file with the settings that everything else relies on. `synchronous=FULL`: a commit that was answered is
@@ -20,8 +22,9 @@ export function connect(path: string, { readonly }: { readonly: boolean }): SQLi
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');
   database.pragma('temp_store = MEMORY');
-  // Reads come through the page cache of the operating system, which all processes share.
-  database.pragma('mmap_size = 1073741824');
+  // Read, not mapped: a mapped file that is cut, or a disk that fails, ends the process by a signal instead of an error that can be answered.
+  database.pragma('mmap_size = 0');
+  database.pragma(`cache_size = ${-CACHE_KIB}`);
   database.pragma(`busy_timeout = ${readonly ? READING_PATIENCE_MS : 0}`);
   return database;
 }

@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type SQLite from 'better-sqlite3';
 import type { Kysely } from 'kysely';
-import { StoreUnavailable } from '../../core/store.ts';
+import { StoreUnavailable } from '../../core/unavailable.ts';
 import { bindStore } from '../bind.ts';
 import { openMemoryLimiter } from '../limiter.ts';
 import { migrate, pendingStatements } from '../migrate.ts';
@@ -11,6 +11,7 @@ import type { OpenedStore, OpenStoreOptions } from '../opened.ts';
 import type { Database } from '../schema.ts';
 import { connect, isBusy, isStorageError } from './connection.ts';
 import { kyselyOver } from './dialect.ts';
+import { DatabaseFile } from './file.ts';
 import { WriterThread } from './writer-thread.ts';
 
 /** Embedded SQLite: reads on this thread, one writer in a thread of its own. */
@@ -22,6 +23,7 @@ export async function openSqlite({ url, migrations = 'apply' }: OpenStoreOptions
   const applied = await migrateFile(path, migrations);
   const writer = await WriterThread.start(path);
   const reader = connect(path, { readonly: true });
+  const file = new DatabaseFile(path);
   const db = kyselyOver(reader);
   const dataVersion = reader.prepare('PRAGMA data_version').pluck();
   let lastVersion: unknown = null;
@@ -36,6 +38,8 @@ export async function openSqlite({ url, migrations = 'apply' }: OpenStoreOptions
   };
   const readVersion = (): unknown => {
     try {
+      // Once for each look at the list of changes: what is trusted afterwards, at most for as long as the list is, is of the file at the path.
+      file.check();
       return dataVersion.get();
     } catch (error) {
       throw unavailable(error);
@@ -54,7 +58,11 @@ export async function openSqlite({ url, migrations = 'apply' }: OpenStoreOptions
       return moved;
     },
     onHint: () => () => {},
-    check: () => guard(() => void reader.prepare('SELECT 1 FROM counters').get()),
+    check: () =>
+      guard(() => {
+        file.check();
+        reader.prepare('SELECT 1 FROM counters').get();
+      }),
     close: async () => {
       await writer.close();
       await db.destroy();

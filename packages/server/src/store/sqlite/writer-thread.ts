@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { Refusal } from '../../core/refusal.ts';
 import type { Change } from '../../core/revocations/change.ts';
-import { StoreUnavailable } from '../../core/store.ts';
+import { StoreUnavailable } from '../../core/unavailable.ts';
 import type { WriterAnswer, WriterRequest } from './message.ts';
 
 interface Pending {

@@ -1,13 +1,16 @@
 /**
  * The writer thread: the only connection that writes. It takes what is waiting (at most 64 acts), runs each in a savepoint of
- * one transaction, commits once, and only then answers: one wait for the disk serves them all. A failed commit fails them all.
+ * one transaction, commits once, and only then answers: one wait for the disk serves them all. A failed commit fails them all, and nothing is
+ * committed into a file that is not at its path any more.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Refusal } from '../../core/refusal.ts';
+import { StoreUnavailable } from '../../core/unavailable.ts';
 import { acts } from '../acts.ts';
 import { runAct } from '../run-act.ts';
 import { connect, isBusy, isStorageError } from './connection.ts';
 import { kyselyOver } from './dialect.ts';
+import { DatabaseFile } from './file.ts';
 import type { WriterAnswer, WriterRequest } from './message.ts';
 
 const MAX_BATCH = 64;
@@ -16,7 +19,9 @@ const BUSY_PATIENCE_MS = 5000;
 
 if (parentPort === null) throw new Error('This file runs as a worker thread.');
 const port = parentPort;
-const database = connect((workerData as { path: string }).path, { readonly: false });
+const { path } = workerData as { path: string };
+const database = connect(path, { readonly: false });
+const file = new DatabaseFile(path);
 const db = kyselyOver(database);
 
 const [begin, commit, rollback] = [prepared('BEGIN IMMEDIATE'), prepared('COMMIT'), prepared('ROLLBACK')];
@@ -51,6 +56,7 @@ async function commitBatch(batch: readonly WriterRequest[]): Promise<readonly Wr
     await beginPatiently();
     const answers: WriterAnswer[] = [];
     for (const request of batch) answers.push(await runInSavepoint(request));
+    file.check();
     commit.run();
     return answers;
   } catch (error) {
@@ -95,5 +101,5 @@ function prepared(sql: string) {
 function failure(id: number, error: unknown): WriterAnswer {
   if (error instanceof Refusal) return { id, ok: false, refused: error.refused };
   const message = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error);
-  return { id, ok: false, refused: null, unavailable: isStorageError(error), message };
+  return { id, ok: false, refused: null, unavailable: isStorageError(error) || error instanceof StoreUnavailable, message };
 }
