@@ -276,7 +276,9 @@ describe('the client’s address', () => {
           ['203.0.113.9, 198.51.100.1, 10.1.1.1', 401],
           [['203.0.113.9', '198.51.100.1'], 401],
           ['203.0.113.9, unknown', 401],
-          ['203.0.113.9:443', 401],
+          ['203.0.113.9:443', 200],
+          ['198.51.100.1:443', 401],
+          ['203.0.113.9, unknown:443', 401],
           ['', 401],
         ] as const) {
           const { status: got } = await proxied.request('/verify/a', { bearer, headers: { 'x-forwarded-for': forwarded } });
