@@ -206,7 +206,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(usageRoutes, ports);
   await app.register(verifyRoutes, { answer: verify });
   await app.register(wellKnownRoutes, { keyhouse });
-  await app.register(healthRoutes, { findFailing: createReadiness(keyhouse, connections) });
+  await app.register(healthRoutes, { findFailing: createReadiness(keyhouse, connections, onFailure) });
   await app.register(docsRoutes);
   serveLogo(app as unknown as FastifyInstance, { keyhouse });
   serveApplicationLogos(app as unknown as FastifyInstance, { keyhouse });

@@ -7,13 +7,13 @@ import { rarely } from '../core/lib/rarely.ts';
 import { Refusal } from '../core/refusal.ts';
 import { StoreUnavailable } from '../core/unavailable.ts';
 
-/** Told of whatever was thrown while a request was answered; what a client did wrong is not logged. */
-export type OnFailure = (error: unknown, requestId: string) => void;
+/** Told of whatever was thrown while a request was answered; what a client did wrong is not logged. Null: for more than one request. */
+export type OnFailure = (error: unknown, requestId: string | null) => void;
 
 const EVERY_MS = 1000;
 
 export function createFailureLog(log: Log, monotonicMs: () => number = () => performance.now()): OnFailure {
-  const unavailable = rarely(EVERY_MS, monotonicMs, (omitted, cause: string, requestId: string) =>
+  const unavailable = rarely(EVERY_MS, monotonicMs, (omitted, cause: string, requestId: string | null) =>
     log.warn({ cause, requestId, omitted }, 'A request was answered with 503.'),
   );
   return (error, requestId) => {

@@ -3,7 +3,9 @@
  * and only when somebody asks, so that strangers who ask cause no more than that, and no verification waits for it.
  */
 import type { Keyhouse } from '../core/keyhouse.ts';
+import { StoreUnavailable } from '../core/unavailable.ts';
 import type { Connections } from './connections.ts';
+import type { OnFailure } from './failure-log.ts';
 
 export const PARTS = ['stopping', 'database_reads', 'database_writes', 'signing_keys'] as const;
 export type Part = (typeof PARTS)[number];
@@ -12,7 +14,7 @@ export type Part = (typeof PARTS)[number];
 const PATIENCE_MS = 1000;
 const TRY_EVERY_MS = 1000;
 
-/** Resolves to the parts that fail now; none: ready. */
+/** Resolves to the parts that fail now; none: ready. Why the database fails is told to `onFailure`. */
 export function createReadiness(
   {
     store,
@@ -20,9 +22,11 @@ export function createReadiness(
     publicKeySet,
   }: Pick<Keyhouse, 'clock' | 'publicKeySet'> & { store: Pick<Keyhouse['store'], 'check' | 'leases'> },
   connections: Pick<Connections, 'isStopping'>,
+  onFailure: OnFailure,
 ): () => Promise<readonly Part[]> {
-  const canRead = sparingly(() => store.check(), 0);
-  const canWrite = sparingly(() => store.leases.tryWriting({ nowMs: clock.now() }), TRY_EVERY_MS);
+  const onError = (error: unknown): void => onFailure(error, null);
+  const canRead = sparingly(() => store.check(), 0, onError);
+  const canWrite = sparingly(() => store.leases.tryWriting({ nowMs: clock.now() }), TRY_EVERY_MS, onError);
   return async () => {
     if (connections.isStopping) return ['stopping'];
     const [reads, writes] = await Promise.all([canRead(), canWrite()]);
@@ -37,13 +41,16 @@ export function createReadiness(
 }
 
 /** All who ask share one attempt, and its outcome for `everyMs`. An attempt that takes too long counts as failed as long as it lasts. */
-function sparingly(attempt: () => Promise<void>, everyMs: number): () => Promise<boolean> {
+function sparingly(attempt: () => Promise<void>, everyMs: number, onError: (error: unknown) => void): () => Promise<boolean> {
   let last: { readonly works: boolean; readonly atMs: number } | null = null;
   let running: { readonly outcome: Promise<boolean>; readonly sinceMs: number } | null = null;
   const start = () => {
     const outcome = attempt().then(
       () => true,
-      () => false,
+      (error: unknown) => {
+        onError(error);
+        return false;
+      },
     );
     running = { outcome, sinceMs: performance.now() };
     void outcome.then((works) => {
@@ -55,13 +62,19 @@ function sparingly(attempt: () => Promise<void>, everyMs: number): () => Promise
   return async () => {
     if (last !== null && running === null && performance.now() - last.atMs < everyMs) return last.works;
     const { outcome, sinceMs } = running ?? start();
-    return within(outcome, sinceMs + PATIENCE_MS - performance.now());
+    return within(outcome, sinceMs + PATIENCE_MS - performance.now(), () =>
+      onError(new StoreUnavailable('The database does not answer within a second.')),
+    );
   };
 }
 
-function within(outcome: Promise<boolean>, ms: number): Promise<boolean> {
+function within(outcome: Promise<boolean>, ms: number, onLate: () => void): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), Math.max(0, ms));
+    const late = (): void => {
+      onLate();
+      resolve(false);
+    };
+    const timer = setTimeout(late, Math.max(0, ms));
     void outcome.then((works) => {
       clearTimeout(timer);
       resolve(works);
