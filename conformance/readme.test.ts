@@ -50,8 +50,8 @@ describe('the README', () => {
     expect(rows.filter(({ file, title }) => !titlesOf(file).includes(title))).toEqual([]);
   });
 
-  it('names every test of a standard, of the races and of the gateways', () => {
-    const all = [...filesIn('standards'), ...filesIn('races'), ...filesIn('gateways')].flatMap((file) =>
+  it('names every test of a standard, of the races, of the faults and of the gateways', () => {
+    const all = [...filesIn('standards'), ...filesIn('races'), ...filesIn('faults'), ...filesIn('gateways')].flatMap((file) =>
       titlesOf(file).map((title) => `${file}: ${title}`),
     );
     expect(all.length).toBeGreaterThan(100);

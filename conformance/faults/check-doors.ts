@@ -1,0 +1,86 @@
+/** Holds the ledger against what running servers say: nothing that was acknowledged is lost, and nothing that ended is active again. */
+import { PATIENCE_MS } from '../../test/patience.ts';
+import type { Client } from './client.ts';
+import type { Account, Standing, Thing } from './ledger.ts';
+
+export interface Doors {
+  readonly client: Client;
+  readonly origins: readonly string[];
+  /** The application of a session. */
+  clientIdOf(session: Thing): string;
+}
+
+export interface Manner {
+  /** Only what has ended; with a clock that is ahead, what is active may have expired. */
+  readonly endedAlone?: boolean;
+  /** Waits until it is refused, as where another server was asked to revoke. */
+  readonly isPatient?: boolean;
+}
+
+const AT_ONCE = 50;
+const EVERY_MS = 50;
+
+/** Faults in words. A refresh token is shown only when it has ended: the others are asked about by `refreshAll`. */
+export async function checkDoors(
+  account: Account,
+  things: readonly Thing[],
+  doors: Doors,
+  manner: Manner = {},
+): Promise<string[]> {
+  const faults: string[] = [];
+  const questions = things.flatMap((thing) => questionsAbout(account, thing)).filter(({ standing }) => standing !== 'either');
+  for (let start = 0; start < questions.length; start += AT_ONCE)
+    await Promise.all(
+      questions
+        .slice(start, start + AT_ONCE)
+        .filter(({ standing }) => standing === 'ended' || manner.endedAlone !== true)
+        .flatMap((question) => doors.origins.map((origin) => checkOne(question, origin, doors, manner, faults))),
+    );
+  return faults;
+}
+
+interface Question {
+  readonly thing: Thing;
+  readonly text: string;
+  readonly standing: Standing;
+}
+
+function questionsAbout(account: Account, thing: Thing): readonly Question[] {
+  const standing = account.standingOf(thing, Date.now());
+  if (thing.kind === 'account' || thing.kind === 'code') return [];
+  // An honest refresh changes something, and a previous refresh token ends the session.
+  if (thing.kind === 'session') return standing === 'ended' ? [{ thing, text: thing.text, standing }] : [];
+  return [{ thing, text: thing.text, standing }, ...thing.before.map((text) => ({ thing, text, standing: 'ended' as const }))];
+}
+
+async function checkOne(question: Question, origin: string, doors: Doors, manner: Manner, faults: string[]): Promise<void> {
+  const { thing, text, standing } = question;
+  const giveUpAtMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const status = await statusOf(thing, text, origin, doors);
+    if (isRight(thing, standing, status)) return;
+    // Too busy is no answer.
+    if ((manner.isPatient !== true && status !== 503) || performance.now() > giveUpAtMs) {
+      faults.push(
+        `${standing === 'ended' ? 'active again' : 'lost'}: ${thing.kind} ${thing.id} (${thing.state}) is answered ${status ?? 'not at all'}`,
+      );
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+  }
+}
+
+function isRight({ kind }: Thing, standing: Standing, status: number | null): boolean {
+  if (standing === 'active') return status === 200;
+  // Secrets that are not known any more count as guesses: after many of them the answer is 429.
+  return kind === 'session' ? status === 400 : status === 401 || status === 429;
+}
+
+async function statusOf(thing: Thing, text: string, origin: string, { client, clientIdOf }: Doors): Promise<number | null> {
+  if (thing.kind === 'sign-in') return (await client.ask(origin, '/dashboard/api/me', { cookie: text }))?.status ?? null;
+  if (thing.kind === 'session') {
+    const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: text, client_id: clientIdOf(thing) });
+    return (await client.ask(origin, '/auth/token', { body }))?.status ?? null;
+  }
+  return (await client.ask(origin, '/verify/api/invoices', { bearer: text }))?.status ?? null;
+}

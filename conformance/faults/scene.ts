@@ -1,0 +1,168 @@
+/** Servers in processes of their own over one database, somebody who writes to them, and the ledger of what they acknowledged. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type RunningProgram, startProgram } from '../../packages/server/test/program.ts';
+import { refresh } from './acts.ts';
+import { checkDatabase, type Head } from './check-database.ts';
+import { checkDoors, type Manner } from './check-doors.ts';
+import { openClient } from './client.ts';
+import { Ledger, readLedger, type Thing } from './ledger.ts';
+import { createPerson } from './people.ts';
+import { Writer } from './writer.ts';
+
+/** Every request is sent under this name; nobody listens there. */
+export const ISSUER = 'http://localhost:4141';
+const WRITERS = 8;
+/** The latest are looked at after each fault, and a part of the others; all of them in the end. */
+const LATEST = 300;
+const SHARE_OF_OTHERS = 0.05;
+
+export interface SceneOptions {
+  /** `postgres://…`; left out: an SQLite file of its own. */
+  readonly databaseUrl?: string;
+}
+
+/** What came of a fault. */
+export interface Told {
+  readonly faults: readonly string[];
+  readonly figures: string;
+  readonly acknowledged: number;
+}
+
+export class Scene {
+  /** For files of the harness; the SQLite database lies in it too. */
+  readonly folder = mkdtempSync(join(tmpdir(), 'keyhouse-faults-'));
+  readonly settings: Readonly<Record<string, string>>;
+  readonly ledger: Ledger;
+  readonly faults: string[] = [];
+  readonly startsMs: number[] = [];
+  readonly client = openClient(ISSUER);
+  readonly #writers: Writer[] = [];
+  #servers: RunningProgram[] = [];
+  readonly #heads: Head[] = [];
+
+  constructor({ databaseUrl }: SceneOptions = {}) {
+    this.settings = {
+      KEYHOUSE_URL: ISSUER,
+      KEYHOUSE_DATABASE_URL: databaseUrl ?? `sqlite:${join(this.folder, 'keyhouse.db')}`,
+      ...(databaseUrl === undefined ? {} : { KEYHOUSE_SECRET: randomBytes(32).toString('hex') }),
+    };
+    this.ledger = new Ledger(join(this.folder, 'ledger.jsonl'));
+  }
+
+  /** Of SQLite. */
+  get file(): string {
+    return this.#url.slice('sqlite:'.length);
+  }
+
+  get origins(): readonly string[] {
+    return this.#servers.filter((server) => server.isRunning()).map(({ origin }) => origin);
+  }
+
+  get servers(): readonly RunningProgram[] {
+    return this.#servers;
+  }
+
+  get #url(): string {
+    return this.settings.KEYHOUSE_DATABASE_URL ?? '';
+  }
+
+  /** The newest of those who write; all of them write from now on. */
+  get writer(): Writer {
+    const writer = this.#writers.at(-1);
+    if (writer === undefined) throw new Error('Nobody writes yet: call newPerson.');
+    return writer;
+  }
+
+  /** `more`: settings and variables of this start alone. */
+  async start(count = 1, more: Readonly<Record<string, string>> = {}): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      const server = await startProgram({ ...this.settings, ...more });
+      this.#servers.push(server);
+      this.startsMs.push(server.startedInMs);
+    }
+  }
+
+  /** Somebody new, beside the servers that run: one user may only have so much at once. */
+  async newPerson(): Promise<void> {
+    const person = await createPerson(this.settings);
+    this.#writers.push(
+      new Writer({ person, client: this.client, ledger: this.ledger, faults: this.faults, origins: () => this.origins }),
+    );
+  }
+
+  /** Eight at once, until so many more acts were answered, or `isOver`. */
+  async write(acts: number, isOver: () => boolean = () => false): Promise<void> {
+    const { writer } = this;
+    if (writer.cookie === '' && !(await writer.signIn())) throw new Error('The harness cannot sign in.');
+    const enough = this.ledger.account.acknowledged + acts;
+    const work = async (): Promise<void> => {
+      while (this.ledger.account.acknowledged < enough && !isOver()) await writer.act();
+    };
+    await Promise.all(Array.from({ length: WRITERS }, work));
+  }
+
+  /** Holds the ledger against the doors. `all`: everything, and honest refreshes of the sessions that are active. */
+  async check({ all = false, ...manner }: Manner & { all?: boolean } = {}): Promise<void> {
+    const { account } = this.ledger;
+    const things = [...account.things.values()];
+    const chosen = all ? things : things.filter((_, index) => index >= things.length - LATEST || Math.random() < SHARE_OF_OTHERS);
+    const doors = { client: this.client, origins: this.origins, clientIdOf: (thing: Thing) => clientIdOf(thing) };
+    this.faults.push(...(await checkDoors(account, chosen, doors, manner)));
+    if (manner.endedAlone === true) return;
+    const sessions = chosen.filter((thing) => thing.kind === 'session' && account.standingOf(thing, Date.now()) === 'active');
+    // As any client does: what has no answer is asked again.
+    for (const session of sessions) {
+      const writer = this.#writers.find(({ person }) => person.clientId === clientIdOf(session));
+      if (writer !== undefined) await refresh(writer, session);
+    }
+  }
+
+  /** SIGKILL. */
+  async kill(): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server.kill()));
+    this.#forget();
+  }
+
+  /** SIGTERM; the exit codes. */
+  async stop(): Promise<readonly (number | null)[]> {
+    const codes = await Promise.all(this.#servers.map((server) => server.stop()));
+    this.#forget();
+    return codes;
+  }
+
+  /** Servers have stopped: the database by itself, against the ledger as it stands on disk. */
+  async checkDatabase({ isWhole = true }: { isWhole?: boolean } = {}): Promise<void> {
+    this.faults.push(...(await checkDatabase(this.#url, readLedger(this.ledger.file), { heads: this.#heads, isWhole })));
+  }
+
+  async end(): Promise<void> {
+    await this.kill();
+    this.client.close();
+    this.ledger.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** For the report, in one line. */
+  figures(): string {
+    const { acknowledged, unanswered, things } = this.ledger.account;
+    const starts = [...this.startsMs].sort((a, b) => a - b).map(Math.round);
+    const middle = starts[Math.floor(starts.length / 2)];
+    return (
+      `${acknowledged} acts acknowledged, ${unanswered} without an answer, ${things.size} things; ` +
+      `${starts.length} starts in ${starts[0]}/${middle}/${starts.at(-1)} ms (least/median/most)`
+    );
+  }
+
+  /** What the log of each told before it is forgotten: heads of the audit chain. */
+  #forget(): void {
+    for (const server of this.#servers)
+      for (const [, number, hash] of server.output().matchAll(/"auditNumber":(\d+),"auditHash":"([0-9a-f]{64})"/g))
+        this.#heads.push({ number: Number(number), hash: hash ?? '' });
+    this.#servers = [];
+  }
+}
+
+const clientIdOf = (thing: Thing): string => thing.id.split(':')[1] ?? '';
