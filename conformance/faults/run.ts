@@ -26,7 +26,13 @@ const FAULTS: readonly Long[] = [
   {
     name: 'kill-postgres',
     share: 0.2,
-    run: (cycles) => onPostgres((databaseUrl) => killAgainAndAgain(cycles, { databaseUrl, say })),
+    run: (cycles) => onPostgres(({ url }) => killAgainAndAgain(cycles, { databaseUrl: url, say })),
+  },
+  {
+    name: 'drain',
+    share: 20,
+    needs: () => (isInstalled(HAPROXY) ? null : 'HAProxy'),
+    run: (requests) => onPostgres((database) => drain(database, requests)),
   },
 ];
 
