@@ -16,6 +16,7 @@ import { createAuthenticator } from './http/authenticate.ts';
 import { boundsOf } from './http/body-bounds.ts';
 import { peerFinder } from './http/client-address.ts';
 import { createClientAuthentication } from './http/client-authentication.ts';
+import { compileWhenUsed } from './http/compile-when-used.ts';
 import type { Connections } from './http/connections.ts';
 import { isForm } from './http/content-type.ts';
 import { allowOrigins, answerPreflight } from './http/cors.ts';
@@ -131,6 +132,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     genReqId: nextRequestId,
     requestIdHeader: false,
     bodyLimit: BODY_LIMIT,
+    schemaController: { compilersFactory: compileWhenUsed() },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true } },
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, nextRequestId()),
     rewriteUrl: pathOf,
