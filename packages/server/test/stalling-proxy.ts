@@ -5,8 +5,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 export interface StallingProxy {
   /** The address of what is behind it, through the proxy. */
   readonly url: string;
-  /** Connections that are open through it now. */
-  readonly connections: number;
+  /** Connections of before `resumeForNewOnes` that nobody has closed. */
+  readonly forgotten: number;
   /** From now on nothing comes through in this direction; what is sent is kept, and new connections are taken and stay silent too. */
   stall(direction?: 'both' | 'to-database' | 'to-server'): void;
   /** Everything comes through again, also what was kept. */
@@ -32,11 +32,12 @@ export async function startStallingProxy(url: string): Promise<StallingProxy> {
 
   function flow(pair: Pair): void {
     const { server, database, isForgotten } = pair;
+    // What is sent over a forgotten one is read and dropped, so that its end is noticed.
     for (const [from, isStalled] of [
       [server, stalled.toDatabase],
       [database, stalled.toServer],
     ] as const)
-      if (isStalled || isForgotten) from.pause();
+      if (isStalled && !isForgotten) from.pause();
       else from.resume();
   }
 
@@ -54,7 +55,9 @@ export async function startStallingProxy(url: string): Promise<StallingProxy> {
       [database, server],
     ] as const) {
       from.setNoDelay(true);
-      from.on('data', (chunk: Buffer) => void to.write(chunk));
+      from.on('data', (chunk: Buffer) => {
+        if (!pair.isForgotten) to.write(chunk);
+      });
       from.on('error', end);
       from.on('close', end);
     }
@@ -78,8 +81,8 @@ export async function startStallingProxy(url: string): Promise<StallingProxy> {
   };
   return {
     url: through.href,
-    get connections() {
-      return pairs.size;
+    get forgotten() {
+      return [...pairs].filter(({ isForgotten }) => isForgotten).length;
     },
     stall: (direction = 'both') => set(direction !== 'to-server', direction !== 'to-database'),
     resume: () => set(false, false),

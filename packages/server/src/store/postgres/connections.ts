@@ -17,6 +17,8 @@ const MAX_WAITING = 1000;
 const KEPT_OPEN = 2;
 /** After a new connection was answered at once, those that were asked before it and are not are taken for dead. */
 const ANSWER_AFTER_ANOTHER_WITHIN_MS = 1500;
+/** A connection that was answered so recently is not taken for dead. */
+const ALIVE_FOR_MS = 500;
 const GROW_EVERY_MS = 1000;
 const ASK_AGAIN_AFTER_MS = 200;
 
@@ -50,10 +52,10 @@ export class Connections implements PostgresPool {
       url: given.url,
       onWarning: given.onWarning,
       onDoubt: () => {
-        for (const client of this.#idle) destroy(client);
+        this.#dropIdle();
         given.onDoubt();
       },
-      onAnsweredAnew: () => this.#dropUnanswered(performance.now()),
+      onPromptAnswer: () => this.#dropUnanswered(performance.now()),
       onSilence: () => {
         this.#dropAll();
         given.onDoubt();
@@ -179,6 +181,14 @@ export class Connections implements PostgresPool {
     return handle;
   }
 
+  /** But not those that were answered a moment ago. */
+  #dropIdle(): void {
+    for (const client of this.#idle) {
+      const answeredAtMs = this.#handles.get(client)?.answeredAtMs ?? Number.NEGATIVE_INFINITY;
+      if (performance.now() - answeredAtMs > ALIVE_FOR_MS) destroy(client);
+    }
+  }
+
   #dropUnanswered(askedBeforeMs: number): void {
     const drop = (): void => {
       for (const client of this.#open) {
@@ -236,6 +246,7 @@ class Handle implements PostgresPoolClient {
   #isBroken = false;
   /** Since when a statement waits for its answer; null: none does. */
   askedAtMs: number | null = null;
+  answeredAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(client: pg.PoolClient, reachability: Reachability) {
     this.#client = client;
@@ -248,6 +259,7 @@ class Handle implements PostgresPoolClient {
     this.askedAtMs = performance.now();
     try {
       const result = await this.#client.query(text === 'begin' ? beginOn(this.#client) : text, values as unknown[]);
+      this.answeredAtMs = performance.now();
       this.#reachability.answered();
       return result as unknown as PostgresQueryResult<Row>;
     } catch (error) {

@@ -9,8 +9,8 @@ import { connectionTo } from './session.ts';
 
 const TRIAL_WITHIN_MS = 1000;
 const TRIAL_EVERY_MS = 200;
-/** With no answer over any connection for so long, those that nobody uses may be dead too. A timer may be a little early. */
-const DOUBTFUL_AFTER_MS = 900;
+/** A PostgreSQL that has too much to do does not take a connection and answer within this. */
+const PROMPT_WITHIN_MS = 300;
 /** With no answer for so long, also over a new connection, nothing that waits will be answered. */
 const SILENT_AFTER_MS = 2000;
 
@@ -19,15 +19,16 @@ interface Ports {
   readonly onWarning: (message: string) => void;
   /** Something was not answered in time: connections that nobody uses may be dead. */
   readonly onDoubt: () => void;
-  /** A new connection was answered at once, while those of before were not. */
-  readonly onAnsweredAnew: () => void;
+  /** A new connection was answered promptly, so PostgreSQL is not just slow: what was asked before and is still not answered waits at a dead connection. */
+  readonly onPromptAnswer: () => void;
   /** Nothing is answered: whatever waits shall fail, and every connection is dropped. */
   readonly onSilence: () => void;
 }
 
 export class Reachability {
   readonly #ports: Ports;
-  #state: 'reachable' | 'doubtful' | 'silent' = 'reachable';
+  #isSilent = false;
+  #isTrying = false;
   #answeredAtMs = performance.now();
   #isClosed = false;
 
@@ -37,19 +38,19 @@ export class Reachability {
 
   /** Nobody shall wait for an answer now. */
   get isSilent(): boolean {
-    return this.#state === 'silent';
+    return this.#isSilent;
   }
 
-  /** Something was not answered in time, and nothing was since. */
+  /** Something was not answered in time, and no trial was answered since. */
   get isDoubtful(): boolean {
-    return this.#state !== 'reachable';
+    return this.#isTrying;
   }
 
   /** Something was answered, be it by an error. */
   answered(): void {
     this.#answeredAtMs = performance.now();
-    if (this.#state === 'silent') this.#ports.onWarning('PostgreSQL answers again.');
-    this.#state = 'reachable';
+    if (this.#isSilent) this.#ports.onWarning('PostgreSQL answers again.');
+    this.#isSilent = false;
   }
 
   /** What became of something that was asked. */
@@ -60,36 +61,38 @@ export class Reachability {
 
   /** Something was not answered in time. */
   missed(): void {
-    if (this.#state !== 'reachable' || this.#isClosed) return;
-    this.#state = 'doubtful';
-    if (this.#unansweredForMs >= DOUBTFUL_AFTER_MS) this.#ports.onDoubt();
-    void this.#tryAgain();
+    if (this.#isTrying || this.#isClosed) return;
+    this.#isTrying = true;
+    this.#ports.onDoubt();
+    void this.#tryUntilAnswered();
   }
 
   close(): void {
     this.#isClosed = true;
   }
 
-  get #unansweredForMs(): number {
-    return performance.now() - this.#answeredAtMs;
-  }
-
-  async #tryAgain(): Promise<void> {
-    // What was answered meanwhile, also of what waited before, ends the trials.
-    while (this.#state !== 'reachable' && !this.#isClosed) {
-      const leftMs = this.#state === 'silent' ? TRIAL_WITHIN_MS : SILENT_AFTER_MS - this.#unansweredForMs;
+  async #tryUntilAnswered(): Promise<void> {
+    while (!this.#isClosed) {
+      const leftMs = this.#isSilent ? TRIAL_WITHIN_MS : SILENT_AFTER_MS - this.#unansweredForMs;
       const withinMs = Math.round(Math.min(TRIAL_WITHIN_MS, Math.max(TRIAL_EVERY_MS, leftMs)));
-      const isDoubtful = this.#unansweredForMs >= DOUBTFUL_AFTER_MS;
+      const askedAtMs = performance.now();
       if (await isAnsweredAnew(this.#ports.url, withinMs)) {
-        if (isDoubtful && this.#unansweredForMs >= DOUBTFUL_AFTER_MS) this.#ports.onAnsweredAnew();
+        this.#isTrying = false;
         this.answered();
-      } else if (this.#state === 'doubtful' && this.#unansweredForMs >= SILENT_AFTER_MS) this.#fallSilent();
+        if (performance.now() - askedAtMs < PROMPT_WITHIN_MS) this.#ports.onPromptAnswer();
+        return;
+      }
+      if (!this.#isSilent && this.#unansweredForMs >= SILENT_AFTER_MS) this.#fallSilent();
       else await new Promise((resolve) => setTimeout(resolve, TRIAL_EVERY_MS).unref());
     }
   }
 
+  get #unansweredForMs(): number {
+    return performance.now() - this.#answeredAtMs;
+  }
+
   #fallSilent(): void {
-    this.#state = 'silent';
+    this.#isSilent = true;
     const seconds = SILENT_AFTER_MS / 1000;
     this.#ports.onWarning(`PostgreSQL has not answered for ${seconds} seconds: requests get 503 at once until it does.`);
     this.#ports.onSilence();
