@@ -43,7 +43,7 @@ describe('the five minutes of the README', () => {
 
   afterAll(async () => {
     if (server !== null && server.exitCode === null) {
-      server.kill('SIGTERM');
+      server.kill('SIGINT');
       await once(server, 'exit');
     }
     rmSync(folder, { recursive: true, force: true });

@@ -5,7 +5,7 @@ import { createKeyhouse, type Keyhouse, type Log } from './core/keyhouse.ts';
 import { systemClock } from './core/lib/clock.ts';
 import { MasterSecret } from './core/lib/master-secret.ts';
 import type { MailTransport } from './core/mail/mail.ts';
-import { makeSecretFile, readSecretFile, refuseLostDatabase, secretFiles } from './secret-file.ts';
+import { readOrMakeSecretFile, refuseLostDatabase } from './secret-file.ts';
 import { isPostgres, openStore } from './store/open.ts';
 import type { OpenedStore } from './store/opened.ts';
 
@@ -73,13 +73,8 @@ async function readOrMakeSecrets(
   { masterSecret }: Pick<OpenedStore, 'masterSecret'>,
 ): Promise<{ secret: string; previous: string | null }> {
   if (secret !== null) return { secret, previous: secretPrevious };
-  const path = sqlitePath(databaseUrl);
-  const kept = readSecretFile(path);
-  if (kept === null && (await masterSecret.secretCheck()) !== null)
-    throw new Error(
-      `${secretFiles(path).current} is missing, and the database was made with it. Put it back, or set KEYHOUSE_SECRET.`,
-    );
-  const { secret: current, previous } = kept ?? makeSecretFile(path);
+  const isInUse = async (): Promise<boolean> => (await masterSecret.secretCheck()) !== null;
+  const { secret: current, previous } = await readOrMakeSecretFile(sqlitePath(databaseUrl), isInUse);
   return { secret: current, previous: previous ?? secretPrevious };
 }
 

@@ -44,12 +44,17 @@ export function refuseLostDatabase(databasePath: string): void {
   );
 }
 
-/** Makes the secret of a database that has none yet. */
-export function makeSecretFile(databasePath: string): KeptSecret {
-  makeOnce(secretFiles(databasePath).current);
-  const made = readSecretFile(databasePath);
-  if (made === null) throw new Error('The secret was made, and is not there.');
-  return made;
+/**
+ * The secret beside a database, which is made when the database is new. `isInUse`: whether the database has a master secret already.
+ * @throws Error when the database has one and it is not there.
+ */
+export async function readOrMakeSecretFile(databasePath: string, isInUse: () => Promise<boolean>): Promise<KeptSecret> {
+  const { current } = secretFiles(databasePath);
+  if (!existsSync(current) && !(await isInUse())) makeOnce(current);
+  // Read now: another process that starts at the same moment makes the file before its database knows of a secret.
+  const kept = readSecretFile(databasePath);
+  if (kept !== null) return kept;
+  throw new Error(`${current} is missing, and the database was made with it. Put it back, or set KEYHOUSE_SECRET.`);
 }
 
 /** Puts a fresh secret in place of the kept one, which becomes the previous one until `forgetPrevious`. */
