@@ -1,7 +1,7 @@
 /** Holds the ledger against what running servers say: nothing that was acknowledged is lost, and nothing that ended is active again. */
 import { PATIENCE_MS } from '../../test/patience.ts';
 import type { Client } from './client.ts';
-import type { Account, Standing, Thing } from './ledger.ts';
+import type { Account, Kind, Standing, Thing } from './ledger.ts';
 
 export interface Doors {
   readonly client: Client;
@@ -13,6 +13,8 @@ export interface Doors {
 export interface Manner {
   /** Only what has ended; with a clock that is ahead, what is active may have expired. */
   readonly endedAlone?: boolean;
+  /** Of these alone. */
+  readonly kinds?: readonly Kind[];
   /** Waits until it is refused, as where another server was asked to revoke. */
   readonly isPatient?: boolean;
 }
@@ -28,7 +30,8 @@ export async function checkDoors(
   manner: Manner = {},
 ): Promise<string[]> {
   const faults: string[] = [];
-  const questions = things.flatMap((thing) => questionsAbout(account, thing)).filter(({ standing }) => standing !== 'either');
+  const chosen = things.filter(({ kind }) => manner.kinds?.includes(kind) ?? true);
+  const questions = chosen.flatMap((thing) => questionsAbout(account, thing)).filter(({ standing }) => standing !== 'either');
   for (let start = 0; start < questions.length; start += AT_ONCE)
     await Promise.all(
       questions

@@ -29,11 +29,7 @@ export async function killAgainAndAgain(
     const codes = await scene.stop();
     if (codes.some((code) => code !== 0)) scene.faults.push(`a server ended with ${codes.join()}`);
     await scene.checkDatabase();
-    return {
-      faults: scene.faults,
-      figures: `${cycles} kills: ${scene.figures()}`,
-      acknowledged: scene.ledger.account.acknowledged,
-    };
+    return scene.told(`${cycles} kills`);
   } finally {
     await scene.end();
   }

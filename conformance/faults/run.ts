@@ -6,7 +6,10 @@ import { parseArgs } from 'node:util';
 import { postgresDatabase, type TestDatabase } from '../../packages/server/test/databases.ts';
 import { startPostgres } from '../../packages/server/test/postgres.ts';
 import { HAPROXY, isInstalled } from '../gateways/gateway.ts';
+import { setClocks } from './clock.ts';
+import { failDisk } from './disk.ts';
 import { killAgainAndAgain } from './kill.ts';
+import { missingCompiler } from './preload.ts';
 import { restartInTurn } from './rolling-restart.ts';
 import type { Told } from './scene.ts';
 
@@ -28,6 +31,8 @@ const FAULTS: readonly Long[] = [
     share: 0.2,
     run: (cycles) => onPostgres(({ url }) => killAgainAndAgain(cycles, { databaseUrl: url, say })),
   },
+  { name: 'clock', share: 0.1, needs: missingCompiler, run: (cycles) => setClocks(cycles, { say }) },
+  { name: 'disk', share: 0.2, needs: missingCompiler, run: (cycles) => failDisk(cycles, say) },
   {
     name: 'drain',
     share: 20,

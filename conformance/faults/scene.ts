@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunningProgram, startProgram } from '../../packages/server/test/program.ts';
+import { PATIENCE_MS } from '../../test/patience.ts';
 import { refresh } from './acts.ts';
 import { checkDatabase, type Head } from './check-database.ts';
 import { checkDoors, type Manner } from './check-doors.ts';
@@ -104,14 +105,29 @@ export class Scene {
     await Promise.all(Array.from({ length: WRITERS }, work));
   }
 
-  /** Holds the ledger against the doors. `all`: everything, and honest refreshes of the sessions that are active. */
-  async check({ all = false, ...manner }: Manner & { all?: boolean } = {}): Promise<void> {
+  /** Whether a write is acknowledged again, without a start; false when the server has stopped. */
+  async heals(): Promise<boolean> {
+    const { acknowledged } = this.ledger.account;
+    const giveUpAtMs = performance.now() + PATIENCE_MS;
+    while (this.origins.length > 0 && performance.now() < giveUpAtMs) {
+      await this.write(1, () => this.origins.length === 0);
+      if (this.ledger.account.acknowledged > acknowledged) return true;
+    }
+    return false;
+  }
+
+  /** Holds the ledger against the doors, and refreshes sessions that are active. `all`: everything. `isReading`: nothing that writes. */
+  async check({
+    all = false,
+    isReading = false,
+    ...manner
+  }: Manner & { all?: boolean; isReading?: boolean } = {}): Promise<void> {
     const { account } = this.ledger;
     const things = [...account.things.values()];
     const chosen = all ? things : things.filter((_, index) => index >= things.length - LATEST || Math.random() < SHARE_OF_OTHERS);
     const doors = { client: this.client, origins: this.origins, clientIdOf: (thing: Thing) => clientIdOf(thing) };
     this.faults.push(...(await checkDoors(account, chosen, doors, manner)));
-    if (manner.endedAlone === true) return;
+    if (manner.endedAlone === true || isReading) return;
     const sessions = chosen.filter((thing) => thing.kind === 'session' && account.standingOf(thing, Date.now()) === 'active');
     // As any client does: what has no answer is asked again.
     for (const session of sessions) {
@@ -143,6 +159,11 @@ export class Scene {
     this.client.close();
     this.ledger.close();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  told<More extends object>(did: string, more?: More): Told & More {
+    const { acknowledged } = this.ledger.account;
+    return { faults: this.faults, acknowledged, figures: `${did}: ${this.figures()}`, ...(more as More) };
   }
 
   /** For the report, in one line. */
