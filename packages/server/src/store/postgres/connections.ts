@@ -74,7 +74,7 @@ export class Connections implements PostgresPool {
     if (this.#waiting >= MAX_WAITING) throw new StoreUnavailable('Too many requests wait for a connection to PostgreSQL.');
     this.#waiting++;
     try {
-      return this.#handleOf(await this.#take());
+      return this.#handleOf(await (this.#hasFree ? this.#takeFree() : this.#take()));
     } catch (error) {
       this.reachability.failed(error);
       throw translate(error);
@@ -99,6 +99,18 @@ export class Connections implements PostgresPool {
     this.reachability.close();
     if (this.#growing !== null) clearTimeout(this.#growing);
     if (!this.#pool.ending) await this.#pool.end();
+  }
+
+  get #hasFree(): boolean {
+    return this.#pool.idleCount > this.#pool.waitingCount;
+  }
+
+  /** There is nothing to wait for, unless it breaks in this moment. */
+  #takeFree(): Promise<pg.PoolClient> {
+    return this.#pool.connect().catch((error: unknown) => {
+      if (hasNoConnectionLeft(error)) return this.#take();
+      throw error;
+    });
   }
 
   async #take(): Promise<pg.PoolClient> {
