@@ -85,7 +85,10 @@ describe.skipIf(!havePgBouncer)(`${NEEDS_PGBOUNCER} behind a pooler in transacti
   });
 
   it('leaves nothing on the connections that others use next, and says once that nobody listens', async () => {
-    const { rows: locks } = await direct.query("SELECT pid FROM pg_locks WHERE locktype = 'advisory'");
+    const { rows: locks } = await direct.query(
+      `SELECT pid FROM pg_locks WHERE locktype = 'advisory'
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    );
     expect(locks).toEqual([]);
     expect(warnings.filter((line) => line.includes('pooler'))).toHaveLength(2);
     expect(warnings.filter((line) => !line.includes('pooler'))).toEqual([]);
