@@ -49,14 +49,23 @@ export function visitorVerbs(ports: VisitorPorts) {
   const { clock, tickets } = ports;
 
   /** Notes that the person was proved again; false when the sign-in has ended meanwhile. */
-  const prove = (user: User, signInId: number, passwordHash: string | null, method: ProofMethod, by: By): Promise<boolean> =>
-    ports.signIns.proveSignIn({
+  /** The act judges once more what it was proved with: a password that was changed in between, or a passkey that was removed, proves nothing. */
+  const prove = (
+    user: User,
+    signInId: number,
+    shown: { readonly passwordHash: string } | { readonly passkey: string },
+    by: By,
+  ): Promise<boolean> => {
+    const method: ProofMethod = 'passkey' in shown ? 'passkey' : 'password';
+    return ports.signIns.proveSignIn({
       id: signInId,
       userId: user.id,
-      passwordHash,
+      passwordHash: 'passkey' in shown ? null : shown.passwordHash,
+      through: 'passkey' in shown ? shown : null,
       nowMs: clock.now(),
       event: { event: 'user.proved_again', atMs: clock.now(), by, userId: user.id, details: { method } },
     });
+  };
 
   /** What is no address has no key; by its own text it is still limited like any other. */
   const limitMails = (to: string, by: By) => ports.limits.admitMail(emailKey(to) || to, by.person.address ?? null);
@@ -142,7 +151,7 @@ export function visitorVerbs(ports: VisitorPorts) {
     /** True when it is the user's password; counted and limited like a log-in. */
     async proveAgain(user: User, signInId: number, password: string, by: By): Promise<true | ProofFailure> {
       return await provePassword<true | ProofFailure>(ports, { email: user.email, password, by }, async (proved) => {
-        const isTheirs = proved.user.id === user.id && (await prove(user, signInId, proved.passwordHash, 'password', by));
+        const isTheirs = proved.user.id === user.id && (await prove(user, signInId, proved, by));
         return isTheirs ? { failed: false, result: true } : { failed: true, result: { ok: false, reason: 'no-match' } };
       });
     },
@@ -150,7 +159,7 @@ export function visitorVerbs(ports: VisitorPorts) {
     passkeyProofOptions: (user: User) => passkeyOptions(ports, 'proof', user.id),
     async proveWithPasskey(user: User, signInId: number, response: unknown, by: By): Promise<boolean> {
       const passkey = await checkPasskey(ports, 'proof', user.id, response);
-      return passkey !== null && (await prove(user, signInId, null, 'passkey', by));
+      return passkey !== null && (await prove(user, signInId, { passkey: passkey.id }, by));
     },
     async proofMethods(user: User): Promise<readonly ('password' | 'passkey' | 'provider')[]> {
       const [hash, passkeys, identities] = await Promise.all([
