@@ -168,7 +168,7 @@ export const accounts = {
     body: Type.Object({ email: EmailInput, role: RoleName }),
     answer: Invitation,
   },
-  'POST /accounts/:account/invitations/:id/send': { summary: 'Send an invitation again', who: 'admin' },
+  'POST /accounts/:account/invitations/:id/send': { summary: 'Send an invitation again', who: 'admin', proof: true },
   'DELETE /accounts/:account/invitations/:id': { summary: 'Take an invitation back', who: 'admin' },
   'PATCH /accounts/:account/members/:user': {
     summary: 'Give a member another role',

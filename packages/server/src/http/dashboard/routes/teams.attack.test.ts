@@ -240,10 +240,12 @@ describe('who wants more than they may', () => {
   it('asks for the password again before members are changed, invited, or a team is handed over or deleted', async () => {
     const owner = await newPerson(server);
     const team = await newTeam(owner);
+    const open = await owner.ask(`/accounts/${team}/invitations`, { body: { email: stranger(), role: 'viewer' } });
     server.advance(10 * 60_000 + 1);
     try {
       for (const [method, path, body] of [
         ['POST', '/invitations', { email: stranger(), role: 'viewer' }],
+        ['POST', `/invitations/${open.json.id}/send`, undefined],
         ['PATCH', `/members/${owner.id}`, { role: 'owner' }],
         ['POST', '/transfer', { user_id: owner.id }],
         ['DELETE', '', { name: 'Engines' }],
