@@ -11,6 +11,8 @@ export interface Browser {
   /** By the name that `cookies.ts` gives it, such as `sign-in`. Null when it is not there. */
   value(name: 'sign-in' | 'browser' | 'step' | 'return'): string | null;
   plant(name: 'sign-in' | 'browser' | 'step' | 'return', value: string): void;
+  /** Keeps the cookies of an answer that was asked for in another way. */
+  take(answer: Answer): void;
   /** The same cookies in somebody else's hands. */
   steal(): Browser;
   /** At another server of the same database. */
@@ -28,6 +30,14 @@ export function openBrowser(server: TestServer, kept: ReadonlyMap<string, string
     step: isSecure ? '__Host-keyhouse-step' : 'keyhouse_step',
     return: isSecure ? '__Host-keyhouse-return' : 'keyhouse_return',
   };
+  const take = (answer: Answer): void => {
+    for (const line of answer.headers['set-cookie'] ?? []) {
+      const [pair = ''] = line.split(';');
+      const at = pair.indexOf('=');
+      if (/max-age=0|expires=thu, 01 jan 1970/i.test(line)) jar.delete(pair.slice(0, at));
+      else jar.set(pair.slice(0, at), pair.slice(at + 1));
+    }
+  };
   const cookie = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
   return {
     get cookie() {
@@ -35,6 +45,7 @@ export function openBrowser(server: TestServer, kept: ReadonlyMap<string, string
     },
     value: (name) => jar.get(names[name]) ?? null,
     plant: (name, value) => void jar.set(names[name], value),
+    take,
     steal: () => openBrowser(server, jar),
     at: (other) => openBrowser(other, jar),
     async ask(path, { method, body, headers = {} } = {}) {
@@ -43,12 +54,7 @@ export function openBrowser(server: TestServer, kept: ReadonlyMap<string, string
         ...(body === undefined ? {} : { body }),
         headers: { origin: server.url, ...(jar.size === 0 ? {} : { cookie: cookie() }), ...headers },
       });
-      for (const line of answer.headers['set-cookie'] ?? []) {
-        const [pair = ''] = line.split(';');
-        const at = pair.indexOf('=');
-        if (/max-age=0|expires=thu, 01 jan 1970/i.test(line)) jar.delete(pair.slice(0, at));
-        else jar.set(pair.slice(0, at), pair.slice(at + 1));
-      }
+      take(answer);
       return answer;
     },
   };

@@ -31,6 +31,8 @@ const FAILURES: Readonly<Record<string, string>> = {
     'This provider may not vouch for your email address here. Sign in another way. If you are not an administrator, you can then link it under Security.',
   'too-many': 'Too many people have registered from your network just now. Try again in a few minutes.',
   'sign-up-closed': 'Nobody is registered here with this address, and registering is not open.',
+  'invitation-over': 'This invitation no longer works. It was already used, taken back, or it expired.',
+  'other-address': 'Your invitation is for another email address than the one of this account.',
   'linked-elsewhere': 'This account of the other side is linked to another user here already.',
   'other-person': 'This was somebody else than the one who is logged in here. Nothing was confirmed.',
   'shut-out': 'You cannot log in here. Ask whoever runs this place.',

@@ -5,6 +5,7 @@ import type { State } from '../lib/state.ts';
 import { FirstProof } from './FirstProof.tsx';
 import { goOn, waiting, withWaiting } from './go.ts';
 import { Card, CurrentPassword, Field, Form, Links, Notice, Submit, TaskError, useTask } from './kit.tsx';
+import { Providers } from './Providers.tsx';
 import { enterWithPasskey, knowsPasskeys, offerPasskeys } from './passkey.ts';
 import { SecondStep, type StepMethod } from './SecondStep.tsx';
 import { words } from './words.ts';
@@ -41,12 +42,6 @@ export function LogIn({ state, notice, failure = null, email: known = waiting().
       else setMethods(answer.methods);
     });
   const withPasskey = () => task.run(async () => onEntered((await enterWithPasskey()).to));
-  const withProvider = (provider: string) =>
-    task.run(async () => {
-      const body = { purpose: 'log-in' as const, ...(link === undefined ? {} : { link }) };
-      const { url } = await ask('POST /providers/:provider/start', { params: { provider }, body });
-      window.location.assign(url);
-    });
 
   const again = async () => {
     // First, so that a reload of the page does not lead back to the second step. If this fails, the first step expires in ten minutes.
@@ -84,11 +79,7 @@ export function LogIn({ state, notice, failure = null, email: known = waiting().
           {said.passkey}
         </button>
       )}
-      {state.providers.map(({ id, name }) => (
-        <button key={id} type="button" className="button plain" disabled={task.isBusy} onClick={() => withProvider(id)}>
-          {said.provider(name)}
-        </button>
-      ))}
+      <Providers providers={state.providers} task={task} link={link} />
       {!state.passkeys && <p className="soft">{words.noPasskeys}</p>}
       <Links>
         <a className="link" href={withWaiting('/forgot')}>

@@ -4,6 +4,7 @@ import { ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
 import { goOn, waiting, withWaiting } from './go.ts';
 import { Card, Field, Form, Links, NewPassword, Notice, Submit, TaskError, useTask } from './kit.tsx';
+import { Providers } from './Providers.tsx';
 import { words } from './words.ts';
 
 const said = words.register;
@@ -28,8 +29,23 @@ export function Register({ state, invitation }: { state: State; invitation?: { e
           ask('POST /register', { body: { ...body, ...(invitation === undefined ? {} : { invitation: invitation.ticket }) } })
         }
       />
+      {invitation !== undefined && state.providers.length > 0 && (
+        <WithProvider providers={state.providers} ticket={invitation.ticket} />
+      )}
       <ToLogIn />
     </Card>
+  );
+}
+
+/** The invitation goes along: it is used up by whoever comes back with its address. */
+function WithProvider({ providers, ticket }: { providers: State['providers']; ticket: string }) {
+  const task = useTask();
+  return (
+    <>
+      <div className="between">{words.or}</div>
+      <TaskError task={task} />
+      <Providers providers={providers} task={task} link={`/invitation#${ticket}`} />
+    </>
   );
 }
 

@@ -11,6 +11,7 @@ import { StoreUnavailable } from '../core/store.ts';
 import type { FindPeer } from './client-address.ts';
 import type { Cookies } from './dashboard/cookies.ts';
 import { ownPath } from './dashboard/return-path.ts';
+import { rememberReturnPoint } from './dashboard/return-point.ts';
 import type { ShowProblem } from './error-page.ts';
 import { answerRefusal } from './errors.ts';
 import type { OnFailure } from './failure-log.ts';
@@ -111,6 +112,6 @@ async function findWhether({ keyhouse, cookies, onFailure }: Ports, request: Fas
 
 function sendToLogIn({ cookies }: Ports, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const path = ownPath(request.url) ?? ownPath(request.url.split('?', 1)[0] ?? '');
-  if (path !== null) cookies.set(reply, 'return', path);
+  if (path !== null) rememberReturnPoint(cookies, reply, path);
   return reply.header('Cache-Control', 'no-store').redirect('/login');
 }

@@ -218,8 +218,12 @@ export const profileActs = {
   async adoptIdentity(act: Act, input: Input<'adoptIdentity'>) {
     const { db } = act;
     const { identity, user, vouching, mayCreate, firstProof, nowMs, events } = input;
-    const created = mayCreate ? await insertUser(db, user) : null;
-    const found = created ?? (await users(db).where('users.email_key', '=', user.emailKey).executeTakeFirst());
+    const standing = await users(db).where('users.email_key', '=', user.emailKey).executeTakeFirst();
+    // Before anybody is created, and only for a stranger: who has an account accepts it at its own page.
+    const entry = standing === undefined ? await judgeEntry(db, input) : null;
+    if (typeof entry === 'string') return entry;
+    const created = mayCreate && standing === undefined ? await insertUser(db, user) : null;
+    const found = created ?? standing ?? (await users(db).where('users.email_key', '=', user.emailKey).executeTakeFirst());
     if (found === undefined) return firstProof === null ? ('sign-up-closed' as const) : ('gone' as const);
     // Locked before anything is ended: no log-in of theirs slips in between.
     const owner = await lockEnabledUser(db, found.id, null);
@@ -227,6 +231,7 @@ export const profileActs = {
     if (created === null && !mayAdopt(vouching, owner)) return 'unlisted' as const;
     const { id: userId, accountId } = owner;
     if (created !== null) act.event(events.created, { userId, accountId });
+    if (created !== null && entry !== null) await redeemInvitation(act, { ...entry, userId, nowMs });
     const isFirstProof = created === null && owner.emailVerifiedAtMs === null;
     if (isFirstProof && firstProof === null) return 'first-proof' as const;
     if (firstProof !== null) {
@@ -279,6 +284,16 @@ export const profileActs = {
     return created;
   },
 };
+
+/** The invitation of a stranger who comes through another provider, whose word it is that the address is theirs. Null: they come without one. */
+async function judgeEntry(db: Db, { invitation: entry, user: { emailKey }, nowMs }: Input<'adoptIdentity'>) {
+  if (entry === null) return null;
+  const { ticketHash, signUp, event } = entry;
+  const invitation = await lockInvitation(db, { ticketHash, emailKey, nowMs });
+  if (invitation === 'gone') return 'invitation-over' as const;
+  if (invitation === 'other_address') return 'other-address' as const;
+  return mayRegister(signUp, invitation) ? { invitation, ticketHash, event } : ('sign-up-closed' as const);
+}
 
 /**
  * Every credential that speaks for the user or the personal account, its JWTs, what they granted, every application of it, and every factor. The

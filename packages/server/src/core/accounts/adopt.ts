@@ -10,6 +10,7 @@ import type { NewUser, User } from './account.ts';
 import { circumstancesOf } from './circumstances.ts';
 import { emailKey, localPart, readEmail } from './email.ts';
 import type { Ending } from './ending.ts';
+import type { Invitation } from './invitation.ts';
 import type { Provider, ProviderAnswer, ProviderPorts } from './provider-port.ts';
 import { mayRegister } from './sign-up.ts';
 import { hashTicket, makeTicketText, type NewTicket } from './ticket.ts';
@@ -23,12 +24,27 @@ interface Foreign {
 }
 
 /** `firstProof`: for the cookie of the step, and for nothing else. */
-export type Adopted = User | { readonly firstProof: string } | 'unproved' | 'unlisted' | 'sign-up-closed' | 'too-many' | null;
+export type Adopted =
+  /** `accepted`: the invitation that they registered with, which is used up by it. */
+  | { readonly user: User; readonly accepted: Pick<Invitation, 'accountId'> | null }
+  | { readonly firstProof: string }
+  | 'unproved'
+  | 'unlisted'
+  | 'sign-up-closed'
+  | 'invitation-over'
+  | 'other-address'
+  | 'too-many'
+  | null;
 
 const FIRST_PROOF_LASTS_MS = 10 * MINUTE_MS;
 
-/** Null: shut out. */
-export async function adopt(ports: ProviderPorts, provider: Provider, answer: ProviderAnswer, by: By): Promise<Adopted> {
+/** `invitation`: hash of the ticket that they come with, which opens registration for its address where `mayRegister` says so. Null: shut out. */
+export async function adopt(
+  ports: ProviderPorts,
+  provider: Provider,
+  answer: ProviderAnswer,
+  { invitation, by }: { readonly invitation: string | null; readonly by: By },
+): Promise<Adopted> {
   const email = answer.email === null ? null : readEmail(answer.email);
   if (email === null || !answer.emailVerified) return 'unproved';
   const foreign = { provider: provider.id, subject: answer.subject, email: email.email };
@@ -37,7 +53,9 @@ export async function adopt(ports: ProviderPorts, provider: Provider, answer: Pr
   if (old !== null && !mayAdopt(vouchingFor(provider.domains, email.key), old)) return 'unlisted';
   if (old !== null && old.emailVerifiedAtMs === null) return await firstProofOf(ports, old, foreign);
   const displayName = readForeignName(answer.name ?? '') || localPart(email.email);
-  const mayCreate = mayRegister(ports, null);
+  const entry = old === null ? await entryOf(ports, invitation, email.key) : { accepted: null, reason: null };
+  if (entry.reason !== null) return entry.reason;
+  const mayCreate = mayRegister(ports, entry.accepted);
   const admission = old === null && mayCreate ? await ports.limits.admitRegistration(by.person.address ?? null) : null;
   if (admission?.ok === false) return 'too-many';
   const mails = old === null ? [] : [linkedMail(ports, provider, old, by)];
@@ -46,12 +64,20 @@ export async function adopt(ports: ProviderPorts, provider: Provider, answer: Pr
     const adopted = await ports.profile.adoptIdentity({
       ...actOf(ports, provider, foreign, { displayName, by, mails }),
       mayCreate,
+      invitation:
+        entry.accepted === null || invitation === null
+          ? null
+          : {
+              ticketHash: invitation,
+              signUp: { signup: ports.signup, teamInvitationsRegister: ports.teamInvitationsRegister },
+              event: { event: 'invitation.accepted', atMs: ports.clock.now(), by },
+            },
       firstProof: null,
     });
     if (isUser(adopted)) {
       result = 'registered';
       if (old === null && adopted.emailVerifiedAtMs === null) await ports.sendFirstVerification(adopted, by);
-      return adopted;
+      return { user: adopted, accepted: entry.accepted };
     }
     if (adopted !== 'first-proof') return adopted === 'changed' || adopted === 'gone' ? null : adopted;
     // Somebody registered with the address at this very moment.
@@ -60,6 +86,23 @@ export async function adopt(ports: ProviderPorts, provider: Provider, answer: Pr
   } finally {
     await admission?.settle(result);
   }
+}
+
+/**
+ * With which invitation a stranger registers; the act judges it again. One that does not fit is refused only where it is needed: where anybody may
+ * register, they do so without it.
+ */
+async function entryOf(
+  ports: ProviderPorts,
+  ticketHash: string | null,
+  key: string,
+): Promise<{ accepted: Pick<Invitation, 'accountId'> | null; reason: 'invitation-over' | 'other-address' | null }> {
+  const none = { accepted: null, reason: null };
+  if (ticketHash === null) return none;
+  const found = await ports.invitations.findInvitationByTicket(ticketHash, ports.clock.now());
+  if (found !== null && found.emailKey === key) return { accepted: { accountId: found.accountId }, reason: null };
+  if (mayRegister(ports, null) || ports.signup === 'closed') return none;
+  return { accepted: null, reason: found === null ? 'invitation-over' : 'other-address' };
 }
 
 async function firstProofOf({ tickets, clock }: ProviderPorts, user: User, foreign: Foreign): Promise<Adopted> {
@@ -113,6 +156,7 @@ export async function confirmFirstProof(ports: ProviderPorts, step: string, by: 
     const adopted = await ports.profile.adoptIdentity({
       ...actOf(ports, provider, foreign, { displayName: user.displayName, by, mails }),
       mayCreate: false,
+      invitation: null,
       firstProof: { userId: user.id, ticketHash: hashTicket(step), expects: reading > MAX_READINGS ? null : ending },
     });
     if (adopted !== 'changed') return isUser(adopted) ? { ...found, user: adopted } : null;

@@ -71,11 +71,18 @@ export interface ProfileStore {
     vouching: Vouching;
     mayCreate: boolean;
     user: NewUser;
+    /**
+     * What a new user comes with: used up in the same act, if it is for their address and opens registration; otherwise nobody is created. It has
+     * no effect on a user who exists.
+     */
+    invitation: { ticketHash: string; signUp: SignUp; event: EventDraft } | null;
     /** The ticket is used up in the same act. `expects`: what the mail lists; `changed`: it is not what would end now. `gone`: the ticket, or the user's address. */
     firstProof: { userId: number; ticketHash: string; expects: Ending | null } | null;
     nowMs: number;
     events: { readonly created: EventDraft; readonly linked: EventDraft };
-  }): Promise<User | 'unlisted' | 'sign-up-closed' | 'first-proof' | 'changed' | 'gone' | null>;
+  }): Promise<
+    User | 'unlisted' | 'sign-up-closed' | 'invitation-over' | 'other-address' | 'first-proof' | 'changed' | 'gone' | null
+  >;
   /** The first administrator, with the setup ticket; of two who race one is. Null: there is one already, or the ticket is gone. `taken`: the address is somebody's. */
   createFirstAdministrator(input: {
     user: NewUser;

@@ -3,6 +3,7 @@ import type { By } from '../audit/event.ts';
 import type { Log } from '../lib/log.ts';
 import type { User } from './account.ts';
 import type { EnterPorts } from './enter.ts';
+import type { InvitationsStore } from './invitation.ts';
 import type { OwnPorts } from './own.ts';
 import type { ProfileStore } from './profile.ts';
 import type { SignInLimits } from './sign-in-limits.ts';
@@ -42,6 +43,7 @@ export interface ProviderPorts
     Pick<OwnPorts, 'profile' | 'url' | 'signIns' | 'secret'>,
     SignUp {
   readonly profile: ProfileStore;
+  readonly invitations: Pick<InvitationsStore, 'findInvitationByTicket'>;
   readonly providers: readonly Provider[];
   readonly log: Log;
   readonly limits: SignInLimits;

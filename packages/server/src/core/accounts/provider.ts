@@ -20,6 +20,7 @@ import { circumstancesOf } from './circumstances.ts';
 import { emailKey } from './email.ts';
 import { type Entered, openStep, secondStepOf, settleEntered } from './enter.ts';
 import type { Identity } from './factor.ts';
+import type { Invitation } from './invitation.ts';
 import type { OpenedSignIn } from './open-sign-in.ts';
 import type { Provider, ProviderAnswer, ProviderChecks, ProviderPorts } from './provider-port.ts';
 import type { Through } from './sign-in.ts';
@@ -38,6 +39,8 @@ interface Trip {
   readonly purpose: ProviderPurpose;
   /** Who proves themself, or links; null: nobody is signed in. */
   readonly userId: number | null;
+  /** Hash of the ticket of the invitation that somebody registers with; null, or missing in trips of earlier versions: none. */
+  readonly invitation?: string | null;
   readonly nonce: string;
   readonly codeVerifier: string;
   readonly endsAtMs: number;
@@ -61,7 +64,13 @@ const checksOf = (step: string, { nonce, codeVerifier, purpose }: Trip): Provide
 /** `step`: for the cookie of the step. Null: there is no such provider. `away`: it does not answer. */
 export async function startTrip(
   ports: ProviderPorts,
-  input: { readonly provider: string; readonly purpose: ProviderPurpose; readonly user: User | null },
+  input: {
+    readonly provider: string;
+    readonly purpose: ProviderPurpose;
+    readonly user: User | null;
+    /** The ticket of an invitation. */
+    readonly invitation?: string | null;
+  },
 ): Promise<{ url: string; step: string } | 'away' | null> {
   const provider = ports.providers.find(({ id }) => id === input.provider);
   if (provider === undefined) return null;
@@ -69,6 +78,7 @@ export async function startTrip(
     provider: provider.id,
     purpose: input.purpose,
     userId: input.user?.id ?? null,
+    invitation: typeof input.invitation === 'string' ? hashTicket(input.invitation) : null,
     nonce: makeTicketText().text,
     codeVerifier: makeTicketText().text,
     endsAtMs: ports.clock.now() + TRIP_LASTS_MS,
@@ -85,11 +95,17 @@ export interface FirstProofAsked {
 }
 
 export type TripEnd =
-  | { readonly ok: true; readonly purpose: 'log-in'; readonly entered: Extract<Entered, { ok: true }> | FirstProofAsked }
+  | {
+      readonly ok: true;
+      readonly purpose: 'log-in';
+      readonly entered: Extract<Entered, { ok: true }> | FirstProofAsked;
+      /** The invitation that they registered with, which is used up; `accountId` null: to no team. Null: they came without one. */
+      readonly accepted: Pick<Invitation, 'accountId'> | null;
+    }
   | { readonly ok: true; readonly purpose: 'proof' | 'link' }
   /**
    * `trip`: nothing that we started in this browser, or too late. `provider`: it did not answer well. `unproved`: it does not say that the address
-   * is verified. `unlisted`: the operator has not listed the domain for it.
+   * is verified. `other-address`: the invitation is for another one. `unlisted`: the operator has not listed the domain for it.
    */
   | {
       readonly ok: false;
@@ -99,6 +115,8 @@ export type TripEnd =
         | 'unproved'
         | 'unlisted'
         | 'sign-up-closed'
+        | 'invitation-over'
+        | 'other-address'
         | 'too-many'
         | 'linked-elsewhere'
         | 'other-person'
@@ -128,7 +146,8 @@ export async function endTrip(
   const answer = await provider.finish(input.callbackUrl, checksOf(input.step, trip)).catch(noted(ports.log, provider));
   if (answer === null) return no('provider');
   const identity = await ports.factors.findIdentity(provider.id, answer.subject);
-  if (purpose === 'log-in') return await logIn(ports, provider, answer, identity, input);
+  if (purpose === 'log-in')
+    return await logIn(ports, provider, answer, identity, { ...input, invitation: trip.invitation ?? null });
   if (input.signIn === null) return no('trip');
   return purpose === 'proof'
     ? await prove(ports, provider, identity, input.signIn, input.by)
@@ -143,7 +162,7 @@ const noted =
     return null;
   };
 
-type Input = Parameters<typeof endTrip>[1];
+type Input = Parameters<typeof endTrip>[1] & { readonly invitation: string | null };
 
 async function logIn(
   ports: ProviderPorts,
@@ -153,13 +172,15 @@ async function logIn(
   input: Input,
 ): Promise<TripEnd> {
   const known = identity === null ? null : await ports.accounts.findUser(identity.userId);
-  const user = known ?? (identity === null ? await adopt(ports, provider, answer, input.by) : null);
+  const adopted = known === null && identity === null ? await adopt(ports, provider, answer, input) : null;
+  if (typeof adopted === 'string') return no(adopted);
+  if (adopted !== null && 'firstProof' in adopted)
+    return { ok: true, purpose: 'log-in', entered: { next: 'first-proof', step: adopted.firstProof }, accepted: null };
+  const user = known ?? adopted?.user ?? null;
   if (user === null) return no('shut-out');
-  if (typeof user === 'string') return no(user);
-  if ('firstProof' in user) return { ok: true, purpose: 'log-in', entered: { next: 'first-proof', step: user.firstProof } };
   if (isUnlisted(provider, user)) return no('unlisted');
   const entered = await enter(ports, user, throughOf(provider, answer.subject), input);
-  return entered.ok ? { ok: true, purpose: 'log-in', entered } : no('shut-out');
+  return entered.ok ? { ok: true, purpose: 'log-in', entered, accepted: adopted?.accepted ?? null } : no('shut-out');
 }
 
 /** What `adopt` asked to be confirmed: it ends what was created before, and lets the person in. Null: from the beginning. */

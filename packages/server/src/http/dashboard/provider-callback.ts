@@ -5,8 +5,8 @@ import type { Keyhouse } from '../../core/keyhouse.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { Authenticator } from '../authenticate.ts';
 import type { Cookies } from './cookies.ts';
-import { waitingRequest } from './return-path.ts';
-import { takeReturnPoint } from './return-point.ts';
+import { homeOf, waitingRequest } from './return-path.ts';
+import { forgetLink, takeReturnPoint } from './return-point.ts';
 
 interface Ports {
   readonly keyhouse: Keyhouse;
@@ -48,7 +48,11 @@ export function serveProviderCallback(app: FastifyInstance, { keyhouse, authenti
       });
     cookies.set(reply, 'sign-in', ended.entered.opened.secret);
     cookies.set(reply, 'browser', ended.entered.opened.browser);
-    return reply.redirect(takeReturnPoint(cookies, request, reply));
+    if (ended.accepted === null) return reply.redirect(takeReturnPoint(cookies, request, reply));
+    // The link has done its work.
+    forgetLink(cookies, request, reply);
+    const waits = waitingRequest(cookies.read(request, 'return')) !== null;
+    return reply.redirect(waits ? takeReturnPoint(cookies, request, reply) : homeOf(ended.accepted));
   });
 }
 

@@ -19,5 +19,15 @@ export function ownPath(text: string | null): string | null {
   return /^\/dashboard(?:\/[\w-]+){0,8}\/?$/.test(path) && /^[!-[\]-~]+$/.test(text) ? text : null;
 }
 
+/** A link from a mail; null when it is another path. */
+export const waitingLink = (path: string | null): string | null => (path !== null && WAITING_LINK.test(path) ? path : null);
+
+/** The ticket of the invitation whose link it is; null when it is another path. */
+export const invitationIn = (path: string | null): string | null => /^\/invitation#([\w-]{1,200})$/.exec(path ?? '')?.[1] ?? null;
+
+/** Where somebody lands who has accepted an invitation. */
+export const homeOf = ({ accountId }: { readonly accountId: number | null }): string =>
+  accountId === null ? '/dashboard' : `/dashboard/accounts/${accountId}`;
+
 /** The sealed request within such a path; null when it is another. */
 export const waitingRequest = (path: string | null): string | null => WAITING_REQUEST.exec(path ?? '')?.[1] ?? null;

@@ -1,17 +1,33 @@
-/** Where to go after a log-in: a path of our own pages that the server has put into a cookie, or home. Never anything else. */
+/**
+ * Where to go after a log-in: a path of our own pages that the server has put into a cookie, or home. Never anything else. A link from a mail has a
+ * cookie of its own, so that an authorization request that waits in this browser is still there afterwards.
+ */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Cookies } from './cookies.ts';
-import { ownPath } from './return-path.ts';
+import { ownPath, waitingLink } from './return-path.ts';
 
 const HOME = '/dashboard';
 
 /** One that is too long for a cookie is not kept: whoever logs in here by password is led on by the page. */
 export function rememberReturnPoint(cookies: Cookies, reply: FastifyReply, path: string): void {
-  if (ownPath(path) !== null) cookies.set(reply, 'return', path);
+  if (ownPath(path) === null) return;
+  if (waitingLink(path) !== null) cookies.set(reply, 'link', path);
+  else {
+    cookies.set(reply, 'return', path);
+    forgetLink(cookies, reply.request, reply);
+  }
 }
 
-/** Uses the cookie up. */
+/** For a log-in that begins on another page than that of the link. */
+export function forgetLink(cookies: Cookies, request: FastifyRequest, reply: FastifyReply): void {
+  if (cookies.read(request, 'link') !== null) cookies.clear(reply, 'link');
+}
+
+/** Uses the cookie up: the link's, or else the other one. */
 export function takeReturnPoint(cookies: Cookies, request: FastifyRequest, reply: FastifyReply): string {
+  const link = waitingLink(cookies.read(request, 'link'));
+  forgetLink(cookies, request, reply);
+  if (link !== null) return link;
   const path = cookies.read(request, 'return');
   if (path !== null) cookies.clear(reply, 'return');
   return ownPath(path) ?? HOME;

@@ -9,7 +9,8 @@ import { PROOF_LASTS_MS } from '../../../core/accounts/sign-in.ts';
 import { IN_THE_ACT } from '../../../core/authority.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { describeBrand } from '../brand.ts';
-import { rememberReturnPoint, takeReturnPoint } from '../return-point.ts';
+import { invitationIn } from '../return-path.ts';
+import { forgetLink, rememberReturnPoint, takeReturnPoint } from '../return-point.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { refuseLink } from './links.ts';
 import { invalid, refuseWherePasskeysAreNot } from './refuse.ts';
@@ -59,6 +60,7 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
   serve('POST /log-in', async ({ body, by, request, reply, signIn }) => {
     const entered = await keyhouse.enterWithPassword({ ...body, browser: cookies.read(request, 'browser'), by });
     if (!entered.ok) throw refuseProof(entered, 'email');
+    forgetLink(cookies, request, reply);
     if (entered.next === 'done') return await enter(request, reply, entered.opened, signIn);
     cookies.set(reply, 'step', entered.step);
     return { next: 'second-factor' as const, methods: [...entered.methods] };
@@ -165,16 +167,24 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
     throw came.reason === 'link-over' ? await refuseLink(keyhouse, 'setup', body.ticket) : refuseComing(came);
   });
 
-  serve('POST /providers/:provider/start', async ({ params, body, signIn, reply }) => {
+  serve('POST /providers/:provider/start', async ({ params, body, signIn, request, reply }) => {
     if (body.purpose !== 'log-in' && signIn === null) throw new Refusal({ code: 'not_signed_in' });
     // Linking is one more way in: it asks for a proof like every new factor.
     const isOld = signIn === null || keyhouse.clock.now() - signIn.provedAtMs > PROOF_LASTS_MS;
     if (body.purpose === 'link' && isOld) throw new Refusal({ code: 'proof_required' });
-    const trip = await keyhouse.startTrip({ provider: params.provider, purpose: body.purpose, user: signIn?.user ?? null });
+    const trip = await keyhouse.startTrip({
+      provider: params.provider,
+      purpose: body.purpose,
+      user: signIn?.user ?? null,
+      invitation: invitationIn(body.link ?? null),
+    });
     if (trip === 'away') throw invalid('provider', 'This provider does not answer now. Try again in a moment.');
     if (trip === null) throw new Refusal({ code: 'not_found' });
     cookies.set(reply, 'step', trip.step);
-    if (body.purpose === 'log-in' && body.link !== undefined) rememberReturnPoint(cookies, reply, body.link);
+    if (body.purpose === 'log-in') {
+      forgetLink(cookies, request, reply);
+      if (body.link !== undefined) rememberReturnPoint(cookies, reply, body.link);
+    }
     return { url: trip.url };
   });
 
