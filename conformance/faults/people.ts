@@ -55,7 +55,7 @@ export async function createVerifyingKey(settings: Readonly<Record<string, strin
 const APPLICATION = {
   ...{ name: 'Ledger', homePage: null, redirectUris: [CALLBACK], postLogoutRedirectUris: [] },
   ...{ permissions: null, optionalPermissions: [], ownPermissions: [] },
-  ...{ idleSeconds: null, absoluteSeconds: null, jwks: null },
+  ...{ idleSeconds: null, absoluteSeconds: null, jwks: null, allowsSchemesWithoutDot: false, idTokenAlgorithm: 'ES256' as const },
 };
 const OPERATOR = { actor: 'operator', requestId: null, person: {} } as const;
 const SILENT = { info() {}, warn() {}, error() {} };

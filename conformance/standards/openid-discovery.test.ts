@@ -55,7 +55,7 @@ describe('OpenID Connect Discovery', () => {
     });
     try {
       const at = async (path: string) => (await fetch(program.origin + path)).json();
-      expect((await at(PATH)).id_token_signing_alg_values_supported).toEqual(['RS256']);
+      expect((await at(PATH)).id_token_signing_alg_values_supported).toEqual(['ES256', 'RS256']);
       expect((await at('/.well-known/jwks.json')).keys).toContainEqual(expect.objectContaining({ kty: 'RSA', alg: 'RS256' }));
     } finally {
       await program.stop();

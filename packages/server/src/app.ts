@@ -12,6 +12,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Limiter } from './core/accounts/sign-in-limits.ts';
 import type { Keyhouse, Log } from './core/keyhouse.ts';
 import { Refusal } from './core/refusal.ts';
+import { dropAbsent } from './http/absent-members.ts';
 import { createAuthenticator } from './http/authenticate.ts';
 import { boundsOf } from './http/body-bounds.ts';
 import { peerFinder } from './http/client-address.ts';
@@ -185,6 +186,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('preValidation', async ({ query, routeOptions }) => {
     // Where nothing is refused by the schema, core judges the parameters one by one.
     if (routeOptions.attachValidation !== true) refuseLongQuery(query);
+  });
+  app.addHook('preValidation', async ({ body, routeOptions: { schema } }) => {
+    if (schema?.body) dropAbsent(body, schema.body);
   });
   app.addHook('onResponse', async (request, reply) =>
     metrics.countRequest(request.routeOptions.url ?? 'none', request.method, reply.statusCode),

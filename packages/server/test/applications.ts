@@ -28,6 +28,8 @@ export async function newApplication(server: TestServer, accountId: number, wish
         homePage: null,
         redirectUris: [CALLBACK],
         postLogoutRedirectUris: [],
+        allowsSchemesWithoutDot: false,
+        idTokenAlgorithm: 'ES256',
         permissions: null,
         optionalPermissions: [],
         ownPermissions: [],

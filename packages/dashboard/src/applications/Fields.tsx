@@ -1,11 +1,11 @@
 /** The fields of an application: what everybody needs stands open, the rest is one line each, opened by who wants it. */
-import { NativeSelect, Radio, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Checkbox, NativeSelect, Radio, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { memo, type RefObject, useMemo, useState } from 'react';
 import { Fold } from '../credentials/Fold.tsx';
 import { useStable } from '../kit/stable.ts';
 import { AsksField, NamesField, toggled } from './AsksField.tsx';
 import classes from './applications.module.css';
-import { askedOf, type Draft, type DraftErrors, linesOf, type NamesDraft, namesOf } from './draft.ts';
+import { askedOf, type Draft, type DraftErrors, hasSchemeWithoutDot, linesOf, type NamesDraft, namesOf } from './draft.ts';
 import { LogoField } from './LogoField.tsx';
 import { PermissionTable } from './PermissionTable.tsx';
 import type { Catalogue } from './queries.ts';
@@ -19,12 +19,13 @@ const FOLDS = {
   policy: ['idle_seconds', 'absolute_seconds'],
   look: ['home_page', 'logo'],
   signOut: ['post_logout_redirect_uris'],
+  idTokens: ['id_token_signed_response_alg'],
   keys: ['jwks'],
 } as const;
 type FoldName = keyof typeof FOLDS;
 
 /** Those that show their own errors. */
-export const SHOWN: readonly string[] = ['name', 'redirect_uris', ...Object.values(FOLDS).flat()];
+export const SHOWN: readonly string[] = ['name', 'redirect_uris', 'allows_schemes_without_dot', ...Object.values(FOLDS).flat()];
 
 interface Props {
   readonly draft: Draft;
@@ -84,6 +85,15 @@ export function Fields({ draft, onChange, errors, catalogue, logoUrl, isStanding
         error={errors.redirect_uris}
         onChange={(redirectUris) => onChange({ redirectUris })}
       />
+      {(draft.schemesWithoutDot || hasSchemeWithoutDot(linesOf(`${draft.redirectUris}\n${draft.postLogoutRedirectUris}`))) && (
+        <Checkbox
+          label={words.schemes}
+          description={words.schemesHint}
+          checked={draft.schemesWithoutDot}
+          onChange={(event) => onChange({ schemesWithoutDot: event.currentTarget.checked })}
+          {...shown('allows_schemes_without_dot')}
+        />
+      )}
       <div>
         <Fold label={words.permissions} value={askedSummary(asked)} {...fold('permissions')}>
           <AsksField draft={asks} onChange={change} catalogue={catalogue} errors={errors} />
@@ -141,6 +151,16 @@ export function Fields({ draft, onChange, errors, catalogue, logoUrl, isStanding
             text={draft.postLogoutRedirectUris}
             error={errors.post_logout_redirect_uris}
             onChange={(postLogoutRedirectUris) => onChange({ postLogoutRedirectUris })}
+          />
+        </Fold>
+        <Fold label={words.idTokens} value={draft.idTokenAlgorithm} {...fold('idTokens')}>
+          <NativeSelect
+            label={words.idTokenAlgorithm}
+            description={words.idTokenAlgorithmHint}
+            data={['ES256', 'RS256']}
+            value={draft.idTokenAlgorithm}
+            onChange={(event) => onChange({ idTokenAlgorithm: event.currentTarget.value === 'RS256' ? 'RS256' : 'ES256' })}
+            {...shown('id_token_signed_response_alg')}
           />
         </Fold>
         {draft.type === 'confidential' && (

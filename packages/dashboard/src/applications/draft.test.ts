@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changesVouched, draftOf, EMPTY_DRAFT, linesOf, wishOf } from './draft.ts';
+import { changesVouched, draftOf, EMPTY_DRAFT, hasSchemeWithoutDot, linesOf, wishOf } from './draft.ts';
 import type { Application } from './queries.ts';
 import { policySummary, spanChoices, spanOf } from './span.ts';
 
@@ -19,6 +19,8 @@ const APPLICATION: Application = {
   created_by: null,
   redirect_uris: ['https://a.example/cb', 'http://127.0.0.1/cb'],
   post_logout_redirect_uris: [],
+  allows_schemes_without_dot: false,
+  id_token_signed_response_alg: 'RS256',
   permissions: ['a.read', 'a.write'],
   optional_permissions: ['a.write'],
   own_permissions: ['a.read'],
@@ -54,6 +56,11 @@ describe('what is typed of an application', () => {
     expect(wishOf({ ...EMPTY_DRAFT, name: ' x ' }, CATALOGUE)).toMatchObject({ wish: { name: 'x', permissions: null } });
   });
 
+  it('offers schemes without a dot where one was typed', () => {
+    expect(hasSchemeWithoutDot(['https://a.example', 'http://localhost', 'com.example.app:/cb', 'cb'])).toBe(false);
+    expect(hasSchemeWithoutDot(['https://a.example', 'cursor://a/cb'])).toBe(true);
+  });
+
   it('takes lines as they come', () => {
     expect(linesOf(' https://a.example/ \r\n\n https://b.example/\nhttps://a.example/')).toEqual([
       'https://a.example/',
@@ -70,13 +77,14 @@ describe('what is typed of an application', () => {
         { homePage: '' },
         { logo: { change: 'removed' as const } },
         { redirectUris: 'https://a.example/cb' },
+        { schemesWithoutDot: true },
       ],
       ...[{ postLogoutRedirectUris: 'https://a.example' }, { asksAny: true }, { asked: names('a.read') }, { keys: '' }],
       ...[{ optional: names() }, { own: names() }],
     ])
       expect([part, changesVouched(APPLICATION, { ...draft, ...part }, CATALOGUE)]).toEqual([part, true]);
     const turned = {
-      ...{ idle: '60', absolute: '', asked: names('a.write', 'a.read') },
+      ...{ idle: '60', absolute: '', idTokenAlgorithm: 'ES256' as const, asked: names('a.write', 'a.read') },
       redirectUris: 'http://127.0.0.1/cb\n\nhttps://a.example/cb',
     };
     expect(changesVouched(APPLICATION, { ...draft, ...turned }, CATALOGUE)).toBe(false);

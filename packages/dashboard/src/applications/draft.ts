@@ -18,6 +18,8 @@ export interface Draft {
   readonly type: 'confidential' | 'public';
   readonly redirectUris: string;
   readonly postLogoutRedirectUris: string;
+  readonly schemesWithoutDot: boolean;
+  readonly idTokenAlgorithm: Application['id_token_signed_response_alg'];
   readonly homePage: string;
   readonly logo: LogoDraft;
   /** It may ask for whatever is grantable. */
@@ -41,6 +43,8 @@ export const EMPTY_DRAFT: Draft = {
   type: 'confidential',
   redirectUris: '',
   postLogoutRedirectUris: '',
+  schemesWithoutDot: false,
+  idTokenAlgorithm: 'ES256',
   homePage: '',
   logo: { change: 'none' },
   asksAny: true,
@@ -57,6 +61,8 @@ export const draftOf = (application: Application): Draft => ({
   type: application.type,
   redirectUris: application.redirect_uris.join('\n'),
   postLogoutRedirectUris: application.post_logout_redirect_uris.join('\n'),
+  schemesWithoutDot: application.allows_schemes_without_dot,
+  idTokenAlgorithm: application.id_token_signed_response_alg,
   homePage: application.home_page ?? '',
   logo: { change: 'none' },
   asksAny: application.permissions === null,
@@ -67,6 +73,10 @@ export const draftOf = (application: Application): Draft => ({
   absolute: application.absolute_seconds === null ? '' : String(application.absolute_seconds),
   keys: application.jwks === null ? '' : JSON.stringify(application.jwks, null, 2),
 });
+
+/** Whether a line has a scheme that is neither http(s) nor has a dot. The server decides; this is for offering the choice. */
+export const hasSchemeWithoutDot = (lines: readonly string[]): boolean =>
+  lines.some((line) => /^(?!https?:)[a-z][a-z0-9+-]*:/i.test(line));
 
 /** Lines that say something, each once. */
 export const linesOf = (text: string): string[] => [
@@ -112,6 +122,8 @@ export function wishOf(draft: Draft, catalogue: Catalogue): { readonly wish: Wis
       home_page: draft.homePage.trim() === '' ? null : draft.homePage.trim(),
       redirect_uris: redirectUris,
       post_logout_redirect_uris: linesOf(draft.postLogoutRedirectUris),
+      allows_schemes_without_dot: draft.schemesWithoutDot,
+      id_token_signed_response_alg: draft.idTokenAlgorithm,
       permissions: askedOf(draft, catalogue),
       optional_permissions: optionalOf(draft, catalogue),
       own_permissions: draft.type === 'public' ? [] : namesOf(draft.own, catalogue),
@@ -146,6 +158,7 @@ export function changesVouched(application: Application, draft: Draft, catalogue
     draft.name.trim() !== application.name ||
     draft.homePage.trim() !== (application.home_page ?? '') ||
     draft.logo.change !== 'none' ||
+    draft.schemesWithoutDot !== application.allows_schemes_without_dot ||
     (application.permissions === null) !== (asked === null) ||
     lists.some(([before, after]) => JSON.stringify([...before].sort()) !== JSON.stringify([...after].sort())) ||
     draft.keys.trim() !== draftOf(application).keys

@@ -15,6 +15,7 @@ const VOUCHED_WORDS: Readonly<Record<VouchedName, string>> = {
   logo: 'logo',
   redirect_uris: 'redirect URIs',
   post_logout_redirect_uris: 'pages after signing out',
+  allows_schemes_without_dot: 'schemes without a dot',
   permissions: 'permissions',
   optional_permissions: 'optional permissions',
   own_permissions: 'permissions of its own',
@@ -60,6 +61,10 @@ export const words = {
     'Where people go back to, letter by letter. https, or http on the same machine (any port), or a scheme of its own such as com.example.app:/callback.',
   redirectUrisPlaceholder: 'https://app.example.com/callback',
   redirectUrisRequired: 'Where do people go back to? Give at least one.',
+
+  schemes: 'Allow schemes without a dot, such as cursor:',
+  schemesHint:
+    'Such a scheme belongs to nobody: another program on the same device can claim it, and people would be sent there with their code. PKCE keeps that program from using the code. Prefer a scheme with a dot, or http://127.0.0.1.',
 
   permissions: 'Asks people for',
   permissionsAny: 'Anything',
@@ -121,6 +126,11 @@ export const words = {
   postLogout: 'Pages to go to after signing out, one a line',
   postLogoutHint: 'An application that signs somebody out may send them to one of these (OpenID Connect).',
   places: (number: number): string => count(number, 'address', 'addresses'),
+
+  idTokens: 'ID tokens',
+  idTokenAlgorithm: 'Signature algorithm',
+  idTokenAlgorithmHint:
+    'Choose RS256 if the library says that it expected RS256 (openid-client 5, next-auth 4). In other cases keep ES256. It applies to the next ID token.',
 
   keys: 'Public keys',
   keysNone: 'None: it uses its secret',

@@ -1,6 +1,6 @@
 /** An application as the command line reads it from options and shows it. */
 import { readFile } from 'node:fs/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Application, ApplicationSettings } from '../core/oauth/application.ts';
 import type { ApplicationFault } from '../core/oauth/application-wish.ts';
 import type { OpenedStore } from '../store/opened.ts';
@@ -15,6 +15,8 @@ export interface SettingsOptions {
   readonly homePage?: string;
   readonly redirectUri?: readonly string[];
   readonly postLogoutRedirectUri?: readonly string[];
+  readonly schemesWithoutDot?: boolean;
+  readonly idTokenAlg?: ApplicationSettings['idTokenAlgorithm'];
   readonly permissions?: readonly string[];
   readonly optionalPermissions?: readonly string[];
   readonly ownPermissions?: readonly string[];
@@ -29,6 +31,17 @@ export function addSettingsOptions(command: Command): Command {
     .option('--home-page <url>', 'its page for people; none for no such page')
     .option('--redirect-uri <uri>', 'where people go back to; once for each (all of them, on an update)', collect)
     .option('--post-logout-redirect-uri <uri>', 'where they go after signing out; once for each', collect)
+    .option(
+      '--schemes-without-dot',
+      'allow redirect URIs such as cursor://callback: any program on the device can claim such a scheme and receive the code',
+    )
+    .option('--no-schemes-without-dot', 'allow private schemes with a dot alone, such as com.example.app:/callback')
+    .addOption(
+      new Option(
+        '--id-token-alg <algorithm>',
+        'what its ID tokens are signed with (id_token_signed_response_alg); ES256 by default',
+      ).choices(['ES256', 'RS256']),
+    )
     .option(
       '--permissions <list>',
       'what it may ask people for; any for all that are grantable, none for signing in alone',
@@ -51,12 +64,14 @@ export function addSettingsOptions(command: Command): Command {
 
 export async function readSettings(options: SettingsOptions): Promise<Partial<ApplicationSettings>> {
   const { name, homePage, redirectUri, postLogoutRedirectUri, permissions, optionalPermissions, ownPermissions } = options;
-  const { idle, absolute, jwks } = options;
+  const { idle, absolute, jwks, schemesWithoutDot, idTokenAlg } = options;
   return {
     ...(name === undefined ? {} : { name }),
     ...(homePage === undefined ? {} : { homePage: homePage === NONE ? null : homePage }),
     ...(redirectUri === undefined ? {} : { redirectUris: orNone(redirectUri) }),
     ...(postLogoutRedirectUri === undefined ? {} : { postLogoutRedirectUris: orNone(postLogoutRedirectUri) }),
+    ...(schemesWithoutDot === undefined ? {} : { allowsSchemesWithoutDot: schemesWithoutDot }),
+    ...(idTokenAlg === undefined ? {} : { idTokenAlgorithm: idTokenAlg }),
     ...(permissions === undefined ? {} : { permissions: isOnly(permissions, 'any') ? null : orNone(permissions) }),
     ...(optionalPermissions === undefined ? {} : { optionalPermissions: orNone(optionalPermissions) }),
     ...(ownPermissions === undefined ? {} : { ownPermissions: orNone(ownPermissions) }),
@@ -94,7 +109,9 @@ export async function refuseBadSettings(
     given.delete('permissions');
   }
   const anything = { exists: () => true, isGrantable: () => true };
-  const faults = checkApplication({ ...DEFAULT_SETTINGS, name: 'x', ...settings, kind }, anything, given);
+  // So does which schemes it may use.
+  const standing = { ...DEFAULT_SETTINGS, allowsSchemesWithoutDot: !isWhole, name: 'x' };
+  const faults = checkApplication({ ...standing, ...settings, kind }, anything, given);
   if (faults.length > 0) throw wrongUsage(sentencesOf(faults));
 }
 
@@ -121,6 +138,8 @@ export const describeApplication = (application: Application) => ({
   home_page: application.homePage,
   redirect_uris: application.redirectUris,
   post_logout_redirect_uris: application.postLogoutRedirectUris,
+  allows_schemes_without_dot: application.allowsSchemesWithoutDot,
+  id_token_signed_response_alg: application.idTokenAlgorithm,
   permissions: application.permissions,
   optional_permissions: application.optionalPermissions,
   own_permissions: application.ownPermissions,
@@ -148,6 +167,8 @@ export const factsOfApplication = (application: Application): string =>
     ['type', application.kind],
     ['home page', application.homePage ?? '-'],
     ['redirect URIs', readableList(application.redirectUris, '-') || '-'],
+    ['schemes without a dot', application.allowsSchemesWithoutDot ? 'allowed' : 'refused'],
+    ['ID tokens', application.idTokenAlgorithm],
     ['asks for', readableList(application.permissions, 'everything that is grantable') || 'signing in alone'],
     ['optional', readableList(application.optionalPermissions, '-') || '-'],
     ['by itself', readableList(application.ownPermissions, '-') || 'nothing'],

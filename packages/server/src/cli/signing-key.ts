@@ -13,7 +13,7 @@ interface RotateOptions extends OutputOptions, ConfirmOptions {
 export function addSigningKeyCommands(program: Command): void {
   const group = addGroup(program, 'signing-key', 'The keys that sign JWTs');
   addCommand(group, 'list', 'List the keys that are published').action(listSigningKeys);
-  addFinalCommand(group, 'rotate', 'Let the next key sign; the one before verifies until its last JWT has ended')
+  addFinalCommand(group, 'rotate', 'Let the next keys sign; the ones before verify until their last JWT has ended')
     .option('--emergency', 'also before every verifier knows the next key: some JWTs may be refused for minutes')
     .action(rotate);
 }
@@ -56,13 +56,19 @@ async function rotate(options: RotateOptions): Promise<void> {
     );
     const rotated = await keyhouse.rotateSigningKeys({ emergency, by });
     if (!rotated.ok) throw rotateRefusal(rotated);
-    const { retiredKid, currentKid, nextKid } = rotated.value;
-    print(options, { retired: retiredKid, current: currentKid, next: nextKid }, () =>
-      [
-        `${currentKid} signs from now on.`,
-        `${retiredKid} verifies until its last JWT has ended.`,
-        `${nextKid} waits, published.`,
-      ].join('\n'),
+    const described = rotated.value.map(({ algorithm, retiredKid: retired, currentKid: current, nextKid: next }) => ({
+      ...{ algorithm, retired, current, next },
+    }));
+    print(options, { rotated: described }, () =>
+      described
+        .map(({ algorithm, retired, current, next }) =>
+          [
+            `${algorithm}: ${current} signs from now on.`,
+            `${retired} verifies until its last JWT has ended.`,
+            `${next} waits, published.`,
+          ].join('\n'),
+        )
+        .join('\n\n'),
     );
   });
 }

@@ -45,6 +45,7 @@ import type { Job } from './jobs.ts';
 import { runJobs } from './jobs.ts';
 import { decodeJwt } from './jwts/decode.ts';
 import { signJws } from './jwts/jws.ts';
+import { SIGNING_ALGORITHMS } from './jwts/jwt.ts';
 import { type KeyRingKeeper, keepKeyRing } from './jwts/key-ring.ts';
 import { listJwts } from './jwts/list.ts';
 import { checkMasterSecret, rotateMasterSecret, standingSecret } from './jwts/master-secret.ts';
@@ -164,7 +165,6 @@ export function createKeyhouse(ports: KeyhousePorts) {
     ...store,
     secrets,
     clock,
-    algorithm: settings.signingAlgorithm,
     unrecordedJwtSeconds: UNRECORDED_SECONDS,
   };
 
@@ -490,7 +490,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
       await store.jwts.allowJwtDays({ days: settings.maxJwtDays });
       const ensured = await ensureSigningKeys(rotatePorts, SERVER);
       if (!ensured.ok) throw new Error('The signing keys cannot be made: the master secret is not the one of this database.');
-      const keeper = await keepKeyRing(store, secrets);
+      const keeper = await keepKeyRing(store, secrets, settings.signingAlgorithm);
       keyRing = keeper;
       follower.listen({
         onChange: ({ kind }) => {
@@ -538,8 +538,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
   }
 
   function about() {
-    const { byKid } = keys();
-    const signingAlgorithms = [...new Set([...byKid.values()].map(({ algorithm }) => algorithm))];
+    const signingAlgorithms = SIGNING_ALGORITHMS.filter((algorithm) => keys().signing.has(algorithm));
     return { issuer, signingAlgorithms, permissions: index().grantable ?? [] };
   }
 
@@ -561,7 +560,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
     const nowMs = await sweep.horizonMs();
     if (nowMs === null) return;
     const rotated = await rotateIfDue(rotatePorts, SERVER);
-    if (rotated.ok) log.info({ ...rotated.value }, 'The signing keys were rotated.');
+    if (rotated.ok) for (const pair of rotated.value) log.info({ ...pair }, 'The signing keys were rotated.');
     else if (rotated.reason === 'wrong_secret')
       log.error({}, 'The signing keys are due, but this server was started with an old master secret.');
     await store.signingKeys.dropEndedSigningKeys({ nowMs });

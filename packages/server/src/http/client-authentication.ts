@@ -72,7 +72,8 @@ function readProof(request: IncomingMessage, form: Form): ClientProof | null {
     if (inBody > 0) throw new Refusal({ code: 'two_credentials' });
     const basic = readBasic(authorization.value);
     if (basic === null || (clientId !== undefined && clientId !== basic.clientId)) throw invalidClient();
-    return { method: 'secret', ...basic };
+    // A public client whose library always sends Basic: an empty secret is none, as in the body.
+    return basic.secret === '' ? { method: 'none', clientId: basic.clientId } : { method: 'secret', ...basic };
   }
   if (assertion !== undefined) {
     if (form.client_assertion_type !== ASSERTION_TYPE) throw invalidRequest(`client_assertion_type must be ${ASSERTION_TYPE}.`);

@@ -32,6 +32,24 @@ describe('any origin', () => {
     }
   });
 
+  it('may send whatever headers it asks for, because none of them opens anything; what cannot be read gets the usual ones', async () => {
+    const headersFor = async (path: string, origin: string, asked: string) => {
+      const headers = { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': asked };
+      const answer = await server.request(path, { method: 'OPTIONS', headers });
+      expect(answer.headers['access-control-allow-credentials']).toBeUndefined();
+      return answer.headers['access-control-allow-headers'];
+    };
+    const tracing = 'authorization, baggage, content-type, sentry-trace, traceparent, x-datadog-trace-id';
+    expect(await headersFor('/auth/token', STRANGE, tracing)).toBe(tracing);
+    expect(await headersFor('/auth/userinfo', STRANGE, 'a,b')).toBe('a, b');
+    expect(await headersFor('/api/v1/auth/login', OURS, tracing)).toBe(tracing);
+    const usual = 'Authorization, Content-Type, DPoP';
+    for (const asked of ['', 'a b', 'a,,b', 'a;b', 'x'.repeat(5000), Array.from({ length: 101 }, (_, at) => `x${at}`).join()])
+      expect(await headersFor('/auth/token', STRANGE, asked), asked.slice(0, 20)).toBe(usual);
+    for (const path of ['/dashboard/api/me', '/dashboard/api/login', '/auth', '/api/v1/auth/login', '/auth/introspect'])
+      expect(await headersFor(path, STRANGE, tracing), path).toBeUndefined();
+  });
+
   it('may read nothing else', async () => {
     for (const path of [
       '/auth',
@@ -58,7 +76,11 @@ describe('the operator’s origins', () => {
     expect(await allowed('/api/v1/cli/loggedUser', OURS)).toBe(OURS);
     expect(await allowed('/api/v1/auth/login', OURS, 'POST')).toBe(OURS);
     const { status, headers } = await preflight('/api/v1/auth/tokens/7', OURS, 'DELETE');
-    expect([status, headers['access-control-allow-methods'], headers.vary]).toEqual([204, 'DELETE', 'Origin']);
+    expect([status, headers['access-control-allow-methods'], headers.vary]).toEqual([
+      204,
+      'DELETE',
+      'Origin, Access-Control-Request-Headers',
+    ]);
   });
 
   it('are compared whole, and a cache is told that the answer depends on the origin', async () => {

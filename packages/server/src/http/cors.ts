@@ -8,6 +8,12 @@ const ANY_ORIGIN = /^\/(auth\/(token|revoke|userinfo)|\.well-known\/[^/]+)$/;
 const OPERATORS_ORIGINS = /^\/api\/v1(\/|$)/;
 const EXPOSED = 'WWW-Authenticate, DPoP-Nonce, Retry-After, X-Request-Id';
 const PREFLIGHT_MAX_AGE_SECONDS = 600;
+/** What is answered where the question cannot be read. */
+const USUAL_HEADERS = 'Authorization, Content-Type, DPoP';
+const MAX_ASKED_HEADERS = 100;
+const MAX_ASKED_LENGTH = 4096;
+/** RFC 9110 §5.6.2 */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 export function allowOrigins(app: FastifyInstance, corsOrigins: readonly string[]): void {
   app.addHook('onRequest', async (request, reply) => {
@@ -38,10 +44,21 @@ export function answerPreflight(
   void reply
     .code(204)
     .header('Access-Control-Allow-Methods', methods.join(', '))
-    .header('Access-Control-Allow-Headers', 'Authorization, Content-Type, DPoP')
+    .header('Access-Control-Allow-Headers', allowedHeaders(request.headers['access-control-request-headers']))
+    .header('Vary', [reply.getHeader('Vary'), 'Access-Control-Request-Headers'].filter(Boolean).join(', '))
     .header('Access-Control-Max-Age', String(PREFLIGHT_MAX_AGE_SECONDS))
     .send();
   return true;
+}
+
+/**
+ * Whatever headers the page wants to send: tracing libraries add their own to each request. Nothing here depends on a cookie, and a header opens
+ * nothing that the same request from anywhere else would not. The names are said one by one, because browsers do not take `*` for `Authorization`.
+ */
+function allowedHeaders(asked: string | undefined): string {
+  if (asked === undefined || asked.length > MAX_ASKED_LENGTH) return USUAL_HEADERS;
+  const names = asked.split(',').map((name) => name.trim());
+  return names.length <= MAX_ASKED_HEADERS && names.every((name) => TOKEN.test(name)) ? names.join(', ') : USUAL_HEADERS;
 }
 
 function allowedOrigin(path: string, origin: string, corsOrigins: readonly string[]): string | null {

@@ -61,7 +61,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, Problem>> = {
     sentence: SENTENCE,
     detail:
       'This redirect_uri (or post_logout_redirect_uri) is not registered for the application. It is compared letter by letter; only ' +
-      'the port of a loopback address may differ. It may be left out where just one redirect URI is registered.',
+      'the port of a loopback address and the slash behind a bare origin may differ. It may be left out where just one redirect URI is registered.',
   },
   repeated: { title: TITLE, sentence: SENTENCE, detail: 'A parameter is repeated (RFC 6749 §3.1).' },
   request_over: {

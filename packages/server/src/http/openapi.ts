@@ -9,7 +9,8 @@ export const openApi = (url: string): FastifyDynamicSwaggerOptions => ({
     openapi: '3.1.0',
     info: {
       title: 'Keyhouse',
-      description: 'Personal access tokens, API keys and JWTs for an API that is sold, and the way to check them.',
+      description:
+        'Personal access tokens, API keys and JWTs for an API that is sold, and the way to check them. In JSON bodies `null` for an optional member says that it is absent, unless the member takes `null`.',
       version: '1',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },

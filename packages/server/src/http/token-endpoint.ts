@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { By } from '../core/audit/event.ts';
 import { IN_THE_ACT } from '../core/authority.ts';
 import type { Keyhouse } from '../core/keyhouse.ts';
+import { isSameUri } from '../core/lib/uri.ts';
 import type { AuthenticatedClient } from '../core/oauth/client.ts';
 import type { TokenOutcome } from '../core/oauth/token-endpoint.ts';
 import { Refusal } from '../core/refusal.ts';
@@ -32,7 +33,7 @@ export function createGiveTokens({ keyhouse, authenticator, authenticateClient, 
     const form = readOAuthForm(body);
     const client = await authenticateClient(request, requestId, form);
     if (client === null) throw invalidClient();
-    if (form.resource !== undefined && form.resource !== audience)
+    if (form.resource !== undefined && !isSameUri(form.resource, audience))
       throw refuse('invalid_target', 'There is no such resource here.');
     const outcome = await tokensFor(client, form, {
       ...authenticator.byStranger(request, requestId),

@@ -67,6 +67,8 @@ eachDatabase('an application', (makeDatabase) => {
       homePage: 'https://reader.example.com',
       redirectUris: ['https://reader.example.com/cb', 'http://127.0.0.1/cb'],
       postLogoutRedirectUris: ['https://reader.example.com/bye'],
+      allowsSchemesWithoutDot: true,
+      idTokenAlgorithm: 'RS256' as const,
       permissions: ['invoices.read', 'invoices.write'],
       optionalPermissions: ['invoices.write'],
       ownPermissions: ['invoices.read'],

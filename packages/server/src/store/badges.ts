@@ -26,6 +26,7 @@ const COLUMNS: Readonly<Record<Exclude<Vouched, 'owner'>, keyof Row>> = {
   logo: 'logo',
   redirectUris: 'redirect_uris',
   postLogoutRedirectUris: 'post_logout_redirect_uris',
+  allowsSchemesWithoutDot: 'schemes_without_dot',
   permissions: 'permissions',
   optionalPermissions: 'optional_permissions',
   ownPermissions: 'own_permissions',
@@ -46,8 +47,9 @@ export function changedOf(row: Row, columns: Partial<Row>): readonly Vouched[] {
     if (what === 'owner') return false;
     const column = COLUMNS[what];
     if (!(column in columns)) return false;
-    const [before, after] = [row[column], columns[column]].map((value) => value as string | null);
-    return LISTS.includes(what) ? inOrder(before ?? null) !== inOrder(after ?? null) : before !== after;
+    const [before, after] = [row[column], columns[column]];
+    if (!LISTS.includes(what)) return before !== after;
+    return inOrder((before ?? null) as string | null) !== inOrder((after ?? null) as string | null);
   });
 }
 

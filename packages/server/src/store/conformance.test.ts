@@ -495,9 +495,11 @@ eachDatabase('the store', (makeDatabase) => {
       ).toBe(1);
       const check = (await a.masterSecret.secretCheck()) ?? '';
       const add = (through: OpenedStore, name: string) =>
-        through.signingKeys.addFirstSigningKeys({
+        through.signingKeys.addSigningKeys({
           keys: [signingKey(`${name}-1`, 'current'), signingKey(`${name}-2`, 'next')],
+          moveUp: [],
           secretCheck: check,
+          nowMs: NOW,
           event: event('signing_key.created'),
         });
       expect((await Promise.all([add(a, 'a'), add(b, 'b')])).filter(Boolean)).toHaveLength(1);
@@ -518,13 +520,17 @@ eachDatabase('the store', (makeDatabase) => {
       await a.jwts.recordJwt({ jwt, expected: key, limit: 10, nowMs: NOW, event: event('jwt.minted') });
       const rotate = (through: OpenedStore, secretCheck = 'check') =>
         through.signingKeys.rotateSigningKeys({
-          currentKid: 'old',
-          nextKid: 'old-next',
-          newNext: signingKey(randomBytes(4).toString('hex'), 'next'),
+          pairs: [
+            {
+              currentKid: 'old',
+              nextKid: 'old-next',
+              newNext: signingKey(randomBytes(4).toString('hex'), 'next'),
+              event: event('signing_key.rotated'),
+            },
+          ],
           secretCheck,
           nowMs: NOW,
           unrecordedJwtSeconds: 0,
-          event: event('signing_key.rotated'),
         });
       expect(await rotate(a, 'another')).toBe(false);
       expect((await Promise.all([rotate(a), rotate(b)])).filter(Boolean)).toHaveLength(1);
@@ -601,9 +607,11 @@ const signingKey = (kid: string, state: StoredSigningKey['state']): StoredSignin
 
 async function signingKeys(store: OpenedStore, kid: string): Promise<void> {
   await store.masterSecret.setFirstSecretCheck({ check: 'check' });
-  await store.signingKeys.addFirstSigningKeys({
+  await store.signingKeys.addSigningKeys({
     keys: [signingKey(kid, 'current'), signingKey(`${kid}-next`, 'next')],
+    moveUp: [],
     secretCheck: 'check',
+    nowMs: NOW,
     event: event('signing_key.created'),
   });
 }

@@ -374,6 +374,8 @@ interface ApplicationsTable {
   /** Lists are JSON. */
   redirect_uris: string;
   post_logout_redirect_uris: string;
+  schemes_without_dot: Generated<number>;
+  id_token_algorithm: Generated<'ES256' | 'RS256'>;
   permissions: string | null;
   optional_permissions: string;
   own_permissions: string;

@@ -78,11 +78,23 @@ export function masterSecretReads(db: Db): Pick<MasterSecretStore, 'secretCheck'
 }
 
 export const signingKeysActs = {
-  async addFirstSigningKeys(act: Act, { keys, secretCheck, event }: Input<'addFirstSigningKeys'>): Promise<boolean> {
+  async addSigningKeys(act: Act, { keys, moveUp, secretCheck, nowMs, event }: Input<'addSigningKeys'>): Promise<boolean> {
     if ((await lockSecretCheck(act.db)) !== secretCheck) return false;
-    const existing = await act.db.selectFrom('signing_keys').select('kid').where('state', '=', 'current').executeTakeFirst();
-    if (existing !== undefined) return false;
-    for (const key of keys) await insertSigningKey(act.db, key);
+    const standing = await pairsOf(act.db);
+    const isFree = ({ algorithm, state }: { algorithm: string; state: string }): boolean =>
+      !standing.some((each) => each.algorithm === algorithm && each.state === state);
+    let changed = false;
+    for (const key of standing.filter(({ kid, state }) => state === 'next' && moveUp.includes(kid))) {
+      if (!isFree({ ...key, state: 'current' })) continue;
+      await letSign(act.db, key.kid, nowMs);
+      key.state = 'current';
+      changed = true;
+    }
+    for (const key of keys.filter(isFree)) {
+      await insertSigningKey(act.db, key);
+      changed = true;
+    }
+    if (!changed) return false;
     act.change(SIGNING_KEYS_CHANGED);
     act.event(event);
     return true;
@@ -91,38 +103,12 @@ export const signingKeysActs = {
   async rotateSigningKeys(act: Act, input: Input<'rotateSigningKeys'>): Promise<boolean> {
     // The check's row is the lock: a rotation of the master secret and one of the signing keys take turns.
     if ((await lockSecretCheck(act.db)) !== input.secretCheck) return false;
-    const next = await act.db
-      .selectFrom('signing_keys')
-      .select('kid')
-      .where('kid', '=', input.nextKid)
-      .where('state', '=', 'next')
-      .executeTakeFirst();
-    if (next === undefined) return false;
-    const last = await act.db
-      .selectFrom('jwts')
-      .select((eb) => eb.fn.max('expires_at_ms').as('ends_at_ms'))
-      .where('signing_key_id', '=', input.currentKid)
-      .executeTakeFirst();
-    const unrecordedEndMs = input.nowMs + input.unrecordedJwtSeconds * 1000;
-    const retired = await act.db
-      .updateTable('signing_keys')
-      .set({
-        state: 'retired',
-        retired_at_ms: input.nowMs,
-        last_jwt_ends_at_ms: Math.max(last?.ends_at_ms ?? 0, unrecordedEndMs),
-      })
-      .where('kid', '=', input.currentKid)
-      .where('state', '=', 'current')
-      .executeTakeFirst();
-    if (retired.numUpdatedRows === 0n) return false;
-    await act.db
-      .updateTable('signing_keys')
-      .set({ state: 'current', signing_since_ms: input.nowMs })
-      .where('kid', '=', input.nextKid)
-      .execute();
-    await insertSigningKey(act.db, input.newNext);
+    const standing = await pairsOf(act.db);
+    const isAsSeen = (kid: string, state: string): boolean => standing.some((key) => key.kid === kid && key.state === state);
+    if (!input.pairs.every(({ currentKid, nextKid }) => isAsSeen(currentKid, 'current') && isAsSeen(nextKid, 'next')))
+      return false;
+    for (const pair of input.pairs) await rotatePair(act, pair, input);
     act.change(SIGNING_KEYS_CHANGED);
-    act.event(input.event);
     return true;
   },
 
@@ -214,6 +200,37 @@ export const masterSecretActs = {
     return true;
   },
 };
+
+/** The keys that sign and that wait. */
+const pairsOf = (db: Db) =>
+  db.selectFrom('signing_keys').select(['kid', 'algorithm', 'state']).where('state', 'in', ['current', 'next']).execute();
+
+const letSign = (db: Db, kid: string, nowMs: number) =>
+  db.updateTable('signing_keys').set({ state: 'current', signing_since_ms: nowMs }).where('kid', '=', kid).execute();
+
+async function rotatePair(
+  act: Act,
+  { currentKid, nextKid, newNext, event }: Input<'rotateSigningKeys'>['pairs'][number],
+  { nowMs, unrecordedJwtSeconds }: Input<'rotateSigningKeys'>,
+): Promise<void> {
+  const last = await act.db
+    .selectFrom('jwts')
+    .select((eb) => eb.fn.max('expires_at_ms').as('ends_at_ms'))
+    .where('signing_key_id', '=', currentKid)
+    .executeTakeFirst();
+  await act.db
+    .updateTable('signing_keys')
+    .set({
+      state: 'retired',
+      retired_at_ms: nowMs,
+      last_jwt_ends_at_ms: Math.max(last?.ends_at_ms ?? 0, nowMs + unrecordedJwtSeconds * 1000),
+    })
+    .where('kid', '=', currentKid)
+    .execute();
+  await letSign(act.db, nextKid, nowMs);
+  await insertSigningKey(act.db, newNext);
+  act.event(event);
+}
 
 async function readSecretCheck(db: Db): Promise<string | null> {
   const row = await db.selectFrom('settings').select('value').where('name', '=', 'master_secret_check').executeTakeFirst();

@@ -1,6 +1,8 @@
 import type { EventDraft } from '../audit/event.ts';
 
-export type SigningAlgorithm = 'ES256' | 'RS256';
+/** There is a pair of keys (one signs, one waits) for each. */
+export const SIGNING_ALGORITHMS = ['ES256', 'RS256'] as const;
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
 /** A minted JWT as it is kept on record; the text itself is not stored. */
 export interface MintedJwt {
@@ -74,20 +76,31 @@ export interface JwtsStore {
 export interface SigningKeysStore {
   /** Every key that must still be published: next, current, and retired ones whose last JWT has not ended. */
   listSigningKeys(): Promise<readonly StoredSigningKey[]>;
-  /** Adds the first keys; false, and nothing changed, when there is a current one already. */
-  addFirstSigningKeys(input: { keys: readonly StoredSigningKey[]; secretCheck: string; event: EventDraft }): Promise<boolean>;
   /**
-   * `current` retires, `next` signs, `newNext` is published: one act. `unrecordedJwtSeconds` is added for JWTs that are not on record.
+   * Adds keys where their algorithm has none of that state. `moveUp`: kids of waiting keys that sign from now on if no key of their algorithm does.
+   * False, and nothing changed, when there is nothing to add, or the master secret's check value is no longer `secretCheck`.
+   */
+  addSigningKeys(input: {
+    keys: readonly StoredSigningKey[];
+    moveUp: readonly string[];
+    secretCheck: string;
+    nowMs: number;
+    event: EventDraft;
+  }): Promise<boolean>;
+  /**
+   * Of each pair, `current` retires, `next` signs, `newNext` is published: one act, all pairs or none. `unrecordedJwtSeconds` is added for JWTs that are not on record.
    * False when another server did it first, or the master secret's check value is no longer `secretCheck`.
    */
   rotateSigningKeys(input: {
-    currentKid: string;
-    nextKid: string;
-    newNext: StoredSigningKey;
+    pairs: readonly {
+      readonly currentKid: string;
+      readonly nextKid: string;
+      readonly newNext: StoredSigningKey;
+      readonly event: EventDraft;
+    }[];
     secretCheck: string;
     nowMs: number;
     unrecordedJwtSeconds: number;
-    event: EventDraft;
   }): Promise<boolean>;
   /** How many days a key signs before it hands over; null: nobody has set it. */
   rotationDays(): Promise<number | null>;

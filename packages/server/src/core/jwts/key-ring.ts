@@ -1,7 +1,7 @@
 /** Keeps the key ring and the published set of this process; whoever hears of a `signing-keys` change asks for a reload. */
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { type PublicJwk, publicKeySet } from './jwks.ts';
-import type { SigningKeysStore } from './jwt.ts';
+import type { SigningAlgorithm, SigningKeysStore } from './jwt.ts';
 import { type KeyRing, openSigningKeys } from './signing-key.ts';
 
 export interface KeyRingKeeper {
@@ -11,16 +11,17 @@ export interface KeyRingKeeper {
   readonly reload: () => Promise<void>;
 }
 
-/** Opens the stored keys; throws when there is none that signs, or the master secret does not open it. */
+/** Opens the stored keys, of which those of `algorithm` sign access tokens; throws when there is none that signs, or the master secret does not open it. */
 export const keepKeyRing = async (
   ports: { signingKeys: Pick<SigningKeysStore, 'listSigningKeys'> },
   secrets: readonly MasterSecret[],
+  algorithm: SigningAlgorithm = 'ES256',
 ): Promise<KeyRingKeeper> => {
   const load = async () => {
     const stored = await ports.signingKeys.listSigningKeys();
-    const ring = await openSigningKeys(stored, secrets);
+    const ring = await openSigningKeys(stored, secrets, algorithm);
     if (!ring.ok) throw new Error(`The signing keys cannot be opened: ${ring.reason}.`);
-    return { ring: ring.value, published: publicKeySet(stored) };
+    return { ring: ring.value, published: publicKeySet(stored, algorithm) };
   };
   let loaded = await load();
   return {

@@ -22,9 +22,12 @@ export interface SigningKey {
 /** A public key that our own JWTs may be verified with. It cannot be of another algorithm. */
 export type VerifyingKey = VerificationKey<SigningAlgorithm>;
 
-/** The one key that signs, and every key whose JWTs may still be alive, prepared once. */
+/** The keys that sign, and every key whose JWTs may still be alive, prepared once. */
 export interface KeyRing {
+  /** Signs JWTs that are access tokens, and the feed. */
   readonly current: SigningKey;
+  /** By algorithm; ID tokens are signed as their application asks. `current` is one of them. */
+  readonly signing: ReadonlyMap<SigningAlgorithm, SigningKey>;
   readonly byKid: ReadonlyMap<string, VerifyingKey>;
 }
 
@@ -76,27 +79,42 @@ export const opensSigningKey = (stored: StoredSigningKey, secret: MasterSecret):
   open([secret], sealedName(stored.kid), stored.sealedPrivateKey).ok;
 
 /**
- * Opens what is stored into a key ring. Only the current private key is opened. `no_current_key`: nothing can sign.
+ * Opens what is stored into a key ring. Only the private keys that sign are opened. `algorithm`: which of them signs access tokens; while there is none of
+ * it, another does. `no_current_key`: nothing can sign.
  * `refused`: the master secret does not open it. `malformed`: a stored key is not what it says it is.
  */
 export const openSigningKeys = async (
   stored: readonly StoredSigningKey[],
   secrets: readonly MasterSecret[],
+  algorithm: SigningAlgorithm = 'ES256',
 ): Promise<Outcome<KeyRing, 'no_current_key' | 'malformed' | 'refused'>> => {
-  const current = stored.find((key) => key.state === 'current');
-  if (current === undefined) return no('no_current_key');
   const byKid = new Map<string, VerifyingKey>();
   for (const each of stored) {
     const key = await openPublicKey(each);
     if (key === null) return no('malformed');
     byKid.set(key.kid, key);
   }
-  const opened = open(secrets, sealedName(current.kid), current.sealedPrivateKey);
+  const signing = new Map<SigningAlgorithm, SigningKey>();
+  for (const each of stored.filter(({ state }) => state === 'current')) {
+    const opened = openPrivateKey(each, byKid.get(each.kid), secrets);
+    if (!opened.ok) return opened;
+    signing.set(each.algorithm, opened.value);
+  }
+  const current = signing.get(algorithm) ?? signing.values().next().value;
+  return current === undefined ? no('no_current_key') : ok({ current, signing, byKid });
+};
+
+const openPrivateKey = (
+  { kid, algorithm, sealedPrivateKey }: StoredSigningKey,
+  publicKey: VerifyingKey | undefined,
+  secrets: readonly MasterSecret[],
+): Outcome<SigningKey, 'malformed' | 'refused'> => {
+  const opened = open(secrets, sealedName(kid), sealedPrivateKey);
   if (!opened.ok) return opened;
   const privateKey = createPrivateKey({ key: opened.value, format: 'der', type: 'pkcs8' });
   opened.value.fill(0);
-  const matches = byKid.get(current.kid)?.key.equals(createPublicKey(privateKey)) === true;
-  return matches ? ok({ current: { kid: current.kid, algorithm: current.algorithm, privateKey }, byKid }) : no('malformed');
+  const matches = publicKey?.key.equals(createPublicKey(privateKey)) === true;
+  return matches ? ok({ kid, algorithm, privateKey }) : no('malformed');
 };
 
 const openPublicKey = async ({ kid, algorithm, publicJwk }: StoredSigningKey): Promise<VerifyingKey | null> => {

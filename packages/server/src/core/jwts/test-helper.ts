@@ -82,19 +82,26 @@ export const memoryKeys = (): MemoryKeys => ({
   async listSigningKeys() {
     return [...this.rows];
   },
-  async addFirstSigningKeys({ keys, secretCheck }) {
-    if (this.rows.some(({ state }) => state === 'current') || secretCheck !== this.check) return false;
-    this.rows.push(...keys);
-    return true;
+  async addSigningKeys({ keys, moveUp, secretCheck }) {
+    if (secretCheck !== this.check) return false;
+    const before = this.rows;
+    this.rows = this.rows.map((row) => (moveUp.includes(row.kid) ? { ...row, state: 'current' } : row));
+    const isFree = (key: StoredSigningKey): boolean =>
+      !this.rows.some(({ algorithm, state }) => algorithm === key.algorithm && state === key.state);
+    const added = keys.filter(isFree);
+    this.rows.push(...added);
+    return added.length > 0 || this.rows.some((row, at) => row !== before[at]);
   },
-  async rotateSigningKeys({ currentKid, nextKid, newNext, secretCheck, nowMs }) {
-    const isAsSeen = this.rows.some(({ kid, state }) => kid === currentKid && state === 'current');
+  async rotateSigningKeys({ pairs, secretCheck, nowMs }) {
+    const isAsSeen = pairs.every((pair) => this.rows.some(({ kid, state }) => kid === pair.currentKid && state === 'current'));
     if (!isAsSeen || secretCheck !== this.check) return false;
-    this.rows = this.rows.map((row) => {
-      if (row.kid === currentKid) return { ...row, state: 'retired', retiredAtMs: nowMs, lastJwtEndsAtMs: nowMs };
-      return row.kid === nextKid ? { ...row, state: 'current', signingSinceMs: nowMs } : row;
-    });
-    this.rows.push(newNext);
+    for (const { currentKid, nextKid, newNext } of pairs) {
+      this.rows = this.rows.map((row) => {
+        if (row.kid === currentKid) return { ...row, state: 'retired', retiredAtMs: nowMs, lastJwtEndsAtMs: nowMs };
+        return row.kid === nextKid ? { ...row, state: 'current', signingSinceMs: nowMs } : row;
+      });
+      this.rows.push(newNext);
+    }
     return true;
   },
   rotationDays: async () => null,

@@ -4,6 +4,7 @@
  */
 import { isJwtPermission, isReserved, isSubject, isWildcard, MAX_PERMISSIONS, permits } from '@keyhouse/protocol';
 import { DAY_MS, SECOND_MS } from '../lib/clock.ts';
+import { isSameUri } from '../lib/uri.ts';
 
 /** What the caller asks for, as it came; `resource` is RFC 8707's. */
 export interface Wish {
@@ -53,7 +54,7 @@ export const judgeWish = (
     ...permissionFaults(rules.catalogue, wish.permissions),
     ...expiryFaults(rules.nowMs, latestMs, expiresAt),
     ...(wish.subject === undefined || isSubject(wish.subject) ? [] : [SUBJECT_FAULT]),
-    ...(wish.resource === undefined || wish.resource === rules.audience ? [] : [RESOURCE_FAULT]),
+    ...(wish.resource === undefined || isSameUri(wish.resource, rules.audience) ? [] : [RESOURCE_FAULT]),
   ];
   if (errors.length > 0) return { ok: false, reason: 'invalid', errors };
   const permissions = [...new Set(wish.permissions)];

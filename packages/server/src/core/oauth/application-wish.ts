@@ -1,11 +1,12 @@
 /** What an application may be: every rule of its settings in one place. Whatever is wrong is told at once, by field. */
 import { isPermission, isReserved, MAX_PERMISSIONS, WILDCARDS } from '@keyhouse/protocol';
+import { SIGNING_ALGORITHMS } from '../jwts/jwt.ts';
 import { DAY_MS, SECOND_MS } from '../lib/clock.ts';
 import { findNameFault } from '../lib/name.ts';
 import type { PermissionIndex } from '../permissions/permission-set.ts';
 import type { Application, ApplicationSettings } from './application.ts';
 import { readClientKeys } from './client-keys.ts';
-import { MAX_REDIRECT_URIS, MAX_URI_LENGTH, redirectUriFault } from './redirect-uri.ts';
+import { MAX_REDIRECT_URIS, MAX_URI_LENGTH, redirectUriFault, type SchemeRules } from './redirect-uri.ts';
 
 export const MIN_SESSION_SECONDS = 60;
 export const MAX_SESSION_SECONDS = (400 * DAY_MS) / SECOND_MS;
@@ -27,12 +28,16 @@ export function checkApplication(
 ): readonly ApplicationFault[] {
   const of = (field: ApplicationFault['field'], sentences: readonly string[]): readonly ApplicationFault[] =>
     changed.has(field) ? sentences.map((sentence) => ({ field, sentence })) : [];
+  // Which schemes are allowed decides about the URIs that stand, too.
+  const ofUris = (field: ApplicationFault['field'], sentences: readonly string[]): readonly ApplicationFault[] =>
+    changed.has('allowsSchemesWithoutDot') ? sentences.map((sentence) => ({ field, sentence })) : of(field, sentences);
   const { redirectUris, postLogoutRedirectUris, optionalPermissions } = settings;
   return [
     ...of('name', checkName(settings.name)),
     ...of('homePage', checkHomePage(settings.homePage)),
-    ...of('redirectUris', [...checkUris(redirectUris), ...checkHasUri(settings)]),
-    ...of('postLogoutRedirectUris', checkUris(postLogoutRedirectUris)),
+    ...ofUris('redirectUris', [...checkUris(redirectUris, settings), ...checkHasUri(settings)]),
+    ...ofUris('postLogoutRedirectUris', checkUris(postLogoutRedirectUris, settings)),
+    ...of('idTokenAlgorithm', SIGNING_ALGORITHMS.includes(settings.idTokenAlgorithm) ? [] : [ALGORITHM_FAULT]),
     ...of('permissions', checkAsked(settings.permissions, catalogue)),
     ...(changed.has('permissions') || changed.has('optionalPermissions')
       ? checkOptional(optionalPermissions, settings.permissions, catalogue).map((sentence) => ({
@@ -60,10 +65,12 @@ function checkHomePage(homePage: string | null): readonly string[] {
   return /^https?:$/.test(protocol) && username === '' && password === '' ? [] : fault;
 }
 
-function checkUris(uris: readonly string[]): readonly string[] {
+const ALGORITHM_FAULT = `ID tokens are signed with ${SIGNING_ALGORITHMS.join(' or ')}.`;
+
+function checkUris(uris: readonly string[], rules: SchemeRules): readonly string[] {
   if (uris.length > MAX_REDIRECT_URIS) return [`There may be at most ${MAX_REDIRECT_URIS} of them.`];
   if (new Set(uris).size !== uris.length) return ['One of them is listed twice.'];
-  return [...new Set(uris.map(redirectUriFault).filter((fault) => fault !== null))];
+  return [...new Set(uris.map((uri) => redirectUriFault(uri, rules)).filter((fault) => fault !== null))];
 }
 
 /** A confidential application may live without: it then acts by itself alone. */

@@ -6,6 +6,7 @@
 import type { InactiveState } from '../accounts/account.ts';
 import type { StoredLogoType } from '../accounts/logo.ts';
 import type { Actor, EventDraft } from '../audit/event.ts';
+import type { SigningAlgorithm } from '../jwts/jwt.ts';
 import type { LostBadges } from './badge.ts';
 
 export interface Application {
@@ -23,6 +24,10 @@ export interface Application {
   /** Compared as text (RFC 9700 §2.1), the port of a loopback address aside (RFC 8252 §7.3). */
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris: readonly string[];
+  /** Whether its redirect URIs may have private schemes without a dot (`cursor:`). Such a scheme belongs to nobody (RFC 8252 §7.1, §8.4). */
+  readonly allowsSchemesWithoutDot: boolean;
+  /** What its ID tokens are signed with (`id_token_signed_response_alg`, OpenID Connect Registration §2). */
+  readonly idTokenAlgorithm: SigningAlgorithm;
   /** What it may ask users for; null: every permission that is grantable. */
   readonly permissions: readonly string[] | null;
   /** Which of them people may leave out on the consent page. */
@@ -71,6 +76,8 @@ export type ApplicationSettings = Pick<
   | 'homePage'
   | 'redirectUris'
   | 'postLogoutRedirectUris'
+  | 'allowsSchemesWithoutDot'
+  | 'idTokenAlgorithm'
   | 'permissions'
   | 'optionalPermissions'
   | 'ownPermissions'
@@ -101,6 +108,8 @@ export const DEFAULT_SETTINGS: ApplicationSettings = {
   homePage: null,
   redirectUris: [],
   postLogoutRedirectUris: [],
+  allowsSchemesWithoutDot: false,
+  idTokenAlgorithm: 'ES256',
   permissions: null,
   optionalPermissions: [],
   ownPermissions: [],

@@ -6,7 +6,7 @@ export const BADGES = ['verified', 'first_party'] as const;
 export type Badge = (typeof BADGES)[number];
 
 /**
- * What a badge vouches for. Not the limits on sessions and the client secret: people never see them, and they send nobody elsewhere. The kind
+ * What a badge vouches for. Not the limits on sessions, the client secret and the algorithm of ID tokens: people never see them, and they send nobody elsewhere. The kind
  * never changes.
  */
 export const VOUCHED = [
@@ -15,6 +15,7 @@ export const VOUCHED = [
   'logo',
   'redirectUris',
   'postLogoutRedirectUris',
+  'allowsSchemesWithoutDot',
   'permissions',
   'optionalPermissions',
   'ownPermissions',

@@ -4,6 +4,7 @@
  * to the application with it.
  */
 import type { Clock } from '../lib/clock.ts';
+import { isSameUri } from '../lib/uri.ts';
 import type { Application, ApplicationsStore } from './application.ts';
 import { isChallenge } from './pkce.ts';
 import { matchesRedirectUri } from './redirect-uri.ts';
@@ -52,7 +53,8 @@ export type Checked =
   | { readonly ok: false; readonly show: PageProblem }
   | { readonly ok: false; readonly back: Back; readonly error: RequestError; readonly description: string };
 
-const MAX_STATE = 2000;
+/** With it the request still fits into one line of 8 kB, where proxies end, on its way in and sealed on its way on. */
+export const MAX_STATE = 6000;
 const MAX_NONCE = 500;
 const MAX_HINT = 254;
 const YEAR_SECONDS = 366 * 86_400;
@@ -89,7 +91,7 @@ export async function checkRequest(ports: ChecksPorts, parameters: Parameters): 
   if (challenge === null) return fail('invalid_request', 'code_challenge is required (RFC 7636).');
   if (one('code_challenge_method') !== 'S256') return fail('invalid_request', 'code_challenge_method must be S256.');
   if (!isChallenge(challenge)) return fail('invalid_request', 'code_challenge must be the base64url of a SHA-256.');
-  if ((parameters.get('resource') ?? []).some((resource) => resource !== ports.audience))
+  if ((parameters.get('resource') ?? []).some((resource) => !isSameUri(resource, ports.audience)))
     return fail('invalid_target', 'There is no such resource here.');
   const scope = scopeOf(ports, client, one('scope'));
   if (!scope.ok) return fail('invalid_scope', scope.description);

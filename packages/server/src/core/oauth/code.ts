@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { encodeBase64Url, no, type Outcome, ok } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
 import { type Clock, MINUTE_MS } from '../lib/clock.ts';
+import { isSameUri } from '../lib/uri.ts';
 import { prepareSession } from '../sessions/refresh.ts';
 import type { RefreshKeys } from '../sessions/refresh-keys.ts';
 import type { Standing } from '../sessions/session.ts';
@@ -77,4 +78,5 @@ export async function redeemCode(
 
 /** Where the request named a redirect URI, the redemption must name the same (RFC 6749 §4.1.3); PKCE would do, but the letter stands. */
 const fits = (data: CodeData, applicationId: number, redirectUri: string | null): boolean =>
-  data.applicationId === applicationId && (redirectUri === null ? !data.isRedirectUriNamed : redirectUri === data.redirectUri);
+  data.applicationId === applicationId &&
+  (redirectUri === null ? !data.isRedirectUriNamed : isSameUri(redirectUri, data.redirectUri));

@@ -1,6 +1,7 @@
 /** ID tokens (OpenID Connect Core §2): who logged in, told to one application. Never good as a bearer: their type and audience are others. */
 import { isObject, parseJsonBytes, userClaim } from '@keyhouse/protocol';
 import { signJws, verifyJws } from '../jwts/jws.ts';
+import type { SigningAlgorithm } from '../jwts/jwt.ts';
 import type { KeyRing } from '../jwts/signing-key.ts';
 import { SECOND_MS } from '../lib/clock.ts';
 import type { Session } from '../sessions/session.ts';
@@ -13,11 +14,20 @@ interface Ports {
 const LIFETIME_SECONDS = 600;
 const TYPE = 'JWT';
 
-/** §2. `nonce` as it was asked with; null at a refresh (§12.2). */
-export function issueIdToken(
-  { keys, issuer }: Ports,
-  { session, clientId, nonce, atMs }: { session: Session; clientId: string; nonce: string | null; atMs: number },
-): string {
+interface Wanted {
+  readonly session: Session;
+  readonly clientId: string;
+  /** What the application is registered for (`id_token_signed_response_alg`); never another in its place. */
+  readonly algorithm: SigningAlgorithm;
+  /** As it was asked with; null at a refresh (§12.2). */
+  readonly nonce: string | null;
+  readonly atMs: number;
+}
+
+/** §2. */
+export function issueIdToken({ keys, issuer }: Ports, { session, clientId, algorithm, nonce, atMs }: Wanted): string {
+  const key = keys().signing.get(algorithm);
+  if (key === undefined) throw new Error(`There is no signing key for ${algorithm}.`);
   const iat = Math.floor(atMs / SECOND_MS);
   const claims = {
     iss: issuer,
@@ -29,7 +39,7 @@ export function issueIdToken(
     sid: session.id,
     ...(nonce === null ? {} : { nonce }),
   };
-  return signJws(keys().current, TYPE, JSON.stringify(claims));
+  return signJws(key, TYPE, JSON.stringify(claims));
 }
 
 export interface IdTokenHint {

@@ -6,6 +6,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { open, seal } from '../lib/seal.ts';
+import { isSameUri } from '../lib/uri.ts';
 import type { SessionsStore } from '../sessions/session.ts';
 import type { ApplicationsStore } from './application.ts';
 import type { PageProblem } from './checks.ts';
@@ -92,7 +93,8 @@ async function readWish(ports: LogoutPorts, wish: LogoutWish): Promise<ParkedLog
   const client = clientId === null ? null : await ports.applications.findClient(clientId);
   if (wish.clientId !== null && client === null) return { problem: 'unknown_client' };
   const { postLogoutRedirectUri: uri } = wish;
-  if (uri !== null && !(client?.postLogoutRedirectUris.includes(uri) ?? false)) return { problem: 'redirect_uri' };
+  if (uri !== null && !(client?.postLogoutRedirectUris.some((each) => isSameUri(each, uri)) ?? false))
+    return { problem: 'redirect_uri' };
   return {
     application: client?.name ?? null,
     location: uri === null ? null : withState(uri, wish.state),

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { haveNaughtyStrings, NEEDS_VECTORS, naughtyStrings } from '../../../../protocol/test/vectors.ts';
 import { matchesRedirectUri, redirectUriFault } from './redirect-uri.ts';
 
+const STRICT = { allowsSchemesWithoutDot: false };
+
 describe('a redirect URI that would carry a code elsewhere', () => {
   it.each([
     ['plain http', 'http://app.example.com/cb'],
@@ -46,7 +48,53 @@ describe('a redirect URI that would carry a code elsewhere', () => {
     ['nothing', ''],
     ['more than 500 characters', `https://app.example.com/${'a'.repeat(500)}`],
   ])('may not be registered: %s', (_, uri) => {
-    expect(redirectUriFault(uri)).toEqual(expect.stringMatching(/\.$|https?:/));
+    expect(redirectUriFault(uri, STRICT)).toEqual(expect.stringMatching(/\.$|https?:/));
+  });
+
+  it.each([
+    ...[
+      'javascript:alert(1)',
+      'data:text/html,x',
+      'file:///etc/passwd',
+      'vbscript:x',
+      'blob:x',
+      'about:blank',
+      'view-source:x',
+      'filesystem:x',
+    ],
+    ...[
+      'http://app.example.com/cb',
+      'http://cursor/cb',
+      'ftp://a.example/',
+      'ws://a.example/',
+      'wss://a.example/',
+      'mailto:a@a.example',
+      'tel:1',
+    ],
+    ...[
+      'intent://x#Intent',
+      'intent:x',
+      'content:x',
+      'ms-msdt:x',
+      'search-ms:x',
+      'ms-settings:x',
+      'chrome://settings',
+      'chrome-extension://x/cb',
+    ],
+    ...[
+      'moz-extension://x/cb',
+      'web+x:y',
+      'steam://run/1',
+      'ssh://a.example',
+      'smb://a.example',
+      'urn:x',
+      'cursor',
+      '1cursor://x',
+      'Cursor://x',
+    ],
+    ...['cursor://a@x/cb', 'cursor://x/*', 'cursor://x/#x', 'cursor://x/?code=1', 'cur_sor://x'],
+  ])('may not be registered with schemes that have no dot allowed, either: %s', (uri) => {
+    expect(redirectUriFault(uri, { allowsSchemesWithoutDot: true })).toEqual(expect.any(String));
   });
 
   it.each([
@@ -111,7 +159,7 @@ describe('a redirect URI that would carry a code elsewhere', () => {
     it('holds none that may be registered but plain https', () => {
       const strings: readonly unknown[] = naughtyStrings;
       for (const text of strings.map(String)) {
-        if (redirectUriFault(text) === null) expect(text).toMatch(/^https:\/\//);
+        if (redirectUriFault(text, STRICT) === null) expect(text).toMatch(/^https:\/\//);
         expect(matchesRedirectUri(['https://app.example.com/cb'], text)).toBe(false);
       }
     });

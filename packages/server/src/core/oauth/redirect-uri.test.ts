@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { matchesRedirectUri, redirectUriFault } from './redirect-uri.ts';
 
+const STRICT = { allowsSchemesWithoutDot: false };
+const WITHOUT_DOT = { allowsSchemesWithoutDot: true };
+
 describe('a redirect URI', () => {
   it.each([
     'https://app.example.com/callback',
@@ -17,7 +20,44 @@ describe('a redirect URI', () => {
     'com.example.app://callback',
     'com.example.my-app:/oauth/done?x=1',
   ])('may be registered: %s', (uri) => {
-    expect(redirectUriFault(uri)).toBeNull();
+    expect(redirectUriFault(uri, STRICT)).toBeNull();
+  });
+
+  it.each([
+    'cursor://anysphere.cursor-mcp/oauth/callback',
+    'myapp:/callback',
+    'vscode://vendor.extension/cb',
+    'raycast://oauth',
+    'my-app:cb',
+  ])('may have a scheme without a dot where that was chosen: %s', (uri) => {
+    expect(redirectUriFault(uri, STRICT)).toContain('without a dot');
+    expect(redirectUriFault(uri, WITHOUT_DOT)).toBeNull();
+  });
+
+  it('may have the slash that URL libraries write behind a bare origin, or not, and nothing else', () => {
+    for (const [registered, asked] of [
+      ['https://app.example.com', 'https://app.example.com/'],
+      ['https://app.example.com:8443', 'https://app.example.com:8443/'],
+      ['http://localhost', 'http://localhost:5173/'],
+      ['http://[::1]:3000', 'http://[::1]:9/'],
+    ] as const) {
+      expect(matchesRedirectUri([registered], asked), asked).toBe(true);
+      expect(matchesRedirectUri([asked], registered), registered).toBe(true);
+    }
+    for (const [registered, asked] of [
+      ['https://app.example.com', 'https://app.example.com//'],
+      ['https://app.example.com', 'https://app.example.com/?'],
+      ['https://app.example.com', 'https://app.example.com?'],
+      ['https://app.example.com?x=1', 'https://app.example.com/?x=1'],
+      ['https://app.example.com', 'https://app.example.com./'],
+      ['https://app.example.com', 'http://app.example.com/'],
+      ['https://app.example.com/cb', 'https://app.example.com/cb/'],
+      ['com.example.app://host', 'com.example.app://host/'],
+      ['com.example.app:', 'com.example.app:/'],
+    ] as const) {
+      expect(matchesRedirectUri([registered], asked), asked).toBe(false);
+      expect(matchesRedirectUri([asked], registered), registered).toBe(false);
+    }
   });
 
   it('is compared letter by letter', () => {

@@ -3,6 +3,8 @@
  * registered must have one spelling: the one that a browser makes of it.
  */
 
+import { isSameUri, withoutOriginSlash } from '../lib/uri.ts';
+
 export const MAX_REDIRECT_URIS = 20;
 export const MAX_URI_LENGTH = 500;
 
@@ -13,8 +15,14 @@ const PRIVATE_USE_SCHEME = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+$/;
 /** What the answer brings by itself (RFC 6749 §4.1.2, RFC 9207 §2): there may be one of each. */
 const OF_THE_ANSWER = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'response'];
 
+/** What the registrant chose for the application. */
+export interface SchemeRules {
+  /** Private schemes without a dot, such as `cursor:`. Any program can claim one, and get the code; PKCE alone protects it (RFC 8252 §8.4, RFC 7636). */
+  readonly allowsSchemesWithoutDot: boolean;
+}
+
 /** What is wrong with a URI that somebody wants to register; null: nothing. */
-export function redirectUriFault(text: string): string | null {
+export function redirectUriFault(text: string, rules: SchemeRules): string | null {
   if (text.length > MAX_URI_LENGTH) return `A redirect URI may have at most ${MAX_URI_LENGTH} characters.`;
   // A URL parser drops these without a word (WHATWG URL §4.1), so that two texts would name one place.
   if (!/^[!-~]+$/.test(text)) return 'A redirect URI is an address such as https://app.example.com/callback, without spaces.';
@@ -26,10 +34,10 @@ export function redirectUriFault(text: string): string | null {
   if (url.href !== text && url.href !== `${text}/`) return `Write the redirect URI as a browser does: ${url.href}`;
   if (OF_THE_ANSWER.some((name) => url.searchParams.has(name)))
     return `A redirect URI may not bring ${OF_THE_ANSWER.slice(0, 4).join(', ')} along: the answer does.`;
-  return schemeFault(text, url);
+  return schemeFault(text, url, rules);
 }
 
-function schemeFault(text: string, { protocol, hostname }: URL): string | null {
+function schemeFault(text: string, { protocol, hostname }: URL, { allowsSchemesWithoutDot }: SchemeRules): string | null {
   const scheme = protocol.slice(0, -1);
   if (scheme === 'https') return hostname === '' ? 'The redirect URI names no host.' : null;
   if (scheme === 'http')
@@ -37,12 +45,33 @@ function schemeFault(text: string, { protocol, hostname }: URL): string | null {
       ? null
       : 'http is for the same machine alone (http://127.0.0.1, http://[::1], http://localhost): use https.';
   if (PRIVATE_USE_SCHEME.test(scheme)) return null;
-  return 'Use https, or for an installed program a scheme of its own with a dot, such as com.example.app:/callback (RFC 8252 §7.1).';
+  if (isTakenScheme(scheme))
+    return `The scheme ${scheme}: belongs to browsers or operating systems. Use https, or a scheme of the program's own.`;
+  if (allowsSchemesWithoutDot && SCHEME_WITHOUT_DOT.test(scheme)) return null;
+  return 'Use https, or for an installed program a scheme of its own with a dot, such as com.example.app:/callback (RFC 8252 §7.1). One without a dot, such as example:, must be allowed for the application.';
 }
 
-/** Whether a request may name `asked`: one of those that are registered, letter by letter, the port of a loopback address aside. */
+const SCHEME_WITHOUT_DOT = /^[a-z][a-z0-9+-]*$/;
+
+/** Schemes that run, show, store or start something by themselves: never a program that waits for a code. */
+const TAKEN_SCHEMES = new Set(
+  `about acct afp android-app apt blob cid content data dav dict dns facetime facetime-audio feed file filesystem ftp ftps geo git gopher
+   imap im intent irc ircs itms itms-apps itms-appss itms-services jar javascript jdbc ldap ldaps livescript mailto market mhtml mid mms mmsto
+   mocha ms-its msdt news nfs nntp pop pres prefs query rdp res resource rlogin rtmp rtsp rtspt search sftp shell sip sips sms smsto smb snews ssh
+   steam stun svn tel telnet tftp turn urn vbs vbscript view-source vnc webcal webcals ws wss wyciwyg xmpp`.split(/\s+/),
+);
+const TAKEN_BEGINNINGS =
+  /^(?:chrome|edge|moz|opera|brave|vivaldi|safari|ms|search-ms|web\+|x-apple|x-webkit|app-settings|app-prefs|microsoft)(?:-|\+|$)/;
+
+const isTakenScheme = (scheme: string): boolean =>
+  TAKEN_SCHEMES.has(scheme) || TAKEN_BEGINNINGS.test(scheme) || scheme.startsWith('web+');
+
+/**
+ * Whether a request may name `asked`: one of those that are registered, letter by letter. Two exceptions: the port of a loopback address, and the slash
+ * that URL libraries write behind a bare origin.
+ */
 export const matchesRedirectUri = (registered: readonly string[], asked: string): boolean =>
-  registered.some((uri) => uri === asked || isSameLoopback(uri, asked));
+  registered.some((uri) => isSameUri(uri, asked) || isSameLoopback(withoutOriginSlash(uri), withoutOriginSlash(asked)));
 
 /** An installed program listens on whatever port is free at the moment (RFC 8252 §7.3). */
 function isSameLoopback(registered: string, asked: string): boolean {

@@ -2,6 +2,7 @@
  * An authorization request that was checked (RFC 6749 §4.1.1), and how it waits for a person: sealed into the address of the page, and
  * stored nowhere, so that nobody fills a table by asking. The browser carries it and can neither read nor change it.
  */
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { open, seal } from '../lib/seal.ts';
 
@@ -33,13 +34,25 @@ const SEAL_NAME = 'authorization-request';
 const WAITS_FOR_MS = 60 * 60 * 1000;
 
 /** Letters of base64url and dots. */
-export const sealRequest = (secret: MasterSecret, request: AuthorizationRequest): string =>
-  seal(secret, SEAL_NAME, Buffer.from(JSON.stringify(request)));
+export function sealRequest(secret: MasterSecret, request: AuthorizationRequest): string {
+  const json = Buffer.from(JSON.stringify(request));
+  return seal(secret, SEAL_NAME, json.length < LONG_BYTES ? json : Buffer.concat([COMPRESSED, deflateRawSync(json)]));
+}
+
+/** From here on it is compressed: a `state` is often base64url, and a third longer when it is sealed. Proxies take lines of 8 kB. */
+const LONG_BYTES = 2048;
+/** Far more than was ever sealed. */
+const MAX_BYTES = 262_144;
+/** Stands before what is compressed; no JSON begins so. */
+const COMPRESSED = Buffer.of(0);
+
+const jsonOf = (bytes: Buffer): Buffer =>
+  bytes[0] === COMPRESSED[0] ? inflateRawSync(bytes.subarray(1), { maxOutputLength: MAX_BYTES }) : bytes;
 
 /** Null when it is none of ours, or has waited for more than an hour. */
 export function openRequest(secrets: readonly MasterSecret[], text: string, nowMs: number): AuthorizationRequest | null {
   const opened = open(secrets, SEAL_NAME, text);
   if (!opened.ok) return null;
-  const request = JSON.parse(opened.value.toString('utf8')) as AuthorizationRequest;
+  const request = JSON.parse(jsonOf(opened.value).toString('utf8')) as AuthorizationRequest;
   return nowMs - request.atMs > WAITS_FOR_MS ? null : request;
 }

@@ -27,15 +27,18 @@ export function readScope(
 ):
   | { readonly ok: true; readonly value: Scope }
   | { readonly ok: false; readonly reason: 'malformed' | 'too_many' | 'refused'; readonly name?: string } {
+  const names = [...new Set(scopeNames(text))];
   // RFC 6749 §3.3: visible ASCII but `"` and `\`.
-  if (!/^[!#-[\]-~]+(?: [!#-[\]-~]+)*$/.test(text)) return no('malformed');
-  const names = [...new Set(text.split(' '))];
+  if (names.length === 0 || !names.every((name) => /^[!#-[\]-~]+$/.test(name))) return no('malformed');
   const scopes = names.filter(isIdentityScope);
   const permissions = names.filter(looksLikePermission);
   if (permissions.length > MAX_PERMISSIONS) return no('too_many');
   const name = permissions.find((permission) => !mayAsk(index, application, permission));
   return name === undefined ? ok({ permissions, scopes }) : { ...no('refused'), name };
 }
+
+/** The names in a scope (RFC 6749 §3.3). Spaces too many, such as of a list with an empty item, name nothing. */
+export const scopeNames = (text: string): readonly string[] => text.split(' ').filter((name) => name !== '');
 
 /** Wildcards and reserved names are meant as permissions, too: they are refused, not passed over. */
 const looksLikePermission = (name: string): boolean =>
@@ -63,9 +66,9 @@ export const roleAllows = (role: Role, permission: string): boolean =>
 
 /** A part of what there is (RFC 6749 §6): the scope of one JWT, narrower than its session's. */
 export function narrowScope(held: Scope, text: string): Outcome<Scope, 'beyond'> {
-  const names = new Set(text.split(' '));
+  const names = new Set(scopeNames(text));
   const all = new Set([...held.permissions, ...held.scopes]);
-  if ([...names].some((name) => !all.has(name))) return no('beyond');
+  if (names.size === 0 || [...names].some((name) => !all.has(name))) return no('beyond');
   return ok({
     permissions: held.permissions.filter((name) => names.has(name)),
     scopes: held.scopes.filter((name) => names.has(name)),

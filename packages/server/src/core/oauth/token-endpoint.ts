@@ -16,7 +16,7 @@ import { type AuthenticatedClient, presenterOf } from './client.ts';
 import { type Redemption, redeemCode } from './code.ts';
 import type { GrantsStore } from './grant.ts';
 import { issueIdToken } from './id-token.ts';
-import { type Grantable, narrowScope, type Scope, standingPermissions } from './scope.ts';
+import { type Grantable, narrowScope, type Scope, scopeNames, standingPermissions } from './scope.ts';
 
 export interface TokenPorts extends SessionPorts {
   readonly grants: GrantsStore;
@@ -115,8 +115,8 @@ export async function tokenByClientCredentials(
   if (!isProved) return refuse('unauthorized_client', 'Only a confidential client may act by itself.');
   const held = client.ownPermissions.filter((name) => ports.index().exists(name));
   if (held.length === 0) return refuse('unauthorized_client', 'This application has no permissions of its own.');
-  const wanted = scope === null ? held : scope.split(' ');
-  if (!wanted.every((name) => held.includes(name)))
+  const wanted = scope === null ? held : scopeNames(scope);
+  if (wanted.length === 0 || !wanted.every((name) => held.includes(name)))
     return refuse('invalid_scope', 'The application does not hold all of this scope.');
   const narrowed = held.filter((name) => wanted.includes(name));
   const { clientId, accountId } = client;
@@ -176,7 +176,7 @@ async function answerSession(
   if (!scope.ok) return BEYOND_SESSION;
   const { scopes } = scope.value;
   const permissions = standingPermissions(ports.index(), application, { wanted: scope.value.permissions, granted, role });
-  const { clientId } = client;
+  const { clientId, idTokenAlgorithm: algorithm } = client;
   const accessToken = issueJwt(ports, {
     ...{ clientId, accountId: session.accountId, permissions, issuedAtMs, expiresAt },
     session: { id: session.id, userId: session.userId, scopes },
@@ -189,7 +189,9 @@ async function answerSession(
       expires_in: secondsUntil(expiresAt, atMs),
       refresh_token: refreshToken,
       scope: scopeClaim(permissions, scopes),
-      ...(session.scopes.includes('openid') ? { id_token: issueIdToken(ports, { session, clientId, nonce, atMs }) } : {}),
+      ...(session.scopes.includes('openid')
+        ? { id_token: issueIdToken(ports, { session, clientId, algorithm, nonce, atMs }) }
+        : {}),
     },
   };
 }

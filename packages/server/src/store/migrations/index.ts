@@ -14,6 +14,7 @@ import { mailLimits } from './0013-mail-limits.ts';
 import { undoANarrowing } from './0014-undo-a-narrowing.ts';
 import { newLimits } from './0015-new-limits.ts';
 import { liveCredentials } from './0016-live-credentials.ts';
+import { idTokenAlgorithm } from './0017-id-token-algorithm.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. Append; never edit one that has landed. */
@@ -34,4 +35,5 @@ export const MIGRATIONS: readonly Migration[] = [
   undoANarrowing,
   newLimits,
   liveCredentials,
+  idTokenAlgorithm,
 ];

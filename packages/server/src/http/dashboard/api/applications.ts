@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { CreatedBy, type Endpoints, Ends, Id, NameInput, Next, OptionalText, OptionalTime, Page, Time } from './endpoint.ts';
 
 const Kind = Type.Union([Type.Literal('public'), Type.Literal('confidential')]);
+const IdTokenAlgorithm = Type.Union([Type.Literal('ES256'), Type.Literal('RS256')]);
 const Names = Type.Array(Type.String({ maxLength: 128 }), { maxItems: 100 });
 const Uris = Type.Array(Type.String({ maxLength: 2048 }), { maxItems: 100 });
 const OptionalSeconds = Type.Union([Type.Integer(), Type.Null()]);
@@ -16,6 +17,10 @@ const Settings = {
   home_page: Type.Union([Type.String({ maxLength: 2048 }), Type.Null()]),
   redirect_uris: Uris,
   post_logout_redirect_uris: Uris,
+  /** Private schemes such as `cursor:`, which any program can claim. */
+  allows_schemes_without_dot: Type.Optional(Type.Boolean()),
+  /** OpenID Connect Registration §2. */
+  id_token_signed_response_alg: Type.Optional(IdTokenAlgorithm),
   /** Null: everything that is grantable. */
   permissions: Type.Union([Names, Type.Null()]),
   optional_permissions: Names,
@@ -32,6 +37,7 @@ const LostBadges = Type.Object({
     Type.Union([
       ...([Type.Literal('name'), Type.Literal('home_page'), Type.Literal('logo'), Type.Literal('owner')] as const),
       ...([Type.Literal('redirect_uris'), Type.Literal('post_logout_redirect_uris'), Type.Literal('jwks')] as const),
+      Type.Literal('allows_schemes_without_dot'),
       ...([Type.Literal('permissions'), Type.Literal('optional_permissions'), Type.Literal('own_permissions')] as const),
     ]),
   ),
@@ -68,6 +74,8 @@ const ApplicationDetail = Type.Object({
   created_by: CreatedBy,
   redirect_uris: Type.Array(Type.String()),
   post_logout_redirect_uris: Type.Array(Type.String()),
+  allows_schemes_without_dot: Type.Boolean(),
+  id_token_signed_response_alg: IdTokenAlgorithm,
   permissions: Type.Union([Type.Array(Type.String()), Type.Null()]),
   optional_permissions: Type.Array(Type.String()),
   own_permissions: Type.Array(Type.String()),

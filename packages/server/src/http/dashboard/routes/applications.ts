@@ -1,7 +1,12 @@
 /** Applications: those of the account that the path names, in which the door has found the role that is asked for. */
 import { type InactiveState, isInactive } from '../../../core/accounts/account.ts';
 import { includesRole } from '../../../core/accounts/member.ts';
-import type { Application, ApplicationSettings, ListedApplication } from '../../../core/oauth/application.ts';
+import {
+  type Application,
+  type ApplicationSettings,
+  DEFAULT_SETTINGS,
+  type ListedApplication,
+} from '../../../core/oauth/application.ts';
 import type { ApplicationFault } from '../../../core/oauth/application-wish.ts';
 import type { Vouched } from '../../../core/oauth/badge.ts';
 import { Refusal } from '../../../core/refusal.ts';
@@ -121,6 +126,8 @@ const FIELDS = {
   home_page: 'homePage',
   redirect_uris: 'redirectUris',
   post_logout_redirect_uris: 'postLogoutRedirectUris',
+  allows_schemes_without_dot: 'allowsSchemesWithoutDot',
+  id_token_signed_response_alg: 'idTokenAlgorithm',
   permissions: 'permissions',
   optional_permissions: 'optionalPermissions',
   own_permissions: 'ownPermissions',
@@ -136,6 +143,7 @@ const VOUCHED_WIRE = {
   logo: 'logo',
   redirectUris: 'redirect_uris',
   postLogoutRedirectUris: 'post_logout_redirect_uris',
+  allowsSchemesWithoutDot: 'allows_schemes_without_dot',
   permissions: 'permissions',
   optionalPermissions: 'optional_permissions',
   ownPermissions: 'own_permissions',
@@ -154,6 +162,8 @@ function readWhole(body: Omit<Api['POST /accounts/:account/applications']['body'
     homePage: emptyIsNone(body.home_page),
     redirectUris: body.redirect_uris,
     postLogoutRedirectUris: body.post_logout_redirect_uris,
+    allowsSchemesWithoutDot: body.allows_schemes_without_dot ?? DEFAULT_SETTINGS.allowsSchemesWithoutDot,
+    idTokenAlgorithm: body.id_token_signed_response_alg ?? DEFAULT_SETTINGS.idTokenAlgorithm,
     permissions: body.permissions,
     optionalPermissions: body.optional_permissions,
     ownPermissions: body.own_permissions,
@@ -228,6 +238,8 @@ const settingsOf = (application: Application): Omit<Detail, 'created_by'> => ({
   ...shared(application),
   redirect_uris: [...application.redirectUris],
   post_logout_redirect_uris: [...application.postLogoutRedirectUris],
+  allows_schemes_without_dot: application.allowsSchemesWithoutDot,
+  id_token_signed_response_alg: application.idTokenAlgorithm,
   permissions: application.permissions === null ? null : [...application.permissions],
   optional_permissions: [...application.optionalPermissions],
   own_permissions: [...application.ownPermissions],

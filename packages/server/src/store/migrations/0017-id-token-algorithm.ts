@@ -1,0 +1,13 @@
+import type { Migration } from './migration.ts';
+
+/** Keys of both algorithms sign side by side, and each application says which of them it wants its ID tokens signed with. */
+export const idTokenAlgorithm: Migration = {
+  name: '0017-id-token-algorithm',
+  statements: ({ integer, text }) => [
+    'DROP INDEX signing_keys_one_of_a_state',
+    `CREATE UNIQUE INDEX signing_keys_one_of_a_state ON signing_keys (algorithm, state) WHERE state IN ('next', 'current')`,
+    `ALTER TABLE applications ADD COLUMN id_token_algorithm ${text} NOT NULL DEFAULT 'ES256' CHECK (id_token_algorithm IN ('ES256', 'RS256'))`,
+    // 1: its redirect URIs may have private schemes without a dot, which belong to nobody.
+    `ALTER TABLE applications ADD COLUMN schemes_without_dot ${integer} NOT NULL DEFAULT 0`,
+  ],
+};
