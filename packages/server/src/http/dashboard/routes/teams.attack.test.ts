@@ -90,7 +90,11 @@ describe('who wants more than they may', () => {
     const shown = async (who: Person): Promise<string[]> => {
       const seen: string[] = [];
       for (const name of Object.keys(api).filter((each) => each.startsWith('GET /accounts/:account'))) {
-        const path = name.slice(4).replace(':account', String(team)).replace(':id', String(keyId));
+        const path = name
+          .slice(4)
+          .replace(':account', String(team))
+          .replace(':id', String(keyId))
+          .replace(':user', String(who.id));
         const { status, text } = await who.ask(path.endsWith('/export') ? `${path}?format=jsonl` : path);
         if (!path.includes('applications/')) expect(status, path).toBe(200);
         for (const secret of ['198.51.100.77', agent, owner.email, developer.email]) if (text.includes(secret)) seen.push(path);
