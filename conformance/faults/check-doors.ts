@@ -6,6 +6,8 @@ import type { Account, Kind, Standing, Thing } from './ledger.ts';
 export interface Doors {
   readonly client: Client;
   readonly origins: readonly string[];
+  /** APIs behind guards; they are asked about what a request can present. */
+  readonly guards?: readonly string[];
   /** The application of a session. */
   clientIdOf(session: Thing): string;
 }
@@ -37,7 +39,10 @@ export async function checkDoors(
       questions
         .slice(start, start + AT_ONCE)
         .filter(({ standing }) => standing === 'ended' || manner.endedAlone !== true)
-        .flatMap((question) => doors.origins.map((origin) => checkOne(question, origin, doors, manner, faults))),
+        .flatMap((question) => [
+          ...doors.origins.map((origin) => checkOne(question, `${origin}/verify`, doors, manner, faults)),
+          ...(isBearer(question.thing) ? (doors.guards ?? []) : []).map((api) => checkOne(question, api, doors, manner, faults)),
+        ]),
     );
   return faults;
 }
@@ -56,16 +61,19 @@ function questionsAbout(account: Account, thing: Thing): readonly Question[] {
   return [{ thing, text: thing.text, standing }, ...thing.before.map((text) => ({ thing, text, standing: 'ended' as const }))];
 }
 
-async function checkOne(question: Question, origin: string, doors: Doors, manner: Manner, faults: string[]): Promise<void> {
+const isBearer = ({ kind }: Thing): boolean => kind === 'key' || kind === 'token' || kind === 'jwt';
+
+/** `api`: what stands before the path of a request to the API. */
+async function checkOne(question: Question, api: string, doors: Doors, manner: Manner, faults: string[]): Promise<void> {
   const { thing, text, standing } = question;
   const giveUpAtMs = performance.now() + PATIENCE_MS;
   for (;;) {
-    const status = await statusOf(thing, text, origin, doors);
+    const status = await statusOf(thing, text, api, doors);
     if (isRight(thing, standing, status)) return;
     // Too busy is no answer.
     if ((manner.isPatient !== true && status !== 503) || performance.now() > giveUpAtMs) {
       faults.push(
-        `${standing === 'ended' ? 'active again' : 'lost'}: ${thing.kind} ${thing.id} (${thing.state}) is answered ${status ?? 'not at all'}`,
+        `${standing === 'ended' ? 'active again' : 'lost'}: ${thing.kind} ${thing.id} (${thing.state}) is answered ${status ?? 'not at all'} at ${api}`,
       );
       return;
     }
@@ -79,11 +87,12 @@ function isRight({ kind }: Thing, standing: Standing, status: number | null): bo
   return kind === 'session' ? status === 400 : status === 401 || status === 429;
 }
 
-async function statusOf(thing: Thing, text: string, origin: string, { client, clientIdOf }: Doors): Promise<number | null> {
+async function statusOf(thing: Thing, text: string, api: string, { client, clientIdOf }: Doors): Promise<number | null> {
+  const { origin } = new URL(api);
   if (thing.kind === 'sign-in') return (await client.ask(origin, '/dashboard/api/me', { cookie: text }))?.status ?? null;
   if (thing.kind === 'session') {
     const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: text, client_id: clientIdOf(thing) });
     return (await client.ask(origin, '/auth/token', { body }))?.status ?? null;
   }
-  return (await client.ask(origin, '/verify/api/invoices', { bearer: text }))?.status ?? null;
+  return (await client.ask(api, '/api/invoices', { bearer: text }))?.status ?? null;
 }

@@ -8,10 +8,12 @@ import { startPostgres } from '../../packages/server/test/postgres.ts';
 import { HAPROXY, isInstalled } from '../gateways/gateway.ts';
 import { setClocks } from './clock.ts';
 import { failDisk } from './disk.ts';
+import { trickFiles } from './files.ts';
 import { killAgainAndAgain } from './kill.ts';
 import { missingCompiler } from './preload.ts';
 import { restartInTurn } from './rolling-restart.ts';
 import type { Told } from './scene.ts';
+import { stallDatabase } from './stall.ts';
 
 interface Long {
   readonly name: string;
@@ -33,6 +35,12 @@ const FAULTS: readonly Long[] = [
   },
   { name: 'clock', share: 0.1, needs: missingCompiler, run: (cycles) => setClocks(cycles, { say }) },
   { name: 'disk', share: 0.2, needs: missingCompiler, run: (cycles) => failDisk(cycles, say) },
+  { name: 'files', share: 0.1, run: (cycles) => trickFiles(cycles, say) },
+  {
+    name: 'stall',
+    share: 0.1,
+    run: (cycles) => onPostgres(({ url }) => stallDatabase(cycles, { databaseUrl: url, say })),
+  },
   {
     name: 'drain',
     share: 20,

@@ -40,6 +40,8 @@ export class Scene {
   readonly faults: string[] = [];
   readonly startsMs: number[] = [];
   readonly client = openClient(ISSUER);
+  /** Where APIs behind guards listen. */
+  guards: readonly string[] = [];
   readonly #writers: Writer[] = [];
   #servers: RunningProgram[] = [];
   readonly #heads: Head[] = [];
@@ -125,7 +127,12 @@ export class Scene {
     const { account } = this.ledger;
     const things = [...account.things.values()];
     const chosen = all ? things : things.filter((_, index) => index >= things.length - LATEST || Math.random() < SHARE_OF_OTHERS);
-    const doors = { client: this.client, origins: this.origins, clientIdOf: (thing: Thing) => clientIdOf(thing) };
+    const doors = {
+      client: this.client,
+      origins: this.origins,
+      guards: this.guards,
+      clientIdOf: (thing: Thing) => clientIdOf(thing),
+    };
     this.faults.push(...(await checkDoors(account, chosen, doors, manner)));
     if (manner.endedAlone === true || isReading) return;
     const sessions = chosen.filter((thing) => thing.kind === 'session' && account.standingOf(thing, Date.now()) === 'active');
