@@ -100,6 +100,9 @@ function Facts({ account }: { account: Account }) {
   );
 }
 
+/** People take a personal account for the person. */
+const suspendTextOf = ({ kind }: Account): string => (kind === 'personal' ? said.suspendPersonalText : said.suspendText);
+
 type Asking = 'suspend' | 'resume' | 'delete' | null;
 
 function Actions({ account }: { account: Account }) {
@@ -111,7 +114,7 @@ function Actions({ account }: { account: Account }) {
         {words.user.actions}
       </Title>
       {account.suspension === null ? (
-        <Act text={said.suspendText} label={said.suspend} danger onClick={() => setAsking('suspend')} />
+        <Act text={suspendTextOf(account)} label={said.suspend} danger onClick={() => setAsking('suspend')} />
       ) : (
         <Act text={said.resumeText} label={said.resume} onClick={() => setAsking('resume')} />
       )}
@@ -165,7 +168,14 @@ function Suspend({ account, onClose }: DialogProps) {
   };
   return (
     <ConfirmDialog opened title={said.suspendTitle(nameOf(account))} action={said.suspend} onConfirm={suspend} onClose={onClose}>
-      <Text size="sm">{said.suspendText}</Text>
+      <Text size="sm">{suspendTextOf(account)}</Text>
+      {account.kind === 'personal' && (
+        <Text size="sm">
+          <Link to="/operator/users" className={classes.link ?? ''}>
+            {said.toStopThePerson}
+          </Link>
+        </Text>
+      )}
       <Textarea
         label={said.reason}
         description={said.reasonHint}

@@ -214,6 +214,9 @@ export const words = {
     suspend: 'Suspend',
     suspendText:
       'Refuses everything of the account at once and everywhere: keys, tokens, JWTs, applications and their users’ sessions. Nothing is deleted, and members can still look. The owners are notified by email.',
+    suspendPersonalText:
+      'Refuses everything of the personal account at once and everywhere, and its user can create no tokens and no teams. Nothing is deleted. This doesn’t stop the person: they can still sign in and work in their teams.',
+    toStopThePerson: 'To stop the person, disable the user',
     suspendTitle: (name: string): string => `Suspend ${name}?`,
     didSuspend: (name: string): string => `${name} is suspended.`,
     reason: 'Reason (optional)',

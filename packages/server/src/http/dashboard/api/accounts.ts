@@ -129,6 +129,8 @@ export const accounts = {
   },
 
   'POST /accounts': {
+    // A team of one's own is no way around the suspension of the personal account.
+    personal: true,
     summary: 'Make a team',
     who: 'signed-in',
     body: Type.Object({ name: NameInput }),

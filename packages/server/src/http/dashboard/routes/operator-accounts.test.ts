@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { newApplication, openSession } from '../../../../test/applications.ts';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { mailsOf } from '../../../../test/mails.ts';
-import { newAdministrator, newMember, newPerson, newTeam, type Person } from '../../../../test/people.ts';
+import { invite, newAdministrator, newMember, newPerson, newTeam, type Person } from '../../../../test/people.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../../../../test/server.ts';
 
 const WISH = { name: 'x', environment: 'live', permissions: null, addresses: null, expires_at: null };
@@ -67,11 +67,14 @@ eachDatabase('accounts at the operator’s pages', (makeDatabase) => {
     expect([await statusOf(kept.text), await statusOf(leaked.text)]).toEqual([200, 401]);
   });
 
-  it('let the user of a suspended personal account create no token, in the browser and at the API', async () => {
+  it('let the user of a suspended personal account create no token and no team, and work in the teams of others', async () => {
     const person = await newPerson(server);
     await suspend(person.accountId);
     const { environment: _, ...wish } = WISH;
     expect((await person.ask('/tokens', { body: wish })).status).toBe(403);
+    // A new team would be a way around it.
+    const made = await person.ask('/accounts', { body: { name: 'Round about' } });
+    expect([made.status, made.json.message]).toEqual([403, 'This account is suspended.']);
     const login = await server.request('/api/v1/auth/login', {
       body: { email: person.email, password: 'correct horse battery staple', device_name: 'x' },
     });
@@ -79,6 +82,12 @@ eachDatabase('accounts at the operator’s pages', (makeDatabase) => {
     const client = await newApplication(server, owner.accountId);
     // Their only account is suspended: there is nothing that they could grant.
     await expect(openSession(server, person, client)).rejects.toThrow('access_denied');
+    // A team of others goes on: disabling the user is what stops the person.
+    const ticket = await invite(server, owner, team, person.email, 'developer');
+    expect((await person.ask('/invitation/accept', { body: { ticket } })).status).toBe(200);
+    expect((await person.ask(`/accounts/${team}/keys`, { body: WISH })).status).toBe(200);
+    await resume(person.accountId);
+    expect((await person.ask('/accounts', { body: { name: 'Straight' } })).status).toBe(200);
   });
 
   it('are deleted when their name is typed, with everything that was counted before', async () => {
