@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { parseBlock } from '@keyhouse/protocol';
+import { parseBlock, STANDS_STILL_MS } from '@keyhouse/protocol';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
 import { createApp } from '../src/app.ts';
@@ -51,7 +51,7 @@ export interface TestServer {
   readonly document: { readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
   /** Everything that was logged. */
   readonly logged: string[];
-  /** Lets time pass for core; HTTP and sockets stay in real time. */
+  /** Lets time pass for core; HTTP, sockets and the follower's trust stay in real time. A negative number: as if it had not passed. */
   advance(ms: number): void;
   /** Sets the wall clock that core sees, forward or back, while no time passes. */
   setClock(byMs: number): void;
@@ -104,6 +104,12 @@ export async function startTestServer(
   const store = (options.listen ?? ((opened) => opened))(await database.open());
   let offsetMs = options.aheadMs ?? 0;
   let passedMs = 0;
+  /** Core's clock stands still when it is set back by a little. From far enough ahead it goes back to wherever it is set. */
+  const forgetTime = (): void => {
+    offsetMs += 2 * STANDS_STILL_MS;
+    keyhouse.clock.now();
+    offsetMs -= 2 * STANDS_STILL_MS;
+  };
   const logged: string[] = [];
   const note = (fields: Readonly<Record<string, unknown>>, message: string): void => {
     const error = fields.err instanceof Error ? fields.err.stack : '';
@@ -119,7 +125,8 @@ export async function startTestServer(
     providers: options.providers ?? [],
     transport: options.transport ?? null,
     clock,
-    monotonicMs: () => performance.now() + passedMs,
+    monotonicMs: () => performance.now(),
+    elapsedMs: () => performance.now() + passedMs,
     log,
     settings: {
       issuer: options.url ?? ISSUER,
@@ -174,7 +181,8 @@ export async function startTestServer(
       offsetMs += byMs;
     },
     advance: (ms) => {
-      passedMs += ms;
+      passedMs += Math.max(0, ms);
+      if (ms < 0) forgetTime();
       offsetMs += ms;
     },
     now: () => clock.now(),

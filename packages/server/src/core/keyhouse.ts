@@ -120,6 +120,8 @@ export interface KeyhousePorts {
   readonly clock: Clock;
   /** Milliseconds that only go forward. */
   readonly monotonicMs: () => number;
+  /** The same, for what takes hours and days. Left out: `monotonicMs`. */
+  readonly elapsedMs?: () => number;
   readonly log: Log;
   readonly settings: Settings;
 }
@@ -178,7 +180,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
   // Once there is one there always is.
   let hasImports = false;
   const feed = createFeed({
-    ...{ changes: store.changes, follower, clock, monotonicMs, issuer },
+    ...{ changes: store.changes, follower, clock, monotonicMs: ports.elapsedMs ?? monotonicMs, issuer },
     sign: (payload) => signJws(keys().current, FEED_TYPE, payload),
   });
   const credentials = new CredentialVerifier({ ...store, clock, follower, use });
@@ -195,7 +197,10 @@ export function createKeyhouse(ports: KeyhousePorts) {
     maxJwtDays: settings.maxJwtDays,
   };
 
-  const sweep = createSweep({ store, follower, clock, monotonicMs, log, holder: instanceName });
+  const sweep = createSweep({
+    ...{ store, follower, clock, log, holder: instanceName },
+    monotonicMs: ports.elapsedMs ?? monotonicMs,
+  });
   let lastReminderMs = 0;
   let brand: Brand = DEFAULT_BRAND;
   const compose = createCompose({ secret: ports.secret, clock, look: () => brand, url: issuer });

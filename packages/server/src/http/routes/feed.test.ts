@@ -97,12 +97,22 @@ eachDatabase('the revocation feed', (makeDatabase) => {
     for (const from of [null, { epoch: other, position: 1 }, { epoch, position: position + 1000 }]) {
       const stream = await followFeed(server, guard.text, from);
       const first = await stream.next(() => true);
-      expect(first).toMatchObject({ whole: true, epoch });
+      expect(first).toMatchObject({ whole: true });
       await stream.next((message) => !message.whole);
       stream.close();
     }
     for (const query of [`?after=1&epoch=${other}`, `?after=${position + 1000}&epoch=${epoch}`])
       expect((await askFeed(server, guard.text, query)).whole).toBe(true);
+  });
+
+  it('takes a position that never was for a database that was set back, and gives the list another epoch; once a minute', async () => {
+    const { epoch, position } = await askFeed(server, guard.text);
+    const never = (of: string): string => `?after=${position + 1000}&epoch=${of}`;
+    server.advance(61_000);
+    const renewed = await askFeed(server, guard.text, never(epoch));
+    expect([renewed.whole, renewed.epoch === epoch]).toEqual([true, false]);
+    const again = await askFeed(server, guard.text, never(renewed.epoch));
+    expect([again.whole, again.epoch]).toEqual([true, renewed.epoch]);
   });
 
   it('takes the position of the last event before the one in the address', async () => {
