@@ -8,11 +8,14 @@ import { useFormat } from './format.ts';
 import { Loading } from './states.tsx';
 import { words } from './words.ts';
 
-export type Ends = Api['GET /me/ends']['answer'];
+export type Ends = Api['GET /accounts/:account/ends']['answer'];
 
 /** Asked for again each time, so that it is up to date. */
-export const useEnds = (of: readonly (string | number)[], count: () => Promise<Ends>, enabled: boolean) =>
-  useQuery({ queryKey: ['ends', ...of], queryFn: count, enabled, gcTime: 0, staleTime: 0 });
+export const useEnds = <Counted extends Ends>(
+  of: readonly (string | number)[],
+  count: () => Promise<Counted>,
+  enabled: boolean,
+) => useQuery({ queryKey: ['ends', ...of], queryFn: count, enabled, gcTime: 0, staleTime: 0 });
 
 type EndsQuery = ReturnType<typeof useEnds>;
 

@@ -43,6 +43,7 @@ export const words = {
       ['members', 'membership', 'memberships'],
       ['invitations', 'open invitation', 'open invitations'],
       ['teams', 'membership in a team', 'memberships in teams'],
+      ['sign_ins', 'browser signed in', 'browsers signed in'],
     ] as const,
   },
   typeToConfirm: (name: string): string => `Type ${name} to confirm`,

@@ -163,7 +163,11 @@ const describe = (account: ListedAccount) => ({
   created_at: isoTime(account.createdAtMs),
 });
 
-const describeEnds = ({ applicationSessions, ...ends }: WhatEnds) => ({ ...ends, application_sessions: applicationSessions });
+const describeEnds = ({ applicationSessions, signIns, ...ends }: WhatEnds) => ({
+  ...ends,
+  application_sessions: applicationSessions,
+  sign_ins: signIns,
+});
 
 /** The counts that are not zero, each with its name. */
 const countsOf = (ends: WhatEnds): readonly (readonly [string, number])[] =>
@@ -174,6 +178,7 @@ const countsOf = (ends: WhatEnds): readonly (readonly [string, number])[] =>
       ['JWTs', ends.jwts],
       ['applications', ends.applications],
       ['sessions of its applications', ends.applicationSessions],
+      ['browsers signed in', ends.signIns],
       ['sessions at other applications', ends.sessions],
       ['members', ends.members],
       ['invitations', ends.invitations],

@@ -1,11 +1,27 @@
 import type { SelectQueryBuilder } from 'kysely';
-import { MAX_COUNTED, NOTHING_ENDS, type ToBeDeleted, type WhatEnds, type WhatEndsStore } from '../core/accounts/what-ends.ts';
+import {
+  MAX_COUNTED,
+  MAX_TEAMS_NAMED,
+  NOTHING_ENDS,
+  type ToBeDeleted,
+  type WhatEnds,
+  type WhatEndsStore,
+} from '../core/accounts/what-ends.ts';
+import { hasAdministratorBeside } from './administration.ts';
 import { isActive } from './lapsed.ts';
 import type { Db } from './prepared.ts';
 import type { Database } from './schema.ts';
 
 export function whatEndsReads(db: Db): WhatEndsStore {
   return {
+    async inTheWayOf(userId) {
+      const [teams, user, isBeside] = await Promise.all([
+        ownedByNobodyElse(db, userId),
+        db.selectFrom('users').select('is_administrator').where('id', '=', userId).executeTakeFirst(),
+        hasAdministratorBeside(db, userId),
+      ]);
+      return { onlyOwnerOf: teams.map(({ name }) => name), isLastAdministrator: user?.is_administrator === 1 && !isBeside };
+    },
     whatEnds(subject, nowMs) {
       switch (subject.what) {
         case 'key':
@@ -46,20 +62,22 @@ async function ofAccount(db: Db, { accountId }: { readonly accountId: number }, 
     count(db, db.selectFrom('members').select('user_id as id').where('account_id', '=', accountId)),
     count(db, openInvitations(db, nowMs).where('account_id', '=', accountId)),
   ]);
-  return { keys, tokens, jwts, applications, applicationSessions, sessions, members, invitations, teams: 0 };
+  const none = { teams: 0, signIns: 0 };
+  return { keys, tokens, jwts, applications, applicationSessions, sessions, members, invitations, ...none };
 }
 
 async function ofUser(db: Db, subject: Extract<ToBeDeleted, { what: 'user' }>, nowMs: number): Promise<WhatEnds> {
   const own = applicationsOf(db, subject.accountId);
-  const [account, sessions, teams, invitations] = await Promise.all([
+  const [account, sessions, teams, invitations, signIns] = await Promise.all([
     ofAccount(db, subject, nowMs),
     // In whichever account they granted them.
     count(db, liveSessions(db, nowMs).where('user_id', '=', subject.userId).where('application_id', 'not in', own)),
     count(db, db.selectFrom('members').select('account_id as id').where('user_id', '=', subject.userId)),
     // A personal account invites nobody: these are to teams, or to register.
     count(db, openInvitations(db, nowMs).where('invited_by', '=', subject.userId)),
+    count(db, db.selectFrom('sign_ins').select('id').where('user_id', '=', subject.userId).where('ended_at_ms', 'is', null)),
   ]);
-  return { ...account, sessions, teams, invitations };
+  return { ...account, sessions, teams, invitations, signIns };
 }
 
 async function ofMember(
@@ -75,6 +93,34 @@ async function ofMember(
   ]);
   return { ...NOTHING_ENDS, applicationSessions, sessions };
 }
+
+/** As `leaveEveryTeam` judges it. */
+const ownedByNobodyElse = (db: Db, userId: number) =>
+  db
+    .selectFrom('members as own')
+    .innerJoin('accounts', 'accounts.id', 'own.account_id')
+    .select('accounts.name')
+    .where('own.user_id', '=', userId)
+    .where('own.role', '=', 'owner')
+    .where('accounts.kind', '=', 'team')
+    .where('accounts.deleted_at_ms', 'is', null)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('members as other')
+            .innerJoin('users', 'users.id', 'other.user_id')
+            .select('other.user_id')
+            .whereRef('other.account_id', '=', 'own.account_id')
+            .where('other.user_id', '!=', userId)
+            .where('other.role', '=', 'owner')
+            .where('users.disabled_at_ms', 'is', null)
+            .where('users.deleted_at_ms', 'is', null),
+        ),
+      ),
+    )
+    .orderBy('accounts.name')
+    .limit(MAX_TEAMS_NAMED)
+    .execute();
 
 const openInvitations = (db: Db, nowMs: number) =>
   db.selectFrom('invitations').select('id').where('ended_at_ms', 'is', null).where('expires_at_ms', '>', nowMs);

@@ -1,4 +1,5 @@
 import { Button, List, Text } from '@mantine/core';
+import type { Api } from 'keyhouse/dashboard-api';
 import { useState } from 'react';
 import { leave } from '../../app/session.ts';
 import { ConfirmDialog } from '../../kit/confirm.tsx';
@@ -8,6 +9,29 @@ import { Section } from '../Section.tsx';
 import { words } from './words.ts';
 
 const said = words.end;
+
+type Obstacles = Api['GET /me/ends']['answer']['in_the_way'];
+
+const isInTheWay = (obstacles: Obstacles | undefined): boolean =>
+  obstacles !== undefined && (obstacles.last_administrator || obstacles.only_owner_of.length > 0);
+
+/** Said before anything is typed, not only as the refusal. */
+function InTheWay({ only_owner_of: teams, last_administrator: isLast }: Obstacles) {
+  return (
+    <>
+      {isLast && (
+        <Text size="sm" c="red">
+          {said.lastAdministrator}
+        </Text>
+      )}
+      {teams.length > 0 && (
+        <Text size="sm" c="red">
+          {said.onlyOwner(teams)}
+        </Text>
+      )}
+    </>
+  );
+}
 
 export function DeleteUser({ email }: { email: string }) {
   const [isOpen, setOpen] = useState(false);
@@ -34,11 +58,12 @@ export function DeleteUser({ email }: { email: string }) {
         title={said.dialog}
         action={said.action}
         typed={email}
-        isReady={isCounted(ends)}
+        isReady={isCounted(ends) && !isInTheWay(ends.data?.in_the_way)}
         onConfirm={remove}
         onClose={() => setOpen(false)}
       >
         <Text size="sm">{said.sure}</Text>
+        {ends.data !== undefined && <InTheWay {...ends.data.in_the_way} />}
         <EndsList query={ends} />
       </ConfirmDialog>
     </Section>

@@ -49,5 +49,8 @@ export const words = {
     dialog: 'Delete your account?',
     sure: 'Programs that use your tokens and keys are refused from this moment on. Nobody can bring it back.',
     action: 'Delete it all',
+    onlyOwner: (teams: readonly string[]): string =>
+      `You are the only owner of ${teams.map((name) => `“${name}”`).join(', ')}. Make somebody else an owner, or delete the team first.`,
+    lastAdministrator: 'You are the last administrator. Make somebody else an administrator first.',
   },
 };

@@ -19,6 +19,8 @@ export interface WhatEnds {
   readonly invitations: number;
   /** Teams that the user leaves. */
   readonly teams: number;
+  /** Browsers that the user is signed in with, this one included. */
+  readonly signIns: number;
 }
 
 /** What is about to be deleted. */
@@ -30,7 +32,17 @@ export type ToBeDeleted =
   | { readonly what: 'application'; readonly applicationId: number }
   | { readonly what: 'key'; readonly keyId: number };
 
+/** Why a user cannot be deleted as things are; the act decides. */
+export interface InTheWay {
+  /** The names of teams that nobody else owns who could act; at most `MAX_TEAMS_NAMED`. */
+  readonly onlyOwnerOf: readonly string[];
+  readonly isLastAdministrator: boolean;
+}
+
+export const MAX_TEAMS_NAMED = 20;
+
 export interface WhatEndsStore {
+  inTheWayOf(userId: number): Promise<InTheWay>;
   whatEnds(subject: ToBeDeleted, nowMs: number): Promise<WhatEnds>;
 }
 
@@ -44,4 +56,5 @@ export const NOTHING_ENDS: WhatEnds = {
   members: 0,
   invitations: 0,
   teams: 0,
+  signIns: 0,
 };

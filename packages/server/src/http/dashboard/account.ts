@@ -12,7 +12,8 @@ export const describeAccountOfUser = ({ id, kind, name, role, suspension }: Acco
 export const describeSuspension = (suspension: Suspension | null) =>
   suspension === null ? null : { since: toTimestamp(suspension.sinceMs), reason: suspension.reason };
 
-export const describeEnds = ({ applicationSessions, ...ends }: WhatEnds) => ({
+export const describeEnds = ({ applicationSessions, signIns, ...ends }: WhatEnds) => ({
   ...ends,
+  sign_ins: signIns,
   application_sessions: applicationSessions,
 });

@@ -66,6 +66,8 @@ export const Ends = Type.Object({
   members: Type.Integer(),
   invitations: Type.Integer(),
   teams: Type.Integer(),
+  /** Browsers that the user is signed in with. */
+  sign_ins: Type.Integer(),
 });
 
 /** RFC 3339, UTC. */

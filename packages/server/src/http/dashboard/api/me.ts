@@ -99,7 +99,18 @@ export const me = {
     body: Type.Object({ ticket: TicketInput }),
     answer: Type.Object({ email: Type.String() }),
   },
-  'GET /me/ends': { summary: 'What would end with the user', who: 'signed-in', answer: Ends },
+  'GET /me/ends': {
+    summary: 'What would end with the user, and what stands in the way',
+    who: 'signed-in',
+    answer: Type.Object({
+      ...Ends.properties,
+      in_the_way: Type.Object({
+        /** Names of teams that nobody else owns; at most 20. */
+        only_owner_of: Type.Array(Type.String()),
+        last_administrator: Type.Boolean(),
+      }),
+    }),
+  },
   'DELETE /me': {
     summary: 'Delete the user and the personal account',
     who: 'signed-in',

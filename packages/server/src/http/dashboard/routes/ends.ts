@@ -8,9 +8,14 @@ import { readId } from './refuse.ts';
 export function endsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   const { store, clock } = keyhouse;
 
-  serve('GET /me/ends', async ({ signIn: { user } }) =>
-    describeEnds(await store.ends.whatEnds({ what: 'user', userId: user.id, accountId: user.accountId }, clock.now())),
-  );
+  serve('GET /me/ends', async ({ signIn: { user } }) => {
+    const subject = { what: 'user', userId: user.id, accountId: user.accountId } as const;
+    const [ends, inTheWay] = await Promise.all([store.ends.whatEnds(subject, clock.now()), store.ends.inTheWayOf(user.id)]);
+    return {
+      ...describeEnds(ends),
+      in_the_way: { only_owner_of: [...inTheWay.onlyOwnerOf], last_administrator: inTheWay.isLastAdministrator },
+    };
+  });
 
   serve('GET /accounts/:account/ends', async ({ account }) =>
     describeEnds(await store.ends.whatEnds({ what: 'account', accountId: account.id }, clock.now())),

@@ -99,7 +99,12 @@ eachDatabase('accounts at the operator’s pages', (makeDatabase) => {
     const application = await newApplication(server, doomed);
     await openSession(server, await newPerson(server), application);
     const counted = { keys: 1, tokens: 0, jwts: 1, applications: 1, application_sessions: 1, sessions: 0, members: 2 };
-    expect((await admin.ask(`/operator/accounts/${doomed}`)).json.ends).toEqual({ ...counted, invitations: 0, teams: 0 });
+    expect((await admin.ask(`/operator/accounts/${doomed}`)).json.ends).toEqual({
+      ...counted,
+      invitations: 0,
+      teams: 0,
+      sign_ins: 0,
+    });
     expect((await boss.ask(`/accounts/${doomed}/ends`)).json).toMatchObject(counted);
     expect((await boss.ask(`/accounts/${doomed}/applications/${application.id}/ends`)).json).toMatchObject({
       application_sessions: 1,
