@@ -34,6 +34,25 @@ describe('getting in', () => {
     return visit;
   }
 
+  it('says that the browser keeps no cookie, where the password was right and nothing would come of it', async () => {
+    const { email } = await newPerson(dashboard);
+    const visit = await at('/login');
+    const { page } = visit;
+    // As a browser that blocks cookies of this site: it says that it takes them, and sends none back.
+    await page.route('**/dashboard/api/log-in', async (route) => {
+      const answer = await route.fetch();
+      await page.context().clearCookies();
+      const { 'set-cookie': _, ...headers } = answer.headers();
+      await route.fulfill({ response: answer, headers });
+    });
+    await page.getByLabel('Email').fill(email);
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await button(page, 'Log in').click();
+    await page.getByText('Your browser refuses cookies').waitFor();
+    expect(new URL(page.url()).pathname).toBe('/login');
+    await visit.expectAccessible();
+  });
+
   it('registers somebody, who confirms their address with the mailed link, logs out, and logs in again', async () => {
     const email = newEmail();
     const visit = await at('/login');

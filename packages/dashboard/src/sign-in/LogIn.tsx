@@ -4,6 +4,7 @@ import { ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
 import { FirstProof } from './FirstProof.tsx';
 import { goOn, waiting, withWaiting } from './go.ts';
+import { requireCookie } from './kept-cookie.ts';
 import { Card, CurrentPassword, Field, Form, Links, Notice, Submit, TaskError, useTask } from './kit.tsx';
 import { Providers } from './Providers.tsx';
 import { enterWithPasskey, knowsPasskeys, offerPasskeys } from './passkey.ts';
@@ -38,10 +39,16 @@ export function LogIn({ state, notice, failure = null, email: known = waiting().
   const submit = () =>
     task.run(async () => {
       const answer = await ask('POST /log-in', { body: { email, password } });
+      await requireCookie(answer.next === 'done' ? 'sign-in' : 'step');
       if (answer.next === 'done') onEntered(answer.to);
       else setMethods(answer.methods);
     });
-  const withPasskey = () => task.run(async () => onEntered((await enterWithPasskey()).to));
+  const withPasskey = () =>
+    task.run(async () => {
+      const { to } = await enterWithPasskey();
+      await requireCookie('sign-in');
+      onEntered(to);
+    });
 
   const again = async () => {
     // First, so that a reload of the page does not lead back to the second step. If this fails, the first step expires in ten minutes.
@@ -110,7 +117,11 @@ function useAutofill(isOffered: boolean, onEntered: (to: string) => void, onFail
   useEffect(() => {
     if (!isOffered) return;
     return offerPasskeys(
-      (to) => latest.current.onEntered(to),
+      (to) =>
+        void requireCookie('sign-in').then(
+          () => latest.current.onEntered(to),
+          (error: unknown) => latest.current.onFailed(error),
+        ),
       (error) => latest.current.onFailed(error),
     );
   }, [isOffered]);

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
 import { goOn, waiting, withWaiting } from './go.ts';
+import { requireCookie } from './kept-cookie.ts';
 import { Card, Field, Form, Links, NewPassword, Notice, Submit, TaskError, useTask } from './kit.tsx';
 import { Providers } from './Providers.tsx';
 import { words } from './words.ts';
@@ -77,7 +78,11 @@ function NewUser({ button, fixedEmail, send }: Props) {
   const [password, setPassword] = useState('');
   const task = useTask();
   const submit = () =>
-    task.run(async () => goOn((await send({ email, password, ...(name === '' ? {} : { display_name: name }) })).to));
+    task.run(async () => {
+      const { to } = await send({ email, password, ...(name === '' ? {} : { display_name: name }) });
+      await requireCookie('sign-in');
+      goOn(to);
+    });
   return (
     <>
       <TaskError task={task} fields={['email', 'password', 'display_name']} />

@@ -32,7 +32,7 @@ test.each([
   '?request=a%26b',
   '?request=//evil.example',
   '?request=a&request=b',
-  `?request=${'a'.repeat(8001)}`,
+  `?request=${'a'.repeat(12_001)}`,
 ])('takes nothing for a request that the server cannot have sealed: %.40s', (search) =>
   expect(waitingOf(search).request).toBeNull(),
 );

@@ -4,7 +4,7 @@
 const OWN_PATH = /^\/(?:[\w-]+(?:\/[\w-]+)*\/?)?(?:\?[!-[\]-~]*)?(?:#[\w-]*)?$/;
 const HOME = '/dashboard';
 /** Letters that the server seals with: nothing that could leave the query it stands in. */
-const SEALED = /^[A-Za-z0-9._-]{1,8000}$/;
+const SEALED = /^[A-Za-z0-9._-]{1,12000}$/;
 /** Of an address (RFC 5321 §4.5.3.1.3). */
 const MAX_HINT = 254;
 

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { type Endpoints, Id, OptionalText, RoleName } from './endpoint.ts';
 
 /** What `/auth` has sealed into the address of the page: an authorization request that was checked. */
-const RequestInput = Type.String({ minLength: 1, maxLength: 8000, pattern: '^[A-Za-z0-9._-]+$' });
+const RequestInput = Type.String({ minLength: 1, maxLength: 12_000, pattern: '^[A-Za-z0-9._-]+$' });
 const PermissionInput = Type.String({ maxLength: 128 });
 
 export const consent = {

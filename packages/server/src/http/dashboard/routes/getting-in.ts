@@ -12,7 +12,7 @@ import { describeBrand } from '../brand.ts';
 import { invitationIn } from '../return-path.ts';
 import { forgetLink, rememberReturnPoint, takeReturnPoint } from '../return-point.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
-import { refuseLink } from './links.ts';
+import { refuseLink, refuseVerification } from './links.ts';
 import { invalid, refuseWherePasskeysAreNot } from './refuse.ts';
 
 /** When to ask again after the mailbox has had its number of links; those that it has stay valid. */
@@ -141,7 +141,7 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
 
   serve('POST /verify-email', async ({ body, signIn, by }) => {
     const user = await keyhouse.verifyEmail(signIn.user, body.ticket, by);
-    if (user === null) throw await refuseLink(keyhouse, 'verify-email', body.ticket);
+    if (user === null) throw await refuseVerification(keyhouse, signIn.user, body.ticket);
     return { email: user.email };
   });
   serve('POST /verify-email/send', async ({ signIn, by }) => {

@@ -1,10 +1,11 @@
 /** A link works once, and whoever follows it again is told that it was used: never that it was nothing, or that something broke. */
 import { beforeAll, expect, it } from 'vitest';
+import { openBrowser } from '../../../../test/browser.ts';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { linkIn } from '../../../../test/mails.ts';
 import { invite, newPerson, newTeam } from '../../../../test/people.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
-import { type Visitor, visitorWith } from '../../../../test/visitor.ts';
+import { type Visitor, visitorFor, visitorWith } from '../../../../test/visitor.ts';
 
 const NEW_PASSWORD = 'four other unrelated words';
 const USED = { ticket: ['This link was used already.'] };
@@ -22,6 +23,13 @@ eachDatabase('a link', (makeDatabase) => {
     const { status, json } = await visitor.ask(path, { body });
     expect(status).toBe(422);
     return json.errors;
+  };
+  const newUnverified = async () => {
+    const email = newEmail();
+    const came = await openBrowser(server).ask('/register', { body: { email, password: PASSWORD } });
+    expect(came.status).toBe(200);
+    const found = await server.keyhouse.store.accounts.findUserByEmail(email);
+    return { ...(await visitorFor(server, found?.id ?? 0)), email };
   };
   const newEmail = () => `u-${crypto.randomUUID()}@example.com`;
 
@@ -55,6 +63,28 @@ eachDatabase('a link', (makeDatabase) => {
     expect((await stranger.ask('/reset', { body: { ticket, password: NEW_PASSWORD } })).status).toBe(204);
     expect(await errorsOf(stranger, '/reset/check', { ticket })).toEqual(USED);
     expect(await errorsOf(stranger, '/reset', { ticket, password: NEW_PASSWORD })).toEqual(USED);
+  });
+
+  it('that verifies an address says that it is verified already, whatever became of the link, and to its owner alone', async () => {
+    const { email, ...person } = await newUnverified();
+    const other = await newUnverified();
+    const replaced = await linkIn(server, email, '/verify-email#');
+    expect((await person.ask('/verify-email/send', { body: {} })).status).toBe(204);
+    await expect.poll(() => linkIn(server, email, '/verify-email#')).not.toBe(replaced);
+    const ticket = await linkIn(server, email, '/verify-email#');
+    expect(await errorsOf(person, '/verify-email', { ticket: replaced })).toEqual(OVER);
+    const theirs = { ticket: ['This link is for somebody else than the one who is signed in here.'] };
+    expect(await errorsOf(other, '/verify-email', { ticket })).toEqual(theirs);
+    expect((await person.ask('/verify-email', { body: { ticket } })).json).toEqual({ email });
+    const standing = `Your address ${email} is verified already.`;
+    expect((await errorsOf(person, '/verify-email', { ticket })).ticket).toEqual([`This link was used already. ${standing}`]);
+    expect((await errorsOf(person, '/verify-email', { ticket: replaced })).ticket).toEqual([
+      `This link no longer works. ${standing}`,
+    ]);
+    // Whoever else has the link learns nothing of whose it was.
+    expect(await errorsOf(other, '/verify-email', { ticket })).toEqual(USED);
+    expect(await errorsOf(other, '/verify-email', { ticket: replaced })).toEqual(OVER);
+    expect((await stranger.ask('/verify-email', { body: { ticket } })).status).toBe(401);
   });
 
   it('that takes a new address says that it was used, and is left to the one whose it is', async () => {

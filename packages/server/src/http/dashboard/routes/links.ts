@@ -1,4 +1,5 @@
 /** The sentence for a link that did nothing: used already, for another user, or expired or replaced. */
+import type { User } from '../../../core/accounts/account.ts';
 import type { LinkFate, LinkPurpose } from '../../../core/accounts/ticket.ts';
 import type { Keyhouse } from '../../../core/keyhouse.ts';
 import type { Refusal } from '../../../core/refusal.ts';
@@ -10,6 +11,18 @@ const SENTENCES: Readonly<Record<LinkFate, string>> = {
   other_user: 'This link is for somebody else than the one who is signed in here.',
   over: OVER,
 };
+
+/**
+ * For a link that verifies an address and was just refused. Where the address of the one who is signed in stands verified, there is nothing left to do, whatever
+ * became of the link: a newer one was followed, or another proof came first. Told to its owner alone.
+ */
+export async function refuseVerification(keyhouse: Keyhouse, user: User, ticket: string): Promise<Refusal> {
+  const fate = await keyhouse.fateOfLink('verify-email', ticket);
+  const isVerified = ((await keyhouse.findUser(user.id)) ?? user).emailVerifiedAtMs !== null;
+  if (fate === 'other_user' || !isVerified) return invalid('ticket', SENTENCES[fate]);
+  const about = fate === 'used' ? SENTENCES.used : 'This link no longer works.';
+  return invalid('ticket', `${about} Your address ${user.email} is verified already.`);
+}
 
 /** For a link that was just refused. */
 export async function refuseLink(keyhouse: Keyhouse, purpose: LinkPurpose, ticket: string): Promise<Refusal> {
