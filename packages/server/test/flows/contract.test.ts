@@ -391,10 +391,12 @@ eachDatabase('the server', (makeDatabase) => {
       expect([basic.status, basic.json.error]).toEqual([401, 'invalid_client']);
     });
 
-    it('publishes both signing keys without a private member', async () => {
+    it('publishes both signing keys of both algorithms, without a private member', async () => {
       const { json, headers } = await server.request('/.well-known/jwks.json', { headers: { origin: 'https://any.example' } });
-      expect(json.keys).toHaveLength(2);
-      for (const key of json.keys) expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+      const { EC = [], RSA = [], ...rest } = Object.groupBy(json.keys as { kty: string }[], ({ kty }) => kty);
+      expect([EC.length, RSA.length, rest]).toEqual([2, 2, {}]);
+      for (const key of EC) expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+      for (const key of RSA) expect(Object.keys(key).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
       expect(headers['access-control-allow-origin']).toBe('*');
     });
   });
