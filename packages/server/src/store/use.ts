@@ -29,14 +29,16 @@ export const useReads = (db: Db): Reads => ({
         .where('account_id', '=', accountId)
         .where('kind', '=', kind)
         .orderBy('id', 'desc')
-        .limit(most)
+        .limit(most + 1)
         .execute();
-    const [tokens, keys] = [await newest('token'), await newest('key')];
+    const [allTokens, allKeys] = [await newest('token'), await newest('key')];
+    const [tokens, keys] = [allTokens.slice(0, most), allKeys.slice(0, most)];
     const credentials = [...tokens, ...keys];
     const ids = credentials.map(({ id }) => id);
     const known = {
       hasToken: tokens.some(({ revoked_at_ms }) => revoked_at_ms === null),
       hasKey: keys.some(({ revoked_at_ms }) => revoked_at_ms === null),
+      isWhole: allTokens.length <= most && allKeys.length <= most,
     };
     if (ids.length === 0) return { ...known, hasRequest: false, byDay: [], last: null };
     const uses = db.selectFrom('credential_use').where('credential_id', 'in', ids);

@@ -140,7 +140,9 @@ export interface UseOfAccount {
   readonly hasKey: boolean;
   /** Ever, as far as it is remembered. */
   readonly hasRequest: boolean;
-  /** Sums over all of them; days without a request are left out. */
+  /** False: there are more than `most` of a kind, and older ones are not added up. */
+  readonly isWhole: boolean;
+  /** Sums over all that were looked at; days without a request are left out. */
   readonly byDay: readonly { readonly day: number; readonly requests: number }[];
   readonly last: {
     readonly atMs: number;

@@ -14,7 +14,9 @@ const JUDGED_AT_ONCE = 50;
 /** Entries of the account's log, the newest, among which refusals are counted. */
 const MOST_ENTRIES = 2_000;
 
-export interface Home extends Omit<UseOfAccount, 'byDay'> {
+export interface Home extends Omit<UseOfAccount, 'byDay' | 'isWhole'> {
+  /** The requests of so many of each kind, the newest, were added up; null: of all. */
+  readonly requestsOfNewest: number | null;
   /** The oldest first, today last. */
   readonly requestsByDay: readonly number[];
   /** The most urgent, the most urgent of them first. */
@@ -34,10 +36,15 @@ interface Ports {
 export async function homeOf(ports: Ports, accountId: number): Promise<Home> {
   const nowMs = ports.clock.now();
   const sinceDay = Math.floor(nowMs / DAY_MS) - HOME_DAYS + 1;
-  const { byDay, ...use } = await ports.credentials.useOfAccount({ accountId, sinceDay, most: MAX_ADDED_UP });
+  const { byDay, isWhole, ...use } = await ports.credentials.useOfAccount({ accountId, sinceDay, most: MAX_ADDED_UP });
   const requestsByDay = Array.from({ length: HOME_DAYS }, () => 0);
   for (const { day, requests } of byDay) if (day - sinceDay < HOME_DAYS) requestsByDay[day - sinceDay] = requests;
-  return { ...use, requestsByDay, ...(await findNotices(ports, accountId, nowMs)) };
+  return {
+    ...use,
+    requestsOfNewest: isWhole ? null : MAX_ADDED_UP,
+    requestsByDay,
+    ...(await findNotices(ports, accountId, nowMs)),
+  };
 }
 
 const URGENCY: readonly NoticeKind[] = ['expires-soon', 'refusals', 'too-wide', 'unused', 'old-secret'];
