@@ -58,7 +58,9 @@ function questionsAbout(account: Account, thing: Thing): readonly Question[] {
   if (thing.kind === 'account' || thing.kind === 'code') return [];
   // An honest refresh changes something, and a previous refresh token ends the session.
   if (thing.kind === 'session') return standing === 'ended' ? [{ thing, text: thing.text, standing }] : [];
-  return [{ thing, text: thing.text, standing }, ...thing.before.map((text) => ({ thing, text, standing: 'ended' as const }))];
+  // A rotation that was lost, or not answered, has left the previous secret.
+  const before = thing.state === 'either' ? [] : thing.before;
+  return [{ thing, text: thing.text, standing }, ...before.map((text) => ({ thing, text, standing: 'ended' as const }))];
 }
 
 const isBearer = ({ kind }: Thing): boolean => kind === 'key' || kind === 'token' || kind === 'jwt';

