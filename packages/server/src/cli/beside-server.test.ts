@@ -57,7 +57,9 @@ describe('commands beside a running server', () => {
     const jwt = await mint(lasting.key);
     const early = await bench.run(['signing-key', 'rotate', '--yes', '--json']);
     expect({ exitCode: early.exitCode, ...JSON.parse(early.stderr) }).toMatchObject({ exitCode: 1, error: 'too_early' });
-    const { current } = await bench.json(['signing-key', 'rotate', '--emergency', '--yes']);
+    const { rotated } = await bench.json(['signing-key', 'rotate', '--emergency', '--yes']);
+    const [{ current }, other] = rotated as [{ current: string }, { algorithm: string }];
+    expect(other).toMatchObject({ algorithm: 'RS256' });
     const kidOf = (text: string): unknown => JSON.parse(Buffer.from(text.split('.')[0] ?? '', 'base64url').toString()).kid;
     await vi.waitFor(async () => expect(kidOf(await mint(lasting.key))).toBe(current), PATIENCE_MS);
     expect([await ask(jwt), await ask(await mint(lasting.key))]).toEqual([200, 200]);

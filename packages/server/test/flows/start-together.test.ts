@@ -37,7 +37,7 @@ eachDatabase('servers that start at once', (makeDatabase) => {
         for (const keySet of keySets) expect(keySet).toEqual(keySets[0]);
         const store = await database.open();
         expect(await store.accounts.countAdministrators()).toBe(1);
-        expect(await store.signingKeys.listSigningKeys()).toHaveLength(2);
+        expect(await store.signingKeys.listSigningKeys()).toHaveLength(4);
       } finally {
         for (const program of programs) await program.kill();
       }

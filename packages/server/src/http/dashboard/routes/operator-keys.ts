@@ -9,11 +9,11 @@ import { invalid } from './refuse.ts';
 export function operatorKeysRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('GET /operator/signing-keys', async () => {
     const [keys, days] = await Promise.all([keyhouse.store.signingKeys.listSigningKeys(), keyhouse.rotationDays()]);
-    const current = keys.find(({ state }) => state === 'current');
+    const signingSinceMs = keys.flatMap((key) => (key.state === 'current' ? [key.signingSinceMs ?? key.createdAtMs] : []));
     const order = { next: 0, current: 1, retired: 2 };
     return {
       keys: [...keys]
-        .sort((a, b) => order[a.state] - order[b.state] || b.createdAtMs - a.createdAtMs)
+        .sort((a, b) => order[a.state] - order[b.state] || b.createdAtMs - a.createdAtMs || (a.algorithm < b.algorithm ? -1 : 1))
         .map((key) => ({
           kid: key.kid,
           algorithm: key.algorithm,
@@ -24,8 +24,7 @@ export function operatorKeysRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
           last_jwt_ends_at: toOptionalTimestamp(key.lastJwtEndsAtMs),
         })),
       rotate_every_days: days,
-      next_rotation_at:
-        current === undefined ? null : toTimestamp((current.signingSinceMs ?? current.createdAtMs) + days * DAY_MS),
+      next_rotation_at: signingSinceMs.length === 0 ? null : toTimestamp(Math.min(...signingSinceMs) + days * DAY_MS),
     };
   });
 

@@ -162,18 +162,20 @@ describe('an administrator', () => {
 
   it('sees the signing keys, rotates them, and sets how often they do so themselves', async () => {
     const before = (await root.ask('/operator/signing-keys')).json;
-    expect(before.keys.map(({ state }: { state: string }) => state)).toEqual(['next', 'current']);
+    const shown = ({ state, algorithm }: { state: string; algorithm: string }) => `${state} ${algorithm}`;
+    const pairs = ['next ES256', 'next RS256', 'current ES256', 'current RS256'];
+    expect(before.keys.map(shown)).toEqual(pairs);
     expect(before.rotate_every_days).toBe(90);
     const early = await post('/operator/signing-keys/rotate', { emergency: false });
     expect([early.status, early.json.errors.emergency]).toEqual([422, [expect.stringMatching(/Wait \d minutes/)]]);
     expect((await post('/operator/signing-keys/rotate', { emergency: true })).status).toBe(204);
     const after = (await root.ask('/operator/signing-keys')).json;
-    expect(after.keys.map(({ state }: { state: string }) => state)).toEqual(['next', 'current', 'retired']);
-    expect(after.keys[1].kid).toBe(before.keys[0].kid);
+    expect(after.keys.map(shown)).toEqual([...pairs, 'retired ES256', 'retired RS256']);
+    expect([after.keys[2].kid, after.keys[3].kid]).toEqual([before.keys[0].kid, before.keys[1].kid]);
     expect((await put('/operator/signing-keys/schedule', { days: 30 })).status).toBe(204);
     const { rotate_every_days, next_rotation_at, keys } = (await root.ask('/operator/signing-keys')).json;
     expect(rotate_every_days).toBe(30);
-    expect(Date.parse(next_rotation_at) - Date.parse(keys[1].signing_since)).toBe(30 * 86_400_000);
+    expect(Date.parse(next_rotation_at) - Date.parse(keys[2].signing_since)).toBe(30 * 86_400_000);
     expect((await put('/operator/signing-keys/schedule', { days: 0 })).status).toBe(422);
   });
 
