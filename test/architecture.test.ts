@@ -178,7 +178,7 @@ function heightOf(path: string): number {
 /** Small libraries that neither listen, nor store, nor print. */
 function isAllowedInCore(to: string): boolean {
   if (isWithin(to, CORE) || to === '@keyhouse/protocol') return true;
-  if (/^node:(crypto|util|url|os|events|worker_threads|timers\/promises)$/.test(to)) return true;
+  if (/^node:(crypto|util|url|os|events|worker_threads|zlib|timers\/promises)$/.test(to)) return true;
   return [
     'jose',
     'bcryptjs',
