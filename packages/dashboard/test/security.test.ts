@@ -156,16 +156,17 @@ describe('Profile and Security', () => {
     });
     if (!admin.ok) throw new Error(admin.reason);
     for (const [user, reason] of [
-      [owner, 'You are the only owner of a team.'],
+      [owner, 'You are the only owner of “Engines”.'],
       [{ id: admin.value.id, email: 'admin@example.com' }, 'You are the last administrator.'],
     ] as const) {
       const visit = await dashboard.visit();
       await signIn(dashboard, visit, user.id);
       await visit.open('/dashboard/settings/profile');
       await button(visit.page, 'Delete your account …').click();
-      await visit.page.getByLabel(`Type ${user.email} to confirm`).fill(user.email);
-      await visit.page.getByRole('dialog').getByRole('button', { name: 'Delete it all' }).click();
-      await visit.page.getByRole('dialog').getByText(reason).waitFor();
+      const dialog = visit.page.getByRole('dialog');
+      await dialog.getByText(reason).waitFor();
+      await dialog.getByLabel(`Type ${user.email} to confirm`).fill(user.email);
+      expect(await dialog.getByRole('button', { name: 'Delete it all' }).isDisabled()).toBe(true);
     }
   });
 
