@@ -6,7 +6,7 @@ import type { TestApplication } from '../../packages/server/test/applications.ts
 import { type Place, startPlace } from '../place.ts';
 import { startWebApplication, type WebApplication } from './web-application.ts';
 
-describe('express-openid-connect', () => {
+describe.each(['RS256', 'ES256'] as const)('express-openid-connect, over openid-client 4, with ID tokens by %s', (algorithm) => {
   let place: Place;
   let web: WebApplication;
   let application: TestApplication;
@@ -14,7 +14,10 @@ describe('express-openid-connect', () => {
     place = await startPlace();
     web = await startWebApplication(async (origin) => {
       const redirectUris = [`${origin}/callback`];
-      application = await place.application({ kind: 'confidential', redirectUris, postLogoutRedirectUris: [origin] });
+      application = await place.application({
+        ...{ kind: 'confidential', redirectUris, postLogoutRedirectUris: [origin] },
+        idTokenAlgorithm: algorithm,
+      });
       return make(origin);
     });
     return async () => {
@@ -34,7 +37,7 @@ describe('express-openid-connect', () => {
         secret: 'of the cookies of this test, long enough',
         authorizationParams: { response_type: 'code', scope: 'openid profile email invoices.read' },
         // The library expects RS256 unless it is told.
-        idTokenSigningAlg: 'ES256',
+        ...(algorithm === 'RS256' ? {} : { idTokenSigningAlg: algorithm }),
         idpLogout: true,
         authRequired: false,
       }),
