@@ -6,7 +6,7 @@ import type { AddressBlock, PresentedCredential, VerifiedJwt } from '@keyhouse/p
 import type { AnyJwtCaller, RefusalReason, RefusedCredential, Verdict } from './caller.ts';
 import type { From } from './credentials/from.ts';
 import { type CredentialVerifier, compileBlocks, isAllowed, type Judging } from './credentials/verify.ts';
-import { type VerifyJwtPorts, verifyJwt } from './jwts/verify.ts';
+import { type JwtRefusal, type JwtVerdict, type VerifyJwtPorts, verifyJwt } from './jwts/verify.ts';
 import type { ChangeFollower } from './revocations/follower.ts';
 
 export type Verify = (presented: PresentedCredential, from: From, judging?: Judging) => Verdict | Promise<Verdict>;
@@ -26,8 +26,9 @@ export function createVerify({ credentials, hasImports, jwts, follower }: Ports)
 
   const verifyFreshJwt = (text: string, from: From, judging: Judging): Verdict => {
     const verified = verifyJwt(jwts, text);
-    if (!verified.ok) return refuse(verified.reason, verified.jwt === undefined ? null : accept(verified.jwt).caller);
-    const jwt = verified.value;
+    const jwt = verified.ok ? verified.value : verified.jwt;
+    const fault = faultOf(verified, judging);
+    if (jwt === undefined || fault !== null) return refuse(fault ?? 'malformed', jwt === undefined ? null : accept(jwt).caller);
     let accepted = callers.get(jwt);
     if (accepted === undefined) {
       accepted = accept(jwt);
@@ -59,6 +60,11 @@ export function createVerify({ credentials, hasImports, jwts, follower }: Ports)
     }
   };
 }
+
+const faultOf = (verified: JwtVerdict, { expiry }: Judging): JwtRefusal | null => {
+  if (verified.ok || (verified.reason === 'expired' && expiry === false)) return null;
+  return verified.reason;
+};
 
 interface Accepted {
   readonly caller: AnyJwtCaller;

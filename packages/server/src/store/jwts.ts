@@ -66,7 +66,6 @@ export const jwtsActs = {
       .set({ revoked_at_ms: nowMs })
       .where('jti', '=', jti)
       .where('revoked_at_ms', 'is', null)
-      .where('expires_at_ms', '>', nowMs)
       .returning(['account_id', 'key_id', 'expires_at_ms'])
       .executeTakeFirst();
     if (row === undefined) return false;

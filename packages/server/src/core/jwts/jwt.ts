@@ -58,7 +58,7 @@ export interface JwtsStore {
     withEnded: boolean;
     limit: number;
   }): Promise<readonly MintedJwt[]>;
-  /** False when there is no such live JWT. */
+  /** One that has expired too: the clock may be ahead, and be set right. False when there is none, or it is revoked already. */
   revokeJwt(input: { jti: string; nowMs: number; event: EventDraft }): Promise<boolean>;
   /** Ends one that is not on record: of an application that acts by itself. */
   revokeUnrecordedJwt(input: { jti: string; endsAtMs: number; nowMs: number; event: EventDraft }): Promise<void>;

@@ -37,7 +37,7 @@ export async function revokePresented(ports: Ports, text: string, client: Revoki
   const verdict = await ports.verify(
     parseCredential(text),
     { address: null, userAgent: null },
-    { counted: false, address: false, suspension: false },
+    { counted: false, address: false, suspension: false, expiry: false },
   );
   const held = heldCredential(verdict);
   if (held !== null) await revokeCredential(ports, held, { ...by, actor: `${held.kind}:${held.id}`, authority: IN_THE_ACT });
