@@ -93,7 +93,7 @@ describe('RFC 6749', () => {
     });
 
     it('refuses a scope that cannot be read, or that the application may not ask for', async () => {
-      for (const scope of ['invoices.read  services.read', 'invoices.read "', 'invoices.*', 'keyhouse.verify'])
+      for (const scope of ['invoices.read\tservices.read', 'invoices.read "', 'invoices.*', 'keyhouse.verify'])
         expect([scope, (await scene.ask(scene.spa, { scope })).answer.get('error')]).toEqual([scope, 'invalid_scope']);
     });
   });

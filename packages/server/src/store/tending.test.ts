@@ -144,7 +144,7 @@ eachDatabase('a credential that lives on', (makeDatabase) => {
     });
     const accountId = user?.accountId ?? 0;
     const ask = () => store.credentials.useOfAccount({ accountId, sinceDay: 10, most: 100 });
-    expect(await ask()).toEqual({ hasToken: false, hasKey: false, hasRequest: false, byDay: [], last: null });
+    expect(await ask()).toEqual({ hasToken: false, hasKey: false, hasRequest: false, isWhole: true, byDay: [], last: null });
     const issue = (name: string) =>
       created(
         store.credentials.issue({
@@ -163,7 +163,7 @@ eachDatabase('a credential that lives on', (makeDatabase) => {
     await store.credentials.recordUse({ uses: [use(one.id, 9, 900), use(one.id, 11, 1_100)], permissions: [] });
     await store.credentials.recordUse({ uses: [use(two.id, 11, 1_101)], permissions: [] });
     expect(await ask()).toEqual({
-      ...{ hasToken: false, hasKey: true, hasRequest: true, byDay: [{ day: 11, requests: 6 }] },
+      ...{ hasToken: false, hasKey: true, hasRequest: true, isWhole: true, byDay: [{ day: 11, requests: 6 }] },
       last: { atMs: 1_101, credentialName: 'two', address: '::1', userAgent: 'curl' },
     });
     expect(await store.credentials.useByDay([two.id, one.id], 0)).toHaveLength(3);
