@@ -419,8 +419,10 @@ export function createKeyhouse(ports: KeyhousePorts) {
 
     mint: async (caller: OpaqueCaller, wish: Wish, by: By): Promise<Minted> => {
       const minted = await mintJwt(mintPorts, { key: { ...caller, id: caller.credentialId }, wish, by });
+      // Nobody else may have noticed: the key can have been made and lost between two looks.
+      if (!minted.ok && minted.reason === 'key_gone') await follower.renewEpoch('database');
       // Whoever verifies the key again next must see what changed it.
-      if (!minted.ok && minted.reason === 'key_changed') await follower.look();
+      if (!minted.ok && (minted.reason === 'key_changed' || minted.reason === 'key_gone')) await follower.look();
       if (minted.ok)
         for (const wished of minted.value.jwt.permissions) use.recordPermission(caller.credentialId, wished, clock.now());
       return minted;

@@ -42,7 +42,7 @@ export const jwtsActs = {
   async recordJwt(act: Act, { jwt, expected, limit, nowMs, event }: Input<'recordJwt'>) {
     const counted = await countOneMore(act.db, jwt.keyId, limit, nowMs);
     if (counted === 'too_many') return 'too_many';
-    if (counted === 'gone') return 'key_changed';
+    if (counted === 'gone') return 'key_gone';
     // All until some moment were revoked while this one was on its way: it would be dead before it is handed out.
     if (jwt.issuedAtMs <= counted.revokedBeforeMs) return 'key_changed';
     // Looked at under the lock that narrowing and revoking take too: a JWT is recorded before they look, or never.

@@ -36,7 +36,8 @@ export interface StoredSigningKey {
 export interface JwtsStore {
   /**
    * Records a JWT before its text leaves the server. `too_many`: the key has `limit` live JWTs already. `key_changed`: since
-   * the request was let in, the key was revoked or no longer has `expected`, or its owner was disabled; nothing is recorded.
+   * the request was let in, the key was revoked or no longer has `expected`, or its owner was disabled; nothing is recorded. `key_gone`: it has no row, though rows of
+   * keys are never deleted: the database was set back.
    * `hash`: SHA-256 (hex) of the secret that asks; it must be the newest, or within its overlap.
    */
   recordJwt(input: {
@@ -45,7 +46,7 @@ export interface JwtsStore {
     limit: number;
     nowMs: number;
     event: EventDraft;
-  }): Promise<'recorded' | 'too_many' | 'key_changed'>;
+  }): Promise<'recorded' | 'too_many' | 'key_changed' | 'key_gone'>;
   findJwt(jti: string): Promise<MintedJwt | null>;
   /** Newest first; without ended and revoked ones unless asked. `before`: only those that stand behind this one in the list. */
   listJwts(filter: {

@@ -45,12 +45,12 @@ export interface Mint {
 
 /**
  * `invalid` is a 422 with its fields, `forbidden` a 403 that names what is lacking, `too_many` a 429. `key_changed`: the key was
- * revoked, narrowed or its owner disabled while we were at it; verify the key again.
+ * revoked, narrowed or its owner disabled while we were at it; verify the key again. `key_gone`: the database was set back behind the key.
  */
 export type Minted =
   | { readonly ok: true; readonly value: Mint }
   | Extract<JudgedWish, { ok: false }>
-  | { readonly ok: false; readonly reason: 'too_many' | 'key_changed' };
+  | { readonly ok: false; readonly reason: 'too_many' | 'key_changed' | 'key_gone' };
 
 /** Mints a JWT from an API key that has just been verified. */
 export const mintJwt = async (ports: MintPorts, input: { key: MintingKey; wish: Wish; by: By }): Promise<Minted> => {

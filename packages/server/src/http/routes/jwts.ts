@@ -77,7 +77,7 @@ export const jwtsRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { keyh
     for (let attempt = 1; ; attempt++) {
       const minted = await keyhouse.mint(caller, wish, authenticator.by(caller, request.raw, request.id));
       if (minted.ok) return { token: minted.value.token, expires: minted.value.expires };
-      if (minted.reason === 'key_changed' && attempt < MOST_TRIES) {
+      if ((minted.reason === 'key_changed' || minted.reason === 'key_gone') && attempt < MOST_TRIES) {
         caller = await authenticateAgain(request);
         continue;
       }
@@ -110,6 +110,7 @@ function refuseMint(minted: Extract<Minted, { ok: false }>): Refusal {
       // They end by themselves or are revoked; there is no better moment to name than a minute from now.
       return new Refusal({ code: 'too_many_requests', retryAfterSeconds: 60 });
     case 'key_changed':
+    case 'key_gone':
       return new Refusal({ code: 'busy', retryAfterSeconds: 1 });
   }
 }
