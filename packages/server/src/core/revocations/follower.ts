@@ -20,6 +20,8 @@ const LOOK_WITHIN_MS = 1000;
 /** So many may wait for a look. They are let go together, so this bounds what one that hangs can hold. */
 const MAX_WAITING = 1000;
 const PAGE = 1000;
+/** One look starts anew so many times at most; the next look goes on. */
+const MAX_ANEW = 3;
 /** At start there may be a million; each page is a moment in which nothing else is done. */
 const ACTIVE_PAGE = 2000;
 /** A wall clock that is set back by more than this was wrong before. What ended since is still known everywhere: it is kept for an hour. */
@@ -208,13 +210,14 @@ export class ChangeFollower {
     else if (this.#readAtMs - wallMs > SET_BACK_MS) await this.renewEpoch('clock');
     // The hint is used up by asking, so a read that fails must be tried again whatever it says next.
     if (this.#ports.changes.mayHaveMoved()) this.#unread = true;
-    while (this.#unread) {
+    for (let anew = 0; this.#unread; ) {
       const look = await this.#ports.changes.lookAfter(this.#place, PAGE);
       const isContinued = await this.#isContinued(look);
       if (isContinued) {
         this.#apply(look.changes);
         this.#moveTo(look);
-      } else await this.#startAnew();
+      } else if (++anew > MAX_ANEW) throw new StoreUnavailable('The list of changes is another one each time it is read.');
+      else await this.#startAnew();
       this.#unread = !isContinued || look.changes.length === PAGE;
     }
     this.#freshAtMs = startedAtMs;
