@@ -110,6 +110,23 @@ it('ends streams that it can tell no more what they missed: after a long sleep, 
   }
 });
 
+it('tells one who comes right after the list went back all of it once, and ends those who followed the old one', async () => {
+  const { state, append, follower, streams, follow } = await open();
+  append(5);
+  await follower.look();
+  const old = await follow();
+  Object.assign(state, { epoch: 'f'.repeat(32), list: [] });
+  append(2);
+  // The other list is read while one who comes is being told of it, as any time between two beats.
+  const first = streams.messages;
+  await follower.look();
+  const young = await follow();
+  await expect.poll(() => old.isOver).toBe(true);
+  expect(young.messages[0]).toMatchObject({ whole: true, epoch: state.epoch, position: 2 });
+  // All of it, where it ends, and a beat or two.
+  expect(streams.messages - first).toBeLessThan(10);
+});
+
 it('beats only while it knows, and ends what no longer holds', async () => {
   const { state, follower, follow } = await open();
   const heard = await follow();

@@ -5,6 +5,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { FEED_EVENT, formatPosition } from '@keyhouse/protocol';
+import { pause } from '../core/lib/pause.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { Feed, SignedMessage } from '../core/revocations/feed.ts';
 
@@ -95,6 +96,8 @@ export class FeedStreams {
       // A whole list took its time; what it is followed by says how things stand now.
       if (!last.whole && last.epoch === this.#epoch && last.position === this.#told) break;
       last = await this.#feed.ask(last);
+      // What is written to a connection that takes it at once lets nothing else have its turn.
+      await pause();
     }
     stream.isLive = !stream.response.writableEnded;
   }
@@ -134,10 +137,11 @@ export class FeedStreams {
       return;
     }
     this.#publishedAtMs = performance.now();
-    for (let isFirst = true; this.#told < position || (isFirst && evenNothing); isFirst = false) {
-      const message = epoch === this.#epoch ? this.#feed.recentStep(this.#told) : null;
+    const isAnother = epoch !== this.#epoch || position < this.#told;
+    for (let isFirst = true; isAnother || this.#told < position || (isFirst && evenNothing); isFirst = false) {
+      const message = isAnother ? null : this.#feed.recentStep(this.#told);
       if (message === null) {
-        // The list was read anew, and nobody knows what they missed: they come back and are told everything.
+        // The list is another one, or was read anew, and nobody knows what they missed: they come back and are told everything.
         for (const stream of live) end(stream);
         this.#epoch = epoch;
         this.#told = position;

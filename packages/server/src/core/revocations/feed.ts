@@ -42,12 +42,18 @@ const HASH_SLICE = 1024 * 1024;
 export function createFeed({ follower, changes, clock, monotonicMs, issuer, sign }: FeedPorts) {
   const recent = new RecentChanges();
   const listeners: (() => void)[] = [];
+  const tellListeners = (): void => {
+    for (const listener of listeners) listener();
+  };
   follower.listenToReads({
     onRead: (stretch) => {
       recent.add(stretch);
-      for (const listener of listeners) listener();
+      tellListeners();
     },
-    onAnew: (position) => recent.startAt(position),
+    onAnew: (position) => {
+      recent.startAt(position);
+      tellListeners();
+    },
   });
   let building: WholeList | null = null;
   let next: Promise<SignedMessage> | null = null;
@@ -57,7 +63,7 @@ export function createFeed({ follower, changes, clock, monotonicMs, issuer, sign
     position: (): FeedPosition => ({ epoch: follower.epoch, position: follower.position }),
     /** Whether this server knows now what is revoked. When it does not, it says nothing. */
     isFresh: (): boolean => follower.isFresh,
-    /** Calls back whenever the list was read a stretch further. */
+    /** Calls back whenever the list was read a stretch further, or anew. */
     listen: (listener: () => void): void => void listeners.push(listener),
     ask,
     recentStep,

@@ -219,6 +219,7 @@ export class ChangeFollower {
       } else if (++anew > MAX_ANEW) throw new StoreUnavailable('The list of changes is another one each time it is read.');
       else await this.#startAnew();
       this.#unread = !isContinued || look.changes.length === PAGE;
+      if (this.#unread) await pause();
     }
     this.#freshAtMs = startedAtMs;
     if (wallMs > this.#readAtMs || this.#readAtMs - wallMs > STANDS_STILL_MS) this.#readAtMs = wallMs;
