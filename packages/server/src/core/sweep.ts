@@ -30,7 +30,7 @@ const MAY_PART_MS = 5 * 60 * 1000;
 
 export interface SweepPorts {
   readonly store: Pick<Store, 'leases' | 'jwts' | 'changes' | 'mails' | 'tickets' | 'sessions' | 'signIns' | 'credentials'>;
-  readonly follower: ChangeFollower;
+  readonly follower: Pick<ChangeFollower, 'revocations'>;
   readonly clock: Clock;
   /** Milliseconds that only go forward. */
   readonly monotonicMs: () => number;
@@ -45,11 +45,17 @@ export function createSweep({ store, follower, clock, monotonicMs, holder, log }
   const time = createSteadyTime(clock, monotonicMs);
   return { run, horizonMs };
 
-  /** Up to which moment what has ended may be deleted; null while this server's two clocks have parted. */
+  /**
+   * Up to which moment what has ended may be deleted; null while this server's two clocks have parted. It does not move the horizon: only a sweep
+   * does, one server at a time, so that many servers do not move it faster.
+   */
   async function horizonMs(): Promise<number | null> {
+    return await moveHorizon(0);
+  }
+
+  async function moveHorizon(mostMs: number): Promise<number | null> {
     const partedMs = time.partedMs();
-    if (Math.abs(partedMs) <= MAY_PART_MS)
-      return await store.leases.moveSweepHorizon({ nowMs: clock.now(), mostMs: HORIZON_STEP_MS });
+    if (Math.abs(partedMs) <= MAY_PART_MS) return await store.leases.moveSweepHorizon({ nowMs: clock.now(), mostMs });
     log.warn({ partedMs }, 'The clock of this machine was set, or it slept: for a day nothing is deleted because it has ended.');
     return null;
   }
@@ -57,7 +63,7 @@ export function createSweep({ store, follower, clock, monotonicMs, holder, log }
   async function run(): Promise<void> {
     follower.revocations.sweep(Math.min(clock.now(), time.steadyMs()));
     if (!(await store.leases.takeLease({ job: 'sweep', holder, nowMs: clock.now(), forMs: SWEEP_EVERY_MS }))) return;
-    const nowMs = await horizonMs();
+    const nowMs = await moveHorizon(HORIZON_STEP_MS);
     if (nowMs === null) return;
     const today = Math.floor(nowMs / DAY_MS);
     while (await store.jwts.sweepJwts({ beforeMs: nowMs - KEEP_ENDED_JWTS_DAYS * DAY_MS, limit: BATCH }));
