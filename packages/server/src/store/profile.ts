@@ -236,7 +236,8 @@ export const profileActs = {
     if (isFirstProof && firstProof === null) return 'first-proof' as const;
     if (firstProof !== null) {
       const { expects, ticketHash } = firstProof;
-      if (userId !== firstProof.userId) return 'gone' as const;
+      // Verified in between: nothing would end, and the mail says that it did.
+      if (userId !== firstProof.userId || !isFirstProof) return 'gone' as const;
       if (expects !== null && !isSameEnding(expects, await readEnding(db, { userId, all: true, nowMs })))
         return 'changed' as const;
       const ticket = await redeem(db, { purpose: 'first-proof', hash: ticketHash, nowMs });

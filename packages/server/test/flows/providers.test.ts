@@ -384,6 +384,47 @@ describe('signing in with another provider', () => {
     await place.stop();
   });
 
+  it('ends and links nothing when the address is verified in the moment in which the first proof is confirmed', async () => {
+    let verify = async (): Promise<unknown> => {};
+    const answering = {
+      ...{ id: 'acme', name: 'Acme ID', domains: ['example.com'] },
+      start: async () => 'https://acme.example/authorize',
+      finish: async () => ({ subject: 'ada', email: 'ada@example.com', emailVerified: true, name: null }),
+    };
+    const place = await startTestServer({
+      providers: [answering],
+      listen: (store) => ({
+        ...store,
+        profile: {
+          ...store.profile,
+          adoptIdentity: async (input) => {
+            if (input.firstProof !== null) await verify();
+            return await store.profile.adoptIdentity(input);
+          },
+        },
+      }),
+    });
+    const comeBackThere = async (jar: Jar) => {
+      const begun = await visitorWith(place, '').ask('/providers/acme/start', { body: { purpose: 'log-in' } });
+      jar.take(begun.headers['set-cookie'] ?? []);
+      const answer = await place.request('/login/provider/acme?code=x&state=y', { headers: { cookie: jar.text } });
+      jar.take(answer.headers['set-cookie'] ?? []);
+      return answer.headers.location;
+    };
+    const owner = await place.register('ada@example.com', { isVerified: false });
+    const user = (await place.keyhouse.findUser(owner.id)) ?? never();
+    const jar = new Jar();
+    expect(await comeBackThere(jar)).toBe('/login');
+    await place.keyhouse.sendVerification(user, OPERATOR);
+    const ticket = await linkIn(place, owner.email, '/verify-email#');
+    verify = () => place.keyhouse.verifyEmail(user, ticket, OPERATOR);
+    expect((await visitorWith(place, jar.text).ask('/log-in/first-proof', { method: 'POST' })).status).toBe(422);
+    expect((await place.request('/api/v1/cli/loggedUser', { bearer: owner.token })).status).toBe(200);
+    expect(mailsTo(place, owner.email).map(({ kind }) => kind)).not.toContain('factor-changed');
+    expect(await comeBackThere(new Jar())).toBe('/dashboard');
+    await place.stop();
+  });
+
   it('lets nobody in who was shut out', async () => {
     const person = newPerson();
     const { jar } = await logIn(person);

@@ -76,7 +76,7 @@ export interface ProfileStore {
      * no effect on a user who exists.
      */
     invitation: { ticketHash: string; signUp: SignUp; event: EventDraft } | null;
-    /** The ticket is used up in the same act. `expects`: what the mail lists; `changed`: it is not what would end now. `gone`: the ticket, or the user's address. */
+    /** The ticket is used up in the same act. `expects`: what the mail lists; `changed`: it is not what would end now. `gone`: the ticket has, the address is verified by now, or it is another user's. */
     firstProof: { userId: number; ticketHash: string; expects: Ending | null } | null;
     nowMs: number;
     events: { readonly created: EventDraft; readonly linked: EventDraft };
