@@ -12,7 +12,8 @@ export async function readEnding(
     .selectFrom('credentials')
     .select(['kind', 'name'])
     .where((eb) => eb.or([eb('user_id', '=', userId), eb('account_id', 'in', account)]))
-    .where('revoked_at_ms', 'is', null);
+    .where('revoked_at_ms', 'is', null)
+    .where((eb) => eb.or([eb('expires_at_ms', 'is', null), eb('expires_at_ms', '>', nowMs)]));
   if (!all) found = found.where('user_id', '=', userId).where('source', 'in', ['login', 'register']);
   const credentials = await found.orderBy('id').execute();
   const sessions = await db.selectFrom('sessions').select('id').where('user_id', '=', userId).where(isActive(nowMs)).execute();

@@ -1,6 +1,7 @@
 /** Races that somebody could win who has lost an account, or never had it: on both databases, through the doors that they would use. */
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, it } from 'vitest';
+import { startAmbush } from '../../test/ambush.ts';
 import { addPasskey, createAuthenticator } from '../../test/authenticator.ts';
 import { addTotp, type Browser, followLink, loggedIn, newEmail, openBrowser, registered } from '../../test/browser.ts';
 import { eachDatabase } from '../../test/databases.ts';
@@ -75,6 +76,28 @@ eachDatabase('whoever lost an account', (makeDatabase) => {
     async function add(browser: Browser): Promise<number> {
       return await addPasskey(browser, createAuthenticator(server.url)).catch(() => 0);
     }
+  });
+
+  it('says by mail what a reset ended, when the address is verified in the same moment', async () => {
+    const ambush = await startAmbush(await makeDatabase(), []);
+    const { server: place } = ambush;
+    const { browser, email, id } = await registered(place);
+    const user = await place.keyhouse.findUser(id);
+    const made = await browser.ask('/tokens', { body: WISH });
+    await openBrowser(place).ask('/forgot', { body: { email } });
+    await expect.poll(async () => (await mailsOf(place, email)).map(({ kind }) => kind)).toContain('reset-password');
+    const [ticket, verification] = [await linkIn(place, email, '/reset#'), await linkIn(place, email, '/verify-email#')];
+    ambush.beforeAct('user.password_changed', async () => {
+      if (user !== null) await place.keyhouse.verifyEmail(user, verification, OPERATOR);
+    });
+    const { status } = await openBrowser(place).ask('/reset', { body: { ticket, password: NEW_PASSWORD } });
+    expect(status).toBe(204);
+    expect(ambush.isWaiting).toBe(false);
+    expect((await place.request('/api/v1/cli/loggedUser', { bearer: made.json.secret })).status).toBe(200);
+    const mail = (await mailsOf(place, email)).findLast(({ kind }) => kind === 'password-changed')?.text ?? '';
+    for (const untrue of ['first proof', WISH.name]) expect(mail).not.toContain(untrue);
+    expect(mail).toContain('Every other sign-in has ended');
+    await place.stop();
   });
 
   it('keeps what was made when the address had been proved before, and the second factor is still asked for', async () => {

@@ -83,8 +83,10 @@ export const profileActs = {
     const before = await users(db).where('users.id', '=', userId).executeTakeFirst();
     if (before === undefined) return 'gone' as const;
     const isFirstProof = input.proves && before.email_verified_at_ms === null;
-    if (expects !== null && !isSameEnding(expects, await readEnding(db, { userId, all: isFirstProof, nowMs })))
-      return 'changed' as const;
+    if (expects !== null) {
+      const ending = await readEnding(db, { userId, all: isFirstProof, nowMs });
+      if (!isSameEnding(expects, { ...ending, isFirstProof })) return 'changed' as const;
+    }
     if (ticket !== null) {
       const redeemed = await redeem(db, { ...ticket, nowMs });
       if (redeemed === null || redeemed.userId !== userId) return 'gone' as const;

@@ -385,7 +385,7 @@ describe('signing in with another provider', () => {
   });
 
   it('ends and links nothing when the address is verified in the moment in which the first proof is confirmed', async () => {
-    let verify = async (): Promise<unknown> => {};
+    let verify: () => Promise<unknown> = async () => {};
     const answering = {
       ...{ id: 'acme', name: 'Acme ID', domains: ['example.com'] },
       start: async () => 'https://acme.example/authorize',

@@ -40,7 +40,7 @@ export async function changePassword(
   if (!hashed.ok) return hashed;
   const { text, hash } = makeTicketText();
   const keep = { id: signInId, hash };
-  const changed = await setPassword(ports, user, { passwordHash: hashed.value, keep, ticket: null, proves: false }, by);
+  const changed = await setPassword(ports, user.id, { passwordHash: hashed.value, keep, ticket: null, proves: false }, by);
   return changed ? ok({ secret: text }) : no('gone');
 }
 
@@ -76,7 +76,7 @@ export async function resetWithTicket(
   if (!hashed.ok) return hashed;
   const used = { purpose: 'reset-password', hash: hashTicket(ticket) } as const;
   const theirs = { ...by, actor: `user:${user.id}`, authority: IN_THE_ACT } as const;
-  const done = await setPassword(ports, user, { passwordHash: hashed.value, keep: null, ticket: used, proves: true }, theirs);
+  const done = await setPassword(ports, user.id, { passwordHash: hashed.value, keep: null, ticket: used, proves: true }, theirs);
   return done ? ok(user) : no('gone');
 }
 
@@ -98,20 +98,23 @@ const MAX_READINGS = 3;
  */
 async function setPassword(
   ports: ChangePasswordPorts,
-  user: User,
+  userId: number,
   how: Pick<Parameters<ProfileStore['changePassword']>[0], 'passwordHash' | 'keep' | 'ticket' | 'proves'>,
   by: By,
 ): Promise<boolean> {
-  const { profile, compose, clock } = ports;
-  const isFirstProof = how.proves && user.emailVerifiedAtMs === null;
+  const { accounts, profile, compose, clock } = ports;
   for (let reading = 1; ; reading++) {
+    // The address may have been verified in between: then less ends.
+    const user = await accounts.findUser(userId);
+    if (user === null) return false;
     const nowMs = clock.now();
-    const ending = await profile.readEnding({ userId: user.id, all: isFirstProof, nowMs });
-    const facts = { ...circumstancesOf(by, nowMs), ended: { ...ending, isFirstProof } };
+    const isFirstProof = how.proves && user.emailVerifiedAtMs === null;
+    const ended = { ...(await profile.readEnding({ userId, all: isFirstProof, nowMs })), isFirstProof };
+    const facts = { ...circumstancesOf(by, nowMs), ended };
     const outcome = await profile.changePassword({
-      userId: user.id,
+      userId,
       ...how,
-      expects: reading > MAX_READINGS ? null : ending,
+      expects: reading > MAX_READINGS ? null : ended,
       nowMs,
       event: ownEvent(ports, 'user.password_changed', user, by, {
         ...(how.ticket === null ? {} : { details: { through: 'reset' } }),

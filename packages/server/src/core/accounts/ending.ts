@@ -3,4 +3,5 @@ import type { Ended } from '../mail/letters.ts';
 
 export type Ending = Omit<Ended, 'isFirstProof'>;
 
-export const isSameEnding = (one: Ending, other: Ending): boolean => JSON.stringify(one) === JSON.stringify(other);
+/** Whether two readings are the same, in everything that they have. */
+export const isSameEnding = <Read extends Ending>(one: Read, other: Read): boolean => JSON.stringify(one) === JSON.stringify(other);

@@ -1,5 +1,6 @@
 /** What a user changes about themself, and the acts of the store that do it. */
 import type { EventDraft } from '../audit/event.ts';
+import type { Ended } from '../mail/letters.ts';
 import type { NewUser, User } from './account.ts';
 import type { Ending } from './ending.ts';
 import type { Identity } from './factor.ts';
@@ -34,8 +35,8 @@ export interface ProfileStore {
     keep: { id: number; hash: string } | null;
     ticket: { purpose: TicketPurpose; hash: string } | null;
     proves: boolean;
-    /** What the mail lists. If something else would end, nothing is done: `changed`. Null: not compared. */
-    expects: Ending | null;
+    /** What the mail lists, and why. If something else would end, nothing is done: `changed`. Null: not compared. */
+    expects: Ended | null;
     nowMs: number;
     event: EventDraft;
   }): Promise<'done' | 'gone' | 'changed'>;

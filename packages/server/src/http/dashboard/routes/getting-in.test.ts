@@ -228,6 +228,23 @@ eachDatabase('getting in', (makeDatabase) => {
     expect(mail.includes('first proof that this address is yours')).toBe(!isVerified);
   });
 
+  it('counts nothing that has expired among what a reset will end', async () => {
+    const { email, visitor } = await registered();
+    const expires = new Date(server.now() + 60_000).toISOString();
+    const made = await visitor.ask('/tokens', { body: { name: 'short', expires_at: expires, permissions: null, addresses: null } });
+    expect(made.status).toBe(200);
+    await stranger.ask('/forgot', { body: { email } });
+    await expect.poll(async () => (await mailsOf(server, email)).map(({ kind }) => kind)).toContain('reset-password');
+    const ticket = await linkIn(server, email, '/reset#');
+    const tokens = async () => (await stranger.ask('/reset/check', { body: { ticket } })).json.ends.tokens;
+    expect(await tokens()).toBe(1);
+    server.advance(61_000);
+    expect(await tokens()).toBe(0);
+    await stranger.ask('/reset', { body: { ticket, password: NEW_PASSWORD } });
+    const mail = (await mailsOf(server, email)).findLast(({ kind }) => kind === 'password-changed')?.text ?? '';
+    expect(mail).not.toContain('“short”');
+  });
+
   it('keeps a token of the dashboard when a proved owner changes the password, and ends the other sign-ins', async () => {
     const { email, visitor } = await registered();
     await visitor.ask('/verify-email', { body: { ticket: await linkIn(server, email, '/verify-email#') } });
