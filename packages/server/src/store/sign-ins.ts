@@ -227,13 +227,18 @@ export async function rememberAddress(db: Db, userId: number, addressHash: strin
     .execute();
 }
 
-const live = (db: Db, notBefore: { seenMs: number; createdMs: number }) =>
+/** Those that have neither ended nor lapsed (`liveSince`). */
+export const liveSignIns = (db: Db, notBefore: { seenMs: number; createdMs: number }) =>
   db
     .selectFrom('sign_ins')
-    .select(['id', 'user_id', 'created_at_ms', 'last_seen_at_ms', 'proved_at_ms', 'methods', 'address', 'user_agent'])
     .where('ended_at_ms', 'is', null)
     .where('last_seen_at_ms', '>=', notBefore.seenMs)
     .where('created_at_ms', '>=', notBefore.createdMs);
+
+const live = (db: Db, notBefore: { seenMs: number; createdMs: number }) =>
+  liveSignIns(db, notBefore).select([
+    ...(['id', 'user_id', 'created_at_ms', 'last_seen_at_ms', 'proved_at_ms', 'methods', 'address', 'user_agent'] as const),
+  ]);
 
 type Row = Awaited<ReturnType<ReturnType<typeof live>['executeTakeFirstOrThrow']>>;
 

@@ -1,4 +1,5 @@
 import type { SelectQueryBuilder } from 'kysely';
+import { liveSince } from '../core/accounts/sign-in.ts';
 import {
   MAX_COUNTED,
   MAX_TEAMS_NAMED,
@@ -11,6 +12,7 @@ import { hasAdministratorBeside } from './administration.ts';
 import { isActive } from './lapsed.ts';
 import type { Db } from './prepared.ts';
 import type { Database } from './schema.ts';
+import { liveSignIns } from './sign-ins.ts';
 
 export function whatEndsReads(db: Db): WhatEndsStore {
   return {
@@ -75,7 +77,7 @@ async function ofUser(db: Db, subject: Extract<ToBeDeleted, { what: 'user' }>, n
     count(db, db.selectFrom('members').select('account_id as id').where('user_id', '=', subject.userId)),
     // A personal account invites nobody: these are to teams, or to register.
     count(db, openInvitations(db, nowMs).where('invited_by', '=', subject.userId)),
-    count(db, db.selectFrom('sign_ins').select('id').where('user_id', '=', subject.userId).where('ended_at_ms', 'is', null)),
+    count(db, liveSignIns(db, liveSince(nowMs)).select('id').where('user_id', '=', subject.userId)),
   ]);
   return { ...account, sessions, teams, invitations, signIns };
 }

@@ -7,7 +7,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Compose } from '../mail/compose.ts';
 import type { User } from './account.ts';
 import { circumstancesOf } from './circumstances.ts';
-import { type ProofMethod, SIGN_IN_IDLE_MS, SIGN_IN_MAX_MS, type SignIn, type SignInsStore, type Through } from './sign-in.ts';
+import { liveSince, type ProofMethod, type SignIn, type SignInsStore, type Through } from './sign-in.ts';
 import { hashTicket, makeTicketText } from './ticket.ts';
 
 export interface OpenSignInPorts {
@@ -95,9 +95,3 @@ export async function listSignIns(
   const found = await signIns.listSignIns(userId, liveSince(clock.now()), MAX_LISTED_SIGN_INS + 1);
   return { signIns: found.slice(0, MAX_LISTED_SIGN_INS), hasMore: found.length > MAX_LISTED_SIGN_INS };
 }
-
-/** The idle and the absolute end, as the store asks for them. */
-export const liveSince = (nowMs: number): { seenMs: number; createdMs: number } => ({
-  seenMs: nowMs - SIGN_IN_IDLE_MS,
-  createdMs: nowMs - SIGN_IN_MAX_MS,
-});

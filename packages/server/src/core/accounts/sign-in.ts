@@ -49,6 +49,12 @@ export const PROOF_LASTS_MS = 10 * MINUTE_MS;
 /** A sign-in that is used all day writes once in so long. */
 export const SEEN_EVERY_MS = 5 * MINUTE_MS;
 
+/** The idle and the absolute end, as the store asks for them. */
+export const liveSince = (nowMs: number): { seenMs: number; createdMs: number } => ({
+  seenMs: nowMs - SIGN_IN_IDLE_MS,
+  createdMs: nowMs - SIGN_IN_MAX_MS,
+});
+
 export interface SignInsStore {
   /** The sign-in and its user in one read; null when it has ended, or its user is disabled or deleted. `notBefore`: idle and absolute ends. */
   findSignIn(hash: string, notBefore: { seenMs: number; createdMs: number }): Promise<{ signIn: SignIn; user: User } | null>;

@@ -3,6 +3,8 @@ import { beforeAll, expect, it } from 'vitest';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { invite, newAdministrator, newPerson, newTeam } from '../../../../test/people.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../../../../test/server.ts';
+import { visitorFor } from '../../../../test/visitor.ts';
+import { SIGN_IN_IDLE_MS } from '../../../core/accounts/sign-in.ts';
 
 eachDatabase('what stands in the way of deleting an account', (makeDatabase) => {
   let server: TestServer;
@@ -29,6 +31,14 @@ eachDatabase('what stands in the way of deleting an account', (makeDatabase) => 
     expect((await ada.ask(`/accounts/${team}`, { method: 'DELETE', body: { name: 'Alone' } })).status).toBe(204);
     expect((await ends()).in_the_way.only_owner_of).toEqual([]);
     expect((await ada.ask('/me', { method: 'DELETE', body: { email: ada.email } })).status).toBe(204);
+  });
+
+  it('counts no browser that has not been seen for so long that it is signed out', async () => {
+    const ada = await newPerson(server);
+    server.advance(SIGN_IN_IDLE_MS + 1000);
+    expect((await ada.ask('/me/ends')).status).toBe(401);
+    const again = await visitorFor(server, ada.id);
+    expect((await again.ask('/me/ends')).json.sign_ins).toBe(1);
   });
 
   it('says that somebody is the last administrator, as deleting judges it', async () => {
