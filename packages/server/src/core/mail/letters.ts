@@ -160,7 +160,7 @@ export const letters: Letters = {
     subject: `The security of your ${brand} account was changed`,
     says: [
       FACTOR_SENTENCES[what](name === undefined ? '' : ` “${plain(name)}”`),
-      ...(ended === undefined ? [] : ['The password, and every sign-in from before, has ended.']),
+      ...(ended === undefined ? [] : ['A password that was set before no longer works, and every earlier sign-in has ended.']),
       ...whatEnded(ended, name === undefined ? undefined : `Signing in with “${plain(name)}”`),
     ],
     facts: circumstances(facts),

@@ -87,7 +87,7 @@ export async function checkRequest(ports: ChecksPorts, parameters: Parameters): 
   if (one('response_type') !== 'code') return fail('unsupported_response_type', 'response_type must be code.');
   if ((one('response_mode') ?? 'query') !== 'query') return fail('invalid_request', 'response_mode must be query.');
   if (state !== null && Buffer.byteLength(state) > MAX_STATE)
-    return fail('invalid_request', `state has at most ${MAX_STATE} characters.`);
+    return fail('invalid_request', `state has at most ${MAX_STATE} bytes.`);
   const challenge = one('code_challenge');
   if (challenge === null) return fail('invalid_request', 'code_challenge is required (RFC 7636).');
   if (one('code_challenge_method') !== 'S256') return fail('invalid_request', 'code_challenge_method must be S256.');
