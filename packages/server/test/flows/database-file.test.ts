@@ -74,6 +74,31 @@ it.each(tricks)('is told from a good one when it is %s: 503, and nothing is writ
   }
 });
 
+it('is read by no page of the dashboard when it is deleted', async () => {
+  const { files, start, clear } = await open();
+  const program = await start();
+  try {
+    const { origin } = program;
+    const headers = { 'content-type': 'application/json', origin: 'http://localhost:4141' };
+    const { email, password } = PERSON;
+    const registered = await fetch(`${origin}/dashboard/api/register`, {
+      ...{ method: 'POST', headers, body: JSON.stringify({ email, password }) },
+    });
+    expect(registered.status).toBe(200);
+    const cookie = registered.headers
+      .getSetCookie()
+      .map((line) => line.split(';')[0])
+      .join('; ');
+    const me = async () => (await fetch(`${origin}/dashboard/api/me`, { headers: { cookie } })).status;
+    expect(await me()).toBe(200);
+    unlinkSync(files.database);
+    expect(await me()).toBe(503);
+  } finally {
+    await program.stop();
+    clear();
+  }
+});
+
 it('is good again when it is put back', async () => {
   const { files, start, clear } = await open();
   const program = await start();

@@ -27,7 +27,7 @@ export class DatabaseFile {
   }
 
   /**
-   * Costs two looks into the folder, and nothing else as long as the file does not shrink.
+   * Costs two looks into the folder (some microseconds), and nothing else as long as the file does not shrink.
    * @throws StoreUnavailable that says what happened to the file.
    */
   check(): void {

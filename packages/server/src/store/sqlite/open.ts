@@ -31,6 +31,8 @@ export async function openSqlite({ url, migrations = 'apply' }: OpenStoreOptions
     isStorageError(error) || !reader.open ? new StoreUnavailable('The database file cannot be read.', { cause: error }) : error;
   const guard = async <Value>(read: () => Value | Promise<Value>): Promise<Value> => {
     try {
+      // Not only at each look: a sign-in is read for each request, whatever the list of changes says.
+      file.check();
       return await read();
     } catch (error) {
       throw unavailable(error);
@@ -60,7 +62,6 @@ export async function openSqlite({ url, migrations = 'apply' }: OpenStoreOptions
     onHint: () => () => {},
     check: () =>
       guard(() => {
-        file.check();
         reader.prepare('SELECT 1 FROM counters').get();
       }),
     close: async () => {
