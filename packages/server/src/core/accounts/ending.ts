@@ -4,4 +4,5 @@ import type { Ended } from '../mail/letters.ts';
 export type Ending = Omit<Ended, 'isFirstProof'>;
 
 /** Whether two readings are the same, in everything that they have. */
-export const isSameEnding = <Read extends Ending>(one: Read, other: Read): boolean => JSON.stringify(one) === JSON.stringify(other);
+export const isSameEnding = <Read extends Ending>(one: Read, other: Read): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);

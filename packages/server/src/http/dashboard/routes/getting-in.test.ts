@@ -231,7 +231,9 @@ eachDatabase('getting in', (makeDatabase) => {
   it('counts nothing that has expired among what a reset will end', async () => {
     const { email, visitor } = await registered();
     const expires = new Date(server.now() + 60_000).toISOString();
-    const made = await visitor.ask('/tokens', { body: { name: 'short', expires_at: expires, permissions: null, addresses: null } });
+    const made = await visitor.ask('/tokens', {
+      body: { name: 'short', expires_at: expires, permissions: null, addresses: null },
+    });
     expect(made.status).toBe(200);
     await stranger.ask('/forgot', { body: { email } });
     await expect.poll(async () => (await mailsOf(server, email)).map(({ kind }) => kind)).toContain('reset-password');
