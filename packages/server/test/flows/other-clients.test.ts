@@ -8,6 +8,7 @@ import {
   askTokens,
   authPath,
   CALLBACK,
+  claimsOf,
   newApplication,
   newPkce,
   openSession,
@@ -53,6 +54,35 @@ eachDatabase('an application of somebody else', (makeDatabase) => {
     expect((await verified(refreshed.json.id_token, client, 'RS256')).protectedHeader.alg).toBe('RS256');
     const asked = await openSession(server, ada, page, { rest: { scope: 'openid' } });
     expect((await verified(asked.idToken, page, 'ES256')).protectedHeader.alg).toBe('ES256');
+  });
+
+  it('that never asks userinfo finds the same in its ID tokens, at the code and at each refresh', async () => {
+    const { browser, email } = await registered(server);
+    const claimsBeside = (idToken: string | undefined) => {
+      const { iss, aud, iat, exp, auth_time, sid, ...claims } = claimsOf(idToken ?? '');
+      expect({ iss, aud, sid }).toEqual({ iss: ISSUER, aud: page.clientId, sid: expect.any(String) });
+      return claims;
+    };
+    const userInfo = async (jwt: string) => (await server.request('/auth/userinfo', { bearer: jwt })).json;
+    for (const scope of ['openid', 'openid email', 'openid profile', 'openid profile email']) {
+      const session = await openSession(server, browser, page, { rest: { scope } });
+      const told = await userInfo(session.jwt);
+      expect([Object.hasOwn(told, 'email'), Object.hasOwn(told, 'name')], scope).toEqual([
+        scope.includes('email'),
+        scope.includes('profile'),
+      ]);
+      expect(claimsBeside(session.idToken), scope).toEqual(told);
+      const refreshed = (await refresh(server, page, session.refreshToken)).json;
+      expect(claimsBeside(refreshed.id_token), scope).toEqual(told);
+    }
+    // What has changed since is in the next one; a narrower refresh says less.
+    const session = await openSession(server, browser, page, { rest: { scope: 'openid email profile invoices.read' } });
+    expect(claimsBeside(session.idToken)).toMatchObject({ email, email_verified: false });
+    await browser.ask('/me', { method: 'PATCH', body: { display_name: 'Countess of Lovelace' } });
+    const next = (await refresh(server, page, session.refreshToken)).json;
+    expect(claimsBeside(next.id_token)).toMatchObject({ name: 'Countess of Lovelace' });
+    const narrow = (await refresh(server, page, next.refresh_token, { scope: 'openid invoices.read' })).json;
+    expect(claimsBeside(narrow.id_token)).toEqual({ sub: claimsOf(session.jwt).sub });
   });
 
   it('finds keys of both algorithms published, and both in discovery', async () => {

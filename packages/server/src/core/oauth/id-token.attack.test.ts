@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 const ports = { keys: () => ring, issuer: ISSUER };
 const issue = (algorithm: SigningAlgorithm): string =>
-  issueIdToken(ports, { session, clientId: CLIENT, algorithm, nonce: null, atMs: clock.now() });
+  issueIdToken(ports, { session, clientId: CLIENT, algorithm, nonce: null, userInfo: null, atMs: clock.now() });
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const kidOf = (algorithm: SigningAlgorithm): string => ring.signing.get(algorithm)?.kid ?? '';
 const claims = { iss: ISSUER, sub: 'user:1', aud: CLIENT, sid: 'a-session', iat: 0, exp: 9_999_999_999 };
@@ -109,7 +109,7 @@ describe('an ID token', () => {
   it('cannot be wished for with an algorithm that has no key: none is signed with another in its place', async () => {
     const only = await openSigningKeys(stored.slice(0, 1), [SECRET]);
     if (!only.ok) throw new Error(only.reason);
-    const wish = { session, clientId: CLIENT, algorithm: 'RS256', nonce: null, atMs: 0 } as const;
+    const wish = { session, clientId: CLIENT, algorithm: 'RS256', nonce: null, userInfo: null, atMs: 0 } as const;
     expect(() => issueIdToken({ keys: () => only.value, issuer: ISSUER }, wish)).toThrow('no signing key for RS256');
   });
 

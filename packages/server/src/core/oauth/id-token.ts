@@ -5,6 +5,7 @@ import type { SigningAlgorithm } from '../jwts/jwt.ts';
 import type { KeyRing } from '../jwts/signing-key.ts';
 import { SECOND_MS } from '../lib/clock.ts';
 import type { Session } from '../sessions/session.ts';
+import type { UserInfo } from './user-info.ts';
 
 interface Ports {
   readonly keys: () => KeyRing;
@@ -21,15 +22,19 @@ interface Wanted {
   readonly algorithm: SigningAlgorithm;
   /** As it was asked with; null at a refresh (§12.2). */
   readonly nonce: string | null;
+  /** What userinfo says for the scopes of this answer; null: nothing but who it is. */
+  readonly userInfo: UserInfo | null;
   readonly atMs: number;
 }
 
-/** §2. */
-export function issueIdToken({ keys, issuer }: Ports, { session, clientId, algorithm, nonce, atMs }: Wanted): string {
+/** §2. Name and email are in it too (§5.4 allows it): many clients read them here and never ask userinfo. */
+export function issueIdToken({ keys, issuer }: Ports, wanted: Wanted): string {
+  const { session, clientId, algorithm, nonce, userInfo, atMs } = wanted;
   const key = keys().signing.get(algorithm);
   if (key === undefined) throw new Error(`There is no signing key for ${algorithm}.`);
   const iat = Math.floor(atMs / SECOND_MS);
   const claims = {
+    ...userInfo,
     iss: issuer,
     sub: userClaim(session.userId),
     aud: clientId,

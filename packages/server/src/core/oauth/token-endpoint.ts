@@ -17,6 +17,7 @@ import { type Redemption, redeemCode } from './code.ts';
 import type { GrantsStore } from './grant.ts';
 import { issueIdToken } from './id-token.ts';
 import { type Grantable, narrowScope, type Scope, scopeNames, standingPermissions } from './scope.ts';
+import { asksForUserInfo, userInfoOf } from './user-info.ts';
 
 export interface TokenPorts extends SessionPorts {
   readonly grants: GrantsStore;
@@ -181,19 +182,18 @@ async function answerSession(
     ...{ clientId, accountId: session.accountId, permissions, issuedAtMs, expiresAt },
     session: { id: session.id, userId: session.userId, scopes },
   });
-  return {
-    ok: true,
-    value: {
-      access_token: accessToken,
-      token_type: 'Bearer',
-      expires_in: secondsUntil(expiresAt, atMs),
-      refresh_token: refreshToken,
-      scope: scopeClaim(permissions, scopes),
-      ...(session.scopes.includes('openid')
-        ? { id_token: issueIdToken(ports, { session, clientId, algorithm, nonce, atMs }) }
-        : {}),
-    },
-  };
+  const answer = {
+    access_token: accessToken,
+    token_type: 'Bearer',
+    expires_in: secondsUntil(expiresAt, atMs),
+    refresh_token: refreshToken,
+    scope: scopeClaim(permissions, scopes),
+  } as const;
+  if (!session.scopes.includes('openid')) return { ok: true, value: answer };
+  const user = asksForUserInfo(scopes) ? await ports.findUser(session.userId) : null;
+  const userInfo = user === null ? null : userInfoOf(user, scopes);
+  const idToken = issueIdToken(ports, { session, clientId, algorithm, nonce, userInfo, atMs });
+  return { ok: true, value: { ...answer, id_token: idToken } };
 }
 
 /** An old token came again: it was copied, and nobody knows which of the two is the thief. The user is told. */

@@ -31,7 +31,9 @@ const Tokens = Type.Object(
       Type.String({ description: 'The newest; the one before it is good for a lost answer.', examples: ['kh_refresh_…'] }),
     ),
     scope: Type.String({ examples: ['invoices.read services.read'] }),
-    id_token: Type.Optional(Type.String({ description: 'When `openid` was granted.' })),
+    id_token: Type.Optional(
+      Type.String({ description: 'When `openid` was granted; with the claims of `profile` and `email` where they were.' }),
+    ),
   },
   { description: 'RFC 6749 §5.1.' },
 );
