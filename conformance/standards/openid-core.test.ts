@@ -192,6 +192,15 @@ describe('OpenID Connect Core', () => {
       expect(await only('openid profile email address phone')).toEqual({ ...profile, ...email });
     });
 
+    it('tells no more than the ID token, and no less', async () => {
+      for (const scope of ['openid email', 'openid profile', 'openid profile email']) {
+        const tokens = await scene.signIn(scene.web, { scope });
+        const { json } = await scene.userInfo(tokens.access_token);
+        const { iss, aud, exp, iat, auth_time, sid, ...claims } = claimsOf(tokens.id_token);
+        expect(claims, scope).toEqual(json);
+      }
+    });
+
     it('wants a JWT to which openid was granted', async () => {
       expect((await scene.server.request('/auth/userinfo')).headers['www-authenticate']).toBe('Bearer');
       const { access_token: jwt } = await scene.signIn(scene.web, { scope: 'invoices.read' });
