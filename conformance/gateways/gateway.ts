@@ -2,13 +2,12 @@
  * The real nginx, Caddy and HAProxy, each as a process of its own with the file that the guides show: only addresses, certificates and folders
  * are put in their place. Everything that it writes is in a folder of its own, which goes with it.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { freePort } from '../free-port.ts';
+import { findProgram, type RunningProgram, startProgram, untilOpen } from '../programs.ts';
 
 export interface Gateway {
   readonly name: string;
@@ -120,13 +119,7 @@ export const HAPROXY: Gateway = {
 
 export const GATEWAYS: readonly Gateway[] = [NGINX, NGINX_CACHED, CADDY, HAPROXY];
 
-/** Debian keeps some of them where only the administrator looks. */
-const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
-
-const find = (program: string): string | undefined =>
-  FOLDERS.map((folder) => join(folder, program)).find((path) => existsSync(path));
-
-export const isInstalled = ({ program }: Gateway): boolean => find(program) !== undefined;
+export const isInstalled = ({ program }: Gateway): boolean => findProgram(program) !== undefined;
 
 /** Begins the name of what is skipped where the program is missing; `npm test` counts it. */
 export const needs = ({ program }: Gateway): string => `[needs ${program}]`;
@@ -139,37 +132,22 @@ export async function startGateway(
   // nginx gives up its rights, and must still find its folders.
   chmodSync(folder, 0o755);
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  let child: ChildProcess | undefined;
-  let output = '';
+  let running: RunningProgram | undefined;
   const log = (): string => {
     const file = join(folder, 'error.log');
-    return output + (existsSync(file) ? readFileSync(file, 'utf8') : '');
+    return (running?.output() ?? '') + (existsSync(file) ? readFileSync(file, 'utf8') : '');
   };
   const stop = async (): Promise<void> => {
-    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
-      const ended = once(child, 'exit');
-      child.kill('SIGTERM');
-      const impatient = setTimeout(() => child?.kill('SIGKILL'), 3000);
-      await ended;
-      clearTimeout(impatient);
-    }
+    await running?.stop();
     remove();
   };
   try {
     makeCertificate(folder);
     const port = await freePort();
     const { args, env = {} } = gateway.prepare({ folder, port, ...ports });
-    child = spawn(find(gateway.program) ?? gateway.program, args, {
-      cwd: folder,
-      env: { PATH: process.env.PATH, HOME: folder, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => {
-        output += chunk.toString();
-      });
-    }
-    await untilOpen(port, () => child?.exitCode !== null, log);
+    const path = findProgram(gateway.program) ?? gateway.program;
+    running = startProgram(path, args, { cwd: folder, env: { PATH: process.env.PATH, HOME: folder, ...env } });
+    await untilOpen(port, running, log);
     return { port, log, stop };
   } catch (error) {
     await stop();
@@ -182,19 +160,4 @@ function makeCertificate(folder: string): void {
   const files = ['-keyout', join(folder, 'certificate.key'), '-out', join(folder, 'certificate.pem')];
   const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
   execFileSync('openssl', [...wish, ...files, ...names], { stdio: 'ignore' });
-}
-
-async function untilOpen(port: number, hasEnded: () => boolean, log: () => string): Promise<void> {
-  for (let tries = 0; tries < 600 && !hasEnded(); tries++) {
-    const isOpen = await new Promise<boolean>((resolve) => {
-      const socket = connect({ port, host: '127.0.0.1' });
-      socket.on('connect', () => resolve(true));
-      socket.on('error', () => resolve(false));
-      socket.on('close', () => resolve(false));
-      socket.on('connect', () => socket.destroy());
-    });
-    if (isOpen) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`The gateway did not start:\n${log()}`);
 }
