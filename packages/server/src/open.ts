@@ -18,8 +18,10 @@ export interface Opened {
 
 /** Opens store and secret and binds every verb; starts nothing. */
 export async function openKeyhouse(config: Config, log: Log): Promise<Opened> {
-  if (!isPostgres(config.databaseUrl)) refuseLostDatabase(sqlitePath(config.databaseUrl));
-  else if (config.secret === null) throw new Error('KEYHOUSE_SECRET is required with PostgreSQL.');
+  if (config.secret === null) {
+    if (isPostgres(config.databaseUrl)) throw new Error('KEYHOUSE_SECRET is required with PostgreSQL.');
+    refuseLostDatabase(sqlitePath(config.databaseUrl));
+  }
   const store = await openStore({
     url: config.databaseUrl,
     poolSize: config.databasePoolSize,

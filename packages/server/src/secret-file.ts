@@ -30,8 +30,8 @@ export function readSecretFile(databasePath: string): KeptSecret | null {
 }
 
 /**
- * To be asked before the database is opened, which makes one where there is none. A secret without its database is no new installation: the database was
- * lost, or is looked for in the wrong place, and an empty one in its stead would refuse every credential without a word.
+ * Call before the database is opened, which creates one if there is none. A kept secret without its database is not a new installation: the
+ * database was lost, or its path is wrong, and a new empty one would refuse every credential without saying why.
  * @throws Error that says what to do.
  */
 export function refuseLostDatabase(databasePath: string): void {
@@ -40,7 +40,7 @@ export function refuseLostDatabase(databasePath: string): void {
   const bytes = statSync(databasePath, { throwIfNoEntry: false })?.size;
   if (bytes !== undefined && bytes > 0) return;
   throw new Error(
-    `The database ${databasePath} ${bytes === 0 ? 'is empty' : 'is missing'}, and ${current}, which was made with it, is there. Put the database back. To begin with a new one, move that file away.`,
+    `The database ${databasePath} ${bytes === 0 ? 'is empty' : 'is missing'}, and ${current}, which was made with it, is there. Put the database back. To begin with a new one, choose another folder, or move that file away if no other database here uses it.`,
   );
 }
 

@@ -50,7 +50,7 @@ export function checkSecretFile(config: Config): Check {
     return wrong(
       'secret',
       `The database ${file} is missing, and ${current}, which was made with it, is there.`,
-      'Put the database back. To begin with a new one, move that file away.',
+      'Put the database back. To begin with a new one, choose another folder, or move that file away if no other database here uses it.',
     );
   const open = [current, previous].filter((each) => existsSync(each) && (statSync(each).mode & 0o077) !== 0);
   if (open.length > 0)

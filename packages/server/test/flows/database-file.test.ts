@@ -135,6 +135,20 @@ it.each([
   }
 });
 
+it('is made anew beside the secret of another database when its own is a setting', async () => {
+  const { files, clear } = await open();
+  try {
+    writeFileSync(files.secret, 'the secret of another database in this folder');
+    const settings = {
+      KEYHOUSE_DATABASE_URL: `sqlite:${files.database}`,
+      KEYHOUSE_SECRET: 'a secret that is given as a setting',
+    };
+    await (await startProgram(settings)).stop();
+  } finally {
+    clear();
+  }
+});
+
 it('gets its secret at the next start when the first one was killed before that was made', async () => {
   const { files, start, clear } = await open();
   try {
