@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { authPath, newApplication, newPkce } from '../../server/test/applications.ts';
 import { crowdOfMembers } from '../../server/test/loop/crowd.ts';
-import { newAdministrator, newTeam, type Person } from '../../server/test/people.ts';
+import { newAdministrator, newMember, newTeam, type Person } from '../../server/test/people.ts';
 import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from './browser.ts';
 import { catalogueOf, routesOf } from './large.ts';
 import { button } from './steps.ts';
@@ -121,6 +121,15 @@ describe('with very many permissions and routes', () => {
     await page.getByLabel('Find a member by name or address').fill('nobody else');
     await page.getByText('Nobody here has a name or an address like this.').waitFor();
     await visit.expectAccessible();
+
+    // A viewer sees no addresses: the others are found by what is shown of them.
+    const viewer = await newMember(dashboard, admin, crowded, 'viewer');
+    visit = await dashboard.visit();
+    await signIn(dashboard, visit, viewer.id);
+    await visit.open(`/dashboard/accounts/${crowded}/members`);
+    const search = visit.page.getByLabel('Find a member by name or address');
+    await search.fill('null');
+    await visit.page.getByText('Nobody here has a name or an address like this.').waitFor();
   });
 
   it('renders what is seen of what an application asks for', async () => {

@@ -66,7 +66,7 @@ function MemberTable(props: TableProps) {
   const { members } = props;
   const [text, setText] = useState('');
   const wanted = text.trim().toLowerCase();
-  const found = members.filter(({ display_name, email }) => `${display_name}\n${email}`.toLowerCase().includes(wanted));
+  const found = members.filter((member) => `${nameOf(member)}\n${member.email ?? ''}`.toLowerCase().includes(wanted));
   const { rows, pages } = useFirstRows(found);
   return (
     <Stack gap="md">
