@@ -21,7 +21,6 @@ export * from './openapi.ts';
 export * from './openapi-text.ts';
 export * from './outcome.ts';
 export * from './path.ts';
-export * from './path-readings.ts';
 export * from './peer.ts';
 export * from './permission.ts';
 export * from './revocation-list.ts';

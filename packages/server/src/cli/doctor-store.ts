@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../config.ts';
 import type { OpenedStore } from '../store/opened.ts';
+import type { ConnectionFigures } from '../store/postgres/figures.ts';
 import { type Check, good, noteworthy, wrong } from './doctor-machine.ts';
 import { explain } from './failure.ts';
 import { readableTime } from './output.ts';
@@ -111,10 +112,7 @@ async function readSecretTexts(config: Config): Promise<readonly string[]> {
 const BESIDE_THE_POOL = 2;
 
 /** Whether PostgreSQL can give one server what it may ask for. */
-export function checkConnections(
-  { most, used, isDirect }: { most: number; used: number; isDirect: boolean },
-  poolSize: number,
-): Check {
+export function checkConnections({ most, used, isDirect }: ConnectionFigures, poolSize: number): Check {
   const wanted = poolSize + BESIDE_THE_POOL;
   if (!isDirect)
     return good('connections', `PostgreSQL is reached through a pooler; a server opens at most ${wanted} connections to it.`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { StoreUnavailable } from '../core/store.ts';
+import { StoreUnavailable } from '../core/unavailable.ts';
 import { explain, refusal, withoutSecrets, wrongUsage } from './failure.ts';
 
 describe('failures', () => {

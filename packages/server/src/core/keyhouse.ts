@@ -90,8 +90,9 @@ import { ChangeFollower } from './revocations/follower.ts';
 import { createRefreshKeys, rememberSeals } from './sessions/refresh-keys.ts';
 import { SeenSessions } from './sessions/seen.ts';
 import { type EndReason, UNRECORDED_JWT_SECONDS } from './sessions/session.ts';
-import { type Store, StoreUnavailable } from './store.ts';
+import type { Store } from './store.ts';
 import { createSweep, SWEEP_EVERY_MS } from './sweep.ts';
+import { StoreUnavailable } from './unavailable.ts';
 import { createVerify } from './verify.ts';
 
 export interface Settings {

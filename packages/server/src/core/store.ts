@@ -21,8 +21,6 @@ import type { PermissionsStore } from './permissions/catalogue.ts';
 import type { ChangesStore } from './revocations/change.ts';
 import type { SessionsStore } from './sessions/session.ts';
 
-export { StoreUnavailable } from './unavailable.ts';
-
 /** A row lease for jobs that one server at a time may do. */
 export interface LeaseStore {
   /** True when `holder` has the lease for `forMs` from now; false when another holds it. */

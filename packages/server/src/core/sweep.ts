@@ -39,8 +39,6 @@ export interface SweepPorts {
   readonly log: Log;
 }
 
-export type Sweep = ReturnType<typeof createSweep>;
-
 export function createSweep({ store, follower, clock, monotonicMs, holder, log }: SweepPorts) {
   const time = createSteadyTime(clock, monotonicMs);
   return { run, horizonMs };

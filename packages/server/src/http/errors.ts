@@ -4,7 +4,7 @@
  */
 import { INACTIVE_SENTENCES } from '../core/accounts/account.ts';
 import type { Refused } from '../core/refusal.ts';
-import { StoreUnavailable } from '../core/store.ts';
+import { StoreUnavailable } from '../core/unavailable.ts';
 
 export interface Answer {
   readonly status: number;

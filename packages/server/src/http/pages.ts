@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Keyhouse } from '../core/keyhouse.ts';
-import { StoreUnavailable } from '../core/store.ts';
+import { StoreUnavailable } from '../core/unavailable.ts';
 import type { FindPeer } from './client-address.ts';
 import type { Cookies } from './dashboard/cookies.ts';
 import { ownPath } from './dashboard/return-path.ts';

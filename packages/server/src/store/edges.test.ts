@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { eachDatabase } from '../../test/databases.ts';
 import type { EventDraft } from '../core/audit/event.ts';
-import { StoreUnavailable } from '../core/store.ts';
+import { StoreUnavailable } from '../core/unavailable.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { openStore, pendingMigrations } from './open.ts';
 

@@ -1,5 +1,6 @@
 /** Opens the store. The only file that knows which database this is; only that one's driver is loaded. */
 import type { OpenedStore, OpenStoreOptions, PendingMigration } from './opened.ts';
+import type { ConnectionFigures } from './postgres/figures.ts';
 
 export async function openStore(options: OpenStoreOptions): Promise<OpenedStore> {
   // Loaded when it is the one: the other one's driver would only take memory.
@@ -20,7 +21,7 @@ export async function backupStore(url: string, file: string): Promise<{ bytes: n
 }
 
 /** How many connections PostgreSQL has and uses; null on SQLite, which has none. */
-export async function findConnectionFigures(url: string): Promise<{ most: number; used: number; isDirect: boolean } | null> {
+export async function findConnectionFigures(url: string): Promise<ConnectionFigures | null> {
   if (!isPostgres(url)) return null;
   return await (await import('./postgres/figures.ts')).connectionFigures(url);
 }

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Provider as OidcProvider } from 'oidc-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { StoreUnavailable } from '../../src/core/store.ts';
+import { StoreUnavailable } from '../../src/core/unavailable.ts';
 import { openProvider } from '../../src/providers/openid.ts';
 import { linkIn, mailsTo } from '../mails.ts';
 import { ISSUER, OPERATOR, PASSWORD, startTestServer, type TestServer } from '../server.ts';

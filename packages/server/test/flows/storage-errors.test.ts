@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import SQLite from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import { StoreUnavailable } from '../../src/core/store.ts';
+import { StoreUnavailable } from '../../src/core/unavailable.ts';
 import { openKeyhouse } from '../../src/open.ts';
 import { sqliteDatabase } from '../databases.ts';
 import { startProgram } from '../program.ts';

@@ -12,7 +12,7 @@ import { applyMigrations, pendingAt, refusePending } from './migrate.ts';
 import { PollConnection } from './poll-connection.ts';
 
 const MAX_ATTEMPTS = 5;
-export const DEFAULT_POOL_SIZE = 20;
+const DEFAULT_POOL_SIZE = 20;
 
 /** PostgreSQL 13 or later: a pool, each act one transaction, any number of servers beside each other. */
 export async function openPostgres(options: OpenStoreOptions): Promise<OpenedStore> {
