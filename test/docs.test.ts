@@ -75,6 +75,13 @@ describe('docs/storage.md', () => {
     expect(tables.filter((name) => !sections.has(name))).toEqual([]);
   });
 
+  it('names every row of the table settings', () => {
+    const table = /interface SettingsTable \{(.*?)\}/s.exec(read('packages/server/src/store/schema.ts'))?.[1] ?? '';
+    const names = [...table.matchAll(/\| '(\w+)'/g)].map(([, name = '']) => name);
+    expect(names.length).toBeGreaterThan(5);
+    expect(names.filter((name) => !sections.get('settings')?.includes(`\`${name}\``))).toEqual([]);
+  });
+
   it.each([...sections])('says of %s what a row is and when it dies', (_name, text) => {
     expect(text).toContain('*A row*');
     expect(text).toContain('*Dies:*');
@@ -94,12 +101,13 @@ describe('the settings', () => {
     expect(faultsOf({ KEYHOUSE_NONSENSE: '' })).toEqual(['KEYHOUSE_NONSENSE is not a setting.']);
   });
 
-  it('are all in docs/settings.md', () => {
+  it('are all in docs/settings.md, and in the table of the README', () => {
     const source = read('packages/server/src/config.ts');
     const lists = [...source.matchAll(/const (?:SECRETS|PLAIN) = \[(.*?)\] as const/gs)].map(([, list = '']) => list).join();
     const names = [...lists.matchAll(/'([A-Z_]+)'/g)].map(([, name = '']) => `KEYHOUSE_${name}`);
     expect(names.length).toBeGreaterThan(10);
-    expect(names.filter((name) => !documented.includes(name))).toEqual([]);
+    const readme = read('README.md');
+    expect(names.filter((name) => !documented.includes(name) || !readme.includes(`\`${name}\``))).toEqual([]);
   });
 });
 
