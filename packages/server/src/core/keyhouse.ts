@@ -136,8 +136,8 @@ const NOWHERE = { address: null, userAgent: null };
 const ASKING = { counted: false, address: false };
 const WENT_BACK = {
   database:
-    'The database is behind what was read of it: it failed over to a standby that lagged, or an older copy was restored. Every server and guard starts anew; what was committed after that moment is lost.',
-  clock: 'The clock of this machine was set back by more than half an hour. Every server and guard reads anew what is revoked.',
+    'The database is behind what was read of it: it failed over to a standby that lagged, or an older copy was restored. Every server and guard starts over; what was committed after that moment is lost.',
+  clock: 'The clock of this machine was set back by more than half an hour. Every server and guard reads again what is revoked.',
 } as const;
 const SERVER: By = { actor: 'server', requestId: null, person: {} };
 const DEFAULT_REMIND_SECRET_DAYS = 365;
@@ -156,7 +156,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
   const seenSessions = new SeenSessions();
   const follower = new ChangeFollower({
     changes: store.changes,
-    // As it is: what it tells of when it read is compared with the clocks of others.
+    // The clock as it is: the moment of a reading is compared with the clocks of others.
     clock: ports.clock,
     monotonicMs,
     onError: rarely(SECOND_MS, monotonicMs, (omitted, error: unknown) =>
@@ -420,7 +420,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
 
     mint: async (caller: OpaqueCaller, wish: Wish, by: By): Promise<Minted> => {
       const minted = await mintJwt(mintPorts, { key: { ...caller, id: caller.credentialId }, wish, by });
-      // Nobody else may have noticed: the key can have been made and lost between two looks.
+      // A look may not have noticed it: the key may have been created and lost between two looks.
       if (!minted.ok && minted.reason === 'key_gone') await follower.renewEpoch('database');
       // Whoever verifies the key again next must see what changed it.
       if (!minted.ok && (minted.reason === 'key_changed' || minted.reason === 'key_gone')) await follower.look();

@@ -26,8 +26,8 @@ export interface LeaseStore {
   /** True when `holder` has the lease for `forMs` from now; false when another holds it. */
   takeLease(input: { job: string; holder: string; nowMs: number; forMs: number }): Promise<boolean>;
   /**
-   * The moment up to which what has ended may be deleted: the present, but by no more than `mostMs` further on than it was the last time. A clock that
-   * is years ahead for some minutes deletes nothing that is still needed when it is set right.
+   * The moment up to which what has ended may be deleted: now, but at most `mostMs` later than the last time. So a clock that is years ahead for
+   * some minutes deletes nothing that is still needed when it is set right.
    */
   moveSweepHorizon(input: { nowMs: number; mostMs: number }): Promise<number>;
   /** Writes a row that nobody reads, to see whether the database can be written. */

@@ -1,6 +1,6 @@
 /**
- * Deletes what nobody needs any more, in small batches, so that no request waits long behind one; one server at a time. It goes by two clocks: what the
- * wall clock says has ended is deleted only when the clock that only goes forward agrees, because a wall clock that is years ahead for ten
+ * Deletes what is not needed any more, in small batches, so that no request waits long for one; one server at a time. It uses two clocks: what has
+ * ended by the wall clock is deleted only if the clock that only goes forward agrees, because a wall clock that is years ahead for ten
  * minutes must not make servers forget what is revoked.
  */
 
@@ -21,11 +21,11 @@ const KEEP_PERMISSION_USE_DAYS = 100;
 const KEEP_ENDED_JWTS_DAYS = 30;
 /** A code that comes again, or an old refresh token, is still known for what it is. */
 const KEEP_ENDED_SESSIONS_DAYS = 30;
-/** What the outbox shows. */
+/** How long the page *Email* shows them. */
 const KEEP_MAILS_DAYS = 30;
 /** A server that was off for a month has caught up in a day. Far less than the day for which a revocation is kept after its end. */
 const HORIZON_STEP_MS = 6 * HOUR_MS;
-/** By so much the two clocks may part: as far as an ordinary correction goes. */
+/** How far the two clocks may part: an ordinary correction. */
 const MAY_PART_MS = 5 * 60 * 1000;
 
 export interface SweepPorts {
@@ -80,7 +80,7 @@ export function createSweep({ store, follower, clock, monotonicMs, holder, log }
   }
 }
 
-/** The wall clock beside one that only goes forward: how far the two have parted, until they have gone together for a day. */
+/** Compares the wall clock with one that only goes forward: how far the two have parted, until they have gone together for a day. */
 function createSteadyTime(clock: Clock, monotonicMs: () => number) {
   let anchor = { wallMs: clock.now(), monotonicMs: monotonicMs() };
   let last = { partedMs: 0, sinceMs: anchor.monotonicMs };

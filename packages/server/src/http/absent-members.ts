@@ -1,6 +1,6 @@
 /**
- * `null` for an optional member of a JSON body says that it is absent: many serializers write every member that they know. Where null has a meaning
- * of its own (the schema takes it), and for members that are required, it stays and the schema judges it.
+ * `null` for an optional member of a JSON body means that it is absent: many serializers write every member that they know. Where null has a meaning
+ * of its own (the schema allows it), and for members that are required, it is kept and the schema decides.
  */
 
 /** What is read of JSON Schema here. */
@@ -13,7 +13,7 @@ interface Schema {
   readonly anyOf?: readonly Schema[];
 }
 
-/** Takes such members out of `body`, at every depth that the schema knows. Members that it does not know stay, and are refused by it. */
+/** Removes such members from `body`, at every depth of the schema. Unknown members are kept, and the schema refuses them. */
 export function dropAbsent(body: unknown, schema: Schema): void {
   if (Array.isArray(body)) {
     const items = variantsOf(schema).flatMap(({ items: each }) => (each === undefined ? [] : [each]));

@@ -105,7 +105,7 @@ export function createAuthenticator(ports: Ports) {
       return isPrivatePeer(ports.findPeer(request));
     },
 
-    /** A known caller who may not: on record, so that the holder can be told what was lacking. `wanted`: `lacking` alone, unless it is said. */
+    /** Records that a known caller was forbidden, so that the holder can see what was lacking. `wanted`: by default `lacking` alone. */
     recordForbidden(
       caller: Caller,
       request: IncomingMessage,

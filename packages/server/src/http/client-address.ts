@@ -2,24 +2,24 @@
 import type { IncomingMessage } from 'node:http';
 import { type AddressBlock, findPeer, type Peer, proxyOfUnreadable } from '@keyhouse/protocol';
 
-/** Over HTTP there is always a place to count what goes wrong, also when the socket has gone: only the command line has none. */
+/** Over HTTP there is always an address to count failures by, also when the socket has gone; only the command line has none. */
 export interface HttpPeer extends Peer {
   readonly address: string;
 }
 
 export type FindPeer = (request: IncomingMessage) => HttpPeer;
 
-/** So many proxies are told of; more of them would be the addresses of a network, and the log is no list of these. */
-const MOST_TOLD = 100;
+/** How many proxies are reported: with a whole network of trusted proxies the log would only list its addresses. */
+const MAX_REPORTED = 100;
 
-/** `onUnreadable` is called once for each trusted proxy that sends what is not an address: all of its clients share their limits then. */
+/** `onUnreadable` is called once for each trusted proxy that sends something that is not an address: all such clients share their limits. */
 export function peerFinder(trustedProxies: readonly AddressBlock[], onUnreadable: (proxy: string) => void = () => {}): FindPeer {
-  const told = new Set<string>();
+  const reported = new Set<string>();
   return ({ socket, rawHeaders }) => {
     const peer = findPeer(socket.remoteAddress ?? null, rawHeaders, trustedProxies);
     const proxy = peer.isTrustedProxy && peer.address !== null ? proxyOfUnreadable(peer.address) : null;
-    if (proxy !== null && told.size < MOST_TOLD && !told.has(proxy)) {
-      told.add(proxy);
+    if (proxy !== null && reported.size < MAX_REPORTED && !reported.has(proxy)) {
+      reported.add(proxy);
       onUnreadable(proxy);
     }
     return { ...peer, address: peer.address ?? 'unknown' };

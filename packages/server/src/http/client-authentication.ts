@@ -72,7 +72,7 @@ function readProof(request: IncomingMessage, form: Form): ClientProof | null {
     if (inBody > 0) throw new Refusal({ code: 'two_credentials' });
     const basic = readBasic(authorization.value);
     if (basic === null || (clientId !== undefined && clientId !== basic.clientId)) throw invalidClient();
-    // A public client whose library always sends Basic: an empty secret is none, as in the body.
+    // Libraries of public clients may always send Basic: an empty secret counts as none, as in the body.
     return basic.secret === '' ? { method: 'none', clientId: basic.clientId } : { method: 'secret', ...basic };
   }
   if (assertion !== undefined) {

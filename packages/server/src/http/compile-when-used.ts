@@ -1,13 +1,13 @@
 /**
- * Fastify's own compilers of schemas, each asked only when its route is first used. Compiling more than a hundred of them was a third of the
- * server's start.
+ * Fastify's own schema compilers, called only when a route is first used: compiling more than a hundred schemas would take a third of the time
+ * that the server needs to start.
  */
 import openValidators from '@fastify/ajv-compiler';
 import openSerializers from '@fastify/fast-json-stringify-compiler';
 import type { FastifyServerOptions } from 'fastify';
 
 type Compilers = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>;
-/** What a compiled schema is to Fastify: false, and its errors are at the function. */
+/** As Fastify uses a compiled schema: it returns false, and the errors are a property of the function. */
 type Validator = ((data: unknown) => unknown) & { readonly errors?: unknown };
 type Serializer = (data: unknown) => string;
 
@@ -18,7 +18,7 @@ export function compileWhenUsed(): Compilers {
     const compile = validators(...given);
     return (route: unknown) => {
       const validator = once(() => compile(route));
-      // Fastify takes the errors from what is returned, too.
+      // Fastify also takes the errors from the returned value.
       return (data: unknown) => (validator()(data) === false ? { error: validator().errors } : true);
     };
   };

@@ -1,6 +1,6 @@
 /**
- * The connections of the server while it stops: no request that was sent is left without its answer, and no connection that asks nothing
- * holds the server up.
+ * The connections of the server while it stops: every request that was sent is answered, and a connection that sends nothing does not keep the
+ * server from ending.
  */
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
@@ -14,7 +14,7 @@ export class Connections {
   readonly #closing: (() => void)[] = [];
   #isStopping = false;
 
-  /** From `announce` on: whoever spreads requests over several servers should send them elsewhere. */
+  /** True from `announce` on: a proxy with several servers should send requests to the others. */
   get isStopping(): boolean {
     return this.#isStopping;
   }
@@ -62,9 +62,9 @@ export class Connections {
   }
 
   #closeIdle(): void {
-    // Node takes a connection that never sent a byte for one in the midst of a request.
+    // For Node a connection that never sent a byte is in the middle of a request.
     for (const socket of this.#open) if (socket.bytesRead === 0) socket.destroy();
-    // Node takes an answer for sent when it still waits for its reader.
+    // For Node an answer is sent even if the client has not read it yet.
     const isSending = [...this.#open].some(({ writableLength }) => writableLength > 0);
     if (!isSending) for (const server of this.#servers) server.closeIdleConnections();
   }

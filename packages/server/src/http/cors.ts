@@ -8,7 +8,7 @@ const ANY_ORIGIN = /^\/(auth\/(token|revoke|userinfo)|\.well-known\/[^/]+)$/;
 const OPERATORS_ORIGINS = /^\/api\/v1(\/|$)/;
 const EXPOSED = 'WWW-Authenticate, DPoP-Nonce, Retry-After, X-Request-Id';
 const PREFLIGHT_MAX_AGE_SECONDS = 600;
-/** What is answered where the question cannot be read. */
+/** The answer if the list that is asked for cannot be read. */
 const USUAL_HEADERS = 'Authorization, Content-Type, DPoP';
 const MAX_ASKED_HEADERS = 100;
 const MAX_ASKED_LENGTH = 4096;
@@ -52,8 +52,8 @@ export function answerPreflight(
 }
 
 /**
- * Whatever headers the page wants to send: tracing libraries add their own to each request. Nothing here depends on a cookie, and a header opens
- * nothing that the same request from anywhere else would not. The names are said one by one, because browsers do not take `*` for `Authorization`.
+ * All headers that the page wants to send: tracing libraries add their own to each request. Nothing here depends on a cookie, and a header gives
+ * access to nothing that a program could not ask for. The names are listed, because for browsers `*` does not include `Authorization`.
  */
 function allowedHeaders(asked: string | undefined): string {
   if (asked === undefined || asked.length > MAX_ASKED_LENGTH) return USUAL_HEADERS;

@@ -1,13 +1,13 @@
 /**
- * Where every failed request is logged, whatever answered it: our own mistakes (500) each, with their stack; everything that is answered with 503 with
- * its cause, at most once a second, because a store that is away fails every request.
+ * Logs failed requests: each of our own mistakes (500) with its stack; each 503 with its cause, but at most once a second, because a store that
+ * cannot be reached fails every request.
  */
 import type { Log } from '../core/lib/log.ts';
 import { rarely } from '../core/lib/rarely.ts';
 import { Refusal } from '../core/refusal.ts';
 import { StoreUnavailable } from '../core/unavailable.ts';
 
-/** Told of whatever was thrown while a request was answered; what a client did wrong is not logged. Null: for more than one request. */
+/** Called with what was thrown while a request was answered; mistakes of clients are not logged. `requestId` null: it concerns more than one request. */
 export type OnFailure = (error: unknown, requestId: string | null) => void;
 
 const EVERY_MS = 1000;
@@ -24,7 +24,7 @@ export function createFailureLog(log: Log, monotonicMs: () => number = () => per
   };
 }
 
-/** Messages alone: what else an error of a database holds may be somebody's. */
+/** Messages only: other properties of a database error may hold personal data. */
 function causeOf(error: Error): string {
   const { message, cause } = error;
   return cause instanceof Error && !message.includes(cause.message) ? `${message} ${causeOf(cause)}` : message;

@@ -1,6 +1,6 @@
 /**
- * The headers in which a gateway says what the original request was. Each gateway has a family of them; which one was sent, whole and without a
- * second reading, is found here. What is wrong is told by the names of the headers, never by their values.
+ * The headers in which a gateway says what the original request was. Each gateway has a family of them; here it is found which family was sent,
+ * completely and without contradiction. Faults name headers, never their values.
  */
 import { overrideNamed } from '@keyhouse/protocol';
 
@@ -49,7 +49,7 @@ const FAMILIES = [
   },
 ] as const;
 
-/** Of these only the proper name counts, because Keyhouse alone reads them. */
+/** Only these exact names count, because only Keyhouse reads them. */
 const NAMES: ReadonlyMap<string, string> = new Map(
   [
     ...FAMILIES.flatMap(({ method, targets }) => [method, ...targets.map(({ name }) => name)]),
@@ -84,7 +84,7 @@ export function readQuestionHeaders(rawHeaders: readonly string[]): Read<Questio
   };
 }
 
-/** What the families say; null when none was sent. Half a family fails, and so do two that name different requests. */
+/** The original request as the families say it; null when none was sent. Half a family fails, and so do two that name different requests. */
 export function readOriginal({ values }: QuestionHeaders): Read<Original | null> {
   let original: Original | null = null;
   for (const { method: methodHeader, targets } of FAMILIES) {
@@ -110,8 +110,8 @@ export function readOriginal({ values }: QuestionHeaders): Read<Original | null>
 }
 
 /**
- * `https://api.example.com:8443/a?b` → `/a?b`. The host came from the client, who could write the end of a URL's authority into it: it must be
- * nothing but a name or an address, or the text stays as it is, which is no path. It may be empty, as for HTTP/1.0 and nginx's HTTP/3.
+ * `https://api.example.com:8443/a?b` → `/a?b`. The host comes from the client, who could put a slash into it: unless it is a plain name or
+ * address, the text is left as it is, and then it is not a path. The host may be empty, as with HTTP/1.0 and nginx's HTTP/3.
  */
 const withoutOrigin = (text: string): string => text.replace(ORIGIN, '');
 const ORIGIN = /^https?:\/\/(?:[A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?(?=\/)/;

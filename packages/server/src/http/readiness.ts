@@ -1,6 +1,6 @@
 /**
- * Whether requests should be sent to this server, part by part. Writing is tried with a row that nobody reads, at most once a second
- * and only when somebody asks, so that strangers who ask cause no more than that, and no verification waits for it.
+ * Whether requests should be sent to this server, part by part. Writing is tried with a row that nobody reads, only when somebody asks and at
+ * most once a second, so that strangers cannot cause more writes.
  */
 import type { Keyhouse } from '../core/keyhouse.ts';
 import { StoreUnavailable } from '../core/unavailable.ts';
@@ -10,11 +10,11 @@ import type { OnFailure } from './failure-log.ts';
 export const PARTS = ['stopping', 'database_reads', 'database_writes', 'signing_keys'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** A database that does not answer within this cannot be told from one that never will. */
+/** A database that takes longer counts as failing. */
 const PATIENCE_MS = 1000;
 const TRY_EVERY_MS = 1000;
 
-/** Resolves to the parts that fail now; none: ready. Why the database fails is told to `onFailure`. */
+/** Resolves to the parts that fail now; none: ready. `onFailure` gets the reason why the database fails. */
 export function createReadiness(
   {
     store,

@@ -18,7 +18,7 @@ export type Question =
   | {
       readonly kind: 'refused';
       readonly why: 'nothing_to_judge' | 'ambiguous' | 'method' | 'path' | 'no_route';
-      /** What of the question is wrong; null when nothing of it is, or no header holds it. */
+      /** What is wrong with the question; null when nothing is, or it is in no header. */
       readonly fault: QuestionFault | null;
     };
 
@@ -58,7 +58,7 @@ export function originalOf(
   return original.ok ? original.value : null;
 }
 
-/** Without names of headers the question's own line says it. */
+/** Without header names, method and target are those of the question itself. */
 type Asked = Pick<Original, 'method' | 'target'> & Partial<Original>;
 
 function judge(

@@ -1,7 +1,7 @@
 /**
- * The user whom an identity that we meet for the first time belongs to: a new one, or the one with its address. Where nobody has verified that
- * address here, the provider's word is its first proof, and everything created before ends, because whoever registered may not have been its
- * owner. The person sees first what ends, and confirms it: until then a ticket waits, and nothing has changed.
+ * Finds the user for an identity that is used for the first time: the user with its address, or a new one. If nobody has verified the address
+ * here, the provider is the first to prove it, and everything created before ends, because the person who registered may not be its
+ * owner. The person first sees what will end and confirms it; until then a ticket waits, and nothing has changed.
  */
 import type { By, EventDraft } from '../audit/event.ts';
 import { MINUTE_MS } from '../lib/clock.ts';
@@ -16,7 +16,7 @@ import { mayRegister } from './sign-up.ts';
 import { hashTicket, makeTicketText, type NewTicket } from './ticket.ts';
 import { mayAdopt, vouchingFor } from './vouching.ts';
 
-/** Who somebody is at a provider, with the address as they are told of it. */
+/** Who somebody is at a provider, with the address as it is shown to them. */
 interface Foreign {
   readonly provider: string;
   readonly subject: string;
@@ -38,7 +38,7 @@ export type Adopted =
 
 const FIRST_PROOF_LASTS_MS = 10 * MINUTE_MS;
 
-/** `invitation`: hash of the ticket that they come with, which opens registration for its address where `mayRegister` says so. Null: shut out. */
+/** `invitation`: hash of the ticket that they come with; it opens registration for its address if `mayRegister` allows it. Null: the user is disabled. */
 export async function adopt(
   ports: ProviderPorts,
   provider: Provider,
@@ -89,8 +89,8 @@ export async function adopt(
 }
 
 /**
- * With which invitation a stranger registers; the act judges it again. One that does not fit is refused only where it is needed: where anybody may
- * register, they do so without it.
+ * The invitation that a new user registers with; the act checks it again. One that does not fit is refused only if it is needed: where anyone may
+ * register, it is ignored.
  */
 async function entryOf(
   ports: ProviderPorts,
@@ -127,7 +127,7 @@ export interface FirstProof {
   readonly foreign: Foreign;
 }
 
-/** Null: its time is up, or the user was disabled, verified the address, or changed it meanwhile. */
+/** Null: it has expired, or the user was disabled, verified the address or changed it in between. */
 export async function findFirstProof(
   { tickets, accounts, clock, providers }: Pick<ProviderPorts, 'tickets' | 'accounts' | 'clock' | 'providers'>,
   step: string,
@@ -142,10 +142,10 @@ export async function findFirstProof(
   return emailKey(user.email) === emailKey(foreign.email) ? { user, provider, foreign } : null;
 }
 
-/** So often something may change between reading what ends and ending it; then it ends whatever there is. */
+/** How often what would end may change between reading and ending it; after that it is ended without comparing. */
 const MAX_READINGS = 3;
 
-/** Ends what was created before the first proof, tells it by mail, and links the identity. Null: as `findFirstProof`, or the provider may not vouch any more. */
+/** Ends what was created before the first proof, lists it by mail, and links the identity. Null: as `findFirstProof`, or the provider may not vouch any more. */
 export async function confirmFirstProof(ports: ProviderPorts, step: string, by: By): Promise<FirstProof | null> {
   const found = await findFirstProof(ports, step);
   if (found === null) return null;

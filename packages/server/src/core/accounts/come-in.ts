@@ -82,7 +82,10 @@ export async function setUp(ports: ComeInPorts, input: ComeInInput & { readonly 
   return await signInAs(ports, registered.made, registered.passwordHash, ['setup', 'password'], { ...input, joined: null });
 }
 
-/** Created at each start while there is no administrator. Those of other starts stay valid for their hour: another server may be the one that people look at. Null when there is an administrator. */
+/**
+ * Created at each start while there is no administrator. Those of other starts stay valid for their hour, because somebody may use the link in
+ * another server's log. Null when there is an administrator.
+ */
 export async function makeSetupTicket(ports: Pick<ComeInPorts, 'accounts' | 'tickets' | 'clock'>): Promise<string | null> {
   if ((await ports.accounts.countAdministrators()) > 0) return null;
   const { text, hash } = makeTicketText();

@@ -1,4 +1,4 @@
-/** Another OpenID provider as the verbs see it, and what they need beside it. */
+/** Another OpenID provider as the verbs use it, and the other ports that they need. */
 import type { By } from '../audit/event.ts';
 import type { Log } from '../lib/log.ts';
 import type { User } from './account.ts';

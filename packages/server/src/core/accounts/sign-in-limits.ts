@@ -135,7 +135,7 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
       ok: true,
       addressHash: guesses.addressHash,
       async settle(result) {
-        // Both, also where the limiter fails for one: whoever waits for a point that nobody settles waits for ever.
+        // Both, even if the limiter fails for one: an attempt that waits for a point that is never settled waits for ever.
         await Promise.all([
           guesses.settle(result === 'taken' ? 'failed' : 'not-failed'),
           made.settle(result === 'registered' ? 'failed' : 'not-failed'),

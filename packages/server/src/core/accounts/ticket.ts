@@ -37,10 +37,10 @@ export interface NewTicket extends Ticket {
 export interface TicketsStore {
   /**
    * `replace`: tickets of the same user and purpose end with it. The event, with its mails, is written in the same act; null: nobody
-   * needs to hear of it (a challenge). False: its mail would be more than the mailbox gets; nothing was changed, and an older link stays valid.
+   * needs a record of it (a challenge). False: its mail would be more than the mailbox gets; nothing was changed, and an older link stays valid.
    */
   issueTicket(input: { ticket: NewTicket; replace: boolean; event: EventDraft | null }): Promise<boolean>;
-  /** Looks without using up; null when there is none such, or it has ended. */
+  /** Does not use it up. Null when it does not exist or has expired. */
   findTicket(purpose: TicketPurpose, hash: string, nowMs: number): Promise<Ticket | null>;
   /** Uses it up: of many at once exactly one gets it. */
   redeemTicket(input: { purpose: TicketPurpose; hash: string; nowMs: number }): Promise<Ticket | null>;

@@ -48,8 +48,10 @@ export function visitorVerbs(ports: VisitorPorts) {
   const providerPorts = { ...ports, sendFirstVerification };
   const { clock, tickets } = ports;
 
-  /** Notes that the person was proved again; false when the sign-in has ended meanwhile. */
-  /** The act judges once more what it was proved with: a password that was changed in between, or a passkey that was removed, proves nothing. */
+  /**
+   * Records that the person has proved again who they are. The act checks what it was proved with: a password that was changed in between, or a
+   * passkey that was removed, proves nothing. False: that, or the sign-in has ended.
+   */
   const prove = (
     user: User,
     signInId: number,
@@ -96,7 +98,7 @@ export function visitorVerbs(ports: VisitorPorts) {
       for (const purpose of ['second-factor', 'first-proof'] as const)
         await tickets.redeemTicket({ purpose, hash: hashTicket(step), nowMs: clock.now() });
     },
-    /** Whose address another provider proves first, and what that ends, where it waits to be confirmed; null where nothing does. */
+    /** The first proof that waits to be confirmed, and what it would end; null if none waits. */
     async waitingFirstProof(step: string | null): Promise<WaitingFirstProof | null> {
       const found = step === null ? null : await findFirstProof(ports, step);
       if (found === null) return null;

@@ -1,6 +1,6 @@
 /**
- * Why the question of a gateway, or of a guard, could not be judged: nothing that another credential would change. The record names the headers
- * that are missing or wrong, so that whoever runs the gateway knows which line to change.
+ * Why the question of a gateway or a guard could not be judged. Another credential would not help. The record names the headers that are
+ * missing or wrong, so that the operator of the gateway knows which line to change.
  */
 import { mapOf } from '../lib/map-of.ts';
 
@@ -51,7 +51,7 @@ const WORDS: ReadonlyMap<string, (record: QuestionRecord) => Words> = mapOf<(rec
   }),
   ambiguous: sayAmbiguous,
   method: ({ headers: [header] }) => ({
-    sentence: `the method of the request${inHeader(header)} is none that a permission is known for.`,
+    sentence: `no permission is known for the method of the request${inHeader(header)}.`,
     advice: `${
       header === undefined
         ? 'Let the client use another method'
@@ -82,7 +82,7 @@ function sayAmbiguous({ fault, headers: [first = '', second = ''] }: QuestionRec
     case 'repeated':
       return {
         sentence: `the header ${first} came twice, and nobody can say which one counts.`,
-        advice: `Let the gateway set ${first} in place of what the client sent, and not add to it.`,
+        advice: `Let the gateway replace ${first} of the client, and not add another one.`,
       };
     case 'disagree':
       return {
@@ -107,4 +107,4 @@ function sayAmbiguous({ fault, headers: [first = '', second = ''] }: QuestionRec
   }
 }
 
-const inHeader = (header: string | undefined): string => (header === undefined ? '' : `, as ${header} says it,`);
+const inHeader = (header: string | undefined): string => (header === undefined ? '' : ` (in ${header})`);

@@ -91,7 +91,7 @@ describe('a refusal in plain words', () => {
       /sent X-Original-URL and not X-Original-Method/,
       /send X-Original-Method too/,
     ],
-    ['ambiguous', { fault: 'repeated', headers: ['X-Original-URL'] }, /X-Original-URL came twice/, /set X-Original-URL in place/],
+    ['ambiguous', { fault: 'repeated', headers: ['X-Original-URL'] }, /X-Original-URL came twice/, /replace X-Original-URL/],
     [
       'ambiguous',
       { fault: 'disagree', headers: pair },
@@ -100,10 +100,10 @@ describe('a refusal in plain words', () => {
     ],
     ['ambiguous', { fault: 'target', headers: [] }, /another spelling of \/verify/, /exactly \/verify/],
     ['ambiguous', { fault: 'parameter', headers: [] }, /repeated, or is not a permission/, /\?permission=invoices\.read/],
-    ['path', { fault: 'value', headers: ['X-Original-URI'] }, /, as X-Original-URI says it,/, /send the path in X-Original-URI/],
+    ['path', { fault: 'value', headers: ['X-Original-URI'] }, / \(in X-Original-URI\) /, /send the path in X-Original-URI/],
     ['path', null, /the path of the request can be read in two ways/, /plain path/],
-    ['method', { fault: 'value', headers: ['X-Forwarded-Method'] }, /, as X-Forwarded-Method says it,/, /GET, HEAD, POST/],
-    ['method', null, /none that a permission is known for/, /another method/],
+    ['method', { fault: 'value', headers: ['X-Forwarded-Method'] }, / \(in X-Forwarded-Method\)\./, /GET, HEAD, POST/],
+    ['method', null, /no permission is known for the method of the request/, /another method/],
   ] as const)(
     'knows that nothing could be judged, which another credential does not change: %s %j',
     (lacking, fault, sentence, advice) => {

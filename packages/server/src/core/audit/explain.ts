@@ -64,7 +64,7 @@ function adviceOn(reason: string, record: Record, { person }: ListedEvent): stri
   return ADVICE.get(reason) ?? null;
 }
 
-/** The proxy whose word on the client's address could not be read. */
+/** The proxy that sent an address of the client which cannot be read. */
 const proxyOf = (address: string | undefined): string | null => (address === undefined ? null : proxyOfUnreadable(address));
 
 const FIX_THE_PROXY =

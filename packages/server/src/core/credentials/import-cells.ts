@@ -56,10 +56,10 @@ export function moment(cell: unknown): number | null | undefined {
   return Number.isNaN(ms) || ms < 0 ? undefined : ms;
 }
 
-/** MySQL's date of nothing, which stands in columns that may not be NULL. */
+/** MySQL's zero date, which columns have that may not be NULL. */
 export const isZeroDate = (cell: unknown): boolean => /^0000-00-00(?:[T ]00:00:00(?:\.0{1,9})?)?$/.test(text(cell) ?? '');
 
-/** When something happened: MySQL's date of nothing says that it did not. Of an end nobody could say whether that is long ago or never. */
+/** When something happened; a zero date means that it did not. Not for ends: there a zero date could mean long ago or never. */
 export const pastMoment = (cell: unknown): number | null | undefined => (isZeroDate(cell) ? null : moment(cell));
 
 /** `+02`, `+0200` and `+02:00` alike. */
@@ -122,7 +122,7 @@ export function permissionsOf(
       else unknown ??= ability;
     }
   }
-  // Whatever else stands in the list: it is everything there, and here.
+  // With `*` in the list the others do not matter, there and here.
   if (names.has('*')) return ok({ permissions: null, isLess: false });
   if (unknown !== null)
     return refused('unknown_ability', `It holds an ability that is no permission here: ${quoted(unknown)}. Map it with --map.`);

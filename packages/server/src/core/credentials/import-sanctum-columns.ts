@@ -4,7 +4,7 @@ import { text } from './import-cells.ts';
 const FIRST_NAMES = ['first_name', 'firstname', 'name_first', 'given_name', 'fname'];
 const LAST_NAMES = ['last_name', 'lastname', 'name_last', 'surname', 'family_name', 'lname'];
 const DISPLAY_NAMES = ['name', 'display_name', 'full_name', 'fullname'];
-/** What people are called where nothing says their name. */
+/** Used if there is no column with a name. */
 const NICKNAMES = ['username', 'user_name', 'nickname', 'login'];
 
 const USER_COLUMNS = ['email', 'email_verified_at', 'password', 'created_at', 'deleted_at'];
@@ -13,7 +13,7 @@ const TOKEN_COLUMNS = [
   ...['last_used_at', 'expires_at', 'created_at'],
 ];
 
-/** Those of a table's columns that are taken, beside the one that names its rows. */
+/** The columns of a table that are taken, apart from its key. */
 export const takenOfUsers = (columns: readonly string[]): readonly string[] => {
   const { display, first, last } = nameColumns(columns);
   return [...USER_COLUMNS, ...[display, first, last].filter((column) => column !== null)];
@@ -26,14 +26,14 @@ interface NameColumns {
   readonly last: string | null;
 }
 
-/** The same for each row of a table, so that it can be said which columns were not taken. */
+/** The same for each row of a table, so that the report can list the columns that were not taken. */
 function nameColumns(columns: readonly string[]): NameColumns {
   const pick = (names: readonly string[]): string | null => names.find((name) => columns.includes(name)) ?? null;
   const [first, last] = [pick(FIRST_NAMES), pick(LAST_NAMES)];
   return { display: pick(DISPLAY_NAMES) ?? (first === null && last === null ? pick(NICKNAMES) : null), first, last };
 }
 
-/** What a row says of a person's names. Without one of its own the display name is put together; null: nothing says one. */
+/** A person's names in a row. Without a display name of its own, it is made of first and last name; null: there is none. */
 export function namesOf(cells: Readonly<Record<string, unknown>>): {
   readonly display: string | null;
   readonly first: string | null;

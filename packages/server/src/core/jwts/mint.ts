@@ -45,7 +45,7 @@ export interface Mint {
 
 /**
  * `invalid` is a 422 with its fields, `forbidden` a 403 that names what is lacking, `too_many` a 429. `key_changed`: the key was
- * revoked, narrowed or its owner disabled while we were at it; verify the key again. `key_gone`: the database was set back behind the key.
+ * revoked, narrowed or its owner disabled while we were at it; verify the key again. `key_gone`: the database was set back to before the key was created.
  */
 export type Minted =
   | { readonly ok: true; readonly value: Mint }

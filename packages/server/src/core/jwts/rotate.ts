@@ -46,14 +46,14 @@ export type RotateRefusal =
 /** One for each algorithm that was rotated. */
 export type RotateOutcome = { readonly ok: true; readonly value: readonly Rotated[] } | RotateRefusal;
 
-/** Makes what a pair lacks, for each algorithm. Several servers may try at once; one pair of each remains. */
+/** Creates the missing keys of each algorithm's pair. Several servers may try at once; one pair of each remains. */
 export const ensureSigningKeys = async (ports: RotatePorts, by: By): Promise<Outcome<'made' | 'present', 'wrong_secret'>> => {
   const pairs = await findPairs(ports);
   if (pairs.every(({ current, next }) => current !== undefined && next !== undefined)) return ok('present');
   const secret = await standingSecret(ports);
   if (!secret.ok) return secret;
   const nowMs = ports.clock.now();
-  // One that waits where nothing signs was published already: it signs now.
+  // If a key waits and none signs, the waiting one was published already, so it can sign now.
   const moveUp = pairs.flatMap(({ current, next }) => (current === undefined && next !== undefined ? [next.kid] : []));
   const lacking = pairs.flatMap(({ algorithm, current, next }) => [
     ...(current === undefined && next === undefined ? [{ algorithm, state: 'current' as const }] : []),

@@ -1,6 +1,6 @@
 /**
- * Tells of what may happen a thousand times a second at most once in `everyMs`: the first at once, and with each one after that how many were left out
- * before it. `monotonicMs`: milliseconds that only ever go forward.
+ * Reports something that may happen a thousand times a second at most once in `everyMs`: the first at once, and each later one with the number that
+ * were left out before it. `monotonicMs`: milliseconds that only go forward.
  */
 export function rarely<Fact extends readonly unknown[]>(
   everyMs: number,

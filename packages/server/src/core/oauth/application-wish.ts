@@ -28,7 +28,7 @@ export function checkApplication(
 ): readonly ApplicationFault[] {
   const of = (field: ApplicationFault['field'], sentences: readonly string[]): readonly ApplicationFault[] =>
     changed.has(field) ? sentences.map((sentence) => ({ field, sentence })) : [];
-  // Which schemes are allowed decides about the URIs that stand, too.
+  // This setting also decides about the URIs that are registered already.
   const ofUris = (field: ApplicationFault['field'], sentences: readonly string[]): readonly ApplicationFault[] =>
     changed.has('allowsSchemesWithoutDot') ? sentences.map((sentence) => ({ field, sentence })) : of(field, sentences);
   const { redirectUris, postLogoutRedirectUris, optionalPermissions } = settings;

@@ -53,7 +53,7 @@ export type Checked =
   | { readonly ok: false; readonly show: PageProblem }
   | { readonly ok: false; readonly back: Back; readonly error: RequestError; readonly description: string };
 
-/** With it the request still fits into one line of 8 kB, where proxies end, on its way in and sealed on its way on. */
+/** In bytes. With it the request still fits into one line of 8 kB, the limit of many proxies, when it arrives and when it is sealed into our own address. */
 export const MAX_STATE = 6000;
 const MAX_NONCE = 500;
 const MAX_HINT = 254;

@@ -17,7 +17,7 @@ const OF_THE_ANSWER = ['code', 'state', 'iss', 'error', 'error_description', 'er
 
 /** What the registrant chose for the application. */
 export interface SchemeRules {
-  /** Private schemes without a dot, such as `cursor:`. Any program can claim one, and get the code; PKCE alone protects it (RFC 8252 §8.4, RFC 7636). */
+  /** Private schemes without a dot, such as `cursor:`. Any program can claim one and get the code; only PKCE protects it then (RFC 8252 §8.4, RFC 7636). */
   readonly allowsSchemesWithoutDot: boolean;
 }
 
@@ -53,7 +53,7 @@ function schemeFault(text: string, { protocol, hostname }: URL, { allowsSchemesW
 
 const SCHEME_WITHOUT_DOT = /^[a-z][a-z0-9+-]*$/;
 
-/** Schemes that run, show, store or start something by themselves: never a program that waits for a code. */
+/** Schemes of browsers and operating systems: none of them belongs to a program that waits for a code. */
 const TAKEN_SCHEMES = new Set(
   `about acct afp android-app apt blob cid content data dav dict dns facetime facetime-audio feed file filesystem ftp ftps geo git gopher
    imap im intent irc ircs itms itms-apps itms-appss itms-services jar javascript jdbc ldap ldaps livescript mailto market mhtml mid mms mmsto
@@ -61,14 +61,13 @@ const TAKEN_SCHEMES = new Set(
    steam stun svn tel telnet tftp turn urn vbs vbscript view-source vnc webcal webcals ws wss wyciwyg xmpp`.split(/\s+/),
 );
 const TAKEN_BEGINNINGS =
-  /^(?:chrome|edge|moz|opera|brave|vivaldi|safari|ms|search-ms|web\+|x-apple|x-webkit|app-settings|app-prefs|microsoft)(?:-|\+|$)/;
+  /^(?:web\+|(?:chrome|edge|moz|opera|brave|vivaldi|safari|ms|search-ms|x-apple|x-webkit|app-settings|app-prefs|microsoft)(?:-|\+|$))/;
 
-const isTakenScheme = (scheme: string): boolean =>
-  TAKEN_SCHEMES.has(scheme) || TAKEN_BEGINNINGS.test(scheme) || scheme.startsWith('web+');
+const isTakenScheme = (scheme: string): boolean => TAKEN_SCHEMES.has(scheme) || TAKEN_BEGINNINGS.test(scheme);
 
 /**
- * Whether a request may name `asked`: one of those that are registered, letter by letter. Two exceptions: the port of a loopback address, and the slash
- * that URL libraries write behind a bare origin.
+ * Whether a request may name `asked`: it must match a registered URI exactly. Two exceptions: the port of a loopback address, and the slash
+ * that URL libraries write after a bare origin.
  */
 export const matchesRedirectUri = (registered: readonly string[], asked: string): boolean =>
   registered.some((uri) => isSameUri(uri, asked) || isSameLoopback(withoutOriginSlash(uri), withoutOriginSlash(asked)));

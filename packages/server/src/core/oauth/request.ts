@@ -39,11 +39,11 @@ export function sealRequest(secret: MasterSecret, request: AuthorizationRequest)
   return seal(secret, SEAL_NAME, json.length < LONG_BYTES ? json : Buffer.concat([COMPRESSED, deflateRawSync(json)]));
 }
 
-/** From here on it is compressed: a `state` is often base64url, and a third longer when it is sealed. Proxies take lines of 8 kB. */
+/** Longer ones are compressed: a `state` is often base64url, which sealing makes a third longer, and proxies take lines of 8 kB. */
 const LONG_BYTES = 2048;
 /** Far more than was ever sealed. */
 const MAX_BYTES = 262_144;
-/** Stands before what is compressed; no JSON begins so. */
+/** The first byte of compressed text; JSON never begins with it. */
 const COMPRESSED = Buffer.of(0);
 
 const jsonOf = (bytes: Buffer): Buffer =>

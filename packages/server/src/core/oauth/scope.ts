@@ -37,7 +37,7 @@ export function readScope(
   return name === undefined ? ok({ permissions, scopes }) : { ...no('refused'), name };
 }
 
-/** The names in a scope (RFC 6749 §3.3). Spaces too many, such as of a list with an empty item, name nothing. */
+/** The names in a scope (RFC 6749 §3.3). Extra spaces, such as those of a list with an empty item, are ignored. */
 export const scopeNames = (text: string): readonly string[] => text.split(' ').filter((name) => name !== '');
 
 /** Wildcards and reserved names are meant as permissions, too: they are refused, not passed over. */

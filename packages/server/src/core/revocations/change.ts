@@ -3,16 +3,16 @@ import type { Change } from '@keyhouse/protocol';
 
 export type { Change, ChangeDraft, ChangeKind } from '@keyhouse/protocol';
 
-/** A row as it was seen, to be found again: its number, and the rest of it as text. */
+/** A row as it was read: its number, and a mark (text made of its other columns) to see later whether it is still the same row. */
 export interface Seen {
   readonly number: number;
   /** Null when there is no such row (swept, or there never was one). */
   readonly mark: string | null;
 }
 
-/** Where a reader of the list stands. */
+/** A position in the list. */
 export interface ListPlace {
-  /** Random text that names this list; a database that went back gets another one. */
+  /** Random text that names this list; a database that was set back gets another one. */
   readonly epoch: string;
   /** The last change. */
   readonly change: Seen;
@@ -20,9 +20,9 @@ export interface ListPlace {
   readonly event: Seen;
 }
 
-/** What one look finds. All of it is of one moment: a database that goes back between two statements cannot mix the two. */
+/** What one look finds, read by one statement: a database that is set back between two statements could mix old and new. */
 export interface ListLook {
-  /** The end as it is now. Its `change` is the last of all, whether that is on the page or not. */
+  /** The end of the list now. Its `change` is the last of all, also when it is not on this page. */
   readonly end: ListPlace;
   /** The two rows from where the look began, as they are now. */
   readonly start: Omit<ListPlace, 'epoch'>;
@@ -34,11 +34,11 @@ export interface ListLook {
 export interface ChangesStore {
   /** The end of the list. */
   place(): Promise<ListPlace>;
-  /** What came after a place, with where the list stands now. */
+  /** The changes after a place, and the end of the list now. */
   lookAfter(place: ListPlace, limit: number): Promise<ListLook>;
   /**
-   * Gives the list another epoch, unless it has another one than `from` by now: somebody found that it went back, and everybody who knows the old
-   * one shall start anew.
+   * Gives the list another epoch, unless it has another one than `from` already: the list was set back, so everybody who knows the old epoch must
+   * start over.
    */
   renewEpoch(input: { from: string }): Promise<void>;
   /** Changes numbered above `after`, in order. */

@@ -22,7 +22,7 @@ export interface FeedPorts {
   readonly follower: ChangeFollower;
   readonly changes: Pick<ChangesStore, 'changesAfter'>;
   readonly clock: Clock;
-  /** Milliseconds that only ever go forward. */
+  /** Milliseconds that only go forward. */
   readonly monotonicMs: () => number;
   readonly issuer: string;
   /** Signs JSON text with the current signing key, under the feed's own `typ`. */
@@ -33,7 +33,7 @@ export type Feed = ReturnType<typeof createFeed>;
 
 /** What is read of the database for one who is far behind: no more than a message holds. */
 const PAGE = 5000;
-/** Whoever claims a position that is not there cannot make all others fetch the whole list more often than this. */
+/** A reader that claims a position which does not exist cannot make all others fetch the whole list more often than this. */
 const RENEW_EVERY_MS = 60_000;
 /** Those who start together share one whole list. */
 const SHARED_FOR_MS = 1000;
@@ -85,8 +85,9 @@ export function createFeed({ follower, changes, clock, monotonicMs, issuer, sign
   }
 
   /**
-   * Somebody was told of more than there is: the database went back while no server ran that could have seen it. The list gets another epoch, because
-   * others may wait at a position that it will come to again, and never hear of what lies before. Seldom: each time all guards fetch all of it.
+   * A reader has read further than the list goes: the database was set back while no server ran that could have noticed. The list gets another epoch,
+   * because other readers may wait at a position that it will reach again, and would miss what comes before. Rarely: each time all guards fetch the
+   * whole list.
    */
   async function wentBack(): Promise<void> {
     const nowMs = monotonicMs();

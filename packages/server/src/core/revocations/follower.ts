@@ -15,29 +15,29 @@ import type { Change, ChangesStore, ListLook, ListPlace } from './change.ts';
 
 /** The contract promises a revocation everywhere within two seconds; this leaves room for the poll itself. */
 export const TRUST_FOR_MS = 1500;
-/** A look that takes longer is taken for one that hangs; nobody else begins to wait for it. */
+/** A look that takes longer counts as hanging: no further request waits for it. */
 const LOOK_WITHIN_MS = 1000;
-/** So many may wait for a look. They are let go together, so this bounds what one that hangs can hold. */
+/** How many may wait for a look. They are released together, so this bounds what one hanging look can hold. */
 const MAX_WAITING = 1000;
 const PAGE = 1000;
-/** One look starts anew so many times at most; the next look goes on. */
+/** How often one look may start over; the next look goes on from there. */
 const MAX_ANEW = 3;
 /** At start there may be a million; each page is a moment in which nothing else is done. */
 const ACTIVE_PAGE = 2000;
-/** A wall clock that is set back by more than this was wrong before. What ended since is still known everywhere: it is kept for an hour. */
+/** A wall clock that is set back by more than this was wrong before. What has ended since is still known everywhere, because it is kept for an hour. */
 const SET_BACK_MS = KEPT_AFTER_END_MS / 2;
-/** By less than this it stands still for those who are told when the list was read: they allow for as much. */
+/** If it is set back by less than this, the moment of the last reading stays as it is; readers of the feed allow for that much. */
 const STANDS_STILL_MS = 30_000;
-/** Changes that are over are swept after a day; whoever slept longer than half of it starts anew. */
+/** Changes that have ended are swept after a day; a server that slept for more than half of it starts over. */
 const START_ANEW_AFTER_MS = 12 * 60 * 60 * 1000;
 
 export interface FollowerPorts {
   readonly changes: ChangesStore;
   readonly clock: Clock;
-  /** Milliseconds that only ever go forward, whatever happens to the wall clock. */
+  /** Milliseconds that only go forward. */
   readonly monotonicMs: () => number;
   readonly onError: (error: unknown) => void;
-  /** The database is behind what was read of it, which had come to `position`; or the wall clock is behind the moment when it was read. */
+  /** The database was set back to before `position`, which had been read; or the wall clock was set back to before that reading. */
   readonly onWentBack: (what: WentBack, position: number) => void;
 }
 
@@ -58,7 +58,7 @@ export interface ReadStretch {
 
 export interface ReadListener {
   onRead(stretch: ReadStretch): void;
-  /** The list was read anew; what lies before its position was not read. */
+  /** The list was read from the beginning; changes before its position were not reported. */
   onAnew(position: number): void;
 }
 
@@ -72,7 +72,7 @@ export class ChangeFollower {
   readonly #ports: FollowerPorts;
   readonly #listeners: ChangeListener[] = [];
   readonly #readers: ReadListener[] = [];
-  /** How far it was read. The rows shall be found there again. */
+  /** How far it was read; the next look checks that its rows are still the same. */
   #place: ListPlace = NOWHERE;
   #committed = 0;
   #readAtMs = 0;
@@ -81,7 +81,7 @@ export class ChangeFollower {
   #looking: Promise<void> | null = null;
   #nextLook: Promise<void> | null = null;
   #lookStartedAtMs = 0;
-  /** Why the last look failed; null where it did not. */
+  /** Why the last look failed; null: it did not. */
   #failure: { readonly error: unknown } | null = null;
   #waiting = 0;
   #unread = true;
@@ -94,7 +94,7 @@ export class ChangeFollower {
     ports.changes.onCommitted((changes) => {
       this.#apply(changes);
       this.#committed = Math.max(this.#committed, changes.at(-1)?.number ?? 0);
-      // Not waited for: those who follow the list from outside shall not wait for the next poll.
+      // Not awaited: readers of the feed should not have to wait for the next poll.
       if (this.#isStarted) void this.look().catch(this.#ports.onError);
     });
   }
@@ -143,7 +143,7 @@ export class ChangeFollower {
     return this.#committed > this.position;
   }
 
-  /** When the list was last known to be read to its end, by the wall clock; set back by some seconds it stands still. */
+  /** When the list was last known to be read to its end, by the wall clock; it does not go back by some seconds. */
   get readAtMs(): number {
     return this.#readAtMs;
   }
@@ -153,8 +153,8 @@ export class ChangeFollower {
   }
 
   /**
-   * Nothing when what was heard can be trusted now; otherwise a promise that looks first, and rejects when it cannot. It rejects at once where the last
-   * look failed or this one hangs: the poll goes on trying, once at a time, and no request waits for it.
+   * Undefined when what was read can be trusted now; otherwise a promise that looks first, and rejects when it cannot. It rejects at once if the last
+   * look failed or the running one hangs: the poll goes on trying, one look at a time, and no request waits for it.
    */
   whenFresh(): Promise<void> | undefined {
     if (this.isFresh) return undefined;
@@ -168,7 +168,7 @@ export class ChangeFollower {
   async #waitForLook(): Promise<void> {
     this.#waiting += 1;
     try {
-      // One that is under way will do, unless it takes too long itself.
+      // A look that is running is enough, unless it takes too long itself.
       if (this.#looking !== null) await this.#looking;
       if (!this.isFresh) await this.look();
     } finally {
@@ -206,7 +206,7 @@ export class ChangeFollower {
     const startedAtMs = this.#ports.monotonicMs();
     const wallMs = this.#ports.clock.now();
     if (startedAtMs - this.#freshAtMs > START_ANEW_AFTER_MS) await this.#startAnew();
-    // What was read by the wrong clock lacks what had ended by it, here and at every guard.
+    // What was read by the wrong clock lacks entries that had ended by that clock, here and at every guard.
     else if (this.#readAtMs - wallMs > SET_BACK_MS) await this.renewEpoch('clock');
     // The hint is used up by asking, so a read that fails must be tried again whatever it says next.
     if (this.#ports.changes.mayHaveMoved()) this.#unread = true;
@@ -226,9 +226,9 @@ export class ChangeFollower {
   }
 
   /**
-   * Whether what was found goes on from what was read. When the database went back behind that (a fail-over to a standby that lagged, a restored
-   * backup or snapshot), the list is given another epoch: then every server and every guard starts anew, also those who never saw the difference
-   * because the new list has overtaken them by now.
+   * Whether what was found continues what was read. If the database was set back to before that (a fail-over to a standby that lagged, a restored
+   * backup or snapshot), the list gets another epoch: then every server and every guard starts over, also those that could not notice
+   * because the new list is longer than what they had read.
    */
   async #isContinued({ end, start }: ListLook): Promise<boolean> {
     const { epoch, change, event } = this.#place;
@@ -242,7 +242,7 @@ export class ChangeFollower {
     return !wentBack && start.change.mark === change.mark;
   }
 
-  /** Tells everybody to start anew because the database or the wall clock went back; once, however many servers find it out. */
+  /** Makes every server and guard start over, because the database or the wall clock was set back; once, even if many servers notice it. */
   async renewEpoch(wentBack: WentBack): Promise<void> {
     this.#ports.onWentBack(wentBack, this.position);
     await this.#ports.changes.renewEpoch({ from: this.epoch });
@@ -260,7 +260,7 @@ export class ChangeFollower {
     const { changes } = this.#ports;
     // The clock may be ahead and be set back later.
     const nowMs = this.#ports.clock.now() - KEPT_AFTER_END_MS;
-    // The place first: what is committed meanwhile is then seen twice, never missed.
+    // The place first: what is committed in between is then seen twice, never missed.
     const place = await changes.place();
     // Positions of another list say nothing about this one.
     if (place.epoch !== this.epoch) this.revocations.startOver();
@@ -277,7 +277,7 @@ export class ChangeFollower {
       const after = last.at(-1)?.number ?? 0;
       last = (await changes.activeRevocations(nowMs, { after, limit: ACTIVE_PAGE })).revocations;
     }
-    // As a whole: what was lifted in between is not among them.
+    // Replaced as a whole, because what was lifted in between is not among them.
     const position = place.change.number;
     this.revocations.replaceSuspensions(suspensions, position);
     this.#place = place;

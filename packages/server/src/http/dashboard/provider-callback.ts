@@ -49,7 +49,7 @@ export function serveProviderCallback(app: FastifyInstance, { keyhouse, authenti
     cookies.set(reply, 'sign-in', ended.entered.opened.secret);
     cookies.set(reply, 'browser', ended.entered.opened.browser);
     if (ended.accepted === null) return reply.redirect(takeReturnPoint(cookies, request, reply));
-    // The link has done its work.
+    // The invitation of the link is used up.
     forgetLink(cookies, request, reply);
     const waits = waitingRequest(cookies.read(request, 'return')) !== null;
     return reply.redirect(waits ? takeReturnPoint(cookies, request, reply) : homeOf(ended.accepted));

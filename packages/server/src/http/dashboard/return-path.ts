@@ -6,7 +6,7 @@ const MAX_LENGTH = 1000;
 /** An authorization request that waits, sealed by us: nobody else can write one that leads anywhere. */
 const WAITING_REQUEST = /^\/auth\/continue\?request=([\w.-]{1,3400})$/;
 
-/** A link from a mail that waits for a log-in. Its secret opens nothing by itself: the page asks, and it is good for its own address alone. */
+/** A link from a mail that waits for a log-in. Its secret alone gives no access: it works only for the user with its address. */
 const WAITING_LINK = /^\/(?:invitation|verify-email|new-email)#[\w-]{1,200}$/;
 
 /** A page of the dashboard, such as `/dashboard/accounts/7/audit?event=key.made`, an authorization request or a link that waits; null for whatever else it is. */
@@ -25,7 +25,7 @@ export const waitingLink = (path: string | null): string | null => (path !== nul
 /** The ticket of the invitation whose link it is; null when it is another path. */
 export const invitationIn = (path: string | null): string | null => /^\/invitation#([\w-]{1,200})$/.exec(path ?? '')?.[1] ?? null;
 
-/** Where somebody lands who has accepted an invitation. */
+/** Where the browser goes after an invitation was accepted. */
 export const homeOf = ({ accountId }: { readonly accountId: number | null }): string =>
   accountId === null ? '/dashboard' : `/dashboard/accounts/${accountId}`;
 

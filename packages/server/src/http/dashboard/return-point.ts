@@ -18,7 +18,7 @@ export function rememberReturnPoint(cookies: Cookies, reply: FastifyReply, path:
   }
 }
 
-/** For a log-in that begins on another page than that of the link. */
+/** For a log-in that begins on another page than the link's. */
 export function forgetLink(cookies: Cookies, request: FastifyRequest, reply: FastifyReply): void {
   if (cookies.read(request, 'link') !== null) cookies.clear(reply, 'link');
 }

@@ -13,8 +13,8 @@ const SENTENCES: Readonly<Record<LinkFate, string>> = {
 };
 
 /**
- * For a link that verifies an address and was just refused. Where the address of the one who is signed in stands verified, there is nothing left to do, whatever
- * became of the link: a newer one was followed, or another proof came first. Told to its owner alone.
+ * For a link that verifies an address and was just refused. If the address of the signed-in user is verified already (a newer link was followed, or
+ * it was proved in another way), there is nothing left to do, and the sentence says so. Never for somebody else's link.
  */
 export async function refuseVerification(keyhouse: Keyhouse, user: User, ticket: string): Promise<Refusal> {
   const fate = await keyhouse.fateOfLink('verify-email', ticket);
