@@ -9,6 +9,7 @@ import { openProvider } from '../../server/src/providers/openid.ts';
 import { linkIn } from '../../server/test/mails.ts';
 import { invite, newPerson, newTeam } from '../../server/test/people.ts';
 import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from './browser.ts';
+import { type CookieFilter, startCookieFilter } from './cookie-filter.ts';
 import { button, isIn, title } from './steps.ts';
 
 const CLIENT = { client_id: 'keyhouse', client_secret: 'a secret of the client, long enough' };
@@ -57,8 +58,8 @@ describe('logging in with another provider', () => {
     await closeBrowser();
   });
 
-  async function visit(): Promise<Visit> {
-    const opened = await dashboard.visit();
+  async function visit(options: Parameters<Dashboard['visit']>[0] = {}): Promise<Visit> {
+    const opened = await dashboard.visit(options);
     visits.push(opened);
     await opened.context.route(`${FONTS}**`, (route) => route.fulfill({ contentType: 'text/css', body: '' }));
     return opened;
@@ -129,6 +130,58 @@ describe('logging in with another provider', () => {
     await button(page, 'End it all and continue').click();
     await isIn(page);
     expect(await works()).toBe(false);
+  });
+
+  describe('in a browser that keeps no cookies', () => {
+    const noCookies = 'Your browser refuses cookies';
+    let filter: CookieFilter;
+    beforeAll(async () => {
+      filter = await startCookieFilter(dashboard.url);
+      return () => filter.stop();
+    });
+
+    it('says so before it leads to the provider, which would be asked for nothing', async () => {
+      const one = await visit({ proxy: { server: filter.url } });
+      const { page } = one;
+      await one.open('/login');
+      await button(page, 'Continue with Acme ID').click();
+      await page.getByText(noCookies).waitFor();
+      expect(page.url()).toBe(`${dashboard.url}/login`);
+      await one.expectAccessible();
+      // With cookies it goes on from there.
+      filter.letThrough();
+      await button(page, 'Continue with Acme ID').click();
+      await goThrough(page, 'gil');
+      await isIn(page);
+    });
+
+    it('says so too when the provider leads back and there is no cookie left', async () => {
+      filter.letThrough();
+      const one = await visit({ proxy: { server: filter.url } });
+      const { page } = one;
+      await one.open('/login');
+      await button(page, 'Continue with Acme ID').click();
+      await page.locator('input[name=login]').waitFor();
+      await one.context.clearCookies({ name: /^keyhouse/ });
+      filter.block();
+      await goThrough(page, 'hal');
+      await page.getByText(noCookies).waitFor();
+      expect(page.url()).toBe(`${dashboard.url}/login`);
+      expect(await page.getByText('This took too long').count()).toBe(0);
+      await one.expectAccessible();
+    });
+
+    it('does not say so of one that keeps them, where the one that was meant is gone', async () => {
+      const one = await visit();
+      const { page } = one;
+      await one.open('/login');
+      await button(page, 'Continue with Acme ID').click();
+      await page.locator('input[name=login]').waitFor();
+      await one.context.clearCookies({ name: /^keyhouse/ });
+      await goThrough(page, 'ida');
+      await page.getByText('This took too long, or was begun in another window').waitFor();
+      expect(await page.getByText(noCookies).count()).toBe(0);
+    });
   });
 
   it('leads back to the link of a mail: an invitation, and a new address', async () => {

@@ -33,6 +33,7 @@ export function LogIn({ state, notice, failure = null, email: known = waiting().
   const [firstProof, setFirstProof] = useState(state.first_proof);
   const [methods, setMethods] = useState<readonly StepMethod[] | null>(() => waitingStep(state));
   const task = useTask();
+  const trouble = navigator.cookieEnabled ? failure : words.noCookies;
   const hasPasskeys = state.passkeys && knowsPasskeys();
   useAutofill(hasPasskeys && methods === null && firstProof === null, onEntered, task.fail);
 
@@ -64,8 +65,7 @@ export function LogIn({ state, notice, failure = null, email: known = waiting().
   return (
     <Card brand={state.brand} title={said.title(state.brand.name)}>
       {notice !== undefined && <Notice>{notice}</Notice>}
-      {failure !== null && task.error === null && <Notice bad>{failure}</Notice>}
-      {!navigator.cookieEnabled && <Notice bad>{words.noCookies}</Notice>}
+      {trouble !== null && task.error === null && <Notice bad>{trouble}</Notice>}
       <TaskError task={task} fields={['email', 'password']} />
       <Form onSubmit={submit} task={task}>
         <Field

@@ -1,6 +1,7 @@
 /** Ways in with other OpenID providers, for logging in and for registering with an invitation. */
 import { ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
+import { requireCookie } from './kept-cookie.ts';
 import type { useTask } from './kit.tsx';
 import { words } from './words.ts';
 
@@ -16,6 +17,7 @@ export function Providers({ providers, task, link }: Props) {
     task.run(async () => {
       const body = { purpose: 'log-in' as const, ...(link === undefined ? {} : { link }) };
       const { url } = await ask('POST /providers/:provider/start', { params: { provider }, body });
+      await requireCookie('provider');
       window.location.assign(url);
     });
   return providers.map(({ id, name }) => (

@@ -1,13 +1,24 @@
 /** Whether the browser kept the cookie that it was just given. Some say that they take cookies, and send none back. */
 import { AskError, ask } from '../lib/ask.ts';
+import type { State } from '../lib/state.ts';
 import { words } from './words.ts';
+
+/** True also where a server of an earlier version answers, which does not say. */
+export const keptCookie = (state: State): boolean => state.kept_cookie !== false;
+
+const IS_KEPT = {
+  'sign-in': (state: State) => state.signed_in,
+  step: (state: State) => state.step !== null,
+  provider: keptCookie,
+};
 
 /**
  * Rejects with a sentence for people when it did not: the next page would ask for the password again without a word. `step`: the first of two steps
- * was done. When the server cannot be asked, nothing is said; the next page will.
+ * was done. `provider`: a sign-in with another provider begins, which would come back for nothing. When the server cannot be asked, nothing is said;
+ * the next page will.
  */
-export async function requireCookie(of: 'sign-in' | 'step'): Promise<void> {
+export async function requireCookie(of: 'sign-in' | 'step' | 'provider'): Promise<void> {
   const state = await ask('GET /state').catch(() => null);
-  if (state === null || (of === 'sign-in' ? state.signed_in : state.step !== null)) return;
+  if (state === null || IS_KEPT[of](state)) return;
   throw new AskError({ kind: 'invalid', errors: { cookie: [words.noCookies] } });
 }

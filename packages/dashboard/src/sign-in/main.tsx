@@ -9,6 +9,7 @@ import { brandOfPage, forgetState, loadState, type State } from '../lib/state.ts
 import { providerFailure } from '../lib/words.ts';
 import { Consent, RequestOver } from './Consent.tsx';
 import { resume, takeFragment, waiting } from './go.ts';
+import { keptCookie } from './kept-cookie.ts';
 import { Brand, Card } from './kit.tsx';
 import { EmailLink, InvitationLink, NoTicket, ResetLink, SetupLink } from './Links.tsx';
 import { LogIn } from './LogIn.tsx';
@@ -46,7 +47,7 @@ function plainPage() {
 function Page({ state }: { state: State }) {
   if (path === '/login') {
     const notice = state.signed_in ? { notice: words.proveAgain } : {};
-    return <LogIn state={state} failure={providerFailure(fragment ?? '')} {...notice} />;
+    return <LogIn state={state} failure={failureOf(state)} {...notice} />;
   }
   if (path === '/register') return <Register state={state} />;
   if (path === '/forgot') return <Forgot state={state} />;
@@ -72,6 +73,11 @@ function Page({ state }: { state: State }) {
         </Card>
       );
   }
+}
+
+/** Why another provider let nobody in; null: none was asked, or it did. */
+function failureOf(state: State): string | null {
+  return fragment === 'trip' && !keptCookie(state) ? words.noCookies : providerFailure(fragment ?? '');
 }
 
 function Entry() {

@@ -223,7 +223,7 @@ export const words = {
   noTicket: 'Open the whole link once more, or ask for a new one.',
   passkeyCancelled: 'You cancelled, or it took too long: the passkey was not used. Try again, or log in in another way.',
   noPasskeys: 'Passkeys are not offered here: browsers refuse them where the address of a server is a number.',
-  noCookies: 'Your browser refuses cookies, and without one nobody stays logged in. Allow them for this site.',
+  noCookies: 'Your browser refuses cookies, and without one nobody stays logged in. Allow them for this site, then try again.',
   retry: 'Try again',
   unreachableTitle: 'The server cannot be reached',
   unreachable: 'You are offline, or it is restarting.',

@@ -499,6 +499,26 @@ describe('signing in with another provider', () => {
     expect((await start(new Jar(), 'link')).status).toBe(401);
   });
 
+  it('tells a browser that keeps no cookies from one that has lost the one of the sign-in, and lets neither in', async () => {
+    const isKept = async (jar: Jar): Promise<boolean> => (await ask(jar, '/state')).json.kept_cookie;
+    const jar = new Jar();
+    expect(await isKept(jar)).toBe(false);
+    const { url } = await start(jar, 'log-in');
+    expect(await isKept(jar)).toBe(true);
+    expect(await isKept(new Jar())).toBe(false);
+    // Back without that cookie: it is given another one, which opens nothing.
+    const answer = await goThrough(url, newPerson());
+    const lost = new Jar();
+    expect(await comeBack(lost, answer)).toBe('/login#trip');
+    expect(lost.text).toBe('__Host-keyhouse-probe=1');
+    expect(await isKept(lost)).toBe(true);
+    expect((await ask(lost, '/me')).status).toBe(401);
+    expect((await ask(lost, '/state')).json).toMatchObject({ signed_in: false, step: null, first_proof: null });
+    // With it the answer is still good: nothing was used up.
+    expect(await comeBack(jar, answer)).toBe('/dashboard');
+    expect(jar.text).not.toContain('probe');
+  });
+
   it('asks for a second factor of ours all the same', async () => {
     const person = newPerson();
     const { jar } = await logIn(person);

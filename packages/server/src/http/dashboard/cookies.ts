@@ -5,8 +5,8 @@
 import type { CookieSerializeOptions } from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** `sign-in`: the sign-in's secret. `browser`: marks a browser for a year, so that unknown ones are told of. `step`: a log-in that waits for its second step, a challenge. `return`: where to go after it. `link`: a link from a mail, whose page waits while its reader signs in with another provider. */
-export type CookieName = 'sign-in' | 'browser' | 'step' | 'return' | 'link';
+/** `sign-in`: the sign-in's secret. `browser`: marks a browser for a year, so that unknown ones are told of. `step`: a log-in that waits for its second step, a challenge. `return`: where to go after it. `link`: a link from a mail, whose page waits while its reader signs in with another provider. `probe`: says nothing; whether it comes back says whether the browser keeps cookies. */
+export type CookieName = 'sign-in' | 'browser' | 'step' | 'return' | 'link' | 'probe';
 
 const PLAIN = {
   'sign-in': 'keyhouse_sign_in',
@@ -14,6 +14,7 @@ const PLAIN = {
   step: 'keyhouse_step',
   return: 'keyhouse_return',
   link: 'keyhouse_link',
+  probe: 'keyhouse_probe',
 };
 const SECURE = {
   'sign-in': '__Host-keyhouse',
@@ -21,8 +22,9 @@ const SECURE = {
   step: '__Host-keyhouse-step',
   return: '__Host-keyhouse-return',
   link: '__Host-keyhouse-link',
+  probe: '__Host-keyhouse-probe',
 };
-const LIFETIME_SECONDS = { 'sign-in': 180 * 86_400, browser: 365 * 86_400, step: 600, return: 1800, link: 1800 };
+const LIFETIME_SECONDS = { 'sign-in': 180 * 86_400, browser: 365 * 86_400, step: 600, return: 1800, link: 1800, probe: 60 };
 /** Longer ones are none of ours. */
 const MAX_LENGTH = 3500;
 

@@ -24,8 +24,9 @@ export function serveProviderCallback(app: FastifyInstance, { keyhouse, authenti
     const found = secret === null ? null : await keyhouse.findSignIn(secret);
     const signIn = found === null ? null : { id: found.signIn.id, user: found.user };
     const stranger = authenticator.byStranger(request.raw, request.id);
+    const step = cookies.read(request, 'step');
     const ended = await keyhouse.endTrip({
-      step: cookies.read(request, 'step'),
+      step,
       provider: (request.params as { provider: string }).provider,
       callbackUrl: `${url}${request.url}`,
       signIn,
@@ -33,6 +34,8 @@ export function serveProviderCallback(app: FastifyInstance, { keyhouse, authenti
       by: signIn === null ? stranger : { ...stranger, actor: `user:${signIn.user.id}`, authority: IN_THE_ACT },
     });
     cookies.clear(reply, 'step');
+    // The browser kept none, it took too long, or this is another browser: the page says which, by whether this one comes back.
+    if (step === null) cookies.set(reply, 'probe', '1');
     if (!ended.ok) return reply.redirect(`${pageOfFailure(cookies.read(request, 'return'), signIn !== null)}#${ended.reason}`);
     if (ended.purpose !== 'log-in') return reply.redirect('/dashboard/settings/security');
     if (ended.entered.next !== 'done') {

@@ -40,6 +40,8 @@ export const gettingIn = {
       /** False: there is no mail server, and links wait in the operator's outbox. */
       sends_mail: Type.Boolean(),
       signed_in: Type.Boolean(),
+      /** Whether the browser kept the cookie that it was given for a sign-in in several steps, or where another provider's answer found none. */
+      kept_cookie: Type.Boolean(),
       /** What the second step of a log-in can be, where one waits for this browser. */
       step: Type.Union([Type.Array(SecondFactorName), Type.Null()]),
       /** Another provider is the first to prove this address: what ends is confirmed before it happens. */

@@ -33,6 +33,7 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
       passkeys: offersPasskeys(url),
       sends_mail: keyhouse.sendsMail,
       signed_in: signIn !== null,
+      kept_cookie: cookie !== null || cookies.read(request, 'probe') !== null,
       step: step === null ? null : [...step],
       first_proof:
         proof === null
