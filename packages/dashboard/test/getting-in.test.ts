@@ -88,7 +88,7 @@ describe('getting in', () => {
     const { email } = await registered();
     const visit = await at(await post.linkTo(email, '/verify-email'));
     const { page } = visit;
-    await page.getByText('Log in first: then your address is confirmed by itself.').waitFor();
+    await page.getByText('Log in first: then your address is confirmed.').waitFor();
     expect(page.url()).toBe(`${dashboard.url}/verify-email`);
     expect(await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }, history.state]))).toBe(
       '[{},{},null]',

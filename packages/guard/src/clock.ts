@@ -1,6 +1,6 @@
 /**
- * The time by which a guard judges. It is this machine's, unless Keyhouse tells of another: a JWT ends when its issuer's clock says so, and a machine
- * whose clock is minutes off would let in what has ended or refuse what is good.
+ * The time by which a guard judges. It is this machine's, unless it differs from Keyhouse's: a JWT expires by its issuer's clock, and a machine
+ * whose clock is minutes off would accept what has expired or refuse what is valid.
  */
 import { forwardClock } from '@keyhouse/protocol';
 
@@ -15,7 +15,7 @@ interface Ports {
   readonly wallMs: () => number;
   /** Milliseconds that only go forward. */
   readonly monotonicMs: () => number;
-  /** Null before Keyhouse has told anything. */
+  /** Null before the first message of Keyhouse. */
   readonly told: () => Told | null;
   readonly say: (sentence: string) => void;
 }
@@ -23,13 +23,13 @@ interface Ports {
 export interface GuardClock {
   /** Milliseconds since 1970 by which everything is judged. */
   nowMs(): number;
-  /** Says when this machine's clock is off; asked after each message of Keyhouse's. */
+  /** Says so when this machine's clock is off; called after each message of Keyhouse. */
   tell(): void;
   /** How far this machine's clock is ahead of Keyhouse's, in milliseconds; 0 before anything was told. */
   readonly aheadMs: number;
 }
 
-/** More than two machines' clocks differ that are kept right, and more than a message is on its way. */
+/** More than the difference between synchronised clocks, and more than a message takes to arrive. */
 const OFF_MS = 60_000;
 
 export function createClock({ wallMs, monotonicMs, told, say }: Ports): GuardClock {

@@ -49,7 +49,7 @@ export interface FeedRevocation extends ChangeDraft {
 
 /** Revoked JWTs that end within the same hour. */
 export interface JtiGroup {
-  /** The full hour by which they are over. */
+  /** The full hour by which they have expired. */
   readonly endsAtSeconds: number;
   /** 20 characters each, joined without separators. */
   readonly ids: string;
@@ -191,7 +191,7 @@ function readRevocation(value: unknown): FeedRevocation | null {
   return { kind, id, beforeMs: before, endsAtMs: ends };
 }
 
-/** What stands in a whole list lasts: what only has to be forgotten once is not in it, and JWTs stand in their groups. */
+/** A whole list has only what lasts: nothing that caches only have to forget once, and JWTs only in their groups. */
 function readLasting(value: unknown): FeedRevocation | null {
   const revocation = readRevocation(value);
   return revocation === null || revocation.beforeMs === null || revocation.kind === 'jti' ? null : revocation;

@@ -1,6 +1,6 @@
 /**
- * A wall clock that is not set back by a little: it stands still until the clock behind it has caught up, so that nothing that had expired is good
- * again. One that is set back by more than an hour was wrong before; then what it said expired had not.
+ * A wall clock that is not set back by a little: it stands still until the machine's clock has caught up, so that nothing that had expired becomes valid
+ * again. A clock that is set back by more than an hour was wrong before: what had expired by it had not expired.
  */
 export function forwardClock(wallMs: () => number): () => number {
   let markMs = Number.NEGATIVE_INFINITY;

@@ -5,7 +5,7 @@
 import { type Address, parseAddress } from './addresses.ts';
 
 /**
- * Behind the address: a port, or what hides one (RFC 7239 §6.3). Within brackets or behind IPv6: a zone, the name of a network interface (RFC 4007
+ * After the address: a port, or what hides one (RFC 7239 §6.3). Within brackets or after IPv6: a zone, the name of a network interface (RFC 4007
  * §11), which says nothing to anyone but the machine that wrote it.
  */
 const SPELLINGS: readonly RegExp[] = [

@@ -1,4 +1,4 @@
-/** What one operation of an OpenAPI document asks for: what it says in so many words, or the resource in its path and its method. */
+/** What one operation of an OpenAPI document asks for: what it says explicitly, or the resource in its path and its method. */
 import { isObject } from './json.ts';
 import { type Piece, resourceOf } from './openapi-paths.ts';
 import { isPermission, isReserved, permissionFor } from './permission.ts';
@@ -17,7 +17,7 @@ interface Levels {
   readonly operation: Members;
 }
 
-/** What a document says to us alone. */
+/** Members that only Keyhouse reads. */
 export const OUR_WORDS = ['x-permission', 'x-public', 'x-refused'] as const;
 
 const PUBLIC: ReadAsks = { asks: { kind: 'public' } };
@@ -36,7 +36,7 @@ export function readRefused(members: Members): boolean | { readonly fault: strin
 }
 
 /**
- * The nearest word counts: on the operation, on its path, in the whole document. `x-permission` and `x-public` are ours; `security: []`
+ * The nearest level counts: on the operation, on its path, in the whole document. `x-permission` and `x-public` are ours; `security: []`
  * on an operation is OpenAPI's own way to say public. Where the document says nothing, a permission is asked for all the same.
  * `pieces`: the path without its base.
  */
@@ -44,7 +44,7 @@ export function readAsks(method: string, pieces: readonly Piece[], levels: Level
   const { root, item, operation } = levels;
   const security = readSecurity(operation, root);
   if (security === 'malformed') return { fault: '"security" is a list of objects.' };
-  // An operation with a security of its own is not opened by what stands further away; nor is anything below "x-public": false.
+  // An operation with a security of its own is not made public by a level further out; nor is anything below "x-public": false.
   let mayBePublic = true;
   let isToldNotPublic = false;
   for (const members of [operation, item, root]) {
@@ -69,7 +69,7 @@ export function readAsks(method: string, pieces: readonly Piece[], levels: Level
   const asks = derived.asks.kind === 'permission' ? derived.asks.permission : 'nothing';
   return {
     ...derived,
-    warning: `The document lets nobody protect it. It will ask for ${asks}; say "security": [] if it is public.`,
+    warning: `The document has no security for it. It will ask for ${asks}; say "security": [] if it is public.`,
   };
 }
 
@@ -107,7 +107,7 @@ function derive(method: string, pieces: readonly Piece[]): ReadAsks {
   return { asks: { kind: 'permission', permission } };
 }
 
-/** A member of the object itself: `constructor` is no member of a document that does not say it. */
+/** Own members only: `constructor` is not a member unless the document has it. */
 export function own(members: Members, name: string): unknown {
   return Object.hasOwn(members, name) ? members[name] : undefined;
 }

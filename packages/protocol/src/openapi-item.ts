@@ -1,4 +1,4 @@
-/** One path of an OpenAPI document: where it leads, and what each of its operations asks for. */
+/** One path of an OpenAPI document: its patterns, and what each of its operations asks for. */
 import { isObject } from './json.ts';
 import { isSame, type OperationAsks, own, readAsks, readRefused } from './openapi-asks.ts';
 import { keyOf, type Shape } from './openapi-overlaps.ts';
@@ -88,7 +88,7 @@ export function readItem(input: ItemInput): readonly ReadItem[] {
 
 const REFUSED: readonly ReadOperation[] = ROUTE_METHODS.map((method) => ({ method, asks: { kind: 'refused' }, told: [] }));
 
-/** `/profiles/:id` is a literal by the letter of OpenAPI, and a template in the minds of most who write it: neither reading may open what the other guards. */
+/** `/profiles/:id` is a literal in OpenAPI, but most who write it mean a template: neither reading may open what the other guards. */
 function guardOfColons({ path, notes }: ItemInput, head: string, { pieces }: Shape): readonly ReadItem[] {
   const colons = head.split('/').filter((text) => /^:[A-Za-z0-9_-]+$/.test(text));
   const [first] = colons;

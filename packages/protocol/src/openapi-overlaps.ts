@@ -1,6 +1,6 @@
 /**
  * Which of two paths a request means. The more literal one wins, as OpenAPI lets it; where each is the more literal one somewhere
- * (`/{kind}/mine` and `/books/{id}`), routers differ, and so nobody may guess.
+ * (`/{kind}/mine` and `/books/{id}`), routers differ, so neither is assumed.
  */
 import { isLiteral, type Piece, textOf } from './openapi-paths.ts';
 
@@ -15,8 +15,8 @@ export const keyOf = ({ pieces, open }: Shape): string => JSON.stringify([open, 
 
 /**
  * The order in which the first that matches is the right one, from the left and segment by segment: a literal before text with templates,
- * more characters of text before fewer, a template alone after them, and what is open at this place last. Whatever is a part of another
- * shape stands before it: a segment that is a part of another one always has more text than that.
+ * more characters of text before fewer, a template alone after them, and what is open at this place last. A shape that is a part of another
+ * one comes before it: a segment that is a part of another one always has more text than that.
  */
 export function compareShapes(one: Shape, other: Shape): number {
   for (const [index, piece] of one.pieces.entries()) {

@@ -1,4 +1,4 @@
-/** From the paths of an OpenAPI document to our patterns. What a pattern cannot say is a fault: a path read wrongly is a door. */
+/** From the paths of an OpenAPI document to our patterns. What a pattern cannot say is a fault: a path that is read wrongly may be open to everybody. */
 import { isSafeSegment, readPath } from './path.ts';
 import { prefixLength } from './path-prefix.ts';
 
@@ -55,12 +55,12 @@ function readPiece(text: string): Piece | { readonly fault: string } {
   const unnamed = names.find((name) => !TEMPLATE_NAME.test(name));
   if (unnamed !== undefined)
     return {
-      fault: `The template ${JSON.stringify(`{${unnamed}}`)} has another name than letters, digits, _ . ~ and -: nobody can say what it stands for.`,
+      fault: `The template ${JSON.stringify(`{${unnamed}}`)} has another name than letters, digits, _ . ~ and -: its meaning is unknown.`,
     };
   const literals = text.split(/\{[^{}]*\}/);
   if (literals.some((literal) => /[{}]/.test(literal))) return { fault: `A brace in ${shown} has no other one to it.` };
   if (literals.slice(1, -1).includes(''))
-    return { fault: `Between the templates of ${shown} stands nothing: where one ends and the next begins, nobody can say.` };
+    return { fault: `Between the templates of ${shown} there is no text: it is unknown where one ends and the next begins.` };
   const texts = literals.map((literal) => decodeLiteral(literal, names.length === 0));
   const readable = texts.filter((literal) => literal !== null);
   if (readable.length < texts.length)
@@ -71,7 +71,7 @@ function readPiece(text: string): Piece | { readonly fault: string } {
 /** Null when it can be read in two ways, or in none. */
 function decodeLiteral(text: string, isWhole: boolean): string | null {
   if (text === '') return isWhole ? null : '';
-  // A text beside a template may be one dot: it is not all of the segment.
+  // A text next to a template may be one dot: it is not the whole segment.
   const [before, after] = isWhole ? ['', ''] : ['x', 'x'];
   // A question mark would end the path for readPath, which takes what a request sends.
   const read = readPath(`/${before}${text.replace('?', '%3f').replace(/[^!-~]+/gu, encodeLoosely)}${after}`);
@@ -80,7 +80,7 @@ function decodeLiteral(text: string, isWhole: boolean): string | null {
   return segment.slice(before.length, segment.length - after.length);
 }
 
-/** Letters of other scripts stand in documents as they are, and on the wire encoded. Lone surrogates become what no path may have. */
+/** Documents have letters of other scripts as they are, requests have them encoded. Lone surrogates become what no path may have. */
 function encodeLoosely(text: string): string {
   try {
     return encodeURIComponent(text);
@@ -92,12 +92,12 @@ function encodeLoosely(text: string): string {
 /**
  * What the path is about: its first segment that is a name, with `api` and a version passed over at the beginning, as the built-in patterns
  * pass over them. Of `Accounts.json`, `items:search` and `Products({id})` what stands before the dot, the colon or the bracket counts. A literal
- * that is no name is given as it is; null: there is none.
+ * that is not a name is returned as it is; null: there is none.
  */
 export function resourceOf(pieces: readonly Piece[]): string | null {
   const named = pieces.flatMap((piece) => {
     const [, name] = /^([A-Za-z0-9_-]+)(?:$|[.:(])/.exec(piece.texts[0] ?? '') ?? [];
-    // `order-{id}`: a name that goes on with a template is none.
+    // `order-{id}`: the name goes on with a template, so it is not fixed.
     const isName = name !== undefined && (isLiteral(piece) || name.length < (piece.texts[0] ?? '').length);
     if (isLiteral(piece)) return [{ whole: textOf(piece), name: isName ? name : textOf(piece) }];
     return isName ? [{ whole: '', name }] : [];

@@ -1,4 +1,4 @@
-/** `$ref` of a path or an operation, followed within the document. Nothing is fetched, no circle is run, and no word beside it is lost. */
+/** `$ref` of a path or an operation, followed within the document. Nothing is fetched, a circle is a fault, and no member next to it is lost. */
 import { isObject } from './json.ts';
 import { OUR_WORDS, own } from './openapi-asks.ts';
 
@@ -6,12 +6,12 @@ type Members = Readonly<Record<string, unknown>>;
 
 const MAX_REFERENCES = 20;
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query', 'additionalOperations'];
-/** What decides what is asked for, and has no known order beside a `$ref`. */
+/** What decides what is asked for, and has no defined precedence next to a `$ref`. */
 const DECIDING = ['security', 'servers', ...METHODS];
 
 /**
- * The object that a `$ref` leads to, or the value itself. OpenAPI lets tools drop what stands beside a `$ref`; our own words there are nearer than
- * those at its end, and count before them. Anything else that decides is a fault.
+ * The object that a `$ref` leads to, or the value itself. OpenAPI lets tools drop members next to a `$ref`; our own members there are nearer than
+ * those of what it leads to, and count before them. Anything else that decides is a fault.
  * @param what - for the sentence, such as `A path holds an object with its operations.`
  */
 export function follow(document: Members, value: unknown, what: string): { members: Members } | { fault: string } {
@@ -23,7 +23,7 @@ export function follow(document: Members, value: unknown, what: string): { membe
     const reference = own(members, '$ref');
     if (reference === undefined) return { members: { ...members, ...beside } };
     if (DECIDING.some((name) => own(members, name) !== undefined))
-      return { fault: 'It has operations, security or servers beside its $ref: which of them hold, nobody can say.' };
+      return { fault: 'It has operations, security or servers next to its $ref: it is undefined which of them count.' };
     for (const word of OUR_WORDS) if (!(word in beside) && own(members, word) !== undefined) beside[word] = own(members, word);
     if (typeof reference !== 'string' || !reference.startsWith('#/'))
       return { fault: 'Its $ref leads out of the document. Bundle the files into one first.' };

@@ -59,8 +59,8 @@ describe('an operation that is a $ref', () => {
     expect(asked({ $ref: '#/x-operations/open', 'x-refused': true })).toEqual({ ...rule, refused: true });
     expect(asked({ $ref: '#/x-operations/open', 'x-public': false })).toEqual({ ...rule, permission: 'pets.read' });
     expect(asked({ $ref: '#/x-operations/guarded', 'x-public': true })).toContain('cannot be public');
-    expect(asked({ $ref: '#/x-operations/open', security: [{ key: [] }] })).toContain('beside its $ref');
-    expect(asked({ $ref: '#/x-operations/open', servers: [] })).toContain('beside its $ref');
+    expect(asked({ $ref: '#/x-operations/open', security: [{ key: [] }] })).toContain('next to its $ref');
+    expect(asked({ $ref: '#/x-operations/open', servers: [] })).toContain('next to its $ref');
   });
 
   test.each([
@@ -86,7 +86,7 @@ describe('an operation that is a $ref', () => {
     expect(derive(paths({ 'x-permission': 'a.read' }), more).routes).toEqual([{ ...rule, permission: 'a.read' }]);
     expect(derive(paths({ 'x-refused': true }), more).routes).toEqual([{ pattern: '/pets', refused: true }]);
     expect(derive(paths({}, 'shut'), more).routes).toEqual([{ pattern: '/pets', refused: true }]);
-    expect(derive(paths({ servers: [{ url: '/v2' }] }), more).faults).toEqual([expect.stringContaining('beside its $ref')]);
+    expect(derive(paths({ servers: [{ url: '/v2' }] }), more).faults).toEqual([expect.stringContaining('next to its $ref')]);
   });
 });
 

@@ -9,7 +9,7 @@ const MAX_LOOKS = 10_000_000;
 /** More of them is a document that a router could not serve either. */
 const MAX_MEETS = 1_000;
 
-/** One item for each shape: what stands in two places has to ask for the same, or for a permission where the other is public. */
+/** One item for each shape: two paths of one shape have to ask for the same, or for a permission where the other is public. */
 export function mergeTwins(items: readonly ReadItem[], notes: Notes): readonly ReadItem[] {
   const byKey = new Map<string, ReadItem>();
   for (const item of items.toSorted((one, other) => Number(one.isGuard) - Number(other.isGuard))) {
@@ -109,7 +109,7 @@ function tooMany(items: readonly ReadItem[], notes: Notes): readonly ReadItem[] 
   return items;
 }
 
-/** The methods for which they ask for different things, without those that the one which stands first refuses anyway. */
+/** The methods for which they ask for different things, without those that the first of them refuses anyway. */
 function contradictions(one: ReadItem, other: ReadItem): readonly string[] {
   const [first, second] = compareShapes(one.shape, other.shape) < 0 ? [one, other] : [other, one];
   return first.operations

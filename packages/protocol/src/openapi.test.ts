@@ -237,7 +237,7 @@ describe('what an operation asks for', () => {
       const { routes, warnings } = derive({ '/pets': { get: {}, post: { 'x-permission': 'a.write' } } }, more);
       expect(routes).toContainEqual({ methods: ['GET'], pattern: '/pets', permission: 'pets.read' });
       expect(warnings).toEqual([
-        expect.stringMatching(/^paths\["\/pets"\]\.get: The document lets nobody protect it.*pets\.read/),
+        expect.stringMatching(/^paths\["\/pets"\]\.get: The document has no security for it.*pets\.read/),
       ]);
     }
   });
@@ -253,7 +253,7 @@ describe('what an operation asks for', () => {
 
 describe('what cannot be said is a fault', () => {
   test.each([
-    [{ '/files/{a}{b}': { get: {} } }, 'stands nothing'],
+    [{ '/files/{a}{b}': { get: {} } }, 'there is no text'],
     [{ '/files/{a': { get: {} } }, 'no other one to it'],
     [{ '/files/{a}.{b}}': { get: {} } }, 'no other one to it'],
     [{ '/files/{a};v={b}': { get: {} } }, 'No server may read'],
@@ -288,7 +288,7 @@ describe('what cannot be said is a fault', () => {
     [{ '/a': { $ref: '#/nowhere' } }, 'leads nowhere'],
     [{ '/a': { $ref: '#/constructor/prototype' } }, 'leads nowhere'],
     [{ '/a': { $ref: '#/paths/~1a' } }, 'in a circle'],
-    [{ '/a': { $ref: '#/components/pathItems/x', get: {} } }, 'beside its $ref'],
+    [{ '/a': { $ref: '#/components/pathItems/x', get: {} } }, 'next to its $ref'],
   ])('%.60j', (paths, sentence) => {
     const { routes, permissions, faults } = derive(paths, { components: { pathItems: {} } });
     expect(faults).toEqual([expect.stringContaining(sentence)]);

@@ -18,7 +18,7 @@ export type ReadTarget = (target: string, foldsCase: boolean) => readonly Readin
 
 const known = new WeakMap<readonly Route[], ReadTarget>();
 
-/** `routes` is looked at once and remembered: a list that changes is another list. */
+/** What is computed from `routes` is kept for this very list: do not change it, pass another one. */
 export function readingsOf(routes: readonly Route[]): ReadTarget {
   const before = known.get(routes);
   if (before !== undefined) return before;

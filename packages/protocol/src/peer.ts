@@ -1,6 +1,6 @@
 /**
  * Who is at the other end. The socket says it, unless the direct peer is a trusted proxy: then the right-most hop of `X-Forwarded-For` that is
- * not one of ours. What stands left of it was written by strangers. Other headers with addresses (`Forwarded`, `X-Real-IP`) are not read: a
+ * not one of ours. Anything to the left of it may be forged. Other headers with addresses (`Forwarded`, `X-Real-IP`) are not read: a
  * proxy that sets one header often passes on the others as the client sent them.
  */
 import { type AddressBlock, inBlocks, parseAddress } from './addresses.ts';
@@ -30,7 +30,7 @@ export function findPeer(address: string | null, headers: readonly string[], tru
 
 const NOBODY: Peer = Object.freeze({ address: null, isTrustedProxy: false, isLoopback: false });
 
-/** Walks from the right; a hop that cannot be read ends the walk, and is told by the proxy that sent it. */
+/** Walks from the right; a hop that cannot be read ends the walk, and the result names the proxy that sent it. */
 function forwardedAddress(nearest: string, headers: readonly string[], trusted: readonly AddressBlock[]): string {
   let address = nearest;
   for (const hop of forwardedFor(headers).reverse()) {
@@ -44,7 +44,7 @@ function forwardedAddress(nearest: string, headers: readonly string[], trusted: 
 
 const UNREADABLE_BEHIND = 'unreadable behind ';
 
-/** The address of the trusted proxy that sent what cannot be read, if this is what stands in place of a client's address; else null. */
+/** The address of the trusted proxy that sent something unreadable, if the text says so; null if it is a client's address. */
 export function proxyOfUnreadable(text: string): string | null {
   if (!text.startsWith(UNREADABLE_BEHIND)) return null;
   return parseAddress(text.slice(UNREADABLE_BEHIND.length))?.toString() ?? null;
@@ -64,7 +64,7 @@ const isTrusted = (address: string, trusted: readonly AddressBlock[]): boolean =
 
 const isLoopback = (address: string): boolean => LOOPBACK.has(address) || parseForwardedAddress(address)?.range() === 'loopback';
 
-/** Most are plain already, and this is on the way of each request; only a runtime of another kind adds a port. */
+/** Most are plain already, and each request passes here; only runtimes other than Node add a port. */
 function plain(address: string): string {
   if (PLAIN.test(address)) return address;
   if (MAPPED.test(address)) return address.slice('::ffff:'.length);

@@ -1,7 +1,7 @@
 /**
- * Finds the few routes that a path may match among thousands, without trying each. Literals are filed without regard to capitals, and
- * text with placeholders by what stands before and behind them: whether it fits is for whoever asks to say. A request visits each node of the tree once
- * at most, so no path costs more than a look at every route.
+ * Finds the few routes that a path may match among thousands, without trying each. Literals are kept in small letters, and
+ * text with placeholders by what is before and after them: the caller checks whether it fits. A request visits each node of the tree at most
+ * once, so no path costs more than trying every route.
  */
 import { fitsLoosely, type Part } from './route-segment.ts';
 
@@ -19,7 +19,7 @@ interface Node {
   readonly open: number[];
 }
 
-/** By the text before the first placeholder, then by the text behind the last one, in small letters. */
+/** By the text before the first placeholder, then by the text after the last one, in small letters. */
 type Mixed = ByLength<ByLength<MixedNode[]>>;
 
 interface MixedNode {

@@ -6,7 +6,7 @@ import { MAX_PATH_LENGTH } from './path.ts';
 import { isPermission, isReserved } from './permission.ts';
 import { isResource, type Part, PLACEHOLDER, readPart } from './route-segment.ts';
 
-/** The methods that a rule may name. HEAD is none of them: it goes wherever GET goes. */
+/** The methods that a rule may name. HEAD is not one of them: it goes wherever GET goes. */
 export const ROUTE_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 /**

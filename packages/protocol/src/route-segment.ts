@@ -1,6 +1,6 @@
 /**
  * One segment of a route pattern: a literal, a placeholder, or text with placeholders in it (`:id.json`, `Products(:id)`), and how well a
- * segment of a request fits it. No regular expression is made of a pattern: the texts are looked for from the left, once each.
+ * segment of a request fits it. A pattern never becomes a regular expression: the texts are searched from the left, once each.
  */
 import { isSafeSegment } from './path.ts';
 
@@ -52,7 +52,7 @@ export function readPart(text: string): ReadPart {
 }
 
 const UNSAFE =
-  'Write segments decoded, without % # ? ; control characters, and neither . nor ..; a backslash only as \\: and \\*, or behind a placeholder.';
+  'Write segments decoded, without % # ? ; control characters, and neither . nor ..; a backslash only as \\: and \\*, or after a placeholder.';
 
 interface Tokens {
   readonly texts: readonly string[];
@@ -70,7 +70,7 @@ function readTokens(text: string): Tokens | { readonly fault: string } {
     if (character === ':') {
       const name = /^[A-Za-z0-9_-]*/.exec(text.slice(index + 1))?.[0] ?? '';
       if (name === '')
-        return { fault: 'A placeholder is a colon and a name of letters, digits, _ and -; write \\: for a colon that is one.' };
+        return { fault: 'A placeholder is a colon and a name of letters, digits, _ and -; write \\: for a literal colon.' };
       texts.push(literal);
       names.push(name);
       literal = '';
@@ -90,7 +90,7 @@ function faultOfNames({ texts, names }: Tokens, length: number): string | null {
   if (names.length === 0) return null;
   if (texts.slice(1, -1).includes('')) return 'Two placeholders in one segment need text between them.';
   if (names.length > MAX_PLACEHOLDERS) return `A segment has at most ${MAX_PLACEHOLDERS} placeholders.`;
-  if (names.includes('resource') && names.length > 1) return 'Beside :resource a segment has no other placeholder.';
+  if (names.includes('resource') && names.length > 1) return 'A segment with :resource has no other placeholder.';
   return texts.join('') !== '' && length > MAX_MIXED_LENGTH
     ? `A segment with placeholders in its text has at most ${MAX_MIXED_LENGTH} characters.`
     : null;
@@ -118,7 +118,7 @@ function fitOfMixed({ texts, hasResource }: Mixed, segment: string): Fit | null 
   const values = split(texts, segment, 1);
   if (values === null) return fitsLoosely(texts.map(lower), lower(segment)) ? 'unlikely' : null;
   if (hasResource) return NAME.test(values[0] ?? '') ? 'sure' : null;
-  // Some routers end a placeholder at the first character of the text behind it, and try no other end.
+  // Some routers end a placeholder at the first character of the text after it, and try no other end.
   const isSure = values.every((value, index) => texts[index + 1] === '' || !value.includes(texts[index + 1]?.charAt(0) ?? ''));
   return isSure ? 'sure' : 'likely';
 }
@@ -126,7 +126,7 @@ function fitOfMixed({ texts, hasResource }: Mixed, segment: string): Fit | null 
 /** Whether it fits when placeholders may be empty, as in some frameworks. Both in small letters. */
 export const fitsLoosely = (texts: readonly string[], segment: string): boolean => split(texts, segment, 0) !== null;
 
-/** What stands in for `:resource` in a segment that fits; empty when there is nothing. */
+/** The value of `:resource` in a segment that fits; empty if it has none. */
 export function resourceIn(part: Part, segment: string): string {
   if (part.kind !== 'mixed') return segment;
   const [before = '', after = ''] = part.texts;

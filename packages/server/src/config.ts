@@ -210,13 +210,13 @@ function readMail(smtpUrl: string | null, from: string | null, faults: string[])
   if (smtpUrl === null && from === null) return null;
   if (smtpUrl === null || from === null) faults.push('KEYHOUSE_SMTP_URL and KEYHOUSE_MAIL_FROM go together.');
   if (smtpUrl !== null && !isSmtpUrl(smtpUrl))
-    faults.push('KEYHOUSE_SMTP_URL must be smtp://host:587 or smtps://user:password@host:465, with nothing behind it.');
+    faults.push('KEYHOUSE_SMTP_URL must be smtp://host:587 or smtps://user:password@host:465, with nothing after it.');
   if (from !== null && !/^(?:[^<>@\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(from))
     faults.push('KEYHOUSE_MAIL_FROM must be an address such as keys@example.com or Example <keys@example.com>.');
   return smtpUrl === null || from === null ? null : { smtpUrl, from };
 }
 
-/** Options behind a `?` are refused: they could turn off what keeps the wire closed. */
+/** Options after a `?` are refused: they could turn off TLS and its checks. */
 function isSmtpUrl(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^smtps?:$/.test(url.protocol) || url.hostname === '') return false;

@@ -110,7 +110,7 @@ async function makeFirstAdministrator(keyhouse: Keyhouse, { admin, url }: Config
   if (ticket !== null) log.warn({}, `There is no enabled administrator. Create one at ${url}/setup#${ticket} within an hour.`);
 }
 
-/** In words that say what to do. Nobody becomes an administrator because they registered the address first. */
+/** Says what to do. Nobody becomes an administrator because they registered the address first. */
 async function whyNoAdministrator(keyhouse: Keyhouse, email: string, reason: string): Promise<string> {
   if (reason !== 'taken')
     return `No administrator could be created from KEYHOUSE_ADMIN_EMAIL and KEYHOUSE_ADMIN_PASSWORD: ${reason}.`;

@@ -1,4 +1,4 @@
-/** Names to read, in a box that scrolls; of very many, those are rendered that are seen. */
+/** A list of names in a box that scrolls; only the visible ones are rendered. */
 import { Box } from '@mantine/core';
 import { Breakable } from './breakable.tsx';
 import classes from './names.module.css';
@@ -6,7 +6,7 @@ import { useWindowed } from './windowed.ts';
 
 const LINE_HEIGHT = 24;
 
-/** `label`: for whoever cannot see; the same sentence stands above the list. `names`: the same array while the list is shown. */
+/** `label`: for screen readers; the same sentence stands above the list. `names`: the same array while the list is shown. */
 export function Names({ label, names }: { readonly label: string; readonly names: readonly string[] }) {
   const { parts, listProps } = useWindowed<HTMLUListElement>(names, LINE_HEIGHT);
   return (

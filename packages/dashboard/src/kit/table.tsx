@@ -92,10 +92,10 @@ interface Pages {
   readonly fetchNextPage: () => unknown;
 }
 
-/** As many as somebody looks through before they would rather search. */
+/** As many rows as people look through before they prefer to search. */
 const ROWS_AT_ONCE = 50;
 
-/** Of a list that came whole the first rows, and more when they are asked for: a browser takes seconds for a thousand rows. */
+/** The first rows of a list that is here already, and more on request: a browser takes seconds for a thousand rows. */
 export function useFirstRows<Row>(rows: readonly Row[]): { readonly rows: readonly Row[]; readonly pages: Pages } {
   const [count, setCount] = useState(ROWS_AT_ONCE);
   const fetchNextPage = () => setCount((before) => before + ROWS_AT_ONCE);

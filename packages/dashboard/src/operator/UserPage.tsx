@@ -158,7 +158,7 @@ interface Act {
   readonly danger?: boolean;
   /** Why it cannot be done now. */
   readonly reason: string | null;
-  /** Asked beside it, ticked at first. */
+  /** A checkbox in the same dialog, ticked at first. */
   readonly option?: { readonly label: string; readonly why: string };
   readonly run: (withOption: boolean) => Promise<unknown>;
 }

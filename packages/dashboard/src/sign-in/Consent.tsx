@@ -64,7 +64,7 @@ export function RequestOver({ brand }: { brand: Brand }) {
 
 interface QuestionProps extends Props {
   readonly asked: Asked;
-  /** The sign-in ended while the page was open: one signs in here, and what was chosen stays. */
+  /** The sign-in ended while the page was open: the user signs in again here, and what was chosen stays. */
   readonly isSignedOut: boolean;
   /** Asks again who is signed in, and what is asked of them. */
   readonly onLookAgain: () => Promise<void>;

@@ -38,7 +38,7 @@ export function Register({ state, invitation }: { state: State; invitation?: { e
   );
 }
 
-/** The invitation goes along: it is used up by whoever comes back with its address. */
+/** The invitation goes along: it is used up by the account that comes back with its address. */
 function WithProvider({ providers, ticket }: { providers: State['providers']; ticket: string }) {
   const task = useTask();
   return (

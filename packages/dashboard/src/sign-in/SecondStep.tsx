@@ -108,7 +108,7 @@ interface LostProps extends Pick<Props, 'brand' | 'methods' | 'onAgain'> {
   readonly onBack: () => void;
 }
 
-/** For a person who has none of the factors at hand: what they can still do, and who can help. */
+/** For a person who cannot use any of the factors now: what they can still do, and who can help. */
 function Lost({ brand, methods, onRecovery, onBack, onAgain }: LostProps) {
   return (
     <Card brand={brand} title={said.lostTitle}>

@@ -13,8 +13,8 @@ const IS_KEPT = {
 };
 
 /**
- * Rejects with a sentence for people when it did not: the next page would ask for the password again without a word. `step`: the first of two steps
- * was done. `provider`: a sign-in with another provider begins, which would come back for nothing. When the server cannot be asked, nothing is said;
+ * Rejects with a sentence for people when it did not: the next page would ask for the password again without saying why. `step`: the first of two steps
+ * was done. `provider`: a sign-in with another provider begins, and would fail when it comes back. When the server cannot be asked, nothing is said;
  * the next page will.
  */
 export async function requireCookie(of: 'sign-in' | 'step' | 'provider'): Promise<void> {

@@ -102,7 +102,7 @@ export const words = {
     willEnd: (what: string): string => `A new password ends ${what}.`,
     stays: 'These came from the old password. API keys, and tokens created in the dashboard, keep working.',
     firstProof: (email: string): string =>
-      `Nobody has verified ${email} until now, and this link does. Whoever registered may not have been its owner, so everything created before stops working at once.`,
+      `Nobody has verified ${email} until now, and this link does. The person who registered may not have been its owner, so everything created before stops working at once.`,
     instead: 'Do you know the old password? Sign in with it and verify your email address first: that ends nothing.',
     twoStep: (brand: string): string =>
       `Two-step verification stays on: have your second factor or a recovery code ready. If you lost them all, ask the operator of ${brand}.`,
@@ -117,14 +117,14 @@ export const words = {
     willEnd: (password: boolean, ends: string | null): string =>
       `If you continue, ${[password ? 'the password' : null, 'every sign-in', ends].filter((part) => part !== null).join(', ')} of this account will end.`,
     reason:
-      'Whoever registered may not be the owner of the address, so everything created before stops working at once. You get an email with the list.',
+      'The person who registered may not be the owner of the address, so everything created before stops working at once. You get an email with the list.',
     instead: 'Do you know the password? Cancel, sign in with it, and verify your email address first: that ends nothing.',
     button: 'End it all and continue',
     cancel: 'Cancel',
   },
   verify: {
     title: 'Confirm your address',
-    signedOut: 'Log in first: then your address is confirmed by itself.',
+    signedOut: 'Log in first: then your address is confirmed.',
     doneTitle: 'Your address is confirmed',
     done: (email: string): string => `${email} is yours. That was all.`,
   },
@@ -184,7 +184,7 @@ export const words = {
     goesTo: (host: string): string => `Then your browser goes to ${host}.`,
     askedAgain: 'You have allowed this before. You are asked each time, because any program on this computer could pose as it.',
     toProgram: 'Then your browser hands over to a program on this computer.',
-    signedOut: 'Your sign-in has ended. Log in to go on: what you have chosen stays.',
+    signedOut: 'Your sign-in has ended. Log in to continue: your choices stay.',
     allow: 'Allow',
     deny: 'Deny',
     lasts: 'Access lasts until you end it: in your settings, under Connected applications.',

@@ -145,7 +145,7 @@ const rowOf = (event: Listed): readonly (string | number)[] => [
   event.requestId ?? '-',
 ];
 
-/** What could not be judged is no lack of a permission, and says which header was wrong. */
+/** A request that could not be judged lacks no permission: then which header was wrong. */
 function reasonOf({ event, reason, details }: Listed): string {
   if (reason === null) return '-';
   const brief = event === 'request.refused' ? briefOfQuestion(details) : null;

@@ -108,12 +108,12 @@ async function readSecretTexts(config: Config): Promise<readonly string[]> {
   return [config.secret, config.secretPrevious].filter((text) => text !== null);
 }
 
-/** Beside its pool a server has one connection that polls the list of changes, and one that listens. */
-const BESIDE_THE_POOL = 2;
+/** Outside its pool a server has one connection that polls the list of changes, and one that listens. */
+const OUTSIDE_THE_POOL = 2;
 
 /** Whether PostgreSQL can give one server what it may ask for. */
 export function checkConnections({ most, used, isDirect }: ConnectionFigures, poolSize: number): Check {
-  const wanted = poolSize + BESIDE_THE_POOL;
+  const wanted = poolSize + OUTSIDE_THE_POOL;
   if (!isDirect)
     return good('connections', `PostgreSQL is reached through a pooler; a server opens at most ${wanted} connections to it.`);
   const finding = `PostgreSQL has ${most}, of which ${used} are used; each server uses at most ${wanted}.`;

@@ -22,12 +22,12 @@ describe('columns that were not taken', () => {
   });
 
   it.each([
-    ['is_banned', /shuts out/],
-    ['banned_at', /shuts out/],
-    ['status', /shuts out/],
-    ['active', /shuts out/],
-    ['is_inactive', /shuts out/],
-    ['revoked_at', /shuts out/],
+    ['is_banned', /disables there/],
+    ['banned_at', /disables there/],
+    ['status', /disables there/],
+    ['active', /disables there/],
+    ['is_inactive', /disables there/],
+    ['revoked_at', /disables there/],
     ['allowed_ips', /used from/],
     ['role_id', /role/],
     ['is_admin', /role/],
@@ -39,7 +39,7 @@ describe('columns that were not taken', () => {
     ['estate', null],
     ['clock', null],
     ['phone', null],
-  ])('that say who is shut out, or what is lost, say so: %s', (column, expected) => {
+  ])('that say who is disabled, or what is lost, say so: %s', (column, expected) => {
     if (expected === null) expect(meaningOf(column)).toBeNull();
     else expect(meaningOf(column)).toMatch(expected);
   });

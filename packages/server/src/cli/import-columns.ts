@@ -35,19 +35,19 @@ function isBlank(cell: unknown): boolean {
   return typeof cell === 'object' && Object.keys(cell).length === 0;
 }
 
-/** What it may mean that a column was left behind; null: nothing that its name tells. */
+/** What may be lost with a column that was not taken, by its name; null: the name does not say. */
 export function meaningOf(column: string): string | null {
   return MEANINGS.find(([pattern]) => pattern.test(column))?.[1] ?? null;
 }
 
 const MEANINGS: readonly (readonly [RegExp, string])[] = [
-  [/^remember_?token$/i, 'people sign in anew'],
-  [/two_?factor|(^|_)(totp|mfa|2fa|otp)(_|$)/i, 'second factors are set up anew here'],
+  [/^remember_?token$/i, 'people sign in again'],
+  [/two_?factor|(^|_)(totp|mfa|2fa|otp)(_|$)/i, 'second factors are set up again here'],
   [
     /(^|_)(banned|ban|blocked|suspended|revoked|disabled|deactivated|(in)?active|enabled|status|state|locked|approved|archived)(_(at|on|by|until|reason))?$/i,
-    'look at it: what it shuts out there is not shut out here',
+    'check it: what it disables there is not disabled here',
   ],
-  [/(^|_)(ips?|ip_address(es)?|cidrs?|ip_?whitelist)$/i, 'look at it: where it may be used from is not kept'],
+  [/(^|_)(ips?|ip_address(es)?|cidrs?|ip_?whitelist)$/i, 'check it: where it may be used from is not kept'],
   [/(^|_)(roles?|role_id|(super_?)?admin|permissions?)$/i, 'nobody gets a role by an import'],
   [/rate_?limit|^(remaining|refill|credits)/i, 'limits are not kept here'],
 ];

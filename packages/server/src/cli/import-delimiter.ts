@@ -1,12 +1,12 @@
 /**
- * What stands between the cells of a CSV file. RFC 4180 has commas; spreadsheets in many countries write semicolons, and databases tabs. The header
- * tells: with the right one it has the columns that must be there.
+ * The delimiter of a CSV file. RFC 4180 has commas; spreadsheets in many countries write semicolons, and databases tabs. The right one is the one
+ * by which the header has the required columns.
  */
 
 const DELIMITERS = [',', ';', '\t', '|'] as const;
-/** Characters; a longer first line is none of a header. */
+/** Characters; a longer first line is not a header. */
 const LONGEST_HEADER = 100_000;
-/** A first line of Excel's that names it. */
+/** The line that Excel may write first, which names the delimiter. */
 const NAMED = /^sep=([,;\t|])\r?\n?$/i;
 
 export interface Delimited {

@@ -71,7 +71,7 @@ const namesOf = ({ required, key = 'id' }: Columns): readonly string[] =>
 /** No column of it is shown: what has no header would show its first row. */
 function readHeader(path: string, record: readonly string[], columns: Columns, delimiter: string): readonly string[] {
   const { required, known, key = 'id' } = columns;
-  // Behind another name than `id` stands the key, and a column `id` beside it is none.
+  // When the key has another name, a column `id` is not the key.
   const rename = (column: string): string => (column === key ? 'id' : column === 'id' ? 'id (not the key)' : column);
   const header = record.map((column) => rename(column.trim()));
   const lacking = namesOf({ required: required.filter((column) => !header.includes(column)), key });
@@ -122,11 +122,12 @@ function readEntries(path: string, text: string): readonly SourceRow[] {
   const lines = text.split('\n').map((line, index) => ({ line: line.trim(), at: `line ${index + 1}` }));
   const entries = lines.filter(({ line }) => line !== '').map(({ line, at }) => ({ at, entry: tryJson(line) }));
   const [first] = entries;
-  if (first?.entry === undefined) throw refusal('invalid', `${path}: this is no JSON.`);
+  if (first?.entry === undefined) throw refusal('invalid', `${path}: this is not JSON.`);
   if (!isPage(first.entry)) return entries.map(({ at, entry }) => toEntry(at, entry));
   // A page a line, as a loop over an API writes them.
   const broken = entries.find(({ entry }) => !isPage(entry));
-  if (broken !== undefined) throw refusal('invalid', `${path}, ${broken.at}: this is no page of a list, as the first line is.`);
+  if (broken !== undefined)
+    throw refusal('invalid', `${path}, ${broken.at}: this is not a page of a list; the first line is one.`);
   return listOf(
     path,
     entries.map(({ entry }) => entry),
@@ -153,7 +154,7 @@ function listOf(path: string, whole: unknown): readonly unknown[] {
 }
 
 const toEntry = (at: string, entry: unknown): SourceRow =>
-  isRecord(entry) ? { at, cells: entry } : { at, cells: null, fault: 'It is no JSON object.' };
+  isRecord(entry) ? { at, cells: entry } : { at, cells: null, fault: 'It is not a JSON object.' };
 
 function tryJson(text: string): unknown {
   try {

@@ -12,13 +12,13 @@ export function entriesOf(page: Page): readonly unknown[] {
   return Array.isArray(list) ? list : [];
 }
 
-/** Null when it is the last page of the list, as far as it says; `read`: the entries of all pages so far. */
+/** Why more pages must follow `last`; null: nothing in it says so. `read`: the number of entries of all pages so far. */
 export function whyIncomplete(last: Page, read: number): string | null {
   const places = [last, last.pagination, last.meta].filter(isRecord);
   for (const place of places) {
     for (const name of ['hasMore', 'has_more', 'hasNextPage']) {
       if (place[name] === true) return `its page says "${name}": true`;
-      // Then a cursor beside it leads nowhere.
+      // A cursor on the same page then leads nowhere.
       if (place[name] === false) return null;
     }
   }

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { refusal } from './failure.ts';
 
-/** @throws CommandFailure for bytes that are no text. */
+/** @throws CommandFailure for bytes that are not text. */
 export async function* readText(path: string): AsyncGenerator<string> {
   let decoder: Decoder | null = null;
   let beginning = Buffer.alloc(0);

@@ -139,7 +139,7 @@ x-operations: { search: { summary: Look for items, x-permission: items.read } }
     const open = file('open.yaml', 'openapi: 3.1.0\npaths: {/orders: {get: {}}}');
     const { exitCode, stderr } = await bench.run(['permission', 'import', open, '--yes']);
     expect(exitCode).toBe(0);
-    expect(stderr).toContain('Note: paths["/orders"].get: The document lets nobody protect it. It will ask for orders.read');
+    expect(stderr).toContain('Note: paths["/orders"].get: The document has no security for it. It will ask for orders.read');
   });
 
   it.each([

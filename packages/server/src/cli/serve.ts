@@ -29,12 +29,12 @@ async function serve(): Promise<void> {
   // Before the start, so that no signal falls between the first request and the listening for signals.
   stopOnSignal(async (signal) => {
     if (server === null) process.exit(CUT_OFF);
-    // Whoever presses Ctrl-C waits for the end; it needs no draining.
+    // The person who presses Ctrl-C waits for the end; no balancer has to notice first.
     await server.stop({ drain: signal === 'SIGTERM' });
     await opened.stream.drain(LAST_LINES_MS);
   });
   server = await startServer(config, opened).catch((error: unknown) => {
-    // Should anything half-built hold the process, it ends all the same.
+    // The process ends even if something that was started keeps it alive.
     setTimeout(() => process.exit(), END_ANYWAY_MS).unref();
     throw error;
   });

@@ -141,7 +141,7 @@ export class FeedStreams {
     for (let isFirst = true; isAnother || this.#told < position || (isFirst && evenNothing); isFirst = false) {
       const message = isAnother ? null : this.#feed.recentStep(this.#told);
       if (message === null) {
-        // The list is another one, or was read anew, and nobody knows what they missed: they come back and are told everything.
+        // The list is another one, or was read again, and what they missed is unknown: they reconnect and get everything.
         for (const stream of live) end(stream);
         this.#epoch = epoch;
         this.#told = position;

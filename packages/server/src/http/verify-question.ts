@@ -87,7 +87,7 @@ function judge(
 const faultIn = (header: string | undefined): QuestionFault | null =>
   header === undefined ? null : { fault: 'value', headers: [header] };
 
-/** Fetch standard, CORS-preflight fetch: OPTIONS with both headers. An override beside it would make it something else. */
+/** Fetch standard, CORS-preflight fetch: OPTIONS with both headers. With an override it would be another method. */
 const isPreflight = (methods: readonly string[], headers: QuestionHeaders): boolean =>
   methods.length === 1 && methods[0] === 'OPTIONS' && headers.hasOrigin && headers.hasRequestMethod;
 

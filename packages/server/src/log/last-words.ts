@@ -1,11 +1,11 @@
 /**
- * An error that nobody handled ends the process at once: what it left half done is unknown, and whoever supervises the server starts
- * it again. Its reason is written before that, in the log and on standard error, unless they cannot be written.
+ * An uncaught error ends the process at once: what it left half done is unknown, and the supervisor starts the server
+ * again. Its reason is written before that, in the log and on standard error, unless they cannot be written.
  */
 import type { OpenedLog } from './open-log.ts';
 import { type Outlet, openOutlet } from './outlet.ts';
 
-/** How long a reader of standard error that is behind is waited for. */
+/** How long to wait for a slow reader of standard error. */
 const PATIENCE_MS = 200;
 const PAUSE_MS = 5;
 

@@ -17,7 +17,7 @@ export class LogStream {
   readonly #outlet: Outlet;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
-  /** How many of the bytes that wait are being written beside. */
+  /** How many of the bytes that wait are being written by `writeBeside`. */
   #writingBytes = 0;
   #retry: NodeJS.Timeout | null = null;
   #dropped = 0;

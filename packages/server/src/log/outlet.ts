@@ -14,7 +14,7 @@ export type Written =
 export interface Outlet {
   /** At once, and never waits. Null: this kind of file offers no such write, use `writeBeside`. */
   readonly writeNow: ((bytes: Uint8Array) => Written) | null;
-  /** By a thread beside; one at a time. */
+  /** By another thread; one write at a time. */
   writeBeside(bytes: Uint8Array): Promise<Written>;
   /** For a process that ends: may wait for a disk, never for a reader. */
   writeLast(bytes: Uint8Array): Written;

@@ -183,8 +183,8 @@ async function lockCounts(db: Db, choose: (keys: KeyIds) => KeyIds): Promise<voi
 }
 
 /**
- * Counts a JWT in without counting all: the bound only grows, and is counted anew when it reaches the limit, since by then
- * some may have ended. The row's lock makes two racing mints take turns. `gone`: there is no such key (the database was set back).
+ * Counts a JWT in without counting all: the bound only grows, and is counted again when it reaches the limit, since by then
+ * some may have ended. The row's lock makes two racing mints take turns. `gone`: the key does not exist (the database was set back).
  */
 async function countOneMore(
   db: Db,

@@ -1,6 +1,6 @@
 /**
- * Sessions that have lapsed: their application's limit has passed, and nobody has refreshed them since. The row says so only once a refresh, or the job
- * that sweeps, has come by; whoever lists or counts active sessions judges by the clock.
+ * Sessions that have lapsed: their application's limit has passed, and nobody has refreshed them since. The row says so only after the next refresh, or
+ * after the job that sweeps; lists and counts of active sessions compare with the clock.
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { SessionsStore } from '../core/sessions/session.ts';
@@ -10,7 +10,7 @@ import type { Act } from './act.ts';
 const idleSince = (nowMs: number) => sql<boolean>`sessions.last_used_at_ms + applications.idle_seconds * 1000 <= ${nowMs}`;
 const oldSince = (nowMs: number) => sql<boolean>`sessions.created_at_ms + applications.absolute_seconds * 1000 <= ${nowMs}`;
 
-/** For queries that have the table `sessions`: it has neither ended nor lapsed. One look at the application for each row. */
+/** For queries that have the table `sessions`: it has neither ended nor lapsed. One look-up of the application for each row. */
 export const isActive = (nowMs: number): RawBuilder<boolean> => sql<boolean>`(sessions.ended_at_ms IS NULL AND NOT EXISTS (
   SELECT 1 FROM applications WHERE applications.id = sessions.application_id AND (${idleSince(nowMs)} OR ${oldSince(nowMs)})
 ))`;
@@ -18,7 +18,7 @@ export const isActive = (nowMs: number): RawBuilder<boolean> => sql<boolean>`(se
 type Input = Parameters<SessionsStore['endLapsed']>[0];
 
 /**
- * Ends them, as a refresh would. Nobody is told: their JWTs ended no later than they did. One application at a time, and of it those that are old
+ * Ends them, as a refresh would. Guards are not notified: the JWTs have expired no later than the sessions did. One application at a time, and of it those that are old
  * enough by the index. True when more may be left.
  */
 export async function endLapsed(act: Act, { nowMs, limit }: Input): Promise<boolean> {

@@ -19,7 +19,7 @@ export const leasesActs = {
             eb.or([
               eb('leases.holder', '=', holder),
               eb('leases.until_ms', '<=', nowMs),
-              // Nobody takes it for so long: the clock of whoever did was ahead, and may have been by years.
+              // No lease is that long: the clock of the server that took it was ahead, perhaps by years.
               eb('leases.until_ms', '>', nowMs + 2 * forMs),
             ]),
           ),

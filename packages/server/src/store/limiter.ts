@@ -27,11 +27,11 @@ interface Bucket {
 }
 
 /**
- * Forgets everything with the process. `monotonicMs`: milliseconds that only ever go forward; the wall clock may be set back by an hour, and nobody
- * may be kept waiting for that hour.
+ * In memory, lost with the process. `monotonicMs`: milliseconds that only go forward; the wall clock may be set back by an hour, and nobody
+ * must wait for that hour.
  */
 export function openMemoryLimiter(monotonicMs: () => number = () => performance.now()): Limiter {
-  // Of one rule, in the order in which they end.
+  // Those of one rule are in the order in which they end.
   const bucketsOf = new Map<LimitRule, Map<string, Bucket>>([DAILY, SIGN_IN].map((rule) => [rule, new Map()]));
 
   function openedBuckets(rule: LimitRule): Map<string, Bucket> {

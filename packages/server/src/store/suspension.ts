@@ -1,6 +1,6 @@
 /**
- * Suspended accounts in the store. An account is suspended by the operator, or (a team) because no enabled owner is left; while either holds,
- * nothing of it is accepted. What is in the account stays as it is, so that all of it works again once neither holds.
+ * Suspended accounts in the store. An account is suspended by the operator, or (a team) because no enabled owner is left; while either is the case,
+ * everything of it is refused. What is in the account stays as it is, so that all of it works again once neither is.
  */
 import type { SuspensionKind } from '@keyhouse/protocol';
 import { sql } from 'kysely';
@@ -119,7 +119,7 @@ async function announce(act: Act, accountId: number, sinceMs: number | null): Pr
   }
 }
 
-/** A server that starts reads what is suspended from the list of changes, so the old entry must not count any more. False when there is none. */
+/** A server that starts reads what is suspended from the list of changes, so the old entry must not count any more. False if it does not exist. */
 async function lift(db: Db, kind: SuspensionKind, id: string): Promise<boolean> {
   const updated = await db
     .updateTable('changes')

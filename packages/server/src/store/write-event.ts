@@ -1,4 +1,4 @@
-/** Writes an audit event of an act, and beside it, where it can be erased, the person who caused it. */
+/** Writes an audit event of an act, and in another table, where it can be erased, the person who caused it. */
 import { randomBytes } from 'node:crypto';
 import type { Selectable } from 'kysely';
 import { hashPerson } from '../core/audit/chain.ts';

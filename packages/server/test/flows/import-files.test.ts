@@ -176,6 +176,6 @@ describe('a page of a list', () => {
     expect((await report('keys', write(lines), ...UNKEY)).keys).toMatchObject({ read: 3, taken: 2, already: 1 });
     const v1 = { keys: [key('q4')], total: 1, cursor: '' };
     expect((await report('keys', write(JSON.stringify(v1)), ...UNKEY)).keys).toMatchObject({ taken: 1 });
-    expect(await refusal('keys', write(`${lines}\n{"data":`), ...UNKEY)).toContain('line 3: this is no page of a list');
+    expect(await refusal('keys', write(`${lines}\n{"data":`), ...UNKEY)).toContain('line 3: this is not a page of a list');
   });
 });

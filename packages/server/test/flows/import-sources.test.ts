@@ -153,7 +153,7 @@ describe('an application whose keys are no numbers', () => {
         expect(stdout).toContain(
           'Columns that were not taken, and how many rows have something there:\n  users, username: 4 rows\n',
         );
-        expect(stdout).toContain('  users, is_banned: 1 row (look at it: what it shuts out there is not shut out here)\n');
+        expect(stdout).toContain('  users, is_banned: 1 row (check it: what it disables there is not disabled here)\n');
         expect(stdout).not.toContain('remember_token');
         await source.drop();
       });

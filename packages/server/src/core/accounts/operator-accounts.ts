@@ -1,5 +1,5 @@
 /**
- * What the operator does to other accounts: suspend, resume, delete. A suspended account stays as it is, but nothing of it is accepted.
+ * What the operator does to other accounts: suspend, resume, delete. A suspended account stays as it is, but everything of it is refused.
  * A deleted one cannot be restored. The operator's own account can be neither suspended nor deleted.
  */
 import { isWellFormedText } from '@keyhouse/protocol';

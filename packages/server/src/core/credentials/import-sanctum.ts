@@ -104,7 +104,7 @@ async function takeUsers(
     if (id === null) return refused('id', BAD_ID);
     if (owners.has(id)) return refused('id_twice', 'Its id stands in an earlier row too.');
     const email = readEmail(text(cells.email) ?? '');
-    if (email === null) return refused('email', 'Its email is no valid address.');
+    if (email === null) return refused('email', 'Its email is not a valid address.');
     const addressHash = hashSecret(email.key);
     const before = known.get(id);
     if (before?.isDeleted === true) return refused('deleted_here', 'This user was imported before, and deleted here since.');

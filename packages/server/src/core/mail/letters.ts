@@ -280,7 +280,7 @@ function whatEnded(ended: Ended | undefined, proof = 'The link'): readonly strin
   ];
   if (lines.length === 0) return [];
   const why = isFirstProof
-    ? `${proof} was the first proof that this address is yours. Whoever registered may not have been its owner, so what was created before has ended:`
+    ? `${proof} was the first proof that this address is yours. The person who registered may not have been its owner, so what was created before has ended:`
     : 'This has ended:';
   return [why, ...lines];
 }

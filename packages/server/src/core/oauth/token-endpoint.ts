@@ -23,7 +23,7 @@ export interface TokenPorts extends SessionPorts {
   readonly grants: GrantsStore;
   readonly index: () => Grantable & { exists(name: string): boolean };
   /**
-   * Reads the catalogue again: if `isChanging` in any case, otherwise if this server has heard of a change. What is taken out of it then takes
+   * Reads the catalogue again: if `isChanging` in any case, otherwise if this server knows of a change. What is taken out of it then takes
    * effect at once.
    */
   readonly renewIndex: (state: { readonly isChanging: boolean }) => Promise<void>;

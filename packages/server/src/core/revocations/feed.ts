@@ -63,7 +63,7 @@ export function createFeed({ follower, changes, clock, monotonicMs, issuer, sign
     position: (): FeedPosition => ({ epoch: follower.epoch, position: follower.position }),
     /** Whether this server knows now what is revoked. When it does not, it says nothing. */
     isFresh: (): boolean => follower.isFresh,
-    /** Calls back whenever the list was read a stretch further, or anew. */
+    /** Calls back whenever the list was read further, or again from the beginning. */
     listen: (listener: () => void): void => void listeners.push(listener),
     ask,
     recentStep,

@@ -4,7 +4,7 @@ export interface ForeignColumn {
   readonly name: string;
   /** One of the columns of the primary key. */
   readonly isKey: boolean;
-  /** Bytes: read as hexadecimal digits, since they are no text. */
+  /** Bytes: read as hexadecimal digits, since they are not text. */
   readonly isBinary: boolean;
 }
 
@@ -19,7 +19,7 @@ export interface ForeignCount {
 
 /** What the three databases say in their own ways. */
 export interface ForeignDialect {
-  /** Empty when there is no such table. */
+  /** Empty if the table does not exist. */
   columnsOf(table: string): Promise<readonly ForeignColumn[]>;
   /** How many rows a table has, how many different values its key, and in how many rows each of these columns is not NULL, in their order. */
   count(table: string, key: ForeignKey, columns: readonly string[]): Promise<ForeignCount>;

@@ -9,7 +9,7 @@ export async function openMysql(url: string): Promise<ForeignDialect> {
   const connection = await createConnection({
     uri: url.replace(/^mariadb:/, 'mysql:'),
     connectTimeout: 10_000,
-    // A server that is not what it seems may ask a client for its files.
+    // A malicious server may ask a client for its files.
     flags: ['-LOCAL_FILES'],
     typeCast: (field) => field.string('utf8'),
   });

@@ -8,7 +8,7 @@ import { type ForeignColumn, type ForeignDialect, type ForeignKey, type ForeignR
 export interface ForeignTable {
   /** The columns that are not read, with the number of rows in which they are not NULL. */
   readonly others: ReadonlyMap<string, number>;
-  /** In the order of the key, whose value stands in `id`. @throws Error when the key did not lead to each row once. */
+  /** In the order of the key, whose value is in `id`. @throws Error when the key did not lead to each row once. */
   rows(): AsyncGenerator<readonly ForeignRow[]>;
 }
 
@@ -26,7 +26,7 @@ export interface ForeignDatabase {
 
 export const FOREIGN_SCHEMES = ['mysql://', 'mariadb://', 'postgres://', 'postgresql://', 'sqlite:'] as const;
 
-/** @throws Error when nobody answers, or does not let us in. */
+/** @throws Error when nothing answers, or the credentials are refused. */
 export async function openForeign(url: string): Promise<ForeignDatabase> {
   const dialect = await openDialect(url);
   return {
@@ -69,7 +69,7 @@ function keyOf(table: string, columns: readonly ForeignColumn[], named: string |
   return key;
 }
 
-/** What is left out by the order of the key would be lost without a word, so it is counted. */
+/** Rows that the order of the key leaves out would be lost silently, so they are counted. */
 async function* pages(
   dialect: ForeignDialect,
   table: string,

@@ -1,6 +1,6 @@
 /**
- * The connections that acts and reads share. Whoever finds none that is free waits, but neither for long nor among too many; and while PostgreSQL does
- * not answer at all (`reachability.ts`), nobody waits. Where it has no connection left, what is there is shared and no more is asked for until it has.
+ * The connections that acts and reads share. Without a free one they wait: for a limited time, and a limited number of them. While PostgreSQL does
+ * not answer at all (`reachability.ts`), nobody waits. When PostgreSQL has no connection left, the open ones are shared, and one more is tried each second.
  */
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import pg from 'pg';
@@ -11,9 +11,9 @@ import { ANSWER_WITHIN_MS, beginOn, connectionTo, prepareSession } from './sessi
 
 /** For a connection that is free, or a new one. */
 const CONNECTION_WITHIN_MS = 3000;
-/** More than a burst of requests leaves waiting for a moment, and few enough to be let go at once. */
+/** More than a burst of requests leaves waiting, and few enough to be rejected all at once. */
 const MAX_WAITING = 1000;
-/** These stay open when nothing is to be done, so that something is there when PostgreSQL has no other left. */
+/** These stay open when idle, so that some are there when PostgreSQL has no connection left. */
 const KEPT_OPEN = 2;
 /** After a new connection was answered at once, those that were asked before it and are not are taken for dead. */
 const ANSWER_AFTER_ANOTHER_WITHIN_MS = 1500;
@@ -131,7 +131,7 @@ export class Connections implements PostgresPool {
     try {
       return await this.#unlessLetGo(connecting);
     } catch (error) {
-      // Whoever was let go no longer wants it.
+      // Nobody waits for this connection any more.
       connecting.then(
         (client) => client.release(),
         () => {},
@@ -140,7 +140,7 @@ export class Connections implements PostgresPool {
     }
   }
 
-  /** Rejects as soon as nobody shall wait any more, or after `withinMs`. */
+  /** Rejects when PostgreSQL no longer answers, or after `withinMs`. */
   #unlessLetGo<Value>(wanted: Promise<Value>, withinMs: number | null = null): Promise<Value> {
     return new Promise((resolve, reject) => {
       this.#letGo.add(reject);
@@ -237,7 +237,7 @@ export class Connections implements PostgresPool {
     this.#growing.unref();
   }
 
-  /** One asks for all who wait. Settles when there is a connection, and also when something else is the matter: that all may see. */
+  /** One asks on behalf of all that wait. Settles when there is a connection, and also at any other failure, which each of them then meets itself. */
   async #waitForRoom(): Promise<void> {
     while (this.#waiting > 0) {
       await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_AFTER_MS));

@@ -5,7 +5,7 @@ import { StoreUnavailable } from '../../core/unavailable.ts';
 
 /**
  * Statements that are wrong (classes 22, 23, 42) are our own mistakes and stay what they are. Everything else (no connection, a
- * shutdown, no space, a time-out) means that the store is not to be had now.
+ * shutdown, no space, a time-out) means that the store is unavailable now.
  */
 export function translate(error: unknown): Error {
   const state = sqlState(error);
@@ -29,7 +29,7 @@ export const hasNoConnectionLeft = (error: unknown): boolean =>
   sqlState(error) === '53300' ||
   (error instanceof Error && /no more connections allowed|max(imum)? client(s| connections) (are )?reached/i.test(error.message));
 
-/** Nothing came back in time, or there is no way to the machine. An error that the other side sent is an answer. */
+/** Nothing came back in time, or the machine cannot be reached. An error that the other side sent is an answer. */
 export const isSilence = (error: unknown): boolean =>
   error instanceof Error &&
   (/^(ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN)$/.test(stringProperty(error, 'code')) ||

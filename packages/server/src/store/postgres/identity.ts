@@ -9,8 +9,8 @@ import type { Database } from '../schema.ts';
 import { putSetting } from '../settings.ts';
 
 /**
- * Where the history is another one than at the last start, gives the list of changes another epoch, so that whoever knows the old one starts anew.
- * Servers that run meanwhile find it out by themselves; this is for a database that was set back while none did. True when it was another one.
+ * When the history is not that of the last start, gives the list of changes another epoch, so that servers and guards that know the old one start over.
+ * Servers that were running find it out by themselves; this is for a database that was set back while none ran. True when it was another history.
  */
 export async function renewEpochOfAnotherHistory(db: Kysely<Database>): Promise<boolean> {
   const identity = await identityOf(db);
@@ -42,7 +42,7 @@ async function identityOf(db: Kysely<Database>): Promise<string> {
   ].join('/');
 }
 
-/** Empty where a hosted PostgreSQL does not let us ask: the right is lacking (42501), or the function or the feature is. */
+/** Empty where a hosted PostgreSQL does not let us ask: the right (42501), the function or the feature is missing. */
 async function textOf(db: Kysely<Database>, question: ReturnType<typeof sql<{ text: string }>>): Promise<string> {
   try {
     return (await question.execute(db)).rows[0]?.text ?? '';

@@ -2,14 +2,14 @@
  * The sign-in limits where several servers share them. Each verb is one statement without a name and without a transaction, so it needs no
  * connection for longer than that statement: it works behind a pooler, and nobody can come between reading and writing.
  *
- * Time is the database's clock, the same for all servers. Where that clock is set back, what was counted stays, and nobody waits for longer than
- * one window: an end further away than that is brought nearer by the next attempt.
+ * Time is the database's clock, the same for all servers. When that clock is set back, what was counted stays, and nobody waits for longer than
+ * one window: the next attempt shortens an end that is further away than that.
  */
 import type { Limiter } from '../../core/accounts/sign-in-limits.ts';
 import { MINUTE_MS } from '../../core/lib/clock.ts';
 import { limitRuleOf, retryAfterSeconds } from '../limiter.ts';
 
-/** Runs one statement; throws `StoreUnavailable` where the database is the trouble. */
+/** Runs one statement; throws `StoreUnavailable` if the database cannot be used. */
 export type RunStatement = <Row>(text: string, values: readonly unknown[]) => Promise<readonly Row[]>;
 
 const NOW_MS = '(extract(epoch FROM statement_timestamp()) * 1000)::bigint';
@@ -34,7 +34,7 @@ const SWEEP = `
 export function openPostgresLimiter(run: RunStatement, monotonicMs: () => number = () => performance.now()): Limiter {
   let sweptAtMs = monotonicMs();
 
-  /** Not waited for: nobody who signs in shall wait for it, and what stays is swept the next time. */
+  /** Not awaited: no sign-in must wait for it, and what stays is swept the next time. */
   function sweepNowAndThen(): void {
     if (monotonicMs() - sweptAtMs < SWEEP_EVERY_MS) return;
     sweptAtMs = monotonicMs();

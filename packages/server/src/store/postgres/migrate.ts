@@ -43,7 +43,7 @@ export function applyMigrations(url: string, onWarning: (message: string) => voi
       return await migrate(transaction, POSTGRES_TYPES);
     });
     if (await renewEpochOfAnotherHistory(db))
-      onWarning('This PostgreSQL is a restored copy or a standby that took over: guards fetch the list of revocations anew.');
+      onWarning('This PostgreSQL is a restored copy or a standby that took over: guards fetch the list of revocations again.');
     return applied;
   });
 }

@@ -99,14 +99,14 @@ export class PollConnection implements PostgresPool {
     };
   }
 
-  /** Where the answer does not come in time, the connection is of no more use. */
+  /** If the answer does not come in time, the connection is dropped. */
   async #inTime<Value>(client: pg.Client, asked: Promise<Value>): Promise<Value> {
     let isAnswered = false;
     const answered = asked.finally(() => {
       isAnswered = true;
     });
     const timer = setTimeout(async () => {
-      // Where this process itself was busy, the answer may be here already, and only be read now.
+      // If this process was busy, the answer may have arrived and not been read yet.
       for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
       if (isAnswered) return;
       this.#others.reachability.missed();

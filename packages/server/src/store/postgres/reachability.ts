@@ -1,6 +1,6 @@
 /**
- * Whether PostgreSQL answers at all. A network that drops packets without a word leaves every connection open and every statement waiting. So when
- * something was not answered in time, and nothing else was answered meanwhile, one trial at a time is made over a new connection; until it is answered,
+ * Whether PostgreSQL answers at all. A network that drops packets silently leaves every connection open and every statement waiting. So when
+ * something was not answered in time, and nothing else was answered since it was asked, a new connection is tried, one at a time; until one is answered,
  * nobody waits for the others.
  */
 import pg from 'pg';
@@ -21,7 +21,7 @@ interface Ports {
   readonly onDoubt: () => void;
   /** A new connection was answered promptly, so PostgreSQL is not just slow: what was asked before and is still not answered waits at a dead connection. */
   readonly onPromptAnswer: () => void;
-  /** Nothing is answered: whatever waits shall fail, and every connection is dropped. */
+  /** Nothing is answered: everything that waits must fail, and every connection is dropped. */
   readonly onSilence: () => void;
 }
 
@@ -36,7 +36,7 @@ export class Reachability {
     this.#ports = ports;
   }
 
-  /** Nobody shall wait for an answer now. */
+  /** Nobody may wait for an answer now. */
   get isSilent(): boolean {
     return this.#isSilent;
   }
@@ -53,7 +53,7 @@ export class Reachability {
     this.#isSilent = false;
   }
 
-  /** What became of something that was asked. */
+  /** The outcome of something that was asked. */
   failed(error: unknown): void {
     if (isAnswer(error)) this.answered();
     else if (isSilence(error)) this.missed();
@@ -99,7 +99,7 @@ export class Reachability {
   }
 }
 
-/** False where nothing comes back. A refusal is an answer: requests then hear of it as fast, and try by themselves. */
+/** False when nothing comes back. A refusal is an answer: requests get it just as fast, and then try for themselves. */
 async function isAnsweredAnew(url: string, withinMs: number): Promise<boolean> {
   const client = new pg.Client({
     ...connectionTo(url),
@@ -118,7 +118,7 @@ async function isAnsweredAnew(url: string, withinMs: number): Promise<boolean> {
   }
 }
 
-/** Without a good-bye, which a dead connection would wait for. */
+/** Without the closing message: on a dead connection it would be waited for. */
 export function destroy(client: Pick<pg.Client, 'connection'>): void {
   client.connection.stream.destroy();
 }

@@ -1,6 +1,6 @@
 /**
- * What every connection is told when it is opened. Behind a pooler in transaction mode (PgBouncer, Supabase, Neon) a connection is another backend for
- * each transaction, so nothing may be set or kept on it for longer: there the limits are set within each act.
+ * The settings of every connection. Behind a pooler in transaction mode (PgBouncer, Supabase, Neon) a connection is another backend for
+ * each transaction, so nothing can be set on it for longer: there the limits are set within each act.
  */
 import type { ClientBase, ClientConfig } from 'pg';
 import pg from 'pg';
@@ -34,7 +34,7 @@ const direct = new WeakSet<ClientBase>();
 export const isDirect = (client: ClientBase): boolean => direct.has(client);
 
 /**
- * Finds out whether a pooler stands between, and sets the limits of the session where none does. A pooler shows another process id than that of the
+ * Finds out whether there is a pooler in between, and sets the limits of the session if there is none. A pooler shows another process id than that of the
  * backend which answers. The limits are set by a statement and not at start-up, because poolers refuse parameters that they do not know.
  */
 export async function prepareSession(client: ClientBase, { limits = true } = {}): Promise<void> {

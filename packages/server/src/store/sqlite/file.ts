@@ -1,11 +1,11 @@
 /**
- * The database file at its path is the file that is open. When it was deleted, replaced or cut, SQLite goes on with what it has open, and every commit
- * that it tells of is in a file that nobody will find again.
+ * The database file at its path is the file that is open. When it was deleted, replaced or cut, SQLite goes on with the open one, and every commit
+ * that it acknowledges is in a file that nobody can find.
  */
 import { closeSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { StoreUnavailable } from '../../core/unavailable.ts';
 
-/** Where the header tells how many pages the file has, and of which size (sqlite.org/fileformat.html, 1.3). */
+/** Where the header says how many pages the file has, and of which size (sqlite.org/fileformat.html, 1.3). */
 const HEADER_BYTES = 32;
 const PAGE_SIZE_AT = 16;
 const PAGES_AT = 28;
@@ -27,7 +27,7 @@ export class DatabaseFile {
   }
 
   /**
-   * Costs two looks into the folder (some microseconds), and nothing else as long as the file does not shrink.
+   * Costs two calls of `stat` (some microseconds), and no more as long as the file does not shrink.
    * @throws StoreUnavailable that says what happened to the file.
    */
   check(): void {

@@ -131,7 +131,7 @@ export const accounts = {
   },
 
   'POST /accounts': {
-    // A team of one's own is no way around the suspension of the personal account.
+    // A suspended personal account must not be replaced by a new team.
     personal: true,
     summary: 'Make a team',
     who: 'signed-in',

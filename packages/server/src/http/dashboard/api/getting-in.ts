@@ -17,7 +17,7 @@ const SecondFactor = Type.Object({
   methods: Type.Array(SecondFactorName),
 });
 
-/** What a new password, or the first proof of an address, ends beside every sign-in. */
+/** What a new password, or the first proof of an address, ends in addition to every sign-in. */
 const Ends = Type.Object({
   keys: Type.Integer(),
   tokens: Type.Integer(),

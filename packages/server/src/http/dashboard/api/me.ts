@@ -22,7 +22,7 @@ export const AccountOfUser = Type.Object({
   kind: Type.Union([Type.Literal('personal'), Type.Literal('team'), Type.Literal('operator')]),
   name: Type.String(),
   role: RoleName,
-  /** While it is suspended nothing of it is accepted, and its members may look but not change; `reason`: what they read. */
+  /** While it is suspended everything of it is refused, and its members may look but not change; `reason`: what they read. */
   suspension: Suspension,
 });
 
@@ -100,7 +100,7 @@ export const me = {
     answer: Type.Object({ email: Type.String() }),
   },
   'GET /me/ends': {
-    summary: 'What would end with the user, and what stands in the way',
+    summary: 'What would end with the user, and why the user cannot be deleted yet',
     who: 'signed-in',
     answer: Type.Object({
       ...Ends.properties,
@@ -137,7 +137,7 @@ export const me = {
       /** The newest 100. */
       sign_ins: Type.Array(SignInWithSessions),
       more_sign_ins: Type.Boolean(),
-      /** What another password ends, beside every other sign-in: tokens that came from a log-in or a registration, and sessions of applications. */
+      /** What a new password ends, in addition to every other sign-in: tokens that came from a log-in or a registration, and sessions of applications. */
       password_ends: Type.Object({ tokens: Type.Integer(), sessions: Type.Integer() }),
       /** Active sessions of applications that were granted in any sign-in but the one that asks. */
       sessions_elsewhere: Type.Integer(),
