@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { createApp } from './app.ts';
+import { Begun } from './begun.ts';
 import type { Config } from './config.ts';
 import { emailKey } from './core/accounts/email.ts';
 import type { Keyhouse } from './core/keyhouse.ts';
@@ -31,14 +32,14 @@ export interface RunningServer {
 export async function startServer(config: Config, { log, stream }: OpenedLog): Promise<RunningServer> {
   const { keyhouse } = await openKeyhouse(config, log);
   const connections = new Connections();
-  // Undone in reverse order when the start fails.
-  const begun: (() => Promise<unknown>)[] = [() => keyhouse.close()];
+  const begun = new Begun();
+  begun.add(() => keyhouse.close());
   try {
     await keyhouse.prepare();
     const stopJobs = await keyhouse.start({
       lookEveryMs: isPostgres(config.databaseUrl) ? LOOK_EVERY_MS.postgres : LOOK_EVERY_MS.sqlite,
     });
-    begun.push(stopJobs);
+    begun.add(stopJobs);
     const metrics = createMetrics();
     metrics.watchLag(() => keyhouse.follower.lagMs);
     metrics.watchLog(() => stream.dropped);
@@ -51,10 +52,15 @@ export async function startServer(config: Config, { log, stream }: OpenedLog): P
       unknownLimiter: openMemoryLimiter(),
       dashboardFolder: findDashboard(),
     });
-    begun.push(() => app.close());
+    begun.add(() => app.close());
     await app.listen({ host: config.host, port: config.port });
     const metricsServer =
       config.metricsPort === null ? null : createMetricsServer(metrics).listen(config.metricsPort, config.host);
+    const closeMetrics = async (): Promise<void> => {
+      metricsServer?.close();
+      metricsServer?.closeAllConnections();
+    };
+    begun.add(closeMetrics);
     if (metricsServer !== null) await once(metricsServer, 'listening');
     // Only now: a start that fails because the port is taken leaves nothing behind that lets somebody in.
     await makeFirstAdministrator(keyhouse, config, log);
@@ -70,8 +76,7 @@ export async function startServer(config: Config, { log, stream }: OpenedLog): P
         if (cut > 0) log.warn({ cut }, 'Connections were cut: their requests took too long.');
         const close = async (): Promise<void> => {
           await app.close();
-          metricsServer?.close();
-          metricsServer?.closeAllConnections();
+          await closeMetrics();
           await stopJobs();
           await keyhouse.close();
         };
@@ -81,7 +86,7 @@ export async function startServer(config: Config, { log, stream }: OpenedLog): P
       },
     };
   } catch (error) {
-    for (const undo of begun.reverse()) await undo();
+    await begun.end((left) => log.warn({ err: left }, 'The start failed, and something that it had begun could not be ended.'));
     throw error;
   }
 }

@@ -234,6 +234,19 @@ describe('the follower', () => {
     expect(resets()).toBe(2);
   });
 
+  it('does not say that everybody starts over while the database takes no other epoch', async () => {
+    const { state, follower } = open();
+    state.wallMs = 10 * HALF_A_DAY_MS;
+    await follower.look();
+    state.wallMs = 1000;
+    state.isAway = true;
+    for (let look = 0; look < 3; look++) await expect(follower.look()).rejects.toThrow('away');
+    expect(state.wentBackAt).toEqual([]);
+    state.isAway = false;
+    await follower.look();
+    expect([follower.epoch, state.wentBackAt]).toEqual(['epoch+', ['clock']]);
+  });
+
   it('finds out that the database went back, forgets what was learnt from it, and gives the list another epoch', async () => {
     const { state, follower, append, resets } = open();
     for (let i = 1; i <= 5; i++) append('credential', `${i}`, 5);

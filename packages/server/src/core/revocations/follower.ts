@@ -37,7 +37,7 @@ export interface FollowerPorts {
   /** Milliseconds that only go forward. */
   readonly monotonicMs: () => number;
   readonly onError: (error: unknown) => void;
-  /** The database was set back to before `position`, which had been read; or the wall clock was set back to before that reading. */
+  /** The list got another epoch: the database was set back to before `position`, which had been read, or the wall clock to before that reading. */
   readonly onWentBack: (what: WentBack, position: number) => void;
 }
 
@@ -244,8 +244,8 @@ export class ChangeFollower {
 
   /** Makes every server and guard start over, because the database or the wall clock was set back; once, even if many servers notice it. */
   async renewEpoch(wentBack: WentBack): Promise<void> {
-    this.#ports.onWentBack(wentBack, this.position);
     await this.#ports.changes.renewEpoch({ from: this.epoch });
+    this.#ports.onWentBack(wentBack, this.position);
     this.#unread = true;
   }
 
