@@ -1,5 +1,7 @@
 /** The home page in a real browser: what to do first, and the first request as it arrives. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MANY_REFUSALS } from '../../server/src/core/credentials/notices.ts';
+import { OPERATOR } from '../../server/test/server.ts';
 import { closeBrowser, type Dashboard, signIn, startDashboard } from './browser.ts';
 
 describe('home', () => {
@@ -27,5 +29,35 @@ describe('home', () => {
     await page.getByText('Your first request has arrived.').waitFor();
     await page.getByRole('img', { name: /1 request/ }).waitFor();
     await visit.expectAccessible();
+  });
+
+  it('says that nothing needs attention only where that is true, whatever else happened since', async () => {
+    const { id, accountId, token } = await dashboard.register();
+    const { store } = dashboard.keyhouse;
+    expect((await dashboard.request('/api/v1/cli/loggedUser', { bearer: token })).status).toBe(200);
+    await expect
+      .poll(async () => (await store.credentials.useOfAccount({ accountId, sinceDay: 0, nowMs: dashboard.now() })).hasRequest)
+      .toBe(true);
+    const visit = await dashboard.visit();
+    const { page } = visit;
+    await signIn(dashboard, visit, id);
+    await visit.open('/dashboard');
+    await page.getByText('Nothing needs your attention.').waitFor();
+
+    const refused = await dashboard.key(accountId, { name: 'refused' });
+    const write = (event: 'request.refused' | 'jwt.minted', times: number) =>
+      store.audit.record({
+        events: Array.from({ length: times }, () => ({
+          ...{ event, atMs: dashboard.now(), by: OPERATOR, accountId, credentialId: refused.id },
+        })),
+      });
+    await write('request.refused', MANY_REFUSALS);
+    for (let written = 0; written < 3000; written += 500) await write('jwt.minted', 500);
+    await page.reload();
+    await page.getByRole('link', { name: 'Requests with “refused” are refused' }).waitFor();
+    expect(await page.getByText('Nothing needs your attention.').count()).toBe(0);
+    await visit.expectAccessible();
+    await page.getByRole('link', { name: 'Requests with “refused” are refused' }).click();
+    await page.getByRole('heading', { name: 'refused' }).waitFor();
   });
 });

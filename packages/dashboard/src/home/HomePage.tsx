@@ -54,11 +54,6 @@ function HomeContent({ account, home, isNew }: { account: Account; home: HomeAns
           </Title>
           <Suspense fallback={<Skeleton height={180} />}>
             <UseChart counts={home.requests_by_day} title={words.useTitle} />
-            {home.requests_of_newest !== null && (
-              <Text size="sm" c="dimmed">
-                {words.newestOnly(home.requests_of_newest)}
-              </Text>
-            )}
           </Suspense>
           {home.last_request !== null && (
             <Text size="sm" component="div" className={classes.last ?? ''}>

@@ -19,8 +19,6 @@ export const words = {
   stepDone: 'Done',
 
   useTitle: 'Last 30 days',
-  newestOnly: (count: number) =>
-    `Requests of the newest ${count} tokens and the newest ${count} keys. Older ones are not added up here.`,
   lastRequest: 'Last request',
 
   noticesTitle: 'Things to look at',

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Actor, AuditEvent, AuditStore, EventDraft, EventName, Person, PersonRow } from '../core/audit/event.ts';
 import type { Act } from './act.ts';
 import { type Db, prepare } from './prepared.ts';
@@ -6,7 +6,9 @@ import type { Database } from './schema.ts';
 
 type Input<Name extends keyof AuditStore> = Parameters<AuditStore[Name]>[0];
 
-export function auditReads(db: Db): Pick<AuditStore, 'list' | 'stepBack' | 'namesOf' | 'head' | 'unchained' | 'chained'> {
+export function auditReads(
+  db: Db,
+): Pick<AuditStore, 'list' | 'stepBack' | 'refusedOften' | 'namesOf' | 'head' | 'unchained' | 'chained'> {
   return {
     async list(filter) {
       let query = db
@@ -36,6 +38,28 @@ export function auditReads(db: Db): Pick<AuditStore, 'list' | 'stepBack' | 'name
       if (beforeId !== undefined) query = query.where('id', '<', beforeId);
       const row = await query.orderBy('id', 'desc').offset(steps).limit(1).executeTakeFirst();
       return row ?? null;
+    },
+    async refusedOften({ credentialIds, sinceMs, times }) {
+      if (credentialIds.length === 0) return [];
+      const rows = await db
+        .selectFrom('credentials')
+        .select((eb) => {
+          // The name of the event in the text, not as a value: only so may the index of refusals serve.
+          const refused = eb
+            .selectFrom('audit_events')
+            .select('at_ms')
+            .where('event', '=', sql.lit('request.refused'))
+            .whereRef('credential_id', '=', 'credentials.id')
+            .where('at_ms', '>=', sinceMs)
+            .orderBy('at_ms', 'desc')
+            .limit(1);
+          return ['id', refused.as('last'), refused.offset(times - 1).as('enough')];
+        })
+        .where('id', 'in', credentialIds)
+        .execute();
+      return rows.flatMap(({ id, last, enough }) =>
+        last === null || enough === null ? [] : [{ credentialId: id, lastAtMs: last }],
+      );
     },
     async namesOf({ users, credentials, accountId }) {
       const userRows =

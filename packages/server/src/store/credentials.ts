@@ -4,6 +4,7 @@ import type { Actor, EventDraft } from '../core/audit/event.ts';
 import type { Credential, CredentialsStore, CredentialWithOwner, NewCredential, Owned } from '../core/credentials/credential.ts';
 import { MAX_OVERLAP_SECONDS } from '../core/credentials/rotate.ts';
 import { CEILINGS } from '../core/lib/ceilings.ts';
+import { accountUseReads } from './account-use.ts';
 import type { Act } from './act.ts';
 import { fromJson, toJson } from './json.ts';
 import { judgedReads } from './judged.ts';
@@ -13,7 +14,7 @@ import type { Database } from './schema.ts';
 import { lockSignIn } from './sign-ins.ts';
 import { lockAccount, suspendedSinceMs } from './suspension.ts';
 import { keepForUndo, undoActs, undoReads } from './undo.ts';
-import { beginUseOfPrevious, useActs, useReads, withUse } from './use.ts';
+import { beginUseOfPrevious, lastUse, useActs, useReads, withUse } from './use.ts';
 import { insertUser, lockEnabledUser } from './users.ts';
 
 const MAX_OVERLAP_MS = MAX_OVERLAP_SECONDS * 1000;
@@ -66,6 +67,7 @@ export function credentialsReads(db: Db): Reads {
     },
     ...judgedReads(db),
     ...useReads(db),
+    ...accountUseReads(db),
     ...undoReads(db),
   };
 }
@@ -360,18 +362,7 @@ export const withOwner = (db: Db) =>
     );
 
 const tokenById = prepare((db, { id }: { id: number }) =>
-  withOwner(db)
-    .select((eb) =>
-      eb
-        .selectFrom('credential_use')
-        .select('credential_use.last_used_at_ms')
-        .whereRef('credential_use.credential_id', '=', 'credentials.id')
-        .orderBy('credential_use.day', 'desc')
-        .limit(1)
-        .as('last_used_at_ms'),
-    )
-    .where('credentials.id', '=', id)
-    .where('credentials.kind', '=', 'token'),
+  withOwner(db).select(lastUse).where('credentials.id', '=', id).where('credentials.kind', '=', 'token'),
 );
 const keyByHash = prepare((db, { hash }: { hash: Uint8Array }) =>
   withOwner(db).where('credentials.hash', '=', hash).where('credentials.kind', '=', 'key'),

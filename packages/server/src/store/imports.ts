@@ -1,5 +1,6 @@
 import type { Actor, EventDraft } from '../core/audit/event.ts';
 import type { ImportedCredential, ImportsStore } from '../core/credentials/imported.ts';
+import { addAccountUse } from './account-use.ts';
 import type { Act } from './act.ts';
 import { toBytes, toCredentialWithOwner, toHex, withOwner } from './credentials.ts';
 import { toJson } from './json.ts';
@@ -236,6 +237,13 @@ async function insertLastUses(db: Db, made: readonly (ImportedCredential & { id:
         ],
   );
   if (rows.length > 0) await db.insertInto('credential_use').values(rows).execute();
+  await addAccountUse(
+    db,
+    rows.map((row) => ({
+      ...{ credentialId: row.credential_id, day: row.day, lastUsedAtMs: row.last_used_at_ms },
+      ...{ requests: 0, previousRequests: 0 },
+    })),
+  );
 }
 
 const foreignByHash = prepare((db, { hash }: { hash: Uint8Array }) =>

@@ -3,10 +3,11 @@ import { sql } from 'kysely';
 import type { CredentialsStore } from '../core/credentials/credential.ts';
 import { fromJson } from './json.ts';
 import type { Db } from './prepared.ts';
+import { lastUse } from './use.ts';
 
 export const judgedReads = (db: Db): Pick<CredentialsStore, 'listJudged' | 'usedPermissions'> => ({
-  async listJudged({ accountId, kind, afterId, limit, nowMs }) {
-    const rows = await db
+  async listJudged({ accountId, kind, after, limit, nowMs }) {
+    const unrevoked = db
       .selectFrom('credentials')
       .select([
         'id',
@@ -18,23 +19,26 @@ export const judgedReads = (db: Db): Pick<CredentialsStore, 'listJudged' | 'used
         'expires_at_ms',
         'permissions_changed_at_ms',
       ])
-      .select((eb) =>
-        eb
-          .selectFrom('credential_use')
-          .select('credential_use.last_used_at_ms')
-          .whereRef('credential_use.credential_id', '=', 'credentials.id')
-          .orderBy('credential_use.day', 'desc')
-          .limit(1)
-          .as('last_used_at_ms'),
-      )
+      .select(lastUse)
       .where('account_id', '=', accountId)
       .where('kind', '=', kind)
-      .where('id', '>', afterId)
       .where('revoked_at_ms', 'is', null)
-      .where((eb) => eb.or([eb('expires_at_ms', 'is', null), eb('expires_at_ms', '>', nowMs)]))
-      .orderBy('id')
-      .limit(limit)
-      .execute();
+      .orderBy('expires_at_ms')
+      .orderBy('id');
+    // Two ranges of one index, so that nothing that has expired is looked at: there may be any number of that.
+    const expiring =
+      after === null || after.expiresAtMs === null
+        ? unrevoked.where('expires_at_ms', '>', nowMs)
+        : unrevoked.where(sql<boolean>`(expires_at_ms, id) > (${after.expiresAtMs}, ${after.id})`);
+    const lasting =
+      after !== null && after.expiresAtMs !== null
+        ? []
+        : await unrevoked
+            .where('expires_at_ms', 'is', null)
+            .where('id', '>', after?.id ?? 0)
+            .limit(limit)
+            .execute();
+    const rows = lasting.length === limit ? lasting : [...lasting, ...(await expiring.limit(limit - lasting.length).execute())];
     return rows.map((row) => ({
       id: row.id,
       kind: row.kind,
@@ -50,24 +54,12 @@ export const judgedReads = (db: Db): Pick<CredentialsStore, 'listJudged' | 'used
 
   async usedPermissions({ credentialIds, sinceDay }) {
     if (credentialIds.length === 0) return [];
-    // From one permission of a credential to its next by the index: a permission that was used on ninety days costs as much as one of a single day.
-    const { rows } = await sql<{ credential_id: number; permission: string }>`
-      WITH RECURSIVE used (credential_id, permission) AS (
-        SELECT credentials.id, (
-          SELECT min(permission_use.permission) FROM permission_use WHERE permission_use.credential_id = credentials.id
-        ) FROM credentials WHERE credentials.id IN (${sql.join(credentialIds)})
-        UNION ALL
-        SELECT used.credential_id, (
-          SELECT min(permission_use.permission) FROM permission_use
-          WHERE permission_use.credential_id = used.credential_id AND permission_use.permission > used.permission
-        ) FROM used WHERE used.permission IS NOT NULL
-      )
-      SELECT credential_id, permission FROM used
-      WHERE permission IS NOT NULL AND EXISTS (
-        SELECT 1 FROM permission_use
-        WHERE permission_use.credential_id = used.credential_id AND permission_use.permission = used.permission
-          AND permission_use.day >= ${sinceDay} AND permission_use.requests > 0
-      )`.execute(db);
+    const rows = await db
+      .selectFrom('permission_last_use')
+      .select(['credential_id', 'permission'])
+      .where('credential_id', 'in', credentialIds)
+      .where('day', '>=', sinceDay)
+      .execute();
     return rows.map((row) => ({ credentialId: row.credential_id, permission: row.permission }));
   },
 });

@@ -23,8 +23,10 @@ export interface Database {
   mail_limits: MailLimitsTable;
   reminders: RemindersTable;
   permission_use: PermissionUseTable;
+  permission_last_use: PermissionLastUseTable;
   credentials: CredentialsTable;
   credential_use: CredentialUseTable;
+  account_use: AccountUseTable;
   narrowings: NarrowingsTable;
   jwts: JwtsTable;
   jwt_counts: JwtCountsTable;
@@ -232,6 +234,13 @@ interface PermissionUseTable {
   last_used_at_ms: number;
 }
 
+interface PermissionLastUseTable {
+  credential_id: number;
+  permission: string;
+  /** Days since 1970, UTC. */
+  day: number;
+}
+
 interface CredentialsTable {
   id: Generated<number>;
   kind: 'token' | 'key';
@@ -276,6 +285,15 @@ interface CredentialUseTable {
   previous_last_used_at_ms: number | null;
   previous_last_address: string | null;
   previous_last_user_agent: string | null;
+}
+
+interface AccountUseTable {
+  account_id: number;
+  /** Days since 1970, UTC. */
+  day: number;
+  requests: number;
+  last_used_at_ms: number;
+  last_credential_id: number;
 }
 
 interface JwtsTable {

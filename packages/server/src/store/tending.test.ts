@@ -128,8 +128,16 @@ eachDatabase('a credential that lives on', (makeDatabase) => {
       { credentialId: key.id, permission: 'a.read', requests: 8, recentRequests: 6, lastUsedAtMs: NOW + 5 },
     ]);
     expect(await ask(0)).toHaveLength(2);
+    const names = async (sinceDay: number) =>
+      (await store.credentials.usedPermissions({ credentialIds: [key.id], sinceDay })).map(({ permission }) => permission).sort();
+    expect([await names(day - 101), await names(day - 100), await names(day + 1)]).toEqual([
+      ['a.read', 'b.read'],
+      ['a.read'],
+      [],
+    ]);
     while (await store.credentials.sweepPermissionUse({ beforeDay: day - 100, limit: 1 }));
     expect(await ask(0)).toHaveLength(1);
+    expect(await names(0)).toEqual(['a.read']);
     expect(await ask(0, [])).toEqual([]);
     expect(await store.credentials.permissionsObservedSinceMs()).toBeGreaterThan(1_700_000_000_000);
   });
@@ -143,8 +151,8 @@ eachDatabase('a credential that lives on', (makeDatabase) => {
       event: event('user.created'),
     });
     const accountId = user?.accountId ?? 0;
-    const ask = () => store.credentials.useOfAccount({ accountId, sinceDay: 10, most: 100 });
-    expect(await ask()).toEqual({ hasToken: false, hasKey: false, hasRequest: false, isWhole: true, byDay: [], last: null });
+    const ask = () => store.credentials.useOfAccount({ accountId, sinceDay: 10, nowMs: NOW });
+    expect(await ask()).toEqual({ hasToken: false, hasKey: false, hasRequest: false, byDay: [], last: null });
     const issue = (name: string) =>
       created(
         store.credentials.issue({
@@ -163,10 +171,24 @@ eachDatabase('a credential that lives on', (makeDatabase) => {
     await store.credentials.recordUse({ uses: [use(one.id, 9, 900), use(one.id, 11, 1_100)], permissions: [] });
     await store.credentials.recordUse({ uses: [use(two.id, 11, 1_101)], permissions: [] });
     expect(await ask()).toEqual({
-      ...{ hasToken: false, hasKey: true, hasRequest: true, isWhole: true, byDay: [{ day: 11, requests: 6 }] },
+      ...{ hasToken: false, hasKey: true, hasRequest: true, byDay: [{ day: 11, requests: 6 }] },
       last: { atMs: 1_101, credentialName: 'two', address: '::1', userAgent: 'curl' },
     });
     expect(await store.credentials.useByDay([two.id, one.id], 0)).toHaveLength(3);
+    // Two servers tell of the same account at once, one of them late.
+    const late = [store, other].map(({ credentials }, at) =>
+      credentials.recordUse({ uses: [use(one.id, 11, 1_000 + at), use(two.id, 12, 1_200 + at)], permissions: [] }),
+    );
+    await Promise.all(late);
+    expect((await ask()).byDay).toEqual([
+      { day: 11, requests: 12 },
+      { day: 12, requests: 6 },
+    ]);
+    expect((await ask()).last).toMatchObject({ atMs: 1_201, credentialName: 'two' });
+    while (await store.credentials.sweepUse({ beforeDay: 12, limit: 1 }));
+    expect((await ask()).byDay).toEqual([{ day: 12, requests: 6 }]);
+    while (await store.credentials.sweepUse({ beforeDay: 13, limit: 1 }));
+    expect(await ask()).toMatchObject({ hasRequest: false, byDay: [], last: null });
   });
 
   describe('its JWTs', () => {

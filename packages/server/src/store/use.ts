@@ -1,13 +1,15 @@
 /** How credentials are used: a row for each day, apart from the credentials, whose rows every check reads. */
 
-import { sql } from 'kysely';
+import { type ExpressionBuilder, sql } from 'kysely';
 import type { Credential, CredentialsStore, CredentialWithUse } from '../core/credentials/credential.ts';
+import { addAccountUse } from './account-use.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
+import type { Database } from './schema.ts';
 
 type Input<Name extends keyof CredentialsStore> = Parameters<CredentialsStore[Name]>[0];
 
-type Reads = Pick<CredentialsStore, 'useByDay' | 'useOfAccount' | 'permissionUse' | 'permissionsObservedSinceMs'>;
+type Reads = Pick<CredentialsStore, 'useByDay' | 'permissionUse' | 'permissionsObservedSinceMs'>;
 
 export const useReads = (db: Db): Reads => ({
   async useByDay(credentialIds, sinceDay) {
@@ -20,55 +22,6 @@ export const useReads = (db: Db): Reads => ({
       .orderBy('credential_id')
       .orderBy('day')
       .execute();
-  },
-  async useOfAccount({ accountId, sinceDay, most }) {
-    const newest = async (kind: 'token' | 'key') =>
-      await db
-        .selectFrom('credentials')
-        .select(['id', 'name', 'revoked_at_ms'])
-        .where('account_id', '=', accountId)
-        .where('kind', '=', kind)
-        .orderBy('id', 'desc')
-        .limit(most + 1)
-        .execute();
-    const [allTokens, allKeys] = [await newest('token'), await newest('key')];
-    const [tokens, keys] = [allTokens.slice(0, most), allKeys.slice(0, most)];
-    const credentials = [...tokens, ...keys];
-    const ids = credentials.map(({ id }) => id);
-    const known = {
-      hasToken: tokens.some(({ revoked_at_ms }) => revoked_at_ms === null),
-      hasKey: keys.some(({ revoked_at_ms }) => revoked_at_ms === null),
-      isWhole: allTokens.length <= most && allKeys.length <= most,
-    };
-    if (ids.length === 0) return { ...known, hasRequest: false, byDay: [], last: null };
-    const uses = db.selectFrom('credential_use').where('credential_id', 'in', ids);
-    const byDay = await uses
-      .select((eb) => ['day', eb.fn.sum<number>(eb('requests', '+', eb.ref('previous_requests'))).as('requests')])
-      .where('day', '>=', sinceDay)
-      .groupBy('day')
-      .execute();
-    const last = await uses
-      .select(['credential_id', 'last_used_at_ms', 'last_address', 'last_user_agent'])
-      .where('day', '>=', sinceDay)
-      .orderBy('last_used_at_ms', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-    const isUsed = last !== undefined || (await uses.select('day').limit(1).executeTakeFirst()) !== undefined;
-    return {
-      ...known,
-      hasRequest: isUsed,
-      // PostgreSQL gives sums of bigint as text.
-      byDay: byDay.map(({ day, requests }) => ({ day, requests: Number(requests) })),
-      last:
-        last === undefined
-          ? null
-          : {
-              atMs: last.last_used_at_ms,
-              credentialName: credentials.find(({ id }) => id === last.credential_id)?.name ?? '',
-              address: last.last_address,
-              userAgent: last.last_user_agent,
-            },
-    };
   },
   async permissionUse({ credentialIds, sinceDay, recentSinceDay }) {
     if (credentialIds.length === 0) return [];
@@ -104,43 +57,37 @@ export const useActs = {
   async recordUse(act: Act, { uses, permissions }: Input<'recordUse'>): Promise<void> {
     if (uses.length > 0) await addUses(act.db, await withoutErased(act.db, uses));
     if (permissions.length > 0) await addPermissions(act.db, permissions);
+    // Last: others that add to the same account wait for the end of this act.
+    await addAccountUse(act.db, uses);
   },
 
-  async sweepUse(act: Act, { beforeDay, limit }: Input<'sweepUse'>): Promise<boolean> {
-    const rows = await act.db
-      .selectFrom('credential_use')
-      .select(['credential_id', 'day'])
-      .where('day', '<', beforeDay)
-      .limit(limit)
-      .execute();
-    for (const row of rows) {
-      await act.db
-        .deleteFrom('credential_use')
-        .where('credential_id', '=', row.credential_id)
-        .where('day', '=', row.day)
-        .execute();
-    }
-    return rows.length === limit;
+  async sweepUse({ db }: Act, input: Input<'sweepUse'>): Promise<boolean> {
+    const ofCredentials = await deleteSome(db, 'credential_use', ['credential_id', 'day'], input);
+    const ofAccounts = await deleteSome(db, 'account_use', ['account_id', 'day'], input);
+    return ofCredentials || ofAccounts;
   },
 
-  async sweepPermissionUse(act: Act, { beforeDay, limit }: Input<'sweepPermissionUse'>): Promise<boolean> {
-    const rows = await act.db
-      .selectFrom('permission_use')
-      .select(['credential_id', 'permission', 'day'])
-      .where('day', '<', beforeDay)
-      .limit(limit)
-      .execute();
-    for (const row of rows) {
-      await act.db
-        .deleteFrom('permission_use')
-        .where('credential_id', '=', row.credential_id)
-        .where('permission', '=', row.permission)
-        .where('day', '=', row.day)
-        .execute();
-    }
-    return rows.length === limit;
+  async sweepPermissionUse({ db }: Act, input: Input<'sweepPermissionUse'>): Promise<boolean> {
+    const days = await deleteSome(db, 'permission_use', ['credential_id', 'permission', 'day'], input);
+    const newest = await deleteSome(db, 'permission_last_use', ['credential_id', 'permission'], input);
+    return days || newest;
   },
 };
+
+/** `limit` rows of before a day, by their primary key. True when more may be left. */
+async function deleteSome(
+  db: Db,
+  name: 'credential_use' | 'account_use' | 'permission_use' | 'permission_last_use',
+  primaryKey: readonly string[],
+  { beforeDay, limit }: { beforeDay: number; limit: number },
+): Promise<boolean> {
+  const [table, key] = [sql.table(name), sql.join(primaryKey.map((column) => sql.ref(column)))];
+  const { numAffectedRows } =
+    await sql`DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE day < ${beforeDay} LIMIT ${limit})`.execute(
+      db,
+    );
+  return numAffectedRows === BigInt(limit);
+}
 
 /** What has added up in memory is written behind a deletion: the counts stay, and from where they came is forgotten. */
 async function withoutErased(db: Db, uses: Input<'recordUse'>['uses']): Promise<Input<'recordUse'>['uses']> {
@@ -248,6 +195,22 @@ async function addPermissions(db: Db, permissions: Input<'recordUse'>['permissio
       })),
     )
     .execute();
+  // The newest day of each: of what waited, several days may be written at once.
+  const newest = new Map<string, Input<'recordUse'>['permissions'][number]>();
+  for (const use of permissions) {
+    const key = `${use.credentialId} ${use.permission}`;
+    if (use.day >= (newest.get(key)?.day ?? 0)) newest.set(key, use);
+  }
+  await db
+    .insertInto('permission_last_use')
+    .values([...newest.values()].map(({ credentialId, permission, day }) => ({ credential_id: credentialId, permission, day })))
+    .onConflict((conflict) =>
+      conflict
+        .columns(['credential_id', 'permission'])
+        .doUpdateSet((eb) => ({ day: eb.ref('excluded.day') }))
+        .whereRef('permission_last_use.day', '<', 'excluded.day'),
+    )
+    .execute();
 }
 
 /** From a rotation on, "previous" means the secret that has just become the old one. */
@@ -262,6 +225,16 @@ export const beginUseOfPrevious = (db: Db, credentialId: number) =>
     }))
     .where('credential_id', '=', credentialId)
     .execute();
+
+/** A column of queries that have the table `credentials`: when each was used last. */
+export const lastUse = (eb: ExpressionBuilder<Database, 'credentials'>) =>
+  eb
+    .selectFrom('credential_use')
+    .select('credential_use.last_used_at_ms')
+    .whereRef('credential_use.credential_id', '=', 'credentials.id')
+    .orderBy('credential_use.day', 'desc')
+    .limit(1)
+    .as('last_used_at_ms');
 
 /** Adds what is known of their use: sums over the days, and where from on the newest. */
 export async function withUse(db: Db, credentials: readonly Credential[]): Promise<readonly CredentialWithUse[]> {

@@ -18,7 +18,12 @@ export async function fillCatalogue(keyhouse: Keyhouse): Promise<void> {
   await keyhouse.setCatalogue({ catalogue, by: { actor: 'operator', requestId: null, person: {} } });
 }
 
-/** `size` keys and as many tokens, ninety days of use, of ten permissions in the last thirty, refusals, JWTs and sign-ins. */
+/** For each one that is active, so many that are not. They stay in the store and count towards no ceiling, so there may be any number of them. */
+const ENDED = 40;
+/** Entries of the log for each credential, newer than the refusals. */
+const NEWER_ENTRIES = 50;
+
+/** `size` keys and as many tokens, many more that have ended, ninety days of use, of ten permissions in the last thirty, refusals, JWTs and sign-ins. */
 export function crowd(file: string, { accountId, userId, size }: { accountId: number; userId: number; size: number }): void {
   const db = new Database(file);
   const nowMs = Date.now();
@@ -31,6 +36,7 @@ export function crowd(file: string, { accountId, userId, size }: { accountId: nu
       `INSERT INTO credentials (kind, environment, account_id, user_id, name, source, permissions, hash, created_at_ms)
        VALUES (?, 'live', ?, ?, ?, 'dashboard', ?, randomblob(32), ?)`,
     );
+    fillEnded(db, { accountId, userId, size, nowMs });
     for (let at = 0; at < size; at++) {
       const held =
         at % 3 === 0
@@ -39,23 +45,49 @@ export function crowd(file: string, { accountId, userId, size }: { accountId: nu
       insert.run('key', accountId, null, `Key ${at}`, held, nowMs - 100 * DAY_MS);
       insert.run('token', accountId, userId, `Token ${at}`, held, nowMs - 100 * DAY_MS);
     }
+    fillEnded(db, { accountId, userId, size, nowMs });
     db.prepare(
       `${series} INSERT INTO credential_use (credential_id, day, requests, last_used_at_ms, previous_requests)
-       SELECT id, ? - i, 10, ? - i * ${DAY_MS}, 0 FROM credentials, n WHERE account_id = ?`,
+       SELECT id, ? - i, 10, ? - i * ${DAY_MS}, 0 FROM credentials, n WHERE account_id = ? AND ${ACTIVE}`,
     ).run(90, today, nowMs, accountId);
     const use = db.prepare(
       `${series} INSERT INTO permission_use (credential_id, permission, day, requests, last_used_at_ms)
-       SELECT id, ?, ? - i, 1, ? - i * ${DAY_MS} FROM credentials, n WHERE account_id = ?`,
+       SELECT id, ?, ? - i, 1, ? - i * ${DAY_MS} FROM credentials, n WHERE account_id = ? AND ${ACTIVE}`,
     );
     for (const name of permissionNames.slice(0, 10)) use.run(30, name, today, nowMs, accountId);
+    db.exec(
+      'INSERT INTO permission_last_use SELECT credential_id, permission, max(day) FROM permission_use GROUP BY credential_id, permission',
+    );
+    db.prepare(
+      `INSERT INTO account_use SELECT ?, day, sum(requests), max(last_used_at_ms), max(credential_id) FROM credential_use
+       WHERE credential_id IN (SELECT id FROM credentials WHERE account_id = ?) GROUP BY day`,
+    ).run(accountId, accountId);
     db.prepare(
       `${series} INSERT INTO audit_events (event, at_ms, actor, account_id, user_id, credential_id, request_id, reason, details)
-       SELECT 'request.refused', ?, 'anonymous', ?, ?, (SELECT max(id) FROM credentials) - i % 50, 'request-' || i, 'forbidden', '{"method":"GET","wanted":["a.read"]}' FROM n`,
+       SELECT 'request.refused', ?, 'anonymous', ?, ?, (SELECT max(id) FROM credentials WHERE ${ACTIVE}) - i % 50, 'request-' || i, 'forbidden', '{"method":"GET","wanted":["a.read"]}' FROM n`,
     ).run(size * 5, nowMs, accountId, userId);
+    db.prepare(
+      `${series} INSERT INTO audit_events (event, at_ms, actor, account_id, credential_id, details)
+       SELECT 'jwt.minted', ?, 'key:1', ?, (SELECT max(id) FROM credentials WHERE ${ACTIVE}) - i % 50, '{}' FROM n`,
+    ).run(size * NEWER_ENTRIES * 2, nowMs, accountId);
     fillPeople(db, { accountId, userId, size, nowMs });
     fillSessions(db, { accountId, userId, size, nowMs });
   })();
   db.close();
+}
+
+const ACTIVE = 'revoked_at_ms IS NULL AND expires_at_ms IS NULL';
+
+/** Half of them revoked, the others expired. */
+function fillEnded(db: Database.Database, { accountId, userId, size, nowMs }: Filled): void {
+  for (const [kind, user] of [
+    ['key', null],
+    ['token', userId],
+  ])
+    db.prepare(
+      `${series} INSERT INTO credentials (kind, environment, account_id, user_id, name, source, hash, created_at_ms, expires_at_ms, revoked_at_ms)
+       SELECT ?, 'live', ?, ?, 'Ended ' || i, 'dashboard', randomblob(32), ?, CASE WHEN i % 2 = 0 THEN ? END, CASE WHEN i % 2 = 1 THEN ? END FROM n`,
+    ).run((size * ENDED) / 2, kind, accountId, user, nowMs - 90 * DAY_MS, nowMs - 80 * DAY_MS, nowMs - 80 * DAY_MS);
 }
 
 interface Filled {

@@ -224,6 +224,12 @@ export interface AuditStore {
    * It bounds what a search looks at that no index answers.
    */
   stepBack(filter: AuditSubject & { beforeId?: number; steps: number }): Promise<{ id: number; atMs: number } | null>;
+  /** Which of these credentials were refused at least `times` times since then, and when last. It costs the same however often they were. */
+  refusedOften(input: {
+    credentialIds: readonly number[];
+    sinceMs: number;
+    times: number;
+  }): Promise<readonly { readonly credentialId: number; readonly lastAtMs: number }[]>;
   /** Names that people know, by id: of users, and of credentials (of this account only, where one is given). */
   namesOf(ids: { users: readonly number[]; credentials: readonly number[]; accountId?: number }): Promise<{
     readonly users: ReadonlyMap<

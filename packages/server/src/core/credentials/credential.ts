@@ -133,16 +133,14 @@ export interface UseDelta {
   readonly day: number;
 }
 
-/** The recent use of an account's newest tokens and keys. */
+/** Whether an account has active credentials, and the recent use of all that it has or had. */
 export interface UseOfAccount {
-  /** Ones that live. */
+  /** Neither revoked nor expired. */
   readonly hasToken: boolean;
   readonly hasKey: boolean;
   /** Ever, as far as it is remembered. */
   readonly hasRequest: boolean;
-  /** False: there are more than `most` of a kind, and older ones are not added up. */
-  readonly isWhole: boolean;
-  /** Sums over all that were looked at; days without a request are left out. */
+  /** Sums over all credentials; days without a request are left out. */
   readonly byDay: readonly { readonly day: number; readonly requests: number }[];
   readonly last: {
     readonly atMs: number;
@@ -276,13 +274,13 @@ export interface CredentialsStore {
     credentialIds: readonly number[],
     sinceDay: number,
   ): Promise<readonly { credentialId: number; day: number; requests: number }[]>;
-  /** Of the newest `most` tokens and as many keys, so that it costs the same however many there are. */
-  useOfAccount(input: { accountId: number; sinceDay: number; most: number }): Promise<UseOfAccount>;
-  /** Those of an account that were neither revoked nor have expired, in the order of their ids; in pages. */
+  /** It costs the same however many credentials there are. */
+  useOfAccount(input: { accountId: number; sinceDay: number; nowMs: number }): Promise<UseOfAccount>;
+  /** The active ones of an account in pages: first those that never expire, then those that expire first. `after`: the last one of the page before. */
   listJudged(input: {
     accountId: number;
     kind: 'token' | 'key';
-    afterId: number;
+    after: Pick<Credential, 'id' | 'expiresAtMs'> | null;
     limit: number;
     nowMs: number;
   }): Promise<readonly JudgedCredential[]>;

@@ -25,14 +25,14 @@ export interface Notice {
 
 interface Known {
   readonly least: Pick<Least, 'narrowTo' | 'watchedSinceMs'> | undefined;
-  /** Of the last day. */
-  readonly refusals: { readonly count: number; readonly lastAtMs: number } | undefined;
+  /** When it was refused last, if that was often enough within a day. */
+  readonly refusedLastAtMs: number | undefined;
 }
 
 /** What is wrong with one that lives. What has expired has nothing left to look at. */
 export function noticesOf(
   credential: JudgedCredential,
-  { least, refusals }: Known,
+  { least, refusedLastAtMs }: Known,
   nowMs: number,
   { oldSecretDays }: NoticeRules,
 ): readonly Notice[] {
@@ -41,7 +41,7 @@ export function noticesOf(
   const notices: Notice[] = [];
   const add = (kind: NoticeKind, atMs: number): void => void notices.push({ kind, credential, atMs });
   if (expiresAtMs !== null && expiresAtMs - nowMs <= EXPIRES_SOON_DAYS * DAY_MS) add('expires-soon', expiresAtMs);
-  if (refusals !== undefined && refusals.count >= MANY_REFUSALS) add('refusals', refusals.lastAtMs);
+  if (refusedLastAtMs !== undefined) add('refusals', refusedLastAtMs);
   const unusedSinceMs = Math.max(use.lastUsedAtMs ?? 0, createdAtMs);
   if (nowMs - unusedSinceMs >= UNUSED_DAYS * DAY_MS) add('unused', unusedSinceMs);
   const secretMadeAtMs = rotatedAtMs ?? createdAtMs;

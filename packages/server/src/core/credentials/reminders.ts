@@ -161,16 +161,18 @@ const isNews = ({ kind, aboutMs }: Due, before: number | undefined): boolean =>
 /** What the rule of the home page finds, as far as mails tell of it. Tokens of log-ins end by themselves when they are not used. */
 export function dueOf(credential: CredentialWithUse, rules: NoticeRules, nowMs: number): readonly Due[] {
   const endsByItself = credential.source === 'login' || credential.source === 'register';
-  return noticesOf(credential, { least: undefined, refusals: undefined }, nowMs, rules).flatMap(({ kind, atMs }): Due[] => {
-    if (kind === 'expires-soon') {
-      const days = (atMs - nowMs) / DAY_MS;
-      const stage = STAGES.find((most) => days <= most) ?? EXPIRES_SOON_DAYS;
-      // Whoever makes one for a week knows that it ends in a week.
-      if (atMs - credential.createdAtMs <= stage * DAY_MS) return [];
-      return [{ why: 'expires', kind: `expires-${stage}`, aboutMs: atMs }];
-    }
-    if (endsByItself) return [];
-    if (kind === 'old-secret') return [{ why: 'old', kind, aboutMs: atMs }];
-    return kind === 'unused' ? [{ why: 'unused', kind, aboutMs: atMs }] : [];
-  });
+  return noticesOf(credential, { least: undefined, refusedLastAtMs: undefined }, nowMs, rules).flatMap(
+    ({ kind, atMs }): Due[] => {
+      if (kind === 'expires-soon') {
+        const days = (atMs - nowMs) / DAY_MS;
+        const stage = STAGES.find((most) => days <= most) ?? EXPIRES_SOON_DAYS;
+        // Whoever makes one for a week knows that it ends in a week.
+        if (atMs - credential.createdAtMs <= stage * DAY_MS) return [];
+        return [{ why: 'expires', kind: `expires-${stage}`, aboutMs: atMs }];
+      }
+      if (endsByItself) return [];
+      if (kind === 'old-secret') return [{ why: 'old', kind, aboutMs: atMs }];
+      return kind === 'unused' ? [{ why: 'unused', kind, aboutMs: atMs }] : [];
+    },
+  );
 }

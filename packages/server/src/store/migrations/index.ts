@@ -15,6 +15,7 @@ import { undoANarrowing } from './0014-undo-a-narrowing.ts';
 import { newLimits } from './0015-new-limits.ts';
 import { liveCredentials } from './0016-live-credentials.ts';
 import { idTokenAlgorithm } from './0017-id-token-algorithm.ts';
+import { home } from './0018-home.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. Append; never edit one that has landed. */
@@ -36,4 +37,5 @@ export const MIGRATIONS: readonly Migration[] = [
   newLimits,
   liveCredentials,
   idTokenAlgorithm,
+  home,
 ];

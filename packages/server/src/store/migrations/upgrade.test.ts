@@ -64,6 +64,14 @@ const invitation = (id: number, sender: number, more: Row = {}) => ({
   ...{ id, account_id: TEAMS.ofTwo, email: 'x@example.com', email_key: 'x@example.com', role: 'viewer', invited_by: sender },
   ...{ ticket_hash: hash(`invitation ${id}`), created_at_ms: 1, sent_at_ms: 1, sendings: 1, expires_at_ms: NOW + DAY, ...more },
 });
+const use = (key: number, daysAgo: number, more: Row = {}) => ({
+  ...{ credential_id: key, day: Math.floor(NOW / DAY) - daysAgo, last_used_at_ms: NOW - daysAgo * DAY, previous_requests: 0 },
+  ...more,
+});
+const permissionUse = (permission: string, daysAgo: number) => ({
+  ...{ credential_id: KEYS.live, permission, requests: 1 },
+  ...{ day: Math.floor(NOW / DAY) - daysAgo, last_used_at_ms: NOW - daysAgo * DAY },
+});
 const previous = (name: string, endsAtMs: number) => ({
   ...{ previous_hash: hash(name), previous_ends_at_ms: endsAtMs, rotated_at_ms: NOW - DAY },
 });
@@ -199,6 +207,16 @@ const ROWS: readonly (readonly [table: string, rows: readonly Row[]])[] = [
       invitation(7, USERS.eve, { account_id: null }),
     ],
   ],
+  [
+    'credential_use',
+    [
+      use(KEYS.live, 3, { requests: 2, previous_requests: 1 }),
+      use(KEYS.ofTeam, 3, { requests: 4 }),
+      use(KEYS.allRevoked, 3, { requests: 5, last_used_at_ms: NOW - 3 * DAY - 1 }),
+      use(KEYS.allRevoked, 2, { requests: 6 }),
+    ],
+  ],
+  ['permission_use', [permissionUse('a.read', 40), permissionUse('a.read', 3), permissionUse('b.read', 95)]],
   [
     'audit_events',
     [
@@ -392,6 +410,23 @@ eachDatabase('an upgrade from schema 0006', (makeDatabase) => {
     );
     const open = await store.invitations.listInvitations(TEAMS.ofTwo, NOW);
     expect(open.map(({ id }) => id).sort()).toEqual([1, 2]);
+  });
+
+  it('adds up for each account what its credentials were used, and knows which permissions they used when', async () => {
+    const today = Math.floor(NOW / DAY);
+    const useOf = (accountId: number) => store.credentials.useOfAccount({ accountId, sinceDay: 0, nowMs: NOW });
+    const account = (await store.credentials.getCredential('key', KEYS.live))?.accountId ?? 0;
+    expect((await store.credentials.getCredential('key', KEYS.allRevoked))?.accountId, 'both are of one account').toBe(account);
+    expect(await useOf(account)).toMatchObject({
+      ...{ hasKey: true, hasRequest: true, last: { atMs: NOW - 2 * DAY, credentialName: `key ${KEYS.allRevoked}` } },
+      byDay: [
+        { day: today - 3, requests: 8 },
+        { day: today - 2, requests: 6 },
+      ],
+    });
+    const used = (sinceDay: number) => store.credentials.usedPermissions({ credentialIds: [KEYS.live], sinceDay });
+    expect((await used(today - 90)).map(({ permission }) => permission)).toEqual(['a.read']);
+    expect((await used(today - 100)).map(({ permission }) => permission).sort()).toEqual(['a.read', 'b.read']);
   });
 
   it('keeps sessions as they are', async () => {

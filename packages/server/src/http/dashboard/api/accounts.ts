@@ -101,10 +101,8 @@ export const accounts = {
       has_token: Type.Boolean(),
       has_key: Type.Boolean(),
       has_request: Type.Boolean(),
-      /** The last 30 days, oldest first. */
+      /** Of every token and every key, the last 30 days, oldest first. */
       requests_by_day: Type.Array(Type.Integer()),
-      /** Only the requests of so many tokens and so many keys, the newest, are added up; null: those of all. */
-      requests_of_newest: Type.Union([Type.Integer(), Type.Null()]),
       last_request: Type.Union([
         Type.Object({ at: Time, credential_name: Type.String(), address: OptionalText, user_agent: OptionalText }),
         Type.Null(),

@@ -197,7 +197,6 @@ describe('the first page of an account', () => {
       has_key: false,
       has_request: false,
       requests_by_day: Array.from({ length: 30 }, () => 0),
-      requests_of_newest: null,
       last_request: null,
       notices: [],
       notices_total: 0,

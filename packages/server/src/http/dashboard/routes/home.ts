@@ -6,15 +6,12 @@ import type { DashboardPorts, Serve } from '../serve.ts';
 export function homeRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('GET /accounts/:account/home', async ({ account }) => {
     const places = mayKnowWhereUsed(account.role);
-    const { hasToken, hasKey, hasRequest, requestsByDay, requestsOfNewest, last, notices, noticesInAll } = await keyhouse.homeOf(
-      account.id,
-    );
+    const { hasToken, hasKey, hasRequest, requestsByDay, last, notices, noticesInAll } = await keyhouse.homeOf(account.id);
     return {
       has_token: hasToken,
       has_key: hasKey,
       has_request: hasRequest,
       requests_by_day: [...requestsByDay],
-      requests_of_newest: requestsOfNewest,
       last_request:
         last === null
           ? null
