@@ -89,10 +89,7 @@ async function create(options: CreateOptions): Promise<void> {
     const { name, env: environment, permissions = null, addresses = null, expires: expiresAtMs = null } = options;
     const wish = { accountId, name, environment, permissions, addresses, expiresAtMs, source: 'command-line' } as const;
     const issued = await keyhouse.issueKey(wish, by);
-    if (!issued.ok) {
-      if (issued.reason === 'invalid') throw refusalOfFaults(issued.faults);
-      throw issued.reason === 'signed-out' ? refusalOfFaults() : inactive(issued.reason);
-    }
+    if (!issued.ok) throw issued.reason === 'invalid' ? refusalOfFaults(issued.faults) : inactive(issued.reason);
     const { key, text } = issued.value;
     print(options, { key: text, ...describeCredential(key) }, () => shownOnce('The key was created.', key, text));
   });

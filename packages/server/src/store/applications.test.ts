@@ -381,15 +381,18 @@ eachDatabase('an application', (makeDatabase) => {
         ...{ passwordHash: null, addressHash: null, browserHash: null, event: event('user.signed_in') },
       });
       const signInId = opened?.id ?? 0;
-      const { application } = await make({ accountId: user.accountId, signInId });
-      await store.signIns.endSignIns({ userId: user.id, nowMs: NOW, event: event('user.sign_ins_ended') });
+      const authority = { kind: 'sign-in', signInId, userId: user.id, asks: null, changes: null, provedSinceMs: null } as const;
+      const by = { actor: `user:${user.id}`, requestId: null, person: {}, authority } as const;
       const settings = { ...DEFAULT_SETTINGS, name: 'x' };
-      const gone = { ok: false, reason: 'gone' };
-      expect(await verbs.createApplication({ accountId: user.accountId, kind: 'confidential', settings, signInId }, BY)).toEqual(
-        gone,
-      );
-      expect(await verbs.updateApplication({ application, settings: { idleSeconds: 60 }, signInId }, BY)).toEqual(gone);
-      expect(await verbs.rotateClientSecret({ application, overlapSeconds: 0, signInId }, BY)).toEqual(gone);
+      const create = () => verbs.createApplication({ accountId: user.accountId, kind: 'confidential', settings }, by);
+      const created = await create();
+      if (!created.ok) throw new Error(created.reason);
+      const { application } = created.value;
+      await store.signIns.endSignIns({ userId: user.id, nowMs: NOW, event: event('user.sign_ins_ended') });
+      await expect(create()).rejects.toThrow('not_signed_in');
+      await expect(verbs.updateApplication({ application, settings: { idleSeconds: 60 } }, by)).rejects.toThrow('not_signed_in');
+      await expect(verbs.rotateClientSecret({ application, overlapSeconds: 0 }, by)).rejects.toThrow('not_signed_in');
+      expect(await store.applications.findApplication(application.id)).toEqual(application);
     });
   });
 });

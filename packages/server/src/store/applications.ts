@@ -23,7 +23,6 @@ import { narrowApplication } from './narrowing.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { Database } from './schema.ts';
 import { endSessions } from './sessions.ts';
-import { lockSignIn } from './sign-ins.ts';
 import { forgetSuspension, lockAccount, suspendedSinceMs } from './suspension.ts';
 
 type Input<Name extends keyof ApplicationsStore> = Parameters<ApplicationsStore[Name]>[0];
@@ -81,10 +80,9 @@ export function applicationsReads(db: Db): Reads {
 export const applicationsActs = {
   async createApplication(
     act: Act,
-    { application, logo, limit, signInId, event }: Input<'createApplication'>,
-  ): Promise<Application | 'gone' | InactiveState | 'too_many' | 'not_operators'> {
+    { application, logo, limit, event }: Input<'createApplication'>,
+  ): Promise<Application | InactiveState | 'too_many' | 'not_operators'> {
     if (application.isFirstParty && application.accountId !== OPERATOR_ACCOUNT_ID) return 'not_operators';
-    if (signInId !== undefined && !(await lockSignIn(act.db, signInId))) return 'gone';
     const state = await lockAccount(act.db, application.accountId);
     if (state !== 'active') return state;
     const { count } = await act.db
@@ -117,8 +115,7 @@ export const applicationsActs = {
   },
 
   async updateApplication(act: Act, input: Input<'updateApplication'>): Promise<Application | null> {
-    const { id, settings, logo, signInId, nowMs, event } = input;
-    if (signInId !== undefined && !(await lockSignIn(act.db, signInId))) return null;
+    const { id, settings, logo, nowMs, event } = input;
     const row = await lockApplication(act.db, id);
     if (row === null) return null;
     const columns = {
@@ -148,8 +145,7 @@ export const applicationsActs = {
   },
 
   async rotateClientSecret(act: Act, input: Input<'rotateClientSecret'>): Promise<Application | null> {
-    const { id, newHash, overlapEndsAtMs, signInId, nowMs, event } = input;
-    if (signInId !== undefined && !(await lockSignIn(act.db, signInId))) return null;
+    const { id, newHash, overlapEndsAtMs, nowMs, event } = input;
     const row = await act.db
       .updateTable('applications')
       .set((eb) => ({

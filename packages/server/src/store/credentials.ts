@@ -11,7 +11,6 @@ import { judgedReads } from './judged.ts';
 import { lockMinting, revokeWiderJwts } from './jwts.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { Database } from './schema.ts';
-import { lockSignIn } from './sign-ins.ts';
 import { lockAccount, suspendedSinceMs } from './suspension.ts';
 import { keepForUndo, undoActs, undoReads } from './undo.ts';
 import { beginUseOfPrevious, lastUse, useActs, useReads, withUse } from './use.ts';
@@ -81,10 +80,6 @@ export const credentialsActs = {
     const issued = await insertCredential(act.db, credential, event.by.actor);
     act.event(event, { credentialId: issued.id, accountId: issued.accountId });
     return issued;
-  },
-
-  async issueFromSignIn(act: Act, { signInId, ...input }: Input<'issueFromSignIn'>) {
-    return (await lockSignIn(act.db, signInId)) ? await credentialsActs.issue(act, input) : null;
   },
 
   async register(act: Act, { user, addressHash, token, events }: Input<'register'>) {

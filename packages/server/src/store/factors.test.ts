@@ -47,24 +47,7 @@ eachDatabase('passkeys', (makeDatabase) => {
       createdAtMs: NOW,
       lastUsedAtMs: null,
     };
-    const signIn = await store.signIns.openSignIn({
-      signIn: {
-        userId: user.id,
-        hash: randomBytes(32).toString('hex'),
-        createdAtMs: NOW,
-        lastSeenAtMs: NOW,
-        provedAtMs: NOW,
-        methods: ['password'],
-        address: null,
-        userAgent: null,
-      },
-      passwordHash: null,
-      browserHash: null,
-      addressHash: null,
-      event: event('user.signed_in'),
-    });
-    const signInId = signIn?.id ?? 0;
-    expect(await store.factors.addPasskey({ signInId, passkey, event: event('user.passkey_added') })).toBe(true);
+    expect(await store.factors.addPasskey({ passkey, event: event('user.passkey_added') })).toBe(true);
     const used = await store.factors.usePasskey({ userId: user.id, id, counter, nowMs: NOW + 1 });
     const found = await store.factors.findPasskey(id);
     expect(found).toMatchObject(used ? { counter, lastUsedAtMs: NOW + 1 } : { counter: stored, lastUsedAtMs: null });

@@ -47,10 +47,9 @@ export function factorsReads(db: Db): Reads {
 }
 
 export const factorsActs = {
-  async addPasskey(act: Act, { signInId, passkey, event }: Input<'addPasskey'>): Promise<boolean | 'too_many'> {
-    // The lock of the user too: another sign-in may be adding one at the same time.
+  async addPasskey(act: Act, { passkey, event }: Input<'addPasskey'>): Promise<boolean | 'too_many'> {
+    // Another sign-in may be adding one at the same time.
     if ((await lockEnabledUser(act.db, passkey.userId, null)) === null) return false;
-    if (!(await lockSignIn(act.db, signInId))) return false;
     const { count } = await act.db
       .selectFrom('passkeys')
       .select((eb) => eb.fn.countAll<number>().as('count'))
@@ -120,8 +119,7 @@ export const factorsActs = {
   },
 
   async confirmTotp(act: Act, input: Input<'confirmTotp'>) {
-    const { userId, signInId, sealedSecret, step, recoveryHashes, nowMs, events } = input;
-    if (!(await lockSignIn(act.db, signInId))) return 'gone' as const;
+    const { userId, sealedSecret, step, recoveryHashes, nowMs, events } = input;
     const isOn = await lockUser(act.db, userId);
     const updated = await act.db
       .updateTable('totp_secrets')
@@ -139,8 +137,7 @@ export const factorsActs = {
     return 'codes' as const;
   },
 
-  async turnTwoStepOn(act: Act, { userId, signInId, recoveryHashes, nowMs, event }: Input<'turnTwoStepOn'>) {
-    if (!(await lockSignIn(act.db, signInId))) return 'gone' as const;
+  async turnTwoStepOn(act: Act, { userId, recoveryHashes, nowMs, event }: Input<'turnTwoStepOn'>) {
     if (await lockUser(act.db, userId)) return 'already' as const;
     const passkey = await act.db.selectFrom('passkeys').select('id').where('user_id', '=', userId).executeTakeFirst();
     if (passkey === undefined) return 'no-factor' as const;
@@ -196,6 +193,7 @@ export const factorsActs = {
   async linkIdentity(act: Act, { signInId, identity, domains, event }: Input<'linkIdentity'>): Promise<boolean> {
     const user = await lockEnabledUser(act.db, identity.userId, null);
     if (user === null || !mayVouchFor(domains, user)) return false;
+    // Whoever comes back from a provider comes by no door that would say by which sign-in: it is judged here alone.
     if (!(await lockSignIn(act.db, signInId))) return false;
     const inserted = await act.db
       .insertInto('identities')

@@ -82,6 +82,7 @@ export const grantsActs = {
   async giveCode(act: Act, input: Input<'giveCode'>): Promise<GivenCode> {
     const { db } = act;
     if ((await lockActivePlace(db, input.userId, input.accountId)) === null) return 'gone';
+    // `GET /auth` comes by no door, and where nothing new is allowed there is no event that could name an authority: it is judged here.
     if (!(await lockSignIn(db, input.signInId))) return 'gone';
     const application = await lockApplication(db, input.applicationId);
     if (application === null) return 'gone';

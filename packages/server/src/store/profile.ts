@@ -98,7 +98,7 @@ export const profileActs = {
       .set({ password_hash: input.passwordHash, password_changed_at_ms: nowMs, updated_at_ms: nowMs })
       .where('id', '=', userId)
       .execute();
-    // First of all: whatever a browser has under way (`lockSignIn`) is there when the rest looks for what to end.
+    // First of all: whatever a browser has under way (`authority.ts`) is there when the rest looks for what to end.
     await endSignIns(db, { userId, nowMs, ...(keep === null ? {} : { exceptId: keep.id }) });
     await endSessions(act, { userId }, { reason: 'password-changed', nowMs });
     if (isFirstProof) {

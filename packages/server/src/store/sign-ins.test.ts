@@ -94,13 +94,11 @@ eachDatabase('of sign-ins', (makeDatabase) => {
       createdAtMs: NOW,
       expiresAtMs: null,
     } as const;
+    const authority = { kind: 'sign-in', signInId: id, userId: user.id, asks: null, changes: null, provedSinceMs: null } as const;
+    const by = { actor: `user:${user.id}`, requestId: null, person: {}, authority } as const;
     const make = () =>
-      store.credentials.issueFromSignIn({
-        credential: { ...credential, hash: hex() },
-        event: event('token.created'),
-        signInId: id,
-      });
-    expect(await make()).not.toBeNull();
+      store.credentials.issue({ credential: { ...credential, hash: hex() }, event: { ...event('token.created'), by } });
+    expect(await make()).toMatchObject({ accountId: user.accountId, createdBy: `user:${user.id}` });
     await store.accounts.setPasswordHash({
       userId: user.id,
       passwordHash: 'another',
@@ -109,7 +107,7 @@ eachDatabase('of sign-ins', (makeDatabase) => {
       event: event('user.password_changed'),
     });
     expect(await store.signIns.findSignIn(hash, always)).toBeNull();
-    expect(await make()).toBeNull();
+    await expect(make()).rejects.toThrow('not_signed_in');
     await expect(open(NOW)).rejects.toThrow('not opened');
     const prove = { id, userId: user.id, passwordHash: 'another', nowMs: NOW, event: event('user.proved_again') };
     expect(await store.signIns.proveSignIn(prove)).toBe(false);

@@ -90,7 +90,7 @@ export const signInsActs = {
 
   async endSignIns(act: Act, { userId, id, exceptId, withSessions = false, nowMs, event }: Input<'endSignIns'>): Promise<number> {
     const which = { userId, ...(id === undefined ? {} : { id }), ...(exceptId === undefined ? {} : { exceptId }) };
-    // First: what the browser has under way (`lockSignIn`) is then written before the rest looks for what to end.
+    // First: what the browser has under way (`authority.ts`) is then written before the rest looks for what to end.
     const ended = await endSignIns(act.db, { ...which, nowMs });
     const sessions = withSessions ? await endGiven(act, which, nowMs) : 0;
     if (ended + sessions > 0) act.event(withSessions ? { ...event, details: { ...event.details, sessions } } : event);

@@ -88,7 +88,6 @@ async function passkey({ server, actor }: Scene): Promise<string> {
   const id = randomBytes(16).toString('base64url');
   const row = { id, userId: actor.id, name: 'Laptop', publicKey: 'AAAA', counter: 0, transports: [], synced: false };
   await server.keyhouse.store.factors.addPasskey({
-    signInId: actor.signInId,
     passkey: { ...row, createdAtMs: server.now(), lastUsedAtMs: null },
     event: eventOf(server, 'user.passkey_added'),
   });

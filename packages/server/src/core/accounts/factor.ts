@@ -43,10 +43,8 @@ export interface FactorsStore {
   listIdentities(userId: number): Promise<readonly Identity[]>;
   findIdentity(provider: string, subject: string): Promise<Identity | null>;
 
-  // A factor is added by a sign-in that lives: what ends sign-ins ends what they have under way.
-
-  /** False when an authenticator has it already, or the sign-in has ended. */
-  addPasskey(input: { signInId: number; passkey: Passkey; event: EventDraft }): Promise<boolean | 'too_many'>;
+  /** False when an authenticator has it already. */
+  addPasskey(input: { passkey: Passkey; event: EventDraft }): Promise<boolean | 'too_many'>;
   renamePasskey(input: { userId: number; id: string; name: string; event: EventDraft }): Promise<boolean>;
   /** Two-step verification ends with its last factor. `only-way-in`: neither a password nor another passkey or provider would be left. */
   removePasskey(input: { userId: number; id: string; events: RemovalEvents }): Promise<'done' | 'gone' | 'only-way-in'>;
@@ -57,11 +55,10 @@ export interface FactorsStore {
   putTotp(input: { userId: number; sealedSecret: string; nowMs: number; by: By }): Promise<boolean>;
   /**
    * Puts it in force with the first code's time step. The first second factor turns two-step verification on and stores the recovery codes
-   * (SHA-256, hex): `codes`. Where it is on already, those that are left stay valid: `kept`. `gone`: none waits, or the sign-in has ended.
+   * (SHA-256, hex): `codes`. Where it is on already, those that are left stay valid: `kept`. `gone`: none waits.
    */
   confirmTotp(input: {
     userId: number;
-    signInId: number;
     /** The very one that the code was checked against: another page may have made another meanwhile. */
     sealedSecret: string;
     step: number;
@@ -72,11 +69,10 @@ export interface FactorsStore {
   /** Turns two-step verification on by the passkeys that there are, with recovery codes. `no-factor`: there is no passkey. */
   turnTwoStepOn(input: {
     userId: number;
-    signInId: number;
     recoveryHashes: readonly string[];
     nowMs: number;
     event: EventDraft;
-  }): Promise<'done' | 'already' | 'no-factor' | 'gone'>;
+  }): Promise<'done' | 'already' | 'no-factor'>;
   /** Its TOTP and recovery codes are deleted; passkeys stay, as a way in. False when it is off. */
   turnTwoStepOff(input: { userId: number; event: EventDraft }): Promise<boolean>;
   /** Uses a time step; false when it, or a later one, was used before (RFC 6238 §5.2). */

@@ -18,14 +18,14 @@ export interface OwnFactorsPorts extends PasskeyPorts {
 export async function addPasskey(
   ports: OwnFactorsPorts,
   user: User,
-  { signInId, name, response }: { readonly signInId: number; readonly name: string; readonly response: unknown },
+  { name, response }: { readonly name: string; readonly response: unknown },
   by: By,
 ): Promise<Passkey | 'too_many' | null> {
   const passkey = await checkNewPasskey(ports, user, name, response);
   if (passkey === null) return null;
   const mail = factorMail(ports, user, by, { what: 'passkey-added', name });
   const event = ownEvent(ports, 'user.passkey_added', user, by, mail);
-  const added = await ports.factors.addPasskey({ signInId, passkey, event });
+  const added = await ports.factors.addPasskey({ passkey, event });
   if (added === 'too_many') return added;
   return added ? passkey : null;
 }
@@ -52,12 +52,7 @@ export async function beginTotp(ports: OwnFactorsPorts, user: User, by: By): Pro
  * The recovery codes, shown once, when it is the first second factor: two-step verification is on from now on. An empty list: it was on
  * already, and the codes that there are stay valid. Null when the code does not fit the secret.
  */
-export async function confirmTotp(
-  ports: OwnFactorsPorts,
-  user: User,
-  { signInId, code }: { readonly signInId: number; readonly code: string },
-  by: By,
-): Promise<readonly string[] | null> {
+export async function confirmTotp(ports: OwnFactorsPorts, user: User, code: string, by: By): Promise<readonly string[] | null> {
   const { factors, clock } = ports;
   const totp = await factors.findTotp(user.id);
   if (totp === null || totp.confirmedAtMs !== null) return null;
@@ -66,7 +61,6 @@ export async function confirmTotp(
   const { codes, hashes } = newCodes(user);
   const confirmed = await factors.confirmTotp({
     userId: user.id,
-    signInId,
     sealedSecret: totp.sealedSecret,
     step,
     recoveryHashes: hashes,
@@ -89,15 +83,13 @@ export const removeTotp = (ports: OwnFactorsPorts, user: User, by: By): Promise<
 export async function turnTwoStepOn(
   ports: OwnFactorsPorts,
   user: User,
-  signInId: number,
   by: By,
-): Promise<Outcome<readonly string[], 'already' | 'no-factor' | 'gone'>> {
+): Promise<Outcome<readonly string[], 'already' | 'no-factor'>> {
   const { codes, hashes } = newCodes(user);
   const mail = factorMail(ports, user, by, { what: 'two-step-on' });
   const event = ownEvent(ports, 'user.two_step_on', user, by, { details: { factor: 'passkey' }, ...mail });
   const turned = await ports.factors.turnTwoStepOn({
     userId: user.id,
-    signInId,
     recoveryHashes: hashes,
     nowMs: ports.clock.now(),
     event,

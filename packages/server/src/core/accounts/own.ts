@@ -62,14 +62,13 @@ export function ownVerbs(ports: OwnPorts) {
     readReset: (user: User) => readReset(ports, user),
     resetWithTicket: (ticket: string, password: string, by: By) => resetWithTicket(ports, ticket, password, by),
 
-    addPasskey: (user: User, signInId: number, name: string, response: unknown, by: By) =>
-      addPasskey(ports, user, { signInId, name, response }, by),
+    addPasskey: (user: User, name: string, response: unknown, by: By) => addPasskey(ports, user, { name, response }, by),
     renamePasskey: (user: User, id: string, name: string, by: By) => renamePasskey(ports, user, id, name, by),
     removePasskey: (user: User, id: string, by: By) => removePasskey(ports, user, id, by),
     beginTotp: (user: User, by: By) => beginTotp(ports, user, by),
-    confirmTotp: (user: User, signInId: number, code: string, by: By) => confirmTotp(ports, user, { signInId, code }, by),
+    confirmTotp: (user: User, code: string, by: By) => confirmTotp(ports, user, code, by),
     removeTotp: (user: User, by: By) => removeTotp(ports, user, by),
-    turnTwoStepOn: (user: User, signInId: number, by: By) => turnTwoStepOn(ports, user, signInId, by),
+    turnTwoStepOn: (user: User, by: By) => turnTwoStepOn(ports, user, by),
     turnTwoStepOff: (user: User, by: By) => turnTwoStepOff(ports, user, by),
     makeRecoveryCodes: (user: User, by: By) => replaceRecoveryCodes(ports, user, by),
     unlinkIdentity: (user: User, provider: string, by: By) => unlinkIdentity(ports, user, provider, by),

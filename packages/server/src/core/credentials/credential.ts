@@ -181,12 +181,6 @@ export interface CredentialsStore {
     limit?: number;
     event: EventDraft;
   }): Promise<Credential | 'too_many' | InactiveState>;
-  /** The same from a browser, as long as its sign-in lives: what ends sign-ins ends what they have under way. Null when it has ended. */
-  issueFromSignIn(input: {
-    credential: NewCredential;
-    event: EventDraft;
-    signInId: number;
-  }): Promise<Credential | 'too_many' | InactiveState | null>;
   /** A new user, the personal account and a first token in one act; null when the address is taken. */
   register(input: {
     user: NewUser;

@@ -18,8 +18,6 @@ interface CredentialWish {
   /** Milliseconds; null: never. */
   readonly expiresAtMs: number | null;
   readonly source: Source;
-  /** The sign-in of the browser that asks; left out at the command line. */
-  readonly signInId?: number;
 }
 
 export interface KeyWish extends CredentialWish {
@@ -32,7 +30,7 @@ export interface TokenWish extends CredentialWish {
 }
 
 interface Ports {
-  readonly credentials: Pick<CredentialsStore, 'issue' | 'issueFromSignIn'>;
+  readonly credentials: Pick<CredentialsStore, 'issue'>;
   readonly clock: Clock;
   readonly permissionExists: (name: string) => boolean;
   readonly tell: Tell;
@@ -40,8 +38,7 @@ interface Ports {
 
 type Refused =
   | { readonly ok: false; readonly reason: 'invalid'; readonly faults: readonly Fault[] }
-  /** The sign-in has ended, or the account is not active. */
-  | { readonly ok: false; readonly reason: 'signed-out' | InactiveState };
+  | { readonly ok: false; readonly reason: InactiveState };
 
 /** A fault of the wish, so that it is shown where the wish was typed. */
 const TOO_MANY: Record<'key' | 'token', Fault> = {
@@ -105,12 +102,7 @@ async function issue(ports: Ports, wish: CredentialWish, what: What, by: By): Pr
     details: { environment, permissions, addresses, expiresAtMs, source },
     mails: await ports.tell('credential-made', { credential, by, atMs: nowMs }),
   };
-  const { signInId } = wish;
-  const issued =
-    signInId === undefined
-      ? await ports.credentials.issue({ credential, event })
-      : await ports.credentials.issueFromSignIn({ credential, event, signInId });
-  if (issued === null) return { ok: false, reason: 'signed-out' };
+  const issued = await ports.credentials.issue({ credential, event });
   if (issued === 'too_many') return { ok: false, reason: 'invalid', faults: [TOO_MANY[what.kind]] };
   return typeof issued === 'string' ? { ok: false, reason: issued } : ok(issued);
 }

@@ -161,26 +161,21 @@ export interface ApplicationsStore {
     beforeId?: number;
     limit: number;
   }): Promise<readonly ListedApplication[]>;
-  /**
-   * `signInId`: of the browser that asks; what ends sign-ins ends what they have under way. `gone`: that has ended.
-   * `too_many`: the account has `limit` already. `not_operators`: it was to be first-party, and the account is not the operator's.
-   */
+  /** `too_many`: the account has `limit` already. `not_operators`: it was to be first-party, and the account is not the operator's. */
   createApplication(input: {
     application: NewApplication;
     logo: Logo | null;
     limit: number;
-    signInId?: number;
     event: EventDraft;
-  }): Promise<Application | 'gone' | InactiveState | 'too_many' | 'not_operators'>;
+  }): Promise<Application | InactiveState | 'too_many' | 'not_operators'>;
   /**
    * Taking rights away from it revokes the JWTs of it and of its sessions; the sessions go on with what is left. A change of what badges vouch for
-   * takes them away, no matter who makes it. Null when it does not exist, or the sign-in has ended.
+   * takes them away, no matter who makes it. Null when it does not exist.
    */
   updateApplication(input: {
     id: number;
     settings: Partial<ApplicationSettings>;
     logo?: Logo | null;
-    signInId?: number;
     nowMs: number;
     event: EventDraft;
   }): Promise<Application | null>;
@@ -196,15 +191,11 @@ export interface ApplicationsStore {
     nowMs: number;
     event: EventDraft;
   }): Promise<Application | null | 'changed' | 'not_operators'>;
-  /**
-   * A new secret; the one before it lives until `overlapEndsAtMs`, one before that ends at once. Null when it is gone or public, or the sign-in
-   * has ended.
-   */
+  /** A new secret; the one before it lives until `overlapEndsAtMs`, one before that ends at once. Null when it is gone or public. */
   rotateClientSecret(input: {
     id: number;
     newHash: string;
     overlapEndsAtMs: number | null;
-    signInId?: number;
     nowMs: number;
     event: EventDraft;
   }): Promise<Application | null>;

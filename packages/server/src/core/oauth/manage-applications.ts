@@ -25,12 +25,7 @@ interface Ports {
   readonly catalogue: () => Catalogue;
 }
 
-/** From where it is asked: `signInId` the browser's sign-in, which must still live in the act; left out at the command line. */
-interface From {
-  readonly signInId?: number;
-}
-
-export interface ApplicationWish extends From {
+export interface ApplicationWish {
   readonly accountId: number;
   readonly kind: Application['kind'];
   readonly settings: ApplicationSettings;
@@ -41,7 +36,7 @@ export interface ApplicationWish extends From {
   readonly isVerified?: boolean;
 }
 
-export interface ApplicationChange extends From {
+export interface ApplicationChange {
   readonly application: Application;
   readonly settings: Partial<ApplicationSettings>;
   /** Base64; null takes it away; left out: as it is. */
@@ -66,14 +61,14 @@ export function applicationVerbs({ applications, clock, catalogue }: Ports) {
 
   return {
     /**
-     * Registers one in an active account. A confidential one gets a secret, unless it proves itself with keys. `gone`: the sign-in has ended.
+     * Registers one in an active account. A confidential one gets a secret, unless it proves itself with keys.
      * `too_many`: the account has as many as it may have. `not_operators`: it was to be first-party, and the account is not the operator's.
      */
     async createApplication(
       wish: ApplicationWish,
       by: By,
-    ): Promise<Invalid | Outcome<Made, 'gone' | InactiveState | 'too_many' | 'not_operators'>> {
-      const { accountId, kind, isFirstParty = false, isVerified = false, signInId } = wish;
+    ): Promise<Invalid | Outcome<Made, InactiveState | 'too_many' | 'not_operators'>> {
+      const { accountId, kind, isFirstParty = false, isVerified = false } = wish;
       const logo = logoOf(wish.logo ?? null);
       const faults = [...checkApplication({ ...wish.settings, kind }, catalogue()), ...logo.faults];
       if (faults.length > 0) return { ...no('invalid'), faults };
@@ -94,7 +89,6 @@ export function applicationVerbs({ applications, clock, catalogue }: Ports) {
         application,
         logo: logo.value ?? null,
         limit: CEILINGS.applicationsOfAccount,
-        ...(signInId === undefined ? {} : { signInId }),
         event: eventOf('application.created', application, by, {
           kind,
           redirectUris: settings.redirectUris,
@@ -108,11 +102,11 @@ export function applicationVerbs({ applications, clock, catalogue }: Ports) {
     },
 
     /**
-     * Changes what is given and leaves the rest. A change of what its badges vouch for takes them away, no matter who makes it. `gone`: it or the
-     * sign-in has ended.
+     * Changes what is given and leaves the rest. A change of what its badges vouch for takes them away, no matter who makes it. `gone`: it was
+     * deleted.
      */
     async updateApplication(change: ApplicationChange, by: By): Promise<Invalid | Outcome<Application, 'gone'>> {
-      const { application, signInId } = change;
+      const { application } = change;
       const logo = logoOf(change.logo);
       const changed = changesOf(application, change.settings);
       const faults = [
@@ -125,7 +119,6 @@ export function applicationVerbs({ applications, clock, catalogue }: Ports) {
         id: application.id,
         settings: withPublicKeys(changed),
         ...(logo.value === undefined ? {} : { logo: logo.value }),
-        ...(signInId === undefined ? {} : { signInId }),
         nowMs: clock.now(),
         event: eventOf('application.updated', { ...application, ...changed }, by, {
           changed: [...Object.keys(changed), ...(logo.value === undefined ? [] : ['logo'])],
@@ -137,10 +130,10 @@ export function applicationVerbs({ applications, clock, catalogue }: Ports) {
 
     /**
      * A new secret for a confidential application, or its first. The one before lives for `overlapSeconds` (0 to
-     * MAX_CLIENT_SECRET_OVERLAP_SECONDS), one before that ends at once. `gone`: it is public, or it or the sign-in has ended.
+     * MAX_CLIENT_SECRET_OVERLAP_SECONDS), one before that ends at once. `gone`: it is public, or was deleted.
      */
     async rotateClientSecret(
-      { application, overlapSeconds, signInId }: From & { application: Application; overlapSeconds: number },
+      { application, overlapSeconds }: { application: Application; overlapSeconds: number },
       by: By,
     ): Promise<Outcome<Made, 'gone'>> {
       const secret = makeClientSecret(randomBytes);
@@ -149,7 +142,6 @@ export function applicationVerbs({ applications, clock, catalogue }: Ports) {
         id: application.id,
         newHash: hashSecret(secret),
         overlapEndsAtMs: overlapSeconds === 0 ? null : nowMs + overlapSeconds * SECOND_MS,
-        ...(signInId === undefined ? {} : { signInId }),
         nowMs,
         event: eventOf('application.secret_rotated', application, by, { overlapSeconds }),
       });

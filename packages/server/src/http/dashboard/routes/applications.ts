@@ -50,13 +50,10 @@ export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
     return { applications: rows.map(rowOf), next };
   });
 
-  serve('POST /accounts/:account/applications', async ({ account, body, by, signIn }) => {
+  serve('POST /accounts/:account/applications', async ({ account, body, by }) => {
     const { type: kind, logo, ...rest } = body;
     const settings = { ...readWhole(rest), name: body.name.trim() };
-    const made = await keyhouse.createApplication(
-      { accountId: account.id, kind, settings, logo: logo ?? null, signInId: signIn.id },
-      by,
-    );
+    const made = await keyhouse.createApplication({ accountId: account.id, kind, settings, logo: logo ?? null }, by);
     if (!made.ok) throw refusalOf(made);
     return { application: await detailOf(made.value.application), client_secret: made.value.secret };
   });
@@ -85,20 +82,20 @@ export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
     };
   });
 
-  serve('PATCH /accounts/:account/applications/:id', async ({ account, params, body, by, signIn }) => {
+  serve('PATCH /accounts/:account/applications/:id', async ({ account, params, body, by }) => {
     const application = await find(account.id, params.id);
     const { logo, ...rest } = body;
     const settings = readSettings(rest);
-    const updated = await keyhouse.updateApplication({ application, settings, logo, signInId: signIn.id }, by);
+    const updated = await keyhouse.updateApplication({ application, settings, logo }, by);
     if (!updated.ok) throw refusalOf(updated);
     return await detailOf(updated.value);
   });
 
-  serve('POST /accounts/:account/applications/:id/secret', async ({ account, params, body, by, signIn }) => {
+  serve('POST /accounts/:account/applications/:id/secret', async ({ account, params, body, by }) => {
     const application = await find(account.id, params.id);
     if (application.kind === 'public') throw invalid('type', 'A public application has no secret.');
     const { overlap_seconds: overlapSeconds } = body;
-    const rotated = await keyhouse.rotateClientSecret({ application, overlapSeconds, signInId: signIn.id }, by);
+    const rotated = await keyhouse.rotateClientSecret({ application, overlapSeconds }, by);
     if (!rotated.ok) throw refusalOf(rotated);
     return { application: await detailOf(rotated.value.application), client_secret: rotated.value.secret };
   });

@@ -174,7 +174,6 @@ export function readWish({ name, expires_at, permissions, addresses }: WishBody)
 /** Faults of a wish as field errors. */
 export function refuseWish(issued: Extract<Awaited<ReturnType<Keyhouse['issueToken']>>, { ok: false }>): Refusal {
   if (issued.reason === 'invalid') return faulty(issued.faults);
-  if (issued.reason === 'signed-out') return new Refusal({ code: 'not_signed_in' });
   return new Refusal({ code: 'account_inactive', state: issued.reason });
 }
 

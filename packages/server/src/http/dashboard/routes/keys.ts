@@ -8,9 +8,9 @@ export function keysRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
 
   serve('GET /accounts/:account/keys', ({ account, query }) => handlers.list(of(account), query, shownTo(account)));
 
-  serve('POST /accounts/:account/keys', async ({ account, body, by, signIn }) => {
+  serve('POST /accounts/:account/keys', async ({ account, body, by }) => {
     const { environment, ...wish } = body;
-    const issued = await keyhouse.issueKey({ ...readWish(wish), environment, accountId: account.id, signInId: signIn.id }, by);
+    const issued = await keyhouse.issueKey({ ...readWish(wish), environment, accountId: account.id }, by);
     if (!issued.ok) throw refuseWish(issued);
     return handlers.made(of(account), issued.value.key, issued.value.text);
   });

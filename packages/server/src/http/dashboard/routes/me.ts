@@ -131,9 +131,9 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
     refuseWherePasskeysAreNot(url);
     return keyhouse.newPasskeyOptions(user);
   });
-  serve('POST /me/passkeys', async ({ signIn: { id, user }, body, by }) => {
+  serve('POST /me/passkeys', async ({ signIn: { user }, body, by }) => {
     if (findOptionalNameFault(body.name) !== null) throw invalid('name', NAME_SENTENCE);
-    const passkey = await keyhouse.addPasskey(user, id, body.name, body.response, by);
+    const passkey = await keyhouse.addPasskey(user, body.name, body.response, by);
     if (passkey === 'too_many') throw invalid('name', 'You have as many passkeys as you may have. Remove one first.');
     if (passkey === null) throw invalid('response', 'This passkey was not accepted. Try again.');
     return describePasskey(passkey);
@@ -151,18 +151,17 @@ export function meRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPort
     if (made === null) throw invalid('totp', 'Codes are asked for already. Turn them off first.');
     return made;
   });
-  serve('POST /me/totp/confirm', async ({ signIn: { id, user }, body, by }) => {
-    const codes = await keyhouse.confirmTotp(user, id, body.code, by);
+  serve('POST /me/totp/confirm', async ({ signIn: { user }, body, by }) => {
+    const codes = await keyhouse.confirmTotp(user, body.code, by);
     if (codes === null) throw invalid('code', 'This code does not fit. Is the clock of your device right?');
     return { recovery_codes: [...codes] };
   });
   serve('DELETE /me/totp', async ({ signIn: { user }, by }) => {
     if (!(await keyhouse.removeTotp(user, by))) throw new Refusal({ code: 'not_found' });
   });
-  serve('POST /me/two-step', async ({ signIn: { id, user }, by }) => {
-    const turned = await keyhouse.turnTwoStepOn(user, id, by);
+  serve('POST /me/two-step', async ({ signIn: { user }, by }) => {
+    const turned = await keyhouse.turnTwoStepOn(user, by);
     if (turned.ok) return { recovery_codes: [...turned.value] };
-    if (turned.reason === 'gone') throw new Refusal({ code: 'not_signed_in' });
     throw invalid('two_step', TWO_STEP_SENTENCES[turned.reason]);
   });
   serve('DELETE /me/two-step', async ({ signIn: { user }, by }) => {

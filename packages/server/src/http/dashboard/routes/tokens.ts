@@ -22,7 +22,7 @@ export function tokensRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
 
   serve('POST /tokens', async ({ signIn, body, by }) => {
     const { id: userId, accountId } = signIn.user;
-    const issued = await keyhouse.issueToken({ ...readWish(body), userId, accountId, signInId: signIn.id }, by);
+    const issued = await keyhouse.issueToken({ ...readWish(body), userId, accountId }, by);
     if (!issued.ok) throw refuseWish(issued);
     return handlers.made(of(signIn), issued.value.token, issued.value.text);
   });
