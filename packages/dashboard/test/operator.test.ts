@@ -1,5 +1,6 @@
 /** The operator's pages in a real browser; what is changed there is then asked of the doors that programs use. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { CALLBACK, newApplication, openSession } from '../../server/test/applications.ts';
 import { newAdministrator, newPerson, newTeam, type Person } from '../../server/test/people.ts';
 import { PASSWORD } from '../../server/test/server.ts';
 import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from './browser.ts';
@@ -141,6 +142,54 @@ describe('the operator’s pages', () => {
       { name: 'crm.read', sentence: 'See customers', grantable: true, sensitive: true },
     ]);
     await admin.ask('/operator/permissions', { method: 'PUT', body: { permissions: [] } });
+  });
+
+  it('say who holds a permission before it is removed, and each keeps or loses it as was said', async () => {
+    const entry = (name: string) => ({ name, sentence: `Use ${name}`, grantable: true, sensitive: false });
+    const permissions = [entry('ships.read'), entry('trains.read')];
+    await admin.ask('/operator/permissions', { method: 'PUT', body: { permissions } });
+    const user = await newPerson(dashboard);
+    const team = await newTeam(user, 'Engines');
+    const wish = { permissions: ['ships.read'] };
+    const kept = await dashboard.key(team, { ...wish, name: 'Dock' });
+    for (let made = 1; made <= 11; made++) await dashboard.key(team, { ...wish, name: `Crane ${made}` });
+    await user.ask('/tokens', { body: { ...wish, name: 'Laptop', expires_at: null, addresses: null } });
+    const client = await newApplication(dashboard, team, { name: 'Harbour', redirectUris: [CALLBACK] });
+    const scope = { rest: { scope: 'ships.read trains.read' } };
+    const session = await openSession(dashboard, user, client, scope);
+    expect([await verify('/api/ships', kept.text), await verify('/api/ships', session.jwt)]).toEqual([200, 200]);
+
+    const { page, ...visit } = await browse(admin.id, '/operator/permissions');
+    await page.getByRole('button', { name: 'Remove ships' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Remove one permission?' });
+    const keep = dialog.getByRole('region', { name: 'These hold them, and keep them' }).getByRole('listitem');
+    await keep.first().waitFor();
+    expect(await keep.allTextContents()).toEqual([
+      `12 API keys: Dock (Engines), ${range(9)
+        .map((at) => `Crane ${at + 1} (Engines)`)
+        .join(', ')} and 2 more`,
+      expect.stringMatching(/^1 personal access token: Laptop \(.+\)$/),
+    ]);
+    const lose = dialog.getByRole('region', { name: 'These lose them at once' }).getByRole('listitem');
+    expect(await lose.allTextContents()).toEqual([
+      '1 application: Harbour (Engines)',
+      '1 session of a user. It goes on with the permissions that are left.',
+    ]);
+    await visit.expectAccessible();
+    await page.setViewportSize({ width: 360, height: 800 });
+    await visit.expectToFit();
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The catalogue is saved.').waitFor();
+    await dialog.waitFor({ state: 'detached' });
+    expect([await verify('/api/ships', kept.text), await verify('/api/ships', session.jwt)]).toEqual([200, 401]);
+
+    // Nobody loses anything by the last one: without a catalogue every permission exists.
+    await page.getByRole('button', { name: 'Remove trains' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('dialog').getByText('nobody loses one').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByText('No catalogue yet').waitFor();
   });
 
   it('set the route patterns, ordered by the keyboard; /verify then keeps them', async () => {
@@ -368,6 +417,8 @@ describe('the operator’s pages', () => {
     }
   });
 });
+
+const range = (length: number): readonly number[] => Array.from({ length }, (_, at) => at);
 
 /** One pixel, PNG. */
 const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';

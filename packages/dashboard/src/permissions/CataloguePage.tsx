@@ -1,14 +1,12 @@
 /** The permission catalogue, edited as a whole. */
-import { ActionIcon, Button, Group, Modal, NativeSelect, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, Modal, NativeSelect, Stack, Textarea, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { ClipboardPaste, Plus, Trash2 } from 'lucide-react';
 import { memo, useMemo, useState } from 'react';
 import { LeaveGuard } from '../credentials/LeaveGuard.tsx';
-import { ConfirmDialog } from '../kit/confirm.tsx';
 import { FormError, fieldErrorsOf } from '../kit/errors.tsx';
 import { useForm } from '../kit/form.ts';
-import { Names } from '../kit/names.tsx';
 import { useStable } from '../kit/stable.ts';
 import { EmptyState, Loaded, PageHeader } from '../kit/states.tsx';
 import { useWindowed } from '../kit/windowed.ts';
@@ -27,6 +25,7 @@ import {
   toRows,
 } from './catalogue.ts';
 import classes from './permissions.module.css';
+import { RemoveDialog } from './RemoveDialog.tsx';
 import { words } from './words.ts';
 
 const KEY = ['operator', 'catalogue'] as const;
@@ -185,17 +184,9 @@ function Editor({ catalogue }: { catalogue: Catalogue }) {
         )}
       </Stack>
       {dialog === 'paste' && <Paste rows={rows} onClose={() => setDialog(null)} onRows={show} />}
-      <ConfirmDialog
-        opened={dialog === 'remove'}
-        title={words.removeTitle(changes.gone.length)}
-        action={words.save}
-        onConfirm={put}
-        onClose={() => setDialog(null)}
-      >
-        <Text size="sm">{words.removeText}</Text>
-        <Names label={words.removeTitle(changes.gone.length)} names={changes.gone} />
-        {rows.length === 0 && <Text size="sm">{words.removeAll}</Text>}
-      </ConfirmDialog>
+      {dialog === 'remove' && (
+        <RemoveDialog gone={changes.gone} isLast={rows.length === 0} onConfirm={put} onClose={() => setDialog(null)} />
+      )}
       <LeaveGuard active={isChanged} title={words.leaveTitle} text={words.leaveText} />
     </form>
   );

@@ -42,9 +42,27 @@ export const words = {
       .filter(Boolean)
       .join(', '),
   removeTitle: (count: number): string => (count === 1 ? 'Remove one permission?' : `Remove ${count} permissions?`),
-  removeText:
-    'These can no longer be given to new tokens and keys. Those that hold them keep them until they are narrowed or revoked:',
-  removeAll: 'The catalogue is empty then: any well-formed permission can be given.',
+  removeText: 'No new token or API key can be given these permissions:',
+  removeAll: 'The catalogue is empty then: any well-formed permission can be given, also these, and nobody loses one.',
+  heldByNobody: 'No token, API key, application or session holds them.',
+  keep: 'These hold them, and keep them until they are narrowed or revoked:',
+  lose: 'These lose them at once, and can ask for them no longer:',
+  holders: {
+    keys: (number: string, count: number): string => `${number} ${count === 1 ? 'API key' : 'API keys'}`,
+    tokens: (number: string, count: number): string =>
+      `${number} ${count === 1 ? 'personal access token' : 'personal access tokens'}`,
+    applications: (number: string, count: number): string => `${number} ${count === 1 ? 'application' : 'applications'}`,
+    sessions: (number: string, count: number): string =>
+      count === 1
+        ? '1 session of a user. It goes on with the permissions that are left.'
+        : `${number} sessions of users. They go on with the permissions that are left.`,
+  },
+  holderOf: (name: string, account: string): string => `${name} (${account})`,
+  andMore: (count: string): string => ` and ${count} more`,
+  orMore: (count: string): string => `${count} or more`,
+  heldByName: 'Tokens and keys with a wildcard, or with all permissions, are not counted.',
+  notWhole:
+    'There may be more: there are too many tokens, keys and sessions to look through all of them. Those with a wildcard, or with all permissions, are not counted.',
   leaveTitle: 'Leave without saving?',
   leaveText: 'What you changed is not saved yet.',
 

@@ -51,7 +51,7 @@ describe('permission import', () => {
       'Permissions: 2 added, 1 kept, 1 gone',
       '  + carts.read  See: The carts of your customers',
       '  + orders.write  Order something',
-      '  - legacy.write  held by 2, who keep it; nobody gets it anew',
+      '  - legacy.write  held by 2: keys and tokens keep it, applications lose it; nobody gets it again',
       'Routes: 5 added, 0 kept, 1 gone',
       '  + GET /api/v1/carts/:id → carts.read',
       '  + PUT /api/v1/carts/:id → nothing: public',

@@ -76,7 +76,8 @@ function describePlan(plan: ImportPlan, derived: DerivedRoutes): string {
     ...lines(added, ({ name, sentence }) => `  + ${name}  ${sentence}`),
     ...lines(
       gone,
-      ({ name, holders }) => `  - ${name}${holders === 0 ? '' : `  held by ${holders}, who keep it; nobody gets it anew`}`,
+      ({ name, holders }) =>
+        `  - ${name}${holders === 0 ? '' : `  held by ${holders}: keys and tokens keep it, applications lose it; nobody gets it again`}`,
     ),
     ...lines(reworded, ({ name, from, to }) => `  ~ ${name}  "${from}" becomes "${to}"`),
     ...lines(unlisted, ({ name, holders }) => `  ? ${name}  held by ${holders}, and not in the document`),

@@ -82,6 +82,7 @@ import { authorizationServerMetadata, openIdConfiguration } from './oauth/metada
 import { revokePresented } from './oauth/revoke.ts';
 import { tokenByClientCredentials, tokenByCode, tokenByRefresh } from './oauth/token-endpoint.ts';
 import { userInfoOf } from './oauth/user-info.ts';
+import { holdersOf } from './permissions/holders.ts';
 import { loadPermissionIndex, type PermissionIndex } from './permissions/permission-set.ts';
 import { setCatalogue } from './permissions/set-catalogue.ts';
 import { setRoutes } from './permissions/set-routes.ts';
@@ -379,6 +380,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
       permissions = await loadPermissionIndex(store.permissions);
       return set;
     },
+    holdersOf: (names: readonly string[]) => holdersOf({ ...store, clock }, names),
     setRoutes: async (input: Parameters<typeof setRoutes>[1]) => {
       const set = await setRoutes({ ...store, clock }, input);
       permissions = await loadPermissionIndex(store.permissions);

@@ -18,6 +18,7 @@ import type { MailsStore } from './mail/mail.ts';
 import type { ApplicationsStore } from './oauth/application.ts';
 import type { GrantsStore } from './oauth/grant.ts';
 import type { PermissionsStore } from './permissions/catalogue.ts';
+import type { HoldersStore } from './permissions/holders.ts';
 import type { ChangesStore } from './revocations/change.ts';
 import type { SessionsStore } from './sessions/session.ts';
 
@@ -58,6 +59,7 @@ export interface Store {
   readonly signingKeys: SigningKeysStore;
   readonly masterSecret: MasterSecretStore;
   readonly permissions: PermissionsStore;
+  readonly holders: HoldersStore;
   readonly mails: MailsStore;
   readonly reminders: RemindersStore;
   readonly leases: LeaseStore;

@@ -9,6 +9,7 @@ import { brandActs, brandReads } from './brand.ts';
 import { credentialsActs, credentialsReads } from './credentials.ts';
 import { factorsActs, factorsReads } from './factors.ts';
 import { grantsActs, grantsReads } from './grants.ts';
+import { holdersReads } from './holders.ts';
 import { importsActs, importsReads } from './imports.ts';
 import { invitationsActs, invitationsReads } from './invitations.ts';
 import { jwtsActs, jwtsReads } from './jwts.ts';
@@ -83,6 +84,7 @@ export function bindStore(backend: Backend): Store {
     signingKeys: { ...reads(signingKeysReads(db)), ...bound(signingKeysActs) },
     masterSecret: { ...reads(masterSecretReads(db)), ...bound(masterSecretActs) },
     permissions: { ...reads(permissionsReads(db)), ...bound(permissionsActs) },
+    holders: reads(holdersReads(db)),
     mails: { ...reads(mailsReads(db)), ...bound(mailsActs) },
     reminders: { ...reads(remindersReads(db)), ...bound(remindersActs) },
     leases: bound(leasesActs),

@@ -291,6 +291,7 @@ export const ROWS = {
   ]),
   'POST /operator/invitations': acts(() => ['/operator/invitations', { email: newEmail() }]),
   'PUT /operator/permissions': acts(() => ['/operator/permissions', { permissions: [] }]),
+  'POST /operator/permissions/holders': reads(() => ['/operator/permissions/holders', { permissions: ['a.read'] }]),
   'PUT /operator/routes': acts(() => ['/operator/routes', { routes: [] }]),
   'POST /operator/routes/try': reads(() => ['/operator/routes/try', { method: 'GET', path: '/invoices' }]),
   'POST /operator/signing-keys/rotate': acts(() => ['/operator/signing-keys/rotate', { emergency: true }]),

@@ -70,6 +70,14 @@ const Catalogue = Type.Array(
   { maxItems: 1000 },
 );
 
+/** Counted up to 10,000; the oldest ten are named. */
+const HoldersOfKind = Type.Object({
+  count: Type.Integer(),
+  first: Type.Array(
+    Type.Object({ name: Type.String(), account: Type.Object({ id: Id, kind: Type.String(), name: Type.String() }) }),
+  ),
+});
+
 const AuditSubject = {
   account: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,14}$' })),
   user: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,14}$' })),
@@ -170,6 +178,20 @@ export const operator = {
     who: 'administrator',
     proof: true,
     body: Type.Object({ permissions: Catalogue }),
+  },
+  'POST /operator/permissions/holders': {
+    summary: 'Who holds permissions that are to be removed from the catalogue',
+    who: 'administrator',
+    body: Type.Object({ permissions: Type.Array(Type.String({ maxLength: 128 }), { maxItems: 1000 }) }),
+    answer: Type.Object({
+      keys: HoldersOfKind,
+      tokens: HoldersOfKind,
+      applications: HoldersOfKind,
+      /** Of users, at these applications. */
+      sessions: Type.Integer(),
+      /** False: there are so many entries that not all were looked at, so there may be more. */
+      whole: Type.Boolean(),
+    }),
   },
   'GET /operator/routes': {
     summary: 'The route patterns, first match first',

@@ -1,5 +1,6 @@
 /** The permission catalogue and the route patterns, replaced as wholes. */
 import type { StoredRoute } from '../../../core/permissions/catalogue.ts';
+import type { HoldersOfKind } from '../../../core/permissions/holders.ts';
 import { readPermissions } from '../../../core/permissions/set-catalogue.ts';
 import { readRoutes } from '../../../core/permissions/set-routes.ts';
 import { Refusal } from '../../../core/refusal.ts';
@@ -12,6 +13,18 @@ export function operatorPermissionsRoutes(serve: Serve, { keyhouse }: DashboardP
     const { value, faults } = readPermissions(body.permissions);
     refuseFaults(faults);
     await keyhouse.setCatalogue({ catalogue: value, by });
+  });
+
+  serve('POST /operator/permissions/holders', async ({ body }) => {
+    const { keys, tokens, applications, sessions, isWhole } = await keyhouse.holdersOf(body.permissions);
+    const describe = ({ count, first }: HoldersOfKind) => ({
+      count,
+      first: first.map(({ name, account }) => ({ name, account: { ...account } })),
+    });
+    return {
+      ...{ keys: describe(keys), tokens: describe(tokens), applications: describe(applications) },
+      ...{ sessions, whole: isWhole },
+    };
   });
 
   serve('GET /operator/routes', async () => {
