@@ -1,14 +1,44 @@
-import { defineConfig } from 'vitest/config';
+import { join } from 'node:path';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { PATIENCE_MS, TEST_PATIENCE_MS } from './test/patience.ts';
+
+// Each process of a run, and each program that a test starts, loads the same modules: compiled once.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/keyhouse');
+
+/** Without a server, a database process or a browser: `npm run check` runs these. `test/architecture.test.ts` holds them to it. */
+export const UNIT = [
+  'packages/protocol/{src,test}/**/*.test.ts',
+  'packages/{client,guard,dashboard}/src/**/*.test.ts',
+  'packages/server/src/{core,log}/**/*.test.ts',
+  'packages/server/src/{config,secret-file}.test.ts',
+  'test/{architecture,check-*,docs}.test.ts',
+];
+
+const project = (name: string, include: readonly string[], isIsolated = false): TestProjectConfiguration => ({
+  extends: true,
+  test: { name, include: [...include], isolate: isIsolated },
+});
 
 export default defineConfig({
   test: {
-    include: ['packages/*/{src,test}/**/*.test.ts', '{test,examples/test,conformance}/**/*.test.ts'],
-    globalSetup: ['packages/server/test/global-setup.ts', 'packages/dashboard/test/global-setup.ts'],
+    globalSetup: ['test/shared-things.ts'],
     testTimeout: TEST_PATIENCE_MS,
     hookTimeout: TEST_PATIENCE_MS,
     expect: { poll: { timeout: PATIENCE_MS } },
+    // Files share processes: each one puts back what it changed of what all share.
+    ...{ restoreMocks: true, unstubGlobals: true },
     // Most of a test's time is waiting: for a browser, a disk, another process.
-    maxWorkers: 2,
+    maxWorkers: 3,
+    projects: [
+      project('unit', UNIT),
+      project('server', [
+        'packages/server/{src/{cli,http,store},test}/**/*.test.ts',
+        'packages/server/src/app.test.ts',
+        'test/readme.test.ts',
+        'packages/{guard,client}/test/**/*.test.ts',
+      ]),
+      project('browser', ['packages/dashboard/test/**/*.test.ts']),
+      project('conformance', ['{conformance,examples/test}/**/*.test.ts'], true),
+    ],
   },
 });

@@ -1,12 +1,13 @@
 /**
- * `npm test`: the whole ceremony, one step after the other, stopping at the first that fails. The last step is the test runner, and
- * its own summary is what stands at the end, followed by one line that a machine can read.
+ * `npm test`: the checks, as many at once as there are cores, and then the tests. It stops after the checks when one of them fails. The last step is the
+ * test runner, and its own summary is what stands at the end, followed by one line that a machine can read.
  *
- * Arguments go to the test runner: `npm test -- packages/protocol` runs the checks and that folder's tests.
+ * Arguments go to the test runner: `npm test -- packages/protocol` runs the checks and that folder's tests, `npm run check` the checks and the tests that
+ * need no server.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
@@ -20,23 +21,30 @@ interface Step {
   readonly advice: string;
 }
 
+/** What has not changed since the last time is not read again. */
+const types = (project: string): readonly string[] => [
+  ...['--project', project, '--noEmit', '--incremental'],
+  ...['--tsBuildInfoFile', `node_modules/.cache/keyhouse/types-${project.replace(/\W+/g, '-')}.json`],
+];
+
+/** Those that take longest first. */
 const CHECKS: readonly Step[] = [
   {
     heading: 'Types',
     script: 'node_modules/typescript/bin/tsc',
-    arguments: ['--project', '.'],
-    advice: 'The types do not agree; the lines above say where.',
-  },
-  {
-    heading: 'Types of the pages',
-    script: 'node_modules/typescript/bin/tsc',
-    arguments: ['--project', 'packages/dashboard', '--noEmit'],
+    arguments: types('.'),
     advice: 'The types do not agree; the lines above say where.',
   },
   {
     heading: 'Types of the examples and the conformance tests',
     script: 'node_modules/typescript/bin/tsc',
-    arguments: ['--project', 'examples'],
+    arguments: types('examples'),
+    advice: 'The types do not agree; the lines above say where.',
+  },
+  {
+    heading: 'Types of the pages',
+    script: 'node_modules/typescript/bin/tsc',
+    arguments: types('packages/dashboard'),
     advice: 'The types do not agree; the lines above say where.',
   },
   {
@@ -60,16 +68,40 @@ const CHECKS: readonly Step[] = [
 ];
 
 refuseOldNode();
-for (const check of CHECKS) {
-  const status = run(check);
-  if (status !== 0) fail(check, status);
+if (await runChecks()) runTests();
+else process.exitCode = 1;
+
+/** Whether all of them passed. */
+async function runChecks(): Promise<boolean> {
+  const waiting = [...CHECKS];
+  let areGood = true;
+  const lane = async (): Promise<void> => {
+    for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) areGood = (await runCheck(check)) && areGood;
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, lane));
+  return areGood;
 }
-runTests();
+
+/** What it says is shown when it has ended: several run at once. */
+async function runCheck({ heading, script, arguments: rest, advice }: Step): Promise<boolean> {
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [join(root, script), ...rest], { cwd: root, env: environment() });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const [status, signal] = await new Promise<[number | null, string | null]>((resolve) =>
+    child.on('error', (error) => (said += error.message)).on('close', (...end) => resolve(end)),
+  );
+  console.log(`\n── ${heading} (${secondsSince(startedAt)} s)\n${said.trim()}`.trimEnd());
+  if (signal !== null) console.error(`It was ended by ${signal}.`);
+  if (status !== 0) console.error(`${heading}: ${advice}`);
+  return status === 0;
+}
 
 function runTests(): void {
   const folder = mkdtempSync(join(tmpdir(), 'keyhouse-test-'));
   const path = join(folder, 'report.json');
   try {
+    const startedAt = performance.now();
     const tests: Step = {
       heading: 'Tests',
       script: 'node_modules/vitest/vitest.mjs',
@@ -83,6 +115,7 @@ function runTests(): void {
     if (!passed) console.error(`\nTests: ${tests.advice}`);
     if (report !== null) {
       if (report.skipped !== null) console.log(`\n${report.skipped}`);
+      console.log(`\nThe tests took ${secondsSince(startedAt)} s, with the checks ${(performance.now() / 1000).toFixed(0)} s.`);
       console.log(`\n${report.line}`);
     }
     process.exitCode = passed ? 0 : status || 1;
@@ -139,7 +172,7 @@ function run({ heading, script, arguments: rest }: Step): number {
   console.log(`\n── ${heading}`);
   const { status, error, signal } = spawnSync(process.execPath, [join(root, script), ...rest], {
     cwd: root,
-    env: process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: '1' },
+    env: environment(),
     stdio: 'inherit',
   });
   if (error !== undefined) console.error(error.message);
@@ -147,9 +180,12 @@ function run({ heading, script, arguments: rest }: Step): number {
   return status ?? 1;
 }
 
-function fail({ heading, advice }: Step, status: number): never {
-  console.error(`\n${heading}: ${advice}`);
-  process.exit(status);
+function environment(): NodeJS.ProcessEnv {
+  return process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: '1' };
+}
+
+function secondsSince(startedAt: number): string {
+  return ((performance.now() - startedAt) / 1000).toFixed(0);
 }
 
 /** npm puts the repository's own Node first; whoever starts this script with another one is told. */

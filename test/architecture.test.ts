@@ -2,10 +2,11 @@
  * Keeps the arrows of ARCHITECTURE.md true. It reads every import of what is shipped with TypeScript's own parser, type-only ones
  * included: a type that points the wrong way is how an import that points the wrong way begins.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { UNIT } from '../vitest.config.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const SERVER = 'packages/server/src';
@@ -89,11 +90,6 @@ describe('the arrows', () => {
     expect(shows(reached)).toEqual([]);
   });
 
-  it('lets the pages take types alone from the server', () => {
-    const taken = imports.filter(({ from, to }) => isWithin(from, 'packages/dashboard') && /^keyhouse(\/|$)/.test(to));
-    expect(shows(taken.filter(({ isTypeOnly }) => !isTypeOnly))).toEqual([]);
-  });
-
   it('keeps HTTP, SQL, drivers, logging and the command line out of core', () => {
     const outside = imports.filter(({ from, to }) => isWithin(from, CORE) && !isAllowedInCore(to));
     // The thread that hashes passwords asks the kernel for its own number, to stand back; nothing else in core looks at files.
@@ -157,6 +153,24 @@ describe('the rooms of core', () => {
 
   it('takes the time from a clock: no Date.now and no new Date() in core', () => {
     expect(sources.filter(({ path }) => isWithin(path, CORE)).flatMap(readingsOfTheClock)).toEqual([`${CORE}/lib/clock.ts`]);
+  });
+});
+
+describe('the tests that need no server', () => {
+  it('reach neither the server, nor a browser, nor what the tests of a run share', () => {
+    const reached = new Map<string, readonly Import[]>();
+    const reach = (path: string): void => {
+      if (reached.has(path) || !existsSync(join(root, path))) return;
+      const found = readSource(join(root, path)).imports;
+      reached.set(path, found);
+      for (const { to, isTypeOnly } of found) if (!isTypeOnly && /\.tsx?$/.test(to)) reach(to);
+    };
+    const tests = UNIT.flatMap((pattern) => globSync(pattern, { cwd: root }));
+    expect(tests.length).toBeGreaterThan(90);
+    for (const test of tests) if (test !== 'test/architecture.test.ts') reach(test);
+    const heavy = ['fastify', 'playwright-core', 'test/shared-things.ts', `${SERVER}/app.ts`];
+    const strayed = [...reached.values()].flat().filter(({ to, isTypeOnly }) => !isTypeOnly && heavy.includes(to));
+    expect(shows(strayed)).toEqual([]);
   });
 });
 

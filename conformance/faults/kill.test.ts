@@ -1,6 +1,7 @@
 /** A few kills; `npm run conformance:faults` has hundreds. */
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { postgresDatabase } from '../../packages/server/test/databases.ts';
+import { postgresUrl } from '../../test/shared-things.ts';
 import { killAgainAndAgain } from './kill.ts';
 
 const CYCLES = 3;
@@ -14,7 +15,7 @@ describe('a server that is killed while it writes', () => {
   });
 
   it('does the same on PostgreSQL', async () => {
-    const database = await postgresDatabase(inject('postgresUrl'));
+    const database = await postgresDatabase(await postgresUrl());
     try {
       const { faults, figures, acknowledged } = await killAgainAndAgain(CYCLES, { databaseUrl: database.url });
       console.log(figures);

@@ -1,5 +1,6 @@
 /** A few rounds of each race; `npm run conformance:races` runs a thousand. */
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { postgresUrl } from '../../test/shared-things.ts';
 import { type Arena, postgresArena, sqliteArena } from './arena.ts';
 import { raceRedemptions, raceRefreshes, raceReplays } from './race.ts';
 
@@ -8,7 +9,7 @@ const ROUNDS = 20;
 
 describe.each([
   { where: 'one server on SQLite', open: sqliteArena },
-  { where: 'two servers on one PostgreSQL', open: () => postgresArena(inject('postgresUrl')) },
+  { where: 'two servers on one PostgreSQL', open: async () => postgresArena(await postgresUrl()) },
 ])('at $where', ({ open }) => {
   let arena: Arena;
   beforeAll(async () => {

@@ -1,6 +1,7 @@
 /** A few rounds of the trial; `npm run conformance:revocation` runs hundreds, and tells the figures. */
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { postgresDatabase, sqliteDatabase } from '../../packages/server/test/databases.ts';
+import { postgresUrl } from '../../test/shared-things.ts';
 import { startFleet } from '../fleet.ts';
 import { closeDoors, startGuard } from './doors.ts';
 import { runTrial } from './trial.ts';
@@ -11,7 +12,7 @@ afterAll(closeDoors);
 
 describe.each([
   { where: 'one server on SQLite', servers: 1, open: async () => sqliteDatabase() },
-  { where: 'four servers on one PostgreSQL', servers: 4, open: () => postgresDatabase(inject('postgresUrl')) },
+  { where: 'four servers on one PostgreSQL', servers: 4, open: async () => postgresDatabase(await postgresUrl()) },
 ])('guards beside $where', ({ servers, open }) => {
   it('refuse what was revoked at any of the servers', async () => {
     const fleet = await startFleet(await open(), servers);

@@ -6,7 +6,7 @@ export default defineConfig({
   root: resolve(import.meta.dirname, '../../..'),
   test: {
     include: ['packages/dashboard/screenshots/{take,speed}.ts'],
-    globalSetup: ['packages/dashboard/test/global-setup.ts'],
+    globalSetup: ['test/shared-things.ts'],
     testTimeout: 300_000,
     hookTimeout: 60_000,
   },

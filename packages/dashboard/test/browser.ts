@@ -12,9 +12,9 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { PATIENCE_MS } from '../../../test/patience.ts';
+import { builtDashboard } from '../../../test/shared-things.ts';
 import { IN_THE_ACT } from '../../server/src/core/authority.ts';
 import { startTestServer, type TestServer } from '../../server/test/server.ts';
-import { BUILD } from './build.ts';
 
 const FLAGS = [
   '--no-sandbox',
@@ -85,7 +85,7 @@ type Options = Parameters<typeof startTestServer>[0] & { readonly hostname?: '12
 export async function startDashboard({ hostname, ...options }: Options = {}): Promise<Dashboard> {
   const port = await freePort();
   const url = `http://${hostname ?? 'localhost'}:${port}`;
-  const server = await startTestServer({ ...options, url, port, dashboardFolder: BUILD });
+  const server = await startTestServer({ ...options, url, port, dashboardFolder: await builtDashboard() });
   const visits: Visit[] = [];
   const closeVisits = async (): Promise<void> => {
     for (const visit of visits.splice(0)) await visit.close();

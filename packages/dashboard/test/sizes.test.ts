@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { BUILD, ensureBuild } from './build.ts';
+import { builtDashboard } from '../../../test/shared-things.ts';
 
 interface Chunk {
   readonly file: string;
@@ -10,10 +10,11 @@ interface Chunk {
 }
 
 describe('the build', () => {
+  let build: string;
   let manifest: Readonly<Record<string, Chunk>>;
-  beforeAll(() => {
-    ensureBuild();
-    manifest = JSON.parse(readFileSync(join(BUILD, '.vite/manifest.json'), 'utf8'));
+  beforeAll(async () => {
+    build = await builtDashboard();
+    manifest = JSON.parse(readFileSync(join(build, '.vite/manifest.json'), 'utf8'));
   });
 
   /** Bytes of JavaScript, gzipped, of these sources and of all that they import. */
@@ -27,7 +28,7 @@ describe('the build', () => {
       for (const imported of chunk.imports ?? []) visit(imported);
     };
     for (const source of sources) visit(source);
-    const files = [...seen].filter((file) => file.endsWith('.js')).map((file) => join(BUILD, `${file}.gz`));
+    const files = [...seen].filter((file) => file.endsWith('.js')).map((file) => join(build, `${file}.gz`));
     return files.reduce((sum, file) => sum + readFileSync(file).length, 0);
   }
 
@@ -48,7 +49,7 @@ describe('the build', () => {
   it('carries every script and style compressed already', () => {
     for (const { file } of Object.values(manifest)) {
       if (!/\.(js|css)$/.test(file)) continue;
-      expect([file, existsSync(join(BUILD, `${file}.br`)), existsSync(join(BUILD, `${file}.gz`))]).toEqual([file, true, true]);
+      expect([file, existsSync(join(build, `${file}.br`)), existsSync(join(build, `${file}.gz`))]).toEqual([file, true, true]);
     }
   });
 });

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import SQLite from 'better-sqlite3';
 import pg from 'pg';
-import { afterAll, describe, inject } from 'vitest';
+import { afterAll, describe } from 'vitest';
+import { postgresUrl } from '../../../test/shared-things.ts';
 import { openStore } from '../src/store/open.ts';
 import type { OpenedStore } from '../src/store/opened.ts';
 
@@ -25,7 +26,7 @@ export function eachDatabase(name: string, suite: (database: () => Promise<TestD
     describe(`${name} (${kind === 'sqlite' ? 'SQLite' : 'PostgreSQL'})`, () => {
       const made: TestDatabase[] = [];
       suite(async () => {
-        const database = kind === 'sqlite' ? sqliteDatabase() : await postgresDatabase(inject('postgresUrl'));
+        const database = kind === 'sqlite' ? sqliteDatabase() : await postgresDatabase(await postgresUrl());
         made.push(database);
         return database;
       });

@@ -1,4 +1,5 @@
-import { expect, inject, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { postgresUrl } from '../../../../test/shared-things.ts';
 import { findConnectionFigures } from '../store/open.ts';
 import { checkConnections } from './doctor-store.ts';
 
@@ -10,7 +11,7 @@ it('compares the connections that a server may ask for with those that PostgreSQ
     todo: expect.stringContaining('KEYHOUSE_DATABASE_POOL_SIZE'),
   });
   expect(checkConnections({ most: 97, used: 5, isDirect: false }, 200).finding).toContain('pooler');
-  const figures = await findConnectionFigures(inject('postgresUrl'));
+  const figures = await findConnectionFigures(await postgresUrl());
   expect(figures).toEqual({ most: expect.any(Number), used: expect.any(Number), isDirect: true });
   expect(figures?.used).toBeGreaterThan(0);
   expect(figures?.most).toBeGreaterThanOrEqual(figures?.used ?? Number.NaN);

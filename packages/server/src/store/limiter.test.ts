@@ -1,6 +1,7 @@
 /** The limits in memory and in PostgreSQL: the same points, the same waits, and no clock that is set back makes anybody wait longer. */
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { postgresUrl } from '../../../../test/shared-things.ts';
 import { postgresDatabase, type TestDatabase } from '../../test/databases.ts';
 import { A_DAY, FAILURE_WINDOW_SECONDS, type Limiter, MAX_A_DAY, MAX_FAILURES } from '../core/accounts/sign-in-limits.ts';
 import { openMemoryLimiter } from './limiter.ts';
@@ -25,7 +26,7 @@ async function inMemory(): Promise<Scene> {
 
 let database: TestDatabase;
 beforeAll(async () => {
-  database = await postgresDatabase(inject('postgresUrl'));
+  database = await postgresDatabase(await postgresUrl());
 });
 afterAll(() => database.drop());
 

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseCredential } from '@keyhouse/protocol';
-import { afterAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { postgresUrl } from '../../../../test/shared-things.ts';
 import { type Bench, openBench } from '../../src/cli/test-helper.ts';
 import { eachDatabase, postgresDatabase } from '../databases.ts';
 import { type RunningMariadb, startMariadb } from '../mariadb.ts';
@@ -59,7 +60,7 @@ let made = 0;
 /** An empty database of a kind, and its URL. */
 const SOURCES = {
   SQLite: async () => ({ url: `sqlite:${join(folder, `laravel-${++made}.db`)}`, drop: async () => {} }),
-  PostgreSQL: () => postgresDatabase(inject('postgresUrl')),
+  PostgreSQL: async () => postgresDatabase(await postgresUrl()),
   MySQL: async () => {
     if (mariadb === null) throw new Error('There is no MySQL on this machine.');
     return { url: await mariadb.database(), drop: async () => {} };

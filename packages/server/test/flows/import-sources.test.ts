@@ -3,7 +3,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { postgresUrl } from '../../../../test/shared-things.ts';
 import { type Bench, openBench } from '../../src/cli/test-helper.ts';
 import { postgresDatabase } from '../databases.ts';
 import { type RunningMariadb, startMariadb } from '../mariadb.ts';
@@ -45,7 +46,7 @@ afterAll(async () => {
 let made = 0;
 async function newSource(kind: keyof typeof KINDS): Promise<{ url: string; drop: () => Promise<void> }> {
   if (kind === 'SQLite') return { url: `sqlite:${join(folder, `laravel-${++made}.db`)}`, drop: async () => {} };
-  if (kind === 'PostgreSQL') return await postgresDatabase(inject('postgresUrl'));
+  if (kind === 'PostgreSQL') return await postgresDatabase(await postgresUrl());
   if (mariadb === null) throw new Error('There is no MySQL on this machine.');
   return { url: await mariadb.database(), drop: async () => {} };
 }

@@ -1,6 +1,7 @@
 /** Keyhouse behind PgBouncer in transaction mode: nothing of it needs one connection to PostgreSQL for longer than a transaction. */
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { postgresUrl } from '../../../../test/shared-things.ts';
 import { MAX_FAILURES } from '../../src/core/accounts/sign-in-limits.ts';
 import { findConnectionFigures, openStore } from '../../src/store/open.ts';
 import { Connections } from '../../src/store/postgres/connections.ts';
@@ -18,8 +19,8 @@ describe.skipIf(!havePgBouncer)(`${NEEDS_PGBOUNCER} behind a pooler in transacti
   const warnings: string[] = [];
 
   beforeAll(async () => {
-    const database = await postgresDatabase(inject('postgresUrl'));
-    bouncer = await startPgBouncer(inject('postgresUrl'));
+    const database = await postgresDatabase(await postgresUrl());
+    bouncer = await startPgBouncer(await postgresUrl());
     const url = bouncer.through(database.url);
     const open = () => openStore({ url, onWarning: (message) => void warnings.push(message) });
     const through: TestDatabase = { ...database, url, open };
@@ -112,8 +113,8 @@ describe.skipIf(!havePgBouncer)(`${NEEDS_PGBOUNCER} behind a pooler in transacti
 
 describe.skipIf(!havePgBouncer)(`${NEEDS_PGBOUNCER} a pooler that takes few clients`, () => {
   it('lets requests share the connections that it takes', async () => {
-    const bouncer = await startPgBouncer(inject('postgresUrl'), { maxClients: 3 });
-    const url = bouncer.through(inject('postgresUrl'));
+    const bouncer = await startPgBouncer(await postgresUrl(), { maxClients: 3 });
+    const url = bouncer.through(await postgresUrl());
     const connections = new Connections({ url, size: 20, onWarning: () => {}, onDoubt: () => {} });
     try {
       const answers = await Promise.all(Array.from({ length: 100 }, () => connections.run('SELECT pg_sleep(0.01)', [])));

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SQLite from 'better-sqlite3';
 import pg from 'pg';
-import { expect, inject, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { postgresUrl } from '../../../../test/shared-things.ts';
 import { postgresDatabase, sqliteDatabase } from '../databases.ts';
 import { startProgram } from '../program.ts';
 import { startTestServer, type TestServer } from '../server.ts';
@@ -44,7 +45,7 @@ it('on SQLite: another process holds the file', async () => {
 });
 
 it('on PostgreSQL: it takes no writes', async () => {
-  const database = await postgresDatabase(inject('postgresUrl'));
+  const database = await postgresDatabase(await postgresUrl());
   const server = await startTestServer({ database });
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();

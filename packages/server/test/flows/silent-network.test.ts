@@ -3,7 +3,8 @@
  * and come at once, nobody waits for what hangs, and what was answered with success is in the database.
  */
 import pg from 'pg';
-import { expect, inject, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { postgresUrl } from '../../../../test/shared-things.ts';
 import { openStore } from '../../src/store/open.ts';
 import { postgresDatabase, type TestDatabase } from '../databases.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../server.ts';
@@ -13,7 +14,7 @@ import { startStallingProxy } from '../stalling-proxy.ts';
 const AT_ONCE_MS = 9000;
 
 async function open() {
-  const database = await postgresDatabase(inject('postgresUrl'));
+  const database = await postgresDatabase(await postgresUrl());
   const proxy = await startStallingProxy(database.url);
   const warnings: string[] = [];
   const through: TestDatabase = {

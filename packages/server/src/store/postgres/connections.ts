@@ -9,7 +9,6 @@ import { hasNoConnectionLeft, isSilence, translate } from './faults.ts';
 import { destroy, Reachability } from './reachability.ts';
 import { ANSWER_WITHIN_MS, beginOn, connectionTo, prepareSession } from './session.ts';
 
-/** For a connection that is free, or a new one. */
 const CONNECTION_WITHIN_MS = 3000;
 /** More than a burst of requests leaves waiting, and few enough to be rejected all at once. */
 const MAX_WAITING = 1000;
@@ -26,6 +25,8 @@ export interface ConnectionsOptions {
   readonly url: string;
   /** At most so many are open. */
   readonly size: number;
+  /** How long anybody waits for a connection that is free, or a new one. Left out: three seconds. */
+  readonly withinMs?: number;
   readonly onWarning: (message: string) => void;
   /** Connections that were open may be dead; those that others hold should be opened again. */
   readonly onDoubt: () => void;
@@ -35,6 +36,7 @@ export class Connections implements PostgresPool {
   readonly options = {};
   readonly reachability: Reachability;
   readonly #given: ConnectionsOptions;
+  readonly #withinMs: number;
   #pool: pg.Pool;
   /** All that are open, and those of them that nobody uses. */
   readonly #open = new Set<pg.PoolClient>();
@@ -47,6 +49,7 @@ export class Connections implements PostgresPool {
 
   constructor(given: ConnectionsOptions) {
     this.#given = given;
+    this.#withinMs = given.withinMs ?? CONNECTION_WITHIN_MS;
     this.#pool = this.#openPool();
     this.reachability = new Reachability({
       url: given.url,
@@ -114,7 +117,7 @@ export class Connections implements PostgresPool {
   }
 
   async #take(): Promise<pg.PoolClient> {
-    const giveUpAtMs = performance.now() + CONNECTION_WITHIN_MS;
+    const giveUpAtMs = performance.now() + this.#withinMs;
     for (;;) {
       if (this.#room !== null && this.#pool.totalCount === 0) await this.#unlessLetGo(this.#room, giveUpAtMs - performance.now());
       try {
@@ -159,7 +162,7 @@ export class Connections implements PostgresPool {
       ...connectionTo(url),
       max: size,
       min: Math.min(KEPT_OPEN, size),
-      connectionTimeoutMillis: CONNECTION_WITHIN_MS,
+      connectionTimeoutMillis: this.#withinMs,
       query_timeout: ANSWER_WITHIN_MS,
       onConnect: (client) => prepareSession(client),
     });

@@ -1,9 +1,9 @@
 /** How far sweeps may go when the clock of a machine is wrong from the start; on both databases. */
 import { RevocationList } from '@keyhouse/protocol';
 import { beforeAll, expect, it } from 'vitest';
-import { eachDatabase, type TestDatabase } from '../../test/databases.ts';
-import { HOUR_MS } from './lib/clock.ts';
-import { createSweep, SWEEP_EVERY_MS } from './sweep.ts';
+import { HOUR_MS } from '../../src/core/lib/clock.ts';
+import { createSweep, SWEEP_EVERY_MS } from '../../src/core/sweep.ts';
+import { eachDatabase, type TestDatabase } from '../databases.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
 const YEARS_MS = 10 * 366 * 24 * HOUR_MS;
