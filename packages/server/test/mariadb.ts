@@ -24,6 +24,9 @@ const has = (program: string): boolean => {
   }
 };
 
+/** Begins the name of a test that is skipped where there is no such server. */
+export const NEEDS_MARIADB = '[needs MariaDB]';
+
 /** Null, and a loud line, when there is none on this machine. TEST_MYSQL_URL names one that runs already. */
 export async function startMariadb(): Promise<RunningMariadb | null> {
   const given = process.env.TEST_MYSQL_URL;

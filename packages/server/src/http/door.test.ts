@@ -209,7 +209,7 @@ describe('the content type', () => {
 
 describe('plain HTTP from beyond loopback', () => {
   it.skipIf(beyondLoopback === undefined)(
-    'may carry no credential in either direction, unless it comes through a trusted proxy',
+    `${beyondLoopback === undefined ? '[needs an address beyond loopback] ' : ''}may carry no credential in either direction, unless it comes through a trusted proxy`,
     async () => {
       const host = beyondLoopback ?? '';
       for (const trustedProxies of [[], [host]]) {
