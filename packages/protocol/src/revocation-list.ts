@@ -86,7 +86,7 @@ export class RevocationList {
   /**
    * Takes in a whole list as it is at its position. Revocations that were known stay until they end. A suspension that is not in the list was
    * lifted, unless the list is of another epoch (`isNewEpoch`): a restored backup does not know what was revoked or suspended after it was made,
-   * and that must stay refused.
+   * and what was issued before that must stay refused.
    */
   addWhole(
     { jtis, revocations, position }: Pick<FeedMessage, 'jtis' | 'revocations' | 'position'>,
@@ -127,8 +127,12 @@ export class RevocationList {
   }
 
   /** Whether its account is suspended, or the account that owns its application; when that is lifted it may be accepted again. */
-  isSuspended({ accountId, clientId }: Pick<IssuedJwt, 'accountId' | 'clientId'>): boolean {
-    return this.#suspensions.has('suspended-account', accountId) || this.#suspensions.has('suspended-application', clientId);
+  isSuspended({ accountId, clientId, issuedAtMs }: Pick<IssuedJwt, 'accountId' | 'clientId' | 'issuedAtMs'>): boolean {
+    const suspensions = this.#suspensions;
+    return (
+      suspensions.has('suspended-account', accountId, issuedAtMs) ||
+      suspensions.has('suspended-application', clientId, issuedAtMs)
+    );
   }
 
   /** Forgets what would have ended by itself more than an hour before `nowMs` (`KEPT_AFTER_END_MS`). */

@@ -57,7 +57,7 @@ describe('what is suspended', () => {
 
   it('ends when a whole list of the same epoch does not name it, and lasts when the epoch is another', () => {
     const list = new RevocationList();
-    list.add(account(5), 7);
+    list.add(account(150), 7);
     list.addWhole(whole(9, []), { isNewEpoch: true });
     expect(list.isRevoked(jwt)).toBe(true);
     // Positions of the old list say nothing about the new one.
@@ -72,10 +72,23 @@ describe('what is suspended', () => {
 
   it('is not lifted by a list that a backup had forgotten it in, whichever list comes after', () => {
     const list = new RevocationList();
-    list.add(account(5), 7);
+    list.add(account(150), 7);
     list.addWhole(whole(2, []), { isNewEpoch: true });
     list.addWhole(whole(3, []));
     expect(list.isRevoked(jwt)).toBe(true);
+  });
+
+  it('of a list that was lost does not hit what is issued later: its id may be another account’s by now', () => {
+    const list = new RevocationList();
+    list.add(account(150), 7);
+    const later = { ...jwt, issuedAtMs: 151 };
+    expect(list.isRevoked(later)).toBe(true);
+    list.addWhole(whole(2, []), { isNewEpoch: true });
+    expect([list.isRevoked(jwt), list.isRevoked(later)]).toEqual([true, false]);
+    // Nor is it passed on to those who ask for the whole list from now on.
+    expect(list.snapshot(0).revocations).toEqual([]);
+    list.add(account(160), 3);
+    expect(list.isRevoked(later)).toBe(true);
   });
 
   it('is among what others are told, and forgotten once it is lifted', () => {

@@ -9,7 +9,10 @@ export type SuspensionKind = (typeof SUSPENSION_KINDS)[number];
 
 export const isSuspensionKind = (kind: string): kind is SuspensionKind => (SUSPENSION_KINDS as readonly string[]).includes(kind);
 
-/** Below every position that a list has. */
+/**
+ * Below every position that a list has. Such a suspension counts for what was issued before it alone: the database has lost it, and may have given the id of an account that it lost as
+ * well to another one since.
+ */
 const FROM_ANOTHER_LIST = -1;
 
 interface Heard {
@@ -34,10 +37,13 @@ export class Suspensions {
     return this.#heard[kind].size;
   }
 
-  has(kind: SuspensionKind, id: string | number | undefined): boolean {
-    const heard = this.#heard[kind];
-    if (id === undefined || heard.size === 0) return false;
-    return (heard.get(String(id))?.sinceMs ?? null) !== null;
+  /** Whether it hits what was issued at that moment. */
+  has(kind: SuspensionKind, id: string | number | undefined, issuedAtMs: number): boolean {
+    const all = this.#heard[kind];
+    if (id === undefined || all.size === 0) return false;
+    const heard = all.get(String(id));
+    if (heard === undefined || heard.sinceMs === null) return false;
+    return heard.position !== FROM_ANOTHER_LIST || issuedAtMs <= heard.sinceMs;
   }
 
   set(kind: SuspensionKind, id: string, { position, sinceMs }: Heard): void {
@@ -54,8 +60,8 @@ export class Suspensions {
   }
 
   /**
-   * The list is another one from here on (a restored backup), and positions of the old one say nothing about it. What was suspended stays so until
-   * the new list says otherwise: a backup does not know what was suspended after it was made.
+   * The list is another one from here on (a restored backup), and positions of the old one say nothing about it. What had been issued when it was suspended stays refused
+   * until the new list says otherwise: a backup does not know what was suspended after it was made.
    */
   startOver(): void {
     this.sweep();
@@ -68,8 +74,10 @@ export class Suspensions {
       for (const [id, { sinceMs }] of this.#heard[kind]) if (sinceMs === null) this.#heard[kind].delete(id);
   }
 
+  /** In this list; what another one said is not for those who did not follow that. */
   *suspended(): Iterable<{ readonly kind: SuspensionKind; readonly id: string; readonly sinceMs: number }> {
     for (const kind of SUSPENSION_KINDS)
-      for (const [id, { sinceMs }] of this.#heard[kind]) if (sinceMs !== null) yield { kind, id, sinceMs };
+      for (const [id, { position, sinceMs }] of this.#heard[kind])
+        if (sinceMs !== null && position !== FROM_ANOTHER_LIST) yield { kind, id, sinceMs };
   }
 }

@@ -3,8 +3,10 @@
  * What was committed after that moment is lost. What is revoked from then on is refused everywhere, as ever.
  */
 import { afterEach, expect, it } from 'vitest';
+import { newApplication, openSession, refresh } from '../../../server/test/applications.ts';
 import { eachDatabase } from '../../../server/test/databases.ts';
-import { startTestServer, type TestServer } from '../../../server/test/server.ts';
+import { newPerson } from '../../../server/test/people.ts';
+import { OPERATOR, startTestServer, type TestServer } from '../../../server/test/server.ts';
 import { createGuard, type Guard } from '../../src/index.ts';
 import { startWorld, type World } from '../adapters/world.ts';
 
@@ -89,10 +91,72 @@ eachDatabase('a database that is set back', (makeDatabase) => {
     }
     await expect.poll(() => guarded(guard, key.text)).toBe(401);
   });
+
+  it('revokes what is handed in, though its record or an earlier revocation of it was lost, for servers that start later too', async () => {
+    const { world, second, guard } = await open();
+    const [person, key] = [await newPerson(world.keyhouse), await world.key()];
+    const client = await newApplication(world.keyhouse, person.accountId);
+    const known = await openSession(world.keyhouse, person, client);
+    const onRecord = await world.mint(key, ['invoices.read']);
+    const setBack = await world.keyhouse.database.copy();
+    const lost = await untilWorks(() => openSession(world.keyhouse, person, client));
+    const another: string = (await refresh(world.keyhouse, client, lost.refreshToken)).json.access_token;
+    const unrecorded = await untilWorks(async () => {
+      const text = await world.mint(key, ['invoices.read']);
+      if (text === undefined) throw new Error('Nothing was minted.');
+      return text;
+    });
+    const revokeAll = async (): Promise<void> => {
+      for (const text of [onRecord, unrecorded]) await untilWorks(() => revoke(second, text));
+      for (const text of [known.jwt, lost.jwt]) await untilWorks(() => revoke(second, text, client.clientId));
+    };
+    await revokeAll();
+    for (const text of [onRecord, unrecorded, known.jwt, lost.jwt, another]) expect(await verify(second, text)).toBe(401);
+    await setBack();
+    // They are still known as revoked here, and nowhere else.
+    await revokeAll();
+
+    const third = await startTestServer({ database: world.keyhouse.database, url: world.keyhouse.url });
+    ends.push(() => third.stop());
+    for (const text of [onRecord, unrecorded, known.jwt, lost.jwt, another]) {
+      expect(await verify(third, text)).toBe(401);
+      await expect.poll(() => guarded(guard, text)).toBe(401);
+    }
+    // What is repeated adds nothing to the list.
+    const { position } = third.keyhouse.follower;
+    await revokeAll();
+    await third.keyhouse.follower.look();
+    expect(third.keyhouse.follower.position).toBe(position);
+  });
+
+  it('refuses no account for having the id of one that was suspended and lost', async () => {
+    const { world, second, guard } = await open();
+    const setBack = await world.keyhouse.database.copy();
+    const { epoch } = world.keyhouse.keyhouse.follower;
+    const lost = await untilWorks(() => world.keyhouse.register());
+    const ofLost = await jwtOf(world, lost.accountId);
+    await world.keyhouse.keyhouse.suspendAccount({ accountId: lost.accountId, reason: null, by: OPERATOR });
+    for (const server of [world.keyhouse, second]) await expect.poll(() => verify(server, ofLost)).toBe(401);
+    await expect.poll(() => guarded(guard, ofLost)).toBe(401);
+    await setBack();
+    for (const server of [world.keyhouse, second]) await expect.poll(() => server.keyhouse.follower.epoch).not.toBe(epoch);
+
+    const next = await untilWorks(() => world.keyhouse.register());
+    expect(next.accountId).toBe(lost.accountId);
+    const jwt = await jwtOf(world, next.accountId);
+    for (const server of [world.keyhouse, second]) expect(await verify(server, jwt)).toBe(200);
+    await expect.poll(() => guarded(guard, jwt)).toBe(200);
+    for (const server of [world.keyhouse, second]) expect(await verify(server, ofLost)).toBe(401);
+  });
 });
 
-const revoke = async (server: TestServer, token: string): Promise<void> => {
-  const { status } = await server.request('/auth/revoke', { body: { token } });
+const jwtOf = async ({ keyhouse, mint }: World, accountId: number): Promise<string> =>
+  await mint(await keyhouse.key(accountId), ['invoices.read']);
+
+const revoke = async (server: TestServer, token: string, clientId?: string): Promise<void> => {
+  const { status } = await server.request('/auth/revoke', {
+    body: { token, ...(clientId === undefined ? {} : { client_id: clientId }) },
+  });
   if (status !== 200) throw new Error(`The revocation was answered ${status}.`);
 };
 

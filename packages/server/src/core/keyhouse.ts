@@ -446,7 +446,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
     introspectAsClient: ({ client }: AuthenticatedClient, text: string) =>
       introspectAsClient({ ...sessionPorts, ...introspectPorts, index }, client, text),
     revokePresented: (text: string, client: AuthenticatedClient | null, by: By) =>
-      revokePresented({ ...store, ...sessionPorts, verify }, text, client?.client ?? null, by),
+      revokePresented({ ...store, ...sessionPorts, verify, look: () => follower.look() }, text, client?.client ?? null, by),
 
     ...authorizeVerbs(authorizePorts),
     authenticateClient: (proof: ClientProof) => authenticateClient(clientPorts, proof),

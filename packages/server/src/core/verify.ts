@@ -35,7 +35,7 @@ export function createVerify({ credentials, hasImports, jwts, follower }: Ports)
       callers.set(jwt, accepted);
     }
     const { caller, blocks } = accepted;
-    if (follower.revocations.hasEnded(caller)) return refuse('revoked', caller);
+    if (judging.revocation !== false && follower.revocations.hasEnded(caller)) return refuse('revoked', caller);
     if (judging.suspension !== false && follower.revocations.isSuspended(caller)) return refuse('account_suspended', caller);
     const isAddressJudged = judging.address !== false && blocks !== null;
     return isAddressJudged && !isAllowed(from.address, blocks) ? refuse('address_not_allowed', caller) : accepted.verdict;

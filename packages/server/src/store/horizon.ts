@@ -10,6 +10,9 @@ import type { Db } from './prepared.ts';
 /** How far the clock of another server may be ahead, in milliseconds. */
 export const CLOCK_SLACK_MS = 60_000;
 
+/** So long the revocation of a session is remembered. */
+export const LONGEST_SESSION_REVOCATION_MS = UNRECORDED_JWT_SECONDS * 1000 + CLOCK_SLACK_MS;
+
 const DAY_MS = 86_400_000;
 /** The setting that holds the longest life, in days, that any server on this database was ever allowed to give a JWT. It only grows. */
 const LONGEST_JWT_DAYS = 'longest_jwt_days';

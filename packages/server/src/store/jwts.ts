@@ -2,7 +2,7 @@ import { covers } from '@keyhouse/protocol';
 import { type Selectable, type SelectQueryBuilder, sql } from 'kysely';
 import type { JwtsStore, MintedJwt } from '../core/jwts/jwt.ts';
 import type { Act } from './act.ts';
-import { raiseLongestJwtDays } from './horizon.ts';
+import { LONGEST_SESSION_REVOCATION_MS, raiseLongestJwtDays } from './horizon.ts';
 import { toJson } from './json.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { Database } from './schema.ts';
@@ -74,8 +74,22 @@ export const jwtsActs = {
     return true;
   },
 
-  async revokeUnrecordedJwt(act: Act, { jti, endsAtMs, nowMs, event }: Input<'revokeUnrecordedJwt'>): Promise<void> {
-    act.revoke({ kind: 'jti', id: jti, beforeMs: nowMs, endsAtMs });
+  async revokeUnrecorded(act: Act, { revoked, nowMs, event }: Input<'revokeUnrecorded'>): Promise<void> {
+    const { kind, id } = revoked;
+    const [from, to] = kind === 'jti' ? [revoked.endsAtMs, revoked.endsAtMs] : [nowMs, nowMs + LONGEST_SESSION_REVOCATION_MS];
+    const known = await act.db
+      .selectFrom('changes')
+      .select('number')
+      .where('before_ms', 'is not', null)
+      // By when it ends, because that is how revocations are indexed.
+      .where('ends_at_ms', '>=', from)
+      .where('ends_at_ms', '<=', to)
+      .where('kind', '=', kind)
+      .where('subject_id', '=', id)
+      .limit(1)
+      .executeTakeFirst();
+    if (known !== undefined) return;
+    act.revoke(kind === 'jti' ? { ...revoked, beforeMs: nowMs } : { kind, id, beforeMs: nowMs, isForGood: true });
     act.event(event);
   },
 

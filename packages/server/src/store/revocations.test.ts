@@ -18,7 +18,11 @@ eachDatabase('the revocations that have not ended', (makeDatabase) => {
     for (let number = 0; number < 23; number++) {
       const jti = makeJti(NOW, randomBytes);
       const event = { event: 'jwt.revoked', atMs: NOW, by, details: { jti } } as const;
-      await store.jwts.revokeUnrecordedJwt({ jti, endsAtMs: NOW + (number % 2) * 1000, nowMs: NOW, event });
+      await store.jwts.revokeUnrecorded({
+        revoked: { kind: 'jti', id: jti, endsAtMs: NOW + (number % 2) * 1000 },
+        nowMs: NOW,
+        event,
+      });
     }
     const all = await store.changes.activeRevocations(NOW);
     expect(all.revocations).toHaveLength(11);

@@ -36,6 +36,8 @@ export interface Judging {
   readonly address?: boolean;
   /** False: a JWT of a suspended account passes. For revoking: it would be accepted again once the account is resumed. Default true. */
   readonly suspension?: boolean;
+  /** False: a JWT that was revoked passes. For revoking: a database that was set back may have lost what was heard of. Default true. */
+  readonly revocation?: boolean;
   /** False: a JWT that has expired passes. For revoking: the clock may be ahead, and be set right later. Default true. */
   readonly expiry?: boolean;
 }

@@ -61,8 +61,17 @@ export interface JwtsStore {
   }): Promise<readonly MintedJwt[]>;
   /** One that has expired too: the clock may be ahead, and be set right. False when there is none, or it is revoked already. */
   revokeJwt(input: { jti: string; nowMs: number; event: EventDraft }): Promise<boolean>;
-  /** Ends one that is not on record: of an application that acts by itself. */
-  revokeUnrecordedJwt(input: { jti: string; endsAtMs: number; nowMs: number; event: EventDraft }): Promise<void>;
+  /**
+   * Ends what has no row: the JWT of an application that acts by itself, or a JWT or a session whose row was lost when the database was set back. A second time
+   * nothing happens.
+   */
+  revokeUnrecorded(input: {
+    revoked:
+      | { readonly kind: 'jti'; readonly id: string; readonly endsAtMs: number }
+      | { readonly kind: 'session'; readonly id: string };
+    nowMs: number;
+    event: EventDraft;
+  }): Promise<void>;
   /**
    * Ends every JWT of a key that is on record, by one revocation of the key that lets it live on; none that it would hit is recorded
    * any more. Returns how many ended.

@@ -36,7 +36,7 @@ export const handClock = (iso = '2026-11-22T00:00:00.000Z'): HandClock => ({
   },
 });
 
-export const memoryJwts = (): Omit<JwtsStore, 'revokeJwtsOfKey' | 'revokeUnrecordedJwt' | 'allowJwtDays'> & {
+export const memoryJwts = (): Omit<JwtsStore, 'revokeJwtsOfKey' | 'revokeUnrecorded' | 'allowJwtDays'> & {
   rows: MintedJwt[];
   events: unknown[];
 } => {

@@ -1,11 +1,12 @@
 /**
  * Token revocation (RFC 7009): whoever holds a token, a key or a minted JWT may end it; what belongs to a session its client alone. What is
- * unknown, or over already, is answered the same: nothing is told, and nothing happens.
+ * unknown, or over already, is answered the same: nothing is told, and nothing happens. Whether it is over the database says, never what was heard of it before:
+ * a database that was set back has lost that, and servers that start later know nothing else.
  */
 import { parseCredential } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
 import { IN_THE_ACT } from '../authority.ts';
-import { type ApplicationCaller, isOpaque, type RefusalReason, type Verdict } from '../caller.ts';
+import { type AnyJwtCaller, isOpaque, type RefusalReason, type Verdict } from '../caller.ts';
 import type { CredentialsStore } from '../credentials/credential.ts';
 import { revokeCredential } from '../credentials/revoke.ts';
 import type { JwtsStore } from '../jwts/jwt.ts';
@@ -23,33 +24,40 @@ type RevokingClient = Pick<Client, 'id' | 'clientId' | 'name'>;
 
 interface Ports extends Pick<SessionPorts, 'sessions' | 'refreshKeys'> {
   readonly verify: Verify;
+  /** Reads the list of changes to its end, so that what is remembered is no older than this request. */
+  readonly look: () => Promise<void>;
   readonly credentials: Pick<CredentialsStore, 'revoke'>;
-  readonly jwts: Pick<JwtsStore, 'findJwt' | 'revokeJwt' | 'revokeUnrecordedJwt'>;
+  readonly jwts: Pick<JwtsStore, 'findJwt' | 'revokeJwt' | 'revokeUnrecorded'>;
   readonly clock: Clock;
 }
 
 /** Refusals of a secret that is the right one: its holder may still end it. An old secret after its overlap is not. */
 const HELD: ReadonlySet<RefusalReason> = new Set(['expired', 'unused', 'owner_disabled', 'account_suspended']);
 
+const ASKING = { counted: false, address: false, suspension: false, expiry: false, revocation: false } as const;
+
 /** What stands for a session or an application is ended by its own client alone. */
 export async function revokePresented(ports: Ports, text: string, client: RevokingClient | null, by: By): Promise<Revoked> {
   if (text.startsWith(REFRESH_TOKEN_PREFIX)) return await revokeRefreshToken(ports, text, client, by);
-  const verdict = await ports.verify(
-    parseCredential(text),
-    { address: null, userAgent: null },
-    { counted: false, address: false, suspension: false, expiry: false },
-  );
+  const presented = parseCredential(text);
+  if (presented.kind === 'malformed' || presented.kind === 'never-bearer') return 'done';
+  await ports.look();
+  const verdict = await ports.verify(presented, { address: null, userAgent: null }, ASKING);
   const held = heldCredential(verdict);
   if (held !== null) await revokeCredential(ports, held, { ...by, actor: `${held.kind}:${held.id}`, authority: IN_THE_ACT });
   if (!verdict.ok) return 'done';
   const { caller } = verdict;
-  if (caller.kind === 'jwt')
-    await revokeJwt(ports, { jti: caller.jti, by: { ...by, actor: `jwt:${caller.jti}`, authority: IN_THE_ACT } });
+  if (caller.kind === 'jwt') {
+    const presenter = { ...by, actor: `jwt:${caller.jti}`, authority: IN_THE_ACT } as const;
+    if ((await ports.jwts.findJwt(caller.jti)) === null) await revokeUnrecorded(ports, caller, presenter);
+    else await revokeJwt(ports, { jti: caller.jti, by: presenter });
+  }
   if (caller.kind !== 'session' && caller.kind !== 'application') return 'done';
   if (client === null) return 'client_required';
   if (client.clientId !== caller.clientId) return 'done';
-  if (caller.kind === 'session') await endAsClient(ports, caller.sessionId, client, by);
-  else await revokeUnrecorded(ports, caller, by);
+  const isOfSession = caller.kind === 'session' && (await ports.sessions.findSession(caller.sessionId)) !== null;
+  if (isOfSession) await endAsClient(ports, caller.sessionId, client, by);
+  else await revokeUnrecorded(ports, caller, { ...by, actor: `application:${caller.clientId}`, authority: IN_THE_ACT });
   return 'done';
 }
 
@@ -79,22 +87,21 @@ async function endAsClient(
   await sessions.endSession({ id, applicationId, reason: 'signed-out', nowMs, event });
 }
 
-/** It stands nowhere, so the list of changes alone carries it, until it would have ended. */
-async function revokeUnrecorded(
-  { jwts, clock }: Ports,
-  { jti, clientId, accountId, expiresAtMs }: ApplicationCaller,
-  by: By,
-): Promise<void> {
+/** It stands nowhere, so the list of changes alone carries it. Of a session whose row was lost all JWTs end. */
+async function revokeUnrecorded({ jwts, clock }: Ports, caller: AnyJwtCaller, by: By): Promise<void> {
+  const { jti, accountId, expiresAtMs } = caller;
   const nowMs = clock.now();
-  const actor = `application:${clientId}` as const;
-  const event = {
-    event: 'jwt.revoked',
-    atMs: nowMs,
-    by: { ...by, actor, authority: IN_THE_ACT },
-    accountId,
-    details: { jti, client_id: clientId },
-  } as const;
-  await jwts.revokeUnrecordedJwt({ jti, endsAtMs: expiresAtMs, nowMs, event });
+  const details = {
+    jti,
+    ...(caller.kind === 'jwt' ? {} : { client_id: caller.clientId }),
+    ...(caller.kind === 'session' ? { session: caller.sessionId } : {}),
+  };
+  await jwts.revokeUnrecorded({
+    revoked:
+      caller.kind === 'session' ? { kind: 'session', id: caller.sessionId } : { kind: 'jti', id: jti, endsAtMs: expiresAtMs },
+    nowMs,
+    event: { event: 'jwt.revoked', atMs: nowMs, by, accountId, details },
+  });
 }
 
 function heldCredential(verdict: Verdict): { kind: 'token' | 'key'; id: number } | null {
