@@ -110,8 +110,13 @@ async function administer(url: string, ...statements: string[]): Promise<void> {
   await client.end();
 }
 
-async function backUp(from: string, to: string): Promise<void> {
-  const source = new SQLite(from);
-  await source.backup(to);
-  source.close();
+/** Copies a SQLite database into a file, which may be one that servers have open. */
+export async function backUp(from: string, to: string): Promise<void> {
+  const source = new SQLite(from, { readonly: true });
+  try {
+    // While somebody else writes there, better-sqlite3 calls it done before it has begun.
+    while ((await source.backup(to)).totalPages === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  } finally {
+    source.close();
+  }
 }
