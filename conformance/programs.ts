@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
+import type { SystemUser } from '../packages/server/test/system-user.ts';
 
 /** Debian keeps some of them where only the administrator looks. */
 const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
@@ -12,6 +13,7 @@ export const findProgram = (program: string): string | undefined =>
   FOLDERS.map((folder) => join(folder, program)).find((path) => existsSync(path));
 
 export interface RunningProgram {
+  readonly pid: number;
   /** What it has written so far, to both of its outputs. */
   output(): string;
   hasEnded(): boolean;
@@ -19,14 +21,20 @@ export interface RunningProgram {
   readonly ended: Promise<number | null>;
   /** Asks it to end, and makes it after a while. */
   stop(): Promise<void>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
 }
 
 export function startProgram(
   path: string,
   args: readonly string[],
-  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },
+  {
+    cwd,
+    env,
+    user = {},
+  }: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>>; readonly user?: SystemUser },
 ): RunningProgram {
-  const child = spawn(path, args, { cwd, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(path, args, { cwd, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'], ...user });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
@@ -40,6 +48,7 @@ export function startProgram(
     return code;
   });
   return {
+    pid: child.pid ?? 0,
     output: () => output,
     hasEnded: () => hasEnded,
     ended,
@@ -48,6 +57,10 @@ export function startProgram(
       const impatient = setTimeout(() => child.kill('SIGKILL'), 3000);
       await ended;
       clearTimeout(impatient);
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
     },
   };
 }

@@ -40,6 +40,22 @@ export async function checkDatabase(
   return faults;
 }
 
+/** What became of the acts since that line in a database that was set back behind them; before anything else is written. */
+export async function findLost(
+  url: string,
+  account: Account,
+  since: number,
+): Promise<{ count: number; rowless: readonly Thing[] }> {
+  const rows = await readRows(url);
+  const things = account.since(since);
+  return {
+    count: things.filter((thing) => faultsOf(thing, account, rows).length > 0).length,
+    rowless: things.filter(
+      ({ kind, text }) => (kind === 'key' || kind === 'token') && !rows.credentials.has(digest(secretOf(text))),
+    ),
+  };
+}
+
 interface Rows {
   /** By the hash in hex, whether it was revoked. */
   readonly credentials: ReadonlyMap<string, boolean>;

@@ -31,14 +31,27 @@ export async function checkDoors(
   doors: Doors,
   manner: Manner = {},
 ): Promise<string[]> {
-  const faults: string[] = [];
   const chosen = things.filter(({ kind }) => manner.kinds?.includes(kind) ?? true);
-  const questions = chosen.flatMap((thing) => questionsAbout(account, thing)).filter(({ standing }) => standing !== 'either');
+  const questions = chosen
+    .flatMap((thing) => questionsAbout(account, thing))
+    .filter(({ standing }) => standing === 'ended' || (standing === 'active' && manner.endedAlone !== true));
+  return await askAll(questions, doors, manner);
+}
+
+/** These are refused by all doors, in the end: whatever the ledger says, they have no row any more. */
+export const checkRefused = (things: readonly Thing[], doors: Doors): Promise<string[]> =>
+  askAll(
+    things.map((thing) => ({ thing, text: thing.text, standing: 'ended' })),
+    doors,
+    { isPatient: true },
+  );
+
+async function askAll(questions: readonly Question[], doors: Doors, manner: Manner): Promise<string[]> {
+  const faults: string[] = [];
   for (let start = 0; start < questions.length; start += AT_ONCE)
     await Promise.all(
       questions
         .slice(start, start + AT_ONCE)
-        .filter(({ standing }) => standing === 'ended' || manner.endedAlone !== true)
         .flatMap((question) => [
           ...doors.origins.map((origin) => checkOne(question, `${origin}/verify`, doors, manner, faults)),
           ...(isBearer(question.thing) ? (doors.guards ?? []) : []).map((api) => checkOne(question, api, doors, manner, faults)),

@@ -71,13 +71,18 @@ export class Account {
       return;
     }
     if (line.what === 'set-back') {
-      for (const lost of this.#lines.slice(line.to, -1))
-        if ('id' in lost && lost.id !== undefined) this.#get(lost.id).state = 'either';
+      for (const thing of this.since(line.to)) thing.state = 'either';
       return;
     }
     this.acknowledged++;
     if (line.what === 'created') this.#create(line);
     else this.#change(this.#get(line.id), line);
+  }
+
+  /** What the lines from that number on are about. */
+  since(number: number): readonly Thing[] {
+    const ids = this.#lines.slice(number).flatMap((line) => ('id' in line && line.id !== undefined ? [line.id] : []));
+    return [...new Set(ids)].map((id) => this.#get(id));
   }
 
   /** With what it belongs to: the key of a JWT, the account of a key. */

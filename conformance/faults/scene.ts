@@ -7,7 +7,7 @@ import { type RunningProgram, startProgram } from '../../packages/server/test/pr
 import { PATIENCE_MS } from '../../test/patience.ts';
 import { refresh } from './acts.ts';
 import { checkDatabase, type Head } from './check-database.ts';
-import { checkDoors, type Manner } from './check-doors.ts';
+import { checkDoors, type Doors, type Manner } from './check-doors.ts';
 import { openClient } from './client.ts';
 import { Ledger, readLedger, type Thing } from './ledger.ts';
 import { createPerson } from './people.ts';
@@ -16,9 +16,10 @@ import { Writer } from './writer.ts';
 /** Every request is sent under this name; nobody listens there. */
 export const ISSUER = 'http://localhost:4141';
 const WRITERS = 8;
-/** The latest are looked at after each fault, and a part of the others; all of them in the end. */
+const EVERY_MS = 50;
+/** The latest are looked at after each fault, and as many of the others as make each look equally long; all of them in the end. */
 const LATEST = 300;
-const SHARE_OF_OTHERS = 0.05;
+const OTHERS = 100;
 
 export interface SceneOptions {
   /** `postgres://…`; left out: an SQLite file of its own. */
@@ -64,6 +65,10 @@ export class Scene {
     return this.#servers.filter((server) => server.isRunning()).map(({ origin }) => origin);
   }
 
+  get doors(): Doors {
+    return { client: this.client, origins: this.origins, guards: this.guards, clientIdOf };
+  }
+
   get servers(): readonly RunningProgram[] {
     return this.#servers;
   }
@@ -81,11 +86,13 @@ export class Scene {
 
   /** `more`: settings and variables of this start alone. */
   async start(count = 1, more: Readonly<Record<string, string>> = {}): Promise<void> {
-    for (let i = 0; i < count; i++) {
-      const server = await startProgram({ ...this.settings, ...more });
-      this.#servers.push(server);
-      this.startsMs.push(server.startedInMs);
-    }
+    const started = await Promise.allSettled(Array.from({ length: count }, () => startProgram({ ...this.settings, ...more })));
+    for (const each of started)
+      if (each.status === 'fulfilled') {
+        this.#servers.push(each.value);
+        this.startsMs.push(each.value.startedInMs);
+      }
+    for (const each of started) if (each.status === 'rejected') throw each.reason;
   }
 
   /** Somebody new, beside the servers that run: one user may only have so much at once. */
@@ -107,12 +114,23 @@ export class Scene {
     await Promise.all(Array.from({ length: WRITERS }, work));
   }
 
-  /** Whether a write is acknowledged again, without a start; false when the server has stopped. */
+  /** Until every server says that it can read and write; false when they have stopped, or it takes too long. */
+  async becomesReady(): Promise<boolean> {
+    const giveUpAtMs = performance.now() + PATIENCE_MS;
+    const isReady = async (origin: string): Promise<boolean> => (await this.client.ask(origin, '/readyz'))?.status === 200;
+    while (this.origins.length > 0 && performance.now() < giveUpAtMs) {
+      if ((await Promise.all(this.origins.map(isReady))).every(Boolean)) return true;
+      await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+    }
+    return false;
+  }
+
+  /** Whether a write is acknowledged again, without a start. Nobody tries to write before the servers say that they can: what is refused is uncertain from then on. */
   async heals(): Promise<boolean> {
     const { acknowledged } = this.ledger.account;
-    const giveUpAtMs = performance.now() + PATIENCE_MS;
-    while (this.origins.length > 0 && performance.now() < giveUpAtMs) {
-      await this.write(1, () => this.origins.length === 0);
+    while (await this.becomesReady()) {
+      let tries = 0;
+      await this.write(1, () => this.origins.length === 0 || ++tries > WRITERS);
       if (this.ledger.account.acknowledged > acknowledged) return true;
     }
     return false;
@@ -126,14 +144,9 @@ export class Scene {
   }: Manner & { all?: boolean; isReading?: boolean } = {}): Promise<void> {
     const { account } = this.ledger;
     const things = [...account.things.values()];
-    const chosen = all ? things : things.filter((_, index) => index >= things.length - LATEST || Math.random() < SHARE_OF_OTHERS);
-    const doors = {
-      client: this.client,
-      origins: this.origins,
-      guards: this.guards,
-      clientIdOf: (thing: Thing) => clientIdOf(thing),
-    };
-    this.faults.push(...(await checkDoors(account, chosen, doors, manner)));
+    const older = Math.max(0, things.length - LATEST);
+    const chosen = all ? things : things.filter((_, index) => index >= older || Math.random() < OTHERS / older);
+    this.faults.push(...(await checkDoors(account, chosen, this.doors, manner)));
     if (manner.endedAlone === true || isReading) return;
     const sessions = chosen.filter((thing) => thing.kind === 'session' && account.standingOf(thing, Date.now()) === 'active');
     // As any client does: what has no answer is asked again.

@@ -2,27 +2,32 @@
  * A real PgBouncer in transaction mode, where it is installed: each transaction may get another connection to PostgreSQL, as behind Supabase or Neon.
  * Where it is missing, what needs it is skipped; its name begins with `NEEDS_PGBOUNCER`, so that `npm test` says why.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemUser } from './system-user.ts';
 
 export const NEEDS_PGBOUNCER = '[needs PgBouncer]';
 
 const PROGRAM = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pgbouncer'].find((path) => existsSync(path));
 
 /** It refuses to run as root. */
-const USER = process.getuid?.() === 0 ? ['postgres', 'nobody'].map(idsOf).find((ids) => ids !== null) : null;
+const USER = systemUser(['postgres', 'nobody']);
 
-export const havePgBouncer = PROGRAM !== undefined && USER !== undefined;
+export const havePgBouncer = PROGRAM !== undefined && USER !== null;
 
 export interface RunningPgBouncer {
   /** The same database, through it. */
   through(databaseUrl: string): string;
   /** Everything that it logged. */
   log(): string;
+  /** SIGKILL: everybody who is connected, on either side, is cut. */
+  kill(): Promise<void>;
+  /** At the same address, after `kill`. */
+  startAgain(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -51,16 +56,28 @@ export async function startPgBouncer(
     ].join('\n'),
   );
   chmodSync(file, 0o644);
-  const child = spawn(PROGRAM ?? '', [file], { stdio: ['ignore', 'pipe', 'pipe'], ...(USER ?? {}) });
   let log = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => {
-      log += chunk.toString();
-    });
-  while (!(await isThere(listenPort))) {
-    if (child.exitCode !== null) throw new Error(`PgBouncer ended:\n${log}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  const start = async (): Promise<ChildProcess> => {
+    const started = spawn(PROGRAM ?? '', [file], { stdio: ['ignore', 'pipe', 'pipe'], ...(USER ?? {}) });
+    for (const stream of [started.stdout, started.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        log += chunk.toString();
+      });
+    while (!(await isThere(listenPort))) {
+      if (started.exitCode !== null) throw new Error(`PgBouncer ended:\n${log}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return started;
+  };
+  let child = await start();
+  const end = async (signal: 'SIGKILL' | 'SIGINT'): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    const cut = setTimeout(() => child.kill('SIGKILL'), 5000);
+    await exited;
+    clearTimeout(cut);
+  };
   return {
     through: (databaseUrl) => {
       const url = new URL(databaseUrl);
@@ -69,26 +86,15 @@ export async function startPgBouncer(
       return url.href;
     },
     log: () => log,
+    kill: () => end('SIGKILL'),
+    startAgain: async () => {
+      child = await start();
+    },
     stop: async () => {
-      if (child.exitCode === null) {
-        const exited = once(child, 'exit');
-        child.kill('SIGINT');
-        const cut = setTimeout(() => child.kill('SIGKILL'), 5000);
-        await exited;
-        clearTimeout(cut);
-      }
+      await end('SIGINT');
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Null where there is no such user. */
-function idsOf(name: string): { uid: number; gid: number } | null {
-  const line = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .find((each) => each.startsWith(`${name}:`));
-  const [, , uid, gid] = line?.split(':') ?? [];
-  return uid === undefined || gid === undefined ? null : { uid: Number(uid), gid: Number(gid) };
 }
 
 async function isThere(port: number): Promise<boolean> {
