@@ -8,11 +8,15 @@ import { Scene, type SceneOptions, type Told } from './scene.ts';
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Hours, months and years; a short step back is for those who set a clock right. */
 const STEPS_MS = [10 * 365 * DAY_MS, -20 * 60 * 1000, 40 * DAY_MS, 3 * 60 * 60 * 1000] as const;
-const ACTS = 40;
 
 export async function setClocks(
   cycles: number,
-  { servers = 1, say = () => {}, ...options }: SceneOptions & { servers?: number; say?: (line: string) => void } = {},
+  {
+    servers = 1,
+    acts = 40,
+    say = () => {},
+    ...options
+  }: SceneOptions & { servers?: number; acts?: number; say?: (line: string) => void } = {},
 ): Promise<Told> {
   const scene = new Scene(options);
   const clock = preloadClock(scene.folder);
@@ -22,14 +26,14 @@ export async function setClocks(
       // A new one each time: what is uncertain about the previous one adds up.
       await scene.newPerson();
       if (scene.origins.length === 0) await scene.start(servers, clock.variables);
-      await scene.write(ACTS);
+      await scene.write(acts);
       const { things } = scene.ledger.account;
       const before = things.size;
       clock.set(stepMs);
       scene.writer.isLenient = true;
       await scene.check({ endedAlone: true, isPatient: true });
       let tries = 0;
-      await scene.write(ACTS, () => ++tries > 4 * ACTS);
+      await scene.write(acts, () => ++tries > 4 * acts);
       // A server that is started while the clock is wrong, as after a crash, has the same rows and no memory.
       if (cycle % 2 === 1) {
         await scene.kill();

@@ -3,7 +3,7 @@
  * open is back, nothing is acknowledged. What is put back as it was goes on; an older copy needs a start, and is a database that was set back.
  */
 import { copyFileSync, existsSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
-import SQLite from 'better-sqlite3';
+import { backUp } from '../../packages/server/test/databases.ts';
 import { Scene, type Told } from './scene.ts';
 
 interface Trick {
@@ -55,10 +55,12 @@ const TRICKS: readonly Trick[] = [
   },
 ];
 
-const ACTS = 40;
 const TRIES = 40;
 
-export async function trickFiles(cycles: number, say: (line: string) => void = () => {}): Promise<Told> {
+export async function trickFiles(
+  cycles: number,
+  { acts = 40, say = () => {} }: { acts?: number; say?: (line: string) => void } = {},
+): Promise<Told> {
   const scene = new Scene();
   let isWhole = true;
   try {
@@ -67,11 +69,11 @@ export async function trickFiles(cycles: number, say: (line: string) => void = (
       if (trick === undefined) break;
       if (cycle % 4 === 0) await scene.newPerson();
       if (scene.origins.length === 0) await scene.start();
-      await scene.write(ACTS);
+      await scene.write(acts);
       rmSync(copy(scene.file), { force: true });
       await backUp(scene.file, copy(scene.file));
       const copied = scene.ledger.account.lines;
-      await scene.write(ACTS);
+      await scene.write(acts);
 
       await trick.spoil(scene.file);
       const { acknowledged, unanswered } = scene.ledger.account;
@@ -96,7 +98,7 @@ export async function trickFiles(cycles: number, say: (line: string) => void = (
       await scene.check();
       if ((cycle + 1) % 25 === 0) say(`  ${cycle + 1} of ${cycles}: ${scene.figures()}; ${scene.faults.length} faults`);
     }
-    await scene.write(ACTS);
+    await scene.write(acts);
     await scene.check({ all: true });
     await scene.stop();
     await scene.checkDatabase({ isWhole });
@@ -115,10 +117,4 @@ async function refuseToStartAnew(scene: Scene): Promise<void> {
     () => false,
   );
   if (started || existsSync(scene.file)) scene.faults.push('a server whose secret is there starts with a new, empty database');
-}
-
-async function backUp(from: string, to: string): Promise<void> {
-  const source = new SQLite(from, { readonly: true });
-  await source.backup(to);
-  source.close();
 }

@@ -5,10 +5,11 @@ import { postgresUrl } from '../../test/shared-things.ts';
 import { killAgainAndAgain } from './kill.ts';
 
 const CYCLES = 3;
+const ACTS = 60;
 
 describe('a server that is killed while it writes', () => {
   it('loses nothing that it acknowledged, and nothing that ended is active again', async () => {
-    const { faults, figures, acknowledged } = await killAgainAndAgain(CYCLES);
+    const { faults, figures, acknowledged } = await killAgainAndAgain(CYCLES, { acts: ACTS });
     console.log(figures);
     expect(faults).toEqual([]);
     expect(acknowledged).toBeGreaterThan(CYCLES * 20);
@@ -17,7 +18,7 @@ describe('a server that is killed while it writes', () => {
   it('does the same on PostgreSQL', async () => {
     const database = await postgresDatabase(await postgresUrl());
     try {
-      const { faults, figures, acknowledged } = await killAgainAndAgain(CYCLES, { databaseUrl: database.url });
+      const { faults, figures, acknowledged } = await killAgainAndAgain(CYCLES, { acts: ACTS, databaseUrl: database.url });
       console.log(figures);
       expect(faults).toEqual([]);
       expect(acknowledged).toBeGreaterThan(CYCLES * 20);

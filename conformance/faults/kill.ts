@@ -6,8 +6,9 @@ const CYCLES_OF_ONE_PERSON = 8;
 
 export async function killAgainAndAgain(
   cycles: number,
-  options: SceneOptions & { say?: (line: string) => void } = {},
+  options: SceneOptions & { acts?: number; say?: (line: string) => void } = {},
 ): Promise<Told> {
+  const { acts = 200 } = options;
   const scene = new Scene(options);
   try {
     for (let cycle = 0; cycle < cycles; cycle++) {
@@ -15,7 +16,7 @@ export async function killAgainAndAgain(
       await scene.start();
       await scene.check();
       // By what was acknowledged, not by the clock; at that moment seven other requests are on their way.
-      const moment = scene.ledger.account.acknowledged + 20 + Math.random() * 200;
+      const moment = scene.ledger.account.acknowledged + 20 + Math.random() * acts;
       let killed: Promise<void> | null = null;
       await scene.write(Number.POSITIVE_INFINITY, () => {
         if (scene.ledger.account.acknowledged >= moment) killed ??= scene.kill();

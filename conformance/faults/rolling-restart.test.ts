@@ -6,12 +6,12 @@ import { restartInTurn } from './rolling-restart.ts';
 
 const name = 'a rolling restart of three servers behind HAProxy';
 describe.skipIf(!isInstalled(HAPROXY))(isInstalled(HAPROXY) ? name : `${needs(HAPROXY)} ${name}`, () => {
-  it.each(['http', 'tcp'] as const)('fails none of the requests that run meanwhile (mode %s)', async (mode) => {
+  it('fails none of the requests that run meanwhile, whether HAProxy passes on requests or connections', async () => {
     const database = await postgresDatabase(await postgresUrl());
     try {
-      const { requests, failures } = await restartInTurn(database, { mode, requests: 2000, pauseMs: 60 });
+      const { requests, failures } = await restartInTurn(database, { requests: 500, pauseMs: 60, drainSeconds: 2 });
       expect(failures).toEqual([]);
-      expect(requests).toBeGreaterThanOrEqual(2000);
+      expect(requests).toBeGreaterThanOrEqual(2 * 500);
     } finally {
       await database.drop();
     }

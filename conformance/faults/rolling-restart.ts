@@ -1,35 +1,36 @@
 /**
  * Three servers on one PostgreSQL behind HAProxy, restarted one after the other while clients with connections of their own ask again and
- * again. A client repeats nothing: each answer that is missing, or is not a 200, is a failure.
+ * again; HAProxy passes on requests to some of them (`mode http`), and connections to the others (`mode tcp`). A client repeats nothing: each answer that is missing, or is not a
+ * 200, is a failure.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { readConfig } from '../../packages/server/src/config.ts';
 import { openKeyhouse } from '../../packages/server/src/open.ts';
 import type { TestDatabase } from '../../packages/server/test/databases.ts';
-import { type RunningProgram, startProgram } from '../../packages/server/test/program.ts';
+import { type RunningProgram as RunningServer, startProgram as startServer } from '../../packages/server/test/program.ts';
 import { freePort } from '../free-port.ts';
+import { findProgram, type RunningProgram, startProgram } from '../programs.ts';
 
 const SERVERS = 3;
-const CLIENTS = 12;
+const MODES = ['http', 'tcp'] as const;
+/** Of each mode. */
+const CLIENTS = 6;
 /** One request in so many writes: it mints a JWT. */
 const MINT_EVERY = 10;
-const CHECK_EVERY_MS = 200;
-/** Far more than HAProxy needs to notice, so that a busy machine fails nothing. */
-const DRAIN_SECONDS = 5;
+const CHECK_EVERY_MS = 100;
 
 export interface RollingRestart {
-  readonly mode: 'http' | 'tcp';
-  /** At least so many, and as many as it takes until all are restarted. */
+  /** At least so many in each mode, and as many as it takes until all are restarted. */
   readonly requests: number;
   /** Of each client between two requests. */
   readonly pauseMs: number;
+  /** HAProxy needs two checks to notice. */
+  readonly drainSeconds: number;
 }
 
 export interface Outcome {
@@ -41,47 +42,51 @@ export interface Outcome {
 
 export async function restartInTurn(database: TestDatabase, wish: RollingRestart): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'keyhouse-restart-'));
-  const port = await freePort();
-  const statsPort = await freePort();
+  const fronts = { http: await freePort(), tcp: await freePort(), figures: await freePort() };
   const settings = {
-    KEYHOUSE_URL: `http://localhost:${port}`,
+    KEYHOUSE_URL: `http://localhost:${fronts.http}`,
     KEYHOUSE_DATABASE_URL: database.url,
     KEYHOUSE_SECRET: randomBytes(32).toString('hex'),
-    KEYHOUSE_DRAIN_SECONDS: String(DRAIN_SECONDS),
+    KEYHOUSE_DRAIN_SECONDS: String(wish.drainSeconds),
   };
-  const ports: number[] = [];
-  const programs: RunningProgram[] = [];
-  let proxy: ChildProcess | null = null;
+  const start = (port: number): Promise<RunningServer> => startServer({ ...settings, KEYHOUSE_PORT: String(port) });
+  const ports = await Promise.all(Array.from({ length: SERVERS }, freePort));
+  let servers: RunningServer[] = [];
+  let proxy: RunningProgram | null = null;
   try {
     const key = await makeKey(settings);
-    for (let number = 0; number < SERVERS; number++) {
-      ports.push(await freePort());
-      programs.push(await startProgram({ ...settings, KEYHOUSE_PORT: String(ports[number]) }));
-    }
-    proxy = await startProxy(join(folder, 'haproxy.cfg'), { mode: wish.mode, port, statsPort, ports });
-    await untilAllAreUp(statsPort);
+    servers = await Promise.all(ports.map(start));
+    proxy = startProxy(folder, fronts, ports);
+    await untilAllAreUp(fronts.figures, proxy);
     const startedAtMs = performance.now();
     let isDone = false;
-    const asking = ask(wish, { port, key, isDone: () => isDone });
+    const asking = Promise.all(MODES.map((mode) => ask(mode, wish, { port: fronts[mode], key, isDone: () => isDone })));
     try {
-      for (const [number, program] of programs.entries()) {
-        const code = await program.stop();
-        if (code !== 0) throw new Error(`A server ended with ${code}:\n${program.output()}`);
-        programs[number] = await startProgram({ ...settings, KEYHOUSE_PORT: String(ports[number]) });
-        await untilAllAreUp(statsPort);
+      for (const [number, port] of ports.entries()) {
+        const server = servers[number];
+        const code = await server?.stop();
+        if (code !== 0) throw new Error(`A server ended with ${code}:\n${server?.output()}`);
+        servers[number] = await start(port);
+        await untilAllAreUp(fronts.figures, proxy);
       }
     } finally {
       isDone = true;
     }
-    return { ...(await asking), seconds: (performance.now() - startedAtMs) / 1000 };
+    const told = await asking;
+    return {
+      requests: told.reduce((sum, { requests }) => sum + requests, 0),
+      failures: told.flatMap(({ failures }) => failures),
+      seconds: (performance.now() - startedAtMs) / 1000,
+    };
   } finally {
-    if (proxy !== null) await kill(proxy);
-    for (const program of programs) await program.kill();
+    await proxy?.kill();
+    for (const server of servers) await server.kill();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 async function ask(
+  mode: (typeof MODES)[number],
   { requests, pauseMs }: RollingRestart,
   { port, key, isDone }: { port: number; key: string; isDone: () => boolean },
 ): Promise<Pick<Outcome, 'requests' | 'failures'>> {
@@ -92,7 +97,7 @@ async function ask(
     while (!isDone() || asked < requests) {
       asked += 1;
       const fault = await (asked % MINT_EVERY === 0 ? mint : verify)(agent, port, key);
-      if (fault !== null) failures.push(fault);
+      if (fault !== null) failures.push(`mode ${mode}: ${fault}`);
       await setTimeout(pauseMs);
     }
     agent.destroy();
@@ -151,61 +156,34 @@ async function makeKey(settings: Readonly<Record<string, string>>): Promise<stri
 }
 
 /** As `docs/operations.md` shows it. */
-async function startProxy(
-  file: string,
-  { mode, port, statsPort, ports }: { mode: string; port: number; statsPort: number; ports: readonly number[] },
-): Promise<ChildProcess> {
-  const servers = ports.map((each, number) => `  server s${number} 127.0.0.1:${each}`);
+function startProxy(
+  folder: string,
+  fronts: { http: number; tcp: number; figures: number },
+  ports: readonly number[],
+): RunningProgram {
+  const servers = ports.map((port, number) => `  server s${number} 127.0.0.1:${port}`);
   const lines = [
-    ...[
-      'defaults',
-      `  mode ${mode}`,
-      '  timeout connect 1s',
-      '  timeout client 30s',
-      '  timeout server 30s',
-      '  timeout check 10s',
-    ],
-    ...['frontend front', `  bind 127.0.0.1:${port}`, '  default_backend keyhouse'],
-    ...['backend keyhouse', '  option httpchk', '  http-check send meth GET uri /readyz', '  http-check expect status 200'],
-    ...[`  default-server check inter ${CHECK_EVERY_MS}ms fall 2 rise 1`, ...servers],
-    ...['frontend figures', '  mode http', `  bind 127.0.0.1:${statsPort}`, '  stats enable', '  stats uri /figures'],
+    ...['defaults', '  timeout connect 1s', '  timeout client 30s', '  timeout server 30s', '  timeout check 10s'],
+    ...MODES.flatMap((mode) => [
+      ...[`frontend front-${mode}`, `  mode ${mode}`, `  bind 127.0.0.1:${fronts[mode]}`, `  default_backend keyhouse-${mode}`],
+      ...[`backend keyhouse-${mode}`, `  mode ${mode}`, '  option httpchk'],
+      ...['  http-check send meth GET uri /readyz', '  http-check expect status 200'],
+      ...[`  default-server check inter ${CHECK_EVERY_MS}ms fall 2 rise 1`, ...servers],
+    ]),
+    ...['frontend figures', '  mode http', `  bind 127.0.0.1:${fronts.figures}`, '  stats enable', '  stats uri /figures'],
   ];
+  const file = join(folder, 'haproxy.cfg');
   writeFileSync(file, `${lines.join('\n')}\n`);
-  // Debian keeps it where only the administrator looks.
-  const path = [process.env.PATH, '/usr/sbin', '/usr/local/sbin'].join(delimiter);
-  const child = spawn('haproxy', ['-db', '-f', file], { env: { PATH: path }, stdio: 'ignore' });
-  const failed = once(child, 'exit').then(() => {
-    throw new Error('HAProxy did not start.');
-  });
-  await Promise.race([failed, untilAnswered(port)]);
-  failed.catch(() => {});
-  return child;
+  return startProgram(findProgram('haproxy') ?? 'haproxy', ['-db', '-f', file], { cwd: folder, env: {} });
 }
 
 /** As HAProxy sees them. */
-async function untilAllAreUp(statsPort: number): Promise<void> {
+async function untilAllAreUp(figuresPort: number, proxy: RunningProgram): Promise<void> {
   for (;;) {
-    const text = await (await fetch(`http://127.0.0.1:${statsPort}/figures;csv`)).text();
-    const rows = text.split('\n').filter((row) => /^keyhouse,s\d,/.test(row));
-    if (rows.length === SERVERS && rows.every((row) => row.includes(',UP,'))) return;
+    if (proxy.hasEnded()) throw new Error(`HAProxy ended:\n${proxy.output()}`);
+    const answer = await fetch(`http://127.0.0.1:${figuresPort}/figures;csv`).catch(() => null);
+    const rows = ((await answer?.text()) ?? '').split('\n').filter((row) => /^keyhouse-\w+,s\d,/.test(row));
+    if (rows.length === SERVERS * MODES.length && rows.every((row) => row.includes(',UP,'))) return;
     await setTimeout(50);
   }
-}
-
-async function untilAnswered(port: number): Promise<void> {
-  for (;;) {
-    const status = await fetch(`http://127.0.0.1:${port}/readyz`).then(
-      ({ status }) => status,
-      () => 0,
-    );
-    if (status === 200) return;
-    await setTimeout(25);
-  }
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
 }

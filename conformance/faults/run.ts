@@ -4,12 +4,16 @@
  */
 import { parseArgs } from 'node:util';
 import { postgresDatabase, type TestDatabase } from '../../packages/server/test/databases.ts';
+import { havePgBouncer } from '../../packages/server/test/pgbouncer.ts';
 import { startPostgres } from '../../packages/server/test/postgres.ts';
 import { HAPROXY, isInstalled } from '../gateways/gateway.ts';
 import { setClocks } from './clock.ts';
 import { failDisk } from './disk.ts';
 import { trickFiles } from './files.ts';
 import { killAgainAndAgain } from './kill.ts';
+import { failOver } from './patroni.ts';
+import { missingForPatroni } from './patroni-cluster.ts';
+import { killPooler } from './pooler.ts';
 import { missingCompiler } from './preload.ts';
 import { restartInTurn } from './rolling-restart.ts';
 import type { Told } from './scene.ts';
@@ -36,13 +40,31 @@ const FAULTS: readonly Long[] = [
   },
   { name: 'clock', share: 0.1, needs: missingCompiler, run: (cycles) => setClocks(cycles, { say }) },
   { name: 'disk', share: 0.2, needs: missingCompiler, run: (cycles) => failDisk(cycles, say) },
-  { name: 'files', share: 0.1, run: (cycles) => trickFiles(cycles, say) },
+  { name: 'files', share: 0.1, run: (cycles) => trickFiles(cycles, { say }) },
   {
     name: 'stall',
     share: 0.1,
     run: (cycles) => onPostgres(({ url }) => stallDatabase(cycles, { databaseUrl: url, say })),
   },
-  { name: 'set-back', share: 0.03, run: (cycles) => setBack(cycles, say) },
+  { name: 'set-back', share: 0.03, run: (cycles) => setBack(cycles, { say }) },
+  {
+    name: 'pooler',
+    share: 0.1,
+    needs: () => (havePgBouncer ? null : 'PgBouncer'),
+    run: (cycles) => onPostgres(({ url }) => killPooler(cycles, { databaseUrl: url, say })),
+  },
+  {
+    name: 'patroni',
+    share: 0.02,
+    needs: missingForPatroni,
+    run: (cycles) => failOver(cycles, { replication: 'synchronous', say }),
+  },
+  {
+    name: 'patroni-asynchronous',
+    share: 0.02,
+    needs: missingForPatroni,
+    run: (cycles) => failOver(cycles, { replication: 'asynchronous', say }),
+  },
   {
     name: 'drain',
     share: 20,
@@ -93,12 +115,7 @@ async function onPostgres(run: (database: TestDatabase) => Promise<Told>): Promi
 
 /** Behind HAProxy, which passes on requests or connections; ten thousand requests of each for 500 cycles. */
 async function drain(database: TestDatabase, requests: number): Promise<Told> {
-  const faults: string[] = [];
-  let answered = 0;
-  for (const mode of ['http', 'tcp'] as const) {
-    const told = await restartInTurn(database, { mode, requests, pauseMs: 5 });
-    answered += told.requests;
-    faults.push(...told.failures.map((failure) => `${mode}: ${failure}`));
-  }
-  return { faults, acknowledged: answered, figures: `${answered} requests over two rolling restarts of three servers` };
+  const told = await restartInTurn(database, { requests, pauseMs: 5, drainSeconds: 5 });
+  const figures = `${told.requests} requests over a rolling restart of three servers`;
+  return { faults: told.failures, acknowledged: told.requests, figures };
 }

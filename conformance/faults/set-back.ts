@@ -8,7 +8,6 @@ import { createVerifyingKey } from './people.ts';
 import { ISSUER, Scene, type Told } from './scene.ts';
 import { type Switchboard, startSwitchboard } from './switchboard.ts';
 
-const ACTS = 40;
 const SERVERS = 2;
 
 /** Each keeps a moment, and what it returns goes back to it. */
@@ -55,7 +54,10 @@ interface Hold {
   startServers(): Promise<void>;
 }
 
-export async function setBack(cycles: number, say: (line: string) => void = () => {}): Promise<Told> {
+export async function setBack(
+  cycles: number,
+  { acts = 40, say = () => {} }: { acts?: number; say?: (line: string) => void } = {},
+): Promise<Told> {
   let primary = await Cluster.create();
   await primary.start();
   const board = await startSwitchboard(primary.port);
@@ -101,23 +103,23 @@ export async function setBack(cycles: number, say: (line: string) => void = () =
   try {
     for (let cycle = 0; cycle < cycles; cycle++) {
       const [name, keep] = Object.entries(WAYS)[cycle % 3] ?? ['', WAYS['fail-over']];
-      await scene.newPerson();
+      if (cycle === 0) await scene.newPerson();
       if (scene.origins.length === 0) await hold.startServers();
-      await scene.write(ACTS);
+      await scene.write(acts);
       // Nobody writes while the copy is made.
       const kept = scene.ledger.account.lines;
       const goBack = await keep(hold);
       if (!(await scene.heals())) throw new Error(`${name}: the servers did not come back after the copy was made.`);
       await scene.check({ isReading: true, isPatient: true });
-      await scene.write(ACTS);
+      await scene.write(acts);
       scene.writer.isLenient = true;
       await goBack();
       scene.ledger.write({ what: 'set-back', to: kept });
       if (!(await scene.heals())) throw new Error(`${name}: no server came back.`);
       // What is lost is not found out about at once by those who ask with it.
       await scene.newPerson();
-      await scene.write(2 * ACTS);
-      await scene.check({ isPatient: true });
+      await scene.write(2 * acts);
+      if (cycle < cycles - 1) await scene.check({ isPatient: true });
       counts.set(name, (counts.get(name) ?? 0) + 1);
       if ((cycle + 1) % 5 === 0) say(`  ${cycle + 1} of ${cycles}: ${scene.figures()}; ${scene.faults.length} faults`);
     }

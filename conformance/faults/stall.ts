@@ -5,14 +5,13 @@
 import { startStallingProxy } from '../../packages/server/test/stalling-proxy.ts';
 import { Scene, type Told } from './scene.ts';
 
-const ACTS = 40;
 /** While it is silent each writer gets a 503 or waits; a few of these are enough. */
 const TRIES = 24;
 const DIRECTIONS = ['both', 'to-database', 'to-server'] as const;
 
 export async function stallDatabase(
   cycles: number,
-  { databaseUrl, say = () => {} }: { databaseUrl: string; say?: (line: string) => void },
+  { databaseUrl, acts = 40, say = () => {} }: { databaseUrl: string; acts?: number; say?: (line: string) => void },
 ): Promise<Told> {
   const proxy = await startStallingProxy(databaseUrl);
   const scene = new Scene({ databaseUrl: proxy.url });
@@ -20,11 +19,11 @@ export async function stallDatabase(
     for (let cycle = 0; cycle < cycles; cycle++) {
       if (cycle % 4 === 0) await scene.newPerson();
       if (scene.origins.length === 0) await scene.start();
-      await scene.write(ACTS);
+      await scene.write(acts);
       const { unanswered } = scene.ledger.account;
       let tries = 0;
       // In the middle of it, so that some commits are on their way.
-      const moment = scene.ledger.account.acknowledged + ACTS / 2;
+      const moment = scene.ledger.account.acknowledged + acts / 2;
       await scene.write(Number.POSITIVE_INFINITY, () => {
         if (scene.ledger.account.acknowledged >= moment && tries++ === 0) proxy.stall(DIRECTIONS[cycle % DIRECTIONS.length]);
         else if (tries > 0) tries++;
