@@ -42,16 +42,17 @@ function findPostgres(): string | undefined {
   return versions.map((version) => join(root, version, 'bin')).find((folder) => existsSync(join(folder, 'pg_rewind')));
 }
 
+const PROGRAMS = { patroni: 'Patroni', etcd: 'etcd', haproxy: 'HAProxy' } as const;
+
 /** What this machine lacks, as the end of `[needs …]`; null: nothing. */
 export function missingForPatroni(): string | null {
+  if (process.platform !== 'linux') return 'Patroni on Linux';
   const lacking = [
-    ...(['patroni', 'etcd', 'haproxy'] as const).filter((name) => findProgram(name) === undefined),
-    ...(findPostgres() === undefined ? ['postgresql'] : []),
+    ...Object.entries(PROGRAMS).flatMap(([program, name]) => (findProgram(program) === undefined ? [name] : [])),
+    ...(findPostgres() === undefined ? ['PostgreSQL as Debian packages it'] : []),
     ...(systemUserOfPostgres() === null ? ['the user postgres'] : []),
   ];
-  return process.platform === 'linux' && lacking.length === 0
-    ? null
-    : ['Patroni', ...lacking].join(', ').replace('Patroni, patroni', 'Patroni');
+  return lacking.length === 0 ? null : lacking.join(', ');
 }
 
 /** One of the two, as Patroni's `/cluster` describes it. */

@@ -106,7 +106,9 @@ export class Scene {
   /** Eight at once, until so many more acts were answered, or `isOver`. */
   async write(acts: number, isOver: () => boolean = () => false): Promise<void> {
     const { writer } = this;
-    if (writer.cookie === '' && !(await writer.signIn())) throw new Error('The harness cannot sign in.');
+    // Too busy is no answer.
+    while (writer.cookie === '' && !(await writer.signIn()))
+      if (!(await this.becomesReady())) throw new Error('The harness cannot sign in.');
     const enough = this.ledger.account.acknowledged + acts;
     const work = async (): Promise<void> => {
       while (this.ledger.account.acknowledged < enough && !isOver()) await writer.act();

@@ -44,11 +44,12 @@ export class Writer {
     this.person = means.person;
   }
 
-  /** Signs in; true when it worked. */
+  /** Signs in; false when the server was too busy. */
   async signIn(): Promise<boolean> {
     const { email, password } = this.person;
     const answer = await this.ask('/dashboard/api/log-in', { body: { email, password } });
-    if (answer?.status !== 200) return false;
+    if (answer === null || answer.status === 503) return false;
+    if (answer.status !== 200) throw new Error(`A sign-in was answered ${answer.status} ${JSON.stringify(answer.json)}`);
     this.cookie = answer.cookie;
     return true;
   }
