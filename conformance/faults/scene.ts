@@ -17,6 +17,9 @@ import { Writer } from './writer.ts';
 export const ISSUER = 'http://localhost:4141';
 const WRITERS = 8;
 const EVERY_MS = 50;
+/** Sign-ins that a kill cut off count as failures for their address, ten in five minutes. */
+const SIGN_IN_WITHIN_MS = 2 * PATIENCE_MS;
+const SIGN_IN_EVERY_MS = 1000;
 /** The latest are looked at after each fault, and as many of the others as make each look equally long; all of them in the end. */
 const LATEST = 300;
 const OTHERS = 100;
@@ -107,8 +110,11 @@ export class Scene {
   async write(acts: number, isOver: () => boolean = () => false): Promise<void> {
     const { writer } = this;
     // Too busy is no answer.
-    while (writer.cookie === '' && !(await writer.signIn()))
-      if (!(await this.becomesReady())) throw new Error('The harness cannot sign in.');
+    const giveUpAtMs = performance.now() + SIGN_IN_WITHIN_MS;
+    while (writer.cookie === '' && !(await writer.signIn())) {
+      if (performance.now() > giveUpAtMs || !(await this.becomesReady())) throw new Error('The harness cannot sign in.');
+      await new Promise((resolve) => setTimeout(resolve, SIGN_IN_EVERY_MS));
+    }
     const enough = this.ledger.account.acknowledged + acts;
     const work = async (): Promise<void> => {
       while (this.ledger.account.acknowledged < enough && !isOver()) await writer.act();

@@ -44,11 +44,11 @@ export class Writer {
     this.person = means.person;
   }
 
-  /** Signs in; false when the server was too busy. */
+  /** Signs in; false when the server was too busy, or asks to come later. */
   async signIn(): Promise<boolean> {
     const { email, password } = this.person;
     const answer = await this.ask('/dashboard/api/log-in', { body: { email, password } });
-    if (answer === null || answer.status === 503) return false;
+    if (answer === null || [429, 503].includes(answer.status)) return false;
     if (answer.status !== 200) throw new Error(`A sign-in was answered ${answer.status} ${JSON.stringify(answer.json)}`);
     this.cookie = answer.cookie;
     return true;
