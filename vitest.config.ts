@@ -14,9 +14,12 @@ export const UNIT = [
   'test/{architecture,check-*,docs}.test.ts',
 ];
 
-const project = (name: string, include: readonly string[], isIsolated = false): TestProjectConfiguration => ({
+/** Files that share processes are done sooner; each one puts back what it changed of what all share. */
+const shared = { isolate: false, restoreMocks: true, unstubGlobals: true };
+
+const project = (name: string, include: readonly string[], more: Partial<typeof shared> = {}): TestProjectConfiguration => ({
   extends: true,
-  test: { name, include: [...include], isolate: isIsolated },
+  test: { name, include: [...include], ...more },
 });
 
 export default defineConfig({
@@ -25,20 +28,18 @@ export default defineConfig({
     testTimeout: TEST_PATIENCE_MS,
     hookTimeout: TEST_PATIENCE_MS,
     expect: { poll: { timeout: PATIENCE_MS } },
-    // Files share processes: each one puts back what it changed of what all share.
-    ...{ restoreMocks: true, unstubGlobals: true },
     // Most of a test's time is waiting: for a browser, a disk, another process.
     maxWorkers: 3,
     projects: [
-      project('unit', UNIT),
+      project('unit', UNIT, shared),
       project('server', [
         'packages/server/{src/{cli,http,store},test}/**/*.test.ts',
         'packages/server/src/app.test.ts',
         'test/readme.test.ts',
         'packages/{guard,client}/test/**/*.test.ts',
       ]),
-      project('browser', ['packages/dashboard/test/**/*.test.ts']),
-      project('conformance', ['{conformance,examples/test}/**/*.test.ts'], true),
+      project('browser', ['packages/dashboard/test/**/*.test.ts'], shared),
+      project('conformance', ['{conformance,examples/test}/**/*.test.ts']),
     ],
   },
 });
