@@ -103,7 +103,15 @@ function databaseAt(kind: TestDatabase['kind'], url: string, { copy, remove }: M
   };
 }
 
-async function administer(url: string, ...statements: string[]): Promise<void> {
+/** Past the store: what an older version, or somebody's own hand, left in the database. */
+export async function runStatements({ kind, url }: TestDatabase, statements: readonly string[]): Promise<void> {
+  if (kind === 'postgres') return await administer(url, ...statements);
+  const database = new SQLite(url.slice('sqlite:'.length));
+  for (const statement of statements) database.exec(statement);
+  database.close();
+}
+
+async function administer(url: string, ...statements: readonly string[]): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   for (const statement of statements) await client.query(statement);

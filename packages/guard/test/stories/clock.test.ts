@@ -1,19 +1,16 @@
 /** Wall clocks that are set while everything runs: Keyhouse's, and the guard's. Nothing that was revoked or had ended is good again. */
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { eachDatabase } from '../../../server/test/databases.ts';
 import { bindGuard, type Guard } from '../../src/guard.ts';
 import { readOptions } from '../../src/options.ts';
 import { startWorld, type World } from '../adapters/world.ts';
+import { endAfterEach, statusAt, statusAtServer } from './guarded-world.ts';
 
 const MINUTE = 60_000;
 const TEN_YEARS = 10 * 365 * 24 * 60 * MINUTE;
 
 eachDatabase('a clock that is set', (makeDatabase) => {
-  let ends: (() => Promise<void>)[] = [];
-  afterEach(async () => {
-    for (const end of ends.reverse()) await end();
-    ends = [];
-  });
+  const ends = endAfterEach();
 
   async function open(guardAheadMs = 0): Promise<{ world: World; guard: Guard; said: string[] }> {
     const world = await startWorld(await makeDatabase());
@@ -28,20 +25,6 @@ eachDatabase('a clock that is set', (makeDatabase) => {
     return { world, guard, said };
   }
 
-  const verify = async ({ keyhouse }: World, bearer: string): Promise<number> =>
-    (await keyhouse.request('/verify?permission=invoices.read', { bearer })).status;
-
-  const guarded = async (guard: Guard, bearer: string): Promise<number> => {
-    const decision = await guard.judge(
-      {
-        ...{ method: 'GET', target: '/anything', headers: ['Authorization', `Bearer ${bearer}`] },
-        peer: { address: '127.0.0.1', isEncrypted: false },
-      },
-      { permission: 'invoices.read' },
-    );
-    return decision.ok ? 200 : decision.status;
-  };
-
   it('ten years ahead and back: what is revoked stays so, what is good is good, and no job stands still', async () => {
     const { world, guard } = await open();
     const { keyhouse } = world;
@@ -50,12 +33,12 @@ eachDatabase('a clock that is set', (makeDatabase) => {
     const revoked = await world.mint(key, ['invoices.read']);
     const late = [await world.mint(key, ['invoices.read']), (await world.key()).text];
     await world.revoke(revoked);
-    await expect.poll(() => guarded(guard, revoked)).toBe(401);
+    await expect.poll(() => statusAt(guard, revoked)).toBe(401);
     const { epoch } = keyhouse.keyhouse.follower;
 
     keyhouse.setClock(TEN_YEARS);
     // Everything has ended by that clock. Whatever sweeps, sweeps.
-    expect(await verify(world, good)).toBe(401);
+    expect(await statusAtServer(world.keyhouse, good)).toBe(401);
     for (const text of late) await world.revoke(text);
     for (let i = 0; i < 3; i++) await keyhouse.keyhouse.sweep();
     const second = await startWorld(keyhouse.database);
@@ -66,15 +49,16 @@ eachDatabase('a clock that is set', (makeDatabase) => {
     second.keyhouse.setClock(-TEN_YEARS);
 
     await expect.poll(() => keyhouse.keyhouse.follower.epoch).not.toBe(epoch);
-    for (const at of [world, second]) for (const text of [revoked, ...late]) await expect.poll(() => verify(at, text)).toBe(401);
-    await expect.poll(() => verify(world, good)).toBe(200);
+    for (const at of [world, second])
+      for (const text of [revoked, ...late]) await expect.poll(() => statusAtServer(at.keyhouse, text)).toBe(401);
+    await expect.poll(() => statusAtServer(world.keyhouse, good)).toBe(200);
     const introspected = await keyhouse.request('/auth/introspect', {
       bearer: (await keyhouse.key(1, { permissions: ['keyhouse.verify'] })).text,
       body: { token: revoked },
     });
     expect(introspected.json.active).toBe(false);
-    await expect.poll(() => guarded(guard, good)).toBe(200);
-    expect(await guarded(guard, revoked)).toBe(401);
+    await expect.poll(() => statusAt(guard, good)).toBe(200);
+    expect(await statusAt(guard, revoked)).toBe(401);
     // A guard that starts now is told as much.
     const young = bindGuard(readOptions({ ...world.options, log: () => {} }), {
       nowMs: () => Date.now(),
@@ -82,7 +66,7 @@ eachDatabase('a clock that is set', (makeDatabase) => {
     });
     ends.push(() => young.close());
     await young.ready();
-    expect([await guarded(young, good), await guarded(young, revoked)]).toEqual([200, 401]);
+    expect([await statusAt(young, good), await statusAt(young, revoked)]).toEqual([200, 401]);
     const { leases } = keyhouse.keyhouse.store;
     const nowMs = keyhouse.now();
     expect(await leases.takeLease({ job: 'sweep', holder: 'another', nowMs, forMs: 10 * MINUTE })).toBe(true);
@@ -96,11 +80,11 @@ eachDatabase('a clock that is set', (makeDatabase) => {
     const expires = new Date(keyhouse.now() + 10 * MINUTE).toISOString();
     const minted = await keyhouse.request('/auth', { bearer: key.text, body: { permissions: ['invoices.read'], expires } });
     const jwt: string = minted.json.token;
-    expect([await verify(world, key.text), await verify(world, jwt)]).toEqual([200, 200]);
+    expect([await statusAtServer(world.keyhouse, key.text), await statusAtServer(world.keyhouse, jwt)]).toEqual([200, 200]);
     keyhouse.advance(25 * MINUTE);
-    expect([await verify(world, key.text), await verify(world, jwt)]).toEqual([401, 401]);
+    expect([await statusAtServer(world.keyhouse, key.text), await statusAtServer(world.keyhouse, jwt)]).toEqual([401, 401]);
     keyhouse.setClock(-30 * MINUTE);
-    expect([await verify(world, key.text), await verify(world, jwt)]).toEqual([401, 401]);
+    expect([await statusAtServer(world.keyhouse, key.text), await statusAtServer(world.keyhouse, jwt)]).toEqual([401, 401]);
   });
 
   it('of a guard’s machine: it says so, and goes by Keyhouse’s', async () => {
@@ -110,13 +94,13 @@ eachDatabase('a clock that is set', (makeDatabase) => {
       const key = await world.key();
       const expires = new Date(keyhouse.now() + MINUTE).toISOString();
       const minted = await keyhouse.request('/auth', { bearer: key.text, body: { permissions: ['invoices.read'], expires } });
-      expect(await guarded(guard, minted.json.token)).toBe(200);
+      expect(await statusAt(guard, minted.json.token)).toBe(200);
       expect(said).toEqual([
         expect.stringMatching(/^The clock of this machine is about \d+ minutes (ahead of|behind) that of Keyhouse/),
       ]);
       expect(Math.round(guard.metrics().clock_ahead_seconds ?? 0)).toBeCloseTo(aheadMs / 1000, -1);
       keyhouse.advance(2 * MINUTE);
-      await expect.poll(() => guarded(guard, minted.json.token)).toBe(401);
+      await expect.poll(() => statusAt(guard, minted.json.token)).toBe(401);
     }
   });
 });

@@ -1,5 +1,7 @@
 /** A Keyhouse with a guard that follows it, and the question that the stories ask at guards. */
+import { afterEach } from 'vitest';
 import type { TestDatabase } from '../../../server/test/databases.ts';
+import type { TestServer } from '../../../server/test/server.ts';
 import { createGuard, type Guard } from '../../src/index.ts';
 import { startWorld, type World } from '../adapters/world.ts';
 
@@ -27,4 +29,17 @@ export async function statusAt(guard: Guard, bearer: string, permission = 'invoi
   const peer = { address: '127.0.0.1', isEncrypted: false };
   const decision = await guard.judge({ ...question, peer }, { permission });
   return decision.ok ? 200 : decision.status;
+}
+
+/** What Keyhouse itself answers when it is asked for the same. */
+export const statusAtServer = async (server: TestServer, bearer: string): Promise<number> =>
+  (await server.request('/verify?permission=invoices.read', { bearer })).status;
+
+/** What a test puts in here is ended after it, the last first. */
+export function endAfterEach(): (() => Promise<void>)[] {
+  const ends: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  });
+  return ends;
 }

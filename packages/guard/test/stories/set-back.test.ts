@@ -2,20 +2,17 @@
  * The database is set back under running servers and guards: a fail-over to a standby that lagged, a recovery to a point in time, a restored copy.
  * What was committed after that moment is lost. What is revoked from then on is refused everywhere, as ever.
  */
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { newApplication, openSession, refresh } from '../../../server/test/applications.ts';
 import { eachDatabase } from '../../../server/test/databases.ts';
 import { newPerson } from '../../../server/test/people.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../../../server/test/server.ts';
 import { createGuard, type Guard } from '../../src/index.ts';
 import { startWorld, type World } from '../adapters/world.ts';
+import { endAfterEach, statusAt, statusAtServer } from './guarded-world.ts';
 
 eachDatabase('a database that is set back', (makeDatabase) => {
-  let ends: (() => Promise<void>)[] = [];
-  afterEach(async () => {
-    for (const end of ends.reverse()) await end();
-    ends = [];
-  });
+  const ends = endAfterEach();
 
   async function open(): Promise<{ world: World; second: TestServer; guard: Guard }> {
     const database = await makeDatabase();
@@ -31,20 +28,6 @@ eachDatabase('a database that is set back', (makeDatabase) => {
     return { world, second, guard };
   }
 
-  const verify = async (server: TestServer, bearer: string): Promise<number> =>
-    (await server.request('/verify?permission=invoices.read', { bearer })).status;
-
-  const guarded = async (guard: Guard, bearer: string): Promise<number> => {
-    const decision = await guard.judge(
-      {
-        ...{ method: 'GET', target: '/anything', headers: ['Authorization', `Bearer ${bearer}`] },
-        peer: { address: '127.0.0.1', isEncrypted: false },
-      },
-      { permission: 'invoices.read' },
-    );
-    return decision.ok ? 200 : decision.status;
-  };
-
   it('is noticed by whoever is behind it, and by whoever the new list has overtaken', async () => {
     const { world, second, guard } = await open();
     const key = await world.key();
@@ -56,16 +39,16 @@ eachDatabase('a database that is set back', (makeDatabase) => {
     for (const other of others) await untilWorks(() => revoke(world.keyhouse, other.text));
     for (const server of [world.keyhouse, second])
       await expect.poll(() => server.keyhouse.follower.position).toBeGreaterThanOrEqual(3);
-    for (const server of [world.keyhouse, second]) await expect.poll(() => verify(server, jwt)).toBe(200);
-    await expect.poll(() => guarded(guard, jwt)).toBe(200);
+    for (const server of [world.keyhouse, second]) await expect.poll(() => statusAtServer(server, jwt)).toBe(200);
+    await expect.poll(() => statusAt(guard, jwt)).toBe(200);
 
     await setBack();
     await untilWorks(() => revoke(second, key.text));
     for (let i = 0; i < 5; i++) await revoke(second, (await world.key()).text);
 
-    for (const server of [world.keyhouse, second]) await expect.poll(() => verify(server, jwt)).toBe(401);
-    for (const server of [world.keyhouse, second]) await expect.poll(() => verify(server, key.text)).toBe(401);
-    await expect.poll(() => guarded(guard, jwt)).toBe(401);
+    for (const server of [world.keyhouse, second]) await expect.poll(() => statusAtServer(server, jwt)).toBe(401);
+    for (const server of [world.keyhouse, second]) await expect.poll(() => statusAtServer(server, key.text)).toBe(401);
+    await expect.poll(() => statusAt(guard, jwt)).toBe(401);
     await expect.poll(() => second.keyhouse.follower.epoch).not.toBe(epoch);
   });
 
@@ -73,8 +56,8 @@ eachDatabase('a database that is set back', (makeDatabase) => {
     const { world, second, guard } = await open();
     const setBack = await world.keyhouse.database.copy();
     const key = await untilWorks(() => world.key());
-    for (const server of [world.keyhouse, second]) await expect.poll(() => verify(server, key.text)).toBe(200);
-    await expect.poll(() => guarded(guard, key.text)).toBe(200);
+    for (const server of [world.keyhouse, second]) await expect.poll(() => statusAtServer(server, key.text)).toBe(200);
+    await expect.poll(() => statusAt(guard, key.text)).toBe(200);
     await setBack();
     for (const server of [world.keyhouse, second]) {
       // Not a 500, and not for longer than the list is trusted.
@@ -87,9 +70,9 @@ eachDatabase('a database that is set back', (makeDatabase) => {
         })
         .toBe(401);
       expect([...answers].filter((status) => ![200, 401, 503].includes(status))).toEqual([]);
-      await expect.poll(() => verify(server, key.text)).toBe(401);
+      await expect.poll(() => statusAtServer(server, key.text)).toBe(401);
     }
-    await expect.poll(() => guarded(guard, key.text)).toBe(401);
+    await expect.poll(() => statusAt(guard, key.text)).toBe(401);
   });
 
   it('revokes what is handed in, though its record or an earlier revocation of it was lost, for servers that start later too', async () => {
@@ -111,7 +94,7 @@ eachDatabase('a database that is set back', (makeDatabase) => {
       for (const text of [known.jwt, lost.jwt]) await untilWorks(() => revoke(second, text, client.clientId));
     };
     await revokeAll();
-    for (const text of [onRecord, unrecorded, known.jwt, lost.jwt, another]) expect(await verify(second, text)).toBe(401);
+    for (const text of [onRecord, unrecorded, known.jwt, lost.jwt, another]) expect(await statusAtServer(second, text)).toBe(401);
     await setBack();
     // They are still known as revoked here, and nowhere else.
     await revokeAll();
@@ -119,8 +102,8 @@ eachDatabase('a database that is set back', (makeDatabase) => {
     const third = await startTestServer({ database: world.keyhouse.database, url: world.keyhouse.url });
     ends.push(() => third.stop());
     for (const text of [onRecord, unrecorded, known.jwt, lost.jwt, another]) {
-      expect(await verify(third, text)).toBe(401);
-      await expect.poll(() => guarded(guard, text)).toBe(401);
+      expect(await statusAtServer(third, text)).toBe(401);
+      await expect.poll(() => statusAt(guard, text)).toBe(401);
     }
     // What is repeated adds nothing to the list.
     const { position } = third.keyhouse.follower;
@@ -136,17 +119,17 @@ eachDatabase('a database that is set back', (makeDatabase) => {
     const lost = await untilWorks(() => world.keyhouse.register());
     const ofLost = await jwtOf(world, lost.accountId);
     await world.keyhouse.keyhouse.suspendAccount({ accountId: lost.accountId, reason: null, by: OPERATOR });
-    for (const server of [world.keyhouse, second]) await expect.poll(() => verify(server, ofLost)).toBe(401);
-    await expect.poll(() => guarded(guard, ofLost)).toBe(401);
+    for (const server of [world.keyhouse, second]) await expect.poll(() => statusAtServer(server, ofLost)).toBe(401);
+    await expect.poll(() => statusAt(guard, ofLost)).toBe(401);
     await setBack();
     for (const server of [world.keyhouse, second]) await expect.poll(() => server.keyhouse.follower.epoch).not.toBe(epoch);
 
     const next = await untilWorks(() => world.keyhouse.register());
     expect(next.accountId).toBe(lost.accountId);
     const jwt = await jwtOf(world, next.accountId);
-    for (const server of [world.keyhouse, second]) expect(await verify(server, jwt)).toBe(200);
-    await expect.poll(() => guarded(guard, jwt)).toBe(200);
-    for (const server of [world.keyhouse, second]) expect(await verify(server, ofLost)).toBe(401);
+    for (const server of [world.keyhouse, second]) expect(await statusAtServer(server, jwt)).toBe(200);
+    await expect.poll(() => statusAt(guard, jwt)).toBe(200);
+    for (const server of [world.keyhouse, second]) expect(await statusAtServer(server, ofLost)).toBe(401);
   });
 });
 

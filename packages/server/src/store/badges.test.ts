@@ -1,26 +1,11 @@
 /** Badges on both databases: what is not the operator's own is never taken for it, and nothing that changes an owner forgets them. */
 import { readdirSync, readFileSync } from 'node:fs';
-import Database from 'better-sqlite3';
-import pg from 'pg';
 import { beforeAll, expect, it } from 'vitest';
 import { newApplication } from '../../test/applications.ts';
-import { eachDatabase, type TestDatabase } from '../../test/databases.ts';
+import { eachDatabase, runStatements, type TestDatabase } from '../../test/databases.ts';
 import { startTestServer, type TestServer } from '../../test/server.ts';
 import { badgesAndOrigins } from './migrations/0009-badges-and-origins.ts';
 import { POSTGRES_TYPES, SQLITE_TYPES } from './migrations/migration.ts';
-
-async function run({ kind, url }: TestDatabase, statement: string): Promise<void> {
-  if (kind === 'sqlite') {
-    const database = new Database(url.slice('sqlite:'.length));
-    database.exec(statement);
-    database.close();
-    return;
-  }
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query(statement);
-  await client.end();
-}
 
 eachDatabase('first-party', (makeDatabase) => {
   let database: TestDatabase;
@@ -38,7 +23,7 @@ eachDatabase('first-party', (makeDatabase) => {
       await newApplication(server, 1, { isFirstParty: true }),
       await newApplication(server, accountId, { isVerified: true }),
     ];
-    await run(database, `UPDATE applications SET is_first_party = 1 WHERE id = ${theirs.id}`);
+    await runStatements(database, [`UPDATE applications SET is_first_party = 1 WHERE id = ${theirs.id}`]);
     expect((await applications.findApplication(theirs.id))?.isFirstParty).toBe(false);
     expect((await applications.findClient(theirs.clientId))?.isFirstParty).toBe(false);
     expect(
@@ -46,7 +31,7 @@ eachDatabase('first-party', (makeDatabase) => {
     ).toEqual([false]);
     const types = database.kind === 'sqlite' ? SQLITE_TYPES : POSTGRES_TYPES;
     for (const statement of badgesAndOrigins.statements(types))
-      if (statement.startsWith('UPDATE')) await run(database, statement);
+      if (statement.startsWith('UPDATE')) await runStatements(database, [statement]);
     expect(await applications.findApplication(own.id)).toMatchObject({ isFirstParty: true, lostBadges: null });
     expect(await applications.findApplication(theirs.id)).toMatchObject({
       ...{ isFirstParty: false, verifiedAtMs: theirs.verifiedAtMs },

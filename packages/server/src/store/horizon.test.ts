@@ -1,11 +1,9 @@
 /** How long a revocation is remembered, on both databases: until the last JWT that it can concern has expired. */
 import { randomBytes } from 'node:crypto';
 import { makeJti, RevocationList } from '@keyhouse/protocol';
-import SQLite from 'better-sqlite3';
-import pg from 'pg';
 import { beforeAll, expect, it } from 'vitest';
 import { created } from '../../test/created.ts';
-import { eachDatabase, type TestDatabase } from '../../test/databases.ts';
+import { eachDatabase, runStatements, type TestDatabase } from '../../test/databases.ts';
 import type { By, EventDraft } from '../core/audit/event.ts';
 import type { Credential } from '../core/credentials/credential.ts';
 import type { MintedJwt } from '../core/jwts/jwt.ts';
@@ -162,7 +160,7 @@ eachDatabase('a revocation', (makeDatabase) => {
     const ofNow = await mint(key, 300, { atMs: nowMs + 1 });
     if (ofNow === null) throw new Error('not recorded');
     // As the version before wrote them: revoked by a process whose own limit was 30 days, and swept.
-    await runSql(database, [
+    await runStatements(database, [
       `DELETE FROM changes WHERE before_ms IS NOT NULL`,
       `DROP INDEX jwts_account_end`,
       `DELETE FROM settings WHERE name = 'longest_jwt_days'`,
@@ -170,7 +168,7 @@ eachDatabase('a revocation', (makeDatabase) => {
     const { position } = await store.changes.activeRevocations(nowMs);
     expect(await isRevoked(ofKey, nowMs + 31 * DAY)).toBe(false);
     // By itself: whichever migrations came after it have been applied.
-    await runSql(database, revocationEnds.statements(database.kind === 'sqlite' ? SQLITE_TYPES : POSTGRES_TYPES));
+    await runStatements(database, revocationEnds.statements(database.kind === 'sqlite' ? SQLITE_TYPES : POSTGRES_TYPES));
     expect(await isRevoked(ofKey, nowMs + 299 * DAY)).toBe(true);
     expect(await isRevoked(ofUser, nowMs + 299 * DAY)).toBe(true);
     expect(await isRevoked(ofNow, nowMs + 299 * DAY)).toBe(false);
@@ -181,16 +179,3 @@ eachDatabase('a revocation', (makeDatabase) => {
     expect((await store.changes.activeRevocations(nowMs)).position).toBe((said.at(-1)?.number ?? 0) + 1);
   });
 });
-
-async function runSql({ kind, url }: TestDatabase, statements: readonly string[]): Promise<void> {
-  if (kind === 'sqlite') {
-    const connection = new SQLite(url.slice('sqlite:'.length));
-    for (const statement of statements) connection.exec(statement);
-    connection.close();
-    return;
-  }
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  for (const statement of statements) await client.query(statement);
-  await client.end();
-}

@@ -1,36 +1,25 @@
 /** A session whose application's limit has passed is not active, whether or not anybody has refreshed it since; on both databases. */
 import { randomBytes } from 'node:crypto';
-import Database from 'better-sqlite3';
-import pg from 'pg';
 import { beforeAll, expect, it } from 'vitest';
 import { newApplication } from '../../test/applications.ts';
-import { eachDatabase, type TestDatabase } from '../../test/databases.ts';
+import { eachDatabase, runStatements, type TestDatabase } from '../../test/databases.ts';
 import { startTestServer, type TestServer } from '../../test/server.ts';
 import { visitorFor } from '../../test/visitor.ts';
 import { MAX_LISTED_SIGN_INS } from '../core/accounts/open-sign-in.ts';
 
 type Row = Readonly<Record<string, string | number>>;
 
-async function insert({ kind, url }: TestDatabase, table: string, rows: readonly Row[]): Promise<void> {
+async function insert(database: TestDatabase, table: string, rows: readonly Row[]): Promise<void> {
   // Texts of the tests have no quotes; bytes are given as hex.
   const literal = (value: string | number) => {
     if (typeof value === 'number') return String(value);
-    if (value.startsWith('hex:')) return kind === 'sqlite' ? `X'${value.slice(4)}'` : `'\\x${value.slice(4)}'`;
+    if (value.startsWith('hex:')) return database.kind === 'sqlite' ? `X'${value.slice(4)}'` : `'\\x${value.slice(4)}'`;
     return `'${value}'`;
   };
   const statements = rows.map(
     (row) => `INSERT INTO ${table} (${Object.keys(row).join(', ')}) VALUES (${Object.values(row).map(literal).join(', ')})`,
   );
-  if (kind === 'sqlite') {
-    const database = new Database(url.slice('sqlite:'.length));
-    for (const statement of statements) database.exec(statement);
-    database.close();
-    return;
-  }
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  for (const statement of statements) await client.query(statement);
-  await client.end();
+  await runStatements(database, statements);
 }
 const bytes = () => `hex:${randomBytes(32).toString('hex')}`;
 

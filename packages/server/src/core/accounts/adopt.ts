@@ -23,17 +23,18 @@ interface Foreign {
   readonly email: string;
 }
 
+/**
+ * Why nobody is signed in by what a provider answered. `unproved`: it does not say that the address is verified. `unlisted`: the operator has not
+ * listed the domain for it. `other-address`: the invitation is for another one.
+ */
+export type NotAdopted = 'unproved' | 'unlisted' | 'sign-up-closed' | 'invitation-over' | 'other-address' | 'too-many';
+
 /** `firstProof`: for the cookie of the step, and for nothing else. */
 export type Adopted =
   /** `accepted`: the invitation that they registered with, which is used up by it. */
   | { readonly user: User; readonly accepted: Pick<Invitation, 'accountId'> | null }
   | { readonly firstProof: string }
-  | 'unproved'
-  | 'unlisted'
-  | 'sign-up-closed'
-  | 'invitation-over'
-  | 'other-address'
-  | 'too-many'
+  | NotAdopted
   | null;
 
 const FIRST_PROOF_LASTS_MS = 10 * MINUTE_MS;

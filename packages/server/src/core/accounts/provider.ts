@@ -15,7 +15,7 @@ import type { Log } from '../lib/log.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { open, seal } from '../lib/seal.ts';
 import type { User } from './account.ts';
-import { adopt, confirmFirstProof } from './adopt.ts';
+import { adopt, confirmFirstProof, type NotAdopted } from './adopt.ts';
 import { circumstancesOf } from './circumstances.ts';
 import { emailKey } from './email.ts';
 import { type Entered, openStep, secondStepOf, settleEntered } from './enter.ts';
@@ -103,24 +103,10 @@ export type TripEnd =
       readonly accepted: Pick<Invitation, 'accountId'> | null;
     }
   | { readonly ok: true; readonly purpose: 'proof' | 'link' }
-  /**
-   * `trip`: nothing that we started in this browser, or too late. `provider`: it did not answer well. `unproved`: it does not say that the address
-   * is verified. `other-address`: the invitation is for another one. `unlisted`: the operator has not listed the domain for it.
-   */
+  /** `trip`: nothing that we started in this browser, or too late. `provider`: it did not answer well. */
   | {
       readonly ok: false;
-      readonly reason:
-        | 'trip'
-        | 'provider'
-        | 'unproved'
-        | 'unlisted'
-        | 'sign-up-closed'
-        | 'invitation-over'
-        | 'other-address'
-        | 'too-many'
-        | 'linked-elsewhere'
-        | 'other-person'
-        | 'shut-out';
+      readonly reason: 'trip' | 'provider' | NotAdopted | 'linked-elsewhere' | 'other-person' | 'shut-out';
     };
 
 export async function endTrip(

@@ -1,8 +1,6 @@
 /** What the data of schema 0006 becomes when every later migration runs, on both databases. */
-import Database from 'better-sqlite3';
-import pg from 'pg';
 import { beforeAll, expect, it } from 'vitest';
-import { eachDatabase, type TestDatabase } from '../../../test/databases.ts';
+import { eachDatabase, runStatements, type TestDatabase } from '../../../test/databases.ts';
 import type { OpenedStore } from '../opened.ts';
 import { MIGRATIONS } from './index.ts';
 import { POSTGRES_TYPES, SQLITE_TYPES } from './migration.ts';
@@ -262,24 +260,11 @@ function statementsOf(kind: TestDatabase['kind']): readonly string[] {
   ];
 }
 
-async function run({ kind, url }: TestDatabase, statements: readonly string[]): Promise<void> {
-  if (kind === 'sqlite') {
-    const database = new Database(url.slice('sqlite:'.length));
-    for (const statement of statements) database.exec(statement);
-    database.close();
-    return;
-  }
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  for (const statement of statements) await client.query(statement);
-  await client.end();
-}
-
 eachDatabase('an upgrade from schema 0006', (makeDatabase) => {
   let store: OpenedStore;
   beforeAll(async () => {
     const database = await makeDatabase();
-    await run(database, statementsOf(database.kind));
+    await runStatements(database, statementsOf(database.kind));
     store = await database.open();
   });
 
