@@ -295,6 +295,46 @@ describe('Profile and Security', () => {
     await isIn(other.page);
   });
 
+  it('does not end the passkey that was asked for by the button with an offer in the field that comes late', async () => {
+    const { page } = await settings('security');
+    const authenticator = await addAuthenticator(page);
+    await button(page, 'Add a passkey').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('No passkey yet.').waitFor({ state: 'detached' });
+
+    const other = await visitAt('/forgot');
+    await addAuthenticator(other.page).then((one) => authenticator.copyTo(one));
+    // The browser's own part begins when the test says so, with the signal that it was given before.
+    await other.page.addInitScript(() => {
+      const begin = navigator.credentials.get.bind(navigator.credentials);
+      navigator.credentials.get = async (options) => {
+        if (options?.mediation === 'conditional') return await new Promise(() => {});
+        document.documentElement.dataset.asked = 'yes';
+        await new Promise((resolve) => document.addEventListener('begin', resolve, { once: true }));
+        return await begin(options);
+      };
+    });
+    // What the offer in the field asks first is answered last.
+    const late = Promise.withResolvers<void>();
+    let asked = 0;
+    await other.page.route('**/log-in/passkey/options', async (route) => {
+      if (++asked === 1) await late.promise;
+      await route.continue();
+    });
+    await other.open('/login');
+    await expect.poll(() => asked).toBe(1);
+    await button(other.page, 'Log in with a passkey').click();
+    await other.page.locator('html[data-asked]').waitFor();
+    const answered = other.page.waitForResponse('**/log-in/passkey/options');
+    late.resolve();
+    await (await answered).finished();
+    await other.page.evaluate(async () => {
+      for (let frame = 0; frame < 3; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
+      document.dispatchEvent(new Event('begin'));
+    });
+    await isIn(other.page);
+  });
+
   it('says why passkeys are not offered where the address of the server is a number', async () => {
     const place = await startDashboard({ hostname: '127.0.0.1' });
     const { email } = await place.register();

@@ -7,8 +7,20 @@ export const knowsPasskeys = (): boolean => typeof window.PublicKeyCredential ==
 export const isCancelled = (error: unknown): boolean =>
   error instanceof Error && (error.name === 'NotAllowedError' || error.name === 'AbortError');
 
+/**
+ * Ceremonies that the person asked for and that are under way. The offer in the field gives way to them: a browser has one ceremony at a time, and a new
+ * one ends the one before (WebAuthn Level 3 §5.1.4).
+ */
+let askedFor = 0;
+
 export async function enterWithPasskey(): Promise<{ to: string }> {
-  return await enter(await pick(false));
+  askedFor += 1;
+  try {
+    const { start, options } = await prepare();
+    return await enter(await start({ optionsJSON: options }));
+  } finally {
+    askedFor -= 1;
+  }
 }
 
 /** For somebody who is signed in: the last proof is then a new one. */
@@ -28,9 +40,15 @@ const RENEW_MS = 4 * 60_000;
  */
 export function offerPasskeys(onEntered: (to: string) => void, onFailed: (error: unknown) => void): () => void {
   let isGone = false;
+  const isUnwanted = (): boolean => isGone || askedFor > 0;
+  const pick = async () => {
+    const { start, options } = await prepare();
+    // What was prepared may have taken long, and the person may have gone another way by then.
+    return isUnwanted() ? null : await start({ optionsJSON: options, useBrowserAutofill: true });
+  };
   const offer = async (): Promise<void> => {
-    if (isGone || !(await canAutofill())) return;
-    const picked = await pick(true).catch(() => null);
+    if (isUnwanted() || !(await canAutofill())) return;
+    const picked = await pick().catch(() => null);
     if (isGone || picked === null) return;
     try {
       onEntered((await enter(picked)).to);
@@ -44,7 +62,7 @@ export function offerPasskeys(onEntered: (to: string) => void, onFailed: (error:
     isGone = true;
     clearInterval(timer);
   };
-  // A new one ends the one before it (WebAuthn Level 3 §5.1.4: one at a time); `pick` then fails quietly.
+  // A new one ends the one before it; `pick` then fails quietly.
   const timer = setInterval(() => void offer(), RENEW_MS);
   void offer();
   return () => {
@@ -53,13 +71,13 @@ export function offerPasskeys(onEntered: (to: string) => void, onFailed: (error:
   };
 }
 
-async function pick(autofill: boolean) {
-  const { startAuthentication } = await import('@simplewebauthn/browser');
+async function prepare() {
+  const { startAuthentication: start } = await import('@simplewebauthn/browser');
   const options = await ask('POST /log-in/passkey/options');
-  return await startAuthentication({ optionsJSON: options as never, useBrowserAutofill: autofill });
+  return { start, options: options as never };
 }
 
-const enter = (response: Awaited<ReturnType<typeof pick>>): Promise<{ to: string }> =>
+const enter = (response: object): Promise<{ to: string }> =>
   ask('POST /log-in/passkey', { body: { response: response as never } });
 
 async function canAutofill(): Promise<boolean> {
