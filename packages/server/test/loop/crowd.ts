@@ -55,11 +55,12 @@ export function crowd(file: string, { accountId, userId, size }: { accountId: nu
        SELECT id, ?, ? - i, 1, ? - i * ${DAY_MS} FROM credentials, n WHERE account_id = ? AND ${ACTIVE}`,
     );
     for (const name of permissionNames.slice(0, 10)) use.run(30, name, today, nowMs, accountId);
+    // The server itself has written some of both for whoever was used since it started.
     db.exec(
-      'INSERT INTO permission_last_use SELECT credential_id, permission, max(day) FROM permission_use GROUP BY credential_id, permission',
+      'INSERT OR REPLACE INTO permission_last_use SELECT credential_id, permission, max(day) FROM permission_use GROUP BY credential_id, permission',
     );
     db.prepare(
-      `INSERT INTO account_use SELECT ?, day, sum(requests), max(last_used_at_ms), max(credential_id) FROM credential_use
+      `INSERT OR REPLACE INTO account_use SELECT ?, day, sum(requests), max(last_used_at_ms), max(credential_id) FROM credential_use
        WHERE credential_id IN (SELECT id FROM credentials WHERE account_id = ?) GROUP BY day`,
     ).run(accountId, accountId);
     db.prepare(
