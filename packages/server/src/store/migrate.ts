@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration as KyselyMigration, Migrator } from 'kysely/migration';
+import { ensureEpoch } from './epoch.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import type { ColumnTypes } from './migrations/migration.ts';
-import { newEpoch } from './revocations.ts';
 import type { Database } from './schema.ts';
 
 /**
@@ -12,12 +12,9 @@ import type { Database } from './schema.ts';
 export async function migrate(db: Kysely<Database>, types: ColumnTypes, { disableTransactions = false } = {}): Promise<string[]> {
   const { error, results } = await migratorFor(db, types, disableTransactions).migrateToLatest();
   if (error !== undefined) throw error;
-  await db
-    .insertInto('settings')
-    .values({ name: 'epoch', value: newEpoch() })
-    .onConflict((conflict) => conflict.column('name').doNothing())
-    .execute();
-  return (results ?? []).map((result) => result.migrationName);
+  const applied = (results ?? []).map((result) => result.migrationName);
+  await ensureEpoch(db, { isNew: applied.length === MIGRATIONS.length });
+  return applied;
 }
 
 /** The statements that `migrate` would run, without running them. */

@@ -1,13 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Change, ChangeKind, ChangesStore, ListPlace } from '../core/revocations/change.ts';
 import type { Act } from './act.ts';
+import { replaceEpoch } from './epoch.ts';
 import { type Db, prepare } from './prepared.ts';
 
 const DAY_MS = 86_400_000;
-
-/** Random text that names a list of changes. */
-export const newEpoch = (): string => randomBytes(16).toString('hex');
 
 type Reads = Pick<ChangesStore, 'place' | 'lookAfter' | 'changesAfter' | 'activeRevocations'>;
 
@@ -53,14 +50,7 @@ export function revocationsReads(db: Db, pollDb: Db): Reads {
 }
 
 export const revocationsActs = {
-  async renewEpoch(act: Act, { from }: { from: string }): Promise<void> {
-    await act.db
-      .updateTable('settings')
-      .set({ value: newEpoch() })
-      .where('name', '=', 'epoch')
-      .where('value', '=', from)
-      .execute();
-  },
+  renewEpoch: (act: Act, input: Parameters<ChangesStore['renewEpoch']>[0]): Promise<void> => replaceEpoch(act.db, input),
 
   async sweepChanges(act: Act, { nowMs, limit }: Parameters<ChangesStore['sweepChanges']>[0]): Promise<boolean> {
     const over = act.db

@@ -3,6 +3,9 @@ import type { Change } from '@keyhouse/protocol';
 
 export type { Change, ChangeDraft, ChangeKind } from '@keyhouse/protocol';
 
+/** Why a list gets another epoch. */
+export type WentBack = 'database' | 'clock';
+
 /** A row as it was read: its number, and a mark (text made of its other columns) to see later whether it is still the same row. */
 export interface Seen {
   readonly number: number;
@@ -37,10 +40,10 @@ export interface ChangesStore {
   /** The changes after a place, and the end of the list now. */
   lookAfter(place: ListPlace, limit: number): Promise<ListLook>;
   /**
-   * Gives the list another epoch, unless it has another one than `from` already: the list was set back, so everybody who knows the old epoch must
-   * start over.
+   * Gives the list another epoch, unless it has another one than `from` already: everybody who knows the old epoch must start over. When it is the
+   * database that went back, no number of a row that it may have lost is given to a new one.
    */
-  renewEpoch(input: { from: string }): Promise<void>;
+  renewEpoch(input: { from: string; wentBack: WentBack }): Promise<void>;
   /** Changes numbered above `after`, in order. */
   changesAfter(after: number, limit: number): Promise<readonly Change[]>;
   /** Where the list stands, and the revocations that have not ended by `nowMs`, in order: all of them, or one page. */

@@ -11,7 +11,7 @@ import { isSuspensionKind, KEPT_AFTER_END_MS, RevocationList } from '@keyhouse/p
 import type { Clock } from '../lib/clock.ts';
 import { pause } from '../lib/pause.ts';
 import { StoreUnavailable } from '../unavailable.ts';
-import type { Change, ChangesStore, ListLook, ListPlace } from './change.ts';
+import type { Change, ChangesStore, ListLook, ListPlace, WentBack } from './change.ts';
 
 /** The contract promises a revocation everywhere within two seconds; this leaves room for the poll itself. */
 export const TRUST_FOR_MS = 1500;
@@ -40,8 +40,6 @@ export interface FollowerPorts {
   /** The list got another epoch: the database was set back to before `position`, which had been read, or the wall clock to before that reading. */
   readonly onWentBack: (what: WentBack, position: number) => void;
 }
-
-export type WentBack = 'database' | 'clock';
 
 export interface ChangeListener {
   onChange(change: Change): void;
@@ -244,7 +242,7 @@ export class ChangeFollower {
 
   /** Makes every server and guard start over, because the database or the wall clock was set back; once, even if many servers notice it. */
   async renewEpoch(wentBack: WentBack): Promise<void> {
-    await this.#ports.changes.renewEpoch({ from: this.epoch });
+    await this.#ports.changes.renewEpoch({ from: this.epoch, wentBack });
     this.#ports.onWentBack(wentBack, this.position);
     this.#unread = true;
   }

@@ -4,7 +4,7 @@
  */
 import { type Kysely, sql } from 'kysely';
 import pg from 'pg';
-import { newEpoch } from '../revocations.ts';
+import { replaceEpoch } from '../epoch.ts';
 import type { Database } from '../schema.ts';
 import { putSetting } from '../settings.ts';
 
@@ -16,7 +16,12 @@ export async function renewEpochOfAnotherHistory(db: Kysely<Database>): Promise<
   const identity = await identityOf(db);
   return await db.transaction().execute(async (transaction) => {
     // The row's lock lets servers that start at once take turns: the second one finds that it is done.
-    await transaction.selectFrom('settings').select('value').where('name', '=', 'epoch').forUpdate().executeTakeFirstOrThrow();
+    const { value: from } = await transaction
+      .selectFrom('settings')
+      .select('value')
+      .where('name', '=', 'epoch')
+      .forUpdate()
+      .executeTakeFirstOrThrow();
     const known = await transaction
       .selectFrom('settings')
       .select('value')
@@ -25,7 +30,7 @@ export async function renewEpochOfAnotherHistory(db: Kysely<Database>): Promise<
     if (known?.value === identity) return false;
     await putSetting(transaction, 'database_identity', identity);
     if (known === undefined) return false;
-    await putSetting(transaction, 'epoch', newEpoch());
+    await replaceEpoch(transaction, { from, wentBack: 'database' });
     return true;
   });
 }
