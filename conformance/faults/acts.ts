@@ -222,14 +222,17 @@ async function createTeam(writer: Writer): Promise<void> {
 async function suspendOrResume(writer: Writer): Promise<void> {
   const team = writer.pick('account', { orEither: true, orEnded: true });
   if (team === undefined) return await createTeam(writer);
+  const suspend = async (): Promise<void> => {
+    const answer = await writer.dashboard('POST', `/operator/accounts/${team.text}/suspend`, { reason: null });
+    if (writer.expect(answer, [204], 'suspend', team)) writer.write({ what: 'ended', id: team.id });
+  };
   await writer.claiming([team], async () => {
-    const isResumed = team.state !== 'active';
-    const path = `/operator/accounts/${team.text}/${isResumed ? 'resume' : 'suspend'}`;
-    const answer = await writer.dashboard('POST', path, isResumed ? undefined : { reason: null });
-    // One whose suspension was not answered may have nothing to resume.
-    const isKnown = team.state === 'either' ? [204, 409, 422] : [204];
-    if (!writer.expect(answer, isKnown, isResumed ? 'resume' : 'suspend', team)) return;
-    writer.write({ what: isResumed ? 'resumed' : 'ended', id: team.id });
+    if (team.state === 'active') return await suspend();
+    const answer = await writer.dashboard('POST', `/operator/accounts/${team.text}/resume`);
+    if (!writer.expect(answer, team.state === 'either' ? [204, 409, 422] : [204], 'resume', team)) return;
+    if (answer.status === 204) return writer.write({ what: 'resumed', id: team.id });
+    // Its suspension was not answered, or a set-back has lost it: who was running may remember it, and may not hear this. So it is suspended again.
+    await suspend();
   });
 }
 

@@ -112,6 +112,31 @@ eachDatabase('a database that is set back', (makeDatabase) => {
     expect(third.keyhouse.follower.position).toBe(position);
   });
 
+  it('accepts what was issued before a suspension that was lost, once the account is resumed all the same', async () => {
+    const { world, second, guard } = await open();
+    const person = await newPerson(world.keyhouse);
+    const jwt = await jwtOf(world, person.accountId);
+    const setBack = await world.keyhouse.database.copy();
+    const { epoch } = world.keyhouse.keyhouse.follower;
+    const suspension = { accountId: person.accountId, reason: null, by: OPERATOR };
+    await untilWorks(() => world.keyhouse.keyhouse.suspendAccount(suspension));
+    for (const server of [world.keyhouse, second]) await expect.poll(() => statusAtServer(server, jwt)).toBe(401);
+    await expect.poll(() => statusAt(guard, jwt)).toBe(401);
+    await setBack();
+    for (const server of [world.keyhouse, second]) await expect.poll(() => server.keyhouse.follower.epoch).not.toBe(epoch);
+    // The guard follows the new list once it hears of what is revoked there.
+    const other = await untilWorks(() => jwtOf(world, person.accountId));
+    await expect.poll(() => statusAt(guard, other)).toBe(200);
+    await untilWorks(() => revoke(second, other));
+    await expect.poll(() => statusAt(guard, other)).toBe(401);
+    // Nobody has lifted it yet.
+    for (const server of [world.keyhouse, second]) expect(await statusAtServer(server, jwt)).toBe(401);
+
+    expect(await untilWorks(() => second.keyhouse.resumeAccount(suspension))).toBe('already');
+    for (const server of [world.keyhouse, second]) await expect.poll(() => statusAtServer(server, jwt)).toBe(200);
+    await expect.poll(() => statusAt(guard, jwt)).toBe(200);
+  });
+
   it('gives no account the id of one that was suspended and lost', async () => {
     const { world, second, guard } = await open();
     const setBack = await world.keyhouse.database.copy();

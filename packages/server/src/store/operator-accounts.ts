@@ -4,7 +4,7 @@ import { lockAdministrators } from './administration.ts';
 import { endTeam } from './members.ts';
 import type { Db } from './prepared.ts';
 import { profileActs } from './profile.ts';
-import { resume, suspend } from './suspension.ts';
+import { forgetLostSuspension, resume, suspend } from './suspension.ts';
 import { lockExistingTeam } from './teams.ts';
 
 type Input<Name extends keyof OperatorAccountsStore> = Parameters<OperatorAccountsStore[Name]>[0];
@@ -26,7 +26,10 @@ export const operatorAccountsActs = {
   async resumeAccount(act: Act, { accountId, administratorId, event }: Input<'resumeAccount'>) {
     const account = await lockForOperator(act.db, accountId, administratorId);
     if (typeof account === 'string') return account;
-    if (!(await resume(act, accountId, ['suspended_at_ms', 'ownerless_since_ms']))) return 'already' as const;
+    if (!(await resume(act, accountId, ['suspended_at_ms', 'ownerless_since_ms']))) {
+      await forgetLostSuspension(act, accountId);
+      return 'already' as const;
+    }
     await act.db
       .updateTable('accounts')
       .set({ suspended_by: null, suspension_reason: null })

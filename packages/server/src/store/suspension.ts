@@ -101,6 +101,12 @@ export async function forgetSuspension(act: Act, kind: SuspensionKind, id: strin
   if (lifted) act.suspend({ kind, id, sinceMs: null });
 }
 
+/**
+ * For an account that is not suspended here: those that were running when the database went back may still refuse what was issued before a suspension that was
+ * lost with it, until they hear otherwise.
+ */
+export const forgetLostSuspension = (act: Act, accountId: number): Promise<void> => announce(act, accountId, null);
+
 /** Tells servers and guards of the account and its applications, and makes caches forget them. `sinceMs` null: no longer suspended. */
 async function announce(act: Act, accountId: number, sinceMs: number | null): Promise<void> {
   const applications = await act.db

@@ -30,7 +30,10 @@ export interface OperatorAccountsStore {
   suspendAccount(
     input: ByOperator & { reason: string | null; nowMs: number; event: EventDraft },
   ): Promise<'done' | 'already' | OperatorRefusal>;
-  /** Lifts a suspension, whatever it was for. `already`: it is not suspended. */
+  /**
+   * Lifts a suspension, whatever it was for. `already`: it is not suspended. Then servers and guards are told so all the same: the database may have been set back, and
+   * they remember a suspension that it lost.
+   */
   resumeAccount(input: ByOperator & { event: EventDraft }): Promise<'done' | 'already' | OperatorRefusal>;
   /**
    * Deletes a team, or the user whose personal account it is. `only_owner`: the user alone owns a team, which would have no owner then.
