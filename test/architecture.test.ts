@@ -11,6 +11,7 @@ import { UNIT } from '../vitest.config.ts';
 const root = resolve(import.meta.dirname, '..');
 const SERVER = 'packages/server/src';
 const CORE = `${SERVER}/core`;
+const DASHBOARD = 'packages/dashboard/src';
 
 /** Lowest last: a room may use those that stand after it. */
 const ROOMS = ['oauth', 'sessions', 'jwts', 'credentials', 'permissions', 'accounts', 'revocations', 'audit', 'mail', 'lib'];
@@ -153,6 +154,34 @@ describe('the rooms of core', () => {
 
   it('takes the time from a clock: no Date.now and no new Date() in core', () => {
     expect(sources.filter(({ path }) => isWithin(path, CORE)).flatMap(readingsOfTheClock)).toEqual([`${CORE}/lib/clock.ts`]);
+  });
+});
+
+describe('the floors of the dashboard', () => {
+  const within = imports.filter(({ from, to }) => isWithin(from, DASHBOARD) && isWithin(to, DASHBOARD));
+  const folderOf = (path: string): string => {
+    const [first = '', ...rest] = path.slice(DASHBOARD.length + 1).split('/');
+    return rest.length === 0 ? '' : first;
+  };
+
+  it('knows every floor, and finds the rooms between them', () => {
+    const folders = new Set(within.flatMap(({ from, to }) => [folderOf(from), folderOf(to)]));
+    expect([...folders]).toEqual(expect.arrayContaining(['lib', 'kit', 'app', 'sign-in', 'credentials', 'operator']));
+    // Files of no folder start the pages.
+    expect(new Set(within.flatMap(({ from, to }) => [from, to]).filter((path) => folderOf(path) === ''))).toEqual(
+      new Set([`${DASHBOARD}/main.tsx`]),
+    );
+  });
+
+  it('lets lib use lib, the kit also the kit, a room also itself, and only app use the rooms; types and styles included', () => {
+    const wrong = within.filter(({ from, to }) => {
+      const [user, used] = [folderOf(from), folderOf(to)];
+      if (user === used || used === 'lib') return false;
+      // `sign-in` is the other entry: it is loaded before anybody is signed in, and carries nothing of the dashboard.
+      if (user === 'lib' || user === 'sign-in' || used === 'sign-in' || used === '') return true;
+      return !(used === 'kit' || user === 'app' || (user === '' && used === 'app'));
+    });
+    expect(shows(wrong)).toEqual([]);
   });
 });
 

@@ -1,14 +1,14 @@
 /** The frame around every page. What is in it stands beside this file: the header, the banners, the navigation. */
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef } from 'react';
+import { useMemberships } from '../kit/membership.ts';
 import { Part } from '../kit/part.tsx';
+import { useAccount, useMe } from '../kit/session.ts';
 import { Lost } from './Banners.tsx';
 import { Header } from './Header.tsx';
 import styles from './layout.module.css';
-import { useMemberships } from './membership.ts';
 import { Navigation } from './Navigation.tsx';
 import { useIsNarrow } from './narrow.ts';
-import { useAccount, useMe } from './session.ts';
 import { words } from './words.ts';
 
 const Unverified = lazy(async () => ({ default: (await import('./rare-banners.tsx')).Unverified }));

@@ -1,8 +1,8 @@
 /** The lists of links: at the side of a wide page, in the menu of a narrow one. */
 import { Link } from '@tanstack/react-router';
+import type { Account } from '../kit/session.ts';
 import styles from './layout.module.css';
 import { ADMINISTRATION, isCurrent, isWithin, type Place, pathOf, placesOf, SETTINGS, TO_ADMINISTRATION } from './places.ts';
-import type { Account } from './session.ts';
 import { words } from './words.ts';
 
 export interface NavigationProps {

@@ -3,10 +3,10 @@ import { Alert, Button, Modal, Stack, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { FormError, fieldErrorsOf } from '../kit/errors.tsx';
+import { ME, useMe } from '../kit/session.ts';
 import { ask } from '../lib/ask.ts';
 import { CurrentPassword } from './CurrentPassword.tsx';
 import { ProviderProof } from './ProviderProof.tsx';
-import { ME, useMe } from './session.ts';
 import { words } from './words.ts';
 
 const said = words.proof;

@@ -3,8 +3,8 @@ import { Anchor, Button, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { FormError } from '../kit/errors.tsx';
+import { ME, useMe } from '../kit/session.ts';
 import { ask } from '../lib/ask.ts';
-import { ME, useMe } from './session.ts';
 import { words } from './words.ts';
 
 const said = words.proof;

@@ -5,10 +5,10 @@
 import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { FormError } from '../kit/errors.tsx';
+import type { Me } from '../kit/session.ts';
 import { AskError, whoIsSignedIn } from '../lib/ask.ts';
 import { FirstFactor } from './FirstFactor.tsx';
 import { SecondFactor } from './SecondFactor.tsx';
-import type { Me } from './session.ts';
 import type { Attempt, StepMethod } from './sign-in-attempt.ts';
 import { words as said } from './sign-in-words.ts';
 

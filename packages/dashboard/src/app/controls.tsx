@@ -3,9 +3,9 @@ import { useMantineColorScheme } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { ChevronsUpDown, LogOut, Moon, Sun, SunMoon } from 'lucide-react';
+import { type Account, leave, useMe } from '../kit/session.ts';
 import { ask } from '../lib/ask.ts';
 import styles from './layout.module.css';
-import { type Account, leave, useMe } from './session.ts';
 import { words } from './words.ts';
 
 interface ButtonProps {

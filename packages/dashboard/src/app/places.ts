@@ -1,6 +1,6 @@
 /** Where one can go: in the account that is chosen, in the person's settings, in the pages of administrators. */
 import { AppWindow, Building2, House, KeyRound, type LucideIcon, ScrollText, Users, Wrench } from 'lucide-react';
-import { type Account, hasRole } from './session.ts';
+import { type Account, hasRole } from '../kit/session.ts';
 import { words } from './words.ts';
 
 export interface Place {

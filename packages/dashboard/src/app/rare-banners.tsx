@@ -1,9 +1,9 @@
 /** Shown above every page while it is so: the account is suspended, the address is not verified. Loaded for those who see them alone. */
 import { useMutation } from '@tanstack/react-query';
 import { sentenceOf } from '../kit/errors.tsx';
+import type { Account } from '../kit/session.ts';
 import { ask } from '../lib/ask.ts';
 import styles from './layout.module.css';
-import type { Account } from './session.ts';
 import { words } from './words.ts';
 
 /** Of the account that the pages are about: everything can be looked at, and nothing of it is accepted or changed. */

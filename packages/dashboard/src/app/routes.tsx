@@ -1,8 +1,9 @@
 /** Every page and its path, below `/dashboard`. Each is a file of its own that is loaded when it is opened. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { NotFound } from '../kit/not-found.tsx';
 import { Loading } from '../kit/states.tsx';
+import { Broken } from './Broken.tsx';
 import { Layout } from './Layout.tsx';
-import { Broken, NotFound } from './NotFound.tsx';
 
 const root = createRootRoute({ component: Layout, notFoundComponent: NotFound, errorComponent: Broken });
 
@@ -27,13 +28,13 @@ const routes = [
   to('/settings', '/settings/profile'),
   to('/operator', '/operator/users'),
   page('/settings/profile', () => import('../accounts/profile/ProfilePage.tsx'), 'ProfilePage'),
-  page('/settings/security', () => import('../accounts/security/SecurityPage.tsx'), 'SecurityPage'),
+  page('/settings/security', () => import('./pages/SecurityPage.tsx'), 'SecurityPage'),
   page('/settings/applications', () => import('../sessions/ConnectedPage.tsx'), 'ConnectedPage'),
   page('/settings/developers', () => import('../credentials/pages.tsx'), 'TokensPage'),
   page('/settings/developers/$id', () => import('../credentials/pages.tsx'), 'TokenPage'),
   page('/accounts/$account', () => import('../home/HomePage.tsx'), 'HomePage'),
   page('/accounts/$account/keys', () => import('../credentials/pages.tsx'), 'KeysPage'),
-  page('/accounts/$account/keys/$id', () => import('../credentials/pages.tsx'), 'KeyPage'),
+  page('/accounts/$account/keys/$id', () => import('./pages/KeyPage.tsx'), 'KeyPage'),
   page('/accounts/$account/applications', () => import('../applications/pages.tsx'), 'ApplicationsPage'),
   page('/accounts/$account/applications/$id', () => import('../applications/pages.tsx'), 'ApplicationPage'),
   page('/accounts/$account/audit', () => import('../audit/pages.tsx'), 'AuditPage'),
@@ -45,14 +46,14 @@ const routes = [
   page('/operator/accounts', () => import('../operator/AccountsPage.tsx'), 'AccountsPage'),
   page('/operator/accounts/$id', () => import('../operator/AccountPage.tsx'), 'AccountPage'),
   page('/operator/applications', () => import('../operator/ApplicationsPage.tsx'), 'OperatorApplicationsPage'),
-  page('/operator/permissions', () => import('../operator/PermissionsPage.tsx'), 'OperatorCataloguePage'),
-  page('/operator/routes', () => import('../operator/PermissionsPage.tsx'), 'OperatorRoutesPage'),
+  page('/operator/permissions', () => import('../permissions/pages.tsx'), 'OperatorCataloguePage'),
+  page('/operator/routes', () => import('../permissions/pages.tsx'), 'OperatorRoutesPage'),
   page('/operator/signing-keys', () => import('../operator/SigningKeysPage.tsx'), 'SigningKeysPage'),
   page('/operator/mails', () => import('../operator/MailsPage.tsx'), 'MailsPage'),
   page('/operator/mails/$id', () => import('../operator/MailPage.tsx'), 'MailPage'),
   page('/operator/limits', () => import('../operator/LimitsPage.tsx'), 'LimitsPage'),
   page('/operator/health', () => import('../operator/HealthPage.tsx'), 'HealthPage'),
-  page('/operator/audit', () => import('../operator/AuditPage.tsx'), 'WholeAuditPage'),
+  page('/operator/audit', () => import('../audit/ServerAuditPage.tsx'), 'ServerAuditPage'),
   page('/operator/brand', () => import('../operator/BrandPage.tsx'), 'BrandPage'),
 ];
 

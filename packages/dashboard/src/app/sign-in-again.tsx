@@ -4,8 +4,8 @@
  */
 import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useRef } from 'react';
+import { useMe } from '../kit/session.ts';
 import { helpers, setPageUser } from '../lib/ask.ts';
-import { useMe } from './session.ts';
 import { useWaiting } from './waiting.ts';
 
 const SignInDialog = lazy(() => import('./SignInDialog.tsx'));

@@ -1,21 +1,21 @@
 /** One application: what it is, its settings, who uses it. */
+
 import { Button, Stack, Tabs } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { ArrowLeft } from 'lucide-react';
 import { useState } from 'react';
-import panel from '../credentials/credentials.module.css';
+import { Logo, Tags } from '../kit/application-tags.tsx';
 import { ConfirmDialog } from '../kit/confirm.tsx';
 import { EndsList, isCounted, useEnds } from '../kit/ends.tsx';
+import shared from '../kit/shared.module.css';
 import { Loaded, PageHeader } from '../kit/states.tsx';
 import { AskError, ask } from '../lib/ask.ts';
-import classes from './applications.module.css';
 import { EditForm } from './EditForm.tsx';
 import { Overview } from './Overview.tsx';
 import { type Detail, useApplication, useCatalogue, useVerbs } from './queries.ts';
 import { RotateDialog } from './RotateDialog.tsx';
 import { Sessions } from './Sessions.tsx';
-import { Logo, Tags } from './Tags.tsx';
 import { words } from './words.ts';
 
 interface Props {
@@ -29,7 +29,7 @@ export function Application({ account, id, canManage }: Props) {
   const isGone = detail.error instanceof AskError && detail.error.refusal.kind === 'not-found';
   return (
     <Stack gap="lg">
-      <Link to="/accounts/$account/applications" params={{ account }} className={panel.back ?? ''}>
+      <Link to="/accounts/$account/applications" params={{ account }} className={shared.back ?? ''}>
         <ArrowLeft size={16} aria-hidden="true" />
         {words.title}
       </Link>
@@ -71,7 +71,7 @@ function Known({ account, detail, canManage }: Omit<Props, 'id'> & { detail: Det
       <PageHeader
         title={application.name}
         intro={
-          <span className={classes.nameLine}>
+          <span className={shared.nameLine}>
             <Logo url={application.logo_url} />
             {words.types[application.type]}
             <Tags application={application} />
@@ -79,13 +79,13 @@ function Known({ account, detail, canManage }: Omit<Props, 'id'> & { detail: Det
         }
       >
         {canManage && (
-          <div className={classes.verbs}>
+          <div className={shared.buttons}>
             {application.type === 'confidential' && (
               <Button size="sm" variant="default" onClick={() => setDialog('rotate')}>
                 {words.rotate}
               </Button>
             )}
-            <Button size="sm" variant="default" className={panel.danger ?? ''} onClick={() => setDialog('delete')}>
+            <Button size="sm" variant="default" className={shared.danger ?? ''} onClick={() => setDialog('delete')}>
               {words.delete}
             </Button>
           </div>
@@ -125,7 +125,7 @@ function Known({ account, detail, canManage }: Omit<Props, 'id'> & { detail: Det
         onConfirm={remove}
         onClose={close}
       >
-        <p className={classes.text}>{words.deleteText}</p>
+        <p className={shared.text}>{words.deleteText}</p>
         <EndsList query={ends} />
       </ConfirmDialog>
       <ConfirmDialog
@@ -135,7 +135,7 @@ function Known({ account, detail, canManage }: Omit<Props, 'id'> & { detail: Det
         onConfirm={endOverlap}
         onClose={close}
       >
-        <p className={classes.text}>{words.endOverlapText}</p>
+        <p className={shared.text}>{words.endOverlapText}</p>
       </ConfirmDialog>
     </Stack>
   );

@@ -1,17 +1,19 @@
 /** The applications of an account: register one, see what the others are used for. */
+
 import { Alert, Button, Stack } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useRef, useState } from 'react';
+import { Logo, Tags } from '../kit/application-tags.tsx';
 import { ErrorState } from '../kit/errors.tsx';
 import { useFormat } from '../kit/format.ts';
+import shared from '../kit/shared.module.css';
 import { EmptyState, Loaded, Loading, PageHeader } from '../kit/states.tsx';
-import { DataTable, More, tableClasses } from '../kit/table.tsx';
+import { DataTable, More } from '../kit/table.tsx';
 import classes from './applications.module.css';
 import { ClientShown } from './ClientShown.tsx';
 import { CreateForm } from './CreateForm.tsx';
 import { type Made, type Row, useApplications, useCatalogue } from './queries.ts';
-import { Logo, Tags } from './Tags.tsx';
 import { words } from './words.ts';
 
 type Step = { readonly at: 'list' } | { readonly at: 'form' } | { readonly at: 'made'; readonly made: Made };
@@ -83,11 +85,11 @@ function List({ account, rows }: { account: string; rows: readonly Row[] }) {
             <span className={classes.nameCell}>
               <Logo url={row.logo_url} />
               <span>
-                <span className={classes.nameLine}>
+                <span className={shared.nameLine}>
                   <Link
                     to="/accounts/$account/applications/$id"
                     params={{ account, id: String(row.id) }}
-                    className={tableClasses.strong ?? ''}
+                    className={shared.strong ?? ''}
                   >
                     {row.name}
                   </Link>

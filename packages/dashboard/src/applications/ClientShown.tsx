@@ -1,9 +1,10 @@
 /** A client id, and this once its secret. */
+
 import { Button, Group, Stack, Text, Title } from '@mantine/core';
 import { useEffect, useId, useRef } from 'react';
-import { Copyable } from '../credentials/Copyable.tsx';
-import panel from '../credentials/credentials.module.css';
-import { LeaveGuard } from '../credentials/LeaveGuard.tsx';
+import { Copyable } from '../kit/copyable.tsx';
+import { LeaveGuard } from '../kit/leave-guard.tsx';
+import shared from '../kit/shared.module.css';
 import type { Made } from './queries.ts';
 import { words } from './words.ts';
 
@@ -13,10 +14,10 @@ export function ClientShown({ title, made, onDone }: { title: string; made: Made
   useEffect(() => heading.current?.focus(), []);
   const { application, client_secret: secret } = made;
   return (
-    <Stack gap="md" component="section" aria-labelledby={titleId} className={panel.secret ?? ''}>
+    <Stack gap="md" component="section" aria-labelledby={titleId} className={shared.accentPanel ?? ''}>
       <LeaveGuard active={secret !== null} title={words.leaveTitle} text={words.leaveText} />
       <div>
-        <Title order={2} size="h4" id={titleId} ref={heading} tabIndex={-1} className={panel.quietFocus ?? ''}>
+        <Title order={2} size="h4" id={titleId} ref={heading} tabIndex={-1} className={shared.quietFocus ?? ''}>
           {title}
         </Title>
         <Text size="sm">{secret === null ? (application.type === 'public' ? words.noSecret : words.withKeys) : words.once}</Text>

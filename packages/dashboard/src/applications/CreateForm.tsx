@@ -1,10 +1,11 @@
 /** A name and where people go back to are enough. */
+
 import { Button, Group, Stack, Title } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
-import panel from '../credentials/credentials.module.css';
-import { LeaveGuard } from '../credentials/LeaveGuard.tsx';
 import { FormError, fieldErrorsOf } from '../kit/errors.tsx';
+import { LeaveGuard } from '../kit/leave-guard.tsx';
+import shared from '../kit/shared.module.css';
 import { type Draft, type DraftErrors, EMPTY_DRAFT, wishOf } from './draft.ts';
 import { Fields, SHOWN } from './Fields.tsx';
 import { type Catalogue, type Made, useVerbs } from './queries.ts';
@@ -36,7 +37,7 @@ export function CreateForm({ account, catalogue, onMade, onCancel }: Props) {
     if ('wish' in judged) create.mutate(judged.wish);
   };
   return (
-    <form onSubmit={submit} noValidate aria-labelledby={titleId} className={panel.panel}>
+    <form onSubmit={submit} noValidate aria-labelledby={titleId} className={shared.panel}>
       <LeaveGuard active={draft !== EMPTY_DRAFT && !create.isSuccess} title={words.leaveForm} text={words.leaveFormText} />
       <Stack gap="md">
         <Title order={2} size="h4" id={titleId}>

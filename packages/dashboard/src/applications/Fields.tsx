@@ -1,7 +1,9 @@
 /** The fields of an application: what everybody needs stands open, the rest is one line each, opened by who wants it. */
+
 import { Checkbox, NativeSelect, Radio, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { memo, type RefObject, useMemo, useState } from 'react';
-import { Fold } from '../credentials/Fold.tsx';
+import { Fold } from '../kit/fold.tsx';
+import shared from '../kit/shared.module.css';
 import { useStable } from '../kit/stable.ts';
 import { AsksField, NamesField, toggled } from './AsksField.tsx';
 import classes from './applications.module.css';
@@ -254,7 +256,7 @@ const OwnField = memo(function OwnField({
             ]}
           />
           {error !== undefined && (
-            <Text size="xs" className={classes.fault ?? ''} role="alert">
+            <Text size="xs" className={shared.danger ?? ''} role="alert">
               {error}
             </Text>
           )}

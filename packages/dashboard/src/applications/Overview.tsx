@@ -1,11 +1,14 @@
 /** What an application is, and what whoever builds it needs to know. */
+
 import { Alert, Button, Group, Stack, Text, Title } from '@mantine/core';
 import { Hourglass } from 'lucide-react';
 import { type ReactNode, useId } from 'react';
+import { applicationWords } from '../kit/application-words.ts';
 import { CopyButton } from '../kit/copy.tsx';
 import { creatorName } from '../kit/creator.ts';
 import { useFormat } from '../kit/format.ts';
 import { Facts } from '../kit/section.tsx';
+import shared from '../kit/shared.module.css';
 import { Tag } from '../kit/tag.tsx';
 import classes from './applications.module.css';
 import { askedSummary } from './Fields.tsx';
@@ -41,8 +44,8 @@ export function Overview({ application, catalogue, onEndOverlap }: Props) {
         </Alert>
       )}
       {application.lost_badges !== null && (
-        <Alert color="yellow" title={words.lostTitle(application.lost_badges.badges)}>
-          {words.lost(application.lost_badges.changed)} {words.lostSince(format.date(application.lost_badges.at))}
+        <Alert color="yellow" title={applicationWords.lostTitle(application.lost_badges.badges)}>
+          {applicationWords.lost(application.lost_badges.changed)} {words.lostSince(format.date(application.lost_badges.at))}
         </Alert>
       )}
       <dl className={classes.copies}>
@@ -73,7 +76,7 @@ export function Overview({ application, catalogue, onEndOverlap }: Props) {
         ) : (
           <ul className={classes.plain}>
             {uris.map((uri) => (
-              <li key={uri} className={classes.mono}>
+              <li key={uri} className={shared.mono}>
                 {uri}
               </li>
             ))}
@@ -106,7 +109,7 @@ const Copied = ({ label, text }: { label: string; text: string }) => (
   <div>
     <dt>{label}</dt>
     <dd>
-      <code className={classes.mono}>{text}</code>
+      <code className={shared.mono}>{text}</code>
       <CopyButton text={text} size="compact-sm" aria-label={words.copyOf(label)} />
     </dd>
   </div>
@@ -134,8 +137,8 @@ const Names = ({ names, catalogue, optional }: NamesProps) => (
   <ul className={classes.plain}>
     {names.map((name) => (
       <li key={name}>
-        {catalogue.find((entry) => entry.name === name)?.sentence ?? ''} <span className={classes.mono}>{name}</span>{' '}
-        {optional.includes(name) && <Tag>{words.optional}</Tag>}
+        {catalogue.find((entry) => entry.name === name)?.sentence ?? ''}{' '}
+        <span className={`${shared.mono} ${shared.dim}`}>{name}</span> {optional.includes(name) && <Tag>{words.optional}</Tag>}
       </li>
     ))}
   </ul>

@@ -1,5 +1,5 @@
 /** Permissions as rows with a box in each column. */
-import { PickerBox, PickerTable } from '../credentials/PickerTable.tsx';
+import { PickerBox, PickerTable } from '../kit/picker-table.tsx';
 import { useStable } from '../kit/stable.ts';
 import { Tag } from '../kit/tag.tsx';
 import classes from './applications.module.css';

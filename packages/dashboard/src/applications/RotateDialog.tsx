@@ -2,7 +2,7 @@
 import { Modal, NativeSelect, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { DialogForm } from '../credentials/dialogs.tsx';
+import { DialogForm } from '../kit/dialog-form.tsx';
 import { fieldErrorOf } from '../kit/errors.tsx';
 import { ClientShown } from './ClientShown.tsx';
 import { type Application, type Made, useVerbs } from './queries.ts';

@@ -1,13 +1,14 @@
 /** Who is signed in with an application. */
+
 import { Button, Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useState } from 'react';
 import { ConfirmDialog } from '../kit/confirm.tsx';
 import { useFormat } from '../kit/format.ts';
+import shared from '../kit/shared.module.css';
 import { EmptyState } from '../kit/states.tsx';
 import { DataTable } from '../kit/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
-import classes from './applications.module.css';
 import { type Detail, type Session, useVerbs } from './queries.ts';
 import { words } from './words.ts';
 
@@ -70,7 +71,7 @@ export function Sessions({ account, detail, canManage }: { account: string; deta
           onConfirm={() => end(asked)}
           onClose={() => setAsked(null)}
         >
-          <p className={classes.text}>{said.endText}</p>
+          <p className={shared.text}>{said.endText}</p>
         </ConfirmDialog>
       )}
     </Stack>

@@ -1,29 +1,11 @@
 /** Every sentence of this room. */
+import { BADGE_WORDS, listed } from '../kit/application-words.ts';
 import type { Application } from './queries.ts';
 
 const count = (number: number, one: string, many: string): string => (number === 1 ? `1 ${one}` : `${number} ${many}`);
 
-type Lost = NonNullable<Application['lost_badges']>;
-type BadgeName = Lost['badges'][number];
-type VouchedName = Lost['changed'][number];
 type Badged = Pick<Application, 'verified_at' | 'first_party'>;
 
-const BADGE_WORDS: Readonly<Record<BadgeName, string>> = { verified: 'verified', first_party: 'first-party' };
-const VOUCHED_WORDS: Readonly<Record<VouchedName, string>> = {
-  name: 'name',
-  home_page: 'home page',
-  logo: 'logo',
-  redirect_uris: 'redirect URIs',
-  post_logout_redirect_uris: 'pages after signing out',
-  allows_schemes_without_dot: 'schemes without a dot',
-  permissions: 'permissions',
-  optional_permissions: 'optional permissions',
-  own_permissions: 'permissions of its own',
-  jwks: 'public keys',
-  owner: 'the account that owns it, or its owners',
-};
-
-const listed = (names: readonly string[]): string => names.join(' and ');
 const badgesOf = ({ verified_at: verifiedAt, first_party: isFirstParty }: Badged): string =>
   listed([...(verifiedAt === null ? [] : [BADGE_WORDS.verified]), ...(isFirstParty ? [BADGE_WORDS.first_party] : [])]);
 
@@ -42,9 +24,7 @@ export const words = {
   gone: 'This application does not exist, or was deleted.',
   columns: { name: 'Name', type: 'Type', sessions: 'Sessions', created: 'Registered', actions: 'Actions' },
   types: { confidential: 'Confidential', public: 'Public' },
-  verified: 'Verified',
   unverified: 'Not verified',
-  firstParty: 'First-party',
   sessions: (number: number, text: string): string => (number >= 1000 ? `${text} or more` : text),
 
   name: 'Name',
@@ -150,9 +130,6 @@ export const words = {
     `This application is ${badgesOf(application)}. Saving this change takes that away until the operator looks at it again.`,
   savedAndLost: (application: Badged): string =>
     `Saved. The application is no longer ${badgesOf(application)} until the operator looks at it again.`,
-  lostTitle: (badges: readonly BadgeName[]): string => `No longer ${listed(badges.map((badge) => BADGE_WORDS[badge]))}`,
-  lost: (changed: readonly VouchedName[]): string =>
-    `Changed since the operator looked at it: ${changed.map((what) => VOUCHED_WORDS[what]).join(', ')}.`,
   lostSince: (date: string): string => `Since ${date}, until the operator looks at it again.`,
 
   secretTitle: 'Your new application',

@@ -2,9 +2,10 @@
 
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { useAccount } from '../app/session.ts';
-import { clientName } from '../credentials/client-name.ts';
+import { clientName } from '../kit/client-name.ts';
 import { type Format, useFormat } from '../kit/format.ts';
+import { useAccount } from '../kit/session.ts';
+import shared from '../kit/shared.module.css';
 import { entryOf } from '../lib/entry-of.ts';
 import classes from './audit.module.css';
 import { ENDS, REASONS } from './events.ts';
@@ -92,7 +93,7 @@ const Pair = ({ label, value }: { label: string; value: ReactNode }) => (
   </>
 );
 
-const Mono = ({ children }: { children: ReactNode }) => <span className={classes.mono}>{children}</span>;
+const Mono = ({ children }: { children: ReactNode }) => <span className={shared.mono}>{children}</span>;
 
 function detailOf(name: string, value: unknown, format: Format): string {
   if (value === null) return entryOf(NOTHING, name) ?? '–';
@@ -119,7 +120,7 @@ function Credential({ row, log }: { row: AuditRow; log: Log }) {
     <Link
       to="/accounts/$account/keys/$id"
       params={{ account: log.account, id: String(row.credential_id) }}
-      className={classes.link ?? ''}
+      className={shared.link ?? ''}
     >
       {name}
     </Link>

@@ -1,9 +1,9 @@
 /** Who, what, with which credential, when. Plain selects: they work with every keyboard, screen reader and telephone. */
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { nameOf, useMembers } from '../accounts/team/queries.ts';
-import { useAccount } from '../app/session.ts';
-import { useCredentials } from '../credentials/queries.ts';
+import { useCredentials } from '../kit/credential-list.ts';
+import { nameOf, useMembers } from '../kit/members.ts';
+import { useAccount } from '../kit/session.ts';
 import classes from './audit.module.css';
 import { EVENTS, GROUPS } from './events.ts';
 import { type Filter, isFiltered, RANGES, type Range } from './filter.ts';
@@ -128,8 +128,8 @@ function OfAccount({ account, filter, onChange }: Part & { account: string }) {
   );
 }
 
-const choicesOf = ({ data }: ReturnType<typeof useCredentials>): Choices =>
-  (data?.pages ?? []).flatMap((page) => page.credentials.map(({ id, name }) => ({ value: String(id), label: name })));
+const choicesOf = ({ rows = [] }: ReturnType<typeof useCredentials>): Choices =>
+  rows.map(({ id, name }) => ({ value: String(id), label: name }));
 
 function WholeLog({ filter, onChange }: Part) {
   return (

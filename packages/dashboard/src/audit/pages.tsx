@@ -1,6 +1,6 @@
 /** The audit log of an account. */
 import { Stack } from '@mantine/core';
-import { OfAccount } from '../accounts/team/OfAccount.tsx';
+import { OfAccount } from '../kit/of-account.tsx';
 import { PageHeader } from '../kit/states.tsx';
 import { AuditLog } from './AuditLog.tsx';
 import { Export } from './Export.tsx';

@@ -1,22 +1,24 @@
 /** A name is enough. When it ends, what it may do and from where: one line each, opened by who wants it. */
+
 import { Button, Group, SegmentedControl, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
-import { useMe } from '../app/session.ts';
+import { isOperator, type Scope } from '../kit/credential-scope.ts';
 import { FormError, fieldErrorsOf } from '../kit/errors.tsx';
+import { Fold } from '../kit/fold.tsx';
 import { useFormat } from '../kit/format.ts';
+import { LeaveGuard } from '../kit/leave-guard.tsx';
+import { useMe } from '../kit/session.ts';
+import shared from '../kit/shared.module.css';
 import { useStable } from '../kit/stable.ts';
+import { words as kitWords } from '../kit/words.ts';
 import { AddressField } from './AddressField.tsx';
 import { readAddresses } from './addresses.ts';
-import classes from './credentials.module.css';
 import { type Draft, type DraftErrors, EMPTY_DRAFT, namesOf, type PermissionDraft, wishOf } from './draft.ts';
 import { ExpiryField } from './ExpiryField.tsx';
 import { expiresAt } from './expiry.ts';
-import { Fold } from './Fold.tsx';
-import { LeaveGuard } from './LeaveGuard.tsx';
 import { PermissionField } from './PermissionField.tsx';
 import { type Made, useCatalogue, useVerbs } from './queries.ts';
-import { isOperator, type Scope } from './scope.ts';
 import { VerifyFirst } from './VerifyFirst.tsx';
 import { kindWords, words } from './words.ts';
 
@@ -77,7 +79,7 @@ function Fields({ scope, onMade, onCancel }: Props) {
   const end = expiresAt(draft.expiry.choice, draft.expiry.date, new Date());
   const addresses = readAddresses(draft.addresses);
   return (
-    <form onSubmit={submit} noValidate aria-labelledby={titleId} className={classes.panel}>
+    <form onSubmit={submit} noValidate aria-labelledby={titleId} className={shared.panel}>
       <LeaveGuard active={draft !== EMPTY_DRAFT && !create.isSuccess} title={words.leaveForm} text={words.leaveFormText} />
       <Stack gap="md">
         <Title order={2} size="h4" id={titleId}>
@@ -122,7 +124,7 @@ function Fields({ scope, onMade, onCancel }: Props) {
           </Fold>
           <Fold
             label={words.permissions}
-            value={names === null ? said.allPermissions : words.chosen(names.length)}
+            value={names === null ? kitWords.allPermissions[scope.kind] : words.chosen(names.length)}
             {...fold('permissions')}
           >
             <Text size="sm" c="dimmed" mb="sm">

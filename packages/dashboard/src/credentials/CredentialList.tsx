@@ -1,18 +1,19 @@
-/** Credentials as a table, and as cards where a table has no room. The same cells in both. */
-import { ActionIcon, Badge, Menu, VisuallyHidden } from '@mantine/core';
+/** The tokens of a person, or the keys of an account. */
+
+import { Badge, Menu } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { Ellipsis } from 'lucide-react';
 import { useState } from 'react';
 import { creatorName } from '../kit/creator.ts';
+import { canManage, pathOf, type Scope } from '../kit/credential-scope.ts';
 import { useFormat } from '../kit/format.ts';
-import { useRoom } from '../kit/room.ts';
+import { LastUse } from '../kit/last-use.tsx';
+import { PermissionSummary } from '../kit/permission-summary.tsx';
+import shared from '../kit/shared.module.css';
+import { Sparkline } from '../kit/sparkline.tsx';
+import { DataTable, RowMenu } from '../kit/table.tsx';
 import classes from './credentials.module.css';
 import { CredentialDialog, type DialogName } from './dialogs.tsx';
-import { LastUse } from './LastUse.tsx';
-import { PermissionSummary } from './PermissionSummary.tsx';
 import type { Credential } from './queries.ts';
-import { Sparkline } from './Sparkline.tsx';
-import { canManage, pathOf, type Scope } from './scope.ts';
 import { cameFrom, kindWords, words } from './words.ts';
 
 interface Props {
@@ -20,59 +21,35 @@ interface Props {
   readonly credentials: readonly Credential[];
 }
 
-/** In rem, for its six columns. */
-const ROOM = 46;
-
 export function CredentialList({ scope, credentials }: Props) {
   const [dialog, setDialog] = useState<{ name: DialogName; credential: Credential } | null>(null);
   const { columns } = words;
-  const [box, hasRoom] = useRoom<HTMLDivElement>(ROOM);
   return (
     <>
-      <div ref={box}>
-        <table className={classes.list} aria-label={kindWords[scope.kind].list} {...(hasRoom ? {} : { 'data-cards': true })}>
-          <thead>
-            <tr>
-              <th scope="col">{columns.name}</th>
-              <th scope="col">{columns.permissions}</th>
-              <th scope="col">{columns.lastUsed}</th>
-              <th scope="col">{columns.use}</th>
-              <th scope="col">{columns.expires}</th>
-              <th scope="col">
-                <span className={classes.hidden}>{columns.actions}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {credentials.map((credential) => (
-              <tr key={credential.id}>
-                <th scope="row">
-                  <Name scope={scope} credential={credential} />
-                </th>
-                <td data-label={columns.permissions}>
-                  <PermissionSummary kind={scope.kind} permissions={credential.permissions} />
-                </td>
-                <td data-label={columns.lastUsed}>
-                  <LastUse
-                    at={credential.last_used_at}
-                    address={credential.last_address}
-                    userAgent={credential.last_user_agent}
-                  />
-                </td>
-                <td data-label={columns.use}>
-                  <Sparkline counts={credential.requests_by_day} />
-                </td>
-                <td data-label={columns.expires} className={classes.when}>
-                  <Expiry at={credential.expires_at} />
-                </td>
-                <td className={classes.listActions}>
-                  {canManage(scope) && <RowMenu credential={credential} onDialog={(name) => setDialog({ name, credential })} />}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <DataTable
+        label={kindWords[scope.kind].list}
+        rows={credentials}
+        keyOf={({ id }) => id}
+        columns={[
+          { label: columns.name, kind: 'head', cell: (credential) => <Name scope={scope} credential={credential} /> },
+          {
+            label: columns.permissions,
+            cell: ({ permissions }) => <PermissionSummary kind={scope.kind} permissions={permissions} />,
+          },
+          {
+            label: columns.lastUsed,
+            cell: (each) => <LastUse at={each.last_used_at} address={each.last_address} userAgent={each.last_user_agent} />,
+          },
+          { label: columns.use, cell: ({ requests_by_day: counts }) => <Sparkline counts={counts} /> },
+          { label: columns.expires, kind: 'when', cell: ({ expires_at: at }) => <Expiry at={at} /> },
+          {
+            label: columns.actions,
+            kind: 'menu',
+            cell: (credential) =>
+              canManage(scope) && <Actions credential={credential} onDialog={(name) => setDialog({ name, credential })} />,
+          },
+        ]}
+      />
       {dialog !== null && <CredentialDialog {...dialog} scope={scope} onClose={() => setDialog(null)} />}
     </>
   );
@@ -83,8 +60,8 @@ function Name({ scope, credential }: { scope: Scope; credential: Credential }) {
   const creator = creatorName(credential.created_by);
   return (
     <>
-      <span className={classes.nameLine}>
-        <Link to={pathOf(scope, credential.id)} className={classes.nameLink ?? ''}>
+      <span className={shared.nameLine}>
+        <Link to={pathOf(scope, credential.id)} className={shared.strong ?? ''}>
           {credential.name}
         </Link>
         {credential.environment === 'test' && (
@@ -98,7 +75,7 @@ function Name({ scope, credential }: { scope: Scope; credential: Credential }) {
           </Badge>
         )}
       </span>
-      <span className={classes.second}>
+      <span className={shared.second}>
         {cameFrom(credential)} · <time dateTime={credential.created_at}>{format.date(credential.created_at)}</time>
         {scope.kind === 'key' && creator !== null && ` · ${words.by(creator)}`}
       </span>
@@ -110,7 +87,7 @@ const SOON_MS = 14 * 86_400_000;
 
 export function Expiry({ at }: { at: string | null }) {
   const format = useFormat();
-  if (at === null) return <span className={classes.dim}>{words.neverExpires}</span>;
+  if (at === null) return <span className={shared.dim}>{words.neverExpires}</span>;
   const left = Date.parse(at) - Date.now();
   if (left <= 0) return <span className={classes.warn}>{words.expired}</span>;
   return (
@@ -120,24 +97,16 @@ export function Expiry({ at }: { at: string | null }) {
   );
 }
 
-export function RowMenu({ credential, onDialog }: { credential: Credential; onDialog: (name: DialogName) => void }) {
+function Actions({ credential, onDialog }: { credential: Credential; onDialog: (name: DialogName) => void }) {
   return (
-    <Menu position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false} returnFocus>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray">
-          <Ellipsis size={18} aria-hidden="true" />
-          <VisuallyHidden>{words.actionsFor(credential.name)}</VisuallyHidden>
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item onClick={() => onDialog('rename')}>{words.rename}</Menu.Item>
-        <Menu.Item onClick={() => onDialog('narrow')}>{words.narrow}</Menu.Item>
-        <Menu.Item onClick={() => onDialog('rotate')}>{words.rotate}</Menu.Item>
-        <Menu.Divider />
-        <Menu.Item className={classes.danger ?? ''} onClick={() => onDialog('revoke')}>
-          {words.revokeSubmit}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <RowMenu name={credential.name}>
+      <Menu.Item onClick={() => onDialog('rename')}>{words.rename}</Menu.Item>
+      <Menu.Item onClick={() => onDialog('narrow')}>{words.narrow}</Menu.Item>
+      <Menu.Item onClick={() => onDialog('rotate')}>{words.rotate}</Menu.Item>
+      <Menu.Divider />
+      <Menu.Item className={shared.danger ?? ''} onClick={() => onDialog('revoke')}>
+        {words.revokeSubmit}
+      </Menu.Item>
+    </RowMenu>
   );
 }

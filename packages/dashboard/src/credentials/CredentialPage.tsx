@@ -1,25 +1,28 @@
 /** One token or key: what it is, what it does, what it could do without. */
+
 import { Badge, Button, Skeleton, Stack, Tabs, Title } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { ArrowLeft } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { creatorName } from '../kit/creator.ts';
+import { canManage, pathOf, type Scope } from '../kit/credential-scope.ts';
 import { useFormat } from '../kit/format.ts';
+import { LastUse } from '../kit/last-use.tsx';
+import { PermissionSummary } from '../kit/permission-summary.tsx';
+import { Facts } from '../kit/section.tsx';
+import shared from '../kit/shared.module.css';
 import { Loaded, PageHeader } from '../kit/states.tsx';
 import { AskError } from '../lib/ask.ts';
 import { Expiry } from './CredentialList.tsx';
 import classes from './credentials.module.css';
 import { CredentialDialog, type DialogName } from './dialogs.tsx';
-import { LastUse } from './LastUse.tsx';
 import { LeastPrivilege } from './LeastPrivilege.tsx';
 import { Overlap } from './Overlap.tsx';
-import { PermissionSummary } from './PermissionSummary.tsx';
 import { type Credential, type Detail, useCredential } from './queries.ts';
-import { canManage, pathOf, type Scope } from './scope.ts';
 import { UndoNarrowing } from './UndoNarrowing.tsx';
 import { cameFrom, kindWords, words } from './words.ts';
 
-const UseChart = lazy(() => import('./UseChart.tsx'));
+const UseChart = lazy(() => import('../kit/use-chart.tsx'));
 
 interface PageProps {
   readonly scope: Scope;
@@ -36,7 +39,7 @@ export function CredentialPage({ scope, id, jwts }: PageProps) {
   const isGone = detail.error instanceof AskError && detail.error.refusal.kind === 'not-found';
   return (
     <Stack gap="lg">
-      <Link to={list} className={classes.back ?? ''}>
+      <Link to={list} className={shared.back ?? ''}>
         <ArrowLeft size={16} aria-hidden="true" />
         {said.list}
       </Link>
@@ -74,7 +77,7 @@ function CredentialDetail({ scope, detail, onGone, jwts }: Props) {
     <Stack gap="xl">
       <Overlap credential={credential} onDialog={mayManage ? setDialog : null} />
       {undo !== null && <UndoNarrowing scope={scope} credential={credential} undo={undo} />}
-      <Facts credential={credential} />
+      <About credential={credential} />
       <section aria-labelledby="use-title">
         <Title order={2} size="h4" id="use-title">
           {words.chartTitle}
@@ -92,7 +95,7 @@ function CredentialDetail({ scope, detail, onGone, jwts }: Props) {
         title={credential.name}
         intro={
           <>
-            <span className={classes.mono}>{credential.starts_with}</span>{' '}
+            <span className={shared.mono}>{credential.starts_with}</span>{' '}
             {credential.environment === 'test' && (
               <Badge variant="default" tt="none">
                 {words.test}
@@ -102,7 +105,7 @@ function CredentialDetail({ scope, detail, onGone, jwts }: Props) {
         }
       >
         {mayManage && (
-          <div className={classes.verbs}>
+          <div className={`${shared.buttons} ${classes.verbs}`}>
             <Button size="sm" variant="default" onClick={() => setDialog('rename')}>
               {words.rename}
             </Button>
@@ -112,7 +115,7 @@ function CredentialDetail({ scope, detail, onGone, jwts }: Props) {
             <Button size="sm" variant="default" onClick={() => setDialog('rotate')}>
               {words.rotate}
             </Button>
-            <Button size="sm" variant="default" className={classes.danger ?? ''} onClick={() => setDialog('revoke')}>
+            <Button size="sm" variant="default" className={shared.danger ?? ''} onClick={() => setDialog('revoke')}>
               {words.revokeSubmit}
             </Button>
           </div>
@@ -143,7 +146,7 @@ function CredentialDetail({ scope, detail, onGone, jwts }: Props) {
   );
 }
 
-function Facts({ credential }: { credential: Credential }) {
+function About({ credential }: { credential: Credential }) {
   const format = useFormat();
   const creator = creatorName(credential.created_by);
   const facts: readonly (readonly [string, ReactNode])[] = [
@@ -158,14 +161,5 @@ function Facts({ credential }: { credential: Credential }) {
     ...(creator === null ? [] : [[words.createdBy, creator] as const]),
     ...(credential.rotated_at === null ? [] : [[words.rotated, format.relative(credential.rotated_at)] as const]),
   ];
-  return (
-    <dl className={classes.facts}>
-      {facts.map(([label, value]) => (
-        <div key={label}>
-          <dt>{label}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <Facts facts={facts} />;
 }

@@ -1,14 +1,16 @@
 /** The tokens of the person or the keys of an account: make one, see what the others do. */
-import { Alert, Button, Center, Stack } from '@mantine/core';
+import { Alert, Button, Stack } from '@mantine/core';
 import { Plus } from 'lucide-react';
 import { useRef, useState } from 'react';
+import { useCredentials } from '../kit/credential-list.ts';
+import { canManage, type Scope } from '../kit/credential-scope.ts';
 import { ErrorState } from '../kit/errors.tsx';
 import { EmptyState, Loading, PageHeader } from '../kit/states.tsx';
+import { More } from '../kit/table.tsx';
 import { CreateForm } from './CreateForm.tsx';
 import { CredentialList } from './CredentialList.tsx';
 import { NewSecret } from './NewSecret.tsx';
-import { type Made, useCredentials } from './queries.ts';
-import { canManage, type Scope } from './scope.ts';
+import type { Made } from './queries.ts';
 import { kindWords, words } from './words.ts';
 
 type Step = { readonly at: 'list' } | { readonly at: 'form' } | { readonly at: 'secret'; readonly made: Made };
@@ -16,9 +18,9 @@ type Step = { readonly at: 'list' } | { readonly at: 'form' } | { readonly at: '
 export function CredentialsPage({ scope }: { scope: Scope }) {
   const [step, setStep] = useState<Step>({ at: 'list' });
   const create = useRef<HTMLButtonElement>(null);
-  const list = useCredentials(scope);
+  const { query, rows } = useCredentials(scope);
   const said = kindWords[scope.kind];
-  const credentials = list.data?.pages.flatMap((page) => page.credentials) ?? [];
+  const credentials = rows ?? [];
   // The button comes back in this very render; it can take the focus when that has been drawn.
   const back = () => {
     setStep({ at: 'list' });
@@ -42,11 +44,11 @@ export function CredentialsPage({ scope }: { scope: Scope }) {
       )}
       {step.at === 'form' && <CreateForm scope={scope} onMade={(made) => setStep({ at: 'secret', made })} onCancel={back} />}
       {step.at === 'secret' && <NewSecret scope={scope} made={step.made} onDone={back} />}
-      {list.data !== undefined &&
+      {rows !== undefined &&
         (credentials.length > 0 ? (
           <>
             <CredentialList scope={scope} credentials={credentials} />
-            <More list={list} />
+            <More pages={query} />
           </>
         ) : (
           step.at === 'list' && (
@@ -55,18 +57,8 @@ export function CredentialsPage({ scope }: { scope: Scope }) {
             </EmptyState>
           )
         ))}
-      {list.data === undefined && (list.isError ? <ErrorState error={list.error} retry={() => list.refetch()} /> : <Loading />)}
+      {rows === undefined &&
+        (query.isError ? <ErrorState error={query.error} retry={() => void query.refetch()} /> : <Loading />)}
     </Stack>
-  );
-}
-
-function More({ list }: { list: ReturnType<typeof useCredentials> }) {
-  if (!list.hasNextPage) return null;
-  return (
-    <Center>
-      <Button variant="default" loading={list.isFetchingNextPage} onClick={() => list.fetchNextPage()}>
-        {words.more}
-      </Button>
-    </Center>
   );
 }

@@ -1,17 +1,20 @@
 /** What was granted beside what was used, and one click to take the rest away. */
+
 import { Button, Group, Stack, Table, Text, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { Breakable } from '../kit/breakable.tsx';
+import { canManage, type Scope } from '../kit/credential-scope.ts';
+import { DialogForm } from '../kit/dialog-form.tsx';
 import { useFormat } from '../kit/format.ts';
 import { Names } from '../kit/names.tsx';
+import shared from '../kit/shared.module.css';
 import classes from './credentials.module.css';
-import { DialogForm, type DialogProps } from './dialogs.tsx';
+import type { DialogProps } from './dialogs.tsx';
 import leastClasses from './least.module.css';
 import { lostBy } from './permission-choice.ts';
 import { type Credential, type Least, useVerbs } from './queries.ts';
-import { canManage, type Scope } from './scope.ts';
 import { words } from './words.ts';
 
 export function LeastPrivilege({ scope, credential, least }: { scope: Scope; credential: Credential; least: Least }) {
@@ -55,16 +58,16 @@ export function LeastPrivilege({ scope, credential, least }: { scope: Scope; cre
             {least.permissions.map((row) => (
               <Table.Tr key={row.name} data-unused={row.requests_90_days === 0 || undefined}>
                 <Table.Th scope="row">
-                  <span className={classes.mono}>
+                  <span className={shared.mono}>
                     <Breakable text={row.name} />
                   </span>
-                  {!row.granted && <span className={classes.dim}> {words.notGranted}</span>}
+                  {!row.granted && <span className={shared.dim}> {words.notGranted}</span>}
                 </Table.Th>
                 <Table.Td className={classes.number ?? ''}>{format.number(row.requests_30_days)}</Table.Td>
                 <Table.Td className={classes.number ?? ''}>{format.number(row.requests_90_days)}</Table.Td>
                 <Table.Td className={classes.wideCell ?? ''}>
                   {row.last_used_at === null ? (
-                    <span className={classes.dim}>{words.unused}</span>
+                    <span className={shared.dim}>{words.unused}</span>
                   ) : (
                     <time dateTime={row.last_used_at}>{format.relative(row.last_used_at)}</time>
                   )}

@@ -2,11 +2,11 @@
 import { Loader, Text } from '@mantine/core';
 import { CircleCheck } from 'lucide-react';
 import { useBrand } from '../kit/brand.ts';
+import type { Scope } from '../kit/credential-scope.ts';
+import { LastUse } from '../kit/last-use.tsx';
 import classes from './credentials.module.css';
-import { LastUse } from './LastUse.tsx';
 import { type Made, useCredential } from './queries.ts';
 import { SecretShown } from './SecretShown.tsx';
-import type { Scope } from './scope.ts';
 import { kindWords, words } from './words.ts';
 
 /** Uses are written every few seconds; asking more often would show nothing sooner. */

@@ -2,8 +2,8 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { CircleCheck, Hourglass } from 'lucide-react';
 import { useFormat } from '../kit/format.ts';
+import { LastUse } from '../kit/last-use.tsx';
 import type { DialogName } from './dialogs.tsx';
-import { LastUse } from './LastUse.tsx';
 import type { Credential } from './queries.ts';
 import { words } from './words.ts';
 

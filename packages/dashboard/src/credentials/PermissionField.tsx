@@ -1,13 +1,15 @@
 /** All permissions, or only some: boxes from the catalogue, or free text while it is empty. */
+
 import { Checkbox, Input, SegmentedControl, Stack, Text, Textarea, VisuallyHidden } from '@mantine/core';
 import { memo, useId, useMemo } from 'react';
 import { Breakable } from '../kit/breakable.tsx';
+import pickerClasses from '../kit/picker.module.css';
+import { PickerBox, PickerTable } from '../kit/picker-table.tsx';
+import shared from '../kit/shared.module.css';
 import { useStable } from '../kit/stable.ts';
-import classes from './credentials.module.css';
+import { words as kitWords } from '../kit/words.ts';
 import type { PermissionDraft } from './draft.ts';
-import { PickerBox, PickerTable } from './PickerTable.tsx';
 import { type CatalogueEntry, columnsOf, isChosen, isCovered, type Resource, resourcesOf, toggle } from './permission-choice.ts';
-import pickerClasses from './picker.module.css';
 import { words } from './words.ts';
 
 interface Props {
@@ -37,7 +39,7 @@ export const PermissionField = memo(function PermissionField({
       {mayAll && (
         <SegmentedControl
           aria-label={words.permissions}
-          className={classes.fit ?? ''}
+          className={shared.fit ?? ''}
           data={[
             { value: 'all', label: words.permissionsAll },
             { value: 'some', label: words.permissionsSome },
@@ -107,10 +109,10 @@ function Picker({
       cells={({ name, read, write }) => (
         <>
           <th scope="row">
-            <span className={classes.mono}>
+            <span className={shared.mono}>
               <Breakable text={name} />
             </span>
-            <span className={classes.sentence}>{sentencesOf(read, write)}</span>
+            <span className={shared.second}>{sentencesOf(read, write)}</span>
           </th>
           <td>{read !== null && box(read.name, `${read.name}: ${read.sentence}`)}</td>
           <td>{write !== null && box(write.name, `${write.name}: ${write.sentence}`)}</td>
@@ -122,10 +124,10 @@ function Picker({
             top: (
               <>
                 <th scope="row">
-                  {words.everyResource} <span className={classes.dim}>{words.everyResourceHint}</span>
+                  {words.everyResource} <span className={shared.dim}>{words.everyResourceHint}</span>
                 </th>
-                <td>{columns.includes('*.read') && box('*.read', words.readEverything)}</td>
-                <td>{columns.includes('*.write') && box('*.write', words.writeEverything)}</td>
+                <td>{columns.includes('*.read') && box('*.read', kitWords.readEverything)}</td>
+                <td>{columns.includes('*.write') && box('*.write', kitWords.writeEverything)}</td>
               </>
             ),
           })}

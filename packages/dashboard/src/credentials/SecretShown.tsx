@@ -1,9 +1,11 @@
 /** A new secret, once: in the forms that people paste, until the person says that it is stored. */
+
 import { Button, Group, SegmentedControl, Stack, Text, Title } from '@mantine/core';
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
-import { Copyable } from './Copyable.tsx';
+import { Copyable } from '../kit/copyable.tsx';
+import { LeaveGuard } from '../kit/leave-guard.tsx';
+import shared from '../kit/shared.module.css';
 import classes from './credentials.module.css';
-import { LeaveGuard } from './LeaveGuard.tsx';
 import { type SecretForm, secretForms } from './secret-forms.ts';
 import { kindWords, words } from './words.ts';
 
@@ -25,10 +27,10 @@ export function SecretShown({ kind, title, secret, brand, permissions, onDone, c
   const titleId = useId();
   useEffect(() => heading.current?.focus(), []);
   return (
-    <Stack gap="md" component="section" aria-labelledby={titleId} className={classes.secret ?? ''}>
+    <Stack gap="md" component="section" aria-labelledby={titleId} className={shared.accentPanel ?? ''}>
       <LeaveGuard active title={kindWords[kind].leaveTitle} text={words.leaveSecret} />
       <div>
-        <Title order={2} size="h4" id={titleId} ref={heading} tabIndex={-1} className={classes.quietFocus ?? ''}>
+        <Title order={2} size="h4" id={titleId} ref={heading} tabIndex={-1} className={shared.quietFocus ?? ''}>
           {title}
         </Title>
         <Text size="sm">{kindWords[kind].once}</Text>

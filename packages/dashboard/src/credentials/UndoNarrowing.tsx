@@ -3,11 +3,12 @@ import { Alert, Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import { canManage, type Scope } from '../kit/credential-scope.ts';
+import { DialogForm } from '../kit/dialog-form.tsx';
 import { useFormat } from '../kit/format.ts';
 import { Names } from '../kit/names.tsx';
-import { DialogForm, type DialogProps } from './dialogs.tsx';
+import type { DialogProps } from './dialogs.tsx';
 import { type Credential, type Undo, useVerbs } from './queries.ts';
-import { canManage, type Scope } from './scope.ts';
 import { words } from './words.ts';
 
 interface Props {

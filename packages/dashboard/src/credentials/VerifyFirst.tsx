@@ -1,8 +1,8 @@
 /** In place of a form that creates a secret, until the address is verified. */
 import { Button, Group, Stack, Text, Title } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useMe } from '../app/session.ts';
 import { FormError } from '../kit/errors.tsx';
+import { useMe } from '../kit/session.ts';
 import { ask } from '../lib/ask.ts';
 import { words } from './words.ts';
 

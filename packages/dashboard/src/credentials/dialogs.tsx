@@ -1,11 +1,13 @@
 /** What can be done with a credential that exists. Each dialog ends with its verb done, or stays with the reason why not. */
-import { Button, Checkbox, Group, Modal, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
+import { Checkbox, Modal, NativeSelect, Text, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import { useBrand } from '../kit/brand.ts';
+import { isOperator, type Scope } from '../kit/credential-scope.ts';
+import { DialogForm } from '../kit/dialog-form.tsx';
 import { EndsList, isCounted } from '../kit/ends.tsx';
-import { FormError, fieldErrorOf } from '../kit/errors.tsx';
+import { fieldErrorOf } from '../kit/errors.tsx';
 import { AddressField } from './AddressField.tsx';
 import { readAddresses, writeAddresses } from './addresses.ts';
 import { namesOf, type PermissionDraft, sentenceOf } from './draft.ts';
@@ -14,7 +16,6 @@ import { PermissionField } from './PermissionField.tsx';
 import { faultOf } from './permission-choice.ts';
 import { type Credential, type Made, useCatalogue, useKeyEnds, useVerbs } from './queries.ts';
 import { SecretShown } from './SecretShown.tsx';
-import { isOperator, type Scope } from './scope.ts';
 import { kindWords, words } from './words.ts';
 
 export interface DialogProps {
@@ -43,62 +44,6 @@ export function CredentialDialog({ name, ...props }: DialogProps & { readonly na
     case 'extend-overlap':
       return <ExtendOverlapDialog {...props} />;
   }
-}
-
-interface FrameProps {
-  readonly title: string;
-  readonly submit: string;
-  readonly danger?: boolean;
-  readonly disabled?: boolean;
-  readonly mutation: { readonly isPending: boolean; readonly error: unknown };
-  /** Those that show their own errors. */
-  readonly fields?: readonly string[];
-  readonly onSubmit: () => void;
-  readonly onClose: () => void;
-  readonly children: ReactNode;
-}
-
-/** A dialog is a form: Enter does it, Escape leaves it. */
-export function DialogForm({
-  title,
-  submit,
-  danger = false,
-  disabled = false,
-  fields = [],
-  mutation,
-  onSubmit,
-  onClose,
-  children,
-}: FrameProps) {
-  const send = (event: FormEvent) => {
-    event.preventDefault();
-    onSubmit();
-  };
-  return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={title}
-      centered
-      closeOnClickOutside={false}
-      closeButtonProps={{ 'aria-label': words.cancel }}
-    >
-      <form onSubmit={send} noValidate>
-        <Stack gap="md">
-          {children}
-          <FormError error={mutation.error} fields={fields} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose} disabled={mutation.isPending}>
-              {words.cancel}
-            </Button>
-            <Button type="submit" loading={mutation.isPending} disabled={disabled} {...(danger ? { color: 'red.9' } : {})}>
-              {submit}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
-  );
 }
 
 function RenameDialog({ scope, credential, onClose }: DialogProps) {

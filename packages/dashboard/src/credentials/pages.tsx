@@ -1,9 +1,9 @@
-/** Account settings → Developers, the API keys of an account, and one of either. */
+/** The four pages of this room: the tokens of the person, the keys of an account, and one of each. */
 import { useParams } from '@tanstack/react-router';
-import { JwtsTab } from '../jwts/JwtsTab.tsx';
+import type { ReactNode } from 'react';
+import type { KeyScope, Scope } from '../kit/credential-scope.ts';
 import { CredentialPage } from './CredentialPage.tsx';
 import { CredentialsPage } from './CredentialsPage.tsx';
-import type { Scope } from './scope.ts';
 import { WithKeys } from './WithKeys.tsx';
 
 const TOKENS: Scope = { kind: 'token' };
@@ -17,20 +17,10 @@ export function TokenPage() {
 
 export const KeysPage = () => <WithKeys>{(scope) => <CredentialsPage key={scope.account} scope={scope} />}</WithKeys>;
 
-export function KeyPage() {
+/** `jwts`: what is shown of the JWTs that were minted from the key. */
+export function KeyPage({ jwts }: { jwts: (scope: KeyScope, id: string) => ReactNode }) {
   const id = useId();
-  return (
-    <WithKeys>
-      {(scope) => (
-        <CredentialPage
-          key={id}
-          scope={scope}
-          id={id}
-          jwts={<JwtsTab place={{ account: scope.account, id }} canManage={scope.canManage} />}
-        />
-      )}
-    </WithKeys>
-  );
+  return <WithKeys>{(scope) => <CredentialPage key={id} scope={scope} id={id} jwts={jwts(scope, id)} />}</WithKeys>;
 }
 
 const useId = (): string => (useParams({ strict: false }) as { id?: string }).id ?? '';

@@ -1,15 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  columnsOf,
-  faultOf,
-  groupByResource,
-  isChosen,
-  isCovered,
-  lostBy,
-  readNames,
-  resourcesOf,
-  toggle,
-} from './permission-choice.ts';
+import { columnsOf, faultOf, isChosen, isCovered, lostBy, readNames, resourcesOf, toggle } from './permission-choice.ts';
 
 const CATALOGUE = [
   { name: 'invoices.read', sentence: 'See invoices.' },
@@ -55,14 +45,6 @@ test('typed names are judged like the server does, the first fault by name', () 
   expect(faultOf(['keyhouse.verify'], { ...judge, operator: true })).toBeNull();
   expect(faultOf(['crm.read'], { ...judge, held: ['*.write'] })).toEqual({ reason: 'wider', name: 'crm.read' });
   expect(faultOf(['crm.read'], { catalogue: CATALOGUE })).toEqual({ reason: 'unknown', name: 'crm.read' });
-});
-
-test('a list is read out by resource', () => {
-  expect(groupByResource(['invoices.read', 'invoices.write', '*.read', 'keyhouse.verify'])).toEqual([
-    { resource: 'invoices', read: true, write: true },
-    { resource: '*', read: true, write: false },
-    { resource: 'keyhouse.verify', read: true, write: true },
-  ]);
 });
 
 test('what goes when a list becomes narrower is named; of everything it cannot be', () => {

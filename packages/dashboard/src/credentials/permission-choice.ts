@@ -11,6 +11,7 @@ import {
   permits,
   WILDCARDS,
 } from '@keyhouse/protocol';
+import { splitPermission } from '../kit/permission-groups.ts';
 
 export interface CatalogueEntry {
   readonly name: string;
@@ -28,7 +29,7 @@ export function resourcesOf(catalogue: readonly CatalogueEntry[], held: HeldPerm
   const rows = new Map<string, { read: CatalogueEntry | null; write: CatalogueEntry | null }>();
   for (const entry of catalogue) {
     if (!permits(held, entry.name)) continue;
-    const { resource, action } = split(entry.name);
+    const { resource, action } = splitPermission(entry.name);
     if (action === null) continue;
     const row = rows.get(resource) ?? { read: null, write: null };
     rows.set(resource, { ...row, [action]: entry });
@@ -93,33 +94,9 @@ export function faultOf(names: readonly string[], { catalogue, held = null, oper
   return null;
 }
 
-export interface Grouped {
-  readonly resource: string;
-  readonly read: boolean;
-  readonly write: boolean;
-}
-
-/** `invoices.read, invoices.write, crm.read` as two things to read out. `*` of everything; reserved names as they stand. */
-export function groupByResource(names: readonly string[]): readonly Grouped[] {
-  const groups = new Map<string, { read: boolean; write: boolean }>();
-  for (const name of names) {
-    const { resource, action } = split(name);
-    const group = groups.get(resource) ?? { read: false, write: false };
-    groups.set(resource, action === null ? { read: true, write: true } : { ...group, [action]: true });
-  }
-  return [...groups].map(([resource, group]) => ({ resource, ...group }));
-}
-
 /** What a list loses when it becomes another. Null held: everything that is not in the new list goes, which no list can name. */
 export function lostBy(held: HeldPermissions, next: readonly string[]): readonly string[] | null {
   return held === null ? null : held.filter((name) => !covers(next, [name]));
 }
 
 const isWildcard = (name: string): boolean => (WILDCARDS as readonly string[]).includes(name);
-
-function split(name: string): { resource: string; action: 'read' | 'write' | null } {
-  if (isReserved(name) || name === '*') return { resource: name, action: null };
-  if (name.endsWith('.read')) return { resource: name.slice(0, -5), action: 'read' };
-  if (name.endsWith('.write')) return { resource: name.slice(0, -6), action: 'write' };
-  return { resource: name, action: null };
-}

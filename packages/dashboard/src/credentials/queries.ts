@@ -1,35 +1,18 @@
 /** What the pages of this room ask the server, and what they forget when something changed. */
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Api } from 'keyhouse/dashboard-api';
+import { credentialsKey } from '../kit/credential-list.ts';
+import type { Scope } from '../kit/credential-scope.ts';
 import { useEnds } from '../kit/ends.tsx';
 import { ask } from '../lib/ask.ts';
 import type { Wish } from './draft.ts';
 import type { CatalogueEntry } from './permission-choice.ts';
-import type { Scope } from './scope.ts';
 
 export type Detail = Api['GET /tokens/:id']['answer'];
 export type Credential = Detail['credential'];
 export type Least = Detail['least'];
 export type Undo = NonNullable<Detail['undo']>;
 export type Made = Api['POST /tokens']['answer'];
-
-/** Everything about credentials of a scope lies below this key. */
-export const credentialsKey = (scope: Scope) =>
-  scope.kind === 'token' ? (['credentials', 'tokens'] as const) : (['credentials', 'keys', scope.account] as const);
-
-export function useCredentials(scope: Scope) {
-  return useInfiniteQuery({
-    queryKey: [...credentialsKey(scope), 'list'],
-    queryFn: ({ pageParam }) => {
-      const query = pageParam === null ? {} : { before: pageParam };
-      return scope.kind === 'token'
-        ? ask('GET /tokens', { query })
-        : ask('GET /accounts/:account/keys', { params: { account: scope.account }, query });
-    },
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next }) => next,
-  });
-}
 
 export function useCredential(scope: Scope, id: string, everyMs?: (detail: Detail | undefined) => number | false) {
   return useQuery({

@@ -1,9 +1,7 @@
 /** Every sentence of this room, in one place. What depends on a number or a name is a function. */
 
+import { requests } from '../kit/words.ts';
 import { entryOf } from '../lib/entry-of.ts';
-import { lastUseWords } from './last-use-words.ts';
-
-const requests = (count: string, isOne: boolean): string => `${count} ${isOne ? 'request' : 'requests'}`;
 
 /** What differs between a token and a key. */
 export interface KindWords {
@@ -20,7 +18,6 @@ export interface KindWords {
   readonly revokeTitle: (name: string) => string;
   readonly revokeText: string;
   readonly revoked: (name: string) => string;
-  readonly allPermissions: string;
   readonly gone: string;
   readonly list: string;
 }
@@ -41,7 +38,6 @@ export const kindWords: Readonly<Record<'token' | 'key', KindWords>> = {
     revokeTitle: (name) => `Revoke “${name}”?`,
     revokeText: 'Whatever uses this token is refused from now on. This cannot be undone.',
     revoked: (name) => `“${name}” is revoked.`,
-    allPermissions: 'Everything you may do',
     gone: 'This token does not exist, or was revoked.',
     list: 'Personal access tokens',
   },
@@ -62,14 +58,12 @@ export const kindWords: Readonly<Record<'token' | 'key', KindWords>> = {
     revokeText:
       'Whatever uses this key is refused from now on, and every JWT that was minted from it ends with it. This cannot be undone.',
     revoked: (name) => `“${name}” is revoked, with every JWT minted from it.`,
-    allPermissions: 'Everything of the account',
     gone: 'This key does not exist, or was revoked.',
     list: 'API keys',
   },
 };
 
 export const words = {
-  ...lastUseWords,
   verifyFirst: {
     title: 'Verify your email first',
     why: (email: string): string =>
@@ -84,8 +78,6 @@ export const words = {
   cancel: 'Cancel',
   save: 'Save',
   done: 'Done',
-  stay: 'Stay here',
-  leave: 'Leave anyway',
   leaveSecret: 'It is shown only on this page, this once. Without a copy you will have to make another.',
   leaveForm: 'Leave without saving?',
   leaveFormText: 'What you typed is not saved yet.',
@@ -115,8 +107,6 @@ export const words = {
   write: 'Write',
   everyResource: 'Every resource',
   everyResourceHint: 'also those that come later',
-  searchPermissions: 'Filter permissions',
-  noneFound: 'No permission matches.',
   chosen: (count: number) => (count === 1 ? '1 permission chosen' : `${count} permissions chosen`),
   freeText: 'Permissions, one a line',
   freeTextHint: 'Such as invoices.read or invoices.write; *.read is reading everything.',
@@ -128,11 +118,6 @@ export const words = {
     wider: (name: string) => `“${name}” is not among its permissions now. Narrowing only takes away.`,
     unknown: (name: string) => `There is no permission named “${name}”.`,
   },
-  readEverything: 'Read everything',
-  writeEverything: 'Write everything',
-  everything: 'Everything',
-  access: (read: boolean, write: boolean) => (read && write ? 'read, write' : read ? 'read' : 'write'),
-  andMore: (count: number) => `and ${count} more`,
 
   addresses: 'Allowed addresses',
   addressesAny: 'From anywhere',
@@ -146,9 +131,6 @@ export const words = {
   test: 'Test',
   environmentHint: 'A test key says so in its prefix and wherever it is checked.',
 
-  copy: 'Copy',
-  copied: 'Copied',
-  copyFailed: 'Your browser did not allow copying. Select the text and copy it by hand.',
   secretField: 'Secret',
   forms: { plain: 'As it is', env: '.env', export: 'export', powershell: 'PowerShell', curl: 'curl' },
   formOf: 'Show it as',
@@ -163,7 +145,6 @@ export const words = {
     expires: 'Expires',
     actions: 'Actions',
   },
-  actionsFor: (name: string) => `Actions: ${name}`,
   rename: 'Rename',
   narrow: 'Narrow',
   rotate: 'Rotate',
@@ -174,11 +155,6 @@ export const words = {
   neverExpires: 'Never',
   expired: 'Expired',
   rotating: 'Two secrets',
-
-  noUse: 'No request',
-  plotText: (total: string, isOne: boolean, most: string, day: string) =>
-    `${requests(total, isOne)} in the last 30 days, the most on ${day} (${most})`,
-  requests,
 
   rotated: 'Rotated',
   rotateTitle: (name: string) => `Rotate “${name}”`,
@@ -256,10 +232,6 @@ export const words = {
   minimal: 'It holds no more than what is used.',
 
   chartTitle: 'Requests, last 90 days',
-  chartEmpty: 'No request in the last 90 days.',
-  chartShow: 'Show as table',
-  chartDay: 'Day',
-  chartRequests: 'Requests',
 
   revokeSubmit: 'Revoke',
   overview: 'Overview',

@@ -3,9 +3,9 @@ import { Button, Loader, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { CircleCheck } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { type Account, hasRole } from '../app/session.ts';
-import { pathOf } from '../credentials/scope.ts';
 import { CopyButton } from '../kit/copy.tsx';
+import { pathOf } from '../kit/credential-scope.ts';
+import { type Account, hasRole } from '../kit/session.ts';
 import classes from './home.module.css';
 import { words } from './words.ts';
 

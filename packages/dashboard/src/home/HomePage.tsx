@@ -1,10 +1,10 @@
 /** Where one comes in: what to do first, what happened lately, what to look at. */
 import { Skeleton, Stack, Text, Title } from '@mantine/core';
 import { lazy, Suspense, useState } from 'react';
-import { NotFound } from '../app/NotFound.tsx';
-import { type Account, useAccount, useMe } from '../app/session.ts';
-import { LastUse } from '../credentials/LastUse.tsx';
 import { ErrorState } from '../kit/errors.tsx';
+import { LastUse } from '../kit/last-use.tsx';
+import { NotFound } from '../kit/not-found.tsx';
+import { type Account, useAccount, useMe } from '../kit/session.ts';
 import { Loaded, Loading, PageHeader } from '../kit/states.tsx';
 import { accountName } from '../lib/account-name.ts';
 import classes from './home.module.css';
@@ -15,7 +15,7 @@ import { words } from './words.ts';
 // Seen by who is new.
 const FirstSteps = lazy(async () => ({ default: (await import('./FirstSteps.tsx')).FirstSteps }));
 const FirstKey = lazy(async () => ({ default: (await import('./FirstSteps.tsx')).FirstKey }));
-const UseChart = lazy(() => import('../credentials/UseChart.tsx'));
+const UseChart = lazy(() => import('../kit/use-chart.tsx'));
 
 export function HomePage() {
   const account = useAccount();

@@ -3,7 +3,7 @@ import { Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { ChevronRight } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { pathOf } from '../credentials/scope.ts';
+import { pathOf } from '../kit/credential-scope.ts';
 import { useFormat } from '../kit/format.ts';
 import classes from './home.module.css';
 import type { Notice } from './queries.ts';

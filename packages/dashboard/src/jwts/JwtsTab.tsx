@@ -1,15 +1,18 @@
 /** The living JWTs of a key: find one by its subject, end one or all, look into one. */
+
 import { Button, Group, Stack, Text, TextInput, Title, VisuallyHidden } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import listClasses from '../credentials/credentials.module.css';
-import { DialogForm } from '../credentials/dialogs.tsx';
-import { PermissionSummary } from '../credentials/PermissionSummary.tsx';
+import { DialogForm } from '../kit/dialog-form.tsx';
 import { ErrorState } from '../kit/errors.tsx';
 import { useFormat } from '../kit/format.ts';
+import { PermissionSummary } from '../kit/permission-summary.tsx';
+import shared from '../kit/shared.module.css';
 import { Loading } from '../kit/states.tsx';
+import { DataTable } from '../kit/table.tsx';
+import { TimeAgo } from '../kit/time.tsx';
 import { DecodeJwt } from './DecodeJwt.tsx';
 import { type Jwt, type KeyPlace, useJwts, useJwtVerbs } from './queries.ts';
 import { words } from './words.ts';
@@ -34,7 +37,7 @@ export function JwtsTab({ place, canManage }: { place: KeyPlace; canManage: bool
             </Text>
           </div>
           {canManage && (
-            <Button variant="default" className={listClasses.danger ?? ''} onClick={() => setRevoking('all')}>
+            <Button variant="default" className={shared.danger ?? ''} onClick={() => setRevoking('all')}>
               {words.revokeAll}
             </Button>
           )}
@@ -58,7 +61,7 @@ export function JwtsTab({ place, canManage }: { place: KeyPlace; canManage: bool
         {list.hasNextPage && (
           <Button
             variant="default"
-            className={listClasses.fit ?? ''}
+            className={shared.fit ?? ''}
             loading={list.isFetchingNextPage}
             onClick={() => list.fetchNextPage()}
           >
@@ -77,50 +80,45 @@ function JwtList({ jwts, onRevoke }: { jwts: readonly Jwt[]; onRevoke: ((jwt: Jw
   const format = useFormat();
   const { columns } = words;
   return (
-    <table className={listClasses.list} aria-label={words.list}>
-      <thead>
-        <tr>
-          <th scope="col">{columns.subject}</th>
-          <th scope="col">{columns.permissions}</th>
-          <th scope="col">{columns.issued}</th>
-          <th scope="col">{columns.expires}</th>
-          <th scope="col">
-            <span className={listClasses.hidden}>{columns.actions}</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {jwts.map((jwt) => (
-          <tr key={jwt.jti}>
-            <th scope="row">
-              {jwt.subject === null ? <span className={listClasses.dim}>{words.noSubject}</span> : <strong>{jwt.subject}</strong>}
-              <span className={`${listClasses.second} ${listClasses.mono}`}>{jwt.jti}</span>
-            </th>
-            <td data-label={columns.permissions}>
-              <PermissionSummary kind="key" permissions={jwt.permissions} />
-            </td>
-            <td data-label={columns.issued}>
-              <time dateTime={jwt.issued_at} title={format.dateTime(jwt.issued_at)}>
-                {format.relative(jwt.issued_at)}
-              </time>
-            </td>
-            <td data-label={columns.expires}>
-              <time dateTime={jwt.expires_at} title={format.dateTime(jwt.expires_at)}>
-                {format.date(jwt.expires_at)}
-              </time>
-            </td>
-            <td className={listClasses.rowVerb}>
-              {onRevoke !== null && (
-                <Button size="compact-sm" variant="default" className={listClasses.danger ?? ''} onClick={() => onRevoke(jwt)}>
-                  {words.revoke}
-                  <VisuallyHidden> {words.revokeOf(jwt.jti)}</VisuallyHidden>
-                </Button>
-              )}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <DataTable
+      label={words.list}
+      rows={jwts}
+      keyOf={({ jti }) => jti}
+      columns={[
+        {
+          label: columns.subject,
+          kind: 'head',
+          cell: ({ subject, jti }) => (
+            <>
+              {subject === null ? <span className={shared.dim}>{words.noSubject}</span> : <strong>{subject}</strong>}
+              <span className={`${shared.second} ${shared.mono}`}>{jti}</span>
+            </>
+          ),
+        },
+        { label: columns.permissions, cell: ({ permissions }) => <PermissionSummary kind="key" permissions={permissions} /> },
+        { label: columns.issued, kind: 'when', cell: ({ issued_at: at }) => <TimeAgo at={at} /> },
+        {
+          label: columns.expires,
+          kind: 'when',
+          cell: ({ expires_at: at }) => (
+            <time dateTime={at} title={format.dateTime(at)}>
+              {format.date(at)}
+            </time>
+          ),
+        },
+        {
+          label: columns.actions,
+          kind: 'actions',
+          cell: (jwt) =>
+            onRevoke !== null && (
+              <Button size="compact-sm" variant="default" className={shared.danger ?? ''} onClick={() => onRevoke(jwt)}>
+                {words.revoke}
+                <VisuallyHidden> {words.revokeOf(jwt.jti)}</VisuallyHidden>
+              </Button>
+            ),
+        },
+      ]}
+    />
   );
 }
 
@@ -142,7 +140,7 @@ function RevokeOne({ place, jwt, onClose }: { place: KeyPlace; jwt: Jwt; onClose
       onSubmit={() => revoke.mutate()}
       onClose={onClose}
     >
-      <Text size="sm" className={listClasses.mono ?? ''}>
+      <Text size="sm" className={shared.mono ?? ''}>
         {jwt.jti}
       </Text>
       <Text size="sm">{words.revokeText}</Text>

@@ -1,8 +1,8 @@
-/** A part of a settings page: what it is about on the left, what can be done on the right; below each other where there is no room. */
-import type { ReactNode } from 'react';
-import { useId } from 'react';
+/** A part of a settings page: what it is about, and beside it (below it, where there is little room) what can be done. */
+import { Text, Title } from '@mantine/core';
+import { type ReactNode, useId } from 'react';
 import { Part } from './part.tsx';
-import styles from './section.module.css';
+import classes from './section.module.css';
 
 interface Props {
   readonly title: string;
@@ -13,14 +13,18 @@ interface Props {
 export function Section({ title, intro, children }: Props) {
   const id = useId();
   return (
-    <section className={styles.section} aria-labelledby={id}>
+    <section aria-labelledby={id} className={classes.section}>
       <div>
-        <h2 id={id} className={styles.title}>
+        <Title order={2} size="h4" id={id}>
           {title}
-        </h2>
-        {intro !== undefined && <p className={styles.intro}>{intro}</p>}
+        </Title>
+        {intro !== undefined && (
+          <Text size="sm" c="dimmed" mt={4}>
+            {intro}
+          </Text>
+        )}
       </div>
-      <div className={styles.content}>
+      <div className={classes.body}>
         <Part>{children}</Part>
       </div>
     </section>
@@ -30,7 +34,7 @@ export function Section({ title, intro, children }: Props) {
 /** Names and what they stand for. */
 export function Facts({ facts }: { facts: readonly (readonly [string, ReactNode])[] }) {
   return (
-    <dl className={styles.facts}>
+    <dl className={classes.facts}>
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>

@@ -1,12 +1,12 @@
 /** A list as a table, and as cards where its columns have no room. */
+
 import { ActionIcon, Button, Center, Menu, VisuallyHidden } from '@mantine/core';
 import { Ellipsis } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { useRoom } from './room.ts';
+import shared from './shared.module.css';
 import classes from './table.module.css';
 import { words } from './words.ts';
-
-export { classes as tableClasses };
 
 export interface Column<Row> {
   readonly label: string;
@@ -35,7 +35,7 @@ export function DataTable<Row>({ label, columns, rows, keyOf }: Props<Row>) {
           <tr>
             {columns.map(({ label: name, kind }) => (
               <th key={name} scope="col" className={kind === 'number' ? classes.number : undefined}>
-                {kind === 'menu' || kind === 'actions' ? <span className={classes.hidden}>{name}</span> : name}
+                {kind === 'menu' || kind === 'actions' ? <span className={shared.hidden}>{name}</span> : name}
               </th>
             ))}
           </tr>

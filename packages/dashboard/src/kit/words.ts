@@ -1,4 +1,6 @@
 /** The words of the kit. */
+export const requests = (count: string, isOne: boolean): string => `${count} ${isOne ? 'request' : 'requests'}`;
+
 export const words = {
   retry: 'Try again',
   partFailed: 'This part of the page could not be shown. The rest of it works.',
@@ -47,4 +49,42 @@ export const words = {
     ] as const,
   },
   typeToConfirm: (name: string): string => `Type ${name} to confirm`,
+
+  notFoundPage: {
+    title: 'There is no such page',
+    text: 'It may not exist, or you don’t have access. Try another account.',
+    lostTitle: (team: string): string => `You are not a member of ${team} any more`,
+    lost: 'Somebody removed you from it, or it was deleted. Nothing of it is shown any more.',
+    toHome: 'To your home page',
+  },
+  administratorsOnly: {
+    title: 'These pages are for administrators',
+    text: 'You are signed in, and are not an administrator of this server. Somebody who is can make you one.',
+    toHome: 'To your home page',
+  },
+
+  /** Null as a list of permissions. */
+  allPermissions: { token: 'Everything you may do', key: 'Everything of the account' },
+  stay: 'Stay here',
+  leave: 'Leave anyway',
+  searchPermissions: 'Filter permissions',
+  noneFound: 'No permission matches.',
+  readEverything: 'Read everything',
+  writeEverything: 'Write everything',
+  everything: 'Everything',
+  access: (read: boolean, write: boolean) => (read && write ? 'read, write' : read ? 'read' : 'write'),
+  andMore: (count: number) => `and ${count} more`,
+  copyFailed: 'Your browser did not allow copying. Select the text and copy it by hand.',
+  noUse: 'No request',
+  chartEmpty: 'No request in the last 90 days.',
+  chartShow: 'Show as table',
+  chartDay: 'Day',
+  chartRequests: 'Requests',
+  plotText: (total: string, isOne: boolean, most: string, day: string) =>
+    `${requests(total, isOne)} in the last 30 days, the most on ${day} (${most})`,
+  requests,
+  neverUsed: 'Never',
+  from: (address: string): string => `from ${address}`,
+  with: (client: string): string => `with ${client}`,
+  member: (id: number): string => `Member ${id}`,
 };

@@ -1,4 +1,5 @@
 /** One account: what is in it, and whether anything of it is accepted. */
+
 import { Alert, Button, Stack, Text, Textarea, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
@@ -6,15 +7,17 @@ import { Link, useParams } from '@tanstack/react-router';
 import type { Api } from 'keyhouse/dashboard-api';
 import { ArrowLeft } from 'lucide-react';
 import { useState } from 'react';
+import { AdministratorsOnly } from '../kit/administrators-only.tsx';
 import { ConfirmDialog } from '../kit/confirm.tsx';
 import { EndsLines, EndsList, isCounted, useEnds } from '../kit/ends.tsx';
 import { useFormat } from '../kit/format.ts';
+import { Facts } from '../kit/section.tsx';
+import shared from '../kit/shared.module.css';
 import { Loaded, PageHeader } from '../kit/states.tsx';
 import { Tag } from '../kit/tag.tsx';
 import { accountName } from '../lib/account-name.ts';
 import { AskError, ask } from '../lib/ask.ts';
 import { entryOf } from '../lib/entry-of.ts';
-import { FactList, Operator } from './Operator.tsx';
 import classes from './operator.module.css';
 import { words } from './words.ts';
 
@@ -23,9 +26,9 @@ const said = words.account;
 const OPERATOR_KIND = 'operator';
 
 export const AccountPage = () => (
-  <Operator>
+  <AdministratorsOnly>
     <One />
-  </Operator>
+  </AdministratorsOnly>
 );
 
 const getAccount = (id: string) => ask('GET /operator/accounts/:id', { params: { id } });
@@ -38,7 +41,7 @@ function One() {
   const isGone = detail.error instanceof AskError && detail.error.refusal.kind === 'not-found';
   return (
     <Stack gap="lg">
-      <Link to="/operator/accounts" className={classes.back ?? ''}>
+      <Link to="/operator/accounts" className={shared.back ?? ''}>
         <ArrowLeft size={16} aria-hidden="true" />
         {words.accounts.title}
       </Link>
@@ -50,7 +53,7 @@ function One() {
             <Stack gap="xl">
               <PageHeader title={nameOf(account)} intro={<AccountState account={account} />} />
               <Suspended account={account} />
-              <Facts account={account} />
+              <About account={account} />
               <section aria-labelledby="contains">
                 <Title order={2} size="h4" id="contains" mb="sm">
                   {said.contains}
@@ -79,11 +82,10 @@ function Suspended({ account: { suspension } }: { account: Account }) {
   );
 }
 
-function Facts({ account }: { account: Account }) {
+function About({ account }: { account: Account }) {
   const format = useFormat();
   return (
-    <FactList
-      className={classes.facts}
+    <Facts
       facts={[
         [words.accounts.columns.kind, entryOf(words.accounts.kinds, account.kind) ?? account.kind],
         [said.number, String(account.id)],
@@ -91,7 +93,7 @@ function Facts({ account }: { account: Account }) {
         [words.accounts.columns.created, format.date(account.created_at)],
         [
           words.accounts.log,
-          <Link key="l" to="/operator/audit" search={{ account: account.id } as never} className={classes.link ?? ''}>
+          <Link key="l" to="/operator/audit" search={{ account: account.id } as never} className={shared.link ?? ''}>
             {words.accounts.logOf(nameOf(account))}
           </Link>,
         ],
@@ -171,7 +173,7 @@ function Suspend({ account, onClose }: DialogProps) {
       <Text size="sm">{suspendTextOf(account)}</Text>
       {account.kind === 'personal' && (
         <Text size="sm">
-          <Link to="/operator/users" className={classes.link ?? ''}>
+          <Link to="/operator/users" className={shared.link ?? ''}>
             {said.toStopThePerson}
           </Link>
         </Text>

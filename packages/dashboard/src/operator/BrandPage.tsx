@@ -3,13 +3,13 @@ import { Alert, Button, FileButton, Group, Input, Stack, Text, TextInput, Title 
 import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { AdministratorsOnly } from '../kit/administrators-only.tsx';
 import { useChangeBrand } from '../kit/brand.ts';
 import { FormError, fieldErrorOf } from '../kit/errors.tsx';
 import { useForm } from '../kit/form.ts';
 import { Loaded, PageHeader } from '../kit/states.tsx';
 import { contrast, type Ground, shadesOf } from '../lib/accent.ts';
 import { type Api, ask } from '../lib/ask.ts';
-import { Operator } from './Operator.tsx';
 import classes from './operator.module.css';
 import { words } from './words.ts';
 
@@ -19,9 +19,9 @@ const MAX_LOGO_BYTES = 100_000;
 const LEAST_CONTRAST = 4.5;
 
 export const BrandPage = () => (
-  <Operator>
+  <AdministratorsOnly>
     <Look />
-  </Operator>
+  </AdministratorsOnly>
 );
 
 function Look() {

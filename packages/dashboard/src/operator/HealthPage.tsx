@@ -3,20 +3,21 @@
 import { Button, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { CircleAlert, CircleCheck, RefreshCw } from 'lucide-react';
+import { AdministratorsOnly } from '../kit/administrators-only.tsx';
 import { useFormat } from '../kit/format.ts';
+import { Facts } from '../kit/section.tsx';
 import { Loaded, PageHeader } from '../kit/states.tsx';
 import { ask } from '../lib/ask.ts';
 import { entryOf } from '../lib/entry-of.ts';
-import { FactList, Operator } from './Operator.tsx';
 import classes from './operator.module.css';
 import { words } from './words.ts';
 
 const said = words.health;
 
 export const HealthPage = () => (
-  <Operator>
+  <AdministratorsOnly>
     <Health />
-  </Operator>
+  </AdministratorsOnly>
 );
 
 function Health() {
@@ -55,8 +56,7 @@ function Health() {
                   </li>
                 ))}
               </ul>
-              <FactList
-                className={classes.facts}
+              <Facts
                 facts={[
                   [said.version, version],
                   [said.database, database],

@@ -1,68 +1,53 @@
 /** The limits that hold, and letting somebody try again. */
+
 import { Button, Stack, TextInput, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Breakable } from '../kit/breakable.tsx';
 import { FormError, fieldErrorOf } from '../kit/errors.tsx';
 import { useForm } from '../kit/form.ts';
-import { Loaded, PageHeader } from '../kit/states.tsx';
-import { DataTable, tableClasses } from '../kit/table.tsx';
+import shared from '../kit/shared.module.css';
 import { ask } from '../lib/ask.ts';
-import { Operator } from './Operator.tsx';
+import { ListPage, whole } from './ListPage.tsx';
 import classes from './operator.module.css';
 import { words } from './words.ts';
 
 const said = words.limits;
 
 export const LimitsPage = () => (
-  <Operator>
-    <Limits />
-  </Operator>
+  <ListPage
+    said={said}
+    queryKey={['operator', 'limits']}
+    ask={async () => whole(await ask('GET /operator/limits'))}
+    rowsOf={({ limits }) => limits}
+    keyOf={({ name }) => name}
+    above={() => <Clear />}
+    columns={[
+      {
+        label: said.columns.name,
+        kind: 'head',
+        cell: ({ name, why }) => (
+          <>
+            {name}
+            <span className={shared.second}>{why}</span>
+          </>
+        ),
+      },
+      { label: said.columns.value, cell: ({ value }) => value },
+      {
+        label: said.columns.setting,
+        cell: ({ setting }) =>
+          setting === null ? (
+            said.fixed
+          ) : (
+            <span className={shared.mono}>
+              <Breakable text={setting} />
+            </span>
+          ),
+      },
+    ]}
+  />
 );
-
-function Limits() {
-  const query = useQuery({ queryKey: ['operator', 'limits'], queryFn: () => ask('GET /operator/limits') });
-  return (
-    <Stack gap="xl">
-      <PageHeader title={said.title} intro={said.intro} />
-      <Clear />
-      <Loaded query={query}>
-        {({ limits }) => (
-          <DataTable
-            label={said.list}
-            rows={limits}
-            keyOf={({ name }) => name}
-            columns={[
-              {
-                label: said.columns.name,
-                kind: 'head',
-                cell: ({ name, why }) => (
-                  <>
-                    {name}
-                    <span className={tableClasses.second}>{why}</span>
-                  </>
-                ),
-              },
-              { label: said.columns.value, cell: ({ value }) => value },
-              {
-                label: said.columns.setting,
-                cell: ({ setting }) =>
-                  setting === null ? (
-                    said.fixed
-                  ) : (
-                    <span className={tableClasses.mono}>
-                      <Breakable text={setting} />
-                    </span>
-                  ),
-              },
-            ]}
-          />
-        )}
-      </Loaded>
-    </Stack>
-  );
-}
 
 function Clear() {
   const [email, setEmail] = useState('');
@@ -72,12 +57,12 @@ function Clear() {
     setEmail('');
   });
   return (
-    <form onSubmit={clear.submit} className={classes.panel}>
+    <form onSubmit={clear.submit} className={shared.panel}>
       <Stack gap="sm">
         <Title order={2} size="h4">
           {said.clearTitle}
         </Title>
-        <p className={classes.help}>{said.clearHint}</p>
+        <p className={shared.help}>{said.clearHint}</p>
         <div className={classes.inline}>
           <TextInput
             className={classes.grow ?? ''}

@@ -1,4 +1,5 @@
 /** One mail as it would have been sent. */
+
 import { Alert, Button, Stack, Tabs, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
@@ -6,13 +7,15 @@ import { Link, useParams } from '@tanstack/react-router';
 import type { Api } from 'keyhouse/dashboard-api';
 import { ArrowLeft } from 'lucide-react';
 import { useMemo } from 'react';
+import { AdministratorsOnly } from '../kit/administrators-only.tsx';
 import { ErrorState, FormError } from '../kit/errors.tsx';
 import { useForm } from '../kit/form.ts';
 import { useFormat } from '../kit/format.ts';
+import { Facts } from '../kit/section.tsx';
+import shared from '../kit/shared.module.css';
 import { Loading, PageHeader } from '../kit/states.tsx';
 import { AskError, ask } from '../lib/ask.ts';
 import { MAILS, MailState } from './MailsPage.tsx';
-import { FactList, Operator } from './Operator.tsx';
 import classes from './operator.module.css';
 import { styledByNonce } from './preview.ts';
 import { words } from './words.ts';
@@ -21,9 +24,9 @@ type Detail = Api['GET /operator/mails/:id']['answer'];
 const said = words.mails;
 
 export const MailPage = () => (
-  <Operator>
+  <AdministratorsOnly>
     <One />
-  </Operator>
+  </AdministratorsOnly>
 );
 
 function One() {
@@ -38,7 +41,7 @@ function One() {
   const refusal = detail.error instanceof AskError ? detail.error.refusal.kind : null;
   return (
     <Stack gap="lg">
-      <Link to="/operator/mails" className={classes.back ?? ''}>
+      <Link to="/operator/mails" className={shared.back ?? ''}>
         <ArrowLeft size={16} aria-hidden="true" />
         {said.back}
       </Link>
@@ -77,8 +80,7 @@ function MailDetail({ detail: { mail, text, html } }: { detail: Detail }) {
         )}
       </PageHeader>
       <FormError error={retry.error} />
-      <FactList
-        className={classes.facts}
+      <Facts
         facts={[
           [said.to, mail.to],
           [said.state, <MailState key="s" mail={mail} />],
@@ -91,7 +93,7 @@ function MailDetail({ detail: { mail, text, html } }: { detail: Detail }) {
         <Alert variant="default">{said.notKept}</Alert>
       ) : (
         <>
-          <p className={classes.help}>{said.secretLink}</p>
+          <p className={shared.help}>{said.secretLink}</p>
           <Tabs defaultValue={html === null ? 'text' : 'html'} keepMounted={false}>
             <Tabs.List mb="md">
               {html !== null && <Tabs.Tab value="html">{said.html}</Tabs.Tab>}

@@ -1,18 +1,18 @@
 /** The keys that sign JWTs, and when they hand over. */
+
 import { Button, Group, NumberInput, Stack, Text, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import type { Api } from 'keyhouse/dashboard-api';
 import { useState } from 'react';
 import { ConfirmDialog } from '../kit/confirm.tsx';
 import { FormError } from '../kit/errors.tsx';
 import { useForm } from '../kit/form.ts';
 import { useFormat } from '../kit/format.ts';
-import { Loaded, PageHeader } from '../kit/states.tsx';
-import { DataTable, tableClasses } from '../kit/table.tsx';
+import shared from '../kit/shared.module.css';
 import { Tag } from '../kit/tag.tsx';
 import { ask } from '../lib/ask.ts';
-import { Operator } from './Operator.tsx';
+import { ListPage, whole } from './ListPage.tsx';
 import classes from './operator.module.css';
 import { words } from './words.ts';
 
@@ -20,28 +20,42 @@ type Answer = Api['GET /operator/signing-keys']['answer'];
 const said = words.keys;
 const KEY = ['operator', 'signing-keys'] as const;
 
-export const SigningKeysPage = () => (
-  <Operator>
-    <SigningKeys />
-  </Operator>
-);
-
-function SigningKeys() {
-  const query = useQuery({ queryKey: KEY, queryFn: () => ask('GET /operator/signing-keys') });
+export function SigningKeysPage() {
   const queries = useQueryClient();
+  const format = useFormat();
   const [asked, setAsked] = useState<'now' | 'emergency' | null>(null);
   const rotate = async (emergency: boolean) => {
     await ask('POST /operator/signing-keys/rotate', { body: { emergency } });
     await queries.invalidateQueries({ queryKey: KEY });
     notifications.show({ message: emergency ? said.emergencyDone : said.nowDone });
   };
+  const { columns } = said;
+  const date = (at: string | null, none: string) => (at === null ? none : format.dateTime(at));
   return (
-    <Stack gap="xl">
-      <PageHeader title={said.title} intro={said.intro} />
-      <Loaded query={query}>
-        {(answer) => (
+    <>
+      <ListPage
+        said={said}
+        queryKey={KEY}
+        ask={async () => whole(await ask('GET /operator/signing-keys'))}
+        rowsOf={({ keys }) => keys}
+        keyOf={({ kid }) => kid}
+        columns={[
+          {
+            label: columns.state,
+            kind: 'head',
+            cell: ({ state }) => <Tag tone={state === 'current' ? 'good' : 'plain'}>{said.states[state]}</Tag>,
+          },
+          { label: columns.kid, kind: 'long', cell: ({ kid }) => <span className={shared.mono}>{kid}</span> },
+          { label: columns.algorithm, cell: ({ algorithm }) => algorithm },
+          { label: columns.since, cell: ({ signing_since }) => date(signing_since, said.notYet) },
+          { label: columns.retired, cell: ({ retired_at }) => date(retired_at, '–') },
+          {
+            label: columns.ends,
+            cell: ({ last_jwt_ends_at, state }) => date(last_jwt_ends_at, state === 'current' ? said.lives : '–'),
+          },
+        ]}
+        below={(answer) => (
           <>
-            <Keys keys={answer.keys} />
             <Schedule key={answer.rotate_every_days} answer={answer} />
             <Group>
               <Button variant="default" onClick={() => setAsked('now')}>
@@ -53,7 +67,7 @@ function SigningKeys() {
             </Group>
           </>
         )}
-      </Loaded>
+      />
       <ConfirmDialog
         opened={asked === 'now'}
         title={said.nowTitle}
@@ -74,35 +88,7 @@ function SigningKeys() {
         <Text size="sm">{said.emergencyText}</Text>
         <Text size="sm">{said.emergencyThen}</Text>
       </ConfirmDialog>
-    </Stack>
-  );
-}
-
-function Keys({ keys }: { keys: Answer['keys'] }) {
-  const format = useFormat();
-  const { columns } = said;
-  const date = (at: string | null, none: string) => (at === null ? none : format.dateTime(at));
-  return (
-    <DataTable
-      label={said.list}
-      rows={keys}
-      keyOf={({ kid }) => kid}
-      columns={[
-        {
-          label: columns.state,
-          kind: 'head',
-          cell: ({ state }) => <Tag tone={state === 'current' ? 'good' : 'plain'}>{said.states[state]}</Tag>,
-        },
-        { label: columns.kid, kind: 'long', cell: ({ kid }) => <span className={tableClasses.mono}>{kid}</span> },
-        { label: columns.algorithm, cell: ({ algorithm }) => algorithm },
-        { label: columns.since, cell: ({ signing_since }) => date(signing_since, said.notYet) },
-        { label: columns.retired, cell: ({ retired_at }) => date(retired_at, '–') },
-        {
-          label: columns.ends,
-          cell: ({ last_jwt_ends_at, state }) => date(last_jwt_ends_at, state === 'current' ? said.lives : '–'),
-        },
-      ]}
-    />
+    </>
   );
 }
 

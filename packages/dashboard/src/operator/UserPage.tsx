@@ -1,4 +1,5 @@
 /** One user: how they sign in, where they are, and what an administrator can do. */
+
 import { Button, Checkbox, Stack, Text, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
@@ -6,16 +7,18 @@ import { Link, useParams } from '@tanstack/react-router';
 import type { Api } from 'keyhouse/dashboard-api';
 import { ArrowLeft } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { words as team } from '../accounts/team/words.ts';
-import { useMe } from '../app/session.ts';
+import { AdministratorsOnly } from '../kit/administrators-only.tsx';
 import { ConfirmDialog } from '../kit/confirm.tsx';
 import { useFormat } from '../kit/format.ts';
+import { Facts } from '../kit/section.tsx';
+import { useMe } from '../kit/session.ts';
+import shared from '../kit/shared.module.css';
 import { Loaded, PageHeader } from '../kit/states.tsx';
-import { DataTable, tableClasses } from '../kit/table.tsx';
+import { DataTable } from '../kit/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
+import { words as kitWords } from '../kit/words.ts';
 import { accountName } from '../lib/account-name.ts';
 import { AskError, ask } from '../lib/ask.ts';
-import { FactList, Operator } from './Operator.tsx';
 import classes from './operator.module.css';
 import { UserState } from './UsersPage.tsx';
 import { words } from './words.ts';
@@ -25,9 +28,9 @@ const said = words.user;
 const nameOf = ({ user }: Detail): string => user.display_name || user.email;
 
 export const UserPage = () => (
-  <Operator>
+  <AdministratorsOnly>
     <One />
-  </Operator>
+  </AdministratorsOnly>
 );
 
 function One() {
@@ -39,7 +42,7 @@ function One() {
   const isGone = detail.error instanceof AskError && detail.error.refusal.kind === 'not-found';
   return (
     <Stack gap="lg">
-      <Link to="/operator/users" className={classes.back ?? ''}>
+      <Link to="/operator/users" className={shared.back ?? ''}>
         <ArrowLeft size={16} aria-hidden="true" />
         {said.back}
       </Link>
@@ -54,8 +57,7 @@ function UserDetail({ detail }: { detail: Detail }) {
   return (
     <Stack gap="xl">
       <PageHeader title={nameOf(detail)} intro={<UserState user={user} />} />
-      <FactList
-        className={classes.facts}
+      <Facts
         facts={[
           [said.email, `${user.email} (${user.email_verified ? said.verified : said.notVerified})`],
           [said.number, String(user.id)],
@@ -64,11 +66,11 @@ function UserDetail({ detail }: { detail: Detail }) {
           [
             words.accounts.log,
             <span key="l">
-              <Link to="/operator/audit" search={{ actor: `user:${user.id}` } as never} className={classes.link ?? ''}>
+              <Link to="/operator/audit" search={{ actor: `user:${user.id}` } as never} className={shared.link ?? ''}>
                 {said.log}
               </Link>
               <br />
-              <Link to="/operator/audit" search={{ user: user.id } as never} className={classes.link ?? ''}>
+              <Link to="/operator/audit" search={{ user: user.id } as never} className={shared.link ?? ''}>
                 {said.logAbout}
               </Link>
             </span>,
@@ -76,8 +78,7 @@ function UserDetail({ detail }: { detail: Detail }) {
         ]}
       />
       <Section title={said.factors}>
-        <FactList
-          className={classes.facts}
+        <Facts
           facts={[
             [said.password, detail.has_password ? said.set : said.notSet],
             [said.passkeys, format.number(detail.passkeys)],
@@ -100,7 +101,7 @@ function UserDetail({ detail }: { detail: Detail }) {
               cell: ({ id, ...account }) => accountName(account) || words.accounts.noName(id),
             },
             { label: said.kind, cell: ({ kind }) => said.kinds[kind] },
-            { label: said.role, cell: ({ role }) => team.roles[role] },
+            { label: said.role, cell: ({ role }) => kitWords.roles[role] },
           ]}
         />
       </Section>
@@ -136,7 +137,7 @@ function SignIns({ signIns }: { signIns: Detail['sign_ins'] }) {
           cell: ({ browser, system, current }) => (
             <>
               {browser === null ? said.unknownBrowser : system === null ? browser : said.on_system(browser, system)}
-              {current && <span className={tableClasses.second}>{said.thisOne}</span>}
+              {current && <span className={shared.second}>{said.thisOne}</span>}
             </>
           ),
         },

@@ -4,13 +4,7 @@ import { OPERATOR_ACCOUNT } from '../lib/account-name.ts';
 const countOf = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 export const words = {
-  notAllowedTitle: 'These pages are for administrators',
-  notAllowed: 'You are signed in, and are not an administrator of this server. Somebody who is can make you one.',
-  toHome: 'To your home page',
-
   search: 'Search',
-  searchUsers: 'Search by address, name or number',
-  searchAccounts: 'Search by name or number',
   nothingFound: 'Nothing matches',
   nothingFoundText: 'The search looks at the beginning of an address or a name, or at a whole number.',
   cancel: 'Cancel',
@@ -21,6 +15,7 @@ export const words = {
   users: {
     title: 'Users',
     intro: 'Everybody who can sign in here, the newest first.',
+    search: 'Search by address, name or number',
     list: 'Users',
     columns: { user: 'User', state: 'State', created: 'Registered', seen: 'Last seen' },
     invite: 'Invite somebody',
@@ -185,6 +180,7 @@ export const words = {
   accounts: {
     title: 'Accounts',
     intro: 'Personal accounts and teams, the newest first.',
+    search: 'Search by name or number',
     list: 'Accounts',
     columns: {
       name: 'Name',

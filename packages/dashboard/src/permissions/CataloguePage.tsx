@@ -1,12 +1,14 @@
 /** The permission catalogue, edited as a whole. */
+
 import { ActionIcon, Button, Group, Modal, NativeSelect, Stack, Textarea, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { ClipboardPaste, Plus, Trash2 } from 'lucide-react';
 import { memo, useMemo, useState } from 'react';
-import { LeaveGuard } from '../credentials/LeaveGuard.tsx';
 import { FormError, fieldErrorsOf } from '../kit/errors.tsx';
 import { useForm } from '../kit/form.ts';
+import { LeaveGuard } from '../kit/leave-guard.tsx';
+import shared from '../kit/shared.module.css';
 import { useStable } from '../kit/stable.ts';
 import { EmptyState, Loaded, PageHeader } from '../kit/states.tsx';
 import { useWindowed } from '../kit/windowed.ts';
@@ -128,7 +130,7 @@ function Editor({ catalogue }: { catalogue: Catalogue }) {
           <EmptyState title={words.empty}>{words.emptyText}</EmptyState>
         ) : (
           <>
-            <p className={classes.help}>
+            <p className={shared.help}>
               {words.leaveOut} {words.audienceHint}
             </p>
             <table className={classes.grid} aria-label={words.list} aria-rowcount={rows.length + 1}>
@@ -140,7 +142,7 @@ function Editor({ catalogue }: { catalogue: Catalogue }) {
                   <th scope="col">{words.read}</th>
                   <th scope="col">{words.write}</th>
                   <th scope="col" className={classes.remove}>
-                    <span className={classes.hidden}>{words.removeRow('')}</span>
+                    <span className={shared.hidden}>{words.removeRow('')}</span>
                   </th>
                 </tr>
               </thead>

@@ -1,13 +1,15 @@
 /** The route patterns, edited as a whole: their order decides. */
+
 import { ActionIcon, Button, NativeSelect, Stack, TextInput, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
 import type { Api } from 'keyhouse/dashboard-api';
 import { ArrowDown, ArrowUp, GripVertical, Plus, Trash2 } from 'lucide-react';
 import { type KeyboardEvent, memo, useMemo, useState } from 'react';
-import { LeaveGuard } from '../credentials/LeaveGuard.tsx';
 import { FormError, fieldErrorsOf } from '../kit/errors.tsx';
 import { useForm } from '../kit/form.ts';
+import { LeaveGuard } from '../kit/leave-guard.tsx';
+import shared from '../kit/shared.module.css';
 import { useStable } from '../kit/stable.ts';
 import { EmptyState, Loaded, PageHeader } from '../kit/states.tsx';
 import { useWindowed } from '../kit/windowed.ts';
@@ -166,7 +168,7 @@ function Editor({ routes }: { routes: Routes }) {
             <EmptyState title={words.routesEmpty}>{words.routesEmptyText}</EmptyState>
           ) : (
             <>
-              <p className={classes.help}>
+              <p className={shared.help}>
                 {words.routesHelp} {words.keyboard}
               </p>
               <ol className={classes.routes} {...listProps} aria-label={words.routesList}>
@@ -194,10 +196,10 @@ function Editor({ routes }: { routes: Routes }) {
               </ol>
             </>
           )}
-          <span className={classes.hidden} aria-live="polite">
+          <span className={shared.hidden} aria-live="polite">
             {moved}
           </span>
-          {rows.some(({ access }) => access === 'public') && <p className={classes.help}>{words.publicWarning}</p>}
+          {rows.some(({ access }) => access === 'public') && <p className={shared.help}>{words.publicWarning}</p>}
           <FormError
             error={save.error}
             fields={Object.keys(fieldErrorsOf(save.error)).filter((field) => field.startsWith('routes.'))}

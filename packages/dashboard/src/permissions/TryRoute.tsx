@@ -1,9 +1,11 @@
 /** What a gateway would be told of a method and path. */
+
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import type { Api } from 'keyhouse/dashboard-api';
 import { useState } from 'react';
 import { FormError } from '../kit/errors.tsx';
 import { useForm } from '../kit/form.ts';
+import shared from '../kit/shared.module.css';
 import { ask } from '../lib/ask.ts';
 import classes from './permissions.module.css';
 import { words } from './words.ts';
@@ -22,7 +24,7 @@ export function TryRoute({ isUnsaved }: { isUnsaved: boolean }) {
   });
   return (
     <form onSubmit={attempt.submit}>
-      <p className={classes.help}>{isUnsaved ? words.tryUnsaved : words.tryHint}</p>
+      <p className={shared.help}>{isUnsaved ? words.tryUnsaved : words.tryHint}</p>
       <div className={classes.tryRow}>
         <NativeSelect
           label={words.method}

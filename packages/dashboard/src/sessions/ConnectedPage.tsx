@@ -1,9 +1,11 @@
 /** Account settings → Connected applications. */
+
 import { Button, Stack } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useState } from 'react';
 import { useBrand } from '../kit/brand.ts';
 import { ConfirmDialog } from '../kit/confirm.tsx';
+import shared from '../kit/shared.module.css';
 import { EmptyState, Loaded, PageHeader } from '../kit/states.tsx';
 import { Tag } from '../kit/tag.tsx';
 import { TimeAgo } from '../kit/time.tsx';
@@ -43,8 +45,8 @@ export function ConnectedPage() {
           onConfirm={() => disconnect(asked)}
           onClose={() => setAsked(null)}
         >
-          <p className={classes.text}>{words.disconnectText(asked.account)}</p>
-          {asked.live_sessions > 0 && <p className={classes.text}>{words.disconnectEnds(asked.live_sessions)}</p>}
+          <p className={shared.text}>{words.disconnectText(asked.account)}</p>
+          {asked.live_sessions > 0 && <p className={shared.text}>{words.disconnectEnds(asked.live_sessions)}</p>}
         </ConfirmDialog>
       )}
     </Stack>

@@ -1,15 +1,16 @@
 /** On the page of the sign-ins: where applications are signed in. */
+
 import { Button, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Section } from '../accounts/Section.tsx';
-import { Row, Rows } from '../accounts/security/Row.tsx';
 import { ConfirmDialog } from '../kit/confirm.tsx';
+import { Row, Rows } from '../kit/rows.tsx';
+import { Section } from '../kit/section.tsx';
+import shared from '../kit/shared.module.css';
 import { Loaded } from '../kit/states.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { type Session, useSessions, useVerbs } from './queries.ts';
-import classes from './sessions.module.css';
 import { words } from './words.ts';
 
 export function Sessions() {
@@ -49,7 +50,7 @@ export function Sessions() {
                   </Row>
                 ))}
               </Rows>
-              <Link to="/settings/applications" className={classes.link ?? ''}>
+              <Link to="/settings/applications" className={shared.link ?? ''}>
                 {words.all}
               </Link>
             </>

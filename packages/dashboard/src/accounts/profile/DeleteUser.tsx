@@ -1,11 +1,11 @@
 import { Button, List, Text } from '@mantine/core';
 import type { Api } from 'keyhouse/dashboard-api';
 import { useState } from 'react';
-import { leave } from '../../app/session.ts';
 import { ConfirmDialog } from '../../kit/confirm.tsx';
 import { EndsList, isCounted, useEnds } from '../../kit/ends.tsx';
+import { Section } from '../../kit/section.tsx';
+import { leave } from '../../kit/session.ts';
 import { ask } from '../../lib/ask.ts';
-import { Section } from '../Section.tsx';
 import { words } from './words.ts';
 
 const said = words.end;

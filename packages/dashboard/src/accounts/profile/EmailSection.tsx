@@ -2,10 +2,10 @@
 import { Alert, Badge, Button, Group, Text, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useState } from 'react';
-import { ME, type Me, useSendsMail } from '../../app/session.ts';
 import { FormError, fieldErrorsOf } from '../../kit/errors.tsx';
+import { Section } from '../../kit/section.tsx';
+import { ME, type Me, useSendsMail } from '../../kit/session.ts';
 import { ask } from '../../lib/ask.ts';
-import { Section } from '../Section.tsx';
 import { useWait } from '../wait.ts';
 import { words } from './words.ts';
 

@@ -1,10 +1,10 @@
 import { Button, Group, SimpleGrid, Text, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { ME, type Me } from '../../app/session.ts';
 import { FormError, fieldErrorsOf } from '../../kit/errors.tsx';
+import { Section } from '../../kit/section.tsx';
+import { ME, type Me } from '../../kit/session.ts';
 import { ask } from '../../lib/ask.ts';
-import { Section } from '../Section.tsx';
 import { words } from './words.ts';
 
 const said = words.names;

@@ -1,6 +1,6 @@
 /** Account settings → Profile. */
 
-import { useMe } from '../../app/session.ts';
+import { useMe } from '../../kit/session.ts';
 import { Loaded, PageHeader } from '../../kit/states.tsx';
 import { DeleteUser } from './DeleteUser.tsx';
 import { EmailSection } from './EmailSection.tsx';

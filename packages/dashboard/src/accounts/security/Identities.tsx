@@ -4,11 +4,11 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ConfirmDialog } from '../../kit/confirm.tsx';
 import { FormError } from '../../kit/errors.tsx';
+import { Row, Rows } from '../../kit/rows.tsx';
+import { Section } from '../../kit/section.tsx';
 import { TimeAgo } from '../../kit/time.tsx';
 import { ask } from '../../lib/ask.ts';
-import { Section } from '../Section.tsx';
 import { type Security, useChanged, useOffers } from './queries.ts';
-import { Row, Rows } from './Row.tsx';
 import { words } from './words.ts';
 
 type Identity = Security['identities'][number];

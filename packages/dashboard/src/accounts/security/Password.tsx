@@ -1,13 +1,13 @@
 import { Alert, Button, PasswordInput, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import type { Me } from '../../app/session.ts';
 import { FormError, fieldErrorsOf } from '../../kit/errors.tsx';
+import { Section } from '../../kit/section.tsx';
+import type { Me } from '../../kit/session.ts';
 import { TimeAgo } from '../../kit/time.tsx';
 import { ask } from '../../lib/ask.ts';
 import { hintFor } from '../../lib/new-password.ts';
 import { passwordHint } from '../../lib/words.ts';
-import { Section } from '../Section.tsx';
 import { type Security, useChanged } from './queries.ts';
 import { words } from './words.ts';
 

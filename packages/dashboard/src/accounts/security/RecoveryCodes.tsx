@@ -1,13 +1,15 @@
 /** How many are left, new ones, and the one time that they are shown. */
+
 import { Button, Group, Text, Title } from '@mantine/core';
 import { Download, Printer } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import { LeaveGuard } from '../../credentials/LeaveGuard.tsx';
 import { useBrand } from '../../kit/brand.ts';
 import { ConfirmDialog } from '../../kit/confirm.tsx';
 import { CopyButton } from '../../kit/copy.tsx';
+import { LeaveGuard } from '../../kit/leave-guard.tsx';
+import { Section } from '../../kit/section.tsx';
+import shared from '../../kit/shared.module.css';
 import { ask } from '../../lib/ask.ts';
-import { Section } from '../Section.tsx';
 import { useChanged } from './queries.ts';
 import classes from './security.module.css';
 import { words } from './words.ts';
@@ -62,7 +64,7 @@ export function CodesShown({ codes, email, onDone }: { codes: readonly string[];
     <div className={classes.panel}>
       <LeaveGuard active title={said.leaveTitle} text={said.leave} />
       <div>
-        <Title order={3} size="h5" ref={heading} tabIndex={-1} className={classes.quiet ?? ''}>
+        <Title order={3} size="h5" ref={heading} tabIndex={-1} className={shared.quietFocus ?? ''}>
           {said.shownTitle}
         </Title>
         <Text size="sm">{said.once}</Text>

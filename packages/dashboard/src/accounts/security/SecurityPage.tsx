@@ -1,10 +1,9 @@
 /** Account settings → Security. */
 import { Alert } from '@mantine/core';
-import { useEffect, useState } from 'react';
-import { useMe } from '../../app/session.ts';
+import { type ReactNode, useEffect, useState } from 'react';
+import { useMe } from '../../kit/session.ts';
 import { Loaded, PageHeader } from '../../kit/states.tsx';
 import { providerFailure } from '../../lib/words.ts';
-import { Sessions } from '../../sessions/Sessions.tsx';
 import { Identities } from './Identities.tsx';
 import { Passkeys } from './Passkeys.tsx';
 import { Password } from './Password.tsx';
@@ -13,7 +12,8 @@ import { SignIns } from './SignIns.tsx';
 import { TwoStep } from './TwoStep.tsx';
 import { words } from './words.ts';
 
-export function SecurityPage() {
+/** `sessions`: what is shown of the sessions that applications have. */
+export function SecurityPage({ sessions }: { sessions: ReactNode }) {
   const security = useSecurity();
   const me = useMe();
   const failure = useProviderFailure();
@@ -42,7 +42,7 @@ export function SecurityPage() {
                   more_sign_ins={data.more_sign_ins}
                   sessions_elsewhere={data.sessions_elsewhere}
                 />
-                <Sessions />
+                {sessions}
               </>
             )}
           </Loaded>

@@ -1,11 +1,11 @@
 import { Badge, Button, Checkbox, Text } from '@mantine/core';
 import { useState } from 'react';
 import { ConfirmDialog } from '../../kit/confirm.tsx';
+import { Row, Rows } from '../../kit/rows.tsx';
+import { Section } from '../../kit/section.tsx';
 import { TimeAgo } from '../../kit/time.tsx';
 import { ask } from '../../lib/ask.ts';
-import { Section } from '../Section.tsx';
 import { type Security, useChanged } from './queries.ts';
-import { Row, Rows } from './Row.tsx';
 import { words } from './words.ts';
 
 type SignIn = Security['sign_ins'][number];

@@ -1,6 +1,6 @@
 /** What this page asks, and what it forgets when something changed. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { ME } from '../../app/session.ts';
+import { ME } from '../../kit/session.ts';
 import { type Api, ask } from '../../lib/ask.ts';
 import { loadState } from '../../lib/state.ts';
 

@@ -1,7 +1,8 @@
 /** Which open invitations end when their sender loses a role, before that is decided. */
 import { Text } from '@mantine/core';
-import type { Account } from '../../app/session.ts';
-import { useMembers } from './queries.ts';
+import { useMembers } from '../../kit/members.ts';
+import type { Account } from '../../kit/session.ts';
+import { words as kitWords } from '../../kit/words.ts';
 import { invitable, type Role } from './role.ts';
 import classes from './team.module.css';
 import { words } from './words.ts';
@@ -21,7 +22,7 @@ export function EndedInvitations({ team, senderId, leftRole }: { team: Account; 
       <Text size="sm">{words.invitationsEnd}</Text>
       <ul className={classes.ends}>
         {ended.slice(0, MAX_LINES).map(({ id, email, role: given }) => (
-          <li key={id}>{words.invitationLine(email, words.roles[given].toLowerCase())}</li>
+          <li key={id}>{words.invitationLine(email, kitWords.roles[given].toLowerCase())}</li>
         ))}
         {ended.length > MAX_LINES && <li>{words.moreInvitations(ended.length - MAX_LINES)}</li>}
       </ul>

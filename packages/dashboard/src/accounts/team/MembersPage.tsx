@@ -1,18 +1,22 @@
 /** Who belongs to a team, who is invited, and what the roles mean. */
+
 import { Alert, Button, Group, Menu, Stack, Text, TextInput, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { UserPlus } from 'lucide-react';
 import { useState } from 'react';
-import { type Account, hasRole, useMe, useSendsMail } from '../../app/session.ts';
 import { FormError } from '../../kit/errors.tsx';
 import { useFormat } from '../../kit/format.ts';
+import { type Invitation, type Member, nameOf, useMembers } from '../../kit/members.ts';
+import { OfAccount } from '../../kit/of-account.tsx';
+import { type Account, hasRole, useMe, useSendsMail } from '../../kit/session.ts';
+import shared from '../../kit/shared.module.css';
 import { Loaded, PageHeader } from '../../kit/states.tsx';
-import { DataTable, More, RowMenu, tableClasses, useFirstRows } from '../../kit/table.tsx';
+import { DataTable, More, RowMenu, useFirstRows } from '../../kit/table.tsx';
 import { Tag } from '../../kit/tag.tsx';
 import { TimeAgo } from '../../kit/time.tsx';
+import { words as kitWords } from '../../kit/words.ts';
 import { type Dialog, TeamDialog } from './dialogs.tsx';
-import { OfAccount } from './OfAccount.tsx';
-import { type Invitation, type Member, nameOf, useMembers, useTeam } from './queries.ts';
+import { useTeam } from './queries.ts';
 import { choicesFor, ROLES } from './role.ts';
 import classes from './team.module.css';
 import { words } from './words.ts';
@@ -105,11 +109,11 @@ function MemberRows({ team, members, rows, userId, onDialog }: TableProps & { re
                 <span className={classes.name}>{nameOf(member)}</span>
                 {member.user_id === userId && <Tag>{words.you}</Tag>}
               </Group>
-              {member.display_name !== '' && <span className={tableClasses.second}>{member.email}</span>}
+              {member.display_name !== '' && <span className={shared.second}>{member.email}</span>}
             </>
           ),
         },
-        { label: columns.role, cell: ({ role }) => words.roles[role] },
+        { label: columns.role, cell: ({ role }) => kitWords.roles[role] },
         { label: columns.since, kind: 'when', cell: ({ since }) => format.date(since) },
         ...(hasRole(team, 'admin')
           ? [
@@ -188,7 +192,7 @@ interface ItemProps {
 /** What cannot be done is reached by the keyboard too: only so its reason is read. */
 const Item = ({ label, reason, isDanger = false, onClick }: ItemProps) =>
   reason === null ? (
-    <Menu.Item onClick={onClick} {...(isDanger ? { className: classes.ending ?? '' } : {})}>
+    <Menu.Item onClick={onClick} {...(isDanger ? { className: shared.danger ?? '' } : {})}>
       {label}
     </Menu.Item>
   ) : (
@@ -232,7 +236,7 @@ function Invitations({ team, invitations, onDialog }: InvitationsProps) {
         keyOf={({ id }) => id}
         columns={[
           { label: columns.email, kind: 'head', cell: ({ email }) => email },
-          { label: columns.role, cell: ({ role }) => words.roles[role] },
+          { label: columns.role, cell: ({ role }) => kitWords.roles[role] },
           { label: columns.by, cell: ({ invited_by }) => invited_by ?? '–' },
           {
             label: columns.ends,
@@ -278,7 +282,7 @@ const Roles = () => (
     </Title>
     <dl className={classes.roles}>
       {ROLES.map((role) => (
-        <RoleLine key={role} name={words.roles[role]} may={words.may[role]} />
+        <RoleLine key={role} name={kitWords.roles[role]} may={words.may[role]} />
       ))}
     </dl>
   </Stack>

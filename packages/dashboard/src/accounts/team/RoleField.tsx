@@ -1,5 +1,6 @@
 /** A role, each with what it may do. */
 import { Radio, Stack } from '@mantine/core';
+import { words as kitWords } from '../../kit/words.ts';
 import type { Role } from './role.ts';
 import { words } from './words.ts';
 
@@ -18,7 +19,7 @@ export const RoleField = ({ value, choices, onChange }: Props) => (
   >
     <Stack gap="sm" mt="xs">
       {choices.map((role) => (
-        <Radio key={role} value={role} label={words.roles[role]} description={words.may[role]} />
+        <Radio key={role} value={role} label={kitWords.roles[role]} description={words.may[role]} />
       ))}
     </Stack>
   </Radio.Group>

@@ -1,15 +1,17 @@
 /** The name of a team, and its end. */
+
 import { Button, Stack, Text, TextInput, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useState } from 'react';
-import { type Account, hasRole } from '../../app/session.ts';
 import { ConfirmDialog } from '../../kit/confirm.tsx';
 import { EndsList, isCounted, useEnds } from '../../kit/ends.tsx';
 import { FormError, fieldErrorOf } from '../../kit/errors.tsx';
 import { useForm } from '../../kit/form.ts';
+import { OfAccount } from '../../kit/of-account.tsx';
+import { type Account, hasRole } from '../../kit/session.ts';
+import shared from '../../kit/shared.module.css';
 import { PageHeader } from '../../kit/states.tsx';
 import { ask } from '../../lib/ask.ts';
-import { OfAccount } from './OfAccount.tsx';
 import { useTeam } from './queries.ts';
 import classes from './team.module.css';
 import { useGone } from './use-gone.ts';
@@ -72,7 +74,7 @@ function Delete({ team }: { team: Account }) {
     await gone(words.deleted(team.name));
   };
   return (
-    <section className={`${classes.panel} ${classes.danger}`} aria-labelledby="delete-team">
+    <section className={`${shared.panel} ${classes.danger}`} aria-labelledby="delete-team">
       <Stack gap="sm">
         <Title order={2} size="h4" id="delete-team">
           {words.deleteTitle}

@@ -2,13 +2,15 @@
 import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useState } from 'react';
-import { type Account, useSendsMail } from '../../app/session.ts';
 import { ConfirmDialog } from '../../kit/confirm.tsx';
 import { EndsList, isCounted } from '../../kit/ends.tsx';
 import { FormError, fieldErrorOf } from '../../kit/errors.tsx';
 import { useForm } from '../../kit/form.ts';
+import { type Invitation, type Member, nameOf, useMembers } from '../../kit/members.ts';
+import { type Account, useSendsMail } from '../../kit/session.ts';
+import { words as kitWords } from '../../kit/words.ts';
 import { EndedInvitations } from './EndedInvitations.tsx';
-import { type Invitation, type Member, nameOf, useMemberEnds, useMembers, useTeam } from './queries.ts';
+import { useMemberEnds, useTeam } from './queries.ts';
 import { RoleField } from './RoleField.tsx';
 import { choicesFor, invitable, type Role } from './role.ts';
 import { useGone } from './use-gone.ts';
@@ -150,7 +152,7 @@ function ChangeRole({ team, member, isSelf, onClose }: { team: Account; member: 
   const choices = choicesFor({ actor: team.role, isSelf, held: member.role });
   const save = useForm(async () => {
     await verbs.setRole(member.user_id, role);
-    notifications.show({ message: words.changed(name, words.roles[role].toLowerCase()) });
+    notifications.show({ message: words.changed(name, kitWords.roles[role].toLowerCase()) });
     onClose();
   });
   return (

@@ -1,23 +1,10 @@
 /** Members and invitations of a team, and the verbs for them. */
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import type { Api } from 'keyhouse/dashboard-api';
-import { ME } from '../../app/session.ts';
+import { useQueryClient } from '@tanstack/react-query';
 import { useEnds } from '../../kit/ends.tsx';
+import { membersKey } from '../../kit/members.ts';
+import { ME } from '../../kit/session.ts';
 import { ask } from '../../lib/ask.ts';
 import type { Role } from './role.ts';
-import { words } from './words.ts';
-
-export type Members = Api['GET /accounts/:account/members']['answer'];
-export type Member = Members['members'][number];
-export type Invitation = Members['invitations'][number];
-
-const membersKey = (account: string) => ['members', account] as const;
-
-export const useMembers = (account: string) =>
-  useQuery({ queryKey: membersKey(account), queryFn: () => ask('GET /accounts/:account/members', { params: { account } }) });
-
-export const nameOf = ({ display_name, email, user_id }: Pick<Member, 'display_name' | 'email' | 'user_id'>): string =>
-  display_name || (email ?? words.member(user_id));
 
 /** The verbs of a team. After each, what is shown of it is asked for again; also the list of accounts where that can change. */
 export function useTeam(account: string) {

@@ -1,5 +1,5 @@
 /** What a role may do to another. The server decides; pages use it to offer only what will be done. */
-import type { Account } from '../../app/session.ts';
+import type { Account } from '../../kit/session.ts';
 
 export type Role = Account['role'];
 export const ROLES: readonly Role[] = ['viewer', 'developer', 'admin', 'owner'];

@@ -2,7 +2,7 @@
 import { notifications } from '@mantine/notifications';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { ME } from '../../app/session.ts';
+import { ME } from '../../kit/session.ts';
 
 export function useGone(): (message: string) => Promise<void> {
   const queries = useQueryClient();

@@ -28,7 +28,6 @@ export const words = {
   notLifted: 'Nobody lifts their own role.',
 
   rolesTitle: 'What each role may do',
-  roles: { viewer: 'Viewer', developer: 'Developer', admin: 'Admin', owner: 'Owner' } satisfies Record<Role, string>,
   may: {
     viewer: 'Sees keys, JWTs, members and the audit log. Changes nothing, and never sees a secret.',
     developer: 'Also makes, narrows, rotates and revokes API keys, and revokes JWTs.',
@@ -39,7 +38,6 @@ export const words = {
   search: 'Find a member by name or address',
   noneFound: 'Nobody here has a name or an address like this.',
   invitations: 'Open invitations',
-  member: (id: number): string => `Member ${id}`,
   invitationColumns: { email: 'Address', role: 'Role', by: 'Invited by', ends: 'Ends', actions: 'Actions' },
   inviteTitle: 'Invite somebody',
   email: 'E-mail address',

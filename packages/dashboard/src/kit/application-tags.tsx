@@ -1,7 +1,8 @@
 /** What marks an application. */
-import { Tag } from '../kit/tag.tsx';
-import classes from './applications.module.css';
-import { words } from './words.ts';
+
+import classes from './application-tags.module.css';
+import { applicationWords as words } from './application-words.ts';
+import { Tag } from './tag.tsx';
 
 export const Tags = ({ application }: { application: { first_party: boolean; verified_at: string | null } }) => (
   <>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createFormat } from '../kit/format.ts';
-import { pageLocale } from './page-locale.ts';
+import { pageLocale } from '../lib/page-locale.ts';
+import { createFormat } from './format.ts';
 
 describe('the locale of the pages', () => {
   it.each([

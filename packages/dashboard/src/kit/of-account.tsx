@@ -1,9 +1,9 @@
 /** The account that the path names, for the pages that are about one. */
 import type { ReactNode } from 'react';
-import { NotFound } from '../../app/NotFound.tsx';
-import { type Account, useAccount, useMe } from '../../app/session.ts';
-import { ErrorState } from '../../kit/errors.tsx';
-import { Loading } from '../../kit/states.tsx';
+import { ErrorState } from './errors.tsx';
+import { NotFound } from './not-found.tsx';
+import { type Account, useAccount, useMe } from './session.ts';
+import { Loading } from './states.tsx';
 
 export function OfAccount({ children, teamsOnly = false }: { children: (account: Account) => ReactNode; teamsOnly?: boolean }) {
   const me = useMe();

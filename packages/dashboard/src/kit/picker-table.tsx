@@ -1,8 +1,8 @@
 /** Permissions as rows with boxes, of which those are rendered that are seen, with a field to filter them. */
 import { Checkbox, Text, TextInput } from '@mantine/core';
 import { memo, type ReactNode, useDeferredValue, useMemo, useState } from 'react';
-import { useWindowed } from '../kit/windowed.ts';
 import classes from './picker.module.css';
+import { useWindowed } from './windowed.ts';
 import { words } from './words.ts';
 
 interface Props<Row> {

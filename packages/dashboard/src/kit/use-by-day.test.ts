@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { barsOf, busiest, dayAt, sumOf } from './use.ts';
+import { barsOf, busiest, dayAt, sumOf } from './use-by-day.ts';
 
 const NOW = new Date('2026-11-23T10:00:00Z');
 

@@ -1,12 +1,12 @@
 /** A list of permissions in one line; the whole of it in the title. */
 import { Text, Tooltip } from '@mantine/core';
-import { groupByResource } from './permission-choice.ts';
-import { kindWords, words } from './words.ts';
+import { groupByResource } from './permission-groups.ts';
+import { words } from './words.ts';
 
 const MOST_SHOWN = 2;
 
 export function PermissionSummary({ kind, permissions }: { kind: 'token' | 'key'; permissions: readonly string[] | null }) {
-  if (permissions === null) return <Text size="sm">{kindWords[kind].allPermissions}</Text>;
+  if (permissions === null) return <Text size="sm">{words.allPermissions[kind]}</Text>;
   const lines = groupByResource(permissions).map(sentenceOf);
   const rest = lines.length - MOST_SHOWN;
   const shown = lines.slice(0, rest === 1 ? MOST_SHOWN + 1 : MOST_SHOWN);

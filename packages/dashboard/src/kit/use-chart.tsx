@@ -1,9 +1,9 @@
 /** Requests of ninety days, drawn larger; the same as a table for who wants numbers. Loaded when it is shown. */
 import { Button, Collapse, Text } from '@mantine/core';
 import { useState } from 'react';
-import { useFormat } from '../kit/format.ts';
+import { useFormat } from './format.ts';
 import classes from './use.module.css';
-import { barsOf, busiest, dayAt, sumOf } from './use.ts';
+import { barsOf, busiest, dayAt, sumOf } from './use-by-day.ts';
 import { words } from './words.ts';
 
 const WIDTH = 900;
@@ -20,7 +20,7 @@ export default function UseChart({ counts, title }: { counts: readonly number[];
   const told = hovered === null ? null : { day: dayAt(counts, hovered, now), requests: counts[hovered] ?? 0 };
   return (
     <div>
-      <Text size="sm" c="dimmed" className={classes.chartTold ?? ''}>
+      <Text size="sm" c="dimmed">
         {told === null
           ? words.requests(format.number(sumOf(counts)), sumOf(counts) === 1)
           : `${format.utcDay(told.day)}: ${words.requests(format.number(told.requests), told.requests === 1)}`}

@@ -1,23 +1,25 @@
 /** The whole audit log, with the head of its chain. */
+
 import { Alert, Button, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { Api } from 'keyhouse/dashboard-api';
 import { useState } from 'react';
-import { AuditLog } from '../audit/AuditLog.tsx';
-import classes from '../audit/audit.module.css';
-import { Export } from '../audit/Export.tsx';
-import { AUDIT } from '../audit/queries.ts';
-import { words } from '../audit/words.ts';
+import { AdministratorsOnly } from '../kit/administrators-only.tsx';
 import { CopyButton } from '../kit/copy.tsx';
 import { FormError } from '../kit/errors.tsx';
 import { useForm } from '../kit/form.ts';
 import { useFormat } from '../kit/format.ts';
+import shared from '../kit/shared.module.css';
 import { Loaded, PageHeader } from '../kit/states.tsx';
 import { ask } from '../lib/ask.ts';
-import { Operator } from './Operator.tsx';
+import { AuditLog } from './AuditLog.tsx';
+import classes from './audit.module.css';
+import { Export } from './Export.tsx';
+import { AUDIT } from './queries.ts';
+import { words } from './words.ts';
 
-export const WholeAuditPage = () => (
-  <Operator>
+export const ServerAuditPage = () => (
+  <AdministratorsOnly>
     <Stack gap="lg">
       <PageHeader title={words.wholeTitle} intro={words.wholeIntro}>
         <Export log={null} />
@@ -25,7 +27,7 @@ export const WholeAuditPage = () => (
       <Chain />
       <AuditLog log={null} />
     </Stack>
-  </Operator>
+  </AdministratorsOnly>
 );
 
 type Verdict = Api['POST /operator/audit/verify']['answer'];
@@ -50,7 +52,7 @@ function Chain() {
         </Text>
         <Loaded query={head}>
           {({ number, hash }) => (
-            <p className={classes.mono}>
+            <p className={shared.mono}>
               {number}:{hash}
             </p>
           )}

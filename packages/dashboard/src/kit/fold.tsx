@@ -2,7 +2,7 @@
 import { Collapse, UnstyledButton } from '@mantine/core';
 import { ChevronDown } from 'lucide-react';
 import { type ReactNode, useId } from 'react';
-import classes from './credentials.module.css';
+import classes from './fold.module.css';
 
 interface Props {
   readonly label: string;

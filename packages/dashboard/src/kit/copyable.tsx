@@ -1,8 +1,10 @@
 /** Text to be copied: a field that can be read and selected, and a button beside it. */
+
 import { Alert, Button, Stack, Textarea, VisuallyHidden } from '@mantine/core';
 import { Check, Copy } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import classes from './credentials.module.css';
+import classes from './copyable.module.css';
+import shared from './shared.module.css';
 import { words } from './words.ts';
 
 /** Readable and selectable as it stands; copied with one click, which is told to those who do not see it. */
@@ -34,7 +36,7 @@ export function Copyable({ label, text }: { label: string; text: string }) {
           minRows={1}
           value={text}
           spellCheck={false}
-          classNames={{ input: classes.mono ?? '', root: classes.grow ?? '' }}
+          classNames={{ input: shared.mono ?? '', root: classes.grow ?? '' }}
           onFocus={(event) => event.currentTarget.select()}
         />
         <Button onClick={copy} leftSection={state === 'copied' ? <Check size={16} /> : <Copy size={16} />} miw={110}>

@@ -1,7 +1,7 @@
 /** One of several things of the same kind: what it is, and what can be done with it. */
 import { Text } from '@mantine/core';
 import type { ReactNode } from 'react';
-import classes from './security.module.css';
+import classes from './rows.module.css';
 
 interface Props {
   readonly title: ReactNode;

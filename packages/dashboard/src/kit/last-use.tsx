@@ -1,8 +1,9 @@
 /** When, from where, with what. */
-import { useFormat } from '../kit/format.ts';
+
 import { clientName } from './client-name.ts';
-import classes from './credentials.module.css';
-import { lastUseWords as words } from './last-use-words.ts';
+import { useFormat } from './format.ts';
+import shared from './shared.module.css';
+import { words } from './words.ts';
 
 interface Props {
   readonly at: string | null;
@@ -13,7 +14,7 @@ interface Props {
 
 export function LastUse({ at, address, userAgent, inline = false }: Props) {
   const format = useFormat();
-  if (at === null) return <span className={classes.dim}>{words.neverUsed}</span>;
+  if (at === null) return <span className={shared.dim}>{words.neverUsed}</span>;
   const from = address === null ? null : words.from(address);
   const client = userAgent === null ? null : words.with(clientName(userAgent));
   const rest = [from, client].filter((part) => part !== null).join(' ');
@@ -23,7 +24,7 @@ export function LastUse({ at, address, userAgent, inline = false }: Props) {
         {format.relative(at)}
       </time>
       {rest !== '' && (
-        <span className={inline ? classes.dim : classes.second} {...(userAgent === null ? {} : { title: userAgent })}>
+        <span className={inline ? shared.dim : shared.second} {...(userAgent === null ? {} : { title: userAgent })}>
           {inline && ' '}
           {rest}
         </span>

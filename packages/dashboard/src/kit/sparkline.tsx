@@ -1,8 +1,9 @@
 /** Thirty days in the width of a word, with a sentence for those who do not see it. */
-import { useFormat } from '../kit/format.ts';
-import classes from './credentials.module.css';
-import useClasses from './use.module.css';
-import { barsOf, busiest, sumOf } from './use.ts';
+
+import { useFormat } from './format.ts';
+import shared from './shared.module.css';
+import classes from './use.module.css';
+import { barsOf, busiest, sumOf } from './use-by-day.ts';
 import { words } from './words.ts';
 
 const WIDTH = 120;
@@ -12,10 +13,10 @@ export function Sparkline({ counts }: { counts: readonly number[] }) {
   const format = useFormat();
   const total = sumOf(counts);
   const most = busiest(counts, new Date());
-  if (most === null) return <span className={classes.dim}>{words.noUse}</span>;
+  if (most === null) return <span className={shared.dim}>{words.noUse}</span>;
   const label = words.plotText(format.number(total), total === 1, format.number(most.requests), format.utcDay(most.day));
   return (
-    <span className={useClasses.spark}>
+    <span className={classes.spark}>
       <svg
         role="img"
         aria-label={label}
@@ -25,12 +26,12 @@ export function Sparkline({ counts }: { counts: readonly number[] }) {
         preserveAspectRatio="none"
       >
         <title>{label}</title>
-        <rect x={0} y={HEIGHT - 0.5} width={WIDTH} height={0.5} className={useClasses.sparkFloor} />
+        <rect x={0} y={HEIGHT - 0.5} width={WIDTH} height={0.5} className={classes.sparkFloor} />
         {barsOf(counts, WIDTH, HEIGHT - 1).map((bar) => (
-          <rect key={bar.x} {...bar} className={useClasses.sparkBar} />
+          <rect key={bar.x} {...bar} className={classes.sparkBar} />
         ))}
       </svg>
-      <span aria-hidden="true" className={classes.number}>
+      <span aria-hidden="true" className={classes.count}>
         {format.compact(total)}
       </span>
     </span>

@@ -1,0 +1,16 @@
+import { Button, Stack, Text } from '@mantine/core';
+import { PageHeader } from '../kit/states.tsx';
+import { words } from './words.ts';
+
+/** A mistake of the page, or a part of it that is no more: a new version of the server has other files, and a reload is all it takes. */
+export function Broken() {
+  return (
+    <Stack align="flex-start" role="alert">
+      <PageHeader title={words.brokenTitle} />
+      <Text>{words.broken}</Text>
+      <Button variant="default" onClick={() => window.location.reload()}>
+        {words.reload}
+      </Button>
+    </Stack>
+  );
+}
