@@ -35,7 +35,7 @@ export default defineConfig({
       project('server', [
         'packages/server/{src/{cli,http,store},test}/**/*.test.ts',
         'packages/server/src/app.test.ts',
-        'test/readme.test.ts',
+        'test/{readme,release}.test.ts',
         'packages/{guard,client}/test/**/*.test.ts',
       ]),
       project('browser', ['packages/dashboard/test/**/*.test.ts'], shared),

@@ -3,7 +3,7 @@
  * repository the source itself is imported). With `--restore`, afterwards: puts `package.json` back.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -19,13 +19,14 @@ export interface Compiled {
   readonly default: string;
 }
 
-/** `./src/index.ts` → its types and its JavaScript below `dist`. */
-export function publishedExports(exports: Readonly<Record<string, string>>): Readonly<Record<string, Compiled>> {
+/** `./src/index.ts` → its types and its JavaScript below `dist`. An entry with conditions is for this repository alone, and is left out. */
+export function publishedExports(exports: Readonly<Record<string, string | Conditions>>): Readonly<Record<string, Compiled>> {
   return Object.fromEntries(
-    Object.entries(exports).map(([entry, source]) => [
-      entry,
-      { types: compiled(source).replace(/\.js$/, '.d.ts'), default: compiled(source) },
-    ]),
+    Object.entries(exports).flatMap(([entry, source]) =>
+      typeof source === 'string'
+        ? [[entry, { types: compiled(source).replace(/\.js$/, '.d.ts'), default: compiled(source) }] as const]
+        : [],
+    ),
   );
 }
 
@@ -45,6 +46,7 @@ function prepare(): void {
     if (name.startsWith('@keyhouse/') && existsSync(ours)) compile(ours);
   }
   compile(FOLDER);
+  pointAtCompiledThreads(join(FOLDER, 'dist'));
   copyFileSync(join(ROOT, 'LICENSE'), LICENSE);
   copyFileSync(MANIFEST, KEPT);
   const published = {
@@ -61,9 +63,20 @@ function compile(folder: string): void {
   execFileSync(process.execPath, [compiler, '--project', join(folder, 'tsconfig.build.json')], { stdio: 'inherit' });
 }
 
+/** The compiler rewrites the names in imports, and not those of the files that threads begin with. */
+function pointAtCompiledThreads(dist: string): void {
+  const files = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
+  for (const file of files.map((name) => join(dist, name))) {
+    const code = readFileSync(file, 'utf8');
+    const pointed = code.replace(/(new URL\('\.[^']*)\.ts('\s*, import\.meta\.url\))/g, '$1.js$2');
+    if (pointed !== code) writeFileSync(file, pointed);
+  }
+}
+
 function restore(): void {
   renameSync(KEPT, MANIFEST);
   rmSync(LICENSE);
+  rmSync(join(FOLDER, 'dashboard'), { recursive: true, force: true });
 }
 
 if (import.meta.main) process.argv.includes('--restore') ? restore() : prepare();

@@ -1,23 +1,26 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 // Plain JavaScript that any Node of the last years can read: whoever starts the program with an old one is told so.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+// A published package has what was compiled, and no sources.
+const isCheckout = existsSync(new URL('../src/cli/main.ts', import.meta.url));
 
 if (major < 22 || (major === 22 && minor < 13)) {
   console.error(
     `Keyhouse needs Node 22.13 or later, and this is ${process.versions.node}. In a checkout, 'npx keyhouse' brings its own.`,
   );
   process.exitCode = 1;
-} else if (!process.features.typescript) {
+} else if (isCheckout && !process.features.typescript) {
   console.error(
     `A checkout of Keyhouse needs Node 22.18 or later, and this is ${process.versions.node}. 'npx keyhouse' brings its own.`,
   );
   process.exitCode = 1;
 } else {
   await keepCompiled();
-  await import('../src/cli/main.ts');
+  await import(isCheckout ? '../src/cli/main.ts' : '../dist/cli/main.js');
 }
 
 /**
