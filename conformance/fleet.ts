@@ -63,7 +63,7 @@ async function newKeys(settings: Readonly<Record<string, string>>, count: number
   const { keyhouse } = await openKeyhouse(readConfig(settings), SILENT);
   try {
     await keyhouse.prepare();
-    const user = await keyhouse.createUser({
+    const user = await keyhouse.users.create({
       email: `${randomUUID()}@example.com`,
       password: randomUUID(),
       isAdministrator: false,
@@ -73,7 +73,10 @@ async function newKeys(settings: Readonly<Record<string, string>>, count: number
     const wish = { accountId: user.value.accountId, name: 'trial', environment: 'live', source: 'command-line' } as const;
     const keys: string[] = [];
     while (keys.length < count) {
-      const made = await keyhouse.issueKey({ ...wish, permissions: null, addresses: null, expiresAtMs: null }, OPERATOR);
+      const made = await keyhouse.credentials.createKey(
+        { ...wish, permissions: null, addresses: null, expiresAtMs: null },
+        OPERATOR,
+      );
       if (!made.ok) throw new Error(made.reason);
       keys.push(made.value.text);
     }

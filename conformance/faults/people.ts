@@ -19,10 +19,10 @@ export async function createPerson(settings: Readonly<Record<string, string>>): 
   try {
     await keyhouse.prepare();
     const who = { email: `${randomUUID()}@example.com`, password: randomUUID() };
-    const user = await keyhouse.createUser({ ...who, isAdministrator: true, by: OPERATOR });
+    const user = await keyhouse.users.create({ ...who, isAdministrator: true, by: OPERATOR });
     if (!user.ok) throw new Error(user.reason);
     const { accountId } = user.value;
-    const application = await keyhouse.createApplication(
+    const application = await keyhouse.applications.create(
       { accountId, kind: 'public', isFirstParty: false, isVerified: false, settings: APPLICATION },
       OPERATOR,
     );
@@ -38,7 +38,7 @@ export async function createVerifyingKey(settings: Readonly<Record<string, strin
   const { keyhouse } = await openKeyhouse(readConfig(settings), SILENT);
   try {
     await keyhouse.prepare();
-    const key = await keyhouse.issueKey(
+    const key = await keyhouse.credentials.createKey(
       {
         ...{ accountId: 1, name: 'guard', environment: 'live', source: 'command-line' },
         ...{ permissions: ['keyhouse.verify'], addresses: null, expiresAtMs: null },

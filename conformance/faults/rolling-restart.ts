@@ -147,7 +147,7 @@ async function makeKey(settings: Readonly<Record<string, string>>): Promise<stri
     await keyhouse.prepare();
     const wish = { accountId: 1, name: 'restart', environment: 'live', source: 'command-line' } as const;
     const by = { actor: 'operator', requestId: null, person: {} } as const;
-    const made = await keyhouse.issueKey({ ...wish, permissions: null, addresses: null, expiresAtMs: null }, by);
+    const made = await keyhouse.credentials.createKey({ ...wish, permissions: null, addresses: null, expiresAtMs: null }, by);
     if (!made.ok) throw new Error(made.reason);
     return made.value.text;
   } finally {

@@ -97,7 +97,7 @@ describe.each(GATEWAYS)('$name', (gateway) => {
       const refused = await get('GET /api/services', bearer(scene.reader.text));
       const [requestId = ''] = valuesOf(refused, 'x-request-id');
       await expect
-        .poll(() => scene.keyhouse.keyhouse.store.audit.list({ requestId, limit: 10 }))
+        .poll(() => scene.keyhouse.store.audit.list({ requestId, limit: 10 }))
         .toMatchObject([{ event: 'request.refused' }]);
     });
 

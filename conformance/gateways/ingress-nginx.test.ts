@@ -63,7 +63,7 @@ describe.skipIf(!isInstalled(INGRESS_NGINX))(`${needs(INGRESS_NGINX)} ingress-ng
       expect(reply.status, headers.join()).toBe(403);
       // It did come to Keyhouse, beside what the controller says.
       expect(scene.tap.asked().slice(from)).toContain(headers[0]?.split(':')[0]);
-      const find = () => scene.keyhouse.keyhouse.store.audit.list({ credentialId: key.id, event: 'request.refused', limit: 1 });
+      const find = () => scene.keyhouse.store.audit.list({ credentialId: key.id, event: 'request.refused', limit: 1 });
       await expect.poll(find).toHaveLength(1);
       const [event] = await find();
       if (event === undefined) throw new Error('nothing on record');

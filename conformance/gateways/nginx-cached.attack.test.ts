@@ -17,7 +17,7 @@ describe.skipIf(!isInstalled(NGINX_CACHED))(`${needs(NGINX_CACHED)} nginx with a
   const statusOf = async (line: string, headers: readonly string[], from?: string): Promise<number> =>
     (await ask(scene.gateway.port, line, headers, from === undefined ? {} : { from })).status;
   const questions = (): number => scene.tap.asked().split('GET /verify').length - 1;
-  const revoke = (id: number) => scene.keyhouse.keyhouse.revoke({ kind: 'key', id }, OPERATOR);
+  const revoke = (id: number) => scene.keyhouse.keyhouse.credentials.revoke({ kind: 'key', id }, OPERATOR);
 
   /** A fresh key whose answer for `GET /invoices` is remembered from now on. */
   async function warm(wish: { addresses?: string[] } = {}, from?: string): Promise<{ text: string; id: number }> {
@@ -132,7 +132,7 @@ describe.skipIf(!isInstalled(NGINX))(`${needs(NGINX)} nginx without one`, () => 
       const status = async (): Promise<number> =>
         (await ask(scene.gateway.port, 'GET /invoices', [bearer(scene.reader.text)])).status;
       expect(await status()).toBe(200);
-      await scene.keyhouse.keyhouse.revoke({ kind: 'key', id: scene.reader.id }, OPERATOR);
+      await scene.keyhouse.keyhouse.credentials.revoke({ kind: 'key', id: scene.reader.id }, OPERATOR);
       expect(await status()).toBe(401);
     } finally {
       await scene.stop();

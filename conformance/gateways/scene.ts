@@ -37,7 +37,7 @@ export async function startScene(gateway: Gateway): Promise<Scene> {
     const running = await startGateway(gateway, { apiPort: api.port, keyhousePort: tap.port });
     stops.push(() => running.stop());
     const { value: routes } = readRoutes([{ pattern: PUBLIC_PATTERN, public: true }]);
-    await keyhouse.keyhouse.setRoutes({ routes, by: OPERATOR });
+    await keyhouse.keyhouse.permissions.setRoutes({ routes, by: OPERATOR });
     const { accountId } = await keyhouse.register();
     const reader = await keyhouse.key(accountId, { permissions: ['invoices.read'] });
     return { keyhouse, api, tap, gateway: running, reader, accountId, stop };

@@ -103,7 +103,7 @@ describe('examples/spa', () => {
 
   it('says so when the session was ended at Keyhouse', async () => {
     const { id } = await signIn();
-    await world.keyhouse.keyhouse.disableUser({ userId: id, by: OPERATOR });
+    await world.keyhouse.keyhouse.users.disable({ userId: id, by: OPERATOR });
     await button(visit.page, 'Reload').click();
     await says('Your session has ended. Sign in again.');
     await button(visit.page, 'Sign in').waitFor();

@@ -78,7 +78,7 @@ describe('examples/web-app', () => {
   it('says so when the session was ended at Keyhouse', async () => {
     const { id } = await signIn();
     await row('Analytical Engines').waitFor();
-    await world.keyhouse.keyhouse.disableUser({ userId: id, by: OPERATOR });
+    await world.keyhouse.keyhouse.users.disable({ userId: id, by: OPERATOR });
     await visit.page.reload();
     await says('Your session has ended. Sign in again.');
     await signInLink().waitFor();

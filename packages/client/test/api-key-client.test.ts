@@ -63,7 +63,7 @@ describe('a service with an API key', () => {
   it('renews when the JWT was ended early', async () => {
     const service = client();
     const { jti } = claimsOf(await service.getToken());
-    await world.server.keyhouse.revokeJwt({ jti, by: OPERATOR });
+    await world.server.keyhouse.jwts.revoke({ jti, by: OPERATOR });
     expect((await service.fetch(`${world.api.origin}/api/invoices`)).status).toBe(200);
   });
 

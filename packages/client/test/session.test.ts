@@ -174,7 +174,7 @@ describe('a session', () => {
     await other.session();
     const [events, others] = [heard(client), heard(other)];
     const id = (await client.session())?.id ?? '';
-    await world.server.keyhouse.endSession(
+    await world.server.keyhouse.sessions.end(
       { id, userId: world.person.id, reason: 'revoked' },
       { actor: 'operator', requestId: null, person: {} },
     );

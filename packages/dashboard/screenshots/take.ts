@@ -33,7 +33,7 @@ beforeAll(async () => {
   mkdirSync(FOLDER, { recursive: true });
   dashboard = await startDashboard();
   const { keyhouse } = dashboard;
-  const created = await keyhouse.createUser({
+  const created = await keyhouse.users.create({
     email: 'ada@example.com',
     password: 'an engine of analysis',
     isAdministrator: true,
@@ -41,9 +41,9 @@ beforeAll(async () => {
   });
   if (!created.ok) throw new Error(created.reason);
   const user = created.value;
-  await keyhouse.renameUser(user, { displayName: 'Ada Lovelace', firstName: 'Ada', lastName: 'Lovelace' }, OPERATOR);
+  await keyhouse.users.rename(user, { displayName: 'Ada Lovelace', firstName: 'Ada', lastName: 'Lovelace' }, OPERATOR);
   ada = { ...(await visitorFor(dashboard, user.id)), id: user.id, email: user.email, accountId: user.accountId };
-  await keyhouse.sendVerification(user, OPERATOR);
+  await keyhouse.users.sendVerification(user, OPERATOR);
   await ada.ask('/verify-email', { body: { ticket: await linkIn(dashboard, user.email, '/verify-email#') } });
   await ada.ask('/operator/permissions', { method: 'PUT', body: { permissions: CATALOGUE } });
 
@@ -98,7 +98,7 @@ async function make(path: string, wish: Record<string, unknown>, aDay: number, u
   for (let ago = 29; ago >= 0 && aDay > 0; ago--) {
     const weekday = (today - ago + 4) % 7;
     const requests = Math.round(aDay * (weekday === 0 || weekday === 6 ? 0.3 : 1) * (0.75 + ((ago * 7919) % 50) / 100));
-    await dashboard.keyhouse.store.credentials.recordUse({
+    await dashboard.store.credentials.recordUse({
       uses: [
         {
           credentialId: id,

@@ -19,7 +19,7 @@ describe('applications', () => {
   let dashboard: Dashboard;
   beforeAll(async () => {
     dashboard = await startDashboard();
-    await dashboard.keyhouse.setCatalogue({ catalogue: CATALOGUE, by: OPERATOR });
+    await dashboard.keyhouse.permissions.setCatalogue({ catalogue: CATALOGUE, by: OPERATOR });
   });
   afterAll(async () => {
     await dashboard.stop();
@@ -110,9 +110,9 @@ describe('applications', () => {
     await page.getByRole('checkbox', { name: 'Has inner.read' }).check();
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved.').waitFor();
-    expect((await dashboard.keyhouse.store.applications.findApplication(client.id))?.ownPermissions).toEqual(['inner.read']);
+    expect((await dashboard.store.applications.findApplication(client.id))?.ownPermissions).toEqual(['inner.read']);
     // That took the verification away; the operator has looked again.
-    await dashboard.keyhouse.verifyApplication(client, true, OPERATOR);
+    await dashboard.keyhouse.applications.verify(client, true, OPERATOR);
     await page.reload();
     await page.getByRole('tab', { name: 'Settings' }).click();
     await page.getByLabel('Name').fill('Your bank');
@@ -123,7 +123,7 @@ describe('applications', () => {
     await page.getByLabel('Name').fill('Your bank');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('heading', { name: 'Your bank', level: 1 }).waitFor();
-    expect((await dashboard.keyhouse.store.applications.findApplication(client.id))?.verifiedAtMs).toBeNull();
+    expect((await dashboard.store.applications.findApplication(client.id))?.verifiedAtMs).toBeNull();
     expect(await page.getByText('Verified', { exact: true }).count()).toBe(0);
   });
 
@@ -262,7 +262,7 @@ describe('applications', () => {
     await table.getByText('Verified', { exact: true }).waitFor();
     await judge('Make it first-party');
     await table.getByText('First-party', { exact: true }).waitFor();
-    const found = await dashboard.keyhouse.store.applications.findApplication(client.id);
+    const found = await dashboard.store.applications.findApplication(client.id);
     expect([found?.isFirstParty, found?.verifiedAtMs]).toEqual([true, expect.any(Number)]);
     await judge('Take verification away');
     await expect.poll(() => table.getByText('Verified', { exact: true }).count()).toBe(0);
@@ -270,7 +270,7 @@ describe('applications', () => {
 
     // A change takes both away; the list says what has changed, and nobody vouches for what they have not seen.
     const change = (redirectUri: string) =>
-      dashboard.keyhouse.updateApplication({ application: client, settings: { redirectUris: [redirectUri] } }, OPERATOR);
+      dashboard.keyhouse.applications.update({ application: client, settings: { redirectUris: [redirectUri] } }, OPERATOR);
     await change('https://elsewhere.example.com/callback');
     await page.reload();
     await page.getByLabel('Search by name or client id').fill(client.clientId);
@@ -380,7 +380,7 @@ describe('applications', () => {
   });
 
   async function newAdministrator(): Promise<number> {
-    const created = await dashboard.keyhouse.createUser({
+    const created = await dashboard.keyhouse.users.create({
       email: `root-${crypto.randomUUID()}@example.com`,
       password: 'an administrator has a long one',
       isAdministrator: true,

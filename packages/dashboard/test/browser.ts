@@ -193,7 +193,7 @@ async function freePort(): Promise<number> {
 
 /** Gives a browser the cookie of a user who has signed in, as the log-in page would. */
 export async function signIn(dashboard: Dashboard, { context }: Visit, userId: number): Promise<void> {
-  const opened = await dashboard.keyhouse.openSignIn({
+  const opened = await dashboard.keyhouse.signIns.open({
     user: { id: userId, email: 'somebody@example.com' },
     methods: ['password'],
     passwordHash: null,

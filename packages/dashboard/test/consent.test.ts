@@ -67,7 +67,7 @@ describe('coming from an application', () => {
       }),
     });
     identityProvider.on('request', provider.callback());
-    await dashboard.keyhouse.setCatalogue({ catalogue: CATALOGUE, by: OPERATOR });
+    await dashboard.keyhouse.permissions.setCatalogue({ catalogue: CATALOGUE, by: OPERATOR });
     ownerAccountId = (await dashboard.register()).accountId;
   });
   afterEach(async () => {
@@ -225,8 +225,8 @@ describe('coming from an application', () => {
     const { page, open, expectAccessible } = await member();
     const client = await application({ isFirstParty: true });
     const logo = png(64, 64).toString('base64');
-    await dashboard.keyhouse.updateApplication({ application: client, settings: {}, logo }, OPERATOR);
-    await dashboard.keyhouse.setFirstParty(client, true, OPERATOR);
+    await dashboard.keyhouse.applications.update({ application: client, settings: {}, logo }, OPERATOR);
+    await dashboard.keyhouse.applications.setFirstParty(client, true, OPERATOR);
     await open(way(client, { prompt: 'consent' }));
     await page.getByText('An application of Keyhouse itself.').waitFor();
     expect(await page.getByText('Not verified.').count()).toBe(0);

@@ -246,7 +246,7 @@ describe('getting in', () => {
 
   it('makes the first administrator with the link of the log, once', async () => {
     const place = await startDashboard();
-    const link = `/setup#${await place.keyhouse.makeSetupTicket()}`;
+    const link = `/setup#${await place.keyhouse.signIns.createSetupTicket()}`;
     const visit = await at(link, {}, place);
     const { page } = visit;
     await title(page, 'Welcome to Keyhouse');

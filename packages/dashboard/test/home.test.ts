@@ -1,6 +1,6 @@
 /** The home page in a real browser: what to do first, and the first request as it arrives. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MANY_REFUSALS } from '../../server/src/core/credentials/notices.ts';
+import { MANY_REFUSALS } from '../../server/src/core/use/notices.ts';
 import { OPERATOR } from '../../server/test/server.ts';
 import { closeBrowser, type Dashboard, signIn, startDashboard } from './browser.ts';
 
@@ -33,7 +33,7 @@ describe('home', () => {
 
   it('says that nothing needs attention only where that is true, whatever else happened since', async () => {
     const { id, accountId, token } = await dashboard.register();
-    const { store } = dashboard.keyhouse;
+    const { store } = dashboard;
     expect((await dashboard.request('/api/v1/cli/loggedUser', { bearer: token })).status).toBe(200);
     await expect
       .poll(async () => (await store.credentials.useOfAccount({ accountId, sinceDay: 0, nowMs: dashboard.now() })).hasRequest)

@@ -19,7 +19,7 @@ describe('an imported token', () => {
   it('says where it came from, gets a secret of ours, and ends', async () => {
     const { id, accountId } = await dashboard.register();
     const nowMs = Date.now();
-    await dashboard.keyhouse.store.imports.importCredentials({
+    await dashboard.store.imports.importCredentials({
       ...{ origin: 'sanctum', nowMs, by: OPERATOR },
       credentials: [
         {

@@ -131,7 +131,7 @@ describe('API keys', () => {
   });
 
   it('gives keyhouse.verify to a key of the operator account', async () => {
-    const created = await dashboard.keyhouse.createUser({
+    const created = await dashboard.keyhouse.users.create({
       email: 'operator@example.com',
       password: 'an administrator has a long one',
       isAdministrator: true,

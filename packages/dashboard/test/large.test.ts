@@ -186,7 +186,7 @@ describe('with very many permissions and routes', () => {
     const use = { credentialId: id, requests: 1, lastUsedAtMs: dashboard.now() };
     const seen = { lastAddress: null, lastUserAgent: null, previousRequests: 0 };
     const before = { previousLastUsedAtMs: null, previousLastAddress: null, previousLastUserAgent: null };
-    await dashboard.keyhouse.store.credentials.recordUse({
+    await dashboard.store.credentials.recordUse({
       uses: [{ ...use, ...seen, ...before, day }],
       permissions: NAMES.slice(0, 50).map((permission) => ({ ...use, permission, day })),
     });

@@ -148,7 +148,7 @@ describe('Profile and Security', () => {
   it('tells the only owner of a team, and the last administrator, why they cannot leave', async () => {
     const owner = await newPerson(dashboard);
     await newTeam(owner, 'Engines');
-    const admin = await dashboard.keyhouse.createUser({
+    const admin = await dashboard.keyhouse.users.create({
       email: 'admin@example.com',
       password: PASSWORD,
       isAdministrator: true,
@@ -495,7 +495,7 @@ describe('Profile and Security', () => {
     await signIn(dashboard, visit, id);
     const client = await newApplication(dashboard, (await newPerson(dashboard)).accountId);
     const session = await openSession(dashboard, await loggedIn(dashboard, email), client);
-    const lives = async () => (await dashboard.keyhouse.store.sessions.findSession(session.id))?.endedAtMs === null;
+    const lives = async () => (await dashboard.store.sessions.findSession(session.id))?.endedAtMs === null;
     await visit.open('/dashboard/settings/security');
     const list = page.getByRole('list', { name: 'Where you are logged in' });
     await expect.poll(() => list.getByRole('listitem').count()).toBe(2);

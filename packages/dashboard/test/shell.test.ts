@@ -26,7 +26,7 @@ describe('the dashboard', () => {
 
   async function administrator(): Promise<number> {
     const email = `admin-${crypto.randomUUID()}@example.com`;
-    const created = await dashboard.keyhouse.createUser({
+    const created = await dashboard.keyhouse.users.create({
       email,
       password: 'a long password',
       isAdministrator: true,
@@ -208,7 +208,7 @@ describe('the dashboard', () => {
   it('asks in place when the sign-in has ended meanwhile, and leads to the log-in page whoever leaves', async () => {
     const { id } = await dashboard.register();
     const { page, context } = await at('/dashboard/settings/profile', {}, id);
-    await dashboard.keyhouse.endSignInsOf({ userId: id, by: OPERATOR });
+    await dashboard.keyhouse.administration.endSignInsOf({ userId: id, by: OPERATOR });
     await page.getByRole('link', { name: 'API keys' }).click();
     await page.getByRole('dialog', { name: 'Log in again' }).waitFor();
     await page.reload();
@@ -228,7 +228,7 @@ describe('the dashboard', () => {
 
   it('wears the operator’s name and colour from the first moment, in both themes, and stays readable', async () => {
     const set = (name: string, accent: string) =>
-      dashboard.keyhouse.setBrand({ wish: { name, accent, logo: undefined }, by: OPERATOR });
+      dashboard.keyhouse.branding.set({ wish: { name, accent, logo: undefined }, by: OPERATOR });
     for (const [accent, colorScheme] of [
       ['#101010', 'dark'],
       ['#b00020', 'light'],

@@ -18,7 +18,7 @@ describe('a sign-in that ends while a form is open', () => {
     await closeBrowser();
   });
 
-  const endSignIns = (userId: number) => dashboard.keyhouse.endSignInsOf({ userId, by: OPERATOR });
+  const endSignIns = (userId: number) => dashboard.keyhouse.administration.endSignInsOf({ userId, by: OPERATOR });
   const tokensOf = async (userId: number): Promise<readonly string[]> => {
     const { json } = await (await visitorFor(dashboard, userId)).ask('/tokens');
     return json.credentials.map(({ name }: { name: string }) => name);

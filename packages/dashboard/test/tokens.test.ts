@@ -214,7 +214,7 @@ describe('personal access tokens', () => {
     await page.getByText('Its use has been watched since').waitFor();
     const narrow = page.getByRole('button', { name: 'Narrow to what is used' });
     expect(await narrow.count()).toBe(0);
-    await dashboard.keyhouse.flushUse();
+    await dashboard.keyhouse.flush();
     dashboard.advance(30 * 24 * 60 * MINUTE_MS);
     await signIn(dashboard, visit, userId);
     await expect

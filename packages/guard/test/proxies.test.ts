@@ -65,11 +65,11 @@ describe('a guard behind a proxy', () => {
     const { requestId } = refused;
     await expect
       .poll(async () => {
-        await server.keyhouse.refusals.flush();
-        return await server.keyhouse.store.audit.list({ requestId, limit: 1 });
+        await server.keyhouse.audit.refusals.flush();
+        return await server.store.audit.list({ requestId, limit: 1 });
       })
       .toHaveLength(1);
-    const [event] = await server.keyhouse.store.audit.list({ requestId, limit: 1 });
+    const [event] = await server.store.audit.list({ requestId, limit: 1 });
     if (event === undefined) throw new Error('The refusal is not on record.');
     const { sentence } = explainRefusal(event, { credential: null, account: null });
     expect(sentence).toContain('The trusted proxy 10.0.0.1 did not tell the client’s address');

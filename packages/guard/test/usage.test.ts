@@ -36,14 +36,14 @@ describe('what a guard reports', () => {
     for (let times = 0; times < 4; times++) expect((await asked('/api/invoices')).ok).toBe(true);
     const refused = await asked('/api/crm?x=1');
     expect(refused).toMatchObject({ ok: false, status: 403 });
-    const before = (await server.keyhouse.store.credentials.getCredential('key', key.id))?.use.requests ?? 0;
+    const before = (await server.store.credentials.getCredential('key', key.id))?.use.requests ?? 0;
     await guard.close();
     expect(guard.metrics()).toMatchObject({ reported_uses_total: 4, dropped_uses_total: 0, reported_refusals_total: 1 });
     await expect
-      .poll(async () => (await server.keyhouse.store.credentials.getCredential('key', key.id))?.use)
+      .poll(async () => (await server.store.credentials.getCredential('key', key.id))?.use)
       .toMatchObject({ lastUserAgent: 'erp/2', requests: expect.toSatisfy((requests: number) => requests >= before + 4) });
-    await server.keyhouse.refusals.flush();
-    const [event] = await server.keyhouse.store.audit.list({ requestId: refused.ok ? '' : refused.requestId, limit: 1 });
+    await server.keyhouse.audit.refusals.flush();
+    const [event] = await server.store.audit.list({ requestId: refused.ok ? '' : refused.requestId, limit: 1 });
     if (event === undefined) throw new Error('The refusal is not on record.');
     expect(explainRefusal(event, { credential: 'ERP', account: 'Acme' }).sentence).toBe(
       `Refused with 403: a JWT of key ${key.id} (“ERP”) of account ${accountId} (Acme) holds invoices.read; the request asked for crm.read. The request was GET /api/crm. A guard judged it.`,
@@ -61,14 +61,14 @@ describe('what a guard reports', () => {
       });
     for (const text of [key.text, key.text, person.token]) expect((await asked(text)).ok).toBe(true);
     await guard.close();
-    await server.keyhouse.flushUse();
-    const { store } = server.keyhouse;
+    await server.keyhouse.flush();
+    const { store } = server;
     const [ofKey, ofToken] = await Promise.all([
       store.credentials.getCredential('key', key.id),
       store.credentials.getCredential('token', Number(person.token.split('|')[0])),
     ]);
     expect([ofKey?.use.requests, ofToken?.use.requests]).toEqual([2, 1]);
-    const least = ofKey === null ? undefined : (await server.keyhouse.leastOf([ofKey])).get(key.id);
+    const least = ofKey === null ? undefined : (await server.keyhouse.use.leastPrivilegeOf([ofKey])).get(key.id);
     expect(least?.untoldRequests).toBe(0);
     expect(least?.permissions.map(({ name, requests30Days }) => [name, requests30Days])).toEqual([
       ['crm.read', 0],
@@ -107,9 +107,9 @@ describe('what a guard reports', () => {
       ids.push(refused.requestId);
     }
     await guard.close();
-    await keyhouse.refusals.flush();
+    await keyhouse.audit.refusals.flush();
     for (const [index, { sentence }] of cases.entries()) {
-      const [event] = await keyhouse.store.audit.list({ requestId: ids[index] ?? '', limit: 1 });
+      const [event] = await keyhouse.audit.list({ requestId: ids[index] ?? '', limit: 1 });
       if (event === undefined) throw new Error(`Refusal ${index} is not on record.`);
       expect(explainRefusal(event, { credential: 'ERP', account: 'Acme' }).sentence).toMatch(sentence);
     }

@@ -87,7 +87,7 @@ describe('health', () => {
     try {
       const owner = await lost.register();
       const fresh = await lost.key(owner.accountId);
-      await lost.keyhouse.store.close();
+      await lost.store.close();
       const asked = [
         await lost.request('/readyz'),
         await lost.request('/api/v1/auth/login', { body: { email: owner.email, password: PASSWORD, device_name: 'x' } }),
@@ -116,7 +116,7 @@ describe('a mistake of our own', () => {
     const broken = await startTestServer();
     try {
       const { token } = await broken.register();
-      Object.assign(broken.keyhouse, { findUser: () => Promise.reject(new Error(`internal ${token}`)) });
+      Object.assign(broken.keyhouse.users, { find: () => Promise.reject(new Error(`internal ${token}`)) });
       const { status, json, headers, text } = await broken.request('/api/v1/cli/loggedUser', { bearer: token });
       expect([status, json]).toEqual([500, { message: 'Something went wrong on our side.' }]);
       expect(text).not.toContain('internal');
@@ -129,7 +129,7 @@ describe('a mistake of our own', () => {
   it('at /verify is a 503, which a gateway takes for a no', async () => {
     const broken = await startTestServer();
     try {
-      Object.assign(broken.keyhouse, { routes: () => [{ parts: null }] });
+      Object.assign(broken.keyhouse.permissions, { routes: () => [{ parts: null }] });
       const { status } = await broken.request('/verify/a', { bearer: 'x' });
       expect(status).toBe(503);
     } finally {
@@ -210,7 +210,7 @@ describe('a refusal of a known caller', () => {
       const rotated = (await own.request('/api/v1/auth/tokens/rotate', { method: 'POST', bearer: owner.token })).json
         .access_token;
       const old = await own.request('/api/v1/auth/tokens/rotate', { method: 'POST', bearer: owner.token });
-      await own.keyhouse.narrow({ kind: 'token', id, permissions: ['a.read'] }, by);
+      await own.keyhouse.credentials.narrow({ kind: 'token', id, permissions: ['a.read'] }, by);
       const refused = [
         old,
         await own.request('/api/v1/auth/tokens', { bearer: rotated }),
@@ -218,8 +218,8 @@ describe('a refusal of a known caller', () => {
         await own.request('/auth', { bearer: rotated, body: {} }),
         await own.request('/verify/b', { bearer: rotated }),
       ];
-      await own.keyhouse.refusals.flush();
-      const events = JSON.stringify(await own.keyhouse.store.audit.list({ limit: 100 }));
+      await own.keyhouse.audit.refusals.flush();
+      const events = JSON.stringify(await own.store.audit.list({ limit: 100 }));
       for (const { status, headers } of refused) {
         expect(status).toBe(403);
         expect(events).toContain(String(headers['x-request-id']));

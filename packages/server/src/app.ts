@@ -9,9 +9,9 @@ import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { type AddressBlock, REVOCABLE_KINDS } from '@keyhouse/protocol';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { Limiter } from './core/accounts/sign-in-limits.ts';
 import type { Keyhouse, Log } from './core/keyhouse.ts';
 import { Refusal } from './core/refusal.ts';
+import type { Limiter } from './core/sign-ins/sign-in-limits.ts';
 import { dropAbsent } from './http/absent-members.ts';
 import { createAuthenticator } from './http/authenticate.ts';
 import { boundsOf } from './http/body-bounds.ts';
@@ -97,28 +97,32 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   );
   const authenticator = createAuthenticator({
     verify: keyhouse.verify,
-    refusals: keyhouse.refusals,
+    refusals: keyhouse.audit.refusals,
     findPeer,
     clock: keyhouse.clock,
     unknownLimiter: options.unknownLimiter,
     count: metrics.countVerification,
-    use: keyhouse.useJwt,
+    use: keyhouse.use.useJwt,
   });
-  const { usePermission } = keyhouse;
-  const streams = new FeedStreams(keyhouse.feed);
+  const { usePermission } = keyhouse.use;
+  const streams = new FeedStreams(keyhouse.revocations.feed);
   connections.onClosing(() => streams.close());
   metrics.watchFeed(() => feedFigures(keyhouse, streams));
   const onFailure = createFailureLog(log);
   const verify = (request: IncomingMessage, response: ServerResponse): void =>
-    answerVerify({ authenticator, routes: keyhouse.routes, usePermission, nextRequestId, onFailure }, request, response);
-  const authenticateClient = createClientAuthentication({ keyhouse, authenticator, limiter: options.unknownLimiter });
-  const giveTokens = createGiveTokens({ keyhouse, authenticator, authenticateClient, audience: options.url });
+    answerVerify(
+      { authenticator, routes: keyhouse.permissions.routes, usePermission, nextRequestId, onFailure },
+      request,
+      response,
+    );
+  const authenticateClient = createClientAuthentication({ ...keyhouse, authenticator, limiter: options.unknownLimiter });
+  const giveTokens = createGiveTokens({ ...keyhouse, authenticator, authenticateClient, audience: options.url });
   const answerPlain = createPlainPosts({ authenticator, nextRequestId, onFailure, count: metrics.countRequest }, [
-    plainIntrospection({ authenticator, introspect: keyhouse.introspect, position: keyhouse.feed.position }),
+    plainIntrospection({ authenticator, introspect: keyhouse.oauth.introspect, position: keyhouse.revocations.feed.position }),
     plainTokens(giveTokens),
   ]);
 
-  const showProblem = createErrorPage({ keyhouse, folder: options.dashboardFolder });
+  const showProblem = createErrorPage({ ...keyhouse, folder: options.dashboardFolder });
   const refuse = (request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply =>
     showRefusal(showProblem, request, reply, answer) ?? send(reply, answer);
 
@@ -223,7 +227,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   // A row of the table that nobody serves would be a page that waits for a 404.
   if (unserved().length > 0) throw new Error(`Nobody serves ${unserved().join(', ')}.`);
   await pages(app as unknown as FastifyInstance, {
-    keyhouse,
+    ...{ signIns: keyhouse.signIns, branding: keyhouse.branding },
     cookies,
     findPeer,
     ...{ showProblem, onFailure },
@@ -233,9 +237,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   return app as unknown as FastifyInstance;
 }
 
-const feedFigures = ({ feed, follower: { revocations } }: Keyhouse, { size, messages }: FeedStreams): FeedFigures => ({
+const feedFigures = ({ revocations: { feed, follower } }: Keyhouse, { size, messages }: FeedStreams): FeedFigures => ({
   ...{ streams: size, messages, position: feed.position().position },
-  revocations: Object.fromEntries(REVOCABLE_KINDS.map((kind) => [kind, revocations.sizeOf(kind)])),
+  revocations: Object.fromEntries(REVOCABLE_KINDS.map((kind) => [kind, follower.revocations.sizeOf(kind)])),
 });
 
 const jsonFormOf = ({ routeOptions: { schema, config } }: FastifyRequest) => ({

@@ -7,7 +7,7 @@ import { isIP } from 'node:net';
 import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AddressBlock, parseBlock } from '@keyhouse/protocol';
-import { ANY_DOMAIN, readDomain } from './core/accounts/vouching.ts';
+import { ANY_DOMAIN, readDomain } from './core/providers/vouching.ts';
 
 /** Another OpenID provider, as the operator is registered there. */
 export interface ProviderSettings {

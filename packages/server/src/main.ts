@@ -7,8 +7,8 @@ import { setTimeout } from 'node:timers/promises';
 import { createApp } from './app.ts';
 import { Begun } from './begun.ts';
 import type { Config } from './config.ts';
-import { emailKey } from './core/accounts/email.ts';
 import type { Keyhouse } from './core/keyhouse.ts';
+import { emailKey } from './core/lib/email.ts';
 import type { Log } from './core/lib/log.ts';
 import { Connections } from './http/connections.ts';
 import { createMetrics, createMetricsServer } from './http/metrics.ts';
@@ -41,7 +41,7 @@ export async function startServer(config: Config, { log, stream }: OpenedLog): P
     });
     begun.add(stopJobs);
     const metrics = createMetrics();
-    metrics.watchLag(() => keyhouse.follower.lagMs);
+    metrics.watchLag(() => keyhouse.revocations.follower.lagMs);
     metrics.watchLog(() => stream.dropped);
     const app = await createApp({
       ...config,
@@ -98,10 +98,10 @@ function findDashboard(): string | null {
 }
 
 async function makeFirstAdministrator(keyhouse: Keyhouse, { admin, url }: Config, log: Log): Promise<void> {
-  if ((await keyhouse.store.accounts.countAdministrators()) > 0) return;
+  if ((await keyhouse.users.countAdministrators()) > 0) return;
   if (admin !== null) {
     const by = { actor: 'server', requestId: null, person: {} } as const;
-    const created = await keyhouse.createMissingAdministrator({ ...admin, by });
+    const created = await keyhouse.users.createMissingAdministrator({ ...admin, by });
     if (created.ok) {
       if (created.value !== null)
         log.info({ userId: created.value.id }, 'The first administrator was created from KEYHOUSE_ADMIN_EMAIL.');
@@ -110,7 +110,7 @@ async function makeFirstAdministrator(keyhouse: Keyhouse, { admin, url }: Config
     // Whatever the reason, the server starts: those who use the API need no administrator.
     log.warn({}, await whyNoAdministrator(keyhouse, admin.email, created.reason));
   }
-  const ticket = await keyhouse.makeSetupTicket();
+  const ticket = await keyhouse.signIns.createSetupTicket();
   // The one secret that is logged: whoever reads the first start's log runs this machine. It works once, for an hour.
   if (ticket !== null) log.warn({}, `There is no enabled administrator. Create one at ${url}/setup#${ticket} within an hour.`);
 }
@@ -119,7 +119,7 @@ async function makeFirstAdministrator(keyhouse: Keyhouse, { admin, url }: Config
 async function whyNoAdministrator(keyhouse: Keyhouse, email: string, reason: string): Promise<string> {
   if (reason !== 'taken')
     return `No administrator could be created from KEYHOUSE_ADMIN_EMAIL and KEYHOUSE_ADMIN_PASSWORD: ${reason}.`;
-  const user = await keyhouse.store.accounts.findUserByEmail(emailKey(email));
+  const user = await keyhouse.users.findByEmail(emailKey(email));
   if (user?.isAdministrator === true)
     return `The administrator of KEYHOUSE_ADMIN_EMAIL is disabled, and no other is enabled. To enable them, run 'keyhouse user enable ${user.id}'.`;
   return 'The address in KEYHOUSE_ADMIN_EMAIL belongs to a user who is not an administrator, so no administrator was created from it.';

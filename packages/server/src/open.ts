@@ -1,10 +1,10 @@
 /** From settings to a Keyhouse over its store: what the server and the command line have in common. */
 import type { Config } from './config.ts';
-import type { Provider } from './core/accounts/provider-port.ts';
 import { createKeyhouse, type Keyhouse, type Log } from './core/keyhouse.ts';
 import { systemClock } from './core/lib/clock.ts';
 import { MasterSecret } from './core/lib/master-secret.ts';
 import type { MailTransport } from './core/mail/mail.ts';
+import type { Provider } from './core/providers/provider.ts';
 import { readOrMakeSecretFile, refuseLostDatabase } from './secret-file.ts';
 import { isPostgres, openStore } from './store/open.ts';
 import type { OpenedStore } from './store/opened.ts';

@@ -1,7 +1,7 @@
 /** Applications, and people who grant them access, for the tests of `/auth`. */
 import { createHash, randomBytes } from 'node:crypto';
-import { OPERATOR_ACCOUNT_ID } from '../src/core/accounts/account.ts';
-import type { Application, ApplicationSettings } from '../src/core/oauth/application.ts';
+import type { Application, ApplicationSettings } from '../src/core/applications/application.ts';
+import { OPERATOR_ACCOUNT_ID } from '../src/core/users/account.ts';
 import type { Browser } from './browser.ts';
 import { type Answer, OPERATOR, PASSWORD, type TestServer } from './server.ts';
 
@@ -19,7 +19,7 @@ interface Wish extends Partial<ApplicationSettings> {
 
 export async function newApplication(server: TestServer, accountId: number, wish: Wish = {}): Promise<TestApplication> {
   const { kind = 'public', isFirstParty = false, isVerified = false, ...settings } = wish;
-  const made = await server.keyhouse.createApplication(
+  const made = await server.keyhouse.applications.create(
     {
       // First-party belongs to the operator's account alone.
       ...{ accountId: isFirstParty ? OPERATOR_ACCOUNT_ID : accountId, kind, isFirstParty, isVerified },

@@ -70,7 +70,14 @@ export async function registered(
   const browser = openBrowser(server);
   // From no address: tests need more people than may register from one.
   const by = { actor: 'anonymous', requestId: null, person: {} } as const;
-  const came = await server.keyhouse.comeIn({ email, password: PASSWORD, displayName: '', invitation: null, browser: null, by });
+  const came = await server.keyhouse.signIns.signUp({
+    email,
+    password: PASSWORD,
+    displayName: '',
+    invitation: null,
+    browser: null,
+    by,
+  });
   if (!came.ok) throw new Error(JSON.stringify(came));
   browser.plant('sign-in', came.opened.secret);
   browser.plant('browser', came.opened.browser);

@@ -14,7 +14,7 @@ import {
 } from '@keyhouse/protocol';
 import { expect } from 'vitest';
 import { PATIENCE_MS } from '../../../test/patience.ts';
-import { verifySignature } from '../src/core/jwts/algorithms.ts';
+import { verifySignature } from '../src/core/signing-keys/algorithms.ts';
 import type { TestServer } from './server.ts';
 
 export interface FeedAnswer {
@@ -44,7 +44,7 @@ export function checkedMessage(server: TestServer, text: string, signature: stri
   if (message === null) throw new Error(`No message of the feed: ${text.slice(0, 300)}`);
   const jws = readCompactJws(signature);
   if (jws === null) throw new Error('The signature is no compact JWS.');
-  const jwk = server.keyhouse.publicKeySet().keys.find(({ kid }) => kid === jws.header.kid);
+  const jwk = server.keyhouse.signingKeys.publicKeySet().keys.find(({ kid }) => kid === jws.header.kid);
   if (jwk === undefined) throw new Error(`No key ${jws.header.kid}.`);
   expect([jws.header.typ, jws.header.alg]).toEqual([FEED_TYPE, 'ES256']);
   const key = createPublicKey({ key: jwk as unknown as JsonWebKey, format: 'jwk' });

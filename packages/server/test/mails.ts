@@ -17,7 +17,7 @@ export async function linkIn(server: TestServer, to: string, marker: string): Pr
 
 /** Every mail to this address, the oldest first. On either database. */
 export async function mailsOf(server: TestServer, to: string): Promise<readonly { kind: string; text: string }[]> {
-  const { mails } = server.keyhouse.store;
+  const { mails } = server.store;
   const found: { kind: string; text: string }[] = [];
   for (let page = await mails.listMails({ limit: 200 }); ; ) {
     for (const { id, recipient } of page) {

@@ -17,7 +17,7 @@ export async function newPerson(server: TestServer, email?: string): Promise<Per
 }
 
 export async function newAdministrator(server: TestServer, email = `admin-${crypto.randomUUID()}@example.com`): Promise<Person> {
-  const created = await server.keyhouse.createUser({
+  const created = await server.keyhouse.users.create({
     email,
     password: 'an administrator has a long one',
     isAdministrator: true,

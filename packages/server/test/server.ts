@@ -9,13 +9,14 @@ import { parseBlock, STANDS_STILL_MS } from '@keyhouse/protocol';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
 import { createApp } from '../src/app.ts';
-import type { User } from '../src/core/accounts/account.ts';
-import { readEmail } from '../src/core/accounts/email.ts';
-import type { Provider } from '../src/core/accounts/provider-port.ts';
-import { makeTicketText } from '../src/core/accounts/ticket.ts';
+import type { ImportPorts } from '../src/core/imports/import.ts';
 import { createKeyhouse, type Keyhouse } from '../src/core/keyhouse.ts';
+import { readEmail } from '../src/core/lib/email.ts';
 import { MasterSecret } from '../src/core/lib/master-secret.ts';
 import type { MailTransport } from '../src/core/mail/mail.ts';
+import type { Provider } from '../src/core/providers/provider.ts';
+import type { User } from '../src/core/users/account.ts';
+import { makeTicketText } from '../src/core/users/ticket.ts';
 import { Connections } from '../src/http/connections.ts';
 import { createMetrics, type Metrics } from '../src/http/metrics.ts';
 import { openMemoryLimiter } from '../src/store/limiter.ts';
@@ -45,6 +46,8 @@ export interface TestServer {
   readonly url: string;
   readonly port: number;
   readonly keyhouse: Keyhouse;
+  /** Past the rooms, for what a test must know or make. */
+  readonly store: OpenedStore;
   readonly metrics: Metrics;
   readonly database: TestDatabase;
   /** The public API as it is documented. */
@@ -71,6 +74,11 @@ export interface TestServer {
 
 export const OPERATOR = { actor: 'operator', requestId: null, person: {} } as const;
 const NOBODY = { actor: 'anonymous', requestId: null, person: {} } as const;
+/** As the command line does it. */
+export const importPortsOf = ({ store, keyhouse }: TestServer): ImportPorts => ({
+  ...{ ...store, clock: keyhouse.clock, by: OPERATOR },
+  permissionExists: keyhouse.permissions.exists,
+});
 export const PASSWORD = 'correct horse battery staple';
 export const ISSUER = 'https://keys.example.com';
 
@@ -164,7 +172,7 @@ export async function startTestServer(
     const ticket = { hash, purpose: 'verify-email' as const, userId: user.id, createdAtMs: nowMs, endsAtMs: nowMs + 60_000 };
     const data = { emailKey: readEmail(user.email)?.key ?? '' };
     await store.tickets.issueTicket({ ticket: { ...ticket, data }, replace: false, event: null });
-    const verified = await keyhouse.verifyEmail(user, text, OPERATOR);
+    const verified = await keyhouse.users.verifyEmail(user, text, OPERATOR);
     if (verified === null) throw new Error('The address could not be verified.');
   }
 
@@ -173,6 +181,7 @@ export async function startTestServer(
     url: options.url ?? ISSUER,
     port,
     keyhouse,
+    store,
     metrics,
     database,
     document: app.swagger() as TestServer['document'],
@@ -201,14 +210,14 @@ export async function startTestServer(
     },
     register: async (email = `u${randomBytes(6).toString('hex')}@example.com`, { isVerified = true } = {}) => {
       // From no address: tests need more people than may register from one.
-      const registered = await keyhouse.register({ email, password: PASSWORD, deviceName: 'test', by: NOBODY });
+      const registered = await keyhouse.credentials.register({ email, password: PASSWORD, deviceName: 'test', by: NOBODY });
       if (!registered.ok) throw new Error(JSON.stringify(registered));
       const { user, text } = registered;
       if (isVerified) await verify(user);
       return { token: text, id: user.id, email, accountId: user.accountId };
     },
     key: async (accountId, wish = {}) => {
-      const issued = await keyhouse.issueKey(
+      const issued = await keyhouse.credentials.createKey(
         {
           accountId,
           name: 'key',

@@ -10,7 +10,7 @@ export interface Visitor {
 
 /** Signs a user in, as a log-in page would, and asks as their browser. */
 export async function visitorFor(server: TestServer, userId: number): Promise<Visitor> {
-  const opened = await server.keyhouse.openSignIn({
+  const opened = await server.keyhouse.signIns.open({
     user: { id: userId, email: 'somebody@example.com' },
     methods: ['password'],
     passwordHash: null,

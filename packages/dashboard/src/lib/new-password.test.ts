@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { findPasswordFault } from '../../../server/src/core/accounts/password.ts';
+import { findPasswordFault } from '../../../server/src/core/passwords/password.ts';
 import { hintFor } from './new-password.ts';
 
 const FAULTS = { short: 'too-short', long: 'too-long', personal: 'personal' } as const;

@@ -1,5 +1,5 @@
 /**
- * What can be said of a new password before it is sent. The server's rules (core/accounts/password.ts) decide; those that need no look-up are told
+ * What can be said of a new password before it is sent. The server's rules (core/passwords/password.ts) decide; those that need no look-up are told
  * here while one types. What this calls `short`, `long` or `personal` the server refuses too; a test holds them together.
  */
 export type PasswordHint =

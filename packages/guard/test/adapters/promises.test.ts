@@ -141,7 +141,7 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (name, start) => {
     for (const bearer of [token, key.text, minted, session]) expect(await status(bearer)).toBe(200);
     await world.revoke(token);
     await world.revoke(key.text);
-    await world.keyhouse.keyhouse.disableUser({ userId: Number(claimsOf(session).sub.slice('user:'.length)), by: OPERATOR });
+    await world.keyhouse.keyhouse.users.disable({ userId: Number(claimsOf(session).sub.slice('user:'.length)), by: OPERATOR });
     for (const bearer of [token, key.text, minted, session]) await expect.poll(() => status(bearer), { interval: 20 }).toBe(401);
   });
 

@@ -58,7 +58,7 @@ const lagOf = (victim: Victim) => () => victim.keyhouse.guard.lagMs;
 
 /** Now, one further than Keyhouse is, and everything of this account revoked. */
 function evil(members: Partial<FeedMessage> = {}): FeedMessage {
-  const { epoch, position } = issuer.keyhouse.keyhouse.feed.position();
+  const { epoch, position } = issuer.keyhouse.keyhouse.revocations.feed.position();
   const change = { kind: 'account', id: `${accountId}`, beforeMs: Date.now() + 60_000, endsAtMs: null } as const;
   const atMs = Date.now();
   return { epoch, after: position, position: position + 1, atMs, whole: false, jtis: [], revocations: [change], ...members };

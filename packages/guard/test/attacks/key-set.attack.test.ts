@@ -77,7 +77,7 @@ describe('a signing key that was withdrawn', () => {
     expect((await victim.ask(old)).status).toBe(200);
     expect(victim.asked).not.toContain(ONE);
     victim.spoil(JWKS, (response) => void response.writeHead(500).end());
-    await own.keyhouse.keyhouse.rotateSigningKeys({ emergency: true, by: OPERATOR });
+    await own.keyhouse.keyhouse.signingKeys.rotate({ emergency: true, by: OPERATOR });
     // Until it has the new set, the guard does not count itself as told.
     await until(
       () => victim.keyhouse.guard.lagMs,
@@ -199,7 +199,7 @@ describe('a set of keys in which one is not sound', () => {
   it('does not make a public key a shared secret', async () => {
     const victim = await issuer.victim();
     await victim.keyhouse.ready();
-    const [published] = issuer.keyhouse.keyhouse.publicKeySet().keys;
+    const [published] = issuer.keyhouse.keyhouse.signingKeys.publicKeySet().keys;
     const key = createPublicKey({ key: published as unknown as JsonWebKey, format: 'jwk' });
     const input = `${encode({ ...headerOf(jwt), alg: 'HS256' })}.${jwt.split('.')[1]}`;
     for (const bytes of [key.export({ type: 'spki', format: 'pem' }), key.export({ type: 'spki', format: 'der' }), 'x'])

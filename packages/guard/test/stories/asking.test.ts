@@ -53,7 +53,7 @@ describe('a guard asks', () => {
     const { judge, count } = await start();
     const key = await world.key();
     const before = await world.mint(key, ['invoices.read']);
-    const rotated = await world.keyhouse.keyhouse.rotateSigningKeys({ emergency: true, by: OPERATOR });
+    const rotated = await world.keyhouse.keyhouse.signingKeys.rotate({ emergency: true, by: OPERATOR });
     expect(rotated.ok).toBe(true);
     await expect.poll(() => count(JWKS), { interval: 5 }).toBe(2);
     const after = await world.mint(key, ['invoices.read']);
@@ -86,7 +86,7 @@ describe('a guard asks', () => {
     const [changed, other] = [await world.key(['invoices.read', 'crm.read']), await world.key()];
     for (const { text } of [changed, other]) expect((await judge(text)).ok).toBe(true);
     expect(count(ONE)).toBe(2);
-    await world.keyhouse.keyhouse.narrow({ kind: 'key', id: changed.id, permissions: ['crm.read'] }, OPERATOR);
+    await world.keyhouse.keyhouse.credentials.narrow({ kind: 'key', id: changed.id, permissions: ['crm.read'] }, OPERATOR);
     await expect.poll(async () => (await judge(changed.text)).ok, { interval: 5 }).toBe(false);
     expect(count(ONE)).toBe(3);
     await new Promise((resolve) => setTimeout(resolve, 1100));

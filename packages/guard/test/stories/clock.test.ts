@@ -34,7 +34,7 @@ eachDatabase('a clock that is set', (makeDatabase) => {
     const late = [await world.mint(key, ['invoices.read']), (await world.key()).text];
     await world.revoke(revoked);
     await expect.poll(() => statusAt(guard, revoked)).toBe(401);
-    const { epoch } = keyhouse.keyhouse.follower;
+    const { epoch } = keyhouse.keyhouse.revocations.follower;
 
     keyhouse.setClock(TEN_YEARS);
     // Everything has ended by that clock. Whatever sweeps, sweeps.
@@ -48,7 +48,7 @@ eachDatabase('a clock that is set', (makeDatabase) => {
     keyhouse.setClock(-TEN_YEARS);
     second.keyhouse.setClock(-TEN_YEARS);
 
-    await expect.poll(() => keyhouse.keyhouse.follower.epoch).not.toBe(epoch);
+    await expect.poll(() => keyhouse.keyhouse.revocations.follower.epoch).not.toBe(epoch);
     for (const at of [world, second])
       for (const text of [revoked, ...late]) await expect.poll(() => statusAtServer(at.keyhouse, text)).toBe(401);
     await expect.poll(() => statusAtServer(world.keyhouse, good)).toBe(200);
@@ -67,7 +67,7 @@ eachDatabase('a clock that is set', (makeDatabase) => {
     ends.push(() => young.close());
     await young.ready();
     expect([await statusAt(young, good), await statusAt(young, revoked)]).toEqual([200, 401]);
-    const { leases } = keyhouse.keyhouse.store;
+    const { leases } = keyhouse.store;
     const nowMs = keyhouse.now();
     expect(await leases.takeLease({ job: 'sweep', holder: 'another', nowMs, forMs: 10 * MINUTE })).toBe(true);
   });

@@ -207,7 +207,7 @@ describe('a guard of a Keyhouse that', () => {
     const guard = createGuard({ issuer: url, key: own.text, log: () => {} });
     await guard.ready();
     expect([await statusOf(guard, gone), await statusOf(guard, jwt)]).toEqual([200, 200]);
-    await server.keyhouse.revoke({ kind: 'key', id: key.id }, OPERATOR);
+    await server.keyhouse.credentials.revoke({ kind: 'key', id: key.id }, OPERATOR);
     await until(
       () => statusOf(guard, gone),
       (status) => status === 401,
@@ -216,7 +216,7 @@ describe('a guard of a Keyhouse that', () => {
     expect(await statusOf(guard, gone)).toBe(401);
     server = await start(kept(database));
     expect([await statusOf(guard, gone), await statusOf(guard, jwt)]).toEqual([401, 200]);
-    await server.keyhouse.revoke({ kind: 'key', id: other.id }, OPERATOR);
+    await server.keyhouse.credentials.revoke({ kind: 'key', id: other.id }, OPERATOR);
     await until(
       () => statusOf(guard, jwt),
       (status) => status === 401,
@@ -239,7 +239,7 @@ describe('a guard of a Keyhouse that', () => {
     const folder = mkdtempSync(join(tmpdir(), 'keyhouse-restored-'));
     backupSqlite(server.database.url.slice('sqlite:'.length), join(folder, 'keyhouse.db'));
     // After the backup: the copy knows nothing of it, and takes the key for a good one.
-    await server.keyhouse.revoke({ kind: 'key', id: lost.id }, OPERATOR);
+    await server.keyhouse.credentials.revoke({ kind: 'key', id: lost.id }, OPERATOR);
     await until(
       () => statusOf(guard, ofLost),
       (status) => status === 401,
@@ -253,7 +253,7 @@ describe('a guard of a Keyhouse that', () => {
       (heard) => heard > heardBefore + 1,
     );
     expect([await statusOf(guard, ofOld), await statusOf(guard, ofLost)]).toEqual([200, 401]);
-    await server.keyhouse.revoke({ kind: 'key', id: old.id }, OPERATOR);
+    await server.keyhouse.credentials.revoke({ kind: 'key', id: old.id }, OPERATOR);
     await until(
       () => statusOf(guard, ofOld),
       (status) => status === 401,

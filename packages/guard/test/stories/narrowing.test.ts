@@ -31,7 +31,7 @@ eachDatabase('a guard', (makeDatabase) => {
     const session = await openSession(keyhouse, browser, client, { rest: { scope: BOTH } });
     const untouched = await openSession(keyhouse, browser, other, { rest: { scope: BOTH } });
     expect(await statusOf(session.jwt, 'invoices.write')).toBe(200);
-    await keyhouse.keyhouse.updateApplication({ application: client, settings: { permissions: ['invoices.read'] } }, OPERATOR);
+    await keyhouse.keyhouse.applications.update({ application: client, settings: { permissions: ['invoices.read'] } }, OPERATOR);
     await expect.poll(() => statusOf(session.jwt), { interval: 2 }).toBe(401);
     const next = (await refresh(keyhouse, client, session.refreshToken)).json.access_token;
     expect([await statusOf(next), await statusOf(next, 'invoices.write'), await statusOf(untouched.jwt)]).toEqual([
@@ -62,10 +62,10 @@ eachDatabase('a guard', (makeDatabase) => {
 
   it('honours an old secret no longer than its overlap, even when nobody can be asked', async () => {
     const key = await world.key(['invoices.read']);
-    const credential = await world.keyhouse.keyhouse.store.credentials.getCredential('key', key.id);
+    const credential = await world.keyhouse.store.credentials.getCredential('key', key.id);
     if (credential === null) throw new Error('There is no such key.');
     const input = { credential, currentHash: credential.hash, overlapSeconds: 300, revokeJwts: false };
-    expect((await world.keyhouse.keyhouse.rotate(input, OPERATOR)).ok).toBe(true);
+    expect((await world.keyhouse.keyhouse.credentials.rotate(input, OPERATOR)).ok).toBe(true);
     let isAway = false;
     const patient = createGuard({
       ...{ ...world.options, log: () => {}, whenAway: { honourSeconds: 600 }, whenStale: 'allow' },

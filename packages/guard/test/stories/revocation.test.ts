@@ -46,8 +46,8 @@ eachDatabase('a guard hears within a second', (makeDatabase) => {
   it('of all JWTs of a key from before now, and lets in the key and what it mints next', async () => {
     const key = await world.key();
     const before = await world.mint(key, ['invoices.read']);
-    const { accountId } = (await world.keyhouse.keyhouse.store.credentials.getCredential('key', key.id)) ?? { accountId: 0 };
-    await ends([before], () => world.keyhouse.keyhouse.revokeJwtsOfKey({ keyId: key.id, accountId }, OPERATOR));
+    const { accountId } = (await world.keyhouse.store.credentials.getCredential('key', key.id)) ?? { accountId: 0 };
+    await ends([before], () => world.keyhouse.keyhouse.jwts.revokeOfKey({ keyId: key.id, accountId }, OPERATOR));
     expect([await statusOf(key.text), await statusOf(await world.mint(key, ['invoices.read']))]).toEqual([200, 200]);
   });
 
@@ -65,7 +65,10 @@ eachDatabase('a guard hears within a second', (makeDatabase) => {
     const key = await world.key(['invoices.read', 'crm.read']);
     const [wide, narrow] = [await world.mint(key, ['invoices.read', 'crm.read']), await world.mint(key, ['crm.read'])];
     for (const bearer of [key.text, wide]) expect(await statusOf(bearer)).toBe(200);
-    const narrowed = await world.keyhouse.keyhouse.narrow({ kind: 'key', id: key.id, permissions: ['crm.read'] }, OPERATOR);
+    const narrowed = await world.keyhouse.keyhouse.credentials.narrow(
+      { kind: 'key', id: key.id, permissions: ['crm.read'] },
+      OPERATOR,
+    );
     expect(narrowed.ok).toBe(true);
     await Promise.all([untilAnswered(403, key.text), untilAnswered(401, wide)]);
     expect([await statusOf(key.text, 'crm.read'), await statusOf(narrow, 'crm.read')]).toEqual([200, 200]);
@@ -73,11 +76,11 @@ eachDatabase('a guard hears within a second', (makeDatabase) => {
 
   it('of a secret that was rotated away without an overlap, and knows the new one', async () => {
     const key = await world.key();
-    const credential = await world.keyhouse.keyhouse.store.credentials.getCredential('key', key.id);
+    const credential = await world.keyhouse.store.credentials.getCredential('key', key.id);
     if (credential === null) throw new Error('The key has gone.');
     let next = '';
     await ends([key.text], async () => {
-      const rotated = await world.keyhouse.keyhouse.rotate(
+      const rotated = await world.keyhouse.keyhouse.credentials.rotate(
         { credential, currentHash: credential.hash, overlapSeconds: 0, revokeJwts: false },
         OPERATOR,
       );
@@ -88,12 +91,12 @@ eachDatabase('a guard hears within a second', (makeDatabase) => {
 
   it('of a disabled user: token, keys of the account, JWTs and sessions', async () => {
     const person = await registered(world.keyhouse);
-    const personal = await world.keyhouse.keyhouse.store.accounts.findUser(person.id);
+    const personal = await world.keyhouse.store.accounts.findUser(person.id);
     const { text } = await world.keyhouse.key(personal?.accountId ?? 0);
     const owner = await newPerson(world.keyhouse);
     const session = await openSession(world.keyhouse, person.browser, await newApplication(world.keyhouse, owner.accountId));
     const jwt = await world.mint({ text, id: 0 }, ['invoices.read']);
-    await ends([text, jwt, session.jwt], () => world.keyhouse.keyhouse.disableUser({ userId: person.id, by: OPERATOR }));
+    await ends([text, jwt, session.jwt], () => world.keyhouse.keyhouse.users.disable({ userId: person.id, by: OPERATOR }));
   });
 
   type Session = {
@@ -105,15 +108,15 @@ eachDatabase('a guard hears within a second', (makeDatabase) => {
     'its refresh token was revoked': ({ client, session }) =>
       world.keyhouse.request('/auth/revoke', { body: { token: session.refreshToken, ...withSecret(client) } }),
     'it was ended by itself': ({ person, session }) =>
-      world.keyhouse.keyhouse.endSession({ id: session.id, userId: person.id, reason: 'revoked' }, OPERATOR),
+      world.keyhouse.keyhouse.sessions.end({ id: session.id, userId: person.id, reason: 'revoked' }, OPERATOR),
     'its application was disconnected': async ({ person, client }) => {
-      const connected = await world.keyhouse.keyhouse.store.grants.listConnected(person.id, Date.now());
+      const connected = await world.keyhouse.store.grants.listConnected(person.id, Date.now());
       const grant = connected.find(({ clientId }) => clientId === client.clientId);
-      await world.keyhouse.keyhouse.endGrant({ id: grant?.id ?? 0, userId: person.id }, OPERATOR);
+      await world.keyhouse.keyhouse.oauth.endGrant({ id: grant?.id ?? 0, userId: person.id }, OPERATOR);
     },
     'the password was changed': ({ person }) =>
       person.browser.ask('/me/password', { method: 'PUT', body: { password: 'four other unrelated words' } }),
-    'its application was deleted': ({ client }) => world.keyhouse.keyhouse.deleteApplication(client, OPERATOR),
+    'its application was deleted': ({ client }) => world.keyhouse.keyhouse.applications.delete(client, OPERATOR),
   };
   it.each(Object.keys(ACTS))('of a session: %s', async (how) => {
     const [person, owner] = [await registered(world.keyhouse), await newPerson(world.keyhouse)];
@@ -136,9 +139,9 @@ eachDatabase('a guard hears within a second', (makeDatabase) => {
   it('of an application that acts by itself, when it was deleted', async () => {
     const jwt = await world.application();
     const { sub } = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
-    const client = await world.keyhouse.keyhouse.store.applications.findClient(sub);
+    const client = await world.keyhouse.store.applications.findClient(sub);
     if (client === null) throw new Error('The application has gone.');
-    await ends([jwt], () => world.keyhouse.keyhouse.deleteApplication(client, OPERATOR));
+    await ends([jwt], () => world.keyhouse.keyhouse.applications.delete(client, OPERATOR));
   });
 
   it('of what another server on the same database revoked', async () => {
@@ -146,7 +149,7 @@ eachDatabase('a guard hears within a second', (makeDatabase) => {
     const key = await world.key();
     const jwt = await world.mint(key, ['invoices.read']);
     for (const bearer of [key.text, jwt]) expect(await statusOf(bearer)).toBe(200);
-    await there.keyhouse.revoke({ kind: 'key', id: key.id }, OPERATOR);
+    await there.keyhouse.credentials.revoke({ kind: 'key', id: key.id }, OPERATOR);
     await expect.poll(() => statusOf(jwt), { interval: 5 }).toBe(401);
     await expect.poll(() => statusOf(key.text), { interval: 5 }).toBe(401);
     await there.stop();

@@ -34,11 +34,11 @@ eachDatabase('a database that is set back', (makeDatabase) => {
     const others = await Promise.all(Array.from({ length: 3 }, () => world.key()));
     const jwt = await world.mint(key, ['invoices.read']);
     const setBack = await world.keyhouse.database.copy();
-    const { epoch } = world.keyhouse.keyhouse.follower;
+    const { epoch } = world.keyhouse.keyhouse.revocations.follower;
     // These revocations will be lost, and by their numbers others will be known.
     for (const other of others) await untilWorks(() => revoke(world.keyhouse, other.text));
     for (const server of [world.keyhouse, second])
-      await expect.poll(() => server.keyhouse.follower.position).toBeGreaterThanOrEqual(3);
+      await expect.poll(() => server.keyhouse.revocations.follower.position).toBeGreaterThanOrEqual(3);
     for (const server of [world.keyhouse, second]) await expect.poll(() => statusAtServer(server, jwt)).toBe(200);
     await expect.poll(() => statusAt(guard, jwt)).toBe(200);
 
@@ -49,7 +49,7 @@ eachDatabase('a database that is set back', (makeDatabase) => {
     for (const server of [world.keyhouse, second]) await expect.poll(() => statusAtServer(server, jwt)).toBe(401);
     for (const server of [world.keyhouse, second]) await expect.poll(() => statusAtServer(server, key.text)).toBe(401);
     await expect.poll(() => statusAt(guard, jwt)).toBe(401);
-    await expect.poll(() => second.keyhouse.follower.epoch).not.toBe(epoch);
+    await expect.poll(() => second.keyhouse.revocations.follower.epoch).not.toBe(epoch);
   });
 
   it('serves no key whose row is lost, and mints nothing with it', async () => {
@@ -106,10 +106,10 @@ eachDatabase('a database that is set back', (makeDatabase) => {
       await expect.poll(() => statusAt(guard, text)).toBe(401);
     }
     // What is repeated adds nothing to the list.
-    const { position } = third.keyhouse.follower;
+    const { position } = third.keyhouse.revocations.follower;
     await revokeAll();
-    await third.keyhouse.follower.look();
-    expect(third.keyhouse.follower.position).toBe(position);
+    await third.keyhouse.revocations.follower.look();
+    expect(third.keyhouse.revocations.follower.position).toBe(position);
   });
 
   it('accepts what was issued before a suspension that was lost, once the account is resumed all the same', async () => {
@@ -117,13 +117,14 @@ eachDatabase('a database that is set back', (makeDatabase) => {
     const person = await newPerson(world.keyhouse);
     const jwt = await jwtOf(world, person.accountId);
     const setBack = await world.keyhouse.database.copy();
-    const { epoch } = world.keyhouse.keyhouse.follower;
+    const { epoch } = world.keyhouse.keyhouse.revocations.follower;
     const suspension = { accountId: person.accountId, reason: null, by: OPERATOR };
-    await untilWorks(() => world.keyhouse.keyhouse.suspendAccount(suspension));
+    await untilWorks(() => world.keyhouse.keyhouse.administration.suspendAccount(suspension));
     for (const server of [world.keyhouse, second]) await expect.poll(() => statusAtServer(server, jwt)).toBe(401);
     await expect.poll(() => statusAt(guard, jwt)).toBe(401);
     await setBack();
-    for (const server of [world.keyhouse, second]) await expect.poll(() => server.keyhouse.follower.epoch).not.toBe(epoch);
+    for (const server of [world.keyhouse, second])
+      await expect.poll(() => server.keyhouse.revocations.follower.epoch).not.toBe(epoch);
     // The guard follows the new list once it hears of what is revoked there.
     const other = await untilWorks(() => jwtOf(world, person.accountId));
     await expect.poll(() => statusAt(guard, other)).toBe(200);
@@ -132,7 +133,7 @@ eachDatabase('a database that is set back', (makeDatabase) => {
     // Nobody has lifted it yet.
     for (const server of [world.keyhouse, second]) expect(await statusAtServer(server, jwt)).toBe(401);
 
-    expect(await untilWorks(() => second.keyhouse.resumeAccount(suspension))).toBe('already');
+    expect(await untilWorks(() => second.keyhouse.administration.resumeAccount(suspension))).toBe('already');
     for (const server of [world.keyhouse, second]) await expect.poll(() => statusAtServer(server, jwt)).toBe(200);
     await expect.poll(() => statusAt(guard, jwt)).toBe(200);
   });
@@ -140,14 +141,15 @@ eachDatabase('a database that is set back', (makeDatabase) => {
   it('gives no account the id of one that was suspended and lost', async () => {
     const { world, second, guard } = await open();
     const setBack = await world.keyhouse.database.copy();
-    const { epoch } = world.keyhouse.keyhouse.follower;
+    const { epoch } = world.keyhouse.keyhouse.revocations.follower;
     const lost = await untilWorks(() => world.keyhouse.register());
     const ofLost = await jwtOf(world, lost.accountId);
-    await world.keyhouse.keyhouse.suspendAccount({ accountId: lost.accountId, reason: null, by: OPERATOR });
+    await world.keyhouse.keyhouse.administration.suspendAccount({ accountId: lost.accountId, reason: null, by: OPERATOR });
     for (const server of [world.keyhouse, second]) await expect.poll(() => statusAtServer(server, ofLost)).toBe(401);
     await expect.poll(() => statusAt(guard, ofLost)).toBe(401);
     await setBack();
-    for (const server of [world.keyhouse, second]) await expect.poll(() => server.keyhouse.follower.epoch).not.toBe(epoch);
+    for (const server of [world.keyhouse, second])
+      await expect.poll(() => server.keyhouse.revocations.follower.epoch).not.toBe(epoch);
 
     const next = await untilWorks(() => world.keyhouse.register());
     // What speaks of the lost one, a JWT or a revocation, must not come to mean this one.

@@ -93,8 +93,8 @@ eachDatabase('a suspended account', (makeDatabase) => {
   ];
 
   const suspend = (accountId: number, reason: string | null = null) =>
-    operate().suspendAccount({ accountId, reason, by: OPERATOR });
-  const resume = (accountId: number) => operate().resumeAccount({ accountId, by: OPERATOR });
+    operate().administration.suspendAccount({ accountId, reason, by: OPERATOR });
+  const resume = (accountId: number) => operate().administration.resumeAccount({ accountId, by: OPERATOR });
 
   it.each(['team', 'personal'])('lets nothing in, and everything once it is resumed: a %s account', async (kind) => {
     const account = await (kind === 'team' ? newTeamAccount() : newPersonalAccount());
@@ -136,7 +136,7 @@ eachDatabase('a suspended account', (makeDatabase) => {
     await suspend(account.id);
     await answers(401, [account.jwt, other]);
     await world.revoke(account.jwt);
-    await operate().endSession({ id: account.granted.id, reason: 'revoked' }, OPERATOR);
+    await operate().sessions.end({ id: account.granted.id, reason: 'revoked' }, OPERATOR);
     await resume(account.id);
     await answers(401, [account.jwt, account.granted.jwt]);
     await answers(200, [other, account.key.text]);
@@ -159,8 +159,8 @@ eachDatabase('a suspended account', (makeDatabase) => {
   it('is every team that a disabled user alone owns, until they are enabled; not one that another owner holds', async () => {
     const [alone, shared] = [await newTeamAccount(), await newTeamAccount()];
     const second = await newMember(world.keyhouse, shared.owner, shared.id, 'owner');
-    const disable = (userId: number) => operate().disableUser({ userId, by: OPERATOR });
-    const enable = (userId: number) => operate().enableUser({ userId, by: OPERATOR });
+    const disable = (userId: number) => operate().users.disable({ userId, by: OPERATOR });
+    const enable = (userId: number) => operate().users.enable({ userId, by: OPERATOR });
     expect(await disable(alone.owner.id)).toMatchObject({ ok: true });
     const kept = [alone.key.text, alone.jwt, alone.ofApplication.jwt, alone.byItself];
     await answers(401, [...kept, alone.granted.jwt]);
@@ -181,8 +181,8 @@ eachDatabase('a suspended account', (makeDatabase) => {
   it('stays suspended for the reason that is left, when one of two goes', async () => {
     const account = await newTeamAccount();
     await suspend(account.id);
-    await operate().disableUser({ userId: account.owner.id, by: OPERATOR });
-    await operate().enableUser({ userId: account.owner.id, by: OPERATOR });
+    await operate().users.disable({ userId: account.owner.id, by: OPERATOR });
+    await operate().users.enable({ userId: account.owner.id, by: OPERATOR });
     await answers(401, [account.key.text, account.jwt]);
     await resume(account.id);
     await answers(200, [account.key.text, account.jwt]);
@@ -192,16 +192,16 @@ eachDatabase('a suspended account', (makeDatabase) => {
     const account = await (kind === 'team' ? newTeamAccount() : newPersonalAccount());
     const bearers = bearersOf(account);
     await suspend(account.id);
-    expect(await operate().deleteAccount({ accountId: account.id, by: OPERATOR })).toBe('done');
+    expect(await operate().administration.deleteAccount({ accountId: account.id, by: OPERATOR })).toBe('done');
     await answers(401, bearers);
     expect(await resume(account.id)).toBe('gone');
-    expect(await operate().store.accounts.accountState(account.id)).toBe('deleted');
+    expect(await world.keyhouse.store.accounts.accountState(account.id)).toBe('deleted');
     await answers(401, bearers);
   });
 
   it('is never the account of the operator', async () => {
     expect(await suspend(1)).toBe('operator');
-    expect(await operate().deleteAccount({ accountId: 1, by: OPERATOR })).toBe('operator');
+    expect(await operate().administration.deleteAccount({ accountId: 1, by: OPERATOR })).toBe('operator');
     expect(await suspend(987_654)).toBe('gone');
   });
 });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { ListedAccount } from '../core/accounts/administration.ts';
-import type { WhatEnds } from '../core/accounts/what-ends.ts';
+import type { ListedAccount } from '../core/administration/administer-users.ts';
+import type { WhatEnds } from '../core/teams/what-ends.ts';
 import { addCommand, addFinalCommand, addGroup } from './command.ts';
 import { type ConfirmOptions, confirmation } from './confirm.ts';
 import { type CommandFailure, refusal, wrongUsage } from './failure.ts';
@@ -45,7 +45,11 @@ export function addAccountCommands(program: Command): void {
 async function listAccounts(options: ListOptions): Promise<void> {
   await withKeyhouse(options, async ({ keyhouse }) => {
     const { search: query = '', limit, before } = options;
-    const found = await keyhouse.findAccounts({ query, limit, ...(before === undefined ? {} : { beforeId: before }) });
+    const found = await keyhouse.administration.findAccounts({
+      query,
+      limit,
+      ...(before === undefined ? {} : { beforeId: before }),
+    });
     const next = found.length === limit ? (found.at(-1)?.id ?? null) : null;
     print(options, { accounts: found.map(describe), next }, () =>
       table(
@@ -69,7 +73,7 @@ async function listAccounts(options: ListOptions): Promise<void> {
 async function show(id: number, options: OutputOptions): Promise<void> {
   await withKeyhouse(options, async ({ keyhouse }) => {
     const account = await getAccount(keyhouse, id);
-    const ends = await keyhouse.whatEndsWithAccount(account);
+    const ends = await keyhouse.administration.whatEndsWithAccount(account);
     print(options, { ...describe(account), contains: describeEnds(ends) }, () =>
       facts([
         ['account', account.id],
@@ -86,12 +90,12 @@ async function show(id: number, options: OutputOptions): Promise<void> {
 }
 
 async function suspend(id: number, options: SuspendOptions): Promise<void> {
-  const { findReasonFault } = await import('../core/accounts/operator-accounts.ts');
+  const { findReasonFault } = await import('../core/administration/operator-accounts.ts');
   const reason = options.reason?.trim() || null;
   const fault = reason === null ? null : findReasonFault(reason);
   if (fault !== null) throw wrongUsage(`--reason: ${fault}`);
   await withKeyhouse(options, async ({ keyhouse, by }) => {
-    const outcome = await keyhouse.suspendAccount({ accountId: id, reason, by });
+    const outcome = await keyhouse.administration.suspendAccount({ accountId: id, reason, by });
     if (outcome !== 'done') throw refusalOf(outcome, `Account ${id} is suspended already.`);
     print(options, { id, suspended: true }, () => `Account ${id} is suspended: nothing of it is accepted until it is resumed.`);
   });
@@ -99,7 +103,7 @@ async function suspend(id: number, options: SuspendOptions): Promise<void> {
 
 async function resume(id: number, options: OutputOptions): Promise<void> {
   await withKeyhouse(options, async ({ keyhouse, by }) => {
-    const outcome = await keyhouse.resumeAccount({ accountId: id, by });
+    const outcome = await keyhouse.administration.resumeAccount({ accountId: id, by });
     if (outcome !== 'done') throw refusalOf(outcome, `Account ${id} is not suspended.`);
     print(
       options,
@@ -113,25 +117,25 @@ async function deleteAccount(id: number, options: OutputOptions & ConfirmOptions
   const confirm = confirmation(options);
   await withKeyhouse(options, async ({ keyhouse, by }) => {
     const account = await getAccount(keyhouse, id);
-    const ends = await keyhouse.whatEndsWithAccount(account);
+    const ends = await keyhouse.administration.whatEndsWithAccount(account);
     const list = countsOf(ends).map(([name, count]) => `${count} ${name}`);
     const consequence = list.length === 0 ? '' : ` With it end: ${list.join(', ')}.`;
     await confirm(
       `Delete ${nameOf(account)}${account.kind === 'personal' ? ' and its user' : ''}? It never comes back.${consequence}`,
     );
-    const outcome = await keyhouse.deleteAccount({ accountId: id, by });
+    const outcome = await keyhouse.administration.deleteAccount({ accountId: id, by });
     if (outcome !== 'done') throw refusalOf(outcome, '');
     print(options, { id, deleted: true, ended: describeEnds(ends) }, () => `Account ${id} is deleted, and everything in it.`);
   });
 }
 
 async function getAccount(keyhouse: Opened['keyhouse'], id: number): Promise<ListedAccount> {
-  const account = await keyhouse.findListedAccount(id);
+  const account = await keyhouse.administration.findListedAccount(id);
   if (account === null) throw refusal('not_found', `There is no account ${id}.`);
   return account;
 }
 
-type Outcome = Exclude<Awaited<ReturnType<Opened['keyhouse']['suspendAccount' | 'deleteAccount']>>, 'done'>;
+type Outcome = Exclude<Awaited<ReturnType<Opened['keyhouse']['administration']['suspendAccount' | 'deleteAccount']>>, 'done'>;
 
 function refusalOf(outcome: Outcome, already: string): CommandFailure {
   const sentences: Readonly<Record<Outcome, string>> = {

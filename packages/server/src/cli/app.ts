@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { isInactive, OPERATOR_ACCOUNT_ID } from '../core/accounts/account.ts';
-import type { Application } from '../core/oauth/application.ts';
+import type { Application } from '../core/applications/application.ts';
+import { isInactive, OPERATOR_ACCOUNT_ID } from '../core/users/account.ts';
 import {
   addSettingsOptions,
   describeApplication,
@@ -104,12 +104,12 @@ async function create(options: CreateOptions): Promise<void> {
   const kind = options.public === true ? 'public' : 'confidential';
   const given = await readSettings(options);
   await refuseBadSettings(given, kind, true);
-  const { DEFAULT_SETTINGS } = await import('../core/oauth/application.ts');
+  const { DEFAULT_SETTINGS } = await import('../core/applications/application.ts');
   await withKeyhouse({ ...options, makes: true }, async ({ keyhouse, store, by }) => {
     const accountId = await getActiveAccountId(store, options);
     const { firstParty: isFirstParty = false, verified: isVerified = false } = options;
     const settings = { ...DEFAULT_SETTINGS, ...given };
-    const made = await keyhouse.createApplication({ accountId, kind, settings, isFirstParty, isVerified }, by);
+    const made = await keyhouse.applications.create({ accountId, kind, settings, isFirstParty, isVerified }, by);
     if (!made.ok) throw refusalOf(made);
     const { application, secret } = made.value;
     print(options, { ...withSecret(secret), ...describeApplication(application) }, () =>
@@ -168,12 +168,12 @@ async function update(client: string, options: UpdateOptions): Promise<void> {
     // Before anything is changed.
     if (firstParty === true && standing.accountId !== OPERATOR_ACCOUNT_ID)
       throw refusalOf({ ok: false, reason: 'not_operators' });
-    const updated = await keyhouse.updateApplication({ application: standing, settings }, by);
+    const updated = await keyhouse.applications.update({ application: standing, settings }, by);
     if (!updated.ok) throw refusalOf(updated);
     const judged =
       firstParty === undefined || firstParty === updated.value.isFirstParty
         ? updated
-        : await keyhouse.setFirstParty(updated.value, firstParty, by, updated.value.updatedAtMs);
+        : await keyhouse.applications.setFirstParty(updated.value, firstParty, by, updated.value.updatedAtMs);
     if (!judged.ok) throw refusalOf(judged);
     const application = judged.value;
     const said = ['The application was changed.', ...lossOf(standing, application), '', factsOfApplication(application)];
@@ -189,7 +189,7 @@ async function rotateSecret(client: string, options: RotateOptions): Promise<voi
     const { overlapSeconds } = options;
     const end = overlapSeconds === 0 ? 'at once' : `in ${overlapSeconds} seconds`;
     await confirm(`Give "${standing.name}" (${standing.clientId}) a new secret? The one it has ends ${end}.`);
-    const rotated = await keyhouse.rotateClientSecret({ application: standing, overlapSeconds }, by);
+    const rotated = await keyhouse.applications.rotateSecret({ application: standing, overlapSeconds }, by);
     if (!rotated.ok) throw refusalOf(rotated);
     const { application, secret } = rotated.value;
     print(options, { ...withSecret(secret), ...describeApplication(application) }, () =>
@@ -201,7 +201,7 @@ async function rotateSecret(client: string, options: RotateOptions): Promise<voi
 async function judge(client: string, options: OutputOptions, isVerified: boolean): Promise<void> {
   await withKeyhouse(options, async ({ keyhouse, store, by }) => {
     const standing = await getApplication(store, client);
-    const judged = await keyhouse.verifyApplication(standing, isVerified, by, standing.updatedAtMs);
+    const judged = await keyhouse.applications.verify(standing, isVerified, by, standing.updatedAtMs);
     if (!judged.ok) throw refusalOf(judged);
     const { name, clientId } = judged.value;
     const said = isVerified ? 'is verified' : 'is not verified any more';
@@ -215,7 +215,7 @@ async function deleteApplication(client: string, options: OutputOptions & Confir
     const application = await getApplication(store, client);
     const { clientId, name } = application;
     await confirm(`Delete "${name}" (${clientId})? Everybody who uses it is signed out of it, and it never comes back.`);
-    if (!(await keyhouse.deleteApplication(application, by))) throw refusalOf({ ok: false, reason: 'gone' });
+    if (!(await keyhouse.applications.delete(application, by))) throw refusalOf({ ok: false, reason: 'gone' });
     print(options, { client_id: clientId, deleted: true }, () => `"${name}" is deleted, and with it its grants and sessions.`);
   });
 }

@@ -1,8 +1,8 @@
 /** An application as the command line reads it from options and shows it. */
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import type { Application, ApplicationSettings } from '../core/oauth/application.ts';
-import type { ApplicationFault } from '../core/oauth/application-wish.ts';
+import type { Application, ApplicationSettings } from '../core/applications/application.ts';
+import type { ApplicationFault } from '../core/applications/application-wish.ts';
 import type { OpenedStore } from '../store/opened.ts';
 import { readInput } from './confirm.ts';
 import { refusal, wrongUsage } from './failure.ts';
@@ -100,8 +100,8 @@ export async function refuseBadSettings(
   kind: Application['kind'],
   isWhole: boolean,
 ): Promise<void> {
-  const { checkApplication } = await import('../core/oauth/application-wish.ts');
-  const { DEFAULT_SETTINGS } = await import('../core/oauth/application.ts');
+  const { checkApplication } = await import('../core/applications/application-wish.ts');
+  const { DEFAULT_SETTINGS } = await import('../core/applications/application.ts');
   const given = new Set(Object.keys(isWhole ? DEFAULT_SETTINGS : settings));
   // Whether an optional permission is among those asked for depends on what stands.
   if (!isWhole && (settings.permissions === undefined || settings.optionalPermissions === undefined)) {

@@ -59,8 +59,8 @@ async function examine(store: OpenedStore, config: Config, file: string | null):
 
 async function checkSecretAndKeys(store: OpenedStore, config: Config): Promise<readonly Check[]> {
   const { MasterSecret } = await import('../core/lib/master-secret.ts');
-  const { openSigningKeys } = await import('../core/jwts/signing-key.ts');
-  const { rotationDays } = await import('../core/jwts/rotate.ts');
+  const { openSigningKeys } = await import('../core/signing-keys/signing-key.ts');
+  const { rotationDays } = await import('../core/signing-keys/rotate.ts');
   const secrets = (await readSecretTexts(config)).map((text) => new MasterSecret(text));
   const standing = await store.masterSecret.secretCheck();
   const at = secrets.findIndex(({ check }) => check === standing);

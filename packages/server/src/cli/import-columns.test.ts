@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SourceRow } from '../core/credentials/import.ts';
+import type { SourceRow } from '../core/imports/import.ts';
 import { meaningOf, watchColumns } from './import-columns.ts';
 
 describe('columns that were not taken', () => {

@@ -1,7 +1,7 @@
 /** Files to import from, as rows in batches: CSV (RFC 4180, with a header) as it streams by, JSON as a whole. */
 import { pipeline, Readable } from 'node:stream';
 import type { Info } from 'csv-parse';
-import type { SourceRow } from '../core/credentials/import.ts';
+import type { SourceRow } from '../core/imports/import.ts';
 import { refusal } from './failure.ts';
 import { findDelimiter } from './import-delimiter.ts';
 import { entriesOf, isPage, whyIncomplete } from './import-pages.ts';

@@ -1,5 +1,5 @@
 /** How the report of an import is printed: counts and the first of what was not taken for people, all of it with `--json`. */
-import type { ImportReport, Notes, Tally } from '../core/credentials/import.ts';
+import type { ImportReport, Notes, Tally } from '../core/imports/import.ts';
 import { type LeftColumns, meaningOf } from './import-columns.ts';
 import { note, type OutputOptions, print, printable, table } from './output.ts';
 

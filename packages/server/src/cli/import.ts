@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { Source, SourceRow } from '../core/credentials/import.ts';
-import type { KeyFormat } from '../core/credentials/import-key-formats.ts';
+import type { ImportPorts, Source, SourceRow } from '../core/imports/import.ts';
+import type { KeyFormat } from '../core/imports/key-formats.ts';
 import type { ForeignTable } from '../store/foreign/open.ts';
 import { addCommand, addGroup } from './command.ts';
 import { refusal, wrongUsage } from './failure.ts';
@@ -11,7 +11,7 @@ import { printReport, progressOf } from './import-report.ts';
 import { note, type OutputOptions } from './output.ts';
 import { getActiveAccountId } from './owner.ts';
 import { collect, idNumber, list, oneOf, wholeNumber } from './values.ts';
-import { withKeyhouse } from './with-keyhouse.ts';
+import { type Opened, withKeyhouse } from './with-keyhouse.ts';
 
 interface CommonOptions extends OutputOptions {
   readonly map?: readonly string[];
@@ -113,26 +113,24 @@ async function importSanctum(options: SanctumOptions): Promise<void> {
   if (from !== undefined && hasPassword(from))
     note(options, 'Note: the password stood on the command line, where others on this machine can read it. Use --from-file.');
   const left: LeftColumns = new Map();
-  const { takenOfTokens, takenOfUsers } = await import('../core/credentials/import-sanctum-columns.ts');
+  const { takenOfTokens, takenOfUsers } = await import('../core/imports/sanctum-columns.ts');
   const taken = { users: takenOfUsers, tokens: takenOfTokens };
   const source =
     url === undefined
       ? fileSource({ ...options, users: users ?? '', tokens: tokens ?? '' }, taken, left)
       : await databaseSource(url, options, taken, left);
   try {
-    await withKeyhouse({ ...options, makes: !dryRun }, async ({ keyhouse, by }) => {
-      const report = await keyhouse.importSanctum(
-        {
-          ...{ users: source.users, tokens: source.tokens, map, dryRun, origin: options.origin ?? 'sanctum' },
-          models: options.model ?? [DEFAULT_MODEL],
-          merge: options.merge === true,
-          dropUnknownPasswords: options.dropUnknownPasswords === true,
-          dropUnknownAbilities: options.dropUnknownAbilities === true,
-          expirationMinutes: options.expiration ?? null,
-          onProgress: progressOf(options),
-        },
-        by,
-      );
+    await withKeyhouse({ ...options, makes: !dryRun }, async (opened) => {
+      const { importSanctum: takeOver } = await import('../core/imports/import-sanctum.ts');
+      const report = await takeOver(importPorts(opened), {
+        ...{ users: source.users, tokens: source.tokens, map, dryRun, origin: options.origin ?? 'sanctum' },
+        models: options.model ?? [DEFAULT_MODEL],
+        merge: options.merge === true,
+        dropUnknownPasswords: options.dropUnknownPasswords === true,
+        dropUnknownAbilities: options.dropUnknownAbilities === true,
+        expirationMinutes: options.expiration ?? null,
+        onProgress: progressOf(options),
+      });
       printReport(options, report, left);
     });
   } finally {
@@ -148,21 +146,24 @@ async function importKeys(file: string, options: KeysOptions): Promise<void> {
   const owners = options.owners === undefined ? new Map<string, string>() : await readOwners(options.owners);
   const left: LeftColumns = new Map([['keys', new Map()]]);
   const keys = await keySource(file, format, left);
-  await withKeyhouse({ ...options, makes: false }, async ({ keyhouse, store, by }) => {
-    if (account !== undefined) await getActiveAccountId(store, { account });
-    const report = await keyhouse.importKeys(
-      {
-        ...{ format, keys, map, owners, dryRun, origin: options.origin ?? format, accountId: account ?? null },
-        permissions: options.permissions ?? null,
-        dropLimits: options.dropLimits === true,
-        dropUnknownAbilities: options.dropUnknownAbilities === true,
-        onProgress: progressOf(options),
-      },
-      by,
-    );
+  await withKeyhouse({ ...options, makes: false }, async (opened) => {
+    if (account !== undefined) await getActiveAccountId(opened.store, { account });
+    const { importKeys: takeOver } = await import('../core/imports/import-keys.ts');
+    const report = await takeOver(importPorts(opened), {
+      ...{ format, keys, map, owners, dryRun, origin: options.origin ?? format, accountId: account ?? null },
+      permissions: options.permissions ?? null,
+      dropLimits: options.dropLimits === true,
+      dropUnknownAbilities: options.dropUnknownAbilities === true,
+      onProgress: progressOf(options),
+    });
     printReport(options, report, left);
   });
 }
+
+const importPorts = ({ store, keyhouse, by }: Opened): ImportPorts => ({
+  ...{ ...store, clock: keyhouse.clock, by },
+  permissionExists: keyhouse.permissions.exists,
+});
 
 /** Those of a table's columns that are taken, its key aside. */
 type Taken = Readonly<Record<'users' | 'tokens', (columns: readonly string[]) => readonly string[]>>;
@@ -236,7 +237,7 @@ function unavailable(error: unknown): never {
 }
 
 async function keySource(file: string, format: KeyFormat, left: LeftColumns): Promise<Source> {
-  const { CSV_COLUMNS, takenOfKeys } = await import('../core/credentials/import-key-formats.ts');
+  const { CSV_COLUMNS, takenOfKeys } = await import('../core/imports/key-formats.ts');
   const isJson = format === 'unkey' || (format === 'better-auth' && (await looksLikeJson(file)));
   const rows = isJson
     ? jsonRows(file)

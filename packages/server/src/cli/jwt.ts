@@ -29,7 +29,7 @@ async function listJwts(options: ListOptions): Promise<void> {
   await withKeyhouse(options, async ({ keyhouse, store }) => {
     const { key: keyId, subject, all: withEnded = false, limit } = options;
     if ((await store.credentials.getCredential('key', keyId)) === null) throw refusal('not_found', `There is no key ${keyId}.`);
-    const jwts = await keyhouse.listJwts({ keyId, withEnded, limit, ...(subject === undefined ? {} : { subject }) });
+    const jwts = await keyhouse.jwts.list({ keyId, withEnded, limit, ...(subject === undefined ? {} : { subject }) });
     const nowMs = Date.now();
     print(options, { jwts: jwts.map(describe) }, () =>
       table(
@@ -52,7 +52,7 @@ async function revoke(jti: string, options: OutputOptions & ConfirmOptions): Pro
   const confirm = confirmation(options);
   await withKeyhouse(options, async ({ keyhouse, by }) => {
     await confirm('Revoke this JWT? It never works again.');
-    const revoked = await keyhouse.revokeJwt({ jti, by });
+    const revoked = await keyhouse.jwts.revoke({ jti, by });
     if (!revoked.ok) throw refusal('not_found', 'There is no live JWT with this id.');
     print(options, describe(revoked.value), () => 'The JWT is revoked.');
   });

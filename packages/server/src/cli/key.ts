@@ -88,7 +88,7 @@ async function create(options: CreateOptions): Promise<void> {
     const accountId = await getActiveAccountId(store, options);
     const { name, env: environment, permissions = null, addresses = null, expires: expiresAtMs = null } = options;
     const wish = { accountId, name, environment, permissions, addresses, expiresAtMs, source: 'command-line' } as const;
-    const issued = await keyhouse.issueKey(wish, by);
+    const issued = await keyhouse.credentials.createKey(wish, by);
     if (!issued.ok) throw issued.reason === 'invalid' ? refusalOfFaults(issued.faults) : inactive(issued.reason);
     const { key, text } = issued.value;
     print(options, { key: text, ...describeCredential(key) }, () => shownOnce('The key was created.', key, text));
@@ -135,7 +135,8 @@ async function revoke(id: number, options: OutputOptions & ConfirmOptions): Prom
   await withKeyhouse(options, async ({ keyhouse, store, by }) => {
     const key = await getLiveKey(store, id);
     await confirm(`Revoke key ${id}, "${key.name}", of account ${key.accountId}? It and its JWTs never work again.`);
-    if (!(await keyhouse.revoke({ kind: 'key', id }, by))) throw refusal('already_revoked', `Key ${id} is revoked already.`);
+    if (!(await keyhouse.credentials.revoke({ kind: 'key', id }, by)))
+      throw refusal('already_revoked', `Key ${id} is revoked already.`);
     print(options, { id, revoked: true }, () => `Key ${id} is revoked, and with it every JWT minted from it.`);
   });
 }
@@ -146,7 +147,7 @@ async function rotate(id: number, options: RotateOptions): Promise<void> {
     const key = await getLiveKey(store, id);
     await confirm(`Rotate key ${id}, "${key.name}", of account ${key.accountId}? Its secret ends ${lifeLeft(options)}.`);
     const { overlapSeconds, revokeJwts = false } = options;
-    const rotated = await keyhouse.rotate({ credential: key, currentHash: key.hash, overlapSeconds, revokeJwts }, by);
+    const rotated = await keyhouse.credentials.rotate({ credential: key, currentHash: key.hash, overlapSeconds, revokeJwts }, by);
     if (!rotated.ok)
       throw refusal('overtaken', `Key ${id} was rotated or revoked by somebody else in the same moment; look again.`);
     const { credential, text } = rotated.value;
@@ -165,7 +166,7 @@ async function narrow(id: number, options: NarrowOptions): Promise<void> {
     const key = await getLiveKey(store, id);
     await confirm(`Narrow key ${id}, "${key.name}", of account ${key.accountId}? A key is never widened again.`);
     const change = { ...(permissions && { permissions }), ...(addresses && { addresses }) };
-    const narrowed = await keyhouse.narrow({ kind: 'key', id, ...change }, by);
+    const narrowed = await keyhouse.credentials.narrow({ kind: 'key', id, ...change }, by);
     if (!narrowed.ok) throw narrowRefusal(narrowed.reason, narrowed.faults);
     print(options, describeCredential(narrowed.value), () => `The key was narrowed.\n\n${factsOfCredential(narrowed.value)}`);
   });
@@ -185,7 +186,7 @@ async function refuseBadWish(options: {
   readonly addresses?: readonly string[];
 }): Promise<void> {
   const { checkAddresses, checkName, checkPermissions } = await import('../core/credentials/wish.ts');
-  const { OPERATOR_ACCOUNT_ID } = await import('../core/accounts/account.ts');
+  const { OPERATOR_ACCOUNT_ID } = await import('../core/users/account.ts');
   const faults = [
     ...(options.name === undefined ? [] : checkName(options.name)),
     ...checkPermissions(options.permissions ?? null, OPERATOR_ACCOUNT_ID, () => true),

@@ -1,5 +1,5 @@
 /** Whom a command speaks of: users by address or id, accounts by number or by their user. */
-import { INACTIVE_SENTENCES, type InactiveState, type User } from '../core/accounts/account.ts';
+import { INACTIVE_SENTENCES, type InactiveState, type User } from '../core/users/account.ts';
 import type { OpenedStore } from '../store/opened.ts';
 import { type CommandFailure, refusal, wrongUsage } from './failure.ts';
 
@@ -13,7 +13,7 @@ export async function findUser({ accounts }: Accounts, name: string): Promise<Us
 }
 
 async function byEmail(accounts: Accounts['accounts'], email: string): Promise<User | null> {
-  const { readEmail } = await import('../core/accounts/email.ts');
+  const { readEmail } = await import('../core/lib/email.ts');
   const read = readEmail(email);
   if (read === null) throw wrongUsage('A user is named by an email address or an id.');
   return accounts.findUserByEmail(read.key);

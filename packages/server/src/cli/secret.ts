@@ -79,7 +79,7 @@ async function rotateKept(opened: Opened, databasePath: string): Promise<Done> {
 }
 
 async function reseal({ keyhouse, by }: Opened, from: string, to: string): Promise<number> {
-  const rotated = await keyhouse.rotateMasterSecret({ from: new MasterSecret(from), to: new MasterSecret(to), by });
+  const rotated = await keyhouse.signingKeys.rotateMasterSecret({ from: new MasterSecret(from), to: new MasterSecret(to), by });
   if (!rotated.ok) throw rotateRefusal(rotated.reason);
   return rotated.value;
 }

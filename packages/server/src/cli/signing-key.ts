@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RotateRefusal } from '../core/jwts/rotate.ts';
+import type { RotateRefusal } from '../core/signing-keys/rotate.ts';
 import { addCommand, addFinalCommand, addGroup } from './command.ts';
 import { type ConfirmOptions, confirmation } from './confirm.ts';
 import { type CommandFailure, refusal } from './failure.ts';
@@ -54,7 +54,7 @@ async function rotate(options: RotateOptions): Promise<void> {
     await confirm(
       emergency ? 'Rotate the signing keys now, whoever does not know the next one yet?' : 'Rotate the signing keys?',
     );
-    const rotated = await keyhouse.rotateSigningKeys({ emergency, by });
+    const rotated = await keyhouse.signingKeys.rotate({ emergency, by });
     if (!rotated.ok) throw rotateRefusal(rotated);
     const described = rotated.value.map(({ algorithm, retiredKid: retired, currentKid: current, nextKid: next }) => ({
       ...{ algorithm, retired, current, next },

@@ -58,7 +58,8 @@ async function revoke(id: number, options: OutputOptions & ConfirmOptions): Prom
     const token = await store.credentials.getCredential('token', id);
     if (token === null) throw refusal('not_found', `There is no token ${id}.`);
     await confirm(`Revoke token ${id}, "${token.name}", of user ${token.userId}? It never works again.`);
-    if (!(await keyhouse.revoke({ kind: 'token', id }, by))) throw refusal('already_revoked', `Token ${id} is revoked already.`);
+    if (!(await keyhouse.credentials.revoke({ kind: 'token', id }, by)))
+      throw refusal('already_revoked', `Token ${id} is revoked already.`);
     print(options, { id, revoked: true }, () => `Token ${id} is revoked.`);
   });
 }

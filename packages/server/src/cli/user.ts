@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { User } from '../core/accounts/account.ts';
-import type { PasswordFault } from '../core/accounts/password.ts';
 import type { Keyhouse } from '../core/keyhouse.ts';
+import type { PasswordFault } from '../core/passwords/password.ts';
+import type { User } from '../core/users/account.ts';
 import { addCommand, addFinalCommand, addGroup } from './command.ts';
 import { type ConfirmOptions, confirmation, type PasswordOptions, readPassword } from './confirm.ts';
 import { type CommandFailure, refusal, wrongUsage } from './failure.ts';
@@ -61,12 +61,12 @@ export function addUserCommands(program: Command): void {
 }
 
 async function create(options: CreateOptions): Promise<void> {
-  const { EMAIL_SENTENCE, readEmail } = await import('../core/accounts/email.ts');
+  const { EMAIL_SENTENCE, readEmail } = await import('../core/lib/email.ts');
   if (readEmail(options.email) === null) throw wrongUsage(`--email: ${EMAIL_SENTENCE}`);
   const password = await readPassword(options);
   await withKeyhouse({ ...options, makes: true }, async ({ keyhouse, by }) => {
     const { email, administrator: isAdministrator = false } = options;
-    const created = await keyhouse.createUser({ email, password, isAdministrator, by });
+    const created = await keyhouse.users.create({ email, password, isAdministrator, by });
     if (!created.ok) throw await refusalOf(created.reason);
     const user = created.value;
     print(options, describe(user), () => `The user was created.\n\n${factsOf(user)}`);
@@ -102,7 +102,7 @@ async function disable(name: string, options: OutputOptions & ConfirmOptions): P
     await confirm(
       `Disable ${user.email} (user ${user.id})? JWTs minted so far never work again, and teams without another enabled owner are suspended.`,
     );
-    const done = await keyhouse.disableUser({ userId: user.id, by });
+    const done = await keyhouse.users.disable({ userId: user.id, by });
     if (!done.ok) throw await refusalOf(done.reason === 'already-so' ? 'already-disabled' : done.reason);
     print(options, { id: user.id, disabled: true }, () => `User ${user.id} is disabled; nothing of theirs is let in any more.`);
   });
@@ -111,7 +111,7 @@ async function disable(name: string, options: OutputOptions & ConfirmOptions): P
 async function enable(name: string, options: OutputOptions): Promise<void> {
   await withKeyhouse(options, async ({ keyhouse, store, by }) => {
     const user = await findUser(store, name);
-    const done = await keyhouse.enableUser({ userId: user.id, by });
+    const done = await keyhouse.users.enable({ userId: user.id, by });
     if (!done.ok) throw await refusalOf(done.reason === 'already-so' ? 'already-enabled' : done.reason);
     print(
       options,
@@ -136,7 +136,7 @@ async function resetPassword(name: string, options: OutputOptions & PasswordOpti
       ...(await signInsToEnd(keyhouse, user)),
     ]);
     await confirm(`Set a new password for ${user.email} (user ${user.id})? This ends ${ends}.`);
-    const done = await keyhouse.resetPassword({ userId: user.id, password, by });
+    const done = await keyhouse.signIns.resetPassword({ userId: user.id, password, by });
     if (!done.ok) throw await refusalOf(done.reason);
     print(options, { id: user.id }, () => `User ${user.id} has the new password. It ended ${ends}.`);
   });
@@ -150,7 +150,7 @@ async function resetFactors(name: string, options: OutputOptions & ConfirmOption
     await confirm(
       `Reset the factors of ${user.email} (user ${user.id})? This ends ${ends}. Verify first that it is they who ask.`,
     );
-    const done = await keyhouse.resetSecondFactor({ userId: user.id, actorId: null, by });
+    const done = await keyhouse.administration.resetSecondFactor({ userId: user.id, actorId: null, by });
     if (done !== 'done') throw await refusalOf('unknown-user');
     print(
       options,
@@ -162,7 +162,7 @@ async function resetFactors(name: string, options: OutputOptions & ConfirmOption
 }
 
 async function factorsToEnd(keyhouse: Keyhouse, { id }: User): Promise<readonly string[]> {
-  const { passkeys, totp, recoveryCodesLeft } = await keyhouse.store.administration.factorsOf(id);
+  const { passkeys, totp, recoveryCodesLeft } = await keyhouse.administration.factorsOf(id);
   return [
     ...count(passkeys, 'passkey', 'passkeys'),
     ...(totp ? ['the authenticator app'] : []),
@@ -171,7 +171,7 @@ async function factorsToEnd(keyhouse: Keyhouse, { id }: User): Promise<readonly 
 }
 
 async function signInsToEnd(keyhouse: Keyhouse, { id }: User): Promise<readonly string[]> {
-  const { signIns, hasMore } = await keyhouse.listSignIns(id);
+  const { signIns, hasMore } = await keyhouse.signIns.list(id);
   return hasMore ? [`more than ${signIns.length} sign-ins`] : count(signIns.length, 'sign-in', 'sign-ins');
 }
 
@@ -194,7 +194,7 @@ const SENTENCES = {
 
 async function refusalOf(reason: keyof typeof SENTENCES | PasswordFault): Promise<CommandFailure> {
   if (reason in SENTENCES) return refusal(reason.replaceAll('-', '_'), SENTENCES[reason as keyof typeof SENTENCES]);
-  const { PASSWORD_SENTENCES } = await import('../core/accounts/password.ts');
+  const { PASSWORD_SENTENCES } = await import('../core/passwords/password.ts');
   return refusal('weak_password', PASSWORD_SENTENCES[reason as PasswordFault]);
 }
 

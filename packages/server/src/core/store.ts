@@ -1,26 +1,30 @@
-import type { AccountsStore } from './accounts/account.ts';
-import type { AdministrationStore } from './accounts/administration.ts';
-import type { BrandStore } from './accounts/brand.ts';
-import type { FactorsStore } from './accounts/factor.ts';
-import type { InvitationsStore } from './accounts/invitation.ts';
-import type { MembersStore } from './accounts/member.ts';
-import type { OperatorAccountsStore } from './accounts/operator-accounts.ts';
-import type { ProfileStore } from './accounts/profile.ts';
-import type { SignInsStore } from './accounts/sign-in.ts';
-import type { TicketsStore } from './accounts/ticket.ts';
-import type { WhatEndsStore } from './accounts/what-ends.ts';
+import type { AdministrationStore } from './administration/administer-users.ts';
+import type { OperatorAccountsStore } from './administration/operator-accounts.ts';
+import type { ApplicationsStore } from './applications/application.ts';
 import type { AuditStore } from './audit/event.ts';
+import type { BrandStore } from './branding/brand.ts';
 import type { CredentialsStore } from './credentials/credential.ts';
 import type { ImportsStore } from './credentials/imported.ts';
-import type { RemindersStore } from './credentials/reminders.ts';
-import type { JwtsStore, MasterSecretStore, SigningKeysStore } from './jwts/jwt.ts';
+import type { FactorsStore } from './factors/factor.ts';
+import type { JwtsStore } from './jwts/jwt.ts';
 import type { MailsStore } from './mail/mail.ts';
-import type { ApplicationsStore } from './oauth/application.ts';
 import type { GrantsStore } from './oauth/grant.ts';
 import type { PermissionsStore } from './permissions/catalogue.ts';
 import type { HoldersStore } from './permissions/holders.ts';
+import type { AdoptionStore } from './providers/provider.ts';
 import type { ChangesStore } from './revocations/change.ts';
 import type { SessionsStore } from './sessions/session.ts';
+import type { PasswordsStore } from './sign-ins/change-password.ts';
+import type { SignInsStore } from './sign-ins/sign-in.ts';
+import type { RegistrationStore } from './sign-ins/sign-up.ts';
+import type { MasterSecretStore, SigningKeysStore } from './signing-keys/stored-key.ts';
+import type { InvitationsStore } from './teams/invitation.ts';
+import type { MembersStore } from './teams/member.ts';
+import type { WhatEndsStore } from './teams/what-ends.ts';
+import type { RemindersStore } from './use/reminders.ts';
+import type { AccountsStore } from './users/account.ts';
+import type { ProfileStore } from './users/profile.ts';
+import type { TicketsStore } from './users/ticket.ts';
 
 /** A row lease for jobs that one server at a time may do. */
 export interface LeaseStore {
@@ -45,7 +49,7 @@ export interface Store {
   readonly members: MembersStore;
   readonly invitations: InvitationsStore;
   readonly factors: FactorsStore;
-  readonly profile: ProfileStore;
+  readonly profile: ProfileStore & PasswordsStore & RegistrationStore & AdoptionStore;
   readonly signIns: SignInsStore;
   readonly tickets: TicketsStore;
   readonly audit: AuditStore;

@@ -4,11 +4,11 @@
  * minutes must not make servers forget what is revoked.
  */
 
-import { BROWSER_KNOWN_FOR_MS, SIGN_IN_MAX_MS } from './accounts/sign-in.ts';
-import { ADDRESS_KNOWN_FOR_MS } from './accounts/sign-in-limits.ts';
 import { type Clock, DAY_MS, HOUR_MS } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import type { ChangeFollower } from './revocations/follower.ts';
+import { BROWSER_KNOWN_FOR_MS, SIGN_IN_MAX_MS } from './sign-ins/sign-in.ts';
+import { ADDRESS_KNOWN_FOR_MS } from './sign-ins/sign-in-limits.ts';
 import type { Store } from './store.ts';
 
 export const SWEEP_EVERY_MS = HOUR_MS / 6;

@@ -4,7 +4,6 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { type Authorization, type Peer, type PresentedCredential, parseCredential } from '@keyhouse/protocol';
-import { type Limiter, networkOf } from '../core/accounts/sign-in-limits.ts';
 import { detailsOf, type Shape, showablePath } from '../core/audit/decision.ts';
 import type { Actor, By, Person } from '../core/audit/event.ts';
 import type { RefusalRecorder } from '../core/audit/refusals.ts';
@@ -20,6 +19,7 @@ import type { From } from '../core/credentials/from.ts';
 import type { Judging } from '../core/credentials/verify.ts';
 import type { Clock } from '../core/lib/clock.ts';
 import type { Refused } from '../core/refusal.ts';
+import { type Limiter, networkOf } from '../core/sign-ins/sign-in-limits.ts';
 import { refusedJwt } from '../core/verify.ts';
 import type { FindPeer } from './client-address.ts';
 import type { QuestionFault } from './question-headers.ts';

@@ -4,16 +4,17 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { isClientId, readAuthorization } from '@keyhouse/protocol';
-import { type Limiter, networkOf } from '../core/accounts/sign-in-limits.ts';
 import type { Keyhouse } from '../core/keyhouse.ts';
 import type { AuthenticatedClient, ClientProof } from '../core/oauth/client.ts';
 import { Refusal } from '../core/refusal.ts';
+import { type Limiter, networkOf } from '../core/sign-ins/sign-in-limits.ts';
 import type { Authenticator } from './authenticate.ts';
 
 export type Form = Readonly<Record<string, string>>;
 
 interface Ports {
-  readonly keyhouse: Pick<Keyhouse, 'authenticateClient' | 'refusals'>;
+  readonly oauth: Pick<Keyhouse['oauth'], 'authenticateClient'>;
+  readonly audit: Pick<Keyhouse['audit'], 'refusals'>;
   readonly authenticator: Authenticator;
   /** Failed proofs by address; of this server alone, so that a refusal writes nothing. */
   readonly limiter: Pick<Limiter, 'take'>;
@@ -24,17 +25,17 @@ export type AuthenticateClient = (request: IncomingMessage, requestId: string, f
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** Null when the request names no client at all. Throws `invalid_client` when what it says does not hold. */
-export function createClientAuthentication({ keyhouse, authenticator, limiter }: Ports): AuthenticateClient {
+export function createClientAuthentication({ oauth, audit, authenticator, limiter }: Ports): AuthenticateClient {
   return async (request, requestId, form) => {
     const proof = readProof(request, form);
     if (proof === null) return null;
-    const authenticated = await keyhouse.authenticateClient(proof);
+    const authenticated = await oauth.authenticateClient(proof);
     if (authenticated.ok) return authenticated.value;
     const by = authenticator.byStranger(request, requestId);
     const named = proof.clientId !== null && isClientId(proof.clientId) ? { client_id: proof.clientId } : {};
     const { address = null } = by.person;
     const network = address === null ? '' : networkOf(address);
-    keyhouse.refusals.record({
+    audit.refusals.record({
       event: 'request.refused',
       reason: 'client',
       by,

@@ -116,7 +116,7 @@ eachDatabase('a credential', (makeDatabase) => {
     try {
       const verdict = await twin.verify(parseCredential(key.text), { address: null, userAgent: null });
       if (!verdict.ok || !isOpaque(verdict.caller)) throw new Error('The key does not hold.');
-      const minted = await twin.mint(verdict.caller, { permissions: ['invoices.read'] }, OPERATOR);
+      const minted = await twin.jwts.mint(verdict.caller, { permissions: ['invoices.read'] }, OPERATOR);
       if (!minted.ok) throw new Error(minted.reason);
       expect(await statusOf(minted.value.token)).toBe(401);
       const asked = await server.request('/auth/introspect', { bearer: key.text, body: { token: minted.value.token } });
@@ -136,12 +136,12 @@ eachDatabase('a credential', (makeDatabase) => {
     expect(await statusOf(expiring.token)).toBe(200);
     server.advance(300);
     expect(await statusOf(expiring.token)).toBe(401);
-    await server.keyhouse.narrow({ kind: 'key', id: key.id, permissions: ['invoices.read'] }, OPERATOR);
+    await server.keyhouse.credentials.narrow({ kind: 'key', id: key.id, permissions: ['invoices.read'] }, OPERATOR);
     expect(await statusOf(both)).toBe(401);
     const narrow = (await mint(key.text)).json.token;
-    await server.keyhouse.narrow({ kind: 'key', id: key.id, addresses: ['192.0.2.1'] }, OPERATOR);
+    await server.keyhouse.credentials.narrow({ kind: 'key', id: key.id, addresses: ['192.0.2.1'] }, OPERATOR);
     expect([await statusOf(narrow), await statusOf(key.text)]).toEqual([401, 401]);
-    await server.keyhouse.disableUser({ userId: owner.id, by: OPERATOR });
+    await server.keyhouse.users.disable({ userId: owner.id, by: OPERATOR });
     expect([await statusOf(owner.token), (await mint(key.text)).status]).toEqual([401, 401]);
   });
 
@@ -197,7 +197,7 @@ eachDatabase('a credential', (makeDatabase) => {
 
   it('cannot make an API key or lift its own rights through any route of the API [B2]', async () => {
     const narrowToken = await server.register();
-    await server.keyhouse.narrow(
+    await server.keyhouse.credentials.narrow(
       { kind: 'token', id: Number(narrowToken.token.split('|')[0]), permissions: ['a.read'] },
       OPERATOR,
     );
@@ -211,7 +211,7 @@ eachDatabase('a credential', (makeDatabase) => {
     const jwt = (await mint(key.text)).json.token as string;
     const bearers = ['', narrowToken.token, narrowKey.text, testKey.text, operators.text, jwt, other.token];
     const keys = async () => {
-      const rows = await server.keyhouse.store.credentials.listCredentials({ kind: 'key', withRevoked: true, limit: 1000 });
+      const rows = await server.store.credentials.listCredentials({ kind: 'key', withRevoked: true, limit: 1000 });
       return rows.map(({ id, permissions, addresses, expiresAtMs, environment, accountId }) => ({
         id,
         permissions,
@@ -222,7 +222,7 @@ eachDatabase('a credential', (makeDatabase) => {
       }));
     };
     const rightsOf = async (kind: 'token' | 'key', id: number) => {
-      const found = await server.keyhouse.store.credentials.getCredential(kind, id);
+      const found = await server.store.credentials.getCredential(kind, id);
       return { permissions: found?.permissions, addresses: found?.addresses, expiresAtMs: found?.expiresAtMs };
     };
     const wish = {
@@ -264,7 +264,7 @@ eachDatabase('a credential', (makeDatabase) => {
     expect(await keys()).toEqual(before);
     expect(await rightsOf('token', Number(narrowToken.token.split('|')[0]))).toEqual(tokenBefore);
     // Whoever registered came in as anybody does: a person without the platform's flag.
-    const grown = await server.keyhouse.store.accounts.findUserByEmail('grown@example.com');
+    const grown = await server.store.accounts.findUserByEmail('grown@example.com');
     expect(grown?.isAdministrator).toBe(false);
   });
 });

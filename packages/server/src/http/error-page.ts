@@ -13,7 +13,7 @@ export type ProblemCode = OfApplication | OfAddress;
 export type ShowProblem = (reply: FastifyReply, code: ProblemCode) => FastifyReply;
 
 interface Ports {
-  readonly keyhouse: Pick<Keyhouse, 'brand'>;
+  readonly branding: Pick<Keyhouse['branding'], 'current'>;
   /** The build; null when there is none: then it is plain text. */
   readonly folder: string | null;
 }

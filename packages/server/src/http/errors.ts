@@ -2,9 +2,10 @@
  * Where a refusal becomes a status and a body: one exhaustive map, the same for Fastify's routes and for those that are
  * answered in front of it. A stranger learns that it did not work; why is on record under the request's id.
  */
-import { INACTIVE_SENTENCES } from '../core/accounts/account.ts';
+
 import type { Refused } from '../core/refusal.ts';
 import { StoreUnavailable } from '../core/unavailable.ts';
+import { INACTIVE_SENTENCES } from '../core/users/account.ts';
 
 export interface Answer {
   readonly status: number;

@@ -72,7 +72,7 @@ describe('a store that is away', () => {
         }),
       '/readyz': () => server.request('/readyz'),
     };
-    await server.keyhouse.store.close();
+    await server.store.close();
   });
   afterAll(() => server.stop().catch(() => {}));
 

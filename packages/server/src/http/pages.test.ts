@@ -104,7 +104,7 @@ describe('the pages', () => {
     const { id } = await server.register();
     const visitor = await visitorFor(server, id);
     expect((await get('/dashboard', { cookie: visitor.cookie })).status).toBe(200);
-    await server.keyhouse.disableUser({ userId: id, by: { actor: 'operator', requestId: null, person: {} } });
+    await server.keyhouse.users.disable({ userId: id, by: { actor: 'operator', requestId: null, person: {} } });
     expect((await get('/dashboard', { cookie: visitor.cookie })).status).toBe(302);
   });
 

@@ -18,7 +18,8 @@ import type { OnFailure } from './failure-log.ts';
 import { readTemplate, sendPage } from './send-page.ts';
 
 interface Ports {
-  readonly keyhouse: Pick<Keyhouse, 'findSignIn' | 'brand'>;
+  readonly signIns: Pick<Keyhouse['signIns'], 'find'>;
+  readonly branding: Pick<Keyhouse['branding'], 'current'>;
   readonly cookies: Cookies;
   readonly findPeer: FindPeer;
   readonly showProblem: ShowProblem;
@@ -98,11 +99,11 @@ function hostOf({ findPeer }: Ports, { raw, headers }: FastifyRequest): string |
 }
 
 /** Null: the store cannot say. */
-async function findWhether({ keyhouse, cookies, onFailure }: Ports, request: FastifyRequest): Promise<boolean | null> {
+async function findWhether({ signIns, cookies, onFailure }: Ports, request: FastifyRequest): Promise<boolean | null> {
   const secret = cookies.read(request, 'sign-in');
   if (secret === null) return false;
   try {
-    return (await keyhouse.findSignIn(secret)) !== null;
+    return (await signIns.find(secret)) !== null;
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
     onFailure(error, request.id);

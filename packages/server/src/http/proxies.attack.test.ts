@@ -45,8 +45,8 @@ eachDatabase('behind a trusted proxy', (makeDatabase) => {
     const refused = await server.request('/verify/invoices', { headers: behind(hops), bearer: key.text });
     expect(refused.status).toBe(401);
     const requestId = String(refused.headers['x-request-id']);
-    await expect.poll(() => server.keyhouse.store.audit.list({ requestId, limit: 1 })).toHaveLength(1);
-    const [event] = await server.keyhouse.store.audit.list({ requestId, limit: 1 });
+    await expect.poll(() => server.store.audit.list({ requestId, limit: 1 })).toHaveLength(1);
+    const [event] = await server.store.audit.list({ requestId, limit: 1 });
     if (event === undefined) throw new Error('nothing on record');
     const { sentence, advice } = explainRefusal(event, { credential: null, account: null });
     expect(sentence).toContain(
@@ -76,7 +76,7 @@ eachDatabase('behind a trusted proxy', (makeDatabase) => {
         ...{ headers: behind('unknown'), body: { email, password: PASSWORD, device_name: 'x' } },
       });
       expect(answer.status).toBe(200);
-      expect(await own.keyhouse.store.accounts.knownAddresses(id)).toEqual([]);
+      expect(await own.store.accounts.knownAddresses(id)).toEqual([]);
     } finally {
       await own.stop();
     }

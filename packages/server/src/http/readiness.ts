@@ -16,17 +16,13 @@ const TRY_EVERY_MS = 1000;
 
 /** Resolves to the parts that fail now; none: ready. `onFailure` gets the reason why the database fails. */
 export function createReadiness(
-  {
-    store,
-    clock,
-    publicKeySet,
-  }: Pick<Keyhouse, 'clock' | 'publicKeySet'> & { store: Pick<Keyhouse['store'], 'check' | 'leases'> },
+  { storage, signingKeys }: Pick<Keyhouse, 'storage'> & { readonly signingKeys: Pick<Keyhouse['signingKeys'], 'publicKeySet'> },
   connections: Pick<Connections, 'isStopping'>,
   onFailure: OnFailure,
 ): () => Promise<readonly Part[]> {
   const onError = (error: unknown): void => onFailure(error, null);
-  const canRead = sparingly(() => store.check(), 0, onError);
-  const canWrite = sparingly(() => store.leases.tryWriting({ nowMs: clock.now() }), TRY_EVERY_MS, onError);
+  const canRead = sparingly(() => storage.check(), 0, onError);
+  const canWrite = sparingly(() => storage.tryWriting(), TRY_EVERY_MS, onError);
   return async () => {
     if (connections.isStopping) return ['stopping'];
     const [reads, writes] = await Promise.all([canRead(), canWrite()]);
@@ -34,7 +30,7 @@ export function createReadiness(
       stopping: true,
       database_reads: reads,
       database_writes: writes,
-      signing_keys: succeeds(publicKeySet),
+      signing_keys: succeeds(signingKeys.publicKeySet),
     };
     return PARTS.filter((part) => !works[part]);
   };

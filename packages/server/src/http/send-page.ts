@@ -18,7 +18,7 @@ export interface Problem {
 }
 
 interface Ports {
-  readonly keyhouse: Pick<Keyhouse, 'brand'>;
+  readonly branding: Pick<Keyhouse['branding'], 'current'>;
 }
 
 /** Null when there is no build. */
@@ -33,13 +33,13 @@ export function readTemplate(folder: string | null, name: 'index.html' | 'sign-i
 
 /** With the brand inside, so that nobody sees another name or colour first. */
 export function sendPage(
-  { keyhouse }: Ports,
+  { branding }: Ports,
   reply: FastifyReply,
   template: string | null,
   problem: Problem | null = null,
 ): FastifyReply {
   if (template === null) return sendText(reply, 503, NOT_BUILT);
-  const brand = keyhouse.brand();
+  const brand = branding.current();
   const nonce = randomBytes(16).toString('base64url');
   const filled: Readonly<Record<string, string>> = {
     __NONCE__: nonce,

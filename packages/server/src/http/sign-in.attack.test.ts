@@ -30,7 +30,7 @@ describe('who has an account', () => {
 
   it('is not told by any part of the answer to a failed log-in', async () => {
     const [known, disabled] = [await server.register(), await server.register()];
-    await server.keyhouse.disableUser({ userId: disabled.id, by: OPERATOR });
+    await server.keyhouse.users.disable({ userId: disabled.id, by: OPERATOR });
     const answers = [
       await login('nobody@example.com', PASSWORD, somewhere()),
       await login(known.email, `${PASSWORD}!`, somewhere()),
@@ -56,7 +56,7 @@ describe('who has an account', () => {
 
   it('is not told by the work that a failed log-in takes', async () => {
     const [known, disabled] = [await server.register(), await server.register()];
-    await server.keyhouse.disableUser({ userId: disabled.id, by: OPERATOR });
+    await server.keyhouse.users.disable({ userId: disabled.id, by: OPERATOR });
     const kinds = { known: known.email, disabled: disabled.email, unknown: 'nobody@nowhere.example' };
     const costs: Record<string, number[]> = { known: [], disabled: [], unknown: [] };
     // Taken in turn, so that whatever else the machine does hits all kinds alike. Each user has ten tries.

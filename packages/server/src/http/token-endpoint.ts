@@ -17,7 +17,7 @@ type Tokens = Extract<TokenOutcome, { ok: true }>['value'];
 export type GiveTokens = (request: IncomingMessage, requestId: string, body: unknown) => Promise<Tokens>;
 
 interface Ports {
-  readonly keyhouse: Pick<Keyhouse, 'tokenByCode' | 'tokenByRefresh' | 'tokenByClientCredentials'>;
+  readonly oauth: Pick<Keyhouse['oauth'], 'tokenByCode' | 'tokenByRefresh' | 'tokenByClientCredentials'>;
   readonly authenticator: Pick<Authenticator, 'byStranger'>;
   readonly authenticateClient: AuthenticateClient;
   /** What `resource` may name. */
@@ -28,7 +28,7 @@ export const TOKEN_PATH = '/auth/token';
 /** RFC 6749 §5.1. */
 export const TOKEN_HEADERS = { 'Cache-Control': 'no-store', Pragma: 'no-cache' } as const;
 
-export function createGiveTokens({ keyhouse, authenticator, authenticateClient, audience }: Ports): GiveTokens {
+export function createGiveTokens({ oauth, authenticator, authenticateClient, audience }: Ports): GiveTokens {
   return async (request, requestId, body) => {
     const form = readOAuthForm(body);
     const client = await authenticateClient(request, requestId, form);
@@ -50,15 +50,15 @@ export function createGiveTokens({ keyhouse, authenticator, authenticateClient, 
         const { code, code_verifier: verifier, redirect_uri: redirectUri = null } = form;
         if (code === undefined) throw invalidRequest('code is required.');
         if (verifier === undefined) throw invalidRequest('code_verifier is required (RFC 7636).');
-        return await keyhouse.tokenByCode(client, { code, verifier, redirectUri }, by);
+        return await oauth.tokenByCode(client, { code, verifier, redirectUri }, by);
       }
       case 'refresh_token': {
         const { refresh_token: refreshToken, scope = null } = form;
         if (refreshToken === undefined) throw invalidRequest('refresh_token is required.');
-        return await keyhouse.tokenByRefresh(client, { refreshToken, scope }, by);
+        return await oauth.tokenByRefresh(client, { refreshToken, scope }, by);
       }
       case 'client_credentials':
-        return keyhouse.tokenByClientCredentials(client, form.scope ?? null);
+        return oauth.tokenByClientCredentials(client, form.scope ?? null);
       case undefined:
         throw invalidRequest('grant_type is required.');
       default:

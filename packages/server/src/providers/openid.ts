@@ -1,7 +1,7 @@
 /** Another OpenID provider, asked with openid-client: discovery, code flow, PKCE (RFC 7636), `state`, `nonce`, `iss` (RFC 9207). */
 import * as client from 'openid-client';
 import type { ProviderSettings } from '../config.ts';
-import type { Provider } from '../core/accounts/provider-port.ts';
+import type { Provider } from '../core/providers/provider.ts';
 
 const TIMEOUT_SECONDS = 10;
 /** How old a sign-in at the provider may be that counts as "just now". */

@@ -1,4 +1,4 @@
-import type { Account, AccountsStore, User } from '../core/accounts/account.ts';
+import type { Account, AccountsStore, User } from '../core/users/account.ts';
 import type { Act } from './act.ts';
 import { hasAdministratorBeside, lockAdministrators } from './administration.ts';
 import { stopApplications } from './applications.ts';

@@ -1,5 +1,5 @@
-import { OPERATOR_ACCOUNT_ID } from '../core/accounts/account.ts';
-import type { AdministrationStore, ListedAccount, ListedUser, UserFactors } from '../core/accounts/administration.ts';
+import type { AdministrationStore, ListedAccount, ListedUser, UserFactors } from '../core/administration/administer-users.ts';
+import { OPERATOR_ACCOUNT_ID } from '../core/users/account.ts';
 import type { Act } from './act.ts';
 import { endGrants } from './grants.ts';
 import { endInvitationsBeyond } from './invitations.ts';

@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { eachDatabase } from '../../test/databases.ts';
 import { png } from '../../test/pictures.ts';
-import type { Role } from '../core/accounts/member.ts';
+import { type Application, DEFAULT_SETTINGS } from '../core/applications/application.ts';
+import { type Applications, bindApplications } from '../core/applications/applications.ts';
 import type { By, EventDraft } from '../core/audit/event.ts';
 import { hashSecret } from '../core/credentials/verify.ts';
 import { CEILINGS } from '../core/lib/ceilings.ts';
-import { type Application, DEFAULT_SETTINGS } from '../core/oauth/application.ts';
-import { type ApplicationVerbs, applicationVerbs } from '../core/oauth/manage-applications.ts';
+import type { Role } from '../core/teams/member.ts';
 import type { OpenedStore } from './opened.ts';
 
 const NOW = 1_800_000_000_000;
@@ -18,12 +18,12 @@ const event = (name: EventDraft['event']): EventDraft => ({ event: name, atMs: N
 
 eachDatabase('an application', (makeDatabase) => {
   let store: OpenedStore;
-  let verbs: ApplicationVerbs;
+  let verbs: Applications;
   let nowMs = NOW;
   beforeAll(async () => {
     store = await (await makeDatabase()).open();
     const catalogue = () => ({ exists: () => true, isGrantable: () => true });
-    verbs = applicationVerbs({ applications: store.applications, clock: { now: () => nowMs }, catalogue });
+    verbs = bindApplications({ applications: store.applications, clock: { now: () => nowMs }, catalogue });
   });
 
   async function newUser() {
@@ -36,9 +36,9 @@ eachDatabase('an application', (makeDatabase) => {
     if (user === null) throw new Error('taken');
     return user;
   }
-  async function make(wish: Partial<Parameters<ApplicationVerbs['createApplication']>[0]> = {}) {
+  async function make(wish: Partial<Parameters<Applications['create']>[0]> = {}) {
     const settings = { ...DEFAULT_SETTINGS, name: 'Reader', redirectUris: ['https://reader.example.com/cb'] };
-    const made = await verbs.createApplication({ accountId: 1, kind: 'confidential', settings, ...wish }, BY);
+    const made = await verbs.create({ accountId: 1, kind: 'confidential', settings, ...wish }, BY);
     if (!made.ok) throw new Error(JSON.stringify(made));
     return made.value;
   }
@@ -99,22 +99,22 @@ eachDatabase('an application', (makeDatabase) => {
   it('that is public has no secret, and none can be made for it', async () => {
     const { application, secret } = await make({ kind: 'public' });
     expect([secret, application.secretMadeAtMs]).toEqual([null, null]);
-    expect(await verbs.rotateClientSecret({ application, overlapSeconds: 0 }, BY)).toEqual({ ok: false, reason: 'gone' });
+    expect(await verbs.rotateSecret({ application, overlapSeconds: 0 }, BY)).toEqual({ ok: false, reason: 'gone' });
   });
 
   it('gets a new secret, the old one lives for the overlap, and one before that ends at once', async () => {
     const { application, secret: first } = await make();
     const rotate = async (overlapSeconds: number) => {
-      const rotated = await verbs.rotateClientSecret({ application, overlapSeconds }, BY);
+      const rotated = await verbs.rotateSecret({ application, overlapSeconds }, BY);
       return rotated.ok ? hashSecret(rotated.value.secret ?? '') : '';
     };
     const second = await rotate(60);
     expect(await secretsOf(application)).toEqual([second, hashSecret(first ?? ''), NOW + 60_000]);
     const third = await rotate(120);
     expect(await secretsOf(application)).toEqual([third, second, NOW + 120_000]);
-    expect(await verbs.endClientSecretOverlap(application, BY)).toBe(true);
+    expect(await verbs.endSecretOverlap(application, BY)).toBe(true);
     expect(await secretsOf(application)).toEqual([third, null, null]);
-    expect(await verbs.endClientSecretOverlap(application, BY)).toBe(false);
+    expect(await verbs.endSecretOverlap(application, BY)).toBe(false);
     const fourth = await rotate(0);
     expect(await secretsOf(application)).toEqual([fourth, null, null]);
   });
@@ -125,7 +125,7 @@ eachDatabase('an application', (makeDatabase) => {
     };
     const { application, secret } = await make({ settings: { ...DEFAULT_SETTINGS, name: 'Signer', jwks } });
     expect([secret, application.jwks]).toEqual([null, jwks]);
-    const rotated = await verbs.rotateClientSecret({ application, overlapSeconds: 600 }, BY);
+    const rotated = await verbs.rotateSecret({ application, overlapSeconds: 600 }, BY);
     expect(rotated.ok && rotated.value.application.previousSecretEndsAtMs).toBe(null);
     expect((await secretsOf(application))?.slice(1)).toEqual([null, null]);
   });
@@ -134,10 +134,7 @@ eachDatabase('an application', (makeDatabase) => {
     const { application } = await make({ settings: { ...DEFAULT_SETTINGS, name: 'Before', permissions: ['a.read'] } });
     const before = (await store.changes.activeRevocations(0)).position;
     nowMs += 5;
-    const updated = await verbs.updateApplication(
-      { application, settings: { idleSeconds: 60, permissions: null }, logo: PNG },
-      BY,
-    );
+    const updated = await verbs.update({ application, settings: { idleSeconds: 60, permissions: null }, logo: PNG }, BY);
     expect(updated).toMatchObject({
       ok: true,
       value: { ...application, idleSeconds: 60, permissions: null, hasLogo: true, updatedAtMs: nowMs },
@@ -152,7 +149,7 @@ eachDatabase('an application', (makeDatabase) => {
       changed: ['idleSeconds', 'permissions', 'logo'],
       permissions: null,
     });
-    expect(await verbs.updateApplication({ application, settings: {}, logo: null }, BY)).toMatchObject({ ok: true });
+    expect(await verbs.update({ application, settings: {}, logo: null }, BY)).toMatchObject({ ok: true });
     expect(await store.applications.findLogo(application.clientId)).toBeNull();
   });
 
@@ -196,7 +193,7 @@ eachDatabase('an application', (makeDatabase) => {
       for (const [what, change] of changes) {
         const { application } = await both();
         nowMs += 5;
-        const updated = await verbs.updateApplication({ application, settings: {}, ...change }, BY);
+        const updated = await verbs.update({ application, settings: {}, ...change }, BY);
         const value = updated.ok ? updated.value : null;
         expect([what, value?.verifiedAtMs, value?.isFirstParty]).toEqual([what, null, false]);
         expect(value?.lostBadges).toMatchObject({ badges: ['verified', 'first_party'], atMs: nowMs });
@@ -218,8 +215,8 @@ eachDatabase('an application', (makeDatabase) => {
       );
       const keys = [...KEYS].reverse().map((key) => Object.fromEntries(Object.entries(key).reverse()));
       const settings = { ...turned, jwks: { keys }, idleSeconds: 60, absoluteSeconds: 3600 };
-      expect(await verbs.updateApplication({ application, settings }, BY)).toMatchObject({ ok: true });
-      expect(await verbs.rotateClientSecret({ application, overlapSeconds: 0 }, BY)).toMatchObject({ ok: true });
+      expect(await verbs.update({ application, settings }, BY)).toMatchObject({ ok: true });
+      expect(await verbs.rotateSecret({ application, overlapSeconds: 0 }, BY)).toMatchObject({ ok: true });
       expect(await find(application)).toMatchObject({
         ...{ isFirstParty: true, verifiedAtMs: application.verifiedAtMs, lostBadges: null, idleSeconds: 60 },
         redirectUris: [...SETTINGS.redirectUris].reverse(),
@@ -228,20 +225,20 @@ eachDatabase('an application', (makeDatabase) => {
 
     it('gathers what has changed until the operator has looked at it, and vouches for nothing that came after the look', async () => {
       const { application } = await both();
-      await verbs.updateApplication({ application, settings: { name: 'Another' } }, BY);
+      await verbs.update({ application, settings: { name: 'Another' } }, BY);
       const seen = await find(application);
       nowMs += 5;
-      await verbs.updateApplication({ application: seen, settings: { redirectUris: ['https://evil.example/cb'] } }, BY);
+      await verbs.update({ application: seen, settings: { redirectUris: ['https://evil.example/cb'] } }, BY);
       expect((await find(application)).lostBadges?.changed).toEqual(['name', 'redirectUris']);
-      for (const judge of [verbs.verifyApplication, verbs.setFirstParty])
+      for (const judge of [verbs.verify, verbs.setFirstParty])
         expect(await judge(application, true, BY, seen.updatedAtMs)).toEqual({ ok: false, reason: 'changed' });
       expect(await find(application)).toMatchObject({ isFirstParty: false, verifiedAtMs: null });
       const now = await find(application);
-      expect(await verbs.verifyApplication(application, true, BY, now.updatedAtMs)).toMatchObject({
+      expect(await verbs.verify(application, true, BY, now.updatedAtMs)).toMatchObject({
         value: { verifiedAtMs: nowMs, lostBadges: { badges: ['first_party'] } },
       });
       expect(await verbs.setFirstParty(application, false, BY)).toMatchObject({ value: { lostBadges: null } });
-      expect(await verbs.verifyApplication(application, false, BY)).toMatchObject({
+      expect(await verbs.verify(application, false, BY)).toMatchObject({
         value: { verifiedAtMs: null, lostBadges: null },
       });
     });
@@ -249,7 +246,7 @@ eachDatabase('an application', (makeDatabase) => {
     it('is first-party in the operator’s account alone, whatever a row says', async () => {
       const { accountId } = await newUser();
       const settings = { ...DEFAULT_SETTINGS, name: 'Theirs', redirectUris: ['https://reader.example.com/cb'] };
-      expect(await verbs.createApplication({ accountId, kind: 'public', settings, isFirstParty: true }, BY)).toEqual({
+      expect(await verbs.create({ accountId, kind: 'public', settings, isFirstParty: true }, BY)).toEqual({
         ok: false,
         reason: 'not_operators',
       });
@@ -277,7 +274,7 @@ eachDatabase('an application', (makeDatabase) => {
       };
       for (const [what, act] of Object.entries(acts)) {
         nowMs += 5;
-        await verbs.verifyApplication(application, true, BY);
+        await verbs.verify(application, true, BY);
         await act();
         const { verifiedAtMs, lostBadges } = await find(application);
         // An admin is no owner.
@@ -322,7 +319,7 @@ eachDatabase('an application', (makeDatabase) => {
     const { accountId } = await newUser();
     const settings = { ...DEFAULT_SETTINGS, name: 'One of many' };
     const asked = Array.from({ length: CEILINGS.applicationsOfAccount + 5 }, () =>
-      verbs.createApplication({ accountId, kind: 'confidential', settings }, BY),
+      verbs.create({ accountId, kind: 'confidential', settings }, BY),
     );
     const made = await Promise.all(asked);
     expect(made.filter(({ ok }) => ok)).toHaveLength(CEILINGS.applicationsOfAccount);
@@ -347,7 +344,7 @@ eachDatabase('an application', (makeDatabase) => {
     expect(await store.applications.findClient(application.clientId)).toBeNull();
     expect(await store.applications.findApplication(application.id)).toBeNull();
     const settings = { ...DEFAULT_SETTINGS, name: 'Too late' };
-    expect(await verbs.createApplication({ accountId: user.accountId, kind: 'confidential', settings }, BY)).toEqual({
+    expect(await verbs.create({ accountId: user.accountId, kind: 'confidential', settings }, BY)).toEqual({
       ok: false,
       reason: 'deleted',
     });
@@ -356,8 +353,8 @@ eachDatabase('an application', (makeDatabase) => {
   it('that is deleted never comes back, and keeps no secret, key or logo', async () => {
     const { application } = await make({ logo: PNG });
     const before = (await store.changes.activeRevocations(0)).position;
-    expect(await verbs.deleteApplication(application, BY)).toBe(true);
-    expect(await verbs.deleteApplication(application, BY)).toBe(false);
+    expect(await verbs.delete(application, BY)).toBe(true);
+    expect(await verbs.delete(application, BY)).toBe(false);
     const [change] = await store.changes.changesAfter(before, 10);
     expect(change).toMatchObject({ kind: 'application', id: application.clientId });
     expect(change?.beforeMs).toBeGreaterThan(nowMs + 600_000);
@@ -365,9 +362,9 @@ eachDatabase('an application', (makeDatabase) => {
     expect(await store.applications.findClient(application.clientId)).toBeNull();
     expect(await store.applications.findLogo(application.clientId)).toBeNull();
     expect(await store.applications.listApplications({ clientId: application.clientId, limit: 1, nowMs: NOW })).toEqual([]);
-    expect(await verbs.updateApplication({ application, settings: { name: 'x' } }, BY)).toEqual({ ok: false, reason: 'gone' });
-    expect(await verbs.rotateClientSecret({ application, overlapSeconds: 0 }, BY)).toEqual({ ok: false, reason: 'gone' });
-    expect(await verbs.verifyApplication(application, true, BY)).toEqual({ ok: false, reason: 'gone' });
+    expect(await verbs.update({ application, settings: { name: 'x' } }, BY)).toEqual({ ok: false, reason: 'gone' });
+    expect(await verbs.rotateSecret({ application, overlapSeconds: 0 }, BY)).toEqual({ ok: false, reason: 'gone' });
+    expect(await verbs.verify(application, true, BY)).toEqual({ ok: false, reason: 'gone' });
   });
 
   describe('asked for by a browser', () => {
@@ -384,14 +381,14 @@ eachDatabase('an application', (makeDatabase) => {
       const authority = { kind: 'sign-in', signInId, userId: user.id, asks: null, changes: null, provedSinceMs: null } as const;
       const by = { actor: `user:${user.id}`, requestId: null, person: {}, authority } as const;
       const settings = { ...DEFAULT_SETTINGS, name: 'x' };
-      const create = () => verbs.createApplication({ accountId: user.accountId, kind: 'confidential', settings }, by);
+      const create = () => verbs.create({ accountId: user.accountId, kind: 'confidential', settings }, by);
       const created = await create();
       if (!created.ok) throw new Error(created.reason);
       const { application } = created.value;
       await store.signIns.endSignIns({ userId: user.id, nowMs: NOW, event: event('user.sign_ins_ended') });
       await expect(create()).rejects.toThrow('not_signed_in');
-      await expect(verbs.updateApplication({ application, settings: { idleSeconds: 60 } }, by)).rejects.toThrow('not_signed_in');
-      await expect(verbs.rotateClientSecret({ application, overlapSeconds: 0 }, by)).rejects.toThrow('not_signed_in');
+      await expect(verbs.update({ application, settings: { idleSeconds: 60 } }, by)).rejects.toThrow('not_signed_in');
+      await expect(verbs.rotateSecret({ application, overlapSeconds: 0 }, by)).rejects.toThrow('not_signed_in');
       expect(await store.applications.findApplication(application.id)).toEqual(application);
     });
   });

@@ -1,6 +1,4 @@
 import type { Selectable } from 'kysely';
-import { type InactiveState, OPERATOR_ACCOUNT_ID } from '../core/accounts/account.ts';
-import type { Actor } from '../core/audit/event.ts';
 import {
   type Application,
   type ApplicationSettings,
@@ -11,8 +9,10 @@ import {
   type Logo,
   MOST_SESSIONS_COUNTED,
   narrowsApplication,
-} from '../core/oauth/application.ts';
-import { BADGES } from '../core/oauth/badge.ts';
+} from '../core/applications/application.ts';
+import { BADGES } from '../core/applications/badge.ts';
+import type { Actor } from '../core/audit/event.ts';
+import { type InactiveState, OPERATOR_ACCOUNT_ID } from '../core/users/account.ts';
 import type { Act } from './act.ts';
 import { badgesLost, changedOf, isFirstParty, toLostBadges, withJudged, withoutBadges } from './badges.ts';
 import { endGrants } from './grants.ts';

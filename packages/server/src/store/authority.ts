@@ -4,10 +4,11 @@
  * sees all that the act wrote. The locks come in one order for every act: the administrators, the user, the account, the sign-in or the
  * credential; what the act itself locks comes after.
  */
-import { includesRole } from '../core/accounts/member.ts';
+
 import type { Authority, CredentialAuthority, SignInAuthority } from '../core/authority.ts';
 import { compileBlocks, reasonToRefuse } from '../core/credentials/verify.ts';
 import { Refusal, type Refused } from '../core/refusal.ts';
+import { includesRole } from '../core/teams/member.ts';
 import { lockAdministrators } from './administration.ts';
 import { toCredentialWithOwner, withOwner } from './credentials.ts';
 import { lockPlace } from './place.ts';

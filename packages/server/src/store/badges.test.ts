@@ -18,7 +18,7 @@ eachDatabase('first-party', (makeDatabase) => {
 
   it('is taken from every application of another account, and not believed where a row still says it', async () => {
     const { accountId } = await server.register();
-    const { applications } = server.keyhouse.store;
+    const { applications } = server.store;
     const [own, theirs] = [
       await newApplication(server, 1, { isFirstParty: true }),
       await newApplication(server, accountId, { isVerified: true }),

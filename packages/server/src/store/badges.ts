@@ -1,8 +1,8 @@
 /** Taking badges away, within the acts that change an application or the owners of its account. */
 import type { Selectable } from 'kysely';
-import { OPERATOR_ACCOUNT_ID } from '../core/accounts/account.ts';
+import { BADGES, type Badge, type LostBadges, VOUCHED, type Vouched } from '../core/applications/badge.ts';
 import type { EventDraft } from '../core/audit/event.ts';
-import { BADGES, type Badge, type LostBadges, VOUCHED, type Vouched } from '../core/oauth/badge.ts';
+import { OPERATOR_ACCOUNT_ID } from '../core/users/account.ts';
 import type { Act } from './act.ts';
 import { narrowApplication } from './narrowing.ts';
 import type { Database } from './schema.ts';

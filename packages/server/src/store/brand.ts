@@ -1,4 +1,4 @@
-import type { BrandStore, StoredBrand } from '../core/accounts/brand.ts';
+import type { BrandStore, StoredBrand } from '../core/branding/brand.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
 import { putSetting } from './settings.ts';

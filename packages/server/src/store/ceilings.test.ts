@@ -3,14 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { beforeAll, expect, it } from 'vitest';
 import { created } from '../../test/created.ts';
 import { eachDatabase } from '../../test/databases.ts';
-import type { User } from '../core/accounts/account.ts';
+import { type Application, DEFAULT_SETTINGS } from '../core/applications/application.ts';
+import { bindApplications } from '../core/applications/applications.ts';
 import type { EventDraft } from '../core/audit/event.ts';
 import type { NewCredential } from '../core/credentials/credential.ts';
 import { issueKey } from '../core/credentials/issue.ts';
 import { CEILINGS } from '../core/lib/ceilings.ts';
 import { DAY_MS } from '../core/lib/clock.ts';
-import { type Application, DEFAULT_SETTINGS } from '../core/oauth/application.ts';
-import { applicationVerbs } from '../core/oauth/manage-applications.ts';
+import type { User } from '../core/users/account.ts';
 import type { OpenedStore } from './opened.ts';
 
 const NOW = 1_800_000_000_000;
@@ -310,9 +310,9 @@ eachDatabase('ceilings', (makeDatabase) => {
 
 async function newApplication(store: OpenedStore): Promise<Application> {
   const catalogue = () => ({ exists: () => true, isGrantable: () => true });
-  const verbs = applicationVerbs({ applications: store.applications, clock: { now: () => NOW }, catalogue });
+  const verbs = bindApplications({ applications: store.applications, clock: { now: () => NOW }, catalogue });
   const settings = { ...DEFAULT_SETTINGS, name: 'Reader', redirectUris: [REDIRECT] };
-  const made = await verbs.createApplication({ accountId: 1, kind: 'public', settings }, by);
+  const made = await verbs.create({ accountId: 1, kind: 'public', settings }, by);
   if (!made.ok) throw new Error(JSON.stringify(made));
   return made.value.application;
 }

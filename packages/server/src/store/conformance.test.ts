@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { created } from '../../test/created.ts';
 import { eachDatabase, type TestDatabase } from '../../test/databases.ts';
-import type { NewUser, User } from '../core/accounts/account.ts';
 import { chainAudit } from '../core/audit/chain.ts';
 import type { By, EventDraft } from '../core/audit/event.ts';
 import { verifyAudit } from '../core/audit/verify.ts';
 import type { Credential, NewCredential } from '../core/credentials/credential.ts';
-import type { StoredSigningKey } from '../core/jwts/jwt.ts';
+import type { StoredSigningKey } from '../core/signing-keys/stored-key.ts';
+import type { NewUser, User } from '../core/users/account.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import type { OpenedStore } from './opened.ts';
 

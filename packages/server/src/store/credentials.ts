@@ -1,9 +1,9 @@
 import { type Selectable, sql } from 'kysely';
-import type { InactiveState } from '../core/accounts/account.ts';
 import type { Actor, EventDraft } from '../core/audit/event.ts';
 import type { Credential, CredentialsStore, CredentialWithOwner, NewCredential, Owned } from '../core/credentials/credential.ts';
 import { MAX_OVERLAP_SECONDS } from '../core/credentials/rotate.ts';
 import { CEILINGS } from '../core/lib/ceilings.ts';
+import type { InactiveState } from '../core/users/account.ts';
 import { accountUseReads } from './account-use.ts';
 import type { Act } from './act.ts';
 import { fromJson, toJson } from './json.ts';

@@ -1,4 +1,4 @@
-import type { Ending } from '../core/accounts/ending.ts';
+import type { Ending } from '../core/sign-ins/ending.ts';
 import { isActive } from './lapsed.ts';
 import type { Db } from './prepared.ts';
 

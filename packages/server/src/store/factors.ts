@@ -1,5 +1,5 @@
-import type { FactorsStore, Identity, Passkey } from '../core/accounts/factor.ts';
 import type { EventDraft } from '../core/audit/event.ts';
+import type { FactorsStore, Identity, Passkey } from '../core/factors/factor.ts';
 import { CEILINGS } from '../core/lib/ceilings.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';

@@ -1,6 +1,6 @@
+import { matchesRedirectUri } from '../core/applications/redirect-uri.ts';
 import { CEILINGS } from '../core/lib/ceilings.ts';
 import type { Allowance, CodeData, GivenCode, Grant, GrantsStore, Redeemed } from '../core/oauth/grant.ts';
-import { matchesRedirectUri } from '../core/oauth/redirect-uri.ts';
 import type { Act } from './act.ts';
 import { isFirstParty } from './badges.ts';
 import { isActive } from './lapsed.ts';

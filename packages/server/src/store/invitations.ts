@@ -1,15 +1,15 @@
-import type { User } from '../core/accounts/account.ts';
+import type { EventDraft } from '../core/audit/event.ts';
+import { CEILINGS } from '../core/lib/ceilings.ts';
 import {
   type Invitation,
   type InvitationByTicket,
   type InvitationsStore,
   MAX_INVITATIONS_A_DAY_UNVERIFIED,
   type NewInvitation,
-} from '../core/accounts/invitation.ts';
-import type { EndedInvitation } from '../core/accounts/member.ts';
-import { includesRole, mayInvite, type Role } from '../core/accounts/member.ts';
-import type { EventDraft } from '../core/audit/event.ts';
-import { CEILINGS } from '../core/lib/ceilings.ts';
+} from '../core/teams/invitation.ts';
+import type { EndedInvitation } from '../core/teams/member.ts';
+import { includesRole, mayInvite, type Role } from '../core/teams/member.ts';
+import type { User } from '../core/users/account.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
 import { addMember, lockTeam, mayOwnAnother, roleInTeam } from './teams.ts';

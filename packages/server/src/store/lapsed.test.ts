@@ -5,7 +5,7 @@ import { newApplication } from '../../test/applications.ts';
 import { eachDatabase, runStatements, type TestDatabase } from '../../test/databases.ts';
 import { startTestServer, type TestServer } from '../../test/server.ts';
 import { visitorFor } from '../../test/visitor.ts';
-import { MAX_LISTED_SIGN_INS } from '../core/accounts/open-sign-in.ts';
+import { MAX_LISTED_SIGN_INS } from '../core/sign-ins/open-sign-in.ts';
 
 type Row = Readonly<Record<string, string | number>>;
 
@@ -33,7 +33,7 @@ eachDatabase('what is listed as active', (makeDatabase) => {
   });
 
   it('holds no session whose limit has passed: in lists, in counts, and in the log once it is swept', async () => {
-    const { store } = server.keyhouse;
+    const { store } = server;
     const { id: userId, accountId } = await server.register();
     const client = await newApplication(server, accountId, { idleSeconds: 3600, absoluteSeconds: 7200 });
     const free = await newApplication(server, accountId, {});
@@ -111,7 +111,7 @@ eachDatabase('what is listed as active', (makeDatabase) => {
     const { json } = await ask('/me/security');
     expect([json.sign_ins.length, json.more_sign_ins]).toEqual([MAX_LISTED_SIGN_INS, true]);
     expect(json.sign_ins.some(({ current }: { current: boolean }) => current)).toBe(true);
-    expect((await server.keyhouse.describeUser(userId))?.hasMoreSignIns).toBe(true);
+    expect((await server.keyhouse.administration.describeUser(userId))?.hasMoreSignIns).toBe(true);
     expect((await ask('/me/sign-ins', { method: 'DELETE' })).status).toBeLessThan(300);
     const left = (await ask('/me/security')).json;
     expect([left.sign_ins.length, left.more_sign_ins, cookie === '']).toEqual([1, false, false]);

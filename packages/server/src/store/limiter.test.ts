@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresUrl } from '../../../../test/shared-things.ts';
 import { postgresDatabase, type TestDatabase } from '../../test/databases.ts';
-import { A_DAY, FAILURE_WINDOW_SECONDS, type Limiter, MAX_A_DAY, MAX_FAILURES } from '../core/accounts/sign-in-limits.ts';
+import { A_DAY, FAILURE_WINDOW_SECONDS, type Limiter, MAX_A_DAY, MAX_FAILURES } from '../core/sign-ins/sign-in-limits.ts';
 import { openMemoryLimiter } from './limiter.ts';
 
 interface Scene {

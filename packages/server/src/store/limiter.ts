@@ -2,8 +2,9 @@
  * Counts failures for the sign-in limits: how many points a bucket has and for how long, and the limiter that keeps them in memory. Where several
  * servers share them, `postgres/limiter.ts` keeps them in the database.
  */
-import { A_DAY, FAILURE_WINDOW_SECONDS, type Limiter, MAX_A_DAY, MAX_FAILURES } from '../core/accounts/sign-in-limits.ts';
+
 import { DAY_MS } from '../core/lib/clock.ts';
+import { A_DAY, FAILURE_WINDOW_SECONDS, type Limiter, MAX_A_DAY, MAX_FAILURES } from '../core/sign-ins/sign-in-limits.ts';
 
 export interface LimitRule {
   /** Names the rule where buckets of several are kept in one place. */

@@ -54,9 +54,9 @@ eachDatabase('a mailbox', (makeDatabase) => {
   it('gets five confirmations of a hundred that are asked for at once, and the newest of them is good', async () => {
     const server = await startTestServer({ database: await makeDatabase() });
     const { id, email } = await server.register(undefined, { isVerified: false });
-    const user = await server.keyhouse.findUser(id);
+    const user = await server.keyhouse.users.find(id);
     if (user === null) throw new Error('gone');
-    const sent = await Promise.all(Array.from({ length: 30 }, () => server.keyhouse.sendVerification(user, OPERATOR)));
+    const sent = await Promise.all(Array.from({ length: 30 }, () => server.keyhouse.users.sendVerification(user, OPERATOR)));
     expect(sent.filter((isSent) => isSent).length).toBe(4);
     const mails = await mailsOf(server, email);
     expect(mails.length).toBe(5);
@@ -70,7 +70,7 @@ eachDatabase('a mailbox', (makeDatabase) => {
     const { email, accountId, id } = await server.register(undefined, { isVerified: false });
     for (let index = 0; index < 12; index++) await server.key(accountId);
     expect((await mailsOf(server, email)).map(({ kind }) => kind)).toEqual(['verify-email']);
-    const events = await server.keyhouse.store.audit.list({ userId: id, limit: 100 });
+    const events = await server.store.audit.list({ userId: id, limit: 100 });
     expect(events.filter(({ event }) => event === 'mail.dropped').length).toBe(12);
     await server.stop();
   });

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { beforeAll, expect, it } from 'vitest';
 import { created } from '../../test/created.ts';
 import { eachDatabase } from '../../test/databases.ts';
-import type { NewInvitation } from '../core/accounts/invitation.ts';
-import type { Role } from '../core/accounts/member.ts';
 import type { EventDraft } from '../core/audit/event.ts';
 import type { Change } from '../core/revocations/change.ts';
+import type { NewInvitation } from '../core/teams/invitation.ts';
+import type { Role } from '../core/teams/member.ts';
 import type { OpenedStore } from './opened.ts';
 
 const NOW = 1_800_000_000_000;

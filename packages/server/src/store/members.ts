@@ -1,4 +1,5 @@
-import type { User } from '../core/accounts/account.ts';
+import type { EventDraft } from '../core/audit/event.ts';
+import { roleAllows } from '../core/oauth/scope.ts';
 import {
   type AccountWithRole,
   includesRole,
@@ -7,9 +8,8 @@ import {
   type MembersStore,
   mayChangeMember,
   type Role,
-} from '../core/accounts/member.ts';
-import type { EventDraft } from '../core/audit/event.ts';
-import { roleAllows } from '../core/oauth/scope.ts';
+} from '../core/teams/member.ts';
+import type { User } from '../core/users/account.ts';
 import type { Act } from './act.ts';
 import { endApplications } from './applications.ts';
 import { endGrants } from './grants.ts';

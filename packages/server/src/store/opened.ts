@@ -1,5 +1,5 @@
 /** What opening a store takes and gives, whichever database it is. */
-import type { Limiter } from '../core/accounts/sign-in-limits.ts';
+import type { Limiter } from '../core/sign-ins/sign-in-limits.ts';
 import type { Store } from '../core/store.ts';
 
 export interface OpenStoreOptions {

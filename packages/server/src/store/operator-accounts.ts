@@ -1,4 +1,4 @@
-import type { OperatorAccountsStore, OperatorRefusal } from '../core/accounts/operator-accounts.ts';
+import type { OperatorAccountsStore, OperatorRefusal } from '../core/administration/operator-accounts.ts';
 import type { Act } from './act.ts';
 import { lockAdministrators } from './administration.ts';
 import { endTeam } from './members.ts';

@@ -25,7 +25,7 @@ eachDatabase('permissions and routes', (makeDatabase) => {
   ];
 
   it('come back as they were written, in their order', async () => {
-    const { permissions: store } = server.keyhouse.store;
+    const { permissions: store } = server.store;
     await store.setRoutes({ routes, event });
     expect(await store.listRoutes()).toEqual(routes);
     const permissions = [{ name: 'a.read', sentence: 'See it', isGrantable: true, isSensitive: false }];
@@ -37,7 +37,7 @@ eachDatabase('permissions and routes', (makeDatabase) => {
   });
 
   it('are replaced both or not at all', async () => {
-    const { permissions: store } = server.keyhouse.store;
+    const { permissions: store } = server.store;
     await store.setRoutes({ routes, event });
     const entry = { name: 'a.read', sentence: 'See it', isGrantable: false, isSensitive: false };
     await expect(
@@ -48,7 +48,7 @@ eachDatabase('permissions and routes', (makeDatabase) => {
   });
 
   it('counts who holds a permission by name and lives, of every kind', async () => {
-    const { permissions: store } = server.keyhouse.store;
+    const { permissions: store } = server.store;
     const nowMs = Date.now();
     const user = await server.register();
     const key = await server.key(user.accountId, { permissions: ['orders.read', 'orders.write'] });

@@ -1,5 +1,5 @@
 /** The role that a user has in an account, under the locks that taking it away needs too. */
-import type { Role } from '../core/accounts/member.ts';
+import type { Role } from '../core/teams/member.ts';
 import type { Db } from './prepared.ts';
 import { lockAccount } from './suspension.ts';
 import { lockExistingTeam, roleInTeam } from './teams.ts';

@@ -56,7 +56,7 @@ eachDatabase('whoever lost an account', (makeDatabase) => {
     expect(secrets.length).toBeGreaterThan(2);
     for (const bearer of secrets) expect((await server.request('/api/v1/cli/loggedUser', { bearer })).status).toBe(401);
     const left = { kind: 'token', userId: squatter.id, withRevoked: false, limit: 10 } as const;
-    expect(await server.keyhouse.store.credentials.listCredentials(left)).toEqual([]);
+    expect(await server.store.credentials.listCredentials(left)).toEqual([]);
   });
 
   it('leaves no passkey and no authenticator app behind', async () => {
@@ -68,7 +68,7 @@ eachDatabase('whoever lost an account', (makeDatabase) => {
       async () => void added.push(await add(squatter.browser)),
     );
     expect(added).toContain(200);
-    const { factors } = server.keyhouse.store;
+    const { factors } = server.store;
     expect(await factors.listPasskeys(squatter.id)).toEqual([]);
     const asked = await openBrowser(server).ask('/log-in', { body: { email: squatter.email, password: NEW_PASSWORD } });
     expect(asked.json).toEqual({ next: 'done', to: '/dashboard' });
@@ -82,13 +82,13 @@ eachDatabase('whoever lost an account', (makeDatabase) => {
     const ambush = await startAmbush(await makeDatabase(), []);
     const { server: place } = ambush;
     const { browser, email, id } = await registered(place);
-    const user = await place.keyhouse.findUser(id);
+    const user = await place.keyhouse.users.find(id);
     const made = await browser.ask('/tokens', { body: WISH });
     await openBrowser(place).ask('/forgot', { body: { email } });
     await expect.poll(async () => (await mailsOf(place, email)).map(({ kind }) => kind)).toContain('reset-password');
     const [ticket, verification] = [await linkIn(place, email, '/reset#'), await linkIn(place, email, '/verify-email#')];
     ambush.beforeAct('user.password_changed', async () => {
-      if (user !== null) await place.keyhouse.verifyEmail(user, verification, OPERATOR);
+      if (user !== null) await place.keyhouse.users.verifyEmail(user, verification, OPERATOR);
     });
     const { status } = await openBrowser(place).ask('/reset', { body: { ticket, password: NEW_PASSWORD } });
     expect(status).toBe(204);
@@ -125,21 +125,21 @@ eachDatabase('whoever lost an account', (makeDatabase) => {
 
   it('signs in no more once the user is deleted, with whatever was proved just before', async () => {
     const { browser, email, id } = await registered(server);
-    const user = await server.keyhouse.findUser(id);
+    const user = await server.keyhouse.users.find(id);
     if (user === null) throw new Error('There is no user.');
     expect((await browser.ask('/me', { method: 'DELETE', body: { email } })).status).toBe(204);
     const input = { user, methods: ['password'], passwordHash: null, addressHash: null, browser: null, by: OPERATOR } as const;
-    expect(await server.keyhouse.openSignIn(input)).toEqual({ ok: false, reason: 'gone' });
-    expect(await server.keyhouse.findUser(id)).toBeNull();
+    expect(await server.keyhouse.signIns.open(input)).toEqual({ ok: false, reason: 'gone' });
+    expect(await server.keyhouse.users.find(id)).toBeNull();
   });
 
   it('is one of two last administrators who go at once: the other stays', async () => {
-    const before = await server.keyhouse.store.accounts.countAdministrators();
+    const before = await server.store.accounts.countAdministrators();
     expect(before).toBe(0);
     const both = [await newAdministrator(server), await newAdministrator(server)];
     const gone = await Promise.all(both.map(({ email, ask }) => ask('/me', { method: 'DELETE', body: { email } })));
     expect(gone.map(({ status }) => status).sort()).toEqual([204, 422]);
-    expect(await server.keyhouse.store.accounts.countAdministrators()).toBe(1);
+    expect(await server.store.accounts.countAdministrators()).toBe(1);
   });
 
   it('is forgotten when deleted: address, names, networks and browsers are nowhere any more', async () => {
@@ -190,10 +190,10 @@ eachDatabase('whoever lost an account', (makeDatabase) => {
     expect((await server.request('/verify/api/x', { bearer: key.text, headers })).status).toBe(200);
     expect((await server.request('/verify/api/y', { bearer: key.text, headers })).status).toBe(403);
     expect((await browser.ask('/me', { method: 'DELETE', body: { email } })).status).toBe(204);
-    await server.keyhouse.flushUse();
-    await server.keyhouse.refusals.flush();
+    await server.keyhouse.flush();
+    await server.keyhouse.audit.refusals.flush();
     expect((await everything()).filter((line) => line.includes(agent))).toEqual([]);
-    const refused = await server.keyhouse.store.audit.list({ accountId: account.id, event: 'request.refused', limit: 10 });
+    const refused = await server.store.audit.list({ accountId: account.id, event: 'request.refused', limit: 10 });
     expect(refused).toHaveLength(1);
   });
 

@@ -1,9 +1,12 @@
 import type { ExpressionBuilder } from 'kysely';
-import type { User } from '../core/accounts/account.ts';
-import { isSameEnding } from '../core/accounts/ending.ts';
-import type { ProfileStore } from '../core/accounts/profile.ts';
-import { mayRegister } from '../core/accounts/sign-up.ts';
-import { mayAdopt } from '../core/accounts/vouching.ts';
+import type { AdoptionStore } from '../core/providers/provider.ts';
+import { mayAdopt } from '../core/providers/vouching.ts';
+import type { PasswordsStore } from '../core/sign-ins/change-password.ts';
+import { isSameEnding } from '../core/sign-ins/ending.ts';
+import type { RegistrationStore } from '../core/sign-ins/sign-up.ts';
+import { mayRegister } from '../core/sign-ins/sign-up-rule.ts';
+import type { User } from '../core/users/account.ts';
+import type { ProfileStore } from '../core/users/profile.ts';
 import { latestIssueMs } from './accounts.ts';
 import type { Act } from './act.ts';
 import { hasAdministratorBeside, lockAdministrators } from './administration.ts';
@@ -23,11 +26,10 @@ import { renameAccount } from './teams.ts';
 import { endTickets, keepTicket, redeem } from './tickets.ts';
 import { insertUser, lockEnabledUser, toUser, users } from './users.ts';
 
-type Input<Name extends keyof ProfileStore> = Parameters<ProfileStore[Name]>[0];
+type Store = ProfileStore & PasswordsStore & RegistrationStore & AdoptionStore;
+type Input<Name extends keyof Store> = Parameters<Store[Name]>[0];
 
-export function profileReads(
-  db: Db,
-): Pick<ProfileStore, 'findPasswordHash' | 'pendingEmail' | 'readEnding' | 'asksForVerifiedEmail'> {
+export function profileReads(db: Db): Pick<Store, 'findPasswordHash' | 'pendingEmail' | 'readEnding' | 'asksForVerifiedEmail'> {
   return {
     async asksForVerifiedEmail() {
       const row = await db.selectFrom('settings').select('value').where('name', '=', 'verified_email_first').executeTakeFirst();

@@ -1,4 +1,4 @@
-import type { RemindersStore } from '../core/credentials/reminders.ts';
+import type { RemindersStore } from '../core/use/reminders.ts';
 import type { Act } from './act.ts';
 import { toCredential } from './credentials.ts';
 import type { Db } from './prepared.ts';

@@ -1,5 +1,4 @@
 import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
-import type { Role } from '../core/accounts/member.ts';
 import {
   type EndReason,
   MAX_LATE_A_DAY,
@@ -13,6 +12,7 @@ import {
   type Standing,
   type StoredRefreshKey,
 } from '../core/sessions/session.ts';
+import type { Role } from '../core/teams/member.ts';
 import type { Act } from './act.ts';
 import { fromJson } from './json.ts';
 import { endLapsed, isActive } from './lapsed.ts';

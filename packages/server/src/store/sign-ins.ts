@@ -1,8 +1,8 @@
-import type { User } from '../core/accounts/account.ts';
-import { emailKey } from '../core/accounts/email.ts';
-import { isSecondFactor, type ProofMethod, type SignIn, type SignInsStore, type Through } from '../core/accounts/sign-in.ts';
-import { vouchingFor } from '../core/accounts/vouching.ts';
 import { CEILINGS } from '../core/lib/ceilings.ts';
+import { emailKey } from '../core/lib/email.ts';
+import { vouchingFor } from '../core/providers/vouching.ts';
+import { isSecondFactor, type ProofMethod, type SignIn, type SignInsStore, type Through } from '../core/sign-ins/sign-in.ts';
+import type { User } from '../core/users/account.ts';
 import type { Act } from './act.ts';
 import { endGiven } from './given.ts';
 import type { Db } from './prepared.ts';

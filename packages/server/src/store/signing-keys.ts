@@ -1,4 +1,4 @@
-import type { MasterSecretStore, SigningKeysStore, StoredSigningKey } from '../core/jwts/jwt.ts';
+import type { MasterSecretStore, SigningKeysStore, StoredSigningKey } from '../core/signing-keys/stored-key.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
 import { putSetting } from './settings.ts';

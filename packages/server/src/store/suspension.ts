@@ -4,7 +4,7 @@
  */
 import type { SuspensionKind } from '@keyhouse/protocol';
 import { sql } from 'kysely';
-import type { AccountState, Suspension } from '../core/accounts/account.ts';
+import type { AccountState, Suspension } from '../core/users/account.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
 

@@ -2,9 +2,10 @@
  * What members and invitations share: a team's lock, the role that somebody has in it, and every write of `members` and of an account's
  * name. Nothing else writes them, so that no change of owners or name leaves the badges of its applications.
  */
-import type { Role } from '../core/accounts/member.ts';
+
 import type { EventDraft } from '../core/audit/event.ts';
 import { CEILINGS } from '../core/lib/ceilings.ts';
+import type { Role } from '../core/teams/member.ts';
 import type { Act } from './act.ts';
 import { takeBadgesOfAccount } from './badges.ts';
 import type { Db } from './prepared.ts';

@@ -1,6 +1,6 @@
-import type { Ticket, TicketPurpose, TicketsStore } from '../core/accounts/ticket.ts';
 import { CEILINGS } from '../core/lib/ceilings.ts';
 import { DAY_MS } from '../core/lib/clock.ts';
+import type { Ticket, TicketPurpose, TicketsStore } from '../core/users/ticket.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';
 import { lockEnabledUser } from './users.ts';

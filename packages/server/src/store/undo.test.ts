@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { beforeAll, expect, it } from 'vitest';
 import { eachDatabase } from '../../test/databases.ts';
-import type { User } from '../core/accounts/account.ts';
 import type { EventDraft } from '../core/audit/event.ts';
 import type { Credential } from '../core/credentials/credential.ts';
+import type { User } from '../core/users/account.ts';
 import type { OpenedStore } from './opened.ts';
 
 const NOW = 1_800_000_000_000;

@@ -1,5 +1,5 @@
 /** Rows of users with their personal accounts, as several acts need them. */
-import type { NewUser, User } from '../core/accounts/account.ts';
+import type { NewUser, User } from '../core/users/account.ts';
 import type { Db } from './prepared.ts';
 
 /** A user and the personal account; null when the address is taken. */

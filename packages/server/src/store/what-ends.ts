@@ -1,5 +1,5 @@
 import type { SelectQueryBuilder } from 'kysely';
-import { liveSince } from '../core/accounts/sign-in.ts';
+import { liveSince } from '../core/sign-ins/sign-in.ts';
 import {
   MAX_COUNTED,
   MAX_TEAMS_NAMED,
@@ -7,7 +7,7 @@ import {
   type ToBeDeleted,
   type WhatEnds,
   type WhatEndsStore,
-} from '../core/accounts/what-ends.ts';
+} from '../core/teams/what-ends.ts';
 import { hasAdministratorBeside } from './administration.ts';
 import { isActive } from './lapsed.ts';
 import type { Db } from './prepared.ts';

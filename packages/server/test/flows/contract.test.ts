@@ -157,7 +157,9 @@ eachDatabase('the server', (makeDatabase) => {
       }
       const narrowed = await server.register();
       const id = Number(narrowed.token.split('|')[0]);
-      expect(await server.keyhouse.narrow({ kind: 'token', id, permissions: ['invoices.read'] }, OPERATOR)).toMatchObject({
+      expect(
+        await server.keyhouse.credentials.narrow({ kind: 'token', id, permissions: ['invoices.read'] }, OPERATOR),
+      ).toMatchObject({
         ok: true,
       });
       expect((await server.request('/api/v1/cli/loggedUser', { bearer: narrowed.token })).status).toBe(200);
@@ -293,10 +295,10 @@ eachDatabase('the server', (makeDatabase) => {
       ];
       const status = async (token: string) => (await verify(token, '/verify/a')).status;
       expect([await status(a), await status(both)]).toEqual([200, 200]);
-      await server.keyhouse.narrow({ kind: 'key', id: key.id, permissions: ['a.read'] }, OPERATOR);
+      await server.keyhouse.credentials.narrow({ kind: 'key', id: key.id, permissions: ['a.read'] }, OPERATOR);
       expect([await status(a), await status(both)]).toEqual([200, 401]);
       expect((await mint(key.text, { permissions: ['b.read'] })).status).toBe(403);
-      await server.keyhouse.revoke({ kind: 'key', id: key.id }, OPERATOR);
+      await server.keyhouse.credentials.revoke({ kind: 'key', id: key.id }, OPERATOR);
       expect([await status(a), await status(key.text)]).toEqual([401, 401]);
     });
 
@@ -307,9 +309,9 @@ eachDatabase('the server', (makeDatabase) => {
       const statuses = async () =>
         Promise.all([owner.token, key.text, jwt].map(async (bearer) => (await verify(bearer, '/verify/a')).status));
       expect(await statuses()).toEqual([200, 200, 200]);
-      await server.keyhouse.disableUser({ userId: owner.id, by: OPERATOR });
+      await server.keyhouse.users.disable({ userId: owner.id, by: OPERATOR });
       expect(await statuses()).toEqual([401, 401, 401]);
-      await server.keyhouse.enableUser({ userId: owner.id, by: OPERATOR });
+      await server.keyhouse.users.enable({ userId: owner.id, by: OPERATOR });
       expect(await statuses()).toEqual([200, 200, 401]);
     });
 
@@ -501,7 +503,7 @@ eachDatabase('the server', (makeDatabase) => {
     it('asks the operator’s routes first, and lets public ones pass unless the credential is bad', async () => {
       const fresh = await startTestServer();
       try {
-        await fresh.keyhouse.store.permissions.setRoutes({
+        await fresh.store.permissions.setRoutes({
           routes: [
             { pattern: '/api/crm/:resource/**', resource: 'crm.:resource' },
             { pattern: '/status', public: true },

@@ -1,8 +1,9 @@
 /** Somebody with a team and things of their own, made without passwords to hash: a fresh one for each attack, who then loses what they act by. */
-import { emailKey } from '../../src/core/accounts/email.ts';
-import { hashTicket, makeTicketText, type TicketPurpose } from '../../src/core/accounts/ticket.ts';
+
 import type { EventDraft, EventName } from '../../src/core/audit/event.ts';
 import { DAY_MS } from '../../src/core/lib/clock.ts';
+import { emailKey } from '../../src/core/lib/email.ts';
+import { hashTicket, makeTicketText, type TicketPurpose } from '../../src/core/users/ticket.ts';
 import { newEmail } from '../browser.ts';
 import { OPERATOR, type TestServer } from '../server.ts';
 import { type Visitor, visitorFor } from '../visitor.ts';
@@ -33,7 +34,7 @@ export const eventOf = (server: TestServer, event: EventName): EventDraft => ({ 
 async function newUser(server: TestServer, isAdministrator = false): Promise<{ id: number; email: string; accountId: number }> {
   const email = newEmail();
   const names = { displayName: 'Ada', firstName: '', lastName: '' };
-  const user = await server.keyhouse.store.accounts.createUser({
+  const user = await server.store.accounts.createUser({
     user: {
       email,
       emailKey: emailKey(email),
@@ -52,13 +53,13 @@ export const newRoot = async (server: TestServer): Promise<number> => (await new
 
 export async function newScene(server: TestServer, root: number, isAlone = false): Promise<Scene> {
   const [owner, person] = [await newUser(server), await newUser(server, true)];
-  const team = await server.keyhouse.createTeam({ name: 'Engines', ownerId: owner.id, by: OPERATOR });
+  const team = await server.keyhouse.teams.create({ name: 'Engines', ownerId: owner.id, by: OPERATOR });
   if (typeof team === 'string') throw new Error(team);
   const viewer = await newUser(server);
   if (!isAlone) await join(server, team.id, owner.id, person, 'owner');
   await join(server, team.id, owner.id, viewer, 'viewer');
   const visitor = await visitorFor(server, person.id);
-  const [signIn] = (await server.keyhouse.listSignIns(person.id)).signIns;
+  const [signIn] = (await server.keyhouse.signIns.list(person.id)).signIns;
   if (signIn === undefined) throw new Error('Nobody is signed in.');
   const stranger = (await newUser(server)).id;
   const actor = { ...visitor, ...person, signInId: signIn.id };
@@ -71,7 +72,7 @@ export async function invitationTo(
   { team, by, email, role }: { team: number; by: number; email: string; role: 'viewer' | 'owner' },
 ): Promise<{ id: number; ticket: string }> {
   const { text, hash } = makeTicketText();
-  const invited = await server.keyhouse.store.invitations.invite({
+  const invited = await server.store.invitations.invite({
     accountId: team,
     invitation: {
       ...{ email, emailKey: emailKey(email), role, invitedBy: by, ticketHash: hash },
@@ -93,7 +94,7 @@ async function join(
   role: 'viewer' | 'owner',
 ): Promise<void> {
   const { ticket } = await invitationTo(server, { team, by, email, role });
-  const accepted = await server.keyhouse.store.invitations.acceptInvitation({
+  const accepted = await server.store.invitations.acceptInvitation({
     ...{ ticketHash: hashTicket(ticket), userId: id, nowMs: server.now() },
     event: eventOf(server, 'invitation.accepted'),
   });
@@ -107,7 +108,7 @@ export async function ticketFor(
 ): Promise<string> {
   const { text, hash } = makeTicketText();
   const nowMs = server.now();
-  await server.keyhouse.store.tickets.issueTicket({
+  await server.store.tickets.issueTicket({
     ticket: { hash, purpose, userId: actor.id, data, createdAtMs: nowMs, endsAtMs: nowMs + DAY_MS },
     ...{ replace: false, event: null },
   });
@@ -118,25 +119,25 @@ export async function ticketFor(
 export const WAYS = {
   'whose sign-in was ended': {
     status: 401,
-    end: ({ server, actor }: Scene) => server.keyhouse.endSignInsOf({ userId: actor.id, by: OPERATOR }),
+    end: ({ server, actor }: Scene) => server.keyhouse.administration.endSignInsOf({ userId: actor.id, by: OPERATOR }),
   },
   'who was disabled': {
     status: 401,
-    end: ({ server, actor }: Scene) => server.keyhouse.disableUser({ userId: actor.id, by: OPERATOR }),
+    end: ({ server, actor }: Scene) => server.keyhouse.users.disable({ userId: actor.id, by: OPERATOR }),
   },
   'who was removed from the team': { status: 404, end: (scene: Scene) => changeRole(scene, null) },
   'who is a mere viewer by now': { status: 403, end: (scene: Scene) => changeRole(scene, 'viewer') },
   'who is no administrator any more': {
     status: 403,
     end: ({ server, actor, root }: Scene) =>
-      server.keyhouse.setAdministrator({ userId: actor.id, actorId: root, isAdministrator: false, by: OPERATOR }),
+      server.keyhouse.administration.setAdministrator({ userId: actor.id, actorId: root, isAdministrator: false, by: OPERATOR }),
   },
 } as const;
 
 export type Way = keyof typeof WAYS;
 
 async function changeRole({ server, actor, team, otherOwner }: Scene, role: 'viewer' | null): Promise<void> {
-  const changed = await server.keyhouse.store.members.changeMember({
+  const changed = await server.store.members.changeMember({
     ...{ accountId: team, actorId: otherOwner, userId: actor.id, role },
     event: eventOf(server, role === null ? 'member.removed' : 'member.role_changed'),
   });

@@ -4,8 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { Secret, TOTP } from 'otpauth';
-import { emailKey } from '../../src/core/accounts/email.ts';
 import { IN_THE_ACT } from '../../src/core/authority.ts';
+import { emailKey } from '../../src/core/lib/email.ts';
 import type { api, EndpointName } from '../../src/http/dashboard/api/index.ts';
 import { authPath, newApplication, newPkce, openSession, requestOf, visit } from '../applications.ts';
 import { createAuthenticator } from '../authenticator.ts';
@@ -44,7 +44,7 @@ const OVERLAP_SECONDS = 3600;
 
 async function token({ server, actor }: Scene) {
   const wish = { name: 'token', expiresAtMs: null, permissions: ['a.read', 'b.read'], addresses: null } as const;
-  const issued = await server.keyhouse.issueToken(
+  const issued = await server.keyhouse.credentials.createToken(
     { ...wish, userId: actor.id, accountId: actor.accountId, source: 'command-line' },
     OPERATOR,
   );
@@ -54,13 +54,13 @@ async function token({ server, actor }: Scene) {
 
 async function key({ server, team }: Scene) {
   const { id, text } = await server.key(team, { permissions: ['a.read', 'b.read'] });
-  const credential = await server.keyhouse.store.credentials.getCredential('key', id);
+  const credential = await server.store.credentials.getCredential('key', id);
   if (credential === null) throw new Error('The key is not there.');
   return { credential, text };
 }
 
 async function narrowed({ server, actor }: Scene, { kind, id }: Awaited<ReturnType<typeof token>>): Promise<number> {
-  const done = await server.keyhouse.narrow(
+  const done = await server.keyhouse.credentials.narrow(
     { kind, id, permissions: ['a.read'] },
     { ...OPERATOR, actor: `user:${actor.id}`, authority: IN_THE_ACT },
   );
@@ -69,7 +69,7 @@ async function narrowed({ server, actor }: Scene, { kind, id }: Awaited<ReturnTy
 }
 async function rotated({ server }: Scene, credential: Awaited<ReturnType<typeof token>>): Promise<number> {
   const { id, hash: currentHash } = credential;
-  const done = await server.keyhouse.rotate(
+  const done = await server.keyhouse.credentials.rotate(
     { credential, currentHash, overlapSeconds: OVERLAP_SECONDS, revokeJwts: false },
     OPERATOR,
   );
@@ -87,7 +87,7 @@ async function jti(scene: Scene): Promise<{ jti: string; jwt: string; keyId: num
 async function passkey({ server, actor }: Scene): Promise<string> {
   const id = randomBytes(16).toString('base64url');
   const row = { id, userId: actor.id, name: 'Laptop', publicKey: 'AAAA', counter: 0, transports: [], synced: false };
-  await server.keyhouse.store.factors.addPasskey({
+  await server.store.factors.addPasskey({
     passkey: { ...row, createdAtMs: server.now(), lastUsedAtMs: null },
     event: eventOf(server, 'user.passkey_added'),
   });
@@ -104,10 +104,10 @@ async function totp({ actor, server }: Scene, confirmed: boolean): Promise<strin
 
 async function mail({ server, actor }: Scene): Promise<number> {
   const by = OPERATOR;
-  const user = await server.keyhouse.findUser(actor.id);
+  const user = await server.keyhouse.users.find(actor.id);
   if (user === null) throw new Error('Nobody is there.');
-  await server.keyhouse.sendTestMail(user, by);
-  const [newest] = await server.keyhouse.store.mails.listMails({ limit: 1 });
+  await server.keyhouse.administration.sendTestMail(user, by);
+  const [newest] = await server.store.mails.listMails({ limit: 1 });
   return newest?.id ?? 0;
 }
 
@@ -127,13 +127,13 @@ export const ROWS = {
   ]),
   'POST /verify-email/send': { ...acts(() => ['/verify-email/send']), isAlone: true },
   'POST /invitation/accept': acts(async ({ server, actor, stranger }) => {
-    const team = await server.keyhouse.createTeam({ name: 'Wheels', ownerId: stranger, by: OPERATOR });
+    const team = await server.keyhouse.teams.create({ name: 'Wheels', ownerId: stranger, by: OPERATOR });
     if (typeof team === 'string') throw new Error(team);
     const { ticket } = await invitationTo(server, { team: team.id, by: stranger, email: actor.email, role: 'viewer' });
     return ['/invitation/accept', { ticket }];
   }),
   'POST /proof': acts(async ({ server, actor }) => {
-    const { accounts } = server.keyhouse.store;
+    const { accounts } = server.store;
     // By itself it ends no sign-in, as a change of the password would.
     const passwordHash = await hashOfPassword(server);
     const event = eventOf(server, 'user.password_rehashed');
@@ -187,7 +187,7 @@ export const ROWS = {
   }),
   'DELETE /me/identities/:provider': acts(async ({ server, actor }) => {
     const subject = randomBytes(8).toString('hex');
-    await server.keyhouse.store.factors.linkIdentity({
+    await server.store.factors.linkIdentity({
       signInId: actor.signInId,
       identity: { provider: 'example', subject, userId: actor.id, email: null, linkedAtMs: server.now() },
       domains: ['example.com'],
@@ -263,7 +263,7 @@ export const ROWS = {
   ]),
   'POST /accounts/:account/applications/:id/secret/end-overlap': acts(async (scene) => {
     const application = await applicationOf(scene);
-    await scene.server.keyhouse.rotateClientSecret({ application, overlapSeconds: OVERLAP_SECONDS }, OPERATOR);
+    await scene.server.keyhouse.applications.rotateSecret({ application, overlapSeconds: OVERLAP_SECONDS }, OPERATOR);
     return [`${accountOf(scene)}/applications/${application.id}/secret/end-overlap`];
   }),
   'DELETE /accounts/:account/applications/:id': acts(async (scene) => [await applicationPath(scene)]),
@@ -273,14 +273,14 @@ export const ROWS = {
   }),
   'DELETE /me/applications/:grant': acts(async (scene) => {
     await session(scene);
-    const [grant] = await scene.server.keyhouse.store.grants.listConnected(scene.actor.id, scene.server.now());
+    const [grant] = await scene.server.store.grants.listConnected(scene.actor.id, scene.server.now());
     return [`/me/applications/${grant?.id}`];
   }),
   'DELETE /me/sessions/:session': acts(async (scene) => [`/me/sessions/${(await session(scene)).session.id}`]),
 
   'POST /operator/users/:id/disable': acts(({ stranger }) => [`/operator/users/${stranger}/disable`]),
   'POST /operator/users/:id/enable': acts(async ({ server, stranger }) => {
-    await server.keyhouse.disableUser({ userId: stranger, by: OPERATOR });
+    await server.keyhouse.users.disable({ userId: stranger, by: OPERATOR });
     return [`/operator/users/${stranger}/enable`];
   }),
   'POST /operator/users/:id/reset-second-factor': acts(({ viewer }) => [`/operator/users/${viewer}/reset-second-factor`]),
@@ -311,11 +311,11 @@ export const ROWS = {
   ]),
   'POST /operator/accounts/:id/suspend': acts(({ team }) => [`/operator/accounts/${team}/suspend`, { reason: null }]),
   'POST /operator/accounts/:id/resume': acts(async ({ server, team }) => {
-    await server.keyhouse.suspendAccount({ accountId: team, reason: null, by: OPERATOR });
+    await server.keyhouse.administration.suspendAccount({ accountId: team, reason: null, by: OPERATOR });
     return [`/operator/accounts/${team}/resume`];
   }),
   'DELETE /operator/accounts/:id': acts(async ({ server, team }) => {
-    const account = await server.keyhouse.findListedAccount(team);
+    const account = await server.keyhouse.administration.findListedAccount(team);
     return [`/operator/accounts/${team}`, { name: account?.name ?? '' }];
   }),
   'PUT /operator/brand': acts(() => ['/operator/brand', { name: 'Works', accent: '#123456' }]),
@@ -324,8 +324,8 @@ export const ROWS = {
 /** Made by somebody else: hashing takes long. */
 async function hashOfPassword(server: Scene['server']): Promise<string> {
   const email = newEmail();
-  await server.keyhouse.createUser({ email, password: PASSWORD, isAdministrator: false, by: OPERATOR });
-  return (await server.keyhouse.store.accounts.findUserByEmail(emailKey(email)))?.passwordHash ?? '';
+  await server.keyhouse.users.create({ email, password: PASSWORD, isAdministrator: false, by: OPERATOR });
+  return (await server.store.accounts.findUserByEmail(emailKey(email)))?.passwordHash ?? '';
 }
 
 const keyPath = async (scene: Scene): Promise<string> => `${accountOf(scene)}/keys/${(await key(scene)).credential.id}`;

@@ -47,7 +47,7 @@ eachDatabase('access that ended', (database) => {
     actor.ask(path, { method: methodOf(name), ...(body === undefined ? {} : { body }) });
   /** What they have done so far, and what they began. */
   const traceOf = async ({ actor }: Scene): Promise<readonly unknown[]> => {
-    const { audit, factors, credentials } = server.keyhouse.store;
+    const { audit, factors, credentials } = server.store;
     const events = await audit.list({ actor: `user:${actor.id}`, limit: 100 });
     const tokens = await credentials.listCredentials({ kind: 'token', userId: actor.id, withRevoked: false, limit: 100 });
     return [
@@ -117,7 +117,7 @@ eachDatabase('access that ended', (database) => {
       accountId: team,
       by: { actor: 'operator', requestId: null, person: {} },
     } as const;
-    await server.keyhouse.store.audit.record({ events: Array.from({ length: 2000 }, () => event) });
+    await server.store.audit.record({ events: Array.from({ length: 2000 }, () => event) });
     let pages = 0;
     const removed = Promise.withResolvers<unknown>();
     ambush.afterRead((read) => {

@@ -44,16 +44,17 @@ eachDatabase('a credential that ended', (database) => {
     }
     const { token, id: userId, accountId } = await server.register();
     const wish = { name: 'other', expiresAtMs: null, permissions: null, addresses: null, source: 'command-line' } as const;
-    const other = await server.keyhouse.issueToken({ ...wish, userId, accountId }, OPERATOR);
+    const other = await server.keyhouse.credentials.createToken({ ...wish, userId, accountId }, OPERATOR);
     if (!other.ok) throw new Error(other.reason);
     return { id: Number(token.split('|')[0]), text: token, userId, other: other.value.token.id };
   }
   type Made = Awaited<ReturnType<typeof newCredential>>;
-  const revoke = (kind: 'token' | 'key', { id }: Made) => server.keyhouse.revoke({ kind, id }, OPERATOR);
-  const narrow = (made: Made) => server.keyhouse.narrow({ kind: 'token', id: made.id, permissions: ['a.read'] }, OPERATOR);
-  const disable = ({ userId }: Made) => server.keyhouse.disableUser({ userId: userId ?? 0, by: OPERATOR });
+  const revoke = (kind: 'token' | 'key', { id }: Made) => server.keyhouse.credentials.revoke({ kind, id }, OPERATOR);
+  const narrow = (made: Made) =>
+    server.keyhouse.credentials.narrow({ kind: 'token', id: made.id, permissions: ['a.read'] }, OPERATOR);
+  const disable = ({ userId }: Made) => server.keyhouse.users.disable({ userId: userId ?? 0, by: OPERATOR });
   const livesStill = async (id: number): Promise<boolean> =>
-    (await server.keyhouse.store.credentials.getCredential('token', id))?.revokedAtMs === null;
+    (await server.store.credentials.getCredential('token', id))?.revokedAtMs === null;
   const pathOf = (name: string, { other }: Made): string => (name.split(' ')[1] ?? '').replace('{id}', String(other));
   const headOf = (name: string, made: Made, ...headers: readonly string[]): string =>
     [

@@ -33,8 +33,8 @@ eachDatabase('with two servers on one database', (makeDatabase) => {
     for (let round = 0; round < 10; round++) {
       const [key, own] = [await newKey(here), await newKey(there)];
       await Promise.all([
-        here.keyhouse.revoke({ kind: 'key', id: key.id }, OPERATOR),
-        there.keyhouse.revoke({ kind: 'key', id: own.id }, OPERATOR),
+        here.keyhouse.credentials.revoke({ kind: 'key', id: key.id }, OPERATOR),
+        there.keyhouse.credentials.revoke({ kind: 'key', id: own.id }, OPERATOR),
       ]);
       await stream.next(tells('credential', key.id));
       await stream.next(tells('credential', own.id));
@@ -55,11 +55,11 @@ eachDatabase('with two servers on one database', (makeDatabase) => {
     const keys: number[] = [];
     for (const server of [here, there, here, there]) {
       const key = await newKey(server);
-      await server.keyhouse.revoke({ kind: 'key', id: key.id }, OPERATOR);
+      await server.keyhouse.credentials.revoke({ kind: 'key', id: key.id }, OPERATOR);
       keys.push(key.id);
       // Asked of the other one, which may not have read so far yet: it looks before it answers.
       const other = server === here ? there : here;
-      const { position } = server.keyhouse.feed.position();
+      const { position } = server.keyhouse.revocations.feed.position();
       at = await askFeed(other, guard.text, `?after=${Math.max(at.position, position)}&epoch=${at.epoch}`);
       expect(at.whole).toBe(false);
     }
@@ -78,8 +78,8 @@ eachDatabase('with two servers on one database', (makeDatabase) => {
         return (await here.request('/auth', { bearer: key.text, body })).json.token as string;
       }),
     );
-    for (const jwt of minted) await here.keyhouse.revokePresented(jwt, null, OPERATOR);
-    await here.keyhouse.revoke({ kind: 'key', id: last.id }, OPERATOR);
+    for (const jwt of minted) await here.keyhouse.oauth.revokePresented(jwt, null, OPERATOR);
+    await here.keyhouse.credentials.revoke({ kind: 'key', id: last.id }, OPERATOR);
     // A server that started after all this has none of it in memory as changes: it reads them.
     const late = await startTestServer({ database: { ...here.database, drop: async () => {} } });
     const step = await askFeed(late, guard.text, `?after=${before.position}&epoch=${before.epoch}`);
@@ -97,11 +97,11 @@ it('a restored backup has another epoch, so that its whole list is asked for and
   const before = await startTestServer();
   const guard = await newGuard(before);
   const [old, lost] = [await newKey(before), await newKey(before)];
-  await before.keyhouse.revoke({ kind: 'key', id: old.id }, OPERATOR);
+  await before.keyhouse.credentials.revoke({ kind: 'key', id: old.id }, OPERATOR);
   const folder = mkdtempSync(join(tmpdir(), 'keyhouse-restored-'));
   backupSqlite(before.database.url.slice('sqlite:'.length), join(folder, 'keyhouse.db'));
   // Revoked after the backup was made: the copy does not know it.
-  await before.keyhouse.revoke({ kind: 'key', id: lost.id }, OPERATOR);
+  await before.keyhouse.credentials.revoke({ kind: 'key', id: lost.id }, OPERATOR);
   const list = new RevocationList();
   const known = await askFeed(before, guard.text);
   list.addWhole(known);
@@ -136,7 +136,7 @@ it('is silent while PostgreSQL is away, refuses new askers, and goes on by itsel
     await stream.next(({ revocations }) => revocations.length === 0);
     await postgres.pause();
     // Two beats after what was heard last can be trusted no more.
-    await expect.poll(() => server.keyhouse.feed.isFresh()).toBe(false);
+    await expect.poll(() => server.keyhouse.revocations.feed.isFresh()).toBe(false);
     await new Promise((resolve) => setTimeout(resolve, 100));
     const said = stream.messages.length;
     for (const headers of [{}, { accept: 'text/event-stream' }]) {
@@ -150,7 +150,7 @@ it('is silent while PostgreSQL is away, refuses new askers, and goes on by itsel
     await stream.next(({ atMs }) => atMs > (stream.messages[said - 1]?.atMs ?? 0), 20_000);
     await expect
       .poll(() =>
-        server.keyhouse.revoke({ kind: 'key', id: key.id }, OPERATOR).then(
+        server.keyhouse.credentials.revoke({ kind: 'key', id: key.id }, OPERATOR).then(
           () => true,
           () => false,
         ),
@@ -169,8 +169,8 @@ it('is silent when the SQLite file can be read no more, and refuses new askers',
   const guard = await newGuard(server);
   const stream = await followFeed(server, guard.text, await askFeed(server, guard.text));
   await stream.next(({ revocations }) => revocations.length === 0);
-  await server.keyhouse.store.close();
-  await expect.poll(() => server.keyhouse.feed.isFresh()).toBe(false);
+  await server.store.close();
+  await expect.poll(() => server.keyhouse.revocations.feed.isFresh()).toBe(false);
   await new Promise((resolve) => setTimeout(resolve, 100));
   const said = stream.messages.length;
   expect((await getFeed(server, '', { authorization: `Bearer ${guard.text}` })).status).toBe(503);

@@ -32,7 +32,7 @@ const run = (...args: readonly string[]) =>
 async function report(...args: readonly string[]) {
   const { stdout, stderr } = await run(...args, '--json');
   if (stdout === '') throw new Error(stderr);
-  await server.keyhouse.follower.look();
+  await server.keyhouse.revocations.follower.look();
   return JSON.parse(stdout);
 }
 /** Why nothing of a file was taken. */
@@ -72,7 +72,7 @@ describe('a list of keys in CSV', () => {
     const { text, name } = rows(delimiter);
     const told = await report('keys', write(encode(text)), ...KEYS);
     expect(told).toMatchObject({ keys: { read: 2, taken: 2 }, columns_not_taken: { keys: {} }, not_taken: [] });
-    const keys = await server.keyhouse.store.credentials.listCredentials({
+    const keys = await server.store.credentials.listCredentials({
       ...{ kind: 'key', accountId: 1, withRevoked: false, limit: 100 },
     });
     expect(keys.find((key) => key.name === name)?.permissions).toEqual(['invoices.read', 'crm.read']);
@@ -117,7 +117,7 @@ describe('the tables of an application in CSV', () => {
     expect(told).toMatchObject({ users: { taken: 2, over: 0 }, tokens: { taken: 1 }, not_taken: [] });
     expect(told.columns_not_taken).toEqual({ users: { locale: 1 }, tokens: {} });
     const [ada, grace] = await Promise.all(
-      ['null1@example.com', 'null2@example.com'].map((email) => server.keyhouse.store.accounts.findUserByEmail(email)),
+      ['null1@example.com', 'null2@example.com'].map((email) => server.store.accounts.findUserByEmail(email)),
     );
     expect([ada?.displayName, ada?.firstName, ada?.lastName]).toEqual(['Ada NULL', 'Ada', 'NULL']);
     expect([grace?.displayName, grace?.firstName, grace?.passwordHash]).toEqual(['Hopper', '', '']);
@@ -154,7 +154,7 @@ describe('a page of a list', () => {
     const told = await refusal('keys', write(JSON.stringify(page)), ...UNKEY);
     expect(told).toContain('this is not the whole list');
     expect(told).toContain(why);
-    expect(await server.keyhouse.store.imports.knownHashes([sha256('p1')])).toEqual([]);
+    expect(await server.store.imports.knownHashes([sha256('p1')])).toEqual([]);
   });
 
   it('of better-auth’s API is refused too', async () => {

@@ -48,7 +48,7 @@ async function openHouse(database: Parameters<typeof startTestServer>[0]): Promi
       const { exitCode, stdout, stderr } = await bench.run(['import', 'keys', file, ...args, '--json'], { settings });
       if (stdout === '') throw new Error(stderr);
       // It hears by itself within half a second; tries before that would count as guesses.
-      await server.keyhouse.follower.look();
+      await server.keyhouse.revocations.follower.look();
       return { exitCode, report: JSON.parse(stdout) as Report };
     },
     verify: async (method, path, key) => (await server.request(`/verify${path}`, { method, bearer: key })).status,
@@ -92,7 +92,7 @@ eachDatabase('a list of keys', (database) => {
     ].join('\r\n');
 
     const dry = await importKeys(list, '--format', 'csv', '--dry-run');
-    expect(await server.keyhouse.store.imports.hasImports()).toBe(false);
+    expect(await server.store.imports.hasImports()).toBe(false);
     const { report, exitCode } = await importKeys(list, '--format', 'csv');
     expect({ ...report, dry_run: true }).toEqual(dry.report);
     expect(exitCode).toBe(1);
@@ -119,7 +119,7 @@ eachDatabase('a list of keys', (database) => {
     expect(eve.accountId).not.toBe(ada.accountId);
 
     // Where it came from is shown, and when it was used there: before anything is used here.
-    const shown = await server.keyhouse.store.credentials.listCredentials({
+    const shown = await server.store.credentials.listCredentials({
       ...{ kind: 'key', accountId: ada.accountId, withRevoked: false, limit: 10 },
     });
     const billing = shown.find(({ name }) => name === 'Billing, EU');
@@ -142,7 +142,7 @@ eachDatabase('a list of keys', (database) => {
 
     // A new secret of our own shape, the old one beside it for a while.
     if (billing === undefined) throw new Error('It is not there.');
-    const rotated = await server.keyhouse.rotate(
+    const rotated = await server.keyhouse.credentials.rotate(
       { credential: billing, currentHash: billing.hash, overlapSeconds: 60, revokeJwts: false },
       OPERATOR,
     );
@@ -157,7 +157,7 @@ eachDatabase('a list of keys', (database) => {
     ]);
 
     // Once more: nothing; and what was revoked stays revoked.
-    expect(await server.keyhouse.revoke({ kind: 'key', id: billing.id }, OPERATOR)).toBe(true);
+    expect(await server.keyhouse.credentials.revoke({ kind: 'key', id: billing.id }, OPERATOR)).toBe(true);
     const again = await importKeys(list, '--format', 'csv');
     expect(again.report.keys).toMatchObject({ taken: 0, already: 6 });
     expect([await verify('GET', '/api/invoices', hex), await verify('GET', '/api/invoices', rotated.value.text)]).toEqual([
@@ -173,8 +173,8 @@ eachDatabase('a list of keys', (database) => {
     };
     const told = { batch: crypto.randomUUID(), uses: [], refusals: [refusal] };
     expect((await server.request('/auth/usage', { bearer: guard.text, body: told })).status).toBe(204);
-    await server.keyhouse.refusals.flush();
-    expect(await server.keyhouse.store.audit.list({ requestId: 'r-1', limit: 2 })).toMatchObject([
+    await server.keyhouse.audit.refusals.flush();
+    expect(await server.store.audit.list({ requestId: 'r-1', limit: 2 })).toMatchObject([
       { reason: 'revoked', credentialId: billing.id, accountId: billing.accountId },
     ]);
     await house.close();
@@ -299,13 +299,13 @@ eachDatabase('a list of keys', (database) => {
 
 /** As if they had followed the link in their mail. */
 async function prove(server: TestServer, userId: number): Promise<void> {
-  const user = await server.keyhouse.findUser(userId);
+  const user = await server.keyhouse.users.find(userId);
   if (user === null) throw new Error('There is no such user.');
   const ticketHash = sha256(user.email);
   const nowMs = Date.now();
   const ends = { createdAtMs: nowMs, endsAtMs: nowMs + 60_000 };
   const ticket = { hash: ticketHash, purpose: 'verify-email', userId, data: { emailKey: user.email }, ...ends } as const;
-  const { tickets, profile } = server.keyhouse.store;
+  const { tickets, profile } = server.store;
   await tickets.issueTicket({ ticket, replace: true, event: null });
   const event = { event: 'user.email_verified', atMs: nowMs, by: OPERATOR, userId } as const;
   expect(await profile.verifyEmail({ userId, ticketHash, nowMs, event })).not.toBeNull();

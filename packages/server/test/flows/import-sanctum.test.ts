@@ -83,7 +83,7 @@ function importer(bench: Bench, server: TestServer) {
     const { exitCode, stdout, stderr } = await bench.run(['import', 'sanctum', ...args, '--json'], { settings });
     if (stdout === '') throw new Error(stderr);
     // It hears by itself within half a second; tries before that would count as guesses.
-    await server.keyhouse.follower.look();
+    await server.keyhouse.revocations.follower.look();
     return { exitCode, report: JSON.parse(stdout) as Report, stderr };
   };
 }
@@ -109,7 +109,7 @@ eachDatabase('a Sanctum database', (database) => {
         const map = ['--map', 'server:update=servers.write'];
         const dry = await importSanctum('--from', source.url, ...map, '--dry-run');
         expect((await whoAmI(server, `12|${secrets.today}`)).status).toBe(401);
-        expect(await server.keyhouse.store.imports.hasImports()).toBe(false);
+        expect(await server.store.imports.hasImports()).toBe(false);
 
         const first = await importSanctum('--from', source.url, ...map);
         expect(first.report).toEqual({ ...dry.report, dry_run: false });
@@ -176,14 +176,14 @@ eachDatabase('a Sanctum database', (database) => {
         for (const email of ['ada@example.com', 'grace@example.com']) {
           expect((await logIn(email, 'wrong horse battery staple')).status).toBe(422);
           expect((await logIn(email, PASSWORD)).status).toBe(200);
-          const stored = await server.keyhouse.store.accounts.findUserByEmail(email);
+          const stored = await server.store.accounts.findUserByEmail(email);
           expect(stored?.passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456/);
           expect((await logIn(email, PASSWORD)).status).toBe(200);
         }
         expect((await logIn('social@example.com', '')).status).toBe(422);
-        const grace = await server.keyhouse.store.accounts.findUserByEmail('grace@example.com');
+        const grace = await server.store.accounts.findUserByEmail('grace@example.com');
         expect(grace).toMatchObject({ email: 'Grace@Example.com', displayName: 'Grace', emailVerifiedAtMs: null });
-        const ada = await server.keyhouse.store.accounts.findUserByEmail('ada@example.com');
+        const ada = await server.store.accounts.findUserByEmail('ada@example.com');
         expect(ada?.emailVerifiedAtMs).toBe(Date.parse('2024-05-07T00:00:00Z'));
 
         // Logging out ends this one.
@@ -197,17 +197,17 @@ eachDatabase('a Sanctum database', (database) => {
         const ending = new URLSearchParams({ token: `15|${secrets.first}` }).toString();
         expect((await server.request('/auth/revoke', { headers: form, body: ending })).status).toBe(200);
         expect((await whoAmI(server, `15|${secrets.first}`)).status).toBe(401);
-        expect(await server.keyhouse.disableUser({ userId: grace?.id ?? 0, by: OPERATOR })).toMatchObject({ ok: true });
+        expect(await server.keyhouse.users.disable({ userId: grace?.id ?? 0, by: OPERATOR })).toMatchObject({ ok: true });
         expect((await whoAmI(server, `14|${secrets.before}`)).status).toBe(401);
-        expect(await server.keyhouse.enableUser({ userId: grace?.id ?? 0, by: OPERATOR })).toMatchObject({ ok: true });
+        expect(await server.keyhouse.users.enable({ userId: grace?.id ?? 0, by: OPERATOR })).toMatchObject({ ok: true });
         expect((await whoAmI(server, `14|${secrets.before}`)).status).toBe(200);
         // Its use is counted, and why it was refused is on record.
         await vi.waitFor(async () => {
-          const tokens = await server.keyhouse.store.credentials.listCredentials({ ...LIST, userId: ada?.id ?? 0 });
+          const tokens = await server.store.credentials.listCredentials({ ...LIST, userId: ada?.id ?? 0 });
           expect(tokens.find(({ imported }) => imported?.startsWith === '12|')?.use.requests).toBeGreaterThan(1);
         });
         const events = await vi.waitFor(async () => {
-          const found = await server.keyhouse.store.audit.list({ userId: grace?.id ?? 0, event: 'request.refused', limit: 10 });
+          const found = await server.store.audit.list({ userId: grace?.id ?? 0, event: 'request.refused', limit: 10 });
           expect(found.map(({ reason }) => reason)).toContain('owner_disabled');
           return found;
         });
@@ -247,7 +247,7 @@ eachDatabase('a Sanctum database', (database) => {
     const rotated = await server.request('/api/v1/auth/tokens/rotate', { bearer: old, body: { overlap_seconds: 600 } });
     expect(rotated.status).toBe(200);
     const fresh: string = rotated.json.access_token;
-    const row = (await server.keyhouse.store.imports.findForeign((await hashOf(secrets.today)) ?? ''))?.credential;
+    const row = (await server.store.imports.findForeign((await hashOf(secrets.today)) ?? ''))?.credential;
     expect(fresh).toMatch(new RegExp(`^${row?.id}\\|kh_[0-9A-Za-z]{40}[0-9a-f]{8}$`));
     expect([(await whoAmI(server, old)).status, (await whoAmI(server, fresh)).status]).toEqual([200, 200]);
     // Only the newest secret may rotate.
@@ -258,9 +258,9 @@ eachDatabase('a Sanctum database', (database) => {
     // Narrowed and revoked like any other, and the next import leaves both as they are.
     const id = Number(fresh.split('|')[0]);
     const by = { actor: 'operator', requestId: null, person: {} } as const;
-    expect((await server.keyhouse.narrow({ kind: 'token', id, permissions: ['invoices.read'] }, by)).ok).toBe(true);
+    expect((await server.keyhouse.credentials.narrow({ kind: 'token', id, permissions: ['invoices.read'] }, by)).ok).toBe(true);
     expect((await server.request('/verify/api/customers', { bearer: fresh })).status).toBe(403);
-    expect(await server.keyhouse.revoke({ kind: 'token', id }, by)).toBe(true);
+    expect(await server.keyhouse.credentials.revoke({ kind: 'token', id }, by)).toBe(true);
     expect((await whoAmI(server, fresh)).status).toBe(401);
     const again = await importer(bench, server)('--from', source.url);
     expect(again.report).toMatchObject({ tokens: { taken: 0 } });

@@ -75,7 +75,7 @@ const run = (...args: readonly string[]) =>
 async function importFrom(url: string, ...args: readonly string[]): Promise<Report> {
   const { stdout, stderr } = await run('--from', url, ...args, '--json');
   if (stdout === '') throw new Error(stderr);
-  await server.keyhouse.follower.look();
+  await server.keyhouse.revocations.follower.look();
   return JSON.parse(stdout) as Report;
 }
 /** Why a run ended before it took anything. */
@@ -147,7 +147,7 @@ describe('an application whose keys are no numbers', () => {
             const { user } = (await whoAmI(`${ULID.slice(0, -1)}${index}|${secret}`)).json;
             expect([user.display_name, user.first_name, user.last_name]).toEqual(told[index]);
             // A second run knows them by the same key.
-            expect(await server.keyhouse.store.imports.usersByForeignId(`app-${turn}`, [read(id)])).toHaveLength(1);
+            expect(await server.store.imports.usersByForeignId(`app-${turn}`, [read(id)])).toHaveLength(1);
           }
           const again = await importFrom(source.url, '--origin', `app-${turn}`);
           expect(again).toMatchObject({ users: { taken: 0, already: 4 }, tokens: { taken: 0, already: 4 } });
@@ -245,7 +245,7 @@ describe('dates of nothing and lists of abilities', () => {
       expect(report).toMatchObject({ users: { taken: 1, refused: 0 }, tokens: { taken: 1, over: 1, refused: 0 } });
       expect((await whoAmI(`1|${open}`)).status).toBe(200);
       expect((await whoAmI(`2|${ended}`)).status).toBe(401);
-      const user = await server.keyhouse.store.accounts.findUserByEmail('zero@example.com');
+      const user = await server.store.accounts.findUserByEmail('zero@example.com');
       expect(user?.emailVerifiedAtMs).toBeNull();
     },
   );

@@ -7,12 +7,12 @@ import { parseCredential } from '@keyhouse/protocol';
 import { expect, it, vi } from 'vitest';
 import { naughtyStrings } from '../../../protocol/test/vectors.ts';
 import { openBench } from '../../src/cli/test-helper.ts';
-import type { ImportReport, SourceRow } from '../../src/core/credentials/import.ts';
-import type { KeysWish } from '../../src/core/credentials/import-keys.ts';
-import type { SanctumWish } from '../../src/core/credentials/import-sanctum.ts';
+import type { ImportReport, SourceRow } from '../../src/core/imports/import.ts';
+import { type KeysWish, importKeys as takeOverKeys } from '../../src/core/imports/import-keys.ts';
+import { type SanctumWish, importSanctum as takeOverSanctum } from '../../src/core/imports/import-sanctum.ts';
 import { eachDatabase, type TestDatabase } from '../databases.ts';
 import { BCRYPT_10, newSecret } from '../sanctum.ts';
-import { ISSUER, OPERATOR, PASSWORD, startTestServer, type TestServer } from '../server.ts';
+import { ISSUER, importPortsOf, OPERATOR, PASSWORD, startTestServer, type TestServer } from '../server.ts';
 
 const NOWHERE = { address: null, userAgent: null };
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -28,12 +28,12 @@ const COMMON = { dryRun: false, map: new Map<string, readonly string[]>(), dropU
 function importSanctum(server: TestServer, users: readonly Cells[], tokens: readonly Cells[], more: Partial<SanctumWish> = {}) {
   const options = { merge: false, dropUnknownPasswords: false, expirationMinutes: null, models: ['App\\Models\\User'] };
   const wish = { ...COMMON, origin: 'sanctum', ...options, users: rowsOf(users), tokens: rowsOf(tokens), ...more };
-  return server.keyhouse.importSanctum(wish, OPERATOR);
+  return takeOverSanctum(importPortsOf(server), wish);
 }
 
 function importKeys(server: TestServer, keys: readonly Cells[], more: Partial<KeysWish> = {}) {
   const options = { format: 'csv', accountId: null, owners: new Map(), permissions: null, dropLimits: false } as const;
-  return server.keyhouse.importKeys({ ...COMMON, origin: 'csv', ...options, keys: rowsOf(keys), ...more }, OPERATOR);
+  return takeOverKeys(importPortsOf(server), { ...COMMON, origin: 'csv', ...options, keys: rowsOf(keys), ...more });
 }
 
 const user = (id: number, email: string, more: Cells = {}): Cells => ({ id, email, name: 'X', password: BCRYPT_10, ...more });
@@ -64,7 +64,7 @@ eachDatabase('an import', (database) => {
     const logIn = (password: string) =>
       server.request('/api/v1/auth/login', { body: { email: victim.email, password, device_name: 'x' } });
     expect((await logIn(PASSWORD)).status).toBe(200);
-    expect(await server.keyhouse.store.accounts.findUserByEmail('victim@example.com')).toMatchObject({ emailVerifiedAtMs: null });
+    expect(await server.store.accounts.findUserByEmail('victim@example.com')).toMatchObject({ emailVerifiedAtMs: null });
 
     await verifyAddress(server, victim.id, victim.email);
     // Verified here, but not there.
@@ -72,7 +72,7 @@ eachDatabase('an import', (database) => {
     const merged = await importSanctum(server, rows, [token(1, secret)], { merge: true });
     expect(merged).toMatchObject({ users: { taken: 1 }, tokens: { taken: 1 }, notes: { merged: 1 }, problems: [] });
     expect(await judge(server, `1|${secret}`)).toMatchObject({ ok: true, caller: { userId: victim.id } });
-    const stored = await server.keyhouse.store.accounts.findUserByEmail('victim@example.com');
+    const stored = await server.store.accounts.findUserByEmail('victim@example.com');
     expect(stored?.passwordHash.startsWith('$argon2id$')).toBe(true);
     await server.stop();
   });
@@ -85,7 +85,7 @@ eachDatabase('an import', (database) => {
     expect(reasons(other)).toEqual(['other_address', 'user_not_taken']);
     const named = await importSanctum(server, [user(1, 'eve@example.com')], [token(9, secret)], { origin: 'shop' });
     expect(named).toMatchObject({ users: { taken: 1 }, tokens: { taken: 1 } });
-    const eve = await server.keyhouse.store.accounts.findUserByEmail('eve@example.com');
+    const eve = await server.store.accounts.findUserByEmail('eve@example.com');
     expect(await judge(server, `9|${secret}`)).toMatchObject({ caller: { userId: eve?.id } });
     await server.stop();
   });
@@ -130,9 +130,9 @@ eachDatabase('an import', (database) => {
     const tokenHash = sha256(ada.token.split('|')[1] ?? '');
     const caller = await judge(server, key.text);
     if (!caller.ok || caller.caller.kind !== 'key') throw new Error('It is no key.');
-    const credential = await server.keyhouse.store.credentials.getCredential('key', key.id);
+    const credential = await server.store.credentials.getCredential('key', key.id);
     if (credential === null) throw new Error('It is not there.');
-    const rotated = await server.keyhouse.rotate(
+    const rotated = await server.keyhouse.credentials.rotate(
       { credential, currentHash: credential.hash, overlapSeconds: 600, revokeJwts: false },
       OPERATOR,
     );
@@ -185,7 +185,7 @@ eachDatabase('an import', (database) => {
     const rows = abilities.map((each, index) => token(index + 1, `secret ${index}`, { abilities: each }));
     const report = await importSanctum(server, [user(1, 'ada@example.com')], rows);
     expect(report.tokens).toMatchObject({ taken: 0, refused: abilities.length });
-    await server.keyhouse.setCatalogue({
+    await server.keyhouse.permissions.setCatalogue({
       catalogue: [{ name: 'invoices.read', sentence: 'See invoices', isGrantable: false, isSensitive: false }],
       by: OPERATOR,
     });
@@ -215,7 +215,7 @@ eachDatabase('an import', (database) => {
     const tokens = naughty.map((text, index) => token(index + 1, `secret-${index}`, { name: text, tokenable_id: index + 1 }));
     const report = await importSanctum(server, users, tokens);
     expect(report).toMatchObject({ users: { refused: 0 }, tokens: { taken: naughty.length }, problems: [] });
-    const listed = await server.keyhouse.store.credentials.listCredentials({ kind: 'token', withRevoked: false, limit: 500 });
+    const listed = await server.store.credentials.listCredentials({ kind: 'token', withRevoked: false, limit: 500 });
     for (const { name } of listed) {
       expect([...name].length).toBeLessThanOrEqual(100);
       expect(name).not.toMatch(/\p{Cc}/u);
@@ -246,7 +246,7 @@ eachDatabase('an import', (database) => {
     expect(runs.some(({ status }) => status === 'fulfilled')).toBe(true);
     const last = await importSanctum(server, users, tokens);
     expect(last).toMatchObject({ users: { already: 60, taken: 0 }, tokens: { already: 60, taken: 0 }, problems: [] });
-    const all = await server.keyhouse.store.credentials.listCredentials({ kind: 'token', withRevoked: true, limit: 500 });
+    const all = await server.store.credentials.listCredentials({ kind: 'token', withRevoked: true, limit: 500 });
     expect(all.length).toBe(60);
     await server.stop();
   });
@@ -272,7 +272,7 @@ eachDatabase('an import', (database) => {
 
   it('loses to whoever registers the address, or makes the secret known, in the same moment', async () => {
     const server = await open();
-    const { imports } = server.keyhouse.store;
+    const { imports } = server.store;
     const { importUsers, importCredentials } = imports;
     let registered = 0;
     const racing: Partial<typeof imports> = {
@@ -289,7 +289,7 @@ eachDatabase('an import', (database) => {
     expect((await server.request('/api/v1/auth/login', { body: logIn })).json.user.id).toBe(registered);
 
     Object.assign(imports, { importUsers });
-    const ours = await server.keyhouse.findUser(registered);
+    const ours = await server.keyhouse.users.find(registered);
     const accountId = ours?.accountId ?? 0;
     const late = async (input: Parameters<typeof importCredentials>[0]) => {
       Object.assign(imports, { importCredentials });
@@ -326,7 +326,7 @@ eachDatabase('an import', (database) => {
       const { stdout, stderr } = await bench.run(['import', 'keys', file, '--format', 'csv', ...more], { settings });
       for (const hidden of [plain, good, good.slice(0, 20)]) expect(stdout + stderr).not.toContain(hidden);
     }
-    const events = await server.keyhouse.store.audit.list({ accountId: ada.accountId, limit: 100 });
+    const events = await server.store.audit.list({ accountId: ada.accountId, limit: 100 });
     expect(events.find(({ event }) => event === 'key.created')).toMatchObject({ actor: 'operator' });
     expect(JSON.stringify(events)).not.toContain(good);
     expect(server.logged.join()).not.toContain(good);
@@ -338,23 +338,23 @@ eachDatabase('an import', (database) => {
     const server = await open();
     const rows = [user(1, 'ada@example.com')];
     await importSanctum(server, rows, [token(1, 'secret')]);
-    const ada = await server.keyhouse.store.accounts.findUserByEmail('ada@example.com');
+    const ada = await server.store.accounts.findUserByEmail('ada@example.com');
     if (ada === null) throw new Error('She is not there.');
     const nowMs = Date.now();
     const event = { event: 'user.deleted', atMs: nowMs, by: OPERATOR, userId: ada.id } as const;
-    expect(await server.keyhouse.store.profile.deleteUser({ userId: ada.id, nowMs, event })).toBe('done');
+    expect(await server.store.profile.deleteUser({ userId: ada.id, nowMs, event })).toBe('done');
     expect(await judge(server, '1|secret')).toMatchObject({ ok: false });
-    expect(await server.keyhouse.store.imports.usersByForeignId('sanctum', ['1'])).toMatchObject([{ addressHash: null }]);
+    expect(await server.store.imports.usersByForeignId('sanctum', ['1'])).toMatchObject([{ addressHash: null }]);
     const again = await importSanctum(server, rows, [token(1, 'secret'), token(2, 'new')]);
     expect(reasons(again)).toEqual(['deleted_here', 'user_not_taken']);
-    expect(await server.keyhouse.store.accounts.findUserByEmail('ada@example.com')).toBeNull();
+    expect(await server.store.accounts.findUserByEmail('ada@example.com')).toBeNull();
     await server.stop();
   });
 
   it('looks nothing up before there is an import, and hears of the first one at once', async () => {
     const server = await open();
     let looked = 0;
-    const { imports } = server.keyhouse.store;
+    const { imports } = server.store;
     const find = imports.findForeign;
     const counting = (hash: string) => {
       looked += 1;
@@ -380,7 +380,7 @@ async function verifyAddress(server: TestServer, userId: number, emailKey: strin
   const hash = sha256(emailKey);
   const times = { createdAtMs: nowMs, endsAtMs: nowMs + 60_000 };
   const ticket = { hash, purpose: 'verify-email', userId, data: { emailKey }, ...times } as const;
-  await server.keyhouse.store.tickets.issueTicket({ ticket, replace: true, event: null });
+  await server.store.tickets.issueTicket({ ticket, replace: true, event: null });
   const event = { event: 'user.email_verified', atMs: nowMs, by: OPERATOR, userId } as const;
-  expect(await server.keyhouse.store.profile.verifyEmail({ userId, ticketHash: hash, nowMs, event })).not.toBeNull();
+  expect(await server.store.profile.verifyEmail({ userId, ticketHash: hash, nowMs, event })).not.toBeNull();
 }

@@ -29,17 +29,17 @@ eachDatabase('a question of introspection', (makeDatabase) => {
         body: { token, ...(permission === '' ? {} : { permission }) },
       })
     ).json;
-  const written = () => server.keyhouse.flushUse();
+  const written = () => server.keyhouse.flush();
   const requestsOf = async (kind: 'token' | 'key', id: number): Promise<number> => {
     await written();
-    return (await server.keyhouse.store.credentials.getCredential(kind, id))?.use.requests ?? -1;
+    return (await server.store.credentials.getCredential(kind, id))?.use.requests ?? -1;
   };
   const idOf = (token: string): number => Number(token.split('|')[0]);
   const leastOf = async (id: number) => {
     await written();
-    const key = await server.keyhouse.store.credentials.getCredential('key', id);
+    const key = await server.store.credentials.getCredential('key', id);
     if (key === null) throw new Error('There is no such key.');
-    return (await server.keyhouse.leastOf([key])).get(id);
+    return (await server.keyhouse.use.leastPrivilegeOf([key])).get(id);
   };
 
   it('keeps a log-in token alive that nobody uses in any other way, however long', async () => {
@@ -69,7 +69,7 @@ eachDatabase('a question of introspection', (makeDatabase) => {
     await rotated('key', key.id);
     await ask(key.text);
     await written();
-    const kept = await server.keyhouse.store.credentials.getCredential('key', key.id);
+    const kept = await server.store.credentials.getCredential('key', key.id);
     expect(kept?.use).toMatchObject({ previousRequests: 1 });
   });
 
@@ -79,7 +79,7 @@ eachDatabase('a question of introspection', (makeDatabase) => {
     const askedAtMs = server.now();
     await ask(jwt);
     await written();
-    expect((await server.keyhouse.store.sessions.findSession(id))?.lastUsedAtMs).toBeGreaterThanOrEqual(askedAtMs);
+    expect((await server.store.sessions.findSession(id))?.lastUsedAtMs).toBeGreaterThanOrEqual(askedAtMs);
   });
 
   it('is no use when a guard reports its own, when a key asks about itself, nor when an application asks about its own', async () => {
@@ -94,13 +94,13 @@ eachDatabase('a question of introspection', (makeDatabase) => {
     expect(await requestsOf('key', key.id), 'only as the one that asked').toBe(before + 2);
 
     const { jwt: ofSession, id } = await openSession(server, (await registered(server)).browser, page);
-    const openedAtMs = (await server.keyhouse.store.sessions.findSession(id))?.lastUsedAtMs;
+    const openedAtMs = (await server.store.sessions.findSession(id))?.lastUsedAtMs;
     server.advance(HOUR_MS / 10);
     const basic = `Basic ${Buffer.from(`${page.clientId}:${page.secret}`).toString('base64')}`;
     const asked = await server.request('/auth/introspect', { headers: { authorization: basic }, body: { token: ofSession } });
     expect(asked.json).toMatchObject({ active: true });
     await written();
-    expect((await server.keyhouse.store.sessions.findSession(id))?.lastUsedAtMs).toBe(openedAtMs);
+    expect((await server.store.sessions.findSession(id))?.lastUsedAtMs).toBe(openedAtMs);
   });
 
   it('is nothing to what does not belong to the asker, and nothing to what is not valid', async () => {
@@ -159,9 +159,9 @@ eachDatabase('a question of introspection', (makeDatabase) => {
 
   /** With an overlap of an hour; when it was rotated. */
   async function rotated(kind: 'token' | 'key', id: number): Promise<number> {
-    const credential = await server.keyhouse.store.credentials.getCredential(kind, id);
+    const credential = await server.store.credentials.getCredential(kind, id);
     if (credential === null) throw new Error('There is no such credential.');
-    const done = await server.keyhouse.rotate(
+    const done = await server.keyhouse.credentials.rotate(
       { credential, currentHash: credential.hash, overlapSeconds: 3600, revokeJwts: false },
       OPERATOR,
     );

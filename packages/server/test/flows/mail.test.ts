@@ -5,14 +5,14 @@ import { Secret, TOTP } from 'otpauth';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { makeTotpSecret, stepOf } from '../../src/core/accounts/codes.ts';
-import { hashTicket, makeTicketText } from '../../src/core/accounts/ticket.ts';
-import { rotateMasterSecret } from '../../src/core/jwts/master-secret.ts';
+import { makeTotpSecret, stepOf } from '../../src/core/factors/codes.ts';
 import { MasterSecret } from '../../src/core/lib/master-secret.ts';
 import { createCompose, type Recipient } from '../../src/core/mail/compose.ts';
 import { type DeliverPorts, deliverMails, nextTry } from '../../src/core/mail/deliver.ts';
 import type { Facts } from '../../src/core/mail/letters.ts';
 import { MAIL_KINDS, type MailDraft } from '../../src/core/mail/mail.ts';
+import { rotateMasterSecret } from '../../src/core/signing-keys/master-secret.ts';
+import { hashTicket, makeTicketText } from '../../src/core/users/ticket.ts';
 import { openSmtp } from '../../src/mail/smtp.ts';
 import { eachDatabase, type TestDatabase } from '../databases.ts';
 

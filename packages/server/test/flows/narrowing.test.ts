@@ -35,9 +35,9 @@ eachDatabase('what is taken away is gone at once:', (makeDatabase) => {
   const statusOf = async (jwt: string): Promise<number> => (await server.request('/verify/api/invoices', { bearer: jwt })).status;
   const isActive = async (jwt: string): Promise<boolean> =>
     (await server.request('/auth/introspect', { bearer: verifyingKey, body: { token: jwt } })).json.active;
-  const position = async () => (await server.keyhouse.store.changes.activeRevocations(0)).position;
+  const position = async () => (await server.store.changes.activeRevocations(0)).position;
   const changesSince = async (before: number) =>
-    (await server.keyhouse.store.changes.changesAfter(before, 1000)).filter(({ beforeMs }) => beforeMs !== null);
+    (await server.store.changes.changesAfter(before, 1000)).filter(({ beforeMs }) => beforeMs !== null);
 
   /** The JWT is refused, and the session goes on with `left`, in a JWT that is good at once. */
   async function expectNarrowed(client: TestApplication, session: TestSession, left: readonly string[]): Promise<string> {
@@ -150,7 +150,8 @@ eachDatabase('what is taken away is gone at once:', (makeDatabase) => {
 
   describe('in the catalogue,', () => {
     const entry = (name: string, more: object = {}) => ({ name, sentence: name, isGrantable: true, isSensitive: false, ...more });
-    const setCatalogue = (...catalogue: ReturnType<typeof entry>[]) => server.keyhouse.setCatalogue({ catalogue, by: OPERATOR });
+    const setCatalogue = (...catalogue: ReturnType<typeof entry>[]) =>
+      server.keyhouse.permissions.setCatalogue({ catalogue, by: OPERATOR });
     const ALL = ['invoices.read', 'invoices.write', 'crm.read', 'reports.read'].map((name) => entry(name));
     const without = (name: string) => ALL.filter((each) => each.name !== name);
 
@@ -186,7 +187,7 @@ eachDatabase('what is taken away is gone at once:', (makeDatabase) => {
       await setCatalogue(...without('invoices.write'), entry('invoices.write', { isSensitive: true }));
       const client = await newApplication(server, owner.accountId, { isVerified: true });
       const session = await open(client);
-      await server.keyhouse.verifyApplication(client, false, OPERATOR);
+      await server.keyhouse.applications.verify(client, false, OPERATOR);
       await expectNarrowed(client, session, ['invoices.read']);
       await setCatalogue();
     });
@@ -207,7 +208,7 @@ eachDatabase('what is taken away is gone at once:', (makeDatabase) => {
   });
 
   async function update(application: TestApplication, settings: object): Promise<void> {
-    const updated = await server.keyhouse.updateApplication({ application, settings }, OPERATOR);
+    const updated = await server.keyhouse.applications.update({ application, settings }, OPERATOR);
     if (!updated.ok) throw new Error(JSON.stringify(updated));
   }
 });
@@ -233,8 +234,11 @@ eachDatabase('of two servers the other', (makeDatabase) => {
       const first = (await refresh(there, client, session.refreshToken)).json;
       const takeAway = async () =>
         narrow === 'application'
-          ? await here.keyhouse.updateApplication({ application: client, settings: { permissions: ['invoices.read'] } }, OPERATOR)
-          : await here.keyhouse.setCatalogue({
+          ? await here.keyhouse.applications.update(
+              { application: client, settings: { permissions: ['invoices.read'] } },
+              OPERATOR,
+            )
+          : await here.keyhouse.permissions.setCatalogue({
               catalogue: [{ name: 'invoices.read', sentence: 'See invoices', isGrantable: true, isSensitive: false }],
               by: OPERATOR,
             });

@@ -97,7 +97,7 @@ eachDatabase('an application of somebody else', (makeDatabase) => {
   it('is signed for with keys that rotate: ID tokens of before still verify, and still name who is to sign out', async () => {
     const client = await newApplication(server, owner.accountId, { idTokenAlgorithm: 'RS256' });
     const session = await openSession(server, ada, client, { rest: { scope: 'openid' } });
-    const rotated = await server.keyhouse.rotateSigningKeys({ emergency: true, by: OPERATOR });
+    const rotated = await server.keyhouse.signingKeys.rotate({ emergency: true, by: OPERATOR });
     expect(rotated.ok && rotated.value.map(({ algorithm }) => algorithm)).toEqual(['ES256', 'RS256']);
     await expect.poll(async () => (await server.request('/.well-known/jwks.json')).json.keys.length).toBe(6);
     await verified(session.idToken, client, 'RS256');
@@ -113,7 +113,7 @@ eachDatabase('an application of somebody else', (makeDatabase) => {
   it('takes a change of the algorithm with the next ID token, also for a code that is under way', async () => {
     const client = await newApplication(server, owner.accountId, { kind: 'confidential' });
     const { answer, pkce } = await allowed(server, ada, client, { rest: { scope: 'openid' } });
-    const changed = await server.keyhouse.updateApplication(
+    const changed = await server.keyhouse.applications.update(
       { application: client, settings: { idTokenAlgorithm: 'RS256' } },
       OPERATOR,
     );
@@ -216,7 +216,7 @@ eachDatabase('an application of somebody else', (makeDatabase) => {
       const { answer, asked } = await allowed(server, ada, client, { rest: { redirect_uri: uri } });
       expect([asked, answer.get('code')]).toEqual([true, expect.stringMatching(/^kh_code_/)]);
     }
-    const withdrawn = await server.keyhouse.updateApplication(
+    const withdrawn = await server.keyhouse.applications.update(
       { application: client, settings: { allowsSchemesWithoutDot: false } },
       OPERATOR,
     );

@@ -2,7 +2,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresUrl } from '../../../../test/shared-things.ts';
-import { MAX_FAILURES } from '../../src/core/accounts/sign-in-limits.ts';
+import { MAX_FAILURES } from '../../src/core/sign-ins/sign-in-limits.ts';
 import { findConnectionFigures, openStore } from '../../src/store/open.ts';
 import { Connections } from '../../src/store/postgres/connections.ts';
 import { newApplication, openSession, refresh } from '../applications.ts';
@@ -78,7 +78,7 @@ describe.skipIf(!havePgBouncer)(`${NEEDS_PGBOUNCER} behind a pooler in transacti
       token = next.json.refresh_token;
     }
 
-    await here.keyhouse.revoke({ kind: 'key', id: key.id }, OPERATOR);
+    await here.keyhouse.credentials.revoke({ kind: 'key', id: key.id }, OPERATOR);
     expect(await verify(here, key.text)).toBe(401);
     for (const bearer of [key.text, jwt]) await expect.poll(() => verify(there, bearer), { interval: 20 }).toBe(401);
     await Promise.all([here.keyhouse.sweep(), there.keyhouse.sweep()]);

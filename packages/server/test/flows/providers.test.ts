@@ -148,7 +148,7 @@ describe('signing in with another provider', () => {
     const person = newPerson();
     const registered = await server.register(people.get(person)?.email);
     const visitor = await visitorFor(server, registered.id);
-    await server.keyhouse.sendVerification((await server.keyhouse.findUser(registered.id)) ?? never(), OPERATOR);
+    await server.keyhouse.users.sendVerification((await server.keyhouse.users.find(registered.id)) ?? never(), OPERATOR);
     await visitor.ask('/verify-email', { body: { ticket: await linkIn(server, registered.email, '/verify-email#') } });
     const { jar } = await logIn(person);
     expect((await ask(jar, '/me')).json.user).toMatchObject({ id: registered.id, has_password: true });
@@ -212,7 +212,7 @@ describe('signing in with another provider', () => {
     expect((await ask(late.jar, '/state')).json.first_proof).toBeNull();
     expect((await confirm(late.jar)).status).toBe(422);
     const verified = await waiting();
-    await server.keyhouse.sendVerification((await server.keyhouse.findUser(verified.owner.id)) ?? never(), OPERATOR);
+    await server.keyhouse.users.sendVerification((await server.keyhouse.users.find(verified.owner.id)) ?? never(), OPERATOR);
     const visitor = await visitorFor(server, verified.owner.id);
     const ticket = await linkIn(server, verified.owner.email, '/verify-email#');
     expect((await visitor.ask('/verify-email', { body: { ticket } })).status).toBe(200);
@@ -223,7 +223,7 @@ describe('signing in with another provider', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 422]);
     // A disabled user is not let in by it.
     const disabled = await waiting();
-    await server.keyhouse.disableUser({ userId: disabled.owner.id, by: OPERATOR });
+    await server.keyhouse.users.disable({ userId: disabled.owner.id, by: OPERATOR });
     expect((await confirm(disabled.jar)).status).toBe(422);
   });
 
@@ -278,7 +278,7 @@ describe('signing in with another provider', () => {
     ] as const) {
       const { jar } = await logIn(person);
       const { id } = (await ask(jar, '/me')).json.user;
-      const actor = await server.keyhouse.createUser({
+      const actor = await server.keyhouse.users.create({
         email: `${crypto.randomUUID()}@example.com`,
         password: 'an administrator has a long one',
         isAdministrator: true,
@@ -286,7 +286,7 @@ describe('signing in with another provider', () => {
       });
       if (!actor.ok) throw new Error(actor.reason);
       const by = OPERATOR;
-      await server.keyhouse.setAdministrator({ userId: id, actorId: actor.value.id, isAdministrator: true, by });
+      await server.keyhouse.administration.setAdministrator({ userId: id, actorId: actor.value.id, isAdministrator: true, by });
       expect((await logIn(person)).location).toBe(location);
       const signed = await signedIn(id);
       server.advance(11 * 60_000);
@@ -314,7 +314,7 @@ describe('signing in with another provider', () => {
     ] as const) {
       const password = 'an administrator has a long one';
       const email = people.get(person)?.email ?? never();
-      await place.keyhouse.createUser({ email, password, isAdministrator, by: OPERATOR });
+      await place.keyhouse.users.create({ email, password, isAdministrator, by: OPERATOR });
       const jar = new Jar();
       const begun = await visitorWith(place, '').ask('/providers/acme/start', { body: { purpose: 'log-in' } });
       jar.take(begun.headers['set-cookie'] ?? []);
@@ -344,7 +344,7 @@ describe('signing in with another provider', () => {
       const back = await goThrough(begun.json.url, newPerson());
       const answer = await place.request(back.slice(ISSUER.length), { headers: { cookie: jar.text } });
       expect(answer.headers.location).toBe('/login#sign-up-closed');
-      expect((await place.keyhouse.store.accounts.listUsers({ afterId: 0, limit: 10 })).length).toBe(0);
+      expect((await place.store.accounts.listUsers({ afterId: 0, limit: 10 })).length).toBe(0);
       await place.stop();
     }
   });
@@ -412,12 +412,12 @@ describe('signing in with another provider', () => {
       return answer.headers.location;
     };
     const owner = await place.register('ada@example.com', { isVerified: false });
-    const user = (await place.keyhouse.findUser(owner.id)) ?? never();
+    const user = (await place.keyhouse.users.find(owner.id)) ?? never();
     const jar = new Jar();
     expect(await comeBackThere(jar)).toBe('/login');
-    await place.keyhouse.sendVerification(user, OPERATOR);
+    await place.keyhouse.users.sendVerification(user, OPERATOR);
     const ticket = await linkIn(place, owner.email, '/verify-email#');
-    verify = () => place.keyhouse.verifyEmail(user, ticket, OPERATOR);
+    verify = () => place.keyhouse.users.verifyEmail(user, ticket, OPERATOR);
     expect((await visitorWith(place, jar.text).ask('/log-in/first-proof', { method: 'POST' })).status).toBe(422);
     expect((await place.request('/api/v1/cli/loggedUser', { bearer: owner.token })).status).toBe(200);
     expect(mailsTo(place, owner.email).map(({ kind }) => kind)).not.toContain('factor-changed');
@@ -429,7 +429,7 @@ describe('signing in with another provider', () => {
     const person = newPerson();
     const { jar } = await logIn(person);
     const { id } = (await ask(jar, '/me')).json.user;
-    await server.keyhouse.disableUser({ userId: id, by: OPERATOR });
+    await server.keyhouse.users.disable({ userId: id, by: OPERATOR });
     expect((await logIn(person)).location).toBe('/login#shut-out');
   });
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { CredentialWithUse } from '../../src/core/credentials/credential.ts';
-import { dueOf } from '../../src/core/credentials/reminders.ts';
 import { MasterSecret } from '../../src/core/lib/master-secret.ts';
 import { openBody } from '../../src/core/mail/compose.ts';
+import { dueOf } from '../../src/core/use/reminders.ts';
 import { eachDatabase } from '../databases.ts';
 import { newAdministrator, newMember, newPerson, newTeam } from '../people.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../server.ts';
@@ -44,7 +44,7 @@ const SECRET = new MasterSecret('a master secret for the tests, long enough');
 
 /** The oldest first. */
 async function remindersTo(server: TestServer, email: string): Promise<readonly { subject: string; text: string }[]> {
-  const { mails } = server.keyhouse.store;
+  const { mails } = server.store;
   const found = (await mails.listMails({ limit: 500 })).filter(
     ({ kind, recipient }) => kind === 'reminder' && recipient === email,
   );
@@ -64,7 +64,7 @@ eachDatabase('reminders', (makeDatabase) => {
     const visitor = await visitorFor(server, id);
     const nextDay = async (days = 1): Promise<void> => {
       server.advance(days * DAY_MS);
-      await server.keyhouse.remindPeople();
+      await server.keyhouse.remind();
     };
     return { server, visitor, email, nextDay };
   }
@@ -107,7 +107,10 @@ eachDatabase('reminders', (makeDatabase) => {
     expect((await remindersTo(server, email)).at(-1)?.subject).toBe('Token “Cron” has an old secret (Keyhouse)');
     await nextDay();
     expect(await remindersTo(server, email)).toHaveLength(2);
-    await server.keyhouse.revoke({ kind: 'token', id: json.credential.id }, { actor: 'operator', requestId: null, person: {} });
+    await server.keyhouse.credentials.revoke(
+      { kind: 'token', id: json.credential.id },
+      { actor: 'operator', requestId: null, person: {} },
+    );
     await nextDay(400);
     expect(await remindersTo(server, email)).toHaveLength(2);
     await server.stop();
@@ -117,10 +120,10 @@ eachDatabase('reminders', (makeDatabase) => {
     const { server, visitor, email, nextDay } = await open();
     const { id } = (await visitor.ask('/me')).json.user;
     await make(server, visitor, 'Billing', 10);
-    await server.keyhouse.disableUser({ userId: id, by: { actor: 'operator', requestId: null, person: {} } });
+    await server.keyhouse.users.disable({ userId: id, by: { actor: 'operator', requestId: null, person: {} } });
     await nextDay();
     expect(await remindersTo(server, email)).toHaveLength(0);
-    await server.keyhouse.enableUser({ userId: id, by: { actor: 'operator', requestId: null, person: {} } });
+    await server.keyhouse.users.enable({ userId: id, by: { actor: 'operator', requestId: null, person: {} } });
     await nextDay(400);
     // The token of the registration is unused and old too, but has ended.
     expect(await remindersTo(server, email)).toHaveLength(0);
@@ -137,7 +140,7 @@ eachDatabase('reminders', (makeDatabase) => {
       await newMember(server, owner, team, 'developer'),
     ];
     const root = await newAdministrator(server);
-    await server.keyhouse.disableUser({ userId: left.id, by: OPERATOR });
+    await server.keyhouse.users.disable({ userId: left.id, by: OPERATOR });
     await server.key(team, { expiresAtMs: server.now() + 40 * DAY_MS });
     await server.key(1, { expiresAtMs: server.now() + 40 * DAY_MS });
     await server.key(owner.accountId, { expiresAtMs: server.now() + 40 * DAY_MS });
@@ -203,11 +206,11 @@ eachDatabase('reminders', (makeDatabase) => {
     // It asks every hour, as the job does, and writes in the first.
     for (let hour = 1; hour <= 22; hour++) {
       server.advance(DAY_MS / 24);
-      await server.keyhouse.remindPeople();
+      await server.keyhouse.remind();
     }
     const isFree = () => {
       const nowMs = server.now();
-      return server.keyhouse.store.leases.takeLease({ job: 'remind', holder: 'the next', nowMs, forMs: DAY_MS / 2 });
+      return server.store.leases.takeLease({ job: 'remind', holder: 'the next', nowMs, forMs: DAY_MS / 2 });
     };
     expect(await isFree()).toBe(false);
     server.advance((3 * DAY_MS) / 24);

@@ -45,7 +45,7 @@ eachDatabase('nothing secret', (makeDatabase) => {
     await signIn('login', wrong, `${password}@example.com`);
     const rotated = await server.request('/api/v1/auth/tokens/rotate', { bearer: first, body: {} });
     secretPart('rotated token', rotated.json.access_token);
-    const user = await server.keyhouse.findUser(registered.json.user.id);
+    const user = await server.keyhouse.users.find(registered.json.user.id);
     const key = await server.key(user?.accountId ?? 0);
     secretPart('key', key.text);
     const minted = await server.request('/auth', { bearer: key.text, body: { permissions: ['invoices.read'] } });
@@ -62,7 +62,7 @@ eachDatabase('nothing secret', (makeDatabase) => {
       body: `token=${jwt}`,
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
     });
-    for (const stored of await server.keyhouse.store.signingKeys.listSigningKeys()) {
+    for (const stored of await server.store.signingKeys.listSigningKeys()) {
       const opened = open([new MasterSecret(MASTER)], `signing-key:${stored.kid}`, stored.sealedPrivateKey);
       if (!opened.ok) throw new Error(opened.reason);
       // The scalar of a P-256 key stands at a fixed place of its PKCS #8 form (RFC 5915).
@@ -71,10 +71,10 @@ eachDatabase('nothing secret', (makeDatabase) => {
     // Links that let somebody in, on their way by mail.
     expect((await visitorWith(server, '').ask('/forgot', { body: { email } })).status).toBe(204);
     // Written after the answer, so that its time does not tell who is registered.
-    const kinds = async () => (await server.keyhouse.store.mails.listMails({ limit: 100 })).map(({ kind }) => kind);
+    const kinds = async () => (await server.store.mails.listMails({ limit: 100 })).map(({ kind }) => kind);
     await expect.poll(kinds).toContain('reset-password');
-    for (const { id, kind } of await server.keyhouse.store.mails.listMails({ limit: 100 })) {
-      const mail = await server.keyhouse.store.mails.findMail(id);
+    for (const { id, kind } of await server.store.mails.listMails({ limit: 100 })) {
+      const mail = await server.store.mails.findMail(id);
       const sealedBody = mail?.sealedBody ?? '';
       const body = openBody([new MasterSecret(MASTER)], { recipient: mail?.recipient ?? '', sealedBody });
       for (const [, ticket = ''] of (body.ok ? body.value.text : '').matchAll(/#([\w-]{20,})/g))
@@ -82,7 +82,7 @@ eachDatabase('nothing secret', (makeDatabase) => {
     }
     expect([...secrets.keys()]).toContain('link of reset-password');
     // What waits to be written is, before it is looked at.
-    await server.keyhouse.refusals.flush({ end: true });
+    await server.keyhouse.audit.refusals.flush({ end: true });
 
     const places = new Map([...(await dump(database)), ['the log', Buffer.from(server.logged.join('\n'))]]);
     expect(places.size).toBeGreaterThan(database.kind === 'sqlite' ? 2 : 10);

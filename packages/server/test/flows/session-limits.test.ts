@@ -97,7 +97,7 @@ eachDatabase('the limit of a session', (makeDatabase) => {
     expect(await held()).toEqual(['invoices.read', 'invoices.write']);
     await owner.ask(`/accounts/${team}/members/${member.id}`, { method: 'PATCH', body: { role: 'viewer' } });
     expect(await held()).toEqual(['invoices.read']);
-    await server.keyhouse.updateApplication({ application: client, settings: { permissions: ['crm.read'] } }, OPERATOR);
+    await server.keyhouse.applications.update({ application: client, settings: { permissions: ['crm.read'] } }, OPERATOR);
     expect(await held()).toEqual([]);
     await owner.ask(`/accounts/${team}/members/${member.id}`, { method: 'DELETE' });
     expect(await askedBy(client, refreshToken)).toEqual({ active: false });

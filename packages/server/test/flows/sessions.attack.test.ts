@@ -204,7 +204,7 @@ eachDatabase('who wants into a session', (makeDatabase) => {
       expect((await ada.browser.ask('/consent', { body: { ...allow, ...more } })).status, JSON.stringify(more)).toBe(422);
     server.advance(61 * 60_000);
     expect((await ada.browser.ask('/consent', { body: allow })).status).toBe(422);
-    expect(await server.keyhouse.store.grants.grantsOf({ userId: ada.id, applicationId: evil.id })).toEqual([]);
+    expect(await server.store.grants.grantsOf({ userId: ada.id, applicationId: evil.id })).toEqual([]);
   });
 
   it('gets past no log-in that was asked for by going to the page behind it', async () => {
@@ -246,11 +246,11 @@ eachDatabase('who wants into a session', (makeDatabase) => {
     for (const end of ['revoke', 'disconnect', 'disable'] as const) {
       const person = await registered(server);
       const own = await openSession(server, person.browser, page);
-      const [grant] = await server.keyhouse.store.grants.grantsOf({ userId: person.id, applicationId: page.id });
+      const [grant] = await server.store.grants.grantsOf({ userId: person.id, applicationId: page.id });
       const ends = {
-        revoke: () => server.keyhouse.endSession({ id: own.id, userId: person.id, reason: 'revoked' }, OPERATOR),
-        disconnect: () => server.keyhouse.endGrant({ id: grant?.id ?? 0, userId: person.id }, OPERATOR),
-        disable: () => server.keyhouse.disableUser({ userId: person.id, by: OPERATOR }),
+        revoke: () => server.keyhouse.sessions.end({ id: own.id, userId: person.id, reason: 'revoked' }, OPERATOR),
+        disconnect: () => server.keyhouse.oauth.endGrant({ id: grant?.id ?? 0, userId: person.id }, OPERATOR),
+        disable: () => server.keyhouse.users.disable({ userId: person.id, by: OPERATOR }),
       };
       const racing = Array.from({ length: 20 }, () => refresh(server, page, own.refreshToken));
       const [answers] = await Promise.all([Promise.all(racing), ends[end]()]);

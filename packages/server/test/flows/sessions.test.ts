@@ -116,7 +116,7 @@ eachDatabase('user sessions', (makeDatabase) => {
     const fourth = await refresh(server, spa, session.refreshToken);
     expect([fourth.status, fourth.json.error]).toEqual([400, 'invalid_grant']);
     expect((await refresh(server, spa, next)).status).toBe(200);
-    const late = await server.keyhouse.store.audit.list({ userId: ada.id, event: 'session.late', limit: 10 });
+    const late = await server.store.audit.list({ userId: ada.id, event: 'session.late', limit: 10 });
     expect(late).toHaveLength(3);
   });
 
@@ -159,23 +159,23 @@ eachDatabase('user sessions', (makeDatabase) => {
       (person: Awaited<ReturnType<typeof registered>>, client: TestApplication, token: string, sid: string) => Promise<unknown>
     > = {
       disconnected: async (person, client) => {
-        const connected = await server.keyhouse.store.grants.listConnected(person.id, server.now());
+        const connected = await server.store.grants.listConnected(person.id, server.now());
         const grant = connected.find(({ clientId }) => clientId === client.clientId);
-        expect(await server.keyhouse.endGrant({ id: grant?.id ?? 0, userId: person.id }, OPERATOR)).toBe(true);
+        expect(await server.keyhouse.oauth.endGrant({ id: grant?.id ?? 0, userId: person.id }, OPERATOR)).toBe(true);
       },
       revoked: async (_person, client, token) =>
         expect((await server.request('/auth/revoke', { body: { token, ...withSecret(client) } })).status).toBe(200),
       'ended one': async (person, _client, _token, id) =>
-        expect(await server.keyhouse.endSession({ id, userId: person.id, reason: 'revoked' }, OPERATOR)).toBe(true),
+        expect(await server.keyhouse.sessions.end({ id, userId: person.id, reason: 'revoked' }, OPERATOR)).toBe(true),
       'password changed': async (person) =>
         expect(
           (await person.browser.ask('/me/password', { method: 'PUT', body: { password: 'four other unrelated words' } })).status,
         ).toBe(204),
       disabled: async (person) => {
-        expect((await server.keyhouse.disableUser({ userId: person.id, by: OPERATOR })).ok).toBe(true);
+        expect((await server.keyhouse.users.disable({ userId: person.id, by: OPERATOR })).ok).toBe(true);
       },
       'application deleted': async (_person, client) =>
-        expect(await server.keyhouse.deleteApplication(client, OPERATOR)).toBeTruthy(),
+        expect(await server.keyhouse.applications.delete(client, OPERATOR)).toBeTruthy(),
     };
     for (const [how, end] of Object.entries(ends)) {
       const person = await registered(server);

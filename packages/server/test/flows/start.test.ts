@@ -30,15 +30,15 @@ async function prepare(url: string, use: (keyhouse: ReturnType<typeof createKeyh
 type Prepared = Parameters<typeof prepare>[1];
 /** As versions left it that let the last administrator be disabled. */
 const disabled: Prepared = async (keyhouse) => {
-  const created = await keyhouse.createUser({ ...ADMIN, isAdministrator: true, by: OPERATOR });
-  const second = await keyhouse.createUser({ ...ADMIN, email: 'second@example.com', isAdministrator: true, by: OPERATOR });
+  const created = await keyhouse.users.create({ ...ADMIN, isAdministrator: true, by: OPERATOR });
+  const second = await keyhouse.users.create({ ...ADMIN, email: 'second@example.com', isAdministrator: true, by: OPERATOR });
   if (!created.ok || !second.ok) throw new Error('not created');
-  expect(await keyhouse.disableUser({ userId: created.value.id, by: OPERATOR })).toMatchObject({ ok: true });
+  expect(await keyhouse.users.disable({ userId: created.value.id, by: OPERATOR })).toMatchObject({ ok: true });
   // The act refuses the last one, so that this state is of another version, or of somebody's own hand in the database.
-  expect(await keyhouse.disableUser({ userId: second.value.id, by: OPERATOR })).toMatchObject({ reason: 'last-administrator' });
+  expect(await keyhouse.users.disable({ userId: second.value.id, by: OPERATOR })).toMatchObject({ reason: 'last-administrator' });
 };
 const registered: Prepared = async (keyhouse) => {
-  const created = await keyhouse.createUser({ ...ADMIN, isAdministrator: false, by: OPERATOR });
+  const created = await keyhouse.users.create({ ...ADMIN, isAdministrator: false, by: OPERATOR });
   if (!created.ok) throw new Error(created.reason);
 };
 

@@ -38,7 +38,7 @@ async function start(drainSeconds: number): Promise<{ key: string }> {
     expiresAtMs: null,
     source: 'command-line',
   } as const;
-  const key = await keyhouse.issueKey({ ...wish, permissions: ['keyhouse.verify', 'invoices.read'] }, OPERATOR);
+  const key = await keyhouse.credentials.createKey({ ...wish, permissions: ['keyhouse.verify', 'invoices.read'] }, OPERATOR);
   if (!key.ok) throw new Error(key.reason);
   await keyhouse.close();
   program = await startProgram(settings);

@@ -25,7 +25,7 @@ afterAll(() => server.stop());
 const mint = () => server.request('/auth', { bearer: key.text, body: { permissions: ['invoices.read'] } });
 const verify = async (bearer: string) => (await server.request('/verify/api/invoices', { bearer })).status;
 const recorded = async () =>
-  (await server.keyhouse.store.jwts.listJwts({ keyId: key.id, nowMs: server.now(), withEnded: true, limit: 9000 })).length;
+  (await server.store.jwts.listJwts({ keyId: key.id, nowMs: server.now(), withEnded: true, limit: 9000 })).length;
 const beside = () => new SQLite(server.database.url.slice('sqlite:'.length));
 
 it('a full disk: no write is answered as done, verification goes on, and it heals by itself', async () => {
@@ -41,7 +41,7 @@ it('a full disk: no write is answered as done, verification goes on, and it heal
     addresses: null,
     expiresAtMs: null,
   } as const;
-  const issued = await keyhouse.issueKey({ ...wish, source: 'command-line' }, OPERATOR);
+  const issued = await keyhouse.credentials.createKey({ ...wish, source: 'command-line' }, OPERATOR);
   if (!issued.ok) throw new Error(issued.reason);
   await keyhouse.close();
   const program = await startProgram(settings, { fileKilobytes: 1024 });
@@ -98,12 +98,12 @@ it('a store that is closed: nothing is let in, and nothing is done', async () =>
   const closed = await startTestServer({ database: sqliteDatabase() });
   const { accountId } = await closed.register();
   const { text, id } = await closed.key(accountId);
-  const { store } = closed.keyhouse;
+  const { store } = closed;
   await store.close();
-  await expect(closed.keyhouse.follower.look()).rejects.toThrow(StoreUnavailable);
+  await expect(closed.keyhouse.revocations.follower.look()).rejects.toThrow(StoreUnavailable);
   await expect(store.check()).rejects.toThrow(StoreUnavailable);
   await expect(store.accounts.listUsers({ afterId: 0, limit: 1 })).rejects.toThrow(StoreUnavailable);
-  await expect(closed.keyhouse.revoke({ kind: 'key', id }, OPERATOR)).rejects.toThrow(StoreUnavailable);
+  await expect(closed.keyhouse.credentials.revoke({ kind: 'key', id }, OPERATOR)).rejects.toThrow(StoreUnavailable);
   expect((await closed.request('/auth', { bearer: text, body: { permissions: ['a.read'] } })).status).toBe(503);
   await new Promise((resolve) => setTimeout(resolve, 1600));
   expect((await closed.request('/verify/api/invoices', { bearer: text })).status).toBe(503);

@@ -34,8 +34,8 @@ eachDatabase('of two servers the other', (makeDatabase) => {
       const minted = await there.request('/auth', { bearer: key.text, body: { permissions: ['invoices.read'] } });
       const bearers = [key.text, minted.json.token as string, ...(end === 'disable' ? [user.token] : [])];
       for (const bearer of bearers) expect(await statusAt(there, bearer)).toBe(200);
-      if (end === 'revoke') await here.keyhouse.revoke({ kind: 'key', id: key.id }, OPERATOR);
-      else await here.keyhouse.disableUser({ userId: user.id, by: OPERATOR });
+      if (end === 'revoke') await here.keyhouse.credentials.revoke({ kind: 'key', id: key.id }, OPERATOR);
+      else await here.keyhouse.users.disable({ userId: user.id, by: OPERATOR });
       // Here at once, there within the time of a poll.
       for (const bearer of bearers) expect(await statusAt(here, bearer)).toBe(401);
       for (const bearer of bearers) await expect.poll(() => statusAt(there, bearer), { interval: 20 }).toBe(401);
@@ -51,8 +51,8 @@ eachDatabase('of two servers the other', (makeDatabase) => {
       expect(await statusAt(there, session.jwt)).toBe(200);
       const next = await refresh(there, client, session.refreshToken);
       expect(next.status).toBe(200);
-      if (end === 'session') await here.keyhouse.endSession({ id: session.id, userId, reason: 'revoked' }, OPERATOR);
-      else await here.keyhouse.deleteApplication(client, OPERATOR);
+      if (end === 'session') await here.keyhouse.sessions.end({ id: session.id, userId, reason: 'revoked' }, OPERATOR);
+      else await here.keyhouse.applications.delete(client, OPERATOR);
       for (const jwt of [session.jwt, next.json.access_token]) {
         expect(await statusAt(here, jwt)).toBe(401);
         await expect.poll(() => statusAt(there, jwt), { interval: 20 }).toBe(401);
@@ -71,7 +71,7 @@ eachDatabase('sessions under another master secret', (makeDatabase) => {
     const owner = await before.register();
     const client = await newApplication(before, owner.accountId);
     const session = await openSession(before, browser, client);
-    const rotated = await before.keyhouse.rotateMasterSecret({
+    const rotated = await before.keyhouse.signingKeys.rotateMasterSecret({
       from: new MasterSecret(from),
       to: new MasterSecret(to),
       by: OPERATOR,

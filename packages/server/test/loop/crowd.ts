@@ -15,7 +15,7 @@ const permissionNames = Array.from(
 
 export async function fillCatalogue(keyhouse: Keyhouse): Promise<void> {
   const catalogue = permissionNames.map((name) => ({ name, sentence: `May use ${name}`, isGrantable: true, isSensitive: false }));
-  await keyhouse.setCatalogue({ catalogue, by: { actor: 'operator', requestId: null, person: {} } });
+  await keyhouse.permissions.setCatalogue({ catalogue, by: { actor: 'operator', requestId: null, person: {} } });
 }
 
 /** For each one that is active, so many that are not. They stay in the store and count towards no ceiling, so there may be any number of them. */

@@ -37,17 +37,17 @@ export interface Callers {
 export async function ordinaryCallers({ keyhouse }: Pick<MeasuredServer, 'keyhouse'>): Promise<Callers> {
   const by = { actor: 'operator', requestId: null, person: {} } as const;
   const email = `ordinary-${crypto.randomUUID()}@example.com`;
-  const created = await keyhouse.createUser({ email, password: 'an ordinary long password', isAdministrator: false, by });
+  const created = await keyhouse.users.create({ email, password: 'an ordinary long password', isAdministrator: false, by });
   if (!created.ok) throw new Error(created.reason);
   const { id, accountId } = created.value;
   const wish = { name: 'ordinary', permissions: null, addresses: null, expiresAtMs: null, source: 'command-line' } as const;
-  const key = await keyhouse.issueKey({ ...wish, accountId, environment: 'live' }, by);
-  const token = await keyhouse.issueToken({ ...wish, accountId, userId: id }, by);
+  const key = await keyhouse.credentials.createKey({ ...wish, accountId, environment: 'live' }, by);
+  const token = await keyhouse.credentials.createToken({ ...wish, accountId, userId: id }, by);
   if (!key.ok || !token.ok) throw new Error('No key, or no token.');
   return {
     ...{ userId: id, accountId, key: key.value.text, token: token.value.text },
     signIn: async () => {
-      const opened = await keyhouse.openSignIn({
+      const opened = await keyhouse.signIns.open({
         ...{ user: { id, email }, methods: ['password'], passwordHash: null, addressHash: null, browser: null },
         by: { actor: `user:${id}`, requestId: null, person: {}, authority: IN_THE_ACT },
       });

@@ -91,7 +91,7 @@ export class Life {
     const person = await newPerson(server);
     const user = ownerOf(person, person.accountId, 'personal');
     const founder = await newPerson(server);
-    const made = await server.keyhouse.createTeam({ name: 'Team', ownerId: founder.id, by: OPERATOR });
+    const made = await server.keyhouse.teams.create({ name: 'Team', ownerId: founder.id, by: OPERATOR });
     if (typeof made === 'string') throw new Error(made);
     const team = ownerOf(founder, made.id, 'team');
     const keys = await Promise.all(
@@ -149,26 +149,26 @@ export class Life {
   async revokeJwt(which: number): Promise<void> {
     const jwt = this.#jwts[which % Math.max(1, this.#jwts.length)];
     if (jwt === undefined || typeof jwt.under === 'string') return;
-    await this.#world.command.revokeJwt({ jti: jwt.jti, by: OPERATOR });
+    await this.#world.command.jwts.revoke({ jti: jwt.jti, by: OPERATOR });
     jwt.isRevoked = true;
   }
 
   async revokeJwtsOfKey(which: number): Promise<void> {
     const key = this.#key(which);
-    await this.#world.command.revokeJwtsOfKey({ keyId: key.id, accountId: key.owner.accountId }, OPERATOR);
+    await this.#world.command.jwts.revokeOfKey({ keyId: key.id, accountId: key.owner.accountId }, OPERATOR);
     this.#revokeJwts(({ under }) => under === key);
   }
 
   async revokeKey(which: number): Promise<void> {
     const key = this.#key(which);
-    await this.#world.command.revoke({ kind: 'key', id: key.id }, OPERATOR);
+    await this.#world.command.credentials.revoke({ kind: 'key', id: key.id }, OPERATOR);
     key.isRevoked = true;
     this.#revokeJwts(({ under }) => under === key);
   }
 
   async narrowKey(which: number): Promise<void> {
     const key = this.#key(which);
-    await this.#world.command.narrow({ kind: 'key', id: key.id, permissions: ['a.read'] }, OPERATOR);
+    await this.#world.command.credentials.narrow({ kind: 'key', id: key.id, permissions: ['a.read'] }, OPERATOR);
     if (key.isRevoked || key.owner.isGone) return;
     key.isWide = false;
     this.#revokeJwts(({ under, isWide }) => under === key && isWide);
@@ -176,14 +176,14 @@ export class Life {
 
   /** Whoever is disabled loses their JWTs and sessions for good; keys come back. */
   async disableUser(): Promise<void> {
-    const disabled = await this.#world.command.disableUser({ userId: this.#user.userId, by: OPERATOR });
+    const disabled = await this.#world.command.users.disable({ userId: this.#user.userId, by: OPERATOR });
     if (!disabled.ok) return;
     this.#user.isDisabled = true;
     this.#endOfUser();
   }
 
   async enableUser(): Promise<void> {
-    const enabled = await this.#world.command.enableUser({ userId: this.#user.userId, by: OPERATOR });
+    const enabled = await this.#world.command.users.enable({ userId: this.#user.userId, by: OPERATOR });
     if (!enabled.ok) return;
     this.#user.isDisabled = false;
     // JWTs of its applications are revoked up to a minute ahead: the clock of another server may be.
@@ -193,21 +193,21 @@ export class Life {
   /** Nothing is revoked by it: on resume all that was not revoked otherwise is accepted again. */
   async suspend(kind: Owner['kind']): Promise<void> {
     const owner = this.#owner(kind);
-    await this.#world.command.suspendAccount({ accountId: owner.accountId, reason: null, by: OPERATOR });
+    await this.#world.command.administration.suspendAccount({ accountId: owner.accountId, reason: null, by: OPERATOR });
     if (!owner.isGone) owner.isSuspended = true;
   }
 
   /** Whatever it was suspended for. */
   async resume(kind: Owner['kind']): Promise<void> {
     const owner = this.#owner(kind);
-    await this.#world.command.resumeAccount({ accountId: owner.accountId, by: OPERATOR });
+    await this.#world.command.administration.resumeAccount({ accountId: owner.accountId, by: OPERATOR });
     owner.isSuspended = false;
     owner.isOwnerless = false;
   }
 
   async deleteAccount(kind: Owner['kind']): Promise<void> {
     const owner = this.#owner(kind);
-    const outcome = await this.#world.command.deleteAccount({ accountId: owner.accountId, by: OPERATOR });
+    const outcome = await this.#world.command.administration.deleteAccount({ accountId: owner.accountId, by: OPERATOR });
     if (outcome !== 'done') return;
     owner.isGone = true;
     if (kind === 'personal') this.#endOfUser();
@@ -216,19 +216,19 @@ export class Life {
 
   /** The only owner of the team: it is suspended for as long. */
   async disableFounder(): Promise<void> {
-    const disabled = await this.#world.command.disableUser({ userId: this.#team.userId, by: OPERATOR });
+    const disabled = await this.#world.command.users.disable({ userId: this.#team.userId, by: OPERATOR });
     if (disabled.ok && !this.#team.isGone) this.#team.isOwnerless = true;
   }
 
   async enableFounder(): Promise<void> {
-    await this.#world.command.enableUser({ userId: this.#team.userId, by: OPERATOR });
+    await this.#world.command.users.enable({ userId: this.#team.userId, by: OPERATOR });
     this.#team.isOwnerless = false;
   }
 
   async deleteUser(): Promise<void> {
-    const { store, clock } = this.#world.command;
+    const { clock } = this.#world.command;
     const event = { event: 'user.deleted', atMs: clock.now(), by: OPERATOR } as const;
-    await store.profile.deleteUser({ userId: this.#user.userId, nowMs: clock.now(), event });
+    await this.#world.server.store.profile.deleteUser({ userId: this.#user.userId, nowMs: clock.now(), event });
     this.#user.isGone = true;
     this.#endOfUser();
     this.#revokeKeys(this.#user);
@@ -236,20 +236,20 @@ export class Life {
 
   async deleteTeam(): Promise<void> {
     const { accountId, userId: actorId } = this.#team;
-    const outcome = await this.#world.command.deleteTeam({ accountId, actorId, by: OPERATOR });
+    const outcome = await this.#world.command.teams.delete({ accountId, actorId, by: OPERATOR });
     if (outcome !== 'done') return;
     this.#team.isGone = true;
     this.#revokeKeys(this.#team);
   }
 
   async endSession(): Promise<void> {
-    await this.#world.command.endSession({ id: this.#session.id, reason: 'revoked' }, OPERATOR);
+    await this.#world.command.sessions.end({ id: this.#session.id, reason: 'revoked' }, OPERATOR);
     this.#session.isOver = true;
     this.#revokeJwts(({ under }) => under === 'session');
   }
 
   async deleteApplication(): Promise<void> {
-    await this.#world.command.deleteApplication(this.#application, OPERATOR);
+    await this.#world.command.applications.delete(this.#application, OPERATOR);
     this.#isApplicationGone = true;
     this.#revokeJwts(({ under }) => under === 'application' || under === 'session');
   }

@@ -63,7 +63,7 @@ export async function openWorld(database: TestDatabase) {
     /** Where credentials are judged: at `/verify`, by introspection, at a guard that has listened from the start, and at one that has just begun. */
     judge: async (texts: readonly string[]): Promise<readonly Judged[]> => {
       pass(STEP_MS);
-      await server.keyhouse.follower.look();
+      await server.keyhouse.revocations.follower.look();
       const youngGuard = await newGuard();
       const introspected = await introspect(server, key, texts);
       const judged: Judged[] = [];

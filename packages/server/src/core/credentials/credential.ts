@@ -1,5 +1,5 @@
-import type { InactiveState, NewUser, User } from '../accounts/account.ts';
 import type { Actor, EventDraft } from '../audit/event.ts';
+import type { InactiveState, NewUser, User } from '../users/account.ts';
 
 export type Environment = 'live' | 'test';
 /** Where a credential was made. Tokens of `login` and `register` end with the password and after 90 days unused. */

@@ -1,12 +1,12 @@
 /** Makes tokens and API keys. The text is returned once and stored nowhere; what is kept is its hash. */
 import { randomBytes } from 'node:crypto';
 import { formatToken, makeKeyText, makeTokenSecret, ok } from '@keyhouse/protocol';
-import type { InactiveState } from '../accounts/account.ts';
 import type { By } from '../audit/event.ts';
 import { CEILINGS } from '../lib/ceilings.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { InactiveState } from '../users/account.ts';
 import type { Credential, CredentialsStore, Environment, NewCredential, Source } from './credential.ts';
-import type { Tell } from './tell.ts';
+import type { Tell } from './notify.ts';
 import { hashSecret } from './verify.ts';
 import { checkWish, type Fault } from './wish.ts';
 

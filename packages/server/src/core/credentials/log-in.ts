@@ -4,10 +4,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { formatToken, makeTokenSecret } from '@keyhouse/protocol';
-import type { User } from '../accounts/account.ts';
-import { useCode } from '../accounts/codes.ts';
-import { secondStepOf } from '../accounts/enter.ts';
-import type { FactorsStore } from '../accounts/factor.ts';
+import type { By } from '../audit/event.ts';
+import { IN_THE_ACT } from '../authority.ts';
+import { useCode } from '../factors/codes.ts';
+import type { FactorsStore } from '../factors/factor.ts';
+import type { MasterSecret } from '../lib/master-secret.ts';
+import { secondStepOf } from '../sign-ins/sign-in-browser.ts';
 import {
   NO_MATCH,
   noteFailure,
@@ -16,10 +18,8 @@ import {
   type ProvePasswordPorts,
   provePassword,
   type Settled,
-} from '../accounts/prove-password.ts';
-import type { By } from '../audit/event.ts';
-import { IN_THE_ACT } from '../authority.ts';
-import type { MasterSecret } from '../lib/master-secret.ts';
+} from '../sign-ins/verify-password.ts';
+import type { User } from '../users/account.ts';
 import type { Credential, CredentialsStore } from './credential.ts';
 import { newToken } from './register.ts';
 import { checkName } from './wish.ts';

@@ -3,7 +3,7 @@ import { containsBlock, covers, no, type Outcome, ok } from '@keyhouse/protocol'
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Credential, CredentialsStore } from './credential.ts';
-import { undoEndsAtMs } from './undo.ts';
+import { undoEndsAtMs } from './undo-narrowing.ts';
 import { compileBlocks } from './verify.ts';
 import { checkAddresses, checkPermissions, type Fault } from './wish.ts';
 

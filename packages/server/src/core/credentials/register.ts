@@ -1,10 +1,10 @@
 /** Makes a user, the personal account and a first token in one act [A11]. */
 import { randomBytes } from 'node:crypto';
 import { formatToken, makeTokenSecret } from '@keyhouse/protocol';
-import type { User } from '../accounts/account.ts';
-import { findUserFaults, type RegisterUserPorts, registerUser } from '../accounts/register-user.ts';
-import { mayRegister, type SignUp } from '../accounts/sign-up.ts';
 import type { By } from '../audit/event.ts';
+import { findUserFaults, type RegisterUserPorts, registerUser } from '../sign-ins/register-user.ts';
+import { mayRegister, type SignUp } from '../sign-ins/sign-up-rule.ts';
+import type { User } from '../users/account.ts';
 import type { Credential, CredentialsStore } from './credential.ts';
 import { hashSecret } from './verify.ts';
 import { checkName } from './wish.ts';

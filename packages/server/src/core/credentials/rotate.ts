@@ -4,7 +4,7 @@ import { formatToken, makeKeyText, makeTokenSecret, no, type Outcome, ok } from 
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Credential, CredentialsStore } from './credential.ts';
-import type { Tell } from './tell.ts';
+import type { Tell } from './notify.ts';
 import { hashSecret } from './verify.ts';
 
 export const DEFAULT_OVERLAP_SECONDS = 3600;

@@ -12,7 +12,6 @@ import { CredentialCache } from './cache.ts';
 import type { Credential, CredentialsStore, CredentialWithOwner } from './credential.ts';
 import type { From } from './from.ts';
 import type { ImportsStore } from './imported.ts';
-import type { UseRecorder } from './use-recorder.ts';
 
 /** Tokens that came from a log-in or a registration end after so long without use (contract, document A). */
 export const UNUSED_TOKEN_DAYS = 90;
@@ -42,12 +41,19 @@ export interface Judging {
   readonly expiry?: boolean;
 }
 
+/** Who counts the use of credentials, in memory (`core/use`). */
+export interface UseCounter {
+  record(credentialId: number, withPreviousSecret: boolean, from: From, nowMs: number): void;
+  /** Of a use that is not written yet; null: there is none. */
+  lastUsedAtMs(credentialId: number): number | null;
+}
+
 export interface VerifyPorts {
   readonly credentials: Pick<CredentialsStore, 'findTokenById' | 'findKeyByHash'>;
   readonly imports: Pick<ImportsStore, 'findForeign'>;
   readonly clock: Clock;
   readonly follower: ChangeFollower;
-  readonly use: UseRecorder;
+  readonly use: UseCounter;
 }
 
 interface Entry {

@@ -1,7 +1,7 @@
 /** What may be asked for when a credential is made or narrowed, checked in one place. */
 import { isPermission, isReserved, MAX_PERMISSIONS, OPERATOR_PERMISSIONS, parseBlock, WILDCARDS } from '@keyhouse/protocol';
-import { OPERATOR_ACCOUNT_ID } from '../accounts/account.ts';
 import { findNameFault } from '../lib/name.ts';
+import { OPERATOR_ACCOUNT_ID } from '../users/account.ts';
 
 export const MAX_ADDRESSES = 50;
 

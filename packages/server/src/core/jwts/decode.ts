@@ -14,14 +14,14 @@ export interface DecodedJwt {
   readonly state: JwtState;
 }
 
-interface Ports {
+export interface DecodePorts {
   /** The one verifier, asking and not using: nothing is counted, and where it would be used from is not judged. */
   readonly judge: (text: string) => Verdict | Promise<Verdict>;
 }
 
 /** Null when the text is no signed JWT in compact form (RFC 7515 §7.1) of a JSON object. It is stored and logged nowhere. */
 export async function decodeJwt(
-  { judge }: Ports,
+  { judge }: DecodePorts,
   { text, accountId }: { text: string; accountId: number },
 ): Promise<DecodedJwt | null> {
   const read = peekJws(text);

@@ -11,9 +11,9 @@ import type { By } from '../audit/event.ts';
 import { IN_THE_ACT } from '../authority.ts';
 import type { Credential } from '../credentials/credential.ts';
 import { type Clock, SECOND_MS } from '../lib/clock.ts';
-import { signJws } from './jws.ts';
+import { signJws } from '../signing-keys/jws.ts';
+import type { KeyRing } from '../signing-keys/signing-key.ts';
 import type { JwtsStore, MintedJwt } from './jwt.ts';
-import type { KeyRing } from './signing-key.ts';
 import { type GrantedWish, type JudgedWish, judgeWish, type Wish } from './wish.ts';
 
 /** What one key may have alive at a time; more is a loop, not a use. */

@@ -4,10 +4,11 @@ import type { By } from '../audit/event.ts';
 import { IN_THE_ACT } from '../authority.ts';
 import type { Clock } from '../lib/clock.ts';
 import { MasterSecret } from '../lib/master-secret.ts';
-import type { JwtsStore, MasterSecretStore, MintedJwt, SigningAlgorithm, SigningKeysStore, StoredSigningKey } from './jwt.ts';
+import { makeSigningKey, openSigningKeys, type SigningKey } from '../signing-keys/signing-key.ts';
+import type { MasterSecretStore, SigningAlgorithm, SigningKeysStore, StoredSigningKey } from '../signing-keys/stored-key.ts';
+import type { JwtsStore, MintedJwt } from './jwt.ts';
 import type { MintingKey, MintPorts } from './mint.ts';
 import { createSeenJwts } from './seen.ts';
-import { makeSigningKey, openSigningKeys, type SigningKey } from './signing-key.ts';
 import type { VerifyJwtPorts } from './verify.ts';
 
 export const BY: By = { actor: 'key:55', requestId: null, person: {}, authority: IN_THE_ACT };

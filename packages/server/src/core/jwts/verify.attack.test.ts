@@ -4,7 +4,7 @@ import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, rando
 import { JWS_MAX_LENGTH, makeJti } from '@keyhouse/protocol';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cpuMicros } from '../../../../protocol/test/growth.ts';
-import { signJws } from './jws.ts';
+import { signJws } from '../signing-keys/jws.ts';
 import { goodClaims, openRoom } from './test-helper.ts';
 import { verifyJwt } from './verify.ts';
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { makeJti } from '@keyhouse/protocol';
 import { describe, expect, it } from 'vitest';
-import { signJws } from './jws.ts';
+import { signJws } from '../signing-keys/jws.ts';
+import { makeSigningKey, openSigningKeys } from '../signing-keys/signing-key.ts';
 import { createSeenJwts } from './seen.ts';
-import { makeSigningKey, openSigningKeys } from './signing-key.ts';
 import { goodClaims, ISSUER, openRoom, SECRET } from './test-helper.ts';
 import { verifyJwt } from './verify.ts';
 

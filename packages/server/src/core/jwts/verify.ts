@@ -4,9 +4,9 @@
  */
 import { type ClaimsRefusal, faultOfClaims, no, type Outcome, ok, readJwt, type VerifiedJwt } from '@keyhouse/protocol';
 import type { Clock } from '../lib/clock.ts';
-import { type JwsRefusal, verifyJws } from './jws.ts';
+import { type JwsRefusal, verifyJws } from '../signing-keys/jws.ts';
+import type { KeyRing } from '../signing-keys/signing-key.ts';
 import type { SeenJwts } from './seen.ts';
-import type { KeyRing } from './signing-key.ts';
 
 export type JwtRefusal = JwsRefusal | ClaimsRefusal;
 

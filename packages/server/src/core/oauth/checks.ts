@@ -3,11 +3,12 @@
  * §3.1.2). Above the line nobody knows where the browser could safely be sent, so a failure is shown; below it the browser goes back
  * to the application with it.
  */
+
+import type { Application, ApplicationsStore } from '../applications/application.ts';
+import { matchesRedirectUri } from '../applications/redirect-uri.ts';
 import type { Clock } from '../lib/clock.ts';
 import { isSameUri } from '../lib/uri.ts';
-import type { Application, ApplicationsStore } from './application.ts';
 import { isChallenge } from './pkce.ts';
-import { matchesRedirectUri } from './redirect-uri.ts';
 import { type AuthorizationRequest, PROMPTS, type Prompt } from './request.ts';
 import { type Grantable, readScope } from './scope.ts';
 

@@ -4,8 +4,8 @@
  */
 import { isClientId } from '@keyhouse/protocol';
 import { LRUCache } from 'lru-cache';
+import type { ApplicationsStore } from '../applications/application.ts';
 import type { ChangeFollower } from '../revocations/follower.ts';
-import type { ApplicationsStore } from './application.ts';
 import type { Client } from './checks.ts';
 
 const MAX_ENTRIES = 5_000;

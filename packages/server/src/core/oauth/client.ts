@@ -2,12 +2,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isClientSecret, no, type Outcome, ok } from '@keyhouse/protocol';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
-import type { TicketsStore } from '../accounts/ticket.ts';
+import type { ApplicationsStore, ApplicationWithSecrets } from '../applications/application.ts';
+import { type ClientKey, importClientKey } from '../applications/client-keys.ts';
 import { type Clock, SECOND_MS } from '../lib/clock.ts';
 import type { Presenter } from '../sessions/refresh.ts';
-import type { ApplicationsStore, ApplicationWithSecrets } from './application.ts';
+import type { TicketsStore } from '../users/ticket.ts';
 import type { Client } from './checks.ts';
-import { type ClientKey, importClientKey } from './client-keys.ts';
 
 export type ClientProof =
   | { readonly method: 'none'; readonly clientId: string }

@@ -1,13 +1,13 @@
 /** Confusing the two algorithms that ID tokens are signed with, and what they are good for. */
 import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { signJws } from '../jwts/jws.ts';
-import type { SigningAlgorithm, StoredSigningKey } from '../jwts/jwt.ts';
 import { createSeenJwts } from '../jwts/seen.ts';
-import { type KeyRing, makeSigningKey, openSigningKeys } from '../jwts/signing-key.ts';
 import { goodClaims, handClock, ISSUER, SECRET } from '../jwts/test-helper.ts';
 import { verifyJwt } from '../jwts/verify.ts';
 import type { Session } from '../sessions/session.ts';
+import { signJws } from '../signing-keys/jws.ts';
+import { type KeyRing, makeSigningKey, openSigningKeys } from '../signing-keys/signing-key.ts';
+import type { SigningAlgorithm, StoredSigningKey } from '../signing-keys/stored-key.ts';
 import { issueIdToken, readIdTokenHint } from './id-token.ts';
 
 const CLIENT = 'app_0123456789abcdefghijkl';

@@ -1,10 +1,10 @@
 /** ID tokens (OpenID Connect Core §2): who logged in, told to one application. Never good as a bearer: their type and audience are others. */
 import { isObject, parseJsonBytes, userClaim } from '@keyhouse/protocol';
-import { signJws, verifyJws } from '../jwts/jws.ts';
-import type { SigningAlgorithm } from '../jwts/jwt.ts';
-import type { KeyRing } from '../jwts/signing-key.ts';
 import { SECOND_MS } from '../lib/clock.ts';
 import type { Session } from '../sessions/session.ts';
+import { signJws, verifyJws } from '../signing-keys/jws.ts';
+import type { KeyRing } from '../signing-keys/signing-key.ts';
+import type { SigningAlgorithm } from '../signing-keys/stored-key.ts';
 import type { UserInfo } from './user-info.ts';
 
 interface Ports {

@@ -3,12 +3,13 @@
  * support, so having one proves nothing: the logout is done at once only if the browser is signed in, and the session of the ID token was
  * granted in this sign-in. Anybody else who is signed in is asked first. Where nobody is signed in, nothing ends.
  */
+
+import type { ApplicationsStore } from '../applications/application.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { open, seal } from '../lib/seal.ts';
 import { isSameUri } from '../lib/uri.ts';
 import type { SessionsStore } from '../sessions/session.ts';
-import type { ApplicationsStore } from './application.ts';
 import type { PageProblem } from './checks.ts';
 import type { IdTokenHint } from './id-token.ts';
 

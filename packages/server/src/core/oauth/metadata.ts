@@ -1,6 +1,6 @@
 /** What a client can find out by itself: RFC 8414, and OpenID Connect Discovery §3, which wants a little more. */
 import { IDENTITY_SCOPES } from '@keyhouse/protocol';
-import { CLIENT_KEY_ALGORITHMS } from './client-keys.ts';
+import { CLIENT_KEY_ALGORITHMS } from '../applications/client-keys.ts';
 import { PROMPTS } from './request.ts';
 
 interface About {

@@ -22,7 +22,7 @@ export type Revoked = 'done' | 'client_required';
 
 type RevokingClient = Pick<Client, 'id' | 'clientId' | 'name'>;
 
-interface Ports extends Pick<SessionPorts, 'sessions' | 'refreshKeys'> {
+export interface RevokePorts extends Pick<SessionPorts, 'sessions' | 'refreshKeys'> {
   readonly verify: Verify;
   /** Reads the list of changes to its end, so that what is remembered is no older than this request. */
   readonly look: () => Promise<void>;
@@ -37,7 +37,7 @@ const HELD: ReadonlySet<RefusalReason> = new Set(['expired', 'unused', 'owner_di
 const ASKING = { counted: false, address: false, suspension: false, expiry: false, revocation: false } as const;
 
 /** What stands for a session or an application is ended by its own client alone. */
-export async function revokePresented(ports: Ports, text: string, client: RevokingClient | null, by: By): Promise<Revoked> {
+export async function revokePresented(ports: RevokePorts, text: string, client: RevokingClient | null, by: By): Promise<Revoked> {
   if (text.startsWith(REFRESH_TOKEN_PREFIX)) return await revokeRefreshToken(ports, text, client, by);
   const presented = parseCredential(text);
   if (presented.kind === 'malformed' || presented.kind === 'never-bearer') return 'done';
@@ -62,7 +62,7 @@ export async function revokePresented(ports: Ports, text: string, client: Revoki
 }
 
 /** Even an old one: whoever holds any of them may end the session. */
-async function revokeRefreshToken(ports: Ports, text: string, client: RevokingClient | null, by: By): Promise<Revoked> {
+async function revokeRefreshToken(ports: RevokePorts, text: string, client: RevokingClient | null, by: By): Promise<Revoked> {
   if (client === null) return 'client_required';
   const genuine = await findGenuine(ports, text);
   if (genuine.ok) await endAsClient(ports, genuine.value.sessionId, client, by);
@@ -70,7 +70,7 @@ async function revokeRefreshToken(ports: Ports, text: string, client: RevokingCl
 }
 
 async function endAsClient(
-  { sessions, clock }: Ports,
+  { sessions, clock }: RevokePorts,
   id: string,
   { id: applicationId, clientId, name }: RevokingClient,
   by: By,
@@ -88,7 +88,7 @@ async function endAsClient(
 }
 
 /** It stands nowhere, so the list of changes alone carries it. Of a session whose row was lost all JWTs end. */
-async function revokeUnrecorded({ jwts, clock }: Ports, caller: AnyJwtCaller, by: By): Promise<void> {
+async function revokeUnrecorded({ jwts, clock }: RevokePorts, caller: AnyJwtCaller, by: By): Promise<void> {
   const { jti, accountId, expiresAtMs } = caller;
   const nowMs = clock.now();
   const details = {

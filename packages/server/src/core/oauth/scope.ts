@@ -1,8 +1,8 @@
 /** What an application asks for, and what of it it gets. A scope is permissions and `openid` and its like, with spaces between (RFC 6749 §3.3). */
 import { isIdentityScope, isPermission, no, type Outcome, ok } from '@keyhouse/protocol';
-import { includesRole, type Role } from '../accounts/member.ts';
+import type { Application } from '../applications/application.ts';
 import type { PermissionIndex } from '../permissions/permission-set.ts';
-import type { Application } from './application.ts';
+import { includesRole, type Role } from '../teams/member.ts';
 
 export interface Scope {
   readonly permissions: readonly string[];

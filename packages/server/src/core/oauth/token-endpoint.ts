@@ -1,16 +1,16 @@
 /** The token endpoint (RFC 6749 §3.2): one function for each grant type, and the answer that they share (§5.1). */
 
 import { scopeClaim } from '@keyhouse/protocol';
-import type { User } from '../accounts/account.ts';
-import { circumstancesOf } from '../accounts/circumstances.ts';
 import type { By } from '../audit/event.ts';
 import { issueJwt } from '../jwts/mint.ts';
-import type { KeyRing } from '../jwts/signing-key.ts';
 import { SECOND_MS } from '../lib/clock.ts';
 import type { Circumstances } from '../mail/letters.ts';
 import type { MailDraft } from '../mail/mail.ts';
 import { findGenuine, refreshSession, type SessionPorts } from '../sessions/refresh.ts';
 import { type Session, type Standing, sessionEndMs, UNRECORDED_JWT_SECONDS } from '../sessions/session.ts';
+import type { KeyRing } from '../signing-keys/signing-key.ts';
+import type { User } from '../users/account.ts';
+import { circumstancesOf } from '../users/circumstances.ts';
 import type { Client } from './checks.ts';
 import { type AuthenticatedClient, presenterOf } from './client.ts';
 import { type Redemption, redeemCode } from './code.ts';

@@ -1,8 +1,8 @@
 /** What an application learns of a person, from userinfo and from ID tokens: the claims of the scopes that were granted (OpenID Connect Core §5.3, §5.4), and no more. */
 
 import { userClaim } from '@keyhouse/protocol';
-import type { User } from '../accounts/account.ts';
 import { SECOND_MS } from '../lib/clock.ts';
+import type { User } from '../users/account.ts';
 
 export interface UserInfo {
   readonly sub: string;

@@ -4,10 +4,10 @@
  */
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { REFRESH_KEY_SEAL_NAME } from '../jwts/master-secret.ts';
 import { type Clock, DAY_MS, MINUTE_MS } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { open, seal } from '../lib/seal.ts';
+import { REFRESH_KEY_SEAL_NAME } from '../signing-keys/master-secret.ts';
 import type { SessionSeal, SessionsStore, StoredRefreshKey } from './session.ts';
 
 export interface RefreshKeys {
@@ -22,10 +22,10 @@ interface OpenRefreshKey {
   readonly key: KeyObject;
 }
 
-interface Ports {
+export interface RefreshKeysPorts {
   readonly sessions: Pick<SessionsStore, 'newestRefreshKey' | 'findRefreshKey' | 'addRefreshKey'>;
   readonly secrets: readonly MasterSecret[];
-  /** The one that the database stands under now. Rejects when this server has it not. */
+  /** The master secret in force. Rejects if this server was not started with it. */
   readonly standingSecret: () => Promise<MasterSecret>;
   readonly clock: Clock;
 }
@@ -51,7 +51,7 @@ export function rememberSeals({ findSeal }: Pick<SessionsStore, 'findSeal'>): Se
 }
 
 /** Keeps opened keys in memory. */
-export function createRefreshKeys({ sessions, secrets, standingSecret, clock }: Ports): RefreshKeys {
+export function createRefreshKeys({ sessions, secrets, standingSecret, clock }: RefreshKeysPorts): RefreshKeys {
   const opened = new LRUCache<number, KeyObject>({ max: MAX_OPEN });
   let current: (OpenRefreshKey & { readonly lookedAtMs: number }) | null = null;
 

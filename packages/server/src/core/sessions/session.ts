@@ -3,9 +3,9 @@
  * by a counter, and the ones before it by being behind.
  */
 
-import type { Role } from '../accounts/member.ts';
 import type { EventDraft } from '../audit/event.ts';
 import { MINUTE_MS, SECOND_MS } from '../lib/clock.ts';
+import type { Role } from '../teams/member.ts';
 
 /** Seconds that a session's JWT lives, and one of client credentials [B8]. They are not on record. */
 export const UNRECORDED_JWT_SECONDS = 600;

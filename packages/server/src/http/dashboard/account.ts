@@ -1,7 +1,8 @@
 /** Accounts as the private API describes them. */
-import type { Suspension } from '../../core/accounts/account.ts';
-import type { AccountWithRole } from '../../core/accounts/member.ts';
-import type { WhatEnds } from '../../core/accounts/what-ends.ts';
+
+import type { AccountWithRole } from '../../core/teams/member.ts';
+import type { WhatEnds } from '../../core/teams/what-ends.ts';
+import type { Suspension } from '../../core/users/account.ts';
 import { toTimestamp } from '../schemas.ts';
 
 export const describeAccountOfUser = ({ id, kind, name, role, suspension }: AccountWithRole) => ({

@@ -1,6 +1,6 @@
 /** The brand as the pages are told of it, and its logo as a picture of its own. */
 import type { FastifyInstance } from 'fastify';
-import type { Brand } from '../../core/accounts/brand.ts';
+import type { Brand } from '../../core/branding/brand.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { LOGO_HEADERS } from './logo.ts';
@@ -16,7 +16,7 @@ export const describeBrand = ({ name, accent, logo }: Brand) => ({
 /** Its bytes came from an administrator. */
 export function serveLogo(app: FastifyInstance, { keyhouse }: { keyhouse: Keyhouse }): void {
   app.get(LOGO_PATH, { schema: { hide: true } }, async (request, reply) => {
-    const { logo } = keyhouse.brand();
+    const { logo } = keyhouse.branding.current();
     if (logo === null) throw new Refusal({ code: 'not_found' });
     const isThisOne = (request.query as { v?: unknown }).v === logo.hash;
     return reply

@@ -11,14 +11,14 @@ export interface Creator {
 
 /** In one query for all. Administrators who are not members of the account are shown as `operator`: customers need not know who it was. */
 export async function creatorsOf(
-  { store }: Pick<Keyhouse, 'store'>,
+  keyhouse: Pick<Keyhouse, 'audit' | 'users' | 'teams'>,
   accountId: number,
   created: readonly (Actor | null)[],
 ): Promise<(actor: Actor | null) => Creator | null> {
   const users = [...new Set(created.flatMap((actor) => userIdOf(actor) ?? []))];
   const [names, members] = await Promise.all([
-    store.audit.namesOf({ users, credentials: [] }).then((found) => found.users),
-    users.length === 0 ? new Set<number>() : membersOf({ store }, accountId),
+    keyhouse.audit.namesOf({ users, credentials: [] }).then((found) => found.users),
+    users.length === 0 ? new Set<number>() : membersOf(keyhouse, accountId),
   ]);
   return (actor) => {
     const id = userIdOf(actor);
@@ -30,9 +30,9 @@ export async function creatorsOf(
   };
 }
 
-async function membersOf({ store }: Pick<Keyhouse, 'store'>, accountId: number): Promise<ReadonlySet<number>> {
-  const account = await store.accounts.findAccount(accountId);
-  const members = account === null ? [] : await store.members.listMembers(account);
+async function membersOf(keyhouse: Pick<Keyhouse, 'audit' | 'users' | 'teams'>, accountId: number): Promise<ReadonlySet<number>> {
+  const account = await keyhouse.users.findAccount(accountId);
+  const members = account === null ? [] : await keyhouse.teams.listMembers(account);
   return new Set(members.map(({ userId }) => userId));
 }
 

@@ -3,13 +3,13 @@
  * with it: that is how API keys are made nowhere but in the dashboard [B2].
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { User } from '../../core/accounts/account.ts';
-import { type AccountWithRole, includesRole, ROLES, type Role } from '../../core/accounts/member.ts';
-import { PROOF_LASTS_MS, SEEN_EVERY_MS, type SignIn } from '../../core/accounts/sign-in.ts';
 import type { By, Doer } from '../../core/audit/event.ts';
 import { IN_THE_ACT } from '../../core/authority.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 import { Refusal } from '../../core/refusal.ts';
+import { PROOF_LASTS_MS, SEEN_EVERY_MS, type SignIn } from '../../core/sign-ins/sign-in.ts';
+import { type AccountWithRole, includesRole, ROLES, type Role } from '../../core/teams/member.ts';
+import type { User } from '../../core/users/account.ts';
 import type { Authenticator } from '../authenticate.ts';
 import type { Endpoint } from './api/endpoint.ts';
 import type { Cookies } from './cookies.ts';
@@ -95,7 +95,7 @@ function refuseCrossSite({ url }: Ports, request: FastifyRequest): void {
 
 async function findSignIn({ keyhouse, cookies }: Ports, request: FastifyRequest): Promise<SignedIn | null> {
   const secret = cookies.read(request, 'sign-in');
-  const found = secret === null ? null : await keyhouse.findSignIn(secret);
+  const found = secret === null ? null : await keyhouse.signIns.find(secret);
   return found === null ? null : { ...found.signIn, user: found.user };
 }
 
@@ -124,7 +124,7 @@ function doerOf({ keyhouse, authenticator }: Ports, request: FastifyRequest, sig
   if (signIn === null) return authenticator.byStranger(request.raw, request.id);
   const person = authenticator.person(request.raw);
   // Not waited for: it is only what the list of sign-ins shows.
-  if (keyhouse.clock.now() - signIn.lastSeenAtMs > SEEN_EVERY_MS) keyhouse.seeSignIn(signIn.id, person);
+  if (keyhouse.clock.now() - signIn.lastSeenAtMs > SEEN_EVERY_MS) keyhouse.signIns.see(signIn.id, person);
   return { actor: `user:${signIn.user.id}`, requestId: request.id, person };
 }
 
@@ -161,10 +161,10 @@ async function findAccount(
   if (!isRole(who)) return null;
   const { account: text = '' } = request.params as { account?: string };
   const id = /^[1-9]\d{0,14}$/.test(text) ? Number(text) : null;
-  const account = id === null ? null : await keyhouse.store.members.findAccountOf(signIn.user, id);
+  const account = id === null ? null : await keyhouse.teams.findAccountOf(signIn.user, id);
   if (account === null) throw new Refusal({ code: 'not_found' });
   if (includesRole(account.role, who)) return account;
-  keyhouse.refusals.record({
+  keyhouse.audit.refusals.record({
     event: 'request.refused',
     reason: 'role',
     by,
@@ -184,7 +184,7 @@ async function refuseSuspended(
 ): Promise<void> {
   const id = changedAccount(endpoint, request, user, named);
   if (id === null) return;
-  const account = id === named?.id ? named : await keyhouse.store.members.findAccountOf(user, id);
+  const account = id === named?.id ? named : await keyhouse.teams.findAccountOf(user, id);
   if (account !== null && account.suspension !== null) throw new Refusal({ code: 'account_inactive', state: 'suspended' });
 }
 
@@ -212,7 +212,7 @@ async function lookAgain(ports: Ports, endpoint: Endpoint, request: FastifyReque
 /** A verified address stays verified, so the act need not check it again. */
 function refuseUnverified({ keyhouse }: Ports, { visitor }: FastifyRequest): void {
   const user = visitor?.signIn?.user ?? null;
-  if (user === null || keyhouse.mustVerifyEmail(user)) throw new Refusal({ code: 'email_unverified' });
+  if (user === null || keyhouse.users.mustVerifyEmail(user)) throw new Refusal({ code: 'email_unverified' });
 }
 
 function refuseOldProof({ keyhouse }: Ports, { visitor }: FastifyRequest): void {

@@ -202,7 +202,7 @@ describe('somebody who knows the password and nothing else', () => {
     for (const purpose of ['proof', 'link'])
       expect((await asSignIn.ask('/providers/x/start', { body: { purpose } })).status).toBe(401);
     expect((await half.ask('/state')).json).toMatchObject({ signed_in: false, step: ['totp', 'recovery-code'] });
-    expect((await server.keyhouse.listSignIns(id)).signIns.length).toBe(1);
+    expect((await server.keyhouse.signIns.list(id)).signIns.length).toBe(1);
   });
 
   it('does not skip the second step by changing the password of somebody else’s half, or by waiting', async () => {
@@ -356,7 +356,7 @@ eachDatabase('what works once', (makeDatabase) => {
     await openBrowser(server).ask('/forgot', { body: { email } });
     await expect.poll(async () => (await mailsOf(server, email)).map(({ kind }) => kind)).toContain('reset-password');
     const reset = await linkIn(server, email, '/reset#');
-    const setup = (await server.keyhouse.makeSetupTicket()) ?? '';
+    const setup = (await server.keyhouse.signIns.createSetupTicket()) ?? '';
     const owner = await newPerson(server);
     const team = await newTeam(owner);
     const invited = newEmail();
@@ -427,13 +427,17 @@ eachDatabase('what works once', (makeDatabase) => {
 
   it('is the setup link: two servers that start at once show one each, and one administrator is made', async () => {
     const { keyhouse } = server;
-    const tickets = await Promise.all([keyhouse.makeSetupTicket(), keyhouse.makeSetupTicket(), keyhouse.makeSetupTicket()]);
+    const tickets = await Promise.all([
+      keyhouse.signIns.createSetupTicket(),
+      keyhouse.signIns.createSetupTicket(),
+      keyhouse.signIns.createSetupTicket(),
+    ]);
     const setUp = (ticket: string | null, n: number) => () =>
       openBrowser(server).ask('/setup', { body: { ticket, email: `root${n}-${newEmail()}`, password: PASSWORD } });
     const statuses = await race(tickets.flatMap((ticket, n) => [setUp(ticket, n), setUp(ticket, n + 10)]));
     expect(statuses).toEqual([200, 422, 422, 422, 422, 422]);
-    expect(await keyhouse.store.accounts.countAdministrators()).toBe(1);
-    expect(await keyhouse.makeSetupTicket()).toBeNull();
+    expect(await keyhouse.users.countAdministrators()).toBe(1);
+    expect(await keyhouse.signIns.createSetupTicket()).toBeNull();
   });
 });
 
@@ -460,7 +464,7 @@ describe('a passkey', () => {
       to: '/dashboard',
     });
     expect((await browser.ask('/me')).json.user.id).toBe(owner.id);
-    const [signIn] = (await server.keyhouse.listSignIns(owner.id)).signIns;
+    const [signIn] = (await server.keyhouse.signIns.list(owner.id)).signIns;
     expect(signIn?.methods).toEqual(['passkey']);
   });
 
@@ -546,7 +550,7 @@ describe('a passkey', () => {
     const { browser, id } = await registered(server);
     const own = createAuthenticator(server.url);
     await addPasskey(browser, own);
-    await server.keyhouse.disableUser({ userId: id, by: OPERATOR });
+    await server.keyhouse.users.disable({ userId: id, by: OPERATOR });
     const back = openBrowser(server);
     expect((await enter(back, own.answer(await challenge(back)))).status).toBe(422);
   });
@@ -605,10 +609,10 @@ eachDatabase('a stolen cookie', (makeDatabase) => {
       },
     ],
     ['ending all others', async ({ email }) => (await loggedIn(here, email)).ask('/me/sign-ins', { method: 'DELETE' })],
-    ['disabling the user', ({ id }) => here.keyhouse.disableUser({ userId: id, by: OPERATOR })],
+    ['disabling the user', ({ id }) => here.keyhouse.users.disable({ userId: id, by: OPERATOR })],
     [
       'a new password by the operator',
-      ({ id }) => here.keyhouse.resetPassword({ userId: id, password: NEW_PASSWORD, by: OPERATOR }),
+      ({ id }) => here.keyhouse.signIns.resetPassword({ userId: id, password: NEW_PASSWORD, by: OPERATOR }),
     ],
     ['deleting the user', ({ browser, email }) => browser.ask('/me', { method: 'DELETE', body: { email } })],
   ])('is dead at once on every server after %s', async (_, end) => {
@@ -625,7 +629,7 @@ eachDatabase('a stolen cookie', (makeDatabase) => {
     const { browser, id } = await registered(here);
     const day = 86_400_000;
     // When it was seen last is written behind the answer.
-    const isSeen = async () => ((await here.keyhouse.listSignIns(id)).signIns[0]?.lastSeenAtMs ?? 0) > here.now() - day;
+    const isSeen = async () => ((await here.keyhouse.signIns.list(id)).signIns[0]?.lastSeenAtMs ?? 0) > here.now() - day;
     for (let passed = 29; passed < 180; passed += 29) {
       here.advance(29 * day);
       expect((await browser.ask('/me')).status, `day ${passed}`).toBe(200);
@@ -660,7 +664,7 @@ describe('whether somebody is registered', () => {
       await registered(server),
     ];
     await addTotp(server, second.browser);
-    await server.keyhouse.disableUser({ userId: disabled.id, by: OPERATOR });
+    await server.keyhouse.users.disable({ userId: disabled.id, by: OPERATOR });
     await deleted.browser.ask('/me', { method: 'DELETE', body: { email: deleted.email } });
     const wrong: Record<string, [string, string]> = {
       known: [known.email, 'wrong password'],

@@ -5,7 +5,7 @@ import { eachDatabase } from '../../../test/databases.ts';
 import { linkIn } from '../../../test/mails.ts';
 import { newAdministrator, newTeam } from '../../../test/people.ts';
 import { startTestServer, type TestServer } from '../../../test/server.ts';
-import type { Provider, ProviderAnswer } from '../../core/accounts/provider-port.ts';
+import type { Provider, ProviderAnswer } from '../../core/providers/provider.ts';
 
 /** The other side: it says of the person who comes what the test has set. */
 let said: ProviderAnswer = { subject: 'nobody', email: null, emailVerified: false, name: null };
@@ -87,7 +87,7 @@ eachDatabase('an invited stranger, who comes through another provider', (makeDat
       expect((await admin.ask(`/accounts/${team}/invitations/${id}`, { method: 'DELETE' })).status).toBe(204);
     };
     expect(await comeThrough(server, openBrowser(server), email, link, takeBack)).toBe('/login#invitation-over');
-    expect(await server.keyhouse.store.accounts.findUserByEmail(email)).toBeNull();
+    expect(await server.store.accounts.findUserByEmail(email)).toBeNull();
   });
 
   it('registers nobody where sign-up is closed by then', async () => {

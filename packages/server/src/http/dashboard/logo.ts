@@ -3,8 +3,8 @@
  * the SVG logos that earlier versions accepted: an SVG opened by its address is a document.
  */
 import type { FastifyInstance } from 'fastify';
+import type { Application } from '../../core/applications/application.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
-import type { Application } from '../../core/oauth/application.ts';
 import { Refusal } from '../../core/refusal.ts';
 
 export const LOGO_HEADERS = {
@@ -20,7 +20,7 @@ export const logoUrlOf = ({ hasLogo, clientId, updatedAtMs }: Pick<Application, 
 export function serveApplicationLogos(app: FastifyInstance, { keyhouse }: { keyhouse: Keyhouse }): void {
   app.get('/dashboard/applications/:client/logo', { schema: { hide: true } }, async (request, reply) => {
     const { client } = request.params as { client: string };
-    const logo = await keyhouse.findApplicationLogo(client);
+    const logo = await keyhouse.applications.findLogo(client);
     if (logo === null) throw new Refusal({ code: 'not_found' });
     return reply
       .type(logo.type)

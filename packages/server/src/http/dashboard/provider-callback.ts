@@ -21,11 +21,11 @@ export function serveProviderCallback(app: FastifyInstance, { keyhouse, authenti
     reply.headers({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
     if (!authenticator.isPrivate(request.raw)) throw new Refusal({ code: 'use_https' });
     const secret = cookies.read(request, 'sign-in');
-    const found = secret === null ? null : await keyhouse.findSignIn(secret);
+    const found = secret === null ? null : await keyhouse.signIns.find(secret);
     const signIn = found === null ? null : { id: found.signIn.id, user: found.user };
     const stranger = authenticator.byStranger(request.raw, request.id);
     const step = cookies.read(request, 'step');
-    const ended = await keyhouse.endTrip({
+    const ended = await keyhouse.providers.finish({
       step,
       provider: (request.params as { provider: string }).provider,
       callbackUrl: `${url}${request.url}`,
@@ -43,7 +43,7 @@ export function serveProviderCallback(app: FastifyInstance, { keyhouse, authenti
       return reply.redirect('/login');
     }
     if (signIn !== null)
-      await keyhouse.logOut(signIn.user, signIn.id, {
+      await keyhouse.signIns.signOut(signIn.user, signIn.id, {
         actor: `user:${signIn.user.id}`,
         requestId: request.id,
         person: {},

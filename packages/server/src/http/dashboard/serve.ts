@@ -1,9 +1,9 @@
 /** Puts the endpoints of the private API on the server, each from its row in `api/`: its checks, its validation, its answer. */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
-import type { AccountWithRole } from '../../core/accounts/member.ts';
 import type { By } from '../../core/audit/event.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
+import type { AccountWithRole } from '../../core/teams/member.ts';
 import type { Authenticator } from '../authenticate.ts';
 import type { Endpoint, Who } from './api/endpoint.ts';
 import { type Api, api, type EndpointName } from './api/index.ts';

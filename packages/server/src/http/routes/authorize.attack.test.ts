@@ -333,7 +333,7 @@ eachDatabase('the authorization endpoint', (makeDatabase) => {
     expect(denied.json.location).toMatch(/^https:\/\/evil\.example\/callback\?error=access_denied&/);
     expect(denied.json.location).not.toContain('code=');
     expect((await visit(server, ada.browser, `/auth/continue?request=${request}`)).headers.location).toMatch(/^\/consent\?/);
-    expect(await server.keyhouse.store.grants.grantsOf({ userId: ada.id, applicationId: evil.id })).toEqual([]);
+    expect(await server.store.grants.grantsOf({ userId: ada.id, applicationId: evil.id })).toEqual([]);
   });
 
   it('takes a person’s word from its own page alone', async () => {
@@ -365,7 +365,7 @@ eachDatabase('the authorization endpoint', (makeDatabase) => {
     }
     const query = `?${new URLSearchParams({ request, decision: 'allow' })}`;
     expect((await visit(server, ada.browser, `/dashboard/api/consent${query}`)).status).toBe(405);
-    expect(await server.keyhouse.store.grants.grantsOf({ userId: ada.id, applicationId: evil.id })).toEqual([]);
+    expect(await server.store.grants.grantsOf({ userId: ada.id, applicationId: evil.id })).toEqual([]);
   });
 
   it('lets a form from another site do no more than a link could', async () => {
@@ -422,7 +422,7 @@ eachDatabase('the authorization endpoint', (makeDatabase) => {
       expect((await answer(rest)).status, JSON.stringify(rest)).toBe(422);
     const twice = await answer({ permissions: Array.from({ length: 90 }, () => 'a.read') });
     expect(twice.status).toBe(200);
-    const [grant] = await server.keyhouse.store.grants.grantsOf({ userId: person.id, applicationId: client.id });
+    const [grant] = await server.store.grants.grantsOf({ userId: person.id, applicationId: client.id });
     expect([grant?.permissions, grant?.declined]).toEqual([['a.read'], ['b.read']]);
   });
 
@@ -439,21 +439,21 @@ eachDatabase('the authorization endpoint', (makeDatabase) => {
     const old = 'https://old.example.com/cb';
     const moved = await newApplication(server, owner.accountId, { redirectUris: [CALLBACK, old] });
     const toOld = await sealed(ada.browser, { redirect_uri: old }, moved);
-    await server.keyhouse.updateApplication({ application: moved, settings: { redirectUris: [CALLBACK] } }, OPERATOR);
+    await server.keyhouse.applications.update({ application: moved, settings: { redirectUris: [CALLBACK] } }, OPERATOR);
     for (const decision of ['allow', 'deny'])
       expect((await ada.browser.ask('/consent', { body: { request: toOld, decision } })).status).toBe(422);
     expect(isPlainRefusal(await visit(server, ada.browser, `/auth/continue?request=${toOld}`))).toBe(true);
 
     const gone = await newApplication(server, owner.accountId);
     const toGone = await sealed(ada.browser, {}, gone);
-    await server.keyhouse.deleteApplication(gone, OPERATOR);
+    await server.keyhouse.applications.delete(gone, OPERATOR);
     expect((await ada.browser.ask('/consent', { body: { request: toGone, decision: 'allow' } })).status).toBe(422);
     expect(isPlainRefusal(await visit(server, ada.browser, `/auth/continue?request=${toGone}`))).toBe(true);
 
     const narrowed = await newApplication(server, owner.accountId, { permissions: ['a.read', 'a.write'] });
     const pkce = newPkce();
     const first = await visit(server, ada.browser, authPath(narrowed, pkce, { scope: 'a.read a.write' }));
-    await server.keyhouse.updateApplication({ application: narrowed, settings: { permissions: ['a.read'] } }, OPERATOR);
+    await server.keyhouse.applications.update({ application: narrowed, settings: { permissions: ['a.read'] } }, OPERATOR);
     const request = requestOf(first.headers.location ?? '');
     const { json } = await ada.browser.ask('/consent', { body: { request, decision: 'allow' } });
     const redeemed = await askTokens(server, {
@@ -489,7 +489,7 @@ eachDatabase('the authorization endpoint', (makeDatabase) => {
     expect((await allowed(server, person.browser, client, asked)).asked).toBe(true);
     const wider = await allowed(server, person.browser, client, { rest: { scope: 'a.read b.read c.read' } });
     expect([wider.asked, wider.answer.get('code')]).toEqual([false, expect.stringMatching(/^kh_code_/)]);
-    const [grant] = await server.keyhouse.store.grants.grantsOf({ userId: person.id, applicationId: client.id });
+    const [grant] = await server.store.grants.grantsOf({ userId: person.id, applicationId: client.id });
     expect([grant?.permissions, grant?.declined]).toEqual([['a.read', 'c.read'], ['b.read']]);
   });
 
@@ -546,7 +546,7 @@ eachDatabase('the authorization endpoint', (makeDatabase) => {
       { ...entry, name: 'secret.read', isSensitive: true },
       { ...entry, name: 'own.read', isGrantable: false },
     ];
-    await others.keyhouse.setCatalogue({ catalogue, by: OPERATOR });
+    await others.keyhouse.permissions.setCatalogue({ catalogue, by: OPERATOR });
     const person = await registered(others);
     const maker = await newPerson(others);
     const client = await newApplication(others, maker.accountId);
@@ -554,13 +554,13 @@ eachDatabase('the authorization endpoint', (makeDatabase) => {
       const answer = await visit(others, person.browser, authPath(client, newPkce(), { scope }));
       expect(answer.headers.location, scope).toContain('error=invalid_scope');
     }
-    await others.keyhouse.verifyApplication(client, true, OPERATOR);
+    await others.keyhouse.applications.verify(client, true, OPERATOR);
     const good = await visit(others, person.browser, authPath(client, newPkce(), { scope: 'a.read secret.read' }));
     const request = requestOf(good.headers.location ?? '');
     // Believed no more while the page is open.
-    await others.keyhouse.verifyApplication(client, false, OPERATOR);
+    await others.keyhouse.applications.verify(client, false, OPERATOR);
     expect((await person.browser.ask('/consent', { body: { request, decision: 'allow' } })).status).toBe(200);
-    const [grant] = await others.keyhouse.store.grants.grantsOf({ userId: person.id, applicationId: client.id });
+    const [grant] = await others.store.grants.grantsOf({ userId: person.id, applicationId: client.id });
     expect(grant?.permissions).toEqual(['a.read']);
     await others.stop();
   });
@@ -660,7 +660,7 @@ eachDatabase('the authorization endpoint', (makeDatabase) => {
             ...(browser === null ? {} : { cookie: browser.cookie }),
           },
         });
-      const lives = async () => (await server.keyhouse.store.sessions.findSession(session.id))?.endedAtMs === null;
+      const lives = async () => (await server.store.sessions.findSession(session.id))?.endedAtMs === null;
       for (const atMs of [0, 61 * MINUTE_MS]) {
         server.advance(atMs);
         // Nobody is signed in: there is nothing to ask, and nothing ends.
@@ -687,7 +687,7 @@ eachDatabase('the authorization endpoint', (makeDatabase) => {
       expect([await lives(), await isSignedIn(other), await isSignedIn(person.browser)]).toEqual([false, false, true]);
       const next = await openSession(server, person.browser, page, { rest: { scope: 'openid' } });
       await logOut(person.browser, { id_token_hint: next.idToken ?? '', post_logout_redirect_uri: OUT });
-      expect((await server.keyhouse.store.sessions.findSession(next.id))?.endReason).toBe('signed-out');
+      expect((await server.store.sessions.findSession(next.id))?.endReason).toBe('signed-out');
       expect(await isSignedIn(person.browser)).toBe(false);
     });
 

@@ -91,19 +91,19 @@ export function authorizeRoutes(app: FastifyInstance, { keyhouse, authenticator,
   for (const path of ['/auth', '/api/auth']) {
     app.get(path, { schema: AUTHORIZE, attachValidation: true }, async (request, reply) => {
       const { person, by } = await comeBy(request);
-      return goOn(reply, await keyhouse.authorize(readQuery(request), person, by));
+      return goOn(reply, await keyhouse.oauth.authorize(readQuery(request), person, by));
     });
   }
 
   app.post(FORM_PATH, { ...options, config: { body: 'form' } }, async (request, reply) => {
-    const parked = await keyhouse.park(request.body as Parameters);
+    const parked = await keyhouse.oauth.park(request.body as Parameters);
     return 'go' in parked ? goOn(reply, parked) : send(reply, `/auth/continue?request=${parked.request}`);
   });
 
   app.get('/auth/continue', options, async (request, reply) => {
     const { person, by } = await comeBy(request);
     const [text = ''] = readQuery(request).get('request') ?? [];
-    const resumed = await keyhouse.resume(text, person, by);
+    const resumed = await keyhouse.oauth.resume(text, person, by);
     if (resumed.go === 'back') cookies.clear(reply, 'return');
     return goOn(reply, resumed);
   });
@@ -112,27 +112,27 @@ export function authorizeRoutes(app: FastifyInstance, { keyhouse, authenticator,
     const { person, by } = await comeBy(request);
     const wish = readLogout(readQuery(request));
     if (wish === null) return showProblem(reply, 'repeated');
-    return logOut(reply, await keyhouse.beginLogout(wish, presentOf(person)), person, by);
+    return logOut(reply, await keyhouse.oauth.beginLogout(wish, presentOf(person)), person, by);
   });
   app.post('/auth/logout', { ...options, config: { body: 'form' } }, async (request, reply) => {
     const wish = readLogout(request.body as Parameters);
     if (wish === null) return showProblem(reply, 'repeated');
-    const parked = await keyhouse.parkLogout(wish);
+    const parked = await keyhouse.oauth.parkLogout(wish);
     if ('step' in parked) return showProblem(reply, parked.problem);
     return send(reply, `/auth/logout/continue?request=${parked.request}`);
   });
   app.get('/auth/logout/continue', options, async (request, reply) => {
     const { person, by } = await comeBy(request);
     const [text = ''] = readQuery(request).get('request') ?? [];
-    return logOut(reply, await keyhouse.resumeLogout(text, presentOf(person)), person, by);
+    return logOut(reply, await keyhouse.oauth.resumeLogout(text, presentOf(person)), person, by);
   });
 
   async function logOut(reply: FastifyReply, step: LogoutStep, person: SignedInPerson | null, by: By): Promise<FastifyReply> {
     if (step.step === 'show') return showProblem(reply, step.problem);
     if (step.step === 'ask') return send(reply, `/logout?request=${step.request}`);
-    if (step.end !== null) await keyhouse.endSession({ id: step.end.sessionId, ...step.end, reason: 'signed-out' }, by);
+    if (step.end !== null) await keyhouse.sessions.end({ id: step.end.sessionId, ...step.end, reason: 'signed-out' }, by);
     if (person !== null) {
-      await keyhouse.logOut(person.user, person.id, by);
+      await keyhouse.signIns.signOut(person.user, person.id, by);
       cookies.clear(reply, 'sign-in');
     }
     return send(reply, step.location ?? '/logged-out');
@@ -142,7 +142,7 @@ export function authorizeRoutes(app: FastifyInstance, { keyhouse, authenticator,
   async function comeBy(request: FastifyRequest): Promise<{ person: SignedInPerson | null; by: By }> {
     if (!authenticator.isPrivate(request.raw)) throw new Refusal({ code: 'use_https' });
     const secret = cookies.read(request, 'sign-in');
-    const found = secret === null ? null : await keyhouse.findSignIn(secret);
+    const found = secret === null ? null : await keyhouse.signIns.find(secret);
     const stranger = authenticator.byStranger(request.raw, request.id);
     if (found === null) return { person: null, by: stranger };
     const { signIn, user } = found;

@@ -140,7 +140,7 @@ describe('the revocation feed', () => {
     expect((await getFeed(server, '', { ...bearer(guard.text), origin: 'https://evil.example.com' })).headers).not.toHaveProperty(
       'access-control-allow-origin',
     );
-    expect(server.keyhouse.feed.position().epoch).toMatch(/^[0-9a-f]{32}$/);
+    expect(server.keyhouse.revocations.feed.position().epoch).toMatch(/^[0-9a-f]{32}$/);
   });
 
   it('ends a stream when its key is revoked, narrowed or over, and tells the others', async () => {
@@ -151,9 +151,9 @@ describe('the revocation feed', () => {
     const over = await server.key(1, { permissions: ['keyhouse.verify'], expiresAtMs: server.now() + 60_000 });
     const streams = await Promise.all([revoked, narrowed, elsewhere, over].map(({ text }) => followFeed(server, text, null)));
     for (const stream of streams) await stream.next(({ whole }) => !whole);
-    await server.keyhouse.revoke({ kind: 'key', id: revoked.id }, OPERATOR);
-    await server.keyhouse.narrow({ kind: 'key', id: narrowed.id, permissions: ['invoices.read'] }, OPERATOR);
-    await server.keyhouse.narrow({ kind: 'key', id: elsewhere.id, addresses: ['127.1.0.0/16'] }, OPERATOR);
+    await server.keyhouse.credentials.revoke({ kind: 'key', id: revoked.id }, OPERATOR);
+    await server.keyhouse.credentials.narrow({ kind: 'key', id: narrowed.id, permissions: ['invoices.read'] }, OPERATOR);
+    await server.keyhouse.credentials.narrow({ kind: 'key', id: elsewhere.id, addresses: ['127.1.0.0/16'] }, OPERATOR);
     server.advance(120_000);
     await witness.next(tells('credential', revoked.id));
     await expect.poll(() => streams.map((stream) => stream.isOver())).toEqual([true, true, true, true]);

@@ -21,7 +21,7 @@ eachDatabase('the revocation feed', (makeDatabase) => {
     const { jti } = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
     return { jwt, name: jti.slice(0, 20) };
   };
-  const revoke = (text: string) => server.keyhouse.revokePresented(text, null, OPERATOR);
+  const revoke = (text: string) => server.keyhouse.oauth.revokePresented(text, null, OPERATOR);
   const namesIn = ({ jtis }: Awaited<ReturnType<typeof askFeed>>) => jtis.flatMap(({ ids }) => ids.match(/.{20}/g) ?? []);
   const since = ({ epoch, position }: { epoch: string; position: number }) => `?after=${position}&epoch=${epoch}`;
 
@@ -34,7 +34,7 @@ eachDatabase('the revocation feed', (makeDatabase) => {
     ];
     await Promise.all([revoke(one.jwt), revoke(other.jwt)]);
     const dead = await newKey();
-    await server.keyhouse.revoke({ kind: 'key', id: dead.id }, OPERATOR);
+    await server.keyhouse.credentials.revoke({ kind: 'key', id: dead.id }, OPERATOR);
     const whole = await askFeed(server, guard.text);
     expect([whole.whole, whole.after]).toEqual([true, 0]);
     expect(namesIn(whole)).toEqual(expect.arrayContaining([one.name, other.name]));
@@ -48,7 +48,7 @@ eachDatabase('the revocation feed', (makeDatabase) => {
     const key = await newKey();
     const { jwt, name } = await mint(key);
     await revoke(jwt);
-    await server.keyhouse.revoke({ kind: 'key', id: key.id }, OPERATOR);
+    await server.keyhouse.credentials.revoke({ kind: 'key', id: key.id }, OPERATOR);
     const step = await askFeed(server, guard.text, since(before));
     expect([step.whole, step.after]).toEqual([false, before.position]);
     expect(step.revocations.filter(({ id }) => id === name || id === String(key.id)).map(({ kind }) => kind)).toEqual([
@@ -63,8 +63,8 @@ eachDatabase('the revocation feed', (makeDatabase) => {
   it('says that something must be forgotten, and that the signing keys are others, though nothing is over', async () => {
     const before = await askFeed(server, guard.text);
     const key = await newKey();
-    await server.keyhouse.rotateSigningKeys({ emergency: true, by: OPERATOR });
-    await server.keyhouse.narrow({ kind: 'key', id: key.id, permissions: ['invoices.read'] }, OPERATOR);
+    await server.keyhouse.signingKeys.rotate({ emergency: true, by: OPERATOR });
+    await server.keyhouse.credentials.narrow({ kind: 'key', id: key.id, permissions: ['invoices.read'] }, OPERATOR);
     const { revocations } = await askFeed(server, guard.text, since(before));
     expect(revocations).toContainEqual({ kind: 'signing-keys', id: '', beforeMs: null, endsAtMs: null });
     expect(revocations).toContainEqual(expect.objectContaining({ kind: 'credential', id: String(key.id), beforeMs: null }));
@@ -75,7 +75,7 @@ eachDatabase('the revocation feed', (makeDatabase) => {
     const stream = await followFeed(server, guard.text, whole);
     expect(stream.headers).toMatchObject({ 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     const key = await newKey();
-    await server.keyhouse.revoke({ kind: 'key', id: key.id }, OPERATOR);
+    await server.keyhouse.credentials.revoke({ kind: 'key', id: key.id }, OPERATOR);
     await stream.next(tells('credential', key.id));
     const beat = await stream.next(({ position, revocations }) => position > whole.position && revocations.length === 0);
     const later = await stream.next(({ atMs }) => atMs > beat.atMs);
@@ -118,7 +118,7 @@ eachDatabase('the revocation feed', (makeDatabase) => {
   it('takes the position of the last event before the one in the address', async () => {
     const whole = await askFeed(server, guard.text);
     const key = await newKey();
-    await server.keyhouse.revoke({ kind: 'key', id: key.id }, OPERATOR);
+    await server.keyhouse.credentials.revoke({ kind: 'key', id: key.id }, OPERATOR);
     const now = await askFeed(server, guard.text, since(whole));
     const stream = await followFeed(server, guard.text, now);
     expect((await stream.next(() => true)).after).toBe(now.position);
@@ -132,11 +132,11 @@ eachDatabase('the revocation feed', (makeDatabase) => {
     expect(namesIn(await askFeed(server, guard.text))).toContain(name);
     server.advance(5 * HOUR_MS);
     // A position that nobody has asked at yet, so that no answer of before is shared.
-    await server.keyhouse.revoke({ kind: 'key', id: (await newKey()).id }, OPERATOR);
+    await server.keyhouse.credentials.revoke({ kind: 'key', id: (await newKey()).id }, OPERATOR);
     expect(namesIn(await askFeed(server, guard.text))).not.toContain(name);
-    const size = server.keyhouse.follower.revocations.sizeOf('jti');
-    server.keyhouse.follower.revocations.sweep(server.now());
-    expect(server.keyhouse.follower.revocations.sizeOf('jti')).toBeLessThan(size);
+    const size = server.keyhouse.revocations.follower.revocations.sizeOf('jti');
+    server.keyhouse.revocations.follower.revocations.sweep(server.now());
+    expect(server.keyhouse.revocations.follower.revocations.sizeOf('jti')).toBeLessThan(size);
   });
 
   it('compresses the whole list for those who take it, and signs what was before', async () => {
@@ -172,7 +172,7 @@ eachDatabase('the revocation feed', (makeDatabase) => {
     await askFeed(server, fresh.text);
     const day = Math.floor(server.now() / 86_400_000);
     const used = () =>
-      server.keyhouse.store.credentials.permissionUse({ credentialIds: [fresh.id], sinceDay: day - 1, recentSinceDay: day - 1 });
+      server.store.credentials.permissionUse({ credentialIds: [fresh.id], sinceDay: day - 1, recentSinceDay: day - 1 });
     await expect.poll(used).toContainEqual(expect.objectContaining({ permission: 'keyhouse.verify' }));
   });
 });

@@ -103,12 +103,12 @@ export const feedRoutes: FastifyPluginAsync<Options> = async (app, { keyhouse, a
     async (request, reply) => {
       const isStream = accepts(request.headers.accept, EVENT_STREAM);
       const from = readPosition(request, isStream);
-      keyhouse.usePermission(callerOf(request), PERMISSION);
+      keyhouse.use.usePermission(callerOf(request), PERMISSION);
       void reply.header('Cache-Control', 'no-store').header('Vary', 'Accept, Accept-Encoding');
-      if (!isStream) return sendJson(request, reply, await keyhouse.feed.ask(from));
+      if (!isStream) return sendJson(request, reply, await keyhouse.revocations.feed.ask(from));
       refusePipelined(reply);
       streams.refuseWhenFull();
-      const first = await keyhouse.feed.ask(from);
+      const first = await keyhouse.revocations.feed.ask(from);
       streams.refuseWhenFull();
       return openStream(request, reply, first);
     },
@@ -136,7 +136,7 @@ export const feedRoutes: FastifyPluginAsync<Options> = async (app, { keyhouse, a
       const verdict = keyhouse.verify(presented, from, { counted });
       const judge = (settled: Awaited<typeof verdict>): boolean => {
         const isHeld = settled.ok && permits(settled.caller.permissions, PERMISSION);
-        if (isHeld && counted) keyhouse.usePermission(settled.caller, PERMISSION);
+        if (isHeld && counted) keyhouse.use.usePermission(settled.caller, PERMISSION);
         return isHeld;
       };
       return verdict instanceof Promise ? verdict.then(judge) : judge(verdict);

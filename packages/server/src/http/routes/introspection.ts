@@ -84,14 +84,14 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
   const { keyhouse, authenticator, authenticateClient } = options;
   /** How far the list of changes was read before the answer was made: so far the answer certainly knows it. */
   const tellPosition = (reply: FastifyReply): void =>
-    void reply.header(FEED_POSITION_HEADER, formatPosition(keyhouse.feed.position()));
+    void reply.header(FEED_POSITION_HEADER, formatPosition(keyhouse.revocations.feed.position()));
 
   /** Public ones prove nothing, so they are told nothing (RFC 7662 §2.1). */
   async function asClient(request: FastifyRequest, token: string): Promise<Introspection> {
     const client = await authenticateClient(request.raw, request.id, readOAuthForm(request.body));
     if (client === null) throw new Refusal({ code: 'unauthenticated', presented: false });
     if (!client.isProved) throw invalidClient();
-    return await keyhouse.introspectAsClient(client, token);
+    return await keyhouse.oauth.introspectAsClient(client, token);
   }
 
   app.post(
@@ -120,7 +120,7 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
       const result =
         request.authenticated === null
           ? await asClient(request, asking.text)
-          : await keyhouse.introspect(callerOf(request), asking);
+          : await keyhouse.oauth.introspect(callerOf(request), asking);
       return reply.header('Cache-Control', 'no-store').send(toWire(result));
     },
   );
@@ -149,7 +149,7 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
       const asker = callerOf(request);
       tellPosition(reply);
       const told = { reportsUse: reportsUse(request.headers), permission: null };
-      const results = await Promise.all(request.body.tokens.map((text) => keyhouse.introspect(asker, { ...told, text })));
+      const results = await Promise.all(request.body.tokens.map((text) => keyhouse.oauth.introspect(asker, { ...told, text })));
       return reply.header('Cache-Control', 'no-store').send({ results: results.map(toWire) });
     },
   );
@@ -178,7 +178,7 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
     async (request, reply) => {
       const token = readToken(request.body);
       const client = await authenticateClient(request.raw, request.id, readOAuthForm(request.body));
-      const revoked = await keyhouse.revokePresented(token, client, authenticator.byStranger(request.raw, request.id));
+      const revoked = await keyhouse.oauth.revokePresented(token, client, authenticator.byStranger(request.raw, request.id));
       if (revoked === 'client_required') throw invalidClient();
       return reply.header('Cache-Control', 'no-store').send({});
     },

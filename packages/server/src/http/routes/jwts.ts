@@ -75,7 +75,7 @@ export const jwtsRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { keyh
   async function mint(request: FastifyRequest, key: OpaqueCaller, wish: Wish): Promise<{ token: string; expires: string }> {
     let caller = key;
     for (let attempt = 1; ; attempt++) {
-      const minted = await keyhouse.mint(caller, wish, authenticator.by(caller, request.raw, request.id));
+      const minted = await keyhouse.jwts.mint(caller, wish, authenticator.by(caller, request.raw, request.id));
       if (minted.ok) return { token: minted.value.token, expires: minted.value.expires };
       if ((minted.reason === 'key_changed' || minted.reason === 'key_gone') && attempt < MOST_TRIES) {
         caller = await authenticateAgain(request);

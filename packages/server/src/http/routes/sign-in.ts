@@ -1,12 +1,12 @@
 /** Document A: registering, logging in, and who am I. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { INACTIVE_SENTENCES, type User } from '../../core/accounts/account.ts';
-import { NO_MATCH_SENTENCE } from '../../core/accounts/prove-password.ts';
 import type { LogInOutcome } from '../../core/credentials/log-in.ts';
 import { DEVICE_NAME_SENTENCE, type RegisterFault, type RegisterOutcome } from '../../core/credentials/register.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 import { Refusal } from '../../core/refusal.ts';
+import { NO_MATCH_SENTENCE } from '../../core/sign-ins/verify-password.ts';
+import { INACTIVE_SENTENCES, type User } from '../../core/users/account.ts';
 import type { Authenticator } from '../authenticate.ts';
 import { callerOf } from '../door.ts';
 import { refusals, Timestamp, toTimestamp } from '../schemas.ts';
@@ -72,7 +72,7 @@ export const signInRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
     async (request, reply) => {
       const { email, password, device_name } = request.body;
       const by = authenticator.byStranger(request.raw, request.id);
-      const registered = await keyhouse.register({ email, password, deviceName: device_name, by });
+      const registered = await keyhouse.credentials.register({ email, password, deviceName: device_name, by });
       if (!registered.ok) throw refuseSignIn(registered);
       return reply.code(201).header('Cache-Control', 'no-store').send(signedIn(registered));
     },
@@ -95,7 +95,7 @@ export const signInRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
     async (request, reply) => {
       const { email, password, device_name, code } = request.body;
       const by = authenticator.byStranger(request.raw, request.id);
-      const loggedIn = await keyhouse.logIn({
+      const loggedIn = await keyhouse.credentials.logIn({
         email,
         password,
         deviceName: device_name,
@@ -123,7 +123,7 @@ export const signInRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
     },
     async (request) => {
       const { userId } = callerOf(request);
-      const user = userId === null ? null : await keyhouse.findUser(userId);
+      const user = userId === null ? null : await keyhouse.users.find(userId);
       if (user === null) throw new Refusal({ code: 'unauthenticated', presented: true });
       return { user: describe(user) };
     },

@@ -232,7 +232,7 @@ eachDatabase('the token endpoint', (makeDatabase) => {
   it('lets an old secret go when its overlap is over, or ended', async () => {
     const client = await newApplication(server, owner.accountId, { kind: 'confidential', ownPermissions: ['a.read'] });
     const rotate = async (overlapSeconds: number) => {
-      const rotated = await server.keyhouse.rotateClientSecret({ application: client, overlapSeconds }, OPERATOR);
+      const rotated = await server.keyhouse.applications.rotateSecret({ application: client, overlapSeconds }, OPERATOR);
       if (!rotated.ok) throw new Error(rotated.reason);
       return rotated.value.secret ?? '';
     };
@@ -246,7 +246,7 @@ eachDatabase('the token endpoint', (makeDatabase) => {
     const third = await rotate(3600);
     const fourth = await rotate(3600);
     expect([await isGood(second), await isGood(third), await isGood(fourth)]).toEqual([false, true, true]);
-    expect(await server.keyhouse.endClientSecretOverlap(client, OPERATOR)).toBe(true);
+    expect(await server.keyhouse.applications.endSecretOverlap(client, OPERATOR)).toBe(true);
     expect([await isGood(third), await isGood(fourth)]).toEqual([false, true]);
     const fifth = await rotate(0);
     expect([await isGood(fourth), await isGood(fifth)]).toEqual([false, true]);
@@ -409,7 +409,7 @@ eachDatabase('the token endpoint', (makeDatabase) => {
   it('refuses a scope beyond the session before anything moves, and leaves out what was taken back since', async () => {
     const client = await newApplication(server, owner.accountId, { permissions: ['a.read', 'b.read'] });
     const session = await openSession(server, ada.browser, client, { rest: { scope: 'a.read b.read openid' } });
-    const stands = async () => (await server.keyhouse.store.sessions.findSession(session.id))?.refreshes;
+    const stands = async () => (await server.store.sessions.findSession(session.id))?.refreshes;
     for (const scope of ['c.read', 'a.read c.read', '*', 'keyhouse.verify', 'a.read profile', 'a.read\n', 'A.read'])
       expect(errorOf(await refresh(server, client, session.refreshToken, { scope })), scope).toEqual([400, 'invalid_scope']);
     expect(await stands()).toBe(0);
@@ -417,7 +417,7 @@ eachDatabase('the token endpoint', (makeDatabase) => {
     expect([narrow.json.scope, claimsOf(narrow.json.access_token).permissions]).toEqual(['a.read', ['a.read']]);
     const whole = await refresh(server, client, narrow.json.refresh_token);
     expect(whole.json.scope).toBe('a.read b.read openid');
-    await server.keyhouse.updateApplication({ application: client, settings: { permissions: ['a.read'] } }, OPERATOR);
+    await server.keyhouse.applications.update({ application: client, settings: { permissions: ['a.read'] } }, OPERATOR);
     const after = await refresh(server, client, whole.json.refresh_token, { scope: 'a.read b.read openid' });
     expect([after.status, after.json.scope]).toEqual([200, 'a.read openid']);
   });
@@ -432,7 +432,7 @@ eachDatabase('the token endpoint', (makeDatabase) => {
     ];
     const person = await registered(others);
     const maker = await newPerson(others);
-    await others.keyhouse.setCatalogue({ catalogue: [a, b, secret], by: OPERATOR });
+    await others.keyhouse.permissions.setCatalogue({ catalogue: [a, b, secret], by: OPERATOR });
     const client = await newApplication(others, maker.accountId, {
       kind: 'confidential',
       isVerified: true,
@@ -440,13 +440,13 @@ eachDatabase('the token endpoint', (makeDatabase) => {
     });
     const session = await openSession(others, person.browser, client, { rest: { scope: 'a.read b.read secret.read' } });
     expect(session.scope).toBe('a.read b.read secret.read');
-    await others.keyhouse.verifyApplication(client, false, OPERATOR);
+    await others.keyhouse.applications.verify(client, false, OPERATOR);
     const second = await refresh(others, client, session.refreshToken);
     expect(second.json.scope).toBe('a.read b.read');
-    await others.keyhouse.setCatalogue({ catalogue: [a, { ...b, isGrantable: false }, secret], by: OPERATOR });
+    await others.keyhouse.permissions.setCatalogue({ catalogue: [a, { ...b, isGrantable: false }, secret], by: OPERATOR });
     const third = await refresh(others, client, second.json.refresh_token);
     expect(third.json.scope).toBe('a.read');
-    await others.keyhouse.setCatalogue({ catalogue: [b, secret], by: OPERATOR });
+    await others.keyhouse.permissions.setCatalogue({ catalogue: [b, secret], by: OPERATOR });
     const fourth = await refresh(others, client, third.json.refresh_token);
     // It was granted once, and may be asked for again.
     expect([fourth.status, fourth.json.scope]).toEqual([200, 'b.read']);
@@ -469,10 +469,10 @@ eachDatabase('the token endpoint', (makeDatabase) => {
       await statusOf(ahead.json.access_token, '/verify/a'),
     ];
     expect(await statuses()).toEqual([200, 200]);
-    await server.keyhouse.disableUser({ userId: maker.id, by: OPERATOR });
+    await server.keyhouse.users.disable({ userId: maker.id, by: OPERATOR });
     expect(await statuses()).toEqual([401, 401]);
     expect(errorOf(await ownTokens(withSecret(client)))).toEqual([401, 'invalid_client']);
-    await server.keyhouse.enableUser({ userId: maker.id, by: OPERATOR });
+    await server.keyhouse.users.enable({ userId: maker.id, by: OPERATOR });
     expect(await statuses()).toEqual([401, 401]);
     await there.keyhouse.close();
   });
@@ -485,7 +485,7 @@ eachDatabase('the token endpoint', (makeDatabase) => {
     const client = await newApplication(others, maker.accountId, { kind: 'confidential', ownPermissions: ['a.read'] });
     const session = await openSession(others, person.browser, client);
     const { answer, pkce } = await allowed(others, person.browser, client);
-    await others.keyhouse.store.close();
+    await others.store.close();
     const form = {
       grant_type: 'authorization_code',
       code: answer.get('code') ?? '',
@@ -637,7 +637,7 @@ eachDatabase('an assertion that an application signs', (makeDatabase) => {
     const claims = () => ({ ...good(), iss: own.clientId, sub: own.clientId });
     const header = { alg: 'ES256', kid: 'k' };
     expect((await present(await sign(claims(), pair.privateKey, header))).status).toBe(200);
-    await server.keyhouse.updateApplication({ application: own, settings: { jwks: null } }, OPERATOR);
+    await server.keyhouse.applications.update({ application: own, settings: { jwks: null } }, OPERATOR);
     expect((await present(await sign(claims(), pair.privateKey, header))).status).toBe(401);
     server.advance(DAY_MS);
   });

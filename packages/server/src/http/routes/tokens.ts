@@ -47,7 +47,10 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
     },
     async (request) => {
       const caller = callerOf(request);
-      await keyhouse.revoke({ kind: 'token', id: caller.credentialId }, authenticator.by(caller, request.raw, request.id));
+      await keyhouse.credentials.revoke(
+        { kind: 'token', id: caller.credentialId },
+        authenticator.by(caller, request.raw, request.id),
+      );
       return { status: 'success' as const };
     },
   );
@@ -90,7 +93,8 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
       const userId = wholeUserOf(request);
       const id = /^[1-9]\d{0,15}$/.test(request.params.id) ? Number(request.params.id) : null;
       const by = authenticator.by(caller, request.raw, request.id, { isWhole: true });
-      const revoked = id !== null && Number.isSafeInteger(id) && (await keyhouse.revoke({ kind: 'token', id, userId }, by));
+      const revoked =
+        id !== null && Number.isSafeInteger(id) && (await keyhouse.credentials.revoke({ kind: 'token', id, userId }, by));
       if (!revoked) throw new Refusal({ code: 'not_found' });
       return reply.code(204).send(null);
     },
@@ -134,7 +138,7 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
     async (request, reply) => {
       const caller = callerOf(request);
       if (caller.isPreviousSecret) throw forbid(request);
-      const rotated = await keyhouse.rotate(
+      const rotated = await keyhouse.credentials.rotate(
         {
           credential: { ...caller, kind: 'token', id: caller.credentialId },
           currentHash: caller.hash,
@@ -153,7 +157,7 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
   async function tokensOf(userId: number): Promise<readonly CredentialWithUse[]> {
     const tokens: CredentialWithUse[] = [];
     for (let beforeId: number | undefined; tokens.length < MOST_TOKENS; beforeId = tokens.at(-1)?.id) {
-      const page = await keyhouse.store.credentials.listCredentials({
+      const page = await keyhouse.credentials.list({
         ...{ kind: 'token', userId, withRevoked: false, limit: READ_AT_ONCE },
         ...(beforeId === undefined ? {} : { beforeId }),
       });

@@ -38,7 +38,7 @@ eachDatabase('a report that lies', (makeDatabase) => {
   const report = (body: object, bearer = guard.text) =>
     server.request('/auth/usage', { bearer, body: { batch: randomUUID(), uses: [], refusals: [], ...body } });
   const requestsOf = async (kind: 'token' | 'key', id: number) =>
-    (await server.keyhouse.store.credentials.getCredential(kind, id))?.use.requests;
+    (await server.store.credentials.getCredential(kind, id))?.use.requests;
 
   it('is taken from a key with keyhouse.verify alone', async () => {
     const plain = await server.key(1, { permissions: ['invoices.read'] });
@@ -98,8 +98,8 @@ eachDatabase('a report that lies', (makeDatabase) => {
     const uses = [use({ subject, permissions: ['a b\u0000'], address: 'fe80::1%eth0' })];
     expect((await report({ uses, refusals: [odd] })).status).toBe(204);
     await expect.poll(() => requestsOf('key', other.id)).toBe(1);
-    await server.keyhouse.refusals.flush();
-    const [event] = await server.keyhouse.store.audit.list({ requestId: odd.request_id, limit: 1 });
+    await server.keyhouse.audit.refusals.flush();
+    const [event] = await server.store.audit.list({ requestId: odd.request_id, limit: 1 });
     expect(JSON.parse(event?.details ?? '{}')).toMatchObject({ wanted: ['crm.read'] });
     expect(event?.details).not.toContain('method');
   });
@@ -123,9 +123,9 @@ eachDatabase('a report that lies', (makeDatabase) => {
     await report({ uses: [use({ subject: { kind: 'key', credential: other.id } })] });
     await expect.poll(() => requestsOf('key', other.id)).toBe(1);
     expect([await requestsOf('token', token.id), await requestsOf('key', key.id)]).toEqual(before);
-    await server.keyhouse.refusals.flush();
+    await server.keyhouse.audit.refusals.flush();
     for (const { request_id: requestId } of refusals)
-      for (const event of await server.keyhouse.store.audit.list({ requestId, limit: 5 }))
+      for (const event of await server.store.audit.list({ requestId, limit: 5 }))
         expect([event.accountId, event.credentialId, event.actor]).toEqual([null, null, 'anonymous']);
   });
 
@@ -144,9 +144,9 @@ eachDatabase('a report that lies', (makeDatabase) => {
     ];
     const refusals = guesses.map((presented) => refusal({ subject: null, reason: 'inactive', presented }));
     expect((await report({ refusals })).status).toBe(204);
-    await server.keyhouse.refusals.flush();
+    await server.keyhouse.audit.refusals.flush();
     for (const { request_id: requestId } of refusals)
-      for (const event of await server.keyhouse.store.audit.list({ requestId, limit: 5 }))
+      for (const event of await server.store.audit.list({ requestId, limit: 5 }))
         expect([event.accountId, event.credentialId, event.actor, event.reason]).toEqual([null, null, 'anonymous', 'unknown']);
     for (const presented of [
       ...[{ kind: 'key', sha256: key.text }, { kind: 'key' }, { kind: 'jwt', sha256 }, { kind: 'token', sha256 }],
@@ -165,8 +165,8 @@ eachDatabase('a report that lies', (makeDatabase) => {
     const victim = await server.register();
     const told = refusal({ subject: { kind: 'key', credential: key.id, account: victim.accountId, user: victim.id } });
     expect((await report({ refusals: [told] })).status).toBe(204);
-    await server.keyhouse.refusals.flush();
-    const events = await server.keyhouse.store.audit.list({ requestId: told.request_id, limit: 5 });
+    await server.keyhouse.audit.refusals.flush();
+    const events = await server.store.audit.list({ requestId: told.request_id, limit: 5 });
     expect(events.map(({ accountId, userId }) => [accountId, userId])).toEqual([[key.accountId, null]]);
   });
 
@@ -181,8 +181,8 @@ eachDatabase('a report that lies', (makeDatabase) => {
       const told = refusal({ path: `/${text}`, user_agent: text, reason: 'revoked', subject: null, address: '192.0.2.9' });
       expect((await report({ refusals: [told] })).status, JSON.stringify(text)).toBe(204);
       server.advance(60_000);
-      await server.keyhouse.refusals.flush();
-      const [event] = await server.keyhouse.store.audit.list({ requestId: told.request_id, limit: 1 });
+      await server.keyhouse.audit.refusals.flush();
+      const [event] = await server.store.audit.list({ requestId: told.request_id, limit: 1 });
       expect(event?.person?.path).toBeDefined();
       expect(JSON.stringify(event?.person)).not.toMatch(/\\u00|[\p{Cc}\p{Cf}\p{Cs}]/u);
     }

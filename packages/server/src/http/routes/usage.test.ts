@@ -40,13 +40,13 @@ eachDatabase('what guards report', (makeDatabase) => {
   const report = (body: object) =>
     server.request('/auth/usage', { bearer: guard.text, body: { batch: randomUUID(), uses: [], refusals: [], ...body } });
   const settle = async (): Promise<void> => {
-    await server.keyhouse.refusals.flush();
+    await server.keyhouse.audit.refusals.flush();
   };
   const useOf = async (id: number) => {
-    let found = await server.keyhouse.store.credentials.getCredential('key', id);
+    let found = await server.store.credentials.getCredential('key', id);
     await expect
       .poll(async () => {
-        found = await server.keyhouse.store.credentials.getCredential('key', id);
+        found = await server.store.credentials.getCredential('key', id);
         return found?.use.requests;
       })
       .toBeGreaterThan(0);
@@ -54,7 +54,7 @@ eachDatabase('what guards report', (makeDatabase) => {
   };
   const recorded = async (requestId: string) => {
     await settle();
-    return (await server.keyhouse.store.audit.list({ requestId, limit: 5 })).map((event) => ({
+    return (await server.store.audit.list({ requestId, limit: 5 })).map((event) => ({
       ...event,
       details: JSON.parse(event.details),
     }));
@@ -65,9 +65,9 @@ eachDatabase('what guards report', (makeDatabase) => {
     const jwt = { kind: 'jwt', credential: key.id, jti: 'x'.repeat(22) };
     expect((await report({ uses: [use({ kind: 'key', credential: key.id }), use(jwt, { count: 4 })] })).status).toBe(204);
     expect(await useOf(key.id)).toMatchObject({ requests: 7, lastAddress: '203.0.113.7', lastUserAgent: 'erp/2' });
-    const credential = await server.keyhouse.store.credentials.getCredential('key', key.id);
+    const credential = await server.store.credentials.getCredential('key', key.id);
     if (credential === null) throw new Error('The key has gone.');
-    const least = (await server.keyhouse.leastOf([credential])).get(key.id);
+    const least = (await server.keyhouse.use.leastPrivilegeOf([credential])).get(key.id);
     expect(least?.permissions.map(({ name, requests30Days }) => [name, requests30Days])).toEqual([
       ['crm.read', 0],
       ['invoices.read', 7],
@@ -80,8 +80,8 @@ eachDatabase('what guards report', (makeDatabase) => {
     const key = await newKey();
     await report({ uses: [use({ kind: 'key', credential: key.id }, { permissions: ['invoices.read', 'crm.read'], count: 5 })] });
     expect(await useOf(key.id)).toMatchObject({ requests: 5 });
-    const credential = await server.keyhouse.store.credentials.getCredential('key', key.id);
-    const least = credential === null ? undefined : (await server.keyhouse.leastOf([credential])).get(key.id);
+    const credential = await server.store.credentials.getCredential('key', key.id);
+    const least = credential === null ? undefined : (await server.keyhouse.use.leastPrivilegeOf([credential])).get(key.id);
     expect(least?.permissions.map(({ name, requests30Days }) => [name, requests30Days])).toEqual([
       ['crm.read', 5],
       ['invoices.read', 5],
@@ -113,7 +113,7 @@ eachDatabase('what guards report', (makeDatabase) => {
     const [person, other] = [await server.register(), await newKey()];
     const ending = await server.key(other.accountId, { expiresAtMs: server.now() + 30_000 });
     const orphan = await server.key(person.accountId);
-    await server.keyhouse.disableUser({ userId: person.id, by: OPERATOR });
+    await server.keyhouse.users.disable({ userId: person.id, by: OPERATOR });
     server.advance(60_000);
     for (const [key, reason] of [
       [ending, 'expired'],
@@ -193,8 +193,8 @@ eachDatabase('what guards report', (makeDatabase) => {
     const key = await newKey();
     const refusals = Array.from({ length: 30 }, () => refusal({ kind: 'key', credential: key.id }));
     expect((await report({ refusals, counts: [{ reason: 'expired', count: 41 }] })).status).toBe(204);
-    await server.keyhouse.refusals.flush({ end: true });
-    const events = await server.keyhouse.store.audit.list({ limit: 500 });
+    await server.keyhouse.audit.refusals.flush({ end: true });
+    const events = await server.store.audit.list({ limit: 500 });
     expect(events.filter(({ credentialId, event }) => credentialId === key.id && event === 'request.refused')).toHaveLength(10);
     const counted = events.filter(({ event }) => event === 'request.refusals_counted');
     const countOf = (reason: string): number =>

@@ -5,10 +5,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { isPermission, MAX_PERMISSION_LENGTH, parseAddress, proxyOfUnreadable, WILDCARDS } from '@keyhouse/protocol';
 import { type Static, Type } from 'typebox';
-import type { ReportedRefusal, ReportedUse, Subject, UsageReport } from '../../core/credentials/usage.ts';
 import type { Digested } from '../../core/credentials/verify.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 import { Refusal } from '../../core/refusal.ts';
+import type { ReportedRefusal, ReportedUse, Subject, UsageReport } from '../../core/use/usage.ts';
 import { callerOf } from '../door.ts';
 import { readDate } from '../read-date.ts';
 import { refusals } from '../schemas.ts';
@@ -133,8 +133,8 @@ export const usageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { key
     },
     async (request, reply) => {
       const guard = callerOf(request);
-      keyhouse.usePermission(guard, PERMISSION);
-      await keyhouse.reportUsage(guard, readReport(request.body));
+      keyhouse.use.usePermission(guard, PERMISSION);
+      await keyhouse.use.report(guard, readReport(request.body));
       return reply.code(204).header('Cache-Control', 'no-store').send(null);
     },
   );

@@ -34,7 +34,7 @@ export const userInfoRoutes: FastifyPluginAsyncTypebox<{ keyhouse: Keyhouse }> =
         const { authenticated: caller } = request;
         if (caller?.kind !== 'session') throw new Error('A route read a caller that its door does not ask for.');
         if (!caller.scopes.includes('openid')) throw new Refusal({ code: 'forbidden', permission: 'openid' });
-        const info = await keyhouse.userInfo(caller);
+        const info = await keyhouse.oauth.userInfo(caller);
         if (info === null) throw new Refusal({ code: 'unauthenticated', presented: true });
         return reply.header('Cache-Control', 'no-store').send(info);
       },

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { JWKS_MAX_AGE_SECONDS } from '../../core/jwts/jwks.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
+import { JWKS_MAX_AGE_SECONDS } from '../../core/signing-keys/jwks.ts';
 import { refusals } from '../schemas.ts';
 
 const METADATA_MAX_AGE_SECONDS = 300;
@@ -31,7 +31,7 @@ export const wellKnownRoutes: FastifyPluginAsyncTypebox<{ keyhouse: Keyhouse }> 
       },
     },
     async (_request, reply) => {
-      const { keys } = keyhouse.publicKeySet();
+      const { keys } = keyhouse.signingKeys.publicKeySet();
       return reply.header('Cache-Control', `public, max-age=${JWKS_MAX_AGE_SECONDS}`).send({ keys: [...keys] });
     },
   );
@@ -41,13 +41,13 @@ export const wellKnownRoutes: FastifyPluginAsyncTypebox<{ keyhouse: Keyhouse }> 
       path: '/.well-known/oauth-authorization-server',
       summary: 'What this server can do, for OAuth clients',
       description: 'RFC 8414.',
-      read: keyhouse.authorizationServerMetadata,
+      read: keyhouse.oauth.authorizationServerMetadata,
     },
     {
       path: '/.well-known/openid-configuration',
       summary: 'What this server can do, for OpenID Connect clients',
       description: 'OpenID Connect Discovery §4.',
-      read: keyhouse.openIdConfiguration,
+      read: keyhouse.oauth.openIdConfiguration,
     },
   ])
     app.get(

@@ -5,8 +5,9 @@
  * Time is the database's clock, the same for all servers. When that clock is set back, what was counted stays, and nobody waits for longer than
  * one window: the next attempt shortens an end that is further away than that.
  */
-import type { Limiter } from '../../core/accounts/sign-in-limits.ts';
+
 import { MINUTE_MS } from '../../core/lib/clock.ts';
+import type { Limiter } from '../../core/sign-ins/sign-in-limits.ts';
 import { limitRuleOf, retryAfterSeconds } from '../limiter.ts';
 
 /** Runs one statement; throws `StoreUnavailable` if the database cannot be used. */

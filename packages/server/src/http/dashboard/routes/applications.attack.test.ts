@@ -54,7 +54,7 @@ eachDatabase('what somebody types', (makeDatabase) => {
       for (const { status } of await Promise.all(asked))
         expect([200, 204, 400, 404, 405, 422, 431], JSON.stringify(text).slice(0, 100)).toContain(status);
     }
-    const standing = await server.keyhouse.store.applications.findApplication(id);
+    const standing = await server.store.applications.findApplication(id);
     expect(standing).toMatchObject({ accountId: ada.accountId, isFirstParty: false, verifiedAtMs: null, kind: 'public' });
   });
 });
@@ -113,7 +113,7 @@ describe('somebody who wants more', () => {
     expect((await ada.ask(at, { ...change, headers: { origin: 'https://evil.example' } })).status).toBe(403);
     const { text } = await server.key(ada.accountId);
     expect((await ada.ask(at, { ...change, headers: { authorization: `Bearer ${text}` } })).status).toBe(401);
-    expect((await server.keyhouse.store.applications.findApplication(made.id))?.name).toBe('Ledger');
+    expect((await server.store.applications.findApplication(made.id))?.name).toBe('Ledger');
   });
 
   it('has one secret from many rotations at once, and the one before it; all others are dead', async () => {
@@ -166,7 +166,7 @@ describe('somebody who wants more', () => {
     ];
     for (const logo of bad) expect((await ada.ask(path(), { body: { ...WISH, logo } })).json.errors).toHaveProperty('logo');
     const { application } = (await ada.ask(path(), { body: { ...WISH, logo: png().toString('base64') } })).json;
-    await server.keyhouse.store.applications.updateApplication({
+    await server.store.applications.updateApplication({
       id: application.id,
       settings: {},
       logo: { type: 'image/svg+xml', base64: svg('<image href="https://evil.example/x"/>') },

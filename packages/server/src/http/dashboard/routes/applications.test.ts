@@ -37,7 +37,7 @@ describe('the applications of an account', () => {
     ada = await newPerson(server);
     team = await newTeam(ada);
     path = `/accounts/${team}/applications`;
-    await server.keyhouse.setCatalogue({ catalogue: PERMISSIONS, by: OPERATOR });
+    await server.keyhouse.permissions.setCatalogue({ catalogue: PERMISSIONS, by: OPERATOR });
   });
   afterAll(() => server.stop());
 
@@ -159,11 +159,14 @@ describe('the applications of an account', () => {
 
   it('keep what has left the catalogue until somebody changes that very list', async () => {
     const { application } = await register({ permissions: ['invoices.read', 'invoices.write'] });
-    await server.keyhouse.setCatalogue({ catalogue: PERMISSIONS.filter(({ name }) => name !== 'invoices.write'), by: OPERATOR });
+    await server.keyhouse.permissions.setCatalogue({
+      catalogue: PERMISSIONS.filter(({ name }) => name !== 'invoices.write'),
+      by: OPERATOR,
+    });
     expect((await patch(application.id, { name: 'Another', permissions: ['invoices.read', 'invoices.write'] })).status).toBe(200);
     const bad = await patch(application.id, { permissions: ['invoices.write'] });
     expect(bad.json.errors).toEqual({ permissions: ['There is no permission named invoices.write.'] });
-    await server.keyhouse.setCatalogue({ catalogue: PERMISSIONS, by: OPERATOR });
+    await server.keyhouse.permissions.setCatalogue({ catalogue: PERMISSIONS, by: OPERATOR });
   });
 
   it('are verified and called first-party by administrators alone', async () => {

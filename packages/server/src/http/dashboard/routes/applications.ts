@@ -1,15 +1,16 @@
 /** Applications: those of the account that the path names, in which the door has found the role that is asked for. */
-import { type InactiveState, isInactive } from '../../../core/accounts/account.ts';
-import { includesRole } from '../../../core/accounts/member.ts';
+
 import {
   type Application,
   type ApplicationSettings,
   DEFAULT_SETTINGS,
   type ListedApplication,
-} from '../../../core/oauth/application.ts';
-import type { ApplicationFault } from '../../../core/oauth/application-wish.ts';
-import type { Vouched } from '../../../core/oauth/badge.ts';
+} from '../../../core/applications/application.ts';
+import type { ApplicationFault } from '../../../core/applications/application-wish.ts';
+import type { Vouched } from '../../../core/applications/badge.ts';
 import { Refusal } from '../../../core/refusal.ts';
+import { includesRole } from '../../../core/teams/member.ts';
+import { type InactiveState, isInactive } from '../../../core/users/account.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import type { Api } from '../api/index.ts';
 import { creatorsOf } from '../creators.ts';
@@ -25,9 +26,8 @@ type Row = Api['GET /accounts/:account/applications']['answer']['applications'][
 type Body = Api['PATCH /accounts/:account/applications/:id']['body'];
 
 export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
-  const { store } = keyhouse;
   const find = async (accountId: number, id: string): Promise<Application> => {
-    const found = await store.applications.findApplication(readId(id));
+    const found = await keyhouse.applications.find(readId(id));
     if (found === null || found.accountId !== accountId) throw new Refusal({ code: 'not_found' });
     return found;
   };
@@ -40,11 +40,10 @@ export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
 
   serve('GET /accounts/:account/applications', async ({ account, query }) => {
     const page = readPage(query);
-    const found = await store.applications.listApplications({
+    const found = await keyhouse.applications.list({
       accountId: account.id,
       ...page,
       limit: page.limit + 1,
-      nowMs: keyhouse.clock.now(),
     });
     const { rows, next } = cutPage(found, page.limit);
     return { applications: rows.map(rowOf), next };
@@ -53,7 +52,7 @@ export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
   serve('POST /accounts/:account/applications', async ({ account, body, by }) => {
     const { type: kind, logo, ...rest } = body;
     const settings = { ...readWhole(rest), name: body.name.trim() };
-    const made = await keyhouse.createApplication({ accountId: account.id, kind, settings, logo: logo ?? null }, by);
+    const made = await keyhouse.applications.create({ accountId: account.id, kind, settings, logo: logo ?? null }, by);
     if (!made.ok) throw refusalOf(made);
     return { application: await detailOf(made.value.application), client_secret: made.value.secret };
   });
@@ -63,9 +62,9 @@ export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
     const [sessions, [listed]] = await Promise.all([
       // Who uses an application are other customers: for those who look after it, not for those who only look.
       includesRole(account.role, 'developer')
-        ? store.sessions.listSessionsOfApplication(application.id, { limit: MOST_SESSIONS, nowMs: keyhouse.clock.now() })
+        ? keyhouse.sessions.listOfApplication(application.id, { limit: MOST_SESSIONS })
         : [],
-      store.applications.listApplications({ clientId: application.clientId, limit: 1, nowMs: keyhouse.clock.now() }),
+      keyhouse.applications.list({ clientId: application.clientId, limit: 1 }),
     ]);
     return {
       application: await detailOf(application),
@@ -86,7 +85,7 @@ export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
     const application = await find(account.id, params.id);
     const { logo, ...rest } = body;
     const settings = readSettings(rest);
-    const updated = await keyhouse.updateApplication({ application, settings, logo }, by);
+    const updated = await keyhouse.applications.update({ application, settings, logo }, by);
     if (!updated.ok) throw refusalOf(updated);
     return await detailOf(updated.value);
   });
@@ -95,24 +94,24 @@ export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
     const application = await find(account.id, params.id);
     if (application.kind === 'public') throw invalid('type', 'A public application has no secret.');
     const { overlap_seconds: overlapSeconds } = body;
-    const rotated = await keyhouse.rotateClientSecret({ application, overlapSeconds }, by);
+    const rotated = await keyhouse.applications.rotateSecret({ application, overlapSeconds }, by);
     if (!rotated.ok) throw refusalOf(rotated);
     return { application: await detailOf(rotated.value.application), client_secret: rotated.value.secret };
   });
 
   serve('POST /accounts/:account/applications/:id/secret/end-overlap', async ({ account, params, by }) => {
-    const ended = await keyhouse.endClientSecretOverlap(await find(account.id, params.id), by);
+    const ended = await keyhouse.applications.endSecretOverlap(await find(account.id, params.id), by);
     if (!ended) throw invalid('overlap', 'The old secret has ended already.');
   });
 
   serve('DELETE /accounts/:account/applications/:id', async ({ account, params, by }) => {
-    const deleted = await keyhouse.deleteApplication(await find(account.id, params.id), by);
+    const deleted = await keyhouse.applications.delete(await find(account.id, params.id), by);
     if (!deleted) throw new Refusal({ code: 'not_found' });
   });
 
   serve('DELETE /accounts/:account/applications/:id/sessions/:session', async ({ account, params, by }) => {
     const { id: applicationId } = await find(account.id, params.id);
-    const ended = await keyhouse.endSession({ id: params.session, applicationId, reason: 'revoked' }, by);
+    const ended = await keyhouse.sessions.end({ id: params.session, applicationId, reason: 'revoked' }, by);
     if (!ended) throw new Refusal({ code: 'not_found' });
   });
 }

@@ -157,7 +157,7 @@ describe('the audit log of an account', () => {
       accountId: team,
       details: { index },
     }));
-    await server.keyhouse.store.audit.record({ events: many });
+    await server.store.audit.record({ events: many });
     const { text } = await owner.ask(`/accounts/${team}/audit/export?format=jsonl&event=limits.cleared`);
     const found = text
       .trim()

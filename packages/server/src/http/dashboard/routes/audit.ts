@@ -1,11 +1,11 @@
 /** The audit log: that of an account for its members, the whole of it for administrators; on pages, as a file, and its chain. */
 import { setImmediate as breathe } from 'node:timers/promises';
-import { includesRole, mayKnowWhereUsed, type Role } from '../../../core/accounts/member.ts';
 import { type AuditFilter, type AuditSubject, EVENT_NAMES, type ListedEvent } from '../../../core/audit/event.ts';
 import { explainRefusal } from '../../../core/audit/explain.ts';
 import { readAudit, readWholeAudit } from '../../../core/audit/read.ts';
 import { AUDIT_FAULT_SENTENCES, type AuditVerdict, verifyAudit } from '../../../core/audit/verify.ts';
 import type { Keyhouse } from '../../../core/keyhouse.ts';
+import { includesRole, mayKnowWhereUsed, type Role } from '../../../core/teams/member.ts';
 import { readDate } from '../../read-date.ts';
 import { toTimestamp } from '../../schemas.ts';
 import type { Api } from '../api/index.ts';
@@ -41,7 +41,7 @@ interface Reader {
 const FEW = 10;
 
 export function auditRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
-  const { audit } = keyhouse.store;
+  const { audit } = keyhouse;
   const ports = { audit, breathe: (): Promise<void> => breathe() };
 
   const viewOf = async (
@@ -54,7 +54,7 @@ export function auditRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
     userId: number,
   ): Promise<View> => ({
     subject: { accountId: account.id },
-    members: new Set((await keyhouse.store.members.listMembers(account)).map(({ userId }) => userId)),
+    members: new Set((await keyhouse.teams.listMembers(account)).map(({ userId }) => userId)),
     reader: { userId, role: account.role },
     accountName: account.name,
   });
@@ -145,7 +145,7 @@ async function describe(
   events: readonly ListedEvent[],
 ): Promise<Row[]> {
   const actors = events.map(({ actor }) => readActor(actor));
-  const names = await keyhouse.store.audit.namesOf({
+  const names = await keyhouse.audit.namesOf({
     users: [
       ...new Set([
         ...actors.flatMap((actor) => (actor.kind === 'user' ? [actor.id] : [])),
@@ -221,9 +221,9 @@ function shownName(
   return knows ? user.email : null;
 }
 
-async function accountNamesOf({ store }: Keyhouse, events: readonly ListedEvent[]): Promise<ReadonlyMap<number, string>> {
+async function accountNamesOf(keyhouse: Keyhouse, events: readonly ListedEvent[]): Promise<ReadonlyMap<number, string>> {
   const ids = [...new Set(events.flatMap(({ event, accountId }) => (event === 'request.refused' ? (accountId ?? []) : [])))];
-  const accounts = await Promise.all(ids.map((id) => store.accounts.findAccount(id)));
+  const accounts = await Promise.all(ids.map((id) => keyhouse.users.findAccount(id)));
   return new Map(accounts.flatMap((account) => (account === null ? [] : [[account.id, account.name] as const])));
 }
 

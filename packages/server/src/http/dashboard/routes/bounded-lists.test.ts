@@ -17,7 +17,7 @@ eachDatabase('the first page of an account with many credentials', (makeDatabase
 
   it('judges all of them, shows the most urgent 20, and says how many there are', async () => {
     const { accountId, id: userId } = await newPerson(server);
-    const { credentials } = server.keyhouse.store;
+    const { credentials } = server.store;
     const key = (name: string, permissions?: string[]) =>
       server.key(accountId, { name, ...(permissions === undefined ? {} : { permissions }) });
     const used = (id: number, permissions: readonly string[]) => {

@@ -100,9 +100,9 @@ eachDatabase('connected applications', (makeDatabase) => {
     const [ada, maker] = [await newPerson(server), await newPerson(server)];
     const client = await newApplication(server, maker.accountId);
     const session = await signedIn(ada, client);
-    await server.keyhouse.disableUser({ userId: maker.id, by: OPERATOR });
+    await server.keyhouse.users.disable({ userId: maker.id, by: OPERATOR });
     expect(await lives(client, session)).toBe(false);
-    await server.keyhouse.enableUser({ userId: maker.id, by: OPERATOR });
+    await server.keyhouse.users.enable({ userId: maker.id, by: OPERATOR });
     expect(await lives(client, session)).toBe(true);
   });
 

@@ -9,10 +9,8 @@ import { readId } from './refuse.ts';
 const MOST_SESSIONS = 100;
 
 export function connectedRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
-  const { store } = keyhouse;
-
   serve('GET /me/applications', async ({ signIn }) => {
-    const connected = await store.grants.listConnected(signIn.user.id, keyhouse.clock.now());
+    const connected = await keyhouse.oauth.listConnected(signIn.user.id);
     return {
       applications: connected.map((grant) => ({
         id: grant.id,
@@ -33,14 +31,13 @@ export function connectedRoutes(serve: Serve, { keyhouse }: DashboardPorts): voi
   });
 
   serve('DELETE /me/applications/:grant', async ({ params, signIn, by }) => {
-    const ended = await keyhouse.endGrant({ id: readId(params.grant), userId: signIn.user.id }, by);
+    const ended = await keyhouse.oauth.endGrant({ id: readId(params.grant), userId: signIn.user.id }, by);
     if (!ended) throw new Refusal({ code: 'not_found' });
   });
 
   serve('GET /me/sessions', async ({ signIn }) => {
-    const sessions = await store.sessions.listSessionsOfUser(signIn.user.id, {
+    const sessions = await keyhouse.sessions.listOfUser(signIn.user.id, {
       limit: MOST_SESSIONS,
-      nowMs: keyhouse.clock.now(),
     });
     return {
       sessions: sessions.map((session) => ({
@@ -59,7 +56,7 @@ export function connectedRoutes(serve: Serve, { keyhouse }: DashboardPorts): voi
   });
 
   serve('DELETE /me/sessions/:session', async ({ params, signIn, by }) => {
-    const ended = await keyhouse.endSession({ id: params.session, userId: signIn.user.id, reason: 'user-ended' }, by);
+    const ended = await keyhouse.sessions.end({ id: params.session, userId: signIn.user.id, reason: 'user-ended' }, by);
     if (!ended) throw new Refusal({ code: 'not_found' });
   });
 }

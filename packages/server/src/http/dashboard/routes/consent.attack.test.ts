@@ -34,7 +34,7 @@ eachDatabase('consent', (makeDatabase) => {
     (await visit(server, browser, authPath(of, newPkce(), rest))).headers.location ?? '';
   const answer = (browser: Browser, request: string, more: object = {}) =>
     browser.ask('/consent', { body: { request, decision: 'allow', ...more } });
-  const grantsOf = (userId: number, of = client) => server.keyhouse.store.grants.grantsOf({ userId, applicationId: of.id });
+  const grantsOf = (userId: number, of = client) => server.store.grants.grantsOf({ userId, applicationId: of.id });
   const toldOf = async (email: string): Promise<number> =>
     (await mailsOf(server, email)).filter(({ kind }) => kind === 'application-connected').length;
 
@@ -112,7 +112,7 @@ eachDatabase('consent', (makeDatabase) => {
     const changed = await newApplication(server, ownerId);
     const request = requestOf(await waits(browser, {}, changed));
     const settings = { redirectUris: ['https://elsewhere.example.com/callback'] };
-    await server.keyhouse.updateApplication({ application: changed, settings }, OPERATOR);
+    await server.keyhouse.applications.update({ application: changed, settings }, OPERATOR);
     expect((await answer(browser, request)).status).toBe(422);
     expect(await grantsOf(id, changed)).toEqual([]);
   });

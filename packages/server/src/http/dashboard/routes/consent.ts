@@ -11,7 +11,7 @@ const OVER = 'This request is over. Start again at the application.';
 
 export function consentRoutes(serve: Serve, { keyhouse, cookies }: DashboardPorts): void {
   serve('POST /consent/check', async ({ body: { request }, signIn }) => {
-    const asked = await keyhouse.askConsent(request, personOf(signIn));
+    const asked = await keyhouse.oauth.askConsent(request, personOf(signIn));
     if (asked === 'request_over') throw invalid('request', OVER);
     if (asked === 'log_in') throw new Refusal({ code: 'not_signed_in' });
     const { client, accounts, scopes } = asked;
@@ -45,7 +45,7 @@ export function consentRoutes(serve: Serve, { keyhouse, cookies }: DashboardPort
     const { request, decision, user = signIn.user.id, account = null, permissions = null } = body;
     if (user !== signIn.user.id) throw new Refusal({ code: 'not_signed_in' });
     const answer = { request, isAllowed: decision === 'allow', accountId: account, permissions };
-    const answered = await keyhouse.answerConsent(answer, personOf(signIn), by);
+    const answered = await keyhouse.oauth.answerConsent(answer, personOf(signIn), by);
     if (answered === 'request_over') throw invalid('request', OVER);
     if (answered === 'log_in') throw new Refusal({ code: 'not_signed_in' });
     if (answered === 'proof_required') throw new Refusal({ code: 'proof_required' });
@@ -55,19 +55,19 @@ export function consentRoutes(serve: Serve, { keyhouse, cookies }: DashboardPort
   });
 
   serve('POST /log-out/check', async ({ body: { request }, signIn }) => {
-    const parked = keyhouse.openLogout(request);
+    const parked = keyhouse.oauth.openLogout(request);
     if (parked === null) throw invalid('request', OVER);
     const destination = parked.location === null ? null : destinationOf(parked.location);
     return { application: parked.application, destination, signed_in: signIn !== null };
   });
 
   serve('POST /log-out/confirm', async ({ body: { request }, signIn, by, reply }) => {
-    const parked = keyhouse.openLogout(request);
+    const parked = keyhouse.oauth.openLogout(request);
     if (parked === null) throw invalid('request', OVER);
     if (signIn !== null) {
       const { end } = parked;
-      if (end?.userId === signIn.user.id) await keyhouse.endSession({ id: end.sessionId, ...end, reason: 'signed-out' }, by);
-      await keyhouse.logOut(signIn.user, signIn.id, by);
+      if (end?.userId === signIn.user.id) await keyhouse.sessions.end({ id: end.sessionId, ...end, reason: 'signed-out' }, by);
+      await keyhouse.signIns.signOut(signIn.user, signIn.id, by);
     }
     cookies.clear(reply, 'sign-in');
     return { location: parked.location ?? '/logged-out' };

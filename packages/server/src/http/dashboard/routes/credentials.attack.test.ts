@@ -118,10 +118,11 @@ describe('a slow body', () => {
     expect(await post(developer, keys, KEY_WISH, async () => {})).toBe(200);
     const remove = () => owner.ask(`/accounts/${team}/members/${developer.id}`, { method: 'DELETE' });
     expect(await post(developer, keys, KEY_WISH, remove)).toBe(404);
-    const end = () => server.keyhouse.endSignInsOf({ userId: owner.id, by: { actor: 'operator', requestId: null, person: {} } });
+    const end = () =>
+      server.keyhouse.administration.endSignInsOf({ userId: owner.id, by: { actor: 'operator', requestId: null, person: {} } });
     expect(await post(owner, '/tokens', WISH, end)).toBe(401);
     expect(
-      await server.keyhouse.store.credentials.listCredentials({ kind: 'key', accountId: team, withRevoked: true, limit: 9 }),
+      await server.store.credentials.listCredentials({ kind: 'key', accountId: team, withRevoked: true, limit: 9 }),
     ).toHaveLength(1);
   });
 });

@@ -211,11 +211,10 @@ describe('tokens and keys', () => {
     expect(mail?.text).toContain('deploy');
     expect(mail?.text).not.toContain(made.json.secret);
     // At the command line as well.
-    await server.keyhouse.rotate(
+    await server.keyhouse.credentials.rotate(
       {
-        credential:
-          (await server.keyhouse.store.credentials.getCredential('key', made.json.credential.id)) ?? made.json.credential,
-        currentHash: (await server.keyhouse.store.credentials.getCredential('key', made.json.credential.id))?.hash ?? '',
+        credential: (await server.store.credentials.getCredential('key', made.json.credential.id)) ?? made.json.credential,
+        currentHash: (await server.store.credentials.getCredential('key', made.json.credential.id))?.hash ?? '',
         overlapSeconds: 0,
         revokeJwts: false,
       },
@@ -247,7 +246,7 @@ describe('tokens and keys', () => {
     const watching = await least();
     expect(watching).toMatchObject({ narrow_to: null, watched_days: 0, watched_since: watching.observed_since });
     expect(Date.parse(watching.suggests_from) - Date.parse(watching.watched_since)).toBe(30 * DAY);
-    await server.keyhouse.flushUse();
+    await server.keyhouse.flush();
     server.advance(30 * DAY);
     ada = { ...ada, ...(await visitorFor(server, ada.id)) };
     expect(await least()).toMatchObject({ watched_days: 30, suggests_from: null });
@@ -330,11 +329,11 @@ describe('tokens and keys', () => {
     await bob.ask(`${keysOf(bob)}/${revoked}`, { method: 'DELETE' });
     expect(await undo(revoked)).toBe(404);
 
-    await server.keyhouse.narrow({ kind: 'key', id: taken, permissions: ['a.read'] }, OPERATOR);
+    await server.keyhouse.credentials.narrow({ kind: 'key', id: taken, permissions: ['a.read'] }, OPERATOR);
     expect(await undo(taken)).toBe(422);
     // The operator wants what a person has already done: it is no longer theirs to undo.
     await narrowed(again);
-    await server.keyhouse.narrow({ kind: 'key', id: again, permissions: ['a.read'] }, OPERATOR);
+    await server.keyhouse.credentials.narrow({ kind: 'key', id: again, permissions: ['a.read'] }, OPERATOR);
     expect(await undo(again)).toBe(422);
 
     const { id } = (await newToken(bob, { permissions: ['a.read', 'b.read'] })).credential;

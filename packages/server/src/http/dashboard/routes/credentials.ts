@@ -4,11 +4,11 @@
  */
 import type { By } from '../../../core/audit/event.ts';
 import type { Credential, CredentialWithUse, Undo } from '../../../core/credentials/credential.ts';
-import { LEAST_DAYS, type Least } from '../../../core/credentials/least.ts';
 import type { Fault } from '../../../core/credentials/wish.ts';
 import type { Keyhouse } from '../../../core/keyhouse.ts';
 import { DAY_MS } from '../../../core/lib/clock.ts';
 import { Refusal } from '../../../core/refusal.ts';
+import { LEAST_DAYS, type Least } from '../../../core/use/least-privilege.ts';
 import { readDate } from '../../read-date.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import type { Api } from '../api/index.ts';
@@ -34,10 +34,10 @@ const PLOT_DAYS = 30;
 const MOST_TRIES = 3;
 
 export function credentialHandlers(keyhouse: Keyhouse) {
-  const { store, clock } = keyhouse;
+  const { clock } = keyhouse;
 
   async function find(scope: Scope, id: string): Promise<CredentialWithUse> {
-    const found = await store.credentials.getCredential(scope.kind, readId(id));
+    const found = await keyhouse.credentials.get(scope.kind, readId(id));
     if (found === null || found.revokedAtMs !== null || !isWithin(scope, found)) throw new Refusal({ code: 'not_found' });
     return found;
   }
@@ -63,7 +63,7 @@ export function credentialHandlers(keyhouse: Keyhouse) {
   /** For each credential its requests on each of the last days, the oldest first, today last. */
   async function daysOf(ids: readonly number[], count: number): Promise<(id: number) => number[]> {
     const first = Math.floor(clock.now() / DAY_MS) - count + 1;
-    const uses = Map.groupBy(await store.credentials.useByDay(ids, first), ({ credentialId }) => credentialId);
+    const uses = Map.groupBy(await keyhouse.use.byDay(ids, first), ({ credentialId }) => credentialId);
     return (id) => {
       const byDay = Array.from({ length: count }, () => 0);
       for (const { day, requests } of uses.get(id) ?? []) if (day - first < count) byDay[day - first] = requests;
@@ -77,7 +77,7 @@ export function credentialHandlers(keyhouse: Keyhouse) {
     async list(scope: Scope, query: Api['GET /tokens']['query'], shown: Shown): Promise<Api['GET /tokens']['answer']> {
       const page = readPage(query);
       const filter = { ...scope, ...page, withRevoked: false, limit: page.limit + 1 };
-      const { rows, next } = cutPage(await store.credentials.listCredentials(filter), page.limit);
+      const { rows, next } = cutPage(await keyhouse.credentials.list(filter), page.limit);
       return { credentials: await describe(rows, shown), next };
     },
 
@@ -85,9 +85,9 @@ export function credentialHandlers(keyhouse: Keyhouse) {
       const credential = await find(scope, id);
       const [row] = await describe([credential], shown);
       const [least, days, undo] = await Promise.all([
-        keyhouse.leastOf([credential]),
+        keyhouse.use.leastPrivilegeOf([credential]),
         daysOf([credential.id], LEAST_DAYS),
-        store.credentials.findUndo({ credentialId: credential.id, nowMs: clock.now() }),
+        keyhouse.credentials.findUndo(credential.id),
       ]);
       const judged = least.get(credential.id);
       if (row === undefined || judged === undefined) throw new Error('A credential was described by halves.');
@@ -102,7 +102,7 @@ export function credentialHandlers(keyhouse: Keyhouse) {
     },
 
     async rename(scope: Scope, id: string, name: string, by: By): Promise<void> {
-      const renamed = await keyhouse.renameCredential({ ...scope, id: readId(id), name }, by);
+      const renamed = await keyhouse.credentials.rename({ ...scope, id: readId(id), name }, by);
       if (!renamed.ok) throw renamed.reason === 'invalid' ? faulty(renamed.faults) : new Refusal({ code: 'not_found' });
     },
 
@@ -117,7 +117,7 @@ export function credentialHandlers(keyhouse: Keyhouse) {
         ...(addresses === undefined ? {} : { addresses }),
       };
       for (let tries = 0; tries < MOST_TRIES; tries++) {
-        const narrowed = await keyhouse.narrow(input, by);
+        const narrowed = await keyhouse.credentials.narrow(input, by);
         if (narrowed.ok) return;
         if (narrowed.reason === 'not_found') throw new Refusal({ code: 'not_found' });
         if (narrowed.reason !== 'changed') throw faulty(narrowed.faults);
@@ -127,14 +127,17 @@ export function credentialHandlers(keyhouse: Keyhouse) {
 
     async undoNarrowing(scope: Scope, id: string, by: By): Promise<void> {
       const credential = await find(scope, id);
-      const undone = await keyhouse.undoNarrowing({ owned: { ...scope, id: credential.id }, credential }, by);
+      const undone = await keyhouse.credentials.undoNarrowing({ owned: { ...scope, id: credential.id }, credential }, by);
       if (undone.ok) return;
       throw invalid('narrowing', 'This can no longer be undone: a day has passed, it was undone before, or it was revoked.');
     },
 
     async rotate(scope: Scope, id: string, overlapSeconds: number, revokeJwts: boolean, by: By) {
       const credential = await find(scope, id);
-      const rotated = await keyhouse.rotate({ credential, currentHash: credential.hash, overlapSeconds, revokeJwts }, by);
+      const rotated = await keyhouse.credentials.rotate(
+        { credential, currentHash: credential.hash, overlapSeconds, revokeJwts },
+        by,
+      );
       if (rotated.ok) return this.made(scope, rotated.value.credential, rotated.value.text);
       // Revoked meanwhile is a 404; rotated meanwhile must not be done twice, which would end a secret that was just handed out.
       await find(scope, id);
@@ -143,12 +146,12 @@ export function credentialHandlers(keyhouse: Keyhouse) {
 
     async endOverlap(scope: Scope, id: string, by: By): Promise<void> {
       const credential = await find(scope, id);
-      await keyhouse.endOverlap({ ...scope, id: credential.id }, by);
+      await keyhouse.credentials.endOverlap({ ...scope, id: credential.id }, by);
     },
 
     async extendOverlap(scope: Scope, id: string, seconds: number, by: By): Promise<void> {
       const credential = await find(scope, id);
-      const extended = await keyhouse.extendOverlap({ ...scope, id: credential.id, seconds }, by);
+      const extended = await keyhouse.credentials.extendOverlap({ ...scope, id: credential.id, seconds }, by);
       if (!extended)
         throw invalid(
           'seconds',
@@ -157,7 +160,7 @@ export function credentialHandlers(keyhouse: Keyhouse) {
     },
 
     async revoke(scope: Scope, id: string, by: By): Promise<void> {
-      const revoked = await keyhouse.revoke({ ...scope, id: readId(id) }, by);
+      const revoked = await keyhouse.credentials.revoke({ ...scope, id: readId(id) }, by);
       if (!revoked) throw new Refusal({ code: 'not_found' });
     },
   };
@@ -172,7 +175,7 @@ export function readWish({ name, expires_at, permissions, addresses }: WishBody)
 }
 
 /** Faults of a wish as field errors. */
-export function refuseWish(issued: Extract<Awaited<ReturnType<Keyhouse['issueToken']>>, { ok: false }>): Refusal {
+export function refuseWish(issued: Extract<Awaited<ReturnType<Keyhouse['credentials']['createToken']>>, { ok: false }>): Refusal {
   if (issued.reason === 'invalid') return faulty(issued.faults);
   return new Refusal({ code: 'account_inactive', state: issued.reason });
 }

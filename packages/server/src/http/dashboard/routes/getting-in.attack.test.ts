@@ -7,8 +7,8 @@ import { linkIn, mailsOf } from '../../../../test/mails.ts';
 import { newPerson, newTeam } from '../../../../test/people.ts';
 import { exchange } from '../../../../test/raw.ts';
 import { OPERATOR, PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
-import type { Through } from '../../../core/accounts/sign-in.ts';
 import { IN_THE_ACT } from '../../../core/authority.ts';
+import type { Through } from '../../../core/sign-ins/sign-in.ts';
 
 let places = 0;
 /** From another network each time, so that no limit answers in place of what is tested. */
@@ -51,12 +51,12 @@ eachDatabase('what nobody’s browser sends', (makeDatabase) => {
     await addTotp(server, waiting.browser);
     const halfway = await loggedIn(server, waiting.email);
     // Each text at one of the two databases; what a database itself could choke on at both.
-    const half = server.keyhouse.store.database === 'SQLite' ? 0 : 1;
+    const half = server.store.database === 'SQLite' ? 0 : 1;
     const texts = naughtyStrings.filter((_, index) => index % 2 === half);
     for (const text of ['a\u0000b', '\ud800', ...texts]) {
       // Guesses at one user are counted wherever they come from.
       for (const { id: userId, email: emailKey } of [owner, waiting])
-        await server.keyhouse.clearSignInLimits({ userId, emailKey, by: OPERATOR });
+        await server.keyhouse.administration.clearSignInLimits({ userId, emailKey, by: OPERATOR });
       await Promise.all(
         Object.entries(DOORS).flatMap(([path, body]) =>
           Object.keys(body).map(async (field) => {
@@ -225,7 +225,7 @@ eachDatabase('two at the same moment', (makeDatabase) => {
   });
 
   it('leave no way in for the one whose passkey or provider is taken away meanwhile', async () => {
-    const { store } = server.keyhouse;
+    const { store } = server;
     const { id: userId } = await registered(server);
     const open = (through: Through | null) =>
       store.signIns.openSignIn({
@@ -308,7 +308,7 @@ describe('a store that is away', () => {
     const person = await registered(server);
     const { code } = await addTotp(server, person.browser);
     const half = await loggedIn(server, person.email);
-    await server.keyhouse.store.close();
+    await server.store.close();
     const asked: [Browser, string, object | undefined][] = [
       [openBrowser(server), '/log-in', { email: person.email, password: PASSWORD }],
       [half, '/log-in/code', { code: code() }],

@@ -94,7 +94,7 @@ eachDatabase('getting in', (makeDatabase) => {
   it('tells of a password that the operator has set', async () => {
     const { email, id } = await server.register();
     const by = { actor: 'operator', requestId: null, person: {} } as const;
-    expect((await server.keyhouse.resetPassword({ userId: id, password: NEW_PASSWORD, by })).ok).toBe(true);
+    expect((await server.keyhouse.signIns.resetPassword({ userId: id, password: NEW_PASSWORD, by })).ok).toBe(true);
     expect((await mailsOf(server, email)).map(({ kind }) => kind)).toContain('password-changed');
   });
 
@@ -103,7 +103,11 @@ eachDatabase('getting in', (makeDatabase) => {
     const { browser } = await newRegistered(own);
     const [from, to] = ['a master secret for the tests, long enough', 'the next master secret of the tests, long enough'];
     const by = { actor: 'operator', requestId: null, person: {} } as const;
-    const rotated = await own.keyhouse.rotateMasterSecret({ from: new MasterSecret(from), to: new MasterSecret(to), by });
+    const rotated = await own.keyhouse.signingKeys.rotateMasterSecret({
+      from: new MasterSecret(from),
+      to: new MasterSecret(to),
+      by,
+    });
     expect(rotated.ok).toBe(true);
     // Nobody could open it after a restart.
     expect((await browser.ask('/me/totp', { method: 'POST' })).status).toBe(503);
@@ -325,9 +329,9 @@ eachDatabase('getting in', (makeDatabase) => {
   it('lets a user that is disabled do nothing any more', async () => {
     const { id } = await server.register();
     const visitor = await visitorFor(server, id);
-    await server.keyhouse.disableUser({ userId: id, by: { actor: 'operator', requestId: null, person: {} } });
+    await server.keyhouse.users.disable({ userId: id, by: { actor: 'operator', requestId: null, person: {} } });
     expect((await visitor.ask('/me')).status).toBe(401);
-    await server.keyhouse.enableUser({ userId: id, by: { actor: 'operator', requestId: null, person: {} } });
+    await server.keyhouse.users.enable({ userId: id, by: { actor: 'operator', requestId: null, person: {} } });
     expect((await visitor.ask('/me')).status).toBe(401);
   });
 });
@@ -336,8 +340,8 @@ eachDatabase('the first administrator', (makeDatabase) => {
   it('is made with the link of the log, by one of two who race, and by nobody later', async () => {
     const server = await startTestServer({ database: await makeDatabase() });
     const stranger = visitorWith(server, '');
-    const old = await server.keyhouse.makeSetupTicket();
-    const ticket = (await server.keyhouse.makeSetupTicket()) ?? '';
+    const old = await server.keyhouse.signIns.createSetupTicket();
+    const ticket = (await server.keyhouse.signIns.createSetupTicket()) ?? '';
     for (const each of [old, ticket]) expect((await stranger.ask('/setup/check', { body: { ticket: each } })).status).toBe(204);
     const race = await Promise.all(
       [1, 2].map((n) => stranger.ask('/setup', { body: { ticket, email: `root${n}@example.com`, password: PASSWORD } })),
@@ -346,7 +350,7 @@ eachDatabase('the first administrator', (makeDatabase) => {
     const winner = race.find(({ status }) => status === 200);
     if (winner === undefined) throw new Error('Nobody won.');
     expect((await visitorWith(server, cookieOf(winner)).ask('/me')).json.user.administrator).toBe(true);
-    expect(await server.keyhouse.makeSetupTicket()).toBeNull();
+    expect(await server.keyhouse.signIns.createSetupTicket()).toBeNull();
     for (const each of [old, ticket]) expect((await stranger.ask('/setup/check', { body: { ticket: each } })).status).toBe(422);
     await server.stop();
   });

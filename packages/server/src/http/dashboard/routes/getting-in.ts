@@ -1,13 +1,13 @@
 /** Registering, logging in, second steps, links, setup, and proving again. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Ending } from '../../../core/accounts/ending.ts';
-import type { OpenedSignIn } from '../../../core/accounts/open-sign-in.ts';
-import { offersPasskeys } from '../../../core/accounts/passkeys.ts';
-import { PASSWORD_SENTENCES } from '../../../core/accounts/password.ts';
-import { NO_MATCH_SENTENCE, type ProofFailure } from '../../../core/accounts/prove-password.ts';
-import { PROOF_LASTS_MS } from '../../../core/accounts/sign-in.ts';
 import { IN_THE_ACT } from '../../../core/authority.ts';
+import { offersPasskeys } from '../../../core/factors/passkeys.ts';
+import { PASSWORD_SENTENCES } from '../../../core/passwords/password.ts';
 import { Refusal } from '../../../core/refusal.ts';
+import type { Ending } from '../../../core/sign-ins/ending.ts';
+import type { OpenedSignIn } from '../../../core/sign-ins/open-sign-in.ts';
+import { PROOF_LASTS_MS } from '../../../core/sign-ins/sign-in.ts';
+import { NO_MATCH_SENTENCE, type ProofFailure } from '../../../core/sign-ins/verify-password.ts';
 import { describeBrand } from '../brand.ts';
 import { invitationIn } from '../return-path.ts';
 import { forgetLink, rememberReturnPoint, takeReturnPoint } from '../return-point.ts';
@@ -25,13 +25,13 @@ const WRONG_PASSKEY = 'This passkey was not accepted.';
 export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: DashboardPorts): void {
   serve('GET /state', async ({ signIn, request }) => {
     const cookie = cookies.read(request, 'step');
-    const [step, proof] = await Promise.all([keyhouse.waitingStep(cookie), keyhouse.waitingFirstProof(cookie)]);
+    const [step, proof] = await Promise.all([keyhouse.signIns.waitingStep(cookie), keyhouse.providers.waitingFirstProof(cookie)]);
     return {
-      brand: describeBrand(keyhouse.brand()),
-      signup: keyhouse.signup,
-      providers: keyhouse.providers.map(({ id, name }) => ({ id, name })),
+      brand: describeBrand(keyhouse.branding.current()),
+      signup: keyhouse.signIns.signup,
+      providers: keyhouse.providers.list.map(({ id, name }) => ({ id, name })),
       passkeys: offersPasskeys(url),
-      sends_mail: keyhouse.sendsMail,
+      sends_mail: keyhouse.facts.sendsMail,
       signed_in: signIn !== null,
       kept_cookie: cookie !== null || cookies.read(request, 'probe') !== null,
       step: step === null ? null : [...step],
@@ -43,7 +43,7 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
   });
 
   serve('POST /register', async ({ body, by, request, reply, signIn }) => {
-    const came = await keyhouse.comeIn({
+    const came = await keyhouse.signIns.signUp({
       email: body.email,
       password: body.password,
       displayName: body.display_name ?? '',
@@ -59,7 +59,7 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
   });
 
   serve('POST /log-in', async ({ body, by, request, reply, signIn }) => {
-    const entered = await keyhouse.enterWithPassword({ ...body, browser: cookies.read(request, 'browser'), by });
+    const entered = await keyhouse.signIns.signInWithPassword({ ...body, browser: cookies.read(request, 'browser'), by });
     if (!entered.ok) throw refuseProof(entered, 'email');
     forgetLink(cookies, request, reply);
     if (entered.next === 'done') return await enter(request, reply, entered.opened, signIn);
@@ -70,7 +70,12 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
   serve('POST /log-in/code', async ({ body, by, request, reply, signIn }) => {
     const step = cookies.read(request, 'step');
     if (step === null) throw invalid('code', STEP_OVER);
-    const entered = await keyhouse.enterWithCode({ step, code: body.code, browser: cookies.read(request, 'browser'), by });
+    const entered = await keyhouse.signIns.signInWithCode({
+      step,
+      code: body.code,
+      browser: cookies.read(request, 'browser'),
+      by,
+    });
     if (entered.ok) return await enter(request, reply, entered.opened, signIn);
     if (entered.reason === 'wrong-code' || entered.reason === 'step-over')
       throw invalid('code', entered.reason === 'wrong-code' ? WRONG_CODE : STEP_OVER);
@@ -80,14 +85,16 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
   serve('POST /log-in/first-proof', async ({ by, request, reply, signIn }) => {
     const step = cookies.read(request, 'step');
     const opened =
-      step === null ? null : await keyhouse.enterWithFirstProof({ step, browser: cookies.read(request, 'browser'), by });
+      step === null
+        ? null
+        : await keyhouse.providers.signInWithFirstProof({ step, browser: cookies.read(request, 'browser'), by });
     if (opened === null) throw invalid('step', FIRST_PROOF_OVER);
     return await enter(request, reply, opened, signIn);
   });
 
   serve('POST /log-in/again', async ({ request, reply }) => {
     const step = cookies.read(request, 'step');
-    if (step !== null) await keyhouse.forgetStep(step);
+    if (step !== null) await keyhouse.signIns.forgetStep(step);
     cookies.clear(reply, 'step');
   });
 
@@ -95,12 +102,12 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
   serve('POST /log-in/passkey/options', async ({ request }) => {
     refuseWherePasskeysAreNot(url);
     const step = cookies.read(request, 'step');
-    return await keyhouse.passkeyStepOptions(step);
+    return await keyhouse.signIns.passkeyStepOptions(step);
   });
 
   serve('POST /log-in/passkey', async ({ body, by, request, reply, signIn }) => {
     refuseWherePasskeysAreNot(url);
-    const entered = await keyhouse.enterWithPasskey({
+    const entered = await keyhouse.signIns.signInWithPasskey({
       step: cookies.read(request, 'step'),
       response: body.response,
       browser: cookies.read(request, 'browser'),
@@ -111,19 +118,19 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
   });
 
   serve('POST /log-out', async ({ signIn, by, reply }) => {
-    await keyhouse.logOut(signIn.user, signIn.id, by);
+    await keyhouse.signIns.signOut(signIn.user, signIn.id, by);
     cookies.clear(reply, 'sign-in');
   });
 
   serve('POST /forgot', async ({ body, by }) => {
-    const asked = await keyhouse.forgot(body.email, by);
+    const asked = await keyhouse.signIns.requestReset(body.email, by);
     if (!asked.ok) throw new Refusal({ code: 'too_many_requests', retryAfterSeconds: asked.retryAfterSeconds });
   });
 
   serve('POST /reset/check', async ({ body }) => {
-    const user = await keyhouse.findReset(body.ticket);
+    const user = await keyhouse.signIns.findReset(body.ticket);
     if (user === null) throw await refuseLink(keyhouse, 'reset-password', body.ticket);
-    const { isFirstProof, ending } = await keyhouse.readReset(user);
+    const { isFirstProof, ending } = await keyhouse.signIns.readReset(user);
     return {
       email: user.email,
       first_proof: isFirstProof,
@@ -133,7 +140,7 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
   });
 
   serve('POST /reset', async ({ body, by, reply }) => {
-    const reset = await keyhouse.resetWithTicket(body.ticket, body.password, by);
+    const reset = await keyhouse.signIns.resetWithTicket(body.ticket, body.password, by);
     if (reset.ok) return cookies.clear(reply, 'sign-in');
     if (reset.reason === 'gone') throw await refuseLink(keyhouse, 'reset-password', body.ticket);
     if (reset.reason === 'busy') throw new Refusal({ code: 'busy', retryAfterSeconds: 1 });
@@ -141,22 +148,22 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
   });
 
   serve('POST /verify-email', async ({ body, signIn, by }) => {
-    const user = await keyhouse.verifyEmail(signIn.user, body.ticket, by);
+    const user = await keyhouse.users.verifyEmail(signIn.user, body.ticket, by);
     if (user === null) throw await refuseVerification(keyhouse, signIn.user, body.ticket);
     return { email: user.email };
   });
   serve('POST /verify-email/send', async ({ signIn, by }) => {
-    const asked = await keyhouse.limitMails(signIn.user.email, by);
+    const asked = await keyhouse.signIns.admitMail(signIn.user.email, by);
     if (!asked.ok) throw new Refusal({ code: 'too_many_requests', retryAfterSeconds: asked.retryAfterSeconds });
-    if (!(await keyhouse.sendVerification(signIn.user, by)))
+    if (!(await keyhouse.users.sendVerification(signIn.user, by)))
       throw new Refusal({ code: 'too_many_requests', retryAfterSeconds: MAILBOX_RETRY_SECONDS });
   });
 
   serve('POST /setup/check', async ({ body }) => {
-    if (!(await keyhouse.isSetupTicket(body.ticket))) throw await refuseLink(keyhouse, 'setup', body.ticket);
+    if (!(await keyhouse.signIns.isSetupTicket(body.ticket))) throw await refuseLink(keyhouse, 'setup', body.ticket);
   });
   serve('POST /setup', async ({ body, by, request, reply, signIn }) => {
-    const came = await keyhouse.setUp({
+    const came = await keyhouse.signIns.setUp({
       ticket: body.ticket,
       email: body.email,
       password: body.password,
@@ -173,7 +180,7 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
     // Linking is one more way in: it asks for a proof like every new factor.
     const isOld = signIn === null || keyhouse.clock.now() - signIn.provedAtMs > PROOF_LASTS_MS;
     if (body.purpose === 'link' && isOld) throw new Refusal({ code: 'proof_required' });
-    const trip = await keyhouse.startTrip({
+    const trip = await keyhouse.providers.start({
       provider: params.provider,
       purpose: body.purpose,
       user: signIn?.user ?? null,
@@ -190,16 +197,17 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
   });
 
   serve('POST /proof', async ({ body, signIn, by }) => {
-    const proved = await keyhouse.proveAgain(signIn.user, signIn.id, body.password, by);
+    const proved = await keyhouse.signIns.proveWithPassword(signIn.user, signIn.id, body.password, by);
     if (proved !== true) throw refuseProof(proved, 'password');
   });
   serve('POST /proof/passkey/options', async ({ signIn }) => {
     refuseWherePasskeysAreNot(url);
-    return await keyhouse.passkeyProofOptions(signIn.user);
+    return await keyhouse.signIns.passkeyProofOptions(signIn.user);
   });
   serve('POST /proof/passkey', async ({ body, signIn, by }) => {
     refuseWherePasskeysAreNot(url);
-    if (!(await keyhouse.proveWithPasskey(signIn.user, signIn.id, body.response, by))) throw invalid('response', WRONG_PASSKEY);
+    if (!(await keyhouse.signIns.proveWithPasskey(signIn.user, signIn.id, body.response, by)))
+      throw invalid('response', WRONG_PASSKEY);
   });
 
   /** A new secret each time; what this browser was signed in as before ends. */
@@ -207,10 +215,10 @@ export function gettingInRoutes(serve: Serve, { keyhouse, cookies, url }: Dashbo
     request: FastifyRequest,
     reply: FastifyReply,
     opened: OpenedSignIn,
-    before: { id: number; user: Parameters<typeof keyhouse.logOut>[0] } | null,
+    before: { id: number; user: Parameters<typeof keyhouse.signIns.signOut>[0] } | null,
   ): Promise<{ next: 'done'; to: string }> {
     if (before !== null)
-      await keyhouse.logOut(before.user, before.id, {
+      await keyhouse.signIns.signOut(before.user, before.id, {
         actor: `user:${before.user.id}`,
         requestId: request.id,
         person: {},
@@ -236,7 +244,7 @@ const endsOf = (ending: Ending) => ({
 const leadsOn = (path: string): boolean => path.startsWith('/auth/continue?');
 
 type Refused = Exclude<
-  Extract<Awaited<ReturnType<DashboardPorts['keyhouse']['comeIn']>>, { ok: false }>,
+  Extract<Awaited<ReturnType<DashboardPorts['keyhouse']['signIns']['signUp']>>, { ok: false }>,
   { readonly reason: 'link-over' }
 >;
 

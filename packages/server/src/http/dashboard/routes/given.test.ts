@@ -17,8 +17,7 @@ eachDatabase('ending sign-ins', (makeDatabase) => {
     return () => server.stop();
   });
 
-  const lives = async (id: string): Promise<boolean> =>
-    (await server.keyhouse.store.sessions.findSession(id))?.endedAtMs === null;
+  const lives = async (id: string): Promise<boolean> => (await server.store.sessions.findSession(id))?.endedAtMs === null;
   const statusOf = async (jwt: string): Promise<number> => (await server.request('/verify/api/invoices', { bearer: jwt })).status;
   const ownId = async (browser: Browser): Promise<number> =>
     (await browser.ask('/me/security')).json.sign_ins.find(({ current }: { current: boolean }) => current).id;

@@ -32,7 +32,7 @@ eachDatabase('the holders of a permission', (makeDatabase) => {
       name,
       account: { id: kind === 'team' ? team : person.accountId, kind, name: expect.any(String) },
     });
-    const { credentials } = server.keyhouse.store;
+    const { credentials } = server.store;
     // More than one slice of what has ended comes first.
     const ended: { id: number }[] = [];
     while (ended.length < 600)
@@ -54,7 +54,7 @@ eachDatabase('the holders of a permission', (makeDatabase) => {
     await server.key(team, { name: 'any', permissions: ['*'] });
     await server.key(team, { name: 'longer name', permissions: ['ships.read.more.read'] });
     const wish = { name: 'mine', permissions: ['ships.write'], addresses: null, expiresAtMs: null, source: 'dashboard' } as const;
-    await server.keyhouse.issueToken({ ...wish, accountId: person.accountId, userId: person.id }, OPERATOR);
+    await server.keyhouse.credentials.createToken({ ...wish, accountId: person.accountId, userId: person.id }, OPERATOR);
     expect(await holdersOf('ships.read', 'ships.write')).toEqual({
       keys: { count: 2, first: [named('first', 'team'), named('ends later', 'team')] },
       tokens: { count: 1, first: [named('mine', 'personal')] },

@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { newPerson, type Person } from '../../../../test/people.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../../../../test/server.ts';
-import { MANY_REFUSALS } from '../../../core/credentials/notices.ts';
+import { MANY_REFUSALS } from '../../../core/use/notices.ts';
 import { toTimestamp } from '../../schemas.ts';
 
 const DAY = 86_400_000;
@@ -30,7 +30,7 @@ eachDatabase('the home page of an account where much happens', (makeDatabase) =>
     const from = { lastAddress: '203.0.113.7', lastUserAgent: 'curl/8' };
     const previous = { previousLastUsedAtMs: null, previousLastAddress: null, previousLastUserAgent: null };
     const use = { credentialId, requests, ...at, ...from, previousRequests: 0, ...previous };
-    return server.keyhouse.store.credentials.recordUse({ uses: [use], permissions: [] });
+    return server.store.credentials.recordUse({ uses: [use], permissions: [] });
   };
   /** In the log, as the job that writes refusals would. */
   const write = async (
@@ -41,7 +41,7 @@ eachDatabase('the home page of an account where much happens', (makeDatabase) =>
   ) => {
     const entry = { event, atMs: server.now() - agoMs, by: OPERATOR, accountId, credentialId, reason: 'forbidden' };
     for (let left = times; left > 0; left -= 500)
-      await server.keyhouse.store.audit.record({ events: Array.from({ length: Math.min(left, 500) }, () => entry) });
+      await server.store.audit.record({ events: Array.from({ length: Math.min(left, 500) }, () => entry) });
   };
   const refusalsOn = async (person: Person): Promise<string[]> =>
     (await homeOf(person)).notices
@@ -87,7 +87,7 @@ eachDatabase('the home page of an account where much happens', (makeDatabase) =>
   it('knows of a key that is active, however many newer ones were revoked or have expired', async () => {
     const person = await newPerson(server);
     const active = await server.key(person.accountId, { name: 'active' });
-    const { credentials } = server.keyhouse.store;
+    const { credentials } = server.store;
     const by = { event: 'key.revoked', atMs: server.now(), by: OPERATOR } as const;
     for (const { id } of await newest(person))
       await credentials.revoke({ kind: 'key', id, nowMs: server.now(), event: { ...by, accountId: person.accountId } });

@@ -1,12 +1,14 @@
 /** The first page of an account. It is asked again and again while somebody waits for their first request to arrive. */
-import { mayKnowWhereUsed } from '../../../core/accounts/member.ts';
+import { mayKnowWhereUsed } from '../../../core/teams/member.ts';
 import { toTimestamp } from '../../schemas.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 
 export function homeRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('GET /accounts/:account/home', async ({ account }) => {
     const places = mayKnowWhereUsed(account.role);
-    const { hasToken, hasKey, hasRequest, requestsByDay, last, notices, noticesInAll } = await keyhouse.homeOf(account.id);
+    const { hasToken, hasKey, hasRequest, requestsByDay, last, notices, noticesInAll } = await keyhouse.use.overviewOf(
+      account.id,
+    );
     return {
       has_token: hasToken,
       has_key: hasKey,

@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newPerson, type Person } from '../../../../test/people.ts';
-import { OPERATOR, startTestServer, type TestServer } from '../../../../test/server.ts';
-import type { SourceRow } from '../../../core/credentials/import.ts';
+import { importPortsOf, OPERATOR, startTestServer, type TestServer } from '../../../../test/server.ts';
+import type { SourceRow } from '../../../core/imports/import.ts';
+import { importKeys } from '../../../core/imports/import-keys.ts';
+import { importSanctum } from '../../../core/imports/import-sanctum.ts';
 
 async function* rows(...cells: readonly Readonly<Record<string, unknown>>[]): AsyncGenerator<readonly SourceRow[]> {
   yield cells.map((each) => ({ at: 'row', cells: each }));
@@ -18,9 +20,9 @@ describe('imported tokens and keys', () => {
     server = await startTestServer();
     ada = await newPerson(server);
     const common = { dryRun: false, map: new Map<string, readonly string[]>(), dropUnknownAbilities: false };
-    const user = await server.keyhouse.store.accounts.findUser(ada.id);
+    const user = await server.store.accounts.findUser(ada.id);
     if (user === null) throw new Error('She is not there.');
-    await server.keyhouse.store.imports.importUsers({
+    await server.store.imports.importUsers({
       ...{ origin: 'sanctum', nowMs: Date.now(), by: OPERATOR },
       users: [
         {
@@ -32,13 +34,12 @@ describe('imported tokens and keys', () => {
     const token = { id: 12, tokenable_type: 'App\\Models\\User', tokenable_id: 1, token: sha256('plain'), abilities: '["*"]' };
     const sanctum = { models: ['App\\Models\\User'], merge: false, dropUnknownPasswords: false, expirationMinutes: null };
     const users = rows({ id: 1, email: user.email, password: '' });
-    await server.keyhouse.importSanctum(
-      { ...common, ...sanctum, origin: 'sanctum', users, tokens: rows({ ...token, name: 'phone' }) },
-      OPERATOR,
-    );
+    await importSanctum(importPortsOf(server), {
+      ...{ ...common, ...sanctum, origin: 'sanctum', users, tokens: rows({ ...token, name: 'phone' }) },
+    });
     const keys = rows({ hash: sha256('proj_1'), prefix: 'proj_', name: 'CI', permissions: 'invoices.read invoices.write' });
     const wish = { format: 'csv', accountId: ada.accountId, owners: new Map(), permissions: null, dropLimits: false } as const;
-    await server.keyhouse.importKeys({ ...common, ...wish, origin: 'csv', keys }, OPERATOR);
+    await importKeys(importPortsOf(server), { ...common, ...wish, origin: 'csv', keys });
   });
   afterAll(() => server.stop());
 

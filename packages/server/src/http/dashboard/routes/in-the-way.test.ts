@@ -4,7 +4,7 @@ import { eachDatabase } from '../../../../test/databases.ts';
 import { invite, newAdministrator, newPerson, newTeam } from '../../../../test/people.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../../../../test/server.ts';
 import { visitorFor } from '../../../../test/visitor.ts';
-import { SIGN_IN_IDLE_MS } from '../../../core/accounts/sign-in.ts';
+import { SIGN_IN_IDLE_MS } from '../../../core/sign-ins/sign-in.ts';
 
 eachDatabase('what stands in the way of deleting an account', (makeDatabase) => {
   let server: TestServer;
@@ -26,7 +26,7 @@ eachDatabase('what stands in the way of deleting an account', (makeDatabase) => 
     expect((await bo.ask('/invitation/accept', { body: { ticket } })).status).toBe(200);
     expect((await ends()).in_the_way.only_owner_of).toEqual([]);
     // An owner who is disabled cannot act.
-    await server.keyhouse.disableUser({ userId: bo.id, by: OPERATOR });
+    await server.keyhouse.users.disable({ userId: bo.id, by: OPERATOR });
     expect((await ends()).in_the_way.only_owner_of).toEqual(['Alone']);
     expect((await ada.ask(`/accounts/${team}`, { method: 'DELETE', body: { name: 'Alone' } })).status).toBe(204);
     expect((await ends()).in_the_way.only_owner_of).toEqual([]);

@@ -1,9 +1,9 @@
 /** Invitations: sent and taken back by a team's admins, looked at by whoever has the link, accepted by the invited address alone. */
 
-import { EMAIL_SENTENCE } from '../../../core/accounts/email.ts';
-import type { Invitation, InviteRefusal } from '../../../core/accounts/invitation.ts';
-import { mayInvite } from '../../../core/accounts/member.ts';
+import { EMAIL_SENTENCE } from '../../../core/lib/email.ts';
 import { Refusal } from '../../../core/refusal.ts';
+import type { Invitation, InviteRefusal } from '../../../core/teams/invitation.ts';
+import { mayInvite } from '../../../core/teams/member.ts';
 import { toTimestamp } from '../../schemas.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { refuseLink } from './links.ts';
@@ -13,7 +13,7 @@ export function invitationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): v
   serve('POST /accounts/:account/invitations', async ({ account, body: { email, role }, signIn: { user }, by }) => {
     refuseOthers(account);
     if (!mayInvite(account.role, role)) throw new Refusal({ code: 'not_allowed' });
-    const invited = await keyhouse.invite({ account, inviter: user, email, role, by });
+    const invited = await keyhouse.teams.invite({ account, inviter: user, email, role, by });
     if (invited === 'invalid_email') throw invalid('email', EMAIL_SENTENCE);
     if (invited === 'member') throw invalid('email', 'Somebody with this address is a member already.');
     if (invited === 'open')
@@ -29,18 +29,18 @@ export function invitationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): v
 
   serve('POST /accounts/:account/invitations/:id/send', async ({ account, params, signIn: { user }, by }) => {
     refuseOthers(account);
-    const sent = await keyhouse.sendInvitationAgain({ account, inviter: user, id: readId(params.id), by });
+    const sent = await keyhouse.teams.sendInvitationAgain({ account, inviter: user, id: readId(params.id), by });
     if (sent !== 'done') throw refusalOf(sent);
   });
 
   serve('DELETE /accounts/:account/invitations/:id', async ({ account, params, signIn: { user }, by }) => {
     refuseOthers(account);
-    const taken = await keyhouse.takeInvitationBack({ account, inviter: user, id: readId(params.id), by });
+    const taken = await keyhouse.teams.takeInvitationBack({ account, inviter: user, id: readId(params.id), by });
     if (taken !== 'done') throw refusalOf(taken);
   });
 
   serve('POST /operator/invitations', async ({ body: { email }, signIn: { user }, by }) => {
-    const invited = await keyhouse.inviteToRegister({ inviter: user, email, by });
+    const invited = await keyhouse.teams.inviteToRegister({ inviter: user, email, by });
     if (invited === 'invalid_email') throw invalid('email', EMAIL_SENTENCE);
     if (invited === 'sign_up_closed')
       throw invalid('email', 'Nobody can register here: sign-up is closed. Create the user at the command line.');
@@ -49,7 +49,7 @@ export function invitationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): v
   });
 
   serve('POST /invitation/check', async ({ body: { ticket } }) => {
-    const invitation = await keyhouse.findInvitation(ticket);
+    const invitation = await keyhouse.teams.findInvitation(ticket);
     if (invitation === null) throw await refuseLink(keyhouse, 'invitation', ticket);
     const { email, role, accountName, invitedBy, registered } = invitation;
     return {
@@ -57,12 +57,12 @@ export function invitationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): v
       account: accountName === null ? null : { name: accountName, role },
       invited_by: invitedBy,
       registered,
-      may_register: keyhouse.mayRegisterWith(invitation),
+      may_register: keyhouse.teams.mayRegisterWith(invitation),
     };
   });
 
   serve('POST /invitation/accept', async ({ body: { ticket }, signIn: { user }, by }) => {
-    const accepted = await keyhouse.acceptInvitation({ ticket, userId: user.id, by });
+    const accepted = await keyhouse.teams.acceptInvitation({ ticket, userId: user.id, by });
     if (accepted === 'gone') throw await refuseLink(keyhouse, 'invitation', ticket);
     if (accepted === 'too_many')
       throw invalid('ticket', 'You own as many teams as one person may. Leave one first, or delete it.');

@@ -20,7 +20,7 @@ export function jwtsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
     const key = await keyOf(account, params.id);
     const page = readPage({ limit });
     if (!SUBJECT_PART.test(subject)) return { jwts: [], next: null };
-    const found = await keyhouse.listJwts({
+    const found = await keyhouse.jwts.list({
       keyId: key.id,
       subjectBegins: subject,
       ...(before === undefined ? {} : { before: readBefore(before) }),
@@ -31,20 +31,20 @@ export function jwtsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   });
 
   serve('POST /accounts/:account/jwts/decode', async ({ account, body }) => {
-    const decoded = await keyhouse.decodeJwt({ text: body.jwt.trim(), accountId: account.id });
+    const decoded = await keyhouse.jwts.decode({ text: body.jwt.trim(), accountId: account.id });
     if (decoded === null) throw invalid('jwt', 'This is no JWT: it has three parts, and looks like eyJ….eyJ….…');
     return decoded;
   });
 
   serve('DELETE /accounts/:account/jwts/:jti', async ({ account, params, by }) => {
     if (jtiIssuedAtMs(params.jti) === null) throw new Refusal({ code: 'not_found' });
-    const revoked = await keyhouse.revokeJwt({ jti: params.jti, accountId: account.id, by });
+    const revoked = await keyhouse.jwts.revoke({ jti: params.jti, accountId: account.id, by });
     if (!revoked.ok) throw new Refusal({ code: 'not_found' });
   });
 
   serve('DELETE /accounts/:account/keys/:id/jwts', async ({ account, params, by }) => {
     const key = await keyOf(account, params.id);
-    return { revoked: await keyhouse.revokeJwtsOfKey({ keyId: key.id, accountId: account.id }, by) };
+    return { revoked: await keyhouse.jwts.revokeOfKey({ keyId: key.id, accountId: account.id }, by) };
   });
 }
 

@@ -1,5 +1,5 @@
 /** API keys: those of the account that the path names, in which the door has found the role that is asked for. */
-import { type AccountWithRole, mayKnowWhereUsed } from '../../../core/accounts/member.ts';
+import { type AccountWithRole, mayKnowWhereUsed } from '../../../core/teams/member.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { credentialHandlers, readWish, refuseWish, type Scope } from './credentials.ts';
 
@@ -10,7 +10,7 @@ export function keysRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
 
   serve('POST /accounts/:account/keys', async ({ account, body, by }) => {
     const { environment, ...wish } = body;
-    const issued = await keyhouse.issueKey({ ...readWish(wish), environment, accountId: account.id }, by);
+    const issued = await keyhouse.credentials.createKey({ ...readWish(wish), environment, accountId: account.id }, by);
     if (!issued.ok) throw refuseWish(issued);
     return handlers.made(of(account), issued.value.key, issued.value.text);
   });

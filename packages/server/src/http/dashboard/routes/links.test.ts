@@ -28,13 +28,13 @@ eachDatabase('a link', (makeDatabase) => {
     const email = newEmail();
     const came = await openBrowser(server).ask('/register', { body: { email, password: PASSWORD } });
     expect(came.status).toBe(200);
-    const found = await server.keyhouse.store.accounts.findUserByEmail(email);
+    const found = await server.store.accounts.findUserByEmail(email);
     return { ...(await visitorFor(server, found?.id ?? 0)), email };
   };
   const newEmail = () => `u-${crypto.randomUUID()}@example.com`;
 
   it('that sets the server up says that it was used, and never that the server shows another', async () => {
-    const link = { ticket: (await server.keyhouse.makeSetupTicket()) ?? '' };
+    const link = { ticket: (await server.keyhouse.signIns.createSetupTicket()) ?? '' };
     expect((await errorsOf(stranger, '/setup/check', { ticket: 'a'.repeat(43) })).ticket[0]).toContain(
       'its log shows a new link',
     );
@@ -45,7 +45,7 @@ eachDatabase('a link', (makeDatabase) => {
     expect(await errorsOf(stranger, '/setup', { ...link, ...root })).toEqual(used);
     // Also for whoever finds it in a log long after, and for a link that another server showed at the same time.
     server.advance(31 * 86_400_000);
-    while (await server.keyhouse.store.tickets.sweepTickets({ nowMs: server.now(), limit: 100 }));
+    while (await server.store.tickets.sweepTickets({ nowMs: server.now(), limit: 100 }));
     expect((await errorsOf(stranger, '/setup/check', link)).ticket).toEqual(['The server has its administrator. Log in.']);
   });
 
@@ -125,8 +125,8 @@ eachDatabase('a link', (makeDatabase) => {
     await person.ask('/me/email', { body: { email: next } });
     const ticket = await linkIn(server, next, '/new-email#');
     await person.ask('/me/email/confirm', { body: { ticket } });
-    const { hashTicket } = await import('../../../core/accounts/ticket.ts');
-    const mark = await server.keyhouse.store.tickets.findTicket('used', hashTicket(ticket), server.now());
+    const { hashTicket } = await import('../../../core/users/ticket.ts');
+    const mark = await server.store.tickets.findTicket('used', hashTicket(ticket), server.now());
     expect(mark).toMatchObject({ userId: null, data: {} });
     expect(email).not.toBe(next);
   });

@@ -1,8 +1,9 @@
 /** The sentence for a link that did nothing: used already, for another user, or expired or replaced. */
-import type { User } from '../../../core/accounts/account.ts';
-import type { LinkFate, LinkPurpose } from '../../../core/accounts/ticket.ts';
+
 import type { Keyhouse } from '../../../core/keyhouse.ts';
 import type { Refusal } from '../../../core/refusal.ts';
+import type { User } from '../../../core/users/account.ts';
+import type { LinkFate, LinkPurpose } from '../../../core/users/ticket.ts';
 import { invalid } from './refuse.ts';
 
 const OVER = 'This link no longer works: it expired, a newer one replaced it, or a part of it is missing.';
@@ -17,8 +18,8 @@ const SENTENCES: Readonly<Record<LinkFate, string>> = {
  * it was proved in another way), there is nothing left to do, and the sentence says so. Never for somebody else's link.
  */
 export async function refuseVerification(keyhouse: Keyhouse, user: User, ticket: string): Promise<Refusal> {
-  const fate = await keyhouse.fateOfLink('verify-email', ticket);
-  const isVerified = ((await keyhouse.findUser(user.id)) ?? user).emailVerifiedAtMs !== null;
+  const fate = await keyhouse.signIns.fateOfLink('verify-email', ticket);
+  const isVerified = ((await keyhouse.users.find(user.id)) ?? user).emailVerifiedAtMs !== null;
   if (fate === 'other_user' || !isVerified) return invalid('ticket', SENTENCES[fate]);
   const about = fate === 'used' ? SENTENCES.used : 'This link no longer works.';
   return invalid('ticket', `${about} Your address ${user.email} is verified already.`);
@@ -26,13 +27,13 @@ export async function refuseVerification(keyhouse: Keyhouse, user: User, ticket:
 
 /** For a link that was just refused. */
 export async function refuseLink(keyhouse: Keyhouse, purpose: LinkPurpose, ticket: string): Promise<Refusal> {
-  return invalid('ticket', await sentenceOf(keyhouse, purpose, await keyhouse.fateOfLink(purpose, ticket)));
+  return invalid('ticket', await sentenceOf(keyhouse, purpose, await keyhouse.signIns.fateOfLink(purpose, ticket)));
 }
 
 async function sentenceOf(keyhouse: Keyhouse, purpose: LinkPurpose, fate: LinkFate): Promise<string> {
   switch (purpose) {
     case 'setup':
-      if (await keyhouse.isSetUp())
+      if (await keyhouse.signIns.isSetUp())
         return `${fate === 'used' ? 'This link was used already: the' : 'The'} server has its administrator. Log in.`;
       return `${OVER} Restart the server: while it has no administrator, its log shows a new link.`;
     case 'invitation':

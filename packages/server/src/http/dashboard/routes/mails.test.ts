@@ -44,7 +44,7 @@ eachDatabase('the operator’s outbox', (makeDatabase) => {
     expect(json.html).toContain(`href="${link}"`);
     const checked = await visitorWith(server, '').ask('/reset/check', { body: { ticket: link.split('#')[1] } });
     expect(checked.status).toBe(200);
-    const log = await server.keyhouse.store.audit.list({ event: 'mail.read', limit: 5 });
+    const log = await server.store.audit.list({ event: 'mail.read', limit: 5 });
     expect(log[0]).toMatchObject({
       actor: `user:${root.id}`,
       details: JSON.stringify({ mail: mail.id, kind: 'reset-password' }),

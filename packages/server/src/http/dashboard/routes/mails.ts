@@ -7,29 +7,29 @@ import type { DashboardPorts, Serve } from '../serve.ts';
 import { invalid, readId } from './refuse.ts';
 
 export function mailsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
-  const { mails } = keyhouse.store;
+  const { administration } = keyhouse;
 
   serve('GET /operator/mails', async ({ query }) => {
     const page = readPage(query);
-    const { rows, next } = cutPage(await mails.listMails({ ...page, limit: page.limit + 1 }), page.limit);
-    return { smtp: keyhouse.sendsMail, mails: rows.map(describe), next };
+    const { rows, next } = cutPage(await administration.listMails({ ...page, limit: page.limit + 1 }), page.limit);
+    return { smtp: keyhouse.facts.sendsMail, mails: rows.map(describe), next };
   });
 
   serve('GET /operator/mails/:id', async ({ params, by, signIn }) => {
-    const mail = await mails.findMail(readId(params.id));
+    const mail = await administration.findMail(readId(params.id));
     if (mail === null) throw new Refusal({ code: 'not_found' });
-    const body = await keyhouse.readMail(mail, signIn.user, by);
+    const body = await administration.readMail(mail, signIn.user, by);
     return { mail: describe(mail), text: body?.text ?? null, html: body?.html ?? null };
   });
 
   serve('POST /operator/mails/:id/retry', async ({ params, by }) => {
     const id = readId(params.id);
-    if ((await mails.findMail(id)) === null) throw new Refusal({ code: 'not_found' });
-    if (!(await mails.retryMail({ id, nowMs: keyhouse.clock.now(), by })))
+    if ((await administration.findMail(id)) === null) throw new Refusal({ code: 'not_found' });
+    if (!(await administration.retryMail(id, by)))
       throw invalid('mail', 'It was sent already, or its text is not kept any more.');
   });
 
-  serve('POST /operator/mails/test', async ({ signIn: { user }, by }) => await keyhouse.sendTestMail(user, by));
+  serve('POST /operator/mails/test', async ({ signIn: { user }, by }) => await administration.sendTestMail(user, by));
 }
 
 const describe = (mail: Mail) => ({

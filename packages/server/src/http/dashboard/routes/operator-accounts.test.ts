@@ -140,7 +140,7 @@ eachDatabase('accounts at the operator’s pages', (makeDatabase) => {
     const made = (await maker.ask(`/accounts/${team}/keys`, { body: WISH })).json.credential;
     expect(made.created_by).toMatchObject({ actor: `user:${maker.id}` });
     expect(made.created_by.name).not.toBeNull();
-    const byOperator = await server.keyhouse.issueKey(
+    const byOperator = await server.keyhouse.credentials.createKey(
       {
         ...{ accountId: team, name: 'op', environment: 'live', permissions: null, addresses: null },
         expiresAtMs: null,

@@ -1,6 +1,6 @@
 /** Accounts, as administrators see them: found, suspended, resumed, deleted. */
-import type { ListedAccount } from '../../../core/accounts/administration.ts';
-import { findReasonFault } from '../../../core/accounts/operator-accounts.ts';
+import type { ListedAccount } from '../../../core/administration/administer-users.ts';
+import { findReasonFault } from '../../../core/administration/operator-accounts.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { toTimestamp } from '../../schemas.ts';
 import { describeEnds, describeSuspension } from '../account.ts';
@@ -11,21 +11,21 @@ import { invalid, readId, readSearch } from './refuse.ts';
 
 export function operatorAccountsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   const find = async (text: string): Promise<ListedAccount> => {
-    const account = await keyhouse.findListedAccount(readId(text));
+    const account = await keyhouse.administration.findListedAccount(readId(text));
     if (account === null) throw new Refusal({ code: 'not_found' });
     return account;
   };
 
   serve('GET /operator/accounts', async ({ query }) => {
     const page = readPage(query);
-    const found = await keyhouse.findAccounts({ ...page, limit: page.limit + 1, query: readSearch(query.q) });
+    const found = await keyhouse.administration.findAccounts({ ...page, limit: page.limit + 1, query: readSearch(query.q) });
     const { rows, next } = cutPage(found, page.limit);
     return { accounts: rows.map(describe), next };
   });
 
   serve('GET /operator/accounts/:id', async ({ params }) => {
     const account = await find(params.id);
-    return { account: describe(account), ends: describeEnds(await keyhouse.whatEndsWithAccount(account)) };
+    return { account: describe(account), ends: describeEnds(await keyhouse.administration.whatEndsWithAccount(account)) };
   });
 
   serve('POST /operator/accounts/:id/suspend', async ({ params, body, signIn, by }) => {
@@ -33,14 +33,14 @@ export function operatorAccountsRoutes(serve: Serve, { keyhouse }: DashboardPort
     const fault = reason === null ? null : findReasonFault(reason);
     if (fault !== null) throw invalid('reason', fault);
     settle(
-      await keyhouse.suspendAccount({ accountId: readId(params.id), administratorId: signIn.user.id, reason, by }),
+      await keyhouse.administration.suspendAccount({ accountId: readId(params.id), administratorId: signIn.user.id, reason, by }),
       'The account is suspended already.',
     );
   });
 
   serve('POST /operator/accounts/:id/resume', async ({ params, signIn, by }) => {
     settle(
-      await keyhouse.resumeAccount({ accountId: readId(params.id), administratorId: signIn.user.id, by }),
+      await keyhouse.administration.resumeAccount({ accountId: readId(params.id), administratorId: signIn.user.id, by }),
       'The account is not suspended.',
     );
   });
@@ -50,14 +50,14 @@ export function operatorAccountsRoutes(serve: Serve, { keyhouse }: DashboardPort
     const { user } = signIn;
     if (account.userId === user.id) throw invalid('account', 'This is your own account. Delete it in your profile.');
     if (body.name !== confirmationOf(account)) throw invalid('name', 'Type the name exactly as it is.');
-    settle(await keyhouse.deleteAccount({ accountId: account.id, administratorId: user.id, by }), '');
+    settle(await keyhouse.administration.deleteAccount({ accountId: account.id, administratorId: user.id, by }), '');
   });
 }
 
 /** What has to be typed: the address of a user, the name of a team. */
 const confirmationOf = ({ kind, name, owner }: ListedAccount): string => (kind === 'personal' ? (owner ?? name) : name);
 
-type Verbs = DashboardPorts['keyhouse'];
+type Verbs = DashboardPorts['keyhouse']['administration'];
 type Outcome = Awaited<ReturnType<Verbs['suspendAccount'] | Verbs['deleteAccount']>>;
 
 function settle(outcome: Outcome, already: string): void {

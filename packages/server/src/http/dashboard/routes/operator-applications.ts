@@ -7,9 +7,8 @@ import { FIRST_PARTY_SENTENCE, rowOf } from './applications.ts';
 import { invalid, readId } from './refuse.ts';
 
 export function operatorApplicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
-  const { store } = keyhouse;
   const find = async (id: string) => {
-    const found = await store.applications.findApplication(readId(id));
+    const found = await keyhouse.applications.find(readId(id));
     if (found === null) throw new Refusal({ code: 'not_found' });
     return found;
   };
@@ -17,11 +16,10 @@ export function operatorApplicationsRoutes(serve: Serve, { keyhouse }: Dashboard
   serve('GET /operator/applications', async ({ query: { q = '', ...rest } }) => {
     if (!isWellFormedText(q)) throw invalid('q', 'The q field may not contain control characters.');
     const page = readPage(rest);
-    const found = await store.applications.listApplications({
+    const found = await keyhouse.applications.list({
       search: q.trim(),
       ...page,
       limit: page.limit + 1,
-      nowMs: keyhouse.clock.now(),
     });
     const { rows, next } = cutPage(found, page.limit);
     const applications = rows.map((each) => ({
@@ -34,12 +32,12 @@ export function operatorApplicationsRoutes(serve: Serve, { keyhouse }: Dashboard
   });
 
   serve('PUT /operator/applications/:id/verified', async ({ params, body, by }) => {
-    const judged = await keyhouse.verifyApplication(await find(params.id), body.verified, by, body.version);
+    const judged = await keyhouse.applications.verify(await find(params.id), body.verified, by, body.version);
     if (!judged.ok) throw refusalOf(judged.reason);
   });
 
   serve('PUT /operator/applications/:id/first-party', async ({ params, body, by }) => {
-    const judged = await keyhouse.setFirstParty(await find(params.id), body.first_party, by, body.version);
+    const judged = await keyhouse.applications.setFirstParty(await find(params.id), body.first_party, by, body.version);
     if (!judged.ok) throw refusalOf(judged.reason);
   });
 }

@@ -1,11 +1,5 @@
 /** The limits that hold, and how this server is. */
-import {
-  INVITATION_LASTS_MS,
-  MAX_INVITATIONS_A_DAY,
-  MAX_INVITATIONS_A_DAY_UNVERIFIED,
-} from '../../../core/accounts/invitation.ts';
-import { PROOF_LASTS_MS, SIGN_IN_IDLE_MS, SIGN_IN_MAX_MS } from '../../../core/accounts/sign-in.ts';
-import { FAILURE_WINDOW_SECONDS, MAX_FAILURES } from '../../../core/accounts/sign-in-limits.ts';
+
 import { MAX_OVERLAP_SECONDS } from '../../../core/credentials/rotate.ts';
 import { UNUSED_TOKEN_DAYS } from '../../../core/credentials/verify.ts';
 import { MAX_ADDRESSES } from '../../../core/credentials/wish.ts';
@@ -14,6 +8,9 @@ import type { Keyhouse } from '../../../core/keyhouse.ts';
 import { CEILINGS } from '../../../core/lib/ceilings.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../../core/lib/clock.ts';
 import { TRUST_FOR_MS } from '../../../core/revocations/follower.ts';
+import { PROOF_LASTS_MS, SIGN_IN_IDLE_MS, SIGN_IN_MAX_MS } from '../../../core/sign-ins/sign-in.ts';
+import { FAILURE_WINDOW_SECONDS, MAX_FAILURES } from '../../../core/sign-ins/sign-in-limits.ts';
+import { INVITATION_LASTS_MS, MAX_INVITATIONS_A_DAY, MAX_INVITATIONS_A_DAY_UNVERIFIED } from '../../../core/teams/invitation.ts';
 import { toTimestamp } from '../../schemas.ts';
 import { VERSION } from '../../version.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
@@ -23,8 +20,8 @@ export function operatorHealthRoutes(serve: Serve, { keyhouse }: DashboardPorts)
 
   serve('GET /operator/health', async () => ({
     version: VERSION,
-    database: keyhouse.store.database,
-    started_at: toTimestamp(keyhouse.startedAtMs),
+    database: keyhouse.facts.database,
+    started_at: toTimestamp(keyhouse.facts.startedAtMs),
     checks: await Promise.all(CHECKS.map((check) => run(check, keyhouse))),
   }));
 }
@@ -37,7 +34,7 @@ interface Limit {
   readonly setting: string | null;
 }
 
-function limitsOf({ limitsInForce: { maxJwtDays } }: Keyhouse): Limit[] {
+function limitsOf({ facts: { maxJwtDays } }: Keyhouse): Limit[] {
   const fixed = (name: string, value: string, why: string): Limit => ({ name, value, why, setting: null });
   const days = (ms: number): string => `${ms / DAY_MS} days`;
   return [
@@ -124,14 +121,18 @@ class NotWell extends Error {}
 const CHECKS: readonly Check[] = [
   {
     name: 'database',
-    look: async ({ store }) => {
-      await store.check();
-      return `${store.database} answers; every migration is applied.`;
+    look: async (keyhouse) => {
+      await keyhouse.storage.check();
+      return `${keyhouse.facts.database} answers; every migration is applied.`;
     },
   },
   {
     name: 'changes',
-    look: ({ follower: { lagMs } }) => {
+    look: ({
+      revocations: {
+        follower: { lagMs },
+      },
+    }) => {
       const lag = `The list of changes was read ${Math.round(lagMs)} ms ago.`;
       if (lagMs > TRUST_FOR_MS) throw new NotWell(`${lag} Nothing cached is trusted before it is read again.`);
       return lag;
@@ -140,8 +141,8 @@ const CHECKS: readonly Check[] = [
   {
     name: 'signing keys',
     look: async (keyhouse) => {
-      const { keys } = keyhouse.publicKeySet();
-      const [stored, days] = await Promise.all([keyhouse.store.signingKeys.listSigningKeys(), keyhouse.rotationDays()]);
+      const { keys } = keyhouse.signingKeys.publicKeySet();
+      const [stored, days] = await Promise.all([keyhouse.signingKeys.list(), keyhouse.signingKeys.rotationDays()]);
       const current = stored.find(({ state }) => state === 'current');
       const age = Math.floor((keyhouse.clock.now() - (current?.signingSinceMs ?? current?.createdAtMs ?? 0)) / DAY_MS);
       const finding = `${keys.length} are published; the current one has signed for ${age} ${age === 1 ? 'day' : 'days'}.`;
@@ -151,19 +152,19 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'audit log',
-    look: async ({ store, clock }) => {
-      const [head, [oldest]] = await Promise.all([store.audit.head(), store.audit.unchained(1)]);
+    look: async (keyhouse) => {
+      const [head, [oldest]] = await Promise.all([keyhouse.audit.head(), keyhouse.audit.unchained(1)]);
       const finding = `The head of the chain is ${head.number}:${head.hash}.`;
-      if (oldest !== undefined && oldest.atMs < clock.now() - CHAINED_WITHIN_MS)
+      if (oldest !== undefined && oldest.atMs < keyhouse.clock.now() - CHAINED_WITHIN_MS)
         throw new NotWell(`${finding} Events since ${toTimestamp(oldest.atMs)} are not chained yet.`);
       return finding;
     },
   },
   {
     name: 'mail',
-    look: async ({ store, sendsMail }) => {
-      if (!sendsMail) return 'There is no mail server: mails are kept, and can be read under Email.';
-      const newest = await store.mails.listMails({ limit: NEWEST_MAILS });
+    look: async ({ facts, administration }) => {
+      if (!facts.sendsMail) return 'There is no mail server: mails are kept, and can be read under Email.';
+      const newest = await administration.listMails({ limit: NEWEST_MAILS });
       const failing = newest.filter(({ sentAtMs, error }) => sentAtMs === null && error !== null);
       if (failing.length === 0) return 'A mail server is set, and took the newest mails.';
       throw new NotWell(`Of the newest ${newest.length} mails ${failing.length} could not be sent: the page Email says why.`);
@@ -171,8 +172,8 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'administrators',
-    look: async ({ store }) => {
-      const count = await store.accounts.countAdministrators();
+    look: async (keyhouse) => {
+      const count = await keyhouse.users.countAdministrators();
       return count === 1 ? 'There is only one. Add another, so that you cannot be locked out.' : `There are ${count}.`;
     },
   },

@@ -1,14 +1,15 @@
 /** Signing keys: which there are, when they rotate, and rotating them now. */
-import type { RotateRefusal } from '../../../core/jwts/rotate.ts';
+
 import { DAY_MS } from '../../../core/lib/clock.ts';
 import type { Refusal } from '../../../core/refusal.ts';
+import type { RotateRefusal } from '../../../core/signing-keys/rotate.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { invalid } from './refuse.ts';
 
 export function operatorKeysRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('GET /operator/signing-keys', async () => {
-    const [keys, days] = await Promise.all([keyhouse.store.signingKeys.listSigningKeys(), keyhouse.rotationDays()]);
+    const [keys, days] = await Promise.all([keyhouse.signingKeys.list(), keyhouse.signingKeys.rotationDays()]);
     const signingSinceMs = keys.flatMap((key) => (key.state === 'current' ? [key.signingSinceMs ?? key.createdAtMs] : []));
     const order = { next: 0, current: 1, retired: 2 };
     return {
@@ -29,12 +30,12 @@ export function operatorKeysRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
   });
 
   serve('POST /operator/signing-keys/rotate', async ({ body: { emergency }, by }) => {
-    const rotated = await keyhouse.rotateSigningKeys({ emergency, by });
+    const rotated = await keyhouse.signingKeys.rotate({ emergency, by });
     if (!rotated.ok) throw refusalOf(rotated);
   });
 
   serve('PUT /operator/signing-keys/schedule', async ({ body: { days }, by }) => {
-    await keyhouse.scheduleRotation({ days, by });
+    await keyhouse.signingKeys.scheduleRotation({ days, by });
   });
 }
 

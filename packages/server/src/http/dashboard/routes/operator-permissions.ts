@@ -12,11 +12,11 @@ export function operatorPermissionsRoutes(serve: Serve, { keyhouse }: DashboardP
   serve('PUT /operator/permissions', async ({ body, by }) => {
     const { value, faults } = readPermissions(body.permissions);
     refuseFaults(faults);
-    await keyhouse.setCatalogue({ catalogue: value, by });
+    await keyhouse.permissions.setCatalogue({ catalogue: value, by });
   });
 
   serve('POST /operator/permissions/holders', async ({ body }) => {
-    const { keys, tokens, applications, sessions, isWhole } = await keyhouse.holdersOf(body.permissions);
+    const { keys, tokens, applications, sessions, isWhole } = await keyhouse.permissions.holdersOf(body.permissions);
     const describe = ({ count, first }: HoldersOfKind) => ({
       count,
       first: first.map(({ name, account }) => ({ name, account: { ...account } })),
@@ -28,20 +28,20 @@ export function operatorPermissionsRoutes(serve: Serve, { keyhouse }: DashboardP
   });
 
   serve('GET /operator/routes', async () => {
-    const routes = await keyhouse.store.permissions.listRoutes();
+    const routes = await keyhouse.permissions.listRoutes();
     return { routes: routes.map(describeRoute) };
   });
 
   serve('PUT /operator/routes', async ({ body, by }) => {
     const { value, faults } = readRoutes(body.routes.map(entryOf));
     refuseFaults(faults);
-    await keyhouse.setRoutes({ routes: value, by });
+    await keyhouse.permissions.setRoutes({ routes: value, by });
   });
 
   serve('POST /operator/routes/try', ({ body: { method, path } }) => {
     // Exactly what a gateway would ask, so that the page cannot promise what `/verify` does not keep.
     const asked = ['X-Forwarded-Method', method, 'X-Forwarded-Uri', path];
-    const question = readQuestion('GET', '/verify', asked, keyhouse.routes());
+    const question = readQuestion('GET', '/verify', asked, keyhouse.permissions.routes());
     if (question.kind === 'public') return { outcome: 'public' as const, permission: null };
     if (question.kind !== 'permissions') return { outcome: 'refused' as const, permission: null };
     return { outcome: 'permission' as const, permission: question.permissions.join(', ') };

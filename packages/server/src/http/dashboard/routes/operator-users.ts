@@ -1,7 +1,7 @@
 /** Users, as administrators see them. */
-import type { ListedUser } from '../../../core/accounts/administration.ts';
-import { EMAIL_SENTENCE, readEmail } from '../../../core/accounts/email.ts';
+import type { ListedUser } from '../../../core/administration/administer-users.ts';
 import { deviceOf } from '../../../core/lib/device.ts';
+import { EMAIL_SENTENCE, readEmail } from '../../../core/lib/email.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import { describeAccountOfUser } from '../account.ts';
@@ -13,25 +13,25 @@ export const LAST_ADMINISTRATOR = 'This is the last enabled administrator. Make 
 
 export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   const userOf = async (text: string) => {
-    const user = await keyhouse.findUser(readId(text));
+    const user = await keyhouse.users.find(readId(text));
     if (user === null) throw new Refusal({ code: 'not_found' });
     return user;
   };
 
   serve('GET /operator/users', async ({ query }) => {
     const page = readPage(query);
-    const found = await keyhouse.findUsers({ ...page, limit: page.limit + 1, query: readSearch(query.q) });
+    const found = await keyhouse.administration.findUsers({ ...page, limit: page.limit + 1, query: readSearch(query.q) });
     const { rows, next } = cutPage(found, page.limit);
     return { users: rows.map(describe), next };
   });
 
   serve('GET /operator/users/:id', async ({ params, signIn }) => {
-    const found = await keyhouse.describeUser(readId(params.id));
+    const found = await keyhouse.administration.describeUser(readId(params.id));
     if (found === null) throw new Refusal({ code: 'not_found' });
     const { user, factors, signIns, hasMoreSignIns } = found;
-    const accounts = await keyhouse.store.members.accountsOf(user);
-    const invitations = await keyhouse.listInvitationsBy(user.id);
-    const { sessions } = await keyhouse.store.profile.readEnding({ userId: user.id, all: false, nowMs: keyhouse.clock.now() });
+    const accounts = await keyhouse.teams.accountsOf(user);
+    const invitations = await keyhouse.teams.listInvitationsBy(user.id);
+    const { sessions } = await keyhouse.signIns.readEnding(user.id);
     return {
       user: describe(user),
       has_password: factors.hasPassword,
@@ -58,28 +58,33 @@ export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts):
   serve('POST /operator/users/:id/disable', async ({ params, signIn, by }) => {
     const { id } = await userOf(params.id);
     if (id === signIn.user.id) throw invalid('user', 'You cannot disable yourself; another administrator can.');
-    const done = await keyhouse.disableUser({ userId: id, administratorId: signIn.user.id, by });
+    const done = await keyhouse.users.disable({ userId: id, administratorId: signIn.user.id, by });
     if (!done.ok) throw whyNot(done.reason, 'The user is disabled already.');
   });
 
   serve('POST /operator/users/:id/enable', async ({ params, signIn, by }) => {
     const { id } = await userOf(params.id);
-    const done = await keyhouse.enableUser({ userId: id, administratorId: signIn.user.id, by });
+    const done = await keyhouse.users.enable({ userId: id, administratorId: signIn.user.id, by });
     if (!done.ok) throw whyNot(done.reason, 'The user is not disabled.');
   });
 
   serve('POST /operator/users/:id/reset-second-factor', async ({ params, signIn, by }) => {
-    settle(await keyhouse.resetSecondFactor({ userId: readId(params.id), actorId: signIn.user.id, by }));
+    settle(await keyhouse.administration.resetSecondFactor({ userId: readId(params.id), actorId: signIn.user.id, by }));
   });
 
   serve('POST /operator/users/:id/end-sign-ins', async ({ params, query, by }) => {
     const { id } = await userOf(params.id);
-    await keyhouse.endSignInsOf({ userId: id, withSessions: query.sessions === 'end', by });
+    await keyhouse.administration.endSignInsOf({ userId: id, withSessions: query.sessions === 'end', by });
   });
 
   serve('PUT /operator/users/:id/administrator', async ({ params, body: { administrator }, signIn, by }) => {
     const userId = readId(params.id);
-    const outcome = await keyhouse.setAdministrator({ userId, actorId: signIn.user.id, isAdministrator: administrator, by });
+    const outcome = await keyhouse.administration.setAdministrator({
+      userId,
+      actorId: signIn.user.id,
+      isAdministrator: administrator,
+      by,
+    });
     if (outcome === 'last') throw invalid('administrator', LAST_ADMINISTRATOR);
     settle(outcome);
   });
@@ -87,13 +92,13 @@ export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts):
   serve('POST /operator/limits/clear', async ({ body, by }) => {
     const email = readEmail(body.email);
     if (email === null) throw invalid('email', EMAIL_SENTENCE);
-    const user = await keyhouse.store.accounts.findUserByEmail(email.key);
+    const user = await keyhouse.users.findByEmail(email.key);
     if (user === null) throw invalid('email', 'There is no user with this address.');
-    await keyhouse.clearSignInLimits({ userId: user.id, emailKey: email.key, by });
+    await keyhouse.administration.clearSignInLimits({ userId: user.id, emailKey: email.key, by });
   });
 }
 
-type NotDone = Extract<Awaited<ReturnType<DashboardPorts['keyhouse']['disableUser']>>, { ok: false }>['reason'];
+type NotDone = Extract<Awaited<ReturnType<DashboardPorts['keyhouse']['users']['disable']>>, { ok: false }>['reason'];
 
 function whyNot(reason: NotDone, already: string): Refusal {
   switch (reason) {

@@ -72,11 +72,11 @@ describe("the operator's pages", () => {
     // A request of theirs that was under way finds the flag gone in its act.
     const by = { actor: `user:${b.id}`, requestId: null, person: {}, authority: IN_THE_ACT } as const;
     const held = { userId: a.id, actorId: b.id, by };
-    expect(await server.keyhouse.setAdministrator({ ...held, isAdministrator: false })).toBe('not_allowed');
-    expect(await server.keyhouse.resetSecondFactor(held)).toBe('not_allowed');
-    expect(await server.keyhouse.disableUser({ userId: a.id, administratorId: b.id, by })).toMatchObject({ ok: false });
+    expect(await server.keyhouse.administration.setAdministrator({ ...held, isAdministrator: false })).toBe('not_allowed');
+    expect(await server.keyhouse.administration.resetSecondFactor(held)).toBe('not_allowed');
+    expect(await server.keyhouse.users.disable({ userId: a.id, administratorId: b.id, by })).toMatchObject({ ok: false });
     const inviter = { id: b.id, email: b.email, displayName: '' };
-    expect(await server.keyhouse.inviteToRegister({ inviter, email: 'x@example.com', by })).toBe('not_allowed');
+    expect(await server.keyhouse.teams.inviteToRegister({ inviter, email: 'x@example.com', by })).toBe('not_allowed');
     expect((await a.ask('/operator/users')).status).toBe(200);
   });
 

@@ -99,7 +99,7 @@ describe('an administrator', () => {
     // What was counted for the stranger's address still is.
     expect((await logIn(PASSWORD, '203.0.113.1')).status).toBe(429);
     expect((await post('/operator/limits/clear', { email: 'nobody@example.com' })).status).toBe(422);
-    const [event] = await server.keyhouse.store.audit.list({ event: 'limits.cleared', limit: 1 });
+    const [event] = await server.store.audit.list({ event: 'limits.cleared', limit: 1 });
     expect(event).toMatchObject({ userId: ada.id, actor: `user:${root.id}` });
   });
 
@@ -119,12 +119,10 @@ describe('an administrator', () => {
     expect((await put('/operator/permissions', { permissions: [{ ...crm, grantable: true, sensitive: true }] })).status).toBe(
       204,
     );
-    expect(await server.keyhouse.store.permissions.listPermissions()).toEqual([{ ...crm, isGrantable: true, isSensitive: true }]);
+    expect(await server.store.permissions.listPermissions()).toEqual([{ ...crm, isGrantable: true, isSensitive: true }]);
     expect((await root.ask('/permissions')).json.permissions).toEqual([{ ...crm, grantable: true, sensitive: true }]);
     expect((await put('/operator/permissions', { permissions: [crm] })).status).toBe(204);
-    expect(await server.keyhouse.store.permissions.listPermissions()).toEqual([
-      { ...crm, isGrantable: false, isSensitive: false },
-    ]);
+    expect(await server.store.permissions.listPermissions()).toEqual([{ ...crm, isGrantable: false, isSensitive: false }]);
 
     const routes = [
       { methods: null, pattern: '/open/**', resource: null, permission: null },
@@ -209,7 +207,7 @@ describe('an administrator', () => {
       'content-type': 'image/png',
       'content-length': `${logo.length}`,
     });
-    await expect.poll(() => other.keyhouse.brand().name).toBe('Acme');
+    await expect.poll(() => other.keyhouse.branding.current().name).toBe('Acme');
     expect((await put('/operator/brand', { name: 'Acme Two', accent: '#1d4ed8' })).status).toBe(204);
     expect((await root.ask('/operator/brand')).json).toEqual({ ...brand, name: 'Acme Two' });
   });

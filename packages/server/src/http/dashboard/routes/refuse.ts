@@ -1,8 +1,8 @@
 /** Small words that the handlers of several groups refuse with. */
 import { isWellFormedText } from '@keyhouse/protocol';
-import type { AccountWithRole } from '../../../core/accounts/member.ts';
-import { offersPasskeys } from '../../../core/accounts/passkeys.ts';
+import { offersPasskeys } from '../../../core/factors/passkeys.ts';
 import { Refusal } from '../../../core/refusal.ts';
+import type { AccountWithRole } from '../../../core/teams/member.ts';
 
 export const invalid = (field: string, ...sentences: readonly string[]): Refusal =>
   new Refusal({ code: 'invalid', errors: { [field]: sentences } });

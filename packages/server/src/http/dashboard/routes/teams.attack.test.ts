@@ -229,16 +229,16 @@ describe('who wants more than they may', () => {
     await owner.ask(`/accounts/${team}/members/${second.id}`, { method: 'PATCH', body: { role: 'viewer' } });
     const { keyhouse } = server;
     const held = { accountId: team, actorId: second.id, by };
-    expect(await keyhouse.deleteTeam(held)).toBe('not_allowed');
-    expect(await keyhouse.renameTeam({ ...held, name: 'Mine' })).toBe('not_allowed');
-    expect(await keyhouse.changeRole({ ...held, userId: owner.id, role: 'viewer' })).toBe('not_allowed');
-    expect(await keyhouse.transferTeam({ ...held, userId: owner.id })).toBe('not_allowed');
+    expect(await keyhouse.teams.delete(held)).toBe('not_allowed');
+    expect(await keyhouse.teams.rename({ ...held, name: 'Mine' })).toBe('not_allowed');
+    expect(await keyhouse.teams.changeRole({ ...held, userId: owner.id, role: 'viewer' })).toBe('not_allowed');
+    expect(await keyhouse.teams.transfer({ ...held, userId: owner.id })).toBe('not_allowed');
     const account = { id: team, name: 'Engines' };
     const inviter = { id: second.id, email: second.email, displayName: '' };
-    expect(await keyhouse.invite({ account, inviter, email: stranger(), role: 'viewer', by })).toBe('not_allowed');
+    expect(await keyhouse.teams.invite({ account, inviter, email: stranger(), role: 'viewer', by })).toBe('not_allowed');
     await owner.ask(`/accounts/${team}/members/${second.id}`, { method: 'DELETE' });
-    expect(await keyhouse.deleteTeam(held)).toBe('gone');
-    expect(await keyhouse.invite({ account, inviter, email: stranger(), role: 'viewer', by })).toBe('gone');
+    expect(await keyhouse.teams.delete(held)).toBe('gone');
+    expect(await keyhouse.teams.invite({ account, inviter, email: stranger(), role: 'viewer', by })).toBe('gone');
   });
 
   it('asks for the password again before members are changed, invited, or a team is handed over or deleted', async () => {

@@ -110,7 +110,7 @@ describe('teams', () => {
     expect((await ada.ask(`${base}/members`)).status).toBe(404);
     const verified = await server.request('/verify?permission=a.read', { bearer: key.text });
     expect([verified.status, verified.headers['x-keyhouse-account']]).toEqual([200, String(team)]);
-    const events = await server.keyhouse.store.audit.list({ accountId: team, limit: 20 });
+    const events = await server.store.audit.list({ accountId: team, limit: 20 });
     expect(events.map(({ event, userId }) => [event, userId])).toEqual([
       ['member.left', ada.id],
       ['account.renamed', null],

@@ -1,8 +1,8 @@
 /** Teams and their members. Who may ask stands in the table; what a role may do to another is judged in the act. */
 
-import { includesRole, type Member, type MemberChanged, type TeamRefusal } from '../../../core/accounts/member.ts';
 import { findNameFault } from '../../../core/lib/name.ts';
 import { Refusal } from '../../../core/refusal.ts';
+import { includesRole, type Member, type MemberChanged, type TeamRefusal } from '../../../core/teams/member.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { describeInvitation } from './invitations.ts';
@@ -11,7 +11,7 @@ import { invalid, readId, refuseOthers } from './refuse.ts';
 export function teamsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('POST /accounts', async ({ body: { name }, signIn: { user }, by }) => {
     refuseName(name);
-    const team = await keyhouse.createTeam({ name, ownerId: user.id, by });
+    const team = await keyhouse.teams.create({ name, ownerId: user.id, by });
     if (team === 'gone') throw new Refusal({ code: 'not_signed_in' });
     if (team === 'too_many') throw invalid('name', 'You own as many teams as one person may.');
     return { id: team.id };
@@ -20,50 +20,50 @@ export function teamsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('PATCH /accounts/:account', async ({ account, body: { name }, signIn: { user }, by }) => {
     refuseOthers(account);
     refuseName(name);
-    settle(await keyhouse.renameTeam({ accountId: account.id, actorId: user.id, name, by }));
+    settle(await keyhouse.teams.rename({ accountId: account.id, actorId: user.id, name, by }));
   });
 
   serve('DELETE /accounts/:account', async ({ account, body: { name }, signIn: { user }, by }) => {
     refuseOthers(account);
     if (name !== account.name) throw invalid('name', 'Type the name of the team exactly as it is.');
-    settle(await keyhouse.deleteTeam({ accountId: account.id, actorId: user.id, by }));
+    settle(await keyhouse.teams.delete({ accountId: account.id, actorId: user.id, by }));
   });
 
   serve('GET /accounts/:account/members', async ({ account, signIn: { user } }) => {
     const manages = includesRole(account.role, 'admin');
     const [members, invitations] = await Promise.all([
-      keyhouse.store.members.listMembers(account),
-      account.kind === 'team' && manages ? keyhouse.listInvitations(account.id) : [],
+      keyhouse.teams.listMembers(account),
+      account.kind === 'team' && manages ? keyhouse.teams.listInvitations(account.id) : [],
     ]);
     return {
       members: members.map((member) => describe(member, manages || member.userId === user.id)),
       invitations: invitations.map(describeInvitation),
-      invites_users_only: keyhouse.teamsInviteUsersOnly,
+      invites_users_only: keyhouse.teams.inviteUsersOnly,
     };
   });
 
   serve('PATCH /accounts/:account/members/:user', async ({ account, params, body: { role }, signIn: { user }, by }) => {
     refuseOthers(account);
     return describeChange(
-      await keyhouse.changeRole({ accountId: account.id, actorId: user.id, userId: readId(params.user), role, by }),
+      await keyhouse.teams.changeRole({ accountId: account.id, actorId: user.id, userId: readId(params.user), role, by }),
     );
   });
 
   serve('DELETE /accounts/:account/members/:user', async ({ account, params, signIn: { user }, by }) => {
     refuseOthers(account);
     return describeChange(
-      await keyhouse.removeMember({ accountId: account.id, actorId: user.id, userId: readId(params.user), by }),
+      await keyhouse.teams.removeMember({ accountId: account.id, actorId: user.id, userId: readId(params.user), by }),
     );
   });
 
   serve('POST /accounts/:account/leave', async ({ account, signIn: { user }, by }) => {
     refuseOthers(account);
-    return describeChange(await keyhouse.removeMember({ accountId: account.id, actorId: user.id, userId: user.id, by }));
+    return describeChange(await keyhouse.teams.removeMember({ accountId: account.id, actorId: user.id, userId: user.id, by }));
   });
 
   serve('POST /accounts/:account/transfer', async ({ account, body, signIn: { user }, by }) => {
     refuseOthers(account);
-    const outcome = await keyhouse.transferTeam({ accountId: account.id, actorId: user.id, userId: body.user_id, by });
+    const outcome = await keyhouse.teams.transfer({ accountId: account.id, actorId: user.id, userId: body.user_id, by });
     if (outcome === 'not_member') throw invalid('user_id', 'Only a member can become the owner: invite them first.');
     if (outcome === 'last_owner') throw invalid('user_id', 'They are shut out by the operator, and could not act as the owner.');
     if (outcome === 'owner') throw invalid('user_id', 'They are an owner already.');

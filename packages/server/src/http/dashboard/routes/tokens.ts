@@ -10,7 +10,7 @@ export function tokensRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   const handlers = credentialHandlers(keyhouse);
 
   serve('GET /permissions', async () => ({
-    permissions: (await keyhouse.store.permissions.listPermissions()).map(({ name, sentence, isGrantable, isSensitive }) => ({
+    permissions: (await keyhouse.permissions.list()).map(({ name, sentence, isGrantable, isSensitive }) => ({
       name,
       sentence,
       grantable: isGrantable,
@@ -22,7 +22,7 @@ export function tokensRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
 
   serve('POST /tokens', async ({ signIn, body, by }) => {
     const { id: userId, accountId } = signIn.user;
-    const issued = await keyhouse.issueToken({ ...readWish(body), userId, accountId }, by);
+    const issued = await keyhouse.credentials.createToken({ ...readWish(body), userId, accountId }, by);
     if (!issued.ok) throw refuseWish(issued);
     return handlers.made(of(signIn), issued.value.token, issued.value.text);
   });

@@ -133,7 +133,7 @@ eachDatabase('two-step verification', (makeDatabase) => {
     expect((await browser.ask(`/me/passkeys/${authenticator.id}`, { method: 'DELETE' })).status).toBe(204);
     expect((await browser.ask('/me/security')).json).toMatchObject({ two_step_since: null, recovery_codes_left: 0 });
     expect((await logIn(email)).json).toEqual(DONE);
-    const events = await server.keyhouse.store.audit.list({ limit: 20, userId: (await browser.ask('/me')).json.user.id });
+    const events = await server.store.audit.list({ limit: 20, userId: (await browser.ask('/me')).json.user.id });
     expect(events.map(({ event }) => event)).toEqual(
       expect.arrayContaining(['user.two_step_on', 'user.totp_off', 'user.passkey_removed', 'user.two_step_off']),
     );
@@ -174,11 +174,11 @@ eachDatabase('two-step verification', (makeDatabase) => {
 
   it('holds for a log-in that was under way when it was turned on', async () => {
     const { browser, email, id } = await person({ passkey: true });
-    const proved = await server.keyhouse.store.accounts.findUserByEmail(email);
+    const proved = await server.store.accounts.findUserByEmail(email);
     await browser.ask('/me/two-step', { method: 'POST' });
     await expect(visitorFor(server, id)).rejects.toThrow();
     const nowMs = server.now();
-    const token = await server.keyhouse.store.credentials.issueAtSignIn({
+    const token = await server.store.credentials.issueAtSignIn({
       userId: id,
       passwordHash: proved?.passwordHash ?? '',
       secondFactor: false,
@@ -201,7 +201,7 @@ eachDatabase('two-step verification', (makeDatabase) => {
 
   it('leaves nobody without a way in: the only one is not removed', async () => {
     const { browser, authenticator, id, email } = await person({ passkey: true });
-    const { store } = server.keyhouse;
+    const { store } = server;
     await store.accounts.setPasswordHash({
       userId: id,
       passwordHash: '',
@@ -223,7 +223,7 @@ eachDatabase('two-step verification', (makeDatabase) => {
 
   it('is reset by the operator for whoever lost every factor, who is told', async () => {
     const { email, id } = await person({ totp: true, passkey: true, noCodes: true });
-    expect(await server.keyhouse.resetSecondFactor({ userId: id, actorId: null, by: OPERATOR })).toBe('done');
+    expect(await server.keyhouse.administration.resetSecondFactor({ userId: id, actorId: null, by: OPERATOR })).toBe('done');
     const { browser, json } = await logIn(email);
     expect(json).toEqual(DONE);
     expect((await browser.ask('/me/security')).json).toMatchObject({ two_step_since: null, totp_since: null, passkeys: [] });

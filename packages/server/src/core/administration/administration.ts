@@ -1,0 +1,65 @@
+/**
+ * What administrators and the command line do to users and accounts of others: find them, suspend, resume and delete accounts, reset second factors,
+ * give and take the administrator's flag, read the outbox. The flag is judged again in each act.
+ *
+ * Owns: the lists for administrators. What people do to their own user belongs to `users`, `sign-ins` and `factors`.
+ * Used by: `/dashboard/api/operator/{users,accounts,mails}`, `keyhouse user`, `keyhouse account`.
+ */
+import type { By } from '../audit/event.ts';
+import type { MailsStore, MailWithBody } from '../mail/mail.ts';
+import type { SignInLimits } from '../sign-ins/sign-in-limits.ts';
+import type { Account, User } from '../users/account.ts';
+import {
+  type AdministerUsersPorts,
+  describeUser,
+  endSignInsOf,
+  type ListFilter,
+  resetSecondFactor,
+  setAdministrator,
+} from './administer-users.ts';
+import {
+  deleteAccount,
+  type OperatorAccountsPorts,
+  resumeAccount,
+  suspendAccount,
+  whatEndsWithAccount,
+} from './operator-accounts.ts';
+import { type OutboxPorts, readMail, sendTestMail } from './outbox.ts';
+
+export interface AdministrationPorts extends AdministerUsersPorts, OperatorAccountsPorts, OutboxPorts {
+  readonly mails: MailsStore;
+  readonly limits: Pick<SignInLimits, 'clear'>;
+}
+
+export type Administration = ReturnType<typeof bindAdministration>;
+
+export function bindAdministration(ports: AdministrationPorts) {
+  const { administration } = ports;
+  return {
+    findUsers: (filter: ListFilter) => administration.findUsers(filter),
+    describeUser: (id: number) => describeUser(ports, id),
+    factorsOf: (userId: number) => administration.factorsOf(userId),
+    setAdministrator: (input: Parameters<typeof setAdministrator>[1]) => setAdministrator(ports, input),
+    resetSecondFactor: (input: Parameters<typeof resetSecondFactor>[1]) => resetSecondFactor(ports, input),
+    endSignInsOf: (input: Parameters<typeof endSignInsOf>[1]) => endSignInsOf(ports, input),
+    /** Lets somebody try again whose attempts were limited. */
+    clearSignInLimits: async ({ userId, emailKey, by }: { userId: number; emailKey: string; by: By }): Promise<void> => {
+      await ports.limits.clear({ userId, emailKey });
+      await ports.audit.record({ events: [{ event: 'limits.cleared', atMs: ports.clock.now(), by, userId }] });
+    },
+
+    findAccounts: (filter: ListFilter) => administration.findAccounts(filter),
+    findListedAccount: (id: number) => administration.findListedAccount(id),
+    suspendAccount: (input: Parameters<typeof suspendAccount>[1]) => suspendAccount(ports, input),
+    resumeAccount: (input: Parameters<typeof resumeAccount>[1]) => resumeAccount(ports, input),
+    deleteAccount: (input: Parameters<typeof deleteAccount>[1]) => deleteAccount(ports, input),
+    whatEndsWithAccount: (account: Pick<Account, 'id' | 'userId'>) => whatEndsWithAccount(ports, account),
+
+    listMails: (page: Parameters<MailsStore['listMails']>[0]) => ports.mails.listMails(page),
+    findMail: (id: number) => ports.mails.findMail(id),
+    /** False: it was sent, or its text is not kept any more. */
+    retryMail: (id: number, by: By) => ports.mails.retryMail({ id, nowMs: ports.clock.now(), by }),
+    readMail: (mail: MailWithBody, reader: User, by: By) => readMail(ports, mail, reader, by),
+    sendTestMail: (user: User, by: By) => sendTestMail(ports, user, by),
+  };
+}

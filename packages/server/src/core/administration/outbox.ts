@@ -1,0 +1,38 @@
+/** The operator's view of mails: what was sent, what waits, and without a mail server what would have been sent. */
+import type { AuditStore, By } from '../audit/event.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { MasterSecret } from '../lib/master-secret.ts';
+import { type Compose, type MailBody, openBody } from '../mail/compose.ts';
+import type { MailWithBody } from '../mail/mail.ts';
+import type { User } from '../users/account.ts';
+
+export interface OutboxPorts {
+  readonly audit: Pick<AuditStore, 'record'>;
+  readonly secrets: readonly MasterSecret[];
+  readonly compose: Compose;
+  readonly clock: Clock;
+}
+
+/** The body of a mail that is kept; null when it is not. It may hold a link that signs somebody in, so whoever reads it is on record. */
+export async function readMail(
+  { audit, secrets, clock }: OutboxPorts,
+  { recipient, sealedBody, id, kind }: MailWithBody,
+  reader: Pick<User, 'id'>,
+  by: By,
+): Promise<MailBody | null> {
+  const body = sealedBody === null ? null : openBody(secrets, { recipient, sealedBody });
+  if (body === null || !body.ok) return null;
+  const details = { mail: id, kind };
+  await audit.record({ events: [{ event: 'mail.read', atMs: clock.now(), by, userId: reader.id, details }] });
+  return body.value;
+}
+
+/** To the administrator who asks for it. */
+export async function sendTestMail(
+  { audit, compose, clock }: OutboxPorts,
+  { id, email }: Pick<User, 'id' | 'email'>,
+  by: By,
+): Promise<void> {
+  const mails = [compose('test', { email, userId: id }, {})];
+  await audit.record({ events: [{ event: 'mail.tested', atMs: clock.now(), by, userId: id, mails }] });
+}

@@ -1,0 +1,91 @@
+/**
+ * Who hears by mail that a credential was made or got a new secret: the user of a token; for a key the owners and admins of its
+ * account, and whoever did it. The mails are part of the act: nothing is made without them, and nothing is told that did not happen.
+ */
+
+import type { By } from '../audit/event.ts';
+import type { Compose } from '../mail/compose.ts';
+import type { MailDraft } from '../mail/mail.ts';
+import type { MembersStore } from '../teams/member.ts';
+import type { Account, AccountsStore, User } from '../users/account.ts';
+import { circumstancesOf } from '../users/circumstances.ts';
+import type { Credential } from './credential.ts';
+
+/** More would be a newsletter. Owners stand first. */
+const MOST_TOLD = 50;
+
+export interface Recipient {
+  readonly userId: number;
+  readonly email: string;
+}
+
+export interface TellPorts {
+  readonly accounts: Pick<AccountsStore, 'findUser' | 'findAccount'>;
+  readonly members: Pick<MembersStore, 'listMembers'>;
+  readonly compose: Compose;
+}
+
+interface About {
+  readonly credential: Pick<Credential, 'kind' | 'name' | 'accountId' | 'userId'>;
+  readonly by: By;
+  readonly atMs: number;
+}
+
+/** The mails that tell of it, for the event of the act that does it. */
+export type Tell = (
+  kind: 'credential-made' | 'credential-rotated' | 'narrowing-undone',
+  about: About,
+) => Promise<readonly MailDraft[]>;
+
+export function createTell(ports: TellPorts): Tell {
+  return async (kind, { credential, by, atMs }) => {
+    const isKey = credential.kind === 'key';
+    const account = isKey ? await ports.accounts.findAccount(credential.accountId) : null;
+    const doer = await findDoer(ports, by);
+    const recipients = [
+      ...(await recipientsOf(ports, credential, account)),
+      ...(isKey && doer !== null ? [toRecipient(doer)] : []),
+    ];
+    const once = new Map(recipients.map((each) => [each.userId, each]));
+    const facts = {
+      kind: credential.kind,
+      name: credential.name,
+      accountId: credential.accountId,
+      account: account === null || account.kind === 'personal' ? null : account.name,
+      doneBy: doer === null ? null : doer.displayName || doer.email,
+      ...circumstancesOf(by, atMs),
+    };
+    return [...once.values()].map((to) => ports.compose(kind, to, facts));
+  };
+}
+
+async function findDoer({ accounts }: TellPorts, { actor }: By): Promise<User | null> {
+  const [, id] = /^user:(\d+)$/.exec(actor) ?? [];
+  return id === undefined ? null : await accounts.findUser(Number(id));
+}
+
+/** A token is its user's alone; a key is its account's, which its owners and admins tend. `account`: the key's. */
+export function recipientsOf(
+  ports: Omit<TellPorts, 'compose'>,
+  credential: Pick<Credential, 'kind' | 'userId'>,
+  account: Account | null,
+): Promise<readonly Recipient[]> {
+  return credential.kind === 'key' ? tendersOf(ports, account) : usersOf(ports, credential.userId);
+}
+
+async function usersOf({ accounts }: Omit<TellPorts, 'compose'>, userId: number | null): Promise<Recipient[]> {
+  const user = userId === null ? null : await accounts.findUser(userId);
+  return user === null || isShutOut(user) ? [] : [toRecipient(user)];
+}
+
+async function tendersOf(ports: Omit<TellPorts, 'compose'>, account: Account | null): Promise<Recipient[]> {
+  if (account === null) return [];
+  const all = await ports.members.listMembers(account);
+  const tenders = all.filter(({ role }) => role === 'owner' || role === 'admin').slice(0, MOST_TOLD);
+  return (await Promise.all(tenders.map(({ userId }) => usersOf(ports, userId)))).flat();
+}
+
+/** Whoever was shut out hears nothing of what goes on inside. */
+const isShutOut = ({ disabledAtMs }: User): boolean => disabledAtMs !== null;
+
+const toRecipient = ({ id, email }: User): Recipient => ({ userId: id, email });

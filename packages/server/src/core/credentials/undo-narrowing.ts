@@ -1,0 +1,49 @@
+/**
+ * Undoing a narrowing: the only way in which permissions or addresses of a credential grow. For a day it gives back exactly those from before
+ * the newest narrowing, to somebody who has just proved who they are; docs/decisions/2026-11-29-undo-a-narrowing.md says why.
+ */
+import { no, type Outcome, ok } from '@keyhouse/protocol';
+import type { By } from '../audit/event.ts';
+import { type Clock, DAY_MS } from '../lib/clock.ts';
+import type { Credential, CredentialsStore, Owned } from './credential.ts';
+import type { Tell } from './notify.ts';
+
+export const UNDO_LASTS_MS = DAY_MS;
+
+interface Ports {
+  readonly credentials: Pick<CredentialsStore, 'undoNarrowing'>;
+  readonly clock: Clock;
+  readonly tell: Tell;
+}
+
+interface Input {
+  readonly owned: Owned;
+  readonly credential: Pick<Credential, 'kind' | 'name' | 'accountId' | 'userId'>;
+}
+
+/**
+ * Until when a narrowing can be undone; null: not at all. What the operator narrows at the command line, or a program with the credential
+ * itself, is not for people at the dashboard to undo.
+ */
+export const undoEndsAtMs = ({ actor }: By, nowMs: number): number | null =>
+  actor.startsWith('user:') ? nowMs + UNDO_LASTS_MS : null;
+
+/** `gone`: there is nothing to undo any more. JWTs that the narrowing revoked stay revoked. */
+export async function undoNarrowing(
+  { credentials, clock, tell }: Ports,
+  { owned, credential }: Input,
+  by: By,
+): Promise<Outcome<null, 'gone'>> {
+  const nowMs = clock.now();
+  const undone = await credentials.undoNarrowing({
+    ...owned,
+    nowMs,
+    event: {
+      event: owned.kind === 'token' ? 'token.narrowing_undone' : 'key.narrowing_undone',
+      atMs: nowMs,
+      by,
+      mails: await tell('narrowing-undone', { credential, by, atMs: nowMs }),
+    },
+  });
+  return undone === 'done' ? ok(null) : no(undone);
+}

@@ -1,0 +1,161 @@
+/**
+ * Takes over API keys by their hashes: from a list (CSV), from better-auth's `apikey` table, from Unkey's keys. A key keeps its secret and
+ * belongs to an account here, which the row, a list of owners, or the command names.
+ */
+
+import type { ImportedCredential, ImportsStore } from '../credentials/imported.ts';
+import { readEmail } from '../lib/email.ts';
+import { foreignId, moment, name, pastMoment, permissionsOf, sha256, text } from './cells.ts';
+import {
+  ALREADY,
+  type ImportPorts,
+  type ImportReport,
+  type ImportWish,
+  type Judged,
+  OVER,
+  type Refused,
+  Run,
+  refused,
+  SECRET_KNOWN,
+  SECRET_TWICE,
+  type Source,
+  type SourceRow,
+} from './import.ts';
+import { type KeyCells, type KeyFormat, readKeyCells } from './key-formats.ts';
+
+export interface KeysWish extends ImportWish {
+  readonly format: KeyFormat;
+  readonly keys: Source;
+  /** Whose keys are those whose row says nothing of it; null: such rows are refused. */
+  readonly accountId: number | null;
+  /** Owners there, by their id, as accounts (a number) or addresses here. */
+  readonly owners: ReadonlyMap<string, string>;
+  /** What a key may do whose row says nothing of it; null: such rows are refused. */
+  readonly permissions: readonly string[] | null;
+  /** Keys that were good for a count of uses come without the count. */
+  readonly dropLimits: boolean;
+}
+
+export async function importKeys(ports: ImportPorts, wish: KeysWish): Promise<ImportReport> {
+  const run = new Run(ports, wish);
+  const seen = new Set<string>();
+  for await (const rows of wish.keys) await takeKeys(ports, wish, run, seen, rows);
+  return run.report;
+}
+
+async function takeKeys(
+  { imports, clock, permissionExists }: ImportPorts,
+  wish: KeysWish,
+  run: Run,
+  seen: Set<string>,
+  rows: readonly SourceRow[],
+): Promise<void> {
+  const read = rows.map((row) => ({ ...row, key: row.cells === null ? null : readKeyCells(wish.format, row.cells) }));
+  const hashes = read.flatMap(({ key }) => sha256(key?.hash) ?? []);
+  const ids = read.flatMap(({ key }) => foreignId(key?.id) ?? []);
+  const known = new Map((await imports.knownHashes(hashes)).map((each) => [each.hash, each.origin]));
+  const before = new Map((await imports.credentialsByForeignId(wish.origin, ids)).map((each) => [each.foreignId, each.hash]));
+  const accounts = await findAccounts(imports, wish, read);
+  const nowMs = clock.now();
+  const good: { at: string; credential: ImportedCredential }[] = [];
+  for (const { at, key, fault } of read) {
+    const credential = run.count(
+      'key',
+      at,
+      key === null ? refused('unreadable', fault ?? 'The row cannot be read.') : judge(key),
+    );
+    if (credential !== null) good.push({ at, credential });
+  }
+  await run.take(good);
+
+  function judge(key: KeyCells): Judged<ImportedCredential> {
+    const hash = sha256(key.hash);
+    if (hash === undefined) return refused('hash', 'Its hash is no SHA-256 in hexadecimal digits or base64, or that of nothing.');
+    const id = foreignId(key.id);
+    if (id === undefined) return refused('id', 'Its id has signs that none may have, or more than 64.');
+    const imported = id === null ? undefined : before.get(id);
+    if (imported !== undefined && imported !== hash) return OTHER_SECRET;
+    if (known.get(hash) === wish.origin) return ALREADY;
+    if (known.has(hash)) return SECRET_KNOWN;
+    if (id !== null && seen.has(id)) return refused('id_twice', 'Its id stands in an earlier row too.');
+    if (id !== null) seen.add(id);
+    if (run.isRepeated(hash)) return SECRET_TWICE;
+    if (key.isEnabled === undefined || key.permissions === undefined) return refused('cell', BAD_CELL);
+    if (key.isEnabled === false) return OVER;
+    const [createdAtMs, lastUsedAtMs, expiresAtMs] = [
+      pastMoment(key.createdAt),
+      pastMoment(key.lastUsedAt),
+      moment(key.expiresAt),
+    ];
+    if (createdAtMs === undefined || lastUsedAtMs === undefined || expiresAtMs === undefined)
+      return refused('date', 'One of its dates cannot be read.');
+    if (expiresAtMs !== null && expiresAtMs <= nowMs) return OVER;
+    const environment = text(key.environment) ?? 'live';
+    if (environment !== 'live' && environment !== 'test') return refused('environment', 'Its environment must be live or test.');
+    const startsWith = (text(key.startsWith) ?? '').replace(/[^!-~]/g, '').slice(0, 20);
+    if (/^(kh_|eyJ)/.test(startsWith)) return refused('prefix', 'A key that begins with kh_ or eyJ must be one of ours.');
+    if (key.hasUsesLeft && !wish.dropLimits) return COUNTED;
+    const accountId = accounts(key);
+    if (typeof accountId !== 'number') return accountId;
+    const abilities = key.permissions ?? wish.permissions;
+    if (abilities === null) return NO_PERMISSIONS;
+    const held = permissionsOf({ ...wish, permissionExists }, abilities);
+    if (!held.ok) return held;
+    if (held.value.isLess) run.report.notes.abilities += 1;
+    if (key.hasLimits || key.hasUsesLeft) run.report.notes.limits += 1;
+    const called = name(key.name, id === null ? 'Imported key' : `Key ${id}`);
+    if (called.isChanged) run.report.notes.names += 1;
+    const value: ImportedCredential = {
+      ...{ kind: 'key', foreignId: id, startsWith, environment, accountId, userId: null, name: called.name, hash },
+      // What was asked for by name is held by name: a key with `*` may mint JWTs with it.
+      ...{ permissions: held.value.permissions ?? ['*'], createdAtMs: Math.min(createdAtMs ?? nowMs, nowMs), expiresAtMs },
+      lastUsedAtMs: lastUsedAtMs === null ? null : Math.min(lastUsedAtMs, nowMs),
+    };
+    return { ok: true, value };
+  }
+}
+
+type Read = readonly { readonly key: KeyCells | null }[];
+
+/** Whose a key is. An address counts only where its user has verified it here: whoever registered with it may be another person. */
+async function findAccounts(
+  imports: ImportsStore,
+  { owners, accountId: everybody }: KeysWish,
+  read: Read,
+): Promise<(key: KeyCells) => number | Refused> {
+  const said = (key: KeyCells): string | null | undefined => {
+    const [account, email] = [text(key.account), text(key.email)];
+    if (account !== null && email !== null) return undefined;
+    const own = account ?? email;
+    const owner = text(key.owner);
+    return own ?? (owner === null ? null : (owners.get(owner) ?? null));
+  };
+  const names = read.flatMap(({ key }) => (key === null ? [] : (said(key) ?? [])));
+  const numbers = new Set(await imports.activeAccounts(names.filter(isNumber).map(Number)));
+  const keys = names.filter((each) => !isNumber(each)).flatMap((each) => readEmail(each)?.key ?? []);
+  const users = new Map((await imports.usersByAddress([...new Set(keys)])).map((user) => [user.emailKey, user]));
+  return (key) => {
+    const owner = said(key);
+    if (owner === undefined) return refused('two_owners', 'It names an account and an email; one of them is enough.');
+    if (owner === null) return everybody ?? NO_OWNER;
+    if (isNumber(owner))
+      return numbers.has(Number(owner))
+        ? Number(owner)
+        : refused('no_account', 'There is no such account, or it is suspended or was deleted.');
+    const user = users.get(readEmail(owner)?.key ?? '');
+    if (user === undefined) return refused('no_user', 'There is no user with its address.');
+    return user.isVerified ? user.accountId : NOT_VERIFIED;
+  };
+}
+
+const isNumber = (said: string): boolean => /^[1-9]\d{0,14}$/.test(said);
+
+const BAD_CELL = 'Its permissions, or whether it is enabled, cannot be read.';
+const OTHER_SECRET = refused('other_secret', 'A key with this id was imported with another secret.');
+const NO_OWNER = refused('no_owner', 'Nothing says whose it is: give --account, or --owners with a list.');
+const NOT_VERIFIED = refused(
+  'address_not_verified',
+  'The user with its address has not verified it here, and may be another person: name the account by its number.',
+);
+const NO_PERMISSIONS = refused('no_permissions', 'It names no permissions: say with --permissions what such keys may do.');
+const COUNTED = refused('limits', 'It is good for a count of uses, which is not kept here: with --drop-limits it comes without.');

@@ -1,0 +1,47 @@
+/** Puts a new password in place at the operator's word. Sign-ins, and tokens that log-ins and registrations gave, end in the same act. */
+
+import { no, type Outcome, ok } from '@keyhouse/protocol';
+import type { By } from '../audit/event.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Compose } from '../mail/compose.ts';
+import { findPasswordFault, type PasswordFault } from '../passwords/password.ts';
+import type { PasswordHashing } from '../passwords/password-hashing.ts';
+import type { AccountsStore, User } from '../users/account.ts';
+import { circumstancesOf } from '../users/circumstances.ts';
+
+export interface ResetPasswordPorts {
+  readonly accounts: Pick<AccountsStore, 'findUser' | 'setPasswordHash'>;
+  readonly passwords: PasswordHashing;
+  readonly compose: Compose;
+  readonly clock: Clock;
+}
+
+/** Returns the user as it was. A disabled user may get a new password too, and stays disabled. */
+export async function resetPassword(
+  { accounts, passwords, compose, clock }: ResetPasswordPorts,
+  { userId, password, by }: { readonly userId: number; readonly password: string; readonly by: By },
+): Promise<Outcome<User, 'unknown-user' | 'busy' | PasswordFault>> {
+  const user = await accounts.findUser(userId);
+  if (user === null) return no('unknown-user');
+  const names = [user.displayName, user.firstName, user.lastName];
+  const fault = await findPasswordFault(passwords, password, { email: user.email, names });
+  if (fault !== null) return no(fault);
+  const hash = await passwords.hashPassword(password);
+  if (!hash.ok) return hash;
+  const nowMs = clock.now();
+  const replaced = await accounts.setPasswordHash({
+    userId,
+    passwordHash: hash.value,
+    nowMs,
+    endTokensOfLogins: true,
+    event: {
+      event: 'user.password_changed',
+      atMs: nowMs,
+      by,
+      userId,
+      accountId: user.accountId,
+      mails: [compose('password-changed', { email: user.email, userId }, circumstancesOf(by, nowMs))],
+    },
+  });
+  return replaced ? ok(user) : no('unknown-user');
+}

@@ -1,0 +1,137 @@
+/** Coming in for the first time: registering at the pages, with or without an invitation, and the first administrator's setup. */
+import type { By, EventDraft } from '../audit/event.ts';
+import { HOUR_MS } from '../lib/clock.ts';
+import type { AccountsStore, NewUser, User } from '../users/account.ts';
+import { hashTicket, makeTicketText, type TicketPurpose } from '../users/ticket.ts';
+import { type OpenedSignIn, openSignIn } from './open-sign-in.ts';
+import { type RegisterUserInput, type RegisterUserPorts, type RegisterUserRefusal, registerUser } from './register-user.ts';
+import type { EnterPorts } from './sign-in-browser.ts';
+import { mayRegister, type SignUp, type SignUpInvitations } from './sign-up-rule.ts';
+
+/** Registering with a link. */
+export interface RegistrationStore {
+  /** Creates a user who comes with an invitation and redeems it, in one act. `sign-up-closed`: this invitation does not open registration. */
+  registerInvited(input: {
+    user: NewUser;
+    ticketHash: string;
+    signUp: SignUp;
+    nowMs: number;
+    events: { readonly created: EventDraft; readonly accepted: EventDraft };
+  }): Promise<User | 'taken' | 'gone' | 'other-address' | 'sign-up-closed'>;
+  /** The first administrator, with the setup ticket; of two who race one is. Null: there is one already, or the ticket is gone. `taken`: the address is somebody's. */
+  createFirstAdministrator(input: {
+    user: NewUser;
+    ticketHash: string;
+    nowMs: number;
+    event: EventDraft;
+  }): Promise<User | 'gone' | 'taken'>;
+}
+
+export interface SignUpPorts extends RegisterUserPorts, SignUp, Pick<EnterPorts, 'signIns' | 'compose' | 'tickets'> {
+  readonly clock: EnterPorts['clock'];
+  readonly accounts: Pick<AccountsStore, 'createUser' | 'countAdministrators'>;
+  readonly profile: RegistrationStore;
+  readonly invitations: SignUpInvitations;
+  readonly sendVerification: (user: User, by: By) => Promise<void>;
+}
+
+export interface SignUpInput extends RegisterUserInput {
+  /** The browser's mark, as its cookie holds it. */
+  readonly browser: string | null;
+}
+
+export type SignedUp =
+  /** `joined`: the team of the invitation. */
+  | { readonly ok: true; readonly user: User; readonly opened: OpenedSignIn; readonly joined: number | null }
+  | { readonly ok: false; readonly reason: 'link-over' }
+  | { readonly ok: false; readonly reason: 'sign-up-closed' | 'other-address' }
+  | RegisterUserRefusal;
+
+const SETUP_LASTS_MS = HOUR_MS;
+
+/** `invitation`: the ticket of its link, which opens registration for its address where `mayRegister` says so. */
+export async function signUp(ports: SignUpPorts, input: SignUpInput & { readonly invitation: string | null }): Promise<SignedUp> {
+  const { invitation } = input;
+  // Before a password is hashed: a stranger who may not register costs no hash.
+  const found =
+    invitation === null ? null : await ports.invitations.findInvitationByTicket(hashTicket(invitation), ports.clock.now());
+  if (invitation !== null && found === null) return { ok: false, reason: 'link-over' };
+  if (!mayRegister(ports, found)) return { ok: false, reason: 'sign-up-closed' };
+  const registered = await registerUser(ports, input, async (user) => {
+    const atMs = user.createdAtMs;
+    const created = { event: 'user.created', atMs, by: input.by } as const;
+    if (invitation === null) return await ports.accounts.createUser({ user, event: created });
+    const accepted = { event: 'invitation.accepted', atMs, by: input.by } as const;
+    const made = await ports.profile.registerInvited({
+      user,
+      ticketHash: hashTicket(invitation),
+      signUp: { signup: ports.signup, teamInvitationsRegister: ports.teamInvitationsRegister },
+      nowMs: atMs,
+      events: { created, accepted },
+    });
+    return made === 'taken' ? null : made;
+  });
+  if (!registered.ok) return registered;
+  if (registered.made === 'gone') return { ok: false, reason: 'link-over' };
+  if (registered.made === 'other-address' || registered.made === 'sign-up-closed') return { ok: false, reason: registered.made };
+  const user = registered.made;
+  await ports.sendVerification(user, input.by);
+  return await signInAs(ports, user, registered.passwordHash, ['password'], { ...input, joined: found?.accountId ?? null });
+}
+
+/** The first administrator, with the link of the log. */
+export async function setUp(ports: SignUpPorts, input: SignUpInput & { readonly ticket: string }): Promise<SignedUp> {
+  if (!(await isOpen(ports, 'setup', input.ticket))) return { ok: false, reason: 'link-over' };
+  // Without an address, so that it is not counted: the link in the log is limit enough.
+  const uncounted = { ...input, by: { ...input.by, person: {} } };
+  const registered = await registerUser(ports, uncounted, async (user) => {
+    const made = await ports.profile.createFirstAdministrator({
+      user: { ...user, isAdministrator: true },
+      ticketHash: hashTicket(input.ticket),
+      nowMs: user.createdAtMs,
+      event: { event: 'user.created', atMs: user.createdAtMs, by: input.by, details: { administrator: true } },
+    });
+    return made === 'taken' ? null : made;
+  });
+  if (!registered.ok) return registered;
+  if (registered.made === 'gone') return { ok: false, reason: 'link-over' };
+  await ports.sendVerification(registered.made, input.by);
+  return await signInAs(ports, registered.made, registered.passwordHash, ['setup', 'password'], { ...input, joined: null });
+}
+
+/**
+ * Created at each start while there is no administrator. Those of other starts stay valid for their hour, because somebody may use the link in
+ * another server's log. Null when there is an administrator.
+ */
+export async function createSetupTicket(ports: Pick<SignUpPorts, 'accounts' | 'tickets' | 'clock'>): Promise<string | null> {
+  if ((await ports.accounts.countAdministrators()) > 0) return null;
+  const { text, hash } = makeTicketText();
+  const nowMs = ports.clock.now();
+  const ticket = {
+    hash,
+    purpose: 'setup',
+    userId: null,
+    data: {},
+    createdAtMs: nowMs,
+    endsAtMs: nowMs + SETUP_LASTS_MS,
+  } as const;
+  await ports.tickets.issueTicket({ ticket, replace: false, event: null });
+  return text;
+}
+
+/** Asked before a password is hashed: whoever has no link costs no hash. */
+async function isOpen({ tickets, clock }: SignUpPorts, purpose: TicketPurpose, ticket: string): Promise<boolean> {
+  return (await tickets.findTicket(purpose, hashTicket(ticket), clock.now())) !== null;
+}
+
+async function signInAs(
+  ports: SignUpPorts,
+  user: User,
+  passwordHash: string,
+  methods: Parameters<typeof openSignIn>[1]['methods'],
+  { browser, by, joined }: SignUpInput & { readonly joined: number | null },
+): Promise<SignedUp> {
+  const opened = await openSignIn(ports, { user, methods, passwordHash, addressHash: null, browser, by });
+  if (!opened.ok) throw new Error('Somebody who has just registered cannot sign in.');
+  return { ok: true, user, opened: opened.value, joined };
+}

@@ -1,0 +1,116 @@
+/**
+ * The master secret and the database: a wrong one is refused at start, a new one is put in place without losing what the old
+ * one sealed. The database keeps a check value only.
+ */
+
+import { no, type Outcome, ok } from '@keyhouse/protocol';
+import type { By } from '../audit/event.ts';
+import { totpSealName } from '../factors/codes.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { MasterSecret } from '../lib/master-secret.ts';
+import { open, seal } from '../lib/seal.ts';
+import { mailSealName } from '../mail/compose.ts';
+import { opensSigningKey, resealSigningKey } from './signing-key.ts';
+import type { MasterSecretStore, SealedKind, SigningKeysStore } from './stored-key.ts';
+
+/**
+ * At start: the first start writes the check value, every later one must present the secret that stands, as the current or as
+ * the previous one. `first`: written now. `previous`: what is sealed waits for `secret rotate`.
+ */
+export const checkMasterSecret = async (
+  ports: { masterSecret: Pick<MasterSecretStore, 'secretCheck' | 'setFirstSecretCheck'> },
+  current: MasterSecret,
+  previous: MasterSecret | null,
+): Promise<Outcome<'first' | 'current' | 'previous', 'wrong_secret'>> => {
+  const stored = await ports.masterSecret.secretCheck();
+  const standing = stored ?? (await ports.masterSecret.setFirstSecretCheck({ check: current.check }));
+  if (standing === current.check) return ok(stored === null ? 'first' : 'current');
+  return standing === previous?.check ? ok('previous') : no('wrong_secret');
+};
+
+/** The one of our master secrets that the database stands under now: what is sealed anew is sealed under it. */
+export const standingSecret = async (ports: {
+  masterSecret: Pick<MasterSecretStore, 'secretCheck'>;
+  secrets: readonly MasterSecret[];
+}): Promise<Outcome<MasterSecret, 'wrong_secret'>> => {
+  const check = await ports.masterSecret.secretCheck();
+  const standing = ports.secrets.find((secret) => secret.check === check);
+  return standing === undefined ? no('wrong_secret') : ok(standing);
+};
+
+/** How often a rotation looks again for a key that a server sealed under the old secret while it was at work. */
+const MAX_ROUNDS = 5;
+
+/**
+ * Seals everything anew under `to` and makes it the standing master secret. May be repeated: what is done stays done.
+ * The value is how many texts were sealed anew. `wrong_secret`: the database stands under neither. `unopenable`: a stored key
+ * opens under neither, and nothing was changed for it. `overtaken`: others kept changing the keys; try again.
+ */
+export const rotateMasterSecret = async (
+  ports: {
+    signingKeys: Pick<SigningKeysStore, 'listSigningKeys'>;
+    masterSecret: Pick<MasterSecretStore, 'secretCheck' | 'reseal' | 'listSealed' | 'resealTexts'>;
+    clock: Clock;
+  },
+  input: { from: MasterSecret; to: MasterSecret; by: By },
+): Promise<Outcome<number, 'wrong_secret' | 'unopenable' | 'overtaken'>> => {
+  const { from, to, by } = input;
+  let count = await resealTexts(ports.masterSecret, from, to);
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const standing = await standingSecret({ masterSecret: ports.masterSecret, secrets: [to, from] });
+    if (!standing.ok) return standing;
+    const stale = (await ports.signingKeys.listSigningKeys()).filter((key) => !opensSigningKey(key, to));
+    if (stale.length === 0 && standing.value.check === to.check) {
+      // What a server sealed under the old one until the new one stood.
+      return ok(count + (await resealTexts(ports.masterSecret, from, to)));
+    }
+    const sealed: { kid: string; sealedPrivateKey: string }[] = [];
+    for (const key of stale) {
+      const again = resealSigningKey(key, [from], to);
+      if (!again.ok) return no('unopenable');
+      sealed.push({ kid: key.kid, sealedPrivateKey: again.value });
+    }
+    const event = { event: 'master_secret.rotated', atMs: ports.clock.now(), by, details: { resealed: sealed.length } } as const;
+    const done = await ports.masterSecret.reseal({ fromCheck: standing.value.check, toCheck: to.check, sealed, event });
+    if (done) count += sealed.length;
+  }
+  return no('overtaken');
+};
+
+const SEALED_KINDS: readonly SealedKind[] = ['totp', 'mail', 'refresh-key'];
+/** Every key of refresh tokens is sealed by this name: their ids are made when they are stored. */
+export const REFRESH_KEY_SEAL_NAME = 'refresh-key';
+/** No commit holds the writer up for long. */
+const BATCH = 200;
+
+/** Names by which each text was sealed; see where they are sealed. */
+const nameOf = (kind: SealedKind, holder: string): string => {
+  if (kind === 'refresh-key') return REFRESH_KEY_SEAL_NAME;
+  return kind === 'totp' ? totpSealName(Number(holder)) : mailSealName(holder);
+};
+
+/** TOTP secrets and mails, in batches. What opens under neither is left alone: it was lost before. */
+async function resealTexts(
+  store: Pick<MasterSecretStore, 'listSealed' | 'resealTexts'>,
+  from: MasterSecret,
+  to: MasterSecret,
+): Promise<number> {
+  let count = 0;
+  for (const kind of SEALED_KINDS) {
+    for (let afterId = 0; ; ) {
+      const page = await store.listSealed({ kind, afterId, limit: BATCH });
+      const texts = page.flatMap(({ id, holder, sealed }) => {
+        const name = nameOf(kind, holder);
+        if (open([to], name, sealed).ok) return [];
+        const opened = open([from], name, sealed);
+        return opened.ok ? [{ id, from: sealed, to: seal(to, name, opened.value) }] : [];
+      });
+      if (texts.length > 0) await store.resealTexts({ kind, texts });
+      count += texts.length;
+      const last = page.at(-1);
+      if (last === undefined || page.length < BATCH) break;
+      afterId = last.id;
+    }
+  }
+  return count;
+}

@@ -1,0 +1,113 @@
+/** Who may do what in an account. A personal account has one member, its user; administrators own the operator account. */
+import type { EventDraft } from '../audit/event.ts';
+import type { Account, User } from '../users/account.ts';
+
+/** From the least to the most; each may do what those before it may. */
+export const ROLES = ['viewer', 'developer', 'admin', 'owner'] as const;
+export type Role = (typeof ROLES)[number];
+
+export const includesRole = (held: Role, wanted: Role): boolean => ROLES.indexOf(held) >= ROLES.indexOf(wanted);
+
+/** Where an account's keys and applications are used from is for those who look after them. */
+export const mayKnowWhereUsed = (role: Role): boolean => includesRole(role, 'developer');
+
+/** An account as one of its members sees it. */
+export interface AccountWithRole extends Account {
+  readonly role: Role;
+}
+
+export interface Member {
+  readonly userId: number;
+  readonly email: string;
+  readonly displayName: string;
+  readonly role: Role;
+  readonly sinceMs: number;
+  /** In whatever browser; null when it was long ago. */
+  readonly lastSeenAtMs: number | null;
+}
+
+/** An invitation that ended because its sender lost the right to send it. */
+export interface EndedInvitation {
+  readonly id: number;
+  readonly email: string;
+  readonly role: Role;
+}
+
+/** What a member wants to do to another, or to themself; `wanted` null: they are to go. */
+export interface MemberChange {
+  readonly actor: Role;
+  readonly isSelf: boolean;
+  readonly held: Role;
+  readonly wanted: Role | null;
+}
+
+/** Nobody lifts their own role. Admins change and remove all but owners, and make none; owners do everything. */
+export function mayChangeMember({ actor, isSelf, held, wanted }: MemberChange): boolean {
+  if (isSelf) return wanted === null || includesRole(held, wanted);
+  if (actor === 'admin') return held !== 'owner' && wanted !== 'owner';
+  return actor === 'owner';
+}
+
+/** Nobody invites to more than they hold themself. */
+export const mayInvite = (actor: Role, wanted: Role): boolean => includesRole(actor, 'admin') && includesRole(actor, wanted);
+
+export interface MembersRead {
+  /** The accounts that a user can reach, the personal one first; the operator account for administrators. */
+  accountsOf(user: Pick<User, 'id' | 'isAdministrator'>): Promise<readonly AccountWithRole[]>;
+  /** Null when there is no such account, or the user is no member of it: one answer for both. */
+  findAccountOf(user: Pick<User, 'id' | 'isAdministrator'>, accountId: number): Promise<AccountWithRole | null>;
+  /** Owners first, then as they came. */
+  listMembers(account: Pick<Account, 'id' | 'kind'>): Promise<readonly Member[]>;
+}
+
+/**
+ * Why a team was not changed. `gone`: there is no such team, or the one who asks is no member any more. `not_allowed`: they do
+ * not have the role (any more). `not_member`: the other is none. `last_owner`: a team must have one. `too_many`: they own
+ * as many teams as one person may.
+ */
+export type TeamRefusal = 'gone' | 'not_allowed' | 'not_member' | 'last_owner' | 'too_many';
+
+/** What ended with a change: the open invitations that the member could not send any more. */
+export interface MemberChanged {
+  readonly endedInvitations: readonly EndedInvitation[];
+}
+
+/** Every act looks at the role of `actorId` once more under the team's lock: the door's look may be half a minute old. */
+export interface MembersStore extends MembersRead {
+  /** A team with its first owner. `gone`: the user is disabled or deleted. `too_many`: they own `limit` teams already. */
+  createTeam(input: {
+    name: string;
+    ownerId: number;
+    limit: number;
+    nowMs: number;
+    event: EventDraft;
+  }): Promise<{ readonly id: number } | 'gone' | 'too_many'>;
+  renameTeam(input: {
+    accountId: number;
+    actorId: number;
+    name: string;
+    event: EventDraft;
+  }): Promise<'done' | 'gone' | 'not_allowed'>;
+  /** Another role, or (`role` null) out; `userId` may be `actorId`. The same role as before changes nothing. */
+  changeMember(input: {
+    accountId: number;
+    actorId: number;
+    userId: number;
+    role: Role | null;
+    event: EventDraft;
+  }): Promise<MemberChanged | TeamRefusal>;
+  /** Another member becomes an owner, and the one who asks an admin. `owner`: they are one already. `last_owner`: they are disabled. */
+  transferTeam(input: {
+    accountId: number;
+    actorId: number;
+    userId: number;
+    event: EventDraft;
+  }): Promise<MemberChanged | 'owner' | TeamRefusal>;
+  /** Ends everything of a team at once: keys, their JWTs, invitations, memberships. The account stays as a tombstone. */
+  deleteTeam(input: {
+    accountId: number;
+    actorId: number;
+    nowMs: number;
+    event: EventDraft;
+  }): Promise<'done' | 'gone' | 'not_allowed'>;
+}

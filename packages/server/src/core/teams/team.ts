@@ -1,0 +1,64 @@
+/** Teams: created by anybody, run by their admins, ended by their owners. Who may do what to a member stands in `member.ts`. */
+import type { By, EventDraft } from '../audit/event.ts';
+import { CEILINGS } from '../lib/ceilings.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { MembersStore, Role } from './member.ts';
+
+export interface TeamPorts {
+  readonly members: MembersStore;
+  readonly clock: Clock;
+}
+
+/** A user of a team who does something in it. */
+interface InTeam {
+  readonly accountId: number;
+  readonly actorId: number;
+  readonly by: By;
+}
+
+/** The one who creates it is its owner. */
+export function createTeam(
+  { members, clock }: TeamPorts,
+  { name, ownerId, by }: { readonly name: string; readonly ownerId: number; readonly by: By },
+): ReturnType<MembersStore['createTeam']> {
+  const nowMs = clock.now();
+  const event: EventDraft = { event: 'account.created', atMs: nowMs, by, userId: ownerId, details: { name } };
+  return members.createTeam({ name, ownerId, limit: CEILINGS.teamsOfOwner, nowMs, event });
+}
+
+export function renameTeam({ members, clock }: TeamPorts, { name, by, ...team }: InTeam & { readonly name: string }) {
+  const { accountId } = team;
+  const event: EventDraft = { event: 'account.renamed', atMs: clock.now(), by, accountId, details: { name } };
+  return members.renameTeam({ ...team, name, event });
+}
+
+interface OnMember extends InTeam {
+  readonly userId: number;
+}
+
+export function changeRole({ members, clock }: TeamPorts, { role, by, ...member }: OnMember & { readonly role: Role }) {
+  const { accountId, userId } = member;
+  const event: EventDraft = { event: 'member.role_changed', atMs: clock.now(), by, accountId, userId, details: { role } };
+  return members.changeMember({ ...member, role, event });
+}
+
+/** Also by oneself: then the member leaves. */
+export function removeMember({ members, clock }: TeamPorts, { by, ...member }: OnMember) {
+  const { accountId, userId, actorId } = member;
+  const name = userId === actorId ? 'member.left' : 'member.removed';
+  const event: EventDraft = { event: name, atMs: clock.now(), by, accountId, userId };
+  return members.changeMember({ ...member, role: null, event });
+}
+
+/** `userId`: the member who becomes its owner. */
+export function transferTeam({ members, clock }: TeamPorts, { by, ...member }: OnMember) {
+  const { accountId, userId } = member;
+  const event: EventDraft = { event: 'account.transferred', atMs: clock.now(), by, accountId, userId };
+  return members.transferTeam({ ...member, event });
+}
+
+export function deleteTeam({ members, clock }: TeamPorts, { by, ...team }: InTeam) {
+  const nowMs = clock.now();
+  const event: EventDraft = { event: 'account.deleted', atMs: nowMs, by, accountId: team.accountId };
+  return members.deleteTeam({ ...team, nowMs, event });
+}

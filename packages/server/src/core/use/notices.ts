@@ -1,0 +1,52 @@
+/** Things about a credential that its owner should look at. */
+
+import type { JudgedCredential } from '../credentials/credential.ts';
+import { DAY_MS } from '../lib/clock.ts';
+import type { Least } from './least-privilege.ts';
+
+export const EXPIRES_SOON_DAYS = 14;
+export const UNUSED_DAYS = 90;
+/** Refused requests of one credential within a day; fewer happen to everybody. */
+export const MANY_REFUSALS = 20;
+
+/** What an operator sets. */
+export interface NoticeRules {
+  /** A secret is old after so many days; 0: never. */
+  readonly oldSecretDays: number;
+}
+
+export type NoticeKind = 'expires-soon' | 'refusals' | 'unused' | 'old-secret' | 'too-wide';
+
+export interface Notice {
+  readonly kind: NoticeKind;
+  readonly credential: Pick<JudgedCredential, 'id' | 'kind' | 'name'>;
+  /** When it ends, was refused last, has been unused since, got its secret, or has been watched since. */
+  readonly atMs: number;
+}
+
+interface Known {
+  readonly least: Pick<Least, 'narrowTo' | 'watchedSinceMs'> | undefined;
+  /** When it was refused last, if that was often enough within a day. */
+  readonly refusedLastAtMs: number | undefined;
+}
+
+/** What is wrong with one that lives. What has expired has nothing left to look at. */
+export function noticesOf(
+  credential: JudgedCredential,
+  { least, refusedLastAtMs }: Known,
+  nowMs: number,
+  { oldSecretDays }: NoticeRules,
+): readonly Notice[] {
+  const { expiresAtMs, createdAtMs, rotatedAtMs, use } = credential;
+  if (expiresAtMs !== null && expiresAtMs <= nowMs) return [];
+  const notices: Notice[] = [];
+  const add = (kind: NoticeKind, atMs: number): void => void notices.push({ kind, credential, atMs });
+  if (expiresAtMs !== null && expiresAtMs - nowMs <= EXPIRES_SOON_DAYS * DAY_MS) add('expires-soon', expiresAtMs);
+  if (refusedLastAtMs !== undefined) add('refusals', refusedLastAtMs);
+  const unusedSinceMs = Math.max(use.lastUsedAtMs ?? 0, createdAtMs);
+  if (nowMs - unusedSinceMs >= UNUSED_DAYS * DAY_MS) add('unused', unusedSinceMs);
+  const secretMadeAtMs = rotatedAtMs ?? createdAtMs;
+  if (oldSecretDays > 0 && nowMs - secretMadeAtMs >= oldSecretDays * DAY_MS) add('old-secret', secretMadeAtMs);
+  if (least !== undefined && least.narrowTo !== null) add('too-wide', least.watchedSinceMs);
+  return notices;
+}

@@ -1,0 +1,179 @@
+/**
+ * Reminds people of credentials that end soon, whose secret is old, or that nobody uses: by mail here, on the home page through the same rule
+ * (`notices.ts`). One mail a person and a day, that lists all of them; of each thing once. A new end, a new secret or a use makes it fresh.
+ */
+
+import type { EventDraft } from '../audit/event.ts';
+import type { CredentialWithUse } from '../credentials/credential.ts';
+import { type Recipient, recipientsOf, type TellPorts } from '../credentials/notify.ts';
+import { type Clock, DAY_MS } from '../lib/clock.ts';
+import type { Compose } from '../mail/compose.ts';
+import type { Reminder } from '../mail/letters.ts';
+import type { AccountsStore } from '../users/account.ts';
+import { EXPIRES_SOON_DAYS, type NoticeRules, noticesOf, UNUSED_DAYS } from './notices.ts';
+
+/** What a credential was reminded of. `aboutMs`: its end, the making of its secret, or since when it is unused. */
+export interface RemindedOf {
+  readonly credentialId: number;
+  readonly kind: string;
+  readonly aboutMs: number;
+}
+
+export interface RemindersStore {
+  /** Credentials that live and may have something to be reminded of, whose owner is not shut out; in the order of their ids. */
+  remindable(input: {
+    afterId: number;
+    limit: number;
+    expiresBeforeMs: number;
+    secretMadeBeforeMs: number;
+    createdBeforeMs: number;
+    nowMs: number;
+  }): Promise<readonly CredentialWithUse[]>;
+  remindedOf(credentialIds: readonly number[]): Promise<readonly RemindedOf[]>;
+  /** Remembers, and writes the mail of the event, in one act. */
+  remind(input: { reminded: readonly RemindedOf[]; nowMs: number; event: EventDraft }): Promise<void>;
+}
+
+export interface RemindPorts extends TellPorts {
+  readonly reminders: RemindersStore;
+  readonly accounts: AccountsStore;
+  readonly compose: Compose;
+  readonly clock: Clock;
+  readonly rules: NoticeRules;
+  /** Lets requests through between two batches. */
+  readonly pause: () => Promise<void>;
+}
+
+const BATCH = 200;
+/** One mail lists no more, the most urgent first, and says how many there are beside them. */
+const MOST_IN_A_MAIL = 50;
+/** People whose mails are gathered before they are written: what is kept in memory at once. */
+const MOST_PEOPLE = 5_000;
+/** The nearest of these alone. */
+const STAGES = [1, 3, EXPIRES_SOON_DAYS] as const;
+
+interface Waiting {
+  readonly to: Recipient;
+  readonly reminders: Reminder[];
+  readonly reminded: RemindedOf[];
+}
+
+/** Returns how many people were written to. */
+export async function remindPeople(ports: RemindPorts): Promise<number> {
+  const nowMs = ports.clock.now();
+  const written = new Set<number>();
+  for (let afterId: number | null = 0; afterId !== null; ) {
+    const people = new Map<number, Waiting>();
+    afterId = await gatherPeople(ports, { people, written, afterId, nowMs });
+    for (const waiting of people.values()) await write(ports, waiting, nowMs);
+    for (const userId of people.keys()) written.add(userId);
+  }
+  return written.size;
+}
+
+interface Gathering {
+  readonly people: Map<number, Waiting>;
+  /** Who has had today's mail. */
+  readonly written: ReadonlySet<number>;
+  readonly nowMs: number;
+}
+
+/** Returns after which credential to go on, or null at the end. */
+async function gatherPeople(
+  ports: RemindPorts,
+  { afterId, ...gathering }: Gathering & { afterId: number },
+): Promise<number | null> {
+  const { nowMs } = gathering;
+  for (let lastId = afterId; ; ) {
+    const batch = await ports.reminders.remindable({
+      afterId: lastId,
+      limit: BATCH,
+      nowMs,
+      expiresBeforeMs: nowMs + EXPIRES_SOON_DAYS * DAY_MS,
+      secretMadeBeforeMs: ports.rules.oldSecretDays === 0 ? 0 : nowMs - ports.rules.oldSecretDays * DAY_MS,
+      createdBeforeMs: nowMs - UNUSED_DAYS * DAY_MS,
+    });
+    await gather(ports, batch, gathering);
+    const last = batch.at(-1);
+    if (last === undefined || batch.length < BATCH) return null;
+    await ports.pause();
+    if (gathering.people.size >= MOST_PEOPLE) return last.id;
+    lastId = last.id;
+  }
+}
+
+const URGENCY: readonly Reminder['why'][] = ['expires', 'old', 'unused'];
+
+async function write(ports: RemindPorts, { to, reminders, reminded }: Waiting, nowMs: number): Promise<void> {
+  const sorted = reminders.toSorted((a, b) => URGENCY.indexOf(a.why) - URGENCY.indexOf(b.why) || a.atMs - b.atMs);
+  const listed = sorted.slice(0, MOST_IN_A_MAIL);
+  const mail = ports.compose('reminder', to, { reminders: listed, more: sorted.length - listed.length, nowMs });
+  await ports.reminders.remind({
+    reminded,
+    nowMs,
+    event: {
+      event: 'user.reminded',
+      atMs: nowMs,
+      by: SERVER,
+      userId: to.userId,
+      details: { credentials: reminded.length },
+      mails: [mail],
+    },
+  });
+}
+
+const SERVER = { actor: 'server', requestId: null, person: {} } as const;
+
+async function gather(
+  ports: RemindPorts,
+  batch: readonly CredentialWithUse[],
+  { people, written, nowMs }: Gathering,
+): Promise<void> {
+  const before = new Map(
+    (await ports.reminders.remindedOf(batch.map(({ id }) => id))).map((one) => [`${one.credentialId} ${one.kind}`, one.aboutMs]),
+  );
+  for (const credential of batch) {
+    const due = dueOf(credential, ports.rules, nowMs).filter((one) => isNews(one, before.get(`${credential.id} ${one.kind}`)));
+    if (due.length === 0) continue;
+    const account = credential.kind === 'key' ? await ports.accounts.findAccount(credential.accountId) : null;
+    const recipients = await recipientsOf(ports, credential, account);
+    // Tomorrow then, to all of them: what is remembered is remembered of the credential.
+    if (recipients.some(({ userId }) => written.has(userId))) continue;
+    for (const to of recipients) {
+      const waiting = people.get(to.userId) ?? { to, reminders: [], reminded: [] };
+      people.set(to.userId, waiting);
+      for (const { why, kind, aboutMs } of due) {
+        const name = account === null || account.kind === 'personal' ? null : account.name;
+        waiting.reminders.push({ why, kind: credential.kind, name: credential.name, account: name, atMs: aboutMs });
+        waiting.reminded.push({ credentialId: credential.id, kind, aboutMs });
+      }
+    }
+  }
+}
+
+interface Due extends Omit<RemindedOf, 'credentialId'> {
+  readonly why: Reminder['why'];
+}
+
+/** A last use is forgotten after a year and a bit; that "unused since" goes back then is nothing new. */
+const isNews = ({ kind, aboutMs }: Due, before: number | undefined): boolean =>
+  before === undefined || (kind === 'unused' ? aboutMs > before : aboutMs !== before);
+
+/** What the rule of the home page finds, as far as mails tell of it. Tokens of log-ins end by themselves when they are not used. */
+export function dueOf(credential: CredentialWithUse, rules: NoticeRules, nowMs: number): readonly Due[] {
+  const endsByItself = credential.source === 'login' || credential.source === 'register';
+  return noticesOf(credential, { least: undefined, refusedLastAtMs: undefined }, nowMs, rules).flatMap(
+    ({ kind, atMs }): Due[] => {
+      if (kind === 'expires-soon') {
+        const days = (atMs - nowMs) / DAY_MS;
+        const stage = STAGES.find((most) => days <= most) ?? EXPIRES_SOON_DAYS;
+        // Whoever makes one for a week knows that it ends in a week.
+        if (atMs - credential.createdAtMs <= stage * DAY_MS) return [];
+        return [{ why: 'expires', kind: `expires-${stage}`, aboutMs: atMs }];
+      }
+      if (endsByItself) return [];
+      if (kind === 'old-secret') return [{ why: 'old', kind, aboutMs: atMs }];
+      return kind === 'unused' ? [{ why: 'unused', kind, aboutMs: atMs }] : [];
+    },
+  );
+}

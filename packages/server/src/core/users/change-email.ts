@@ -1,0 +1,92 @@
+/** The address of one's own user: verifying it with a link, and changing it. */
+import { no, type Outcome, ok } from '@keyhouse/protocol';
+import type { By } from '../audit/event.ts';
+import { type Clock, DAY_MS } from '../lib/clock.ts';
+import { readEmail } from '../lib/email.ts';
+import type { Compose } from '../mail/compose.ts';
+import type { AccountsStore, User } from './account.ts';
+import { circumstancesOf } from './circumstances.ts';
+import type { ProfileStore } from './profile.ts';
+import { issueLink, ownEvent, recipientOf } from './profile-event.ts';
+import { hashTicket, type TicketsStore } from './ticket.ts';
+
+export interface ChangeEmailPorts {
+  readonly accounts: Pick<AccountsStore, 'findUserByEmail'>;
+  readonly profile: Pick<ProfileStore, 'verifyEmail' | 'changeEmail' | 'pendingEmail'>;
+  readonly tickets: Pick<TicketsStore, 'issueTicket'>;
+  readonly compose: Compose;
+  readonly clock: Clock;
+  /** The public origin. */
+  readonly url: string;
+}
+
+const VERIFY_LASTS_MS = 3 * DAY_MS;
+const NEW_EMAIL_LASTS_MS = DAY_MS;
+
+/**
+ * Mails the link that verifies the stored address; an older link ends. False: the mailbox has had its number of these mails, and the older link
+ * stays valid.
+ */
+export async function sendVerification(ports: ChangeEmailPorts, user: User, by: By): Promise<boolean> {
+  if (user.emailVerifiedAtMs !== null) return true;
+  const data = { emailKey: readEmail(user.email)?.key ?? '' };
+  return await issueLink(ports, user, { purpose: 'verify-email', lastsMs: VERIFY_LASTS_MS, data }, (ticket) =>
+    ownEvent(ports, 'user.email_verification_sent', user, by, {
+      mails: [ports.compose('verify-email', recipientOf(user), { link: `${ports.url}/verify-email#${ticket}` })],
+    }),
+  );
+}
+
+/** Ends nothing: the user has signed in with the current password before following the link. */
+export const verifyEmail = (ports: ChangeEmailPorts, user: User, ticket: string, by: By): Promise<User | null> =>
+  ports.profile.verifyEmail({
+    userId: user.id,
+    ticketHash: hashTicket(ticket),
+    nowMs: ports.clock.now(),
+    event: ownEvent(ports, 'user.email_verified', user, by),
+  });
+
+/** A link goes to the new address, a notice to the old one. Whether the new one is taken is not said: then its owner gets no mail. */
+export async function askForEmail(
+  ports: ChangeEmailPorts,
+  user: User,
+  typed: string,
+  by: By,
+): Promise<Outcome<null, 'invalid-email' | 'too-many'>> {
+  const { compose, clock, url } = ports;
+  const email = readEmail(typed);
+  if (email === null) return no('invalid-email');
+  const owner = await ports.accounts.findUserByEmail(email.key);
+  const isTaken = owner !== null && owner.id !== user.id;
+  const data = { email: email.email, emailKey: email.key };
+  const sent = await issueLink(ports, user, { purpose: 'new-email', lastsMs: NEW_EMAIL_LASTS_MS, data }, (ticket) =>
+    ownEvent(ports, 'user.email_change_asked', user, by, {
+      mails: [
+        compose('email-changed', recipientOf(user), { email: email.email, done: false, ...circumstancesOf(by, clock.now()) }),
+        ...(isTaken
+          ? []
+          : [compose('new-email', { email: email.email, userId: user.id }, { link: `${url}/new-email#${ticket}` })]),
+      ],
+    }),
+  );
+  return sent ? ok(null) : no('too-many');
+}
+
+export async function confirmEmail(
+  ports: ChangeEmailPorts,
+  user: User,
+  ticket: string,
+  by: By,
+): Promise<Outcome<User, 'gone' | 'taken'>> {
+  const { compose, clock, profile } = ports;
+  const pending = (await profile.pendingEmail(user.id, clock.now())) ?? '';
+  const changed = await profile.changeEmail({
+    userId: user.id,
+    ticketHash: hashTicket(ticket),
+    nowMs: clock.now(),
+    event: ownEvent(ports, 'user.email_changed', user, by, {
+      mails: [compose('email-changed', recipientOf(user), { email: pending, done: true, ...circumstancesOf(by, clock.now()) })],
+    }),
+  });
+  return typeof changed === 'string' ? no(changed) : ok(changed);
+}

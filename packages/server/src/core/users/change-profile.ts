@@ -1,0 +1,36 @@
+/** The names of one's own user, and its end. */
+import type { By } from '../audit/event.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Compose } from '../mail/compose.ts';
+import type { User } from './account.ts';
+import { circumstancesOf } from './circumstances.ts';
+import type { ProfileStore } from './profile.ts';
+import { ownEvent, recipientOf } from './profile-event.ts';
+
+interface Ports {
+  readonly profile: Pick<ProfileStore, 'renameUser' | 'deleteUser'>;
+  readonly compose: Compose;
+  readonly clock: Clock;
+}
+
+interface Names {
+  readonly displayName: string;
+  readonly firstName: string;
+  readonly lastName: string;
+}
+
+export const renameUser = (ports: Ports, user: User, names: Names, by: By): Promise<boolean> =>
+  ports.profile.renameUser({
+    userId: user.id,
+    ...names,
+    nowMs: ports.clock.now(),
+    event: ownEvent(ports, 'user.renamed', user, by),
+  });
+
+/** The event stays; whose it was is deleted with the person's data. */
+export function deleteUser(ports: Ports, user: User, by: By): ReturnType<ProfileStore['deleteUser']> {
+  const nowMs = ports.clock.now();
+  const mails = [ports.compose('user-deleted', recipientOf(user), circumstancesOf(by, nowMs))];
+  const event = ownEvent(ports, 'user.deleted', user, { ...by, person: {} }, { mails });
+  return ports.profile.deleteUser({ userId: user.id, nowMs, event });
+}
