@@ -5,6 +5,7 @@
  */
 import type { ChangeDraft } from './change.ts';
 import { isObject, parseJsonBytes, parseStrictJson } from './json.ts';
+import { isSuspensionKind } from './suspensions.ts';
 
 /** `typ` of the signature's header: no JWT is ever taken for one, nor one for a JWT (RFC 8725 §3.11). */
 export const FEED_TYPE = 'revocations+jws';
@@ -191,10 +192,11 @@ function readRevocation(value: unknown): FeedRevocation | null {
   return { kind, id, beforeMs: before, endsAtMs: ends };
 }
 
-/** A whole list has only what lasts: nothing that caches only have to forget once, and JWTs only in their groups. */
+/** A whole list has only what lasts: nothing that caches only have to forget once (a suspension that was lifted is more than that), and JWTs only in their groups. */
 function readLasting(value: unknown): FeedRevocation | null {
   const revocation = readRevocation(value);
-  return revocation === null || revocation.beforeMs === null || revocation.kind === 'jti' ? null : revocation;
+  if (revocation === null || revocation.kind === 'jti') return null;
+  return revocation.beforeMs === null && !isSuspensionKind(revocation.kind) ? null : revocation;
 }
 
 const isKind = (value: unknown): value is FeedKind => (FEED_KINDS as readonly unknown[]).includes(value);

@@ -139,7 +139,7 @@ export class RevocationList {
   sweep(nowMs: number): void {
     const endedBeforeMs = nowMs - KEPT_AFTER_END_MS;
     this.#jtis.sweep(endedBeforeMs);
-    this.#suspensions.sweep();
+    this.#suspensions.sweep(nowMs);
     for (const kind of KINDS) {
       for (const [id, { endsAtMs }] of this.#entries[kind]) {
         if (endsAtMs !== null && endsAtMs < endedBeforeMs) this.#entries[kind].delete(id);
@@ -150,7 +150,7 @@ export class RevocationList {
   /** All that has not ended, as it stands now, for whoever tells others: JWTs in the order in which they came. */
   snapshot(nowMs: number): { readonly jtis: JtiSnapshot; readonly revocations: readonly FeedRevocation[] } {
     const revocations: FeedRevocation[] = [];
-    for (const { kind, id, sinceMs } of this.#suspensions.suspended())
+    for (const { kind, id, sinceMs } of this.#suspensions.listed())
       revocations.push({ kind, id, beforeMs: sinceMs, endsAtMs: null });
     for (const kind of KINDS) {
       for (const [id, { beforeMs, endsAtMs }] of this.#entries[kind]) {

@@ -97,9 +97,28 @@ describe('what is suspended', () => {
     list.sweep(Number.MAX_SAFE_INTEGER);
     expect(list.snapshot(Number.MAX_SAFE_INTEGER).revocations).toEqual([account(5)]);
     expect([list.size, list.sizeOf('suspended-account')]).toEqual([1, 1]);
+  });
+
+  it('is told for a day that it was lifted, and then forgotten', () => {
+    const list = new RevocationList();
+    list.add(account(5), 1);
     list.add(account(null), 2);
-    expect(list.snapshot(0).revocations).toEqual([]);
-    list.sweep(0);
-    expect(list.size).toBe(0);
+    expect(list.snapshot(0).revocations).toEqual([account(null)]);
+    for (const nowMs of [1000, 86_400_999]) list.sweep(nowMs);
+    expect(list.snapshot(0).revocations).toEqual([account(null)]);
+    list.sweep(86_401_000);
+    expect([list.size, list.snapshot(0).revocations]).toEqual([0, []]);
+  });
+
+  it('of a list that was lost is lifted by a whole list of the one that came after it', () => {
+    const reader = new RevocationList();
+    reader.add(account(105), 9);
+    expect(reader.isRevoked(jwt)).toBe(true);
+    const source = new RevocationList();
+    source.add(account(7), 1);
+    source.add(account(null), 2);
+    const { revocations } = source.snapshot(0);
+    reader.addWhole({ jtis: [], revocations, position: 2 }, { isNewEpoch: true });
+    expect(reader.isRevoked(jwt)).toBe(false);
   });
 });

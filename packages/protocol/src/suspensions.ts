@@ -15,11 +15,16 @@ export const isSuspensionKind = (kind: string): kind is SuspensionKind => (SUSPE
  */
 const FROM_ANOTHER_LIST = -1;
 
+/** How long a lift is remembered. Whoever comes from another list may know of a suspension that this list has lost, and is told of the lift. */
+const LIFT_KEPT_MS = 86_400_000;
+
 interface Heard {
   /** Of this change in the list of changes. */
   readonly position: number;
-  /** Null: it was lifted. Remembered until the next sweep, so that an older change that is heard late does not count. */
+  /** Null: it was lifted. */
   readonly sinceMs: number | null;
+  /** Of a lift: when it is forgotten; the first sweep after it says so. */
+  readonly forgottenAtMs?: number;
 }
 
 export class Suspensions {
@@ -28,7 +33,7 @@ export class Suspensions {
     'suspended-application': new Map(),
   };
 
-  /** What is suspended now, and what was lifted since the last sweep. */
+  /** What is suspended now, and what was lifted within a day. */
   get size(): number {
     return SUSPENSION_KINDS.reduce((sum, kind) => sum + this.#heard[kind].size, 0);
   }
@@ -64,20 +69,25 @@ export class Suspensions {
    * until the new list says otherwise: a backup does not know what was suspended after it was made.
    */
   startOver(): void {
-    this.sweep();
     for (const kind of SUSPENSION_KINDS)
-      for (const [id, { sinceMs }] of this.#heard[kind]) this.#heard[kind].set(id, { position: FROM_ANOTHER_LIST, sinceMs });
+      for (const [id, { sinceMs }] of this.#heard[kind])
+        if (sinceMs === null) this.#heard[kind].delete(id);
+        else this.#heard[kind].set(id, { position: FROM_ANOTHER_LIST, sinceMs });
   }
 
-  sweep(): void {
+  sweep(nowMs: number): void {
     for (const kind of SUSPENSION_KINDS)
-      for (const [id, { sinceMs }] of this.#heard[kind]) if (sinceMs === null) this.#heard[kind].delete(id);
+      for (const [id, heard] of this.#heard[kind]) {
+        if (heard.sinceMs !== null) continue;
+        if (heard.forgottenAtMs === undefined) this.#heard[kind].set(id, { ...heard, forgottenAtMs: nowMs + LIFT_KEPT_MS });
+        else if (heard.forgottenAtMs <= nowMs) this.#heard[kind].delete(id);
+      }
   }
 
-  /** In this list; what another one said is not for those who did not follow that. */
-  *suspended(): Iterable<{ readonly kind: SuspensionKind; readonly id: string; readonly sinceMs: number }> {
+  /** What is suspended in this list, and what was lifted in it (null). What another list said is not for those who did not follow that one. */
+  *listed(): Iterable<{ readonly kind: SuspensionKind; readonly id: string; readonly sinceMs: number | null }> {
     for (const kind of SUSPENSION_KINDS)
       for (const [id, { position, sinceMs }] of this.#heard[kind])
-        if (sinceMs !== null && position !== FROM_ANOTHER_LIST) yield { kind, id, sinceMs };
+        if (position !== FROM_ANOTHER_LIST) yield { kind, id, sinceMs };
   }
 }

@@ -1,3 +1,4 @@
+import { SUSPENSION_KINDS } from '@keyhouse/protocol';
 import { sql } from 'kysely';
 import type { Change, ChangeKind, ChangesStore, ListPlace } from '../core/revocations/change.ts';
 import type { Act } from './act.ts';
@@ -40,7 +41,8 @@ export function revocationsReads(db: Db, pollDb: Db): Reads {
       const active = db
         .selectFrom('changes')
         .selectAll()
-        .where('before_ms', 'is not', null)
+        // Of suspensions the lifted ones too: whoever comes from another list may know of one that this list has lost.
+        .where((eb) => eb.or([eb('before_ms', 'is not', null), eb('kind', 'in', [...SUSPENSION_KINDS])]))
         .where((eb) => eb.or([eb('ends_at_ms', 'is', null), eb('ends_at_ms', '>', nowMs)]))
         .orderBy('number');
       const rows = await (page === undefined ? active : active.where('number', '>', page.after).limit(page.limit)).execute();
