@@ -82,11 +82,14 @@ function copyRepository(copy: string): string {
 function makeVersions(copy: string, lockFolder: string): ReadonlyMap<string, string> {
   const git = (...rest: readonly string[]) =>
     must('git', ['-c', 'user.name=release', '-c', 'user.email=release@localhost', '-c', 'commit.gpgsign=false', ...rest], copy);
-  // Changesets ask git which commit each of them came with; here that is one for all.
+  // Changesets ask git which commit each of them came with, and name it in the changelogs; here that is one for all, and is taken out.
   git('init', '--quiet', '--initial-branch=main');
   git('add', '--all');
   git('commit', '--quiet', '--no-verify', '--message=Before the release');
   must(process.execPath, [join(root, 'node_modules/@changesets/cli/bin.js'), 'version'], copy);
+  const { stdout: hash } = git('rev-parse', '--short=7', 'HEAD');
+  for (const path of PUBLISHED.map((name) => join(copy, 'packages', name, 'CHANGELOG.md')).filter(existsSync))
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(`- ${hash.trim()}: `, '- '));
   const folders = workspacesOf(copy);
   const versions = new Map(folders.map((folder) => manifestOf(copy, folder)).map(({ name, version }) => [name, version]));
   for (const folder of folders) followVersions(copy, folder, versions);

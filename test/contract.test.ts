@@ -1,5 +1,5 @@
-/** Comments and tests cite the contract by labels such as [A4]; each label leads to one section of docs/contract.md. */
-import { globSync, readFileSync } from 'node:fs';
+/** What docs/contract.md and docs/glossary.md name is there: labels that comments cite, such as [A4], terms, and files. */
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -32,6 +32,21 @@ describe('docs/contract.md', () => {
       'A10',
       'B10',
     ]);
+  });
+});
+
+describe('docs/glossary.md', () => {
+  const rows = [...read('docs/glossary.md').matchAll(/^\| (\*.*?) \| .* \| `([^`]+)` \|$/gm)];
+
+  it('has each term once', () => {
+    const terms = rows.flatMap(([, names = '']) => [...names.matchAll(/\*([^*]+)\*/g)].map(([, term = '']) => term));
+    expect(terms.length).toBeGreaterThan(60);
+    expect(terms.filter((term, index) => terms.indexOf(term) !== index)).toEqual([]);
+  });
+
+  it('says where each is', () => {
+    const paths = rows.map(([, , path = '']) => (path.startsWith('packages/') ? path : `packages/server/src/${path}`));
+    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 });
 
