@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { PATIENCE_MS, TEST_PATIENCE_MS } from './test/patience.ts';
@@ -29,7 +30,7 @@ export default defineConfig({
     hookTimeout: TEST_PATIENCE_MS,
     expect: { poll: { timeout: PATIENCE_MS } },
     // Most of a test's time is waiting: for a browser, a disk, another process.
-    maxWorkers: 3,
+    maxWorkers: 2 * availableParallelism() + 1,
     projects: [
       project('unit', UNIT, shared),
       project('server', [
