@@ -172,6 +172,8 @@ async function faultsOf(node: string, app: string, home: string): Promise<readon
   const running = await runReadme(place, home);
   try {
     const page = await fetch(`${running.origin}/login`).then((response) => response.text());
+    // A thread of its own reads it, from a file whose name the compiler does not see.
+    const reference = await fetch(`${running.origin}/docs/js/scalar.js`);
     const different = STEPS.filter((step, index) => {
       const { actual, expected } = compared(step, running.answers[index], running.origin);
       return !isDeepStrictEqual(actual, expected);
@@ -179,6 +181,7 @@ async function faultsOf(node: string, app: string, home: string): Promise<readon
     return [
       ...(libraries.status === 0 ? [] : [`The libraries cannot be imported: ${libraries.stderr}`]),
       ...(page.includes('/dashboard/files/assets/') ? [] : ['There is no dashboard in the package.']),
+      ...(reference.ok ? [] : [`The script of the API reference: ${reference.status}.`]),
       ...different.map(({ name }) => `The README differs: ${name}`),
     ];
   } finally {
