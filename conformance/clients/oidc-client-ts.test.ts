@@ -118,7 +118,7 @@ describe('oidc-client-ts', () => {
     await page.waitForURL(`${origin}/`);
     await says('nobody is signed in');
     await button(page, 'Sign in').click();
-    await page.getByRole('heading', { level: 1, name: /^Log in/ }).waitFor();
+    await page.getByRole('heading', { level: 1, name: /^Sign in/ }).waitFor();
   });
 
   it('hears that access was denied', async () => {

@@ -66,7 +66,7 @@ describe('examples/web-app', () => {
     await signInLink().waitFor();
     expect(visit.page.url()).toBe(`${url}/`);
     await signInLink().click();
-    await title(visit.page, /^Log in/);
+    await title(visit.page, /^Sign in/);
   });
 
   it('says so when access was denied', async () => {

@@ -65,7 +65,10 @@ it('says how long forms take', async () => {
   await visit.open(`/dashboard/accounts/${admin.accountId}/applications`);
   page.once('dialog', (dialog) => void dialog.accept());
   await button('Register an application').click();
-  say('New application, open the permissions', await taken(() => page.getByRole('button', { name: /^Asks people for/ }).click()));
+  say(
+    'New application, open the permissions',
+    await taken(() => page.getByRole('button', { name: /^Requests access to/ }).click()),
+  );
   await letter('Name', 'New application, name');
   await letter(/Filter/, 'New application, search');
 

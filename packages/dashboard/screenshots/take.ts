@@ -128,7 +128,7 @@ async function make(path: string, wish: Record<string, unknown>, aDay: number, u
 it.each(SCHEMES)('takes the pictures, %s', async (colorScheme) => {
   const visit = await dashboard.visit({ viewport: { width: 1280, height: 800 }, colorScheme, deviceScaleFactor: 1 });
   await visit.open('/login');
-  await visit.page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
+  await visit.page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
   await shoot(visit, `log-in-${colorScheme}`);
   await signIn(dashboard, visit, ada.id);
   const pages: readonly (readonly [name: string, path: string])[] = [

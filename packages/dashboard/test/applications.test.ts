@@ -44,7 +44,7 @@ describe('applications', () => {
     await page.getByText('No applications yet').waitFor();
     await visit.expectAccessible();
     await register(page, 'Ledger');
-    const id = await page.getByLabel('Client id', { exact: true }).inputValue();
+    const id = await page.getByLabel('Client ID', { exact: true }).inputValue();
     const secret = await page.getByLabel('Client secret', { exact: true }).inputValue();
     expect([id, secret]).toEqual([expect.stringMatching(/^app_\w{22}$/), expect.stringMatching(/^kh_client_\w{48}$/)]);
     await visit.expectAccessible();
@@ -71,29 +71,29 @@ describe('applications', () => {
     await page.getByRole('button', { name: 'Register an application' }).click();
     await page.getByRole('radio', { name: 'In a browser' }).check();
     await page.getByRole('button', { name: 'Register', exact: true }).click();
-    await page.getByText('Give it a name').waitFor();
-    await page.getByText('Give at least one.').waitFor();
+    await page.getByText('Enter a name').waitFor();
+    await page.getByText('Enter at least one redirect URI.').waitFor();
     await page.getByLabel('Name').fill('Desk');
     await page.getByLabel('Redirect URIs').fill('http://desk.example.com/callback');
     await page.getByRole('button', { name: 'Register', exact: true }).click();
     await page.getByText('http is for the same machine alone').waitFor();
     await visit.expectAccessible();
     await page.getByLabel('Redirect URIs').fill('http://127.0.0.1/callback\ncom.example.desk:/callback');
-    await page.getByRole('button', { name: 'Asks people for' }).click();
+    await page.getByRole('button', { name: 'Requests access to' }).click();
     await page.getByText('Only some').click();
-    await page.getByRole('checkbox', { name: 'Asks for invoices.read' }).check();
-    await page.getByRole('checkbox', { name: 'Asks for invoices.write' }).check();
+    await page.getByRole('checkbox', { name: 'Request invoices.read' }).check();
+    await page.getByRole('checkbox', { name: 'Request invoices.write' }).check();
     await page.getByRole('checkbox', { name: 'invoices.write is optional' }).check();
     expect(await page.getByRole('checkbox', { name: 'inner.read' }).count()).toBe(0);
     await page.getByText('verified only').waitFor();
-    await page.getByRole('button', { name: 'Sessions end' }).click();
-    await page.getByLabel('After so long without use').selectOption('30 days');
+    await page.getByRole('button', { name: 'Session lifetime' }).click();
+    await page.getByLabel('After inactivity of').selectOption('30 days');
     await visit.expectAccessible();
     await page.getByRole('button', { name: 'Register', exact: true }).click();
     await page.getByText('A public application has no secret').waitFor();
     await page.getByRole('button', { name: 'Done' }).click();
     await page.getByRole('link', { name: 'Desk' }).click();
-    await page.getByText('after 30 days without use').waitFor();
+    await page.getByText('after 30 days of inactivity').waitFor();
     await page.getByText('Make and change invoices').waitFor();
     await page.getByText('optional').waitFor();
     expect(await page.getByRole('button', { name: 'New secret' }).count()).toBe(0);
@@ -106,8 +106,8 @@ describe('applications', () => {
     await page.getByText('Verified', { exact: true }).waitFor();
     await page.getByRole('tab', { name: 'Settings' }).click();
     expect(await page.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
-    await page.getByRole('button', { name: 'May do by itself' }).click();
-    await page.getByRole('checkbox', { name: 'Has inner.read' }).check();
+    await page.getByRole('button', { name: 'Machine-to-machine permissions' }).click();
+    await page.getByRole('checkbox', { name: 'Grant inner.read' }).check();
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved.').waitFor();
     expect((await dashboard.store.applications.findApplication(client.id))?.ownPermissions).toEqual(['inner.read']);
@@ -157,7 +157,7 @@ describe('applications', () => {
     };
     await visit.open(`/dashboard/accounts/${user.accountId}/applications/${client.id}`);
     await page.getByRole('button', { name: 'New secret' }).click();
-    await page.getByRole('button', { name: 'Make it' }).click();
+    await page.getByRole('button', { name: 'Create' }).click();
     const secret = await page.getByLabel('Client secret', { exact: true }).inputValue();
     await visit.expectAccessible();
     await page.getByRole('button', { name: 'Done' }).click();
@@ -165,7 +165,7 @@ describe('applications', () => {
     expect([await works(client.secret), await works(secret)]).toEqual([true, true]);
     await page.getByRole('button', { name: 'End it now' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'End it now' }).click();
-    await page.getByText('The old secret has ended.').waitFor();
+    await page.getByText('The old secret no longer works.').waitFor();
     expect([await works(client.secret), await works(secret)]).toEqual([false, true]);
   });
 
@@ -179,7 +179,7 @@ describe('applications', () => {
     if (first === undefined || second === undefined) throw new Error('No session.');
     await visit.open(`/dashboard/accounts/${user.accountId}/applications/${client.id}`);
     await page.getByRole('tab', { name: 'Sessions' }).click();
-    const rows = page.getByRole('table', { name: 'Living sessions' }).getByRole('row');
+    const rows = page.getByRole('table', { name: 'Active sessions' }).getByRole('row');
     await expect.poll(() => rows.count()).toBe(3);
     await visit.expectAccessible();
     // The newest use first.
@@ -207,19 +207,19 @@ describe('applications', () => {
     const owner = await dashboard.register();
     const client = await newApplication(dashboard, owner.accountId, { homePage: 'https://ledger.example.com' });
     await visit.open('/dashboard/settings/applications');
-    await page.getByText('Nothing is connected').waitFor();
+    await page.getByText('No connected applications').waitFor();
     await visit.expectAccessible();
     const session = await openSession(dashboard, await loggedIn(dashboard, user.email), client, {
       rest: { scope: 'openid email invoices.read' },
     });
     await page.reload();
     const card = page.getByRole('list', { name: 'Connected applications' }).getByRole('listitem').first();
-    for (const text of ['Ledger', 'Not verified', 'See your invoices', 'see your e-mail address', '1 session'])
+    for (const text of ['Ledger', 'Not verified', 'See your invoices', 'see your email address', '1 session'])
       await card.getByText(text).first().waitFor();
     await visit.expectAccessible();
     await page.getByRole('button', { name: /^Disconnect Ledger/ }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click();
-    await page.getByText('Nothing is connected').waitFor();
+    await page.getByText('No connected applications').waitFor();
     expect(await lives(client, session)).toBe(false);
     expect((await dashboard.request('/auth/userinfo', { bearer: session.jwt })).status).toBe(401);
   });
@@ -248,7 +248,7 @@ describe('applications', () => {
     const { page } = visit;
     await signIn(dashboard, visit, root);
     await visit.open('/dashboard/operator/applications');
-    await page.getByLabel('Search by name or client id').fill(client.clientId);
+    await page.getByLabel('Search by name or client ID').fill(client.clientId);
     const table = page.getByRole('table', { name: 'Applications' });
     await expect.poll(() => table.getByRole('row').count()).toBe(2);
     await visit.expectAccessible();
@@ -260,11 +260,11 @@ describe('applications', () => {
     };
     await judge('Verify');
     await table.getByText('Verified', { exact: true }).waitFor();
-    await judge('Make it first-party');
+    await judge('Make first-party');
     await table.getByText('First-party', { exact: true }).waitFor();
     const found = await dashboard.store.applications.findApplication(client.id);
     expect([found?.isFirstParty, found?.verifiedAtMs]).toEqual([true, expect.any(Number)]);
-    await judge('Take verification away');
+    await judge('Remove verification');
     await expect.poll(() => table.getByText('Verified', { exact: true }).count()).toBe(0);
     await judge('Verify');
 
@@ -273,9 +273,9 @@ describe('applications', () => {
       dashboard.keyhouse.applications.update({ application: client, settings: { redirectUris: [redirectUri] } }, OPERATOR);
     await change('https://elsewhere.example.com/callback');
     await page.reload();
-    await page.getByLabel('Search by name or client id').fill(client.clientId);
+    await page.getByLabel('Search by name or client ID').fill(client.clientId);
     await table.getByText('No longer verified and first-party').waitFor();
-    await table.getByText('Changed since the operator looked at it: redirect URIs.').waitFor();
+    await table.getByText('Changed since the operator reviewed it: redirect URIs.').waitFor();
     await visit.expectAccessible();
     // The search has found it alone.
     await expect.poll(() => table.getByRole('button', { name: /^Actions/ }).count()).toBe(1);
@@ -297,13 +297,13 @@ describe('applications', () => {
     await page.getByRole('tab', { name: 'Settings' }).click();
     const uris = page.getByLabel('Redirect URIs');
     await uris.fill('https://elsewhere.example.com/callback');
-    await page.getByText('This application is verified. Saving this change takes that away').waitFor();
+    await page.getByText('This application is verified. Saving this change removes that').waitFor();
     await visit.expectAccessible();
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved. The application is no longer verified').waitFor();
     await page.getByRole('tab', { name: 'Overview' }).click();
     await page.getByText('No longer verified', { exact: true }).waitFor();
-    await page.getByText('Changed since the operator looked at it: redirect URIs.').waitFor();
+    await page.getByText('Changed since the operator reviewed it: redirect URIs.').waitFor();
     await visit.expectAccessible();
   });
 
@@ -318,7 +318,7 @@ describe('applications', () => {
     await viewer.open('/dashboard');
     await ask(viewer.page, '/invitation/accept', { ticket: await linkIn(dashboard, email, '/invitation#') });
     await viewer.open(`/dashboard/accounts/${team.id}/applications`);
-    await viewer.page.getByText('You can look at applications here.').waitFor();
+    await viewer.page.getByText('You can view applications here.').waitFor();
     await viewer.page.getByRole('link', { name: 'Of the team' }).click();
     await viewer.page.getByRole('heading', { name: 'Of the team', level: 1 }).waitFor();
     for (const name of ['New secret', 'Delete']) expect(await viewer.page.getByRole('button', { name }).count()).toBe(0);
@@ -346,11 +346,11 @@ describe('applications', () => {
     const { page, visit, user } = await applications({ viewport: { width, height: 800 } });
     await page.getByRole('button', { name: 'Register an application' }).click();
     for (const name of [
-      'Asks people for',
-      'May do by itself',
-      'Sessions end',
+      'Requests access to',
+      'Machine-to-machine permissions',
+      'Session lifetime',
       'Home page and logo',
-      'After signing out',
+      'After sign-out',
       'Public keys',
     ])
       await page.getByRole('button', { name }).click();

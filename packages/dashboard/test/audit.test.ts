@@ -40,7 +40,7 @@ describe('the audit log', () => {
     return { status, requestId: String(headers['x-request-id']) };
   }
   const find = async (page: Page, requestId: string): Promise<void> => {
-    await page.getByLabel('Find a refused request by its X-Request-Id').fill(requestId);
+    await page.getByLabel('Find a rejected request by its X-Request-Id').fill(requestId);
     await page.getByRole('button', { name: 'Find', exact: true }).click();
   };
 
@@ -51,14 +51,14 @@ describe('the audit log', () => {
     const { page, ...visit } = await browse(owner.id, `/accounts/${team}/audit`);
     await find(page, requestId);
     const decision = page.getByRole('region', { name: 'The decision' });
-    await decision.getByRole('heading', { name: 'The key Billing was refused: it lacks a permission' }).waitFor();
+    await decision.getByRole('heading', { name: 'The key Billing was rejected: it lacks a permission' }).waitFor();
     expect(await facts(page)).toMatchObject({
-      'Permission it lacked': 'invoices.read',
-      'Permissions it holds': 'crm.read',
-      'Permissions asked for': 'invoices.read',
+      'Missing permission': 'invoices.read',
+      'Permissions it has': 'crm.read',
+      'Permissions requested': 'invoices.read',
       Request: 'GET /api/invoices',
-      'Judged by': 'The server',
-      'Allowed addresses': 'From anywhere',
+      'Checked by': 'The server',
+      'Allowed addresses': 'Any address',
       Kind: 'API key',
       Credential: 'Billing',
       Owner: 'Engines',
@@ -76,7 +76,7 @@ describe('the audit log', () => {
     await page.reload();
     await decision.waitFor();
     await page.getByRole('button', { name: 'Back to the whole log' }).click();
-    await page.getByText('made the key').first().waitFor();
+    await page.getByText('created the key').first().waitFor();
   });
 
   it('finds a 401 of a revoked key with its true reason, which the answer never tells', async () => {
@@ -88,9 +88,9 @@ describe('the audit log', () => {
     expect([ofKey.status, ofJwt.status]).toEqual([401, 401]);
     const { page } = await browse(owner.id, `/accounts/${team}/audit`);
     await find(page, ofKey.requestId);
-    await page.getByRole('heading', { name: 'The key Billing was refused: it was revoked' }).waitFor();
+    await page.getByRole('heading', { name: 'The key Billing was rejected: it was revoked' }).waitFor();
     await find(page, ofJwt.requestId);
-    await page.getByRole('heading', { name: 'A JWT of the key Billing was refused: it was revoked' }).waitFor();
+    await page.getByRole('heading', { name: 'A JWT of the key Billing was rejected: it was revoked' }).waitFor();
     expect(await facts(page)).toMatchObject({ Kind: 'JWT minted from an API key' });
   });
 
@@ -101,10 +101,10 @@ describe('the audit log', () => {
     expect(status).toBe(401);
     const ofOperator = await browse(administrator.id, `/operator/audit?request_id=${requestId}`);
     await ofOperator.page.getByText(/what was sent is no credential of this server/).waitFor();
-    expect(await facts(ofOperator.page)).toMatchObject({ 'What was sent': 'No credential of this server' });
+    expect(await facts(ofOperator.page)).toMatchObject({ 'What was sent': 'Not a credential of this server' });
     await ofOperator.expectAccessible();
     const { page } = await browse(owner.id, `/accounts/${team}/audit?request_id=${requestId}`);
-    await page.getByRole('heading', { name: 'Nothing is on record for this id' }).waitFor();
+    await page.getByRole('heading', { name: 'Nothing is recorded for this ID' }).waitFor();
   });
 
   it.each([
@@ -129,7 +129,7 @@ describe('the audit log', () => {
     const { requestId } = await refused(key);
     const stranger = await newPerson(dashboard);
     const { page, ...visit } = await browse(stranger.id, `/accounts/${stranger.accountId}/audit?request_id=${requestId}`);
-    await page.getByRole('heading', { name: 'Nothing is on record for this id' }).waitFor();
+    await page.getByRole('heading', { name: 'Nothing is recorded for this ID' }).waitFor();
     await visit.expectAccessible();
   });
 
@@ -142,8 +142,8 @@ describe('the audit log', () => {
     expect(answer.status).toBe(403);
     const { page } = await browse(owner.id, `/accounts/${team}/audit`);
     await find(page, String(answer.headers['x-request-id']));
-    await page.getByRole('heading', { name: /was refused: their role does not allow it/ }).waitFor();
-    expect(await facts(page)).toMatchObject({ 'Role they have': 'viewer', 'Role it takes': 'developer' });
+    await page.getByRole('heading', { name: /was rejected: their role does not allow it/ }).waitFor();
+    expect(await facts(page)).toMatchObject({ 'Role they have': 'viewer', 'Role required': 'developer' });
   });
 
   it('tells what happened in sentences, and opens one to everything that is known', async () => {
@@ -221,16 +221,16 @@ describe('the audit log', () => {
     for (let round = 0; round < 60; round++)
       await owner.ask(`/accounts/${team}/keys/${keyId}`, { method: 'PATCH', body: { name: `Billing ${round}` } });
     const { page } = await browse(owner.id, `/accounts/${team}/audit`);
-    expect(await page.getByText('made the team').count()).toBe(0);
+    expect(await page.getByText('created the team').count()).toBe(0);
     await page.getByRole('button', { name: 'Show older' }).click();
-    await page.getByText('made the team').waitFor();
+    await page.getByText('created the team').waitFor();
   });
 
   it('can be searched without a mouse', async () => {
     const { owner, team, key } = await teamWithKey();
     const { requestId } = await refused(key);
     const { page } = await browse(owner.id, `/accounts/${team}/audit`);
-    await page.getByLabel('Find a refused request by its X-Request-Id').focus();
+    await page.getByLabel('Find a rejected request by its X-Request-Id').focus();
     await page.keyboard.type(requestId);
     await page.keyboard.press('Enter');
     await page.getByRole('region', { name: 'The decision' }).waitFor();

@@ -133,7 +133,7 @@ describe('coming from an application', () => {
     const visit = await visitor();
     const { page } = visit;
     await visit.open(way(client, { login_hint: email, scope: 'openid email profile invoices.read invoices.write' }, pkce));
-    await title(page, 'Log in to Keyhouse');
+    await title(page, 'Sign in to Keyhouse');
     expect(await page.getByLabel('Email').inputValue()).toBe(email);
     await logIn(page, email, PASSWORD);
     await title(page, ASKS);
@@ -141,7 +141,7 @@ describe('coming from an application', () => {
     for (const text of [
       ...['ledger.example.com', 'Registered by', 'Not verified.'],
       ...['See your invoices', 'Make and change invoices', 'invoices.write', 'See your name', 'See your email address'],
-      ...['Then your browser hands over to a program on this computer.'],
+      ...['You’ll return to an app on this device.'],
     ])
       await shown.getByText(text).first().waitFor();
     await loggedInAs(page, email);
@@ -160,7 +160,7 @@ describe('coming from an application', () => {
     const { page, open } = await member();
     const client = await application();
     await open(way(client, { redirect_uri: `${ELSEWHERE}/callback` }));
-    await page.getByText('Then your browser goes to app.example.com.').waitFor();
+    await page.getByText('You’ll continue to app.example.com.').waitFor();
     await button(page, 'Deny').click();
     const came = await answer(page, ELSEWHERE);
     expect([came.get('error'), came.get('code'), came.get('state')]).toEqual(['access_denied', null, 'of the application']);
@@ -194,9 +194,9 @@ describe('coming from an application', () => {
     await open(way(client, { scope: 'invoices.read invoices.write' }, pkce));
     await title(page, ASKS);
     const choice = page.getByLabel('For which account');
-    expect(await page.getByText('You only read in Engines').count()).toBe(0);
+    expect(await page.getByText('You’re a viewer in Engines').count()).toBe(0);
     await choice.selectOption(String(team));
-    await page.getByText('You only read in Engines, so it will only read there, whatever it asks for.').waitFor();
+    await page.getByText('You’re a viewer in Engines, so this app gets read-only access there.').waitFor();
     await visit.expectAccessible();
     await button(page, 'Allow').click();
     expect(await redeem(client, (await answer(page)).get('code'), pkce.verifier)).toBe('invoices.read');
@@ -241,7 +241,7 @@ describe('coming from an application', () => {
     await open(way(await application()));
     await loggedInAs(page, person.email);
     await button(page, 'Not you?').click();
-    await title(page, 'Log in to Keyhouse');
+    await title(page, 'Sign in to Keyhouse');
     await logIn(page, email, PASSWORD);
     await loggedInAs(page, email);
     await button(page, 'Allow').click();
@@ -253,9 +253,9 @@ describe('coming from an application', () => {
     const { page } = visit;
     await visit.open(way(await application()));
     await page.getByRole('link', { name: 'Forgot your password?' }).click();
-    await page.getByRole('link', { name: 'Back to log in' }).click();
+    await page.getByRole('link', { name: 'Back to sign-in' }).click();
     await page.getByRole('link', { name: 'Register' }).click();
-    await page.getByRole('link', { name: 'Log in' }).click();
+    await page.getByRole('link', { name: 'Sign in' }).click();
     await page.getByRole('link', { name: 'Register' }).click();
     await title(page, 'Register at Keyhouse');
     const email = newEmail();
@@ -281,8 +281,8 @@ describe('coming from an application', () => {
   it('has somebody who is logged in prove themselves again where the application wants it, and says why', async () => {
     const { page, open, person, expectAccessible } = await member();
     await open(way(await application(), { prompt: 'login' }));
-    await title(page, 'Log in to Keyhouse');
-    await page.getByText('An application wants to be sure that it is you').waitFor();
+    await title(page, 'Sign in to Keyhouse');
+    await page.getByText('An application asks you to confirm it’s you').waitFor();
     await expectAccessible();
     await logIn(page, person.email, PASSWORD);
     await title(page, ASKS);
@@ -325,8 +325,8 @@ describe('coming from an application', () => {
     await title(page, ASKS);
     await button(page, 'Allow').click();
     await title(page, 'Confirm it’s you');
-    await page.getByRole('link', { name: 'Log in again' }).click();
-    await title(page, 'Log in to Keyhouse');
+    await page.getByRole('link', { name: 'Sign in again' }).click();
+    await title(page, 'Sign in to Keyhouse');
     await logIn(page, person.email, PASSWORD);
     await title(page, ASKS);
     await button(page, 'Allow').click();
@@ -342,8 +342,8 @@ describe('coming from an application', () => {
     await page.getByText('Make and change invoices').click();
     await context.clearCookies();
     await button(page, 'Allow').click();
-    await title(page, 'Log in to Keyhouse');
-    await page.getByText('Your sign-in has ended.').waitFor();
+    await title(page, 'Sign in to Keyhouse');
+    await page.getByText('You are no longer signed in.').waitFor();
     await expectAccessible();
     await logIn(page, person.email, PASSWORD);
     await title(page, ASKS);
@@ -361,7 +361,7 @@ describe('coming from an application', () => {
     await page.getByText('Make and change invoices').click();
     await context.clearCookies();
     await button(page, 'Allow').click();
-    await title(page, 'Log in to Keyhouse');
+    await title(page, 'Sign in to Keyhouse');
     await logIn(page, other.email, PASSWORD);
     await loggedInAs(page, other.email);
     expect(await page.getByRole('checkbox').isChecked()).toBe(true);
@@ -373,7 +373,7 @@ describe('coming from an application', () => {
     await title(page, ASKS);
     await context.clearCookies();
     await button(page, 'Allow').click();
-    await title(page, 'Log in to Keyhouse');
+    await title(page, 'Sign in to Keyhouse');
     await button(page, 'Continue with Acme ID').click();
     await throughProvider(page, 'rosalind');
     await loggedInAs(page, 'rosalind@example.com');
@@ -420,7 +420,7 @@ describe('coming from an application', () => {
     const visit = await visitor();
     const { page } = visit;
     await visit.open(way(client));
-    await title(page, 'Log in to Keyhouse');
+    await title(page, 'Sign in to Keyhouse');
     const second = await visit.context.newPage();
     await second.goto(dashboard.url + way(client));
     await logIn(second, email, PASSWORD);
@@ -429,9 +429,9 @@ describe('coming from an application', () => {
     await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
     await title(page, ASKS);
     await button(second, 'Not you?').click();
-    await title(second, 'Log in to Keyhouse');
+    await title(second, 'Sign in to Keyhouse');
     await button(page, 'Allow').click();
-    await title(page, 'Log in to Keyhouse');
+    await title(page, 'Sign in to Keyhouse');
     await logIn(page, email, PASSWORD);
     await title(page, ASKS);
   });
@@ -457,7 +457,7 @@ describe('coming from an application', () => {
       '/logout?request=v1.nothing',
     ]) {
       await open(path);
-      await title(page, 'This request is over');
+      await title(page, 'This request has expired');
     }
     await expectAccessible();
     await open(way(client));
@@ -465,9 +465,9 @@ describe('coming from an application', () => {
     const address = page.url();
     dashboard.advance(HOUR_MS + 60_000);
     await button(page, 'Allow').click();
-    await title(page, 'This request is over');
+    await title(page, 'This request has expired');
     await page.goto(address);
-    await title(page, 'This request is over');
+    await title(page, 'This request has expired');
     await page.goto(address.replace('/consent?', '/auth/continue?'));
     await title(page, 'This request is over');
     await expectAccessible();
@@ -480,7 +480,7 @@ describe('coming from an application', () => {
     await expect.poll(() => button(page, 'Allow').getAttribute('aria-disabled')).toBe('false');
     await context.setOffline(true);
     await button(page, 'Allow').click();
-    await page.getByText('The server cannot be reached.').waitFor();
+    await page.getByText('The server can’t be reached.').waitFor();
     expect(await page.getByRole('checkbox').isChecked()).toBe(false);
     await context.setOffline(false);
     let asked = 0;
@@ -506,10 +506,10 @@ describe('coming from an application', () => {
     const { page, open, expectAccessible } = await member();
     const uri = 'com.example.ledger:/callback';
     await open(way(await application({ redirectUris: [uri] }), { redirect_uri: uri }));
-    await page.getByText('hands over to a program on this computer').waitFor();
+    await page.getByText('return to an app on this device').waitFor();
     await button(page, 'Allow').click();
     await title(page, 'Ledger has access');
-    await page.getByText('You may close this window.').waitFor();
+    await page.getByText('You can close this window.').waitFor();
     await expectAccessible();
   });
 
@@ -582,37 +582,37 @@ describe('coming from an application', () => {
     });
   });
 
-  describe('to log out', () => {
+  describe('to sign out', () => {
     it('asks first, since anybody can send anybody there', async () => {
       const { page, open, expectAccessible } = await member();
       const client = await application({ postLogoutRedirectUris: [`${ELSEWHERE}/bye`] });
       const path = `/auth/logout?${new URLSearchParams({ client_id: client.clientId, post_logout_redirect_uri: `${ELSEWHERE}/bye`, state: 'x y' })}`;
       await open(path);
-      await title(page, 'Log out of Keyhouse?');
-      await page.getByText('Ledger asks that you log out here. Then your browser goes to app.example.com.').waitFor();
+      await title(page, 'Sign out of Keyhouse?');
+      await page.getByText('Ledger asks you to sign out here. You’ll continue to app.example.com.').waitFor();
       await expectAccessible();
-      await button(page, 'Stay logged in').click();
+      await button(page, 'Stay signed in').click();
       await isIn(page);
       await open(path);
-      await button(page, 'Log out').click();
+      await button(page, 'Sign out').click();
       expect((await answer(page, ELSEWHERE)).get('state')).toBe('x y');
       await open('/dashboard');
-      await title(page, 'Log in to Keyhouse');
+      await title(page, 'Sign in to Keyhouse');
     });
 
     it('ends on a page of ours where the application named none, and asks nobody who is logged out already', async () => {
       const { page, open, expectAccessible, context } = await member();
       await open('/auth/logout');
-      await title(page, 'Log out of Keyhouse?');
+      await title(page, 'Sign out of Keyhouse?');
       const address = page.url();
-      await button(page, 'Log out').click();
-      await title(page, 'You are logged out');
+      await button(page, 'Sign out').click();
+      await title(page, 'You are signed out');
       await expectAccessible();
       await page.goto(address);
-      await title(page, 'You are logged out');
+      await title(page, 'You are signed out');
       expect((await context.cookies()).map(({ name }) => name)).not.toContain('keyhouse_sign_in');
-      await page.getByRole('link', { name: 'Log in again' }).click();
-      await title(page, 'Log in to Keyhouse');
+      await page.getByRole('link', { name: 'Sign in again' }).click();
+      await title(page, 'Sign in to Keyhouse');
     });
   });
 });
@@ -627,7 +627,7 @@ async function throughProvider(page: Page, person: string): Promise<void> {
 }
 
 const loggedInAs = (page: Page, email: string): Promise<void> =>
-  page.getByText('You are logged in as').getByText(email).waitFor();
+  page.getByText('You are signed in as').getByText(email).waitFor();
 
 async function listen(server: Server): Promise<string> {
   server.listen(0, '127.0.0.1');

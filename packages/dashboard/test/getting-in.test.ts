@@ -47,8 +47,8 @@ describe('getting in', () => {
     });
     await page.getByLabel('Email').fill(email);
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await button(page, 'Log in').click();
-    await page.getByText('Your browser refuses cookies').waitFor();
+    await button(page, 'Sign in').click();
+    await page.getByText('Your browser blocks cookies').waitFor();
     expect(new URL(page.url()).pathname).toBe('/login');
     await visit.expectAccessible();
   });
@@ -67,18 +67,18 @@ describe('getting in', () => {
     await visit.expectAccessible();
     await button(page, 'Register').click();
     await isIn(page);
-    await page.getByRole('region', { name: 'Your e-mail address' }).waitFor();
+    await page.getByRole('region', { name: 'Your email address' }).waitFor();
 
     await page.goto(dashboard.url + (await post.linkTo(email, '/verify-email')));
-    await title(page, 'Your address is confirmed');
+    await title(page, 'Your email address is verified');
     expect(page.url()).toBe(`${dashboard.url}/verify-email`);
     await visit.expectAccessible();
     await page.getByRole('link', { name: 'Go to the dashboard' }).click();
     await isIn(page);
-    expect(await page.getByRole('region', { name: 'Your e-mail address' }).count()).toBe(0);
+    expect(await page.getByRole('region', { name: 'Your email address' }).count()).toBe(0);
 
-    await button(page, 'Log out').click();
-    await title(page, 'Log in to Keyhouse');
+    await button(page, 'Sign out').click();
+    await title(page, 'Sign in to Keyhouse');
     await visit.expectAccessible();
     await logIn(page, email, PASSWORD);
     await isIn(page);
@@ -88,14 +88,14 @@ describe('getting in', () => {
     const { email } = await registered();
     const visit = await at(await post.linkTo(email, '/verify-email'));
     const { page } = visit;
-    await page.getByText('Log in first: then your address is confirmed.').waitFor();
+    await page.getByText('Sign in first: then your email address is verified.').waitFor();
     expect(page.url()).toBe(`${dashboard.url}/verify-email`);
     expect(await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }, history.state]))).toBe(
       '[{},{},null]',
     );
     await visit.expectAccessible();
     await logIn(page, email, PASSWORD);
-    await title(page, 'Your address is confirmed');
+    await title(page, 'Your email address is verified');
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
   });
 
@@ -107,9 +107,9 @@ describe('getting in', () => {
     await visit.open(await post.linkTo(email, '/verify-email'));
     await page.getByText('This link is for somebody else than the one who is signed in here.').waitFor();
     await visit.expectAccessible();
-    await button(page, 'Log in as somebody else').click();
+    await button(page, 'Sign in as someone else').click();
     await logIn(page, email, PASSWORD);
-    await title(page, 'Your address is confirmed');
+    await title(page, 'Your email address is verified');
   });
 
   it('goes back to where somebody wanted to go', async () => {
@@ -152,13 +152,13 @@ describe('getting in', () => {
       await expect.poll(() => button(page, 'One moment …').count()).toBe(0);
     }
     const alert = page.getByRole('alert');
-    await alert.getByText(/Too many tries/).waitFor();
+    await alert.getByText(/Too many attempts/).waitFor();
     const left = () => alert.locator('[aria-hidden]').textContent();
     const first = await left();
     expect(first).toMatch(/^Try again in \d/);
     await expect.poll(left).not.toBe(first);
     await visit.expectAccessible();
-    expect(await button(page, 'Log in').getAttribute('aria-disabled')).toBe('true');
+    expect(await button(page, 'Sign in').getAttribute('aria-disabled')).toBe('true');
     await visits.splice(visits.indexOf(visit), 1)[0]?.close();
     await place.stop();
   });
@@ -169,9 +169,9 @@ describe('getting in', () => {
     await page.getByLabel('Email').waitFor();
     await context.setOffline(true);
     await logIn(page, email, PASSWORD);
-    await page.getByText('The server cannot be reached. Nothing you typed is lost').waitFor();
+    await page.getByText('The server can’t be reached. Nothing you typed is lost').waitFor();
     await context.setOffline(false);
-    await button(page, 'Log in').click();
+    await button(page, 'Sign in').click();
     await isIn(page);
     // The browser itself notes what could not be fetched.
     complaints.splice(0, complaints.length, ...complaints.filter((line) => !line.includes('ERR_INTERNET_DISCONNECTED')));
@@ -191,7 +191,7 @@ describe('getting in', () => {
     await title(page, 'Forgot your password?');
     await visit.expectAccessible();
     await page.getByLabel('Email').fill(email);
-    await button(page, 'Send the link').click();
+    await button(page, 'Send link').click();
     await title(page, 'Check your email');
     await page.getByText(`If ${email} is registered here`).waitFor();
     await visit.expectAccessible();
@@ -201,17 +201,17 @@ describe('getting in', () => {
     expect(await page.getByLabel('Email').inputValue()).toBe(email);
     // What ends is counted before it does, with the reason and the way that ends nothing.
     await page.getByText('A new password ends 1 token.').waitFor();
-    await page.getByText('that ends nothing').waitFor();
+    await page.getByText('then nothing ends').waitFor();
     await visit.expectAccessible();
     await visit.expectToFit();
     await page.getByLabel('New password').fill('password1');
-    await button(page, 'Set the password').click();
+    await button(page, 'Set password').click();
     await page.getByText(/among those that attackers try first/).waitFor();
     await visit.expectAccessible();
     await page.getByLabel('New password').fill(NEW_PASSWORD);
-    await button(page, 'Set the password').click();
-    await title(page, 'Your password is set');
-    await page.getByRole('link', { name: 'Log in' }).click();
+    await button(page, 'Set password').click();
+    await title(page, 'Your password was set');
+    await page.getByRole('link', { name: 'Sign in' }).click();
     await logIn(page, email, PASSWORD);
     await page.getByText('These credentials do not match our records.').waitFor();
     await logIn(page, email, NEW_PASSWORD);
@@ -219,7 +219,7 @@ describe('getting in', () => {
 
     await expect.poll(() => post.subjectsTo(email)).toContain('Your password for Keyhouse was changed');
     await before.open('/dashboard/settings/security');
-    await title(before.page, 'Log in to Keyhouse');
+    await title(before.page, 'Sign in to Keyhouse');
 
     // A link is good once.
     const again = await at(link);
@@ -232,14 +232,14 @@ describe('getting in', () => {
     const { page } = await at('/forgot');
     const email = newEmail();
     await page.getByLabel('Email').fill(email);
-    await button(page, 'Send the link').click();
+    await button(page, 'Send link').click();
     await page.getByText(`If ${email} is registered here`).waitFor();
   });
 
   it('says what is missing when a link is not whole', async () => {
     for (const path of ['/reset', '/verify-email', '/new-email', '/setup', '/invitation']) {
       const visit = await at(path);
-      await title(visit.page, 'A part of the link is missing');
+      await title(visit.page, 'This link is incomplete');
       await visit.expectAccessible();
     }
   });
@@ -253,12 +253,12 @@ describe('getting in', () => {
     expect(page.url()).toBe(`${place.url}/setup`);
     await page.getByLabel('Email').fill('root@example.com');
     await page.getByLabel('Password', { exact: true }).fill('root@example.com');
-    await page.getByText('This is your name or address').waitFor();
-    await button(page, 'Create the administrator').click();
+    await page.getByText('This is your name or email address').waitFor();
+    await button(page, 'Create administrator').click();
     await page.getByText(/must not be your name or email address/).waitFor();
     await visit.expectAccessible();
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await button(page, 'Create the administrator').click();
+    await button(page, 'Create administrator').click();
     await isIn(page);
     await page.getByRole('link', { name: 'Administration' }).waitFor();
     const again = await at(link, {}, place);
@@ -271,15 +271,15 @@ describe('getting in', () => {
 
   it('says so where registering is by invitation, or closed', async () => {
     for (const [signup, sentence] of [
-      ['invite', 'Here one registers by invitation'],
-      ['closed', 'Nobody can register here at the moment'],
+      ['invite', 'You can register only by invitation'],
+      ['closed', 'Registration is currently closed'],
     ] as const) {
       const place = await startDashboard({ signup });
       const visit = await at('/register', {}, place);
       await visit.page.getByText(sentence).waitFor();
       await visit.expectAccessible();
-      await visit.page.getByRole('link', { name: 'Log in' }).click();
-      await title(visit.page, 'Log in to Keyhouse');
+      await visit.page.getByRole('link', { name: 'Sign in' }).click();
+      await title(visit.page, 'Sign in to Keyhouse');
       expect(await visit.page.getByRole('link', { name: 'Register' }).count()).toBe(0);
       for (const one of visits.splice(0)) await one.close();
       await place.stop();
@@ -311,11 +311,11 @@ describe('getting in', () => {
     await signIn(dashboard, second, (await dashboard.register()).id);
     await second.page.goto('about:blank');
     await second.open(link);
-    await button(second.page, 'Accept the invitation').click();
+    await button(second.page, 'Accept invitation').click();
     await second.page.getByText('This invitation is for another address').waitFor();
     await second.expectAccessible();
-    await button(second.page, 'Log in as somebody else').click();
-    await title(second.page, 'Log in to Keyhouse');
+    await button(second.page, 'Sign in as someone else').click();
+    await title(second.page, 'Sign in to Keyhouse');
     await logIn(second.page, known.email, PASSWORD);
     await second.page.waitForURL(`${dashboard.url}/dashboard/accounts/${team}`);
   });
@@ -331,7 +331,7 @@ describe('getting in', () => {
     await page.goto(`${dashboard.url}/register`);
     expect(await attributes('email')).toEqual(['email', 'username']);
     expect(await attributes('password')).toEqual(['password', 'new-password']);
-    await page.getByRole('button', { name: 'Show what is typed' }).click();
+    await page.getByRole('button', { name: 'Show password' }).click();
     expect((await attributes('password'))[0]).toBe('text');
   });
 

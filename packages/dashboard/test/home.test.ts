@@ -42,7 +42,7 @@ describe('home', () => {
     const { page } = visit;
     await signIn(dashboard, visit, id);
     await visit.open('/dashboard');
-    await page.getByText('Nothing needs your attention.').waitFor();
+    await page.getByText('You’re all caught up.').waitFor();
 
     const refused = await dashboard.key(accountId, { name: 'refused' });
     const write = (event: 'request.refused' | 'jwt.minted', times: number) =>
@@ -54,10 +54,10 @@ describe('home', () => {
     await write('request.refused', MANY_REFUSALS);
     for (let written = 0; written < 3000; written += 500) await write('jwt.minted', 500);
     await page.reload();
-    await page.getByRole('link', { name: 'Requests with “refused” are refused' }).waitFor();
-    expect(await page.getByText('Nothing needs your attention.').count()).toBe(0);
+    await page.getByRole('link', { name: 'Requests with “refused” are rejected' }).waitFor();
+    expect(await page.getByText('You’re all caught up.').count()).toBe(0);
     await visit.expectAccessible();
-    await page.getByRole('link', { name: 'Requests with “refused” are refused' }).click();
+    await page.getByRole('link', { name: 'Requests with “refused” are rejected' }).click();
     await page.getByRole('heading', { name: 'refused' }).waitFor();
   });
 });

@@ -59,14 +59,14 @@ describe('API keys', () => {
     const [ada, ben, own] = [await mint(key, 'ada'), await mint(key, 'ben'), await mint(key)];
     await page.getByRole('link', { name: 'billing' }).click();
     await page.getByRole('tab', { name: 'JWTs' }).click();
-    const rows = page.getByRole('table', { name: 'Living JWTs' }).getByRole('row');
+    const rows = page.getByRole('table', { name: 'Active JWTs' }).getByRole('row');
     await expect.poll(() => rows.count()).toBe(4);
     await visit.expectAccessible();
     await page.getByLabel('Search by subject').fill('ada');
     await expect.poll(() => rows.count()).toBe(2);
     await page.getByRole('button', { name: /^Revoke JWT/ }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
-    await page.getByText('No living JWT has the subject “ada”.').waitFor();
+    await page.getByText('No active JWT for subject “ada”.').waitFor();
     expect([await verify(ada), await verify(ben), await verify(own)]).toEqual([401, 200, 200]);
 
     await page.getByLabel('Search by subject').fill('');
@@ -87,7 +87,7 @@ describe('API keys', () => {
     await page.getByRole('tab', { name: 'JWTs' }).click();
     await page.getByLabel('JWT', { exact: true }).fill(jwt);
     await page.getByRole('button', { name: 'Decode' }).click();
-    await page.getByText('It holds').waitFor();
+    await page.getByText('Valid', { exact: true }).waitFor();
     await page.getByText('"invoices.read"').waitFor();
     await visit.expectAccessible();
     await page.getByLabel('JWT', { exact: true }).fill(`${jwt.slice(0, -8)}AAAAAAAA`);
@@ -104,7 +104,7 @@ describe('API keys', () => {
     await page.getByRole('link', { name: 'billing' }).click();
     await page.getByRole('button', { name: 'Revoke' }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByText('every JWT that was minted from it ends').waitFor();
+    await dialog.getByText('all JWTs minted from it will be revoked').waitFor();
     await dialog.getByRole('button', { name: 'Revoke' }).click();
     await page.getByRole('heading', { name: 'No API keys yet' }).waitFor();
     expect([await verify(key), await verify(jwt)]).toEqual([401, 401]);
@@ -122,10 +122,10 @@ describe('API keys', () => {
     await viewer.open('/dashboard');
     await ask(viewer.page, '/invitation/accept', { ticket: await linkIn(dashboard, email, '/invitation#') });
     await viewer.open(`/dashboard/accounts/${team}/keys`);
-    await viewer.page.getByText('You can look at keys here.').waitFor();
+    await viewer.page.getByText('You can view keys here.').waitFor();
     await viewer.page.getByRole('link', { name: 'of the team' }).click();
     await viewer.page.getByRole('heading', { name: 'Least privilege' }).waitFor();
-    for (const name of ['Rename', 'Narrow', 'Rotate', 'Revoke'])
+    for (const name of ['Rename', 'Reduce permissions', 'Rotate', 'Revoke'])
       expect(await viewer.page.getByRole('button', { name }).count()).toBe(0);
     await viewer.expectAccessible();
   });

@@ -98,7 +98,7 @@ describe('with very many permissions and routes', () => {
     });
     expect(made.status).toBe(200);
     const page = await at(`/dashboard/settings/developers/${made.json.credential.id}`);
-    await button(page, 'Narrow').first().click();
+    await button(page, 'Reduce permissions').first().click();
     await page.getByRole('dialog').getByText('Only some', { exact: true }).click();
     const table = page.getByRole('dialog').getByRole('table', { name: 'Permissions' });
     const box = table.getByRole('checkbox', { name: /^area-00-thing-1\.read/ });
@@ -116,10 +116,10 @@ describe('with very many permissions and routes', () => {
     await expect.poll(() => rows.count()).toBe(51);
     await button(page, 'Load more').click();
     await expect.poll(() => rows.count()).toBe(62);
-    await page.getByLabel('Find a member by name or address').fill('CROWD42@');
+    await page.getByLabel('Find a member by name or email').fill('CROWD42@');
     await expect.poll(() => rows.count()).toBe(2);
-    await page.getByLabel('Find a member by name or address').fill('nobody else');
-    await page.getByText('Nobody here has a name or an address like this.').waitFor();
+    await page.getByLabel('Find a member by name or email').fill('nobody else');
+    await page.getByText('No member has a name or email like this.').waitFor();
     await visit.expectAccessible();
 
     // A viewer sees no addresses: the others are found by what is shown of them.
@@ -127,17 +127,17 @@ describe('with very many permissions and routes', () => {
     visit = await dashboard.visit();
     await signIn(dashboard, visit, viewer.id);
     await visit.open(`/dashboard/accounts/${crowded}/members`);
-    const search = visit.page.getByLabel('Find a member by name or address');
+    const search = visit.page.getByLabel('Find a member by name or email');
     await search.fill('null');
-    await visit.page.getByText('Nobody here has a name or an address like this.').waitFor();
+    await visit.page.getByText('No member has a name or email like this.').waitFor();
   });
 
   it('renders what is seen of what an application asks for', async () => {
     const { id } = await newApplication(dashboard, team, { permissions: NAMES.slice(0, 100) });
     const page = await at(`/dashboard/accounts/${team}/applications/${id}`);
     await page.getByRole('tab', { name: 'Settings' }).click();
-    await page.getByRole('button', { name: /^Asks people for/ }).click();
-    const table = page.getByRole('table', { name: 'Asks people for' });
+    await page.getByRole('button', { name: /^Requests access to/ }).click();
+    const table = page.getByRole('table', { name: 'Requests access to' });
     await table.getByRole('checkbox').first().waitFor();
     expect(await table.getAttribute('aria-rowcount')).toBe('1001');
     expect(await table.getByRole('row').count()).toBeLessThan(MOST_ROWS);
@@ -193,9 +193,9 @@ describe('with very many permissions and routes', () => {
     // The last test: sign-ins of before are over then.
     dashboard.advance(30 * DAY_MS);
     const page = await at(`/dashboard/accounts/${team}/keys/${id}`);
-    await button(page, 'Narrow to what is used').click();
+    await button(page, 'Remove unused permissions').click();
     const dialog = page.getByRole('dialog');
-    const [kept, gone] = ['Only these permissions stay:', 'This goes:'].map((name) => dialog.getByRole('region', { name }));
+    const [kept, gone] = ['Will be kept:', 'Will be removed:'].map((name) => dialog.getByRole('region', { name }));
     if (kept === undefined || gone === undefined) throw new Error('Two lists.');
     await kept.getByText('area-00-thing-0.read', { exact: true }).waitFor();
     for (const list of [kept, gone]) expect(await list.getByRole('listitem').count()).toBeLessThan(MOST_ROWS);

@@ -89,7 +89,7 @@ describe('on a narrow screen', () => {
     await expect.poll(() => menu(visit).getAttribute('aria-expanded')).toBe('false');
 
     await menu(visit).click();
-    await drawer(visit).getByRole('button', { name: 'Log out' }).click();
+    await drawer(visit).getByRole('button', { name: 'Sign out' }).click();
     await page.waitForURL(`${dashboard.url}/login`);
   });
 

@@ -53,7 +53,7 @@ describe('a browser without a locale', () => {
       await visit.page.getByRole('heading', { level: 1 }).waitFor();
       await expect.poll(() => visit.page.getByRole('status', { name: 'Loading' }).count(), { message: path }).toBe(0);
       // What stands in the place of a part, or of the whole page, that has failed.
-      for (const text of [/could not be shown/, /^Reload$/]) expect(await visit.page.getByText(text).count(), path).toBe(0);
+      for (const text of [/can’t be shown/, /^Reload$/]) expect(await visit.page.getByText(text).count(), path).toBe(0);
       expect(visit.complaints, path).toEqual([]);
     }
   }

@@ -52,7 +52,7 @@ describe('the operator’s pages', () => {
     const token: string = login.json.user.access_token;
     const theirs = await browse(user.id, '/settings/developers');
     const { page, ...visit } = await browse(admin.id, '/operator/users');
-    await page.getByLabel('Search by address, name or number').fill(user.email.slice(0, 8));
+    await page.getByLabel('Search by email, name or ID').fill(user.email.slice(0, 8));
     const rows = page.getByRole('table', { name: 'Users' }).getByRole('row');
     await expect.poll(() => rows.count()).toBe(2);
     await visit.expectAccessible();
@@ -63,12 +63,12 @@ describe('the operator’s pages', () => {
     expect(await verify('/api/invoices', token)).toBe(200);
     await page.getByRole('button', { name: 'Disable', exact: true }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByText('every personal access token is refused').waitFor();
+    await dialog.getByText('all their personal access tokens are rejected').waitFor();
     await dialog.getByRole('button', { name: 'Disable' }).click();
     await page.getByRole('button', { name: 'Enable again' }).waitFor();
     expect(await verify('/api/invoices', token)).toBe(401);
     await theirs.page.getByRole('link', { name: 'API keys' }).click();
-    await theirs.page.getByRole('dialog', { name: 'Log in again' }).getByRole('button', { name: 'Leave this page' }).click();
+    await theirs.page.getByRole('dialog', { name: 'Sign in again' }).getByRole('button', { name: 'Leave this page' }).click();
     await theirs.page.waitForURL(`${dashboard.url}/login`);
 
     await page.getByRole('button', { name: 'Enable again' }).click();
@@ -82,7 +82,7 @@ describe('the operator’s pages', () => {
     const { page } = await browse(admin.id, `/operator/users/${user.id}`);
     await page.getByRole('button', { name: 'Make administrator' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Make administrator' }).click();
-    await page.getByRole('button', { name: 'Take administrator away' }).waitFor();
+    await page.getByRole('button', { name: 'Remove administrator' }).waitFor();
     expect((await user.ask('/operator/users')).status).toBe(200);
     await page.goto(`${dashboard.url}/dashboard/operator/users/${admin.id}`);
     await page.getByText('This is you. Another administrator can do this.').waitFor();
@@ -104,10 +104,10 @@ describe('the operator’s pages', () => {
     const { page, ...visit } = await browse(admin.id, '/operator/permissions');
     await page.getByRole('button', { name: 'Paste many' }).click();
     const dialog = page.getByRole('dialog');
-    const many = dialog.getByLabel('One permission a line: its name, then its sentence');
+    const many = dialog.getByLabel('One permission per line: its name, then its description');
     await many.fill('invoices.read See your invoices\ninvoices.delete No\ncrm.read See customers');
     await dialog.getByRole('button', { name: 'Add them' }).click();
-    await dialog.getByText('Line 2: a name that ends in .read or .write was wanted, then a sentence.').waitFor();
+    await dialog.getByText('Line 2: each line needs a permission ending in .read or .write, then a description.').waitFor();
     await visit.expectAccessible();
     await many.fill('invoices.read See your invoices\ninvoices.write Change your invoices\ncrm.read See customers');
     await dialog.getByRole('button', { name: 'Add them' }).click();
@@ -121,16 +121,16 @@ describe('the operator’s pages', () => {
     await visit.expectAccessible();
     await page.getByLabel('Resource 1', { exact: true }).fill('crm');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('The catalogue is saved.').waitFor();
+    await page.getByText('The catalogue was saved.').waitFor();
     expect((await admin.ask('/permissions')).json.permissions).toHaveLength(3);
     expect(
       (await admin.ask('/tokens', { body: { name: 'x', expires_at: null, permissions: ['moon.read'], addresses: null } })).status,
     ).toBe(422);
 
     // Applications may ask for nothing that was not opened to them.
-    const toApplications = page.getByLabel('crm.read: which applications may ask for it');
+    const toApplications = page.getByLabel('crm.read: which applications can request it');
     expect(await toApplications.inputValue()).toBe('none');
-    await toApplications.selectOption('Only verified applications may ask');
+    await toApplications.selectOption('Verified applications only');
     await page.getByText('1 changed').waitFor();
 
     await page.getByRole('button', { name: 'Remove invoices' }).click();
@@ -163,7 +163,7 @@ describe('the operator’s pages', () => {
     await page.getByRole('button', { name: 'Remove ships' }).click();
     await page.getByRole('button', { name: 'Save' }).click();
     const dialog = page.getByRole('dialog', { name: 'Remove one permission?' });
-    const keep = dialog.getByRole('region', { name: 'These hold them, and keep them' }).getByRole('listitem');
+    const keep = dialog.getByRole('region', { name: 'These have them, and keep them' }).getByRole('listitem');
     await keep.first().waitFor();
     expect(await keep.allTextContents()).toEqual([
       `12 API keys: Dock (Engines), ${range(9)
@@ -171,23 +171,23 @@ describe('the operator’s pages', () => {
         .join(', ')} and 2 more`,
       expect.stringMatching(/^1 personal access token: Laptop \(.+\)$/),
     ]);
-    const lose = dialog.getByRole('region', { name: 'These lose them at once' }).getByRole('listitem');
+    const lose = dialog.getByRole('region', { name: 'These lose them immediately' }).getByRole('listitem');
     expect(await lose.allTextContents()).toEqual([
       '1 application: Harbour (Engines)',
-      '1 session of a user. It goes on with the permissions that are left.',
+      '1 user session. It continues with its other permissions.',
     ]);
     await visit.expectAccessible();
     await page.setViewportSize({ width: 360, height: 800 });
     await visit.expectToFit();
     await dialog.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('The catalogue is saved.').waitFor();
+    await page.getByText('The catalogue was saved.').waitFor();
     await dialog.waitFor({ state: 'detached' });
     expect([await verify('/api/ships', kept.text), await verify('/api/ships', session.jwt)]).toEqual([200, 401]);
 
     // Nobody loses anything by the last one: without a catalogue every permission exists.
     await page.getByRole('button', { name: 'Remove trains' }).click();
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByRole('dialog').getByText('nobody loses one').waitFor();
+    await page.getByRole('dialog').getByText('no one loses a permission').waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
     await page.getByText('No catalogue yet').waitFor();
   });
@@ -196,16 +196,16 @@ describe('the operator’s pages', () => {
     const team = await newTeam(admin);
     const reader = (await dashboard.key(team, { permissions: ['reports.read'] })).text;
     const { page, ...visit } = await browse(admin.id, '/operator/routes');
-    const add = async (row: number, pattern: string, resource: string | null, access = 'Nothing: public'): Promise<void> => {
+    const add = async (row: number, pattern: string, resource: string | null, access = 'Nothing (public)'): Promise<void> => {
       await page.getByRole('button', { name: 'Add a pattern' }).click();
       await page.getByLabel(`Pattern ${row}`, { exact: true }).fill(pattern);
-      if (resource === null) await page.getByLabel(`What pattern ${row} takes`).selectOption(access);
+      if (resource === null) await page.getByLabel(`What pattern ${row} requires`).selectOption(access);
       else await page.getByLabel(`Resource of pattern ${row}`).fill(resource);
     };
     await add(1, '/shop/**', 'sales');
     await add(2, '/shop/summary', 'reports');
     await add(3, '/status', null);
-    await add(4, '/files/:name.key', null, 'Refused');
+    await add(4, '/files/:name.key', null, 'Rejected');
     await page.getByLabel('Pattern 2', { exact: true }).press('Alt+ArrowUp');
     expect(await page.getByLabel('Pattern 1', { exact: true }).inputValue()).toBe('/shop/summary');
     expect(await page.evaluate<string>('document.activeElement.value')).toBe('/shop/summary');
@@ -216,15 +216,15 @@ describe('the operator’s pages', () => {
     await expect.poll(() => page.getByLabel('Pattern 2', { exact: true }).getAttribute('aria-invalid')).toBe('true');
     await page.getByLabel('Pattern 2', { exact: true }).fill('/shop/**');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('The route patterns are saved.').waitFor();
+    await page.getByText('The route patterns were saved.').waitFor();
 
     await page.getByRole('textbox', { name: 'Path' }).fill('/shop/summary');
     await page.getByRole('button', { name: 'Try', exact: true }).click();
-    await page.getByText('takes reports.read').waitFor();
+    await page.getByText('requires reports.read').waitFor();
     await page.getByLabel('Method', { exact: true }).selectOption('POST');
     await page.getByRole('textbox', { name: 'Path' }).fill('/shop/summary/today');
     await page.getByRole('button', { name: 'Try', exact: true }).click();
-    await page.getByText('takes sales.write').waitFor();
+    await page.getByText('requires sales.write').waitFor();
     await page.getByRole('textbox', { name: 'Path' }).fill('/status');
     await page.getByRole('button', { name: 'Try', exact: true }).click();
     await page.getByText('is public').waitFor();
@@ -232,14 +232,14 @@ describe('the operator’s pages', () => {
     expect([await verify('/shop/orders', reader), await verify('/status')]).toEqual([403, 200]);
     await page.getByRole('textbox', { name: 'Path' }).fill('/files/a.key');
     await page.getByRole('button', { name: 'Try', exact: true }).click();
-    await page.getByText('/files/a.key is refused').waitFor();
+    await page.getByText('/files/a.key is rejected').waitFor();
 
     await page.getByRole('button', { name: 'Move pattern 1 down' }).click();
     await page.getByRole('button', { name: 'Save' }).click();
     await expect.poll(() => verify('/shop/summary', reader)).toBe(403);
 
     await add(5, '/shop/search', null);
-    await page.getByLabel('What pattern 5 takes').selectOption('A permission');
+    await page.getByLabel('What pattern 5 requires').selectOption('A permission');
     await page.getByLabel('Methods of pattern 5').fill('post, head');
     await page.getByLabel('Permission of pattern 5').fill('reports.read');
     for (let row = 5; row > 1; row--) await page.getByLabel(`Pattern ${row}`, { exact: true }).press('Alt+ArrowUp');
@@ -251,7 +251,7 @@ describe('the operator’s pages', () => {
     await expect.poll(() => page.getByLabel('Methods of pattern 1').inputValue()).toBe('POST');
     await page.getByRole('textbox', { name: 'Path' }).fill('/shop/search');
     await page.getByRole('button', { name: 'Try', exact: true }).click();
-    await page.getByText('takes reports.read').waitFor();
+    await page.getByText('requires reports.read').waitFor();
     await expect.poll(() => verify('/shop/search', reader)).toBe(403);
     expect((await dashboard.request('/verify/shop/search', { method: 'POST', bearer: reader })).status).toBe(200);
     await admin.ask('/operator/routes', { method: 'PUT', body: { routes: [] } });
@@ -270,7 +270,7 @@ describe('the operator’s pages', () => {
     await page.getByLabel('Resource of pattern 151').fill('new');
     expect(await page.getByLabel('Pattern 150', { exact: true }).inputValue()).toBe('/r149/:id');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('The route patterns are saved.').waitFor();
+    await page.getByText('The route patterns were saved.').waitFor();
     const saved = (await admin.ask('/operator/routes')).json.routes;
     expect([saved.length, saved[149].pattern, saved[150].pattern]).toEqual([151, '/r149/:id', '/new']);
     await admin.ask('/operator/routes', { method: 'PUT', body: { routes: [] } });
@@ -301,7 +301,7 @@ describe('the operator’s pages', () => {
 
     await page.getByLabel('Rotate every … days').fill('30');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('The schedule is saved.').waitFor();
+    await page.getByText('The schedule was saved.').waitFor();
     expect((await admin.ask('/operator/signing-keys')).json.rotate_every_days).toBe(30);
   });
 
@@ -326,7 +326,7 @@ describe('the operator’s pages', () => {
     await page.getByRole('tab', { name: 'Text' }).click();
     expect(await page.locator('pre').textContent()).toContain(`${dashboard.url}/reset#`);
     await page.getByRole('link', { name: 'Email', exact: true }).first().click();
-    await page.getByRole('button', { name: 'Create a test mail' }).click();
+    await page.getByRole('button', { name: 'Create a test email' }).click();
     await page.getByRole('row').filter({ hasText: admin.email }).first().waitFor();
   });
 
@@ -342,11 +342,11 @@ describe('the operator’s pages', () => {
     expect(await logIn(PASSWORD, 10)).toBe(429);
     const { page } = await browse(admin.id, '/operator/limits');
     await page.getByRole('table', { name: 'Limits' }).getByText('Failed log-ins').waitFor();
-    await page.getByRole('textbox', { name: 'E-mail address' }).fill('nobody@example.com');
-    await page.getByRole('button', { name: 'Let them try again' }).click();
+    await page.getByRole('textbox', { name: 'Email address' }).fill('nobody@example.com');
+    await page.getByRole('button', { name: 'Unlock sign-in' }).click();
     await page.getByText('There is no user with this address.').waitFor();
-    await page.getByRole('textbox', { name: 'E-mail address' }).fill(user.email);
-    await page.getByRole('button', { name: 'Let them try again' }).click();
+    await page.getByRole('textbox', { name: 'Email address' }).fill(user.email);
+    await page.getByRole('button', { name: 'Unlock sign-in' }).click();
     await page.getByText(`${user.email} can try again now.`).waitFor();
     expect(await logIn(PASSWORD, 11)).toBe(200);
   });
@@ -361,7 +361,7 @@ describe('the operator’s pages', () => {
     await page.getByLabel('About user').fill(String(admin.id));
     await page.keyboard.press('Enter');
     await expect.poll(() => new URL(page.url()).search).toContain('user');
-    await page.getByText('The operator made the user').waitFor();
+    await page.getByText('The operator created the user').waitFor();
   });
 
   it('change the look: name, colour and logo show where people sign in', async () => {
@@ -370,14 +370,14 @@ describe('the operator’s pages', () => {
     await page.getByText('At least 4.5 : 1 is needed: choose a darker colour.').waitFor();
     await page.getByLabel('Name').fill('Acme Keys');
     await page.getByLabel('Accent colour', { exact: true }).fill('#0b6e4f');
-    await page.getByText('It can be read well.').waitFor();
+    await page.getByText('It is easy to read.').waitFor();
     await page
       .locator('input[type=file]')
       .setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: Buffer.from(PIXEL, 'base64') });
     await page.getByRole('region', { name: 'Preview' }).locator('img').first().waitFor();
     await visit.expectAccessible();
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('The branding is changed.').waitFor();
+    await page.getByText('The branding was changed.').waitFor();
     await page.getByRole('link', { name: 'Acme Keys' }).waitFor();
 
     const stranger = await dashboard.visit();
@@ -386,7 +386,7 @@ describe('the operator’s pages', () => {
     await stranger.page.locator('img').first().waitFor();
     const colour = () =>
       stranger.page
-        .getByRole('button', { name: 'Log in', exact: true })
+        .getByRole('button', { name: 'Sign in', exact: true })
         .evaluate((button) => getComputedStyle(button).backgroundColor);
     await expect.poll(colour).toBe('rgb(11, 110, 79)');
     await admin.ask('/operator/brand', { method: 'PUT', body: { name: 'Keyhouse', accent: '#3451b2', logo: null } });
@@ -396,10 +396,10 @@ describe('the operator’s pages', () => {
     const { page } = await browse(admin.id, '/operator/permissions');
     await page.getByRole('button', { name: 'Add a resource' }).click();
     await page.getByLabel('Resource 1', { exact: true }).fill('crm');
-    await page.getByLabel('crm, read: what people are told').fill('See customers');
+    await page.getByLabel('crm, read – description shown to users').fill('See customers');
     await page.getByRole('link', { name: 'Health' }).click();
     await page.getByRole('dialog', { name: 'Leave without saving?' }).getByRole('button', { name: 'Stay here' }).click();
-    expect(await page.getByLabel('crm, read: what people are told').inputValue()).toBe('See customers');
+    expect(await page.getByLabel('crm, read – description shown to users').inputValue()).toBe('See customers');
   });
 
   it.each([

@@ -77,14 +77,14 @@ describe('logging in with another provider', () => {
     const one = await visit();
     const { page } = one;
     await one.open('/dashboard/settings/security');
-    await title(page, 'Log in to Keyhouse');
+    await title(page, 'Sign in to Keyhouse');
     await one.expectAccessible();
     await button(page, 'Continue with Acme ID').click();
     await goThrough(page, 'ada');
     // Back to where they wanted to go.
     await title(page, 'Security');
-    await page.getByText('You have none yet').waitFor();
-    await page.getByRole('list', { name: 'Other ways to log in' }).getByText('ada@example.com').waitFor();
+    await page.getByText('You have no password yet').waitFor();
+    await page.getByRole('list', { name: 'Other ways to sign in' }).getByText('ada@example.com').waitFor();
     await one.expectAccessible();
   });
 
@@ -95,7 +95,7 @@ describe('logging in with another provider', () => {
     await one.open('/login');
     await button(page, 'Continue with Acme ID').click();
     await goThrough(page, 'ben');
-    await page.getByText('The other side has not confirmed that your address is yours').waitFor();
+    await page.getByText('The provider has not verified your email address').waitFor();
     expect(page.url()).toBe(`${dashboard.url}/login`);
     await one.expectAccessible();
     isVerified = true;
@@ -120,9 +120,9 @@ describe('logging in with another provider', () => {
     await page.reload();
     await title(page, 'Is this account yours?');
     await button(page, 'Cancel').click();
-    await title(page, 'Log in to Keyhouse');
+    await title(page, 'Sign in to Keyhouse');
     await page.reload();
-    await title(page, 'Log in to Keyhouse');
+    await title(page, 'Sign in to Keyhouse');
     await page.getByText('Is this account yours?').waitFor({ state: 'detached' });
     expect(await works()).toBe(true);
     await one.context.clearCookies();
@@ -133,7 +133,7 @@ describe('logging in with another provider', () => {
   });
 
   describe('in a browser that keeps no cookies', () => {
-    const noCookies = 'Your browser refuses cookies';
+    const noCookies = 'Your browser blocks cookies';
     let filter: CookieFilter;
     beforeAll(async () => {
       filter = await startCookieFilter(dashboard.url);
@@ -179,7 +179,7 @@ describe('logging in with another provider', () => {
       await page.locator('input[name=login]').waitFor();
       await one.context.clearCookies({ name: /^keyhouse/ });
       await goThrough(page, 'ida');
-      await page.getByText('This took too long, or was begun in another window').waitFor();
+      await page.getByText('This took too long, or was started in another window').waitFor();
       expect(await page.getByText(noCookies).count()).toBe(0);
     });
   });
@@ -192,12 +192,12 @@ describe('logging in with another provider', () => {
     const one = await visit();
     const { page } = one;
     await one.open(`/invitation#${ticket}`);
-    await button(page, 'Log in to accept').click();
+    await button(page, 'Sign in to accept').click();
     await button(page, 'Continue with Acme ID').click();
     await goThrough(page, 'mary');
     await title(page, 'Join Engines');
     expect(page.url()).toBe(`${dashboard.url}/invitation`);
-    await button(page, 'Accept the invitation').click();
+    await button(page, 'Accept invitation').click();
     await page.waitForURL(`${dashboard.url}/dashboard/accounts/${team}`);
 
     const asked = await mary.ask('/me/email', { body: { email: 'somerville@example.com' } });
@@ -206,7 +206,7 @@ describe('logging in with another provider', () => {
     await one.open(`/new-email#${await linkIn(dashboard, 'somerville@example.com', '/new-email#')}`);
     await button(page, 'Continue with Acme ID').click();
     await goThrough(page, 'mary');
-    await title(page, 'Your address has changed');
+    await title(page, 'Your email address was changed');
   });
 
   it('links by hand, and unlinks', async () => {
@@ -231,7 +231,7 @@ describe('logging in with another provider', () => {
     await one.open('/dashboard/settings/security');
     await button(page, 'Link Acme ID').click();
     await goThrough(page, 'ada');
-    await page.getByText('is linked to another user here already').waitFor();
+    await page.getByText('is already linked to another user here').waitFor();
     expect(page.url()).toBe(`${dashboard.url}/dashboard/settings/security`);
     await one.expectAccessible();
   });

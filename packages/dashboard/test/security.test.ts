@@ -82,20 +82,20 @@ describe('Profile and Security', () => {
 
   it('sends the link that confirms the address again, and not twice in a breath', async () => {
     const { page, email } = await settings('profile', {}, dashboard.register(undefined, { isVerified: false }));
-    await page.getByText('Not confirmed').waitFor();
+    await page.getByText('Not verified').waitFor();
     const main = page.getByRole('main');
     // The one that came with the registration ends with the next.
     const first = await post.linkTo(email, '/verify-email');
-    await button(page, 'Send it again').last().click();
+    await button(page, 'Send again').last().click();
     await main.getByText('Sent. It can take a minute').waitFor();
-    await expect.poll(() => main.getByRole('button', { name: /^Send it again in/ }).isDisabled()).toBe(true);
+    await expect.poll(() => main.getByRole('button', { name: /^Send again in/ }).isDisabled()).toBe(true);
     const second = await post.linkTo(email, '/verify-email');
     await page.goto(dashboard.url + first);
     await page.getByText('This link no longer works').waitFor();
     await page.goto(dashboard.url + second);
-    await title(page, 'Your address is confirmed');
+    await title(page, 'Your email address is verified');
     await page.goto(`${dashboard.url}/dashboard/settings/profile`);
-    await page.getByText('Confirmed', { exact: true }).waitFor();
+    await page.getByText('Verified', { exact: true }).waitFor();
   });
 
   it('changes the address with a proof, a link to the new one and a notice to the old one', async () => {
@@ -103,8 +103,8 @@ describe('Profile and Security', () => {
     const next = `new-${email}`;
     dashboard.advance(PROOF_LASTS_MS + 60_000);
     await page.getByLabel('New address').fill('nonsense');
-    await button(page, 'Change the address').click();
-    const proof = page.getByRole('dialog', { name: 'Confirm that it is you' });
+    await button(page, 'Change address').click();
+    const proof = page.getByRole('dialog', { name: 'Confirm it’s you' });
     await proof.getByLabel('Password', { exact: true }).fill('wrong');
     await proof.getByRole('button', { name: 'Confirm' }).click();
     await proof.getByText('This is not your password.').waitFor();
@@ -114,16 +114,16 @@ describe('Profile and Security', () => {
     await expect.poll(() => page.getByLabel('New address').getAttribute('aria-invalid')).toBe('true');
     await visit.expectAccessible();
     await page.getByLabel('New address').fill(next);
-    await button(page, 'Change the address').click();
+    await button(page, 'Change address').click();
     await page.getByText(`Waiting for ${next}`).waitFor();
     await visit.expectAccessible();
     await expect.poll(() => post.subjectsTo(email).some((subject) => subject.startsWith('Another address'))).toBe(true);
 
     const other = await visitAt(await post.linkTo(next, '/new-email'));
-    await other.page.getByText('Log in first, with your old address').waitFor();
+    await other.page.getByText('Sign in with your old address first').waitFor();
     await logIn(other.page, email, PASSWORD);
-    await title(other.page, 'Your address has changed');
-    await other.page.getByText(`From now on you log in with ${next}`).waitFor();
+    await title(other.page, 'Your email address was changed');
+    await other.page.getByText(`From now on, sign in with ${next}`).waitFor();
     await other.expectAccessible();
     await page.reload();
     await page.getByText(next, { exact: true }).waitFor();
@@ -133,12 +133,12 @@ describe('Profile and Security', () => {
     const { page, visit, email, token } = await settings('profile');
     await button(page, 'Delete your account …').click();
     const dialog = page.getByRole('dialog');
-    const action = dialog.getByRole('button', { name: 'Delete it all' });
+    const action = dialog.getByRole('button', { name: 'Delete account' });
     expect(await action.isDisabled()).toBe(true);
     await dialog.getByLabel(`Type ${email} to confirm`).fill(email);
     await visit.expectAccessible();
     await action.click();
-    await title(page, 'Log in to Keyhouse');
+    await title(page, 'Sign in to Keyhouse');
     await logIn(page, email, PASSWORD);
     await page.getByText('These credentials do not match our records.').waitFor();
     expect((await dashboard.request('/api/v1/cli/loggedUser', { bearer: token })).status).toBe(401);
@@ -166,7 +166,7 @@ describe('Profile and Security', () => {
       const dialog = visit.page.getByRole('dialog');
       await dialog.getByText(reason).waitFor();
       await dialog.getByLabel(`Type ${user.email} to confirm`).fill(user.email);
-      expect(await dialog.getByRole('button', { name: 'Delete it all' }).isDisabled()).toBe(true);
+      expect(await dialog.getByRole('button', { name: 'Delete account' }).isDisabled()).toBe(true);
     }
   });
 
@@ -177,17 +177,17 @@ describe('Profile and Security', () => {
     await other.open('/dashboard');
     await isIn(other.page);
     await page.getByLabel('New password').fill('password1');
-    await button(page, 'Change the password').click();
+    await button(page, 'Change password').click();
     await page.getByText(/among those that attackers try first/).waitFor();
     await visit.expectAccessible();
     await page.getByLabel('New password').fill(NEW_PASSWORD);
     await page.getByText('A good length.').waitFor();
-    await button(page, 'Change the password').click();
-    await page.getByText('Your password is changed.').waitFor();
+    await button(page, 'Change password').click();
+    await page.getByText('Your password was changed.').waitFor();
     await page.reload();
     await title(page, 'Security');
     await other.open('/dashboard/accounts');
-    await title(other.page, 'Log in to Keyhouse');
+    await title(other.page, 'Sign in to Keyhouse');
     await logIn(other.page, email, NEW_PASSWORD);
     await isIn(other.page);
     await expect.poll(() => post.subjectsTo(email)).toContain('Your password for Keyhouse was changed');
@@ -219,13 +219,13 @@ describe('Profile and Security', () => {
     // The same authenticator holds one already.
     await button(page, 'Add a passkey').click();
     await dialog.getByRole('button', { name: 'Continue' }).click();
-    await dialog.getByText('This device holds a passkey of yours already.').waitFor();
+    await dialog.getByText('This device already has one of your passkeys.').waitFor();
     await dialog.getByRole('button', { name: 'Cancel' }).click();
 
     const other = await withoutAutofill();
     const synced = await addAuthenticator(other.page);
     await authenticator.copyTo(synced);
-    await button(other.page, 'Log in with a passkey').click();
+    await button(other.page, 'Sign in with a passkey').click();
     await isIn(other.page);
 
     // Instead of the password, not after it: whoever has the password alone is in, until two-step verification is turned on.
@@ -273,12 +273,12 @@ describe('Profile and Security', () => {
     await button(page, 'Remove the passkey Laptop').click();
     await dialog.getByText('It is your last second factor').waitFor();
     await dialog.getByRole('button', { name: 'Remove' }).click();
-    await page.getByText('No passkey yet.').waitFor();
+    await page.getByText('No passkeys yet.').waitFor();
     await page.getByText('Off. Your password is enough to sign in.').waitFor();
     await expect.poll(() => post.subjectsTo(email).length).toBeGreaterThan(1);
     const fourth = await withoutAutofill();
     await addAuthenticator(fourth.page).then((one) => again.copyTo(one));
-    await button(fourth.page, 'Log in with a passkey').click();
+    await button(fourth.page, 'Sign in with a passkey').click();
     await fourth.page.getByText('This passkey was not accepted.').waitFor();
   });
 
@@ -287,7 +287,7 @@ describe('Profile and Security', () => {
     const authenticator = await addAuthenticator(page);
     await button(page, 'Add a passkey').click();
     await page.getByRole('dialog').getByRole('button', { name: 'Continue' }).click();
-    await page.getByText('No passkey yet.').waitFor({ state: 'detached' });
+    await page.getByText('No passkeys yet.').waitFor({ state: 'detached' });
     const other = await visitAt('/forgot');
     await addAuthenticator(other.page).then((one) => authenticator.copyTo(one));
     // The browser's own list of passkeys takes the one that there is: nothing on the page is clicked.
@@ -300,7 +300,7 @@ describe('Profile and Security', () => {
     const authenticator = await addAuthenticator(page);
     await button(page, 'Add a passkey').click();
     await page.getByRole('dialog').getByRole('button', { name: 'Continue' }).click();
-    await page.getByText('No passkey yet.').waitFor({ state: 'detached' });
+    await page.getByText('No passkeys yet.').waitFor({ state: 'detached' });
 
     const other = await visitAt('/forgot');
     await addAuthenticator(other.page).then((one) => authenticator.copyTo(one));
@@ -323,7 +323,7 @@ describe('Profile and Security', () => {
     });
     await other.open('/login');
     await expect.poll(() => asked).toBe(1);
-    await button(other.page, 'Log in with a passkey').click();
+    await button(other.page, 'Sign in with a passkey').click();
     await other.page.locator('html[data-asked]').waitFor();
     const answered = other.page.waitForResponse('**/log-in/passkey/options');
     late.resolve();
@@ -341,21 +341,21 @@ describe('Profile and Security', () => {
     const visit = await place.visit();
     const { page } = visit;
     await visit.open('/login');
-    await page.getByText('Passkeys are not offered here: browsers refuse them').waitFor();
-    expect(await button(page, 'Log in with a passkey').count()).toBe(0);
+    await page.getByText('Passkeys are not available here: browsers don’t allow them').waitFor();
+    expect(await button(page, 'Sign in with a passkey').count()).toBe(0);
     await logIn(page, email, PASSWORD);
     await isIn(page);
     await visit.open('/dashboard/settings/security');
-    await page.getByText('Passkeys are not offered here: browsers refuse them').waitFor();
+    await page.getByText('Passkeys are not available here: browsers don’t allow them').waitFor();
     expect(await button(page, 'Add a passkey').count()).toBe(0);
     await place.stop();
   });
 
   it('says in plain words that a passkey was cancelled', async () => {
     const visit = await visitAt('/login');
-    await button(visit.page, 'Log in with a passkey').waitFor();
+    await button(visit.page, 'Sign in with a passkey').waitFor();
     await addAuthenticator(visit.page).then((one) => one.setVerified(false));
-    await button(visit.page, 'Log in with a passkey').click();
+    await button(visit.page, 'Sign in with a passkey').click();
     await visit.page.getByText('You cancelled, or it took too long').waitFor();
     await visit.expectAccessible();
   });
@@ -367,11 +367,11 @@ describe('Profile and Security', () => {
     await visit.expectAccessible();
     const secret = ((await page.getByRole('group', { name: 'Key', exact: true }).textContent()) ?? '').replaceAll(' ', '');
     await page.getByLabel('Code', { exact: true }).fill('000000');
-    await button(page, 'Turn it on').click();
+    await button(page, 'Turn on').click();
     await expect.poll(() => page.getByLabel('Code', { exact: true }).getAttribute('aria-invalid')).toBe('true');
     await visit.expectAccessible();
     await page.getByLabel('Code', { exact: true }).fill(codeNow(secret));
-    await button(page, 'Turn it on').click();
+    await button(page, 'Turn on').click();
     const codes = await codesOn(page);
     expect(codes).toHaveLength(10);
     await visit.expectAccessible();
@@ -405,7 +405,7 @@ describe('Profile and Security', () => {
     await other.page.reload();
     await title(other.page, 'Two-step verification');
     await button(other.page, 'Start over').click();
-    await title(other.page, 'Log in to Keyhouse');
+    await title(other.page, 'Sign in to Keyhouse');
     await other.page.reload();
     await logIn(other.page, email, PASSWORD);
     dashboard.advance(30_000);
@@ -423,8 +423,8 @@ describe('Profile and Security', () => {
       await button(third.page, 'Continue').click();
       if (!isFirst) continue;
       await isIn(third.page);
-      await button(third.page, 'Log out').click();
-      await title(third.page, 'Log in to Keyhouse');
+      await button(third.page, 'Sign out').click();
+      await title(third.page, 'Sign in to Keyhouse');
     }
     await third.page.getByText('This code is not valid, or was used before.').waitFor();
 
@@ -448,13 +448,13 @@ describe('Profile and Security', () => {
     await button(page, 'Use an authenticator app').click();
     const secret = ((await page.getByRole('group', { name: 'Key', exact: true }).textContent()) ?? '').replaceAll(' ', '');
     await page.getByLabel('Code', { exact: true }).fill(codeNow(secret));
-    await button(page, 'Turn it on').click();
+    await button(page, 'Turn on').click();
     const codes = page.getByRole('list', { name: 'Your recovery codes' });
     await codes.waitFor();
     await page.emulateMedia({ media: 'print' });
     expect(await codes.isVisible()).toBe(true);
     await page.getByText(`Recovery codes of ${email}`).waitFor();
-    for (const name of ['Download', 'Log out']) expect(await page.getByRole('button', { name }).isVisible()).toBe(false);
+    for (const name of ['Download', 'Sign out']) expect(await page.getByRole('button', { name }).isVisible()).toBe(false);
   });
 
   it('lists where one is logged in; what is ended is out at its next click, one or all others', async () => {
@@ -468,21 +468,21 @@ describe('Profile and Security', () => {
       await title(other.page, 'Security');
     }
     await page.reload();
-    const list = page.getByRole('list', { name: 'Where you are logged in' });
+    const list = page.getByRole('list', { name: 'Active sessions' });
     await expect.poll(() => list.getByRole('listitem').count()).toBe(4);
-    expect(await list.getByRole('listitem').first().textContent()).toContain('This one');
+    expect(await list.getByRole('listitem').first().textContent()).toContain('This browser');
     expect(await list.getByRole('listitem').nth(1).textContent()).toContain('127.0.0.1');
     await visit.expectAccessible();
     await list.getByRole('button').first().click();
-    await page.getByRole('dialog').getByRole('button', { name: 'End', exact: true }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign out', exact: true }).click();
     await expect.poll(() => list.getByRole('listitem').count()).toBe(3);
-    await button(page, 'End all others').click();
-    await page.getByRole('dialog').getByRole('button', { name: 'End all others' }).click();
+    await button(page, 'Sign out everywhere else').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere else' }).click();
     await expect.poll(() => list.getByRole('listitem').count()).toBe(1);
     for (const other of others) {
       await other.page.getByRole('link', { name: 'Developers' }).click();
-      await other.page.getByRole('dialog', { name: 'Log in again' }).getByRole('button', { name: 'Leave this page' }).click();
-      await title(other.page, 'Log in to Keyhouse');
+      await other.page.getByRole('dialog', { name: 'Sign in again' }).getByRole('button', { name: 'Leave this page' }).click();
+      await title(other.page, 'Sign in to Keyhouse');
     }
     await page.reload();
     await title(page, 'Security');
@@ -497,21 +497,21 @@ describe('Profile and Security', () => {
     const session = await openSession(dashboard, await loggedIn(dashboard, email), client);
     const lives = async () => (await dashboard.store.sessions.findSession(session.id))?.endedAtMs === null;
     await visit.open('/dashboard/settings/security');
-    const list = page.getByRole('list', { name: 'Where you are logged in' });
+    const list = page.getByRole('list', { name: 'Active sessions' });
     await expect.poll(() => list.getByRole('listitem').count()).toBe(2);
     await list.getByRole('button').first().click();
     const box = page.getByRole('dialog').getByRole('checkbox', { name: 'Also end the session' });
     expect(await box.isChecked()).toBe(true);
     await visit.expectAccessible();
     await box.uncheck();
-    await page.getByRole('dialog').getByRole('button', { name: 'End', exact: true }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign out', exact: true }).click();
     await expect.poll(() => list.getByRole('listitem').count()).toBe(1);
     expect(await lives()).toBe(true);
     // The sign-in is over; what it gave is still offered.
-    await button(page, 'End all others').click();
+    await button(page, 'Sign out everywhere else').click();
     expect(await box.isChecked()).toBe(true);
-    await page.getByRole('dialog').getByRole('button', { name: 'End all others' }).click();
-    await expect.poll(() => button(page, 'End all others').count()).toBe(0);
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere else' }).click();
+    await expect.poll(() => button(page, 'Sign out everywhere else').count()).toBe(0);
     expect(await lives()).toBe(false);
   });
 

@@ -89,7 +89,7 @@ describe('the dashboard', () => {
     await fromTheTop(page);
     await page.keyboard.press('Tab');
     const focused = () => page.evaluate(() => document.activeElement?.textContent ?? document.activeElement?.id);
-    await expect.poll(focused).toBe('Skip to the content');
+    await expect.poll(focused).toBe('Skip to content');
     await page.keyboard.press('Enter');
     await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('content');
 
@@ -107,9 +107,7 @@ describe('the dashboard', () => {
         ),
       );
     }
-    expect(names.join(' · ')).toMatch(
-      /Skip to the content · Keyhouse · Account · Account settings · Theme: as the system · Log out · /,
-    );
+    expect(names.join(' · ')).toMatch(/Skip to content · Keyhouse · Account · Account settings · Theme: system · Sign out · /);
     expect(names).toEqual(expect.arrayContaining(['Home', 'API keys', 'Applications', 'Audit log', 'Profile', 'Security']));
   });
 
@@ -125,7 +123,7 @@ describe('the dashboard', () => {
     const { page } = await at('/dashboard', { colorScheme: 'dark' });
     const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const dark = await ground();
-    await page.getByRole('button', { name: 'Theme: as the system' }).click();
+    await page.getByRole('button', { name: 'Theme: system' }).click();
     await page.getByRole('button', { name: 'Theme: light' }).waitFor();
     expect(await ground()).toBe('rgb(255, 255, 255)');
     await page.reload();
@@ -181,7 +179,7 @@ describe('the dashboard', () => {
     await page.getByRole('button', { name: 'Create a token' }).first().click();
     await page.getByLabel('Name').fill('deploy');
     await page.getByRole('button', { name: 'Create', exact: true }).click();
-    const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' });
+    const dialog = page.getByRole('dialog', { name: 'Confirm it’s you' });
     await dialog.waitFor();
     await visit.expectAccessible();
     await dialog.getByLabel('Password', { exact: true }).fill('not this one');
@@ -201,7 +199,7 @@ describe('the dashboard', () => {
     await page.getByRole('button', { name: 'Create', exact: true }).click();
     await page.getByRole('dialog').getByLabel('Password', { exact: true }).waitFor();
     await page.keyboard.press('Escape');
-    await page.getByText('Nothing was changed, because it was not confirmed that it is you.').waitFor();
+    await page.getByText('Nothing was changed, because you didn’t confirm it’s you.').waitFor();
     expect(await page.getByLabel('Name').inputValue()).toBe('deploy');
   });
 
@@ -210,7 +208,7 @@ describe('the dashboard', () => {
     const { page, context } = await at('/dashboard/settings/profile', {}, id);
     await dashboard.keyhouse.administration.endSignInsOf({ userId: id, by: OPERATOR });
     await page.getByRole('link', { name: 'API keys' }).click();
-    await page.getByRole('dialog', { name: 'Log in again' }).waitFor();
+    await page.getByRole('dialog', { name: 'Sign in again' }).waitFor();
     await page.reload();
     await page.waitForURL(`${dashboard.url}/login`);
     const cookies = await context.cookies();
@@ -219,7 +217,7 @@ describe('the dashboard', () => {
 
   it('logs out', async () => {
     const { page, context } = await at('/dashboard');
-    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
     await page.waitForURL(`${dashboard.url}/login`);
     expect((await context.cookies()).map(({ name }) => name)).not.toContain('keyhouse_sign_in');
     await page.goto(`${dashboard.url}/dashboard`);

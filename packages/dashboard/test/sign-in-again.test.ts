@@ -35,10 +35,10 @@ describe('a sign-in that ends while a form is open', () => {
     await visit.page.getByLabel('Name').fill(name);
     await visit.page.getByRole('button', { name: 'Permissions' }).click();
     await visit.page.getByText('Only some').click();
-    await visit.page.getByLabel('Permissions, one a line').fill('invoices.read');
+    await visit.page.getByLabel('Permissions, one per line').fill('invoices.read');
     return visit;
   }
-  const dialogOf = (page: Page) => page.getByRole('dialog', { name: 'Log in again' });
+  const dialogOf = (page: Page) => page.getByRole('dialog', { name: 'Sign in again' });
   const createdToken = (page: Page): Promise<string> => page.getByLabel('Secret', { exact: true }).inputValue();
   async function expectWhatWasTyped(token: string): Promise<void> {
     const verify = (method: string) => dashboard.request('/verify/api/invoices', { bearer: token, method });
@@ -52,14 +52,14 @@ describe('a sign-in that ends while a form is open', () => {
     await endSignIns(user.id);
     await button(page, 'Create').click();
     const dialog = dialogOf(page);
-    await dialog.getByText('nothing that you typed is lost').waitFor();
+    await dialog.getByText('nothing you typed is lost').waitFor();
     expect(await dialog.getByLabel('Email').inputValue()).toBe(user.email);
     await visit.expectAccessible();
     await dialog.getByLabel('Password', { exact: true }).fill('not the password');
-    await button(page, 'Log in').click();
+    await button(page, 'Sign in').click();
     await dialog.getByText('do not match').waitFor();
     await dialog.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await button(page, 'Log in').click();
+    await button(page, 'Sign in').click();
     await expectWhatWasTyped(await createdToken(page));
     // Once, and the list behind it knows of it.
     await button(page, 'Done').click();
@@ -78,7 +78,7 @@ describe('a sign-in that ends while a form is open', () => {
     expect(await page.getByLabel('Name').inputValue()).toBe('not now');
     await button(page, 'Create').click();
     await dialogOf(page).getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await button(page, 'Log in').click();
+    await button(page, 'Sign in').click();
     await expectWhatWasTyped(await createdToken(page));
   });
 
@@ -93,7 +93,7 @@ describe('a sign-in that ends while a form is open', () => {
     await button(page, 'Create').click();
     const dialog = dialogOf(page);
     await dialog.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await button(page, 'Log in').click();
+    await button(page, 'Sign in').click();
     await dialog.getByLabel('Code').fill('000000');
     await dialog.getByRole('button', { name: 'Continue' }).click();
     await dialog.getByText('This code is not valid').waitFor();
@@ -112,13 +112,13 @@ describe('a sign-in that ends while a form is open', () => {
     await visit.open('/dashboard/settings/security');
     await button(page, 'Add a passkey').click();
     await page.getByRole('dialog').getByRole('button', { name: 'Continue' }).click();
-    await page.getByText('No passkey yet.').waitFor({ state: 'detached' });
+    await page.getByText('No passkeys yet.').waitFor({ state: 'detached' });
     await visit.open('/dashboard/settings/developers');
     await button(page, 'Create a token').click();
     await page.getByLabel('Name').fill('by passkey');
     await endSignIns(user.id);
     await button(page, 'Create').click();
-    await dialogOf(page).getByRole('button', { name: 'Log in with a passkey' }).click();
+    await dialogOf(page).getByRole('button', { name: 'Sign in with a passkey' }).click();
     await createdToken(page);
     expect(await tokensOf(user.id)).toContain('by passkey');
   });
@@ -135,13 +135,13 @@ describe('a sign-in that ends while a form is open', () => {
     await tab.goto(`${dashboard.url}/login`);
     await logIn(tab, other.email, PASSWORD);
     await isIn(tab);
-    await dialog.getByRole('button', { name: 'I have logged in' }).click();
-    await dialog.getByText(`You are logged in as ${other.email} now, but this page is for ${user.email}.`).waitFor();
+    await dialog.getByRole('button', { name: 'I’ve signed in' }).click();
+    await dialog.getByText(`You are now signed in as ${other.email}, but this page is for ${user.email}.`).waitFor();
     await visit.expectAccessible();
     expect(await tokensOf(user.id)).not.toContain('for one alone');
     expect(await tokensOf(other.id)).not.toContain('for one alone');
     await dialog.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await button(page, 'Log in').click();
+    await button(page, 'Sign in').click();
     await expectWhatWasTyped(await createdToken(page));
     expect(await tokensOf(user.id)).toContain('for one alone');
     expect(await tokensOf(other.id)).not.toContain('for one alone');
@@ -155,7 +155,7 @@ describe('a sign-in that ends while a form is open', () => {
     await dialogOf(visit.page).waitFor();
     expect(await tokensOf(other.id)).not.toContain('mine');
     await dialogOf(visit.page).getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await button(visit.page, 'Log in').click();
+    await button(visit.page, 'Sign in').click();
     await createdToken(visit.page);
     expect(await tokensOf(user.id)).toContain('mine');
   });

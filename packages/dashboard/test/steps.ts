@@ -10,7 +10,7 @@ export const title = (page: Page, name: string | RegExp): Promise<void> =>
 export async function logIn(page: Page, email: string, password: string): Promise<void> {
   await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password', { exact: true }).fill(password);
-  await button(page, 'Log in').click();
+  await button(page, 'Sign in').click();
 }
 
 /** Some page of the dashboard is shown. */

@@ -42,7 +42,7 @@ it('an account is found, suspended with a reason, and resumed; its keys follow, 
   await visit.expectAccessible();
   await dialog.getByRole('button', { name: 'Suspend' }).click();
   await page.getByRole('button', { name: 'Resume', exact: true }).waitFor();
-  await page.getByText('The members read: An invoice is open.').waitFor();
+  await page.getByText('Shown to members: An invoice is open.').waitFor();
   expect(await verify(key.text)).toBe(401);
 
   const theirs = await browse(owner.id, `/accounts/${team}/keys`);

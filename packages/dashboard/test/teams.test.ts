@@ -31,7 +31,7 @@ describe('a team', () => {
     await page.getByLabel('Account', { exact: true }).selectOption('New team…');
     await page.getByLabel('Name').fill('Difference Engines');
     await visit.expectAccessible();
-    await page.getByRole('button', { name: 'Create the team' }).click();
+    await page.getByRole('button', { name: 'Create team' }).click();
     await page.getByRole('heading', { name: 'Members', level: 1 }).waitFor();
     const row = page.getByRole('table', { name: 'Members' }).getByRole('row').nth(1);
     expect(await row.textContent()).toContain('Owner');
@@ -55,15 +55,15 @@ describe('a team', () => {
     await visitor.page.waitForURL(new RegExp(`/dashboard/accounts/${team}`));
 
     await visitor.open(`/dashboard/accounts/${team}/members`);
-    await visitor.page.getByText('Inviting people and changing roles takes the role admin or owner.').waitFor();
-    expect(await visitor.page.getByRole('button', { name: 'Invite somebody' }).count()).toBe(0);
+    await visitor.page.getByText('Inviting people and changing roles requires the role admin or owner.').waitFor();
+    expect(await visitor.page.getByRole('button', { name: 'Invite someone' }).count()).toBe(0);
     expect(await visitor.page.getByRole('button', { name: /^Actions: / }).count()).toBe(1);
     await visitor.expectAccessible();
     await visitor.open(`/dashboard/accounts/${team}/keys`);
-    await visitor.page.getByText('You can look at keys here.').waitFor();
+    await visitor.page.getByText('You can view keys here.').waitFor();
     await visitor.open(`/dashboard/accounts/${team}/settings`);
     await visitor.page.getByText('Only an owner can delete the team.').waitFor();
-    expect(await visitor.page.getByRole('button', { name: 'Delete the team' }).isDisabled()).toBe(true);
+    expect(await visitor.page.getByRole('button', { name: 'Delete team' }).isDisabled()).toBe(true);
 
     await inviter.page.reload();
     await inviter.page.getByRole('table', { name: 'Members' }).getByText(guest.email).waitFor();
@@ -77,7 +77,7 @@ describe('a team', () => {
     const { page } = await browse(owner.id, `/accounts/${team}/members`);
     await invite(page, member.email, 'Admin');
     await page.getByText('Somebody with this address is a member already.').waitFor();
-    expect(await page.getByRole('textbox', { name: 'E-mail address' }).inputValue()).toBe(member.email);
+    expect(await page.getByRole('textbox', { name: 'Email address' }).inputValue()).toBe(member.email);
   });
 
   it('sends an invitation again, which ends the link before, and takes it back, which ends that one', async () => {
@@ -93,8 +93,8 @@ describe('a team', () => {
     await page.getByText(`A new link for ${guest.email} was created`).waitFor();
     const second = await linkIn(dashboard, guest.email, '/invitation#');
     expect([await works(first), await works(second)]).toEqual([422, 200]);
-    await page.getByRole('button', { name: `Take back the invitation of ${guest.email}` }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Take back' }).click();
+    await page.getByRole('button', { name: `Revoke invitation of ${guest.email}` }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke invitation' }).click();
     await page.getByRole('table', { name: 'Open invitations' }).waitFor({ state: 'detached' });
     expect(await works(second)).toBe(422);
   });
@@ -113,8 +113,8 @@ describe('a team', () => {
 
     await page.getByRole('link', { name: 'Members' }).click();
     await page.getByRole('button', { name: `Actions: ${developer.email.split('@')[0]}` }).click();
-    await page.getByRole('menuitem', { name: 'Leave the team' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Leave the team' }).click();
+    await page.getByRole('menuitem', { name: 'Leave team' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Leave team' }).click();
     await page.getByText('You have left Engines.').waitFor();
     expect(await page.getByLabel('Account', { exact: true }).locator('option').allTextContents()).not.toContain('Engines');
     expect(await verify(key)).toBe(200);
@@ -128,7 +128,7 @@ describe('a team', () => {
     const admin = await newMember(dashboard, owner, team, 'admin');
     const other = await newMember(dashboard, owner, team, 'viewer');
     const { page, ...visit } = await browse(admin.id, `/accounts/${team}/members`);
-    await page.getByRole('button', { name: 'Invite somebody' }).click();
+    await page.getByRole('button', { name: 'Invite someone' }).click();
     expect(await page.getByRole('dialog').getByRole('radio').count()).toBe(3);
     await visit.expectAccessible();
     await page.keyboard.press('Escape');
@@ -159,11 +159,11 @@ describe('a team', () => {
     await page.getByRole('button', { name: `Actions: ${nameOf(member.email)}` }).click();
     await page.getByRole('menuitem', { name: 'Remove' }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByText('API keys that they made belong to the team and keep working.').waitFor();
+    await dialog.getByText('API keys that they created belong to the team and keep working.').waitFor();
     await dialog.getByRole('button', { name: 'Remove' }).click();
     await page.getByText(`${nameOf(member.email)} is no longer a member.`).waitFor();
     await theirs.page.reload();
-    await theirs.page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+    await theirs.page.getByRole('heading', { name: 'Page not found' }).waitFor();
   });
 
   it('is passed on by its owner, renamed, and deleted by typing its name; then its keys end', async () => {
@@ -174,18 +174,18 @@ describe('a team', () => {
     const first = await browse(owner.id, `/accounts/${team}/members`);
     await first.page.getByRole('button', { name: `Actions: ${nameOf(heir.email)}` }).click();
     await first.page.getByRole('menuitem', { name: 'Make owner' }).click();
-    await first.page.getByRole('dialog').getByRole('button', { name: 'Pass the team on' }).click();
+    await first.page.getByRole('dialog').getByRole('button', { name: 'Transfer ownership' }).click();
     await first.page.getByText(`${nameOf(heir.email)} is now the owner.`).waitFor();
     await first.page.getByRole('link', { name: 'Team settings' }).click();
     await first.page.getByText('Only an owner can delete the team.').waitFor();
 
     const { page, ...second } = await browse(heir.id, `/accounts/${team}/settings`);
-    await page.getByLabel('Name of the team').fill('Analytical Engines');
+    await page.getByLabel('Team name').fill('Analytical Engines');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('The name is changed.').waitFor();
-    await page.getByRole('button', { name: 'Delete the team' }).click();
+    await page.getByText('The name was changed.').waitFor();
+    await page.getByRole('button', { name: 'Delete team' }).click();
     const dialog = page.getByRole('dialog');
-    const confirm = dialog.getByRole('button', { name: 'Delete the team' });
+    const confirm = dialog.getByRole('button', { name: 'Delete team' });
     await dialog.getByText('1 API key', { exact: true }).waitFor();
     expect(await confirm.isDisabled()).toBe(true);
     await second.expectAccessible();
@@ -202,8 +202,8 @@ describe('a team', () => {
     const team = await newTeam(owner);
     const { page } = await browse(owner.id, `/accounts/${team}/members`);
     await page.getByRole('button', { name: `Actions: ${nameOf(owner.email)}` }).click();
-    const leave = page.getByRole('menuitem', { name: /^Leave the team/ });
-    expect(await leave.textContent()).toContain('A team needs an owner');
+    const leave = page.getByRole('menuitem', { name: /^Leave team/ });
+    expect(await leave.textContent()).toContain('You’re the only owner.');
     await leave.press('Enter');
     expect(await page.getByRole('dialog').count()).toBe(0);
   });
@@ -214,7 +214,7 @@ describe('a team', () => {
     const stranger = await newPerson(dashboard);
     for (const path of [`/accounts/${team}/members`, `/accounts/${stranger.accountId}/members`]) {
       const { page } = await browse(stranger.id, path);
-      await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+      await page.getByRole('heading', { name: 'Page not found' }).waitFor();
     }
   });
 
@@ -244,9 +244,9 @@ describe('a team', () => {
 const nameOf = (email: string): string => email.split('@')[0] ?? '';
 
 async function invite(page: Page, email: string, role: string): Promise<void> {
-  await page.getByRole('button', { name: 'Invite somebody' }).click();
+  await page.getByRole('button', { name: 'Invite someone' }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('E-mail address').fill(email);
+  await dialog.getByLabel('Email address').fill(email);
   await dialog.getByLabel(role, { exact: true }).check();
-  await dialog.getByRole('button', { name: 'Create the link' }).click();
+  await dialog.getByRole('button', { name: 'Create link' }).click();
 }

@@ -40,7 +40,7 @@ describe('personal access tokens', () => {
     await open('/dashboard');
     await page.getByLabel('Email').fill(email);
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByRole('link', { name: 'Account settings' }).click();
     await page.getByRole('link', { name: 'Developers' }).click();
     await page.getByRole('button', { name: 'Create a token' }).click();
@@ -55,7 +55,7 @@ describe('personal access tokens', () => {
     const { stdout } = await run('curl', ['-sS', '-H', bearer, `${dashboard.url}/api/v1/cli/loggedUser`]);
     expect(JSON.parse(stdout)).toMatchObject({ user: { email } });
     // Beside the secret stands by then that it works.
-    await page.getByText('It works. The first request came').waitFor();
+    await page.getByText('It works. First request:').waitFor();
   });
 
   it('shows the secret in the forms that people paste, and the curl that is shown works as it stands', async () => {
@@ -106,7 +106,7 @@ describe('personal access tokens', () => {
     await page.getByRole('combobox', { name: 'Expires' }).selectOption({ label: 'In 7 days' });
     await page.getByRole('button', { name: 'Permissions' }).click();
     await page.getByText('Only some').click();
-    await page.getByLabel('Permissions, one a line').fill('invoices.read');
+    await page.getByLabel('Permissions, one per line').fill('invoices.read');
     await page.getByRole('button', { name: 'Allowed addresses' }).click();
     await page.getByLabel('Addresses or blocks').fill('127.0.0.1\n::1');
     await page.getByRole('button', { name: 'Create' }).click();
@@ -127,7 +127,7 @@ describe('personal access tokens', () => {
     const { page, visit } = await developers();
     await page.getByRole('button', { name: 'Create a token' }).click();
     await page.getByRole('button', { name: 'Create' }).click();
-    await page.getByText('Give it a name').waitFor();
+    await page.getByText('Enter a name').waitFor();
     await page.getByLabel('Name').fill('faulty');
     await page.getByRole('button', { name: 'Allowed addresses' }).click();
     await page.getByLabel('Addresses or blocks').fill('203.0.113.7/24');
@@ -158,7 +158,7 @@ describe('personal access tokens', () => {
     await page.getByRole('button', { name: 'Create a token' }).click();
     await page.getByLabel('Name').fill('after lunch');
     await page.getByRole('button', { name: 'Create' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' });
+    const dialog = page.getByRole('dialog', { name: 'Confirm it’s you' });
     await dialog.waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('alert').waitFor();
@@ -190,7 +190,7 @@ describe('personal access tokens', () => {
       .poll(async () => {
         await page.reload();
         return page
-          .getByText('It still carried 1 request since the rotation.')
+          .getByText('The old secret was used for 1 request since the rotation.')
           .waitFor({ timeout: 1000 })
           .then(
             () => true,
@@ -201,7 +201,7 @@ describe('personal access tokens', () => {
     await visit.expectAccessible();
     await page.getByRole('button', { name: 'End overlap now' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'End overlap now' }).click();
-    await page.getByText('The old secret has ended.').waitFor();
+    await page.getByText('The old secret no longer works.').waitFor();
     expect([await verify(old), await verify(young)]).toEqual([401, 200]);
   });
 
@@ -211,8 +211,8 @@ describe('personal access tokens', () => {
     await page.getByRole('button', { name: 'Done' }).click();
     expect(await verify(token)).toBe(200);
     await page.getByRole('link', { name: 'wide' }).click();
-    await page.getByText('Its use has been watched since').waitFor();
-    const narrow = page.getByRole('button', { name: 'Narrow to what is used' });
+    await page.getByText('Its use has been recorded since').waitFor();
+    const narrow = page.getByRole('button', { name: 'Remove unused permissions' });
     expect(await narrow.count()).toBe(0);
     await dashboard.keyhouse.flush();
     dashboard.advance(30 * 24 * 60 * MINUTE_MS);
@@ -226,27 +226,27 @@ describe('personal access tokens', () => {
         );
       })
       .toBe(true);
-    await page.getByText('Suggested after watching its use for 30 days.').waitFor();
+    await page.getByText('This suggestion is based on its use over 30 days.').waitFor();
     await visit.expectAccessible();
     await narrow.click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByText('This goes:').waitFor();
+    await dialog.getByText('Will be removed:').waitFor();
     await dialog.getByText('invoices.write').waitFor();
-    await dialog.getByRole('button', { name: 'Narrow' }).click();
-    await page.getByText('You can undo it for a day').waitFor();
+    await dialog.getByRole('button', { name: 'Reduce permissions' }).click();
+    await page.getByText('You can undo this for one day').waitFor();
     const both = async () => [await verify(token), await verify(token, '/verify/api/invoices', 'POST')];
     expect(await both()).toEqual([200, 403]);
     await visit.expectAccessible();
     // It widens, so it asks for a proof.
     dashboard.advance(11 * MINUTE_MS);
     await page.getByRole('button', { name: 'Undo', exact: true }).click();
-    await dialog.getByText('It gets these permissions again:').waitFor();
+    await dialog.getByText('These permissions will be restored:').waitFor();
     await visit.expectAccessible();
     await dialog.getByRole('button', { name: 'Undo', exact: true }).click();
-    const proof = page.getByRole('dialog', { name: 'Confirm that it is you' });
+    const proof = page.getByRole('dialog', { name: 'Confirm it’s you' });
     await proof.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await proof.getByRole('button', { name: 'Confirm' }).click();
-    await page.getByText('Undone. It has again what it had before.').waitFor();
+    await page.getByText('Restored. It has the same permissions and addresses as before.').waitFor();
     expect(await both()).toEqual([200, 200]);
     expect(await page.getByRole('button', { name: 'Undo', exact: true }).count()).toBe(0);
   });
@@ -302,7 +302,7 @@ async function createToken(page: Page, name: string, wish: { permissions?: strin
   if (wish.permissions !== undefined) {
     await page.getByRole('button', { name: 'Permissions' }).click();
     await page.getByText('Only some').click();
-    await page.getByLabel('Permissions, one a line').fill(wish.permissions);
+    await page.getByLabel('Permissions, one per line').fill(wish.permissions);
   }
   if (wish.addresses !== undefined) {
     await page.getByRole('button', { name: 'Allowed addresses' }).click();

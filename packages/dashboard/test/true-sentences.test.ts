@@ -30,7 +30,7 @@ describe('what the pages say', () => {
     await title(visit.page, 'This page does not exist');
     await visit.expectAccessible();
     await visit.page.getByRole('link', { name: 'Go to the dashboard' }).click();
-    await title(visit.page, 'Log in to Keyhouse');
+    await title(visit.page, 'Sign in to Keyhouse');
     // The browser notes the 404 by itself.
     visit.complaints.splice(0);
   });
@@ -39,7 +39,7 @@ describe('what the pages say', () => {
     const { page, ...visit } = await at('/forgot');
     await page.getByText('This server sends no email').waitFor();
     await page.getByLabel('Email').fill('somebody@example.com');
-    await button(page, 'Create the link').click();
+    await button(page, 'Create link').click();
     await title(page, 'Ask the operator for the link');
     await visit.expectAccessible();
 
@@ -49,7 +49,7 @@ describe('what the pages say', () => {
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await button(page, 'Register').click();
     await isIn(page);
-    const banner = page.getByRole('region', { name: 'Your e-mail address' });
+    const banner = page.getByRole('region', { name: 'Your email address' });
     await banner.getByText('This server sends no email: ask the operator').waitFor();
     await visit.expectAccessible();
     const before = await linkIn(dashboard, email, '/verify-email#');
@@ -58,7 +58,7 @@ describe('what the pages say', () => {
     expect(await linkIn(dashboard, email, '/verify-email#')).not.toBe(before);
     await page.goto(`${dashboard.url}/dashboard/settings/profile`);
     await page.getByText('This server sends no email: you get the link from the operator.').waitFor();
-    expect(await page.getByText(/that we sent|Send it again|on its way/).count()).toBe(0);
+    expect(await page.getByText(/that we sent|Send again|on its way/).count()).toBe(0);
   });
 
   it('sends nothing by the name of a button either: of a team, of the operator, of the mails', async () => {
@@ -72,15 +72,15 @@ describe('what the pages say', () => {
     await visit.open(`/dashboard/accounts/${team}/members`);
     await button(page, 'Create a new link for guest@example.com').waitFor();
     expect(await sends.count()).toBe(0);
-    await button(page, 'Invite somebody').click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Create the link' }).waitFor();
+    await button(page, 'Invite someone').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Create link' }).waitFor();
     expect(await sends.count()).toBe(0);
     await visit.open('/dashboard/operator/users');
-    await button(page, 'Invite somebody').click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Create the link' }).waitFor();
+    await button(page, 'Invite someone').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Create link' }).waitFor();
     expect(await sends.count()).toBe(0);
     await visit.open('/dashboard/operator/mails');
-    await button(page, 'Create a test mail').waitFor();
+    await button(page, 'Create a test email').waitFor();
     expect(await sends.count()).toBe(0);
   });
 
@@ -113,7 +113,7 @@ describe('what the pages say', () => {
     const member = await newMember(dashboard, owner, team, 'developer');
     const visit = await at('/login');
     const { page } = visit;
-    await title(page, 'Log in to Keyhouse');
+    await title(page, 'Sign in to Keyhouse');
     await signIn(dashboard, visit, member.id);
     await visit.open(`/dashboard/accounts/${team}/members`);
     await page.getByRole('table', { name: 'Members' }).waitFor();
@@ -125,14 +125,14 @@ describe('what the pages say', () => {
 
     // What this page remembers of the members is younger than what it would ask for again by itself.
     await navigation.getByRole('link', { name: 'Audit log' }).click();
-    await title(page, 'You are not a member of Analytical Engines any more');
+    await title(page, 'You’re no longer a member of Analytical Engines');
     await visit.expectAccessible();
     const switcher = page.getByLabel('Account', { exact: true });
     expect(await switcher.locator('option').allTextContents()).not.toContain('Analytical Engines');
     await page.goBack();
-    await title(page, 'You are not a member of Analytical Engines any more');
+    await title(page, 'You’re no longer a member of Analytical Engines');
     await page.goBack();
-    await title(page, 'You are not a member of Analytical Engines any more');
+    await title(page, 'You’re no longer a member of Analytical Engines');
     expect(await page.getByRole('table', { name: 'Members' }).count()).toBe(0);
   });
 

@@ -35,7 +35,7 @@ it.each([
     await visit.expectToFit();
 
     // Not verified is not verified, whatever the button is told.
-    await button(page, 'I verified it').click();
+    await button(page, 'I’ve verified it').click();
     await page.getByRole('heading', { name: 'Verify your email first' }).waitFor();
     // The one of the registration, which the new one replaces.
     const old = await post.linkTo(user.email, '/verify-email');
@@ -46,9 +46,9 @@ it.each([
     expect(link).not.toBe(old);
     const other = await visit.context.newPage();
     await other.goto(`${dashboard.url}${link}`);
-    await title(other, 'Your address is confirmed');
+    await title(other, 'Your email address is verified');
     await other.close();
-    await button(page, 'I verified it').click();
+    await button(page, 'I’ve verified it').click();
     await page.getByLabel('Name', { exact: true }).fill('first');
     await button(page, 'Create').click();
     expect(await page.getByLabel('Secret', { exact: true }).inputValue()).toMatch(/kh_/);

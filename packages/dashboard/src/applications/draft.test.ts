@@ -101,7 +101,7 @@ describe('spans', () => {
       '1 day',
       '30 days',
     ]);
-    expect(policySummary(null, null)).toBe('When people sign out');
+    expect(policySummary(null, null)).toBe('Until sign-out');
     expect(policySummary(3600, 86_400)).toBe('after 1 hour without use, 1 day after the sign-in');
   });
 

@@ -13,7 +13,7 @@ import { sentenceOf } from './sentence.ts';
 import { words } from './words.ts';
 
 const ICONS: Readonly<Record<Group, LucideIcon>> = {
-  Refusals: Ban,
+  Rejections: Ban,
   'Signing in': LogIn,
   People: Users,
   Teams: Users,
@@ -72,7 +72,7 @@ function Entry({ row, log, onFilter }: { row: AuditRow; log: Log; onFilter: (fil
             size={16}
             aria-hidden="true"
             className={classes.icon ?? ''}
-            {...(group === 'Refusals' ? { 'data-refused': true } : {})}
+            {...(group === 'Rejections' ? { 'data-refused': true } : {})}
           />
           <span className={classes.sentence}>
             <Sentence row={row} />

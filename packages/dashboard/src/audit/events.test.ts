@@ -106,11 +106,11 @@ describe('the words of the audit log', () => {
   it.each<[string, Partial<AuditRow>]>([
     ['Ada rotated the key Billing', {}],
     [
-      'The key Billing was refused: it lacks a permission',
+      'The key Billing was rejected: it lacks a permission',
       { event: 'request.refused', actor: 'key:12', actor_name: 'Billing', reason: 'forbidden' },
     ],
     [
-      'A JWT of the key Billing was refused: it has expired',
+      'A JWT of the key Billing was rejected: it has expired',
       { event: 'request.refused', actor: 'key:12', actor_name: 'Billing', reason: 'expired', details: { kind: 'jwt' } },
     ],
     [
@@ -130,7 +130,7 @@ describe('the words of the audit log', () => {
       { event: 'user.password_changed', actor: 'anonymous', actor_name: null, user_id: 7, user_name: 'Ada' },
     ],
     [
-      'Strangers were refused 3 × within a minute: nobody knows it',
+      'Requests of strangers were rejected 3 × within a minute: it is unknown',
       {
         event: 'request.refusals_counted',
         actor: 'server',
@@ -145,6 +145,6 @@ describe('the words of the audit log', () => {
 
   it('shows an event and a reason that it does not know as they are', () => {
     expect(said({ event: 'moon.landed' })).toBe('Ada: moon.landed');
-    expect(said({ event: 'request.refused', reason: 'solar_flare' })).toBe('Ada was refused: solar_flare');
+    expect(said({ event: 'request.refused', reason: 'solar_flare' })).toBe('Ada was rejected: solar_flare');
   });
 });

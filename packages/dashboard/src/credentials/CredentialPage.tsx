@@ -157,7 +157,7 @@ function About({ credential }: { credential: Credential }) {
       words.columns.lastUsed,
       <LastUse key="u" at={credential.last_used_at} address={credential.last_address} userAgent={credential.last_user_agent} />,
     ],
-    [words.made, `${format.date(credential.created_at)} · ${cameFrom(credential)}`],
+    [words.created, `${format.date(credential.created_at)} · ${cameFrom(credential)}`],
     ...(creator === null ? [] : [[words.createdBy, creator] as const]),
     ...(credential.rotated_at === null ? [] : [[words.rotated, format.relative(credential.rotated_at)] as const]),
   ];

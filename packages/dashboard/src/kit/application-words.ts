@@ -11,7 +11,7 @@ const VOUCHED_WORDS: Readonly<Record<VouchedName, string>> = {
   home_page: 'home page',
   logo: 'logo',
   redirect_uris: 'redirect URIs',
-  post_logout_redirect_uris: 'pages after signing out',
+  post_logout_redirect_uris: 'pages after sign-out',
   allows_schemes_without_dot: 'schemes without a dot',
   permissions: 'permissions',
   optional_permissions: 'optional permissions',
@@ -27,5 +27,5 @@ export const applicationWords = {
   firstParty: 'First-party',
   lostTitle: (badges: readonly BadgeName[]): string => `No longer ${listed(badges.map((badge) => BADGE_WORDS[badge]))}`,
   lost: (changed: readonly VouchedName[]): string =>
-    `Changed since the operator looked at it: ${changed.map((what) => VOUCHED_WORDS[what]).join(', ')}.`,
+    `Changed since the operator reviewed it: ${changed.map((what) => VOUCHED_WORDS[what]).join(', ')}.`,
 } as const;

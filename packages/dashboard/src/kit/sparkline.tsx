@@ -14,7 +14,13 @@ export function Sparkline({ counts }: { counts: readonly number[] }) {
   const total = sumOf(counts);
   const most = busiest(counts, new Date());
   if (most === null) return <span className={shared.dim}>{words.noUse}</span>;
-  const label = words.plotText(format.number(total), total === 1, format.number(most.requests), format.utcDay(most.day));
+  const label = words.plotText(
+    counts.length,
+    format.number(total),
+    total === 1,
+    format.number(most.requests),
+    format.utcDay(most.day),
+  );
   return (
     <span className={classes.spark}>
       <svg

@@ -27,7 +27,7 @@ export default function UseChart({ counts, title }: { counts: readonly number[];
       </Text>
       <svg
         role="img"
-        aria-label={`${title}: ${words.plotText(format.number(sumOf(counts)), sumOf(counts) === 1, format.number(most.requests), format.utcDay(most.day))}`}
+        aria-label={`${title}: ${words.plotText(counts.length, format.number(sumOf(counts)), sumOf(counts) === 1, format.number(most.requests), format.utcDay(most.day))}`}
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         preserveAspectRatio="none"
         className={classes.chart}

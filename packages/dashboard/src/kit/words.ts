@@ -3,21 +3,21 @@ export const requests = (count: string, isOne: boolean): string => `${count} ${i
 
 export const words = {
   retry: 'Try again',
-  partFailed: 'This part of the page could not be shown. The rest of it works.',
-  offline: 'You are offline, or the server cannot be reached. Nothing you typed is lost.',
-  unavailable: 'The server cannot answer now. Nothing was changed; try again in a moment.',
-  notAllowed: 'You may not do this here.',
-  notFound: 'There is no such thing, or it is not yours.',
+  partFailed: 'This part of the page can’t be shown. The rest of the page works.',
+  offline: 'You are offline, or the server can’t be reached. Nothing you typed is lost.',
+  unavailable: 'The server can’t answer right now. Nothing was changed. Try again in a moment.',
+  notAllowed: 'You don’t have permission to do this.',
+  notFound: 'It doesn’t exist, or you don’t have access to it.',
   signedOut: 'You are signed out.',
   emailUnverified: 'Verify your email address first: follow the link in the email, then come back.',
-  proofRequired: 'Nothing was changed, because it was not confirmed that it is you.',
-  invalid: 'Some fields need another look.',
+  proofRequired: 'Nothing was changed, because you didn’t confirm it’s you.',
+  invalid: 'Some fields need to be corrected.',
   wait: (seconds: number): string =>
     seconds < 90
-      ? `Too many tries. Try again in ${seconds} seconds.`
-      : `Too many tries. Try again in ${Math.ceil(seconds / 60)} minutes.`,
+      ? `Too many attempts. Try again in ${seconds} seconds.`
+      : `Too many attempts. Try again in ${Math.ceil(seconds / 60)} minutes.`,
   broken: (requestId: string | null): string =>
-    `Something went wrong on our side.${requestId === null ? '' : ` If you report it, name the request ${requestId}.`}`,
+    `Something went wrong on our side.${requestId === null ? '' : ` If you report it, include the request ID ${requestId}.`}`,
   loading: 'Loading',
   copy: 'Copy',
   copied: 'Copied',
@@ -28,9 +28,9 @@ export const words = {
   actionsFor: (name: string): string => `Actions: ${name}`,
   roles: { viewer: 'Viewer', developer: 'Developer', admin: 'Admin', owner: 'Owner' },
   byOperator: 'the operator',
-  byDeletedUser: 'a user who was deleted',
+  byDeletedUser: 'a deleted user',
   ends: {
-    title: 'With it end, at once and everywhere:',
+    title: 'These end with it, immediately and everywhere:',
     nothing: 'Nothing else ends with it.',
     /** More is not counted. */
     most: 10_000,
@@ -41,7 +41,7 @@ export const words = {
       ['jwts', 'JWT minted from API keys', 'JWTs minted from API keys'],
       ['applications', 'application', 'applications'],
       ['application_sessions', 'user session', 'user sessions'],
-      ['sessions', 'session at an application of somebody else', 'sessions at applications of others'],
+      ['sessions', 'session with an application of someone else', 'sessions with applications of others'],
       ['members', 'membership', 'memberships'],
       ['invitations', 'open invitation', 'open invitations'],
       ['teams', 'membership in a team', 'memberships in teams'],
@@ -51,37 +51,37 @@ export const words = {
   typeToConfirm: (name: string): string => `Type ${name} to confirm`,
 
   notFoundPage: {
-    title: 'There is no such page',
+    title: 'Page not found',
     text: 'It may not exist, or you don’t have access. Try another account.',
-    lostTitle: (team: string): string => `You are not a member of ${team} any more`,
-    lost: 'Somebody removed you from it, or it was deleted. Nothing of it is shown any more.',
-    toHome: 'To your home page',
+    lostTitle: (team: string): string => `You’re no longer a member of ${team}`,
+    lost: 'You left it, someone removed you, or it was deleted.',
+    toHome: 'Go to your home page',
   },
   administratorsOnly: {
     title: 'These pages are for administrators',
-    text: 'You are signed in, and are not an administrator of this server. Somebody who is can make you one.',
-    toHome: 'To your home page',
+    text: 'You are not an administrator of this server. Ask an administrator for access.',
+    toHome: 'Go to your home page',
   },
 
   /** Null as a list of permissions. */
-  allPermissions: { token: 'Everything you may do', key: 'Everything of the account' },
+  allPermissions: { token: 'All your permissions', key: 'All permissions of the account' },
   stay: 'Stay here',
   leave: 'Leave anyway',
   searchPermissions: 'Filter permissions',
-  noneFound: 'No permission matches.',
+  noneFound: 'No permissions match.',
   readEverything: 'Read everything',
   writeEverything: 'Write everything',
   everything: 'Everything',
   access: (read: boolean, write: boolean) => (read && write ? 'read, write' : read ? 'read' : 'write'),
   andMore: (count: number) => `and ${count} more`,
-  copyFailed: 'Your browser did not allow copying. Select the text and copy it by hand.',
-  noUse: 'No request',
-  chartEmpty: 'No request in the last 90 days.',
+  copyFailed: 'Your browser didn’t allow copying. Select the text and copy it yourself.',
+  noUse: 'No requests',
+  chartEmpty: 'No requests in the last 90 days.',
   chartShow: 'Show as table',
   chartDay: 'Day',
   chartRequests: 'Requests',
-  plotText: (total: string, isOne: boolean, most: string, day: string) =>
-    `${requests(total, isOne)} in the last 30 days, the most on ${day} (${most})`,
+  plotText: (days: number, total: string, isOne: boolean, most: string, day: string) =>
+    `${requests(total, isOne)} in the last ${days} days, most on ${day} (${most})`,
   requests,
   neverUsed: 'Never',
   from: (address: string): string => `from ${address}`,

@@ -11,7 +11,7 @@ export const passwordHint = (hint: PasswordHint): string => {
     case 'long':
       return 'At most 128 characters.';
     case 'personal':
-      return 'This is your name or address: it would be the first guess.';
+      return 'This is your name or email address, which is easy to guess.';
     case 'fair':
       return 'Long enough. A longer one is harder to guess.';
     case 'good':
@@ -23,17 +23,16 @@ export const passwordHint = (hint: PasswordHint): string => {
 export const providerFailure = (reason: string): string | null => entryOf(FAILURES, reason) ?? null;
 
 const FAILURES: Readonly<Record<string, string>> = {
-  trip: 'This took too long, or was begun in another window. Try again.',
-  provider: 'The other side did not let you in, or you cancelled there. Try again, or log in in another way.',
-  unproved:
-    'The other side has not confirmed that your address is yours, so it cannot open the door here. Log in in another way.',
+  trip: 'This took too long, or was started in another window. Try again.',
+  provider: 'Sign-in with the provider was cancelled or failed. Try again, or sign in another way.',
+  unproved: 'The provider has not verified your email address, so you can’t sign in with it here. Sign in another way.',
   unlisted:
-    'This provider may not vouch for your email address here. Sign in another way. If you are not an administrator, you can then link it under Security.',
-  'too-many': 'Too many people have registered from your network just now. Try again in a few minutes.',
-  'sign-up-closed': 'Nobody is registered here with this address, and registering is not open.',
-  'invitation-over': 'This invitation no longer works. It was already used, taken back, or it expired.',
-  'other-address': 'Your invitation is for another email address than the one of this account.',
-  'linked-elsewhere': 'This account of the other side is linked to another user here already.',
-  'other-person': 'This was somebody else than the one who is logged in here. Nothing was confirmed.',
-  'shut-out': 'You cannot log in here. Ask whoever runs this place.',
+    'This provider isn’t trusted to verify your email address here. Sign in another way. If you are not an administrator, you can then link it under Security.',
+  'too-many': 'Too many people from your network have registered just now. Try again in a few minutes.',
+  'sign-up-closed': 'No one is registered here with this email address, and registration is closed.',
+  'invitation-over': 'This invitation no longer works. It was already used, revoked, or it expired.',
+  'other-address': 'Your invitation is for a different email address than this account’s.',
+  'linked-elsewhere': 'This provider account is already linked to another user here.',
+  'other-person': 'You signed in there as someone else than here. Nothing was confirmed.',
+  'shut-out': 'You can’t sign in here. Ask the operator.',
 };

@@ -1,15 +1,15 @@
 /** What people have granted to applications, and where they are signed in with them. */
 export const words = {
   title: 'Connected applications',
-  intro: 'Applications that you have granted access. Each does what you allowed, until you take it back.',
+  intro: 'Applications that you gave access. Each can do what you allowed, until you revoke its access.',
   list: 'Connected applications',
-  emptyTitle: 'Nothing is connected',
-  emptyText: 'When you sign in to an application with your user here and allow it something, it shows up on this page.',
+  emptyTitle: 'No connected applications',
+  emptyText: 'When you sign in to an application with your account here and give it access, it appears on this page.',
   unverified: 'Not verified',
   firstParty: (brand: string): string => `By ${brand}`,
   account: (name: string): string => `For ${name}`,
-  may: 'It may',
-  knows: { openid: 'Know who you are', profile: 'See your name', email: 'See your e-mail address' },
+  may: 'It can',
+  knows: { openid: 'Know who you are', profile: 'See your name', email: 'See your email address' },
   since: 'Connected',
   used: 'Last used',
   never: 'never',
@@ -18,12 +18,12 @@ export const words = {
   disconnectOf: (name: string, account: string): string => `Disconnect ${name} from ${account}`,
   disconnectTitle: (name: string): string => `Disconnect ${name}?`,
   disconnectText: (account: string): string =>
-    `It is signed out at once, and can do nothing more for ${account}. If you sign in to it again, it asks you again.`,
+    `Its access to ${account} is revoked immediately. If you sign in to it again, you are asked for access again.`,
   disconnectEnds: (count: number): string => (count === 1 ? '1 session ends with it.' : `${count} sessions end with it.`),
   disconnected: (name: string): string => `${name} is disconnected.`,
 
   sessionsTitle: 'Signed in to applications',
-  sessionsIntro: 'Where you are signed in to applications with your user here. Ending one leaves what you allowed.',
+  sessionsIntro: 'Applications where you are signed in with your account here. Ending a session doesn’t revoke what you allowed.',
   sessionsNone: 'You are not signed in to any application.',
   device: (browser: string | null, system: string | null): string | null =>
     browser === null && system === null ? null : [browser, system].filter((part) => part !== null).join(' on '),
@@ -32,7 +32,7 @@ export const words = {
   end: 'End',
   endOf: (name: string): string => `End the session of ${name}`,
   endTitle: (name: string): string => `End the session of ${name}?`,
-  endText: 'You are signed out of it there at once.',
+  endText: 'You are signed out of it there immediately.',
   ended: 'The session has ended.',
-  all: 'What they may do',
+  all: 'What they can do',
 } as const;

@@ -1,34 +1,35 @@
 /** The words of the security page. */
 export const words = {
   title: 'Security',
-  intro: 'How you log in, and where you are logged in now.',
+  intro: 'How you sign in, and where you are signed in now.',
   added: 'Added',
   lastUsed: 'last used',
   never: 'not used yet',
   password: {
     title: 'Password',
-    intro: 'When you change it, every other browser is signed out, and tokens that programs got with the old one end.',
+    intro:
+      'When you change it, every other browser is signed out, and tokens that programs got by signing in with the old one are revoked.',
     ends: ({ tokens, sessions }: { tokens: number; sessions: number }): string | null => {
       const parts = [
-        tokens === 0 ? null : `${tokens} token${tokens === 1 ? '' : 's'} from log-ins`,
+        tokens === 0 ? null : `${tokens} token${tokens === 1 ? '' : 's'} from sign-ins`,
         sessions === 0 ? null : `${sessions} session${sessions === 1 ? '' : 's'} of applications`,
       ].filter((part) => part !== null);
       return parts.length === 0 ? null : `A new password also ends ${parts.join(' and ')}.`;
     },
-    introNone: 'You have none yet: you log in in another way. With one you can also log in with your address.',
+    introNone: 'You have no password yet: you sign in another way. With a password you can also sign in with your email address.',
     since: 'Changed',
     next: 'New password',
-    change: 'Change the password',
+    change: 'Change password',
     set: 'Set a password',
-    changed: 'Your password is changed. Every other browser is signed out.',
+    changed: 'Your password was changed. Every other browser was signed out.',
   },
   passkeys: {
     title: 'Passkeys',
     intro: 'Sign in with your fingerprint, face or device PIN instead of your password. It can’t be phished.',
-    none: 'No passkey yet.',
+    none: 'No passkeys yet.',
     add: 'Add a passkey',
     name: 'Name',
-    nameHint: 'So that you know it among others.',
+    nameHint: 'So you can recognize it later.',
     goOn: 'Continue',
     next: 'Your browser asks for your fingerprint, face, device PIN or security key next.',
     synced: 'Synced',
@@ -41,11 +42,11 @@ export const words = {
     removeTitle: (name: string): string => `Remove ${name}?`,
     removeWhy: 'It can’t be used to sign in any more. Delete it from your device or password manager too.',
     removeLast: 'It is your last second factor: two-step verification is turned off, and your recovery codes are deleted.',
-    notHere: 'Passkeys are not offered here: browsers refuse them where the address of a server is a number.',
-    notInBrowser: 'This browser does not know passkeys.',
+    notHere: 'Passkeys are not available here: browsers don’t allow them when the server’s address is an IP address.',
+    notInBrowser: 'This browser doesn’t support passkeys.',
     cancelled: 'You cancelled, or it took too long: no passkey was added.',
-    known: 'This device holds a passkey of yours already.',
-    failed: 'The browser refused: no passkey was added.',
+    known: 'This device already has one of your passkeys.',
+    failed: 'The browser didn’t allow it: no passkey was added.',
   },
   twoStep: {
     title: 'Two-step verification',
@@ -75,13 +76,13 @@ export const words = {
   },
   totp: {
     scan: 'Scan this with your authenticator app.',
-    orType: 'Or type the key into the app:',
+    orType: 'Or enter the key in the app:',
     secret: 'Key',
     copySecret: 'Copy the key',
     qr: 'QR code of the key below',
     code: 'Code',
     codeHint: 'The six digits that the app shows now.',
-    confirm: 'Turn it on',
+    confirm: 'Turn on',
     cancel: 'Cancel',
   },
   codes: {
@@ -92,7 +93,7 @@ export const words = {
     few: 'Create new ones now so you don’t get locked out.',
     make: 'Create new codes',
     makeTitle: 'Create new recovery codes?',
-    makeWhy: 'The ones that you have stop working.',
+    makeWhy: 'Your current codes stop working.',
     shownTitle: 'Your recovery codes',
     once: 'Store them somewhere other than your phone. You won’t see them again.',
     copy: 'Copy',
@@ -102,42 +103,43 @@ export const words = {
     leaveTitle: 'Did you save the codes?',
     leave: 'You won’t see them again. Without them, and without your second factor, you cannot sign in.',
     file: (brand: string): string => `${brand.toLowerCase().replace(/[^a-z0-9]+/g, '-')}-recovery-codes.txt`,
-    head: (brand: string, email: string): string => `Recovery codes of ${email} for ${brand}. Each works once.`,
+    head: (brand: string, email: string): string => `Recovery codes of ${email} for ${brand}. Each code works once.`,
   },
   identities: {
-    title: 'Other ways to log in',
-    intro: 'Log in with an account that you have elsewhere.',
+    title: 'Other ways to sign in',
+    intro: 'Sign in with an account that you have elsewhere.',
     link: (name: string): string => `Link ${name}`,
     unlink: 'Unlink',
     unlinkOf: (name: string): string => `Unlink ${name}`,
     unlinkTitle: (name: string): string => `Unlink ${name}?`,
-    unlinkWhy: 'Nobody can log in here with it any more.',
+    unlinkWhy: 'It can no longer be used to sign in here.',
     linked: 'Linked',
     notLinked: 'Not linked',
   },
   signIns: {
-    more: 'There are more. Only the newest 100 are listed; “End all others” ends those too.',
-    title: 'Where you are logged in',
-    intro: 'If you do not know one of them, end it and change your password.',
-    this: 'This one',
+    more: 'There are more. Only the newest 100 are listed; “Sign out everywhere else” ends those too.',
+    title: 'Active sessions',
+    intro: 'Don’t recognize one? Sign it out and change your password.',
+    this: 'This browser',
     device: (browser: string | null, system: string | null): string => {
       if (browser === null) return system ?? 'An unknown browser';
       return system === null ? browser : `${browser} on ${system}`;
     },
     seen: 'Last seen',
-    since: 'Logged in',
-    end: 'End',
-    endOf: (device: string): string => `End ${device}`,
-    endTitle: (device: string): string => `End ${device}?`,
-    endWhy: 'That browser is signed out at once.',
-    endOthers: 'End all others',
-    endOthersTitle: 'End all other sign-ins?',
-    endOthersWhy: 'Every browser but this one is signed out at once. Tokens and keys stay.',
+    since: 'Signed in',
+    end: 'Sign out',
+    endOf: (device: string): string => `Sign out ${device}`,
+    endTitle: (device: string): string => `Sign out ${device}?`,
+    endWhy: 'That browser is signed out immediately.',
+    endOthers: 'Sign out everywhere else',
+    endOthersTitle: 'Sign out everywhere else?',
+    endOthersWhy: 'Every browser except this one is signed out immediately. Tokens and keys keep working.',
     withSessions: (count: number): string =>
       count === 1
         ? 'Also end the session of the application that was connected from there'
         : `Also end the ${count} sessions of applications that were connected from there`,
-    withSessionsWhy: 'Leave this ticked if you don’t recognize a sign-in: whoever used it may have connected an application.',
+    withSessionsWhy:
+      'Leave this selected if you don’t recognize a sign-in: anyone who used it may have connected an application.',
     withSessionsElsewhere: (count: number): string =>
       count === 1
         ? 'Also end the session of the application that was not connected from this sign-in'
