@@ -30,3 +30,5 @@ export function readSearch(text = ''): string {
   if (!isWellFormedText(text)) throw invalid('q', 'The q field may not contain control characters.');
   return text.trim();
 }
+
+export const NAME_SENTENCE = 'A name must have at most 100 characters, none of them invisible or a control character.';

@@ -1,0 +1,67 @@
+/** Registering, with or without an invitation, and the first administrator's setup link. */
+import { Refusal } from '../../../core/refusal.ts';
+import type { DashboardPorts, Serve } from '../serve.ts';
+import { refuseLink } from './links.ts';
+import { invalid } from './refuse.ts';
+import { settleSignIn } from './settle-sign-in.ts';
+
+export function signUpRoutes(serve: Serve, ports: DashboardPorts): void {
+  const { keyhouse, cookies } = ports;
+  serve('POST /register', async ({ body, by, request, reply, signIn }) => {
+    const came = await keyhouse.signIns.signUp({
+      email: body.email,
+      password: body.password,
+      displayName: body.display_name ?? '',
+      invitation: body.invitation ?? null,
+      browser: cookies.read(request, 'browser'),
+      by,
+    });
+    if (came.ok) {
+      const { next, to } = await settleSignIn(ports, request, reply, came.opened, signIn);
+      return { next, to: came.joined === null || leadsOn(to) ? to : `/dashboard/accounts/${came.joined}` };
+    }
+    throw came.reason === 'link-over' ? await refuseLink(keyhouse, 'invitation', body.invitation ?? '') : refuseComing(came);
+  });
+  serve('POST /setup/check', async ({ body }) => {
+    if (!(await keyhouse.signIns.isSetupTicket(body.ticket))) throw await refuseLink(keyhouse, 'setup', body.ticket);
+  });
+  serve('POST /setup', async ({ body, by, request, reply, signIn }) => {
+    const came = await keyhouse.signIns.setUp({
+      ticket: body.ticket,
+      email: body.email,
+      password: body.password,
+      displayName: body.display_name ?? '',
+      browser: cookies.read(request, 'browser'),
+      by,
+    });
+    if (came.ok) return await settleSignIn(ports, request, reply, came.opened, signIn);
+    throw came.reason === 'link-over' ? await refuseLink(keyhouse, 'setup', body.ticket) : refuseComing(came);
+  });
+}
+
+/** An application's authorization request waits there. */
+const leadsOn = (path: string): boolean => path.startsWith('/auth/continue?');
+
+type Refused = Exclude<
+  Extract<Awaited<ReturnType<DashboardPorts['keyhouse']['signIns']['signUp']>>, { ok: false }>,
+  { readonly reason: 'link-over' }
+>;
+
+function refuseComing(refused: Refused): Refusal {
+  switch (refused.reason) {
+    case 'sign-up-closed':
+      return new Refusal({ code: 'not_allowed' });
+    case 'other-address':
+      return invalid('email', 'The invitation is for another address.');
+    case 'invalid': {
+      const names = { email: 'email', password: 'password', displayName: 'display_name' } as const;
+      const errors: Record<string, string[]> = {};
+      for (const { field, sentence } of refused.faults) errors[names[field]] = [...(errors[names[field]] ?? []), sentence];
+      return new Refusal({ code: 'invalid', errors });
+    }
+    case 'too-many-tries':
+      return new Refusal({ code: 'too_many_requests', retryAfterSeconds: refused.retryAfterSeconds });
+    case 'busy':
+      return new Refusal({ code: 'busy', retryAfterSeconds: refused.retryAfterSeconds });
+  }
+}
