@@ -102,7 +102,7 @@ describe('spans', () => {
       '30 days',
     ]);
     expect(policySummary(null, null)).toBe('Until sign-out');
-    expect(policySummary(3600, 86_400)).toBe('after 1 hour without use, 1 day after the sign-in');
+    expect(policySummary(3600, 86_400)).toBe('after 1 hour of inactivity, 1 day after sign-in');
   });
 
   it('offer what holds now, also when it is something else', () => {
