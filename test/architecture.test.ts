@@ -208,6 +208,14 @@ describe('the floors of the dashboard', () => {
   });
 });
 
+describe('the store', () => {
+  it('says at the top of each file what the file owns', () => {
+    const files = sources.filter(({ path }) => isWithin(path, `${SERVER}/store`));
+    expect(files.length).toBeGreaterThan(80);
+    expect(files.filter(({ tree }) => !tree.text.startsWith('/**')).map(({ path }) => path)).toEqual([]);
+  });
+});
+
 describe('the tests that need no server', () => {
   it('reach neither the server, nor a browser, nor what the tests of a run share', () => {
     const reached = new Map<string, readonly Import[]>();

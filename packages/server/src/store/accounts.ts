@@ -1,3 +1,7 @@
+/**
+ * Users and their accounts: finding, creating and disabling them, and setting a password hash. What a user does about their own
+ * profile is in `profile.ts`.
+ */
 import type { Account, AccountsStore, User } from '../core/users/account.ts';
 import type { Act } from './act.ts';
 import { hasAdministratorBeside, lockAdministrators } from './administration.ts';

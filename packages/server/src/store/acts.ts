@@ -1,3 +1,7 @@
+/**
+ * Collects the acts of all files of the store under their names. The SQLite writer gets a name in a message and finds the act
+ * here.
+ */
 import { accountsActs } from './accounts.ts';
 import type { Acts } from './act.ts';
 import { administrationActs } from './administration.ts';

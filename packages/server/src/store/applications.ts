@@ -1,3 +1,7 @@
+/**
+ * Applications that ask users for access: their settings, client secrets, badges and logo, and the end of an application with
+ * everything that it was granted.
+ */
 import type { Selectable } from 'kysely';
 import {
   type Application,

@@ -1,3 +1,7 @@
+/**
+ * The audit log: reading it, chaining its entries by hashes, and erasing the personal data in it. `write-event.ts` adds the
+ * entries.
+ */
 import { type Selectable, sql } from 'kysely';
 import type { Actor, AuditEvent, AuditStore, EventDraft, EventName, Person, PersonRow } from '../core/audit/event.ts';
 import type { Act } from './act.ts';

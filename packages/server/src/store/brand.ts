@@ -1,3 +1,4 @@
+/** The operator's branding, kept in `settings`: a name, a colour and a logo. */
 import type { BrandStore, StoredBrand } from '../core/branding/brand.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';

@@ -1,3 +1,4 @@
+/** Tokens and keys: reading, creating, narrowing, rotating and revoking them. A secret is stored as its hash alone. */
 import { type Selectable, sql } from 'kysely';
 import type { Actor, EventDraft } from '../core/audit/event.ts';
 import type { Credential, CredentialsStore, CredentialWithOwner, NewCredential, Owned } from '../core/credentials/credential.ts';

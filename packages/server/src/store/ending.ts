@@ -1,3 +1,7 @@
+/**
+ * Reads what a changed password or the first proof of an address will end, so that the user sees it before and the act can
+ * compare.
+ */
 import type { Ending } from '../core/sign-ins/ending.ts';
 import { isActive } from './lapsed.ts';
 import type { Db } from './prepared.ts';

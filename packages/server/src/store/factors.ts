@@ -1,3 +1,4 @@
+/** Passkeys, TOTP secrets, recovery codes, identities at other providers, and whether two-step verification is on. */
 import type { EventDraft } from '../core/audit/event.ts';
 import type { FactorsStore, Identity, Passkey } from '../core/factors/factor.ts';
 import { CEILINGS } from '../core/lib/ceilings.ts';

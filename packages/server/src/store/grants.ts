@@ -1,3 +1,7 @@
+/**
+ * Grants and authorization codes: what a user allows an application, the code that carries it, and the session that the code
+ * buys. A code works once (RFC 6749 §4.1.2).
+ */
 import { matchesRedirectUri } from '../core/applications/redirect-uri.ts';
 import { CEILINGS } from '../core/lib/ceilings.ts';
 import type { Allowance, CodeData, GivenCode, Grant, GrantsStore, Redeemed } from '../core/oauth/grant.ts';

@@ -1,3 +1,4 @@
+/** Users and credentials taken over from other systems, and finding a credential by the secret that it had there. */
 import type { Actor, EventDraft } from '../core/audit/event.ts';
 import type { ImportedCredential, ImportsStore } from '../core/credentials/imported.ts';
 import { addAccountUse } from './account-use.ts';

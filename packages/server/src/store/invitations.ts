@@ -1,3 +1,7 @@
+/**
+ * Invitations by mail, to a team or to register: sending, accepting and ending them. An invitation is valid only while its sender
+ * could send it.
+ */
 import type { EventDraft } from '../core/audit/event.ts';
 import { CEILINGS } from '../core/lib/ceilings.ts';
 import {

@@ -1,3 +1,7 @@
+/**
+ * JWTs that were minted from keys: their records, how many of them one key may have, and revoking them. It also owns the lock
+ * under which JWTs of a key are recorded.
+ */
 import { covers } from '@keyhouse/protocol';
 import { type Selectable, type SelectQueryBuilder, sql } from 'kysely';
 import type { JwtsStore, MintedJwt } from '../core/jwts/jwt.ts';

@@ -1,3 +1,6 @@
+/**
+ * Leases: which server does a job for now, so that no two servers do it at once. They are judged by the clocks of the servers.
+ */
 import type { LeaseStore } from '../core/store.ts';
 import type { Act } from './act.ts';
 import { putSetting } from './settings.ts';

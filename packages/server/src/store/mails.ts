@@ -1,3 +1,7 @@
+/**
+ * The outbox: mails that wait, are sent or have failed. A mail is written by the act that it tells of (`run-act.ts`); a job
+ * claims it here and sends it.
+ */
 import type { Mail, MailDraft, MailKind, MailsStore, MailWithBody } from '../core/mail/mail.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';

@@ -1,3 +1,7 @@
+/**
+ * Teams and their members: creating, renaming, transferring and deleting a team, and changing who is in it. Rows of `members` are
+ * written in `teams.ts` alone.
+ */
 import type { EventDraft } from '../core/audit/event.ts';
 import { roleAllows } from '../core/oauth/scope.ts';
 import {

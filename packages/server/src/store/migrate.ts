@@ -1,3 +1,4 @@
+/** Runs the migrations with Kysely's migrator, on either database, and says which are missing. */
 import { type Kysely, sql } from 'kysely';
 import { type Migration as KyselyMigration, Migrator } from 'kysely/migration';
 import { ensureEpoch } from './epoch.ts';

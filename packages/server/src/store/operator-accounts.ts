@@ -1,3 +1,4 @@
+/** What the operator does with whole accounts: suspending, resuming and deleting them. */
 import type { OperatorAccountsStore, OperatorRefusal } from '../core/administration/operator-accounts.ts';
 import type { Act } from './act.ts';
 import { lockAdministrators } from './administration.ts';

@@ -1,3 +1,4 @@
+/** The catalogue of permissions and the routes of the operator's API. Both are replaced as a whole. */
 import type { CataloguedPermission, PermissionsStore, StoredRoute } from '../core/permissions/catalogue.ts';
 import { indexCatalogue } from '../core/permissions/permission-set.ts';
 import type { Act } from './act.ts';

@@ -1,3 +1,7 @@
+/**
+ * What users do about themselves: their name, password, address and account, and registering. Also what ends when an address is
+ * proved for the first time.
+ */
 import type { ExpressionBuilder } from 'kysely';
 import type { AdoptionStore } from '../core/providers/provider.ts';
 import { mayAdopt } from '../core/providers/vouching.ts';

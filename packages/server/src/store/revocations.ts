@@ -1,3 +1,7 @@
+/**
+ * The list of changes, as followers read it: its position, what comes after a position, and which revocations are active.
+ * `write-changes.ts` adds to it.
+ */
 import { SUSPENSION_KINDS } from '@keyhouse/protocol';
 import { sql } from 'kysely';
 import type { Change, ChangeKind, ChangesStore, ListPlace } from '../core/revocations/change.ts';

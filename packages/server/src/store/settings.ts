@@ -1,3 +1,6 @@
+/**
+ * Writes the table `settings`: one fact about this database in each row. It is for the files of the store that own such a fact.
+ */
 import type { Db } from './prepared.ts';
 import type { Database } from './schema.ts';
 

@@ -1,3 +1,4 @@
+/** Sign-ins of browsers: opening, proving and ending them, and from which browsers and addresses a user is known. */
 import { CEILINGS } from '../core/lib/ceilings.ts';
 import { emailKey } from '../core/lib/email.ts';
 import { vouchingFor } from '../core/providers/vouching.ts';

@@ -1,3 +1,7 @@
+/**
+ * The key pairs that sign JWTs, and the check value of the master secret. Both rotate under the lock of that value's row, so that
+ * they take turns.
+ */
 import type { MasterSecretStore, SigningKeysStore, StoredSigningKey } from '../core/signing-keys/stored-key.ts';
 import type { Act } from './act.ts';
 import type { Db } from './prepared.ts';

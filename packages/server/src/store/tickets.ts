@@ -1,3 +1,7 @@
+/**
+ * Single-use secrets with a purpose: links in mails, second steps of a sign-in, challenges. A ticket is deleted by the act that
+ * redeems it.
+ */
 import { CEILINGS } from '../core/lib/ceilings.ts';
 import { DAY_MS } from '../core/lib/clock.ts';
 import type { Ticket, TicketPurpose, TicketsStore } from '../core/users/ticket.ts';

@@ -1,3 +1,4 @@
+/** Counts what a deletion would end, for the question that the dashboard asks before it. It only reads. */
 import type { SelectQueryBuilder } from 'kysely';
 import { liveSince } from '../core/sign-ins/sign-in.ts';
 import {

@@ -1,3 +1,4 @@
+/** What an import needs of a foreign database, in one shape for SQLite, PostgreSQL and MySQL. */
 export type ForeignRow = Readonly<Record<string, string | null>>;
 
 export interface ForeignColumn {

@@ -1,3 +1,4 @@
+/** Reads tables of a foreign MySQL or MariaDB database, for imports, in one read-only transaction. */
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { type ForeignDialect, type ForeignKey, type ForeignRow, PAGE } from './dialect.ts';
 

@@ -1,3 +1,4 @@
+/** Reads tables of a foreign PostgreSQL database, for imports, in one read-only transaction. */
 import pg from 'pg';
 import { type ForeignDialect, type ForeignKey, type ForeignRow, PAGE } from './dialect.ts';
 

@@ -1,3 +1,4 @@
+/** Reads tables of a foreign SQLite file, for imports. It is opened read-only and read in one transaction. */
 import SQLite from 'better-sqlite3';
 import { type ForeignDialect, type ForeignRow, PAGE } from './dialect.ts';
 

@@ -1,6 +1,6 @@
+/** Accounts, credentials, JWTs, permissions, changes and the audit log. */
 import type { Migration } from './migration.ts';
 
-/** Accounts, credentials, JWTs, permissions, changes and the audit log. */
 export const credentials: Migration = {
   name: '0001-credentials',
   statements: ({ id, integer, text, bytes, nowMs, end, endClustered }) => [

@@ -1,6 +1,6 @@
+/** Sign-ins, second factors, links by mail, teams, the outbox, and which permissions are used. */
 import type { Migration } from './migration.ts';
 
-/** Sign-ins, second factors, links by mail, teams, the outbox, and which permissions are used. */
 export const dashboard: Migration = {
   name: '0002-dashboard',
   statements: ({ integer, text, bytes, bytewise, id, nowMs, end, endClustered }) => [

@@ -1,6 +1,6 @@
+/** Applications, grants, codes, sessions and what signs their refresh tokens. */
 import type { Migration } from './migration.ts';
 
-/** Applications, grants, codes, sessions and what signs their refresh tokens. */
 export const sessions: Migration = {
   name: '0003-sessions',
   statements: ({ id, integer, text, bytes, end, endClustered }) => [

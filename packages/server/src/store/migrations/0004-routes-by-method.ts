@@ -1,6 +1,6 @@
+/** Routes by method, such as `GET,POST`, and the permission that these methods ask for. */
 import type { Migration } from './migration.ts';
 
-/** Routes by method, such as `GET,POST`, and the permission that these methods ask for. */
 export const routesByMethod: Migration = {
   name: '0004-routes-by-method',
   statements: ({ text }) => [

@@ -1,6 +1,6 @@
+/** What was taken over from elsewhere: credentials that keep their secrets, and the users they speak for. */
 import type { Migration } from './migration.ts';
 
-/** What was taken over from elsewhere: credentials that keep their secrets, and the users they speak for. */
 export const imports: Migration = {
   name: '0005-imports',
   statements: ({ integer, text, bytes, end, endClustered }) => [

@@ -1,3 +1,7 @@
+/**
+ * A revocation lasts until the last JWT that it can concern has expired. Earlier ones lasted as long as the revoking process allowed JWTs to
+ * live, which may have been too short: those that still matter are said once more, as far as the rows tell.
+ */
 import { changeNumber, MOVE_COUNTER, TAKE_COUNTER } from './changes.ts';
 import type { Migration } from './migration.ts';
 
@@ -7,10 +11,6 @@ const DEFAULT_JWT_DAYS = 366;
 /** As in `horizon.ts`. */
 const CLOCK_SLACK_MS = 60_000;
 
-/**
- * A revocation lasts until the last JWT that it can concern has expired. Earlier ones lasted as long as the revoking process allowed JWTs to
- * live, which may have been too short: those that still matter are said once more, as far as the rows tell.
- */
 export const revocationEnds: Migration = {
   name: '0007-revocation-ends',
   statements: ({ integer, text, nowMs }) => [

@@ -1,6 +1,6 @@
+/** Which JWTs of a session, or of an application, were revoked when something was taken away from it: those issued at or before this moment. */
 import type { Migration } from './migration.ts';
 
-/** Which JWTs of a session, or of an application, were revoked when something was taken away from it: those issued at or before this moment. */
 export const narrowing: Migration = {
   name: '0008-narrowing',
   statements: ({ integer }) => [

@@ -1,3 +1,4 @@
+/** Which badges an application lost and why, and from which sign-in a grant or a session was given. */
 import type { Migration } from './migration.ts';
 
 /** What a badge vouches for, as the log names it when it changes. */
@@ -23,7 +24,6 @@ const changedSince = VOUCHED.map(
   ) THEN ',"${what}"' ELSE '' END`,
 ).join(' || ');
 
-/** Which badges an application lost and why, and from which sign-in a grant or a session was given. */
 export const badgesAndOrigins: Migration = {
   name: '0009-badges-and-origins',
   statements: ({ integer, text, jsonString, nowMs }) => [

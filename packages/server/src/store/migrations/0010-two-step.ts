@@ -1,9 +1,9 @@
-import type { Migration } from './migration.ts';
-
 /**
  * Two-step verification is a setting of the user. Until now a passkey was asked for as a second step by itself, with nothing to fall back
  * on: it stays one only for those who also made recovery codes for it. For the others it is a way in, and the audit log says so.
  */
+import type { Migration } from './migration.ts';
+
 export const twoStep: Migration = {
   name: '0010-two-step',
   statements: ({ integer, nowMs }) => [

@@ -1,6 +1,6 @@
+/** A new installation that can send mail asks for the verified address before the first key; one with users keeps what it did. */
 import type { Migration } from './migration.ts';
 
-/** A new installation that can send mail asks for the verified address before the first key; one with users keeps what it did. */
 export const verifiedEmailFirst: Migration = {
   name: '0011-verified-email-first',
   statements: () => [

@@ -1,3 +1,7 @@
+/**
+ * Accounts that are suspended, by the operator or because no enabled owner is left, and who created what. Of what was there before the log
+ * tells who it was. The index is for lifting a suspension: its row in the list of changes is found among millions of others.
+ */
 import { changeNumber, MOVE_COUNTER, TAKE_COUNTER } from './changes.ts';
 import type { Migration } from './migration.ts';
 
@@ -6,10 +10,6 @@ const ownersOf = (disabled: boolean) =>
   `SELECT members.account_id FROM members INNER JOIN users ON users.id = members.user_id
     WHERE role = 'owner' AND users.deleted_at_ms IS NULL AND users.disabled_at_ms IS ${disabled ? 'NOT NULL' : 'NULL'}`;
 
-/**
- * Accounts that are suspended, by the operator or because no enabled owner is left, and who created what. Of what was there before the log
- * tells who it was. The index is for lifting a suspension: its row in the list of changes is found among millions of others.
- */
 export const suspension: Migration = {
   name: '0012-suspension',
   statements: ({ integer, text, nowMs }) => [

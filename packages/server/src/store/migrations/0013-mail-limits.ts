@@ -1,6 +1,6 @@
+/** How many mails of each kind a mailbox got lately, whoever caused them. */
 import type { Migration } from './migration.ts';
 
-/** How many mails of each kind a mailbox got lately, whoever caused them. */
 export const mailLimits: Migration = {
   name: '0013-mail-limits',
   statements: ({ integer, text, bytes, endClustered }) => [

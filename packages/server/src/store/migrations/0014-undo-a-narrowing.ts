@@ -1,6 +1,6 @@
+/** What the newest narrowing of a credential took away, for a day; and since when a credential holds the permissions that it holds. */
 import type { Migration } from './migration.ts';
 
-/** What the newest narrowing of a credential took away, for a day; and since when a credential holds the permissions that it holds. */
 export const undoANarrowing: Migration = {
   name: '0014-undo-a-narrowing',
   statements: ({ integer, text, end }) => [

@@ -1,3 +1,4 @@
+/** What was given under earlier limits: overlaps without an end in sight, and invitations of people who could not send them any more. */
 import type { Migration } from './migration.ts';
 
 /** An overlap lasts at most this long; as in `core/credentials/rotate.ts`. */
@@ -12,7 +13,6 @@ const maySend = `SELECT 1 FROM users
       OR (members.role = 'admin' AND invitations.role != 'owner')
     )`;
 
-/** What was given under earlier limits: overlaps without an end in sight, and invitations of people who could not send them any more. */
 export const newLimits: Migration = {
   name: '0015-new-limits',
   statements: ({ text, nowMs }) => [

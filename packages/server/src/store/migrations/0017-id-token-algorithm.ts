@@ -1,6 +1,6 @@
+/** Keys of both algorithms sign side by side, and each application says which of them it wants its ID tokens signed with. */
 import type { Migration } from './migration.ts';
 
-/** Keys of both algorithms sign side by side, and each application says which of them it wants its ID tokens signed with. */
 export const idTokenAlgorithm: Migration = {
   name: '0017-id-token-algorithm',
   statements: ({ integer, text }) => [

@@ -1,6 +1,6 @@
+/** What the home page says is true of all credentials and of the whole log, however many entries there are. */
 import type { Migration } from './migration.ts';
 
-/** What the home page says is true of all credentials and of the whole log, however many entries there are. */
 export const home: Migration = {
   name: '0018-home',
   statements: ({ integer, text, endClustered }) => [

@@ -1,3 +1,4 @@
+/** Puts the migrations into the order in which they run. */
 import { credentials } from './0001-credentials.ts';
 import { dashboard } from './0002-dashboard.ts';
 import { sessions } from './0003-sessions.ts';

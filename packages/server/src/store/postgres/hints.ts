@@ -1,3 +1,7 @@
+/**
+ * Hints between servers by `NOTIFY` and `LISTEN`: a commit with changes wakes the others. No hint is relied on; the list of
+ * changes is polled as well.
+ */
 import { sql } from 'kysely';
 import pg from 'pg';
 import type { Db } from '../prepared.ts';

@@ -1,3 +1,7 @@
+/**
+ * Opens the store on PostgreSQL and binds its parts together: migrations, connections, hints and the limiter. Each act is one
+ * transaction, which is run again after a deadlock.
+ */
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { acts } from '../acts.ts';
 import { bindStore } from '../bind.ts';

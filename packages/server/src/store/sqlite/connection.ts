@@ -1,3 +1,4 @@
+/** Opens one connection to the SQLite file, and tells errors of the disk and of waiting from all others. */
 import SQLite from 'better-sqlite3';
 
 /** Another process may be opening, migrating or recovering the same file. */

@@ -1,3 +1,7 @@
+/**
+ * Opens the store on SQLite and binds its parts together: the migrations, a reader on this thread, and the writer in a thread of
+ * its own.
+ */
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type SQLite from 'better-sqlite3';

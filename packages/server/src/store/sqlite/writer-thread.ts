@@ -1,3 +1,4 @@
+/** Owns the thread that writes to SQLite: starts it, sends it acts, and replaces it when it dies. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { Refusal } from '../../core/refusal.ts';
