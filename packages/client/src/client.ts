@@ -5,7 +5,7 @@ import { KeyhouseError } from './errors.ts';
 import { type ClientEvents, createEmitter } from './events.ts';
 import { createFetch } from './fetch.ts';
 import { inIndexedDb } from './indexed-db.ts';
-import { createKeeper } from './keeper.ts';
+import { TokenKeeper } from './keeper.ts';
 import { readIssuer } from './origin.ts';
 import { findPage } from './page.ts';
 import { createPendingStore, type Pending } from './pending.ts';
@@ -102,7 +102,7 @@ export function createClient(options: ClientOptions): Client {
   const storage = options.storage ?? ('indexedDB' in globalThis ? inIndexedDb() : inMemory());
   const config = { issuer, clientId, redirectUri, permissions, scope };
   const emitter = createEmitter();
-  const keeper = createKeeper({ storage, emitter, issuer, clientId });
+  const keeper = new TokenKeeper({ storage, emitter, issuer, clientId });
   const fetchFromIssuer = createFetch(keeper, [issuer]);
   const trips = createPendingStore();
   let popup: AbortController | null = null;

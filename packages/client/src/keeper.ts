@@ -37,78 +37,127 @@ interface Ports {
   readonly clientId: string;
 }
 
-export function createKeeper({ storage, emitter, issuer, clientId }: Ports): Keeper {
-  const key = `keyhouse:${issuer}:${clientId}`;
+export class TokenKeeper implements Keeper {
+  readonly #ports: Ports;
+  readonly #key: string;
   /** A little earlier or later for each client, so that tabs seldom meet. */
-  const renewBeforeMs = RENEW_BEFORE_MS + Math.random() * 10_000;
+  readonly #renewBeforeMs = RENEW_BEFORE_MS + Math.random() * 10_000;
   /** Undefined: not looked up yet. */
-  let known: Tokens | null | undefined;
+  #known: Tokens | null | undefined;
   /** What storage would not take. */
-  let unsaved: Tokens | null = null;
-  let inFlight: Promise<Tokens> | null = null;
+  #unsaved: Tokens | null = null;
+  #inFlight: Promise<Tokens> | null = null;
   /** Counts what is written here: what was read before is then out of date. */
-  let writes = 0;
+  #writes = 0;
 
-  if (storage.watch !== undefined) {
-    const look = () => void load().catch(() => {});
-    storage.watch((changed) => {
-      // An empty name: everything was cleared.
-      if (changed === key || changed === '') look();
-    });
-    // To tell of what changes one must know what there was.
-    look();
+  constructor(ports: Ports) {
+    this.#ports = ports;
+    this.#key = `keyhouse:${this.#ports.issuer}:${this.#ports.clientId}`;
+    if (this.#ports.storage.watch !== undefined) {
+      const look = () => void this.#load().catch(() => {});
+      this.#ports.storage.watch((changed) => {
+        // An empty name: everything was cleared.
+        if (changed === this.#key || changed === '') look();
+      });
+      // To tell of what changes one must know what there was.
+      look();
+    }
   }
 
-  const isFresh = (tokens: Tokens): boolean => remainingMs(tokens) > Math.min(renewBeforeMs, (tokens.lifetimeSeconds * 1000) / 2);
+  readonly tokens: Keeper['tokens'] = async () => (this.#known === undefined ? await this.#load() : this.#known);
 
-  async function load(): Promise<Tokens | null> {
-    if (unsaved !== null) await save(unsaved);
-    if (unsaved !== null) return unsaved;
-    const writesBefore = writes;
-    const text = await stored(() => storage.get(key));
-    if (writes !== writesBefore) return await load();
+  readonly jwt: Keeper['jwt'] = async () => {
+    const tokens = await this.#current();
+    if (this.#isFresh(tokens)) return tokens.jwt;
+    const renewed = this.#renew(tokens.jwt);
+    const leftMs = remainingMs(tokens);
+    if (leftMs > WAIT_BEFORE_MS) {
+      // Told by an event, or by the next who asks.
+      renewed.catch(() => {});
+      return tokens.jwt;
+    }
+    try {
+      return (await renewed).jwt;
+    } catch (error) {
+      if (hasCode(error, 'unreachable') && remainingMs(tokens) > 0) return tokens.jwt;
+      throw error;
+    }
+  };
+
+  readonly jwtAfter: Keeper['jwtAfter'] = async (refused) => {
+    const tokens = await this.#current();
+    return tokens.jwt === refused ? (await this.#renew(refused)).jwt : tokens.jwt;
+  };
+
+  readonly begin: Keeper['begin'] = async (tokens) => {
+    this.#known ??= null;
+    this.#unsaved = null;
+    this.#writes++;
+    await stored(() => this.#ports.storage.set(this.#key, writeTokens(tokens)));
+    this.#become(tokens, 'signed-out');
+  };
+
+  readonly forget: Keeper['forget'] = async () => {
+    const before = await this.#load();
+    this.#unsaved = null;
+    this.#writes++;
+    this.#become(null, 'signed-out');
+    await stored(() => this.#ports.storage.remove(this.#key));
+    return before;
+  };
+
+  #isFresh(tokens: Tokens): boolean {
+    return remainingMs(tokens) > Math.min(this.#renewBeforeMs, (tokens.lifetimeSeconds * 1000) / 2);
+  }
+
+  async #load(): Promise<Tokens | null> {
+    if (this.#unsaved !== null) await this.#save(this.#unsaved);
+    if (this.#unsaved !== null) return this.#unsaved;
+    const writesBefore = this.#writes;
+    const text = await stored(() => this.#ports.storage.get(this.#key));
+    if (this.#writes !== writesBefore) return await this.#load();
     const kept = text === null ? null : readTokens(text);
     // The same: then the one that has been timed since it came.
-    if (known && kept?.jwt === known.jwt) return known;
-    become(kept, text === ENDED ? 'ended' : 'signed-out');
+    if (this.#known && kept?.jwt === this.#known.jwt) return this.#known;
+    this.#become(kept, text === ENDED ? 'ended' : 'signed-out');
     return kept;
   }
 
   /** A full disk ends no session: it lives on in memory, and is written as soon as it can be. */
-  async function save(tokens: Tokens): Promise<void> {
-    unsaved = tokens;
-    writes++;
+  async #save(tokens: Tokens): Promise<void> {
+    this.#unsaved = tokens;
+    this.#writes++;
     try {
-      await storage.set(key, writeTokens(tokens));
-      if (unsaved === tokens) unsaved = null;
+      await this.#ports.storage.set(this.#key, writeTokens(tokens));
+      if (this.#unsaved === tokens) this.#unsaved = null;
     } catch {}
   }
 
-  function become(next: Tokens | null, over: 'ended' | 'signed-out'): void {
-    const before = known;
-    known = next;
+  #become(next: Tokens | null, over: 'ended' | 'signed-out'): void {
+    const before = this.#known;
+    this.#known = next;
     if (before === undefined || before === next) return;
-    if (next === null) emitter.emit(over, undefined);
-    else emitter.emit(before === null || !isSameSession(before, next) ? 'signed-in' : 'refreshed', sessionOf(next));
+    if (next === null) this.#ports.emitter.emit(over, undefined);
+    else this.#ports.emitter.emit(before === null || !isSameSession(before, next) ? 'signed-in' : 'refreshed', sessionOf(next));
   }
 
-  const renew = (seen: string): Promise<Tokens> => {
-    inFlight ??= underLock(() => move(seen)).finally(() => {
-      inFlight = null;
+  #renew(seen: string): Promise<Tokens> {
+    this.#inFlight ??= this.#underLock(() => this.#move(seen)).finally(() => {
+      this.#inFlight = null;
     });
-    return inFlight;
-  };
+    return this.#inFlight;
+  }
 
   /** A lock that cannot be had saves nobody a request, and costs nobody the session. */
-  async function underLock(work: () => Promise<Tokens>): Promise<Tokens> {
-    if (storage.lock === undefined) return await work();
+  async #underLock(work: () => Promise<Tokens>): Promise<Tokens> {
+    if (this.#ports.storage.lock === undefined) return await work();
     let hasBegun = false;
     const begin = () => {
       hasBegun = true;
       return work();
     };
     try {
-      return await storage.lock(key, begin, AbortSignal.timeout(LOCK_WITHIN_MS));
+      return await this.#ports.storage.lock(this.#key, begin, AbortSignal.timeout(LOCK_WITHIN_MS));
     } catch (error) {
       if (hasBegun) throw error;
       return await work();
@@ -116,22 +165,22 @@ export function createKeeper({ storage, emitter, issuer, clientId }: Ports): Kee
   }
 
   /** `seen`: the JWT that is not to be used any more. If storage holds another one by now, somebody else has refreshed: theirs is ours. */
-  async function move(seen: string): Promise<Tokens> {
-    const isNewer = (tokens: Tokens): boolean => tokens.jwt !== seen && isFresh(tokens);
-    let held = await load();
-    if (storage.lagMs !== undefined && held !== null && !isNewer(held)) {
-      await wait(storage.lagMs);
-      held = await load();
+  async #move(seen: string): Promise<Tokens> {
+    const isNewer = (tokens: Tokens): boolean => tokens.jwt !== seen && this.#isFresh(tokens);
+    let held = await this.#load();
+    if (this.#ports.storage.lagMs !== undefined && held !== null && !isNewer(held)) {
+      await wait(this.#ports.storage.lagMs);
+      held = await this.#load();
     }
     // A second time with a token that came from elsewhere meanwhile, and no third.
     for (let isLast = false; held !== null; isLast = true) {
       if (isNewer(held)) return held;
       try {
-        return await refresh(held);
+        return await this.#refresh(held);
       } catch (error) {
         if (!hasCode(error, 'invalid_grant')) throw error;
-        const newer = await load();
-        if (newer !== null && newer.refreshToken === held.refreshToken) return await end();
+        const newer = await this.#load();
+        if (newer !== null && newer.refreshToken === held.refreshToken) return await this.#end();
         if (isLast) throw error;
         held = newer;
       }
@@ -139,72 +188,35 @@ export function createKeeper({ storage, emitter, issuer, clientId }: Ports): Kee
     throw notSignedIn();
   }
 
-  async function refresh(held: Tokens): Promise<Tokens> {
+  async #refresh(held: Tokens): Promise<Tokens> {
     const parameters = { grant_type: 'refresh_token', refresh_token: held.refreshToken };
-    const next = await requestTokens({ issuer, clientId, parameters, isRepeatable: true }, held);
-    checkIdToken(next, { issuer, clientId, nonce: null });
+    const next = await requestTokens(
+      { issuer: this.#ports.issuer, clientId: this.#ports.clientId, parameters, isRepeatable: true },
+      held,
+    );
+    checkIdToken(next, { issuer: this.#ports.issuer, clientId: this.#ports.clientId, nonce: null });
     // Signed out, or in as somebody else, while the answer was on its way: that stands.
-    const now = await load();
+    const now = await this.#load();
     if (now === null) throw notSignedIn();
     if (now.refreshToken !== held.refreshToken) return now;
-    become(next, 'signed-out');
-    await save(next);
+    this.#become(next, 'signed-out');
+    await this.#save(next);
     return next;
   }
 
-  async function end(): Promise<never> {
-    unsaved = null;
-    writes++;
-    become(null, 'ended');
-    await stored(() => storage.set(key, ENDED));
+  async #end(): Promise<never> {
+    this.#unsaved = null;
+    this.#writes++;
+    this.#become(null, 'ended');
+    await stored(() => this.#ports.storage.set(this.#key, ENDED));
     throw notSignedIn();
   }
 
-  async function current(): Promise<Tokens> {
-    const tokens = known ?? (await load());
+  async #current(): Promise<Tokens> {
+    const tokens = this.#known ?? (await this.#load());
     if (tokens === null) throw notSignedIn();
     return tokens;
   }
-
-  return {
-    tokens: async () => (known === undefined ? await load() : known),
-    jwt: async () => {
-      const tokens = await current();
-      if (isFresh(tokens)) return tokens.jwt;
-      const renewed = renew(tokens.jwt);
-      const leftMs = remainingMs(tokens);
-      if (leftMs > WAIT_BEFORE_MS) {
-        // Told by an event, or by the next who asks.
-        renewed.catch(() => {});
-        return tokens.jwt;
-      }
-      try {
-        return (await renewed).jwt;
-      } catch (error) {
-        if (hasCode(error, 'unreachable') && remainingMs(tokens) > 0) return tokens.jwt;
-        throw error;
-      }
-    },
-    jwtAfter: async (refused) => {
-      const tokens = await current();
-      return tokens.jwt === refused ? (await renew(refused)).jwt : tokens.jwt;
-    },
-    begin: async (tokens) => {
-      known ??= null;
-      unsaved = null;
-      writes++;
-      await stored(() => storage.set(key, writeTokens(tokens)));
-      become(tokens, 'signed-out');
-    },
-    forget: async () => {
-      const before = await load();
-      unsaved = null;
-      writes++;
-      become(null, 'signed-out');
-      await stored(() => storage.remove(key));
-      return before;
-    },
-  };
 }
 
 const isSameSession = (a: Tokens, b: Tokens): boolean => {

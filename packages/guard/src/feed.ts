@@ -83,56 +83,116 @@ const MOST_LOOKING_MS = 3000;
 const RECENT_MS = 10_000;
 const MOST_RECENT = 20_000;
 
-export function createFeed(ports: Ports): Feed {
-  const { ask, keys, monotonicMs } = ports;
-  const revocations = new RevocationList();
-  const ending = new AbortController();
-  let recent = new Map<string, FeedPosition>();
-  let older = recent;
-  let recentSinceMs = 0;
-  let position: FeedPosition | null = null;
-  let heardAtMs = Number.NEGATIVE_INFINITY;
-  let isForbidden = false;
+export class FeedReader implements Feed {
+  readonly #ports: Ports;
+  readonly revocations = new RevocationList();
+  readonly #ending = new AbortController();
+  #recent = new Map<string, FeedPosition>();
+  #older: Map<string, FeedPosition>;
+  #recentSinceMs = 0;
+  #position: FeedPosition | null = null;
+  #heardAtMs = Number.NEGATIVE_INFINITY;
+  #isForbidden = false;
   /** The latest moment of Keyhouse's that was told, and when. */
-  let told: Told = { atMs: 0, heardAtMs: 0 };
-  let looking: Promise<void> | null = null;
-  let lookedAtMs = Number.NEGATIVE_INFINITY;
-  let sweptAtMs = 0;
-  let messages = 0;
-  let faults = 0;
+  #told: Told = { atMs: 0, heardAtMs: 0 };
+  #looking: Promise<void> | null = null;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #sweptAtMs = 0;
+  #messages = 0;
+  #faults = 0;
+
+  constructor(ports: Ports) {
+    this.#ports = ports;
+    this.#older = this.#recent;
+  }
+
+  get lagMs(): Feed['lagMs'] {
+    return this.#ports.monotonicMs() - this.#heardAtMs;
+  }
+
+  get position(): Feed['position'] {
+    return this.#position;
+  }
+
+  get told(): Feed['told'] {
+    return this.#position === null ? null : this.#told;
+  }
+
+  readonly newestAbout: Feed['newestAbout'] = (caller) => {
+    let newest: FeedPosition | null = null;
+    if (this.#recent.size === 0 && this.#older.size === 0) return null;
+    for (const subject of subjectsOf(caller)) {
+      const at = this.#recent.get(subject) ?? this.#older.get(subject);
+      if (at !== undefined && (newest === null || at.position > newest.position)) newest = at;
+    }
+    return newest;
+  };
+
+  readonly start: Feed['start'] = async () => {
+    const first = this.#fetchShared();
+    void first.catch(this.#note).then(() => (this.#ports.mode === 'stream' ? this.#follow() : undefined));
+    await first;
+  };
+
+  readonly look: Feed['look'] = async () => {
+    if (this.#looking === null) {
+      if (this.#ports.monotonicMs() - this.#lookedAtMs < POLL_EVERY_MS) return;
+      this.#lookedAtMs = this.#ports.monotonicMs();
+      this.#fetchShared().catch(this.#note);
+    }
+    // The look goes on when the request does.
+    const waiting = createDeadline(MOST_LOOKING_MS, this.#ending.signal);
+    await untilEnded(this.#looking ?? Promise.resolve(), waiting.signal).catch(() => {});
+    waiting.release();
+  };
+
+  readonly close: Feed['close'] = () => this.#ending.abort();
+
+  get isForbidden(): Feed['isForbidden'] {
+    return this.#isForbidden;
+  }
+
+  get messages(): Feed['messages'] {
+    return this.#messages;
+  }
+
+  get faults(): Feed['faults'] {
+    return this.#faults;
+  }
 
   /** Takes in one message that tells how things stood at `asOfMs` at least, or throws: then it is asked for again. */
-  async function hear(bytes: Uint8Array, signature: string, asOfMs: number): Promise<void> {
-    const signed = await verify(bytes, signature);
+  async #hear(bytes: Uint8Array, signature: string, asOfMs: number): Promise<void> {
+    const signed = await this.#verify(bytes, signature);
     const message = readFeedMessage(textOf(bytes, PATH));
-    if (message === null || !isSignatureOf(signed, message, { issuer: ports.issuer, sha256: signed.sha256 }))
+    if (message === null || !isSignatureOf(signed, message, { issuer: this.#ports.issuer, sha256: signed.sha256 }))
       throw forged('a message that cannot be read');
-    refuseBackwards(message, asOfMs);
-    const isNewEpoch = position !== null && message.epoch !== position.epoch;
-    if (isNewEpoch) recent = older = new Map();
+    this.#refuseBackwards(message, asOfMs);
+    const isNewEpoch = this.#position !== null && message.epoch !== this.#position.epoch;
+    if (isNewEpoch) this.#recent = this.#older = new Map();
     if (message.whole) {
-      revocations.addWhole(message, { isNewEpoch });
-      if (position !== null) ports.onReset();
-    } else for (const change of message.revocations) take(change, message);
+      this.revocations.addWhole(message, { isNewEpoch });
+      if (this.#position !== null) this.#ports.onReset();
+    } else for (const change of message.revocations) this.#take(change, message);
     // Before anything else counts: with a key that was withdrawn everything can be forged.
-    if (mayHaveNewKeys(message, asOfMs)) await keys.renew();
-    position = { epoch: message.epoch, position: message.position };
-    if (message.atMs >= soonest(asOfMs) || isPast(message, asOfMs)) told = { atMs: message.atMs, heardAtMs: asOfMs };
-    heardAtMs = asOfMs;
-    isForbidden = false;
-    messages += 1;
-    ports.onHeard();
-    if (asOfMs - sweptAtMs < SWEEP_EVERY_MS) return;
-    sweptAtMs = asOfMs;
+    if (this.#mayHaveNewKeys(message, asOfMs)) await this.#ports.keys.renew();
+    this.#position = { epoch: message.epoch, position: message.position };
+    if (message.atMs >= this.#soonest(asOfMs) || this.#isPast(message, asOfMs))
+      this.#told = { atMs: message.atMs, heardAtMs: asOfMs };
+    this.#heardAtMs = asOfMs;
+    this.#isForbidden = false;
+    this.#messages += 1;
+    this.#ports.onHeard();
+    if (asOfMs - this.#sweptAtMs < SWEEP_EVERY_MS) return;
+    this.#sweptAtMs = asOfMs;
     // By the clock that is behind: if this machine's is ahead, it must not forget what Keyhouse still counts.
-    revocations.sweep(Math.min(ports.wallMs(), told.atMs));
+    this.revocations.sweep(Math.min(this.#ports.wallMs(), this.#told.atMs));
   }
 
   /** What is signed, when it is of these very bytes: nobody else's are read at all. */
-  async function verify(bytes: Uint8Array, signature: string): Promise<FeedSignature> {
+  async #verify(bytes: Uint8Array, signature: string): Promise<FeedSignature> {
     const jws = readCompactJws(signature);
     if (jws === null || jws.header.typ !== FEED_TYPE) throw forged('a message without a signature');
-    const key = keys.find(jws.header.kid) ?? (await keys.seek(jws.header.kid));
+    const key = this.#ports.keys.find(jws.header.kid) ?? (await this.#ports.keys.seek(jws.header.kid));
     if (key === undefined || key === null || key.alg !== jws.header.alg) throw forged('a message signed by nobody known');
     const isGood = await key.verify(jws.signingInput, jws.signature);
     const signed = isGood ? readFeedSignature(jws.payload) : null;
@@ -140,60 +200,69 @@ export function createFeed(ports: Ports): Feed {
     return signed;
   }
 
-  function refuseBackwards(message: FeedMessage, asOfMs: number): void {
-    if (!message.whole && message.epoch !== position?.epoch) throw forged('a message of another list');
-    if (position === null) return;
+  #refuseBackwards(message: FeedMessage, asOfMs: number): void {
+    if (!message.whole && message.epoch !== this.#position?.epoch) throw forged('a message of another list');
+    if (this.#position === null) return;
     // Unless this machine's clock bears it out: then Keyhouse's was ahead, and was set right.
-    if (isPast(message, asOfMs) && Math.abs(message.atMs - ports.wallMs()) > CLOCK_SKEW_MS) throw forged('a message of the past');
-    if (message.epoch !== position.epoch) return;
-    if (message.position < position.position) throw forged('a message from before what was heard');
-    if (!message.whole && message.after > position.position) throw forged('a message after a gap');
+    if (this.#isPast(message, asOfMs) && Math.abs(message.atMs - this.#ports.wallMs()) > CLOCK_SKEW_MS)
+      throw forged('a message of the past');
+    if (message.epoch !== this.#position.epoch) return;
+    if (message.position < this.#position.position) throw forged('a message from before what was heard');
+    if (!message.whole && message.after > this.#position.position) throw forged('a message after a gap');
   }
 
   /** What Keyhouse's clock shows by now, if it runs a little slow. */
-  const soonest = (asOfMs: number): number => told.atMs + LEAST_PACE * Math.max(0, asOfMs - told.heardAtMs);
+  #soonest(asOfMs: number): number {
+    return this.#told.atMs + LEAST_PACE * Math.max(0, asOfMs - this.#told.heardAtMs);
+  }
 
-  const isPast = (message: FeedMessage, asOfMs: number): boolean => message.atMs < soonest(asOfMs) - CLOCK_SKEW_MS;
+  #isPast(message: FeedMessage, asOfMs: number): boolean {
+    return message.atMs < this.#soonest(asOfMs) - CLOCK_SKEW_MS;
+  }
 
-  const mayHaveNewKeys = (message: FeedMessage, asOfMs: number): boolean =>
-    message.revocations.some(({ kind }) => kind === 'signing-keys') ||
-    (position !== null && (message.whole || asOfMs - heardAtMs > LONG_SILENT_MS));
+  #mayHaveNewKeys(message: FeedMessage, asOfMs: number): boolean {
+    return (
+      message.revocations.some(({ kind }) => kind === 'signing-keys') ||
+      (this.#position !== null && (message.whole || asOfMs - this.#heardAtMs > LONG_SILENT_MS))
+    );
+  }
 
-  function take(change: FeedRevocation, at: FeedPosition): void {
+  #take(change: FeedRevocation, at: FeedPosition): void {
     if (change.kind === 'signing-keys') return;
-    revocations.add(change, at.position);
-    remember(`${change.kind}:${change.id}`, { epoch: at.epoch, position: at.position });
-    ports.onChange(change);
+    this.revocations.add(change, at.position);
+    this.#remember(`${change.kind}:${change.id}`, { epoch: at.epoch, position: at.position });
+    this.#ports.onChange(change);
   }
 
-  function remember(subject: string, at: FeedPosition): void {
-    const nowMs = monotonicMs();
+  #remember(subject: string, at: FeedPosition): void {
+    const nowMs = this.#ports.monotonicMs();
     // Too many to keep in mind: then whatever is remembered goes, and what is being answered now is not remembered.
-    if (recent.size > MOST_RECENT) ports.onReset();
-    if (nowMs - recentSinceMs > RECENT_MS || recent.size > MOST_RECENT) {
-      older = recent;
-      recent = new Map();
-      recentSinceMs = nowMs;
+    if (this.#recent.size > MOST_RECENT) this.#ports.onReset();
+    if (nowMs - this.#recentSinceMs > RECENT_MS || this.#recent.size > MOST_RECENT) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
+      this.#recentSinceMs = nowMs;
     }
-    recent.set(subject, at);
+    this.#recent.set(subject, at);
   }
 
-  const resumeQuery = (): string =>
-    position === null ? '' : `?after=${position.position}&epoch=${encodeURIComponent(position.epoch)}`;
+  #resumeQuery(): string {
+    return this.#position === null ? '' : `?after=${this.#position.position}&epoch=${encodeURIComponent(this.#position.epoch)}`;
+  }
 
   /** One answer as JSON: the whole list, or what came since. */
-  async function fetchOnce(): Promise<void> {
-    const { signal, release } = createDeadline(WAIT_MS, ending.signal);
+  async #fetchOnce(): Promise<void> {
+    const { signal, release } = createDeadline(WAIT_MS, this.#ending.signal);
     try {
       for (;;) {
-        const before = position;
+        const before = this.#position;
         // An answer that is long on its way tells how things stood when it was asked for.
-        const askedAtMs = monotonicMs();
-        const response = await ask({ path: PATH + resumeQuery(), signal });
+        const askedAtMs = this.#ports.monotonicMs();
+        const response = await this.#ports.ask({ path: PATH + this.#resumeQuery(), signal });
         const bytes = await readBytes(response, { most: MOST_BYTES, path: PATH, signal });
-        await hear(bytes, response.headers.get(FEED_SIGNATURE_HEADER) ?? '', askedAtMs);
+        await this.#hear(bytes, response.headers.get(FEED_SIGNATURE_HEADER) ?? '', askedAtMs);
         // A message tells of so much at most; the rest stands behind it.
-        if (before === null || before.position === position?.position || position?.epoch !== before.epoch) return;
+        if (before === null || before.position === this.#position?.position || this.#position?.epoch !== before.epoch) return;
       }
     } finally {
       release();
@@ -201,28 +270,28 @@ export function createFeed(ports: Ports): Feed {
   }
 
   /** One at a time: of two answers the later could be the older one. */
-  function fetchShared(): Promise<void> {
-    looking ??= fetchOnce().finally(() => {
-      looking = null;
+  #fetchShared(): Promise<void> {
+    this.#looking ??= this.#fetchOnce().finally(() => {
+      this.#looking = null;
     });
-    return looking;
+    return this.#looking;
   }
 
-  const note = (error: unknown): void => {
-    faults += 1;
-    if (error instanceof IssuerFault && error.status === 403) isForbidden = true;
-    ports.onFault(error);
+  readonly #note = (error: unknown): void => {
+    this.#faults += 1;
+    if (error instanceof IssuerFault && error.status === 403) this.#isForbidden = true;
+    this.#ports.onFault(error);
   };
 
   /** Until it ends or falls silent; throws then. */
-  async function stream(): Promise<void> {
-    const { signal, restart, release } = createDeadline(WAIT_MS, ending.signal);
+  async #stream(): Promise<void> {
+    const { signal, restart, release } = createDeadline(WAIT_MS, this.#ending.signal);
     try {
-      const response = await ask({ path: PATH + resumeQuery(), accept: 'text/event-stream', signal });
+      const response = await this.#ports.ask({ path: PATH + this.#resumeQuery(), accept: 'text/event-stream', signal });
       for await (const { data } of readEvents(response, { most: MOST_BYTES, path: PATH, signal })) {
         const [text, signature] = data;
         if (text === undefined || signature === undefined) throw forged('an event without a signature');
-        await hear(text, new TextDecoder().decode(signature), monotonicMs());
+        await this.#hear(text, new TextDecoder().decode(signature), this.#ports.monotonicMs());
         restart(SILENT_MS);
       }
     } catch (error) {
@@ -234,75 +303,27 @@ export function createFeed(ports: Ports): Feed {
     throw new IssuerFault(`${PATH}: the feed ended.`, null);
   }
 
-  async function follow(): Promise<void> {
+  async #follow(): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
     let hasFailed = false;
-    while (!ending.signal.aborted) {
-      const heard = messages;
+    while (!this.#ending.signal.aborted) {
+      const heard = this.#messages;
       try {
-        if (position === null) await fetchShared();
+        if (this.#position === null) await this.#fetchShared();
         // What was told while nobody listened may be swept by now; keys are not on the list itself.
-        if (hasFailed) await keys.fetch();
+        if (hasFailed) await this.#ports.keys.fetch();
         hasFailed = false;
-        await stream();
+        await this.#stream();
       } catch (error) {
-        if (ending.signal.aborted) return;
+        if (this.#ending.signal.aborted) return;
         hasFailed = true;
         // A stream that worked and then ended is a restart, as a rule: come back at once.
-        pauseMs = messages > heard + 1 ? FIRST_PAUSE_MS : Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
-        note(error);
+        pauseMs = this.#messages > heard + 1 ? FIRST_PAUSE_MS : Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+        this.#note(error);
       }
-      await pause(pauseMs * (0.5 + Math.random()), ending.signal);
+      await pause(pauseMs * (0.5 + Math.random()), this.#ending.signal);
     }
   }
-
-  return {
-    revocations,
-    get lagMs() {
-      return monotonicMs() - heardAtMs;
-    },
-    get position() {
-      return position;
-    },
-    get told() {
-      return position === null ? null : told;
-    },
-    newestAbout: (caller) => {
-      let newest: FeedPosition | null = null;
-      if (recent.size === 0 && older.size === 0) return null;
-      for (const subject of subjectsOf(caller)) {
-        const at = recent.get(subject) ?? older.get(subject);
-        if (at !== undefined && (newest === null || at.position > newest.position)) newest = at;
-      }
-      return newest;
-    },
-    start: async () => {
-      const first = fetchShared();
-      void first.catch(note).then(() => (ports.mode === 'stream' ? follow() : undefined));
-      await first;
-    },
-    look: async () => {
-      if (looking === null) {
-        if (monotonicMs() - lookedAtMs < POLL_EVERY_MS) return;
-        lookedAtMs = monotonicMs();
-        fetchShared().catch(note);
-      }
-      // The look goes on when the request does.
-      const waiting = createDeadline(MOST_LOOKING_MS, ending.signal);
-      await untilEnded(looking ?? Promise.resolve(), waiting.signal).catch(() => {});
-      waiting.release();
-    },
-    close: () => ending.abort(),
-    get isForbidden() {
-      return isForbidden;
-    },
-    get messages() {
-      return messages;
-    },
-    get faults() {
-      return faults;
-    },
-  };
 }
 
 const forged = (what: string): IssuerFault => new IssuerFault(`${PATH}: ${what}; it is not believed.`, null);

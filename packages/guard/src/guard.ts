@@ -2,14 +2,14 @@
 import { createAsk, IssuerFault, reasonOf } from './ask.ts';
 import { callBack } from './callback.ts';
 import { createClock } from './clock.ts';
-import { createFeed } from './feed.ts';
-import { createIntrospector } from './introspect.ts';
+import { FeedReader } from './feed.ts';
+import { BatchIntrospector } from './introspect.ts';
 import { createJudge, type Judge } from './judge.ts';
 import { createKeySet } from './jwks.ts';
 import { createVerifyJwt } from './jwt.ts';
 import { createQuietLog } from './log.ts';
 import { type GuardOptions, readOptions, type Settings } from './options.ts';
-import { createReporter } from './report.ts';
+import { UsageReporter } from './report.ts';
 
 /** Counts since the start. Names are those of the Prometheus text, `keyhouse_guard_` before them. */
 export type GuardMetrics = Readonly<Record<string, number>>;
@@ -62,14 +62,14 @@ export function bindGuard(settings: Settings, { nowMs: wallMs, monotonicMs }: Cl
   const clock = createClock({ wallMs, monotonicMs, told: () => feed.told, say });
   const { nowMs } = clock;
   const keys = createKeySet({ ask, monotonicMs, onFault });
-  const feed = createFeed({
+  const feed = new FeedReader({
     ...{ ask, keys, issuer, monotonicMs, wallMs, onFault, mode: settings.feed },
     onHeard: clock.tell,
     onChange: (change) => introspector.forget(change),
     onReset: () => introspector.forgetAll(),
   });
-  const introspector = createIntrospector({ ask, issuer, monotonicMs, nowMs, onFault, newestAbout: feed.newestAbout });
-  const reporter = createReporter({ ask, nowMs, monotonicMs, onFault: tell, mode: settings.feed });
+  const introspector = new BatchIntrospector({ ask, issuer, monotonicMs, nowMs, onFault, newestAbout: feed.newestAbout });
+  const reporter = new UsageReporter({ ask, nowMs, monotonicMs, onFault: tell, mode: settings.feed });
   const outcomes = new Map<string, number>();
   const count = (outcome: string): void => void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
   const judge = createJudge({

@@ -81,103 +81,127 @@ const BATCH = '/auth/introspect/batch';
 /** A guard reports what it lets through, so its questions are not to be counted as use: that would count twice. */
 const REPORTS_USE = { [USE_HEADER]: USE_REPORTED };
 
-export function createIntrospector(ports: Ports): Introspector {
-  const { monotonicMs, nowMs } = ports;
-  const answers = createMemory<Answer>(MOST_ANSWERS);
-  const namesOf = new Map<string, Set<string>>();
-  const waiting = new Map<string, Promise<Answer | null>>();
-  let queue: Asked[] = [];
-  let underWay = 0;
-  let questions = 0;
-  let isScheduled = false;
-  let dueTimer: ReturnType<typeof setTimeout> | null = null;
+export class BatchIntrospector implements Introspector {
+  readonly #ports: Ports;
+  readonly #answers = createMemory<Answer>(MOST_ANSWERS);
+  readonly #namesOf = new Map<string, Set<string>>();
+  readonly #waiting = new Map<string, Promise<Answer | null>>();
+  #queue: Asked[] = [];
+  #underWay = 0;
+  #questions = 0;
+  #isScheduled = false;
+  #dueTimer: ReturnType<typeof setTimeout> | null = null;
   /** How often everything was forgotten: an answer to a question from before is not remembered. */
-  let era = 0;
+  #era = 0;
 
-  /** At once, when the digest and the answer are at hand. */
-  const judge: Introspector['judge'] = (text, limits) => {
-    const name = digestOf(text);
-    return name instanceof Promise ? name.then((each) => judgeNamed(each, text, limits)) : judgeNamed(name, text, limits);
+  constructor(ports: Ports) {
+    this.#ports = ports;
+  }
+
+  readonly forgetAll = (): void => {
+    this.#era += 1;
+    this.#answers.clear();
+    this.#namesOf.clear();
   };
 
-  function judgeNamed(
+  readonly forget: Introspector['forget'] = ({ kind, id }) => {
+    const subject = `${kind}:${id}`;
+    for (const name of this.#namesOf.get(subject) ?? []) this.#answers.delete(name);
+    this.#namesOf.delete(subject);
+  };
+
+  get questions(): Introspector['questions'] {
+    return this.#questions;
+  }
+
+  /** At once, when the digest and the answer are at hand. */
+  readonly judge: Introspector['judge'] = (text, limits) => {
+    const name = digestOf(text);
+    return name instanceof Promise
+      ? name.then((each) => this.#judgeNamed(each, text, limits))
+      : this.#judgeNamed(name, text, limits);
+  };
+
+  #judgeNamed(
     name: string,
     text: string,
     { freshMs, honourMs }: { freshMs: number; honourMs: number },
   ): Introspected | Promise<Introspected> {
-    const known = answers.get(name);
-    const ageMs = known === undefined ? Number.POSITIVE_INFINITY : monotonicMs() - known.atMs;
+    const known = this.#answers.get(name);
+    const ageMs = known === undefined ? Number.POSITIVE_INFINITY : this.#ports.monotonicMs() - known.atMs;
     if (known !== undefined && ageMs <= (known.caller === null ? Math.min(freshMs, REFUSED_FOR_MS) : freshMs))
-      return settle(known);
-    return askOnce(name, text).then((answer) => {
-      if (answer !== null) return settle(answer);
+      return this.#settle(known);
+    return this.#askOnce(name, text).then((answer) => {
+      if (answer !== null) return this.#settle(answer);
       // Not what was known when the question was put: the feed may have told of its end since.
-      const still = answers.get(name);
-      return still !== undefined && still.caller !== null && monotonicMs() - still.atMs < honourMs ? settle(still) : AWAY;
+      const still = this.#answers.get(name);
+      return still !== undefined && still.caller !== null && this.#ports.monotonicMs() - still.atMs < honourMs
+        ? this.#settle(still)
+        : AWAY;
     });
   }
 
-  function settle({ caller }: Answer): Introspected {
-    const isOver = caller === null || (caller.expiresAtMs !== null && caller.expiresAtMs <= nowMs());
+  #settle({ caller }: Answer): Introspected {
+    const isOver = caller === null || (caller.expiresAtMs !== null && caller.expiresAtMs <= this.#ports.nowMs());
     return isOver ? INACTIVE : { ok: true, caller };
   }
 
-  function askOnce(name: string, text: string): Promise<Answer | null> {
-    const under = waiting.get(name);
+  #askOnce(name: string, text: string): Promise<Answer | null> {
+    const under = this.#waiting.get(name);
     if (under !== undefined) return under;
-    if (waiting.size >= MOST_WAITING) return Promise.resolve(null);
-    const dueAtMs = monotonicMs() + WAIT_MS;
-    const asked = new Promise<Answer | null>((resolve) => queue.push({ text, name, dueAtMs, resolve })).finally(() =>
-      waiting.delete(name),
+    if (this.#waiting.size >= MOST_WAITING) return Promise.resolve(null);
+    const dueAtMs = this.#ports.monotonicMs() + WAIT_MS;
+    const asked = new Promise<Answer | null>((resolve) => this.#queue.push({ text, name, dueAtMs, resolve })).finally(() =>
+      this.#waiting.delete(name),
     );
-    waiting.set(name, asked);
-    if (!isScheduled) {
-      isScheduled = true;
-      queueMicrotask(send);
+    this.#waiting.set(name, asked);
+    if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      queueMicrotask(this.#send);
     }
     return asked;
   }
 
-  function send(): void {
-    isScheduled = false;
-    giveUp();
-    while (queue.length > 0 && underWay < MOST_UNDER_WAY) {
-      const batch = queue.slice(0, fitting(queue));
-      queue = queue.slice(batch.length);
-      underWay += 1;
-      const leftMs = (batch[0]?.dueAtMs ?? 0) - monotonicMs();
-      void ask(batch, AbortSignal.timeout(Math.max(LEAST_WAIT_MS, Math.floor(leftMs))), 1).finally(() => {
-        underWay -= 1;
-        send();
+  readonly #send = (): void => {
+    this.#isScheduled = false;
+    this.#giveUp();
+    while (this.#queue.length > 0 && this.#underWay < MOST_UNDER_WAY) {
+      const batch = this.#queue.slice(0, fitting(this.#queue));
+      this.#queue = this.#queue.slice(batch.length);
+      this.#underWay += 1;
+      const leftMs = (batch[0]?.dueAtMs ?? 0) - this.#ports.monotonicMs();
+      void this.#ask(batch, AbortSignal.timeout(Math.max(LEAST_WAIT_MS, Math.floor(leftMs))), 1).finally(() => {
+        this.#underWay -= 1;
+        this.#send();
       });
     }
-    if (queue.length > 0 && dueTimer === null)
-      dueTimer = setTimeout(() => {
-        dueTimer = null;
-        send();
+    if (this.#queue.length > 0 && this.#dueTimer === null)
+      this.#dueTimer = setTimeout(() => {
+        this.#dueTimer = null;
+        this.#send();
       }, WAIT_MS / 10);
-  }
+  };
 
   /** Those who have waited for as long as a question may take, and were not even asked about. */
-  function giveUp(): void {
-    const nowMs = monotonicMs();
-    const first = queue.findIndex(({ dueAtMs }) => dueAtMs > nowMs);
-    const late = first < 0 ? queue : queue.slice(0, first);
-    queue = first < 0 ? [] : queue.slice(first);
+  #giveUp(): void {
+    const nowMs = this.#ports.monotonicMs();
+    const first = this.#queue.findIndex(({ dueAtMs }) => dueAtMs > nowMs);
+    const late = first < 0 ? this.#queue : this.#queue.slice(0, first);
+    this.#queue = first < 0 ? [] : this.#queue.slice(first);
     for (const { resolve } of late) resolve(null);
   }
 
   /** Never rejects: whoever waits learns that nobody could be asked. */
-  async function ask(batch: readonly Asked[], signal: AbortSignal, attempt: number): Promise<void> {
-    const asOfEra = era;
+  async #ask(batch: readonly Asked[], signal: AbortSignal, attempt: number): Promise<void> {
+    const asOfEra = this.#era;
     let mayBeOne = false;
-    const told = await question(batch, signal).catch((error: unknown) => {
-      ports.onFault(error);
+    const told = await this.#question(batch, signal).catch((error: unknown) => {
+      this.#ports.onFault(error);
       mayBeOne = batch.length > 1 && error instanceof IssuerFault && OF_ONE.has(error.status ?? 0);
       return null;
     });
     if (mayBeOne) {
-      await Promise.all(batch.map((asked) => ask([asked], signal, attempt)));
+      await Promise.all(batch.map((asked) => this.#ask([asked], signal, attempt)));
       return;
     }
     if (told === null) {
@@ -188,10 +212,10 @@ export function createIntrospector(ports: Ports): Introspector {
     for (const [index, asked] of batch.entries()) {
       const caller = told.callers[index] ?? null;
       const answer = { caller, atMs: told.atMs };
-      const isOlder = caller !== null && isOlderThan(told.position, ports.newestAbout(caller));
+      const isOlder = caller !== null && isOlderThan(told.position, this.#ports.newestAbout(caller));
       if (isOlder) older.push(asked);
       else {
-        if (era === asOfEra) keep(asked.name, answer);
+        if (this.#era === asOfEra) this.#keep(asked.name, answer);
         asked.resolve(answer);
       }
     }
@@ -199,23 +223,23 @@ export function createIntrospector(ports: Ports): Introspector {
     if (attempt < MOST_TRIES && !signal.aborted) {
       // At once the first time: there may be another server behind the same address.
       if (attempt > 1) await new Promise((resolve) => setTimeout(resolve, BETWEEN_TRIES_MS));
-      await ask(older, signal, attempt + 1);
+      await this.#ask(older, signal, attempt + 1);
     } else for (const { resolve } of older) resolve(null);
   }
 
-  async function question(batch: readonly Asked[], signal: AbortSignal) {
-    questions += 1;
-    const atMs = monotonicMs();
+  async #question(batch: readonly Asked[], signal: AbortSignal) {
+    this.#questions += 1;
+    const atMs = this.#ports.monotonicMs();
     const [first] = batch;
     const isOne = batch.length === 1 && first !== undefined;
     const path = isOne ? ONE : BATCH;
     const body = isOne ? { token: first.text } : { tokens: batch.map(({ text }) => text) };
-    const response = await ports.ask({ path, method: 'POST', body, headers: REPORTS_USE, signal });
+    const response = await this.#ports.ask({ path, method: 'POST', body, headers: REPORTS_USE, signal });
     const parsed = parseStrictJson(textOf(await readBytes(response, { most: MOST_BYTES, path, signal }), path));
     const value = parsed.ok ? parsed.value : null;
     const results = isOne ? [value] : isObject(value) && Array.isArray(value.results) ? value.results : [];
     const callers = results.map((result, index) => {
-      const caller = callerOfIntrospection(result, ports.issuer);
+      const caller = callerOfIntrospection(result, this.#ports.issuer);
       return caller === null || caller === 'inactive' || isCallerOf(batch[index]?.text ?? '', caller) ? caller : null;
     });
     if (callers.length !== batch.length || callers.includes(null)) throw new IssuerFault(`${path}: an answer that is none.`, 200);
@@ -223,35 +247,16 @@ export function createIntrospector(ports: Ports): Introspector {
     return { callers: callers.map((caller) => (caller === 'inactive' ? null : caller)), position, atMs };
   }
 
-  function keep(name: string, answer: Answer): void {
-    answers.set(name, answer);
+  #keep(name: string, answer: Answer): void {
+    this.#answers.set(name, answer);
     if (answer.caller === null) return;
     for (const subject of subjectsOf(answer.caller)) {
-      const names = namesOf.get(subject);
-      if (names === undefined) namesOf.set(subject, new Set([name]));
+      const names = this.#namesOf.get(subject);
+      if (names === undefined) this.#namesOf.set(subject, new Set([name]));
       else names.add(name);
     }
-    if (namesOf.size > 4 * MOST_ANSWERS) forgetAll();
+    if (this.#namesOf.size > 4 * MOST_ANSWERS) this.forgetAll();
   }
-
-  function forgetAll(): void {
-    era += 1;
-    answers.clear();
-    namesOf.clear();
-  }
-
-  return {
-    judge,
-    forget: ({ kind, id }) => {
-      const subject = `${kind}:${id}`;
-      for (const name of namesOf.get(subject) ?? []) answers.delete(name);
-      namesOf.delete(subject);
-    },
-    forgetAll,
-    get questions() {
-      return questions;
-    },
-  };
 }
 
 /** How many of the first may travel together; one at least. */

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Ask, IssuerFault, type Question } from './ask.ts';
 import type { Caller } from './caller.ts';
-import { createReporter } from './report.ts';
+import { UsageReporter } from './report.ts';
 import type { RefusalNote, Reporter } from './reporting.ts';
 
 interface Body {
@@ -42,7 +42,7 @@ function setup(mode: 'stream' | 'poll' = 'stream') {
     return answer();
   };
   const faults: unknown[] = [];
-  const reporter = createReporter({
+  const reporter = new UsageReporter({
     ...{ ask, nowMs: () => 5000, monotonicMs: () => clockMs, onFault: (error: unknown) => void faults.push(error), mode },
   });
   return {

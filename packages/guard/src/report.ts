@@ -51,87 +51,105 @@ const REFUSALS_A_BATCH = 75;
 const REFUSALS_OF_STRANGERS_A_BATCH = 25;
 const MINUTE_MS = 60_000;
 
-export function createReporter({ ask, nowMs, monotonicMs, onFault, mode }: Ports): Reporter {
-  let sums = new Map<string, Sum>();
+export class UsageReporter implements Reporter {
+  readonly #ports: Ports;
+  #sums = new Map<string, Sum>();
   // The counters of a caller, found without making a text: callers live as long as what is remembered of them.
-  let countersOf = new WeakMap<Caller, Map<string, Sum>>();
-  let refusals: RefusalNote[] = [];
-  let counts = new Map<string, number>();
-  let flushing: Promise<void> | null = null;
-  let flushedAtMs = monotonicMs();
-  const admitKnown = createGate(monotonicMs, REFUSALS_A_BATCH);
-  const admitStranger = createGate(monotonicMs, REFUSALS_OF_STRANGERS_A_BATCH);
-  const told = { reported_uses_total: 0, dropped_uses_total: 0, reported_refusals_total: 0, dropped_refusals_total: 0 };
-  const timer = mode === 'stream' ? setInterval(() => void flush(), FLUSH_EVERY_MS) : null;
-  if (typeof timer === 'object' && timer !== null && 'unref' in timer) timer.unref();
+  #countersOf = new WeakMap<Caller, Map<string, Sum>>();
+  #refusals: RefusalNote[] = [];
+  #counts = new Map<string, number>();
+  #flushing: Promise<void> | null = null;
+  #flushedAtMs: number;
+  readonly #admitKnown: (subject: string) => boolean;
+  readonly #admitStranger: (subject: string) => boolean;
+  readonly #told = { reported_uses_total: 0, dropped_uses_total: 0, reported_refusals_total: 0, dropped_refusals_total: 0 };
+  readonly #timer: NodeJS.Timeout | null;
 
-  function record(caller: Caller, permissions: readonly string[], from: From): void {
-    const sum = countersOf.get(caller)?.get(nameOf(permissions)) ?? newSum(caller, permissions, from);
+  constructor(ports: Ports) {
+    this.#ports = ports;
+    this.#flushedAtMs = this.#ports.monotonicMs();
+    this.#admitKnown = createGate(this.#ports.monotonicMs, REFUSALS_A_BATCH);
+    this.#admitStranger = createGate(this.#ports.monotonicMs, REFUSALS_OF_STRANGERS_A_BATCH);
+    this.#timer = this.#ports.mode === 'stream' ? setInterval(() => void this.flush(), FLUSH_EVERY_MS) : null;
+    if (typeof this.#timer === 'object' && this.#timer !== null && 'unref' in this.#timer) this.#timer.unref();
+  }
+
+  readonly record = (caller: Caller, permissions: readonly string[], from: From): void => {
+    const sum = this.#countersOf.get(caller)?.get(nameOf(permissions)) ?? this.#newSum(caller, permissions, from);
     if (sum === null) {
-      told.dropped_uses_total += 1;
+      this.#told.dropped_uses_total += 1;
       return;
     }
     sum.count += 1;
     sum.lastUsedAtMs = from.atMs;
     sum.address = from.address;
     sum.userAgent = from.userAgent;
-    flushOnTheWay();
-  }
+    this.#flushOnTheWay();
+  };
 
-  function newSum(caller: Caller, permissions: readonly string[], { atMs, address, userAgent }: From): Sum | null {
+  readonly refuse = (note: RefusalNote): void => {
+    if (this.#refusals.length < MOST_WAITING_REFUSALS && this.#isAdmitted(note)) this.#refusals.push(note);
+    else this.#countRefusals(note.reason, 1);
+    this.#flushOnTheWay();
+  };
+
+  readonly flush = (): Promise<void> => {
+    this.#flushing ??= this.#sendAll().finally(() => {
+      this.#flushing = null;
+      this.#flushedAtMs = this.#ports.monotonicMs();
+    });
+    return this.#flushing;
+  };
+
+  readonly close: Reporter['close'] = async () => {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    await this.#flushing;
+    await this.flush();
+  };
+
+  readonly metrics: Reporter['metrics'] = () => this.#told;
+
+  #newSum(caller: Caller, permissions: readonly string[], { atMs, address, userAgent }: From): Sum | null {
     const needed = nameOf(permissions);
     const name = `${subjectName(caller)} ${needed}`;
-    let sum = sums.get(name);
+    let sum = this.#sums.get(name);
     if (sum === undefined) {
-      if (sums.size >= MOST_SUMS) return null;
+      if (this.#sums.size >= MOST_SUMS) return null;
       sum = { caller, permissions, count: 0, lastUsedAtMs: atMs, address, userAgent };
-      sums.set(name, sum);
+      this.#sums.set(name, sum);
     }
-    const counters = countersOf.get(caller);
-    if (counters === undefined) countersOf.set(caller, new Map([[needed, sum]]));
+    const counters = this.#countersOf.get(caller);
+    if (counters === undefined) this.#countersOf.set(caller, new Map([[needed, sum]]));
     else counters.set(needed, sum);
     return sum;
   }
 
-  function refuse(note: RefusalNote): void {
-    if (refusals.length < MOST_WAITING_REFUSALS && isAdmitted(note)) refusals.push(note);
-    else countRefusals(note.reason, 1);
-    flushOnTheWay();
-  }
-
-  function isAdmitted({ caller, presented, reason }: RefusalNote): boolean {
-    if (caller !== null) return admitKnown(subjectName(caller));
-    return admitStranger(presented === null ? reason : presented.sha256);
+  #isAdmitted({ caller, presented, reason }: RefusalNote): boolean {
+    if (caller !== null) return this.#admitKnown(subjectName(caller));
+    return this.#admitStranger(presented === null ? reason : presented.sha256);
   }
 
   /** Beyond the rate a refusal is counted, and nobody can ask about it by its id. */
-  function countRefusals(reason: string, count: number): void {
-    const before = counts.get(reason);
-    if (before === undefined && counts.size >= MOST_REASONS) told.dropped_refusals_total += count;
-    else counts.set(reason, (before ?? 0) + count);
+  #countRefusals(reason: string, count: number): void {
+    const before = this.#counts.get(reason);
+    if (before === undefined && this.#counts.size >= MOST_REASONS) this.#told.dropped_refusals_total += count;
+    else this.#counts.set(reason, (before ?? 0) + count);
   }
 
   /** In workers no timer runs between two requests. */
-  function flushOnTheWay(): void {
-    if (mode === 'poll' && flushing === null && monotonicMs() - flushedAtMs > FLUSH_EVERY_MS) void flush();
+  #flushOnTheWay(): void {
+    if (this.#ports.mode === 'poll' && this.#flushing === null && this.#ports.monotonicMs() - this.#flushedAtMs > FLUSH_EVERY_MS)
+      void this.flush();
   }
 
-  function flush(): Promise<void> {
-    flushing ??= sendAll().finally(() => {
-      flushing = null;
-      flushedAtMs = monotonicMs();
-    });
-    return flushing;
-  }
-
-  async function sendAll(): Promise<void> {
-    const uses = [...sums.values()].filter(({ count }) => count > 0);
-    const notes = refusals;
-    const counted = counts;
-    counts = new Map();
-    sums = new Map();
-    countersOf = new WeakMap();
-    refusals = [];
+  async #sendAll(): Promise<void> {
+    const uses = [...this.#sums.values()].filter(({ count }) => count > 0);
+    const notes = this.#refusals;
+    const counted = this.#counts;
+    this.#counts = new Map();
+    this.#sums = new Map();
+    this.#countersOf = new WeakMap();
+    this.#refusals = [];
     const batches = Math.ceil(Math.max(uses.length / MOST_USES, notes.length / MOST_REFUSALS, counted.size === 0 ? 0 : 1));
     for (let index = 0; index < batches; index++) {
       const batch = {
@@ -139,80 +157,81 @@ export function createReporter({ ask, nowMs, monotonicMs, onFault, mode }: Ports
         refusals: notes.slice(index * MOST_REFUSALS, (index + 1) * MOST_REFUSALS),
         counts: index === 0 ? counted : NO_COUNTS,
       };
-      if (!(await sendOne(batch))) {
+      if (!(await this.#sendOne(batch))) {
         const [usesLeft, notesLeft] = [uses.slice((index + 1) * MOST_USES), notes.slice((index + 1) * MOST_REFUSALS)];
-        addBack({ uses: usesLeft, refusals: notesLeft, counts: NO_COUNTS });
+        this.#addBack({ uses: usesLeft, refusals: notesLeft, counts: NO_COUNTS });
         return;
       }
     }
   }
 
   /** False: nobody takes anything now. */
-  async function sendOne(batch: Batch): Promise<boolean> {
+  async #sendOne(batch: Batch): Promise<boolean> {
     try {
-      const response = await ask({ path: PATH, method: 'POST', body: onWire(batch), signal: AbortSignal.timeout(WAIT_MS) });
+      const response = await this.#ports.ask({
+        path: PATH,
+        method: 'POST',
+        body: this.#onWire(batch),
+        signal: AbortSignal.timeout(WAIT_MS),
+      });
       await response.body?.cancel();
     } catch (error) {
-      onFault(error);
+      this.#ports.onFault(error);
       const isTaken = !(error instanceof IssuerFault) || !wasSurelyNotTaken(error);
-      if (isTaken) drop(batch);
-      else addBack(batch);
+      if (isTaken) this.#drop(batch);
+      else this.#addBack(batch);
       return false;
     }
-    told.reported_uses_total += batch.uses.reduce((sum, { count }) => sum + count, 0);
-    told.reported_refusals_total += batch.refusals.length + sumOf(batch.counts.values());
+    this.#told.reported_uses_total += batch.uses.reduce((sum, { count }) => sum + count, 0);
+    this.#told.reported_refusals_total += batch.refusals.length + sumOf(batch.counts.values());
     return true;
   }
 
-  function addBack({ uses, refusals: notes, counts: counted }: Batch): void {
-    for (const [reason, count] of counted) countRefusals(reason, count);
+  #addBack({ uses, refusals: notes, counts: counted }: Batch): void {
+    for (const [reason, count] of counted) this.#countRefusals(reason, count);
     for (const use of uses) {
-      const newer = newSum(use.caller, use.permissions, { ...use, atMs: use.lastUsedAtMs });
-      if (newer === null) told.dropped_uses_total += use.count;
+      const newer = this.#newSum(use.caller, use.permissions, { ...use, atMs: use.lastUsedAtMs });
+      if (newer === null) this.#told.dropped_uses_total += use.count;
       else newer.count += use.count;
     }
-    const waiting = [...notes, ...refusals];
-    refusals = waiting.slice(0, MOST_WAITING_REFUSALS);
-    for (const { reason } of waiting.slice(MOST_WAITING_REFUSALS)) countRefusals(reason, 1);
+    const waiting = [...notes, ...this.#refusals];
+    this.#refusals = waiting.slice(0, MOST_WAITING_REFUSALS);
+    for (const { reason } of waiting.slice(MOST_WAITING_REFUSALS)) this.#countRefusals(reason, 1);
   }
 
-  function drop({ uses, refusals: notes, counts: counted }: Batch): void {
-    told.dropped_uses_total += uses.reduce((sum, { count }) => sum + count, 0);
-    told.dropped_refusals_total += notes.length + sumOf(counted.values());
+  #drop({ uses, refusals: notes, counts: counted }: Batch): void {
+    this.#told.dropped_uses_total += uses.reduce((sum, { count }) => sum + count, 0);
+    this.#told.dropped_refusals_total += notes.length + sumOf(counted.values());
   }
 
-  const onWire = ({ uses, refusals: notes, counts: counted }: Batch) => ({
-    batch: crypto.randomUUID(),
-    uses: uses.map(({ caller, permissions, count, lastUsedAtMs, address, userAgent }) => ({
-      ...{ subject: subjectOf(caller), permissions, status: 200, count, last_used_at: timeOf(Math.min(lastUsedAtMs, nowMs())) },
-      ...{ address, user_agent: cut(userAgent, 200) },
-    })),
-    refusals: notes.map((note) => ({
-      ...{ request_id: note.requestId, at: timeOf(note.atMs), status: note.status, reason: note.reason },
-      ...{
-        subject: note.caller === null ? null : subjectOf(note.caller),
-        ...(note.presented === null ? {} : { presented: note.presented }),
-        method: cut(note.method, 20),
-        path: cut(note.path, 500),
-      },
-      ...{ wanted: note.wanted.slice(0, 10), held: note.caller?.permissions?.slice(0, 100) ?? null },
-      expires_at: note.caller?.expiresAtMs == null ? null : timeOf(note.caller.expiresAtMs),
-      ...{ address: note.address, user_agent: cut(note.userAgent, 200) },
-    })),
-    counts: [...counted].map(([reason, count]) => ({ reason, count })),
-  });
-
-  return {
-    record,
-    refuse,
-    flush,
-    close: async () => {
-      if (timer !== null) clearInterval(timer);
-      await flushing;
-      await flush();
-    },
-    metrics: () => told,
-  };
+  #onWire({ uses, refusals: notes, counts: counted }: Batch) {
+    return {
+      batch: crypto.randomUUID(),
+      uses: uses.map(({ caller, permissions, count, lastUsedAtMs, address, userAgent }) => ({
+        ...{
+          subject: subjectOf(caller),
+          permissions,
+          status: 200,
+          count,
+          last_used_at: timeOf(Math.min(lastUsedAtMs, this.#ports.nowMs())),
+        },
+        ...{ address, user_agent: cut(userAgent, 200) },
+      })),
+      refusals: notes.map((note) => ({
+        ...{ request_id: note.requestId, at: timeOf(note.atMs), status: note.status, reason: note.reason },
+        ...{
+          subject: note.caller === null ? null : subjectOf(note.caller),
+          ...(note.presented === null ? {} : { presented: note.presented }),
+          method: cut(note.method, 20),
+          path: cut(note.path, 500),
+        },
+        ...{ wanted: note.wanted.slice(0, 10), held: note.caller?.permissions?.slice(0, 100) ?? null },
+        expires_at: note.caller?.expiresAtMs == null ? null : timeOf(note.caller.expiresAtMs),
+        ...{ address: note.address, user_agent: cut(note.userAgent, 200) },
+      })),
+      counts: [...counted].map(([reason, count]) => ({ reason, count })),
+    };
+  }
 }
 
 /** It was never sent, or Keyhouse said that it did nothing with it. */

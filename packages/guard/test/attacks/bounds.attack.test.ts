@@ -16,7 +16,7 @@ import { exchange, head } from '../../../server/test/raw.ts';
 import { guard as protectNode } from '../../src/adapters/node.ts';
 import { createDeadline, pause } from '../../src/deadline.ts';
 import { readEvents } from '../../src/events.ts';
-import { createFeed } from '../../src/feed.ts';
+import { FeedReader } from '../../src/feed.ts';
 import { createGuard, type Decision, type Guard } from '../../src/index.ts';
 import { readKeySet } from '../../src/jwk.ts';
 import type { KeySet } from '../../src/jwks.ts';
@@ -210,7 +210,7 @@ describe.concurrent('time', () => {
     let said = message({});
     let delayMs = 0;
     const wrong: unknown[] = [];
-    const feed = createFeed({
+    const feed = new FeedReader({
       ...{ keys, issuer: 'https://keys.example.com', mode: 'poll', monotonicMs: () => nowMs },
       wallMs: () => began + nowMs - 1_000_000,
       onHeard: () => {},
