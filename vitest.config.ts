@@ -12,7 +12,7 @@ export const UNIT = [
   'packages/{client,guard,dashboard}/src/**/*.test.ts',
   'packages/server/src/{core,log}/**/*.test.ts',
   'packages/server/src/{config,secret-file}.test.ts',
-  'test/{architecture,check-*,contract,docs}.test.ts',
+  'test/{architecture,check-*,contract,docs,storage-locks}.test.ts',
 ];
 
 /** Files that share processes are done sooner; each one puts back what it changed of what all share. */

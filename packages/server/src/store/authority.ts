@@ -2,7 +2,7 @@
  * Looks once more at what the door has judged, within the act and before it does anything. Each look takes the lock that ending the access
  * needs too (on PostgreSQL), so that the two cannot pass each other: either the act finds the access ended and is refused, or whoever ends it
  * sees all that the act wrote. The locks come in one order for every act: the administrators, the user, the account, the sign-in or the
- * credential; what the act itself locks comes after.
+ * credential; what the act itself locks comes after (`docs/storage-locks.md`).
  */
 
 import type { Authority, CredentialAuthority, SignInAuthority } from '../core/authority.ts';

@@ -1,6 +1,6 @@
 /**
- * What a narrowing took away is kept for a day, so that it can be undone. The row of the credential is locked first, as narrowing and revoking do:
- * two that happen at once are in some order, and nothing that was taken away later comes back. Who asks is judged by `authority.ts`.
+ * What a narrowing took away is kept for a day, so that it can be undone. The JWTs of a key and then the row of the credential are locked first, as
+ * narrowing and revoking do: two that happen at once are in some order, and nothing that was taken away later comes back. Who asks is judged by `authority.ts`.
  */
 import type { CredentialsStore, Undo } from '../core/credentials/credential.ts';
 import type { Act } from './act.ts';
