@@ -469,7 +469,7 @@ describe('coming from an application', () => {
     await page.goto(address);
     await title(page, 'This request has expired');
     await page.goto(address.replace('/consent?', '/auth/continue?'));
-    await title(page, 'This request is over');
+    await title(page, 'This request has expired');
     await expectAccessible();
   });
 

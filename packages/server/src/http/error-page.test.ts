@@ -44,7 +44,7 @@ describe('a link of an application that leads nowhere', () => {
       ['/auth?client_id=%3Cscript%3Eshibboleth', 'client_id'],
       [authPath(client, newPkce(), { redirect_uri: 'https://shibboleth.example/' }), 'is not registered'],
       [`${authPath(client, newPkce())}&redirect_uri=${encodeURIComponent(CALLBACK)}`, 'A parameter is repeated'],
-      [CONTINUE.replace('nothing', 'shibboleth'), 'Start again at the application'],
+      [CONTINUE.replace('nothing', 'shibboleth'), 'Start again from the application'],
       ['/auth/logout?client_id=shibboleth', 'client_id'],
     ] as const) {
       const { status, text } = await server.request(path);
@@ -61,7 +61,7 @@ describe('a link of an application that leads nowhere', () => {
     const plain = await startTestServer();
     const { status, headers, text } = await plain.request(CONTINUE);
     expect([status, headers['content-type']]).toEqual([400, 'text/plain; charset=utf-8']);
-    expect(text).toMatch(/^This request is over\. /);
+    expect(text).toMatch(/^This request has expired\. /);
     await plain.stop();
   });
 });

@@ -60,13 +60,13 @@ const PROBLEMS: Readonly<Record<ProblemCode, Problem>> = {
     title: TITLE,
     sentence: SENTENCE,
     detail:
-      'This redirect_uri (or post_logout_redirect_uri) is not registered for the application. It is compared letter by letter; only ' +
+      'This redirect_uri (or post_logout_redirect_uri) is not registered for the application. It must match exactly; only ' +
       'the port of a loopback address and the slash behind a bare origin may differ. It may be left out where just one redirect URI is registered.',
   },
   repeated: { title: TITLE, sentence: SENTENCE, detail: 'A parameter is repeated (RFC 6749 §3.1).' },
   request_over: {
-    title: 'This request is over',
-    sentence: 'It has waited for more than an hour, or a part of the link is missing. Start again at the application.',
+    title: 'This request has expired',
+    sentence: 'It waited for more than an hour, or the link is incomplete. Start again from the application.',
     detail: null,
   },
   unavailable: {

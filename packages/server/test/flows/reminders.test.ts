@@ -88,7 +88,7 @@ eachDatabase('reminders', (makeDatabase) => {
     expect((await remindersTo(server, email)).map(({ subject }) => subject)).toEqual([
       '2 reminders about your credentials (Keyhouse)',
     ]);
-    expect((await remindersTo(server, email))[0]?.text).toMatch(/“Billing” ends in 13 days.*“Reports” ends in 13 days/s);
+    expect((await remindersTo(server, email))[0]?.text).toMatch(/“Billing” expires in 13 days.*“Reports” expires in 13 days/s);
     for (let day = 0; day < 13; day++) await nextDay();
     expect(await remindersTo(server, email)).toHaveLength(3);
     await nextDay(30);
@@ -146,9 +146,11 @@ eachDatabase('reminders', (makeDatabase) => {
     await server.key(owner.accountId, { expiresAtMs: server.now() + 40 * DAY_MS });
     await nextDay(38);
     const told = async (email: string) => (await remindersTo(server, email)).map(({ text }) => text);
-    expect(await told(owner.email)).toEqual([expect.stringMatching(/“key” of Engines ends in 2 days.*“key” ends in 2 days/s)]);
-    expect(await told(admin.email)).toEqual([expect.stringContaining('“key” of Engines ends in 2 days')]);
-    expect(await told(root.email)).toEqual([expect.stringMatching(/“key” of \S+ ends in 2 days/)]);
+    expect(await told(owner.email)).toEqual([
+      expect.stringMatching(/“key” of Engines expires in 2 days.*“key” expires in 2 days/s),
+    ]);
+    expect(await told(admin.email)).toEqual([expect.stringContaining('“key” of Engines expires in 2 days')]);
+    expect(await told(root.email)).toEqual([expect.stringMatching(/“key” of \S+ expires in 2 days/)]);
     expect(await told(developer.email)).toEqual([]);
     expect(await told(left.email)).toEqual([]);
     await server.stop();
@@ -193,8 +195,8 @@ eachDatabase('reminders', (makeDatabase) => {
     expect(others).toEqual([]);
     // 60 keys, one that ends and is unused too.
     expect(mail?.subject).toBe('62 reminders about your credentials (Keyhouse)');
-    expect(mail?.text).toContain('And 12 more, which the dashboard lists.');
-    expect(mail?.text).toMatch(/^The API key “key” ends in 2 days/);
+    expect(mail?.text).toContain('And 12 more. The dashboard lists all of them.');
+    expect(mail?.text).toMatch(/^The API key “key” expires in 2 days/);
     expect(mail?.text.match(/has not been used/g)).toHaveLength(49);
     await nextDay();
     expect((await remindersTo(server, email)).at(-1)?.text).not.toContain('not been used');

@@ -110,27 +110,27 @@ interface Place {
 
 type Letters = { readonly [Kind in keyof Facts]: (facts: Facts[Kind], place: Place) => Letter };
 
-const NOT_YOU = 'If it was not you, change your password and end the other sign-ins:';
+const NOT_YOU = 'Wasn’t it you? Change your password and sign out everywhere else:';
 
 export const letters: Letters = {
   'verify-email': ({ link }, { brand }) => ({
-    subject: `Confirm your address for ${brand}`,
-    says: ['Follow this link to confirm that this address is yours. It works for three days, and asks you to log in.'],
-    action: { label: 'Confirm this address', link },
-    otherwise: { says: 'If you have not registered, do nothing: without the link the address stays unconfirmed.' },
+    subject: `Verify your email address for ${brand}`,
+    says: ['Follow this link to verify your email address. It works for three days, and asks you to sign in.'],
+    action: { label: 'Verify email address', link },
+    otherwise: { says: 'If you didn’t register, you can ignore this email. Without the link the address stays unverified.' },
   }),
   'new-email': ({ link }, { brand }) => ({
-    subject: `Your new address for ${brand}`,
-    says: ['Somebody who is signed in asked for this address to be theirs. Follow this link to take it. It works for a day.'],
-    action: { label: 'Take this address', link },
-    otherwise: { says: 'If you did not ask for it, do nothing: nothing changes without the link.' },
+    subject: `Confirm your new email address for ${brand}`,
+    says: ['A user asked to change their email address to this one. Follow this link to confirm. It works for one day.'],
+    action: { label: 'Confirm email address', link },
+    otherwise: { says: 'If you didn’t ask for this, you can ignore this email. Nothing changes without the link.' },
   }),
   'email-changed': ({ email, done, ...facts }, { brand, url }) => ({
-    subject: done ? `Your address for ${brand} was changed` : `Another address was asked for at ${brand}`,
+    subject: done ? `Your email address for ${brand} was changed` : `Email change requested at ${brand}`,
     says: [
       done
-        ? `Your account now has the address ${oneLine(email)}.`
-        : `It changes to ${oneLine(email)} when the link that we sent there is followed.`,
+        ? `Your email address is now ${oneLine(email)}.`
+        : `It changes to ${oneLine(email)} once the link that we sent there is followed.`,
     ],
     facts: circumstances(facts),
     otherwise: { says: NOT_YOU, link: `${url}/dashboard/settings/security` },
@@ -139,20 +139,20 @@ export const letters: Letters = {
     subject: `Set a new password for ${brand}`,
     says: ['Follow this link to set a new password. It works once, within an hour.'],
     action: { label: 'Set a new password', link },
-    otherwise: { says: 'If you did not ask for it, do nothing: your password stays as it is.' },
+    otherwise: { says: 'If you didn’t ask for this, you can ignore this email. Your password stays the same.' },
   }),
   'password-changed': (facts, { brand, url }) => ({
     subject: `Your password for ${brand} was changed`,
     says: [
-      'Every other sign-in has ended, and so have the tokens that came from log-ins with the old password.',
+      'You were signed out everywhere else, and tokens that came from signing in with the previous password were revoked.',
       ...whatEnded(facts.ended),
     ],
     facts: circumstances(facts),
-    otherwise: { says: 'If it was not you, set a new password at once:', link: `${url}/forgot` },
+    otherwise: { says: 'Didn’t do this? Set a new password now:', link: `${url}/forgot` },
   }),
   'new-sign-in': (facts, { brand, url }) => ({
-    subject: `A new sign-in to ${brand}`,
-    says: ['Somebody signed in to your account with a browser that we have not seen before.'],
+    subject: `New sign-in to ${brand}`,
+    says: ['Someone signed in to your account with a browser that we haven’t seen before.'],
     facts: circumstances(facts),
     otherwise: { says: NOT_YOU, link: `${url}/dashboard/settings/security` },
   }),
@@ -160,45 +160,47 @@ export const letters: Letters = {
     subject: `The security of your ${brand} account was changed`,
     says: [
       FACTOR_SENTENCES[what](name === undefined ? '' : ` “${plain(name)}”`),
-      ...(ended === undefined ? [] : ['A password that was set before no longer works, and every earlier sign-in has ended.']),
+      ...(ended === undefined ? [] : ['A password that was set before no longer works, and you were signed out everywhere.']),
       ...whatEnded(ended, name === undefined ? undefined : `Signing in with “${plain(name)}”`),
     ],
     facts: circumstances(facts),
     otherwise: { says: NOT_YOU, link: `${url}/dashboard/settings/security` },
   }),
   'credential-made': (facts, { brand, url }) => ({
-    subject: facts.kind === 'key' ? `An API key was made at ${brand}` : `A token was made at ${brand}`,
-    says: [`${nounOf(facts)} was made. Its secret was shown once, and is not in this mail.`],
-    facts: [['Made by', facts.doneBy === null ? null : plain(facts.doneBy)], ...circumstances(facts)],
-    otherwise: { says: 'If you do not know of it, revoke it:', link: placeOf(facts, url) },
+    subject: facts.kind === 'key' ? `API key created at ${brand}` : `Token created at ${brand}`,
+    says: [`${nounOf(facts)} was created. Its secret was shown once and isn’t in this email.`],
+    facts: [['Created by', facts.doneBy === null ? null : plain(facts.doneBy)], ...circumstances(facts)],
+    otherwise: { says: 'Didn’t do this? Revoke it:', link: placeOf(facts, url) },
   }),
   'credential-rotated': (facts, { brand, url }) => ({
-    subject: facts.kind === 'key' ? `An API key was rotated at ${brand}` : `A token was rotated at ${brand}`,
-    says: [`${nounOf(facts)} has a new secret. The old one may live on for a while; the dashboard says for how long.`],
+    subject: facts.kind === 'key' ? `API key rotated at ${brand}` : `Token rotated at ${brand}`,
+    says: [
+      `${nounOf(facts)} has a new secret. The previous secret may keep working for a while; the dashboard shows for how long.`,
+    ],
     facts: [['Rotated by', facts.doneBy === null ? null : plain(facts.doneBy)], ...circumstances(facts)],
-    otherwise: { says: 'If you do not know of it, revoke it:', link: placeOf(facts, url) },
+    otherwise: { says: 'Didn’t do this? Revoke it:', link: placeOf(facts, url) },
   }),
   'narrowing-undone': (facts, { brand, url }) => ({
     subject:
       facts.kind === 'key'
-        ? `Permissions of an API key were given back at ${brand}`
-        : `Permissions of a token were given back at ${brand}`,
+        ? `Permissions of an API key were restored at ${brand}`
+        : `Permissions of a token were restored at ${brand}`,
     says: [
-      `${nounOf(facts)} may do again what it could do before it was last narrowed. JWTs that the narrowing revoked stay revoked.`,
+      `${nounOf(facts)} has the permissions again that it had before they were last reduced. JWTs that were revoked then stay revoked.`,
     ],
     facts: [['Undone by', facts.doneBy === null ? null : plain(facts.doneBy)], ...circumstances(facts)],
-    otherwise: { says: 'If you do not know of it, revoke it:', link: placeOf(facts, url) },
+    otherwise: { says: 'Didn’t do this? Revoke it:', link: placeOf(facts, url) },
   }),
   invitation: ({ link, team, role, invitedBy, endsAtMs }, { brand }) => ({
-    subject: team === null ? `You are invited to ${brand}` : `You are invited to the team ${plain(team)} at ${brand}`,
+    subject: team === null ? `You’re invited to ${brand}` : `You’re invited to the team ${plain(team)} at ${brand}`,
     says: [
       team === null
-        ? `${plain(invitedBy)} invites you to register.`
-        : `${plain(invitedBy)} invites you to join the team “${plain(team)}” as ${role === 'viewer' || role === 'developer' ? 'a' : 'an'} ${role}.`,
+        ? `${plain(invitedBy)} invited you to register.`
+        : `${plain(invitedBy)} invited you to join the team “${plain(team)}” as ${role === 'viewer' || role === 'developer' ? 'a' : 'an'} ${role}.`,
       `The link works until ${when(endsAtMs)}, for this address only.`,
     ],
-    action: { label: 'See the invitation', link },
-    otherwise: { says: 'If you do not know what this is about, do nothing.' },
+    action: { label: 'View invitation', link },
+    otherwise: { says: 'If you weren’t expecting this, you can ignore it.' },
   }),
   reminder: ({ reminders, more, nowMs }, { brand, url }) => ({
     subject:
@@ -207,19 +209,19 @@ export const letters: Letters = {
         : `${reminders.length + more} reminders about your credentials (${brand})`,
     says: [
       ...reminders.map((reminder) => sentenceOf(reminder, nowMs)),
-      ...(more === 0 ? [] : [`And ${more} more, which the dashboard lists.`]),
+      ...(more === 0 ? [] : [`And ${more} more. The dashboard lists all of them.`]),
     ],
-    action: { label: 'Look at them', link: `${url}/dashboard` },
-    otherwise: { says: 'Rotate what is old, renew what ends, revoke what is not used. Each is said once.' },
+    action: { label: 'Open the dashboard', link: `${url}/dashboard` },
+    otherwise: { says: 'Rotate old secrets, replace what expires, and revoke what isn’t used. You get each reminder once.' },
   }),
   'account-suspended': ({ account, reason, atMs }, { brand, url }) => ({
     subject: `${subjectOfAccount(account)} was suspended at ${brand}`,
     says: [
-      `${nounOfAccount(account)} was suspended. Until it is resumed, its keys, tokens, applications and sessions are refused. Nothing is deleted.`,
+      `${nounOfAccount(account)} was suspended. Until it is resumed, its keys, tokens, applications and sessions are rejected. Nothing is deleted.`,
       ...(reason === null ? [] : [`The reason: ${oneLine(reason)}`]),
     ],
     facts: [['When', when(atMs)]],
-    action: { label: 'See what is in it', link: `${url}/dashboard` },
+    action: { label: 'Open the dashboard', link: `${url}/dashboard` },
   }),
   'account-resumed': ({ account, atMs }, { brand, url }) => ({
     subject: `${subjectOfAccount(account)} was resumed at ${brand}`,
@@ -234,13 +236,13 @@ export const letters: Letters = {
   }),
   'user-deleted': (facts, { brand }) => ({
     subject: `Your ${brand} account was deleted`,
-    says: ['Your account, its tokens and keys are gone, and what we knew of you with them.'],
+    says: ['Your account, its tokens and keys, and your personal data were deleted.'],
     facts: circumstances(facts),
   }),
   'session-reuse': ({ application, ...facts }, { brand, url }) => ({
     subject: `A session was ended at ${brand}`,
     says: [
-      `An old refresh token of “${plain(application)}” was used again. It may have been copied, so the session has ended; log in there anew.`,
+      `An old refresh token of “${plain(application)}” was used again. It may have been copied, so we ended the session. Sign in to the application again.`,
     ],
     facts: circumstances(facts),
     otherwise: { says: NOT_YOU, link: `${url}/dashboard/settings/security` },
@@ -249,11 +251,11 @@ export const letters: Letters = {
     subject: isWidened ? `An application was given more access at ${brand}` : `An application was connected at ${brand}`,
     says: [
       `“${plain(application)}”, ${owner === null ? `an application of ${brand} itself` : `registered by “${plain(owner)}”`}, ${isWidened ? 'was given more access to' : 'was connected to'} “${plain(account)}”.`,
-      permissions.length === 0 ? 'It learns who you are, and nothing else.' : `It has access until you disconnect it.`,
+      permissions.length === 0 ? 'It can see who you are, and nothing else.' : `It has access until you disconnect it.`,
     ],
     facts: [['Permissions', permissions.length === 0 ? null : permissionList(permissions)], ...circumstances(facts)],
     otherwise: {
-      says: 'If it was not you, disconnect it, change your password and sign out everywhere else:',
+      says: 'Didn’t do this? Disconnect it, change your password and sign out everywhere else:',
       link: `${url}/dashboard/settings/applications`,
     },
   }),
@@ -336,7 +338,8 @@ const daysUntil = (atMs: number, nowMs: number): number => Math.max(0, Math.ceil
 function subjectOf(reminder: Reminder | undefined, nowMs: number): string {
   if (reminder === undefined) throw new Error('A reminder has to be of something.');
   const noun = `${reminder.kind === 'key' ? 'API key' : 'Token'} “${plain(reminder.name)}”`;
-  if (reminder.why === 'expires') return `${noun} ends in ${daysUntil(reminder.atMs, nowMs)} days`.replace(/ 1 days$/, ' 1 day');
+  if (reminder.why === 'expires')
+    return `${noun} expires in ${daysUntil(reminder.atMs, nowMs)} days`.replace(/ 1 days$/, ' 1 day');
   return reminder.why === 'old' ? `${noun} has an old secret` : `${noun} is not used`;
 }
 
@@ -344,7 +347,7 @@ function sentenceOf(reminder: Reminder, nowMs: number): string {
   const noun = nounOf(reminder);
   if (reminder.why === 'expires') {
     const days = daysUntil(reminder.atMs, nowMs);
-    return `${noun} ends in ${days} ${days === 1 ? 'day' : 'days'}, on ${when(reminder.atMs)}.`;
+    return `${noun} expires in ${days} ${days === 1 ? 'day' : 'days'}, on ${when(reminder.atMs)}.`;
   }
   if (reminder.why === 'old') return `${noun} has had the same secret since ${day(reminder.atMs)}.`;
   return `${noun} has not been used since ${day(reminder.atMs)}.`;

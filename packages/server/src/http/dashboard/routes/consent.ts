@@ -7,7 +7,7 @@ import { logoUrlOf } from '../logo.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { invalid } from './refuse.ts';
 
-const OVER = 'This request is over. Start again at the application.';
+const OVER = 'This request has expired. Start again from the application.';
 
 export function consentRoutes(serve: Serve, { keyhouse, cookies }: DashboardPorts): void {
   serve('POST /consent/check', async ({ body: { request }, signIn }) => {
