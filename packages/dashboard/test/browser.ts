@@ -139,7 +139,7 @@ async function open(url: string, options: BrowserContextOptions): Promise<Visit>
     page,
     context,
     complaints,
-    open: async (path) => void (await page.goto(`${url}${path}`)),
+    open: (path) => goTo(page, `${url}${path}`),
     expectAccessible: async () => expect(await violations(page)).toEqual([]),
     expectToFit: async () =>
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0),
@@ -210,4 +210,13 @@ export async function signIn(dashboard: Dashboard, { context }: Visit, userId: n
   await context.addCookies([
     { name: 'keyhouse_sign_in', value: opened.value.secret, url: dashboard.url, httpOnly: true, sameSite: 'Lax' },
   ]);
+}
+
+/** A page that leads elsewhere by itself at this very moment (the log-in page of somebody who is signed in) does so first. */
+async function goTo(page: Page, url: string): Promise<void> {
+  await page.goto(url).catch(async (error: unknown) => {
+    if (!String(error).includes('interrupted by another navigation')) throw error;
+    await page.waitForLoadState();
+    await page.goto(url);
+  });
 }

@@ -117,7 +117,7 @@ describe('Profile and Security', () => {
     await button(page, 'Change address').click();
     await page.getByText(`Waiting for ${next}`).waitFor();
     await visit.expectAccessible();
-    await expect.poll(() => post.subjectsTo(email).some((subject) => subject.startsWith('Another address'))).toBe(true);
+    await expect.poll(() => post.subjectsTo(email).some((subject) => subject.startsWith('Email change requested'))).toBe(true);
 
     const other = await visitAt(await post.linkTo(next, '/new-email'));
     await other.page.getByText('Sign in with your old address first').waitFor();

@@ -96,7 +96,7 @@ eachDatabase('whoever lost an account', (makeDatabase) => {
     expect((await place.request('/api/v1/cli/loggedUser', { bearer: made.json.secret })).status).toBe(200);
     const mail = (await mailsOf(place, email)).findLast(({ kind }) => kind === 'password-changed')?.text ?? '';
     for (const untrue of ['first proof', WISH.name]) expect(mail).not.toContain(untrue);
-    expect(mail).toContain('Every other sign-in has ended');
+    expect(mail).toContain('All other browsers were signed out');
     await place.stop();
   });
 

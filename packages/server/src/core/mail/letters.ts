@@ -144,7 +144,7 @@ export const letters: Letters = {
   'password-changed': (facts, { brand, url }) => ({
     subject: `Your password for ${brand} was changed`,
     says: [
-      'You were signed out everywhere else, and tokens that came from signing in with the previous password were revoked.',
+      'All other browsers were signed out, and tokens that came from signing in with the previous password were revoked.',
       ...whatEnded(facts.ended),
     ],
     facts: circumstances(facts),
@@ -160,7 +160,7 @@ export const letters: Letters = {
     subject: `The security of your ${brand} account was changed`,
     says: [
       FACTOR_SENTENCES[what](name === undefined ? '' : ` “${plain(name)}”`),
-      ...(ended === undefined ? [] : ['A password that was set before no longer works, and you were signed out everywhere.']),
+      ...(ended === undefined ? [] : ['A password that was set before no longer works, and all earlier sign-ins have ended.']),
       ...whatEnded(ended, name === undefined ? undefined : `Signing in with “${plain(name)}”`),
     ],
     facts: circumstances(facts),
