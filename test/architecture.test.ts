@@ -234,6 +234,19 @@ describe('the tests that need no server', () => {
   });
 });
 
+describe('the tests in a browser', () => {
+  it('wait for what they expect: a page may still be on its way when it is asked', () => {
+    const files = globSync('packages/dashboard/test/*.test.ts', { cwd: root });
+    expect(files.length).toBeGreaterThan(20);
+    const askedOnce =
+      /expect\(\s*await .*\.(count|is[A-Z]\w+|textContent|innerText|inputValue|all\w+Texts|allTextContents|getAttribute|evaluate)\(/g;
+    const found = files.flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(askedOnce)].map(([text]) => `${file}: ${text}`),
+    );
+    expect(found, 'write `await expect.poll(() => …)`').toEqual([]);
+  });
+});
+
 describe('the environment', () => {
   it('is read in config.ts alone', () => {
     const readers = sources.filter(({ tree }) => mentions(tree, 'process', 'env')).map(({ path }) => path);

@@ -84,7 +84,7 @@ describe('applications', () => {
     await page.getByRole('checkbox', { name: 'Request invoices.read' }).check();
     await page.getByRole('checkbox', { name: 'Request invoices.write' }).check();
     await page.getByRole('checkbox', { name: 'invoices.write is optional' }).check();
-    expect(await page.getByRole('checkbox', { name: 'inner.read' }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('checkbox', { name: 'inner.read' }).count()).toBe(0);
     await page.getByText('verified only').waitFor();
     await page.getByRole('button', { name: 'Session lifetime' }).click();
     await page.getByLabel('After inactivity of').selectOption('30 days');
@@ -96,7 +96,7 @@ describe('applications', () => {
     await page.getByText('after 30 days of inactivity').waitFor();
     await page.getByText('Make and change invoices').waitFor();
     await page.getByText('optional').waitFor();
-    expect(await page.getByRole('button', { name: 'New secret' }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('button', { name: 'New secret' }).count()).toBe(0);
   });
 
   it('are changed; a verified one is told what its new name costs', async () => {
@@ -105,7 +105,7 @@ describe('applications', () => {
     await visit.open(`/dashboard/accounts/${user.accountId}/applications/${client.id}`);
     await page.getByText('Verified', { exact: true }).waitFor();
     await page.getByRole('tab', { name: 'Settings' }).click();
-    expect(await page.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+    await expect.poll(() => page.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
     await page.getByRole('button', { name: 'Machine-to-machine permissions' }).click();
     await page.getByRole('checkbox', { name: 'Grant inner.read' }).check();
     await page.getByRole('button', { name: 'Save' }).click();
@@ -119,12 +119,12 @@ describe('applications', () => {
     await page.getByText('This application is verified.').waitFor();
     await visit.expectAccessible();
     await page.getByRole('button', { name: 'Discard changes' }).click();
-    expect(await page.getByLabel('Name').inputValue()).toBe('Ledger');
+    await expect.poll(() => page.getByLabel('Name').inputValue()).toBe('Ledger');
     await page.getByLabel('Name').fill('Your bank');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('heading', { name: 'Your bank', level: 1 }).waitFor();
     expect((await dashboard.store.applications.findApplication(client.id))?.verifiedAtMs).toBeNull();
-    expect(await page.getByText('Verified', { exact: true }).count()).toBe(0);
+    await expect.poll(() => page.getByText('Verified', { exact: true }).count()).toBe(0);
   });
 
   it('get a logo, which the pages may show', async () => {
@@ -140,7 +140,7 @@ describe('applications', () => {
     await page.getByText('Saved.').waitFor();
     const logo = page.locator('h1 ~ div img, header img, img[src*="/logo"]').first();
     await logo.waitFor();
-    expect(await logo.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBe(28);
+    await expect.poll(() => logo.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBe(28);
   });
 
   it('get a new secret while the old one works on, until somebody ends it', async () => {
@@ -194,7 +194,7 @@ describe('applications', () => {
 
     await page.getByRole('button', { name: 'Delete' }).click();
     const dialog = page.getByRole('dialog');
-    expect(await dialog.getByRole('button', { name: 'Delete' }).isDisabled()).toBe(true);
+    await expect.poll(() => dialog.getByRole('button', { name: 'Delete' }).isDisabled()).toBe(true);
     await dialog.getByLabel('Type Ledger to confirm').fill('Ledger');
     await dialog.getByRole('button', { name: 'Delete' }).click();
     await page.getByText('“Ledger” is deleted.').waitFor();
@@ -321,8 +321,9 @@ describe('applications', () => {
     await viewer.page.getByText('You can view applications here.').waitFor();
     await viewer.page.getByRole('link', { name: 'Of the team' }).click();
     await viewer.page.getByRole('heading', { name: 'Of the team', level: 1 }).waitFor();
-    for (const name of ['New secret', 'Delete']) expect(await viewer.page.getByRole('button', { name }).count()).toBe(0);
-    expect(await viewer.page.getByRole('tab', { name: 'Settings' }).count()).toBe(0);
+    for (const name of ['New secret', 'Delete'])
+      await expect.poll(() => viewer.page.getByRole('button', { name }).count()).toBe(0);
+    await expect.poll(() => viewer.page.getByRole('tab', { name: 'Settings' }).count()).toBe(0);
     await viewer.expectAccessible();
     await visit.close();
   });
@@ -339,7 +340,7 @@ describe('applications', () => {
     await register(page, 'Late');
     await page.getByRole('dialog').getByLabel('Password', { exact: true }).fill('correct horse battery staple');
     await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click();
-    expect(await page.getByLabel('Client secret', { exact: true }).inputValue()).toMatch(/^kh_client_/);
+    await expect.poll(() => page.getByLabel('Client secret', { exact: true }).inputValue()).toMatch(/^kh_client_/);
   });
 
   it.each([360, 900, 1440])('fit %i pixels, the form, the page and what is connected', async (width) => {

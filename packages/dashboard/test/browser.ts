@@ -140,7 +140,8 @@ async function open(url: string, options: BrowserContextOptions): Promise<Visit>
     context,
     complaints,
     open: (path) => goTo(page, `${url}${path}`),
-    expectAccessible: async () => expect(await violations(page)).toEqual([]),
+    // The page may still be on its way: the one before it is gone, and this one is not drawn yet.
+    expectAccessible: () => expect.poll(() => violations(page)).toEqual([]),
     // What moves when the window gets another size may take a moment.
     expectToFit: () =>
       expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0),

@@ -134,7 +134,7 @@ describe('coming from an application', () => {
     const { page } = visit;
     await visit.open(way(client, { login_hint: email, scope: 'openid email profile invoices.read invoices.write' }, pkce));
     await title(page, 'Sign in to Keyhouse');
-    expect(await page.getByLabel('Email').inputValue()).toBe(email);
+    await expect.poll(() => page.getByLabel('Email').inputValue()).toBe(email);
     await logIn(page, email, PASSWORD);
     await title(page, ASKS);
     const shown = page.getByRole('main');
@@ -194,7 +194,7 @@ describe('coming from an application', () => {
     await open(way(client, { scope: 'invoices.read invoices.write' }, pkce));
     await title(page, ASKS);
     const choice = page.getByLabel('For which account');
-    expect(await page.getByText('You’re a viewer in Engines').count()).toBe(0);
+    await expect.poll(() => page.getByText('You’re a viewer in Engines').count()).toBe(0);
     await choice.selectOption(String(team));
     await page.getByText('You’re a viewer in Engines, so this app gets read-only access there.').waitFor();
     await visit.expectAccessible();
@@ -210,7 +210,7 @@ describe('coming from an application', () => {
     await open(way(verified, { scope: 'payouts.write' }));
     await page.getByText('Verified by Keyhouse').waitFor();
     await page.getByRole('listitem').getByText('Sensitive').waitFor();
-    expect(await page.getByText('Not verified.').count()).toBe(0);
+    await expect.poll(() => page.getByText('Not verified.').count()).toBe(0);
     await expectAccessible();
   });
 
@@ -218,7 +218,7 @@ describe('coming from an application', () => {
     const { page, open } = await member();
     await open(way(await application({ name: '<img src=x onerror=alert(1)>' })));
     await title(page, '<img src=x onerror=alert(1)> asks for access');
-    expect(await page.locator('main img').count()).toBe(0);
+    await expect.poll(() => page.locator('main img').count()).toBe(0);
   });
 
   it('shows the logo, and says so where the application is the operator’s own', async () => {
@@ -229,7 +229,7 @@ describe('coming from an application', () => {
     await dashboard.keyhouse.applications.setFirstParty(client, true, OPERATOR);
     await open(way(client, { prompt: 'consent' }));
     await page.getByText('An application of Keyhouse itself.').waitFor();
-    expect(await page.getByText('Not verified.').count()).toBe(0);
+    await expect.poll(() => page.getByText('Not verified.').count()).toBe(0);
     const width = () => page.locator('main img').evaluate((image: HTMLImageElement) => image.naturalWidth);
     await expect.poll(width).toBeGreaterThan(0);
     await expectAccessible();
@@ -307,7 +307,7 @@ describe('coming from an application', () => {
     // Back is no answer, and what was unticked stays so.
     await button(page, 'Back').click();
     await title(page, ASKS);
-    expect(await page.getByRole('checkbox').isChecked()).toBe(false);
+    await expect.poll(() => page.getByRole('checkbox').isChecked()).toBe(false);
     await button(page, 'Allow').click();
     await title(page, 'Confirm it’s you');
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
@@ -347,7 +347,7 @@ describe('coming from an application', () => {
     await expectAccessible();
     await logIn(page, person.email, PASSWORD);
     await title(page, ASKS);
-    expect(await page.getByRole('checkbox').isChecked()).toBe(false);
+    await expect.poll(() => page.getByRole('checkbox').isChecked()).toBe(false);
     await button(page, 'Allow').click();
     expect(await redeem(client, (await answer(page)).get('code'), pkce.verifier)).toBe('invoices.read');
   });
@@ -364,7 +364,7 @@ describe('coming from an application', () => {
     await title(page, 'Sign in to Keyhouse');
     await logIn(page, other.email, PASSWORD);
     await loggedInAs(page, other.email);
-    expect(await page.getByRole('checkbox').isChecked()).toBe(true);
+    await expect.poll(() => page.getByRole('checkbox').isChecked()).toBe(true);
   });
 
   it('finds the request again after logging in there with another provider', async () => {
@@ -391,7 +391,7 @@ describe('coming from an application', () => {
     await answer(page);
     await open(way(client, scope));
     await page.getByText('You have allowed this before.').waitFor();
-    expect(await page.getByRole('checkbox').isChecked()).toBe(false);
+    await expect.poll(() => page.getByRole('checkbox').isChecked()).toBe(false);
     await expectAccessible();
     await button(page, 'Allow').click();
     expect((await answer(page)).get('code')).toMatch(/^kh_code_/);
@@ -481,7 +481,7 @@ describe('coming from an application', () => {
     await context.setOffline(true);
     await button(page, 'Allow').click();
     await page.getByText('The server can’t be reached.').waitFor();
-    expect(await page.getByRole('checkbox').isChecked()).toBe(false);
+    await expect.poll(() => page.getByRole('checkbox').isChecked()).toBe(false);
     await context.setOffline(false);
     let asked = 0;
     page.on('request', (request) => (asked += request.url().endsWith('/dashboard/api/consent') ? 1 : 0));
@@ -518,7 +518,7 @@ describe('coming from an application', () => {
     await open(way(await application({ optionalPermissions: ['invoices.read'] })));
     await title(page, ASKS);
     const focused = () => page.evaluate(() => document.activeElement?.textContent || document.activeElement?.tagName);
-    expect(await focused()).not.toMatch(/^(Allow|Deny)$/);
+    await expect.poll(() => focused()).not.toMatch(/^(Allow|Deny)$/);
     await page.keyboard.press('Enter');
     const order: (string | undefined)[] = [];
     for (let steps = 0; steps < 4; steps++) {
@@ -576,9 +576,9 @@ describe('coming from an application', () => {
     it('says it without JavaScript too', async () => {
       const visit = await visitor({ javaScriptEnabled: false });
       await visit.open('/auth?client_id=none');
-      expect(await visit.page.locator('body').innerText()).toMatch(
-        /^This link cannot be used\. .* No application has this client_id/,
-      );
+      await expect
+        .poll(() => visit.page.locator('body').innerText())
+        .toMatch(/^This link cannot be used\. .* No application has this client_id/);
     });
   });
 

@@ -75,7 +75,7 @@ describe('getting in', () => {
     await visit.expectAccessible();
     await page.getByRole('link', { name: 'Go to the dashboard' }).click();
     await isIn(page);
-    expect(await page.getByRole('region', { name: 'Your email address' }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('region', { name: 'Your email address' }).count()).toBe(0);
 
     await button(page, 'Sign out').click();
     await title(page, 'Sign in to Keyhouse');
@@ -90,13 +90,13 @@ describe('getting in', () => {
     const { page } = visit;
     await page.getByText('Sign in first: then your email address is verified.').waitFor();
     expect(page.url()).toBe(`${dashboard.url}/verify-email`);
-    expect(await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }, history.state]))).toBe(
-      '[{},{},null]',
-    );
+    await expect
+      .poll(() => page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }, history.state])))
+      .toBe('[{},{},null]');
     await visit.expectAccessible();
     await logIn(page, email, PASSWORD);
     await title(page, 'Your email address is verified');
-    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
   });
 
   it('lets whoever follows a link as somebody else log in as the one it is for', async () => {
@@ -131,9 +131,9 @@ describe('getting in', () => {
       const field = page.getByLabel('Email');
       await expect.poll(() => field.getAttribute('aria-invalid')).toBe('true');
       await page.getByText('These credentials do not match our records.').waitFor();
-      expect(await field.inputValue()).toBe(typed);
-      expect(await page.getByLabel('Password', { exact: true }).inputValue()).toBe('wrong');
-      expect(await page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('email');
+      await expect.poll(() => field.inputValue()).toBe(typed);
+      await expect.poll(() => page.getByLabel('Password', { exact: true }).inputValue()).toBe('wrong');
+      await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('email');
     }
     await visit.expectAccessible();
   });
@@ -158,7 +158,7 @@ describe('getting in', () => {
     expect(first).toMatch(/^Try again in \d/);
     await expect.poll(left).not.toBe(first);
     await visit.expectAccessible();
-    expect(await button(page, 'Sign in').getAttribute('aria-disabled')).toBe('true');
+    await expect.poll(() => button(page, 'Sign in').getAttribute('aria-disabled')).toBe('true');
     await visits.splice(visits.indexOf(visit), 1)[0]?.close();
     await place.stop();
   });
@@ -198,7 +198,7 @@ describe('getting in', () => {
     const link = await post.linkTo(email, '/reset');
     await page.goto(dashboard.url + link);
     await title(page, 'Set a new password');
-    expect(await page.getByLabel('Email').inputValue()).toBe(email);
+    await expect.poll(() => page.getByLabel('Email').inputValue()).toBe(email);
     // What ends is counted before it does, with the reason and the way that ends nothing.
     await page.getByText('A new password ends 1 token.').waitFor();
     await page.getByText('then nothing ends').waitFor();
@@ -263,7 +263,7 @@ describe('getting in', () => {
     await page.getByRole('link', { name: 'Administration' }).waitFor();
     const again = await at(link, {}, place);
     await again.page.getByText('This link was used already: the server has its administrator. Log in.').waitFor();
-    expect(await again.page.getByText('Restart the server').count()).toBe(0);
+    await expect.poll(() => again.page.getByText('Restart the server').count()).toBe(0);
     await again.expectAccessible();
     for (const one of visits.splice(0)) await one.close();
     await place.stop();
@@ -280,7 +280,7 @@ describe('getting in', () => {
       await visit.expectAccessible();
       await visit.page.getByRole('link', { name: 'Sign in' }).click();
       await title(visit.page, 'Sign in to Keyhouse');
-      expect(await visit.page.getByRole('link', { name: 'Register' }).count()).toBe(0);
+      await expect.poll(() => visit.page.getByRole('link', { name: 'Register' }).count()).toBe(0);
       for (const one of visits.splice(0)) await one.close();
       await place.stop();
     }
@@ -299,11 +299,11 @@ describe('getting in', () => {
     await first.page.getByText(/invites you to the team Engines as a developer/).waitFor();
     await first.expectAccessible();
     await button(first.page, 'Register to accept').click();
-    expect(await first.page.getByLabel('Email').inputValue()).toBe(stranger);
+    await expect.poll(() => first.page.getByLabel('Email').inputValue()).toBe(stranger);
     await first.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await button(first.page, 'Register').click();
     await isIn(first.page);
-    expect(await first.page.getByLabel('Account').textContent()).toContain('Engines');
+    await expect.poll(() => first.page.getByLabel('Account').textContent()).toContain('Engines');
 
     const known = await dashboard.register();
     const link = await invite(known.email, 'viewer');
@@ -326,11 +326,11 @@ describe('getting in', () => {
       page
         .locator(`form[method=post] input[name=${name}]`)
         .evaluate((input) => [input.getAttribute('type'), input.getAttribute('autocomplete')]);
-    expect(await attributes('email')).toEqual(['email', 'username webauthn']);
-    expect(await attributes('password')).toEqual(['password', 'current-password']);
+    await expect.poll(() => attributes('email')).toEqual(['email', 'username webauthn']);
+    await expect.poll(() => attributes('password')).toEqual(['password', 'current-password']);
     await page.goto(`${dashboard.url}/register`);
-    expect(await attributes('email')).toEqual(['email', 'username']);
-    expect(await attributes('password')).toEqual(['password', 'new-password']);
+    await expect.poll(() => attributes('email')).toEqual(['email', 'username']);
+    await expect.poll(() => attributes('password')).toEqual(['password', 'new-password']);
     await page.getByRole('button', { name: 'Show password' }).click();
     expect((await attributes('password'))[0]).toBe('text');
   });
@@ -355,7 +355,9 @@ describe('getting in', () => {
     await visit.page.reload();
     await visit.page.getByText('Keyhouse', { exact: true }).waitFor();
     const { page } = visit;
-    expect(await page.evaluate(() => document.documentElement.style.getPropertyValue('--kh-accent-fill-light'))).toBe('#3451b2');
+    await expect
+      .poll(() => page.evaluate(() => document.documentElement.style.getPropertyValue('--kh-accent-fill-light')))
+      .toBe('#3451b2');
     await page.unrouteAll({ behavior: 'ignoreErrors' });
   });
 

@@ -23,7 +23,7 @@ describe('home', () => {
     await page.getByText('Waiting for the first request').waitFor();
     await page.getByText(`${dashboard.url}/api/v1/cli/loggedUser`).waitFor();
     await visit.expectAccessible();
-    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
+    await expect.poll(() => page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
 
     expect((await dashboard.request('/api/v1/cli/loggedUser', { bearer: token })).status).toBe(200);
     await page.getByText('Your first request has arrived.').waitFor();
@@ -55,7 +55,7 @@ describe('home', () => {
     for (let written = 0; written < 3000; written += 500) await write('jwt.minted', 500);
     await page.reload();
     await page.getByRole('link', { name: 'Requests with “refused” are rejected' }).waitFor();
-    expect(await page.getByText('You’re all caught up.').count()).toBe(0);
+    await expect.poll(() => page.getByText('You’re all caught up.').count()).toBe(0);
     await visit.expectAccessible();
     await page.getByRole('link', { name: 'Requests with “refused” are rejected' }).click();
     await page.getByRole('heading', { name: 'refused' }).waitFor();

@@ -39,7 +39,7 @@ describe('an imported token', () => {
     await page.getByRole('link', { name: 'phone' }).click();
     await page.waitForURL(/developers\/\d+/);
     await page.getByText('Imported from Sanctum').waitFor();
-    expect(await page.getByText('12|', { exact: false }).first().isVisible()).toBe(true);
+    await expect.poll(() => page.getByText('12|', { exact: false }).first().isVisible()).toBe(true);
 
     await page.getByRole('button', { name: 'Rotate' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Rotate' }).click();

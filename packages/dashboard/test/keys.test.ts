@@ -49,7 +49,7 @@ describe('API keys', () => {
     await page.getByLabel('Name').fill('trial');
     await page.getByText('Test', { exact: true }).click();
     await page.getByRole('button', { name: 'Create' }).click();
-    expect(await page.getByLabel('Secret', { exact: true }).inputValue()).toMatch(/^kh_test_/);
+    await expect.poll(() => page.getByLabel('Secret', { exact: true }).inputValue()).toMatch(/^kh_test_/);
   });
 
   it('lists the JWTs of a key, finds one by its subject, and revokes one or all; what is revoked is refused', async () => {
@@ -126,7 +126,7 @@ describe('API keys', () => {
     await viewer.page.getByRole('link', { name: 'of the team' }).click();
     await viewer.page.getByRole('heading', { name: 'Least privilege' }).waitFor();
     for (const name of ['Rename', 'Reduce permissions', 'Rotate', 'Revoke'])
-      expect(await viewer.page.getByRole('button', { name }).count()).toBe(0);
+      await expect.poll(() => viewer.page.getByRole('button', { name }).count()).toBe(0);
     await viewer.expectAccessible();
   });
 
@@ -167,7 +167,7 @@ describe('API keys', () => {
     await page.getByRole('tab', { name: 'JWTs' }).click();
     await page.getByRole('heading', { name: 'Decode a JWT' }).waitFor();
     await visit.expectAccessible();
-    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
+    await expect.poll(() => page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
   });
 });
 

@@ -50,15 +50,15 @@ describe('with very many permissions and routes', () => {
     const table = page.getByRole('table', { name: 'Permissions' });
     await table.getByRole('checkbox', { name: /^area-00-thing-0\.read/ }).waitFor();
     // Whoever cannot see hears how many there are: 500 resources, the row of all, and the heading.
-    expect(await table.getAttribute('aria-rowcount')).toBe('502');
-    expect(await table.getByRole('row').count()).toBeLessThan(MOST_ROWS);
+    await expect.poll(() => table.getAttribute('aria-rowcount')).toBe('502');
+    await expect.poll(() => table.getByRole('row').count()).toBeLessThan(MOST_ROWS);
 
     const name = page.getByLabel('Name');
     await name.click();
     expect(await workOf(page, () => page.keyboard.press('a'))).toBeLessThan(MOST_FOR_A_LETTER);
     const box = table.getByRole('checkbox', { name: /^area-00-thing-3\.write/ });
     expect(await workOf(page, () => box.click())).toBeLessThan(MOST_FOR_A_LETTER);
-    expect(await box.isChecked()).toBe(true);
+    await expect.poll(() => box.isChecked()).toBe(true);
 
     // The last of them: by the filter, and by scrolling.
     await page.getByLabel('Filter permissions').fill('area-49-thing-9');
@@ -68,7 +68,7 @@ describe('with very many permissions and routes', () => {
     await table.getByRole('checkbox', { name: /^area-00-thing-0\.read/ }).hover();
     await page.mouse.wheel(0, 100_000);
     await expect.poll(() => table.getByRole('checkbox', { name: /^area-49-thing-9\.write/ }).isChecked()).toBe(true);
-    expect(await table.getByRole('row').count()).toBeLessThan(MOST_ROWS);
+    await expect.poll(() => table.getByRole('row').count()).toBeLessThan(MOST_ROWS);
   });
 
   it('lets the keyboard walk through all rows, and keeps the one that has the focus', async () => {
@@ -87,7 +87,7 @@ describe('with very many permissions and routes', () => {
     await table.getByRole('checkbox', { name: /^area-02-thing-9\.write/ }).hover();
     await page.mouse.wheel(0, 5000);
     await expect.poll(() => table.getByRole('checkbox', { name: /^area-12-/ }).count()).toBeGreaterThan(0);
-    expect(await focused()).toBe(NAMES[59]);
+    await expect.poll(() => focused()).toBe(NAMES[59]);
     await page.keyboard.press('Tab');
     await expect.poll(focused).toBe(NAMES[60]);
   });
@@ -103,9 +103,9 @@ describe('with very many permissions and routes', () => {
     const table = page.getByRole('dialog').getByRole('table', { name: 'Permissions' });
     const box = table.getByRole('checkbox', { name: /^area-00-thing-1\.read/ });
     await box.waitFor();
-    expect(await table.getByRole('row').count()).toBeLessThan(MOST_ROWS);
+    await expect.poll(() => table.getByRole('row').count()).toBeLessThan(MOST_ROWS);
     expect(await workOf(page, () => box.click())).toBeLessThan(MOST_FOR_A_LETTER);
-    expect(await box.isChecked()).toBe(true);
+    await expect.poll(() => box.isChecked()).toBe(true);
   });
 
   it('renders the first of very many members, and finds the others', async () => {
@@ -139,8 +139,8 @@ describe('with very many permissions and routes', () => {
     await page.getByRole('button', { name: /^Requests access to/ }).click();
     const table = page.getByRole('table', { name: 'Requests access to' });
     await table.getByRole('checkbox').first().waitFor();
-    expect(await table.getAttribute('aria-rowcount')).toBe('1001');
-    expect(await table.getByRole('row').count()).toBeLessThan(MOST_ROWS);
+    await expect.poll(() => table.getAttribute('aria-rowcount')).toBe('1001');
+    await expect.poll(() => table.getByRole('row').count()).toBeLessThan(MOST_ROWS);
     await page.getByLabel('Name', { exact: true }).click();
     expect(await workOf(page, () => page.keyboard.press('a'))).toBeLessThan(MOST_FOR_A_LETTER);
   });
@@ -149,7 +149,7 @@ describe('with very many permissions and routes', () => {
     const page = await at('/dashboard/operator/permissions');
     const first = page.getByLabel('Resource 1', { exact: true });
     await first.click();
-    expect(await page.getByRole('row').count()).toBeLessThan(MOST_ROWS);
+    await expect.poll(() => page.getByRole('row').count()).toBeLessThan(MOST_ROWS);
     expect(await workOf(page, () => page.keyboard.press('a'))).toBeLessThan(MOST_FOR_A_LETTER);
     await page.keyboard.press('Backspace');
     await page.mouse.wheel(0, 1_000_000);
@@ -164,10 +164,10 @@ describe('with very many permissions and routes', () => {
   it('renders what is seen of the routes', async () => {
     const page = await at('/dashboard/operator/routes');
     await page.getByLabel('Pattern 1', { exact: true }).click();
-    expect(await page.getByRole('listitem').count()).toBeLessThan(MOST_ROWS);
+    await expect.poll(() => page.getByRole('listitem').count()).toBeLessThan(MOST_ROWS);
     expect(await workOf(page, () => page.keyboard.press('a'))).toBeLessThan(MOST_FOR_A_LETTER);
     await page.mouse.wheel(0, 10_000_000);
-    expect(await page.getByLabel('Pattern 5000', { exact: true }).inputValue()).toBe('/things-4999/:id');
+    await expect.poll(() => page.getByLabel('Pattern 5000', { exact: true }).inputValue()).toBe('/things-4999/:id');
   });
 
   it('renders one line again where a permission is left out of a consent', async () => {
@@ -176,7 +176,7 @@ describe('with very many permissions and routes', () => {
     const page = await at(authPath(application, newPkce(), { scope: asked.join(' ') }));
     const boxes = page.getByRole('checkbox');
     await boxes.first().waitFor();
-    expect(await boxes.count()).toBe(100);
+    await expect.poll(() => boxes.count()).toBe(100);
     expect(await workOf(page, () => boxes.first().click())).toBeLessThan(50);
   });
 
@@ -198,12 +198,12 @@ describe('with very many permissions and routes', () => {
     const [kept, gone] = ['Will be kept:', 'Will be removed:'].map((name) => dialog.getByRole('region', { name }));
     if (kept === undefined || gone === undefined) throw new Error('Two lists.');
     await kept.getByText('area-00-thing-0.read', { exact: true }).waitFor();
-    for (const list of [kept, gone]) expect(await list.getByRole('listitem').count()).toBeLessThan(MOST_ROWS);
+    for (const list of [kept, gone]) await expect.poll(() => list.getByRole('listitem').count()).toBeLessThan(MOST_ROWS);
     // The last of them: by the keyboard.
     await gone.focus();
     await page.keyboard.press('End');
     await gone.getByText('area-04-thing-9.write', { exact: true }).waitFor();
-    expect(await gone.getByText('area-04-thing-9.write', { exact: true }).getAttribute('aria-setsize')).toBe('50');
+    await expect.poll(() => gone.getByText('area-04-thing-9.write', { exact: true }).getAttribute('aria-setsize')).toBe('50');
     await visit.expectAccessible();
   });
 });

@@ -38,22 +38,22 @@ describe('on a narrow screen', () => {
       const heading = visit.page.getByRole('heading', { level: 1 });
       await heading.waitFor();
       expect.soft((await heading.boundingBox())?.y, path).toBeLessThan(150);
-      expect(await visit.page.getByRole('navigation').count()).toBe(0);
+      await expect.poll(() => visit.page.getByRole('navigation').count()).toBe(0);
     }
   });
 
   it.each([360, 900])('leads everywhere from one button (%i pixels)', async (width) => {
     const visit = await at('/dashboard/settings/security', width);
     const { page } = visit;
-    expect(await menu(visit).getAttribute('aria-label')).toBe('Menu, you are at Security');
-    expect(await menu(visit).getAttribute('aria-expanded')).toBe('false');
+    await expect.poll(() => menu(visit).getAttribute('aria-label')).toBe('Menu, you are at Security');
+    await expect.poll(() => menu(visit).getAttribute('aria-expanded')).toBe('false');
     await menu(visit).click();
     await drawer(visit).waitFor();
     await visit.expectAccessible();
     for (const name of ['Main', 'Account settings', 'Administration'])
       await drawer(visit).getByRole('navigation', { name }).waitFor();
     const settings = drawer(visit).getByRole('navigation', { name: 'Account settings' });
-    expect(await settings.getByRole('link', { name: 'Security' }).getAttribute('aria-current')).toBe('page');
+    await expect.poll(() => settings.getByRole('link', { name: 'Security' }).getAttribute('aria-current')).toBe('page');
 
     await drawer(visit).getByRole('link', { name: 'Server audit log' }).click();
     await title(page, 'Server audit log');
@@ -98,7 +98,7 @@ describe('on a narrow screen', () => {
     const { page } = visit;
     await page.getByLabel('Account', { exact: true }).selectOption('Operator account');
     await title(page, 'Operator account');
-    expect(await page.getByRole('link', { name: 'Operator' }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('link', { name: 'Operator' }).count()).toBe(0);
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Administration' }).click();
     await page.getByRole('navigation', { name: 'Administration' }).getByRole('link', { name: 'Branding' }).waitFor();
     await page

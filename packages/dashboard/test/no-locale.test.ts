@@ -53,7 +53,8 @@ describe('a browser without a locale', () => {
       await visit.page.getByRole('heading', { level: 1 }).waitFor();
       await expect.poll(() => visit.page.getByRole('status', { name: 'Loading' }).count(), { message: path }).toBe(0);
       // What stands in the place of a part, or of the whole page, that has failed.
-      for (const text of [/can’t be shown/, /^Reload$/]) expect(await visit.page.getByText(text).count(), path).toBe(0);
+      for (const text of [/can’t be shown/, /^Reload$/])
+        await expect.poll(() => visit.page.getByText(text).count(), { message: path }).toBe(0);
       expect(visit.complaints, path).toEqual([]);
     }
   }
@@ -63,7 +64,7 @@ describe('a browser without a locale', () => {
     await signIn(dashboard, visit, administrator.id);
     await visit.open('/dashboard');
     // Otherwise the browser has a locale all the same, and nothing was tried.
-    expect(await visit.page.evaluate(() => navigator.language)).toMatch(/posix|^C$|^en-US$/i);
+    await expect.poll(() => visit.page.evaluate(() => navigator.language)).toMatch(/posix|^C$|^en-US$/i);
     await walk(visit);
   });
 

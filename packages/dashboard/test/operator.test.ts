@@ -86,7 +86,7 @@ describe('the operator’s pages', () => {
     expect((await user.ask('/operator/users')).status).toBe(200);
     await page.goto(`${dashboard.url}/dashboard/operator/users/${admin.id}`);
     await page.getByText('This is you. Another administrator can do this.').waitFor();
-    expect(await page.getByRole('button', { name: 'Disable', exact: true }).isDisabled()).toBe(true);
+    await expect.poll(() => page.getByRole('button', { name: 'Disable', exact: true }).isDisabled()).toBe(true);
   });
 
   it('end every sign-in of a user', async () => {
@@ -112,12 +112,12 @@ describe('the operator’s pages', () => {
     await many.fill('invoices.read See your invoices\ninvoices.write Change your invoices\ncrm.read See customers');
     await dialog.getByRole('button', { name: 'Add them' }).click();
     await page.getByText('3 new').waitFor();
-    expect(await page.getByLabel('Resource 1', { exact: true }).inputValue()).toBe('crm');
+    await expect.poll(() => page.getByLabel('Resource 1', { exact: true }).inputValue()).toBe('crm');
 
     await page.getByLabel('Resource 1', { exact: true }).fill('keyhouse.things');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Names that begin with keyhouse. are reserved.').waitFor();
-    expect(await page.getByLabel('Resource 1', { exact: true }).getAttribute('aria-invalid')).toBe('true');
+    await expect.poll(() => page.getByLabel('Resource 1', { exact: true }).getAttribute('aria-invalid')).toBe('true');
     await visit.expectAccessible();
     await page.getByLabel('Resource 1', { exact: true }).fill('crm');
     await page.getByRole('button', { name: 'Save' }).click();
@@ -129,7 +129,7 @@ describe('the operator’s pages', () => {
 
     // Applications may ask for nothing that was not opened to them.
     const toApplications = page.getByLabel('crm.read: which applications can request it');
-    expect(await toApplications.inputValue()).toBe('none');
+    await expect.poll(() => toApplications.inputValue()).toBe('none');
     await toApplications.selectOption('Verified applications only');
     await page.getByText('1 changed').waitFor();
 
@@ -165,17 +165,18 @@ describe('the operator’s pages', () => {
     const dialog = page.getByRole('dialog', { name: 'Remove one permission?' });
     const keep = dialog.getByRole('region', { name: 'These have them, and keep them' }).getByRole('listitem');
     await keep.first().waitFor();
-    expect(await keep.allTextContents()).toEqual([
-      `12 API keys: Dock (Engines), ${range(9)
-        .map((at) => `Crane ${at + 1} (Engines)`)
-        .join(', ')} and 2 more`,
-      expect.stringMatching(/^1 personal access token: Laptop \(.+\)$/),
-    ]);
+    await expect
+      .poll(() => keep.allTextContents())
+      .toEqual([
+        `12 API keys: Dock (Engines), ${range(9)
+          .map((at) => `Crane ${at + 1} (Engines)`)
+          .join(', ')} and 2 more`,
+        expect.stringMatching(/^1 personal access token: Laptop \(.+\)$/),
+      ]);
     const lose = dialog.getByRole('region', { name: 'These lose them immediately' }).getByRole('listitem');
-    expect(await lose.allTextContents()).toEqual([
-      '1 application: Harbour (Engines)',
-      '1 user session. It continues with its other permissions.',
-    ]);
+    await expect
+      .poll(() => lose.allTextContents())
+      .toEqual(['1 application: Harbour (Engines)', '1 user session. It continues with its other permissions.']);
     await visit.expectAccessible();
     await page.setViewportSize({ width: 360, height: 800 });
     await visit.expectToFit();
@@ -207,8 +208,8 @@ describe('the operator’s pages', () => {
     await add(3, '/status', null);
     await add(4, '/files/:name.key', null, 'Rejected');
     await page.getByLabel('Pattern 2', { exact: true }).press('Alt+ArrowUp');
-    expect(await page.getByLabel('Pattern 1', { exact: true }).inputValue()).toBe('/shop/summary');
-    expect(await page.evaluate<string>('document.activeElement.value')).toBe('/shop/summary');
+    await expect.poll(() => page.getByLabel('Pattern 1', { exact: true }).inputValue()).toBe('/shop/summary');
+    await expect.poll(() => page.evaluate<string>('document.activeElement.value')).toBe('/shop/summary');
     await visit.expectAccessible();
 
     await page.getByLabel('Pattern 2', { exact: true }).fill('/shop/**/more');
@@ -264,11 +265,11 @@ describe('the operator’s pages', () => {
     await admin.ask('/operator/routes', { method: 'PUT', body: { routes } });
     const { page } = await browse(admin.id, '/operator/routes');
     await page.getByLabel('Pattern 1', { exact: true }).waitFor();
-    expect(await page.getByLabel('Pattern 150', { exact: true }).count()).toBe(0);
+    await expect.poll(() => page.getByLabel('Pattern 150', { exact: true }).count()).toBe(0);
     await page.getByRole('button', { name: 'Add a pattern' }).click();
     await page.getByLabel('Pattern 151', { exact: true }).fill('/new');
     await page.getByLabel('Resource of pattern 151').fill('new');
-    expect(await page.getByLabel('Pattern 150', { exact: true }).inputValue()).toBe('/r149/:id');
+    await expect.poll(() => page.getByLabel('Pattern 150', { exact: true }).inputValue()).toBe('/r149/:id');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('The route patterns were saved.').waitFor();
     const saved = (await admin.ask('/operator/routes')).json.routes;
@@ -320,11 +321,11 @@ describe('the operator’s pages', () => {
     const button = frame.getByRole('link').first();
     await button.waitFor();
     // Its look came over: a button in the accent colour, as in a mail program.
-    expect(await button.evaluate((link) => getComputedStyle(link).backgroundColor)).toBe('rgb(52, 81, 178)');
-    expect(await page.locator('iframe').getAttribute('sandbox')).toBe('');
+    await expect.poll(() => button.evaluate((link) => getComputedStyle(link).backgroundColor)).toBe('rgb(52, 81, 178)');
+    await expect.poll(() => page.locator('iframe').getAttribute('sandbox')).toBe('');
     await visit.expectAccessible();
     await page.getByRole('tab', { name: 'Text' }).click();
-    expect(await page.locator('pre').textContent()).toContain(`${dashboard.url}/reset#`);
+    await expect.poll(() => page.locator('pre').textContent()).toContain(`${dashboard.url}/reset#`);
     await page.getByRole('link', { name: 'Email', exact: true }).first().click();
     await page.getByRole('button', { name: 'Create a test email' }).click();
     await page.getByRole('row').filter({ hasText: admin.email }).first().waitFor();
@@ -399,7 +400,7 @@ describe('the operator’s pages', () => {
     await page.getByLabel('crm, read – description shown to users').fill('See customers');
     await page.getByRole('link', { name: 'Health' }).click();
     await page.getByRole('dialog', { name: 'Leave without saving?' }).getByRole('button', { name: 'Stay here' }).click();
-    expect(await page.getByLabel('crm, read – description shown to users').inputValue()).toBe('See customers');
+    await expect.poll(() => page.getByLabel('crm, read – description shown to users').inputValue()).toBe('See customers');
   });
 
   it.each([

@@ -77,7 +77,7 @@ describe('Profile and Security', () => {
     await page.getByText('Saved.').waitFor();
     await page.reload();
     await expect.poll(() => page.getByLabel('Display name').inputValue()).toBe('Ada');
-    expect(await page.getByLabel('Last name').inputValue()).toBe('Lovelace');
+    await expect.poll(() => page.getByLabel('Last name').inputValue()).toBe('Lovelace');
   });
 
   it('sends the link that confirms the address again, and not twice in a breath', async () => {
@@ -134,7 +134,7 @@ describe('Profile and Security', () => {
     await button(page, 'Delete your account …').click();
     const dialog = page.getByRole('dialog');
     const action = dialog.getByRole('button', { name: 'Delete account' });
-    expect(await action.isDisabled()).toBe(true);
+    await expect.poll(() => action.isDisabled()).toBe(true);
     await dialog.getByLabel(`Type ${email} to confirm`).fill(email);
     await visit.expectAccessible();
     await action.click();
@@ -166,7 +166,7 @@ describe('Profile and Security', () => {
       const dialog = visit.page.getByRole('dialog');
       await dialog.getByText(reason).waitFor();
       await dialog.getByLabel(`Type ${user.email} to confirm`).fill(user.email);
-      expect(await dialog.getByRole('button', { name: 'Delete account' }).isDisabled()).toBe(true);
+      await expect.poll(() => dialog.getByRole('button', { name: 'Delete account' }).isDisabled()).toBe(true);
     }
   });
 
@@ -198,7 +198,7 @@ describe('Profile and Security', () => {
     const authenticator = await addAuthenticator(page);
     await button(page, 'Add a passkey').click();
     const dialog = page.getByRole('dialog');
-    expect(await dialog.getByLabel('Name').inputValue()).toBe('Linux PC');
+    await expect.poll(() => dialog.getByLabel('Name').inputValue()).toBe('Linux PC');
     await visit.expectAccessible();
 
     await authenticator.setVerified(false);
@@ -208,7 +208,7 @@ describe('Profile and Security', () => {
     await dialog.getByRole('button', { name: 'Continue' }).click();
     const list = page.getByRole('list', { name: 'Passkeys' });
     await list.getByText('Linux PC').waitFor();
-    expect(await authenticator.count()).toBe(1);
+    await expect.poll(() => authenticator.count()).toBe(1);
     await visit.expectAccessible();
 
     await button(page, 'Rename the passkey Linux PC').click();
@@ -342,12 +342,12 @@ describe('Profile and Security', () => {
     const { page } = visit;
     await visit.open('/login');
     await page.getByText('Passkeys are not available here: browsers don’t allow them').waitFor();
-    expect(await button(page, 'Sign in with a passkey').count()).toBe(0);
+    await expect.poll(() => button(page, 'Sign in with a passkey').count()).toBe(0);
     await logIn(page, email, PASSWORD);
     await isIn(page);
     await visit.open('/dashboard/settings/security');
     await page.getByText('Passkeys are not available here: browsers don’t allow them').waitFor();
-    expect(await button(page, 'Add a passkey').count()).toBe(0);
+    await expect.poll(() => button(page, 'Add a passkey').count()).toBe(0);
     await place.stop();
   });
 
@@ -386,7 +386,7 @@ describe('Profile and Security', () => {
       .getByRole('button', { name: /stay|keep/i })
       .click();
     await button(page, 'Copy').click();
-    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(codes[9]);
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain(codes[9]);
     await button(page, 'I’ve saved them').click();
     await page.getByText('10 are left.').waitFor();
     await visit.expectAccessible();
@@ -395,8 +395,8 @@ describe('Profile and Security', () => {
     await logIn(other.page, email, PASSWORD);
     await title(other.page, 'Two-step verification');
     const field = other.page.getByLabel('Code', { exact: true });
-    expect(await field.getAttribute('autocomplete')).toBe('one-time-code');
-    expect(await field.evaluate((input) => document.activeElement === input)).toBe(true);
+    await expect.poll(() => field.getAttribute('autocomplete')).toBe('one-time-code');
+    await expect.poll(() => field.evaluate((input) => document.activeElement === input)).toBe(true);
     await field.fill('000 000');
     await button(other.page, 'Continue').click();
     await other.page.getByText('This code is not valid, or was used before.').waitFor();
@@ -452,9 +452,10 @@ describe('Profile and Security', () => {
     const codes = page.getByRole('list', { name: 'Your recovery codes' });
     await codes.waitFor();
     await page.emulateMedia({ media: 'print' });
-    expect(await codes.isVisible()).toBe(true);
+    await expect.poll(() => codes.isVisible()).toBe(true);
     await page.getByText(`Recovery codes of ${email}`).waitFor();
-    for (const name of ['Download', 'Sign out']) expect(await page.getByRole('button', { name }).isVisible()).toBe(false);
+    for (const name of ['Download', 'Sign out'])
+      await expect.poll(() => page.getByRole('button', { name }).isVisible()).toBe(false);
   });
 
   it('lists where one is logged in; what is ended is out at its next click, one or all others', async () => {
@@ -470,8 +471,8 @@ describe('Profile and Security', () => {
     await page.reload();
     const list = page.getByRole('list', { name: 'Active sessions' });
     await expect.poll(() => list.getByRole('listitem').count()).toBe(4);
-    expect(await list.getByRole('listitem').first().textContent()).toContain('This browser');
-    expect(await list.getByRole('listitem').nth(1).textContent()).toContain('127.0.0.1');
+    await expect.poll(() => list.getByRole('listitem').first().textContent()).toContain('This browser');
+    await expect.poll(() => list.getByRole('listitem').nth(1).textContent()).toContain('127.0.0.1');
     await visit.expectAccessible();
     await list.getByRole('button').first().click();
     await page.getByRole('dialog').getByRole('button', { name: 'Sign out', exact: true }).click();
@@ -501,7 +502,7 @@ describe('Profile and Security', () => {
     await expect.poll(() => list.getByRole('listitem').count()).toBe(2);
     await list.getByRole('button').first().click();
     const box = page.getByRole('dialog').getByRole('checkbox', { name: 'Also end the session' });
-    expect(await box.isChecked()).toBe(true);
+    await expect.poll(() => box.isChecked()).toBe(true);
     await visit.expectAccessible();
     await box.uncheck();
     await page.getByRole('dialog').getByRole('button', { name: 'Sign out', exact: true }).click();
@@ -509,7 +510,7 @@ describe('Profile and Security', () => {
     expect(await lives()).toBe(true);
     // The sign-in is over; what it gave is still offered.
     await button(page, 'Sign out everywhere else').click();
-    expect(await box.isChecked()).toBe(true);
+    await expect.poll(() => box.isChecked()).toBe(true);
     await page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere else' }).click();
     await expect.poll(() => button(page, 'Sign out everywhere else').count()).toBe(0);
     expect(await lives()).toBe(false);

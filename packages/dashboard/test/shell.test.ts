@@ -65,7 +65,7 @@ describe('the dashboard', () => {
     for (const name of ['Profile', 'Security', 'Developers']) await settings.getByRole('link', { name }).waitFor();
     await settings.getByRole('link', { name: 'Developers' }).click();
     expect(new URL(page.url()).pathname).toBe('/dashboard/settings/developers');
-    expect(await settings.getByRole('link', { name: 'Developers' }).getAttribute('aria-current')).toBe('page');
+    await expect.poll(() => settings.getByRole('link', { name: 'Developers' }).getAttribute('aria-current')).toBe('page');
   });
 
   it.each([
@@ -115,8 +115,8 @@ describe('the dashboard', () => {
     const { page } = await at('/dashboard');
     await page.getByRole('link', { name: 'API keys' }).click();
     await page.getByRole('heading', { name: 'API keys', level: 1 }).waitFor();
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe('content');
-    expect(await page.title()).toBe('API keys · Keyhouse');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('content');
+    await expect.poll(() => page.title()).toBe('API keys · Keyhouse');
   });
 
   it('follows the theme of the system, takes another one by a button, and remembers it', async () => {
@@ -125,10 +125,10 @@ describe('the dashboard', () => {
     const dark = await ground();
     await page.getByRole('button', { name: 'Theme: system' }).click();
     await page.getByRole('button', { name: 'Theme: light' }).waitFor();
-    expect(await ground()).toBe('rgb(255, 255, 255)');
+    await expect.poll(() => ground()).toBe('rgb(255, 255, 255)');
     await page.reload();
     await page.getByRole('button', { name: 'Theme: light' }).click();
-    expect(await ground()).toBe(dark);
+    await expect.poll(() => ground()).toBe(dark);
     await page.getByRole('button', { name: 'Theme: dark' }).click();
     await page.emulateMedia({ colorScheme: 'light' });
     await expect.poll(ground).toBe('rgb(255, 255, 255)');
@@ -141,18 +141,18 @@ describe('the dashboard', () => {
     const { page } = await at('/dashboard', {}, member.id);
     const main = page.getByRole('navigation', { name: 'Main' });
     await main.getByRole('link', { name: 'API keys' }).waitFor();
-    expect(await main.getByRole('link', { name: 'Members' }).count()).toBe(0);
+    await expect.poll(() => main.getByRole('link', { name: 'Members' }).count()).toBe(0);
     await page.getByLabel('Account', { exact: true }).selectOption('Engines');
     await page.waitForURL(`${dashboard.url}/dashboard/accounts/${team}`);
     await main.getByRole('link', { name: 'Members' }).waitFor();
     // A viewer changes nothing, so there is nothing to set.
-    expect(await main.getByRole('link', { name: 'Team settings' }).count()).toBe(0);
+    await expect.poll(() => main.getByRole('link', { name: 'Team settings' }).count()).toBe(0);
   });
 
   it('shows the pages of administrators to administrators alone', async () => {
     const { page } = await at('/dashboard');
     await page.getByRole('link', { name: 'API keys' }).waitFor();
-    expect(await page.getByRole('link', { name: 'Administration' }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('link', { name: 'Administration' }).count()).toBe(0);
     const admin = await at('/dashboard', {}, await administrator());
     await admin.page.getByRole('link', { name: 'Administration' }).waitFor();
   });
@@ -165,7 +165,7 @@ describe('the dashboard', () => {
     await page.getByText('You are offline').first().waitFor();
     await page.getByRole('button', { name: 'Create', exact: true }).click();
     await page.getByRole('alert').getByText('You are offline').waitFor();
-    expect(await page.getByLabel('Name').inputValue()).toBe('backup job');
+    await expect.poll(() => page.getByLabel('Name').inputValue()).toBe('backup job');
     await context.setOffline(false);
     await page.getByRole('status').getByText('You are offline').waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Create', exact: true }).click();
@@ -200,7 +200,7 @@ describe('the dashboard', () => {
     await page.getByRole('dialog').getByLabel('Password', { exact: true }).waitFor();
     await page.keyboard.press('Escape');
     await page.getByText('Nothing was changed, because you didn’t confirm it’s you.').waitFor();
-    expect(await page.getByLabel('Name').inputValue()).toBe('deploy');
+    await expect.poll(() => page.getByLabel('Name').inputValue()).toBe('deploy');
   });
 
   it('asks in place when the sign-in has ended meanwhile, and leads to the log-in page whoever leaves', async () => {

@@ -53,7 +53,7 @@ describe('a sign-in that ends while a form is open', () => {
     await button(page, 'Create').click();
     const dialog = dialogOf(page);
     await dialog.getByText('nothing you typed is lost').waitFor();
-    expect(await dialog.getByLabel('Email').inputValue()).toBe(user.email);
+    await expect.poll(() => dialog.getByLabel('Email').inputValue()).toBe(user.email);
     await visit.expectAccessible();
     await dialog.getByLabel('Password', { exact: true }).fill('not the password');
     await button(page, 'Sign in').click();
@@ -75,7 +75,7 @@ describe('a sign-in that ends while a form is open', () => {
     await dialogOf(page).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('alert').getByText('You are signed out.').first().waitFor();
-    expect(await page.getByLabel('Name').inputValue()).toBe('not now');
+    await expect.poll(() => page.getByLabel('Name').inputValue()).toBe('not now');
     await button(page, 'Create').click();
     await dialogOf(page).getByLabel('Password', { exact: true }).fill(PASSWORD);
     await button(page, 'Sign in').click();

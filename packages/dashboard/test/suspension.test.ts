@@ -75,7 +75,7 @@ it('an account is deleted only after all that ends with it was shown and its nam
     await dialog.getByText(line, { exact: true }).waitFor();
   await visit.expectAccessible();
   const confirm = dialog.getByRole('button', { name: 'Delete account' });
-  expect(await confirm.isDisabled()).toBe(true);
+  await expect.poll(() => confirm.isDisabled()).toBe(true);
   await dialog.getByLabel('Type Doomed to confirm').fill('Doomed');
   await confirm.click();
   await page.waitForURL('**/operator/accounts');

@@ -34,8 +34,10 @@ describe('a team', () => {
     await page.getByRole('button', { name: 'Create team' }).click();
     await page.getByRole('heading', { name: 'Members', level: 1 }).waitFor();
     const row = page.getByRole('table', { name: 'Members' }).getByRole('row').nth(1);
-    expect(await row.textContent()).toContain('Owner');
-    expect(await page.getByLabel('Account', { exact: true }).locator('option:checked').textContent()).toBe('Difference Engines');
+    await expect.poll(() => row.textContent()).toContain('Owner');
+    await expect
+      .poll(() => page.getByLabel('Account', { exact: true }).locator('option:checked').textContent())
+      .toBe('Difference Engines');
   });
 
   it('invites by mail; who follows the link joins with that role, and a viewer sees without being able to change', async () => {
@@ -56,18 +58,18 @@ describe('a team', () => {
 
     await visitor.open(`/dashboard/accounts/${team}/members`);
     await visitor.page.getByText('Inviting people and changing roles requires the role admin or owner.').waitFor();
-    expect(await visitor.page.getByRole('button', { name: 'Invite someone' }).count()).toBe(0);
-    expect(await visitor.page.getByRole('button', { name: /^Actions: / }).count()).toBe(1);
+    await expect.poll(() => visitor.page.getByRole('button', { name: 'Invite someone' }).count()).toBe(0);
+    await expect.poll(() => visitor.page.getByRole('button', { name: /^Actions: / }).count()).toBe(1);
     await visitor.expectAccessible();
     await visitor.open(`/dashboard/accounts/${team}/keys`);
     await visitor.page.getByText('You can view keys here.').waitFor();
     await visitor.open(`/dashboard/accounts/${team}/settings`);
     await visitor.page.getByText('Only an owner can delete the team.').waitFor();
-    expect(await visitor.page.getByRole('button', { name: 'Delete team' }).isDisabled()).toBe(true);
+    await expect.poll(() => visitor.page.getByRole('button', { name: 'Delete team' }).isDisabled()).toBe(true);
 
     await inviter.page.reload();
     await inviter.page.getByRole('table', { name: 'Members' }).getByText(guest.email).waitFor();
-    expect(await inviter.page.getByRole('table', { name: 'Open invitations' }).count()).toBe(0);
+    await expect.poll(() => inviter.page.getByRole('table', { name: 'Open invitations' }).count()).toBe(0);
   });
 
   it('tells at the field that somebody is a member already, and keeps what was typed', async () => {
@@ -77,7 +79,7 @@ describe('a team', () => {
     const { page } = await browse(owner.id, `/accounts/${team}/members`);
     await invite(page, member.email, 'Admin');
     await page.getByText('Somebody with this address is a member already.').waitFor();
-    expect(await page.getByRole('textbox', { name: 'Email address' }).inputValue()).toBe(member.email);
+    await expect.poll(() => page.getByRole('textbox', { name: 'Email address' }).inputValue()).toBe(member.email);
   });
 
   it('sends an invitation again, which ends the link before, and takes it back, which ends that one', async () => {
@@ -116,7 +118,9 @@ describe('a team', () => {
     await page.getByRole('menuitem', { name: 'Leave team' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Leave team' }).click();
     await page.getByText('You have left Engines.').waitFor();
-    expect(await page.getByLabel('Account', { exact: true }).locator('option').allTextContents()).not.toContain('Engines');
+    await expect
+      .poll(() => page.getByLabel('Account', { exact: true }).locator('option').allTextContents())
+      .not.toContain('Engines');
     expect(await verify(key)).toBe(200);
     const keys = await browse(owner.id, `/accounts/${team}/keys`);
     await keys.page.getByRole('link', { name: 'exporter' }).waitFor();
@@ -129,15 +133,15 @@ describe('a team', () => {
     const other = await newMember(dashboard, owner, team, 'viewer');
     const { page, ...visit } = await browse(admin.id, `/accounts/${team}/members`);
     await page.getByRole('button', { name: 'Invite someone' }).click();
-    expect(await page.getByRole('dialog').getByRole('radio').count()).toBe(3);
+    await expect.poll(() => page.getByRole('dialog').getByRole('radio').count()).toBe(3);
     await visit.expectAccessible();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
 
     await page.getByRole('button', { name: `Actions: ${nameOf(owner.email)}` }).click();
     const remove = page.getByRole('menuitem', { name: /^Remove/ });
-    expect(await remove.textContent()).toContain('Only an owner can change an owner.');
-    expect(await remove.getAttribute('aria-disabled')).toBe('true');
+    await expect.poll(() => remove.textContent()).toContain('Only an owner can change an owner.');
+    await expect.poll(() => remove.getAttribute('aria-disabled')).toBe('true');
     await visit.expectAccessible();
     await page.keyboard.press('Escape');
 
@@ -187,7 +191,7 @@ describe('a team', () => {
     const dialog = page.getByRole('dialog');
     const confirm = dialog.getByRole('button', { name: 'Delete team' });
     await dialog.getByText('1 API key', { exact: true }).waitFor();
-    expect(await confirm.isDisabled()).toBe(true);
+    await expect.poll(() => confirm.isDisabled()).toBe(true);
     await second.expectAccessible();
     await dialog.getByLabel('Type Analytical Engines to confirm').fill('Analytical Engines');
     expect(await verify(key.text)).toBe(200);
@@ -203,9 +207,9 @@ describe('a team', () => {
     const { page } = await browse(owner.id, `/accounts/${team}/members`);
     await page.getByRole('button', { name: `Actions: ${nameOf(owner.email)}` }).click();
     const leave = page.getByRole('menuitem', { name: /^Leave team/ });
-    expect(await leave.textContent()).toContain('You’re the only owner.');
+    await expect.poll(() => leave.textContent()).toContain('You’re the only owner.');
     await leave.press('Enter');
-    expect(await page.getByRole('dialog').count()).toBe(0);
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
   });
 
   it('is no page to a stranger, and a personal account has no members', async () => {

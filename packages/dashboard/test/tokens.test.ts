@@ -64,11 +64,11 @@ describe('personal access tokens', () => {
     const secret = page.getByLabel('Secret', { exact: true });
     const token = await secret.inputValue();
     await page.getByText('.env', { exact: true }).click();
-    expect(await secret.inputValue()).toBe(`KEYHOUSE_TOKEN="${token}"`);
+    await expect.poll(() => secret.inputValue()).toBe(`KEYHOUSE_TOKEN="${token}"`);
     await page.getByText('PowerShell', { exact: true }).click();
-    expect(await secret.inputValue()).toBe(`$env:KEYHOUSE_TOKEN = '${token}'`);
+    await expect.poll(() => secret.inputValue()).toBe(`$env:KEYHOUSE_TOKEN = '${token}'`);
     await page.getByText('export', { exact: true }).click();
-    expect(await secret.inputValue()).toBe(`export KEYHOUSE_TOKEN='${token}'`);
+    await expect.poll(() => secret.inputValue()).toBe(`export KEYHOUSE_TOKEN='${token}'`);
     await page.getByText('curl', { exact: true }).click();
     const { stdout } = await run('sh', ['-c', `${await secret.inputValue()} -sS`]);
     expect(JSON.parse(stdout)).toHaveProperty('user.email');
@@ -80,7 +80,7 @@ describe('personal access tokens', () => {
     await page.keyboard.press('Escape');
     await page.getByRole('link', { name: 'Security' }).click();
     await page.getByRole('dialog', { name: 'Have you copied the token?' }).getByRole('button', { name: 'Stay here' }).click();
-    expect(await page.getByLabel('Secret', { exact: true }).inputValue()).toBe(token);
+    await expect.poll(() => page.getByLabel('Secret', { exact: true }).inputValue()).toBe(token);
     await page.getByRole('button', { name: 'Done' }).click();
     await expect.poll(() => focused(page)).toBe('Create a token');
     await visit.open('/dashboard/settings/developers');
@@ -95,7 +95,7 @@ describe('personal access tokens', () => {
     await page.keyboard.type('by hand');
     await page.keyboard.press('Enter');
     await page.getByLabel('Secret', { exact: true }).waitFor();
-    expect(await focused(page)).toBe('Your new token');
+    await expect.poll(() => focused(page)).toBe('Your new token');
   });
 
   it('enforces the end, the permissions and the addresses that were chosen', async () => {
@@ -134,7 +134,7 @@ describe('personal access tokens', () => {
     await page.getByRole('button', { name: 'Create' }).click();
     await page.getByText('host bits').or(page.getByText('bits set behind its prefix')).waitFor();
     await expect.poll(() => page.getByLabel('Addresses or blocks').getAttribute('aria-invalid')).toBe('true');
-    expect(await page.getByLabel('Name').inputValue()).toBe('faulty');
+    await expect.poll(() => page.getByLabel('Name').inputValue()).toBe('faulty');
     await visit.expectAccessible();
   });
 
@@ -145,7 +145,7 @@ describe('personal access tokens', () => {
     await visit.context.setOffline(true);
     await page.getByRole('button', { name: 'Create' }).click();
     await page.getByRole('alert').getByText('Nothing you typed is lost').waitFor();
-    expect(await page.getByLabel('Name').inputValue()).toBe('on a train');
+    await expect.poll(() => page.getByLabel('Name').inputValue()).toBe('on a train');
     await visit.context.setOffline(false);
     await page.getByRole('button', { name: 'Create' }).click();
     await page.getByLabel('Secret', { exact: true }).waitFor();
@@ -162,7 +162,7 @@ describe('personal access tokens', () => {
     await dialog.waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('alert').waitFor();
-    expect(await page.getByLabel('Name').inputValue()).toBe('after lunch');
+    await expect.poll(() => page.getByLabel('Name').inputValue()).toBe('after lunch');
     await page.getByRole('button', { name: 'Create' }).click();
     await dialog.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await dialog.getByRole('button', { name: 'Confirm' }).click();
@@ -213,7 +213,7 @@ describe('personal access tokens', () => {
     await page.getByRole('link', { name: 'wide' }).click();
     await page.getByText('Its use has been recorded since').waitFor();
     const narrow = page.getByRole('button', { name: 'Remove unused permissions' });
-    expect(await narrow.count()).toBe(0);
+    await expect.poll(() => narrow.count()).toBe(0);
     await dashboard.keyhouse.flush();
     dashboard.advance(30 * 24 * 60 * MINUTE_MS);
     await signIn(dashboard, visit, userId);
@@ -248,7 +248,7 @@ describe('personal access tokens', () => {
     await proof.getByRole('button', { name: 'Confirm' }).click();
     await page.getByText('Restored. It has the same permissions and addresses as before.').waitFor();
     expect(await both()).toEqual([200, 200]);
-    expect(await page.getByRole('button', { name: 'Undo', exact: true }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('button', { name: 'Undo', exact: true }).count()).toBe(0);
   });
 
   it('renames and revokes from the list; what is revoked is refused at once', async () => {
@@ -279,12 +279,12 @@ describe('personal access tokens', () => {
       await page.getByRole('button', { name: 'Create' }).click();
       await page.getByLabel('Secret', { exact: true }).waitFor();
       await visit.expectAccessible();
-      expect(await sideways(page)).toBe(0);
+      await expect.poll(() => sideways(page)).toBe(0);
       await page.getByRole('button', { name: 'Done' }).click();
       await page.getByRole('link', { name: /a name as long/ }).click();
       await page.getByRole('heading', { name: 'Least privilege' }).waitFor();
       await visit.expectAccessible();
-      expect(await sideways(page)).toBe(0);
+      await expect.poll(() => sideways(page)).toBe(0);
       await visit.close();
     }
   });

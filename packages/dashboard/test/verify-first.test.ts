@@ -30,7 +30,7 @@ it.each([
     await button(page, create).first().click();
     await page.getByRole('heading', { name: 'Verify your email first' }).waitFor();
     await page.getByText(`Follow the link in the email to ${user.email}.`).waitFor();
-    expect(await page.getByLabel('Name', { exact: true }).count()).toBe(0);
+    await expect.poll(() => page.getByLabel('Name', { exact: true }).count()).toBe(0);
     await visit.expectAccessible();
     await visit.expectToFit();
 
@@ -51,7 +51,7 @@ it.each([
     await button(page, 'I’ve verified it').click();
     await page.getByLabel('Name', { exact: true }).fill('first');
     await button(page, 'Create').click();
-    expect(await page.getByLabel('Secret', { exact: true }).inputValue()).toMatch(/kh_/);
+    await expect.poll(() => page.getByLabel('Secret', { exact: true }).inputValue()).toMatch(/kh_/);
     await button(page, 'Done').click();
   },
 );
