@@ -180,6 +180,17 @@ describe('the rooms of core', () => {
   });
 });
 
+describe('the events of the audit log', () => {
+  it('are made by `happened` alone', () => {
+    const writers = sources.filter(({ path, tree }) => isWithin(path, SERVER) && writesEvent(tree)).map(({ path }) => path);
+    expect(writers).toEqual([
+      `${CORE}/audit/event.ts`,
+      // What a guard reports is noted as a refusal; the recorder makes the event.
+      `${CORE}/use/usage.ts`,
+    ]);
+  });
+});
+
 describe('the floors of the dashboard', () => {
   const within = imports.filter(({ from, to }) => isWithin(from, DASHBOARD) && isWithin(to, DASHBOARD));
   const folderOf = (path: string): string => {
@@ -381,4 +392,21 @@ function readingsOfTheClock({ path, tree }: Source): readonly string[] {
     (ts.isNewExpression(node) && node.expression.getText() === 'Date' && (node.arguments ?? []).length === 0) ||
     (ts.forEachChild(node, (child) => look(child) || undefined) ?? false);
   return mentions(tree, 'Date', 'now') || look(tree) ? [path] : [];
+}
+
+/** Whether an object is written by hand that says what happened, when, and by whom. */
+function writesEvent(node: ts.Node): boolean {
+  if (ts.isObjectLiteralExpression(node)) {
+    const names = memberNames(node);
+    if (['event', 'atMs', 'by'].every((name) => names.includes(name))) return true;
+  }
+  return ts.forEachChild(node, (child) => writesEvent(child) || undefined) ?? false;
+}
+
+/** Those of objects that are spread in it too. */
+function memberNames(written: ts.ObjectLiteralExpression): readonly string[] {
+  return written.properties.flatMap((property) => {
+    if (!ts.isSpreadAssignment(property)) return property.name.getText();
+    return ts.isObjectLiteralExpression(property.expression) ? memberNames(property.expression) : [];
+  });
 }

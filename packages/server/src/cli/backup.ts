@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { happened } from '../core/audit/event.ts';
 import { addCommand } from './command.ts';
 import { refusal } from './failure.ts';
 import { note, type OutputOptions, print } from './output.ts';
@@ -46,7 +47,7 @@ async function record(databaseUrl: string, file: string, bytes: number, options:
   const store = await openStore({ url: databaseUrl, onWarning: () => {}, migrations: 'check' });
   try {
     await store.audit.record({
-      events: [{ event: 'backup.made', atMs: Date.now(), by: operator(), details: { file, bytes } }],
+      events: [happened(operator(), Date.now(), 'backup.made', { details: { file, bytes } })],
     });
   } finally {
     await store.close();

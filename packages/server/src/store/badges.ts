@@ -1,7 +1,7 @@
 /** Taking badges away, within the acts that change an application or the owners of its account. */
 import type { Selectable } from 'kysely';
 import { BADGES, type Badge, type LostBadges, VOUCHED, type Vouched } from '../core/applications/badge.ts';
-import type { EventDraft } from '../core/audit/event.ts';
+import { type EventDraft, happened } from '../core/audit/event.ts';
 import { OPERATOR_ACCOUNT_ID } from '../core/users/account.ts';
 import type { Act } from './act.ts';
 import { narrowApplication } from './narrowing.ts';
@@ -83,10 +83,10 @@ export const badgesLost = (
   { atMs, by }: Pick<EventDraft, 'atMs' | 'by'>,
   lost: readonly Badge[],
   changed: readonly Vouched[],
-): EventDraft => ({
-  ...{ event: 'application.badges_lost', atMs, by },
-  details: { application: name, client_id: clientId, badges: [...lost], changed: [...changed] },
-});
+): EventDraft =>
+  happened(by, atMs, 'application.badges_lost', {
+    details: { application: name, client_id: clientId, badges: [...lost], changed: [...changed] },
+  });
 
 /** The owners of an account, or its name, have changed: takes the badges of its applications away. */
 export async function takeBadgesOfAccount(act: Act, accountId: number, event: Pick<EventDraft, 'atMs' | 'by'>): Promise<void> {

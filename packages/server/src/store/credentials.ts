@@ -1,6 +1,6 @@
 /** Tokens and keys: reading, creating, narrowing, rotating and revoking them. A secret is stored as its hash alone. */
 import { type Selectable, sql } from 'kysely';
-import type { Actor, EventDraft } from '../core/audit/event.ts';
+import { type Actor, type EventDraft, happened } from '../core/audit/event.ts';
 import type { Credential, CredentialsStore, CredentialWithOwner, NewCredential, Owned } from '../core/credentials/credential.ts';
 import { MAX_OVERLAP_SECONDS } from '../core/credentials/rotate.ts';
 import { CEILINGS } from '../core/lib/ceilings.ts';
@@ -285,10 +285,11 @@ async function endIdleLogIns(act: Act, { userId, keep, nowMs }: { userId: number
     await act.db.updateTable('credentials').set({ revoked_at_ms: nowMs }).where('id', '=', id).execute();
     act.change({ kind: 'credential', id: String(id), beforeMs: null, endsAtMs: null });
     const by = { actor: 'server', requestId: null, person: {} } as const;
-    act.event(
-      { event: 'token.revoked', atMs: nowMs, by, details: { because: 'too-many-log-ins' } },
-      { accountId, userId, credentialId: id },
-    );
+    act.event(happened(by, nowMs, 'token.revoked', { details: { because: 'too-many-log-ins' } }), {
+      accountId,
+      userId,
+      credentialId: id,
+    });
   }
 }
 

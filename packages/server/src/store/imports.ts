@@ -1,5 +1,5 @@
 /** Users and credentials taken over from other systems, and finding a credential by the secret that it had there. */
-import type { Actor, EventDraft } from '../core/audit/event.ts';
+import { type Actor, type EventDraft, happened } from '../core/audit/event.ts';
 import type { ImportedCredential, ImportsStore } from '../core/credentials/imported.ts';
 import { addAccountUse } from './account-use.ts';
 import type { Act } from './act.ts';
@@ -136,14 +136,11 @@ export const importsActs = {
       act.change({ kind: 'imports', id: '', beforeMs: null, endsAtMs: null });
     }
     for (const { id, kind, accountId, userId, environment, permissions, expiresAtMs } of made) {
-      const draft: EventDraft = {
-        event: kind === 'token' ? 'token.created' : 'key.created',
-        atMs: nowMs,
-        by,
+      const draft = happened(by, nowMs, `${kind}.created`, {
         accountId,
-        ...(userId === null ? {} : { userId }),
+        userId,
         details: { environment, permissions, addresses: null, expiresAtMs, source: 'import', origin },
-      };
+      });
       act.event(draft, { credentialId: id });
     }
     return credentials.map(({ hash, accountId }) => {
@@ -167,7 +164,7 @@ async function makeUser(
   if (emailVerifiedAtMs !== null)
     await act.db.updateTable('users').set({ email_verified_at_ms: emailVerifiedAtMs }).where('id', '=', made.id).execute();
   const details = { administrator: false, source: 'import', origin };
-  act.event({ event: 'user.created', atMs: nowMs, by, details }, { userId: made.id, accountId: made.accountId });
+  act.event(happened(by, nowMs, 'user.created', { details }), { userId: made.id, accountId: made.accountId });
   return { userId: made.id, accountId: made.accountId };
 }
 

@@ -2,7 +2,7 @@
  * Invitations by mail, to a team or to register: sending, accepting and ending them. An invitation is valid only while its sender
  * could send it.
  */
-import type { EventDraft } from '../core/audit/event.ts';
+import { type EventDraft, happened } from '../core/audit/event.ts';
 import { CEILINGS } from '../core/lib/ceilings.ts';
 import {
   type Invitation,
@@ -220,12 +220,9 @@ export async function endInvitationsBeyond(
     await endTickets(db, (invitations) => invitations.where('id', '=', row.id));
     await db.updateTable('invitations').set({ ended_at_ms: event.atMs }).where('id', '=', row.id).execute();
     act.event(
-      {
-        event: 'invitation.taken_back',
-        atMs: event.atMs,
-        by: event.by,
+      happened(event.by, event.atMs, 'invitation.taken_back', {
         details: { invitation: row.id, role: row.role, because: event.event },
-      },
+      }),
       row.account_id === null ? {} : { accountId: row.account_id },
     );
   }

@@ -2,7 +2,9 @@
  * Sessions that have lapsed: their application's limit has passed, and nobody has refreshed them since. The row says so only after the next refresh, or
  * after the job that sweeps; lists and counts of active sessions compare with the clock.
  */
+
 import { type RawBuilder, sql } from 'kysely';
+import { happened } from '../core/audit/event.ts';
 import type { SessionsStore } from '../core/sessions/session.ts';
 import type { Act } from './act.ts';
 
@@ -52,13 +54,10 @@ export async function endLapsed(act: Act, { nowMs, limit }: Input): Promise<bool
       .execute();
     for (const row of ended)
       act.event(
-        {
-          event: 'session.ended',
-          atMs: nowMs,
-          by: { actor: 'server', requestId: null, person: {} },
+        happened({ actor: 'server', requestId: null, person: {} }, nowMs, 'session.ended', {
           reason: row.end_reason,
           details: { session: row.id },
-        },
+        }),
         { accountId: row.account_id, userId: row.user_id },
       );
     left -= ended.length;

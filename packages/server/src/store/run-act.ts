@@ -3,7 +3,7 @@
  * it. Audit events, mails and changes are gathered while the act runs and written at its end, in the same transaction: the changes last, because
  * their counter's row stays locked until the commit.
  */
-import type { By, EventDraft } from '../core/audit/event.ts';
+import { type By, type EventDraft, happened } from '../core/audit/event.ts';
 import type { Authority } from '../core/authority.ts';
 import type { MailDraft } from '../core/mail/mail.ts';
 import type { Change } from '../core/revocations/change.ts';
@@ -62,13 +62,11 @@ export async function runAct(acts: Acts, db: Db, name: string, input: unknown): 
 }
 
 /** Says whose user the mail was for, and who caused it by actor only: no address is in it. */
-const dropped = (mail: MailDraft, verdict: MailVerdict, { atMs, by }: EventDraft): EventDraft => ({
-  event: 'mail.dropped',
-  atMs,
-  by: { ...by, person: {} },
-  ...(mail.userId === null ? {} : { userId: mail.userId }),
-  details: { kind: mail.kind, because: verdict },
-});
+const dropped = (mail: MailDraft, verdict: MailVerdict, { atMs, by }: EventDraft): EventDraft =>
+  happened({ ...by, person: {} }, atMs, 'mail.dropped', {
+    userId: mail.userId,
+    details: { kind: mail.kind, because: verdict },
+  });
 
 /** The members of an act's input that say on whose behalf it is done. No others are searched: they may be text of strangers. */
 interface OnBehalf {

@@ -2,7 +2,9 @@
  * Sessions of applications: their rows and refresh keys. A refresh moves the row's counter; a row that has ended refuses every
  * later refresh.
  */
+
 import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
+import { happened } from '../core/audit/event.ts';
 import {
   type EndReason,
   MAX_LATE_A_DAY,
@@ -246,7 +248,7 @@ export async function endUnusedSessions(
   const by = { actor: 'server', requestId: null, person: {} } as const;
   for (const { id } of living.slice(keep))
     for (const { accountId } of await endSessions(act, { id }, { reason: 'too-many', nowMs }))
-      act.event({ event: 'session.ended', atMs: nowMs, by, reason: 'too-many', details: { session: id } }, { accountId, userId });
+      act.event(happened(by, nowMs, 'session.ended', { reason: 'too-many', details: { session: id } }), { accountId, userId });
 }
 
 /** Opens one under a grant that the act holds the lock of. */

@@ -1,5 +1,5 @@
 /** What administrators see of users and accounts, and what they do to users. Everything here takes the platform flag, looked at again in the act. */
-import type { By, EventDraft } from '../audit/event.ts';
+import { type By, type EventDraft, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Compose } from '../mail/compose.ts';
 import { listSignIns } from '../sign-ins/open-sign-in.ts';
@@ -95,7 +95,7 @@ export function setAdministrator(
 ) {
   const nowMs = clock.now();
   const details = { administrator: isAdministrator };
-  const event = { event: 'user.administrator_set', atMs: nowMs, by, userId, details } as const;
+  const event = happened(by, nowMs, 'user.administrator_set', { userId, details });
   return administration.setAdministrator({ userId, actorId, isAdministrator, nowMs, event });
 }
 
@@ -109,7 +109,7 @@ export async function resetSecondFactor(
   const nowMs = clock.now();
   const facts = { what: 'reset', atMs: nowMs, address: null, device: null } as const;
   const mails = [compose('factor-changed', { email: user.email, userId }, facts)];
-  const event = { event: 'user.second_factor_reset', atMs: nowMs, by, userId, mails } as const;
+  const event = happened(by, nowMs, 'user.second_factor_reset', { userId, mails });
   return await administration.resetSecondFactor({ userId, actorId, nowMs, event });
 }
 
@@ -119,6 +119,6 @@ export function endSignInsOf(
   { userId, withSessions = false, by }: Omit<OnUser, 'actorId'> & { readonly withSessions?: boolean },
 ): Promise<number> {
   const nowMs = clock.now();
-  const event = { event: 'user.sign_ins_ended', atMs: nowMs, by, userId, details: { all: true } } as const;
+  const event = happened(by, nowMs, 'user.sign_ins_ended', { userId, details: { all: true } });
   return signIns.endSignIns({ userId, withSessions, nowMs, event });
 }

@@ -5,7 +5,7 @@
  * Owns: the lists for administrators. What people do to their own user belongs to `users`, `sign-ins` and `factors`.
  * Used by: `/dashboard/api/operator/{users,accounts,mails}`, `keyhouse user`, `keyhouse account`.
  */
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import type { MailsStore, MailWithBody } from '../mail/mail.ts';
 import type { SignInLimits } from '../sign-ins/sign-in-limits.ts';
 import type { Account, User } from '../users/account.ts';
@@ -45,7 +45,7 @@ export function bindAdministration(ports: AdministrationPorts) {
     /** Lets somebody try again whose attempts were limited. */
     clearSignInLimits: async ({ userId, emailKey, by }: { userId: number; emailKey: string; by: By }): Promise<void> => {
       await ports.limits.clear({ userId, emailKey });
-      await ports.audit.record({ events: [{ event: 'limits.cleared', atMs: ports.clock.now(), by, userId }] });
+      await ports.audit.record({ events: [happened(by, ports.clock.now(), 'limits.cleared', { userId })] });
     },
 
     findAccounts: (filter: ListFilter) => administration.findAccounts(filter),

@@ -3,7 +3,7 @@
  * A deleted one cannot be restored. The operator's own account can be neither suspended nor deleted.
  */
 import { isWellFormedText } from '@keyhouse/protocol';
-import type { By, EventDraft } from '../audit/event.ts';
+import { type By, type EventDraft, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Compose } from '../mail/compose.ts';
 import type { MailDraft } from '../mail/mail.ts';
@@ -66,7 +66,7 @@ export async function suspendAccount(
   const mails = await notify(ports, where.accountId, (account, to) =>
     ports.compose('account-suspended', to, { account: nameOf(account), reason, ...circumstancesOf(by, nowMs) }),
   );
-  const event = { event: 'account.suspended', atMs: nowMs, by, details: { why: 'operator', reason }, mails } as const;
+  const event = happened(by, nowMs, 'account.suspended', { details: { why: 'operator', reason }, mails });
   return await ports.operatorAccounts.suspendAccount({ ...where, reason, nowMs, event });
 }
 
@@ -75,7 +75,7 @@ export async function resumeAccount(ports: OperatorAccountsPorts, { by, ...where
   const mails = await notify(ports, where.accountId, (account, to) =>
     ports.compose('account-resumed', to, { account: nameOf(account), ...circumstancesOf(by, nowMs) }),
   );
-  const event = { event: 'account.resumed', atMs: nowMs, by, details: { why: 'operator' }, mails } as const;
+  const event = happened(by, nowMs, 'account.resumed', { details: { why: 'operator' }, mails });
   return await ports.operatorAccounts.resumeAccount({ ...where, event });
 }
 
@@ -97,11 +97,11 @@ export async function deleteAccount(ports: OperatorAccountsPorts, { by, ...where
       : ports.compose('account-deleted', to, { account: name, ...circumstancesOf(by, nowMs) }),
   );
   const userId = account?.userId ?? null;
-  const event = {
-    event: isPersonal ? ('user.deleted' as const) : ('account.deleted' as const),
-    ...{ atMs: nowMs, by, details: { byOperator: true }, mails },
-    ...(userId === null ? {} : { userId }),
-  };
+  const event = happened(by, nowMs, isPersonal ? 'user.deleted' : 'account.deleted', {
+    userId,
+    details: { byOperator: true },
+    mails,
+  });
   return await ports.operatorAccounts.deleteAccount({ ...where, nowMs, event });
 }
 

@@ -1,5 +1,5 @@
 /** The operator's view of mails: what was sent, what waits, and without a mail server what would have been sent. */
-import type { AuditStore, By } from '../audit/event.ts';
+import { type AuditStore, type By, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { type Compose, type MailBody, openBody } from '../mail/compose.ts';
@@ -23,7 +23,7 @@ export async function readMail(
   const body = sealedBody === null ? null : openBody(secrets, { recipient, sealedBody });
   if (body === null || !body.ok) return null;
   const details = { mail: id, kind };
-  await audit.record({ events: [{ event: 'mail.read', atMs: clock.now(), by, userId: reader.id, details }] });
+  await audit.record({ events: [happened(by, clock.now(), 'mail.read', { userId: reader.id, details })] });
   return body.value;
 }
 
@@ -34,5 +34,5 @@ export async function sendTestMail(
   by: By,
 ): Promise<void> {
   const mails = [compose('test', { email, userId: id }, {})];
-  await audit.record({ events: [{ event: 'mail.tested', atMs: clock.now(), by, userId: id, mails }] });
+  await audit.record({ events: [happened(by, clock.now(), 'mail.tested', { userId: id, mails })] });
 }

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { makeClientId, makeClientSecret, no, type Outcome, ok } from '@keyhouse/protocol';
-import type { By, EventDraft, EventName } from '../audit/event.ts';
+import { type By, type EventDraft, type EventFacts, type EventName, happened } from '../audit/event.ts';
 import { readLogo } from '../branding/logo.ts';
 import { MAX_OVERLAP_SECONDS } from '../credentials/rotate.ts';
 import { hashSecret } from '../credentials/verify.ts';
@@ -79,7 +79,7 @@ export async function createApplication(
     application,
     logo: logo.value ?? null,
     limit: CEILINGS.applicationsOfAccount,
-    event: eventOf('application.created', nowMs, application, by, {
+    event: onApplication(by, nowMs, 'application.created', application, {
       kind,
       redirectUris: settings.redirectUris,
       permissions: settings.permissions,
@@ -115,10 +115,16 @@ export async function updateApplication(
     settings: withPublicKeys(changed),
     ...(logo.value === undefined ? {} : { logo: logo.value }),
     nowMs,
-    event: eventOf('application.updated', nowMs, { ...application, ...changed }, by, {
-      changed: [...Object.keys(changed), ...(logo.value === undefined ? [] : ['logo'])],
-      ...listsOf(changed),
-    }),
+    event: onApplication(
+      by,
+      nowMs,
+      'application.updated',
+      { ...application, ...changed },
+      {
+        changed: [...Object.keys(changed), ...(logo.value === undefined ? [] : ['logo'])],
+        ...listsOf(changed),
+      },
+    ),
   });
   return updated === null ? no('gone') : ok(updated);
 }
@@ -139,7 +145,7 @@ export async function rotateClientSecret(
     newHash: hashSecret(secret),
     overlapEndsAtMs: overlapSeconds === 0 ? null : nowMs + overlapSeconds * SECOND_MS,
     nowMs,
-    event: eventOf('application.secret_rotated', nowMs, application, by, { overlapSeconds }),
+    event: onApplication(by, nowMs, 'application.secret_rotated', application, { overlapSeconds }),
   });
   return rotated === null ? no('gone') : ok({ application: rotated, secret });
 }
@@ -151,7 +157,7 @@ export function endClientSecretOverlap(
   by: By,
 ): Promise<boolean> {
   const nowMs = clock.now();
-  const event = eventOf('application.secret_overlap_ended', nowMs, application, by);
+  const event = onApplication(by, nowMs, 'application.secret_overlap_ended', application);
   return applications.endClientSecretOverlap({ id: application.id, nowMs, event });
 }
 
@@ -164,7 +170,7 @@ export async function verifyApplication(
   seenMs?: number,
 ): Promise<Judged> {
   const nowMs = clock.now();
-  const event = eventOf(isVerified ? 'application.verified' : 'application.unverified', nowMs, application, by);
+  const event = onApplication(by, nowMs, isVerified ? 'application.verified' : 'application.unverified', application);
   const seen = seenMs === undefined ? {} : { seenMs };
   return judgedOf(await applications.judgeApplication({ id: application.id, isVerified, ...seen, nowMs, event }));
 }
@@ -178,7 +184,7 @@ export async function setFirstParty(
   seenMs?: number,
 ): Promise<Judged> {
   const nowMs = clock.now();
-  const event = eventOf('application.first_party_set', nowMs, application, by, { isFirstParty });
+  const event = onApplication(by, nowMs, 'application.first_party_set', application, { isFirstParty });
   const seen = seenMs === undefined ? {} : { seenMs };
   return judgedOf(await applications.judgeApplication({ id: application.id, isFirstParty, ...seen, nowMs, event }));
 }
@@ -190,17 +196,17 @@ export function deleteApplication(
   by: By,
 ): Promise<boolean> {
   const nowMs = clock.now();
-  const event = eventOf('application.deleted', nowMs, application, by);
+  const event = onApplication(by, nowMs, 'application.deleted', application);
   return applications.deleteApplication({ id: application.id, nowMs, event });
 }
 
-const eventOf = (
-  event: EventName,
-  atMs: number,
-  { accountId, clientId, name }: Pick<Application, 'accountId' | 'clientId' | 'name'>,
+const onApplication = (
   by: By,
-  details: NonNullable<EventDraft['details']> = {},
-): EventDraft => ({ event, atMs, by, accountId, details: { application: name, client_id: clientId, ...details } });
+  atMs: number,
+  event: EventName,
+  { accountId, clientId, name }: Pick<Application, 'accountId' | 'clientId' | 'name'>,
+  details: EventFacts['details'] = {},
+): EventDraft => happened(by, atMs, event, { accountId, details: { application: name, client_id: clientId, ...details } });
 
 const judgedOf = (judged: Awaited<ReturnType<ApplicationsStore['judgeApplication']>>): Judged =>
   judged === null ? no('gone') : typeof judged === 'string' ? no(judged) : ok(judged);

@@ -151,11 +151,8 @@ export type By = Omit<Doer, 'actor'> &
     | { readonly actor: Exclude<Actor, Unjudged>; readonly authority: Authority }
   );
 
-/** An event before it is stored. Ids that the act itself makes are filled in by the store. */
-export interface EventDraft {
-  readonly event: EventName;
-  readonly atMs: number;
-  readonly by: By;
+/** What an event is about and what else is known of it. Ids that the act itself makes are filled in by the store. */
+export interface EventFacts {
   readonly accountId?: number | null;
   readonly userId?: number | null;
   readonly credentialId?: number | null;
@@ -164,6 +161,18 @@ export interface EventDraft {
   readonly details?: Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
   /** What people are told of it; written into the outbox with the event, in one transaction. */
   readonly mails?: readonly MailDraft[];
+}
+
+/** An event before it is stored. `happened` makes it. */
+export interface EventDraft extends EventFacts {
+  readonly event: EventName;
+  readonly atMs: number;
+  readonly by: By;
+}
+
+/** The one way to say that something happened: who did it, the moment of the act, what it was, and what is known of it. */
+export function happened(by: By, atMs: number, event: EventName, facts: EventFacts = {}): EventDraft {
+  return { event, atMs, by, ...facts };
 }
 
 /** An event as it is kept. `number` and `hash` are null until the chaining job has come by (each second). */

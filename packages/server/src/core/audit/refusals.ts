@@ -6,7 +6,7 @@
 
 import { IN_THE_ACT } from '../authority.ts';
 import { type Clock, MINUTE_MS, SECOND_MS } from '../lib/clock.ts';
-import type { AuditStore, By, Doer, EventDraft } from './event.ts';
+import { type AuditStore, type By, type Doer, type EventDraft, happened } from './event.ts';
 
 export interface RefusalNote {
   readonly event: 'request.refused' | 'user.sign_in_failed';
@@ -72,7 +72,7 @@ export function createRefusalRecorder({ audit, clock }: { audit: Pick<AuditStore
   function record(note: RefusalNote): void {
     const { event, reason, by, subject, atMs = clock.now() } = note;
     if (waiting.length >= MOST_WAITING || !isAdmitted(note)) counts.add(`${event}: ${reason}`);
-    else waiting.push({ event, atMs, by: onRecord(by), ...subject, reason, ...describe(note) });
+    else waiting.push(happened(onRecord(by), atMs, event, { ...subject, reason, ...describe(note) }));
   }
 
   function isAdmitted({ subject, stranger, atMs }: RefusalNote): boolean {
@@ -154,13 +154,7 @@ function createCounts(clock: Clock): { add(reason: string, count?: number): void
   function close(): void {
     for (const [reason, count] of counts) {
       const atMs = (minute + 1) * MINUTE_MS;
-      finished.push({
-        event: 'request.refusals_counted',
-        atMs: Math.min(atMs, clock.now()),
-        by: SERVER,
-        reason,
-        details: { count },
-      });
+      finished.push(happened(SERVER, Math.min(atMs, clock.now()), 'request.refusals_counted', { reason, details: { count } }));
     }
     // A store that is away for hours: the oldest counts go first, memory stays bounded.
     finished = finished.slice(-MOST_WAITING);

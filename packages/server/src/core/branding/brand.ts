@@ -1,7 +1,7 @@
 /** How the operator's place looks to people: a name, one accent colour, a logo. */
 
 import { createHash } from 'node:crypto';
-import type { By, EventDraft } from '../audit/event.ts';
+import { type By, type EventDraft, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import { findNameFault } from '../lib/name.ts';
 import { readLogo, type StoredLogoType } from './logo.ts';
@@ -79,7 +79,7 @@ export async function setBrand(
   if (typeof logo === 'string') faults.push({ field: 'logo', sentence: logo });
   if (faults.length > 0 || typeof logo === 'string') return faults;
   const details = { name, accent, logo: logo === undefined ? 'kept' : logo === null ? 'none' : logo.type };
-  await brand.setBrand({ name, accent, logo, event: { event: 'brand.set', atMs: clock.now(), by, details } });
+  await brand.setBrand({ name, accent, logo, event: happened(by, clock.now(), 'brand.set', { details }) });
   return [];
 }
 

@@ -1,7 +1,7 @@
 /** Makes tokens and API keys. The text is returned once and stored nowhere; what is kept is its hash. */
 import { randomBytes } from 'node:crypto';
 import { formatToken, makeKeyText, makeTokenSecret, ok } from '@keyhouse/protocol';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import { CEILINGS } from '../lib/ceilings.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { InactiveState } from '../users/account.ts';
@@ -93,15 +93,12 @@ async function issue(ports: Ports, wish: CredentialWish, what: What, by: By): Pr
   const { accountId, name, source, permissions, addresses, expiresAtMs } = wish;
   const credential = { ...what, accountId, name, source, permissions, addresses, createdAtMs: nowMs, expiresAtMs };
   const { environment, userId } = what;
-  const event = {
-    event: what.kind === 'token' ? ('token.created' as const) : ('key.created' as const),
-    atMs: nowMs,
-    by,
+  const event = happened(by, nowMs, `${what.kind}.created`, {
     accountId,
-    ...(userId === null ? {} : { userId }),
+    userId,
     details: { environment, permissions, addresses, expiresAtMs, source },
     mails: await ports.tell('credential-made', { credential, by, atMs: nowMs }),
-  };
+  });
   const issued = await ports.credentials.issue({ credential, event });
   if (issued === 'too_many') return { ok: false, reason: 'invalid', faults: [TOO_MANY[what.kind]] };
   return typeof issued === 'string' ? { ok: false, reason: issued } : ok(issued);

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { formatToken, makeTokenSecret } from '@keyhouse/protocol';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import { IN_THE_ACT } from '../authority.ts';
 import { useCode } from '../factors/codes.ts';
 import type { FactorsStore } from '../factors/factor.ts';
@@ -82,10 +82,7 @@ async function giveToken(
     secondFactor: user.twoStepSinceMs !== null,
     addressHash,
     token: newToken(input.deviceName, 'login', secret, atMs),
-    events: [
-      { event: 'user.signed_in', atMs, by },
-      { event: 'token.created', atMs, by, details: { source: 'login' } },
-    ],
+    events: [happened(by, atMs, 'user.signed_in'), happened(by, atMs, 'token.created', { details: { source: 'login' } })],
   });
   // Said only after the right password, so not to strangers.
   if (issued === 'suspended') return { failed: false, result: { ok: false, reason: 'suspended' } };

@@ -1,6 +1,6 @@
 /** Takes permissions or addresses away and never adds any: for more, create another credential, or undo it within a day (`undo.ts`). */
 import { containsBlock, covers, no, type Outcome, ok } from '@keyhouse/protocol';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Credential, CredentialsStore } from './credential.ts';
 import { undoEndsAtMs } from './undo-narrowing.ts';
@@ -49,13 +49,10 @@ export async function narrowCredential(
     addresses,
     nowMs,
     undoEndsAtMs: undoEndsAtMs(by, nowMs),
-    event: {
-      event: input.kind === 'token' ? 'token.narrowed' : 'key.narrowed',
-      atMs: nowMs,
-      by,
+    event: happened(by, nowMs, `${input.kind}.narrowed`, {
       userId: credential.userId,
       details: { permissions, addresses },
-    },
+    }),
   });
   return narrowed === null ? no('changed') : ok(narrowed);
 }

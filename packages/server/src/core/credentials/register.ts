@@ -1,7 +1,7 @@
 /** Makes a user, the personal account and a first token in one act [A11]. */
 import { randomBytes } from 'node:crypto';
 import { formatToken, makeTokenSecret } from '@keyhouse/protocol';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import { findUserFaults, type RegisterUserPorts, registerUser } from '../sign-ins/register-user.ts';
 import { mayRegister, type SignUp } from '../sign-ins/sign-up-rule.ts';
 import type { User } from '../users/account.ts';
@@ -49,8 +49,8 @@ export async function register(ports: RegisterPorts, input: RegisterInput): Prom
       addressHash,
       token: newToken(input.deviceName, 'register', secret, user.createdAtMs),
       events: [
-        { event: 'user.created', atMs: user.createdAtMs, by: input.by },
-        { event: 'token.created', atMs: user.createdAtMs, by: input.by, details: { source: 'register' } },
+        happened(input.by, user.createdAtMs, 'user.created'),
+        happened(input.by, user.createdAtMs, 'token.created', { details: { source: 'register' } }),
       ],
     }),
   );

@@ -1,6 +1,6 @@
 /** What an owner does to a credential that stays: another name, and the end of the previous secret during an overlap. */
 import { no, type Outcome, ok } from '@keyhouse/protocol';
-import type { By, EventDraft, EventName } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import { type Clock, SECOND_MS } from '../lib/clock.ts';
 import type { CredentialsStore, Owned } from './credential.ts';
 import { checkName, type Fault } from './wish.ts';
@@ -18,14 +18,14 @@ export async function renameCredential(
 ): Promise<Outcome<null, 'not_found' | 'invalid'> & { faults?: readonly Fault[] }> {
   const faults = checkName(name);
   if (faults.length > 0) return { ...no('invalid'), faults };
-  const event = eventOf(owned, 'renamed', clock.now(), by, { name });
+  const event = happened(by, clock.now(), `${owned.kind}.renamed`, { details: { name } });
   return (await credentials.rename({ ...owned, name, event })) ? ok(null) : no('not_found');
 }
 
 /** Ends the previous secret now. False when it does not exist, or has ended. */
 export function endOverlap({ credentials, clock }: RenamePorts, owned: Owned, by: By): Promise<boolean> {
   const nowMs = clock.now();
-  return credentials.endOverlap({ ...owned, nowMs, event: eventOf(owned, 'overlap_ended', nowMs, by, {}) });
+  return credentials.endOverlap({ ...owned, nowMs, event: happened(by, nowMs, `${owned.kind}.overlap_ended`) });
 }
 
 /**
@@ -38,14 +38,6 @@ export function extendOverlap(
   by: By,
 ): Promise<boolean> {
   const nowMs = clock.now();
-  const event = eventOf(owned, 'overlap_extended', nowMs, by, { seconds });
+  const event = happened(by, nowMs, `${owned.kind}.overlap_extended`, { details: { seconds } });
   return credentials.extendOverlap({ ...owned, endsAtMs: nowMs + seconds * SECOND_MS, nowMs, event });
 }
-
-const eventOf = (
-  { kind }: Owned,
-  what: 'renamed' | 'overlap_ended' | 'overlap_extended',
-  atMs: number,
-  by: By,
-  details: NonNullable<EventDraft['details']>,
-): EventDraft => ({ event: `${kind}.${what}` satisfies EventName, atMs, by, details });

@@ -1,5 +1,5 @@
 /** Ends a credential for good, with all its secrets and, for a key, with every JWT minted from it. */
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { CredentialsStore } from './credential.ts';
 
@@ -22,6 +22,6 @@ export function revokeCredential({ credentials, clock }: Ports, input: Input, by
   return credentials.revoke({
     ...input,
     nowMs,
-    event: { event: input.kind === 'token' ? 'token.revoked' : 'key.revoked', atMs: nowMs, by },
+    event: happened(by, nowMs, `${input.kind}.revoked`),
   });
 }

@@ -1,7 +1,7 @@
 /** Replaces a secret and lets the old one live on for a while, so that nobody has to change two places at one moment. */
 import { randomBytes } from 'node:crypto';
 import { formatToken, makeKeyText, makeTokenSecret, no, type Outcome, ok } from '@keyhouse/protocol';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Credential, CredentialsStore } from './credential.ts';
 import type { Tell } from './notify.ts';
@@ -45,14 +45,11 @@ export async function rotateCredential(
     overlapEndsAtMs,
     nowMs,
     revokeJwts,
-    event: {
-      event: isToken ? 'token.rotated' : 'key.rotated',
-      atMs: nowMs,
-      by,
+    event: happened(by, nowMs, isToken ? 'token.rotated' : 'key.rotated', {
       userId: credential.userId,
       details: { overlapSeconds, revokeJwts },
       mails: await ports.tell('credential-rotated', { credential, by, atMs: nowMs }),
-    },
+    }),
   });
   if (rotated === null) return no('superseded');
   return ok({ credential: rotated, text: isToken ? formatToken(rotated.id, secret) : secret });

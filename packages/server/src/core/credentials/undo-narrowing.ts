@@ -3,7 +3,7 @@
  * the newest narrowing, to somebody who has just proved who they are; docs/decisions/2026-11-29-undo-a-narrowing.md says why.
  */
 import { no, type Outcome, ok } from '@keyhouse/protocol';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
 import type { Credential, CredentialsStore, Owned } from './credential.ts';
 import type { Tell } from './notify.ts';
@@ -38,12 +38,9 @@ export async function undoNarrowing(
   const undone = await credentials.undoNarrowing({
     ...owned,
     nowMs,
-    event: {
-      event: owned.kind === 'token' ? 'token.narrowing_undone' : 'key.narrowing_undone',
-      atMs: nowMs,
-      by,
+    event: happened(by, nowMs, `${owned.kind}.narrowing_undone`, {
       mails: await tell('narrowing-undone', { credential, by, atMs: nowMs }),
-    },
+    }),
   });
   return undone === 'done' ? ok(null) : no(undone);
 }

@@ -23,22 +23,28 @@ export async function addPasskey(
 ): Promise<Passkey | 'too_many' | null> {
   const passkey = await checkNewPasskey(ports, user, name, response);
   if (passkey === null) return null;
-  const mail = factorMail(ports, user, by, { what: 'passkey-added', name });
-  const event = ownEvent(ports, 'user.passkey_added', user, by, mail);
+  const nowMs = ports.clock.now();
+  const mail = factorMail(ports, by, nowMs, user, { what: 'passkey-added', name });
+  const event = ownEvent(by, nowMs, 'user.passkey_added', user, mail);
   const added = await ports.factors.addPasskey({ passkey, event });
   if (added === 'too_many') return added;
   return added ? passkey : null;
 }
 
 export const renamePasskey = (ports: OwnFactorsPorts, user: User, id: string, name: string, by: By): Promise<boolean> =>
-  ports.factors.renamePasskey({ userId: user.id, id, name, event: ownEvent(ports, 'user.passkey_renamed', user, by) });
+  ports.factors.renamePasskey({
+    ...{ userId: user.id, id, name },
+    event: ownEvent(by, ports.clock.now(), 'user.passkey_renamed', user),
+  });
 
 /** `only-way-in`: set a password first. */
 export async function removePasskey(ports: OwnFactorsPorts, user: User, id: string, by: By) {
   const passkey = await ports.factors.findPasskey(id);
-  const mail = factorMail(ports, user, by, { what: 'passkey-removed', name: passkey?.name });
-  const removed = ownEvent(ports, 'user.passkey_removed', user, by, mail);
-  return await ports.factors.removePasskey({ userId: user.id, id, events: { removed, twoStepOff: twoStepOff(ports, user, by) } });
+  const nowMs = ports.clock.now();
+  const mail = factorMail(ports, by, nowMs, user, { what: 'passkey-removed', name: passkey?.name });
+  const removed = ownEvent(by, nowMs, 'user.passkey_removed', user, mail);
+  const events = { removed, twoStepOff: twoStepOff(ports, by, nowMs, user) };
+  return await ports.factors.removePasskey({ userId: user.id, id, events });
 }
 
 /** A new TOTP secret that waits for its first code. Null while one is in force: that must be removed first. */
@@ -56,7 +62,8 @@ export async function confirmTotp(ports: OwnFactorsPorts, user: User, code: stri
   const { factors, clock } = ports;
   const totp = await factors.findTotp(user.id);
   if (totp === null || totp.confirmedAtMs !== null) return null;
-  const step = stepOf(ports.secrets, user.id, totp.sealedSecret, code.replace(/\s/g, ''), clock.now());
+  const nowMs = clock.now();
+  const step = stepOf(ports.secrets, user.id, totp.sealedSecret, code.replace(/\s/g, ''), nowMs);
   if (step === null) return null;
   const { codes, hashes } = newCodes(user);
   const confirmed = await factors.confirmTotp({
@@ -64,10 +71,10 @@ export async function confirmTotp(ports: OwnFactorsPorts, user: User, code: stri
     sealedSecret: totp.sealedSecret,
     step,
     recoveryHashes: hashes,
-    nowMs: clock.now(),
+    nowMs,
     events: {
-      confirmed: ownEvent(ports, 'user.totp_on', user, by, factorMail(ports, user, by, { what: 'totp-on' })),
-      twoStepOn: ownEvent(ports, 'user.two_step_on', user, by, { details: { factor: 'totp' } }),
+      confirmed: ownEvent(by, nowMs, 'user.totp_on', user, factorMail(ports, by, nowMs, user, { what: 'totp-on' })),
+      twoStepOn: ownEvent(by, nowMs, 'user.two_step_on', user, { details: { factor: 'totp' } }),
     },
   });
   if (confirmed === 'gone') return null;
@@ -75,8 +82,9 @@ export async function confirmTotp(ports: OwnFactorsPorts, user: User, code: stri
 }
 
 export const removeTotp = (ports: OwnFactorsPorts, user: User, by: By): Promise<boolean> => {
-  const removed = ownEvent(ports, 'user.totp_off', user, by, factorMail(ports, user, by, { what: 'totp-off' }));
-  return ports.factors.removeTotp({ userId: user.id, events: { removed, twoStepOff: twoStepOff(ports, user, by) } });
+  const nowMs = ports.clock.now();
+  const removed = ownEvent(by, nowMs, 'user.totp_off', user, factorMail(ports, by, nowMs, user, { what: 'totp-off' }));
+  return ports.factors.removeTotp({ userId: user.id, events: { removed, twoStepOff: twoStepOff(ports, by, nowMs, user) } });
 };
 
 /** Turns two-step verification on with the passkeys that there are. Returns the recovery codes, as the first second factor always does. */
@@ -86,26 +94,23 @@ export async function turnTwoStepOn(
   by: By,
 ): Promise<Outcome<readonly string[], 'already' | 'no-factor'>> {
   const { codes, hashes } = newCodes(user);
-  const mail = factorMail(ports, user, by, { what: 'two-step-on' });
-  const event = ownEvent(ports, 'user.two_step_on', user, by, { details: { factor: 'passkey' }, ...mail });
-  const turned = await ports.factors.turnTwoStepOn({
-    userId: user.id,
-    recoveryHashes: hashes,
-    nowMs: ports.clock.now(),
-    event,
-  });
+  const nowMs = ports.clock.now();
+  const mail = factorMail(ports, by, nowMs, user, { what: 'two-step-on' });
+  const event = ownEvent(by, nowMs, 'user.two_step_on', user, { details: { factor: 'passkey' }, ...mail });
+  const turned = await ports.factors.turnTwoStepOn({ userId: user.id, recoveryHashes: hashes, nowMs, event });
   return turned === 'done' ? ok(codes) : no(turned);
 }
 
 /** The authenticator app and the recovery codes are deleted; passkeys stay. False when it is off. */
 export const turnTwoStepOff = (ports: OwnFactorsPorts, user: User, by: By): Promise<boolean> =>
-  ports.factors.turnTwoStepOff({ userId: user.id, event: twoStepOff(ports, user, by) });
+  ports.factors.turnTwoStepOff({ userId: user.id, event: twoStepOff(ports, by, ports.clock.now(), user) });
 
 /** Null while two-step verification is off: there is no second factor that a code could replace. */
 export async function replaceRecoveryCodes(ports: OwnFactorsPorts, user: User, by: By): Promise<readonly string[] | null> {
   const { codes, hashes } = newCodes(user);
-  const mail = factorMail(ports, user, by, { what: 'recovery-codes' });
-  const event = ownEvent(ports, 'user.recovery_codes_made', user, by, mail);
+  const nowMs = ports.clock.now();
+  const mail = factorMail(ports, by, nowMs, user, { what: 'recovery-codes' });
+  const event = ownEvent(by, nowMs, 'user.recovery_codes_made', user, mail);
   return (await ports.factors.replaceRecoveryCodes({ userId: user.id, hashes, event })) ? codes : null;
 }
 
@@ -114,12 +119,13 @@ function newCodes(user: User): { readonly codes: readonly string[]; readonly has
   return { codes, hashes: codes.map((one) => hashRecoveryCode(user.id, one)) };
 }
 
-const twoStepOff = (ports: OwnFactorsPorts, user: User, by: By): EventDraft =>
-  ownEvent(ports, 'user.two_step_off', user, by, factorMail(ports, user, by, { what: 'two-step-off' }));
+const twoStepOff = (ports: OwnFactorsPorts, by: By, atMs: number, user: User): EventDraft =>
+  ownEvent(by, atMs, 'user.two_step_off', user, factorMail(ports, by, atMs, user, { what: 'two-step-off' }));
 
 /** `only-way-in`: set a password first. */
 export const unlinkIdentity = (ports: OwnFactorsPorts, user: User, provider: string, by: By) => {
-  const mail = factorMail(ports, user, by, { what: 'identity-unlinked', name: provider });
-  const event = ownEvent(ports, 'user.identity_unlinked', user, by, { details: { provider }, ...mail });
+  const nowMs = ports.clock.now();
+  const mail = factorMail(ports, by, nowMs, user, { what: 'identity-unlinked', name: provider });
+  const event = ownEvent(by, nowMs, 'user.identity_unlinked', user, { details: { provider }, ...mail });
   return ports.factors.unlinkIdentity({ userId: user.id, provider, event });
 };

@@ -1,7 +1,7 @@
 /** One-time codes: TOTP (RFC 6238) from an authenticator app, and recovery codes for the day when it is lost. */
 import { createHash, randomBytes } from 'node:crypto';
 import { Secret, TOTP } from 'otpauth';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { open, seal } from '../lib/seal.ts';
@@ -88,7 +88,7 @@ export async function useCode(
   const used = await ports.factors.useRecoveryCode({
     userId,
     hash: hashRecoveryCode(userId, code),
-    event: { event: 'user.recovery_code_used', atMs: nowMs, by, userId },
+    event: happened(by, nowMs, 'user.recovery_code_used', { userId }),
   });
   return used ? 'recovery-code' : null;
 }

@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import type { JwtClaims } from '@keyhouse/protocol';
 import { clientClaim, makeJti, scopeClaim, subjectClaim, userClaim } from '@keyhouse/protocol';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import { IN_THE_ACT } from '../authority.ts';
 import type { Credential } from '../credentials/credential.ts';
 import { type Clock, SECOND_MS } from '../lib/clock.ts';
@@ -62,15 +62,11 @@ export const mintJwt = async (ports: MintPorts, input: { key: MintingKey; wish: 
   const signingKey = ports.keys().current;
   const claims = claimsOf(ports, key, judged.value, nowMs);
   const jwt = recordOf(key, judged.value, { jti: claims.jti, signingKeyId: signingKey.kid, issuedAtMs: nowMs });
-  const event = {
-    event: 'jwt.minted',
-    atMs: nowMs,
-    // `recordJwt` checks the key itself, under the lock that ending it takes.
-    by: { ...by, authority: IN_THE_ACT },
+  const event = happened({ ...by, authority: IN_THE_ACT }, nowMs, 'jwt.minted', {
     accountId: key.accountId,
     credentialId: key.id,
     details: { jti: jwt.jti, permissions: jwt.permissions, subject: jwt.subject, expires_at_ms: jwt.expiresAtMs },
-  } as const;
+  });
   const expected = { permissions: key.permissions, addresses: key.addresses, hash: key.hash };
   const recorded = await ports.jwts.recordJwt({ jwt, expected, limit: MAX_LIVE_JWTS_PER_KEY, nowMs, event });
   if (recorded !== 'recorded') return { ok: false, reason: recorded };

@@ -1,5 +1,5 @@
 /** Ends every JWT that was minted from a key until now; the key lives on and mints others. */
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { JwtsStore } from './jwt.ts';
 
@@ -20,6 +20,6 @@ export function revokeJwtsOfKey(
     keyId,
     accountId,
     nowMs,
-    event: { event: 'jwt.all_revoked', atMs: nowMs, by, accountId, credentialId: keyId },
+    event: happened(by, nowMs, 'jwt.all_revoked', { accountId, credentialId: keyId }),
   });
 }

@@ -1,7 +1,7 @@
 /** Ends one minted JWT early. Revoking a key, narrowing it or disabling its owner ends JWTs too: those acts see to it themselves. */
 
 import { no, type Outcome, ok } from '@keyhouse/protocol';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { JwtsStore, MintedJwt } from './jwt.ts';
 import { findJwt } from './list.ts';
@@ -18,7 +18,7 @@ export const revokeJwt = async (
   if (jwt === null) return no('not_found');
   const nowMs = ports.clock.now();
   const { jti, keyId: credentialId, accountId } = jwt;
-  const event = { event: 'jwt.revoked', atMs: nowMs, by: input.by, accountId, credentialId, details: { jti } } as const;
+  const event = happened(input.by, nowMs, 'jwt.revoked', { accountId, credentialId, details: { jti } });
   const revoked = await ports.jwts.revokeJwt({ jti, nowMs, event });
   return revoked ? ok({ ...jwt, revokedAtMs: nowMs }) : no('not_found');
 };

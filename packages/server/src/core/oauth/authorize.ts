@@ -1,7 +1,7 @@
 /** The hub: an authorization request is checked, and then decided from what stands, as often as the browser comes by. */
 
 import { matchesRedirectUri } from '../applications/redirect-uri.ts';
-import type { By, EventDraft } from '../audit/event.ts';
+import { type By, type EventDraft, happened } from '../audit/event.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import type { ConnectedFacts } from '../mail/letters.ts';
 import type { MailDraft } from '../mail/mail.ts';
@@ -269,9 +269,8 @@ function allowanceOf(
   const atMs = ports.clock.now();
   const declined = request.permissions.filter((name) => !permissions.includes(name));
   const details = { application: client.name, client_id: client.clientId, permissions: [...permissions], declined };
-  const eventOf = (event: 'grant.made' | 'grant.widened', mails: readonly MailDraft[]): EventDraft => ({
-    ...{ event, atMs, by, details, mails },
-  });
+  const eventOf = (event: 'grant.made' | 'grant.widened', mails: readonly MailDraft[]): EventDraft =>
+    happened(by, atMs, event, { details, mails });
   const mailOf = (isWidened: boolean): MailDraft =>
     ports.composeConnected(person.user, {
       ...{ isWidened, application: client.name, owner: client.isFirstParty ? null : client.accountName },

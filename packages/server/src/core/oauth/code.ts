@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { encodeBase64Url, no, type Outcome, ok } from '@keyhouse/protocol';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import { type Clock, MINUTE_MS } from '../lib/clock.ts';
 import { isSameUri } from '../lib/uri.ts';
 import { prepareSession } from '../sessions/refresh.ts';
@@ -55,21 +55,21 @@ export async function redeemCode(
   { code, redirectUri, verifier }: Redemption,
   by: By,
 ): Promise<Outcome<Opened, 'invalid_grant'>> {
-  const { grants, clock } = ports;
+  const { grants } = ports;
   const hash = hashCode(code);
   const stored = await grants.findCode(hash);
   if (stored === null || !fits(stored.data, client.id, redirectUri)) return no('invalid_grant');
   if (!provesChallenge(verifier, stored.data.challenge)) return no('invalid_grant');
   const { session, refreshToken } = await prepareSession(ports, by);
-  const nowMs = clock.now();
+  const nowMs = session.atMs;
   const details = { application: client.name, client_id: client.clientId };
   const redeemed = await grants.redeemCode({
     hash,
     session,
     nowMs,
     events: {
-      opened: { event: 'session.opened', atMs: nowMs, by, details: { ...details, session: session.id } },
-      reused: { event: 'code.reused', atMs: nowMs, by, details: { ...details, session: stored.sessionId } },
+      opened: happened(by, nowMs, 'session.opened', { details: { ...details, session: session.id } }),
+      reused: happened(by, nowMs, 'code.reused', { details: { ...details, session: stored.sessionId } }),
     },
   });
   if (redeemed.outcome !== 'redeemed') return no('invalid_grant');

@@ -6,7 +6,7 @@
  */
 import { permits } from '@keyhouse/protocol';
 import type { ApplicationsStore } from '../applications/application.ts';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import type { Caller, OpaqueCaller, SessionCaller } from '../caller.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import type { Compose } from '../mail/compose.ts';
@@ -133,7 +133,7 @@ export function bindOauth(ports: OauthPorts) {
     /** *Disconnect*: with every session under it. False when it does not exist, or is another user's. */
     endGrant: ({ id, userId }: { readonly id: number; readonly userId: number }, by: By): Promise<boolean> => {
       const nowMs = clock.now();
-      return grants.endGrant({ id, userId, nowMs, event: { event: 'grant.ended', atMs: nowMs, by, details: { grant: id } } });
+      return grants.endGrant({ id, userId, nowMs, event: happened(by, nowMs, 'grant.ended', { details: { grant: id } }) });
     },
   };
 }

@@ -4,7 +4,7 @@
  * a database that was set back has lost that, and servers that start later know nothing else.
  */
 import { parseCredential } from '@keyhouse/protocol';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import { IN_THE_ACT } from '../authority.ts';
 import { type AnyJwtCaller, isOpaque, type RefusalReason, type Verdict } from '../caller.ts';
 import type { CredentialsStore } from '../credentials/credential.ts';
@@ -77,13 +77,10 @@ async function endAsClient(
 ): Promise<void> {
   const nowMs = clock.now();
   const details = { application: name, client_id: clientId, session: id };
-  const event = {
-    event: 'session.ended',
-    atMs: nowMs,
-    by: { ...by, actor: `application:${clientId}`, authority: IN_THE_ACT },
+  const event = happened({ ...by, actor: `application:${clientId}`, authority: IN_THE_ACT }, nowMs, 'session.ended', {
     reason: 'signed-out',
     details,
-  } as const;
+  });
   await sessions.endSession({ id, applicationId, reason: 'signed-out', nowMs, event });
 }
 
@@ -100,7 +97,7 @@ async function revokeUnrecorded({ jwts, clock }: RevokePorts, caller: AnyJwtCall
     revoked:
       caller.kind === 'session' ? { kind: 'session', id: caller.sessionId } : { kind: 'jti', id: jti, endsAtMs: expiresAtMs },
     nowMs,
-    event: { event: 'jwt.revoked', atMs: nowMs, by, accountId, details },
+    event: happened(by, nowMs, 'jwt.revoked', { accountId, details }),
   });
 }
 

@@ -1,7 +1,7 @@
 /** The token endpoint (RFC 6749 §3.2): one function for each grant type, and the answer that they share (§5.1). */
 
 import { scopeClaim } from '@keyhouse/protocol';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import { issueJwt } from '../jwts/mint.ts';
 import { SECOND_MS } from '../lib/clock.ts';
 import type { Circumstances } from '../mail/letters.ts';
@@ -207,6 +207,6 @@ async function endReused(
   const user = await findUser(session.userId);
   const mails = user === null ? [] : [composeReuse(user, { ...circumstancesOf(by, nowMs), application: client.name })];
   const details = { application: client.name, client_id: client.clientId, session: session.id };
-  const event = { event: 'session.reused', atMs: nowMs, by, details, mails } as const;
+  const event = happened(by, nowMs, 'session.reused', { details, mails });
   await sessions.endSession({ id: session.id, reason: 'reused', nowMs, event });
 }

@@ -3,7 +3,7 @@
  * a route may not ask for a permission that does not exist yet.
  */
 import { isReserved, type RouteRule, WILDCARDS } from '@keyhouse/protocol';
-import type { By, EventDraft } from '../audit/event.ts';
+import { type By, type EventDraft, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { CataloguedPermission, PermissionsStore, StoredRoute } from './catalogue.ts';
 import { whatItAsks } from './route-words.ts';
@@ -85,12 +85,12 @@ type Ports = { permissions: Pick<PermissionsStore, 'setPermissionsAndRoutes'>; c
 
 /** Writes what was planned. */
 export async function importRoutes({ permissions, clock }: Ports, { plan, by }: { plan: ImportPlan; by: By }): Promise<void> {
-  const atMs = clock.now();
+  const nowMs = clock.now();
   const events: EventDraft[] = [];
   if (plan.changesPermissions)
-    events.push({ event: 'permission.catalogue_set', atMs, by, details: { count: plan.permissions.length } });
-  if (plan.changesRoutes) events.push({ event: 'permission.routes_set', atMs, by, details: { count: plan.routes.length } });
-  await permissions.setPermissionsAndRoutes({ permissions: plan.permissions, routes: plan.routes, nowMs: clock.now(), events });
+    events.push(happened(by, nowMs, 'permission.catalogue_set', { details: { count: plan.permissions.length } }));
+  if (plan.changesRoutes) events.push(happened(by, nowMs, 'permission.routes_set', { details: { count: plan.routes.length } }));
+  await permissions.setPermissionsAndRoutes({ permissions: plan.permissions, routes: plan.routes, nowMs, events });
 }
 
 /** The whole rule in one text: two that are the same have the same. */

@@ -1,6 +1,6 @@
 /** The catalogue: which permissions exist, with a sentence for people. It is replaced as a whole. */
 import { isPermission, isReserved, isWellFormedText } from '@keyhouse/protocol';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { CataloguedPermission, PermissionsStore } from './catalogue.ts';
 import { type Members, type Read, readEntries, unknownMembers } from './entries.ts';
@@ -22,7 +22,7 @@ export async function setCatalogue(
   { permissions, clock }: { permissions: Pick<PermissionsStore, 'setPermissions'>; clock: Clock },
   { catalogue, by }: { catalogue: readonly CataloguedPermission[]; by: By },
 ): Promise<void> {
-  const event = { event: 'permission.catalogue_set', atMs: clock.now(), by, details: { count: catalogue.length } } as const;
+  const event = happened(by, clock.now(), 'permission.catalogue_set', { details: { count: catalogue.length } });
   await permissions.setPermissions({ permissions: catalogue, event });
 }
 

@@ -1,6 +1,6 @@
 /** The route patterns of the operator's API, in order. They are replaced as a whole. */
 import { compileRoute, type RouteRule } from '@keyhouse/protocol';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { PermissionsStore, StoredRoute } from './catalogue.ts';
 import { type Members, type Read, readEntries, unknownMembers } from './entries.ts';
@@ -26,7 +26,7 @@ export async function setRoutes(
   { permissions, clock }: { permissions: Pick<PermissionsStore, 'setRoutes'>; clock: Clock },
   { routes, by }: { routes: readonly StoredRoute[]; by: By },
 ): Promise<void> {
-  const event = { event: 'permission.routes_set', atMs: clock.now(), by, details: { count: routes.length } } as const;
+  const event = happened(by, clock.now(), 'permission.routes_set', { details: { count: routes.length } });
   await permissions.setRoutes({ routes, event });
 }
 

@@ -3,10 +3,11 @@
  * here, the provider is the first to prove it, and everything created before ends, because the person who registered may not be its
  * owner. The person first sees what will end and confirms it; until then a ticket waits, and nothing has changed.
  */
-import type { By, EventDraft } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import { MINUTE_MS } from '../lib/clock.ts';
 import { emailKey, localPart, readEmail } from '../lib/email.ts';
 import { readForeignName } from '../lib/name.ts';
+import type { MailDraft } from '../mail/mail.ts';
 import type { Ending } from '../sign-ins/ending.ts';
 import { mayRegister, type SignUpInvitation } from '../sign-ins/sign-up-rule.ts';
 import type { NewUser, User } from '../users/account.ts';
@@ -58,11 +59,12 @@ export async function adopt(
   const mayCreate = mayRegister(ports, entry.accepted);
   const admission = old === null && mayCreate ? await ports.limits.admitRegistration(by.person.address ?? null) : null;
   if (admission?.ok === false) return 'too-many';
-  const mails = old === null ? [] : [linkedMail(ports, provider, old, by)];
+  const nowMs = ports.clock.now();
+  const mails = old === null ? [] : [linkedMail(ports, provider, old, by, nowMs)];
   let result: 'registered' | 'neither' = 'neither';
   try {
     const adopted = await ports.profile.adoptIdentity({
-      ...actOf(ports, provider, foreign, { displayName, by, mails }),
+      ...actOf(provider, foreign, { displayName, by, nowMs, mails }),
       mayCreate,
       invitation:
         entry.accepted === null || invitation === null
@@ -70,7 +72,7 @@ export async function adopt(
           : {
               ticketHash: invitation,
               signUp: { signup: ports.signup, teamInvitationsRegister: ports.teamInvitationsRegister },
-              event: { event: 'invitation.accepted', atMs: ports.clock.now(), by },
+              event: happened(by, nowMs, 'invitation.accepted'),
             },
       firstProof: null,
     });
@@ -151,10 +153,11 @@ export async function confirmFirstProof(ports: ProviderPorts, step: string, by: 
   if (found === null) return null;
   const { user, provider, foreign } = found;
   for (let reading = 1; ; reading++) {
-    const ending = await ports.profile.readEnding({ userId: user.id, all: true, nowMs: ports.clock.now() });
-    const mails = [linkedMail(ports, provider, user, by, ending)];
+    const nowMs = ports.clock.now();
+    const ending = await ports.profile.readEnding({ userId: user.id, all: true, nowMs });
+    const mails = [linkedMail(ports, provider, user, by, nowMs, ending)];
     const adopted = await ports.profile.adoptIdentity({
-      ...actOf(ports, provider, foreign, { displayName: user.displayName, by, mails }),
+      ...actOf(provider, foreign, { displayName: user.displayName, by, nowMs, mails }),
       mayCreate: false,
       invitation: null,
       firstProof: { userId: user.id, ticketHash: hashTicket(step), expects: reading > MAX_READINGS ? null : ending },
@@ -165,8 +168,8 @@ export async function confirmFirstProof(ports: ProviderPorts, step: string, by: 
 
 const isUser = <Other>(adopted: User | Other): adopted is User => typeof adopted === 'object' && adopted !== null;
 
-function linkedMail({ compose, clock }: ProviderPorts, { name }: Provider, user: User, by: By, ending?: Ending) {
-  const facts = { what: 'identity-linked', name, ...circumstancesOf(by, clock.now()) } as const;
+function linkedMail({ compose }: ProviderPorts, { name }: Provider, user: User, by: By, atMs: number, ending?: Ending) {
+  const facts = { what: 'identity-linked', name, ...circumstancesOf(by, atMs) } as const;
   return compose(
     'factor-changed',
     { email: user.email, userId: user.id },
@@ -175,12 +178,15 @@ function linkedMail({ compose, clock }: ProviderPorts, { name }: Provider, user:
 }
 
 function actOf(
-  { clock }: ProviderPorts,
   { id, domains }: Provider,
   { provider, subject, email }: Foreign,
-  { displayName, by, mails }: { readonly displayName: string; readonly by: By; readonly mails: EventDraft['mails'] & object },
+  {
+    displayName,
+    by,
+    nowMs,
+    mails,
+  }: { readonly displayName: string; readonly by: By; readonly nowMs: number; readonly mails: readonly MailDraft[] },
 ) {
-  const nowMs = clock.now();
   const user: NewUser = {
     email,
     emailKey: emailKey(email),
@@ -198,8 +204,8 @@ function actOf(
     user,
     nowMs,
     events: {
-      created: { event: 'user.created', atMs: nowMs, by, details: { through: id } },
-      linked: { event: 'user.identity_linked', atMs: nowMs, by, details: { provider: id }, mails },
+      created: happened(by, nowMs, 'user.created', { details: { through: id } }),
+      linked: happened(by, nowMs, 'user.identity_linked', { details: { provider: id }, mails }),
     },
   } as const;
 }

@@ -9,7 +9,7 @@
 
 import { createHash } from 'node:crypto';
 import { encodeBase64Url } from '@keyhouse/protocol';
-import type { By, EventDraft } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import type { Identity } from '../factors/factor.ts';
 import { MINUTE_MS } from '../lib/clock.ts';
 import { emailKey } from '../lib/email.ts';
@@ -199,7 +199,7 @@ async function prove(
 ): Promise<ProviderSignInEnd> {
   if (identity === null || identity.userId !== signIn.user.id) return no('other-person');
   const nowMs = ports.clock.now();
-  const event = { event: 'user.proved_again', atMs: nowMs, by, userId: signIn.user.id, details: { method: 'provider' } } as const;
+  const event = happened(by, nowMs, 'user.proved_again', { userId: signIn.user.id, details: { method: 'provider' } });
   const through = throughOf(provider, identity.subject);
   const proved = await ports.signIns.proveSignIn({
     id: signIn.id,
@@ -223,10 +223,7 @@ async function link(
   if (isUnlisted(provider, user)) return no('unlisted');
   if (identity !== null) return identity.userId === user.id ? { ok: true, purpose: 'link' } : no('linked-elsewhere');
   const nowMs = ports.clock.now();
-  const event: EventDraft = {
-    event: 'user.identity_linked',
-    atMs: nowMs,
-    by,
+  const event = happened(by, nowMs, 'user.identity_linked', {
     userId: user.id,
     details: { provider: provider.id },
     mails: [
@@ -236,7 +233,7 @@ async function link(
         { what: 'identity-linked', name: provider.name, ...circumstancesOf(by, nowMs) },
       ),
     ],
-  };
+  });
   const linked = await ports.factors.linkIdentity({
     signInId,
     domains: provider.domains,

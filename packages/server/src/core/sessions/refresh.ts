@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { no, type Outcome, ok } from '@keyhouse/protocol';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RefreshKeys } from './refresh-keys.ts';
 import { isGenuine, makeRefreshToken, readRefreshToken, type TokenSecrets } from './refresh-token.ts';
@@ -71,9 +71,9 @@ export async function refreshSession(
     address: by.person.address ?? null,
     userAgent: by.person.userAgent ?? null,
     events: {
-      late: { event: 'session.late', atMs: nowMs, by, details },
-      ahead: { event: 'session.ahead', atMs: nowMs, by, details },
-      ended: { event: 'session.ended', atMs: nowMs, by, details },
+      late: happened(by, nowMs, 'session.late', { details }),
+      ahead: happened(by, nowMs, 'session.ahead', { details }),
+      ended: happened(by, nowMs, 'session.ended', { details }),
     },
   });
   switch (moved.outcome) {

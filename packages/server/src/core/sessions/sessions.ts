@@ -4,7 +4,7 @@
  * Owns: sessions, refresh tokens and the keys of their MACs, and when a session was seen last. How one is opened belongs to `oauth`.
  * Used by: `POST /auth/token`, `/dashboard/api/{me,connected}`, `/dashboard/api/accounts/…/applications`.
  */
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createRefreshKeys, type RefreshKeysPorts, rememberSeals } from './refresh-keys.ts';
 import { SeenSessions } from './seen.ts';
@@ -45,7 +45,7 @@ export function bindSessions(ports: SessionsPorts) {
     /** False when it does not exist, or has ended. */
     end: ({ id, userId, applicationId, reason }: EndSessionInput, by: By): Promise<boolean> => {
       const nowMs = clock.now();
-      const event = { event: 'session.ended', atMs: nowMs, by, reason, details: { session: id } } as const;
+      const event = happened(by, nowMs, 'session.ended', { reason, details: { session: id } });
       const only = { ...(userId === undefined ? {} : { userId }), ...(applicationId === undefined ? {} : { applicationId }) };
       return sessions.endSession({ id, ...only, reason, nowMs, event });
     },

@@ -70,8 +70,8 @@ export async function changePassword(
 /** Mails the link. The one who asks does not learn whether a mail was sent. */
 export async function askForReset(ports: ChangePasswordPorts, user: User, by: By): Promise<void> {
   const data = { emailKey: readEmail(user.email)?.key ?? '' };
-  await issueLink(ports, user, { purpose: 'reset-password', lastsMs: RESET_LASTS_MS, data }, (ticket) =>
-    ownEvent(ports, 'user.password_reset_asked', user, by, {
+  await issueLink(ports, user, { purpose: 'reset-password', lastsMs: RESET_LASTS_MS, data }, (ticket, nowMs) =>
+    ownEvent(by, nowMs, 'user.password_reset_asked', user, {
       mails: [ports.compose('reset-password', recipientOf(user), { link: `${ports.url}/reset#${ticket}` })],
     }),
   );
@@ -139,7 +139,7 @@ async function setPassword(
       ...how,
       expects: reading > MAX_READINGS ? null : ended,
       nowMs,
-      event: ownEvent(ports, 'user.password_changed', user, by, {
+      event: ownEvent(by, nowMs, 'user.password_changed', user, {
         ...(how.ticket === null ? {} : { details: { through: 'reset' } }),
         mails: [compose('password-changed', recipientOf(user), facts)],
       }),

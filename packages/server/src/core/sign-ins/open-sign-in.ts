@@ -1,7 +1,7 @@
 /** Opens a sign-in for somebody who has proved who they are, and finds it again by its cookie. */
 
 import { no, type Outcome, ok } from '@keyhouse/protocol';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import { IN_THE_ACT } from '../authority.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Compose } from '../mail/compose.ts';
@@ -64,14 +64,11 @@ export async function openSignIn(
     through,
     browserHash: hashTicket(browser),
     addressHash,
-    event: {
-      event: 'user.signed_in',
-      atMs: nowMs,
-      by: { ...by, actor: `user:${user.id}`, authority: IN_THE_ACT },
+    event: happened({ ...by, actor: `user:${user.id}`, authority: IN_THE_ACT }, nowMs, 'user.signed_in', {
       userId: user.id,
       details: { methods },
       mails: isNews ? [mail] : [],
-    },
+    }),
   });
   return signIn === null ? no('gone') : ok({ signIn, secret: text, browser });
 }

@@ -1,5 +1,5 @@
 /** A proof that it is still the same person, which what is sensitive asks for again after ten minutes: by password, by passkey (or by a provider). */
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import { checkPasskey, type PasskeyPorts } from '../factors/passkeys.ts';
 import type { User } from '../users/account.ts';
 import type { PasswordsStore } from './change-password.ts';
@@ -73,6 +73,6 @@ function record(
     passwordHash: 'passkey' in shown ? null : shown.passwordHash,
     through: 'passkey' in shown ? shown : null,
     nowMs,
-    event: { event: 'user.proved_again', atMs: nowMs, by, userId: user.id, details: { method } },
+    event: happened(by, nowMs, 'user.proved_again', { userId: user.id, details: { method } }),
   });
 }

@@ -1,7 +1,7 @@
 /** Puts a new password in place at the operator's word. Sign-ins, and tokens that log-ins and registrations gave, end in the same act. */
 
 import { no, type Outcome, ok } from '@keyhouse/protocol';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Compose } from '../mail/compose.ts';
 import { findPasswordFault, type PasswordFault } from '../passwords/password.ts';
@@ -34,14 +34,11 @@ export async function resetPassword(
     passwordHash: hash.value,
     nowMs,
     endTokensOfLogins: true,
-    event: {
-      event: 'user.password_changed',
-      atMs: nowMs,
-      by,
+    event: happened(by, nowMs, 'user.password_changed', {
       userId,
       accountId: user.accountId,
       mails: [compose('password-changed', { email: user.email, userId }, circumstancesOf(by, nowMs))],
-    },
+    }),
   });
   return replaced ? ok(user) : no('unknown-user');
 }

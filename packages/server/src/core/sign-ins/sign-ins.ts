@@ -99,13 +99,16 @@ export function bindSignIns(ports: SignInsPorts) {
         .catch((error: unknown) => log.warn({ err: error }, 'When a sign-in was seen last could not be written.'));
     },
     /** One of them, or all except the one that asks. How many ended. */
-    end: (user: User, which: ({ id: number } | { exceptId: number }) & { withSessions: boolean }, by: By): Promise<number> =>
-      signIns.endSignIns({
-        ...{ userId: user.id, ...which, nowMs: clock.now() },
-        event: ownEvent(ports, 'user.sign_ins_ended', user, by),
-      }),
-    signOut: (user: User, id: number, by: By): Promise<number> =>
-      signIns.endSignIns({ userId: user.id, id, nowMs: clock.now(), event: ownEvent(ports, 'user.signed_out', user, by) }),
+    end: (user: User, which: ({ id: number } | { exceptId: number }) & { withSessions: boolean }, by: By): Promise<number> => {
+      const nowMs = clock.now();
+      const event = ownEvent(by, nowMs, 'user.sign_ins_ended', user);
+      return signIns.endSignIns({ userId: user.id, ...which, nowMs, event });
+    },
+    signOut: (user: User, id: number, by: By): Promise<number> => {
+      const nowMs = clock.now();
+      const event = ownEvent(by, nowMs, 'user.signed_out', user);
+      return signIns.endSignIns({ userId: user.id, id, nowMs, event });
+    },
 
     changePassword: (user: User, signInId: number, password: string, by: By) =>
       changePassword(ports, user, signInId, password, by),

@@ -1,5 +1,5 @@
 /** Coming in for the first time: registering at the pages, with or without an invitation, and the first administrator's setup. */
-import type { By, EventDraft } from '../audit/event.ts';
+import { type By, type EventDraft, happened } from '../audit/event.ts';
 import { HOUR_MS } from '../lib/clock.ts';
 import type { AccountsStore, NewUser, User } from '../users/account.ts';
 import { hashTicket, makeTicketText, type TicketPurpose } from '../users/ticket.ts';
@@ -59,9 +59,9 @@ export async function signUp(ports: SignUpPorts, input: SignUpInput & { readonly
   if (!mayRegister(ports, found)) return { ok: false, reason: 'sign-up-closed' };
   const registered = await registerUser(ports, input, async (user) => {
     const atMs = user.createdAtMs;
-    const created = { event: 'user.created', atMs, by: input.by } as const;
+    const created = happened(input.by, atMs, 'user.created');
     if (invitation === null) return await ports.accounts.createUser({ user, event: created });
-    const accepted = { event: 'invitation.accepted', atMs, by: input.by } as const;
+    const accepted = happened(input.by, atMs, 'invitation.accepted');
     const made = await ports.profile.registerInvited({
       user,
       ticketHash: hashTicket(invitation),
@@ -89,7 +89,7 @@ export async function setUp(ports: SignUpPorts, input: SignUpInput & { readonly 
       user: { ...user, isAdministrator: true },
       ticketHash: hashTicket(input.ticket),
       nowMs: user.createdAtMs,
-      event: { event: 'user.created', atMs: user.createdAtMs, by: input.by, details: { administrator: true } },
+      event: happened(input.by, user.createdAtMs, 'user.created', { details: { administrator: true } }),
     });
     return made === 'taken' ? null : made;
   });

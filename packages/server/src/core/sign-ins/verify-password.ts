@@ -3,7 +3,7 @@
  * tell why it did not work: no such user, a wrong password and a disabled user take the same steps, the same time, and get the same
  * answer. What comes after the password (a second factor) counts with it: a failure there is a failed try.
  */
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import type { RefusalRecorder } from '../audit/refusals.ts';
 import type { Clock } from '../lib/clock.ts';
 import { emailKey } from '../lib/email.ts';
@@ -124,7 +124,7 @@ async function rehash(
     onlyIfHash: user.passwordHash,
     nowMs,
     endTokensOfLogins: false,
-    event: { event: 'user.password_rehashed', atMs: nowMs, by, userId: user.id, accountId: user.accountId },
+    event: happened(by, nowMs, 'user.password_rehashed', { userId: user.id, accountId: user.accountId }),
   });
   return replaced ? hash.value : user.passwordHash;
 }

@@ -4,7 +4,7 @@
  */
 
 import { no, type Outcome, ok } from '@keyhouse/protocol';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import { totpSealName } from '../factors/codes.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
@@ -70,7 +70,7 @@ export const rotateMasterSecret = async (
       if (!again.ok) return no('unopenable');
       sealed.push({ kid: key.kid, sealedPrivateKey: again.value });
     }
-    const event = { event: 'master_secret.rotated', atMs: ports.clock.now(), by, details: { resealed: sealed.length } } as const;
+    const event = happened(by, ports.clock.now(), 'master_secret.rotated', { details: { resealed: sealed.length } });
     const done = await ports.masterSecret.reseal({ fromCheck: standing.value.check, toCheck: to.check, sealed, event });
     if (done) count += sealed.length;
   }

@@ -4,7 +4,7 @@
  */
 
 import { no, type Outcome, ok } from '@keyhouse/protocol';
-import type { By, EventDraft } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import { type Clock, DAY_MS, SECOND_MS } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { JWKS_MAX_AGE_SECONDS } from './jwks.ts';
@@ -62,7 +62,7 @@ export const ensureSigningKeys = async (ports: RotatePorts, by: By): Promise<Out
   // An RSA key takes up to a second, on a thread of its own.
   const keys = await Promise.all(lacking.map((lack) => makeSigningKey({ ...lack, secret: secret.value, nowMs })));
   const details = { kids: keys.map(({ kid }) => kid), algorithms: [...new Set(keys.map(({ algorithm }) => algorithm))] };
-  const event = eventOf('signing_key.created', nowMs, by, details);
+  const event = happened(by, nowMs, 'signing_key.created', { details });
   const made = await ports.signingKeys.addSigningKeys({ keys, moveUp, secretCheck: secret.value.check, nowMs, event });
   return ok(made ? 'made' : 'present');
 };
@@ -96,7 +96,7 @@ export const rotateSigningKeys = async (
       currentKid: rotated.retiredKid,
       nextKid: rotated.currentKid,
       newNext,
-      event: eventOf('signing_key.rotated', nowMs, by, { ...rotated, emergency }),
+      event: happened(by, nowMs, 'signing_key.rotated', { details: { ...rotated, emergency } }),
     })),
     secretCheck: secret.value.check,
     nowMs,
@@ -129,7 +129,7 @@ export const scheduleRotation = (
   { signingKeys, clock }: { signingKeys: Pick<SigningKeysStore, 'setRotationDays'>; clock: Clock },
   { days, by }: { days: number; by: By },
 ): Promise<void> =>
-  signingKeys.setRotationDays({ days, event: { event: 'signing_key.scheduled', atMs: clock.now(), by, details: { days } } });
+  signingKeys.setRotationDays({ days, event: happened(by, clock.now(), 'signing_key.scheduled', { details: { days } }) });
 
 interface Pair {
   readonly algorithm: SigningAlgorithm;
@@ -147,10 +147,3 @@ const findPairs = async ({ signingKeys }: Pick<RotatePorts, 'signingKeys'>): Pro
     next: find(algorithm, 'next'),
   }));
 };
-
-const eventOf = (
-  event: 'signing_key.created' | 'signing_key.rotated',
-  atMs: number,
-  by: By,
-  details: NonNullable<EventDraft['details']>,
-): EventDraft => ({ event, atMs, by, details });

@@ -1,5 +1,5 @@
 /** Invites people by mail, and lets those in who come back with the link. */
-import type { By, EventDraft } from '../audit/event.ts';
+import { type By, type EventDraft, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import { emailKey, readEmail } from '../lib/email.ts';
 import type { Compose } from '../mail/compose.ts';
@@ -65,7 +65,7 @@ export async function sendInvitationAgain(ports: InvitePorts, { account, inviter
     ...{ accountId: account.id, id, actorId: inviter.id, ticketHash: hash, nowMs, expiresAtMs: endsAtMs },
     limit: MAX_INVITATIONS_A_DAY,
     usersOnly: !teamsInviteStrangers(ports),
-    event: eventOf('invitation.sent_again', nowMs, by, { accountId: account.id, details: { invitation: id }, mails: [mail] }),
+    event: happened(by, nowMs, 'invitation.sent_again', { accountId: account.id, details: { invitation: id }, mails: [mail] }),
   });
 }
 
@@ -74,7 +74,7 @@ export function takeInvitationBack(
   { account, inviter, id, by }: ToTeam & { readonly id: number },
 ) {
   const nowMs = clock.now();
-  const event = eventOf('invitation.taken_back', nowMs, by, { accountId: account.id, details: { invitation: id } });
+  const event = happened(by, nowMs, 'invitation.taken_back', { accountId: account.id, details: { invitation: id } });
   return invitations.takeInvitationBack({ accountId: account.id, id, actorId: inviter.id, nowMs, event });
 }
 
@@ -83,7 +83,7 @@ export function acceptInvitation(
   { ticket, userId, by }: { readonly ticket: string; readonly userId: number; readonly by: By },
 ) {
   const nowMs = clock.now();
-  const event = eventOf('invitation.accepted', nowMs, by, { userId });
+  const event = happened(by, nowMs, 'invitation.accepted', { userId });
   return invitations.acceptInvitation({ ticketHash: hashTicket(ticket), userId, nowMs, event });
 }
 
@@ -136,10 +136,5 @@ function draft(
   };
   // The address is personal data of somebody else: it stands where it can be erased, not in the details.
   const sender = { ...by, person: { ...by.person, email: address.email } };
-  return { invitation, event: eventOf('invitation.sent', nowMs, sender, { details: { role }, mails: [mail] }) };
+  return { invitation, event: happened(sender, nowMs, 'invitation.sent', { details: { role }, mails: [mail] }) };
 }
-
-const eventOf = (event: EventDraft['event'], atMs: number, by: By, more: Partial<EventDraft>): EventDraft => ({
-  ...{ event, atMs, by },
-  ...more,
-});

@@ -1,5 +1,5 @@
 /** Teams: created by anybody, run by their admins, ended by their owners. Who may do what to a member stands in `member.ts`. */
-import type { By, EventDraft } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import { CEILINGS } from '../lib/ceilings.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { MembersStore, Role } from './member.ts';
@@ -22,13 +22,13 @@ export function createTeam(
   { name, ownerId, by }: { readonly name: string; readonly ownerId: number; readonly by: By },
 ): ReturnType<MembersStore['createTeam']> {
   const nowMs = clock.now();
-  const event: EventDraft = { event: 'account.created', atMs: nowMs, by, userId: ownerId, details: { name } };
+  const event = happened(by, nowMs, 'account.created', { userId: ownerId, details: { name } });
   return members.createTeam({ name, ownerId, limit: CEILINGS.teamsOfOwner, nowMs, event });
 }
 
 export function renameTeam({ members, clock }: TeamPorts, { name, by, ...team }: InTeam & { readonly name: string }) {
   const { accountId } = team;
-  const event: EventDraft = { event: 'account.renamed', atMs: clock.now(), by, accountId, details: { name } };
+  const event = happened(by, clock.now(), 'account.renamed', { accountId, details: { name } });
   return members.renameTeam({ ...team, name, event });
 }
 
@@ -38,7 +38,7 @@ interface OnMember extends InTeam {
 
 export function changeRole({ members, clock }: TeamPorts, { role, by, ...member }: OnMember & { readonly role: Role }) {
   const { accountId, userId } = member;
-  const event: EventDraft = { event: 'member.role_changed', atMs: clock.now(), by, accountId, userId, details: { role } };
+  const event = happened(by, clock.now(), 'member.role_changed', { accountId, userId, details: { role } });
   return members.changeMember({ ...member, role, event });
 }
 
@@ -46,19 +46,19 @@ export function changeRole({ members, clock }: TeamPorts, { role, by, ...member 
 export function removeMember({ members, clock }: TeamPorts, { by, ...member }: OnMember) {
   const { accountId, userId, actorId } = member;
   const name = userId === actorId ? 'member.left' : 'member.removed';
-  const event: EventDraft = { event: name, atMs: clock.now(), by, accountId, userId };
+  const event = happened(by, clock.now(), name, { accountId, userId });
   return members.changeMember({ ...member, role: null, event });
 }
 
 /** `userId`: the member who becomes its owner. */
 export function transferTeam({ members, clock }: TeamPorts, { by, ...member }: OnMember) {
   const { accountId, userId } = member;
-  const event: EventDraft = { event: 'account.transferred', atMs: clock.now(), by, accountId, userId };
+  const event = happened(by, clock.now(), 'account.transferred', { accountId, userId });
   return members.transferTeam({ ...member, event });
 }
 
 export function deleteTeam({ members, clock }: TeamPorts, { by, ...team }: InTeam) {
   const nowMs = clock.now();
-  const event: EventDraft = { event: 'account.deleted', atMs: nowMs, by, accountId: team.accountId };
+  const event = happened(by, nowMs, 'account.deleted', { accountId: team.accountId });
   return members.deleteTeam({ ...team, nowMs, event });
 }

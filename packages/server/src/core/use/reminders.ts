@@ -3,7 +3,7 @@
  * (`notices.ts`). One mail a person and a day, that lists all of them; of each thing once. A new end, a new secret or a use makes it fresh.
  */
 
-import type { EventDraft } from '../audit/event.ts';
+import { type EventDraft, happened } from '../audit/event.ts';
 import type { CredentialWithUse } from '../credentials/credential.ts';
 import { type Recipient, recipientsOf, type TellPorts } from '../credentials/notify.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
@@ -111,14 +111,11 @@ async function write(ports: RemindPorts, { to, reminders, reminded }: Waiting, n
   await ports.reminders.remind({
     reminded,
     nowMs,
-    event: {
-      event: 'user.reminded',
-      atMs: nowMs,
-      by: SERVER,
+    event: happened(SERVER, nowMs, 'user.reminded', {
       userId: to.userId,
       details: { credentials: reminded.length },
       mails: [mail],
-    },
+    }),
   });
 }
 

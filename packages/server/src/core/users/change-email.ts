@@ -30,21 +30,19 @@ const NEW_EMAIL_LASTS_MS = DAY_MS;
 export async function sendVerification(ports: ChangeEmailPorts, user: User, by: By): Promise<boolean> {
   if (user.emailVerifiedAtMs !== null) return true;
   const data = { emailKey: readEmail(user.email)?.key ?? '' };
-  return await issueLink(ports, user, { purpose: 'verify-email', lastsMs: VERIFY_LASTS_MS, data }, (ticket) =>
-    ownEvent(ports, 'user.email_verification_sent', user, by, {
+  return await issueLink(ports, user, { purpose: 'verify-email', lastsMs: VERIFY_LASTS_MS, data }, (ticket, nowMs) =>
+    ownEvent(by, nowMs, 'user.email_verification_sent', user, {
       mails: [ports.compose('verify-email', recipientOf(user), { link: `${ports.url}/verify-email#${ticket}` })],
     }),
   );
 }
 
 /** Ends nothing: the user has signed in with the current password before following the link. */
-export const verifyEmail = (ports: ChangeEmailPorts, user: User, ticket: string, by: By): Promise<User | null> =>
-  ports.profile.verifyEmail({
-    userId: user.id,
-    ticketHash: hashTicket(ticket),
-    nowMs: ports.clock.now(),
-    event: ownEvent(ports, 'user.email_verified', user, by),
-  });
+export const verifyEmail = (ports: ChangeEmailPorts, user: User, ticket: string, by: By): Promise<User | null> => {
+  const nowMs = ports.clock.now();
+  const event = ownEvent(by, nowMs, 'user.email_verified', user);
+  return ports.profile.verifyEmail({ userId: user.id, ticketHash: hashTicket(ticket), nowMs, event });
+};
 
 /** A link goes to the new address, a notice to the old one. Whether the new one is taken is not said: then its owner gets no mail. */
 export async function askForEmail(
@@ -53,16 +51,16 @@ export async function askForEmail(
   typed: string,
   by: By,
 ): Promise<Outcome<null, 'invalid-email' | 'too-many'>> {
-  const { compose, clock, url } = ports;
+  const { compose, url } = ports;
   const email = readEmail(typed);
   if (email === null) return no('invalid-email');
   const owner = await ports.accounts.findUserByEmail(email.key);
   const isTaken = owner !== null && owner.id !== user.id;
   const data = { email: email.email, emailKey: email.key };
-  const sent = await issueLink(ports, user, { purpose: 'new-email', lastsMs: NEW_EMAIL_LASTS_MS, data }, (ticket) =>
-    ownEvent(ports, 'user.email_change_asked', user, by, {
+  const sent = await issueLink(ports, user, { purpose: 'new-email', lastsMs: NEW_EMAIL_LASTS_MS, data }, (ticket, nowMs) =>
+    ownEvent(by, nowMs, 'user.email_change_asked', user, {
       mails: [
-        compose('email-changed', recipientOf(user), { email: email.email, done: false, ...circumstancesOf(by, clock.now()) }),
+        compose('email-changed', recipientOf(user), { email: email.email, done: false, ...circumstancesOf(by, nowMs) }),
         ...(isTaken
           ? []
           : [compose('new-email', { email: email.email, userId: user.id }, { link: `${url}/new-email#${ticket}` })]),
@@ -79,13 +77,14 @@ export async function confirmEmail(
   by: By,
 ): Promise<Outcome<User, 'gone' | 'taken'>> {
   const { compose, clock, profile } = ports;
-  const pending = (await profile.pendingEmail(user.id, clock.now())) ?? '';
+  const nowMs = clock.now();
+  const pending = (await profile.pendingEmail(user.id, nowMs)) ?? '';
   const changed = await profile.changeEmail({
     userId: user.id,
     ticketHash: hashTicket(ticket),
-    nowMs: clock.now(),
-    event: ownEvent(ports, 'user.email_changed', user, by, {
-      mails: [compose('email-changed', recipientOf(user), { email: pending, done: true, ...circumstancesOf(by, clock.now()) })],
+    nowMs,
+    event: ownEvent(by, nowMs, 'user.email_changed', user, {
+      mails: [compose('email-changed', recipientOf(user), { email: pending, done: true, ...circumstancesOf(by, nowMs) })],
     }),
   });
   return typeof changed === 'string' ? no(changed) : ok(changed);

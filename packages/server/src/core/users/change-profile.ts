@@ -19,18 +19,16 @@ interface Names {
   readonly lastName: string;
 }
 
-export const renameUser = (ports: Ports, user: User, names: Names, by: By): Promise<boolean> =>
-  ports.profile.renameUser({
-    userId: user.id,
-    ...names,
-    nowMs: ports.clock.now(),
-    event: ownEvent(ports, 'user.renamed', user, by),
-  });
+export const renameUser = (ports: Ports, user: User, names: Names, by: By): Promise<boolean> => {
+  const nowMs = ports.clock.now();
+  const event = ownEvent(by, nowMs, 'user.renamed', user);
+  return ports.profile.renameUser({ userId: user.id, ...names, nowMs, event });
+};
 
 /** The event stays; whose it was is deleted with the person's data. */
 export function deleteUser(ports: Ports, user: User, by: By): ReturnType<ProfileStore['deleteUser']> {
   const nowMs = ports.clock.now();
   const mails = [ports.compose('user-deleted', recipientOf(user), circumstancesOf(by, nowMs))];
-  const event = ownEvent(ports, 'user.deleted', user, { ...by, person: {} }, { mails });
+  const event = ownEvent({ ...by, person: {} }, nowMs, 'user.deleted', user, { mails });
   return ports.profile.deleteUser({ userId: user.id, nowMs, event });
 }

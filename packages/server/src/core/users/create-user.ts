@@ -1,7 +1,7 @@
 /** Makes a user at the operator's word: the command line and the first start. No sign-up rule, but the same password rules. */
 
 import { no, type Outcome, ok } from '@keyhouse/protocol';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import { localPart, readEmail } from '../lib/email.ts';
 import { findPasswordFault, type PasswordFault } from '../passwords/password.ts';
@@ -66,6 +66,6 @@ async function readWish(
       isAdministrator,
       createdAtMs: atMs,
     },
-    event: { event: 'user.created', atMs, by, details: { administrator: isAdministrator } },
+    event: happened(by, atMs, 'user.created', { details: { administrator: isAdministrator } }),
   });
 }

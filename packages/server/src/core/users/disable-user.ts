@@ -5,7 +5,7 @@
  */
 
 import { no, type Outcome, ok } from '@keyhouse/protocol';
-import type { By } from '../audit/event.ts';
+import { type By, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { AccountsStore, User } from './account.ts';
 
@@ -47,7 +47,7 @@ async function setDisabled(
     ...(administratorId === undefined ? {} : { administratorId }),
     disabled,
     nowMs,
-    event: { event: disabled ? 'user.disabled' : 'user.enabled', atMs: nowMs, by, userId, accountId: user.accountId },
+    event: happened(by, nowMs, disabled ? 'user.disabled' : 'user.enabled', { userId, accountId: user.accountId }),
   });
   return outcome === 'done' ? ok(user) : no(outcome);
 }
