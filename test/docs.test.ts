@@ -39,7 +39,7 @@ const REFUSALS: { readonly [Code in Refused['code']]: Extract<Refused, { code: C
   oauth: {
     code: 'oauth',
     error: 'invalid_request',
-    description: 'The token parameter is required, once, as text.',
+    description: 'Send the token parameter exactly once, as text.',
   },
 };
 

@@ -76,7 +76,7 @@ describe('applications', () => {
     await page.getByLabel('Name').fill('Desk');
     await page.getByLabel('Redirect URIs').fill('http://desk.example.com/callback');
     await page.getByRole('button', { name: 'Register', exact: true }).click();
-    await page.getByText('http is for the same machine alone').waitFor();
+    await page.getByText('http is only possible on the same machine').waitFor();
     await visit.expectAccessible();
     await page.getByLabel('Redirect URIs').fill('http://127.0.0.1/callback\ncom.example.desk:/callback');
     await page.getByRole('button', { name: 'Requests access to' }).click();
@@ -283,7 +283,7 @@ describe('applications', () => {
     await page.getByRole('menuitem', { name: 'Verify' }).click();
     await change('https://evil.example/callback');
     await page.getByRole('dialog').getByRole('button', { name: 'Verify' }).click();
-    await page.getByText('It was changed after you opened this page. Look at it again.').waitFor();
+    await page.getByText('It was changed after you opened this page. Reload the page and check the changes.').waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
     await table.getByText('evil.example').waitFor();
     await judge('Verify');

@@ -105,7 +105,7 @@ describe('getting in', () => {
     const { page } = visit;
     await signIn(dashboard, visit, (await dashboard.register()).id);
     await visit.open(await post.linkTo(email, '/verify-email'));
-    await page.getByText('This link is for somebody else than the one who is signed in here.').waitFor();
+    await page.getByText('This link is for another user than the one who is signed in.').waitFor();
     await visit.expectAccessible();
     await button(page, 'Sign in as someone else').click();
     await logIn(page, email, PASSWORD);
@@ -206,7 +206,7 @@ describe('getting in', () => {
     await visit.expectToFit();
     await page.getByLabel('New password').fill('password1');
     await button(page, 'Set password').click();
-    await page.getByText(/among those that attackers try first/).waitFor();
+    await page.getByText(/This password is too common/).waitFor();
     await visit.expectAccessible();
     await page.getByLabel('New password').fill(NEW_PASSWORD);
     await button(page, 'Set password').click();
@@ -223,7 +223,7 @@ describe('getting in', () => {
 
     // A link is good once.
     const again = await at(link);
-    await again.page.getByText('This link was used already').waitFor();
+    await again.page.getByText('This link was already used').waitFor();
     await again.page.getByRole('link', { name: 'Ask for another link' }).waitFor();
     await again.expectAccessible();
   });
@@ -262,7 +262,7 @@ describe('getting in', () => {
     await isIn(page);
     await page.getByRole('link', { name: 'Administration' }).waitFor();
     const again = await at(link, {}, place);
-    await again.page.getByText('This link was used already: the server has its administrator. Log in.').waitFor();
+    await again.page.getByText('This link was already used. The server already has an administrator. Sign in.').waitFor();
     await expect.poll(() => again.page.getByText('Restart the server').count()).toBe(0);
     await again.expectAccessible();
     for (const one of visits.splice(0)) await one.close();
@@ -312,7 +312,7 @@ describe('getting in', () => {
     await second.page.goto('about:blank');
     await second.open(link);
     await button(second.page, 'Accept invitation').click();
-    await second.page.getByText('This invitation is for another address').waitFor();
+    await second.page.getByText('This invitation is for another email address').waitFor();
     await second.expectAccessible();
     await button(second.page, 'Sign in as someone else').click();
     await title(second.page, 'Sign in to Keyhouse');

@@ -289,7 +289,7 @@ describe('the operator’s pages', () => {
     await page.getByRole('button', { name: 'Rotate now' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Rotate now' }).click();
     // The next key was published a moment ago: verifiers may not know it yet.
-    await page.getByRole('dialog').getByText('Verifiers may not have heard of the next key yet.').waitFor();
+    await page.getByRole('dialog').getByText('Some verifiers may not know the next key yet.').waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Emergency rotation' }).click();
     await visit.expectAccessible();
@@ -342,10 +342,10 @@ describe('the operator’s pages', () => {
     for (let round = 0; round < 10; round++) await logIn('wrong', round);
     expect(await logIn(PASSWORD, 10)).toBe(429);
     const { page } = await browse(admin.id, '/operator/limits');
-    await page.getByRole('table', { name: 'Limits' }).getByText('Failed log-ins').waitFor();
+    await page.getByRole('table', { name: 'Limits' }).getByText('Failed sign-ins').waitFor();
     await page.getByRole('textbox', { name: 'Email address' }).fill('nobody@example.com');
     await page.getByRole('button', { name: 'Unlock sign-in' }).click();
-    await page.getByText('There is no user with this address.').waitFor();
+    await page.getByText('No user has this email address.').waitFor();
     await page.getByRole('textbox', { name: 'Email address' }).fill(user.email);
     await page.getByRole('button', { name: 'Unlock sign-in' }).click();
     await page.getByText(`${user.email} can try again now.`).waitFor();

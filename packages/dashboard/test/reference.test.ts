@@ -15,8 +15,8 @@ describe('the API reference', () => {
   it('is read and searched, with a console without errors, and asks no other host', async () => {
     const { page, open, complaints } = await dashboard.visit();
     await open('/docs');
-    await page.getByText('Log in for a token').first().click();
-    await page.getByRole('heading', { name: 'Log in for a token' }).waitFor();
+    await page.getByText('Sign in and get a token').first().click();
+    await page.getByRole('heading', { name: 'Sign in and get a token' }).waitFor();
     await page.getByText('/api/v1/auth/login').first().waitFor();
     await page.keyboard.press('Control+k');
     await page.keyboard.type('introspect');
@@ -35,7 +35,7 @@ describe('the API reference', () => {
     const { page, open, context, complaints } = await dashboard.visit();
     await context.addCookies([{ name: 'keyhouse_sign_in', value: 'x', url: dashboard.url, sameSite: 'Lax' }]);
     await open('/docs/');
-    await page.getByText('Log in for a token').first().waitFor();
+    await page.getByText('Sign in and get a token').first().waitFor();
     const found = await page.evaluate(async () => ({
       origin: self.origin,
       cookie: (() => {

@@ -107,7 +107,7 @@ describe('Profile and Security', () => {
     const proof = page.getByRole('dialog', { name: 'Confirm it’s you' });
     await proof.getByLabel('Password', { exact: true }).fill('wrong');
     await proof.getByRole('button', { name: 'Confirm' }).click();
-    await proof.getByText('This is not your password.').waitFor();
+    await proof.getByText('The password is wrong.').waitFor();
     await visit.expectAccessible();
     await proof.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await proof.getByRole('button', { name: 'Confirm' }).click();
@@ -178,7 +178,7 @@ describe('Profile and Security', () => {
     await isIn(other.page);
     await page.getByLabel('New password').fill('password1');
     await button(page, 'Change password').click();
-    await page.getByText(/among those that attackers try first/).waitFor();
+    await page.getByText(/This password is too common/).waitFor();
     await visit.expectAccessible();
     await page.getByLabel('New password').fill(NEW_PASSWORD);
     await page.getByText('A good length.').waitFor();
@@ -399,7 +399,7 @@ describe('Profile and Security', () => {
     await expect.poll(() => field.evaluate((input) => document.activeElement === input)).toBe(true);
     await field.fill('000 000');
     await button(other.page, 'Continue').click();
-    await other.page.getByText('This code is not valid, or was used before.').waitFor();
+    await other.page.getByText('This code is not valid, or was already used.').waitFor();
     await other.expectAccessible();
     // The first step is remembered when the page is loaded again, and forgotten when one starts over.
     await other.page.reload();
@@ -426,7 +426,7 @@ describe('Profile and Security', () => {
       await button(third.page, 'Sign out').click();
       await title(third.page, 'Sign in to Keyhouse');
     }
-    await third.page.getByText('This code is not valid, or was used before.').waitFor();
+    await third.page.getByText('This code is not valid, or was already used.').waitFor();
 
     await page.reload();
     await page.getByText('9 are left.').waitFor();

@@ -184,7 +184,7 @@ describe('the dashboard', () => {
     await visit.expectAccessible();
     await dialog.getByLabel('Password', { exact: true }).fill('not this one');
     await dialog.getByRole('button', { name: 'Confirm' }).click();
-    await dialog.getByText('This is not your password').waitFor();
+    await dialog.getByText('The password is wrong').waitFor();
     await dialog.getByLabel('Password', { exact: true }).fill('correct horse battery staple');
     await page.keyboard.press('Enter');
     await dialog.waitFor({ state: 'detached' });

@@ -78,7 +78,7 @@ describe('a team', () => {
     const member = await newMember(dashboard, owner, team, 'developer');
     const { page } = await browse(owner.id, `/accounts/${team}/members`);
     await invite(page, member.email, 'Admin');
-    await page.getByText('Somebody with this address is a member already.').waitFor();
+    await page.getByText('Someone with this email address is already a member.').waitFor();
     await expect.poll(() => page.getByRole('textbox', { name: 'Email address' }).inputValue()).toBe(member.email);
   });
 

@@ -132,7 +132,7 @@ describe('personal access tokens', () => {
     await page.getByRole('button', { name: 'Allowed addresses' }).click();
     await page.getByLabel('Addresses or blocks').fill('203.0.113.7/24');
     await page.getByRole('button', { name: 'Create' }).click();
-    await page.getByText('host bits').or(page.getByText('bits set behind its prefix')).waitFor();
+    await page.getByText('host bits').or(page.getByText('bits set after its prefix')).waitFor();
     await expect.poll(() => page.getByLabel('Addresses or blocks').getAttribute('aria-invalid')).toBe('true');
     await expect.poll(() => page.getByLabel('Name').inputValue()).toBe('faulty');
     await visit.expectAccessible();

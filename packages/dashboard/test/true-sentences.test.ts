@@ -91,7 +91,7 @@ describe('what the pages say', () => {
     const ticket = await invite(dashboard, owner, team, guest.email, 'viewer');
     await guest.ask('/invitation/accept', { body: { ticket } });
     const { page } = await at(`/invitation#${ticket}`);
-    await page.getByText('This invitation was accepted already.').waitFor();
+    await page.getByText('This invitation was already accepted.').waitFor();
   });
 
   it('opens the team that was joined by registering with its invitation', async () => {

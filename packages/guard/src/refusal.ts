@@ -17,6 +17,6 @@ export const forbidden = (permission: string | null): Refusal => {
   return refusal(403, 'This action is unauthorized.', { 'WWW-Authenticate': `Bearer error="insufficient_scope"${scope}` });
 };
 
-export const twoCredentials = refusal(400, 'Send one credential.');
+export const twoCredentials = refusal(400, 'Send only one credential.');
 export const useHttps = refusal(400, 'Use HTTPS.');
 export const unavailable = refusal(503, 'The service is not available now.', { 'Retry-After': '2' });

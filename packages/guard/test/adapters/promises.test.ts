@@ -79,7 +79,7 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (name, start) => {
       const line = await askRaw(api.port, 'GET /api/invoices', `Authorization: Bearer ${token}`, `Authorization: ${second}`);
       // The Fetch standard joins them, which leaves something malformed.
       expect(line.status, second).toBe(name === 'Fetch' ? 401 : 400);
-      expect(JSON.parse(line.body)).toEqual(name === 'Fetch' ? UNAUTHENTICATED : { message: 'Send one credential.' });
+      expect(JSON.parse(line.body)).toEqual(name === 'Fetch' ? UNAUTHENTICATED : { message: 'Send only one credential.' });
     }
   });
 

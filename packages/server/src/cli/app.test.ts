@@ -173,8 +173,8 @@ describe('applications at the command line', () => {
     });
     const create = ['app', 'create', ...ADA, '--name', 'x', ...CALLBACK, '--permissions'];
     expect(await bench.json([...create, 'a.read'])).toMatchObject({ permissions: ['a.read'] });
-    expect((await fails([...create, 'b.read'])).message).toContain('has not made it grantable');
-    expect((await fails([...create, 'c.read'])).message).toContain('There is no permission named c.read.');
+    expect((await fails([...create, 'b.read'])).message).toContain('because it is not grantable');
+    expect((await fails([...create, 'c.read'])).message).toContain('The permission c.read does not exist.');
   });
 });
 

@@ -223,7 +223,7 @@ async function deleteApplication(client: string, options: OutputOptions & Confir
 function refusalOf(refused: { readonly ok: false; readonly reason: string }) {
   if (refused.reason === 'invalid' && 'faults' in refused)
     return refusal('invalid', sentencesOf(refused.faults as Parameters<typeof sentencesOf>[0]));
-  if (refused.reason === 'too_many') return refusal('too_many', 'The account has as many applications as it may have.');
+  if (refused.reason === 'too_many') return refusal('too_many', 'The account has reached its limit of applications.');
   if (refused.reason === 'not_operators')
     return refusal('not_operators', 'Only applications of the operator’s account (--account 1) can be first-party.');
   if (refused.reason === 'changed') return refusal('changed', 'It was changed in the same moment. Look at it again.');

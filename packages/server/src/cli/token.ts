@@ -23,7 +23,7 @@ export function addTokenCommands(program: Command): void {
     .option('--limit <number>', 'how many at once, at most 500', pageLimit, 100)
     .option('--before <id>', 'only tokens with a lower id', idNumber('--before'))
     .action(listTokens);
-  addFinalCommand(group, 'revoke', 'End a token')
+  addFinalCommand(group, 'revoke', 'Revoke a token')
     .argument('<id>', 'the number of the token, which stands before its bar', idNumber('The id of a token'))
     .action(revoke);
 }

@@ -186,7 +186,7 @@ const SENTENCES = {
   taken: 'There is a user with this address already.',
   busy: 'The machine is busy; try again.',
   'unknown-user': 'There is no such user.',
-  'already-disabled': 'The user is disabled already.',
+  'already-disabled': 'The user is already disabled.',
   'already-enabled': 'The user is not disabled.',
   'last-administrator': 'This is the last enabled administrator: make another one first.',
   'not-allowed': 'Only an administrator may do that.',

@@ -111,7 +111,7 @@ describe('null for an optional member', () => {
     expect(await mint({ permissions: null, subject: null })).toEqual({
       permissions: ['The permissions field must be an array.'],
     });
-    expect(await mint({ permissions: ['invoices.read'], other: null })).toEqual({ other: ['This field is not known here.'] });
+    expect(await mint({ permissions: ['invoices.read'], other: null })).toEqual({ other: ['This field does not exist.'] });
     const union = { anyOf: [{ type: 'object', properties: { a: { type: 'string' }, b: { anyOf: [{ type: 'null' }] } } }] };
     const body = { a: null, b: null, __proto__x: null };
     dropAbsent(body, union);

@@ -54,10 +54,10 @@ export const invalidClient = (): Refusal =>
 
 /** A body whose members are all text: what forms are, and JSON at OAuth endpoints must be. */
 export function readOAuthForm(body: unknown): Form {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalidRequest('The body must hold parameters.');
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalidRequest('The body must contain parameters.');
   const entries = Object.entries(body).filter(([, value]) => value !== null && value !== '');
   const wrong = entries.find(([, value]) => typeof value !== 'string');
-  if (wrong !== undefined) throw invalidRequest('Each parameter must be text.');
+  if (wrong !== undefined) throw invalidRequest('Every parameter must be text.');
   return Object.fromEntries(entries) as Form;
 }
 

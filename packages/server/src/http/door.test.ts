@@ -345,7 +345,7 @@ describe('the schemes of Authorization', () => {
         headers: { authorization: ['Basic eDp5', `Bearer ${key}`] },
         body: { token: 'x' },
       });
-      expect([two.status, two.json]).toEqual([400, { error: 'invalid_request', error_description: 'Send one credential.' }]);
+      expect([two.status, two.json]).toEqual([400, { error: 'invalid_request', error_description: 'Send only one credential.' }]);
     }
     expect((await server.request('/verify/a', { bearer: key })).status).toBe(200);
   });

@@ -94,14 +94,14 @@ const nothingOf = ({ headers }: FastifyRequest): RequestPayload =>
 /** The caller of a route that takes tokens, or keys. The door has let nobody else in. */
 export function callerOf(request: FastifyRequest): OpaqueCaller {
   const { authenticated: caller } = request;
-  if (caller === null || !isOpaque(caller)) throw new Error('A route read a caller that its door does not ask for.');
+  if (caller === null || !isOpaque(caller)) throw new Error('A route read a caller, but its door does not authenticate callers.');
   return caller;
 }
 
 function refuseClient({ kind }: Authorization, takesClients: boolean): void {
   if (kind === 'repeated') throw new Refusal({ code: 'two_credentials' });
   if (kind === 'basic' && !takesClients)
-    throw new Refusal({ code: 'oauth', error: 'invalid_client', description: 'Applications are not asked for here.' });
+    throw new Refusal({ code: 'oauth', error: 'invalid_client', description: 'This route does not authenticate applications.' });
 }
 
 /** It proves itself in the header, or perhaps in the body, which has not come yet. */

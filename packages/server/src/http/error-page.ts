@@ -48,7 +48,8 @@ export function problemOfStatus(status: number): ProblemCode | null {
 }
 
 const TITLE = 'This link cannot be used';
-const SENTENCE = 'The application that sent you here made a mistake. Nothing was given away. Tell whoever runs it.';
+const SENTENCE =
+  'The application that sent you here made a mistake. Nothing was shared with it. Please tell the people who run it.';
 
 const PROBLEMS: Readonly<Record<ProblemCode, Problem>> = {
   unknown_client: {

@@ -34,7 +34,7 @@ export function answerRefusal(refused: Refused): Answer {
     case 'cross_site':
       return answer(403, { message: 'This request comes from another site.' });
     case 'proof_required':
-      return answer(403, { message: 'Confirm that it is you.', proof: 'required' });
+      return answer(403, { message: 'Confirm it’s you.', proof: 'required' });
     case 'email_unverified':
       return answer(403, { message: 'Verify your email address first.', email: 'unverified' });
     case 'invalid':
@@ -46,7 +46,7 @@ export function answerRefusal(refused: Refused): Answer {
     case 'repeated_parameter':
       return answer(400, { message: 'A parameter is repeated.' });
     case 'two_credentials':
-      return answer(400, { message: 'Send one credential.' });
+      return answer(400, { message: 'Send only one credential.' });
     case 'use_https':
       return answer(400, { message: 'Use HTTPS.' });
     case 'bad_request':
@@ -58,7 +58,7 @@ export function answerRefusal(refused: Refused): Answer {
     case 'too_large':
       return answer(413, { message: 'The body is too large.' });
     case 'unsupported_media_type':
-      return answer(415, { message: 'This content type is not taken here.' });
+      return answer(415, { message: 'This content type is not supported here.' });
     case 'unsupported_coding':
       // RFC 9110 §12.5.3: the answer says which codings are understood.
       return answer(415, { message: 'Send the body without a content coding.' }, { 'Accept-Encoding': 'identity' });

@@ -32,7 +32,7 @@ function sentenceOf(field: string, { keyword, params, instancePath }: FastifySch
     case 'required':
       return `The ${field} field is required.`;
     case 'additionalProperties':
-      return 'This field is not known here.';
+      return 'This field does not exist.';
     case 'type':
       return `${name} must be ${article(String(params.type))}.`;
     case 'minLength':

@@ -78,7 +78,7 @@ async function openRegistry(counts: Counts): Promise<Registry> {
   collectDefaultMetrics({ register: registry });
   new Counter({
     name: 'keyhouse_verifications_total',
-    help: 'Judged credentials by outcome: accepted, or the reason of the refusal.',
+    help: 'Checked credentials by outcome: accepted, or the reason for the refusal.',
     labelNames: ['outcome'],
     registers: [registry],
     collect() {
@@ -98,7 +98,7 @@ async function openRegistry(counts: Counts): Promise<Registry> {
   });
   new Gauge({
     name: 'keyhouse_changes_lag_seconds',
-    help: 'Seconds since the list of changes was last read to its end; above 1.5 nothing cached is trusted.',
+    help: 'Seconds since the list of changes was last read completely. Above 1.5, cached results are not used.',
     registers: [registry],
     collect() {
       this.set(counts.lagMs() / 1000);
@@ -106,7 +106,7 @@ async function openRegistry(counts: Counts): Promise<Registry> {
   });
   new Counter({
     name: 'keyhouse_log_lines_dropped_total',
-    help: 'Lines that are not in the log because it could not be written.',
+    help: 'Log lines that were lost because the log could not be written.',
     registers: [registry],
     collect() {
       this.reset();
@@ -141,7 +141,7 @@ function watchFeed(
   });
   new Gauge({
     name: 'keyhouse_changes_position',
-    help: 'Number of the last change that this server has read.',
+    help: 'Number of the newest change that this server has read.',
     registers: [registry],
     collect() {
       this.set(counts.feed?.().position ?? 0);
@@ -149,7 +149,7 @@ function watchFeed(
   });
   new Gauge({
     name: 'keyhouse_revocations',
-    help: 'What is revoked and would otherwise still hold, by kind.',
+    help: 'Revoked credentials that would otherwise still be valid, by kind.',
     labelNames: ['kind'],
     registers: [registry],
     collect() {

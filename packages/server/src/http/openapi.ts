@@ -10,15 +10,15 @@ export const openApi = (url: string): FastifyDynamicSwaggerOptions => ({
     info: {
       title: 'Keyhouse',
       description:
-        'Personal access tokens, API keys and JWTs for an API that is sold, and the way to check them. In JSON bodies `null` for an optional member says that it is absent, unless the member takes `null`.',
+        'Create and check personal access tokens, API keys and JWTs for your API. In a JSON body, `null` for an optional member means that the member is absent, unless the member accepts `null`.',
       version: '1',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url }],
     tags: [
-      { name: 'Personal access tokens', description: 'Taken by personal access tokens only.' },
-      { name: 'JWTs', description: 'Minted from API keys.' },
-      { name: 'User sessions', description: 'OAuth and OpenID Connect: a person lets an application in.' },
+      { name: 'Personal access tokens', description: 'For personal access tokens only.' },
+      { name: 'JWTs', description: 'Created from API keys.' },
+      { name: 'User sessions', description: 'OAuth and OpenID Connect: a user grants an application access.' },
       { name: 'Checking credentials', description: 'For resource servers and gateways.' },
       { name: 'Health' },
     ],

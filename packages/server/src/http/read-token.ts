@@ -4,5 +4,5 @@ import { Refusal } from '../core/refusal.ts';
 export function readToken(body: unknown): string {
   const token = typeof body === 'object' && body !== null && 'token' in body ? body.token : undefined;
   if (typeof token === 'string' && token !== '') return token;
-  throw new Refusal({ code: 'oauth', error: 'invalid_request', description: 'The token parameter is required, once, as text.' });
+  throw new Refusal({ code: 'oauth', error: 'invalid_request', description: 'Send the token parameter exactly once, as text.' });
 }

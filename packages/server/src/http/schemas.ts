@@ -10,7 +10,7 @@ export const Unauthorized = Type.Object({ message: Type.Literal('This action is 
 export const Invalid = Type.Object({
   status: Type.Literal('error'),
   message: Type.Literal('The given data was invalid.'),
-  errors: Type.Record(Type.String(), Type.Array(Type.String()), { description: 'For each field a list of sentences.' }),
+  errors: Type.Record(Type.String(), Type.Array(Type.String()), { description: 'For each field, a list of sentences.' }),
 });
 export const OAuthError = Type.Object(
   { error: Type.String(), error_description: Type.Optional(Type.String()) },
@@ -18,19 +18,26 @@ export const OAuthError = Type.Object(
 );
 
 const REFUSALS = {
-  400: { ...Message, description: 'Not JSON, a repeated parameter or member, two credentials, or credentials over plain HTTP.' },
+  400: {
+    ...Message,
+    description:
+      'The body is not JSON, a parameter or member is repeated, there are two credentials, or credentials came over plain HTTP.',
+  },
   401: {
     ...Unauthenticated,
-    description: 'No credential, or one that is unknown, malformed, expired or revoked: one answer for all.',
+    description: 'The credential is missing, unknown, malformed, expired or revoked. The answer is the same for all of these.',
   },
-  403: { ...Unauthorized, description: 'A known caller who may not do this.' },
-  404: { ...Message, description: 'No such thing, or not yours.' },
+  403: { ...Unauthorized, description: 'The caller is known, but may not do this.' },
+  404: { ...Message, description: 'It does not exist, or belongs to another account.' },
   413: { ...Message, description: 'The body is too large.' },
-  415: { ...Message, description: 'The content type is not taken here, or the body has a content coding.' },
-  422: { ...Invalid, description: 'The JSON breaks a rule.' },
-  429: { ...Message, description: 'Too many tries; `Retry-After` says when to come back.' },
-  500: { ...Message, description: 'A mistake of the server; it is in its log under the `X-Request-Id`.' },
-  503: { ...Message, description: 'The store cannot be reached, or too much is waiting; `Retry-After` says when to come back.' },
+  415: { ...Message, description: 'The content type is not supported here, or the body has a content coding.' },
+  422: { ...Invalid, description: 'The JSON is valid, but a value in it is not.' },
+  429: { ...Message, description: 'Too many attempts. `Retry-After` says when to try again.' },
+  500: { ...Message, description: 'An error in the server. Its log has the details under the `X-Request-Id`.' },
+  503: {
+    ...Message,
+    description: 'The database cannot be reached, or the server is busy. `Retry-After` says when to try again.',
+  },
 } as const;
 
 /** The refusals of the contract that a route can answer; 500 and 503 always among them. */

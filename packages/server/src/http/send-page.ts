@@ -69,7 +69,8 @@ export const textOf = ({ title, sentence, detail }: Problem): string =>
   `${title}. ${sentence}${detail === null ? '' : ` For developers: ${detail}`}`;
 
 const NO_SCRIPT = 'These pages need JavaScript.';
-const NOT_BUILT = "The dashboard has not been built. Run 'npm run build' in the repository; 'npm start' does it by itself.\n";
+const NOT_BUILT =
+  "The dashboard has not been built. Run 'npm run build' in the repository, or 'npm start', which also builds it.\n";
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');

@@ -34,7 +34,7 @@ export function createGiveTokens({ oauth, authenticator, authenticateClient, aud
     const client = await authenticateClient(request, requestId, form);
     if (client === null) throw invalidClient();
     if (form.resource !== undefined && !isSameUri(form.resource, audience))
-      throw refuse('invalid_target', 'There is no such resource here.');
+      throw refuse('invalid_target', 'This resource does not exist.');
     const outcome = await tokensFor(client, form, {
       ...authenticator.byStranger(request, requestId),
       actor: `application:${client.client.clientId}`,

@@ -108,8 +108,8 @@ export async function deleteAccount(ports: OperatorAccountsPorts, { by, ...where
 /** A sentence that says what is wrong with a reason that members will read; null: nothing. */
 export function findReasonFault(reason: string): string | null {
   if ([...reason].length > MAX_SUSPENSION_REASON_LENGTH)
-    return `The reason may have at most ${MAX_SUSPENSION_REASON_LENGTH} characters.`;
-  return isWellFormedText(reason) ? null : 'The reason may not contain control characters.';
+    return `The reason can have at most ${MAX_SUSPENSION_REASON_LENGTH} characters.`;
+  return isWellFormedText(reason) ? null : 'The reason must not contain control characters.';
 }
 
 /** As mails name it; null: "your account". */

@@ -59,7 +59,7 @@ function checkName(name: string): readonly string[] {
 
 function checkHomePage(homePage: string | null): readonly string[] {
   if (homePage === null) return [];
-  const fault = ['The home page must be an address such as https://app.example.com.'];
+  const fault = ['The home page must be a URL such as https://app.example.com.'];
   if (homePage.length > MAX_URI_LENGTH || !/^https?:\/\/[!-~]+$/.test(homePage) || !URL.canParse(homePage)) return fault;
   const { protocol, username, password } = new URL(homePage);
   return /^https?:$/.test(protocol) && username === '' && password === '' ? [] : fault;
@@ -68,14 +68,14 @@ function checkHomePage(homePage: string | null): readonly string[] {
 const ALGORITHM_FAULT = `ID tokens are signed with ${SIGNING_ALGORITHMS.join(' or ')}.`;
 
 function checkUris(uris: readonly string[], rules: SchemeRules): readonly string[] {
-  if (uris.length > MAX_REDIRECT_URIS) return [`There may be at most ${MAX_REDIRECT_URIS} of them.`];
+  if (uris.length > MAX_REDIRECT_URIS) return [`There can be at most ${MAX_REDIRECT_URIS} of them.`];
   if (new Set(uris).size !== uris.length) return ['One of them is listed twice.'];
   return [...new Set(uris.map((uri) => redirectUriFault(uri, rules)).filter((fault) => fault !== null))];
 }
 
 /** A confidential application may live without: it then acts by itself alone. */
 const checkHasUri = ({ kind, redirectUris }: Settings): readonly string[] =>
-  kind === 'public' && redirectUris.length === 0 ? ['Where do people go back to? Give at least one redirect URI.'] : [];
+  kind === 'public' && redirectUris.length === 0 ? ['Enter at least one redirect URI.'] : [];
 
 /** Empty: it learns who somebody is, and no more. */
 function checkAsked(permissions: Settings['permissions'], catalogue: Catalogue): readonly string[] {
@@ -89,42 +89,43 @@ function checkOptional(
 ): readonly string[] {
   return checkList(optional, (name) => {
     if (permissions === null) return grantableFault(name, catalogue);
-    return permissions.includes(name) ? null : `${name} is optional, and not among the permissions that are asked for.`;
+    return permissions.includes(name) ? null : `${name} is optional, but it is not one of the requested permissions.`;
   });
 }
 
 function checkOwn({ kind, ownPermissions }: Settings, catalogue: Catalogue): readonly string[] {
   if (kind === 'public' && ownPermissions.length > 0)
-    return ['A public application keeps no secret, so it cannot act by itself: anybody could be it.'];
+    return ['A public application has no secret, so it cannot have machine-to-machine permissions.'];
   return checkList(ownPermissions, (name) => existsFault(name, catalogue));
 }
 
 function checkList(names: readonly string[], faultOf: (name: string) => string | null): readonly string[] {
-  if (names.length > MAX_PERMISSIONS) return [`The list may have at most ${MAX_PERMISSIONS} permissions.`];
+  if (names.length > MAX_PERMISSIONS) return [`The list can have at most ${MAX_PERMISSIONS} permissions.`];
   if (new Set(names).size !== names.length) return ['A permission is listed twice.'];
   return names.map(faultOf).filter((fault) => fault !== null);
 }
 
 function existsFault(name: string, { exists }: Catalogue): string | null {
-  if ((WILDCARDS as readonly string[]).includes(name)) return 'Applications name each permission: there are no wildcards.';
-  if (isReserved(name)) return 'Permissions that begin with keyhouse. are not for applications.';
-  if (!isPermission(name)) return 'A permission reads like invoices.read or invoices.write.';
-  return exists(name) ? null : `There is no permission named ${name}.`;
+  if ((WILDCARDS as readonly string[]).includes(name))
+    return 'Name each permission. Wildcards are not possible for applications.';
+  if (isReserved(name)) return 'Applications cannot have permissions that begin with keyhouse.';
+  if (!isPermission(name)) return 'A permission has the form invoices.read or invoices.write.';
+  return exists(name) ? null : `The permission ${name} does not exist.`;
 }
 
 const grantableFault = (name: string, catalogue: Catalogue): string | null =>
   existsFault(name, catalogue) ??
-  (catalogue.isGrantable(name) ? null : `Applications may not ask for ${name}: the operator has not made it grantable.`);
+  (catalogue.isGrantable(name) ? null : `Applications may not ask for ${name}, because it is not grantable.`);
 
 function checkSeconds(seconds: number | null): readonly string[] {
   if (seconds === null) return [];
   const isFit = Number.isInteger(seconds) && seconds >= MIN_SESSION_SECONDS && seconds <= MAX_SESSION_SECONDS;
-  return isFit ? [] : ['A limit lies between one minute and 400 days.'];
+  return isFit ? [] : ['A limit must be between one minute and 400 days.'];
 }
 
 function checkKeys({ kind, jwks }: Settings): readonly string[] {
   if (jwks === null) return [];
-  if (kind === 'public') return ['A public application keeps no private key: register a confidential one.'];
+  if (kind === 'public') return ['A public application cannot have a private key. Register a confidential one.'];
   const read = readClientKeys(jwks);
   return read.ok ? [] : [read.sentence ?? ''];
 }

@@ -35,7 +35,7 @@ describe('the public keys of an application', () => {
     ['Ed25519', jwkOf(ed.privateKey, { alg: 'EdDSA', kid: 'one' })],
     ['a shared secret', { kty: 'oct', k: 'c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0', alg: 'HS256', kid: 'one' }],
   ])('are refused when they are private, and the sentence does not repeat them: %s', (_, jwk) => {
-    expect(sentence(jwk)).toMatch(/private or shared secret/);
+    expect(sentence(jwk)).toMatch(/private key or a shared secret/);
     expect(sentence(jwk)).not.toContain(String((jwk as { d?: string; k?: string }).d ?? (jwk as { k?: string }).k));
   });
 

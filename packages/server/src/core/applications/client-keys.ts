@@ -29,15 +29,15 @@ export interface ClientKeySet {
 
 /** Takes a JWK Set as it was given, with its public members alone; or says what is wrong with it. */
 export function readClientKeys(set: unknown): Outcome<ClientKeySet, 'invalid'> & { readonly sentence?: string } {
-  if (!isObject(set) || !Array.isArray(set.keys)) return invalid('A JWK Set was wanted: {"keys":[…]} (RFC 7517 §5).');
+  if (!isObject(set) || !Array.isArray(set.keys)) return invalid('This must be a JWK Set: {"keys":[…]} (RFC 7517 §5).');
   const { keys } = set;
-  if (keys.length === 0 || keys.length > MAX_CLIENT_KEYS) return invalid(`A set holds 1 to ${MAX_CLIENT_KEYS} keys.`);
+  if (keys.length === 0 || keys.length > MAX_CLIENT_KEYS) return invalid(`A JWK Set must have 1 to ${MAX_CLIENT_KEYS} keys.`);
   const kids = new Set<string>();
   for (const [index, jwk] of keys.entries()) {
     const fault = faultOf(jwk);
     if (fault !== null) return invalid(`Key ${index + 1}: ${fault}`);
     const { kid } = jwk as { kid: string };
-    if (kids.has(kid)) return invalid(`Key ${index + 1}: its "kid" stands twice.`);
+    if (kids.has(kid)) return invalid(`Key ${index + 1}: its "kid" is used twice.`);
     kids.add(kid);
   }
   const onlyPublic = (jwk: Record<string, unknown>) =>
@@ -48,15 +48,15 @@ export function readClientKeys(set: unknown): Outcome<ClientKeySet, 'invalid'> &
 const invalid = (sentence: string) => ({ ...no('invalid'), sentence });
 
 function faultOf(jwk: unknown): string | null {
-  if (!isObject(jwk)) return 'an object was wanted.';
+  if (!isObject(jwk)) return 'it must be an object.';
   if (PRIVATE_MEMBERS.some((name) => jwk[name] !== undefined))
-    return 'it holds a private or shared secret. Register public keys alone, and make another pair: this one has been shown.';
-  if (!isKid(jwk.kid)) return `a "kid" of 1 to ${MAX_KID_LENGTH} characters was wanted.`;
+    return 'it contains a private key or a shared secret. Register only public keys. Create a new key pair, because this one is no longer secret.';
+  if (!isKid(jwk.kid)) return `it needs a "kid" of 1 to ${MAX_KID_LENGTH} characters.`;
   const imported = importClientKey(jwk);
   if (imported.ok) return null;
-  if (imported.reason === 'weak') return 'it is too weak: RSA takes 2048 bits at least.';
-  if (imported.reason === 'malformed') return 'it cannot be read as a key.';
-  return `"alg" must be one of ${CLIENT_KEY_ALGORITHMS.join(', ')} and fit the key, and "use", where given, be "sig".`;
+  if (imported.reason === 'weak') return 'it is too weak. RSA needs at least 2048 bits.';
+  if (imported.reason === 'malformed') return 'it is not a valid key.';
+  return `"alg" must be one of ${CLIENT_KEY_ALGORITHMS.join(', ')} and match the key. "use" must be "sig" or absent.`;
 }
 
 const isKid = (kid: unknown): kid is string =>

@@ -23,32 +23,32 @@ export interface SchemeRules {
 
 /** What is wrong with a URI that somebody wants to register; null: nothing. */
 export function redirectUriFault(text: string, rules: SchemeRules): string | null {
-  if (text.length > MAX_URI_LENGTH) return `A redirect URI may have at most ${MAX_URI_LENGTH} characters.`;
+  if (text.length > MAX_URI_LENGTH) return `A redirect URI can have at most ${MAX_URI_LENGTH} characters.`;
   // A URL parser drops these without a word (WHATWG URL §4.1), so that two texts would name one place.
-  if (!/^[!-~]+$/.test(text)) return 'A redirect URI is an address such as https://app.example.com/callback, without spaces.';
-  if (text.includes('*')) return 'A redirect URI is compared as it stands: there are no wildcards.';
-  if (text.includes('#')) return 'A redirect URI may have no fragment (RFC 6749 §3.1.2).';
-  if (!URL.canParse(text)) return 'A redirect URI is a whole address such as https://app.example.com/callback.';
+  if (!/^[!-~]+$/.test(text)) return 'A redirect URI must be a URL such as https://app.example.com/callback, without spaces.';
+  if (text.includes('*')) return 'A redirect URI must match exactly. Wildcards are not possible.';
+  if (text.includes('#')) return 'A redirect URI must not have a fragment (RFC 6749 §3.1.2).';
+  if (!URL.canParse(text)) return 'A redirect URI must be a complete URL such as https://app.example.com/callback.';
   const url = new URL(text);
-  if (url.username !== '' || url.password !== '') return 'A redirect URI may hold no user name and no password.';
+  if (url.username !== '' || url.password !== '') return 'A redirect URI must not have a user name or a password.';
   if (url.href !== text && url.href !== `${text}/`) return `Write the redirect URI as a browser does: ${url.href}`;
   if (OF_THE_ANSWER.some((name) => url.searchParams.has(name)))
-    return `A redirect URI may not bring ${OF_THE_ANSWER.slice(0, 4).join(', ')} along: the answer does.`;
+    return `A redirect URI must not have the parameters ${OF_THE_ANSWER.slice(0, 4).join(', ')}. The server adds them.`;
   return schemeFault(text, url, rules);
 }
 
 function schemeFault(text: string, { protocol, hostname }: URL, { allowsSchemesWithoutDot }: SchemeRules): string | null {
   const scheme = protocol.slice(0, -1);
-  if (scheme === 'https') return hostname === '' ? 'The redirect URI names no host.' : null;
+  if (scheme === 'https') return hostname === '' ? 'The redirect URI has no host.' : null;
   if (scheme === 'http')
     return LOOPBACK.test(text)
       ? null
-      : 'http is for the same machine alone (http://127.0.0.1, http://[::1], http://localhost): use https.';
+      : 'http is only possible on the same machine (http://127.0.0.1, http://[::1], http://localhost). Use https.';
   if (PRIVATE_USE_SCHEME.test(scheme)) return null;
   if (isTakenScheme(scheme))
-    return `The scheme ${scheme}: belongs to browsers or operating systems. Use https, or a scheme of the program's own.`;
+    return `The scheme ${scheme}: belongs to browsers or operating systems. Use https, or a custom scheme of the app.`;
   if (allowsSchemesWithoutDot && SCHEME_WITHOUT_DOT.test(scheme)) return null;
-  return 'Use https, or for an installed program a scheme of its own with a dot, such as com.example.app:/callback (RFC 8252 §7.1). One without a dot, such as example:, must be allowed for the application.';
+  return 'Use https, or for an installed app a custom scheme with a dot, such as com.example.app:/callback (RFC 8252 §7.1). A scheme without a dot, such as example:, must be allowed for the application.';
 }
 
 const SCHEME_WITHOUT_DOT = /^[a-z][a-z0-9+-]*$/;

@@ -74,7 +74,7 @@ export async function setBrand(
   if (findNameFault(name) !== null)
     faults.push({ field: 'name', sentence: 'The name must be one line of text without invisible characters.' });
   if (contrastWithWhite(accent) < LEAST_CONTRAST)
-    faults.push({ field: 'accent', sentence: 'White text on this colour cannot be read well: choose a darker one.' });
+    faults.push({ field: 'accent', sentence: 'White text is hard to read on this colour. Choose a darker one.' });
   const logo = typeof wish.logo === 'string' ? readLogo(wish.logo) : wish.logo;
   if (typeof logo === 'string') faults.push({ field: 'logo', sentence: logo });
   if (faults.length > 0 || typeof logo === 'string') return faults;

@@ -9,7 +9,7 @@ const typeOf = (bytes: Buffer) => {
 };
 
 const NO_PICTURE = 'The logo must be a PNG, JPEG or WebP picture.';
-const TOO_WIDE = 'The logo may be at most 4,096 pixels wide and high.';
+const TOO_WIDE = 'The logo can be at most 4,096 pixels wide and high.';
 
 /** A comment of 4 bytes before the frame header, as cameras write it. */
 const jpeg = (width: number, height: number): Buffer => {
@@ -54,8 +54,8 @@ describe('a logo', () => {
     ])
       expect(read(bad), bad.toString('latin1').slice(0, 30)).toBe(NO_PICTURE);
     for (const bad of ['', 'not base64!', 'AAA', 'AB==', 'AAAA\n'])
-      expect(readLogo(bad)).toBe('The logo must be the base64 of a picture.');
-    expect(read(Buffer.concat([png(), Buffer.alloc(MAX_LOGO_BYTES)]))).toBe('The logo may have at most 100 kB.');
+      expect(readLogo(bad)).toBe('The logo must be a picture in base64.');
+    expect(read(Buffer.concat([png(), Buffer.alloc(MAX_LOGO_BYTES)]))).toBe('The logo can have at most 100 kB.');
   });
 
   it('is never an SVG: no markup of a stranger is parsed, so none can hold the server up or run in a browser', () => {

@@ -20,12 +20,12 @@ export const MAX_LOGO_SIDE_PIXELS = 4096;
 /** Reads base64 (RFC 4648 §4); a sentence if it is not a logo. */
 export function readLogo(base64: string): { readonly type: LogoType; readonly base64: string } | string {
   const bytes = decodeBase64(base64);
-  if (bytes === null) return 'The logo must be the base64 of a picture.';
-  if (bytes.length > MAX_LOGO_BYTES) return 'The logo may have at most 100 kB.';
+  if (bytes === null) return 'The logo must be a picture in base64.';
+  if (bytes.length > MAX_LOGO_BYTES) return 'The logo can have at most 100 kB.';
   const picture = readPicture(bytes);
   if (picture === null) return 'The logo must be a PNG, JPEG or WebP picture.';
   if (picture.width > MAX_LOGO_SIDE_PIXELS || picture.height > MAX_LOGO_SIDE_PIXELS)
-    return 'The logo may be at most 4,096 pixels wide and high.';
+    return 'The logo can be at most 4,096 pixels wide and high.';
   return { type: picture.type, base64 };
 }
 

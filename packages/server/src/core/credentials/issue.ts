@@ -44,11 +44,11 @@ type Refused =
 const TOO_MANY: Record<'key' | 'token', Fault> = {
   key: {
     field: 'name',
-    sentence: `The account has ${CEILINGS.keysOfAccount.toLocaleString('en')} keys, which is as many as it may have. Revoke one first.`,
+    sentence: `The account has ${CEILINGS.keysOfAccount.toLocaleString('en')} keys, which is the limit. Revoke one first.`,
   },
   token: {
     field: 'name',
-    sentence: `You have ${CEILINGS.tokensOfUser.toLocaleString('en')} tokens, which is as many as you may have. Revoke one first.`,
+    sentence: `You have ${CEILINGS.tokensOfUser.toLocaleString('en')} tokens, which is the limit. Revoke one first.`,
   },
 };
 

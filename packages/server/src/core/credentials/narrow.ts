@@ -57,8 +57,14 @@ export async function narrowCredential(
   return narrowed === null ? no('changed') : ok(narrowed);
 }
 
-const WIDER_PERMISSIONS: Fault = { field: 'permissions', sentence: 'This would widen it. To allow more, make a new one.' };
-const WIDER_ADDRESSES: Fault = { field: 'addresses', sentence: 'This would widen it. To allow more, make a new one.' };
+const WIDER_PERMISSIONS: Fault = {
+  field: 'permissions',
+  sentence: 'This would add to what is allowed. To allow more, create a new one.',
+};
+const WIDER_ADDRESSES: Fault = {
+  field: 'addresses',
+  sentence: 'This would add to what is allowed. To allow more, create a new one.',
+};
 
 function coversAddresses(held: readonly string[] | null, wanted: readonly string[] | null): boolean {
   if (held === null) return true;

@@ -31,8 +31,7 @@ export type RegisterOutcome =
   | { readonly ok: false; readonly reason: 'invalid'; readonly faults: readonly RegisterFault[] }
   | { readonly ok: false; readonly reason: 'too-many-tries' | 'busy'; readonly retryAfterSeconds: number };
 
-export const DEVICE_NAME_SENTENCE =
-  'The device name must have 1 to 100 characters, none of them invisible or a control character.';
+export const DEVICE_NAME_SENTENCE = 'The device name must have 1 to 100 characters, without invisible or control characters.';
 
 export async function register(ports: RegisterPorts, input: RegisterInput): Promise<RegisterOutcome> {
   if (!mayRegister(ports, null)) return { ok: false, reason: 'sign-up-closed' };

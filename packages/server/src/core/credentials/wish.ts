@@ -41,9 +41,9 @@ export function checkPermissions(
   permissionExists: (name: string) => boolean,
 ): readonly Fault[] {
   if (permissions === null) return [];
-  if (permissions.length === 0) return [{ field: 'permissions', sentence: 'The list of permissions may not be empty.' }];
+  if (permissions.length === 0) return [{ field: 'permissions', sentence: 'The list of permissions must not be empty.' }];
   if (permissions.length > MAX_PERMISSIONS) {
-    return [{ field: 'permissions', sentence: `The list may have at most ${MAX_PERMISSIONS} permissions.` }];
+    return [{ field: 'permissions', sentence: `The list can have at most ${MAX_PERMISSIONS} permissions.` }];
   }
   if (new Set(permissions).size !== permissions.length)
     return [{ field: 'permissions', sentence: 'A permission is listed twice.' }];
@@ -55,29 +55,31 @@ function checkPermission(name: string, accountId: number, permissionExists: (nam
   if (isReserved(name)) {
     const known = (OPERATOR_PERMISSIONS as readonly string[]).includes(name);
     if (!known || accountId !== OPERATOR_ACCOUNT_ID)
-      return fault('Permissions that begin with keyhouse. are for keys of the operator account.');
+      return fault('Permissions that begin with keyhouse. are only for keys of the operator account.');
     return [];
   }
   if ((WILDCARDS as readonly string[]).includes(name)) return [];
-  if (!isPermission(name)) return fault('A permission reads like invoices.read or invoices.write.');
-  return permissionExists(name) ? [] : fault(`There is no permission named ${name}.`);
+  if (!isPermission(name)) return fault('A permission has the form invoices.read or invoices.write.');
+  return permissionExists(name) ? [] : fault(`The permission ${name} does not exist.`);
 }
 
 export function checkAddresses(addresses: readonly string[] | null): readonly Fault[] {
   if (addresses === null) return [];
   const fault = (sentence: string): readonly Fault[] => [{ field: 'addresses', sentence }];
-  if (addresses.length === 0) return fault('The list of addresses may not be empty.');
-  if (addresses.length > MAX_ADDRESSES) return fault(`The list may have at most ${MAX_ADDRESSES} addresses.`);
+  if (addresses.length === 0) return fault('The list of addresses must not be empty.');
+  if (addresses.length > MAX_ADDRESSES) return fault(`The list can have at most ${MAX_ADDRESSES} addresses.`);
   for (const text of addresses) {
     const block = parseBlock(text);
     if (block.ok) continue;
     if (block.reason === 'host_bits')
-      return fault('An address block has bits set behind its prefix; write 203.0.113.0/24, not 203.0.113.7/24.');
-    return fault('An address reads like 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32.');
+      return fault('An address block has bits set after its prefix. Write 203.0.113.0/24, not 203.0.113.7/24.');
+    return fault('Write an address as 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32.');
   }
   return [];
 }
 
 function checkExpiry(expiresAtMs: number | null, nowMs: number): readonly Fault[] {
-  return expiresAtMs !== null && expiresAtMs <= nowMs ? [{ field: 'expires', sentence: 'The end must lie in the future.' }] : [];
+  return expiresAtMs !== null && expiresAtMs <= nowMs
+    ? [{ field: 'expires', sentence: 'The expiry must be in the future.' }]
+    : [];
 }

@@ -67,7 +67,7 @@ const SUBJECT_FAULT: FieldError = {
   field: 'subject',
   sentence: 'The subject must be 1 to 128 letters, digits, dots, underscores, at signs or hyphens.',
 };
-const RESOURCE_FAULT: FieldError = { field: 'resource', sentence: 'The resource is not known here.' };
+const RESOURCE_FAULT: FieldError = { field: 'resource', sentence: 'This resource does not exist.' };
 
 /** A wildcard is handed on only by a key that literally holds it: a key without a list must say what it means. */
 const mayHandOn = (held: readonly string[] | null, wanted: string): boolean =>
@@ -78,17 +78,17 @@ const permissionFaults = (catalogue: ReadonlySet<string>, wanted: readonly strin
   const fault = (sentence: string): FieldError[] => [{ field: 'permissions', sentence }];
   if (wanted.length === 0) return fault('The permissions field must name at least one permission.');
   if (wanted.length > MAX_PERMISSIONS) return fault(`The permissions field must name at most ${MAX_PERMISSIONS} permissions.`);
-  if (!wanted.every(isJwtPermission)) return fault('Each permission must read like invoices.read or invoices.write.');
+  if (!wanted.every(isJwtPermission)) return fault('Each permission must have the form invoices.read or invoices.write.');
   if (wanted.some(isReserved)) return fault('Permissions that begin with keyhouse. cannot be given to a JWT.');
   const exists = (name: string): boolean => catalogue.size === 0 || isWildcard(name) || catalogue.has(name);
-  return wanted.every(exists) ? [] : fault('A permission is not known here.');
+  return wanted.every(exists) ? [] : fault('A permission does not exist.');
 };
 
 const expiryFaults = (nowMs: number, latestMs: number, expiresAt: number): FieldError[] => {
   const fault = (sentence: string): FieldError[] => [{ field: 'expires', sentence }];
   if (!Number.isSafeInteger(expiresAt)) return fault('The expires field must be a date such as 2027-11-22T00:00:00Z.');
   if (expiresAt * SECOND_MS <= nowMs) return fault('The expires field must be a date in the future.');
-  if (expiresAt * SECOND_MS > latestMs) return fault('The expires field must not lie beyond what this key may grant.');
+  if (expiresAt * SECOND_MS > latestMs) return fault('The expires field must not be later than this key allows.');
   return [];
 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findNameFault, findOptionalNameFault, readForeignName } from './name.ts';
 
-const INVISIBLE = 'The name may not contain invisible characters.';
+const INVISIBLE = 'The name must not contain invisible characters.';
 
 describe('a name that people read', () => {
   it.each(['Ada', 'Zoë O’Neill-Łuc', '田中さん', 'مریم می‌خواهم', 'क्‍ष', '👩‍💻 ❤️ 👍🏽', 'Ledger (EU) №1', 'x'.repeat(100)])(
@@ -35,9 +35,9 @@ describe('a name that people read', () => {
   it('may not be empty, nor too long, nor hold control characters or half of a character', () => {
     expect(findNameFault(' \u2003')).toBe('The name field is required.');
     expect(findOptionalNameFault('')).toBeNull();
-    expect(findNameFault('x'.repeat(101))).toBe('The name may have at most 100 characters.');
+    expect(findNameFault('x'.repeat(101))).toBe('The name can have at most 100 characters.');
     for (const name of ['a\u0000', 'a\nb', 'a\u0085', '\ud800'])
-      expect(findNameFault(name)).toBe('The name may not contain control characters.');
+      expect(findNameFault(name)).toBe('The name must not contain control characters.');
   });
 
   it('is cleaned where it comes from elsewhere, and left as it is where nothing is wrong', () => {

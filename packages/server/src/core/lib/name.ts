@@ -23,9 +23,9 @@ export function findNameFault(name: string): string | null {
 /** The same, of a name that may be left empty. */
 export function findOptionalNameFault(name: string): string | null {
   if (name.length > 4 * MAX_NAME_LENGTH || [...name].length > MAX_NAME_LENGTH)
-    return `The name may have at most ${MAX_NAME_LENGTH} characters.`;
-  if (!name.isWellFormed() || /\p{Cc}/u.test(name)) return 'The name may not contain control characters.';
-  return hasInvisibleCharacters(name) ? 'The name may not contain invisible characters.' : null;
+    return `The name can have at most ${MAX_NAME_LENGTH} characters.`;
+  if (!name.isWellFormed() || /\p{Cc}/u.test(name)) return 'The name must not contain control characters.';
+  return hasInvisibleCharacters(name) ? 'The name must not contain invisible characters.' : null;
 }
 
 /** A name that came from elsewhere, where nobody can be asked to choose another one: what may not be in it is replaced by a space. Perhaps empty. */

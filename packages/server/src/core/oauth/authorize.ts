@@ -186,13 +186,13 @@ async function decide(
     case 'refuse':
       return back(ports, request, { error: next.error });
     case 'issue': {
-      if (person === null) throw new Error('A code is for somebody.');
+      if (person === null) throw new Error('A code needs a user.');
       const grant = grants.find(({ accountId }) => accountId === next.accountId) ?? null;
       const allowed = request.permissions.filter((name) =>
         next.isAllowedAnew ? !hasDeclined(grant, client, name) && mayAsk(ports.index(), client, name) : holds(grant, name),
       );
       const account = accounts.find(({ id }) => id === next.accountId);
-      if (account === undefined) throw new Error('A code is for an account of theirs.');
+      if (account === undefined) throw new Error('A code needs an account of its user.');
       const how = next.isAllowedAnew ? 'unasked' : 'before';
       const given = await giveCode(ports, { request, client, person, by }, account, allowed, how);
       return typeof given === 'string' ? instead(ports, given, request) : given;

@@ -81,32 +81,35 @@ export async function checkRequest(ports: ChecksPorts, parameters: Parameters): 
 
   const repeated = [...parameters.keys()].find((name) => name !== 'resource' && isRepeated(name));
   if (repeated !== undefined) return fail('invalid_request', 'A parameter is repeated.');
-  if (one('request') !== null) return fail('request_not_supported', 'Request objects are not taken.');
-  if (one('request_uri') !== null) return fail('request_uri_not_supported', 'Request objects are not taken.');
-  if (one('registration') !== null) return fail('registration_not_supported', 'Registration within a request is not taken.');
+  if (one('request') !== null) return fail('request_not_supported', 'Request objects are not supported.');
+  if (one('request_uri') !== null) return fail('request_uri_not_supported', 'Request objects are not supported.');
+  if (one('registration') !== null) return fail('registration_not_supported', 'Registration in a request is not supported.');
   if (one('response_type') === null) return fail('invalid_request', 'response_type is required.');
   if (one('response_type') !== 'code') return fail('unsupported_response_type', 'response_type must be code.');
   if ((one('response_mode') ?? 'query') !== 'query') return fail('invalid_request', 'response_mode must be query.');
   if (state !== null && Buffer.byteLength(state) > MAX_STATE)
-    return fail('invalid_request', `state has at most ${MAX_STATE} bytes.`);
+    return fail('invalid_request', `state can have at most ${MAX_STATE} bytes.`);
   const challenge = one('code_challenge');
   if (challenge === null) return fail('invalid_request', 'code_challenge is required (RFC 7636).');
   if (one('code_challenge_method') !== 'S256') return fail('invalid_request', 'code_challenge_method must be S256.');
-  if (!isChallenge(challenge)) return fail('invalid_request', 'code_challenge must be the base64url of a SHA-256.');
+  if (!isChallenge(challenge)) return fail('invalid_request', 'code_challenge must be a SHA-256 hash in base64url.');
   if ((parameters.get('resource') ?? []).some((resource) => !isSameUri(resource, ports.audience)))
-    return fail('invalid_target', 'There is no such resource here.');
+    return fail('invalid_target', 'This resource does not exist.');
   const scope = scopeOf(ports, client, one('scope'));
   if (!scope.ok) return fail('invalid_scope', scope.description);
   const prompt = (one('prompt') ?? '').split(' ').filter((word) => word !== '');
-  if (!prompt.every(isPrompt)) return fail('invalid_request', `prompt must be of ${PROMPTS.join(', ')}.`);
-  if (prompt.includes('none') && prompt.length > 1) return fail('invalid_request', 'prompt none stands alone.');
+  if (!prompt.every(isPrompt)) return fail('invalid_request', `prompt can have only these values: ${PROMPTS.join(', ')}.`);
+  if (prompt.includes('none') && prompt.length > 1)
+    return fail('invalid_request', 'prompt none cannot be combined with other values.');
   const maxAge = one('max_age');
   if (maxAge !== null && !isSeconds(maxAge)) return fail('invalid_request', 'max_age must be a number of seconds.');
   const nonce = one('nonce');
-  if (nonce !== null && nonce.length > MAX_NONCE) return fail('invalid_request', `nonce has at most ${MAX_NONCE} characters.`);
+  if (nonce !== null && nonce.length > MAX_NONCE)
+    return fail('invalid_request', `nonce can have at most ${MAX_NONCE} characters.`);
   const hint = one('id_token_hint');
   const hintedUserId = hint === null ? null : ports.userOfIdToken(hint, client.clientId);
-  if (hint !== null && hintedUserId === null) return fail('invalid_request', 'id_token_hint is none of this application.');
+  if (hint !== null && hintedUserId === null)
+    return fail('invalid_request', 'id_token_hint is not an ID token of this application.');
 
   const request: AuthorizationRequest = {
     ...{ clientId: client.clientId, redirectUri, state, nonce, challenge, prompt, hintedUserId },
@@ -132,14 +135,14 @@ function redirectUriOf({ redirectUris }: Application, asked: string | null): str
 function scopeOf({ index }: ChecksPorts, client: Client, text: string | null) {
   const refuse = (description: string) => ({ ok: false as const, description });
   const wanted = text ?? client.permissions?.join(' ') ?? '';
-  if (wanted === '') return refuse('Name the permissions that are asked for in scope.');
+  if (wanted === '') return refuse('scope is required. Name the permissions in it.');
   const read = readScope(index(), client, wanted);
   if (read.ok) {
     const isEmpty = read.value.permissions.length === 0 && !read.value.scopes.includes('openid');
     return isEmpty ? refuse('scope names no permission.') : { ok: true as const, ...read.value };
   }
   if (read.reason === 'refused') return refuse(`This application may not ask for ${read.name}.`);
-  return refuse(read.reason === 'too_many' ? 'scope names too many permissions.' : 'scope cannot be read.');
+  return refuse(read.reason === 'too_many' ? 'scope has too many permissions.' : 'scope cannot be read.');
 }
 
 const isPrompt = (word: string): word is Prompt => (PROMPTS as readonly string[]).includes(word);

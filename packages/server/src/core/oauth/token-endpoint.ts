@@ -51,9 +51,9 @@ export type TokenOutcome =
   | { readonly ok: false; readonly error: TokenError; readonly description: string };
 
 const refuse = (error: TokenError, description: string): TokenOutcome => ({ ok: false, error, description });
-const INVALID_CODE = refuse('invalid_grant', 'The code is not good, or not for this client, or was used.');
-const INVALID_TOKEN = refuse('invalid_grant', 'The refresh token is not good, or its session has ended.');
-const BEYOND_SESSION = refuse('invalid_scope', 'The session does not hold all of this scope.');
+const INVALID_CODE = refuse('invalid_grant', 'The code is not valid, is for another client, or was already used.');
+const INVALID_TOKEN = refuse('invalid_grant', 'The refresh token is not valid, or its session has ended.');
+const BEYOND_SESSION = refuse('invalid_scope', 'The session does not have all of this scope.');
 
 /** `authorization_code` (RFC 6749 §4.1.3). */
 export async function tokenByCode(
@@ -113,12 +113,12 @@ export async function tokenByClientCredentials(
   nowMs: number,
 ): Promise<TokenOutcome> {
   const issuedAtMs = await issueMoment(ports, client, nowMs);
-  if (!isProved) return refuse('unauthorized_client', 'Only a confidential client may act by itself.');
+  if (!isProved) return refuse('unauthorized_client', 'Only a confidential client can use client_credentials.');
   const held = client.ownPermissions.filter((name) => ports.index().exists(name));
-  if (held.length === 0) return refuse('unauthorized_client', 'This application has no permissions of its own.');
+  if (held.length === 0) return refuse('unauthorized_client', 'This application has no machine-to-machine permissions.');
   const wanted = scope === null ? held : scopeNames(scope);
   if (wanted.length === 0 || !wanted.every((name) => held.includes(name)))
-    return refuse('invalid_scope', 'The application does not hold all of this scope.');
+    return refuse('invalid_scope', 'The application does not have all of this scope.');
   const narrowed = held.filter((name) => wanted.includes(name));
   const { clientId, accountId } = client;
   const expiresAt = expiryOf(issuedAtMs, null);

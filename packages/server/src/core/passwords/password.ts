@@ -17,8 +17,8 @@ export const PASSWORD_SENTENCES: Readonly<Record<PasswordFault, string>> = {
   malformed: 'The password must be valid Unicode text.',
   'too-short': `The password must have at least ${MIN_PASSWORD_CHARACTERS} characters.`,
   'too-long': `The password must have at most ${MAX_PASSWORD_CHARACTERS} characters.`,
-  personal: 'The password must not be your name or email address, also not with digits or signs around it.',
-  common: 'This password is among those that attackers try first. Choose another, such as four unrelated words.',
+  personal: 'The password must not be your name or email address, even with digits or symbols around it.',
+  common: 'This password is too common. Choose another one, such as four unrelated words.',
 };
 
 /** Knows the passwords that everybody uses; asked with a normalised, lower-case password. */

@@ -15,15 +15,15 @@ export function readEntries<Value>(
   readEntry: (members: Members) => { value: Value } | { faults: readonly string[] },
   identity: (value: Value) => string,
 ): Read<Value> {
-  if (!Array.isArray(value)) return { value: [], faults: [`${list}: a list was wanted.`] };
-  if (value.length > most) return { value: [], faults: [`${list}: at most ${most} entries.`] };
+  if (!Array.isArray(value)) return { value: [], faults: [`${list}: must be a list.`] };
+  if (value.length > most) return { value: [], faults: [`${list}: can have at most ${most} entries.`] };
   const values: Value[] = [];
   const faults: string[] = [];
   const seen = new Set<string>();
   for (const [index, entry] of value.entries()) {
-    const read = isMembers(entry) ? readEntry(entry) : { faults: [': an object was wanted.'] };
+    const read = isMembers(entry) ? readEntry(entry) : { faults: [': must be an object.'] };
     const found =
-      'faults' in read ? read.faults : seen.has(identity(read.value)) ? [`: ${identity(read.value)} stands twice.`] : [];
+      'faults' in read ? read.faults : seen.has(identity(read.value)) ? [`: ${identity(read.value)} is listed twice.`] : [];
     faults.push(...found.map((fault) => `${list}[${index}]${fault}`));
     if ('faults' in read) continue;
     seen.add(identity(read.value));

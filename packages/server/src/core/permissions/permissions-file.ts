@@ -18,12 +18,13 @@ export function readPermissionsFile(text: string): Outcome<PermissionsFile, 'inv
   const json = parseStrictJson(text);
   if (!json.ok) return invalid([FAULTS[json.reason](json.member)]);
   const { value } = json;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return invalid(['The file holds one JSON object.']);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return invalid(['The file must contain one JSON object.']);
   const members = Object.entries(value);
   const faults = members
     .filter(([name]) => name !== 'permissions' && name !== 'routes')
-    .map(([name]) => `${name}: unknown member; there are "permissions" and "routes".`);
-  if (members.length === 0) faults.push('The file names neither "permissions" nor "routes".');
+    .map(([name]) => `${name}: unknown member. The members are "permissions" and "routes".`);
+  if (members.length === 0) faults.push('The file has neither "permissions" nor "routes".');
   const permissions = 'permissions' in value ? readPermissions(value.permissions) : null;
   const routes = 'routes' in value ? readRoutes(value.routes) : null;
   faults.push(...(permissions?.faults ?? []), ...(routes?.faults ?? []));
@@ -33,7 +34,7 @@ export function readPermissionsFile(text: string): Outcome<PermissionsFile, 'inv
 
 const FAULTS = {
   syntax: () => 'The file is not JSON.',
-  'repeated-member': (member = '') => `The member "${member}" stands twice in one object.`,
+  'repeated-member': (member = '') => `The member "${member}" is twice in one object.`,
   'too-complex': () => 'The file is nested too deeply.',
 };
 

@@ -30,14 +30,14 @@ function readPermission(members: Members): { value: CataloguedPermission } | { f
   const { name, sentence, grantable: isGrantable = false, sensitive: isSensitive = false } = members;
   const faults = [...unknownMembers(members, ['name', 'sentence', 'grantable', 'sensitive'])];
   if (typeof name !== 'string' || !isPermission(name))
-    faults.push('.name: a permission reads like invoices.read or invoices.write.');
+    faults.push('.name: a permission has the form invoices.read or invoices.write.');
   else if (isReserved(name)) faults.push('.name: names that begin with keyhouse. are reserved.');
   if (!isSentence(sentence))
     faults.push(`.sentence: 1 to ${MAX_SENTENCE_LENGTH} characters in one line, such as "See your invoices".`);
   if (typeof isGrantable !== 'boolean') faults.push('.grantable: true or false.');
   if (typeof isSensitive !== 'boolean') faults.push('.sensitive: true or false.');
   else if (isSensitive && isGrantable === false)
-    faults.push('.sensitive: it says that only verified applications may ask for it, so it must be grantable too.');
+    faults.push('.sensitive: only verified applications may ask for a sensitive permission, so it must also be grantable.');
   if (faults.length > 0 || typeof name !== 'string' || !isSentence(sentence)) return { faults };
   return { value: { name, sentence, isGrantable: isGrantable === true, isSensitive: isSensitive === true } };
 }

@@ -33,13 +33,14 @@ export async function setRoutes(
 function readRoute(members: Members): { value: StoredRoute } | { faults: readonly string[] } {
   const { pattern, methods, resource, permission } = members;
   const faults = [...unknownMembers(members, ['pattern', 'methods', 'resource', 'permission', 'public', 'refused'])];
-  if (typeof pattern !== 'string') faults.push('.pattern: text was wanted, such as /api/crm/:resource/**.');
-  if (methods !== undefined && !isListOfText(methods)) faults.push('.methods: a list of methods, such as ["GET", "POST"].');
+  if (typeof pattern !== 'string') faults.push('.pattern: must be text, such as /api/crm/:resource/**.');
+  if (methods !== undefined && !isListOfText(methods))
+    faults.push('.methods: must be a list of methods, such as ["GET", "POST"].');
   // Public must be said in full: a resource that was forgotten or misspelled may not open a door.
   const given = [typeof resource === 'string', typeof permission === 'string', members.public === true, members.refused === true];
   const named = [resource, permission, members.public, members.refused].filter((member) => member !== undefined);
   if (given.filter(Boolean).length !== 1 || named.length !== 1)
-    faults.push(': either "resource" with text, or "permission" with text and "methods", or "public": true, or "refused": true.');
+    faults.push(': needs "resource" with text, or "permission" with text and "methods", or "public": true, or "refused": true.');
   if (faults.length > 0) return { faults };
   const rule = Object.fromEntries(Object.entries(members)) as unknown as RouteRule;
   const compiled = compileRoute(rule);

@@ -39,8 +39,7 @@ export type RegisterUserRefusal =
   | { readonly ok: false; readonly reason: 'too-many-tries' | 'busy'; readonly retryAfterSeconds: number };
 
 export const EMAIL_TAKEN_SENTENCE = 'The email has already been taken.';
-export const DISPLAY_NAME_SENTENCE =
-  'The display name must have at most 100 characters, none of them invisible or a control character.';
+export const DISPLAY_NAME_SENTENCE = 'The display name can have at most 100 characters, without invisible or control characters.';
 const BUSY = { ok: false, reason: 'busy', retryAfterSeconds: 1 } as const;
 
 export async function findUserFaults(

@@ -12,7 +12,7 @@ export function readPage({ before, limit }: { before?: string | undefined; limit
   const wanted = limit === undefined ? DEFAULT_LIMIT : Number(limit);
   if (wanted > MAX_LIMIT) throw invalid('limit', `The limit field may be at most ${MAX_LIMIT}.`);
   if (before === undefined) return { limit: wanted };
-  if (!/^[1-9]\d{0,14}$/.test(before)) throw invalid('before', 'The before field must be the next of another page.');
+  if (!/^[1-9]\d{0,14}$/.test(before)) throw invalid('before', 'The before field must be the value of next from another page.');
   return { beforeId: Number(before), limit: wanted };
 }
 

@@ -75,7 +75,7 @@ export function createServe(app: FastifyInstance): { serve: Serve; unserved(): r
       },
       handler: async (request, reply) => {
         const { visitor } = request;
-        if (visitor === null) throw new Error('A request has come past the door of the private API.');
+        if (visitor === null) throw new Error('A request reached the private API without a check at its door.');
         const { params, query, body } = request;
         const answer = await handler({ ...visitor, params, query, body, request, reply } as unknown as Asked<typeof name>);
         reply.header('Cache-Control', 'no-store');

@@ -28,35 +28,35 @@ interface Ports {
 
 const Text = (description: string) => Type.Optional(Type.String({ description }));
 const responses = {
-  303: { type: 'null', description: 'To the application, or to a page of ours.' },
+  303: { type: 'null', description: 'A redirect to the application, or to a page of this server.' },
   ...refusals(),
   400: {
-    description: 'A page: nobody knows where the browser could safely be sent.',
+    description: 'A page with the error. The browser is not redirected, because no redirect URI is known to be safe.',
     content: { 'text/html': { schema: { type: 'string' } } },
   },
 };
 
 /** For the API reference; each parameter is checked in core, in the order of its own list. */
 const AUTHORIZE = {
-  summary: 'Ask a person for access',
+  summary: 'Ask a user for access',
   description:
-    'RFC 6749 §4.1 with PKCE (RFC 7636), S256 always, and `iss` in the answer (RFC 9207). Send the browser here; it comes back with `code` and `state`, or with `error`. A form may be posted to the same path.',
+    'RFC 6749 §4.1 with PKCE (RFC 7636), always S256, and `iss` in the answer (RFC 9207). Send the browser here. It comes back with `code` and `state`, or with `error`. The same path also accepts a form by POST.',
   tags: ['User sessions'],
   security: [],
   querystring: Type.Object(
     {
       response_type: Text('`code`.'),
-      client_id: Text('Of the application.'),
-      redirect_uri: Text('As it is registered, letter by letter; the port of a loopback address aside.'),
-      scope: Text('Permissions, and `openid profile email`, with spaces between.'),
-      state: Text('Comes back as it is.'),
-      code_challenge: Text('The base64url of the SHA-256 of the verifier.'),
+      client_id: Text('The client ID of the application.'),
+      redirect_uri: Text('Must match a registered redirect URI exactly, except for the port of a loopback address.'),
+      scope: Text('Permissions, and `openid profile email`, separated by spaces.'),
+      state: Text('Returned unchanged.'),
+      code_challenge: Text('The SHA-256 hash of the code verifier, in base64url.'),
       code_challenge_method: Text('`S256`.'),
-      nonce: Text('Comes back in the ID token.'),
-      prompt: Text('`none`, or of `login`, `consent`, `select_account`, `create`.'),
-      max_age: Text('Seconds since the person last proved who they are.'),
-      login_hint: Text('An address to fill in.'),
-      id_token_hint: Text('It is about the person of this ID token.'),
+      nonce: Text('Returned in the ID token.'),
+      prompt: Text('`none` alone, or one or more of `login`, `consent`, `select_account`, `create`.'),
+      max_age: Text('The longest allowed time since the user last signed in or gave a proof, in seconds.'),
+      login_hint: Text('The email address to fill in on the sign-in page.'),
+      id_token_hint: Text('An ID token. The request is for its user.'),
       resource: Text('RFC 8707: the API.'),
     },
     { additionalProperties: true },
@@ -64,17 +64,17 @@ const AUTHORIZE = {
   response: responses,
 };
 const LOG_OUT = {
-  summary: 'Log out at an application’s wish',
+  summary: 'Sign out at the request of an application',
   description:
-    'OpenID Connect RP-Initiated Logout. Done at once for an ID token of a session that was granted in the sign-in of this very browser; anybody else who is signed in is asked, and where nobody is, nothing ends. A form may be posted to the same path.',
+    'OpenID Connect RP-Initiated Logout. The user is signed out immediately if the ID token is of a session that was granted in this sign-in of this browser. Any other signed-in user is asked first. If no user is signed in, nothing ends. The same path also accepts a form by POST.',
   tags: ['User sessions'],
   security: [],
   querystring: Type.Object(
     {
-      id_token_hint: Text('An ID token of the session; it may have ended.'),
-      client_id: Text('Of the application.'),
-      post_logout_redirect_uri: Text('As it is registered, letter by letter.'),
-      state: Text('Comes back as it is.'),
+      id_token_hint: Text('An ID token of the session. It may have expired.'),
+      client_id: Text('The client ID of the application.'),
+      post_logout_redirect_uri: Text('Must match a registered URI exactly.'),
+      state: Text('Returned unchanged.'),
     },
     { additionalProperties: true },
   ),

@@ -69,7 +69,7 @@ describe('the revocation feed', () => {
     for (const accept of ['application/json', 'text/event-stream']) {
       const lines = ['GET /auth/revocations', `Accept: ${accept}`, `Authorization: Bearer ${guard.text}`] as const;
       const answer = await ask(server.port, ...lines, 'Authorization: Bearer x');
-      expect([answer.status, JSON.parse(answer.body)]).toEqual([400, { message: 'Send one credential.' }]);
+      expect([answer.status, JSON.parse(answer.body)]).toEqual([400, { message: 'Send only one credential.' }]);
     }
     expect((await getFeed(server, '', { authorization: 'Basic eDp5' })).status).toBe(401);
   });

@@ -36,29 +36,29 @@ const Revocation = Type.Object({
       '`jti`, `credential`, `user`, `account`, `session`, `application`, `suspended-account`, `suspended-application` or `signing-keys`.',
     examples: ['credential'],
   }),
-  id: Type.String({ description: 'Of a `jti` its first 20 characters; of `signing-keys` empty.', examples: ['55'] }),
+  id: Type.String({ description: 'For `jti`, its first 20 characters. For `signing-keys`, empty.', examples: ['55'] }),
   before: Type.Union([Type.Integer(), Type.Null()], {
     description:
-      'Milliseconds: what was issued to it at or before this moment is over. Null: nothing is, but what is remembered of it must be forgotten.',
+      'Milliseconds. Everything that was issued to it at or before this time is revoked. Null: nothing is revoked, but cached results about it must be dropped.',
   }),
   ends: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'Milliseconds: when all that this hits has ended anyway. Null: never.',
+    description: 'Milliseconds. When everything that this revokes has expired anyway. Null: never.',
   }),
 });
 const Message = Type.Object(
   {
-    epoch: Type.String({ description: 'The database; a restored backup has another.' }),
-    after: Type.Integer({ description: 'What happened after this position; 0 in a whole list.' }),
-    position: Type.Integer({ description: 'Up to this one.' }),
-    at: Type.Integer({ description: 'Milliseconds: when the server knew all of this.' }),
-    whole: Type.Boolean({ description: 'All that is revoked, and not only what is new.' }),
+    epoch: Type.String({ description: 'Names the list of changes of this database. A restored backup gets another epoch.' }),
+    after: Type.Integer({ description: 'The list begins after this position. 0 in a complete list.' }),
+    position: Type.Integer({ description: 'The list ends at this position.' }),
+    at: Type.Integer({ description: 'Milliseconds. The server knew all of this at this time.' }),
+    whole: Type.Boolean({ description: 'True: the complete list, and not only what is new.' }),
     jtis: Type.Optional(
       Type.Array(
         Type.Object({
-          ends: Type.Integer({ description: 'Seconds: the full hour by which they have ended.' }),
-          ids: Type.String({ description: '20 characters each, joined without separators.' }),
+          ends: Type.Integer({ description: 'Seconds. The full hour by which they have expired.' }),
+          ids: Type.String({ description: '20 characters each, without separators.' }),
         }),
-        { description: 'Revoked JWTs, in a whole list only.' },
+        { description: 'Revoked JWTs. Only in a complete list.' },
       ),
     ),
     revocations: Type.Array(Revocation),
@@ -70,10 +70,10 @@ const Query = Type.Object(
     after: Type.Optional(
       Type.String({
         pattern: '^(0|[1-9][0-9]{0,15})$',
-        description: 'The position that is known; without it the whole list comes.',
+        description: 'The last known position. Without it, the answer is the complete list.',
       }),
     ),
-    epoch: Type.Optional(Type.String({ pattern: '^[0-9a-f]{32}$', description: 'The epoch that `after` is of; both or none.' })),
+    epoch: Type.Optional(Type.String({ pattern: '^[0-9a-f]{32}$', description: 'The epoch of `after`. Send both or neither.' })),
   },
   { additionalProperties: false },
 );
@@ -94,7 +94,7 @@ export const feedRoutes: FastifyPluginAsync<Options> = async (app, { keyhouse, a
       schema: {
         summary: 'What was revoked',
         description:
-          'For those who verify JWTs offline, or remember what they asked: with a key of the operator account that has `keyhouse.verify`. Without `after` the whole list; with it what happened since, at most 5,000 revocations: ask again from `position`. With `Accept: text/event-stream` the connection stays open, each change is an event, and a heartbeat comes each second as long as the server knows what is revoked. `Last-Event-ID` is read there.',
+          'For services that verify JWTs offline or cache results. Needs a key of the operator account with `keyhouse.verify`. Without `after`, the answer is the complete list. With `after`, it is what was revoked since, at most 5,000 revocations. Ask again from `position` for the rest. With `Accept: text/event-stream` the connection stays open: each change is an event, and a heartbeat comes every second as long as the list is up to date. `Last-Event-ID` is supported there.',
         tags: ['Checking credentials'],
         querystring: Query,
         response: { 200: Message, ...refusals(400, 401, 403, 413, 422, 429) },
@@ -165,8 +165,8 @@ function readPosition(request: FastifyRequest<{ Querystring: Static<typeof Query
 }
 
 const faultsOf = (after: string | undefined, epoch: string | undefined): Record<string, readonly string[]> => {
-  if (epoch === undefined) return { epoch: ['The epoch field is required with after.'] };
-  if (after === undefined) return { after: ['The after field is required with epoch.'] };
+  if (epoch === undefined) return { epoch: ['The epoch field is required when after is sent.'] };
+  if (after === undefined) return { after: ['The after field is required when epoch is sent.'] };
   return { after: ['The after field is too large.'] };
 };
 

@@ -10,7 +10,7 @@ const Unready = Type.Object(
     message: Type.Literal('The service is not available now.'),
     failing: Type.Array(Type.Union(PARTS.map((part) => Type.Literal(part))), {
       description:
-        '`stopping`: the server was told to stop. `database_reads`, `database_writes`: the database does not answer within a second, or refuses. `signing_keys`: there are none.',
+        '`stopping`: the server is stopping. `database_reads`, `database_writes`: the database does not answer within a second, or refuses. `signing_keys`: there are no signing keys.',
     }),
   },
   { description: 'Send requests to another server; `Retry-After` says when to ask again.' },
@@ -29,7 +29,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { fi
         summary: 'Alive',
         tags: ['Health'],
         security: [],
-        response: { 200: { ...Status, description: 'The process answers.' }, ...refusals() },
+        response: { 200: { ...Status, description: 'The process is running.' }, ...refusals() },
       },
     },
     async () => ({ status: 'ok' as const }),
@@ -41,7 +41,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { fi
       schema: {
         summary: 'Ready',
         description:
-          'The store can be read and written, its migrations are applied, a signing key is present, and the server was not told to stop.',
+          'The database can be read and written, its migrations are applied, there is a signing key, and the server is not stopping.',
         tags: ['Health'],
         security: [],
         response: { 200: { ...Status, description: 'Ready for requests.' }, ...refusals(), 503: Unready },

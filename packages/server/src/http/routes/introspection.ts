@@ -25,15 +25,17 @@ const Active = Type.Object(
     ]),
     sub: Type.String({ examples: ['user:7', 'account:12', 'account:12:customer-77'] }),
     client_id: Type.String({
-      description: 'The credential; for a JWT the key that it was minted from, or the application.',
+      description: 'The credential. For a JWT: the key that it was minted from, or the application.',
       examples: ['key:55', 'token:123', 'app_3hJ0dWqPz8mUo1LrT5yKxB'],
     }),
     account: Type.Integer(),
-    permissions: Type.Union([Type.Array(Type.String()), Type.Null()], { description: 'Null: everything of the account.' }),
-    scope: Type.Optional(Type.String({ description: 'The permissions, joined by spaces.' })),
+    permissions: Type.Union([Type.Array(Type.String()), Type.Null()], {
+      description: 'Null: access to everything in the account.',
+    }),
+    scope: Type.Optional(Type.String({ description: 'The permissions, separated by spaces.' })),
     environment: Type.Union([Type.Literal('live'), Type.Literal('test')]),
     addresses: Type.Union([Type.Array(Type.String()), Type.Null()], {
-      description: 'CIDR blocks that it may be used from; whoever asks must see to it. Null: anywhere.',
+      description: 'CIDR blocks that it may be used from. The service that asks must enforce this. Null: any address.',
     }),
     token_type: Type.Literal('Bearer'),
     iss: Type.String(),
@@ -48,21 +50,20 @@ const Active = Type.Object(
 const Inactive = Type.Object({ active: Type.Literal(false) }, { additionalProperties: false });
 const Result = Type.Union([Active, Inactive], { description: 'RFC 7662 §2.2.' });
 
-const OAuthRefusal = { 400: { ...OAuthError, description: 'The request cannot be read, or lacks a token.' } };
+const OAuthRefusal = { 400: { ...OAuthError, description: 'The request cannot be read, or has no token.' } };
 const NoSuchClient = { ...OAuthError, description: 'Client authentication failed.' };
 /** For the API reference; what is wrong with it is told in OAuth's words, by `readToken`. */
 const token = {
   token: Type.String({ examples: ['kh_live_…'] }),
   token_type_hint: Type.Optional(Type.String({ description: 'Ignored.' })),
 };
-const UNKNOWN_IGNORED = { description: 'Members that are not known are ignored.' };
+const UNKNOWN_IGNORED = { description: 'Unknown members are ignored.' };
 const Question = Type.Object(
   {
     ...token,
     permission: Type.Optional(
       Type.String({
-        description:
-          'The permission that the request needs, for the record of what was granted and what is used. The answer does not depend on it.',
+        description: 'The permission that the request needs. It is recorded as used. The answer does not depend on it.',
         examples: ['invoices.read'],
       }),
     ),
@@ -102,7 +103,7 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
       schema: {
         summary: 'Introspect a credential',
         description:
-          'RFC 7662, with an API key as bearer, or as an application. A key of the operator account with `keyhouse.verify` asks about everything, any other about the credentials of its own account, an application about what was issued to it; all else is inactive. `X-Keyhouse-Position` says how far the list of changes had been read when the answer was made: `<epoch>:<position>`, as in the revocation feed. A question about a valid credential counts as its use, unless a key asks about itself or its own JWTs, an application about its own, or `X-Keyhouse-Use: reported` says that the asker reports its use (as guards do). `exp` is when the credential expires if nothing else happens: of an old secret the end of its overlap, of a token that expires unused 90 days after its last use.',
+          'RFC 7662, with an API key as bearer, or as an application. A key of the operator account with `keyhouse.verify` can ask about every credential, any other key about the credentials of its own account, and an application about what was issued to it. The answer about anything else is inactive. `X-Keyhouse-Position` is the position of the list of changes that the answer is based on: `<epoch>:<position>`, as in the revocation feed. A request about a valid credential counts as a use of it, except: a key asks about itself or its own JWTs, an application asks about its own credentials, or `X-Keyhouse-Use: reported` says that the caller reports uses itself (as guards do). `exp` is when the credential expires if nothing else happens. For a previous secret it is the end of the overlap. For a token that expires without use it is 90 days after the last use.',
         tags: ['Checking credentials'],
         consumes: ['application/x-www-form-urlencoded', 'application/json'],
         body: Question,
@@ -110,7 +111,7 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
           200: Result,
           ...OAuthRefusal,
           ...refusals(403, 413, 415, 429),
-          401: Type.Union([Unauthenticated, NoSuchClient], { description: 'No good key, or client authentication failed.' }),
+          401: Type.Union([Unauthenticated, NoSuchClient], { description: 'No valid key, or client authentication failed.' }),
         },
       },
     },
@@ -133,7 +134,7 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
       schema: {
         summary: 'Introspect up to 100 credentials',
         description:
-          'Each as if it were asked about alone, and each counts as a use. `X-Keyhouse-Position` is that of all of them.',
+          'The answer for each credential is the same as in a single request, and each counts as a use. `X-Keyhouse-Position` is the same for all of them.',
         tags: ['Checking credentials'],
         body: Type.Object(
           { tokens: Type.Array(Type.String(), { minItems: 1, maxItems: MAX_BATCH }) },
@@ -162,13 +163,13 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
       schema: {
         summary: 'Revoke a credential',
         description:
-          'RFC 7009. Possession suffices for tokens, keys and minted JWTs. What belongs to a session is ended by its application (a public one names its `client_id`); a refresh token, even an old one, ends the session. What is not known is answered alike.',
+          'RFC 7009. Anyone who has a token, a key or a minted JWT can revoke it. Only its application can revoke what belongs to a session (a public application sends its `client_id`). Any refresh token of a session, even an old one, ends the session. The answer is the same for an unknown token.',
         tags: ['Checking credentials'],
         security: [],
         consumes: ['application/x-www-form-urlencoded', 'application/json'],
         body: Ended,
         response: {
-          200: Type.Object({}, { description: 'It is over, or never was.' }),
+          200: Type.Object({}, { description: 'It is revoked, or did not exist.' }),
           ...OAuthRefusal,
           401: NoSuchClient,
           ...refusals(413, 415),

@@ -22,7 +22,7 @@ const MintRequest = Type.Object(
     }),
     expires: Type.Optional(
       Type.String({
-        description: 'RFC 3339. Default: one year from now, or the end of the key if that is sooner.',
+        description: 'RFC 3339. Default: one year from now, or the expiry of the key if that is earlier.',
         examples: ['2027-11-22T00:00:00Z'],
       }),
     ),
@@ -57,7 +57,7 @@ export const jwtsRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { keyh
         schema: {
           summary: 'Mint a JWT from an API key',
           description:
-            'Answers with a JWT that carries the permissions asked for. Every permission must be one that the key holds: nothing is silently narrowed. A key may have at most 10,000 live JWTs.',
+            'Answers with a JWT that has the requested permissions. The key must have every one of them: a request is never narrowed silently. A key can have at most 10,000 active JWTs.',
           tags: ['JWTs'],
           body: MintRequest,
           response: { 200: Minted200, ...refusals(400, 401, 403, 413, 415, 422, 429) },

@@ -37,14 +37,14 @@ const SignedIn = Type.Object({
 
 const Code = Type.String({
   maxLength: 64,
-  description: 'A TOTP or recovery code, while two-step verification is on.',
+  description: 'A TOTP or recovery code. Required while two-step verification is on.',
   examples: ['123456'],
 });
 
 const Credentials = Type.Object({
   email: Type.String({ minLength: 1, maxLength: 254, examples: ['your@email.com'] }),
   password: Type.String({ minLength: 1, maxLength: 4096, examples: ['your_password'] }),
-  device_name: Type.String({ minLength: 1, maxLength: 100, description: 'Names the token.', examples: ['My Application'] }),
+  device_name: Type.String({ minLength: 1, maxLength: 100, description: 'The name of the token.', examples: ['My Application'] }),
 });
 
 const LogIn = Type.Object({ ...Credentials.properties, code: Type.Optional(Code) });
@@ -62,7 +62,7 @@ export const signInRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
       schema: {
         summary: 'Create an account',
         description:
-          'Makes a user with a personal account and answers with a first token. 403 when sign-up is not open. From one address (of IPv6: one /48) ten registrations in five minutes, or a hundred in a day, are possible; then 429. Members that are not known are ignored.',
+          'Creates a user with a personal account and answers with a first token. 403 if sign-up is not open. One IP address (for IPv6, one /48) can register ten users in five minutes and a hundred in a day. Above that, the answer is 429. Unknown members are ignored.',
         tags: ['Personal access tokens'],
         security: [],
         body: Credentials,
@@ -83,13 +83,13 @@ export const signInRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
     {
       config: { body: 'json' },
       schema: {
-        summary: 'Log in for a token',
+        summary: 'Sign in and get a token',
         description:
-          'Answers with a new personal access token. Wrong address and wrong password are answered alike. While two-step verification is on, 422 on `code` until a valid TOTP or recovery code comes; a passkey is not asked for here. 422 on `email` too while the account is suspended. An `Authorization` header is ignored, and so are members that are not known.',
+          'Answers with a new personal access token. The answer is the same for a wrong email address and a wrong password. While two-step verification is on, the answer is 422 on `code` until a valid TOTP or recovery code is sent. A passkey is not asked for here. While the account is suspended, the answer is 422 on `email`. An `Authorization` header and unknown members are ignored.',
         tags: ['Personal access tokens'],
         security: [],
         body: LogIn,
-        response: { 200: { ...SignedIn, description: 'Logged in.' }, ...refusals(400, 413, 415, 422, 429) },
+        response: { 200: { ...SignedIn, description: 'Signed in.' }, ...refusals(400, 413, 415, 422, 429) },
       },
     },
     async (request, reply) => {
@@ -112,7 +112,7 @@ export const signInRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
     {
       config: { callers: ['token'] },
       schema: {
-        summary: 'Who am I',
+        summary: 'Get the current user',
         description: 'The user of the presented token. Needs no permission.',
         tags: ['Personal access tokens'],
         response: {
@@ -156,10 +156,10 @@ function refuseSignIn(outcome: SignInRefusal): Refusal {
     case 'code-required':
       return new Refusal({
         code: 'invalid',
-        errors: { code: ['The code field is required: a code from your authenticator app, or a recovery code.'] },
+        errors: { code: ['The code field is required. Enter a code from your authenticator app or a recovery code.'] },
       });
     case 'wrong-code':
-      return new Refusal({ code: 'invalid', errors: { code: ['This code is not valid, or was used before.'] } });
+      return new Refusal({ code: 'invalid', errors: { code: ['This code is not valid, or was already used.'] } });
     case 'passkey-only':
       return new Refusal({ code: 'invalid', errors: { code: ['Create a token in the dashboard.'] } });
     case 'suspended':

@@ -16,7 +16,9 @@ const OptionalTimestamp = Type.Union([Timestamp, Type.Null()]);
 const Token = Type.Object({
   id: Type.Integer(),
   name: Type.String(),
-  permissions: Type.Union([Type.Array(Type.String()), Type.Null()], { description: 'Null: everything of the account.' }),
+  permissions: Type.Union([Type.Array(Type.String()), Type.Null()], {
+    description: 'Null: access to everything in the account.',
+  }),
   created_at: Timestamp,
   last_used_at: OptionalTimestamp,
   expires_at: OptionalTimestamp,
@@ -39,10 +41,10 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
     {
       config: { callers: ['token'] },
       schema: {
-        summary: 'Log out',
-        description: 'Ends the presented token with all its secrets. Needs no permission.',
+        summary: 'Sign out',
+        description: 'Revokes the presented token with all its secrets. Needs no permission.',
         tags: ['Personal access tokens'],
-        response: { 200: { ...Success, description: 'The token is over.' }, ...refusals(400, 401, 403, 413, 429) },
+        response: { 200: { ...Success, description: 'The token is revoked.' }, ...refusals(400, 401, 403, 413, 429) },
       },
     },
     async (request) => {
@@ -61,7 +63,7 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
       config: { callers: ['token'] },
       schema: {
         summary: 'List tokens',
-        description: "The user's tokens, newest first, never a secret. Needs a token that was not narrowed.",
+        description: "The user's tokens, newest first, without secrets. Needs a token that was not narrowed.",
         tags: ['Personal access tokens'],
         response: {
           200: Type.Object({ tokens: Type.Array(Token) }, { description: 'The tokens.' }),
@@ -81,11 +83,11 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
     {
       config: { callers: ['token'] },
       schema: {
-        summary: 'End a token',
-        description: "Ends one of the user's own tokens. Needs a token that was not narrowed.",
+        summary: 'Revoke a token',
+        description: "Revokes one of the user's own tokens. Needs a token that was not narrowed.",
         tags: ['Personal access tokens'],
         params: Type.Object({ id: Type.String({ description: "The token's number.", examples: ['123'] }) }),
-        response: { 204: Type.Null({ description: 'The token is over.' }), ...refusals(400, 401, 403, 404, 413, 429) },
+        response: { 204: Type.Null({ description: 'The token is revoked.' }), ...refusals(400, 401, 403, 404, 413, 429) },
       },
     },
     async (request, reply) => {
@@ -111,7 +113,7 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
       schema: {
         summary: 'Rotate the presented token',
         description:
-          'Answers with a new secret for the same token: id, permissions, addresses and end stay. The old secret keeps working for the overlap. Only the newest secret may rotate, and one that rotates again ends the older at once. Needs no permission.',
+          'Answers with a new secret for the same token. ID, permissions, addresses and expiry stay the same. The previous secret keeps working for the overlap. Only the newest secret can rotate the token. A second rotation ends the older secret immediately. Needs no permission.',
         tags: ['Personal access tokens'],
         body: Type.Object({
           overlap_seconds: Type.Optional(
@@ -119,7 +121,7 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
               minimum: 0,
               maximum: MAX_OVERLAP_SECONDS,
               default: DEFAULT_OVERLAP_SECONDS,
-              description: 'How long the old secret keeps working.',
+              description: 'How long the previous secret keeps working.',
             }),
           ),
         }),

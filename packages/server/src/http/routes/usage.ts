@@ -37,7 +37,7 @@ const Moment = Type.String({ maxLength: 40, examples: ['2026-11-23T10:30:00.000Z
 const Address = Type.Union([Type.String({ maxLength: 64 }), Type.Null()]);
 const UserAgent = Type.Union([Type.String({ maxLength: 1000 }), Type.Null()]);
 const Count = Type.Integer({ minimum: 1, maximum: MOST_COUNT });
-const Reason = Type.String({ maxLength: 40, pattern: '^[a-z_]+$', description: 'Why, in the words of the audit log.' });
+const Reason = Type.String({ maxLength: 40, pattern: '^[a-z_]+$', description: 'The reason, as in the audit log.' });
 
 const Digest = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$', description: 'SHA-256, base64url.' });
 const PresentedSchema = Type.Union(
@@ -55,7 +55,7 @@ const PresentedSchema = Type.Union(
   ],
   {
     description:
-      'What came with a request, where Keyhouse said that it does not hold: digests of it, so that why, and whose it is, can be found. Of a token that of what stands behind the bar; of a text without our form that of the whole, and that of what stands behind its first bar.',
+      'The credential of a refused request, if Keyhouse said that it is not valid. It contains only digests, so that the reason and the owner can be found. For a token, the digest of the part after the bar. For text in another format, the digest of the whole text, and of the part after its first bar.',
   },
 );
 
@@ -64,9 +64,14 @@ const UseSchema = Type.Object(
     subject: SubjectSchema,
     permissions: Type.Array(Permission, {
       maxItems: MOST_PERMISSIONS,
-      description: 'All that one request needed: it counts as one, and each of them was used. Empty on a public route.',
+      description:
+        'All permissions that the request needed. The request counts once, and each of them counts as used. Empty on a public route.',
     }),
-    status: Type.Integer({ minimum: 100, maximum: 599, description: 'The answer of the guard; 200: the request went on.' }),
+    status: Type.Integer({
+      minimum: 100,
+      maximum: 599,
+      description: 'The answer of the guard. 200: the request was let through.',
+    }),
     count: Count,
     last_used_at: Moment,
     address: Address,
@@ -83,7 +88,7 @@ const RefusalSchema = Type.Object(
     subject: Type.Union([SubjectSchema, Type.Null()]),
     presented: Type.Optional(PresentedSchema),
     method: Type.String({ maxLength: 40 }),
-    path: Type.String({ maxLength: 2000, description: 'Without its query.' }),
+    path: Type.String({ maxLength: 2000, description: 'Without the query.' }),
     wanted: Type.Array(Permission, { maxItems: MOST_PERMISSIONS }),
     held: Type.Optional(Type.Union([Type.Array(Permission, { maxItems: 1000 }), Type.Null()])),
     expires_at: Type.Optional(Type.Union([Moment, Type.Null()])),
@@ -96,14 +101,14 @@ const Report = Type.Object(
   {
     batch: Type.String({
       pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
-      description: 'A UUID. One that was sent before is not counted again.',
+      description: 'A UUID. If the same one is sent again, it is not counted again.',
     }),
     uses: Type.Array(UseSchema, { maxItems: MOST_USES }),
     refusals: Type.Array(RefusalSchema, { maxItems: MOST_REFUSALS }),
     counts: Type.Optional(
       Type.Array(Type.Object({ reason: Reason, count: Count }, strict), {
         maxItems: MOST_REASONS,
-        description: 'Refusals beyond those that are told one by one.',
+        description: 'How many refusals there were in addition to the listed ones.',
       }),
     ),
   },
@@ -122,11 +127,11 @@ export const usageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { key
       schema: {
         summary: 'Report use and refusals',
         description:
-          'For guards, which verify by themselves: with a key of the operator account that has `keyhouse.verify`. What is reported of a credential that does not exist, or is of another kind, is dropped.',
+          'For guards, which verify credentials themselves. Needs a key of the operator account with `keyhouse.verify`. Reports about a credential that does not exist, or that is of another kind, are ignored.',
         tags: ['Checking credentials'],
         body: Report,
         response: {
-          204: Type.Null({ description: 'Taken, or taken before.' }),
+          204: Type.Null({ description: 'Accepted, or already accepted before.' }),
           ...refusals(400, 401, 403, 413, 415, 422, 429),
         },
       },
@@ -201,7 +206,8 @@ const inHex = (digest: string): string => Buffer.from(digest, 'base64url').toStr
 
 function readMoment(field: string, text: string): number {
   const ms = readDate(text);
-  if (Number.isNaN(ms)) throw new Refusal({ code: 'invalid', errors: { [field]: [`Each of the ${field} must name a moment.`] } });
+  if (Number.isNaN(ms))
+    throw new Refusal({ code: 'invalid', errors: { [field]: [`Each of the ${field} must have a valid time.`] } });
   return ms;
 }
 

@@ -25,14 +25,14 @@ export const userInfoRoutes: FastifyPluginAsyncTypebox<{ keyhouse: Keyhouse }> =
       url: '/auth/userinfo',
       config: { callers: ['session'] },
       schema: {
-        summary: 'Who logged in',
-        description: 'OpenID Connect Core §5.3, with the JWT of a session to which `openid` was granted.',
+        summary: 'Claims of the user',
+        description: 'OpenID Connect Core §5.3. Needs the JWT of a session with the scope `openid`.',
         tags: ['User sessions'],
         response: { 200: UserInfo, ...refusals(400, 401, 403) },
       },
       handler: async (request, reply) => {
         const { authenticated: caller } = request;
-        if (caller?.kind !== 'session') throw new Error('A route read a caller that its door does not ask for.');
+        if (caller?.kind !== 'session') throw new Error('A route read a caller, but its door does not authenticate callers.');
         if (!caller.scopes.includes('openid')) throw new Refusal({ code: 'forbidden', permission: 'openid' });
         const info = await keyhouse.oauth.userInfo(caller);
         if (info === null) throw new Refusal({ code: 'unauthenticated', presented: true });

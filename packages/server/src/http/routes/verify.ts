@@ -13,11 +13,11 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const schema = {
   tags: ['Checking credentials'],
   description:
-    'For nginx auth_request, Traefik ForwardAuth, Caddy forward_auth, HAProxy and Envoy ext_authz. The original method and path come from `X-Forwarded-Method` and `X-Forwarded-Uri`, from `X-Original-Method` and `X-Original-URI` or `X-Original-URL` (absolute, as ingress-nginx sends it), or from `/verify/<original path>` itself. A 200 carries `X-Keyhouse-Kind`, `-Account`, `-User`, `-Subject`, `-Credential`, `-Application`, `-Permissions` and `-Environment`, empty when unset.',
+    'For nginx auth_request, Traefik ForwardAuth, Caddy forward_auth, HAProxy and Envoy ext_authz. The original method and path come from `X-Forwarded-Method` and `X-Forwarded-Uri`, from `X-Original-Method` and `X-Original-URI` or `X-Original-URL` (absolute, as ingress-nginx sends it), or from `/verify/<original path>` itself. A 200 has the headers `X-Keyhouse-Kind`, `-Account`, `-User`, `-Subject`, `-Credential`, `-Application`, `-Permissions` and `-Environment`. They are empty when there is no value.',
   response: {
     200: Type.Null({ description: 'The request may pass.' }),
-    401: { ...Unauthenticated, description: 'No credential, or one that does not hold.' },
-    403: { ...Unauthorized, description: 'The credential may not do this, or there is nothing to judge.' },
+    401: { ...Unauthenticated, description: 'The credential is missing or not valid.' },
+    403: { ...Unauthorized, description: 'The credential may not do this, or the request to check is missing.' },
     429: { ...Message, description: 'Too many unknown credentials from this address.' },
     503: { ...Message, description: 'The credential cannot be checked now.' },
   },
@@ -33,9 +33,9 @@ export const verifyRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { an
     url: '/verify',
     schema: {
       ...schema,
-      summary: 'May this request pass?',
+      summary: 'Check whether a request may pass',
       querystring: Type.Object({
-        permission: Type.Optional(Type.String({ description: 'A permission that is needed beside those of the path.' })),
+        permission: Type.Optional(Type.String({ description: 'A permission that is needed in addition to those of the path.' })),
       }),
     },
     attachValidation: true,
@@ -47,7 +47,7 @@ export const verifyRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { an
   app.route({
     method: METHODS,
     url: '/verify/*',
-    schema: { ...schema, summary: 'May this request pass? The path says which.' },
+    schema: { ...schema, summary: 'Check whether a request may pass, with its path in the URL' },
     handler: (request, reply) => {
       reply.hijack();
       answer(request.raw, reply.raw);

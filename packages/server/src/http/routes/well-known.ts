@@ -24,7 +24,8 @@ export const wellKnownRoutes: FastifyPluginAsyncTypebox<{ keyhouse: Keyhouse }> 
     {
       schema: {
         summary: 'Public signing keys',
-        description: 'RFC 7517. The next key is published before it signs, an old one until its last JWT has ended.',
+        description:
+          'RFC 7517. The next key is published before it signs. A previous key is published until its last JWT has expired.',
         tags: ['Checking credentials'],
         security: [],
         response: { 200: Type.Object({ keys: Type.Array(Jwk) }, { description: 'The keys.' }), ...refusals() },
@@ -59,7 +60,7 @@ export const wellKnownRoutes: FastifyPluginAsyncTypebox<{ keyhouse: Keyhouse }> 
           tags: ['User sessions'],
           security: [],
           response: {
-            200: Type.Object({}, { additionalProperties: true, description: 'Endpoints and what they take.' }),
+            200: Type.Object({}, { additionalProperties: true, description: 'The endpoints and what they support.' }),
             ...refusals(),
           },
         },

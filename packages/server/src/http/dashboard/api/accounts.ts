@@ -95,7 +95,7 @@ const MemberChanged = Type.Object({
 
 export const accounts = {
   'GET /accounts/:account/home': {
-    summary: 'What to do first, recent use, things to look at',
+    summary: 'First steps, recent use, and what needs attention',
     who: 'viewer',
     answer: Type.Object({
       has_token: Type.Boolean(),
@@ -121,7 +121,7 @@ export const accounts = {
     answer: Type.Object({ events: Type.Array(AuditRow), next: Next }),
   },
   'GET /accounts/:account/audit/export': {
-    summary: 'The same as a file (CSV, or one JSON object a line)',
+    summary: 'The same as a file: CSV, or one JSON object per line',
     who: 'viewer',
     query: Type.Object({ ...AuditSearch, format: ExportFormat }),
     file: true,
@@ -131,30 +131,30 @@ export const accounts = {
   'POST /accounts': {
     // A suspended personal account must not be replaced by a new team.
     personal: true,
-    summary: 'Make a team',
+    summary: 'Create a team',
     who: 'signed-in',
     body: Type.Object({ name: NameInput }),
     answer: Type.Object({ id: Id }),
   },
   'PATCH /accounts/:account': { summary: 'Rename a team', who: 'admin', body: Type.Object({ name: NameInput }) },
   'DELETE /accounts/:account': {
-    summary: 'Delete a team; its credentials end',
+    summary: 'Delete a team and its credentials',
     who: 'owner',
     proof: true,
     body: Type.Object({ name: NameInput }),
   },
   'GET /accounts/:account/ends': {
-    summary: 'What would end with the account',
+    summary: 'What deleting the account would end',
     who: 'viewer',
     answer: Ends,
   },
   'GET /accounts/:account/members/:user/ends': {
-    summary: 'What would end with a membership: for those who remove members, and for the member',
+    summary: 'What ending a membership would end. For those who remove members, and for the member',
     who: 'viewer',
     answer: Ends,
   },
   'GET /accounts/:account/members': {
-    summary: 'Members; to those who manage them also addresses and open invitations',
+    summary: 'Members. Those who manage them also see addresses and open invitations',
     who: 'viewer',
     answer: Type.Object({
       members: Type.Array(Member),
@@ -164,16 +164,16 @@ export const accounts = {
     }),
   },
   'POST /accounts/:account/invitations': {
-    summary: 'Invite somebody by mail',
+    summary: 'Invite someone by email',
     who: 'admin',
     proof: true,
     body: Type.Object({ email: EmailInput, role: RoleName }),
     answer: Invitation,
   },
   'POST /accounts/:account/invitations/:id/send': { summary: 'Send an invitation again', who: 'admin', proof: true },
-  'DELETE /accounts/:account/invitations/:id': { summary: 'Take an invitation back', who: 'admin' },
+  'DELETE /accounts/:account/invitations/:id': { summary: 'Revoke an invitation', who: 'admin' },
   'PATCH /accounts/:account/members/:user': {
-    summary: 'Give a member another role',
+    summary: 'Change the role of a member',
     who: 'admin',
     proof: true,
     body: Type.Object({ role: RoleName }),
@@ -182,7 +182,7 @@ export const accounts = {
   'DELETE /accounts/:account/members/:user': { summary: 'Remove a member', who: 'admin', answer: MemberChanged },
   'POST /accounts/:account/leave': { summary: 'Leave a team', who: 'viewer', answer: MemberChanged },
   'POST /accounts/:account/transfer': {
-    summary: 'Make another member the owner',
+    summary: 'Transfer ownership to another member',
     who: 'owner',
     proof: true,
     body: Type.Object({ user_id: Id }),

@@ -147,7 +147,7 @@ export const applications = {
     answer: Made,
   },
   'GET /accounts/:account/applications/:id/ends': {
-    summary: 'What would end with the application',
+    summary: 'What deleting the application would end',
     who: 'viewer',
     answer: Ends,
   },
@@ -163,14 +163,14 @@ export const applications = {
     }),
   },
   'PATCH /accounts/:account/applications/:id': {
-    summary: 'Change an application; what badges vouch for takes them away when it changes',
+    summary: 'Change an application. It loses its badges if something changes that they are about',
     who: 'developer',
     proof: true,
     body: Type.Partial(Type.Object({ ...Settings, logo: Logo })),
     answer: ApplicationDetail,
   },
   'POST /accounts/:account/applications/:id/secret': {
-    summary: 'A new client secret; the one before lives on for the overlap',
+    summary: 'Rotate the client secret. The previous one keeps working for the overlap',
     who: 'developer',
     proof: true,
     body: Type.Object({ overlap_seconds: Type.Integer({ minimum: 0, maximum: 604_800 }) }),
@@ -178,7 +178,7 @@ export const applications = {
   },
   'POST /accounts/:account/applications/:id/secret/end-overlap': {
     whileSuspended: true,
-    summary: 'End the old secret now',
+    summary: 'End the previous secret now',
     who: 'developer',
   },
   'DELETE /accounts/:account/applications/:id': {
@@ -197,18 +197,18 @@ export const applications = {
     answer: Type.Object({ applications: Type.Array(Connected) }),
   },
   'DELETE /me/applications/:grant': {
-    summary: 'Take a grant back; its sessions and their JWTs end',
+    summary: 'Revoke a grant, its sessions and their JWTs',
     who: 'signed-in',
   },
   'GET /me/sessions': {
-    summary: 'Living sessions of applications, newest use first',
+    summary: 'Active sessions of applications, most recently used first',
     who: 'signed-in',
     answer: Type.Object({ sessions: Type.Array(SessionOfUser) }),
   },
   'DELETE /me/sessions/:session': { summary: 'End one session', who: 'signed-in' },
 
   'GET /operator/applications': {
-    summary: 'All applications, newest first; `q` finds by client id or the beginning of the name',
+    summary: 'All applications, newest first; `q` finds by client ID or the beginning of the name',
     who: 'administrator',
     query: Type.Object({ ...Page, q: Type.Optional(Type.String({ maxLength: 254 })) }),
     answer: Type.Object({
@@ -225,13 +225,14 @@ export const applications = {
     }),
   },
   'PUT /operator/applications/:id/verified': {
-    summary: 'Vouch for an application, or no more',
+    summary: 'Mark an application as verified, or remove the mark',
     who: 'administrator',
     proof: true,
     body: Type.Object({ verified: Type.Boolean(), version: Version }),
   },
   'PUT /operator/applications/:id/first-party': {
-    summary: "Say that an application of the operator's account is the operator's own, or not: people are not asked about it",
+    summary:
+      "Mark an application of the operator's account as first-party, or remove the mark. Users are not asked for consent to a first-party application",
     who: 'administrator',
     proof: true,
     body: Type.Object({ first_party: Type.Boolean(), version: Version }),

@@ -57,7 +57,7 @@ export const consent = {
     }),
   },
   'POST /consent': {
-    summary: 'Allow or deny; what grants something new needs a proof that is younger than ten minutes',
+    summary: 'Allow or deny. To grant something new, a proof of the last ten minutes is needed',
     who: 'signed-in',
     body: Type.Object({
       request: RequestInput,
@@ -73,13 +73,13 @@ export const consent = {
     answer: Type.Object({ location: Type.String() }),
   },
   'POST /log-out/check': {
-    summary: 'Which application asks to log out, and where the browser goes then',
+    summary: 'Which application asks to sign out, and where the browser goes next',
     who: 'anyone',
     body: Type.Object({ request: RequestInput }),
     answer: Type.Object({ application: OptionalText, destination: OptionalText, signed_in: Type.Boolean() }),
   },
   'POST /log-out/confirm': {
-    summary: 'Log out, as an application asked',
+    summary: 'Sign out, as an application asked',
     who: 'anyone',
     body: Type.Object({ request: RequestInput }),
     answer: Type.Object({ location: Type.String() }),

@@ -94,7 +94,7 @@ export const JwtRow = Type.Object({
 
 export const credentials = {
   'GET /permissions': {
-    summary: 'The catalogue; empty: any well-formed permission exists',
+    summary: 'The permissions that exist. Empty: any well-formed permission exists',
     who: 'signed-in',
     answer: Type.Object({
       permissions: Type.Array(
@@ -117,7 +117,7 @@ export const credentials = {
   },
   'POST /tokens': {
     personal: true,
-    summary: 'Make a token',
+    summary: 'Create a token',
     who: 'signed-in',
     proof: true,
     verified: true,
@@ -126,25 +126,30 @@ export const credentials = {
   },
   'GET /tokens/:id': { summary: 'One token and its use', who: 'signed-in', answer: Detail },
   'PATCH /tokens/:id': { personal: true, summary: 'Rename a token', who: 'signed-in', body: Type.Object({ name: NameInput }) },
-  'POST /tokens/:id/narrow': { personal: true, summary: 'Take permissions or addresses away', who: 'signed-in', body: Narrow },
+  'POST /tokens/:id/narrow': { personal: true, summary: 'Remove permissions or addresses', who: 'signed-in', body: Narrow },
   'POST /tokens/:id/narrow/undo': {
     personal: true,
-    summary: 'Give back what stood there before the newest narrowing, within a day',
+    summary: 'Undo the latest narrowing, within a day',
     who: 'signed-in',
     proof: true,
   },
   'POST /tokens/:id/rotate': {
     personal: true,
-    summary: 'A new secret',
+    summary: 'Rotate the secret',
     who: 'signed-in',
     proof: true,
     body: Type.Object({ overlap_seconds: OverlapSeconds }),
     answer: Made,
   },
-  'POST /tokens/:id/overlap/end': { whileSuspended: true, personal: true, summary: 'End the old secret now', who: 'signed-in' },
+  'POST /tokens/:id/overlap/end': {
+    whileSuspended: true,
+    personal: true,
+    summary: 'End the previous secret now',
+    who: 'signed-in',
+  },
   'POST /tokens/:id/overlap/extend': {
     personal: true,
-    summary: 'Let the old secret live this long from now',
+    summary: 'Set how long the previous secret keeps working, from now',
     who: 'signed-in',
     proof: true,
     body: Type.Object({ seconds: OverlapSeconds }),
@@ -158,36 +163,40 @@ export const credentials = {
     answer: Type.Object({ credentials: Type.Array(CredentialRow), next: Next }),
   },
   'POST /accounts/:account/keys': {
-    summary: 'Make an API key',
+    summary: 'Create an API key',
     who: 'developer',
     proof: true,
     verified: true,
     body: Type.Object({ ...Wish, environment: Type.Union([Type.Literal('live'), Type.Literal('test')]) }),
     answer: Made,
   },
-  'GET /accounts/:account/keys/:id/ends': { summary: 'What would end with the key', who: 'viewer', answer: Ends },
+  'GET /accounts/:account/keys/:id/ends': { summary: 'What revoking the key would end', who: 'viewer', answer: Ends },
   'GET /accounts/:account/keys/:id': { summary: 'One key and its use', who: 'viewer', answer: Detail },
   'PATCH /accounts/:account/keys/:id': { summary: 'Rename a key', who: 'developer', body: Type.Object({ name: NameInput }) },
   'POST /accounts/:account/keys/:id/narrow': {
-    summary: 'Take permissions or addresses away; wider JWTs end',
+    summary: 'Remove permissions or addresses. JWTs with more than what is left are revoked',
     who: 'developer',
     body: Narrow,
   },
   'POST /accounts/:account/keys/:id/narrow/undo': {
-    summary: 'Give back what stood there before the newest narrowing, within a day; JWTs that it revoked stay revoked',
+    summary: 'Undo the latest narrowing, within a day. JWTs that it revoked stay revoked',
     who: 'developer',
     proof: true,
   },
   'POST /accounts/:account/keys/:id/rotate': {
-    summary: 'A new secret',
+    summary: 'Rotate the secret',
     who: 'developer',
     proof: true,
     body: Type.Object({ overlap_seconds: OverlapSeconds, revoke_jwts: Type.Boolean() }),
     answer: Made,
   },
-  'POST /accounts/:account/keys/:id/overlap/end': { whileSuspended: true, summary: 'End the old secret now', who: 'developer' },
+  'POST /accounts/:account/keys/:id/overlap/end': {
+    whileSuspended: true,
+    summary: 'End the previous secret now',
+    who: 'developer',
+  },
   'POST /accounts/:account/keys/:id/overlap/extend': {
-    summary: 'Let the old secret live this long from now',
+    summary: 'Set how long the previous secret keeps working, from now',
     who: 'developer',
     proof: true,
     body: Type.Object({ seconds: OverlapSeconds }),
@@ -199,14 +208,14 @@ export const credentials = {
   },
 
   'GET /accounts/:account/keys/:id/jwts': {
-    summary: 'Live JWTs minted from a key, newest first',
+    summary: 'Active JWTs minted from a key, newest first',
     who: 'viewer',
     query: Type.Object({ ...Page, subject: Type.Optional(Type.String({ maxLength: 128 })) }),
     answer: Type.Object({ jwts: Type.Array(JwtRow), next: Next }),
   },
   'POST /accounts/:account/jwts/decode': {
     whileSuspended: true,
-    summary: 'What stands in a JWT, and whether it still holds',
+    summary: 'The claims of a JWT, and whether it is still valid',
     who: 'viewer',
     body: Type.Object({ jwt: Type.String({ minLength: 1, maxLength: 16_384 }) }),
     answer: Type.Object({
@@ -225,7 +234,7 @@ export const credentials = {
   'DELETE /accounts/:account/jwts/:jti': { whileSuspended: true, summary: 'Revoke one JWT', who: 'developer' },
   'DELETE /accounts/:account/keys/:id/jwts': {
     whileSuspended: true,
-    summary: 'Revoke every JWT minted from a key until now',
+    summary: 'Revoke every JWT that was minted from a key so far',
     who: 'developer',
     answer: Type.Object({ revoked: Type.Integer() }),
   },

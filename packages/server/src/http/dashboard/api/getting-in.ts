@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { EmailInput, type Endpoints, OptionalText, PasswordInput, RoleName, TicketInput, WebAuthnJson } from './endpoint.ts';
 
 export const Brand = Type.Object({
-  name: Type.String({ description: 'What the operator calls this place.' }),
+  name: Type.String({ description: 'The name that the operator gave this server.' }),
   /** `#rrggbb` */
   accent: Type.String(),
   logo_url: OptionalText,
@@ -52,7 +52,7 @@ export const gettingIn = {
     }),
   },
   'POST /register': {
-    summary: 'Make a user, and sign in',
+    summary: 'Create a user, and sign in',
     who: 'anyone',
     body: Type.Object({
       email: EmailInput,
@@ -63,7 +63,7 @@ export const gettingIn = {
     answer: Done,
   },
   'POST /log-in': {
-    summary: 'Prove a password; a second factor may be asked for next',
+    summary: 'Sign in with a password. A second factor may be needed next',
     who: 'anyone',
     body: Type.Object({ email: EmailInput, password: PasswordInput }),
     answer: Type.Union([Done, SecondFactor]),
@@ -75,30 +75,30 @@ export const gettingIn = {
     answer: Done,
   },
   'POST /log-in/first-proof': {
-    summary: 'Confirm what ends when another provider is the first to prove the address, and sign in',
+    summary: 'Confirm what is revoked when another provider is the first to verify the address, and sign in',
     who: 'anyone',
     answer: Done,
   },
-  'POST /log-in/again': { summary: 'Forget a first step that waits for its second, or to be confirmed', who: 'anyone' },
+  'POST /log-in/again': { summary: 'Cancel a sign-in that waits for its second step or for confirmation', who: 'anyone' },
   'POST /log-in/passkey/options': {
     summary: 'A challenge for a passkey, as first or second step',
     who: 'anyone',
     answer: WebAuthnJson,
   },
   'POST /log-in/passkey': {
-    summary: 'Log in with a passkey',
+    summary: 'Sign in with a passkey',
     who: 'anyone',
     body: Type.Object({ response: WebAuthnJson }),
     answer: Done,
   },
   'POST /log-out': { summary: 'End this sign-in', who: 'signed-in' },
   'POST /forgot': {
-    summary: 'Ask for a link that sets a new password; answers alike for every address',
+    summary: 'Request a link that sets a new password. The answer is the same for every address',
     who: 'anyone',
     body: Type.Object({ email: EmailInput }),
   },
   'POST /reset/check': {
-    summary: 'Whether a link still works, for whom, and what a new password ends',
+    summary: 'Whether a link still works, for whom, and what a new password revokes',
     who: 'anyone',
     body: Type.Object({ ticket: TicketInput }),
     answer: Type.Object({
@@ -117,19 +117,19 @@ export const gettingIn = {
     body: Type.Object({ ticket: TicketInput, password: PasswordInput }),
   },
   'POST /verify-email': {
-    summary: 'Prove the address with a link, signed in as its user',
+    summary: 'Verify the email address with a link, signed in as its user',
     who: 'signed-in',
     body: Type.Object({ ticket: TicketInput }),
     answer: Type.Object({ email: Type.String() }),
   },
-  'POST /verify-email/send': { summary: 'Send the link that proves the address once more', who: 'signed-in' },
+  'POST /verify-email/send': { summary: 'Send the link that verifies the email address again', who: 'signed-in' },
   'POST /setup/check': {
     summary: 'Whether the setup link still works',
     who: 'anyone',
     body: Type.Object({ ticket: TicketInput }),
   },
   'POST /setup': {
-    summary: 'Make the first administrator, and sign in',
+    summary: 'Create the first administrator, and sign in',
     who: 'anyone',
     body: Type.Object({
       ticket: TicketInput,
@@ -161,7 +161,7 @@ export const gettingIn = {
     answer: Type.Object({ account: Type.Integer() }),
   },
   'POST /providers/:provider/start': {
-    summary: 'Where to send the browser to sign in with another provider, prove it is you, or link it',
+    summary: 'Where to send the browser to sign in with another provider, give a proof with it, or link it',
     who: 'anyone',
     body: Type.Object({
       purpose: Type.Union([Type.Literal('log-in'), Type.Literal('proof'), Type.Literal('link')]),
@@ -170,7 +170,11 @@ export const gettingIn = {
     }),
     answer: Type.Object({ url: Type.String() }),
   },
-  'POST /proof': { summary: 'Prove the password again', who: 'signed-in', body: Type.Object({ password: PasswordInput }) },
-  'POST /proof/passkey/options': { summary: 'A challenge for proving it with a passkey', who: 'signed-in', answer: WebAuthnJson },
-  'POST /proof/passkey': { summary: 'Prove it with a passkey', who: 'signed-in', body: Type.Object({ response: WebAuthnJson }) },
+  'POST /proof': { summary: 'Give a proof with the password', who: 'signed-in', body: Type.Object({ password: PasswordInput }) },
+  'POST /proof/passkey/options': { summary: 'A challenge for a proof with a passkey', who: 'signed-in', answer: WebAuthnJson },
+  'POST /proof/passkey': {
+    summary: 'Give a proof with a passkey',
+    who: 'signed-in',
+    body: Type.Object({ response: WebAuthnJson }),
+  },
 } as const satisfies Endpoints;

@@ -88,19 +88,19 @@ export const me = {
     }),
   },
   'POST /me/email': {
-    summary: 'Ask for another address; a link goes there',
+    summary: 'Request another email address. A link is sent there',
     who: 'signed-in',
     proof: true,
     body: Type.Object({ email: EmailInput }),
   },
   'POST /me/email/confirm': {
-    summary: 'Take the new address with the link',
+    summary: 'Confirm the new email address with the link',
     who: 'signed-in',
     body: Type.Object({ ticket: TicketInput }),
     answer: Type.Object({ email: Type.String() }),
   },
   'GET /me/ends': {
-    summary: 'What would end with the user, and why the user cannot be deleted yet',
+    summary: 'What deleting the user would end, and why the user cannot be deleted yet',
     who: 'signed-in',
     answer: Type.Object({
       ...Ends.properties,
@@ -118,7 +118,7 @@ export const me = {
     body: Type.Object({ email: EmailInput }),
   },
   'PUT /me/password': {
-    summary: 'Change or set the password; every other sign-in ends',
+    summary: 'Change or set the password. Every other sign-in ends',
     who: 'signed-in',
     proof: true,
     body: Type.Object({ password: PasswordInput }),
@@ -154,7 +154,7 @@ export const me = {
   'PATCH /me/passkeys/:id': { summary: 'Rename a passkey', who: 'signed-in', body: Type.Object({ name: NameInput }) },
   'DELETE /me/passkeys/:id': { summary: 'Remove a passkey', who: 'signed-in', proof: true },
   'POST /me/totp': {
-    summary: 'A new TOTP secret, not in force until a code proves it',
+    summary: 'A new TOTP secret. It is not used until a code confirms it',
     who: 'signed-in',
     proof: true,
     answer: Type.Object({
@@ -163,7 +163,7 @@ export const me = {
     }),
   },
   'POST /me/totp/confirm': {
-    summary: 'Put the TOTP secret in force; the first second factor turns two-step verification on',
+    summary: 'Confirm the TOTP secret. The first second factor turns two-step verification on',
     who: 'signed-in',
     proof: true,
     body: Type.Object({ code: Type.String({ minLength: 1, maxLength: 16 }) }),
@@ -176,7 +176,7 @@ export const me = {
     proof: true,
   },
   'POST /me/two-step': {
-    summary: 'Turn two-step verification on, by a passkey',
+    summary: 'Turn two-step verification on, with a passkey',
     who: 'signed-in',
     proof: true,
     answer: Type.Object({ recovery_codes: Type.Array(Type.String()) }),
@@ -187,7 +187,7 @@ export const me = {
     proof: true,
   },
   'POST /me/recovery-codes': {
-    summary: 'New recovery codes; the old ones end',
+    summary: 'New recovery codes. The previous ones stop working',
     who: 'signed-in',
     proof: true,
     answer: Type.Object({ recovery_codes: Type.Array(Type.String()) }),

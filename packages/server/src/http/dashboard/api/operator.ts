@@ -85,7 +85,7 @@ const AuditSubject = {
 
 export const operator = {
   'GET /operator/users': {
-    summary: 'Users, newest first; `q` finds by id, or the beginning of address or name',
+    summary: 'Users, newest first; `q` finds by ID, or the beginning of the email address or name',
     who: 'administrator',
     query: Type.Object({ ...Page, q: Type.Optional(Type.String({ maxLength: 254 })) }),
     answer: Type.Object({ users: Type.Array(UserRow), next: Next }),
@@ -112,13 +112,13 @@ export const operator = {
     }),
   },
   'POST /operator/users/:id/disable': {
-    summary: 'Disable a user: nothing of theirs works any more',
+    summary: 'Disable a user. All of their credentials are refused',
     who: 'administrator',
     proof: true,
   },
   'POST /operator/users/:id/enable': { summary: 'Enable a user again', who: 'administrator', proof: true },
   'POST /operator/users/:id/reset-second-factor': {
-    summary: 'Take passkeys, TOTP and recovery codes away',
+    summary: 'Remove passkeys, TOTP and recovery codes',
     who: 'administrator',
     proof: true,
   },
@@ -129,13 +129,13 @@ export const operator = {
     query: Type.Object({ sessions: Type.Optional(Type.Literal('end')) }),
   },
   'PUT /operator/users/:id/administrator': {
-    summary: 'Give or take the platform flag',
+    summary: 'Make a user an administrator, or remove that',
     who: 'administrator',
     proof: true,
     body: Type.Object({ administrator: Type.Boolean() }),
   },
   'POST /operator/invitations': {
-    summary: 'Invite somebody to register',
+    summary: 'Invite someone to register',
     who: 'administrator',
     proof: true,
     body: Type.Object({ email: EmailInput }),
@@ -151,18 +151,18 @@ export const operator = {
     }),
   },
   'GET /operator/accounts/:id': {
-    summary: 'One account, and what would end with it',
+    summary: 'One account, and what deleting it would end',
     who: 'administrator',
     answer: Type.Object({ account: AccountRow, ends: Ends }),
   },
   'POST /operator/accounts/:id/suspend': {
-    summary: 'Refuse everything of an account until it is resumed; `reason`: what its members are told',
+    summary: 'Suspend an account until it is resumed. `reason` is shown to its members',
     who: 'administrator',
     proof: true,
     body: Type.Object({ reason: Type.Union([Type.String({ maxLength: 500 }), Type.Null()]) }),
   },
   'POST /operator/accounts/:id/resume': {
-    summary: 'Accept everything of a suspended account again',
+    summary: 'Resume a suspended account',
     who: 'administrator',
     proof: true,
   },
@@ -180,7 +180,7 @@ export const operator = {
     body: Type.Object({ permissions: Catalogue }),
   },
   'POST /operator/permissions/holders': {
-    summary: 'Who holds permissions that are to be removed from the catalogue',
+    summary: 'Who has permissions that would be removed from the catalogue',
     who: 'administrator',
     body: Type.Object({ permissions: Type.Array(Type.String({ maxLength: 128 }), { maxItems: 1000 }) }),
     answer: Type.Object({
@@ -220,42 +220,42 @@ export const operator = {
     answer: Type.Object({ keys: Type.Array(SigningKey), rotate_every_days: Type.Integer(), next_rotation_at: OptionalTime }),
   },
   'POST /operator/signing-keys/rotate': {
-    summary: 'Let the next key sign from now on; `emergency`: a key that no verifier has heard of',
+    summary: 'Start to sign with the next key. `emergency`: even if verifiers do not know that key yet',
     who: 'administrator',
     proof: true,
     body: Type.Object({ emergency: Type.Boolean() }),
   },
   'PUT /operator/signing-keys/schedule': {
-    summary: 'How often they rotate',
+    summary: 'Set how often they rotate',
     who: 'administrator',
     proof: true,
     body: Type.Object({ days: Type.Integer({ minimum: 1, maximum: 365 }) }),
   },
 
   'GET /operator/mails': {
-    summary: 'The outbox, newest first',
+    summary: 'Emails, newest first',
     who: 'administrator',
     query: Type.Object(Page),
     answer: Type.Object({ smtp: Type.Boolean(), mails: Type.Array(MailRow), next: Next }),
   },
   'GET /operator/mails/:id': {
-    summary: 'One mail as it would have been sent',
+    summary: 'One email, as it is sent',
     who: 'administrator',
     proof: true,
     answer: Type.Object({ mail: MailRow, text: OptionalText, html: OptionalText }),
   },
   'POST /operator/mails/:id/retry': { summary: 'Try again now', who: 'administrator' },
-  'POST /operator/mails/test': { summary: 'Send a mail to yourself', who: 'administrator' },
+  'POST /operator/mails/test': { summary: 'Send a test email to yourself', who: 'administrator' },
 
   'GET /operator/limits': {
-    summary: 'The limits that hold',
+    summary: 'The limits in force',
     who: 'administrator',
     answer: Type.Object({
       limits: Type.Array(Type.Object({ name: Type.String(), value: Type.String(), why: Type.String(), setting: OptionalText })),
     }),
   },
   'POST /operator/limits/clear': {
-    summary: 'Let somebody try again now',
+    summary: 'Unlock sign-in for a user or an address',
     who: 'administrator',
     proof: true,
     body: Type.Object({ email: EmailInput }),
@@ -272,7 +272,7 @@ export const operator = {
   },
 
   'GET /operator/audit': {
-    summary: 'The whole audit log, newest first, with the head of its chain',
+    summary: 'The audit log of the server, newest first, with the head of its chain',
     who: 'administrator',
     query: Type.Object({ ...AuditFilter, ...AuditSubject }),
     answer: Type.Object({
@@ -289,7 +289,7 @@ export const operator = {
     answer: Type.String(),
   },
   'POST /operator/audit/verify': {
-    summary: 'Go through the chain from its beginning',
+    summary: 'Verify the chain from its beginning',
     who: 'administrator',
     answer: Type.Object({ intact: Type.Boolean(), checked: Type.Integer(), fault: OptionalText }),
   },

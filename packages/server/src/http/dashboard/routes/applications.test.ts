@@ -165,7 +165,7 @@ describe('the applications of an account', () => {
     });
     expect((await patch(application.id, { name: 'Another', permissions: ['invoices.read', 'invoices.write'] })).status).toBe(200);
     const bad = await patch(application.id, { permissions: ['invoices.write'] });
-    expect(bad.json.errors).toEqual({ permissions: ['There is no permission named invoices.write.'] });
+    expect(bad.json.errors).toEqual({ permissions: ['The permission invoices.write does not exist.'] });
     await server.keyhouse.permissions.setCatalogue({ catalogue: PERMISSIONS, by: OPERATOR });
   });
 

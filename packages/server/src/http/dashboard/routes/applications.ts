@@ -101,7 +101,7 @@ export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
 
   serve('POST /accounts/:account/applications/:id/secret/end-overlap', async ({ account, params, by }) => {
     const ended = await keyhouse.applications.endSecretOverlap(await find(account.id, params.id), by);
-    if (!ended) throw invalid('overlap', 'The old secret has ended already.');
+    if (!ended) throw invalid('overlap', 'The previous secret has already ended.');
   });
 
   serve('DELETE /accounts/:account/applications/:id', async ({ account, params, by }) => {
@@ -181,7 +181,7 @@ const emptyIsNone = (text: string | null): string | null => (text === null || te
 
 const OTHER_REFUSALS = {
   gone: () => new Refusal({ code: 'not_found' }),
-  too_many: () => invalid('account', 'The account has as many applications as it may have.'),
+  too_many: () => invalid('account', 'The account has reached its limit of applications.'),
   not_operators: () => invalid('first_party', FIRST_PARTY_SENTENCE),
 } as const;
 

@@ -119,10 +119,11 @@ const ACTOR = /^(?:(?:user|token|key):[1-9]\d{0,14}|jwt:[A-Za-z0-9_-]{1,64}|oper
 
 function readSearch({ event, actor, credential, request_id, since, until }: Search): Omit<AuditFilter, 'limit'> {
   const name = EVENT_NAMES.find((each) => each === event);
-  if (event !== undefined && name === undefined) throw invalid('event', 'There is no event of this name.');
+  if (event !== undefined && name === undefined) throw invalid('event', 'No event has this name.');
   if (actor !== undefined && !ACTOR.test(actor))
-    throw invalid('actor', 'An actor reads like user:7, token:12, key:12 or operator.');
-  if (request_id !== undefined && !/^[\x21-\x7e]*$/.test(request_id)) throw invalid('request_id', 'This is no id of a request.');
+    throw invalid('actor', 'Write an actor as user:7, token:12, key:12 or operator.');
+  if (request_id !== undefined && !/^[\x21-\x7e]*$/.test(request_id))
+    throw invalid('request_id', 'This is not a valid request ID.');
   return {
     ...(name === undefined ? {} : { event: name }),
     ...(actor === undefined ? {} : { actor }),

@@ -49,7 +49,7 @@ export function consentRoutes(serve: Serve, { keyhouse, cookies }: DashboardPort
     if (answered === 'request_over') throw invalid('request', OVER);
     if (answered === 'log_in') throw new Refusal({ code: 'not_signed_in' });
     if (answered === 'proof_required') throw new Refusal({ code: 'proof_required' });
-    if (answered === 'beyond') throw invalid('permissions', 'This is not what the application asked for.');
+    if (answered === 'beyond') throw invalid('permissions', 'This does not match what the application asked for.');
     cookies.clear(reply, 'return');
     return { location: answered.location };
   });

@@ -85,7 +85,7 @@ describe('tokens and keys', () => {
       expect((await ada.ask('/tokens', { body: { ...WISH, expires_at } })).json.errors).toHaveProperty('expires_at');
     expect((await ada.ask('/tokens', { body: { ...WISH, permissions: [] } })).status).toBe(422);
     expect((await ada.ask('/tokens', { body: { ...WISH, user_id: 1 } })).json.errors).toEqual({
-      user_id: ['This field is not known here.'],
+      user_id: ['This field does not exist.'],
     });
     expect((await ada.ask('/tokens')).json.credentials).toHaveLength(before);
   });

@@ -90,14 +90,14 @@ export function credentialHandlers(keyhouse: Keyhouse) {
         keyhouse.credentials.findUndo(credential.id),
       ]);
       const judged = least.get(credential.id);
-      if (row === undefined || judged === undefined) throw new Error('A credential was described by halves.');
+      if (row === undefined || judged === undefined) throw new Error('A credential is described only in part.');
       return { credential: row, least: describeLeast(judged), undo: describeUndo(undo), requests_90_days: days(credential.id) };
     },
 
     /** What was just made, and its secret: the one time that it is shown. */
     async made(scope: Scope, { id }: Credential, secret: string): Promise<Api['POST /tokens']['answer']> {
       const [row] = await describe([await find(scope, String(id))], { places: true });
-      if (row === undefined) throw new Error('A credential was made and is not there.');
+      if (row === undefined) throw new Error('A credential was created, but cannot be found.');
       return { credential: row, secret };
     },
 
@@ -109,7 +109,7 @@ export function credentialHandlers(keyhouse: Keyhouse) {
     async narrow(scope: Scope, id: string, { permissions, addresses }: NarrowBody, by: By): Promise<void> {
       const credential = await find(scope, id);
       if (permissions === undefined && addresses === undefined)
-        throw invalid('permissions', 'Say which permissions or addresses are to be left.');
+        throw invalid('permissions', 'Name the permissions or addresses to keep.');
       const input = {
         kind: scope.kind,
         id: credential.id,
@@ -129,7 +129,10 @@ export function credentialHandlers(keyhouse: Keyhouse) {
       const credential = await find(scope, id);
       const undone = await keyhouse.credentials.undoNarrowing({ owned: { ...scope, id: credential.id }, credential }, by);
       if (undone.ok) return;
-      throw invalid('narrowing', 'This can no longer be undone: a day has passed, it was undone before, or it was revoked.');
+      throw invalid(
+        'narrowing',
+        'This can no longer be undone. A day has passed, it was already undone, or the credential was revoked.',
+      );
     },
 
     async rotate(scope: Scope, id: string, overlapSeconds: number, revokeJwts: boolean, by: By) {
@@ -141,7 +144,7 @@ export function credentialHandlers(keyhouse: Keyhouse) {
       if (rotated.ok) return this.made(scope, rotated.value.credential, rotated.value.text);
       // Revoked meanwhile is a 404; rotated meanwhile must not be done twice, which would end a secret that was just handed out.
       await find(scope, id);
-      throw invalid('credential', 'It was rotated by somebody else in the same moment. Look again.');
+      throw invalid('credential', 'Someone else rotated it at the same time. Reload and check.');
     },
 
     async endOverlap(scope: Scope, id: string, by: By): Promise<void> {
@@ -155,7 +158,7 @@ export function credentialHandlers(keyhouse: Keyhouse) {
       if (!extended)
         throw invalid(
           'seconds',
-          'The old secret has ended, or has already worked for 7 days after the rotation. It cannot be extended.',
+          'The previous secret cannot be extended. It has expired, or the 7 days after the rotation are over.',
         );
     },
 

@@ -15,14 +15,11 @@ export function invitationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): v
     if (!mayInvite(account.role, role)) throw new Refusal({ code: 'not_allowed' });
     const invited = await keyhouse.teams.invite({ account, inviter: user, email, role, by });
     if (invited === 'invalid_email') throw invalid('email', EMAIL_SENTENCE);
-    if (invited === 'member') throw invalid('email', 'Somebody with this address is a member already.');
+    if (invited === 'member') throw invalid('email', 'Someone with this email address is already a member.');
     if (invited === 'open')
-      throw invalid('email', 'There is an open invitation for this address: send it again, or take it back.');
+      throw invalid('email', 'There is already an open invitation for this email address. Send it again or revoke it.');
     if (invited === 'full')
-      throw invalid(
-        'email',
-        'The team has as many open invitations as it may have. Take one back, or wait until some are accepted.',
-      );
+      throw invalid('email', 'The team has reached its limit of open invitations. Revoke one, or wait until some are accepted.');
     if (typeof invited === 'string') throw refusalOf(invited);
     return describeInvitation(invited);
   });
@@ -42,9 +39,8 @@ export function invitationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): v
   serve('POST /operator/invitations', async ({ body: { email }, signIn: { user }, by }) => {
     const invited = await keyhouse.teams.inviteToRegister({ inviter: user, email, by });
     if (invited === 'invalid_email') throw invalid('email', EMAIL_SENTENCE);
-    if (invited === 'sign_up_closed')
-      throw invalid('email', 'Nobody can register here: sign-up is closed. Create the user at the command line.');
-    if (invited === 'registered') throw invalid('email', 'Somebody with this address is registered already.');
+    if (invited === 'sign_up_closed') throw invalid('email', 'Sign-up is closed. Create the user on the command line.');
+    if (invited === 'registered') throw invalid('email', 'Someone with this email address is already registered.');
     if (invited === 'not_allowed' || invited === 'too_many') throw refusalOf(invited);
   });
 
@@ -64,10 +60,9 @@ export function invitationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): v
   serve('POST /invitation/accept', async ({ body: { ticket }, signIn: { user }, by }) => {
     const accepted = await keyhouse.teams.acceptInvitation({ ticket, userId: user.id, by });
     if (accepted === 'gone') throw await refuseLink(keyhouse, 'invitation', ticket);
-    if (accepted === 'too_many')
-      throw invalid('ticket', 'You own as many teams as one person may. Leave one first, or delete it.');
+    if (accepted === 'too_many') throw invalid('ticket', 'You have reached the limit of teams. Leave or delete one first.');
     if (accepted === 'other_address')
-      throw invalid('ticket', 'This invitation is for another address: log in with the one that it was sent to.');
+      throw invalid('ticket', 'This invitation is for another email address. Sign in with the address that it was sent to.');
     return { account: accepted.accountId };
   });
 }

@@ -32,7 +32,7 @@ export function jwtsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
 
   serve('POST /accounts/:account/jwts/decode', async ({ account, body }) => {
     const decoded = await keyhouse.jwts.decode({ text: body.jwt.trim(), accountId: account.id });
-    if (decoded === null) throw invalid('jwt', 'This is no JWT: it has three parts, and looks like eyJ….eyJ….…');
+    if (decoded === null) throw invalid('jwt', 'This is not a JWT. A JWT has three parts and looks like eyJ….eyJ….…');
     return decoded;
   });
 
@@ -51,7 +51,7 @@ export function jwtsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
 /** The page that follows begins behind this JWT, whose id tells when it was issued. */
 function readBefore(jti: string): { jti: string; issuedAtMs: number } {
   const issuedAtMs = jtiIssuedAtMs(jti);
-  if (issuedAtMs === null) throw invalid('before', 'The before field must be the next of another page.');
+  if (issuedAtMs === null) throw invalid('before', 'The before field must be the value of next from another page.');
   return { jti, issuedAtMs };
 }
 

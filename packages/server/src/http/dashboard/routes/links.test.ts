@@ -8,8 +8,8 @@ import { PASSWORD, startTestServer, type TestServer } from '../../../../test/ser
 import { type Visitor, visitorFor, visitorWith } from '../../../../test/visitor.ts';
 
 const NEW_PASSWORD = 'four other unrelated words';
-const USED = { ticket: ['This link was used already.'] };
-const OVER = { ticket: ['This link no longer works: it expired, a newer one replaced it, or a part of it is missing.'] };
+const USED = { ticket: ['This link was already used.'] };
+const OVER = { ticket: ['This link no longer works. It expired, a newer link replaced it, or a part of it is missing.'] };
 
 eachDatabase('a link', (makeDatabase) => {
   let server: TestServer;
@@ -36,17 +36,19 @@ eachDatabase('a link', (makeDatabase) => {
   it('that sets the server up says that it was used, and never that the server shows another', async () => {
     const link = { ticket: (await server.keyhouse.signIns.createSetupTicket()) ?? '' };
     expect((await errorsOf(stranger, '/setup/check', { ticket: 'a'.repeat(43) })).ticket[0]).toContain(
-      'its log shows a new link',
+      'it writes a new link to its log',
     );
     const root = { email: newEmail(), password: PASSWORD };
     expect((await stranger.ask('/setup', { body: { ...link, ...root } })).status).toBe(200);
-    const used = { ticket: ['This link was used already: the server has its administrator. Log in.'] };
+    const used = { ticket: ['This link was already used. The server already has an administrator. Sign in.'] };
     expect(await errorsOf(stranger, '/setup/check', link)).toEqual(used);
     expect(await errorsOf(stranger, '/setup', { ...link, ...root })).toEqual(used);
     // Also for whoever finds it in a log long after, and for a link that another server showed at the same time.
     server.advance(31 * 86_400_000);
     while (await server.store.tickets.sweepTickets({ nowMs: server.now(), limit: 100 }));
-    expect((await errorsOf(stranger, '/setup/check', link)).ticket).toEqual(['The server has its administrator. Log in.']);
+    expect((await errorsOf(stranger, '/setup/check', link)).ticket).toEqual([
+      'The server already has an administrator. Sign in.',
+    ]);
   });
 
   it('that sets a new password says that it was used, and that it was replaced when it was', async () => {
@@ -73,11 +75,11 @@ eachDatabase('a link', (makeDatabase) => {
     await expect.poll(() => linkIn(server, email, '/verify-email#')).not.toBe(replaced);
     const ticket = await linkIn(server, email, '/verify-email#');
     expect(await errorsOf(person, '/verify-email', { ticket: replaced })).toEqual(OVER);
-    const theirs = { ticket: ['This link is for somebody else than the one who is signed in here.'] };
+    const theirs = { ticket: ['This link is for another user than the one who is signed in.'] };
     expect(await errorsOf(other, '/verify-email', { ticket })).toEqual(theirs);
     expect((await person.ask('/verify-email', { body: { ticket } })).json).toEqual({ email });
-    const standing = `Your address ${email} is verified already.`;
-    expect((await errorsOf(person, '/verify-email', { ticket })).ticket).toEqual([`This link was used already. ${standing}`]);
+    const standing = `Your address ${email} is already verified.`;
+    expect((await errorsOf(person, '/verify-email', { ticket })).ticket).toEqual([`This link was already used. ${standing}`]);
     expect((await errorsOf(person, '/verify-email', { ticket: replaced })).ticket).toEqual([
       `This link no longer works. ${standing}`,
     ]);
@@ -93,7 +95,7 @@ eachDatabase('a link', (makeDatabase) => {
     expect((await owner.ask('/me/email', { body: { email: next } })).status).toBe(204);
     const ticket = await linkIn(server, next, '/new-email#');
     expect((await errorsOf(other, '/me/email/confirm', { ticket })).ticket).toEqual([
-      'This link is for somebody else than the one who is signed in here.',
+      'This link is for another user than the one who is signed in.',
     ]);
     expect((await owner.ask('/me/email/confirm', { body: { ticket } })).json).toEqual({ email: next });
     expect(await errorsOf(owner, '/me/email/confirm', { ticket })).toEqual(USED);
@@ -104,7 +106,7 @@ eachDatabase('a link', (makeDatabase) => {
     const team = await newTeam(owner);
     const ticket = await invite(server, owner, team, guest.email, 'viewer');
     expect((await guest.ask('/invitation/accept', { body: { ticket } })).json).toEqual({ account: team });
-    const accepted = { ticket: ['This invitation was accepted already.'] };
+    const accepted = { ticket: ['This invitation was already accepted.'] };
     expect(await errorsOf(stranger, '/invitation/check', { ticket })).toEqual(accepted);
     expect(await errorsOf(guest, '/invitation/accept', { ticket })).toEqual(accepted);
   });
@@ -116,7 +118,7 @@ eachDatabase('a link', (makeDatabase) => {
     const invitation = await invite(server, owner, team, email, 'viewer');
     const body = { email, password: PASSWORD, invitation };
     expect((await stranger.ask('/register', { body })).json).toEqual({ next: 'done', to: `/dashboard/accounts/${team}` });
-    expect(await errorsOf(stranger, '/register', body)).toEqual({ ticket: ['This invitation was accepted already.'] });
+    expect(await errorsOf(stranger, '/register', body)).toEqual({ ticket: ['This invitation was already accepted.'] });
   });
 
   it('that was used leaves nothing of anybody behind', async () => {

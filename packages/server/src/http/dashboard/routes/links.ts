@@ -6,10 +6,10 @@ import type { User } from '../../../core/users/account.ts';
 import type { LinkFate, LinkPurpose } from '../../../core/users/ticket.ts';
 import { invalid } from './refuse.ts';
 
-const OVER = 'This link no longer works: it expired, a newer one replaced it, or a part of it is missing.';
+const OVER = 'This link no longer works. It expired, a newer link replaced it, or a part of it is missing.';
 const SENTENCES: Readonly<Record<LinkFate, string>> = {
-  used: 'This link was used already.',
-  other_user: 'This link is for somebody else than the one who is signed in here.',
+  used: 'This link was already used.',
+  other_user: 'This link is for another user than the one who is signed in.',
   over: OVER,
 };
 
@@ -22,7 +22,7 @@ export async function refuseVerification(keyhouse: Keyhouse, user: User, ticket:
   const isVerified = ((await keyhouse.users.find(user.id)) ?? user).emailVerifiedAtMs !== null;
   if (fate === 'other_user' || !isVerified) return invalid('ticket', SENTENCES[fate]);
   const about = fate === 'used' ? SENTENCES.used : 'This link no longer works.';
-  return invalid('ticket', `${about} Your address ${user.email} is verified already.`);
+  return invalid('ticket', `${about} Your address ${user.email} is already verified.`);
 }
 
 /** For a link that was just refused. */
@@ -34,12 +34,12 @@ async function sentenceOf(keyhouse: Keyhouse, purpose: LinkPurpose, fate: LinkFa
   switch (purpose) {
     case 'setup':
       if (await keyhouse.signIns.isSetUp())
-        return `${fate === 'used' ? 'This link was used already: the' : 'The'} server has its administrator. Log in.`;
-      return `${OVER} Restart the server: while it has no administrator, its log shows a new link.`;
+        return `${fate === 'used' ? 'This link was already used. ' : ''}The server already has an administrator. Sign in.`;
+      return `${OVER} Restart the server. While it has no administrator, it writes a new link to its log.`;
     case 'invitation':
       return fate === 'used'
-        ? 'This invitation was accepted already.'
-        : 'This invitation does not work any more. Ask whoever invited you for another.';
+        ? 'This invitation was already accepted.'
+        : 'This invitation no longer works. Ask the person who invited you for a new one.';
     // It is followed without signing in, so it cannot be for another user.
     case 'reset-password':
       return fate === 'used' ? SENTENCES.used : OVER;

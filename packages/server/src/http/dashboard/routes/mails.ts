@@ -25,8 +25,7 @@ export function mailsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('POST /operator/mails/:id/retry', async ({ params, by }) => {
     const id = readId(params.id);
     if ((await administration.findMail(id)) === null) throw new Refusal({ code: 'not_found' });
-    if (!(await administration.retryMail(id, by)))
-      throw invalid('mail', 'It was sent already, or its text is not kept any more.');
+    if (!(await administration.retryMail(id, by))) throw invalid('mail', 'It was already sent, or its text was deleted.');
   });
 
   serve('POST /operator/mails/test', async ({ signIn: { user }, by }) => await administration.sendTestMail(user, by));

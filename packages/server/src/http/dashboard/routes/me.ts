@@ -69,12 +69,13 @@ export function meRoutes(serve: Serve, { keyhouse, cookies }: DashboardPorts): v
   });
 
   serve('DELETE /me', async ({ signIn: { user }, body, by, reply }) => {
-    if (body.email.trim().toLowerCase() !== user.email.toLowerCase()) throw invalid('email', 'Type your own address to confirm.');
+    if (body.email.trim().toLowerCase() !== user.email.toLowerCase())
+      throw invalid('email', 'Type your own email address to confirm.');
     const outcome = await keyhouse.users.delete(user, by);
     if (outcome === 'only-owner')
-      throw invalid('email', 'You are the only owner of a team. Make somebody else its owner, or delete it first.');
+      throw invalid('email', 'You are the only owner of a team. Transfer ownership or delete the team first.');
     if (outcome === 'last-administrator')
-      throw invalid('email', 'You are the last administrator. Give the flag to somebody else first.');
+      throw invalid('email', 'You are the last administrator. Make someone else an administrator first.');
     cookies.clear(reply, 'sign-in');
   });
 

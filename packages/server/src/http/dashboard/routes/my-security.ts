@@ -62,7 +62,7 @@ export function myPasskeysRoutes(serve: Serve, { keyhouse, url }: DashboardPorts
   serve('POST /me/passkeys', async ({ signIn: { user }, body, by }) => {
     if (findOptionalNameFault(body.name) !== null) throw invalid('name', NAME_SENTENCE);
     const passkey = await keyhouse.factors.addPasskey(user, body.name, body.response, by);
-    if (passkey === 'too_many') throw invalid('name', 'You have as many passkeys as you may have. Remove one first.');
+    if (passkey === 'too_many') throw invalid('name', 'You have reached the limit of passkeys. Remove one first.');
     if (passkey === null) throw invalid('response', 'This passkey was not accepted. Try again.');
     return describePasskey(passkey);
   });
@@ -80,13 +80,13 @@ export function myPasskeysRoutes(serve: Serve, { keyhouse, url }: DashboardPorts
 export function myFactorsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('POST /me/totp', async ({ signIn: { user }, by }) => {
     const made = await keyhouse.factors.beginTotp(user, by);
-    if (made === null) throw invalid('totp', 'Codes are asked for already. Turn them off first.');
+    if (made === null) throw invalid('totp', 'An authenticator app is already set up. Remove it first.');
     return made;
   });
 
   serve('POST /me/totp/confirm', async ({ signIn: { user }, body, by }) => {
     const codes = await keyhouse.factors.confirmTotp(user, body.code, by);
-    if (codes === null) throw invalid('code', 'This code does not fit. Is the clock of your device right?');
+    if (codes === null) throw invalid('code', 'This code is wrong. Check that the clock of your device is right.');
     return { recovery_codes: [...codes] };
   });
 

@@ -34,7 +34,7 @@ export function operatorAccountsRoutes(serve: Serve, { keyhouse }: DashboardPort
     if (fault !== null) throw invalid('reason', fault);
     settle(
       await keyhouse.administration.suspendAccount({ accountId: readId(params.id), administratorId: signIn.user.id, reason, by }),
-      'The account is suspended already.',
+      'The account is already suspended.',
     );
   });
 
@@ -48,8 +48,8 @@ export function operatorAccountsRoutes(serve: Serve, { keyhouse }: DashboardPort
   serve('DELETE /operator/accounts/:id', async ({ params, body, signIn, by }) => {
     const account = await find(params.id);
     const { user } = signIn;
-    if (account.userId === user.id) throw invalid('account', 'This is your own account. Delete it in your profile.');
-    if (body.name !== confirmationOf(account)) throw invalid('name', 'Type the name exactly as it is.');
+    if (account.userId === user.id) throw invalid('account', 'This is your own account. Delete it on your profile page.');
+    if (body.name !== confirmationOf(account)) throw invalid('name', 'The name does not match. Type it exactly.');
     settle(await keyhouse.administration.deleteAccount({ accountId: account.id, administratorId: user.id, by }), '');
   });
 }
@@ -71,11 +71,11 @@ function settle(outcome: Outcome, already: string): void {
     case 'already':
       throw invalid('account', already);
     case 'operator':
-      throw invalid('account', 'This is the operator’s own account. It is neither suspended nor deleted.');
+      throw invalid('account', 'This is the operator’s account. It cannot be suspended or deleted.');
     case 'only_owner':
       throw invalid(
         'account',
-        'This user is the only owner of a team. Delete the team first, or have another member made its owner.',
+        'This user is the only owner of a team. Transfer ownership to another member or delete the team first.',
       );
     case 'last_administrator':
       throw invalid('account', LAST_ADMINISTRATOR);

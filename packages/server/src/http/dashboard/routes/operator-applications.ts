@@ -14,7 +14,7 @@ export function operatorApplicationsRoutes(serve: Serve, { keyhouse }: Dashboard
   };
 
   serve('GET /operator/applications', async ({ query: { q = '', ...rest } }) => {
-    if (!isWellFormedText(q)) throw invalid('q', 'The q field may not contain control characters.');
+    if (!isWellFormedText(q)) throw invalid('q', 'The q field must not contain control characters.');
     const page = readPage(rest);
     const found = await keyhouse.applications.list({
       search: q.trim(),
@@ -44,7 +44,7 @@ export function operatorApplicationsRoutes(serve: Serve, { keyhouse }: Dashboard
 
 const REFUSALS = {
   gone: () => new Refusal({ code: 'not_found' }),
-  changed: () => invalid('version', 'It was changed after you opened this page. Look at it again.'),
+  changed: () => invalid('version', 'It was changed after you opened this page. Reload the page and check the changes.'),
   not_operators: () => invalid('first_party', FIRST_PARTY_SENTENCE),
 } as const;
 const refusalOf = (reason: keyof typeof REFUSALS): Refusal => REFUSALS[reason]();

@@ -39,68 +39,80 @@ function limitsOf({ facts: { maxJwtDays } }: Keyhouse): Limit[] {
   const days = (ms: number): string => `${ms / DAY_MS} days`;
   return [
     fixed(
-      'Failed log-ins',
+      'Failed sign-ins',
       `${MAX_FAILURES} in ${FAILURE_WINDOW_SECONDS / 60} minutes`,
-      'For one user and for one address each; what is good is never counted.',
+      'Per user and per IP address; successful attempts don’t count.',
     ),
-    fixed('Proof', `${PROOF_LASTS_MS / MINUTE_MS} minutes`, 'So long what asks for the password again goes on without it.'),
-    fixed('Sign-in, unused', days(SIGN_IN_IDLE_MS), 'A browser that was not seen for so long is logged out.'),
-    fixed('Sign-in, at most', days(SIGN_IN_MAX_MS), 'However much it is used.'),
+    fixed('Proof', `${PROOF_LASTS_MS / MINUTE_MS} minutes`, 'Time before the password is asked for again.'),
+    fixed('Sign-in, unused', days(SIGN_IN_IDLE_MS), 'A browser that was not used for this long is signed out.'),
+    fixed('Sign-in, at most', days(SIGN_IN_MAX_MS), 'Regardless of activity.'),
     {
       name: 'JWT, at most',
       value: `${maxJwtDays} days`,
-      why: 'No JWT that is minted from a key lives longer.',
+      why: 'The longest lifetime of a JWT that is minted from a key.',
       setting: 'KEYHOUSE_MAX_JWT_DAYS',
     },
     fixed(
       'JWTs of one key',
       MAX_LIVE_JWTS_PER_KEY.toLocaleString('en'),
-      'Living ones; minting is refused beyond, until some have ended.',
+      'Active ones. At this number, minting is refused until some expire or are revoked.',
     ),
-    fixed('Overlap of a rotation', days(MAX_OVERLAP_SECONDS * SECOND_MS), 'The longest that an old secret keeps working.'),
     fixed(
-      'Tokens of log-ins, unused',
+      'Overlap of a rotation',
+      days(MAX_OVERLAP_SECONDS * SECOND_MS),
+      'The longest time that a previous secret keeps working.',
+    ),
+    fixed(
+      'Tokens from sign-ins, unused',
       `${UNUSED_TOKEN_DAYS} days`,
-      'One that came from a log-in and was not used for so long has ended.',
+      'A token that was created by a sign-in expires if it is not used for this long.',
     ),
-    fixed('Addresses of one credential', String(MAX_ADDRESSES), 'Blocks that it may be used from.'),
-    fixed('Invitation', days(INVITATION_LASTS_MS), 'Its link works for so long.'),
+    fixed('Addresses of one credential', String(MAX_ADDRESSES), 'Address blocks that it may be used from.'),
+    fixed('Invitation', days(INVITATION_LASTS_MS), 'How long the link works.'),
     fixed(
-      'Invitations by one person',
+      'Invitations by one user',
       `${MAX_INVITATIONS_A_DAY} in 24 hours`,
-      `Names that somebody typed do not go to strangers in bulk. ${MAX_INVITATIONS_A_DAY_UNVERIFIED} while the sender's own address is not verified.`,
+      `Prevents invitations from being used for spam. ${MAX_INVITATIONS_A_DAY_UNVERIFIED} while the sender’s own address is not verified.`,
     ),
-    fixed('Teams owned by one person', String(CEILINGS.teamsOfOwner), 'More are hardly ever teams.'),
+    fixed('Teams owned by one user', String(CEILINGS.teamsOfOwner), 'At this number, no other team can be created.'),
     ...ceilings(fixed),
   ];
 }
 
 /** `core/lib/ceilings.ts`, for people. */
 function ceilings(fixed: (name: string, value: string, why: string) => Limit): Limit[] {
-  const refused = 'Active ones; another is refused.';
+  const refused = 'Active ones. At this number, no other can be created.';
   const rows: readonly (readonly [name: string, most: number, why: string])[] = [
     ['API keys of one account', CEILINGS.keysOfAccount, refused],
-    ['Tokens of one person', CEILINGS.tokensOfUser, 'Active ones that did not come from a log-in; another is refused.'],
-    ['Tokens of log-ins of one person', CEILINGS.logInTokensOfUser, 'With the next log-in the one unused for longest ends.'],
-    ['Applications of one account', CEILINGS.applicationsOfAccount, 'Another is refused.'],
+    [
+      'Tokens of one user',
+      CEILINGS.tokensOfUser,
+      'Active ones that were not created by a sign-in. At this number, no other can be created.',
+    ],
+    [
+      'Tokens from sign-ins of one user',
+      CEILINGS.logInTokensOfUser,
+      'At the next sign-in, the token that was unused for longest is revoked.',
+    ],
+    ['Applications of one account', CEILINGS.applicationsOfAccount, 'At this number, no other can be added.'],
     [
       'Open invitations of one team',
       CEILINGS.invitationsOfTeam,
-      'Another is refused until one is accepted, taken back or expired.',
+      'At this number, no other can be sent until one is accepted, revoked or expires.',
     ],
-    ['Passkeys of one person', CEILINGS.passkeysOfUser, 'Another is refused.'],
-    ['Sign-ins of one person', CEILINGS.signInsOfUser, 'With the next one the browser not seen for longest is logged out.'],
+    ['Passkeys of one user', CEILINGS.passkeysOfUser, 'At this number, no other can be added.'],
     [
-      'Sessions of one person with one application',
+      'Sign-ins of one user',
+      CEILINGS.signInsOfUser,
+      'At the next sign-in, the browser that was unused for longest is signed out.',
+    ],
+    [
+      'Sessions of one user with one application',
       CEILINGS.sessionsOfUserWithApplication,
-      'With the next one the session unused for longest ends.',
+      'At the next one, the session that was unused for longest ends.',
     ],
-    ['Authorization codes of one person', CEILINGS.codesOfUser, 'Waiting ones; with the next one the oldest is dropped.'],
-    [
-      'Log-ins that wait for a second step',
-      CEILINGS.secondStepsOfUser,
-      'Of one person; with the next one the oldest is dropped.',
-    ],
+    ['Authorization codes of one user', CEILINGS.codesOfUser, 'Unused ones. At the next one, the oldest is deleted.'],
+    ['Sign-ins waiting for a second step', CEILINGS.secondStepsOfUser, 'Of one user. At the next one, the oldest is cancelled.'],
   ];
   return rows.map(([name, most, why]) => fixed(name, most.toLocaleString('en'), why));
 }
@@ -134,7 +146,7 @@ const CHECKS: readonly Check[] = [
       },
     }) => {
       const lag = `The list of changes was read ${Math.round(lagMs)} ms ago.`;
-      if (lagMs > TRUST_FOR_MS) throw new NotWell(`${lag} Nothing cached is trusted before it is read again.`);
+      if (lagMs > TRUST_FOR_MS) throw new NotWell(`${lag} Cached results are not used until it is read again.`);
       return lag;
     },
   },
@@ -145,8 +157,8 @@ const CHECKS: readonly Check[] = [
       const [stored, days] = await Promise.all([keyhouse.signingKeys.list(), keyhouse.signingKeys.rotationDays()]);
       const current = stored.find(({ state }) => state === 'current');
       const age = Math.floor((keyhouse.clock.now() - (current?.signingSinceMs ?? current?.createdAtMs ?? 0)) / DAY_MS);
-      const finding = `${keys.length} are published; the current one has signed for ${age} ${age === 1 ? 'day' : 'days'}.`;
-      if (age > days + 1) throw new NotWell(`${finding} It was to hand over after ${days}.`);
+      const finding = `${keys.length} are published. The current one has been signing for ${age} ${age === 1 ? 'day' : 'days'}.`;
+      if (age > days + 1) throw new NotWell(`${finding} It should have been rotated after ${days}.`);
       return finding;
     },
   },
@@ -163,18 +175,18 @@ const CHECKS: readonly Check[] = [
   {
     name: 'mail',
     look: async ({ facts, administration }) => {
-      if (!facts.sendsMail) return 'There is no mail server: mails are kept, and can be read under Email.';
+      if (!facts.sendsMail) return 'No mail server is configured. Emails are kept and can be read under Email.';
       const newest = await administration.listMails({ limit: NEWEST_MAILS });
       const failing = newest.filter(({ sentAtMs, error }) => sentAtMs === null && error !== null);
-      if (failing.length === 0) return 'A mail server is set, and took the newest mails.';
-      throw new NotWell(`Of the newest ${newest.length} mails ${failing.length} could not be sent: the page Email says why.`);
+      if (failing.length === 0) return 'A mail server is configured, and it accepted the newest emails.';
+      throw new NotWell(`${failing.length} of the newest ${newest.length} emails could not be sent. The page Email says why.`);
     },
   },
   {
     name: 'administrators',
     look: async (keyhouse) => {
       const count = await keyhouse.users.countAdministrators();
-      return count === 1 ? 'There is only one. Add another, so that you cannot be locked out.' : `There are ${count}.`;
+      return count === 1 ? 'Only one administrator. Add another so you can’t get locked out.' : `There are ${count}.`;
     },
   },
 ];
@@ -183,6 +195,6 @@ async function run({ name, look }: Check, keyhouse: Keyhouse): Promise<{ name: s
   try {
     return { name, ok: true, detail: await look(keyhouse) };
   } catch (error) {
-    return { name, ok: false, detail: error instanceof NotWell ? error.message : 'It cannot be looked at now.' };
+    return { name, ok: false, detail: error instanceof NotWell ? error.message : 'It cannot be checked now.' };
   }
 }

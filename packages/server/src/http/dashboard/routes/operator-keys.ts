@@ -43,11 +43,11 @@ function refusalOf(refused: RotateRefusal): Refusal {
   if (refused.reason === 'too_early') {
     const minutes = Math.ceil(refused.waitSeconds / 60);
     const wait = minutes === 1 ? 'a minute' : `${minutes} minutes`;
-    return invalid('emergency', `Verifiers may not have heard of the next key yet. Wait ${wait}, or make it an emergency.`);
+    return invalid('emergency', `Some verifiers may not know the next key yet. Wait ${wait}, or rotate as an emergency.`);
   }
   const sentences = {
-    overtaken: 'Another server rotated the keys in the same moment. Look again before you rotate once more.',
-    wrong_secret: 'This server was started with a master secret that is not in force any more. Start it with the new one.',
+    overtaken: 'Another server rotated the keys at the same time. Check the keys before you rotate again.',
+    wrong_secret: 'This server was started with a previous master secret. Start it with the current one.',
     no_signing_keys: 'There are no signing keys yet.',
   };
   return invalid('emergency', sentences[refused.reason]);

@@ -9,7 +9,7 @@ import { cutPage, readPage } from '../page.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { invalid, readId, readSearch } from './refuse.ts';
 
-export const LAST_ADMINISTRATOR = 'This is the last enabled administrator. Make another one first.';
+export const LAST_ADMINISTRATOR = 'This is the last enabled administrator. Add another one first.';
 
 export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   const userOf = async (text: string) => {
@@ -57,9 +57,9 @@ export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts):
 
   serve('POST /operator/users/:id/disable', async ({ params, signIn, by }) => {
     const { id } = await userOf(params.id);
-    if (id === signIn.user.id) throw invalid('user', 'You cannot disable yourself; another administrator can.');
+    if (id === signIn.user.id) throw invalid('user', 'You cannot disable yourself. Another administrator can.');
     const done = await keyhouse.users.disable({ userId: id, administratorId: signIn.user.id, by });
-    if (!done.ok) throw whyNot(done.reason, 'The user is disabled already.');
+    if (!done.ok) throw whyNot(done.reason, 'The user is already disabled.');
   });
 
   serve('POST /operator/users/:id/enable', async ({ params, signIn, by }) => {
@@ -93,7 +93,7 @@ export function operatorUsersRoutes(serve: Serve, { keyhouse }: DashboardPorts):
     const email = readEmail(body.email);
     if (email === null) throw invalid('email', EMAIL_SENTENCE);
     const user = await keyhouse.users.findByEmail(email.key);
-    if (user === null) throw invalid('email', 'There is no user with this address.');
+    if (user === null) throw invalid('email', 'No user has this email address.');
     await keyhouse.administration.clearSignInLimits({ userId: user.id, emailKey: email.key, by });
   });
 }

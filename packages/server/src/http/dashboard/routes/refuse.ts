@@ -9,7 +9,10 @@ export const invalid = (field: string, ...sentences: readonly string[]): Refusal
 
 export function refuseWherePasskeysAreNot(url: string): void {
   if (!offersPasskeys(url))
-    throw invalid('response', 'Passkeys do not work where the address of this server is a number: browsers refuse them there.');
+    throw invalid(
+      'response',
+      'Passkeys do not work on this server. Browsers refuse them if the address of a server is an IP address.',
+    );
 }
 
 /** The id in a path; what is none names nothing. */
@@ -20,15 +23,16 @@ export function readId(text: string): number {
 
 /** Personal accounts and the operator's have no members to speak of, and nobody leaves or deletes them here. */
 export function refuseOthers({ kind }: AccountWithRole): void {
-  if (kind === 'personal') throw invalid('account', 'This is a personal account: it has one member, and ends with its user.');
+  if (kind === 'personal')
+    throw invalid('account', 'This is a personal account. It has one member, and is deleted together with its user.');
   if (kind === 'operator')
-    throw invalid('account', "This is the operator's account: its owners are the administrators, and it is never deleted.");
+    throw invalid('account', 'This is the operator’s account. Its owners are the administrators, and it cannot be deleted.');
 }
 
 /** What people type into a search box, with what cannot be in an address or a name refused. */
 export function readSearch(text = ''): string {
-  if (!isWellFormedText(text)) throw invalid('q', 'The q field may not contain control characters.');
+  if (!isWellFormedText(text)) throw invalid('q', 'The q field must not contain control characters.');
   return text.trim();
 }
 
-export const NAME_SENTENCE = 'A name must have at most 100 characters, none of them invisible or a control character.';
+export const NAME_SENTENCE = 'A name can have at most 100 characters, without invisible or control characters.';

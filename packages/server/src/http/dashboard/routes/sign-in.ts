@@ -9,9 +9,9 @@ import type { DashboardPorts, Serve } from '../serve.ts';
 import { invalid, refuseWherePasskeysAreNot } from './refuse.ts';
 import { endsOf, refuseProof, settleSignIn, WRONG_PASSKEY } from './settle-sign-in.ts';
 
-const STEP_OVER = 'This took too long. Begin with your password again.';
+const STEP_OVER = 'This took too long. Enter your password again.';
 const FIRST_PROOF_OVER = 'This took too long, or something changed. Sign in again with the same provider.';
-const WRONG_CODE = 'This code is not valid, or was used before.';
+const WRONG_CODE = 'This code is not valid, or was already used.';
 
 export function signInRoutes(serve: Serve, ports: DashboardPorts): void {
   const { keyhouse, cookies, url } = ports;
@@ -113,7 +113,7 @@ export function providerSignInRoutes(serve: Serve, { keyhouse, cookies }: Dashbo
       user: signIn?.user ?? null,
       invitation: invitationIn(body.link ?? null),
     });
-    if (trip === 'away') throw invalid('provider', 'This provider does not answer now. Try again in a moment.');
+    if (trip === 'away') throw invalid('provider', 'This provider does not respond. Try again in a moment.');
     if (trip === null) throw new Refusal({ code: 'not_found' });
     cookies.set(reply, 'step', trip.step);
     if (body.purpose === 'log-in') {

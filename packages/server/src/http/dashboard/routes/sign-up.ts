@@ -52,7 +52,7 @@ function refuseComing(refused: Refused): Refusal {
     case 'sign-up-closed':
       return new Refusal({ code: 'not_allowed' });
     case 'other-address':
-      return invalid('email', 'The invitation is for another address.');
+      return invalid('email', 'The invitation is for another email address.');
     case 'invalid': {
       const names = { email: 'email', password: 'password', displayName: 'display_name' } as const;
       const errors: Record<string, string[]> = {};

@@ -13,7 +13,7 @@ export function teamsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
     refuseName(name);
     const team = await keyhouse.teams.create({ name, ownerId: user.id, by });
     if (team === 'gone') throw new Refusal({ code: 'not_signed_in' });
-    if (team === 'too_many') throw invalid('name', 'You own as many teams as one person may.');
+    if (team === 'too_many') throw invalid('name', 'You have reached the limit of teams that you can own.');
     return { id: team.id };
   });
 
@@ -25,7 +25,7 @@ export function teamsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
 
   serve('DELETE /accounts/:account', async ({ account, body: { name }, signIn: { user }, by }) => {
     refuseOthers(account);
-    if (name !== account.name) throw invalid('name', 'Type the name of the team exactly as it is.');
+    if (name !== account.name) throw invalid('name', 'The name does not match. Type the name of the team exactly.');
     settle(await keyhouse.teams.delete({ accountId: account.id, actorId: user.id, by }));
   });
 
@@ -64,9 +64,10 @@ export function teamsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('POST /accounts/:account/transfer', async ({ account, body, signIn: { user }, by }) => {
     refuseOthers(account);
     const outcome = await keyhouse.teams.transfer({ accountId: account.id, actorId: user.id, userId: body.user_id, by });
-    if (outcome === 'not_member') throw invalid('user_id', 'Only a member can become the owner: invite them first.');
-    if (outcome === 'last_owner') throw invalid('user_id', 'They are shut out by the operator, and could not act as the owner.');
-    if (outcome === 'owner') throw invalid('user_id', 'They are an owner already.');
+    if (outcome === 'not_member') throw invalid('user_id', 'Only a member can become the owner. Invite them first.');
+    if (outcome === 'last_owner')
+      throw invalid('user_id', 'The operator has disabled this user, so they cannot become the owner.');
+    if (outcome === 'owner') throw invalid('user_id', 'They are already an owner.');
     return describeChange(outcome);
   });
 }
@@ -85,9 +86,9 @@ function refusalOf(refusal: TeamRefusal): Refusal {
     case 'not_allowed':
       return new Refusal({ code: 'not_allowed' });
     case 'last_owner':
-      return invalid('account', 'A team needs an owner: make another member one first, or delete the team.');
+      return invalid('account', 'You’re the only owner. Add another owner or delete the team.');
     case 'too_many':
-      return invalid('account', 'They own as many teams as one person may.');
+      return invalid('account', 'They have reached the limit of teams that one user can own.');
     case 'gone':
     case 'not_member':
       return new Refusal({ code: 'not_found' });
