@@ -4,7 +4,7 @@ import { callBack } from './callback.ts';
 import { createClock } from './clock.ts';
 import { FeedReader } from './feed.ts';
 import { BatchIntrospector } from './introspect.ts';
-import { createJudge, type Judge } from './judge.ts';
+import { Judge } from './judge.ts';
 import { createKeySet } from './jwks.ts';
 import { createVerifyJwt } from './jwt.ts';
 import { createQuietLog } from './log.ts';
@@ -16,7 +16,7 @@ export type GuardMetrics = Readonly<Record<string, number>>;
 
 export interface Guard {
   /** Judges a request; at once unless something has to be asked. Never throws, and never rejects. */
-  readonly judge: Judge;
+  readonly judge: Judge['judge'];
   /** Resolves when the signing keys and the whole list of revocations are here; rejects with the reason when the first try fails. */
   ready(): Promise<void>;
   /** Milliseconds since Keyhouse was last known to have told everything; infinite before the first time. */
@@ -72,7 +72,7 @@ export function bindGuard(settings: Settings, { nowMs: wallMs, monotonicMs }: Cl
   const reporter = new UsageReporter({ ask, nowMs, monotonicMs, onFault: tell, mode: settings.feed });
   const outcomes = new Map<string, number>();
   const count = (outcome: string): void => void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-  const judge = createJudge({
+  const judge = new Judge({
     ...{ settings, feed, introspector, reporter, nowMs, count },
     verifyJwt: createVerifyJwt({ keys, issuer, audience, nowMs }),
     nextRequestId: requestIds(),
@@ -97,7 +97,7 @@ export function bindGuard(settings: Settings, { nowMs: wallMs, monotonicMs }: Cl
   });
 
   return {
-    judge,
+    judge: (asked, demand) => judge.judge(asked, demand),
     ready: () => started,
     get lagMs() {
       return feed.lagMs;

@@ -2,20 +2,9 @@
  * Whether a request may pass: the checks in their order, the same as those of `/verify`. It answers at once unless something has to be asked
  * or the runtime verifies signatures later. Nothing that goes wrong here opens the door.
  */
-import {
-  type AddressBlock,
-  findPeer,
-  type IssuedJwt,
-  inBlocks,
-  type Peer,
-  parseAddress,
-  parseBlock,
-  parseCredential,
-  permits,
-  type RevocationList,
-  readAuthorization,
-} from '@keyhouse/protocol';
+import { findPeer, type Peer, parseCredential, permits, readAuthorization } from '@keyhouse/protocol';
 import type { Caller } from './caller.ts';
+import { isAllowedFrom, isRevoked } from './caller-checks.ts';
 import type { Asked, Decision } from './decision.ts';
 import type { Feed } from './feed.ts';
 import { type Head, readHead } from './head.ts';
@@ -23,7 +12,7 @@ import type { Introspected, Introspector } from './introspect.ts';
 import type { JwtVerdict, VerifyJwt } from './jwt.ts';
 import { type Demand, type Patience, patienceOver, type Settings } from './options.ts';
 import { digested, type Presented } from './presented.ts';
-import { createReadQuestion, type Question } from './question.ts';
+import { createReadQuestion, type Question, type ReadQuestion } from './question.ts';
 import * as refusals from './refusal.ts';
 import type { Reporter } from './reporting.ts';
 
@@ -57,50 +46,59 @@ interface NotGood {
   readonly asked?: string;
 }
 
-export type Judge = (asked: Asked, demand?: Demand) => Decision | Promise<Decision>;
-
-export function createJudge(ports: Ports): Judge {
-  const { settings, feed, introspector, reporter } = ports;
-  const readQuestion = createReadQuestion(settings);
-  const blocksOf = new WeakMap<Caller, readonly AddressBlock[]>();
+export class Judge {
+  readonly #ports: Ports;
+  readonly #settings: Settings;
+  readonly #feed: Ports['feed'];
+  readonly #reporter: Ports['reporter'];
+  readonly #readQuestion: ReadQuestion;
   /** The last question that a caller's list permitted. */
-  const permittedOf = new WeakMap<Caller, Question>();
+  readonly #permittedOf = new WeakMap<Caller, Question>();
 
-  return (asked, demand) => {
-    const head = readHead(asked.headers);
-    if (isPreflight(asked, head)) return NOBODY;
-    const question = questionOf(asked, head, demand);
-    const { authorization } = head;
-    if (authorization === null && question.kind === 'public') return NOBODY;
-    if (head.isRepeated) return under(refusals.twoCredentials);
-    const peer = findPeer(asked.peer.address, asked.headers, settings.trustedProxies);
-    if (authorization === null) {
-      ports.count('none');
-      return tell({ asked, head, peer, question }, under(refusals.unauthenticated(false)), MISSING);
-    }
-    if (!(asked.peer.isEncrypted || peer.isTrustedProxy || peer.isLoopback)) return under(refusals.useHttps);
-    const patience = patienceOf(question, demand);
-    const one: Case = { asked, head, peer, question };
-    // The way that most requests go: a JWT that was verified before, and a feed that is fresh.
-    const seen = feed.lagMs <= patience.staleAfterMs ? ports.verifyJwt.seen(authorization) : undefined;
-    if (seen !== undefined) return decide(one, heard(seen));
-    const presented = readAuthorization(['Authorization', authorization]);
-    if (presented.kind !== 'bearer') return refuse(one, { ok: false, reason: 'malformed', caller: null });
-    const verdict = verify(presented.credential, patience);
-    return verdict instanceof Promise ? verdict.then((settled) => decide(one, settled)) : decide(one, verdict);
-  };
-
-  function questionOf({ method, target, foldsCase = false }: Asked, { overrides }: Head, demand: Demand | undefined): Question {
-    const methods = overrides.length === 0 ? [method] : [method, ...overrides];
-    if (demand?.permission === undefined) return readQuestion(methods, target, foldsCase);
-    return { kind: 'permissions', permissions: [demand.permission], patience: settings.patience };
+  constructor(ports: Ports) {
+    this.#ports = ports;
+    this.#settings = ports.settings;
+    this.#feed = ports.feed;
+    this.#reporter = ports.reporter;
+    this.#readQuestion = createReadQuestion(ports.settings);
   }
 
-  function patienceOf(question: Question, demand: Demand | undefined): Required<Patience> {
+  /** At once, unless something has to be asked. Never throws, never rejects. */
+  judge(asked: Asked, demand?: Demand): Decision | Promise<Decision> {
+    const head = readHead(asked.headers);
+    if (isPreflight(asked, head)) return NOBODY;
+    const question = this.#questionOf(asked, head, demand);
+    const { authorization } = head;
+    if (authorization === null && question.kind === 'public') return NOBODY;
+    if (head.isRepeated) return this.#under(refusals.twoCredentials);
+    const peer = findPeer(asked.peer.address, asked.headers, this.#settings.trustedProxies);
+    if (authorization === null) {
+      this.#ports.count('none');
+      return this.#tell({ asked, head, peer, question }, this.#under(refusals.unauthenticated(false)), MISSING);
+    }
+    if (!(asked.peer.isEncrypted || peer.isTrustedProxy || peer.isLoopback)) return this.#under(refusals.useHttps);
+    const patience = this.#patienceOf(question, demand);
+    const one: Case = { asked, head, peer, question };
+    // The way that most requests go: a JWT that was verified before, and a feed that is fresh.
+    const seen = this.#feed.lagMs <= patience.staleAfterMs ? this.#ports.verifyJwt.seen(authorization) : undefined;
+    if (seen !== undefined) return this.#decide(one, this.#heard(seen));
+    const presented = readAuthorization(['Authorization', authorization]);
+    if (presented.kind !== 'bearer') return this.#refuse(one, { ok: false, reason: 'malformed', caller: null });
+    const verdict = this.#verify(presented.credential, patience);
+    return verdict instanceof Promise ? verdict.then((settled) => this.#decide(one, settled)) : this.#decide(one, verdict);
+  }
+
+  #questionOf({ method, target, foldsCase = false }: Asked, { overrides }: Head, demand: Demand | undefined): Question {
+    const methods = overrides.length === 0 ? [method] : [method, ...overrides];
+    if (demand?.permission === undefined) return this.#readQuestion(methods, target, foldsCase);
+    return { kind: 'permissions', permissions: [demand.permission], patience: this.#settings.patience };
+  }
+
+  #patienceOf(question: Question, demand: Demand | undefined): Required<Patience> {
     return demand === undefined ? question.patience : patienceOver(question.patience, demand);
   }
 
-  function verify(text: string, patience: Required<Patience>): Verdict | Promise<Verdict> {
+  #verify(text: string, patience: Required<Patience>): Verdict | Promise<Verdict> {
     const presented = parseCredential(text);
     switch (presented.kind) {
       case 'never-bearer':
@@ -114,124 +112,109 @@ export function createJudge(ports: Ports): Judge {
     }
     const isJwt = presented.kind === 'jwt';
     const judge = (): Verdict | Promise<Verdict> => {
-      if (feed.lagMs > patience.staleAfterMs) return whenStale(text, patience, isJwt);
-      return isJwt ? offline(text) : ask(text, patience, settings.rememberMs);
+      if (this.#feed.lagMs > patience.staleAfterMs) return this.#whenStale(text, patience, isJwt);
+      return isJwt ? this.#offline(text) : this.#ask(text, patience, this.#settings.rememberMs);
     };
     // Nothing lives between two requests there, so the feed is looked at on the way of one.
-    return settings.feed === 'poll' && feed.lagMs > patience.staleAfterMs ? feed.look().then(judge) : judge();
+    return this.#settings.feed === 'poll' && this.#feed.lagMs > patience.staleAfterMs ? this.#feed.look().then(judge) : judge();
   }
 
   /** The feed is silent: what was heard stands, but more may have happened. */
-  function whenStale(text: string, patience: Required<Patience>, isJwt: boolean): Verdict | Promise<Verdict> {
+  #whenStale(text: string, patience: Required<Patience>, isJwt: boolean): Verdict | Promise<Verdict> {
     if (patience.whenStale === 'refuse') return { ok: false, reason: 'stale', caller: null, isAway: true };
-    if (patience.whenStale === 'allow') return isJwt ? offline(text) : ask(text, patience, settings.rememberMs);
-    if (!isJwt) return ask(text, patience, Math.min(settings.rememberMs, 1000));
+    if (patience.whenStale === 'allow') return isJwt ? this.#offline(text) : this.#ask(text, patience, this.#settings.rememberMs);
+    if (!isJwt) return this.#ask(text, patience, Math.min(this.#settings.rememberMs, 1000));
     // Garbage is not worth a question, and what was revoked stays so.
-    const known = offline(text);
+    const known = this.#offline(text);
     const confirm = (verdict: Verdict): Verdict | Promise<Verdict> => {
       if (!verdict.ok) return verdict;
-      const asked = ask(text, patience, 1000);
+      const asked = this.#ask(text, patience, 1000);
       const ofCaller = (answer: Verdict): Verdict => (answer.ok ? answer : { ...answer, caller: verdict.caller });
       return asked instanceof Promise ? asked.then(ofCaller) : ofCaller(asked);
     };
     return known instanceof Promise ? known.then(confirm) : confirm(known);
   }
 
-  function offline(text: string): Verdict | Promise<Verdict> {
-    const verdict = ports.verifyJwt(text);
-    return verdict instanceof Promise ? verdict.then(heard) : heard(verdict);
+  #offline(text: string): Verdict | Promise<Verdict> {
+    const verdict = this.#ports.verifyJwt(text);
+    return verdict instanceof Promise ? verdict.then((settled) => this.#heard(settled)) : this.#heard(verdict);
   }
 
-  function heard(verdict: JwtVerdict): Verdict {
-    const isOver = verdict.ok && isRevoked(feed.revocations, verdict.caller);
+  #heard(verdict: JwtVerdict): Verdict {
+    const isOver = verdict.ok && isRevoked(this.#feed.revocations, verdict.caller);
     return isOver ? { ok: false, reason: 'revoked', caller: verdict.caller } : verdict;
   }
 
-  function ask(text: string, { whenAway }: Required<Patience>, freshMs: number): Verdict | Promise<Verdict> {
+  #ask(text: string, { whenAway }: Required<Patience>, freshMs: number): Verdict | Promise<Verdict> {
     // A key without `keyhouse.verify` is told that everything but its own account's is inactive: a good credential would get a 401.
-    if (feed.isForbidden) return AWAY;
+    if (this.#feed.isForbidden) return AWAY;
     const honourMs = whenAway === 'refuse' ? 0 : whenAway.honourSeconds * 1000;
-    const found = introspector.judge(text, { freshMs, honourMs });
-    return found instanceof Promise ? found.then((answer) => asVerdict(text, answer)) : asVerdict(text, found);
+    const found = this.#ports.introspector.judge(text, { freshMs, honourMs });
+    return found instanceof Promise ? found.then((answer) => this.#asVerdict(text, answer)) : this.#asVerdict(text, found);
   }
 
   /** What was remembered may have been revoked meanwhile; of tokens and keys the feed says so by dropping what is remembered. */
-  function asVerdict(text: string, found: Introspected): Verdict {
+  #asVerdict(text: string, found: Introspected): Verdict {
     if (!found.ok) return found.reason === 'away' ? AWAY : { ok: false, reason: 'inactive', caller: null, asked: text };
-    return isRevoked(feed.revocations, found.caller) ? { ok: false, reason: 'revoked', caller: found.caller } : found;
+    return isRevoked(this.#feed.revocations, found.caller) ? { ok: false, reason: 'revoked', caller: found.caller } : found;
   }
 
   /** Known or not, may they, from here, now: in the order of the contract. */
-  function decide(one: Case, verdict: Verdict): Decision {
-    if (!verdict.ok) return refuse(one, verdict);
+  #decide(one: Case, verdict: Verdict): Decision {
+    if (!verdict.ok) return this.#refuse(one, verdict);
     const { caller } = verdict;
-    if (settings.environment !== null && caller.environment !== settings.environment)
-      return refuse(one, { ok: false, reason: 'environment', caller });
-    if (!isAllowedFrom(caller, one.peer.address)) return refuse(one, { ok: false, reason: 'address_not_allowed', caller });
+    if (this.#settings.environment !== null && caller.environment !== this.#settings.environment)
+      return this.#refuse(one, { ok: false, reason: 'environment', caller });
+    if (!isAllowedFrom(caller, one.peer.address)) return this.#refuse(one, { ok: false, reason: 'address_not_allowed', caller });
     const { question } = one;
-    if (question.kind === 'refused') return forbid(one, caller, null, question.why);
+    if (question.kind === 'refused') return this.#forbid(one, caller, null, question.why);
     // Questions are kept, and so are callers: the same two meet again and again.
-    if (permittedOf.get(caller) !== question) {
+    if (this.#permittedOf.get(caller) !== question) {
       const lacking = wantedBy(question).find((permission) => !permits(caller.permissions, permission));
-      if (lacking !== undefined) return forbid(one, caller, lacking, 'forbidden');
-      permittedOf.set(caller, question);
+      if (lacking !== undefined) return this.#forbid(one, caller, lacking, 'forbidden');
+      this.#permittedOf.set(caller, question);
     }
-    ports.count('accepted');
-    const from = { atMs: ports.nowMs(), address: one.peer.address, userAgent: one.head.userAgent };
-    reporter.record(caller, wantedBy(question), from);
+    this.#ports.count('accepted');
+    const from = { atMs: this.#ports.nowMs(), address: one.peer.address, userAgent: one.head.userAgent };
+    this.#reporter.record(caller, wantedBy(question), from);
     return { ok: true, caller };
   }
 
-  function refuse(one: Case, verdict: NotGood): Decision {
-    ports.count(verdict.reason);
-    const refusal = under(verdict.isAway === true ? refusals.unavailable : refusals.unauthenticated(true));
-    return tell(one, refusal, verdict);
+  #refuse(one: Case, verdict: NotGood): Decision {
+    this.#ports.count(verdict.reason);
+    const refusal = this.#under(verdict.isAway === true ? refusals.unavailable : refusals.unauthenticated(true));
+    return this.#tell(one, refusal, verdict);
   }
 
-  function forbid(one: Case, caller: Caller, lacking: string | null, reason: string): Decision {
-    ports.count('forbidden');
+  #forbid(one: Case, caller: Caller, lacking: string | null, reason: string): Decision {
+    this.#ports.count('forbidden');
     const why = reason === 'forbidden' ? reason : `forbidden_${reason}`;
-    return tell(one, under(refusals.forbidden(lacking)), { reason: why, caller });
+    return this.#tell(one, this.#under(refusals.forbidden(lacking)), { reason: why, caller });
   }
 
   /** Each refusal has an id of its own; an allowed request needs none. */
-  function under(refusal: refusals.Refusal): Refused {
-    return { ...refusal, requestId: ports.nextRequestId() };
+  #under(refusal: refusals.Refusal): Refused {
+    return { ...refusal, requestId: this.#ports.nextRequestId() };
   }
 
-  function tell({ asked, head, peer, question }: Case, refused: Refused, why: Why): Refused {
+  #tell({ asked, head, peer, question }: Case, refused: Refused, why: Why): Refused {
     const { status, requestId } = refused;
     const { reason, caller } = why;
     if (status === 400) return refused;
     const query = asked.target.indexOf('?');
     const note = {
-      ...{ requestId, atMs: ports.nowMs(), status, reason, caller, method: asked.method },
+      ...{ requestId, atMs: this.#ports.nowMs(), status, reason, caller, method: asked.method },
       path: query < 0 ? asked.target : asked.target.slice(0, query),
       wanted: wantedBy(question),
       address: peer.address,
       userAgent: head.userAgent,
     };
-    const refuseWith = (presented: Presented | null): void => reporter.refuse({ ...note, presented });
+    const refuseWith = (presented: Presented | null): void => this.#reporter.refuse({ ...note, presented });
     const presented = caller !== null || why.asked === undefined ? null : digested(why.asked);
     if (presented instanceof Promise)
       presented.then(refuseWith, () => refuseWith(null)); // Nobody waits for it: the answer is on its way.
     else refuseWith(presented);
     return refused;
-  }
-
-  function isAllowedFrom(caller: Caller, address: string | null): boolean {
-    if (caller.addresses === null) return true;
-    let blocks = blocksOf.get(caller);
-    if (blocks === undefined) {
-      blocks = caller.addresses.flatMap((text) => {
-        const block = parseBlock(text);
-        // A block that cannot be read allows nothing.
-        return block.ok ? [block.value] : [];
-      });
-      blocksOf.set(caller, blocks);
-    }
-    const parsed = address === null ? null : parseAddress(address);
-    return parsed !== null && inBlocks(parsed, blocks);
   }
 }
 
@@ -251,27 +234,3 @@ const isPreflight = ({ method }: Asked, { overrides, hasOrigin, hasRequestMethod
   method === 'OPTIONS' && hasOrigin && hasRequestMethod && overrides.length === 0;
 
 const wantedBy = (question: Question): readonly string[] => (question.kind === 'permissions' ? question.permissions : NOTHING);
-
-const issuedOf = new WeakMap<Caller, IssuedJwt>();
-
-/**
- * JWTs fall with whatever they were issued under. A token or key does not fall by its own name: narrowing one revokes its JWTs, and it lives on;
- * that it ended is what introspection says.
- */
-function isRevoked(list: RevocationList, caller: Caller): boolean {
-  if (caller.jti === null || list.size === 0) return false;
-  let issued = issuedOf.get(caller);
-  if (issued === undefined) {
-    issued = issuedBy(caller, caller.jti);
-    issuedOf.set(caller, issued);
-  }
-  return list.isRevoked(issued);
-}
-
-const issuedBy = ({ accountId, issuedAtMs, credentialId, clientId, sessionId, userId }: Caller, jti: string): IssuedJwt => ({
-  ...{ jti, accountId, issuedAtMs },
-  ...(credentialId === null ? {} : { keyId: credentialId }),
-  ...(clientId === null ? {} : { clientId }),
-  ...(sessionId === null ? {} : { sessionId }),
-  ...(userId === null ? {} : { userId }),
-});

@@ -13,7 +13,7 @@ import type { Keyhouse, Log } from './core/keyhouse.ts';
 import { Refusal } from './core/refusal.ts';
 import type { Limiter } from './core/sign-ins/sign-in-limits.ts';
 import { dropAbsent } from './http/absent-members.ts';
-import { createAuthenticator } from './http/authenticate.ts';
+import { Authenticator } from './http/authenticate.ts';
 import { boundsOf } from './http/body-bounds.ts';
 import { peerFinder } from './http/client-address.ts';
 import { createClientAuthentication } from './http/client-authentication.ts';
@@ -95,7 +95,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       'A trusted proxy sends an X-Forwarded-For that cannot be read: its clients share their limits (docs/gateways.md).',
     ),
   );
-  const authenticator = createAuthenticator({
+  const authenticator = new Authenticator({
     verify: keyhouse.verify,
     refusals: keyhouse.audit.refusals,
     findPeer,
@@ -118,7 +118,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const authenticateClient = createClientAuthentication({ ...keyhouse, authenticator, limiter: options.unknownLimiter });
   const giveTokens = createGiveTokens({ ...keyhouse, authenticator, authenticateClient, audience: options.url });
   const answerPlain = createPlainPosts({ authenticator, nextRequestId, onFailure, count: metrics.countRequest }, [
-    plainIntrospection({ authenticator, introspect: keyhouse.oauth.introspect, position: keyhouse.revocations.feed.position }),
+    plainIntrospection({
+      authenticator,
+      introspect: keyhouse.oauth.introspect,
+      position: () => keyhouse.revocations.feed.position(),
+    }),
     plainTokens(giveTokens),
   ]);
 

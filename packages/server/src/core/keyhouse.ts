@@ -24,7 +24,7 @@ import { openPasswordHashing } from './passwords/password-hashing.ts';
 import { bindPermissions } from './permissions/permissions.ts';
 import type { Provider } from './providers/provider.ts';
 import { bindProviders } from './providers/providers.ts';
-import { createFeed } from './revocations/feed.ts';
+import { Feed } from './revocations/feed.ts';
 import { ChangeFollower } from './revocations/follower.ts';
 import { createReloader, dailyReminders, startServing } from './serving.ts';
 import { UNRECORDED_JWT_SECONDS } from './sessions/session.ts';
@@ -177,7 +177,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
   const revocations = {
     follower,
     /** What guards follow. */
-    feed: createFeed({
+    feed: new Feed({
       ...{ changes: store.changes, follower, clock, monotonicMs: elapsedMs, issuer },
       sign: (payload) => signingKeys.sign(FEED_TYPE, payload),
     }),

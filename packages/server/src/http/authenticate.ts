@@ -52,90 +52,92 @@ const NO_ASKING: Asking = {};
 const COUNTED: Judging = {};
 const UNCOUNTED: Judging = { counted: false };
 
-export type Authenticator = ReturnType<typeof createAuthenticator>;
-
 const INVALID: Refused = { code: 'unauthenticated', presented: true };
 
-export function createAuthenticator(ports: Ports) {
-  return {
-    /** Judges what the `Authorization` header holds; at once when nothing has to be read. */
-    authenticate(
-      authorization: Authorization,
-      request: IncomingMessage,
-      requestId: string,
-      asking: Asking = NO_ASKING,
-    ): Authenticated | Promise<Authenticated> {
-      const { gateway = false, isAgain = false } = asking;
-      const peer = ports.findPeer(request);
-      const from: From = { address: peer.address, userAgent: request.headers['user-agent'] ?? null };
-      const about: About = { request, requestId, from, wanted: asking.wanted ?? [] };
-      if (authorization.kind === 'none') {
-        note('missing', null, about, { shape: 'none' });
-        return { ok: false, refused: { code: 'unauthenticated', presented: false } };
-      }
-      if (authorization.kind === 'repeated') {
-        note('two_credentials', null, about, {});
-        return { ok: false, refused: gateway ? INVALID : { code: 'two_credentials' } };
-      }
-      if (!isPrivatePeer(peer)) {
-        note('plain_http', null, about, {});
-        return { ok: false, refused: gateway ? { code: 'forbidden' } : { code: 'use_https' } };
-      }
-      if (authorization.kind !== 'bearer') {
-        note('scheme', null, about, {});
-        return { ok: false, refused: INVALID };
-      }
-      const presented = parseCredential(authorization.credential);
-      const settle = (verdict: Verdict) => {
-        if (!verdict.ok) return refuse(verdict, presented, about);
-        return isAgain ? verdict : accept(verdict, from);
-      };
-      const verdict = ports.verify(presented, from, isAgain ? UNCOUNTED : COUNTED);
-      return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
-    },
+export class Authenticator {
+  readonly #ports: Ports;
 
-    /** A request without any credential where one is needed. */
-    recordMissing(request: IncomingMessage, requestId: string, wanted: readonly string[]): void {
-      const from = { address: ports.findPeer(request).address, userAgent: request.headers['user-agent'] ?? null };
-      note('missing', null, { request, requestId, from, wanted }, { shape: 'none' });
-    },
+  constructor(ports: Ports) {
+    this.#ports = ports;
+  }
 
-    /** Whether the wire to the direct peer is one that a credential may travel: loopback, or a proxy that speaks HTTPS outside. */
-    isPrivate(request: IncomingMessage): boolean {
-      return isPrivatePeer(ports.findPeer(request));
-    },
+  /** Judges what the `Authorization` header holds; at once when nothing has to be read. */
+  authenticate(
+    authorization: Authorization,
+    request: IncomingMessage,
+    requestId: string,
+    asking: Asking = NO_ASKING,
+  ): Authenticated | Promise<Authenticated> {
+    const { gateway = false, isAgain = false } = asking;
+    const peer = this.#ports.findPeer(request);
+    const from: From = { address: peer.address, userAgent: request.headers['user-agent'] ?? null };
+    const about: About = { request, requestId, from, wanted: asking.wanted ?? [] };
+    if (authorization.kind === 'none') {
+      this.#note('missing', null, about, { shape: 'none' });
+      return { ok: false, refused: { code: 'unauthenticated', presented: false } };
+    }
+    if (authorization.kind === 'repeated') {
+      this.#note('two_credentials', null, about, {});
+      return { ok: false, refused: gateway ? INVALID : { code: 'two_credentials' } };
+    }
+    if (!isPrivatePeer(peer)) {
+      this.#note('plain_http', null, about, {});
+      return { ok: false, refused: gateway ? { code: 'forbidden' } : { code: 'use_https' } };
+    }
+    if (authorization.kind !== 'bearer') {
+      this.#note('scheme', null, about, {});
+      return { ok: false, refused: INVALID };
+    }
+    const presented = parseCredential(authorization.credential);
+    const settle = (verdict: Verdict) => {
+      if (!verdict.ok) return this.#refuse(verdict, presented, about);
+      return isAgain ? verdict : this.#accept(verdict, from);
+    };
+    const verdict = this.#ports.verify(presented, from, isAgain ? UNCOUNTED : COUNTED);
+    return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
+  }
 
-    /** Records that a known caller was forbidden, so that the holder can see what was lacking. `wanted`: by default `lacking` alone. */
-    recordForbidden(
-      caller: Caller,
-      request: IncomingMessage,
-      requestId: string,
-      { lacking, wanted = lacking === null ? [] : [lacking], fault = null }: Forbidden,
-    ): void {
-      const from = { address: ports.findPeer(request).address, userAgent: request.headers['user-agent'] ?? null };
-      note('forbidden', refusedOf(caller), { request, requestId, from, wanted }, { lacking, fault });
-    },
+  /** A request without any credential where one is needed. */
+  recordMissing(request: IncomingMessage, requestId: string, wanted: readonly string[]): void {
+    const from = { address: this.#ports.findPeer(request).address, userAgent: request.headers['user-agent'] ?? null };
+    this.#note('missing', null, { request, requestId, from, wanted }, { shape: 'none' });
+  }
 
-    /** `isWhole`: the act takes a credential that was not narrowed. */
-    by(caller: OpaqueCaller, request: IncomingMessage, requestId: string, { isWhole = false } = {}): By {
-      const { kind, credentialId: id, hash } = caller;
-      const address = ports.findPeer(request).address;
-      return {
-        ...{ actor: `${kind}:${id}`, requestId, person: this.person(request) },
-        authority: { kind: 'credential', credentialKind: kind, id, hash, address, isWhole, atMs: ports.clock.now() },
-      };
-    },
+  /** Whether the wire to the direct peer is one that a credential may travel: loopback, or a proxy that speaks HTTPS outside. */
+  isPrivate(request: IncomingMessage): boolean {
+    return isPrivatePeer(this.#ports.findPeer(request));
+  }
 
-    byStranger(request: IncomingMessage, requestId: string): By {
-      return { actor: 'anonymous', requestId, person: this.person(request) };
-    },
+  /** Records that a known caller was forbidden, so that the holder can see what was lacking. `wanted`: by default `lacking` alone. */
+  recordForbidden(
+    caller: Caller,
+    request: IncomingMessage,
+    requestId: string,
+    { lacking, wanted = lacking === null ? [] : [lacking], fault = null }: Forbidden,
+  ): void {
+    const from = { address: this.#ports.findPeer(request).address, userAgent: request.headers['user-agent'] ?? null };
+    this.#note('forbidden', refusedOf(caller), { request, requestId, from, wanted }, { lacking, fault });
+  }
 
-    person(request: IncomingMessage): Person {
-      return personOf({ address: ports.findPeer(request).address, userAgent: request.headers['user-agent'] ?? null });
-    },
-  };
+  /** `isWhole`: the act takes a credential that was not narrowed. */
+  by(caller: OpaqueCaller, request: IncomingMessage, requestId: string, { isWhole = false } = {}): By {
+    const { kind, credentialId: id, hash } = caller;
+    const address = this.#ports.findPeer(request).address;
+    return {
+      ...{ actor: `${kind}:${id}`, requestId, person: this.person(request) },
+      authority: { kind: 'credential', credentialKind: kind, id, hash, address, isWhole, atMs: this.#ports.clock.now() },
+    };
+  }
 
-  function note(
+  byStranger(request: IncomingMessage, requestId: string): By {
+    return { actor: 'anonymous', requestId, person: this.person(request) };
+  }
+
+  person(request: IncomingMessage): Person {
+    return personOf({ address: this.#ports.findPeer(request).address, userAgent: request.headers['user-agent'] ?? null });
+  }
+
+  #note(
     reason: string,
     refused: RefusedCredential | null,
     { request, requestId, from, wanted }: About,
@@ -143,7 +145,7 @@ export function createAuthenticator(ports: Ports) {
   ): void {
     const { actor, subject } = refused === null ? { actor: 'anonymous' as const, subject: null } : describeRefused(refused);
     const network = from.address === null ? '' : networkOf(from.address);
-    ports.refusals.record({
+    this.#ports.refusals.record({
       event: 'request.refused',
       reason,
       by: { actor, requestId, person: {} },
@@ -157,23 +159,23 @@ export function createAuthenticator(ports: Ports) {
     });
   }
 
-  function accept(verdict: Verdict & { ok: true }, from: From): Authenticated {
-    ports.count('accepted');
-    if (!isOpaque(verdict.caller)) ports.use(verdict.caller, from);
+  #accept(verdict: Verdict & { ok: true }, from: From): Authenticated {
+    this.#ports.count('accepted');
+    if (!isOpaque(verdict.caller)) this.#ports.use(verdict.caller, from);
     return verdict;
   }
 
-  function refuse(
+  #refuse(
     verdict: Verdict & { ok: false },
     presented: PresentedCredential,
     about: About,
   ): Authenticated | Promise<Authenticated> {
     const { from } = about;
-    ports.count(verdict.reason);
-    note(verdict.reason, verdict.refused, about, verdict.refused === null ? { shape: shapeOf(presented) } : {});
+    this.#ports.count(verdict.reason);
+    this.#note(verdict.reason, verdict.refused, about, verdict.refused === null ? { shape: shapeOf(presented) } : {});
     // Only a look-up that found nothing is a guess; a known credential and garbage cost an attacker more than they cost us.
     if (verdict.reason !== 'unknown') return { ok: false, refused: INVALID };
-    return ports.unknownLimiter.take(`unknown:${from.address === null ? '' : networkOf(from.address)}`).then((taken) => ({
+    return this.#ports.unknownLimiter.take(`unknown:${from.address === null ? '' : networkOf(from.address)}`).then((taken) => ({
       ok: false,
       refused: taken.ok ? INVALID : { code: 'too_many_requests', retryAfterSeconds: taken.retryAfterSeconds },
     }));

@@ -5,7 +5,7 @@ import { type FeedMessage, readFeedMessage } from '@keyhouse/protocol';
 import { afterEach, expect, it } from 'vitest';
 import { memoryChanges } from '../../test/memory-changes.ts';
 import type { Change } from '../core/revocations/change.ts';
-import { createFeed } from '../core/revocations/feed.ts';
+import { Feed } from '../core/revocations/feed.ts';
 import { ChangeFollower } from '../core/revocations/follower.ts';
 import { FeedStreams } from './feed-streams.ts';
 
@@ -28,7 +28,7 @@ async function open() {
     ...{ clock, monotonicMs: () => state.atMs, changes },
     ...{ onError: () => {}, onWentBack: () => {} },
   });
-  const feed = createFeed({
+  const feed = new Feed({
     ...{ follower, clock, changes, monotonicMs: () => state.atMs },
     issuer: 'https://keys.example.com',
     sign: () => 'signed',

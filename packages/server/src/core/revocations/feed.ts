@@ -29,8 +29,6 @@ export interface FeedPorts {
   readonly sign: (payload: string) => string;
 }
 
-export type Feed = ReturnType<typeof createFeed>;
-
 /** What is read of the database for one who is far behind: no more than a message holds. */
 const PAGE = 5000;
 /** A reader that claims a position which does not exist cannot make all others fetch the whole list more often than this. */
@@ -39,49 +37,61 @@ const RENEW_EVERY_MS = 60_000;
 const SHARED_FOR_MS = 1000;
 const HASH_SLICE = 1024 * 1024;
 
-export function createFeed({ follower, changes, clock, monotonicMs, issuer, sign }: FeedPorts) {
-  const recent = new RecentChanges();
-  const listeners: (() => void)[] = [];
-  const tellListeners = (): void => {
-    for (const listener of listeners) listener();
-  };
-  follower.listenToReads({
-    onRead: (stretch) => {
-      recent.add(stretch);
-      tellListeners();
-    },
-    onAnew: (position) => {
-      recent.startAt(position);
-      tellListeners();
-    },
-  });
-  let building: WholeList | null = null;
-  let next: Promise<SignedMessage> | null = null;
-  let renewedAtMs = Number.NEGATIVE_INFINITY;
+export class Feed {
+  readonly #ports: FeedPorts;
+  readonly #follower: ChangeFollower;
+  readonly #recent = new RecentChanges();
+  readonly #listeners: (() => void)[] = [];
+  #building: WholeList | null = null;
+  #next: Promise<SignedMessage> | null = null;
+  #renewedAtMs = Number.NEGATIVE_INFINITY;
 
-  return {
-    position: (): FeedPosition => ({ epoch: follower.epoch, position: follower.position }),
-    /** Whether this server knows now what is revoked. When it does not, it says nothing. */
-    isFresh: (): boolean => follower.isFresh,
-    /** Calls back whenever the list was read further, or again from the beginning. */
-    listen: (listener: () => void): void => void listeners.push(listener),
-    ask,
-    recentStep,
-  };
+  constructor(ports: FeedPorts) {
+    this.#ports = ports;
+    this.#follower = ports.follower;
+    ports.follower.listenToReads({
+      onRead: (stretch) => {
+        this.#recent.add(stretch);
+        this.#tellListeners();
+      },
+      onAnew: (position) => {
+        this.#recent.startAt(position);
+        this.#tellListeners();
+      },
+    });
+  }
+
+  position(): FeedPosition {
+    return { epoch: this.#follower.epoch, position: this.#follower.position };
+  }
+
+  /** Whether this server knows now what is revoked. When it does not, it says nothing. */
+  isFresh(): boolean {
+    return this.#follower.isFresh;
+  }
+
+  /** Calls back whenever the list was read further, or again from the beginning. */
+  listen(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  #tellListeners(): void {
+    for (const listener of this.#listeners) listener();
+  }
 
   /**
    * What was revoked after a position; the whole list when that is of another epoch, or of none. Rejects when the list cannot be read.
    */
-  async function ask(from: FeedPosition | null): Promise<SignedMessage> {
-    await follower.whenFresh();
+  async ask(from: FeedPosition | null): Promise<SignedMessage> {
+    await this.#follower.whenFresh();
     // Whoever was told that something is revoked, and asks, finds it here.
-    if (follower.isBehindItself) await follower.look();
-    if (from === null || from.epoch !== follower.epoch) return await wholeList();
+    if (this.#follower.isBehindItself) await this.#follower.look();
+    if (from === null || from.epoch !== this.#follower.epoch) return await this.#wholeList();
     // Another server has read further than this one.
-    if (from.position > follower.position) await follower.look();
-    if (from.position > follower.position) await wentBack();
-    if (from.epoch !== follower.epoch || from.position > follower.position) return await wholeList();
-    return recentStep(from.position) ?? (await oldStep(from.position));
+    if (from.position > this.#follower.position) await this.#follower.look();
+    if (from.position > this.#follower.position) await this.#wentBack();
+    if (from.epoch !== this.#follower.epoch || from.position > this.#follower.position) return await this.#wholeList();
+    return this.recentStep(from.position) ?? (await this.#oldStep(from.position));
   }
 
   /**
@@ -89,76 +99,75 @@ export function createFeed({ follower, changes, clock, monotonicMs, issuer, sign
    * because other readers may wait at a position that it will reach again, and would miss what comes before. Rarely: each time all guards fetch the
    * whole list.
    */
-  async function wentBack(): Promise<void> {
-    const nowMs = monotonicMs();
-    if (nowMs - renewedAtMs < RENEW_EVERY_MS) return;
-    renewedAtMs = nowMs;
-    await follower.renewEpoch('database');
-    await follower.look();
+  async #wentBack(): Promise<void> {
+    const nowMs = this.#ports.monotonicMs();
+    if (nowMs - this.#renewedAtMs < RENEW_EVERY_MS) return;
+    this.#renewedAtMs = nowMs;
+    await this.#follower.renewEpoch('database');
+    await this.#follower.look();
   }
 
   /** The same out of memory, at once; null when that is too long ago. Nothing in it when nothing happened: a heartbeat. */
-  function recentStep(after: number): SignedMessage | null {
-    const step = recent.stepFrom(after);
-    return step === null ? null : signStep(after, step);
+  recentStep(after: number): SignedMessage | null {
+    const step = this.#recent.stepFrom(after);
+    return step === null ? null : this.#signStep(after, step);
   }
 
-  async function oldStep(after: number): Promise<SignedMessage> {
-    const { position } = follower;
-    const page = await changes.changesAfter(after, PAGE);
+  async #oldStep(after: number): Promise<SignedMessage> {
+    const { position } = this.#follower;
+    const page = await this.#ports.changes.changesAfter(after, PAGE);
     const known = page.filter(({ number }) => number <= position);
     const end = page.length === PAGE ? Math.min(position, known.at(-1)?.number ?? position) : position;
-    return signStep(after, stepOf(known, end));
+    return this.#signStep(after, stepOf(known, end));
   }
 
-  function signStep(after: number, { position, revocations }: Step): SignedMessage {
-    const [{ epoch }, atMs] = [follower, follower.readAtMs];
+  #signStep(after: number, { position, revocations }: Step): SignedMessage {
+    const [{ epoch }, atMs] = [this.#follower, this.#follower.readAtMs];
     const bytes = Buffer.from(formatFeedMessage({ epoch, after, position, atMs, whole: false, jtis: [], revocations }));
-    return signed({ epoch, position, atMs, whole: false, bytes, sha256: hash('sha256', bytes, 'base64url') });
+    return this.#signed({ epoch, position, atMs, whole: false, bytes, sha256: hash('sha256', bytes, 'base64url') });
   }
 
   /** One at a time; whoever asks while one is written that is not the newest any more waits for the next, which all of them share. */
-  function wholeList(): Promise<SignedMessage> {
-    if (building?.isOf(follower) === true) return building.message;
-    next ??= (building?.message ?? Promise.resolve())
+  #wholeList(): Promise<SignedMessage> {
+    if (this.#building?.isOf(this.#follower) === true) return this.#building.message;
+    this.#next ??= (this.#building?.message ?? Promise.resolve())
       .catch(() => {})
       .then(() => {
-        next = null;
-        building = startWholeList();
-        return building.message;
+        this.#next = null;
+        this.#building = this.#startWholeList();
+        return this.#building.message;
       });
-    return next;
+    return this.#next;
   }
 
-  function startWholeList(): WholeList {
-    const { epoch, position, readAtMs } = follower;
+  #startWholeList(): WholeList {
+    const { epoch, position, readAtMs } = this.#follower;
     const whole: WholeList = {
-      message: buildWholeList(),
+      message: this.#buildWholeList(),
       isOf: (now) => now.epoch === epoch && now.position === position && now.readAtMs - readAtMs <= SHARED_FOR_MS,
     };
     const forget = (): void => {
-      if (building === whole) building = null;
+      if (this.#building === whole) this.#building = null;
     };
     whole.message.then(() => setTimeout(forget, SHARED_FOR_MS).unref(), forget);
     return whole;
   }
 
-  async function buildWholeList(): Promise<SignedMessage> {
-    const { epoch, position, readAtMs: atMs } = follower;
+  async #buildWholeList(): Promise<SignedMessage> {
+    const { epoch, position, readAtMs: atMs } = this.#follower;
     // By a clock that may be ahead, and be set back later.
-    const nowMs = clock.now() - KEPT_AFTER_END_MS;
-    const { jtis, revocations } = follower.revocations.snapshot(nowMs);
+    const nowMs = this.#ports.clock.now() - KEPT_AFTER_END_MS;
+    const { jtis, revocations } = this.#follower.revocations.snapshot(nowMs);
     const bytes = await writeWholeList({ epoch, position, atMs, jtis, revocations, nowMs });
-    return signed({ epoch, position, atMs, whole: true, bytes, sha256: await hashInSlices(bytes) });
+    return this.#signed({ epoch, position, atMs, whole: true, bytes, sha256: await hashInSlices(bytes) });
   }
 
-  function signed({
-    atMs,
-    sha256,
-    ...message
-  }: Omit<SignedMessage, 'signature'> & { atMs: number; sha256: string }): SignedMessage {
+  #signed({ atMs, sha256, ...message }: Omit<SignedMessage, 'signature'> & { atMs: number; sha256: string }): SignedMessage {
     const { epoch, position } = message;
-    return { ...message, signature: sign(formatFeedSignature({ iss: issuer, epoch, position, atMs, sha256 })) };
+    return {
+      ...message,
+      signature: this.#ports.sign(formatFeedSignature({ iss: this.#ports.issuer, epoch, position, atMs, sha256 })),
+    };
   }
 }
 

@@ -1,0 +1,48 @@
+/**
+ * What is asked of a known caller at each request: from where they may come, and whether what they present was revoked. What is read of a caller for
+ * it is kept as long as the caller is.
+ */
+import { type AddressBlock, type IssuedJwt, inBlocks, parseAddress, parseBlock, type RevocationList } from '@keyhouse/protocol';
+import type { Caller } from './caller.ts';
+
+const blocksOf = new WeakMap<Caller, readonly AddressBlock[]>();
+
+/** Null for an address that is not known: only a caller without a list is allowed from there. */
+export function isAllowedFrom(caller: Caller, address: string | null): boolean {
+  if (caller.addresses === null) return true;
+  let blocks = blocksOf.get(caller);
+  if (blocks === undefined) {
+    blocks = caller.addresses.flatMap((text) => {
+      const block = parseBlock(text);
+      // A block that cannot be read allows nothing.
+      return block.ok ? [block.value] : [];
+    });
+    blocksOf.set(caller, blocks);
+  }
+  const parsed = address === null ? null : parseAddress(address);
+  return parsed !== null && inBlocks(parsed, blocks);
+}
+
+const issuedOf = new WeakMap<Caller, IssuedJwt>();
+
+/**
+ * JWTs fall with whatever they were issued under. A token or key does not fall by its own name: narrowing one revokes its JWTs, and it lives on;
+ * that it ended is what introspection says.
+ */
+export function isRevoked(list: RevocationList, caller: Caller): boolean {
+  if (caller.jti === null || list.size === 0) return false;
+  let issued = issuedOf.get(caller);
+  if (issued === undefined) {
+    issued = issuedBy(caller, caller.jti);
+    issuedOf.set(caller, issued);
+  }
+  return list.isRevoked(issued);
+}
+
+const issuedBy = ({ accountId, issuedAtMs, credentialId, clientId, sessionId, userId }: Caller, jti: string): IssuedJwt => ({
+  ...{ jti, accountId, issuedAtMs },
+  ...(credentialId === null ? {} : { keyId: credentialId }),
+  ...(clientId === null ? {} : { clientId }),
+  ...(sessionId === null ? {} : { sessionId }),
+  ...(userId === null ? {} : { userId }),
+});
