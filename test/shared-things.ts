@@ -1,5 +1,5 @@
 /**
- * What the tests of a run share and what takes long to start: PostgreSQL, and the build of the pages. Each is started when the first test asks for it,
+ * What the tests of a run share and what takes long to start: PostgreSQL, the build of the pages, a Chromium. Each is started when the first test asks for it,
  * so a run of a few tests starts only what they need. Tests run in processes of their own, so they ask over HTTP.
  */
 import { createServer } from 'node:http';
@@ -29,6 +29,11 @@ const THINGS = {
     const { BUILD, ensureBuild } = await import('../packages/dashboard/test/build.ts');
     await ensureBuild();
     return { told: BUILD, stop: async () => {} };
+  },
+  chromium: async (): Promise<Thing> => {
+    const { unpackChromium } = await import('./unpack-chromium.ts');
+    const { path, remove } = await unpackChromium();
+    return { told: path, stop: async () => remove() };
   },
 };
 type Name = keyof typeof THINGS;
@@ -62,6 +67,9 @@ export const postgresUrl = (): Promise<string> => askFor('postgres');
 
 /** The folder of the built pages. */
 export const builtDashboard = (): Promise<string> => askFor('dashboard');
+
+/** The path of the program, unpacked from its npm package. */
+export const unpackedChromium = (): Promise<string> => askFor('chromium');
 
 const asked = new Map<Name, Promise<string>>();
 

@@ -11,7 +11,7 @@ import { closeBrowser, type Dashboard, launchBrowser, startDashboard } from '../
 import { button, logIn } from '../../packages/dashboard/test/steps.ts';
 import type { TestApplication } from '../../packages/server/test/applications.ts';
 import { PASSWORD } from '../../packages/server/test/server.ts';
-import { PATIENCE_MS } from '../../test/patience.ts';
+import { newContext } from '../../test/chromium.ts';
 import { type Place, placeOf } from '../place.ts';
 
 const LIBRARY = dirname(createRequire(import.meta.url).resolve('oidc-client-ts/package.json'));
@@ -67,9 +67,8 @@ describe('oidc-client-ts', () => {
   });
   beforeEach(async () => {
     ({ email } = await place.server.register());
-    context = await (await launchBrowser()).newContext();
+    context = await newContext(await launchBrowser());
     page = await context.newPage();
-    page.setDefaultTimeout(PATIENCE_MS);
     await page.goto(origin);
   });
   afterEach(() => context.close());

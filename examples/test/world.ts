@@ -12,7 +12,7 @@ import { freePort } from '../../conformance/free-port.ts';
 import { closeBrowser, type Dashboard, launchBrowser, startDashboard } from '../../packages/dashboard/test/browser.ts';
 import { newApplication } from '../../packages/server/test/applications.ts';
 import { newPerson } from '../../packages/server/test/people.ts';
-import { PATIENCE_MS } from '../../test/patience.ts';
+import { newContext } from '../../test/chromium.ts';
 import { PATHS, type Program, startProgram } from './program.ts';
 
 const EXAMPLES = join(import.meta.dirname, '..');
@@ -87,9 +87,8 @@ export async function startWorld(): Promise<World> {
 }
 
 async function openVisit(url: string): Promise<Visit> {
-  const context = await (await launchBrowser()).newContext({ locale: 'en-GB' });
+  const context = await newContext(await launchBrowser(), { locale: 'en-GB' });
   const page = await context.newPage();
-  page.setDefaultTimeout(PATIENCE_MS);
   const complaints: string[] = [];
   page.on('pageerror', ({ message }) => complaints.push(message));
   page.on('console', (message) => {

@@ -1,13 +1,10 @@
 /** A page without a back end, as an application would be, in a real Chromium: tabs, workers and windows over the same session. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { build } from 'vite';
+import { launchChromium, newContext } from '../../../test/chromium.ts';
 import type { Client, TokenStorage } from '../src/index.ts';
 import { type Listener, listen, startWorld, type World } from './world.ts';
-
-const FLAGS = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'];
-const SYSTEM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable'];
 
 /** What the page's own script puts there for the tests. */
 export interface App {
@@ -63,8 +60,8 @@ export async function openTabs(store: 'inLocalStorage' | 'inIndexedDb'): Promise
       const started = client.handleRedirect().catch((error) => ({ error: error.code }));
       globalThis.app = { client, heard, storage, started };
     }`;
-  const browser = await launch();
-  const context = await browser.newContext();
+  const browser = await launchChromium();
+  const context = await newContext(browser);
   // An application on loopback is asked about each time (RFC 8252 §8.6): the person allows it as soon as the page is opened.
   context.on('page', (page) => {
     page.on('framenavigated', async (frame) => {
@@ -139,12 +136,4 @@ async function bundle(): Promise<string> {
   });
   const chunks = (Array.isArray(built) ? built : [built]).flatMap((each) => ('output' in each ? each.output : []));
   return chunks.map((chunk) => ('code' in chunk ? chunk.code : '')).join('');
-}
-
-async function launch(): Promise<Browser> {
-  const wanted = process.env.CHROMIUM;
-  const named = wanted === undefined || wanted === '' || wanted === 'bundled' ? undefined : wanted;
-  const found = named ?? (wanted === 'bundled' ? undefined : SYSTEM.find((path) => existsSync(path)));
-  const executablePath = found ?? (await (await import('@sparticuz/chromium')).default.executablePath());
-  return await chromium.launch({ executablePath, args: FLAGS, headless: true });
 }

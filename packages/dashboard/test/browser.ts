@@ -1,51 +1,30 @@
 /**
- * A real server on a real port with the built dashboard, and a real browser before it: Chromium, from `$CHROMIUM`, from the system, or the one
- * that comes with npm. Whatever the console says that is an error, a breach of the policy, or a request to another host fails the test
+ * A real server on a real port with the built dashboard, and a real browser before it. Whatever the console says that is an error, a breach of the policy, or a request to another host fails the test
  * that saw it.
  */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { PATIENCE_MS } from '../../../test/patience.ts';
+import { launchChromium, newContext } from '../../../test/chromium.ts';
 import { builtDashboard } from '../../../test/shared-things.ts';
 import { IN_THE_ACT } from '../../server/src/core/authority.ts';
 import { startTestServer, type TestServer } from '../../server/test/server.ts';
-
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-dev-shm-usage',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-const SYSTEM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable'];
-
-/** `CHROMIUM=bundled` takes the one from npm, whatever else there is. */
-async function executablePath(): Promise<string> {
-  const wanted = process.env.CHROMIUM;
-  if (wanted !== undefined && wanted !== '' && wanted !== 'bundled') return wanted;
-  const found = wanted === 'bundled' ? undefined : SYSTEM.find((path) => existsSync(path));
-  if (found !== undefined) return found;
-  const { default: bundled } = await import('@sparticuz/chromium');
-  return await bundled.executablePath();
-}
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let launched: Promise<Browser> | null = null;
 
-/** One for each file of tests; it ends with the process, or with `closeBrowser`. `env`: what the first call gives its process. */
+/** One for each process; it ends with the process, or with `closeBrowser`. `env`: what the first call gives the browser. */
 export function launchBrowser(env?: Readonly<Record<string, string>>): Promise<Browser> {
-  const options = { args: FLAGS, headless: true, ...(env === undefined ? {} : { env }) };
-  launched ??= executablePath().then((path) => chromium.launch({ executablePath: path, ...options }));
+  launched ??= launchChromium(env).catch((error: unknown) => {
+    launched = null;
+    throw error;
+  });
   return launched;
 }
 
@@ -108,7 +87,7 @@ export async function startDashboard({ hostname, ...options }: Options = {}): Pr
 
 async function open(url: string, options: BrowserContextOptions): Promise<Visit> {
   const browser = await launchBrowser();
-  const context = await browser.newContext({
+  const context = await newContext(browser, {
     viewport: { width: 1280, height: 800 },
     locale: 'en-GB',
     timezoneId: 'UTC',
@@ -116,7 +95,6 @@ async function open(url: string, options: BrowserContextOptions): Promise<Visit>
     ...options,
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(PATIENCE_MS);
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
   page.on('console', (message) => {

@@ -1,6 +1,7 @@
 /** What the main thread and the writer send each other. */
-import type { Refused } from '../../core/refusal.ts';
+import { Refusal, type Refused } from '../../core/refusal.ts';
 import type { Change } from '../../core/revocations/change.ts';
+import { StoreUnavailable } from '../../core/unavailable.ts';
 
 export interface WriterRequest {
   readonly id: number;
@@ -12,3 +13,9 @@ export type WriterAnswer =
   | { readonly id: number; readonly ok: true; readonly result: unknown; readonly changes: readonly Change[] }
   | { readonly id: number; readonly ok: false; readonly refused: Refused }
   | { readonly id: number; readonly ok: false; readonly refused: null; readonly unavailable: boolean; readonly message: string };
+
+/** What whoever asked for the act is thrown. */
+export function errorOf(answer: Extract<WriterAnswer, { ok: false }>): Error {
+  if (answer.refused !== null) return new Refusal(answer.refused);
+  return answer.unavailable ? new StoreUnavailable(answer.message) : new Error(answer.message);
+}

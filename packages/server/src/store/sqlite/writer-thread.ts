@@ -1,10 +1,9 @@
 /** Owns the thread that writes to SQLite: starts it, sends it acts, and replaces it when it dies. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { Refusal } from '../../core/refusal.ts';
 import type { Change } from '../../core/revocations/change.ts';
 import { StoreUnavailable } from '../../core/unavailable.ts';
-import type { WriterAnswer, WriterRequest } from './message.ts';
+import { errorOf, type WriterAnswer, type WriterRequest } from './message.ts';
 
 interface Pending {
   resolve(answer: { result: unknown; changes: readonly Change[] }): void;
@@ -104,9 +103,4 @@ export class WriterThread {
     this.#pending.clear();
     this.#outbox = [];
   }
-}
-
-function errorOf(answer: Extract<WriterAnswer, { ok: false }>): Error {
-  if (answer.refused !== null) return new Refusal(answer.refused);
-  return answer.unavailable ? new StoreUnavailable(answer.message) : new Error(answer.message);
 }
