@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Application } from '../core/applications/application.ts';
+import type { Fault } from '../core/lib/fault.ts';
 import { isInactive, OPERATOR_ACCOUNT_ID } from '../core/users/account.ts';
 import {
   addSettingsOptions,
@@ -9,12 +10,11 @@ import {
   readSettings,
   refuseBadSettings,
   type SettingsOptions,
-  sentencesOf,
 } from './application.ts';
 import { addCommand, addFinalCommand, addGroup } from './command.ts';
 import { type ConfirmOptions, confirmation } from './confirm.ts';
 import { SHOWN_ONCE } from './credential.ts';
-import { refusal, wrongUsage } from './failure.ts';
+import { refusal, refusalOfFaults, wrongUsage } from './failure.ts';
 import { type OutputOptions, print, readableTime, table } from './output.ts';
 import { findAccountId, getActiveAccountId, inactive, type OwnerOptions, refuseTwoOwners } from './owner.ts';
 import { idNumber, pageLimit, wholeNumber } from './values.ts';
@@ -221,8 +221,7 @@ async function deleteApplication(client: string, options: OutputOptions & Confir
 }
 
 function refusalOf(refused: { readonly ok: false; readonly reason: string }) {
-  if (refused.reason === 'invalid' && 'faults' in refused)
-    return refusal('invalid', sentencesOf(refused.faults as Parameters<typeof sentencesOf>[0]));
+  if (refused.reason === 'invalid' && 'faults' in refused) return refusalOfFaults(refused.faults as readonly Fault<string>[]);
   if (refused.reason === 'too_many') return refusal('too_many', 'The account has reached its limit of applications.');
   if (refused.reason === 'not_operators')
     return refusal('not_operators', 'Only applications of the operator’s account (--account 1) can be first-party.');

@@ -2,10 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import type { Application, ApplicationSettings } from '../core/applications/application.ts';
-import type { ApplicationFault } from '../core/applications/application-wish.ts';
 import type { OpenedStore } from '../store/opened.ts';
 import { readInput } from './confirm.ts';
-import { refusal, wrongUsage } from './failure.ts';
+import { refusal, sentencesOf, wrongUsage } from './failure.ts';
 import { facts, isoTime, readableList, readableTime } from './output.ts';
 import { collect, list, NONE, spanOrNever } from './values.ts';
 
@@ -114,8 +113,6 @@ export async function refuseBadSettings(
   const faults = checkApplication({ ...standing, ...settings, kind }, anything, given);
   if (faults.length > 0) throw wrongUsage(sentencesOf(faults));
 }
-
-export const sentencesOf = (faults: readonly ApplicationFault[]): string => faults.map(({ sentence }) => sentence).join('\n');
 
 /** By client id, or by its number. */
 export async function getApplication({ applications }: Pick<OpenedStore, 'applications'>, name: string): Promise<Application> {

@@ -4,6 +4,7 @@
  */
 
 import { CommanderError } from 'commander';
+import type { Fault } from '../core/lib/fault.ts';
 import { mapOf } from '../core/lib/map-of.ts';
 
 /** 0 done; 1 refused or failed; 2 wrong usage, found before anything was touched. */
@@ -24,6 +25,12 @@ export class CommandFailure extends Error {
 export function refusal(code: string, message: string): CommandFailure {
   return new CommandFailure(code, message, 1);
 }
+
+/** What a wish was refused for. */
+export const refusalOfFaults = (faults: readonly Fault<string>[] = []): CommandFailure => refusal('invalid', sentencesOf(faults));
+
+/** One sentence a line. */
+export const sentencesOf = (faults: readonly Fault<string>[]): string => faults.map(({ sentence }) => sentence).join('\n');
 
 /** The command line itself cannot be understood: exit 2. */
 export function wrongUsage(message: string): CommandFailure {

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { Credential, Environment } from '../core/credentials/credential.ts';
-import type { Fault } from '../core/credentials/wish.ts';
+import type { CredentialFault } from '../core/credentials/wish.ts';
 import { addCommand, addFinalCommand, addGroup } from './command.ts';
 import { type ConfirmOptions, confirmation } from './confirm.ts';
 import { describeCredential, describeWithUse, factsOfCredential, listPage, SHOWN_ONCE } from './credential.ts';
-import { type CommandFailure, refusal, wrongUsage } from './failure.ts';
+import { type CommandFailure, refusal, refusalOfFaults, sentencesOf, wrongUsage } from './failure.ts';
 import { type OutputOptions, print, readableList, readableTime, table } from './output.ts';
 import { findAccountId, getActiveAccountId, inactive, type OwnerOptions, refuseTwoOwners } from './owner.ts';
 import { end, idNumber, list, oneOf, pageLimit, wholeNumber } from './values.ts';
@@ -195,10 +195,10 @@ async function refuseBadWish(options: {
   if (faults.length > 0) throw wrongUsage(sentencesOf(faults));
 }
 
-const refusalOfFaults = (faults: readonly Fault[] = []): CommandFailure => refusal('invalid', sentencesOf(faults));
-const sentencesOf = (faults: readonly Fault[]): string => faults.map(({ sentence }) => sentence).join('\n');
-
-function narrowRefusal(reason: 'not_found' | 'wider' | 'invalid' | 'changed', faults?: readonly Fault[]): CommandFailure {
+function narrowRefusal(
+  reason: 'not_found' | 'wider' | 'invalid' | 'changed',
+  faults?: readonly CredentialFault[],
+): CommandFailure {
   if (reason === 'invalid') return refusalOfFaults(faults);
   const sentence = {
     not_found: 'The key is gone.',

@@ -1,12 +1,12 @@
 /** Ajv's findings as sentences, a list for each field, in the words of document A [A12]. */
 import type { FastifySchemaValidationError } from 'fastify';
-import { Refusal } from '../core/refusal.ts';
+import { invalid } from './faults.ts';
 import { MAX_PARAMETERS } from './json-body.ts';
 
 /** Ajv reports every fault, and thousands of parameters fit into one line. Bodies are bounded as they are read (`json-body.ts`). */
 export function refuseLongQuery(query: unknown): void {
   if (typeof query === 'object' && query !== null && Object.keys(query).length > MAX_PARAMETERS)
-    throw new Refusal({ code: 'invalid', errors: { query: ['The query has too many parameters.'] } });
+    throw invalid('query', 'The query has too many parameters.');
 }
 
 export function sentencesOf(findings: readonly FastifySchemaValidationError[]): Record<string, string[]> {

@@ -5,6 +5,7 @@
 import { type JsonBounds, parseStrictJson } from '@keyhouse/protocol';
 import type { FastifyRequest } from 'fastify';
 import { Refusal } from '../core/refusal.ts';
+import { invalid } from './faults.ts';
 
 /** RFC 8259 §8.1: UTF-8, and no byte order mark. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -30,11 +31,11 @@ export function readJson(bytes: Uint8Array, { bounds, isOAuth }: JsonForm): unkn
     case 'repeated-member':
       throw new Refusal({ code: 'repeated_member' });
     case 'too-complex':
-      throw new Refusal(isOAuth ? { code: 'bad_request' } : { code: 'invalid', errors: TOO_COMPLEX });
+      throw isOAuth ? new Refusal({ code: 'bad_request' }) : invalid('body', TOO_COMPLEX);
   }
 }
 
-const TOO_COMPLEX = { body: ['The body is nested too deeply or has too many members.'] };
+const TOO_COMPLEX = 'The body is nested too deeply or has too many members.';
 
 /** In a query or a form. OAuth ignores unknown ones, but no client sends so many. */
 export const MAX_PARAMETERS = 100;

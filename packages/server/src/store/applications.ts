@@ -20,6 +20,7 @@ import { type InactiveState, OPERATOR_ACCOUNT_ID } from '../core/users/account.t
 import type { Act } from './act.ts';
 import { badgesLost, changedOf, isFirstParty, toLostBadges, withJudged, withoutBadges } from './badges.ts';
 import { endGrants } from './grants.ts';
+import { toBytes, toHex } from './hex.ts';
 import { CLOCK_SLACK_MS } from './horizon.ts';
 import { fromJson, toJson } from './json.ts';
 import { isActive } from './lapsed.ts';
@@ -386,6 +387,3 @@ const toApplicationWithSecrets = (row: Row): ApplicationWithSecrets => ({
   secretHash: row.secret_hash === null ? null : toHex(row.secret_hash),
   previousSecretHash: row.previous_secret_hash === null ? null : toHex(row.previous_secret_hash),
 });
-
-const toBytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
-const toHex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');

@@ -7,6 +7,7 @@ import { CEILINGS } from '../core/lib/ceilings.ts';
 import type { InactiveState } from '../core/users/account.ts';
 import { accountUseReads } from './account-use.ts';
 import type { Act } from './act.ts';
+import { toBytes, toHex } from './hex.ts';
 import { fromJson, toJson } from './json.ts';
 import { judgedReads } from './judged.ts';
 import { lockMinting, revokeWiderJwts } from './jwts.ts';
@@ -403,6 +404,3 @@ export const toCredentialWithOwner = (
   accountSuspendedAtMs: row.account_suspended_at_ms,
   lastUsedAtMs: row.last_used_at_ms ?? null,
 });
-
-export const toBytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
-export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');

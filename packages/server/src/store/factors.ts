@@ -3,6 +3,7 @@ import type { EventDraft } from '../core/audit/event.ts';
 import type { FactorsStore, Identity, Passkey } from '../core/factors/factor.ts';
 import { CEILINGS } from '../core/lib/ceilings.ts';
 import type { Act } from './act.ts';
+import { toBytes } from './hex.ts';
 import type { Db } from './prepared.ts';
 import { lockSignIn, mayVouchFor } from './sign-ins.ts';
 import { lockEnabledUser } from './users.ts';
@@ -186,7 +187,7 @@ export const factorsActs = {
     const deleted = await act.db
       .deleteFrom('recovery_codes')
       .where('user_id', '=', userId)
-      .where('hash', '=', Buffer.from(hash, 'hex'))
+      .where('hash', '=', toBytes(hash))
       .executeTakeFirst();
     return tell(act, deleted.numDeletedRows, event);
   },
@@ -279,7 +280,7 @@ async function putRecoveryCodes(db: Db, userId: number, hashes: readonly string[
   await db.deleteFrom('recovery_codes').where('user_id', '=', userId).execute();
   await db
     .insertInto('recovery_codes')
-    .values(hashes.map((hash) => ({ user_id: userId, hash: Buffer.from(hash, 'hex') })))
+    .values(hashes.map((hash) => ({ user_id: userId, hash: toBytes(hash) })))
     .execute();
 }
 

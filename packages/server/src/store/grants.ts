@@ -7,6 +7,7 @@ import { CEILINGS } from '../core/lib/ceilings.ts';
 import type { Allowance, CodeData, GivenCode, Grant, GrantsStore, Redeemed } from '../core/oauth/grant.ts';
 import type { Act } from './act.ts';
 import { isFirstParty } from './badges.ts';
+import { toBytes } from './hex.ts';
 import { isActive } from './lapsed.ts';
 import { narrowSessions } from './narrowing.ts';
 import { lockActivePlace } from './place.ts';
@@ -74,7 +75,7 @@ export function grantsReads(db: Db): Pick<GrantsStore, 'grantsOf' | 'listConnect
       const row = await db
         .selectFrom('authorization_codes')
         .select(['data', 'ends_at_ms', 'session_id'])
-        .where('hash', '=', bytes(hash))
+        .where('hash', '=', toBytes(hash))
         .executeTakeFirst();
       if (row === undefined) return null;
       return { data: JSON.parse(row.data) as CodeData, endsAtMs: row.ends_at_ms, sessionId: row.session_id };
@@ -105,7 +106,7 @@ export const grantsActs = {
     await db
       .insertInto('authorization_codes')
       .values({
-        hash: bytes(hash),
+        hash: toBytes(hash),
         grant_id: grantId,
         data: JSON.stringify(data),
         created_at_ms: input.nowMs,
@@ -120,7 +121,7 @@ export const grantsActs = {
     const code = await act.db
       .updateTable('authorization_codes')
       .set({ session_id: session.id })
-      .where('hash', '=', bytes(hash))
+      .where('hash', '=', toBytes(hash))
       .where('session_id', 'is', null)
       .where('ends_at_ms', '>', nowMs)
       .returning(['grant_id', 'data'])
@@ -205,7 +206,7 @@ async function refuseCode(act: Act, hash: string, nowMs: number, event: Paramete
   const used = await act.db
     .selectFrom('authorization_codes')
     .select('session_id')
-    .where('hash', '=', bytes(hash))
+    .where('hash', '=', toBytes(hash))
     .executeTakeFirst();
   if (used === undefined || used.session_id === null) return OVER;
   const [ended] = await endSessions(act, { id: used.session_id }, { reason: 'code-reused', nowMs });
@@ -301,7 +302,6 @@ async function allow(
 
 const union = (a: readonly string[], b: readonly string[]): string[] => [...new Set([...a, ...b])];
 const without = (a: readonly string[], b: readonly string[]): string[] => a.filter((each) => !b.includes(each));
-const bytes = (hash: string): Buffer => Buffer.from(hash, 'hex');
 
 const toGrant = (row: Omit<GrantsTable, 'id'> & { id: number }): Grant => ({
   id: row.id,

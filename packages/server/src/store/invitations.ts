@@ -15,6 +15,7 @@ import type { EndedInvitation } from '../core/teams/member.ts';
 import { includesRole, mayInvite, type Role } from '../core/teams/member.ts';
 import type { User } from '../core/users/account.ts';
 import type { Act } from './act.ts';
+import { toBytes } from './hex.ts';
 import type { Db } from './prepared.ts';
 import { addMember, lockTeam, mayOwnAnother, roleInTeam } from './teams.ts';
 import { redeem } from './tickets.ts';
@@ -97,7 +98,7 @@ export const invitationsActs = {
     await db
       .updateTable('invitations')
       .set((eb) => ({
-        ticket_hash: bytes(input.ticketHash),
+        ticket_hash: toBytes(input.ticketHash),
         expires_at_ms: expiresAtMs,
         // Whoever sends it now has sent it.
         invited_by: actorId,
@@ -180,7 +181,7 @@ export async function lockInvitation(
     .updateTable('invitations')
     .set((eb) => ({ ended_at_ms: eb.ref('ended_at_ms') }))
     .where('id', '=', seen.id)
-    .where('ticket_hash', '=', bytes(ticketHash))
+    .where('ticket_hash', '=', toBytes(ticketHash))
     .where('ended_at_ms', 'is', null)
     .executeTakeFirst();
   return locked.numUpdatedRows === 0n || !(await maySend(db, seen)) ? 'gone' : seen;
@@ -294,7 +295,7 @@ async function insert(act: Act, accountId: number | null, invitation: NewInvitat
       email_key: invitation.emailKey,
       role: invitation.role,
       invited_by: invitation.invitedBy,
-      ticket_hash: bytes(invitation.ticketHash),
+      ticket_hash: toBytes(invitation.ticketHash),
       created_at_ms: invitation.createdAtMs,
       sent_at_ms: invitation.createdAtMs,
       sendings: 1,
@@ -311,7 +312,7 @@ const issueTicket = (db: Db, id: number, ticket: Pick<NewInvitation, 'ticketHash
   db
     .insertInto('tickets')
     .values({
-      hash: bytes(ticket.ticketHash),
+      hash: toBytes(ticket.ticketHash),
       purpose: 'invitation',
       user_id: null,
       data: JSON.stringify({ invitationId: id }),
@@ -428,7 +429,7 @@ async function byTicket(db: Db, ticketHash: string, nowMs: number): Promise<Invi
         .where('invited.deleted_at_ms', 'is', null)
         .as('invited_user_id'),
     )
-    .where('invitations.ticket_hash', '=', bytes(ticketHash))
+    .where('invitations.ticket_hash', '=', toBytes(ticketHash))
     .executeTakeFirst();
   if (row === undefined || row.account_deleted_at_ms !== null) return null;
   return {
@@ -451,5 +452,3 @@ const toInvitation = (row: Row): Invitation => ({
   createdAtMs: row.created_at_ms,
   expiresAtMs: row.expires_at_ms,
 });
-
-const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');

@@ -6,6 +6,7 @@ import { covers } from '@keyhouse/protocol';
 import { type Selectable, type SelectQueryBuilder, sql } from 'kysely';
 import type { JwtsStore, MintedJwt } from '../core/jwts/jwt.ts';
 import type { Act } from './act.ts';
+import { toBytes } from './hex.ts';
 import { LONGEST_SESSION_REVOCATION_MS, raiseLongestJwtDays } from './horizon.ts';
 import { toJson } from './json.ts';
 import { type Db, prepare } from './prepared.ts';
@@ -54,7 +55,7 @@ export const jwtsActs = {
     const unchanged =
       key !== undefined &&
       key.revoked_at_ms === null &&
-      holdsSecret(key, Buffer.from(expected.hash, 'hex'), nowMs) &&
+      holdsSecret(key, toBytes(expected.hash), nowMs) &&
       key.owner_ended_at_ms === null &&
       key.permissions === toJson(expected.permissions) &&
       key.addresses === toJson(expected.addresses);

@@ -2,7 +2,6 @@
  * Sessions that have lapsed: their application's limit has passed, and nobody has refreshed them since. The row says so only after the next refresh, or
  * after the job that sweeps; lists and counts of active sessions compare with the clock.
  */
-
 import { type RawBuilder, sql } from 'kysely';
 import { happened } from '../core/audit/event.ts';
 import type { SessionsStore } from '../core/sessions/session.ts';

@@ -5,6 +5,7 @@
 import { sql } from 'kysely';
 import type { MailDraft } from '../core/mail/mail.ts';
 import { type MailRule, ruleFor } from '../core/mail/mail-rules.ts';
+import { toBytes } from './hex.ts';
 import type { Db } from './prepared.ts';
 
 /** `limit`: this mailbox has had its number. `unverified`: none of this kind goes to an address that was never verified. */
@@ -22,7 +23,7 @@ async function count(db: Db, { mailbox, kind, createdAtMs }: MailDraft, { within
   const isOver = sql<boolean>`mail_limits.ends_at_ms <= ${createdAtMs} OR mail_limits.ends_at_ms > ${createdAtMs + 2 * withinMs}`;
   const { mails } = await db
     .insertInto('mail_limits')
-    .values({ mailbox: Buffer.from(mailbox, 'hex'), kind, mails: 1, ends_at_ms: createdAtMs + withinMs })
+    .values({ mailbox: toBytes(mailbox), kind, mails: 1, ends_at_ms: createdAtMs + withinMs })
     .onConflict((conflict) =>
       conflict.columns(['mailbox', 'kind']).doUpdateSet((eb) => ({
         mails: eb

@@ -19,6 +19,7 @@ import { erasePersons } from './audit.ts';
 import { endTokensOfLogins } from './credentials.ts';
 import { readEnding } from './ending.ts';
 import { endGrants } from './grants.ts';
+import { toBytes } from './hex.ts';
 import { endInvitationsBeyond, lockInvitation, redeemInvitation } from './invitations.ts';
 import { leaveEveryTeam } from './members.ts';
 import type { Db } from './prepared.ts';
@@ -344,7 +345,7 @@ async function endEverything(
 async function giveNewSecret(db: Db, userId: number, { id, hash }: { id: number; hash: string }): Promise<boolean> {
   const updated = await db
     .updateTable('sign_ins')
-    .set({ hash: Buffer.from(hash, 'hex') })
+    .set({ hash: toBytes(hash) })
     .where('id', '=', id)
     .where('user_id', '=', userId)
     .where('ended_at_ms', 'is', null)

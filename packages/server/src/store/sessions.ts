@@ -2,7 +2,6 @@
  * Sessions of applications: their rows and refresh keys. A refresh moves the row's counter; a row that has ended refuses every
  * later refresh.
  */
-
 import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
 import { happened } from '../core/audit/event.ts';
 import {

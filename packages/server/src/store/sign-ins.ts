@@ -6,6 +6,7 @@ import { isSecondFactor, type ProofMethod, type SignIn, type SignInsStore, type 
 import type { User } from '../core/users/account.ts';
 import type { Act } from './act.ts';
 import { endGiven } from './given.ts';
+import { toBytes, toHex } from './hex.ts';
 import type { Db } from './prepared.ts';
 import { lockEnabledUser, toUser, users } from './users.ts';
 
@@ -14,7 +15,7 @@ type Input<Name extends keyof SignInsStore> = Parameters<SignInsStore[Name]>[0];
 export function signInsReads(db: Db): Pick<SignInsStore, 'findSignIn' | 'listSignIns' | 'knowsBrowser'> {
   return {
     async findSignIn(hash, notBefore) {
-      const row = await live(db, notBefore).where('hash', '=', bytes(hash)).executeTakeFirst();
+      const row = await live(db, notBefore).where('hash', '=', toBytes(hash)).executeTakeFirst();
       if (row === undefined) return null;
       const user = await users(db).where('users.id', '=', row.user_id).where('disabled_at_ms', 'is', null).executeTakeFirst();
       return user === undefined ? null : { signIn: toSignIn(row), user: toUser(user) };
@@ -30,7 +31,7 @@ export function signInsReads(db: Db): Pick<SignInsStore, 'findSignIn' | 'listSig
     },
     async knowsBrowser(userId, browserHash) {
       const rows = await db.selectFrom('known_browsers').select('browser_hash').where('user_id', '=', userId).execute();
-      const known = browserHash !== null && rows.some((row) => Buffer.from(row.browser_hash).toString('hex') === browserHash);
+      const known = browserHash !== null && rows.some((row) => toHex(row.browser_hash) === browserHash);
       return { known, first: rows.length === 0 };
     },
   };
@@ -48,7 +49,7 @@ export const signInsActs = {
       .insertInto('sign_ins')
       .values({
         user_id: signIn.userId,
-        hash: bytes(signIn.hash),
+        hash: toBytes(signIn.hash),
         created_at_ms: signIn.createdAtMs,
         last_seen_at_ms: signIn.lastSeenAtMs,
         proved_at_ms: signIn.provedAtMs,
@@ -215,7 +216,7 @@ export const mayVouchFor = (domains: readonly string[], { isAdministrator, email
 export async function rememberBrowser(db: Db, userId: number, browserHash: string, nowMs: number): Promise<void> {
   await db
     .insertInto('known_browsers')
-    .values({ user_id: userId, browser_hash: bytes(browserHash), last_signed_in_at_ms: nowMs })
+    .values({ user_id: userId, browser_hash: toBytes(browserHash), last_signed_in_at_ms: nowMs })
     .onConflict((conflict) => conflict.columns(['user_id', 'browser_hash']).doUpdateSet({ last_signed_in_at_ms: nowMs }))
     .execute();
 }
@@ -253,5 +254,3 @@ const toSignIn = (row: Row): SignIn => ({
   address: row.address,
   userAgent: row.user_agent,
 });
-
-const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');

@@ -6,6 +6,7 @@ import { CEILINGS } from '../core/lib/ceilings.ts';
 import { DAY_MS } from '../core/lib/clock.ts';
 import type { Ticket, TicketPurpose, TicketsStore } from '../core/users/ticket.ts';
 import type { Act } from './act.ts';
+import { toBytes } from './hex.ts';
 import type { Db } from './prepared.ts';
 import { lockEnabledUser } from './users.ts';
 
@@ -17,7 +18,7 @@ export function ticketsReads(db: Db): Pick<TicketsStore, 'findTicket'> {
       const row = await db
         .selectFrom('tickets')
         .selectAll()
-        .where('hash', '=', bytes(hash))
+        .where('hash', '=', toBytes(hash))
         .where('purpose', '=', purpose)
         .where('ends_at_ms', '>', nowMs)
         .executeTakeFirst();
@@ -34,7 +35,7 @@ export const ticketsActs = {
     await act.db
       .insertInto('tickets')
       .values({
-        hash: bytes(ticket.hash),
+        hash: toBytes(ticket.hash),
         purpose: ticket.purpose,
         user_id: ticket.userId,
         data: JSON.stringify(ticket.data),
@@ -53,7 +54,7 @@ export const ticketsActs = {
   async spend(act: Act, { purpose, hash, nowMs, endsAtMs }: Input<'spend'>): Promise<boolean> {
     const inserted = await act.db
       .insertInto('tickets')
-      .values({ hash: bytes(hash), purpose, user_id: null, data: '{}', created_at_ms: nowMs, ends_at_ms: endsAtMs })
+      .values({ hash: toBytes(hash), purpose, user_id: null, data: '{}', created_at_ms: nowMs, ends_at_ms: endsAtMs })
       .onConflict((conflict) => conflict.column('hash').doNothing())
       .executeTakeFirst();
     return (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n;
@@ -77,7 +78,7 @@ export async function redeem(
 ): Promise<Ticket | null> {
   const row = await db
     .deleteFrom('tickets')
-    .where('hash', '=', bytes(hash))
+    .where('hash', '=', toBytes(hash))
     .where('purpose', '=', purpose)
     .where('ends_at_ms', '>', nowMs)
     .returningAll()
@@ -102,7 +103,7 @@ export async function keepTicket(db: Db, hash: string, ticket: Ticket): Promise<
   };
   await db
     .insertInto('tickets')
-    .values({ hash: bytes(hash), ...row })
+    .values({ hash: toBytes(hash), ...row })
     .onConflict((conflict) => conflict.column('hash').doUpdateSet(row))
     .execute();
 }
@@ -145,5 +146,3 @@ const toTicket = (row: {
   createdAtMs: row.created_at_ms,
   endsAtMs: row.ends_at_ms,
 });
-
-const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');

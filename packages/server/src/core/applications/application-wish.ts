@@ -1,6 +1,7 @@
 /** What an application may be: every rule of its settings in one place. Whatever is wrong is told at once, by field. */
 import { isPermission, isReserved, MAX_PERMISSIONS, WILDCARDS } from '@keyhouse/protocol';
 import { DAY_MS, SECOND_MS } from '../lib/clock.ts';
+import type { Fault } from '../lib/fault.ts';
 import { findNameFault } from '../lib/name.ts';
 import type { PermissionIndex } from '../permissions/permission-set.ts';
 import { SIGNING_ALGORITHMS } from '../signing-keys/stored-key.ts';
@@ -11,10 +12,7 @@ import { MAX_REDIRECT_URIS, MAX_URI_LENGTH, redirectUriFault, type SchemeRules }
 export const MIN_SESSION_SECONDS = 60;
 export const MAX_SESSION_SECONDS = (400 * DAY_MS) / SECOND_MS;
 
-export interface ApplicationFault {
-  readonly field: keyof ApplicationSettings | 'logo';
-  readonly sentence: string;
-}
+export type ApplicationFault = Fault<keyof ApplicationSettings | 'logo'>;
 
 export type Catalogue = Pick<PermissionIndex, 'exists' | 'isGrantable'>;
 

@@ -5,7 +5,7 @@
  *
  * Personal data is covered through a salted hash. Once salt and data are deleted the hash says nothing, and the chain holds.
  */
-import { createHash } from 'node:crypto';
+import { sha256Hex } from '../lib/sha256.ts';
 import type { AuditEvent, AuditStore } from './event.ts';
 
 export interface Head {
@@ -43,12 +43,12 @@ export function hashEntry(previousHash: string, number: number, event: AuditEven
     event.details,
     event.personHash,
   ];
-  return createHash('sha256').update(JSON.stringify(columns)).digest('hex');
+  return sha256Hex(JSON.stringify(columns));
 }
 
 /** SHA-256 (hex) of the salt's bytes and the personal data's text. `salt` is 32 hex digits. */
 export function hashPerson(salt: string, data: string): string {
-  return createHash('sha256').update(Buffer.from(salt, 'hex')).update(data).digest('hex');
+  return sha256Hex(Buffer.concat([Buffer.from(salt, 'hex'), Buffer.from(data)]));
 }
 
 /**

@@ -1,9 +1,10 @@
 /** How the operator's place looks to people: a name, one accent colour, a logo. */
 
-import { createHash } from 'node:crypto';
 import { type By, type EventDraft, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Fault } from '../lib/fault.ts';
 import { findNameFault } from '../lib/name.ts';
+import { sha256Hex } from '../lib/sha256.ts';
 import { readLogo, type StoredLogoType } from './logo.ts';
 
 export interface Logo {
@@ -41,10 +42,7 @@ export interface BrandPorts {
   readonly clock: Clock;
 }
 
-export interface BrandFault {
-  readonly field: 'name' | 'accent' | 'logo';
-  readonly sentence: string;
-}
+export type BrandFault = Fault<'name' | 'accent' | 'logo'>;
 
 export interface BrandWish {
   readonly name: string;
@@ -58,9 +56,7 @@ export async function loadBrand({ brand }: { brand: Pick<BrandStore, 'findBrand'
   if (stored === null) return DEFAULT_BRAND;
   const bytes = stored.logo === null ? null : Buffer.from(stored.logo.base64, 'base64');
   const logo =
-    stored.logo === null || bytes === null
-      ? null
-      : { type: stored.logo.type, bytes, hash: createHash('sha256').update(bytes).digest('hex').slice(0, 16) };
+    stored.logo === null || bytes === null ? null : { type: stored.logo.type, bytes, hash: sha256Hex(bytes).slice(0, 16) };
   return { name: stored.name, accent: stored.accent, logo };
 }
 

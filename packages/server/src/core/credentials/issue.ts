@@ -8,7 +8,7 @@ import type { InactiveState } from '../users/account.ts';
 import type { Credential, CredentialsStore, Environment, NewCredential, Source } from './credential.ts';
 import type { Tell } from './notify.ts';
 import { hashSecret } from './verify.ts';
-import { checkWish, type Fault } from './wish.ts';
+import { type CredentialFault, checkWish } from './wish.ts';
 
 interface CredentialWish {
   readonly accountId: number;
@@ -37,11 +37,11 @@ interface Ports {
 }
 
 type Refused =
-  | { readonly ok: false; readonly reason: 'invalid'; readonly faults: readonly Fault[] }
+  | { readonly ok: false; readonly reason: 'invalid'; readonly faults: readonly CredentialFault[] }
   | { readonly ok: false; readonly reason: InactiveState };
 
 /** A fault of the wish, so that it is shown where the wish was typed. */
-const TOO_MANY: Record<'key' | 'token', Fault> = {
+const TOO_MANY: Record<'key' | 'token', CredentialFault> = {
   key: {
     field: 'name',
     sentence: `The account has ${CEILINGS.keysOfAccount.toLocaleString('en')} keys, which is the limit. Revoke one first.`,

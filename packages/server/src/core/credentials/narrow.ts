@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Credential, CredentialsStore } from './credential.ts';
 import { undoEndsAtMs } from './undo-narrowing.ts';
 import { compileBlocks } from './verify.ts';
-import { checkAddresses, checkPermissions, type Fault } from './wish.ts';
+import { type CredentialFault, checkAddresses, checkPermissions } from './wish.ts';
 
 interface Ports {
   readonly credentials: Pick<CredentialsStore, 'getCredential' | 'narrow'>;
@@ -26,7 +26,7 @@ export async function narrowCredential(
   ports: Ports,
   input: Input,
   by: By,
-): Promise<Outcome<Credential, 'not_found' | 'wider' | 'invalid' | 'changed'> & { faults?: readonly Fault[] }> {
+): Promise<Outcome<Credential, 'not_found' | 'wider' | 'invalid' | 'changed'> & { faults?: readonly CredentialFault[] }> {
   const credential = await ports.credentials.getCredential(input.kind, input.id);
   if (credential === null || credential.revokedAtMs !== null) return no('not_found');
   const permissions = input.permissions === undefined ? credential.permissions : input.permissions;
@@ -57,11 +57,11 @@ export async function narrowCredential(
   return narrowed === null ? no('changed') : ok(narrowed);
 }
 
-const WIDER_PERMISSIONS: Fault = {
+const WIDER_PERMISSIONS: CredentialFault = {
   field: 'permissions',
   sentence: 'This would add to what is allowed. To allow more, create a new one.',
 };
-const WIDER_ADDRESSES: Fault = {
+const WIDER_ADDRESSES: CredentialFault = {
   field: 'addresses',
   sentence: 'This would add to what is allowed. To allow more, create a new one.',
 };

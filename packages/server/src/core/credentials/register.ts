@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { formatToken, makeTokenSecret } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
+import type { Fault } from '../lib/fault.ts';
 import { findUserFaults, type RegisterUserPorts, registerUser } from '../sign-ins/register-user.ts';
 import { mayRegister, type SignUp } from '../sign-ins/sign-up-rule.ts';
 import type { User } from '../users/account.ts';
@@ -21,7 +22,7 @@ export interface RegisterInput {
   readonly by: By;
 }
 
-export type RegisterFault = { readonly field: 'email' | 'password' | 'deviceName' | 'displayName'; readonly sentence: string };
+export type RegisterFault = Fault<'email' | 'password' | 'deviceName' | 'displayName'>;
 
 export type RegisterOutcome =
   /** `text` is the token as its owner is handed it, once. */

@@ -3,7 +3,7 @@ import { no, type Outcome, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
 import { type Clock, SECOND_MS } from '../lib/clock.ts';
 import type { CredentialsStore, Owned } from './credential.ts';
-import { checkName, type Fault } from './wish.ts';
+import { type CredentialFault, checkName } from './wish.ts';
 
 export interface RenamePorts {
   readonly credentials: Pick<CredentialsStore, 'rename' | 'endOverlap' | 'extendOverlap'>;
@@ -15,7 +15,7 @@ export async function renameCredential(
   { credentials, clock }: RenamePorts,
   { name, ...owned }: Owned & { readonly name: string },
   by: By,
-): Promise<Outcome<null, 'not_found' | 'invalid'> & { faults?: readonly Fault[] }> {
+): Promise<Outcome<null, 'not_found' | 'invalid'> & { faults?: readonly CredentialFault[] }> {
   const faults = checkName(name);
   if (faults.length > 0) return { ...no('invalid'), faults };
   const event = happened(by, clock.now(), `${owned.kind}.renamed`, { details: { name } });

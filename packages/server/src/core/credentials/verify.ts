@@ -2,11 +2,12 @@
  * Checks a token or an API key: one cached row, a visible list of reasons to refuse, and a caller. No write and, when the row is
  * cached, no wait. The presented text is hashed whether or not a row is found, and hashes are compared in constant time.
  */
-import { hash as digest, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { PresentedCredential } from '@keyhouse/protocol';
 import { type AddressBlock, inBlocks, parseAddress, parseBlock } from '@keyhouse/protocol';
 import type { OpaqueCaller, RefusalReason, RefusedCredential, Verdict } from '../caller.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
+import { sha256Hex } from '../lib/sha256.ts';
 import type { ChangeFollower } from '../revocations/follower.ts';
 import { CredentialCache } from './cache.ts';
 import type { Credential, CredentialsStore, CredentialWithOwner } from './credential.ts';
@@ -184,7 +185,7 @@ const isForeign = ({ credential, foreignId }: Entry, candidate: Candidate): bool
   foreignId !== undefined && (candidate.foreignId === null || (credential.kind === 'token' && candidate.foreignId === foreignId));
 
 /** SHA-256, lower-case hex: what is stored of a secret. */
-export const hashSecret = (secret: string): string => digest('sha256', secret, 'hex');
+export const hashSecret = (secret: string): string => sha256Hex(secret);
 
 /** Every reason not to take a known credential, in order. */
 export function reasonToRefuse(

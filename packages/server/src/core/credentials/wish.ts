@@ -1,15 +1,12 @@
 /** What may be asked for when a credential is made or narrowed, checked in one place. */
 import { isPermission, isReserved, MAX_PERMISSIONS, OPERATOR_PERMISSIONS, parseBlock, WILDCARDS } from '@keyhouse/protocol';
+import type { Fault } from '../lib/fault.ts';
 import { findNameFault } from '../lib/name.ts';
 import { OPERATOR_ACCOUNT_ID } from '../users/account.ts';
 
 export const MAX_ADDRESSES = 50;
 
-/** A fault names the field and says what was wanted. */
-export interface Fault {
-  readonly field: 'name' | 'permissions' | 'addresses' | 'expires';
-  readonly sentence: string;
-}
+export type CredentialFault = Fault<'name' | 'permissions' | 'addresses' | 'expires'>;
 
 export interface Wish {
   readonly accountId: number;
@@ -20,7 +17,7 @@ export interface Wish {
 }
 
 /** All faults of a wish; an empty list when it can be granted. */
-export function checkWish(wish: Wish, nowMs: number, permissionExists: (name: string) => boolean): readonly Fault[] {
+export function checkWish(wish: Wish, nowMs: number, permissionExists: (name: string) => boolean): readonly CredentialFault[] {
   return [
     ...checkName(wish.name),
     ...checkPermissions(wish.permissions, wish.accountId, permissionExists),
@@ -29,7 +26,7 @@ export function checkWish(wish: Wish, nowMs: number, permissionExists: (name: st
   ];
 }
 
-export function checkName(name: string): readonly Fault[] {
+export function checkName(name: string): readonly CredentialFault[] {
   const sentence = findNameFault(name);
   return sentence === null ? [] : [{ field: 'name', sentence }];
 }
@@ -39,7 +36,7 @@ export function checkPermissions(
   permissions: readonly string[] | null,
   accountId: number,
   permissionExists: (name: string) => boolean,
-): readonly Fault[] {
+): readonly CredentialFault[] {
   if (permissions === null) return [];
   if (permissions.length === 0) return [{ field: 'permissions', sentence: 'The list of permissions must not be empty.' }];
   if (permissions.length > MAX_PERMISSIONS) {
@@ -50,8 +47,12 @@ export function checkPermissions(
   return permissions.flatMap((name) => checkPermission(name, accountId, permissionExists));
 }
 
-function checkPermission(name: string, accountId: number, permissionExists: (name: string) => boolean): readonly Fault[] {
-  const fault = (sentence: string): readonly Fault[] => [{ field: 'permissions', sentence }];
+function checkPermission(
+  name: string,
+  accountId: number,
+  permissionExists: (name: string) => boolean,
+): readonly CredentialFault[] {
+  const fault = (sentence: string): readonly CredentialFault[] => [{ field: 'permissions', sentence }];
   if (isReserved(name)) {
     const known = (OPERATOR_PERMISSIONS as readonly string[]).includes(name);
     if (!known || accountId !== OPERATOR_ACCOUNT_ID)
@@ -63,9 +64,9 @@ function checkPermission(name: string, accountId: number, permissionExists: (nam
   return permissionExists(name) ? [] : fault(`The permission ${name} does not exist.`);
 }
 
-export function checkAddresses(addresses: readonly string[] | null): readonly Fault[] {
+export function checkAddresses(addresses: readonly string[] | null): readonly CredentialFault[] {
   if (addresses === null) return [];
-  const fault = (sentence: string): readonly Fault[] => [{ field: 'addresses', sentence }];
+  const fault = (sentence: string): readonly CredentialFault[] => [{ field: 'addresses', sentence }];
   if (addresses.length === 0) return fault('The list of addresses must not be empty.');
   if (addresses.length > MAX_ADDRESSES) return fault(`The list can have at most ${MAX_ADDRESSES} addresses.`);
   for (const text of addresses) {
@@ -78,7 +79,7 @@ export function checkAddresses(addresses: readonly string[] | null): readonly Fa
   return [];
 }
 
-function checkExpiry(expiresAtMs: number | null, nowMs: number): readonly Fault[] {
+function checkExpiry(expiresAtMs: number | null, nowMs: number): readonly CredentialFault[] {
   return expiresAtMs !== null && expiresAtMs <= nowMs
     ? [{ field: 'expires', sentence: 'The expiry must be in the future.' }]
     : [];

@@ -1,10 +1,11 @@
 /** One-time codes: TOTP (RFC 6238) from an authenticator app, and recovery codes for the day when it is lost. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Secret, TOTP } from 'otpauth';
 import { type By, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { open, seal } from '../lib/seal.ts';
+import { sha256Hex } from '../lib/sha256.ts';
 import type { FactorsStore } from './factor.ts';
 
 export const RECOVERY_CODES = 10;
@@ -68,9 +69,7 @@ function pick(): number {
 
 /** However it was typed. Bound to the user, so that a hash says nothing beside another. */
 export const hashRecoveryCode = (userId: number, code: string): string =>
-  createHash('sha256')
-    .update(`${userId}:${code.toLowerCase().replace(/[^a-z0-9]/g, '')}`)
-    .digest('hex');
+  sha256Hex(`${userId}:${code.toLowerCase().replace(/[^a-z0-9]/g, '')}`);
 
 /** Uses a code up: six digits are TOTP, everything else is sought among the recovery codes. Null: it is none, or was used before. */
 export async function useCode(

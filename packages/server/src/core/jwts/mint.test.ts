@@ -17,7 +17,7 @@ const openMint = async () => {
 };
 
 const faults = (minted: Minted): string[] =>
-  !minted.ok && minted.reason === 'invalid' ? minted.errors.map(({ field }) => field) : [];
+  !minted.ok && minted.reason === 'invalid' ? minted.faults.map(({ field }) => field) : [];
 const mintOf = (minted: Minted) => {
   if (!minted.ok) throw new Error(minted.reason);
   return minted.value;

@@ -4,6 +4,7 @@
  */
 import { isJwtPermission, isReserved, isSubject, isWildcard, MAX_PERMISSIONS, permits } from '@keyhouse/protocol';
 import { DAY_MS, SECOND_MS } from '../lib/clock.ts';
+import type { Fault } from '../lib/fault.ts';
 import { isSameUri } from '../lib/uri.ts';
 
 /** What the caller asks for, as it came; `resource` is RFC 8707's. */
@@ -14,11 +15,7 @@ export interface Wish {
   readonly resource?: string;
 }
 
-/** A fault of one member of the request, with a sentence for people. */
-export interface FieldError {
-  readonly field: 'permissions' | 'expires' | 'subject' | 'resource';
-  readonly sentence: string;
-}
+export type JwtFault = Fault<'permissions' | 'expires' | 'subject' | 'resource'>;
 
 export interface GrantedWish {
   /** As asked, each once. */
@@ -30,7 +27,7 @@ export interface GrantedWish {
 
 export type JudgedWish =
   | { readonly ok: true; readonly value: GrantedWish }
-  | { readonly ok: false; readonly reason: 'invalid'; readonly errors: readonly FieldError[] }
+  | { readonly ok: false; readonly reason: 'invalid'; readonly faults: readonly JwtFault[] }
   /** What the key lacks. */
   | { readonly ok: false; readonly reason: 'forbidden'; readonly permissions: readonly string[] };
 
@@ -50,32 +47,32 @@ export const judgeWish = (
 ): JudgedWish => {
   const latestMs = Math.min(rules.nowMs + rules.maxJwtDays * DAY_MS, key.expiresAtMs ?? Number.POSITIVE_INFINITY);
   const expiresAt = Math.floor((wish.expiresAtMs ?? Math.min(oneYearAfter(rules.nowMs), latestMs)) / SECOND_MS);
-  const errors = [
+  const faults = [
     ...permissionFaults(rules.catalogue, wish.permissions),
     ...expiryFaults(rules.nowMs, latestMs, expiresAt),
     ...(wish.subject === undefined || isSubject(wish.subject) ? [] : [SUBJECT_FAULT]),
     ...(wish.resource === undefined || isSameUri(wish.resource, rules.audience) ? [] : [RESOURCE_FAULT]),
   ];
-  if (errors.length > 0) return { ok: false, reason: 'invalid', errors };
+  if (faults.length > 0) return { ok: false, reason: 'invalid', faults };
   const permissions = [...new Set(wish.permissions)];
   const lacking = permissions.filter((wanted) => !mayHandOn(key.permissions, wanted));
   if (lacking.length > 0) return { ok: false, reason: 'forbidden', permissions: lacking };
   return { ok: true, value: { permissions, subject: wish.subject ?? null, expiresAt } };
 };
 
-const SUBJECT_FAULT: FieldError = {
+const SUBJECT_FAULT: JwtFault = {
   field: 'subject',
   sentence: 'The subject must be 1 to 128 letters, digits, dots, underscores, at signs or hyphens.',
 };
-const RESOURCE_FAULT: FieldError = { field: 'resource', sentence: 'This resource does not exist.' };
+const RESOURCE_FAULT: JwtFault = { field: 'resource', sentence: 'This resource does not exist.' };
 
 /** A wildcard is handed on only by a key that literally holds it: a key without a list must say what it means. */
 const mayHandOn = (held: readonly string[] | null, wanted: string): boolean =>
   isWildcard(wanted) ? held?.includes(wanted) === true : permits(held, wanted);
 
 /** One sentence at most: the first fault that there is. Names are not repeated: they are the caller's text. */
-const permissionFaults = (catalogue: ReadonlySet<string>, wanted: readonly string[]): FieldError[] => {
-  const fault = (sentence: string): FieldError[] => [{ field: 'permissions', sentence }];
+const permissionFaults = (catalogue: ReadonlySet<string>, wanted: readonly string[]): JwtFault[] => {
+  const fault = (sentence: string): JwtFault[] => [{ field: 'permissions', sentence }];
   if (wanted.length === 0) return fault('The permissions field must name at least one permission.');
   if (wanted.length > MAX_PERMISSIONS) return fault(`The permissions field must name at most ${MAX_PERMISSIONS} permissions.`);
   if (!wanted.every(isJwtPermission)) return fault('Each permission must have the form invoices.read or invoices.write.');
@@ -84,8 +81,8 @@ const permissionFaults = (catalogue: ReadonlySet<string>, wanted: readonly strin
   return wanted.every(exists) ? [] : fault('A permission does not exist.');
 };
 
-const expiryFaults = (nowMs: number, latestMs: number, expiresAt: number): FieldError[] => {
-  const fault = (sentence: string): FieldError[] => [{ field: 'expires', sentence }];
+const expiryFaults = (nowMs: number, latestMs: number, expiresAt: number): JwtFault[] => {
+  const fault = (sentence: string): JwtFault[] => [{ field: 'expires', sentence }];
   if (!Number.isSafeInteger(expiresAt)) return fault('The expires field must be a date such as 2027-11-22T00:00:00Z.');
   if (expiresAt * SECOND_MS <= nowMs) return fault('The expires field must be a date in the future.');
   if (expiresAt * SECOND_MS > latestMs) return fault('The expires field must not be later than this key allows.');

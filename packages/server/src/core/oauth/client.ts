@@ -1,10 +1,11 @@
 /** Who asks at the token endpoint (RFC 6749 §2.3, RFC 7523 §2.2): an application, and whether it has proved itself. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { isClientSecret, no, type Outcome, ok } from '@keyhouse/protocol';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import type { ApplicationsStore, ApplicationWithSecrets } from '../applications/application.ts';
 import { type ClientKey, importClientKey } from '../applications/client-keys.ts';
 import { type Clock, SECOND_MS } from '../lib/clock.ts';
+import { sha256Hex } from '../lib/sha256.ts';
 import type { Presenter } from '../sessions/refresh.ts';
 import type { TicketsStore } from '../users/ticket.ts';
 import type { Client } from './checks.ts';
@@ -60,7 +61,7 @@ export const presenterOf = ({ client, isProved }: AuthenticatedClient): Presente
 const NO_HASH = '0'.repeat(64);
 
 function holdsSecret(client: ApplicationWithSecrets | null, secret: string, nowMs: number): boolean {
-  const hash = createHash('sha256').update(secret).digest();
+  const hash = Buffer.from(sha256Hex(secret), 'hex');
   const isSame = (stored: string | null): boolean => timingSafeEqual(hash, Buffer.from(stored ?? NO_HASH, 'hex'));
   const isCurrent = isSame(client?.secretHash ?? null);
   const isPrevious = isSame(client?.previousSecretHash ?? null) && (client?.previousSecretEndsAtMs ?? 0) > nowMs;
@@ -86,7 +87,7 @@ async function holdsKey({ tickets, issuer, clock }: ClientPorts, client: Client,
   const { jti, exp = 0 } = verified.payload;
   const lastsMs = exp * SECOND_MS - nowMs;
   if (typeof jti !== 'string' || jti === '' || lastsMs > (MAX_ASSERTION_SECONDS + CLOCK_SKEW_SECONDS) * SECOND_MS) return false;
-  const hash = createHash('sha256').update(`${client.clientId} ${jti}`).digest('hex');
+  const hash = sha256Hex(`${client.clientId} ${jti}`);
   // A NumericDate may have a fraction (RFC 7519 §2).
   const endsAtMs = Math.ceil(exp * SECOND_MS) + CLOCK_SKEW_SECONDS * SECOND_MS;
   return await tickets.spend({ purpose: 'client-assertion', hash, nowMs, endsAtMs });

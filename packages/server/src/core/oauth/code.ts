@@ -2,10 +2,11 @@
  * Authorization codes (RFC 6749 §4.1.2): bound to the application, the redirect URI, the challenge and the user, good for a minute, used up by one
  * atomic statement. A second redemption ends what the first one bought.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { encodeBase64Url, no, type Outcome, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
 import { type Clock, MINUTE_MS } from '../lib/clock.ts';
+import { sha256Hex } from '../lib/sha256.ts';
 import { isSameUri } from '../lib/uri.ts';
 import { prepareSession } from '../sessions/refresh.ts';
 import type { RefreshKeys } from '../sessions/refresh-keys.ts';
@@ -21,10 +22,8 @@ const CODE_BYTES = 33;
 /** A new code, and the hash that is stored. */
 export function makeCode(): { readonly text: string; readonly hash: string } {
   const text = PREFIX + encodeBase64Url(randomBytes(CODE_BYTES));
-  return { text, hash: hashCode(text) };
+  return { text, hash: sha256Hex(text) };
 }
-
-const hashCode = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 interface Ports {
   readonly grants: Pick<GrantsStore, 'findCode' | 'redeemCode'>;
@@ -56,7 +55,7 @@ export async function redeemCode(
   by: By,
 ): Promise<Outcome<Opened, 'invalid_grant'>> {
   const { grants } = ports;
-  const hash = hashCode(code);
+  const hash = sha256Hex(code);
   const stored = await grants.findCode(hash);
   if (stored === null || !fits(stored.data, client.id, redirectUri)) return no('invalid_grant');
   if (!provesChallenge(verifier, stored.data.challenge)) return no('invalid_grant');

@@ -1,5 +1,6 @@
 /** Proof Key for Code Exchange (RFC 7636), S256 alone: a plain challenge is the secret itself. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { sha256Base64Url } from '../lib/sha256.ts';
 
 /** Base64url of a SHA-256: 43 characters (§4.2). */
 const CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
@@ -11,6 +12,6 @@ export const isChallenge = (text: string): boolean => CHALLENGE.test(text);
 /** Whether the verifier is what the challenge was made of (§4.6). */
 export function provesChallenge(verifier: string, challenge: string): boolean {
   if (!VERIFIER.test(verifier)) return false;
-  const made = createHash('sha256').update(verifier, 'latin1').digest('base64url');
+  const made = sha256Base64Url(verifier);
   return made.length === challenge.length && timingSafeEqual(Buffer.from(made), Buffer.from(challenge));
 }

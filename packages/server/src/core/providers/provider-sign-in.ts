@@ -7,8 +7,6 @@
  * Nobody signs in as an administrator through a provider whose list does not name the administrator's domain.
  */
 
-import { createHash } from 'node:crypto';
-import { encodeBase64Url } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
 import type { Identity } from '../factors/factor.ts';
 import { MINUTE_MS } from '../lib/clock.ts';
@@ -16,6 +14,7 @@ import { emailKey } from '../lib/email.ts';
 import type { Log } from '../lib/log.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { open, seal } from '../lib/seal.ts';
+import { sha256Base64Url } from '../lib/sha256.ts';
 import type { OpenedSignIn } from '../sign-ins/open-sign-in.ts';
 import type { Through } from '../sign-ins/sign-in.ts';
 import { type Entered, openStep, secondStepOf, settleEntered } from '../sign-ins/sign-in-browser.ts';
@@ -55,7 +54,7 @@ function openTrip(secrets: readonly MasterSecret[], step: string): ProviderTrip 
 
 /** The `state` says nothing of the cookie that it is made of. */
 const checksOf = (step: string, { nonce, codeVerifier, purpose }: ProviderTrip): ProviderChecks => ({
-  state: encodeBase64Url(createHash('sha256').update(`state:${step}`).digest()),
+  state: sha256Base64Url(`state:${step}`),
   nonce,
   codeVerifier,
   fresh: purpose === 'proof',

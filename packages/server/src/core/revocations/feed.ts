@@ -2,10 +2,9 @@
  * The revocation feed: messages for those who verify offline, each signed. It speaks only of what was read of the list without a gap,
  * and says of when it is; how it travels is the doors' affair. Signing is handed in: this room stands below the signing keys.
  */
-import { createHash, hash } from 'node:crypto';
 import { type FeedPosition, formatFeedMessage, formatFeedSignature, KEPT_AFTER_END_MS } from '@keyhouse/protocol';
 import type { Clock } from '../lib/clock.ts';
-import { pause } from '../lib/pause.ts';
+import { sha256Base64Url, sha256InSlices } from '../lib/sha256.ts';
 import type { ChangesStore } from './change.ts';
 import type { ChangeFollower } from './follower.ts';
 import { RecentChanges, type Step, stepOf } from './recent-changes.ts';
@@ -35,7 +34,6 @@ const PAGE = 5000;
 const RENEW_EVERY_MS = 60_000;
 /** Those who start together share one whole list. */
 const SHARED_FOR_MS = 1000;
-const HASH_SLICE = 1024 * 1024;
 
 export class Feed {
   readonly #ports: FeedPorts;
@@ -124,7 +122,7 @@ export class Feed {
   #signStep(after: number, { position, revocations }: Step): SignedMessage {
     const [{ epoch }, atMs] = [this.#follower, this.#follower.readAtMs];
     const bytes = Buffer.from(formatFeedMessage({ epoch, after, position, atMs, whole: false, jtis: [], revocations }));
-    return this.#signed({ epoch, position, atMs, whole: false, bytes, sha256: hash('sha256', bytes, 'base64url') });
+    return this.#signed({ epoch, position, atMs, whole: false, bytes, sha256: sha256Base64Url(bytes) });
   }
 
   /** One at a time; whoever asks while one is written that is not the newest any more waits for the next, which all of them share. */
@@ -159,7 +157,7 @@ export class Feed {
     const nowMs = this.#ports.clock.now() - KEPT_AFTER_END_MS;
     const { jtis, revocations } = this.#follower.revocations.snapshot(nowMs);
     const bytes = await writeWholeList({ epoch, position, atMs, jtis, revocations, nowMs });
-    return this.#signed({ epoch, position, atMs, whole: true, bytes, sha256: await hashInSlices(bytes) });
+    return this.#signed({ epoch, position, atMs, whole: true, bytes, sha256: await sha256InSlices(bytes) });
   }
 
   #signed({ atMs, sha256, ...message }: Omit<SignedMessage, 'signature'> & { atMs: number; sha256: string }): SignedMessage {
@@ -175,13 +173,4 @@ interface WholeList {
   readonly message: Promise<SignedMessage>;
   /** Whether it tells how things stand now. */
   isOf(now: FeedPosition & { readonly readAtMs: number }): boolean;
-}
-
-async function hashInSlices(bytes: Buffer): Promise<string> {
-  const digest = createHash('sha256');
-  for (let start = 0; start < bytes.length; start += HASH_SLICE) {
-    if (start > 0) await pause();
-    digest.update(bytes.subarray(start, start + HASH_SLICE));
-  }
-  return digest.digest('base64url');
 }

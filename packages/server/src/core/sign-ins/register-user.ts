@@ -7,6 +7,7 @@
 import type { By } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import { EMAIL_SENTENCE, localPart, readEmail } from '../lib/email.ts';
+import type { Fault } from '../lib/fault.ts';
 import { findOptionalNameFault } from '../lib/name.ts';
 import type { Claim } from '../passwords/fair-queue.ts';
 import { findPasswordFault, PASSWORD_SENTENCES } from '../passwords/password.ts';
@@ -29,10 +30,7 @@ export interface RegisterUserInput {
   readonly by: By;
 }
 
-export interface RegisterUserFault {
-  readonly field: 'email' | 'password' | 'displayName';
-  readonly sentence: string;
-}
+export type RegisterUserFault = Fault<'email' | 'password' | 'displayName'>;
 
 export type RegisterUserRefusal =
   | { readonly ok: false; readonly reason: 'invalid'; readonly faults: readonly RegisterUserFault[] }

@@ -8,9 +8,10 @@
  * than ten are looked at. Tries that find no point while others are still being looked at wait for those instead of being
  * refused, so that eleven people who arrive together with good passwords all come in.
  */
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
+import { sha256Hex } from '../lib/sha256.ts';
 import { mailboxOf } from '../mail/mailbox.ts';
 import type { Claim } from '../passwords/fair-queue.ts';
 import type { AccountsStore } from '../users/account.ts';
@@ -153,9 +154,7 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
 
   async function admitMail(to: string, address: string | null): ReturnType<SignInLimits['admitMail']> {
     const place = placeOf(address);
-    const recipient = `mail:${createHash('sha256')
-      .update(to.includes('@') ? mailboxOf(to) : to)
-      .digest('hex')}`;
+    const recipient = `mail:${sha256Hex(to.includes('@') ? mailboxOf(to) : to)}`;
     const admission = await takeAll([...(place === null ? [] : [`mails-of:${place.network}`]), recipient], place);
     if (!admission.ok) return admission;
     await admission.settle('failed');
@@ -211,7 +210,7 @@ const claimOf = (isKnown: boolean, place: Place | null, person: string): Claim =
   person,
 });
 
-const bucketOf = (emailKey: string): string => `user:${createHash('sha256').update(emailKey).digest('hex')}`;
+const bucketOf = (emailKey: string): string => `user:${sha256Hex(emailKey)}`;
 
 /**
  * What counts as one place: an IPv4 address, or the /64 that IPv6 gives to one customer. IPv4 within IPv6 is IPv4. A text that is not

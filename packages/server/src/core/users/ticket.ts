@@ -2,10 +2,11 @@
  * A ticket is a single-use secret with a purpose and an end: a link that came by mail, the second step of a log-in, a challenge.
  * Stored is its SHA-256 alone: 256 bits of chance need no slow hash. Purposes never mix: a look-up names its own.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { encodeBase64Url } from '@keyhouse/protocol';
 import type { EventDraft } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
+import { sha256Hex } from '../lib/sha256.ts';
 
 export type TicketPurpose =
   | 'verify-email' //    data: { emailKey }
@@ -81,5 +82,5 @@ export function makeTicketText(): { readonly text: string; readonly hash: string
   return { text, hash: hashTicket(text) };
 }
 
-/** SHA-256, lower-case hex. */
-export const hashTicket = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
+/** What is stored of a ticket. */
+export const hashTicket = (text: string): string => sha256Hex(text);

@@ -1,5 +1,5 @@
 /** Pages of a list, newest first: `before` is the id that the page begins below. */
-import { invalid } from './routes/refuse.ts';
+import { invalid } from '../faults.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;

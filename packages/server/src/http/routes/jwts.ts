@@ -10,6 +10,7 @@ import type { Keyhouse } from '../../core/keyhouse.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { Authenticator } from '../authenticate.ts';
 import { callerOf } from '../door.ts';
+import { refuseFaults } from '../faults.ts';
 import { readDate } from '../read-date.ts';
 import { refusals } from '../schemas.ts';
 
@@ -97,13 +98,8 @@ export const jwtsRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { keyh
 
 function refuseMint(minted: Extract<Minted, { ok: false }>): Refusal {
   switch (minted.reason) {
-    case 'invalid': {
-      const errors = Object.groupBy(minted.errors, ({ field }) => field);
-      return new Refusal({
-        code: 'invalid',
-        errors: Object.fromEntries(Object.entries(errors).map(([field, list]) => [field, list.map(({ sentence }) => sentence)])),
-      });
-    }
+    case 'invalid':
+      return refuseFaults(minted.faults);
     case 'forbidden':
       return new Refusal({ code: 'forbidden', permission: minted.permissions.join(' ') });
     case 'too_many':

@@ -2,13 +2,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { LogInOutcome } from '../../core/credentials/log-in.ts';
-import { DEVICE_NAME_SENTENCE, type RegisterFault, type RegisterOutcome } from '../../core/credentials/register.ts';
+import { DEVICE_NAME_SENTENCE, type RegisterOutcome } from '../../core/credentials/register.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { NO_MATCH_SENTENCE } from '../../core/sign-ins/verify-password.ts';
 import { INACTIVE_SENTENCES, type User } from '../../core/users/account.ts';
 import type { Authenticator } from '../authenticate.ts';
 import { callerOf } from '../door.ts';
+import { invalid, refuseFaults } from '../faults.ts';
 import { refusals, Timestamp, toTimestamp } from '../schemas.ts';
 
 const LoggedUser = Type.Object({
@@ -152,34 +153,22 @@ function refuseSignIn(outcome: SignInRefusal): Refusal {
     case 'sign-up-closed':
       return new Refusal({ code: 'forbidden' });
     case 'no-match':
-      return new Refusal({ code: 'invalid', errors: { email: [NO_MATCH_SENTENCE] } });
+      return invalid('email', NO_MATCH_SENTENCE);
     case 'code-required':
-      return new Refusal({
-        code: 'invalid',
-        errors: { code: ['The code field is required. Enter a code from your authenticator app or a recovery code.'] },
-      });
+      return invalid('code', 'The code field is required. Enter a code from your authenticator app or a recovery code.');
     case 'wrong-code':
-      return new Refusal({ code: 'invalid', errors: { code: ['This code is not valid, or was already used.'] } });
+      return invalid('code', 'This code is not valid, or was already used.');
     case 'passkey-only':
-      return new Refusal({ code: 'invalid', errors: { code: ['Create a token in the dashboard.'] } });
+      return invalid('code', 'Create a token in the dashboard.');
     case 'suspended':
-      return new Refusal({ code: 'invalid', errors: { email: [INACTIVE_SENTENCES.suspended] } });
+      return invalid('email', INACTIVE_SENTENCES.suspended);
     case 'invalid-device-name':
-      return new Refusal({ code: 'invalid', errors: { device_name: [DEVICE_NAME_SENTENCE] } });
+      return invalid('device_name', DEVICE_NAME_SENTENCE);
     case 'invalid':
-      return new Refusal({ code: 'invalid', errors: sentencesByField(outcome.faults) });
+      return refuseFaults(outcome.faults, (field) => (field === 'deviceName' ? 'device_name' : field));
     case 'too-many-tries':
       return new Refusal({ code: 'too_many_requests', retryAfterSeconds: outcome.retryAfterSeconds });
     case 'busy':
       return new Refusal({ code: 'busy', retryAfterSeconds: outcome.retryAfterSeconds });
   }
-}
-
-function sentencesByField(faults: readonly RegisterFault[]): Record<string, string[]> {
-  const errors: Record<string, string[]> = {};
-  for (const { field, sentence } of faults) {
-    const name = field === 'deviceName' ? 'device_name' : field;
-    errors[name] = [...(errors[name] ?? []), sentence];
-  }
-  return errors;
 }

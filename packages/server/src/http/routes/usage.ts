@@ -7,9 +7,9 @@ import { isPermission, MAX_PERMISSION_LENGTH, parseAddress, proxyOfUnreadable, W
 import { type Static, Type } from 'typebox';
 import type { Digested } from '../../core/credentials/verify.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
-import { Refusal } from '../../core/refusal.ts';
 import type { ReportedRefusal, ReportedUse, Subject, UsageReport } from '../../core/use/usage.ts';
 import { callerOf } from '../door.ts';
+import { invalid } from '../faults.ts';
 import { readDate } from '../read-date.ts';
 import { refusals } from '../schemas.ts';
 
@@ -206,8 +206,7 @@ const inHex = (digest: string): string => Buffer.from(digest, 'base64url').toStr
 
 function readMoment(field: string, text: string): number {
   const ms = readDate(text);
-  if (Number.isNaN(ms))
-    throw new Refusal({ code: 'invalid', errors: { [field]: [`Each of the ${field} must have a valid time.`] } });
+  if (Number.isNaN(ms)) throw invalid(field, `Each of the ${field} must have a valid time.`);
   return ms;
 }
 

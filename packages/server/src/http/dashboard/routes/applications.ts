@@ -11,13 +11,14 @@ import type { Vouched } from '../../../core/applications/badge.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { includesRole } from '../../../core/teams/member.ts';
 import { type InactiveState, isInactive } from '../../../core/users/account.ts';
+import { invalid, refuseFaults } from '../../faults.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import type { Api } from '../api/index.ts';
 import { creatorsOf } from '../creators.ts';
 import { logoUrlOf } from '../logo.ts';
 import { cutPage, readPage } from '../page.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
-import { invalid, readId } from './refuse.ts';
+import { readId } from './refuse.ts';
 
 const MOST_SESSIONS = 100;
 
@@ -192,12 +193,7 @@ function refusalOf(
 ): Refusal {
   if (isInactive(refused.reason)) return new Refusal({ code: 'account_inactive', state: refused.reason });
   if (refused.reason !== 'invalid') return OTHER_REFUSALS[refused.reason]();
-  const errors: Record<string, string[]> = {};
-  for (const { field, sentence } of refused.faults) {
-    const name = wireNameOf(field);
-    errors[name] = [...(errors[name] ?? []), sentence];
-  }
-  return new Refusal({ code: 'invalid', errors });
+  return refuseFaults(refused.faults, wireNameOf);
 }
 
 const shared = (application: Application) => ({

@@ -6,13 +6,13 @@ import { readAudit, readWholeAudit } from '../../../core/audit/read.ts';
 import { AUDIT_FAULT_SENTENCES, type AuditVerdict, verifyAudit } from '../../../core/audit/verify.ts';
 import type { Keyhouse } from '../../../core/keyhouse.ts';
 import { includesRole, mayKnowWhereUsed, type Role } from '../../../core/teams/member.ts';
+import { invalid } from '../../faults.ts';
 import { readDate } from '../../read-date.ts';
 import { toTimestamp } from '../../schemas.ts';
 import type { Api } from '../api/index.ts';
 import { csvJson, csvRecord } from '../csv.ts';
 import { readPage } from '../page.ts';
 import type { DashboardPorts, FileAnswer, Serve } from '../serve.ts';
-import { invalid } from './refuse.ts';
 
 type Row = Api['GET /accounts/:account/audit']['answer']['events'][number];
 type Search = Omit<Api['GET /accounts/:account/audit']['query'], 'before' | 'limit'>;

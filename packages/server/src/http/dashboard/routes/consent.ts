@@ -2,10 +2,10 @@
 import type { SignedInPerson } from '../../../core/oauth/authorize.ts';
 import { destinationOf } from '../../../core/oauth/destination.ts';
 import { Refusal } from '../../../core/refusal.ts';
+import { invalid } from '../../faults.ts';
 import type { SignedIn } from '../door.ts';
 import { logoUrlOf } from '../logo.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
-import { invalid } from './refuse.ts';
 
 const OVER = 'This request has expired. Start again from the application.';
 

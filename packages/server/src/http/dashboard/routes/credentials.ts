@@ -4,17 +4,18 @@
  */
 import type { By } from '../../../core/audit/event.ts';
 import type { Credential, CredentialWithUse, Undo } from '../../../core/credentials/credential.ts';
-import type { Fault } from '../../../core/credentials/wish.ts';
+import type { CredentialFault } from '../../../core/credentials/wish.ts';
 import type { Keyhouse } from '../../../core/keyhouse.ts';
 import { DAY_MS } from '../../../core/lib/clock.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { LEAST_DAYS, type Least } from '../../../core/use/least-privilege.ts';
+import { invalid, refuseFaults } from '../../faults.ts';
 import { readDate } from '../../read-date.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import type { Api } from '../api/index.ts';
 import { creatorsOf } from '../creators.ts';
 import { cutPage, readPage } from '../page.ts';
-import { invalid, readId } from './refuse.ts';
+import { readId } from './refuse.ts';
 
 /** Whose credentials: the tokens of a user, or the keys of an account. Nothing outside it exists. */
 export type Scope = { readonly kind: 'token'; readonly userId: number } | { readonly kind: 'key'; readonly accountId: number };
@@ -183,14 +184,8 @@ export function refuseWish(issued: Extract<Awaited<ReturnType<Keyhouse['credenti
   return new Refusal({ code: 'account_inactive', state: issued.reason });
 }
 
-function faulty(faults: readonly Fault[] = []): Refusal {
-  const errors: Record<string, string[]> = {};
-  for (const { field, sentence } of faults) {
-    const name = field === 'expires' ? 'expires_at' : field;
-    errors[name] = [...(errors[name] ?? []), sentence];
-  }
-  return new Refusal({ code: 'invalid', errors });
-}
+const faulty = (faults: readonly CredentialFault[] = []): Refusal =>
+  refuseFaults(faults, (field) => (field === 'expires' ? 'expires_at' : field));
 
 const describeUndo = (undo: Undo | null): Detail['undo'] =>
   undo === null

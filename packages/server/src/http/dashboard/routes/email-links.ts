@@ -1,9 +1,9 @@
 /** What people do with links that came by mail: set a new password, verify the address. */
 import { PASSWORD_SENTENCES } from '../../../core/passwords/password.ts';
 import { Refusal } from '../../../core/refusal.ts';
+import { invalid } from '../../faults.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { refuseLink, refuseVerification } from './links.ts';
-import { invalid } from './refuse.ts';
 import { endsOf } from './settle-sign-in.ts';
 
 /** When to ask again after the mailbox has had its number of links; those that it has stay valid. */

@@ -4,10 +4,11 @@ import { EMAIL_SENTENCE } from '../../../core/lib/email.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import type { Invitation, InviteRefusal } from '../../../core/teams/invitation.ts';
 import { mayInvite } from '../../../core/teams/member.ts';
+import { invalid } from '../../faults.ts';
 import { toTimestamp } from '../../schemas.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { refuseLink } from './links.ts';
-import { invalid, readId, refuseOthers } from './refuse.ts';
+import { readId, refuseOthers } from './refuse.ts';
 
 export function invitationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('POST /accounts/:account/invitations', async ({ account, body: { email, role }, signIn: { user }, by }) => {

@@ -3,11 +3,11 @@
 import { jtiIssuedAtMs } from '@keyhouse/protocol';
 import type { MintedJwt } from '../../../core/jwts/jwt.ts';
 import { Refusal } from '../../../core/refusal.ts';
+import { invalid } from '../../faults.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import { readPage } from '../page.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { credentialHandlers } from './credentials.ts';
-import { invalid } from './refuse.ts';
 
 /** What can be part of a subject; anything else is none of a JWT of ours. */
 const SUBJECT_PART = /^[A-Za-z0-9._@-]*$/;

@@ -4,7 +4,7 @@ import type { Keyhouse } from '../../../core/keyhouse.ts';
 import type { Refusal } from '../../../core/refusal.ts';
 import type { User } from '../../../core/users/account.ts';
 import type { LinkFate, LinkPurpose } from '../../../core/users/ticket.ts';
-import { invalid } from './refuse.ts';
+import { invalid } from '../../faults.ts';
 
 const OVER = 'This link no longer works. It expired, a newer link replaced it, or a part of it is missing.';
 const SENTENCES: Readonly<Record<LinkFate, string>> = {

@@ -1,10 +1,11 @@
 /** The operator's outbox: what was sent, what waits, and without a mail server what would have been sent. */
 import { type Mail, stateOf } from '../../../core/mail/mail.ts';
 import { Refusal } from '../../../core/refusal.ts';
+import { invalid } from '../../faults.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import { cutPage, readPage } from '../page.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
-import { invalid, readId } from './refuse.ts';
+import { readId } from './refuse.ts';
 
 export function mailsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   const { administration } = keyhouse;

@@ -4,11 +4,12 @@ import { findOptionalNameFault } from '../../../core/lib/name.ts';
 import { PASSWORD_SENTENCES } from '../../../core/passwords/password.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { PROOF_LASTS_MS } from '../../../core/sign-ins/sign-in.ts';
+import { invalid } from '../../faults.ts';
 import { toTimestamp } from '../../schemas.ts';
 import { describeAccountOfUser } from '../account.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { refuseLink } from './links.ts';
-import { invalid, NAME_SENTENCE } from './refuse.ts';
+import { NAME_SENTENCE } from './refuse.ts';
 
 export function meRoutes(serve: Serve, { keyhouse, cookies }: DashboardPorts): void {
   serve('GET /me', async ({ signIn: { user, provedAtMs } }) => {

@@ -5,9 +5,10 @@ import { deviceOf } from '../../../core/lib/device.ts';
 import { findOptionalNameFault } from '../../../core/lib/name.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import type { SignIn } from '../../../core/sign-ins/sign-in.ts';
+import { invalid } from '../../faults.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
-import { invalid, NAME_SENTENCE, readId, refuseWherePasskeysAreNot } from './refuse.ts';
+import { NAME_SENTENCE, readId, refuseWherePasskeysAreNot } from './refuse.ts';
 
 const TWO_STEP_SENTENCES = {
   already: 'Two-step verification is already on.',

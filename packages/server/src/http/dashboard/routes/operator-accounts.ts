@@ -2,12 +2,13 @@
 import type { ListedAccount } from '../../../core/administration/administer-users.ts';
 import { findReasonFault } from '../../../core/administration/operator-accounts.ts';
 import { Refusal } from '../../../core/refusal.ts';
+import { invalid } from '../../faults.ts';
 import { toTimestamp } from '../../schemas.ts';
 import { describeEnds, describeSuspension } from '../account.ts';
 import { cutPage, readPage } from '../page.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { LAST_ADMINISTRATOR } from './operator-users.ts';
-import { invalid, readId, readSearch } from './refuse.ts';
+import { readId, readSearch } from './refuse.ts';
 
 export function operatorAccountsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   const find = async (text: string): Promise<ListedAccount> => {

@@ -1,10 +1,11 @@
 /** Every application, as administrators see and judge them. */
 import { isWellFormedText } from '@keyhouse/protocol';
 import { Refusal } from '../../../core/refusal.ts';
+import { invalid } from '../../faults.ts';
 import { cutPage, readPage } from '../page.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { FIRST_PARTY_SENTENCE, rowOf } from './applications.ts';
-import { invalid, readId } from './refuse.ts';
+import { readId } from './refuse.ts';
 
 export function operatorApplicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   const find = async (id: string) => {

@@ -1,4 +1,4 @@
-import { Refusal } from '../../../core/refusal.ts';
+import { refuseFaults } from '../../faults.ts';
 import { describeBrand } from '../brand.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 
@@ -7,10 +7,6 @@ export function operatorBrandRoutes(serve: Serve, { keyhouse }: DashboardPorts):
 
   serve('PUT /operator/brand', async ({ body: { name, accent, logo }, by }) => {
     const faults = await keyhouse.branding.set({ wish: { name, accent, logo }, by });
-    if (faults.length > 0)
-      throw new Refusal({
-        code: 'invalid',
-        errors: Object.fromEntries(faults.map(({ field, sentence }) => [field, [sentence]])),
-      });
+    if (faults.length > 0) throw refuseFaults(faults);
   });
 }

@@ -3,9 +3,9 @@
 import { DAY_MS } from '../../../core/lib/clock.ts';
 import type { Refusal } from '../../../core/refusal.ts';
 import type { RotateRefusal } from '../../../core/signing-keys/rotate.ts';
+import { invalid } from '../../faults.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
-import { invalid } from './refuse.ts';
 
 export function operatorKeysRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('GET /operator/signing-keys', async () => {

@@ -1,9 +1,10 @@
 /** The permission catalogue and the route patterns, replaced as wholes. */
+import type { Fault } from '../../../core/lib/fault.ts';
 import type { StoredRoute } from '../../../core/permissions/catalogue.ts';
 import type { HoldersOfKind } from '../../../core/permissions/holders.ts';
 import { readPermissions } from '../../../core/permissions/set-catalogue.ts';
 import { readRoutes } from '../../../core/permissions/set-routes.ts';
-import { Refusal } from '../../../core/refusal.ts';
+import { refuseFaults } from '../../faults.ts';
 import { readQuestion } from '../../verify-question.ts';
 import type { Api } from '../api/index.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
@@ -11,7 +12,7 @@ import type { DashboardPorts, Serve } from '../serve.ts';
 export function operatorPermissionsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('PUT /operator/permissions', async ({ body, by }) => {
     const { value, faults } = readPermissions(body.permissions);
-    refuseFaults(faults);
+    if (faults.length > 0) throw refuseFaults(faults.map(readFault));
     await keyhouse.permissions.setCatalogue({ catalogue: value, by });
   });
 
@@ -34,7 +35,7 @@ export function operatorPermissionsRoutes(serve: Serve, { keyhouse }: DashboardP
 
   serve('PUT /operator/routes', async ({ body, by }) => {
     const { value, faults } = readRoutes(body.routes.map(entryOf));
-    refuseFaults(faults);
+    if (faults.length > 0) throw refuseFaults(faults.map(readFault));
     await keyhouse.permissions.setRoutes({ routes: value, by });
   });
 
@@ -69,15 +70,9 @@ const entryOf = ({ methods, pattern, resource, permission, refused = false }: De
 });
 
 /** `permissions[3].name: …` becomes the field `permissions.3.name`: rows count from 0, as they were sent. */
-function refuseFaults(faults: readonly string[]): void {
-  if (faults.length === 0) return;
-  const errors: Record<string, string[]> = {};
-  for (const fault of faults) {
-    const [, list = 'body', row, member, sentence = fault] = /^(\w+)(?:\[(\d+)\])?(?:\.(\w+))?: (.*)$/s.exec(fault) ?? [];
-    const field = [list, row, member].filter((part) => part !== undefined).join('.');
-    errors[field] = [...(errors[field] ?? []), capitalised(sentence)];
-  }
-  throw new Refusal({ code: 'invalid', errors });
+function readFault(text: string): Fault<string> {
+  const [, list = 'body', row, member, sentence = text] = /^(\w+)(?:\[(\d+)\])?(?:\.(\w+))?: (.*)$/s.exec(text) ?? [];
+  return { field: [list, row, member].filter((part) => part !== undefined).join('.'), sentence: capitalised(sentence) };
 }
 
 const capitalised = (sentence: string): string => sentence.slice(0, 1).toUpperCase() + sentence.slice(1);

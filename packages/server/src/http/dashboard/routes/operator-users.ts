@@ -3,11 +3,12 @@ import type { ListedUser } from '../../../core/administration/administer-users.t
 import { deviceOf } from '../../../core/lib/device.ts';
 import { EMAIL_SENTENCE, readEmail } from '../../../core/lib/email.ts';
 import { Refusal } from '../../../core/refusal.ts';
+import { invalid } from '../../faults.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import { describeAccountOfUser } from '../account.ts';
 import { cutPage, readPage } from '../page.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
-import { invalid, readId, readSearch } from './refuse.ts';
+import { readId, readSearch } from './refuse.ts';
 
 export const LAST_ADMINISTRATOR = 'This is the last enabled administrator. Add another one first.';
 

@@ -1,6 +1,7 @@
 /** Proving again that it is still the same person, before what is sensitive. */
+import { invalid } from '../../faults.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
-import { invalid, refuseWherePasskeysAreNot } from './refuse.ts';
+import { refuseWherePasskeysAreNot } from './refuse.ts';
 import { refuseProof, WRONG_PASSKEY } from './settle-sign-in.ts';
 
 export function proofRoutes(serve: Serve, { keyhouse, url }: DashboardPorts): void {

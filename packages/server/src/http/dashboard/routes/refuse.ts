@@ -3,9 +3,7 @@ import { isWellFormedText } from '@keyhouse/protocol';
 import { offersPasskeys } from '../../../core/factors/passkeys.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import type { AccountWithRole } from '../../../core/teams/member.ts';
-
-export const invalid = (field: string, ...sentences: readonly string[]): Refusal =>
-  new Refusal({ code: 'invalid', errors: { [field]: sentences } });
+import { invalid } from '../../faults.ts';
 
 export function refuseWherePasskeysAreNot(url: string): void {
   if (!offersPasskeys(url))

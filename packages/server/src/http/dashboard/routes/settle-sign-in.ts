@@ -6,9 +6,9 @@ import type { Ending } from '../../../core/sign-ins/ending.ts';
 import type { OpenedSignIn } from '../../../core/sign-ins/open-sign-in.ts';
 import { NO_MATCH_SENTENCE, type ProofFailure } from '../../../core/sign-ins/verify-password.ts';
 import type { User } from '../../../core/users/account.ts';
+import { invalid } from '../../faults.ts';
 import { takeReturnPoint } from '../return-point.ts';
 import type { DashboardPorts } from '../serve.ts';
-import { invalid } from './refuse.ts';
 
 /** A new secret each time; what this browser was signed in as before ends. `to`: where the browser goes. */
 export async function settleSignIn(

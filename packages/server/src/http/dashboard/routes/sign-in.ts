@@ -2,11 +2,12 @@
 import { offersPasskeys } from '../../../core/factors/passkeys.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { PROOF_LASTS_MS } from '../../../core/sign-ins/sign-in.ts';
+import { invalid } from '../../faults.ts';
 import { describeBrand } from '../brand.ts';
 import { invitationIn } from '../return-path.ts';
 import { forgetLink, rememberReturnPoint } from '../return-point.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
-import { invalid, refuseWherePasskeysAreNot } from './refuse.ts';
+import { refuseWherePasskeysAreNot } from './refuse.ts';
 import { endsOf, refuseProof, settleSignIn, WRONG_PASSKEY } from './settle-sign-in.ts';
 
 const STEP_OVER = 'This took too long. Enter your password again.';

@@ -1,8 +1,8 @@
 /** Registering, with or without an invitation, and the first administrator's setup link. */
 import { Refusal } from '../../../core/refusal.ts';
+import { invalid, refuseFaults } from '../../faults.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { refuseLink } from './links.ts';
-import { invalid } from './refuse.ts';
 import { settleSignIn } from './settle-sign-in.ts';
 
 export function signUpRoutes(serve: Serve, ports: DashboardPorts): void {
@@ -53,12 +53,8 @@ function refuseComing(refused: Refused): Refusal {
       return new Refusal({ code: 'not_allowed' });
     case 'other-address':
       return invalid('email', 'The invitation is for another email address.');
-    case 'invalid': {
-      const names = { email: 'email', password: 'password', displayName: 'display_name' } as const;
-      const errors: Record<string, string[]> = {};
-      for (const { field, sentence } of refused.faults) errors[names[field]] = [...(errors[names[field]] ?? []), sentence];
-      return new Refusal({ code: 'invalid', errors });
-    }
+    case 'invalid':
+      return refuseFaults(refused.faults, (field) => (field === 'displayName' ? 'display_name' : field));
     case 'too-many-tries':
       return new Refusal({ code: 'too_many_requests', retryAfterSeconds: refused.retryAfterSeconds });
     case 'busy':

@@ -3,10 +3,11 @@
 import { findNameFault } from '../../../core/lib/name.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { includesRole, type Member, type MemberChanged, type TeamRefusal } from '../../../core/teams/member.ts';
+import { invalid } from '../../faults.ts';
 import { toOptionalTimestamp, toTimestamp } from '../../schemas.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { describeInvitation } from './invitations.ts';
-import { invalid, readId, refuseOthers } from './refuse.ts';
+import { readId, refuseOthers } from './refuse.ts';
 
 export function teamsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('POST /accounts', async ({ body: { name }, signIn: { user }, by }) => {
