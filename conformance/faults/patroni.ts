@@ -14,7 +14,7 @@ import { ISSUER, Scene, type Told } from './scene.ts';
 const SERVERS = 2;
 /** What is tried when the primary is gone: some acts are on their way then, and some come later. */
 const TRIES = 24;
-const NOTICED = 'The database is behind what was read of it';
+const NOTICED = 'The database is older than what this server has read from it';
 
 export interface FailedOver extends Told {
   /** Acts that were acknowledged and are lost. */

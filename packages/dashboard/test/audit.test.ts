@@ -69,7 +69,7 @@ describe('the audit log', () => {
       });
     await decision
       .getByText(
-        /^Refused with 403: key \d+ \(“Billing”\) of account \d+ \(Engines\) holds crm\.read; the request asked for invoices\.read\./,
+        /^Refused with 403: key \d+ \(“Billing”\) of account \d+ \(Engines\) has crm\.read, but the request needed invoices\.read\./,
       )
       .waitFor();
     await visit.expectAccessible();
@@ -102,7 +102,7 @@ describe('the audit log', () => {
     const { status, requestId } = await refused('kh_live_<script>alert(1)</script>');
     expect(status).toBe(401);
     const ofOperator = await browse(administrator.id, `/operator/audit?request_id=${requestId}`);
-    await ofOperator.page.getByText(/what was sent is no credential of this server/).waitFor();
+    await ofOperator.page.getByText(/what was sent is not a credential of this server/).waitFor();
     await expect.poll(() => facts(ofOperator.page)).toMatchObject({ 'What was sent': 'Not a credential of this server' });
     await ofOperator.expectAccessible();
     const { page } = await browse(owner.id, `/accounts/${team}/audit?request_id=${requestId}`);

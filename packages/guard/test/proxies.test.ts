@@ -72,7 +72,7 @@ describe('a guard behind a proxy', () => {
     const [event] = await server.store.audit.list({ requestId, limit: 1 });
     if (event === undefined) throw new Error('The refusal is not on record.');
     const { sentence } = explainRefusal(event, { credential: null, account: null });
-    expect(sentence).toContain('The trusted proxy 10.0.0.1 did not tell the client’s address');
-    expect(sentence).toContain('A guard judged it.');
+    expect(sentence).toContain('The trusted proxy 10.0.0.1 did not send the client’s address');
+    expect(sentence).toContain('The refusal came from a guard.');
   });
 });

@@ -46,7 +46,7 @@ describe('what a guard reports', () => {
     const [event] = await server.store.audit.list({ requestId: refused.ok ? '' : refused.requestId, limit: 1 });
     if (event === undefined) throw new Error('The refusal is not on record.');
     expect(explainRefusal(event, { credential: 'ERP', account: 'Acme' }).sentence).toBe(
-      `Refused with 403: a JWT of key ${key.id} (“ERP”) of account ${accountId} (Acme) holds invoices.read; the request asked for crm.read. The request was GET /api/crm. A guard judged it.`,
+      `Refused with 403: a JWT of key ${key.id} (“ERP”) of account ${accountId} (Acme) has invoices.read, but the request needed crm.read. The request was GET /api/crm. The refusal came from a guard.`,
     );
   });
 
@@ -85,7 +85,7 @@ describe('what a guard reports', () => {
     const cases = [
       { text: key.text, sentence: `key ${key.id} (“ERP”) of account ${person.accountId} (Acme) was revoked` },
       { text: person.token, sentence: /token \d+ \(“ERP”\) of account \d+ \(Acme\) was revoked/ },
-      { text: unknown, sentence: /nobody here knows this API key/ },
+      { text: unknown, sentence: /this server does not know this API key/ },
       { text: null, sentence: /no credential/i },
     ];
     const asked = async (text: string | null) =>

@@ -92,7 +92,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const findPeer = peerFinder(options.trustedProxies, (proxy) =>
     log.warn(
       { proxy },
-      'A trusted proxy sends an X-Forwarded-For that cannot be read: its clients share their limits (docs/gateways.md).',
+      'A trusted proxy sends an X-Forwarded-For that cannot be read. Its clients share their limits (docs/gateways.md).',
     ),
   );
   const authenticator = new Authenticator({
@@ -229,7 +229,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { serve, unserved } = createServe(app);
   dashboardRoutes(serve, { keyhouse, authenticator, cookies, url: options.url });
   // A row of the table that nobody serves would be a page that waits for a 404.
-  if (unserved().length > 0) throw new Error(`Nobody serves ${unserved().join(', ')}.`);
+  if (unserved().length > 0) throw new Error(`No handler serves ${unserved().join(', ')}.`);
   await pages(app as unknown as FastifyInstance, {
     ...{ signIns: keyhouse.signIns, branding: keyhouse.branding },
     cookies,

@@ -122,7 +122,7 @@ export function readConfig(environment: Environment = process.env): Config {
     logLevel: readChoice('LOG_LEVEL', read('LOG_LEVEL') ?? 'info', LOG_LEVELS, faults),
   };
   if (config.teamInvitationsRegister && config.signup === 'closed')
-    faults.push('KEYHOUSE_TEAM_INVITATIONS_REGISTER=yes contradicts KEYHOUSE_SIGNUP=closed: use KEYHOUSE_SIGNUP=invite.');
+    faults.push('KEYHOUSE_TEAM_INVITATIONS_REGISTER=yes contradicts KEYHOUSE_SIGNUP=closed. Use KEYHOUSE_SIGNUP=invite.');
   if (config.databaseUrl.startsWith('postgres') && config.secret === null) {
     faults.push('KEYHOUSE_SECRET is required with PostgreSQL: any text of at least 32 bytes, for example 64 random hex digits.');
   }
@@ -137,7 +137,7 @@ function reader(environment: Environment, faults: string[]): (name: Name) => str
     const isSecret = (SECRETS as readonly string[]).includes(name);
     const file = isSecret ? environment[`KEYHOUSE_${name}_FILE`] || null : null;
     if (file === null) return value;
-    if (value !== null) faults.push(`KEYHOUSE_${name} and KEYHOUSE_${name}_FILE are both set; keep one.`);
+    if (value !== null) faults.push(`KEYHOUSE_${name} and KEYHOUSE_${name}_FILE are both set. Set only one of them.`);
     try {
       return readFileSync(resolve(baseFolder(), file), 'utf8').replace(/\r?\n$/, '');
     } catch {
@@ -199,7 +199,7 @@ function readSecret(name: 'SECRET' | 'SECRET_PREVIOUS', text: string | null, fau
 function readAdmin(email: string | null, password: string | null, faults: string[]): Config['admin'] {
   if (email === null && password === null) return null;
   if (email === null || password === null) {
-    faults.push('KEYHOUSE_ADMIN_EMAIL and KEYHOUSE_ADMIN_PASSWORD go together.');
+    faults.push('KEYHOUSE_ADMIN_EMAIL and KEYHOUSE_ADMIN_PASSWORD must be set together.');
     return null;
   }
   return { email, password };
@@ -208,9 +208,9 @@ function readAdmin(email: string | null, password: string | null, faults: string
 /** The text may hold a password, so no fault repeats it. */
 function readMail(smtpUrl: string | null, from: string | null, faults: string[]): Config['mail'] {
   if (smtpUrl === null && from === null) return null;
-  if (smtpUrl === null || from === null) faults.push('KEYHOUSE_SMTP_URL and KEYHOUSE_MAIL_FROM go together.');
+  if (smtpUrl === null || from === null) faults.push('KEYHOUSE_SMTP_URL and KEYHOUSE_MAIL_FROM must be set together.');
   if (smtpUrl !== null && !isSmtpUrl(smtpUrl))
-    faults.push('KEYHOUSE_SMTP_URL must be smtp://host:587 or smtps://user:password@host:465, with nothing after it.');
+    faults.push('KEYHOUSE_SMTP_URL must be smtp://host:587 or smtps://user:password@host:465, without a path.');
   if (from !== null && !/^(?:[^<>@\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(from))
     faults.push('KEYHOUSE_MAIL_FROM must be an address such as keys@example.com or Example <keys@example.com>.');
   return smtpUrl === null || from === null ? null : { smtpUrl, from };
@@ -242,7 +242,7 @@ function readProviders(text: string | null, faults: string[]): readonly Provider
   }
   const providers = list.map((item: unknown, index) => readProvider(item, index + 1, faults));
   if (new Set(providers.map(({ id }) => id)).size < providers.length)
-    faults.push('KEYHOUSE_PROVIDERS: each id may stand there once.');
+    faults.push('KEYHOUSE_PROVIDERS: every id must be different.');
   return providers;
 }
 
@@ -266,7 +266,7 @@ function readProvider(item: unknown, number: number, faults: string[]): Provider
   const issuer = URL.canParse(provider.issuer) ? new URL(provider.issuer) : null;
   const isHere = issuer !== null && ['localhost', '127.0.0.1', '[::1]'].includes(issuer.hostname);
   if (provider.issuer !== '' && !(issuer?.protocol === 'https:' || (issuer?.protocol === 'http:' && isHere)))
-    faults.push(`KEYHOUSE_PROVIDERS: the issuer of provider ${number} must be an https address.`);
+    faults.push(`KEYHOUSE_PROVIDERS: the issuer of provider ${number} must be an https URL.`);
   return provider;
 }
 
@@ -279,7 +279,7 @@ function readDomains(item: unknown, number: number, faults: string[]): readonly 
     : [null];
   if (domains.includes(null))
     faults.push(
-      `KEYHOUSE_PROVIDERS: the domains of provider ${number} must be a list such as ["example.com"], each domain whole, or ["*"].`,
+      `KEYHOUSE_PROVIDERS: the domains of provider ${number} must be a list of complete domains such as ["example.com"], or ["*"].`,
     );
   return domains.filter((each) => each !== null);
 }

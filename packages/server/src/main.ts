@@ -65,7 +65,7 @@ export async function startServer(config: Config, { log, stream }: OpenedLog): P
     // Only now: a start that fails because the port is taken leaves nothing behind that lets somebody in.
     await makeFirstAdministrator(keyhouse, config, log);
     const { port } = app.server.address() as AddressInfo;
-    log.info({ url: config.url, port }, `Keyhouse serves ${config.url}`);
+    log.info({ url: config.url, port }, `Keyhouse is running at ${config.url}`);
 
     return {
       port,
@@ -73,7 +73,7 @@ export async function startServer(config: Config, { log, stream }: OpenedLog): P
         connections.announce();
         if (drain) await setTimeout(config.drainSeconds * 1000);
         const cut = await connections.close(LAST_ANSWERS_MS);
-        if (cut > 0) log.warn({ cut }, 'Connections were cut: their requests took too long.');
+        if (cut > 0) log.warn({ cut }, 'Connections were closed, because their requests took too long.');
         const close = async (): Promise<void> => {
           await app.close();
           await closeMetrics();
@@ -81,12 +81,12 @@ export async function startServer(config: Config, { log, stream }: OpenedLog): P
           await keyhouse.close();
         };
         const isClosed = await Promise.race([close().then(() => true), setTimeout(LAST_WRITES_MS, false, { ref: false })]);
-        if (!isClosed) log.warn({}, 'The database did not answer in time; the last counts may be lost.');
+        if (!isClosed) log.warn({}, 'The database did not answer in time. The last counts may be lost.');
         log.info({}, 'Keyhouse has stopped.');
       },
     };
   } catch (error) {
-    await begun.end((left) => log.warn({ err: left }, 'The start failed, and something that it had begun could not be ended.'));
+    await begun.end((left) => log.warn({ err: left }, 'The start failed, and not everything that was started could be stopped.'));
     throw error;
   }
 }
@@ -121,6 +121,6 @@ async function whyNoAdministrator(keyhouse: Keyhouse, email: string, reason: str
     return `No administrator could be created from KEYHOUSE_ADMIN_EMAIL and KEYHOUSE_ADMIN_PASSWORD: ${reason}.`;
   const user = await keyhouse.users.findByEmail(emailKey(email));
   if (user?.isAdministrator === true)
-    return `The administrator of KEYHOUSE_ADMIN_EMAIL is disabled, and no other is enabled. To enable them, run 'keyhouse user enable ${user.id}'.`;
+    return `The administrator in KEYHOUSE_ADMIN_EMAIL is disabled, and there is no other enabled administrator. To enable the user, run 'keyhouse user enable ${user.id}'.`;
   return 'The address in KEYHOUSE_ADMIN_EMAIL belongs to a user who is not an administrator, so no administrator was created from it.';
 }

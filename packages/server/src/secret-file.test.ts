@@ -28,6 +28,6 @@ it('is the one that another process made between our two looks', async () => {
 });
 
 it('is never made for a database that has another', async () => {
-  await expect(read(async () => true)).rejects.toThrow('is missing, and the database was made with it');
+  await expect(read(async () => true)).rejects.toThrow('is missing, but the database was created with it');
   expect(readdirSync(folder)).toEqual([]);
 });

@@ -40,7 +40,7 @@ export function refuseLostDatabase(databasePath: string): void {
   const bytes = statSync(databasePath, { throwIfNoEntry: false })?.size;
   if (bytes !== undefined && bytes > 0) return;
   throw new Error(
-    `The database ${databasePath} ${bytes === 0 ? 'is empty' : 'is missing'}, and ${current}, which was made with it, is there. Put the database back. To begin with a new one, choose another folder, or move that file away if no other database here uses it.`,
+    `The database ${databasePath} ${bytes === 0 ? 'is empty' : 'is missing'}, but ${current}, which was created with it, exists. Put the database back. To start with a new one, choose another folder, or move that file away if no other database here uses it.`,
   );
 }
 
@@ -54,7 +54,7 @@ export async function readOrMakeSecretFile(databasePath: string, isInUse: () => 
   // Read now: another process that starts at the same moment makes the file before its database knows of a secret.
   const kept = readSecretFile(databasePath);
   if (kept !== null) return kept;
-  throw new Error(`${current} is missing, and the database was made with it. Put it back, or set KEYHOUSE_SECRET.`);
+  throw new Error(`${current} is missing, but the database was created with it. Put it back, or set KEYHOUSE_SECRET.`);
 }
 
 /** Puts a fresh secret in place of the kept one, which becomes the previous one until `forgetPrevious`. */

@@ -18,23 +18,23 @@ interface SuspendOptions extends OutputOptions {
   readonly reason?: string;
 }
 
-const ACCOUNT = ['<account>', 'the number of the account', idNumber('The number of an account')] as const;
+const ACCOUNT = ['<account>', 'the ID of the account', idNumber('The ID of an account')] as const;
 
 export function addAccountCommands(program: Command): void {
-  const group = addGroup(program, 'account', 'Accounts, which own keys and applications: personal ones and teams');
+  const group = addGroup(program, 'account', 'Accounts (personal ones and teams), which own keys and applications');
   addCommand(group, 'list', 'List accounts, newest first')
-    .option('--search <text>', 'only those whose name begins so')
-    .option('--limit <number>', 'how many at once, at most 500', pageLimit, 100)
-    .option('--before <id>', 'only accounts with a lower number', idNumber('--before'))
+    .option('--search <text>', 'only those whose name begins with this')
+    .option('--limit <number>', 'how many to list, at most 500', pageLimit, 100)
+    .option('--before <id>', 'only accounts with a lower ID', idNumber('--before'))
     .action(listAccounts);
-  addCommand(group, 'show', 'Show one account, and what is in it')
+  addCommand(group, 'show', 'Show one account and what it contains')
     .argument(...ACCOUNT)
     .action(show);
-  addCommand(group, 'suspend', 'Refuse everything of an account at once, until it is resumed; nothing is deleted')
+  addCommand(group, 'suspend', 'Refuse everything in an account immediately, until it is resumed; nothing is deleted')
     .argument(...ACCOUNT)
-    .option('--reason <text>', 'what its members are told')
+    .option('--reason <text>', 'the reason that its members see')
     .action(suspend);
-  addCommand(group, 'resume', 'Accept everything of a suspended account again, JWTs included')
+  addCommand(group, 'resume', 'Accept everything in a suspended account again, including JWTs')
     .argument(...ACCOUNT)
     .action(resume);
   addFinalCommand(group, 'delete', 'Delete a team, or a personal account with its user, and everything in it')
@@ -64,8 +64,8 @@ async function listAccounts(options: ListOptions): Promise<void> {
           stateOf(account),
           readableTime(account.createdAtMs),
         ]),
-        'There are no such accounts.',
-      ).concat(next === null ? '' : `\n\nThere may be more: --before ${next}`),
+        'No accounts found.',
+      ).concat(next === null ? '' : `\n\nThere may be more. Use --before ${next}`),
     );
   });
 }
@@ -96,8 +96,8 @@ async function suspend(id: number, options: SuspendOptions): Promise<void> {
   if (fault !== null) throw wrongUsage(`--reason: ${fault}`);
   await withKeyhouse(options, async ({ keyhouse, by }) => {
     const outcome = await keyhouse.administration.suspendAccount({ accountId: id, reason, by });
-    if (outcome !== 'done') throw refusalOf(outcome, `Account ${id} is suspended already.`);
-    print(options, { id, suspended: true }, () => `Account ${id} is suspended: nothing of it is accepted until it is resumed.`);
+    if (outcome !== 'done') throw refusalOf(outcome, `Account ${id} is already suspended.`);
+    print(options, { id, suspended: true }, () => `Account ${id} is suspended. Everything in it is refused until it is resumed.`);
   });
 }
 
@@ -108,7 +108,7 @@ async function resume(id: number, options: OutputOptions): Promise<void> {
     print(
       options,
       { id, suspended: false },
-      () => `Account ${id} is active again, and so is what was not revoked and has not expired.`,
+      () => `Account ${id} is active again, and so is everything in it that is not revoked or expired.`,
     );
   });
 }
@@ -119,9 +119,9 @@ async function deleteAccount(id: number, options: OutputOptions & ConfirmOptions
     const account = await getAccount(keyhouse, id);
     const ends = await keyhouse.administration.whatEndsWithAccount(account);
     const list = countsOf(ends).map(([name, count]) => `${count} ${name}`);
-    const consequence = list.length === 0 ? '' : ` With it end: ${list.join(', ')}.`;
+    const consequence = list.length === 0 ? '' : ` This also ends: ${list.join(', ')}.`;
     await confirm(
-      `Delete ${nameOf(account)}${account.kind === 'personal' ? ' and its user' : ''}? It never comes back.${consequence}`,
+      `Delete ${nameOf(account)}${account.kind === 'personal' ? ' and its user' : ''}? This cannot be undone.${consequence}`,
     );
     const outcome = await keyhouse.administration.deleteAccount({ accountId: id, by });
     if (outcome !== 'done') throw refusalOf(outcome, '');
@@ -131,7 +131,7 @@ async function deleteAccount(id: number, options: OutputOptions & ConfirmOptions
 
 async function getAccount(keyhouse: Opened['keyhouse'], id: number): Promise<ListedAccount> {
   const account = await keyhouse.administration.findListedAccount(id);
-  if (account === null) throw refusal('not_found', `There is no account ${id}.`);
+  if (account === null) throw refusal('not_found', `Account ${id} does not exist.`);
   return account;
 }
 
@@ -140,11 +140,11 @@ type Outcome = Exclude<Awaited<ReturnType<Opened['keyhouse']['administration']['
 function refusalOf(outcome: Outcome, already: string): CommandFailure {
   const sentences: Readonly<Record<Outcome, string>> = {
     already,
-    gone: 'There is no such account.',
-    not_allowed: 'Only an administrator may do that.',
-    operator: 'This is the operator’s own account: it is neither suspended nor deleted.',
-    only_owner: 'Its user is the only owner of a team: delete the team first, or make another member its owner.',
-    last_administrator: 'Its user is the last enabled administrator: make another one first.',
+    gone: 'The account does not exist.',
+    not_allowed: 'Only an administrator may do this.',
+    operator: 'This is the operator’s account. It cannot be suspended or deleted.',
+    only_owner: 'Its user is the only owner of a team. Delete the team or transfer ownership first.',
+    last_administrator: 'Its user is the last enabled administrator. Add another one first.',
   };
   return refusal(outcome === 'gone' ? 'not_found' : outcome, sentences[outcome]);
 }
@@ -186,6 +186,6 @@ const countsOf = (ends: WhatEnds): readonly (readonly [string, number])[] =>
       ['sessions at other applications', ends.sessions],
       ['members', ends.members],
       ['invitations', ends.invitations],
-      ['places in teams', ends.teams],
+      ['team memberships', ends.teams],
     ] as const
   ).filter(([, count]) => count > 0);

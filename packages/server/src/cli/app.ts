@@ -45,54 +45,54 @@ interface RotateOptions extends OutputOptions, ConfirmOptions {
   readonly overlapSeconds: number;
 }
 
-const CLIENT = ['<client>', 'its client id, or its number'] as const;
+const CLIENT = ['<client>', 'its client ID or its numeric ID'] as const;
 
 export function addAppCommands(program: Command): void {
   const group = addGroup(program, 'app', 'Applications, which ask users for access (OAuth 2.0 and OpenID Connect)');
   addSettingsOptions(
-    addCommand(group, 'create', 'Register an application and print its client id, and this once its secret')
+    addCommand(group, 'create', 'Register an application and print its client ID and, only this once, its secret')
       .option('--email <email>', 'for the personal account of this user')
       .option('--account <id>', 'for this account; 1 is the operator’s', idNumber('--account'))
-      .requiredOption('--name <name>', 'as people read it when it asks for access')
-      .option('--public', 'it runs where no secret can be kept: in a browser, on a telephone, on a desk'),
+      .requiredOption('--name <name>', 'the name that users see when it asks for access')
+      .option('--public', 'it cannot keep a secret, because it runs in a browser, on a phone or on a desktop'),
   )
-    .option('--first-party', 'it is the operator’s own, of account 1: people are not asked for their consent')
-    .option('--verified', 'the operator vouches for it')
+    .option('--first-party', 'it is first-party (an application of account 1): users are not asked for consent')
+    .option('--verified', 'mark it as verified')
     .action(create);
   addCommand(group, 'list', 'List applications, newest first')
     .option('--email <email>', 'only of the personal account of this user')
     .option('--account <id>', 'only of this account', idNumber('--account'))
-    .option('--search <text>', 'only those whose name, or client id, begins so')
-    .option('--limit <number>', 'how many at once, at most 500', pageLimit, 100)
-    .option('--before <id>', 'only applications with a lower number', idNumber('--before'))
+    .option('--search <text>', 'only those whose name or client ID begins with this')
+    .option('--limit <number>', 'how many to list, at most 500', pageLimit, 100)
+    .option('--before <id>', 'only applications with a lower ID', idNumber('--before'))
     .action(listApplications);
   addCommand(group, 'show', 'Show one application')
     .argument(...CLIENT)
     .action(show);
   addSettingsOptions(
-    addCommand(group, 'update', 'Change an application; what is not given stays as it is')
+    addCommand(group, 'update', 'Change an application; options that are not given stay unchanged')
       .argument(...CLIENT)
-      .option('--name <name>', 'as people read it when it asks for access'),
+      .option('--name <name>', 'the name that users see when it asks for access'),
   )
-    .option('--first-party', 'it is the operator’s own, of account 1: people are not asked for their consent')
-    .option('--no-first-party', 'it is not')
+    .option('--first-party', 'it is first-party (an application of account 1): users are not asked for consent')
+    .option('--no-first-party', 'it is not first-party')
     .action(update);
-  addFinalCommand(group, 'rotate-secret', 'Replace the secret of an application and print the new one, this once')
+  addFinalCommand(group, 'rotate-secret', 'Replace the secret of an application and print the new one, only this once')
     .argument(...CLIENT)
     .option(
       '--overlap-seconds <seconds>',
-      'how long the old secret keeps working, 0 to 604800',
+      'how long the previous secret keeps working, 0 to 604800',
       wholeNumber('--overlap-seconds', 0, MAX_OVERLAP_SECONDS),
       DEFAULT_OVERLAP_SECONDS,
     )
     .action(rotateSecret);
-  addCommand(group, 'verify', 'Vouch for an application: it may ask for sensitive permissions, and is not called unverified')
+  addCommand(group, 'verify', 'Mark an application as verified: it may ask for sensitive permissions, and users see no warning')
     .argument(...CLIENT)
     .action((client: string, options: OutputOptions) => judge(client, options, true));
-  addCommand(group, 'unverify', 'Take that back')
+  addCommand(group, 'unverify', 'Remove the mark of verified')
     .argument(...CLIENT)
     .action((client: string, options: OutputOptions) => judge(client, options, false));
-  addFinalCommand(group, 'delete', 'End an application with all its grants, sessions and their JWTs')
+  addFinalCommand(group, 'delete', 'Delete an application with all its grants, sessions and their JWTs')
     .argument(...CLIENT)
     .action(deleteApplication);
 }
@@ -100,7 +100,7 @@ export function addAppCommands(program: Command): void {
 async function create(options: CreateOptions): Promise<void> {
   refuseTwoOwners(options);
   if (options.email === undefined && options.account === undefined)
-    throw wrongUsage('Whose application is it? Give --email or --account.');
+    throw wrongUsage('The owner of the application is missing. Give --email or --account.');
   const kind = options.public === true ? 'public' : 'confidential';
   const given = await readSettings(options);
   await refuseBadSettings(given, kind, true);
@@ -134,7 +134,7 @@ async function listApplications(options: ListOptions): Promise<void> {
     const applications = found.map((each) => ({ ...describeApplication(each), live_sessions: each.liveSessions }));
     print(options, { applications, next }, () =>
       table(
-        ['id', 'client id', 'name', 'account', 'type', 'sessions', 'verified', 'made'],
+        ['id', 'client ID', 'name', 'account', 'type', 'sessions', 'verified', 'made'],
         found.map((each) => [
           each.id,
           each.clientId,
@@ -145,8 +145,8 @@ async function listApplications(options: ListOptions): Promise<void> {
           readableTime(each.verifiedAtMs, 'no'),
           readableTime(each.createdAtMs),
         ]),
-        "There are no such applications: register one with 'keyhouse app create --email … --name … --redirect-uri …'.",
-      ).concat(next === null ? '' : `\n\nThere may be more: --before ${next}`),
+        "No applications found. Register one with 'keyhouse app create --email … --name … --redirect-uri …'.",
+      ).concat(next === null ? '' : `\n\nThere may be more. Use --before ${next}`),
     );
   });
 }
@@ -161,7 +161,7 @@ async function show(client: string, options: OutputOptions): Promise<void> {
 async function update(client: string, options: UpdateOptions): Promise<void> {
   const settings = await readSettings(options);
   const { firstParty } = options;
-  if (Object.keys(settings).length === 0 && firstParty === undefined) throw wrongUsage('There is nothing to change.');
+  if (Object.keys(settings).length === 0 && firstParty === undefined) throw wrongUsage('Nothing to change.');
   await refuseBadSettings(settings, 'confidential', false);
   await withKeyhouse(options, async ({ keyhouse, store, by }) => {
     const standing = await getApplication(store, client);
@@ -187,13 +187,13 @@ async function rotateSecret(client: string, options: RotateOptions): Promise<voi
     const standing = await getApplication(store, client);
     if (standing.kind === 'public') throw refusal('public', 'A public application has no secret.');
     const { overlapSeconds } = options;
-    const end = overlapSeconds === 0 ? 'at once' : `in ${overlapSeconds} seconds`;
-    await confirm(`Give "${standing.name}" (${standing.clientId}) a new secret? The one it has ends ${end}.`);
+    const end = overlapSeconds === 0 ? 'immediately' : `in ${overlapSeconds} seconds`;
+    await confirm(`Give "${standing.name}" (${standing.clientId}) a new secret? The current one stops working ${end}.`);
     const rotated = await keyhouse.applications.rotateSecret({ application: standing, overlapSeconds }, by);
     if (!rotated.ok) throw refusalOf(rotated);
     const { application, secret } = rotated.value;
     print(options, { ...withSecret(secret), ...describeApplication(application) }, () =>
-      shownOnce(`The application has a new secret; the one before ends ${end}.`, application, secret),
+      shownOnce(`The application has a new secret. The previous one stops working ${end}.`, application, secret),
     );
   });
 }
@@ -204,7 +204,7 @@ async function judge(client: string, options: OutputOptions, isVerified: boolean
     const judged = await keyhouse.applications.verify(standing, isVerified, by, standing.updatedAtMs);
     if (!judged.ok) throw refusalOf(judged);
     const { name, clientId } = judged.value;
-    const said = isVerified ? 'is verified' : 'is not verified any more';
+    const said = isVerified ? 'is verified' : 'is no longer verified';
     print(options, describeApplication(judged.value), () => `"${name}" (${clientId}) ${said}.`);
   });
 }
@@ -214,9 +214,9 @@ async function deleteApplication(client: string, options: OutputOptions & Confir
   await withKeyhouse(options, async ({ keyhouse, store, by }) => {
     const application = await getApplication(store, client);
     const { clientId, name } = application;
-    await confirm(`Delete "${name}" (${clientId})? Everybody who uses it is signed out of it, and it never comes back.`);
+    await confirm(`Delete "${name}" (${clientId})? All users are signed out of it, and this cannot be undone.`);
     if (!(await keyhouse.applications.delete(application, by))) throw refusalOf({ ok: false, reason: 'gone' });
-    print(options, { client_id: clientId, deleted: true }, () => `"${name}" is deleted, and with it its grants and sessions.`);
+    print(options, { client_id: clientId, deleted: true }, () => `"${name}" is deleted, with its grants and sessions.`);
   });
 }
 
@@ -225,9 +225,9 @@ function refusalOf(refused: { readonly ok: false; readonly reason: string }) {
   if (refused.reason === 'too_many') return refusal('too_many', 'The account has reached its limit of applications.');
   if (refused.reason === 'not_operators')
     return refusal('not_operators', 'Only applications of the operator’s account (--account 1) can be first-party.');
-  if (refused.reason === 'changed') return refusal('changed', 'It was changed in the same moment. Look at it again.');
+  if (refused.reason === 'changed') return refusal('changed', 'It was changed at the same time. Check it again.');
   if (isInactive(refused.reason)) return inactive(refused.reason);
-  return refusal('not_found', 'It was deleted in the same moment.');
+  return refusal('not_found', 'It was deleted at the same time.');
 }
 
 /** Says which badges the change took away: the operator has to look again. */
@@ -238,7 +238,7 @@ function lossOf(before: Application, after: Application): string[] {
   ];
   return lost.length === 0
     ? []
-    : [`It is not ${lost.join(' and not ')} any more, because the operator has not looked at this change yet.`];
+    : [`It is no longer ${lost.join(' and no longer ')}, because the operator has not checked this change yet.`];
 }
 
 const withSecret = (secret: string | null) => (secret === null ? {} : { client_secret: secret });

@@ -27,38 +27,38 @@ export interface SettingsOptions {
 /** The options that create and update have in common. */
 export function addSettingsOptions(command: Command): Command {
   return command
-    .option('--home-page <url>', 'its page for people; none for no such page')
-    .option('--redirect-uri <uri>', 'where people go back to; once for each (all of them, on an update)', collect)
-    .option('--post-logout-redirect-uri <uri>', 'where they go after signing out; once for each', collect)
+    .option('--home-page <url>', 'the URL of its home page, or none')
+    .option('--redirect-uri <uri>', 'a redirect URI; repeat the option for each (on an update, give all of them)', collect)
+    .option('--post-logout-redirect-uri <uri>', 'a redirect URI for after sign-out; repeat the option for each', collect)
     .option(
       '--schemes-without-dot',
-      'allow redirect URIs such as cursor://callback: any program on the device can claim such a scheme and receive the code',
+      'allow redirect URIs such as cursor://callback. Any program on the device can claim such a scheme and receive the code',
     )
-    .option('--no-schemes-without-dot', 'allow private schemes with a dot alone, such as com.example.app:/callback')
+    .option('--no-schemes-without-dot', 'allow only custom schemes with a dot, such as com.example.app:/callback')
     .addOption(
       new Option(
         '--id-token-alg <algorithm>',
-        'what its ID tokens are signed with (id_token_signed_response_alg); ES256 by default',
+        'the algorithm of its ID tokens (id_token_signed_response_alg); ES256 by default',
       ).choices(['ES256', 'RS256']),
     )
     .option(
       '--permissions <list>',
-      'what it may ask people for; any for all that are grantable, none for signing in alone',
+      'permissions that it may ask users for; any: all grantable permissions, none: sign-in only',
       list('--permissions'),
     )
-    .option('--optional-permissions <list>', 'which of them people may leave out, or none', list('--optional-permissions'))
+    .option('--optional-permissions <list>', 'which of them users may decline, or none', list('--optional-permissions'))
     .option(
       '--own-permissions <list>',
-      'what it may do by itself in its account (client credentials), or none',
+      'machine-to-machine permissions in its own account (client credentials), or none',
       list('--own-permissions'),
     )
-    .option('--idle <span>', 'a session ends so long after its last use, such as 30d; never by default', spanOrNever('--idle'))
+    .option('--idle <span>', 'a session ends after this time without use, such as 30d; never by default', spanOrNever('--idle'))
     .option(
       '--absolute <span>',
-      'a session ends so long after it was opened, such as 90d; never by default',
+      'a session ends this long after the sign-in, such as 90d; never by default',
       spanOrNever('--absolute'),
     )
-    .option('--jwks <file>', 'public keys (JWK Set) to prove itself with in place of a secret; - is standard input, or none');
+    .option('--jwks <file>', 'public keys (JWK Set) for authentication instead of a secret; - is standard input, or none');
 }
 
 export async function readSettings(options: SettingsOptions): Promise<Partial<ApplicationSettings>> {
@@ -118,10 +118,10 @@ export async function refuseBadSettings(
 export async function getApplication({ applications }: Pick<OpenedStore, 'applications'>, name: string): Promise<Application> {
   const { isClientId } = await import('@keyhouse/protocol');
   const isNumber = /^[1-9]\d{0,14}$/.test(name);
-  if (!isNumber && !isClientId(name)) throw wrongUsage('An application is named by its client id, such as app_…');
+  if (!isNumber && !isClientId(name)) throw wrongUsage('Name an application by its client ID, such as app_…');
   const [listed] = isNumber ? [] : await applications.listApplications({ clientId: name, limit: 1, nowMs: Date.now() });
   const found = isNumber ? await applications.findApplication(Number(name)) : (listed ?? null);
-  if (found === null) throw refusal('not_found', 'There is no such application.');
+  if (found === null) throw refusal('not_found', 'The application does not exist.');
   return found;
 }
 
@@ -158,7 +158,7 @@ const lostOf = ({ lostBadges }: Application) =>
 
 export const factsOfApplication = (application: Application): string =>
   facts([
-    ['client id', application.clientId],
+    ['client ID', application.clientId],
     ['name', application.name],
     ['account', application.accountId],
     ['type', application.kind],
@@ -166,7 +166,7 @@ export const factsOfApplication = (application: Application): string =>
     ['redirect URIs', readableList(application.redirectUris, '-') || '-'],
     ['schemes without a dot', application.allowsSchemesWithoutDot ? 'allowed' : 'refused'],
     ['ID tokens', application.idTokenAlgorithm],
-    ['asks for', readableList(application.permissions, 'everything that is grantable') || 'signing in alone'],
+    ['needs', readableList(application.permissions, 'any grantable permission') || 'sign-in only'],
     ['optional', readableList(application.optionalPermissions, '-') || '-'],
     ['by itself', readableList(application.ownPermissions, '-') || 'nothing'],
     ['sessions end', policyOf(application)],
@@ -175,7 +175,7 @@ export const factsOfApplication = (application: Application): string =>
     ['verified', readableTime(application.verifiedAtMs, 'no')],
     ...(application.lostBadges === null
       ? []
-      : [['changed since the operator looked', readableList(application.lostBadges.changed, '-')] as const]),
+      : [['changed since the operator checked it', readableList(application.lostBadges.changed, '-')] as const]),
     ['made', readableTime(application.createdAtMs)],
     ['created by', application.createdBy ?? '-'],
   ]);
@@ -183,9 +183,9 @@ export const factsOfApplication = (application: Application): string =>
 function policyOf({ idleSeconds, absoluteSeconds }: Application): string {
   const parts = [
     ...(idleSeconds === null ? [] : [`${spanOf(idleSeconds)} after the last use`]),
-    ...(absoluteSeconds === null ? [] : [`${spanOf(absoluteSeconds)} after they were opened`]),
+    ...(absoluteSeconds === null ? [] : [`${spanOf(absoluteSeconds)} after the sign-in`]),
   ];
-  return parts.length === 0 ? 'never by themselves' : parts.join(', ');
+  return parts.length === 0 ? 'never automatically' : parts.join(', ');
 }
 
 const UNITS = [
@@ -203,7 +203,7 @@ function spanOf(seconds: number): string {
 }
 
 function proofOf({ kind, jwks, secretMadeAtMs }: Application): string {
-  if (kind === 'public') return 'PKCE alone';
+  if (kind === 'public') return 'PKCE only';
   const parts = [...(secretMadeAtMs === null ? [] : ['its secret']), ...(jwks === null ? [] : ['its keys'])];
-  return parts.length === 0 ? 'nothing yet: make a secret' : parts.join(' or ');
+  return parts.length === 0 ? 'nothing yet: create a secret' : parts.join(' or ');
 }

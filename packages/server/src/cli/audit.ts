@@ -32,19 +32,19 @@ interface VerifyOptions extends OutputOptions {
 type Listed = AuditEvent & { readonly person: Person | null };
 
 export function addAuditCommands(program: Command): void {
-  const group = addGroup(program, 'audit', 'What happened, and whether the record of it is whole');
+  const group = addGroup(program, 'audit', 'What happened, and whether the audit log is intact');
   addCommand(group, 'list', 'List events, newest first')
     .option('--event <name>', 'only this event, such as key.revoked')
-    .option('--user <user>', 'only about this user: an email address or an id')
+    .option('--user <user>', 'only about this user: an email address or an ID')
     .option('--account <id>', 'only about this account', idNumber('--account'))
     .option('--credential <id>', 'only about this token or key', idNumber('--credential'))
-    .option('--request <id>', 'only of this request (the X-Request-Id of its answer)')
+    .option('--request <id>', 'only of this request (the X-Request-Id of its response)')
     .option('--since <when>', 'only from this date on', moment('--since'))
     .option('--until <when>', 'only before this date', moment('--until'))
-    .option('--limit <number>', 'how many at once, at most 500', pageLimit, 100)
-    .option('--before <id>', 'only events with a lower id', idNumber('--before'))
+    .option('--limit <number>', 'how many to list, at most 500', pageLimit, 100)
+    .option('--before <id>', 'only events with a lower ID', idNumber('--before'))
     .action(listEvents);
-  addCommand(group, 'verify', 'Verify the chain over all events; name the first entry that is broken')
+  addCommand(group, 'verify', 'Verify the chain over all events, and name the first broken entry')
     .option('--head <number:hash>', 'a head from the log of a server, which the chain must contain; may be repeated', readHeads)
     .action(verify);
 }
@@ -66,11 +66,9 @@ async function listEvents(options: ListOptions): Promise<void> {
     });
     const next = events.length === limit ? (events.at(-1)?.id ?? null) : null;
     print(options, { events: events.map(describe), next }, () =>
-      table(
-        ['id', 'when', 'event', 'by', 'about', 'from', 'reason', 'request'],
-        events.map(rowOf),
-        'There are no such events.',
-      ).concat(next === null ? '' : `\n\nThere may be more: --before ${next}`),
+      table(['id', 'when', 'event', 'by', 'about', 'from', 'reason', 'request'], events.map(rowOf), 'No events found.').concat(
+        next === null ? '' : `\n\nThere may be more. Use --before ${next}`,
+      ),
     );
   });
 }
@@ -97,7 +95,7 @@ async function verify(options: VerifyOptions): Promise<void> {
     const { entries, personsErased, head } = verdict;
     print(options, { entries, persons_erased: personsErased, head: `${head.number}:${head.hash}` }, () =>
       [
-        'The chain holds.',
+        'The chain is intact.',
         '',
         facts([
           ['entries', entries],
@@ -113,7 +111,7 @@ function readHeads(text: string, before: readonly Head[] = []): readonly Head[] 
   const [, number, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
   if (number === undefined || hash === undefined)
     throw wrongUsage(
-      '--head must be auditNumber and auditHash of a line in the log of a server, such as 123:4f0c… (64 hex digits).',
+      '--head must be the auditNumber and auditHash from a log line of a server, such as 123:4f0c… (64 hex digits).',
     );
   return [...before, { number: Number(number), hash }];
 }

@@ -7,11 +7,11 @@ import { note, type OutputOptions, print } from './output.ts';
 import { operator, refuseMissingFile, settings } from './with-keyhouse.ts';
 
 export function addBackupCommand(program: Command): void {
-  addCommand(program, 'backup', 'Copy the SQLite database into a new file, also while a server runs')
-    .argument('<file>', 'where to; an existing file is never replaced')
+  addCommand(program, 'backup', 'Copy the SQLite database into a new file, even while a server runs')
+    .argument('<file>', 'the new file; an existing file is never replaced')
     .addHelpText(
       'after',
-      '\nThe copy is readable by its owner alone and never holds the master secret: keep that apart, without it the signing keys\ncannot be opened. On PostgreSQL use pg_dump.',
+      '\nOnly the owner of the copy can read it. The copy never contains the master secret. Keep the secret in another place:\nwithout it, the signing keys cannot be opened. On PostgreSQL, use pg_dump.',
     )
     .action(backup);
 }
@@ -23,18 +23,18 @@ async function backup(name: string, options: OutputOptions): Promise<void> {
   const file = resolve(name);
   const { backupStore } = await import('../store/open.ts');
   const made = await backupStore(config.databaseUrl, file).catch((error: unknown) => {
-    throw isExisting(error) ? refusal('exists', `${file} exists already; a backup never replaces a file.`) : error;
+    throw isExisting(error) ? refusal('exists', `${file} already exists. A backup never replaces a file.`) : error;
   });
   if (made === null)
     throw refusal(
       'not_sqlite',
-      'This database is PostgreSQL: back it up with pg_dump, and keep KEYHOUSE_SECRET apart from the copy.',
+      'This database is PostgreSQL. Back it up with pg_dump, and keep KEYHOUSE_SECRET in another place than the copy.',
     );
   await record(config.databaseUrl, file, made.bytes, options);
   print(options, { file, bytes: made.bytes }, () =>
     [
       `The backup is ${file} (${(made.bytes / 1_000_000).toFixed(1)} MB).`,
-      'The master secret is not in it: keep a copy of that apart, or the signing keys cannot be opened after a restore.',
+      'It does not contain the master secret. Keep a copy of the secret in another place. Without it, the signing keys cannot be opened after a restore.',
     ].join('\n'),
   );
 }
@@ -43,7 +43,7 @@ async function backup(name: string, options: OutputOptions): Promise<void> {
 async function record(databaseUrl: string, file: string, bytes: number, options: OutputOptions): Promise<void> {
   const { openStore, pendingMigrations } = await import('../store/open.ts');
   if ((await pendingMigrations(databaseUrl)).length > 0)
-    return note(options, 'Note: migrations are pending, so the audit log does not tell of this backup.');
+    return note(options, 'Note: migrations are pending, so this backup is not in the audit log.');
   const store = await openStore({ url: databaseUrl, onWarning: () => {}, migrations: 'check' });
   try {
     await store.audit.record({

@@ -111,7 +111,10 @@ describe('a server that cannot start', () => {
     const port = String(typeof address === 'object' ? address?.port : '');
     const { exitCode, stderr } = await open().run(['serve'], { settings: { PORT: port, LOG_LEVEL: 'silent' } });
     other.close();
-    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringMatching(/^Error: Port \d+ is taken[^\n]*\n$/) });
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr: expect.stringMatching(/^Error: Port \d+ is used by another program[^\n]*\n$/),
+    });
     expect(stderr).toContain(port);
   });
 

@@ -8,7 +8,7 @@ export function addCommand(parent: Command, usage: string, description: string):
 
 /** The same for what cannot be undone. */
 export function addFinalCommand(parent: Command, usage: string, description: string): Command {
-  return addCommand(parent, usage, description).option('--yes', 'do not ask whether this is meant');
+  return addCommand(parent, usage, description).option('--yes', 'do not ask for confirmation');
 }
 
 /** A noun that carries verbs. */

@@ -35,7 +35,7 @@ describe('the operator’s program', () => {
     const args = ['user', 'create', '--email', 'ADA@example.com', '--password', PASSWORD, '--json'];
     const { exitCode, stdout, stderr } = await bench.run(args);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-    expect(JSON.parse(stderr)).toEqual({ error: 'taken', message: 'There is a user with this address already.' });
+    expect(JSON.parse(stderr)).toEqual({ error: 'taken', message: 'A user with this email address already exists.' });
   });
 
   it('refuses a weak password with the sentence of the rules', async () => {
@@ -45,7 +45,7 @@ describe('the operator’s program', () => {
 
   it('says what a new password ended', async () => {
     const { stdout } = await bench.run(['user', 'reset-password', 'ada@example.com', '--password', 'quite another long one']);
-    expect(stdout).toContain('has the new password. It ended nothing else.');
+    expect(stdout).toContain('has the new password. This ended nothing else.');
   });
 
   it('prints the secret of a key once, for the personal account of the user', async () => {
@@ -65,7 +65,7 @@ describe('the operator’s program', () => {
     const args = ['key', 'create', '--account', '1', '--name', 'Gateway', '--permissions', 'keyhouse.verify', '--env', 'test'];
     const { stdout } = await bench.run(args);
     expect(stdout).toMatch(/kh_test_\w{48}/);
-    expect(stdout).toContain('it will not be shown again');
+    expect(stdout).toContain('It will not be shown again');
   });
 
   it('rotates a key and hands out the new secret, and narrows it only ever downwards', async () => {
@@ -130,7 +130,7 @@ describe('wrong usage', () => {
   it('is told as JSON on standard error when --json was given', async () => {
     const { exitCode, stdout, stderr } = await bench.run(['key', 'revoke', SECRET, '--yes', '--json']);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
-    expect(JSON.parse(stderr)).toEqual({ error: 'usage', message: 'The id of a key must be a whole number of at least 1.' });
+    expect(JSON.parse(stderr)).toEqual({ error: 'usage', message: 'The ID of a key must be a whole number of at least 1.' });
   });
 
   it('no command at all prints the help on standard error', async () => {

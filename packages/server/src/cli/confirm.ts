@@ -11,7 +11,7 @@ export interface ConfirmOptions {
  */
 export function confirmation({ yes }: ConfirmOptions): (question: string) => Promise<void> {
   if (yes === true) return async () => {};
-  if (!isTerminal()) throw wrongUsage('This cannot be undone, and there is no terminal to ask at: add --yes.');
+  if (!isTerminal()) throw wrongUsage('This cannot be undone, and there is no terminal to confirm it. Add --yes.');
   return async (question) => {
     const { confirm } = await import('@clack/prompts');
     // Anything but a plain yes, Ctrl-C included, is a no.
@@ -30,7 +30,8 @@ export async function readPassword({ password, passwordStdin }: PasswordOptions)
   if (password !== undefined && passwordStdin === true) throw wrongUsage('Give --password or --password-stdin, not both.');
   if (password !== undefined) return password;
   if (passwordStdin === true) return (await readInput()).replace(/\r?\n[\s\S]*$/, '');
-  if (!isTerminal()) throw wrongUsage('A password is missing: give --password-stdin and write it there, or --password.');
+  if (!isTerminal())
+    throw wrongUsage('A password is missing. Use --password-stdin and send it on standard input, or use --password.');
   const prompts = await import('@clack/prompts');
   const ask = async (message: string): Promise<string> => {
     const answer = await prompts.password({ message, output: process.stderr });
@@ -38,8 +39,8 @@ export async function readPassword({ password, passwordStdin }: PasswordOptions)
     return answer;
   };
   const first = await ask('Password');
-  if ((await ask('The same again')) !== first)
-    throw refusal('not_the_same', 'The two passwords are not the same; nothing was changed.');
+  if ((await ask('Repeat the password')) !== first)
+    throw refusal('not_the_same', 'The two passwords are not the same. Nothing was changed.');
   return first;
 }
 

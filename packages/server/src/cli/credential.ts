@@ -3,7 +3,7 @@ import type { Credential, CredentialWithUse } from '../core/credentials/credenti
 import type { OpenedStore } from '../store/opened.ts';
 import { facts, isoTime, readableList, readableTime } from './output.ts';
 
-export const SHOWN_ONCE = 'Copy it now: it will not be shown again. Treat it like a password.';
+export const SHOWN_ONCE = 'Copy it now. It will not be shown again. Treat it like a password.';
 
 interface Page {
   readonly credentials: readonly CredentialWithUse[];
@@ -32,7 +32,7 @@ export async function listPage(
   return {
     credentials: found,
     next,
-    more: next === null ? '' : `\n\nThere may be more: --before ${next}`,
+    more: next === null ? '' : `\n\nThere may be more. Use --before ${next}`,
     stateOf: (credential) => stateOf(credential, nowMs),
   };
 }
@@ -78,7 +78,7 @@ export const factsOfCredential = (credential: Credential): string =>
     ['name', credential.name],
     ['account', credential.accountId],
     ['environment', credential.environment],
-    ['permissions', readableList(credential.permissions, 'everything of the account')],
+    ['permissions', readableList(credential.permissions, 'everything in the account')],
     ['addresses', readableList(credential.addresses, 'any')],
     ['expires', readableTime(credential.expiresAtMs, 'never')],
     ['created by', credential.createdBy ?? '-'],

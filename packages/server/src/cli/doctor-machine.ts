@@ -23,7 +23,7 @@ const LEAST_FREE_MB = 100;
 const GOOD_FREE_MB = 1000;
 
 /** `bin/keyhouse.js` has refused anything older than 22.13 by now. */
-export const checkNode = (): Check => good('node', `${process.versions.node}; 22.13 or later is needed.`);
+export const checkNode = (): Check => good('node', `${process.versions.node}. Keyhouse needs 22.13 or later.`);
 
 export function checkUrl({ url }: Config): Check {
   const { protocol, hostname } = new URL(url);
@@ -32,48 +32,44 @@ export function checkUrl({ url }: Config): Check {
   if (protocol === 'https:' || isLoopback) return good('url', url);
   return wrong(
     'url',
-    `${url} is plain HTTP, and credentials would travel readable.`,
+    `${url} is plain HTTP, so credentials would be sent unencrypted.`,
     'Put TLS in front and set KEYHOUSE_URL to https://….',
   );
 }
 
 export function checkSecretFile(config: Config): Check {
   const file = sqliteFile(config);
-  if (file === null || config.secret !== null) return good('secret', 'It is given by KEYHOUSE_SECRET.');
+  if (file === null || config.secret !== null) return good('secret', 'It is set in KEYHOUSE_SECRET.');
   const { current, previous } = secretFiles(file);
   if (!existsSync(current)) {
     return existsSync(file)
-      ? wrong('secret', `${current} is missing, and the database was made with it.`, 'Put it back, or set KEYHOUSE_SECRET.')
-      : noteworthy('secret', 'There is none yet.', 'The first start of the server makes it.');
+      ? wrong('secret', `${current} is missing, but the database was created with it.`, 'Put it back, or set KEYHOUSE_SECRET.')
+      : noteworthy('secret', 'There is no master secret yet.', 'The first start of the server creates it.');
   }
   if (!existsSync(file))
     return wrong(
       'secret',
-      `The database ${file} is missing, and ${current}, which was made with it, is there.`,
-      'Put the database back. To begin with a new one, choose another folder, or move that file away if no other database here uses it.',
+      `The database ${file} is missing, but ${current}, which was created with it, exists.`,
+      'Put the database back. To start with a new one, choose another folder, or move that file away if no other database here uses it.',
     );
   const open = [current, previous].filter((each) => existsSync(each) && (statSync(each).mode & 0o077) !== 0);
   if (open.length > 0)
     return wrong('secret', `Others on this machine can read ${open.join(' and ')}.`, `Run: chmod 600 ${open.join(' ')}`);
   if (existsSync(previous))
-    return noteworthy(
-      'secret',
-      'A rotation was interrupted.',
-      "Run 'keyhouse secret rotate' again; it brings that one to its end.",
-    );
-  return good('secret', `${current}, readable by its owner alone.`);
+    return noteworthy('secret', 'A rotation was interrupted.', "Run 'keyhouse secret rotate' again to finish it.");
+  return good('secret', `${current}, which only its owner can read.`);
 }
 
 export function checkDisk(config: Config): Check {
   const file = sqliteFile(config);
-  if (file === null) return good('disk', 'The database is kept by PostgreSQL.');
+  if (file === null) return good('disk', 'The database is on the PostgreSQL server.');
   const folder = nearestFolder(dirname(file));
   const { bavail, bsize } = statfsSync(folder);
   const freeMb = Math.floor((bavail * bsize) / MB);
-  const finding = `${freeMb} MB are free in ${folder}.`;
+  const finding = `${folder} has ${freeMb} MB of free space.`;
   if (freeMb < LEAST_FREE_MB)
-    return wrong('disk', finding, 'Make room: on a full disk nothing can be written, and requests get 503.');
-  return freeMb < GOOD_FREE_MB ? noteworthy('disk', finding, 'Make room soon.') : good('disk', finding);
+    return wrong('disk', finding, 'Free some space. If the disk is full, nothing can be written and requests get 503.');
+  return freeMb < GOOD_FREE_MB ? noteworthy('disk', finding, 'Free some space soon.') : good('disk', finding);
 }
 
 /** The folder itself, or the one above that exists. */

@@ -7,7 +7,7 @@ it('compares the connections that a server may ask for with those that PostgreSQ
   expect(checkConnections({ most: 97, used: 5, isDirect: true }, 20)).toMatchObject({ state: 'ok', name: 'connections' });
   expect(checkConnections({ most: 97, used: 5, isDirect: true }, 100)).toMatchObject({
     state: 'note',
-    finding: 'PostgreSQL has 97, of which 5 are used; each server uses at most 102.',
+    finding: 'PostgreSQL has 97 connections, 5 of them in use. Each server uses at most 102.',
     todo: expect.stringContaining('KEYHOUSE_DATABASE_POOL_SIZE'),
   });
   expect(checkConnections({ most: 97, used: 5, isDirect: false }, 200).finding).toContain('pooler');

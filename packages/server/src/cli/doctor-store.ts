@@ -21,14 +21,21 @@ const WRITTEN_AT_MS = Date.UTC(2026, 10, 1);
 export async function checkContents(config: Config): Promise<readonly Check[]> {
   const file = sqliteFile(config);
   if (file !== null && !existsSync(file))
-    return [noteworthy('database', `There is none at ${file} yet.`, 'The first start of the server makes it.'), checkClock(null)];
+    return [
+      noteworthy('database', `There is no database at ${file} yet.`, 'The first start of the server creates it.'),
+      checkClock(null),
+    ];
   try {
     const { findConnectionFigures, openStore, pendingMigrations } = await import('../store/open.ts');
     const pending = await pendingMigrations(config.databaseUrl);
     if (pending.length > 0) {
       const names = pending.map(({ name }) => name).join(', ');
       return [
-        noteworthy('database', `It answers, and lacks ${names}.`, "Start the server, or run 'keyhouse migrate'."),
+        noteworthy(
+          'database',
+          `It answers, but these migrations are missing: ${names}.`,
+          "Start the server, or run 'keyhouse migrate'.",
+        ),
         checkClock(null),
       ];
     }
@@ -41,7 +48,7 @@ export async function checkContents(config: Config): Promise<readonly Check[]> {
       await store.close();
     }
   } catch (error) {
-    return [wrong('database', explain(error).message, 'Nothing works without it; mend this first.'), checkClock(null)];
+    return [wrong('database', explain(error).message, 'Nothing works without it. Fix this first.'), checkClock(null)];
   }
 }
 
@@ -49,7 +56,7 @@ async function examine(store: OpenedStore, config: Config, file: string | null):
   await store.check();
   const [newest] = await store.audit.list({ limit: 1 });
   return [
-    good('database', `${file ?? 'PostgreSQL'} answers; every migration is applied.`),
+    good('database', `${file ?? 'PostgreSQL'} answers, and every migration is applied.`),
     ...(await checkSecretAndKeys(store, config)),
     checkClock(newest?.atMs ?? null),
     await checkAudit(store),
@@ -65,25 +72,28 @@ async function checkSecretAndKeys(store: OpenedStore, config: Config): Promise<r
   const standing = await store.masterSecret.secretCheck();
   const at = secrets.findIndex(({ check }) => check === standing);
   if (standing !== null && at < 0) {
-    const todo = 'Give the secret that the database was made with; keys that it sealed cannot be opened otherwise.';
-    return [wrong('master secret', 'It is not the one of this database.', todo)];
+    const todo = 'Use the secret that the database was created with. Without it, the sealed keys cannot be opened.';
+    return [wrong('master secret', 'It is not the master secret of this database.', todo)];
   }
   const fits =
     at > 0
-      ? noteworthy('master secret', 'The database stands under the previous one.', "Run 'keyhouse secret rotate'.")
-      : good('master secret', standing === null ? 'None is noted in the database yet.' : 'It is the one of this database.');
+      ? noteworthy('master secret', 'The database still uses the previous one.', "Run 'keyhouse secret rotate'.")
+      : good(
+          'master secret',
+          standing === null ? 'The database has no record of one yet.' : 'It is the master secret of this database.',
+        );
   const keys = await store.signingKeys.listSigningKeys();
   const current = keys.find(({ state }) => state === 'current');
   if (current === undefined)
-    return [fits, noteworthy('signing keys', 'There are none yet.', 'The first start of the server makes them.')];
+    return [fits, noteworthy('signing keys', 'There are no signing keys yet.', 'The first start of the server creates them.')];
   const ring = await openSigningKeys(keys, secrets);
   if (!ring.ok)
     return [
       fits,
-      wrong('signing keys', `They cannot be opened: ${ring.reason}.`, 'Restore a backup, or give the secret that sealed them.'),
+      wrong('signing keys', `They cannot be opened: ${ring.reason}.`, 'Restore a backup, or use the secret that sealed them.'),
     ];
   const days = Math.floor((Date.now() - (current.signingSinceMs ?? current.createdAtMs)) / DAY_MS);
-  const finding = `They open; the current one has signed for ${days} ${days === 1 ? 'day' : 'days'}.`;
+  const finding = `They can be opened. The current one has been signing for ${days} ${days === 1 ? 'day' : 'days'}.`;
   const mostDays = await rotationDays(store);
   return [
     fits,
@@ -91,7 +101,7 @@ async function checkSecretAndKeys(store: OpenedStore, config: Config): Promise<r
       ? noteworthy(
           'signing keys',
           finding,
-          `A running server rotates at ${mostDays} days: is one running? Or run 'keyhouse signing-key rotate'.`,
+          `A running server rotates them after ${mostDays} days. Check that one is running, or run 'keyhouse signing-key rotate'.`,
         )
       : good('signing keys', finding),
   ];
@@ -115,18 +125,18 @@ const OUTSIDE_THE_POOL = 2;
 export function checkConnections({ most, used, isDirect }: ConnectionFigures, poolSize: number): Check {
   const wanted = poolSize + OUTSIDE_THE_POOL;
   if (!isDirect)
-    return good('connections', `PostgreSQL is reached through a pooler; a server opens at most ${wanted} connections to it.`);
-  const finding = `PostgreSQL has ${most}, of which ${used} are used; each server uses at most ${wanted}.`;
+    return good('connections', `PostgreSQL is behind a connection pooler. A server opens at most ${wanted} connections to it.`);
+  const finding = `PostgreSQL has ${most} connections, ${used} of them in use. Each server uses at most ${wanted}.`;
   if (wanted <= most) return good('connections', finding);
-  return noteworthy('connections', finding, 'Lower KEYHOUSE_DATABASE_POOL_SIZE, or raise max_connections of PostgreSQL.');
+  return noteworthy('connections', finding, 'Lower KEYHOUSE_DATABASE_POOL_SIZE, or raise max_connections in PostgreSQL.');
 }
 
 function checkClock(newestEventMs: number | null): Check {
   const nowMs = Date.now();
-  const todo = 'Set the clock, and let it be kept right (NTP): ends and revocations are judged by it.';
-  if (nowMs < WRITTEN_AT_MS) return wrong('clock', `It says ${readableTime(nowMs)}, which is long past.`, todo);
+  const todo = 'Set the clock and synchronise it (NTP). Expiry and revocation depend on it.';
+  if (nowMs < WRITTEN_AT_MS) return wrong('clock', `It says ${readableTime(nowMs)}, which is too far in the past.`, todo);
   if (newestEventMs !== null && newestEventMs > nowMs + CLOCK_TOLERANCE_MS)
-    return wrong('clock', `It says ${readableTime(nowMs)}, and the newest event is of ${readableTime(newestEventMs)}.`, todo);
+    return wrong('clock', `It says ${readableTime(nowMs)}, but the newest event is from ${readableTime(newestEventMs)}.`, todo);
   return good('clock', readableTime(nowMs));
 }
 
@@ -146,5 +156,9 @@ async function checkAudit(store: OpenedStore): Promise<Check> {
 async function checkAdministrator(store: OpenedStore): Promise<Check> {
   const count = await store.accounts.countAdministrators();
   if (count > 0) return good('administrators', String(count));
-  return noteworthy('administrators', 'There is none.', "Run 'keyhouse user create --email you@example.com --administrator'.");
+  return noteworthy(
+    'administrators',
+    'There is no administrator.',
+    "Run 'keyhouse user create --email you@example.com --administrator'.",
+  );
 }

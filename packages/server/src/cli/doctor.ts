@@ -15,7 +15,7 @@ const MARKS = { ok: 'ok   ', note: 'note ', wrong: 'WRONG' } as const;
 
 export function addDoctorCommand(program: Command): void {
   addCommand(program, 'doctor', 'Check this machine, the settings, the database and the keys, and say what to do')
-    .addHelpText('after', '\nExit code 1 when something is wrong; notes are no fault.')
+    .addHelpText('after', '\nExit code 1 if something is wrong. Notes do not count.')
     .action(doctor);
 }
 
@@ -26,7 +26,7 @@ async function doctor(options: OutputOptions): Promise<void> {
     const width = Math.max(...checks.map(({ name }) => name.length));
     return checks.map((check) => lineOf(check, width)).join('\n');
   });
-  if (!isWell) throw refusal('not_well', 'Something is wrong; the lines that say so also say what to do.');
+  if (!isWell) throw refusal('not_well', 'Something is wrong. The lines marked as wrong say what to do.');
 }
 
 function lineOf({ state, name, finding, todo }: Check, width: number): string {
@@ -40,10 +40,10 @@ async function checkFromSettings(): Promise<readonly Check[]> {
   try {
     config = await settings();
   } catch (error) {
-    return [wrong('settings', explain(error).message, 'Mend these; the rest is checked when they hold.')];
+    return [wrong('settings', explain(error).message, 'Fix these first. The rest is checked after that.')];
   }
   return [
-    good('settings', 'All can be read.'),
+    good('settings', 'All settings are valid.'),
     checkUrl(config),
     checkSecretFile(config),
     checkDisk(config),

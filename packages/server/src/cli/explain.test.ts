@@ -38,7 +38,7 @@ describe('keyhouse explain', () => {
     const id = await refused('/verify/api/crm?x=1', { Authorization: `Bearer ${secret}` });
     const said = await explain(id);
     expect(said).toMatch(
-      /^Refused with 403: key \d+ \(“ERP”\) of account 1 \(.+\) holds invoices\.read; the request asked for crm\.read\. The request was GET \/api\/crm\.\n/,
+      /^Refused with 403: key \d+ \(“ERP”\) of account 1 \(.+\) has invoices\.read, but the request needed crm\.read\. The request was GET \/api\/crm\.\n/,
     );
     expect(said).toContain('allowed from  anywhere');
     expect(said).not.toContain(secret);
@@ -52,9 +52,9 @@ describe('keyhouse explain', () => {
     const Authorization = `Bearer ${secret}`;
     const id = await refused('/verify', { Authorization, 'X-Original-URL': 'https://api.example.com/invoices' });
     const said = await explain(id);
-    expect(said).toContain('the gateway sent X-Original-URL and not X-Original-Method');
-    expect(said).toContain('Let the gateway send X-Original-Method too.');
-    expect(said).toMatch(/not judged +ambiguous: missing X-Original-Method, X-Original-URL/);
+    expect(said).toContain('the gateway sent X-Original-URL, but not X-Original-Method');
+    expect(said).toContain('Configure the gateway to send X-Original-Method too.');
+    expect(said).toMatch(/not checked +ambiguous: missing X-Original-Method, X-Original-URL/);
     expect(said).not.toContain('Use a credential');
     expect(said).not.toContain('wanted');
     const listed = await bench.run(['audit', 'list', '--request', id]);
@@ -64,7 +64,7 @@ describe('keyhouse explain', () => {
   it('says of a stranger what was sent, and nothing of it steers the terminal', async () => {
     const id = await refused('/verify/api/crm', { Authorization: 'Bearer kh_live_nonsense', 'User-Agent': 'x\u009b31mred' });
     const said = await explain(id);
-    expect(said).toContain('what was sent is no credential of this server');
+    expect(said).toContain('what was sent is not a credential of this server');
     expect(said).not.toContain('nonsense');
     expect(said).not.toContain('\u009b');
   });
@@ -72,7 +72,7 @@ describe('keyhouse explain', () => {
   it('says why an id may not be on record, with exit code 1, and takes no other text for an id', async () => {
     const none = await bench.run(['explain', 'nobody-had-this-id']);
     expect([none.exitCode, none.stdout]).toEqual([1, '']);
-    expect(none.stderr).toContain('Nothing is on record for this id.');
+    expect(none.stderr).toContain('Nothing is on record for this ID.');
     expect(JSON.parse((await bench.run(['explain', 'nobody-had-this-id', '--json'])).stderr)).toMatchObject({
       error: 'not_on_record',
     });

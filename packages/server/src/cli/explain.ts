@@ -9,17 +9,17 @@ import { facts, isoTime, type OutputOptions, print, printable, readableTime } fr
 import { withKeyhouse } from './with-keyhouse.ts';
 
 const NOT_ON_RECORD =
-  'Nothing is on record for this id. A refusal is on record some seconds after it happened. Of one credential at most ten a minute are kept, of strangers ten in all; the rest is counted by reason (keyhouse audit list --event request.refusals_counted). A 400, and what was not refused, is never on record.';
+  'Nothing is on record for this ID. A refusal is recorded after a few seconds. At most ten refusals a minute are recorded for each credential, and ten for all unknown callers together. The others are counted by reason (keyhouse audit list --event request.refusals_counted). A 400, and a request that was not refused, are never recorded.';
 
 export function addExplainCommand(program: Command): void {
-  addCommand(program, 'explain <request-id>', 'Say why a request was refused, by the X-Request-Id of its answer')
-    .addHelpText('after', '\nExit code 1 when nothing is on record for the id.')
+  addCommand(program, 'explain <request-id>', 'Show why a request was refused, by the X-Request-Id of its response')
+    .addHelpText('after', '\nExit code 1 if nothing is on record for the ID.')
     .action(explainRequest);
 }
 
 async function explainRequest(requestId: string, options: OutputOptions): Promise<void> {
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(requestId))
-    throw wrongUsage('The id of a request has at most 64 letters, digits, - and _; it stands in the X-Request-Id of the answer.');
+    throw wrongUsage('A request ID has at most 64 letters, digits, - and _. It is the X-Request-Id of the response.');
   await withKeyhouse(options, async ({ store }) => {
     const { explainRefusal } = await import('../core/audit/explain.ts');
     const events = await store.audit.list({ requestId, limit: 10 });
@@ -68,7 +68,7 @@ function factsOf(event: ListedEvent): readonly (readonly [string, string])[] {
     ['when', readableTime(event.atMs)],
     ...line('reason', event.reason),
     ...line('kind', details.kind ?? details.shape),
-    ...(unjudged === null ? line('wanted', details.wanted ?? details.lacking) : line('not judged', unjudged)),
+    ...(unjudged === null ? line('wanted', details.wanted ?? details.lacking) : line('not checked', unjudged)),
     ...(details.held === undefined ? [] : line('held', details.held ?? 'everything')),
     ...(details.expiresAtMs === undefined
       ? []
@@ -77,6 +77,6 @@ function factsOf(event: ListedEvent): readonly (readonly [string, string])[] {
     ...(details.allowed === undefined ? [] : line('allowed from', details.allowed ?? 'anywhere')),
     ...line('environment', details.environment),
     ...line('client', event.person?.userAgent),
-    ...line('judged by', details.guardKey === undefined ? details.judgedBy : `a guard with key ${String(details.guardKey)}`),
+    ...line('checked by', details.guardKey === undefined ? details.judgedBy : `a guard with key ${String(details.guardKey)}`),
   ];
 }

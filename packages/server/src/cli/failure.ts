@@ -68,7 +68,7 @@ function explainOther(error: unknown): Explained {
   });
   if (known !== undefined) return known;
   // What crossed from another thread brings its stack along; the first line is the message.
-  const message = firstLine(error.message) || textProperty(error, 'code') || 'Something failed without saying what.';
+  const message = firstLine(error.message) || textProperty(error, 'code') || 'Something failed without an error message.';
   return failed(error.name === 'StoreUnavailable' ? 'store_unavailable' : 'failed', message);
 }
 
@@ -78,7 +78,7 @@ function causesOf(error: Error): readonly Error[] {
   return [error, ...parts.filter((part) => part instanceof Error).flatMap(causesOf)];
 }
 
-const DATABASE = 'Look at KEYHOUSE_DATABASE_URL.';
+const DATABASE = 'Check KEYHOUSE_DATABASE_URL.';
 
 interface SystemSentence {
   readonly code: string;
@@ -90,23 +90,23 @@ const SYSTEM_SENTENCES: ReadonlyMap<string, SystemSentence> = mapOf<SystemSenten
   EADDRINUSE: {
     code: 'address_in_use',
     sentence: (error) =>
-      `Port ${textProperty(error, 'port')} is taken by another program: stop that one, or set KEYHOUSE_PORT (and KEYHOUSE_METRICS_PORT).`,
+      `Port ${textProperty(error, 'port')} is used by another program. Stop that program, or set KEYHOUSE_PORT (and KEYHOUSE_METRICS_PORT).`,
   },
   EADDRNOTAVAIL: {
     code: 'address_not_available',
-    sentence: (error) => `This machine has no address ${textProperty(error, 'address')}: look at KEYHOUSE_HOST.`,
+    sentence: (error) => `This machine has no address ${textProperty(error, 'address')}. Check KEYHOUSE_HOST.`,
   },
   EACCES: { code: 'not_permitted', sentence: (error) => `Not permitted: ${firstLine(error.message)}.` },
-  ENOENT: { code: 'not_found', sentence: (error) => `There is no such file: ${textProperty(error, 'path')}.` },
-  ECONNREFUSED: { code: 'store_unavailable', sentence: () => `Nobody answers where the database should be. ${DATABASE}` },
+  ENOENT: { code: 'not_found', sentence: (error) => `The file does not exist: ${textProperty(error, 'path')}.` },
+  ECONNREFUSED: { code: 'store_unavailable', sentence: () => `The database does not accept connections. ${DATABASE}` },
   ENOTFOUND: { code: 'store_unavailable', sentence: () => `The host of the database cannot be found. ${DATABASE}` },
   ETIMEDOUT: { code: 'store_unavailable', sentence: () => `The database does not answer in time. ${DATABASE}` },
-  '28P01': { code: 'store_unavailable', sentence: () => `PostgreSQL does not take this user and password. ${DATABASE}` },
-  '28000': { code: 'store_unavailable', sentence: () => `PostgreSQL does not let this user in. ${DATABASE}` },
+  '28P01': { code: 'store_unavailable', sentence: () => `PostgreSQL does not accept this user and password. ${DATABASE}` },
+  '28000': { code: 'store_unavailable', sentence: () => `PostgreSQL does not allow this user to connect. ${DATABASE}` },
   '3D000': { code: 'store_unavailable', sentence: () => `PostgreSQL has no database of this name. ${DATABASE}` },
   SQLITE_NOTADB: { code: 'store_unavailable', sentence: () => `The file is not a SQLite database. ${DATABASE}` },
   SQLITE_CANTOPEN: { code: 'store_unavailable', sentence: () => `The database file cannot be opened. ${DATABASE}` },
-  SQLITE_READONLY: { code: 'store_unavailable', sentence: () => 'The database file may not be written by this user.' },
+  SQLITE_READONLY: { code: 'store_unavailable', sentence: () => 'This user may not write to the database file.' },
 });
 
 const failed = (code: string, message: string): Explained => ({ code, message, exitCode: 1 });

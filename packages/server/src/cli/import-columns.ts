@@ -41,13 +41,13 @@ export function meaningOf(column: string): string | null {
 }
 
 const MEANINGS: readonly (readonly [RegExp, string])[] = [
-  [/^remember_?token$/i, 'people sign in again'],
-  [/two_?factor|(^|_)(totp|mfa|2fa|otp)(_|$)/i, 'second factors are set up again here'],
+  [/^remember_?token$/i, 'users sign in again'],
+  [/two_?factor|(^|_)(totp|mfa|2fa|otp)(_|$)/i, 'users set up their second factor again'],
   [
     /(^|_)(banned|ban|blocked|suspended|revoked|disabled|deactivated|(in)?active|enabled|status|state|locked|approved|archived)(_(at|on|by|until|reason))?$/i,
-    'check it: what it disables there is not disabled here',
+    'check this: what is disabled there is not disabled here',
   ],
-  [/(^|_)(ips?|ip_address(es)?|cidrs?|ip_?whitelist)$/i, 'check it: where it may be used from is not kept'],
-  [/(^|_)(roles?|role_id|(super_?)?admin|permissions?)$/i, 'nobody gets a role by an import'],
-  [/rate_?limit|^(remaining|refill|credits)/i, 'limits are not kept here'],
+  [/(^|_)(ips?|ip_address(es)?|cidrs?|ip_?whitelist)$/i, 'check this: allowed addresses are not imported'],
+  [/(^|_)(roles?|role_id|(super_?)?admin|permissions?)$/i, 'an import gives no roles'],
+  [/rate_?limit|^(remaining|refill|credits)/i, 'limits are not imported'],
 ];

@@ -45,7 +45,7 @@ export async function* csvRows(path: string, columns: Columns): AsyncGenerator<r
   parser.on('skip', (error?: { readonly code?: string; readonly lines?: number }) => {
     if (error?.code === 'CSV_MAX_RECORD_SIZE') parser.destroy(tooLong(path));
     const line = error?.lines === undefined ? '?' : error.lines + skippedLines;
-    faults.push({ at: `line ${line}`, cells: null, fault: 'Its quotation marks are not as CSV has them.' });
+    faults.push({ at: `line ${line}`, cells: null, fault: 'Its quotation marks are not valid CSV.' });
   });
   pipeline(Readable.from(text), parser, () => {});
   let header: readonly string[] | null = null;
@@ -82,12 +82,12 @@ function readHeader(path: string, record: readonly string[], columns: Columns, d
       `${path}: the header lacks ${lacking.join(', ')}. The first line has ${record.length} cells${between}.`,
     );
   }
-  if (new Set(header).size !== header.length) throw refusal('invalid', `${path}: a column stands twice in the header.`);
+  if (new Set(header).size !== header.length) throw refusal('invalid', `${path}: a column is twice in the header.`);
   const strange = known === undefined ? [] : header.filter((column) => !known.includes(column));
   if (known !== undefined && strange.length > 0)
     throw refusal(
       'invalid',
-      `${path}: the header has a column that is not known: ${printable(strange.join(', ').slice(0, 200))}. Known are ${known.join(', ')}.`,
+      `${path}: the header has an unknown column: ${printable(strange.join(', ').slice(0, 200))}. Known columns are ${known.join(', ')}.`,
     );
   return header;
 }
@@ -127,7 +127,7 @@ function readEntries(path: string, text: string): readonly SourceRow[] {
   // A page a line, as a loop over an API writes them.
   const broken = entries.find(({ entry }) => !isPage(entry));
   if (broken !== undefined)
-    throw refusal('invalid', `${path}, ${broken.at}: this is not a page of a list; the first line is one.`);
+    throw refusal('invalid', `${path}, ${broken.at}: this is not a page of a list, but the first line is.`);
   return listOf(
     path,
     entries.map(({ entry }) => entry),
@@ -148,7 +148,7 @@ function listOf(path: string, whole: unknown): readonly unknown[] {
   if (why !== null)
     throw refusal(
       'incomplete',
-      `${path}: this is not the whole list, because ${why}. Fetch all pages and put them into one file, a page a line, in their order.`,
+      `${path}: the list is not complete, because ${why}. Fetch all pages and put them into one file in their order, one page per line.`,
     );
   return list;
 }

@@ -17,8 +17,8 @@ export async function readOwners(path: string): Promise<ReadonlyMap<string, stri
       const owner = typeof cells?.owner === 'string' ? cells.owner.trim() : '';
       const [one] = said;
       if (owner === '' || one === undefined || said.length > 1)
-        throw refusal('invalid', `${path}, ${at}: an owner needs an account or an email, and one of them.`);
-      if (owners.has(owner)) throw refusal('invalid', `${path}, ${at}: this owner stands there twice.`);
+        throw refusal('invalid', `${path}, ${at}: an owner needs either an account or an email.`);
+      if (owners.has(owner)) throw refusal('invalid', `${path}, ${at}: this owner is listed twice.`);
       owners.set(owner, one.trim());
     }
   }
@@ -30,7 +30,7 @@ export async function readMap({ map = [], mapFile }: MapOptions): Promise<Readon
   const read = new Map(mapFile === undefined ? [] : Object.entries(await readMapFile(mapFile)));
   for (const entry of map) {
     const at = entry.lastIndexOf('=');
-    if (at < 1 || at === entry.length - 1) throw wrongUsage('--map reads like server:update=servers.write.');
+    if (at < 1 || at === entry.length - 1) throw wrongUsage('--map must have the form server:update=servers.write.');
     const [ability, permission] = [entry.slice(0, at), entry.slice(at + 1)];
     read.set(ability, [...(read.get(ability) ?? []), permission]);
   }
@@ -43,12 +43,12 @@ async function refuseBadTargets(names: readonly string[]): Promise<void> {
   const { isPermission, isReserved, WILDCARDS } = await import('@keyhouse/protocol');
   const wildcards: readonly string[] = WILDCARDS;
   if (names.some((name) => isReserved(name) || !(isPermission(name) || wildcards.includes(name))))
-    throw wrongUsage('What an ability is mapped to must be a permission such as servers.write, or *, *.read, *.write.');
+    throw wrongUsage('Map an ability to a permission such as servers.write, or to *, *.read or *.write.');
 }
 
 async function readMapFile(path: string): Promise<Readonly<Record<string, readonly string[]>>> {
   const bad = (): never => {
-    throw refusal('invalid', `${path}: it must be a JSON object of abilities and the permissions that they are here.`);
+    throw refusal('invalid', `${path}: it must be a JSON object that maps abilities to permissions.`);
   };
   let read: unknown;
   try {

@@ -17,17 +17,18 @@ export function whyIncomplete(last: Page, read: number): string | null {
   const places = [last, last.pagination, last.meta].filter(isRecord);
   for (const place of places) {
     for (const name of ['hasMore', 'has_more', 'hasNextPage']) {
-      if (place[name] === true) return `its page says "${name}": true`;
+      if (place[name] === true) return `its page has "${name}": true`;
       // A cursor on the same page then leads nowhere.
       if (place[name] === false) return null;
     }
   }
   for (const place of places) {
     for (const name of ['cursor', 'nextCursor', 'next_cursor', 'nextPageToken', 'next'])
-      if (typeof place[name] === 'string' && place[name] !== '') return `its page has a "${name}", which leads to the next one`;
+      if (typeof place[name] === 'string' && place[name] !== '')
+        return `its page has a "${name}", which is the link to the next page`;
     for (const name of ['total', 'totalCount', 'total_count'])
       if (typeof place[name] === 'number' && place[name] > read)
-        return `its page says "${name}": ${place[name]}, and ${read} are here`;
+        return `its page has "${name}": ${place[name]}, but it has ${read} rows`;
   }
   return null;
 }

@@ -23,7 +23,7 @@ export function progressOf(options: OutputOptions): (report: ImportReport) => vo
     const nowMs = Date.now();
     if (options.json === true || nowMs - lastMs < PROGRESS_EVERY_MS) return;
     lastMs = nowMs;
-    note(options, `… ${users.read + tokens.read + keys.read} rows read, ${users.taken + tokens.taken + keys.taken} taken.`);
+    note(options, `… ${users.read + tokens.read + keys.read} rows read, ${users.taken + tokens.taken + keys.taken} imported.`);
   };
 }
 
@@ -36,24 +36,24 @@ function describe(report: ImportReport, left: LeftColumns): string {
   ];
   const taken = users.taken + tokens.taken + keys.taken;
   const headline = dryRun
-    ? 'A dry run: nothing was written. This would happen:'
+    ? 'This is a dry run. Nothing was written. It would do this:'
     : taken === 0
       ? 'Nothing was changed.'
-      : 'Imported. Running servers take these credentials from now on.';
+      : 'Imported. Running servers accept these credentials from now on.';
   const rows = tallies.filter(([, { read }]) => read > 0);
   return [
     headline,
     '',
     table(
-      ['', 'read', dryRun ? 'to take' : 'taken', 'here already', 'over', 'not taken'],
+      ['', 'read', dryRun ? 'to import' : 'imported', 'already here', 'inactive', 'not imported'],
       rows.map(([name, tally]) => [name, tally.read, tally.taken, tally.already, tally.over, tally.refused]),
-      'There was no row to read.',
+      'There were no rows.',
     ),
     ...notesOf(report.notes),
     ...columnsOf(left),
-    ...(problems.length === 0 ? [] : ['', 'Not taken:']),
+    ...(problems.length === 0 ? [] : ['', 'Not imported:']),
     ...problems.slice(0, SHOWN).map(({ what, at, sentence }) => `  ${what}, ${at}: ${printable(sentence)}`),
-    ...(problems.length > SHOWN ? [`  … and ${problems.length - SHOWN} more; --json lists all of them.`] : []),
+    ...(problems.length > SHOWN ? [`  … and ${problems.length - SHOWN} more. --json lists all of them.`] : []),
   ].join('\n');
 }
 
@@ -67,15 +67,15 @@ function columnsOf(left: LeftColumns): readonly string[] {
         return `  ${table}, ${printable(column)}: ${rows} row${rows === 1 ? '' : 's'}${meaning === null ? '' : ` (${meaning})`}`;
       }),
   );
-  return lines.length === 0 ? [] : ['', 'Columns that were not taken, and how many rows have something there:', ...lines];
+  return lines.length === 0 ? [] : ['', 'Columns that were not imported, and how many rows have a value in them:', ...lines];
 }
 
 const NOTES: Readonly<Record<keyof Notes, string>> = {
-  names: 'Names shortened, or freed from control characters',
-  abilities: 'Without abilities that nobody mapped',
-  passwords: 'Users without a password, because its hash cannot be verified here',
-  limits: 'With rate limits or a count of uses, which are not kept here',
-  merged: 'Users who were here already, verified on both sides, and get the tokens',
+  names: 'Names that were shortened or had control characters removed',
+  abilities: 'Imported without abilities that are not mapped',
+  passwords: 'Users imported without a password, because its hash cannot be verified here',
+  limits: 'Imported without their rate limits or limited number of uses',
+  merged: 'Existing users (verified on both sides) who get the tokens',
 };
 
 function notesOf(notes: Notes): readonly string[] {

@@ -41,7 +41,7 @@ function decoderFor(path: string, beginning: Buffer): Decoder {
   const [first, second] = beginning;
   const encoding = first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
   if (encoding === 'utf-8' && beginning.subarray(0, LONGEST_MARK).includes(0))
-    throw refusal('invalid', `${path}: this is UTF-16 without a byte-order mark, or no text. Save it as UTF-8.`);
+    throw refusal('invalid', `${path}: this is UTF-16 without a byte-order mark, or not text. Save it as UTF-8.`);
   return new TextDecoder(encoding, { fatal: true });
 }
 

@@ -31,21 +31,21 @@ describe('an import at the command line', () => {
     writeFileSync(source, `${url}\n`);
     const { exitCode, stdout } = await bench.run(['import', 'sanctum', '--from-file', source]);
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('Imported. Running servers take these credentials from now on.\n');
+    expect(stdout).toContain('Imported. Running servers accept these credentials from now on.\n');
     expect(stdout).toContain(
       [
-        '        READ  TAKEN  HERE ALREADY  OVER  NOT TAKEN',
-        'users      1      1             0     0          0',
-        'tokens    30      5             0     0         25',
+        '        READ  IMPORTED  ALREADY HERE  INACTIVE  NOT IMPORTED',
+        'users      1         1             0         0             0',
+        'tokens    30         5             0         0            25',
         '',
-        'Names shortened, or freed from control characters: 1.',
+        'Names that were shortened or had control characters removed: 1.',
         '',
-        'Not taken:',
-        '  token, id 6: There is no user with its tokenable_id.',
+        'Not imported:',
+        '  token, id 6: No user has its tokenable_id.',
       ].join('\n'),
     );
     expect(stdout.split('\n').filter((line) => line.startsWith('  token, '))).toHaveLength(20);
-    expect(stdout).toContain('  … and 5 more; --json lists all of them.');
+    expect(stdout).toContain('  … and 5 more. --json lists all of them.');
     const again = await bench.run(['import', 'sanctum', '--from-file', '-', '--json'], { input: url });
     expect(JSON.parse(again.stdout)).toMatchObject({ tokens: { taken: 0, already: 5 }, not_taken: { length: 25 } });
     expect((await bench.run(['import', 'sanctum', '--from', url])).stdout).toMatch(/^Nothing was changed\.\n/);
@@ -63,10 +63,10 @@ describe('an import at the command line', () => {
     expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^keys +1 +1 +0 +0 +0$/m)]);
     expect((await bench.run(['key', 'list'])).stdout).toContain('imported: csv');
     for (const [content, said] of [
-      ['hash,colour\n', 'a column that is not known'],
+      ['hash,colour\n', 'an unknown column'],
       ['name\nx\n', 'lacks hash'],
       ['', 'no header'],
-      ['hash,hash\n', 'stands twice'],
+      ['hash,hash\n', 'is twice'],
     ]) {
       const refused = await bench.run(['import', 'keys', '-', '--format', 'csv', '--account', '1'], { input: content ?? '' });
       expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining(said ?? '')]);

@@ -46,42 +46,50 @@ interface KeysOptions extends CommonOptions {
 
 const DEFAULT_MODEL = 'App\\Models\\User';
 const REST = `
-Each row is taken whole or not at all; those that are not are told, and the exit code is 1. A second run takes what is new since, and changes
-nothing else. docs/move-from-sanctum.md and docs/moving-in.md go through it step by step.`;
+Each row is imported completely or not at all. Rows that are not imported are listed, and the exit code is 1. A second run
+imports only what is new and changes nothing else. docs/move-from-sanctum.md and docs/moving-in.md describe it step by step.`;
 
 export function addImportCommands(program: Command): void {
-  const group = addGroup(program, 'import', 'Take over credentials from elsewhere: they keep working as they are');
+  const group = addGroup(program, 'import', 'Import credentials from another system; they keep working unchanged');
   addCommonOptions(
-    addCommand(group, 'sanctum', 'Take over the users and tokens of a Laravel application with Sanctum')
+    addCommand(group, 'sanctum', 'Import the users and tokens of a Laravel application with Sanctum')
       .option('--from <url>', 'its database: mysql://…, postgres://… or sqlite:PATH; others on this machine can read it')
       .option('--from-file <file>', 'a file with that URL in its first line; - is standard input')
-      .option('--users <file>', 'in place of a database: its table users as CSV with a header')
-      .option('--tokens <file>', 'and its table personal_access_tokens')
+      .option('--users <file>', 'instead of a database: its table users, as CSV with a header')
+      .option('--tokens <file>', 'and its table personal_access_tokens, as CSV with a header')
       .option('--users-table <name>', 'the table with the users', tableName('--users-table'), 'users')
       .option('--tokens-table <name>', 'the table with the tokens', tableName('--tokens-table'), 'personal_access_tokens')
       .option(
         '--users-key <column>',
-        'the column by which tokens name their user (default: the primary key, or id)',
+        'the column that tokens refer to users by (default: the primary key, or id)',
         columnName('--users-key'),
       )
       .option(
         '--tokens-key <column>',
-        'the column whose value stands before the bar of a token (default: the same)',
+        'the column whose value is before the | of a token (default: the same)',
         columnName('--tokens-key'),
       )
-      .option('--model <name>', `what tokenable_type says of users; again for another (default: "${DEFAULT_MODEL}")`, collect)
-      .option('--expiration <minutes>', 'as in config/sanctum.php: tokens end so long after they were made', minutes)
-      .option('--merge', 'an address that is here already, and verified on both sides, is the same person')
-      .option('--drop-unknown-passwords', 'take users without a password whose hash cannot be verified here'),
+      .option(
+        '--model <name>',
+        `the tokenable_type of users; repeat the option for another one (default: "${DEFAULT_MODEL}")`,
+        collect,
+      )
+      .option('--expiration <minutes>', 'as in config/sanctum.php: how long after their creation tokens expire', minutes)
+      .option('--merge', 'treat users with the same email address as one user, if it is verified on both sides')
+      .option('--drop-unknown-passwords', 'if a password hash cannot be verified here, import the user without a password'),
   ).action(importSanctum);
   addCommonOptions(
-    addCommand(group, 'keys', 'Take over API keys by the SHA-256 hashes of them')
+    addCommand(group, 'keys', 'Import API keys by their SHA-256 hashes')
       .argument('<file>', 'CSV or JSON; - is standard input')
       .requiredOption('--format <format>', 'csv, better-auth or unkey', oneOf('--format', ['csv', 'better-auth', 'unkey']))
-      .option('--account <id>', 'whose they are, where a row does not say it', idNumber('--account'))
-      .option('--owners <file>', 'CSV with the columns owner (as the keys name it) and account or email (as it is here)')
-      .option('--permissions <list>', 'what a key may do whose row does not say it; * is everything', list('--permissions'))
-      .option('--drop-limits', 'take keys that were good for a count of uses without the count'),
+      .option('--account <id>', 'the account of keys whose row does not name an owner', idNumber('--account'))
+      .option('--owners <file>', 'CSV with the columns owner (as in the list of keys) and account or email (as in Keyhouse)')
+      .option(
+        '--permissions <list>',
+        'the permissions of keys whose row does not name any; * is everything',
+        list('--permissions'),
+      )
+      .option('--drop-limits', 'import keys that had a limited number of uses, without that limit'),
   ).action(importKeys);
 }
 
@@ -89,13 +97,13 @@ const addCommonOptions = (command: Command): Command =>
   command
     .option(
       '--map <ability=permission>',
-      'what an ability is called here, such as server:update=servers.write; again for more',
+      'maps an ability to a permission, such as server:update=servers.write; repeat the option for more',
       collect,
     )
     .option('--map-file <file>', 'the same as JSON: {"server:update": "servers.write", "admin": ["*.read", "*.write"]}')
-    .option('--drop-unknown-abilities', 'take credentials without those of their abilities that are no permission here')
-    .option('--origin <name>', 'what the source is called, when there are several', originName)
-    .option('--dry-run', 'say what would happen, and write nothing')
+    .option('--drop-unknown-abilities', 'import credentials without abilities that are not permissions here')
+    .option('--origin <name>', 'a name for the source, if there are several', originName)
+    .option('--dry-run', 'show what would happen, without writing anything')
     .addHelpText('after', REST);
 
 /** A password in the authority of a URL; a text that is not a URL is refused later. */
@@ -107,11 +115,14 @@ async function importSanctum(options: SanctumOptions): Promise<void> {
     [from, fromFile, users].filter((each) => each !== undefined).length !== 1 ||
     (users === undefined) !== (tokens === undefined)
   )
-    throw wrongUsage('Where from? Give --from, or --from-file, or --users with --tokens.');
+    throw wrongUsage('The source is missing. Give --from, or --from-file, or --users with --tokens.');
   const map = await readMap(options);
   const url = fromFile === undefined ? from : await readLine(fromFile);
   if (from !== undefined && hasPassword(from))
-    note(options, 'Note: the password stood on the command line, where others on this machine can read it. Use --from-file.');
+    note(
+      options,
+      'Note: the password is on the command line, where others on this machine can read it. Use --from-file instead.',
+    );
   const left: LeftColumns = new Map();
   const { takenOfTokens, takenOfUsers } = await import('../core/imports/sanctum-columns.ts');
   const taken = { users: takenOfUsers, tokens: takenOfTokens };
@@ -141,7 +152,7 @@ async function importSanctum(options: SanctumOptions): Promise<void> {
 async function importKeys(file: string, options: KeysOptions): Promise<void> {
   const { format, dryRun = false, account } = options;
   if (file === '-' && format === 'better-auth')
-    throw wrongUsage('From standard input better-auth’s rows cannot be told: name a file.');
+    throw wrongUsage('Rows of better-auth cannot be read from standard input. Name a file.');
   const map = await readMap(options);
   const owners = options.owners === undefined ? new Map<string, string>() : await readOwners(options.owners);
   const left: LeftColumns = new Map([['keys', new Map()]]);
@@ -262,7 +273,7 @@ function tableName(what: string): (text: string) => string {
 
 function originName(text: string): string {
   if (/^[a-z0-9][a-z0-9-]{0,31}$/.test(text)) return text;
-  throw wrongUsage('--origin must be a short word of small letters, digits and hyphens.');
+  throw wrongUsage('--origin must be a short word of lower-case letters, digits and hyphens.');
 }
 
 const minutes = wholeNumber('--expiration', 1, 100_000_000);

@@ -15,20 +15,21 @@ interface ListOptions extends OutputOptions {
 }
 
 export function addJwtCommands(program: Command): void {
-  const group = addGroup(program, 'jwt', 'JWTs minted from API keys, as they stand on record');
+  const group = addGroup(program, 'jwt', 'The recorded JWTs that were minted from API keys');
   addCommand(group, 'list', 'List the JWTs of a key, newest first')
-    .requiredOption('--key <id>', 'the number of the key', idNumber('--key'))
-    .option('--subject <subject>', 'only those of this end user')
-    .option('--all', 'also those that ended or were revoked')
-    .option('--limit <number>', 'how many at most, up to 500', pageLimit, 100)
+    .requiredOption('--key <id>', 'the ID of the key', idNumber('--key'))
+    .option('--subject <subject>', 'only those with this subject (the end user)')
+    .option('--all', 'also expired and revoked ones')
+    .option('--limit <number>', 'how many to list, at most 500', pageLimit, 100)
     .action(listJwts);
-  addFinalCommand(group, 'revoke', 'End a JWT early').argument('<jti>', 'its id, the claim "jti"').action(revoke);
+  addFinalCommand(group, 'revoke', 'Revoke a JWT').argument('<jti>', 'its ID, the claim "jti"').action(revoke);
 }
 
 async function listJwts(options: ListOptions): Promise<void> {
   await withKeyhouse(options, async ({ keyhouse, store }) => {
     const { key: keyId, subject, all: withEnded = false, limit } = options;
-    if ((await store.credentials.getCredential('key', keyId)) === null) throw refusal('not_found', `There is no key ${keyId}.`);
+    if ((await store.credentials.getCredential('key', keyId)) === null)
+      throw refusal('not_found', `Key ${keyId} does not exist.`);
     const jwts = await keyhouse.jwts.list({ keyId, withEnded, limit, ...(subject === undefined ? {} : { subject }) });
     const nowMs = Date.now();
     print(options, { jwts: jwts.map(describe) }, () =>
@@ -41,19 +42,19 @@ async function listJwts(options: ListOptions): Promise<void> {
           readableTime(jwt.issuedAtMs),
           stateOf(jwt, nowMs),
         ]),
-        `Key ${keyId} has no such JWTs: programs mint them with POST /auth.`,
+        `No JWTs found for key ${keyId}. Programs mint them with POST /auth.`,
       ),
     );
   });
 }
 
 async function revoke(jti: string, options: OutputOptions & ConfirmOptions): Promise<void> {
-  if (jti.includes('.')) throw wrongUsage('That is no id: wanted is the claim "jti" of the JWT, not the JWT itself.');
+  if (jti.includes('.')) throw wrongUsage('This is not the ID of a JWT. Give the claim "jti" of the JWT, not the JWT itself.');
   const confirm = confirmation(options);
   await withKeyhouse(options, async ({ keyhouse, by }) => {
-    await confirm('Revoke this JWT? It never works again.');
+    await confirm('Revoke this JWT? This cannot be undone.');
     const revoked = await keyhouse.jwts.revoke({ jti, by });
-    if (!revoked.ok) throw refusal('not_found', 'There is no live JWT with this id.');
+    if (!revoked.ok) throw refusal('not_found', 'There is no active JWT with this ID.');
     print(options, describe(revoked.value), () => 'The JWT is revoked.');
   });
 }

@@ -130,6 +130,6 @@ describe('the doctor', () => {
     chmodSync(current, 0o600);
     writeFileSync(current, 'ab'.repeat(32));
     const other = await bench.run(['doctor']);
-    expect(other).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('not the one of this database') });
+    expect(other).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('not the master secret of this database') });
   });
 });

@@ -40,49 +40,49 @@ interface NarrowOptions extends OutputOptions, ConfirmOptions {
 
 export function addKeyCommands(program: Command): void {
   const group = addGroup(program, 'key', 'API keys, which speak for an account');
-  addCommand(group, 'create', 'Make a key and print it, this once')
+  addCommand(group, 'create', 'Create a key and print it, only this once')
     .option('--email <email>', 'for the personal account of this user')
     .option('--account <id>', 'for this account; 1 is the operator’s', idNumber('--account'))
-    .requiredOption('--name <name>', 'what it is for')
-    .option('--permissions <list>', 'such as invoices.read,invoices.write; without it everything', list('--permissions'))
-    .option('--addresses <list>', 'CIDR blocks that requests may come from; without it any', list('--addresses'))
-    .option('--expires <when>', 'a date, or a span such as 90d; without it never', end('--expires'))
+    .requiredOption('--name <name>', 'a name that says what it is for')
+    .option('--permissions <list>', 'such as invoices.read,invoices.write; everything by default', list('--permissions'))
+    .option('--addresses <list>', 'CIDR blocks that requests may come from; any by default', list('--addresses'))
+    .option('--expires <when>', 'a date, or a duration such as 90d; never by default', end('--expires'))
     .option('--env <environment>', 'live or test', oneOf('--env', ['live', 'test']), 'live' as Environment)
     .action(create);
   addCommand(group, 'list', 'List keys, newest first')
     .option('--email <email>', 'only of the personal account of this user')
     .option('--account <id>', 'only of this account', idNumber('--account'))
-    .option('--revoked', 'also those that were revoked')
-    .option('--limit <number>', 'how many at once, at most 500', pageLimit, 100)
-    .option('--before <id>', 'only keys with a lower id', idNumber('--before'))
+    .option('--revoked', 'also revoked ones')
+    .option('--limit <number>', 'how many to list, at most 500', pageLimit, 100)
+    .option('--before <id>', 'only keys with a lower ID', idNumber('--before'))
     .action(listKeys);
-  addCommand(group, 'show', 'Show one key, and who created it')
-    .argument('<id>', 'the number of the key', idNumber('The id of a key'))
+  addCommand(group, 'show', 'Show one key and who created it')
+    .argument('<id>', 'the ID of the key', idNumber('The ID of a key'))
     .action(show);
-  addFinalCommand(group, 'revoke', 'End a key and every JWT minted from it')
-    .argument('<id>', 'the number of the key', idNumber('The id of a key'))
+  addFinalCommand(group, 'revoke', 'Revoke a key and every JWT minted from it')
+    .argument('<id>', 'the ID of the key', idNumber('The ID of a key'))
     .action(revoke);
-  addFinalCommand(group, 'rotate', 'Replace the secret of a key and print the new one, this once')
-    .argument('<id>', 'the number of the key', idNumber('The id of a key'))
+  addFinalCommand(group, 'rotate', 'Replace the secret of a key and print the new one, only this once')
+    .argument('<id>', 'the ID of the key', idNumber('The ID of a key'))
     .option(
       '--overlap-seconds <seconds>',
-      'how long the old secret keeps working, 0 to 604800',
+      'how long the previous secret keeps working, 0 to 604800',
       wholeNumber('--overlap-seconds', 0, MAX_OVERLAP_SECONDS),
       DEFAULT_OVERLAP_SECONDS,
     )
-    .option('--revoke-jwts', 'end the JWTs minted so far too')
+    .option('--revoke-jwts', 'also revoke the JWTs minted so far')
     .action(rotate);
-  addFinalCommand(group, 'narrow', 'Take permissions or addresses away from a key; wider JWTs of it end')
-    .argument('<id>', 'the number of the key', idNumber('The id of a key'))
-    .option('--permissions <list>', 'all that it may do from now on', list('--permissions'))
-    .option('--addresses <list>', 'all CIDR blocks that it may be used from', list('--addresses'))
+  addFinalCommand(group, 'narrow', 'Remove permissions or addresses from a key; its JWTs with more than what is left are revoked')
+    .argument('<id>', 'the ID of the key', idNumber('The ID of a key'))
+    .option('--permissions <list>', 'the permissions to keep', list('--permissions'))
+    .option('--addresses <list>', 'all CIDR blocks that it may be used from after that', list('--addresses'))
     .action(narrow);
 }
 
 async function create(options: CreateOptions): Promise<void> {
   refuseTwoOwners(options);
   if (options.email === undefined && options.account === undefined)
-    throw wrongUsage('Whose key is it? Give --email or --account.');
+    throw wrongUsage('The owner of the key is missing. Give --email or --account.');
   await refuseBadWish(options);
   await withKeyhouse({ ...options, makes: true }, async ({ keyhouse, store, by }) => {
     const accountId = await getActiveAccountId(store, options);
@@ -116,7 +116,7 @@ async function listKeys(options: ListOptions): Promise<void> {
           key.createdBy ?? '-',
           page.stateOf(key),
         ]),
-        "There are no such keys: make one with 'keyhouse key create --email … --name …'.",
+        "No keys found. Create one with 'keyhouse key create --email … --name …'.",
       ).concat(page.more),
     );
   });
@@ -125,7 +125,7 @@ async function listKeys(options: ListOptions): Promise<void> {
 async function show(id: number, options: OutputOptions): Promise<void> {
   await withKeyhouse(options, async ({ store }) => {
     const key = await store.credentials.getCredential('key', id);
-    if (key === null) throw refusal('not_found', `There is no key ${id}.`);
+    if (key === null) throw refusal('not_found', `Key ${id} does not exist.`);
     print(options, describeWithUse(key), () => factsOfCredential(key));
   });
 }
@@ -134,10 +134,12 @@ async function revoke(id: number, options: OutputOptions & ConfirmOptions): Prom
   const confirm = confirmation(options);
   await withKeyhouse(options, async ({ keyhouse, store, by }) => {
     const key = await getLiveKey(store, id);
-    await confirm(`Revoke key ${id}, "${key.name}", of account ${key.accountId}? It and its JWTs never work again.`);
+    await confirm(
+      `Revoke key ${id}, "${key.name}", of account ${key.accountId}? The key and its JWTs stop working, and this cannot be undone.`,
+    );
     if (!(await keyhouse.credentials.revoke({ kind: 'key', id }, by)))
-      throw refusal('already_revoked', `Key ${id} is revoked already.`);
-    print(options, { id, revoked: true }, () => `Key ${id} is revoked, and with it every JWT minted from it.`);
+      throw refusal('already_revoked', `Key ${id} is already revoked.`);
+    print(options, { id, revoked: true }, () => `Key ${id} and every JWT minted from it are revoked.`);
   });
 }
 
@@ -145,26 +147,31 @@ async function rotate(id: number, options: RotateOptions): Promise<void> {
   const confirm = confirmation(options);
   await withKeyhouse(options, async ({ keyhouse, store, by }) => {
     const key = await getLiveKey(store, id);
-    await confirm(`Rotate key ${id}, "${key.name}", of account ${key.accountId}? Its secret ends ${lifeLeft(options)}.`);
+    await confirm(
+      `Rotate key ${id}, "${key.name}", of account ${key.accountId}? Its current secret stops working ${lifeLeft(options)}.`,
+    );
     const { overlapSeconds, revokeJwts = false } = options;
     const rotated = await keyhouse.credentials.rotate({ credential: key, currentHash: key.hash, overlapSeconds, revokeJwts }, by);
-    if (!rotated.ok)
-      throw refusal('overtaken', `Key ${id} was rotated or revoked by somebody else in the same moment; look again.`);
+    if (!rotated.ok) throw refusal('overtaken', `Someone else rotated or revoked key ${id} at the same time. Check it again.`);
     const { credential, text } = rotated.value;
     const value = { key: text, ...describeCredential(credential) };
-    print(options, value, () => shownOnce(`The key was rotated; its old secret ends ${lifeLeft(options)}.`, credential, text));
+    print(options, value, () =>
+      shownOnce(`The key was rotated. Its previous secret stops working ${lifeLeft(options)}.`, credential, text),
+    );
   });
 }
 
 async function narrow(id: number, options: NarrowOptions): Promise<void> {
   const { permissions, addresses } = options;
   if (permissions === undefined && addresses === undefined)
-    throw wrongUsage('There is nothing to narrow: give --permissions, --addresses or both.');
+    throw wrongUsage('Nothing to narrow. Give --permissions, --addresses or both.');
   await refuseBadWish(options);
   const confirm = confirmation(options);
   await withKeyhouse(options, async ({ keyhouse, store, by }) => {
     const key = await getLiveKey(store, id);
-    await confirm(`Narrow key ${id}, "${key.name}", of account ${key.accountId}? A key is never widened again.`);
+    await confirm(
+      `Narrow key ${id}, "${key.name}", of account ${key.accountId}? Permissions and addresses cannot be added to a key later.`,
+    );
     const change = { ...(permissions && { permissions }), ...(addresses && { addresses }) };
     const narrowed = await keyhouse.credentials.narrow({ kind: 'key', id, ...change }, by);
     if (!narrowed.ok) throw narrowRefusal(narrowed.reason, narrowed.faults);
@@ -174,8 +181,8 @@ async function narrow(id: number, options: NarrowOptions): Promise<void> {
 
 async function getLiveKey({ credentials }: Opened['store'], id: number): Promise<Credential> {
   const key = await credentials.getCredential('key', id);
-  if (key === null) throw refusal('not_found', `There is no key ${id}.`);
-  if (key.revokedAtMs !== null) throw refusal('already_revoked', `Key ${id} is revoked already.`);
+  if (key === null) throw refusal('not_found', `Key ${id} does not exist.`);
+  if (key.revokedAtMs !== null) throw refusal('already_revoked', `Key ${id} is already revoked.`);
   return key;
 }
 
@@ -201,15 +208,15 @@ function narrowRefusal(
 ): CommandFailure {
   if (reason === 'invalid') return refusalOfFaults(faults);
   const sentence = {
-    not_found: 'The key is gone.',
-    wider: 'That would be more than the key has now, and a key is never widened: make another.',
-    changed: 'The key was changed by somebody else in the same moment; look again.',
+    not_found: 'The key no longer exists.',
+    wider: 'That is more than the key has now, and nothing can be added to a key. Create another one.',
+    changed: 'Someone else changed the key at the same time. Check it again.',
   }[reason];
   return refusal(reason, sentence);
 }
 
 const lifeLeft = ({ overlapSeconds }: RotateOptions): string =>
-  overlapSeconds === 0 ? 'at once' : `in ${overlapSeconds} seconds`;
+  overlapSeconds === 0 ? 'immediately' : `in ${overlapSeconds} seconds`;
 
 const shownOnce = (what: string, key: Credential, text: string): string =>
   [what, '', `  ${text}`, '', SHOWN_ONCE, '', factsOfCredential(key)].join('\n');

@@ -9,7 +9,7 @@ interface Options extends OutputOptions {
 
 export function addMigrateCommand(program: Command): void {
   addCommand(program, 'migrate', 'Bring the database up to date (a starting server does the same)')
-    .option('--dry-run', 'print the statements that would run, and change nothing')
+    .option('--dry-run', 'print the statements that would run, without changing anything')
     .action((options: Options) => (options.dryRun === true ? dryRun(options) : migrate(options)));
 }
 
@@ -24,7 +24,7 @@ async function dryRun(options: Options): Promise<void> {
   const { pendingMigrations } = await import('../store/open.ts');
   const pending = await pendingMigrations(databaseUrl);
   print(options, { pending }, () => {
-    if (pending.length === 0) return 'The database is up to date; nothing would run.';
+    if (pending.length === 0) return 'The database is up to date. Nothing would run.';
     return pending.map(({ name, statements }) => [`-- ${name}`, ...statements.map((each) => `${each};`)].join('\n')).join('\n\n');
   });
 }

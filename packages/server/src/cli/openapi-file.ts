@@ -9,11 +9,12 @@ import { refusal } from './failure.ts';
 export async function readOpenApi(file: string, base: string | undefined): Promise<DerivedRoutes> {
   const text = await readText(file === '-' ? process.stdin : createReadStream(file));
   const read = readOpenApiText(text, await import('yaml'));
-  if (!read.ok) throw refusal('invalid', `The file was not taken: ${read.reason}`);
+  if (!read.ok) throw refusal('invalid', `The file was not accepted: ${read.reason}`);
   const derived = deriveRoutes(read.document, base === undefined ? {} : { base });
   // The lists have their own limits, and are read here as they would be from any other file.
   const faults = [...derived.faults, ...readPermissions(derived.permissions).faults, ...readRoutes(derived.routes).faults];
-  if (faults.length > 0) throw refusal('invalid', `The file was not taken:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  if (faults.length > 0)
+    throw refusal('invalid', `The file was not accepted:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
   return derived;
 }
 
@@ -23,12 +24,12 @@ async function readText(stream: AsyncIterable<Uint8Array | string>): Promise<str
   for await (const chunk of stream) {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
     length += bytes.byteLength;
-    if (length > MAX_OPENAPI_BYTES) throw refusal('invalid', 'The file was not taken: it is larger than 16 MB.');
+    if (length > MAX_OPENAPI_BYTES) throw refusal('invalid', 'The file was not accepted: it is larger than 16 MB.');
     chunks.push(bytes);
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
   } catch {
-    throw refusal('invalid', 'The file was not taken: it is not UTF-8.');
+    throw refusal('invalid', 'The file was not accepted: it is not UTF-8.');
   }
 }

@@ -8,14 +8,14 @@ type Accounts = Pick<OpenedStore, 'accounts'>;
 /** A user by email address or id. */
 export async function findUser({ accounts }: Accounts, name: string): Promise<User> {
   const user = /^\d{1,15}$/.test(name) ? await accounts.findUser(Number(name)) : await byEmail(accounts, name);
-  if (user === null) throw refusal('not_found', 'There is no such user.');
+  if (user === null) throw refusal('not_found', 'The user does not exist.');
   return user;
 }
 
 async function byEmail(accounts: Accounts['accounts'], email: string): Promise<User | null> {
   const { readEmail } = await import('../core/lib/email.ts');
   const read = readEmail(email);
-  if (read === null) throw wrongUsage('A user is named by an email address or an id.');
+  if (read === null) throw wrongUsage('Name a user by an email address or an ID.');
   return accounts.findUserByEmail(read.key);
 }
 
@@ -47,6 +47,6 @@ export function refuseTwoOwners({ email, account }: OwnerOptions): void {
 export async function findAccountId(store: Accounts, { email, account }: OwnerOptions): Promise<number | undefined> {
   if (email !== undefined) return (await findUser(store, email)).accountId;
   if (account === undefined) return undefined;
-  if ((await store.accounts.findAccount(account)) === null) throw refusal('not_found', `There is no account ${account}.`);
+  if ((await store.accounts.findAccount(account)) === null) throw refusal('not_found', `Account ${account} does not exist.`);
   return account;
 }

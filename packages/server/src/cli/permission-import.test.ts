@@ -51,7 +51,7 @@ describe('permission import', () => {
       'Permissions: 2 added, 1 kept, 1 gone',
       '  + carts.read  See: The carts of your customers',
       '  + orders.write  Order something',
-      '  - legacy.write  held by 2: keys and tokens keep it, applications lose it; nobody gets it again',
+      '  - legacy.write  held by 2: keys and tokens keep it, applications lose it, and it cannot be granted again',
       'Routes: 5 added, 0 kept, 1 gone',
       '  + GET /api/v1/carts/:id → carts.read',
       '  + PUT /api/v1/carts/:id → nothing: public',
@@ -92,7 +92,7 @@ describe('permission import', () => {
     const before = await bench.run(['audit', 'list', '--json']);
     expect(await importing(file('shop.yaml', SHOP))).toMatchObject({ changed: false, routes: { added: [], kept: 5, gone: [] } });
     const { stdout } = await bench.run(['permission', 'import', '-', '--yes'], { input: SHOP });
-    expect(stdout).toBe('The catalogue and the routes are as the document has them. Nothing was changed.\n');
+    expect(stdout).toBe('The catalogue and the routes already match the document. Nothing was changed.\n');
     expect(await bench.run(['audit', 'list', '--json'])).toEqual(before);
   });
 
@@ -150,7 +150,7 @@ x-operations: { search: { summary: Look for items, x-permission: items.read } }
     ],
     ['Swagger 2.0', 'swagger: "2.0"\nbasePath: /v1\npaths: {}', ['Swagger 2.0']],
     ['what is neither JSON nor YAML', '{"a":', ['neither JSON nor strict YAML']],
-    ['a member that stands twice', '{"paths":{},"paths":{}}', ['stands twice']],
+    ['a member that stands twice', '{"paths":{},"paths":{}}', ['is twice']],
     ['letters that steer a terminal', 'openapi: 3.1.0\npaths: {"/\\e[2Ja": {get: {}}}', ['No server may read']],
     ['an empty file', '', ['an object was wanted']],
   ])('takes nothing of a file with %s', async (_, text, sentences) => {

@@ -15,12 +15,13 @@ export interface ImportOptions extends OutputOptions, ConfirmOptions {
 }
 
 export const IMPORT_HELP = `
-Each path and method asks for resource.read or resource.write, after the first part of the path that is a name: not api, a version or a template. In the document
-  "x-permission": "reports.read"   on an operation, a path or the whole document asks for that one instead
-  "security": [] or "x-public": true   lets a request without a credential pass
-  "x-refused": true   on an operation or a path leaves it out: it is refused
-The document becomes the whole catalogue and all routes. What was in the catalogue before keeps who may ask for it and, without
---sentences, its sentence.`;
+Each path and method needs resource.read or resource.write. The resource is the first part of the path that is a name,
+not api, a version or a template. In the document:
+  "x-permission": "reports.read"       on an operation, a path or the whole document: needs this permission instead
+  "security": [] or "x-public": true   a request without a credential may pass
+  "x-refused": true                    on an operation or a path: requests are refused
+The document replaces the whole catalogue and all routes. A permission that was already in the catalogue stays grantable
+or sensitive as before and, without --sentences, keeps its sentence.`;
 
 /** A list of people is read, a list of a thousand is not; the JSON has all of them. */
 const MOST_LINES = 40;
@@ -44,7 +45,7 @@ export async function importPermissions(file: string, options: ImportOptions): P
     }
     print(options, { changed: isChange && !isDryRun, dry_run: isDryRun, ...json(plan, derived) }, () => {
       if (!isChange)
-        return [...warningLines(derived), 'The catalogue and the routes are as the document has them. Nothing was changed.'].join(
+        return [...warningLines(derived), 'The catalogue and the routes already match the document. Nothing was changed.'].join(
           '\n',
         );
       if (isDryRun) return `${text}\n\nNothing was changed: this was a dry run.`;
@@ -66,7 +67,10 @@ async function readStanding({ store, keyhouse }: Opened): Promise<Standing> {
 async function refuseOtherStanding({ store }: Opened, shown: Standing): Promise<void> {
   const now = await Promise.all([store.permissions.listPermissions(), store.permissions.listRoutes()]);
   if (JSON.stringify(now) !== JSON.stringify([shown.permissions, shown.routes]))
-    throw refusal('changed_meanwhile', 'The catalogue or the routes were changed meanwhile; nothing was imported. Look again.');
+    throw refusal(
+      'changed_meanwhile',
+      'Someone else changed the catalogue or the routes at the same time. Nothing was imported. Run the command again.',
+    );
 }
 
 function describePlan(plan: ImportPlan, derived: DerivedRoutes): string {
@@ -77,15 +81,15 @@ function describePlan(plan: ImportPlan, derived: DerivedRoutes): string {
     ...lines(
       gone,
       ({ name, holders }) =>
-        `  - ${name}${holders === 0 ? '' : `  held by ${holders}: keys and tokens keep it, applications lose it; nobody gets it again`}`,
+        `  - ${name}${holders === 0 ? '' : `  held by ${holders}: keys and tokens keep it, applications lose it, and it cannot be granted again`}`,
     ),
     ...lines(reworded, ({ name, from, to }) => `  ~ ${name}  "${from}" becomes "${to}"`),
     ...lines(unlisted, ({ name, holders }) => `  ? ${name}  held by ${holders}, and not in the document`),
     `Routes: ${routesAdded.length} added, ${routes.length - routesAdded.length} kept, ${routesGone.length} gone`,
     ...lines(routesAdded, (rule) => `  + ${describeRule(rule)}`),
     ...lines(routesGone, (rule) => `  - ${describeRule(rule)}`),
-    ...warned('Open to everybody', publicOf(routes)),
-    ...warned('Refused to everybody', refusedOf(routes)),
+    ...warned('Public', publicOf(routes)),
+    ...warned('Always refused', refusedOf(routes)),
     ...warningLines(derived),
   ].join('\n');
 }
@@ -94,7 +98,9 @@ const warningLines = ({ warnings }: DerivedRoutes): readonly string[] => lines(w
 
 function lines<Entry>(entries: readonly Entry[], line: (entry: Entry) => string): readonly string[] {
   const shown = entries.slice(0, MOST_LINES).map((entry) => printable(line(entry)));
-  return entries.length <= MOST_LINES ? shown : [...shown, `  … and ${entries.length - MOST_LINES} more; --json has all of them`];
+  return entries.length <= MOST_LINES
+    ? shown
+    : [...shown, `  … and ${entries.length - MOST_LINES} more. --json lists all of them`];
 }
 
 function describeRule(rule: StoredRoute): string {

@@ -10,26 +10,27 @@ import { IMPORT_HELP, importPermissions } from './permission-import.ts';
 import { withKeyhouse } from './with-keyhouse.ts';
 
 const FORMAT = `
-The file is JSON; either list may be left out and then stays as it is:
+The file is JSON. If one of the two lists is missing, it is not changed:
   {"permissions": [{"name": "invoices.read", "sentence": "See your invoices", "grantable": true},
                    {"name": "payouts.write", "sentence": "Send money", "grantable": true, "sensitive": true}],
    "routes": [{"pattern": "/api/crm/:resource/**", "resource": "crm.:resource"}, {"pattern": "/status", "public": true},
               {"pattern": "/files/:name.json", "resource": "files"}, {"pattern": "/internal/**", "refused": true},
               {"methods": ["POST"], "pattern": "/reports/search", "permission": "reports.read"}]}
-Applications may ask people for what is "grantable"; for what is "sensitive" only when they are verified. Both are false when left out.`;
+Applications may ask users for "grantable" permissions. Only verified applications may ask for "sensitive" ones.
+Both are false by default.`;
 
 export function addPermissionCommands(program: Command): void {
-  const group = addGroup(program, 'permission', 'The permissions that exist, and which requests ask for them');
+  const group = addGroup(program, 'permission', 'The permissions that exist, and which requests need them');
   addCommand(group, 'list', 'List the catalogue and the routes').action(listPermissions);
-  addFinalCommand(group, 'set', 'Replace the catalogue, the routes or both by those of a file')
+  addFinalCommand(group, 'set', 'Replace the catalogue, the routes or both with those in a file')
     .argument('<file>', 'the file; - is standard input')
     .addHelpText('after', FORMAT)
     .action(setPermissions);
   addFinalCommand(group, 'import', 'Take the catalogue and the routes from an OpenAPI document')
     .argument('<file>', 'the document, JSON or YAML; - is standard input')
-    .option('--base <path>', 'where its paths begin, such as /api/v1; without it the servers in the document tell')
-    .option('--sentences', 'take its sentences also for permissions that are in the catalogue already')
-    .option('--dry-run', 'show what would change, and change nothing')
+    .option('--base <path>', 'the base path, such as /api/v1; by default from the servers in the document')
+    .option('--sentences', 'also replace the sentences of permissions that are already in the catalogue')
+    .option('--dry-run', 'show what would change, without changing anything')
     .addHelpText('after', IMPORT_HELP)
     .action(importPermissions);
 }
@@ -48,13 +49,13 @@ async function listPermissions(options: OutputOptions): Promise<void> {
         table(
           ['permission', 'sentence', 'applications'],
           permissions.map((entry) => [entry.name, entry.sentence, whoMayAsk(entry)]),
-          "The catalogue is empty, so any well-formed permission exists: fill it with 'keyhouse permission set FILE'.",
+          "The catalogue is empty, so every well-formed permission exists. Fill it with 'keyhouse permission set FILE'.",
         ),
         '',
         table(
           ['methods', 'route', 'asks for'],
           routes.map((rule) => ['methods' in rule ? rule.methods.join(', ') : 'any', rule.pattern, whatItAsks(rule)]),
-          'There are no routes of your own; the built-in ones apply (/api/:resource/** and its like).',
+          'You have no routes of your own. The built-in routes apply (such as /api/:resource/**).',
         ),
       ].join('\n'),
     );
@@ -62,20 +63,20 @@ async function listPermissions(options: OutputOptions): Promise<void> {
 }
 
 const whoMayAsk = ({ isGrantable, isSensitive }: CataloguedPermission): string =>
-  isSensitive ? 'verified ones' : isGrantable ? 'any' : 'none';
+  isSensitive ? 'only verified' : isGrantable ? 'any' : 'none';
 
 async function setPermissions(file: string, options: OutputOptions & ConfirmOptions): Promise<void> {
   const confirm = confirmation(options);
   const { readPermissionsFile } = await import('../core/permissions/permissions-file.ts');
   const read = readPermissionsFile(file === '-' ? await readInput() : await readFile(file, 'utf8'));
   if (!read.ok)
-    throw refusal('invalid', `The file was not taken:\n${(read.faults ?? []).map((fault) => `  - ${fault}`).join('\n')}`);
+    throw refusal('invalid', `The file was not accepted:\n${(read.faults ?? []).map((fault) => `  - ${fault}`).join('\n')}`);
   const { permissions, routes } = read.value;
   await withKeyhouse({ ...options, makes: true }, async ({ keyhouse, store, by }) => {
     const [standing, standingRoutes] = await Promise.all([store.permissions.listPermissions(), store.permissions.listRoutes()]);
     const replaced = [
-      ...(permissions === null ? [] : [`${standing.length} permissions by ${permissions.length}`]),
-      ...(routes === null ? [] : [`${standingRoutes.length} routes by ${routes.length}`]),
+      ...(permissions === null ? [] : [`${standing.length} permissions with ${permissions.length}`]),
+      ...(routes === null ? [] : [`${standingRoutes.length} routes with ${routes.length}`]),
     ];
     await confirm(`Replace ${replaced.join(' and ')}?`);
     const ports = { permissions: store.permissions, clock: keyhouse.clock };

@@ -18,13 +18,13 @@ import { addTokenCommands } from './token.ts';
 import { addUserCommands } from './user.ts';
 
 const CLOSING_WORDS = `
-Results go to standard output, everything else to standard error. With --json a result is one JSON object, and an error is
-{"error": "…", "message": "…"} on standard error. Exit code: 0 done, 1 refused or failed, 2 wrong usage (nothing was touched).
-Commands act on the database that the KEYHOUSE_… settings name, also beside a running server, which hears of it at once.`;
+Results go to standard output, everything else to standard error. With --json, a result is one JSON object, and an error is
+{"error": "…", "message": "…"} on standard error. Exit code: 0 done, 1 refused or failed, 2 wrong usage (nothing was changed).
+Commands work on the database in the KEYHOUSE_… settings. A server can run at the same time. It applies changes immediately.`;
 
 export function createProgram(): Command {
   const program = new Command('keyhouse')
-    .description('Tokens, API keys and JWTs in front of your API: the server and its operator’s commands.')
+    .description('Tokens, API keys and JWTs for your API: the server and the commands for its operator.')
     .helpCommand(false)
     .exitOverride()
     // Errors are said by main.ts, once and in one form.

@@ -6,20 +6,21 @@ const WIDTH = 110;
 
 const INTRODUCTION = `# The command line
 
-\`npx keyhouse …\` is the operator's program. Its commands act on the database that the \`KEYHOUSE_…\` settings name, on the machine
-that you sit at. A server may run beside them: it hears of what they did within a second.
+\`npx keyhouse …\` is the command line for the operator. The commands run on your machine and work on the database in the
+\`KEYHOUSE_…\` settings. A server can run at the same time. It applies the changes within a second.
 
-- **Output.** Results go to standard output, everything else to standard error. People get aligned columns and readable dates (UTC);
-  with \`--json\` the result is one JSON object in one line, with times as RFC 3339. Lists come a page at a time: \`next\` is what to ask for
-  with \`--before\` or \`--after\`, and \`null\` at the end.
-- **Errors.** Standard error gets one sentence, or with \`--json\` one object \`{"error": "already_revoked", "message": "…"}\`. Never a stack,
-  never a secret.
-- **Exit code.** 0: done. 1: refused or failed; faulty settings, a database that cannot be reached and a server that cannot start are
-  among these. 2: wrong usage (an unknown option, a missing argument, a malformed value, a confirmation that nobody could give);
-  nothing was touched.
-- **Confirmation.** Before what cannot be undone you are asked. \`--yes\` answers; without it and without a terminal the command is refused.
-- **Secrets.** An API key and a client secret are printed once, when they are made or rotated. A password on the command line can be seen by others on the machine
-  while the command runs: let it be asked for, or use \`--password-stdin\`.
+- **Output.** Results go to standard output, everything else to standard error. The default format is aligned columns with
+  readable dates (UTC). With \`--json\`, the result is one JSON object on one line, with times as in RFC 3339. Lists are paged:
+  use the value of \`next\` with \`--before\` or \`--after\`. It is \`null\` at the end.
+- **Errors.** Standard error gets one sentence, or with \`--json\` one object \`{"error": "already_revoked", "message": "…"}\`.
+  It never contains a stack trace or a secret.
+- **Exit code.** 0: done. 1: refused or failed, which includes wrong settings, a database that cannot be reached and a server
+  that cannot start. 2: wrong usage (an unknown option, a missing argument, a malformed value, or no terminal to confirm at);
+  nothing was changed.
+- **Confirmation.** Commands ask before they do something that cannot be undone. \`--yes\` confirms it. Without \`--yes\` and
+  without a terminal, the command is refused.
+- **Secrets.** An API key and a client secret are printed once, when they are created or rotated. Others on the machine can see
+  a password on the command line while the command runs. Let the command ask for it, or use \`--password-stdin\`.
 
 \`\`\`
 npx keyhouse user create --email ada@example.com --administrator

@@ -10,16 +10,16 @@ import { type OutputOptions, print } from './output.ts';
 import { type Opened, sqliteFile, withKeyhouse } from './with-keyhouse.ts';
 
 const HELP = `
-On SQLite with the kept secret file a fresh secret is made. With KEYHOUSE_SECRET set, put the new one there and the old one into
-KEYHOUSE_SECRET_PREVIOUS first; what is sealed under the old is then sealed under the new. An interrupted rotation is finished by
-running it again. Restart running servers afterwards.`;
+On SQLite with a secret file, a new secret is created. If KEYHOUSE_SECRET is set, first put the new secret there and the
+previous one into KEYHOUSE_SECRET_PREVIOUS. Everything that is sealed under the previous secret is then sealed under the new
+one. If a rotation is interrupted, run it again to finish it. Restart running servers afterwards.`;
 
 /** Long enough for any rotation; short enough that a crashed one does not keep the next waiting. */
 const LEASE_MS = 30_000;
 
 export function addSecretCommands(program: Command): void {
-  const group = addGroup(program, 'secret', 'The master secret, under which signing keys are sealed');
-  addFinalCommand(group, 'rotate', 'Seal everything anew under a new master secret').addHelpText('after', HELP).action(rotate);
+  const group = addGroup(program, 'secret', 'The master secret, which seals the signing keys');
+  addFinalCommand(group, 'rotate', 'Seal everything again under a new master secret').addHelpText('after', HELP).action(rotate);
 }
 
 async function rotate(options: OutputOptions & ConfirmOptions): Promise<void> {
@@ -29,18 +29,20 @@ async function rotate(options: OutputOptions & ConfirmOptions): Promise<void> {
     if (file === null && opened.config.secretPrevious === null)
       throw refusal(
         'no_new_secret',
-        'The master secret comes from KEYHOUSE_SECRET: put a new one there, the one of now into KEYHOUSE_SECRET_PREVIOUS, and run this again.',
+        'The master secret comes from KEYHOUSE_SECRET. Put a new one there and the current one into KEYHOUSE_SECRET_PREVIOUS, and run this again.',
       );
-    await confirm('Rotate the master secret? Backups of before need the old one, and running servers must be restarted.');
+    await confirm(
+      'Rotate the master secret? Earlier backups still need the previous one, and running servers must be restarted.',
+    );
     // Two rotations of a kept secret at once could lose the one that the database stands under.
     const done = await alone(opened, () => (file === null ? rotateGiven(opened) : rotateKept(opened, file)));
     print(options, { resealed: done.resealed, secret_file: done.secretFile }, () =>
       [
-        `The database stands under the new master secret; signing keys sealed anew: ${done.resealed}.`,
-        'Restart running servers now: until then they cannot rotate signing keys.',
+        `The database now uses the new master secret. Signing keys sealed again: ${done.resealed}.`,
+        'Restart running servers now. Until then they cannot rotate signing keys.',
         ...(done.secretFile === null
-          ? ['When all of them run with the new secret, take KEYHOUSE_SECRET_PREVIOUS away.']
-          : [`The new secret is kept in ${done.secretFile}. A backup of before opens only with the old one.`]),
+          ? ['When all of them run with the new secret, remove KEYHOUSE_SECRET_PREVIOUS.']
+          : [`The new secret is in ${done.secretFile}. An earlier backup can only be opened with the previous one.`]),
       ].join('\n'),
     );
   });
@@ -54,7 +56,7 @@ interface Done {
 /** From `KEYHOUSE_SECRET_PREVIOUS` to `KEYHOUSE_SECRET`. */
 async function rotateGiven(opened: Opened): Promise<Done> {
   const { secret, secretPrevious } = opened.config;
-  if (secret === null || secretPrevious === null) throw new Error('A rotation was begun without both secrets.');
+  if (secret === null || secretPrevious === null) throw new Error('A rotation was started without both secrets.');
   return { resealed: await reseal(opened, secretPrevious, secret), secretFile: null };
 }
 
@@ -66,7 +68,7 @@ async function rotateKept(opened: Opened, databasePath: string): Promise<Done> {
   const { forgetPrevious, readSecretFile, replaceSecret, secretFiles } = await import('../secret-file.ts');
   const kept = readSecretFile(databasePath);
   // The database was opened with it.
-  if (kept === null) throw new Error('The kept secret is not there any more.');
+  if (kept === null) throw new Error('The secret file no longer exists.');
   const previous = kept.previous ?? opened.config.secretPrevious;
   const isUnfinished = kept.previous !== null && kept.previous !== kept.secret;
   const standing = await opened.store.masterSecret.secretCheck();
@@ -91,7 +93,7 @@ async function alone(opened: Opened, work: () => Promise<Done>): Promise<Done> {
     const nowMs = keyhouse.clock.now();
     return store.leases.takeLease({ job: 'secret-rotation', holder, nowMs, forMs });
   };
-  if (!(await lease(LEASE_MS))) throw refusal('overtaken', 'Another rotation is under way; try again in half a minute.');
+  if (!(await lease(LEASE_MS))) throw refusal('overtaken', 'Another rotation is running. Try again in half a minute.');
   try {
     return await work();
   } finally {
@@ -107,9 +109,9 @@ function keptBeside(config: Config): string | null {
 
 function rotateRefusal(reason: 'wrong_secret' | 'unopenable' | 'overtaken'): CommandFailure {
   const sentence = {
-    wrong_secret: 'The database stands under neither the old nor the new secret; nothing was changed.',
-    unopenable: 'A signing key opens under neither secret; nothing was sealed anew. Find the secret that it was made with.',
-    overtaken: 'Others kept changing the signing keys; run it again.',
+    wrong_secret: 'The database uses neither the previous nor the new secret. Nothing was changed.',
+    unopenable: 'A signing key cannot be opened with either secret. Nothing was changed. Find the secret that sealed it.',
+    overtaken: 'The signing keys were changed at the same time. Run it again.',
   }[reason];
   return refusal(reason, sentence);
 }

@@ -13,7 +13,7 @@ const LAST_LINES_MS = 500;
 const CUT_OFF = 143;
 
 export function addServeCommand(program: Command): void {
-  addCommand(program, 'serve', 'Start the server; it logs JSON lines and stops on SIGTERM or Ctrl-C').action(serve);
+  addCommand(program, 'serve', 'Start the server. It logs JSON lines and stops on SIGTERM or Ctrl-C').action(serve);
 }
 
 async function serve(): Promise<void> {
@@ -54,7 +54,7 @@ function stopOnSignal(stop: (signal: NodeJS.Signals) => Promise<void>): void {
     stop(signal).then(
       () => process.exit(0),
       (error: unknown) => {
-        process.stderr.write(`Error: the server did not stop as it should: ${error instanceof Error ? error.message : ''}\n`);
+        process.stderr.write(`Error: the server did not stop correctly: ${error instanceof Error ? error.message : ''}\n`);
         process.exit(1);
       },
     );

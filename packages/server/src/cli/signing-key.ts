@@ -13,8 +13,8 @@ interface RotateOptions extends OutputOptions, ConfirmOptions {
 export function addSigningKeyCommands(program: Command): void {
   const group = addGroup(program, 'signing-key', 'The keys that sign JWTs');
   addCommand(group, 'list', 'List the keys that are published').action(listSigningKeys);
-  addFinalCommand(group, 'rotate', 'Let the next keys sign; the ones before verify until their last JWT has ended')
-    .option('--emergency', 'also before every verifier knows the next key: some JWTs may be refused for minutes')
+  addFinalCommand(group, 'rotate', 'Start to sign with the next keys; the previous keys verify until their last JWT has expired')
+    .option('--emergency', 'rotate even if some verifiers do not know the next key yet; they may refuse JWTs for some minutes')
     .action(rotate);
 }
 
@@ -32,7 +32,7 @@ async function listSigningKeys(options: OutputOptions): Promise<void> {
     }));
     print(options, { signing_keys: described }, () =>
       table(
-        ['kid', 'algorithm', 'state', 'created', 'signing since', 'last jwt ends'],
+        ['kid', 'algorithm', 'state', 'created', 'signing since', 'last JWT expires'],
         keys.map((key) => [
           key.kid,
           key.algorithm,
@@ -41,7 +41,7 @@ async function listSigningKeys(options: OutputOptions): Promise<void> {
           readableTime(key.signingSinceMs),
           readableTime(key.lastJwtEndsAtMs),
         ]),
-        "There are no signing keys yet: the first start of the server ('keyhouse serve') makes them.",
+        "There are no signing keys yet. The first start of the server ('keyhouse serve') creates them.",
       ),
     );
   });
@@ -52,7 +52,9 @@ async function rotate(options: RotateOptions): Promise<void> {
   await withKeyhouse(options, async ({ keyhouse, by }) => {
     const emergency = options.emergency ?? false;
     await confirm(
-      emergency ? 'Rotate the signing keys now, whoever does not know the next one yet?' : 'Rotate the signing keys?',
+      emergency
+        ? 'Rotate the signing keys now, even if some verifiers do not know the next one yet?'
+        : 'Rotate the signing keys?',
     );
     const rotated = await keyhouse.signingKeys.rotate({ emergency, by });
     if (!rotated.ok) throw rotateRefusal(rotated);
@@ -64,7 +66,7 @@ async function rotate(options: RotateOptions): Promise<void> {
         .map(({ algorithm, retired, current, next }) =>
           [
             `${algorithm}: ${current} signs from now on.`,
-            `${retired} verifies until its last JWT has ended.`,
+            `${retired} verifies until its last JWT has expired.`,
             `${next} waits, published.`,
           ].join('\n'),
         )
@@ -78,16 +80,16 @@ function rotateRefusal(refused: RotateRefusal): CommandFailure {
     case 'too_early':
       return refusal(
         'too_early',
-        `Not every verifier knows the next key yet: wait ${refused.waitSeconds} seconds, or add --emergency when the current key has leaked.`,
+        `Some verifiers do not know the next key yet. Wait ${refused.waitSeconds} seconds, or add --emergency if the current key has leaked.`,
       );
     case 'no_signing_keys':
       return refusal(
         'no_signing_keys',
-        "There are no signing keys yet: the first start of the server ('keyhouse serve') makes them.",
+        "There are no signing keys yet. The first start of the server ('keyhouse serve') creates them.",
       );
     case 'overtaken':
-      return refusal('overtaken', 'A server rotated in the same moment; look at them with signing-key list.');
+      return refusal('overtaken', 'A server rotated the keys at the same time. Check them with signing-key list.');
     case 'wrong_secret':
-      return refusal('wrong_secret', 'The master secret is not the one that this database stands under.');
+      return refusal('wrong_secret', 'The master secret is not the one of this database.');
   }
 }

@@ -18,13 +18,13 @@ interface ListOptions extends OutputOptions {
 export function addTokenCommands(program: Command): void {
   const group = addGroup(program, 'token', 'Personal access tokens, which speak for a user');
   addCommand(group, 'list', 'List tokens, newest first')
-    .option('--user <user>', 'only of this user: an email address or an id')
-    .option('--revoked', 'also those that were revoked')
-    .option('--limit <number>', 'how many at once, at most 500', pageLimit, 100)
-    .option('--before <id>', 'only tokens with a lower id', idNumber('--before'))
+    .option('--user <user>', 'only of this user: an email address or an ID')
+    .option('--revoked', 'also revoked ones')
+    .option('--limit <number>', 'how many to list, at most 500', pageLimit, 100)
+    .option('--before <id>', 'only tokens with a lower ID', idNumber('--before'))
     .action(listTokens);
   addFinalCommand(group, 'revoke', 'Revoke a token')
-    .argument('<id>', 'the number of the token, which stands before its bar', idNumber('The id of a token'))
+    .argument('<id>', 'the ID of the token, which is the number before its |', idNumber('The ID of a token'))
     .action(revoke);
 }
 
@@ -46,7 +46,7 @@ async function listTokens(options: ListOptions): Promise<void> {
           token.use.requests,
           page.stateOf(token),
         ]),
-        'There are no such tokens: users make them by logging in (POST /api/v1/auth/login).',
+        'No tokens found. Users create them by signing in (POST /api/v1/auth/login).',
       ).concat(page.more),
     );
   });
@@ -56,10 +56,10 @@ async function revoke(id: number, options: OutputOptions & ConfirmOptions): Prom
   const confirm = confirmation(options);
   await withKeyhouse(options, async ({ keyhouse, store, by }) => {
     const token = await store.credentials.getCredential('token', id);
-    if (token === null) throw refusal('not_found', `There is no token ${id}.`);
-    await confirm(`Revoke token ${id}, "${token.name}", of user ${token.userId}? It never works again.`);
+    if (token === null) throw refusal('not_found', `Token ${id} does not exist.`);
+    await confirm(`Revoke token ${id}, "${token.name}", of user ${token.userId}? This cannot be undone.`);
     if (!(await keyhouse.credentials.revoke({ kind: 'token', id }, by)))
-      throw refusal('already_revoked', `Token ${id} is revoked already.`);
+      throw refusal('already_revoked', `Token ${id} is already revoked.`);
     print(options, { id, revoked: true }, () => `Token ${id} is revoked.`);
   });
 }

@@ -10,8 +10,8 @@ import { findUser } from './owner.ts';
 import { idNumber, pageLimit } from './values.ts';
 import { withKeyhouse } from './with-keyhouse.ts';
 
-const USER_HELP = 'an email address or a user id';
-const PASSWORD_HELP = 'the password; others on this machine can see it while the command runs';
+const USER_HELP = 'an email address or a user ID';
+const PASSWORD_HELP = 'the password. Others on this machine can see it while the command runs';
 const PASSWORD_STDIN_HELP = 'read the password from standard input';
 
 interface CreateOptions extends OutputOptions, PasswordOptions {
@@ -25,28 +25,28 @@ interface ListOptions extends OutputOptions {
 }
 
 export function addUserCommands(program: Command): void {
-  const group = addGroup(program, 'user', 'The people who can sign in');
-  addCommand(group, 'create', 'Make a user with a personal account; without a password it asks for one')
+  const group = addGroup(program, 'user', 'The users, who can sign in');
+  addCommand(group, 'create', 'Create a user with a personal account; asks for a password if none is given')
     .requiredOption('--email <email>', 'the address to sign in with')
     .option('--password <password>', PASSWORD_HELP)
     .option('--password-stdin', PASSWORD_STDIN_HELP)
-    .option('--administrator', 'may administer this server')
+    .option('--administrator', 'make the user an administrator of this server')
     .action(create);
   addCommand(group, 'list', 'List users, oldest first')
-    .option('--limit <number>', 'how many at once, at most 500', pageLimit, 100)
-    .option('--after <id>', 'only users with a higher id', idNumber('--after'))
+    .option('--limit <number>', 'how many to list, at most 500', pageLimit, 100)
+    .option('--after <id>', 'only users with a higher ID', idNumber('--after'))
     .action(listUsers);
   addFinalCommand(
     group,
     'disable',
-    'Shut a user out: every credential stops at once, earlier JWTs never come back, and teams without another enabled owner are suspended',
+    'Disable a user: all credentials are refused immediately, earlier JWTs stay revoked, and teams without another enabled owner are suspended',
   )
     .argument('<user>', USER_HELP)
     .action(disable);
-  addCommand(group, 'enable', 'Let a disabled user in again, and resume the teams that were suspended with them')
+  addCommand(group, 'enable', 'Enable a disabled user again, and resume the teams that were suspended with the user')
     .argument('<user>', USER_HELP)
     .action(enable);
-  addCommand(group, 'reset-password', 'Set a new password; tokens that came from log-ins end')
+  addCommand(group, 'reset-password', 'Set a new password, and revoke the tokens that were created by signing in')
     .argument('<user>', USER_HELP)
     .option('--password <password>', PASSWORD_HELP)
     .option('--password-stdin', PASSWORD_STDIN_HELP)
@@ -54,7 +54,7 @@ export function addUserCommands(program: Command): void {
   addFinalCommand(
     group,
     'reset-factors',
-    'For somebody who lost theirs: two-step verification off, passkeys, authenticator app and recovery codes removed, sign-ins ended',
+    'For a user who lost their second factor: turns two-step verification off, removes passkeys, authenticator app and recovery codes, and ends all sign-ins',
   )
     .argument('<user>', USER_HELP)
     .action(resetFactors);
@@ -89,8 +89,8 @@ async function listUsers(options: ListOptions): Promise<void> {
           user.disabledAtMs === null ? 'active' : `disabled ${readableTime(user.disabledAtMs)}`,
           readableTime(user.createdAtMs),
         ]),
-        afterId === 0 ? "There are no users yet: make one with 'keyhouse user create --email …'." : 'There are no further users.',
-      ).concat(next === null ? '' : `\n\nThere may be more: --after ${next}`),
+        afterId === 0 ? "There are no users yet. Create one with 'keyhouse user create --email …'." : 'There are no more users.',
+      ).concat(next === null ? '' : `\n\nThere may be more. Use --after ${next}`),
     );
   });
 }
@@ -100,11 +100,15 @@ async function disable(name: string, options: OutputOptions & ConfirmOptions): P
   await withKeyhouse(options, async ({ keyhouse, store, by }) => {
     const user = await findUser(store, name);
     await confirm(
-      `Disable ${user.email} (user ${user.id})? JWTs minted so far never work again, and teams without another enabled owner are suspended.`,
+      `Disable ${user.email} (user ${user.id})? All JWTs minted so far are revoked and stay revoked, and teams without another enabled owner are suspended.`,
     );
     const done = await keyhouse.users.disable({ userId: user.id, by });
     if (!done.ok) throw await refusalOf(done.reason === 'already-so' ? 'already-disabled' : done.reason);
-    print(options, { id: user.id, disabled: true }, () => `User ${user.id} is disabled; nothing of theirs is let in any more.`);
+    print(
+      options,
+      { id: user.id, disabled: true },
+      () => `User ${user.id} is disabled. All credentials of the user are refused.`,
+    );
   });
 }
 
@@ -117,7 +121,7 @@ async function enable(name: string, options: OutputOptions): Promise<void> {
       options,
       { id: user.id, disabled: false },
       () =>
-        `User ${user.id} is enabled again, and so are the teams that were suspended with them; earlier JWTs of the user stay revoked.`,
+        `User ${user.id} is enabled again, and the teams that were suspended with the user are resumed. Earlier JWTs of the user stay revoked.`,
     );
   });
 }
@@ -131,14 +135,14 @@ async function resetPassword(name: string, options: OutputOptions & PasswordOpti
     const user = await findUser(store, name);
     const { tokens, sessions } = await store.profile.readEnding({ userId: user.id, all: false, nowMs: keyhouse.clock.now() });
     const ends = listed([
-      ...count(tokens.length, 'token that came from a log-in', 'tokens that came from log-ins'),
+      ...count(tokens.length, 'token that was created by signing in', 'tokens that were created by signing in'),
       ...count(sessions, 'session of an application', 'sessions of applications'),
       ...(await signInsToEnd(keyhouse, user)),
     ]);
     await confirm(`Set a new password for ${user.email} (user ${user.id})? This ends ${ends}.`);
     const done = await keyhouse.signIns.resetPassword({ userId: user.id, password, by });
     if (!done.ok) throw await refusalOf(done.reason);
-    print(options, { id: user.id }, () => `User ${user.id} has the new password. It ended ${ends}.`);
+    print(options, { id: user.id }, () => `User ${user.id} has the new password. This ended ${ends}.`);
   });
 }
 
@@ -148,7 +152,7 @@ async function resetFactors(name: string, options: OutputOptions & ConfirmOption
     const user = await findUser(store, name);
     const ends = listed([...(await factorsToEnd(keyhouse, user)), ...(await signInsToEnd(keyhouse, user))]);
     await confirm(
-      `Reset the factors of ${user.email} (user ${user.id})? This ends ${ends}. Verify first that it is they who ask.`,
+      `Reset the factors of ${user.email} (user ${user.id})? This ends ${ends}. Verify the identity of the user first.`,
     );
     const done = await keyhouse.administration.resetSecondFactor({ userId: user.id, actorId: null, by });
     if (done !== 'done') throw await refusalOf('unknown-user');
@@ -156,7 +160,7 @@ async function resetFactors(name: string, options: OutputOptions & ConfirmOption
       options,
       { id: user.id },
       () =>
-        `Two-step verification of user ${user.id} is off; passkeys, authenticator app and recovery codes are removed, sign-ins ended.`,
+        `Two-step verification of user ${user.id} is off. Passkeys, authenticator app and recovery codes are removed, and all sign-ins are ended.`,
     );
   });
 }
@@ -183,13 +187,13 @@ const listed = (parts: readonly string[]): string =>
 
 const SENTENCES = {
   'invalid-email': 'The email must be a valid email address.',
-  taken: 'There is a user with this address already.',
-  busy: 'The machine is busy; try again.',
-  'unknown-user': 'There is no such user.',
+  taken: 'A user with this email address already exists.',
+  busy: 'The machine is busy. Try again.',
+  'unknown-user': 'The user does not exist.',
   'already-disabled': 'The user is already disabled.',
   'already-enabled': 'The user is not disabled.',
-  'last-administrator': 'This is the last enabled administrator: make another one first.',
-  'not-allowed': 'Only an administrator may do that.',
+  'last-administrator': 'This is the last enabled administrator. Add another one first.',
+  'not-allowed': 'Only an administrator may do this.',
 } as const;
 
 async function refusalOf(reason: keyof typeof SENTENCES | PasswordFault): Promise<CommandFailure> {

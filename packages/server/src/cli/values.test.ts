@@ -32,7 +32,7 @@ describe('values', () => {
   });
 
   it('does not repeat what was typed, which may be a secret', () => {
-    expect(() => idNumber('The id of a key')('hunter2')).toThrow(/^(?!.*hunter2)/);
+    expect(() => idNumber('The ID of a key')('hunter2')).toThrow(/^(?!.*hunter2)/);
   });
 
   it('refuses empty items of a list', () => {

@@ -29,7 +29,7 @@ export const pageLimit = wholeNumber('--limit', 1, 500);
 export function list(what: string): (text: string) => readonly string[] {
   return (text) => {
     const items = text.split(',').map((item) => item.trim());
-    if (items.some((item) => item === '')) throw wrongUsage(`${what} must be a list with commas and without empty items.`);
+    if (items.some((item) => item === '')) throw wrongUsage(`${what} must be a list separated by commas, without empty items.`);
     return items;
   };
 }
@@ -62,7 +62,7 @@ export function spanOrNever(what: string): (text: string) => number | 'never' {
   return (text) => {
     if (text === 'never') return text;
     const [, count, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
-    if (count === undefined) throw wrongUsage(`${what} must be a span such as 30d, 12h or 90m, or never.`);
+    if (count === undefined) throw wrongUsage(`${what} must be a duration such as 30d, 12h or 90m, or never.`);
     return (Number(count) * (UNITS_MS[unit] ?? 0)) / 1000;
   };
 }
@@ -73,8 +73,8 @@ export function end(what: string): (text: string) => number {
     const [, count, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
     const ms = count === undefined ? readMoment(text) : Date.now() + Number(count) * (UNITS_MS[unit] ?? 0);
     if (ms === null || ms > LATEST_MS)
-      throw wrongUsage(`${what} must be a date such as 2027-01-31 or 2027-01-31T12:00:00Z, or a span such as 90d or 12h.`);
-    if (ms <= Date.now()) throw wrongUsage(`${what} must lie in the future.`);
+      throw wrongUsage(`${what} must be a date such as 2027-01-31 or 2027-01-31T12:00:00Z, or a duration such as 90d or 12h.`);
+    if (ms <= Date.now()) throw wrongUsage(`${what} must be in the future.`);
     return ms;
   };
 }

@@ -49,7 +49,7 @@ export const sqliteFile = ({ databaseUrl }: Pick<Config, 'databaseUrl'>): string
 export function refuseMissingFile(config: Config): void {
   const file = sqliteFile(config);
   if (file !== null && !existsSync(file))
-    throw refusal('no_database', `There is no database at ${file} yet: start the server, or run 'keyhouse migrate'.`);
+    throw refusal('no_database', `There is no database at ${file} yet. Start the server, or run 'keyhouse migrate'.`);
 }
 
 export function operator(): By {

@@ -82,8 +82,8 @@ const NOWHERE = { address: null, userAgent: null };
 const ASKING = { counted: false, address: false };
 const WENT_BACK = {
   database:
-    'The database is behind what was read of it: it failed over to a standby that lagged, or an older copy was restored. Every server and guard starts over; what was committed after that moment is lost.',
-  clock: 'The clock of this machine was set back by more than half an hour. Every server and guard reads again what is revoked.',
+    'The database is older than what this server has read from it. It failed over to a standby that was behind, or an older copy was restored. Every server and guard reads everything again. Changes that the database does not have are lost.',
+  clock: 'The clock of this machine was set back by more than half an hour. Every server and guard reads the revocations again.',
 } as const;
 const DEFAULT_REMIND_SECRET_DAYS = 365;
 

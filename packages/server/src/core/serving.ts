@@ -88,14 +88,14 @@ export async function startServing(ports: ServingPorts): Promise<() => Promise<v
     onChange: ({ kind }) => {
       if (kind === 'signing-keys' || kind === 'permissions' || kind === 'brand') reloader.ask();
       if (kind === 'imports') reloader.noteImports();
-      if (kind === 'master-secret') log.warn({}, 'The master secret was rotated: start this server with the new one.');
+      if (kind === 'master-secret') log.warn({}, 'The master secret was rotated. Start this server with the new one.');
     },
     onReset: () => reloader.ask(),
   });
   await follower.start(ports.lookEveryMs);
   const stopping = new AbortController();
   const jobs = runJobs(jobsOf(ports, stopping.signal), (job, error) =>
-    log.error({ err: error, job }, 'A job failed; it is tried again.'),
+    log.error({ err: error, job }, 'A job failed. It will be tried again.'),
   );
   return async () => {
     follower.stop();
@@ -110,7 +110,11 @@ async function writeTheRest({ rooms, log }: ServingPorts): Promise<void> {
   const last = await Promise.allSettled([use.flush({ end: true }), sessions.flushSeen(), audit.refusals.flush({ end: true })]);
   for (const { status, ...rest } of last)
     if (status === 'rejected') log.warn({ ...rest }, 'The last counts could not be written.');
-  await audit.chain().catch((error: unknown) => log.warn({ err: error }, 'The last events are chained at the next start.'));
+  await audit
+    .chain()
+    .catch((error: unknown) =>
+      log.warn({ err: error }, 'The last events could not be chained. They will be chained at the next start.'),
+    );
 }
 
 function jobsOf(ports: ServingPorts, stopping: AbortSignal): readonly Job[] {
@@ -149,6 +153,6 @@ export function dailyReminders({ use, leases, holder, clock, log }: RemindingPor
     const people = await use.remindPeople();
     // Only now: a run that failed is taken up again an hour later.
     lastMs = nowMs;
-    if (people > 0) log.info({ people }, 'People were reminded of their credentials.');
+    if (people > 0) log.info({ people }, 'Reminders about credentials were sent.');
   };
 }

@@ -54,7 +54,10 @@ export function createSweep({ store, follower, clock, monotonicMs, holder, log }
   async function moveHorizon(mostMs: number): Promise<number | null> {
     const partedMs = time.partedMs();
     if (Math.abs(partedMs) <= MAY_PART_MS) return await store.leases.moveSweepHorizon({ nowMs: clock.now(), mostMs });
-    log.warn({ partedMs }, 'The clock of this machine was set, or it slept: for a day nothing is deleted because it has ended.');
+    log.warn(
+      { partedMs },
+      'The clock of this machine was changed, or the machine was asleep. Nothing that has expired is deleted for one day.',
+    );
     return null;
   }
 

@@ -50,7 +50,7 @@ eachDatabase('behind a trusted proxy', (makeDatabase) => {
     if (event === undefined) throw new Error('nothing on record');
     const { sentence, advice } = explainRefusal(event, { credential: null, account: null });
     expect(sentence).toContain(
-      'The trusted proxy 127.0.0.1 did not tell the client’s address: its X-Forwarded-For cannot be read.',
+      'The trusted proxy 127.0.0.1 did not send the client’s address: its X-Forwarded-For cannot be read.',
     );
     expect(advice).toContain('X-Forwarded-For');
   });

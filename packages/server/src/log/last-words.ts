@@ -16,14 +16,14 @@ export function endOnUncaughtError({ log, stream }: OpenedLog): void {
   for (const output of [process.stdout, process.stderr]) output.removeAllListeners('error').on('error', () => {});
   // Warnings of Node would wait for a terminal that is stopped.
   process.removeAllListeners('warning');
-  process.on('warning', (warning) => log.warn({ err: warning }, 'A warning of Node.'));
+  process.on('warning', (warning) => log.warn({ err: warning }, 'A warning from Node.js.'));
   // A file size limit (`ulimit -f`) ends a process by a signal, unless somebody listens; the write then fails.
   process.on('SIGXFSZ', () => {});
   process.on('uncaughtException', (error: unknown) => {
     try {
-      log.fatal({ err: error }, 'Nobody handled this error: the server ends.');
+      log.fatal({ err: error }, 'An unexpected error happened. The server stops.');
       stream.writeLast();
-      writeWithin(standardError, Buffer.from(`Error: nobody handled this, and the server ends: ${textOf(error)}\n`));
+      writeWithin(standardError, Buffer.from(`Error: an unexpected error happened, and the server stops: ${textOf(error)}\n`));
     } finally {
       process.exit(1);
     }

@@ -40,7 +40,7 @@ for (const isWaitless of [true, false]) {
     for (let number = 0; number < 3000; number++) stream.write(line(number));
     expect(stream.dropped).toBeGreaterThan(1900);
     isBroken = false;
-    await expect.poll(() => reader.text()).toContain('Log lines were dropped');
+    await expect.poll(() => reader.text()).toContain('Log lines were lost');
     stream.write(line(3000));
     await expect.poll(() => reader.text()).toContain('"number":3000');
     const lines = linesOf(reader.text());

@@ -134,7 +134,7 @@ export class LogStream {
       level: WARN,
       time: Date.now(),
       dropped: this.#unmentioned,
-      msg: 'Log lines were dropped: the log could not be written.',
+      msg: 'Log lines were lost, because the log could not be written.',
     };
     this.#unmentioned = 0;
     this.#keep(Buffer.from(`${JSON.stringify(line)}\n`));

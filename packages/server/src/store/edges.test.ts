@@ -18,7 +18,7 @@ eachDatabase('the store at its edges', (makeDatabase) => {
     const { url, open } = await makeDatabase();
     const all = MIGRATIONS.map(({ name }) => name);
     const check = () => openStore({ url, migrations: 'check', onWarning: () => {} });
-    await expect(check()).rejects.toThrow(`lacks ${all.join(', ')}: run 'keyhouse migrate'`);
+    await expect(check()).rejects.toThrow(`Migrations are missing in the database: ${all.join(', ')}. Run 'keyhouse migrate'`);
     expect((await pendingMigrations(url)).map(({ name }) => name)).toEqual(all);
     expect((await open()).applied).toEqual(all);
     expect((await open()).applied).toEqual([]);

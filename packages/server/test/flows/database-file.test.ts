@@ -127,7 +127,7 @@ it.each([
     const program = await start();
     await program.stop();
     lose(files.database);
-    await expect(start()).rejects.toThrow('which was made with it, is there. Put the database back.');
+    await expect(start()).rejects.toThrow('which was created with it, exists. Put the database back.');
     rmSync(files.secret);
     await (await start()).stop();
   } finally {
@@ -155,7 +155,7 @@ it('gets its secret at the next start when the first one was killed before that 
     await (await openStore({ url: `sqlite:${files.database}`, onWarning: () => {} })).close();
     await (await start()).stop();
     rmSync(files.secret);
-    await expect(start()).rejects.toThrow(`${files.secret} is missing, and the database was made with it`);
+    await expect(start()).rejects.toThrow(`${files.secret} is missing, but the database was created with it`);
   } finally {
     clear();
   }

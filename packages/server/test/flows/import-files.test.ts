@@ -87,7 +87,7 @@ describe('a list of keys in CSV', () => {
     expect(headless).not.toContain(hash);
     expect(headless).not.toContain('Billing');
     const strange = await refusal('keys', write('hash;colour\n'), ...KEYS);
-    expect(strange).toContain('a column that is not known: colour.');
+    expect(strange).toContain('an unknown column: colour.');
   });
 
   it('in UTF-16 without a mark, or in another encoding, is refused with what to do', async () => {
@@ -152,7 +152,7 @@ describe('a page of a list', () => {
     ],
   ])('is refused when another follows: %s', async (_, page, why) => {
     const told = await refusal('keys', write(JSON.stringify(page)), ...UNKEY);
-    expect(told).toContain('this is not the whole list');
+    expect(told).toContain('the list is not complete');
     expect(told).toContain(why);
     expect(await server.store.imports.knownHashes([sha256('p1')])).toEqual([]);
   });

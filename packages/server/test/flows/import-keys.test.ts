@@ -300,7 +300,7 @@ eachDatabase('a list of keys', (database) => {
 /** As if they had followed the link in their mail. */
 async function prove(server: TestServer, userId: number): Promise<void> {
   const user = await server.keyhouse.users.find(userId);
-  if (user === null) throw new Error('There is no such user.');
+  if (user === null) throw new Error('The user does not exist.');
   const ticketHash = sha256(user.email);
   const nowMs = Date.now();
   const ends = { createdAtMs: nowMs, endsAtMs: nowMs + 60_000 };

@@ -154,9 +154,9 @@ describe('an application whose keys are no numbers', () => {
 
           const { stdout } = await run('--from', source.url, '--origin', `app-${turn}`);
           expect(stdout).toContain(
-            'Columns that were not taken, and how many rows have something there:\n  users, username: 4 rows\n',
+            'Columns that were not imported, and how many rows have a value in them:\n  users, username: 4 rows\n',
           );
-          expect(stdout).toContain('  users, is_banned: 1 row (check it: what it disables there is not disabled here)\n');
+          expect(stdout).toContain('  users, is_banned: 1 row (check this: what is disabled there is not disabled here)\n');
           expect(stdout).not.toContain('remember_token');
           await source.drop();
         },
@@ -208,7 +208,7 @@ describe('an application whose keys are no numbers', () => {
     expect(await from('keyless', '--users-key', 'uuid')).toContain('The table keyless has no column uuid.');
     expect(await from('secretless')).toContain('The table secretless has no column password.');
     expect(await from('nothing')).toContain('The source has no table nothing.');
-    expect(await from('double')).toMatch(/The column id of double does not tell its rows apart: it leads to 2 of 4 rows\./);
+    expect(await from('double')).toMatch(/The column id of double is not different in every row: it matches 2 of 4 rows\./);
     const without = await importFrom(source.url, '--users-table', 'secretless', '--drop-unknown-passwords', '--origin', 'bad');
     expect(without.users).toMatchObject({ read: 0 });
   });

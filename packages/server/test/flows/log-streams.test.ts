@@ -137,7 +137,7 @@ it('says how many lines were dropped when somebody reads again', async () => {
     text += readAll(reader);
     return text;
   };
-  await expect.poll(read).toContain('Log lines were dropped');
+  await expect.poll(read).toContain('Log lines were lost');
   const lines = text
     .trim()
     .split('\n')
@@ -145,7 +145,7 @@ it('says how many lines were dropped when somebody reads again', async () => {
   expect(lines[0].msg).toContain('migration');
   expect(lines.filter(({ dropped }) => dropped > 0)).toHaveLength(1);
   const told = lines.find(({ dropped }) => dropped > 0).dropped;
-  expect(lines.filter(({ msg }) => msg === 'A warning of Node.').length + told).toBeGreaterThanOrEqual(5000);
+  expect(lines.filter(({ msg }) => msg === 'A warning from Node.js.').length + told).toBeGreaterThanOrEqual(5000);
   expect(await end(running, 'SIGTERM')).toBe(0);
   expect(read()).toContain('Keyhouse has stopped.');
 });

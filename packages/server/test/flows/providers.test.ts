@@ -538,5 +538,5 @@ describe('signing in with another provider', () => {
 });
 
 function never(): never {
-  throw new Error('There is no such user.');
+  throw new Error('The user does not exist.');
 }

@@ -52,7 +52,7 @@ eachDatabase('servers that start at once', (makeDatabase) => {
     const holder = createServer().listen(taken, '127.0.0.1');
     try {
       const failed = startProgram({ ...settings, KEYHOUSE_PORT: String(taken) });
-      await expect(failed).rejects.toThrow('is taken by another program');
+      await expect(failed).rejects.toThrow('is used by another program');
       await expect(failed).rejects.not.toThrow('/setup#');
       const links = programs.flatMap((program) => setupLinksIn(program.output()));
       expect(links).toHaveLength(2);

@@ -44,7 +44,7 @@ const registered: Prepared = async (keyhouse) => {
 
 it.each([
   ['somebody registered the address first', registered, 'belongs to a user who is not an administrator'],
-  ['the only administrator is disabled', disabled, 'is disabled, and no other is enabled'],
+  ['the only administrator is disabled', disabled, 'is disabled, and there is no other enabled administrator'],
 ])('starts with KEYHOUSE_ADMIN_* set although %s', async (_, left, sentence) => {
   const folder = mkdtempSync(join(tmpdir(), 'keyhouse-start-'));
   const url = `sqlite:${join(folder, 'keyhouse.db')}`;

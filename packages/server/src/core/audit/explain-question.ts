@@ -46,29 +46,29 @@ const METHODS = 'GET, HEAD, POST, PUT, PATCH and DELETE';
 
 const WORDS: ReadonlyMap<string, (record: QuestionRecord) => Words> = mapOf<(record: QuestionRecord) => Words>({
   nothing_to_judge: () => ({
-    sentence: 'the gateway did not say which method and path the request had: none of the headers that say it was there.',
-    advice: `Let the gateway send ${PAIRS}; or let it ask at /verify/<path>. Another credential does not help.`,
+    sentence: 'the gateway did not send the method and path of the request. None of the headers for them was there.',
+    advice: `Configure the gateway to send ${PAIRS}, or to ask at /verify/<path>. Another credential does not help.`,
   }),
   ambiguous: sayAmbiguous,
   method: ({ headers: [header] }) => ({
     sentence: `no permission is known for the method of the request${inHeader(header)}.`,
     advice: `${
       header === undefined
-        ? 'Let the client use another method'
-        : `Let the gateway send the method in ${header} as it came, in capitals`
+        ? 'The client must use another method'
+        : `Configure the gateway to send the original method in ${header}, in capitals`
     }: permissions are known for ${METHODS}.`,
   }),
   path: ({ headers: [header], isGuard }) => ({
-    sentence: `the path of the request${inHeader(header)} can be read in two ways, or is not a path.`,
+    sentence: `the path of the request${inHeader(header)} is ambiguous, or is not a path.`,
     advice:
       header === undefined || isGuard
-        ? 'Let the client send a plain path: docs/gateways.md lists what is refused, such as //, /../ and %2f.'
-        : `Let the gateway send the path in ${header} as it came, from the first / on ($request_uri in nginx). If the client sent such a path, docs/gateways.md lists what is refused, such as //, /../ and %2f.`,
+        ? 'The client must send a plain path. docs/gateways.md lists what is refused, such as //, /../ and %2f.'
+        : `Configure the gateway to send the original path in ${header}, from the first / on ($request_uri in nginx). If the client sent such a path, docs/gateways.md lists what is refused, such as //, /../ and %2f.`,
   }),
   no_route: () => ({
-    sentence: 'no route pattern fits the path, so nobody knows which permission it needs.',
+    sentence: 'no route pattern matches the path, so the permission that it needs is unknown.',
     advice:
-      'Add a route for this path, or one that makes it public: on the operator’s page Permissions, or with keyhouse permission import. Another credential does not help.',
+      'Add a route for this path, or one that makes it public. Use the page Permissions, or keyhouse permission import. Another credential does not help.',
   }),
 });
 
@@ -76,33 +76,33 @@ function sayAmbiguous({ fault, headers: [first = '', second = ''] }: QuestionRec
   switch (fault) {
     case 'missing':
       return {
-        sentence: `the gateway sent ${second} and not ${first}, and one alone is half a question.`,
-        advice: `Let the gateway send ${first} too. If it does not send ${second} itself, the client did: let the gateway clear it.`,
+        sentence: `the gateway sent ${second}, but not ${first}. Both are needed.`,
+        advice: `Configure the gateway to send ${first} too. If the gateway does not send ${second}, the client sent it. Configure the gateway to clear it.`,
       };
     case 'repeated':
       return {
-        sentence: `the header ${first} came twice, and nobody can say which one counts.`,
-        advice: `Let the gateway replace ${first} of the client, and not add another one.`,
+        sentence: `the header ${first} came twice.`,
+        advice: `Configure the gateway to replace the ${first} of the client, and not to add another one.`,
       };
     case 'disagree':
       return {
         sentence: `the headers ${first} and ${second} name different requests.`,
-        advice: 'Let the gateway set the headers of one pair, and clear the others, which the client may have sent.',
+        advice: 'Configure the gateway to set the headers of one pair and to clear the others, which the client may have sent.',
       };
     case 'target':
       return {
-        sentence: 'the question was asked at another spelling of /verify.',
-        advice: 'Let the gateway ask at exactly /verify, or at /verify/ and the path.',
+        sentence: 'the gateway asked at another spelling of /verify.',
+        advice: 'Configure the gateway to ask at exactly /verify, or at /verify/ and the path.',
       };
     case 'parameter':
       return {
-        sentence: 'the permission in the query of the question is repeated, or is not a permission.',
-        advice: 'Let the gateway ask with one ?permission=, such as /verify?permission=invoices.read.',
+        sentence: 'the permission in the query of /verify is repeated, or is not a permission.',
+        advice: 'Configure the gateway to ask with one ?permission=, such as /verify?permission=invoices.read.',
       };
     default:
       return {
-        sentence: 'method or path of the request can be read in two ways.',
-        advice: `Let the gateway set one pair of headers, ${PAIRS}, each of them once, and clear the other.`,
+        sentence: 'the method or path of the request is ambiguous.',
+        advice: `Configure the gateway to set one pair of headers (${PAIRS}), each header once, and to clear the other pair.`,
       };
   }
 }

@@ -34,14 +34,14 @@ const WHAT = 'key 55 (“billing”) of account 12 (Acme)';
 describe('a refusal in plain words', () => {
   it('says what was held and what was wanted', () => {
     expect(say('forbidden', { wanted: ['invoices.write'], lacking: 'invoices.write' })).toBe(
-      `Refused with 403: ${WHAT} holds invoices.read; the request asked for invoices.write.`,
+      `Refused with 403: ${WHAT} has invoices.read, but the request needed invoices.write.`,
     );
   });
 
   it('says which request it was and that a guard judged it', () => {
     const event = refusal('revoked', of({ method: 'GET', guardKeyId: 3 }), { person: { path: '/api/invoices' } });
     expect(explainRefusal(event, names).sentence).toBe(
-      `Refused with 401: ${WHAT} was revoked. The request was GET /api/invoices. A guard judged it.`,
+      `Refused with 401: ${WHAT} was revoked. The request was GET /api/invoices. The refusal came from a guard.`,
     );
   });
 
@@ -49,49 +49,58 @@ describe('a refusal in plain words', () => {
     ['revoked', `401: ${WHAT} was revoked.`],
     ['expired', `401: ${WHAT} has expired, at 2026-01-02 03:04 UTC.`],
     ['unused', `401: ${WHAT} was not used for 90 days.`],
-    ['superseded', `401: ${WHAT} was rotated, and this is its old secret, whose overlap is over.`],
+    ['superseded', `401: ${WHAT} was rotated, and this is its previous secret. The overlap has ended.`],
     ['owner_disabled', `401: the owner of ${WHAT} is disabled.`],
-    ['address_not_allowed', `401: ${WHAT} may not be used from 198.51.100.7; it allows 203.0.113.0/24.`],
+    ['address_not_allowed', `401: ${WHAT} may not be used from 198.51.100.7. It allows 203.0.113.0/24.`],
     ['audience', `401: ${WHAT} is for another audience.`],
-    ['environment', `401: ${WHAT} is for another environment than this API takes.`],
-    ['not_yet_valid', `401: the time of ${WHAT} has not come; compare the clocks.`],
-    ['stale', '503: the guard had not heard of revocations for longer than this route allows.'],
-    ['issuer_away', '503: the guard had to ask Keyhouse about the credential, and got no answer.'],
+    ['environment', `401: ${WHAT} is for another environment than this API accepts.`],
+    ['not_yet_valid', `401: ${WHAT} is not valid yet. Compare the clocks.`],
+    ['stale', '503: the guard had not received revocations for longer than this route allows.'],
+    ['issuer_away', '503: the guard had to ask Keyhouse about the credential, but got no answer.'],
     ['some_new_word', `401: ${WHAT} was refused: some new word.`],
   ])('knows %s', (reason, sentence) => expect(say(reason)).toBe(`Refused with ${sentence}`));
 
   it.each([
     ['missing', 'none', '401: no credential was sent.'],
-    ['unknown', 'key', '401: nobody here knows this API key; its form is right, and it was not made on this server, or is gone.'],
+    [
+      'unknown',
+      'key',
+      '401: this server does not know this API key. Its format is right, but it was not created on this server, or it was deleted.',
+    ],
     [
       'malformed',
       'jwt',
-      '401: what was sent is no credential of this server (it looks like a JWT); it may be cut off, changed, or something else.',
+      '401: what was sent is not a credential of this server (it looks like a JWT). It may be incomplete, changed, or something else.',
     ],
-    ['signature', 'jwt', '401: the signature of the JWT is wrong: it was changed, or not signed by this server.'],
+    ['signature', 'jwt', '401: the signature of the JWT is wrong. The JWT was changed, or this server did not sign it.'],
     ['plain_http', 'token', '403: the credential came over plain HTTP from another machine.'],
-    ['two_credentials', 'none', '401: the request carried two Authorization headers, and nobody can say which one counts.'],
+    ['two_credentials', 'none', '401: the request had two Authorization headers.'],
   ] as const)('knows %s of a stranger', (reason, shape, sentence) =>
     expect(sayOfStranger(reason, { shape })).toBe(`Refused with ${sentence}`),
   );
 
   const pair = ['X-Original-Method', 'X-Original-URL'];
   it.each([
-    ['no_route', null, /no route pattern fits the path/, /^Add a route for this path/],
+    ['no_route', null, /no route pattern matches the path/, /^Add a route for this path/],
     [
       'nothing_to_judge',
       null,
-      /none of the headers that say it was there/,
+      /None of the headers for them was there/,
       /X-Original-Method with X-Original-URI or X-Original-URL/,
     ],
-    ['ambiguous', null, /can be read in two ways/, /one pair of headers/],
+    ['ambiguous', null, /is ambiguous/, /one pair of headers/],
     [
       'ambiguous',
       { fault: 'missing', headers: pair },
-      /sent X-Original-URL and not X-Original-Method/,
+      /sent X-Original-URL, but not X-Original-Method/,
       /send X-Original-Method too/,
     ],
-    ['ambiguous', { fault: 'repeated', headers: ['X-Original-URL'] }, /X-Original-URL came twice/, /replace X-Original-URL/],
+    [
+      'ambiguous',
+      { fault: 'repeated', headers: ['X-Original-URL'] },
+      /X-Original-URL came twice/,
+      /replace the X-Original-URL of the client/,
+    ],
     [
       'ambiguous',
       { fault: 'disagree', headers: pair },
@@ -100,8 +109,13 @@ describe('a refusal in plain words', () => {
     ],
     ['ambiguous', { fault: 'target', headers: [] }, /another spelling of \/verify/, /exactly \/verify/],
     ['ambiguous', { fault: 'parameter', headers: [] }, /repeated, or is not a permission/, /\?permission=invoices\.read/],
-    ['path', { fault: 'value', headers: ['X-Original-URI'] }, / \(in X-Original-URI\) /, /send the path in X-Original-URI/],
-    ['path', null, /the path of the request can be read in two ways/, /plain path/],
+    [
+      'path',
+      { fault: 'value', headers: ['X-Original-URI'] },
+      / \(in X-Original-URI\) /,
+      /send the original path in X-Original-URI/,
+    ],
+    ['path', null, /the path of the request is ambiguous/, /plain path/],
     ['method', { fault: 'value', headers: ['X-Forwarded-Method'] }, / \(in X-Forwarded-Method\)\./, /GET, HEAD, POST/],
     ['method', null, /no permission is known for the method of the request/, /another method/],
   ] as const)(
@@ -127,14 +141,14 @@ describe('a refusal in plain words', () => {
     const event = refusal('address_not_allowed', of(), { person: { address: 'unreadable behind 10.0.0.1' } });
     const { sentence, advice } = explainRefusal(event, names);
     expect(sentence).toBe(
-      `Refused with 401: ${WHAT} may only be used from certain addresses; it allows 203.0.113.0/24. The trusted proxy 10.0.0.1 did not tell the client’s address: its X-Forwarded-For cannot be read.`,
+      `Refused with 401: ${WHAT} may only be used from certain addresses. It allows 203.0.113.0/24. The trusted proxy 10.0.0.1 did not send the client’s address: its X-Forwarded-For cannot be read.`,
     );
     expect(advice).toContain('X-Forwarded-For');
   });
 
   it('says what it can of a record from before there was more', () => {
     expect(explainRefusal(refusal('forbidden', '{"kind":"key","lacking":"crm.read"}'), names).sentence).toBe(
-      `Refused with 403: ${WHAT} lacked crm.read.`,
+      `Refused with 403: ${WHAT} did not have crm.read.`,
     );
   });
 });

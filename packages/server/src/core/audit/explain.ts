@@ -49,7 +49,7 @@ export function explainRefusal(event: ListedEvent, names: Names): Explanation {
   const what = whatOf(event, record, names);
   const said = SENTENCES.get(reason)?.(what, record, event) ?? `${what} was refused: ${reason.replaceAll('_', ' ')}.`;
   const asked = askedFor(record, event.person?.path ?? null);
-  const by = record.isGuard ? ' A guard judged it.' : '';
+  const by = record.isGuard ? ' The refusal came from a guard.' : '';
   return {
     ...{ requestId: event.requestId, at: event.atMs, status, reason },
     sentence: `Refused with ${status}: ${said}${asked}${by}`,
@@ -68,7 +68,7 @@ function adviceOn(reason: string, record: Record, { person }: ListedEvent): stri
 const proxyOf = (address: string | undefined): string | null => (address === undefined ? null : proxyOfUnreadable(address));
 
 const FIX_THE_PROXY =
-  'Let the proxy send the address of the client in X-Forwarded-For, such as 203.0.113.7 or [2001:db8::7]:443, and neither "unknown" nor a hidden name.';
+  'Configure the proxy to send the address of the client in X-Forwarded-For, such as 203.0.113.7 or [2001:db8::7]:443, and not "unknown" or a hidden name.';
 
 const FORBIDDEN = new Set(['forbidden', 'role', 'plain_http']);
 const AWAY = new Set(['issuer_away', 'stale', 'unavailable']);
@@ -81,68 +81,67 @@ const SENTENCES: ReadonlyMap<string, Say> = mapOf<Say>({
   forbidden: sayForbidden,
   role: (what) => `${what} has a role that does not allow this.`,
   missing: () => 'no credential was sent.',
-  two_credentials: () => 'the request carried two Authorization headers, and nobody can say which one counts.',
+  two_credentials: () => 'the request had two Authorization headers.',
   plain_http: () => 'the credential came over plain HTTP from another machine.',
   scheme: () => 'the Authorization header is not of the form "Bearer <credential>".',
   malformed: (_, record) =>
-    `what was sent is no credential of this server${shapeOf(record)}; it may be cut off, changed, or something else.`,
+    `what was sent is not a credential of this server${shapeOf(record)}. It may be incomplete, changed, or something else.`,
   unknown: (_, record) =>
-    `nobody here knows ${UNKNOWN.get(record.shape ?? '') ?? 'this credential'}; its form is right, and it was not made on this server, or is gone.`,
-  inactive: () =>
-    'Keyhouse told the guard that this credential is not good; a token or key that was revoked or never was is told so.',
+    `this server does not know ${UNKNOWN.get(record.shape ?? '') ?? 'this credential'}. Its format is right, but it was not created on this server, or it was deleted.`,
+  inactive: () => 'Keyhouse told the guard that this credential is not valid. It was revoked, or it never existed.',
   revoked: (what) => `${what} was revoked.`,
   expired: (what, { expiresAtMs }) => `${what} has expired${expiresAtMs === null ? '' : `, at ${timeOf(expiresAtMs)}`}.`,
   unused: (what) => `${what} was not used for 90 days.`,
-  superseded: (what) => `${what} was rotated, and this is its old secret, whose overlap is over.`,
+  superseded: (what) => `${what} was rotated, and this is its previous secret. The overlap has ended.`,
   owner_disabled: (what) => `the owner of ${what} is disabled.`,
   account_suspended: (what) => `the account of ${what} is suspended.`,
   address_not_allowed: (what, { allowed }, { person }) => {
     const proxy = proxyOf(person?.address);
-    const allows = allowed === null ? '' : `; it allows ${listOf(allowed)}`;
+    const allows = allowed === null ? '' : `. It allows ${listOf(allowed)}`;
     if (proxy === null) return `${what} may not be used from ${person?.address ?? 'this address'}${allows}.`;
-    return `${what} may only be used from certain addresses${allows}. The trusted proxy ${proxy} did not tell the client’s address: its X-Forwarded-For cannot be read.`;
+    return `${what} may only be used from certain addresses${allows}. The trusted proxy ${proxy} did not send the client’s address: its X-Forwarded-For cannot be read.`;
   },
-  signature: () => 'the signature of the JWT is wrong: it was changed, or not signed by this server.',
-  unknown_key: () => 'the JWT names a signing key that this server does not have, or has no more.',
-  type: () => 'the JWT is of another type; only access tokens (at+jwt) are taken.',
+  signature: () => 'the signature of the JWT is wrong. The JWT was changed, or this server did not sign it.',
+  unknown_key: () => 'this server does not have the signing key that the JWT names, or no longer has it.',
+  type: () => 'the JWT has another type. Only access tokens (at+jwt) are accepted.',
   issuer: () => 'the JWT is from another issuer.',
   audience: (what) => `${what} is for another audience.`,
-  environment: (what) => `${what} is for another environment than this API takes.`,
-  not_yet_valid: (what) => `the time of ${what} has not come; compare the clocks.`,
-  claims: () => 'the JWT was signed here and does not say what an access token has to say.',
+  environment: (what) => `${what} is for another environment than this API accepts.`,
+  not_yet_valid: (what) => `${what} is not valid yet. Compare the clocks.`,
+  claims: () => 'the JWT was signed by this server, but does not have the claims of an access token.',
   client: (_, { clientId }) =>
-    `the application ${clientId ?? 'that was named'} did not prove itself: its client secret or assertion does not hold.`,
-  stale: () => 'the guard had not heard of revocations for longer than this route allows.',
-  issuer_away: () => 'the guard had to ask Keyhouse about the credential, and got no answer.',
+    `the application ${clientId ?? 'in the request'} did not authenticate: its client secret or assertion is not valid.`,
+  stale: () => 'the guard had not received revocations for longer than this route allows.',
+  issuer_away: () => 'the guard had to ask Keyhouse about the credential, but got no answer.',
 });
 
 const ADVICE: ReadonlyMap<string, string> = mapOf<string>({
-  forbidden: 'Use a credential that holds the permission, or make one.',
+  forbidden: 'Use a credential that has the permission, or create one.',
   missing: 'Send "Authorization: Bearer <credential>".',
-  two_credentials: 'Send one Authorization header.',
-  plain_http: 'Use HTTPS, and name the proxy in front in KEYHOUSE_TRUSTED_PROXIES.',
+  two_credentials: 'Send only one Authorization header.',
+  plain_http: 'Use HTTPS, and set KEYHOUSE_TRUSTED_PROXIES to the address of your proxy.',
   scheme: 'Send "Authorization: Bearer <credential>".',
-  malformed: 'Copy the credential anew, whole.',
-  unknown: 'Look whether it was made on this server, and for this environment.',
-  revoked: 'Make another one; a revocation cannot be undone.',
-  expired: 'Make another one, with a later end.',
-  superseded: 'Put the new secret where the old one is still used.',
+  malformed: 'Copy the whole credential again.',
+  unknown: 'Check that it was created on this server and for this environment.',
+  revoked: 'Create another one. A revocation cannot be undone.',
+  expired: 'Create another one with a later expiry.',
+  superseded: 'Use the new secret in the program that still uses the previous one.',
   address_not_allowed:
-    'Use it from an allowed address, or make one that allows this one. If this is the address of a proxy of yours, name it in KEYHOUSE_TRUSTED_PROXIES and let it send X-Forwarded-For.',
-  issuer_away: 'Look whether Keyhouse runs and the guard can reach it.',
-  stale: 'Look at the guard’s lag and its connection to Keyhouse.',
+    'Use it from an allowed address, or create one that allows this address. If this is the address of your own proxy, add it to KEYHOUSE_TRUSTED_PROXIES and configure it to send X-Forwarded-For.',
+  issuer_away: 'Check that Keyhouse is running and that the guard can reach it.',
+  stale: 'Check the lag of the guard and its connection to Keyhouse.',
 });
 
 function sayForbidden(what: string, record: Record): string {
   const { lacking, held, wanted } = record;
   const unquestioned = sayQuestion(record);
   if (unquestioned !== null) return unquestioned;
-  if (lacking === null && wanted.length === 0) return `${what} is of a kind that may not do this.`;
+  if (lacking === null && wanted.length === 0) return `this kind of credential may not do this (${what}).`;
   const needed = wanted.length > 0 ? wanted : [lacking ?? ''];
   // A guard judged by what the credential held then; it may hold it by now.
   const isHeld = held !== undefined && needed.every((name) => permits(held, name));
-  if (held === undefined || isHeld) return `${what} lacked ${lacking ?? listOf(needed)}.`;
-  return `${what} holds ${held === null ? 'everything' : listOf(held)}; the request asked for ${listOf(needed)}.`;
+  if (held === undefined || isHeld) return `${what} did not have ${lacking ?? listOf(needed)}.`;
+  return `${what} has ${held === null ? 'everything' : listOf(held)}, but the request needed ${listOf(needed)}.`;
 }
 
 /** `key 55 (“Billing”) of account 12 (Acme)`. */
@@ -164,7 +163,7 @@ const UNKNOWN: ReadonlyMap<string, string> = mapOf<string>({
   token: 'this token',
   key: 'this API key',
   jwt: 'this JWT',
-  foreign: 'this text, which has no form of ours',
+  foreign: 'this text, which is not in a format of Keyhouse',
 });
 
 const shapeOf = ({ shape }: Record): string => (shape === 'jwt' ? ' (it looks like a JWT)' : '');

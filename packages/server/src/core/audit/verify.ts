@@ -20,11 +20,11 @@ export type AuditVerdict =
 
 /** What each means, behind "Entry 7 is broken:". */
 export const AUDIT_FAULT_SENTENCES: Readonly<Record<AuditFault, string>> = {
-  'missing-entry': 'it is not there: it was deleted, or lost its number',
-  'changed-entry': 'it is not what was chained: a column or its hash was changed',
-  'changed-person': 'the personal data beside it was changed',
-  'wrong-head': 'the entries hold, but the head says something else',
-  'other-chain': 'the chain holds within itself, but is not the one whose head was noted: it was written anew',
+  'missing-entry': 'it is missing: it was deleted, or its number was removed',
+  'changed-entry': 'it was changed after it was chained: a column or its hash is different',
+  'changed-person': 'its personal data was changed',
+  'wrong-head': 'the entries are intact, but the head does not match them',
+  'other-chain': 'the chain is consistent, but does not contain the given head: it was rewritten',
 };
 
 export const CHAIN_START: Head = { number: 0, hash: '0'.repeat(64) };

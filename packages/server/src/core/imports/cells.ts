@@ -108,7 +108,7 @@ export function permissionsOf(
   { map, dropUnknownAbilities, permissionExists }: Abilities,
   abilities: readonly string[],
 ): { readonly ok: true; readonly value: { permissions: readonly string[] | null; isLess: boolean } } | Refused {
-  if (abilities.length === 0) return refused('no_permissions', 'It may do nothing: its list of abilities is empty.');
+  if (abilities.length === 0) return refused('no_permissions', 'Its list of abilities is empty, so it may do nothing.');
   const names = new Set<string>();
   let unknown: string | null = null;
   let isLess = false;
@@ -125,14 +125,14 @@ export function permissionsOf(
   // With `*` in the list the others do not matter, there and here.
   if (names.has('*')) return ok({ permissions: null, isLess: false });
   if (unknown !== null)
-    return refused('unknown_ability', `It holds an ability that is no permission here: ${quoted(unknown)}. Map it with --map.`);
+    return refused('unknown_ability', `It has an ability that is not a permission here: ${quoted(unknown)}. Map it with --map.`);
   if (names.size === 0) return refused('no_permissions', 'None of its abilities is a permission here.');
   const [fault] = checkPermissions([...names], NO_ACCOUNT, permissionExists);
   return fault === undefined ? ok({ permissions: [...names], isLess }) : refused('permissions', fault.sentence);
 }
 
 const NO_ACCOUNT = 0;
-const RESERVED = refused('reserved', 'Permissions that begin with keyhouse. cannot be imported: make a key for that.');
+const RESERVED = refused('reserved', 'Permissions that begin with keyhouse. cannot be imported. Create a key for them.');
 
 /** A name of theirs, as far as a message can carry it. */
 const quoted = (said: string): string => `“${[...said.replace(/[^\x20-\x7e]/g, '?')].slice(0, 60).join('')}”`;

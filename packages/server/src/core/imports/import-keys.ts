@@ -70,14 +70,18 @@ async function takeKeys(
 
   function judge(key: KeyCells): Judged<ImportedCredential> {
     const hash = sha256(key.hash);
-    if (hash === undefined) return refused('hash', 'Its hash is no SHA-256 in hexadecimal digits or base64, or that of nothing.');
+    if (hash === undefined)
+      return refused(
+        'hash',
+        'Its hash is not a SHA-256 hash in hexadecimal digits or base64, or it is the hash of an empty text.',
+      );
     const id = foreignId(key.id);
-    if (id === undefined) return refused('id', 'Its id has signs that none may have, or more than 64.');
+    if (id === undefined) return refused('id', 'Its ID has characters that are not allowed, or more than 64 characters.');
     const imported = id === null ? undefined : before.get(id);
     if (imported !== undefined && imported !== hash) return OTHER_SECRET;
     if (known.get(hash) === wish.origin) return ALREADY;
     if (known.has(hash)) return SECRET_KNOWN;
-    if (id !== null && seen.has(id)) return refused('id_twice', 'Its id stands in an earlier row too.');
+    if (id !== null && seen.has(id)) return refused('id_twice', 'Its ID is also in an earlier row.');
     if (id !== null) seen.add(id);
     if (run.isRepeated(hash)) return SECRET_TWICE;
     if (key.isEnabled === undefined || key.permissions === undefined) return refused('cell', BAD_CELL);
@@ -93,7 +97,7 @@ async function takeKeys(
     const environment = text(key.environment) ?? 'live';
     if (environment !== 'live' && environment !== 'test') return refused('environment', 'Its environment must be live or test.');
     const startsWith = (text(key.startsWith) ?? '').replace(/[^!-~]/g, '').slice(0, 20);
-    if (/^(kh_|eyJ)/.test(startsWith)) return refused('prefix', 'A key that begins with kh_ or eyJ must be one of ours.');
+    if (/^(kh_|eyJ)/.test(startsWith)) return refused('prefix', 'A key that begins with kh_ or eyJ must be a key of Keyhouse.');
     if (key.hasUsesLeft && !wish.dropLimits) return COUNTED;
     const accountId = accounts(key);
     if (typeof accountId !== 'number') return accountId;
@@ -136,14 +140,14 @@ async function findAccounts(
   const users = new Map((await imports.usersByAddress([...new Set(keys)])).map((user) => [user.emailKey, user]));
   return (key) => {
     const owner = said(key);
-    if (owner === undefined) return refused('two_owners', 'It names an account and an email; one of them is enough.');
+    if (owner === undefined) return refused('two_owners', 'It has both an account and an email. Only one of them is possible.');
     if (owner === null) return everybody ?? NO_OWNER;
     if (isNumber(owner))
       return numbers.has(Number(owner))
         ? Number(owner)
-        : refused('no_account', 'There is no such account, or it is suspended or was deleted.');
+        : refused('no_account', 'The account does not exist, is suspended or was deleted.');
     const user = users.get(readEmail(owner)?.key ?? '');
-    if (user === undefined) return refused('no_user', 'There is no user with its address.');
+    if (user === undefined) return refused('no_user', 'No user has its email address.');
     return user.isVerified ? user.accountId : NOT_VERIFIED;
   };
 }
@@ -151,11 +155,14 @@ async function findAccounts(
 const isNumber = (said: string): boolean => /^[1-9]\d{0,14}$/.test(said);
 
 const BAD_CELL = 'Its permissions, or whether it is enabled, cannot be read.';
-const OTHER_SECRET = refused('other_secret', 'A key with this id was imported with another secret.');
-const NO_OWNER = refused('no_owner', 'Nothing says whose it is: give --account, or --owners with a list.');
+const OTHER_SECRET = refused('other_secret', 'A key with this ID was imported with another secret.');
+const NO_OWNER = refused('no_owner', 'Its owner is unknown. Give --account, or --owners with a list.');
 const NOT_VERIFIED = refused(
   'address_not_verified',
-  'The user with its address has not verified it here, and may be another person: name the account by its number.',
+  'The user with its email address has not verified it here and may be another person. Name the account by its ID.',
 );
-const NO_PERMISSIONS = refused('no_permissions', 'It names no permissions: say with --permissions what such keys may do.');
-const COUNTED = refused('limits', 'It is good for a count of uses, which is not kept here: with --drop-limits it comes without.');
+const NO_PERMISSIONS = refused('no_permissions', 'It has no permissions. Set the permissions of such keys with --permissions.');
+const COUNTED = refused(
+  'limits',
+  'It has a limited number of uses, which Keyhouse does not support. Use --drop-limits to import it without that limit.',
+);

@@ -103,16 +103,17 @@ async function takeUsers(
     if (cells === null) return refused('unreadable', fault ?? UNREADABLE);
     const id = foreignId(cells.id) ?? null;
     if (id === null) return refused('id', BAD_ID);
-    if (owners.has(id)) return refused('id_twice', 'Its id stands in an earlier row too.');
+    if (owners.has(id)) return refused('id_twice', 'Its ID is also in an earlier row.');
     const email = readEmail(text(cells.email) ?? '');
     if (email === null) return refused('email', 'Its email is not a valid address.');
     const addressHash = hashSecret(email.key);
     const before = known.get(id);
-    if (before?.isDeleted === true) return refused('deleted_here', 'This user was imported before, and deleted here since.');
+    if (before?.isDeleted === true)
+      return refused('deleted_here', 'This user was imported before and has been deleted here since.');
     if (before !== undefined && before.addressHash !== addressHash) return OTHER_ADDRESS;
     if (before !== undefined) return ALREADY;
     if (text(cells.deleted_at) !== null && !isZeroDate(cells.deleted_at)) return OVER;
-    if (emailKeys.has(email.key)) return refused('address_twice', 'Its address stands in an earlier row too.');
+    if (emailKeys.has(email.key)) return refused('address_twice', 'Its email address is also in an earlier row.');
     emailKeys.add(email.key);
     const [createdAtMs, verifiedAtMs] = [pastMoment(cells.created_at), pastMoment(cells.email_verified_at)];
     if (createdAtMs === undefined || verifiedAtMs === undefined) return refused('date', BAD_DATE);
@@ -164,17 +165,17 @@ async function takeTokens(
     const id = foreignId(cells.id) ?? null;
     if (id === null) return refused('id', BAD_ID);
     const hash = sha256(cells.token);
-    if (hash === undefined) return refused('hash', 'Its token column is no SHA-256 of a secret.');
+    if (hash === undefined) return refused('hash', 'Its token column is not a SHA-256 hash of a secret.');
     const imported = before.get(id);
     if (imported !== undefined) return imported === hash ? ALREADY : OTHER_SECRET;
-    if (seen.has(id)) return refused('id_twice', 'Its id stands in an earlier row too.');
+    if (seen.has(id)) return refused('id_twice', 'Its ID is also in an earlier row.');
     seen.add(id);
     if (!wish.models.includes(text(cells.tokenable_type) ?? '')) return OTHER_MODEL;
     const owner = owners.get(foreignId(cells.tokenable_id) ?? '');
     if (owner === undefined)
       return refused(
         'no_user',
-        'There is no user with its tokenable_id. If tokens name users by another column than the key, give it with --users-key.',
+        'No user has its tokenable_id. If tokens refer to users by another column than the key, name it with --users-key.',
       );
     // Sanctum takes it for a date long ago, so the token is over there too.
     if (isZeroDate(cells.expires_at)) return OVER;
@@ -186,11 +187,11 @@ async function takeTokens(
     if (createdAtMs === undefined || lastUsedAtMs === undefined || ends === undefined) return refused('date', BAD_DATE);
     const expiresAtMs = earlier(ends, endByConfiguration(createdAtMs));
     if (expiresAtMs !== null && expiresAtMs <= nowMs) return OVER;
-    if (owner === null) return refused('user_not_taken', 'Its user was not taken.');
+    if (owner === null) return refused('user_not_taken', 'Its user was not imported.');
     if (known.has(hash)) return SECRET_KNOWN;
     if (run.isRepeated(hash)) return SECRET_TWICE;
     const abilities = listOf(json(cells.abilities));
-    if (!isListOfTexts(abilities)) return refused('abilities', 'Its abilities are no JSON list of texts.');
+    if (!isListOfTexts(abilities)) return refused('abilities', 'Its abilities are not a JSON list of texts.');
     const held = permissionsOf({ ...wish, permissionExists: ports.permissionExists }, abilities);
     if (!held.ok) return held;
     if (held.value.isLess) run.report.notes.abilities += 1;
@@ -225,23 +226,23 @@ const isListOfTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.length <= 1000 && value.every((item) => typeof item === 'string');
 
 const UNREADABLE = 'The row cannot be read.';
-const BAD_ID = 'Its id is missing, or none that a token could begin with.';
+const BAD_ID = 'Its ID is missing, or a token cannot begin with it.';
 const BAD_DATE = 'One of its dates cannot be read.';
 const ADDRESS_TAKEN = refused(
   'address_taken',
-  'Somebody is here with this address, and may be another person. With --merge they are one where both sides verified it.',
+  'A user here has this email address and may be another person. With --merge they become one user if the address is verified on both sides.',
 );
 const NOT_BOTH_VERIFIED = refused(
   'address_not_verified',
-  'Somebody is here with this address, and it is not verified on both sides: they may be two people.',
+  'A user here has this email address, but it is not verified on both sides. They may be two people.',
 );
 const OTHER_ADDRESS = refused(
   'other_address',
-  'A user with this id was imported with another address. If this is another application, give it a name with --origin.',
+  'A user with this ID was imported with another email address. If this is another application, name it with --origin.',
 );
-const OTHER_SECRET = refused('other_secret', 'A token with this id was imported with another secret.');
-const OTHER_MODEL = refused('other_model', 'It is not of the user model: name its tokenable_type with --model.');
+const OTHER_SECRET = refused('other_secret', 'A token with this ID was imported with another secret.');
+const OTHER_MODEL = refused('other_model', 'It does not belong to the user model. Name its tokenable_type with --model.');
 const BAD_PASSWORD = refused(
   'password',
-  'Its password is hashed in a way that cannot be verified here. With --drop-unknown-passwords the user comes without one.',
+  'Its password hash cannot be verified here. Use --drop-unknown-passwords to import the user without a password.',
 );

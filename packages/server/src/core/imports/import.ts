@@ -183,7 +183,7 @@ export class Run {
 export const NO_ACCOUNT_YET = 0;
 
 const ACCOUNT_INACTIVE = refused('account_inactive', 'Its account is suspended or was deleted, or its user is disabled.');
-export const SECRET_KNOWN = refused('secret_known', 'Its secret stands here already, for another credential.');
-export const SECRET_TWICE = refused('secret_twice', 'Its secret stands in an earlier row too.');
+export const SECRET_KNOWN = refused('secret_known', 'Another credential here already has its secret.');
+export const SECRET_TWICE = refused('secret_twice', 'Its secret is also in an earlier row.');
 
 const tally = (): Tally => ({ read: 0, taken: 0, already: 0, over: 0, refused: 0 });

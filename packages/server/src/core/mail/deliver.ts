@@ -43,7 +43,9 @@ export async function deliverMails(ports: DeliverPorts): Promise<void> {
       const nextTryAtMs = nextTry(mail, clock.now());
       ports.log.warn(
         { mail: mail.id, kind: mail.kind, tries: mail.tries, error },
-        nextTryAtMs === null ? 'A mail was given up.' : 'A mail could not be sent; it is tried again.',
+        nextTryAtMs === null
+          ? 'An email could not be sent. It will not be tried again.'
+          : 'An email could not be sent. It will be tried again.',
       );
       await mails.noteMailFailed({ id: mail.id, error, nextTryAtMs });
     }
@@ -53,9 +55,9 @@ export async function deliverMails(ports: DeliverPorts): Promise<void> {
 /** Null when it was taken; else why not, in one line. */
 async function send({ secrets, host }: DeliverPorts, transport: MailTransport, mail: MailWithBody): Promise<string | null> {
   const { recipient, sealedBody } = mail;
-  if (sealedBody === null) return 'The body is gone.';
+  if (sealedBody === null) return 'The text of the email no longer exists.';
   const body = openBody(secrets, { recipient, sealedBody });
-  if (!body.ok) return 'The body was sealed under another master secret, or for somebody else.';
+  if (!body.ok) return 'The text of the email was sealed under another master secret, or for another recipient.';
   try {
     // The same id at each try, so that a mail program can tell that two are one.
     await transport.send({

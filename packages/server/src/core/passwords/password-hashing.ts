@@ -52,7 +52,7 @@ export function openPasswordHashing(limits: Partial<PasswordHashingLimits> = {})
   return {
     async hashPassword(password, claim) {
       const normalized = normalizePassword(password);
-      if (normalized === null) throw new Error('A password that has not passed the rules was to be hashed.');
+      if (normalized === null) throw new Error('A password that was not checked against the rules cannot be hashed.');
       const hashed = await pool.run({ kind: 'hash', password: normalized }, claim);
       return hashed.ok ? ok(String(hashed.value)) : hashed;
     },

@@ -72,10 +72,10 @@ export function openPasswordPool(limits: { threads: number; queue: number; idleM
       if (threads.has(thread)) next(thread);
     });
     worker.on('error', (error) =>
-      settle(thread, (job) => job.fail(error instanceof Error ? error : new Error('A password thread failed.'))),
+      settle(thread, (job) => job.fail(error instanceof Error ? error : new Error('A thread that hashes passwords failed.'))),
     );
     worker.on('exit', () => {
-      settle(thread, (job) => job.fail(new Error('A password thread ended.')));
+      settle(thread, (job) => job.fail(new Error('A thread that hashes passwords ended.')));
       const died = threads.delete(thread);
       if (died && queue.size > 0) next(start());
     });

@@ -100,7 +100,10 @@ describe('the file of permissions', () => {
 
   it('is refused with an entry that stands twice', () => {
     const twice = { name: 'a.read', sentence: 'x' };
-    expect(read({ permissions: [twice, twice] })).toMatchObject({ ok: false, faults: ['permissions[1]: a.read stands twice.'] });
+    expect(read({ permissions: [twice, twice] })).toMatchObject({
+      ok: false,
+      faults: ['permissions[1]: a.read is listed twice.'],
+    });
   });
 
   it('says by which methods a route asks for which permission, and names no two alike', () => {
@@ -112,7 +115,7 @@ describe('the file of permissions', () => {
     expect(read({ routes })).toEqual({ ok: true, value: { permissions: null, routes } });
     expect(read({ routes: [...routes, { methods: ['POST', 'GET'], pattern: '/status', permission: 'a.read' }] })).toMatchObject({
       ok: false,
-      faults: ['routes[3]: GET, POST /status stands twice.'],
+      faults: ['routes[3]: GET, POST /status is listed twice.'],
     });
   });
 

@@ -143,7 +143,7 @@ export async function finishProviderSignIn(
 const noted =
   (log: Log, { id }: Provider) =>
   (error: unknown): null => {
-    log.warn({ err: error, provider: id }, 'Another OpenID provider did not answer as it should.');
+    log.warn({ err: error, provider: id }, 'Another OpenID provider did not answer correctly.');
     return null;
   };
 

@@ -159,7 +159,7 @@ export class ChangeFollower {
     if (this.#isStarted && this.#failure !== null) return Promise.reject(this.#failure.error);
     const isLate = this.#looking !== null && this.#ports.monotonicMs() - this.#lookStartedAtMs > LOOK_WITHIN_MS;
     if (this.#isStarted && (isLate || this.#waiting >= MAX_WAITING))
-      return Promise.reject(new StoreUnavailable('The list of changes is not read in time.'));
+      return Promise.reject(new StoreUnavailable('The list of changes was not read in time.'));
     return this.#waitForLook();
   }
 
@@ -214,7 +214,7 @@ export class ChangeFollower {
       if (isContinued) {
         this.#apply(look.changes);
         this.#moveTo(look);
-      } else if (++anew > MAX_ANEW) throw new StoreUnavailable('The list of changes is another one each time it is read.');
+      } else if (++anew > MAX_ANEW) throw new StoreUnavailable('The list of changes is different each time that it is read.');
       else await this.#startAnew();
       this.#unread = !isContinued || look.changes.length === PAGE;
       if (this.#unread) await pause();

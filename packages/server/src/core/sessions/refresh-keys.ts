@@ -79,7 +79,7 @@ export function createRefreshKeys({ sessions, secrets, standingSecret, clock }: 
   /** Either this server still stands under the master secret of before, and asking for the standing one says so, or the row is not ours. */
   async function failToOpen(): Promise<never> {
     await standingSecret();
-    throw new Error('A key of the refresh tokens cannot be opened: it was not sealed under the master secret of this database.');
+    throw new Error('A key of the refresh tokens cannot be opened. It was not sealed under the master secret of this database.');
   }
 
   async function add(newestId: number | null, nowMs: number): Promise<StoredRefreshKey> {

@@ -284,7 +284,7 @@ function waitForOthers(limiter: Limiter): {
   /** One decision makes room for one; after the last one there is nobody left to wait for. */
   async function release(bucket: string, result: 'failed' | 'not-failed'): Promise<void> {
     const queue = queues.get(bucket);
-    if (queue === undefined) throw new Error('A point was given back that was never taken.');
+    if (queue === undefined) throw new Error('An attempt was given back that was never counted.');
     try {
       if (result === 'not-failed') await limiter.giveBack(bucket);
     } finally {

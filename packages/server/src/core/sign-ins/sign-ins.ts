@@ -96,7 +96,7 @@ export function bindSignIns(ports: SignInsPorts) {
       const { address, userAgent } = { address: null, userAgent: null, ...person };
       signIns
         .seeSignIn({ id, nowMs: clock.now(), address, userAgent })
-        .catch((error: unknown) => log.warn({ err: error }, 'When a sign-in was seen last could not be written.'));
+        .catch((error: unknown) => log.warn({ err: error }, 'The time of the last use of a sign-in could not be stored.'));
     },
     /** One of them, or all except the one that asks. How many ended. */
     end: (user: User, which: ({ id: number } | { exceptId: number }) & { withSessions: boolean }, by: By): Promise<number> => {
@@ -125,7 +125,9 @@ export function bindSignIns(ports: SignInsPorts) {
       if (user !== null && user.disabledAtMs === null) {
         // Composing and sealing take time too: not before the answer has left.
         setImmediate(() =>
-          askForReset(ports, user, by).catch((error: unknown) => log.error({ err: error }, 'A reset mail could not be written.')),
+          askForReset(ports, user, by).catch((error: unknown) =>
+            log.error({ err: error }, 'An email with a password reset link could not be created.'),
+          ),
         );
       }
       return { ok: true };

@@ -132,6 +132,6 @@ async function signInAs(
   { browser, by, joined }: SignUpInput & { readonly joined: number | null },
 ): Promise<SignedUp> {
   const opened = await openSignIn(ports, { user, methods, passwordHash, addressHash: null, browser, by });
-  if (!opened.ok) throw new Error('Somebody who has just registered cannot sign in.');
+  if (!opened.ok) throw new Error('A user who has just registered cannot sign in.');
   return { ok: true, user, opened: opened.value, joined };
 }

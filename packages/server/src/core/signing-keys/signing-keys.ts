@@ -55,19 +55,19 @@ export function bindSigningKeys(ports: SigningKeysPorts) {
     standingSecret: async (): Promise<MasterSecret> => {
       const standing = await standingSecret(ports);
       if (standing.ok) return standing.value;
-      throw new StoreUnavailable('The master secret was rotated: this server must be started with the new one.');
+      throw new StoreUnavailable('The master secret was rotated. Start this server with the new one.');
     },
     /** @throws Error if the database was made with another master secret. */
     checkSecret: async (): Promise<void> => {
       const checked = await checkMasterSecret(ports, ports.secret, ports.secretPrevious);
-      if (!checked.ok) throw new Error('The master secret is not the one that this database was made with.');
+      if (!checked.ok) throw new Error('The master secret is not the one that this database was created with.');
       if (checked.value === 'previous')
-        log.warn({}, "The database still stands under the previous master secret: run 'keyhouse secret rotate'.");
+        log.warn({}, "The database still uses the previous master secret. Run 'keyhouse secret rotate'.");
     },
     /** Creates what is missing, and opens all of them. */
     start: async (): Promise<void> => {
       const ensured = await ensureSigningKeys(ports, SERVER);
-      if (!ensured.ok) throw new Error('The signing keys cannot be made: the master secret is not the one of this database.');
+      if (!ensured.ok) throw new Error('The signing keys cannot be created. The master secret is not the one of this database.');
       keeper = await keepKeyRing(ports, ports.secrets, ports.algorithm);
     },
     /** Reads them again; nothing before `start`. */
@@ -77,7 +77,7 @@ export function bindSigningKeys(ports: SigningKeysPorts) {
       const rotated = await rotateIfDue(ports, SERVER);
       if (rotated.ok) for (const pair of rotated.value) log.info({ ...pair }, 'The signing keys were rotated.');
       else if (rotated.reason === 'wrong_secret')
-        log.error({}, 'The signing keys are due, but this server was started with an old master secret.');
+        log.error({}, 'The signing keys must be rotated, but this server was started with a previous master secret.');
       await signingKeys.dropEndedSigningKeys({ nowMs });
     },
   };

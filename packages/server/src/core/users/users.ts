@@ -48,7 +48,7 @@ export function bindUsers(ports: UsersPorts) {
     sendFirstVerification: (user: User, by: By): Promise<void> =>
       sendVerification(ports, user, { ...by, actor: `user:${user.id}`, authority: IN_THE_ACT })
         .then(() => {})
-        .catch((error: unknown) => ports.log.error({ err: error }, 'The mail that verifies an address could not be written.')),
+        .catch((error: unknown) => ports.log.error({ err: error }, 'The email that verifies an address could not be created.')),
     verifyEmail: (user: User, ticket: string, by: By) => verifyEmail(ports, user, ticket, by),
     pendingEmail: (user: User): Promise<string | null> => profile.pendingEmail(user.id, clock.now()),
     askForEmail: (user: User, typed: string, by: By) => askForEmail(ports, user, typed, by),

@@ -64,7 +64,7 @@ function keyOf(table: string, columns: readonly ForeignColumn[], named: string |
   const key = primary !== undefined && more.length === 0 ? primary : columns.find(({ name }) => name === 'id');
   if (key === undefined)
     throw new Error(
-      `The table ${table} has no primary key of one column, and no column id: name the column that tells its rows apart.`,
+      `The table ${table} has no primary key of one column, and no column id. Name a column that is different in every row.`,
     );
   return key;
 }
@@ -90,7 +90,7 @@ async function* pages(
 }
 
 const leadsTo = (table: string, { name }: ForeignKey, found: number, rows: number): string =>
-  `The column ${name} of ${table} does not tell its rows apart: it leads to ${found} of ${rows} rows.`;
+  `The column ${name} of ${table} is not different in every row: it matches ${found} of ${rows} rows.`;
 
 async function openDialect(url: string): Promise<ForeignDialect> {
   if (/^(mysql|mariadb):/.test(url)) return (await import('./mysql.ts')).openMysql(url);

@@ -147,7 +147,7 @@ export class Connections implements PostgresPool {
   #unlessLetGo<Value>(wanted: Promise<Value>, withinMs: number | null = null): Promise<Value> {
     return new Promise((resolve, reject) => {
       this.#letGo.add(reject);
-      const late = (): void => reject(new StoreUnavailable('PostgreSQL has no connection left.'));
+      const late = (): void => reject(new StoreUnavailable('PostgreSQL has no free connection.'));
       const timer = withinMs === null ? null : setTimeout(late, withinMs);
       wanted.then(resolve, reject).finally(() => {
         this.#letGo.delete(reject);

@@ -48,11 +48,13 @@ export function listenForChanges(url: string, onWarning: (message: string) => vo
       } else {
         client = null;
         await fresh.end();
-        onWarning('PostgreSQL is reached through a pooler: what other servers change is found every 500 ms, not at once.');
+        onWarning('PostgreSQL is behind a connection pooler. Changes by other servers are found every 500 ms, not immediately.');
       }
     } catch (error) {
       if (!isWarned)
-        onWarning(`PostgreSQL hints are not heard for now: ${error instanceof Error ? error.message : String(error)}`);
+        onWarning(
+          `PostgreSQL notifications are not received at the moment: ${error instanceof Error ? error.message : String(error)}`,
+        );
       // Once, however long it lasts.
       isWarned = true;
       destroy(fresh);

@@ -46,7 +46,7 @@ export function openPostgresLimiter(run: RunStatement, monotonicMs: () => number
     async take(bucket) {
       const { maxPoints, windowMs } = limitRuleOf(bucket);
       const [row] = await run<{ taken: boolean; left_ms: number }>(TAKE, [keyOf(bucket), windowMs, maxPoints]);
-      if (row === undefined) throw new Error('A limit was counted without an answer.');
+      if (row === undefined) throw new Error('PostgreSQL did not answer when a limit was counted.');
       sweepNowAndThen();
       return row.taken ? { ok: true } : { ok: false, retryAfterSeconds: retryAfterSeconds(row.left_ms) };
     },

@@ -43,7 +43,7 @@ export function applyMigrations(url: string, onWarning: (message: string) => voi
       return await migrate(transaction, POSTGRES_TYPES);
     });
     if (await renewEpochOfAnotherHistory(db))
-      onWarning('This PostgreSQL is a restored copy or a standby that took over: guards fetch the list of revocations again.');
+      onWarning('This PostgreSQL is a restored copy or a standby that took over. Guards fetch the list of revocations again.');
     return applied;
   });
 }
@@ -54,7 +54,9 @@ export const pendingAt = (url: string): Promise<PendingMigration[]> =>
 export async function refusePending(url: string): Promise<readonly string[]> {
   const pending = await pendingAt(url);
   if (pending.length > 0)
-    throw new Error(`The database lacks ${pending.map(({ name }) => name).join(', ')}: run 'keyhouse migrate'.`);
+    throw new Error(
+      `Migrations are missing in the database: ${pending.map(({ name }) => name).join(', ')}. Run 'keyhouse migrate'.`,
+    );
   return [];
 }
 

@@ -94,7 +94,7 @@ export class Reachability {
   #fallSilent(): void {
     this.#isSilent = true;
     const seconds = SILENT_AFTER_MS / 1000;
-    this.#ports.onWarning(`PostgreSQL has not answered for ${seconds} seconds: requests get 503 at once until it does.`);
+    this.#ports.onWarning(`PostgreSQL has not answered for ${seconds} seconds. Requests get 503 immediately until it does.`);
     this.#ports.onSilence();
   }
 }

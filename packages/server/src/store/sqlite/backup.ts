@@ -57,7 +57,8 @@ function makeRestorable(path: string): void {
   const copy = new SQLite(path, { fileMustExist: true });
   try {
     copy.exec("DELETE FROM settings WHERE name = 'epoch'");
-    if (copy.pragma('quick_check', { simple: true }) !== 'ok') throw new Error('The copy is damaged; the database file may be.');
+    if (copy.pragma('quick_check', { simple: true }) !== 'ok')
+      throw new Error('The copy is damaged. The database file may be damaged too.');
   } finally {
     copy.close();
   }

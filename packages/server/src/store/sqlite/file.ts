@@ -34,11 +34,11 @@ export class DatabaseFile {
     const stats = statSync(this.#path, { throwIfNoEntry: false });
     if (stats === undefined) throw this.#gone('is not there any more');
     if (!isSame(this.#main, stats)) throw this.#gone('was replaced by another file');
-    if (stats.size < this.#size && !isWhole(this.#path, stats.size)) throw this.#gone('was cut');
+    if (stats.size < this.#size && !isWhole(this.#path, stats.size)) throw this.#gone('was truncated');
     this.#size = stats.size;
     const log = statSync(`${this.#path}-wal`, { throwIfNoEntry: false });
     if (this.#log === null) this.#log = log === undefined ? null : identityOf(log);
-    else if (log === undefined || !isSame(this.#log, log)) throw this.#gone('has lost its -wal file, or has another one');
+    else if (log === undefined || !isSame(this.#log, log)) throw this.#gone('has no -wal file any more, or has another one');
   }
 
   #gone(what: string): StoreUnavailable {

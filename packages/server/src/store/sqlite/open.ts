@@ -97,7 +97,9 @@ async function migrateFile(path: string, mode: 'apply' | 'check'): Promise<reado
 async function refusePending(db: Kysely<Database>): Promise<readonly string[]> {
   const pending = await pendingStatements(db, SQLITE_TYPES);
   if (pending.length > 0)
-    throw new Error(`The database lacks ${pending.map(({ name }) => name).join(', ')}: run 'keyhouse migrate'.`);
+    throw new Error(
+      `Migrations are missing in the database: ${pending.map(({ name }) => name).join(', ')}. Run 'keyhouse migrate'.`,
+    );
   return [];
 }
 

@@ -35,7 +35,8 @@ export class WriterThread {
   }
 
   run(act: string, input: unknown): Promise<{ result: unknown; changes: readonly Change[] }> {
-    if (this.#worker === null || this.#isClosing) return Promise.reject(new StoreUnavailable('There is no writer now.'));
+    if (this.#worker === null || this.#isClosing)
+      return Promise.reject(new StoreUnavailable('The writer thread is not running.'));
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
       this.#pending.set(id, { resolve, reject });
@@ -73,7 +74,7 @@ export class WriterThread {
 
   #lost(): void {
     this.#worker = null;
-    this.#refusePending('The writer has ended.');
+    this.#refusePending('The writer thread has ended.');
     if (!this.#isClosing) this.#reviveLater();
   }
 

@@ -135,7 +135,7 @@ const CHECKS: readonly Check[] = [
     name: 'database',
     look: async (keyhouse) => {
       await keyhouse.storage.check();
-      return `${keyhouse.facts.database} answers; every migration is applied.`;
+      return `${keyhouse.facts.database} answers, and every migration is applied.`;
     },
   },
   {
