@@ -12,9 +12,15 @@ import { BatchRunner } from '../src/store/sqlite/batch.ts';
 import { kyselyOver } from '../src/store/sqlite/dialect.ts';
 import { errorOf } from '../src/store/sqlite/message.ts';
 
-export async function openMemoryStore(): Promise<OpenedStore> {
-  image ??= migratedImage();
-  const database = new SQLite(await image);
+export interface MemoryStore extends OpenedStore {
+  /** The database as it is now, for other stores to begin with. */
+  image(): Promise<Buffer>;
+}
+
+/** `image`: what it begins with; left out: nothing but the tables. */
+export async function openMemoryStore(image?: Buffer): Promise<MemoryStore> {
+  migrated ??= migratedImage();
+  const database = new SQLite(image ?? (await migrated));
   database.pragma('foreign_keys = ON');
   const db = kyselyOver(database);
   const runner = new BatchRunner(database, db, () => {});
@@ -43,11 +49,11 @@ export async function openMemoryStore(): Promise<OpenedStore> {
       if (database.open) await inTurn(async () => void database.close());
     },
   });
-  return { ...store, applied: [], limiter: openMemoryLimiter() };
+  return { ...store, applied: [], limiter: openMemoryLimiter(), image: () => inTurn(async () => database.serialize()) };
 }
 
 /** An empty database with all migrations, made once for a process. */
-let image: Promise<Buffer> | undefined;
+let migrated: Promise<Buffer> | undefined;
 
 async function migratedImage(): Promise<Buffer> {
   const database = new SQLite(':memory:');

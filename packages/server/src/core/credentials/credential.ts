@@ -258,8 +258,7 @@ export interface CredentialsStore {
   /** Ends the secret before the last rotation at once. False when none lives. */
   endOverlap(input: Owned & { nowMs: number; event: EventDraft }): Promise<boolean>;
   /**
-   * Moves the end of the secret before the last rotation, but never beyond MAX_OVERLAP_SECONDS after the rotation. False when it has ended,
-   * or cannot be extended any further.
+   * Moves the end of the secret before the last rotation, but never beyond MAX_OVERLAP_SECONDS after the rotation. False when it has ended.
    */
   extendOverlap(input: Owned & { endsAtMs: number; nowMs: number; event: EventDraft }): Promise<boolean>;
   recordUse(input: { uses: readonly UseDelta[]; permissions: readonly PermissionUse[] }): Promise<void>;
