@@ -26,7 +26,7 @@ export interface Tokens {
   readonly refresh_token: string;
 }
 
-const MOST_REDIRECTS = 12;
+const MAX_REDIRECTS = 12;
 
 /** A browser whose person is logged in, where that can be done ahead. */
 export async function logIn({ port, logInPath }: TokenServer): Promise<Browser> {
@@ -108,7 +108,7 @@ const scopeOf = ({ extraScope }: TokenServer): string => (extraScope === undefin
 /** Follows redirects to the callback; forms that ask who it is, and whether it may, are answered on the way. */
 async function codeAfter(browser: Browser, first: Page): Promise<string> {
   let page = first;
-  for (let step = 0; step < MOST_REDIRECTS; step++) {
+  for (let step = 0; step < MAX_REDIRECTS; step++) {
     const { location } = page;
     if (location === null) {
       const prompt = /name="prompt" value="(\w+)"/.exec(page.text)?.[1];

@@ -76,7 +76,7 @@ function faultsOf(thing: Thing, account: Account, rows: Rows): readonly string[]
   }
   if (thing.kind === 'jwt' && thing.untilMs === null) {
     const isRevoked = rows.jwts.get(String(claimsOf(thing.text).jti));
-    if (account.standingOf(thing, 0) === 'active' && isRevoked !== false)
+    if (account.findStanding(thing, 0) === 'active' && isRevoked !== false)
       return [`${thing.id} is ${isRevoked ? 'revoked' : 'not recorded'}`];
     return standing === 'ended' && isRevoked === false ? [`${thing.id} is not revoked`] : [];
   }

@@ -67,7 +67,7 @@ interface Question {
 }
 
 function questionsAbout(account: Account, thing: Thing): readonly Question[] {
-  const standing = account.standingOf(thing, Date.now());
+  const standing = account.findStanding(thing, Date.now());
   if (thing.kind === 'account' || thing.kind === 'code') return [];
   // An honest refresh changes something, and a previous refresh token ends the session.
   if (thing.kind === 'session') return standing === 'ended' ? [{ thing, text: thing.text, standing }] : [];

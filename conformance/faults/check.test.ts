@@ -13,7 +13,7 @@ describe('the checks', () => {
       await scene.newPerson();
       await scene.start();
       const isOf = (thing: Thing, kind: Kind, standing: Standing): boolean =>
-        thing.kind === kind && thing.state === standing && scene.ledger.account.standingOf(thing, Date.now()) === standing;
+        thing.kind === kind && thing.state === standing && scene.ledger.account.findStanding(thing, Date.now()) === standing;
       // Two of each: one of them is deleted below.
       const hasTwo = (kind: Kind, standing: Standing): boolean =>
         [...scene.ledger.account.things.values()].filter((thing) => isOf(thing, kind, standing)).length > 1;

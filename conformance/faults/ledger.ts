@@ -39,7 +39,7 @@ export interface Thing {
   text: string;
   /** What was presented before, oldest first. */
   readonly before: string[];
-  /** By itself alone; see `standingOf`. */
+  /** By itself alone; see `findStanding`. */
   state: Standing;
 }
 
@@ -86,7 +86,7 @@ export class Account {
   }
 
   /** With what it belongs to: the key of a JWT, the account of a key. */
-  standingOf(thing: Thing, nowMs: number): Standing {
+  findStanding(thing: Thing, nowMs: number): Standing {
     const states = [thing.untilMs !== null && thing.untilMs < nowMs ? 'either' : 'active'];
     for (let at: Thing | undefined = thing; at !== undefined; at = at.of === null ? undefined : this.#get(at.of))
       states.push(at.state);

@@ -93,7 +93,7 @@ export class Writer {
   }
 
   judge(thing: Thing, status: number): void {
-    const standing = this.standingOf(thing);
+    const standing = this.findStanding(thing);
     const { faults } = this.#means;
     if (standing === 'ended' && !REFUSED.includes(status) && this.#means.origins().length === 1)
       faults.push(`${thing.kind} ${thing.id} has ended and was answered ${status}`);
@@ -128,19 +128,19 @@ export class Writer {
     return thing.of === null ? [] : [this.get(thing.of)];
   }
 
-  standingOf(thing: Thing): Standing {
-    return this.#means.ledger.account.standingOf(thing, Date.now());
+  findStanding(thing: Thing): Standing {
+    return this.#means.ledger.account.findStanding(thing, Date.now());
   }
 
   /** What may still be active of a kind. */
   count(kind: Kind): number {
-    return this.#mine.filter((thing) => thing.kind === kind && this.standingOf(thing) !== 'ended').length;
+    return this.#mine.filter((thing) => thing.kind === kind && this.findStanding(thing) !== 'ended').length;
   }
 
   pick(kind: Kind, { orEither = false, orEnded = false, evenIfClaimed = false, isGood = () => true }: Choice = {}) {
     const good = this.#mine.filter((thing) => {
       if (thing.kind !== kind || (!evenIfClaimed && this.#isClaimed(thing)) || !isGood(thing)) return false;
-      const standing = this.standingOf(thing);
+      const standing = this.findStanding(thing);
       return standing === 'active' || (standing === 'either' && orEither) || (standing === 'ended' && orEnded);
     });
     return good[Math.floor(Math.random() * good.length)];

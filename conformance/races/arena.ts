@@ -11,7 +11,7 @@ import { register } from '../person.ts';
 const CALLBACK = 'https://app.example.com/callback';
 
 /** As `@keyhouse/client`, and any client that minds `Retry-After`, asks again. */
-const MOST_TRIES = 20;
+const MAX_TRIES = 20;
 
 export interface Answer {
   readonly status: number;
@@ -62,7 +62,7 @@ async function start(name: string, database: TestDatabase, servers: number): Pro
       const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
       for (let tries = 1; ; tries++) {
         const { status, text } = await send(agent, `${at(turn)}/auth/token`, { method: 'POST', headers, body });
-        if (status !== 503 || tries === MOST_TRIES) return { status, json: JSON.parse(text) };
+        if (status !== 503 || tries === MAX_TRIES) return { status, json: JSON.parse(text) };
         deferred++;
         await new Promise((resolve) => setTimeout(resolve, 1000));
       }

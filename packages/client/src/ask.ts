@@ -23,7 +23,7 @@ export interface Question {
 }
 
 /** Two tries of ten seconds stay within the minute in which the server gives the same answer again. */
-const MOST_TRIES = 2;
+const MAX_TRIES = 2;
 const ANSWER_WITHIN_MS = 10_000;
 const PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
@@ -36,7 +36,7 @@ export async function ask(question: Question): Promise<Answer> {
     if (answer !== null && !isRefusedForNow && answer.status < 500) return answer;
     const pauseMs = (answer === null ? null : retryAfterMs(answer.headers)) ?? PAUSE_MS;
     const mayRepeat = question.isRepeatable || isRefusedForNow;
-    if (!mayRepeat || tries === MOST_TRIES || pauseMs > LONGEST_PAUSE_MS) throw unreachable(answer, cause);
+    if (!mayRepeat || tries === MAX_TRIES || pauseMs > LONGEST_PAUSE_MS) throw unreachable(answer, cause);
     await wait(spread(pauseMs));
   }
 }

@@ -19,7 +19,7 @@ export interface ClientOptions {
   readonly issuer: string;
   /** A public application's: `app_…`. */
   readonly clientId: string;
-  /** Where the person comes back to; registered with the application, letter by letter. */
+  /** Where the person comes back to; registered with the application, as an exact match. */
   readonly redirectUri: string;
   /** What to ask for: `['invoices.read']`. */
   readonly permissions?: readonly string[];

@@ -16,7 +16,7 @@ export interface JwtSource {
 }
 
 /** A request that is told to come later is asked again this often, and waits this long in sum. */
-const MOST_WAITS = 3;
+const MAX_WAITS = 3;
 const LONGEST_WAIT_MS = 60_000;
 /** RFC 9110 §9.2.2: done twice is done once. */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
@@ -52,7 +52,7 @@ export function createFetch(source: JwtSource, apiOrigins: readonly string[]): F
         jwt = next;
         continue;
       }
-      const ms = isReplayable && waits < MOST_WAITS ? pauseBefore(response, method, own) : null;
+      const ms = isReplayable && waits < MAX_WAITS ? pauseBefore(response, method, own) : null;
       if (ms === null || waitedMs + ms > LONGEST_WAIT_MS) return response;
       await discard(response);
       await wait(spread(ms), signal);

@@ -12,9 +12,9 @@ const DAY_MS = 86_400_000;
 const CATALOGUE = catalogueOf(1000);
 const NAMES = CATALOGUE.map(({ name }) => name);
 /** Of a list, whatever its length: what fits into the window and a margin. */
-const MOST_ROWS = 40;
+const MAX_ROWS = 40;
 /** A letter in another field: the form itself and its other fields. */
-const MOST_FOR_A_LETTER = 400;
+const MAX_FOR_A_LETTER = 400;
 
 describe('with very many permissions and routes', () => {
   let dashboard: Dashboard;
@@ -51,13 +51,13 @@ describe('with very many permissions and routes', () => {
     await table.getByRole('checkbox', { name: /^area-00-thing-0\.read/ }).waitFor();
     // Whoever cannot see hears how many there are: 500 resources, the row of all, and the heading.
     await expect.poll(() => table.getAttribute('aria-rowcount')).toBe('502');
-    await expect.poll(() => table.getByRole('row').count()).toBeLessThan(MOST_ROWS);
+    await expect.poll(() => table.getByRole('row').count()).toBeLessThan(MAX_ROWS);
 
     const name = page.getByLabel('Name');
     await name.click();
-    expect(await workOf(page, () => page.keyboard.press('a'))).toBeLessThan(MOST_FOR_A_LETTER);
+    expect(await workOf(page, () => page.keyboard.press('a'))).toBeLessThan(MAX_FOR_A_LETTER);
     const box = table.getByRole('checkbox', { name: /^area-00-thing-3\.write/ });
-    expect(await workOf(page, () => box.click())).toBeLessThan(MOST_FOR_A_LETTER);
+    expect(await workOf(page, () => box.click())).toBeLessThan(MAX_FOR_A_LETTER);
     await expect.poll(() => box.isChecked()).toBe(true);
 
     // The last of them: by the filter, and by scrolling.
@@ -68,7 +68,7 @@ describe('with very many permissions and routes', () => {
     await table.getByRole('checkbox', { name: /^area-00-thing-0\.read/ }).hover();
     await page.mouse.wheel(0, 100_000);
     await expect.poll(() => table.getByRole('checkbox', { name: /^area-49-thing-9\.write/ }).isChecked()).toBe(true);
-    await expect.poll(() => table.getByRole('row').count()).toBeLessThan(MOST_ROWS);
+    await expect.poll(() => table.getByRole('row').count()).toBeLessThan(MAX_ROWS);
   });
 
   it('lets the keyboard walk through all rows, and keeps the one that has the focus', async () => {
@@ -103,8 +103,8 @@ describe('with very many permissions and routes', () => {
     const table = page.getByRole('dialog').getByRole('table', { name: 'Permissions' });
     const box = table.getByRole('checkbox', { name: /^area-00-thing-1\.read/ });
     await box.waitFor();
-    await expect.poll(() => table.getByRole('row').count()).toBeLessThan(MOST_ROWS);
-    expect(await workOf(page, () => box.click())).toBeLessThan(MOST_FOR_A_LETTER);
+    await expect.poll(() => table.getByRole('row').count()).toBeLessThan(MAX_ROWS);
+    expect(await workOf(page, () => box.click())).toBeLessThan(MAX_FOR_A_LETTER);
     await expect.poll(() => box.isChecked()).toBe(true);
   });
 
@@ -140,17 +140,17 @@ describe('with very many permissions and routes', () => {
     const table = page.getByRole('table', { name: 'Requests access to' });
     await table.getByRole('checkbox').first().waitFor();
     await expect.poll(() => table.getAttribute('aria-rowcount')).toBe('1001');
-    await expect.poll(() => table.getByRole('row').count()).toBeLessThan(MOST_ROWS);
+    await expect.poll(() => table.getByRole('row').count()).toBeLessThan(MAX_ROWS);
     await page.getByLabel('Name', { exact: true }).click();
-    expect(await workOf(page, () => page.keyboard.press('a'))).toBeLessThan(MOST_FOR_A_LETTER);
+    expect(await workOf(page, () => page.keyboard.press('a'))).toBeLessThan(MAX_FOR_A_LETTER);
   });
 
   it('renders what is seen of the catalogue, and takes one to what is wrong', async () => {
     const page = await at('/dashboard/operator/permissions');
     const first = page.getByLabel('Resource 1', { exact: true });
     await first.click();
-    await expect.poll(() => page.getByRole('row').count()).toBeLessThan(MOST_ROWS);
-    expect(await workOf(page, () => page.keyboard.press('a'))).toBeLessThan(MOST_FOR_A_LETTER);
+    await expect.poll(() => page.getByRole('row').count()).toBeLessThan(MAX_ROWS);
+    expect(await workOf(page, () => page.keyboard.press('a'))).toBeLessThan(MAX_FOR_A_LETTER);
     await page.keyboard.press('Backspace');
     await page.mouse.wheel(0, 1_000_000);
     const last = page.getByLabel('Resource 500', { exact: true });
@@ -164,8 +164,8 @@ describe('with very many permissions and routes', () => {
   it('renders what is seen of the routes', async () => {
     const page = await at('/dashboard/operator/routes');
     await page.getByLabel('Pattern 1', { exact: true }).click();
-    await expect.poll(() => page.getByRole('listitem').count()).toBeLessThan(MOST_ROWS);
-    expect(await workOf(page, () => page.keyboard.press('a'))).toBeLessThan(MOST_FOR_A_LETTER);
+    await expect.poll(() => page.getByRole('listitem').count()).toBeLessThan(MAX_ROWS);
+    expect(await workOf(page, () => page.keyboard.press('a'))).toBeLessThan(MAX_FOR_A_LETTER);
     await page.mouse.wheel(0, 10_000_000);
     await expect.poll(() => page.getByLabel('Pattern 5000', { exact: true }).inputValue()).toBe('/things-4999/:id');
   });
@@ -198,7 +198,7 @@ describe('with very many permissions and routes', () => {
     const [kept, gone] = ['Will be kept:', 'Will be removed:'].map((name) => dialog.getByRole('region', { name }));
     if (kept === undefined || gone === undefined) throw new Error('Two lists.');
     await kept.getByText('area-00-thing-0.read', { exact: true }).waitFor();
-    for (const list of [kept, gone]) await expect.poll(() => list.getByRole('listitem').count()).toBeLessThan(MOST_ROWS);
+    for (const list of [kept, gone]) await expect.poll(() => list.getByRole('listitem').count()).toBeLessThan(MAX_ROWS);
     // The last of them: by the keyboard.
     await gone.focus();
     await page.keyboard.press('End');

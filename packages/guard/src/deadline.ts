@@ -4,7 +4,7 @@
  */
 export interface Deadline {
   readonly signal: AbortSignal;
-  /** Begins anew, with so many milliseconds. */
+  /** Starts again, with so many milliseconds. */
   restart(ms: number): void;
   /** To be called in the end, whatever came of it: nothing of it stays behind. */
   release(): void;

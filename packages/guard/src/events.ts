@@ -9,7 +9,7 @@ export interface ServerEvent {
 const LF = 0x0a;
 const DATA = new TextEncoder().encode('data: ');
 /** Ours have two. */
-const MOST_LINES = 4;
+const MAX_LINES = 4;
 
 /** Ends with the answer. Throws when one event is longer than `most` bytes, or has more lines than any of ours. */
 export async function* readEvents(response: Response, { most, path, signal }: Bounds): AsyncGenerator<ServerEvent> {
@@ -29,7 +29,7 @@ export async function* readEvents(response: Response, { most, path, signal }: Bo
       length += line.length + 1;
       if (line.length > 0) {
         if (startsWith(line, DATA)) data.push(line.subarray(DATA.length));
-        if (data.length > MOST_LINES) throw new IssuerFault(`${path}: an event of more than ${MOST_LINES} lines.`, null);
+        if (data.length > MAX_LINES) throw new IssuerFault(`${path}: an event of more than ${MAX_LINES} lines.`, null);
         continue;
       }
       if (data.length > 0) yield { data };

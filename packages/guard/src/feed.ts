@@ -1,7 +1,7 @@
 /**
  * The revocation feed, followed: the whole list once, then one connection on which Keyhouse tells of each change as it is committed, and each
  * second that nothing else happened. Nothing is believed that is not signed by a key of the issuer, or that goes backwards. What was heard stays
- * until it ends, also when the list begins anew (a restored backup).
+ * until it ends, also if the list starts again (a restored backup).
  */
 import {
   FEED_SIGNATURE_HEADER,
@@ -56,7 +56,7 @@ interface Ports {
   /** After each message. */
   readonly onHeard: () => void;
   readonly onChange: (change: FeedRevocation) => void;
-  /** The list began anew: whatever is remembered may be stale. */
+  /** The list started again, so everything in the cache may be stale. */
   readonly onReset: () => void;
   readonly onFault: (error: unknown) => void;
 }
@@ -68,7 +68,7 @@ const WAIT_MS = 10_000;
 const POLL_EVERY_MS = 1000;
 const SWEEP_EVERY_MS = 60_000;
 /** Three million revoked JWTs. */
-const MOST_BYTES = 128 * 1024 * 1024;
+const MAX_BYTES = 128 * 1024 * 1024;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 /** Between servers whose clocks differ; the same server's never goes back. */
@@ -78,10 +78,10 @@ const LEAST_PACE = 0.9;
 /** Whoever heard nothing for so long may have missed that a signing key was withdrawn. */
 const LONG_SILENT_MS = 3_600_000;
 /** How long a request waits for a look. */
-const MOST_LOOKING_MS = 3000;
+const MAX_LOOKING_MS = 3000;
 /** An answer of introspection is not older than this. */
 const RECENT_MS = 10_000;
-const MOST_RECENT = 20_000;
+const MAX_RECENT = 20_000;
 
 export class FeedReader implements Feed {
   readonly #ports: Ports;
@@ -141,7 +141,7 @@ export class FeedReader implements Feed {
       this.#fetchShared().catch(this.#note);
     }
     // The look goes on when the request does.
-    const waiting = createDeadline(MOST_LOOKING_MS, this.#ending.signal);
+    const waiting = createDeadline(MAX_LOOKING_MS, this.#ending.signal);
     await untilEnded(this.#looking ?? Promise.resolve(), waiting.signal).catch(() => {});
     waiting.release();
   };
@@ -237,8 +237,8 @@ export class FeedReader implements Feed {
   #remember(subject: string, at: FeedPosition): void {
     const nowMs = this.#ports.monotonicMs();
     // Too many to keep in mind: then whatever is remembered goes, and what is being answered now is not remembered.
-    if (this.#recent.size > MOST_RECENT) this.#ports.onReset();
-    if (nowMs - this.#recentSinceMs > RECENT_MS || this.#recent.size > MOST_RECENT) {
+    if (this.#recent.size > MAX_RECENT) this.#ports.onReset();
+    if (nowMs - this.#recentSinceMs > RECENT_MS || this.#recent.size > MAX_RECENT) {
       this.#older = this.#recent;
       this.#recent = new Map();
       this.#recentSinceMs = nowMs;
@@ -259,7 +259,7 @@ export class FeedReader implements Feed {
         // An answer that is long on its way tells how things stood when it was asked for.
         const askedAtMs = this.#ports.monotonicMs();
         const response = await this.#ports.ask({ path: PATH + this.#resumeQuery(), signal });
-        const bytes = await readBytes(response, { most: MOST_BYTES, path: PATH, signal });
+        const bytes = await readBytes(response, { most: MAX_BYTES, path: PATH, signal });
         await this.#hear(bytes, response.headers.get(FEED_SIGNATURE_HEADER) ?? '', askedAtMs);
         // A message tells of so much at most; the rest stands behind it.
         if (before === null || before.position === this.#position?.position || this.#position?.epoch !== before.epoch) return;
@@ -288,7 +288,7 @@ export class FeedReader implements Feed {
     const { signal, restart, release } = createDeadline(WAIT_MS, this.#ending.signal);
     try {
       const response = await this.#ports.ask({ path: PATH + this.#resumeQuery(), accept: 'text/event-stream', signal });
-      for await (const { data } of readEvents(response, { most: MOST_BYTES, path: PATH, signal })) {
+      for await (const { data } of readEvents(response, { most: MAX_BYTES, path: PATH, signal })) {
         const [text, signature] = data;
         if (text === undefined || signature === undefined) throw forged('an event without a signature');
         await this.#hear(text, new TextDecoder().decode(signature), this.#ports.monotonicMs());

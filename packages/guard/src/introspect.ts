@@ -58,22 +58,22 @@ interface Asked {
   resolve(answer: Answer | null): void;
 }
 
-const MOST_ANSWERS = 20_000;
+const MAX_ANSWERS = 20_000;
 /** A credential that was not good a moment ago: garbage that comes again and again costs one question a second. */
 const REFUSED_FOR_MS = 1000;
-const MOST_AT_ONCE = 100;
+const MAX_AT_ONCE = 100;
 /** As JSON each may be two bytes, and Keyhouse takes two million: strangers' long ones must not spoil the question for those beside them. */
-const MOST_CHARACTERS_AT_ONCE = 900_000;
-const MOST_UNDER_WAY = 8;
+const MAX_CHARACTERS_AT_ONCE = 900_000;
+const MAX_UNDER_WAY = 8;
 /** More would only wait for longer than anybody does. */
-const MOST_WAITING = 10_000;
+const MAX_WAITING = 10_000;
 const WAIT_MS = 3000;
 /** A server that is further behind than their product says so itself, by refusing to answer. */
-const MOST_TRIES = 8;
+const MAX_TRIES = 8;
 const BETWEEN_TRIES_MS = 250;
 /** Whoever had to wait for others first. */
 const LEAST_WAIT_MS = 1000;
-const MOST_BYTES = 2 * 1024 * 1024;
+const MAX_BYTES = 2 * 1024 * 1024;
 /** Keyhouse answered, and it may be a single credential that it cannot be asked about or that the guard cannot read: nobody else shall suffer. */
 const OF_ONE: ReadonlySet<number> = new Set([200, 400, 413, 422, 500]);
 const ONE = '/auth/introspect';
@@ -83,7 +83,7 @@ const REPORTS_USE = { [USE_HEADER]: USE_REPORTED };
 
 export class BatchIntrospector implements Introspector {
   readonly #ports: Ports;
-  readonly #answers = createMemory<Answer>(MOST_ANSWERS);
+  readonly #answers = createMemory<Answer>(MAX_ANSWERS);
   readonly #namesOf = new Map<string, Set<string>>();
   readonly #waiting = new Map<string, Promise<Answer | null>>();
   #queue: Asked[] = [];
@@ -149,7 +149,7 @@ export class BatchIntrospector implements Introspector {
   #askOnce(name: string, text: string): Promise<Answer | null> {
     const under = this.#waiting.get(name);
     if (under !== undefined) return under;
-    if (this.#waiting.size >= MOST_WAITING) return Promise.resolve(null);
+    if (this.#waiting.size >= MAX_WAITING) return Promise.resolve(null);
     const dueAtMs = this.#ports.monotonicMs() + WAIT_MS;
     const asked = new Promise<Answer | null>((resolve) => this.#queue.push({ text, name, dueAtMs, resolve })).finally(() =>
       this.#waiting.delete(name),
@@ -165,7 +165,7 @@ export class BatchIntrospector implements Introspector {
   readonly #send = (): void => {
     this.#isScheduled = false;
     this.#giveUp();
-    while (this.#queue.length > 0 && this.#underWay < MOST_UNDER_WAY) {
+    while (this.#queue.length > 0 && this.#underWay < MAX_UNDER_WAY) {
       const batch = this.#queue.slice(0, fitting(this.#queue));
       this.#queue = this.#queue.slice(batch.length);
       this.#underWay += 1;
@@ -220,7 +220,7 @@ export class BatchIntrospector implements Introspector {
       }
     }
     if (older.length === 0) return;
-    if (attempt < MOST_TRIES && !signal.aborted) {
+    if (attempt < MAX_TRIES && !signal.aborted) {
       // At once the first time: there may be another server behind the same address.
       if (attempt > 1) await new Promise((resolve) => setTimeout(resolve, BETWEEN_TRIES_MS));
       await this.#ask(older, signal, attempt + 1);
@@ -235,7 +235,7 @@ export class BatchIntrospector implements Introspector {
     const path = isOne ? ONE : BATCH;
     const body = isOne ? { token: first.text } : { tokens: batch.map(({ text }) => text) };
     const response = await this.#ports.ask({ path, method: 'POST', body, headers: REPORTS_USE, signal });
-    const parsed = parseStrictJson(textOf(await readBytes(response, { most: MOST_BYTES, path, signal }), path));
+    const parsed = parseStrictJson(textOf(await readBytes(response, { most: MAX_BYTES, path, signal }), path));
     const value = parsed.ok ? parsed.value : null;
     const results = isOne ? [value] : isObject(value) && Array.isArray(value.results) ? value.results : [];
     const callers = results.map((result, index) => {
@@ -255,18 +255,18 @@ export class BatchIntrospector implements Introspector {
       if (names === undefined) this.#namesOf.set(subject, new Set([name]));
       else names.add(name);
     }
-    if (this.#namesOf.size > 4 * MOST_ANSWERS) this.forgetAll();
+    if (this.#namesOf.size > 4 * MAX_ANSWERS) this.forgetAll();
   }
 }
 
 /** How many of the first may travel together; one at least. */
 function fitting(queue: readonly Asked[]): number {
   let characters = 0;
-  for (let count = 0; count < Math.min(queue.length, MOST_AT_ONCE); count++) {
+  for (let count = 0; count < Math.min(queue.length, MAX_AT_ONCE); count++) {
     characters += queue[count]?.text.length ?? 0;
-    if (count > 0 && characters > MOST_CHARACTERS_AT_ONCE) return count;
+    if (count > 0 && characters > MAX_CHARACTERS_AT_ONCE) return count;
   }
-  return Math.min(queue.length, MOST_AT_ONCE);
+  return Math.min(queue.length, MAX_AT_ONCE);
 }
 
 /** At once on Node; later where only WebCrypto is. */

@@ -22,13 +22,13 @@ export interface SignatureKey {
   verify(signingInput: string, signature: Uint8Array): boolean | Promise<boolean>;
 }
 
-const MOST_KEYS = 20;
+const MAX_KEYS = 20;
 /** Whoever publishes one of these has published a secret, and the key is anybody's. */
 const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 /** The keys of a set, members that are not public left behind; null when anything about it is not as Keyhouse publishes it. */
 export function readKeySet(set: unknown): readonly PublicJwk[] | null {
-  if (!isObject(set) || !Array.isArray(set.keys) || set.keys.length === 0 || set.keys.length > MOST_KEYS) return null;
+  if (!isObject(set) || !Array.isArray(set.keys) || set.keys.length === 0 || set.keys.length > MAX_KEYS) return null;
   const keys = set.keys.map(readKey);
   const kids = new Set(keys.map((key) => key?.kid));
   return kids.size === keys.length && keys.every((key) => key !== null) ? keys : null;

@@ -12,7 +12,7 @@ const PATH = '/.well-known/jwks.json';
 const COOL_DOWN_MS = 30_000;
 /** After a failure sooner: nobody can be let in without keys. */
 const RETRY_MS = 1000;
-const MOST_BYTES = 262_144;
+const MAX_BYTES = 262_144;
 const WAIT_MS = 3000;
 
 export interface KeySet {
@@ -48,7 +48,7 @@ export function createKeySet({ ask, monotonicMs, onFault }: Ports): KeySet {
     fetches += 1;
     const signal = AbortSignal.timeout(WAIT_MS);
     const response = await ask({ path: PATH, isKeyed: false, signal });
-    const parsed = parseStrictJson(textOf(await readBytes(response, { most: MOST_BYTES, path: PATH, signal }), PATH));
+    const parsed = parseStrictJson(textOf(await readBytes(response, { most: MAX_BYTES, path: PATH, signal }), PATH));
     const set = parsed.ok ? readKeySet(parsed.value) : null;
     // A key that is known stays the very same: what was verified with it need not be verified again.
     const entries = await Promise.all(

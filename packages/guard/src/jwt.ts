@@ -1,7 +1,7 @@
 /**
  * JWTs of ours, verified without asking anyone (RFC 7519 §7.2, RFC 9068 §4, RFC 8725): form, signature and claims as the server judges them,
  * with the server's own code. One that was verified before costs one look-up by its signature; the whole text must be the very same, and
- * issuer, audience, time and key are judged anew each time. Revocations are the caller's to judge.
+ * issuer, audience, time and key are checked again each time. Revocations are the caller's to judge.
  */
 import { type CompactJws, faultOfClaims, JWS_MAX_LENGTH, type ReadClaims, readCompactJws, readJwt } from '@keyhouse/protocol';
 import { type Caller, callerOfJwt } from './caller.ts';
@@ -31,7 +31,7 @@ interface Ports {
 }
 
 /** Characters, so that long ones cannot fill the memory: about 20,000 JWTs of common size. */
-const MOST_CHARACTERS = 16 * 1024 * 1024;
+const MAX_CHARACTERS = 16 * 1024 * 1024;
 const OVERHEAD = 512;
 const BEARER = 'Bearer ';
 
@@ -42,7 +42,7 @@ export interface VerifyJwt {
 }
 
 export function createVerifyJwt({ keys, issuer, audience, nowMs }: Ports): VerifyJwt {
-  const seen = createMemory<Seen>(MOST_CHARACTERS);
+  const seen = createMemory<Seen>(MAX_CHARACTERS);
   const expected = { issuer, audience };
 
   const judge = ({ read, verdict }: Seen): JwtVerdict => {

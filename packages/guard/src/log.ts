@@ -2,16 +2,16 @@
 import { callBack } from './callback.ts';
 
 const AGAIN_AFTER_MS = 60_000;
-const MOST_SENTENCES = 100;
+const MAX_SENTENCES = 100;
 
 export function createQuietLog(log: (sentence: string) => void, monotonicMs: () => number): (sentence: string) => void {
   const saidAtMs = new Map<string, number>();
   return (sentence) => {
     const nowMs = monotonicMs();
     if (nowMs - (saidAtMs.get(sentence) ?? Number.NEGATIVE_INFINITY) < AGAIN_AFTER_MS) return;
-    if (saidAtMs.size >= MOST_SENTENCES) forgetOld(saidAtMs, nowMs);
+    if (saidAtMs.size >= MAX_SENTENCES) forgetOld(saidAtMs, nowMs);
     // Whoever makes up a new sentence each time fills no disk.
-    if (saidAtMs.size >= MOST_SENTENCES) return;
+    if (saidAtMs.size >= MAX_SENTENCES) return;
     saidAtMs.set(sentence, nowMs);
     // A log that fails is no reason to fail a request.
     callBack(() => log(sentence));

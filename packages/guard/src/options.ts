@@ -75,9 +75,9 @@ const KNOWN = [
 ];
 const PATIENCE = ['whenStale', 'staleAfterMs', 'whenAway'];
 const LOOPBACK = /^http:\/\/(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?$/;
-const MOST_REMEMBERED_SECONDS = 60;
+const MAX_REMEMBERED_SECONDS = 60;
 /** Enough to be seen at a start. */
-const MOST_NOTES = 10;
+const MAX_NOTES = 10;
 
 /** @throws Error that names every fault, one a line. */
 export function readOptions(options: GuardOptions): Settings {
@@ -89,8 +89,8 @@ export function readOptions(options: GuardOptions): Settings {
   const { environment = null, rememberSeconds = 5, feed = 'stream' } = options;
   if (!(environment === null || environment === 'live' || environment === 'test')) faults.push('environment: live or test.');
   if (feed !== 'stream' && feed !== 'poll') faults.push('feed: stream or poll.');
-  if (!(rememberSeconds >= 0 && rememberSeconds <= MOST_REMEMBERED_SECONDS))
-    faults.push(`rememberSeconds: 0 to ${MOST_REMEMBERED_SECONDS}.`);
+  if (!(rememberSeconds >= 0 && rememberSeconds <= MAX_REMEMBERED_SECONDS))
+    faults.push(`rememberSeconds: 0 to ${MAX_REMEMBERED_SECONDS}.`);
   faults.push(...faultsOfPatience(options));
   const patienceOf = new Map<Route, Patience>();
   const notes: string[] = [];
@@ -126,8 +126,8 @@ function readIssuer(text: unknown, faults: string[]): string {
 
 /** What of a document works, but was perhaps not meant. */
 function tellNotes(notes: readonly string[], log: (sentence: string) => void): void {
-  for (const note of notes.slice(0, MOST_NOTES)) log(`openapi: ${note}`);
-  const more = notes.length - MOST_NOTES;
+  for (const note of notes.slice(0, MAX_NOTES)) log(`openapi: ${note}`);
+  const more = notes.length - MAX_NOTES;
   if (more > 0) log(`openapi: … and ${more} more; "keyhouse permission import FILE --dry-run --json" has all of them.`);
 }
 

@@ -14,7 +14,7 @@ export type Question =
 /** `methods`: the request's own, and what headers would put in its place. */
 export type ReadQuestion = (methods: readonly string[], target: string, foldsCase: boolean) => Question;
 
-const MOST_KEPT = 4000;
+const MAX_KEPT = 4000;
 /** Longer ones are hardly asked twice. */
 const LONGEST_KEPT = 256;
 
@@ -23,7 +23,7 @@ export function createReadQuestion({
   patienceOf,
   patience,
 }: Pick<Settings, 'routes' | 'patienceOf' | 'patience'>): ReadQuestion {
-  const kept = createMemory<Question>(MOST_KEPT);
+  const kept = createMemory<Question>(MAX_KEPT);
 
   function read(methods: readonly string[], target: string, foldsCase: boolean): Question {
     const judged = judgeTarget(routes, methods, target, foldsCase);

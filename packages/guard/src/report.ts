@@ -37,13 +37,13 @@ const NO_COUNTS: ReadonlyMap<string, number> = new Map();
 const PATH = '/auth/usage';
 const FLUSH_EVERY_MS = 5000;
 const WAIT_MS = 3000;
-const MOST_USES = 1000;
-const MOST_REFUSALS = 100;
+const MAX_USES = 1000;
+const MAX_REFUSALS = 100;
 /** About 20 MB. */
-const MOST_SUMS = 50_000;
-const MOST_WAITING_REFUSALS = 1000;
+const MAX_SUMS = 50_000;
+const MAX_WAITING_REFUSALS = 1000;
 /** Reasons are a closed list; should one ever be made of input, memory still has an end. */
-const MOST_REASONS = 50;
+const MAX_REASONS = 50;
 /** As the server itself keeps it. */
 const REFUSALS_OF_ONE_A_MINUTE = 10;
 /** Between two batches; both together fill one. Strangers must not crowd out those who are known. */
@@ -88,7 +88,7 @@ export class UsageReporter implements Reporter {
   };
 
   readonly refuse = (note: RefusalNote): void => {
-    if (this.#refusals.length < MOST_WAITING_REFUSALS && this.#isAdmitted(note)) this.#refusals.push(note);
+    if (this.#refusals.length < MAX_WAITING_REFUSALS && this.#isAdmitted(note)) this.#refusals.push(note);
     else this.#countRefusals(note.reason, 1);
     this.#flushOnTheWay();
   };
@@ -114,7 +114,7 @@ export class UsageReporter implements Reporter {
     const name = `${subjectName(caller)} ${needed}`;
     let sum = this.#sums.get(name);
     if (sum === undefined) {
-      if (this.#sums.size >= MOST_SUMS) return null;
+      if (this.#sums.size >= MAX_SUMS) return null;
       sum = { caller, permissions, count: 0, lastUsedAtMs: atMs, address, userAgent };
       this.#sums.set(name, sum);
     }
@@ -132,7 +132,7 @@ export class UsageReporter implements Reporter {
   /** Beyond the rate a refusal is counted, and nobody can ask about it by its id. */
   #countRefusals(reason: string, count: number): void {
     const before = this.#counts.get(reason);
-    if (before === undefined && this.#counts.size >= MOST_REASONS) this.#told.dropped_refusals_total += count;
+    if (before === undefined && this.#counts.size >= MAX_REASONS) this.#told.dropped_refusals_total += count;
     else this.#counts.set(reason, (before ?? 0) + count);
   }
 
@@ -150,15 +150,15 @@ export class UsageReporter implements Reporter {
     this.#sums = new Map();
     this.#countersOf = new WeakMap();
     this.#refusals = [];
-    const batches = Math.ceil(Math.max(uses.length / MOST_USES, notes.length / MOST_REFUSALS, counted.size === 0 ? 0 : 1));
+    const batches = Math.ceil(Math.max(uses.length / MAX_USES, notes.length / MAX_REFUSALS, counted.size === 0 ? 0 : 1));
     for (let index = 0; index < batches; index++) {
       const batch = {
-        uses: uses.slice(index * MOST_USES, (index + 1) * MOST_USES),
-        refusals: notes.slice(index * MOST_REFUSALS, (index + 1) * MOST_REFUSALS),
+        uses: uses.slice(index * MAX_USES, (index + 1) * MAX_USES),
+        refusals: notes.slice(index * MAX_REFUSALS, (index + 1) * MAX_REFUSALS),
         counts: index === 0 ? counted : NO_COUNTS,
       };
       if (!(await this.#sendOne(batch))) {
-        const [usesLeft, notesLeft] = [uses.slice((index + 1) * MOST_USES), notes.slice((index + 1) * MOST_REFUSALS)];
+        const [usesLeft, notesLeft] = [uses.slice((index + 1) * MAX_USES), notes.slice((index + 1) * MAX_REFUSALS)];
         this.#addBack({ uses: usesLeft, refusals: notesLeft, counts: NO_COUNTS });
         return;
       }
@@ -195,8 +195,8 @@ export class UsageReporter implements Reporter {
       else newer.count += use.count;
     }
     const waiting = [...notes, ...this.#refusals];
-    this.#refusals = waiting.slice(0, MOST_WAITING_REFUSALS);
-    for (const { reason } of waiting.slice(MOST_WAITING_REFUSALS)) this.#countRefusals(reason, 1);
+    this.#refusals = waiting.slice(0, MAX_WAITING_REFUSALS);
+    for (const { reason } of waiting.slice(MAX_WAITING_REFUSALS)) this.#countRefusals(reason, 1);
   }
 
   #drop({ uses, refusals: notes, counts: counted }: Batch): void {

@@ -3,13 +3,13 @@ import { Text, Tooltip } from '@mantine/core';
 import { groupByResource } from './permission-groups.ts';
 import { words } from './words.ts';
 
-const MOST_SHOWN = 2;
+const MAX_SHOWN = 2;
 
 export function PermissionSummary({ kind, permissions }: { kind: 'token' | 'key'; permissions: readonly string[] | null }) {
   if (permissions === null) return <Text size="sm">{words.allPermissions[kind]}</Text>;
   const lines = groupByResource(permissions).map(sentenceOf);
-  const rest = lines.length - MOST_SHOWN;
-  const shown = lines.slice(0, rest === 1 ? MOST_SHOWN + 1 : MOST_SHOWN);
+  const rest = lines.length - MAX_SHOWN;
+  const shown = lines.slice(0, rest === 1 ? MAX_SHOWN + 1 : MAX_SHOWN);
   const text = (
     <Text size="sm" component="span" style={{ overflowWrap: 'anywhere' }}>
       {shown.join(' · ')}

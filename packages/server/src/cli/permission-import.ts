@@ -24,7 +24,7 @@ The document replaces the whole catalogue and all routes. A permission that was 
 or sensitive as before and, without --sentences, keeps its sentence.`;
 
 /** A list of people is read, a list of a thousand is not; the JSON has all of them. */
-const MOST_LINES = 40;
+const MAX_LINES = 40;
 
 export async function importPermissions(file: string, options: ImportOptions): Promise<void> {
   const isDryRun = options.dryRun === true;
@@ -97,10 +97,8 @@ function describePlan(plan: ImportPlan, derived: DerivedRoutes): string {
 const warningLines = ({ warnings }: DerivedRoutes): readonly string[] => lines(warnings, (warning) => `Note: ${warning}`);
 
 function lines<Entry>(entries: readonly Entry[], line: (entry: Entry) => string): readonly string[] {
-  const shown = entries.slice(0, MOST_LINES).map((entry) => printable(line(entry)));
-  return entries.length <= MOST_LINES
-    ? shown
-    : [...shown, `  … and ${entries.length - MOST_LINES} more. --json lists all of them`];
+  const shown = entries.slice(0, MAX_LINES).map((entry) => printable(line(entry)));
+  return entries.length <= MAX_LINES ? shown : [...shown, `  … and ${entries.length - MAX_LINES} more. --json lists all of them`];
 }
 
 function describeRule(rule: StoredRoute): string {

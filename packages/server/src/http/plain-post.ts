@@ -38,7 +38,7 @@ interface Ports {
 }
 
 /** The longest credential and its name fit many times. */
-const MOST_BYTES = 32_768;
+const MAX_BYTES = 32_768;
 
 /** Answers what is plain; false when it is not, and then nothing of the request has been read. */
 export function createPlainPosts(ports: Ports, posts: readonly PlainPost[]) {
@@ -57,7 +57,7 @@ export function createPlainPosts(ports: Ports, posts: readonly PlainPost[]) {
 function isPlain({ headers }: IncomingMessage): boolean {
   const { 'content-length': length, 'content-type': type, 'transfer-encoding': coding, expect } = headers;
   if (isEncoded(headers['content-encoding'])) return false;
-  if (length === undefined || !/^\d{1,5}$/.test(length) || Number(length) > MOST_BYTES) return false;
+  if (length === undefined || !/^\d{1,5}$/.test(length) || Number(length) > MAX_BYTES) return false;
   return coding === undefined && expect === undefined && (isForm(type) || isJson(type));
 }
 

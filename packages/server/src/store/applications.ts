@@ -11,7 +11,7 @@ import {
   DEFAULT_SETTINGS,
   type ListedApplication,
   type Logo,
-  MOST_SESSIONS_COUNTED,
+  MAX_SESSIONS_COUNTED,
   narrowsApplication,
 } from '../core/applications/application.ts';
 import { BADGES } from '../core/applications/badge.ts';
@@ -308,7 +308,7 @@ async function countSessions(db: Db, applicationId: number, nowMs: number): Prom
     .select('sessions.id')
     .where('application_id', '=', applicationId)
     .where(isActive(nowMs))
-    .limit(MOST_SESSIONS_COUNTED)
+    .limit(MAX_SESSIONS_COUNTED)
     .as('counted');
   const { count } = await db
     .selectFrom(counted)

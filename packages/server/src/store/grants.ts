@@ -13,7 +13,7 @@ import { narrowSessions } from './narrowing.ts';
 import { lockActivePlace } from './place.ts';
 import type { Db } from './prepared.ts';
 import type { GrantsTable } from './schema.ts';
-import { endSessions, endUnusedSessions, insertSession, standingOf } from './sessions.ts';
+import { endSessions, endUnusedSessions, findStanding, insertSession } from './sessions.ts';
 import { lockSignIn } from './sign-ins.ts';
 
 type Input<Name extends keyof GrantsStore> = Parameters<GrantsStore[Name]>[0];
@@ -145,7 +145,7 @@ export const grantsActs = {
       signedInAtMs: data.signedInAtMs,
       signInId: data.signInId,
     });
-    const standing = await standingOf(act.db, session.id);
+    const standing = await findStanding(act.db, session.id);
     if (standing === null) {
       await act.db.deleteFrom('sessions').where('id', '=', session.id).execute();
       return OVER;

@@ -16,7 +16,7 @@ import type { Db } from './prepared.ts';
  */
 const SLACK_MS = 2000;
 /** Above this many sessions of one user, all of the user's JWTs are revoked by one change. */
-const MOST_CHANGES = 50;
+const MAX_CHANGES = 50;
 
 interface Narrowed {
   readonly userId: number;
@@ -35,7 +35,7 @@ export async function narrowSessions(act: Act, narrowed: Narrowed, nowMs: number
   if (grantId !== undefined) query = query.where('grant_id', '=', grantId);
   const rows = await query.returning(['id', 'permissions', 'last_used_at_ms', 'jwts_after_ms']).execute();
   const lost = rows.filter((row) => isIssuing(row, nowMs) && isLess(JSON.parse(row.permissions) as string[]));
-  if (lost.length > MOST_CHANGES) return await narrowUser(act, userId, nowMs);
+  if (lost.length > MAX_CHANGES) return await narrowUser(act, userId, nowMs);
   for (const { id, jwts_after_ms: beforeMs } of lost) act.revoke({ kind: 'session', id, beforeMs });
 }
 

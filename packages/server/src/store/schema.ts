@@ -310,7 +310,7 @@ interface JwtsTable {
 
 interface JwtCountsTable {
   key_id: number;
-  /** Never less than the live JWTs of the key; counted anew when it reaches the limit. */
+  /** Never less than the live JWTs of the key; counted again when it reaches the limit. */
   upper_bound: number;
   /** Every JWT of the key issued at or before this moment was revoked at once; none may be recorded any more that would be. */
   revoked_before_ms: Generated<number>;

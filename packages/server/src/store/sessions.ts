@@ -79,7 +79,7 @@ export function sessionsReads(db: Db): Pick<SessionsStore, Reads> {
       const row = await db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst();
       return row === undefined ? null : toSession(row);
     },
-    findStanding: (id) => standingOf(db, id),
+    findStanding: (id) => findStanding(db, id),
     async countSessionsBySignIn(userId, nowMs) {
       const rows = await db
         .selectFrom('sessions')
@@ -117,9 +117,9 @@ export function sessionsReads(db: Db): Pick<SessionsStore, Reads> {
 export const sessionsActs = {
   async moveSession(act: Act, move: Input<'moveSession'>): Promise<Moved> {
     const moved = (await moveOn(act.db, { ...policyOf(move), ...moveOf(move) })).affected > 0;
-    const outcome = moved ? ('moved' as const) : await judgeOther(act, move);
+    const outcome = moved ? ('moved' as const) : await classifyReplay(act, move);
     if (outcome === 'too_often' || outcome === 'reused' || outcome === 'over') return { outcome };
-    const standing = await standingOf(act.db, move.id);
+    const standing = await findStanding(act.db, move.id);
     if (standing !== null) return { outcome, standing };
     // The user, the application, the account or the place in it is gone: whoever took it away ends sessions; this is what is left.
     await endSessions(act, { id: move.id }, { reason: 'revoked', nowMs: move.nowMs });
@@ -295,7 +295,7 @@ export async function insertSession(
  * Null when the session, its user, grant, application or account has ended, the account is suspended, or the user has no place in the account
  * any more.
  */
-export async function standingOf(db: Db, id: string): Promise<Standing | null> {
+export async function findStanding(db: Db, id: string): Promise<Standing | null> {
   const row = (await standing(db, { id })).rows[0];
   if (row === undefined) return null;
   const role = roleOf(row);
@@ -416,7 +416,7 @@ const isOfSuspendedAccount = (eb: ExpressionBuilder<Database, 'sessions'>) =>
   );
 
 /** Why the token was not simply the newest. The row is locked first: whoever moves it meanwhile waits, or was before us. */
-async function judgeOther(act: Act, move: Move): Promise<Moved['outcome']> {
+async function classifyReplay(act: Act, move: Move): Promise<Moved['outcome']> {
   const row = await act.db
     .updateTable('sessions')
     .set((eb) => ({ counter: eb.ref('counter') }))

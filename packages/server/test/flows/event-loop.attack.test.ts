@@ -7,7 +7,7 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { crowd, fillCatalogue } from '../loop/crowd.ts';
 import { type MeasuredServer, startMeasured, URL_OF_SERVER } from '../loop/measured-server.ts';
-import { type Callers, leastOf, MOST_UNITS, ordinaryCallers, type Route, routesOf, type Walked, walk } from '../loop/walk.ts';
+import { type Callers, leastOf, MAX_UNITS, ordinaryCallers, type Route, routesOf, type Walked, walk } from '../loop/walk.ts';
 
 /** What anybody may be answered by the contract; never a 500. */
 const ANSWERS = new Set([200, 201, 204, 302, 303, 400, 401, 403, 404, 405, 413, 415, 422, 429, 431]);
@@ -27,7 +27,7 @@ describe('the event loop', () => {
     expect(routes.length).toBeGreaterThan(150);
     const wrong: Walked[] = [];
     for await (const walked of walk(server, routes))
-      if (walked.units > MOST_UNITS || !ANSWERS.has(walked.status)) wrong.push(walked);
+      if (walked.units > MAX_UNITS || !ANSWERS.has(walked.status)) wrong.push(walked);
     expect(wrong).toEqual([]);
   });
 
@@ -41,7 +41,7 @@ describe('the event loop', () => {
       expect(ANSWERS.has((await server.ask({ method, path, headers, body: '{}' })).status)).toBe(true);
     }
     const { status, units } = await leastOf(server, { method: 'GET', path: '/healthz' }, async () => ({}));
-    expect([status, units > MOST_UNITS]).toEqual([200, false]);
+    expect([status, units > MAX_UNITS]).toEqual([200, false]);
     for (const socket of sockets) socket.destroy();
   });
 
@@ -57,8 +57,8 @@ describe('the event loop', () => {
           .replace('/applications/999999', `/applications/${team.applicationId}`),
       };
       // In slices, with a turn for everybody else after each: all of them together may take twice the time of one.
-      const walked = { name, ...(await leastOf(server, sent, ordinary, 2 * MOST_UNITS)) };
-      if (walked.units > 2 * MOST_UNITS || !ANSWERS.has(walked.status)) wrong.push(walked);
+      const walked = { name, ...(await leastOf(server, sent, ordinary, 2 * MAX_UNITS)) };
+      if (walked.units > 2 * MAX_UNITS || !ANSWERS.has(walked.status)) wrong.push(walked);
     }
     expect(wrong).toEqual([]);
   });

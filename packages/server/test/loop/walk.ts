@@ -145,7 +145,7 @@ function* others(callers: Callers): Generator<Route> {
 }
 
 /** As many of the machine's own units as a request may keep the main thread busy: fifty milliseconds where the promise was measured. */
-export const MOST_UNITS = 20;
+export const MAX_UNITS = 20;
 /**
  * A pause of the collector, a page that is compiled for the first time, or what other processes do to the caches of the machine is nobody's
  * request, and passes. What holds the thread holds it each time.
@@ -176,7 +176,7 @@ export async function leastOf(
   server: MeasuredServer,
   sent: Sent,
   ordinary: () => Promise<Readonly<Record<string, string>>>,
-  most = MOST_UNITS,
+  most = MAX_UNITS,
 ): Promise<Omit<Walked, 'name'>> {
   let least: Cost = { cpuMs: Number.POSITIVE_INFINITY, heldMs: Number.POSITIVE_INFINITY };
   let unitMs = Number.POSITIVE_INFINITY;

@@ -129,11 +129,11 @@ export interface NewApplication extends ApplicationSettings {
 }
 
 /** How many living sessions are counted for a list; more is "that many or more". */
-export const MOST_SESSIONS_COUNTED = 1000;
+export const MAX_SESSIONS_COUNTED = 1000;
 
 export interface ListedApplication extends Application {
   readonly accountName: string;
-  /** At most MOST_SESSIONS_COUNTED. */
+  /** At most MAX_SESSIONS_COUNTED. */
   readonly liveSessions: number;
 }
 
@@ -143,7 +143,7 @@ export interface Logo {
 }
 
 export interface ApplicationsStore {
-  /** Null when there is none such, or it was deleted. */
+  /** Null if it does not exist or was deleted. */
   findApplication(id: number): Promise<Application | null>;
   /**
    * With the hashes of its secrets, and the name of the account that owns it. Null also while its owner is disabled: what somebody
@@ -200,6 +200,6 @@ export interface ApplicationsStore {
     event: EventDraft;
   }): Promise<Application | null>;
   endClientSecretOverlap(input: { id: number; nowMs: number; event: EventDraft }): Promise<boolean>;
-  /** It, its grants, its sessions and their JWTs end. False when there is none such. */
+  /** It, its grants, its sessions and their JWTs end. False if it does not exist. */
   deleteApplication(input: { id: number; nowMs: number; event: EventDraft }): Promise<boolean>;
 }

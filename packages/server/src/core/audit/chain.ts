@@ -21,7 +21,7 @@ export interface HeadLog {
 /** One act on SQLite: as many rows as a bulk write may hold the writer for. */
 const BATCH = 500;
 /** So that one run ends, also while events keep coming. */
-const MOST_BATCHES = 20;
+const MAX_BATCHES = 20;
 /** Names what is hashed and how; another layout gets another name. */
 const LAYOUT = 'keyhouse-audit-1';
 
@@ -64,7 +64,7 @@ export async function chainAudit({
 }): Promise<Head> {
   const first = await audit.head();
   let head = first;
-  for (let batch = 0; batch < MOST_BATCHES; batch++) {
+  for (let batch = 0; batch < MAX_BATCHES; batch++) {
     const events = await audit.unchained(BATCH);
     const next = link(head, events);
     if (next.entries.length === 0) break;

@@ -26,7 +26,7 @@ export const SHAPES = ['token', 'key', 'jwt', 'foreign', 'malformed', 'none'] as
 export type Shape = (typeof SHAPES)[number];
 
 /** So many names of a list are kept; a credential may hold more, and nobody reads them. */
-const MOST_NAMES = 100;
+const MAX_NAMES = 100;
 const MAX_PATH = 200;
 
 export function detailsOf(judged: Judged, refused: RefusedCredential | null): Details {
@@ -36,13 +36,13 @@ export function detailsOf(judged: Judged, refused: RefusedCredential | null): De
     ...(shape === undefined ? {} : { shape }),
     ...(lacking === null ? {} : { lacking }),
     ...(fault === null ? {} : fault),
-    ...(wanted.length === 0 ? {} : { wanted: wanted.slice(0, MOST_NAMES) }),
+    ...(wanted.length === 0 ? {} : { wanted: wanted.slice(0, MAX_NAMES) }),
     ...(refused === null
       ? {}
       : {
-          held: refused.permissions?.slice(0, MOST_NAMES) ?? null,
+          held: refused.permissions?.slice(0, MAX_NAMES) ?? null,
           expiresAtMs: refused.expiresAtMs,
-          allowed: refused.addresses?.slice(0, MOST_NAMES) ?? null,
+          allowed: refused.addresses?.slice(0, MAX_NAMES) ?? null,
           environment: refused.environment,
           ...(refused.clientId === undefined ? {} : { client_id: refused.clientId }),
         }),

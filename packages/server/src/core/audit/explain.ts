@@ -171,12 +171,12 @@ const shapeOf = ({ shape }: Record): string => (shape === 'jwt' ? ' (it looks li
 const askedFor = ({ method }: Record, path: string | null): string =>
   method === null && path === null ? '' : ` The request was ${[method, path].filter((part) => part !== null).join(' ')}.`;
 
-const MOST_LISTED = 20;
+const MAX_LISTED = 20;
 
 function listOf(names: readonly string[]): string {
   if (names.length === 0) return 'nothing';
-  const more = names.length - MOST_LISTED;
-  return names.slice(0, MOST_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  const more = names.length - MAX_LISTED;
+  return names.slice(0, MAX_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 const timeOf = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

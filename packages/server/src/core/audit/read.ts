@@ -8,7 +8,7 @@ import type { AuditFilter, AuditStore, ListedEvent } from './event.ts';
 /** Entries that one query looks at: a few milliseconds. */
 const STEP = 10_000;
 /** Steps for one page; then the reader is asked whether to go on. */
-const MOST_STEPS = 50;
+const MAX_STEPS = 50;
 /** Refusals are written some seconds after they happened, so the order of ids is not quite that of times. */
 const ORDER_SLACK_MS = 10 * MINUTE_MS;
 const EXPORT_PAGE = 500;
@@ -31,7 +31,7 @@ export async function readAudit({ audit, breathe }: Ports, filter: AuditFilter):
   if (isIndexed(filter)) return cut(await audit.list({ ...filter, limit: limit + 1 }), limit);
   const found: ListedEvent[] = [];
   let beforeId = filter.beforeId;
-  for (let steps = 0; steps < MOST_STEPS; steps++) {
+  for (let steps = 0; steps < MAX_STEPS; steps++) {
     const position = beforeId === undefined ? {} : { beforeId };
     const edge = await audit.stepBack({ ...subjectOf(filter), ...position, steps: STEP });
     const from = edge === null ? {} : { fromId: edge.id };

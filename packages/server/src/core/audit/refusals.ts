@@ -48,9 +48,9 @@ export const ALL_REFUSALS_A_SECOND = 20;
 export const NETWORK_REFUSALS_A_MINUTE = 3;
 export const STRANGER_REFUSALS_A_MINUTE = 10;
 /** Notes kept while the store cannot be reached; more are counted. */
-const MOST_WAITING = 1_000;
+const MAX_WAITING = 1_000;
 /** Reasons are a fixed set; should a caller ever build them from input, memory still has an end. */
-const MOST_REASONS = 100;
+const MAX_REASONS = 100;
 const BATCH = 500;
 
 const SERVER: By = { actor: 'server', requestId: null, person: {} };
@@ -71,7 +71,7 @@ export function createRefusalRecorder({ audit, clock }: { audit: Pick<AuditStore
 
   function record(note: RefusalNote): void {
     const { event, reason, by, subject, atMs = clock.now() } = note;
-    if (waiting.length >= MOST_WAITING || !isAdmitted(note)) counts.add(`${event}: ${reason}`);
+    if (waiting.length >= MAX_WAITING || !isAdmitted(note)) counts.add(`${event}: ${reason}`);
     else waiting.push(happened(onRecord(by), atMs, event, { ...subject, reason, ...describe(note) }));
   }
 
@@ -124,7 +124,7 @@ interface Rate {
   readonly windowMs: number;
 }
 
-/** Says whether one more of this subject may be recorded now. Windows begin anew each minute and each second. */
+/** Says whether one more of this subject may be recorded now. Windows start again each minute and each second. */
 function createGate(clock: Clock, { ofOne, ofAll, windowMs }: Rate): (subject: string) => boolean {
   let minute = -1;
   let window = -1;
@@ -157,7 +157,7 @@ function createCounts(clock: Clock): { add(reason: string, count?: number): void
       finished.push(happened(SERVER, Math.min(atMs, clock.now()), 'request.refusals_counted', { reason, details: { count } }));
     }
     // A store that is away for hours: the oldest counts go first, memory stays bounded.
-    finished = finished.slice(-MOST_WAITING);
+    finished = finished.slice(-MAX_WAITING);
     counts = new Map();
   }
 
@@ -170,7 +170,7 @@ function createCounts(clock: Clock): { add(reason: string, count?: number): void
   return {
     add(reason, count = 1) {
       turn();
-      const name = counts.has(reason) || counts.size < MOST_REASONS ? reason : 'other';
+      const name = counts.has(reason) || counts.size < MAX_REASONS ? reason : 'other';
       counts.set(name, Math.min((counts.get(name) ?? 0) + count, Number.MAX_SAFE_INTEGER));
     },
     take(end) {

@@ -11,7 +11,7 @@ export type AuditFault =
   | 'changed-person'
   /** The entries hold, but the head says something else. */
   | 'wrong-head'
-  /** The chain holds within itself, but is not the one whose head was noted: it was written anew. */
+  /** The chain holds within itself, but is not the one whose head was noted: it was rewritten. */
   | 'other-chain';
 
 export type AuditVerdict =

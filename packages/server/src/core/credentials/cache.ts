@@ -8,7 +8,7 @@ import type { CredentialWithOwner } from './credential.ts';
 
 /** About 60 MB at the very worst; a look-up beyond it costs one indexed row. */
 const MAX_ENTRIES = 50_000;
-/** What is not told as a change (use on another server, for instance) is looked at anew after this. */
+/** What is not told as a change (use on another server, for instance) is read again after this. */
 const MAX_AGE_MS = 10 * 60 * 1000;
 
 export class CredentialCache<Entry extends { readonly credential: CredentialWithOwner }> {

@@ -243,7 +243,7 @@ export interface CredentialsStore {
     revokeJwts: boolean;
     event: EventDraft;
   }): Promise<Credential | null>;
-  /** Ends it and, for a key, every JWT minted from it. False when there is none such or it is revoked already. */
+  /** Ends it and, for a key, every JWT minted from it. False if it does not exist or is already revoked. */
   revoke(input: {
     kind: 'token' | 'key';
     id: number;
@@ -253,7 +253,7 @@ export interface CredentialsStore {
     nowMs: number;
     event: EventDraft;
   }): Promise<boolean>;
-  /** Another name. False when there is none such or it is revoked. */
+  /** Another name. False if it does not exist or is revoked. */
   rename(input: Owned & { name: string; event: EventDraft }): Promise<boolean>;
   /** Ends the secret before the last rotation at once. False when none lives. */
   endOverlap(input: Owned & { nowMs: number; event: EventDraft }): Promise<boolean>;

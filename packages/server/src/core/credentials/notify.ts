@@ -12,7 +12,7 @@ import { circumstancesOf } from '../users/circumstances.ts';
 import type { Credential } from './credential.ts';
 
 /** More would be a newsletter. Owners stand first. */
-const MOST_TOLD = 50;
+const MAX_TOLD = 50;
 
 export interface Recipient {
   readonly userId: number;
@@ -81,7 +81,7 @@ async function usersOf({ accounts }: Omit<TellPorts, 'compose'>, userId: number 
 async function tendersOf(ports: Omit<TellPorts, 'compose'>, account: Account | null): Promise<Recipient[]> {
   if (account === null) return [];
   const all = await ports.members.listMembers(account);
-  const tenders = all.filter(({ role }) => role === 'owner' || role === 'admin').slice(0, MOST_TOLD);
+  const tenders = all.filter(({ role }) => role === 'owner' || role === 'admin').slice(0, MAX_TOLD);
   return (await Promise.all(tenders.map(({ userId }) => usersOf(ports, userId)))).flat();
 }
 

@@ -162,7 +162,7 @@ export class CredentialVerifier {
     return accept;
   }
 
-  /** A cached row may be behind on use by another server; when it decides, it is read anew. */
+  /** A cached row may be behind on use by another server; when it decides, it is read again. */
   #looksUnused(credential: CredentialWithOwner): boolean {
     return isUnused(credential, this.#lastUsedAtMs(credential), this.#ports.clock.now());
   }

@@ -8,7 +8,7 @@ import { findJwt } from './list.ts';
 
 /**
  * Revokes a JWT by its id. With `accountId`, only one of that account; whoever presents the JWT itself needs none (RFC 7009).
- * `not_found`: there is none such that still lives.
+ * `not_found`: there is no such active JWT.
  */
 export const revokeJwt = async (
   ports: { jwts: Pick<JwtsStore, 'findJwt' | 'revokeJwt'>; clock: Clock },

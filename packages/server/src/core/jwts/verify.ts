@@ -14,7 +14,7 @@ export type JwtRefusal = JwsRefusal | ClaimsRefusal;
 export type JwtVerdict = Outcome<VerifiedJwt, JwtRefusal> & { readonly jwt?: VerifiedJwt };
 
 export interface VerifyJwtPorts {
-  /** The keys as they stand now; asked anew for each JWT. */
+  /** The keys as they stand now; asked again for each JWT. */
   readonly keys: () => KeyRing;
   readonly issuer: string;
   readonly audience: string;

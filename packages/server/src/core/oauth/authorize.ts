@@ -99,7 +99,7 @@ export async function resume(ports: AuthorizePorts, text: string, person: Signed
   return await decide(ports, parked.request, parked.client, person, by);
 }
 
-/** What the consent page shows. `log_in`: it is about somebody else, or they must prove themselves anew first. */
+/** What the consent page shows. `log_in`: it is about somebody else, or they must give a proof again first. */
 export async function askConsent(
   ports: AuthorizePorts,
   text: string,

@@ -5,7 +5,7 @@
  */
 import { parseCredential, permits, scopeClaim, userClaim } from '@keyhouse/protocol';
 import { type Caller, isOpaque, type OpaqueCaller } from '../caller.ts';
-import { findGenuine, type SessionPorts } from '../sessions/refresh.ts';
+import { type SessionPorts, verifyRefreshToken } from '../sessions/refresh.ts';
 import { REFRESH_TOKEN_PREFIX } from '../sessions/refresh-token.ts';
 import { sessionEndMs } from '../sessions/session.ts';
 import type { Verify } from '../verify.ts';
@@ -118,7 +118,7 @@ async function introspectRefreshToken(
   client: Pick<Client, 'id' | 'clientId'>,
   text: string,
 ): Promise<Introspection> {
-  const genuine = await findGenuine(ports, text);
+  const genuine = await verifyRefreshToken(ports, text);
   if (!genuine.ok || genuine.value.applicationId !== client.id) return INACTIVE;
   const standing = await ports.sessions.findStanding(genuine.value.sessionId);
   const endMs = standing === null ? null : sessionEndMs(standing);

@@ -1,5 +1,5 @@
 /**
- * What an authorization request waits for now: decided anew from what stands, each time the browser comes by. Steps never lead to each
+ * What an authorization request waits for now: decided again from what stands, each time the browser comes by. Steps never lead to each
  * other; all of them lead back here.
  */
 import type { Client } from './checks.ts';

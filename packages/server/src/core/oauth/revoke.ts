@@ -12,7 +12,7 @@ import { revokeCredential } from '../credentials/revoke.ts';
 import type { JwtsStore } from '../jwts/jwt.ts';
 import { revokeJwt } from '../jwts/revoke.ts';
 import type { Clock } from '../lib/clock.ts';
-import { findGenuine, type SessionPorts } from '../sessions/refresh.ts';
+import { type SessionPorts, verifyRefreshToken } from '../sessions/refresh.ts';
 import { REFRESH_TOKEN_PREFIX } from '../sessions/refresh-token.ts';
 import type { Verify } from '../verify.ts';
 import type { Client } from './checks.ts';
@@ -64,7 +64,7 @@ export async function revokePresented(ports: RevokePorts, text: string, client: 
 /** Even an old one: whoever holds any of them may end the session. */
 async function revokeRefreshToken(ports: RevokePorts, text: string, client: RevokingClient | null, by: By): Promise<Revoked> {
   if (client === null) return 'client_required';
-  const genuine = await findGenuine(ports, text);
+  const genuine = await verifyRefreshToken(ports, text);
   if (genuine.ok) await endAsClient(ports, genuine.value.sessionId, client, by);
   return 'done';
 }

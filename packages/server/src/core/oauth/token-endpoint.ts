@@ -6,7 +6,7 @@ import { issueJwt } from '../jwts/mint.ts';
 import { SECOND_MS } from '../lib/clock.ts';
 import type { Circumstances } from '../mail/letters.ts';
 import type { MailDraft } from '../mail/mail.ts';
-import { findGenuine, refreshSession, type SessionPorts } from '../sessions/refresh.ts';
+import { refreshSession, type SessionPorts, verifyRefreshToken } from '../sessions/refresh.ts';
 import { type Session, type Standing, sessionEndMs, UNRECORDED_JWT_SECONDS } from '../sessions/session.ts';
 import type { KeyRing } from '../signing-keys/signing-key.ts';
 import type { User } from '../users/account.ts';
@@ -99,7 +99,7 @@ async function isBeyondSession(
   refreshToken: string,
   scope: string,
 ): Promise<boolean> {
-  const genuine = await findGenuine(ports, refreshToken);
+  const genuine = await verifyRefreshToken(ports, refreshToken);
   if (!genuine.ok || genuine.value.applicationId !== client.id) return false;
   const session = await ports.sessions.findSession(genuine.value.sessionId);
   return session !== null && session.endedAtMs === null && !narrowScope(session, scope).ok;

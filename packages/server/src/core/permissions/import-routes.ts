@@ -39,7 +39,7 @@ export interface ImportPlan {
   readonly reworded: readonly { readonly name: string; readonly from: string; readonly to: string }[];
   /** In the catalogue today, and not in the document. */
   readonly gone: readonly Held[];
-  /** Held, and in neither: nobody can get it anew once there is a catalogue. */
+  /** Held, and in neither: nobody can get it again once there is a catalogue. */
   readonly unlisted: readonly Held[];
   readonly routesAdded: readonly StoredRoute[];
   readonly routesGone: readonly StoredRoute[];

@@ -1,4 +1,4 @@
-/** The catalogue and the routes as requests ask for them: in memory, made anew when a change tells of them. */
+/** The catalogue and the routes as requests ask for them: in memory, built again when a change tells of them. */
 import { compileRoute, isPermission, isReserved, type Route } from '@keyhouse/protocol';
 import type { CataloguedPermission, PermissionsStore, StoredRoute } from './catalogue.ts';
 

@@ -13,7 +13,7 @@ import type { SessionSeal, SessionsStore, StoredRefreshKey } from './session.ts'
 export interface RefreshKeys {
   /** For a session that is opened now. */
   current(): Promise<OpenRefreshKey>;
-  /** Null when there is none such. Rejects when it cannot be opened: a client that heard "invalid" would throw its token away. */
+  /** Null if it does not exist. Rejects when it cannot be opened: a client that heard "invalid" would throw its token away. */
   find(id: number): Promise<KeyObject | null> | KeyObject | null;
 }
 

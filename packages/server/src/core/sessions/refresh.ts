@@ -57,7 +57,7 @@ export async function refreshSession(
   { token, presenter, by }: { token: string; presenter: Presenter; by: By },
 ): Promise<{ readonly ok: true; readonly value: Refreshed } | RefreshRefusal> {
   const { sessions, clock } = ports;
-  const genuine = await findGenuine(ports, token);
+  const genuine = await verifyRefreshToken(ports, token);
   if (!genuine.ok || genuine.value.applicationId !== presenter.applicationId) return no('invalid');
   const { sessionId: id, counter, keyId, secrets } = genuine.value;
   const nowMs = clock.now();
@@ -102,7 +102,7 @@ interface Genuine {
 }
 
 /** What a refresh token is of, when it is one that we made and its session lives. */
-export async function findGenuine(
+export async function verifyRefreshToken(
   { sessions, refreshKeys }: Pick<SessionPorts, 'sessions' | 'refreshKeys'>,
   text: string,
 ): Promise<Outcome<Genuine, 'invalid'>> {

@@ -5,7 +5,7 @@
 import type { SessionsStore } from './session.ts';
 
 /** About 10 MB; more sessions than this within two seconds go unseen until their next request. */
-const MOST_SESSIONS = 100_000;
+const MAX_SESSIONS = 100_000;
 const ROWS_OF_AN_ACT = 500;
 
 export class SeenSessions {
@@ -14,7 +14,7 @@ export class SeenSessions {
 
   record(sessionId: string, nowMs: number): void {
     const before = this.#seen.get(sessionId);
-    if (before === undefined && this.#seen.size >= MOST_SESSIONS) return;
+    if (before === undefined && this.#seen.size >= MAX_SESSIONS) return;
     if (before === undefined || before < nowMs) this.#seen.set(sessionId, nowMs);
   }
 

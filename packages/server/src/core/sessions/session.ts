@@ -192,7 +192,7 @@ export interface SessionsStore extends RefreshKeysStore {
   findSeal(id: string): Promise<SessionSeal | null>;
   /** One refresh. Of many at once with one token exactly one moves. */
   moveSession(input: Move): Promise<Moved>;
-  /** Ends one and its JWTs; false when there is none such (of this user, when given) or it has ended. */
+  /** Ends one and its JWTs; false if it does not exist (for this user, if given) or has ended. */
   endSession(input: {
     id: string;
     userId?: number;

@@ -84,7 +84,7 @@ export type StepOutcome =
   | { readonly ok: false; readonly reason: 'wrong-code' }
   | Extract<ProofFailure, { reason: 'too-many-tries' | 'busy' }>;
 
-/** `step-over`: the step's time is up, or the password was changed meanwhile: from the beginning. */
+/** `step-over`: the step's time is up, or the password was changed in the meantime: from the beginning. */
 export async function signInWithCode(
   ports: EnterPorts,
   input: { readonly step: string; readonly code: string; readonly browser: string | null; readonly by: By },

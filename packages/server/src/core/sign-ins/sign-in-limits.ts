@@ -22,7 +22,7 @@ export const FAILURE_WINDOW_SECONDS = 300;
 /** An address that was not used for so long is a stranger's again. */
 export const ADDRESS_KNOWN_FOR_MS = 180 * DAY_MS;
 /** Tries that may wait for others of one bucket. */
-const MOST_WAITING = 64;
+const MAX_WAITING = 64;
 
 /** What the name of a bucket begins with that holds `MAX_A_DAY` points for a day, and not `MAX_FAILURES` for five minutes. */
 export const A_DAY = 'day:';
@@ -267,7 +267,7 @@ function waitForOthers(limiter: Limiter): {
   async function takeOrWait(bucket: string, queue: Queue): ReturnType<Limiter['take']> {
     for (;;) {
       const point = await inTurn(queue, () => limiter.take(bucket));
-      if (point.ok || queue.undecided === 0 || queue.waiting.length >= MOST_WAITING) return point;
+      if (point.ok || queue.undecided === 0 || queue.waiting.length >= MAX_WAITING) return point;
       await new Promise<void>((resume) => queue.waiting.push(resume));
     }
   }

@@ -108,7 +108,7 @@ export function noteFailure({ refusals }: Pick<ProvePasswordPorts, 'refusals'>, 
   refusals.record({ event: 'user.sign_in_failed', reason, by, subject });
 }
 
-/** Hashes anew with today's parameters, unless the pool is full or the password was changed meanwhile. Returns what now stands. */
+/** Hashes again with today's parameters, unless the pool is full or the password was changed in the meantime. Returns what now stands. */
 async function rehash(
   { accounts, passwords, clock }: ProvePasswordPorts,
   password: string,

@@ -28,7 +28,7 @@ export const checkMasterSecret = async (
   return standing === previous?.check ? ok('previous') : no('wrong_secret');
 };
 
-/** The one of our master secrets that the database stands under now: what is sealed anew is sealed under it. */
+/** The one of our master secrets that the database stands under now: what is sealed again is sealed under it. */
 export const standingSecret = async (ports: {
   masterSecret: Pick<MasterSecretStore, 'secretCheck'>;
   secrets: readonly MasterSecret[];
@@ -42,8 +42,8 @@ export const standingSecret = async (ports: {
 const MAX_ROUNDS = 5;
 
 /**
- * Seals everything anew under `to` and makes it the standing master secret. May be repeated: what is done stays done.
- * The value is how many texts were sealed anew. `wrong_secret`: the database stands under neither. `unopenable`: a stored key
+ * Seals everything again under `to` and makes it the standing master secret. May be repeated: what is done stays done.
+ * The value is how many texts were sealed again. `wrong_secret`: the database stands under neither. `unopenable`: a stored key
  * opens under neither, and nothing was changed for it. `overtaken`: others kept changing the keys; try again.
  */
 export const rotateMasterSecret = async (

@@ -67,7 +67,7 @@ export interface MasterSecretStore {
     afterId: number;
     limit: number;
   }): Promise<readonly { id: number; holder: string; sealed: string }[]>;
-  /** Each only while it still is `from`: what was sealed anew meanwhile stays. */
+  /** Each only while it still is `from`: what was sealed again meanwhile stays. */
   resealTexts(input: { kind: SealedKind; texts: readonly { id: number; from: string; to: string }[] }): Promise<void>;
   /** A value derived from the master secret, by which a wrong one is refused; null before the first start. */
   secretCheck(): Promise<string | null>;

@@ -70,7 +70,7 @@ export interface InvitationsStore {
     ceiling?: number;
     event: EventDraft;
   }): Promise<Invitation | InviteRefusal | 'member' | 'open' | 'full'>;
-  /** Ends the link of before, and begins the seven days anew. */
+  /** Ends the previous link, and starts the seven days again. */
   sendInvitationAgain(input: {
     accountId: number;
     id: number;

@@ -10,9 +10,9 @@ import { DAY_MS } from '../lib/clock.ts';
 export const UNTOLD_PERMISSION = '';
 
 /** Where every well-formed permission exists, the caller names them; more than this of one credential is noise, not use. */
-const MOST_OF_ONE = 200;
+const MAX_OF_ONE = 200;
 /** About 30 MB. Then counters at rest are dropped; while none is, new names go uncounted. */
-const MOST_COUNTERS = 200_000;
+const MAX_COUNTERS = 200_000;
 
 interface Counter {
   readonly credentialId: number;
@@ -51,7 +51,7 @@ export class PermissionUseRecorder {
     return this.#dirty.length;
   }
 
-  /** All that has added up, in the order of the table; the counters begin anew. What cannot be written is given back. */
+  /** All that has added up, in the order of the table; the counters start again. What cannot be written is given back. */
   take(): Taken[] {
     const dirty = this.#dirty;
     this.#dirty = [];
@@ -69,11 +69,11 @@ export class PermissionUseRecorder {
   }
 
   #add(credentialId: number, permission: string, nowMs: number): Counter | null {
-    if (this.#size >= MOST_COUNTERS && !this.#dropResting()) return null;
+    if (this.#size >= MAX_COUNTERS && !this.#dropResting()) return null;
     const ofOne = this.#credentials.get(credentialId);
-    const isFull = ofOne !== undefined && ofOne.counters.size >= MOST_OF_ONE;
+    const isFull = ofOne !== undefined && ofOne.counters.size >= MAX_OF_ONE;
     if (isFull && ofOne.day !== Math.floor(nowMs / DAY_MS)) this.#forget(ofOne);
-    if (isFull && ofOne.counters.size >= MOST_OF_ONE) return null;
+    if (isFull && ofOne.counters.size >= MAX_OF_ONE) return null;
     return this.#keep({ credentialId, permission, requests: 0, lastUsedAtMs: nowMs });
   }
 
@@ -102,7 +102,7 @@ export class PermissionUseRecorder {
       this.#forget(ofOne);
       if (ofOne.counters.size === 0) this.#credentials.delete(credentialId);
     }
-    return this.#size < MOST_COUNTERS;
+    return this.#size < MAX_COUNTERS;
   }
 }
 

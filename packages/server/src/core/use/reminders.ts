@@ -46,9 +46,9 @@ export interface RemindPorts extends TellPorts {
 
 const BATCH = 200;
 /** One mail lists no more, the most urgent first, and says how many there are beside them. */
-const MOST_IN_A_MAIL = 50;
+const MAX_IN_A_MAIL = 50;
 /** People whose mails are gathered before they are written: what is kept in memory at once. */
-const MOST_PEOPLE = 5_000;
+const MAX_PEOPLE = 5_000;
 /** The nearest of these alone. */
 const STAGES = [1, 3, EXPIRES_SOON_DAYS] as const;
 
@@ -97,7 +97,7 @@ async function gatherPeople(
     const last = batch.at(-1);
     if (last === undefined || batch.length < BATCH) return null;
     await ports.pause();
-    if (gathering.people.size >= MOST_PEOPLE) return last.id;
+    if (gathering.people.size >= MAX_PEOPLE) return last.id;
     lastId = last.id;
   }
 }
@@ -106,7 +106,7 @@ const URGENCY: readonly Reminder['why'][] = ['expires', 'old', 'unused'];
 
 async function write(ports: RemindPorts, { to, reminders, reminded }: Waiting, nowMs: number): Promise<void> {
   const sorted = reminders.toSorted((a, b) => URGENCY.indexOf(a.why) - URGENCY.indexOf(b.why) || a.atMs - b.atMs);
-  const listed = sorted.slice(0, MOST_IN_A_MAIL);
+  const listed = sorted.slice(0, MAX_IN_A_MAIL);
   const mail = ports.compose('reminder', to, { reminders: listed, more: sorted.length - listed.length, nowMs });
   await ports.reminders.remind({
     reminded,

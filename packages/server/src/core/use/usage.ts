@@ -80,7 +80,7 @@ export interface UsagePorts {
 
 /** Batches are remembered for so long: a guard that got no answer sends the same one again. */
 const REMEMBER_BATCH_MS = 10 * MINUTE_MS;
-const MOST_BATCHES = 50_000;
+const MAX_BATCHES = 50_000;
 const MAX_USER_AGENT = 200;
 const OLDEST_MS = DAY_MS;
 
@@ -222,7 +222,7 @@ const OF_APPLICATION = {
   ...{ credentialId: null, permissions: null, expiresAtMs: null, addresses: null, environment: 'live' as const },
 };
 
-/** The guard was told `inactive`; why is known here. What holds by now is not judged anew: it did not hold then. */
+/** The guard was told `inactive`; why is known here. What holds by now is not checked again: it did not hold then. */
 const reasonOf = (told: string, verdict: Verdict | null): string =>
   verdict === null || verdict.ok || told !== 'inactive' ? told : verdict.reason;
 
@@ -263,7 +263,7 @@ function createBatches(clock: Clock): (batch: string) => boolean {
     const nowMs = clock.now();
     // In the order they came, so the oldest are first.
     for (const [old, atMs] of seen) {
-      if (atMs > nowMs - REMEMBER_BATCH_MS && seen.size < MOST_BATCHES) break;
+      if (atMs > nowMs - REMEMBER_BATCH_MS && seen.size < MAX_BATCHES) break;
       seen.delete(old);
     }
     if (seen.has(batch)) return false;

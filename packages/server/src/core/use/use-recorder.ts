@@ -14,7 +14,7 @@ const ACTS_AT_ONCE = 4;
 /** Under load flushes become rarer and larger, so that they take about a tenth of the writer's time … */
 const PAUSE_PER_FLUSH = 9;
 /** … but memory is bounded: about 30 MB, then it is written whatever it costs. */
-const MOST_SUMS = 200_000;
+const MAX_SUMS = 200_000;
 /** User agents are shown to people; what is longer is noise. */
 const MAX_USER_AGENT = 200;
 
@@ -104,7 +104,7 @@ export class UseRecorder {
   ): Promise<void> {
     if (end) await this.#underWay?.catch(() => {});
     if (this.#underWay !== null || (this.#sums.size === 0 && this.#permissions.waiting === 0)) return;
-    const isFull = this.#sums.size >= MOST_SUMS || this.#permissions.waiting >= MOST_SUMS;
+    const isFull = this.#sums.size >= MAX_SUMS || this.#permissions.waiting >= MAX_SUMS;
     if (monotonicMs() < this.#restUntilMs && !isFull && !end) return;
     this.#underWay = this.#writeAll(credentials, monotonicMs);
     await this.#underWay;

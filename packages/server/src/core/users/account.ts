@@ -80,7 +80,7 @@ export interface AccountsStore {
   /**
    * Replaces the password hash. `endTokensOfLogins`: tokens that came from a log-in or a registration end too (a changed
    * password), with their changes; a mere re-hash leaves them. `onlyIfHash`: only while this still is the user's hash, so that a
-   * re-hash cannot bring back a password that was changed meanwhile. False when there is no such user or the hash is another.
+   * re-hash cannot bring back a password that was changed in the meantime. False when there is no such user or the hash is another.
    */
   setPasswordHash(input: {
     userId: number;

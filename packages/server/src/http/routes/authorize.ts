@@ -1,6 +1,6 @@
 /**
  * The authorization endpoint (RFC 6749 §3.1) and logging out at an application's wish: where a browser comes by, and is sent on. What is to be
- * done next is decided in core, each time anew.
+ * done next is decided in core, again each time.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';

@@ -42,7 +42,7 @@ const Minted200 = Type.Object(
 );
 
 /** A key that keeps changing under a mint is somebody's loop; the client may try again. */
-const MOST_TRIES = 3;
+const MAX_TRIES = 3;
 
 interface Options {
   readonly keyhouse: Keyhouse;
@@ -78,7 +78,7 @@ export const jwtsRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { keyh
     for (let attempt = 1; ; attempt++) {
       const minted = await keyhouse.jwts.mint(caller, wish, authenticator.by(caller, request.raw, request.id));
       if (minted.ok) return { token: minted.value.token, expires: minted.value.expires };
-      if ((minted.reason === 'key_changed' || minted.reason === 'key_gone') && attempt < MOST_TRIES) {
+      if ((minted.reason === 'key_changed' || minted.reason === 'key_gone') && attempt < MAX_TRIES) {
         caller = await authenticateAgain(request);
         continue;
       }

@@ -32,7 +32,7 @@ interface Options {
 }
 
 /** More than anybody tends by hand; `list` pages in the dashboard. */
-const MOST_TOKENS = 1000;
+const MAX_TOKENS = 1000;
 const READ_AT_ONCE = 100;
 
 export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { keyhouse, authenticator }) => {
@@ -158,7 +158,7 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
   /** In pages, with a pause for other requests after each. */
   async function tokensOf(userId: number): Promise<readonly CredentialWithUse[]> {
     const tokens: CredentialWithUse[] = [];
-    for (let beforeId: number | undefined; tokens.length < MOST_TOKENS; beforeId = tokens.at(-1)?.id) {
+    for (let beforeId: number | undefined; tokens.length < MAX_TOKENS; beforeId = tokens.at(-1)?.id) {
       const page = await keyhouse.credentials.list({
         ...{ kind: 'token', userId, withRevoked: false, limit: READ_AT_ONCE },
         ...(beforeId === undefined ? {} : { beforeId }),

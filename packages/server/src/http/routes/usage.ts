@@ -14,12 +14,12 @@ import { readDate } from '../read-date.ts';
 import { refusals } from '../schemas.ts';
 
 const PERMISSION = 'keyhouse.verify';
-const MOST_USES = 1000;
-const MOST_REFUSALS = 100;
-const MOST_REASONS = 50;
-const MOST_PERMISSIONS = 100;
+const MAX_USES = 1000;
+const MAX_REFUSALS = 100;
+const MAX_REASONS = 50;
+const MAX_PERMISSIONS = 100;
 /** Nobody serves more requests than this in the seconds between two batches; a sum of such numbers stays exact. */
-const MOST_COUNT = 1_000_000_000;
+const MAX_COUNT = 1_000_000_000;
 
 const strict = { additionalProperties: false } as const;
 const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
@@ -36,7 +36,7 @@ const Permission = Type.String({ maxLength: MAX_PERMISSION_LENGTH });
 const Moment = Type.String({ maxLength: 40, examples: ['2026-11-23T10:30:00.000Z'] });
 const Address = Type.Union([Type.String({ maxLength: 64 }), Type.Null()]);
 const UserAgent = Type.Union([Type.String({ maxLength: 1000 }), Type.Null()]);
-const Count = Type.Integer({ minimum: 1, maximum: MOST_COUNT });
+const Count = Type.Integer({ minimum: 1, maximum: MAX_COUNT });
 const Reason = Type.String({ maxLength: 40, pattern: '^[a-z_]+$', description: 'The reason, as in the audit log.' });
 
 const Digest = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$', description: 'SHA-256, base64url.' });
@@ -63,7 +63,7 @@ const UseSchema = Type.Object(
   {
     subject: SubjectSchema,
     permissions: Type.Array(Permission, {
-      maxItems: MOST_PERMISSIONS,
+      maxItems: MAX_PERMISSIONS,
       description:
         'All permissions that the request needed. The request counts once, and each of them counts as used. Empty on a public route.',
     }),
@@ -89,7 +89,7 @@ const RefusalSchema = Type.Object(
     presented: Type.Optional(PresentedSchema),
     method: Type.String({ maxLength: 40 }),
     path: Type.String({ maxLength: 2000, description: 'Without the query.' }),
-    wanted: Type.Array(Permission, { maxItems: MOST_PERMISSIONS }),
+    wanted: Type.Array(Permission, { maxItems: MAX_PERMISSIONS }),
     held: Type.Optional(Type.Union([Type.Array(Permission, { maxItems: 1000 }), Type.Null()])),
     expires_at: Type.Optional(Type.Union([Moment, Type.Null()])),
     address: Address,
@@ -103,11 +103,11 @@ const Report = Type.Object(
       pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
       description: 'A UUID. If the same one is sent again, it is not counted again.',
     }),
-    uses: Type.Array(UseSchema, { maxItems: MOST_USES }),
-    refusals: Type.Array(RefusalSchema, { maxItems: MOST_REFUSALS }),
+    uses: Type.Array(UseSchema, { maxItems: MAX_USES }),
+    refusals: Type.Array(RefusalSchema, { maxItems: MAX_REFUSALS }),
     counts: Type.Optional(
       Type.Array(Type.Object({ reason: Reason, count: Count }, strict), {
-        maxItems: MOST_REASONS,
+        maxItems: MAX_REASONS,
         description: 'How many refusals there were in addition to the listed ones.',
       }),
     ),

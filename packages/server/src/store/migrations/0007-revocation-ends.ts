@@ -31,7 +31,7 @@ export const revocationEnds: Migration = {
           GROUP BY jwts.key_id
         ) AS revoked`,
     MOVE_COUNTER,
-    // Users who were ever disabled, also those who are enabled again: the JWTs of before stay revoked. The log says when that was.
+    // Users who were ever disabled, also those who are enabled again: earlier JWTs stay revoked. The log says when that was.
     `INSERT INTO changes (number, kind, subject_id, before_ms, ends_at_ms, at_ms)
         SELECT ${changeNumber('account_id')}, 'account', CAST(account_id AS ${text}), before_ms, ends_at_ms, ${nowMs} FROM (
           SELECT disabled.account_id, disabled.before_ms, max(jwts.expires_at_ms) + ${CLOCK_SLACK_MS} AS ends_at_ms

@@ -18,7 +18,7 @@ export class BatchRunner {
   readonly #database: SQLite.Database;
   readonly #db: Db;
   readonly #checkFile: () => void;
-  // Each act needs three of these; parsing them anew would cost more than a small act.
+  // Each act needs three of these; parsing them again would cost more than a small act.
   readonly #statements: Readonly<Record<'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'undo', SQLite.Statement>>;
 
   /** `checkFile` throws when nothing may be committed any more; it is asked before each commit. */

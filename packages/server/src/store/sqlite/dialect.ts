@@ -1,5 +1,5 @@
 /**
- * Kysely on one better-sqlite3 connection that keeps every statement prepared by its SQL: Kysely's own driver prepares anew
+ * Kysely on one better-sqlite3 connection that keeps every statement prepared by its SQL: Kysely's own driver prepares again
  * each time, which costs five times what the query does. No mutex: statements are synchronous, and nobody else holds the
  * connection. The writer thread draws its own BEGIN and COMMIT.
  */

@@ -20,7 +20,7 @@ import { cutPage, readPage } from '../page.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { readId } from './refuse.ts';
 
-const MOST_SESSIONS = 100;
+const MAX_SESSIONS = 100;
 
 type Detail = Api['PATCH /accounts/:account/applications/:id']['answer'];
 type Row = Api['GET /accounts/:account/applications']['answer']['applications'][number];
@@ -62,9 +62,7 @@ export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
     const application = await find(account.id, params.id);
     const [sessions, [listed]] = await Promise.all([
       // Who uses an application are other customers: for those who look after it, not for those who only look.
-      includesRole(account.role, 'developer')
-        ? keyhouse.sessions.listOfApplication(application.id, { limit: MOST_SESSIONS })
-        : [],
+      includesRole(account.role, 'developer') ? keyhouse.sessions.listOfApplication(application.id, { limit: MAX_SESSIONS }) : [],
       keyhouse.applications.list({ clientId: application.clientId, limit: 1 }),
     ]);
     return {

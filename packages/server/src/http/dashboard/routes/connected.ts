@@ -6,7 +6,7 @@ import { logoUrlOf } from '../logo.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { readId } from './refuse.ts';
 
-const MOST_SESSIONS = 100;
+const MAX_SESSIONS = 100;
 
 export function connectedRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('GET /me/applications', async ({ signIn }) => {
@@ -37,7 +37,7 @@ export function connectedRoutes(serve: Serve, { keyhouse }: DashboardPorts): voi
 
   serve('GET /me/sessions', async ({ signIn }) => {
     const sessions = await keyhouse.sessions.listOfUser(signIn.user.id, {
-      limit: MOST_SESSIONS,
+      limit: MAX_SESSIONS,
     });
     return {
       sessions: sessions.map((session) => ({

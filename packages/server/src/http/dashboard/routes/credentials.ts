@@ -32,7 +32,7 @@ type WishBody = Api['POST /tokens']['body'];
 
 const PLOT_DAYS = 30;
 /** Somebody else keeps changing it in the same moment. */
-const MOST_TRIES = 3;
+const MAX_TRIES = 3;
 
 export function credentialHandlers(keyhouse: Keyhouse) {
   const { clock } = keyhouse;
@@ -117,7 +117,7 @@ export function credentialHandlers(keyhouse: Keyhouse) {
         ...(permissions === undefined ? {} : { permissions }),
         ...(addresses === undefined ? {} : { addresses }),
       };
-      for (let tries = 0; tries < MOST_TRIES; tries++) {
+      for (let tries = 0; tries < MAX_TRIES; tries++) {
         const narrowed = await keyhouse.credentials.narrow(input, by);
         if (narrowed.ok) return;
         if (narrowed.reason === 'not_found') throw new Refusal({ code: 'not_found' });
