@@ -2,7 +2,7 @@
  * What is asked of a known caller at each request: from where they may come, and whether what they present was revoked. What is read of a caller for
  * it is kept as long as the caller is.
  */
-import { type AddressBlock, type IssuedJwt, inBlocks, parseAddress, parseBlock, type RevocationList } from '@keyhouse/protocol';
+import { type AddressBlock, compileBlocks, type IssuedJwt, isInBlocks, type RevocationList } from '@keyhouse/protocol';
 import type { Caller } from './caller.ts';
 
 const blocksOf = new WeakMap<Caller, readonly AddressBlock[]>();
@@ -12,15 +12,10 @@ export function isAllowedFrom(caller: Caller, address: string | null): boolean {
   if (caller.addresses === null) return true;
   let blocks = blocksOf.get(caller);
   if (blocks === undefined) {
-    blocks = caller.addresses.flatMap((text) => {
-      const block = parseBlock(text);
-      // A block that cannot be read allows nothing.
-      return block.ok ? [block.value] : [];
-    });
+    blocks = compileBlocks(caller.addresses);
     blocksOf.set(caller, blocks);
   }
-  const parsed = address === null ? null : parseAddress(address);
-  return parsed !== null && inBlocks(parsed, blocks);
+  return isInBlocks(address, blocks);
 }
 
 const issuedOf = new WeakMap<Caller, IssuedJwt>();

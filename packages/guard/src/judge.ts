@@ -2,7 +2,7 @@
  * Whether a request may pass: the checks in their order, the same as those of `/verify`. It answers at once unless something has to be asked
  * or the runtime verifies signatures later. Nothing that goes wrong here opens the door.
  */
-import { findPeer, type Peer, parseCredential, permits, readAuthorization } from '@keyhouse/protocol';
+import { findPeer, isPreflight, type Peer, parseCredential, permits, readAuthorization } from '@keyhouse/protocol';
 import type { Caller } from './caller.ts';
 import { isAllowedFrom, isRevoked } from './caller-checks.ts';
 import type { Asked, Decision } from './decision.ts';
@@ -66,7 +66,7 @@ export class Judge {
   /** At once, unless something has to be asked. Never throws, never rejects. */
   judge(asked: Asked, demand?: Demand): Decision | Promise<Decision> {
     const head = readHead(asked.headers);
-    if (isPreflight(asked, head)) return NOBODY;
+    if (isPreflight(asked.method, head)) return NOBODY;
     const question = this.#questionOf(asked, head, demand);
     const { authorization } = head;
     if (authorization === null && question.kind === 'public') return NOBODY;
@@ -228,9 +228,5 @@ const NOTHING: readonly string[] = [];
 const MISSING: Why = Object.freeze({ reason: 'missing', caller: null });
 const MALFORMED: NotGood = Object.freeze({ ok: false, reason: 'malformed', caller: null });
 const AWAY: Verdict = Object.freeze({ ok: false, reason: 'issuer_away', caller: null, isAway: true });
-
-/** Fetch standard: OPTIONS with both headers. An override beside it would make it something else. */
-const isPreflight = ({ method }: Asked, { overrides, hasOrigin, hasRequestMethod }: Head): boolean =>
-  method === 'OPTIONS' && hasOrigin && hasRequestMethod && overrides.length === 0;
 
 const wantedBy = (question: Question): readonly string[] => (question.kind === 'permissions' ? question.permissions : NOTHING);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { containsBlock, inBlocks, parseAddress, parseBlock } from './addresses.ts';
+import { compileBlocks, containsBlock, inBlocks, isInBlocks, parseAddress, parseBlock } from './addresses.ts';
 
 const block = (text: string) => {
   const parsed = parseBlock(text);
@@ -58,5 +58,20 @@ describe('address blocks', () => {
     expect(containsBlock(block('10.0.0.0/8'), block('10.0.0.0/8'))).toBe(true);
     expect(containsBlock(block('10.20.0.0/16'), block('10.0.0.0/8'))).toBe(false);
     expect(containsBlock(block('0.0.0.0/0'), block('::/0'))).toBe(false);
+  });
+});
+
+describe('a list of blocks', () => {
+  const blocks = compileBlocks(['203.0.113.0/24', 'nonsense', '2001:db8::/32', '10.0.0.1/8']);
+
+  it('allows what is in one of them', () => {
+    for (const text of ['203.0.113.7', '::ffff:203.0.113.7', '2001:db8::1'])
+      expect([text, isInBlocks(text, blocks)]).toEqual([text, true]);
+  });
+
+  it('allows nothing by a block that cannot be read, and no address that cannot be read or is not known', () => {
+    expect(blocks).toHaveLength(2);
+    for (const text of ['10.0.0.1', 'nonsense', '203.0.113.7/32', '', null])
+      expect([text, isInBlocks(text, blocks)]).toEqual([text, false]);
   });
 });

@@ -24,6 +24,19 @@ export const parseAddress = (text: string): Address | null => (isPlainAddress(te
 export const inBlocks = (address: Address, blocks: readonly AddressBlock[]): boolean =>
   blocks.some(([block, prefix]) => address.kind() === block.kind() && matches(address, block, prefix));
 
+/** The blocks of a list of addresses. One that cannot be read allows nothing. */
+export const compileBlocks = (texts: readonly string[]): readonly AddressBlock[] =>
+  texts.flatMap((text) => {
+    const block = parseBlock(text);
+    return block.ok ? [block.value] : [];
+  });
+
+/** The same of an address as text. What is no address, or is not known (null), is in no block. */
+export function isInBlocks(text: string | null, blocks: readonly AddressBlock[]): boolean {
+  const address = text === null ? null : parseAddress(text);
+  return address !== null && inBlocks(address, blocks);
+}
+
 /** Whether every address of `inner` is in `outer`. */
 export const containsBlock = (outer: AddressBlock, inner: AddressBlock): boolean =>
   outer[0].kind() === inner[0].kind() && inner[1] >= outer[1] && matches(inner[0], outer[0], outer[1]);

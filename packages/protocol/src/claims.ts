@@ -6,7 +6,7 @@
 import type { Environment } from './credential.ts';
 import { isObject } from './json.ts';
 import { jtiIssuedAtMs } from './jti.ts';
-import { isPermission, MAX_PERMISSIONS, WILDCARDS } from './permission.ts';
+import { isPermission, isWildcard, MAX_PERMISSIONS } from './permission.ts';
 
 /** The claims of a JWT (RFC 9068 §2.2 and the house's own). Times are whole seconds. */
 export interface JwtClaims {
@@ -58,7 +58,6 @@ export const isSubject = (text: string): boolean => /^[A-Za-z0-9._@-]{1,128}$/.t
 
 /** A permission that a JWT may carry: one of the grammar, or a wildcard. Never a reserved one. */
 export const isJwtPermission = (text: string): boolean => isWildcard(text) || isPermission(text);
-export const isWildcard = (text: string): boolean => (WILDCARDS as readonly string[]).includes(text);
 
 export const subjectClaim = (account: number, subject: string | null): string =>
   subject === null ? `account:${account}` : `account:${account}:${subject}`;

@@ -23,6 +23,7 @@ export * from './outcome.ts';
 export * from './path.ts';
 export * from './peer.ts';
 export * from './permission.ts';
+export * from './preflight.ts';
 export * from './revocation-list.ts';
 export * from './roca.ts';
 export * from './route.ts';

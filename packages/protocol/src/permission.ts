@@ -79,7 +79,8 @@ function actionOf(permission: string): Action | null {
   return permission.endsWith('.write') ? 'write' : null;
 }
 
-function isWildcard(permission: string): boolean {
+/** True for the three names that stand for many permissions. */
+export function isWildcard(permission: string): boolean {
   return permission === '*' || permission === '*.read' || permission === '*.write';
 }
 

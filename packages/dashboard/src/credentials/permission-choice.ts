@@ -7,9 +7,9 @@ import {
   type HeldPermissions,
   isPermission,
   isReserved,
+  isWildcard,
   OPERATOR_PERMISSIONS,
   permits,
-  WILDCARDS,
 } from '@keyhouse/protocol';
 import { splitPermission } from '../kit/permission-groups.ts';
 
@@ -98,5 +98,3 @@ export function faultOf(names: readonly string[], { catalogue, held = null, oper
 export function lostBy(held: HeldPermissions, next: readonly string[]): readonly string[] | null {
   return held === null ? null : held.filter((name) => !covers(next, [name]));
 }
-
-const isWildcard = (name: string): boolean => (WILDCARDS as readonly string[]).includes(name);

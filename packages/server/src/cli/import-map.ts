@@ -40,9 +40,8 @@ export async function readMap({ map = [], mapFile }: MapOptions): Promise<Readon
 
 /** Found before anything is read: a misspelt permission would refuse every token that needs it. */
 async function refuseBadTargets(names: readonly string[]): Promise<void> {
-  const { isPermission, isReserved, WILDCARDS } = await import('@keyhouse/protocol');
-  const wildcards: readonly string[] = WILDCARDS;
-  if (names.some((name) => isReserved(name) || !(isPermission(name) || wildcards.includes(name))))
+  const { isPermission, isReserved, isWildcard } = await import('@keyhouse/protocol');
+  if (names.some((name) => isReserved(name) || !(isPermission(name) || isWildcard(name))))
     throw wrongUsage('Map an ability to a permission such as servers.write, or to *, *.read or *.write.');
 }
 

@@ -2,10 +2,10 @@
  * Whether a credential holds now, whatever its kind: the one function behind every door. Tokens and keys are looked up, imported ones
  * included, JWTs are checked by their signature; revocations, owners and addresses are asked for all of them.
  */
-import type { AddressBlock, PresentedCredential, VerifiedJwt } from '@keyhouse/protocol';
+import { type AddressBlock, isInBlocks, type PresentedCredential, type VerifiedJwt } from '@keyhouse/protocol';
 import type { AnyJwtCaller, RefusalReason, RefusedCredential, Verdict } from './caller.ts';
 import type { From } from './credentials/from.ts';
-import { type CredentialVerifier, compileBlocks, isAllowed, type Judging } from './credentials/verify.ts';
+import { blocksOf, type CredentialVerifier, type Judging } from './credentials/verify.ts';
 import { type JwtRefusal, type JwtVerdict, type VerifyJwtPorts, verifyJwt } from './jwts/verify.ts';
 import type { ChangeFollower } from './revocations/follower.ts';
 
@@ -38,7 +38,7 @@ export function createVerify({ credentials, hasImports, jwts, follower }: Ports)
     if (judging.revocation !== false && follower.revocations.hasEnded(caller)) return refuse('revoked', caller);
     if (judging.suspension !== false && follower.revocations.isSuspended(caller)) return refuse('account_suspended', caller);
     const isAddressJudged = judging.address !== false && blocks !== null;
-    return isAddressJudged && !isAllowed(from.address, blocks) ? refuse('address_not_allowed', caller) : accepted.verdict;
+    return isAddressJudged && !isInBlocks(from.address, blocks) ? refuse('address_not_allowed', caller) : accepted.verdict;
   };
 
   return (presented, from, judging = {}) => {
@@ -85,7 +85,7 @@ function accept({ claims, holder, issuedAtMs }: VerifiedJwt): Accepted {
     issuedAtMs,
     expiresAtMs: claims.exp * 1000,
   });
-  return { caller, blocks: compileBlocks(caller.addresses), verdict: Object.freeze({ ok: true, caller }) };
+  return { caller, blocks: blocksOf(caller.addresses), verdict: Object.freeze({ ok: true, caller }) };
 }
 
 const refuse = (reason: RefusalReason, caller: AnyJwtCaller | null): Verdict => ({

@@ -2,7 +2,7 @@
  * What a gateway asks at `/verify`: which permissions the original request needs. Method and path come from one complete
  * family of headers, or from the request's own line, never mixed; whatever can be read in two ways is refused.
  */
-import { actionFor, isPermission, judgeTarget, type Route } from '@keyhouse/protocol';
+import { actionFor, isPermission, isPreflight, judgeTarget, type Route } from '@keyhouse/protocol';
 import {
   type Original,
   type QuestionFault,
@@ -68,7 +68,7 @@ function judge(
   also: readonly string[],
 ): Question {
   const methods = [method, ...headers.overrides.map((override) => override.method)];
-  if (isPreflight(methods, headers)) return { kind: 'preflight' };
+  if (isPreflight(method, headers)) return { kind: 'preflight' };
   // A framework may take either method for the request's: what both need is asked for.
   const judged = judgeTarget(routes, methods, target, false);
   if (judged.kind === 'refused') return { ...judged, fault: faultOf(judged.why) };
@@ -86,10 +86,6 @@ function judge(
 
 const faultIn = (header: string | undefined): QuestionFault | null =>
   header === undefined ? null : { fault: 'value', headers: [header] };
-
-/** Fetch standard, CORS-preflight fetch: OPTIONS with both headers. With an override it would be another method. */
-const isPreflight = (methods: readonly string[], headers: QuestionHeaders): boolean =>
-  methods.length === 1 && methods[0] === 'OPTIONS' && headers.hasOrigin && headers.hasRequestMethod;
 
 /** The permission asked for in the query; an empty list without one; null when it is repeated or malformed. */
 function readPermissionParameter(query: string): readonly string[] | null {

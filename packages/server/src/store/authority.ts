@@ -6,7 +6,7 @@
  */
 
 import type { Authority, CredentialAuthority, SignInAuthority } from '../core/authority.ts';
-import { compileBlocks, reasonToRefuse } from '../core/credentials/verify.ts';
+import { blocksOf, reasonToRefuse } from '../core/credentials/verify.ts';
 import { Refusal, type Refused } from '../core/refusal.ts';
 import { includesRole } from '../core/teams/member.ts';
 import { lockAdministrators } from './administration.ts';
@@ -69,7 +69,7 @@ async function againstCredential(db: Db, authority: CredentialAuthority): Promis
   if (hash !== credential.hash && hash !== credential.previousHash) return invalid;
   const from = { address, userAgent: null };
   // Whether it was left unused for long was settled when it was presented: that was a use.
-  const reason = reasonToRefuse({ credential, blocks: compileBlocks(credential.addresses) }, hash, from, atMs, atMs);
+  const reason = reasonToRefuse({ credential, blocks: blocksOf(credential.addresses) }, hash, from, atMs, atMs);
   if (reason !== null) return invalid;
   return isWhole && credential.permissions !== null ? { code: 'forbidden' } : null;
 }

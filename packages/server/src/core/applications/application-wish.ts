@@ -1,5 +1,5 @@
 /** What an application may be: every rule of its settings in one place. Whatever is wrong is told at once, by field. */
-import { isPermission, isReserved, MAX_PERMISSIONS, WILDCARDS } from '@keyhouse/protocol';
+import { isPermission, isReserved, isWildcard, MAX_PERMISSIONS } from '@keyhouse/protocol';
 import { DAY_MS, SECOND_MS } from '../lib/clock.ts';
 import type { Fault } from '../lib/fault.ts';
 import { findNameFault } from '../lib/name.ts';
@@ -104,8 +104,7 @@ function checkList(names: readonly string[], faultOf: (name: string) => string |
 }
 
 function existsFault(name: string, { exists }: Catalogue): string | null {
-  if ((WILDCARDS as readonly string[]).includes(name))
-    return 'Name each permission. Wildcards are not possible for applications.';
+  if (isWildcard(name)) return 'Name each permission. Wildcards are not possible for applications.';
   if (isReserved(name)) return 'Applications cannot have permissions that begin with keyhouse.';
   if (!isPermission(name)) return 'A permission has the form invoices.read or invoices.write.';
   return exists(name) ? null : `The permission ${name} does not exist.`;

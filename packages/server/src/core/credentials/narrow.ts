@@ -1,10 +1,9 @@
 /** Takes permissions or addresses away and never adds any: for more, create another credential, or undo it within a day (`undo.ts`). */
-import { containsBlock, covers, no, type Outcome, ok } from '@keyhouse/protocol';
+import { compileBlocks, containsBlock, covers, no, type Outcome, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Credential, CredentialsStore } from './credential.ts';
 import { undoEndsAtMs } from './undo-narrowing.ts';
-import { compileBlocks } from './verify.ts';
 import { type CredentialFault, checkAddresses, checkPermissions } from './wish.ts';
 
 interface Ports {
@@ -69,6 +68,6 @@ const WIDER_ADDRESSES: CredentialFault = {
 function coversAddresses(held: readonly string[] | null, wanted: readonly string[] | null): boolean {
   if (held === null) return true;
   if (wanted === null) return false;
-  const outer = compileBlocks(held) ?? [];
-  return (compileBlocks(wanted) ?? []).every((inner) => outer.some((block) => containsBlock(block, inner)));
+  const outer = compileBlocks(held);
+  return compileBlocks(wanted).every((inner) => outer.some((block) => containsBlock(block, inner)));
 }

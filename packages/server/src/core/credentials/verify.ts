@@ -4,7 +4,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { PresentedCredential } from '@keyhouse/protocol';
-import { type AddressBlock, inBlocks, parseAddress, parseBlock } from '@keyhouse/protocol';
+import { type AddressBlock, compileBlocks, isInBlocks } from '@keyhouse/protocol';
 import type { OpaqueCaller, RefusalReason, RefusedCredential, Verdict } from '../caller.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
 import { sha256Hex } from '../lib/sha256.ts';
@@ -129,7 +129,7 @@ export class CredentialVerifier {
     if (found === null || !isEither(found.credential, hash)) return null;
     const { credential, foreignId } = found;
     const accept = { ok: true, caller: toCaller(credential, hash) } as const;
-    return { credential, blocks: compileBlocks(credential.addresses), accept, foreignId };
+    return { credential, blocks: blocksOf(credential.addresses), accept, foreignId };
   }
 
   #verifyFresh(sought: Sought, hash: string, from: From, judging: Judging): Verdict | Promise<Verdict> {
@@ -144,7 +144,7 @@ export class CredentialVerifier {
     const { credentials } = this.#ports;
     const credential = await (sought.kind === 'token' ? credentials.findTokenById(sought.id) : credentials.findKeyByHash(hash));
     if (credential === null || !isEither(credential, hash)) return null;
-    return { credential, blocks: compileBlocks(credential.addresses), accept: { ok: true, caller: toCaller(credential, hash) } };
+    return { credential, blocks: blocksOf(credential.addresses), accept: { ok: true, caller: toCaller(credential, hash) } };
   }
 
   #judge(sought: Sought, entry: Entry, hash: string, from: From, judging: Judging): Verdict {
@@ -201,7 +201,7 @@ export function reasonToRefuse(
   if (isUnused(credential, lastUsedAtMs, nowMs)) return 'unused';
   if (credential.ownerDisabledAtMs !== null) return 'owner_disabled';
   if (credential.accountSuspendedAtMs !== null) return 'account_suspended';
-  if (from !== null && blocks !== null && !isAllowed(from.address, blocks)) return 'address_not_allowed';
+  if (from !== null && blocks !== null && !isInBlocks(from.address, blocks)) return 'address_not_allowed';
   return null;
 }
 
@@ -210,20 +210,9 @@ const isUnused = (credential: CredentialWithOwner, lastUsedAtMs: number, nowMs: 
 
 const endsUnused = ({ source }: CredentialWithOwner): boolean => source === 'login' || source === 'register';
 
-/** Without an address nothing can be allowed. */
-export function isAllowed(addressText: string | null, blocks: readonly AddressBlock[]): boolean {
-  const address = addressText === null ? null : parseAddress(addressText);
-  return address !== null && inBlocks(address, blocks);
-}
-
-/** A stored block that cannot be read allows nothing. */
-export const compileBlocks = (texts: readonly string[] | null): readonly AddressBlock[] | null =>
-  texts === null
-    ? null
-    : texts.flatMap((text) => {
-        const block = parseBlock(text);
-        return block.ok ? [block.value] : [];
-      });
+/** Null: no list was made, and every address is allowed. */
+export const blocksOf = (addresses: readonly string[] | null): readonly AddressBlock[] | null =>
+  addresses === null ? null : compileBlocks(addresses);
 
 const isEither = (credential: CredentialWithOwner, hash: string): boolean => {
   const isCurrent = equalHashes(credential.hash, hash);

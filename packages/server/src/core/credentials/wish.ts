@@ -1,5 +1,5 @@
 /** What may be asked for when a credential is made or narrowed, checked in one place. */
-import { isPermission, isReserved, MAX_PERMISSIONS, OPERATOR_PERMISSIONS, parseBlock, WILDCARDS } from '@keyhouse/protocol';
+import { isPermission, isReserved, isWildcard, MAX_PERMISSIONS, OPERATOR_PERMISSIONS, parseBlock } from '@keyhouse/protocol';
 import type { Fault } from '../lib/fault.ts';
 import { findNameFault } from '../lib/name.ts';
 import { OPERATOR_ACCOUNT_ID } from '../users/account.ts';
@@ -59,7 +59,7 @@ function checkPermission(
       return fault('Permissions that begin with keyhouse. are only for keys of the operator account.');
     return [];
   }
-  if ((WILDCARDS as readonly string[]).includes(name)) return [];
+  if (isWildcard(name)) return [];
   if (!isPermission(name)) return fault('A permission has the form invoices.read or invoices.write.');
   return permissionExists(name) ? [] : fault(`The permission ${name} does not exist.`);
 }

@@ -2,7 +2,7 @@
  * What an import of routes would change in the catalogue and the routes, and the act that does it. Both lists are replaced, by one act:
  * a route may not ask for a permission that does not exist yet.
  */
-import { isReserved, type RouteRule, WILDCARDS } from '@keyhouse/protocol';
+import { isReserved, isWildcard, type RouteRule } from '@keyhouse/protocol';
 import { type By, type EventDraft, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { CataloguedPermission, PermissionsStore, StoredRoute } from './catalogue.ts';
@@ -58,7 +58,7 @@ export function planImport(standing: Standing, derived: Derived, { takesSentence
   });
   const names = new Set(permissions.map(({ name }) => name));
   const heldBy = (name: string): Held => ({ name, holders: standing.holders.get(name) ?? 0 });
-  const isOutside = (name: string): boolean => isReserved(name) || WILDCARDS.some((wildcard) => wildcard === name);
+  const isOutside = (name: string): boolean => isReserved(name) || isWildcard(name);
   const kept = permissions.filter(({ name }) => before.has(name));
   const added = permissions.filter(({ name }) => !before.has(name));
   const gone = [...before.keys()].filter((name) => !names.has(name)).map(heldBy);

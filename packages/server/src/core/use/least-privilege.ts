@@ -2,7 +2,7 @@
  * Least privilege that helps [A10, B10]: what a credential was granted beside what it used, and what it could be narrowed to without
  * anybody noticing.
  */
-import { covers, isReserved, MAX_PERMISSIONS, permits, WILDCARDS } from '@keyhouse/protocol';
+import { covers, isReserved, isWildcard, MAX_PERMISSIONS, permits } from '@keyhouse/protocol';
 import type { Credential, CredentialsStore, PermissionSums } from '../credentials/credential.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
 import { UNTOLD_PERMISSION } from './permission-use.ts';
@@ -156,6 +156,4 @@ function isLess(needed: readonly string[], held: readonly string[] | null, catal
   for (const name of catalogue) if (permits(held, name) && !permits(needed, name)) return true;
   return false;
 }
-
-const isWildcard = (name: string): boolean => (WILDCARDS as readonly string[]).includes(name);
 const dayOf = (ms: number): number => Math.floor(ms / DAY_MS);

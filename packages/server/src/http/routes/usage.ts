@@ -3,7 +3,7 @@
  * refused. A batch that is lost loses counts, never a request.
  */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { isPermission, MAX_PERMISSION_LENGTH, parseAddress, proxyOfUnreadable, WILDCARDS } from '@keyhouse/protocol';
+import { isPermission, isWildcard, MAX_PERMISSION_LENGTH, parseAddress, proxyOfUnreadable } from '@keyhouse/protocol';
 import { type Static, Type } from 'typebox';
 import type { Digested } from '../../core/credentials/verify.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
@@ -171,7 +171,7 @@ const readRefusal = (refusal: Static<typeof RefusalSchema>): ReportedRefusal => 
   },
 });
 
-const isHoldable = (name: string): boolean => isPermission(name) || (WILDCARDS as readonly string[]).includes(name);
+const isHoldable = (name: string): boolean => isPermission(name) || isWildcard(name);
 const readHeld = (held: readonly string[] | null | undefined): readonly string[] | null => held?.filter(isHoldable) ?? null;
 
 function readSubject(subject: Static<typeof SubjectSchema>): Subject {
