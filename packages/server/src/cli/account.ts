@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ListedAccount } from '../core/administration/administer-users.ts';
+import type { ListedAccount } from '../core/administration/ports.ts';
 import type { WhatEnds } from '../core/teams/what-ends.ts';
 import { addCommand, addFinalCommand, addGroup } from './command.ts';
 import { type ConfirmOptions, confirmation } from './confirm.ts';

@@ -1,5 +1,4 @@
-import type { AdministrationStore } from './administration/administer-users.ts';
-import type { OperatorAccountsStore } from './administration/operator-accounts.ts';
+import type { AdministrationStore, OperatorAccountsStore } from './administration/ports.ts';
 import type { ApplicationsStore } from './applications/application.ts';
 import type { AuditStore } from './audit/event.ts';
 import type { BrandStore } from './branding/brand.ts';
@@ -14,9 +13,8 @@ import type { HoldersStore } from './permissions/holders.ts';
 import type { AdoptionStore } from './providers/provider.ts';
 import type { ChangesStore } from './revocations/change.ts';
 import type { SessionsStore } from './sessions/session.ts';
-import type { PasswordsStore } from './sign-ins/change-password.ts';
+import type { PasswordsStore, RegistrationStore } from './sign-ins/ports.ts';
 import type { SignInsStore } from './sign-ins/sign-in.ts';
-import type { RegistrationStore } from './sign-ins/sign-up.ts';
 import type { MasterSecretStore, SigningKeysStore } from './signing-keys/stored-key.ts';
 import type { InvitationsStore } from './teams/invitation.ts';
 import type { MembersStore } from './teams/member.ts';

@@ -2,7 +2,7 @@
  * What administrators do about users: appointing administrators, resetting second factors, and finding users and accounts. It
  * also owns the administrators' lock.
  */
-import type { AdministrationStore, ListedAccount, ListedUser, UserFactors } from '../core/administration/administer-users.ts';
+import type { AdministrationStore, ListedAccount, ListedUser, UserFactors } from '../core/administration/ports.ts';
 import { OPERATOR_ACCOUNT_ID } from '../core/users/account.ts';
 import type { Act } from './act.ts';
 import { endGrants } from './grants.ts';

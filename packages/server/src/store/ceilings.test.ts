@@ -106,7 +106,7 @@ eachDatabase('ceilings', (makeDatabase) => {
     await created(newKey(store, accountId, 1));
     const issue: typeof store.credentials.issue = (input) => store.credentials.issue({ ...input, limit: 1 });
     const ports = {
-      credentials: { issue },
+      credentials: { ...store.credentials, issue },
       clock: { now: () => NOW },
       permissionExists: () => true,
       tell: async () => [],

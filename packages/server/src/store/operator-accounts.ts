@@ -1,5 +1,5 @@
 /** What the operator does with whole accounts: suspending, resuming and deleting them. */
-import type { OperatorAccountsStore, OperatorRefusal } from '../core/administration/operator-accounts.ts';
+import type { OperatorAccountsStore, OperatorRefusal } from '../core/administration/ports.ts';
 import type { Act } from './act.ts';
 import { lockAdministrators } from './administration.ts';
 import { endTeam } from './members.ts';

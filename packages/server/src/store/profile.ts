@@ -5,9 +5,8 @@
 import type { ExpressionBuilder } from 'kysely';
 import type { AdoptionStore } from '../core/providers/provider.ts';
 import { mayAdopt } from '../core/providers/vouching.ts';
-import type { PasswordsStore } from '../core/sign-ins/change-password.ts';
 import { isSameEnding } from '../core/sign-ins/ending.ts';
-import type { RegistrationStore } from '../core/sign-ins/sign-up.ts';
+import type { PasswordsStore, RegistrationStore } from '../core/sign-ins/ports.ts';
 import { mayRegister } from '../core/sign-ins/sign-up-rule.ts';
 import type { User } from '../core/users/account.ts';
 import type { ProfileStore } from '../core/users/profile.ts';

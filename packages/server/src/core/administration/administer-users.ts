@@ -1,77 +1,10 @@
 /** What administrators see of users and accounts, and what they do to users. Everything here takes the platform flag, looked at again in the act. */
-import { type By, type EventDraft, happened } from '../audit/event.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Compose } from '../mail/compose.ts';
+import { type By, happened } from '../audit/event.ts';
 import { listSignIns } from '../sign-ins/open-sign-in.ts';
-import type { SignIn, SignInsStore } from '../sign-ins/sign-in.ts';
-import type { Account, User } from '../users/account.ts';
+import type { SignIn } from '../sign-ins/sign-in.ts';
+import type { AdministrationPorts, ListedUser, UserFactors } from './ports.ts';
 
-export interface ListedUser extends User {
-  /** In whatever browser; null when it was long ago. */
-  readonly lastSeenAtMs: number | null;
-}
-
-export interface UserFactors {
-  readonly hasPassword: boolean;
-  readonly twoStep: boolean;
-  readonly passkeys: number;
-  readonly totp: boolean;
-  readonly recoveryCodesLeft: number;
-  /** Personal access tokens that were not revoked. */
-  readonly tokens: number;
-}
-
-export interface ListedAccount extends Account {
-  /** The address of the user, or of the first owner. */
-  readonly owner: string | null;
-  readonly members: number;
-  /** Keys that were not revoked. */
-  readonly keys: number;
-}
-
-export interface ListFilter {
-  /** An id, or the beginning of an address or a name, whatever its case; empty: all. */
-  readonly query: string;
-  /** Newest first, below this id. */
-  readonly beforeId?: number;
-  readonly limit: number;
-}
-
-export interface AdministrationStore {
-  findUsers(filter: ListFilter): Promise<readonly ListedUser[]>;
-  findListedUser(id: number): Promise<ListedUser | null>;
-  factorsOf(userId: number): Promise<UserFactors>;
-  findAccounts(filter: ListFilter): Promise<readonly ListedAccount[]>;
-  findListedAccount(id: number): Promise<ListedAccount | null>;
-  /**
-   * Gives or takes the platform flag. `not_allowed`: whoever asks has lost it themself. `last`: nobody enabled would have it.
-   * The same as before changes nothing.
-   */
-  setAdministrator(input: {
-    userId: number;
-    actorId: number;
-    isAdministrator: boolean;
-    nowMs: number;
-    event: EventDraft;
-  }): Promise<'done' | 'gone' | 'not_allowed' | 'last'>;
-  /**
-   * Turns two-step verification off, deletes passkeys, TOTP and recovery codes, ends every sign-in and whatever waited for a second step.
-   * `actorId` null: at the command line.
-   */
-  resetSecondFactor(input: {
-    userId: number;
-    actorId: number | null;
-    nowMs: number;
-    event: EventDraft;
-  }): Promise<'done' | 'gone' | 'not_allowed'>;
-}
-
-export interface AdministerUsersPorts {
-  readonly administration: AdministrationStore;
-  readonly signIns: Pick<SignInsStore, 'listSignIns' | 'endSignIns'>;
-  readonly compose: Compose;
-  readonly clock: Clock;
-}
+export type AdministerUsersPorts = Pick<AdministrationPorts, 'administration' | 'signIns' | 'compose' | 'clock'>;
 
 interface OnUser {
   readonly userId: number;

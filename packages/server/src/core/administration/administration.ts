@@ -7,29 +7,11 @@
  */
 import { type By, happened } from '../audit/event.ts';
 import type { MailsStore, MailWithBody } from '../mail/mail.ts';
-import type { SignInLimits } from '../sign-ins/sign-in-limits.ts';
 import type { Account, User } from '../users/account.ts';
-import {
-  type AdministerUsersPorts,
-  describeUser,
-  endSignInsOf,
-  type ListFilter,
-  resetSecondFactor,
-  setAdministrator,
-} from './administer-users.ts';
-import {
-  deleteAccount,
-  type OperatorAccountsPorts,
-  resumeAccount,
-  suspendAccount,
-  whatEndsWithAccount,
-} from './operator-accounts.ts';
-import { type OutboxPorts, readMail, sendTestMail } from './outbox.ts';
-
-export interface AdministrationPorts extends AdministerUsersPorts, OperatorAccountsPorts, OutboxPorts {
-  readonly mails: MailsStore;
-  readonly limits: Pick<SignInLimits, 'clear'>;
-}
+import { describeUser, endSignInsOf, resetSecondFactor, setAdministrator } from './administer-users.ts';
+import { deleteAccount, resumeAccount, suspendAccount, whatEndsWithAccount } from './operator-accounts.ts';
+import { readMail, sendTestMail } from './outbox.ts';
+import type { AdministrationPorts, ListFilter } from './ports.ts';
 
 export type Administration = ReturnType<typeof bindAdministration>;
 

@@ -3,55 +3,21 @@
  * A deleted one cannot be restored. The operator's own account can be neither suspended nor deleted.
  */
 import { isWellFormedText } from '@keyhouse/protocol';
-import { type By, type EventDraft, happened } from '../audit/event.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Compose } from '../mail/compose.ts';
+import { type By, happened } from '../audit/event.ts';
 import type { MailDraft } from '../mail/mail.ts';
-import type { MembersStore } from '../teams/member.ts';
-import type { WhatEnds, WhatEndsStore } from '../teams/what-ends.ts';
-import type { Account, AccountsStore, User } from '../users/account.ts';
+import type { WhatEnds } from '../teams/what-ends.ts';
+import type { Account, User } from '../users/account.ts';
 import { circumstancesOf } from '../users/circumstances.ts';
+import type { AdministrationPorts, ByOperator } from './ports.ts';
 
 export const MAX_SUSPENSION_REASON_LENGTH = 500;
 /** At most so many owners get a mail. */
 const MAX_NOTIFIED = 50;
 
-/** `gone`: there is no such account. `not_allowed`: the administrator is not one any more. */
-export type OperatorRefusal = 'gone' | 'operator' | 'not_allowed';
-
-/** `administratorId`: the administrator who does it at their page, and must still be one; left out at the command line. */
-interface ByOperator {
-  readonly accountId: number;
-  readonly administratorId?: number;
-}
-
-export interface OperatorAccountsStore {
-  /** Suspends. `already`: the operator has suspended it before. */
-  suspendAccount(
-    input: ByOperator & { reason: string | null; nowMs: number; event: EventDraft },
-  ): Promise<'done' | 'already' | OperatorRefusal>;
-  /**
-   * Lifts a suspension, whatever it was for. `already`: it is not suspended. Then servers and guards are told so all the same: the database may have been set back, and
-   * they remember a suspension that it lost.
-   */
-  resumeAccount(input: ByOperator & { event: EventDraft }): Promise<'done' | 'already' | OperatorRefusal>;
-  /**
-   * Deletes a team, or the user whose personal account it is. `only_owner`: the user alone owns a team, which would have no owner then.
-   * `last_administrator`: nobody enabled would administer the server.
-   */
-  deleteAccount(
-    input: ByOperator & { nowMs: number; event: EventDraft },
-  ): Promise<'done' | 'only_owner' | 'last_administrator' | OperatorRefusal>;
-}
-
-export interface OperatorAccountsPorts {
-  readonly operatorAccounts: OperatorAccountsStore;
-  readonly accounts: Pick<AccountsStore, 'findAccount' | 'findUser'>;
-  readonly members: Pick<MembersStore, 'listMembers'>;
-  readonly ends: WhatEndsStore;
-  readonly compose: Compose;
-  readonly clock: Clock;
-}
+export type OperatorAccountsPorts = Pick<
+  AdministrationPorts,
+  'operatorAccounts' | 'accounts' | 'members' | 'ends' | 'compose' | 'clock'
+>;
 
 interface OnAccount extends ByOperator {
   readonly by: By;

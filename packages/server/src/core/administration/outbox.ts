@@ -1,17 +1,11 @@
 /** The operator's view of mails: what was sent, what waits, and without a mail server what would have been sent. */
-import { type AuditStore, type By, happened } from '../audit/event.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { MasterSecret } from '../lib/master-secret.ts';
-import { type Compose, type MailBody, openBody } from '../mail/compose.ts';
+import { type By, happened } from '../audit/event.ts';
+import { type MailBody, openBody } from '../mail/compose.ts';
 import type { MailWithBody } from '../mail/mail.ts';
 import type { User } from '../users/account.ts';
+import type { AdministrationPorts } from './ports.ts';
 
-export interface OutboxPorts {
-  readonly audit: Pick<AuditStore, 'record'>;
-  readonly secrets: readonly MasterSecret[];
-  readonly compose: Compose;
-  readonly clock: Clock;
-}
+export type OutboxPorts = Pick<AdministrationPorts, 'audit' | 'secrets' | 'compose' | 'clock'>;
 
 /** The body of a mail that is kept; null when it is not. It may hold a link that signs somebody in, so whoever reads it is on record. */
 export async function readMail(

@@ -6,27 +6,16 @@
  * Used by: `/api/v1/auth/…`, `/dashboard/api/{tokens,accounts/…/keys}`, `keyhouse token`, `keyhouse key`.
  */
 import type { By } from '../audit/event.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { User } from '../users/account.ts';
 import type { CredentialsStore, Owned } from './credential.ts';
 import { issueKey, issueToken, type KeyWish, type TokenWish } from './issue.ts';
-import { type LogInInput, type LogInPorts, logIn } from './log-in.ts';
+import { type LogInInput, logIn } from './log-in.ts';
 import { narrowCredential } from './narrow.ts';
-import type { Tell } from './notify.ts';
-import { type RegisterInput, type RegisterPorts, register } from './register.ts';
+import type { CredentialsPorts } from './ports.ts';
+import { type RegisterInput, register } from './register.ts';
 import { endOverlap, extendOverlap, renameCredential } from './rename.ts';
 import { revokeCredential } from './revoke.ts';
 import { rotateCredential } from './rotate.ts';
 import { undoNarrowing } from './undo-narrowing.ts';
-
-export interface CredentialsPorts extends LogInPorts, Omit<RegisterPorts, 'credentials' | 'limits'> {
-  readonly limits: LogInPorts['limits'] & RegisterPorts['limits'];
-  readonly credentials: CredentialsStore;
-  readonly clock: Clock;
-  readonly permissionExists: (name: string) => boolean;
-  readonly tell: Tell;
-  readonly onRegistered: (user: User, by: By) => Promise<void>;
-}
 
 export type Credentials = ReturnType<typeof bindCredentials>;
 

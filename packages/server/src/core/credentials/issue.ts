@@ -3,10 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { formatToken, makeKeyText, makeTokenSecret, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
 import { CEILINGS } from '../lib/ceilings.ts';
-import type { Clock } from '../lib/clock.ts';
 import type { InactiveState } from '../users/account.ts';
-import type { Credential, CredentialsStore, Environment, NewCredential, Source } from './credential.ts';
-import type { Tell } from './notify.ts';
+import type { Credential, Environment, NewCredential, Source } from './credential.ts';
+import type { CredentialsPorts } from './ports.ts';
 import { hashSecret } from './verify.ts';
 import { type CredentialFault, checkWish } from './wish.ts';
 
@@ -29,12 +28,7 @@ export interface TokenWish extends CredentialWish {
   readonly userId: number;
 }
 
-interface Ports {
-  readonly credentials: Pick<CredentialsStore, 'issue'>;
-  readonly clock: Clock;
-  readonly permissionExists: (name: string) => boolean;
-  readonly tell: Tell;
-}
+type Ports = Pick<CredentialsPorts, 'credentials' | 'clock' | 'permissionExists' | 'tell'>;
 
 type Refused =
   | { readonly ok: false; readonly reason: 'invalid'; readonly faults: readonly CredentialFault[] }

@@ -7,8 +7,6 @@ import { formatToken, makeTokenSecret } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
 import { IN_THE_ACT } from '../authority.ts';
 import { useCode } from '../factors/codes.ts';
-import type { FactorsStore } from '../factors/factor.ts';
-import type { MasterSecret } from '../lib/master-secret.ts';
 import { secondStepOf } from '../sign-ins/sign-in-browser.ts';
 import {
   NO_MATCH,
@@ -20,15 +18,12 @@ import {
   type Settled,
 } from '../sign-ins/verify-password.ts';
 import type { User } from '../users/account.ts';
-import type { Credential, CredentialsStore } from './credential.ts';
+import type { Credential } from './credential.ts';
+import type { CredentialsPorts } from './ports.ts';
 import { newToken } from './register.ts';
 import { checkName } from './wish.ts';
 
-export interface LogInPorts extends ProvePasswordPorts {
-  readonly credentials: Pick<CredentialsStore, 'issueAtSignIn'>;
-  readonly factors: FactorsStore;
-  readonly secrets: readonly MasterSecret[];
-}
+export type LogInPorts = ProvePasswordPorts & Pick<CredentialsPorts, 'credentials' | 'factors' | 'secrets'>;
 
 export interface LogInInput {
   readonly email: string;

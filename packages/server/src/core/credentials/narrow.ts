@@ -1,16 +1,12 @@
 /** Takes permissions or addresses away and never adds any: for more, create another credential, or undo it within a day (`undo.ts`). */
 import { compileBlocks, containsBlock, covers, no, type Outcome, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Credential, CredentialsStore } from './credential.ts';
+import type { Credential } from './credential.ts';
+import type { CredentialsPorts } from './ports.ts';
 import { undoEndsAtMs } from './undo-narrowing.ts';
 import { type CredentialFault, checkAddresses, checkPermissions } from './wish.ts';
 
-interface Ports {
-  readonly credentials: Pick<CredentialsStore, 'getCredential' | 'narrow'>;
-  readonly clock: Clock;
-  readonly permissionExists: (name: string) => boolean;
-}
+type Ports = Pick<CredentialsPorts, 'credentials' | 'clock' | 'permissionExists'>;
 
 interface Input {
   readonly kind: 'token' | 'key';

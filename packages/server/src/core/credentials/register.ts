@@ -7,12 +7,11 @@ import { findUserFaults, type RegisterUserPorts, registerUser } from '../sign-in
 import { mayRegister, type SignUp } from '../sign-ins/sign-up-rule.ts';
 import type { User } from '../users/account.ts';
 import type { Credential, CredentialsStore } from './credential.ts';
+import type { CredentialsPorts } from './ports.ts';
 import { hashSecret } from './verify.ts';
 import { checkName } from './wish.ts';
 
-export interface RegisterPorts extends RegisterUserPorts, SignUp {
-  readonly credentials: Pick<CredentialsStore, 'register'>;
-}
+export type RegisterPorts = RegisterUserPorts & SignUp & Pick<CredentialsPorts, 'credentials'>;
 
 export interface RegisterInput {
   readonly email: string;

@@ -1,14 +1,12 @@
 /** What an owner does to a credential that stays: another name, and the end of the previous secret during an overlap. */
 import { no, type Outcome, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
-import { type Clock, SECOND_MS } from '../lib/clock.ts';
-import type { CredentialsStore, Owned } from './credential.ts';
+import { SECOND_MS } from '../lib/clock.ts';
+import type { Owned } from './credential.ts';
+import type { CredentialsPorts } from './ports.ts';
 import { type CredentialFault, checkName } from './wish.ts';
 
-export interface RenamePorts {
-  readonly credentials: Pick<CredentialsStore, 'rename' | 'endOverlap' | 'extendOverlap'>;
-  readonly clock: Clock;
-}
+export type RenamePorts = Pick<CredentialsPorts, 'credentials' | 'clock'>;
 
 /** `not_found`: it does not exist, is not theirs, or was revoked. */
 export async function renameCredential(

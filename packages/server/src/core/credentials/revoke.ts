@@ -1,12 +1,8 @@
 /** Ends a credential for good, with all its secrets and, for a key, with every JWT minted from it. */
 import { type By, happened } from '../audit/event.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { CredentialsStore } from './credential.ts';
+import type { CredentialsPorts } from './ports.ts';
 
-interface Ports {
-  readonly credentials: Pick<CredentialsStore, 'revoke'>;
-  readonly clock: Clock;
-}
+type Ports = Pick<CredentialsPorts, 'credentials' | 'clock'>;
 
 interface Input {
   readonly kind: 'token' | 'key';

@@ -2,20 +2,15 @@
 import { randomBytes } from 'node:crypto';
 import { formatToken, makeKeyText, makeTokenSecret, no, type Outcome, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Credential, CredentialsStore } from './credential.ts';
-import type { Tell } from './notify.ts';
+import type { Credential } from './credential.ts';
+import type { CredentialsPorts } from './ports.ts';
 import { hashSecret } from './verify.ts';
 
 export const DEFAULT_OVERLAP_SECONDS = 3600;
 /** In all, extensions included. */
 export const MAX_OVERLAP_SECONDS = 7 * 24 * 3600;
 
-interface Ports {
-  readonly credentials: Pick<CredentialsStore, 'rotate'>;
-  readonly clock: Clock;
-  readonly tell: Tell;
-}
+type Ports = Pick<CredentialsPorts, 'credentials' | 'clock' | 'tell'>;
 
 interface Input {
   readonly credential: Pick<Credential, 'id' | 'kind' | 'environment' | 'accountId' | 'userId' | 'name'>;

@@ -4,17 +4,13 @@
  */
 import { no, type Outcome, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
-import { type Clock, DAY_MS } from '../lib/clock.ts';
-import type { Credential, CredentialsStore, Owned } from './credential.ts';
-import type { Tell } from './notify.ts';
+import { DAY_MS } from '../lib/clock.ts';
+import type { Credential, Owned } from './credential.ts';
+import type { CredentialsPorts } from './ports.ts';
 
 export const UNDO_LASTS_MS = DAY_MS;
 
-interface Ports {
-  readonly credentials: Pick<CredentialsStore, 'undoNarrowing'>;
-  readonly clock: Clock;
-  readonly tell: Tell;
-}
+type Ports = Pick<CredentialsPorts, 'credentials' | 'clock' | 'tell'>;
 
 interface Input {
   readonly owned: Owned;

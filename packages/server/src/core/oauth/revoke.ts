@@ -26,7 +26,7 @@ export interface RevokePorts extends Pick<SessionPorts, 'sessions' | 'refreshKey
   readonly verify: Verify;
   /** Reads the list of changes to its end, so that what is remembered is no older than this request. */
   readonly look: () => Promise<void>;
-  readonly credentials: Pick<CredentialsStore, 'revoke'>;
+  readonly credentials: CredentialsStore;
   readonly jwts: Pick<JwtsStore, 'findJwt' | 'revokeJwt' | 'revokeUnrecorded'>;
   readonly clock: Clock;
 }

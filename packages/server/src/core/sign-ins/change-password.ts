@@ -1,53 +1,22 @@
 /** The password of one's own user: changing it while signed in, and setting a new one with a link that came by mail. */
 import { no, type Outcome, ok } from '@keyhouse/protocol';
-import type { By, EventDraft } from '../audit/event.ts';
+import type { By } from '../audit/event.ts';
 import { IN_THE_ACT } from '../authority.ts';
-import { type Clock, HOUR_MS } from '../lib/clock.ts';
+import { HOUR_MS } from '../lib/clock.ts';
 import { readEmail } from '../lib/email.ts';
-import type { Compose } from '../mail/compose.ts';
-import type { Ended } from '../mail/letters.ts';
 import type { Claim } from '../passwords/fair-queue.ts';
 import { findPasswordFault, type PasswordFault } from '../passwords/password.ts';
-import type { PasswordHashing } from '../passwords/password-hashing.ts';
-import type { AccountsStore, User } from '../users/account.ts';
+import type { User } from '../users/account.ts';
 import { circumstancesOf } from '../users/circumstances.ts';
 import { issueLink, ownEvent, recipientOf } from '../users/profile-event.ts';
-import { hashTicket, makeTicketText, type TicketPurpose, type TicketsStore } from '../users/ticket.ts';
+import { hashTicket, makeTicketText } from '../users/ticket.ts';
 import type { Ending } from './ending.ts';
+import type { PasswordsStore, SignInsPorts } from './ports.ts';
 
-/** The hash of a password, and replacing it. */
-export interface PasswordsStore {
-  findPasswordHash(userId: number): Promise<string | null>;
-  /** What a new password, or a first proof of the address (`all`), would end. */
-  readEnding(input: { userId: number; all: boolean; nowMs: number }): Promise<Ending>;
-  /**
-   * A new password: log-in tokens, sign-ins and open tickets of the user end with it. `keep`: this sign-in lives on, by a new secret.
-   * `ticket`: used up in the same act; null when it is gone. `proves`: it came from a link to the address; the first such proof ends
-   * every credential, factor and password made before, because whoever registered may not have been the address's owner.
-   */
-  changePassword(input: {
-    userId: number;
-    passwordHash: string;
-    keep: { id: number; hash: string } | null;
-    ticket: { purpose: TicketPurpose; hash: string } | null;
-    proves: boolean;
-    /** What the mail lists, and why. If something else would end, nothing is done: `changed`. Null: not compared. */
-    expects: Ended | null;
-    nowMs: number;
-    event: EventDraft;
-  }): Promise<'done' | 'gone' | 'changed'>;
-}
-
-export interface ChangePasswordPorts {
-  readonly accounts: Pick<AccountsStore, 'findUser'>;
-  readonly profile: Pick<PasswordsStore, 'changePassword' | 'readEnding'>;
-  readonly tickets: Pick<TicketsStore, 'issueTicket' | 'findTicket'>;
-  readonly passwords: PasswordHashing;
-  readonly compose: Compose;
-  readonly clock: Clock;
-  /** The public origin. */
-  readonly url: string;
-}
+export type ChangePasswordPorts = Pick<
+  SignInsPorts,
+  'accounts' | 'profile' | 'tickets' | 'passwords' | 'compose' | 'clock' | 'url'
+>;
 
 const RESET_LASTS_MS = HOUR_MS;
 

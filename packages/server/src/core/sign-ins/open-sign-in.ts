@@ -4,17 +4,13 @@ import { no, type Outcome, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
 import { IN_THE_ACT } from '../authority.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Compose } from '../mail/compose.ts';
 import type { User } from '../users/account.ts';
 import { circumstancesOf } from '../users/circumstances.ts';
 import { hashTicket, makeTicketText } from '../users/ticket.ts';
+import type { SignInsPorts } from './ports.ts';
 import { liveSince, type ProofMethod, type SignIn, type SignInsStore, type Through } from './sign-in.ts';
 
-export interface OpenSignInPorts {
-  readonly signIns: Pick<SignInsStore, 'openSignIn' | 'knowsBrowser'>;
-  readonly compose: Compose;
-  readonly clock: Clock;
-}
+export type OpenSignInPorts = Pick<SignInsPorts, 'signIns' | 'compose' | 'clock'>;
 
 export interface OpenSignInInput {
   readonly user: Pick<User, 'id' | 'email'>;

@@ -2,16 +2,11 @@
 import { type By, happened } from '../audit/event.ts';
 import { checkPasskey, type PasskeyPorts } from '../factors/passkeys.ts';
 import type { User } from '../users/account.ts';
-import type { PasswordsStore } from './change-password.ts';
-import type { ProofMethod, SignInsStore } from './sign-in.ts';
+import type { SignInsPorts } from './ports.ts';
+import type { ProofMethod } from './sign-in.ts';
 import { type ProofFailure, type ProvePasswordPorts, provePassword } from './verify-password.ts';
 
-export interface ProveAgainPorts extends ProvePasswordPorts, PasskeyPorts {
-  readonly signIns: Pick<SignInsStore, 'proveSignIn'>;
-  readonly profile: Pick<PasswordsStore, 'findPasswordHash'>;
-  /** Those that the operator has configured. */
-  readonly providers: readonly { readonly id: string }[];
-}
+export type ProveAgainPorts = ProvePasswordPorts & PasskeyPorts & Pick<SignInsPorts, 'signIns' | 'profile' | 'providers'>;
 
 /** True when it is the user's password; counted and limited like a log-in. */
 export const proveWithPassword = (

@@ -5,21 +5,16 @@
  */
 
 import type { By } from '../audit/event.ts';
-import type { Clock } from '../lib/clock.ts';
 import { EMAIL_SENTENCE, localPart, readEmail } from '../lib/email.ts';
 import type { Fault } from '../lib/fault.ts';
 import { findOptionalNameFault } from '../lib/name.ts';
 import type { Claim } from '../passwords/fair-queue.ts';
 import { findPasswordFault, PASSWORD_SENTENCES } from '../passwords/password.ts';
-import type { PasswordHashing } from '../passwords/password-hashing.ts';
 import type { NewUser } from '../users/account.ts';
-import { networksOf, type SignInLimits } from './sign-in-limits.ts';
+import type { SignInsPorts } from './ports.ts';
+import { networksOf } from './sign-in-limits.ts';
 
-export interface RegisterUserPorts {
-  readonly passwords: PasswordHashing;
-  readonly limits: Pick<SignInLimits, 'admitRegistration'>;
-  readonly clock: Clock;
-}
+export type RegisterUserPorts = Pick<SignInsPorts, 'passwords' | 'limits' | 'clock'>;
 
 export interface RegisterUserInput {
   readonly email: string;

@@ -2,19 +2,12 @@
 
 import { no, type Outcome, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Compose } from '../mail/compose.ts';
 import { findPasswordFault, type PasswordFault } from '../passwords/password.ts';
-import type { PasswordHashing } from '../passwords/password-hashing.ts';
-import type { AccountsStore, User } from '../users/account.ts';
+import type { User } from '../users/account.ts';
 import { circumstancesOf } from '../users/circumstances.ts';
+import type { SignInsPorts } from './ports.ts';
 
-export interface ResetPasswordPorts {
-  readonly accounts: Pick<AccountsStore, 'findUser' | 'setPasswordHash'>;
-  readonly passwords: PasswordHashing;
-  readonly compose: Compose;
-  readonly clock: Clock;
-}
+export type ResetPasswordPorts = Pick<SignInsPorts, 'accounts' | 'passwords' | 'compose' | 'clock'>;
 
 /** Returns the user as it was. A disabled user may get a new password too, and stays disabled. */
 export async function resetPassword(

@@ -6,10 +6,10 @@ import type { FactorsStore } from '../factors/factor.ts';
 import { checkPasskey, type PasskeyPorts, passkeyOptions } from '../factors/passkeys.ts';
 import { MINUTE_MS } from '../lib/clock.ts';
 import { emailKey } from '../lib/email.ts';
-import type { MasterSecret } from '../lib/master-secret.ts';
-import type { AccountsStore, User } from '../users/account.ts';
-import { hashTicket, makeTicketText, type TicketsStore } from '../users/ticket.ts';
+import type { User } from '../users/account.ts';
+import { hashTicket, makeTicketText } from '../users/ticket.ts';
 import { type OpenedSignIn, type OpenSignInPorts, openSignIn } from './open-sign-in.ts';
+import type { SignInsPorts } from './ports.ts';
 import type { ProofMethod, Through } from './sign-in.ts';
 import {
   admitted,
@@ -22,12 +22,9 @@ import {
   type Settled,
 } from './verify-password.ts';
 
-export interface EnterPorts extends ProvePasswordPorts, OpenSignInPorts {
-  readonly accounts: Pick<AccountsStore, 'findUserByEmail' | 'setPasswordHash' | 'findUser'>;
-  readonly factors: FactorsStore;
-  readonly tickets: TicketsStore;
-  readonly secrets: readonly MasterSecret[];
-}
+export type EnterPorts = ProvePasswordPorts &
+  OpenSignInPorts &
+  Pick<SignInsPorts, 'accounts' | 'factors' | 'tickets' | 'secrets'>;
 
 export type SecondFactor = 'totp' | 'recovery-code' | 'passkey';
 

@@ -7,28 +7,18 @@
  * Used by: `/dashboard/api/{state,register,log-in,…}`, `/dashboard/api/me`, `keyhouse user`.
  */
 import type { By, Person } from '../audit/event.ts';
-import { type PasskeyPorts, passkeyOptions } from '../factors/passkeys.ts';
+import { passkeyOptions } from '../factors/passkeys.ts';
 import { emailKey } from '../lib/email.ts';
-import type { Log } from '../lib/log.ts';
-import type { AccountsStore, User } from '../users/account.ts';
+import type { User } from '../users/account.ts';
 import { ownEvent } from '../users/profile-event.ts';
-import { fateOfLink, hashTicket, type LinkFate, type LinkPurpose, type TicketsStore } from '../users/ticket.ts';
-import {
-  askForReset,
-  type ChangePasswordPorts,
-  changePassword,
-  findReset,
-  type PasswordsStore,
-  readReset,
-  resetWithTicket,
-} from './change-password.ts';
+import { fateOfLink, hashTicket, type LinkFate, type LinkPurpose } from '../users/ticket.ts';
+import { askForReset, changePassword, findReset, readReset, resetWithTicket } from './change-password.ts';
 import type { Ending } from './ending.ts';
 import { findSignIn, listSignIns, type OpenSignInInput, openSignIn } from './open-sign-in.ts';
-import { type ProveAgainPorts, proofMethodsOf, proveWithPasskey, proveWithPassword } from './prove-again.ts';
-import { type ResetPasswordPorts, resetPassword } from './reset-password.ts';
-import type { SignInsStore } from './sign-in.ts';
+import type { SignInsPorts } from './ports.ts';
+import { proofMethodsOf, proveWithPasskey, proveWithPassword } from './prove-again.ts';
+import { resetPassword } from './reset-password.ts';
 import {
-  type EnterPorts,
   forgetStep,
   passkeyStepOptions,
   signInWithCode,
@@ -37,22 +27,7 @@ import {
   waitingStep,
 } from './sign-in-browser.ts';
 import type { SignInLimits } from './sign-in-limits.ts';
-import { createSetupTicket, type RegistrationStore, type SignUpPorts, setUp, signUp } from './sign-up.ts';
-
-export interface SignInsPorts
-  extends EnterPorts,
-    PasskeyPorts,
-    Omit<ChangePasswordPorts, 'accounts' | 'profile' | 'tickets'>,
-    Omit<ProveAgainPorts, 'accounts' | 'profile' | 'signIns' | 'tickets'>,
-    Omit<ResetPasswordPorts, 'accounts'>,
-    Omit<SignUpPorts, 'accounts' | 'profile' | 'signIns' | 'tickets'> {
-  readonly accounts: AccountsStore;
-  readonly profile: PasswordsStore & RegistrationStore;
-  readonly signIns: SignInsStore;
-  readonly tickets: TicketsStore;
-  readonly limits: SignInLimits;
-  readonly log: Log;
-}
+import { createSetupTicket, setUp, signUp } from './sign-up.ts';
 
 export type SignIns = ReturnType<typeof bindSignIns>;
 

@@ -1,39 +1,16 @@
 /** Coming in for the first time: registering at the pages, with or without an invitation, and the first administrator's setup. */
-import { type By, type EventDraft, happened } from '../audit/event.ts';
+import { happened } from '../audit/event.ts';
 import { HOUR_MS } from '../lib/clock.ts';
-import type { AccountsStore, NewUser, User } from '../users/account.ts';
+import type { User } from '../users/account.ts';
 import { hashTicket, makeTicketText, type TicketPurpose } from '../users/ticket.ts';
 import { type OpenedSignIn, openSignIn } from './open-sign-in.ts';
+import type { SignInsPorts } from './ports.ts';
 import { type RegisterUserInput, type RegisterUserPorts, type RegisterUserRefusal, registerUser } from './register-user.ts';
-import type { EnterPorts } from './sign-in-browser.ts';
-import { mayRegister, type SignUp, type SignUpInvitations } from './sign-up-rule.ts';
+import { mayRegister, type SignUp } from './sign-up-rule.ts';
 
-/** Registering with a link. */
-export interface RegistrationStore {
-  /** Creates a user who comes with an invitation and redeems it, in one act. `sign-up-closed`: this invitation does not open registration. */
-  registerInvited(input: {
-    user: NewUser;
-    ticketHash: string;
-    signUp: SignUp;
-    nowMs: number;
-    events: { readonly created: EventDraft; readonly accepted: EventDraft };
-  }): Promise<User | 'taken' | 'gone' | 'other-address' | 'sign-up-closed'>;
-  /** The first administrator, with the setup ticket; of two who race one is. Null: there is one already, or the ticket is gone. `taken`: the address is somebody's. */
-  createFirstAdministrator(input: {
-    user: NewUser;
-    ticketHash: string;
-    nowMs: number;
-    event: EventDraft;
-  }): Promise<User | 'gone' | 'taken'>;
-}
-
-export interface SignUpPorts extends RegisterUserPorts, SignUp, Pick<EnterPorts, 'signIns' | 'compose' | 'tickets'> {
-  readonly clock: EnterPorts['clock'];
-  readonly accounts: Pick<AccountsStore, 'createUser' | 'countAdministrators'>;
-  readonly profile: RegistrationStore;
-  readonly invitations: SignUpInvitations;
-  readonly sendVerification: (user: User, by: By) => Promise<void>;
-}
+export type SignUpPorts = RegisterUserPorts &
+  SignUp &
+  Pick<SignInsPorts, 'signIns' | 'compose' | 'tickets' | 'accounts' | 'profile' | 'invitations' | 'sendVerification'>;
 
 export interface SignUpInput extends RegisterUserInput {
   /** The browser's mark, as its cookie holds it. */

@@ -4,22 +4,14 @@
  * answer. What comes after the password (a second factor) counts with it: a failure there is a failed try.
  */
 import { type By, happened } from '../audit/event.ts';
-import type { RefusalRecorder } from '../audit/refusals.ts';
-import type { Clock } from '../lib/clock.ts';
 import { emailKey } from '../lib/email.ts';
 import type { Claim } from '../passwords/fair-queue.ts';
-import type { PasswordHashing } from '../passwords/password-hashing.ts';
-import type { AccountsStore, User } from '../users/account.ts';
+import type { User } from '../users/account.ts';
 import { hashTicket } from '../users/ticket.ts';
-import type { SignInLimits, SignInTry } from './sign-in-limits.ts';
+import type { SignInsPorts } from './ports.ts';
+import type { SignInTry } from './sign-in-limits.ts';
 
-export interface ProvePasswordPorts {
-  readonly accounts: Pick<AccountsStore, 'findUserByEmail' | 'setPasswordHash'>;
-  readonly passwords: PasswordHashing;
-  readonly limits: Pick<SignInLimits, 'admit'>;
-  readonly refusals: Pick<RefusalRecorder, 'record'>;
-  readonly clock: Clock;
-}
+export type ProvePasswordPorts = Pick<SignInsPorts, 'accounts' | 'passwords' | 'limits' | 'refusals' | 'clock'>;
 
 export type KnownUser = User & { readonly passwordHash: string };
 

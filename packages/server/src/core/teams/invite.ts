@@ -1,23 +1,14 @@
 /** Invites people by mail, and lets those in who come back with the link. */
 import { type By, type EventDraft, happened } from '../audit/event.ts';
-import type { Clock } from '../lib/clock.ts';
 import { emailKey, readEmail } from '../lib/email.ts';
-import type { Compose } from '../mail/compose.ts';
-import type { SignInLimits } from '../sign-ins/sign-in-limits.ts';
 import { mayRegister, type SignUp, teamsInviteStrangers } from '../sign-ins/sign-up-rule.ts';
 import type { User } from '../users/account.ts';
 import { hashTicket, makeTicketText } from '../users/ticket.ts';
-import { INVITATION_LASTS_MS, type InvitationsStore, MAX_INVITATIONS_A_DAY, type NewInvitation } from './invitation.ts';
+import { INVITATION_LASTS_MS, MAX_INVITATIONS_A_DAY, type NewInvitation } from './invitation.ts';
 import type { Role } from './member.ts';
+import type { TeamsPorts } from './ports.ts';
 
-export interface InvitePorts extends SignUp {
-  readonly invitations: InvitationsStore;
-  readonly limits: Pick<SignInLimits, 'admitMail'>;
-  readonly clock: Clock;
-  /** The public origin, which the link begins with. */
-  readonly url: string;
-  readonly compose: Compose;
-}
+export type InvitePorts = SignUp & Pick<TeamsPorts, 'invitations' | 'limits' | 'clock' | 'url' | 'compose'>;
 
 type Inviter = Pick<User, 'id' | 'email' | 'displayName'>;
 

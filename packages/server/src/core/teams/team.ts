@@ -1,13 +1,10 @@
 /** Teams: created by anybody, run by their admins, ended by their owners. Who may do what to a member stands in `member.ts`. */
 import { type By, happened } from '../audit/event.ts';
 import { CEILINGS } from '../lib/ceilings.ts';
-import type { Clock } from '../lib/clock.ts';
 import type { MembersStore, Role } from './member.ts';
+import type { TeamsPorts } from './ports.ts';
 
-export interface TeamPorts {
-  readonly members: MembersStore;
-  readonly clock: Clock;
-}
+export type TeamPorts = Pick<TeamsPorts, 'members' | 'clock'>;
 
 /** A user of a team who does something in it. */
 interface InTeam {

@@ -9,21 +9,11 @@ import { mayRegister, teamsInviteStrangers } from '../sign-ins/sign-up-rule.ts';
 import type { User } from '../users/account.ts';
 import { hashTicket } from '../users/ticket.ts';
 import type { Invitation } from './invitation.ts';
-import {
-  acceptInvitation,
-  type InvitePorts,
-  invite,
-  inviteToRegister,
-  sendInvitationAgain,
-  takeInvitationBack,
-} from './invite.ts';
+import { acceptInvitation, invite, inviteToRegister, sendInvitationAgain, takeInvitationBack } from './invite.ts';
 import type { Member } from './member.ts';
-import { changeRole, createTeam, deleteTeam, removeMember, renameTeam, type TeamPorts, transferTeam } from './team.ts';
-import type { ToBeDeleted, WhatEndsStore } from './what-ends.ts';
-
-export interface TeamsPorts extends TeamPorts, InvitePorts {
-  readonly ends: WhatEndsStore;
-}
+import type { TeamsPorts } from './ports.ts';
+import { changeRole, createTeam, deleteTeam, removeMember, renameTeam, transferTeam } from './team.ts';
+import type { ToBeDeleted } from './what-ends.ts';
 
 export type Teams = ReturnType<typeof bindTeams>;
 

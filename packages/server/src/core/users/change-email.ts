@@ -1,24 +1,15 @@
 /** The address of one's own user: verifying it with a link, and changing it. */
 import { no, type Outcome, ok } from '@keyhouse/protocol';
 import type { By } from '../audit/event.ts';
-import { type Clock, DAY_MS } from '../lib/clock.ts';
+import { DAY_MS } from '../lib/clock.ts';
 import { readEmail } from '../lib/email.ts';
-import type { Compose } from '../mail/compose.ts';
-import type { AccountsStore, User } from './account.ts';
+import type { User } from './account.ts';
 import { circumstancesOf } from './circumstances.ts';
-import type { ProfileStore } from './profile.ts';
+import type { UsersPorts } from './ports.ts';
 import { issueLink, ownEvent, recipientOf } from './profile-event.ts';
-import { hashTicket, type TicketsStore } from './ticket.ts';
+import { hashTicket } from './ticket.ts';
 
-export interface ChangeEmailPorts {
-  readonly accounts: Pick<AccountsStore, 'findUserByEmail'>;
-  readonly profile: Pick<ProfileStore, 'verifyEmail' | 'changeEmail' | 'pendingEmail'>;
-  readonly tickets: Pick<TicketsStore, 'issueTicket'>;
-  readonly compose: Compose;
-  readonly clock: Clock;
-  /** The public origin. */
-  readonly url: string;
-}
+export type ChangeEmailPorts = Pick<UsersPorts, 'accounts' | 'profile' | 'tickets' | 'compose' | 'clock' | 'url'>;
 
 const VERIFY_LASTS_MS = 3 * DAY_MS;
 const NEW_EMAIL_LASTS_MS = DAY_MS;

@@ -1,17 +1,12 @@
 /** The names of one's own user, and its end. */
 import type { By } from '../audit/event.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Compose } from '../mail/compose.ts';
 import type { User } from './account.ts';
 import { circumstancesOf } from './circumstances.ts';
+import type { UsersPorts } from './ports.ts';
 import type { ProfileStore } from './profile.ts';
 import { ownEvent, recipientOf } from './profile-event.ts';
 
-interface Ports {
-  readonly profile: Pick<ProfileStore, 'renameUser' | 'deleteUser'>;
-  readonly compose: Compose;
-  readonly clock: Clock;
-}
+type Ports = Pick<UsersPorts, 'profile' | 'compose' | 'clock'>;
 
 interface Names {
   readonly displayName: string;

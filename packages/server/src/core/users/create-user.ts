@@ -2,17 +2,12 @@
 
 import { no, type Outcome, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
-import type { Clock } from '../lib/clock.ts';
 import { localPart, readEmail } from '../lib/email.ts';
 import { findPasswordFault, type PasswordFault } from '../passwords/password.ts';
-import type { PasswordHashing } from '../passwords/password-hashing.ts';
 import type { AccountsStore, User } from './account.ts';
+import type { UsersPorts } from './ports.ts';
 
-export interface CreateUserPorts {
-  readonly accounts: Pick<AccountsStore, 'createUser' | 'createMissingAdministrator'>;
-  readonly passwords: PasswordHashing;
-  readonly clock: Clock;
-}
+export type CreateUserPorts = Pick<UsersPorts, 'accounts' | 'passwords' | 'clock'>;
 
 export interface CreateUserInput {
   readonly email: string;

@@ -6,13 +6,10 @@
 
 import { no, type Outcome, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { AccountsStore, User } from './account.ts';
+import type { User } from './account.ts';
+import type { UsersPorts } from './ports.ts';
 
-export interface DisableUserPorts {
-  readonly accounts: Pick<AccountsStore, 'findUser' | 'setUserDisabled'>;
-  readonly clock: Clock;
-}
+export type DisableUserPorts = Pick<UsersPorts, 'accounts' | 'clock'>;
 
 export interface DisableUserInput {
   readonly userId: number;

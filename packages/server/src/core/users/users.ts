@@ -7,21 +7,12 @@
  */
 import type { By } from '../audit/event.ts';
 import { IN_THE_ACT } from '../authority.ts';
-import type { Log } from '../lib/log.ts';
-import type { AccountsStore, User } from './account.ts';
-import { askForEmail, type ChangeEmailPorts, confirmEmail, sendVerification, verifyEmail } from './change-email.ts';
+import type { User } from './account.ts';
+import { askForEmail, confirmEmail, sendVerification, verifyEmail } from './change-email.ts';
 import { deleteUser, renameUser } from './change-profile.ts';
-import { type CreateUserInput, type CreateUserPorts, createMissingAdministrator, createUser } from './create-user.ts';
+import { type CreateUserInput, createMissingAdministrator, createUser } from './create-user.ts';
 import { type DisableUserInput, disableUser, enableUser } from './disable-user.ts';
-import type { ProfileStore } from './profile.ts';
-
-export interface UsersPorts extends CreateUserPorts, ChangeEmailPorts {
-  readonly accounts: AccountsStore;
-  readonly profile: ProfileStore;
-  readonly log: Log;
-  /** Whether there is a mail server. */
-  readonly sendsMail: boolean;
-}
+import type { UsersPorts } from './ports.ts';
 
 export type Users = ReturnType<typeof bindUsers>;
 

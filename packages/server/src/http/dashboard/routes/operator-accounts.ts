@@ -1,6 +1,7 @@
 /** Accounts, as administrators see them: found, suspended, resumed, deleted. */
-import type { ListedAccount } from '../../../core/administration/administer-users.ts';
+
 import { findReasonFault } from '../../../core/administration/operator-accounts.ts';
+import type { ListedAccount } from '../../../core/administration/ports.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { invalid } from '../../faults.ts';
 import { toTimestamp } from '../../schemas.ts';

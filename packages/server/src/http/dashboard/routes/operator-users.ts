@@ -1,5 +1,5 @@
 /** Users, as administrators see them. */
-import type { ListedUser } from '../../../core/administration/administer-users.ts';
+import type { ListedUser } from '../../../core/administration/ports.ts';
 import { deviceOf } from '../../../core/lib/device.ts';
 import { EMAIL_SENTENCE, readEmail } from '../../../core/lib/email.ts';
 import { Refusal } from '../../../core/refusal.ts';
