@@ -59,7 +59,7 @@ describe('permission import', () => {
       '  + POST /api/v1/orders → orders.write',
       '  + POST /api/v1/orders/search → orders.read',
       '  - any method /legacy/** → legacy.read or .write',
-      'Open to everybody: 1',
+      'Public: 1',
       '  ! PUT /api/v1/carts/:id → nothing: public',
       '',
       'Nothing was changed: this was a dry run.',
@@ -128,7 +128,7 @@ x-operations: { search: { summary: Look for items, x-permission: items.read } }
         '  + any method /v1/files/** → nothing: refused',
         '  + GET /v1/items/:id.json → items.read',
         '  + POST /v1/items\\:search → items.read',
-        'Refused to everybody: 1',
+        'Always refused: 1',
         '  ! any method /v1/files/** → nothing: refused',
       ]),
     );
