@@ -8,7 +8,7 @@ process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cach
 
 /** Without a server, a database process or a browser: `npm run check` runs these. `test/architecture.test.ts` holds them to it. */
 export const UNIT = [
-  'packages/protocol/{src,test}/**/*.test.ts',
+  'packages/{openapi,protocol}/{src,test}/**/*.test.ts',
   'packages/{client,guard,dashboard}/src/**/*.test.ts',
   'packages/server/src/{core,log}/**/*.test.ts',
   'packages/server/src/{config,secret-file}.test.ts',

@@ -41,6 +41,7 @@ const COPIED = [
   'dependencies',
   'devDependencies',
   'peerDependencies',
+  'peerDependenciesMeta',
   'optionalDependencies',
 ] as const;
 

@@ -41,11 +41,7 @@ const compiled = (source: string): string => source.replace('./src/', './dist/')
 
 function prepare(): void {
   const { scripts: _, ...manifest } = JSON.parse(readFileSync(MANIFEST, 'utf8'));
-  for (const name of Object.keys(manifest.dependencies ?? {})) {
-    const ours = join(ROOT, 'packages', name.replace('@keyhouse/', ''));
-    if (name.startsWith('@keyhouse/') && existsSync(ours)) compile(ours);
-  }
-  compile(FOLDER);
+  for (const folder of foldersToCompile(FOLDER)) compile(folder);
   pointAtCompiledThreads(join(FOLDER, 'dist'));
   copyFileSync(join(ROOT, 'LICENSE'), LICENSE);
   copyFileSync(MANIFEST, KEPT);
@@ -55,6 +51,14 @@ function prepare(): void {
     ...(manifest.imports === undefined ? {} : { imports: publishedImports(manifest.imports) }),
   };
   writeFileSync(MANIFEST, `${JSON.stringify(published, null, 2)}\n`);
+}
+
+/** A folder of ours behind those that it needs, each once. */
+function foldersToCompile(folder: string): readonly string[] {
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const ours = Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => name.startsWith('@keyhouse/'));
+  const needed = ours.map((name) => join(ROOT, 'packages', name.replace('@keyhouse/', ''))).filter((path) => existsSync(path));
+  return [...new Set([...needed.flatMap(foldersToCompile), folder])];
 }
 
 /** The server's types are not checked once more (`noCheck`): `npm test` does, and it takes three times as long as the rest. */

@@ -20,7 +20,7 @@ import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { compared, runReadme, STEPS } from '../test/readme-steps.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const PUBLISHED = ['protocol', 'guard', 'client', 'server'];
+const PUBLISHED = ['protocol', 'openapi', 'guard', 'client', 'server'];
 /** The oldest that the server is for, and the one that the repository brings. */
 const NODES = [22, 24];
 /** Also where a registry cannot be reached: what cannot be fetched within a moment is skipped, or taken from this repository. */
@@ -98,7 +98,7 @@ function makeVersions(copy: string, lockFolder: string): ReadonlyMap<string, str
 }
 
 type Ranges = Record<string, string>;
-type Manifest = { name: string; version: string; dependencies?: Ranges; devDependencies?: Ranges };
+type Manifest = { name: string; version: string; dependencies?: Ranges; devDependencies?: Ranges; peerDependencies?: Ranges };
 
 function manifestOf(base: string, folder: string): Manifest {
   return JSON.parse(readFileSync(join(base, folder, 'package.json'), 'utf8'));
@@ -112,7 +112,7 @@ function workspacesOf(base: string): readonly string[] {
 
 function followVersions(base: string, folder: string, versions: ReadonlyMap<string, string>): void {
   const manifest = manifestOf(base, folder);
-  for (const ranges of [manifest.dependencies ?? {}, manifest.devDependencies ?? {}])
+  for (const ranges of [manifest.dependencies ?? {}, manifest.devDependencies ?? {}, manifest.peerDependencies ?? {}])
     for (const name of Object.keys(ranges)) {
       const version = versions.get(name);
       if (version !== undefined) ranges[name] = `^${version}`;

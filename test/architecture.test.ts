@@ -13,6 +13,9 @@ const SERVER = 'packages/server/src';
 const CORE = `${SERVER}/core`;
 const DASHBOARD = 'packages/dashboard/src';
 
+/** Packages for work that one person does once; a server that runs never loads them. */
+const DONE_ONCE = /^@keyhouse\/(openapi)(\/|$)/;
+
 /** Lowest last: a room may use those that stand after it. */
 const ROOMS = [
   'oauth',
@@ -58,6 +61,8 @@ interface Import {
   /** The same for a file of ours; else the bare name of a package. */
   readonly to: string;
   readonly isTypeOnly: boolean;
+  /** Loaded together with the file that names it; false for `import()`, which loads when it is called. */
+  readonly isAtOnce: boolean;
 }
 
 interface Source {
@@ -91,13 +96,28 @@ describe('the arrows', () => {
     expect(shows(foreign)).toEqual(['packages/protocol/src/addresses.ts → ipaddr.js']);
   });
 
-  it('lets the guard know protocol, and each framework only in its adapter', () => {
+  it('lets openapi know protocol, and the library for YAML only where text is parsed', () => {
+    const foreign = imports.filter(({ from, to }) => isWithin(from, 'packages/openapi') && !isWithin(to, 'packages/openapi'));
+    const strayed = foreign.filter(({ to }) => to !== '@keyhouse/protocol');
+    expect(shows(strayed)).toEqual(['packages/openapi/src/text.ts → yaml']);
+  });
+
+  it('lets the server load what is done once only when a command asks for it', () => {
+    const taken = imports.filter(({ from, to }) => isWithin(from, SERVER) && DONE_ONCE.test(to));
+    expect(taken.length).toBeGreaterThan(1);
+    const strayed = taken.filter(
+      ({ from, isTypeOnly, isAtOnce }) => !isWithin(from, `${SERVER}/cli`) || (isAtOnce && !isTypeOnly),
+    );
+    expect(shows(strayed)).toEqual([]);
+  });
+
+  it('lets the guard know protocol and openapi, and each framework only in its adapter', () => {
     const outside = imports.filter(({ from, to }) => isWithin(from, 'packages/guard') && !isWithin(to, 'packages/guard'));
-    const isNeutral = (to: string): boolean => to === '@keyhouse/protocol' || to === '#platform';
+    const isNeutral = (to: string): boolean => ['@keyhouse/protocol', '@keyhouse/openapi', '#platform'].includes(to);
     const strayed = outside.filter(({ from, to }) => !isNeutral(to) && !isWithin(from, 'packages/guard/src/adapters'));
     expect(shows(strayed)).toEqual([
       'packages/guard/src/openapi-file.ts → node:fs/promises',
-      'packages/guard/src/openapi-file.ts → yaml',
+      'packages/guard/src/openapi-file.ts → @keyhouse/openapi/text',
       'packages/guard/src/platform/node.ts → node:crypto',
     ]);
   });
@@ -313,7 +333,8 @@ function readSource(file: string): Source {
   const found: Import[] = [];
   const visit = (node: ts.Node): void => {
     const seen = importOf(node);
-    if (seen !== null) found.push({ from, to: targetOf(file, seen.specifier), isTypeOnly: seen.isTypeOnly });
+    if (seen !== null)
+      found.push({ from, to: targetOf(file, seen.specifier), isTypeOnly: seen.isTypeOnly, isAtOnce: !ts.isCallExpression(node) });
     ts.forEachChild(node, visit);
   };
   visit(tree);

@@ -43,8 +43,8 @@ describe('packages', () => {
       JSON.parse(readFileSync(join(root, path), 'utf8')),
     );
     const versions = new Map(manifests.map(({ name, version }) => [name, version]));
-    const ranges = manifests.flatMap(({ dependencies = {}, devDependencies = {} }) =>
-      Object.entries({ ...dependencies, ...devDependencies }).filter(([name]) => versions.has(name)),
+    const ranges = manifests.flatMap(({ dependencies = {}, devDependencies = {}, peerDependencies = {} }) =>
+      Object.entries({ ...dependencies, ...devDependencies, ...peerDependencies }).filter(([name]) => versions.has(name)),
     );
     expect(ranges.length).toBeGreaterThan(5);
     expect(ranges.filter(([name, range]) => range !== `^${versions.get(name)}`)).toEqual([]);

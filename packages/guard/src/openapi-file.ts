@@ -3,8 +3,7 @@
  * as JSON.
  */
 import { readFile } from 'node:fs/promises';
-import { MAX_OPENAPI_BYTES, readOpenApiText } from '@keyhouse/protocol';
-import * as yaml from 'yaml';
+import { MAX_OPENAPI_BYTES, readOpenApiText } from '@keyhouse/openapi/text';
 
 /**
  * Reads a document of OpenAPI 3.0, 3.1 or 3.2, JSON or YAML. Whether every route in it has a permission is looked at by `guard`, which
@@ -22,7 +21,7 @@ import * as yaml from 'yaml';
 export async function readOpenApiFile(path: string): Promise<object> {
   const bytes = await readFile(path);
   if (bytes.byteLength > MAX_OPENAPI_BYTES) throw new Error(`${path}: The file is larger than 16 MB.`);
-  const read = readOpenApiText(decode(path, bytes), yaml);
+  const read = readOpenApiText(decode(path, bytes));
   if (!read.ok) throw new Error(`${path}: ${read.reason}`);
   return read.document;
 }

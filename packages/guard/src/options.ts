@@ -1,8 +1,8 @@
 /** What a guard is told, looked at once and as a whole: an API that starts with a guard half set up is an open door sooner or later. */
+import { deriveRoutes } from '@keyhouse/openapi';
 import {
   type AddressBlock,
   compileRoute,
-  deriveRoutes,
   parseBlock,
   parseCredential,
   type Route,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deriveRoutes } from '@keyhouse/protocol';
+import { deriveRoutes } from '@keyhouse/openapi';
 import { afterAll, expect, test } from 'vitest';
 import { readOpenApiFile } from '../src/openapi-file.ts';
 

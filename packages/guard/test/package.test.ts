@@ -206,13 +206,13 @@ async function packInCopy(folder: string): Promise<void> {
   const copy = join(folder, 'copy');
   const modules = join(folder, 'app/node_modules');
   await mkdir(join(modules, '@keyhouse'), { recursive: true });
-  for (const path of ['scripts/pack.ts', 'LICENSE', 'tsconfig.json', 'packages/protocol', 'packages/guard'])
+  for (const path of ['scripts/pack.ts', 'LICENSE', 'tsconfig.json', 'packages/protocol', 'packages/openapi', 'packages/guard'])
     await cp(join(ROOT, path), join(copy, path), {
       recursive: true,
       filter: (from) => !/\/(node_modules|dist)(\/|$)/.test(from.slice(ROOT.length)),
     });
   await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  for (const name of ['protocol', 'guard']) {
+  for (const name of ['protocol', 'openapi', 'guard']) {
     const env = { ...process.env, PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}`, npm_config_offline: 'true' };
     const packed = await run('npm', ['pack', '--pack-destination', folder], { cwd: join(copy, 'packages', name), env });
     const tarball = packed.stdout.trim().split('\n').at(-1) ?? '';

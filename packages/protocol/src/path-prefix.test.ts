@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { deriveRoutes } from './openapi.ts';
 import { prefixLength } from './path-prefix.ts';
-import { judgeRequest } from './route.ts';
 
 test.each([
   ['/invoices', 0],
@@ -33,19 +31,4 @@ test.each([
   ['/', 0],
 ])('before the resource of %s stand %i segments', (path, length) => {
   expect(prefixLength(path.split('/').slice(1))).toBe(length);
-});
-
-test('a document names the resource that a request without routes asks for', () => {
-  for (const path of [
-    '/v1/invoices',
-    '/api/v2/invoices',
-    '/2010-04-01/Invoices',
-    '/api/0/invoices',
-    '/invoices',
-    '/store/v1/orders',
-  ]) {
-    const { permissions } = deriveRoutes({ openapi: '3.1.0', security: [{ key: [] }], paths: { [path]: { get: {} } } });
-    const asked = judgeRequest([], 'GET', path.split('/').slice(1));
-    expect(asked).toEqual({ kind: 'permissions', permissions: permissions.map(({ name }) => name) });
-  }
 });

@@ -5,7 +5,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
-import { compileRoute, deriveRoutes } from '@keyhouse/protocol';
+import { deriveRoutes } from '@keyhouse/openapi';
+import { compileRoute } from '@keyhouse/protocol';
 import express from 'express';
 import fastify from 'fastify';
 import { Hono } from 'hono';

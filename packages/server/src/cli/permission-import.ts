@@ -1,5 +1,5 @@
 /** `keyhouse permission import`: the catalogue and the routes out of an OpenAPI document. */
-import type { DerivedRoutes } from '@keyhouse/protocol';
+import type { DerivedRoutes } from '@keyhouse/openapi';
 import type { CataloguedPermission, StoredRoute } from '../core/permissions/catalogue.ts';
 import type { ImportPlan, Standing } from '../core/permissions/import-routes.ts';
 import { whatItAsks } from '../core/permissions/route-words.ts';

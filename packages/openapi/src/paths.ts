@@ -1,6 +1,5 @@
 /** From the paths of an OpenAPI document to our patterns. What a pattern cannot say is a fault: a path that is read wrongly may be open to everybody. */
-import { isSafeSegment, readPath } from './path.ts';
-import { prefixLength } from './path-prefix.ts';
+import { isSafeSegment, prefixLength, readPath } from '@keyhouse/protocol';
 
 /**
  * A segment: the texts before, between and after its templates. A literal has one text and no name; a template alone has two empty texts.

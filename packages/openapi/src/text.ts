@@ -1,20 +1,6 @@
-/**
- * Parses the text of an OpenAPI document, JSON or YAML, in which nothing can be read in two ways. The YAML library is handed in, so that
- * whoever needs none carries none.
- */
-import { isObject, JSON_BOUNDS, parseStrictJson } from './json.ts';
-
-/** What is asked of the library: `parseDocument` of the package `yaml`. */
-export interface YamlLibrary {
-  parseDocument(
-    text: string,
-    options: { version: '1.2'; schema: 'core'; strict: true; uniqueKeys: true; merge: false; resolveKnownTags: false },
-  ): {
-    readonly errors: readonly { readonly message: string }[];
-    readonly warnings: readonly { readonly message: string }[];
-    toJS(options: { maxAliasCount: number }): unknown;
-  };
-}
+/** Parses the text of an OpenAPI document, JSON or YAML, in which nothing can be read in two ways. */
+import { isObject, JSON_BOUNDS, parseStrictJson } from '@keyhouse/protocol';
+import { parseDocument } from 'yaml';
 
 export type ReadOpenApi = { readonly ok: true; readonly document: object } | { readonly ok: false; readonly reason: string };
 
@@ -30,7 +16,7 @@ const MAX_MESSAGE = 500;
 const BOUNDS = { ...JSON_BOUNDS, maxDepth: 1000 };
 
 /** `reason` is a sentence for whoever wrote the file. Never throws for any text. */
-export function readOpenApiText(text: string, yaml: YamlLibrary): ReadOpenApi {
+export function readOpenApiText(text: string): ReadOpenApi {
   if (text.length > MAX_OPENAPI_BYTES) return no('The file is larger than 16 MB.');
   const isJson = /^\s*[{[]/.test(text);
   const json = isJson ? parseStrictJson(text, BOUNDS) : null;
@@ -38,12 +24,12 @@ export function readOpenApiText(text: string, yaml: YamlLibrary): ReadOpenApi {
   if (json?.reason === 'repeated-member') return no(`The member ${JSON.stringify(json.member)} is twice in one object.`);
   if (json?.reason === 'too-complex') return no('The file is nested more than 1,000 levels deep.');
   // What is not JSON but begins with a bracket may still be YAML in flow style.
-  return readYaml(text, yaml);
+  return readYaml(text);
 }
 
-function readYaml(text: string, yaml: YamlLibrary): ReadOpenApi {
+function readYaml(text: string): ReadOpenApi {
   try {
-    const parsed = yaml.parseDocument(text, {
+    const parsed = parseDocument(text, {
       ...{ version: '1.2', schema: 'core', strict: true, uniqueKeys: true, merge: false, resolveKnownTags: false },
     });
     // A warning is an unknown tag or the like: something that another reader would read otherwise.

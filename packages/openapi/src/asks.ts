@@ -1,7 +1,6 @@
 /** What one operation of an OpenAPI document asks for: what it says explicitly, or the resource in its path and its method. */
-import { isObject } from './json.ts';
-import { type Piece, resourceOf } from './openapi-paths.ts';
-import { isPermission, isReserved, permissionFor } from './permission.ts';
+import { isObject, isPermission, isReserved, permissionFor } from '@keyhouse/protocol';
+import { type Piece, resourceOf } from './paths.ts';
 
 export type OperationAsks =
   | { readonly kind: 'public' }

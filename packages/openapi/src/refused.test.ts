@@ -1,9 +1,8 @@
 /** What of a real document no pattern could say, or was read as nothing: it is said now, refused, or a fault with its place. */
+import { compileRoute, judgeRequest } from '@keyhouse/protocol';
 import { describe, expect, test } from 'vitest';
-import { deriveRoutes } from './openapi.ts';
-import { readingsOf } from './path-readings.ts';
-import { judgeRequest } from './route.ts';
-import { compileRoute } from './route-rule.ts';
+import { readingsOf } from '../../protocol/src/path-readings.ts';
+import { deriveRoutes } from './derive-routes.ts';
 
 const documentOf = (paths: unknown, more: object = {}) => ({ openapi: '3.1.0', security: [{ key: [] }], paths, ...more });
 const derive = (paths: unknown, more: object = {}) => deriveRoutes(documentOf(paths, more));

@@ -1,7 +1,6 @@
 /** A sentence for each permission, out of what the document says of the operations that ask for it. */
-import { isObject } from './json.ts';
-import { own } from './openapi-asks.ts';
-import { isWellFormedText } from './text.ts';
+import { isObject, isWellFormedText } from '@keyhouse/protocol';
+import { own } from './asks.ts';
 
 /** It stands in one line of a consent page. */
 const MAX_LENGTH = 200;

@@ -1,12 +1,12 @@
 /** Documents that were made to break their reader: it never throws, never hangs, and opens nothing that the document does not open. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { compileRoute, isPermission, isReserved } from '@keyhouse/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { haveVectors, NEEDS_VECTORS, vectorsFolder } from '../test/vectors.ts';
-import { deriveRoutes } from './openapi.ts';
-import { isPermission, isReserved } from './permission.ts';
-import { compileRoute } from './route-rule.ts';
+import { haveVectors, NEEDS_VECTORS, vectorsFolder } from '../../protocol/test/vectors.ts';
+import { deriveRoutes } from './derive-routes.ts';
 
 const documentOf = (paths: unknown, more: object = {}) => ({ openapi: '3.1.0', security: [{ key: [] }], paths, ...more });
 

@@ -2,14 +2,13 @@
  * Reads an OpenAPI document (3.0, 3.1 and 3.2) into routes by method and the permissions that they ask for. It guesses at nothing: what
  * cannot be said for certain is refused and warned of, or is a fault with its place in the document, and with one fault nothing should be taken.
  */
-import { isObject } from './json.ts';
-import { own } from './openapi-asks.ts';
-import { type Notes, placeOf, type ReadItem, readItem } from './openapi-item.ts';
-import { compareShapes } from './openapi-overlaps.ts';
-import { patternOf, readBase } from './openapi-paths.ts';
-import { readTags, sentenceFor, type Told } from './openapi-sentences.ts';
-import { mergeTwins, refuseUnclear } from './openapi-twins.ts';
-import { compileRoute, ROUTE_METHODS, type RouteRule } from './route-rule.ts';
+import { compileRoute, isObject, ROUTE_METHODS, type RouteRule } from '@keyhouse/protocol';
+import { own } from './asks.ts';
+import { type Notes, placeOf, type ReadItem, readItem } from './item.ts';
+import { compareShapes } from './overlaps.ts';
+import { patternOf, readBase } from './paths.ts';
+import { readTags, sentenceFor, type Told } from './sentences.ts';
+import { mergeTwins, refuseUnclear } from './twins.ts';
 
 export interface DerivedRoutes {
   /** By method, in an order in which the first that matches is the right one. */

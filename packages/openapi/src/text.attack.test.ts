@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as yaml from 'yaml';
-import { haveVectors, NEEDS_VECTORS, vectorsFolder } from '../test/vectors.ts';
-import { deriveRoutes } from './openapi.ts';
-import { readOpenApiText } from './openapi-text.ts';
+import { haveVectors, NEEDS_VECTORS, vectorsFolder } from '../../protocol/test/vectors.ts';
+import { deriveRoutes } from './derive-routes.ts';
+import { readOpenApiText } from './text.ts';
 
-const read = (text: string) => readOpenApiText(text, yaml);
+const read = readOpenApiText;
 const refusedWith = (sentence: string) => ({ ok: false, reason: expect.stringContaining(sentence) });
 
 test('JSON and YAML of one document are the same document', () => {

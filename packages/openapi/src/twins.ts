@@ -1,8 +1,8 @@
 /** Paths of one document that a request cannot tell apart, and requests that may mean two of its paths. */
-import { isSame, type OperationAsks } from './openapi-asks.ts';
-import { type Notes, placeOf, type ReadItem, type ReadOperation } from './openapi-item.ts';
-import { compareShapes, keyOf, meetOf, type Shape, shapeTree } from './openapi-overlaps.ts';
-import { patternOf } from './openapi-paths.ts';
+import { isSame, type OperationAsks } from './asks.ts';
+import { type Notes, placeOf, type ReadItem, type ReadOperation } from './item.ts';
+import { compareShapes, keyOf, meetOf, type Shape, shapeTree } from './overlaps.ts';
+import { patternOf } from './paths.ts';
 
 /** A second or two of work; the largest of the well-known documents needs a hundredth of it. */
 const MAX_LOOKS = 10_000_000;

@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { compileRoute, judgeRequest, readPath } from '@keyhouse/protocol';
 import { describe, expect, test } from 'vitest';
-import { deriveRoutes } from './openapi.ts';
-import { readPath } from './path.ts';
-import { judgeRequest } from './route.ts';
-import { compileRoute } from './route-rule.ts';
+import { deriveRoutes } from './derive-routes.ts';
 
 const SECURED = [{ bearer: [] }];
 
@@ -316,4 +314,19 @@ test('a template of the name "resource" stands for any segment, and encoded lett
   const document = documentOf({ '/x/{resource}': { get: {} }, '/x/caf%C3%A9/{a.b}': { get: { 'x-permission': 'cafe.read' } } });
   expect(ask(document, 'GET', '/x/a.b')).toBe('x.read');
   expect(ask(document, 'GET', '/x/caf%C3%A9/a.b')).toBe('cafe.read');
+});
+
+test('a document names the resource that a request without routes asks for', () => {
+  for (const path of [
+    '/v1/invoices',
+    '/api/v2/invoices',
+    '/2010-04-01/Invoices',
+    '/api/0/invoices',
+    '/invoices',
+    '/store/v1/orders',
+  ]) {
+    const { permissions } = deriveRoutes({ openapi: '3.1.0', security: [{ key: [] }], paths: { [path]: { get: {} } } });
+    const asked = judgeRequest([], 'GET', path.split('/').slice(1));
+    expect(asked).toEqual({ kind: 'permissions', permissions: permissions.map(({ name }) => name) });
+  }
 });

@@ -2,7 +2,7 @@
  * Which of two paths a request means. The more literal one wins, as OpenAPI lets it; where each is the more literal one somewhere
  * (`/{kind}/mine` and `/books/{id}`), routers differ, so neither is assumed.
  */
-import { isLiteral, type Piece, textOf } from './openapi-paths.ts';
+import { isLiteral, type Piece, textOf } from './paths.ts';
 
 export interface Shape {
   readonly pieces: readonly Piece[];

@@ -1,12 +1,10 @@
 /** One path of an OpenAPI document: its patterns, and what each of its operations asks for. */
-import { isObject } from './json.ts';
-import { isSame, type OperationAsks, own, readAsks, readRefused } from './openapi-asks.ts';
-import { keyOf, type Shape } from './openapi-overlaps.ts';
-import { cutTail, type Piece, patternOf, readBase, readTemplate } from './openapi-paths.ts';
-import { follow } from './openapi-references.ts';
-import { type Told, toldOf } from './openapi-sentences.ts';
-import { MAX_PATH_LENGTH } from './path.ts';
-import { ROUTE_METHODS } from './route-rule.ts';
+import { isObject, MAX_PATH_LENGTH, ROUTE_METHODS } from '@keyhouse/protocol';
+import { isSame, type OperationAsks, own, readAsks, readRefused } from './asks.ts';
+import { keyOf, type Shape } from './overlaps.ts';
+import { cutTail, type Piece, patternOf, readBase, readTemplate } from './paths.ts';
+import { follow } from './references.ts';
+import { type Told, toldOf } from './sentences.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 

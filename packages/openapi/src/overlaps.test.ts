@@ -1,11 +1,10 @@
 /** The order of the routes of a document, beside a reading of it that knows no order: each segment that there is, tried. */
+import { compileRoute, judgeRequest } from '@keyhouse/protocol';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { deriveRoutes } from './openapi.ts';
-import { compareShapes, type Shape } from './openapi-overlaps.ts';
-import { readTemplate } from './openapi-paths.ts';
-import { judgeRequest } from './route.ts';
-import { compileRoute } from './route-rule.ts';
+import { deriveRoutes } from './derive-routes.ts';
+import { compareShapes, type Shape } from './overlaps.ts';
+import { readTemplate } from './paths.ts';
 
 /** Every segment of at most five of three characters, the dot segments aside. */
 const SEGMENTS: readonly string[] = [1, 2, 3, 4, 5]

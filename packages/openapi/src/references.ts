@@ -1,6 +1,6 @@
 /** `$ref` of a path or an operation, followed within the document. Nothing is fetched, a circle is a fault, and no member next to it is lost. */
-import { isObject } from './json.ts';
-import { OUR_WORDS, own } from './openapi-asks.ts';
+import { isObject } from '@keyhouse/protocol';
+import { OUR_WORDS, own } from './asks.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
