@@ -9,7 +9,7 @@ process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cach
 /** Without a server, a database process or a browser: `npm run check` runs these. `test/architecture.test.ts` holds them to it. */
 export const UNIT = [
   'packages/{openapi,protocol}/{src,test}/**/*.test.ts',
-  'packages/{client,guard,dashboard}/src/**/*.test.ts',
+  'packages/{client,guard,import,dashboard}/src/**/*.test.ts',
   'packages/server/src/{core,log}/**/*.test.ts',
   'packages/server/src/{config,secret-file}.test.ts',
   'test/{architecture,check-*,contract,docs,storage-locks}.test.ts',
@@ -37,7 +37,7 @@ export default defineConfig({
         'packages/server/{src/{cli,http,store},test}/**/*.test.ts',
         'packages/server/src/app.test.ts',
         'test/{readme,release}.test.ts',
-        'packages/{guard,client}/test/**/*.test.ts',
+        'packages/{guard,client,import}/test/**/*.test.ts',
       ]),
       project('browser', ['packages/dashboard/test/**/*.test.ts'], shared),
       project('conformance', ['{conformance,examples/test}/**/*.test.ts']),

@@ -17,10 +17,10 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
-import { compared, runReadme, STEPS } from '../test/readme-steps.ts';
+import { compared, type Place, runReadme, STEPS } from '../test/readme-steps.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const PUBLISHED = ['protocol', 'openapi', 'guard', 'client', 'server'];
+const PUBLISHED = ['protocol', 'openapi', 'import', 'guard', 'client', 'server'];
 /** The oldest that the server is for, and the one that the repository brings. */
 const NODES = [22, 24];
 /** Also where a registry cannot be reached: what cannot be fetched within a moment is skipped, or taken from this repository. */
@@ -158,9 +158,8 @@ async function tryOn(major: number, tarballs: readonly string[], folder: string)
 }
 
 async function faultsOf(node: string, app: string, home: string): Promise<readonly string[]> {
-  const imported = ['@keyhouse/guard', '@keyhouse/guard/node', '@keyhouse/client', '@keyhouse/protocol'].map(
-    (name) => `import '${name}';`,
-  );
+  const entries = ['guard', 'guard/node', 'guard/openapi', 'client', 'protocol', 'openapi', 'openapi/text', 'import'];
+  const imported = entries.map((name) => `import '@keyhouse/${name}';`);
   const libraries = run(node, ['--input-type=module', '--eval', imported.join('\n')], app);
   const modules = join(app, 'node_modules');
   const place = {
@@ -183,10 +182,25 @@ async function faultsOf(node: string, app: string, home: string): Promise<readon
       ...(page.includes('/dashboard/files/assets/') ? [] : ['There is no dashboard in the package.']),
       ...(reference.ok ? [] : [`The script of the API reference: ${reference.status}.`]),
       ...different.map(({ name }) => `The README differs: ${name}`),
+      ...faultsWithoutImport(place, modules),
     ];
   } finally {
     await running.stop();
   }
+}
+
+/** The command that imports, with the package that it needs and without it. Takes that package out of `modules`. */
+function faultsWithoutImport({ node, program, cwd }: Place, modules: string): readonly string[] {
+  const call = (): string => run(node, [program, 'import', 'keys', 'none.csv', '--format', 'csv'], cwd).stderr;
+  const having = call();
+  rmSync(join(modules, '@keyhouse/import'), { recursive: true });
+  const lacking = call();
+  return [
+    ...(having.includes('There is no such file') ? [] : [`keyhouse import with its package says: ${having}`]),
+    ...(/Run: npm install "@keyhouse\/import@\^[\d.]+"\n$/.test(lacking)
+      ? []
+      : [`keyhouse import without its package says: ${lacking}`]),
+  ];
 }
 
 /** This very Node, or the program in npm's package for this platform; null when it cannot be had. */

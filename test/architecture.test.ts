@@ -14,7 +14,7 @@ const CORE = `${SERVER}/core`;
 const DASHBOARD = 'packages/dashboard/src';
 
 /** Packages for work that one person does once; a server that runs never loads them. */
-const DONE_ONCE = /^@keyhouse\/(openapi)(\/|$)/;
+const DONE_ONCE = /^@keyhouse\/(import|openapi)(\/|$)/;
 
 /** Lowest last: a room may use those that stand after it. */
 const ROOMS = [
@@ -23,7 +23,6 @@ const ROOMS = [
   'sessions',
   'jwts',
   'signing-keys',
-  'imports',
   'use',
   'credentials',
   'permissions',
@@ -102,6 +101,18 @@ describe('the arrows', () => {
     expect(shows(strayed)).toEqual(['packages/openapi/src/text.ts → yaml']);
   });
 
+  it('lets import know protocol, the databases that it reads, and nothing of the server', () => {
+    const foreign = imports.filter(({ from, to }) => isWithin(from, 'packages/import') && !isWithin(to, 'packages/import'));
+    const strayed = foreign.filter(({ to }) => to !== '@keyhouse/protocol' && !/^node:(crypto|fs|stream)$/.test(to));
+    expect(shows(strayed.filter(({ isTypeOnly }) => !isTypeOnly))).toEqual([
+      'packages/import/src/files.ts → csv-parse',
+      'packages/import/src/foreign/mysql.ts → mysql2/promise',
+      'packages/import/src/foreign/postgres.ts → pg',
+      'packages/import/src/foreign/sqlite.ts → better-sqlite3',
+    ]);
+    expect(shows(strayed.filter(({ to, isTypeOnly }) => isTypeOnly && /keyhouse/.test(to)))).toEqual([]);
+  });
+
   it('lets the server load what is done once only when a command asks for it', () => {
     const taken = imports.filter(({ from, to }) => isWithin(from, SERVER) && DONE_ONCE.test(to));
     expect(taken.length).toBeGreaterThan(1);
@@ -149,12 +160,12 @@ describe('the arrows', () => {
     expect(shows(met)).toEqual([]);
   });
 
-  it('lets the databases be known only to store/, and Fastify only to http/, app.ts and the guard’s adapter for it', () => {
+  it('lets the databases be known only to store/ and to what reads those of others, and Fastify only to http/, app.ts and the guard’s adapter for it', () => {
     const databases = /^(kysely|pg|better-sqlite3)(\/|$)/;
     const web = /^(fastify|@fastify\/.*|@scalar\/.*)(\/|$)/;
     const strayed = imports.filter(
       ({ from, to }) =>
-        (databases.test(to) && !isWithin(from, `${SERVER}/store`)) ||
+        (databases.test(to) && !isWithin(from, `${SERVER}/store`) && !isWithin(from, 'packages/import/src/foreign')) ||
         (web.test(to) &&
           !isWithin(from, `${SERVER}/http`) &&
           ![`${SERVER}/app.ts`, 'packages/guard/src/adapters/fastify.ts'].includes(from)),

@@ -5,11 +5,12 @@
 import { randomBytes } from 'node:crypto';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ImportPorts } from '@keyhouse/import';
 import { parseBlock, STANDS_STILL_MS } from '@keyhouse/protocol';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
 import { createApp } from '../src/app.ts';
-import type { ImportPorts } from '../src/core/imports/import.ts';
+import { importPorts } from '../src/cli/import-ports.ts';
 import { createKeyhouse, type Keyhouse } from '../src/core/keyhouse.ts';
 import { readEmail } from '../src/core/lib/email.ts';
 import { MasterSecret } from '../src/core/lib/master-secret.ts';
@@ -75,10 +76,7 @@ export interface TestServer {
 export const OPERATOR = { actor: 'operator', requestId: null, person: {} } as const;
 const NOBODY = { actor: 'anonymous', requestId: null, person: {} } as const;
 /** As the command line does it. */
-export const importPortsOf = ({ store, keyhouse }: TestServer): ImportPorts => ({
-  ...{ ...store, clock: keyhouse.clock, by: OPERATOR },
-  permissionExists: keyhouse.permissions.exists,
-});
+export const importPortsOf = ({ store, keyhouse }: TestServer): ImportPorts => importPorts({ store, keyhouse, by: OPERATOR });
 export const PASSWORD = 'correct horse battery staple';
 export const ISSUER = 'https://keys.example.com';
 

@@ -1,18 +1,20 @@
 /** How the report of an import is printed: counts and the first of what was not taken for people, all of it with `--json`. */
-import type { ImportReport, Notes, Tally } from '../core/imports/import.ts';
-import { type LeftColumns, meaningOf } from './import-columns.ts';
+import type { ImportReport, LeftColumns, Notes, Tally } from '@keyhouse/import';
 import { note, type OutputOptions, print, printable, table } from './output.ts';
+import type { Imports } from './with-imports.ts';
 
 /** So many rows that were not taken a terminal is shown. */
 const SHOWN = 20;
 const PROGRESS_EVERY_MS = 2000;
 
+type Meaning = Pick<Imports, 'meaningOf'>;
+
 /** Something was not taken: exit 1, so that a script notices. */
-export function printReport(options: OutputOptions, report: ImportReport, left: LeftColumns): void {
+export function printReport(options: OutputOptions, report: ImportReport, left: LeftColumns, meaning: Meaning): void {
   const { dryRun, origin, users, tokens, keys, notes, problems } = report;
   const columns = Object.fromEntries([...left].map(([table, counts]) => [table, Object.fromEntries(counts)]));
   const told = { dry_run: dryRun, origin, users, tokens, keys, notes, columns_not_taken: columns, not_taken: problems };
-  print(options, told, () => describe(report, left));
+  print(options, told, () => describe(report, left, meaning));
   if (problems.length > 0) process.exitCode = 1;
 }
 
@@ -27,7 +29,7 @@ export function progressOf(options: OutputOptions): (report: ImportReport) => vo
   };
 }
 
-function describe(report: ImportReport, left: LeftColumns): string {
+function describe(report: ImportReport, left: LeftColumns, meaning: Meaning): string {
   const { dryRun, problems, users, tokens, keys } = report;
   const tallies: readonly (readonly [string, Tally])[] = [
     ['users', users],
@@ -50,7 +52,7 @@ function describe(report: ImportReport, left: LeftColumns): string {
       'There were no rows.',
     ),
     ...notesOf(report.notes),
-    ...columnsOf(left),
+    ...columnsOf(left, meaning),
     ...(problems.length === 0 ? [] : ['', 'Not imported:']),
     ...problems.slice(0, SHOWN).map(({ what, at, sentence }) => `  ${what}, ${at}: ${printable(sentence)}`),
     ...(problems.length > SHOWN ? [`  … and ${problems.length - SHOWN} more. --json lists all of them.`] : []),
@@ -58,7 +60,7 @@ function describe(report: ImportReport, left: LeftColumns): string {
 }
 
 /** Those with something in them; `--json` lists the others too. */
-function columnsOf(left: LeftColumns): readonly string[] {
+function columnsOf(left: LeftColumns, { meaningOf }: Meaning): readonly string[] {
   const lines = [...left].flatMap(([table, counts]) =>
     [...counts]
       .filter(([, rows]) => rows > 0)

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BCRYPT_10, makeSanctum, newSecret } from '../../test/sanctum.ts';
+import { BCRYPT_10, makeSanctum, newSecret } from '../../../import/test/sanctum.ts';
 import { type Bench, openBench } from './test-helper.ts';
 
 describe('an import at the command line', () => {

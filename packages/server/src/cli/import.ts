@@ -1,17 +1,14 @@
+import type { KeyFormat } from '@keyhouse/import';
 import type { Command } from 'commander';
-import type { ImportPorts, Source, SourceRow } from '../core/imports/import.ts';
-import type { KeyFormat } from '../core/imports/key-formats.ts';
-import type { ForeignTable } from '../store/foreign/open.ts';
 import { addCommand, addGroup } from './command.ts';
-import { refusal, wrongUsage } from './failure.ts';
-import { type LeftColumns, watchColumns } from './import-columns.ts';
-import { csvRows, jsonRows, looksLikeJson, readLine } from './import-files.ts';
-import { readMap, readOwners } from './import-map.ts';
+import { wrongUsage } from './failure.ts';
+import { readMap } from './import-map.ts';
 import { printReport, progressOf } from './import-report.ts';
 import { note, type OutputOptions } from './output.ts';
 import { getActiveAccountId } from './owner.ts';
 import { collect, idNumber, list, oneOf, wholeNumber } from './values.ts';
-import { type Opened, withKeyhouse } from './with-keyhouse.ts';
+import { withImports } from './with-imports.ts';
+import { withKeyhouse } from './with-keyhouse.ts';
 
 interface CommonOptions extends OutputOptions {
   readonly map?: readonly string[];
@@ -116,144 +113,61 @@ async function importSanctum(options: SanctumOptions): Promise<void> {
     (users === undefined) !== (tokens === undefined)
   )
     throw wrongUsage('The source is missing. Give --from, or --from-file, or --users with --tokens.');
-  const map = await readMap(options);
-  const url = fromFile === undefined ? from : await readLine(fromFile);
-  if (from !== undefined && hasPassword(from))
-    note(
-      options,
-      'Note: the password is on the command line, where others on this machine can read it. Use --from-file instead.',
-    );
-  const left: LeftColumns = new Map();
-  const { takenOfTokens, takenOfUsers } = await import('../core/imports/sanctum-columns.ts');
-  const taken = { users: takenOfUsers, tokens: takenOfTokens };
-  const source =
-    url === undefined
-      ? fileSource({ ...options, users: users ?? '', tokens: tokens ?? '' }, taken, left)
-      : await databaseSource(url, options, taken, left);
-  try {
-    await withKeyhouse({ ...options, makes: !dryRun }, async (opened) => {
-      const { importSanctum: takeOver } = await import('../core/imports/import-sanctum.ts');
-      const report = await takeOver(importPorts(opened), {
-        ...{ users: source.users, tokens: source.tokens, map, dryRun, origin: options.origin ?? 'sanctum' },
-        models: options.model ?? [DEFAULT_MODEL],
-        merge: options.merge === true,
-        dropUnknownPasswords: options.dropUnknownPasswords === true,
-        dropUnknownAbilities: options.dropUnknownAbilities === true,
-        expirationMinutes: options.expiration ?? null,
-        onProgress: progressOf(options),
+  await withImports(async (imports) => {
+    const map = await readMap(imports, options);
+    const url = fromFile === undefined ? from : await imports.readLine(fromFile);
+    if (from !== undefined && hasPassword(from))
+      note(
+        options,
+        'Note: the password is on the command line, where others on this machine can read it. Use --from-file instead.',
+      );
+    if (url !== undefined && !imports.isDatabaseUrl(url))
+      throw wrongUsage('The source must be mysql://…, mariadb://…, postgres://… or sqlite:PATH.');
+    const source =
+      url === undefined
+        ? imports.openSanctumFiles({ ...options, users: users ?? '', tokens: tokens ?? '' })
+        : await imports.openSanctumDatabase(url, options);
+    try {
+      await withKeyhouse({ ...options, makes: !dryRun }, async (opened) => {
+        const { importPorts } = await import('./import-ports.ts');
+        const report = await imports.importSanctum(importPorts(opened), {
+          ...{ users: source.users, tokens: source.tokens, map, dryRun, origin: options.origin ?? 'sanctum' },
+          models: options.model ?? [DEFAULT_MODEL],
+          merge: options.merge === true,
+          dropUnknownPasswords: options.dropUnknownPasswords === true,
+          dropUnknownAbilities: options.dropUnknownAbilities === true,
+          expirationMinutes: options.expiration ?? null,
+          onProgress: progressOf(options),
+        });
+        printReport(options, report, source.left, imports);
       });
-      printReport(options, report, left);
-    });
-  } finally {
-    await source.close();
-  }
+    } finally {
+      await source.close();
+    }
+  });
 }
 
 async function importKeys(file: string, options: KeysOptions): Promise<void> {
   const { format, dryRun = false, account } = options;
   if (file === '-' && format === 'better-auth')
     throw wrongUsage('Rows of better-auth cannot be read from standard input. Name a file.');
-  const map = await readMap(options);
-  const owners = options.owners === undefined ? new Map<string, string>() : await readOwners(options.owners);
-  const left: LeftColumns = new Map([['keys', new Map()]]);
-  const keys = await keySource(file, format, left);
-  await withKeyhouse({ ...options, makes: false }, async (opened) => {
-    if (account !== undefined) await getActiveAccountId(opened.store, { account });
-    const { importKeys: takeOver } = await import('../core/imports/import-keys.ts');
-    const report = await takeOver(importPorts(opened), {
-      ...{ format, keys, map, owners, dryRun, origin: options.origin ?? format, accountId: account ?? null },
-      permissions: options.permissions ?? null,
-      dropLimits: options.dropLimits === true,
-      dropUnknownAbilities: options.dropUnknownAbilities === true,
-      onProgress: progressOf(options),
+  await withImports(async (imports) => {
+    const map = await readMap(imports, options);
+    const owners = options.owners === undefined ? new Map<string, string>() : await imports.readOwners(options.owners);
+    const { keys, left } = await imports.openKeys(file, format);
+    await withKeyhouse({ ...options, makes: false }, async (opened) => {
+      const { importPorts } = await import('./import-ports.ts');
+      if (account !== undefined) await getActiveAccountId(opened.store, { account });
+      const report = await imports.importKeys(importPorts(opened), {
+        ...{ format, keys, map, owners, dryRun, origin: options.origin ?? format, accountId: account ?? null },
+        permissions: options.permissions ?? null,
+        dropLimits: options.dropLimits === true,
+        dropUnknownAbilities: options.dropUnknownAbilities === true,
+        onProgress: progressOf(options),
+      });
+      printReport(options, report, left, imports);
     });
-    printReport(options, report, left);
   });
-}
-
-const importPorts = ({ store, keyhouse, by }: Opened): ImportPorts => ({
-  ...{ ...store, clock: keyhouse.clock, by },
-  permissionExists: keyhouse.permissions.exists,
-});
-
-/** Those of a table's columns that are taken, its key aside. */
-type Taken = Readonly<Record<'users' | 'tokens', (columns: readonly string[]) => readonly string[]>>;
-
-interface SanctumSource {
-  readonly users: Source;
-  readonly tokens: Source;
-  close(): Promise<void>;
-}
-
-/** What must be there. Without a password column everybody would come without one. */
-const requiredOf = ({ dropUnknownPasswords }: SanctumOptions) => ({
-  users: ['email', ...(dropUnknownPasswords === true ? [] : ['password'])],
-  tokens: ['tokenable_type', 'tokenable_id', 'token', 'abilities'],
-});
-
-function fileSource(
-  options: SanctumOptions & { readonly users: string; readonly tokens: string },
-  taken: Taken,
-  left: LeftColumns,
-): SanctumSource {
-  const required = requiredOf(options);
-  const read = (what: 'users' | 'tokens', key: string | undefined): Source => {
-    const counts = new Map<string, number>();
-    left.set(what, counts);
-    const rows = csvRows(options[what], { required: ['id', ...required[what]], ...(key === undefined ? {} : { key }) });
-    return watchColumns(rows, counts, (columns) => ['id', ...taken[what](columns)]);
-  };
-  return { users: read('users', options.usersKey), tokens: read('tokens', options.tokensKey), close: async () => {} };
-}
-
-async function databaseSource(url: string, options: SanctumOptions, taken: Taken, left: LeftColumns): Promise<SanctumSource> {
-  const { FOREIGN_SCHEMES, openForeign } = await import('../store/foreign/open.ts');
-  if (!FOREIGN_SCHEMES.some((scheme) => url.startsWith(scheme)))
-    throw wrongUsage('The source must be mysql://…, mariadb://…, postgres://… or sqlite:PATH.');
-  const database = await openForeign(url).catch(unavailable);
-  const close = (): Promise<void> => database.close().catch(() => {});
-  const required = requiredOf(options);
-  const read = async (what: 'users' | 'tokens', name: string, key: string | undefined): Promise<Source> => {
-    const table = await database.table(name, {
-      taken: taken[what],
-      required: required[what],
-      ...(key === undefined ? {} : { key }),
-    });
-    left.set(what, new Map(table.others));
-    return tableRows(table);
-  };
-  try {
-    const users = await read('users', options.usersTable, options.usersKey);
-    const tokens = await read('tokens', options.tokensTable, options.tokensKey);
-    return { users, tokens, close };
-  } catch (error) {
-    await close();
-    return unavailable(error);
-  }
-}
-
-async function* tableRows(table: ForeignTable): AsyncGenerator<readonly SourceRow[]> {
-  const pages = table.rows();
-  for (;;) {
-    const page = await pages.next().catch(unavailable);
-    if (page.done === true) return;
-    yield page.value.map((cells) => ({ at: `id ${cells.id ?? '?'}`, cells }));
-  }
-}
-
-/** Its own words, so that nobody looks for the fault in Keyhouse's database. */
-function unavailable(error: unknown): never {
-  const said = error instanceof Error ? error.message.split('\n', 1)[0] || String(Reflect.get(error, 'code')) : String(error);
-  throw refusal('source_unavailable', `The source cannot be read: ${said}`);
-}
-
-async function keySource(file: string, format: KeyFormat, left: LeftColumns): Promise<Source> {
-  const { CSV_COLUMNS, takenOfKeys } = await import('../core/imports/key-formats.ts');
-  const isJson = format === 'unkey' || (format === 'better-auth' && (await looksLikeJson(file)));
-  const rows = isJson
-    ? jsonRows(file)
-    : csvRows(file, format === 'better-auth' ? { required: ['key'] } : { required: ['hash'], known: CSV_COLUMNS });
-  return watchColumns(rows, left.get('keys') ?? new Map(), () => takenOfKeys(format));
 }
 
 function columnName(what: string): (text: string) => string {

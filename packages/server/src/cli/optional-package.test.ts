@@ -31,19 +31,20 @@ const run = (...call: string[]): Promise<{ exitCode: number | null; output: stri
     );
   });
 
-it.each([['@keyhouse/openapi', ['permission', 'import', 'openapi.json', '--yes']]])(
-  'says in one line how %s is installed where a command needs it',
-  async (name, call) => {
-    expect(await run(...call)).toEqual({
-      exitCode: 1,
-      output: expect.stringMatching(
-        new RegExp(
-          `^Error: This command needs the package ${name}, which is not installed\\. Run: npm install "${name}@\\^\\d+\\.\\d+\\.\\d+"\\n$`,
-        ),
+it.each([
+  ['@keyhouse/openapi', ['permission', 'import', 'openapi.json', '--yes']],
+  ['@keyhouse/import', ['import', 'sanctum', '--from', 'sqlite:laravel.db']],
+  ['@keyhouse/import', ['import', 'keys', 'keys.csv', '--format', 'csv']],
+])('says in one line how %s is installed where a command needs it', async (name, call) => {
+  expect(await run(...call)).toEqual({
+    exitCode: 1,
+    output: expect.stringMatching(
+      new RegExp(
+        `^Error: This command needs the package ${name}, which is not installed\\. Run: npm install "${name}@\\^\\d+\\.\\d+\\.\\d+"\\n$`,
       ),
-    });
-  },
-);
+    ),
+  });
+});
 
 it('does everything else without them', async () => {
   expect(await run('permission', 'list')).toMatchObject({ exitCode: 1, output: expect.stringContaining('There is no database') });

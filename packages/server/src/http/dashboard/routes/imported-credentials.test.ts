@@ -1,11 +1,9 @@
 /** Imported tokens and keys at the private API: shown with where they came from, and tended like any other. */
 import { createHash } from 'node:crypto';
+import { importKeys, importSanctum, type SourceRow } from '@keyhouse/import';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newPerson, type Person } from '../../../../test/people.ts';
 import { importPortsOf, OPERATOR, startTestServer, type TestServer } from '../../../../test/server.ts';
-import type { SourceRow } from '../../../core/imports/import.ts';
-import { importKeys } from '../../../core/imports/import-keys.ts';
-import { importSanctum } from '../../../core/imports/import-sanctum.ts';
 
 async function* rows(...cells: readonly Readonly<Record<string, unknown>>[]): AsyncGenerator<readonly SourceRow[]> {
   yield cells.map((each) => ({ at: 'row', cells: each }));

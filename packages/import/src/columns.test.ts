@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { SourceRow } from '../core/imports/import.ts';
-import { meaningOf, watchColumns } from './import-columns.ts';
+import { meaningOf, watchColumns } from './columns.ts';
+import type { SourceRow } from './run.ts';
 
 describe('columns that were not taken', () => {
   it('are counted by the rows that have something there, and no row is changed', async () => {

@@ -3,12 +3,11 @@
  * belongs to an account here, which the row, a list of owners, or the command names.
  */
 
-import type { ImportedCredential, ImportsStore } from '../credentials/imported.ts';
-import { readEmail } from '../lib/email.ts';
 import { foreignId, moment, name, pastMoment, permissionsOf, sha256, text } from './cells.ts';
+import { type KeyCells, type KeyFormat, readKeyCells } from './key-formats.ts';
+import type { ImportedCredential, ImportPorts } from './ports.ts';
 import {
   ALREADY,
-  type ImportPorts,
   type ImportReport,
   type ImportWish,
   type Judged,
@@ -20,8 +19,7 @@ import {
   SECRET_TWICE,
   type Source,
   type SourceRow,
-} from './import.ts';
-import { type KeyCells, type KeyFormat, readKeyCells } from './key-formats.ts';
+} from './run.ts';
 
 export interface KeysWish extends ImportWish {
   readonly format: KeyFormat;
@@ -44,18 +42,19 @@ export async function importKeys(ports: ImportPorts, wish: KeysWish): Promise<Im
 }
 
 async function takeKeys(
-  { imports, clock, permissionExists }: ImportPorts,
+  ports: ImportPorts,
   wish: KeysWish,
   run: Run,
   seen: Set<string>,
   rows: readonly SourceRow[],
 ): Promise<void> {
+  const { store, rules, clock } = ports;
   const read = rows.map((row) => ({ ...row, key: row.cells === null ? null : readKeyCells(wish.format, row.cells) }));
   const hashes = read.flatMap(({ key }) => sha256(key?.hash) ?? []);
   const ids = read.flatMap(({ key }) => foreignId(key?.id) ?? []);
-  const known = new Map((await imports.knownHashes(hashes)).map((each) => [each.hash, each.origin]));
-  const before = new Map((await imports.credentialsByForeignId(wish.origin, ids)).map((each) => [each.foreignId, each.hash]));
-  const accounts = await findAccounts(imports, wish, read);
+  const known = new Map((await store.knownHashes(hashes)).map((each) => [each.hash, each.origin]));
+  const before = new Map((await store.credentialsByForeignId(wish.origin, ids)).map((each) => [each.foreignId, each.hash]));
+  const accounts = await findAccounts(ports, wish, read);
   const nowMs = clock.now();
   const good: { at: string; credential: ImportedCredential }[] = [];
   for (const { at, key, fault } of read) {
@@ -103,11 +102,11 @@ async function takeKeys(
     if (typeof accountId !== 'number') return accountId;
     const abilities = key.permissions ?? wish.permissions;
     if (abilities === null) return NO_PERMISSIONS;
-    const held = permissionsOf({ ...wish, permissionExists }, abilities);
+    const held = permissionsOf(rules, wish, abilities);
     if (!held.ok) return held;
     if (held.value.isLess) run.report.notes.abilities += 1;
     if (key.hasLimits || key.hasUsesLeft) run.report.notes.limits += 1;
-    const called = name(key.name, id === null ? 'Imported key' : `Key ${id}`);
+    const called = name(rules, key.name, id === null ? 'Imported key' : `Key ${id}`);
     if (called.isChanged) run.report.notes.names += 1;
     const value: ImportedCredential = {
       ...{ kind: 'key', foreignId: id, startsWith, environment, accountId, userId: null, name: called.name, hash },
@@ -123,7 +122,7 @@ type Read = readonly { readonly key: KeyCells | null }[];
 
 /** Whose a key is. An address counts only where its user has verified it here: whoever registered with it may be another person. */
 async function findAccounts(
-  imports: ImportsStore,
+  { store, rules }: ImportPorts,
   { owners, accountId: everybody }: KeysWish,
   read: Read,
 ): Promise<(key: KeyCells) => number | Refused> {
@@ -135,9 +134,9 @@ async function findAccounts(
     return own ?? (owner === null ? null : (owners.get(owner) ?? null));
   };
   const names = read.flatMap(({ key }) => (key === null ? [] : (said(key) ?? [])));
-  const numbers = new Set(await imports.activeAccounts(names.filter(isNumber).map(Number)));
-  const keys = names.filter((each) => !isNumber(each)).flatMap((each) => readEmail(each)?.key ?? []);
-  const users = new Map((await imports.usersByAddress([...new Set(keys)])).map((user) => [user.emailKey, user]));
+  const numbers = new Set(await store.activeAccounts(names.filter(isNumber).map(Number)));
+  const keys = names.filter((each) => !isNumber(each)).flatMap((each) => rules.readEmail(each)?.key ?? []);
+  const users = new Map((await store.usersByAddress([...new Set(keys)])).map((user) => [user.emailKey, user]));
   return (key) => {
     const owner = said(key);
     if (owner === undefined) return refused('two_owners', 'It has both an account and an email. Only one of them is possible.');
@@ -146,7 +145,7 @@ async function findAccounts(
       return numbers.has(Number(owner))
         ? Number(owner)
         : refused('no_account', 'The account does not exist, is suspended or was deleted.');
-    const user = users.get(readEmail(owner)?.key ?? '');
+    const user = users.get(rules.readEmail(owner)?.key ?? '');
     if (user === undefined) return refused('no_user', 'No user has its email address.');
     return user.isVerified ? user.accountId : NOT_VERIFIED;
   };

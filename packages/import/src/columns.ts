@@ -1,7 +1,7 @@
 /**
  * Which columns of a source were not taken, and in how many rows something stood there: nothing is left behind without a word. No cell is kept.
  */
-import type { Source, SourceRow } from '../core/imports/import.ts';
+import type { Source, SourceRow } from './run.ts';
 
 /** Numbers of rows by column, by table. */
 export type LeftColumns = Map<string, Map<string, number>>;

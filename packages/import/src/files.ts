@@ -1,12 +1,11 @@
 /** Files to import from, as rows in batches: CSV (RFC 4180, with a header) as it streams by, JSON as a whole. */
 import { pipeline, Readable } from 'node:stream';
 import type { Info } from 'csv-parse';
-import type { SourceRow } from '../core/imports/import.ts';
-import { refusal } from './failure.ts';
-import { findDelimiter } from './import-delimiter.ts';
-import { entriesOf, isPage, whyIncomplete } from './import-pages.ts';
-import { readText, wholeText } from './import-text.ts';
-import { printable } from './output.ts';
+import { findDelimiter } from './delimiter.ts';
+import { ImportError } from './import-error.ts';
+import { entriesOf, isPage, whyIncomplete } from './pages.ts';
+import type { SourceRow } from './run.ts';
+import { readText, wholeText } from './text.ts';
 
 const BATCH = 500;
 /** Characters; a megabyte in a cell is judged, what is longer ends the run: nobody can say where such a row ends. */
@@ -24,7 +23,7 @@ interface Columns {
 
 /**
  * `-` is standard input. Cells stand between commas, semicolons or tabs, as the header tells. A row that cannot be read is a row with a fault.
- * @throws CommandFailure for a header that will not do.
+ * @throws ImportError for a header that will not do.
  */
 export async function* csvRows(path: string, columns: Columns): AsyncGenerator<readonly SourceRow[]> {
   const { parse } = await import('csv-parse');
@@ -60,7 +59,7 @@ export async function* csvRows(path: string, columns: Columns): AsyncGenerator<r
     yield [...batch, ...faults.splice(0)];
     batch = [];
   }
-  if (header === null) throw refusal('invalid', `${path}: the file has no header.`);
+  if (header === null) throw new ImportError('invalid', `${path}: the file has no header.`);
   for (const rest = [...batch, ...faults]; rest.length > 0; ) yield rest.splice(0, BATCH);
 }
 
@@ -77,17 +76,17 @@ function readHeader(path: string, record: readonly string[], columns: Columns, d
   const lacking = namesOf({ required: required.filter((column) => !header.includes(column)), key });
   if (lacking.length > 0) {
     const between = record.length === 1 ? '' : ` between ${WORDS[delimiter] ?? delimiter}`;
-    throw refusal(
+    throw new ImportError(
       'invalid',
       `${path}: the header lacks ${lacking.join(', ')}. The first line has ${record.length} cells${between}.`,
     );
   }
-  if (new Set(header).size !== header.length) throw refusal('invalid', `${path}: a column is twice in the header.`);
+  if (new Set(header).size !== header.length) throw new ImportError('invalid', `${path}: a column is twice in the header.`);
   const strange = known === undefined ? [] : header.filter((column) => !known.includes(column));
   if (known !== undefined && strange.length > 0)
-    throw refusal(
+    throw new ImportError(
       'invalid',
-      `${path}: the header has an unknown column: ${printable(strange.join(', ').slice(0, 200))}. Known columns are ${known.join(', ')}.`,
+      `${path}: the header has an unknown column: ${strange.join(', ').slice(0, 200)}. Known columns are ${known.join(', ')}.`,
     );
   return header;
 }
@@ -99,7 +98,7 @@ function toRow(header: readonly string[], record: readonly string[], line: numbe
 }
 
 /**
- * A list of objects, also as a page such as `{"data":[…]}` or `{"keys":[…]}`, or several, or an object or a page a line. @throws CommandFailure when
+ * A list of objects, also as a page such as `{"data":[…]}` or `{"keys":[…]}`, or several, or an object or a page a line. @throws ImportError when
  * a page says that it is not the last one.
  */
 export async function* jsonRows(path: string): AsyncGenerator<readonly SourceRow[]> {
@@ -122,12 +121,12 @@ function readEntries(path: string, text: string): readonly SourceRow[] {
   const lines = text.split('\n').map((line, index) => ({ line: line.trim(), at: `line ${index + 1}` }));
   const entries = lines.filter(({ line }) => line !== '').map(({ line, at }) => ({ at, entry: tryJson(line) }));
   const [first] = entries;
-  if (first?.entry === undefined) throw refusal('invalid', `${path}: this is not JSON.`);
+  if (first?.entry === undefined) throw new ImportError('invalid', `${path}: this is not JSON.`);
   if (!isPage(first.entry)) return entries.map(({ at, entry }) => toEntry(at, entry));
   // A page a line, as a loop over an API writes them.
   const broken = entries.find(({ entry }) => !isPage(entry));
   if (broken !== undefined)
-    throw refusal('invalid', `${path}, ${broken.at}: this is not a page of a list, but the first line is.`);
+    throw new ImportError('invalid', `${path}, ${broken.at}: this is not a page of a list, but the first line is.`);
   return listOf(
     path,
     entries.map(({ entry }) => entry),
@@ -139,14 +138,14 @@ function listOf(path: string, whole: unknown): readonly unknown[] {
   const pages = isPage(whole) ? [whole] : Array.isArray(whole) && whole.length > 0 && whole.every(isPage) ? whole : null;
   if (pages === null) {
     if (isRecord(whole)) return [whole];
-    if (!Array.isArray(whole)) throw refusal('invalid', `${path}: this JSON has no list of keys.`);
+    if (!Array.isArray(whole)) throw new ImportError('invalid', `${path}: this JSON has no list of keys.`);
     return whole;
   }
   const list = pages.flatMap(entriesOf);
   const last = pages.at(-1);
   const why = last === undefined ? null : whyIncomplete(last, list.length);
   if (why !== null)
-    throw refusal(
+    throw new ImportError(
       'incomplete',
       `${path}: the list is not complete, because ${why}. Fetch all pages and put them into one file in their order, one page per line.`,
     );
@@ -167,7 +166,7 @@ function tryJson(text: string): unknown {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const tooLong = (path: string) => refusal('invalid', `${path}: a row has more than ${LONGEST_RECORD} characters.`);
+const tooLong = (path: string) => new ImportError('invalid', `${path}: a row has more than ${LONGEST_RECORD} characters.`);
 
 /** One line that holds what may not stand on the command line. */
 export async function readLine(path: string): Promise<string> {

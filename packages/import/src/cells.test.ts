@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { checkPermissions } from '../../server/src/core/credentials/wish.ts';
+import { readForeignName } from '../../server/src/core/lib/name.ts';
 import { flag, foreignId, isZeroDate, json, moment, name, pastMoment, permissionsOf, sha256 } from './cells.ts';
+
+/** The server's own rules. */
+const RULES = {
+  readName: readForeignName,
+  findPermissionFault: (names: readonly string[]) =>
+    checkPermissions(names, 0, (each) => each !== 'gone.read')[0]?.sentence ?? null,
+};
 
 const digest = (text: string) => createHash('sha256').update(text);
 
@@ -85,11 +94,11 @@ describe('a cell of a foreign row', () => {
   });
 
   it('is a name that may stand here', () => {
-    expect(name('Ada', 'x')).toEqual({ name: 'Ada', isChanged: false });
-    expect(name(' ', 'x')).toEqual({ name: 'x', isChanged: false });
-    expect(name('\u0000', 'x')).toEqual({ name: 'x', isChanged: true });
-    expect(name('a\r\nb', 'x')).toEqual({ name: 'a b', isChanged: true });
-    expect(name('😀'.repeat(200), 'x').name).toBe('😀'.repeat(100));
+    expect(name(RULES, 'Ada', 'x')).toEqual({ name: 'Ada', isChanged: false });
+    expect(name(RULES, ' ', 'x')).toEqual({ name: 'x', isChanged: false });
+    expect(name(RULES, '\u0000', 'x')).toEqual({ name: 'x', isChanged: true });
+    expect(name(RULES, 'a\r\nb', 'x')).toEqual({ name: 'a b', isChanged: true });
+    expect(name(RULES, '😀'.repeat(200), 'x').name).toBe('😀'.repeat(100));
   });
 
   it('holds abilities that are mapped, known, or not taken', () => {
@@ -97,30 +106,30 @@ describe('a cell of a foreign row', () => {
       ['admin', ['*.read', 'crm.write']],
       ['*', ['invoices.read']],
     ]);
-    const ports = { map, dropUnknownAbilities: false, permissionExists: (each: string) => each !== 'gone.read' };
+    const wish = { map, dropUnknownAbilities: false };
     const held = (...abilities: string[]) => {
-      const judged = permissionsOf(ports, abilities);
+      const judged = permissionsOf(RULES, wish, abilities);
       return judged.ok ? judged.value.permissions : judged.reason;
     };
     expect(held('admin', 'admin')).toEqual(['*.read', 'crm.write']);
     expect(held('*')).toEqual(['invoices.read']);
-    expect(permissionsOf({ ...ports, map: new Map() }, ['*', 'x.read'])).toEqual({
+    expect(permissionsOf(RULES, { ...wish, map: new Map() }, ['*', 'x.read'])).toEqual({
       ok: true,
       value: { permissions: null, isLess: false },
     });
     // Everything is everything, unless somebody says what else `*` shall be; what is reserved stays so.
-    expect(permissionsOf({ ...ports, map: new Map() }, ['x', '*', 'gone.read'])).toEqual({
+    expect(permissionsOf(RULES, { ...wish, map: new Map() }, ['x', '*', 'gone.read'])).toEqual({
       ok: true,
       value: { permissions: null, isLess: false },
     });
     expect(held('*', 'x')).toBe('unknown_ability');
-    expect(permissionsOf({ ...ports, map: new Map() }, ['*', 'keyhouse.verify'])).toMatchObject({ reason: 'reserved' });
+    expect(permissionsOf(RULES, { ...wish, map: new Map() }, ['*', 'keyhouse.verify'])).toMatchObject({ reason: 'reserved' });
     expect([held(), held('gone.read'), held('read'), held('keyhouse.verify')]).toEqual([
       ...['no_permissions', 'unknown_ability', 'unknown_ability', 'reserved'],
     ]);
     expect(held(...Array.from({ length: 101 }, (_, index) => `r${index}.read`))).toBe('permissions');
-    const dropping = permissionsOf({ ...ports, dropUnknownAbilities: true }, ['read', 'crm.read']);
+    const dropping = permissionsOf(RULES, { ...wish, dropUnknownAbilities: true }, ['read', 'crm.read']);
     expect(dropping).toEqual({ ok: true, value: { permissions: ['crm.read'], isLess: true } });
-    expect(permissionsOf({ ...ports, dropUnknownAbilities: true }, ['read'])).toMatchObject({ reason: 'no_permissions' });
+    expect(permissionsOf(RULES, { ...wish, dropUnknownAbilities: true }, ['read'])).toMatchObject({ reason: 'no_permissions' });
   });
 });

@@ -3,15 +3,10 @@
  * found by the SHA-256 that Sanctum stored. A user keeps the password hash, which the next log-in replaces. Users first, then tokens.
  */
 
-import type { ImportedCredential, ImportedUser } from '../credentials/imported.ts';
-import { hashSecret } from '../credentials/verify.ts';
-import { MINUTE_MS } from '../lib/clock.ts';
-import { localPart, readEmail } from '../lib/email.ts';
-import { isForeignHash } from '../passwords/password-hashing.ts';
-import { foreignId, isZeroDate, json, moment, name, pastMoment, permissionsOf, sha256, text } from './cells.ts';
+import { foreignId, hashOf, isZeroDate, json, moment, name, pastMoment, permissionsOf, sha256, text } from './cells.ts';
+import type { ImportedCredential, ImportedUser, ImportPorts } from './ports.ts';
 import {
   ALREADY,
-  type ImportPorts,
   type ImportReport,
   type ImportWish,
   type Judged,
@@ -23,7 +18,7 @@ import {
   SECRET_TWICE,
   type Source,
   type SourceRow,
-} from './import.ts';
+} from './run.ts';
 import { namesOf } from './sanctum-columns.ts';
 
 export interface SanctumWish extends ImportWish {
@@ -61,7 +56,7 @@ export async function importSanctum(ports: ImportPorts, wish: SanctumWish): Prom
 }
 
 async function takeUsers(
-  { imports, clock, by }: ImportPorts,
+  { store, rules, clock }: ImportPorts,
   wish: SanctumWish,
   run: Run,
   owners: Owners,
@@ -69,9 +64,9 @@ async function takeUsers(
   rows: readonly SourceRow[],
 ): Promise<void> {
   const ids = rows.flatMap(({ cells }) => foreignId(cells?.id) ?? []);
-  const keys = rows.flatMap(({ cells }) => readEmail(text(cells?.email) ?? '')?.key ?? []);
-  const known = new Map((await imports.usersByForeignId(wish.origin, ids)).map((user) => [user.foreignId, user]));
-  const standing = new Map((await imports.usersByAddress(keys)).map((user) => [user.emailKey, user]));
+  const keys = rows.flatMap(({ cells }) => rules.readEmail(text(cells?.email) ?? '')?.key ?? []);
+  const known = new Map((await store.usersByForeignId(wish.origin, ids)).map((user) => [user.foreignId, user]));
+  const standing = new Map((await store.usersByAddress(keys)).map((user) => [user.emailKey, user]));
   const nowMs = clock.now();
   const good: { at: string; user: ImportedUser; owner: Owner }[] = [];
 
@@ -85,7 +80,7 @@ async function takeUsers(
 
   if (!wish.dryRun && good.length > 0) {
     const users = good.map(({ user }) => user);
-    const taken = await imports.importUsers({ origin: wish.origin, users, nowMs, by });
+    const taken = await store.importUsers({ origin: wish.origin, users, nowMs });
     for (const [index, { at, user }] of good.entries()) {
       const owner = taken[index] ?? null;
       owners.set(user.foreignId, owner);
@@ -104,9 +99,9 @@ async function takeUsers(
     const id = foreignId(cells.id) ?? null;
     if (id === null) return refused('id', BAD_ID);
     if (owners.has(id)) return refused('id_twice', 'Its ID is also in an earlier row.');
-    const email = readEmail(text(cells.email) ?? '');
+    const email = rules.readEmail(text(cells.email) ?? '');
     if (email === null) return refused('email', 'Its email is not a valid address.');
-    const addressHash = hashSecret(email.key);
+    const addressHash = hashOf(email.key);
     const before = known.get(id);
     if (before?.isDeleted === true)
       return refused('deleted_here', 'This user was imported before and has been deleted here since.');
@@ -121,12 +116,16 @@ async function takeUsers(
     const mayMerge = wish.merge && here?.isVerified === true && verifiedAtMs !== null;
     if (here !== undefined && !mayMerge) return wish.merge ? NOT_BOTH_VERIFIED : ADDRESS_TAKEN;
     const password = text(cells.password) ?? '';
-    const isGood = password === '' || isForeignHash(password);
+    const isGood = password === '' || rules.canVerifyPassword(password);
     if (!isGood && !wish.dropUnknownPasswords) return BAD_PASSWORD;
     if (here !== undefined) run.report.notes.merged += 1;
     else if (!isGood) run.report.notes.passwords += 1;
     const said = namesOf(cells);
-    const [called, first, last] = [name(said.display, localPart(email.email)), name(said.first, ''), name(said.last, '')];
+    const [called, first, last] = [
+      name(rules, said.display, localPart(email.email)),
+      name(rules, said.first, ''),
+      name(rules, said.last, ''),
+    ];
     // Somebody who is here already keeps their own names.
     if (here === undefined && [called, first, last].some(({ isChanged }) => isChanged)) run.report.notes.names += 1;
     const user: ImportedUser = {
@@ -149,9 +148,9 @@ async function takeTokens(
 ): Promise<void> {
   const ids = rows.flatMap(({ cells }) => foreignId(cells?.id) ?? []);
   const hashes = rows.flatMap(({ cells }) => sha256(cells?.token) ?? []);
-  const { imports, clock } = ports;
-  const before = new Map((await imports.credentialsByForeignId(wish.origin, ids)).map((each) => [each.foreignId, each.hash]));
-  const known = new Set((await imports.knownHashes(hashes)).map(({ hash }) => hash));
+  const { store, rules, clock } = ports;
+  const before = new Map((await store.credentialsByForeignId(wish.origin, ids)).map((each) => [each.foreignId, each.hash]));
+  const known = new Set((await store.knownHashes(hashes)).map(({ hash }) => hash));
   const nowMs = clock.now();
   const good: { at: string; credential: ImportedCredential }[] = [];
   for (const row of rows) {
@@ -192,10 +191,10 @@ async function takeTokens(
     if (run.isRepeated(hash)) return SECRET_TWICE;
     const abilities = listOf(json(cells.abilities));
     if (!isListOfTexts(abilities)) return refused('abilities', 'Its abilities are not a JSON list of texts.');
-    const held = permissionsOf({ ...wish, permissionExists: ports.permissionExists }, abilities);
+    const held = permissionsOf(rules, wish, abilities);
     if (!held.ok) return held;
     if (held.value.isLess) run.report.notes.abilities += 1;
-    const called = name(cells.name, `Token ${id}`);
+    const called = name(rules, cells.name, `Token ${id}`);
     if (called.isChanged) run.report.notes.names += 1;
     const value: ImportedCredential = {
       ...{ kind: 'token', foreignId: id, startsWith: `${id}|`, environment: 'live', ...owner, name: called.name, hash },
@@ -209,6 +208,11 @@ async function takeTokens(
     return wish.expirationMinutes === null ? null : (createdAtMs ?? nowMs) + wish.expirationMinutes * MINUTE_MS;
   }
 }
+
+/** Of an email address. */
+const localPart = (email: string): string => email.slice(0, email.indexOf('@'));
+
+const MINUTE_MS = 60_000;
 
 const ownerOf = ({ userId, accountId }: Owner): Owner => ({ userId, accountId });
 

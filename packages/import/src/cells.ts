@@ -1,10 +1,9 @@
 /** Reads cells of foreign rows into values that cannot lie. What cannot be read is undefined; what is not there is null. */
 
+import { createHash } from 'node:crypto';
 import { isReserved, ok } from '@keyhouse/protocol';
-import { hashSecret } from '../credentials/verify.ts';
-import { checkPermissions } from '../credentials/wish.ts';
-import { readForeignName } from '../lib/name.ts';
-import { type Refused, refused } from './import.ts';
+import type { ServerRules } from './ports.ts';
+import { type Refused, refused } from './run.ts';
 
 /** A cell as text, trimmed; null when it is empty, absent or no text. */
 export function text(cell: unknown): string | null {
@@ -65,7 +64,10 @@ export const pastMoment = (cell: unknown): number | null | undefined => (isZeroD
 /** `+02`, `+0200` and `+02:00` alike. */
 const zoneOf = (zone: string): string => (zone === 'Z' ? zone : `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '') || '00'}`);
 
-const HASH_OF_NOTHING = hashSecret('');
+/** SHA-256 in hexadecimal digits. */
+export const hashOf = (said: string): string => createHash('sha256').update(said).digest('hex');
+
+const HASH_OF_NOTHING = hashOf('');
 
 /** A SHA-256 as hexadecimal digits, base64 or base64url, with or without padding: lower-case hex. Undefined: it is none, or that of the empty text. */
 export function sha256(cell: unknown): string | undefined {
@@ -89,23 +91,27 @@ export function foreignId(cell: unknown): string | null | undefined {
   return said === null || /^[!-{}~]{1,64}$/.test(said) ? said : undefined;
 }
 
-/** A name that may stand here: cut to what fits, and without characters that may not be in a name. */
-export function name(cell: unknown, fallback: string): { readonly name: string; readonly isChanged: boolean } {
+/** A name that may stand here, by the rules of the server. */
+export function name(
+  { readName }: Pick<ServerRules, 'readName'>,
+  cell: unknown,
+  fallback: string,
+): { readonly name: string; readonly isChanged: boolean } {
   const said = text(cell);
   if (said === null) return { name: fallback, isChanged: false };
-  const kept = readForeignName(said);
+  const kept = readName(said);
   return kept === '' ? { name: fallback, isChanged: true } : { name: kept, isChanged: kept !== said };
 }
 
 export interface Abilities {
   readonly map: ReadonlyMap<string, readonly string[]>;
   readonly dropUnknownAbilities: boolean;
-  readonly permissionExists: (name: string) => boolean;
 }
 
 /** What their abilities are here. Null: everything. `isLess`: some that nobody mapped were left out. */
 export function permissionsOf(
-  { map, dropUnknownAbilities, permissionExists }: Abilities,
+  { findPermissionFault }: Pick<ServerRules, 'findPermissionFault'>,
+  { map, dropUnknownAbilities }: Abilities,
   abilities: readonly string[],
 ): { readonly ok: true; readonly value: { permissions: readonly string[] | null; isLess: boolean } } | Refused {
   if (abilities.length === 0) return refused('no_permissions', 'Its list of abilities is empty, so it may do nothing.');
@@ -115,8 +121,7 @@ export function permissionsOf(
   for (const ability of abilities) {
     for (const wanted of map.get(ability) ?? [ability]) {
       if (isReserved(wanted)) return RESERVED;
-      // No account holds what is reserved by an import, so that any account's rules will do but the operator's.
-      const exists = checkPermissions([wanted], NO_ACCOUNT, permissionExists).length === 0;
+      const exists = findPermissionFault([wanted]) === null;
       if (exists) names.add(wanted);
       else if (dropUnknownAbilities && !map.has(ability)) isLess = true;
       else unknown ??= ability;
@@ -127,11 +132,10 @@ export function permissionsOf(
   if (unknown !== null)
     return refused('unknown_ability', `It has an ability that is not a permission here: ${quoted(unknown)}. Map it with --map.`);
   if (names.size === 0) return refused('no_permissions', 'None of its abilities is a permission here.');
-  const [fault] = checkPermissions([...names], NO_ACCOUNT, permissionExists);
-  return fault === undefined ? ok({ permissions: [...names], isLess }) : refused('permissions', fault.sentence);
+  const fault = findPermissionFault([...names]);
+  return fault === null ? ok({ permissions: [...names], isLess }) : refused('permissions', fault);
 }
 
-const NO_ACCOUNT = 0;
 const RESERVED = refused('reserved', 'Permissions that begin with keyhouse. cannot be imported. Create a key for them.');
 
 /** A name of theirs, as far as a message can carry it. */

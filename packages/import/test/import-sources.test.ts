@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { postgresUrl } from '../../../../test/shared-things.ts';
-import { type Bench, openBench } from '../../src/cli/test-helper.ts';
-import { postgresDatabase } from '../databases.ts';
-import { NEEDS_MARIADB, type RunningMariadb, startMariadb } from '../mariadb.ts';
-import { BCRYPT_10, connect, newSecret } from '../sanctum.ts';
-import { ISSUER, startTestServer, type TestServer } from '../server.ts';
+import { postgresUrl } from '../../../test/shared-things.ts';
+import { type Bench, openBench } from '../../server/src/cli/test-helper.ts';
+import { postgresDatabase } from '../../server/test/databases.ts';
+import { ISSUER, startTestServer, type TestServer } from '../../server/test/server.ts';
+import { NEEDS_MARIADB, type RunningMariadb, startMariadb } from './mariadb.ts';
+import { BCRYPT_10, connect, newSecret } from './sanctum.ts';
 
 const SECRET = 'a master secret for the tests, long enough';
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

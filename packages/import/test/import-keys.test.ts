@@ -3,9 +3,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type Bench, openBench } from '../../src/cli/test-helper.ts';
-import { eachDatabase } from '../databases.ts';
-import { ISSUER, OPERATOR, startTestServer, type TestServer } from '../server.ts';
+import { type Bench, openBench } from '../../server/src/cli/test-helper.ts';
+import { eachDatabase } from '../../server/test/databases.ts';
+import { ISSUER, OPERATOR, startTestServer, type TestServer } from '../../server/test/server.ts';
 
 const SECRET = 'a master secret for the tests, long enough';
 

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Bench, openBench } from '../../src/cli/test-helper.ts';
-import { BCRYPT_10 } from '../sanctum.ts';
-import { ISSUER, startTestServer, type TestServer } from '../server.ts';
+import { type Bench, openBench } from '../../server/src/cli/test-helper.ts';
+import { ISSUER, startTestServer, type TestServer } from '../../server/test/server.ts';
+import { BCRYPT_10 } from './sanctum.ts';
 
 const SECRET = 'a master secret for the tests, long enough';
 const sha256 = (text: string, encoding: 'hex' | 'base64' = 'hex'): string => createHash('sha256').update(text).digest(encoding);

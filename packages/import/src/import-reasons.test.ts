@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
 const folder = import.meta.dirname;
-const guide = join(folder, '..', '..', '..', '..', '..', 'docs', 'moving-in.md');
+const guide = join(folder, '..', '..', '..', 'docs', 'moving-in.md');
 
 it('tells of each reason why a row is not taken', () => {
   const sources = readdirSync(folder).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));

@@ -2,10 +2,7 @@
  * What every import has in common: rows come in batches, each is judged by itself, and is taken whole or not at all. A dry run is the
  * same code without the acts at its end. What was not taken is told row by row; no secret, no hash and no cell of a row is repeated.
  */
-import type { By } from '../audit/event.ts';
-import type { CredentialsStore } from '../credentials/credential.ts';
-import type { ImportedCredential, ImportsStore } from '../credentials/imported.ts';
-import type { Clock } from '../lib/clock.ts';
+import type { ImportedCredential, ImportPorts } from './ports.ts';
 
 /** A row of the source as it was read: texts from a table or CSV, anything that JSON can say from JSON. */
 export interface SourceRow {
@@ -62,14 +59,6 @@ export interface ImportReport {
   readonly keys: Tally;
   readonly notes: Notes;
   readonly problems: readonly Problem[];
-}
-
-export interface ImportPorts {
-  readonly imports: ImportsStore;
-  readonly credentials: Pick<CredentialsStore, 'getCredential'>;
-  readonly clock: Clock;
-  readonly permissionExists: (name: string) => boolean;
-  readonly by: By;
 }
 
 export interface ImportWish {
@@ -147,11 +136,11 @@ export class Run {
   /** The act at the end of a batch of credentials. */
   async take(rows: readonly { readonly at: string; readonly credential: ImportedCredential }[]): Promise<void> {
     const { origin, dryRun } = this.#wish;
-    const { imports, clock, by } = this.#ports;
+    const { store, clock } = this.#ports;
     const credentials = rows.map(({ credential }) => credential);
     const taken = dryRun
       ? await this.#wouldTake(credentials)
-      : await imports.importCredentials({ origin, credentials, nowMs: clock.now(), by });
+      : await store.importCredentials({ origin, credentials, nowMs: clock.now() });
     for (const [index, { at, credential }] of rows.entries()) {
       if (taken[index] === 'known') this.takeBack(credential.kind, at, SECRET_KNOWN);
       if (taken[index] === 'inactive') this.takeBack(credential.kind, at, ACCOUNT_INACTIVE);
@@ -162,7 +151,7 @@ export class Run {
   /** A user who would be made by this import has no account yet. */
   async #wouldTake(credentials: readonly ImportedCredential[]): Promise<readonly ('taken' | 'inactive')[]> {
     const existing = [...new Set(credentials.map(({ accountId }) => accountId))].filter((id) => id !== NO_ACCOUNT_YET);
-    const active = new Set([NO_ACCOUNT_YET, ...(await this.#ports.imports.activeAccounts(existing))]);
+    const active = new Set([NO_ACCOUNT_YET, ...(await this.#ports.store.activeAccounts(existing))]);
     return credentials.map(({ accountId }) => (active.has(accountId) ? 'taken' : 'inactive'));
   }
 

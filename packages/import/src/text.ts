@@ -1,8 +1,8 @@
 /** The text of a file or of standard input (`-`): UTF-8, or UTF-16 where its first bytes say so. A byte-order mark is left out. */
 import { createReadStream } from 'node:fs';
-import { refusal } from './failure.ts';
+import { ImportError } from './import-error.ts';
 
-/** @throws CommandFailure for bytes that are not text. */
+/** @throws ImportError for bytes that are not text. */
 export async function* readText(path: string): AsyncGenerator<string> {
   let decoder: Decoder | null = null;
   let beginning = Buffer.alloc(0);
@@ -11,7 +11,10 @@ export async function* readText(path: string): AsyncGenerator<string> {
       return bytes === undefined ? (decoder?.decode() ?? '') : (decoder?.decode(bytes, { stream: true }) ?? '');
     } catch (error) {
       if (error instanceof TypeError)
-        throw refusal('invalid', `${path}: the file is not UTF-8. Save it as UTF-8, or as UTF-16 with a byte-order mark.`);
+        throw new ImportError(
+          'invalid',
+          `${path}: the file is not UTF-8. Save it as UTF-8, or as UTF-16 with a byte-order mark.`,
+        );
       throw error;
     }
   };
@@ -41,7 +44,7 @@ function decoderFor(path: string, beginning: Buffer): Decoder {
   const [first, second] = beginning;
   const encoding = first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
   if (encoding === 'utf-8' && beginning.subarray(0, LONGEST_MARK).includes(0))
-    throw refusal('invalid', `${path}: this is UTF-16 without a byte-order mark, or not text. Save it as UTF-8.`);
+    throw new ImportError('invalid', `${path}: this is UTF-16 without a byte-order mark, or not text. Save it as UTF-8.`);
   return new TextDecoder(encoding, { fatal: true });
 }
 

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseCredential } from '@keyhouse/protocol';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { postgresUrl } from '../../../../test/shared-things.ts';
-import { type Bench, openBench } from '../../src/cli/test-helper.ts';
-import { eachDatabase, postgresDatabase } from '../databases.ts';
-import { NEEDS_MARIADB, type RunningMariadb, startMariadb } from '../mariadb.ts';
-import { addToSanctum, BCRYPT_10, BCRYPT_12, makeSanctum, newSecret, random, type SanctumData } from '../sanctum.ts';
-import { ISSUER, OPERATOR, PASSWORD, startTestServer, type TestServer } from '../server.ts';
+import { postgresUrl } from '../../../test/shared-things.ts';
+import { type Bench, openBench } from '../../server/src/cli/test-helper.ts';
+import { eachDatabase, postgresDatabase } from '../../server/test/databases.ts';
+import { ISSUER, OPERATOR, PASSWORD, startTestServer, type TestServer } from '../../server/test/server.ts';
+import { NEEDS_MARIADB, type RunningMariadb, startMariadb } from './mariadb.ts';
+import { addToSanctum, BCRYPT_10, BCRYPT_12, makeSanctum, newSecret, random, type SanctumData } from './sanctum.ts';
 
 const SECRET = 'a master secret for the tests, long enough';
 
