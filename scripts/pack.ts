@@ -3,7 +3,7 @@
  * repository the source itself is imported). With `--restore`, afterwards: puts `package.json` back.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -41,7 +41,8 @@ const compiled = (source: string): string => source.replace('./src/', './dist/')
 
 function prepare(): void {
   const { scripts: _, ...manifest } = JSON.parse(readFileSync(MANIFEST, 'utf8'));
-  for (const folder of foldersToCompile(FOLDER)) compile(folder);
+  for (const folder of foldersNeeded(FOLDER)) if (!isCompiled(folder)) compile(folder);
+  compile(FOLDER);
   pointAtCompiledThreads(join(FOLDER, 'dist'));
   copyFileSync(join(ROOT, 'LICENSE'), LICENSE);
   copyFileSync(MANIFEST, KEPT);
@@ -53,12 +54,21 @@ function prepare(): void {
   writeFileSync(MANIFEST, `${JSON.stringify(published, null, 2)}\n`);
 }
 
-/** A folder of ours behind those that it needs, each once. */
-function foldersToCompile(folder: string): readonly string[] {
+/** The folders of ours that one needs, each behind those that it needs itself. */
+function foldersNeeded(folder: string): readonly string[] {
   const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const ours = Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => name.startsWith('@keyhouse/'));
   const needed = ours.map((name) => join(ROOT, 'packages', name.replace('@keyhouse/', ''))).filter((path) => existsSync(path));
-  return [...new Set([...needed.flatMap(foldersToCompile), folder])];
+  return [...new Set(needed.flatMap((path) => [...foldersNeeded(path), path]))];
+}
+
+/** Whether no source has changed since. A release packs what is needed first, and need not compile it once more for each that needs it. */
+function isCompiled(folder: string): boolean {
+  const built = join(folder, 'dist/index.js');
+  if (!existsSync(built)) return false;
+  const { mtimeMs } = statSync(built);
+  const sources = ['.', ...readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' })];
+  return sources.every((name) => statSync(join(folder, 'src', name)).mtimeMs < mtimeMs);
 }
 
 /** The server's types are not checked once more (`noCheck`): `npm test` does, and it takes three times as long as the rest. */
