@@ -196,7 +196,7 @@ function faultsWithoutImport({ node, program, cwd }: Place, modules: string): re
   rmSync(join(modules, '@keyhouse/import'), { recursive: true });
   const lacking = call();
   return [
-    ...(having.includes('There is no such file') ? [] : [`keyhouse import with its package says: ${having}`]),
+    ...(having.includes('There is no database') ? [] : [`keyhouse import with its package says: ${having}`]),
     ...(/Run: npm install "@keyhouse\/import@\^[\d.]+"\n$/.test(lacking)
       ? []
       : [`keyhouse import without its package says: ${lacking}`]),
