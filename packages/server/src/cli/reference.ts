@@ -19,6 +19,9 @@ const INTRODUCTION = `# The command line
   nothing was changed.
 - **Confirmation.** Commands ask before they do something that cannot be undone. \`--yes\` confirms it. Without \`--yes\` and
   without a terminal, the command is refused.
+- **Optional packages.** \`import\` needs \`@keyhouse/import\` and \`permission import\` needs \`@keyhouse/openapi\`. They are used once, so
+  they are not installed with the server. This repository contains them. If one is missing, the command changes nothing and says
+  in one line how to install it.
 - **Secrets.** An API key and a client secret are printed once, when they are created or rotated. Others on the machine can see
   a password on the command line while the command runs. Let the command ask for it, or use \`--password-stdin\`.
 
