@@ -10,6 +10,7 @@ import { createKeyhouse, type Keyhouse } from '../src/core/keyhouse.ts';
 import type { Clock } from '../src/core/lib/clock.ts';
 import { emailKey } from '../src/core/lib/email.ts';
 import { MasterSecret } from '../src/core/lib/master-secret.ts';
+import type { Provider } from '../src/core/providers/provider.ts';
 import type { User } from '../src/core/users/account.ts';
 import { hashTicket, makeTicketText } from '../src/core/users/ticket.ts';
 import type { OpenedStore } from '../src/store/opened.ts';
@@ -36,13 +37,13 @@ export interface House {
 
 type Settings = Parameters<typeof createKeyhouse>[0]['settings'];
 
-/** It serves: what needs signing keys or the list of changes works. Closed at the end of the test. */
-export async function openHouse(settings: Partial<Settings> = {}): Promise<House> {
+/** It serves: what needs signing keys or the list of changes works. Closed at the end of the test. `providers`: other OpenID providers. */
+export async function openHouse(settings: Partial<Settings> = {}, providers: readonly Provider[] = []): Promise<House> {
   started ??= startedImage();
   const store = await openMemoryStore(await started);
   const clock = { atMs: BEGIN_MS, now: () => clock.atMs };
   const logged: string[] = [];
-  const keyhouse = createOver(store, clock, logged, settings);
+  const keyhouse = createOver(store, clock, logged, settings, providers);
   const stopJobs = await keyhouse.start({ lookEveryMs: 1000 });
   onTestFinished(async () => {
     await stopJobs();
@@ -82,7 +83,13 @@ export async function openHouse(settings: Partial<Settings> = {}): Promise<House
 
 const BEGIN_MS = Date.parse('2026-11-22T00:00:00.000Z');
 
-function createOver(store: OpenedStore, clock: Clock, logged: string[], settings: Partial<Settings> = {}): Keyhouse {
+function createOver(
+  store: OpenedStore,
+  clock: Clock,
+  logged: string[],
+  settings: Partial<Settings> = {},
+  providers: readonly Provider[] = [],
+): Keyhouse {
   const note = (fields: Readonly<Record<string, unknown>>, message: string): void => {
     logged.push(`${message} ${JSON.stringify(fields)}`);
   };
@@ -91,7 +98,7 @@ function createOver(store: OpenedStore, clock: Clock, logged: string[], settings
     secret: SECRET,
     secretPrevious: null,
     limiter: store.limiter,
-    providers: [],
+    providers,
     transport: null,
     clock,
     monotonicMs: () => performance.now(),

@@ -1,5 +1,7 @@
+import { parseCredential } from '@keyhouse/protocol';
 import { expect, it } from 'vitest';
 import { OPERATOR, openHouse } from '../../../test/house.ts';
+import { newApplication, openSession, signIn } from '../../../test/house-sessions.ts';
 import { asUser, userNow } from '../../../test/house-things.ts';
 import { asksForUserInfo, userInfoOf } from './user-info.ts';
 
@@ -22,7 +24,11 @@ it('says of an address that nobody has verified that it is not, and nothing of a
   const house = await openHouse();
   const user = await house.user(undefined, { isVerified: false });
   expect(userInfoOf(await userNow(house, user), ['email']).email_verified).toBe(false);
-  const caller = { kind: 'session', userId: user.id, scopes: ['email'] } as Parameters<typeof house.keyhouse.oauth.userInfo>[0];
+  const application = await newApplication(house, user.accountId);
+  const { jwt } = await openSession(house, { user, opened: await signIn(house, user), application, scope: 'openid email' });
+  const verdict = await house.keyhouse.verify(parseCredential(jwt), { address: null, userAgent: null });
+  if (!verdict.ok || verdict.caller.kind !== 'session') throw new Error(JSON.stringify(verdict));
+  const { caller } = verdict;
   expect(await house.keyhouse.oauth.userInfo(caller)).toMatchObject({ email: user.email });
   await house.keyhouse.users.disable({ userId: user.id, by: OPERATOR });
   expect(await house.keyhouse.oauth.userInfo(caller)).toBeNull();
