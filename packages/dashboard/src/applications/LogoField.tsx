@@ -1,6 +1,7 @@
 import { Button, FileButton, Group, Input, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
-import classes from './applications.module.css';
+import { Logo } from '../kit/application-tags.tsx';
+import { readDataUrl } from '../lib/read-file.ts';
 import type { LogoDraft } from './draft.ts';
 import { words } from './words.ts';
 
@@ -21,7 +22,7 @@ export function LogoField({ url, logo, onChange, error }: Props) {
     if (file === null) return;
     if (file.size > MAX_BYTES) return setFault(words.tooBig);
     setFault(undefined);
-    const data = await readUrl(file);
+    const data = await readDataUrl(file);
     onChange({ change: 'chosen', url: data, base64: data.slice(data.indexOf(',') + 1) });
   };
   return (
@@ -33,7 +34,7 @@ export function LogoField({ url, logo, onChange, error }: Props) {
         {words.logoHint}
       </Text>
       <Group gap="xs">
-        {shown !== null && <img src={shown} alt={words.logoAlt} className={classes.logo} />}
+        <Logo url={shown} alt={words.logoAlt} />
         <FileButton accept="image/png,image/jpeg,image/webp" onChange={(file) => void choose(file)}>
           {(props) => (
             <Button variant="default" size="xs" {...props}>
@@ -51,11 +52,3 @@ export function LogoField({ url, logo, onChange, error }: Props) {
     </Stack>
   );
 }
-
-const readUrl = (file: File): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(String(reader.result));
-    reader.onerror = () => reject(reader.error ?? new Error('The file cannot be read.'));
-    reader.readAsDataURL(file);
-  });

@@ -11,6 +11,6 @@ export const Tags = ({ application }: { application: { first_party: boolean; ver
   </>
 );
 
-/** Decoration: the name stands beside it. */
-export const Logo = ({ url }: { url: string | null }) =>
-  url === null ? null : <img src={url} alt="" className={classes.logo} loading="lazy" />;
+/** Decoration where the name stands beside it; elsewhere `alt` says whose it is. */
+export const Logo = ({ url, alt = '' }: { url: string | null; alt?: string }) =>
+  url === null ? null : <img src={url} alt={alt} className={classes.logo} loading="lazy" />;

@@ -10,6 +10,7 @@ import { useForm } from '../kit/form.ts';
 import { Loaded, PageHeader } from '../kit/states.tsx';
 import { contrast, type Ground, shadesOf } from '../lib/accent.ts';
 import { type Api, ask } from '../lib/ask.ts';
+import { readDataUrl } from '../lib/read-file.ts';
 import classes from './operator.module.css';
 import { words } from './words.ts';
 
@@ -62,7 +63,7 @@ function Editor({ brand }: { brand: Brand }) {
     if (file === null) return;
     if (file.size > MAX_LOGO_BYTES) return setLogoFault(said.tooBig);
     setLogoFault(null);
-    const url = await readUrl(file);
+    const url = await readDataUrl(file);
     setLogo({ change: 'chosen', url, base64: url.slice(url.indexOf(',') + 1) });
   };
   const save = useForm(async () => {
@@ -199,11 +200,3 @@ function Sample({ ground, name, accent, logoUrl }: SampleProps) {
     </div>
   );
 }
-
-const readUrl = (file: File): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(String(reader.result));
-    reader.onerror = () => reject(reader.error ?? new Error('The file cannot be read.'));
-    reader.readAsDataURL(file);
-  });

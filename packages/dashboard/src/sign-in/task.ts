@@ -1,6 +1,7 @@
 /** What is being done, and how it went. */
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import { AskError } from '../lib/ask.ts';
+import { secondsToWait, useCountdown } from '../lib/countdown.ts';
 import { isCancelled } from './passkey.ts';
 import { words } from './words.ts';
 
@@ -26,7 +27,6 @@ export function useTask() {
     }
   };
   const fail = useCallback((caught: unknown) => setError(caught), []);
-  const secondsAtFirst = error instanceof AskError && error.refusal.kind === 'wait' ? error.refusal.seconds : 0;
   return {
     isBusy,
     error,
@@ -34,24 +34,11 @@ export function useTask() {
     fail,
     clear: () => setError(null),
     /** How long a limit still holds; 0 when there is none. */
-    seconds: useCountdown(error, secondsAtFirst),
-    secondsAtFirst,
+    seconds: useCountdown(error),
+    secondsAtFirst: secondsToWait(error),
     faultOf: (field: string): string | undefined =>
       error instanceof AskError && error.refusal.kind === 'invalid' ? error.refusal.errors[field]?.join(' ') : undefined,
   };
-}
-
-function useCountdown(error: unknown, seconds: number): number {
-  const [left, setLeft] = useState(0);
-  useEffect(() => {
-    if (error === null || seconds === 0) return setLeft(0);
-    const endsAt = Date.now() + seconds * 1000;
-    const tick = () => setLeft(Math.max(0, Math.ceil((endsAt - Date.now()) / 1000)));
-    tick();
-    const timer = setInterval(tick, 1000);
-    return () => clearInterval(timer);
-  }, [error, seconds]);
-  return left;
 }
 
 /** Null: nothing to say, or a field says it. */

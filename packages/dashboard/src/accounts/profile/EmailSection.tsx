@@ -6,7 +6,7 @@ import { FormError, fieldErrorsOf } from '../../kit/errors.tsx';
 import { Section } from '../../kit/section.tsx';
 import { ME, type Me, useSendsMail } from '../../kit/session.ts';
 import { ask } from '../../lib/ask.ts';
-import { useWait } from '../wait.ts';
+import { useCountdown } from '../../lib/countdown.ts';
 import { words } from './words.ts';
 
 const said = words.email;
@@ -43,7 +43,7 @@ function SendAgain() {
   const mails = useMailWords();
   const send = useMutation({ mutationFn: () => ask('POST /verify-email/send') });
   const [pause, setPause] = useState(0);
-  const left = Math.max(useWait(send.error), pause);
+  const left = Math.max(useCountdown(send.error), pause);
   useEffect(() => {
     if (pause === 0) return;
     const timer = setTimeout(() => setPause(pause - 1), 1000);

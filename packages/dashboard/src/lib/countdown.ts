@@ -1,10 +1,14 @@
 /** How long a limit of the server still holds. */
 import { useEffect, useState } from 'react';
-import { AskError } from '../lib/ask.ts';
+import { AskError } from './ask.ts';
 
-/** Seconds left, counting down; 0 when `error` is no limit, or it is over. */
-export function useWait(error: unknown): number {
-  const seconds = error instanceof AskError && error.refusal.kind === 'wait' ? error.refusal.seconds : 0;
+/** Seconds that the server asked to wait; 0 when `error` says nothing of it. */
+export const secondsToWait = (error: unknown): number =>
+  error instanceof AskError && error.refusal.kind === 'wait' ? error.refusal.seconds : 0;
+
+/** Seconds left of them, counting down; 0 when the wait is over. */
+export function useCountdown(error: unknown): number {
+  const seconds = secondsToWait(error);
   const [left, setLeft] = useState(0);
   useEffect(() => {
     if (error === null || seconds === 0) return setLeft(0);
