@@ -140,7 +140,7 @@ describe('a page of a list', () => {
     ['Unkey v2', { data: [key('p1')], pagination: { hasMore: true, cursor: 'key_2' } }, '"hasMore": true'],
     ['Unkey v2, without hasMore', { data: [key('p1')], pagination: { cursor: 'key_2' } }, '"cursor"'],
     ['Unkey v1', { keys: [key('p1')], total: 1, cursor: 'eyJrZXkiOiJ4In0' }, '"cursor"'],
-    ['Unkey v1, by its total', { keys: [key('p1')], total: 250 }, '"total": 250, and 1 are here'],
+    ['Unkey v1, by its total', { keys: [key('p1')], total: 250 }, '"total": 250, but it has 1 rows'],
     ['another’s', { data: [key('p1')], has_more: true }, '"has_more": true'],
     [
       'in a list of pages',
