@@ -35,8 +35,8 @@ paths:
 
 describe('what two readers would read in two ways is refused', () => {
   test.each([
-    ['{"paths":{},"paths":{}}', 'is twice'],
-    ['{"a":{"\\u0062":1,"b":2}}', 'is twice'],
+    ['{"paths":{},"paths":{}}', 'occurs twice'],
+    ['{"a":{"\\u0062":1,"b":2}}', 'occurs twice'],
     ['paths: {}\npaths: {}', 'unique'],
     ['a: {b: 1, "b": 2}', 'unique'],
     ['a: &x {security: []}\nb: {<<: *x}', 'merge keys'],

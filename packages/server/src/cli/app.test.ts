@@ -127,7 +127,7 @@ describe('applications at the command line', () => {
       lost_badges: null,
     });
     const { stdout } = await bench.run(['app', 'update', String(id), '--redirect-uri', 'https://own.example.com/other']);
-    expect(stdout).toContain('It is not verified and not first-party any more');
+    expect(stdout).toContain('It is no longer verified and no longer first-party');
     expect(await bench.json(['app', 'show', String(id)])).toMatchObject({
       ...{ first_party: false, verified_at: null },
       lost_badges: { badges: ['verified', 'first_party'], changed: ['redirectUris'] },

@@ -34,7 +34,7 @@ export function readPermissionsFile(text: string): Outcome<PermissionsFile, 'inv
 
 const FAULTS = {
   syntax: () => 'The file is not JSON.',
-  'repeated-member': (member = '') => `The member "${member}" is twice in one object.`,
+  'repeated-member': (member = '') => `The member "${member}" occurs twice in one object.`,
   'too-complex': () => 'The file is nested too deeply.',
 };
 
