@@ -10,6 +10,7 @@ import { auth } from 'express-oauth2-jwt-bearer';
 import { createVerifier } from 'fast-jwt';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import jsonwebtoken from 'jsonwebtoken';
+import { PATIENCE_MS } from '../../test/patience.ts';
 
 export type Algorithm = 'ES256' | 'RS256';
 
@@ -132,7 +133,7 @@ const inPython = (name: string, library: 'pyjwt' | 'authlib', module: string): V
     if (python === null) return null;
     const jwks = await jwksOf(issuer);
     return (jwt) => {
-      const asked = run(python, [SCRIPT, library], { timeout: 20_000 });
+      const asked = run(python, [SCRIPT, library], { timeout: PATIENCE_MS });
       asked.child.stdin?.end(JSON.stringify({ jwt, jwks, issuer, audience }));
       return asked.then(({ stdout }) => JSON.parse(stdout));
     };

@@ -8,9 +8,10 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { launchChromium, newContext } from '../../../test/chromium.ts';
+import { PATIENCE_MS } from '../../../test/patience.ts';
 import { builtDashboard } from '../../../test/shared-things.ts';
 import { IN_THE_ACT } from '../../server/src/core/authority.ts';
 import { startTestServer, type TestServer } from '../../server/test/server.ts';
@@ -190,6 +191,22 @@ export async function signIn(dashboard: Dashboard, { context }: Visit, userId: n
   await context.addCookies([
     { name: 'keyhouse_sign_in', value: opened.value.secret, url: dashboard.url, httpOnly: true, sameSite: 'Lax' },
   ]);
+}
+
+/**
+ * Reloads until something is there that the server writes a little later. Each time it waits twice as long as before, so a machine on which a page takes
+ * many seconds gets there too.
+ */
+export async function reloadUntil(page: Page, wanted: Locator): Promise<void> {
+  for (let patienceMs = 1000; ; patienceMs *= 2) {
+    await page.reload();
+    const isThere = await wanted.waitFor({ timeout: patienceMs }).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return;
+    if (patienceMs > PATIENCE_MS) throw new Error(`It never came: ${wanted}`);
+  }
 }
 
 /** A page that leads elsewhere by itself at this very moment (the log-in page of somebody who is signed in) does so first. */

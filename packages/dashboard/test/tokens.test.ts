@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PASSWORD } from '../../server/test/server.ts';
-import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from './browser.ts';
+import { closeBrowser, type Dashboard, reloadUntil, signIn, startDashboard, type Visit } from './browser.ts';
 
 const run = promisify(execFile);
 const MINUTE_MS = 60_000;
@@ -186,18 +186,7 @@ describe('personal access tokens', () => {
 
     await page.getByRole('link', { name: 'rotated' }).click();
     await page.getByText('The old secret still works').waitFor();
-    await expect
-      .poll(async () => {
-        await page.reload();
-        return page
-          .getByText('The old secret was used for 1 request since the rotation.')
-          .waitFor({ timeout: 1000 })
-          .then(
-            () => true,
-            () => false,
-          );
-      })
-      .toBe(true);
+    await reloadUntil(page, page.getByText('The old secret was used for 1 request since the rotation.'));
     await visit.expectAccessible();
     await page.getByRole('button', { name: 'End overlap now' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'End overlap now' }).click();
@@ -217,15 +206,7 @@ describe('personal access tokens', () => {
     await dashboard.keyhouse.flush();
     dashboard.advance(30 * 24 * 60 * MINUTE_MS);
     await signIn(dashboard, visit, userId);
-    await expect
-      .poll(async () => {
-        await page.reload();
-        return narrow.waitFor({ timeout: 1000 }).then(
-          () => true,
-          () => false,
-        );
-      })
-      .toBe(true);
+    await reloadUntil(page, narrow);
     await page.getByText('This suggestion is based on its use over 30 days.').waitFor();
     await visit.expectAccessible();
     await narrow.click();

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { PATIENCE_MS } from '../../../test/patience.ts';
 import { startTestServer, type TestServer } from '../../server/test/server.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -128,7 +129,10 @@ describe('the package', () => {
     { name: 'Deno', program: 'deno', before: ['run', '--no-prompt', '--allow-all', '--no-remote'] },
   ])('[needs $name] runs on $name', async ({ program, before }, context) => {
     context.skip(!(await isInstalled(program)));
-    const { stdout } = await run(program, [...before, ...(await workerCall())], { cwd: join(folder, 'app'), timeout: 20_000 });
+    const { stdout } = await run(program, [...before, ...(await workerCall())], {
+      cwd: join(folder, 'app'),
+      timeout: PATIENCE_MS,
+    });
     expect(linesOf(stdout)).toEqual(['200 jwt', '200 jwt', '200 key', '200 token', '401']);
   });
 
@@ -139,7 +143,9 @@ describe('the package', () => {
     await writeFile(join(app, 'entry.mjs'), workerOf(call));
     await run(process.execPath, ['--input-type=module', '-e', BUNDLE], { cwd: app });
     await writeFile(join(app, 'workerd.capnp'), WORKERD);
-    const { stdout } = await run('workerd', ['test', 'workerd.capnp'], { cwd: app, timeout: 30_000 }).catch((error) => error);
+    const { stdout } = await run('workerd', ['test', 'workerd.capnp'], { cwd: app, timeout: PATIENCE_MS }).catch(
+      (error) => error,
+    );
     expect(linesOf(stdout)).toEqual(['200 jwt', '200 jwt', '200 key', '200 token', '401']);
   });
 

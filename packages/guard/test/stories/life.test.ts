@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { makeKeyText } from '@keyhouse/protocol';
 import { expect, it } from 'vitest';
 import { freePort } from '../../../../conformance/free-port.ts';
+import { PATIENCE_MS } from '../../../../test/patience.ts';
 import { sqliteDatabase } from '../../../server/test/databases.ts';
 import { startTestServer } from '../../../server/test/server.ts';
 import { createGuard } from '../../src/index.ts';
@@ -79,7 +80,9 @@ it('a program whose guard was closed ends by itself; one that is in use goes on'
   const { token } = await server.register();
   const source = join(import.meta.dirname, '../../src/index.ts');
   const startProgram = (how: string) =>
-    run(process.execPath, ['--input-type=module', '-e', PROGRAM, source, server.url, own.text, token, how], { timeout: 15_000 });
+    run(process.execPath, ['--input-type=module', '-e', PROGRAM, source, server.url, own.text, token, how], {
+      timeout: PATIENCE_MS,
+    });
   const [closed, open] = await Promise.all([startProgram('close'), startProgram('stay')]);
   expect(closed.stdout).toBe('true token\n');
   expect(open.stdout).toBe('true token\nstill there\n');

@@ -23,7 +23,7 @@ describe('the event loop', () => {
   });
   afterAll(() => server.stop());
 
-  it('is held by no body and no head, at no route', { timeout: 900_000 }, async () => {
+  it('is held by no body and no head, at no route', async () => {
     expect(routes.length).toBeGreaterThan(150);
     const wrong: Walked[] = [];
     for await (const walked of walk(server, routes))
@@ -31,7 +31,7 @@ describe('the event loop', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('is held by nobody whose body never comes: everybody else is answered', { timeout: 120_000 }, async () => {
+  it('is held by nobody whose body never comes: everybody else is answered', async () => {
     const slow = routes.filter(({ takes }) => takes !== 'nothing');
     const own = new Map<Route, Readonly<Record<string, string>>>();
     for (const route of slow) own.set(route, (await route.ordinary?.()) ?? {});
@@ -45,7 +45,7 @@ describe('the event loop', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it('is held by no list of somebody who has a thousand of everything', { timeout: 300_000 }, async () => {
+  it('is held by no list of somebody who has a thousand of everything', async () => {
     const team = await fillTeam(server, callers);
     const wrong: Walked[] = [];
     for (const { name, method, path, ordinary } of await routesOf(server, { ...callers, accountId: team.accountId })) {
