@@ -189,6 +189,8 @@ eachDatabase('an import', (database) => {
       catalogue: [{ name: 'invoices.read', sentence: 'See invoices', isGrantable: false, isSensitive: false }],
       by: OPERATOR,
     });
+    // A server reads a changed catalogue a moment later.
+    await expect.poll(() => server.keyhouse.permissions.exists('customers.read')).toBe(false);
     const unknown = token(50, 'other', { abilities: '["invoices.read","customers.read"]' });
     expect(reasons(await importSanctum(server, [user(1, 'ada@example.com')], [unknown]))).toEqual(['unknown_ability']);
     const dropped = await importSanctum(server, [user(1, 'ada@example.com')], [unknown], { dropUnknownAbilities: true });
