@@ -10,7 +10,7 @@ import { openKeyhouse } from '../../src/open.ts';
 import { type RunningProgram, startProgram } from '../program.ts';
 import { OPERATOR } from '../server.ts';
 
-const CUT = 'Connections were cut';
+const CUT = 'Connections were closed';
 const GET = 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n';
 
 let folder = '';
