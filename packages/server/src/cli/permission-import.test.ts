@@ -150,7 +150,7 @@ x-operations: { search: { summary: Look for items, x-permission: items.read } }
     ],
     ['Swagger 2.0', 'swagger: "2.0"\nbasePath: /v1\npaths: {}', ['Swagger 2.0']],
     ['what is neither JSON nor YAML', '{"a":', ['neither JSON nor strict YAML']],
-    ['a member that stands twice', '{"paths":{},"paths":{}}', ['is twice']],
+    ['a member that stands twice', '{"paths":{},"paths":{}}', ['occurs twice']],
     ['letters that steer a terminal', 'openapi: 3.1.0\npaths: {"/\\e[2Ja": {get: {}}}', ['No server may read']],
     ['an empty file', '', ['an object was wanted']],
   ])('takes nothing of a file with %s', async (_, text, sentences) => {
