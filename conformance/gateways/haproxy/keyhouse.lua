@@ -1,10 +1,10 @@
--- /etc/haproxy/keyhouse.lua: asks Keyhouse about a request. HAProxy 2.6 or later; needs nothing but HAProxy.
--- The last argument of `http-request lua.keyhouse` is the address of /verify: a number, not a name, unless HAProxy can resolve it.
+-- /etc/haproxy/keyhouse.lua: asks Keyhouse about a request. It needs HAProxy 2.6 or later, and nothing else.
+-- The last argument of `http-request lua.keyhouse` is the URL of /verify, with an IP address unless HAProxy can resolve the name.
 
 -- HAProxy asks up to four times before it gives up.
 local TIMEOUT_MS = 1000
 
--- What the answer depends on, as the client sent it.
+-- The headers that the answer depends on, as the client sent them.
 local PASSED_ON = {
   "authorization", "user-agent", "origin", "access-control-request-method",
   "x-http-method-override", "x-http-method", "x-method-override",
@@ -42,7 +42,7 @@ local function question(txn)
     ["x-forwarded-for"] = { txn.sf:src() },
   }
   for _, name in ipairs(PASSED_ON) do
-    -- Each of them: a header that is repeated is for Keyhouse to refuse.
+    -- All values: Keyhouse itself refuses a repeated header.
     if sent[name] then headers[name] = all(sent, name) end
   end
   return headers
@@ -51,7 +51,7 @@ end
 core.register_action("keyhouse", { "http-req" }, function(txn, url)
   local client = core.httpclient()
   local answer = client:get { url = url, headers = question(txn), timeout = TIMEOUT_MS }
-  -- Every answer of Keyhouse has an id. Without one it is HAProxy's own page for a server that is away, or somebody else's.
+  -- Every answer of Keyhouse has a request ID. Any other answer is HAProxy's own page for an unreachable server, or is from another program.
   if answer == nil or not first(answer.headers, "x-request-id") then return end
 
   if answer.status == 200 then
@@ -63,7 +63,7 @@ core.register_action("keyhouse", { "http-req" }, function(txn, url)
     return
   end
 
-  -- Anything else has no say; the configuration answers for it.
+  -- Any other status is ignored: the configuration answers 503.
   if not IS_REFUSAL[answer.status] then return end
   local reply = txn:reply { status = answer.status, body = answer.body }
   for _, name in ipairs(TOLD) do
