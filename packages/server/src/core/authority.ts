@@ -1,21 +1,21 @@
 /**
  * By what right an act is done: what the door has judged, as plain data, so that the store can judge it again in the act's own
- * transaction. A body may take half a minute to arrive in between; access that was ended then must not act any more.
+ * transaction. A body may take half a minute to arrive in between; access that was ended in that time must not act any more.
  */
 
-/** Somebody who is signed in with a browser. */
+/** A user who is signed in with a browser. */
 export interface SignInAuthority {
   readonly kind: 'sign-in';
   readonly signInId: number;
   readonly userId: number;
-  /** What the endpoint asks for beyond an active sign-in; null: nothing. */
+  /** What the endpoint requires beyond an active sign-in; null: nothing. */
   readonly asks:
     | 'administrator'
     | { readonly accountId: number; readonly role: 'viewer' | 'developer' | 'admin' | 'owner' }
     | null;
   /** The account in which something is changed, which must not be suspended; null: none, or it only ends access. */
   readonly changes: number | null;
-  /** The last proof may not be older than this; null: none is asked for. */
+  /** The last proof must not be older than this; null: no proof is required. */
   readonly provedSinceMs: number | null;
 }
 
@@ -28,7 +28,7 @@ export interface CredentialAuthority {
   readonly hash: string;
   /** Where the request comes from, which the credential's list of addresses must allow. */
   readonly address: string | null;
-  /** It must be one that was not narrowed. */
+  /** It must be a credential that was not narrowed. */
   readonly isWhole: boolean;
   readonly atMs: number;
 }

@@ -1,4 +1,6 @@
-/** Whoever a request speaks for, and what they may do. Made in one place for each kind, frozen, and trusted from then on. */
+/**
+ * The one that a request speaks for, and what it may do. Created in one place for each kind, frozen, and trusted from then on.
+ */
 import type { Environment } from './credentials/credential.ts';
 
 interface CallerOfAnyKind {
@@ -20,11 +22,14 @@ export interface OpaqueCaller extends CallerOfAnyKind {
   readonly name: string;
   /** SHA-256 (hex) of what was presented. */
   readonly hash: string;
-  /** It came with the secret before the last rotation. */
+  /** It was presented with the previous secret. */
   readonly isPreviousSecret: boolean;
-  /** When that secret ends; null: it is the newest, and ends with the credential. */
+  /** When that secret expires; null: it is the current one and expires with the credential. */
   readonly secretEndsAtMs: number | null;
-  /** A token that expires when it is not used: its last use, as far as it was known when it was read. Null: it does not. */
+  /**
+   * For a token that expires when it is not used: its last use, as known when the token was read. Null: it does not expire that
+   * way.
+   */
   readonly unusedSinceMs: number | null;
 }
 
@@ -51,7 +56,7 @@ export interface SessionCaller extends JwtCallerOfAnyKind {
   readonly userId: number;
   /** `user:7`. */
   readonly subject: string;
-  /** `openid` and its like. */
+  /** `openid` and similar. */
   readonly scopes: readonly string[];
 }
 
@@ -59,7 +64,7 @@ export interface SessionCaller extends JwtCallerOfAnyKind {
 export interface ApplicationCaller extends JwtCallerOfAnyKind {
   readonly kind: 'application';
   readonly clientId: string;
-  /** The client id. */
+  /** The client ID. */
   readonly subject: string;
 }
 
@@ -70,7 +75,7 @@ export type CallerKind = Caller['kind'];
 /** Whether it is a token or an API key: what is looked up, not read. */
 export const isOpaque = (caller: Caller): caller is OpaqueCaller => caller.kind === 'token' || caller.kind === 'key';
 
-/** The true reason why a credential was not taken; on record, never in an answer. */
+/** The true reason why a credential was refused; recorded, never in an answer. */
 export type RefusalReason =
   | 'malformed'
   | 'unknown'
@@ -92,12 +97,12 @@ export type RefusalReason =
 /** What is known of a refused credential, so that its holder can be told why. */
 export interface RefusedCredential {
   readonly kind: CallerKind;
-  /** The token or key; of a minted JWT, the key that it came from; null for what an application holds. */
+  /** The token or key; of a minted JWT, the key that it came from; null for what belongs to an application. */
   readonly credentialId: number | null;
   readonly clientId?: string;
   readonly accountId: number;
   readonly userId: number | null;
-  /** What it may, until when, and from where: null as for a caller. */
+  /** What it may do, until when, and from where: null as for a caller. */
   readonly permissions: readonly string[] | null;
   readonly expiresAtMs: number | null;
   readonly addresses: readonly string[] | null;

@@ -1,4 +1,7 @@
-/** Work that is done beside requests: each job alone, never twice at once, its failures told and tried again. */
+/**
+ * Work that is done apart from requests. Each job runs alone, never twice at the same time; its failures are reported and it is
+ * tried again.
+ */
 export interface Job {
   readonly name: string;
   readonly everyMs: number;
@@ -6,7 +9,7 @@ export interface Job {
 }
 
 export interface RunningJobs {
-  /** No further runs; resolves when those under way are over. */
+  /** No further runs; resolves when the running ones are finished. */
   stop(): Promise<void>;
 }
 

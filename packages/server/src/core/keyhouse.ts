@@ -1,6 +1,7 @@
 /**
- * Keyhouse without its doors: introduces the rooms of core to each other. Whoever wants to know what the server can do reads the head of each
- * room's own file (`core/users/users.ts`, `core/credentials/credentials.ts`, …). The command line builds the same and never starts it.
+ * Keyhouse without its doors: introduces the rooms of core to each other. To learn what the server can do, read the head of each
+ * room's own file (`core/users/users.ts`, `core/credentials/credentials.ts`, …). The command line builds the same object and
+ * never starts it.
  */
 import { FEED_TYPE, forwardClock, parseCredential } from '@keyhouse/protocol';
 import { bindAdministration } from './administration/administration.ts';
@@ -42,14 +43,14 @@ import { bindUsers } from './users/users.ts';
 import { createVerify } from './verify.ts';
 
 export interface Settings {
-  /** Public origin; `iss` of every JWT, and `aud` as long as there is one API. */
+  /** Public origin; `iss` of every JWT, and `aud` while there is only one API. */
   readonly issuer: string;
   readonly maxJwtDays: number;
   readonly signup: SignUp['signup'];
-  /** Left out: an invitation to a team opens no registration. */
+  /** If left out, an invitation to a team does not open registration. */
   readonly teamInvitationsRegister?: boolean;
   readonly signingAlgorithm: 'ES256' | 'RS256';
-  /** A secret is old after so many days; 0: never. */
+  /** A secret is old after this many days; 0: never. */
   readonly remindSecretDays?: number;
 }
 
@@ -62,7 +63,7 @@ export interface KeyhousePorts {
   readonly limiter: Limiter;
   /** Null or left out: there is no mail server. */
   readonly transport?: MailTransport | null;
-  /** Other OpenID providers that people may sign in with. */
+  /** Other OpenID providers that users may sign in with. */
   readonly providers?: readonly Provider[];
   readonly clock: Clock;
   /** Milliseconds that only go forward. */
@@ -75,9 +76,9 @@ export interface KeyhousePorts {
 
 export type Keyhouse = ReturnType<typeof createKeyhouse>;
 
-/** What a server signs between a rotation and hearing of it counts too, and its clock may be ahead. */
+/** What a server signs between a rotation and learning of it counts too, and its clock may be ahead. */
 const UNRECORDED_SECONDS = UNRECORDED_JWT_SECONDS + 120;
-/** Asking is not a use, and where it would be used from is not judged. */
+/** Asking is not a use, and the address that the credential would be used from is not judged. */
 const NOWHERE = { address: null, userAgent: null };
 const ASKING = { counted: false, address: false };
 const WENT_BACK = {
@@ -104,7 +105,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
 
   const follower = new ChangeFollower({
     changes: store.changes,
-    // The clock as it is: the moment of a reading is compared with the clocks of others.
+    // The real clock: the moment of a reading is compared with the clocks of others.
     clock: ports.clock,
     monotonicMs,
     onError: rarely(SECOND_MS, monotonicMs, (omitted, error: unknown) =>
@@ -197,7 +198,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
     facts: {
       startedAtMs: clock.now(),
       maxJwtDays: settings.maxJwtDays,
-      /** Whether there is a mail server. Without one mails are kept, to be read by administrators. */
+      /** Whether there is a mail server. Without one, mails are kept for administrators to read. */
       sendsMail: transport !== null,
       database: store.database,
     },
@@ -207,18 +208,21 @@ export function createKeyhouse(ports: KeyhousePorts) {
       /** Rejects when it cannot be written. */
       tryWriting: (): Promise<void> => store.leases.tryWriting({ nowMs: clock.now() }),
     },
-    /** Deletes what has expired and is not needed any more; a job does it. */
+    /** Deletes what has expired and is not needed any more; run by a job. */
     sweep: sweep.run,
-    /** Writes to people about their credentials, at most once a day; a job asks for it every hour. */
+    /** Writes to users about their credentials, at most once a day; a job calls it every hour. */
     remind,
 
-    /** Writes the use that was counted so far; a job does it every two seconds. */
+    /** Writes the use that was counted so far; a job calls it every two seconds. */
     flush: async (): Promise<void> => {
       await Promise.all([use.flush({ end: true }), sessions.flushSeen()]);
     },
     /** What a command needs: the permissions that exist, and a master secret that fits. */
     prepare,
-    /** What a server needs beyond that: signing keys, the list of changes followed, the jobs running. Returns how to stop. */
+    /**
+     * What a server needs in addition: signing keys, following the list of changes, running jobs. Returns a function that stops
+     * it.
+     */
     start: async ({ lookEveryMs }: { readonly lookEveryMs: number }): Promise<() => Promise<void>> => {
       await prepare();
       return await startServing({

@@ -1,18 +1,18 @@
 /**
- * A refusal ends a request. Its code comes from this closed list; the status and the words that a stranger sees stand in one
- * map at the door (`http/errors.ts`), and each code has a section in `docs/errors.md`.
+ * A refusal ends a request. Its code comes from this closed list; the status and the words that a stranger sees are in one map at
+ * the door (`http/errors.ts`), and each code has a section in `docs/errors.md`.
  */
 export type Refused =
   | { readonly code: 'unauthenticated'; readonly presented: boolean }
   | { readonly code: 'forbidden'; readonly permission?: string }
-  /** At the browser's private API: no sign-in; one that may not; another site; a proof that is too old. */
+  /** At the browser's private API: no sign-in; not allowed; another site; a proof that is too old. */
   | { readonly code: 'not_signed_in' }
   | { readonly code: 'not_allowed' }
-  /** The account is suspended, or was deleted, or its user disabled in the same moment. */
+  /** The account is suspended, or was deleted, or its user was disabled at the same moment. */
   | { readonly code: 'account_inactive'; readonly state: 'suspended' | 'disabled' | 'deleted' }
   | { readonly code: 'cross_site' }
   | { readonly code: 'proof_required' }
-  /** Of a new installation that sends mail: a first key, token or application before the address is verified. */
+  /** On a new installation that sends mail: a first key, token or application before the address is verified. */
   | { readonly code: 'email_unverified' }
   | { readonly code: 'invalid'; readonly errors: Readonly<Record<string, readonly string[]>> }
   | { readonly code: 'not_json' }

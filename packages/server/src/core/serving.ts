@@ -1,4 +1,6 @@
-/** What runs beside requests in a server: what it keeps in memory is read again when it has changed, and jobs do what is due. */
+/**
+ * What runs in a server apart from requests: what it keeps in memory is read again when it has changed, and jobs do what is due.
+ */
 import type { Audit } from './audit/audit.ts';
 import type { Branding } from './branding/branding.ts';
 import { type Job, runJobs } from './jobs.ts';
@@ -24,9 +26,9 @@ interface Reloaded {
 
 export type Reloader = ReturnType<typeof createReloader>;
 
-/** What is kept in memory: read again after it was asked for, by a job, and tried again until it worked. */
+/** What is kept in memory: after a request to read it again, a job does so and retries until it succeeds. */
 export function createReloader({ signingKeys, permissions, branding, hasImports }: Reloaded) {
-  // Once there is one there always is.
+  // Once there is one, there always is one.
   let imports = false;
   let asked = 0;
   let done = 0;
@@ -77,11 +79,11 @@ interface ServingPorts extends Pick<Store, 'jwts' | 'leases' | 'mails'> {
   readonly log: Log;
 }
 
-/** Returns how to stop: what is still in memory is written, as far as the store allows. */
+/** Returns a function that stops it: what is still in memory is written, as far as the store allows. */
 export async function startServing(ports: ServingPorts): Promise<() => Promise<void>> {
   const { rooms, reloader, log } = ports;
   const { follower } = rooms.revocations;
-  // Before this server can mint: any other one revokes for as long as these JWTs may live.
+  // Before this server can mint: any other server revokes for as long as these JWTs may be valid.
   await ports.jwts.allowJwtDays({ days: ports.maxJwtDays });
   await rooms.signingKeys.start();
   follower.listen({
@@ -142,16 +144,16 @@ interface RemindingPorts extends Pick<ServingPorts, 'leases' | 'holder' | 'clock
   readonly use: Pick<Use, 'remindPeople'>;
 }
 
-/** Asked for as often as one likes; done once a day, by one server. */
+/** Can be called as often as one likes; it is done once a day, by one server. */
 export function dailyReminders({ use, leases, holder, clock, log }: RemindingPorts): () => Promise<void> {
   let lastMs = 0;
   return async () => {
     const nowMs = clock.now();
-    // Asked before the lease: taking it again would lengthen it, and whoever comes after this server would wait a day too long.
+    // Checked before the lease: taking the lease again would lengthen it, and the next server would wait a day too long.
     if (lastMs > nowMs - DAY_MS + HOUR_MS / 2) return;
     if (!(await leases.takeLease({ job: 'remind', holder, nowMs, forMs: DAY_MS - HOUR_MS / 2 }))) return;
     const people = await use.remindPeople();
-    // Only now: a run that failed is taken up again an hour later.
+    // Only now: a run that failed is tried again an hour later.
     lastMs = nowMs;
     if (people > 0) log.info({ people }, 'Reminders about credentials were sent.');
   };

@@ -1,7 +1,7 @@
 /**
- * Deletes what is not needed any more, in small batches, so that no request waits long for one; one server at a time. It uses two clocks: what has
- * ended by the wall clock is deleted only if the clock that only goes forward agrees, because a wall clock that is years ahead for ten
- * minutes must not make servers forget what is revoked.
+ * Deletes what is not needed any more, in small batches, so that no request waits long for one; one server at a time. It uses two
+ * clocks: what has expired by the wall clock is deleted only if the monotonic clock agrees, because a wall clock that is years
+ * ahead for ten minutes must not make servers forget what is revoked.
  */
 
 import { type Clock, DAY_MS, HOUR_MS } from './lib/clock.ts';
@@ -13,19 +13,21 @@ import type { Store } from './store.ts';
 
 export const SWEEP_EVERY_MS = HOUR_MS / 6;
 const BATCH = 500;
-/** Plots show 30 and 90 days; a year more is kept for people who compare. */
+/** Plots show 30 and 90 days; another year is kept for comparison. */
 const KEEP_USE_DAYS = 400;
 /** Least privilege looks back 90 days. */
 const KEEP_PERMISSION_USE_DAYS = 100;
-/** Records of JWTs stay a while after their end, so that "was it ever ours?" has an answer. */
+/** Records of JWTs are kept for a while after they expire, so that "was it ever ours?" has an answer. */
 const KEEP_ENDED_JWTS_DAYS = 30;
-/** A code that comes again, or an old refresh token, is still known for what it is. */
+/** A code that is presented again, or an old refresh token, is still recognized as such. */
 const KEEP_ENDED_SESSIONS_DAYS = 30;
 /** How long the page *Email* shows them. */
 const KEEP_MAILS_DAYS = 30;
-/** A server that was off for a month has caught up in a day. Far less than the day for which a revocation is kept after its end. */
+/**
+ * A server that was off for a month has caught up in a day. Much less than the day for which a revocation is kept after its end.
+ */
 const HORIZON_STEP_MS = 6 * HOUR_MS;
-/** How far the two clocks may part: an ordinary correction. */
+/** How far the two clocks may differ: an ordinary correction. */
 const MAY_PART_MS = 5 * 60 * 1000;
 
 export interface SweepPorts {
@@ -34,7 +36,7 @@ export interface SweepPorts {
   readonly clock: Clock;
   /** Milliseconds that only go forward. */
   readonly monotonicMs: () => number;
-  /** Names this server among those that share the database. */
+  /** Identifies this server among those that share the database. */
   readonly holder: string;
   readonly log: Log;
 }
@@ -44,8 +46,8 @@ export function createSweep({ store, follower, clock, monotonicMs, holder, log }
   return { run, horizonMs };
 
   /**
-   * Up to which moment what has ended may be deleted; null while this server's two clocks have parted. It does not move the horizon: only a sweep
-   * does, one server at a time, so that many servers do not move it faster.
+   * Up to which moment what has ended may be deleted; null while this server's two clocks disagree. It does not move the horizon:
+   * only a sweep does, one server at a time, so that many servers do not move it faster.
    */
   async function horizonMs(): Promise<number | null> {
     return await moveHorizon(0);
@@ -83,13 +85,13 @@ export function createSweep({ store, follower, clock, monotonicMs, holder, log }
   }
 }
 
-/** Compares the wall clock with one that only goes forward: how far the two have parted, until they have gone together for a day. */
+/** Compares the wall clock with a monotonic one: how far the two differ, until they have agreed for a day. */
 function createSteadyTime(clock: Clock, monotonicMs: () => number) {
   let anchor = { wallMs: clock.now(), monotonicMs: monotonicMs() };
   let last = { partedMs: 0, sinceMs: anchor.monotonicMs };
   const steadyMs = (): number => anchor.wallMs + monotonicMs() - anchor.monotonicMs;
   return {
-    /** What the wall clock would show if it had gone forward evenly. */
+    /** What the wall clock would show if it had moved forward evenly. */
     steadyMs,
     /** Positive: the wall clock is ahead of that. */
     partedMs: (): number => {

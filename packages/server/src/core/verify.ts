@@ -1,6 +1,6 @@
 /**
- * Whether a credential holds now, whatever its kind: the one function behind every door. Tokens and keys are looked up, imported ones
- * included, JWTs are checked by their signature; revocations, owners and addresses are asked for all of them.
+ * Whether a credential of any kind is valid now: the one function behind every door. Tokens and keys are looked up, imported ones
+ * included; JWTs are checked by their signature; revocations, owners and addresses are checked for all of them.
  */
 import { type AddressBlock, isInBlocks, type PresentedCredential, type VerifiedJwt } from '@keyhouse/protocol';
 import type { AnyJwtCaller, RefusalReason, RefusedCredential, Verdict } from './caller.ts';
@@ -13,15 +13,15 @@ export type Verify = (presented: PresentedCredential, from: From, judging?: Judg
 
 interface Ports {
   readonly credentials: Pick<CredentialVerifier, 'verify' | 'verifyForeign'>;
-  /** Whether there is anything imported: texts that have no form of ours are sought only then. */
+  /** Whether anything was imported: texts that do not have our form are looked up only then. */
   readonly hasImports: () => boolean;
   readonly jwts: VerifyJwtPorts;
   readonly follower: ChangeFollower;
 }
 
-/** Answers at once when nothing has to be read. Rejects when the store would have to be asked and cannot be. */
+/** Answers at once when nothing has to be read. Rejects when the store would have to be asked and is not available. */
 export function createVerify({ credentials, hasImports, jwts, follower }: Ports): Verify {
-  // One for each remembered JWT; it goes with it.
+  // One for each remembered JWT; it is dropped together with it.
   const callers = new WeakMap<VerifiedJwt, Accepted>();
 
   const verifyFreshJwt = (text: string, from: From, judging: Judging): Verdict => {
@@ -54,7 +54,7 @@ export function createVerify({ credentials, hasImports, jwts, follower }: Ports)
       case 'never-bearer':
       case 'malformed':
         return MALFORMED;
-      // Nothing foreign can be known before there is an import, and garbage shall stay cheap.
+      // Nothing foreign can be known before an import, and garbage must stay cheap.
       case 'foreign':
         return hasImports() ? credentials.verifyForeign(presented.text, from, judging) : UNKNOWN;
     }
@@ -94,7 +94,7 @@ const refuse = (reason: RefusalReason, caller: AnyJwtCaller | null): Verdict => 
   refused: caller === null ? null : refusedJwt(caller),
 });
 
-/** What is known of the holder of a JWT whose signature was ours. */
+/** What is known of the holder of a JWT that we signed. */
 export const refusedJwt = (caller: AnyJwtCaller): RefusedCredential => ({
   kind: caller.kind,
   credentialId: caller.kind === 'jwt' ? caller.keyId : null,

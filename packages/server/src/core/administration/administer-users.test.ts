@@ -4,7 +4,7 @@ import { newApplication, openSession, signIn } from '../../../test/house-session
 import { asUser, type HouseUser, mailsOf, verdictOf } from '../../../test/house-things.ts';
 import { happened } from '../audit/event.ts';
 
-/** The first comes by the setup link, which costs a hash; here the store makes one. */
+/** The first administrator comes by the setup link, which costs a hash; here the store creates one. */
 async function newAdministrator({ store, clock }: House, email = 'admin@example.com'): Promise<HouseUser> {
   const made = await store.accounts.createUser({
     user: {

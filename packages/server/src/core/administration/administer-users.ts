@@ -1,4 +1,7 @@
-/** What administrators see of users and accounts, and what they do to users. Everything here takes the platform flag, looked at again in the act. */
+/**
+ * What administrators see of users and accounts, and what they do to users. Everything here requires the platform flag, which the
+ * act checks again.
+ */
 import { type By, happened } from '../audit/event.ts';
 import { listSignIns } from '../sign-ins/open-sign-in.ts';
 import type { SignIn } from '../sign-ins/sign-in.ts';
@@ -32,7 +35,10 @@ export function setAdministrator(
   return administration.setAdministrator({ userId, actorId, isAdministrator, nowMs, event });
 }
 
-/** The user is notified by mail: anyone who can talk an administrator into this has the account. `actorId` null: at the command line. */
+/**
+ * The user is notified by mail: anyone who can talk an administrator into this gets the account. `actorId` null: at the command
+ * line.
+ */
 export async function resetSecondFactor(
   { administration, compose, clock }: AdministerUsersPorts,
   { userId, actorId, by }: Omit<OnUser, 'actorId'> & { readonly actorId: number | null },
@@ -46,7 +52,7 @@ export async function resetSecondFactor(
   return await administration.resetSecondFactor({ userId, actorId, nowMs, event });
 }
 
-/** `withSessions`: also the sessions of applications that they granted, in whichever sign-in. */
+/** `withSessions`: also the sessions of applications that the user granted, in any sign-in. */
 export function endSignInsOf(
   { signIns, clock }: AdministerUsersPorts,
   { userId, withSessions = false, by }: Omit<OnUser, 'actorId'> & { readonly withSessions?: boolean },

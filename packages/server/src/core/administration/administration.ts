@@ -1,6 +1,6 @@
 /**
  * What administrators and the command line do to users and accounts of others: find them, suspend, resume and delete accounts, reset second factors,
- * give and take the administrator's flag, read the outbox. The flag is judged again in each act.
+ * give and take the administrator's flag, read the outbox. Each act checks the flag again.
  *
  * Owns: the lists for administrators. What people do to their own user belongs to `users`, `sign-ins` and `factors`.
  * Used by: `/dashboard/api/operator/{users,accounts,mails}`, `keyhouse user`, `keyhouse account`.
@@ -24,7 +24,7 @@ export function bindAdministration(ports: AdministrationPorts) {
     setAdministrator: (input: Parameters<typeof setAdministrator>[1]) => setAdministrator(ports, input),
     resetSecondFactor: (input: Parameters<typeof resetSecondFactor>[1]) => resetSecondFactor(ports, input),
     endSignInsOf: (input: Parameters<typeof endSignInsOf>[1]) => endSignInsOf(ports, input),
-    /** Lets somebody try again whose attempts were limited. */
+    /** Unlocks sign-in for a user whose attempts were limited. */
     clearSignInLimits: async ({ userId, emailKey, by }: { userId: number; emailKey: string; by: By }): Promise<void> => {
       await ports.limits.clear({ userId, emailKey });
       await ports.audit.record({ events: [happened(by, ports.clock.now(), 'limits.cleared', { userId })] });
@@ -39,7 +39,7 @@ export function bindAdministration(ports: AdministrationPorts) {
 
     listMails: (page: Parameters<MailsStore['listMails']>[0]) => ports.mails.listMails(page),
     findMail: (id: number) => ports.mails.findMail(id),
-    /** False: it was sent, or its text is not kept any more. */
+    /** False if it was sent, or its text is not kept any more. */
     retryMail: (id: number, by: By) => ports.mails.retryMail({ id, nowMs: ports.clock.now(), by }),
     readMail: (mail: MailWithBody, reader: User, by: By) => readMail(ports, mail, reader, by),
     sendTestMail: (user: User, by: By) => sendTestMail(ports, user, by),

@@ -1,5 +1,6 @@
 /**
- * What the operator does to other accounts: suspend, resume, delete. A suspended account stays as it is, but everything of it is refused.
+ * What the operator does to other accounts: suspend, resume, delete. A suspended account keeps its data, but everything in it is
+ * refused.
  * A deleted one cannot be restored. The operator's own account can be neither suspended nor deleted.
  */
 import { isWellFormedText } from '@keyhouse/protocol';
@@ -11,7 +12,7 @@ import { circumstancesOf } from '../users/circumstances.ts';
 import type { AdministrationPorts, ByOperator } from './ports.ts';
 
 export const MAX_SUSPENSION_REASON_LENGTH = 500;
-/** At most so many owners get a mail. */
+/** At most this many owners get a mail. */
 const MAX_NOTIFIED = 50;
 
 export type OperatorAccountsPorts = Pick<
@@ -45,14 +46,14 @@ export async function resumeAccount(ports: OperatorAccountsPorts, { by, ...where
   return await ports.operatorAccounts.resumeAccount({ ...where, event });
 }
 
-/** What would end now. With a personal account its user ends too. */
+/** What would end now. With a personal account, its user is deleted too. */
 export const whatEndsWithAccount = (
   { ends, clock }: Pick<OperatorAccountsPorts, 'ends' | 'clock'>,
   { id, userId }: Pick<Account, 'id' | 'userId'>,
 ): Promise<WhatEnds> =>
   ends.whatEnds(userId === null ? { what: 'account', accountId: id } : { what: 'user', userId, accountId: id }, clock.now());
 
-/** Ends everything in it, also what was added after it was counted. With a personal account the user is deleted. */
+/** Ends everything in it, including what was added after it was counted. With a personal account the user is deleted. */
 export async function deleteAccount(ports: OperatorAccountsPorts, { by, ...where }: OnAccount) {
   const nowMs = ports.clock.now();
   const account = await ports.accounts.findAccount(where.accountId);

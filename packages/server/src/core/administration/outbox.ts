@@ -1,4 +1,4 @@
-/** The operator's view of mails: what was sent, what waits, and without a mail server what would have been sent. */
+/** The operator's view of mails: sent, waiting, and without a mail server what would have been sent. */
 import { type By, happened } from '../audit/event.ts';
 import { type MailBody, openBody } from '../mail/compose.ts';
 import type { MailWithBody } from '../mail/mail.ts';
@@ -7,7 +7,7 @@ import type { AdministrationPorts } from './ports.ts';
 
 export type OutboxPorts = Pick<AdministrationPorts, 'audit' | 'secrets' | 'compose' | 'clock'>;
 
-/** The body of a mail that is kept; null when it is not. It may hold a link that signs somebody in, so whoever reads it is on record. */
+/** The body of a mail; null if it is not kept. It may hold a link that signs the recipient in, so each reading is recorded. */
 export async function readMail(
   { audit, secrets, clock }: OutboxPorts,
   { recipient, sealedBody, id, kind }: MailWithBody,
@@ -21,7 +21,7 @@ export async function readMail(
   return body.value;
 }
 
-/** To the administrator who asks for it. */
+/** To the administrator who requests it. */
 export async function sendTestMail(
   { audit, compose, clock }: OutboxPorts,
   { id, email }: Pick<User, 'id' | 'email'>,

@@ -27,7 +27,7 @@ export interface AdministrationPorts {
 }
 
 export interface ListedUser extends User {
-  /** In whatever browser; null when it was long ago. */
+  /** In any browser; null when it was long ago. */
   readonly lastSeenAtMs: number | null;
 }
 
@@ -50,7 +50,7 @@ export interface ListedAccount extends Account {
 }
 
 export interface ListFilter {
-  /** An id, or the beginning of an address or a name, whatever its case; empty: all. */
+  /** An id, or the beginning of an address or a name, without regard to case; empty: all. */
   readonly query: string;
   /** Newest first, below this id. */
   readonly beforeId?: number;
@@ -64,8 +64,8 @@ export interface AdministrationStore {
   findAccounts(filter: ListFilter): Promise<readonly ListedAccount[]>;
   findListedAccount(id: number): Promise<ListedAccount | null>;
   /**
-   * Gives or takes the platform flag. `not_allowed`: whoever asks has lost it themself. `last`: nobody enabled would have it.
-   * The same as before changes nothing.
+   * Gives or takes the platform flag. `not_allowed`: the user who asks has lost it. `last`: no enabled user would have it.
+   * Setting it to what it is already changes nothing.
    */
   setAdministrator(input: {
     userId: number;
@@ -75,8 +75,8 @@ export interface AdministrationStore {
     event: EventDraft;
   }): Promise<'done' | 'gone' | 'not_allowed' | 'last'>;
   /**
-   * Turns two-step verification off, deletes passkeys, TOTP and recovery codes, ends every sign-in and whatever waited for a second step.
-   * `actorId` null: at the command line.
+   * Turns two-step verification off, deletes passkeys, TOTP and recovery codes, ends every sign-in and everything that waited for
+   * a second step. `actorId` null: at the command line.
    */
   resetSecondFactor(input: {
     userId: number;
@@ -86,28 +86,28 @@ export interface AdministrationStore {
   }): Promise<'done' | 'gone' | 'not_allowed'>;
 }
 
-/** `gone`: there is no such account. `not_allowed`: the administrator is not one any more. */
+/** `gone`: the account does not exist. `not_allowed`: the administrator is not one any more. */
 export type OperatorRefusal = 'gone' | 'operator' | 'not_allowed';
 
-/** `administratorId`: the administrator who does it at their page, and must still be one; left out at the command line. */
+/** `administratorId`: the administrator who does it in the dashboard, and must still be one; left out at the command line. */
 export interface ByOperator {
   readonly accountId: number;
   readonly administratorId?: number;
 }
 
 export interface OperatorAccountsStore {
-  /** Suspends. `already`: the operator has suspended it before. */
+  /** Suspends. `already`: the operator suspended it before. */
   suspendAccount(
     input: ByOperator & { reason: string | null; nowMs: number; event: EventDraft },
   ): Promise<'done' | 'already' | OperatorRefusal>;
   /**
-   * Lifts a suspension, whatever it was for. `already`: it is not suspended. Then servers and guards are told so all the same: the database may have been set back, and
-   * they remember a suspension that it lost.
+   * Lifts a suspension, whatever its reason. `already`: it is not suspended. Servers and guards are still notified in that case:
+   * the database may have been set back, and they remember a suspension that it lost.
    */
   resumeAccount(input: ByOperator & { event: EventDraft }): Promise<'done' | 'already' | OperatorRefusal>;
   /**
-   * Deletes a team, or the user whose personal account it is. `only_owner`: the user alone owns a team, which would have no owner then.
-   * `last_administrator`: nobody enabled would administer the server.
+   * Deletes a team, or the user whose personal account it is. `only_owner`: the user is the only owner of a team, which would
+   * have no owner then. `last_administrator`: no enabled user would administer the server.
    */
   deleteAccount(
     input: ByOperator & { nowMs: number; event: EventDraft },

@@ -1,4 +1,4 @@
-/** What an application may be: every rule of its settings in one place. Whatever is wrong is told at once, by field. */
+/** What an application may be: every rule of its settings in one place. All faults are reported at once, by field. */
 import { isPermission, isReserved, isWildcard, MAX_PERMISSIONS } from '@keyhouse/protocol';
 import { DAY_MS, SECOND_MS } from '../lib/clock.ts';
 import type { Fault } from '../lib/fault.ts';
@@ -18,7 +18,7 @@ export type Catalogue = Pick<PermissionIndex, 'exists' | 'isGrantable'>;
 
 type Settings = ApplicationSettings & Pick<Application, 'kind'>;
 
-/** All faults of the fields in `changed`; an empty list when they may stand. What was left as it is, is not judged again. */
+/** All faults of the fields in `changed`; an empty list if there are none. Fields that were not changed are not judged again. */
 export function checkApplication(
   settings: Settings,
   catalogue: Catalogue,
@@ -71,11 +71,11 @@ function checkUris(uris: readonly string[], rules: SchemeRules): readonly string
   return [...new Set(uris.map((uri) => redirectUriFault(uri, rules)).filter((fault) => fault !== null))];
 }
 
-/** A confidential application may live without: it then acts by itself alone. */
+/** A confidential application may have none: it then acts only by itself. */
 const checkHasUri = ({ kind, redirectUris }: Settings): readonly string[] =>
   kind === 'public' && redirectUris.length === 0 ? ['Enter at least one redirect URI.'] : [];
 
-/** Empty: it learns who somebody is, and no more. */
+/** Empty: it learns who the user is, and nothing more. */
 function checkAsked(permissions: Settings['permissions'], catalogue: Catalogue): readonly string[] {
   return permissions === null ? [] : checkList(permissions, (name) => grantableFault(name, catalogue));
 }

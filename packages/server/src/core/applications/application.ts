@@ -1,6 +1,6 @@
 /**
- * An application: a program registered by an account that asks users for access (an OAuth client, RFC 6749 §2). Its client id
- * begins `app_`, so that it can never look like a user, an account or a key.
+ * An application: a program registered by an account that asks users for access (an OAuth client, RFC 6749 §2). Its client ID
+ * begins with `app_`, so that it never looks like a user, an account or a key.
  */
 
 import type { Actor, EventDraft } from '../audit/event.ts';
@@ -19,36 +19,39 @@ export interface Application {
   /** An http(s) URL. */
   readonly homePage: string | null;
   readonly hasLogo: boolean;
-  /** Public: it can keep no secret (RFC 6749 §2.1). */
+  /** Public: it cannot keep a secret (RFC 6749 §2.1). */
   readonly kind: 'public' | 'confidential';
-  /** Compared as text (RFC 9700 §2.1), the port of a loopback address aside (RFC 8252 §7.3). */
+  /** Compared as text (RFC 9700 §2.1), except for the port of a loopback address (RFC 8252 §7.3). */
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris: readonly string[];
-  /** Whether its redirect URIs may have private schemes without a dot (`cursor:`). Such a scheme belongs to nobody (RFC 8252 §7.1, §8.4). */
+  /**
+   * Whether its redirect URIs may have private schemes without a dot (`cursor:`). Nobody owns such a scheme (RFC 8252 §7.1,
+   * §8.4).
+   */
   readonly allowsSchemesWithoutDot: boolean;
-  /** What its ID tokens are signed with (`id_token_signed_response_alg`, OpenID Connect Registration §2). */
+  /** The algorithm that signs its ID tokens (`id_token_signed_response_alg`, OpenID Connect Registration §2). */
   readonly idTokenAlgorithm: SigningAlgorithm;
   /** What it may ask users for; null: every permission that is grantable. */
   readonly permissions: readonly string[] | null;
-  /** Which of them people may leave out on the consent page. */
+  /** Which of them users may clear on the consent page. */
   readonly optionalPermissions: readonly string[];
   /** What it may do by itself, with client credentials, in the account that owns it. */
   readonly ownPermissions: readonly string[];
-  /** A session ends after so long without a refresh; null: never. */
+  /** A session expires after this long without a refresh; null: never. */
   readonly idleSeconds: number | null;
-  /** A session ends so long after it was opened; null: never. */
+  /** A session expires this long after it was opened; null: never. */
   readonly absoluteSeconds: number | null;
   /** Public keys (JWK Set, RFC 7517) for `private_key_jwt`; null: it uses its secret. */
   readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] } | null;
-  /** The operator's own, owned by the operator's account: people are not asked for their consent. */
+  /** The operator's own, owned by the operator's account: users are not asked for their consent. */
   readonly isFirstParty: boolean;
   /** Since when the operator vouches for it; null: consent pages say *not verified*. */
   readonly verifiedAtMs: number | null;
   /** Badges that a change took away, and why; null: none, or the operator has looked since. */
   readonly lostBadges: LostBadges | null;
-  /** When its secret was made; null: it has none. */
+  /** When its secret was created; null: it has none. */
   readonly secretMadeAtMs: number | null;
-  /** Until when the secret before the last rotation lives; null: none does. */
+  /** When the previous secret expires; null: there is none. */
   readonly previousSecretEndsAtMs: number | null;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
@@ -56,7 +59,7 @@ export interface Application {
   readonly createdBy: Actor | null;
 }
 
-/** With what a client proves itself by; SHA-256 (hex). Read where client authentication needs it, and nowhere else. */
+/** What a client authenticates with; SHA-256 (hex). Read where client authentication needs it, and nowhere else. */
 export interface ApplicationWithSecrets extends Application {
   readonly secretHash: string | null;
   readonly previousSecretHash: string | null;
@@ -89,7 +92,7 @@ export type ApplicationSettings = Pick<
 /** The settings that decide what JWTs of an application and of its sessions may hold, and how long they last. */
 type Rights = Pick<Application, 'permissions' | 'ownPermissions' | 'verifiedAtMs' | 'idleSeconds' | 'absoluteSeconds'>;
 
-/** Whether JWTs that were issued before a change may hold more than they would now, or last longer. */
+/** Whether JWTs that were issued before a change may hold more than they would now, or be valid for longer. */
 export const narrowsApplication = (before: Rights, after: Rights, catalogue: { readonly hasSensitive: boolean }): boolean =>
   isLess(before.permissions, after.permissions) ||
   isLess(before.ownPermissions, after.ownPermissions) ||
@@ -102,7 +105,10 @@ const isLess = (before: readonly string[] | null, after: readonly string[] | nul
 
 const isShorter = (before: number | null, after: number | null): boolean => after !== null && (before === null || after < before);
 
-/** Of an application that says nothing of its own: it may ask for whatever is grantable, and its sessions end with the user's wish alone. */
+/**
+ * For an application without settings of its own: it may ask for every grantable permission, and its sessions end only when the
+ * user wishes.
+ */
 export const DEFAULT_SETTINGS: ApplicationSettings = {
   name: '',
   homePage: null,
@@ -128,7 +134,7 @@ export interface NewApplication extends ApplicationSettings {
   readonly createdAtMs: number;
 }
 
-/** How many living sessions are counted for a list; more is "that many or more". */
+/** How many active sessions are counted for a list; more is "that many or more". */
 export const MAX_SESSIONS_COUNTED = 1000;
 
 export interface ListedApplication extends Application {
@@ -146,22 +152,25 @@ export interface ApplicationsStore {
   /** Null if it does not exist or was deleted. */
   findApplication(id: number): Promise<Application | null>;
   /**
-   * With the hashes of its secrets, and the name of the account that owns it. Null also while its owner is disabled: what somebody
-   * owns who was shut out does nothing.
+   * With the hashes of its secrets, and the name of the account that owns it. Null also while its owner is disabled: what a
+   * disabled user owns does nothing.
    */
   findClient(clientId: string): Promise<FoundClient | null>;
   findLogo(clientId: string): Promise<Logo | null>;
-  /** Newest first. `nowMs`: for how many of their sessions are active. */
+  /** Newest first. `nowMs`: for counting how many of their sessions are active. */
   listApplications(filter: {
     nowMs: number;
     accountId?: number;
     clientId?: string;
-    /** The beginning of the name, without case, or of the client id. */
+    /** The beginning of the name, without regard to case, or of the client ID. */
     search?: string;
     beforeId?: number;
     limit: number;
   }): Promise<readonly ListedApplication[]>;
-  /** `too_many`: the account has `limit` already. `not_operators`: it was to be first-party, and the account is not the operator's. */
+  /**
+   * `too_many`: the account has `limit` already. `not_operators`: it was to be first-party, and the account is not the
+   * operator's.
+   */
   createApplication(input: {
     application: NewApplication;
     logo: Logo | null;
@@ -169,8 +178,8 @@ export interface ApplicationsStore {
     event: EventDraft;
   }): Promise<Application | InactiveState | 'too_many' | 'not_operators'>;
   /**
-   * Taking rights away from it revokes the JWTs of it and of its sessions; the sessions go on with what is left. A change of what badges vouch for
-   * takes them away, no matter who makes it. Null when it does not exist.
+   * Taking rights away from it revokes its JWTs and those of its sessions; the sessions continue with what is left. A change of
+   * what badges vouch for takes them away, no matter who makes it. Null if it does not exist.
    */
   updateApplication(input: {
     id: number;
@@ -180,8 +189,8 @@ export interface ApplicationsStore {
     event: EventDraft;
   }): Promise<Application | null>;
   /**
-   * Gives or takes a badge. `seenMs`: `updatedAtMs` of what the operator has looked at. `changed`: it was changed after that. `not_operators`:
-   * it cannot be first-party, because another account owns it. Null when it does not exist.
+   * Gives or takes a badge. `seenMs`: `updatedAtMs` of what the operator has looked at. `changed`: it was changed after that.
+   * `not_operators`: it cannot be first-party, because another account owns it. Null if it does not exist.
    */
   judgeApplication(input: {
     id: number;
@@ -191,7 +200,10 @@ export interface ApplicationsStore {
     nowMs: number;
     event: EventDraft;
   }): Promise<Application | null | 'changed' | 'not_operators'>;
-  /** A new secret; the one before it lives until `overlapEndsAtMs`, one before that ends at once. Null when it is gone or public. */
+  /**
+   * A new secret; the previous one works until `overlapEndsAtMs`, the one before that ends at once. Null when it is gone or
+   * public.
+   */
   rotateClientSecret(input: {
     id: number;
     newHash: string;

@@ -6,8 +6,8 @@ export const BADGES = ['verified', 'first_party'] as const;
 export type Badge = (typeof BADGES)[number];
 
 /**
- * What a badge vouches for. Not the limits on sessions, the client secret and the algorithm of ID tokens: people never see them, and they send nobody elsewhere. The kind
- * never changes.
+ * What a badge vouches for. Not the limits on sessions, the client secret and the algorithm of ID tokens: users never see them,
+ * and they send nobody elsewhere. The kind never changes.
  */
 export const VOUCHED = [
   'name',

@@ -1,6 +1,6 @@
 /**
- * Public keys that an application registers to prove itself with signed assertions (`private_key_jwt`, RFC 7523 §2.2). They are given as a
- * JWK Set (RFC 7517 §5): the server fetches nothing from anywhere.
+ * Public keys that an application registers to authenticate with signed assertions (`private_key_jwt`, RFC 7523 §2.2). They are
+ * given as a JWK Set (RFC 7517 §5): the server fetches nothing from anywhere.
  */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { isObject, isWellFormedText, no, type Outcome, ok } from '@keyhouse/protocol';
@@ -9,14 +9,14 @@ import { importVerificationJwk } from '../signing-keys/jwk.ts';
 export const CLIENT_KEY_ALGORITHMS = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;
 export type ClientKeyAlgorithm = (typeof CLIENT_KEY_ALGORITHMS)[number];
 
-/** For changing one without a moment in which neither is known, a few are enough. */
+/** A few are enough to replace one without a moment in which neither is known. */
 export const MAX_CLIENT_KEYS = 5;
 const MAX_KID_LENGTH = 200;
 /** RFC 7518 §6.2.2, §6.3.2, §6.4.1, RFC 8037 §2. */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 const PUBLIC_MEMBERS = ['kty', 'kid', 'alg', 'use', 'crv', 'x', 'y', 'n', 'e'];
 
-/** A key that verifies under one algorithm and no other (RFC 8725 §3.1). */
+/** A key that verifies under exactly one algorithm (RFC 8725 §3.1). */
 export interface ClientKey {
   readonly kid: string;
   readonly algorithm: ClientKeyAlgorithm;
@@ -27,7 +27,7 @@ export interface ClientKeySet {
   readonly keys: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** Takes a JWK Set as it was given, with its public members alone; or says what is wrong with it. */
+/** Accepts a JWK Set, keeping only its public members; or says what is wrong with it. */
 export function readClientKeys(set: unknown): Outcome<ClientKeySet, 'invalid'> & { readonly sentence?: string } {
   if (!isObject(set) || !Array.isArray(set.keys)) return invalid('This must be a JWK Set: {"keys":[…]} (RFC 7517 §5).');
   const { keys } = set;
@@ -74,7 +74,7 @@ export function importClientKey(jwk: Readonly<Record<string, unknown>>): Outcome
 
 const isAlgorithm = (alg: unknown): alg is ClientKeyAlgorithm => CLIENT_KEY_ALGORITHMS.some((known) => known === alg);
 
-/** RFC 8037 §2; Ed448 is no one's habit. */
+/** RFC 8037 §2; Ed448 is hardly used. */
 function importEd25519(jwk: Readonly<Record<string, unknown>>, kid: string): Outcome<ClientKey, 'malformed' | 'unfit'> {
   const { kty, crv, x } = jwk;
   if (kty !== 'OKP' || crv !== 'Ed25519') return no('unfit');

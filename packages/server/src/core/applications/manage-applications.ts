@@ -1,6 +1,6 @@
 /**
- * What an account does with its applications, and the operator with all: register, change, a new secret, the operator's word, the end. Secrets
- * are returned once and stored nowhere; what is kept is their hash.
+ * What an account does with its applications, and the operator with all of them: register, change, create a new secret, give a
+ * badge, delete. Secrets are returned once and stored nowhere; only their hash is kept.
  */
 import { randomBytes } from 'node:crypto';
 import { makeClientId, makeClientSecret, no, type Outcome, ok } from '@keyhouse/protocol';
@@ -15,7 +15,7 @@ import type { Application, ApplicationSettings, ApplicationsStore, Logo } from '
 import { type ApplicationFault, type Catalogue, checkApplication } from './application-wish.ts';
 import { readClientKeys } from './client-keys.ts';
 
-/** As of tokens and keys: two secrets never work for longer than a week. */
+/** As for tokens and keys: two secrets never work at the same time for longer than a week. */
 export const MAX_CLIENT_SECRET_OVERLAP_SECONDS = MAX_OVERLAP_SECONDS;
 export const DEFAULT_CLIENT_SECRET_OVERLAP_SECONDS = MAX_CLIENT_SECRET_OVERLAP_SECONDS;
 
@@ -31,7 +31,7 @@ export interface ApplicationWish {
   readonly settings: ApplicationSettings;
   /** Base64. */
   readonly logo?: string | null;
-  /** The operator's alone. */
+  /** Only the operator may set it. */
   readonly isFirstParty?: boolean;
   readonly isVerified?: boolean;
 }
@@ -39,19 +39,22 @@ export interface ApplicationWish {
 export interface ApplicationChange {
   readonly application: Application;
   readonly settings: Partial<ApplicationSettings>;
-  /** Base64; null takes it away; left out: as it is. */
+  /** Base64; null removes it; left out: unchanged. */
   readonly logo?: string | null | undefined;
 }
 
-/** `changed`: it was changed after the operator looked. `not_operators`: first-party belongs to applications of the operator's account. */
+/**
+ * `changed`: it was changed after the operator looked. `not_operators`: only applications of the operator's account can be
+ * first-party.
+ */
 export type Judged = Outcome<Application, 'gone' | 'changed' | 'not_operators'>;
 
 type Invalid = { readonly ok: false; readonly reason: 'invalid'; readonly faults: readonly ApplicationFault[] };
 type Made = { readonly application: Application; readonly secret: string | null };
 
 /**
- * Registers one in an active account. A confidential one gets a secret, unless it proves itself with keys.
- * `too_many`: the account has as many as it may have. `not_operators`: it was to be first-party, and the account is not the operator's.
+ * Registers one in an active account. A confidential one gets a secret, unless it authenticates with keys. `too_many`: the
+ * account has as many as it may have. `not_operators`: it was to be first-party, and the account is not the operator's.
  */
 export async function createApplication(
   { applications, clock, catalogue }: ApplicationsPorts,
@@ -130,8 +133,8 @@ export async function updateApplication(
 }
 
 /**
- * A new secret for a confidential application, or its first. The one before lives for `overlapSeconds` (0 to
- * MAX_CLIENT_SECRET_OVERLAP_SECONDS), one before that ends at once. `gone`: it is public, or was deleted.
+ * A new secret for a confidential application, or its first. The previous one works for `overlapSeconds` (0 to
+ * MAX_CLIENT_SECRET_OVERLAP_SECONDS), the one before that ends at once. `gone`: it is public, or was deleted.
  */
 export async function rotateClientSecret(
   { applications, clock }: ApplicationsPorts,
@@ -150,7 +153,7 @@ export async function rotateClientSecret(
   return rotated === null ? no('gone') : ok({ application: rotated, secret });
 }
 
-/** Ends the previous secret now. False when it does not exist, or has ended. */
+/** Ends the previous secret now. False if it does not exist or has expired. */
 export function endClientSecretOverlap(
   { applications, clock }: ApplicationsPorts,
   application: Application,
@@ -175,7 +178,7 @@ export async function verifyApplication(
   return judgedOf(await applications.judgeApplication({ id: application.id, isVerified, ...seen, nowMs, event }));
 }
 
-/** Gives or takes *first-party*: people are not asked for consent. `seenMs` as above. */
+/** Gives or takes *first-party*: users are not asked for consent. `seenMs` as above. */
 export async function setFirstParty(
   { applications, clock }: ApplicationsPorts,
   application: Application,
@@ -189,7 +192,7 @@ export async function setFirstParty(
   return judgedOf(await applications.judgeApplication({ id: application.id, isFirstParty, ...seen, nowMs, event }));
 }
 
-/** It, its grants, its sessions and their JWTs end at once. False when it does not exist any more. */
+/** Ends it, its grants, its sessions and their JWTs at once. False if it does not exist any more. */
 export function deleteApplication(
   { applications, clock }: ApplicationsPorts,
   application: Application,
@@ -211,7 +214,10 @@ const onApplication = (
 const judgedOf = (judged: Awaited<ReturnType<ApplicationsStore['judgeApplication']>>): Judged =>
   judged === null ? no('gone') : typeof judged === 'string' ? no(judged) : ok(judged);
 
-/** What is really another than it was: an unchanged permission that has left the catalogue meanwhile keeps nobody from saving the rest. */
+/**
+ * The fields that really change: an unchanged permission that has left the catalogue in the meantime does not prevent saving the
+ * rest.
+ */
 function changesOf(standing: Application, settings: Partial<ApplicationSettings>): Partial<ApplicationSettings> {
   const entries = Object.entries(settings) as [keyof ApplicationSettings, unknown][];
   return Object.fromEntries(
@@ -219,7 +225,7 @@ function changesOf(standing: Application, settings: Partial<ApplicationSettings>
   );
 }
 
-/** Checked before: only what is public is kept. */
+/** Checked before: only public members are kept. */
 function withPublicKeys<Settings extends Partial<ApplicationSettings>>(settings: Settings): Settings {
   if (settings.jwks === undefined || settings.jwks === null) return settings;
   const read = readClientKeys(settings.jwks);
@@ -233,7 +239,7 @@ function logoOf(base64: string | null | undefined): { value?: Logo | null; fault
   return typeof read === 'string' ? { faults: [{ field: 'logo', sentence: read }] } : { value: read, faults: [] };
 }
 
-/** What widens or narrows is told in full. */
+/** What widens or narrows access is recorded in full. */
 function listsOf({ redirectUris, permissions, ownPermissions }: Partial<ApplicationSettings>) {
   return {
     ...(redirectUris === undefined ? {} : { redirectUris }),

@@ -1,6 +1,6 @@
 /**
- * Redirect URIs: which may be registered, and which one a request names. They are compared as text (RFC 9700 §2.1), so what is
- * registered must have one spelling: the one that a browser makes of it.
+ * Redirect URIs: which may be registered, and which one a request names. They are compared as text (RFC 9700 §2.1), so a
+ * registered URI must have one spelling: the one that a browser gives it.
  */
 
 import { isSameUri, withoutOriginSlash } from '../lib/uri.ts';
@@ -8,11 +8,14 @@ import { isSameUri, withoutOriginSlash } from '../lib/uri.ts';
 export const MAX_REDIRECT_URIS = 20;
 export const MAX_URI_LENGTH = 500;
 
-/** RFC 8252 §7.3 for the addresses; a name is not recommended there (§8.3), but what developers write. */
+/** RFC 8252 §7.3 for the addresses; §8.3 does not recommend a name, but developers write it. */
 const LOOPBACK = /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(?::(\d{1,5}))?(?=[/?]|$)(.*)$/;
-/** A name turned round, such as `com.example.app`: one with a dot belongs to somebody (RFC 8252 §7.1), and is neither `javascript` nor `data`. */
+/**
+ * A reversed domain name, such as `com.example.app`: one with a dot has an owner (RFC 8252 §7.1), and is neither `javascript` nor
+ * `data`.
+ */
 const PRIVATE_USE_SCHEME = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+$/;
-/** What the answer brings by itself (RFC 6749 §4.1.2, RFC 9207 §2): there may be one of each. */
+/** Parameters that the answer adds itself (RFC 6749 §4.1.2, RFC 9207 §2): there may be only one of each. */
 const OF_THE_ANSWER = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'response'];
 
 /** What the registrant chose for the application. */
@@ -21,10 +24,10 @@ export interface SchemeRules {
   readonly allowsSchemesWithoutDot: boolean;
 }
 
-/** What is wrong with a URI that somebody wants to register; null: nothing. */
+/** What is wrong with a URI that is to be registered; null: nothing. */
 export function redirectUriFault(text: string, rules: SchemeRules): string | null {
   if (text.length > MAX_URI_LENGTH) return `A redirect URI can have at most ${MAX_URI_LENGTH} characters.`;
-  // A URL parser drops these without a word (WHATWG URL §4.1), so that two texts would name one place.
+  // A URL parser drops these silently (WHATWG URL §4.1), so two texts would name the same place.
   if (!/^[!-~]+$/.test(text)) return 'A redirect URI must be a URL such as https://app.example.com/callback, without spaces.';
   if (text.includes('*')) return 'A redirect URI must match exactly. Wildcards are not possible.';
   if (text.includes('#')) return 'A redirect URI must not have a fragment (RFC 6749 §3.1.2).';
@@ -66,13 +69,13 @@ const TAKEN_BEGINNINGS =
 const isTakenScheme = (scheme: string): boolean => TAKEN_SCHEMES.has(scheme) || TAKEN_BEGINNINGS.test(scheme);
 
 /**
- * Whether a request may name `asked`: it must match a registered URI exactly. Two exceptions: the port of a loopback address, and the slash
- * that URL libraries write after a bare origin.
+ * Whether a request may name `asked`: it must match a registered URI exactly. Two exceptions: the port of a loopback address, and
+ * the slash that URL libraries write after a bare origin.
  */
 export const matchesRedirectUri = (registered: readonly string[], asked: string): boolean =>
   registered.some((uri) => isSameUri(uri, asked) || isSameLoopback(withoutOriginSlash(uri), withoutOriginSlash(asked)));
 
-/** An installed program listens on whatever port is free at the moment (RFC 8252 §7.3). */
+/** An installed program listens on any port that is free at the moment (RFC 8252 §7.3). */
 function isSameLoopback(registered: string, asked: string): boolean {
   const [, host, , rest] = LOOPBACK.exec(registered) ?? [];
   const [, askedHost, port = '1', askedRest] = LOOPBACK.exec(asked) ?? [];

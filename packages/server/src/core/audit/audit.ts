@@ -22,9 +22,9 @@ export type Audit = ReturnType<typeof bindAudit>;
 export function bindAudit(ports: AuditPorts) {
   const { audit } = ports;
   return {
-    /** Where refused requests are noted. */
+    /** Where refused requests are recorded. */
     refusals: createRefusalRecorder(ports),
-    /** Numbers what has no number yet; a job does it each second. */
+    /** Numbers entries that do not have a number yet; a job calls it each second. */
     chain: () => chainAudit(ports),
     list: (filter: AuditFilter) => audit.list(filter),
     stepBack: (filter: Parameters<AuditStore['stepBack']>[0]) => audit.stepBack(filter),

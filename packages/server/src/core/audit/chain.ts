@@ -1,9 +1,10 @@
 /**
- * The chain over the audit log: every entry's hash covers the hash before it, so that nobody can change, drop or reorder an
- * entry without changing every hash after it, up to the head that is also in the server's log. One job chains what has been
- * written since; the acts themselves never wait for it.
- *
- * Personal data is covered through a salted hash. Once salt and data are deleted the hash says nothing, and the chain holds.
+ * The chain over the audit log: every entry's hash covers the previous hash, so that nobody can change, drop or reorder an entry
+ * without changing every hash after it, up to the head that is also in the server's log. One job chains what has been written
+ * since the last run; the acts themselves never wait for it.
+ * 
+ * Personal data is covered through a salted hash. Once salt and data are deleted the hash reveals nothing, and the chain stays
+ * intact.
  */
 import { sha256Hex } from '../lib/sha256.ts';
 import type { AuditEvent, AuditStore } from './event.ts';
@@ -13,19 +14,19 @@ export interface Head {
   readonly hash: string;
 }
 
-/** Where the log of the server is told the head: outside the database, so that rewriting the whole chain shows. */
+/** Where the head is written to the server's log: outside the database, so that rewriting the whole chain is detectable. */
 export interface HeadLog {
   info(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
 /** One act on SQLite: as many rows as a bulk write may hold the writer for. */
 const BATCH = 500;
-/** So that one run ends, also while events keep coming. */
+/** So that one run ends even while events keep coming. */
 const MAX_BATCHES = 20;
 /** Names what is hashed and how; another layout gets another name. */
 const LAYOUT = 'keyhouse-audit-1';
 
-/** SHA-256 (hex) of an entry at its place: a JSON array of fixed length, so that no column can lend text to the next. */
+/** SHA-256 (hex) of an entry at its place: a JSON array of fixed length, so that text cannot move from one column to the next. */
 export function hashEntry(previousHash: string, number: number, event: AuditEvent): string {
   const columns = [
     LAYOUT,
@@ -52,8 +53,8 @@ export function hashPerson(salt: string, data: string): string {
 }
 
 /**
- * Numbers and chains what has no number yet and returns the head. When another server was faster nothing is written and the
- * next run goes on from there.
+ * Numbers and chains entries that have no number yet and returns the head. If another server was faster, nothing is written and
+ * the next run continues from there.
  */
 export async function chainAudit({
   audit,

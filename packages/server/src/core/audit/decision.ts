@@ -1,6 +1,6 @@
 /**
- * What a refusal was judged by, as it is put on record: enough to say why to the one who asks by the request's id, never anything of what
- * was presented. Names are not in it, because they change and people are erased; the path stands with the personal data.
+ * What a refusal was based on, as it is recorded: enough to say why to anyone who asks by the request's ID, never anything of
+ * what was presented. It contains no names, because they change and people are erased; the path is kept with the personal data.
  */
 import type { RefusedCredential } from '../caller.ts';
 import type { EventDraft } from './event.ts';
@@ -11,21 +11,21 @@ export interface Judged {
   readonly method: string | null;
   /** The permissions that the request needed; empty when that was not looked at. */
   readonly wanted?: readonly string[];
-  /** The first of them that was not held, or why nothing could be judged. */
+  /** The first of them that was missing, or why nothing could be judged. */
   readonly lacking?: string | null;
-  /** Which headers of a gateway's question nothing could be judged by, and how; their names alone. */
+  /** Which headers of a gateway's question were missing or wrong, and how; only their names. */
   readonly fault?: { readonly fault: string; readonly headers: readonly string[] } | null;
-  /** What was presented looked like, where nobody knows whose it was. */
+  /** What the presented credential looked like, if it is not known whose it was. */
   readonly shape?: Shape;
-  /** The key of the guard that judged; null: a server did. */
+  /** The key of the guard that judged; null: a server judged. */
   readonly guardKeyId: number | null;
 }
 
-/** `none`: there was no credential. `foreign`: a text without our form, as an imported one may be. */
+/** `none`: there was no credential. `foreign`: a text that does not have our form, as an imported one may not. */
 export const SHAPES = ['token', 'key', 'jwt', 'foreign', 'malformed', 'none'] as const;
 export type Shape = (typeof SHAPES)[number];
 
-/** So many names of a list are kept; a credential may hold more, and nobody reads them. */
+/** This many names of a list are kept; a credential may hold more, and nobody reads them. */
 const MAX_NAMES = 100;
 const MAX_PATH = 200;
 
@@ -52,7 +52,7 @@ export function detailsOf(judged: Judged, refused: RefusedCredential | null): De
   };
 }
 
-/** Without its query, without whatever in it looks like a credential, and without what could steer a terminal. */
+/** Without its query, without anything that looks like a credential, and without characters that could control a terminal. */
 export function showablePath(target: string): string {
   const path = target.split(/[?#]/, 1)[0] ?? '';
   return showable(withoutCredentials(path), MAX_PATH);
@@ -61,10 +61,10 @@ export function showablePath(target: string): string {
 /** Of any length and any characters; what is shown is one short line. */
 export const showable = (text: string, most: number): string => [...text.replace(STEERING, '?')].slice(0, most).join('');
 
-/** Lone surrogates too: PostgreSQL takes no text that is not Unicode, and none with a NUL. */
+/** Lone surrogates too: PostgreSQL accepts no text that is not Unicode, and none with a NUL. */
 const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
 
-/** Also percent-encoded: `%7C` is the bar of a token, and any letter can be written so. */
+/** Also percent-encoded: `%7C` is the bar of a token, and any letter can be written that way. */
 function withoutCredentials(path: string): string {
   return path
     .split('/')

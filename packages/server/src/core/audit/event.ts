@@ -1,7 +1,7 @@
 /**
- * What happened. The list of events is closed: an act that nobody named here cannot be recorded, and a reader of the log
- * can know every word that may stand in it. An event never carries a secret; personal data stands apart in `person`, so
- * that a person can be erased and the chain still holds.
+ * What happened. The list of events is closed: an act that is not named here cannot be recorded, and a reader of the log can know
+ * every word that may occur in it. An event never carries a secret; personal data is kept apart in `person`, so that a person can
+ * be erased and the chain stays intact.
  */
 
 import type { Authority, IN_THE_ACT } from '../authority.ts';
@@ -121,7 +121,7 @@ export type Actor =
   | 'server'
   | 'anonymous';
 
-/** Personal data of an event; erased on its own. */
+/** Personal data of an event; it can be erased on its own. */
 export interface Person {
   readonly address?: string;
   readonly userAgent?: string;
@@ -142,8 +142,8 @@ export interface Doer {
 }
 
 /**
- * The same for an act. An actor whose access can end says by what authority they act, and the store checks it again in the act's transaction
- * (`store/authority.ts`). Every verb that changes something takes one.
+ * The same for an act. An actor whose access can end says by what authority it acts, and the store checks it again in the act's
+ * transaction (`store/authority.ts`). Every verb that changes something takes one.
  */
 export type By = Omit<Doer, 'actor'> &
   (
@@ -151,7 +151,7 @@ export type By = Omit<Doer, 'actor'> &
     | { readonly actor: Exclude<Actor, Unjudged>; readonly authority: Authority }
   );
 
-/** What an event is about and what else is known of it. Ids that the act itself makes are filled in by the store. */
+/** What an event is about and what else is known of it. The store fills in ids that the act itself creates. */
 export interface EventFacts {
   readonly accountId?: number | null;
   readonly userId?: number | null;
@@ -159,23 +159,23 @@ export interface EventFacts {
   /** The true reason of a refusal. */
   readonly reason?: string | null;
   readonly details?: Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
-  /** What people are told of it; written into the outbox with the event, in one transaction. */
+  /** Mails about it; written into the outbox with the event, in one transaction. */
   readonly mails?: readonly MailDraft[];
 }
 
-/** An event before it is stored. `happened` makes it. */
+/** An event before it is stored. `happened` creates it. */
 export interface EventDraft extends EventFacts {
   readonly event: EventName;
   readonly atMs: number;
   readonly by: By;
 }
 
-/** The one way to say that something happened: who did it, the moment of the act, what it was, and what is known of it. */
+/** The only way to record that something happened: who did it, the moment of the act, what it was, and what is known of it. */
 export function happened(by: By, atMs: number, event: EventName, facts: EventFacts = {}): EventDraft {
   return { event, atMs, by, ...facts };
 }
 
-/** An event as it is kept. `number` and `hash` are null until the chaining job has come by (each second). */
+/** An event as it is kept. `number` and `hash` are null until the chaining job has run (each second). */
 export interface AuditEvent {
   readonly id: number;
   readonly event: EventName;
@@ -203,7 +203,7 @@ export interface PersonRow {
 
 export type ListedEvent = AuditEvent & { readonly person: Person | null };
 
-/** Whom or what an event is about. Each is indexed. */
+/** The user or thing that an event is about. Each is indexed. */
 export interface AuditSubject {
   readonly accountId?: number;
   readonly userId?: number;
@@ -225,15 +225,18 @@ export interface AuditFilter extends AuditSubject {
 }
 
 export interface AuditStore {
-  /** Writes events on their own (refusals, counts); all others are written by the act that they tell of. */
+  /** Writes single events (refusals, counts); every other event is written by the act that it records. */
   record(input: { events: readonly EventDraft[] }): Promise<void>;
   list(filter: AuditFilter): Promise<readonly ListedEvent[]>;
   /**
-   * Going back `steps` entries from `beforeId` in the log, or in that of one subject: where that ends. Null: the beginning is nearer.
-   * It bounds what a search looks at that no index answers.
+   * Goes back `steps` entries from `beforeId` in the log, or in the log of one subject, and returns where that ends. Null: the
+   * beginning is nearer. It bounds the entries that a search without an index looks at.
    */
   stepBack(filter: AuditSubject & { beforeId?: number; steps: number }): Promise<{ id: number; atMs: number } | null>;
-  /** Which of these credentials were refused at least `times` times since then, and when last. It costs the same however often they were. */
+  /**
+   * Which of these credentials were refused at least `times` times since then, and when last. The cost does not depend on how
+   * often they were refused.
+   */
   refusedOften(input: {
     credentialIds: readonly number[];
     sinceMs: number;
@@ -251,10 +254,13 @@ export interface AuditStore {
   head(): Promise<{ number: number; hash: string }>;
   /** Events that have no number yet, oldest id first. */
   unchained(limit: number): Promise<readonly AuditEvent[]>;
-  /** Moves the head from `from` and numbers the entries; false, and nothing changed, when another server was first. */
+  /** Moves the head from `from` and numbers the entries; false, and nothing changed, if another server was first. */
   chain(input: { from: number; entries: readonly { id: number; number: number; hash: string }[] }): Promise<boolean>;
   /** Numbered entries after `number` in order, with their personal data where it was not erased. */
   chained(after: number, limit: number): Promise<readonly (AuditEvent & { personRow: PersonRow | null })[]>;
-  /** Deletes the personal data of everything a user did or suffered; the chain still holds. Returns how many rows went. */
+  /**
+   * Deletes the personal data of everything a user did or was affected by; the chain stays intact. Returns the number of deleted
+   * rows.
+   */
   erasePerson(input: { userId: number; event: EventDraft }): Promise<number>;
 }

@@ -1,6 +1,6 @@
 /**
- * Why the question of a gateway or a guard could not be judged. Another credential would not help. The record names the headers that are
- * missing or wrong, so that the operator of the gateway knows which line to change.
+ * Why the question of a gateway or a guard could not be judged. Another credential would not help. The record names the headers
+ * that are missing or wrong, so that the operator of the gateway knows which line to change.
  */
 import { mapOf } from '../lib/map-of.ts';
 
@@ -18,7 +18,7 @@ interface Words {
   readonly advice: string;
 }
 
-/** What happened; null when this is not why the request was refused. */
+/** What happened; null if this is not why the request was refused. */
 export const sayQuestion = (record: QuestionRecord): string | null => wordsFor(record)?.sentence ?? null;
 
 /** What to change about it. */

@@ -1,6 +1,6 @@
 /**
- * A refusal in plain words, made of what is on record: the same sentence at the command line and in the dashboard. Names are looked up by
- * the caller, since the record holds ids alone.
+ * A refusal in plain words, built from the record: the same sentence at the command line and in the dashboard. The caller looks
+ * up names, since the record holds only ids.
  */
 import { permits, proxyOfUnreadable } from '@keyhouse/protocol';
 import { mapOf } from '../lib/map-of.ts';
@@ -8,7 +8,7 @@ import type { ListedEvent } from './event.ts';
 import { adviceOnQuestion, sayQuestion } from './explain-question.ts';
 
 export interface Names {
-  /** Of the token or key; null: it has none, or may not be told. */
+  /** Of the token or key; null: it has none, or it must not be shown. */
   readonly credential: string | null;
   readonly account: string | null;
 }
@@ -20,11 +20,11 @@ export interface Explanation {
   readonly status: number;
   readonly reason: string;
   readonly sentence: string;
-  /** What to do about it; null: nothing that helps is known. */
+  /** What to do about it; null: no known remedy. */
   readonly advice: string | null;
 }
 
-/** What a record says, whatever wrote it: an older one says less. */
+/** What a record says, whoever wrote it: an older one says less. */
 interface Record {
   readonly kind: string | null;
   readonly shape: string | null;
@@ -64,7 +64,7 @@ function adviceOn(reason: string, record: Record, { person }: ListedEvent): stri
   return ADVICE.get(reason) ?? null;
 }
 
-/** The proxy that sent an address of the client which cannot be read. */
+/** The proxy that sent a client address which cannot be read. */
 const proxyOf = (address: string | undefined): string | null => (address === undefined ? null : proxyOfUnreadable(address));
 
 const FIX_THE_PROXY =
@@ -138,7 +138,7 @@ function sayForbidden(what: string, record: Record): string {
   if (unquestioned !== null) return unquestioned;
   if (lacking === null && wanted.length === 0) return `this kind of credential may not do this (${what}).`;
   const needed = wanted.length > 0 ? wanted : [lacking ?? ''];
-  // A guard judged by what the credential held then; it may hold it by now.
+  // A guard judged by what the credential held then; it may hold the permission by now.
   const isHeld = held !== undefined && needed.every((name) => permits(held, name));
   if (held === undefined || isHeld) return `${what} did not have ${lacking ?? listOf(needed)}.`;
   return `${what} has ${held === null ? 'everything' : listOf(held)}, but the request needed ${listOf(needed)}.`;

@@ -5,7 +5,7 @@ import { readAudit, readWholeAudit } from './read.ts';
 
 const portsOf = ({ store }: House) => ({ audit: store.audit, breathe: async () => {} });
 
-/** Events of two accounts by turns, a second apart. */
+/** Events of two accounts, alternating, a second apart. */
 async function written(house: House, times: number): Promise<readonly [number, number]> {
   const [one, other] = [(await house.user()).accountId, (await house.user()).accountId];
   const events = Array.from({ length: times }, (_, nth) =>

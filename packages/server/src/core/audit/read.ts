@@ -1,15 +1,15 @@
 /**
- * Looks through the log, newest first. What an index answers is one query; a search by anything else goes back in steps of bounded
- * size, so that one reader of a log of millions holds up nobody, and a page may be short and still not be the last.
+ * Searches the log, newest first. What an index answers is one query; a search by anything else goes back in steps of bounded
+ * size, so that one reader of a log of millions delays nobody. A page may therefore be short without being the last.
  */
 import { MINUTE_MS } from '../lib/clock.ts';
 import type { AuditFilter, AuditStore, ListedEvent } from './event.ts';
 
 /** Entries that one query looks at: a few milliseconds. */
 const STEP = 10_000;
-/** Steps for one page; then the reader is asked whether to go on. */
+/** Steps for one page; then the reader is asked whether to continue. */
 const MAX_STEPS = 50;
-/** Refusals are written some seconds after they happened, so the order of ids is not quite that of times. */
+/** Refusals are written some seconds after they happened, so the order of ids is not exactly that of times. */
 const ORDER_SLACK_MS = 10 * MINUTE_MS;
 const EXPORT_PAGE = 500;
 
@@ -44,7 +44,7 @@ export async function readAudit({ audit, breathe }: Ports, filter: AuditFilter):
   return { events: found, nextId: beforeId ?? null };
 }
 
-/** Every event that fits, page by page: never the whole log in memory. */
+/** Every event that matches, page by page: never the whole log in memory. */
 export async function* readWholeAudit(ports: Ports, filter: Omit<AuditFilter, 'limit'>): AsyncGenerator<readonly ListedEvent[]> {
   let beforeId = filter.beforeId;
   do {
@@ -59,7 +59,7 @@ export async function* readWholeAudit(ports: Ports, filter: Omit<AuditFilter, 'l
   } while (beforeId !== undefined);
 }
 
-/** The list of a subject, or the log itself, is in the order of its index; all else is looked for. */
+/** The list of a subject, or the log itself, is in the order of its index; everything else is searched for. */
 const isIndexed = ({ event, actor, sinceMs, untilMs }: AuditFilter): boolean =>
   event === undefined && actor === undefined && sinceMs === undefined && untilMs === undefined;
 

@@ -80,7 +80,7 @@ describe('refusals', () => {
     }
     await recorder.flush({ end: true });
     expect(written.filter(({ event }) => event === 'request.refused')).toHaveLength(1000);
-    // A hundred reasons and "other", in the five minutes that this touches.
+    // A hundred reasons and "other", in the five minutes that this covers.
     expect(written.filter(({ event }) => event === 'request.refusals_counted').length).toBeLessThanOrEqual(5 * 101);
     const total = written.reduce((sum, { details }) => sum + Number(details?.count ?? 0), 0);
     expect(total).toBe(3000);

@@ -1,7 +1,7 @@
 /**
- * Refusals on their way into the audit log. Those of known credentials and users are recorded one by one up to a rate, all
- * others are counted by reason, so that garbage fills no disk. Nothing here waits on the store: a request leaves a note, a
- * job writes the notes in batches. What is in memory when the process is killed is lost; an act never comes this way.
+ * Refusals on their way into the audit log. Those of known credentials and users are recorded one by one up to a rate; all others
+ * are counted by reason, so that garbage cannot fill the disk. Nothing here waits on the store: a request leaves a note, a job
+ * writes the notes in batches. What is in memory when the process is killed is lost; acts are never recorded this way.
  */
 
 import { IN_THE_ACT } from '../authority.ts';
@@ -13,19 +13,19 @@ export interface RefusalNote {
   /** The true reason, one of a fixed set of words; never what was presented. */
   readonly reason: string;
   readonly by: Doer;
-  /** Null when nobody is known to whom this happened: then it is only counted. */
+  /** Null when it is not known to whom this happened: then it is only counted. */
   readonly subject: { readonly accountId?: number; readonly userId?: number; readonly credentialId?: number } | null;
-  /** Whoever is not known, by the network they come from: a few are recorded, so that a developer's mistake can be explained. */
+  /** Unknown clients, by the network they come from: a few are recorded, so that a developer's mistake can be explained. */
   readonly stranger?: Stranger;
-  /** A function where it costs something: it is asked only for what is recorded. */
+  /** A function where it is costly: it is called only for what is recorded. */
   readonly details?: EventDraft['details'] | (() => Described);
-  /** When it happened, if not now: a guard tells of it later. Those have a rate of their own. */
+  /** When it happened, if not now: a guard reports it later. Those have a rate of their own. */
   readonly atMs?: number;
 }
 
 export interface Stranger {
   readonly network: string;
-  /** Those who send no credential at all are so many that they must not crowd out the others. */
+  /** Requests without a credential are so many that they must not crowd out the others. */
   readonly isBlank: boolean;
 }
 
@@ -37,9 +37,12 @@ export interface Described {
 export interface RefusalRecorder {
   /** Takes note and returns at once. */
   record(note: RefusalNote): void;
-  /** So many more of this reason, of which nobody will ask one by one. */
+  /** Adds to the count of this reason; nobody will ask about these one by one. */
   count(reason: string, count: number): void;
-  /** Writes what has gathered; with `end`, also the count of the minute that still runs. Throws when the store does; nothing is lost by it. */
+  /**
+   * Writes what has gathered; with `end`, also the count of the current minute. Throws when the store does; nothing is lost by
+   * it.
+   */
   flush(options?: { end?: boolean }): Promise<void>;
 }
 
@@ -47,9 +50,9 @@ export const SUBJECT_REFUSALS_A_MINUTE = 10;
 export const ALL_REFUSALS_A_SECOND = 20;
 export const NETWORK_REFUSALS_A_MINUTE = 3;
 export const STRANGER_REFUSALS_A_MINUTE = 10;
-/** Notes kept while the store cannot be reached; more are counted. */
+/** Notes kept while the store is unreachable; more are only counted. */
 const MAX_WAITING = 1_000;
-/** Reasons are a fixed set; should a caller ever build them from input, memory still has an end. */
+/** Reasons are a fixed set; should a caller ever build them from input, memory is still bounded. */
 const MAX_REASONS = 100;
 const BATCH = 500;
 
@@ -57,7 +60,7 @@ const SERVER: By = { actor: 'server', requestId: null, person: {} };
 
 export function createRefusalRecorder({ audit, clock }: { audit: Pick<AuditStore, 'record'>; clock: Clock }): RefusalRecorder {
   const admit = createGate(clock, { ofOne: SUBJECT_REFUSALS_A_MINUTE, ofAll: ALL_REFUSALS_A_SECOND, windowMs: SECOND_MS });
-  // Guards keep to the same rate and tell of some seconds at once.
+  // Guards keep to the same rate and report some seconds at once.
   const admitReported = createGate(clock, {
     ofOne: SUBJECT_REFUSALS_A_MINUTE,
     ofAll: (ALL_REFUSALS_A_SECOND * MINUTE_MS) / SECOND_MS,
@@ -113,18 +116,18 @@ function describe({ details, by }: RefusalNote): Partial<EventDraft> {
   return { details: described.details, by: onRecord({ ...by, person: described.person }) };
 }
 
-/** The server writes it, also when the person it is about has lost their access since. */
+/** The server writes it, even when the person it is about has lost their access since. */
 const onRecord = (by: Doer): By => ({ ...by, authority: IN_THE_ACT });
 
 interface Rate {
   /** A minute. */
   readonly ofOne: number;
-  /** In a window. */
+  /** Within a window. */
   readonly ofAll: number;
   readonly windowMs: number;
 }
 
-/** Says whether one more of this subject may be recorded now. Windows start again each minute and each second. */
+/** Says whether one more refusal of this subject may be recorded now. Windows start again each minute and each second. */
 function createGate(clock: Clock, { ofOne, ofAll, windowMs }: Rate): (subject: string) => boolean {
   let minute = -1;
   let window = -1;
@@ -156,7 +159,7 @@ function createCounts(clock: Clock): { add(reason: string, count?: number): void
       const atMs = (minute + 1) * MINUTE_MS;
       finished.push(happened(SERVER, Math.min(atMs, clock.now()), 'request.refusals_counted', { reason, details: { count } }));
     }
-    // A store that is away for hours: the oldest counts go first, memory stays bounded.
+    // If the store is away for hours, the oldest counts are dropped first, so memory stays bounded.
     finished = finished.slice(-MAX_WAITING);
     counts = new Map();
   }

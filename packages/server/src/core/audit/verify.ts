@@ -1,24 +1,24 @@
-/** Reads the whole chain and says whether it holds, or names the first entry that does not. It changes nothing. */
+/** Reads the whole chain and says whether it is intact, or names the first entry that is not. It changes nothing. */
 import { type Head, hashEntry, hashPerson } from './chain.ts';
 import type { AuditEvent, AuditStore, PersonRow } from './event.ts';
 
 export type AuditFault =
-  /** A number is not there: the entry was deleted, or lost its number. */
+  /** A number is missing: the entry was deleted, or lost its number. */
   | 'missing-entry'
   /** A column, or the hash itself, is not what was chained. */
   | 'changed-entry'
-  /** The personal data beside the entry is not what the entry commits to. */
+  /** The personal data of the entry does not match the entry's hash of it. */
   | 'changed-person'
-  /** The entries hold, but the head says something else. */
+  /** The entries are intact, but the head does not match them. */
   | 'wrong-head'
-  /** The chain holds within itself, but is not the one whose head was noted: it was rewritten. */
+  /** The chain is consistent in itself, but does not contain a head that was noted earlier: it was rewritten. */
   | 'other-chain';
 
 export type AuditVerdict =
   | { readonly ok: true; readonly entries: number; readonly personsErased: number; readonly head: Head }
   | { readonly ok: false; readonly fault: AuditFault; readonly number: number; readonly eventId: number | null };
 
-/** What each means, behind "Entry 7 is broken:". */
+/** What each means, after "Entry 7 is broken:". */
 export const AUDIT_FAULT_SENTENCES: Readonly<Record<AuditFault, string>> = {
   'missing-entry': 'it is missing: it was deleted, or its number was removed',
   'changed-entry': 'it was changed after it was chained: a column or its hash is different',
@@ -32,8 +32,8 @@ const PAGE = 500;
 const SALT = /^[0-9a-f]{32}$/;
 
 /**
- * Verifies every entry up to the head as it stands now; what is chained meanwhile is left to the next time.
- * `noted`: heads from the server's log, which only an unbroken history can contain.
+ * Verifies every entry up to the current head; what is chained during the check is left to the next run. `noted`: heads from the
+ * server's log, which only an unbroken history can contain.
  */
 export async function verifyAudit(
   audit: Pick<AuditStore, 'head' | 'chained'>,
@@ -72,7 +72,7 @@ function personHolds({ personHash, personRow }: { personHash: string | null; per
   return SALT.test(personRow.salt) && personHash === hashPerson(personRow.salt, personRow.data);
 }
 
-/** An entry beyond the head is a fault only if the head, read again, still stands before it. */
+/** An entry beyond the head is a fault only if the head, read again, is still before it. */
 async function hasEntryAfter(audit: Pick<AuditStore, 'head' | 'chained'>, head: Head): Promise<boolean> {
   const [extra] = await audit.chained(head.number, 1);
   return extra !== undefined && (await audit.head()).number === head.number;

@@ -1,4 +1,4 @@
-/** How the operator's place looks to people: a name, one accent colour, a logo. */
+/** How the operator's pages and mails look: a name, one accent colour, a logo. */
 
 import { type By, type EventDraft, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -10,13 +10,13 @@ import { readLogo, type StoredLogoType } from './logo.ts';
 export interface Logo {
   readonly type: StoredLogoType;
   readonly bytes: Uint8Array;
-  /** Of the bytes; what a browser's cache may keep it under. */
+  /** Hash of the bytes; a browser's cache may keep the logo under it. */
   readonly hash: string;
 }
 
 export interface Brand {
   readonly name: string;
-  /** `#rrggbb`; white text on it can be read. */
+  /** `#rrggbb`; white text on it is readable. */
   readonly accent: string;
   readonly logo: Logo | null;
 }
@@ -33,7 +33,7 @@ export interface StoredBrand {
 export interface BrandStore {
   /** Null: never set. */
   findBrand(): Promise<StoredBrand | null>;
-  /** `logo` undefined: as it is; null: none. Tells every server. */
+  /** `logo` undefined: unchanged; null: none. Notifies every server. */
   setBrand(input: { name: string; accent: string; logo: StoredBrand['logo'] | undefined; event: EventDraft }): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export type BrandFault = Fault<'name' | 'accent' | 'logo'>;
 export interface BrandWish {
   readonly name: string;
   readonly accent: string;
-  /** Base64; null takes it away; undefined leaves it. */
+  /** Base64; null removes it; undefined leaves it. */
   readonly logo: string | null | undefined;
 }
 
@@ -79,7 +79,7 @@ export async function setBrand(
   return [];
 }
 
-/** WCAG 2.2 §1.4.3 for text of usual size. */
+/** WCAG 2.2 §1.4.3 for text of normal size. */
 const LEAST_CONTRAST = 4.5;
 
 /** WCAG 2.2, "contrast ratio" with white, which has a relative luminance of 1. */

@@ -70,7 +70,7 @@ describe('a logo', () => {
   });
 
   it('takes no longer to refuse than its bytes take to read', () => {
-    // Fill bytes and empty segments: the most steps that the longest file can ask for.
+    // Fill bytes and empty segments: the most steps that the longest allowed file can cause.
     const fill = Buffer.concat([Buffer.from([0xff, 0xd8]), Buffer.alloc(MAX_LOGO_BYTES - 2, 0xff)]);
     const segments = Buffer.concat([Buffer.from([0xff, 0xd8]), Buffer.from('fffe0002'.repeat(24_999), 'hex')]);
     expect([read(fill), read(segments)]).toEqual([NO_PICTURE, NO_PICTURE]);

@@ -9,12 +9,12 @@ import { type PictureType, readPicture } from './picture.ts';
 
 export type LogoType = PictureType;
 
-/** What may be in the database. */
+/** What the database may contain. */
 export type StoredLogoType = LogoType | 'image/svg+xml';
 
 export const MAX_LOGO_BYTES = 100_000;
 
-/** A hundred kilobytes can unfold to gigabytes of pixels in every browser that shows them. */
+/** A hundred kilobytes can expand to gigabytes of pixels in every browser that shows them. */
 export const MAX_LOGO_SIDE_PIXELS = 4096;
 
 /** Reads base64 (RFC 4648 §4); a sentence if it is not a logo. */
@@ -29,7 +29,7 @@ export function readLogo(base64: string): { readonly type: LogoType; readonly ba
   return { type: picture.type, base64 };
 }
 
-/** Node's decoder skips what is not base64, so what it read is written again and compared. */
+/** Node's decoder skips characters that are not base64, so the result is encoded again and compared. */
 function decodeBase64(text: string): Buffer | null {
   const bytes = Buffer.from(text, 'base64');
   return text !== '' && bytes.toString('base64') === text ? bytes : null;
