@@ -2,7 +2,7 @@
  * The chain over the audit log: every entry's hash covers the previous hash, so that nobody can change, drop or reorder an entry
  * without changing every hash after it, up to the head that is also in the server's log. One job chains what has been written
  * since the last run; the acts themselves never wait for it.
- * 
+ *
  * Personal data is covered through a salted hash. Once salt and data are deleted the hash reveals nothing, and the chain stays
  * intact.
  */

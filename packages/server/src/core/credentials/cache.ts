@@ -1,6 +1,6 @@
 /**
- * Credentials that were looked up lately, by the hash of what was presented. Bounded, and told of every change: an entry of a
- * credential that changed anywhere is gone before the act that changed it is answered (or within the follower's trust).
+ * Credentials that were looked up lately, by the hash of what was presented. Bounded, and notified of every change: an entry of a
+ * credential that changed anywhere is dropped before the act that changed it is answered (or within the follower's trust).
  */
 import { LRUCache } from 'lru-cache';
 import type { ChangeFollower } from '../revocations/follower.ts';
@@ -8,7 +8,7 @@ import type { CredentialWithOwner } from './credential.ts';
 
 /** About 60 MB at the very worst; a look-up beyond it costs one indexed row. */
 const MAX_ENTRIES = 50_000;
-/** What is not told as a change (use on another server, for instance) is read again after this. */
+/** What is not reported as a change (use on another server, for instance) is read again after this. */
 const MAX_AGE_MS = 10 * 60 * 1000;
 
 export class CredentialCache<Entry extends { readonly credential: CredentialWithOwner }> {
@@ -27,7 +27,7 @@ export class CredentialCache<Entry extends { readonly credential: CredentialWith
     follower.listen({
       onChange: (change) => {
         if (change.kind === 'credential') this.#dropCredential(Number(change.id));
-        // The owner's state stands in many entries; it changes so rarely that dropping all is plainer than an index.
+        // The owner's state is in many entries; it changes so rarely that dropping all of them is simpler than an index.
         if (change.kind === 'user' || change.kind === 'account') this.#entries.clear();
       },
       onReset: () => this.#entries.clear(),

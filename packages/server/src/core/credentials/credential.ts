@@ -2,7 +2,10 @@ import type { Actor, EventDraft } from '../audit/event.ts';
 import type { InactiveState, NewUser, User } from '../users/account.ts';
 
 export type Environment = 'live' | 'test';
-/** Where a credential was made. Tokens of `login` and `register` end with the password and after 90 days unused. */
+/**
+ * Where a credential was created. Tokens of `login` and `register` expire when the password changes, and after 90 days without
+ * use.
+ */
 export type Source = 'login' | 'register' | 'dashboard' | 'command-line';
 
 /** An opaque credential as it is stored: never the secret, only SHA-256 hashes (lower-case hex). */
@@ -28,11 +31,11 @@ export interface Credential {
   readonly revokedAtMs: number | null;
   /** Null: it was created before this was recorded, and the audit log does not say either. */
   readonly createdBy: Actor | null;
-  /** Since when it holds these permissions; null: since it was made. */
+  /** Since when it holds these permissions; null: since it was created. */
   readonly permissionsChangedAtMs: number | null;
 }
 
-/** The permissions and addresses from before the newest narrowing, as long as that can be undone. */
+/** The permissions and addresses before the last narrowing, while that can be undone. */
 export interface Undo {
   readonly permissions: readonly string[] | null;
   readonly addresses: readonly string[] | null;
@@ -49,26 +52,26 @@ export interface Imported {
 }
 
 export interface CredentialWithUse extends Credential {
-  /** Where it was imported from; null: it was made here. */
+  /** Where it was imported from; null: it was created here. */
   readonly imported: Imported | null;
   readonly use: Use;
 }
 
-/** Kept without a write on the request's way; at most a few seconds behind. */
+/** Written apart from the request; at most a few seconds behind. */
 export interface Use {
   readonly requests: number;
   readonly lastUsedAtMs: number | null;
   readonly lastAddress: string | null;
   readonly lastUserAgent: string | null;
-  /** The same for the secret before the last rotation. */
+  /** The same for the previous secret. */
   readonly previousRequests: number;
-  /** At a rotation: when the old secret was used last; from then on, its uses during the overlap. */
+  /** At a rotation: when the old secret was used last; after that, its uses during the overlap. */
   readonly previousLastUsedAtMs: number | null;
   readonly previousLastAddress: string | null;
   readonly previousLastUserAgent: string | null;
 }
 
-/** A permission that requests asked for, and got, on one day (UTC). */
+/** A permission that requests asked for, and were granted, on one day (UTC). */
 export interface PermissionUse {
   readonly credentialId: number;
   readonly permission: string;
@@ -78,7 +81,7 @@ export interface PermissionUse {
   readonly lastUsedAtMs: number;
 }
 
-/** The same summed up: since a first day, and within that since a later one. */
+/** The same, summed: since a first day, and within that since a later one. */
 export interface PermissionSums {
   readonly credentialId: number;
   readonly permission: string;
@@ -87,7 +90,7 @@ export interface PermissionSums {
   readonly lastUsedAtMs: number;
 }
 
-/** Whose it must be: tokens are sought by their user, keys by their account. */
+/** The owner that it must have: tokens are looked up by their user, keys by their account. */
 export interface Owned {
   readonly kind: 'token' | 'key';
   readonly id: number;
@@ -95,13 +98,13 @@ export interface Owned {
   readonly accountId?: number;
 }
 
-/** A credential with what decides beside it: the state of its owner. */
+/** A credential with what else decides about it: the state of its owner. */
 export interface CredentialWithOwner extends Credential {
   /** Since when the account, or the user whose personal account it is, is disabled or deleted. */
   readonly ownerDisabledAtMs: number | null;
   /** Since when the account is suspended. */
   readonly accountSuspendedAtMs: number | null;
-  /** Read for tokens, whose end may depend on it; null for keys. */
+  /** Read for tokens, whose expiry may depend on it; null for keys. */
   readonly lastUsedAtMs: number | null;
 }
 
@@ -129,7 +132,7 @@ export interface UseDelta {
   readonly previousLastUsedAtMs: number | null;
   readonly previousLastAddress: string | null;
   readonly previousLastUserAgent: string | null;
-  /** Days since 1970 (UTC) that the requests are counted on. */
+  /** The days (since 1970, UTC) on which the requests are counted. */
   readonly day: number;
 }
 
@@ -138,7 +141,7 @@ export interface UseOfAccount {
   /** Neither revoked nor expired. */
   readonly hasToken: boolean;
   readonly hasKey: boolean;
-  /** Ever, as far as it is remembered. */
+  /** Ever, as far as it is recorded. */
   readonly hasRequest: boolean;
   /** Sums over all credentials; days without a request are left out. */
   readonly byDay: readonly { readonly day: number; readonly requests: number }[];
@@ -150,7 +153,7 @@ export interface UseOfAccount {
   } | null;
 }
 
-/** What can be wrong with a credential is judged by this alone. */
+/** What can be wrong with a credential depends only on this. */
 export type JudgedCredential = Pick<
   Credential,
   'id' | 'kind' | 'name' | 'permissions' | 'createdAtMs' | 'rotatedAtMs' | 'expiresAtMs' | 'permissionsChangedAtMs'
@@ -161,9 +164,9 @@ export interface CredentialsStore {
   findTokenById(id: number): Promise<CredentialWithOwner | null>;
   findKeyByHash(hash: string): Promise<CredentialWithOwner | null>;
   getCredential(kind: 'token' | 'key', id: number): Promise<CredentialWithUse | null>;
-  /** Those of these ids that exist, in one look. */
+  /** Those of these ids that exist, in one query. */
   findCredentials(ids: readonly number[]): Promise<readonly Credential[]>;
-  /** Newest first; without revoked ones unless asked. `userId` lists tokens of a user, `accountId` keys of an account. */
+  /** Newest first; revoked ones only when asked for. `userId` lists tokens of a user, `accountId` keys of an account. */
   listCredentials(filter: {
     kind: 'token' | 'key';
     userId?: number;
@@ -181,33 +184,33 @@ export interface CredentialsStore {
     limit?: number;
     event: EventDraft;
   }): Promise<Credential | 'too_many' | InactiveState>;
-  /** A new user, the personal account and a first token in one act; null when the address is taken. */
+  /** A new user, the personal account and a first token in one act; null if the address is taken. */
   register(input: {
     user: NewUser;
-    /** The place of the registration, remembered as one that this user signs in from. */
+    /** The network of the registration, remembered as one that this user signs in from. */
     addressHash: string | null;
     token: Omit<NewCredential, 'accountId' | 'userId'>;
     events: readonly EventDraft[];
   }): Promise<{ user: User; token: Credential } | null>;
   /**
-   * A token for a user who has just signed in; remembers the address. Null when the user is gone, disabled, or has another password by now.
-   * `suspended`: the personal account is. A user with as many log-in tokens as `core/lib/ceilings.ts` says loses the one that was not used for
-   * longest, in the same act.
+   * A token for a user who has just signed in; remembers the address. Null if the user is gone, disabled, or has another password
+   * by now. `suspended`: the personal account is. If a user has as many log-in tokens as `core/lib/ceilings.ts` allows, the one
+   * unused for longest is revoked in the same act.
    */
   issueAtSignIn(input: {
     userId: number;
     /** The hash that the password was verified against: a token must not outlive the change of its password. */
     passwordHash: string;
-    /** Whether one was given. Null is answered without it while two-step verification is on. */
+    /** Whether one was given. If not, the result is null while two-step verification is on. */
     secondFactor: boolean;
     addressHash: string | null;
     token: Omit<NewCredential, 'accountId' | 'userId'>;
     events: readonly EventDraft[];
   }): Promise<{ user: User; token: Credential } | 'suspended' | null>;
   /**
-   * Replaces permissions and addresses by narrower ones (core has checked that they are). JWTs minted from the key that
-   * hold more than `permissions`, or all when addresses changed, are revoked in the same act. Null when it is gone or revoked,
-   * or has changed since `expected` was read.
+   * Replaces permissions and addresses by narrower ones (core has checked that they are narrower). JWTs minted from the key that
+   * hold more than `permissions`, or all when addresses changed, are revoked in the same act. Null when it is gone or revoked, or
+   * has changed since `expected` was read.
    */
   narrow(input: {
     kind: 'token' | 'key';
@@ -216,22 +219,26 @@ export interface CredentialsStore {
     permissions: readonly string[] | null;
     addresses: readonly string[] | null;
     nowMs: number;
-    /** Until when it can be undone; null: never, and neither can an earlier one. A narrowing that changes nothing leaves an earlier one as it is. */
+    /**
+     * Until when it can be undone; null: never, and neither can an earlier one. A narrowing that changes nothing does not affect
+     * an earlier one.
+     */
     undoEndsAtMs: number | null;
     event: EventDraft;
   }): Promise<Credential | null>;
   /** Null: there is nothing to undo, or it is too late. */
   findUndo(input: { credentialId: number; nowMs: number }): Promise<Undo | null>;
   /**
-   * Gives back exactly the permissions and addresses from before the newest narrowing, once. Who asks is judged by the event's authority. `gone`: it
-   * was revoked, undone, or it is too late.
+   * Gives back exactly the permissions and addresses from before the last narrowing, once. The event's authority decides whether
+   * the actor may. `gone`: it was revoked, undone, or it is too late.
    */
   undoNarrowing(input: Owned & { nowMs: number; event: EventDraft }): Promise<'done' | 'gone'>;
-  /** Forgets what can no longer be undone. True when more is left. */
+  /** Deletes what can no longer be undone. True when more is left. */
   sweepNarrowings(input: { nowMs: number; limit: number }): Promise<boolean>;
   /**
-   * Puts a new hash in place while `currentHash` still is the newest; the old one lives until `overlapEndsAtMs`, one before it ends
-   * at once. `revokeJwts`: the JWTs minted so far end too. Null when the newest is another, or the credential is revoked.
+   * Puts a new hash in place if `currentHash` is still the newest; the old one works until `overlapEndsAtMs`, the one before it
+   * ends at once. `revokeJwts`: also revokes the JWTs minted so far. Null if another hash is the newest, or the credential is
+   * revoked.
    */
   rotate(input: {
     kind: 'token' | 'key';
@@ -243,7 +250,7 @@ export interface CredentialsStore {
     revokeJwts: boolean;
     event: EventDraft;
   }): Promise<Credential | null>;
-  /** Ends it and, for a key, every JWT minted from it. False if it does not exist or is already revoked. */
+  /** Revokes it and, for a key, every JWT minted from it. False if it does not exist or is already revoked. */
   revoke(input: {
     kind: 'token' | 'key';
     id: number;
@@ -253,23 +260,26 @@ export interface CredentialsStore {
     nowMs: number;
     event: EventDraft;
   }): Promise<boolean>;
-  /** Another name. False if it does not exist or is revoked. */
+  /** Changes the name. False if it does not exist or is revoked. */
   rename(input: Owned & { name: string; event: EventDraft }): Promise<boolean>;
-  /** Ends the secret before the last rotation at once. False when none lives. */
+  /** Ends the previous secret at once. False if there is no active one. */
   endOverlap(input: Owned & { nowMs: number; event: EventDraft }): Promise<boolean>;
   /**
-   * Moves the end of the secret before the last rotation, but never beyond MAX_OVERLAP_SECONDS after the rotation. False when it has ended.
+   * Changes when the previous secret expires, but never beyond MAX_OVERLAP_SECONDS after the rotation. False if it has expired.
    */
   extendOverlap(input: Owned & { endsAtMs: number; nowMs: number; event: EventDraft }): Promise<boolean>;
   recordUse(input: { uses: readonly UseDelta[]; permissions: readonly PermissionUse[] }): Promise<void>;
-  /** Requests a day since a day (days since 1970, UTC), of all these credentials in one look. */
+  /** Requests per day since a day (days since 1970, UTC), of all these credentials in one query. */
   useByDay(
     credentialIds: readonly number[],
     sinceDay: number,
   ): Promise<readonly { credentialId: number; day: number; requests: number }[]>;
-  /** It costs the same however many credentials there are. */
+  /** The cost does not depend on the number of credentials. */
   useOfAccount(input: { accountId: number; sinceDay: number; nowMs: number }): Promise<UseOfAccount>;
-  /** The active ones of an account in pages: first those that never expire, then those that expire first. `after`: the last one of the page before. */
+  /**
+   * The active ones of an account in pages: first those that never expire, then those that expire first. `after`: the last one of
+   * the previous page.
+   */
   listJudged(input: {
     accountId: number;
     kind: 'token' | 'key';
@@ -277,12 +287,12 @@ export interface CredentialsStore {
     limit: number;
     nowMs: number;
   }): Promise<readonly JudgedCredential[]>;
-  /** Which permissions were used since a day, without how often; the cost does not grow with the days. */
+  /** Which permissions were used since a day, without how often; the cost does not grow with the number of days. */
   usedPermissions(input: {
     credentialIds: readonly number[];
     sinceDay: number;
   }): Promise<readonly { readonly credentialId: number; readonly permission: string }[]>;
-  /** Which permissions were used, summed up by credential and permission, in one look. */
+  /** Which permissions were used, summed by credential and permission, in one query. */
   permissionUse(input: {
     credentialIds: readonly number[];
     sinceDay: number;
@@ -290,7 +300,7 @@ export interface CredentialsStore {
   }): Promise<readonly PermissionSums[]>;
   /** Since when this database counts which permissions are used. */
   permissionsObservedSinceMs(): Promise<number>;
-  /** Forgets day counts older than a day number. True when more is left. */
+  /** Deletes counts of days before a day number. True when more is left. */
   sweepUse(input: { beforeDay: number; limit: number }): Promise<boolean>;
   sweepPermissionUse(input: { beforeDay: number; limit: number }): Promise<boolean>;
 }

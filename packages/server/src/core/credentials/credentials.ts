@@ -30,7 +30,7 @@ export function bindCredentials(ports: CredentialsPorts) {
     },
     logIn: (input: LogInInput) => logIn(ports, input),
 
-    /** Null when it does not exist, or is of the other kind. */
+    /** Null if it does not exist, or is of the other kind. */
     get: (kind: 'token' | 'key', id: number) => credentials.getCredential(kind, id),
     list: (filter: Parameters<CredentialsStore['listCredentials']>[0]) => credentials.listCredentials(filter),
     /** The last narrowing, while it can be undone. */

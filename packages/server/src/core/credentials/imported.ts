@@ -1,4 +1,7 @@
-/** Credentials that were made elsewhere and keep their secrets, the users that came with them, and what the store does for both. */
+/**
+ * Credentials that were created elsewhere and keep their secrets, the users that came with them, and what the store does for
+ * both.
+ */
 import type { By } from '../audit/event.ts';
 import type { CredentialWithOwner, Environment } from './credential.ts';
 
@@ -13,7 +16,7 @@ export interface ImportedUser {
   readonly foreignId: string;
   /** SHA-256 (hex) of the address that they had there; see `addressHash`. */
   readonly addressHash: string;
-  /** Somebody who is here already and is taken for the same person; null: they are made. */
+  /** A user who exists here and is taken for the same person; null: one is created. */
   readonly userId: number | null;
   readonly email: string;
   readonly emailKey: string;
@@ -42,7 +45,7 @@ export interface ImportedCredential {
   readonly lastUsedAtMs: number | null;
 }
 
-/** A user whom an earlier run took over. */
+/** A user whom an earlier run imported. */
 export interface KnownForeignUser {
   readonly foreignId: string;
   readonly userId: number;
@@ -70,18 +73,24 @@ export interface ImportsStore {
     origin: string,
     foreignIds: readonly string[],
   ): Promise<readonly { readonly foreignId: string; readonly hash: string }[]>;
-  /** Which of these hashes stand here already, as secrets of now, of before, or of an import; `origin` of those that were imported. */
+  /** Which of these hashes exist here already, as current, previous or imported secrets; `origin` of those that were imported. */
   knownHashes(hashes: readonly string[]): Promise<readonly { readonly hash: string; readonly origin: string | null }[]>;
   /** Those of these accounts that are active. */
   activeAccounts(ids: readonly number[]): Promise<readonly number[]>;
-  /** Takes users over in one act, each with an event. In their order; null: the address was taken meanwhile, and nothing was made. */
+  /**
+   * Imports users in one act, each with an event. In their order; null: the address was taken in the meantime, and nothing was
+   * created.
+   */
   importUsers(input: {
     origin: string;
     users: readonly ImportedUser[];
     nowMs: number;
     by: By;
   }): Promise<readonly ({ readonly userId: number; readonly accountId: number } | null)[]>;
-  /** The same for credentials. In their order: `known`, whose secret is here already, and `inactive`, whose account is not active, were not taken. */
+  /**
+   * The same for credentials. In their order: `known`, whose secret exists here already, and `inactive`, whose account is not
+   * active, were not imported.
+   */
   importCredentials(input: {
     origin: string;
     credentials: readonly ImportedCredential[];

@@ -1,4 +1,4 @@
-/** Makes tokens and API keys. The text is returned once and stored nowhere; what is kept is its hash. */
+/** Creates tokens and API keys. The text is returned once and stored nowhere; only its hash is kept. */
 import { randomBytes } from 'node:crypto';
 import { formatToken, makeKeyText, makeTokenSecret, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
@@ -34,7 +34,7 @@ type Refused =
   | { readonly ok: false; readonly reason: 'invalid'; readonly faults: readonly CredentialFault[] }
   | { readonly ok: false; readonly reason: InactiveState };
 
-/** A fault of the wish, so that it is shown where the wish was typed. */
+/** A fault of the wish, so that it is shown at the field where it was typed. */
 const TOO_MANY: Record<'key' | 'token', CredentialFault> = {
   key: {
     field: 'name',

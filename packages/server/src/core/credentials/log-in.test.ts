@@ -43,7 +43,7 @@ async function hashOf(password: string): Promise<string> {
   return hash.value;
 }
 
-/** The ports with limits of their own, so that one test does not use up another's tries. */
+/** The ports with limits of their own, so that one test does not use up another's attempts. */
 function open() {
   const notes: RefusalNote[] = [];
   const limits = createSignInLimits({

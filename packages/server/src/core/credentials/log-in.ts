@@ -1,6 +1,6 @@
 /**
- * Proves a password, and a second factor where there is one, and gives a token [A4–A6]. A stranger cannot tell why it did not work; the
- * audit log knows.
+ * Verifies a password, and a second factor where there is one, and creates a token [A4–A6]. A stranger cannot tell why it failed;
+ * the audit log knows.
  */
 import { randomBytes } from 'node:crypto';
 import { formatToken, makeTokenSecret } from '@keyhouse/protocol';
@@ -36,7 +36,7 @@ export interface LogInInput {
 }
 
 export type LogInOutcome =
-  /** `text` is the token as its owner is handed it, once. */
+  /** `text` is the token as its owner receives it, once. */
   | { readonly ok: true; readonly user: User; readonly token: Credential; readonly text: string }
   | { readonly ok: false; readonly reason: 'invalid-device-name' | 'code-required' | 'wrong-code' | 'passkey-only' | 'suspended' }
   | ProofFailure;
@@ -49,7 +49,7 @@ export async function logIn(ports: LogInPorts, input: LogInInput): Promise<LogIn
   });
 }
 
-/** Null when it is given, or two-step verification is off: a passkey alone is a way in, and not asked for after the password. */
+/** Null if it is given, or two-step verification is off: a passkey alone is a way in, and not asked for after the password. */
 async function askSecondFactor(ports: LogInPorts, input: LogInInput, { user }: Proved): Promise<Settled<LogInOutcome> | null> {
   const methods = await secondStepOf(ports.factors, user);
   if (methods === null) return null;
@@ -73,13 +73,13 @@ async function giveToken(
   const issued = await ports.credentials.issueAtSignIn({
     userId: user.id,
     passwordHash,
-    // With two-step verification on nobody gets here without one; the act checks whether it was turned on since.
+    // With two-step verification on nobody gets here without a second factor; the act checks whether it was turned on since.
     secondFactor: user.twoStepSinceMs !== null,
     addressHash,
     token: newToken(input.deviceName, 'login', secret, atMs),
     events: [happened(by, atMs, 'user.signed_in'), happened(by, atMs, 'token.created', { details: { source: 'login' } })],
   });
-  // Said only after the right password, so not to strangers.
+  // Said only after the right password, so never to strangers.
   if (issued === 'suspended') return { failed: false, result: { ok: false, reason: 'suspended' } };
   if (issued !== null) return { failed: false, result: { ok: true, ...issued, text: formatToken(issued.token.id, secret) } };
   // Disabled, given another password, or two-step verification turned on, while we were hashing.

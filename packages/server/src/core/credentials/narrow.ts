@@ -1,4 +1,7 @@
-/** Takes permissions or addresses away and never adds any: for more, create another credential, or undo it within a day (`undo.ts`). */
+/**
+ * Removes permissions or addresses and never adds any: for more, create another credential, or undo the narrowing within a day
+ * (`undo-narrowing.ts`).
+ */
 import { compileBlocks, containsBlock, covers, no, type Outcome, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
 import type { Credential } from './credential.ts';
@@ -11,12 +14,12 @@ type Ports = Pick<CredentialsPorts, 'credentials' | 'clock' | 'permissionExists'
 interface Input {
   readonly kind: 'token' | 'key';
   readonly id: number;
-  /** Left out: as they are. */
+  /** Left out: unchanged. */
   readonly permissions?: readonly string[] | null;
   readonly addresses?: readonly string[] | null;
 }
 
-/** `changed`: it was changed by somebody else at the same time; look again. JWTs wider than the new list are revoked with it. */
+/** `changed`: somebody else changed it at the same time; read it again. JWTs wider than the new list are revoked with it. */
 export async function narrowCredential(
   ports: Ports,
   input: Input,
@@ -26,7 +29,7 @@ export async function narrowCredential(
   if (credential === null || credential.revokedAtMs !== null) return no('not_found');
   const permissions = input.permissions === undefined ? credential.permissions : input.permissions;
   const addresses = input.addresses === undefined ? credential.addresses : input.addresses;
-  // What it holds by name it may keep, also when the catalogue names it no longer.
+  // It may keep what it holds by name, even if the catalogue does not contain it any more.
   const exists = (name: string): boolean => credential.permissions?.includes(name) === true || ports.permissionExists(name);
   const faults = [...checkPermissions(permissions, credential.accountId, exists), ...checkAddresses(addresses)];
   if (faults.length > 0) return { ...no('invalid'), faults };

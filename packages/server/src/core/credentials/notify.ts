@@ -1,6 +1,7 @@
 /**
- * Who hears by mail that a credential was made or got a new secret: the user of a token; for a key the owners and admins of its
- * account, and whoever did it. The mails are part of the act: nothing is made without them, and nothing is told that did not happen.
+ * Who is notified by mail that a credential was created or rotated: the user of a token; for a key the owners and admins of its
+ * account, and the user who did it. The mails are part of the act: nothing is created without them, and no mail reports what did
+ * not happen.
  */
 
 import type { By } from '../audit/event.ts';
@@ -11,7 +12,7 @@ import type { Account, AccountsStore, User } from '../users/account.ts';
 import { circumstancesOf } from '../users/circumstances.ts';
 import type { Credential } from './credential.ts';
 
-/** More would be a newsletter. Owners stand first. */
+/** More would be a newsletter. Owners come first. */
 const MAX_TOLD = 50;
 
 export interface Recipient {
@@ -31,7 +32,7 @@ interface About {
   readonly atMs: number;
 }
 
-/** The mails that tell of it, for the event of the act that does it. */
+/** The mails about it, for the event of the act that does it. */
 export type Tell = (
   kind: 'credential-made' | 'credential-rotated' | 'narrowing-undone',
   about: About,
@@ -64,7 +65,7 @@ async function findDoer({ accounts }: TellPorts, { actor }: By): Promise<User | 
   return id === undefined ? null : await accounts.findUser(Number(id));
 }
 
-/** A token is its user's alone; a key is its account's, which its owners and admins tend. `account`: the key's. */
+/** A token belongs to its user alone; a key belongs to its account, whose owners and admins manage it. `account`: the key's. */
 export function recipientsOf(
   ports: Omit<TellPorts, 'compose'>,
   credential: Pick<Credential, 'kind' | 'userId'>,
@@ -85,7 +86,7 @@ async function tendersOf(ports: Omit<TellPorts, 'compose'>, account: Account | n
   return (await Promise.all(tenders.map(({ userId }) => usersOf(ports, userId)))).flat();
 }
 
-/** Whoever was shut out hears nothing of what goes on inside. */
+/** A disabled user is not notified of anything. */
 const isShutOut = ({ disabledAtMs }: User): boolean => disabledAtMs !== null;
 
 const toRecipient = ({ id, email }: User): Recipient => ({ userId: id, email });

@@ -1,4 +1,4 @@
-/** Makes a user, the personal account and a first token in one act [A11]. */
+/** Creates a user, the personal account and a first token in one act [A11]. */
 import { randomBytes } from 'node:crypto';
 import { formatToken, makeTokenSecret } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
@@ -17,14 +17,14 @@ export interface RegisterInput {
   readonly email: string;
   readonly password: string;
   readonly deviceName: string;
-  /** `person.address` is the client's address, by which tries are limited. */
+  /** `person.address` is the client's address, by which attempts are limited. */
   readonly by: By;
 }
 
 export type RegisterFault = Fault<'email' | 'password' | 'deviceName' | 'displayName'>;
 
 export type RegisterOutcome =
-  /** `text` is the token as its owner is handed it, once. */
+  /** `text` is the token as its owner receives it, once. */
   | { readonly ok: true; readonly user: User; readonly token: Credential; readonly text: string }
   | { readonly ok: false; readonly reason: 'sign-up-closed' }
   /** A taken address is one of the faults. */
@@ -35,7 +35,7 @@ export const DEVICE_NAME_SENTENCE = 'The device name must have 1 to 100 characte
 
 export async function register(ports: RegisterPorts, input: RegisterInput): Promise<RegisterOutcome> {
   if (!mayRegister(ports, null)) return { ok: false, reason: 'sign-up-closed' };
-  // Every fault at once: those of the user are looked for with the one of the device.
+  // Every fault at once: those of the user are checked together with the one of the device.
   if (checkName(input.deviceName).length > 0) {
     const others = await findUserFaults(ports, input);
     if (others === 'busy') return { ok: false, reason: 'busy', retryAfterSeconds: 1 };

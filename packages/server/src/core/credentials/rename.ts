@@ -1,4 +1,4 @@
-/** What an owner does to a credential that stays: another name, and the end of the previous secret during an overlap. */
+/** What an owner does to a credential that stays active: rename it, and end or extend the previous secret during an overlap. */
 import { no, type Outcome, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
 import { SECOND_MS } from '../lib/clock.ts';
@@ -20,15 +20,15 @@ export async function renameCredential(
   return (await credentials.rename({ ...owned, name, event })) ? ok(null) : no('not_found');
 }
 
-/** Ends the previous secret now. False when it does not exist, or has ended. */
+/** Ends the previous secret now. False if it does not exist, or has expired. */
 export function endOverlap({ credentials, clock }: RenamePorts, owned: Owned, by: By): Promise<boolean> {
   const nowMs = clock.now();
   return credentials.endOverlap({ ...owned, nowMs, event: happened(by, nowMs, `${owned.kind}.overlap_ended`) });
 }
 
 /**
- * Lets it work for `seconds` from now, but never longer than MAX_OVERLAP_SECONDS after the rotation, however often it is asked. False when it
- * has ended already.
+ * Lets it work for `seconds` from now, but never longer than MAX_OVERLAP_SECONDS after the rotation, however often this is
+ * called. False if it has expired already.
  */
 export function extendOverlap(
   { credentials, clock }: RenamePorts,

@@ -1,4 +1,4 @@
-/** Ends a credential for good, with all its secrets and, for a key, with every JWT minted from it. */
+/** Revokes a credential for good, with all its secrets and, for a key, with every JWT minted from it. */
 import { type By, happened } from '../audit/event.ts';
 import type { CredentialsPorts } from './ports.ts';
 
@@ -12,7 +12,7 @@ interface Input {
   readonly accountId?: number;
 }
 
-/** False when there is no such credential, it is not theirs, or it is revoked already. */
+/** False if it does not exist, is not theirs, or is already revoked. */
 export function revokeCredential({ credentials, clock }: Ports, input: Input, by: By): Promise<boolean> {
   const nowMs = clock.now();
   return credentials.revoke({

@@ -1,4 +1,4 @@
-/** Replaces a secret and lets the old one live on for a while, so that nobody has to change two places at one moment. */
+/** Replaces a secret and keeps the old one working for a while, so that nobody has to change two places at the same moment. */
 import { randomBytes } from 'node:crypto';
 import { formatToken, makeKeyText, makeTokenSecret, no, type Outcome, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
@@ -14,15 +14,15 @@ type Ports = Pick<CredentialsPorts, 'credentials' | 'clock' | 'tell'>;
 
 interface Input {
   readonly credential: Pick<Credential, 'id' | 'kind' | 'environment' | 'accountId' | 'userId' | 'name'>;
-  /** SHA-256 (hex) of the secret that is to be replaced; only the newest can be. */
+  /** SHA-256 (hex) of the secret to replace; only the newest can be replaced. */
   readonly currentHash: string;
   /** 0 to MAX_OVERLAP_SECONDS; 0 ends the old secret at once. */
   readonly overlapSeconds: number;
-  /** For keys: whether the JWTs minted so far end too. */
+  /** For keys: whether to revoke the JWTs minted so far too. */
   readonly revokeJwts: boolean;
 }
 
-/** Id, permissions, addresses and end stay as they are. `superseded`: the given secret is not the newest, or it was revoked. */
+/** ID, permissions, addresses and expiry stay the same. `superseded`: the given secret is not the newest, or it was revoked. */
 export async function rotateCredential(
   ports: Ports,
   { credential, currentHash, overlapSeconds, revokeJwts }: Input,

@@ -1,6 +1,7 @@
 /**
- * Undoing a narrowing: the only way in which permissions or addresses of a credential grow. For a day it gives back exactly those from before
- * the newest narrowing, to somebody who has just proved who they are; docs/decisions/2026-11-29-undo-a-narrowing.md says why.
+ * Undoing a narrowing: the only way in which permissions or addresses of a credential grow. For a day it gives back exactly those
+ * from before the last narrowing, to a user who has just proved who they are; docs/decisions/2026-11-29-undo-a-narrowing.md says
+ * why.
  */
 import { no, type Outcome, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
@@ -18,8 +19,8 @@ interface Input {
 }
 
 /**
- * Until when a narrowing can be undone; null: not at all. What the operator narrows at the command line, or a program with the credential
- * itself, is not for people at the dashboard to undo.
+ * Until when a narrowing can be undone; null: not at all. What the operator narrows at the command line, or a program with the
+ * credential itself, cannot be undone in the dashboard.
  */
 export const undoEndsAtMs = ({ actor }: By, nowMs: number): number | null =>
   actor.startsWith('user:') ? nowMs + UNDO_LASTS_MS : null;

@@ -1,6 +1,6 @@
 /**
- * Checks a token or an API key: one cached row, a visible list of reasons to refuse, and a caller. No write and, when the row is
- * cached, no wait. The presented text is hashed whether or not a row is found, and hashes are compared in constant time.
+ * Verifies a token or an API key: one cached row, an explicit list of reasons to refuse, and a caller. No write and, when the row
+ * is cached, no wait. The presented text is hashed whether or not a row is found, and hashes are compared in constant time.
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { PresentedCredential } from '@keyhouse/protocol';
@@ -14,7 +14,7 @@ import type { Credential, CredentialsStore, CredentialWithOwner } from './creden
 import type { From } from './from.ts';
 import type { ImportsStore } from './imported.ts';
 
-/** Tokens that came from a log-in or a registration end after so long without use (contract, document A). */
+/** Tokens that came from a log-in or a registration expire after this long without use (contract, document A). */
 export const UNUSED_TOKEN_DAYS = 90;
 
 export type PresentedOpaque = Extract<PresentedCredential, { kind: 'token' | 'key' }>;
@@ -22,23 +22,29 @@ export type PresentedOpaque = Extract<PresentedCredential, { kind: 'token' | 'ke
 /** Where a credential is looked for: a token by its id, a key by the hash of its text. */
 type Sought = { readonly kind: 'token'; readonly id: number } | { readonly kind: 'key' };
 
-/** What somebody else was presented with and tells by digests alone. */
+/** What was presented to somebody else, who reports only its digests. */
 export type Digested =
   | { readonly kind: 'token'; readonly id: number; readonly hash: string }
   | { readonly kind: 'key'; readonly hash: string }
   | { readonly kind: 'foreign'; readonly candidates: readonly Candidate[] };
 
-/** What is left out when somebody asks about a credential instead of using it. */
+/** Checks that are left out when somebody asks about a credential instead of using it. */
 export interface Judging {
   /** False: the use is not counted. Default true. */
   readonly counted?: boolean;
   /** False: where the request comes from is not judged. Default true. */
   readonly address?: boolean;
-  /** False: a JWT of a suspended account passes. For revoking: it would be accepted again once the account is resumed. Default true. */
+  /**
+   * False: a JWT of a suspended account passes. For revoking: it would be accepted again once the account is resumed. Default
+   * true.
+   */
   readonly suspension?: boolean;
-  /** False: a JWT that was revoked passes. For revoking: a database that was set back may have lost what was heard of. Default true. */
+  /**
+   * False: a JWT that was revoked passes. For revoking: a database that was set back may have lost a revocation that this server
+   * knows of. Default true.
+   */
   readonly revocation?: boolean;
-  /** False: a JWT that has expired passes. For revoking: the clock may be ahead, and be set right later. Default true. */
+  /** False: a JWT that has expired passes. For revoking: the clock may be ahead, and be corrected later. Default true. */
   readonly expiry?: boolean;
 }
 
@@ -61,11 +67,11 @@ interface Entry {
   readonly credential: CredentialWithOwner;
   readonly blocks: readonly AddressBlock[] | null;
   readonly accept: Verdict & { ok: true };
-  /** It was found among imported ones, where its id was this; null: it had none. Left out for our own. */
+  /** It was found among imported ones, and this was its id there; null: it had none. Left out for our own. */
   readonly foreignId?: string | null;
 }
 
-/** What an imported credential may be: whose secret this is, by its hash, and the id that must be its own, where one was presented. */
+/** What an imported credential may be: the hash of its secret, and the id that it must have, if one was presented. */
 export interface Candidate {
   readonly hash: string;
   readonly foreignId: string | null;
@@ -80,7 +86,7 @@ export class CredentialVerifier {
     this.#cache = new CredentialCache(ports.follower);
   }
 
-  /** Judges a credential; at once when it is cached, else after one read. Rejects when the store cannot be asked. */
+  /** Judges a credential; at once if it is cached, else after one read. Rejects if the store cannot be asked. */
   verify(presented: PresentedOpaque, from: From, judging: Judging = {}): Verdict | Promise<Verdict> {
     const hash = hashSecret(presented.kind === 'token' ? presented.secret : presented.text);
     const waiting = this.#ports.follower.whenFresh();
@@ -89,15 +95,15 @@ export class CredentialVerifier {
   }
 
   /**
-   * Judges a text that has no form of ours, among imported credentials only. Up to two reads: `12|text` may be the secret `text` of
-   * number 12, or be a secret as a whole.
+   * Judges a text that does not have our form, among imported credentials only. Up to two reads: `12|text` may be the secret
+   * `text` of number 12, or be a secret as a whole.
    */
   async verifyForeign(text: string, from: From, judging: Judging = {}): Promise<Verdict> {
     await this.#ports.follower.whenFresh();
     return await this.#verifyCandidates(candidatesOf(text), from, judging);
   }
 
-  /** Why what somebody else refused does not hold, and whose it is. It counts as no use. */
+  /** Why a credential that somebody else refused is not valid, and whose it is. It does not count as use. */
   async recognize(digested: Digested): Promise<Verdict> {
     await this.#ports.follower.whenFresh();
     if (digested.kind === 'foreign') return await this.#verifyCandidates(digested.candidates, NOWHERE, UNJUDGED);
@@ -105,8 +111,8 @@ export class CredentialVerifier {
   }
 
   /**
-   * When what was presented expires if nothing else happens: with the credential, with its overlap, or because it is not used. Null: never.
-   * An answer about the caller may be remembered until then.
+   * When what was presented expires if nothing else happens: with the credential, with its overlap, or because it is not used.
+   * Null: never. An answer about the caller may be remembered until then.
    */
   endOf({ credentialId, expiresAtMs, secretEndsAtMs, unusedSinceMs }: OpaqueCaller): number | null {
     const lastUsedAtMs = Math.max(unusedSinceMs ?? 0, this.#ports.use.lastUsedAtMs(credentialId) ?? 0);
@@ -148,7 +154,8 @@ export class CredentialVerifier {
   }
 
   #judge(sought: Sought, entry: Entry, hash: string, from: From, judging: Judging): Verdict {
-    // A secret is good only behind the id that it was given with. Who tells by a digest may be wrong about its kind, and both share a cache.
+    // A secret is valid only with the id that it was created with. A report by digest may be wrong about the kind, and both share
+    // a cache.
     if (sought.kind !== entry.credential.kind || (sought.kind === 'token' && sought.id !== entry.credential.id)) return UNKNOWN;
     return this.#judgeEntry(entry, hash, from, judging);
   }
@@ -162,7 +169,7 @@ export class CredentialVerifier {
     return accept;
   }
 
-  /** A cached row may be behind on use by another server; when it decides, it is read again. */
+  /** A cached row may not know of use on another server; if it would decide, it is read again. */
   #looksUnused(credential: CredentialWithOwner): boolean {
     return isUnused(credential, this.#lastUsedAtMs(credential), this.#ports.clock.now());
   }
@@ -172,7 +179,7 @@ export class CredentialVerifier {
   }
 }
 
-/** What stands behind the first bar, with what stands before it; then the whole text. */
+/** The text after the first bar, with the text before it; then the whole text. */
 function candidatesOf(text: string): readonly Candidate[] {
   const whole = { hash: hashSecret(text), foreignId: null };
   const bar = text.indexOf('|');
@@ -180,14 +187,14 @@ function candidatesOf(text: string): readonly Candidate[] {
   return [{ hash: hashSecret(text.slice(bar + 1)), foreignId: text.slice(0, bar) }, whole];
 }
 
-/** Before a bar stands the id of a token; keys are presented as a whole. */
+/** Before a bar is the id of a token; keys are presented as a whole. */
 const isForeign = ({ credential, foreignId }: Entry, candidate: Candidate): boolean =>
   foreignId !== undefined && (candidate.foreignId === null || (credential.kind === 'token' && candidate.foreignId === foreignId));
 
-/** SHA-256, lower-case hex: what is stored of a secret. */
+/** SHA-256, lower-case hex: this is what is stored of a secret. */
 export const hashSecret = (secret: string): string => sha256Hex(secret);
 
-/** Every reason not to take a known credential, in order. */
+/** Every reason to refuse a known credential, in order. */
 export function reasonToRefuse(
   { credential, blocks }: Pick<Entry, 'credential' | 'blocks'>,
   hash: string,
@@ -210,7 +217,7 @@ const isUnused = (credential: CredentialWithOwner, lastUsedAtMs: number, nowMs: 
 
 const endsUnused = ({ source }: CredentialWithOwner): boolean => source === 'login' || source === 'register';
 
-/** Null: no list was made, and every address is allowed. */
+/** Null: there is no list, and every address is allowed. */
 export const blocksOf = (addresses: readonly string[] | null): readonly AddressBlock[] | null =>
   addresses === null ? null : compileBlocks(addresses);
 
@@ -233,7 +240,7 @@ const refuse = (credential: CredentialWithOwner, reason: RefusalReason): Verdict
   refused: refusedCredential(credential),
 });
 
-/** What is known of a token or key, to whoever must explain why it was refused. */
+/** What is known of a token or key, to explain why it was refused. */
 export const refusedCredential = (credential: Credential): RefusedCredential => {
   const { kind, id, accountId, userId, permissions, expiresAtMs, addresses, environment } = credential;
   return { kind, credentialId: id, accountId, userId, permissions, expiresAtMs, addresses, environment };

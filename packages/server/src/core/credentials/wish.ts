@@ -1,4 +1,4 @@
-/** What may be asked for when a credential is made or narrowed, checked in one place. */
+/** What may be asked for when a credential is created or narrowed, checked in one place. */
 import { isPermission, isReserved, isWildcard, MAX_PERMISSIONS, OPERATOR_PERMISSIONS, parseBlock } from '@keyhouse/protocol';
 import type { Fault } from '../lib/fault.ts';
 import { findNameFault } from '../lib/name.ts';

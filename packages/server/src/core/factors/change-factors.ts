@@ -47,7 +47,7 @@ export async function removePasskey(ports: OwnFactorsPorts, user: User, id: stri
   return await ports.factors.removePasskey({ userId: user.id, id, events });
 }
 
-/** A new TOTP secret that waits for its first code. Null while one is in force: that must be removed first. */
+/** A new TOTP secret that waits for its first code. Null while one is in force: that one must be removed first. */
 export async function beginTotp(ports: OwnFactorsPorts, user: User, by: By): Promise<{ secret: string; uri: string } | null> {
   const { base32, sealed } = makeTotpSecret(await ports.standingSecret(), user.id);
   const put = await ports.factors.putTotp({ userId: user.id, sealedSecret: sealed, nowMs: ports.clock.now(), by });
@@ -55,8 +55,8 @@ export async function beginTotp(ports: OwnFactorsPorts, user: User, by: By): Pro
 }
 
 /**
- * The recovery codes, shown once, when it is the first second factor: two-step verification is on from now on. An empty list: it was on
- * already, and the codes that there are stay valid. Null when the code does not fit the secret.
+ * The recovery codes, shown once, if it is the first second factor: two-step verification is on from now on. An empty list: it
+ * was on already, and the existing codes stay valid. Null if the code does not match the secret.
  */
 export async function confirmTotp(ports: OwnFactorsPorts, user: User, code: string, by: By): Promise<readonly string[] | null> {
   const { factors, clock } = ports;
@@ -87,7 +87,9 @@ export const removeTotp = (ports: OwnFactorsPorts, user: User, by: By): Promise<
   return ports.factors.removeTotp({ userId: user.id, events: { removed, twoStepOff: twoStepOff(ports, by, nowMs, user) } });
 };
 
-/** Turns two-step verification on with the passkeys that there are. Returns the recovery codes, as the first second factor always does. */
+/**
+ * Turns two-step verification on with the existing passkeys. Returns the recovery codes, as the first second factor always does.
+ */
 export async function turnTwoStepOn(
   ports: OwnFactorsPorts,
   user: User,

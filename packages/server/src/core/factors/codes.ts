@@ -12,7 +12,7 @@ export const RECOVERY_CODES = 10;
 /** RFC 4226 §4: at least 128 bits, 160 recommended. */
 const SECRET_BYTES = 20;
 const PERIOD_SECONDS = 30;
-/** A code is good for its own step and one on each side (RFC 6238 §5.2): clocks and fingers are slow. */
+/** A code is valid for its own step and one on each side (RFC 6238 §5.2): clocks and fingers are slow. */
 const WINDOW = 1;
 const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
 
@@ -31,7 +31,7 @@ export function makeTotpSecret(secret: MasterSecret, userId: number): { base32: 
 export const totpUri = (base32: string, issuer: string, label: string): string =>
   new TOTP({ issuer, label, secret: Secret.fromBase32(base32), digits: 6, period: PERIOD_SECONDS }).toString();
 
-/** The time step whose code this is, or null. */
+/** The time step that this code belongs to, or null. */
 export function stepOf(
   secrets: readonly MasterSecret[],
   userId: number,
@@ -50,7 +50,7 @@ export function stepOf(
   return delta === null ? null : Math.floor(nowMs / 1000 / PERIOD_SECONDS) + delta;
 }
 
-/** Four groups of four, without letters that look alike: 79 bits of chance each. */
+/** Four groups of four, without letters that look alike: 79 random bits each. */
 export function makeRecoveryCodes(): readonly string[] {
   return Array.from({ length: RECOVERY_CODES }, () => {
     const letters = Array.from({ length: 16 }, () => ALPHABET[pick()] ?? '');
@@ -58,7 +58,7 @@ export function makeRecoveryCodes(): readonly string[] {
   });
 }
 
-/** Without bias: bytes beyond the last whole round are thrown again. */
+/** Without bias: bytes beyond the last whole round are drawn again. */
 function pick(): number {
   const most = 256 - (256 % ALPHABET.length);
   for (;;) {
@@ -67,11 +67,14 @@ function pick(): number {
   }
 }
 
-/** However it was typed. Bound to the user, so that a hash says nothing beside another. */
+/** However it was typed. Bound to the user, so that equal codes of two users have different hashes. */
 export const hashRecoveryCode = (userId: number, code: string): string =>
   sha256Hex(`${userId}:${code.toLowerCase().replace(/[^a-z0-9]/g, '')}`);
 
-/** Uses a code up: six digits are TOTP, everything else is sought among the recovery codes. Null: it is none, or was used before. */
+/**
+ * Uses a code up: six digits are TOTP, anything else is looked up among the recovery codes. Null: it is not valid, or was used
+ * before.
+ */
 export async function useCode(
   ports: { readonly factors: FactorsStore; readonly secrets: readonly MasterSecret[]; readonly clock: Clock },
   { userId, code, by }: { readonly userId: number; readonly code: string; readonly by: By },

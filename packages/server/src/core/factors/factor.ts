@@ -1,7 +1,8 @@
 /**
- * What a person signs in with apart from the password: passkeys, TOTP, recovery codes, and other OpenID providers. A passkey is a way in,
- * instead of the password. Two-step verification is a setting (`User.twoStepSinceMs`): while it is on, TOTP, any passkey and recovery codes
- * are accepted as the second step, and at least one TOTP or passkey is there. A TOTP that is in force exists only while it is on.
+ * What a user signs in with apart from the password: passkeys, TOTP, recovery codes, and other OpenID providers. A passkey is a
+ * way in, instead of the password. Two-step verification is a setting (`User.twoStepSinceMs`): while it is on, TOTP, any passkey
+ * and recovery codes are accepted as the second step, and at least one TOTP or passkey exists. A TOTP that is in force exists
+ * only while it is on.
  */
 import type { By, EventDraft } from '../audit/event.ts';
 
@@ -22,7 +23,7 @@ export interface Passkey {
 
 export interface Totp {
   readonly sealedSecret: string;
-  /** Null: made, and not yet proved by a code. It is asked for only once it was. */
+  /** Null: created, and not yet confirmed by a code. It is asked for only after that. */
   readonly confirmedAtMs: number | null;
 }
 
@@ -46,56 +47,60 @@ export interface FactorsStore {
   /** False when an authenticator has it already. */
   addPasskey(input: { passkey: Passkey; event: EventDraft }): Promise<boolean | 'too_many'>;
   renamePasskey(input: { userId: number; id: string; name: string; event: EventDraft }): Promise<boolean>;
-  /** Two-step verification ends with its last factor. `only-way-in`: neither a password nor another passkey or provider would be left. */
+  /**
+   * Two-step verification is turned off with its last factor. `only-way-in`: neither a password nor another passkey or provider
+   * would be left.
+   */
   removePasskey(input: { userId: number; id: string; events: RemovalEvents }): Promise<'done' | 'gone' | 'only-way-in'>;
-  /** Notes a use; false when the counter did not move on (WebAuthn Level 3 §6.1.1), or the passkey is gone. */
+  /** Records a use; false if the counter did not move on (WebAuthn Level 3 §6.1.1), or the passkey is gone. */
   usePasskey(input: { userId: number; id: string; counter: number; nowMs: number }): Promise<boolean>;
 
   /** A secret that waits for its first code; false while one is in force. */
   putTotp(input: { userId: number; sealedSecret: string; nowMs: number; by: By }): Promise<boolean>;
   /**
-   * Puts it in force with the first code's time step. The first second factor turns two-step verification on and stores the recovery codes
-   * (SHA-256, hex): `codes`. Where it is on already, those that are left stay valid: `kept`. `gone`: none waits.
+   * Puts it in force with the first code's time step. The first second factor turns two-step verification on and stores the
+   * recovery codes (SHA-256, hex): `codes`. If it is on already, the remaining codes stay valid: `kept`. `gone`: no secret is
+   * waiting.
    */
   confirmTotp(input: {
     userId: number;
-    /** The very one that the code was checked against: another page may have made another meanwhile. */
+    /** Exactly the secret that the code was checked against: another page may have created another one in the meantime. */
     sealedSecret: string;
     step: number;
     recoveryHashes: readonly string[];
     nowMs: number;
     events: { readonly confirmed: EventDraft; readonly twoStepOn: EventDraft };
   }): Promise<'codes' | 'kept' | 'gone'>;
-  /** Turns two-step verification on by the passkeys that there are, with recovery codes. `no-factor`: there is no passkey. */
+  /** Turns two-step verification on by the existing passkeys, with recovery codes. `no-factor`: there is no passkey. */
   turnTwoStepOn(input: {
     userId: number;
     recoveryHashes: readonly string[];
     nowMs: number;
     event: EventDraft;
   }): Promise<'done' | 'already' | 'no-factor'>;
-  /** Its TOTP and recovery codes are deleted; passkeys stay, as a way in. False when it is off. */
+  /** Deletes its TOTP and recovery codes; passkeys stay, as a way in. False if it is off. */
   turnTwoStepOff(input: { userId: number; event: EventDraft }): Promise<boolean>;
   /** Uses a time step; false when it, or a later one, was used before (RFC 6238 §5.2). */
   useTotp(input: { userId: number; step: number }): Promise<boolean>;
-  /** Two-step verification ends with its last factor. */
+  /** Two-step verification is turned off with its last factor. */
   removeTotp(input: { userId: number; events: RemovalEvents }): Promise<boolean>;
-  /** False while two-step verification is off: there is nothing that they could stand in for. */
+  /** False while two-step verification is off: there is nothing that they could replace. */
   replaceRecoveryCodes(input: { userId: number; hashes: readonly string[]; event: EventDraft }): Promise<boolean>;
-  /** Uses one up: of two who race one gets it. */
+  /** Uses one up: if two requests race, exactly one gets it. */
   useRecoveryCode(input: { userId: number; hash: string; event: EventDraft }): Promise<boolean>;
 
   /** False when the subject is linked already, the sign-in has ended, or the user is an administrator whose domain is not among `domains`. */
   linkIdentity(input: {
     signInId: number;
     identity: Identity;
-    /** Those that the provider may vouch for. */
+    /** The domains that the provider may vouch for. */
     domains: readonly string[];
     event: EventDraft;
   }): Promise<boolean>;
   unlinkIdentity(input: { userId: number; provider: string; event: EventDraft }): Promise<'done' | 'gone' | 'only-way-in'>;
 }
 
-/** `twoStepOff` is written only when the factor was the last one. */
+/** `twoStepOff` is written only if the factor was the last one. */
 export interface RemovalEvents {
   readonly removed: EventDraft;
   readonly twoStepOff: EventDraft;

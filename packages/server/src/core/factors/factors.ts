@@ -1,6 +1,6 @@
 /**
- * Factors: what somebody signs in with apart from a password. Passkeys (a way in by themselves), an authenticator app and recovery codes (the
- * second step, where two-step verification is on), and accounts at other OpenID providers.
+ * Factors: what a user signs in with apart from a password. Passkeys (a way in by themselves), an authenticator app and recovery
+ * codes (the second step, where two-step verification is on), and accounts at other OpenID providers.
  *
  * Owns: adding, renaming and removing them, and turning two-step verification on and off. Signing in with them belongs to `sign-ins`, linking a
  * provider to `providers`.
@@ -28,7 +28,7 @@ export type Factors = ReturnType<typeof bindFactors>;
 export function bindFactors(ports: OwnFactorsPorts) {
   const { factors } = ports;
   return {
-    /** All that a user has. */
+    /** All factors of a user. */
     list: async (userId: number) => {
       const [passkeys, totp, recoveryCodes, identities] = await Promise.all([
         factors.listPasskeys(userId),

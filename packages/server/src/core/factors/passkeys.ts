@@ -1,6 +1,7 @@
 /**
- * Passkeys (WebAuthn Level 3), with @simplewebauthn/server for the formats. A challenge is good once, for five minutes, for one use and one user.
- * It carries that itself, sealed: every page that offers to log in asks for one, and asking writes nothing.
+ * Passkeys (WebAuthn Level 3), with @simplewebauthn/server for the formats. A challenge is valid once, for five minutes, for one
+ * use and one user. It carries all this itself, sealed: every page that offers to sign in asks for one, and asking writes
+ * nothing.
  */
 import { randomBytes } from 'node:crypto';
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
@@ -20,19 +21,19 @@ export interface PasskeyPorts {
   readonly secret: MasterSecret;
   readonly secrets: readonly MasterSecret[];
   readonly clock: Clock;
-  /** The public origin; its host is the relying party's id. */
+  /** The public origin; its host is the relying party's ID. */
   readonly url: string;
   readonly brand: () => { readonly name: string };
 }
 
-/** Loaded by the first who asks: it parses certificates of every kind, and takes its room in memory for it. */
+/** Loaded at first use: it parses certificates of every kind, and needs much memory for that. */
 const webAuthn = () => import('@simplewebauthn/server');
 
 /** Base64url of at most 1023 bytes (WebAuthn §4). */
 const CREDENTIAL_ID = /^[\w-]{1,1364}$/;
 const CHALLENGE_LASTS_MS = 5 * MINUTE_MS;
 
-/** Browsers refuse them where the host is an IP address. */
+/** Browsers refuse passkeys where the host is an IP address. */
 export const offersPasskeys = (url: string): boolean => {
   const { hostname } = new URL(url);
   return !/^[\d.]+$/.test(hostname) && !hostname.startsWith('[');
@@ -40,7 +41,7 @@ export const offersPasskeys = (url: string): boolean => {
 
 const relyingParty = (url: string): string => new URL(url).hostname;
 
-/** `userId` null: whoever has one may answer (discoverable). */
+/** `userId` null: anyone who has a passkey may answer (discoverable). */
 export async function passkeyOptions(ports: PasskeyPorts, use: 'log-in' | 'proof', userId: number | null) {
   const passkeys = userId === null ? [] : await ports.factors.listPasskeys(userId);
   const { generateAuthenticationOptions } = await webAuthn();
@@ -53,7 +54,7 @@ export async function passkeyOptions(ports: PasskeyPorts, use: 'log-in' | 'proof
   });
 }
 
-/** Whose passkey it is; null for everything that does not hold. `userId`: only theirs will do. */
+/** Whose passkey it is; null for everything that is not valid. `userId`: only a passkey of this user is accepted. */
 export async function checkPasskey(
   ports: PasskeyPorts,
   use: 'log-in' | 'proof',
@@ -106,7 +107,7 @@ export async function newPasskeyOptions(ports: PasskeyPorts, user: User) {
   });
 }
 
-/** The passkey as it is to be stored; null for everything that does not hold. */
+/** The passkey as it is to be stored; null for everything that is not valid. */
 export async function checkNewPasskey(ports: PasskeyPorts, user: User, name: string, answer: unknown): Promise<Passkey | null> {
   const response = readAnswer<RegistrationResponseJSON>(answer);
   const challenge = response === null ? null : readChallenge(ports, 'add', user.id, response.response.clientDataJSON);
@@ -128,7 +129,7 @@ export async function checkNewPasskey(ports: PasskeyPorts, user: User, name: str
     name,
     publicKey: Buffer.from(credential.publicKey).toString('base64url'),
     counter: credential.counter,
-    // As the browser says; nothing is proved of it.
+    // As the browser says; this is not verified.
     transports: readTransports(credential.transports),
     synced: credentialBackedUp,
     createdAtMs: ports.clock.now(),
@@ -142,11 +143,11 @@ interface Challenge {
   readonly endsAtMs: number;
 }
 
-/** At least 16 bytes of chance (§13.4.3), and the end. */
+/** At least 16 random bytes (§13.4.3), and the expiry. */
 const CHANCE_BYTES = 16;
 const END_BYTES = 6;
 
-/** Sealed under this name it opens for no other use, and for nobody else. */
+/** Sealed under this name it opens for no other use, and for no other user. */
 const sealName = (use: PasskeyUse, userId: number | null): string => `passkey:${use}:${userId ?? 'anybody'}`;
 
 function makeChallenge({ secret, clock }: PasskeyPorts, use: PasskeyUse, userId: number | null): string {
@@ -155,7 +156,7 @@ function makeChallenge({ secret, clock }: PasskeyPorts, use: PasskeyUse, userId:
   return seal(secret, sealName(use, userId), Buffer.concat([randomBytes(CHANCE_BYTES), end]));
 }
 
-/** The challenge that the authenticator signed, when it is one of ours for this use and this user, and in time. */
+/** The challenge that the authenticator signed, if it is one of ours for this use and this user, and has not expired. */
 function readChallenge(
   { secrets, clock }: PasskeyPorts,
   use: PasskeyUse,
@@ -186,7 +187,7 @@ function challengeIn(clientData: string): string | null {
   }
 }
 
-/** Enough shape that the library can look at the rest; what it does not like it throws at. */
+/** Enough shape for the library to check the rest; it throws on what it does not accept. */
 function readAnswer<Answer extends { id: string; response: { clientDataJSON: string } }>(answer: unknown): Answer | null {
   if (typeof answer !== 'object' || answer === null || !('id' in answer) || !('response' in answer)) return null;
   const { id, response } = answer;

@@ -1,6 +1,6 @@
 /**
- * What stands in a JWT that somebody pasted, and whether it still holds. Reading is anybody's: nothing in a JWT is secret but its
- * signature. What is judged is told to its own account alone; of another's, or another issuer's, only that it is foreign.
+ * What a pasted JWT contains, and whether it is still valid. Anyone can read a JWT: nothing in it is secret but its signature.
+ * The verdict is shown to its own account only; of a JWT of another account or another issuer, only that it is foreign.
  */
 
 import { peekJws } from '@keyhouse/protocol';
@@ -15,11 +15,11 @@ export interface DecodedJwt {
 }
 
 export interface DecodePorts {
-  /** The one verifier, asking and not using: nothing is counted, and where it would be used from is not judged. */
+  /** The one verifier, asking without using: nothing is counted, and the address that it would be used from is not judged. */
   readonly judge: (text: string) => Verdict | Promise<Verdict>;
 }
 
-/** Null when the text is no signed JWT in compact form (RFC 7515 §7.1) of a JSON object. It is stored and logged nowhere. */
+/** Null if the text is not a signed JWT in compact form (RFC 7515 §7.1) of a JSON object. It is stored and logged nowhere. */
 export async function decodeJwt(
   { judge }: DecodePorts,
   { text, accountId }: { text: string; accountId: number },

@@ -1,7 +1,7 @@
-/** A minted JWT as it is kept, and what the store does for it. */
+/** A minted JWT as it is recorded, and what the store does for it. */
 import type { EventDraft } from '../audit/event.ts';
 
-/** A minted JWT as it is kept on record; the text itself is not stored. */
+/** A minted JWT as it is recorded; the text itself is not stored. */
 export interface MintedJwt {
   readonly jti: string;
   readonly keyId: number;
@@ -16,10 +16,10 @@ export interface MintedJwt {
 
 export interface JwtsStore {
   /**
-   * Records a JWT before its text leaves the server. `too_many`: the key has `limit` live JWTs already. `key_changed`: since
-   * the request was let in, the key was revoked or no longer has `expected`, or its owner was disabled; nothing is recorded. `key_gone`: it has no row, though rows of
-   * keys are never deleted: the database was set back.
-   * `hash`: SHA-256 (hex) of the secret that asks; it must be the newest, or within its overlap.
+   * Records a JWT before its text leaves the server. `too_many`: the key has `limit` active JWTs already. `key_changed`: since
+   * the request was accepted, the key was revoked or no longer has `expected`, or its owner was disabled; nothing is recorded.
+   * `key_gone`: it has no row, though rows of keys are never deleted: the database was set back. `hash`: SHA-256 (hex) of the
+   * presented secret; it must be the newest, or within its overlap.
    */
   recordJwt(input: {
     jwt: Omit<MintedJwt, 'revokedAtMs'>;
@@ -29,7 +29,7 @@ export interface JwtsStore {
     event: EventDraft;
   }): Promise<'recorded' | 'too_many' | 'key_changed' | 'key_gone'>;
   findJwt(jti: string): Promise<MintedJwt | null>;
-  /** Newest first; without ended and revoked ones unless asked. `before`: only those that stand behind this one in the list. */
+  /** Newest first; expired and revoked ones only when asked for. `before`: only those that come after this one in the list. */
   listJwts(filter: {
     keyId: number;
     subject?: string;
@@ -40,11 +40,13 @@ export interface JwtsStore {
     withEnded: boolean;
     limit: number;
   }): Promise<readonly MintedJwt[]>;
-  /** One that has expired too: the clock may be ahead, and be set right. False when there is none, or it is revoked already. */
+  /**
+   * Also one that has expired: the clock may be ahead, and be corrected later. False if it does not exist or is already revoked.
+   */
   revokeJwt(input: { jti: string; nowMs: number; event: EventDraft }): Promise<boolean>;
   /**
-   * Ends what has no row: the JWT of an application that acts by itself, or a JWT or a session whose row was lost when the database was set back. A second time
-   * nothing happens.
+   * Revokes what has no row: the JWT of an application that acts by itself, or a JWT or a session whose row was lost when the
+   * database was set back. A second call does nothing.
    */
   revokeUnrecorded(input: {
     revoked:
@@ -54,12 +56,15 @@ export interface JwtsStore {
     event: EventDraft;
   }): Promise<void>;
   /**
-   * Ends every JWT of a key that is on record, by one revocation of the key that lets it live on; none that it would hit is recorded
-   * any more. Returns how many ended.
+   * Revokes every recorded JWT of a key, by one revocation of the key that leaves the key itself active; no JWT that it would hit
+   * is recorded afterwards. Returns how many ended.
    */
   revokeJwtsOfKey(input: { keyId: number; accountId: number; nowMs: number; event: EventDraft }): Promise<number>;
-  /** Says how long a JWT may live from now on, at most. The longest life that was ever allowed is kept: revocations last that long. */
+  /**
+   * Records how long a JWT may be valid from now on, at most. The longest lifetime that was ever allowed is kept: revocations
+   * last that long.
+   */
   allowJwtDays(input: { days: number }): Promise<void>;
-  /** Deletes records of JWTs that ended before `beforeMs`. True when more is left. */
+  /** Deletes records of JWTs that expired before `beforeMs`. True when more is left. */
   sweepJwts(input: { beforeMs: number; limit: number }): Promise<boolean>;
 }

@@ -34,14 +34,14 @@ export function bindJwts(ports: JwtsPorts) {
         for (const wished of minted.value.jwt.permissions) ports.usePermission(caller, wished);
         return minted;
       }
-      // A look may not have noticed it: the key may have been created and lost between two looks.
+      // The follower may not have noticed it: the key may have been created and lost between two of its reads.
       if (minted.reason === 'key_gone') await ports.onKeyGone();
-      // Whoever verifies the key again next must see what changed it.
+      // The next verification of the key must see what changed it.
       if (minted.reason === 'key_changed' || minted.reason === 'key_gone') await ports.look();
       return minted;
     },
     list: (input: Parameters<typeof listJwts>[1]) => listJwts(ports, input),
-    /** What stands in one, and whether it is valid. */
+    /** What it contains, and whether it is valid. */
     decode: (input: Parameters<typeof decodeJwt>[1]) => decodeJwt(ports, input),
     revoke: (input: Parameters<typeof revokeJwt>[1]) => revokeJwt(ports, input),
     /** All that were minted from a key until now. */

@@ -1,11 +1,11 @@
-/** Minted JWTs as they stand on record; the text of a JWT is never kept. */
+/** Minted JWTs as they are recorded; the text of a JWT is never kept. */
 import type { Clock } from '../lib/clock.ts';
 import type { JwtsStore, MintedJwt } from './jwt.ts';
 
 /** More than a person reads at once. */
 const DEFAULT_LIMIT = 100;
 
-/** The JWTs of one key, newest first; those that ended or were revoked only when asked for. */
+/** The JWTs of one key, newest first; expired and revoked ones only when asked for. */
 export const listJwts = (
   ports: { jwts: Pick<JwtsStore, 'listJwts'>; clock: Clock },
   input: {
@@ -24,7 +24,7 @@ export const listJwts = (
     limit: input.limit ?? DEFAULT_LIMIT,
   });
 
-/** One JWT by its id. With `accountId`, only one of that account: what belongs to others is not there. */
+/** One JWT by its ID. With `accountId`, only one of that account: those of other accounts are reported as missing. */
 export const findJwt = async (
   ports: { jwts: Pick<JwtsStore, 'findJwt'> },
   input: { jti: string; accountId?: number },

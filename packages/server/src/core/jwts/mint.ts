@@ -1,7 +1,7 @@
 /**
- * The only place where JWTs are born. `POST /auth` with an API key [B4–B6]: the text leaves only after the JWT stands on record, so that
- * everything that can be presented can be listed and revoked. Those of sessions and applications live ten minutes and are not on record:
- * what ends them is the revocation of what they were issued under.
+ * The only place where JWTs are created. `POST /auth` with an API key [B4–B6]: the text leaves only after the JWT is recorded, so
+ * that everything that can be presented can be listed and revoked. JWTs of sessions and applications are valid for ten minutes
+ * and not recorded: they end by the revocation of what they were issued under.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -16,7 +16,7 @@ import type { KeyRing } from '../signing-keys/signing-key.ts';
 import type { JwtsStore, MintedJwt } from './jwt.ts';
 import { type GrantedWish, type JudgedWish, judgeWish, type Wish } from './wish.ts';
 
-/** What one key may have alive at a time; more is a loop, not a use. */
+/** How many active JWTs one key may have at a time; more is a loop, not a use. */
 export const MAX_LIVE_JWTS_PER_KEY = 10_000;
 
 /** What the minting key is known by; a `Credential` of kind `key` fits. `hash` is that of the secret that was presented. */
@@ -44,8 +44,9 @@ export interface Mint {
 }
 
 /**
- * `invalid` is a 422 with its fields, `forbidden` a 403 that names what is lacking, `too_many` a 429. `key_changed`: the key was
- * revoked, narrowed or its owner disabled while we were at it; verify the key again. `key_gone`: the database was set back to before the key was created.
+ * `invalid` is a 422 with its fields, `forbidden` a 403 that names what is missing, `too_many` a 429. `key_changed`: the key was
+ * revoked or narrowed, or its owner disabled, during the request; verify the key again. `key_gone`: the database was set back to
+ * before the key was created.
  */
 export type Minted =
   | { readonly ok: true; readonly value: Mint }

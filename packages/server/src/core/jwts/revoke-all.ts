@@ -1,4 +1,4 @@
-/** Ends every JWT that was minted from a key until now; the key lives on and mints others. */
+/** Revokes every JWT that was minted from a key until now; the key stays active and can mint others. */
 import { type By, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { JwtsStore } from './jwt.ts';

@@ -1,4 +1,4 @@
-/** Ends one minted JWT early. Revoking a key, narrowing it or disabling its owner ends JWTs too: those acts see to it themselves. */
+/** Revokes one minted JWT. Revoking a key, narrowing it or disabling its owner revokes JWTs too: those acts do it themselves. */
 
 import { no, type Outcome, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
@@ -7,8 +7,8 @@ import type { JwtsStore, MintedJwt } from './jwt.ts';
 import { findJwt } from './list.ts';
 
 /**
- * Revokes a JWT by its id. With `accountId`, only one of that account; whoever presents the JWT itself needs none (RFC 7009).
- * `not_found`: there is no such active JWT.
+ * Revokes a JWT by its ID. With `accountId`, only one of that account; a client that presents the JWT itself needs none (RFC
+ * 7009). `not_found`: no such active JWT exists.
  */
 export const revokeJwt = async (
   ports: { jwts: Pick<JwtsStore, 'findJwt' | 'revokeJwt'>; clock: Clock },

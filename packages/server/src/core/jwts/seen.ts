@@ -1,7 +1,8 @@
 /**
- * JWTs whose signature was found good, so that it need not be checked again. Found by the signature, believed only when the
- * whole text is the very one that was verified, character by character: nothing rides on another's signature or `jti`, and a
- * text that merely decodes to the same bytes was refused before it came here. Nothing here says that a JWT still holds.
+ * JWTs whose signature was verified before, so that it need not be verified again. An entry is found by the signature, and
+ * accepted only if the whole text is identical to the one that was verified, character by character: no other text can use a
+ * verified signature or `jti`, and a text that merely decodes to the same bytes was refused before it came here. An entry does
+ * not mean that the JWT is still valid.
  */
 
 import type { VerifiedJwt } from '@keyhouse/protocol';
@@ -18,13 +19,13 @@ interface Entry {
   readonly jwt: VerifiedJwt;
 }
 
-/** About 20,000 JWTs of common size; the bound is on characters, so that long ones cannot fill the memory. */
+/** About 20,000 JWTs of usual size; the bound is on characters, so that long ones cannot fill the memory. */
 const DEFAULT_MAX_CHARACTERS = 16 * 1024 * 1024;
 
-/** What an entry costs beside its text: the parsed claims, the key, the list's links. */
+/** What an entry costs in addition to its text: the parsed claims, the key, the list's links. */
 const OVERHEAD = 512;
 
-/** A memory of at most so many characters, forgetting what was not asked for the longest. */
+/** A cache of at most this many characters; the least recently used entries are dropped first. */
 export const createSeenJwts = (maxCharacters: number = DEFAULT_MAX_CHARACTERS): SeenJwts => {
   const entries = new LRUCache<string, Entry>({
     maxSize: maxCharacters,

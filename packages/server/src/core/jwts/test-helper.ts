@@ -141,7 +141,7 @@ export const openRoom = async (algorithm: SigningAlgorithm = 'ES256') => {
   return { clock, jwts, stored, signingKey, mint, verify };
 };
 
-/** Claims of a JWT that would be good in `openRoom`, to be bent by a test. */
+/** Claims of a JWT that would be valid in `openRoom`, for a test to change. */
 export const goodClaims = (jti: string, nowMs: number): Record<string, unknown> => ({
   iss: ISSUER,
   aud: ISSUER,

@@ -1,4 +1,4 @@
-/** What people have done to JWT verifiers before. Each attack starts from a JWT that is good, so that only the attack can fail. */
+/** Known attacks on JWT verifiers. Each attack starts from a valid JWT, so that only the attack can make it fail. */
 
 import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { JWS_MAX_LENGTH, makeJti } from '@keyhouse/protocol';
@@ -28,10 +28,10 @@ const signedBy = (key: KeyObject, header: unknown, body = payload): string => {
   const input = `${encode(header)}.${body}`;
   return `${input}.${sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
 };
-/** Signed with our own key: what is wrong is only how it is written. */
+/** Signed with our own key: only the way it is written is wrong. */
 const signed = (header: unknown, body = payload): string => signedBy(room.signingKey.privateKey, header, body);
 
-/** Every attack runs against an empty memory and against one that knows the good JWT. */
+/** Every attack runs with an empty cache and with one that knows the valid JWT. */
 describe.each([
   ['that sees it for the first time', false],
   ['that remembers the good JWT', true],
@@ -151,7 +151,7 @@ describe.each([
     const forged = `${header}.${body}.${'A'.repeat(86)}`;
     for (const text of ['.'.repeat(1_000_000), good + '.'.repeat(1_000_000), `${good}${'A'.repeat(10_000_000)}`]) {
       expect(reasonOf(text)).toBe('malformed');
-      // A signature alone takes a hundred times as long as it takes to see that a text is too long.
+      // A signature alone takes a hundred times as long as seeing that a text is too long.
       const ratioOf = () =>
         cpuMicros(() => reasonOf(text), 50) /
         Math.max(

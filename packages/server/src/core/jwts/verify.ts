@@ -1,6 +1,6 @@
 /**
- * Whether a text is a JWT of ours that holds now (RFC 7519 §7.2, RFC 9068 §4, RFC 8725). Revocations and the state of its
- * owner are not judged here: the caller has the ids to ask for them, and must.
+ * Whether a text is a JWT of ours that is valid now (RFC 7519 §7.2, RFC 9068 §4, RFC 8725). Revocations and the state of its
+ * owner are not judged here: the caller gets the ids to check them, and must.
  */
 import { type ClaimsRefusal, faultOfClaims, no, type Outcome, ok, readJwt, type VerifiedJwt } from '@keyhouse/protocol';
 import type { Clock } from '../lib/clock.ts';
@@ -10,11 +10,11 @@ import type { SeenJwts } from './seen.ts';
 
 export type JwtRefusal = JwsRefusal | ClaimsRefusal;
 
-/** A refusal names the JWT when its signature was ours, so that its holder can be told why. */
+/** A refusal names the JWT if its signature was ours, so that its holder can be told why. */
 export type JwtVerdict = Outcome<VerifiedJwt, JwtRefusal> & { readonly jwt?: VerifiedJwt };
 
 export interface VerifyJwtPorts {
-  /** The keys as they stand now; asked again for each JWT. */
+  /** The current keys; read again for each JWT. */
   readonly keys: () => KeyRing;
   readonly issuer: string;
   readonly audience: string;
@@ -23,7 +23,7 @@ export interface VerifyJwtPorts {
 }
 
 /**
- * Verifies a JWT. The first look costs a signature check; the same text again costs one look-up, until the JWT ends or its
+ * Verifies a JWT. The first time costs a signature check; the same text again costs one look-up, until the JWT expires or its
  * signing key is gone. Issuer, audience and times are judged each time.
  */
 export const verifyJwt = (ports: VerifyJwtPorts, text: string): JwtVerdict => {

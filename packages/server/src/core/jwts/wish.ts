@@ -7,7 +7,7 @@ import { DAY_MS, SECOND_MS } from '../lib/clock.ts';
 import type { Fault } from '../lib/fault.ts';
 import { isSameUri } from '../lib/uri.ts';
 
-/** What the caller asks for, as it came; `resource` is RFC 8707's. */
+/** The request body as it came; `resource` is RFC 8707's. */
 export interface Wish {
   readonly permissions: readonly string[];
   readonly expiresAtMs?: number;
@@ -39,7 +39,7 @@ export interface WishRules {
   readonly nowMs: number;
 }
 
-/** Judges a wish against the rules and against what the key holds and when the key itself ends. */
+/** Judges a wish against the rules, the permissions of the key, and the expiry of the key. */
 export const judgeWish = (
   rules: WishRules,
   key: { permissions: readonly string[] | null; expiresAtMs: number | null },
@@ -66,11 +66,11 @@ const SUBJECT_FAULT: JwtFault = {
 };
 const RESOURCE_FAULT: JwtFault = { field: 'resource', sentence: 'This resource does not exist.' };
 
-/** A wildcard is handed on only by a key that literally holds it: a key without a list must say what it means. */
+/** Only a key that literally holds a wildcard can pass it on: a key without a list must say what it means. */
 const mayHandOn = (held: readonly string[] | null, wanted: string): boolean =>
   isWildcard(wanted) ? held?.includes(wanted) === true : permits(held, wanted);
 
-/** One sentence at most: the first fault that there is. Names are not repeated: they are the caller's text. */
+/** One sentence at most: the first fault. Names are not repeated, because they are the caller's text. */
 const permissionFaults = (catalogue: ReadonlySet<string>, wanted: readonly string[]): JwtFault[] => {
   const fault = (sentence: string): JwtFault[] => [{ field: 'permissions', sentence }];
   if (wanted.length === 0) return fault('The permissions field must name at least one permission.');

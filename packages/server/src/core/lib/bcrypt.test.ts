@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isBcrypt, verifyBcrypt } from './bcrypt.ts';
 
-/** Made with crypt(3) of libxcrypt and with Openwall's crypt_blowfish; none by the code under test. */
+/** Created with crypt(3) of libxcrypt and with Openwall's crypt_blowfish; none with the code under test. */
 const VECTORS: readonly (readonly [password: string, hash: string])[] = [
   ['U*U', '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW'],
   ['U*U*', '$2a$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK'],

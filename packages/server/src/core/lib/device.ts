@@ -1,8 +1,8 @@
-/** What people call the browser and the system behind a user agent. It is a hint for people, and nothing is decided by it. */
+/** What people call the browser and the system behind a user agent. It is a hint for people; nothing is decided by it. */
 import Bowser from 'bowser';
 
 export interface Device {
-  /** `Firefox 140`; null when it says none. */
+  /** `Firefox 140`; null if the user agent does not name one. */
   readonly browser: string | null;
   /** `Windows 11`, `Android 16`, `macOS`. */
   readonly system: string | null;
@@ -31,7 +31,7 @@ const systemVersion = ({
 }): string | undefined =>
   name === 'macOS' ? undefined : name === 'Windows' ? (version === 'NT 10.0' ? undefined : versionName) : version;
 
-/** `Firefox 140 on Windows`; the user agent itself where nothing is known of it; null where there is none. */
+/** `Firefox 140 on Windows`; the user agent itself if nothing is known of it; null if there is none. */
 export function deviceText(userAgent: string | null | undefined): string | null {
   const { browser, system } = deviceOf(userAgent ?? null);
   if (browser === null && system === null) return userAgent ?? null;

@@ -42,7 +42,7 @@ describe('somebody with a look-alike address', () => {
 
   it('cannot make two domains one that DNS keeps apart', () => {
     expect(emailKey('ann@ex\u0430mple.com')).not.toBe(emailKey('ann@example.com'));
-    // Full width is the same name for DNS, and for whoever delivers the mail.
+    // Full width is the same name for DNS, and for the server that delivers the mail.
     expect(emailKey('ann@\uff45xample.com')).toBe(emailKey('ann@example.com'));
   });
 });

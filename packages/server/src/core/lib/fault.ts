@@ -1,4 +1,4 @@
-/** Why something that was asked for cannot be had: the field that it stands in, and a sentence that says what was wanted. */
+/** Why something that was asked for is not possible: the field that is wrong, and a sentence that says what was expected. */
 export interface Fault<Field extends string> {
   readonly field: Field;
   readonly sentence: string;

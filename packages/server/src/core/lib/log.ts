@@ -1,4 +1,4 @@
-/** The part of a logger that core speaks to. */
+/** The part of a logger that core uses. */
 export interface Log {
   info(fields: Readonly<Record<string, unknown>>, message: string): void;
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;

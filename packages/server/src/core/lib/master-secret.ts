@@ -6,7 +6,7 @@ import { hkdfSync } from 'node:crypto';
 import { inspect } from 'node:util';
 import { no, type Outcome, ok } from '@keyhouse/protocol';
 
-/** Less than 256 bits of text cannot hold 256 bits of chance. */
+/** Text of less than 256 bits cannot hold 256 random bits. */
 export const MASTER_SECRET_MIN_BYTES = 32;
 
 /** Derivations never share an info string: knowing one derived value says nothing about another. */
@@ -18,7 +18,7 @@ const derive = (text: string, info: string): Buffer => Buffer.from(hkdfSync('sha
 
 /** A master secret, ready to use. It prints as `[secret]`, wherever it is printed. */
 export class MasterSecret {
-  /** What the database keeps (64 hex digits) to refuse a wrong master secret at start. It opens nothing. */
+  /** What the database keeps (64 hex digits) to refuse a wrong master secret at start. Nothing can be opened with it. */
   readonly check: string;
   readonly #sealingKey: Buffer;
   readonly #addressKey: Buffer;
@@ -29,7 +29,7 @@ export class MasterSecret {
     this.#addressKey = derive(text, ADDRESS_INFO);
   }
 
-  /** The AES-256 key; a function, so that nothing that walks properties meets it. */
+  /** The AES-256 key; a function, so that code that walks properties does not find it. */
   sealingKey(): Buffer {
     return this.#sealingKey;
   }
@@ -52,6 +52,6 @@ export class MasterSecret {
   }
 }
 
-/** Reads a master secret: any text of at least 32 bytes, used as it stands. */
+/** Reads a master secret: any text of at least 32 bytes, used unchanged. */
 export const readMasterSecret = (text: string): Outcome<MasterSecret, 'too_short'> =>
   Buffer.byteLength(text, 'utf8') < MASTER_SECRET_MIN_BYTES ? no('too_short') : ok(new MasterSecret(text));

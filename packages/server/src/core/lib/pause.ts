@@ -1,2 +1,2 @@
-/** Lets everything else that waits have its turn; for work that goes on in slices. */
+/** Lets everything else that waits have its turn; for work that is done in slices. */
 export const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

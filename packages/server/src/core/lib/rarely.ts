@@ -1,6 +1,6 @@
 /**
- * Reports something that may happen a thousand times a second at most once in `everyMs`: the first at once, and each later one with the number that
- * were left out before it. `monotonicMs`: milliseconds that only go forward.
+ * Reports something that may happen a thousand times a second at most once in `everyMs`: the first at once, and each later report
+ * with the number of those left out before it. `monotonicMs`: milliseconds that only go forward.
  */
 export function rarely<Fact extends readonly unknown[]>(
   everyMs: number,

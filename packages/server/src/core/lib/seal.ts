@@ -2,8 +2,8 @@
  * Sealing at rest: AES-256-GCM (NIST SP 800-38D) under the master secret's sealing key. The text is
  * `v1.` and the base64url of nonce (96 random bits), ciphertext and tag (128 bits).
  *
- * Every sealed text is bound to the name of what it holds, for example `signing-key:<kid>`, so that a row copied over
- * another row does not open. Random nonces are safe for 2^32 texts under one key; signing keys will never come near.
+ * Every sealed text is bound to the name of what it holds, for example `signing-key:<kid>`, so that a row copied over another row
+ * does not open. Random nonces are safe for 2^32 texts under one key; signing keys will never come close.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { decodeBase64Url, encodeBase64Url, no, type Outcome, ok } from '@keyhouse/protocol';
@@ -14,7 +14,7 @@ const VERSION = 'v1.';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** The version is authenticated too: a later format can never be passed off as this one. */
+/** The version is authenticated too: a later format cannot be presented as this one. */
 const additionalData = (name: string): Buffer => Buffer.from(`keyhouse:${VERSION}${name}`, 'utf8');
 
 /** Seals bytes under a master secret; only `open` with the same name gives them back. */
@@ -26,8 +26,8 @@ export const seal = (secret: MasterSecret, name: string, plaintext: Uint8Array):
 };
 
 /**
- * Opens a sealed text with the first master secret that fits: the current one, then the one before it.
- * `malformed`: not a sealed text of ours. `refused`: another master secret, another name, or a changed text.
+ * Opens a sealed text with the first master secret that fits: the current one, then the previous one. `malformed`: not a sealed
+ * text of ours. `refused`: another master secret, another name, or a changed text.
  */
 export const open = (
   secrets: readonly MasterSecret[],
