@@ -1,4 +1,4 @@
-/** Composes a mail: words, look, and a body that is sealed before it is handed on. */
+/** Composes a mail: words, branding, and a body that is sealed before it is handed on. */
 
 import { createHmac } from 'node:crypto';
 import { no, type Outcome, ok } from '@keyhouse/protocol';
@@ -12,7 +12,7 @@ import { mailboxOf } from './mailbox.ts';
 
 export interface Recipient {
   readonly email: string;
-  /** Null when it is nobody who is registered. */
+  /** Null if the recipient is not a registered user. */
   readonly userId: number | null;
 }
 
@@ -24,7 +24,10 @@ export interface MailBody {
   readonly html: string;
 }
 
-/** What a sealed body is bound to: copied to a mail to somebody else it does not open, so that no link goes to another mailbox. */
+/**
+ * What a sealed body is bound to: copied to a mail to another recipient it does not open, so that no link goes to another
+ * mailbox.
+ */
 export const mailSealName = (recipient: string): string => `mail:${recipient}`;
 
 export function createCompose(ports: {
@@ -51,7 +54,7 @@ export function createCompose(ports: {
   };
 }
 
-/** `unopenable`: sealed under a master secret that is none of ours. */
+/** `unopenable`: sealed under a master secret that is not ours. */
 export function openBody(
   secrets: readonly MasterSecret[],
   { recipient, sealedBody }: { readonly recipient: string; readonly sealedBody: string },

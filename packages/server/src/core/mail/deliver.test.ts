@@ -7,7 +7,7 @@ import { type MailTransport, stateOf } from './mail.ts';
 
 type Sent = Parameters<MailTransport['send']>[0];
 
-/** A mail server that takes what it is told to take. */
+/** A mail server that accepts what the test tells it to accept. */
 function serverThat(send: (mail: Sent) => void) {
   const sent: Sent[] = [];
   const transport: MailTransport = {

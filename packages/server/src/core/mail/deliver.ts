@@ -1,6 +1,7 @@
 /**
- * Sends what is due, one after the other, by one server at a time. A mail that was handed over and not noted, because the server ended in
- * between, is sent once more: twice is better than never. What fails is tried again for two days, later each time.
+ * Sends what is due, one after the other, by one server at a time. A mail that was handed over but not recorded, because the
+ * server ended in between, is sent once more: twice is better than never. What fails is tried again for two days, with growing
+ * pauses.
  */
 import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
@@ -15,13 +16,13 @@ export interface DeliverPorts {
   readonly secrets: readonly MasterSecret[];
   readonly clock: Clock;
   readonly log: Log;
-  /** The host of the public origin, which message ids end with. */
+  /** The host of the public origin, which message IDs end with. */
   readonly host: string;
-  /** Aborted when the server stops: the mail under way is sent to its end, and no other is begun. */
+  /** Aborted when the server stops: the current mail is sent to its end, and no other is begun. */
   readonly stopping: AbortSignal;
 }
 
-/** Longer than a transport may take; then another server may try. */
+/** Longer than a transport may take; after that another server may try. */
 const CLAIM_LASTS_MS = 5 * MINUTE_MS;
 const GIVE_UP_AFTER_MS = 2 * DAY_MS;
 const FIRST_PAUSE_MS = MINUTE_MS;
@@ -32,7 +33,7 @@ export async function deliverMails(ports: DeliverPorts): Promise<void> {
   const { mails, transport, clock, stopping } = ports;
   if (transport === null) return void (await mails.keepMails({ nowMs: clock.now() }));
   while (!stopping.aborted) {
-    // One at a time: a claim must not run out while the mails before it are sent.
+    // One at a time: a claim must not expire while the mails before it are sent.
     const nowMs = clock.now();
     const mail = await mails.claimMail({ nowMs, untilMs: nowMs + CLAIM_LASTS_MS });
     if (mail === null) return;
@@ -52,14 +53,14 @@ export async function deliverMails(ports: DeliverPorts): Promise<void> {
   }
 }
 
-/** Null when it was taken; else why not, in one line. */
+/** Null if it was accepted; else why not, in one line. */
 async function send({ secrets, host }: DeliverPorts, transport: MailTransport, mail: MailWithBody): Promise<string | null> {
   const { recipient, sealedBody } = mail;
   if (sealedBody === null) return 'The text of the email no longer exists.';
   const body = openBody(secrets, { recipient, sealedBody });
   if (!body.ok) return 'The text of the email was sealed under another master secret, or for another recipient.';
   try {
-    // The same id at each try, so that a mail program can tell that two are one.
+    // The same ID at each attempt, so that a mail program can recognize duplicates.
     await transport.send({
       to: recipient,
       subject: mail.subject,
@@ -78,7 +79,7 @@ export function nextTry({ tries, createdAtMs }: Pick<MailWithBody, 'tries' | 'cr
   return nowMs + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(tries - 1, 20));
 }
 
-/** Mail servers repeat what they were sent: nothing that looks like a link or a secret stays. */
+/** Mail servers repeat what they were sent: anything that looks like a link or a secret is removed. */
 const oneLine = (text: string): string =>
   text
     .replace(/\p{Cc}+/gu, ' ')

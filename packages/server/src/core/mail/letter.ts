@@ -1,6 +1,6 @@
 /**
- * A letter is what a mail says, before it is text or HTML: both are made of it, so that they cannot say different things. Facts come from
- * strangers (names of tokens, of teams, of browsers); here they lose what could break a line, hide or turn around text.
+ * A letter is what a mail says, before it is text or HTML: both are built from it, so that they cannot differ. Facts come from
+ * strangers (names of tokens, of teams, of browsers); here they lose what could break a line, hide text or turn it around.
  */
 
 export interface Letter {
@@ -8,7 +8,7 @@ export interface Letter {
   /** Each a paragraph. */
   readonly says: readonly string[];
   readonly action?: { readonly label: string; readonly link: string };
-  /** Where, when, what with. */
+  /** Where, when, with which browser. */
   readonly facts?: readonly (readonly [label: string, value: string | null])[];
   /** What to do if it was not you, and where. */
   readonly otherwise?: { readonly says: string; readonly link?: string };
@@ -29,14 +29,15 @@ export function oneLine(text: string): string {
     .replace(/\p{Variation_Selector}+/gu, '')
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]+/gu, ' ')
     .trim();
-  // By code points: half a pair of surrogates is no text.
+  // By code points: half a pair of surrogates is not text.
   const letters = [...line];
   return letters.length > MAX_FACT ? `${letters.slice(0, MAX_FACT - 1).join('')}…` : line;
 }
 
 /**
- * A name that a stranger chose. Programs make links of whatever looks like an address, so a space breaks up `https://…` and `example.com`, with
- * every dot that browsers take for one (UTS #46 §2.3). Our sentences put names between curly quotation marks, so a name has none that could end it.
+ * A name that a stranger chose. Mail programs make links of everything that looks like an address, so a space breaks up
+ * `https://…` and `example.com`, with every dot that browsers accept as one (UTS #46 §2.3). Our sentences put names between curly
+ * quotation marks, so a name contains none that could end it.
  */
 export function plain(text: string): string {
   return oneLine(
@@ -59,10 +60,10 @@ export function textOf(letter: Letter, look: Look): string {
   return `${blocks.join('\n\n')}\n`;
 }
 
-/** Quieter than the rest on light and on dark alike, because it has no colour of its own. */
+/** Less prominent than the rest, on light and on dark backgrounds, because it has no colour of its own. */
 const QUIET = 'opacity:.75';
 
-/** Mail programs know little CSS, and that in attributes only. */
+/** Mail programs know little CSS, and only in attributes. */
 export function htmlOf(letter: Letter, look: Look): string {
   const paragraph = (text: string): string => `<p style="margin:0 0 16px">${escapeHtml(text)}</p>`;
   const facts = (letter.facts ?? []).flatMap(([label, value]) =>
@@ -102,7 +103,7 @@ export function htmlOf(letter: Letter, look: Look): string {
 const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[sign] ?? '');
 
-/** Black or white, whichever is read better on a colour (WCAG 2.2 relative luminance). */
+/** Black or white, whichever is easier to read on a colour (WCAG 2.2 relative luminance). */
 function inkOn(colour: string): string {
   const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => {
     const part = Number.parseInt(colour.slice(at, at + 2), 16) / 255;

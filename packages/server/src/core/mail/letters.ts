@@ -1,4 +1,4 @@
-/** What each mail says. The words stand here alone, ready for translation. */
+/** What each mail says. The words are only here, ready for translation. */
 import type { Letter } from './letter.ts';
 import { oneLine, plain } from './letter.ts';
 
@@ -14,7 +14,7 @@ export interface CredentialFacts extends Circumstances {
   readonly kind: 'token' | 'key';
   readonly name: string;
   readonly accountId: number;
-  /** The team or the operator whose key it is; null for one's own. */
+  /** The team or the operator that owns the key; null: it is the user's own. */
   readonly account: string | null;
   readonly doneBy: string | null;
 }
@@ -26,7 +26,7 @@ export interface ConnectedFacts extends Circumstances {
   /** The account that it was connected to. */
   readonly account: string;
   readonly permissions: readonly string[];
-  /** It was connected before, and was given more. */
+  /** It was connected before, and was granted more. */
   readonly isWidened: boolean;
 }
 
@@ -35,28 +35,28 @@ export interface Reminder {
   readonly kind: 'token' | 'key';
   readonly name: string;
   readonly account: string | null;
-  /** When it ends, when its secret was made, or when it was used last. */
+  /** When it expires, when its secret was created, or when it was used last. */
   readonly atMs: number;
 }
 
-/** What a new password, or a first proof of the address, ended; credentials and applications by name. */
+/** What a new password, or a first verification of the address, ended; credentials and applications by name. */
 export interface Ended {
-  /** API keys of the personal account; only at the first proof of the address. */
+  /** API keys of the personal account; only at the first verification of the address. */
   readonly keys: readonly string[];
-  /** All at the first proof of the address, else those that came from a log-in or a registration. */
+  /** All of them at the first verification of the address, else those that came from a log-in or a registration. */
   readonly tokens: readonly string[];
-  /** Of the personal account; only at the first proof. */
+  /** Of the personal account; only at the first verification. */
   readonly applications: readonly string[];
   /** Of applications, which the user granted. */
   readonly sessions: number;
-  /** Only at the first proof. */
+  /** Only at the first verification. */
   readonly passkeys: number;
   readonly totp: boolean;
-  /** The link, or another provider, was the first proof of the address, so that what was made before it ended too. */
+  /** The link, or another provider, verified the address for the first time, so what was created before ended too. */
   readonly isFirstProof: boolean;
 }
 
-/** The facts that each kind needs. Every link is whole; a ticket in it stands behind the `#`. */
+/** The facts that each kind needs. Every link is complete; a ticket in it is after the `#`. */
 export interface Facts {
   readonly 'verify-email': { readonly link: string };
   readonly 'new-email': { readonly link: string };
@@ -77,7 +77,7 @@ export interface Facts {
       | 'identity-unlinked'
       | 'reset';
     readonly name?: string;
-    /** Where signing in with another provider was the first proof of the address. */
+    /** If signing in with another provider verified the address for the first time. */
     readonly ended?: Ended;
   };
   readonly 'credential-made': CredentialFacts;
@@ -90,7 +90,7 @@ export interface Facts {
     readonly invitedBy: string;
     readonly endsAtMs: number;
   };
-  /** `more`: how many there are beside those that are listed. */
+  /** `more`: how many there are in addition to those that are listed. */
   readonly reminder: { readonly reminders: readonly Reminder[]; readonly more: number; readonly nowMs: number };
   /** `account`: the name of the team; null: one's own account. */
   readonly 'account-suspended': Circumstances & { readonly account: string | null; readonly reason: string | null };
@@ -265,10 +265,10 @@ export const letters: Letters = {
   }),
 };
 
-/** A mail lists so many of each kind by name, and counts the rest. */
+/** A mail lists this many of each kind by name, and counts the rest. */
 const MAX_NAMED = 20;
 
-/** `proof`: what proved the address, as a sentence begins with it. */
+/** `proof`: what verified the address, as the beginning of a sentence. */
 function whatEnded(ended: Ended | undefined, proof = 'The link'): readonly string[] {
   if (ended === undefined) return [];
   const { keys, tokens, applications, sessions, passkeys, totp, isFirstProof } = ended;
@@ -310,7 +310,7 @@ const FACTOR_SENTENCES = {
     'The operator turned two-step verification off, removed your passkeys, authenticator app and recovery codes, and ended your sign-ins.',
 } as const;
 
-/** UTC, for everybody alike: a mail does not know its reader's zone. */
+/** UTC, for everyone: a mail does not know its reader's time zone. */
 const when = (atMs: number): string => `${new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 const day = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10);
 

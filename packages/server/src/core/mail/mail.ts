@@ -1,6 +1,6 @@
 /**
- * Mails to people. They are composed in `compose.ts`, written in the act that they tell of, and sent by a job: a mail is never
- * sent for what did not happen, and never lost for what did. A body holds links, so it is sealed at rest and dropped once sent.
+ * Mails to users. They are composed in `compose.ts`, written in the act that they report, and sent by a job: a mail is never sent
+ * for what did not happen, and never lost for what did. A body contains links, so it is sealed at rest and deleted once sent.
  */
 import type { Authority } from '../authority.ts';
 
@@ -10,7 +10,7 @@ export interface MailDraft {
   readonly recipient: string;
   /** A keyed hash (hex) of the recipient's mailbox, by which mails are counted. */
   readonly mailbox: string;
-  /** The user it is written to; null when the recipient is none (an invitation). */
+  /** The user it is written to; null if the recipient is not a user (an invitation). */
   readonly userId: number | null;
   readonly subject: string;
   /** Text and HTML as JSON, sealed under the master secret. */
@@ -53,12 +53,12 @@ export interface Mail {
   readonly nextTryAtMs: number | null;
   readonly tries: number;
   readonly sentAtMs: number | null;
-  /** Why the last try failed, in the words of the mail server. */
+  /** Why the last attempt failed, in the words of the mail server. */
   readonly error: string | null;
 }
 
 export interface MailWithBody extends Mail {
-  /** Null once it was sent, or when it was kept for long enough. */
+  /** Null once it was sent, or after it was kept long enough. */
   readonly sealedBody: string | null;
 }
 
@@ -76,23 +76,23 @@ export interface MailsStore {
   listMails(page: { beforeId?: number; limit: number }): Promise<readonly Mail[]>;
   findMail(id: number): Promise<MailWithBody | null>;
   /**
-   * A mail that is due, for this server alone until `untilMs`: whoever looks meanwhile finds it taken. Its count of tries goes up. Reminders come
-   * last: nobody who waits for a link waits for a thousand of them. Null: none is due.
+   * A mail that is due, for this server alone until `untilMs`: other servers find it taken in that time. Its count of attempts
+   * goes up. Reminders come last: a mail with a link must not wait behind a thousand of them. Null: none is due.
    */
   claimMail(input: { nowMs: number; untilMs: number }): Promise<MailWithBody | null>;
-  /** The body goes: it holds a link, and nobody needs it any more. */
+  /** Deletes the body: it contains a link, and is not needed any more. */
   noteMailSent(input: { id: number; nowMs: number }): Promise<void>;
   /** `nextTryAtMs` null: given up. */
   noteMailFailed(input: { id: number; error: string; nextTryAtMs: number | null }): Promise<void>;
-  /** Where there is no mail server: what is due waits no longer. How many. */
+  /** Where there is no mail server: what is due stops waiting. Returns how many. */
   keepMails(input: { nowMs: number }): Promise<number>;
-  /** Due now. False: it was sent, or its body is gone. `by`: by what right. */
+  /** Makes it due now. False: it was sent, or its body is deleted. `by`: by what right. */
   retryMail(input: { id: number; nowMs: number; by: { readonly authority?: Authority } }): Promise<boolean>;
   /** Small batches; true when more is left. */
   sweepMails(input: { beforeMs: number; limit: number }): Promise<boolean>;
 }
 
-/** Hands a mail to a mail server. Rejects when that did not take it, within a minute at the latest. */
+/** Hands a mail to a mail server. Rejects if the server did not accept it, within a minute at the latest. */
 export interface MailTransport {
   send(mail: {
     readonly to: string;

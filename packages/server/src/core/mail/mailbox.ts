@@ -1,6 +1,7 @@
 /**
- * One name for one mailbox, for counting mails. Nothing is sent to it. `name+1@…` and `name+2@…` are the same one (RFC 5233 subaddresses), and so is
- * `n.ame@…`: large providers do not read the dots. Where a provider does, two mailboxes share a count, which is far above what either needs.
+ * One name for one mailbox, for counting mails. Nothing is sent to it. `name+1@…` and `name+2@…` are the same (RFC 5233
+ * subaddresses), and so is `n.ame@…`: large providers ignore the dots. Where a provider does not, two mailboxes share a count,
+ * which is far above what either needs.
  */
 import { domainToASCII } from 'node:url';
 

@@ -1,4 +1,4 @@
-/** The hub: an authorization request is checked, and then decided from what stands, as often as the browser comes by. */
+/** The hub: an authorization request is checked, and then decided from the current state, each time the browser comes here. */
 
 import { matchesRedirectUri } from '../applications/redirect-uri.ts';
 import { type By, type EventDraft, happened } from '../audit/event.ts';
@@ -28,7 +28,7 @@ export interface AuthorizePorts extends ChecksPorts {
   readonly composeConnected: (user: User, facts: ConnectedFacts) => MailDraft;
 }
 
-/** Whoever is signed in with the browser that asks. */
+/** The user who is signed in with the browser that asks. */
 export interface SignedInPerson {
   readonly id: number;
   readonly user: User;
@@ -56,11 +56,11 @@ export interface ConsentAsked {
     readonly sentence: string;
     readonly isOptional: boolean;
     readonly isSensitive: boolean;
-    /** The person left it out the last time. */
+    /** The user left it out the last time. */
     readonly isDeclined: boolean;
   }[];
   readonly scopes: readonly string[];
-  /** They have allowed this application something before, and are asked again because other programs could pose as it. */
+  /** They allowed this application something before, and are asked again because other programs could pose as it. */
   readonly isAskedAgain: boolean;
 }
 
@@ -72,7 +72,7 @@ export interface ConsentAnswer {
   readonly permissions: readonly string[] | null;
 }
 
-/** `GET /auth`. `person`: whoever is signed in with this browser. */
+/** `GET /auth`. `person`: the user who is signed in with this browser. */
 export async function authorize(
   ports: AuthorizePorts,
   parameters: Parameters,
@@ -84,22 +84,22 @@ export async function authorize(
 }
 
 /**
- * A form sent to `/auth` from elsewhere comes without the browser's cookies: it is checked, parked, and looked at when the browser comes by
- * itself.
+ * A form sent to `/auth` from elsewhere comes without the browser's cookies: it is checked and parked, and decided when the
+ * browser comes by itself.
  */
 export async function park(ports: AuthorizePorts, parameters: Parameters): Promise<{ readonly request: string } | Authorized> {
   const checked = await checkRequest(ports, parameters);
   return checked.ok ? { request: sealRequest(ports.secret, checked.request) } : refusedBy(ports, checked);
 }
 
-/** A request that was parked, once more. */
+/** Decides a request that was parked. */
 export async function resume(ports: AuthorizePorts, text: string, person: SignedInPerson | null, by: By): Promise<Authorized> {
   const parked = await reopen(ports, text);
   if (parked === null) return { go: 'nowhere', problem: 'request_over' };
   return await decide(ports, parked.request, parked.client, person, by);
 }
 
-/** What the consent page shows. `log_in`: it is about somebody else, or they must give a proof again first. */
+/** What the consent page shows. `log_in`: it is about another user, or the user must give a proof again first. */
 export async function askConsent(
   ports: AuthorizePorts,
   text: string,
@@ -129,9 +129,9 @@ export async function askConsent(
 }
 
 /**
- * Where the browser goes with the person's answer. `request_over`: it has waited too long, or the sign-in has ended. `beyond`: more
- * than was asked for, less than can be, or for an account that is not theirs. `log_in`: as above; nobody gets past it by going to the page.
- * `proof_required`: it would grant something new, and the last proof is older than ten minutes.
+ * Where the browser goes with the user's answer. `request_over`: it has waited too long, or the sign-in has ended. `beyond`: more
+ * than was asked for, less than is possible, or for an account that is not theirs. `log_in`: as above; going directly to the page
+ * does not bypass it. `proof_required`: it would grant something new, and the last proof is older than ten minutes.
  */
 export async function answerConsent(
   ports: AuthorizePorts,
@@ -155,12 +155,12 @@ export async function answerConsent(
   return given === 'proof_required' ? given : 'request_over';
 }
 
-/** A parked request and its application, as they stand now. */
+/** A parked request and its application, in their current state. */
 async function reopen(ports: AuthorizePorts, text: string): Promise<{ request: AuthorizationRequest; client: Client } | null> {
   const request = openRequest(ports.secrets, text, ports.clock.now());
   const client = request === null ? null : await ports.applications.findClient(request.clientId);
   if (request === null || client === null) return null;
-  // An address that was taken off the list meanwhile may be somebody else's by now.
+  // An address that was removed from the list in the meantime may belong to somebody else by now.
   return matchesRedirectUri(client.redirectUris, request.redirectUri) ? { request, client } : null;
 }
 
@@ -175,7 +175,7 @@ async function decide(
   const places = new Set(accounts.map(({ id }) => id));
   const all = person === null ? [] : await ports.grants.grantsOf({ userId: person.user.id, applicationId: client.id });
   const grants = all.filter(({ accountId }) => places.has(accountId));
-  // Every account of theirs is suspended: nothing can be granted.
+  // All their accounts are suspended: nothing can be granted.
   if (person !== null && accounts.length === 0) return back(ports, request, { error: 'access_denied' });
   const next = nextStep({
     ...{ request, client, grants },
@@ -212,7 +212,7 @@ const pageOf = (
   loginHint: request.loginHint,
 });
 
-/** Where the browser goes when the act refused to write a code that it was decided to give. */
+/** Where the browser goes if the act refused to write the code that was decided on. */
 function instead(ports: AuthorizePorts, refused: Exclude<GivenCode, 'given'>, request: AuthorizationRequest): Authorized {
   const isSilent = request.prompt.includes('none');
   switch (refused) {
@@ -294,7 +294,7 @@ async function activeAccountsOf(
   return (await ports.members.accountsOf(user)).filter(({ suspension }) => suspension === null);
 }
 
-/** Where it was granted last comes first. */
+/** The account that was granted last comes first. */
 async function accountsInOrder(
   ports: AuthorizePorts,
   { user }: SignedInPerson,
@@ -324,11 +324,11 @@ const presentOf = ({ user, provedAtMs }: SignedInPerson): Present => ({ userId: 
 
 const holds = (grant: Grant | null, name: string): boolean => grant?.permissions.includes(name) ?? false;
 
-/** What somebody left out stays out until they are asked again, also where the application is the operator's own. */
+/** What a user left out stays out until they are asked again, even if the application is the operator's own. */
 const hasDeclined = (grant: Grant | null, { optionalPermissions }: Client, name: string): boolean =>
   (grant?.declined.includes(name) ?? false) && optionalPermissions.includes(name);
 
-/** All that was asked for, but for what may be left out; and nothing else. */
+/** Everything that was asked for, except what may be left out, and nothing else. */
 const isFit = (allowed: readonly string[], request: AuthorizationRequest, client: Client): boolean =>
   allowed.every((name) => request.permissions.includes(name)) &&
   request.permissions.every((name) => allowed.includes(name) || client.optionalPermissions.includes(name));

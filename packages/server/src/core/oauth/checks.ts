@@ -1,7 +1,7 @@
 /**
- * Every check of an authorization request, in order, on one screen (RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2, RFC 9700 §2.1, OpenID Connect Core
- * §3.1.2). Above the line nobody knows where the browser could safely be sent, so a failure is shown; below it the browser goes back
- * to the application with it.
+ * Every check of an authorization request, in order, on one screen (RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2, RFC 9700 §2.1,
+ * OpenID Connect Core §3.1.2). Above the line it is not known where the browser could safely be sent, so a failure is shown;
+ * below it the browser goes back to the application with it.
  */
 
 import type { Application, ApplicationsStore } from '../applications/application.ts';
@@ -20,7 +20,7 @@ export interface ChecksPorts {
   readonly applications: Pick<ApplicationsStore, 'findClient'>;
   readonly index: () => Grantable;
   readonly audience: string;
-  /** The user that an ID token of ours was issued to, expired or not; null when it is none, or was for another client. */
+  /** The user that an ID token of ours was issued to, expired or not; null if it is not ours, or was for another client. */
   readonly userOfIdToken: (text: string, clientId: string) => number | null;
   readonly clock: Clock;
 }
@@ -43,7 +43,7 @@ export type RequestError =
   | 'request_uri_not_supported'
   | 'registration_not_supported';
 
-/** Where a failure is told. */
+/** Where a failure is reported. */
 export interface Back {
   readonly redirectUri: string;
   readonly state: string | null;
@@ -54,7 +54,10 @@ export type Checked =
   | { readonly ok: false; readonly show: PageProblem }
   | { readonly ok: false; readonly back: Back; readonly error: RequestError; readonly description: string };
 
-/** In bytes. With it the request still fits into one line of 8 kB, the limit of many proxies, when it arrives and when it is sealed into our own address. */
+/**
+ * In bytes. With it the request still fits into one line of 8 kB, the limit of many proxies, when it arrives and when it is
+ * sealed into our own address.
+ */
 export const MAX_STATE = 6000;
 const MAX_NONCE = 500;
 const MAX_HINT = 254;
@@ -70,7 +73,7 @@ export async function checkRequest(ports: ChecksPorts, parameters: Parameters): 
   if (client === null) return show('unknown_client');
   const redirectUri = redirectUriOf(client, one('redirect_uri'));
   if (redirectUri === null) return show('redirect_uri');
-  // ──────── below this line the application hears of it ────────
+  // ──────── below this line the application is told ────────
   const state = isRepeated('state') ? null : one('state');
   const fail = (error: RequestError, description: string): Checked => ({
     ok: false,
@@ -125,7 +128,7 @@ export async function checkRequest(ports: ChecksPorts, parameters: Parameters): 
 
 const show = (problem: PageProblem): Checked => ({ ok: false, show: problem });
 
-/** RFC 6749 §3.1.2.3: it may be left out when just one whole one is registered. */
+/** RFC 6749 §3.1.2.3: it may be left out if exactly one complete URI is registered. */
 function redirectUriOf({ redirectUris }: Application, asked: string | null): string | null {
   if (asked === null) return redirectUris.length === 1 ? (redirectUris[0] ?? null) : null;
   return matchesRedirectUri(redirectUris, asked) ? asked : null;

@@ -1,6 +1,6 @@
 /**
- * Applications that asked lately, as they stand: looked up for each token and each authorization request, and hardly ever changed. Told of every
- * change, on this server and on others; what was heard is trusted as long as the list of changes is.
+ * Applications that asked lately: looked up for each token and each authorization request, and hardly ever changed. Notified of
+ * every change, on this server and on others; an entry is trusted as long as the list of changes is.
  */
 import { isClientId } from '@keyhouse/protocol';
 import { LRUCache } from 'lru-cache';
@@ -18,13 +18,13 @@ export function cacheClients(
   follower.listen({
     onChange: ({ kind, id }) => {
       if (kind === 'application') clients.delete(id);
-      // Its name stands on consent pages.
+      // Its name is shown on consent pages.
       if (kind === 'account') clients.clear();
     },
     onReset: () => clients.clear(),
   });
   return async (clientId) => {
-    // Whatever a stranger may write there: what is none is not sought.
+    // A stranger may write anything there: what is not a client ID is not looked up.
     if (!isClientId(clientId)) return null;
     await follower.whenFresh();
     const known = clients.get(clientId);

@@ -1,4 +1,4 @@
-/** Who asks at the token endpoint (RFC 6749 §2.3, RFC 7523 §2.2): an application, and whether it has proved itself. */
+/** Who asks at the token endpoint (RFC 6749 §2.3, RFC 7523 §2.2): an application, and whether it is authenticated. */
 import { timingSafeEqual } from 'node:crypto';
 import { isClientSecret, no, type Outcome, ok } from '@keyhouse/protocol';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
@@ -13,7 +13,7 @@ import type { Client } from './checks.ts';
 export type ClientProof =
   | { readonly method: 'none'; readonly clientId: string }
   | { readonly method: 'secret'; readonly clientId: string; readonly secret: string }
-  /** A JWT that the client signed; it says itself whose it is. */
+  /** A JWT that the client signed; it names the client itself. */
   | { readonly method: 'assertion'; readonly clientId: string | null; readonly assertion: string };
 
 export interface ClientPorts {
@@ -25,22 +25,22 @@ export interface ClientPorts {
 
 export interface AuthenticatedClient {
   readonly client: Client;
-  /** False: a public client, which nobody can tell from another that knows its id. */
+  /** False: a public client, which cannot be told apart from another program that knows its ID. */
   readonly isProved: boolean;
 }
 
-/** An assertion is made for one request; one that lives longer could be kept. */
+/** An assertion is created for one request; one that is valid for longer could be kept. */
 const MAX_ASSERTION_SECONDS = 600;
 const CLOCK_SKEW_SECONDS = 30;
 
-/** Every failure is the same to a stranger: no such client, a wrong secret, no secret where one is wanted. */
+/** Every failure looks the same to a stranger: unknown client, wrong secret, missing secret. */
 export async function authenticateClient(
   ports: ClientPorts,
   proof: ClientProof,
 ): Promise<Outcome<AuthenticatedClient, 'invalid_client'>> {
   const clientId = proof.clientId ?? (proof.method === 'assertion' ? readIssuer(proof.assertion) : null);
   const client = clientId === null ? null : await ports.applications.findClient(clientId);
-  // Hashed whether or not there is such a client.
+  // Hashed even if the client does not exist.
   const isSecretGood = proof.method === 'secret' && holdsSecret(client, proof.secret, ports.clock.now());
   if (client === null) return no('invalid_client');
   if (client.kind === 'public') return proof.method === 'none' ? ok({ client, isProved: false }) : no('invalid_client');
@@ -68,7 +68,7 @@ function holdsSecret(client: ApplicationWithSecrets | null, secret: string, nowM
   return isClientSecret(secret) && (isCurrent || isPrevious);
 }
 
-/** RFC 7523 §3: issuer and subject are the client, it is meant for us, it ends soon, and it comes once. */
+/** RFC 7523 §3: issuer and subject are the client, it is meant for us, it expires soon, and it is used once. */
 async function holdsKey({ tickets, issuer, clock }: ClientPorts, client: Client, assertion: string): Promise<boolean> {
   const key = keyOf(client, assertion);
   if (key === null) return false;
@@ -77,7 +77,7 @@ async function holdsKey({ tickets, issuer, clock }: ClientPorts, client: Client,
     algorithms: [key.algorithm],
     issuer: client.clientId,
     subject: client.clientId,
-    // The issuer is what is recommended now; clients in the field name the endpoint.
+    // The issuer is what is recommended now; existing clients name the endpoint.
     audience: [issuer, `${issuer}/auth/token`],
     requiredClaims: ['exp', 'jti'],
     clockTolerance: CLOCK_SKEW_SECONDS,

@@ -1,6 +1,6 @@
 /**
- * Authorization codes (RFC 6749 §4.1.2): bound to the application, the redirect URI, the challenge and the user, good for a minute, used up by one
- * atomic statement. A second redemption ends what the first one bought.
+ * Authorization codes (RFC 6749 §4.1.2): bound to the application, the redirect URI, the challenge and the user, valid for a
+ * minute, used up by one atomic statement. A second redemption ends what the first one opened.
  */
 import { randomBytes } from 'node:crypto';
 import { encodeBase64Url, no, type Outcome, ok } from '@keyhouse/protocol';
@@ -45,8 +45,8 @@ export interface Opened {
 }
 
 /**
- * Opens a session with a code (RFC 6749 §4.1.3, RFC 7636 §4.6). What does not fit changes nothing, so that nobody can use up the code of
- * somebody else; what fits and comes again ends the session.
+ * Opens a session with a code (RFC 6749 §4.1.3, RFC 7636 §4.6). A request that does not match changes nothing, so that nobody can
+ * use up another client's code; a matching one that comes again ends the session.
  */
 export async function redeemCode(
   ports: Ports,
@@ -75,7 +75,10 @@ export async function redeemCode(
   return ok({ standing: redeemed.standing, refreshToken, data: stored.data, atMs: nowMs });
 }
 
-/** Where the request named a redirect URI, the redemption must name the same (RFC 6749 §4.1.3); PKCE would do, but the letter stands. */
+/**
+ * If the request named a redirect URI, the redemption must name the same (RFC 6749 §4.1.3); PKCE would be enough, but the RFC
+ * requires it.
+ */
 const fits = (data: CodeData, applicationId: number, redirectUri: string | null): boolean =>
   data.applicationId === applicationId &&
   (redirectUri === null ? !data.isRedirectUriNamed : isSameUri(redirectUri, data.redirectUri));

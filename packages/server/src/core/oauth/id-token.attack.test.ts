@@ -1,4 +1,4 @@
-/** Confusing the two algorithms that ID tokens are signed with, and what they are good for. */
+/** Attacks that confuse the two algorithms that ID tokens are signed with, or use ID tokens for something else. */
 import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createSeenJwts } from '../jwts/seen.ts';
@@ -36,7 +36,7 @@ const forge = (header: object, signer: (input: string) => Buffer, body: object =
 };
 const bearer = (text: string) => verifyJwt({ ...ports, audience: ISSUER, clock, seen: createSeenJwts() }, text);
 
-/** Whatever of a public key somebody could take for a shared secret. */
+/** Every part of a public key that could be mistaken for a shared secret. */
 const secretsOf = ({ publicJwk }: StoredSigningKey): readonly (string | Buffer)[] => {
   const jwk = JSON.parse(publicJwk);
   const key: KeyObject = createPublicKey({ key: jwk, format: 'jwk' });
@@ -88,7 +88,7 @@ describe('an ID token', () => {
         swap({ alg: other, kid: kidOf(other) }),
         swap({ alg: 'none' }),
         `${swap({ alg: 'none' }).split('.').slice(0, 2).join('.')}.`,
-        // Really signed with our key, and told to be of the other one.
+        // Really signed with our key, but claimed to be of the other algorithm.
         signJws({ ...key, kid: kidOf(other) }, 'JWT', JSON.stringify(claims)),
       ];
       for (const text of texts) expect(readIdTokenHint(ports, text)).toBeNull();

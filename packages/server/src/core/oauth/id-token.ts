@@ -1,4 +1,7 @@
-/** ID tokens (OpenID Connect Core §2): who logged in, told to one application. Never good as a bearer: their type and audience are others. */
+/**
+ * ID tokens (OpenID Connect Core §2): they tell one application who signed in. They are never valid as a bearer token: their type
+ * and audience differ.
+ */
 import { isObject, parseJsonBytes, userClaim } from '@keyhouse/protocol';
 import { SECOND_MS } from '../lib/clock.ts';
 import type { Session } from '../sessions/session.ts';
@@ -18,11 +21,11 @@ const TYPE = 'JWT';
 interface Wanted {
   readonly session: Session;
   readonly clientId: string;
-  /** What the application is registered for (`id_token_signed_response_alg`); never another in its place. */
+  /** What the application is registered for (`id_token_signed_response_alg`); never another one instead. */
   readonly algorithm: SigningAlgorithm;
-  /** As it was asked with; null at a refresh (§12.2). */
+  /** From the request; null at a refresh (§12.2). */
   readonly nonce: string | null;
-  /** What userinfo says for the scopes of this answer; null: nothing but who it is. */
+  /** What userinfo returns for the scopes of this answer; null: only who the user is. */
   readonly userInfo: UserInfo | null;
   readonly atMs: number;
 }
@@ -53,7 +56,10 @@ export interface IdTokenHint {
   readonly sessionId: string;
 }
 
-/** Who an ID token of ours was about, ended or not (OpenID Connect RP-Initiated Logout §2, Core §3.1.2.1); null when it is none of ours. */
+/**
+ * Who an ID token of ours was about, expired or not (OpenID Connect RP-Initiated Logout §2, Core §3.1.2.1); null if it is not
+ * ours.
+ */
 export function readIdTokenHint({ keys, issuer }: Ports, text: string): IdTokenHint | null {
   const { byKid } = keys();
   const verified = verifyJws(text, (kid) => byKid.get(kid));

@@ -1,7 +1,8 @@
 /**
- * Token introspection (RFC 7662): what a credential is good for, told to those who may ask. A key with `keyhouse.verify` asks about
- * everything, any other API key about what belongs to its own account; all else is `{"active":false}`, whatever the reason. A resource server asks
- * because a request came with the credential, so its question counts as use; a question about one's own credential does not.
+ * Token introspection (RFC 7662): what a credential is valid for, for those who may ask. A key with `keyhouse.verify` may ask
+ * about everything, any other API key about what belongs to its own account; anything else is `{"active":false}`, whatever the
+ * reason. A resource server asks because a request came with the credential, so its question counts as use; a question about
+ * one's own credential does not.
  */
 import { parseCredential, permits, scopeClaim, userClaim } from '@keyhouse/protocol';
 import { type Caller, isOpaque, type OpaqueCaller } from '../caller.ts';
@@ -12,7 +13,7 @@ import type { Verify } from '../verify.ts';
 import type { Client } from './checks.ts';
 import { type Grantable, standingPermissions } from './scope.ts';
 
-/** RFC 7662 §2.2 and the house's own members. Times are whole seconds. */
+/** The members of RFC 7662 §2.2 and those of Keyhouse. Times are whole seconds. */
 export interface ActiveCredential {
   readonly active: true;
   readonly kind: Caller['kind'];
@@ -24,7 +25,7 @@ export interface ActiveCredential {
   /** The same, joined by spaces; absent when everything is allowed. */
   readonly scope?: string;
   readonly environment: 'live' | 'test';
-  /** Where it may be used from; null: anywhere. Whoever asks must see to it. */
+  /** Where it may be used from; null: anywhere. The asker must enforce it. */
   readonly addresses: readonly string[] | null;
   readonly token_type: 'Bearer';
   readonly iss: string;
@@ -39,7 +40,7 @@ export type Introspection = ActiveCredential | { readonly active: false };
 
 const INACTIVE: Introspection = Object.freeze({ active: false });
 const NOWHERE = { address: null, userAgent: null };
-/** Counting is done here; the address that the credential is used from is for the asker to judge. */
+/** Counting is done here; the address that the credential is used from is judged by the asker. */
 const ASKING = { counted: false, address: false };
 
 interface Ports {
@@ -59,7 +60,7 @@ export interface Asking {
   readonly text: string;
   /** The asker reports its requests (`/auth/usage`); counting the question too would count them twice. */
   readonly reportsUse: boolean;
-  /** The permission that the request at the resource server needs; null: it does not say. */
+  /** The permission that the request at the resource server needs; null: not stated. */
   readonly permission: string | null;
 }
 
@@ -68,7 +69,7 @@ interface UsePorts {
   readonly countUse: (caller: Caller, permission: string | null) => void;
 }
 
-/** `asker` has been authenticated as an API key. */
+/** `asker` was authenticated as an API key. */
 export function introspect(
   ports: Ports & UsePorts,
   asker: OpaqueCaller,
@@ -86,7 +87,7 @@ export function introspect(
 const isOwn = (asker: OpaqueCaller, about: Caller): boolean =>
   isOpaque(about) ? about.credentialId === asker.credentialId : about.kind === 'jwt' && about.keyId === asker.credentialId;
 
-/** An application asks about what was issued to it, refresh tokens included; it has proved itself. */
+/** An application asks about what was issued to it, refresh tokens included; it is authenticated. */
 export async function introspectAsClient(
   ports: Ports & RefreshPorts,
   client: Pick<Client, 'id' | 'clientId'>,
@@ -105,7 +106,7 @@ function introspectFor(
   const verdict = ports.verify(parseCredential(text), NOWHERE, ASKING);
   const describe = (settled: Awaited<typeof verdict>): Introspection => {
     if (!settled.ok || !mayKnow(settled.caller)) return INACTIVE;
-    // Before it is described: the `exp` of a token that expires unused depends on its last use.
+    // Before it is described: the `exp` of a token that expires without use depends on its last use.
     count(settled.caller);
     return describeCaller(ports, settled.caller);
   };

@@ -1,7 +1,7 @@
 /**
- * Logging out at the request of an application (OpenID Connect RP-Initiated Logout §2). ID tokens are passed on, to applications, logs and
- * support, so having one proves nothing: the logout is done at once only if the browser is signed in, and the session of the ID token was
- * granted in this sign-in. Anybody else who is signed in is asked first. Where nobody is signed in, nothing ends.
+ * Logging out at the request of an application (OpenID Connect RP-Initiated Logout §2). ID tokens are passed on, to applications,
+ * logs and support, so having one proves nothing: the logout is done at once only if the browser is signed in, and the session of
+ * the ID token was granted in this sign-in. Any other signed-in user is asked first. If no user is signed in, nothing ends.
  */
 
 import type { ApplicationsStore } from '../applications/application.ts';
@@ -36,7 +36,10 @@ interface NamedSession {
   readonly userId: number;
 }
 
-/** `end`: the session of the application that asks; null: none is named, or it must not be ended. `location` null: there is nowhere to go back to. */
+/**
+ * `end`: the session of the application that asks; null: none is named, or it must not be ended. `location` null: there is
+ * nowhere to go back to.
+ */
 export type LogoutStep =
   | { readonly step: 'done'; readonly end: NamedSession | null; readonly location: string | null }
   | { readonly step: 'ask'; readonly request: string }
@@ -49,7 +52,7 @@ interface ParkedLogout {
   readonly atMs: number;
 }
 
-/** Who is signed in with the browser that asks. */
+/** The user who is signed in with the browser that asks. */
 export interface Present {
   readonly userId: number;
   readonly signInId: number;
@@ -58,7 +61,7 @@ export interface Present {
 const SEAL_NAME = 'logout-request';
 const WAITS_FOR_MS = 60 * 60 * 1000;
 
-/** `present` null: nobody is signed in with this browser. */
+/** `present` null: no user is signed in with this browser. */
 export async function beginLogout(ports: LogoutPorts, wish: LogoutWish, present: Present | null): Promise<LogoutStep> {
   const read = await readWish(ports, wish);
   return 'problem' in read ? { step: 'show', problem: read.problem } : await decide(ports, read, present);
@@ -79,7 +82,7 @@ export async function resumeLogout(ports: LogoutPorts, text: string, present: Pr
   return parked === null ? { step: 'show', problem: 'request_over' } : await decide(ports, parked, present);
 }
 
-/** What the page that asks shows; null when it has waited too long. */
+/** What the page that asks shows; null if it has waited too long. */
 export function openLogout({ secrets, clock }: Pick<LogoutPorts, 'secrets' | 'clock'>, text: string): ParkedLogout | null {
   const opened = open(secrets, SEAL_NAME, text);
   if (!opened.ok) return null;

@@ -1,4 +1,4 @@
-/** What a client can find out by itself: RFC 8414, and OpenID Connect Discovery §3, which wants a little more. */
+/** What a client can discover: RFC 8414, and OpenID Connect Discovery §3, which requires a little more. */
 import { IDENTITY_SCOPES } from '@keyhouse/protocol';
 import { CLIENT_KEY_ALGORITHMS } from '../applications/client-keys.ts';
 import { PROMPTS } from './request.ts';

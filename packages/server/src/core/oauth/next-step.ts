@@ -1,6 +1,6 @@
 /**
- * What an authorization request waits for now: decided again from what stands, each time the browser comes by. Steps never lead to each
- * other; all of them lead back here.
+ * What an authorization request needs now: decided again from the current state, each time the browser comes here. Steps never
+ * lead to each other; all of them lead back here.
  */
 import type { Client } from './checks.ts';
 import { isLoopbackOrPrivate } from './destination.ts';
@@ -17,7 +17,7 @@ export interface Situation {
   readonly request: AuthorizationRequest;
   readonly client: Pick<Client, 'isFirstParty' | 'kind' | 'optionalPermissions'>;
   readonly present: Present | null;
-  /** The user's grants to this application in accounts where they still have a place, newest first. */
+  /** The user's grants to this application in accounts where they are still a member, newest first. */
   readonly grants: readonly Grant[];
   /** Accounts that the user could grant for. */
   readonly accountIds: readonly number[];
@@ -25,7 +25,7 @@ export interface Situation {
 
 export type NextStep =
   | { readonly step: 'log-in' | 'register' | 'consent' }
-  /** `isAllowedAnew`: nobody is asked, because the application is the operator's own. */
+  /** `isAllowedAnew`: the user is not asked, because the application is the operator's own. */
   | { readonly step: 'issue'; readonly accountId: number; readonly isAllowedAnew: boolean }
   | { readonly step: 'refuse'; readonly error: 'login_required' | 'consent_required' };
 
@@ -43,7 +43,10 @@ export function nextStep({ request, client, present, grants, accountIds }: Situa
   return isSilent ? { step: 'refuse', error: 'consent_required' } : { step: 'consent' };
 }
 
-/** Somebody is signed in, the one that was meant, and lately enough. What was proved since the request came always is. */
+/**
+ * A user is signed in, the intended one, and recently enough. A proof that was given since the request came is always recent
+ * enough.
+ */
 export function isProved({ prompt, maxAgeSeconds, hintedUserId, atMs }: AuthorizationRequest, present: Present | null): boolean {
   if (present === null) return false;
   if (hintedUserId !== null && hintedUserId !== present.userId) return false;
@@ -59,9 +62,9 @@ const covers = (grant: Grant, request: AuthorizationRequest, { optionalPermissio
   );
 
 /**
- * Whether only the application itself can use the answer. Any program on the machine can pose as a public application that comes back to a
- * loopback address or a private scheme, so people are asked each time as if they had allowed nothing before (RFC 8252 §8.6). A claimed https
- * address is assured, and so is a confidential application: a code is useless without its client secret or key.
+ * Whether only the application itself can use the answer. Any program on the machine can pose as a public application that uses a
+ * loopback address or a private scheme, so users are asked each time as if they had allowed nothing before (RFC 8252 §8.6). A
+ * claimed https address is safe, and so is a confidential application: a code is useless without its client secret or key.
  */
 export const isAssured = ({ redirectUri }: Pick<AuthorizationRequest, 'redirectUri'>, { kind }: Pick<Client, 'kind'>): boolean =>
   kind === 'confidential' || !isLoopbackOrPrivate(redirectUri);

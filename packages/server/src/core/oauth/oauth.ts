@@ -130,7 +130,7 @@ export function bindOauth(ports: OauthPorts) {
 
     /** What a user has connected, with the sessions under it. */
     listConnected: (userId: number) => grants.listConnected(userId, clock.now()),
-    /** *Disconnect*: with every session under it. False when it does not exist, or is another user's. */
+    /** *Disconnect*: with every session under it. False if it does not exist, or is another user's. */
     endGrant: ({ id, userId }: { readonly id: number; readonly userId: number }, by: By): Promise<boolean> => {
       const nowMs = clock.now();
       return grants.endGrant({ id, userId, nowMs, event: happened(by, nowMs, 'grant.ended', { details: { grant: id } }) });

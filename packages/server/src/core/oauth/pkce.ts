@@ -1,4 +1,4 @@
-/** Proof Key for Code Exchange (RFC 7636), S256 alone: a plain challenge is the secret itself. */
+/** Proof Key for Code Exchange (RFC 7636), S256 only: a plain challenge is the secret itself. */
 import { timingSafeEqual } from 'node:crypto';
 import { sha256Base64Url } from '../lib/sha256.ts';
 
@@ -9,7 +9,7 @@ const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/;
 
 export const isChallenge = (text: string): boolean => CHALLENGE.test(text);
 
-/** Whether the verifier is what the challenge was made of (§4.6). */
+/** Whether the challenge was computed from this verifier (§4.6). */
 export function provesChallenge(verifier: string, challenge: string): boolean {
   if (!VERIFIER.test(verifier)) return false;
   const made = sha256Base64Url(verifier);

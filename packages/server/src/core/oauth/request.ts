@@ -1,6 +1,6 @@
 /**
- * An authorization request that was checked (RFC 6749 §4.1.1), and how it waits for a person: sealed into the address of the page, and
- * stored nowhere, so that nobody fills a table by asking. The browser carries it and can neither read nor change it.
+ * An authorization request that was checked (RFC 6749 §4.1.1), and how it waits for a user: sealed into the address of the page,
+ * and stored nowhere, so that nobody can fill a table with requests. The browser carries it and can neither read nor change it.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { MasterSecret } from '../lib/master-secret.ts';
@@ -21,7 +21,7 @@ export interface AuthorizationRequest {
   readonly prompt: readonly Prompt[];
   readonly maxAgeSeconds: number | null;
   readonly loginHint: string | null;
-  /** Of `id_token_hint`: it is about this user and no other. */
+  /** From `id_token_hint`: it is about this user and no other. */
   readonly hintedUserId: number | null;
   readonly atMs: number;
 }
@@ -30,7 +30,7 @@ export const PROMPTS = ['none', 'login', 'consent', 'select_account', 'create'] 
 export type Prompt = (typeof PROMPTS)[number];
 
 const SEAL_NAME = 'authorization-request';
-/** Somebody may register, and look for a code on another device, in the meantime. */
+/** The user may register in the meantime, and look for a code on another device. */
 const WAITS_FOR_MS = 60 * 60 * 1000;
 
 /** Letters of base64url and dots. */
@@ -39,9 +39,11 @@ export function sealRequest(secret: MasterSecret, request: AuthorizationRequest)
   return seal(secret, SEAL_NAME, json.length < LONG_BYTES ? json : Buffer.concat([COMPRESSED, deflateRawSync(json)]));
 }
 
-/** Longer ones are compressed: a `state` is often base64url, which sealing makes a third longer, and proxies take lines of 8 kB. */
+/**
+ * Longer ones are compressed: a `state` is often base64url, which sealing makes a third longer, and proxies accept lines of 8 kB.
+ */
 const LONG_BYTES = 2048;
-/** Far more than was ever sealed. */
+/** Much more than was ever sealed. */
 const MAX_BYTES = 262_144;
 /** The first byte of compressed text; JSON never begins with it. */
 const COMPRESSED = Buffer.of(0);
@@ -49,7 +51,7 @@ const COMPRESSED = Buffer.of(0);
 const jsonOf = (bytes: Buffer): Buffer =>
   bytes[0] === COMPRESSED[0] ? inflateRawSync(bytes.subarray(1), { maxOutputLength: MAX_BYTES }) : bytes;
 
-/** Null when it is none of ours, or has waited for more than an hour. */
+/** Null if it is not ours, or has waited for more than an hour. */
 export function openRequest(secrets: readonly MasterSecret[], text: string, nowMs: number): AuthorizationRequest | null {
   const opened = open(secrets, SEAL_NAME, text);
   if (!opened.ok) return null;

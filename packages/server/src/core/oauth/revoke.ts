@@ -1,7 +1,8 @@
 /**
- * Token revocation (RFC 7009): whoever holds a token, a key or a minted JWT may end it; what belongs to a session its client alone. What is
- * unknown, or over already, is answered the same: nothing is told, and nothing happens. Whether it is over the database says, never what was heard of it before:
- * a database that was set back has lost that, and servers that start later know nothing else.
+ * Token revocation (RFC 7009): anyone who holds a token, a key or a minted JWT may revoke it; what belongs to a session only its
+ * client. Unknown credentials, and those that have ended, get the same answer: nothing is revealed, and nothing happens. Whether
+ * it has ended is decided by the database, never by what this server remembers: a database that was set back has lost that, and
+ * servers that start later know nothing else.
  */
 import { parseCredential } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
@@ -17,7 +18,7 @@ import { REFRESH_TOKEN_PREFIX } from '../sessions/refresh-token.ts';
 import type { Verify } from '../verify.ts';
 import type { Client } from './checks.ts';
 
-/** `client_required`: nothing happened; what belongs to a session is its client's to end. */
+/** `client_required`: nothing happened; only its client may end what belongs to a session. */
 export type Revoked = 'done' | 'client_required';
 
 type RevokingClient = Pick<Client, 'id' | 'clientId' | 'name'>;
@@ -31,12 +32,12 @@ export interface RevokePorts extends Pick<SessionPorts, 'sessions' | 'refreshKey
   readonly clock: Clock;
 }
 
-/** Refusals of a secret that is the right one: its holder may still end it. An old secret after its overlap is not. */
+/** Refusals of a correct secret: its holder may still revoke it. An old secret after its overlap is not correct. */
 const HELD: ReadonlySet<RefusalReason> = new Set(['expired', 'unused', 'owner_disabled', 'account_suspended']);
 
 const ASKING = { counted: false, address: false, suspension: false, expiry: false, revocation: false } as const;
 
-/** What stands for a session or an application is ended by its own client alone. */
+/** What belongs to a session or an application can only be ended by its own client. */
 export async function revokePresented(ports: RevokePorts, text: string, client: RevokingClient | null, by: By): Promise<Revoked> {
   if (text.startsWith(REFRESH_TOKEN_PREFIX)) return await revokeRefreshToken(ports, text, client, by);
   const presented = parseCredential(text);
@@ -61,7 +62,7 @@ export async function revokePresented(ports: RevokePorts, text: string, client: 
   return 'done';
 }
 
-/** Even an old one: whoever holds any of them may end the session. */
+/** Even an old one: anyone who holds any of them may end the session. */
 async function revokeRefreshToken(ports: RevokePorts, text: string, client: RevokingClient | null, by: By): Promise<Revoked> {
   if (client === null) return 'client_required';
   const genuine = await verifyRefreshToken(ports, text);
@@ -84,7 +85,9 @@ async function endAsClient(
   await sessions.endSession({ id, applicationId, reason: 'signed-out', nowMs, event });
 }
 
-/** It stands nowhere, so the list of changes alone carries it. Of a session whose row was lost all JWTs end. */
+/**
+ * It is not in the database, so only the list of changes carries the revocation. For a session whose row was lost, all JWTs end.
+ */
 async function revokeUnrecorded({ jwts, clock }: RevokePorts, caller: AnyJwtCaller, by: By): Promise<void> {
   const { jti, accountId, expiresAtMs } = caller;
   const nowMs = clock.now();

@@ -1,4 +1,7 @@
-/** What an application asks for, and what of it it gets. A scope is permissions and `openid` and its like, with spaces between (RFC 6749 §3.3). */
+/**
+ * What an application asks for, and what of it it gets. A scope is permissions and `openid` and similar, separated by spaces (RFC
+ * 6749 §3.3).
+ */
 import { isIdentityScope, isPermission, no, type Outcome, ok } from '@keyhouse/protocol';
 import type { Application } from '../applications/application.ts';
 import type { PermissionIndex } from '../permissions/permission-set.ts';
@@ -6,19 +9,19 @@ import { includesRole, type Role } from '../teams/member.ts';
 
 export interface Scope {
   readonly permissions: readonly string[];
-  /** `openid` and its like. */
+  /** `openid` and similar. */
   readonly scopes: readonly string[];
 }
 
 export type Grantable = Pick<PermissionIndex, 'isGrantable' | 'isSensitive'>;
 type Asker = Pick<Application, 'permissions' | 'verifiedAtMs'>;
 
-/** As many as a list may have, and the four that are no permissions. */
+/** As many as a list may have, and the four that are not permissions. */
 const MAX_PERMISSIONS = 100;
 
 /**
- * Reads a scope that an application asks for. What is no permission and not known is passed over (OpenID Connect Core §3.1.2.1); a permission that
- * it may not ask for is an error, so that nobody wonders later why it is missing. `refused` names it.
+ * Reads a scope that an application asks for. What is not a permission and not known is ignored (OpenID Connect Core §3.1.2.1); a
+ * permission that it may not ask for is an error, so that nobody wonders later why it is missing. `refused` names it.
  */
 export function readScope(
   index: Grantable,
@@ -28,7 +31,7 @@ export function readScope(
   | { readonly ok: true; readonly value: Scope }
   | { readonly ok: false; readonly reason: 'malformed' | 'too_many' | 'refused'; readonly name?: string } {
   const names = [...new Set(scopeNames(text))];
-  // RFC 6749 §3.3: visible ASCII but `"` and `\`.
+  // RFC 6749 §3.3: visible ASCII except `"` and `\`.
   if (names.length === 0 || !names.every((name) => /^[!#-[\]-~]+$/.test(name))) return no('malformed');
   const scopes = names.filter(isIdentityScope);
   const permissions = names.filter(looksLikePermission);
@@ -40,11 +43,11 @@ export function readScope(
 /** The names in a scope (RFC 6749 §3.3). Extra spaces, such as those of a list with an empty item, are ignored. */
 export const scopeNames = (text: string): readonly string[] => text.split(' ').filter((name) => name !== '');
 
-/** Wildcards and reserved names are meant as permissions, too: they are refused, not passed over. */
+/** Wildcards and reserved names are meant as permissions, too: they are refused, not ignored. */
 const looksLikePermission = (name: string): boolean =>
   isPermission(name) || name.startsWith('*') || name.toLowerCase().startsWith('keyhouse.');
 
-/** Whether an application may ask people for a permission as things stand now. */
+/** Whether an application may currently ask users for a permission. */
 export function mayAsk(index: Grantable, { permissions, verifiedAtMs }: Asker, name: string): boolean {
   if (!index.isGrantable(name)) return false;
   if (index.isSensitive(name) && verifiedAtMs === null) return false;
@@ -60,11 +63,11 @@ export function standingPermissions(
   return wanted.filter((name) => granted.includes(name) && mayAsk(index, application, name) && roleAllows(role, name));
 }
 
-/** Who only sees may only let see. */
+/** A viewer can only grant read access. */
 export const roleAllows = (role: Role, permission: string): boolean =>
   includesRole(role, 'developer') || permission.endsWith('.read');
 
-/** A part of what there is (RFC 6749 §6): the scope of one JWT, narrower than its session's. */
+/** A part of what is granted (RFC 6749 §6): the scope of one JWT, narrower than its session's. */
 export function narrowScope(held: Scope, text: string): Outcome<Scope, 'beyond'> {
   const names = new Set(scopeNames(text));
   const all = new Set([...held.permissions, ...held.scopes]);

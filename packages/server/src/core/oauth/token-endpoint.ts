@@ -23,8 +23,8 @@ export interface TokenPorts extends SessionPorts {
   readonly grants: GrantsStore;
   readonly index: () => Grantable & { exists(name: string): boolean };
   /**
-   * Reads the catalogue again: if `isChanging` in any case, otherwise if this server knows of a change. What is taken out of it then takes
-   * effect at once.
+   * Reads the catalogue again: if `isChanging` in any case, otherwise if this server knows of a change. Permissions that were
+   * removed from it are then refused at once.
    */
   readonly renewIndex: (state: { readonly isChanging: boolean }) => Promise<void>;
   readonly keys: () => KeyRing;
@@ -70,8 +70,9 @@ export async function tokenByCode(
 }
 
 /**
- * `refresh_token` (RFC 6749 §6). `scope` makes this one JWT narrower, not the session. It may name all that was granted once; what of it
- * has been taken back since is left out. More than that is refused before anything moves: an honest client keeps the token that it has.
+ * `refresh_token` (RFC 6749 §6). `scope` makes this one JWT narrower, not the session. It may name everything that was granted
+ * once; permissions that were taken back since are left out. More than that is refused before anything changes: an honest client
+ * keeps the token that it has.
  */
 export async function tokenByRefresh(
   ports: TokenPorts,
@@ -92,7 +93,7 @@ export async function tokenByRefresh(
   return INVALID_TOKEN;
 }
 
-/** False also for a token that is not good, or not this client's: a refresh says what is wrong with it. */
+/** False also for a token that is not valid, or not this client's: the refresh itself reports what is wrong with it. */
 async function isBeyondSession(
   ports: SessionPorts,
   { client }: AuthenticatedClient,
@@ -134,8 +135,8 @@ export async function tokenByClientCredentials(
 }
 
 /**
- * When a JWT counts as issued: now, or just after `jwtsAfterMs`, the moment up to which earlier JWTs are revoked. In that case the catalogue is
- * read again first, because this JWT will not be revoked with the others.
+ * When a JWT counts as issued: now, or just after `jwtsAfterMs`, the moment up to which earlier JWTs are revoked. In that case
+ * the catalogue is read again first, because this JWT will not be revoked with the others.
  */
 async function issueMoment(
   { renewIndex }: Pick<TokenPorts, 'renewIndex'>,
@@ -147,7 +148,7 @@ async function issueMoment(
   return isChanging ? jwtsAfterMs + 1 : nowMs;
 }
 
-/** `exp`, in whole seconds: ten minutes after, or when the session ends if that is sooner. */
+/** `exp`, in whole seconds: after ten minutes, or when the session ends if that is sooner. */
 const expiryOf = (issuedAtMs: number, endMs: number | null): number =>
   Math.floor(Math.min(issuedAtMs + UNRECORDED_JWT_SECONDS * SECOND_MS, endMs ?? Number.POSITIVE_INFINITY) / SECOND_MS);
 
@@ -170,7 +171,7 @@ async function answerSession(
   const { session, application, granted, role } = standing;
   const issuedAtMs = await issueMoment(ports, standing, atMs);
   const expiresAt = expiryOf(issuedAtMs, sessionEndMs(standing));
-  // Less than a second is left of the session.
+  // The session ends in less than a second.
   if (expiresAt * SECOND_MS <= issuedAtMs) return INVALID_TOKEN;
   const whole: Scope = { permissions: session.permissions, scopes: session.scopes };
   const scope = narrowed === null ? { ok: true as const, value: whole } : narrowScope(whole, narrowed);
@@ -196,7 +197,10 @@ async function answerSession(
   return { ok: true, value: { ...answer, id_token: idToken } };
 }
 
-/** An old token came again: it was copied, and nobody knows which of the two is the thief. The user is told. */
+/**
+ * An old token was presented again: it was copied, and it is not known which of the two clients is the thief. The user is
+ * notified.
+ */
 async function endReused(
   { sessions, clock, findUser, composeReuse }: TokenPorts,
   client: Client,

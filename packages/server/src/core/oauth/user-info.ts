@@ -1,4 +1,7 @@
-/** What an application learns of a person, from userinfo and from ID tokens: the claims of the scopes that were granted (OpenID Connect Core §5.3, §5.4), and no more. */
+/**
+ * What an application learns about a user, from userinfo and from ID tokens: the claims of the scopes that were granted (OpenID
+ * Connect Core §5.3, §5.4), and no more.
+ */
 
 import { userClaim } from '@keyhouse/protocol';
 import { SECOND_MS } from '../lib/clock.ts';
@@ -14,7 +17,7 @@ export interface UserInfo {
   readonly email_verified?: boolean;
 }
 
-/** Whether these scopes tell more of a user than `sub`. */
+/** Whether these scopes reveal more of a user than `sub`. */
 export const asksForUserInfo = (scopes: readonly string[]): boolean => scopes.includes('profile') || scopes.includes('email');
 
 /** Names that are not set are left out (§5.3.2). */

@@ -1,8 +1,8 @@
 /**
- * A bounded queue that is fair. Jobs are in a tree: first known people and others, then their networks from wide to narrow, then the account that the
- * job is about. The branches of each level take turns, so a flood from many addresses of one network mostly waits for itself: another client
- * there waits for one job of each address, and a known one for one job of a stranger. When the queue is full, the newest job of the largest
- * branch is dropped, strangers' before those of known people.
+ * A bounded queue that is fair. Jobs are in a tree: first known users and others, then their networks from wide to narrow, then
+ * the account that the job is about. The branches of each level take turns, so a flood from many addresses of one network mostly
+ * waits for itself: another client there waits for one job of each address, and a known one for one job of a stranger. When the
+ * queue is full, the newest job of the largest branch is dropped, strangers' before those of known users.
  */
 
 /** Who a job is for. */
@@ -37,7 +37,7 @@ export class FairQueue<Job> {
     return this.#root.count;
   }
 
-  /** Returns the job that is dropped for it, which can be itself; null when there was room. */
+  /** Returns the job that is dropped for it, which can be itself; null if there was room. */
   push(job: Job, { isKnown, networks, person }: Claim): Job | null {
     let branch = this.#root;
     branch.count++;
@@ -51,7 +51,7 @@ export class FairQueue<Job> {
     return this.size > this.#limit ? this.#evict() : null;
   }
 
-  /** The job whose turn it is; null when nobody waits. */
+  /** The job whose turn it is; null if none waits. */
   next(): Job | null {
     return this.size === 0 ? null : takeTurn(this.#root);
   }

@@ -81,7 +81,7 @@ describe('password hashes', () => {
 
   it('are as slow to refuse for nobody as for somebody, and for a password that is too long', async () => {
     const hash = await hashed('correct horse');
-    // Processor time of the whole process: the threads that hash are part of it, other programs are not.
+    // Processor time of the whole process: it includes the threads that hash, and no other programs.
     const costOf = async (run: () => Promise<unknown>): Promise<number> => {
       const costs: number[] = [];
       for (let round = 0; round < 9; round++) {
@@ -112,7 +112,7 @@ describe('a storm of passwords', () => {
     const [here, everywhere] = [process.threadCpuUsage(), process.cpuUsage()];
     await Promise.all(Array.from({ length: 9 }, () => passwords.verifyPassword(null, 'guess')));
     const [own, all] = [process.threadCpuUsage(here), process.cpuUsage(everywhere)];
-    // Nine hashes take a third of a second of some thread; this one takes part in none of them.
+    // Nine hashes take a third of a second of some thread; this one needs none of them.
     expect(own.user + own.system).toBeLessThan((all.user + all.system) / 4);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Hashes and verifies passwords with Argon2id (RFC 9106), off the event loop. What is hashed is the NFKC form. Hashes that came with
- * imported users (bcrypt, Argon2 of other parameters) are verified too, and never made.
+ * Hashes and verifies passwords with Argon2id (RFC 9106), off the event loop. The NFKC form is hashed. Hashes that came with
+ * imported users (bcrypt, Argon2 with other parameters) are verified too, and never created.
  */
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
@@ -11,14 +11,15 @@ import { type CommonPasswords, normalizePassword } from './password.ts';
 import { openPasswordPool } from './password-pool.ts';
 import { CURRENT_PREFIX } from './password-work.ts';
 
-/** `claim`: who it is for; those who wait take turns by it. */
+/** `claim`: who it is for; waiting jobs take turns by it. */
 export interface PasswordHashing extends CommonPasswords {
-  /** The PHC text of a password that has passed the rules; `busy` when too many wait already. */
+  /** The PHC text of a password that has passed the rules; `busy` if too many wait already. */
   hashPassword(password: string, claim?: Claim): Promise<Outcome<string, 'busy'>>;
   /**
-   * Compares. With `hash` null (no such user) or empty (a user without a password) it does the same work on a hash that nothing fits, so that the time tells
-   * nothing. `needsRehash`: it fits, was made with other parameters than today's, and was read to the end of the password. A hash that reads only
-   * the beginning (bcrypt) fits other texts too; none of them may replace what the user chose.
+   * Compares. With `hash` null (no such user) or empty (a user without a password) it does the same work on a hash that nothing
+   * matches, so that the time reveals nothing. `needsRehash`: it matches, was created with other parameters than today's, and was
+   * read to the end of the password. A hash that reads only the beginning (bcrypt) matches other texts too; none of them may
+   * replace what the user chose.
    */
   verifyPassword(
     hash: string | null,
@@ -29,11 +30,11 @@ export interface PasswordHashing extends CommonPasswords {
 }
 
 export interface PasswordHashingLimits {
-  /** At most so many hashes at once. */
+  /** At most this many hashes at once. */
   readonly threads: number;
-  /** So many more may wait; 512 at 15 ms each are eight seconds on one thread, which a log-in may take in a flood. */
+  /** This many more may wait; 512 at 15 ms each are eight seconds on one thread, which a log-in may take in a flood. */
   readonly queue: number;
-  /** Threads that had nothing to do for so long end. */
+  /** Threads that were idle for this long end. */
   readonly idleMs: number;
 }
 
@@ -57,16 +58,16 @@ export function openPasswordHashing(limits: Partial<PasswordHashingLimits> = {})
       return hashed.ok ? ok(String(hashed.value)) : hashed;
     },
     async verifyPassword(hash, password, claim) {
-      // UTF-8 has no spelling for half a character, so no hash was made of one: converted, it would be equal to others.
+      // UTF-8 cannot encode half a character, so no hash was created from one: converted, it would be equal to others.
       const normalized = password.isWellFormed() ? normalizePassword(password) : null;
-      // The empty hash is that of a user who has no password.
+      // The empty hash is that of a user without a password.
       const sought = normalized === null || hash === '' ? null : hash;
       const verified = await pool.run({ kind: 'verify', hash: sought ?? nobodysHash, password: normalized ?? '' }, claim);
       if (!verified.ok) return no('busy');
       if (sought === null) return ok({ matches: false, needsRehash: false });
       if (sought.startsWith(CURRENT_PREFIX)) return ok({ matches: verified.value === true, needsRehash: false });
       if (verified.value === true) return ok({ matches: true, needsRehash: readsWhole(sought, normalized ?? '') });
-      // Who made it elsewhere hashed what was typed.
+      // The other system hashed exactly what was typed.
       if (password === normalized) return ok({ matches: false, needsRehash: false });
       const asTyped = await pool.run({ kind: 'verify', hash: sought, password }, claim);
       if (!asTyped.ok) return no('busy');
@@ -86,14 +87,16 @@ const readsWhole = (hash: string, password: string): boolean => !isBcrypt(hash) 
 /** Argon2 as PHP and others write it. */
 const ARGON2 = /^\$argon2(?:id|i)\$v=19\$m=(\d{1,6}),t=(\d{1,2}),p=(\d)\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$/;
 
-/** Whether a hash that was made elsewhere can be verified here: bcrypt with a cost up to 14, Argon2i or Argon2id up to 128 MiB. */
+/**
+ * Whether a hash that was created elsewhere can be verified here: bcrypt with a cost up to 14, Argon2i or Argon2id up to 128 MiB.
+ */
 export function isForeignHash(hash: string): boolean {
   const [, memory, passes, lanes] = ARGON2.exec(hash) ?? [];
   if (memory === undefined) return isBcrypt(hash);
   return Number(memory) <= 131_072 && Number(passes) <= 10 && Number(lanes) >= 1;
 }
 
-/** Today's parameters with a random salt and a random result: verifying it costs what any hash costs, and nothing fits. */
+/** Today's parameters with a random salt and a random result: verifying it costs what any hash costs, and nothing matches. */
 function makeNobodysHash(): string {
   const text = (length: number): string => randomBytes(length).toString('base64').replaceAll('=', '');
   return `${CURRENT_PREFIX}${text(16)}$${text(32)}`;

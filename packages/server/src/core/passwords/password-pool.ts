@@ -1,7 +1,8 @@
 /**
- * A few threads and a queue with an end. A password costs 15 ms of a core and 19 MiB, so that many at once are the cheapest
- * attack there is. Those that wait take turns by who they are for (`fair-queue.ts`); beyond the queue's end the answer is `busy`, at once. Threads start when they are needed, keep no process alive
- * while they wait, and go when nobody has needed them for a while, so that an idle server is a small one.
+ * A few threads and a bounded queue. A password costs 15 ms of a core and 19 MiB, so many at once are the cheapest attack there
+ * is. Waiting jobs take turns by who they are for (`fair-queue.ts`); when the queue is full the answer is `busy`, at once.
+ * Threads start when they are needed, keep no process alive while they wait, and end when they have been idle for a while, so
+ * that an idle server is a small one.
  */
 import { Worker } from 'node:worker_threads';
 import { no, type Outcome, ok } from '@keyhouse/protocol';
@@ -9,7 +10,7 @@ import { type Claim, FairQueue } from './fair-queue.ts';
 import type { PasswordAnswer, PasswordWork } from './password-work.ts';
 
 export interface PasswordPool {
-  /** Runs one piece of work off the event loop. @throws Error when the work itself fails (a stored hash that is none). */
+  /** Runs one piece of work off the event loop. @throws Error when the work itself fails (a stored hash that is not valid). */
   run(work: PasswordWork, claim?: Claim): Promise<Outcome<string | boolean, 'busy'>>;
   /** Ends all threads; what still waits is answered `busy`. */
   close(): Promise<void>;
@@ -27,7 +28,7 @@ interface Thread {
   idle: NodeJS.Timeout | null;
 }
 
-/** Nobody in particular: the command line, the first start. */
+/** No particular user: the command line, the first start. */
 const SERVER: Claim = { isKnown: true, networks: [], person: 'server' };
 
 export function openPasswordPool(limits: { threads: number; queue: number; idleMs: number }): PasswordPool {
@@ -49,7 +50,7 @@ export function openPasswordPool(limits: { threads: number; queue: number; idleM
     if (thread.idle !== null) clearTimeout(thread.idle);
     thread.idle = null;
     thread.job = job;
-    // A command that waits for a hash must not end before it comes.
+    // A command that waits for a hash must not end before the hash is there.
     thread.worker.ref();
     thread.worker.postMessage(job.work);
   }

@@ -1,6 +1,6 @@
 /**
- * A thread of the password pool: one piece of work at a time, with the lowest claim on the processor that still lets people
- * in. The dictionary lives here as well: reading it takes longer than a request may wait, and it goes when the thread goes.
+ * A thread of the password pool: one piece of work at a time, with the lowest priority on the processor that still lets people
+ * sign in. The dictionary is here as well: reading it takes longer than a request may wait, and it is freed when the thread ends.
  */
 import { readlinkSync } from 'node:fs';
 import { platform, setPriority } from 'node:os';
@@ -10,8 +10,9 @@ import { isBcrypt, verifyBcrypt } from '../lib/bcrypt.ts';
 import { ARGON2_PARAMETERS, type PasswordAnswer, type PasswordWork } from './password-work.ts';
 
 /**
- * On two busy cores a hash in a plain thread doubles or triples the p99 of a verification. At 19 the p99 is the quiet one,
- * but hashes starve (one a second); at 15 about eight a second get through a saturated machine, and a free core gives all of it.
+ * On two busy cores a hash in a plain thread doubles or triples the p99 of a verification. At 19 the p99 is that of an idle
+ * server, but hashes starve (one a second); at 15 about eight a second get through a saturated machine, and a free core gives all
+ * of it.
  */
 const NICENESS = 15;
 
@@ -21,7 +22,7 @@ function yieldToOthers(): void {
   try {
     setPriority(Number(readlinkSync('/proc/thread-self').split('/').at(-1)), NICENESS);
   } catch {
-    // No /proc, or not allowed: hashing works all the same.
+    // No /proc, or not allowed: hashing works nevertheless.
   }
 }
 
@@ -30,14 +31,14 @@ let common: Set<string> | null = null;
 async function commonPasswords(): Promise<Set<string>> {
   if (common !== null) return common;
   const { dictionary } = await import('@zxcvbn-ts/language-common');
-  // Shorter ones fail by their length already: two thirds of the list.
+  // Shorter ones are refused for their length already: two thirds of the list.
   common = new Set(
     Object.values(dictionary).flatMap((words) => words.filter((word) => word.length >= 8).map((word) => word.toLowerCase())),
   );
   return common;
 }
 
-/** Typed backwards is no better: `poiuytrewq`. */
+/** Typed backwards it is not better: `poiuytrewq`. */
 async function isCommon(password: string): Promise<boolean> {
   const words = await commonPasswords();
   return words.has(password) || words.has([...password].reverse().join(''));

@@ -1,7 +1,7 @@
 /**
- * Which passwords are good. Length is what counts (NIST SP 800-63B §3.1.1.2): no rules of composition, all of Unicode, spaces
- * included. Refused is what an attacker tries first: the common ones, and what he knows of the user. These rules hold when a
- * password is made; at a log-in any text is only compared.
+ * Which passwords are acceptable. Length is what counts (NIST SP 800-63B §3.1.1.2): no rules of composition, all of Unicode,
+ * spaces included. Refused is what an attacker tries first: the common ones, and what the attacker knows about the user. These
+ * rules apply when a password is set; at a log-in any text is only compared.
  */
 import { localPart } from '../lib/email.ts';
 import type { Claim } from './fair-queue.ts';
@@ -21,7 +21,7 @@ export const PASSWORD_SENTENCES: Readonly<Record<PasswordFault, string>> = {
   common: 'This password is too common. Choose another one, such as four unrelated words.',
 };
 
-/** Knows the passwords that everybody uses; asked with a normalised, lower-case password. */
+/** Knows the common passwords; asked with a normalised, lower-case password. */
 export interface CommonPasswords {
   isCommon(password: string, claim?: Claim): Promise<{ ok: true; value: boolean } | { ok: false; reason: 'busy' }>;
 }
@@ -31,15 +31,12 @@ export interface PersonalWords {
   readonly names: readonly string[];
 }
 
-/**
- * The password in the form that is hashed, the same on every keyboard (NFKC); null when it is too long to be anyone's.
- * Log-in uses it too.
- */
+/** The password in the form that is hashed, the same on every keyboard (NFKC); null if it is too long. Log-in uses it too. */
 export function normalizePassword(password: string): string | null {
   return password.length > MAX_INPUT_LENGTH ? null : password.normalize('NFKC');
 }
 
-/** The first fault of a new password, or null; what needs no look-up is asked first. `busy` when the look-up has no room. */
+/** The first fault of a new password, or null; what needs no look-up is checked first. `busy` if the look-up has no room. */
 export async function findPasswordFault(
   common: CommonPasswords,
   password: string,
@@ -67,8 +64,8 @@ function wordsOf({ email, names }: PersonalWords): readonly string[] {
 }
 
 /**
- * True when nothing is left of the password beside one of the words: compared without case, signs and spaces, and again
- * without digits at the edges. A word within a longer password is no fault.
+ * True if nothing is left of the password when one of the words is removed: compared without case, signs and spaces, and again
+ * without digits at the edges. A word within a longer password is not a fault.
  */
 function isMadeOf(password: string, words: readonly string[]): boolean {
   const letters = fold(password);

@@ -5,7 +5,7 @@ import type { EventDraft } from '../audit/event.ts';
 export interface CataloguedPermission {
   readonly name: string;
   readonly sentence: string;
-  /** Applications may ask people for it. */
+  /** Applications may ask users for it. */
   readonly isGrantable: boolean;
   /** Of these only applications that the operator has verified. */
   readonly isSensitive: boolean;
@@ -27,8 +27,6 @@ export interface PermissionsStore {
     nowMs: number;
     events: readonly EventDraft[];
   }): Promise<void>;
-  /**
-   * For each permission or wildcard how many hold it by name: tokens, keys, minted JWTs, applications and grants that live.
-   */
+  /** For each permission or wildcard how many active tokens, keys, minted JWTs, applications and grants hold it by name. */
   countHolders(input: { nowMs: number }): Promise<ReadonlyMap<string, number>>;
 }

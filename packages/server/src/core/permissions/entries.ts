@@ -1,4 +1,4 @@
-/** Reads a list of objects from an operator's file: what is good, and every fault with its place. */
+/** Reads a list of objects from an operator's file: the valid values, and every fault with its place. */
 
 export interface Read<Value> {
   readonly value: readonly Value[];
@@ -7,7 +7,7 @@ export interface Read<Value> {
 
 export type Members = Readonly<Record<string, unknown>>;
 
-/** `readEntry` gives the value, or the faults without their place; `identity` is what no two entries may share. */
+/** `readEntry` returns the value, or the faults without their place; no two entries may share an `identity`. */
 export function readEntries<Value>(
   list: string,
   value: unknown,

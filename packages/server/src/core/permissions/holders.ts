@@ -1,18 +1,18 @@
 /**
- * Who holds permissions that are to be taken out of the catalogue, counted before a person confirms. Tokens and keys keep what they hold;
- * applications and their sessions lose it in the same act. Only what is held by name counts: a wildcard, and a credential with all
- * permissions, holds no single one.
+ * Who holds permissions that are about to be removed from the catalogue, counted before a person confirms. Tokens and keys keep
+ * what they hold; applications and their sessions lose it in the same act. Only what is held by name counts: a wildcard, and a
+ * credential with all permissions, hold no single one.
  */
 import type { Clock } from '../lib/clock.ts';
 import { pause } from '../lib/pause.ts';
 
 /** Counted up to this many; more are reported as this many. */
 export const MAX_COUNTED = 10_000;
-/** So many of each kind are named. */
+/** This many of each kind are named. */
 export const MAX_NAMED = 10;
-/** No index finds a name in a list, so lists are looked through: in slices, others have their turn between two … */
+/** No index finds a name in a list, so lists are read in slices, and others have their turn between two … */
 const SLICE = 500;
-/** … and no further than this, however many there are. */
+/** … and only up to this number, however many there are. */
 const MAX_SLICES = 2000;
 
 export interface Holder {
@@ -33,17 +33,20 @@ export interface Holders {
   readonly applications: HoldersOfKind;
   /** Of users, at these applications. */
   readonly sessions: number;
-  /** False: there are so many entries that not all were looked at, so there may be more. */
+  /** False: there are so many entries that not all were read, so there may be more. */
   readonly isWhole: boolean;
 }
 
-/** Of something that is not active any more the list is empty. */
+/** For something that is not active any more, the list is empty. */
 interface Listed<Id> {
   readonly id: Id;
   readonly permissions: readonly string[];
 }
 
-/** Slices in the order of the ids: at most `limit` entries after one of them, or the first; each slice costs no more than its length. */
+/**
+ * Slices in the order of the ids: at most `limit` entries after one of them, or the first ones; each slice costs no more than its
+ * length.
+ */
 type Slices<Row extends Listed<number | string>> = (input: {
   after: Row['id'] | null;
   limit: number;
@@ -52,7 +55,7 @@ type Slices<Row extends Listed<number | string>> = (input: {
 
 export interface HoldersStore {
   listsOfCredentials: Slices<Listed<number> & { readonly kind: 'key' | 'token' }>;
-  /** All that an application may ask for, or do by itself, in one list. */
+  /** Everything that an application may ask for, or do by itself, in one list. */
   listsOfApplications: Slices<Listed<number>>;
   listsOfGrants: Slices<Listed<number> & { readonly applicationId: number }>;
   listsOfSessions: Slices<Listed<string>>;
@@ -106,7 +109,7 @@ export async function holdersOf({ holders, clock }: Ports, names: readonly strin
 
 const isFull = (found: ReadonlySet<unknown>): boolean => found.size >= MAX_COUNTED;
 
-/** Shows each entry to `look`, until that has seen enough. False: there are more than are ever looked at. */
+/** Passes each entry to `look`, until that has seen enough. False: there are more than are ever read. */
 async function walk<Row extends Listed<number | string>>(
   slices: Slices<Row>,
   nowMs: number,

@@ -1,6 +1,6 @@
 /**
- * What an import of routes would change in the catalogue and the routes, and the act that does it. Both lists are replaced, by one act:
- * a route may not ask for a permission that does not exist yet.
+ * What an import of routes would change in the catalogue and the routes, and the act that does it. Both lists are replaced by one
+ * act: a route must not ask for a permission that does not exist yet.
  */
 import { isReserved, isWildcard, type RouteRule } from '@keyhouse/protocol';
 import { type By, type EventDraft, happened } from '../audit/event.ts';
@@ -9,7 +9,7 @@ import type { CataloguedPermission, PermissionsStore, StoredRoute } from './cata
 import { whatItAsks } from './route-words.ts';
 import { nameRoute } from './set-routes.ts';
 
-/** Both lists as they stand, and who holds what. */
+/** Both current lists, and who holds what. */
 export interface Standing {
   readonly permissions: readonly CataloguedPermission[];
   readonly routes: readonly StoredRoute[];
@@ -35,19 +35,19 @@ export interface ImportPlan {
   readonly changesRoutes: boolean;
   readonly added: readonly CataloguedPermission[];
   readonly kept: readonly CataloguedPermission[];
-  /** Of the kept ones those that get another sentence. */
+  /** The kept ones that get another sentence. */
   readonly reworded: readonly { readonly name: string; readonly from: string; readonly to: string }[];
-  /** In the catalogue today, and not in the document. */
+  /** In the current catalogue, and not in the document. */
   readonly gone: readonly Held[];
-  /** Held, and in neither: nobody can get it again once there is a catalogue. */
+  /** Held, and in neither: it cannot be granted any more once there is a catalogue. */
   readonly unlisted: readonly Held[];
   readonly routesAdded: readonly StoredRoute[];
   readonly routesGone: readonly StoredRoute[];
 }
 
 /**
- * Who may ask for a permission is the operator's to say and stays as it is; so does a sentence, which people may have written by hand,
- * unless `takesSentences`.
+ * Who may ask for a permission is the operator's decision and is not changed; neither is a sentence, which may have been written
+ * by hand, unless `takesSentences`.
  */
 export function planImport(standing: Standing, derived: Derived, { takesSentences }: { takesSentences: boolean }): ImportPlan {
   const before = new Map(standing.permissions.map((permission) => [permission.name, permission]));
@@ -74,7 +74,7 @@ export function planImport(standing: Standing, derived: Derived, { takesSentence
       .sort()
       .map(heldBy),
     changesPermissions: added.length + gone.length + reworded.length > 0,
-    // Their order decides, so another order is a change.
+    // Their order is significant, so another order is a change.
     changesRoutes: JSON.stringify(standing.routes.map(describe)) !== JSON.stringify(routes.map(describe)),
     routesAdded: without(routes, standing.routes),
     routesGone: without(standing.routes, routes),
@@ -93,7 +93,7 @@ export async function importRoutes({ permissions, clock }: Ports, { plan, by }: 
   await permissions.setPermissionsAndRoutes({ permissions: plan.permissions, routes: plan.routes, nowMs, events });
 }
 
-/** The whole rule in one text: two that are the same have the same. */
+/** The whole rule in one text: equal rules have equal texts. */
 function describe(rule: StoredRoute): string {
   return `${nameRoute(rule)} → ${whatItAsks(rule)}`;
 }

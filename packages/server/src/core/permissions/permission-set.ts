@@ -1,11 +1,11 @@
-/** The catalogue and the routes as requests ask for them: in memory, built again when a change tells of them. */
+/** The catalogue and the routes in the form that requests need: in memory, built again when a change reports a new version. */
 import { compileRoute, isPermission, isReserved, type Route } from '@keyhouse/protocol';
 import type { CataloguedPermission, PermissionsStore, StoredRoute } from './catalogue.ts';
 
 export interface PermissionIndex {
-  /** Whether a JWT, a token or an application may name it. While the catalogue is empty any well-formed one exists. */
+  /** Whether a JWT, a token or an application may name it. While the catalogue is empty, any well-formed permission exists. */
   exists(name: string): boolean;
-  /** Whether an application may ask people for it. While the catalogue is empty: any that exists. */
+  /** Whether an application may ask users for it. While the catalogue is empty: any that exists. */
   isGrantable(name: string): boolean;
   /** Whether only a verified application may ask for it. */
   isSensitive(name: string): boolean;
@@ -21,7 +21,7 @@ export interface PermissionIndex {
 
 /**
  * Reads both lists.
- * @throws Error when a stored route no longer compiles: a route left out could open what it was to guard.
+ * @throws Error when a stored route no longer compiles: a route left out could open what it should guard.
  */
 export async function loadPermissionIndex(
   permissions: Pick<PermissionsStore, 'listPermissions' | 'listRoutes'>,
@@ -30,7 +30,7 @@ export async function loadPermissionIndex(
   return { ...indexCatalogue(catalogue), routes: routes.map(compileStored) };
 }
 
-/** The catalogue alone. */
+/** Only the catalogue. */
 export function indexCatalogue(catalogue: readonly CataloguedPermission[]): Omit<PermissionIndex, 'routes'> {
   const names = new Set(catalogue.map(({ name }) => name));
   const entries = new Map(catalogue.map((entry) => [entry.name, entry]));

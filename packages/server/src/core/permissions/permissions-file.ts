@@ -1,7 +1,7 @@
 /**
  * The operator's file: `{"permissions":[{"name","sentence","grantable"?,"sensitive"?}…],"routes":[{"pattern","resource"}|{"pattern","public":true}…]}`.
- * Either list may be left out; it then stays as it is. Every fault is told at once, with its place, and one fault is enough
- * for nothing to be taken.
+ * Either list may be left out; it then stays as it is. Every fault is reported at once, with its place, and a single fault means
+ * that nothing is changed.
  */
 import { no, type Outcome, ok, parseStrictJson } from '@keyhouse/protocol';
 import type { CataloguedPermission, StoredRoute } from './catalogue.ts';

@@ -1,5 +1,6 @@
 /**
- * Permissions: the catalogue of those that exist, each with a sentence for people, and the routes that say which request asks for which.
+ * Permissions: the catalogue of those that exist, each with a sentence for people, and the routes that say which request needs
+ * which one.
  *
  * Owns: both lists, kept in memory for `/verify` and read again when they change, and who holds a permission.
  * Used by: `/verify`, `/dashboard/api/operator/{catalogue,routes,permissions}`, `keyhouse permission`.

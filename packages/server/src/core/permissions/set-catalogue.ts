@@ -6,18 +6,18 @@ import type { CataloguedPermission, PermissionsStore } from './catalogue.ts';
 import { type Members, type Read, readEntries, unknownMembers } from './entries.ts';
 
 const MAX_CATALOGUE = 10_000;
-/** It stands in one line of a consent page. */
+/** It is shown in one line of a consent page. */
 const MAX_SENTENCE_LENGTH = 200;
 
 /**
- * Reads a list of `{name, sentence, grantable?, sensitive?}`; `value` is good only when `faults` is empty. What is not said to be
- * grantable is not: nobody's permissions open to applications by being forgotten.
+ * Reads a list of `{name, sentence, grantable?, sensitive?}`; `value` is valid only if `faults` is empty. A permission is
+ * grantable only if the entry says so: forgetting the member never opens a permission to applications.
  */
 export function readPermissions(value: unknown): Read<CataloguedPermission> {
   return readEntries('permissions', value, MAX_CATALOGUE, readPermission, ({ name }) => name);
 }
 
-/** Puts a catalogue that was read in the place of the one before. An empty one lets any well-formed permission exist. */
+/** Replaces the catalogue by one that was read. With an empty one any well-formed permission exists. */
 export async function setCatalogue(
   { permissions, clock }: { permissions: Pick<PermissionsStore, 'setPermissions'>; clock: Clock },
   { catalogue, by }: { catalogue: readonly CataloguedPermission[]; by: By },

@@ -9,19 +9,19 @@ import { type Members, type Read, readEntries, unknownMembers } from './entries.
 const MAX_ROUTES = 5_000;
 
 /**
- * Reads a list of `{pattern, resource}`, `{methods, pattern, permission}`, and with or without methods `{pattern, "public": true}` and
- * `{pattern, "refused": true}`; `value` is good only when `faults` is empty.
+ * Reads a list of `{pattern, resource}`, `{methods, pattern, permission}`, and with or without methods `{pattern, "public":
+ * true}` and `{pattern, "refused": true}`; `value` is valid only if `faults` is empty.
  */
 export function readRoutes(value: unknown): Read<StoredRoute> {
   return readEntries('routes', value, MAX_ROUTES, readRoute, nameRoute);
 }
 
-/** `GET, POST /reports`: the rule as people name it. No two have the same, whatever the order of their methods. */
+/** `GET, POST /reports`: the rule as people name it. No two rules have the same text, whatever the order of their methods. */
 export function nameRoute(rule: StoredRoute): string {
   return 'methods' in rule ? `${[...rule.methods].sort().join(', ')} ${rule.pattern}` : rule.pattern;
 }
 
-/** Puts routes that were read in the place of those before. */
+/** Replaces the routes by those that were read. */
 export async function setRoutes(
   { permissions, clock }: { permissions: Pick<PermissionsStore, 'setRoutes'>; clock: Clock },
   { routes, by }: { routes: readonly StoredRoute[]; by: By },
@@ -36,7 +36,7 @@ function readRoute(members: Members): { value: StoredRoute } | { faults: readonl
   if (typeof pattern !== 'string') faults.push('.pattern: must be text, such as /api/crm/:resource/**.');
   if (methods !== undefined && !isListOfText(methods))
     faults.push('.methods: must be a list of methods, such as ["GET", "POST"].');
-  // Public must be said in full: a resource that was forgotten or misspelled may not open a door.
+  // Public must be stated in full: a resource that was forgotten or misspelled must not open a door.
   const given = [typeof resource === 'string', typeof permission === 'string', members.public === true, members.refused === true];
   const named = [resource, permission, members.public, members.refused].filter((member) => member !== undefined);
   if (given.filter(Boolean).length !== 1 || named.length !== 1)

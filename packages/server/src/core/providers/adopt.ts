@@ -1,7 +1,7 @@
 /**
- * Finds the user for an identity that is used for the first time: the user with its address, or a new one. If nobody has verified the address
- * here, the provider is the first to prove it, and everything created before ends, because the person who registered may not be its
- * owner. The person first sees what will end and confirms it; until then a ticket waits, and nothing has changed.
+ * Finds the user for an identity that is used for the first time: the user with its address, or a new one. If nobody has verified
+ * the address here, the provider is the first to do so, and everything created before ends, because the person who registered may
+ * not be its owner. The person first sees what will end and confirms it; until then a ticket waits, and nothing has changed.
  */
 import { type By, happened } from '../audit/event.ts';
 import { MINUTE_MS } from '../lib/clock.ts';
@@ -16,7 +16,7 @@ import { hashTicket, makeTicketText, type NewTicket } from '../users/ticket.ts';
 import type { Provider, ProviderAnswer, ProviderPorts } from './provider.ts';
 import { mayAdopt, vouchingFor } from './vouching.ts';
 
-/** Who somebody is at a provider, with the address as it is shown to them. */
+/** Who a person is at a provider, with the address as it is shown to them. */
 interface Foreign {
   readonly provider: string;
   readonly subject: string;
@@ -24,8 +24,8 @@ interface Foreign {
 }
 
 /**
- * Why nobody is signed in by what a provider answered. `unproved`: it does not say that the address is verified. `unlisted`: the operator has not
- * listed the domain for it. `other-address`: the invitation is for another one.
+ * Why a provider's answer does not sign anyone in. `unproved`: it does not say that the address is verified. `unlisted`: the
+ * operator has not listed the domain for it. `other-address`: the invitation is for another one.
  */
 export type NotAdopted = 'unproved' | 'unlisted' | 'sign-up-closed' | 'invitation-over' | 'other-address' | 'too-many';
 
@@ -39,7 +39,10 @@ export type Adopted =
 
 const FIRST_PROOF_LASTS_MS = 10 * MINUTE_MS;
 
-/** `invitation`: hash of the ticket that they come with; it opens registration for its address if `mayRegister` allows it. Null: the user is disabled. */
+/**
+ * `invitation`: hash of the ticket that they come with; it opens registration for its address if `mayRegister` allows it. Null:
+ * the user is disabled.
+ */
 export async function adopt(
   ports: ProviderPorts,
   provider: Provider,
@@ -91,8 +94,8 @@ export async function adopt(
 }
 
 /**
- * The invitation that a new user registers with; the act checks it again. One that does not fit is refused only if it is needed: where anyone may
- * register, it is ignored.
+ * The invitation that a new user registers with; the act checks it again. One that does not match is refused only if it is
+ * needed: where anyone may register, it is ignored.
  */
 async function entryOf(
   ports: ProviderPorts,
@@ -122,7 +125,7 @@ async function firstProofOf({ tickets, clock }: ProviderPorts, user: User, forei
   return { firstProof: text };
 }
 
-/** A first proof that waits to be confirmed. */
+/** A first verification that waits to be confirmed. */
 export interface FirstProof {
   readonly user: User;
   readonly provider: Provider;
@@ -137,7 +140,7 @@ export async function findFirstProof(
   const ticket = await tickets.findTicket('first-proof', hashTicket(step), clock.now());
   if (ticket === null || ticket.userId === null) return null;
   const user = await accounts.findUser(ticket.userId);
-  // As `firstProofOf` has put it there.
+  // As `firstProofOf` stored it there.
   const foreign = ticket.data as unknown as Foreign;
   const provider = providers.find(({ id }) => id === foreign.provider);
   if (user === null || provider === undefined || user.disabledAtMs !== null || user.emailVerifiedAtMs !== null) return null;
@@ -147,7 +150,10 @@ export async function findFirstProof(
 /** How often what would end may change between reading and ending it; after that it is ended without comparing. */
 const MAX_READINGS = 3;
 
-/** Ends what was created before the first proof, lists it by mail, and links the identity. Null: as `findFirstProof`, or the provider may not vouch any more. */
+/**
+ * Ends what was created before the address was first verified, lists it by mail, and links the identity. Null: as
+ * `findFirstProof`, or the provider may not vouch any more.
+ */
 export async function confirmFirstProof(ports: ProviderPorts, step: string, by: By): Promise<FirstProof | null> {
   const found = await findFirstProof(ports, step);
   if (found === null) return null;
@@ -190,7 +196,7 @@ function actOf(
   const user: NewUser = {
     email,
     emailKey: emailKey(email),
-    // No password fits the empty hash.
+    // No password matches the empty hash.
     passwordHash: '',
     displayName,
     firstName: '',

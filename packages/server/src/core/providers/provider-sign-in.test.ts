@@ -7,7 +7,7 @@ import type { Provider, ProviderAnswer, ProviderChecks } from './provider.ts';
 
 const ADA: ProviderAnswer = { subject: '42', email: 'ada@example.com', emailVerified: true, name: 'Ada Lovelace' };
 
-/** Another provider, which answers what it is told to; it stands in for a stranger's server. */
+/** Another provider, which answers what the test tells it to; it replaces a stranger's server. */
 function providerThat(domains: readonly string[] = ['example.com']) {
   const told: { answer: ProviderAnswer | Error; checks: ProviderChecks[] } = { answer: ADA, checks: [] };
   const provider: Provider = {

@@ -1,10 +1,12 @@
 /**
- * Signing in with another OpenID provider, proving with it that it is still you, and linking it. The browser carries the trip in a cookie,
- * sealed; the provider is sent a `state` that is made of it, and what comes back is taken once, in that browser, for that purpose.
+ * Signing in with another OpenID provider, giving a proof with it, and linking it. The browser carries the trip in a cookie,
+ * sealed; the provider is sent a `state` that is derived from it, and what comes back is accepted once, in that browser, for that
+ * purpose.
  *
- * An address decides about an account only when both sides have proved it (`adopt.ts` says what happens when we have not). A provider vouches for
- * the domains that the operator has listed for it. Other addresses are neither linked nor verified by it; a new user is created as by registering.
- * Nobody signs in as an administrator through a provider whose list does not name the administrator's domain.
+ * An address identifies an account only if both sides have verified it (`adopt.ts` says what happens if we have not). A provider
+ * vouches for the domains that the operator has listed for it. Other addresses are neither linked nor verified by it; a new user
+ * is created as by registering. Nobody signs in as an administrator through a provider whose list does not name the
+ * administrator's domain.
  */
 
 import { type By, happened } from '../audit/event.ts';
@@ -32,13 +34,13 @@ const TRIP_LASTS_MS = 10 * MINUTE_MS;
 
 const redirectUriOf = (url: string, id: string): string => `${url}/login/provider/${id}`;
 
-/** What the browser carries there and back, sealed: nothing is stored for whoever only sets out. */
+/** What the browser carries there and back, sealed: nothing is stored until the user comes back. */
 interface ProviderTrip {
   readonly provider: string;
   readonly purpose: ProviderPurpose;
-  /** Who proves themself, or links; null: nobody is signed in. */
+  /** The user who gives a proof, or links; null: nobody is signed in. */
   readonly userId: number | null;
-  /** Hash of the ticket of the invitation that somebody registers with; null, or missing in trips of earlier versions: none. */
+  /** Hash of the ticket of the invitation that a user registers with; null, or missing in trips of earlier versions: none. */
   readonly invitation?: string | null;
   readonly nonce: string;
   readonly codeVerifier: string;
@@ -52,7 +54,7 @@ function openTrip(secrets: readonly MasterSecret[], step: string): ProviderTrip 
   return opened.ok ? (JSON.parse(opened.value.toString('utf8')) as ProviderTrip) : null;
 }
 
-/** The `state` says nothing of the cookie that it is made of. */
+/** The `state` reveals nothing of the cookie that it is derived from. */
 const checksOf = (step: string, { nonce, codeVerifier, purpose }: ProviderTrip): ProviderChecks => ({
   state: sha256Base64Url(`state:${step}`),
   nonce,
@@ -60,7 +62,7 @@ const checksOf = (step: string, { nonce, codeVerifier, purpose }: ProviderTrip):
   fresh: purpose === 'proof',
 });
 
-/** `step`: for the cookie of the step. Null: there is no such provider. `away`: it does not answer. */
+/** `step`: for the cookie of the step. Null: the provider does not exist. `away`: it does not answer. */
 export async function startProviderSignIn(
   ports: ProviderPorts,
   input: {
@@ -87,7 +89,10 @@ export async function startProviderSignIn(
   return url === null ? 'away' : { url, step };
 }
 
-/** Nobody has verified the address here: what ends is shown and confirmed first. `step`: for the cookie of the step, and for nothing else. */
+/**
+ * Nobody has verified the address here: what ends is shown and confirmed first. `step`: for the cookie of the step, and for
+ * nothing else.
+ */
 export interface FirstProofAsked {
   readonly next: 'first-proof';
   readonly step: string;
@@ -102,7 +107,7 @@ export type ProviderSignInEnd =
       readonly accepted: Pick<SignUpInvitation, 'accountId'> | null;
     }
   | { readonly ok: true; readonly purpose: 'proof' | 'link' }
-  /** `trip`: nothing that we started in this browser, or too late. `provider`: it did not answer well. */
+  /** `trip`: not started by us in this browser, or too late. `provider`: its answer was not valid. */
   | {
       readonly ok: false;
       readonly reason: 'trip' | 'provider' | NotAdopted | 'linked-elsewhere' | 'other-person' | 'shut-out';
@@ -125,7 +130,7 @@ export async function finishProviderSignIn(
   if (trip === null || input.step === null || trip.endsAtMs <= nowMs) return no('trip');
   if (provider === undefined || trip.provider !== provider.id) return no('trip');
   const { purpose, endsAtMs } = trip;
-  // Whoever began as one person does not end as another.
+  // A trip that one user began must not end as another user.
   if (purpose !== 'log-in' && (input.signIn === null || input.signIn.user.id !== trip.userId)) return no('trip');
   if (!(await ports.tickets.spend({ purpose: 'provider', hash: hashTicket(input.step), nowMs, endsAtMs }))) return no('trip');
   const answer = await provider.finish(input.callbackUrl, checksOf(input.step, trip)).catch(noted(ports.log, provider));
@@ -139,7 +144,7 @@ export async function finishProviderSignIn(
     : await link(ports, provider, answer, identity, input.signIn, input.by);
 }
 
-/** Why it did not work is for whoever has configured it. */
+/** Why it failed is for the operator who configured it. */
 const noted =
   (log: Log, { id }: Provider) =>
   (error: unknown): null => {
@@ -168,7 +173,7 @@ async function logIn(
   return entered.ok ? { ok: true, purpose: 'log-in', entered, accepted: adopted?.accepted ?? null } : no('shut-out');
 }
 
-/** What `adopt` asked to be confirmed: it ends what was created before, and lets the person in. Null: from the beginning. */
+/** What `adopt` asked to be confirmed: it ends what was created before, and signs the person in. Null: from the beginning. */
 export async function signInWithFirstProof(
   ports: ProviderPorts,
   { step, browser, by }: { readonly step: string; readonly browser: string | null; readonly by: By },
@@ -182,7 +187,7 @@ export async function signInWithFirstProof(
 
 const throughOf = ({ id, domains }: Provider, subject: string): Through => ({ provider: id, subject, domains });
 
-/** A second factor of ours is asked for here too: the provider knows nothing of it. */
+/** A second factor of ours is required here too: the provider knows nothing of it. */
 async function enter(ports: ProviderPorts, user: User, through: Through, { browser, by }: Input): Promise<Entered> {
   const methods = await secondStepOf(ports.factors, user);
   if (methods === null) return await settleEntered(ports, user, through, { browser, by });

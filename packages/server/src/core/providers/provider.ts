@@ -17,11 +17,11 @@ export interface ProviderChecks {
   readonly state: string;
   readonly nonce: string;
   readonly codeVerifier: string;
-  /** The person must have signed in there just now (OpenID Connect Core §3.1.2.1, `max_age=0`). */
+  /** The user must have signed in there just now (OpenID Connect Core §3.1.2.1, `max_age=0`). */
   readonly fresh: boolean;
 }
 
-/** Who somebody is at a provider. */
+/** Who a person is at a provider. */
 export interface ProviderAnswer {
   readonly subject: string;
   readonly email: string | null;
@@ -29,7 +29,10 @@ export interface ProviderAnswer {
   readonly name: string | null;
 }
 
-/** Another provider, as the operator has configured it. Both reject when it cannot be reached, or does not answer by the standard. */
+/**
+ * Another provider, as the operator has configured it. Both reject if it cannot be reached, or its answer does not follow the
+ * standard.
+ */
 export interface Provider {
   readonly id: string;
   readonly name: string;
@@ -44,10 +47,11 @@ export interface Provider {
 /** Linking an identity that is used for the first time. */
 export interface AdoptionStore {
   /**
-   * An identity whose provider vouches for its address, met for the first time: linked to the user with this address, or to a new one. Where that
-   * user has not verified it, it is the first proof, and everything created before ends: never without `firstProof`, a confirmation by the person
-   * (`first-proof`: one is needed; nothing was done). `vouching`: for this address; `none` makes a new user with an unverified address, and is
-   * `unlisted` where somebody has it; an administrator's has to be `named`. Null: the user was disabled in between.
+   * An identity whose provider vouches for its address, seen for the first time: linked to the user with this address, or to a
+   * new one. If that user has not verified it, this is the first verification, and everything created before ends: never without
+   * `firstProof`, a confirmation by the person (`first-proof`: one is needed; nothing was done). `vouching`: for this address;
+   * `none` creates a new user with an unverified address, and is `unlisted` if a user has it; an administrator's has to be
+   * `named`. Null: the user was disabled in between.
    */
   adoptIdentity(input: {
     identity: Omit<Identity, 'userId'>;
@@ -55,11 +59,14 @@ export interface AdoptionStore {
     mayCreate: boolean;
     user: NewUser;
     /**
-     * What a new user comes with: used up in the same act, if it is for their address and opens registration; otherwise nobody is created. It has
-     * no effect on a user who exists.
+     * What a new user comes with: used up in the same act, if it is for their address and opens registration; otherwise no user
+     * is created. It has no effect on a user who exists.
      */
     invitation: { ticketHash: string; signUp: SignUp; event: EventDraft } | null;
-    /** The ticket is used up in the same act. `expects`: what the mail lists; `changed`: it is not what would end now. `gone`: the ticket has, the address is verified by now, or it is another user's. */
+    /**
+     * The ticket is used up in the same act. `expects`: what the mail lists; `changed`: something else would end now. `gone`: the
+     * ticket was used or has expired, the address is verified by now, or it is another user's.
+     */
     firstProof: { userId: number; ticketHash: string; expects: Ending | null } | null;
     nowMs: number;
     events: { readonly created: EventDraft; readonly linked: EventDraft };

@@ -1,5 +1,5 @@
 /**
- * Signing in with another OpenID provider, proving with it that it is still the same person, and linking it.
+ * Signing in with another OpenID provider, giving a proof with it that it is still the same person, and linking it.
  *
  * Owns: the way there and back, and what happens to an identity that is used for the first time (`adopt.ts`). The providers themselves are
  * ports (`src/providers`), configured by the operator.
@@ -13,7 +13,7 @@ import { finishProviderSignIn, signInWithFirstProof, startProviderSignIn } from 
 
 export interface WaitingFirstProof {
   readonly email: string;
-  /** As people call it. */
+  /** The name that users see. */
   readonly provider: string;
   readonly ending: Ending;
   /** It ends too. */
@@ -24,7 +24,7 @@ export type Providers = ReturnType<typeof bindProviders>;
 
 export function bindProviders(ports: ProviderPorts) {
   return {
-    /** Those that people may sign in with. */
+    /** Those that users may sign in with. */
     list: ports.providers as readonly Provider[],
     start: (input: Parameters<typeof startProviderSignIn>[1]) => startProviderSignIn(ports, input),
     finish: (input: Parameters<typeof finishProviderSignIn>[1]) => finishProviderSignIn(ports, input),
@@ -33,7 +33,7 @@ export function bindProviders(ports: ProviderPorts) {
   };
 }
 
-/** The first proof that waits to be confirmed, and what it would end; null if none waits. */
+/** The first verification that waits to be confirmed, and what it would end; null if none waits. */
 async function waitingFirstProof(ports: ProviderPorts, step: string | null): Promise<WaitingFirstProof | null> {
   const found = step === null ? null : await findFirstProof(ports, step);
   if (found === null) return null;
