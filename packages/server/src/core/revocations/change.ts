@@ -1,4 +1,4 @@
-/** How the list of changes is kept; what a change is stands in protocol, where guards read it too. */
+/** How the list of changes is kept; what a change is, is defined in protocol, where guards read it too. */
 import type { Change } from '@keyhouse/protocol';
 
 export type { Change, ChangeDraft, ChangeKind } from '@keyhouse/protocol';
@@ -6,10 +6,13 @@ export type { Change, ChangeDraft, ChangeKind } from '@keyhouse/protocol';
 /** Why a list gets another epoch. */
 export type WentBack = 'database' | 'clock';
 
-/** A row as it was read: its number, and a mark (text made of its other columns) to see later whether it is still the same row. */
+/**
+ * A row as it was read: its number, and a mark (text built from its other columns) to check later whether it is still the same
+ * row.
+ */
 export interface Seen {
   readonly number: number;
-  /** Null when there is no such row (swept, or there never was one). */
+  /** Null if the row does not exist (deleted, or never created). */
   readonly mark: string | null;
 }
 
@@ -19,17 +22,17 @@ export interface ListPlace {
   readonly epoch: string;
   /** The last change. */
   readonly change: Seen;
-  /** The last audit event. Not every act makes a change, but nearly every one an event; none is ever deleted. */
+  /** The last audit event. Not every act creates a change, but nearly every one an event; none is ever deleted. */
   readonly event: Seen;
 }
 
-/** What one look finds, read by one statement: a database that is set back between two statements could mix old and new. */
+/** What one read finds, by one statement: a database that is set back between two statements could mix old and new. */
 export interface ListLook {
-  /** The end of the list now. Its `change` is the last of all, also when it is not on this page. */
+  /** The current end of the list. Its `change` is the last of all, even if it is not on this page. */
   readonly end: ListPlace;
-  /** The two rows from where the look began, as they are now. */
+  /** The two rows from which the read began, as they are now. */
   readonly start: Omit<ListPlace, 'epoch'>;
-  /** Changes numbered above that place, in order, and the last of them as it is to be found again. */
+  /** Changes numbered above that position, in order, and the last of them in the form in which it is found again. */
   readonly changes: readonly Change[];
   readonly last: Seen | null;
 }
@@ -37,26 +40,26 @@ export interface ListLook {
 export interface ChangesStore {
   /** The end of the list. */
   place(): Promise<ListPlace>;
-  /** The changes after a place, and the end of the list now. */
+  /** The changes after a position, and the current end of the list. */
   lookAfter(place: ListPlace, limit: number): Promise<ListLook>;
   /**
-   * Gives the list another epoch, unless it has another one than `from` already: everybody who knows the old epoch must start over. When it is the
-   * database that went back, no number of a row that it may have lost is given to a new one.
+   * Gives the list another epoch, unless its epoch is already different from `from`: every reader that knows the old epoch must
+   * start over. If it is the database that went back, no number of a row that it may have lost is given to a new one.
    */
   renewEpoch(input: { from: string; wentBack: WentBack }): Promise<void>;
   /** Changes numbered above `after`, in order. */
   changesAfter(after: number, limit: number): Promise<readonly Change[]>;
-  /** Where the list stands, and the revocations that have not ended by `nowMs`, in order: all of them, or one page. */
+  /** The end of the list, and the revocations that have not expired by `nowMs`, in order: all of them, or one page. */
   activeRevocations(
     nowMs: number,
     page?: { readonly after: number; readonly limit: number },
   ): Promise<{ position: number; revocations: readonly Change[] }>;
-  /** Cheap hint whether something may have been committed since the last call; true when the database cannot tell. */
+  /** Cheap hint whether something may have been committed since the last call; true if the database cannot tell. */
   mayHaveMoved(): boolean;
-  /** Calls back early when another server has changed something; only a hint. Returns how to stop. */
+  /** Calls back early when another server has changed something; only a hint. Returns a function that stops it. */
   onHint(listener: () => void): () => void;
-  /** Own acts tell their changes here, after the commit and before their promise resolves. */
+  /** This process's own acts report their changes here, after the commit and before their promise resolves. */
   onCommitted(listener: (changes: readonly Change[]) => void): void;
-  /** Deletes changes that no reader can need: older than a day, and ended for a day. Small batches; true when more is left. */
+  /** Deletes changes that no reader can need: older than a day, and expired for a day. Small batches; true when more is left. */
   sweepChanges(input: { nowMs: number; limit: number }): Promise<boolean>;
 }

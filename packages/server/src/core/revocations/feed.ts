@@ -1,6 +1,7 @@
 /**
- * The revocation feed: messages for those who verify offline, each signed. It speaks only of what was read of the list without a gap,
- * and says of when it is; how it travels is the doors' affair. Signing is handed in: this room stands below the signing keys.
+ * The revocation feed: messages for those who verify offline, each signed. It contains only what was read of the list without a
+ * gap, and says from which moment it is; how it travels is decided by the doors. The signing function is a parameter: this room
+ * is below the signing keys.
  */
 import { type FeedPosition, formatFeedMessage, formatFeedSignature, KEPT_AFTER_END_MS } from '@keyhouse/protocol';
 import type { Clock } from '../lib/clock.ts';
@@ -10,7 +11,7 @@ import type { ChangeFollower } from './follower.ts';
 import { RecentChanges, type Step, stepOf } from './recent-changes.ts';
 import { writeWholeList } from './whole-list.ts';
 
-/** The text as it is signed and sent, and its signature: a compact JWS. */
+/** The text that is signed and sent, and its signature: a compact JWS. */
 export interface SignedMessage extends FeedPosition {
   readonly whole: boolean;
   readonly bytes: Buffer;
@@ -28,11 +29,11 @@ export interface FeedPorts {
   readonly sign: (payload: string) => string;
 }
 
-/** What is read of the database for one who is far behind: no more than a message holds. */
+/** How much is read from the database for a reader that is far behind: no more than a message holds. */
 const PAGE = 5000;
 /** A reader that claims a position which does not exist cannot make all others fetch the whole list more often than this. */
 const RENEW_EVERY_MS = 60_000;
-/** Those who start together share one whole list. */
+/** Readers that start together share one whole list. */
 const SHARED_FOR_MS = 1000;
 
 export class Feed {
@@ -63,12 +64,12 @@ export class Feed {
     return { epoch: this.#follower.epoch, position: this.#follower.position };
   }
 
-  /** Whether this server knows now what is revoked. When it does not, it says nothing. */
+  /** Whether this server currently knows what is revoked. If it does not, it sends nothing. */
   isFresh(): boolean {
     return this.#follower.isFresh;
   }
 
-  /** Calls back whenever the list was read further, or again from the beginning. */
+  /** Calls back whenever more of the list was read, or all of it again. */
   listen(listener: () => void): void {
     this.#listeners.push(listener);
   }
@@ -78,11 +79,12 @@ export class Feed {
   }
 
   /**
-   * What was revoked after a position; the whole list when that is of another epoch, or of none. Rejects when the list cannot be read.
+   * What was revoked after a position; the whole list if that is of another epoch, or of none. Rejects if the list cannot be
+   * read.
    */
   async ask(from: FeedPosition | null): Promise<SignedMessage> {
     await this.#follower.whenFresh();
-    // Whoever was told that something is revoked, and asks, finds it here.
+    // A reader that was notified of a revocation, and asks, finds it here.
     if (this.#follower.isBehindItself) await this.#follower.look();
     if (from === null || from.epoch !== this.#follower.epoch) return await this.#wholeList();
     // Another server has read further than this one.
@@ -93,9 +95,9 @@ export class Feed {
   }
 
   /**
-   * A reader has read further than the list goes: the database was set back while no server ran that could have noticed. The list gets another epoch,
-   * because other readers may wait at a position that it will reach again, and would miss what comes before. Rarely: each time all guards fetch the
-   * whole list.
+   * A reader has read further than the list goes: the database was set back while no server ran that could have noticed. The list
+   * gets another epoch, because other readers may wait at a position that it will reach again, and would miss what comes before.
+   * Rarely: each time all guards fetch the whole list.
    */
   async #wentBack(): Promise<void> {
     const nowMs = this.#ports.monotonicMs();
@@ -105,7 +107,7 @@ export class Feed {
     await this.#follower.look();
   }
 
-  /** The same out of memory, at once; null when that is too long ago. Nothing in it when nothing happened: a heartbeat. */
+  /** The same from memory, at once; null if that is too long ago. It is empty if nothing happened: a heartbeat. */
   recentStep(after: number): SignedMessage | null {
     const step = this.#recent.stepFrom(after);
     return step === null ? null : this.#signStep(after, step);
@@ -125,7 +127,9 @@ export class Feed {
     return this.#signed({ epoch, position, atMs, whole: false, bytes, sha256: sha256Base64Url(bytes) });
   }
 
-  /** One at a time; whoever asks while one is written that is not the newest any more waits for the next, which all of them share. */
+  /**
+   * One at a time; a request that comes while an outdated one is being written waits for the next, which all such requests share.
+   */
   #wholeList(): Promise<SignedMessage> {
     if (this.#building?.isOf(this.#follower) === true) return this.#building.message;
     this.#next ??= (this.#building?.message ?? Promise.resolve())
@@ -153,7 +157,7 @@ export class Feed {
 
   async #buildWholeList(): Promise<SignedMessage> {
     const { epoch, position, readAtMs: atMs } = this.#follower;
-    // By a clock that may be ahead, and be set back later.
+    // By a clock that may be ahead, and be corrected later.
     const nowMs = this.#ports.clock.now() - KEPT_AFTER_END_MS;
     const { jtis, revocations } = this.#follower.revocations.snapshot(nowMs);
     const bytes = await writeWholeList({ epoch, position, atMs, jtis, revocations, nowMs });
@@ -171,6 +175,6 @@ export class Feed {
 
 interface WholeList {
   readonly message: Promise<SignedMessage>;
-  /** Whether it tells how things stand now. */
+  /** Whether it describes the current state. */
   isOf(now: FeedPosition & { readonly readAtMs: number }): boolean;
 }

@@ -6,7 +6,7 @@ import { ChangeFollower, TRUST_FOR_MS } from './follower.ts';
 
 const HALF_A_DAY_MS = 12 * 60 * 60 * 1000;
 
-/** A list of changes in memory, a clock that is moved by hand, and a store that can be away. */
+/** A list of changes in memory, a clock that is moved by hand, and a store that can be unreachable. */
 function open() {
   const state = {
     ...{
@@ -19,7 +19,7 @@ function open() {
       wentBackAt: [] as (number | 'clock')[],
     },
     ...{ list: [] as Change[], errors: [] as unknown[], events: 0 },
-    /** While it is there, no read is answered. */
+    /** While it is set, no read is answered. */
     hang: null as PromiseWithResolvers<void> | null,
     onRead: () => {
       state.reads += 1;
@@ -84,7 +84,7 @@ describe('the follower', () => {
     append('jti', 'x', 1);
     state.atMs += TRUST_FOR_MS + 1;
     await expect(follower.whenFresh()).rejects.toThrow('away');
-    // The hint that something moved was used up by the look that failed.
+    // The hint that something changed was used up by the read that failed.
     state.moved = false;
     state.isAway = false;
     await follower.whenFresh();
@@ -98,7 +98,7 @@ describe('the follower', () => {
       for (const hint of hints) hint();
     };
     try {
-      // A look that succeeds in time is waited for, as after this process was asleep.
+      // A read that succeeds in time is waited for, for example after this process was suspended.
       state.atMs += TRUST_FOR_MS + 1;
       await follower.whenFresh();
       state.hang = Promise.withResolvers<void>();
@@ -256,13 +256,13 @@ describe('the follower', () => {
     await follower.look();
     expect([resets(), follower.position, follower.epoch, state.wentBackAt]).toEqual([2, 3, 'epoch+', [5]]);
     expect(follower.revocations.size, 'what was revoked stays so').toBe(5);
-    // Overtaken before anybody looked: number 3 is another change now.
+    // Overtaken before anyone read it: number 3 is another change now.
     state.list.splice(2);
     for (const id of ['11', '12', '13', '14']) append('user', id, 7);
     await follower.look();
     expect([resets(), follower.position, follower.epoch]).toEqual([3, 6, 'epoch++']);
     expect(follower.revocations.isRevoked({ jti: 'a', userId: 11, accountId: 1, issuedAtMs: 7 })).toBe(true);
-    // Another server found out first.
+    // Another server noticed it first.
     state.list.splice(1);
     state.epoch = 'other';
     await follower.look();

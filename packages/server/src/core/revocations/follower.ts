@@ -1,10 +1,10 @@
 /**
- * Follows the list of changes, so that this server knows at once what any other process did: another server, or the
- * command line beside this one. What it has heard it tells its listeners in order. When it has been deaf for too long,
- * nothing that was learnt from the list may be trusted: `whenFresh` then looks first, and fails when it cannot, without waiting for what hangs.
+ * Follows the list of changes, so that this server knows at once what any other process did: another server, or the command line.
+ * It reports to its listeners in order. When it could not read for too long, nothing that was learnt from the list may be
+ * trusted: `whenFresh` then reads first, and fails if it cannot, without waiting for a read that hangs.
  *
  * What this process does itself is applied right after its commit, which may be before what another server committed earlier. So
- * there are two ways to listen: changes as they are known, and what was read of the list up to a position, without a gap.
+ * there are two ways to listen: changes as they become known, and what was read of the list up to a position, without a gap.
  */
 
 import { isSuspensionKind, KEPT_AFTER_END_MS, RevocationList } from '@keyhouse/protocol';
@@ -15,20 +15,23 @@ import type { Change, ChangesStore, ListLook, ListPlace, WentBack } from './chan
 
 /** The contract promises a revocation everywhere within two seconds; this leaves room for the poll itself. */
 export const TRUST_FOR_MS = 1500;
-/** A look that takes longer counts as hanging: no further request waits for it. */
+/** A read that takes longer counts as hanging: no further request waits for it. */
 const LOOK_WITHIN_MS = 1000;
-/** How many may wait for a look. They are released together, so this bounds what one hanging look can hold. */
+/** How many may wait for a read. They are released together, so this bounds what one hanging read can hold. */
 const MAX_WAITING = 1000;
 const PAGE = 1000;
-/** How often one look may start over; the next look goes on from there. */
+/** How often one read may start over; the next read continues from there. */
 const MAX_ANEW = 3;
-/** At start there may be a million; each page is a moment in which nothing else is done. */
+/** At start there may be a million; while a page is processed nothing else is done. */
 const ACTIVE_PAGE = 2000;
-/** A wall clock that is set back by more than this was wrong before. What has ended since is still known everywhere, because it is kept for an hour. */
+/**
+ * A wall clock that is set back by more than this was wrong before. What has expired since is still known everywhere, because it
+ * is kept for an hour.
+ */
 const SET_BACK_MS = KEPT_AFTER_END_MS / 2;
-/** If it is set back by less than this, the moment of the last reading stays as it is; readers of the feed allow for that much. */
+/** If it is set back by less than this, the moment of the last reading stays as it is; readers of the feed tolerate that much. */
 const STANDS_STILL_MS = 30_000;
-/** Changes that have ended are swept after a day; a server that slept for more than half of it starts over. */
+/** Changes that have expired are deleted after a day; a server that slept for more than half of it starts over. */
 const START_ANEW_AFTER_MS = 12 * 60 * 60 * 1000;
 
 export interface FollowerPorts {
@@ -43,11 +46,14 @@ export interface FollowerPorts {
 
 export interface ChangeListener {
   onChange(change: Change): void;
-  /** Everything learnt so far may be stale. */
+  /** Everything learnt so far may be out of date. */
   onReset(): void;
 }
 
-/** All of the list between two positions, in order. Own changes are among it, though their listeners know them already. */
+/**
+ * Everything in the list between two positions, in order. It includes this process's own changes, though their listeners know
+ * them already.
+ */
 export interface ReadStretch {
   readonly after: number;
   readonly position: number;
@@ -64,13 +70,13 @@ const NOWHERE: ListPlace = { epoch: '', change: { number: 0, mark: null }, event
 
 export class ChangeFollower {
   readonly revocations: RevocationList;
-  /** Grows with every change heard, own ones included: a cache fill that began at another value is not kept. */
+  /** Grows with every change that becomes known, own ones included: a cache fill that began at another value is not kept. */
   heard = 0;
 
   readonly #ports: FollowerPorts;
   readonly #listeners: ChangeListener[] = [];
   readonly #readers: ReadListener[] = [];
-  /** How far it was read; the next look checks that its rows are still the same. */
+  /** How far it was read; the next read checks that its rows are still the same. */
   #place: ListPlace = NOWHERE;
   #committed = 0;
   #readAtMs = 0;
@@ -79,7 +85,7 @@ export class ChangeFollower {
   #looking: Promise<void> | null = null;
   #nextLook: Promise<void> | null = null;
   #lookStartedAtMs = 0;
-  /** Why the last look failed; null: it did not. */
+  /** Why the last read failed; null: it did not. */
   #failure: { readonly error: unknown } | null = null;
   #waiting = 0;
   #unread = true;
@@ -105,7 +111,7 @@ export class ChangeFollower {
     this.#readers.push(reader);
   }
 
-  /** Loads what is revoked and looks every `everyMs` from then on. */
+  /** Loads what is revoked and reads every `everyMs` from then on. */
   async start(everyMs: number): Promise<void> {
     await this.look();
     this.#isStarted = true;
@@ -136,12 +142,14 @@ export class ChangeFollower {
     return this.#place.change.number;
   }
 
-  /** What this process did itself is not yet among what was read. */
+  /** What this process did itself is not yet part of what was read. */
   get isBehindItself(): boolean {
     return this.#committed > this.position;
   }
 
-  /** When the list was last known to be read to its end, by the wall clock; it does not go back by some seconds. */
+  /**
+   * When the list was last known to be read to its end, by the wall clock; small corrections of the clock do not move it back.
+   */
   get readAtMs(): number {
     return this.#readAtMs;
   }
@@ -151,8 +159,8 @@ export class ChangeFollower {
   }
 
   /**
-   * Undefined when what was read can be trusted now; otherwise a promise that looks first, and rejects when it cannot. It rejects at once if the last
-   * look failed or the running one hangs: the poll goes on trying, one look at a time, and no request waits for it.
+   * Undefined if what was read can be trusted now; otherwise a promise that reads first, and rejects if it cannot. It rejects at
+   * once if the last read failed or the running one hangs: polling continues, one read at a time, and no request waits for it.
    */
   whenFresh(): Promise<void> | undefined {
     if (this.isFresh) return undefined;
@@ -166,7 +174,7 @@ export class ChangeFollower {
   async #waitForLook(): Promise<void> {
     this.#waiting += 1;
     try {
-      // A look that is running is enough, unless it takes too long itself.
+      // A read that is running is enough, unless it takes too long itself.
       if (this.#looking !== null) await this.#looking;
       if (!this.isFresh) await this.look();
     } finally {
@@ -174,7 +182,7 @@ export class ChangeFollower {
     }
   }
 
-  /** Reads the list to its end. Whoever asks while a look is under way waits for the next one, which all of them share. */
+  /** Reads the list to its end. A call during a running read waits for the next one, which all such calls share. */
   look(): Promise<void> {
     if (this.#looking === null) {
       this.#lookStartedAtMs = this.#ports.monotonicMs();
@@ -204,9 +212,9 @@ export class ChangeFollower {
     const startedAtMs = this.#ports.monotonicMs();
     const wallMs = this.#ports.clock.now();
     if (startedAtMs - this.#freshAtMs > START_ANEW_AFTER_MS) await this.#startAnew();
-    // What was read by the wrong clock lacks entries that had ended by that clock, here and at every guard.
+    // What was read by the wrong clock lacks entries that had expired by that clock, here and at every guard.
     else if (this.#readAtMs - wallMs > SET_BACK_MS) await this.renewEpoch('clock');
-    // The hint is used up by asking, so a read that fails must be tried again whatever it says next.
+    // The hint is used up by asking, so a read that fails must be repeated whatever the hint says next.
     if (this.#ports.changes.mayHaveMoved()) this.#unread = true;
     for (let anew = 0; this.#unread; ) {
       const look = await this.#ports.changes.lookAfter(this.#place, PAGE);
@@ -224,9 +232,9 @@ export class ChangeFollower {
   }
 
   /**
-   * Whether what was found continues what was read. If the database was set back to before that (a fail-over to a standby that lagged, a restored
-   * backup or snapshot), the list gets another epoch: then every server and every guard starts over, also those that could not notice
-   * because the new list is longer than what they had read.
+   * Whether what was found continues what was read. If the database was set back to before that (a fail-over to a standby that
+   * lagged, a restored backup or snapshot), the list gets another epoch: then every server and every guard starts over, including
+   * those that could not notice because the new list is longer than what they had read.
    */
   async #isContinued({ end, start }: ListLook): Promise<boolean> {
     const { epoch, change, event } = this.#place;
@@ -234,13 +242,16 @@ export class ChangeFollower {
     const wentBack =
       end.change.number < change.number ||
       start.event.mark !== event.mark ||
-      // A change is swept a day after it was made at the earliest.
+      // A change is deleted a day after it was created at the earliest.
       (start.change.mark !== null && start.change.mark !== change.mark);
     if (wentBack) await this.renewEpoch('database');
     return !wentBack && start.change.mark === change.mark;
   }
 
-  /** Makes every server and guard start over, because the database or the wall clock was set back; once, even if many servers notice it. */
+  /**
+   * Makes every server and guard start over, because the database or the wall clock was set back; once, even if many servers
+   * notice it.
+   */
   async renewEpoch(wentBack: WentBack): Promise<void> {
     await this.#ports.changes.renewEpoch({ from: this.epoch, wentBack });
     this.#ports.onWentBack(wentBack, this.position);
@@ -256,9 +267,9 @@ export class ChangeFollower {
 
   async #startAnew(): Promise<void> {
     const { changes } = this.#ports;
-    // The clock may be ahead and be set back later.
+    // The clock may be ahead and be corrected later.
     const nowMs = this.#ports.clock.now() - KEPT_AFTER_END_MS;
-    // The place first: what is committed in between is then seen twice, never missed.
+    // The position first: what is committed in between is then seen twice, never missed.
     const place = await changes.place();
     // Positions of another list say nothing about this one.
     if (place.epoch !== this.epoch) this.revocations.startOver();
@@ -275,7 +286,7 @@ export class ChangeFollower {
       const after = last.at(-1)?.number ?? 0;
       last = (await changes.activeRevocations(nowMs, { after, limit: ACTIVE_PAGE })).revocations;
     }
-    // Replaced as a whole, because what was lifted in between is not among them.
+    // Replaced as a whole, because a suspension that was lifted in between is not among them.
     const position = place.change.number;
     this.revocations.replaceSuspensions(suspensions, position);
     this.#place = place;

@@ -67,7 +67,7 @@ describe('the recent changes', () => {
     let [known, position] = [0, 0];
     for (let after = 0; after < 50_000 && known === 0; after += 100) if (recent.stepFrom(after) !== null) known = after;
     position = known;
-    // From the first that is known on nothing is lacking.
+    // From the first known one on, none is missing.
     const seen: string[] = [];
     while (position < 50_000) {
       const step = recent.stepFrom(position);

@@ -1,6 +1,6 @@
 /**
- * The last changes that the feed speaks of, in memory and without a gap: whoever follows is a second behind, and thousands of them
- * shall not ask the database for it.
+ * The last changes of the feed, in memory and without a gap: readers that follow are a second behind, and thousands of them must
+ * not ask the database for it.
  */
 import { FEED_KINDS, FEED_MAX_REVOCATIONS, type FeedRevocation, JTI_NAME_LENGTH } from '@keyhouse/protocol';
 import type { Change } from './change.ts';
@@ -9,7 +9,7 @@ import type { ReadStretch } from './follower.ts';
 /** A few megabytes; an hour of a server on which three credentials a second are revoked. */
 const KEPT = 10_000;
 
-/** What happened after a position, up to another; there may be more behind it. */
+/** What happened after a position, up to another; there may be more after it. */
 export interface Step {
   readonly position: number;
   readonly revocations: readonly FeedRevocation[];
@@ -17,7 +17,7 @@ export interface Step {
 
 export class RecentChanges {
   #changes: Change[] = [];
-  /** After this position all are here. */
+  /** All changes after this position are here. */
   #from = 0;
   #position = 0;
 
@@ -51,7 +51,7 @@ export class RecentChanges {
   }
 }
 
-/** At most what one message holds. `position` is where the list stands; where there is more than fits, the step ends before. */
+/** At most what one message holds. `position` is the end of the list; if there is more than fits, the step ends before it. */
 export function stepOf(changes: readonly Change[], position: number): Step {
   const told = changes.slice(0, FEED_MAX_REVOCATIONS);
   const end = told.length < changes.length ? (told.at(-1)?.number ?? position) : position;

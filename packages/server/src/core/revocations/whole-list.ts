@@ -1,22 +1,22 @@
 /**
- * The text of a whole list, a million revoked JWTs among it, written in slices: between two of them every request that waits is
- * answered. It is the text that `formatFeedMessage` would make, without an object for each entry.
+ * The text of a whole list, which may contain a million revoked JWTs, written in slices: between two of them every waiting
+ * request is answered. It is the text that `formatFeedMessage` would produce, without an object for each entry.
  */
 import { type FeedMessage, formatFeedMessage, JTI_NAME_LENGTH, type JtiSnapshot } from '@keyhouse/protocol';
 import { pause } from '../lib/pause.ts';
 
-/** So many names are written in about a millisecond. */
+/** This many names are written in about a millisecond. */
 const SLICE = 20_000;
 
 export interface WholeListFacts extends Omit<FeedMessage, 'after' | 'whole' | 'jtis'> {
   readonly jtis: JtiSnapshot;
-  /** What has ended by this moment is left out. */
+  /** What has expired by this moment is left out. */
   readonly nowMs: number;
 }
 
 export async function writeWholeList({ jtis, nowMs, ...facts }: WholeListFacts): Promise<Buffer> {
   const frame = formatFeedMessage({ ...facts, after: 0, whole: true, jtis: [] });
-  // The one empty list of groups; before it stand only members whose values hold no bracket.
+  // The only empty list of groups; before it are only members whose values contain no bracket.
   const gap = frame.indexOf('"jtis":[') + '"jtis":['.length;
   const groups = await countByEnd(jtis, nowMs);
   const texts = [...groups].map(([ends, count], index) => ({

@@ -1,6 +1,6 @@
 /**
- * The keys of refresh tokens' MACs: random, kept sealed under the master secret, named in each token. A new one is taken for new sessions now and
- * then; an old one stays as long as a session names it.
+ * The keys of refresh tokens' MACs: random, kept sealed under the master secret, named in each token. From time to time a new one
+ * is created for new sessions; an old one stays while a session names it.
  */
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
@@ -13,7 +13,7 @@ import type { SessionSeal, SessionsStore, StoredRefreshKey } from './session.ts'
 export interface RefreshKeys {
   /** For a session that is opened now. */
   current(): Promise<OpenRefreshKey>;
-  /** Null if it does not exist. Rejects when it cannot be opened: a client that heard "invalid" would throw its token away. */
+  /** Null if it does not exist. Rejects if it cannot be opened: a client that is told "invalid" would throw its token away. */
   find(id: number): Promise<KeyObject | null> | KeyObject | null;
 }
 
@@ -32,13 +32,13 @@ export interface RefreshKeysPorts {
 
 const KEY_BYTES = 32;
 const NEW_AFTER_MS = 90 * DAY_MS;
-/** Another server may have made a newer one. */
+/** Another server may have created a newer one. */
 const LOOK_AGAIN_AFTER_MS = 10 * MINUTE_MS;
 const MAX_OPEN = 1000;
 
 const MAX_SEALS = 20_000;
 
-/** What refresh tokens are checked with never changes, so it is remembered. Whether the session lives is asked elsewhere, each time. */
+/** A key never changes, so it is remembered. Whether the session is active is checked elsewhere, each time. */
 export function rememberSeals({ findSeal }: Pick<SessionsStore, 'findSeal'>): SessionsStore['findSeal'] {
   const seals = new LRUCache<string, SessionSeal>({ max: MAX_SEALS });
   return async (id) => {
@@ -76,7 +76,9 @@ export function createRefreshKeys({ sessions, secrets, standingSecret, clock }: 
     return stored === null ? null : (keep(stored) ?? (await failToOpen()));
   }
 
-  /** Either this server still stands under the master secret of before, and asking for the standing one says so, or the row is not ours. */
+  /**
+   * Either this server still uses the previous master secret, and asking for the one in force reports it, or the row is not ours.
+   */
   async function failToOpen(): Promise<never> {
     await standingSecret();
     throw new Error('A key of the refresh tokens cannot be opened. It was not sealed under the master secret of this database.');

@@ -1,21 +1,24 @@
 /**
- * What a refresh token holds: its session's id, a counter, the name of a key, and a MAC by that key over all of it and a salt of the
- * session's row. Neither the database (its keys are sealed) nor the master secret alone can make one. Nothing of it is stored: the
- * successor of a token is computed, so whoever asks again gets the very same one.
+ * What a refresh token contains: its session's id, a counter, the name of a key, and a MAC by that key over all of it and a salt
+ * of the session's row. Neither the database (its keys are sealed) nor the master secret alone is enough to create one. Nothing
+ * of it is stored: the successor of a token is computed, so a repeated request gets exactly the same one.
  */
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { decodeBase64Url, encodeBase64Url } from '@keyhouse/protocol';
 
 export interface RefreshTokenParts {
   readonly sessionId: string;
-  /** 1 for the first; grows by one with each refresh. */
+  /** 1 for the first; increases by one with each refresh. */
   readonly counter: number;
   readonly keyId: number;
 }
 
-/** Where the MAC of a session's tokens comes from. */
+/** What the MAC of a session's tokens is computed with. */
 export interface TokenSecrets {
-  /** 256 random bits, as `keyId` names them. No bytes: Node would make a key of them anew for each MAC, which takes five times as long as the MAC. */
+  /**
+   * 256 random bits, which `keyId` names. Not bytes: Node would create a key from them for each MAC, which takes five times as
+   * long as the MAC.
+   */
   readonly key: KeyObject;
   /** Of the session's row. */
   readonly salt: Uint8Array;
@@ -26,7 +29,7 @@ const ID_BYTES = 16;
 const NUMBER_BYTES = 6;
 const MAC_BYTES = 32;
 const BODY_BYTES = ID_BYTES + 2 * NUMBER_BYTES;
-/** Divisible by three: base64url has no bits to spare, so that one token has one spelling. */
+/** Divisible by three: base64url then has no spare bits, so that each token has only one spelling. */
 const BYTES = BODY_BYTES + MAC_BYTES;
 const PURPOSE = Buffer.from('keyhouse/v1/refresh-token');
 
@@ -39,7 +42,7 @@ export function makeRefreshToken({ sessionId, counter, keyId }: RefreshTokenPart
   return REFRESH_TOKEN_PREFIX + Buffer.concat([body, macOf(body, secrets)]).toString('base64url');
 }
 
-/** What a text says that it is; null when it is no refresh token. Nothing is proved before `isGenuine` says so. */
+/** What a text claims to be; null if it is not a refresh token. Nothing is verified before `isGenuine` says so. */
 export function readRefreshToken(text: string): (RefreshTokenParts & { readonly bytes: Uint8Array }) | null {
   if (!text.startsWith(REFRESH_TOKEN_PREFIX)) return null;
   const decoded = decodeBase64Url(text.slice(REFRESH_TOKEN_PREFIX.length));

@@ -1,6 +1,7 @@
 /**
- * A refresh that never loses an honest session: the newest token moves on, the one before it gets the very same successor, an older one
- * is a copy and ends the session (RFC 9700 §4.14.2). Who presents it is judged before, and the MAC here: a failure changes nothing.
+ * A refresh that never loses an honest session: the newest token moves on, the previous one gets exactly the same successor, an
+ * older one is a copy and ends the session (RFC 9700 §4.14.2). The client is judged before, and the MAC here: a failure changes
+ * nothing.
  */
 import { randomBytes } from 'node:crypto';
 import { no, type Outcome, ok } from '@keyhouse/protocol';
@@ -16,12 +17,12 @@ export interface SessionPorts {
   readonly clock: Clock;
 }
 
-/** The application that presents a token, after it has proved itself as far as it can. */
+/** The application that presents a token, authenticated as far as it can be. */
 export interface Presenter {
   readonly applicationId: number;
   readonly clientId: string;
   readonly name: string;
-  /** By a secret or a key of its own; a public client cannot. */
+  /** By its own secret or key; a public client cannot. */
   readonly isProved: boolean;
   readonly idleSeconds: number | null;
   readonly absoluteSeconds: number | null;
@@ -33,12 +34,15 @@ export interface Refreshed {
   readonly atMs: number;
 }
 
-/** `invalid`: not a token of this client, or of a session that has ended. `reused`: an older token of a session that lives; the caller ends it. */
+/**
+ * `invalid`: not a token of this client, or of a session that has ended. `reused`: an older token of an active session; the
+ * caller ends it.
+ */
 export type RefreshRefusal =
   | { readonly ok: false; readonly reason: 'invalid' | 'too_often' }
   | { readonly ok: false; readonly reason: 'reused'; readonly session: Session };
 
-/** A session about to be opened, and its first refresh token. */
+/** A session that is about to be opened, and its first refresh token. */
 export async function prepareSession(
   { refreshKeys, clock }: Pick<SessionPorts, 'refreshKeys' | 'clock'>,
   { person }: By,
@@ -101,7 +105,7 @@ interface Genuine {
   readonly secrets: TokenSecrets;
 }
 
-/** What a refresh token is of, when it is one that we made and its session lives. */
+/** The session of a refresh token, if we created the token and its session is active. */
 export async function verifyRefreshToken(
   { sessions, refreshKeys }: Pick<SessionPorts, 'sessions' | 'refreshKeys'>,
   text: string,

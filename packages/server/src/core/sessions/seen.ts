@@ -1,6 +1,6 @@
 /**
- * When the JWTs of sessions were seen last, gathered in memory and written in batches: no write on the way of a request. It is for people to
- * look at; how long a session may rest is judged by its refreshes alone.
+ * When the JWTs of sessions were seen last, collected in memory and written in batches: no write during a request. It is shown to
+ * people; how long a session may be idle is judged only by its refreshes.
  */
 import type { SessionsStore } from './session.ts';
 
@@ -18,7 +18,7 @@ export class SeenSessions {
     if (before === undefined || before < nowMs) this.#seen.set(sessionId, nowMs);
   }
 
-  /** Writes what has gathered, once a flush that is running has ended. What cannot be written is kept. */
+  /** Writes what was collected, once a running flush has ended. What cannot be written is kept. */
   async flush(sessions: Pick<SessionsStore, 'recordSeen'>): Promise<void> {
     await this.#underWay?.catch(() => {});
     if (this.#underWay !== null || this.#seen.size === 0) return;

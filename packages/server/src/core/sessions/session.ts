@@ -1,18 +1,18 @@
 /**
- * A session: an application's running access under a grant. One row for each, never one for each refresh: the newest refresh token is told
- * by a counter, and the ones before it by being behind.
+ * A session: an application's running access under a grant. One row for each session, never one for each refresh: a counter
+ * identifies the newest refresh token, and earlier ones have a lower counter.
  */
 
 import type { EventDraft } from '../audit/event.ts';
 import { MINUTE_MS, SECOND_MS } from '../lib/clock.ts';
 import type { Role } from '../teams/member.ts';
 
-/** Seconds that a session's JWT lives, and one of client credentials [B8]. They are not on record. */
+/** Lifetime in seconds of a session's JWT, and of one of client credentials [B8]. They are not recorded. */
 export const UNRECORDED_JWT_SECONDS = 600;
 
-/** How long the token before the newest is simply answered again: racing tabs, lost answers. */
+/** For how long the previous token is simply answered again: racing tabs, lost answers. */
 export const REPEAT_FOR_MS = MINUTE_MS;
-/** How often, within that. */
+/** How often, within that time. */
 export const MAX_REPEATS = 1000;
 /** How often in a day a public client may come later than that. */
 export const MAX_LATE_A_DAY = 3;
@@ -30,7 +30,7 @@ export type EndReason =
   | 'code-reused'
   | 'idle'
   | 'too-old'
-  // Newer sessions of the same user with the same application took its place.
+  // Newer sessions of the same user with the same application replaced it.
   | 'too-many';
 
 export interface Session {
@@ -41,14 +41,14 @@ export interface Session {
   readonly userId: number;
   readonly accountId: number;
   readonly permissions: readonly string[];
-  /** `openid` and its like: what is no permission. */
+  /** `openid` and similar: scopes that are not permissions. */
   readonly scopes: readonly string[];
   /** When the user last proved who they are: `auth_time` of OpenID Connect. */
   readonly signedInAtMs: number;
   readonly createdAtMs: number;
   /** When it was opened or refreshed last: its idle limit counts from here. */
   readonly refreshedAtMs: number;
-  /** The same, or when one of its JWTs was seen, if that was later; from where, and with what. */
+  /** The same, or when one of its JWTs was seen, if that was later; from which address, and with which user agent. */
   readonly lastUsedAtMs: number;
   readonly lastAddress: string | null;
   readonly lastUserAgent: string | null;
@@ -72,7 +72,7 @@ export interface SessionOfApplication extends Session {
   readonly userName: string;
 }
 
-/** What its refresh tokens are checked with; nothing of it ever changes. */
+/** What its refresh tokens are verified with; none of it ever changes. */
 export interface SessionSeal {
   readonly applicationId: number;
   readonly refreshKeyId: number;
@@ -89,14 +89,14 @@ export interface NewSession {
   readonly userAgent: string | null;
 }
 
-/** What a session may do is decided by these, as they stand now, at each refresh. */
+/** What a session may do depends on these, in their current state, at each refresh. */
 export interface Standing {
   readonly session: Session;
-  /** What the user's grant still holds. */
+  /** What the user's grant still contains. */
   readonly granted: readonly string[];
   /** The role that the user has in the session's account. */
   readonly role: Role;
-  /** What its application may ask for now, and how long its sessions last. */
+  /** What its application may ask for now, and how long its sessions may last. */
   readonly application: SessionPolicy;
   /** Its JWTs issued at or before this moment were revoked, because something was taken away from it; 0: none were. */
   readonly jwtsAfterMs: number;
@@ -104,7 +104,7 @@ export interface Standing {
   readonly counter: number;
 }
 
-/** What of an application's settings rules its sessions. */
+/** The settings of an application that apply to its sessions. */
 export interface SessionPolicy {
   /** What it may ask users for; null: every permission that is grantable. */
   readonly permissions: readonly string[] | null;
@@ -128,7 +128,7 @@ export interface Move {
   readonly applicationId: number;
   /** That of the token that was presented. */
   readonly counter: number;
-  /** The client has proved itself: it cannot be anybody else who comes late. */
+  /** The client is authenticated: nobody else can be the one who comes late. */
   readonly isProved: boolean;
   /** The application's policy; null: never. */
   readonly idleMs: number | null;
@@ -136,25 +136,29 @@ export interface Move {
   readonly nowMs: number;
   readonly address: string | null;
   readonly userAgent: string | null;
-  /** On record when the token before the newest comes late, and when one comes that is ahead of the row (a restored backup). */
+  /** Recorded when the previous token comes late, and when a token comes that is ahead of the row (a restored backup). */
   readonly events: { readonly late: EventDraft; readonly ahead: EventDraft; readonly ended: EventDraft };
 }
 
 /**
- * `moved`: on to the next token. `repeated`: the one before the newest asked again and gets the very same successor. `too_often`: it
- * asked too often; the session lives on. `reused`: an older one; nothing was changed yet. `over`: it has ended, or ends now.
+ * `moved`: on to the next token. `repeated`: the previous token was presented again and gets exactly the same successor.
+ * `too_often`: it was presented too often; the session stays active. `reused`: an older one; nothing was changed yet. `over`: it
+ * has ended, or ends now.
  */
 export type Moved =
   | { readonly outcome: 'moved' | 'repeated' | 'late' | 'ahead'; readonly standing: Standing }
   | { readonly outcome: 'too_often' | 'reused' | 'over' };
 
 export interface RefreshKeysStore {
-  /** The newest; null when there is none. */
+  /** The newest; null if there is none. */
   newestRefreshKey(): Promise<StoredRefreshKey | null>;
   findRefreshKey(id: number): Promise<StoredRefreshKey | null>;
-  /** Adds one, unless there is one newer than `newestId` by now; the newest then. `sealedKey` is sealed under the check's secret. */
+  /**
+   * Adds one, unless there is one newer than `newestId` by now; returns the newest. `sealedKey` is sealed under the check's
+   * secret.
+   */
   addRefreshKey(input: { newestId: number | null; sealedKey: string; nowMs: number }): Promise<StoredRefreshKey>;
-  /** Deletes keys that no session names, the newest aside. */
+  /** Deletes keys that no session names, except the newest. */
   dropUnusedRefreshKeys(input: { nowMs: number }): Promise<number>;
 }
 
@@ -166,7 +170,7 @@ export interface StoredRefreshKey {
 }
 
 export interface SessionsStore extends RefreshKeysStore {
-  /** Active ones, which have neither ended nor lapsed at `nowMs`; newest use first. */
+  /** Active ones, which have neither ended nor lapsed at `nowMs`; most recently used first. */
   listSessionsOfUser(userId: number, page: { limit: number; nowMs: number }): Promise<readonly SessionOfUser[]>;
   /** The same. */
   listSessionsOfApplication(
@@ -175,22 +179,22 @@ export interface SessionsStore extends RefreshKeysStore {
   ): Promise<readonly SessionOfApplication[]>;
   findSession(id: string): Promise<Session | null>;
   /**
-   * What it may do now; null when it, its user, grant, application or account has ended, or the account is suspended. Its own limits are for the
-   * caller to judge (`sessionEndMs`).
+   * What it may do now; null if it, its user, grant, application or account has ended, or the account is suspended. The caller
+   * judges its own limits (`sessionEndMs`).
    */
   findStanding(id: string): Promise<Standing | null>;
-  /** How many active sessions of a user were granted in each sign-in; null: nobody knows in which. */
+  /** How many active sessions of a user were granted in each sign-in; null: the sign-in is not known. */
   countSessionsBySignIn(
     userId: number,
     nowMs: number,
   ): Promise<readonly { readonly signInId: number | null; readonly sessions: number }[]>;
-  /** Those of these ids that exist, in one look, each with its application's client id. */
+  /** Those of these ids that exist, in one query, each with its application's client ID. */
   findSessions(ids: readonly string[]): Promise<readonly (Session & { readonly clientId: string })[]>;
-  /** When their JWTs were seen last; a session that is gone is passed over. */
+  /** When their JWTs were seen last; a session that does not exist any more is skipped. */
   recordSeen(input: { sessions: readonly { readonly id: string; readonly atMs: number }[] }): Promise<void>;
-  /** What refresh tokens are checked with; null when there is no such session. */
+  /** What refresh tokens are verified with; null if the session does not exist. */
   findSeal(id: string): Promise<SessionSeal | null>;
-  /** One refresh. Of many at once with one token exactly one moves. */
+  /** One refresh. If one token is presented many times at once, exactly one request moves it. */
   moveSession(input: Move): Promise<Moved>;
   /** Ends one and its JWTs; false if it does not exist (for this user, if given) or has ended. */
   endSession(input: {
@@ -203,6 +207,6 @@ export interface SessionsStore extends RefreshKeysStore {
   }): Promise<boolean>;
   /** Ends those whose application's limit has passed, in small batches; true when more may be left. */
   endLapsed(input: { nowMs: number; limit: number }): Promise<boolean>;
-  /** Forgets sessions that ended before, and codes; small batches; true when more is left. */
+  /** Deletes sessions that ended before, and codes; small batches; true when more is left. */
   sweepSessions(input: { beforeMs: number; limit: number }): Promise<boolean>;
 }

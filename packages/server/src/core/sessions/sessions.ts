@@ -15,7 +15,7 @@ export interface SessionsPorts extends RefreshKeysPorts {
   readonly clock: Clock;
 }
 
-/** Of this user or this application alone, where one is given. */
+/** Only of this user or this application, if one is given. */
 export interface EndSessionInput {
   readonly id: string;
   readonly userId?: number;
@@ -42,7 +42,7 @@ export function bindSessions(ports: SessionsPorts) {
     see: (id: string, atMs: number): void => seen.record(id, atMs),
     /** Writes what was seen so far. */
     flushSeen: (): Promise<void> => seen.flush(sessions),
-    /** False when it does not exist, or has ended. */
+    /** False if it does not exist, or has ended. */
     end: ({ id, userId, applicationId, reason }: EndSessionInput, by: By): Promise<boolean> => {
       const nowMs = clock.now();
       const event = happened(by, nowMs, 'session.ended', { reason, details: { session: id } });

@@ -36,7 +36,7 @@ export async function changePassword(
   return changed ? ok({ secret: text }) : no('gone');
 }
 
-/** Mails the link. The one who asks does not learn whether a mail was sent. */
+/** Mails the link. The client does not learn whether a mail was sent. */
 export async function askForReset(ports: ChangePasswordPorts, user: User, by: By): Promise<void> {
   const data = { emailKey: readEmail(user.email)?.key ?? '' };
   await issueLink(ports, user, { purpose: 'reset-password', lastsMs: RESET_LASTS_MS, data }, (ticket, nowMs) =>
@@ -72,7 +72,7 @@ export async function resetWithTicket(
   return done ? ok(user) : no('gone');
 }
 
-/** What setting a password with a link would end; its page says so before. */
+/** What setting a password with a link would end; the page shows it before. */
 export const readReset = async (
   { profile, clock }: Pick<ChangePasswordPorts, 'profile' | 'clock'>,
   user: User,
@@ -85,8 +85,8 @@ export const readReset = async (
 const MAX_READINGS = 3;
 
 /**
- * Sets the password. The mail lists what ends and is composed before the act, so the act does nothing (`changed`) when something else would end
- * by then; it is read and composed again. False: the user, the ticket or the sign-in has ended.
+ * Sets the password. The mail lists what ends and is composed before the act, so the act does nothing (`changed`) if something
+ * else would end by then; then it is read and composed again. False: the user, the ticket or the sign-in has ended.
  */
 async function setPassword(
   ports: ChangePasswordPorts,

@@ -1,4 +1,4 @@
-/** Opens a sign-in for somebody who has proved who they are, and finds it again by its cookie. */
+/** Opens a sign-in for a user who has proved who they are, and finds it again by its cookie. */
 
 import { no, type Outcome, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
@@ -15,13 +15,13 @@ export type OpenSignInPorts = Pick<SignInsPorts, 'signIns' | 'compose' | 'clock'
 export interface OpenSignInInput {
   readonly user: Pick<User, 'id' | 'email'>;
   readonly methods: readonly ProofMethod[];
-  /** The hash that the password was verified against; null when it was another proof. */
+  /** The hash that the password was verified against; null if it was another proof. */
   readonly passwordHash: string | null;
-  /** The passkey or the identity that it was; nothing that is opened with it may outlive it. */
+  /** The passkey or the identity that was used; nothing that is opened with it may outlive it. */
   readonly through?: Through | null;
-  /** The hash of the place, as the sign-in limits know it; null when it is not to be remembered. */
+  /** The hash of the network, as the sign-in limits know it; null if it is not to be remembered. */
   readonly addressHash: string | null;
-  /** The browser's long-lived mark, as its cookie holds it; null when it has none. */
+  /** The browser's long-lived mark, from its cookie; null if it has none. */
   readonly browser: string | null;
   readonly by: By;
 }
@@ -34,7 +34,10 @@ export interface OpenedSignIn {
   readonly browser: string;
 }
 
-/** The user is told when the browser is none that they have signed in with before. `gone`: disabled, or what was proved stands no more. */
+/**
+ * The user is notified if they have never signed in with this browser before. `gone`: disabled, or what was verified is not valid
+ * any more.
+ */
 export async function openSignIn(
   { signIns, compose, clock }: OpenSignInPorts,
   { user, methods, passwordHash, through = null, addressHash, browser: mark, by }: OpenSignInInput,
@@ -69,7 +72,7 @@ export async function openSignIn(
   return signIn === null ? no('gone') : ok({ signIn, secret: text, browser });
 }
 
-/** The sign-in that a cookie stands for, with its user; null when it has ended in whatever way. */
+/** The sign-in of a cookie, with its user; null if it has ended for any reason. */
 export function findSignIn(
   { signIns, clock }: { readonly signIns: Pick<SignInsStore, 'findSignIn'>; readonly clock: Clock },
   secret: string,
@@ -77,7 +80,7 @@ export function findSignIn(
   return signIns.findSignIn(hashTicket(secret), liveSince(clock.now()));
 }
 
-/** So many are listed; the ceiling of new ones is the same, but there may be more from before it. */
+/** This many are listed; the ceiling of new ones is the same, but there may be more from before the ceiling existed. */
 export const MAX_LISTED_SIGN_INS = 100;
 
 /** The newest sign-ins of a user, and whether there are more. */

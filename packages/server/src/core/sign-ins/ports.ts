@@ -44,9 +44,10 @@ export interface PasswordsStore {
   /** What a new password, or a first proof of the address (`all`), would end. */
   readEnding(input: { userId: number; all: boolean; nowMs: number }): Promise<Ending>;
   /**
-   * A new password: log-in tokens, sign-ins and open tickets of the user end with it. `keep`: this sign-in lives on, by a new secret.
-   * `ticket`: used up in the same act; null when it is gone. `proves`: it came from a link to the address; the first such proof ends
-   * every credential, factor and password made before, because whoever registered may not have been the address's owner.
+   * A new password: log-in tokens, sign-ins and open tickets of the user end with it. `keep`: this sign-in stays active, with a
+   * new secret. `ticket`: used up in the same act; null when it is gone. `proves`: it came from a link to the address; the first
+   * such verification ends every credential, factor and password created before, because the person who registered may not have
+   * been the address's owner.
    */
   changePassword(input: {
     userId: number;
@@ -71,7 +72,10 @@ export interface RegistrationStore {
     nowMs: number;
     events: { readonly created: EventDraft; readonly accepted: EventDraft };
   }): Promise<User | 'taken' | 'gone' | 'other-address' | 'sign-up-closed'>;
-  /** The first administrator, with the setup ticket; of two who race one is. Null: there is one already, or the ticket is gone. `taken`: the address is somebody's. */
+  /**
+   * The first administrator, with the setup ticket; if two race, one succeeds. Null: there is one already, or the ticket is gone.
+   * `taken`: another user has the address.
+   */
   createFirstAdministrator(input: {
     user: NewUser;
     ticketHash: string;

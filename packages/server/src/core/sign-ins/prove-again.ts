@@ -1,4 +1,7 @@
-/** A proof that it is still the same person, which what is sensitive asks for again after ten minutes: by password, by passkey (or by a provider). */
+/**
+ * A proof that it is still the same person, which sensitive actions require again after ten minutes: by password, by passkey (or
+ * by a provider).
+ */
 import { type By, happened } from '../audit/event.ts';
 import { checkPasskey, type PasskeyPorts } from '../factors/passkeys.ts';
 import type { User } from '../users/account.ts';
@@ -8,7 +11,7 @@ import { type ProofFailure, type ProvePasswordPorts, provePassword } from './ver
 
 export type ProveAgainPorts = ProvePasswordPorts & PasskeyPorts & Pick<SignInsPorts, 'signIns' | 'profile' | 'providers'>;
 
-/** True when it is the user's password; counted and limited like a log-in. */
+/** True if it is the user's password; counted and limited like a log-in. */
 export const proveWithPassword = (
   ports: ProveAgainPorts,
   user: User,
@@ -32,7 +35,7 @@ export async function proveWithPasskey(
   return passkey !== null && (await record(ports, user, signInId, { passkey: passkey.id }, by));
 }
 
-/** How this user can prove themself. A provider that the operator took out of the settings proves nothing any more. */
+/** How this user can prove who they are. A provider that the operator removed from the settings does not count any more. */
 export async function proofMethodsOf(
   { profile, factors, providers }: ProveAgainPorts,
   user: User,
@@ -50,8 +53,8 @@ export async function proofMethodsOf(
 }
 
 /**
- * The act checks what it was proved with: a password that was changed in between, or a passkey that was removed, proves nothing. False: that, or the
- * sign-in has ended.
+ * The act checks what the proof was given with: a password that was changed in between, or a passkey that was removed, proves
+ * nothing. False: that, or the sign-in has ended.
  */
 function record(
   { signIns, clock }: ProveAgainPorts,

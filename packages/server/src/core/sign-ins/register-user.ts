@@ -1,7 +1,7 @@
 /**
- * Makes a user, for everybody who registers: through the API, which gives a token with it, and through the pages, which sign in. Whether an
- * address is taken is the one thing that a stranger can learn here; it costs a hash each time, and a few of these questions from one
- * address are all it answers.
+ * Creates a user, for every way to register: through the API, which also creates a token, and through the pages, which sign in.
+ * Whether an address is taken is the only thing that a stranger can learn here; it costs a hash each time, and each client
+ * address gets only a few such answers.
  */
 
 import type { By } from '../audit/event.ts';
@@ -21,7 +21,7 @@ export interface RegisterUserInput {
   readonly password: string;
   /** Left out or empty: the part of the address before the `@`. */
   readonly displayName?: string;
-  /** `person.address` is the client's address, by which tries are limited. */
+  /** `person.address` is the client's address, by which attempts are limited. */
   readonly by: By;
 }
 
@@ -55,7 +55,10 @@ const claimFor = ({ by }: RegisterUserInput): Claim => ({
   person: 'registration',
 });
 
-/** `make` stores the user; null: the address is taken. The hash is made before anybody looks: both answers take the same time. */
+/**
+ * `make` stores the user; null: the address is taken. The hash is computed before anything is looked up: both answers take the
+ * same time.
+ */
 export async function registerUser<Made>(
   ports: RegisterUserPorts,
   input: RegisterUserInput,

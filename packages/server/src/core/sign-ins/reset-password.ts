@@ -1,4 +1,6 @@
-/** Puts a new password in place at the operator's word. Sign-ins, and tokens that log-ins and registrations gave, end in the same act. */
+/**
+ * Sets a new password on the operator's order. Sign-ins, and tokens created by log-ins and registrations, end in the same act.
+ */
 
 import { no, type Outcome, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
@@ -9,7 +11,7 @@ import type { SignInsPorts } from './ports.ts';
 
 export type ResetPasswordPorts = Pick<SignInsPorts, 'accounts' | 'passwords' | 'compose' | 'clock'>;
 
-/** Returns the user as it was. A disabled user may get a new password too, and stays disabled. */
+/** Returns the user as it was before. A disabled user may get a new password too, and stays disabled. */
 export async function resetPassword(
   { accounts, passwords, compose, clock }: ResetPasswordPorts,
   { userId, password, by }: { readonly userId: number; readonly password: string; readonly by: By },

@@ -1,4 +1,4 @@
-/** Log in with a browser: a password, then a second step where two-step verification is on; or a passkey, which is both. */
+/** Signing in with a browser: a password, then a second step where two-step verification is on; or a passkey, which is both. */
 import type { By } from '../audit/event.ts';
 import { IN_THE_ACT } from '../authority.ts';
 import { useCode } from '../factors/codes.ts';
@@ -49,7 +49,7 @@ export async function signInWithPassword(
   });
 }
 
-/** What the first step proved: a password, or that another provider vouches. */
+/** What the first step verified: a password, or that another provider vouches. */
 interface FirstStep {
   readonly passwordHash: string | null;
   readonly through: Through | null;
@@ -81,7 +81,7 @@ export type StepOutcome =
   | { readonly ok: false; readonly reason: 'wrong-code' }
   | Extract<ProofFailure, { reason: 'too-many-tries' | 'busy' }>;
 
-/** `step-over`: the step's time is up, or the password was changed in the meantime: from the beginning. */
+/** `step-over`: the step has expired, or the password was changed in the meantime: from the beginning. */
 export async function signInWithCode(
   ports: EnterPorts,
   input: { readonly step: string; readonly code: string; readonly browser: string | null; readonly by: By },
@@ -123,7 +123,7 @@ export async function signInWithCode(
   return outcome.ok || outcome.reason !== 'no-match' ? outcome : { ok: false, reason: 'step-over' };
 }
 
-/** The user who waits for the second step, and what was proved in the first. */
+/** The user who waits for the second step, and what the first step verified. */
 export async function findStep(
   { tickets, accounts, clock }: Pick<EnterPorts, 'tickets' | 'accounts' | 'clock'>,
   step: string,
@@ -131,12 +131,14 @@ export async function findStep(
   const ticket = await tickets.findTicket('second-factor', hashTicket(step), clock.now());
   if (ticket === null || ticket.userId === null) return null;
   const user = await accounts.findUser(ticket.userId);
-  // As `openStep` has put it there.
+  // As `openStep` stored it there.
   const { passwordHash, through } = ticket.data as unknown as FirstStep;
   return user === null ? null : { user, passwordHash, through };
 }
 
-/** What the second step accepts; null while two-step verification is off. Without a factor that is left it is asked for all the same. */
+/**
+ * What the second step accepts; null while two-step verification is off. The second step is required even if no factor is left.
+ */
 export async function secondStepOf(
   factors: Pick<FactorsStore, 'findTotp' | 'listPasskeys' | 'countRecoveryCodes'>,
   user: Pick<User, 'id' | 'twoStepSinceMs'>,
@@ -164,12 +166,12 @@ export async function finish(
 ): Promise<Settled<Entered>> {
   const opened = await openSignIn(ports, { user, methods, passwordHash, through, addressHash, browser, by });
   if (opened.ok) return { failed: false, result: { ok: true, next: 'done', opened: opened.value } };
-  // Disabled, given another password, or without what was proved by now.
+  // Disabled, given another password, or what was verified is not valid any more.
   noteFailure(ports, user, by, 'changed-meanwhile');
   return { failed: true, result: NO_MATCH };
 }
 
-/** For somebody whom another provider vouches for, and who has no second factor here. */
+/** For a user whom another provider vouches for, and who has no second factor here. */
 export async function settleEntered(
   ports: EnterPorts,
   user: User,
@@ -186,13 +188,13 @@ export async function forgetStep({ tickets, clock }: Pick<EnterPorts, 'tickets' 
     await tickets.redeemTicket({ purpose, hash: hashTicket(step), nowMs: clock.now() });
 }
 
-/** What the second step can be, where one waits; null where none does. */
+/** What the second step can be, if one waits; null if none does. */
 export async function waitingStep(ports: EnterPorts, step: string | null): Promise<readonly SecondFactor[] | null> {
   const waiting = step === null ? null : await findStep(ports, step);
   return waiting === null ? null : await secondStepOf(ports.factors, waiting.user);
 }
 
-/** `step`: the one whose second step it is; null, or one that has ended: anyone who has a passkey. */
+/** `step`: the first step that this is the second of; null, or one that has ended: anyone who has a passkey. */
 export async function passkeyStepOptions(ports: EnterPorts & PasskeyPorts, step: string | null) {
   const waiting = step === null ? null : await findStep(ports, step);
   return await passkeyOptions(ports, 'log-in', waiting?.user.id ?? null);

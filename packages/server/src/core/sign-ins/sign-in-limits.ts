@@ -1,12 +1,12 @@
 /**
- * Slows whoever guesses passwords, and locks nobody out of their own account. Failures count in two buckets of ten in five
- * minutes: one for the address they come from, one for the user they are aimed at. A user who has signed in from an address
- * before has a bucket of their own for this address, so that a stranger elsewhere cannot use theirs up. (A stranger behind
- * the same address can, for five minutes: nobody can tell the two apart.)
+ * Slows down clients that guess passwords, and locks nobody out of their own account. Failures count in two buckets of ten in
+ * five minutes: one for the address they come from, one for the user they are aimed at. A user who has signed in from an address
+ * before has a separate bucket for this address, so that a stranger elsewhere cannot use theirs up. (A stranger behind the same
+ * address can, for five minutes: the two cannot be told apart.)
  *
- * A point is taken before the password is looked at and given back when it was right: of a hundred tries at once no more
- * than ten are looked at. Tries that find no point while others are still being looked at wait for those instead of being
- * refused, so that eleven people who arrive together with good passwords all come in.
+ * A point is taken before the password is verified and given back if it was right: of a hundred attempts at once no more than ten
+ * are verified. Attempts that find no point while others are still being verified wait for those instead of being refused, so
+ * that eleven people who arrive together with correct passwords all get in.
  */
 import { createHmac } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
@@ -19,18 +19,18 @@ import type { SignInsStore } from './sign-in.ts';
 
 export const MAX_FAILURES = 10;
 export const FAILURE_WINDOW_SECONDS = 300;
-/** An address that was not used for so long is a stranger's again. */
+/** An address that was not used for this long counts as a stranger's again. */
 export const ADDRESS_KNOWN_FOR_MS = 180 * DAY_MS;
-/** Tries that may wait for others of one bucket. */
+/** Attempts that may wait for others of one bucket. */
 const MAX_WAITING = 64;
 
-/** What the name of a bucket begins with that holds `MAX_A_DAY` points for a day, and not `MAX_FAILURES` for five minutes. */
+/** The prefix of the name of a bucket that holds `MAX_A_DAY` points for a day, and not `MAX_FAILURES` for five minutes. */
 export const A_DAY = 'day:';
 export const MAX_A_DAY = 100;
 
-/** Counts in named buckets; shared by all servers where there are several. */
+/** Counts in named buckets; shared by all servers if there are several. */
 export interface Limiter {
-  /** Takes one of the bucket's points, or says in how many seconds there will be one; then none was taken. */
+  /** Takes one of the bucket's points, or says in how many seconds there will be one; in that case none was taken. */
   take(bucket: string): Promise<{ readonly ok: true } | { readonly ok: false; readonly retryAfterSeconds: number }>;
   giveBack(bucket: string): Promise<void>;
   /** Gives all of its points back. */
@@ -40,15 +40,15 @@ export interface Limiter {
 export interface SignInTry {
   /** SHA-256 (hex) of the browser's mark, from its cookie; left out or null: it has none. */
   readonly browserHash?: string | null;
-  /** Null when there is no such user; then the same is asked and the same time passes. */
+  /** Null if there is no such user; then the same is asked and it takes the same time. */
   readonly userId: number | null;
   readonly emailKey: string;
-  /** The client's address, or what stands in its place where it cannot be read (`Peer`); null at the command line. */
+  /** The client's address, or its replacement if it cannot be read (`Peer`); null at the command line. */
   readonly address: string | null;
 }
 
 export type Admission =
-  /** `settle` is called once, always: with `failed`, the points stay taken. */
+  /** `settle` is always called, once: with `failed`, the points stay taken. */
   | {
       readonly ok: true;
       readonly addressHash: string | null;
@@ -58,7 +58,7 @@ export type Admission =
   | { readonly ok: false; readonly retryAfterSeconds: number };
 
 export type RegistrationAdmission =
-  /** `settle` is called once, always. */
+  /** `settle` is always called, once. */
   | {
       readonly ok: true;
       readonly addressHash: string | null;
@@ -69,16 +69,19 @@ export type RegistrationAdmission =
 export interface SignInLimits {
   admit(attempt: SignInTry): Promise<Admission>;
   /**
-   * For registrations from an address: ten in five minutes and a hundred in a day come through, and as many are told that an address is taken.
-   * What was not well formed counts for nothing.
+   * For registrations from an address: ten in five minutes and a hundred in a day are admitted, and as many are told that an
+   * address is taken. Malformed requests do not count.
    */
   admitRegistration(address: string | null): Promise<RegistrationAdmission>;
-  /** The same for mails that somebody asks for: each one counts, for the place that asks and for the address that it goes to. */
+  /**
+   * The same for mails that somebody requests: each one counts, for the network that requests it and for the address that it goes
+   * to.
+   */
   admitMail(
     to: string,
     address: string | null,
   ): Promise<{ readonly ok: true } | { readonly ok: false; readonly retryAfterSeconds: number }>;
-  /** Forgets the failures that were aimed at a user, from wherever they came; those counted for an address stay. */
+  /** Forgets the failures that were aimed at a user, from any address; those counted for an address stay. */
   clear(user: { readonly userId: number; readonly emailKey: string }): Promise<void>;
 }
 
@@ -86,7 +89,10 @@ interface Place {
   readonly network: string;
   /** From wide to narrow. */
   readonly networks: readonly string[];
-  /** By which a user's place is remembered; null for one that is not an address: it is shared by all whose address cannot be read. */
+  /**
+   * By which a user's network is remembered; null for one that is not an address: it is shared by all whose address cannot be
+   * read.
+   */
   readonly hash: string | null;
 }
 
@@ -104,13 +110,14 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
 
   async function admit({ userId, emailKey, address, browserHash = null }: SignInTry): Promise<Admission> {
     const place = placeOf(address);
-    // Also asked for a user who does not exist (ids begin at 1): the time must not tell.
+    // Also looked up for a user who does not exist (ids begin at 1): the time must not reveal it.
     const hash = place?.hash ?? null;
     const known = hash !== null && (await accounts.knowsAddress(userId ?? 0, hash, clock.now() - ADDRESS_KNOWN_FOR_MS));
     const { known: knowsBrowser } = await signIns.knowsBrowser(userId ?? 0, browserHash);
     const user = bucketOf(emailKey);
     const claim = claimOf(known || knowsBrowser, place, user);
-    // A browser that this user has signed in with has a secret that no stranger has, so it gets in whatever others do from the same address.
+    // A browser that this user has signed in with has a secret that no stranger has, so it gets in whatever others do from the
+    // same address.
     const buckets = knowsBrowser
       ? [`${user}:${KNOWN_BROWSER}`]
       : [...(place === null ? [] : [`address:${place.network}`]), known ? `${user}:${hash}` : user];
@@ -192,8 +199,8 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
 }
 
 /**
- * What counts as one place for registrations that succeed: an IPv4 address, or the /48 around an IPv6 address, because a customer of IPv6 has
- * many /64 networks. `networksOf` gives four for IPv6: /32, /48, /56, /64.
+ * What counts as one network for registrations that succeed: an IPv4 address, or the /48 around an IPv6 address, because a
+ * customer of IPv6 has many /64 networks. `networksOf` gives four for IPv6: /32, /48, /56, /64.
  */
 const siteOf = ({ network, networks }: Place): string => (networks.length === 4 ? (networks[1] ?? network) : network);
 
@@ -213,8 +220,8 @@ const claimOf = (isKnown: boolean, place: Place | null, person: string): Claim =
 const bucketOf = (emailKey: string): string => `user:${sha256Hex(emailKey)}`;
 
 /**
- * What counts as one place: an IPv4 address, or the /64 that IPv6 gives to one customer. IPv4 within IPv6 is IPv4. A text that is not
- * an address is a place of its own, such as that of all clients whose address a trusted proxy does not tell.
+ * What counts as one network: an IPv4 address, or the /64 that IPv6 gives to one customer. IPv4 within IPv6 is IPv4. A text that
+ * is not an address counts as a network of its own, such as that of all clients whose address a trusted proxy does not report.
  */
 export function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return `unknown:${address.slice(0, 64)}`;
@@ -224,7 +231,7 @@ export function networkOf(address: string): string {
   return `${Buffer.from(prefix).toString('hex')}/64`;
 }
 
-/** The same place within its wider networks, so that a flood from many addresses of one network waits behind itself. */
+/** The same network within its wider networks, so that a flood from many addresses of one network waits behind itself. */
 export function networksOf(address: string): readonly string[] {
   const network = networkOf(address);
   if (!ipaddr.isValid(address)) return [network];
@@ -235,12 +242,12 @@ export function networksOf(address: string): readonly string[] {
 }
 
 interface Queue {
-  /** Tries of this process that ask, wait, or are being looked at; nobody left, and the queue goes. */
+  /** Attempts of this process that ask, wait, or are being verified; when none is left, the queue is deleted. */
   visitors: number;
-  /** Those of them that hold a point and are being looked at. */
+  /** Those of them that hold a point and are being verified. */
   undecided: number;
   readonly waiting: (() => void)[];
-  /** They ask one after the other: an answer that overtakes another would make the first refusal a wrong one. */
+  /** They ask one after the other: an answer that overtakes another would make the first refusal wrong. */
   lastAnswer: Promise<unknown>;
 }
 
@@ -281,7 +288,7 @@ function waitForOthers(limiter: Limiter): {
     return await answer;
   }
 
-  /** One decision makes room for one; after the last one there is nobody left to wait for. */
+  /** One decision makes room for one attempt; after the last decision there is nothing left to wait for. */
   async function release(bucket: string, result: 'failed' | 'not-failed'): Promise<void> {
     const queue = queues.get(bucket);
     if (queue === undefined) throw new Error('An attempt was given back that was never counted.');

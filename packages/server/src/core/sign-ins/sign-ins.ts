@@ -66,14 +66,14 @@ export function bindSignIns(ports: SignInsPorts) {
     open: (input: OpenSignInInput) => openSignIn(ports, input),
     find: (secret: string) => findSignIn(ports, secret),
     list: (userId: number) => listSignIns(ports, userId),
-    /** Not waited for by the caller: it is only what the list of sign-ins shows. */
+    /** The caller does not wait for it: it is only shown in the list of sign-ins. */
     see: (id: number, person: Person): void => {
       const { address, userAgent } = { address: null, userAgent: null, ...person };
       signIns
         .seeSignIn({ id, nowMs: clock.now(), address, userAgent })
         .catch((error: unknown) => log.warn({ err: error }, 'The time of the last use of a sign-in could not be stored.'));
     },
-    /** One of them, or all except the one that asks. How many ended. */
+    /** One of them, or all except the one that asks. Returns how many ended. */
     end: (user: User, which: ({ id: number } | { exceptId: number }) & { withSessions: boolean }, by: By): Promise<number> => {
       const nowMs = clock.now();
       const event = ownEvent(by, nowMs, 'user.sign_ins_ended', user);
@@ -89,16 +89,16 @@ export function bindSignIns(ports: SignInsPorts) {
       changePassword(ports, user, signInId, password, by),
     /** What a new password of this user would end. */
     readEnding: (userId: number): Promise<Ending> => ports.profile.readEnding({ userId, all: false, nowMs: clock.now() }),
-    /** The operator's. */
+    /** On the operator's order. */
     resetPassword: (input: Parameters<typeof resetPassword>[1]) => resetPassword(ports, input),
     admitMail,
-    /** Answers alike, and as fast, whether the user exists or not: the mail is written after the answer. */
+    /** Gives the same answer in the same time whether the user exists or not: the mail is written after the answer. */
     requestReset: async (email: string, by: By): ReturnType<SignInLimits['admitMail']> => {
       const admission = await admitMail(email, by);
       if (!admission.ok) return admission;
       const user = await ports.accounts.findUserByEmail(emailKey(email));
       if (user !== null && user.disabledAtMs === null) {
-        // Composing and sealing take time too: not before the answer has left.
+        // Composing and sealing take time too: not before the answer was sent.
         setImmediate(() =>
           askForReset(ports, user, by).catch((error: unknown) =>
             log.error({ err: error }, 'An email with a password reset link could not be created.'),

@@ -1,6 +1,6 @@
 /**
- * Who may become a user, apart from those whom the operator creates. Decided here only: for the API, the pages, links and other providers, and
- * again in the act that creates the user.
+ * Who may become a user, apart from those whom the operator creates. Decided only here: for the API, the pages, links and other
+ * providers, and again in the act that creates the user.
  */
 export interface SignUp {
   /** `open`: anyone. `invite`: people whom an administrator invites. `closed`: nobody. */
@@ -9,7 +9,7 @@ export interface SignUp {
   readonly teamInvitationsRegister: boolean;
 }
 
-/** An invitation as far as registering with it goes. */
+/** What registering needs to know of an invitation. */
 export interface SignUpInvitation {
   /** Null: an administrator's, to register and join no team. */
   readonly accountId: number | null;
@@ -21,7 +21,7 @@ export interface SignUpInvitations {
   findInvitationByTicket(ticketHash: string, nowMs: number): Promise<SignUpInvitation | null>;
 }
 
-/** `invitation`: the one that somebody comes with; null: none. `accountId` null: an administrator's, to register. */
+/** `invitation`: the one that the person comes with; null: none. `accountId` null: an administrator's, to register. */
 export function mayRegister(
   { signup, teamInvitationsRegister }: SignUp,
   invitation: { readonly accountId: number | null } | null,

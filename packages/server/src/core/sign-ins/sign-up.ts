@@ -1,4 +1,4 @@
-/** Coming in for the first time: registering at the pages, with or without an invitation, and the first administrator's setup. */
+/** Signing up: registering at the pages, with or without an invitation, and the first administrator's setup. */
 import { happened } from '../audit/event.ts';
 import { HOUR_MS } from '../lib/clock.ts';
 import type { User } from '../users/account.ts';
@@ -26,7 +26,7 @@ export type SignedUp =
 
 const SETUP_LASTS_MS = HOUR_MS;
 
-/** `invitation`: the ticket of its link, which opens registration for its address where `mayRegister` says so. */
+/** `invitation`: the ticket of its link, which opens registration for its address if `mayRegister` allows it. */
 export async function signUp(ports: SignUpPorts, input: SignUpInput & { readonly invitation: string | null }): Promise<SignedUp> {
   const { invitation } = input;
   // Before a password is hashed: a stranger who may not register costs no hash.
@@ -56,10 +56,10 @@ export async function signUp(ports: SignUpPorts, input: SignUpInput & { readonly
   return await signInAs(ports, user, registered.passwordHash, ['password'], { ...input, joined: found?.accountId ?? null });
 }
 
-/** The first administrator, with the link of the log. */
+/** The first administrator, with the link from the log. */
 export async function setUp(ports: SignUpPorts, input: SignUpInput & { readonly ticket: string }): Promise<SignedUp> {
   if (!(await isOpen(ports, 'setup', input.ticket))) return { ok: false, reason: 'link-over' };
-  // Without an address, so that it is not counted: the link in the log is limit enough.
+  // Without an address, so that it is not counted: the link in the log is enough of a limit.
   const uncounted = { ...input, by: { ...input.by, person: {} } };
   const registered = await registerUser(ports, uncounted, async (user) => {
     const made = await ports.profile.createFirstAdministrator({
@@ -77,8 +77,8 @@ export async function setUp(ports: SignUpPorts, input: SignUpInput & { readonly 
 }
 
 /**
- * Created at each start while there is no administrator. Those of other starts stay valid for their hour, because somebody may use the link in
- * another server's log. Null when there is an administrator.
+ * Created at each start while there is no administrator. Those of other starts stay valid for their hour, because somebody may
+ * use the link in another server's log. Null if there is an administrator.
  */
 export async function createSetupTicket(ports: Pick<SignUpPorts, 'accounts' | 'tickets' | 'clock'>): Promise<string | null> {
   if ((await ports.accounts.countAdministrators()) > 0) return null;
@@ -96,7 +96,7 @@ export async function createSetupTicket(ports: Pick<SignUpPorts, 'accounts' | 't
   return text;
 }
 
-/** Asked before a password is hashed: whoever has no link costs no hash. */
+/** Checked before a password is hashed: a client without the link costs no hash. */
 async function isOpen({ tickets, clock }: SignUpPorts, purpose: TicketPurpose, ticket: string): Promise<boolean> {
   return (await tickets.findTicket(purpose, hashTicket(ticket), clock.now())) !== null;
 }

@@ -1,7 +1,8 @@
 /**
- * Proves a password, for everybody who asks for one: the API's log-in, the browser's, and the proof that it is still you. A stranger cannot
- * tell why it did not work: no such user, a wrong password and a disabled user take the same steps, the same time, and get the same
- * answer. What comes after the password (a second factor) counts with it: a failure there is a failed try.
+ * Verifies a password, for every caller that needs one: the API's log-in, the browser's, and the proof that it is still you. A
+ * stranger cannot tell why it failed: an unknown user, a wrong password and a disabled user take the same steps and the same
+ * time, and get the same answer. What comes after the password (a second factor) counts with it: a failure there is a failed
+ * attempt.
  */
 import { type By, happened } from '../audit/event.ts';
 import { emailKey } from '../lib/email.ts';
@@ -19,7 +20,7 @@ export interface Proved {
   readonly user: User;
   /** What the password was verified against: nothing that is opened with it may outlive its change. */
   readonly passwordHash: string;
-  /** The place as the limits know it; remembered when all has gone well. */
+  /** The network as the limits know it; remembered if everything succeeds. */
   readonly addressHash: string | null;
 }
 
@@ -31,7 +32,7 @@ export const NO_MATCH_SENTENCE = 'These credentials do not match our records.';
 export const BUSY: ProofFailure = { ok: false, reason: 'busy', retryAfterSeconds: 1 };
 export const NO_MATCH: ProofFailure = { ok: false, reason: 'no-match' };
 
-/** What follows a good password. `failed`: it was one more failed try. */
+/** What follows a correct password. `failed`: it was one more failed attempt. */
 export interface Settled<Result> {
   readonly failed: boolean;
   readonly result: Result;
@@ -40,7 +41,10 @@ export interface Settled<Result> {
 export interface PasswordAttempt {
   readonly email: string;
   readonly password: string;
-  /** The browser's mark, from its cookie. A browser that the user has signed in with is not slowed by strangers at the same address. */
+  /**
+   * The browser's mark, from its cookie. A browser that the user has signed in with is not slowed down by strangers at the same
+   * address.
+   */
   readonly browser?: string | null;
   readonly by: By;
 }
@@ -52,7 +56,7 @@ export async function provePassword<Result>(
 ): Promise<Result | ProofFailure> {
   const key = emailKey(email);
   const user = await ports.accounts.findUserByEmail(key);
-  // What is no address has no key; by its own text it is still limited like any other.
+  // Invalid addresses have no key, so they are limited by the raw text.
   const attempt = {
     userId: user?.id ?? null,
     emailKey: key === '' ? email : key,
@@ -100,7 +104,10 @@ export function noteFailure({ refusals }: Pick<ProvePasswordPorts, 'refusals'>, 
   refusals.record({ event: 'user.sign_in_failed', reason, by, subject });
 }
 
-/** Hashes again with today's parameters, unless the pool is full or the password was changed in the meantime. Returns what now stands. */
+/**
+ * Hashes again with today's parameters, unless the pool is full or the password was changed in the meantime. Returns the stored
+ * hash.
+ */
 async function rehash(
   { accounts, passwords, clock }: ProvePasswordPorts,
   password: string,

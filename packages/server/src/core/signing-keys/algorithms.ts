@@ -1,7 +1,7 @@
 /**
  * The signature algorithms of RFC 7518 §3, one row each. Keyhouse signs and accepts ES256 and RS256 only: its key ring cannot
- * hold another (see `SigningAlgorithm`). The other rows exist so that the same code can be put before every published
- * attack vector.
+ * hold another (see `SigningAlgorithm`). The other rows exist so that the same code can be tested with every published attack
+ * vector.
  */
 import { constants, createHmac, type KeyObject, sign, timingSafeEqual, verify } from 'node:crypto';
 import { derOfEcdsa, ecdsaOfDer } from '@keyhouse/protocol';
@@ -26,7 +26,7 @@ interface RsaRow {
 interface MacRow {
   readonly type: 'oct';
   readonly hash: string;
-  /** The tag, and the least that a key must hold (RFC 7518 §3.2). */
+  /** The tag, and the minimum length of a key (RFC 7518 §3.2). */
   readonly bytes: number;
 }
 
@@ -53,7 +53,7 @@ export type AlgorithmRow = EcRow | RsaRow | MacRow;
 export const isAlgorithm = (name: unknown): name is Algorithm => typeof name === 'string' && Object.hasOwn(ROWS, name);
 export const algorithmRow = (name: Algorithm): AlgorithmRow => ROWS[name];
 
-/** A key that may verify, under one algorithm and no other (RFC 8725 §3.1). */
+/** A key that verifies under exactly one algorithm (RFC 8725 §3.1). */
 export interface VerificationKey<Of extends Algorithm = Algorithm> {
   readonly kid: string;
   readonly algorithm: Of;
@@ -61,8 +61,9 @@ export interface VerificationKey<Of extends Algorithm = Algorithm> {
 }
 
 /**
- * Signs bytes with a private key; the signature as RFC 7518 wants it on the wire. Keys go to Node as they are, in no object with options:
- * PKCS #1 is what it takes for RSA by itself, and why not for ECDSA is told in the protocol's `ecdsa-signature.ts`.
+ * Signs bytes with a private key; the signature in the form that RFC 7518 requires on the wire. Keys are passed to Node directly,
+ * not in an object with options: PKCS #1 is its default for RSA, and the protocol's `ecdsa-signature.ts` explains why not for
+ * ECDSA.
  */
 export const makeSignature = (algorithm: SigningAlgorithm, key: KeyObject, data: Uint8Array): Uint8Array => {
   const signature = sign('sha256', data, key);
@@ -70,8 +71,8 @@ export const makeSignature = (algorithm: SigningAlgorithm, key: KeyObject, data:
 };
 
 /**
- * Whether a signature fits. The algorithm is the key's own; nothing that came with the signature has a say in it. A signature
- * of another length than the algorithm's is refused before OpenSSL sees it.
+ * Whether a signature matches. The algorithm is the key's own; nothing that came with the signature influences it. A signature
+ * whose length does not fit the algorithm is refused before OpenSSL sees it.
  */
 export const verifySignature = ({ algorithm, key }: VerificationKey, data: Uint8Array, signature: Uint8Array): boolean => {
   const row = algorithmRow(algorithm);

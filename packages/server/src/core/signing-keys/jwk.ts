@@ -1,19 +1,19 @@
 /**
- * Public keys that come as JSON Web Keys (RFC 7517). A key is taken only for what it says it is for: verifying, under the one
- * algorithm it names, with parameters that are known to be sound. Doubt is a refusal.
+ * Public keys that come as JSON Web Keys (RFC 7517). A key is accepted only for what it says it is for: verifying, under the one
+ * algorithm it names, with parameters that are known to be sound. In doubt it is refused.
  */
 import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { decodeBase64Url, isObject, isRocaModulus, no, type Outcome, ok } from '@keyhouse/protocol';
 import { type Algorithm, algorithmRow, isAlgorithm, type VerificationKey } from './algorithms.ts';
 
-/** `unfit`: made for something else, or for nothing that we know. `weak`: of the right kind, but not to be trusted. */
+/** `unfit`: for another purpose, or for none that we know. `weak`: of the right kind, but not to be trusted. */
 export type JwkRefusal = 'malformed' | 'unfit' | 'weak';
 
-/** RFC 7518 §3.3 asks for 2048 at least; beyond 16384 verifying becomes a way to keep us busy. */
+/** RFC 7518 §3.3 requires at least 2048; beyond 16384 verifying becomes a way to keep us busy. */
 const RSA_MIN_BITS = 2048;
 const RSA_MAX_BITS = 16_384;
 
-/** Takes one JWK for verifying. It must name its `kid` and its `alg`; `use` and `key_ops`, where given, must allow verifying. */
+/** Accepts one JWK for verifying. It must name its `kid` and its `alg`; `use` and `key_ops`, if given, must allow verifying. */
 export const importVerificationJwk = (jwk: unknown): Outcome<VerificationKey, JwkRefusal> => {
   if (!isObject(jwk) || typeof jwk.kid !== 'string') return no('malformed');
   const { kid, alg, use = 'sig', key_ops: operations = ['verify'] } = jwk;
@@ -25,8 +25,8 @@ export const importVerificationJwk = (jwk: unknown): Outcome<VerificationKey, Jw
 };
 
 /**
- * Takes a set of keys (RFC 7517 §5), all or none. Two keys under one `kid` are refused, and so is a set that mixes shared
- * secrets with public keys: whoever publishes such a set has published the secrets.
+ * Accepts a set of keys (RFC 7517 §5), all or none. Two keys under one `kid` are refused, and so is a set that mixes shared
+ * secrets with public keys: publishing such a set has published the secrets.
  */
 export const importVerificationKeySet = (set: unknown): Outcome<ReadonlyMap<string, VerificationKey>, JwkRefusal> => {
   if (!isObject(set) || !Array.isArray(set.keys)) return no('malformed');
@@ -56,7 +56,7 @@ const importSecret = (k: unknown, leastBytes: number): Outcome<KeyObject, JwkRef
   return bytes.length < leastBytes ? no('weak') : ok(createSecretKey(bytes));
 };
 
-/** Only the public members travel on; OpenSSL refuses a point that is not on the curve by throwing. */
+/** Only the public members are kept; OpenSSL refuses a point that is not on the curve by throwing. */
 const importPublic = (key: JsonWebKey): Outcome<KeyObject, 'malformed'> => {
   try {
     return ok(createPublicKey({ key, format: 'jwk' }));

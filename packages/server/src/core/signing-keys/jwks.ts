@@ -1,7 +1,7 @@
 /**
- * The public set of signing keys (RFC 7517 §5), as `/.well-known/jwks.json` serves it: for each algorithm the key that signs and the one that will,
- * and those whose JWTs may still be alive. Built member by member from a list of public ones, so that no private member can
- * ever slip in.
+ * The public set of signing keys (RFC 7517 §5), as `/.well-known/jwks.json` serves it: for each algorithm the key that signs and
+ * the next one, and those whose JWTs may still be valid. Built member by member from a list of public ones, so that no private
+ * member can ever get in.
  */
 import { isObject } from '@keyhouse/protocol';
 import type { SigningAlgorithm, StoredSigningKey } from './stored-key.ts';

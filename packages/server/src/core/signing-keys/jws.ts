@@ -1,6 +1,6 @@
 /**
- * JSON Web Signatures in their compact form (RFC 7515), made and verified with `node:crypto`. How one is read stands in protocol, where
- * guards read them in the same way; which key is good is for the caller to say.
+ * JSON Web Signatures in their compact form (RFC 7515), created and verified with `node:crypto`. How one is read is defined in
+ * protocol, where guards read them in the same way; the caller decides which key is valid.
  */
 import { encodeBase64Url, type JwsHeader, no, type Outcome, ok, readCompactJws } from '@keyhouse/protocol';
 import { type Algorithm, makeSignature, type VerificationKey, verifySignature } from './algorithms.ts';
@@ -13,7 +13,7 @@ export interface VerifiedJws {
 
 export type JwsRefusal = 'malformed' | 'unknown_key' | 'signature';
 
-/** Signs a payload (JSON text) with a key of ours. `typ` says what the JWS is (RFC 8725 §3.11). */
+/** Signs a payload (JSON text) with one of our keys. `typ` says what the JWS is (RFC 8725 §3.11). */
 export const signJws = (key: SigningKey, typ: string, payload: string): string => {
   const header = encodeText(JSON.stringify({ alg: key.algorithm, kid: key.kid, typ }));
   const signingInput = `${header}.${encodeText(payload)}`;

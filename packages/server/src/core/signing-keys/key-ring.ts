@@ -1,4 +1,4 @@
-/** Keeps the key ring and the published set of this process; whoever hears of a `signing-keys` change asks for a reload. */
+/** Keeps the key ring and the published set of this process; a `signing-keys` change causes a reload. */
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { type PublicJwk, publicKeySet } from './jwks.ts';
 import { type KeyRing, openSigningKeys } from './signing-key.ts';
@@ -7,11 +7,14 @@ import type { SigningAlgorithm, SigningKeysStore } from './stored-key.ts';
 export interface KeyRingKeeper {
   readonly keys: () => KeyRing;
   readonly publicKeySet: () => { readonly keys: readonly PublicJwk[] };
-  /** Reads the stored keys again. The ring before stays in use when this throws. */
+  /** Reads the stored keys again. The previous ring stays in use when this throws. */
   readonly reload: () => Promise<void>;
 }
 
-/** Opens the stored keys, of which those of `algorithm` sign access tokens; throws when there is none that signs, or the master secret does not open it. */
+/**
+ * Opens the stored keys, of which those of `algorithm` sign access tokens; throws if there is none that signs, or the master
+ * secret does not open it.
+ */
 export const keepKeyRing = async (
   ports: { signingKeys: Pick<SigningKeysStore, 'listSigningKeys'> },
   secrets: readonly MasterSecret[],

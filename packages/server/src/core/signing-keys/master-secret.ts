@@ -1,6 +1,6 @@
 /**
- * The master secret and the database: a wrong one is refused at start, a new one is put in place without losing what the old
- * one sealed. The database keeps a check value only.
+ * The master secret and the database: a wrong one is refused at start, a new one is put in place without losing what the old one
+ * sealed. The database keeps only a check value.
  */
 
 import { no, type Outcome, ok } from '@keyhouse/protocol';
@@ -14,8 +14,8 @@ import { opensSigningKey, resealSigningKey } from './signing-key.ts';
 import type { MasterSecretStore, SealedKind, SigningKeysStore } from './stored-key.ts';
 
 /**
- * At start: the first start writes the check value, every later one must present the secret that stands, as the current or as
- * the previous one. `first`: written now. `previous`: what is sealed waits for `secret rotate`.
+ * At start: the first start writes the check value, every later one must present the secret in force, as the current or as the
+ * previous one. `first`: written now. `previous`: what is sealed waits for `secret rotate`.
  */
 export const checkMasterSecret = async (
   ports: { masterSecret: Pick<MasterSecretStore, 'secretCheck' | 'setFirstSecretCheck'> },
@@ -28,7 +28,7 @@ export const checkMasterSecret = async (
   return standing === previous?.check ? ok('previous') : no('wrong_secret');
 };
 
-/** The one of our master secrets that the database stands under now: what is sealed again is sealed under it. */
+/** The one of our master secrets that is in force in the database: what is sealed again is sealed under it. */
 export const standingSecret = async (ports: {
   masterSecret: Pick<MasterSecretStore, 'secretCheck'>;
   secrets: readonly MasterSecret[];
@@ -38,13 +38,13 @@ export const standingSecret = async (ports: {
   return standing === undefined ? no('wrong_secret') : ok(standing);
 };
 
-/** How often a rotation looks again for a key that a server sealed under the old secret while it was at work. */
+/** How often a rotation looks again for a key that a server sealed under the old secret while the rotation ran. */
 const MAX_ROUNDS = 5;
 
 /**
- * Seals everything again under `to` and makes it the standing master secret. May be repeated: what is done stays done.
- * The value is how many texts were sealed again. `wrong_secret`: the database stands under neither. `unopenable`: a stored key
- * opens under neither, and nothing was changed for it. `overtaken`: others kept changing the keys; try again.
+ * Seals everything again under `to` and puts that master secret in force. It can be repeated: what is done stays done. The value
+ * is how many texts were sealed again. `wrong_secret`: neither secret is in force. `unopenable`: neither opens a stored key, and
+ * nothing was changed for it. `overtaken`: others kept changing the keys; try again.
  */
 export const rotateMasterSecret = async (
   ports: {
@@ -61,7 +61,7 @@ export const rotateMasterSecret = async (
     if (!standing.ok) return standing;
     const stale = (await ports.signingKeys.listSigningKeys()).filter((key) => !opensSigningKey(key, to));
     if (stale.length === 0 && standing.value.check === to.check) {
-      // What a server sealed under the old one until the new one stood.
+      // What a server sealed under the old secret until the new one was in force.
       return ok(count + (await resealTexts(ports.masterSecret, from, to)));
     }
     const sealed: { kid: string; sealedPrivateKey: string }[] = [];
@@ -78,9 +78,9 @@ export const rotateMasterSecret = async (
 };
 
 const SEALED_KINDS: readonly SealedKind[] = ['totp', 'mail', 'refresh-key'];
-/** Every key of refresh tokens is sealed by this name: their ids are made when they are stored. */
+/** Every key of refresh tokens is sealed by this name: their ids are created when they are stored. */
 export const REFRESH_KEY_SEAL_NAME = 'refresh-key';
-/** No commit holds the writer up for long. */
+/** Small enough that no commit holds the writer up for long. */
 const BATCH = 200;
 
 /** Names by which each text was sealed; see where they are sealed. */
@@ -89,7 +89,7 @@ const nameOf = (kind: SealedKind, holder: string): string => {
   return kind === 'totp' ? totpSealName(Number(holder)) : mailSealName(holder);
 };
 
-/** TOTP secrets and mails, in batches. What opens under neither is left alone: it was lost before. */
+/** TOTP secrets and mails, in batches. What neither opens is left alone: it was lost before. */
 async function resealTexts(
   store: Pick<MasterSecretStore, 'listSealed' | 'resealTexts'>,
   from: MasterSecret,

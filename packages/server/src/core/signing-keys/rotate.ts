@@ -1,6 +1,7 @@
 /**
- * The life of signing keys. For each algorithm there is always one that signs and one that waits, published, so that every verifier knows a key
- * before it meets a JWT of it. A rotation moves the waiting key up; the old one verifies until its last JWT has ended.
+ * The life of signing keys. For each algorithm there is always one that signs and one that waits, published, so that every
+ * verifier knows a key before it sees a JWT of it. A rotation promotes the waiting key; the old one verifies until its last JWT
+ * has expired.
  */
 
 import { no, type Outcome, ok } from '@keyhouse/protocol';
@@ -18,16 +19,16 @@ import {
   type StoredSigningKey,
 } from './stored-key.ts';
 
-/** A key that signed this long hands over, unless the operator has set another number of days. */
+/** A key that signed for this long is rotated, unless the operator has set another number of days. */
 export const SIGNING_KEY_MAX_AGE_DAYS = 90;
 
 export interface RotatePorts {
   readonly signingKeys: Pick<SigningKeysStore, 'listSigningKeys' | 'addSigningKeys' | 'rotateSigningKeys' | 'rotationDays'>;
   readonly masterSecret: Pick<MasterSecretStore, 'secretCheck'>;
-  /** The current master secret, and the one before it where there is one. */
+  /** The current master secret, and the previous one if there is one. */
   readonly secrets: readonly MasterSecret[];
   readonly clock: Clock;
-  /** How long a JWT that is not on record may live, in seconds: 0 while every JWT is. */
+  /** The maximum lifetime in seconds of a JWT that is not recorded: 0 while every JWT is. */
   readonly unrecordedJwtSeconds: number;
 }
 
@@ -40,13 +41,13 @@ export interface Rotated {
 
 export type RotateRefusal =
   | { readonly ok: false; readonly reason: 'too_early'; readonly waitSeconds: number }
-  /** `overtaken`: another server rotated, or the master secret changed, in the same moment. */
+  /** `overtaken`: another server rotated, or the master secret changed, at the same moment. */
   | { readonly ok: false; readonly reason: 'overtaken' | 'wrong_secret' | 'no_signing_keys' };
 
 /** One for each algorithm that was rotated. */
 export type RotateOutcome = { readonly ok: true; readonly value: readonly Rotated[] } | RotateRefusal;
 
-/** Creates the missing keys of each algorithm's pair. Several servers may try at once; one pair of each remains. */
+/** Creates the missing keys of each algorithm's pair. Several servers may do so at once; one pair of each remains. */
 export const ensureSigningKeys = async (ports: RotatePorts, by: By): Promise<Outcome<'made' | 'present', 'wrong_secret'>> => {
   const pairs = await findPairs(ports);
   if (pairs.every(({ current, next }) => current !== undefined && next !== undefined)) return ok('present');
@@ -68,8 +69,9 @@ export const ensureSigningKeys = async (ports: RotatePorts, by: By): Promise<Out
 };
 
 /**
- * Puts the next key in the place of the current one, for every algorithm or for those that are named. Refused while verifiers may hold a published set
- * without it, unless it is an `emergency`: then a JWT may for some minutes meet a verifier that does not know its key yet.
+ * Replaces the current key by the next one, for every algorithm or for those that are named. Refused while verifiers may hold a
+ * published set without it, unless it is an `emergency`: then for some minutes a verifier may see a JWT whose key it does not
+ * know yet.
  */
 export const rotateSigningKeys = async (
   ports: RotatePorts,
@@ -105,7 +107,10 @@ export const rotateSigningKeys = async (
   return done ? ok(made.map(({ rotated }) => rotated)) : no('overtaken');
 };
 
-/** Rotates each pair whose current key has signed for its days; to be called now and then. `not_due` is the common answer. */
+/**
+ * Rotates each pair whose current key has signed for the set number of days; to be called from time to time. `not_due` is the
+ * usual answer.
+ */
 export const rotateIfDue = async (
   ports: RotatePorts,
   by: By,
@@ -120,7 +125,7 @@ export const rotateIfDue = async (
   return await rotateSigningKeys(ports, { emergency: false, algorithms: due.map(({ algorithm }) => algorithm), by });
 };
 
-/** The days that hold now. */
+/** The current setting. */
 export const rotationDays = async ({ signingKeys }: { signingKeys: Pick<SigningKeysStore, 'rotationDays'> }): Promise<number> =>
   (await signingKeys.rotationDays()) ?? SIGNING_KEY_MAX_AGE_DAYS;
 

@@ -1,5 +1,5 @@
 /**
- * Signing keys: made here, sealed here, opened here. The private half exists in the clear only inside a `KeyObject` of this
+ * Signing keys: created here, sealed here, opened here. The private half exists in the clear only inside a `KeyObject` of this
  * process; the database has it sealed under the master secret, bound to the key's id.
  */
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
@@ -19,10 +19,10 @@ export interface SigningKey {
   readonly privateKey: KeyObject;
 }
 
-/** A public key that our own JWTs may be verified with. It cannot be of another algorithm. */
+/** A public key that verifies our own JWTs. It cannot be of another algorithm. */
 export type VerifyingKey = VerificationKey<SigningAlgorithm>;
 
-/** The keys that sign, and every key whose JWTs may still be alive, prepared once. */
+/** The keys that sign, and every key whose JWTs may still be valid, prepared once. */
 export interface KeyRing {
   /** Signs JWTs that are access tokens, and the feed. */
   readonly current: SigningKey;
@@ -31,7 +31,7 @@ export interface KeyRing {
   readonly byKid: ReadonlyMap<string, VerifyingKey>;
 }
 
-/** 128-bit strength would be 3072; 2048 is what every verifier takes, and a signing key lives 90 days. */
+/** 128-bit strength would be 3072; 2048 is what every verifier accepts, and a signing key is used for 90 days. */
 const RSA_BITS = 2048;
 
 const generate = promisify(generateKeyPair);
@@ -40,7 +40,7 @@ const sealedName = (kid: string): string => `signing-key:${kid}`;
 const generatePair = (algorithm: SigningAlgorithm): Promise<{ publicKey: KeyObject; privateKey: KeyObject }> =>
   algorithm === 'ES256' ? generate('ec', { namedCurve: 'P-256' }) : generate('rsa', { modulusLength: RSA_BITS });
 
-/** Makes a signing key, ready to be stored; the private half leaves this function sealed. `kid` is its RFC 7638 thumbprint. */
+/** Creates a signing key, ready to be stored; the private half leaves this function sealed. `kid` is its RFC 7638 thumbprint. */
 export const makeSigningKey = async (input: {
   algorithm: SigningAlgorithm;
   secret: MasterSecret;
@@ -64,7 +64,7 @@ export const makeSigningKey = async (input: {
   };
 };
 
-/** The same key sealed under another master secret; `refused` when none of `secrets` opens it. */
+/** The same key sealed under another master secret; `refused` if none of `secrets` opens it. */
 export const resealSigningKey = (
   stored: StoredSigningKey,
   secrets: readonly MasterSecret[],
@@ -79,9 +79,9 @@ export const opensSigningKey = (stored: StoredSigningKey, secret: MasterSecret):
   open([secret], sealedName(stored.kid), stored.sealedPrivateKey).ok;
 
 /**
- * Opens what is stored into a key ring. Only the private keys that sign are opened. `algorithm`: which of them signs access tokens; while there is none of
- * it, another does. `no_current_key`: nothing can sign.
- * `refused`: the master secret does not open it. `malformed`: a stored key is not what it says it is.
+ * Opens what is stored into a key ring. Only the private keys that sign are opened. `algorithm`: which of them signs access
+ * tokens; while it has no key, another algorithm does. `no_current_key`: nothing can sign. `refused`: the master secret does not
+ * open it. `malformed`: a stored key is not what it says it is.
  */
 export const openSigningKeys = async (
   stored: readonly StoredSigningKey[],

@@ -57,7 +57,7 @@ export function bindSigningKeys(ports: SigningKeysPorts) {
       if (standing.ok) return standing.value;
       throw new StoreUnavailable('The master secret was rotated. Start this server with the new one.');
     },
-    /** @throws Error if the database was made with another master secret. */
+    /** @throws Error if the database was created with another master secret. */
     checkSecret: async (): Promise<void> => {
       const checked = await checkMasterSecret(ports, ports.secret, ports.secretPrevious);
       if (!checked.ok) throw new Error('The master secret is not the one that this database was created with.');
@@ -70,9 +70,9 @@ export function bindSigningKeys(ports: SigningKeysPorts) {
       if (!ensured.ok) throw new Error('The signing keys cannot be created. The master secret is not the one of this database.');
       keeper = await keepKeyRing(ports, ports.secrets, ports.algorithm);
     },
-    /** Reads them again; nothing before `start`. */
+    /** Reads them again; does nothing before `start`. */
     reload: async (): Promise<void> => await keeper?.reload(),
-    /** Rotates those that are due, and deletes those whose last JWT had ended by `nowMs`. */
+    /** Rotates those that are due, and deletes those whose last JWT had expired by `nowMs`. */
     rotateDue: async (nowMs: number): Promise<void> => {
       const rotated = await rotateIfDue(ports, SERVER);
       if (rotated.ok) for (const pair of rotated.value) log.info({ ...pair }, 'The signing keys were rotated.');

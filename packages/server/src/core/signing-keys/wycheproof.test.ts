@@ -1,6 +1,6 @@
 /**
- * Google's and C2SP's Wycheproof vectors through our own verifier. Eight of the 401 JWS vectors carry a label that RFC 7515 and
- * RFC 7517 contradict; each is listed with its reason, and the reason is itself put to the proof.
+ * Google's and C2SP's Wycheproof vectors, run through our own verifier. Eight of the 401 JWS vectors carry a label that RFC 7515
+ * and RFC 7517 contradict; each is listed with its reason, and the reason itself is tested.
  */
 
 import { createPublicKey, type KeyObject } from 'node:crypto';
@@ -29,14 +29,14 @@ interface Group {
 const groupsOf = (file: string): readonly Group[] => JSON.parse(readVectors(`wycheproof/${file}`)).testGroups;
 const textOf = ({ jws }: Vector): string => (typeof jws === 'string' ? jws : JSON.stringify(jws));
 
-/** What Keyhouse would say: take the key or the set of keys for verifying, then verify. */
+/** What Keyhouse would do: accept the key or the set of keys for verifying, then verify. */
 const accepts = (jwk: unknown, text: string): boolean => {
   const isSet = isObject(jwk) && 'keys' in jwk;
   const set = importVerificationKeySet(isSet ? jwk : { keys: [jwk] });
   return set.ok && verifyJws(text, (kid) => set.value.get(kid)).ok;
 };
 
-/** The ids that we judge otherwise than their labels; `acceptable` may go either way. */
+/** The ids that we judge differently from their labels; `acceptable` may go either way. */
 const misjudged = (groups: readonly Group[], judge: (group: Group, test: Vector) => boolean): number[] =>
   groups.flatMap((group) =>
     group.tests
@@ -56,9 +56,9 @@ describe.skipIf(!isPresent)(`${NEEDS_VECTORS} Wycheproof`, () => {
     return { jwk: group.public ?? group.private, text: textOf(test), label: test.result };
   };
 
-  // Labelled invalid, but the same text under the same key is labelled valid as 357: their bad padding was lost on the way.
+  // Labelled invalid, but the same text under the same key is labelled valid as 357: the bad padding was lost on the way.
   const SAME_AS_A_VALID_ONE = [367, 370];
-  // Labelled valid, with a question mark inside a base64url part, which RFC 7515 §2 has no place for.
+  // Labelled valid, with a question mark inside a base64url part, which RFC 7515 §2 does not allow.
   const FOREIGN_CHARACTER = [372, 373];
   // Labelled valid, under a JWK whose `alg` is another (RFC 7517 §4.4) or does not exist; the figures of RFC 7520 have no `alg` there.
   const OTHER_ALG_IN_KEY: Readonly<Record<number, Algorithm>> = { 346: 'PS384', 347: 'ES512', 350: 'PS384', 351: 'ES512' };

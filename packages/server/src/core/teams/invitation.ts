@@ -1,7 +1,7 @@
 /**
- * An invitation: to a team with a role, or (without an account) to register where sign-up is by invitation. It goes by mail alone; the
- * link's ticket is stored hashed. It is valid for as long as its sender could still send it: what takes that right away (removal, a lower
- * role, leaving, disabling, deletion) ends it in the same act, and accepting checks the right again.
+ * An invitation: to a team with a role, or (without an account) to register where sign-up is by invitation. It is sent by mail
+ * only; the link's ticket is stored hashed. It is valid while its sender could still send it: what takes that right away
+ * (removal, a lower role, leaving, disabling, deletion) ends it in the same act, and accepting checks the right again.
  */
 import type { EventDraft } from '../audit/event.ts';
 import { DAY_MS } from '../lib/clock.ts';
@@ -9,11 +9,11 @@ import type { Role } from './member.ts';
 
 export const INVITATION_LASTS_MS = 7 * DAY_MS;
 /**
- * By one person in 24 hours, sending again included: an invitation contains names that its sender typed, which must not go to strangers in
- * bulk. The number is the same for users and for strangers, so that nobody learns from it who is a user.
+ * By one user in 24 hours, sending again included: an invitation contains names that its sender typed, which must not go to
+ * strangers in bulk. The number is the same for users and for strangers, so that it does not reveal who is a user.
  */
 export const MAX_INVITATIONS_A_DAY = 20;
-/** The same, by somebody whose own address was never verified. */
+/** The same, for a sender whose own address was never verified. */
 export const MAX_INVITATIONS_A_DAY_UNVERIFIED = 5;
 
 export interface Invitation {
@@ -22,7 +22,7 @@ export interface Invitation {
   readonly accountId: number | null;
   readonly email: string;
   readonly role: Role;
-  /** The name or address of its sender, where there is one. */
+  /** The name or address of its sender, if there is one. */
   readonly invitedBy: string | null;
   /** The user id of its sender. */
   readonly inviterId: number | null;
@@ -30,7 +30,7 @@ export interface Invitation {
   readonly expiresAtMs: number;
 }
 
-/** As whoever holds the link sees it. */
+/** What the holder of the link sees of it. */
 export interface InvitationByTicket extends Invitation {
   readonly emailKey: string;
   readonly accountName: string | null;
@@ -48,7 +48,7 @@ export interface NewInvitation {
   readonly expiresAtMs: number;
 }
 
-/** `too_many`: of one person on one day, or to one address at a time. */
+/** `too_many`: of one sender in one day, or to one address at a time. */
 export type InviteRefusal = 'gone' | 'not_allowed' | 'too_many';
 
 export interface InvitationsStore {
@@ -66,7 +66,7 @@ export interface InvitationsStore {
     limit: number;
     /** True: no mail goes to an address that no enabled user has; everything else is as if it did. */
     usersOnly: boolean;
-    /** So many open ones a team has; as `core/lib/ceilings.ts` says unless it is given. */
+    /** How many open ones a team may have; as `core/lib/ceilings.ts` says unless it is given. */
     ceiling?: number;
     event: EventDraft;
   }): Promise<Invitation | InviteRefusal | 'member' | 'open' | 'full'>;
@@ -89,14 +89,17 @@ export interface InvitationsStore {
     nowMs: number;
     event: EventDraft;
   }): Promise<'done' | 'gone' | 'not_allowed'>;
-  /** Uses it up and lets the user in, if its sender could still send it. Their address is proved by it. A member keeps the role that they have. `too_many`: they own as many teams as one person may. */
+  /**
+   * Uses it up and adds the user, if its sender could still send it. This verifies their address. A member keeps the role that
+   * they have. `too_many`: they own as many teams as one user may.
+   */
   acceptInvitation(input: {
     ticketHash: string;
     userId: number;
     nowMs: number;
     event: EventDraft;
   }): Promise<{ readonly accountId: number } | 'gone' | 'other_address' | 'too_many'>;
-  /** To register, to no team; an open one for the same address ends. `registered`: somebody has the address. */
+  /** To register, to no team; an open one for the same address ends. `registered`: a user has the address. */
   inviteToRegister(input: {
     invitation: NewInvitation;
     event: EventDraft;

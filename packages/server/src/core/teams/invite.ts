@@ -1,4 +1,4 @@
-/** Invites people by mail, and lets those in who come back with the link. */
+/** Invites people by mail, and adds those who come back with the link. */
 import { type By, type EventDraft, happened } from '../audit/event.ts';
 import { emailKey, readEmail } from '../lib/email.ts';
 import { mayRegister, type SignUp, teamsInviteStrangers } from '../sign-ins/sign-up-rule.ts';
@@ -78,7 +78,10 @@ export function acceptInvitation(
   return invitations.acceptInvitation({ ticketHash: hashTicket(ticket), userId, nowMs, event });
 }
 
-/** Nobody's mailbox is filled, no matter who invites and to what. Places are not counted: a team is invited from one. */
+/**
+ * No mailbox is flooded, no matter who invites and to what. Networks are not counted: the members of a team invite from the same
+ * one.
+ */
 const mayWriteTo = async ({ limits }: InvitePorts, typed: string): Promise<boolean> =>
   (await limits.admitMail(emailKey(typed), null)).ok;
 
@@ -108,7 +111,7 @@ interface Wish {
   readonly by: By;
 }
 
-/** Null when what was typed is not an address. */
+/** Null if what was typed is not an address. */
 function draft(
   ports: InvitePorts,
   { typed, team, role, inviter, by }: Wish,
@@ -125,7 +128,7 @@ function draft(
     createdAtMs: nowMs,
     expiresAtMs: endsAtMs,
   };
-  // The address is personal data of somebody else: it stands where it can be erased, not in the details.
+  // The address is another person's personal data: it is stored where it can be erased, not in the details.
   const sender = { ...by, person: { ...by.person, email: address.email } };
   return { invitation, event: happened(sender, nowMs, 'invitation.sent', { details: { role }, mails: [mail] }) };
 }

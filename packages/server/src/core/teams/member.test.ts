@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type MemberChange, mayChangeMember, mayInvite, ROLES } from './member.ts';
 
-/** Every change that somebody may make, as `held→wanted`. */
+/** Every change that a member may make, as `held→wanted`. */
 const changesOf = (actor: MemberChange['actor'], isSelf: boolean): readonly string[] =>
   ROLES.flatMap((held) =>
     [...ROLES, null].flatMap((wanted) => (mayChangeMember({ actor, isSelf, held, wanted }) ? `${held}→${wanted ?? 'out'}` : [])),

@@ -2,13 +2,13 @@
 import type { EventDraft } from '../audit/event.ts';
 import type { Account, User } from '../users/account.ts';
 
-/** From the least to the most; each may do what those before it may. */
+/** From the least to the most; each may do everything that the previous ones may. */
 export const ROLES = ['viewer', 'developer', 'admin', 'owner'] as const;
 export type Role = (typeof ROLES)[number];
 
 export const includesRole = (held: Role, wanted: Role): boolean => ROLES.indexOf(held) >= ROLES.indexOf(wanted);
 
-/** Where an account's keys and applications are used from is for those who look after them. */
+/** Where an account's keys and applications are used from is visible only to those who manage them. */
 export const mayKnowWhereUsed = (role: Role): boolean => includesRole(role, 'developer');
 
 /** An account as one of its members sees it. */
@@ -22,7 +22,7 @@ export interface Member {
   readonly displayName: string;
   readonly role: Role;
   readonly sinceMs: number;
-  /** In whatever browser; null when it was long ago. */
+  /** In any browser; null when it was long ago. */
   readonly lastSeenAtMs: number | null;
 }
 
@@ -33,7 +33,7 @@ export interface EndedInvitation {
   readonly role: Role;
 }
 
-/** What a member wants to do to another, or to themself; `wanted` null: they are to go. */
+/** What a member wants to do to another, or to themself; `wanted` null: remove the member. */
 export interface MemberChange {
   readonly actor: Role;
   readonly isSelf: boolean;
@@ -41,29 +41,32 @@ export interface MemberChange {
   readonly wanted: Role | null;
 }
 
-/** Nobody lifts their own role. Admins change and remove all but owners, and make none; owners do everything. */
+/**
+ * Nobody can raise their own role. Admins change and remove everyone except owners, and cannot create owners; owners can do
+ * everything.
+ */
 export function mayChangeMember({ actor, isSelf, held, wanted }: MemberChange): boolean {
   if (isSelf) return wanted === null || includesRole(held, wanted);
   if (actor === 'admin') return held !== 'owner' && wanted !== 'owner';
   return actor === 'owner';
 }
 
-/** Nobody invites to more than they hold themself. */
+/** Nobody can invite to a higher role than their own. */
 export const mayInvite = (actor: Role, wanted: Role): boolean => includesRole(actor, 'admin') && includesRole(actor, wanted);
 
 export interface MembersRead {
   /** The accounts that a user can reach, the personal one first; the operator account for administrators. */
   accountsOf(user: Pick<User, 'id' | 'isAdministrator'>): Promise<readonly AccountWithRole[]>;
-  /** Null when there is no such account, or the user is no member of it: one answer for both. */
+  /** Null if the account does not exist, or the user is not a member of it: one answer for both. */
   findAccountOf(user: Pick<User, 'id' | 'isAdministrator'>, accountId: number): Promise<AccountWithRole | null>;
-  /** Owners first, then as they came. */
+  /** Owners first, then in the order in which they joined. */
   listMembers(account: Pick<Account, 'id' | 'kind'>): Promise<readonly Member[]>;
 }
 
 /**
- * Why a team was not changed. `gone`: there is no such team, or the one who asks is no member any more. `not_allowed`: they do
- * not have the role (any more). `not_member`: the other is none. `last_owner`: a team must have one. `too_many`: they own
- * as many teams as one person may.
+ * Why a team was not changed. `gone`: the team does not exist, or the user who asks is not a member any more. `not_allowed`: they
+ * do not have the role (any more). `not_member`: the other user is not a member. `last_owner`: a team must have one. `too_many`:
+ * they own as many teams as one user may.
  */
 export type TeamRefusal = 'gone' | 'not_allowed' | 'not_member' | 'last_owner' | 'too_many';
 
@@ -72,7 +75,7 @@ export interface MemberChanged {
   readonly endedInvitations: readonly EndedInvitation[];
 }
 
-/** Every act looks at the role of `actorId` once more under the team's lock: the door's look may be half a minute old. */
+/** Every act checks the role of `actorId` again under the team's lock: the check at the door may be half a minute old. */
 export interface MembersStore extends MembersRead {
   /** A team with its first owner. `gone`: the user is disabled or deleted. `too_many`: they own `limit` teams already. */
   createTeam(input: {
@@ -88,7 +91,9 @@ export interface MembersStore extends MembersRead {
     name: string;
     event: EventDraft;
   }): Promise<'done' | 'gone' | 'not_allowed'>;
-  /** Another role, or (`role` null) out; `userId` may be `actorId`. The same role as before changes nothing. */
+  /**
+   * Sets another role, or (`role` null) removes the member; `userId` may be `actorId`. Setting the current role changes nothing.
+   */
   changeMember(input: {
     accountId: number;
     actorId: number;
@@ -96,7 +101,10 @@ export interface MembersStore extends MembersRead {
     role: Role | null;
     event: EventDraft;
   }): Promise<MemberChanged | TeamRefusal>;
-  /** Another member becomes an owner, and the one who asks an admin. `owner`: they are one already. `last_owner`: they are disabled. */
+  /**
+   * Another member becomes an owner, and the user who asks an admin. `owner`: they are one already. `last_owner`: they are
+   * disabled.
+   */
   transferTeam(input: {
     accountId: number;
     actorId: number;

@@ -1,4 +1,4 @@
-/** Teams: created by anybody, run by their admins, ended by their owners. Who may do what to a member stands in `member.ts`. */
+/** Teams: created by any user, managed by their admins, deleted by their owners. `member.ts` says who may do what to a member. */
 import { type By, happened } from '../audit/event.ts';
 import { CEILINGS } from '../lib/ceilings.ts';
 import type { MembersStore, Role } from './member.ts';
@@ -6,7 +6,7 @@ import type { TeamsPorts } from './ports.ts';
 
 export type TeamPorts = Pick<TeamsPorts, 'members' | 'clock'>;
 
-/** A user of a team who does something in it. */
+/** A member of a team who does something in it. */
 interface InTeam {
   readonly accountId: number;
   readonly actorId: number;
@@ -39,7 +39,7 @@ export function changeRole({ members, clock }: TeamPorts, { role, by, ...member 
   return members.changeMember({ ...member, role, event });
 }
 
-/** Also by oneself: then the member leaves. */
+/** Also to oneself: then the member leaves. */
 export function removeMember({ members, clock }: TeamPorts, { by, ...member }: OnMember) {
   const { accountId, userId, actorId } = member;
   const name = userId === actorId ? 'member.left' : 'member.removed';

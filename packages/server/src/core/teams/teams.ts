@@ -33,9 +33,12 @@ export function bindTeams(ports: TeamsPorts) {
     transfer: (input: Parameters<typeof transferTeam>[1]) => transferTeam(ports, input),
     delete: (input: Parameters<typeof deleteTeam>[1]) => deleteTeam(ports, input),
 
-    /** Whether invitations to teams are mailed only to people who are users already. The sender does not learn whether one was. */
+    /**
+     * Whether invitations to teams are mailed only to people who are users already. The sender does not learn whether the
+     * recipient was one.
+     */
     inviteUsersOnly: !teamsInviteStrangers(ports),
-    /** Whether somebody may register with this invitation. */
+    /** Whether a person may register with this invitation. */
     mayRegisterWith: (invitation: Pick<Invitation, 'accountId'>): boolean => mayRegister(ports, invitation),
     invite: (input: Parameters<typeof invite>[1]) => invite(ports, input),
     inviteToRegister: (input: Parameters<typeof inviteToRegister>[1]) => inviteToRegister(ports, input),
@@ -49,7 +52,7 @@ export function bindTeams(ports: TeamsPorts) {
 
     /** What ends with something that is about to be deleted, as it is now. */
     whatEnds: (subject: ToBeDeleted) => ends.whatEnds(subject, clock.now()),
-    /** Why a user cannot be deleted as things are. */
+    /** Why a user cannot be deleted in the current state. */
     inTheWayOf: (userId: number) => ends.inTheWayOf(userId),
   };
 }

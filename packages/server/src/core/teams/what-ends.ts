@@ -1,4 +1,7 @@
-/** What ends with something that is about to be deleted, besides the thing itself: counted before a person confirms, as it is at that moment. */
+/**
+ * What ends with something that is about to be deleted, in addition to the thing itself: counted before a person confirms, in its
+ * state at that moment.
+ */
 
 /** Counted up to this many; more are reported as this many. */
 export const MAX_COUNTED = 10_000;
@@ -11,9 +14,9 @@ export interface WhatEnds {
   readonly applications: number;
   /** Sessions of these applications, of any user. */
   readonly applicationSessions: number;
-  /** Sessions that its people granted to applications of others. */
+  /** Sessions that its users granted to applications of other accounts. */
   readonly sessions: number;
-  /** People who lose their place in the team. */
+  /** Users who lose their membership of the team. */
   readonly members: number;
   /** Open ones: to the account, or sent by the user. */
   readonly invitations: number;
@@ -32,9 +35,9 @@ export type ToBeDeleted =
   | { readonly what: 'application'; readonly applicationId: number }
   | { readonly what: 'key'; readonly keyId: number };
 
-/** Why a user cannot be deleted as things are; the act decides. */
+/** Why a user cannot be deleted in the current state; the act decides. */
 export interface InTheWay {
-  /** The names of teams that nobody else owns who could act; at most `MAX_TEAMS_NAMED`. */
+  /** The names of teams without another owner who could act; at most `MAX_TEAMS_NAMED`. */
   readonly onlyOwnerOf: readonly string[];
   readonly isLastAdministrator: boolean;
 }

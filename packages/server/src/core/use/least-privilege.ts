@@ -1,16 +1,16 @@
 /**
- * Least privilege that helps [A10, B10]: what a credential was granted beside what it used, and what it could be narrowed to without
- * anybody noticing.
+ * Least privilege [A10, B10]: what a credential was granted and what it used, and what it could be narrowed to without anyone
+ * noticing.
  */
 import { covers, isReserved, isWildcard, MAX_PERMISSIONS, permits } from '@keyhouse/protocol';
 import type { Credential, CredentialsStore, PermissionSums } from '../credentials/credential.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
 import { UNTOLD_PERMISSION } from './permission-use.ts';
 
-/** So long the use of permissions is looked back at. */
+/** How far back the use of permissions is considered. */
 export const LEAST_DAYS = 90;
 const SHORT_DAYS = 30;
-/** What runs once a month must have shown what it needs before anything is suggested. */
+/** Nothing is suggested until a job that runs once a month must have shown what it needs. */
 export const WATCHED_FOR_MS = SHORT_DAYS * DAY_MS;
 
 export interface PermissionRow {
@@ -22,20 +22,22 @@ export interface PermissionRow {
 }
 
 export interface Least {
-  /** Granted or used, by name. While the catalogue is empty, a wildcard and "no list" show only what was used of them. */
+  /**
+   * Granted or used, by name. While the catalogue is empty, a wildcard and "no list" show only the permissions that were used.
+   */
   readonly permissions: readonly PermissionRow[];
   readonly observedSinceMs: number;
   /** The latest of: its creation, the last change of its permissions, the moment from which use was counted. */
   readonly watchedSinceMs: number;
   /** Whole days of it. */
   readonly watchedDays: number;
-  /** Before, nothing is suggested; null: it has been watched for long enough. */
+  /** Before this moment nothing is suggested; null: it has been watched for long enough. */
   readonly suggestsFromMs: number | null;
   /** Requests of the last 90 days whose permission is not known: introspection without one. */
   readonly untoldRequests: number;
   /**
-   * What was used, when that is less than what was granted. Null: there is nothing to take away, it was not watched for long enough, or some
-   * requests did not say what they needed.
+   * What was used, if that is less than what was granted. Null: there is nothing to remove, it was not watched for long enough,
+   * or some requests did not say what they needed.
    */
   readonly narrowTo: readonly string[] | null;
 }
@@ -62,10 +64,13 @@ interface Ports {
   readonly catalogue: () => ReadonlySet<string>;
 }
 
-/** For each of these credentials, in two looks at the store however many there are. */
+/** For each of these credentials, in two queries however many there are. */
 export const leastOf = (ports: Ports, credentials: readonly Granted['credential'][]) => judgeEach(ports, credentials, judgeLeast);
 
-/** The same without the rows, each of which costs a pass over the whole catalogue, and without how often: what was used is enough. */
+/**
+ * The same without the rows, each of which costs a pass over the whole catalogue, and without counts: which permissions were used
+ * is enough.
+ */
 export async function narrowingsOf(
   {
     credentials: store,
@@ -138,7 +143,7 @@ export function judgeNarrowing({ credential, uses }: Granted, watch: Watch): Nar
   return { observedSinceMs, watchedSinceMs, watchedDays, suggestsFromMs, untoldRequests, narrowTo };
 }
 
-/** What the list lets through, by name; wildcards as far as a catalogue says what they stand for. */
+/** What the list permits, by name; wildcards as far as a catalogue says what they cover. */
 function expand(held: readonly string[] | null, catalogue: ReadonlySet<string>): readonly string[] {
   const byName = (held ?? []).filter((name) => !isWildcard(name));
   return [...byName, ...[...catalogue].filter((name) => permits(held, name))];
@@ -150,7 +155,8 @@ function isLess(needed: readonly string[], held: readonly string[] | null, catal
   const canBeNamed = (name: string): boolean =>
     held?.includes(name) === true || isWildcard(name) || (!isReserved(name) && (catalogue.size === 0 || catalogue.has(name)));
   if (!needed.every(canBeNamed)) return false;
-  // Where the catalogue says all there is, and all of it is used, a list would only be in the way of what comes next.
+  // If the catalogue names everything, and all of it is used, a list would only be in the way of permissions that are added
+  // later.
   const isOpen = catalogue.size === 0 && (held === null || held.some(isWildcard));
   if (isOpen || held?.some((name) => !isWildcard(name) && !permits(needed, name)) === true) return true;
   for (const name of catalogue) if (permits(held, name) && !permits(needed, name)) return true;

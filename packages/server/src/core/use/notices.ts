@@ -6,12 +6,12 @@ import type { Least } from './least-privilege.ts';
 
 export const EXPIRES_SOON_DAYS = 14;
 export const UNUSED_DAYS = 90;
-/** Refused requests of one credential within a day; fewer happen to everybody. */
+/** Refused requests of one credential within a day; fewer happen to everyone. */
 export const MANY_REFUSALS = 20;
 
 /** What an operator sets. */
 export interface NoticeRules {
-  /** A secret is old after so many days; 0: never. */
+  /** A secret is old after this many days; 0: never. */
   readonly oldSecretDays: number;
 }
 
@@ -20,7 +20,7 @@ export type NoticeKind = 'expires-soon' | 'refusals' | 'unused' | 'old-secret' |
 export interface Notice {
   readonly kind: NoticeKind;
   readonly credential: Pick<JudgedCredential, 'id' | 'kind' | 'name'>;
-  /** When it ends, was refused last, has been unused since, got its secret, or has been watched since. */
+  /** When it expires, was refused last, has been unused since, got its secret, or has been watched since. */
   readonly atMs: number;
 }
 
@@ -30,7 +30,7 @@ interface Known {
   readonly refusedLastAtMs: number | undefined;
 }
 
-/** What is wrong with one that lives. What has expired has nothing left to look at. */
+/** What needs attention on an active credential. An expired one needs none. */
 export function noticesOf(
   credential: JudgedCredential,
   { least, refusedLastAtMs }: Known,

@@ -1,4 +1,4 @@
-/** What an account's first page tells: what was done already, recent use, and what to look at. */
+/** What an account's first page shows: what was done already, recent use, and what needs attention. */
 import type { AuditStore } from '../audit/event.ts';
 import type { CredentialsStore, JudgedCredential, UseOfAccount } from '../credentials/credential.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
@@ -13,9 +13,9 @@ const JUDGED_AT_ONCE = 50;
 export interface Home extends Omit<UseOfAccount, 'byDay'> {
   /** The oldest first, today last. */
   readonly requestsByDay: readonly number[];
-  /** The most urgent, the most urgent of them first. */
+  /** The most urgent ones, the most urgent first. */
   readonly notices: readonly Notice[];
-  /** How many there are in all; every credential was judged. */
+  /** How many there are in total; every credential was judged. */
   readonly noticesInAll: number;
 }
 

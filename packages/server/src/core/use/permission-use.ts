@@ -1,6 +1,6 @@
 /**
- * Which permissions requests used, added up in memory like the use of credentials and written in the same batches [A10, B10]. On the
- * way of a request it costs two look-ups and an addition: the counters stay from one flush to the next.
+ * Which permissions requests used, counted in memory like the use of credentials and written in the same batches [A10, B10].
+ * During a request it costs two look-ups and an addition: the counters stay from one flush to the next.
  */
 
 import type { PermissionUse } from '../credentials/credential.ts';
@@ -9,9 +9,11 @@ import { DAY_MS } from '../lib/clock.ts';
 /** Recorded for a use whose permission is not known: introspection that did not name one. */
 export const UNTOLD_PERMISSION = '';
 
-/** Where every well-formed permission exists, the caller names them; more than this of one credential is noise, not use. */
+/**
+ * Where every well-formed permission exists, the caller chooses the names; more than this of one credential is noise, not use.
+ */
 const MAX_OF_ONE = 200;
-/** About 30 MB. Then counters at rest are dropped; while none is, new names go uncounted. */
+/** About 30 MB. Then counters that do not change are dropped; while there is none, new names are not counted. */
 const MAX_COUNTERS = 200_000;
 
 interface Counter {
@@ -23,7 +25,7 @@ interface Counter {
 
 interface OfOne {
   readonly counters: Map<string, Counter>;
-  /** A day without names from before: what was noise yesterday may be use today. */
+  /** The names of a day start empty: what was noise yesterday may be use today. */
   day: number;
 }
 
@@ -41,7 +43,7 @@ export class PermissionUseRecorder {
   record(credentialId: number, permission: string, nowMs: number, requests = 1): void {
     const counter = this.#credentials.get(credentialId)?.counters.get(permission) ?? this.#add(credentialId, permission, nowMs);
     if (counter === null) return;
-    // What guards tell of comes late.
+    // What guards report comes late.
     if (nowMs > counter.lastUsedAtMs) counter.lastUsedAtMs = nowMs;
     if (counter.requests === 0) this.#dirty.push(counter);
     counter.requests += requests;
@@ -51,7 +53,7 @@ export class PermissionUseRecorder {
     return this.#dirty.length;
   }
 
-  /** All that has added up, in the order of the table; the counters start again. What cannot be written is given back. */
+  /** All counts, in the order of the table; the counters start again. What cannot be written is given back. */
   take(): Taken[] {
     const dirty = this.#dirty;
     this.#dirty = [];
@@ -77,7 +79,7 @@ export class PermissionUseRecorder {
     return this.#keep({ credentialId, permission, requests: 0, lastUsedAtMs: nowMs });
   }
 
-  /** One counter for one name: two in a flush would be two rows for one place. */
+  /** One counter for one name: two in a flush would be two rows with the same key. */
   #keep(counter: Counter): Counter {
     const day = Math.floor(counter.lastUsedAtMs / DAY_MS);
     const ofOne = this.#credentials.get(counter.credentialId) ?? { counters: new Map(), day };
@@ -88,7 +90,7 @@ export class PermissionUseRecorder {
     return counter;
   }
 
-  /** Only what is written already; a counter that is dropped and still dirty would be found by no later request. */
+  /** Only what is written already: no later request would find a counter that was dropped with counts in it. */
   #forget({ counters }: OfOne): void {
     for (const [permission, { requests }] of counters) {
       if (requests > 0) continue;

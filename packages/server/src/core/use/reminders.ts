@@ -1,6 +1,7 @@
 /**
- * Reminds people of credentials that end soon, whose secret is old, or that nobody uses: by mail here, on the home page through the same rule
- * (`notices.ts`). One mail a person and a day, that lists all of them; of each thing once. A new end, a new secret or a use makes it fresh.
+ * Reminds users of credentials that expire soon, whose secret is old, or that nobody uses: by mail here, on the overview page
+ * through the same rule (`notices.ts`). One mail per user and day lists all of them; each thing is reported once. A new expiry, a
+ * new secret or a use starts it again.
  */
 
 import { type EventDraft, happened } from '../audit/event.ts';
@@ -12,7 +13,7 @@ import type { Reminder } from '../mail/letters.ts';
 import type { AccountsStore } from '../users/account.ts';
 import { EXPIRES_SOON_DAYS, type NoticeRules, noticesOf, UNUSED_DAYS } from './notices.ts';
 
-/** What a credential was reminded of. `aboutMs`: its end, the making of its secret, or since when it is unused. */
+/** What a credential was reminded of. `aboutMs`: when it expires, when its secret was created, or since when it is unused. */
 export interface RemindedOf {
   readonly credentialId: number;
   readonly kind: string;
@@ -20,7 +21,7 @@ export interface RemindedOf {
 }
 
 export interface RemindersStore {
-  /** Credentials that live and may have something to be reminded of, whose owner is not shut out; in the order of their ids. */
+  /** Active credentials that may need a reminder, whose owner is not disabled; in the order of their ids. */
   remindable(input: {
     afterId: number;
     limit: number;
@@ -30,7 +31,7 @@ export interface RemindersStore {
     nowMs: number;
   }): Promise<readonly CredentialWithUse[]>;
   remindedOf(credentialIds: readonly number[]): Promise<readonly RemindedOf[]>;
-  /** Remembers, and writes the mail of the event, in one act. */
+  /** Records the reminders, and writes the mail of the event, in one act. */
   remind(input: { reminded: readonly RemindedOf[]; nowMs: number; event: EventDraft }): Promise<void>;
 }
 
@@ -45,11 +46,11 @@ export interface RemindPorts extends TellPorts {
 }
 
 const BATCH = 200;
-/** One mail lists no more, the most urgent first, and says how many there are beside them. */
+/** One mail lists no more than this, the most urgent first, and says how many more there are. */
 const MAX_IN_A_MAIL = 50;
-/** People whose mails are gathered before they are written: what is kept in memory at once. */
+/** Users whose mails are collected before they are written: what is kept in memory at once. */
 const MAX_PEOPLE = 5_000;
-/** The nearest of these alone. */
+/** Only the nearest of these. */
 const STAGES = [1, 3, EXPIRES_SOON_DAYS] as const;
 
 interface Waiting {
@@ -58,7 +59,7 @@ interface Waiting {
   readonly reminded: RemindedOf[];
 }
 
-/** Returns how many people were written to. */
+/** Returns how many users were written to. */
 export async function remindPeople(ports: RemindPorts): Promise<number> {
   const nowMs = ports.clock.now();
   const written = new Set<number>();
@@ -73,12 +74,12 @@ export async function remindPeople(ports: RemindPorts): Promise<number> {
 
 interface Gathering {
   readonly people: Map<number, Waiting>;
-  /** Who has had today's mail. */
+  /** Who has received today's mail. */
   readonly written: ReadonlySet<number>;
   readonly nowMs: number;
 }
 
-/** Returns after which credential to go on, or null at the end. */
+/** Returns after which credential to continue, or null at the end. */
 async function gatherPeople(
   ports: RemindPorts,
   { afterId, ...gathering }: Gathering & { afterId: number },
@@ -134,7 +135,7 @@ async function gather(
     if (due.length === 0) continue;
     const account = credential.kind === 'key' ? await ports.accounts.findAccount(credential.accountId) : null;
     const recipients = await recipientsOf(ports, credential, account);
-    // Tomorrow then, to all of them: what is remembered is remembered of the credential.
+    // Tomorrow then, to all of them: a reminder is recorded for the credential, not for each recipient.
     if (recipients.some(({ userId }) => written.has(userId))) continue;
     for (const to of recipients) {
       const waiting = people.get(to.userId) ?? { to, reminders: [], reminded: [] };
@@ -152,11 +153,14 @@ interface Due extends Omit<RemindedOf, 'credentialId'> {
   readonly why: Reminder['why'];
 }
 
-/** A last use is forgotten after a year and a bit; that "unused since" goes back then is nothing new. */
+/** A last use is forgotten after a little more than a year; an "unused since" that goes back because of that is not new. */
 const isNews = ({ kind, aboutMs }: Due, before: number | undefined): boolean =>
   before === undefined || (kind === 'unused' ? aboutMs > before : aboutMs !== before);
 
-/** What the rule of the home page finds, as far as mails tell of it. Tokens of log-ins end by themselves when they are not used. */
+/**
+ * What the rule of the overview page finds, as far as mails report it. Tokens of log-ins expire by themselves when they are not
+ * used.
+ */
 export function dueOf(credential: CredentialWithUse, rules: NoticeRules, nowMs: number): readonly Due[] {
   const endsByItself = credential.source === 'login' || credential.source === 'register';
   return noticesOf(credential, { least: undefined, refusedLastAtMs: undefined }, nowMs, rules).flatMap(
@@ -164,7 +168,7 @@ export function dueOf(credential: CredentialWithUse, rules: NoticeRules, nowMs: 
       if (kind === 'expires-soon') {
         const days = (atMs - nowMs) / DAY_MS;
         const stage = STAGES.find((most) => days <= most) ?? EXPIRES_SOON_DAYS;
-        // Whoever makes one for a week knows that it ends in a week.
+        // A user who creates one for a week knows that it expires in a week.
         if (atMs - credential.createdAtMs <= stage * DAY_MS) return [];
         return [{ why: 'expires', kind: `expires-${stage}`, aboutMs: atMs }];
       }

@@ -1,6 +1,6 @@
 /**
- * What guards report: how often each credential was used, and whom they refused. A guard is believed in what it saw, never in whose a credential
- * is: that is looked up here. Nothing is made by a report; what does not exist is dropped.
+ * What guards report: how often each credential was used, and which ones they refused. A guard is trusted in what it saw, never
+ * in who owns a credential: that is looked up here. A report creates nothing; what does not exist is dropped.
  */
 import { permits } from '@keyhouse/protocol';
 import { detailsOf, type Shape, showable, showablePath } from '../audit/decision.ts';
@@ -12,7 +12,7 @@ import { type Digested, refusedCredential } from '../credentials/verify.ts';
 import { type Clock, DAY_MS, MINUTE_MS } from '../lib/clock.ts';
 import type { UseRecorder } from './use-recorder.ts';
 
-/** Whose request it was, as the guard was told by the credential. */
+/** Whose request it was, as the credential told the guard. */
 export type Subject =
   | { readonly kind: 'token' | 'key'; readonly credentialId: number }
   | { readonly kind: 'jwt'; readonly credentialId: number }
@@ -21,9 +21,9 @@ export type Subject =
 
 export interface ReportedUse {
   readonly subject: Subject;
-  /** All that the request needed; none on a public route. */
+  /** All that the request needed; empty on a public route. */
   readonly permissions: readonly string[];
-  /** The guard's answer; 200: the request went on. */
+  /** The guard's answer; 200: the request was let through. */
   readonly status: number;
   readonly count: number;
   readonly lastUsedAtMs: number;
@@ -36,7 +36,7 @@ export interface ReportedRefusal {
   readonly atMs: number;
   readonly reason: string;
   readonly subject: Subject | null;
-  /** What was presented, where the guard was told only that it does not hold. */
+  /** What was presented, if the guard was told only that it is not valid. */
   readonly presented: Digested | null;
   readonly method: string | null;
   readonly path: string;
@@ -51,11 +51,11 @@ export interface UsageReport {
   readonly batch: string;
   readonly uses: readonly ReportedUse[];
   readonly refusals: readonly ReportedRefusal[];
-  /** Refusals that are told of by their reason alone. */
+  /** Refusals that are reported only by their reason. */
   readonly counts: readonly { readonly reason: string; readonly count: number }[];
 }
 
-/** Of a session or an application, as far as whose it is goes. */
+/** Of a session or an application: what is known of its owner. */
 export interface HolderOfSession {
   readonly clientId: string;
   readonly accountId: number;
@@ -65,12 +65,12 @@ export interface HolderOfSession {
 
 export interface UsagePorts {
   readonly credentials: Pick<CredentialsStore, 'findCredentials'>;
-  /** Why something presented elsewhere does not hold, and whose it is. */
+  /** Why a credential that was presented elsewhere is not valid, and whose it is. */
   readonly recognize: (presented: Digested) => Promise<Verdict>;
   readonly use: Pick<UseRecorder, 'add' | 'addPermission'>;
   readonly refusals: Pick<RefusalRecorder, 'record' | 'count'>;
   readonly findSessions: (ids: readonly string[]) => Promise<ReadonlyMap<string, HolderOfSession>>;
-  /** The account of an application; null: there is none of this id. */
+  /** The account of an application; null: it does not exist. */
   readonly findApplication: (clientId: string) => Promise<{ readonly accountId: number } | null>;
   readonly seeSession: (id: string, atMs: number) => void;
   readonly permissionExists: (name: string) => boolean;
@@ -78,13 +78,13 @@ export interface UsagePorts {
   readonly clock: Clock;
 }
 
-/** Batches are remembered for so long: a guard that got no answer sends the same one again. */
+/** Batches are remembered for this long: a guard that got no answer sends the same one again. */
 const REMEMBER_BATCH_MS = 10 * MINUTE_MS;
 const MAX_BATCHES = 50_000;
 const MAX_USER_AGENT = 200;
 const OLDEST_MS = DAY_MS;
 
-/** What the server itself knows of those whom a report names. */
+/** What the server itself knows of those that a report names. */
 interface Known {
   readonly credentials: ReadonlyMap<number, Credential>;
   readonly sessions: ReadonlyMap<string, HolderOfSession>;
@@ -95,7 +95,7 @@ interface Known {
 export function createUsage(ports: UsagePorts): (guard: OpaqueCaller, report: UsageReport) => Promise<void> {
   const isNew = createBatches(ports.clock);
   return async (guard, report) => {
-    // Noted only once its names were read: a store that is away must not swallow a batch.
+    // Recorded only after its names were read: if the store is unreachable, no batch may be lost.
     const known = await lookUp(ports, report);
     if (!isNew(`${guard.credentialId}:${report.batch}`)) return;
     for (const use of report.uses) addUse(ports, known, use);
@@ -104,7 +104,7 @@ export function createUsage(ports: UsagePorts): (guard: OpaqueCaller, report: Us
   };
 }
 
-/** One look for all credentials and one for all sessions; applications are in a cache. */
+/** One query for all credentials and one for all sessions; applications are in a cache. */
 async function lookUp(ports: UsagePorts, { uses, refusals }: UsageReport): Promise<Known> {
   const subjects = [...uses, ...refusals].flatMap(({ subject }) => subject ?? []);
   const credentialIds = new Set(subjects.flatMap((subject) => ('credentialId' in subject ? subject.credentialId : [])));
@@ -125,7 +125,7 @@ async function lookUp(ports: UsagePorts, { uses, refusals }: UsageReport): Promi
   };
 }
 
-/** Null: there is no such one, or it is of another kind. */
+/** Null: it does not exist, or is of another kind. */
 function findCredential({ credentials }: Known, subject: Subject): Credential | null {
   if (!('credentialId' in subject)) return null;
   const credential = credentials.get(subject.credentialId);
@@ -158,7 +158,7 @@ function addUse(ports: UsagePorts, known: Known, use: ReportedUse): void {
     if (ports.permissionExists(permission)) ports.use.addPermission(credential.id, permission, count, usedAtMs);
 }
 
-/** What a guard says by its status alone. */
+/** What the status of a guard's answer means. */
 const REASON_OF_STATUS: Readonly<Record<number, string>> = { 401: 'unauthenticated', 403: 'forbidden', 503: 'unavailable' };
 
 function addRefusal(ports: UsagePorts, known: Known, guard: OpaqueCaller, refusal: ReportedRefusal): void {
@@ -189,14 +189,14 @@ function addRefusal(ports: UsagePorts, known: Known, guard: OpaqueCaller, refusa
   });
 }
 
-/** `forbidden_no_route`: the path or the method could not be judged, which is no lack of a permission. */
+/** `forbidden_no_route`: the path or the method could not be judged; no permission was missing. */
 const readReason = (text: string): { readonly reason: string; readonly why: string | null } =>
   text.startsWith('forbidden_') ? { reason: 'forbidden', why: text.slice('forbidden_'.length) } : { reason: text, why: null };
 
 const holds = (refused: RefusedCredential | null, name: string): boolean =>
   refused !== null && permits(refused.permissions, name);
 
-/** Whose it is, as we know it; a minted JWT stands for its key, whatever of it the guard saw. */
+/** Whose it is, as we know it; a minted JWT counts for its key, whatever the guard saw of it. */
 function refusedOf(known: Known, subject: Subject): RefusedCredential | null {
   const credential = findCredential(known, subject);
   if (credential !== null) return { ...refusedCredential(credential), kind: subject.kind };
@@ -210,7 +210,7 @@ function refusedOf(known: Known, subject: Subject): RefusedCredential | null {
   return { ...OF_APPLICATION, kind: 'application', clientId: subject.clientId, accountId: application.accountId, userId: null };
 }
 
-/** A JWT may hold less than its key, and only the guard has read it; more than what we know of it is not believed. */
+/** A JWT may hold less than its key, and only the guard has read it; if it claims more than we know of, that is not believed. */
 function narrowed(refused: RefusedCredential | null, held: readonly string[] | null): RefusedCredential | null {
   if (refused === null || held === null || refused.kind === 'token' || refused.kind === 'key') return refused;
   const { permissions } = refused;
@@ -222,7 +222,10 @@ const OF_APPLICATION = {
   ...{ credentialId: null, permissions: null, expiresAtMs: null, addresses: null, environment: 'live' as const },
 };
 
-/** The guard was told `inactive`; why is known here. What holds by now is not checked again: it did not hold then. */
+/**
+ * The guard was told `inactive`; the reason is known here. Reasons that do not apply any more are not checked again: the
+ * credential was not valid then.
+ */
 const reasonOf = (told: string, verdict: Verdict | null): string =>
   verdict === null || verdict.ok || told !== 'inactive' ? told : verdict.reason;
 
@@ -251,7 +254,7 @@ function aboutOf({ kind, credentialId, clientId, accountId, userId }: RefusedCre
 
 const showableAgent = (text: string | null): string | null => (text === null ? null : showable(text, MAX_USER_AGENT));
 
-/** Clocks differ, and what lies a day back is no news: nothing is put into the future, nothing rewritten in the past. */
+/** Clocks differ, and what is a day old is not news: nothing is moved into the future, nothing rewritten in the past. */
 function clamp(clock: Clock, atMs: number): number {
   const nowMs = clock.now();
   return Math.min(Math.max(atMs, nowMs - OLDEST_MS), nowMs);

@@ -1,6 +1,6 @@
 /**
- * Last use and request counts, added up in memory and written in batches: no write on the way of a request. A server that is
- * killed loses at most the last seconds of counts, never a request.
+ * Last use and request counts, added up in memory and written in batches: no write during a request. A server that is killed
+ * loses at most the last seconds of counts, never a request.
  */
 
 import type { CredentialsStore, UseDelta } from '../credentials/credential.ts';
@@ -13,9 +13,9 @@ const ROWS_OF_AN_ACT = 500;
 const ACTS_AT_ONCE = 4;
 /** Under load flushes become rarer and larger, so that they take about a tenth of the writer's time … */
 const PAUSE_PER_FLUSH = 9;
-/** … but memory is bounded: about 30 MB, then it is written whatever it costs. */
+/** … but memory is bounded: at about 30 MB it is written whatever the cost. */
 const MAX_SUMS = 200_000;
-/** User agents are shown to people; what is longer is noise. */
+/** User agents are shown to people; anything longer is noise. */
 const MAX_USER_AGENT = 200;
 
 interface Sum {
@@ -51,7 +51,7 @@ export class UseRecorder {
     }
   }
 
-  /** So many uses that were seen elsewhere, the last of them at that moment. */
+  /** This many uses that were seen elsewhere, the last of them at that moment. */
   add(credentialId: number, requests: number, { address, userAgent }: From, lastUsedAtMs: number): void {
     const sum = this.#sumOf(credentialId);
     sum.requests += requests;
@@ -79,12 +79,12 @@ export class UseRecorder {
     return sum;
   }
 
-  /** The same of a permission. */
+  /** The same for a permission. */
   addPermission(credentialId: number, permission: string, requests: number, lastUsedAtMs: number): void {
     this.#permissions.record(credentialId, permission, lastUsedAtMs, requests);
   }
 
-  /** A request asked for this permission, and got it. JWTs count on their key. */
+  /** A request asked for this permission, and was granted it. JWTs count for their key. */
   recordPermission(credentialId: number, permission: string, nowMs: number): void {
     this.#permissions.record(credentialId, permission, nowMs);
   }
@@ -95,8 +95,8 @@ export class UseRecorder {
   }
 
   /**
-   * Writes what has added up, unless a flush is running, or the last one took long and ended a moment ago. `end`: waits for the one that is
-   * running and writes all. What cannot be written is kept.
+   * Writes what has added up, unless a flush is running, or the last one took long and ended a moment ago. `end`: waits for the
+   * running one and writes everything. What cannot be written is kept.
    */
   async flush(
     credentials: Pick<CredentialsStore, 'recordUse'>,
@@ -128,8 +128,8 @@ export class UseRecorder {
   }
 
   /**
-   * In the order of the table, so that neighbours meet on one page; each act takes its share of both. What is written leaves
-   * `#flushing` and `permissions`.
+   * In the order of the table, so that neighbours are on the same page; each act takes its share of both. What is written is
+   * removed from `#flushing` and `permissions`.
    */
   async #write(credentials: Pick<CredentialsStore, 'recordUse'>, permissions: Set<Taken>): Promise<void> {
     const ids = Float64Array.from(this.#flushing.keys()).sort();
@@ -144,7 +144,7 @@ export class UseRecorder {
           credentials.recordUse({ uses: this.#usesOf(share.ids), permissions: share.taken.map(({ use }) => use) }),
         ),
       );
-      // First what was written: none of it may be written again.
+      // Written ones first: none of them may be written again.
       for (const [index, share] of shares.entries()) {
         if (results[index]?.status !== 'fulfilled') continue;
         for (const id of share.ids) this.#flushing.delete(id);
@@ -169,7 +169,7 @@ export class UseRecorder {
     }
     newer.requests += old.requests;
     newer.previousRequests += old.previousRequests;
-    // What is told of late may be older than what waits.
+    // What is reported late may be older than what waits.
     if (newer.lastUsedAtMs < old.lastUsedAtMs) {
       newer.lastUsedAtMs = old.lastUsedAtMs;
       newer.lastAddress = old.lastAddress;
@@ -190,6 +190,6 @@ const toDelta = (credentialId: number, sum: Sum): UseDelta => ({
   day: Math.floor(sum.lastUsedAtMs / DAY_MS),
 });
 
-/** Header bytes come as Latin-1; control characters among them have no place in a page or a terminal. */
+/** Header bytes come as Latin-1; control characters in them must not reach a page or a terminal. */
 const storableText = (text: string | null): string | null =>
   text === null ? null : text.slice(0, MAX_USER_AGENT).replace(/[^\x20-\x7e\xa0-\xff]/g, '?');

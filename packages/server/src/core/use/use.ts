@@ -36,7 +36,7 @@ export type Use = ReturnType<typeof bindUse>;
 export function bindUse(ports: UsePorts) {
   const { recorder, credentials, clock } = ports;
 
-  /** A request asked for this permission and got it. */
+  /** A request asked for this permission and was granted it. */
   function usePermission(caller: Caller, permission: string): void {
     if (caller.kind === 'jwt') recorder.recordPermission(caller.keyId, permission, clock.now());
     else if (isOpaque(caller)) recorder.recordPermission(caller.credentialId, permission, clock.now());
@@ -48,7 +48,7 @@ export function bindUse(ports: UsePorts) {
     if (caller.kind === 'session') ports.seeSession(caller.sessionId, clock.now());
   }
 
-  /** Somebody else was asked about it (introspection), for a request that needs this permission; null: they did not say. */
+  /** Another service asked about it (introspection), for a request that needs this permission; null: not stated. */
   function useElsewhere(caller: Caller, permission: string | null): void {
     if (isOpaque(caller)) recorder.record(caller.credentialId, caller.isPreviousSecret, NOWHERE, clock.now());
     else useJwt(caller, NOWHERE);
@@ -62,14 +62,14 @@ export function bindUse(ports: UsePorts) {
     useElsewhere,
     /** What a guard has seen. */
     report: createUsage({ ...ports, use: recorder }),
-    /** Writes the use that was counted so far. `end`: all of it, whatever is under way. */
+    /** Writes the use that was counted so far. `end`: all of it, even while a flush is running. */
     flush: ({ end = false }: { readonly end?: boolean } = {}): Promise<void> =>
       recorder.flush(credentials, { monotonicMs: ports.monotonicMs, end }),
     /** Uses of these credentials by day, from a day on (days since 1970). */
     byDay: (ids: readonly number[], firstDay: number) => credentials.useByDay(ids, firstDay),
     overviewOf: (accountId: number) => homeOf(ports, accountId),
     leastPrivilegeOf: (about: Parameters<typeof leastOf>[1]) => leastOf(ports, about),
-    /** Returns how many people were written to. */
+    /** Returns how many users were written to. */
     remindPeople: () => remindPeople({ ...ports, pause: () => new Promise((resolve) => setTimeout(resolve, 20)) }),
   };
 }

@@ -11,11 +11,11 @@ export interface User {
   readonly lastName: string;
   readonly isAdministrator: boolean;
   readonly disabledAtMs: number | null;
-  /** When the address was proved to be this user's. */
+  /** When this user's address was verified. */
   readonly emailVerifiedAtMs: number | null;
-  /** Null: never since it was made. */
+  /** Null: never since it was set. */
   readonly passwordChangedAtMs: number | null;
-  /** Since when a second step is asked for after the first; null: two-step verification is off. */
+  /** Since when a second step is required after the first; null: two-step verification is off. */
   readonly twoStepSinceMs: number | null;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
@@ -26,10 +26,10 @@ export interface Account {
   readonly id: number;
   readonly kind: 'operator' | 'personal' | 'team';
   readonly name: string;
-  /** The person a personal account belongs to; null for all others. */
+  /** The user of a personal account; null for all others. */
   readonly userId: number | null;
   readonly createdAtMs: number;
-  /** While it is suspended nothing of it is accepted, and its members may look but not change; null: it is not. */
+  /** While it is suspended everything in it is refused, and its members may read but not change; null: it is not suspended. */
   readonly suspension: Suspension | null;
 }
 
@@ -39,7 +39,9 @@ export interface Suspension {
   readonly reason: string | null;
 }
 
-/** Whether anything may be added to an account, and anything of it is accepted. `disabled`: the user whose personal account it is. */
+/**
+ * Whether anything may be added to an account, and anything in it is accepted. `disabled`: the user whose personal account it is.
+ */
 export type AccountState = 'active' | 'suspended' | 'disabled' | 'deleted';
 export type InactiveState = Exclude<AccountState, 'active'>;
 
@@ -55,7 +57,7 @@ export const OPERATOR_ACCOUNT_ID = 1;
 
 export interface NewUser {
   readonly email: string;
-  /** The address as it is compared: one spelling for one mailbox. */
+  /** The address in the form that is compared: one spelling for one mailbox. */
   readonly emailKey: string;
   readonly passwordHash: string;
   readonly displayName: string;
@@ -73,14 +75,18 @@ export interface AccountsStore {
   /** Null: there never was such an account. */
   accountState(id: number): Promise<AccountState | null>;
   countAdministrators(): Promise<number>;
-  /** Makes a user and the personal account in one act; null when the address is taken. */
+  /** Creates a user and the personal account in one act; null if the address is taken. */
   createUser(input: { user: NewUser; event: EventDraft }): Promise<User | null>;
-  /** Unless an administrator is enabled (`exists`): of several servers that start at once one creates. `taken`: the address belongs to somebody. */
+  /**
+   * Unless an administrator is enabled (`exists`): of several servers that start at once one creates. `taken`: another user has
+   * the address.
+   */
   createMissingAdministrator(input: { user: NewUser; event: EventDraft }): Promise<User | 'exists' | 'taken'>;
   /**
-   * Replaces the password hash. `endTokensOfLogins`: tokens that came from a log-in or a registration end too (a changed
+   * Replaces the password hash. `endTokensOfLogins`: tokens that came from a log-in or a registration are revoked too (a changed
    * password), with their changes; a mere re-hash leaves them. `onlyIfHash`: only while this still is the user's hash, so that a
-   * re-hash cannot bring back a password that was changed in the meantime. False when there is no such user or the hash is another.
+   * re-hash cannot bring back a password that was changed in the meantime. False if the user does not exist or the hash is
+   * another.
    */
   setPasswordHash(input: {
     userId: number;
@@ -91,9 +97,10 @@ export interface AccountsStore {
     event: EventDraft;
   }): Promise<boolean>;
   /**
-   * Disables or enables. Disabling revokes every JWT of the user and of the personal account issued until now, and suspends the teams that have
-   * no other enabled owner; enabling resumes those of the user's teams that were suspended for that. `administratorId`: the administrator who
-   * does it at their page, and must still be one (`not-allowed`). The last enabled administrator is never disabled.
+   * Disables or enables. Disabling revokes every JWT of the user and of the personal account issued until now, and suspends the
+   * teams that have no other enabled owner; enabling resumes those of the user's teams that were suspended for that.
+   * `administratorId`: the administrator who does it in the dashboard, and must still be one (`not-allowed`). The last enabled
+   * administrator is never disabled.
    */
   setUserDisabled(input: {
     userId: number;

@@ -15,8 +15,8 @@ const VERIFY_LASTS_MS = 3 * DAY_MS;
 const NEW_EMAIL_LASTS_MS = DAY_MS;
 
 /**
- * Mails the link that verifies the stored address; an older link ends. False: the mailbox has had its number of these mails, and the older link
- * stays valid.
+ * Mails the link that verifies the stored address; an older link ends. False: the mailbox has received its maximum of these
+ * mails, and the older link stays valid.
  */
 export async function sendVerification(ports: ChangeEmailPorts, user: User, by: By): Promise<boolean> {
   if (user.emailVerifiedAtMs !== null) return true;
@@ -35,7 +35,10 @@ export const verifyEmail = (ports: ChangeEmailPorts, user: User, ticket: string,
   return ports.profile.verifyEmail({ userId: user.id, ticketHash: hashTicket(ticket), nowMs, event });
 };
 
-/** A link goes to the new address, a notice to the old one. Whether the new one is taken is not said: then its owner gets no mail. */
+/**
+ * A link goes to the new address, a notice to the old one. The answer does not reveal whether the new one is taken: in that case
+ * its owner gets no mail.
+ */
 export async function askForEmail(
   ports: ChangeEmailPorts,
   user: User,

@@ -1,4 +1,4 @@
-/** The names of one's own user, and its end. */
+/** The names of one's own user, and its deletion. */
 import type { By } from '../audit/event.ts';
 import type { User } from './account.ts';
 import { circumstancesOf } from './circumstances.ts';
@@ -20,7 +20,7 @@ export const renameUser = (ports: Ports, user: User, names: Names, by: By): Prom
   return ports.profile.renameUser({ userId: user.id, ...names, nowMs, event });
 };
 
-/** The event stays; whose it was is deleted with the person's data. */
+/** The event stays; whose it was is deleted with the user's personal data. */
 export function deleteUser(ports: Ports, user: User, by: By): ReturnType<ProfileStore['deleteUser']> {
   const nowMs = ports.clock.now();
   const mails = [ports.compose('user-deleted', recipientOf(user), circumstancesOf(by, nowMs))];

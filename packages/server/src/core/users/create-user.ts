@@ -1,4 +1,4 @@
-/** Makes a user at the operator's word: the command line and the first start. No sign-up rule, but the same password rules. */
+/** Creates a user on the operator's order: the command line and the first start. No sign-up rule, but the same password rules. */
 
 import { no, type Outcome, ok } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
@@ -16,7 +16,9 @@ export interface CreateUserInput {
   readonly by: By;
 }
 
-/** `display_name` starts as the part of the address before the `@`. A `PasswordFault` has its sentence in `PASSWORD_SENTENCES`. */
+/**
+ * `display_name` starts as the part of the address before the `@`. The sentence of a `PasswordFault` is in `PASSWORD_SENTENCES`.
+ */
 export async function createUser(ports: CreateUserPorts, input: CreateUserInput): Promise<Outcome<User, CreateUserRefusal>> {
   const wish = await readWish(ports, input);
   if (!wish.ok) return wish;
@@ -24,7 +26,10 @@ export async function createUser(ports: CreateUserPorts, input: CreateUserInput)
   return user === null ? no('taken') : ok(user);
 }
 
-/** The administrator of the settings, unless an administrator is enabled already: then null. Several servers may try at once; one creates. */
+/**
+ * The administrator from the settings, unless an administrator is enabled already: then null. Several servers may call it at
+ * once; one creates.
+ */
 export async function createMissingAdministrator(
   ports: CreateUserPorts,
   input: Omit<CreateUserInput, 'isAdministrator'>,

@@ -1,7 +1,7 @@
 /**
- * Shuts a user out, or lets them in again. While disabled, none of the user's credentials is accepted; those that were not
- * revoked work again afterwards, but earlier JWTs stay revoked. A team without another enabled owner is suspended for as long: everything of it
- * comes back, JWTs included, as soon as one of its owners is enabled.
+ * Disables a user, or enables them again. While disabled, none of the user's credentials is accepted; those that were not revoked
+ * work again afterwards, but earlier JWTs stay revoked. A team without another enabled owner is suspended during that time:
+ * everything in it works again, JWTs included, as soon as one of its owners is enabled.
  */
 
 import { no, type Outcome, ok } from '@keyhouse/protocol';
@@ -13,15 +13,15 @@ export type DisableUserPorts = Pick<UsersPorts, 'accounts' | 'clock'>;
 
 export interface DisableUserInput {
   readonly userId: number;
-  /** The administrator who does it at their page; left out at the command line. */
+  /** The administrator who does it in the dashboard; left out at the command line. */
   readonly administratorId?: number;
   readonly by: By;
 }
 
-/** `last-administrator`: nobody enabled would administer this server. `not-allowed`: the administrator is not one any more. */
+/** `last-administrator`: no enabled user would administer this server. `not-allowed`: the administrator is not one any more. */
 type DisableOutcome = Outcome<User, 'unknown-user' | 'already-so' | 'last-administrator' | 'not-allowed'>;
 
-/** Disables; every JWT of the user and of the personal account ends now. Returns the user as it was. */
+/** Disables; every JWT of the user and of the personal account is revoked. Returns the user as it was before. */
 export function disableUser(ports: DisableUserPorts, input: DisableUserInput): Promise<DisableOutcome> {
   return setDisabled(ports, input, true);
 }

@@ -1,4 +1,7 @@
-/** What the verbs on one's own user share: the event that says what was done, the mail that notifies, the link that a mail carries. */
+/**
+ * What the verbs on one's own user share: the event that says what was done, the mail that notifies, the link that a mail
+ * carries.
+ */
 import { type By, type EventDraft, type EventFacts, type EventName, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Compose, Recipient } from '../mail/compose.ts';
@@ -31,8 +34,8 @@ export const factorMail = (
 });
 
 /**
- * Stores a ticket together with the event whose mail carries it. An older ticket of the same purpose ends. False: the mailbox has had its
- * number of these mails; nothing was changed, and the older ticket stays valid.
+ * Stores a ticket together with the event whose mail carries it. An older ticket of the same purpose ends. False: the mailbox has
+ * received its maximum of these mails; nothing was changed, and the older ticket stays valid.
  */
 export async function issueLink(
   { tickets, clock }: { readonly tickets: Pick<TicketsStore, 'issueTicket'>; readonly clock: Clock },

@@ -1,6 +1,6 @@
 /**
- * A ticket is a single-use secret with a purpose and an end: a link that came by mail, the second step of a log-in, a challenge.
- * Stored is its SHA-256 alone: 256 bits of chance need no slow hash. Purposes never mix: a look-up names its own.
+ * A ticket is a single-use secret with a purpose and an expiry: a link that came by mail, the second step of a sign-in, a
+ * challenge. Only its SHA-256 is stored: 256 random bits need no slow hash. Purposes never mix: a look-up names its own.
  */
 import { randomBytes } from 'node:crypto';
 import { encodeBase64Url } from '@keyhouse/protocol';
@@ -17,7 +17,7 @@ export type TicketPurpose =
   | 'used' //            what a used link leaves behind, so that following it again is answered "used already"; no user, no data
   | 'second-factor' //   data: { passwordHash, through }: what was proved, and the second step waits
   | 'first-proof' //     data: { provider, subject, email }: another provider proved the address first, and the person confirms what ends
-  // Sealed, and stored only once used, because any stranger may ask for one: nobody fills a table by asking.
+  // Sealed, and stored only once used, because any stranger may ask for one: nobody can fill a table that way.
   | 'passkey' //         a challenge that was answered
   | 'provider' //       a way to another provider that has come back
   | 'client-assertion'; // a JWT with which an application proved itself
@@ -37,15 +37,16 @@ export interface NewTicket extends Ticket {
 
 export interface TicketsStore {
   /**
-   * `replace`: tickets of the same user and purpose end with it. The event, with its mails, is written in the same act; null: nobody
-   * needs a record of it (a challenge). False: its mail would be more than the mailbox gets; nothing was changed, and an older link stays valid.
+   * `replace`: tickets of the same user and purpose end with it. The event, with its mails, is written in the same act; null: no
+   * record is needed (a challenge). False: its mail would be more than the mailbox may get; nothing was changed, and an older
+   * link stays valid.
    */
   issueTicket(input: { ticket: NewTicket; replace: boolean; event: EventDraft | null }): Promise<boolean>;
   /** Does not use it up. Null when it does not exist or has expired. */
   findTicket(purpose: TicketPurpose, hash: string, nowMs: number): Promise<Ticket | null>;
-  /** Uses it up: of many at once exactly one gets it. */
+  /** Uses it up: of many requests at once exactly one gets it. */
   redeemTicket(input: { purpose: TicketPurpose; hash: string; nowMs: number }): Promise<Ticket | null>;
-  /** Keeps the hash of a sealed one until its end, when it would be over anyway. False when it was used before. */
+  /** Keeps the hash of a sealed one until it expires. False if it was used before. */
   spend(input: {
     purpose: 'passkey' | 'provider' | 'client-assertion';
     hash: string;
@@ -59,10 +60,13 @@ export interface TicketsStore {
 /** Purposes of links that people follow. */
 export type LinkPurpose = Extract<TicketPurpose, 'verify-email' | 'new-email' | 'reset-password' | 'setup' | 'invitation'>;
 
-/** Why a link did nothing: it was used before; it is another user's; or it expired, was replaced or taken back, or never existed (`over`). */
+/**
+ * Why a link did nothing: it was used before; it is another user's; or it expired, was replaced or taken back, or never existed
+ * (`over`).
+ */
 export type LinkFate = 'used' | 'other_user' | 'over';
 
-/** For a link that has just been refused. The answer reveals nothing: only somebody who has the link's secret can ask. */
+/** For a link that has just been refused. The answer reveals nothing: only a client that has the link's secret can ask. */
 export async function fateOfLink(
   { tickets, clock }: { readonly tickets: Pick<TicketsStore, 'findTicket'>; readonly clock: Clock },
   purpose: LinkPurpose,

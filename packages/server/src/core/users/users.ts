@@ -21,7 +21,7 @@ export function bindUsers(ports: UsersPorts) {
   let asksForVerifiedEmail = false;
   return {
     find: (id: number): Promise<User | null> => accounts.findUser(id),
-    /** `emailKey`: as `readEmail` has it. */
+    /** `emailKey`: as `readEmail` returns it. */
     findByEmail: (emailKey: string): Promise<User | null> => accounts.findUserByEmail(emailKey),
     findAccount: (id: number) => accounts.findAccount(id),
     countAdministrators: (): Promise<number> => accounts.countAdministrators(),
