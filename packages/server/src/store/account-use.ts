@@ -1,4 +1,6 @@
-/** The requests of a whole account, a row for each day: what its first page shows costs the same however many credentials it has. */
+/**
+ * The requests of a whole account, one row per day: what its overview page shows costs the same however many credentials it has.
+ */
 import type { CredentialsStore } from '../core/credentials/credential.ts';
 import type { Db } from './prepared.ts';
 
@@ -33,7 +35,7 @@ async function hasActive(db: Db, kind: 'token' | 'key', accountId: number, nowMs
     .where('kind', '=', kind)
     .where('revoked_at_ms', 'is', null)
     .limit(1);
-  // One after the other: each is one look at an index, and both in one condition are a look at all that have expired.
+  // One after the other: each is one index look-up, while both in one condition would read all that have expired.
   for (const active of [unrevoked.where('expires_at_ms', 'is', null), unrevoked.where('expires_at_ms', '>', nowMs)])
     if ((await active.executeTakeFirst()) !== undefined) return true;
   return false;
@@ -82,14 +84,14 @@ export async function addAccountUse(db: Db, uses: readonly Used[]): Promise<void
     rows.set(key, sofar === undefined ? row : { ...newer(sofar, row), requests: sofar.requests + row.requests });
   }
   if (rows.size === 0) return;
-  // Several servers add to the same accounts: in one order, so that none waits for another that waits for it.
+  // Several servers add to the same accounts: in one order, so that two of them never wait for each other.
   const ordered = [...rows.values()].sort((a, b) => a.account_id - b.account_id || a.day - b.day);
   await db
     .insertInto('account_use')
     .values(ordered)
     .onConflict((conflict) =>
       conflict.columns(['account_id', 'day']).doUpdateSet((eb) => {
-        // Servers and guards tell of it not in the order of time: the newest stays.
+        // Servers and guards do not report in the order of time: the newest stays.
         const ofNewer = (name: 'last_used_at_ms' | 'last_credential_id') =>
           eb
             .case()

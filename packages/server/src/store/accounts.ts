@@ -1,5 +1,5 @@
 /**
- * Users and their accounts: finding, creating and disabling them, and setting a password hash. What a user does about their own
+ * Users and their accounts: finding, creating and disabling them, and setting a password hash. What users change in their own
  * profile is in `profile.ts`.
  */
 import type { Account, AccountsStore, User } from '../core/users/account.ts';
@@ -152,9 +152,9 @@ export const accountsActs = {
 };
 
 /**
- * Suspends the teams whose only enabled owner is this user, or resumes those that were suspended for want of one. Under each team's lock:
- * another act that makes this user or somebody else its owner is either before this one and seen, or after it and finds the team suspended. After
- * the sign-ins and before the sessions, the order in which other acts take these locks.
+ * Suspends the teams whose only enabled owner is this user, or resumes those that were suspended because they had none. Under
+ * each team's lock: another act that makes this or another user its owner is either before this one and seen, or after it and
+ * finds the team suspended. After the sign-ins and before the sessions, the order in which other acts take these locks.
  */
 async function followTeams(act: Act, { userId, disabled, nowMs, event }: Input<'setUserDisabled'>): Promise<void> {
   const name = disabled ? ('account.suspended' as const) : ('account.resumed' as const);
@@ -169,7 +169,7 @@ async function followTeams(act: Act, { userId, disabled, nowMs, event }: Input<'
 
 /**
  * The moment of the account's newest JWT, or now: a server whose clock is ahead may have issued one "later" than now. Mints in
- * flight are on record when the lock is ours; those that come after see that the owner is disabled.
+ * flight are recorded when we have the lock; those that come after see that the owner is disabled.
  */
 export async function latestIssueMs(db: Db, accountId: number, nowMs: number): Promise<number> {
   await lockMintingOfAccount(db, accountId);

@@ -122,15 +122,15 @@ export const administrationActs = {
   },
 };
 
-/** What they granted there ends with their place in it. */
+/** What they granted there ends with their membership. */
 async function leaveOperatorAccount(act: Act, userId: number, nowMs: number): Promise<void> {
   await endGrants(act.db, { userId, accountId: OPERATOR_ACCOUNT_ID }, nowMs);
   await endSessions(act, { userId, accountId: OPERATOR_ACCOUNT_ID }, { reason: 'left-account', nowMs });
 }
 
 /**
- * Whoever changes who the administrators are takes turns by the operator account's row (the no-op update locks it on PostgreSQL).
- * False when `actorId`, who does it, is no enabled administrator any more; null: it is nobody in particular.
+ * Acts that change who the administrators are take turns by the operator account's row (the no-op update locks it on PostgreSQL).
+ * False if `actorId`, who does it, is not an enabled administrator any more; null: no particular user.
  */
 export async function lockAdministrators(db: Db, actorId: number | null): Promise<boolean> {
   await db
@@ -143,7 +143,7 @@ export async function lockAdministrators(db: Db, actorId: number | null): Promis
   return actor !== undefined;
 }
 
-/** Under the lock above: whether there is an enabled administrator beside this user; null: beside nobody. */
+/** Under the lock above: whether there is an enabled administrator other than this user; null: any at all. */
 export async function hasAdministratorBeside(db: Db, userId: number | null): Promise<boolean> {
   return (
     (await administrators(db)
@@ -174,7 +174,7 @@ const toListedUser = (row: Awaited<ReturnType<ReturnType<typeof listedUsers>['ex
   lastSeenAtMs: row.last_seen_at_ms,
 });
 
-/** Each of the three has its index: the columns compare by bytes on both databases, and `lower` folds ASCII alone. */
+/** Each of the three has its index: the columns compare by bytes on both databases, and `lower` folds only ASCII. */
 function userIdsBy(db: Db, query: string) {
   const { from, below } = prefixOf(query);
   return db
@@ -202,7 +202,7 @@ function accountIdsBy(db: Db, query: string) {
     );
 }
 
-/** ASCII letters fold, as `lower` does on both databases; nothing sorts behind U+10FFFF. */
+/** ASCII letters fold, as `lower` does on both databases; nothing sorts after U+10FFFF. */
 const prefixOf = (query: string): { from: string; below: string } => {
   const from = query.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
   return { from, below: `${from}\u{10FFFF}` };

@@ -1,4 +1,4 @@
-/** Applications on both databases: what is kept of them, and what ends with them. */
+/** Applications on both databases: what is stored of them, and what ends with them. */
 import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { eachDatabase } from '../../test/databases.ts';
@@ -277,7 +277,7 @@ eachDatabase('an application', (makeDatabase) => {
         await verbs.verify(application, true, BY);
         await act();
         const { verifiedAtMs, lostBadges } = await find(application);
-        // An admin is no owner.
+        // An admin is not an owner.
         const isLost = what !== 'invite again';
         expect([what, verifiedAtMs === null, lostBadges?.changed]).toEqual([what, isLost, isLost ? ['owner'] : undefined]);
       }

@@ -57,7 +57,7 @@ export function applicationsReads(db: Db): Reads {
       if (clientId !== undefined) query = query.where('client_id', '=', clientId);
       if (beforeId !== undefined) query = query.where('applications.id', '<', beforeId);
       if (search !== '') {
-        // Nothing sorts behind U+10FFFF; `lower` folds ASCII alone on both databases.
+        // Nothing sorts after U+10FFFF; `lower` folds only ASCII on both databases.
         const from = search.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
         query = query.where(({ eb, fn, or, and }) =>
           or([
@@ -154,7 +154,7 @@ export const applicationsActs = {
     const row = await act.db
       .updateTable('applications')
       .set((eb) => ({
-        // A first secret has none before it that could live on.
+        // A first secret has no previous one that could keep working.
         previous_secret_hash: overlapEndsAtMs === null ? null : eb.ref('secret_hash'),
         previous_secret_ends_at_ms:
           overlapEndsAtMs === null ? null : eb.case().when('secret_hash', 'is', null).then(null).else(overlapEndsAtMs).end(),
@@ -193,8 +193,9 @@ export const applicationsActs = {
 };
 
 /**
- * Ends applications within another act, with their grants, sessions and JWTs: one, or (a deleted team or user) all of an account. The row
- * stays, so that the log's client ids mean something, and loses its secrets, its keys and its logo. Returns their client ids.
+ * Ends applications within another act, with their grants, sessions and JWTs: one, or (a deleted team or user) all of an account.
+ * The row stays, so that the client IDs in the log mean something, and loses its secrets, its keys and its logo. Returns their
+ * client IDs.
  */
 export async function endApplications(
   act: Act,
@@ -226,8 +227,9 @@ export async function endApplications(
 }
 
 /**
- * Within the act that disables their owner: what was issued to an account's applications is over, and caches forget them. Their JWTs are on no
- * record, and for a moment another server may issue one yet, or by a clock that is ahead; hence the slack.
+ * Within the act that disables their owner: revokes what was issued to an account's applications, and caches forget them. Their
+ * JWTs are not recorded, and for a moment another server may still issue one, or by a clock that is ahead; this is why there is
+ * slack.
  */
 export async function stopApplications(act: Act, accountId: number, nowMs: number): Promise<void> {
   const rows = await living(act.db).clearSelect().select('client_id').where('account_id', '=', accountId).execute();
@@ -263,7 +265,7 @@ async function change(
 const isAnythingSensitive = async (db: Db): Promise<boolean> =>
   (await db.selectFrom('permissions').select('name').where('sensitive', '=', 1).limit(1).executeTakeFirst()) !== undefined;
 
-/** The row under its lock: nobody else changes it before the commit. */
+/** The row under its lock: no other act changes it before the commit. */
 async function lockApplication(db: Db, id: number): Promise<Row | null> {
   const row = await db
     .updateTable('applications')
@@ -275,7 +277,7 @@ async function lockApplication(db: Db, id: number): Promise<Row | null> {
   return row ?? null;
 }
 
-/** The event, and a word to every server that keeps something of it in memory. */
+/** The event, and a change for every server that keeps something of it in memory. */
 function told(act: Act, row: Row, event: Parameters<Act['event']>[0]): Application {
   forget(act, row);
   act.event(event, { accountId: row.account_id });
@@ -288,7 +290,7 @@ const forget = (act: Act, row: Row): void =>
 const living = (db: Db) =>
   db.selectFrom('applications').selectAll('applications').where('applications.deleted_at_ms', 'is', null);
 
-/** Read at each request to the token endpoint. By left joins, because the user is there for personal accounts alone. */
+/** Read at each request to the token endpoint. By left joins, because only personal accounts have a user. */
 const client = prepare((db, { clientId }: { clientId: string }) =>
   living(db)
     .innerJoin('accounts', 'accounts.id', 'applications.account_id')
@@ -301,7 +303,7 @@ const client = prepare((db, { clientId }: { clientId: string }) =>
     .where('users.deleted_at_ms', 'is', null),
 );
 
-/** Never more rows than are told, however many there are. */
+/** Never reads more rows than it reports, however many there are. */
 async function countSessions(db: Db, applicationId: number, nowMs: number): Promise<number> {
   const counted = db
     .selectFrom('sessions')

@@ -48,7 +48,7 @@ export function auditReads(
       const rows = await db
         .selectFrom('credentials')
         .select((eb) => {
-          // The name of the event in the text, not as a value: only so may the index of refusals serve.
+          // The name of the event is in the text, not a value: only then can the index of refusals be used.
           const refused = eb
             .selectFrom('audit_events')
             .select('at_ms')
@@ -156,7 +156,10 @@ export const auditActs = {
   },
 };
 
-/** Whether the user, or whose personal account it is, was deleted after it happened: refusals are written behind the answers. */
+/**
+ * Whether the user, or the user whose personal account it is, was deleted after it happened: refusals are written after the
+ * answers.
+ */
 async function erasedSince(db: Db, events: readonly EventDraft[]): Promise<(event: EventDraft) => boolean> {
   const users = await deletedAt(db, 'users', [...new Set(events.flatMap(({ userId }) => userId ?? []))]);
   const accounts = await deletedAt(db, 'accounts', [...new Set(events.flatMap(({ accountId }) => accountId ?? []))]);
@@ -175,8 +178,9 @@ async function deletedAt(db: Db, table: 'users' | 'accounts', ids: readonly numb
 }
 
 /**
- * Of the events about the user, of those that they caused in accounts of others, and of those in their personal account: its keys, and the JWTs
- * that were minted from them, are theirs too. Not of what others did there, such as an administrator. How many.
+ * Erases the personal data of events about the user, of those that they caused in accounts of others, and of those in their
+ * personal account: its keys, and the JWTs that were minted from them, are theirs too. Not of what others did there, such as an
+ * administrator. Returns how many.
  */
 export async function erasePersons(db: Db, userId: number): Promise<number> {
   const own = db.selectFrom('accounts').select('id').where('user_id', '=', userId);

@@ -1,8 +1,8 @@
 /**
- * Looks once more at what the door has judged, within the act and before it does anything. Each look takes the lock that ending the access
- * needs too (on PostgreSQL), so that the two cannot pass each other: either the act finds the access ended and is refused, or whoever ends it
- * sees all that the act wrote. The locks come in one order for every act: the administrators, the user, the account, the sign-in or the
- * credential; what the act itself locks comes after (`docs/storage-locks.md`).
+ * Checks again what the door has judged, within the act and before it does anything. Each check takes the lock that ending the
+ * access needs too (on PostgreSQL), so that the two cannot pass each other: either the act finds the access ended and is refused,
+ * or the act that ends it sees all that this act wrote. The locks come in one order for every act: the administrators, the user,
+ * the account, the sign-in or the credential; what the act itself locks comes after (`docs/storage-locks.md`).
  */
 
 import type { Authority, CredentialAuthority, SignInAuthority } from '../core/authority.ts';
@@ -39,7 +39,7 @@ async function againstSignIn(db: Db, authority: SignInAuthority): Promise<Refuse
   const place = await againstPlace(db, userId, asks);
   const isSuspended = changes !== null && (await lockAccount(db, changes)) === 'suspended';
   const provedAtMs = await provedSignInAt(db, signInId, userId);
-  // In the order of the door: who it is comes before what they may.
+  // In the order of the door: who it is comes before what they may do.
   if (provedAtMs === null) return { code: 'not_signed_in' };
   if (place !== null) return place;
   if (isSuspended) return { code: 'account_inactive', state: 'suspended' };
@@ -68,13 +68,13 @@ async function againstCredential(db: Db, authority: CredentialAuthority): Promis
   const credential = toCredentialWithOwner(row);
   if (hash !== credential.hash && hash !== credential.previousHash) return invalid;
   const from = { address, userAgent: null };
-  // Whether it was left unused for long was settled when it was presented: that was a use.
+  // Whether it was unused for too long was decided when it was presented: that was a use.
   const reason = reasonToRefuse({ credential, blocks: blocksOf(credential.addresses) }, hash, from, atMs, atMs);
   if (reason !== null) return invalid;
   return isWhole && credential.permissions !== null ? { code: 'forbidden' } : null;
 }
 
-/** The no-op updates take the rows' locks on PostgreSQL. */
+/** The no-op updates lock the rows on PostgreSQL. */
 async function lockOwner(db: Db, credentialId: number): Promise<void> {
   const account = db.selectFrom('credentials').select('account_id').where('id', '=', credentialId);
   await db

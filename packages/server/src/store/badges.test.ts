@@ -1,4 +1,4 @@
-/** Badges on both databases: what is not the operator's own is never taken for it, and nothing that changes an owner forgets them. */
+/** Badges on both databases: what is not the operator's own is never treated as such, and no change of owners forgets them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
 import { newApplication } from '../../test/applications.ts';
@@ -44,6 +44,6 @@ it('writes who owns an account, and what it is called, in one place alone', () =
   const writes = /(?:insertInto|updateTable|deleteFrom)\('members'\)|updateTable\('accounts'\)\s*\.set\(\{ name/;
   const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
   const writers = files.filter((name) => writes.test(readFileSync(`${import.meta.dirname}/${name}`, 'utf8')));
-  // A user who is deleted loses the name; the applications have ended.
+  // A deleted user loses the name; the applications have ended.
   expect(writers).toEqual(['profile.ts', 'teams.ts']);
 });

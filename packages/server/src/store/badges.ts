@@ -10,7 +10,7 @@ import type { Database } from './schema.ts';
 type Row = Selectable<Database['applications']>;
 type Marks = Pick<Row, 'account_id' | 'is_first_party' | 'verified_at_ms'>;
 
-/** First-party belongs to applications of the operator's account alone, whatever a row says. */
+/** Only applications of the operator's account can be first-party, whatever a row says. */
 export const isFirstParty = ({ is_first_party: mark, account_id: accountId }: Omit<Marks, 'verified_at_ms'>): boolean =>
   mark === 1 && accountId === OPERATOR_ACCOUNT_ID;
 
@@ -41,7 +41,7 @@ const LISTS: readonly Vouched[] = [
   'jwks',
 ];
 
-/** What of it the columns would change. The order of a list, or of the members of a key, does not count. */
+/** Which of them the columns would change. The order of a list, or of the members of a key, does not count. */
 export function changedOf(row: Row, columns: Partial<Row>): readonly Vouched[] {
   return VOUCHED.filter((what) => {
     if (what === 'owner') return false;
@@ -53,7 +53,7 @@ export function changedOf(row: Row, columns: Partial<Row>): readonly Vouched[] {
   });
 }
 
-/** The columns to write when something changed that badges vouch for; none when nothing did. `lost`: the badges that go now. */
+/** The columns to write if something changed that badges vouch for; none otherwise. `lost`: the badges that it loses now. */
 export function withoutBadges(
   row: Row,
   changed: readonly Vouched[],
@@ -70,7 +70,7 @@ export function withoutBadges(
   return { columns: { verified_at_ms: null, is_first_party: 0, lost_badges: JSON.stringify(now) }, lost };
 }
 
-/** After the operator has judged one of them, that one no longer counts as lost. */
+/** After the operator has judged one of them, that one does not count as lost any more. */
 export function withJudged(row: Row, judged: readonly Badge[]): Pick<Row, 'lost_badges'> {
   const before = toLostBadges(row.lost_badges);
   const badges = before?.badges.filter((badge) => !judged.includes(badge)) ?? [];
@@ -94,7 +94,7 @@ export async function takeBadgesOfAccount(act: Act, accountId: number, event: Pi
   if (accountId === OPERATOR_ACCOUNT_ID) return;
   const rows = await act.db
     .updateTable('applications')
-    // The rows' locks.
+    // The locks of the rows.
     .set((eb) => ({ name: eb.ref('name') }))
     .where('account_id', '=', accountId)
     .where('deleted_at_ms', 'is', null)

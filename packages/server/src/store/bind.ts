@@ -1,4 +1,4 @@
-/** Puts the rooms' reads and acts together into the store that core sees. */
+/** Combines the rooms' reads and acts into the store that core sees. */
 import type { Change } from '../core/revocations/change.ts';
 import type { Store } from '../core/store.ts';
 import { accountsActs, accountsReads } from './accounts.ts';
@@ -32,9 +32,9 @@ export interface Backend {
   readonly database: Store['database'];
   /** Reads; on SQLite the main thread's own connection. */
   readonly db: Db;
-  /** For polling the list of changes: where there is one, a connection of its own. */
+  /** For polling the list of changes: a separate connection, where there is one. */
   readonly pollDb?: Db;
-  /** Turns what a read throws into StoreUnavailable where the database is the trouble. */
+  /** Turns what a read throws into StoreUnavailable if the database is the problem. */
   guardRead<Value>(read: () => Promise<Value>): Promise<Value>;
   run(act: string, input: unknown): Promise<{ result: unknown; changes: readonly Change[] }>;
   mayHaveMoved(): boolean;

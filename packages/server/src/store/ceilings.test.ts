@@ -1,4 +1,7 @@
-/** How many of a kind one account or person has at the same time, on both databases; and that two at once do not both get the last place. */
+/**
+ * How many of a kind an account or user may have at the same time, on both databases; and that two requests at once do not both
+ * get the last place.
+ */
 import { randomBytes } from 'node:crypto';
 import { beforeAll, expect, it } from 'vitest';
 import { created } from '../../test/created.ts';
@@ -93,7 +96,7 @@ eachDatabase('ceilings', (makeDatabase) => {
     const first = await created(newKey(store, accountId, 3));
     await created(newKey(store, accountId, 3, { expiresAtMs: NOW + 1 }));
     expect(refusedOf(await Promise.all([newKey(store, accountId, 3), newKey(other, accountId, 3)]), 'too_many')).toBe(1);
-    // Another account has places of its own, and one that has expired or was revoked takes none.
+    // Another account has its own places, and an expired or revoked one takes none.
     await created(newKey(store, (await newUser()).accountId, 3));
     await created(newKey(store, accountId, 3, { createdAtMs: NOW + 2 }));
     expect(await newKey(store, accountId, 3, { createdAtMs: NOW + 2 })).toBe('too_many');
@@ -142,7 +145,7 @@ eachDatabase('ceilings', (makeDatabase) => {
     };
     await store.credentials.recordUse({ uses: [{ ...use, day: Math.floor(later / DAY_MS) }], permissions: [] });
     for (const index of range(CEILINGS.logInTokensOfUser - 2)) await logIn(user, NOW + 2 + index);
-    // One that the person created is none of these, however old it is.
+    // One that the user created is none of these, however old it is.
     const own = await created(newToken(store, user, 9));
     const living = async () =>
       (await store.credentials.listCredentials({ kind: 'token', userId: user.id, withRevoked: false, limit: 1000 })).map(
@@ -214,7 +217,7 @@ eachDatabase('ceilings', (makeDatabase) => {
     expect(await store.members.transferTeam(handing)).toBe('too_many');
     const ticket = await invite(teams[2], 'owner');
     expect(await accept(store, ticket)).toBe('too_many');
-    // The link stays good for the day on which there is room.
+    // The link stays valid for the day on which there is room.
     const one = outcomes[0] === 'too_many' ? teams[1] : teams[0];
     await other.members.changeMember({
       ...{ accountId: one, actorId: giver.id, userId: owner.id, role: null },

@@ -301,7 +301,7 @@ eachDatabase('the store', (makeDatabase) => {
         previousLastAddress: '203.0.113.9',
         previousLastUserAgent: 'old',
       });
-      // A batch without a use of the old secret leaves alone what is known of it.
+      // A batch without a use of the old secret does not change what is known of it.
       await store.credentials.recordUse({ permissions: [], uses: [{ ...use, day: day + 1, lastUsedAtMs: NOW + DAY + 6 }] });
       expect((await store.credentials.getCredential('key', key.id))?.use).toMatchObject({
         previousLastUsedAtMs: NOW + DAY + 5,
@@ -341,7 +341,7 @@ eachDatabase('the store', (makeDatabase) => {
       const outcomes = await Promise.all(Array.from({ length: 20 }, (_, i) => mint(i)));
       expect(outcomes.filter((outcome) => outcome === 'recorded')).toHaveLength(5);
       expect(outcomes.filter((outcome) => outcome === 'too_many')).toHaveLength(15);
-      // One that is revoked makes room for one.
+      // Revoking one makes room for another.
       const [live] = await store.jwts.listJwts({ keyId: key.id, nowMs: NOW, withEnded: false, limit: 10 });
       await store.jwts.revokeJwt({ jti: live?.jti ?? '', nowMs: NOW, event: event('jwt.revoked') });
       expect([await mint(0), await mint(1)]).toEqual(['recorded', 'too_many']);
@@ -440,7 +440,7 @@ eachDatabase('the store', (makeDatabase) => {
       const before = await position();
       const events = (await store.audit.list({ limit: 500 })).length;
       const { hash } = await newKey(1);
-      // The hash is taken, which is noticed only when the user and the account stand already.
+      // The hash is taken, which is noticed only after the user and the account are written.
       const half = { user: person('half-made'), addressHash: null, token: { ...token(), hash }, events: [event('user.created')] };
       await expect(store.credentials.register(half)).rejects.toThrow();
       expect(await store.accounts.findUserByEmail('half-made@example.com')).toBeNull();
@@ -565,7 +565,7 @@ eachDatabase('the store', (makeDatabase) => {
   it('gives a lease away that was taken by a clock that was years ahead', async () => {
     const take = (holder: string, nowMs: number) => store.leases.takeLease({ job: 'remind', holder, nowMs, forMs: 10 });
     expect(await take('a', 10 * 365 * 86_400_000)).toBe(true);
-    // Between two servers whose clocks differ by less than its length it holds.
+    // Two servers whose clocks differ by less than its length respect it.
     expect([await take('b', 100), await take('a', 95), await take('a', 112)]).toEqual([true, false, true]);
   });
 

@@ -1,4 +1,4 @@
-/** Tokens and keys: reading, creating, narrowing, rotating and revoking them. A secret is stored as its hash alone. */
+/** Tokens and keys: reading, creating, narrowing, rotating and revoking them. Only the hash of a secret is stored. */
 import { type Selectable, sql } from 'kysely';
 import { type Actor, type EventDraft, happened } from '../core/audit/event.ts';
 import type { Credential, CredentialsStore, CredentialWithOwner, NewCredential, Owned } from '../core/credentials/credential.ts';
@@ -75,7 +75,7 @@ export function credentialsReads(db: Db): Reads {
 
 export const credentialsActs = {
   async issue(act: Act, { credential, limit, event }: Input<'issue'>): Promise<Credential | 'too_many' | InactiveState> {
-    // Of a token it is the personal account. Another act that creates one waits here, and then counts this one.
+    // For a token it is the personal account. Another act that creates one waits here, and then counts this one.
     const state = await lockAccount(act.db, credential.accountId);
     if (state !== 'active') return state;
     if (await isFull(act.db, credential, limit)) return 'too_many';
@@ -156,7 +156,7 @@ export const credentialsActs = {
       .executeTakeFirst();
     if (row === undefined) return null;
     await beginUseOfPrevious(act.db, input.id);
-    // One by one, because "all before now" would hit what the new secret mints within the same second.
+    // One by one, because "all before now" would also revoke what the new secret mints within the same second.
     if (input.revokeJwts) await revokeWiderJwts(act, input.id, [], input.nowMs);
     act.change({ kind: 'credential', id: String(input.id), beforeMs: null, endsAtMs: null });
     act.event(input.event, { accountId: row.account_id, credentialId: row.id });
@@ -176,7 +176,7 @@ export const credentialsActs = {
     const running = live(act.db, owned)
       .where('previous_ends_at_ms', '>', nowMs)
       .where('rotated_at_ms', '>', nowMs - MAX_OVERLAP_MS);
-    // However often it is extended: the old secret works for at most 7 days after the rotation.
+    // However often it is extended, the old secret works for at most 7 days after the rotation.
     const latest = sql<number>`rotated_at_ms + ${sql.lit(MAX_OVERLAP_MS)}`;
     const capped = sql<number>`CASE WHEN ${latest} < ${endsAtMs} THEN ${latest} ELSE ${endsAtMs} END`;
     return tend(act, owned, event, running.set({ previous_ends_at_ms: capped }));
@@ -210,7 +210,7 @@ export const credentialsActs = {
   ...undoActs,
 };
 
-/** A credential that lives, of this owner. */
+/** An active credential of this owner. */
 function live(db: Db, { kind, id, userId, accountId }: Owned) {
   let query = db.updateTable('credentials').where('id', '=', id).where('kind', '=', kind).where('revoked_at_ms', 'is', null);
   if (userId !== undefined) query = query.where('user_id', '=', userId);
@@ -218,7 +218,7 @@ function live(db: Db, { kind, id, userId, accountId }: Owned) {
   return query;
 }
 
-/** Small changes that leave its secret and its rights alone; every cache hears of them. */
+/** Small changes that do not touch its secret and its rights; every cache is notified. */
 async function tend(act: Act, { id }: Owned, event: EventDraft, change: ReturnType<typeof live>): Promise<boolean> {
   const row = await change.returning(['account_id', 'user_id']).executeTakeFirst();
   if (row === undefined) return false;
@@ -227,7 +227,7 @@ async function tend(act: Act, { id }: Owned, event: EventDraft, change: ReturnTy
   return true;
 }
 
-/** A changed password ends what was bought with the old one: tokens that came from a log-in or a registration. */
+/** A changed password revokes what the old one created: tokens that came from a log-in or a registration. */
 export async function endTokensOfLogins(act: Act, userId: number, nowMs: number): Promise<void> {
   const ended = await act.db
     .updateTable('credentials')
@@ -240,7 +240,7 @@ export async function endTokensOfLogins(act: Act, userId: number, nowMs: number)
   for (const { id } of ended) act.change({ kind: 'credential', id: String(id), beforeMs: null, endsAtMs: null });
 }
 
-/** Whether there are as many as there may be. Call under the lock of the account. */
+/** Whether the maximum is reached. Call under the lock of the account. */
 async function isFull(db: Db, { kind, accountId, userId, createdAtMs }: NewCredential, limit?: number): Promise<boolean> {
   let living = db
     .selectFrom('credentials')
@@ -257,8 +257,8 @@ async function isFull(db: Db, { kind, accountId, userId, createdAtMs }: NewCrede
 }
 
 /**
- * Keeps the `keep` log-in tokens of a user that were used last and revokes the others: a script that logs in each time loses its own
- * forgotten ones, and not the device that is used every day. Call under the lock of the user.
+ * Keeps the `keep` most recently used log-in tokens of a user and revokes the others: a script that logs in each time loses its
+ * own forgotten ones, and not the device that is used every day. Call under the lock of the user.
  */
 async function endIdleLogIns(act: Act, { userId, keep, nowMs }: { userId: number; keep: number; nowMs: number }): Promise<void> {
   const idle = await act.db
@@ -323,7 +323,7 @@ const rememberAddress = (db: Db, userId: number, addressHash: string, nowMs: num
     .onConflict((conflict) => conflict.columns(['user_id', 'address_hash']).doUpdateSet({ last_signed_in_at_ms: nowMs }))
     .execute();
 
-/** The record follows; what ends the JWTs is the revocation of their key. */
+/** Only the record; the revocation of their key is what ends the JWTs. */
 const markJwtsRevoked = (db: Db, keyId: number, nowMs: number) =>
   db
     .updateTable('jwts')

@@ -1,4 +1,4 @@
-/** What happens at the edges of the store: a database that is not migrated, a store that was closed, text that PostgreSQL cannot hold. */
+/** Unusual states of the store: a database that is not migrated, a store that was closed, text that PostgreSQL cannot hold. */
 import { expect, it } from 'vitest';
 import { eachDatabase } from '../../test/databases.ts';
 import type { EventDraft } from '../core/audit/event.ts';

@@ -1,12 +1,12 @@
 /**
- * Reads what a changed password or the first proof of an address will end, so that the user sees it before and the act can
+ * Reads what a changed password or the first verification of an address will end, so that the user sees it before and the act can
  * compare.
  */
 import type { Ending } from '../core/sign-ins/ending.ts';
 import { isActive } from './lapsed.ts';
 import type { Db } from './prepared.ts';
 
-/** `all`: the first proof of the address, which ends what was made before it. Ordered, so that two readings compare. */
+/** `all`: the first verification of the address, which ends what was created before it. Ordered, so that two readings compare. */
 export async function readEnding(
   db: Db,
   { userId, all, nowMs }: { userId: number; all: boolean; nowMs: number },

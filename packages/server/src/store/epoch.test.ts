@@ -1,4 +1,4 @@
-/** What a database that went back numbers from then on, on both databases. */
+/** What a database that was set back numbers from then on, on both databases. */
 import { randomBytes } from 'node:crypto';
 import { beforeEach, expect, it } from 'vitest';
 import { created } from '../../test/created.ts';
@@ -69,7 +69,7 @@ eachDatabase('a list of changes that gets another epoch', (makeDatabase) => {
     const from = await epochNow();
     await store.close();
     await runStatements(database, [
-      // As 'keyhouse backup' leaves its copy, and as a restored cluster shows itself.
+      // As `keyhouse backup` leaves its copy, and as a restored cluster looks.
       database.kind === 'sqlite'
         ? "DELETE FROM settings WHERE name = 'epoch'"
         : "UPDATE settings SET value = 'another' WHERE name = 'database_identity'",

@@ -1,16 +1,17 @@
 /**
- * The epoch of the list of changes: random text that names it. A database that went back gets another one, and with it gaps in what it numbers: rows
- * that are lost had numbers, JWTs and revocations that speak of them are still out there, and must not come to mean somebody else.
+ * The epoch of the list of changes: random text that names it. A database that was set back gets another one, and with it gaps in
+ * what it numbers: rows that are lost had numbers, JWTs and revocations that contain them are still in use, and must not come to
+ * mean another row.
  */
 import { randomBytes } from 'node:crypto';
 import { SqliteAdapter, sql } from 'kysely';
 import type { ChangesStore } from '../core/revocations/change.ts';
 import type { Db } from './prepared.ts';
 
-/** More than anybody adds in what a set-back can lose; a number reaches 2^53 only after nine thousand million of them. */
+/** More than can be added in the time that a set-back loses; a number reaches 2^53 only after nine thousand million of them. */
 const NUMBERS_LEFT_OUT = 1_000_000;
 
-/** Where there is none: in a new database, and in a copy by `keyhouse backup`, which leaves it out on purpose. */
+/** If there is none: in a new database, and in a copy by `keyhouse backup`, which leaves it out on purpose. */
 export async function ensureEpoch(db: Db, { isNew }: { isNew: boolean }): Promise<void> {
   const made = await db
     .insertInto('settings')
@@ -20,7 +21,7 @@ export async function ensureEpoch(db: Db, { isNew }: { isNew: boolean }): Promis
   if (made.numInsertedOrUpdatedRows === 1n && !isNew) await leaveOutNumbers(db);
 }
 
-/** In place of `from`; nothing happens when another server was faster. */
+/** In place of `from`; nothing happens if another server was faster. */
 export async function replaceEpoch(db: Db, { from, wentBack }: Parameters<ChangesStore['renewEpoch']>[0]): Promise<void> {
   const replaced = await db
     .updateTable('settings')
@@ -33,7 +34,7 @@ export async function replaceEpoch(db: Db, { from, wentBack }: Parameters<Change
 
 const newEpoch = (): string => randomBytes(16).toString('hex');
 
-/** In every table that numbers its rows. PostgreSQL: not where somebody else owns the sequence and grants no `USAGE` and `UPDATE`. */
+/** In every table that numbers its rows. PostgreSQL: not if another role owns the sequence and grants no `USAGE` and `UPDATE`. */
 async function leaveOutNumbers(db: Db): Promise<void> {
   if (db.getExecutor().adapter instanceof SqliteAdapter) {
     // SQLite has no row for a table that never had one.

@@ -1,4 +1,4 @@
-/** Passkeys on both databases: their counter only goes up, and whoever does not count is let in all the same. */
+/** Passkeys on both databases: their counter only goes up, and authenticators that do not count are accepted too. */
 import { randomBytes } from 'node:crypto';
 import { beforeAll, expect, it } from 'vitest';
 import { eachDatabase } from '../../test/databases.ts';
@@ -18,7 +18,7 @@ eachDatabase('passkeys', (makeDatabase) => {
     store = await (await makeDatabase()).open();
   });
 
-  /** Uses a new passkey whose counter stands at `stored`, with an answer that says `counter`. */
+  /** Uses a new passkey whose stored counter is `stored`, with an answer that says `counter`. */
   async function use(stored: number, counter: number): Promise<boolean> {
     const email = `${randomBytes(8).toString('hex')}@example.com`;
     const user = await store.accounts.createUser({

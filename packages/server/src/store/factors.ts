@@ -195,7 +195,7 @@ export const factorsActs = {
   async linkIdentity(act: Act, { signInId, identity, domains, event }: Input<'linkIdentity'>): Promise<boolean> {
     const user = await lockEnabledUser(act.db, identity.userId, null);
     if (user === null || !mayVouchFor(domains, user)) return false;
-    // Whoever comes back from a provider comes by no door that would say by which sign-in: it is judged here alone.
+    // A user who comes back from a provider does not pass a door that would name the sign-in: it is judged only here.
     if (!(await lockSignIn(act.db, signInId))) return false;
     const inserted = await act.db
       .insertInto('identities')
@@ -257,7 +257,7 @@ function tell(act: Act, rows: bigint, event: EventDraft): boolean {
   return true;
 }
 
-/** Ends two-step verification if no factor is left: nobody is asked for a second step that they cannot do. */
+/** Turns two-step verification off if no factor is left: a user must not be asked for a second step that they cannot do. */
 async function endIdleTwoStep(act: Act, userId: number, event: EventDraft): Promise<void> {
   const { db } = act;
   const passkey = await db.selectFrom('passkeys').select('id').where('user_id', '=', userId).executeTakeFirst();

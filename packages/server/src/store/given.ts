@@ -4,14 +4,15 @@ import { endSessions } from './sessions.ts';
 
 export interface SignInsOfUser {
   readonly userId: number;
-  /** This one, or all but that one. */
+  /** This one, or all except that one. */
   readonly id?: number;
   readonly exceptId?: number;
 }
 
 /**
- * Ends the sessions that were granted in one sign-in, or in all but one (then also those of sign-ins that ended before, or were not recorded). A
- * grant that a sign-in gave which ends now is ended too, unless a session from elsewhere still uses it. Returns how many sessions ended.
+ * Ends the sessions that were granted in one sign-in, or in all except one (then also those of sign-ins that ended before, or
+ * were not recorded). A grant given in a sign-in that ends now is ended too, unless a session from elsewhere still uses it.
+ * Returns how many sessions ended.
  */
 export async function endGiven(act: Act, { userId, id, exceptId }: SignInsOfUser, nowMs: number): Promise<number> {
   // Grants before sessions: who opens a session holds its grant's lock.

@@ -1,6 +1,6 @@
 /**
  * Grants and authorization codes: what a user allows an application, the code that carries it, and the session that the code
- * buys. A code works once (RFC 6749 §4.1.2).
+ * opens. A code works once (RFC 6749 §4.1.2).
  */
 import { matchesRedirectUri } from '../core/applications/redirect-uri.ts';
 import { CEILINGS } from '../core/lib/ceilings.ts';
@@ -87,7 +87,8 @@ export const grantsActs = {
   async giveCode(act: Act, input: Input<'giveCode'>): Promise<GivenCode> {
     const { db } = act;
     if ((await lockActivePlace(db, input.userId, input.accountId)) === null) return 'gone';
-    // `GET /auth` comes by no door, and where nothing new is allowed there is no event that could name an authority: it is judged here.
+    // `GET /auth` does not pass a door, and if nothing new is allowed there is no event that could name an authority: it is
+    // judged here.
     if (!(await lockSignIn(db, input.signInId))) return 'gone';
     const application = await lockApplication(db, input.applicationId);
     if (application === null) return 'gone';
@@ -128,10 +129,10 @@ export const grantsActs = {
       .executeTakeFirst();
     if (code === undefined) return await refuseCode(act, hash, nowMs, events.reused);
     const grant = await act.db.selectFrom('grants').selectAll().where('id', '=', code.grant_id).executeTakeFirst();
-    // In the order in which those who end grants take their locks, too: the user, the account, then the grant.
+    // The order in which acts that end grants take their locks, too: the user, the account, then the grant.
     if (grant === undefined || (await lockActivePlace(act.db, grant.user_id, grant.account_id)) === null) return OVER;
     const data = JSON.parse(code.data) as CodeData;
-    // A sign-in that was ended meanwhile may have been a thief's.
+    // A sign-in that was ended in the meantime may have been a thief's.
     if (!(await lockSignIn(act.db, data.signInId)) || !(await lockGrant(act.db, grant.id))) return OVER;
     const { user_id: userId, application_id: applicationId } = grant;
     await endUnusedSessions(act, { userId, applicationId, keep: CEILINGS.sessionsOfUserWithApplication - 1, nowMs });
@@ -170,7 +171,7 @@ export const grantsActs = {
   },
 };
 
-/** Keeps the `keep` newest codes of a user that wait, and deletes the others. Call under the lock of the user. */
+/** Keeps the `keep` newest unused codes of a user, and deletes the others. Call under the lock of the user. */
 async function dropOldCodes(db: Db, { userId, keep, nowMs }: { userId: number; keep: number; nowMs: number }): Promise<void> {
   const waiting = await db
     .selectFrom('authorization_codes')
@@ -201,7 +202,7 @@ export async function endGrants(
 
 const OVER: Redeemed = { outcome: 'over' };
 
-/** A code that comes twice was copied by somebody: what it bought ends (RFC 6749 §4.1.2). */
+/** A code that comes twice was copied: what it opened ends (RFC 6749 §4.1.2). */
 async function refuseCode(act: Act, hash: string, nowMs: number, event: Parameters<Act['event']>[0]): Promise<Redeemed> {
   const used = await act.db
     .selectFrom('authorization_codes')
@@ -214,7 +215,7 @@ async function refuseCode(act: Act, hash: string, nowMs: number, event: Paramete
   return { outcome: 'used' };
 }
 
-/** The application under its lock, so that no change of it falls in between. */
+/** The application under its lock, so that it cannot change in between. */
 const lockApplication = async (db: Db, id: number) =>
   (await db
     .updateTable('applications')
@@ -268,7 +269,7 @@ async function findLiving(
   return row === undefined ? null : toGrant(row);
 }
 
-/** The newest word on each permission counts, and what was not asked for now stays as it was. */
+/** The newest decision on each permission counts, and what was not asked for now stays as it was. */
 async function allow(
   act: Act,
   standing: Grant | null,

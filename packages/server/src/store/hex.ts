@@ -1,4 +1,4 @@
-/** Hashes are hex in the words of core, and bytes in the database. */
+/** Hashes are hex in core, and bytes in the database. */
 
 /** The bytes that a hash is stored as. */
 export const toBytes = (hex: string): Buffer => Buffer.from(hex, 'hex');

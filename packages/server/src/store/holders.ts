@@ -1,6 +1,6 @@
 /**
- * Lists of permissions in slices, for whoever looks for names in them. What has ended is counted into a slice too, with an empty list: a slice
- * that skipped it would cost as much as there is of it.
+ * Lists of permissions in slices, for code that looks for names in them. What has ended counts into a slice too, with an empty
+ * list: a slice that skipped such rows would cost as much as there are of them.
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Holder, HoldersStore } from '../core/permissions/holders.ts';

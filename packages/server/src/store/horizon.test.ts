@@ -139,7 +139,7 @@ eachDatabase('a revocation', (makeDatabase) => {
       const user = await newUser();
       const racing = Array.from({ length: 4 }, async (_, index) => {
         const through = index % 2 === 0 ? store : other;
-        // Refused once the owner is disabled: then nothing was minted from it.
+        // Refused once the owner is disabled: in that case nothing was minted from it.
         const key = await newKey(user.accountId, through).catch(() => null);
         if (key === null) return null;
         // By a clock that is ahead: it is not "before now" for the server that disables.
@@ -159,7 +159,7 @@ eachDatabase('a revocation', (makeDatabase) => {
     await disable(user.id, false);
     const ofNow = await mint(key, 300, { atMs: nowMs + 1 });
     if (ofNow === null) throw new Error('not recorded');
-    // As the version before wrote them: revoked by a process whose own limit was 30 days, and swept.
+    // As the previous version wrote them: revoked by a process whose own limit was 30 days, and swept.
     await runStatements(database, [
       `DELETE FROM changes WHERE before_ms IS NOT NULL`,
       `DROP INDEX jwts_account_end`,
@@ -167,12 +167,12 @@ eachDatabase('a revocation', (makeDatabase) => {
     ]);
     const { position } = await store.changes.activeRevocations(nowMs);
     expect(await isRevoked(ofKey, nowMs + 31 * DAY)).toBe(false);
-    // By itself: whichever migrations came after it have been applied.
+    // Alone: the migrations after it have been applied.
     await runStatements(database, revocationEnds.statements(database.kind === 'sqlite' ? SQLITE_TYPES : POSTGRES_TYPES));
     expect(await isRevoked(ofKey, nowMs + 299 * DAY)).toBe(true);
     expect(await isRevoked(ofUser, nowMs + 299 * DAY)).toBe(true);
     expect(await isRevoked(ofNow, nowMs + 299 * DAY)).toBe(false);
-    // Servers that run meanwhile hear of it, and what they append comes after it.
+    // Servers that run at the same time are notified, and what they append comes after it.
     const said = await store.changes.changesAfter(position, 1000);
     expect(said.map(({ number }) => number)).toEqual(said.map((_, index) => position + index + 1));
     await store.credentials.revoke({ kind: 'key', id: key.id, nowMs, event: event('key.revoked') });

@@ -1,7 +1,7 @@
 /**
- * Until when a revocation must be remembered: until the last JWT that it can concern has expired. The act that revokes finds this in its own
- * transaction, under the locks that recording a JWT takes too. No caller passes it: a caller knows its own settings only, and the JWTs may have
- * been minted under other ones.
+ * Until when a revocation must be remembered: until the last JWT that it can concern has expired. The act that revokes finds this
+ * in its own transaction, under the locks that recording a JWT takes too. No caller passes it: a caller knows only its own
+ * settings, and the JWTs may have been minted under other ones.
  */
 import type { ChangeDraft } from '../core/revocations/change.ts';
 import { UNRECORDED_JWT_SECONDS } from '../core/sessions/session.ts';
@@ -10,36 +10,39 @@ import type { Db } from './prepared.ts';
 /** How far the clock of another server may be ahead, in milliseconds. */
 export const CLOCK_SLACK_MS = 60_000;
 
-/** So long the revocation of a session is remembered. */
+/** How long the revocation of a session is remembered. */
 export const LONGEST_SESSION_REVOCATION_MS = UNRECORDED_JWT_SECONDS * 1000 + CLOCK_SLACK_MS;
 
 const DAY_MS = 86_400_000;
-/** The setting that holds the longest life, in days, that any server on this database was ever allowed to give a JWT. It only grows. */
+/**
+ * The setting that holds the longest lifetime, in days, that any server on this database was ever allowed to give a JWT. It only
+ * grows.
+ */
 const LONGEST_JWT_DAYS = 'longest_jwt_days';
 
 /** Caches forget what they hold of the subject; nothing is revoked. */
 export type CacheDraft = ChangeDraft & { readonly beforeMs: null; readonly endsAtMs: null };
 
-/** What is revoked, without its end. Only of a single JWT is the end known beforehand: it is its own. */
+/** What is revoked, without its end. The end is known beforehand only for a single JWT: it is the JWT's own. */
 export type RevocationDraft =
   | { readonly kind: 'jti'; readonly id: string; readonly beforeMs: number; readonly endsAtMs: number }
   | OwnerRevoked
   | SessionRevoked;
 
-/** JWTs of keys and of accounts are on record, and may live long. */
+/** JWTs of keys and of accounts are recorded, and may be valid for long. */
 interface OwnerRevoked extends SubjectRevoked {
   readonly kind: 'credential' | 'account' | 'user';
   readonly id: number;
 }
 
-/** JWTs of sessions and applications are not on record, but all have the same short life. */
+/** JWTs of sessions and applications are not recorded, but all have the same short lifetime. */
 interface SessionRevoked extends SubjectRevoked {
   readonly kind: 'session' | 'application';
   readonly id: string;
 }
 
 interface SubjectRevoked {
-  /** Whatever was issued at or before this moment is revoked. Never earlier than now. */
+  /** Everything issued at or before this moment is revoked. Never earlier than now. */
   readonly beforeMs: number;
   /** The subject has ended for good, so what is issued later is revoked too: the clock of another server may be ahead. */
   readonly isForGood?: boolean;
@@ -55,9 +58,9 @@ export async function toChangeDraft(db: Db, draft: RevocationDraft): Promise<Cha
 
 async function lastExpiryMs(db: Db, draft: OwnerRevoked | SessionRevoked): Promise<number> {
   if (isUnrecorded(draft)) return draft.beforeMs + UNRECORDED_JWT_SECONDS * 1000;
-  // JWTs that were minted after a restored backup was made are not on record either.
+  // JWTs that were minted after a restored backup was created are not recorded either.
   const unrecordedMs = draft.beforeMs + (await longestJwtDays(db)) * DAY_MS;
-  // JWTs of a user are those of sessions, which are not on record; recorded ones belong to keys, and so to accounts.
+  // JWTs of a user are those of sessions, which are not recorded; recorded ones belong to keys, and so to accounts.
   if (draft.kind === 'user') return unrecordedMs;
   return Math.max(unrecordedMs, await lastRecordedExpiryMs(db, draft.kind === 'credential' ? 'key_id' : 'account_id', draft.id));
 }
@@ -75,7 +78,7 @@ async function lastRecordedExpiryMs(db: Db, column: 'key_id' | 'account_id', id:
   return last?.at_ms ?? 0;
 }
 
-/** In one statement, so that of two servers that start at once the longer life stays. */
+/** In one statement, so that of two servers that start at once the longer lifetime stays. */
 export async function raiseLongestJwtDays(db: Db, days: number): Promise<void> {
   await db
     .updateTable('settings')

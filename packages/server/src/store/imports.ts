@@ -1,4 +1,4 @@
-/** Users and credentials taken over from other systems, and finding a credential by the secret that it had there. */
+/** Users and credentials imported from other systems, and finding a credential by the secret that it had there. */
 import { type Actor, type EventDraft, happened } from '../core/audit/event.ts';
 import type { ImportedCredential, ImportsStore } from '../core/credentials/imported.ts';
 import { addAccountUse } from './account-use.ts';
@@ -133,7 +133,7 @@ export const importsActs = {
         )
         .execute();
       await insertLastUses(act.db, made);
-      // Servers that looked for nothing foreign begin to.
+      // Servers that did not look for imported credentials begin to.
       act.change({ kind: 'imports', id: '', beforeMs: null, endsAtMs: null });
     }
     for (const { id, kind, accountId, userId, environment, permissions, expiresAtMs } of made) {
@@ -169,7 +169,7 @@ async function makeUser(
   return { userId: made.id, accountId: made.accountId };
 }
 
-/** Null: deleted meanwhile. */
+/** Null: deleted in the meantime. */
 async function ownerOf(db: Db, userId: number) {
   const row = await db
     .selectFrom('users')
@@ -188,7 +188,7 @@ async function lockActive(db: Db, accountIds: ReadonlySet<number>): Promise<Read
   return active;
 }
 
-/** Ids by hash; a hash that stands here already gets none. */
+/** Ids by hash; a hash that exists here already gets none. */
 async function insertCredentials(
   db: Db,
   credentials: readonly ImportedCredential[],
@@ -203,7 +203,7 @@ async function insertCredentials(
         account_id: credential.accountId,
         user_id: credential.userId,
         name: credential.name,
-        // Lives on with the password and unused: elsewhere it did too. Where it came from stands in `imports`.
+        // Expires with a changed password and without use, as it did elsewhere. Where it came from is in `imports`.
         source: 'command-line' as const,
         permissions: toJson(credential.permissions),
         addresses: null,

@@ -100,7 +100,7 @@ export const invitationsActs = {
       .set((eb) => ({
         ticket_hash: toBytes(input.ticketHash),
         expires_at_ms: expiresAtMs,
-        // Whoever sends it now has sent it.
+        // The user who sends it again becomes its sender.
         invited_by: actorId,
         sent_at_ms: nowMs,
         sendings: eb('sendings', '+', 1),
@@ -137,7 +137,7 @@ export const invitationsActs = {
     if (user === undefined) return 'gone';
     const invitation = await lockInvitation(act.db, { ticketHash, emailKey: user.email_key, nowMs });
     if (typeof invitation === 'string') return invitation;
-    // An invitation to register has been answered by being registered.
+    // An invitation to register is answered by registering.
     if (invitation.accountId === null) return 'gone';
     const isNewOwner = invitation.role === 'owner' && (await roleInTeam(act.db, invitation.accountId, userId)) === null;
     if (isNewOwner && !(await mayOwnAnother(act.db, userId))) return 'too_many';
@@ -164,9 +164,10 @@ export const invitationsActs = {
 };
 
 /**
- * The first half of using an invitation up, for an act that has more to do before (registering): it looks, and holds the invitation and its team
- * until the commit, so that `redeemInvitation` later in the same act finds them as they are now. Nothing is changed. `emailKey`: of the person
- * who comes. `gone`: unknown, used, taken back or expired, its team is deleted, or its sender could not send it now.
+ * The first half of using an invitation up, for an act that has more to do before (registering): it reads and locks the
+ * invitation and its team until the commit, so that `redeemInvitation` later in the same act finds them unchanged. Nothing is
+ * changed. `emailKey`: of the person who comes. `gone`: unknown, used, revoked or expired, its team is deleted, or its sender
+ * could not send it now.
  */
 export async function lockInvitation(
   db: Db,
@@ -206,8 +207,9 @@ async function maySend(
 }
 
 /**
- * For every act that takes rights away: ends the open invitations that a user could not send any more. `accountId`: of one team; null: to
- * register; left out: all of them. `role`: the one that the user has left; null: none. `event`: of the act, for who did it and when.
+ * For every act that takes rights away: ends the open invitations that a user could not send any more. `accountId`: of one team;
+ * null: to register; left out: all of them. `role`: the role that the user still has; null: none. `event`: of the act, for who
+ * did it and when.
  */
 export async function endInvitationsBeyond(
   act: Act,
@@ -231,9 +233,9 @@ export async function endInvitationsBeyond(
 }
 
 /**
- * The second half: uses the ticket up, makes the user a member (one who is a member already keeps the role that they have), and takes
- * their address for proved, since the link came to it. `event`: `invitation.accepted`, its account is filled in. False when the
- * ticket was used meanwhile, which `lockInvitation` in the same act rules out.
+ * The second half: uses the ticket up, makes the user a member (one who is a member already keeps their role), and marks their
+ * address as verified, since the link came to it. `event`: `invitation.accepted`, its account is filled in. False if the ticket
+ * was used in the meantime, which `lockInvitation` in the same act rules out.
  *
  * In the act of a registration:
  * ```
@@ -346,7 +348,7 @@ async function refuseUnlessAdmin(
     .where('invitations.id', '=', id)
     .executeTakeFirst();
   if (invitation === undefined) return 'gone';
-  // An admin has no say over those who are to be owners.
+  // An admin cannot change invitations of future owners.
   return includesRole(role, 'admin') && includesRole(role, invitation.role) ? null : 'not_allowed';
 }
 
@@ -387,7 +389,7 @@ async function openOf(db: Db, accountId: number, nowMs: number): Promise<number>
 const mostOf = ({ emailVerifiedAtMs }: Pick<User, 'emailVerifiedAtMs'>, limit: number): number =>
   emailVerifiedAtMs === null ? Math.min(limit, MAX_INVITATIONS_A_DAY_UNVERIFIED) : limit;
 
-/** Mails that this person sent off within a day, in whatever team. */
+/** Mails that this user sent within a day, in any team. */
 async function sentByOn(db: Db, userId: number, nowMs: number): Promise<number> {
   const row = await db
     .selectFrom('invitations')

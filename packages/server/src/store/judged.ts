@@ -1,4 +1,7 @@
-/** What the home page needs to judge every credential of an account, at a cost that does not grow with the days that use is kept for. */
+/**
+ * What the overview page needs to judge every credential of an account, at a cost that does not grow with the days that use is
+ * kept for.
+ */
 import { sql } from 'kysely';
 import type { CredentialsStore } from '../core/credentials/credential.ts';
 import { fromJson } from './json.ts';
@@ -25,7 +28,7 @@ export const judgedReads = (db: Db): Pick<CredentialsStore, 'listJudged' | 'used
       .where('revoked_at_ms', 'is', null)
       .orderBy('expires_at_ms')
       .orderBy('id');
-    // Two ranges of one index, so that nothing that has expired is looked at: there may be any number of that.
+    // Two ranges of one index, so that nothing that has expired is read: there may be any number of expired ones.
     const expiring =
       after === null || after.expiresAtMs === null
         ? unrevoked.where('expires_at_ms', '>', nowMs)

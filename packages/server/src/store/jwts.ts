@@ -24,7 +24,7 @@ export function jwtsReads(db: Db): Pick<JwtsStore, 'findJwt' | 'listJwts'> {
     async listJwts({ keyId, subject, subjectBegins, before, nowMs, withEnded, limit }) {
       let query = db.selectFrom('jwts').selectAll().where('key_id', '=', keyId);
       if (subject !== undefined) query = query.where('subject', '=', subject);
-      // At most the living ones of one key are looked at. No LIKE: nothing in the text is a pattern.
+      // Reads at most the active ones of one key. No LIKE: nothing in the text is a pattern.
       if (subjectBegins !== undefined && subjectBegins !== '')
         query = query.where((eb) =>
           eb(eb.fn('substr', ['subject', sql.lit(1), sql.lit(subjectBegins.length)]), '=', subjectBegins),
@@ -48,9 +48,9 @@ export const jwtsActs = {
     const counted = await countOneMore(act.db, jwt.keyId, limit, nowMs);
     if (counted === 'too_many') return 'too_many';
     if (counted === 'gone') return 'key_gone';
-    // All until some moment were revoked while this one was on its way: it would be dead before it is handed out.
+    // All until some moment were revoked while this one was being minted: it would be revoked before it is handed out.
     if (jwt.issuedAtMs <= counted.revokedBeforeMs) return 'key_changed';
-    // Looked at under the lock that narrowing and revoking take too: a JWT is recorded before they look, or never.
+    // Read under the lock that narrowing and revoking take too: a JWT is recorded before they read, or never.
     const key = (await keyState(act.db, { id: jwt.keyId })).rows[0];
     const unchanged =
       key !== undefined &&
@@ -86,7 +86,7 @@ export const jwtsActs = {
       .selectFrom('changes')
       .select('number')
       .where('before_ms', 'is not', null)
-      // By when it ends, because that is how revocations are indexed.
+      // By when it expires, because revocations are indexed by that.
       .where('ends_at_ms', '>=', from)
       .where('ends_at_ms', '<=', to)
       .where('kind', '=', kind)
@@ -116,7 +116,7 @@ export const jwtsActs = {
       .where('expires_at_ms', '>', nowMs)
       .where('revoked_at_ms', 'is', null)
       .execute();
-    // Another server's clock may be ahead: what it has recorded is before, whatever its clock says.
+    // Another server's clock may be ahead: what it has recorded counts as earlier, whatever its clock says.
     const beforeMs = Math.max(nowMs, Number(newest));
     await act.db.updateTable('jwt_counts').set({ revoked_before_ms: beforeMs }).where('key_id', '=', keyId).execute();
     act.revoke({ kind: 'credential', id: keyId, beforeMs });
@@ -129,7 +129,7 @@ export const jwtsActs = {
   },
 
   async sweepJwts(act: Act, { beforeMs, limit }: Input<'sweepJwts'>): Promise<boolean> {
-    // By signing key, because that is how the records are indexed.
+    // By signing key, because the records are indexed by that.
     const keys = await act.db.selectFrom('signing_keys').select('kid').execute();
     let left = limit;
     for (const { kid } of keys) {
@@ -147,7 +147,7 @@ export const jwtsActs = {
   },
 };
 
-/** Revokes, one by one, the live JWTs of a key that hold more than `permissions` now allows. */
+/** Revokes, one by one, the active JWTs of a key that hold more than `permissions` now allows. */
 export async function revokeWiderJwts(
   act: Act,
   keyId: number,
@@ -181,7 +181,7 @@ export async function lockMintingOfAccount(db: Db, accountId: number): Promise<v
   await lockCounts(db, (keys) => keys.where('account_id', '=', accountId).where('kind', '=', 'key').orderBy('id'));
 }
 
-/** Takes the lock under which keys of these accounts are created. The no-op update takes the rows' locks on PostgreSQL. */
+/** Takes the lock under which keys of these accounts are created. The no-op update locks the rows on PostgreSQL. */
 export async function lockKeysOfAccounts(db: Db, accountIds: readonly number[]): Promise<void> {
   await db
     .updateTable('accounts')
@@ -202,8 +202,8 @@ async function lockCounts(db: Db, choose: (keys: KeyIds) => KeyIds): Promise<voi
 }
 
 /**
- * Counts a JWT in without counting all: the bound only grows, and is counted again when it reaches the limit, since by then
- * some may have ended. The row's lock makes two racing mints take turns. `gone`: the key does not exist (the database was set back).
+ * Counts a JWT without counting all: the bound only grows, and is counted again when it reaches the limit, since by then some may
+ * have expired. The row's lock makes two racing mints take turns. `gone`: the key does not exist (the database was set back).
  */
 async function countOneMore(
   db: Db,
@@ -266,7 +266,7 @@ const keyState = prepare((db, { id }: { id: number }) =>
     .where('credentials.id', '=', id),
 );
 
-/** A secret that was replaced while its request was on the way mints nothing any more. */
+/** A secret that was replaced during its request cannot mint any more. */
 const holdsSecret = (
   key: { hash: Uint8Array; previous_hash: Uint8Array | null; previous_ends_at_ms: number | null },
   hash: Buffer,

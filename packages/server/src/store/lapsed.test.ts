@@ -1,4 +1,4 @@
-/** A session whose application's limit has passed is not active, whether or not anybody has refreshed it since; on both databases. */
+/** A session whose application's limit has passed is not active, whether or not it was refreshed since; on both databases. */
 import { randomBytes } from 'node:crypto';
 import { beforeAll, expect, it } from 'vitest';
 import { newApplication } from '../../test/applications.ts';

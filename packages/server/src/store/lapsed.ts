@@ -1,6 +1,6 @@
 /**
- * Sessions that have lapsed: their application's limit has passed, and nobody has refreshed them since. The row says so only after the next refresh, or
- * after the job that sweeps; lists and counts of active sessions compare with the clock.
+ * Sessions that have lapsed: their application's limit has passed, and they were not refreshed in that time. The row says so only
+ * after the next refresh, or after the job that sweeps; lists and counts of active sessions compare with the clock.
  */
 import { type RawBuilder, sql } from 'kysely';
 import { happened } from '../core/audit/event.ts';
@@ -19,8 +19,8 @@ export const isActive = (nowMs: number): RawBuilder<boolean> => sql<boolean>`(se
 type Input = Parameters<SessionsStore['endLapsed']>[0];
 
 /**
- * Ends them, as a refresh would. Guards are not notified: the JWTs have expired no later than the sessions did. One application at a time, and of it those that are old
- * enough by the index. True when more may be left.
+ * Ends them, as a refresh would. Guards are not notified: the JWTs have expired no later than the sessions did. One application
+ * at a time, and of its sessions those that are old enough by the index. True when more may be left.
  */
 export async function endLapsed(act: Act, { nowMs, limit }: Input): Promise<boolean> {
   const applications = await act.db

@@ -1,4 +1,7 @@
-/** The limits in memory and in PostgreSQL: the same points, the same waits, and no clock that is set back makes anybody wait longer. */
+/**
+ * The limits in memory and in PostgreSQL: the same points, the same waits, and a clock that is set back never makes anyone wait
+ * longer.
+ */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresUrl } from '../../../../test/shared-things.ts';
@@ -8,9 +11,9 @@ import { openMemoryLimiter } from './limiter.ts';
 
 interface Scene {
   readonly limiter: Limiter;
-  /** Another server's, over the same buckets. */
+  /** Another server's limiter, over the same buckets. */
   readonly other: Limiter;
-  /** So much time passes. */
+  /** Lets this much time pass. */
   pass(ms: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -38,7 +41,7 @@ async function inPostgres(): Promise<Scene> {
   return {
     limiter,
     other,
-    // The database's clock cannot be moved; what it is compared with can.
+    // The database's clock cannot be moved; the stored moments that it is compared with can.
     pass: async (ms) => void (await client.query('UPDATE limits SET expire = expire - $1::bigint', [ms])),
     close: () => client.end(),
   };
@@ -86,7 +89,7 @@ describe.each([
     expect(await wait()).toBeLessThanOrEqual(FAILURE_WINDOW_SECONDS / 2);
     await scene.pass((FAILURE_WINDOW_SECONDS * 1000) / 2);
     expect(await takeMany(scene.limiter, 'a', MAX_FAILURES + 5)).toBe(MAX_FAILURES);
-    // Given back after the window: nothing is owed to the next one.
+    // Given back after the window: this does not affect the next one.
     await scene.pass(FAILURE_WINDOW_SECONDS * 1000);
     await scene.limiter.giveBack('a');
     expect(await takeMany(scene.limiter, 'a', MAX_FAILURES + 5)).toBe(MAX_FAILURES);

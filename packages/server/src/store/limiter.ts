@@ -7,10 +7,10 @@ import { DAY_MS } from '../core/lib/clock.ts';
 import { A_DAY, FAILURE_WINDOW_SECONDS, type Limiter, MAX_A_DAY, MAX_FAILURES } from '../core/sign-ins/sign-in-limits.ts';
 
 export interface LimitRule {
-  /** Names the rule where buckets of several are kept in one place. */
+  /** Names the rule where buckets of several rules are kept in one place. */
   readonly name: 'daily' | 'sign-in';
   readonly maxPoints: number;
-  /** From the first point that is taken on; then the bucket is empty again. */
+  /** From the first point that is taken; then the bucket is empty again. */
   readonly windowMs: number;
 }
 
@@ -19,7 +19,7 @@ const SIGN_IN: LimitRule = { name: 'sign-in', maxPoints: MAX_FAILURES, windowMs:
 
 export const limitRuleOf = (bucket: string): LimitRule => (bucket.startsWith(A_DAY) ? DAILY : SIGN_IN);
 
-/** The whole seconds until a bucket is empty again; at least one, because nobody may ask again at once. */
+/** The whole seconds until a bucket is empty again; at least one, so that nobody asks again at once. */
 export const retryAfterSeconds = (leftMs: number): number => Math.max(1, Math.ceil(leftMs / 1000));
 
 interface Bucket {

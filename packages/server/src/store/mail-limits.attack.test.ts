@@ -1,4 +1,4 @@
-/** Whoever writes to a mailbox, and however often: it gets a number of each kind, and no more. On both databases. */
+/** Whoever writes to a mailbox, and however often, it gets a limited number of mails of each kind. On both databases. */
 import { expect, it } from 'vitest';
 import { eachDatabase } from '../../test/databases.ts';
 import { linkIn, mailsOf } from '../../test/mails.ts';
@@ -42,7 +42,7 @@ eachDatabase('a mailbox', (makeDatabase) => {
     const ticket = await linkIn(server, moved, '/new-email#');
     expect((await visitor.ask('/me/email/confirm', { body: { ticket } })).status).toBe(200);
     expect((await mailsOf(server, stranger)).map(({ kind }) => kind)).toEqual(['verify-email']);
-    // Where it was verified it is told: somebody else may have moved the account.
+    // Where the address was verified it is notified: somebody else may have changed it.
     const again = `${crypto.randomUUID()}@example.com`;
     expect((await visitor.ask('/me/email', { body: { email: again } })).status).toBe(204);
     const second = await linkIn(server, again, '/new-email#');

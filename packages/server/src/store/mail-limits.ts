@@ -1,6 +1,6 @@
 /**
- * Whether a mail may be written, by the rules of `core/mail/mail-rules.ts`. Counted for each mailbox and kind in one statement, so that two at
- * once both count.
+ * Whether a mail may be written, by the rules of `core/mail/mail-rules.ts`. Counted for each mailbox and kind in one statement,
+ * so that two at once both count.
  */
 import { sql } from 'kysely';
 import type { MailDraft } from '../core/mail/mail.ts';
@@ -8,10 +8,10 @@ import { type MailRule, ruleFor } from '../core/mail/mail-rules.ts';
 import { toBytes } from './hex.ts';
 import type { Db } from './prepared.ts';
 
-/** `limit`: this mailbox has had its number. `unverified`: none of this kind goes to an address that was never verified. */
+/** `limit`: this mailbox has received its maximum. `unverified`: none of this kind goes to an address that was never verified. */
 export type MailVerdict = 'good' | 'limit' | 'unverified';
 
-/** Counts the mail, so it is called once for each. */
+/** Counts the mail, so call it once for each. */
 export async function judgeMail(db: Db, mail: MailDraft): Promise<MailVerdict> {
   const rule = ruleFor(mail.kind, await isVerified(db, mail));
   if (rule === 'never') return 'unverified';
@@ -19,7 +19,7 @@ export async function judgeMail(db: Db, mail: MailDraft): Promise<MailVerdict> {
 }
 
 async function count(db: Db, { mailbox, kind, createdAtMs }: MailDraft, { withinMs }: MailRule): Promise<number> {
-  // A window that ends so late was begun by a clock that was ahead, and would last until then.
+  // A window that ends this late was begun by a clock that was ahead, and would last until then.
   const isOver = sql<boolean>`mail_limits.ends_at_ms <= ${createdAtMs} OR mail_limits.ends_at_ms > ${createdAtMs + 2 * withinMs}`;
   const { mails } = await db
     .insertInto('mail_limits')
@@ -46,7 +46,8 @@ async function count(db: Db, { mailbox, kind, createdAtMs }: MailDraft, { within
 }
 
 /**
- * By the address as it is now: an act that changes it judges its mails before (`judgeMails`). For a deleted user the row that is left says it.
+ * By the current address: an act that changes it judges its mails before (`judgeMails`). For a deleted user the remaining row
+ * tells.
  */
 async function isVerified(db: Db, { recipient, userId }: MailDraft): Promise<boolean> {
   if (userId === null) return false;

@@ -1,6 +1,6 @@
 /**
- * The outbox: mails that wait, are sent or have failed. A mail is written by the act that it tells of (`run-act.ts`); a job
- * claims it here and sends it.
+ * The outbox: mails that wait, are sent or have failed. A mail is written by the act that it reports (`run-act.ts`); a job claims
+ * it here and sends it.
  */
 import type { Mail, MailDraft, MailKind, MailsStore, MailWithBody } from '../core/mail/mail.ts';
 import type { Act } from './act.ts';
@@ -36,7 +36,7 @@ export const mailsActs = {
       .updateTable('mails')
       .set((eb) => ({ next_try_at_ms: untilMs, tries: eb('tries', '+', 1) }))
       .where('id', 'in', due)
-      // Asked again under the row's lock: of two servers that chose the same one gets it.
+      // Checked again under the row's lock: of two servers that chose the same one, only one gets it.
       .where('next_try_at_ms', '<=', nowMs)
       .returningAll()
       .executeTakeFirst();

@@ -1,4 +1,4 @@
-/** Teams on both databases: what ends with a team, and who wins when two do the same thing at once. */
+/** Teams on both databases: what ends with a team, and who wins if two do the same thing at once. */
 import { randomBytes } from 'node:crypto';
 import { beforeAll, expect, it } from 'vitest';
 import { created } from '../../test/created.ts';
@@ -302,7 +302,7 @@ eachDatabase('teams', (makeDatabase) => {
     expect(await store.members.deleteTeam({ ...deletion, actorId: b.id })).toBe('not_allowed');
     expect(await store.members.deleteTeam({ ...deletion, actorId: a.id })).toBe('done');
     expect(heard).toEqual([expect.objectContaining({ kind: 'account', id: String(team), beforeMs: expect.any(Number) })]);
-    // For good, and as long as a JWT of it may live.
+    // For good, and while a JWT of it may be valid.
     expect(heard[0]?.beforeMs).toBeGreaterThan(NOW + 366 * DAY);
 
     expect((await store.credentials.findKeyByHash(hash))?.ownerDisabledAtMs).toBe(NOW);

@@ -1,6 +1,6 @@
 /**
  * Teams and their members: creating, renaming, transferring and deleting a team, and changing who is in it. Rows of `members` are
- * written in `teams.ts` alone.
+ * written only in `teams.ts`.
  */
 import type { EventDraft } from '../core/audit/event.ts';
 import { roleAllows } from '../core/oauth/scope.ts';
@@ -126,7 +126,7 @@ export const membersActs = {
   },
 };
 
-/** Ends a team whose lock the act holds, and everything of it. */
+/** Ends a team whose lock the act holds, and everything in it. */
 export async function endTeam(
   act: Act,
   accountId: number,
@@ -145,8 +145,9 @@ export async function endTeam(
 }
 
 /**
- * For the act that deletes a user: takes them out of every team. False when one of these would have no owner then; nothing was
- * changed. The locks come first: of the user, so that no team is made meanwhile, and of each team, so that no other owner goes.
+ * For the act that deletes a user: removes them from every team. False if one of these would have no owner then; nothing was
+ * changed. The locks come first: of the user, so that no team is created in the meantime, and of each team, so that no other
+ * owner leaves.
  */
 export async function leaveEveryTeam(act: Act, userId: number, cause: Pick<EventDraft, 'atMs' | 'by'>): Promise<boolean> {
   const { db } = act;
@@ -170,7 +171,7 @@ export async function leaveEveryTeam(act: Act, userId: number, cause: Pick<Event
   return true;
 }
 
-/** Ends every credential of an account, and the JWTs on record; what ends them elsewhere is the change that the caller makes. */
+/** Ends every credential of an account, and the recorded JWTs; elsewhere they end by the change that the caller writes. */
 async function endCredentialsOfAccount(db: Db, accountId: number, nowMs: number): Promise<number> {
   await lockMintingOfAccount(db, accountId);
   const ended = await db
@@ -216,7 +217,7 @@ const narrowToRole = (
   return narrowSessions(act, { userId, accountId, isLess: (permissions) => permissions.some(isLost) }, nowMs);
 };
 
-/** A user owns the personal account, administrators the operator account; of teams one is a member. */
+/** A user owns the personal account, administrators the operator account; of teams a user is a member. */
 const reachable = (db: Db, user: Person) =>
   db
     .selectFrom('accounts')

@@ -7,8 +7,8 @@ import type { ColumnTypes } from './migrations/migration.ts';
 import type { Database } from './schema.ts';
 
 /**
- * Applies what is missing, and gives the list of changes an epoch where it has none (a new database, a restored backup).
- * Returns the names of the migrations that it applied. `disableTransactions`: the caller already holds a transaction (SQLite).
+ * Applies what is missing, and gives the list of changes an epoch if it has none (a new database, a restored backup). Returns the
+ * names of the migrations that it applied. `disableTransactions`: the caller already holds a transaction (SQLite).
  */
 export async function migrate(db: Kysely<Database>, types: ColumnTypes, { disableTransactions = false } = {}): Promise<string[]> {
   const { error, results } = await migratorFor(db, types, disableTransactions).migrateToLatest();

@@ -1,7 +1,7 @@
 /**
- * Taking rights away from running sessions acts at once, as ending them does: in the same act the JWTs issued so far are revoked, and the
- * next refresh gives a narrower one. The sessions go on. `jwts_after_ms` keeps the moment, so that no server issues a JWT that is already
- * revoked, whatever its clock shows.
+ * Taking rights away from running sessions takes effect at once, as ending them does: in the same act the JWTs issued so far are
+ * revoked, and the next refresh gives a narrower one. The sessions continue. `jwts_after_ms` keeps the moment, so that no server
+ * issues a JWT that is already revoked, whatever its clock shows.
  */
 import { sql } from 'kysely';
 import { SECOND_MS } from '../core/lib/clock.ts';
@@ -11,8 +11,8 @@ import { CLOCK_SLACK_MS } from './horizon.ts';
 import type { Db } from './prepared.ts';
 
 /**
- * Milliseconds in which another server may still issue a JWT by what it knew before, or by a clock that is a little ahead: these are revoked too. It
- * covers the second and a half that a server may be behind.
+ * Milliseconds in which another server may still issue a JWT by what it knew before, or by a clock that is a little ahead: these
+ * are revoked too. It covers the second and a half that a server may be behind.
  */
 const SLACK_MS = 2000;
 /** Above this many sessions of one user, all of the user's JWTs are revoked by one change. */
@@ -20,14 +20,17 @@ const MAX_CHANGES = 50;
 
 interface Narrowed {
   readonly userId: number;
-  /** Which sessions of theirs; all that are given must fit. */
+  /** Which of the sessions; all conditions that are given must match. */
   readonly accountId?: number;
   readonly grantId?: number;
   /** Whether a session that holds these permissions has lost one of them. */
   readonly isLess: (permissions: readonly string[]) => boolean;
 }
 
-/** Of one user. By the rows' locks a refresh under way comes either before, and its JWT is revoked, or after, and it finds what is left. */
+/**
+ * Of one user. Because of the rows' locks a running refresh is either before, and its JWT is revoked, or after, and it finds what
+ * is left.
+ */
 export async function narrowSessions(act: Act, narrowed: Narrowed, nowMs: number): Promise<void> {
   const { userId, accountId, grantId, isLess } = narrowed;
   let query = withoutJwts(act.db, nowMs).where('user_id', '=', userId).where('ended_at_ms', 'is', null);
@@ -55,7 +58,7 @@ async function narrowUser(act: Act, userId: number, nowMs: number): Promise<void
   act.revoke({ kind: 'user', id: userId, beforeMs });
 }
 
-/** Whether a JWT of the session may not have expired yet. */
+/** Whether a JWT of the session may still be valid. */
 const isIssuing = ({ last_used_at_ms: atMs }: { readonly last_used_at_ms: number }, nowMs: number): boolean =>
   atMs + UNRECORDED_JWT_SECONDS * SECOND_MS + CLOCK_SLACK_MS > nowMs;
 
@@ -64,7 +67,7 @@ const withoutJwts = (db: Db, nowMs: number) =>
     jwts_after_ms: sql<number>`CASE WHEN last_used_at_ms > ${nowMs} THEN last_used_at_ms ELSE ${nowMs} END + ${sql.lit(SLACK_MS)}`,
   });
 
-/** The JWTs of an application's sessions, and those that it got for itself. One change, however many sessions there are. */
+/** The JWTs of an application's sessions, and its own. One change, however many sessions there are. */
 export async function narrowApplication(
   act: Act,
   { id, client_id: clientId }: { readonly id: number; readonly client_id: string },

@@ -1,9 +1,9 @@
-/** Opens the store. The only file that knows which database this is; only that one's driver is loaded. */
+/** Opens the store. The only file that knows which database this is; only the driver of that one is loaded. */
 import type { OpenedStore, OpenStoreOptions, PendingMigration } from './opened.ts';
 import type { ConnectionFigures } from './postgres/figures.ts';
 
 export async function openStore(options: OpenStoreOptions): Promise<OpenedStore> {
-  // Loaded when it is the one: the other one's driver would only take memory.
+  // Loaded only if it is used: the driver of the other one would only take memory.
   if (isPostgres(options.url)) return (await import('./postgres/open.ts')).openPostgres(options);
   return (await import('./sqlite/open.ts')).openSqlite(options);
 }
@@ -14,7 +14,7 @@ export async function pendingMigrations(url: string): Promise<readonly PendingMi
   return (await import('./sqlite/backup.ts')).sqlitePendingAt(url.slice('sqlite:'.length));
 }
 
-/** Copies the database into a new file while servers go on; null on PostgreSQL, which brings its own tools. */
+/** Copies the database into a new file while servers run; null on PostgreSQL, which has its own tools. */
 export async function backupStore(url: string, file: string): Promise<{ bytes: number } | null> {
   if (isPostgres(url)) return null;
   return (await import('./sqlite/backup.ts')).backupSqlite(url.slice('sqlite:'.length), file);

@@ -1,11 +1,11 @@
-/** What opening a store takes and gives, whichever database it is. */
+/** The input and the result of opening a store, for either database. */
 import type { Limiter } from '../core/sign-ins/sign-in-limits.ts';
 import type { Store } from '../core/store.ts';
 
 export interface OpenStoreOptions {
   /** `sqlite:PATH` (an absolute path) or `postgres://…`. */
   readonly url: string;
-  /** What went wrong outside any act (a lost listening connection). */
+  /** Reports what went wrong outside any act (a lost listening connection). */
   readonly onWarning: (message: string) => void;
   /** `check`: refuse to open when a migration is missing, instead of applying it. Default `apply`. */
   readonly migrations?: 'apply' | 'check';
@@ -14,13 +14,13 @@ export interface OpenStoreOptions {
 }
 
 export interface OpenedStore extends Store {
-  /** Failed proofs: counted in memory where one server runs, in the database where several may. */
+  /** Failed attempts: counted in memory where one server runs, in the database where several may. */
   readonly limiter: Limiter;
-  /** Migrations applied by this opening. */
+  /** Migrations that this opening applied. */
   readonly applied: readonly string[];
 }
 
-/** A migration that the database lacks, with the statements that would run. */
+/** A migration that is missing in the database, with the statements that would run. */
 export interface PendingMigration {
   readonly name: string;
   readonly statements: readonly string[];

@@ -23,7 +23,7 @@ export function permissionsReads(db: Db): Pick<PermissionsStore, 'listPermission
     },
 
     async countHolders({ nowMs }) {
-      // Lists are few, holders many: the database counts who has which list, and only the lists travel.
+      // Lists are few, holders many: the database counts who has which list, and only the lists are transferred.
       const live = await Promise.all([
         db
           .selectFrom('credentials')
@@ -114,7 +114,10 @@ async function readPermissions(db: Db): Promise<readonly CataloguedPermission[]>
 
 type Catalogue = ReturnType<typeof indexCatalogue>;
 
-/** Revokes the JWTs of applications that hold what is taken out of the catalogue, or can no longer be granted: one change for each application. */
+/**
+ * Revokes the JWTs of applications that hold what is removed from the catalogue, or cannot be granted any more: one change for
+ * each application.
+ */
 async function narrowApplicationsTo(
   act: Act,
   { before, after }: { readonly before: Catalogue; readonly after: Catalogue },

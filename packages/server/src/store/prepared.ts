@@ -29,7 +29,7 @@ class Marker {
  * @example const byId = prepare((db, { id }: { id: number }) => db.selectFrom('users').selectAll().where('id', '=', id));
  */
 export function prepare<V extends Values, Row>(build: (db: Db, values: V) => Compilable<Row>) {
-  // One compiled text for each database; its adapter object stands for it, transactions share it.
+  // One compiled text for each database; its adapter object identifies it, transactions share it.
   const compiled = new WeakMap<object, CompiledQuery<Row>>();
   const markers = new Proxy({} as V, { get: (_, name) => new Marker(String(name)) });
   return async (db: Db, values: V): Promise<Answer<Row>> => {

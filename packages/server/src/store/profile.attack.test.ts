@@ -1,4 +1,7 @@
-/** Races that somebody could win who has lost an account, or never had it: on both databases, through the doors that they would use. */
+/**
+ * Races that a person could win who has lost an account, or never had it: on both databases, through the doors that they would
+ * use.
+ */
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, it } from 'vitest';
 import { startAmbush } from '../../test/ambush.ts';
@@ -25,7 +28,7 @@ eachDatabase('whoever lost an account', (makeDatabase) => {
     await expect.poll(async () => (await mailsOf(server, email)).map(({ kind }) => kind)).toContain('reset-password');
     return await linkIn(server, email, '/reset#');
   }
-  /** Does `again` over and over, `act` in the midst of it, and ends a little after `act` has. */
+  /** Does `again` over and over, `act` in the middle of it, and ends a little after `act` has. */
   async function amidst(act: () => Promise<unknown>, again: () => Promise<unknown>): Promise<void> {
     const round = () => Promise.all([again(), again(), again()]);
     await round();
@@ -117,7 +120,7 @@ eachDatabase('whoever lost an account', (makeDatabase) => {
     const taking = thief.ask('/me/password', { method: 'PUT', body: { password: NEW_PASSWORD } });
     const ending = owner.browser.ask('/me/sign-ins', { method: 'DELETE' });
     const [taken, ended] = [await taking, await ending];
-    // Whoever came first: never both.
+    // One of the two: never both.
     expect([taken.status, ended.status].filter((status) => status === 204)).toHaveLength(1);
     const password = taken.status === 204 ? NEW_PASSWORD : PASSWORD;
     await loggedIn(server, owner.email, password);
@@ -167,15 +170,15 @@ eachDatabase('whoever lost an account', (makeDatabase) => {
     expect((await browser.ask(`/accounts/${team.id}`, { method: 'DELETE', body: { name: team.name }, headers })).status).toBe(
       204,
     );
-    // What is counted in memory is written behind the answers.
+    // What is counted in memory is written after the answers.
     await expect.poll(async () => (await browser.ask('/tokens')).json.credentials?.[0]?.last_used_at ?? null).not.toBeNull();
     expect((await browser.ask('/me', { method: 'DELETE', body: { email }, headers })).status).toBe(204);
     const rest = await everything();
     for (const text of [name, agent]) expect(rest.filter((line) => line.includes(text))).toEqual([]);
-    // The mail that tells of it is the last thing that knows the address.
+    // The mail about it is the last thing that contains the address.
     expect(rest.filter((line) => line.includes(email))).toHaveLength(1);
     expect((await mailsOf(server, email)).map(({ kind }) => kind)).toEqual(['user-deleted']);
-    // Nor are they left in the file, once its log was written back.
+    // They are not left in the file either, once its log was written back.
     for (const text of [name, agent]) expect(await isInFile(text)).toBe(false);
     const again = await registered(server, email);
     expect(again.id).toBeGreaterThan(id);
@@ -212,7 +215,7 @@ eachDatabase('whoever lost an account', (makeDatabase) => {
     expect((await everything()).filter((line) => line.includes(email)).length).toBeGreaterThan(5);
     expect((await browser.ask('/me', { method: 'DELETE', body: { email } })).status).toBe(204);
     const rest = (await everything()).filter((line) => line.includes(email));
-    // The mail that tells of it, and the invitations that are open: those are for whoever has the address.
+    // The mail about it, and the invitations that are open: those are for the owner of the address.
     expect(rest.filter((line) => !line.startsWith('invitations '))).toEqual([expect.stringContaining('user-deleted')]);
     expect(rest.filter((line) => line.startsWith('audit_persons ') || line.startsWith('audit_events '))).toEqual([]);
     expect((await everything()).filter((line) => line.startsWith('audit_persons ') && line.includes(beside))).toHaveLength(1);
@@ -235,11 +238,11 @@ eachDatabase('whoever lost an account', (makeDatabase) => {
     expect((await browser.ask('/me', { method: 'DELETE', body: { email: now } })).status).toBe(204);
     const rest = await everything();
     expect(rest.filter((line) => line.includes(before))).toEqual([]);
-    // The mail that tells of it is the last thing that knows the address.
+    // The mail about it is the last thing that contains the address.
     expect(rest.filter((line) => line.includes(now))).toEqual([expect.stringContaining('user-deleted')]);
   });
 
-  /** What stands between the rows counts too. Of PostgreSQL there is no file to read: it overwrites in its own time. */
+  /** What is between the rows counts too. PostgreSQL has no file to read: it overwrites in its own time. */
   async function isInFile(text: string): Promise<boolean> {
     const { database } = server;
     if (database.kind !== 'sqlite') return false;

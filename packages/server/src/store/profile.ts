@@ -1,6 +1,6 @@
 /**
- * What users do about themselves: their name, password, address and account, and registering. Also what ends when an address is
- * proved for the first time.
+ * What users do to their own data: their name, password, address and account, and registering. Also what ends when an address is
+ * verified for the first time.
  */
 import type { ExpressionBuilder } from 'kysely';
 import type { AdoptionStore } from '../core/providers/provider.ts';
@@ -72,7 +72,7 @@ export const profileActs = {
       .where('deleted_at_ms', 'is', null)
       .executeTakeFirst();
     if (updated.numUpdatedRows === 0n) return false;
-    // The personal account bears its user's name.
+    // The personal account has its user's name.
     const { id: accountId } = await act.db
       .selectFrom('accounts')
       .select('id')
@@ -97,14 +97,14 @@ export const profileActs = {
       const redeemed = await redeem(db, { ...ticket, nowMs });
       if (redeemed === null || redeemed.userId !== userId) return 'gone' as const;
     }
-    // A sign-in that was ended while the password was hashed changes nothing any more.
+    // A sign-in that was ended while the password was hashed cannot change anything any more.
     if (keep !== null && !(await giveNewSecret(db, userId, keep))) return 'gone' as const;
     await db
       .updateTable('users')
       .set({ password_hash: input.passwordHash, password_changed_at_ms: nowMs, updated_at_ms: nowMs })
       .where('id', '=', userId)
       .execute();
-    // First of all: whatever a browser has under way (`authority.ts`) is there when the rest looks for what to end.
+    // First of all: everything that a browser has in progress (`authority.ts`) is written before the rest looks for what to end.
     await endSignIns(db, { userId, nowMs, ...(keep === null ? {} : { exceptId: keep.id }) });
     await endSessions(act, { userId }, { reason: 'password-changed', nowMs });
     if (isFirstProof) {
@@ -131,7 +131,7 @@ export const profileActs = {
     act.event(event);
     return toUser(await users(act.db).where('users.id', '=', userId).executeTakeFirstOrThrow());
 
-    /** Somebody else's link is left for them. */
+    /** Another person's link is not touched. */
     async function undo(): Promise<null> {
       if (ticket !== null) await keepTicket(act.db, ticketHash, ticket);
       return null;
@@ -154,14 +154,14 @@ export const profileActs = {
       .executeTakeFirst();
     if (taken !== undefined) return 'taken';
     await takeInvitationsAlong(act.db, { userId, emailKey, nowMs });
-    // The notice goes to the old address, which is told only if it was verified.
+    // The notice goes to the old address, only if that was verified.
     await act.judgeMails(event);
     await act.db
       .updateTable('users')
       .set({ email, email_key: emailKey, email_verified_at_ms: nowMs, updated_at_ms: nowMs })
       .where('id', '=', userId)
       .execute();
-    // Links that went to the old address are of no use any more.
+    // Links that went to the old address are useless now.
     await endTickets(act.db, userId, 'reset-password');
     await endTickets(act.db, userId, 'verify-email');
     act.event(event);
@@ -173,7 +173,7 @@ export const profileActs = {
     const user = await users(db).where('users.id', '=', userId).executeTakeFirst();
     if (user === undefined) return 'gone' as const;
     if (user.is_administrator === 1) {
-      // Of two last administrators who go at once one stays.
+      // If the last two administrators delete themselves at once, one stays.
       await lockAdministrators(db, null);
       if (!(await hasAdministratorBeside(db, userId))) return 'last-administrator' as const;
     }
@@ -227,13 +227,13 @@ export const profileActs = {
     const { db } = act;
     const { identity, user, vouching, mayCreate, firstProof, nowMs, events } = input;
     const standing = await users(db).where('users.email_key', '=', user.emailKey).executeTakeFirst();
-    // Before anybody is created, and only for a stranger: who has an account accepts it at its own page.
+    // Before any user is created, and only for a stranger: users accept it at their own page.
     const entry = standing === undefined ? await judgeEntry(db, input) : null;
     if (typeof entry === 'string') return entry;
     const created = mayCreate && standing === undefined ? await insertUser(db, user) : null;
     const found = created ?? standing ?? (await users(db).where('users.email_key', '=', user.emailKey).executeTakeFirst());
     if (found === undefined) return firstProof === null ? ('sign-up-closed' as const) : ('gone' as const);
-    // Locked before anything is ended: no log-in of theirs slips in between.
+    // Locked before anything is ended: no log-in of theirs can come in between.
     const owner = await lockEnabledUser(db, found.id, null);
     if (owner === null) return null;
     if (created === null && !mayAdopt(vouching, owner)) return 'unlisted' as const;
@@ -244,7 +244,7 @@ export const profileActs = {
     if (isFirstProof && firstProof === null) return 'first-proof' as const;
     if (firstProof !== null) {
       const { expects, ticketHash } = firstProof;
-      // Verified in between: nothing would end, and the mail says that it did.
+      // Verified in between: nothing would end, although the mail says that it did.
       if (userId !== firstProof.userId || !isFirstProof) return 'gone' as const;
       if (expects !== null && !isSameEnding(expects, await readEnding(db, { userId, all: true, nowMs })))
         return 'changed' as const;
@@ -279,7 +279,7 @@ export const profileActs = {
   },
 
   async createFirstAdministrator(act: Act, { user, ticketHash, nowMs, event }: Input<'createFirstAdministrator'>) {
-    // Two servers that start at the same moment may each have shown a link of their own.
+    // Two servers that start at the same moment may each have shown their own link.
     await lockAdministrators(act.db, null);
     const ticket = await redeem(act.db, { purpose: 'setup', hash: ticketHash, nowMs });
     if (ticket === null || (await hasAdministratorBeside(act.db, null))) return 'gone' as const;
@@ -294,7 +294,10 @@ export const profileActs = {
   },
 };
 
-/** The invitation of a stranger who comes through another provider, whose word it is that the address is theirs. Null: they come without one. */
+/**
+ * The invitation of a stranger who comes through another provider, which says that the address is theirs. Null: they come without
+ * one.
+ */
 async function judgeEntry(db: Db, { invitation: entry, user: { emailKey }, nowMs }: Input<'adoptIdentity'>) {
   if (entry === null) return null;
   const { ticketHash, signUp, event } = entry;
@@ -305,8 +308,8 @@ async function judgeEntry(db: Db, { invitation: entry, user: { emailKey }, nowMs
 }
 
 /**
- * Every credential that speaks for the user or the personal account, its JWTs, what they granted, every application of it, and every factor. The
- * sign-ins have ended before.
+ * Every credential of the user or the personal account, its JWTs, what they granted, every application of it, and every factor.
+ * The sign-ins have ended before.
  */
 async function endEverything(
   act: Act,
@@ -320,7 +323,7 @@ async function endEverything(
     .where((eb) => eb.or([eb('user_id', '=', userId), eb('account_id', '=', accountId)]))
     .where('revoked_at_ms', 'is', null)
     .execute();
-  // Where they were known from goes too: a squatter's browser is none that the owner knows.
+  // Known networks and browsers are deleted too: the browser of someone who registered this address is not the owner's.
   for (const table of [
     'passkeys',
     'totp_secrets',
@@ -340,7 +343,7 @@ async function endEverything(
   act.revoke({ kind: 'account', id: accountId, beforeMs });
 }
 
-/** False when the sign-in has ended. */
+/** False if the sign-in has ended. */
 async function giveNewSecret(db: Db, userId: number, { id, hash }: { id: number; hash: string }): Promise<boolean> {
   const updated = await db
     .updateTable('sign_ins')
@@ -352,12 +355,12 @@ async function giveNewSecret(db: Db, userId: number, { id, hash }: { id: number;
   return updated.numUpdatedRows > 0n;
 }
 
-/** Mails to somebody who is deleted hold their address. The one that tells of the deletion is written later in the same act. */
+/** Mails to a deleted user contain their address. The one that reports the deletion is written later in the same act. */
 const forgetMails = (db: Db, userId: number) => db.deleteFrom('mails').where('user_id', '=', userId).execute();
 
 /**
- * Deletes what was written when others invited this address: the mail, which belongs to no user, and the address with the event. Found through the
- * invitations, which are kept as long, so that no table is read as a whole.
+ * Deletes what was written when others invited this address: the mail, which belongs to no user, and the address with the event.
+ * Found through the invitations, which are kept for as long, so that no whole table is read.
  */
 async function forgetInvitee(db: Db, userId: number): Promise<void> {
   const invitations = await db
@@ -379,7 +382,7 @@ async function forgetInvitee(db: Db, userId: number): Promise<void> {
   }
 }
 
-/** From where and with what the credentials of the personal account were used. The counts stay. */
+/** From where and with which user agent the credentials of the personal account were used. The counts stay. */
 const forgetUse = (db: Db, accountId: number) =>
   db
     .updateTable('credential_use')
@@ -390,7 +393,7 @@ const forgetUse = (db: Db, accountId: number) =>
 const overAt = (nowMs: number) => (eb: ExpressionBuilder<Database, 'invitations'>) =>
   eb.or([eb('ended_at_ms', 'is not', null), eb('expires_at_ms', '<=', nowMs)]);
 
-/** To whom those went that were answered or are over. One that is open is the address's, whoever it belongs to. */
+/** Recipients of invitations that were answered or have ended. An open one belongs to the address, whoever owns that. */
 const forgetInvitations = (db: Db, userId: number, nowMs: number) =>
   db
     .updateTable('invitations')
@@ -400,8 +403,8 @@ const forgetInvitations = (db: Db, userId: number, nowMs: number) =>
     .execute();
 
 /**
- * For the act that changes a verified address, before it does: invitations to the old one that are over are found by the new one from now on, so
- * that they are forgotten with the user. What they say stays.
+ * For the act that changes a verified address, before it does: ended invitations to the old one are found by the new one from now
+ * on, so that they are deleted with the user. Their text stays.
  */
 const takeInvitationsAlong = (
   db: Db,

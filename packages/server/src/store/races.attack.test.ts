@@ -1,6 +1,6 @@
 /**
- * Two servers on one database, and somebody who wins every race that can be won. What counts is not what the record says but what
- * a server believes that follows the list of changes: that is who lets a JWT in.
+ * Two servers on one database, and an attacker who wins every race that can be won. What counts is not what the record says but
+ * what a server that follows the list of changes believes: that server accepts a JWT or refuses it.
  */
 import { randomBytes } from 'node:crypto';
 import { covers, RevocationList } from '@keyhouse/protocol';
@@ -68,7 +68,7 @@ eachDatabase('nobody wins a race', (makeDatabase) => {
     if (user === null) throw new Error('taken');
     return user;
   };
-  /** `aheadMs`: by how much the clock of the server that mints is ahead of the one that ends the key. */
+  /** `aheadMs`: how much the clock of the server that mints is ahead of the one that ends the key. */
   const mint = (through: OpenedStore, key: Credential, permissions: readonly string[], aheadMs: number) =>
     through.jwts.recordJwt({
       jwt: {
@@ -88,7 +88,7 @@ eachDatabase('nobody wins a race', (makeDatabase) => {
     });
   const mints = (key: Credential, count = 8) =>
     Array.from({ length: count }, (_, i) => mint(i % 2 === 0 ? store : other, key, i % 4 < 2 ? WIDE : ['a.read'], i * 1000));
-  /** What a server that has just started lets in. */
+  /** What a server that has just started accepts. */
   const alive = async (key: Credential): Promise<readonly MintedJwt[]> => {
     const list = new RevocationList();
     for (const change of (await store.changes.activeRevocations(NOW)).revocations) list.add(change);
@@ -134,7 +134,7 @@ eachDatabase('nobody wins a race', (makeDatabase) => {
       kept += living.length;
       expect(living.filter(({ permissions }) => !covers(['a.read'], [...permissions]))).toEqual([]);
     }
-    // Those that were narrow enough are left alone.
+    // Those that were narrow enough are not touched.
     expect(kept).toBeGreaterThan(0);
   });
 

@@ -1,4 +1,4 @@
-/** Which credentials people should be reminded of, and which reminders they already got. */
+/** Which credentials users should be reminded of, and which reminders they already received. */
 import type { RemindersStore } from '../core/use/reminders.ts';
 import type { Act } from './act.ts';
 import { toCredential } from './credentials.ts';

@@ -1,4 +1,4 @@
-/** The list of changes as the feed and those who start read it, on both databases. */
+/** The list of changes as the feed and newly started readers read it, on both databases. */
 import { randomBytes } from 'node:crypto';
 import { makeJti } from '@keyhouse/protocol';
 import { beforeAll, expect, it } from 'vitest';

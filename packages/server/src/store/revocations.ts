@@ -13,11 +13,11 @@ const DAY_MS = 86_400_000;
 
 type Reads = Pick<ChangesStore, 'place' | 'lookAfter' | 'changesAfter' | 'activeRevocations'>;
 
-/** `pollDb`: what polls the list, again and again; the rest is read over `db`. */
+/** `pollDb`: polls the list, again and again; the rest is read over `db`. */
 export function revocationsReads(db: Db, pollDb: Db): Reads {
   return {
     async place() {
-      // From the end on there is nothing: only the end itself is read.
+      // After the end there is nothing: only the end itself is read.
       return placeIn(await listFrom(pollDb, { change: Number.MAX_SAFE_INTEGER, event: 0, limit: 1 }));
     },
     async lookAfter({ change, event }, limit) {
@@ -45,7 +45,7 @@ export function revocationsReads(db: Db, pollDb: Db): Reads {
       const active = db
         .selectFrom('changes')
         .selectAll()
-        // Of suspensions the lifted ones too: whoever comes from another list may know of one that this list has lost.
+        // Of suspensions the lifted ones too: a reader that comes from another list may know of one that this list has lost.
         .where((eb) => eb.or([eb('before_ms', 'is not', null), eb('kind', 'in', [...SUSPENSION_KINDS])]))
         .where((eb) => eb.or([eb('ends_at_ms', 'is', null), eb('ends_at_ms', '>', nowMs)]))
         .orderBy('number');
@@ -76,8 +76,8 @@ const changesAfter = prepare((db, { after, limit }: { after: number; limit: numb
 );
 
 /**
- * The epoch, both ends, both rows from where a look begins, and the changes after that: by one statement, so that both databases read all of it of one
- * moment. At most a primary key is looked up for each.
+ * The epoch, both ends, both rows from which a read begins, and the changes after that: by one statement, so that both databases
+ * read all of it at one moment. At most a primary key is looked up for each.
  */
 const listFrom = prepare((db, from: { change: number; event: number; limit: number }) =>
   db
@@ -99,7 +99,7 @@ const listFrom = prepare((db, from: { change: number; event: number; limit: numb
     .limit(from.limit),
 );
 
-/** Two rows that were given one number, before and after the database went back, differ at least in their moment. */
+/** Two rows that were given the same number, before and after the database was set back, differ at least in their moment. */
 const changeMark = sql<string>`changes.kind || ' ' || changes.subject_id || ' ' || changes.at_ms`;
 const eventMark = sql<string>`audit_events.event || ' ' || audit_events.actor || ' ' || audit_events.at_ms`;
 

@@ -1,7 +1,7 @@
 /**
- * Runs acts. The right that an act is done by is judged again before it begins (`authority.ts`): here, for every act, so that a new one cannot forget
- * it. Audit events, mails and changes are gathered while the act runs and written at its end, in the same transaction: the changes last, because
- * their counter's row stays locked until the commit.
+ * Runs acts. The right by which an act is done is judged again before it begins (`authority.ts`): here, for every act, so that a
+ * new one cannot forget it. Audit events, mails and changes are collected while the act runs and written at its end, in the same
+ * transaction: the changes last, because their counter's row stays locked until the commit.
  */
 import { type By, type EventDraft, happened } from '../core/audit/event.ts';
 import type { Authority } from '../core/authority.ts';
@@ -16,8 +16,8 @@ import { type AnnouncedDraft, writeChanges } from './write-changes.ts';
 import { type EventIds, writeEvent } from './write-event.ts';
 
 /**
- * Runs one act within the transaction `db` and returns its result with the changes that it caused. Its input says on whose behalf it is done; this
- * is judged first. Throws a `Refusal` if that access has ended; the transaction is then rolled back.
+ * Runs one act within the transaction `db` and returns its result with the changes that it caused. Its input says on whose behalf
+ * it is done; this is judged first. Throws a `Refusal` if that access has ended; the transaction is then rolled back.
  */
 export async function runAct(acts: Acts, db: Db, name: string, input: unknown): Promise<{ result: unknown; changes: Change[] }> {
   const act = acts[name];
@@ -61,14 +61,16 @@ export async function runAct(acts: Acts, db: Db, name: string, input: unknown): 
   return { result, changes: await writeChanges(db, announced) };
 }
 
-/** Says whose user the mail was for, and who caused it by actor only: no address is in it. */
+/** Says which user the mail was for, and who caused it only as an actor: it contains no address. */
 const dropped = (mail: MailDraft, verdict: MailVerdict, { atMs, by }: EventDraft): EventDraft =>
   happened({ ...by, person: {} }, atMs, 'mail.dropped', {
     userId: mail.userId,
     details: { kind: mail.kind, because: verdict },
   });
 
-/** The members of an act's input that say on whose behalf it is done. No others are searched: they may be text of strangers. */
+/**
+ * The members of an act's input that say on whose behalf it is done. No others are searched: they may contain text of strangers.
+ */
 interface OnBehalf {
   /** Of acts that write no event. */
   readonly by?: By;

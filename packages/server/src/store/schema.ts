@@ -1,6 +1,6 @@
 /**
- * The tables as Kysely sees them, alike on SQLite and PostgreSQL: integers (times are milliseconds, the unit in the name),
- * text (JSON included) and bytes (hashes). `docs/storage.md` says for each what a row is, what is hashed and when it dies.
+ * The tables as Kysely sees them, the same on SQLite and PostgreSQL: integers (times are milliseconds, the unit in the name),
+ * text (JSON included) and bytes (hashes). `docs/storage.md` says for each what a row is, what is hashed and when it is deleted.
  */
 import type { Generated } from 'kysely';
 
@@ -156,7 +156,7 @@ interface TotpSecretsTable {
   sealed_secret: string;
   created_at_ms: number;
   confirmed_at_ms: number | null;
-  /** The newest time step that was used: none is good twice (RFC 6238 §5.2). */
+  /** The newest time step that was used: none is accepted twice (RFC 6238 §5.2). */
   last_step: number;
 }
 
@@ -260,11 +260,11 @@ interface CredentialsTable {
   revoked_at_ms: number | null;
   /** Who created it, as the log writes it: `user:7`, `operator`. */
   created_by: string | null;
-  /** Null: it holds the permissions that it was made with. */
+  /** Null: it holds the permissions that it was created with. */
   permissions_changed_at_ms: number | null;
 }
 
-/** What the newest narrowing of a credential took away, as long as it can be undone. */
+/** What the newest narrowing of a credential took away, while it can be undone. */
 interface NarrowingsTable {
   credential_id: number;
   permissions: string | null;
@@ -310,9 +310,12 @@ interface JwtsTable {
 
 interface JwtCountsTable {
   key_id: number;
-  /** Never less than the live JWTs of the key; counted again when it reaches the limit. */
+  /** Never less than the active JWTs of the key; counted again when it reaches the limit. */
   upper_bound: number;
-  /** Every JWT of the key issued at or before this moment was revoked at once; none may be recorded any more that would be. */
+  /**
+   * Every JWT of the key issued at or before this moment was revoked at once; none that this would revoke may be recorded any
+   * more.
+   */
   revoked_before_ms: Generated<number>;
 }
 
@@ -479,9 +482,9 @@ interface ImportsTable {
   credential_id: number;
   /** Where it came from: `sanctum`, `csv`, `better-auth`, `unkey`, or what the operator called it. */
   origin: string;
-  /** Its id there; of a token what stands before the bar. */
+  /** Its id there; for a token the part before the bar. */
   foreign_id: string | null;
-  /** What it was imported with; the credential's own hash is another once it was rotated. */
+  /** The hash that it was imported with; after a rotation the credential's own hash differs. */
   hash: Uint8Array;
   /** What may be shown of it. */
   starts_with: string;
@@ -492,7 +495,7 @@ interface ImportedUsersTable {
   origin: string;
   foreign_id: string;
   user_id: number;
-  /** Of the address as it was there; null once the user is deleted. */
+  /** Of the address that the user had there; null once the user is deleted. */
   address_hash: Uint8Array | null;
   imported_at_ms: number;
 }

@@ -121,7 +121,8 @@ export const sessionsActs = {
     if (outcome === 'too_often' || outcome === 'reused' || outcome === 'over') return { outcome };
     const standing = await findStanding(act.db, move.id);
     if (standing !== null) return { outcome, standing };
-    // The user, the application, the account or the place in it is gone: whoever took it away ends sessions; this is what is left.
+    // The user, the application, the account or the membership of it is gone: the act that removed it ends sessions; this covers
+    // the rest.
     await endSessions(act, { id: move.id }, { reason: 'revoked', nowMs: move.nowMs });
     act.event(move.events.ended);
     return { outcome: 'over' };
@@ -157,7 +158,7 @@ export const sessionsActs = {
     const deleted = await act.db
       .deleteFrom('refresh_keys')
       .where('id', '<', newest.id)
-      // A server that has not heard of the newest yet may still be opening sessions with the one before it.
+      // A server that does not know of the newest yet may still open sessions with the previous one.
       .where('created_at_ms', '<', nowMs - DAY_MS)
       .where((eb) =>
         eb.not(
@@ -179,7 +180,7 @@ export const sessionsActs = {
   },
 };
 
-/** Which sessions an act ends; all that are given must fit. */
+/** Which sessions an act ends; all conditions that are given must match. */
 export interface SessionsFilter {
   readonly id?: string;
   readonly userId?: number;
@@ -188,7 +189,7 @@ export interface SessionsFilter {
   readonly grantId?: number;
   /** Granted in this sign-in. */
   readonly signInId?: number;
-  /** Granted in any other sign-in, or it is not recorded in which. */
+  /** Granted in any other sign-in, or the sign-in is not recorded. */
   readonly exceptSignInId?: number;
 }
 
@@ -201,8 +202,8 @@ interface EndedSession {
 }
 
 /**
- * Ends living sessions within another act, and tells every server and guard of each: their JWTs are dead from then on. The rows' locks
- * make it certain: a refresh under way has moved before, and its JWT falls too, or it finds the session ended.
+ * Ends active sessions within another act, and notifies every server and guard of each: their JWTs are revoked from then on. The
+ * rows' locks make this certain: a running refresh has moved before, and its JWT is revoked too, or it finds the session ended.
  */
 export async function endSessions(
   act: Act,
@@ -230,7 +231,10 @@ export async function endSessions(
   }));
 }
 
-/** Keeps the `keep` sessions of a user with an application that were used last, and ends the others. Call under the lock of the user. */
+/**
+ * Keeps the `keep` most recently used sessions of a user with an application, and ends the others. Call under the lock of the
+ * user.
+ */
 export async function endUnusedSessions(
   act: Act,
   { userId, applicationId, keep, nowMs }: { userId: number; applicationId: number; keep: number; nowMs: number },
@@ -250,7 +254,7 @@ export async function endUnusedSessions(
       act.event(happened(by, nowMs, 'session.ended', { reason: 'too-many', details: { session: id } }), { accountId, userId });
 }
 
-/** Opens one under a grant that the act holds the lock of. */
+/** Opens one under a grant whose lock the act holds. */
 export async function insertSession(
   db: Db,
   session: NewSession,
@@ -292,8 +296,8 @@ export async function insertSession(
 }
 
 /**
- * Null when the session, its user, grant, application or account has ended, the account is suspended, or the user has no place in the account
- * any more.
+ * Null if the session, its user, grant, application or account has ended, the account is suspended, or the user is not a member
+ * of the account any more.
  */
 export async function findStanding(db: Db, id: string): Promise<Standing | null> {
   const row = (await standing(db, { id })).rows[0];
@@ -415,7 +419,10 @@ const isOfSuspendedAccount = (eb: ExpressionBuilder<Database, 'sessions'>) =>
       .where(suspendedSinceMs, 'is not', null),
   );
 
-/** Why the token was not simply the newest. The row is locked first: whoever moves it meanwhile waits, or was before us. */
+/**
+ * Why the token was not simply the newest. The row is locked first: an act that moves it at the same time waits, or was before
+ * us.
+ */
 async function classifyReplay(act: Act, move: Move): Promise<Moved['outcome']> {
   const row = await act.db
     .updateTable('sessions')
@@ -432,7 +439,7 @@ async function classifyReplay(act: Act, move: Move): Promise<Moved['outcome']> {
   if (move.counter < row.counter - 1) return 'reused';
   if (await isSuspended(act.db, row.account_id)) return 'over';
   if (move.counter > row.counter) return jump(act, move);
-  // On PostgreSQL the one before us may have moved the row while we waited for it: then ours is the one before the newest.
+  // On PostgreSQL the act before us may have moved the row while we waited for it: then our token is the previous one.
   return move.counter === row.counter ? moveLocked(act, move) : repeat(act, move, row);
 }
 
@@ -460,7 +467,7 @@ async function repeat(act: Act, move: Move, row: Row): Promise<Moved['outcome']>
   return 'late';
 }
 
-/** The MAC says that we made it, so the row has been set back: a backup was restored. */
+/** The MAC proves that we created it, so the row has been set back: a backup was restored. */
 async function jump(act: Act, move: Move): Promise<Moved['outcome']> {
   const row = await act.db
     .updateTable('sessions')

@@ -4,7 +4,7 @@
 import type { Db } from './prepared.ts';
 import type { Database } from './schema.ts';
 
-/** One fact about this database, in the place of the one before. */
+/** Stores one fact about this database, replacing the previous value. */
 export async function putSetting(db: Db, name: Database['settings']['name'], value: string): Promise<void> {
   await db
     .insertInto('settings')

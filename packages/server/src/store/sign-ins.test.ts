@@ -1,4 +1,4 @@
-/** What is kept of sign-ins, browsers and networks, and for how long: on both databases. */
+/** What is stored of sign-ins, browsers and networks, and for how long: on both databases. */
 import { randomBytes } from 'node:crypto';
 import { beforeAll, expect, it } from 'vitest';
 import { eachDatabase } from '../../test/databases.ts';

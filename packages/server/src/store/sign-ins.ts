@@ -1,4 +1,4 @@
-/** Sign-ins of browsers: opening, proving and ending them, and from which browsers and addresses a user is known. */
+/** Sign-ins of browsers: opening, proving and ending them, and the browsers and addresses from which a user is known. */
 import { CEILINGS } from '../core/lib/ceilings.ts';
 import { emailKey } from '../core/lib/email.ts';
 import { vouchingFor } from '../core/providers/vouching.ts';
@@ -92,7 +92,7 @@ export const signInsActs = {
 
   async endSignIns(act: Act, { userId, id, exceptId, withSessions = false, nowMs, event }: Input<'endSignIns'>): Promise<number> {
     const which = { userId, ...(id === undefined ? {} : { id }), ...(exceptId === undefined ? {} : { exceptId }) };
-    // First: what the browser has under way (`authority.ts`) is then written before the rest looks for what to end.
+    // First: what the browser has in progress (`authority.ts`) is then written before the rest looks for what to end.
     const ended = await endSignIns(act.db, { ...which, nowMs });
     const sessions = withSessions ? await endGiven(act, which, nowMs) : 0;
     if (ended + sessions > 0) act.event(withSessions ? { ...event, details: { ...event.details, sessions } } : event);
@@ -135,7 +135,7 @@ export const signInsActs = {
   },
 };
 
-/** For the acts of other rooms that end a user's sign-ins with what they do: a changed password, a disabling, a deletion. */
+/** For the acts of other rooms that also end a user's sign-ins: a changed password, a disabling, a deletion. */
 export async function endSignIns(
   db: Db,
   { userId, id, exceptId, nowMs }: { userId: number; id?: number; exceptId?: number; nowMs: number },
@@ -150,7 +150,7 @@ export async function endSignIns(
   return Number((await query.executeTakeFirst()).numUpdatedRows);
 }
 
-/** Keeps the `keep` sign-ins of a user that were seen last, and ends the others. Call under the lock of the user. */
+/** Keeps the `keep` most recently seen sign-ins of a user, and ends the others. Call under the lock of the user. */
 async function endUnseen(db: Db, { userId, keep, nowMs }: { userId: number; keep: number; nowMs: number }): Promise<void> {
   const living = await db
     .selectFrom('sign_ins')
@@ -163,7 +163,10 @@ async function endUnseen(db: Db, { userId, keep, nowMs }: { userId: number; keep
   for (const { id } of living.slice(keep)) await endSignIns(db, { userId, id, nowMs });
 }
 
-/** False when it has ended. The no-op update takes the row's lock (on PostgreSQL), so that whoever ends it now sees what this act writes. */
+/**
+ * False if it has ended. The no-op update takes the row's lock (on PostgreSQL), so that an act that ends it now sees what this
+ * act writes.
+ */
 export async function lockSignIn(db: Db, id: number): Promise<boolean> {
   const locked = await db
     .updateTable('sign_ins')
@@ -174,7 +177,7 @@ export async function lockSignIn(db: Db, id: number): Promise<boolean> {
   return locked.numUpdatedRows > 0n;
 }
 
-/** The same for the sign-in of this user: when they were proved last. Null when it has ended. */
+/** The same for the sign-in of this user: when they last gave a proof. Null if it has ended. */
 export async function provedSignInAt(db: Db, id: number, userId: number): Promise<number | null> {
   const locked = await db
     .updateTable('sign_ins')
@@ -187,7 +190,7 @@ export async function provedSignInAt(db: Db, id: number, userId: number): Promis
   return locked?.proved_at_ms ?? null;
 }
 
-/** Asked under the lock of the user, which whoever takes every factor away holds too. */
+/** Checked under the lock of the user, which acts that remove factors hold too. */
 async function holds(db: Db, user: User, through: Through): Promise<boolean> {
   const userId = user.id;
   if ('provider' in through && !mayVouchFor(through.domains, user)) return false;
@@ -209,7 +212,7 @@ async function holds(db: Db, user: User, through: Through): Promise<boolean> {
   return row !== undefined;
 }
 
-/** Whether a provider with these domains may let the user in. For administrators it must name their domain. */
+/** Whether a provider with these domains may sign the user in. For administrators it must name their domain. */
 export const mayVouchFor = (domains: readonly string[], { isAdministrator, email }: User): boolean =>
   !isAdministrator || vouchingFor(domains, emailKey(email)) === 'named';
 

@@ -10,7 +10,7 @@ import { putSetting } from './settings.ts';
 type Input<Name extends keyof SigningKeysStore> = Parameters<SigningKeysStore[Name]>[0];
 type SecretInput<Name extends keyof MasterSecretStore> = Parameters<MasterSecretStore[Name]>[0];
 
-/** A server may sign with a retired key until it has heard of the rotation, and that JWT may live for a year. */
+/** A server may sign with a retired key until it knows of the rotation, and that JWT may be valid for a year. */
 const HEARD_AFTER_MS = 10 * 60 * 1000;
 
 const SIGNING_KEYS_CHANGED = { kind: 'signing-keys', id: '', beforeMs: null, endsAtMs: null } as const;
@@ -122,7 +122,8 @@ export const signingKeysActs = {
   },
 
   async dropEndedSigningKeys(act: Act, { nowMs }: Input<'dropEndedSigningKeys'>): Promise<number> {
-    // What it signed between its retirement and being heard of is on record, so the record is asked once more.
+    // What it signed between its retirement and the moment when all servers knew of it is recorded, so the record is read once
+    // more.
     const deleted = await act.db
       .deleteFrom('signing_keys')
       .where('state', '=', 'retired')
@@ -142,7 +143,7 @@ export const signingKeysActs = {
       .returning('kid')
       .execute();
     if (deleted.length > 0) {
-      // Their JWTs ended long ago; the sweep finds records by living signing keys, so the last of these go here.
+      // Their JWTs expired long ago; the sweep finds records by active signing keys, so the last of these are deleted here.
       await act.db
         .deleteFrom('jwts')
         .where(

@@ -1,6 +1,7 @@
 /**
- * Suspended accounts in the store. An account is suspended by the operator, or (a team) because no enabled owner is left; while either is the case,
- * everything of it is refused. What is in the account stays as it is, so that all of it works again once neither is.
+ * Suspended accounts in the store. An account is suspended by the operator, or (a team) because no enabled owner is left; while
+ * either is the case, everything in it is refused. The data of the account is not changed, so that all of it works again once
+ * neither is the case.
  */
 import type { SuspensionKind } from '@keyhouse/protocol';
 import { sql } from 'kysely';
@@ -15,8 +16,8 @@ export const toSuspension = (row: { suspended_since_ms: number | null; suspensio
   row.suspended_since_ms === null ? null : { sinceMs: row.suspended_since_ms, reason: row.suspension_reason };
 
 /**
- * What may be added to an account is judged by this, in the act that adds it. The no-op update takes the row's lock on PostgreSQL: a suspension
- * or a deletion in flight is either seen here, or sees what is written after this.
+ * Decides what may be added to an account, in the act that adds it. The no-op update takes the row's lock on PostgreSQL: a
+ * suspension or a deletion in flight is either seen here, or sees what is written after this.
  */
 export async function lockAccount(db: Db, id: number): Promise<AccountState> {
   await db
@@ -57,8 +58,8 @@ export async function activeAccounts(db: Db, ids: readonly number[]): Promise<re
 }
 
 /**
- * Suspends an account within an act that holds its lock: `column` says why. Servers and guards are told, unless it is already suspended for
- * the other reason. False when it is already suspended for this one.
+ * Suspends an account within an act that holds its lock: `column` says why. Servers and guards are notified, unless it is already
+ * suspended for the other reason. False if it is already suspended for this one.
  */
 export async function suspend(
   act: Act,
@@ -78,7 +79,10 @@ export async function suspend(
   return true;
 }
 
-/** Takes one reason, or both, away. If none is left, servers and guards are told. False when it was not suspended for any of these. */
+/**
+ * Takes one reason, or both, away. If none is left, servers and guards are notified. False if it was not suspended for any of
+ * these.
+ */
 export async function resume(
   act: Act,
   accountId: number,
@@ -95,19 +99,22 @@ export async function resume(
   return true;
 }
 
-/** For something that ends: it is revoked then, and no longer suspended. */
+/** For something that ends: it is revoked then, and not suspended any more. */
 export async function forgetSuspension(act: Act, kind: SuspensionKind, id: string): Promise<void> {
   const lifted = await lift(act.db, kind, id);
   if (lifted) act.suspend({ kind, id, sinceMs: null });
 }
 
 /**
- * For an account that is not suspended here: those that were running when the database went back may still refuse what was issued before a suspension that was
- * lost with it, until they hear otherwise.
+ * For an account that is not suspended here: servers and guards that were running when the database was set back may still refuse
+ * what was issued before a suspension that was lost with it, until they are notified.
  */
 export const forgetLostSuspension = (act: Act, accountId: number): Promise<void> => announce(act, accountId, null);
 
-/** Tells servers and guards of the account and its applications, and makes caches forget them. `sinceMs` null: no longer suspended. */
+/**
+ * Notifies servers and guards of the account and its applications, and makes caches forget them. `sinceMs` null: not suspended
+ * any more.
+ */
 async function announce(act: Act, accountId: number, sinceMs: number | null): Promise<void> {
   const applications = await act.db
     .selectFrom('applications')
@@ -125,7 +132,10 @@ async function announce(act: Act, accountId: number, sinceMs: number | null): Pr
   }
 }
 
-/** A server that starts reads what is suspended from the list of changes, so the old entry must not count any more. False if it does not exist. */
+/**
+ * A server that starts reads what is suspended from the list of changes, so the old entry must not count any more. False if it
+ * does not exist.
+ */
 async function lift(db: Db, kind: SuspensionKind, id: string): Promise<boolean> {
   const updated = await db
     .updateTable('changes')

@@ -1,6 +1,6 @@
 /**
- * What members and invitations share: a team's lock, the role that somebody has in it, and every write of `members` and of an account's
- * name. Nothing else writes them, so that no change of owners or name leaves the badges of its applications.
+ * What members and invitations share: a team's lock, the role that a user has in it, and every write of `members` and of an
+ * account's name. Nothing else writes them, so that every change of owners or name updates the badges of its applications.
  */
 
 import type { EventDraft } from '../core/audit/event.ts';
@@ -18,8 +18,8 @@ interface Membership {
 }
 
 /**
- * The lock of an active team: acts that change its members or invitations take turns by it. The no-op update takes the row's
- * lock on PostgreSQL; on SQLite there is one writer. False when there is no such team, or it is suspended: then nobody changes it.
+ * The lock of an active team: acts that change its members or invitations take turns by it. The no-op update takes the row's lock
+ * on PostgreSQL; on SQLite there is one writer. False if the team does not exist, or is suspended: then nobody can change it.
  */
 export async function lockTeam(db: Db, accountId: number): Promise<boolean> {
   if (!(await lockExistingTeam(db, accountId))) return false;
@@ -60,8 +60,8 @@ export async function hasEnabledOwner(db: Db, accountId: number, { besides }: { 
 }
 
 /**
- * The teams that a user owns, alone or with others, each under its lock. Every team of theirs is locked before the role is looked at: an act in
- * flight may be making them its owner.
+ * The teams that a user owns, alone or with others, each under its lock. Every team of theirs is locked before the role is read:
+ * an act in flight may be making them its owner.
  */
 export async function lockTeamsOwnedBy(db: Db, userId: number): Promise<readonly number[]> {
   const memberships = await db
@@ -93,7 +93,7 @@ export async function mayOwnAnother(db: Db, userId: number, limit: number = CEIL
   return Number(count) < limit;
 }
 
-/** Null when they are no member, or deleted. */
+/** Null if they are not a member, or deleted. */
 export async function roleInTeam(db: Db, accountId: number, userId: number): Promise<Role | null> {
   const row = await db
     .selectFrom('members')
@@ -137,7 +137,7 @@ export async function removeMember(act: Act, { accountId, userId, cause }: Membe
   if (removed?.role === 'owner') await takeBadgesOfAccount(act, accountId, cause);
 }
 
-/** For a team that is deleted. No badges are taken: its applications have ended. */
+/** For a team that is deleted. No badges are taken away: its applications have ended. */
 export const removeEveryMember = (db: Db, accountId: number) =>
   db.deleteFrom('members').where('account_id', '=', accountId).execute();
 

@@ -175,7 +175,7 @@ eachDatabase('a credential that lives on', (makeDatabase) => {
       last: { atMs: 1_101, credentialName: 'two', address: '::1', userAgent: 'curl' },
     });
     expect(await store.credentials.useByDay([two.id, one.id], 0)).toHaveLength(3);
-    // Two servers tell of the same account at once, one of them late.
+    // Two servers report about the same account at once, one of them late.
     const late = [store, other].map(({ credentials }, at) =>
       credentials.recordUse({ uses: [use(one.id, 11, 1_000 + at), use(two.id, 12, 1_200 + at)], permissions: [] }),
     );
@@ -211,7 +211,7 @@ eachDatabase('a credential that lives on', (makeDatabase) => {
       const changes = await store.changes.changesAfter(before, 10);
       expect(changes).toMatchObject([{ kind: 'credential', id: String(key.id), beforeMs: NOW + 500 }]);
       expect(changes[0]?.endsAtMs).toBeGreaterThan(NOW + DAY);
-      // One that was on its way would be dead when it is handed out: it is not recorded, and minted anew.
+      // One that was being minted would be revoked before it is handed out: it is not recorded, and minted again.
       expect(await record(key, newJwt(key, NOW + 500))).toBe('key_changed');
       expect(await record(key, newJwt(key, NOW + 501))).toBe('recorded');
       expect(await revokeAll(key, NOW + 501)).toBe(1);

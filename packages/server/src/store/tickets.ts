@@ -71,7 +71,9 @@ const LINKS: ReadonlySet<TicketPurpose> = new Set(['verify-email', 'new-email', 
 /** How long a used link is still answered as used. */
 const MARK_LASTS_MS = 30 * DAY_MS;
 
-/** For acts that use a ticket up together with what it is for: the row is gone, so nobody else can. A link leaves an empty mark. */
+/**
+ * For acts that use a ticket up together with its purpose: the row is deleted, so no other act can. A link leaves an empty mark.
+ */
 export async function redeem(
   db: Db,
   { purpose, hash, nowMs }: { purpose: TicketPurpose; hash: string; nowMs: number },
@@ -90,8 +92,8 @@ export async function redeem(
 }
 
 /**
- * Stores a ticket under the hash of its secret, over one that is there; for the mark, and for acts that redeemed a ticket and then do nothing
- * with it.
+ * Stores a ticket under the hash of its secret, replacing one that exists; for the mark, and for acts that redeemed a ticket and
+ * then do nothing with it.
  */
 export async function keepTicket(db: Db, hash: string, ticket: Ticket): Promise<void> {
   const row = {
@@ -108,7 +110,7 @@ export async function keepTicket(db: Db, hash: string, ticket: Ticket): Promise<
     .execute();
 }
 
-/** Ends a user's tickets, of one purpose or all. Tickets of nobody (`null`) of that purpose alike. */
+/** Ends a user's tickets, of one purpose or all. `null`: tickets without a user, of that purpose. */
 export async function endTickets(db: Db, userId: number | null, purpose?: TicketPurpose): Promise<void> {
   let query = db.deleteFrom('tickets').where('user_id', userId === null ? 'is' : '=', userId);
   if (purpose !== undefined) query = query.where('purpose', '=', purpose);
@@ -116,8 +118,8 @@ export async function endTickets(db: Db, userId: number | null, purpose?: Ticket
 }
 
 /**
- * Keeps the newest tickets of a user and purpose, and deletes the others. For those that do not replace each other: log-ins that wait for their
- * second step.
+ * Keeps the newest tickets of a user and purpose, and deletes the others. For those that do not replace each other: log-ins that
+ * wait for their second step.
  */
 async function dropOldTickets(db: Db, { userId, purpose }: Ticket): Promise<void> {
   // Under the lock of the user, so that two at once both count.

@@ -1,4 +1,7 @@
-/** A narrowing is undone once, within a day, and gives back what it took and never more: on both databases, whoever acts at the same moment. */
+/**
+ * A narrowing is undone once, within a day, and gives back what it took and never more: on both databases, whoever acts at the
+ * same moment.
+ */
 import { randomBytes } from 'node:crypto';
 import { beforeAll, expect, it } from 'vitest';
 import { eachDatabase } from '../../test/databases.ts';
@@ -141,7 +144,7 @@ eachDatabase('undoing a narrowing', (makeDatabase) => {
       await expect(undo(store, credential, { from: theirs })).rejects.toMatchObject({ refused: { code: 'not_signed_in' } });
       expect(await undo(store, credential, { from: theirs, of: stranger, by: stranger })).toBe('gone');
     }
-    // One's own sign-in, and a key of an account in which one has no place.
+    // The user's own sign-in, and a key of an account of which they are not a member.
     await expect(undo(store, key, { from: theirs, by: stranger })).rejects.toMatchObject({ refused: { code: 'not_found' } });
     const ended = await newSignIn(user);
     await store.signIns.endSignIns({ userId: user.id, id: ended, nowMs: NOW, event: event('user.signed_out') });

@@ -1,6 +1,7 @@
 /**
- * What a narrowing took away is kept for a day, so that it can be undone. The JWTs of a key and then the row of the credential are locked first, as
- * narrowing and revoking do: two that happen at once are in some order, and nothing that was taken away later comes back. Who asks is judged by `authority.ts`.
+ * What a narrowing took away is kept for a day, so that it can be undone. The JWTs of a key and then the row of the credential
+ * are locked first, as narrowing and revoking do: two that happen at once are in some order, and nothing that was taken away
+ * later comes back. `authority.ts` judges the actor.
  */
 import type { CredentialsStore, Undo } from '../core/credentials/credential.ts';
 import type { Act } from './act.ts';
@@ -31,7 +32,7 @@ export const undoReads = (db: Db): Pick<CredentialsStore, 'findUndo'> => ({
 
 interface Kept {
   readonly credentialId: number;
-  /** JSON, as it stood before. */
+  /** JSON, as it was before. */
   readonly permissions: string | null;
   readonly addresses: string | null;
   readonly nowMs: number;

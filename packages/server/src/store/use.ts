@@ -74,7 +74,7 @@ export const useActs = {
   },
 };
 
-/** `limit` rows of before a day, by their primary key. True when more may be left. */
+/** Deletes `limit` rows from before a day, by their primary key. True when more may be left. */
 async function deleteSome(
   db: Db,
   name: 'credential_use' | 'account_use' | 'permission_use' | 'permission_last_use',
@@ -89,7 +89,7 @@ async function deleteSome(
   return numAffectedRows === BigInt(limit);
 }
 
-/** What has added up in memory is written behind a deletion: the counts stay, and from where they came is forgotten. */
+/** What has added up in memory is written after a deletion: the counts stay, but not from where they came. */
 async function withoutErased(db: Db, uses: Input<'recordUse'>['uses']): Promise<Input<'recordUse'>['uses']> {
   const revoked = await db
     .selectFrom('credentials')
@@ -137,7 +137,7 @@ async function addUses(db: Db, uses: Input<'recordUse'>['uses']): Promise<void> 
     )
     .onConflict((conflict) =>
       conflict.columns(['credential_id', 'day']).doUpdateSet((eb) => {
-        // Where from goes with when: a batch without a use of the old secret leaves all three as they are.
+        // "Where from" belongs to "when": a batch without a use of the old secret does not change any of the three.
         const ofPrevious = <Name extends 'previous_last_address' | 'previous_last_user_agent'>(name: Name) =>
           eb
             .case()
@@ -145,7 +145,7 @@ async function addUses(db: Db, uses: Input<'recordUse'>['uses']): Promise<void> 
             .then(eb.ref(`credential_use.${name}`))
             .else(eb.ref(`excluded.${name}`))
             .end();
-        // Several servers and guards tell of one credential, not in the order of time: the newest stays.
+        // Several servers and guards report about one credential, not in the order of time: the newest stays.
         const ofNewer = <Name extends 'last_used_at_ms' | 'last_address' | 'last_user_agent'>(name: Name) =>
           eb
             .case()
@@ -195,7 +195,7 @@ async function addPermissions(db: Db, permissions: Input<'recordUse'>['permissio
       })),
     )
     .execute();
-  // The newest day of each: of what waited, several days may be written at once.
+  // The newest day of each: several days may be written at once.
   const newest = new Map<string, Input<'recordUse'>['permissions'][number]>();
   for (const use of permissions) {
     const key = `${use.credentialId} ${use.permission}`;
@@ -236,7 +236,7 @@ export const lastUse = (eb: ExpressionBuilder<Database, 'credentials'>) =>
     .limit(1)
     .as('last_used_at_ms');
 
-/** Adds what is known of their use: sums over the days, and where from on the newest. */
+/** Adds what is known of their use: sums over the days, and from where on the newest. */
 export async function withUse(db: Db, credentials: readonly Credential[]): Promise<readonly CredentialWithUse[]> {
   if (credentials.length === 0) return [];
   const ids = credentials.map(({ id }) => id);
@@ -281,7 +281,7 @@ export async function withUse(db: Db, credentials: readonly Credential[]): Promi
   });
 }
 
-/** For each credential the row of the newest day that knows of a use: the days are found in one look, not once for each day. */
+/** For each credential the row of the newest day that has a use: the days are found in one query, not one for each day. */
 const newestDays = (db: Db, ids: readonly number[], known: 'last_used_at_ms' | 'previous_last_used_at_ms') =>
   db
     .selectFrom('credential_use as newest')

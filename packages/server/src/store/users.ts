@@ -2,7 +2,7 @@
 import type { NewUser, User } from '../core/users/account.ts';
 import type { Db } from './prepared.ts';
 
-/** A user and the personal account; null when the address is taken. */
+/** A user and the personal account; null if the address is taken. */
 export async function insertUser(db: Db, user: NewUser): Promise<User | null> {
   const row = await db
     .insertInto('users')
@@ -44,8 +44,9 @@ export async function insertUser(db: Db, user: NewUser): Promise<User | null> {
 }
 
 /**
- * The enabled user with the personal account, as long as the password is still the one that was proved (null: it was another
- * proof). The no-op update takes the row's lock (on PostgreSQL), so that a disabling in flight is either seen here or sees what is written after this.
+ * The enabled user with the personal account, while the password is still the one that was verified (null: it was another proof).
+ * The no-op update takes the row's lock (on PostgreSQL), so that a disabling in flight is either seen here or sees what is
+ * written after this.
  */
 export async function lockEnabledUser(db: Db, userId: number, passwordHash: string | null): Promise<User | null> {
   let query = db

@@ -73,7 +73,7 @@ async function ofUser(db: Db, subject: Extract<ToBeDeleted, { what: 'user' }>, n
   const own = applicationsOf(db, subject.accountId);
   const [account, sessions, teams, invitations, signIns] = await Promise.all([
     ofAccount(db, subject, nowMs),
-    // In whichever account they granted them.
+    // In any account in which they granted them.
     count(db, liveSessions(db, nowMs).where('user_id', '=', subject.userId).where('application_id', 'not in', own)),
     count(db, db.selectFrom('members').select('account_id as id').where('user_id', '=', subject.userId)),
     // A personal account invites nobody: these are to teams, or to register.

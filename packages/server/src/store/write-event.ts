@@ -6,7 +6,7 @@ import type { EventDraft } from '../core/audit/event.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { Database } from './schema.ts';
 
-/** Ids that the act itself created; they count before those of the draft. */
+/** Ids that the act itself created; they have priority over those of the draft. */
 export interface EventIds {
   readonly accountId?: number;
   readonly userId?: number;
@@ -33,7 +33,7 @@ export async function writeEvent(db: Db, draft: EventDraft, ids: EventIds): Prom
   if (person !== null && salt !== null) await insertPerson(db, { event_id: eventId, salt, data: person });
 }
 
-/** Its id is made by the database; number and hash come with the chain. */
+/** The database creates its id; number and hash are added by the chain. */
 type NewRow = Omit<Selectable<Database['audit_events']>, 'id' | 'number' | 'hash'>;
 
 const insertEvent = prepare((db, row: NewRow) =>

@@ -7,7 +7,7 @@ export interface Migration {
   statements(types: ColumnTypes): readonly string[];
 }
 
-/** What the two databases spell differently. */
+/** What the two databases write differently. */
 export interface ColumnTypes {
   /** An integer primary key that is never reused. */
   readonly id: string;
@@ -20,7 +20,7 @@ export interface ColumnTypes {
   readonly nowMs: string;
   /** An expression: the text of a column as a JSON string, with its quotes. */
   readonly jsonString: (column: string) => string;
-  /** What stands behind the closing bracket of CREATE TABLE. */
+  /** What follows the closing bracket of CREATE TABLE. */
   readonly end: string;
   /** The same for a table whose primary key is its order on disk. */
   readonly endClustered: string;

@@ -6,12 +6,12 @@ import { MIGRATIONS } from './index.ts';
 import { POSTGRES_TYPES, SQLITE_TYPES } from './migration.ts';
 
 const DAY = 86_400_000;
-/** The migrations ask the database for the time, so the data is of now. */
+/** The migrations ask the database for the time, so the data is current. */
 const NOW = Date.now();
 const LAST_OF_BEFORE = '0006-guard-use';
 
 const USERS = { ada: 1, eve: 2, passkey: 3, codes: 4, totp: 5, disabled: 6, former: 7, deleted: 8, admin: 9 } as const;
-/** Number 1 is the operator's; personal ones are 10 and the user's id. */
+/** Number 1 is the operator's; personal ones are 10 plus the user's id. */
 const personal = (user: number) => user + 10;
 const TEAMS = { ofDisabled: 31, ofTwo: 32, deleted: 33, ofNobody: 34 } as const;
 const TOKENS = { login: 1, made: 2 } as const;
@@ -240,7 +240,7 @@ function change(number: number, kind: string, subject: string, beforeMs: number,
   return { number, kind, subject_id: subject, before_ms: beforeMs, ends_at_ms: endsAtMs, at_ms: beforeMs };
 }
 
-/** The schema of before with its rows, in the tables in which the migrator keeps what it applied. */
+/** The previous schema with its rows, in the tables in which the migrator records what it applied. */
 function statementsOf(kind: TestDatabase['kind']): readonly string[] {
   const literal = (value: Value): string => {
     if (value === null) return 'NULL';

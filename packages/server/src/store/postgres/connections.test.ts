@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** `withinMs`: a machine that is busy may take longer than anybody waits as a rule. */
+/** `withinMs`: a busy machine may take longer than requests usually wait. */
 function open(url: string, size: number, withinMs?: number) {
   const waits = withinMs === undefined ? {} : { withinMs };
   const connections = new Connections({ url, size, ...waits, onWarning: () => {}, onDoubt: () => {} });
@@ -28,7 +28,7 @@ async function administer() {
   return client;
 }
 
-/** A user who may have so many connections. */
+/** A database user who may have this many connections. */
 async function limitedUser(limit: number) {
   const client = await administer();
   const name = `limited_${randomBytes(6).toString('hex')}`;

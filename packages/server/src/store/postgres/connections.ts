@@ -1,6 +1,7 @@
 /**
- * The connections that acts and reads share. Without a free one they wait: for a limited time, and a limited number of them. While PostgreSQL does
- * not answer at all (`reachability.ts`), nobody waits. When PostgreSQL has no connection left, the open ones are shared, and one more is tried each second.
+ * The connections that acts and reads share. Without a free one they wait: for a limited time, and a limited number of them.
+ * While PostgreSQL does not answer at all (`reachability.ts`), they fail at once. When PostgreSQL has no connection left, the
+ * open ones are shared, and one more is tried each second.
  */
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import pg from 'pg';
@@ -10,25 +11,25 @@ import { destroy, Reachability } from './reachability.ts';
 import { ANSWER_WITHIN_MS, beginOn, connectionTo, prepareSession } from './session.ts';
 
 const CONNECTION_WITHIN_MS = 3000;
-/** More than a burst of requests leaves waiting, and few enough to be rejected all at once. */
+/** More than a burst of requests causes, and few enough to be rejected all at once. */
 const MAX_WAITING = 1000;
 /** These stay open when idle, so that some are there when PostgreSQL has no connection left. */
 const KEPT_OPEN = 2;
-/** After a new connection was answered at once, those that were asked before it and are not are taken for dead. */
+/** After a new connection was answered at once, those that have waited longer for an answer are considered dead. */
 const ANSWER_AFTER_ANOTHER_WITHIN_MS = 1500;
-/** A connection that was answered so recently is not taken for dead. */
+/** A connection that was answered this recently is not considered dead. */
 const ALIVE_FOR_MS = 500;
 const GROW_EVERY_MS = 1000;
 const ASK_AGAIN_AFTER_MS = 200;
 
 export interface ConnectionsOptions {
   readonly url: string;
-  /** At most so many are open. */
+  /** At most this many are open. */
   readonly size: number;
-  /** How long anybody waits for a connection that is free, or a new one. Left out: three seconds. */
+  /** How long to wait for a free connection, or a new one. Left out: three seconds. */
   readonly withinMs?: number;
   readonly onWarning: (message: string) => void;
-  /** Connections that were open may be dead; those that others hold should be opened again. */
+  /** Connections that were open may be dead; those that are used elsewhere should be opened again. */
   readonly onDoubt: () => void;
 }
 
@@ -38,7 +39,7 @@ export class Connections implements PostgresPool {
   readonly #given: ConnectionsOptions;
   readonly #withinMs: number;
   #pool: pg.Pool;
-  /** All that are open, and those of them that nobody uses. */
+  /** All open ones, and those of them that are idle. */
   readonly #open = new Set<pg.PoolClient>();
   readonly #idle = new Set<pg.PoolClient>();
   readonly #handles = new WeakMap<pg.PoolClient, Handle>();
@@ -71,7 +72,7 @@ export class Connections implements PostgresPool {
     return this.#waiting;
   }
 
-  /** A connection of one's own until it is released. @throws StoreUnavailable */
+  /** A connection for one caller until it is released. @throws StoreUnavailable */
   async connect(): Promise<PostgresPoolClient> {
     if (this.reachability.isSilent) throw new StoreUnavailable('PostgreSQL does not answer.');
     if (this.#waiting >= MAX_WAITING) throw new StoreUnavailable('Too many requests wait for a connection to PostgreSQL.');
@@ -108,7 +109,7 @@ export class Connections implements PostgresPool {
     return this.#pool.idleCount > this.#pool.waitingCount;
   }
 
-  /** There is nothing to wait for, unless it breaks in this moment. */
+  /** There is nothing to wait for, unless it breaks at this moment. */
   #takeFree(): Promise<pg.PoolClient> {
     return this.#pool.connect().catch((error: unknown) => {
       if (hasNoConnectionLeft(error)) return this.#take();
@@ -143,7 +144,7 @@ export class Connections implements PostgresPool {
     }
   }
 
-  /** Rejects when PostgreSQL no longer answers, or after `withinMs`. */
+  /** Rejects if PostgreSQL does not answer any more, or after `withinMs`. */
   #unlessLetGo<Value>(wanted: Promise<Value>, withinMs: number | null = null): Promise<Value> {
     return new Promise((resolve, reject) => {
       this.#letGo.add(reject);
@@ -168,7 +169,8 @@ export class Connections implements PostgresPool {
     });
     pool.on('connect', (client) => {
       this.#open.add(client);
-      // The pool listens to idle connections only. One that breaks within an act fails its query; unheard, it would end the process.
+      // The pool listens only to idle connections. One that breaks within an act fails its query; without a listener its error
+      // would end the process.
       client.on('error', () => {});
     });
     pool.on('acquire', (client) => void this.#idle.delete(client));
@@ -196,7 +198,7 @@ export class Connections implements PostgresPool {
     return handle;
   }
 
-  /** But not those that were answered a moment ago. */
+  /** Except those that were answered a moment ago. */
   #dropIdle(): void {
     for (const client of this.#idle) {
       const answeredAtMs = this.#handles.get(client)?.answeredAtMs ?? Number.NEGATIVE_INFINITY;
@@ -222,7 +224,7 @@ export class Connections implements PostgresPool {
     for (const client of this.#open) destroy(client);
   }
 
-  /** As many as there are, and one more each second until all may be had again. */
+  /** As many as there are, and one more each second until all can be opened again. */
   #askForLess(): void {
     const pool = this.#pool;
     pool.options.max = Math.max(1, pool.totalCount);
@@ -240,7 +242,10 @@ export class Connections implements PostgresPool {
     this.#growing.unref();
   }
 
-  /** One asks on behalf of all that wait. Settles when there is a connection, and also at any other failure, which each of them then meets itself. */
+  /**
+   * One asks on behalf of all that wait. Settles when there is a connection, and also at any other failure, which each waiting
+   * caller then meets itself.
+   */
   async #waitForRoom(): Promise<void> {
     while (this.#waiting > 0) {
       await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_AFTER_MS));
@@ -254,12 +259,14 @@ export class Connections implements PostgresPool {
   }
 }
 
-/** A connection in use. Where it failed, it is used for nothing more: the roll-back fails at once, and it does not go back to the others. */
+/**
+ * A connection in use. If it failed, it is not used any more: the roll-back fails at once, and it does not return to the pool.
+ */
 class Handle implements PostgresPoolClient {
   readonly #client: pg.PoolClient;
   readonly #reachability: Reachability;
   #isBroken = false;
-  /** Since when a statement waits for its answer; null: none does. */
+  /** Since when a statement waits for its answer; null: none waits. */
   askedAtMs: number | null = null;
   answeredAtMs = Number.NEGATIVE_INFINITY;
 

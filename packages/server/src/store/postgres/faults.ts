@@ -4,7 +4,7 @@ import { Refusal } from '../../core/refusal.ts';
 import { StoreUnavailable } from '../../core/unavailable.ts';
 
 /**
- * Statements that are wrong (classes 22, 23, 42) are our own mistakes and stay what they are. Everything else (no connection, a
+ * Statements that are wrong (classes 22, 23, 42) are our own mistakes and are thrown unchanged. Everything else (no connection, a
  * shutdown, no space, a time-out) means that the store is unavailable now.
  */
 export function translate(error: unknown): Error {
@@ -16,8 +16,8 @@ export function translate(error: unknown): Error {
 }
 
 /**
- * Lost against others that commit at the same moment: not to be serialised, a deadlock, or (23505) a row that another has just made
- * and that this act did not see when it looked. The next time it sees it.
+ * Lost against others that commit at the same moment: a serialization failure, a deadlock, or (23505) a row that another act has
+ * just created and that this act did not see when it looked. On the next attempt it sees it.
  */
 export const mayWorkAgain = (error: unknown): boolean => ['40001', '40P01', '23505'].includes(sqlState(error));
 

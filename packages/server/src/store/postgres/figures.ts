@@ -10,7 +10,7 @@ export interface ConnectionFigures {
   /** For ordinary users, all databases of this PostgreSQL together. */
   readonly most: number;
   readonly used: number;
-  /** False: a pooler stands between, which has limits of its own. */
+  /** False: there is a pooler in between, which has limits of its own. */
   readonly isDirect: boolean;
 }
 

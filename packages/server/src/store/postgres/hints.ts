@@ -1,5 +1,5 @@
 /**
- * Hints between servers by `NOTIFY` and `LISTEN`: a commit with changes wakes the others. No hint is relied on; the list of
+ * Hints between servers by `NOTIFY` and `LISTEN`: a commit with changes wakes the others. Nothing relies on a hint; the list of
  * changes is polled as well.
  */
 import { sql } from 'kysely';
@@ -12,12 +12,12 @@ const CHANNEL = 'keyhouse_changes';
 const RECONNECT_AFTER_MS = 2000;
 const ANSWER_WITHIN_MS = 5000;
 
-/** Wakes the other servers at the commit. Only a hint: whoever misses it looks every 500 ms anyway. */
+/** Wakes the other servers at the commit. Only a hint: a server that misses it polls every 500 ms anyway. */
 export const notifyOfChanges = (db: Db): Promise<unknown> => sql`select pg_notify(${CHANNEL}, '')`.execute(db);
 
 /**
- * A connection of its own that listens for hints, and comes back by itself. Behind a pooler nobody can listen: a backend that did would go on to serve
- * others. There it says so once, and the changes of other servers are found by polling alone.
+ * A separate connection that listens for hints, and reconnects by itself. Behind a pooler listening is not possible: the backend
+ * would go on to serve others. There it says so once, and the changes of other servers are found only by polling.
  */
 export function listenForChanges(url: string, onWarning: (message: string) => void) {
   const listeners = new Set<() => void>();
@@ -74,7 +74,7 @@ export function listenForChanges(url: string, onWarning: (message: string) => vo
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    /** Opens another connection, because this one may be dead: nothing would tell. */
+    /** Opens another connection, because this one may be dead: nothing would report it. */
     renew: () => {
       if (client !== null) destroy(client);
     },

@@ -1,6 +1,6 @@
 /**
- * Which history of a PostgreSQL cluster this is. A dump that was restored elsewhere, a recovery to a point in time and a standby that took over are
- * other histories than the one in which the list of changes got its epoch, and may lack the end of it.
+ * Which history of a PostgreSQL cluster this is. A dump that was restored elsewhere, a recovery to a point in time and a standby
+ * that took over are other histories than the one in which the list of changes got its epoch, and may lack the end of it.
  */
 import { type Kysely, sql } from 'kysely';
 import pg from 'pg';
@@ -9,8 +9,9 @@ import type { Database } from '../schema.ts';
 import { putSetting } from '../settings.ts';
 
 /**
- * When the history is not that of the last start, gives the list of changes another epoch, so that servers and guards that know the old one start over.
- * Servers that were running find it out by themselves; this is for a database that was set back while none ran. True when it was another history.
+ * If the history is not that of the last start, gives the list of changes another epoch, so that servers and guards that know the
+ * old one start over. Servers that were running notice it by themselves; this is for a database that was set back while none ran.
+ * True if it was another history.
  */
 export async function renewEpochOfAnotherHistory(db: Kysely<Database>): Promise<boolean> {
   const identity = await identityOf(db);
@@ -35,7 +36,7 @@ export async function renewEpochOfAnotherHistory(db: Kysely<Database>): Promise<
   });
 }
 
-/** The cluster, the database within it, and the timeline, which each recovery and each promotion of a standby counts up. */
+/** The cluster, the database within it, and the timeline, which increases with each recovery and each promotion of a standby. */
 async function identityOf(db: Kysely<Database>): Promise<string> {
   const { rows } = await sql<{
     database: string;
@@ -47,7 +48,7 @@ async function identityOf(db: Kysely<Database>): Promise<string> {
   ].join('/');
 }
 
-/** Empty where a hosted PostgreSQL does not let us ask: the right (42501), the function or the feature is missing. */
+/** Empty if a hosted PostgreSQL does not let us ask: the right (42501), the function or the feature is missing. */
 async function textOf(db: Kysely<Database>, question: ReturnType<typeof sql<{ text: string }>>): Promise<string> {
   try {
     return (await question.execute(db)).rows[0]?.text ?? '';

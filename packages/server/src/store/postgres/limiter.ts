@@ -1,9 +1,9 @@
 /**
- * The sign-in limits where several servers share them. Each verb is one statement without a name and without a transaction, so it needs no
- * connection for longer than that statement: it works behind a pooler, and nobody can come between reading and writing.
+ * The sign-in limits where several servers share them. Each verb is one statement without a name and without a transaction, so it
+ * needs no connection for longer than that statement: it works behind a pooler, and nothing can come between reading and writing.
  *
- * Time is the database's clock, the same for all servers. When that clock is set back, what was counted stays, and nobody waits for longer than
- * one window: the next attempt shortens an end that is further away than that.
+ * Time is the database's clock, the same for all servers. If that clock is set back, what was counted stays, and nobody waits for
+ * longer than one window: the next attempt shortens an end that is further away than that.
  */
 
 import { MINUTE_MS } from '../../core/lib/clock.ts';
@@ -35,7 +35,7 @@ const SWEEP = `
 export function openPostgresLimiter(run: RunStatement, monotonicMs: () => number = () => performance.now()): Limiter {
   let sweptAtMs = monotonicMs();
 
-  /** Not awaited: no sign-in must wait for it, and what stays is swept the next time. */
+  /** Not awaited: no sign-in must wait for it, and what stays is deleted the next time. */
   function sweepNowAndThen(): void {
     if (monotonicMs() - sweptAtMs < SWEEP_EVERY_MS) return;
     sweptAtMs = monotonicMs();

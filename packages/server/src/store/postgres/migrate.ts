@@ -1,4 +1,4 @@
-/** Migrations on PostgreSQL: all that is missing in one transaction, under a lock that ends with it. */
+/** Migrations on PostgreSQL: all missing ones in one transaction, under a lock that ends with it. */
 import { Kysely, PostgresAdapter, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { migrate, pendingStatements } from '../migrate.ts';
@@ -9,7 +9,7 @@ import { translate } from './faults.ts';
 import { renewEpochOfAnotherHistory } from './identity.ts';
 import { connectionTo } from './session.ts';
 
-/** Kysely's own number: servers of earlier versions, which lock by it for a session, are waited for. */
+/** Kysely's own number: servers of earlier versions, which take this lock for a session, are waited for. */
 const MIGRATION_LOCK = 3853314791062309107n;
 const CONNECTION_WITHIN_MS = 3000;
 
@@ -34,11 +34,11 @@ class MigrationDialect extends PostgresDialect {
   }
 }
 
-/** On a connection of its own and without any limit: to fill an index, or to wait for the server that does, may take long. */
+/** On a separate connection without any limit: filling an index, or waiting for the server that does, may take long. */
 export function applyMigrations(url: string, onWarning: (message: string) => void): Promise<readonly string[]> {
   return withConnection(url, async (db) => {
     const applied = await db.transaction().execute(async (transaction) => {
-      // Before anything is looked at: servers that start at once take turns from here on.
+      // Before anything is read: servers that start at once take turns from here on.
       await lock(transaction);
       return await migrate(transaction, POSTGRES_TYPES);
     });

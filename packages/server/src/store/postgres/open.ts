@@ -18,7 +18,7 @@ import { PollConnection } from './poll-connection.ts';
 const MAX_ATTEMPTS = 5;
 const DEFAULT_POOL_SIZE = 20;
 
-/** PostgreSQL 13 or later: a pool, each act one transaction, any number of servers beside each other. */
+/** PostgreSQL 13 or later: a pool, each act one transaction, any number of servers at the same time. */
 export async function openPostgres(options: OpenStoreOptions): Promise<OpenedStore> {
   const { url, onWarning, migrations = 'apply', poolSize: size = DEFAULT_POOL_SIZE } = options;
   const applied = await (migrations === 'apply' ? applyMigrations(url, onWarning) : refusePending(url));

@@ -1,6 +1,6 @@
 /**
- * The connection that the list of changes is polled over: one of its own, so that no poll waits behind the work of requests, and one second for each
- * answer, because nothing that is cached may be trusted for longer than that (`TRUST_FOR_MS`).
+ * The connection that the list of changes is polled over: a separate one, so that no poll waits behind the work of requests, and
+ * one second for each answer, because nothing that is cached may be trusted for longer than that (`TRUST_FOR_MS`).
  */
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import pg from 'pg';
@@ -51,7 +51,7 @@ export class PollConnection implements PostgresPool {
     await this.#client?.end().catch(() => {});
   }
 
-  /** Null where PostgreSQL has no connection left. */
+  /** Null if PostgreSQL has no connection left. */
   async #open(): Promise<pg.Client | null> {
     const { reachability } = this.#others;
     if (this.#isEnded) throw new StoreUnavailable('The connection to PostgreSQL is closed.');

@@ -1,7 +1,7 @@
 /**
- * Whether PostgreSQL answers at all. A network that drops packets silently leaves every connection open and every statement waiting. So when
- * something was not answered in time, and nothing else was answered since it was asked, a new connection is tried, one at a time; until one is answered,
- * nobody waits for the others.
+ * Whether PostgreSQL answers at all. A network that drops packets silently leaves every connection open and every statement
+ * waiting. So when something was not answered in time, and nothing else was answered since it was asked, a new connection is
+ * tried, one at a time; until one is answered, requests fail instead of waiting for the others.
  */
 import pg from 'pg';
 import { hasNoConnectionLeft, isAnswer, isSilence } from './faults.ts';
@@ -9,17 +9,20 @@ import { connectionTo } from './session.ts';
 
 const TRIAL_WITHIN_MS = 1000;
 const TRIAL_EVERY_MS = 200;
-/** A PostgreSQL that has too much to do does not take a connection and answer within this. */
+/** A PostgreSQL that has too much to do does not accept a connection and answer within this time. */
 const PROMPT_WITHIN_MS = 300;
-/** With no answer for so long, also over a new connection, nothing that waits will be answered. */
+/** With no answer for this long, also over a new connection, nothing that waits will be answered. */
 const SILENT_AFTER_MS = 2000;
 
 interface Ports {
   readonly url: string;
   readonly onWarning: (message: string) => void;
-  /** Something was not answered in time: connections that nobody uses may be dead. */
+  /** Something was not answered in time: idle connections may be dead. */
   readonly onDoubt: () => void;
-  /** A new connection was answered promptly, so PostgreSQL is not just slow: what was asked before and is still not answered waits at a dead connection. */
+  /**
+   * A new connection was answered promptly, so PostgreSQL is not just slow: what was asked before and is still not answered waits
+   * on a dead connection.
+   */
   readonly onPromptAnswer: () => void;
   /** Nothing is answered: everything that waits must fail, and every connection is dropped. */
   readonly onSilence: () => void;
@@ -46,7 +49,7 @@ export class Reachability {
     return this.#isTrying;
   }
 
-  /** Something was answered, be it by an error. */
+  /** Something was answered, possibly by an error. */
   answered(): void {
     this.#answeredAtMs = performance.now();
     if (this.#isSilent) this.#ports.onWarning('PostgreSQL answers again.');
@@ -99,7 +102,7 @@ export class Reachability {
   }
 }
 
-/** False when nothing comes back. A refusal is an answer: requests get it just as fast, and then try for themselves. */
+/** False if nothing comes back. A refusal is an answer: requests get it just as fast, and then try for themselves. */
 async function isAnsweredAnew(url: string, withinMs: number): Promise<boolean> {
   const client = new pg.Client({
     ...connectionTo(url),

@@ -1,15 +1,15 @@
 /**
- * The settings of every connection. Behind a pooler in transaction mode (PgBouncer, Supabase, Neon) a connection is another backend for
- * each transaction, so nothing can be set on it for longer: there the limits are set within each act.
+ * The settings of every connection. Behind a pooler in transaction mode (PgBouncer, Supabase, Neon) a connection is another
+ * backend for each transaction, so no setting lasts longer: there the limits are set within each act.
  */
 import type { ClientBase, ClientConfig } from 'pg';
 import pg from 'pg';
 
-/** Longer than any statement of ours takes. We stop waiting after … */
+/** Longer than any statement of ours takes. We stop waiting after this … */
 export const ANSWER_WITHIN_MS = 10_000;
-/** … and PostgreSQL has stopped working on it by then, so that nothing half-done waits for a lock that nobody wants any more. */
+/** … and PostgreSQL has stopped working on it by then, so that nothing half-done waits for a lock that is not needed any more. */
 const STATEMENT_WITHIN_MS = 8_000;
-/** A server that vanished within an act gives its locks back: one of them is the counter that every change needs. */
+/** If a server vanished within an act, its locks are released: one of them is the counter that every change needs. */
 const IDLE_WITHIN_ACT_MS = 10_000;
 
 const LIMITS = { statement_timeout: STATEMENT_WITHIN_MS, idle_in_transaction_session_timeout: IDLE_WITHIN_ACT_MS };
@@ -30,12 +30,13 @@ export const connectionTo = (url: string): ClientConfig => ({
 
 const direct = new WeakSet<ClientBase>();
 
-/** Whether the connection ends at one backend of PostgreSQL itself; known after `prepareSession`. */
+/** Whether the connection goes directly to one backend of PostgreSQL; known after `prepareSession`. */
 export const isDirect = (client: ClientBase): boolean => direct.has(client);
 
 /**
- * Finds out whether there is a pooler in between, and sets the limits of the session if there is none. A pooler shows another process id than that of the
- * backend which answers. The limits are set by a statement and not at start-up, because poolers refuse parameters that they do not know.
+ * Finds out whether there is a pooler in between, and sets the limits of the session if there is none. A pooler shows another
+ * process ID than the backend that answers. The limits are set by a statement and not at start-up, because poolers refuse
+ * parameters that they do not know.
  */
 export async function prepareSession(client: ClientBase, { limits = true } = {}): Promise<void> {
   const processId: unknown = Reflect.get(client, 'processID');

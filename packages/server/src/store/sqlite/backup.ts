@@ -1,6 +1,6 @@
 /**
- * A copy of the database file, made while servers write. `VACUUM INTO` reads one moment of it (WAL: nobody waits), and what was
- * deleted, erased persons included, is not in the copy. The master secret never is: it stands beside the file, not in it.
+ * A copy of the database file, created while servers write. `VACUUM INTO` reads one moment of it (WAL: nobody waits), and what
+ * was deleted, erased persons included, is not in the copy. Neither is the master secret: it is next to the file, not in it.
  */
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -11,11 +11,11 @@ import { sqlitePending } from './open.ts';
 const PATIENCE_MS = 5000;
 
 /**
- * Writes the copy to `target`, readable by its owner alone; the name appears with its whole content.
- * @throws an error with code `EEXIST` when there is such a file already.
+ * Writes the copy to `target`, readable only by its owner; the name appears with its whole content.
+ * @throws an error with code `EEXIST` if the file exists already.
  */
 export function backupSqlite(source: string, target: string): { bytes: number } {
-  // The empty file keeps the name; the copy takes its place when it is whole and on disk.
+  // The empty file reserves the name; the copy replaces it when it is complete and on disk.
   closeSync(openSync(target, 'wx', 0o600));
   const partial = `${target}.${process.pid}.partial`;
   try {
@@ -32,7 +32,7 @@ export function backupSqlite(source: string, target: string): { bytes: number } 
   return { bytes: statSync(target).size };
 }
 
-/** What `keyhouse migrate --dry-run` prints; a file that is not there is not made. */
+/** What `keyhouse migrate --dry-run` prints; a missing file is not created. */
 export async function sqlitePendingAt(path: string) {
   const database = existsSync(path) ? openToRead(path) : new SQLite(':memory:');
   try {
@@ -52,7 +52,10 @@ function copyInto(source: string, target: string): void {
   }
 }
 
-/** Without its epoch a restored copy gets a new one, and nobody mistakes its list of changes for the one that went on without it. */
+/**
+ * Without its epoch a restored copy gets a new one, and its list of changes cannot be mistaken for the one that went on without
+ * it.
+ */
 function makeRestorable(path: string): void {
   const copy = new SQLite(path, { fileMustExist: true });
   try {
@@ -65,8 +68,8 @@ function makeRestorable(path: string): void {
 }
 
 /**
- * Beside a running server the log files exist, and are only read. Otherwise a reader would leave empty ones behind, and a
- * connection that could write but does not takes them away again.
+ * While a server runs, the log files exist, and are only read. Otherwise a reader would leave empty ones behind, and a connection
+ * that could write but does not deletes them again.
  */
 function openToRead(path: string): SQLite.Database {
   return new SQLite(path, { readonly: existsSync(`${path}-wal`), fileMustExist: true, timeout: PATIENCE_MS });

@@ -1,6 +1,6 @@
 /**
- * Runs acts on one connection: a batch is one transaction, in which each act has a savepoint of its own. What an act throws undoes that act alone;
- * a failed commit fails the whole batch.
+ * Runs acts on one connection: a batch is one transaction, in which each act has its own savepoint. What an act throws undoes
+ * only that act; a failed commit fails the whole batch.
  */
 import type SQLite from 'better-sqlite3';
 import { Refusal } from '../../core/refusal.ts';
@@ -21,7 +21,7 @@ export class BatchRunner {
   // Each act needs three of these; parsing them again would cost more than a small act.
   readonly #statements: Readonly<Record<'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'undo', SQLite.Statement>>;
 
-  /** `checkFile` throws when nothing may be committed any more; it is asked before each commit. */
+  /** `checkFile` throws if nothing may be committed any more; it is called before each commit. */
   constructor(database: SQLite.Database, db: Db, checkFile: () => void) {
     this.#database = database;
     this.#db = db;
@@ -72,7 +72,7 @@ export class BatchRunner {
       release.run();
       return { id, ok: true, result, changes };
     } catch (error) {
-      // When the disk is the trouble, nothing of the batch can be trusted.
+      // If the disk is the problem, nothing in the batch can be trusted.
       if (isStorageError(error) || !this.#database.inTransaction) throw error;
       undo.run();
       release.run();

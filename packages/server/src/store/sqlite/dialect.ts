@@ -1,7 +1,7 @@
 /**
- * Kysely on one better-sqlite3 connection that keeps every statement prepared by its SQL: Kysely's own driver prepares again
- * each time, which costs five times what the query does. No mutex: statements are synchronous, and nobody else holds the
- * connection. The writer thread draws its own BEGIN and COMMIT.
+ * Kysely on one better-sqlite3 connection that keeps every statement prepared by its SQL: Kysely's own driver prepares again each
+ * time, which costs five times what the query does. No mutex: statements are synchronous, and nothing else uses the connection.
+ * The writer thread runs its own BEGIN and COMMIT.
  */
 import type SQLite from 'better-sqlite3';
 import {

@@ -1,6 +1,6 @@
 /**
- * The database file at its path is the file that is open. When it was deleted, replaced or cut, SQLite goes on with the open one, and every commit
- * that it acknowledges is in a file that nobody can find.
+ * Checks that the database file at its path is the file that is open. If it was deleted, replaced or cut, SQLite continues with
+ * the open one, and every commit that it acknowledges is in a file that nobody can find.
  */
 import { closeSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { StoreUnavailable } from '../../core/unavailable.ts';
@@ -13,7 +13,7 @@ const PAGES_AT = 28;
 export class DatabaseFile {
   readonly #path: string;
   readonly #main: Identity;
-  /** Made by the first connection, deleted by the last one that is closed. */
+  /** Created by the first connection, deleted by the last one that is closed. */
   #log: Identity | null;
   #size: number;
 
@@ -27,7 +27,7 @@ export class DatabaseFile {
   }
 
   /**
-   * Costs two calls of `stat` (some microseconds), and no more as long as the file does not shrink.
+   * Costs two calls of `stat` (some microseconds), and no more while the file does not shrink.
    * @throws StoreUnavailable that says what happened to the file.
    */
   check(): void {

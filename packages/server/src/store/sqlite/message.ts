@@ -14,7 +14,7 @@ export type WriterAnswer =
   | { readonly id: number; readonly ok: false; readonly refused: Refused }
   | { readonly id: number; readonly ok: false; readonly refused: null; readonly unavailable: boolean; readonly message: string };
 
-/** What whoever asked for the act is thrown. */
+/** What the caller of the act gets as an exception. */
 export function errorOf(answer: Extract<WriterAnswer, { ok: false }>): Error {
   if (answer.refused !== null) return new Refusal(answer.refused);
   return answer.unavailable ? new StoreUnavailable(answer.message) : new Error(answer.message);

@@ -1,6 +1,5 @@
 /**
- * Opens the store on SQLite and binds its parts together: the migrations, a reader on this thread, and the writer in a thread of
- * its own.
+ * Opens the store on SQLite and combines its parts: the migrations, a reader on this thread, and the writer in a separate thread.
  */
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -18,11 +17,11 @@ import { kyselyOver } from './dialect.ts';
 import { DatabaseFile } from './file.ts';
 import { WriterThread } from './writer-thread.ts';
 
-/** Embedded SQLite: reads on this thread, one writer in a thread of its own. */
+/** Embedded SQLite: reads on this thread, one writer in a separate thread. */
 export async function openSqlite({ url, migrations = 'apply' }: OpenStoreOptions): Promise<OpenedStore> {
   const path = sqlitePath(url);
   mkdirSync(dirname(path), { recursive: true });
-  // A new file is its owner's alone, and SQLite gives its log files the same mode.
+  // A new file is readable only by its owner, and SQLite gives its log files the same mode.
   closeSync(openSync(path, 'a', 0o600));
   const applied = await migrateFile(path, migrations);
   const writer = await WriterThread.start(path);
@@ -35,7 +34,7 @@ export async function openSqlite({ url, migrations = 'apply' }: OpenStoreOptions
     isStorageError(error) || !reader.open ? new StoreUnavailable('The database file cannot be read.', { cause: error }) : error;
   const guard = async <Value>(read: () => Value | Promise<Value>): Promise<Value> => {
     try {
-      // Not only at each look: a sign-in is read for each request, whatever the list of changes says.
+      // Not only when the list is polled: a sign-in is read for each request, whatever the list of changes says.
       file.check();
       return await read();
     } catch (error) {
@@ -44,7 +43,8 @@ export async function openSqlite({ url, migrations = 'apply' }: OpenStoreOptions
   };
   const readVersion = (): unknown => {
     try {
-      // Once for each look at the list of changes: what is trusted afterwards, at most for as long as the list is, is of the file at the path.
+      // Once for each poll of the list of changes: what is trusted afterwards, at most for as long as the list is, comes from the
+      // file at the path.
       file.check();
       return dataVersion.get();
     } catch (error) {

@@ -13,8 +13,8 @@ interface Pending {
 const REVIVE_AFTER_MS = 500;
 
 /**
- * The main thread's end of the writer: acts posted in one turn of the event loop travel in one message. When the thread dies,
- * what it had not answered is refused, and a new one takes its place.
+ * The main thread's end of the writer: acts posted in one turn of the event loop are sent in one message. When the thread dies,
+ * what it had not answered is refused, and a new one replaces it.
  */
 export class WriterThread {
   readonly #path: string;
@@ -45,7 +45,7 @@ export class WriterThread {
     });
   }
 
-  /** Waits for what is under way, then ends the thread. */
+  /** Waits for the running acts, then ends the thread. */
   async close(): Promise<void> {
     this.#isClosing = true;
     while (this.#pending.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -68,7 +68,7 @@ export class WriterThread {
     worker.on('error', (error) => this.#refusePending(error.message));
     worker.on('exit', () => this.#lost());
     this.#worker = worker;
-    // It may have been on its way back when the store was closed.
+    // It may have been restarting when the store was closed.
     if (this.#isClosing) worker.postMessage('close');
   }
 

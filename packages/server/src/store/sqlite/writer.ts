@@ -1,6 +1,6 @@
 /**
- * The writer thread: the only connection that writes. It takes what is waiting (at most 64 acts), runs it as one batch, and only then answers: one
- * wait for the disk serves them all. Nothing is committed into a file that is not at its path any more.
+ * The writer thread: the only connection that writes. It takes what is waiting (at most 64 acts), runs it as one batch, and only
+ * then answers: all of them share one wait for the disk. Nothing is committed into a file that is not at its path any more.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { BatchRunner } from './batch.ts';
