@@ -1,4 +1,4 @@
-/** What holds for every answer of the server, whichever route gives it. */
+/** What is true for every answer of the server, whichever route gives it. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ask, exchange, head } from '../test/raw.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../test/server.ts';
@@ -172,7 +172,7 @@ describe('the reference page', () => {
     const page = await server.request('/docs/');
     expect([page.status, page.headers['content-type']]).toEqual([200, expect.stringContaining('text/html')]);
     const policy = page.headers['content-security-policy'] ?? '';
-    // Without `allow-same-origin` it is on no origin, so also not on the dashboard's; what runs has the nonce of this one answer.
+    // Without `allow-same-origin` it has no origin, so also not the dashboard's; what runs has the nonce of this one answer.
     expect(policy).toMatch(/sandbox (?!.*allow-same-origin)allow-scripts/);
     expect(policy).toMatch(/(^|; )default-src 'none'; script-src 'nonce-[\w-]{22}'; style-src 'nonce-[\w-]{22}'/);
     expect(policy).not.toContain('connect-src');

@@ -1,6 +1,6 @@
 /**
- * The HTTP side of Keyhouse: Fastify with our own door, refusals and body parsers, and the hottest route in front of it. Core is
- * handed in; nothing here knows of the store.
+ * The HTTP side of Keyhouse: Fastify with our own door, refusals and body parsers, and the most used route in front of it. Core
+ * is a parameter; nothing here knows the store.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import cookie from '@fastify/cookie';
@@ -67,12 +67,12 @@ export interface AppOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly connections: Connections;
-  /** Counts unknown credentials by address; of this server alone. */
+  /** Counts unknown credentials by address; only of this server. */
   readonly unknownLimiter: Limiter;
   readonly url: string;
   readonly trustedProxies: readonly AddressBlock[];
   readonly corsOrigins: readonly string[];
-  /** The dashboard's build; null when there is none. */
+  /** The dashboard's build; null if there is none. */
   readonly dashboardFolder: string | null;
 }
 
@@ -81,9 +81,9 @@ const BODY_LIMIT = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** The same for the headers alone. */
 const HEADERS_TIMEOUT_MS = 10_000;
-/** How often Node looks for slow clients; by its own 30 s they would get far more time than they may take. */
+/** How often Node checks for slow clients; with its own 30 s they would get far more time than they may take. */
 const SLOW_CLIENTS_EVERY_MS = 500;
-/** Longer than proxies keep an idle connection (nginx: 60 s), so that it is never we who close one under a request. */
+/** Longer than proxies keep an idle connection (nginx: 60 s), so that we never close one in the middle of a request. */
 const KEEP_ALIVE_MS = 72_000;
 
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
@@ -162,7 +162,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       return request.routeOptions.config.body === 'form' ? readParameters(body) : readForm(body);
     },
   );
-  // The door has refused other types where a body is wanted; where none is, whatever comes is not read.
+  // The door has refused other types where a body is expected; where none is, the content is not read.
   app.addContentTypeParser('*', (_request: unknown, payload: NodeJS.ReadableStream, done: (error: Error | null) => void) => {
     payload.resume();
     done(null);
@@ -176,7 +176,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     crossOriginResourcePolicy: { policy: 'cross-origin' },
   });
   allowOrigins(app, corsOrigins);
-  // Before anything of the request is judged or read: there is nothing here that it could be for.
+  // Before anything of the request is judged or read: nothing here answers this address or method.
   app.addHook('onRequest', async (request, reply) => {
     if (!request.is404) return;
     const methods = methodsOf(request.url.split('?', 1)[0] ?? '');
@@ -192,7 +192,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const cookies = createCookies(options.url);
   guardPrivateApi(app, { keyhouse, authenticator, cookies, url: options.url });
   app.addHook('preValidation', async ({ query, routeOptions }) => {
-    // Where nothing is refused by the schema, core judges the parameters one by one.
+    // Where the schema refuses nothing, core judges the parameters one by one.
     if (routeOptions.attachValidation !== true) refuseLongQuery(query);
   });
   app.addHook('preValidation', async ({ body, routeOptions: { schema } }) => {
@@ -228,7 +228,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   authorizeRoutes(app as unknown as FastifyInstance, { keyhouse, authenticator, cookies, showProblem });
   const { serve, unserved } = createServe(app);
   dashboardRoutes(serve, { keyhouse, authenticator, cookies, url: options.url });
-  // A row of the table that nobody serves would be a page that waits for a 404.
+  // A row of the table without a handler would be a page that gets a 404.
   if (unserved().length > 0) throw new Error(`No handler serves ${unserved().join(', ')}.`);
   await pages(app as unknown as FastifyInstance, {
     ...{ signIns: keyhouse.signIns, branding: keyhouse.branding },
@@ -251,7 +251,10 @@ const jsonFormOf = ({ routeOptions: { schema, config } }: FastifyRequest) => ({
   isOAuth: config.isOAuth === true,
 });
 
-/** A form without a credential is an authorization request (RFC 6749 §3.1); whatever else is posted to `/auth` wants a JWT of a key. */
+/**
+ * A form without a credential is an authorization request (RFC 6749 §3.1); anything else that is posted to `/auth` asks for a JWT
+ * of a key.
+ */
 function pathOf(request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): string {
   const { method, url = '/', headers } = request;
   const isRequest = method === 'POST' && (url === '/auth' || url === '/api/auth') && isForm(headers['content-type']);
@@ -266,7 +269,7 @@ function listener(connections: Connections, handler: (request: IncomingMessage, 
     keepAliveTimeout: KEEP_ALIVE_MS,
     requireHostHeader: false,
   });
-  // Their size is bounded; beyond a count Node would drop headers without a word, and a proxy adds its own at the end.
+  // Their size is bounded; above a count Node would drop headers silently, and a proxy adds its own at the end.
   server.maxHeadersCount = 0;
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     connections.mark(response);
@@ -274,7 +277,7 @@ function listener(connections: Connections, handler: (request: IncomingMessage, 
   };
   connections.watch(server);
   server.on('request', answer);
-  // RFC 9110 §10.1.1: an expectation that we do not know may be ignored; Node's own 417 would carry no id.
+  // RFC 9110 §10.1.1: an expectation that we do not know may be ignored; Node's own 417 would carry no ID.
   server.on('checkExpectation', answer);
   return server;
 }
@@ -296,7 +299,7 @@ function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyRe
   return (
     reply
       .code(status)
-      // Also here: what Fastify refuses by itself comes past no hook.
+      // Also here: what Fastify refuses by itself passes no hook.
       .headers({ 'X-Request-Id': reply.request.id, 'Cache-Control': 'no-store', ...headers })
       .type('application/json; charset=utf-8')
       .send(JSON.stringify(body))

@@ -6,7 +6,10 @@ export class Begun {
     this.#ends.push(end);
   }
 
-  /** Ends all of it, the newest first. What cannot be ended keeps nothing else open, and does not hide why the start failed. Never rejects. */
+  /**
+   * Ends all of it, the newest first. A failure does not keep anything else open, and does not hide why the start failed. Never
+   * rejects.
+   */
   async end(onError: (error: unknown) => void): Promise<void> {
     for (const end of this.#ends.reverse()) await end().catch(onError);
   }

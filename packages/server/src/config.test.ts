@@ -118,7 +118,7 @@ describe('faults', () => {
     ['DATABASE_POOL_SIZE', ['-1', '0', '1', '1001', 'all']],
     ['SIGNING_ALGORITHM', ['HS256', 'none', 'es256']],
   ])('are found in %s', (name, values) => {
-    // An empty value is none, and so no fault.
+    // An empty value counts as not set, and so is not a fault.
     for (const value of values.filter((text) => text !== '')) expect(faultsOf({ [name]: value }), value).toHaveLength(1);
   });
 

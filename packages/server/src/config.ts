@@ -1,5 +1,5 @@
 /**
- * Every setting, read in this one file and checked at once; every fault is reported together. The only file that reads the
+ * Every setting, read in this one file and checked at once; all faults are reported together. The only file that reads the
  * environment. A secret may come from a file: `KEYHOUSE_SECRET_FILE` instead of `KEYHOUSE_SECRET`.
  */
 import { readFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ export interface ProviderSettings {
 }
 
 export interface Config {
-  /** Public origin and issuer, without a path or a closing slash. Every link comes from it, never from a Host header. */
+  /** Public origin and issuer, without a path or a closing slash. Every link is built from it, never from a Host header. */
   readonly url: string;
   readonly host: string;
   readonly port: number;
@@ -38,22 +38,22 @@ export interface Config {
   readonly teamInvitationsRegister: boolean;
   /** The mail server and the sender; null: mails are kept for the operator's page. */
   readonly mail: { readonly smtpUrl: string; readonly from: string } | null;
-  /** Other OpenID providers that people may sign in with. */
+  /** Other OpenID providers that users may sign in with. */
   readonly providers: readonly ProviderSettings[];
   readonly trustedProxies: readonly AddressBlock[];
   /** Origins that may call `/api/v1` from a browser. */
   readonly corsOrigins: readonly string[];
   readonly maxJwtDays: number;
-  /** A secret is old, and its owner reminded, after so many days; 0: never. */
+  /** A secret is old, and its owner reminded, after this many days; 0: never. */
   readonly remindSecretDays: number;
   readonly signingAlgorithm: 'ES256' | 'RS256';
   readonly metricsPort: number | null;
-  /** After SIGTERM requests are answered for so long, while `/readyz` says that the server stops. */
+  /** For how long requests are answered after SIGTERM, while `/readyz` says that the server stops. */
   readonly drainSeconds: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }
 
-/** Says everything that is wrong with the settings, a line each. */
+/** Reports everything that is wrong with the settings, a line each. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly faults: readonly string[];
@@ -89,7 +89,7 @@ type Name = (typeof SECRETS)[number] | (typeof PLAIN)[number];
 /** Read by the tests, not by the server. */
 const OF_THE_TESTS = ['KEYHOUSE_VECTORS'];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-/** A JWT that outlives this is a password; ten years is beyond any use. */
+/** A JWT that is valid for longer is like a password; ten years is beyond any use. */
 const MOST_JWT_DAYS = 3660;
 
 /** @throws ConfigError that lists every fault. */
@@ -147,7 +147,7 @@ function reader(environment: Environment, faults: string[]): (name: Name) => str
   };
 }
 
-/** A misspelt setting is a setting that does not hold; nobody may learn that from an open door. */
+/** A misspelt setting has no effect; nobody may learn that from an open door. */
 function refuseUnknown(environment: Environment, faults: string[]): void {
   const known = new Set([
     ...PLAIN.map((name) => `KEYHOUSE_${name}`),
@@ -183,7 +183,7 @@ const readOptionalPort = (text: string | null, faults: string[]): number | null 
 function readDatabaseUrl(text: string, faults: string[]): string {
   if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return text;
   const path = text.startsWith('sqlite:') ? text.slice('sqlite:'.length) : '';
-  // The text may hold a password, so the fault does not repeat it.
+  // The text may contain a password, so the fault does not repeat it.
   if (path === '' || path.startsWith(':') || path.includes('?')) {
     faults.push('KEYHOUSE_DATABASE_URL must be sqlite:PATH or postgres://….');
     return '';
@@ -205,7 +205,7 @@ function readAdmin(email: string | null, password: string | null, faults: string
   return { email, password };
 }
 
-/** The text may hold a password, so no fault repeats it. */
+/** The text may contain a password, so no fault repeats it. */
 function readMail(smtpUrl: string | null, from: string | null, faults: string[]): Config['mail'] {
   if (smtpUrl === null && from === null) return null;
   if (smtpUrl === null || from === null) faults.push('KEYHOUSE_SMTP_URL and KEYHOUSE_MAIL_FROM must be set together.');
@@ -232,7 +232,7 @@ function isDecodable(text: string): boolean {
   }
 }
 
-/** JSON, which holds secrets: no fault repeats it. */
+/** JSON, which contains secrets: no fault repeats it. */
 function readProviders(text: string | null, faults: string[]): readonly ProviderSettings[] {
   if (text === null) return [];
   const list = parseJson(text);
@@ -318,7 +318,7 @@ function readOrigins(text: string, faults: string[]): readonly string[] {
 
 const splitList = (text: string): string[] => text.split(/[\s,]+/).filter((item) => item !== '');
 
-/** The repository's root when running from a checkout; where it was started when installed. */
+/** The repository's root when running from a checkout; the folder where it was started when installed. */
 function baseFolder(): string {
   const here = dirname(fileURLToPath(import.meta.url));
   return here.includes(`${sep}node_modules${sep}`) ? process.cwd() : join(here, '..', '..', '..');

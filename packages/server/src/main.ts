@@ -17,15 +17,18 @@ import { openKeyhouse } from './open.ts';
 import { openMemoryLimiter } from './store/limiter.ts';
 import { isPostgres } from './store/open.ts';
 
-/** How often the list of changes is looked at; PostgreSQL wakes us earlier. */
+/** How often the list of changes is polled; PostgreSQL wakes us earlier. */
 const LOOK_EVERY_MS = { sqlite: 50, postgres: 500 };
-/** For the last answers, and then for what is still to be written. With the five seconds of draining it is less than the ten that `docker stop` waits. */
+/**
+ * For the last answers, and then for what is still to be written. With the five seconds of draining it is less than the ten that
+ * `docker stop` waits.
+ */
 const LAST_ANSWERS_MS = 3000;
 const LAST_WRITES_MS = 1500;
 
 export interface RunningServer {
   readonly port: number;
-  /** `drain`: goes on answering for `KEYHOUSE_DRAIN_SECONDS`, while `/readyz` says that it stops. */
+  /** `drain`: continues to answer for `KEYHOUSE_DRAIN_SECONDS`, while `/readyz` says that it stops. */
   stop(options: { readonly drain: boolean }): Promise<void>;
 }
 
@@ -62,7 +65,7 @@ export async function startServer(config: Config, { log, stream }: OpenedLog): P
     };
     begun.add(closeMetrics);
     if (metricsServer !== null) await once(metricsServer, 'listening');
-    // Only now: a start that fails because the port is taken leaves nothing behind that lets somebody in.
+    // Only now: a start that fails because the port is taken leaves nothing behind that gives access.
     await makeFirstAdministrator(keyhouse, config, log);
     const { port } = app.server.address() as AddressInfo;
     log.info({ url: config.url, port }, `Keyhouse is running at ${config.url}`);
@@ -91,7 +94,7 @@ export async function startServer(config: Config, { log, stream }: OpenedLog): P
   }
 }
 
-/** What a published package carries; in a checkout, what `npm start` builds. */
+/** What a published package contains; in a checkout, what `npm start` builds. */
 function findDashboard(): string | null {
   const folders = [join(import.meta.dirname, '..', 'dashboard'), join(import.meta.dirname, '..', '..', 'dashboard', 'dist')];
   return folders.find((folder) => existsSync(join(folder, 'index.html'))) ?? null;
@@ -107,15 +110,15 @@ async function makeFirstAdministrator(keyhouse: Keyhouse, { admin, url }: Config
         log.info({ userId: created.value.id }, 'The first administrator was created from KEYHOUSE_ADMIN_EMAIL.');
       return;
     }
-    // Whatever the reason, the server starts: those who use the API need no administrator.
+    // Whatever the reason, the server starts: clients of the API need no administrator.
     log.warn({}, await whyNoAdministrator(keyhouse, admin.email, created.reason));
   }
   const ticket = await keyhouse.signIns.createSetupTicket();
-  // The one secret that is logged: whoever reads the first start's log runs this machine. It works once, for an hour.
+  // The only secret that is logged: a person who reads the first start's log runs this machine. It works once, for an hour.
   if (ticket !== null) log.warn({}, `There is no enabled administrator. Create one at ${url}/setup#${ticket} within an hour.`);
 }
 
-/** Says what to do. Nobody becomes an administrator because they registered the address first. */
+/** Says what to do. Registering the address first does not make anyone an administrator. */
 async function whyNoAdministrator(keyhouse: Keyhouse, email: string, reason: string): Promise<string> {
   if (reason !== 'taken')
     return `No administrator could be created from KEYHOUSE_ADMIN_EMAIL and KEYHOUSE_ADMIN_PASSWORD: ${reason}.`;

@@ -69,7 +69,7 @@ async function openTransport({ mail }: Config): Promise<MailTransport | null> {
   return openSmtp(mail.smtpUrl, mail.from);
 }
 
-/** Given, or kept beside the database; there it is made when the database is new. */
+/** Given, or kept next to the database; there it is created when the database is new. */
 async function readOrMakeSecrets(
   { databaseUrl, secret, secretPrevious }: Config,
   { masterSecret }: Pick<OpenedStore, 'masterSecret'>,

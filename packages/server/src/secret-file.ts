@@ -22,7 +22,7 @@ export interface KeptSecret {
   readonly previous: string | null;
 }
 
-/** The secret beside a database; null when none is kept there. */
+/** The secret next to a database; null if none is kept there. */
 export function readSecretFile(databasePath: string): KeptSecret | null {
   const files = secretFiles(databasePath);
   if (!existsSync(files.current)) return null;
@@ -30,8 +30,9 @@ export function readSecretFile(databasePath: string): KeptSecret | null {
 }
 
 /**
- * Call before the database is opened, which creates one if there is none. A kept secret without its database is not a new installation: the
- * database was lost, or its path is wrong, and a new empty one would refuse every credential without saying why.
+ * Call before the database is opened, which creates one if there is none. A kept secret without its database is not a new
+ * installation: the database was lost, or its path is wrong, and a new empty one would refuse every credential without saying
+ * why.
  * @throws Error that says what to do.
  */
 export function refuseLostDatabase(databasePath: string): void {
@@ -45,19 +46,20 @@ export function refuseLostDatabase(databasePath: string): void {
 }
 
 /**
- * The secret beside a database, which is made when the database is new. `isInUse`: whether the database has a master secret already.
- * @throws Error when the database has one and it is not there.
+ * The secret next to a database, which is created when the database is new. `isInUse`: whether the database has a master secret
+ * already.
+ * @throws Error if the database has one and the file is missing.
  */
 export async function readOrMakeSecretFile(databasePath: string, isInUse: () => Promise<boolean>): Promise<KeptSecret> {
   const { current } = secretFiles(databasePath);
   if (!existsSync(current) && !(await isInUse())) makeOnce(current);
-  // Read now: another process that starts at the same moment makes the file before its database knows of a secret.
+  // Read now: another process that starts at the same moment creates the file before its database knows of a secret.
   const kept = readSecretFile(databasePath);
   if (kept !== null) return kept;
   throw new Error(`${current} is missing, but the database was created with it. Put it back, or set KEYHOUSE_SECRET.`);
 }
 
-/** Puts a fresh secret in place of the kept one, which becomes the previous one until `forgetPrevious`. */
+/** Replaces the kept secret by a new one; the old one becomes the previous secret until `forgetPrevious`. */
 export function replaceSecret(databasePath: string): { secret: string; previous: string } {
   const files = secretFiles(databasePath);
   const previous = readSecret(files.current);
@@ -71,7 +73,7 @@ export function replaceSecret(databasePath: string): { secret: string; previous:
 
 export const forgetPrevious = (databasePath: string): void => rmSync(secretFiles(databasePath).previous, { force: true });
 
-/** Of two processes that start at once the first one's secret stands: a link never replaces. */
+/** Of two processes that start at once the first one's secret stays: a link never replaces. */
 function makeOnce(path: string): void {
   const fresh = `${path}.${process.pid}.new`;
   writePrivately(fresh, randomSecret());

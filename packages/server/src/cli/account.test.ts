@@ -1,4 +1,4 @@
-/** Accounts at the command line: suspended, resumed, deleted, and nothing created where it would be dead. */
+/** Accounts at the command line: suspended, resumed, deleted, and nothing is created where it would be refused. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Bench, openBench } from './test-helper.ts';
 

@@ -101,7 +101,7 @@ describe('applications at the command line', () => {
       own_permissions: [],
       idle_seconds: null,
     });
-    // Of another account it never is; nothing else of the command was done.
+    // It never becomes an application of another account; nothing else of the command was done.
     expect((await fails(['app', 'update', id, '--name', 'Other', '--first-party'])).error).toBe('not_operators');
     expect(await bench.json(['app', 'show', id])).toMatchObject({ name: 'Reader', first_party: false });
     expect((await fails(['app', 'create', ...ADA, '--name', 'Own', '--first-party'])).error).toBe('not_operators');

@@ -8,7 +8,7 @@ import { refusal, sentencesOf, wrongUsage } from './failure.ts';
 import { facts, isoTime, readableList, readableTime } from './output.ts';
 import { collect, list, NONE, spanOrNever } from './values.ts';
 
-/** What its owner decides; each option that is left out leaves the default, or what is. */
+/** What its owner decides; an option that is left out means the default, or no change. */
 export interface SettingsOptions {
   readonly name?: string;
   readonly homePage?: string;
@@ -86,14 +86,14 @@ const orNone = (items: readonly string[]): readonly string[] => (isOnly(items, N
 async function readKeys(file: string): Promise<ApplicationSettings['jwks']> {
   const text = file === '-' ? await readInput() : await readFile(file, 'utf8');
   try {
-    // Whatever it holds is judged with the other settings.
+    // Its content is judged with the other settings.
     return JSON.parse(text) as ApplicationSettings['jwks'];
   } catch {
     throw refusal('invalid', 'The file of keys is not JSON.');
   }
 }
 
-/** What can be judged without the database: a fault here is wrong usage. Which permissions exist is asked later. */
+/** What can be judged without the database: a fault here is wrong usage. Which permissions exist is checked later. */
 export async function refuseBadSettings(
   settings: Partial<ApplicationSettings>,
   kind: Application['kind'],
@@ -102,7 +102,7 @@ export async function refuseBadSettings(
   const { checkApplication } = await import('../core/applications/application-wish.ts');
   const { DEFAULT_SETTINGS } = await import('../core/applications/application.ts');
   const given = new Set(Object.keys(isWhole ? DEFAULT_SETTINGS : settings));
-  // Whether an optional permission is among those asked for depends on what stands.
+  // Whether an optional permission is among those asked for depends on what is stored.
   if (!isWhole && (settings.permissions === undefined || settings.optionalPermissions === undefined)) {
     given.delete('optionalPermissions');
     given.delete('permissions');
@@ -114,7 +114,7 @@ export async function refuseBadSettings(
   if (faults.length > 0) throw wrongUsage(sentencesOf(faults));
 }
 
-/** By client id, or by its number. */
+/** By client ID, or by its number. */
 export async function getApplication({ applications }: Pick<OpenedStore, 'applications'>, name: string): Promise<Application> {
   const { isClientId } = await import('@keyhouse/protocol');
   const isNumber = /^[1-9]\d{0,14}$/.test(name);
@@ -195,7 +195,7 @@ const UNITS = [
   [1, 'second'],
 ] as const;
 
-/** In the largest unit that it is a whole number of. */
+/** In the largest unit in which it is a whole number. */
 function spanOf(seconds: number): string {
   const [size, unit] = UNITS.find(([each]) => seconds % each === 0) ?? [1, 'second'];
   const count = seconds / size;

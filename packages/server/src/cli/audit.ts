@@ -143,7 +143,7 @@ const rowOf = (event: Listed): readonly (string | number)[] => [
   event.requestId ?? '-',
 ];
 
-/** A request that could not be judged lacks no permission: then which header was wrong. */
+/** For a request that could not be judged no permission is missing: then it shows which header was wrong. */
 function reasonOf({ event, reason, details }: Listed): string {
   if (reason === null) return '-';
   const brief = event === 'request.refused' ? briefOfQuestion(details) : null;

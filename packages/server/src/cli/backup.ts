@@ -16,7 +16,7 @@ export function addBackupCommand(program: Command): void {
     .action(backup);
 }
 
-/** Neither the master secret nor an up-to-date database is needed: whoever is about to upgrade backs up first. */
+/** Neither the master secret nor an up-to-date database is needed: a backup is made before an upgrade. */
 async function backup(name: string, options: OutputOptions): Promise<void> {
   const config = await settings();
   refuseMissingFile(config);
@@ -39,7 +39,7 @@ async function backup(name: string, options: OutputOptions): Promise<void> {
   );
 }
 
-/** The backup is made; when its event cannot be written (an upgrade is pending), that is said and no failure. */
+/** The backup is complete; if its event cannot be written (an upgrade is pending), that is reported and is not a failure. */
 async function record(databaseUrl: string, file: string, bytes: number, options: OutputOptions): Promise<void> {
   const { openStore, pendingMigrations } = await import('../store/open.ts');
   if ((await pendingMigrations(databaseUrl)).length > 0)

@@ -11,7 +11,7 @@ export function addFinalCommand(parent: Command, usage: string, description: str
   return addCommand(parent, usage, description).option('--yes', 'do not ask for confirmation');
 }
 
-/** A noun that carries verbs. */
+/** A noun that has verbs. */
 export function addGroup(parent: Command, name: string, description: string): Command {
   return parent.command(name).description(description).helpCommand(false);
 }

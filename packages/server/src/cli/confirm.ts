@@ -1,4 +1,7 @@
-/** Questions to a person. They are put on standard error, so that standard output stays the result; without a terminal none is put. */
+/**
+ * Questions to a person. They are printed on standard error, so that standard output is only the result; without a terminal
+ * nothing is asked.
+ */
 import { refusal, wrongUsage } from './failure.ts';
 
 export interface ConfirmOptions {
@@ -6,8 +9,8 @@ export interface ConfirmOptions {
 }
 
 /**
- * Before what cannot be undone. Fails at once (exit 2) when nobody could answer and `--yes` does not; the returned function asks
- * and fails (exit 1) when the answer is no.
+ * Before what cannot be undone. Fails at once (exit 2) if nobody could answer and `--yes` was not given; the returned function
+ * asks and fails (exit 1) if the answer is no.
  */
 export function confirmation({ yes }: ConfirmOptions): (question: string) => Promise<void> {
   if (yes === true) return async () => {};

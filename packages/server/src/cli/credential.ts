@@ -7,9 +7,9 @@ export const SHOWN_ONCE = 'Copy it now. It will not be shown again. Treat it lik
 
 interface Page {
   readonly credentials: readonly CredentialWithUse[];
-  /** What `--before` asks for next; null at the end. */
+  /** The `--before` of the next page; null at the end. */
   readonly next: number | null;
-  /** The same for people, behind the table. */
+  /** The same for people, after the table. */
   readonly more: string;
   readonly stateOf: (credential: Credential) => string;
 }

@@ -1,4 +1,4 @@
-/** What the doctor can tell without opening the database. */
+/** What the doctor can check without opening the database. */
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../config.ts';
@@ -18,7 +18,7 @@ export const noteworthy = (name: string, finding: string, todo: string): Check =
 export const wrong = (name: string, finding: string, todo: string): Check => ({ name, state: 'wrong', finding, todo });
 
 const MB = 1_000_000;
-/** Below this SQLite may fail in the middle of the day. */
+/** With less than this SQLite may fail in the middle of the day. */
 const LEAST_FREE_MB = 100;
 const GOOD_FREE_MB = 1000;
 
@@ -72,5 +72,5 @@ export function checkDisk(config: Config): Check {
   return freeMb < GOOD_FREE_MB ? noteworthy('disk', finding, 'Free some space soon.') : good('disk', finding);
 }
 
-/** The folder itself, or the one above that exists. */
+/** The folder itself, or the closest parent that exists. */
 const nearestFolder = (folder: string): string => (existsSync(folder) ? folder : nearestFolder(dirname(folder)));

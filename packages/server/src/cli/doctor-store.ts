@@ -1,4 +1,7 @@
-/** What the doctor finds in the database: whether it answers, what it lacks, and whether secret, keys, clock and record are right. */
+/**
+ * What the doctor finds in the database: whether it answers, what is missing, and whether secret, keys, clock and record are
+ * right.
+ */
 import { existsSync } from 'node:fs';
 import type { Config } from '../config.ts';
 import type { OpenedStore } from '../store/opened.ts';
@@ -9,13 +12,13 @@ import { readableTime } from './output.ts';
 import { sqliteFile } from './with-keyhouse.ts';
 
 const DAY_MS = 86_400_000;
-/** Signing keys hand over when their days are over; a week later something has kept them from it. */
+/** Signing keys are rotated after the set number of days; a week later something has prevented it. */
 const OVERDUE_AFTER_DAYS = 7;
-/** Two machines' clocks may differ by this much and nobody need care. */
+/** Two machines' clocks may differ by this much without a problem. */
 const CLOCK_TOLERANCE_MS = 60_000;
 /** Chained each second while a server runs. */
 const CHAINED_WITHIN_MS = 60_000;
-/** No clock that is right says less: this program was written then. */
+/** A correct clock never shows less: this program was written then. */
 const WRITTEN_AT_MS = Date.UTC(2026, 10, 1);
 
 export async function checkContents(config: Config): Promise<readonly Check[]> {
@@ -107,7 +110,7 @@ async function checkSecretAndKeys(store: OpenedStore, config: Config): Promise<r
   ];
 }
 
-/** The secrets in use, the current one first, without making any. */
+/** The secrets in use, the current one first, without creating any. */
 async function readSecretTexts(config: Config): Promise<readonly string[]> {
   const file = sqliteFile(config);
   if (config.secret === null && file !== null) {

@@ -1,6 +1,6 @@
 /**
- * Looks at everything that a server needs and says, a line each, what is well and what to do about what is not. It changes nothing,
- * and makes nothing that is not there.
+ * Checks everything that a server needs and reports, a line each, what is well and how to fix what is not. It changes nothing,
+ * and creates nothing that is missing.
  */
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';

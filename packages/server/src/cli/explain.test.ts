@@ -1,4 +1,4 @@
-/** `keyhouse explain` beside a running server, as the operator runs it. */
+/** `keyhouse explain` next to a running server, as the operator runs it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Bench, openBench, type Served } from './test-helper.ts';
 
@@ -11,7 +11,7 @@ describe('keyhouse explain', () => {
   });
   afterAll(() => bench.clear());
 
-  /** A refused request, and the id that its answer carries. */
+  /** A refused request, and the ID that its answer carries. */
   async function refused(path: string, headers: Readonly<Record<string, string>>): Promise<string> {
     const answer = await fetch(served.url + path, { headers });
     await answer.arrayBuffer();

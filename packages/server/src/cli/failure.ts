@@ -1,13 +1,13 @@
 /**
- * What a command says when it does not do what was asked: a word for programs, sentences for people, and the exit code. Never a
- * stack, and never a text that looks like a credential, whoever typed it where.
+ * What a command says if it does not do what was asked: a code for programs, sentences for people, and the exit code. Never a
+ * stack, and never a text that looks like a credential, wherever it was typed.
  */
 
 import { CommanderError } from 'commander';
 import type { Fault } from '../core/lib/fault.ts';
 import { mapOf } from '../core/lib/map-of.ts';
 
-/** 0 done; 1 refused or failed; 2 wrong usage, found before anything was touched. */
+/** 0 done; 1 refused or failed; 2 wrong usage, found before anything was changed. */
 export type ExitCode = 0 | 1 | 2;
 
 export class CommandFailure extends Error {
@@ -21,15 +21,15 @@ export class CommandFailure extends Error {
   }
 }
 
-/** Refused, or failed on the way: exit 1. */
+/** Refused, or failed while running: exit 1. */
 export function refusal(code: string, message: string): CommandFailure {
   return new CommandFailure(code, message, 1);
 }
 
-/** What a wish was refused for. */
+/** Why a wish was refused. */
 export const refusalOfFaults = (faults: readonly Fault<string>[] = []): CommandFailure => refusal('invalid', sentencesOf(faults));
 
-/** One sentence a line. */
+/** One sentence per line. */
 export const sentencesOf = (faults: readonly Fault<string>[]): string => faults.map(({ sentence }) => sentence).join('\n');
 
 /** The command line itself cannot be understood: exit 2. */
@@ -49,7 +49,7 @@ export function explain(error: unknown): Explained {
   return { code, message: withoutSecrets(message), exitCode };
 }
 
-/** Commander repeats what was typed, so what could be a password in the wrong place is taken out. */
+/** Commander repeats what was typed, so text that could be a password in the wrong place is removed. */
 function explainUsage({ message }: CommanderError): Explained {
   const told = message
     .replace(/^error: /, '')
@@ -58,7 +58,7 @@ function explainUsage({ message }: CommanderError): Explained {
   return { code: 'usage', message: withoutSecrets(capitalized(told)), exitCode: 2 };
 }
 
-/** By name, not by class: the classes live in modules that a command may never have loaded. */
+/** By name, not by class: the classes are in modules that a command may never have loaded. */
 function explainOther(error: unknown): Explained {
   if (!(error instanceof Error)) return failed('failed', String(error));
   if (error.name === 'ConfigError') return failed('settings', error.message);
@@ -67,12 +67,12 @@ function explainOther(error: unknown): Explained {
     return system === undefined ? [] : [failed(system.code, system.sentence(cause))];
   });
   if (known !== undefined) return known;
-  // What crossed from another thread brings its stack along; the first line is the message.
+  // An error from another thread includes its stack; the first line is the message.
   const message = firstLine(error.message) || textProperty(error, 'code') || 'Something failed without an error message.';
   return failed(error.name === 'StoreUnavailable' ? 'store_unavailable' : 'failed', message);
 }
 
-/** The error, what it was caused by, and the parts of one that came of several tries. */
+/** The error, its causes, and the parts of one that combines several attempts. */
 function causesOf(error: Error): readonly Error[] {
   const parts = [error.cause, ...(error instanceof AggregateError ? error.errors : [])];
   return [error, ...parts.filter((part) => part instanceof Error).flatMap(causesOf)];
@@ -85,7 +85,7 @@ interface SystemSentence {
   readonly sentence: (error: Error) => string;
 }
 
-/** What goes wrong most often around a program, in words. */
+/** The most frequent problems outside a program, in words. */
 const SYSTEM_SENTENCES: ReadonlyMap<string, SystemSentence> = mapOf<SystemSentence>({
   EADDRINUSE: {
     code: 'address_in_use',
@@ -113,7 +113,7 @@ const failed = (code: string, message: string): Explained => ({ code, message, e
 
 const DATABASE_URL = /(?:postgres|postgresql|mysql|mariadb):\/\//;
 
-/** Takes out whatever looks like a token, an API key or a JWT. */
+/** Removes everything that looks like a token, an API key or a JWT. */
 export function withoutSecrets(text: string): string {
   return text
     .replace(/(?:\d{1,15}\|)?kh_[A-Za-z0-9_]{8,}/g, '[secret]')
@@ -123,7 +123,7 @@ export function withoutSecrets(text: string): string {
     .join('');
 }
 
-/** `postgres://user:password@host`: the password ends at the last `@` of the word, because it may hold one itself. */
+/** `postgres://user:password@host`: the password ends at the last `@` of the word, because it may contain one itself. */
 function withoutPassword(word: string): string {
   const start = DATABASE_URL.exec(word);
   const end = word.lastIndexOf('@');

@@ -1,4 +1,4 @@
-/** What abilities are called here, by the options of an import. */
+/** The names of abilities here, from the options of an import. */
 import { wrongUsage } from './failure.ts';
 import type { Imports } from './with-imports.ts';
 
@@ -7,7 +7,7 @@ interface MapOptions {
   readonly mapFile?: string;
 }
 
-/** What abilities are called here: those of the file, and those of the command line, which add to them. */
+/** The names of abilities here: those of the file, and those of the command line, which add to them. */
 export async function readMap(
   { readMapFile }: Pick<Imports, 'readMapFile'>,
   { map = [], mapFile }: MapOptions,
@@ -23,7 +23,7 @@ export async function readMap(
   return read;
 }
 
-/** Found before anything is read: a misspelt permission would refuse every token that needs it. */
+/** Checked before anything is read: a misspelt permission would refuse every token that needs it. */
 async function refuseBadTargets(names: readonly string[]): Promise<void> {
   const { isPermission, isReserved, isWildcard } = await import('@keyhouse/protocol');
   if (names.some((name) => isReserved(name) || !(isPermission(name) || isWildcard(name))))

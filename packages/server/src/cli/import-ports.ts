@@ -1,4 +1,4 @@
-/** What an import asks of this server: its rules, its look-ups, and the acts that take over, in the name of whoever runs it. */
+/** What an import needs of this server: its rules, its look-ups, and the acts that import, on behalf of the user who runs it. */
 import type { ImportPorts } from '@keyhouse/import';
 import type { By } from '../core/audit/event.ts';
 import { checkPermissions } from '../core/credentials/wish.ts';
@@ -8,7 +8,7 @@ import { readForeignName } from '../core/lib/name.ts';
 import { isForeignHash } from '../core/passwords/password-hashing.ts';
 import type { OpenedStore } from '../store/opened.ts';
 
-/** No account holds what is reserved by an import, so that any account's rules will do but the operator's. */
+/** An import gives no account reserved permissions, so the rules of any account except the operator's will do. */
 const NO_ACCOUNT = 0;
 
 export function importPorts({

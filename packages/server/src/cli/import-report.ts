@@ -1,15 +1,17 @@
-/** How the report of an import is printed: counts and the first of what was not taken for people, all of it with `--json`. */
+/**
+ * How the report of an import is printed: counts and the first rows that were not imported for people, all of it with `--json`.
+ */
 import type { ImportReport, LeftColumns, Notes, Tally } from '@keyhouse/import';
 import { note, type OutputOptions, print, printable, table } from './output.ts';
 import type { Imports } from './with-imports.ts';
 
-/** So many rows that were not taken a terminal is shown. */
+/** A terminal is shown this many rows that were not imported. */
 const SHOWN = 20;
 const PROGRESS_EVERY_MS = 2000;
 
 type Meaning = Pick<Imports, 'meaningOf'>;
 
-/** Something was not taken: exit 1, so that a script notices. */
+/** Something was not imported: exit 1, so that a script notices. */
 export function printReport(options: OutputOptions, report: ImportReport, left: LeftColumns, meaning: Meaning): void {
   const { dryRun, origin, users, tokens, keys, notes, problems } = report;
   const columns = Object.fromEntries([...left].map(([table, counts]) => [table, Object.fromEntries(counts)]));
@@ -18,7 +20,7 @@ export function printReport(options: OutputOptions, report: ImportReport, left: 
   if (problems.length > 0) process.exitCode = 1;
 }
 
-/** A line on standard error every two seconds; programs that read JSON are left in peace. */
+/** A line on standard error every two seconds; not for programs that read JSON. */
 export function progressOf(options: OutputOptions): (report: ImportReport) => void {
   let lastMs = Date.now();
   return ({ users, tokens, keys }) => {
@@ -59,7 +61,7 @@ function describe(report: ImportReport, left: LeftColumns, meaning: Meaning): st
   ].join('\n');
 }
 
-/** Those with something in them; `--json` lists the others too. */
+/** Those that are not empty; `--json` lists the others too. */
 function columnsOf(left: LeftColumns, { meaningOf }: Meaning): readonly string[] {
   const lines = [...left].flatMap(([table, counts]) =>
     [...counts]

@@ -1,4 +1,4 @@
-/** What a person reads of an import; what it does is told in test/flows. */
+/** What a person reads of an import; what it does is tested in test/flows. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

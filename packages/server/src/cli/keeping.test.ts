@@ -18,7 +18,7 @@ describe('keeping a database', () => {
     bench = openBench();
     const server = await bench.serve();
     await bench.json(['key', 'create', '--account', '1', '--name', 'kept']);
-    // Beside the running server: what was just committed is in it.
+    // Next to the running server: what was just committed is in it.
     await bench.json(['backup', join(bench.folder, 'copy.db')]);
     await server.stop();
   });

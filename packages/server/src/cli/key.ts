@@ -10,7 +10,7 @@ import { findAccountId, getActiveAccountId, inactive, type OwnerOptions, refuseT
 import { end, idNumber, list, oneOf, pageLimit, wholeNumber } from './values.ts';
 import { type Opened, withKeyhouse } from './with-keyhouse.ts';
 
-/** The same bounds as on the wire: none to seven days, an hour unless told. */
+/** The same bounds as on the wire: none to seven days, an hour by default. */
 const DEFAULT_OVERLAP_SECONDS = 3600;
 const MAX_OVERLAP_SECONDS = 604_800;
 
@@ -186,7 +186,7 @@ async function getLiveKey({ credentials }: Opened['store'], id: number): Promise
   return key;
 }
 
-/** What can be judged without the database: a fault here is wrong usage. Whether a permission exists is asked later. */
+/** What can be judged without the database: a fault here is wrong usage. Whether a permission exists is checked later. */
 async function refuseBadWish(options: {
   readonly name?: string;
   readonly permissions?: readonly string[];

@@ -1,8 +1,8 @@
-/** The operator's program: runs what the command line asks for and turns whatever happens into an exit code. */
+/** The operator's program: runs what the command line asks for and turns the outcome into an exit code. */
 import { explain } from './failure.ts';
 import { createProgram } from './program.ts';
 
-// Whoever reads our output may go early (`keyhouse audit list | head`); that is no failure.
+// A reader of our output may stop early (`keyhouse audit list | head`); that is not a failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
 });
@@ -17,7 +17,7 @@ try {
 function fail(error: unknown): void {
   if (hasCode(error, 'commander.helpDisplayed')) return;
   if (hasCode(error, 'commander.help')) {
-    // No command was given, and the help that was printed says which there are.
+    // No command was given, and the printed help lists them.
     process.exitCode = 2;
     return;
   }

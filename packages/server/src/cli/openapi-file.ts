@@ -1,4 +1,4 @@
-/** An OpenAPI document from a file or from standard input, and what it says, or every fault of it. */
+/** An OpenAPI document from a file or from standard input, and its content, or every fault of it. */
 import { createReadStream } from 'node:fs';
 import type { DerivedRoutes } from '@keyhouse/openapi';
 import { readPermissions } from '../core/permissions/set-catalogue.ts';

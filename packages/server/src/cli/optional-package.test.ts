@@ -1,4 +1,4 @@
-/** The server without the packages that are no part of it, as somebody has it who installed nothing else. */
+/** The server without the optional packages, as it is when nothing else was installed. */
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

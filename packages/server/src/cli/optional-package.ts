@@ -1,6 +1,6 @@
 /**
- * Packages for work that is done once, such as an import. They are no part of an installation of the server: a command loads the one that it needs,
- * and where it is missing says how to get it.
+ * Packages for work that is done once, such as an import. They are not part of an installation of the server: a command loads the
+ * one that it needs, and if it is missing says how to get it.
  */
 import { readFileSync } from 'node:fs';
 import { refusal } from './failure.ts';
@@ -19,7 +19,7 @@ export async function loadPackage<Loaded>(name: string, load: () => Promise<Load
   }
 }
 
-/** Not a package that the missing one needs: then the message names that one. */
+/** Not a package that the missing one needs: in that case the message names that one. */
 function isMissing(name: string, error: unknown): boolean {
   return (
     error instanceof Error &&

@@ -4,19 +4,19 @@ export interface OutputOptions {
   readonly json?: boolean;
 }
 
-/** With `--json` the object and nothing else; otherwise the text. Results go to standard output, everything else to standard error. */
+/** With `--json` only the object; otherwise the text. Results go to standard output, everything else to standard error. */
 export function print({ json }: OutputOptions, value: Readonly<Record<string, unknown>>, text: () => string): void {
   process.stdout.write(json === true ? `${JSON.stringify(value)}\n` : `${text()}\n`);
 }
 
-/** Said beside a result: it never mixes with what a program reads. */
+/** Printed in addition to a result: it never mixes with what a program reads. */
 export function note({ json }: OutputOptions, message: string): void {
   process.stderr.write(json === true ? `${JSON.stringify({ warning: message })}\n` : `${message}\n`);
 }
 
 type Cell = string | number;
 
-/** Columns under their headings; numbers stand right. `empty` is what is said of an empty list. */
+/** Columns under their headings; numbers are aligned right. `empty` is printed for an empty list. */
 export function table(headings: readonly string[], rows: readonly (readonly Cell[])[], empty: string): string {
   if (rows.length === 0) return empty;
   const texts = rows.map((row) => row.map((cell) => printable(String(cell))));
@@ -30,7 +30,7 @@ export function table(headings: readonly string[], rows: readonly (readonly Cell
   return [line(headings.map((heading) => heading.toUpperCase())), ...texts.map(line)].join('\n');
 }
 
-/** Names and what they are, one a line. */
+/** Names and their values, one per line. */
 export function facts(pairs: readonly (readonly [string, Cell])[]): string {
   const width = Math.max(...pairs.map(([name]) => widthOf(name)));
   return pairs.map(([name, value]) => `  ${pad(name, width, false)}  ${printable(String(value))}`).join('\n');
@@ -46,7 +46,7 @@ export const readableTime = (ms: number | null, whenNull = '-'): string =>
 /** A list that may be absent, for people. */
 export const readableList = (list: readonly string[] | null, whenNull: string): string => list?.join(', ') ?? whenNull;
 
-/** What a stranger chose (a name, a user agent) may not steer the terminal. */
+/** What a stranger chose (a name, a user agent) must not control the terminal. */
 export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
 
 const widthOf = (text: string): number => [...text].length;

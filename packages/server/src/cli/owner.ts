@@ -1,4 +1,4 @@
-/** Whom a command speaks of: users by address or id, accounts by number or by their user. */
+/** The owner that a command means: users by address or id, accounts by number or by their user. */
 import { INACTIVE_SENTENCES, type InactiveState, type User } from '../core/users/account.ts';
 import type { OpenedStore } from '../store/opened.ts';
 import { type CommandFailure, refusal, wrongUsage } from './failure.ts';

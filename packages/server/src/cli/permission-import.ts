@@ -1,4 +1,4 @@
-/** `keyhouse permission import`: the catalogue and the routes out of an OpenAPI document. */
+/** `keyhouse permission import`: the catalogue and the routes from an OpenAPI document. */
 import type { DerivedRoutes } from '@keyhouse/openapi';
 import type { CataloguedPermission, StoredRoute } from '../core/permissions/catalogue.ts';
 import type { ImportPlan, Standing } from '../core/permissions/import-routes.ts';
@@ -23,7 +23,7 @@ not api, a version or a template. In the document:
 The document replaces the whole catalogue and all routes. A permission that was already in the catalogue stays grantable
 or sensitive as before and, without --sentences, keeps its sentence.`;
 
-/** A list of people is read, a list of a thousand is not; the JSON has all of them. */
+/** People read a short list, not one of a thousand; the JSON has all of them. */
 const MAX_LINES = 40;
 
 export async function importPermissions(file: string, options: ImportOptions): Promise<void> {
@@ -63,7 +63,7 @@ async function readStanding({ store, keyhouse }: Opened): Promise<Standing> {
   return { permissions, routes, holders };
 }
 
-/** Somebody may have saved another catalogue while the question stood there. */
+/** Somebody may have saved another catalogue while the question waited for an answer. */
 async function refuseOtherStanding({ store }: Opened, shown: Standing): Promise<void> {
   const now = await Promise.all([store.permissions.listPermissions(), store.permissions.listRoutes()]);
   if (JSON.stringify(now) !== JSON.stringify([shown.permissions, shown.routes]))

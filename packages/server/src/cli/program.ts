@@ -1,4 +1,6 @@
-/** The table of contents of the command line. Each file beside this one adds its commands; what they need is loaded when they run. */
+/**
+ * The table of contents of the command line. Each file in this folder adds its commands; what they need is loaded when they run.
+ */
 import { Command } from 'commander';
 import { addAccountCommands } from './account.ts';
 import { addAppCommands } from './app.ts';
@@ -27,7 +29,7 @@ export function createProgram(): Command {
     .description('Tokens, API keys and JWTs for your API: the server and the commands for its operator.')
     .helpCommand(false)
     .exitOverride()
-    // Errors are said by main.ts, once and in one form.
+    // main.ts prints errors, once and in one form.
     .configureOutput({ outputError: () => {} })
     .addHelpText('after', CLOSING_WORDS);
   for (const add of [

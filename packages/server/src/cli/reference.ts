@@ -1,4 +1,4 @@
-/** The reference page of the command line, made from the commands themselves so that it cannot lie. */
+/** The reference page of the command line, generated from the commands themselves so that it is always correct. */
 import type { Command } from 'commander';
 import { createProgram } from './program.ts';
 
@@ -34,7 +34,7 @@ npx keyhouse backup /backups/keyhouse-2026-11-23.db
 \`\`\`
 `;
 
-/** Markdown: what holds for all, then a section for each command with the very text of its \`--help\`. */
+/** Markdown: what applies to all, then a section for each command with the exact text of its \`--help\`. */
 export function renderReference(): string {
   const sections = leavesOf(createProgram()).map(({ path, command }) => {
     const help = helpOf(command).trimEnd();

@@ -14,7 +14,7 @@ On SQLite with a secret file, a new secret is created. If KEYHOUSE_SECRET is set
 previous one into KEYHOUSE_SECRET_PREVIOUS. Everything that is sealed under the previous secret is then sealed under the new
 one. If a rotation is interrupted, run it again to finish it. Restart running servers afterwards.`;
 
-/** Long enough for any rotation; short enough that a crashed one does not keep the next waiting. */
+/** Long enough for any rotation; short enough that a crashed one does not make the next one wait for long. */
 const LEASE_MS = 30_000;
 
 export function addSecretCommands(program: Command): void {
@@ -34,7 +34,7 @@ async function rotate(options: OutputOptions & ConfirmOptions): Promise<void> {
     await confirm(
       'Rotate the master secret? Earlier backups still need the previous one, and running servers must be restarted.',
     );
-    // Two rotations of a kept secret at once could lose the one that the database stands under.
+    // Two rotations of a kept secret at once could lose the one that is in force in the database.
     const done = await alone(opened, () => (file === null ? rotateGiven(opened) : rotateKept(opened, file)));
     print(options, { resealed: done.resealed, secret_file: done.secretFile }, () =>
       [
@@ -61,8 +61,8 @@ async function rotateGiven(opened: Opened): Promise<Done> {
 }
 
 /**
- * On disk first, then in the database, then the old one is forgotten: at every moment the files open what the database holds.
- * Where a rotation was interrupted, or `KEYHOUSE_SECRET_PREVIOUS` still holds the standing secret, that one is brought to its end.
+ * On disk first, then in the database, then the old one is deleted: at every moment the files open what is in the database. If a
+ * rotation was interrupted, or `KEYHOUSE_SECRET_PREVIOUS` still holds the secret in force, that rotation is completed.
  */
 async function rotateKept(opened: Opened, databasePath: string): Promise<Done> {
   const { forgetPrevious, readSecretFile, replaceSecret, secretFiles } = await import('../secret-file.ts');
@@ -101,7 +101,7 @@ async function alone(opened: Opened, work: () => Promise<Done>): Promise<Done> {
   }
 }
 
-/** The database file beside which the secret in use is kept; null when it is given. */
+/** The database file next to which the secret in use is kept; null when it is given. */
 function keptBeside(config: Config): string | null {
   const file = sqliteFile(config);
   return file !== null && config.secret === null && existsSync(file) ? file : null;

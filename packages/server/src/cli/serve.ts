@@ -4,12 +4,15 @@ import type { RunningServer } from '../main.ts';
 import { addCommand } from './command.ts';
 import { settings } from './with-keyhouse.ts';
 
-/** npm and npx pass on a Ctrl-C that the terminal has already sent to everybody: what comes so close is the same signal. */
+/**
+ * npm and npx pass on a Ctrl-C that the terminal has already sent to all processes: one that follows this quickly is the same
+ * signal.
+ */
 const SAME_SIGNAL_MS = 500;
 const END_ANYWAY_MS = 500;
 /** A log whose reader is behind is not waited for longer. */
 const LAST_LINES_MS = 500;
-/** 128 + 15, what a shell shows for SIGTERM: the program was not let finish. */
+/** 128 + 15, what a shell shows for SIGTERM: the program did not finish by itself. */
 const CUT_OFF = 143;
 
 export function addServeCommand(program: Command): void {
@@ -26,10 +29,10 @@ async function serve(): Promise<void> {
   const opened = openLog(config.logLevel);
   endOnUncaughtError(opened);
   let server: RunningServer | null = null;
-  // Before the start, so that no signal falls between the first request and the listening for signals.
+  // Before the start, so that no signal falls between the first request and the signal handlers.
   stopOnSignal(async (signal) => {
     if (server === null) process.exit(CUT_OFF);
-    // The person who presses Ctrl-C waits for the end; no balancer has to notice first.
+    // The person who presses Ctrl-C waits for the end; no load balancer has to notice first.
     await server.stop({ drain: signal === 'SIGTERM' });
     await opened.stream.drain(LAST_LINES_MS);
   });
@@ -42,7 +45,7 @@ async function serve(): Promise<void> {
   flushCompileCache?.();
 }
 
-/** The first signal drains, the second ends the program where it stands. */
+/** The first signal drains, the second ends the program immediately. */
 function stopOnSignal(stop: (signal: NodeJS.Signals) => Promise<void>): void {
   let firstAtMs: number | null = null;
   const onSignal = (signal: NodeJS.Signals): void => {

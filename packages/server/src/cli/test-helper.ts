@@ -1,4 +1,4 @@
-/** Runs the real program in a process of its own, against a temporary folder. */
+/** Runs the real program in a separate process, with a temporary folder. */
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { PATIENCE_MS } from '../../../../test/patience.ts';
 
 const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'keyhouse.js');
-/** A command that hangs may not outlive its test. */
+/** A command that hangs must not outlive its test. */
 
 export interface Ran {
   readonly exitCode: number;
@@ -19,7 +19,7 @@ export interface Ran {
 export interface Bench {
   readonly folder: string;
   readonly database: string;
-  /** `input` is what stands on standard input; `settings` go without their `KEYHOUSE_`. */
+  /** `input` is the standard input; `settings` are given without their `KEYHOUSE_`. */
   run(args: readonly string[], more?: { input?: string; settings?: Readonly<Record<string, string>> }): Promise<Ran>;
   /** The JSON of a command that must succeed. */
   json(args: readonly string[], more?: { settings?: Readonly<Record<string, string>> }): Promise<Record<string, unknown>>;
@@ -40,7 +40,7 @@ export function openBench(): Bench {
   const folder = mkdtempSync(join(tmpdir(), 'keyhouse-cli-'));
   const database = join(folder, 'keyhouse.db');
   const servers: Served[] = [];
-  // Nothing of the environment of whoever runs the tests.
+  // Nothing from the environment in which the tests run.
   const environment = (settings: Readonly<Record<string, string>>): Record<string, string> => ({
     KEYHOUSE_DATABASE_URL: `sqlite:${database}`,
     ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [`KEYHOUSE_${name}`, value])),

@@ -1,12 +1,12 @@
 /**
- * Reads what was typed into values that cannot lie. A fault is wrong usage (exit 2) and names the option; the text itself is not
+ * Reads what was typed into checked values. A fault is wrong usage (exit 2) and names the option; the text itself is not
  * repeated, because people paste secrets into wrong places.
  */
 import { wrongUsage } from './failure.ts';
 
 const DAY_MS = 86_400_000;
 const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: DAY_MS };
-/** The last moment that a JavaScript date can say as a four-digit year. */
+/** The last moment that a JavaScript date can write with a four-digit year. */
 const LATEST_MS = Date.UTC(9999, 11, 31);
 
 /** A whole number from `least` to `most`; `what` begins the sentence. */
@@ -51,13 +51,13 @@ export function moment(what: string): (text: string) => number {
   };
 }
 
-/** Any number of them, each behind an option of its own: a URI may hold a comma. */
+/** Any number of them, each after its own option: a URI may contain a comma. */
 export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
-/** `none` says that there is none, in a place where leaving the option out says "as it is". */
+/** `none` means that there is none, where leaving the option out means "unchanged". */
 export const NONE = 'none';
 
-/** A span such as `30d`, `12h`, `90m` in seconds, or `never` as it stands. */
+/** A span such as `30d`, `12h`, `90m` in seconds, or `never` unchanged. */
 export function spanOrNever(what: string): (text: string) => number | 'never' {
   return (text) => {
     if (text === 'never') return text;

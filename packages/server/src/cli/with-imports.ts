@@ -1,4 +1,4 @@
-/** What the commands of `keyhouse import` have in common: the package that does the work, and how its errors are said. */
+/** What the commands of `keyhouse import` have in common: the package that does the work, and how its errors are printed. */
 import { refusal } from './failure.ts';
 import { loadPackage } from './optional-package.ts';
 import { printable } from './output.ts';

@@ -15,11 +15,11 @@ export interface Opened {
   readonly config: Config;
   readonly keyhouse: Keyhouse;
   readonly store: OpenedStore;
-  /** The operator, named as the machine knows them. */
+  /** The operator, by the name of the machine's user. */
   readonly by: By;
 }
 
-/** `makes`: the command may be the first that touches this database. Others refuse a SQLite file that is not there. */
+/** `makes`: the command may be the first that uses this database. Others refuse a SQLite file that does not exist. */
 export async function withKeyhouse(
   options: OutputOptions & { readonly makes?: boolean },
   use: (opened: Opened) => Promise<void>,
@@ -56,7 +56,7 @@ export function operator(): By {
   return { actor: 'operator', requestId: null, person: nameOfOperator() };
 }
 
-/** In a container the user may have a number only. */
+/** In a container the user may have only a number. */
 function nameOfOperator(): By['person'] {
   try {
     return { name: userInfo().username };
@@ -65,7 +65,7 @@ function nameOfOperator(): By['person'] {
   }
 }
 
-/** Warnings are for the person at the terminal; what is merely told of is not said. */
+/** Warnings are for the person at the terminal; mere information is not printed. */
 export function logFor(options: OutputOptions): Log {
   const warn = (_: unknown, message: string): void => note(options, `Note: ${message}`);
   return { info: () => {}, warn, error: warn };

@@ -1,4 +1,4 @@
-/** Serializers that write every member that they know: `null` for an optional one is as if it were absent. */
+/** Serializers that write every member that they know: `null` for an optional one is treated as absent. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, startTestServer, type TestServer } from '../../test/server.ts';
 import { dropAbsent } from './absent-members.ts';

@@ -1,9 +1,9 @@
 /**
- * `null` for an optional member of a JSON body means that it is absent: many serializers write every member that they know. Where null has a meaning
- * of its own (the schema allows it), and for members that are required, it is kept and the schema decides.
+ * `null` for an optional member of a JSON body means that it is absent: many serializers write every member that they know. Where
+ * null has its own meaning (the schema allows it), and for members that are required, it is kept and the schema decides.
  */
 
-/** What is read of JSON Schema here. */
+/** The part of JSON Schema that is read here. */
 interface Schema {
   readonly type?: unknown;
   readonly const?: unknown;

@@ -1,6 +1,6 @@
 /**
- * Whether a list such as that of `Accept` or `Accept-Encoding` names a value and does not rule it out with a weight of 0 (RFC 9110
- * §12.4.2). Which of several is liked best is not asked: those who name what only some want do want it.
+ * Whether a list such as that of `Accept` or `Accept-Encoding` names a value and does not exclude it with a weight of 0 (RFC 9110
+ * §12.4.2). The order of preference is not considered: clients that name what only some want do want it.
  */
 export function accepts(header: string | undefined, wanted: string): boolean {
   return (header ?? '').split(',').some((item) => {

@@ -1,6 +1,6 @@
 /**
- * From a request to a caller, for every route alike: what was presented, over which wire, by whom, and whether it still holds.
- * The one place that asks the verifiers, counts failed proofs and puts the true reason of a refusal on record.
+ * From a request to a caller, the same for every route: what was presented, over which connection, by whom, and whether it is
+ * still valid. The only place that calls the verifiers, counts failed attempts and records the true reason of a refusal.
  */
 import type { IncomingMessage } from 'node:http';
 import { type Authorization, type Peer, type PresentedCredential, parseCredential } from '@keyhouse/protocol';
@@ -32,16 +32,16 @@ interface Ports {
   readonly refusals: Pick<RefusalRecorder, 'record'>;
   readonly findPeer: FindPeer;
   readonly clock: Clock;
-  /** Failed look-ups by address; of this server alone, so that a refusal writes nothing. */
+  /** Failed look-ups by address; only of this server, so that a refusal writes nothing. */
   readonly unknownLimiter: Pick<Limiter, 'take'>;
   readonly count: (outcome: 'accepted' | RefusalReason) => void;
-  /** A JWT was good: what it belongs to was used. No write, no wait. */
+  /** A JWT was valid: counts a use of what it belongs to. No write, no wait. */
   readonly use: (caller: Caller, from: From) => void;
 }
 
 /** How a request is answered, and what it needs as far as that is known. */
 interface Asking {
-  /** The answers that a gateway understands, 401 and 403 in place of 400. */
+  /** The answers that a gateway understands, 401 and 403 instead of 400. */
   readonly gateway?: boolean;
   readonly wanted?: readonly string[];
   /** It was judged before in this request, and counted then. */
@@ -61,7 +61,7 @@ export class Authenticator {
     this.#ports = ports;
   }
 
-  /** Judges what the `Authorization` header holds; at once when nothing has to be read. */
+  /** Judges the content of the `Authorization` header; at once if nothing has to be read. */
   authenticate(
     authorization: Authorization,
     request: IncomingMessage,
@@ -103,12 +103,14 @@ export class Authenticator {
     this.#note('missing', null, { request, requestId, from, wanted }, { shape: 'none' });
   }
 
-  /** Whether the wire to the direct peer is one that a credential may travel: loopback, or a proxy that speaks HTTPS outside. */
+  /** Whether a credential may travel over the connection to the direct peer: loopback, or a proxy that speaks HTTPS outside. */
   isPrivate(request: IncomingMessage): boolean {
     return isPrivatePeer(this.#ports.findPeer(request));
   }
 
-  /** Records that a known caller was forbidden, so that the holder can see what was lacking. `wanted`: by default `lacking` alone. */
+  /**
+   * Records that a known caller was forbidden, so that the holder can see what was missing. `wanted`: by default only `lacking`.
+   */
   recordForbidden(
     caller: Caller,
     request: IncomingMessage,
@@ -119,7 +121,7 @@ export class Authenticator {
     this.#note('forbidden', refusedOf(caller), { request, requestId, from, wanted }, { lacking, fault });
   }
 
-  /** `isWhole`: the act takes a credential that was not narrowed. */
+  /** `isWhole`: the act requires a credential that was not narrowed. */
   by(caller: OpaqueCaller, request: IncomingMessage, requestId: string, { isWhole = false } = {}): By {
     const { kind, credentialId: id, hash } = caller;
     const address = this.#ports.findPeer(request).address;
@@ -198,14 +200,14 @@ interface About {
 
 const shapeOf = ({ kind }: PresentedCredential): Shape => (kind === 'never-bearer' ? 'malformed' : kind);
 
-/** What was asked for: behind a gateway the original request. Null where that cannot be told. */
+/** What was requested: behind a gateway the original request. Null if that is not known. */
 function askedOf({ method = '', url = '', rawHeaders }: IncomingMessage): { method: string | null; path: string | null } {
   const asked = isVerifyTarget(url) ? originalOf(method, url, rawHeaders) : { method, target: url };
   if (asked === null) return { method: null, path: null };
   return { method: /^[A-Z-]{1,20}$/.test(asked.method) ? asked.method : null, path: showablePath(asked.target) };
 }
 
-/** In the log a minted JWT is its key, and a session its application: what somebody can look for. */
+/** In the log a minted JWT is represented by its key, and a session by its application: things that one can look up. */
 export function describeRefused({ kind, credentialId, clientId, accountId, userId }: RefusedCredential) {
   const actor: Actor =
     credentialId === null ? `application:${clientId ?? ''}` : `${kind === 'token' ? 'token' : 'key'}:${credentialId}`;

@@ -1,17 +1,17 @@
 /**
- * How deep and how large a JSON body may be: as much as its route can need, by the route's own schema. Known before a byte is parsed, so that
- * the server does not build, validate and explain what no handler would accept.
+ * How deep and how large a JSON body may be: as much as its route can need, by the route's own schema. Known before a byte is
+ * parsed, so that the server does not build, validate and explain what no handler would accept.
  */
 import type { JsonBounds } from '@keyhouse/protocol';
 
-/** Far more than any route needs. */
+/** Much more than any route needs. */
 const MAX_DEPTH = 32;
 /** So that a client with a wrong body still gets a sentence for each member. */
 const MIN_VALUES = 1_000;
 /** The most that one request may cost, even if its schema would accept more. */
 const MAX_VALUES = 64_000;
 
-/** What is read of JSON Schema here; anything else is a single value. */
+/** The part of JSON Schema that is read here; anything else is a single value. */
 interface Schema {
   readonly type?: unknown;
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -23,7 +23,7 @@ interface Schema {
 
 const known = new WeakMap<object, JsonBounds>();
 
-/** `schema`: of the body, as the route has it. */
+/** `schema`: of the body, as the route defines it. */
 export function boundsOf(schema: unknown): JsonBounds {
   if (typeof schema !== 'object' || schema === null) return { maxDepth: MAX_DEPTH, maxValues: MIN_VALUES };
   const before = known.get(schema);

@@ -1,8 +1,8 @@
-/** Who is at the other end of a request of Node's. */
+/** The client at the other end of one of Node's requests. */
 import type { IncomingMessage } from 'node:http';
 import { type AddressBlock, findPeer, type Peer, proxyOfUnreadable } from '@keyhouse/protocol';
 
-/** Over HTTP there is always an address to count failures by, also when the socket has gone; only the command line has none. */
+/** Over HTTP there is always an address to count failures by, even if the socket is closed; only the command line has none. */
 export interface HttpPeer extends Peer {
   readonly address: string;
 }

@@ -1,6 +1,6 @@
 /**
- * How an application says who it is at the OAuth endpoints (RFC 6749 §2.3, RFC 7523 §2.2): by HTTP Basic, in the body, with a signed assertion, or by its
- * id alone when it is public. One way at a time.
+ * How an application identifies itself at the OAuth endpoints (RFC 6749 §2.3, RFC 7523 §2.2): by HTTP Basic, in the body, with a
+ * signed assertion, or only by its ID if it is public. One way at a time.
  */
 import type { IncomingMessage } from 'node:http';
 import { isClientId, readAuthorization } from '@keyhouse/protocol';
@@ -16,7 +16,7 @@ interface Ports {
   readonly oauth: Pick<Keyhouse['oauth'], 'authenticateClient'>;
   readonly audit: Pick<Keyhouse['audit'], 'refusals'>;
   readonly authenticator: Authenticator;
-  /** Failed proofs by address; of this server alone, so that a refusal writes nothing. */
+  /** Failed attempts by address; only of this server, so that a refusal writes nothing. */
   readonly limiter: Pick<Limiter, 'take'>;
 }
 
@@ -24,7 +24,7 @@ export type AuthenticateClient = (request: IncomingMessage, requestId: string, f
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** Null when the request names no client at all. Throws `invalid_client` when what it says does not hold. */
+/** Null if the request names no client at all. Throws `invalid_client` if the client cannot be authenticated. */
 export function createClientAuthentication({ oauth, audit, authenticator, limiter }: Ports): AuthenticateClient {
   return async (request, requestId, form) => {
     const proof = readProof(request, form);
@@ -52,7 +52,7 @@ export function createClientAuthentication({ oauth, audit, authenticator, limite
 export const invalidClient = (): Refusal =>
   new Refusal({ code: 'oauth', error: 'invalid_client', description: 'Client authentication failed.' });
 
-/** A body whose members are all text: what forms are, and JSON at OAuth endpoints must be. */
+/** A body whose members are all text: forms are like that, and JSON at OAuth endpoints must be. */
 export function readOAuthForm(body: unknown): Form {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalidRequest('The body must contain parameters.');
   const entries = Object.entries(body).filter(([, value]) => value !== null && value !== '');

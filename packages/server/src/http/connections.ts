@@ -1,6 +1,6 @@
 /**
- * The connections of the server while it stops: every request that was sent is answered, and a connection that sends nothing does not keep the
- * server from ending.
+ * The connections of the server while it stops: every request that was sent is answered, and a connection that sends nothing does
+ * not prevent the server from ending.
  */
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
@@ -19,7 +19,7 @@ export class Connections {
     return this.#isStopping;
   }
 
-  /** Called once for each address that is listened on. */
+  /** Called once for each address that the server listens on. */
   watch(server: Server): void {
     this.#servers.push(server);
     server.on('connection', (socket: Socket) => {
@@ -47,7 +47,7 @@ export class Connections {
   async close(withinMs: number): Promise<number> {
     this.announce();
     const giveUpAt = performance.now() + withinMs;
-    // Node's own `close` of an HTTP server would at the same moment cut connections whose request has arrived, but was not read yet.
+    // Node's own `close` of an HTTP server would immediately cut connections whose request has arrived, but was not read yet.
     for (const server of this.#servers) if (server.listening) NetServer.prototype.close.call(server);
     for (const listener of this.#closing) listener();
     while (this.#open.size > 0 && performance.now() < giveUpAt) {

@@ -1,6 +1,6 @@
 /**
- * Which pages of other origins may read an answer (Fetch standard, CORS). No answer here depends on a cookie, so `*` is said
- * without credentials where any application may ask, and `/api/v1` only to the operator's own origins.
+ * Which pages of other origins may read an answer (Fetch standard, CORS). No answer here depends on a cookie, so `*` is sent
+ * without credentials where any application may ask, and `/api/v1` is open only to the operator's own origins.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
@@ -8,7 +8,7 @@ const ANY_ORIGIN = /^\/(auth\/(token|revoke|userinfo)|\.well-known\/[^/]+)$/;
 const OPERATORS_ORIGINS = /^\/api\/v1(\/|$)/;
 const EXPOSED = 'WWW-Authenticate, DPoP-Nonce, Retry-After, X-Request-Id';
 const PREFLIGHT_MAX_AGE_SECONDS = 600;
-/** The answer if the list that is asked for cannot be read. */
+/** The answer if the requested list cannot be read. */
 const USUAL_HEADERS = 'Authorization, Content-Type, DPoP';
 const MAX_ASKED_HEADERS = 100;
 const MAX_ASKED_LENGTH = 4096;
@@ -17,20 +17,20 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 export function allowOrigins(app: FastifyInstance, corsOrigins: readonly string[]): void {
   app.addHook('onRequest', async (request, reply) => {
-    // Also where this origin is none of them, or none is named: a cache must not serve that answer to one that is.
+    // Also if this origin is not one of them, or none is named: a cache must not serve that answer to one that is.
     if (corsOrigins.length > 0 && OPERATORS_ORIGINS.test(pathOf(request))) reply.header('Vary', 'Origin');
     const { origin } = request.headers;
     if (origin !== undefined) reply.headers(corsHeaders(pathOf(request), origin, corsOrigins));
   });
 }
 
-/** What a page of this origin has to be told to read the answer of this path; nothing when it may not. */
+/** The headers that a page of this origin needs to read the answer of this path; nothing if it may not. */
 export function corsHeaders(path: string, origin: string, corsOrigins: readonly string[]): Readonly<Record<string, string>> {
   const allowed = allowedOrigin(path, origin, corsOrigins);
   return allowed === null ? {} : { 'Access-Control-Allow-Origin': allowed, 'Access-Control-Expose-Headers': EXPOSED };
 }
 
-/** Answers a preflight of a path that may be read from that origin; false when it is none. */
+/** Answers a preflight of a path that may be read from that origin; false if it is not a preflight. */
 export function answerPreflight(
   request: FastifyRequest,
   reply: FastifyReply,

@@ -1,4 +1,4 @@
-/** Credentials that are almost right, or right for something else. None of them gets in, and none of them grows. */
+/** Credentials that are almost right, or right for something else. None of them gets in, and none of them gains permissions. */
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { parseCredential } from '@keyhouse/protocol';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -158,7 +158,7 @@ eachDatabase('a credential', (makeDatabase) => {
     // Unknown by now, and this address has presented many unknown ones: 401, or 429 for the same.
     for (const dead of [token, newest]) expect([401, 429]).toContain(await statusOf(dead));
     expect(await statusOf(last)).toBe(200);
-    // The superseded secret ends nothing any more: whoever found it in a log has found nothing.
+    // The superseded secret cannot revoke anything any more: finding it in a log is useless.
     for (const dead of [token, newest]) await server.request('/auth/revoke', { body: { token: dead } });
     expect(await statusOf(last)).toBe(200);
   });
@@ -247,7 +247,7 @@ eachDatabase('a credential', (makeDatabase) => {
     const [before, tokenBefore] = [await keys(), await rightsOf('token', Number(narrowToken.token.split('|')[0]))];
     const { paths } = (await server.request('/openapi.json')).json as { paths: Record<string, Record<string, unknown>> };
     for (const [path, methods] of Object.entries(paths)) {
-      // What ends or replaces a credential is done last: until then all of them live.
+      // What revokes or replaces a credential is done last: until then all of them are active.
       if (/logout|rotate|\{id\}/.test(path) || path.startsWith('/verify')) continue;
       for (const method of Object.keys(methods).map((name) => name.toUpperCase())) {
         for (const bearer of bearers) {
@@ -263,7 +263,7 @@ eachDatabase('a credential', (makeDatabase) => {
       await server.request('/api/v1/auth/tokens/rotate', { bearer, body: { ...wish, overlap_seconds: 0 } });
     expect(await keys()).toEqual(before);
     expect(await rightsOf('token', Number(narrowToken.token.split('|')[0]))).toEqual(tokenBefore);
-    // Whoever registered came in as anybody does: a person without the platform's flag.
+    // The registered user came in like anyone else: without the platform's flag.
     const grown = await server.store.accounts.findUserByEmail('grown@example.com');
     expect(grown?.isAdministrator).toBe(false);
   });

@@ -10,9 +10,9 @@ export interface DocsPage {
 }
 
 /**
- * `sandbox` without `allow-same-origin`: an opaque origin (HTML §7.1.5). Scripts run by the nonce of this one answer. Style elements too; style
- * attributes, which the reference writes by the hundred, may be inline: without an origin and without a request to anywhere they only
- * change how this page looks.
+ * `sandbox` without `allow-same-origin`: an opaque origin (HTML §7.1.5). Scripts run by the nonce of this one answer. Style
+ * elements too; style attributes, which the reference writes by the hundred, may be inline: without an origin and without any
+ * request they only change how this page looks.
  */
 const policyOf = (nonce: string): string =>
   [
@@ -60,8 +60,8 @@ export function docsPage(openApi: object, script: string): DocsPage {
 }
 
 /**
- * What the reference needs and a document without an origin lacks: storage, which here is forgotten with the page, and the nonce on style
- * elements that it creates while it runs.
+ * What the reference needs and a document without an origin lacks: storage, which here is lost with the page, and the nonce on
+ * style elements that it creates while it runs.
  */
 const withoutOrigin = (nonce: string): string => `
       const storage = () => {

@@ -9,6 +9,6 @@ import Fastify from 'fastify';
 const reference = Fastify();
 await reference.register(scalar, { routePrefix: '/docs', configuration: { url: '/openapi.json' } });
 const { rawPayload } = await reference.inject('/docs/js/scalar.js');
-// A copy with memory of its own, which can be transferred instead of being copied again.
+// A copy with its own memory, which can be transferred instead of being copied again.
 const script = new Uint8Array(rawPayload);
 parentPort?.postMessage(script, [script.buffer]);

@@ -1,4 +1,4 @@
-/** What every route checks before it looks at a body, over real sockets. */
+/** What every route checks before it reads a body, over real sockets. */
 import { networkInterfaces } from 'node:os';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exchange, head } from '../../test/raw.ts';
@@ -240,7 +240,7 @@ describe('plain HTTP from beyond loopback', () => {
           expect(verify?.status).toBe(isTrusted ? 200 : 403);
           expect((await send('GET /healthz', []))?.status).toBe(200);
           expect((await send('GET /.well-known/jwks.json', []))?.status).toBe(200);
-          // Nobody becomes a proxy, or comes by HTTPS, by saying so.
+          // A client cannot become a proxy, or come by HTTPS, by claiming it.
           const lies = ['X-Forwarded-Proto: https', `X-Forwarded-For: 127.0.0.1`, 'Forwarded: for=127.0.0.1;proto=https'];
           const lying = await send('GET /api/v1/cli/loggedUser', [`Authorization: Bearer ${user.token}`, ...lies]);
           expect(lying?.status).toBe(isTrusted ? 200 : 400);

@@ -1,7 +1,7 @@
 /**
- * What every route checks before it looks at a body, in the order of the contract: 413 for the declared length, 415, 400 for two
- * credentials or plain HTTP, 401, and 403 for the kind of caller and for a permission that the route always asks for. A route says in its
- * `config` what it takes.
+ * What every route checks before it reads a body, in the order of the contract: 413 for the declared length, 415, 400 for two
+ * credentials or plain HTTP, 401, and 403 for the kind of caller and for a permission that the route always requires. A route's
+ * `config` says what it takes.
  */
 import { Readable } from 'node:stream';
 import { type Authorization, permits, readAuthorization } from '@keyhouse/protocol';
@@ -18,11 +18,11 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the body must be; `none` by default. */
     body?: Body;
-    /** An endpoint of OAuth: errors in the words of RFC 6749 §5.2, and clients may authenticate themselves. */
+    /** An endpoint of OAuth: errors in the words of RFC 6749 §5.2, and clients may authenticate. */
     isOAuth?: boolean;
-    /** Applications may prove themselves here; the route looks at what they say. */
+    /** Applications may authenticate here; the route checks how. */
     takesClients?: boolean;
-    /** The kinds of caller that the route is for; without it the route asks for no credential. */
+    /** The kinds of caller that the route is for; without it the route requires no credential. */
     callers?: readonly Caller['kind'][];
     /** The permission that every request to the route needs, whatever its body says. Judged before a body is read. */
     permission?: string;
@@ -57,7 +57,7 @@ export function guardDoor(app: FastifyInstance, authenticator: Authenticator): v
   });
 }
 
-/** The caller; or 401, then 403 for the kind of caller, then 403 for the permission that the route always asks for. */
+/** The caller; or 401, then 403 for the kind of caller, then 403 for the permission that the route always requires. */
 async function admit(
   authenticator: Authenticator,
   request: FastifyRequest,
@@ -78,20 +78,20 @@ async function admit(
   return caller;
 }
 
-/** A body that the route does not take is not waited for: the answer does not depend on what a client goes on sending. */
+/** A body that the route does not take is not waited for: the answer does not depend on what a client continues to send. */
 function hasUnwantedBody({ headers, routeOptions }: FastifyRequest): boolean {
   const { body = 'none' } = routeOptions.config;
   return body === 'none' && (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0');
 }
 
 /**
- * An empty body in place of the sent one. Fastify compares `receivedEncodedLength` with the declared length; Node drops the rest after the
- * answer.
+ * An empty body instead of the sent one. Fastify compares `receivedEncodedLength` with the declared length; Node drops the rest
+ * after the answer.
  */
 const nothingOf = ({ headers }: FastifyRequest): RequestPayload =>
   Object.assign(Readable.from([]), { receivedEncodedLength: Number(headers['content-length'] ?? 0) });
 
-/** The caller of a route that takes tokens, or keys. The door has let nobody else in. */
+/** The caller of a route that takes tokens, or keys. The door has admitted no other. */
 export function callerOf(request: FastifyRequest): OpaqueCaller {
   const { authenticated: caller } = request;
   if (caller === null || !isOpaque(caller)) throw new Error('A route read a caller, but its door does not authenticate callers.');
@@ -104,7 +104,7 @@ function refuseClient({ kind }: Authorization, takesClients: boolean): void {
     throw new Refusal({ code: 'oauth', error: 'invalid_client', description: 'This route does not authenticate applications.' });
 }
 
-/** It proves itself in the header, or perhaps in the body, which has not come yet. */
+/** It authenticates in the header, or perhaps in the body, which has not arrived yet. */
 const isClient = ({ kind }: Authorization): boolean => kind === 'basic' || kind === 'none';
 
 function refuseTooLarge(request: FastifyRequest): void {

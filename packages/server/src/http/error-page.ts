@@ -1,7 +1,7 @@
 /**
- * The page for errors that a person meets: a wrong address, or a faulty link of an application (RFC 6749 §4.1.2.1, RP-initiated logout). It has a
- * sentence for the person and, for the developer, what is wrong. Nothing of the request is in it, so that no link can put words on this
- * page.
+ * The page for errors that a user sees: a wrong address, or a faulty link of an application (RFC 6749 §4.1.2.1, RP-initiated
+ * logout). It has a sentence for the user and, for the developer, what is wrong. It contains nothing of the request, so that no
+ * link can put words on this page.
  */
 import type { FastifyReply } from 'fastify';
 import type { Keyhouse } from '../core/keyhouse.ts';
@@ -14,7 +14,7 @@ export type ShowProblem = (reply: FastifyReply, code: ProblemCode) => FastifyRep
 
 interface Ports {
   readonly branding: Pick<Keyhouse['branding'], 'current'>;
-  /** The build; null when there is none: then it is plain text. */
+  /** The build; null if there is none: then it is plain text. */
   readonly folder: string | null;
 }
 

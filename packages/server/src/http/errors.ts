@@ -1,6 +1,6 @@
 /**
- * Where a refusal becomes a status and a body: one exhaustive map, the same for Fastify's routes and for those that are
- * answered in front of it. A stranger learns that it did not work; why is on record under the request's id.
+ * Where a refusal becomes a status and a body: one exhaustive map, the same for Fastify's routes and for those that are answered
+ * before it. A stranger learns only that it failed; the reason is recorded under the request's ID.
  */
 
 import type { Refused } from '../core/refusal.ts';
@@ -25,7 +25,7 @@ export function answerRefusal(refused: Refused): Answer {
     case 'forbidden':
       return answer(403, UNAUTHORIZED, { 'WWW-Authenticate': `Bearer error="insufficient_scope"${scope(refused.permission)}` });
     case 'not_signed_in':
-      // RFC 9110 §11.6.1 wants a challenge with every 401; a browser's cookie has no registered scheme.
+      // RFC 9110 §11.6.1 requires a challenge with every 401; a browser's cookie has no registered scheme.
       return answer(401, UNAUTHENTICATED, { 'WWW-Authenticate': 'Cookie realm="Keyhouse"' });
     case 'not_allowed':
       return answer(403, UNAUTHORIZED);
@@ -73,13 +73,13 @@ export function answerRefusal(refused: Refused): Answer {
   }
 }
 
-/** What was thrown while a request was answered. Null: a mistake of our own, to be logged and answered with 500. */
+/** For what was thrown while a request was answered. Null: a mistake of our own, to be logged and answered with 500. */
 export function answerError(error: unknown): Answer | null {
   if (error instanceof StoreUnavailable) return answerRefusal({ code: 'unavailable' });
   return null;
 }
 
-/** RFC 6749 §5.2: whatever makes a request unreadable is an `invalid_request` at OAuth endpoints. */
+/** RFC 6749 §5.2: anything that makes a request unreadable is an `invalid_request` at OAuth endpoints. */
 export function inOAuthWords(answer: Answer): Answer {
   const { status, body } = answer;
   const isMessage = status === 400 && typeof body === 'object' && body !== null && 'message' in body;

@@ -1,4 +1,4 @@
-/** Every 503 is in the log with its cause, whatever door it came through, and a store that is away does not fill the log. */
+/** Every 503 is in the log with its cause, whatever door it came through, and an unreachable store does not fill the log. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newApplication } from '../../test/applications.ts';
 import { registered } from '../../test/browser.ts';
@@ -80,7 +80,7 @@ describe('a store that is away', () => {
     for (const [name, ask] of Object.entries(doors)) {
       const isLogged = async () => {
         const { status, headers } = await ask();
-        // Whoever asks at /readyz shares one attempt.
+        // All requests to /readyz share one attempt.
         const id = name === '/readyz' ? 'null' : `"${headers['x-request-id']}"`;
         const line = server.logged.find((each) => each.includes(`"requestId":${id}`));
         return { status, isLogged: line?.includes('A request was answered with 503.') === true && line.includes('"cause":"') };

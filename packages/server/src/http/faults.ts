@@ -6,7 +6,7 @@ import { Refusal } from '../core/refusal.ts';
 export const invalid = (field: string, ...sentences: readonly string[]): Refusal =>
   new Refusal({ code: 'invalid', errors: { [field]: sentences } });
 
-/** Every fault, in their order. `wireName`: what a field is called on the wire, where core has another word. */
+/** Every fault, in their order. `wireName`: the name of a field on the wire, if core has another name. */
 export function refuseFaults<Field extends string>(
   faults: readonly Fault<Field>[],
   wireName: (field: Field) => string = (field) => field,

@@ -16,7 +16,7 @@ afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
 
-/** A list of changes in memory, followed by the real follower, told by the real streams over real connections. */
+/** A list of changes in memory, followed by the real follower, sent by the real streams over real connections. */
 async function open() {
   const state = { atMs: 0, epoch: EPOCH, list: [] as Change[], holds: true };
   const changes = memoryChanges(state);
@@ -117,7 +117,7 @@ it('tells one who comes right after the list went back all of it once, and ends 
   const old = await follow();
   Object.assign(state, { epoch: 'f'.repeat(32), list: [] });
   append(2);
-  // The other list is read while one who comes is being told of it, as any time between two beats.
+  // The other list is read while a new reader gets its first answer, as at any time between two beats.
   const first = streams.messages;
   await follower.look();
   const young = await follow();

@@ -1,7 +1,7 @@
 /**
- * The open streams of the revocation feed. All who are up to date are told the same bytes, serialised and signed once; who comes later is
- * first told what they lack, at their own pace. A reader that does not read is dropped: nothing is kept for it, and what it missed it
- * asks for when it comes back. When this server does not know what is revoked, every stream is silent.
+ * The open streams of the revocation feed. All readers that are up to date get the same bytes, serialised and signed once; a
+ * later one first gets what it lacks, at its own pace. A reader that does not read is dropped: nothing is kept for it, and it
+ * asks for what it missed when it comes back. When this server does not know what is revoked, every stream is silent.
  */
 import type { ServerResponse } from 'node:http';
 import { FEED_EVENT, formatPosition } from '@keyhouse/protocol';
@@ -9,25 +9,25 @@ import { pause } from '../core/lib/pause.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { Feed, SignedMessage } from '../core/revocations/feed.ts';
 
-/** As many guards as one server tells: an event is written to a thousand connections in a few hundredths of a second. */
+/** How many guards one server serves: an event is written to a thousand connections in a few hundredths of a second. */
 export const MAX_STREAMS = 1000;
 const BEAT_MS = 1000;
-/** When much happens, so many milliseconds of it make one event. */
+/** When much happens, this many milliseconds of it become one event. */
 const PACE_MS = 20;
-/** A connection that takes nothing for so many beats is dropped; one that is being sent a whole list may take longer. */
+/** A connection that takes nothing for this many beats is dropped; one that is being sent a whole list may take longer. */
 const PATIENCE = 10;
 const PATIENCE_WITH_WHOLE = 60;
-/** What waits for a reader beyond this is more than a slow network explains. */
+/** If more than this waits for a reader, a slow network does not explain it. */
 const MAX_BACKLOG_BYTES = 2 * 1024 * 1024;
 const BUSY_RETRY_SECONDS = 5;
 
 interface Stream {
   readonly response: ServerResponse;
-  /** Whether the credential that opened the stream still may. */
+  /** Whether the credential that opened the stream still may use it. */
   readonly holds: () => boolean | Promise<boolean>;
-  /** Up to date, and told what all are told. */
+  /** Up to date, and gets what all get. */
   isLive: boolean;
-  /** Bytes of a whole list are on their way; it alone may be larger than any backlog. */
+  /** A whole list is being sent; only that may be larger than any backlog. */
   isTakingWhole: boolean;
   stalledBeats: number;
 }
@@ -36,7 +36,7 @@ export class FeedStreams {
   readonly #feed: Feed;
   readonly #streams = new Set<Stream>();
   #epoch = '';
-  /** What every live stream has been told. */
+  /** Up to where every live stream is informed. */
   #told = 0;
   #publishedAtMs = Number.NEGATIVE_INFINITY;
   #pacing: NodeJS.Timeout | null = null;
@@ -53,20 +53,20 @@ export class FeedStreams {
     return this.#streams.size;
   }
 
-  /** Messages written, to each stream one. */
+  /** Messages written, counted once per stream. */
   get messages(): number {
     return this.#messages;
   }
 
-  /** Refuses when there is no place for another stream. */
+  /** Refuses if there is no room for another stream. */
   refuseWhenFull(): void {
     if (this.#isClosed) throw new Refusal({ code: 'unavailable' });
     if (this.#streams.size >= MAX_STREAMS) throw new Refusal({ code: 'busy', retryAfterSeconds: BUSY_RETRY_SECONDS });
   }
 
-  /** Takes over a response whose head was written: `first` answers what was asked, then it hears all that happens. */
+  /** Takes over a response whose head was written: `first` answers what was asked, then it gets everything that happens. */
   open(response: ServerResponse, first: SignedMessage, holds: Stream['holds']): void {
-    // It went while its first answer was made: nothing would ever say so again.
+    // It closed while its first answer was created: no later event would report it.
     if (response.socket === null || response.socket.destroyed) return;
     const stream: Stream = { response, holds, isLive: false, isTakingWhole: false, stalledBeats: 0 };
     this.#streams.add(stream);
@@ -76,13 +76,13 @@ export class FeedStreams {
     this.#catchUp(stream, first).catch(() => response.destroy());
   }
 
-  /** Ends every stream; whoever followed asks another server. */
+  /** Ends every stream; the readers ask another server. */
   close(): void {
     this.#isClosed = true;
     if (this.#pacing !== null) clearTimeout(this.#pacing);
     for (const stream of this.#streams) {
       end(stream);
-      // What does not take the end within a beat never will.
+      // A connection that does not take the end within a beat never will.
       setTimeout(() => stream.response.destroy(), BEAT_MS).unref();
     }
   }
@@ -93,16 +93,16 @@ export class FeedStreams {
       await this.#send(stream, last);
       if (stream.response.destroyed || stream.response.writableEnded) return;
       this.#publish(false);
-      // A whole list took its time; what it is followed by says how things stand now.
+      // A whole list takes time; what follows it describes the current state.
       if (!last.whole && last.epoch === this.#epoch && last.position === this.#told) break;
       last = await this.#feed.ask(last);
-      // What is written to a connection that takes it at once lets nothing else have its turn.
+      // Writing to a connection that takes it at once does not let anything else have its turn.
       await pause();
     }
     stream.isLive = !stream.response.writableEnded;
   }
 
-  /** Waits until it was taken: what one who is behind has to be told shall not pile up. */
+  /** Waits until it was taken: what a reader that is behind needs must not pile up. */
   async #send(stream: Stream, message: SignedMessage): Promise<void> {
     const { response } = stream;
     stream.isTakingWhole = message.whole;
@@ -127,7 +127,7 @@ export class FeedStreams {
     }, waitMs);
   }
 
-  /** Tells all live streams what they have not been told; `evenNothing`: a heartbeat. */
+  /** Sends all live streams what they do not have yet; `evenNothing`: a heartbeat. */
   #publish(evenNothing: boolean): void {
     const { epoch, position } = this.#feed.position();
     const live = [...this.#streams].filter(({ isLive }) => isLive);
@@ -176,13 +176,13 @@ function dropIfStalled(stream: Stream): void {
   if (isStalled || (!isTakingWhole && response.writableLength > MAX_BACKLOG_BYTES)) response.destroy();
 }
 
-/** At once when the credential is in memory, as it is on every beat but the first after a change. */
+/** At once if the credential is in memory, as it is on every beat except the first after a change. */
 function endUnlessHeld(stream: Stream): void {
   const judge = (isHeld: boolean): void => {
     if (!isHeld) end(stream);
   };
   const held = stream.holds();
-  // It cannot be read now: then nothing is said anyway, until it can.
+  // It cannot be read now: nothing is sent anyway until it can.
   if (held instanceof Promise) held.then(judge, () => {});
   else judge(held);
 }

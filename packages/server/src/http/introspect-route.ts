@@ -26,7 +26,7 @@ export const plainIntrospection = ({ authenticator, introspect, position }: Port
       throw new Refusal({ code: 'forbidden' });
     }
     const asking = readIntrospection(body(), request.headers);
-    // Before the answer is made: what was read of the list meanwhile may be in it, what was read before certainly is.
+    // Before the answer is created: what is read of the list after this may be in it, what was read before certainly is.
     const headers = { [FEED_POSITION_HEADER]: formatPosition(position()) };
     return { status: 200, headers, body: await introspect(caller, asking) };
   },

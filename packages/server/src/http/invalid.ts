@@ -19,7 +19,7 @@ export function sentencesOf(findings: readonly FastifySchemaValidationError[]): 
   return Object.fromEntries([...errors].map(([field, sentences]) => [field, [...sentences]]));
 }
 
-/** The member that a finding is about; the body itself when there is none. */
+/** The member that a finding is about; the body itself if there is none. */
 function fieldOf({ keyword, params, instancePath }: FastifySchemaValidationError): string {
   if (keyword === 'required') return String(params.missingProperty);
   if (keyword === 'additionalProperties') return String(params.additionalProperty).slice(0, 100);

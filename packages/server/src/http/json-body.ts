@@ -10,7 +10,7 @@ import { invalid } from './faults.ts';
 /** RFC 8259 §8.1: UTF-8, and no byte order mark. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Many clients name a content type whether they send something or not. Where nothing is wanted, nothing is read. */
+/** Many clients name a content type whether they send something or not. Where no body is expected, none is read. */
 export function isWanted({ routeOptions }: FastifyRequest, bytes: Uint8Array): boolean {
   const { body = 'none' } = routeOptions.config;
   return body !== 'none' && !(body === 'optional-json' && bytes.length === 0);
@@ -66,7 +66,7 @@ export function readForm(bytes: Uint8Array): Record<string, string> {
   return Object.fromEntries([...form].filter(([, value]) => value !== ''));
 }
 
-/** The same, for whoever must tell a repeated parameter from a single one: each with all its values. */
+/** The same, for callers that must tell a repeated parameter from a single one: each with all its values. */
 export function readParameters(input: string | Uint8Array): ReadonlyMap<string, readonly string[]> {
   const text = typeof input === 'string' ? input : decodeForm(input);
   refuseTooManyParameters(text);

@@ -16,7 +16,7 @@ describe('/metrics', () => {
     await once(server, 'listening');
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     try {
-      // Twice: a scrape counts nothing twice.
+      // Twice: a scrape must not count anything twice.
       await (await fetch(`${origin}/metrics`)).text();
       const scrape = await fetch(`${origin}/metrics`);
       const text = await scrape.text();

@@ -1,6 +1,6 @@
 /**
- * What `/metrics` shows, in the Prometheus text format, on a port of its own. Counted in plain maps, because a labelled counter
- * costs more than the rest of a cached check; prom-client, which takes 20 MB, is loaded for the first reader.
+ * What `/metrics` shows, in the Prometheus text format, on a separate port. Counted in plain maps, because a labelled counter
+ * costs more than the rest of a cached check; prom-client, which takes 20 MB, is loaded at the first scrape.
  */
 
 import { createServer, type Server } from 'node:http';
@@ -11,11 +11,11 @@ import { requestIds } from './request-id.ts';
 export interface Metrics {
   countRequest(route: string, method: string, status: number): void;
   countVerification(outcome: string): void;
-  /** Milliseconds since the list of changes was last read to its end, asked at each scrape. */
+  /** Milliseconds since the list of changes was last read to its end, read at each scrape. */
   watchLag(lagMs: () => number): void;
-  /** Of the revocation feed, asked at each scrape. */
+  /** Of the revocation feed, read at each scrape. */
   watchFeed(figures: () => FeedFigures): void;
-  /** How many log lines were dropped, asked at each scrape. */
+  /** How many log lines were dropped, read at each scrape. */
   watchLog(dropped: () => number): void;
   text(): Promise<{ contentType: string; body: string }>;
 }
@@ -24,7 +24,7 @@ export interface FeedFigures {
   readonly streams: number;
   readonly messages: number;
   readonly position: number;
-  /** How much of each kind is revoked and has not ended. */
+  /** How many of each kind are revoked and have not expired. */
   readonly revocations: Readonly<Record<string, number>>;
 }
 

@@ -1,4 +1,6 @@
-/** Naughty strings where a header can carry them: beside a good credential, as one, and on their way into the database. */
+/**
+ * Naughty strings where a header can carry them: together with a valid credential, as one, and on their way into the database.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

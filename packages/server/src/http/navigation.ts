@@ -1,6 +1,6 @@
 /**
- * Refusals as pages, where a person sees the answer: a browser that opens an address. Programs, and scripts of pages, do not ask for HTML by
- * name.
+ * Refusals as pages, where a person sees the answer: a browser that opens an address. Programs, and scripts of pages, do not ask
+ * for HTML by name.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { accepts } from './accepts.ts';
@@ -12,8 +12,8 @@ const FOR_PROGRAMS = /^\/(?:dashboard\/api|auth|api|verify|health|metrics|\.well
 const PRIVATE_API = /^\/dashboard\/api(?:\/|$)/;
 
 /**
- * Answers a refusal with a page; null where a program asked. A path that does not exist gets the page too, except below the private API, which
- * only our own pages ask.
+ * Answers a refusal with a page; null if a program asked. A path that does not exist gets the page too, except below the private
+ * API, which only our own pages call.
  */
 export function showRefusal(
   showProblem: ShowProblem,

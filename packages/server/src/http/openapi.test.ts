@@ -1,4 +1,4 @@
-/** The committed document is the one that the app makes, and it says what a reader of an API reference needs. */
+/** The committed document is the one that the app generates, and it says what a reader of an API reference needs. */
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -3,7 +3,7 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 type Paths = NonNullable<NonNullable<FastifyDynamicSwaggerOptions['openapi']>['paths']>;
 type Operation = NonNullable<Paths[string]>['post'];
 
-/** The document's head; the rest is made from the routes' schemas. */
+/** The document's head; the rest is generated from the routes' schemas. */
 export const openApi = (url: string): FastifyDynamicSwaggerOptions => ({
   openapi: {
     openapi: '3.1.0',
@@ -39,7 +39,7 @@ export const openApi = (url: string): FastifyDynamicSwaggerOptions => ({
   },
 });
 
-/** Fastify says of every body that it is required; one without a required member may be left out. */
+/** Fastify marks every body as required; one without a required member may be left out. */
 function allowNoBody(operation: Operation): void {
   const body = operation?.requestBody;
   if (body === undefined || '$ref' in body) return;

@@ -1,7 +1,7 @@
 /**
- * The pages: two files of the dashboard's build, each sent with a nonce of its own, and the assets that they ask for. Everything that a page
- * loads comes from here, and the policy says so. Who is not signed in is sent to `/login`, and where they wanted to go is kept in a
- * cookie: a path of our own, never a URL from a query.
+ * The pages: two files of the dashboard's build, each sent with its own nonce, and the assets that they load. Everything that a
+ * page loads comes from here, and the policy says so. A user who is not signed in is sent to `/login`, and where they wanted to
+ * go is kept in a cookie: a path of our own, never a URL from a query.
  */
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
@@ -26,16 +26,16 @@ interface Ports {
   readonly onFailure: OnFailure;
   /** The public origin. */
   readonly url: string;
-  /** The build: `index.html`, `sign-in.html`, `assets/`; null when there is none. */
+  /** The build: `index.html`, `sign-in.html`, `assets/`; null if there is none. */
   readonly folder: string | null;
 }
 
-/** Pages that people get in by; they are the same file, which looks at the path. */
+/** Pages for signing in; they are the same file, which reads the path. */
 const SIGN_IN_PAGES = [
   ...['/login', '/register', '/forgot', '/reset', '/verify-email', '/new-email', '/setup', '/invitation'],
   ...['/consent', '/logout', '/logged-out'],
 ];
-/** Whatever else lies below `/dashboard` is a page; what lies below these is not, also where there is nothing. */
+/** Everything else below `/dashboard` is a page; what is below these is not, even if nothing exists there. */
 const PAGE = '/dashboard/:page(^(?!api$|files$|brand$)[^/]*$)';
 const ASSETS = '/dashboard/files/assets/';
 const YEAR_MS = 31_536_000_000;
@@ -62,7 +62,7 @@ export async function pages(app: FastifyInstance, ports: Ports): Promise<void> {
   }
 }
 
-/** Their names carry a hash of what they hold, so a browser never asks twice. */
+/** Their names contain a hash of their content, so a browser never asks twice. */
 async function serveAssets(app: FastifyInstance, root: string): Promise<void> {
   await app.register(async (assets) => {
     assets.setNotFoundHandler((_request, reply) => reply.code(404).send(answerRefusal({ code: 'not_found' }).body));
@@ -82,23 +82,23 @@ async function serveAssets(app: FastifyInstance, root: string): Promise<void> {
   });
 }
 
-/** A page under another name would have other cookies and another origin: to the one that it has. */
+/** A page under another host name would have other cookies and another origin: redirect to the configured one. */
 function sendHome(ports: Ports, request: FastifyRequest, reply: FastifyReply): FastifyReply | null {
   const host = hostOf(ports, request);
   if (host === null || host === new URL(ports.url).host) return null;
-  // A request may name a whole URL (RFC 9112 §3.2.2), which is no path to put behind another host.
+  // A request may name a whole URL (RFC 9112 §3.2.2), which is not a path that can follow another host.
   const path = request.url.startsWith('/') ? request.url : '/';
   return reply.header('Cache-Control', 'no-store').redirect(`${ports.url}${path}`);
 }
 
-/** Behind a trusted proxy `Host` may be the proxy's own choice; then the name that was asked for is forwarded, or not known (null). */
+/** Behind a trusted proxy `Host` may be the proxy's own choice; then the requested name is forwarded, or not known (null). */
 function hostOf({ findPeer }: Ports, { raw, headers }: FastifyRequest): string | null {
   if (!findPeer(raw).isTrustedProxy) return headers.host ?? '';
   const forwarded = headers['x-forwarded-host'];
   return typeof forwarded === 'string' ? (forwarded.split(',', 1)[0]?.trim() ?? null) : null;
 }
 
-/** Null: the store cannot say. */
+/** Null: the store cannot answer. */
 async function findWhether({ signIns, cookies, onFailure }: Ports, request: FastifyRequest): Promise<boolean | null> {
   const secret = cookies.read(request, 'sign-in');
   if (secret === null) return false;

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** Without a declared length a request goes the long way. */
+/** Without a declared length a request goes through Fastify. */
 function ask(path: string, { authorization, again, type, body }: Question, isLong: boolean) {
   return new Promise<{ status: number; headers: Record<string, unknown>; json: Record<string, unknown> }>((resolve, reject) => {
     const headers = [

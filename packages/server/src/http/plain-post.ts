@@ -1,7 +1,8 @@
 /**
- * Endpoints of OAuth that are asked again and again, answered straight from `node:http` as `/verify` is: Fastify with its hooks costs more than most
- * of them. Plain is a POST of declared, small length in one of the two content types, over a private wire, with a credential that the endpoint
- * takes. Everything else goes the long way through Fastify's route, which asks the same functions and gives the same answers.
+ * Endpoints of OAuth that are called again and again, answered straight from `node:http` as `/verify` is: Fastify with its hooks
+ * costs more than most of them. Plain is a POST of declared, small length in one of the two content types, over a private
+ * connection, with a credential that the endpoint takes. Everything else goes through Fastify's route, which calls the same
+ * functions and gives the same answers.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Authorization, readAuthorization } from '@keyhouse/protocol';
@@ -16,7 +17,7 @@ import { readForm, readJson } from './json-body.ts';
 
 export interface PlainPost {
   readonly path: string;
-  /** Whether this kind of credential is judged here; the others go the long way. */
+  /** Whether this kind of credential is judged here; the others go through Fastify. */
   readonly takes: (authorization: Authorization) => boolean;
   /** Answers, or throws what the route would throw. */
   readonly answer: (asked: Asked) => Promise<Answer>;
@@ -26,7 +27,7 @@ export interface Asked {
   readonly request: IncomingMessage;
   readonly requestId: string;
   readonly authorization: Authorization;
-  /** Read when it is its turn: the contract asks who it is first. Throws a refusal when it cannot be read. */
+  /** Read when it is its turn: the contract checks the caller first. Throws a refusal if it cannot be read. */
   readonly body: () => unknown;
 }
 
@@ -40,7 +41,7 @@ interface Ports {
 /** The longest credential and its name fit many times. */
 const MAX_BYTES = 32_768;
 
-/** Answers what is plain; false when it is not, and then nothing of the request has been read. */
+/** Answers what is plain; false if it is not, and then nothing of the request has been read. */
 export function createPlainPosts(ports: Ports, posts: readonly PlainPost[]) {
   const postAt = new Map(posts.map((post) => [post.path, post]));
   return (request: IncomingMessage, response: ServerResponse): boolean => {
@@ -53,7 +54,7 @@ export function createPlainPosts(ports: Ports, posts: readonly PlainPost[]) {
   };
 }
 
-/** By the head alone. */
+/** Only by the head. */
 function isPlain({ headers }: IncomingMessage): boolean {
   const { 'content-length': length, 'content-type': type, 'transfer-encoding': coding, expect } = headers;
   if (isEncoded(headers['content-encoding'])) return false;
@@ -108,7 +109,7 @@ function send(
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     'X-Request-Id': requestId,
-    // Nothing here is for the operator's own origins alone.
+    // Nothing here is only for the operator's own origins.
     ...(origin === undefined ? {} : corsHeaders(url, origin, [])),
     ...headers,
   });

@@ -1,11 +1,14 @@
-/** Behind a trusted proxy: each spelling of an address is read, and a proxy that tells none leaves nobody without limits. */
+/**
+ * Behind a trusted proxy: each spelling of an address is read, and a proxy that reports none does not leave clients without
+ * limits.
+ */
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { eachDatabase } from '../../test/databases.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../../test/server.ts';
 import { explainRefusal } from '../core/audit/explain.ts';
 
-/** In all of these nobody can be found. */
+/** From none of these can the address of the client be read. */
 const UNREADABLE = ['unknown', '_hidden', '_gateway:80', 'unix:', '', '203.0.113.007', '203.0.113.7, unknown'];
 
 let address = 0;
@@ -62,7 +65,7 @@ eachDatabase('behind a trusted proxy', (makeDatabase) => {
       statuses.push((await login(email, 'wrong', UNREADABLE[index % UNREADABLE.length] ?? '')).status);
     expect(statuses).toEqual([...Array.from({ length: 10 }, () => 422), 429]);
 
-    // Those whose address is read are others, and so is the proxy itself.
+    // Clients whose address is read are others, and so is the proxy itself.
     const [someone] = people;
     expect((await login(someone?.email ?? '', PASSWORD, somewhere())).status).toBe(200);
     expect((await login(someone?.email ?? '', PASSWORD, '127.0.0.1')).status).toBe(200);

@@ -1,17 +1,17 @@
 /**
- * The headers in which a gateway says what the original request was. Each gateway has a family of them; here it is found which family was sent,
- * completely and without contradiction. Faults name headers, never their values.
+ * The headers in which a gateway says what the original request was. Each gateway has a family of them; this file finds out which
+ * family was sent, completely and without contradiction. Faults name headers, never their values.
  */
 import { overrideNamed } from '@keyhouse/protocol';
 
-/** Why the headers say nothing that can be judged; `headers` are the names to look at. */
+/** Why the headers cannot be judged; `headers` are the names to check. */
 export type QuestionFault =
-  /** The second one came, and the first one did not. */
+  /** The second one was sent, and the first one was not. */
   | { readonly fault: 'missing'; readonly headers: readonly [missing: string, beside: string] }
   | { readonly fault: 'repeated'; readonly headers: readonly [string] }
   /** Two that name different requests. */
   | { readonly fault: 'disagree'; readonly headers: readonly [string, string] }
-  /** This one holds the path, or the method, that cannot be judged. */
+  /** This one contains the path, or the method, that cannot be judged. */
   | { readonly fault: 'value'; readonly headers: readonly [string] }
   /** The question itself was not asked at exactly `/verify` or below it. */
   | { readonly fault: 'target'; readonly headers: readonly [] }
@@ -19,7 +19,7 @@ export type QuestionFault =
   | { readonly fault: 'parameter'; readonly headers: readonly [] };
 
 export interface QuestionHeaders {
-  /** By name in small letters; only those of `NAMES`. */
+  /** By name in lower case; only those of `NAMES`. */
   readonly values: ReadonlyMap<string, string>;
   /** What a framework behind the gateway might take for the method. */
   readonly overrides: readonly { readonly name: string; readonly method: string }[];
@@ -36,7 +36,7 @@ export interface Original {
 
 type Read<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly fault: QuestionFault };
 
-/** How each gateway writes the names of its headers. A family has one method, and one or more headers that hold the path. */
+/** How each gateway writes the names of its headers. A family has one method, and one or more headers that contain the path. */
 const FAMILIES = [
   { method: 'X-Forwarded-Method', targets: [{ name: 'X-Forwarded-Uri', mayBeAbsolute: false }] },
   {
@@ -57,7 +57,7 @@ const NAMES: ReadonlyMap<string, string> = new Map(
   ].map((name) => [name.toLowerCase(), name]),
 );
 
-/** Fails when a header that matters is repeated. */
+/** Fails if a header that matters is repeated. */
 export function readQuestionHeaders(rawHeaders: readonly string[]): Read<QuestionHeaders> {
   const values = new Map<string, string>();
   const overrides = new Map<string, { name: string; method: string }>();
@@ -84,7 +84,10 @@ export function readQuestionHeaders(rawHeaders: readonly string[]): Read<Questio
   };
 }
 
-/** The original request as the families say it; null when none was sent. Half a family fails, and so do two that name different requests. */
+/**
+ * The original request by the families of headers; null if none was sent. Half a family fails, and so do two that name different
+ * requests.
+ */
 export function readOriginal({ values }: QuestionHeaders): Read<Original | null> {
   let original: Original | null = null;
   for (const { method: methodHeader, targets } of FAMILIES) {
@@ -110,8 +113,9 @@ export function readOriginal({ values }: QuestionHeaders): Read<Original | null>
 }
 
 /**
- * `https://api.example.com:8443/a?b` → `/a?b`. The host comes from the client, who could put a slash into it: unless it is a plain name or
- * address, the text is left as it is, and then it is not a path. The host may be empty, as with HTTP/1.0 and nginx's HTTP/3.
+ * `https://api.example.com:8443/a?b` → `/a?b`. The host comes from the client, who could put a slash into it: unless it is a
+ * plain name or address, the text is left unchanged, and then it is not a path. The host may be empty, as with HTTP/1.0 and
+ * nginx's HTTP/3.
  */
 const withoutOrigin = (text: string): string => text.replace(ORIGIN, '');
 const ORIGIN = /^https?:\/\/(?:[A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?(?=\/)/;

@@ -1,6 +1,6 @@
 /**
- * Whether requests should be sent to this server, part by part. Writing is tried with a row that nobody reads, only when somebody asks and at
- * most once a second, so that strangers cannot cause more writes.
+ * Whether requests should be sent to this server, part by part. Writing is tried with a row that nothing reads, only on request
+ * and at most once a second, so that strangers cannot cause more writes.
  */
 import type { Keyhouse } from '../core/keyhouse.ts';
 import { StoreUnavailable } from '../core/unavailable.ts';
@@ -36,7 +36,9 @@ export function createReadiness(
   };
 }
 
-/** All who ask share one attempt, and its outcome for `everyMs`. An attempt that takes too long counts as failed as long as it lasts. */
+/**
+ * All requests share one attempt, and its outcome for `everyMs`. An attempt that takes too long counts as failed while it lasts.
+ */
 function sparingly(attempt: () => Promise<void>, everyMs: number, onError: (error: unknown) => void): () => Promise<boolean> {
   let last: { readonly works: boolean; readonly atMs: number } | null = null;
   let running: { readonly outcome: Promise<boolean>; readonly sinceMs: number } | null = null;

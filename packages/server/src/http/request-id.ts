@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** Our own id for each request, never a client's: sixteen random letters of this process, then a count. */
+/** Our own ID for each request, never a client's: sixteen random letters of this process, then a count. */
 export function requestIds(): () => string {
   const prefix = randomBytes(12).toString('base64url');
   let count = 0;

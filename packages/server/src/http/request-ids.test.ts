@@ -1,4 +1,4 @@
-/** Every refusal can be asked about: whichever door it comes from, it carries an id of ours. */
+/** Every refusal can be looked up: whichever door it comes from, it carries an ID of ours. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestServer, type TestServer } from '../../test/server.ts';

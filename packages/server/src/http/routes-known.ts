@@ -6,7 +6,7 @@ export type MethodsOf = (path: string) => readonly string[];
 export function rememberRoutes(app: FastifyInstance): MethodsOf {
   const routes: { pattern: RegExp; method: string }[] = [];
   app.addHook('onRoute', ({ url, method }) => {
-    // A route that chooses by an expression is a page: where nothing can be read, nothing else is a method either.
+    // A route that matches by an expression is a page: where nothing can be read, no other method is allowed either.
     if (url.includes('(')) return;
     const pattern = new RegExp(
       `^${url

@@ -1,4 +1,4 @@
-/** Shapes that several routes share, in TypeBox: one text for validation, types, serialisation and OpenAPI. */
+/** Shapes that several routes share, in TypeBox: one source for validation, types, serialisation and OpenAPI. */
 import { Type } from 'typebox';
 
 /** UTC with microseconds, as document A writes times [A5]. */
@@ -40,7 +40,7 @@ const REFUSALS = {
   },
 } as const;
 
-/** The refusals of the contract that a route can answer; 500 and 503 always among them. */
+/** The refusals of the contract that a route can answer; 500 and 503 are always among them. */
 export function refusals<Status extends keyof typeof REFUSALS>(
   ...statuses: readonly Status[]
 ): Pick<typeof REFUSALS, Status | 500 | 503> {

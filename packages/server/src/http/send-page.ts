@@ -1,4 +1,4 @@
-/** How a page of the build is sent: with a nonce of its own, the brand inside, and a policy that lets nothing else run or load. */
+/** How a page of the build is sent: with its own nonce, the branding inside, and a policy that lets nothing else run or load. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,14 +6,14 @@ import type { FastifyReply } from 'fastify';
 import type { Keyhouse } from '../core/keyhouse.ts';
 import { describeBrand } from './dashboard/brand.ts';
 
-/** What a page says instead of what it is for. */
+/** What a page says instead of its usual content. */
 export interface Problem {
   readonly title: string;
-  /** For the person who came by. */
+  /** For the user who opened it. */
   readonly sentence: string;
-  /** For whoever wrote the application that sent them here. */
+  /** For the developer of the application that sent them here. */
   readonly detail: string | null;
-  /** Whether the dashboard is where the person may have wanted to go. */
+  /** Whether the user may have wanted to go to the dashboard. */
   readonly leadsHome?: boolean;
 }
 
@@ -21,7 +21,7 @@ interface Ports {
   readonly branding: Pick<Keyhouse['branding'], 'current'>;
 }
 
-/** Null when there is no build. */
+/** Null if there is no build. */
 export function readTemplate(folder: string | null, name: 'index.html' | 'sign-in.html'): string | null {
   if (folder === null) return null;
   try {
@@ -31,7 +31,7 @@ export function readTemplate(folder: string | null, name: 'index.html' | 'sign-i
   }
 }
 
-/** With the brand inside, so that nobody sees another name or colour first. */
+/** With the branding inside, so that no other name or colour is visible first. */
 export function sendPage(
   { branding }: Ports,
   reply: FastifyReply,

@@ -1,4 +1,6 @@
-/** Those who guess: passwords, users, credentials. They learn nothing and are slowed; the owner comes in all the while. */
+/**
+ * Attackers who guess passwords, users, credentials. They learn nothing and are slowed down; the owner can sign in all the time.
+ */
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { eachDatabase } from '../../test/databases.ts';
@@ -6,14 +8,14 @@ import { type Answer, OPERATOR, PASSWORD, startTestServer, type TestServer } fro
 
 const PROXY = '127.0.0.1';
 let address = 0;
-/** A fresh place on the internet, as a trusted proxy tells it. */
+/** A new address on the internet, as a trusted proxy reports it. */
 const somewhere = () => ({ 'x-forwarded-for': `198.51.${Math.floor(address / 250)}.${(address++ % 250) + 1}` });
 type From = ReturnType<typeof somewhere>;
 
 const loginAt = (server: TestServer) => (email: string, password: string, from: From) =>
   server.request('/api/v1/auth/login', { headers: from, body: { email, password, device_name: 'x' } });
 
-/** What a stranger can tell two answers apart by. */
+/** What a stranger can distinguish two answers by. */
 const seen = ({ status, text, headers }: Answer) => {
   const { date: _date, 'x-request-id': _id, ...rest } = headers;
   return { status, text, names: Object.keys(headers), rest };
@@ -48,7 +50,7 @@ describe('who has an account', () => {
     const known = await server.register();
     for (const email of [known.email, 'nobody-at-all@example.com']) {
       const statuses: number[] = [];
-      // From ten places, so that only the user's own limit can be the one.
+      // From ten networks, so that only the user's own limit can be the cause.
       for (let index = 0; index < 12; index++) statuses.push((await login(email, 'wrong password', somewhere())).status);
       expect(statuses, email).toEqual([...Array(10).fill(422), 429, 429]);
     }
@@ -59,7 +61,7 @@ describe('who has an account', () => {
     await server.keyhouse.users.disable({ userId: disabled.id, by: OPERATOR });
     const kinds = { known: known.email, disabled: disabled.email, unknown: 'nobody@nowhere.example' };
     const costs: Record<string, number[]> = { known: [], disabled: [], unknown: [] };
-    // Taken in turn, so that whatever else the machine does hits all kinds alike. Each user has ten tries.
+    // In turn, so that other work of the machine affects all kinds alike. Each user has ten attempts.
     for (let round = 0; round < 9; round++) {
       for (const [kind, email] of Object.entries(kinds)) {
         const before = process.cpuUsage();
@@ -70,7 +72,7 @@ describe('who has an account', () => {
       }
     }
     const least = Object.values(costs).map((list) => Math.min(...list));
-    // Without a hash for nobody the unknown user would be ten times as cheap.
+    // Without a dummy hash the unknown user would be ten times as cheap.
     expect(Math.max(...least) / Math.min(...least), JSON.stringify(costs)).toBeLessThan(2);
   });
 });
@@ -96,7 +98,7 @@ eachDatabase('guessing passwords', (makeDatabase) => {
       expect(Number(headers['retry-after'])).toBeLessThanOrEqual(300);
       expect([headers['ratelimit-remaining'], headers['ratelimit-reset']]).toEqual(['0', headers['retry-after']]);
     }
-    // The right password does not get through the refusal either, so it is no way to test one.
+    // The right password does not get past the refusal either, so the refusal does not reveal which one is right.
     expect((await login(email, PASSWORD, from)).status).toBe(429);
   });
 
@@ -151,7 +153,7 @@ describe('guessing credentials', () => {
       ]);
       expect((await server.request('/verify/a', { headers: from, bearer: token })).status).toBe(200);
       expect((await guess(somewhere(), 11)).status).toBe(401);
-      // IPv6 gives a customer a /64, and a guesser all of it.
+      // IPv6 gives a customer a /64, and an attacker all of it.
       for (let index = 0; index < 10; index++) await guess({ 'x-forwarded-for': `2001:db8:5:5::${index + 1}` }, index);
       expect((await guess({ 'x-forwarded-for': '2001:db8:5:5::ffff' }, 12)).status).toBe(429);
     } finally {

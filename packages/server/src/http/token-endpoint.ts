@@ -67,7 +67,7 @@ export function createGiveTokens({ oauth, authenticator, authenticateClient, aud
   }
 }
 
-/** However the application proves itself, but by two headers. */
+/** The application may authenticate in any way, except by two headers. */
 export const plainTokens = (giveTokens: GiveTokens): PlainPost => ({
   path: TOKEN_PATH,
   takes: ({ kind }) => kind !== 'repeated',

@@ -1,4 +1,4 @@
-/** Bytes that are hardly HTTP: an answer with our own id or a closed connection, never a 5xx, a hang, or an answer too many. */
+/** Bytes that are hardly HTTP: an answer with our own ID or a closed connection, never a 5xx, a hang, or an answer too many. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';

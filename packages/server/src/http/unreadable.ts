@@ -1,6 +1,6 @@
 /**
  * What is refused before it is a request: bytes that Node's parser cannot read, and lines of HTTP that RFC 9112 forbids. Node
- * would answer some of it by itself, without a word and without an id; a client gets an answer that it can read.
+ * would answer some of it by itself, without a text and without an ID; here a client gets an answer that it can read.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -14,7 +14,7 @@ const PARSER_ANSWERS: ReadonlyMap<string, readonly [status: string, message: str
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are too large.'],
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.'],
 });
-/** How long a client may take to read the refusal; then the socket goes, whatever it still sends. */
+/** How long a client may take to read the refusal; then the socket is closed, whatever it still sends. */
 const LINGER_MS = 1000;
 
 /** What Node's parser refuses never becomes a request. */
@@ -30,7 +30,9 @@ export function answerUnreadable(error: Error & { code?: string }, socket: Socke
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
-/** RFC 9112 §3.2: exactly one `Host`; HTTP/1.0 may leave it out. We never read it, but a proxy before us might read another. */
+/**
+ * RFC 9112 §3.2: exactly one `Host`; HTTP/1.0 may leave it out. We never read it, but a proxy before us might read the other one.
+ */
 export function isHosted({ rawHeaders, httpVersion }: IncomingMessage): boolean {
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -1,4 +1,4 @@
-/** A gateway's question has one reading or none: everything that a client could slip in beside it ends in a refusal. */
+/** A gateway's question has one reading or none: everything that a client could add to it ends in a refusal. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isVerifyTarget, readQuestion } from './verify-question.ts';
@@ -99,7 +99,7 @@ describe('the families of headers', () => {
     ).toEqual({ kind: 'permissions', permissions: ['invoices.read'] });
   });
 
-  // The host stands as the client sent it: none of these may end the authority sooner or later than the gateway meant.
+  // The host is what the client sent: none of these may end the authority sooner or later than the gateway intended.
   it.each([
     'https://a.example?/services',
     'https://a.example#/invoices',
@@ -253,7 +253,7 @@ describe('another method beside the method', () => {
         ['Access-Control-Request-Method', 'GET'],
       ];
       expect(ask('/verify/invoices', [...preflight, [name, 'DELETE']], 'OPTIONS')).toEqual(REFUSED);
-      // Two spellings of one name: nobody can say which of them is read.
+      // Two spellings of one name: it is not clear which of them is read.
       expect(
         ask('/verify/invoices', [
           [name, 'GET'],
@@ -273,7 +273,7 @@ describe('another method beside the method', () => {
     expect(ask('/verify/invoices', preflight.slice(1), 'OPTIONS')).toEqual(REFUSED);
     expect(ask('/verify/invoices', preflight.slice(0, 1), 'OPTIONS')).toEqual(REFUSED);
     expect(ask('/verify/invoices', [...preflight, ['X-Method-Override', 'DELETE']], 'OPTIONS')).toEqual(REFUSED);
-    // Of the two methods it is the original one that counts.
+    // Of the two methods the original one counts.
     const family: Header[] = [
       ['X-Forwarded-Method', 'DELETE'],
       ['X-Forwarded-Uri', '/invoices'],

@@ -1,6 +1,6 @@
 /**
- * What a gateway asks at `/verify`: which permissions the original request needs. Method and path come from one complete
- * family of headers, or from the request's own line, never mixed; whatever can be read in two ways is refused.
+ * What a gateway asks at `/verify`: which permissions the original request needs. Method and path come from one complete family
+ * of headers, or from the request's own line, never mixed; anything that can be read in two ways is refused.
  */
 import { actionFor, isPermission, isPreflight, judgeTarget, type Route } from '@keyhouse/protocol';
 import {
@@ -18,7 +18,7 @@ export type Question =
   | {
       readonly kind: 'refused';
       readonly why: 'nothing_to_judge' | 'ambiguous' | 'method' | 'path' | 'no_route';
-      /** What is wrong with the question; null when nothing is, or it is in no header. */
+      /** What is wrong with the question; null: nothing, or the fault is not in a header. */
       readonly fault: QuestionFault | null;
     };
 
@@ -32,7 +32,7 @@ export const isVerifyTarget = (target: string): boolean =>
 export function readQuestion(method: string, target: string, rawHeaders: readonly string[], routes: readonly Route[]): Question {
   const headers = readQuestionHeaders(rawHeaders);
   if (!headers.ok) return ambiguous(headers.fault);
-  // An absolute or an encoded spelling of our own path (RFC 9112 §3.2.2): nobody can say where the original one begins.
+  // An absolute or an encoded spelling of our own path (RFC 9112 §3.2.2): it is not clear where the original one begins.
   if (!isVerifyTarget(target)) return ambiguous({ fault: 'target', headers: [] });
   const own = target.slice('/verify'.length);
   if (own.startsWith('/')) return judge({ method, target: own }, headers.value, routes, []);
@@ -45,7 +45,7 @@ export function readQuestion(method: string, target: string, rawHeaders: readonl
   return judge(original.value, headers.value, routes, query);
 }
 
-/** What the original request was, as far as it can be told in one way: for the record of a refusal. */
+/** What the original request was, if it is unambiguous: for the record of a refusal. */
 export function originalOf(
   method: string,
   target: string,
@@ -69,7 +69,7 @@ function judge(
 ): Question {
   const methods = [method, ...headers.overrides.map((override) => override.method)];
   if (isPreflight(method, headers)) return { kind: 'preflight' };
-  // A framework may take either method for the request's: what both need is asked for.
+  // A framework may take either method for the request's: the permissions of both are required.
   const judged = judgeTarget(routes, methods, target, false);
   if (judged.kind === 'refused') return { ...judged, fault: faultOf(judged.why) };
   const permissions = new Set([...also, ...(judged.kind === 'permissions' ? judged.permissions : [])]);
@@ -87,7 +87,7 @@ function judge(
 const faultIn = (header: string | undefined): QuestionFault | null =>
   header === undefined ? null : { fault: 'value', headers: [header] };
 
-/** The permission asked for in the query; an empty list without one; null when it is repeated or malformed. */
+/** The permission in the query; an empty list without one; null if it is repeated or malformed. */
 function readPermissionParameter(query: string): readonly string[] | null {
   if (query === '') return [];
   const values = new URLSearchParams(query).getAll('permission');

@@ -13,7 +13,7 @@ import { readQuestion } from './verify-question.ts';
 interface Ports {
   readonly authenticator: Authenticator;
   readonly routes: () => readonly Route[];
-  /** Takes note that a permission was used; no write, no wait. */
+  /** Records that a permission was used; no write, no wait. */
   readonly usePermission: (caller: Caller, permission: string) => void;
   readonly nextRequestId: () => string;
   readonly onFailure: OnFailure;
@@ -70,7 +70,7 @@ const NOTHING_WANTED: readonly string[] = [];
 
 type VerifyAnswer = Answer | { readonly status: 200; readonly list: readonly string[] };
 
-/** Frozen callers live as long as their cache entry, and so may the headers made of them. */
+/** Frozen callers exist as long as their cache entry, and so may the headers built from them. */
 const headersOfCaller = new WeakMap<Caller, VerifyAnswer>();
 
 function allowed(caller: Caller): VerifyAnswer {
@@ -85,7 +85,7 @@ function allowed(caller: Caller): VerifyAnswer {
 function headersOf(caller: Caller): readonly string[] {
   const { kind, environment } = caller;
   const account = String(caller.accountId);
-  // No list means everything, which a gateway should not have to know.
+  // No list means everything; a gateway should not have to know that.
   const permissions = caller.permissions?.join(' ') ?? '*';
   const userId = 'userId' in caller ? caller.userId : null;
   const user = userId === null ? '' : String(userId);

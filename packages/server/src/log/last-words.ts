@@ -1,6 +1,6 @@
 /**
- * An uncaught error ends the process at once: what it left half done is unknown, and the supervisor starts the server
- * again. Its reason is written before that, in the log and on standard error, unless they cannot be written.
+ * An uncaught error ends the process at once: what it left half done is unknown, and the supervisor starts the server again. Its
+ * reason is written before that, in the log and on standard error, unless they cannot be written.
  */
 import type { OpenedLog } from './open-log.ts';
 import { type Outlet, openOutlet } from './outlet.ts';
@@ -12,12 +12,12 @@ const PAUSE_MS = 5;
 /** For the whole process: uncaught errors and unhandled rejections end it with exit code 1. */
 export function endOnUncaughtError({ log, stream }: OpenedLog): void {
   const standardError = openOutlet(2);
-  // A command ends when nobody reads it any more; a server goes on.
+  // A command ends when nobody reads its output any more; a server continues.
   for (const output of [process.stdout, process.stderr]) output.removeAllListeners('error').on('error', () => {});
   // Warnings of Node would wait for a terminal that is stopped.
   process.removeAllListeners('warning');
   process.on('warning', (warning) => log.warn({ err: warning }, 'A warning from Node.js.'));
-  // A file size limit (`ulimit -f`) ends a process by a signal, unless somebody listens; the write then fails.
+  // A file size limit (`ulimit -f`) ends a process by a signal, unless the process handles it; the write then fails.
   process.on('SIGXFSZ', () => {});
   process.on('uncaughtException', (error: unknown) => {
     try {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { LogStream } from './log-stream.ts';
 import type { Outlet, Written } from './outlet.ts';
 
-/** A reader that takes what it is told to take. */
+/** A reader that takes what the test tells it to take. */
 function readerOf(takes: (bytes: Uint8Array) => Written, { isWaitless = true } = {}) {
   const taken: Buffer[] = [];
   const write = (bytes: Uint8Array): Written => {

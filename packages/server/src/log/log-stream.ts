@@ -1,11 +1,11 @@
 /**
- * Where the log goes. Lines wait here, in bounded memory, while the log cannot be written; a line that finds no room is dropped and
- * counted. When everything that waited is written, one line says how many were dropped. Whatever happens to the log, the server
- * does not notice it.
+ * Where the log goes. Lines wait here, in bounded memory, while the log cannot be written; a line that finds no room is dropped
+ * and counted. When everything that waited is written, one line says how many were dropped. Whatever happens to the log does not
+ * affect the server.
  */
 import type { Outlet, Written } from './outlet.ts';
 
-/** What would wait beyond this is dropped. */
+/** More than this does not wait: it is dropped. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 const MAX_WRITE_BYTES = 64 * 1024;
 /** A reader that is behind may read again at any moment; a full disk takes longer. */
@@ -17,7 +17,7 @@ export class LogStream {
   readonly #outlet: Outlet;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
-  /** How many of the bytes that wait are being written by `writeBeside`. */
+  /** How many of the waiting bytes `writeBeside` is writing. */
   #writingBytes = 0;
   #retry: NodeJS.Timeout | null = null;
   #dropped = 0;
@@ -33,7 +33,7 @@ export class LogStream {
     return this.#dropped;
   }
 
-  /** One whole line, its line break included. Never waits and never throws. */
+  /** One whole line, including its line break. Never waits and never throws. */
   write(line: string): void {
     const bytes = Buffer.from(line);
     if (this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) {
@@ -111,7 +111,7 @@ export class LogStream {
     return count === 1 ? first : Buffer.concat(this.#waiting.slice(0, count), size);
   }
 
-  /** They are written and no longer wait. False: nothing was written. */
+  /** Removes them: they are written. False: nothing was written. */
   #take(written: Written): boolean {
     if (written === 'broken' || written === 0) return false;
     this.#waitingBytes -= written;

@@ -7,7 +7,7 @@ export interface OpenedLog {
   readonly stream: LogStream;
 }
 
-/** The server's log: a JSON object a line, on standard output. */
+/** The server's log: one JSON object per line, on standard output. */
 export function openLog(level: LevelWithSilent): OpenedLog {
   const stream = new LogStream(openOutlet(1));
   const redact = ['req.headers.authorization', 'headers.authorization'];

@@ -6,13 +6,13 @@ import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
 export type Written =
-  /** So many bytes were taken; 0: none now, try again soon. */
+  /** This many bytes were taken; 0: none now, try again soon. */
   | number
   /** It cannot be written (full disk, no reader): try again later. */
   | 'broken';
 
 export interface Outlet {
-  /** At once, and never waits. Null: this kind of file offers no such write, use `writeBeside`. */
+  /** At once, and never waits. Null: this kind of file has no such write, use `writeBeside`. */
   readonly writeNow: ((bytes: Uint8Array) => Written) | null;
   /** By another thread; one write at a time. */
   writeBeside(bytes: Uint8Array): Promise<Written>;
@@ -41,12 +41,12 @@ function openWaitless(descriptor: 1 | 2): { fd: number; isWaitless: boolean } {
   const own = stats.isSocket() ? null : openAgain(descriptor);
   if (own !== null) return { fd: own, isWaitless: true };
   if (isTerminal) return { fd: descriptor, isWaitless: false };
-  // Node's stream over a pipe or a socket sets O_NONBLOCK, for everybody who shares it; it is put back when the process ends.
+  // Node's stream over a pipe or a socket sets O_NONBLOCK, for all processes that share it; it is restored when the process ends.
   void (descriptor === 1 ? process.stdout : process.stderr);
   return { fd: descriptor, isWaitless: true };
 }
 
-/** An open file of our own, so that no other process can take O_NONBLOCK away again. Null where the system offers none. */
+/** An open file of our own, so that no other process can remove O_NONBLOCK again. Null if the system has none. */
 function openAgain(descriptor: 1 | 2): number | null {
   const { O_WRONLY, O_APPEND, O_NONBLOCK, O_NOCTTY } = constants;
   try {

@@ -4,15 +4,15 @@ import type { MailTransport } from '../core/mail/mail.ts';
 
 const CONNECT_MS = 10_000;
 const ANSWER_MS = 30_000;
-/** For the whole of it: a server that says a little now and then must not hold everybody's mail up. */
+/** For the whole delivery: a server that answers only now and then must not delay all other mail. */
 const AT_MOST_MS = 60_000;
 
 /**
- * `url`: `smtps://user:password@host:465`, or `smtp://host:587`, which must offer STARTTLS unless the host is this machine: neither a password nor
- * a link that resets one goes over an open wire. `from`: an address, or `Name <address>`.
+ * `url`: `smtps://user:password@host:465`, or `smtp://host:587`, which must offer STARTTLS unless the host is this machine:
+ * neither a password nor a link that resets one goes over an unencrypted connection. `from`: an address, or `Name <address>`.
  */
 export function openSmtp(url: string, from: string): MailTransport {
-  // Read here, not by nodemailer, which lets a query in the URL overrule every option below.
+  // Read here, not by nodemailer, which lets a query in the URL override every option below.
   const { protocol, hostname, port, username, password } = new URL(url);
   const isHere = hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]';
   const secure = protocol === 'smtps:';
@@ -26,7 +26,7 @@ export function openSmtp(url: string, from: string): MailTransport {
     greetingTimeout: CONNECT_MS,
     dnsTimeout: CONNECT_MS,
     socketTimeout: ANSWER_MS,
-    // What a mail says is ours; nothing in it may name a file or an address to fetch.
+    // The content of a mail is ours; nothing in it may name a file or an address to fetch.
     disableFileAccess: true,
     disableUrlAccess: true,
   });
@@ -34,14 +34,14 @@ export function openSmtp(url: string, from: string): MailTransport {
   return {
     send: async ({ to, subject, text, html, id }) => {
       await transport.sendMail({
-        // Objects, so that nothing in them is read as a list or a name: "Acme, Inc." is one sender.
+        // Objects, so that nothing in them is parsed as a list or a name: "Acme, Inc." is one sender.
         from: sender,
         to: { name: '', address: to },
         subject,
         text,
         html,
         messageId: id,
-        // RFC 3834 §5: nobody's holiday answers to it.
+        // RFC 3834 §5: prevents automatic replies.
         headers: { 'Auto-Submitted': 'auto-generated' },
         signal: AbortSignal.timeout(AT_MOST_MS),
       });

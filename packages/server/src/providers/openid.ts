@@ -4,12 +4,15 @@ import type { ProviderSettings } from '../config.ts';
 import type { Provider } from '../core/providers/provider.ts';
 
 const TIMEOUT_SECONDS = 10;
-/** How old a sign-in at the provider may be that counts as "just now". */
+/** How long ago a sign-in at the provider may be to count as "just now". */
 const FRESH_SECONDS = 60;
 
 export function openProvider({ id, name, issuer, clientId, clientSecret, domains }: ProviderSettings): Provider {
   let discovered: Promise<client.Configuration> | null = null;
-  /** Asked when it is first needed, and again after a failure: a provider that is down does not keep the server from starting. */
+  /**
+   * Discovered when it is first needed, and again after a failure: a provider that is down does not prevent the server from
+   * starting.
+   */
   const configuration = (): Promise<client.Configuration> => {
     const isHere = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/.test(issuer);
     discovered ??= client
@@ -51,13 +54,14 @@ export function openProvider({ id, name, issuer, clientId, clientSecret, domains
       });
       const claims = tokens.claims();
       if (claims === undefined) throw new Error('The provider sent no ID token.');
-      // Some tell who somebody is at the userinfo endpoint only (OpenID Connect Core §5.3).
+      // Some say who the user is only at the userinfo endpoint (OpenID Connect Core §5.3).
       const more =
         claims.email === undefined && config.serverMetadata().userinfo_endpoint !== undefined
           ? await client.fetchUserInfo(config, tokens.access_token, claims.sub)
           : {};
       const all: Readonly<Record<string, unknown>> = { ...more, ...claims };
-      // Address and word for it from one answer: the word of the one is not about the address of the other.
+      // The address and whether it is verified from the same answer: the claim of one answer is not about the address of the
+      // other.
       const about: Readonly<Record<string, unknown>> = claims.email === undefined ? more : { ...claims };
       return {
         subject: claims.sub,

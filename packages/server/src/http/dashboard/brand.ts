@@ -1,4 +1,4 @@
-/** The brand as the pages are told of it, and its logo as a picture of its own. */
+/** The branding in the form that the pages get, and its logo as a separate picture. */
 import type { FastifyInstance } from 'fastify';
 import type { Brand } from '../../core/branding/brand.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';

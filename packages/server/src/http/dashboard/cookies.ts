@@ -5,7 +5,12 @@
 import type { CookieSerializeOptions } from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** `sign-in`: the sign-in's secret. `browser`: marks a browser for a year, so that unknown ones are told of. `step`: a log-in that waits for its second step, a challenge. `return`: where to go after it. `link`: a link from a mail, whose page waits while its reader signs in with another provider. `probe`: says nothing; whether it comes back says whether the browser keeps cookies. */
+/**
+ * `sign-in`: the sign-in's secret. `browser`: marks a browser for a year, so that users are notified of unknown ones. `step`: a
+ * sign-in that waits for its second step, a challenge. `return`: where to go after it. `link`: a link from a mail, whose page
+ * waits while its reader signs in with another provider. `probe`: has no content; whether it comes back shows whether the browser
+ * keeps cookies.
+ */
 export type CookieName = 'sign-in' | 'browser' | 'step' | 'return' | 'link' | 'probe';
 
 const PLAIN = {
@@ -25,7 +30,7 @@ const SECURE = {
   probe: '__Host-keyhouse-probe',
 };
 const LIFETIME_SECONDS = { 'sign-in': 180 * 86_400, browser: 365 * 86_400, step: 600, return: 1800, link: 1800, probe: 60 };
-/** Longer ones are none of ours. */
+/** Longer ones are not ours. */
 const MAX_LENGTH = 3500;
 
 export type Cookies = ReturnType<typeof createCookies>;
@@ -37,7 +42,7 @@ export function createCookies(url: string) {
   const options: CookieSerializeOptions = { path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure };
 
   return {
-    /** Null when it was not sent, or sent twice: then nobody can say which one is meant. */
+    /** Null if it was not sent, or sent twice: then it is not clear which one is meant. */
     read(request: FastifyRequest, name: CookieName): string | null {
       const value = request.cookies[names[name]];
       if (value === undefined || value === '' || value.length > MAX_LENGTH) return null;

@@ -1,11 +1,11 @@
-/** Who created something, as people of its account may know it. */
+/** Who created something, as far as members of its account may know it. */
 import type { Actor } from '../../core/audit/event.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
 
 export interface Creator {
   /** `user:7`, `operator`, as the audit log has it. */
   readonly actor: string;
-  /** Null where the user has none, or was deleted. */
+  /** Null if the user has none, or was deleted. */
   readonly name: string | null;
 }
 

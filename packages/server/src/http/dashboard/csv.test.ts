@@ -15,7 +15,7 @@ describe('a record of CSV', () => {
     ['\t=1', "\t'=1"],
     ['＝1', "'＝1"],
     ['=A1,"x"', '"\'=A1,""x"""'],
-    // Where a semicolon parts cells, our quotes hold nothing together.
+    // If a semicolon separates cells, our quotes hold nothing together.
     ['x;=1+1', "x;'=1+1"],
     ['x; "=1+1', '"x; ""\'=1+1"'],
     ['x\n=1+1', '"x\n\'=1+1"'],

@@ -4,7 +4,7 @@
 const FORMULA_SIGNS = new Set('=+-@\uff0b\uff0d\uff1d\uff20');
 /** In many countries spreadsheets separate cells at a semicolon or a tab; our quotes do not protect a cell there. */
 const SEPARATORS = new Set(';|\t\r\n');
-/** May come before the sign of a formula; it is a formula all the same. */
+/** May come before the sign of a formula; it is still a formula. */
 const PREFIXES = new Set(' \u00a0"\'');
 
 /** One record with its line end. Text that would be run as a formula gets an apostrophe before the sign, which shows it as text. */

@@ -1,6 +1,6 @@
 /**
- * Who gets to a handler of the private API: the score of its checks, in order. A bearer credential never does, whatever cookie comes
- * with it: that is how API keys are made nowhere but in the dashboard [B2].
+ * Who reaches a handler of the private API: the list of its checks, in order. A bearer credential never does, even with a cookie:
+ * this is how API keys can be created only in the dashboard [B2].
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { By, Doer } from '../../core/audit/event.ts';
@@ -29,10 +29,10 @@ export interface SignedIn extends SignIn {
   readonly user: User;
 }
 
-/** Whoever got through the door. */
+/** The caller that the door has admitted. */
 export interface Visitor {
   readonly signIn: SignedIn | null;
-  /** The account of the path, in which the visitor has the role that the endpoint asks for. */
+  /** The account of the path, in which the user has the role that the endpoint requires. */
   readonly account: AccountWithRole | null;
   readonly by: By;
   /** For answers that take long: rejects with the door's refusal once the sign-in or the role has ended. */
@@ -68,7 +68,7 @@ export function guardPrivateApi(app: FastifyInstance, ports: Ports): void {
     const { endpoint } = request.routeOptions.config;
     if (endpoint?.body !== undefined) await lookAgain(ports, endpoint, request);
   });
-  // After the body was validated: nobody is asked for a password before the fields are right.
+  // After the body was validated: the password is not asked for before the fields are right.
   app.addHook('preHandler', async (request) => {
     const { endpoint } = request.routeOptions.config;
     if (endpoint?.verified) refuseUnverified(ports, request);
@@ -76,7 +76,7 @@ export function guardPrivateApi(app: FastifyInstance, ports: Ports): void {
   });
 }
 
-/** Also beside a good cookie: a request with an `Authorization` header comes from a program. */
+/** Even with a valid cookie: a request with an `Authorization` header comes from a program. */
 function refuseBearer(request: FastifyRequest): void {
   if (request.headers.authorization !== undefined) throw new Refusal({ code: 'not_signed_in' });
 }
@@ -85,7 +85,10 @@ function refusePlainWire({ authenticator }: Ports, request: FastifyRequest): voi
   if (!authenticator.isPrivate(request.raw)) throw new Refusal({ code: 'use_https' });
 }
 
-/** Cookies are SameSite=Lax; this holds where a browser does not know that, and against other ports and subdomains of the site. */
+/**
+ * Cookies are SameSite=Lax; this check protects where a browser does not know that, and against other ports and subdomains of the
+ * site.
+ */
 function refuseCrossSite({ url }: Ports, request: FastifyRequest): void {
   if (request.method === 'GET') return;
   const { origin } = request.headers;
@@ -106,15 +109,15 @@ function refuseStranger({ who }: Endpoint, signIn: SignedIn | null, request: Fas
 }
 
 /**
- * A page says whose it is (`Keyhouse-User`). If somebody else has signed in with this browser since, in another tab, what was typed into the
- * page must not be done for them. A page that does not know yet leaves the header out.
+ * A page says which user it was loaded for (`Keyhouse-User`). If another user has signed in with this browser since, in another
+ * tab, what was typed into the page must not be done for them. A page that does not know yet leaves the header out.
  */
 function isOfAnother({ user }: SignedIn, { headers }: FastifyRequest): boolean {
   const pageUser = headers['keyhouse-user'];
   return pageUser !== undefined && pageUser !== String(user.id);
 }
 
-/** PostgreSQL has no text with a NUL in it, so nothing has such an id. */
+/** PostgreSQL has no text with a NUL in it, so no id contains one. */
 function refuseUnstorable({ params }: FastifyRequest): void {
   const ids = Object.values(params as Record<string, string>);
   if (ids.some((id) => id.includes('\0'))) throw new Refusal({ code: 'not_found' });
@@ -123,12 +126,12 @@ function refuseUnstorable({ params }: FastifyRequest): void {
 function doerOf({ keyhouse, authenticator }: Ports, request: FastifyRequest, signIn: SignedIn | null): Doer {
   if (signIn === null) return authenticator.byStranger(request.raw, request.id);
   const person = authenticator.person(request.raw);
-  // Not waited for: it is only what the list of sign-ins shows.
+  // Not waited for: it is only shown in the list of sign-ins.
   if (keyhouse.clock.now() - signIn.lastSeenAtMs > SEEN_EVERY_MS) keyhouse.signIns.see(signIn.id, person);
   return { actor: `user:${signIn.user.id}`, requestId: request.id, person };
 }
 
-/** With what this door asked for, so that every act of the handler is judged by it again. */
+/** With what this door required, so that every act of the handler is judged by it again. */
 function byOf(
   { keyhouse }: Ports,
   endpoint: Endpoint,
@@ -150,7 +153,7 @@ function byOf(
 
 const isRole = (who: Endpoint['who']): who is Role => (ROLES as readonly string[]).includes(who);
 
-/** Not a member: there is no such account. A member with a lesser role is told that it takes a higher one. */
+/** Not a member: the account is reported as missing. A member with a lesser role is told that a higher one is required. */
 async function findAccount(
   { keyhouse }: Ports,
   { who }: Endpoint,
@@ -174,7 +177,7 @@ async function findAccount(
   throw new Refusal({ code: 'not_allowed' });
 }
 
-/** Members of a suspended account may look, and change nothing. */
+/** Members of a suspended account may read, and change nothing. */
 async function refuseSuspended(
   { keyhouse }: Ports,
   endpoint: Endpoint,

@@ -1,4 +1,4 @@
-/** Who wants in, or wants more than is theirs, past the password, the second step, the links and the cookies. */
+/** Attackers who want in, or want more than is theirs, past the password, the second step, the links and the cookies. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Authenticator, addPasskey, createAuthenticator } from '../../../test/authenticator.ts';
 import { addTotp, type Browser, loggedIn, newEmail, openBrowser, registered } from '../../../test/browser.ts';
@@ -37,11 +37,11 @@ describe('another site', () => {
       { origin: `${origin}/` },
       { origin: origin.toUpperCase() },
       { origin: '' },
-      // Another host of the site, and what a browser says of a request that nobody's page made.
+      // Another host of the site, and what a browser says of a request that no page of ours made.
       { 'sec-fetch-site': 'same-site' },
       { 'sec-fetch-site': 'cross-site' },
       { 'sec-fetch-site': 'none' },
-      // An Origin that is there decides, whatever stands beside it.
+      // An Origin that is present decides, whatever other headers say.
       { origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' },
       {},
     ];
@@ -115,7 +115,7 @@ describe('a cookie', () => {
     await planted.ask('/log-in', { body: { email: victim.email, password: PASSWORD } });
     expect(planted.value('sign-in')).not.toBe(secret);
     expect((await planted.ask('/me')).json.user.email).toBe(victim.email);
-    // What was signed in with this browser before has ended; it is nobody's any more.
+    // The sign-in that this browser had before has ended; it belongs to nobody any more.
     expect((await attacker.ask('/me')).status).toBe(401);
     const unknown = openBrowser(server);
     unknown.plant('sign-in', 'A'.repeat(43));
@@ -310,7 +310,7 @@ eachDatabase('what works once', (makeDatabase) => {
     expect(await race([() => enter(one.steal(), first), () => enter(other.steal(), first)])).toEqual([200, 422]);
     const half = await loggedIn(server, email);
     expect(await race([() => enter(half.steal(), second), () => enter(half.steal(), third)])).toEqual([200, 422]);
-    // Made anew, the old ones are over.
+    // After creating new ones, the old ones do not work any more.
     const { recovery_codes: fresh } = (await browser.ask('/me/recovery-codes', { method: 'POST' })).json;
     const late = await loggedIn(server, email);
     expect((await enter(late, recoveryCodes[4] ?? '')).status).toBe(422);
@@ -503,14 +503,14 @@ describe('a passkey', () => {
     expect(await addPasskey(other.browser, theirs)).toBe(200);
     expect((await (await loggedIn(server, owner.email)).ask('/me/two-step', { method: 'POST' })).status).toBe(200);
     const halfOwner = await loggedIn(server, owner.email);
-    // Somebody who knows the owner's password, with a passkey of their own.
+    // An attacker who knows the owner's password, with a passkey of their own.
     expect((await enter(halfOwner, theirs.answer(await challenge(halfOwner)))).status).toBe(422);
-    // A challenge for everybody does not finish the step of one, nor the other way round.
+    // A challenge for anyone does not finish the step of one user, nor the other way round.
     const anyone = await challenge(openBrowser(server));
     expect((await enter(halfOwner, theirs.answer(anyone))).status).toBe(422);
     const forOwner = await challenge(halfOwner);
     expect((await enter(openBrowser(server), authenticator.answer(forOwner, { counter: 200 }))).status).toBe(422);
-    // A challenge to prove it is still you lets nobody in, and one to log in proves nothing.
+    // A challenge for a proof does not sign in, and one for signing in is not a proof.
     const proof = await challenge(owner.browser, '/proof/passkey/options');
     expect((await enter(openBrowser(server), authenticator.answer(proof, { counter: 201 }))).status).toBe(422);
     const prove = (browser: Browser, response: object) => browser.ask('/proof/passkey', { body: { response } });
@@ -628,7 +628,7 @@ eachDatabase('a stolen cookie', (makeDatabase) => {
   it('dies after thirty days without use, and after half a year with it', async () => {
     const { browser, id } = await registered(here);
     const day = 86_400_000;
-    // When it was seen last is written behind the answer.
+    // When it was seen last is written after the answer.
     const isSeen = async () => ((await here.keyhouse.signIns.list(id)).signIns[0]?.lastSeenAtMs ?? 0) > here.now() - day;
     for (let passed = 29; passed < 180; passed += 29) {
       here.advance(29 * day);
@@ -651,7 +651,7 @@ describe('whether somebody is registered', () => {
   afterAll(() => server.stop());
 
   let places = 0;
-  /** Each from another network, so that no limit of a place comes in between. */
+  /** Each from another network, so that no limit of a network interferes. */
   const somewhere = () => ({ 'x-forwarded-for': `203.0.${Math.floor(places / 250)}.${(places++ % 250) + 1}`, ...AWAY });
   const withoutOwn = (headers: Readonly<Record<string, unknown>>) =>
     Object.fromEntries(Object.entries(headers).filter(([name]) => !['date', 'x-request-id', 'retry-after'].includes(name)));
@@ -690,13 +690,14 @@ describe('whether somebody is registered', () => {
           answers.add(JSON.stringify([status, text, withoutOwn(headers)]));
         }
       expect([...answers], path).toHaveLength(1);
-      // Processor time of this process, and of nothing else on the machine: for each kind the round that was disturbed least.
+      // Processor time of this process only: for each kind the round that was disturbed least.
       const least = Object.values(costs).map((list) => Math.min(...list));
-      // A log-in is a hash. Of a forgotten password, writing the mail comes after the answer, and may reach into the time that is measured.
+      // A log-in is a hash. For a forgotten password, writing the mail comes after the answer, and may reach into the measured
+      // time.
       const most = path === '/log-in' ? 2 : 6;
       expect(Math.max(...least) / Math.min(...least), JSON.stringify(costs)).toBeLessThan(most);
     }
-    // Only whoever is there, and not shut out, was written to.
+    // Only existing, enabled users were written to.
     for (const { email } of [disabled, deleted])
       expect((await mailsOf(server, email)).map(({ kind }) => kind)).not.toContain('reset-password');
     expect((await mailsOf(server, known.email)).map(({ kind }) => kind)).toContain('reset-password');

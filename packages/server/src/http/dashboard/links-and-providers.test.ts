@@ -1,4 +1,4 @@
-/** What waits in a browser while its person signs in with another provider: an invitation, a link from a mail, an application. */
+/** What waits in a browser while its user signs in with another provider: an invitation, a link from a mail, an application. */
 import { beforeAll, expect, it } from 'vitest';
 import { type Browser, newEmail, openBrowser, registered } from '../../../test/browser.ts';
 import { eachDatabase } from '../../../test/databases.ts';
@@ -7,7 +7,7 @@ import { newAdministrator, newTeam } from '../../../test/people.ts';
 import { startTestServer, type TestServer } from '../../../test/server.ts';
 import type { Provider, ProviderAnswer } from '../../core/providers/provider.ts';
 
-/** The other side: it says of the person who comes what the test has set. */
+/** The other provider: it reports the identity that the test has set. */
 let said: ProviderAnswer = { subject: 'nobody', email: null, emailVerified: false, name: null };
 const acme: Provider = {
   id: 'acme',
@@ -17,7 +17,7 @@ const acme: Provider = {
   finish: async () => said,
 };
 
-/** Signs in at the other side as the person with this address, and comes back. Where to. */
+/** Signs in at the provider as the person with this address, and comes back. Returns where to. */
 async function comeThrough(server: TestServer, browser: Browser, email: string, link?: string, meanwhile = async () => {}) {
   const body = { purpose: 'log-in', ...(link === undefined ? {} : { link }) };
   expect((await browser.ask('/providers/acme/start', { body })).status).toBe(200);
@@ -74,7 +74,7 @@ eachDatabase('an invited stranger, who comes through another provider', (makeDat
     const link = await inviteToRegister(newEmail());
     const other = newEmail();
     expect(await comeThrough(server, openBrowser(server), other, link)).toBe('/login#other-address');
-    // The invitation is still good, and opens nothing for whoever comes without it.
+    // The invitation is still valid, and does not help a person who comes without it.
     expect(await comeThrough(server, openBrowser(server), other)).toBe('/login#sign-up-closed');
   });
 

@@ -1,6 +1,6 @@
 /**
- * A logo as a picture of its own. Its bytes came from people, so nothing in it may run or load, however it is opened. That matters most to
- * the SVG logos that earlier versions accepted: an SVG opened by its address is a document.
+ * A logo as a separate picture. Its bytes came from users, so nothing in it may run or load, however it is opened. That matters
+ * most for the SVG logos that earlier versions accepted: an SVG opened by its address is a document.
  */
 import type { FastifyInstance } from 'fastify';
 import type { Application } from '../../core/applications/application.ts';
@@ -16,7 +16,7 @@ export const LOGO_HEADERS = {
 export const logoUrlOf = ({ hasLogo, clientId, updatedAtMs }: Pick<Application, 'hasLogo' | 'clientId' | 'updatedAtMs'>) =>
   hasLogo ? `/dashboard/applications/${clientId}/logo?v=${updatedAtMs}` : null;
 
-/** Of an application, to whoever is asked to grant it something. */
+/** Of an application, for the user who is asked to grant it something. */
 export function serveApplicationLogos(app: FastifyInstance, { keyhouse }: { keyhouse: Keyhouse }): void {
   app.get('/dashboard/applications/:client/logo', { schema: { hide: true } }, async (request, reply) => {
     const { client } = request.params as { client: string };

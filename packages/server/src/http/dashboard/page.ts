@@ -4,7 +4,7 @@ import { invalid } from '../faults.ts';
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
 
-/** Asks for one more than the page has: whether there is a next page is then known. */
+/** Asks for one more than the page has: this shows whether there is a next page. */
 export function readPage({ before, limit }: { before?: string | undefined; limit?: string | undefined }): {
   beforeId?: number;
   limit: number;

@@ -1,4 +1,4 @@
-/** Where another provider sends the browser back to. It answers with a way on, always to a page of our own. */
+/** Where another provider sends the browser back to. It answers with a redirect, always to a page of our own. */
 import type { FastifyInstance } from 'fastify';
 import { IN_THE_ACT } from '../../core/authority.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
@@ -17,7 +17,7 @@ interface Ports {
 
 export function serveProviderCallback(app: FastifyInstance, { keyhouse, authenticator, cookies, url }: Ports): void {
   app.get('/login/provider/:provider', { schema: { hide: true } }, async (request, reply) => {
-    // The code stands in this address: nobody is told where the browser came from.
+    // This address contains the code: no other site may learn where the browser came from.
     reply.headers({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
     if (!authenticator.isPrivate(request.raw)) throw new Refusal({ code: 'use_https' });
     const secret = cookies.read(request, 'sign-in');
@@ -59,7 +59,7 @@ export function serveProviderCallback(app: FastifyInstance, { keyhouse, authenti
   });
 }
 
-/** Where it was begun: at a log-in, also by somebody who is signed in and must prove it to an application anew; or at a settings page. */
+/** Where it was begun: at a sign-in, also by a signed-in user who must give an application a new proof; or at a settings page. */
 function pageOfFailure(returnPoint: string | null, isSignedIn: boolean): string {
   const request = waitingRequest(returnPoint);
   if (request !== null) return `/login?request=${request}`;

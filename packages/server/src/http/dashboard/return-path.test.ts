@@ -7,7 +7,7 @@ test('pages of the dashboard are places to return to', () => {
     '/dashboard/',
     '/dashboard?x=1',
     '/dashboard/accounts/7/audit?event=key.made&since=2026-11-01T00:00:00Z',
-    // Links from mails, for whoever logs in first with another provider.
+    // Links from mails, for users who first sign in with another provider.
     ...['/invitation#Ab-_9', '/verify-email#Ab-_9', '/new-email#Ab-_9'],
   ])
     expect(ownPath(path)).toBe(path);

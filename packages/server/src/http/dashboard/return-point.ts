@@ -1,6 +1,7 @@
 /**
- * Where to go after a log-in: a path of our own pages that the server has put into a cookie, or home. Never anything else. A link from a mail has a
- * cookie of its own, so that an authorization request that waits in this browser is still there afterwards.
+ * Where to go after a sign-in: a path of our own pages that the server has put into a cookie, or the overview. Never anything
+ * else. A link from a mail has a separate cookie, so that an authorization request that waits in this browser is still there
+ * afterwards.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Cookies } from './cookies.ts';
@@ -8,7 +9,7 @@ import { ownPath, waitingLink } from './return-path.ts';
 
 const HOME = '/dashboard';
 
-/** One that is too long for a cookie is not kept: whoever logs in here by password is led on by the page. */
+/** One that is too long for a cookie is not kept: after a sign-in by password the page itself continues. */
 export function rememberReturnPoint(cookies: Cookies, reply: FastifyReply, path: string): void {
   if (ownPath(path) === null) return;
   if (waitingLink(path) !== null) cookies.set(reply, 'link', path);

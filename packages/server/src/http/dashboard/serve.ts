@@ -1,4 +1,6 @@
-/** Puts the endpoints of the private API on the server, each from its row in `api/`: its checks, its validation, its answer. */
+/**
+ * Registers the endpoints of the private API on the server, each from its row in `api/`: its checks, its validation, its answer.
+ */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import type { By } from '../../core/audit/event.ts';
@@ -22,14 +24,14 @@ export interface DashboardPorts {
 
 type WhoOf<Name extends EndpointName> = (typeof api)[Name]['who'];
 
-/** What a handler is given. Who asks has been settled before. */
+/** What a handler is given. Who asks has been decided before. */
 export interface Asked<Name extends EndpointName> {
   readonly params: Api[Name]['params'];
   readonly query: Api[Name]['query'];
   readonly body: Api[Name]['body'];
   /** Null only where anyone may ask. */
   readonly signIn: WhoOf<Name> extends 'anyone' ? SignedIn | null : SignedIn;
-  /** The account of the path, where the endpoint asks for a role in it. */
+  /** The account of the path, if the endpoint requires a role in it. */
   readonly account: WhoOf<Name> extends 'anyone' | 'signed-in' | 'administrator' ? null : AccountWithRole;
   readonly by: By;
   readonly request: FastifyRequest;
@@ -41,14 +43,14 @@ export type Serve = <Name extends EndpointName>(
   handler: (asked: Asked<Name>) => Promise<AnswerOf<Name>> | AnswerOf<Name>,
 ) => void;
 
-/** A file to keep. Its pieces are asked for as fast as the browser takes them. */
+/** A file to save. Its pieces are sent as fast as the browser takes them. */
 export interface FileAnswer {
   readonly name: string;
   readonly type: string;
   readonly pieces: AsyncIterable<string>;
 }
 
-/** Nothing to say is a 204. */
+/** No content is a 204. */
 type Nothing = ReturnType<() => void>;
 type AnswerOf<Name extends EndpointName> = (typeof api)[Name] extends { readonly file: true }
   ? FileAnswer
@@ -56,7 +58,7 @@ type AnswerOf<Name extends EndpointName> = (typeof api)[Name] extends { readonly
     ? Nothing
     : Api[Name]['answer'];
 
-/** `unserved` names the endpoints that no handler was given for. */
+/** `unserved` names the endpoints without a handler. */
 export function createServe(app: FastifyInstance): { serve: Serve; unserved(): readonly string[] } {
   const left = new Set<string>(Object.keys(api));
   const serve: Serve = (name, handler) => {
@@ -88,8 +90,8 @@ export function createServe(app: FastifyInstance): { serve: Serve; unserved(): r
 }
 
 /**
- * The first piece is read before the head is sent: a store that is away is a 503, not an empty file. If it goes away later the file breaks off,
- * and so it does when the right to it ends: a slow reader could download for hours.
+ * The first piece is read before the head is sent: an unreachable store is a 503, not an empty file. If it fails later the file
+ * breaks off, and so it does when the right to it ends: a slow reader could download for hours.
  */
 async function sendFile(
   reply: FastifyReply,

@@ -61,7 +61,7 @@ eachDatabase('the authorization endpoint', (makeDatabase) => {
     if (requestOf(location) === '') throw new Error(`Nothing waits: ${location}`);
     return requestOf(location);
   };
-  /** A place of ours, or a page without any. */
+  /** One of our own redirects, or a page without any. */
   const isOurs = ({ headers: { location } }: Answer): boolean =>
     location === undefined || /^\/(login|register|consent|auth\/continue|logout|logged-out)(\?|$)/.test(location);
   const isPlainRefusal = ({ status, headers }: Answer): boolean =>
@@ -319,7 +319,7 @@ eachDatabase('the authorization endpoint', (makeDatabase) => {
       expect([answer.status, answer.headers.location], text).toEqual([400, undefined]);
       expect((await ada.browser.ask('/consent/check', { body: { request: text } })).status).toBe(422);
     }
-    // Nor is one that waits for a log-in one that waits for a log-out.
+    // A request that waits for a sign-in cannot be used as one that waits for a log-out either.
     expect((await ada.browser.ask('/log-out/confirm', { body: { request } })).status).toBe(422);
     server.advance(61 * MINUTE_MS);
     expect((await visit(server, ada.browser, `/auth/continue?request=${request}`)).status).toBe(400);
@@ -394,7 +394,7 @@ eachDatabase('the authorization endpoint', (makeDatabase) => {
     expect(entered.status).toBe(200);
     expect(JSON.stringify(entered.json)).not.toContain('evil');
     expect(planted.value('sign-in')).not.toBe('A'.repeat(43));
-    // Two cookies of one name: nobody can say which of them is meant.
+    // Two cookies of one name: it is not clear which of them is meant.
     const cookie = `${ada.browser.cookie}; __Host-keyhouse=${eve.browser.value('sign-in')}`;
     expect((await ask({ cookie })).headers.location).toMatch(/^\/login\?/);
   });
@@ -511,7 +511,7 @@ eachDatabase('the authorization endpoint', (makeDatabase) => {
       for (const _ of [1, 2]) expect((await allowed(server, person.browser, program, { rest })).asked).toBe(true);
       const silent = await ask(person.browser, { ...rest, prompt: 'none' }, program);
       expect(silent.headers.location).toContain('error=consent_required');
-      // A claimed https address is assured, and so is an application that proves itself when it redeems the code.
+      // A claimed https address is safe, and so is an application that authenticates when it redeems the code.
       expect((await allowed(server, person.browser, program, { rest: { scope: 'a.read' } })).asked).toBe(false);
       const confidential = await newApplication(server, owner.accountId, { kind: 'confidential', redirectUris: [redirectUri] });
       for (const asked of [true, false])
@@ -557,7 +557,7 @@ eachDatabase('the authorization endpoint', (makeDatabase) => {
     await others.keyhouse.applications.verify(client, true, OPERATOR);
     const good = await visit(others, person.browser, authPath(client, newPkce(), { scope: 'a.read secret.read' }));
     const request = requestOf(good.headers.location ?? '');
-    // Believed no more while the page is open.
+    // Not trusted any more while the page is open.
     await others.keyhouse.applications.verify(client, false, OPERATOR);
     expect((await person.browser.ask('/consent', { body: { request, decision: 'allow' } })).status).toBe(200);
     const [grant] = await others.store.grants.grantsOf({ userId: person.id, applicationId: client.id });
@@ -663,12 +663,12 @@ eachDatabase('the authorization endpoint', (makeDatabase) => {
       const lives = async () => (await server.store.sessions.findSession(session.id))?.endedAtMs === null;
       for (const atMs of [0, 61 * MINUTE_MS]) {
         server.advance(atMs);
-        // Nobody is signed in: there is nothing to ask, and nothing ends.
+        // No user is signed in: there is nothing to ask, and nothing ends.
         expect((await logOut(null, wish)).headers.location).toBe(OUT);
         const parked = (await form(null)).headers.location ?? '';
         expect(parked).toMatch(/^\/auth\/logout\/continue\?request=v1\./);
         expect((await visit(server, null, parked)).headers.location).toBe(OUT);
-        // Somebody else, and the same person in another browser, are asked.
+        // Another user, and the same user in another browser, are asked.
         for (const browser of [eve.browser, other]) {
           expect((await logOut(browser, wish)).headers.location).toMatch(/^\/logout\?request=v1\./);
           const posted = (await form(browser)).headers.location ?? '';
@@ -676,12 +676,12 @@ eachDatabase('the authorization endpoint', (makeDatabase) => {
         }
         expect([await lives(), await isSignedIn(person.browser), await isSignedIn(other)]).toEqual([true, true, true]);
       }
-      // Whoever is not the person of the ID token ends their own sign-in, and not that session.
+      // A user who is not the one of the ID token ends their own sign-in, and not that session.
       const stranger = await registered(server);
       const strangers = requestOf((await logOut(stranger.browser, wish)).headers.location ?? '');
       await stranger.browser.ask('/log-out/confirm', { body: { request: strangers } });
       expect([await lives(), await isSignedIn(stranger.browser)]).toEqual([true, false]);
-      // The person, asked in another browser, ends the session with it.
+      // The user, asked in another browser, ends the session with it.
       const asked = requestOf((await logOut(other, wish)).headers.location ?? '');
       await other.ask('/log-out/confirm', { body: { request: asked } });
       expect([await lives(), await isSignedIn(other), await isSignedIn(person.browser)]).toEqual([false, false, true]);

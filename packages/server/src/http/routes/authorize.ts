@@ -1,6 +1,6 @@
 /**
- * The authorization endpoint (RFC 6749 §3.1) and logging out at an application's wish: where a browser comes by, and is sent on. What is to be
- * done next is decided in core, again each time.
+ * The authorization endpoint (RFC 6749 §3.1) and logging out at an application's request: the browser comes here and is
+ * redirected. Core decides the next step, each time again.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
@@ -138,7 +138,7 @@ export function authorizeRoutes(app: FastifyInstance, { keyhouse, authenticator,
     return send(reply, step.location ?? '/logged-out');
   }
 
-  /** Whoever is signed in with this browser. Codes travel back to it, so the wire is looked at. */
+  /** The user who is signed in with this browser. Codes travel back to it, so the connection is checked. */
   async function comeBy(request: FastifyRequest): Promise<{ person: SignedInPerson | null; by: By }> {
     if (!authenticator.isPrivate(request.raw)) throw new Refusal({ code: 'use_https' });
     const secret = cookies.read(request, 'sign-in');
@@ -156,7 +156,7 @@ export function authorizeRoutes(app: FastifyInstance, { keyhouse, authenticator,
     if (authorized.go === 'nowhere') return showProblem(reply, authorized.problem);
     if (authorized.go === 'back') return send(reply, authorized.location);
     const { page, request, loginHint } = authorized;
-    // Other providers know nothing of our queries: who comes back from one is led on by the cookie.
+    // Other providers know nothing of our queries: a user who comes back from one is redirected by the cookie.
     rememberReturnPoint(cookies, reply, `/auth/continue?request=${request}`);
     const hint = loginHint === null || page === 'consent' ? '' : `&${new URLSearchParams({ login_hint: loginHint })}`;
     return send(reply, `${PAGES[page]}?request=${request}${hint}`);
@@ -178,7 +178,7 @@ function readLogout(parameters: Parameters): LogoutWish | null {
   };
 }
 
-/** 303: whatever the request was, the browser comes with a GET, and without a body (RFC 9700 §4.12). */
+/** 303: whatever the request was, the browser follows with a GET, and without a body (RFC 9700 §4.12). */
 const send = (reply: FastifyReply, location: string): FastifyReply =>
   reply.headers({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' }).redirect(location, 303);
 

@@ -1,4 +1,4 @@
-/** The API reference: `/openapi.json`, made from the routes' own schemas, and a page at `/docs` that needs no other host. */
+/** The API reference: `/openapi.json`, generated from the routes' own schemas, and a page at `/docs` that needs no other host. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { FastifyPluginAsync } from 'fastify';
@@ -7,7 +7,7 @@ import { docsPage } from '../docs-page.ts';
 const SCRIPT_PATH = '/docs/js/scalar.js';
 
 export const docsRoutes: FastifyPluginAsync = async (app) => {
-  // Read for the first reader: it is megabytes of text that most servers never send.
+  // Read at the first request: it is megabytes of text that most servers never send.
   let reading: Promise<Buffer> | null = null;
   const script = (): Promise<Buffer> => {
     reading ??= readScript().catch((error: unknown) => {

@@ -1,4 +1,4 @@
-/** What a stranger, another customer, or a reader gone wrong can do to the revocation feed. */
+/** What a stranger, another customer, or a faulty reader can do to the revocation feed. */
 
 import { request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
@@ -37,7 +37,7 @@ describe('the revocation feed', () => {
         expect(headers['x-request-id']).toBeTruthy();
       }
     }
-    // Read by nobody, and no member that is known.
+    // No reader uses it, and no member is known.
     for (const { status } of await both(`?access_token=${key}`, bearer(guard.text))) expect(status).toBe(422);
   });
 
@@ -122,7 +122,7 @@ describe('the revocation feed', () => {
     for (const event of ['', 'x', ':', `${epoch}:`, `${epoch}:-1`, `${epoch}:1, ${epoch}:1`, `${epoch}:${'9'.repeat(99)}`]) {
       const { status } = await getFeed(server, '', { ...bearer(guard.text), ...EVENTS, 'last-event-id': event });
       expect(status, event).toBe(400);
-      // In JSON nobody asks for it.
+      // An answer in JSON ignores this header.
       expect((await getFeed(server, '', { ...bearer(guard.text), 'last-event-id': event })).status).toBe(200);
     }
   });
@@ -179,7 +179,7 @@ describe('the revocation feed', () => {
     const refused = opened.filter(({ status }) => status !== 200);
     expect(refused.map(({ status }) => status)).toEqual(Array(50).fill(503));
     expect(refused.every(({ retry }) => Number(retry) > 0)).toBe(true);
-    // Those who ask in JSON are answered, and so is everybody else.
+    // Readers that ask in JSON are answered, and so is everyone else.
     expect((await askFeed(server, guard.text)).whole).toBe(true);
     expect((await server.request('/verify/api/x', { bearer: guard.text })).status).toBe(403);
     for (const { end } of opened) end();
@@ -204,7 +204,7 @@ describe('the revocation feed', () => {
     await new Promise((done) => socket.once('data', done));
     socket.pause();
     const other = await followFeed(server, guard.text, await askFeed(server, guard.text));
-    // Much happens: more than the network's own buffers take for somebody who does not read.
+    // Much happens: more than the network's own buffers hold for a reader that does not read.
     const append = appender(server);
     const sentBytes = () => other.messages.reduce((sum, { revocations }) => sum + revocations.length * 80, 0);
     while (sentBytes() < 24_000_000) {
@@ -249,7 +249,7 @@ describe('the revocation feed', () => {
   });
 });
 
-/** Sessions that ended, written as another process would; says at which position the list stands then. */
+/** Sessions that ended, written as another process would; returns the position of the list then. */
 function appender(server: TestServer): (count: number) => number {
   return (count) => {
     const database = new SQLite(server.database.url.slice('sqlite:'.length));

@@ -131,7 +131,7 @@ eachDatabase('the revocation feed', (makeDatabase) => {
     await revoke(jwt);
     expect(namesIn(await askFeed(server, guard.text))).toContain(name);
     server.advance(5 * HOUR_MS);
-    // A position that nobody has asked at yet, so that no answer of before is shared.
+    // A position that no reader has asked for yet, so that no earlier answer is shared.
     await server.keyhouse.credentials.revoke({ kind: 'key', id: (await newKey()).id }, OPERATOR);
     expect(namesIn(await askFeed(server, guard.text))).not.toContain(name);
     const size = server.keyhouse.revocations.follower.revocations.sizeOf('jti');
@@ -157,7 +157,7 @@ eachDatabase('the revocation feed', (makeDatabase) => {
     const asked = [
       await server.request('/auth/introspect', { bearer: guard.text, body: { token } }),
       await server.request('/auth/introspect/batch', { bearer: guard.text, body: { tokens: [token] } }),
-      // The long way: a body of undeclared length.
+      // Through Fastify: a body of undeclared length.
       await server.request('/auth/introspect?', { bearer: guard.text, body: { token } }),
     ];
     for (const { headers } of asked) {

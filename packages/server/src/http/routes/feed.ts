@@ -25,9 +25,9 @@ import { refusals } from '../schemas.ts';
 
 const PERMISSION = 'keyhouse.verify';
 const EVENT_STREAM = 'text/event-stream';
-/** Whoever takes a whole list more slowly than this between two packets has gone. */
+/** A reader that takes a whole list more slowly than this between two packets is considered gone. */
 const SEND_TIMEOUT_MS = 60_000;
-/** A stream is one use when it is opened, and one an hour after that: its key is in use, and plots count requests. */
+/** A stream counts as one use when it is opened, and one an hour after that: its key is in use, and plots count requests. */
 const BEATS_PER_USE = 3600;
 
 const Revocation = Type.Object({
@@ -116,7 +116,7 @@ export const feedRoutes: FastifyPluginAsync<Options> = async (app, { keyhouse, a
 
   function openStream(request: FastifyRequest, reply: FastifyReply, first: SignedMessage): FastifyReply {
     const { raw } = reply.hijack();
-    // nginx would keep events back until its buffer is full.
+    // nginx would hold events back until its buffer is full.
     const headers = { ...reply.getHeaders(), 'Content-Type': EVENT_STREAM, 'X-Accel-Buffering': 'no' };
     raw.writeHead(200, headers as Record<string, string>);
     if (request.method === 'HEAD') raw.end();
@@ -124,7 +124,9 @@ export const feedRoutes: FastifyPluginAsync<Options> = async (app, { keyhouse, a
     return reply;
   }
 
-  /** Asks again about the very credential that opened the stream: revoked, narrowed, expired, from an address that was taken away. */
+  /**
+   * Verifies again exactly the credential that opened the stream: revoked, narrowed, expired, from an address that was removed.
+   */
   function stillHolds(request: FastifyRequest): () => boolean | Promise<boolean> {
     const authorization = readAuthorization(request.raw.rawHeaders);
     const presented = parseCredential(authorization.kind === 'bearer' ? authorization.credential : '');
@@ -144,12 +146,12 @@ export const feedRoutes: FastifyPluginAsync<Options> = async (app, { keyhouse, a
   }
 };
 
-/** Behind an answer that is still under way on the same connection a stream would write to nobody. */
+/** A stream behind an answer that is still being sent on the same connection would reach nobody. */
 function refusePipelined({ raw }: FastifyReply): void {
   if (raw.socket === null) throw new Refusal({ code: 'bad_request' });
 }
 
-/** In a stream the last event that was heard counts for more than the address, which a browser repeats as it was. */
+/** In a stream the last received event has priority over the address, which a browser repeats unchanged. */
 function readPosition(request: FastifyRequest<{ Querystring: Static<typeof Query> }>, isStream: boolean): FeedPosition | null {
   const { after, epoch } = request.query;
   const lastEvent = request.headers['last-event-id'];
@@ -171,10 +173,10 @@ const faultsOf = (after: string | undefined, epoch: string | undefined): Record<
 };
 
 const compress = promisify(gzip);
-/** Made once for all who ask for the same list. */
+/** Created once for all who ask for the same list. */
 const compressed = new WeakMap<SignedMessage, Promise<Buffer>>();
 
-/** A whole list is compressed for those who take it; the fastest level, since names of pure chance hardly shrink any further. */
+/** A whole list is compressed for clients that accept it; at the fastest level, since random names hardly shrink any further. */
 async function sendJson(request: FastifyRequest, reply: FastifyReply, message: SignedMessage): Promise<FastifyReply> {
   void reply.type('application/json; charset=utf-8').header(FEED_SIGNATURE_HEADER, message.signature);
   reply.raw.setTimeout(SEND_TIMEOUT_MS);

@@ -1,4 +1,4 @@
-/** RFC 7662 and RFC 7009: what is this credential good for, and end it. */
+/** RFC 7662 and RFC 7009: what this credential is valid for, and revoking it. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { FEED_POSITION_HEADER, formatPosition } from '@keyhouse/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -52,7 +52,7 @@ const Result = Type.Union([Active, Inactive], { description: 'RFC 7662 §2.2.' }
 
 const OAuthRefusal = { 400: { ...OAuthError, description: 'The request cannot be read, or has no token.' } };
 const NoSuchClient = { ...OAuthError, description: 'Client authentication failed.' };
-/** For the API reference; what is wrong with it is told in OAuth's words, by `readToken`. */
+/** For the API reference; `readToken` reports what is wrong with it in OAuth's words. */
 const token = {
   token: Type.String({ examples: ['kh_live_…'] }),
   token_type_hint: Type.Optional(Type.String({ description: 'Ignored.' })),
@@ -83,11 +83,11 @@ interface Options {
 
 export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
   const { keyhouse, authenticator, authenticateClient } = options;
-  /** How far the list of changes was read before the answer was made: so far the answer certainly knows it. */
+  /** How far the list of changes was read before the answer was created: the answer certainly knows that much. */
   const tellPosition = (reply: FastifyReply): void =>
     void reply.header(FEED_POSITION_HEADER, formatPosition(keyhouse.revocations.feed.position()));
 
-  /** Public ones prove nothing, so they are told nothing (RFC 7662 §2.1). */
+  /** Public ones are not authenticated, so they get no information (RFC 7662 §2.1). */
   async function asClient(request: FastifyRequest, token: string): Promise<Introspection> {
     const client = await authenticateClient(request.raw, request.id, readOAuthForm(request.body));
     if (client === null) throw new Refusal({ code: 'unauthenticated', presented: false });

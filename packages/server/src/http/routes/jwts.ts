@@ -41,7 +41,7 @@ const Minted200 = Type.Object(
   { description: 'Minted.' },
 );
 
-/** A key that keeps changing under a mint is somebody's loop; the client may try again. */
+/** A key that keeps changing during a mint is changed in a loop; the client may try again. */
 const MAX_TRIES = 3;
 
 interface Options {
@@ -103,7 +103,7 @@ function refuseMint(minted: Extract<Minted, { ok: false }>): Refusal {
     case 'forbidden':
       return new Refusal({ code: 'forbidden', permission: minted.permissions.join(' ') });
     case 'too_many':
-      // They end by themselves or are revoked; there is no better moment to name than a minute from now.
+      // They expire by themselves or are revoked; there is no better moment to name than a minute from now.
       return new Refusal({ code: 'too_many_requests', retryAfterSeconds: 60 });
     case 'key_changed':
     case 'key_gone':

@@ -1,4 +1,4 @@
-/** What somebody tries at the token endpoint and at those beside it, as an application that they are not, or with what is not theirs. */
+/** Attacks on the token endpoint and related ones, as an application that the attacker is not, or with what is not theirs. */
 
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { SignJWT, UnsecuredJWT } from 'jose';
@@ -44,7 +44,7 @@ eachDatabase('the token endpoint', (makeDatabase) => {
   let network = 0;
 
   beforeAll(async () => {
-    // Whoever asks comes from a network of their own, but where the limits themselves are asked for.
+    // Each client comes from its own network, except where the limits themselves are tested.
     server = await startTestServer({ database: await makeDatabase(), trustedProxies: ['127.0.0.1'] });
     ada = await registered(server);
     owner = await newPerson(server);
@@ -269,11 +269,11 @@ eachDatabase('the token endpoint', (makeDatabase) => {
   it('makes no public application pass for a confidential one, nor the other way round', async () => {
     const mine = await codeFor(page);
     const session = await openSession(server, ada.browser, web);
-    // A public one has no secret; any that is shown is none of its own.
+    // A public one has no secret; any that is presented is not its own.
     expect(errorOf(await redeem(page, mine, { client_secret: web.secret ?? '' }))).toEqual([401, 'invalid_client']);
     expect(errorOf(await ownTokens({ client_id: page.clientId }))).toEqual([400, 'unauthorized_client']);
     expect(errorOf(await redeem(web, mine))).toEqual([400, 'invalid_grant']);
-    // A confidential one is not believed without its proof, whatever else it has.
+    // A confidential one is not trusted without authentication, whatever else it has.
     const { code, verifier } = await codeFor(web);
     const bare = {
       grant_type: 'authorization_code',
@@ -287,7 +287,7 @@ eachDatabase('the token endpoint', (makeDatabase) => {
     expect(errorOf(await ask({ ...refreshing, client_id: web.clientId }))).toEqual([401, 'invalid_client']);
     expect(errorOf(await ask({ ...refreshing, client_id: page.clientId }))).toEqual([400, 'invalid_grant']);
     expect(errorOf(await ask({ ...refreshing, ...withSecret(other) }))).toEqual([400, 'invalid_grant']);
-    // Nothing of it has used anything up.
+    // None of it has used anything up.
     expect((await redeem(web, { code, verifier })).status).toBe(200);
     expect((await redeem(page, mine)).status).toBe(200);
     expect((await refresh(server, web, session.refreshToken)).status).toBe(200);
@@ -357,7 +357,7 @@ eachDatabase('the token endpoint', (makeDatabase) => {
     }
     expect([await statusOf(session.jwt), await statusOf(own, '/verify/a')]).toEqual([200, 200]);
     expect((await refresh(server, web, session.refreshToken)).status).toBe(200);
-    // A code and an ID token are nothing that could be asked about.
+    // A code and an ID token cannot be introspected.
     for (const token of [session.idToken ?? '', (await codeFor(web)).code, web.secret ?? ''])
       expect((await at('introspect', token, withSecret(web))).json).toEqual({ active: false });
   });

@@ -1,10 +1,10 @@
-/** The token endpoint as Fastify and the API reference know it. What it does stands in `token-endpoint.ts`. */
+/** The token endpoint as Fastify and the API reference know it. What it does is in `token-endpoint.ts`. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { OAuthError, refusals } from '../schemas.ts';
 import { type GiveTokens, TOKEN_HEADERS, TOKEN_PATH } from '../token-endpoint.ts';
 
-/** For the API reference; what is wrong with it is told in OAuth's words. */
+/** For the API reference; errors are reported in OAuth's words. */
 const TokenRequest = Type.Object(
   {
     grant_type: Type.String({ examples: ['authorization_code', 'refresh_token', 'client_credentials'] }),

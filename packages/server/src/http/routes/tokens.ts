@@ -31,7 +31,7 @@ interface Options {
   readonly authenticator: Authenticator;
 }
 
-/** More than anybody tends by hand; `list` pages in the dashboard. */
+/** More than anyone manages by hand; `list` pages in the dashboard. */
 const MAX_TOKENS = 1000;
 const READ_AT_ONCE = 100;
 
@@ -73,7 +73,7 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
     },
     async (request, reply) => {
       const tokens = await tokensOf(wholeUserOf(request));
-      // Up to megabytes of permissions: JSON.stringify is many times faster here than the serializer made from the schema.
+      // Up to megabytes of permissions: JSON.stringify is many times faster here than the serializer generated from the schema.
       return reply.serializer(JSON.stringify).send({ tokens: tokens.map(describe) });
     },
   );
@@ -106,7 +106,7 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
     '/api/v1/auth/tokens/rotate',
     {
       config: { callers: ['token'], body: 'optional-json' },
-      // No body at all asks for nothing in particular. JSON's null is a body, and not an object.
+      // No body at all means no particular wish. JSON's null is a body, and not an object.
       preValidation: async (request) => {
         if (request.body === undefined) request.body = {};
       },
@@ -149,7 +149,7 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
         },
         authenticator.by(caller, request.raw, request.id),
       );
-      // Somebody rotated or ended it in the same moment: this is no longer the newest secret.
+      // It was rotated or revoked at the same moment: this is not the newest secret any more.
       if (!rotated.ok) throw forbid(request);
       return reply.header('Cache-Control', 'no-store').send({ status: 'success' as const, access_token: rotated.value.text });
     },
@@ -170,7 +170,7 @@ export const tokensRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ke
     return tokens;
   }
 
-  /** Tokens are listed and ended by tokens that may do everything: a narrowed one must not look beyond itself. */
+  /** Only unrestricted tokens may list and revoke tokens: a narrowed one must not see beyond itself. */
   function wholeUserOf(request: FastifyRequest): number {
     const { permissions, userId } = callerOf(request);
     if (permissions !== null || userId === null) throw forbid(request);

@@ -5,7 +5,7 @@ import { eachDatabase } from '../../../test/databases.ts';
 import { newPerson } from '../../../test/people.ts';
 import { startTestServer, type TestServer } from '../../../test/server.ts';
 
-/** As guards tell of what stands behind the bar of a token. */
+/** As guards report the part after the bar of a token. */
 const digestOf = (token: string): string =>
   createHash('sha256')
     .update(token.slice(token.indexOf('|') + 1))
@@ -118,7 +118,7 @@ eachDatabase('a report that lies', (makeDatabase) => {
     const before = [await requestsOf('token', token.id), await requestsOf('key', key.id)];
     const refusals = forged.map((subject) => refusal({ subject, reason: 'revoked' }));
     expect((await report({ uses: forged.map((subject) => use({ subject })), refusals })).status).toBe(204);
-    // Something that does count, so that there is an end to wait for.
+    // Something that does count, so that the test can wait for it.
     const other = await server.key(person.accountId);
     await report({ uses: [use({ subject: { kind: 'key', credential: other.id } })] });
     await expect.poll(() => requestsOf('key', other.id)).toBe(1);
@@ -136,7 +136,7 @@ eachDatabase('a report that lies', (makeDatabase) => {
     const guesses = [
       { kind: 'token', id: token.id, sha256 },
       { kind: 'key', sha256: ofPrefix },
-      // Its secret is a token's, which is no key, and no imported text.
+      // Its secret is a token's, which is neither a key nor an imported text.
       { kind: 'key', sha256: digestOf(token.text) },
       { kind: 'foreign', sha256: digestOf(token.text), behind_bar: { id: String(token.id), sha256: digestOf(token.text) } },
       { kind: 'foreign', sha256: createHash('sha256').update(key.text).digest('base64url') },

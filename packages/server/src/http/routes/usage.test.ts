@@ -158,7 +158,7 @@ eachDatabase('what guards report', (makeDatabase) => {
     expect(await recorded(told.request_id)).toMatchObject([
       { actor: `application:${application.clientId}`, userId: ada.id, credentialId: null, details: { kind: 'session' } },
     ]);
-    // Another application's name does not fit the session.
+    // Another application's name does not match the session.
     const other = refusal({ ...subject, client_id: (await newApplication(server, owner.accountId)).clientId });
     await report({ refusals: [other] });
     for (const event of await recorded(other.request_id)) expect([event.userId, event.accountId]).toEqual([null, null]);

@@ -1,6 +1,6 @@
 /**
- * `POST /auth/usage`: what guards saw. They verify by themselves, so that nobody here would know what a JWT was used for and why a request was
- * refused. A batch that is lost loses counts, never a request.
+ * `POST /auth/usage`: what guards saw. They verify by themselves, so otherwise the server would not know what a JWT was used for
+ * and why a request was refused. A batch that is lost loses counts, never a request.
  */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { isPermission, isWildcard, MAX_PERMISSION_LENGTH, parseAddress, proxyOfUnreadable } from '@keyhouse/protocol';
@@ -18,13 +18,13 @@ const MAX_USES = 1000;
 const MAX_REFUSALS = 100;
 const MAX_REASONS = 50;
 const MAX_PERMISSIONS = 100;
-/** Nobody serves more requests than this in the seconds between two batches; a sum of such numbers stays exact. */
+/** No guard serves more requests than this in the seconds between two batches; a sum of such numbers stays exact. */
 const MAX_COUNT = 1_000_000_000;
 
 const strict = { additionalProperties: false } as const;
 const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 const ClientId = Type.String({ maxLength: 64, pattern: '^[A-Za-z0-9_-]+$' });
-/** Whose they are is known here, and what a guard says of it is not looked at. */
+/** Their owner is known here, and what a guard says about it is ignored. */
 const Whose = { account: Type.Optional(Id), user: Type.Optional(Type.Union([Id, Type.Null()])) };
 const SubjectSchema = Type.Union([
   Type.Object({ kind: Type.Union([Type.Literal('token'), Type.Literal('key')]), credential: Id, ...Whose }, strict),
@@ -157,7 +157,7 @@ const readUse = (use: Static<typeof UseSchema>): ReportedUse => ({
   ...{ lastUsedAtMs: readMoment('uses', use.last_used_at), address: readAddress(use.address), userAgent: use.user_agent },
 });
 
-/** Until when it was good is known here better than by the guard. */
+/** The server knows better than the guard until when it was valid. */
 const readRefusal = (refusal: Static<typeof RefusalSchema>): ReportedRefusal => ({
   ...{ requestId: refusal.request_id, atMs: readMoment('refusals', refusal.at), reason: refusal.reason },
   ...{ subject: refusal.subject === null ? null : readSubject(refusal.subject), path: refusal.path },
@@ -210,7 +210,7 @@ function readMoment(field: string, text: string): number {
   return ms;
 }
 
-/** Strangers chose method, address and path: what cannot be read of them must not cost the counts of everybody else in the batch. */
+/** Strangers chose method, address and path: if these cannot be read, that must not cost the other counts in the batch. */
 function readAddress(text: string | null): string | null {
   if (text === null || proxyOfUnreadable(text) !== null) return text;
   return parseAddress(text)?.toString() ?? null;

@@ -1,4 +1,4 @@
-/** OpenID Connect Core §5.3: what an application learns of the person who logged in. */
+/** OpenID Connect Core §5.3: what an application learns about the user who signed in. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Keyhouse } from '../../core/keyhouse.ts';

@@ -1,4 +1,4 @@
-/** An account: its home page, its audit log, and for teams the members. */
+/** An account: its overview page, its audit log, and for teams the members. */
 import { Type } from 'typebox';
 import {
   EmailInput,
@@ -20,10 +20,10 @@ export const AuditRow = Type.Object({
   at: Time,
   account_id: Type.Union([Id, Type.Null()]),
   actor: Type.String({ description: 'user:7, key:12, operator, …' }),
-  /** A name for the actor where one is known. */
+  /** A name for the actor, if one is known. */
   actor_name: OptionalText,
   user_id: Type.Union([Id, Type.Null()]),
-  /** A name for the user it is about, where one is known. */
+  /** A name for the user that it is about, if one is known. */
   user_name: OptionalText,
   credential_id: Type.Union([Id, Type.Null()]),
   credential_name: OptionalText,
@@ -49,11 +49,11 @@ export const AuditSearch = {
   since: Type.Optional(Type.String({ maxLength: 40 })),
   until: Type.Optional(Type.String({ maxLength: 40 })),
 };
-/** Searching a long log goes on from page to page: one may be short, or empty, and still have a `next`. */
+/** Searching a long log continues from page to page: one may be short, or empty, and still have a `next`. */
 export const AuditFilter = { ...Page, ...AuditSearch };
 export const ExportFormat = Type.Union([Type.Literal('csv'), Type.Literal('jsonl')]);
 
-/** Things to look at. `id` and `name` are those of the credential it is about. */
+/** What needs attention. `id` and `name` are those of the credential that it is about. */
 export const Notice = Type.Object({
   kind: Type.Union([
     Type.Literal('expires-soon'),
@@ -63,7 +63,7 @@ export const Notice = Type.Object({
     Type.Literal('refusals'),
   ]),
   credential: Type.Object({ kind: Type.Union([Type.Literal('token'), Type.Literal('key')]), id: Id, name: Type.String() }),
-  /** When it ends, since when it is unused, or when the secret was made. */
+  /** When it expires, since when it is unused, or when the secret was created. */
   at: Time,
 });
 
@@ -109,7 +109,7 @@ export const accounts = {
       ]),
       /** The most urgent 20. */
       notices: Type.Array(Notice),
-      /** How many there are in all: every token and every key was judged. */
+      /** How many there are in total: every token and every key was judged. */
       notices_total: Type.Integer(),
     }),
   },
@@ -159,7 +159,7 @@ export const accounts = {
     answer: Type.Object({
       members: Type.Array(Member),
       invitations: Type.Array(Invitation),
-      /** Invitations are mailed only to people who are users already; nobody learns who that is. */
+      /** Invitations are mailed only to people who are users already; the answer does not reveal who is one. */
       invites_users_only: Type.Boolean(),
     }),
   },

@@ -1,4 +1,4 @@
-/** Applications of an account, what a user has connected, their sessions, and the operator's word on all of them. */
+/** Applications of an account, what a user has connected, their sessions, and the operator's badges for all of them. */
 import { Type } from 'typebox';
 import { CreatedBy, type Endpoints, Ends, Id, NameInput, Next, OptionalText, OptionalTime, Page, Time } from './endpoint.ts';
 
@@ -44,7 +44,7 @@ const LostBadges = Type.Object({
   at: Time,
 });
 
-/** What the list said when the administrator looked: a change in the meantime is not vouched for unseen. */
+/** The application's state when the administrator read it: a later change is not vouched for unseen. */
 const Version = Type.Optional(Type.Integer({ minimum: 0 }));
 
 const Application = {
@@ -82,9 +82,9 @@ const ApplicationDetail = Type.Object({
   idle_seconds: OptionalSeconds,
   absolute_seconds: OptionalSeconds,
   jwks: Type.Union([Jwks, Type.Null()]),
-  /** When the secret was made; null: there is none. */
+  /** When the secret was created; null: there is none. */
   secret_made_at: OptionalTime,
-  /** Until when the secret before it works. */
+  /** Until when the previous secret works. */
   previous_secret_ends_at: OptionalTime,
   updated_at: Time,
 });
@@ -102,7 +102,7 @@ const Session = {
   last_used_at: Time,
 };
 
-/** As the owner of the application sees it: not from where people come. */
+/** What the owner of the application sees of it: not the addresses that users come from. */
 const SessionOfApplication = Type.Object({ ...Session, user_name: Type.String(), account_id: Id });
 
 const SessionOfUser = Type.Object({
@@ -156,7 +156,7 @@ export const applications = {
     who: 'viewer',
     answer: Type.Object({
       application: ApplicationDetail,
-      /** Active ones, newest use first; at most a hundred. None to a viewer. */
+      /** Active ones, most recently used first; at most a hundred. None to a viewer. */
       sessions: Type.Array(SessionOfApplication),
       /** At most 1,000: more are not counted. */
       live_sessions: Type.Integer(),
@@ -217,7 +217,7 @@ export const applications = {
           ...Row,
           redirect_uris: Type.Array(Type.String()),
           permissions: Type.Union([Type.Array(Type.String()), Type.Null()]),
-          /** Another after each change. */
+          /** A different one after each change. */
           version: Type.Integer(),
         }),
       ),

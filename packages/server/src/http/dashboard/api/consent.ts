@@ -27,7 +27,7 @@ export const consent = {
       destination: Type.String(),
       /** They have allowed it something before; programs on a machine can pose as each other, so they are asked each time. */
       asked_again: Type.Boolean(),
-      /** It goes to a program on this very machine. */
+      /** It goes to a program on the same machine. */
       local: Type.Boolean(),
       user: Type.Object({ id: Id, email: Type.String(), display_name: Type.String() }),
       /** Accounts that it may be granted for; the first is offered. */
@@ -44,14 +44,14 @@ export const consent = {
           name: Type.String(),
           /** In the catalogue's words. */
           sentence: Type.String(),
-          /** People may leave it out. */
+          /** Users may leave it out. */
           optional: Type.Boolean(),
           sensitive: Type.Boolean(),
           /** They left it out the last time. */
           declined: Type.Boolean(),
         }),
       ),
-      /** What it learns of the person. */
+      /** What it learns about the user. */
       profile: Type.Boolean(),
       email: Type.Boolean(),
     }),
@@ -62,9 +62,9 @@ export const consent = {
     body: Type.Object({
       request: RequestInput,
       decision: Type.Union([Type.Literal('allow'), Type.Literal('deny')]),
-      /** Whom the page named: another window may have logged somebody else in meanwhile. */
+      /** The user that the page named: another window may have signed somebody else in since. */
       user: Type.Optional(Id),
-      /** For which account; left out: the one that is offered. */
+      /** For which account; left out: the one that is offered first. */
       account: Type.Optional(Id),
       /** Those that are allowed; left out: all that were asked for. */
       permissions: Type.Optional(Type.Array(PermissionInput, { maxItems: 100 })),

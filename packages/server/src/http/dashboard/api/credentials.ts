@@ -11,11 +11,14 @@ export const CredentialRow = Type.Object({
   id: Id,
   kind: Type.Union([Type.Literal('token'), Type.Literal('key')]),
   name: Type.String(),
-  /** The one after `kh_`; tokens are always live. */
+  /** The part after `kh_`; tokens are always live. */
   environment: Type.Union([Type.Literal('live'), Type.Literal('test')]),
-  /** What can be shown of the secret: `kh_live_…` or `123|kh_…`, never a character of its forty. Of an imported one what its source showed. */
+  /**
+   * What can be shown of the secret: `kh_live_…` or `123|kh_…`, never a character of its forty. For an imported one, what its
+   * source showed.
+   */
   starts_with: Type.String(),
-  /** `sanctum`, `csv`, `better-auth`, `unkey` or another name; null: it was made here. */
+  /** `sanctum`, `csv`, `better-auth`, `unkey` or another name; null: it was created here. */
   imported_from: OptionalText,
   source: Type.Union([Type.Literal('dashboard'), Type.Literal('login'), Type.Literal('register'), Type.Literal('command-line')]),
   permissions: Permissions,
@@ -29,7 +32,7 @@ export const CredentialRow = Type.Object({
   last_user_agent: OptionalText,
   /** The last 30 days, oldest first, today last (UTC days). */
   requests_by_day: Type.Array(Type.Integer()),
-  /** While an old secret lives on beside the new one. */
+  /** During an overlap, while the previous secret works too. */
   overlap: Type.Union([
     Type.Object({
       ends_at: Time,
@@ -43,8 +46,8 @@ export const CredentialRow = Type.Object({
 });
 
 /**
- * Granted against used [A10, B10]. `narrow_to`: what to narrow to with one click; null when there is nothing to take away, nothing was used, or
- * some requests did not say what they needed.
+ * Granted permissions and used ones [A10, B10]. `narrow_to`: what to narrow to with one click; null if there is nothing to
+ * remove, nothing was used, or some requests did not say what they needed.
  */
 export const Least = Type.Object({
   permissions: Type.Array(
@@ -56,7 +59,7 @@ export const Least = Type.Object({
       last_used_at: OptionalTime,
     }),
   ),
-  /** Granted, not used, and left out of the list, which has only the first of these. */
+  /** Granted but not used, and left out of the list, which has only the first of these. */
   more_unused: Type.Integer(),
   observed_since: Time,
   /** The latest of: its creation, the last change of its permissions, the moment from which use was counted. */
@@ -71,7 +74,7 @@ export const Least = Type.Object({
 
 const Wish = { name: NameInput, expires_at: OptionalTime, permissions: Permissions, addresses: Addresses };
 const Made = Type.Object({ credential: CredentialRow, secret: Type.String({ description: 'Shown once.' }) });
-/** Until then, those who may narrow can give back what the newest narrowing took away. */
+/** Until then, users who may narrow can undo the last narrowing. */
 const Undo = Type.Object({ until: Time, narrowed_at: Time, permissions: Permissions, addresses: Addresses });
 const Detail = Type.Object({
   credential: CredentialRow,
@@ -101,7 +104,7 @@ export const credentials = {
         Type.Object({
           name: Type.String(),
           sentence: Type.String(),
-          /** Applications may ask people for it; `sensitive`: verified ones only. */
+          /** Applications may ask users for it; `sensitive`: verified ones only. */
           grantable: Type.Boolean(),
           sensitive: Type.Boolean(),
         }),
@@ -221,7 +224,7 @@ export const credentials = {
     answer: Type.Object({
       header: Type.Record(Type.String(), Type.Unknown()),
       claims: Type.Record(Type.String(), Type.Unknown()),
-      /** `foreign`: not one of this account, whatever it is. */
+      /** `foreign`: not of this account, whatever it is. */
       state: Type.Union([
         Type.Literal('valid'),
         Type.Literal('expired'),

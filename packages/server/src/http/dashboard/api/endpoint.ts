@@ -1,39 +1,39 @@
 /**
- * What an endpoint of the browser's private API is: who may ask, what it takes, what it answers. The tables beside this file are
- * the one text for both sides: the server validates, serialises and guards by them, the dashboard takes its types from them.
+ * What an endpoint of the browser's private API is: who may ask, what it takes, what it answers. The tables in this folder are
+ * the only source for both sides: the server validates, serialises and guards by them, the dashboard takes its types from them.
  */
 import { type Static, type TSchema, Type } from 'typebox';
 
-/** In an account, from the least to the most. Each may do what those before it may. */
+/** In an account, from the least to the most. Each may do everything that the previous ones may. */
 export const ROLES = ['viewer', 'developer', 'admin', 'owner'] as const;
 export type Role = (typeof ROLES)[number];
 
 /**
- * `anyone`: no sign-in is asked for. `signed-in`: whoever is. `administrator`: a user with the platform flag. A role: whoever has
- * it, or a higher one, in the account that the path names as `:account`.
+ * `anyone`: no sign-in is required. `signed-in`: any signed-in user. `administrator`: a user with the platform flag. A role: a
+ * user with it, or a higher one, in the account that the path names as `:account`.
  */
 export type Who = 'anyone' | 'signed-in' | 'administrator' | Role;
 
 export interface Endpoint {
   readonly summary: string;
   readonly who: Who;
-  /** Asks for the password or a passkey again when the last proof is older than ten minutes. */
+  /** Asks for the password or a passkey again if the last proof is older than ten minutes. */
   readonly proof?: true;
-  /** Creates a secret: refused until the address is verified, where the installation asks for that. */
+  /** Creates a secret: refused until the address is verified, if the installation requires that. */
   readonly verified?: true;
   /**
-   * Allowed while the account is suspended: it only reads, or it ends access, which must not come back when the account is resumed. Everything
-   * else except GET is refused then.
+   * Allowed while the account is suspended: it only reads, or it ends access, which must not come back when the account is
+   * resumed. Everything else except GET is refused then.
    */
   readonly whileSuspended?: true;
-  /** It is about the personal account of the user who is signed in, though the path does not name it. */
+  /** It is about the personal account of the signed-in user, though the path does not name it. */
   readonly personal?: true;
   /** JSON; always an object, and members that are not named are refused. */
   readonly body?: TSchema;
   readonly query?: TSchema;
   /** Left out: 204. */
   readonly answer?: TSchema;
-  /** The answer is a file to keep, sent piece by piece, and not JSON. */
+  /** The answer is a file to save, sent piece by piece, and not JSON. */
   readonly file?: true;
 }
 
@@ -53,7 +53,7 @@ export type ParamsOf<Name extends string> = Name extends `${string}:${infer Para
 
 // What several tables share.
 
-/** What ends with something that is to be deleted, counted now and up to 10,000 of each. */
+/** What ends with something that is about to be deleted, counted now and up to 10,000 of each. */
 export const Ends = Type.Object({
   keys: Type.Integer(),
   tokens: Type.Integer(),
@@ -61,7 +61,7 @@ export const Ends = Type.Object({
   applications: Type.Integer(),
   /** Of these applications, of any user. */
   application_sessions: Type.Integer(),
-  /** That its people granted to applications of others. */
+  /** That its users granted to applications of other accounts. */
   sessions: Type.Integer(),
   members: Type.Integer(),
   invitations: Type.Integer(),
@@ -88,11 +88,14 @@ export const PasswordInput = Type.String({ minLength: 1, maxLength: 4096 });
 /** The secret of a link that came by mail. It travels in the fragment of the link and in bodies, never in a path or a query. */
 export const TicketInput = Type.String({ minLength: 1, maxLength: 200 });
 export const NameInput = Type.String({ minLength: 1, maxLength: 100 });
-/** Lists come in pages, newest first: `next` is the `before` of the page that follows, null on the last one. */
+/** Lists come in pages, newest first: `next` is the `before` of the following page, null on the last one. */
 export const Page = {
   before: Type.Optional(Type.String({ maxLength: 100 })),
   limit: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,2}$' })),
 };
 export const Next = OptionalText;
-/** What a browser's WebAuthn API took or gave, as JSON (WebAuthn Level 3 §5.1.8); `@simplewebauthn` gives it its type on both sides. */
+/**
+ * The input or output of a browser's WebAuthn API, as JSON (WebAuthn Level 3 §5.1.8); `@simplewebauthn` gives it its type on both
+ * sides.
+ */
 export const WebAuthnJson = Type.Object({}, { additionalProperties: true });

@@ -1,4 +1,4 @@
-/** Registering, logging in, second factors, links that came by mail, first-run setup, and proving again that it is you. */
+/** Registering, signing in, second factors, links that came by mail, first-run setup, and proving again that it is you. */
 import { Type } from 'typebox';
 import { EmailInput, type Endpoints, OptionalText, PasswordInput, RoleName, TicketInput, WebAuthnJson } from './endpoint.ts';
 
@@ -9,7 +9,7 @@ export const Brand = Type.Object({
   logo_url: OptionalText,
 });
 
-/** Where to go when it is done: a path of this server that it has stored itself, never one out of a query. */
+/** Where to go when it is done: a path of this server that it has stored itself, never one from a query. */
 const Done = Type.Object({ next: Type.Literal('done'), to: Type.String() });
 const SecondFactorName = Type.Union([Type.Literal('totp'), Type.Literal('recovery-code'), Type.Literal('passkey')]);
 const SecondFactor = Type.Object({
@@ -17,7 +17,7 @@ const SecondFactor = Type.Object({
   methods: Type.Array(SecondFactorName),
 });
 
-/** What a new password, or the first proof of an address, ends in addition to every sign-in. */
+/** What a new password, or the first verification of an address, ends in addition to every sign-in. */
 const Ends = Type.Object({
   keys: Type.Integer(),
   tokens: Type.Integer(),
@@ -40,11 +40,14 @@ export const gettingIn = {
       /** False: there is no mail server, and links wait in the operator's outbox. */
       sends_mail: Type.Boolean(),
       signed_in: Type.Boolean(),
-      /** Whether the browser kept the cookie that it was given for a sign-in in several steps, or where another provider's answer found none. */
+      /**
+       * Whether the browser kept the cookie that it was given for a sign-in in several steps, or another provider's answer came
+       * without one.
+       */
       kept_cookie: Type.Boolean(),
-      /** What the second step of a log-in can be, where one waits for this browser. */
+      /** What the second step of a sign-in can be, if one waits for this browser. */
       step: Type.Union([Type.Array(SecondFactorName), Type.Null()]),
-      /** Another provider is the first to prove this address: what ends is confirmed before it happens. */
+      /** Another provider is the first to verify this address: what ends is confirmed before it happens. */
       first_proof: Type.Union([
         Type.Object({ email: Type.String(), provider: Type.String(), password: Type.Boolean(), ends: Ends }),
         Type.Null(),
@@ -103,11 +106,11 @@ export const gettingIn = {
     body: Type.Object({ ticket: TicketInput }),
     answer: Type.Object({
       email: Type.String(),
-      /** The link is the first proof of the address: everything that was created before ends. */
+      /** The link is the first verification of the address: everything that was created before ends. */
       first_proof: Type.Boolean(),
       /** What else a new password ends. Every sign-in ends anyway. */
       ends: Ends,
-      /** Two-step verification stays on, and is asked for after the new password. */
+      /** Two-step verification stays on, and is required after the new password. */
       two_step: Type.Boolean(),
     }),
   },
@@ -148,9 +151,9 @@ export const gettingIn = {
       /** Null: an invitation to register, to no team. */
       account: Type.Union([Type.Object({ name: Type.String(), role: RoleName }), Type.Null()]),
       invited_by: OptionalText,
-      /** Whether somebody with this address is registered, so that the page offers to log in instead. */
+      /** Whether a user with this address exists, so that the page offers to sign in instead. */
       registered: Type.Boolean(),
-      /** Whether somebody who is not registered may register with it. */
+      /** Whether a person who is not registered may register with it. */
       may_register: Type.Boolean(),
     }),
   },

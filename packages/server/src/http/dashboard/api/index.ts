@@ -1,4 +1,4 @@
-/** Every endpoint of the browser's private API, below `/dashboard/api`. The dashboard imports the type alone. */
+/** Every endpoint of the browser's private API, below `/dashboard/api`. The dashboard imports only the type. */
 import { accounts } from './accounts.ts';
 import { applications } from './applications.ts';
 import { consent } from './consent.ts';
@@ -11,7 +11,7 @@ import { operator } from './operator.ts';
 export const api = { ...gettingIn, ...consent, ...me, ...credentials, ...accounts, ...applications, ...operator };
 
 export type EndpointName = keyof typeof api;
-/** What each endpoint takes and gives. `undefined`: nothing. */
+/** What each endpoint takes and returns. `undefined`: nothing. */
 export type Api = {
   readonly [Name in EndpointName]: {
     readonly params: ParamsOf<Name>;

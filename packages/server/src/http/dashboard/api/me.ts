@@ -22,7 +22,7 @@ export const AccountOfUser = Type.Object({
   kind: Type.Union([Type.Literal('personal'), Type.Literal('team'), Type.Literal('operator')]),
   name: Type.String(),
   role: RoleName,
-  /** While it is suspended everything of it is refused, and its members may look but not change; `reason`: what they read. */
+  /** While it is suspended everything in it is refused, and its members may read but not change; `reason`: what they read. */
   suspension: Suspension,
 });
 
@@ -60,7 +60,7 @@ export const me = {
         email_verified: Type.Boolean(),
         /** The address must be verified before a token, a key or an application is created. */
         must_verify_email: Type.Boolean(),
-        /** Asked for, and not confirmed yet. */
+        /** Requested, and not confirmed yet. */
         pending_email: OptionalText,
         display_name: Type.String(),
         first_name: Type.String(),
@@ -73,7 +73,7 @@ export const me = {
       sends_mail: Type.Boolean(),
       /** The personal one first. */
       accounts: Type.Array(AccountOfUser),
-      /** Until then what asks for a proof is done without asking again. */
+      /** Until then sensitive actions are done without asking for a proof again. */
       proved_until: OptionalTime,
       proof_methods: Type.Array(Type.Union([Type.Literal('password'), Type.Literal('passkey'), Type.Literal('provider')])),
     }),
@@ -105,7 +105,7 @@ export const me = {
     answer: Type.Object({
       ...Ends.properties,
       in_the_way: Type.Object({
-        /** Names of teams that nobody else owns; at most 20. */
+        /** Names of teams without another owner; at most 20. */
         only_owner_of: Type.Array(Type.String()),
         last_administrator: Type.Boolean(),
       }),
@@ -139,7 +139,7 @@ export const me = {
       more_sign_ins: Type.Boolean(),
       /** What a new password ends, in addition to every other sign-in: tokens that came from a log-in or a registration, and sessions of applications. */
       password_ends: Type.Object({ tokens: Type.Integer(), sessions: Type.Integer() }),
-      /** Active sessions of applications that were granted in any sign-in but the one that asks. */
+      /** Active sessions of applications that were granted in any sign-in except the one that asks. */
       sessions_elsewhere: Type.Integer(),
     }),
   },
@@ -167,7 +167,7 @@ export const me = {
     who: 'signed-in',
     proof: true,
     body: Type.Object({ code: Type.String({ minLength: 1, maxLength: 16 }) }),
-    /** Empty where two-step verification was on already: the codes that there are stay valid. */
+    /** Empty if two-step verification was on already: the existing codes stay valid. */
     answer: Type.Object({ recovery_codes: Type.Array(Type.String()) }),
   },
   'DELETE /me/totp': {

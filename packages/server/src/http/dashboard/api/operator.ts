@@ -107,7 +107,7 @@ export const operator = {
       more_sign_ins: Type.Boolean(),
       /** Active sessions of applications that they granted. */
       sessions: Type.Integer(),
-      /** What they have sent and nobody has answered; ends when they are disabled. `team` null: to register. */
+      /** Invitations that they sent and that are still open; they end when the user is disabled. `team` null: to register. */
       open_invitations: Type.Array(Type.Object({ email: Type.String(), team: OptionalText })),
     }),
   },
@@ -189,7 +189,7 @@ export const operator = {
       applications: HoldersOfKind,
       /** Of users, at these applications. */
       sessions: Type.Integer(),
-      /** False: there are so many entries that not all were looked at, so there may be more. */
+      /** False: there are so many entries that not all were read, so there may be more. */
       whole: Type.Boolean(),
     }),
   },
@@ -302,7 +302,7 @@ export const operator = {
     body: Type.Object({
       name: NameInput,
       accent: Type.String({ pattern: '^#[0-9a-f]{6}$' }),
-      /** Base64 of a PNG, JPEG or WebP of at most 100 kB and 4,096 pixels each way; null takes it away; left out: as it is. */
+      /** Base64 of a PNG, JPEG or WebP of at most 100 kB and 4,096 pixels each way; null removes it; left out: unchanged. */
       logo: Type.Optional(Type.Union([Type.String({ maxLength: 140_000 }), Type.Null()])),
     }),
   },

@@ -37,7 +37,7 @@ eachDatabase('what somebody types', (makeDatabase) => {
     const { id } = await newApplication(server, ada.accountId);
     for (const text of ['a\u0000b', '\ud800', 'x'.repeat(3000), ...naughtyStrings]) {
       const bodies = [
-        // Some are good names; nothing else is good for anything, and all of it is told at once.
+        // Some are valid names; everything else is refused, and all faults are reported at once.
         { name: text },
         {
           ...{ home_page: text, logo: text, redirect_uris: [text], post_logout_redirect_uris: [text] },

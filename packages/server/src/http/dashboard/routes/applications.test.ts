@@ -149,7 +149,7 @@ describe('the applications of an account', () => {
       expect([method, at, (await stranger.ask(at, options)).status]).toEqual([method, at, 404]);
     }
     expect((await patch(application.id, { name: 'By a developer' }, developer)).status).toBe(200);
-    // Another account's, under a path that is one's own.
+    // Another account's, under a path of one's own account.
     const own = `/accounts/${stranger.accountId}/applications/${application.id}`;
     expect((await stranger.ask(own)).status).toBe(404);
     expect((await stranger.ask(own, { method: 'PATCH', body: { name: 'Mine' } })).status).toBe(404);
@@ -178,7 +178,7 @@ describe('the applications of an account', () => {
     expect((await ada.ask('/operator/applications')).status).toBe(403);
     expect((await ada.ask(path, { body: { ...WISH, first_party: true } })).status).toBe(422);
     expect((await put(root, 'verified', { verified: true })).status).toBe(204);
-    // First-party belongs to the operator's account.
+    // Only applications of the operator's account can be first-party.
     expect((await put(root, 'first-party', { first_party: true })).json.errors).toHaveProperty('first_party');
     const own = await newApplication(server, team, { isFirstParty: true });
     expect(own.accountId).toBe(1);

@@ -1,4 +1,4 @@
-/** Applications: those of the account that the path names, in which the door has found the role that is asked for. */
+/** Applications: those of the account in the path, in which the door has found the required role. */
 
 import {
   type Application,
@@ -61,7 +61,7 @@ export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
   serve('GET /accounts/:account/applications/:id', async ({ account, params }) => {
     const application = await find(account.id, params.id);
     const [sessions, [listed]] = await Promise.all([
-      // Who uses an application are other customers: for those who look after it, not for those who only look.
+      // The users of an application are other customers: visible to those who manage it, not to viewers.
       includesRole(account.role, 'developer') ? keyhouse.sessions.listOfApplication(application.id, { limit: MAX_SESSIONS }) : [],
       keyhouse.applications.list({ clientId: application.clientId, limit: 1 }),
     ]);
@@ -115,7 +115,7 @@ export function applicationsRoutes(serve: Serve, { keyhouse }: DashboardPorts): 
   });
 }
 
-/** The words of the wire and ours. */
+/** The names on the wire and in core. */
 const FIELDS = {
   name: 'name',
   home_page: 'homePage',
@@ -131,7 +131,7 @@ const FIELDS = {
   jwks: 'jwks',
 } as const satisfies Record<string, keyof ApplicationSettings>;
 
-/** What badges vouch for, in the words of the wire. */
+/** What badges vouch for, in the names of the wire. */
 const VOUCHED_WIRE = {
   name: 'name',
   homePage: 'home_page',
@@ -223,7 +223,7 @@ export const rowOf = (application: ListedApplication): Row => ({
   live_sessions: application.liveSessions,
 });
 
-/** Made member by member: no hash can come along. */
+/** Built member by member: no hash can come along. */
 const settingsOf = (application: Application): Omit<Detail, 'created_by'> => ({
   ...shared(application),
   redirect_uris: [...application.redirectUris],

@@ -1,4 +1,4 @@
-/** The audit log: that of an account for its members, the whole of it for administrators; on pages, as a file, and its chain. */
+/** The audit log: that of an account for its members, the whole log for administrators; on pages, as a file, and its chain. */
 import { setImmediate as breathe } from 'node:timers/promises';
 import { type AuditFilter, type AuditSubject, EVENT_NAMES, type ListedEvent } from '../../../core/audit/event.ts';
 import { explainRefusal } from '../../../core/audit/explain.ts';
@@ -17,10 +17,10 @@ import type { DashboardPorts, FileAnswer, Serve } from '../serve.ts';
 type Row = Api['GET /accounts/:account/audit']['answer']['events'][number];
 type Search = Omit<Api['GET /accounts/:account/audit']['query'], 'before' | 'limit'>;
 
-/** What of the log is shown, and who may know whom. */
+/** What part of the log is shown, and who may know whom. */
 interface View {
   readonly subject: AuditSubject;
-  /** Members of the account; null: to an administrator everybody has a name. */
+  /** Members of the account; null: an administrator may see every name. */
   readonly members: ReadonlySet<number> | null;
   readonly reader: Reader;
   /** Of the account whose log it is. */
@@ -37,7 +37,7 @@ interface Reader {
   readonly role: Role | null;
 }
 
-/** Names of accounts are looked up one by one, so for few entries only: for those that somebody asked about by the id of a request. */
+/** Names of accounts are looked up one by one, so only for few entries: for those that were asked for by the ID of a request. */
 const FEW = 10;
 
 export function auditRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
@@ -84,7 +84,7 @@ export function auditRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   }));
   serve('GET /operator/audit/export', ({ query: { account, user, ...query } }) => file(wholeLog(account, user), query));
 
-  // However many ask, one goes through the chain; in steps, between which others have their turn.
+  // However many ask, only one check of the chain runs at a time; in steps, between which others have their turn.
   let verifying: Promise<AuditVerdict> | null = null;
   const verifyInSteps = (): Promise<AuditVerdict> =>
     verifyAudit({
@@ -167,7 +167,7 @@ async function describe(
     const explained = { credential: credentialName, account: accountName ?? accountNames.get(event.accountId ?? 0) ?? null };
     const { guardKey, ...details } = JSON.parse(event.details) as Record<string, unknown>;
     const actor = actors[index] ?? OTHER;
-    // Who of the operator's people did it, and from where, is theirs to know.
+    // Who of the operator's people did it, and from where, is not shown to customers.
     const isHidden = (id: number): boolean => names.users.get(id)?.isAdministrator === true && members?.has(id) === false;
     const isOperators = actor.kind === 'user' && isHidden(actor.id);
     const isPlaceHidden = isOperators || !mayKnowPlace(reader, actor);
@@ -191,7 +191,7 @@ async function describe(
       credential_name: credentialName,
       request_id: event.requestId,
       reason: event.reason,
-      // Which key the operator's guard has is the operator's to know.
+      // Only the operator may know which key the operator's guard has.
       details: members === null && guardKey !== undefined ? { ...details, guardKey } : details,
       path: event.person?.path ?? null,
       explanation: event.event === 'request.refused' ? explainRefusal(event, explained).sentence : null,
@@ -242,7 +242,7 @@ const COLUMNS = [
 ];
 
 async function* toCsv(pages: AsyncIterable<readonly Row[]>): AsyncGenerator<string> {
-  // With the first page and not before it: a log that cannot be read is no file with a header alone.
+  // Together with the first page, not before it: if the log cannot be read, there is no file with only a header.
   let head = csvRecord([...COLUMNS, 'details']);
   for await (const rows of pages) {
     const records = rows.map((row) => csvRecord([...COLUMNS.map((name) => row[name]), csvJson(row.details)]));

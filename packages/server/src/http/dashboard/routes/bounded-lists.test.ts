@@ -1,4 +1,4 @@
-/** What is shown of many says how many it is. */
+/** A shortened list says how many entries there are. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { newPerson } from '../../../../test/people.ts';

@@ -19,7 +19,7 @@ eachDatabase('connected applications', (makeDatabase) => {
     openSession(server, await loggedIn(server, person.email), client, { rest: { scope } });
   const lives = async (client: TestApplication, { refreshToken }: TestSession): Promise<boolean> =>
     (await refresh(server, client, refreshToken)).status === 200;
-  /** The JWT falls with its session, at most two seconds later on other servers, at once here. */
+  /** The JWT is revoked with its session, at most two seconds later on other servers, at once here. */
   const works = async ({ jwt }: TestSession): Promise<boolean> =>
     (await server.request('/auth/userinfo', { bearer: jwt })).status === 200;
 

@@ -1,4 +1,4 @@
-/** What somebody does with a cookie that they stole: its proof is old, so nothing new is granted with it. */
+/** What a thief can do with a stolen cookie: its proof is old, so nothing new is granted with it. */
 import { beforeAll, expect, it } from 'vitest';
 import {
   allowed,

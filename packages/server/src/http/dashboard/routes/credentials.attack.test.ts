@@ -1,4 +1,7 @@
-/** Who wants more of tokens and keys than is theirs: by role, by the ids of others, and with a bearer credential anywhere at all. */
+/**
+ * Attempts to get more of tokens and keys than is theirs: by role, by the ids of others, and with a bearer credential anywhere at
+ * all.
+ */
 import { request } from 'node:http';
 import { covers } from '@keyhouse/protocol';
 import Database from 'better-sqlite3';
@@ -30,7 +33,7 @@ const jtiOf = (jwt: string): string => JSON.parse(Buffer.from(jwt.split('.')[1] 
 const mint = async (secret: string, permissions = ['a.read']): Promise<string> =>
   (await server.request('/auth', { bearer: secret, body: { permissions } })).json.token;
 
-/** Everything that can be done to one credential, behind its path. */
+/** Everything that can be done to one credential, after its path. */
 const EACH: readonly (readonly [method: string, end: string, body: (kind: 'token' | 'key') => object | undefined])[] = [
   ['GET', '', () => undefined],
   ['PATCH', '', () => ({ name: 'taken over' })],
@@ -174,7 +177,7 @@ describe('the ids of others', () => {
 });
 
 describe('a bearer credential', () => {
-  /** Id and permissions of every credential, and of every JWT with what its key holds. */
+  /** ID and permissions of every credential, and of every JWT with what its key holds. */
   const rights = () => {
     const database = new Database(server.database.url.slice('sqlite:'.length), { readonly: true });
     const read = (sql: string) =>
@@ -189,7 +192,7 @@ describe('a bearer credential', () => {
   const list = (text: string | null | undefined): readonly string[] | null =>
     text == null ? null : (JSON.parse(text) as string[]);
 
-  /** Bodies that ask for as much as there is, in the words of both documents and of the private API. */
+  /** Bodies that ask for as much as there is, in the names of both documents and of the private API. */
   const greedy = (self: string): readonly (object | undefined)[] => [
     undefined,
     {},
@@ -252,11 +255,11 @@ describe('a bearer credential', () => {
           const headers = { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' };
           const body = method === 'GET' || method === 'DELETE' ? {} : { body: { ...KEY_WISH, permissions: null } };
           const { status } = await visitorWith(server, cookie).ask(path, { method, headers, ...body });
-          // 404: nobody serves it, which another test keeps from being so.
+          // 404: no handler serves it, which another test rules out.
           expect([401, 404], `${method} ${path} with a ${kind}: ${status}`).toContain(status);
         }
 
-    // These end what is presented: they come last. Whoever makes users makes tokens of those users, never keys.
+    // These revoke what is presented: they come last. An endpoint that creates users creates tokens of those users, never keys.
     const isEnd = ({ path }: { path: string }): number => (/logout|revoke|rotate/.test(path) ? 1 : 0);
     for (const { method, path } of publicOnes.sort((a, b) => isEnd(a) - isEnd(b)))
       for (const bearer of Object.values(bearers))

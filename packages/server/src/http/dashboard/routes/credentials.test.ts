@@ -331,7 +331,7 @@ describe('tokens and keys', () => {
 
     await server.keyhouse.credentials.narrow({ kind: 'key', id: taken, permissions: ['a.read'] }, OPERATOR);
     expect(await undo(taken)).toBe(422);
-    // The operator wants what a person has already done: it is no longer theirs to undo.
+    // The operator wants what a user has already done: the user cannot undo it any more.
     await narrowed(again);
     await server.keyhouse.credentials.narrow({ kind: 'key', id: again, permissions: ['a.read'] }, OPERATOR);
     expect(await undo(again)).toBe(422);

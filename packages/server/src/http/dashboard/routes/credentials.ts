@@ -1,6 +1,6 @@
 /**
- * What tokens and keys have in common at the private API: how they are shown, and each thing that can be done to one. The two groups
- * of endpoints differ only in whose they are; `Scope` says that, and everything here keeps to it.
+ * What tokens and keys have in common at the private API: how they are shown, and each thing that can be done to one. The two
+ * groups of endpoints differ only in who owns them; `Scope` says that, and everything here respects it.
  */
 import type { By } from '../../../core/audit/event.ts';
 import type { Credential, CredentialWithUse, Undo } from '../../../core/credentials/credential.ts';
@@ -17,10 +17,10 @@ import { creatorsOf } from '../creators.ts';
 import { cutPage, readPage } from '../page.ts';
 import { readId } from './refuse.ts';
 
-/** Whose credentials: the tokens of a user, or the keys of an account. Nothing outside it exists. */
+/** Whose credentials: the tokens of a user, or the keys of an account. Others are reported as missing. */
 export type Scope = { readonly kind: 'token'; readonly userId: number } | { readonly kind: 'key'; readonly accountId: number };
 
-/** Whether it is shown from where and with what they are used. */
+/** Whether it is shown from where and with which user agent they are used. */
 interface Shown {
   readonly places: boolean;
 }
@@ -31,7 +31,7 @@ type NarrowBody = Api['POST /tokens/:id/narrow']['body'];
 type WishBody = Api['POST /tokens']['body'];
 
 const PLOT_DAYS = 30;
-/** Somebody else keeps changing it in the same moment. */
+/** Somebody else keeps changing it at the same moment. */
 const MAX_TRIES = 3;
 
 export function credentialHandlers(keyhouse: Keyhouse) {
@@ -95,7 +95,7 @@ export function credentialHandlers(keyhouse: Keyhouse) {
       return { credential: row, least: describeLeast(judged), undo: describeUndo(undo), requests_90_days: days(credential.id) };
     },
 
-    /** What was just made, and its secret: the one time that it is shown. */
+    /** What was just created, and its secret: the only time that it is shown. */
     async made(scope: Scope, { id }: Credential, secret: string): Promise<Api['POST /tokens']['answer']> {
       const [row] = await describe([await find(scope, String(id))], { places: true });
       if (row === undefined) throw new Error('A credential was created, but cannot be found.');
@@ -143,7 +143,8 @@ export function credentialHandlers(keyhouse: Keyhouse) {
         by,
       );
       if (rotated.ok) return this.made(scope, rotated.value.credential, rotated.value.text);
-      // Revoked meanwhile is a 404; rotated meanwhile must not be done twice, which would end a secret that was just handed out.
+      // Revoked in the meantime is a 404; rotated in the meantime must not be done twice, which would end a secret that was just
+      // handed out.
       await find(scope, id);
       throw invalid('credential', 'Someone else rotated it at the same time. Reload and check.');
     },
@@ -170,7 +171,7 @@ export function credentialHandlers(keyhouse: Keyhouse) {
   };
 }
 
-/** The common part of a wish, from the words of the wire. */
+/** The common part of a wish, from the names of the wire. */
 export function readWish({ name, expires_at, permissions, addresses }: WishBody) {
   const expiresAtMs = expires_at === null ? null : readDate(expires_at);
   if (Number.isNaN(expiresAtMs))
@@ -207,7 +208,7 @@ const withoutPlaces = (credential: CredentialWithUse): CredentialWithUse => ({
   use: { ...credential.use, lastAddress: null, lastUserAgent: null, previousLastAddress: null, previousLastUserAgent: null },
 });
 
-/** Made member by member: neither hash can come along. */
+/** Built member by member: neither hash can come along. */
 function rowOf(credential: CredentialWithUse, requestsByDay: number[], nowMs: number): Omit<Row, 'created_by'> {
   const { id, kind, environment, use, previousEndsAtMs } = credential;
   const isOverlapping = previousEndsAtMs !== null && previousEndsAtMs > nowMs;
@@ -240,13 +241,16 @@ function rowOf(credential: CredentialWithUse, requestsByDay: number[], nowMs: nu
   };
 }
 
-/** An imported one begins as elsewhere until it is rotated. */
+/** An imported one has the prefix of its origin until it is rotated. */
 function startsWith({ id, kind, environment, imported, rotatedAtMs }: CredentialWithUse): string {
   if (imported !== null && rotatedAtMs === null) return imported.startsWith;
   return kind === 'token' ? `${id}|kh_` : `kh_${environment}_`;
 }
 
-/** Everything that was used is listed; of what was not used only so many: a catalogue of a thousand permissions would be a thousand lines. */
+/**
+ * Everything that was used is listed; of what was not used only this many: a catalogue of a thousand permissions would be a
+ * thousand lines.
+ */
 const MAX_UNUSED_ROWS = 20;
 
 export function describeLeast({ permissions, ...judged }: Least): Detail['least'] {

@@ -6,7 +6,7 @@ import type { DashboardPorts, Serve } from '../serve.ts';
 import { refuseLink, refuseVerification } from './links.ts';
 import { endsOf } from './settle-sign-in.ts';
 
-/** When to ask again after the mailbox has had its number of links; those that it has stay valid. */
+/** When to ask again after the mailbox has received its maximum of links; those that it has stay valid. */
 const MAILBOX_RETRY_SECONDS = 3600;
 
 export function resetRoutes(serve: Serve, { keyhouse, cookies }: DashboardPorts): void {

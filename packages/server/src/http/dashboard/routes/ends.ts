@@ -1,4 +1,4 @@
-/** What ends with something that is to be deleted, counted when the dialog asks. */
+/** What ends with something that is about to be deleted, counted when the dialog opens. */
 
 import { Refusal } from '../../../core/refusal.ts';
 import { includesRole } from '../../../core/teams/member.ts';

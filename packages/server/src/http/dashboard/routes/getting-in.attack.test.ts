@@ -11,10 +11,10 @@ import { IN_THE_ACT } from '../../../core/authority.ts';
 import type { Through } from '../../../core/sign-ins/sign-in.ts';
 
 let places = 0;
-/** From another network each time, so that no limit answers in place of what is tested. */
+/** From another network each time, so that no limit answers instead of what is tested. */
 const away = () => ({ 'x-forwarded-for': `10.${places >> 8}.${places++ & 255}.1`, 'x-forwarded-proto': 'https' });
 
-/** Every door that takes a body from somebody, with what fits but for one field. */
+/** Every door that takes a body without a sign-in, with a valid body except for one field. */
 const DOORS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   '/register': { email: 'a@example.com', password: 'short', display_name: 'x', invitation: 'x' },
   '/log-in': { email: 'a@example.com', password: 'wrong' },
@@ -50,11 +50,11 @@ eachDatabase('what nobody’s browser sends', (makeDatabase) => {
     const waiting = await registered(server);
     await addTotp(server, waiting.browser);
     const halfway = await loggedIn(server, waiting.email);
-    // Each text at one of the two databases; what a database itself could choke on at both.
+    // Each text on one of the two databases; what a database itself could fail on, on both.
     const half = server.store.database === 'SQLite' ? 0 : 1;
     const texts = naughtyStrings.filter((_, index) => index % 2 === half);
     for (const text of ['a\u0000b', '\ud800', ...texts]) {
-      // Guesses at one user are counted wherever they come from.
+      // Guesses at one user are counted from any address.
       for (const { id: userId, email: emailKey } of [owner, waiting])
         await server.keyhouse.administration.clearSignInLimits({ userId, emailKey, by: OPERATOR });
       await Promise.all(
@@ -63,7 +63,7 @@ eachDatabase('what nobody’s browser sends', (makeDatabase) => {
             const wrong = field === 'response' ? naughtyAnswer(text) : text;
             const who = path.startsWith('/log-in') ? halfway.steal() : owner.browser.steal();
             const { status } = await who.ask(path, { body: { ...body, [field]: wrong }, headers: away() });
-            // One address that is nobody's has its limit too.
+            // An address without a user has its limit too.
             const fine = path === '/log-in' || path === '/forgot' ? [204, 422, 429] : [400, 403, 404, 422];
             expect(fine, `${JSON.stringify(text)} as ${field} of ${path}`).toContain(status);
           }),
@@ -123,7 +123,7 @@ eachDatabase('what nobody’s browser sends', (makeDatabase) => {
       const made = own.register(asked.json) as unknown as Answered;
       const body = { name: 'x', response: { ...made, response: { ...made.response, ...response } } };
       const { status } = await owner.browser.ask('/me/passkeys', { body, headers: away() });
-      // Whatever came of it, the pages that show passkeys still work, and so does a log-in.
+      // Whatever the result, the pages that show passkeys still work, and so does a log-in.
       expect((await owner.browser.ask('/me/security', { headers: away() })).status).toBe(200);
       expect((await owner.browser.ask('/proof/passkey/options', { method: 'POST', headers: away() })).status).toBe(200);
       return status;

@@ -40,7 +40,7 @@ eachDatabase('getting in', (makeDatabase) => {
   async function registered(email = EMAIL()) {
     const answer = await stranger.ask('/register', {
       body: { email, password: PASSWORD },
-      // Each from a place of their own: of one place there is an end to registrations.
+      // Each from a network of their own: registrations from one network are limited.
       headers: { 'x-forwarded-for': `2001:db8:${(places++).toString(16)}::1` },
     });
     expect(answer.json).toEqual({ next: 'done', to: '/dashboard' });
@@ -321,7 +321,7 @@ eachDatabase('getting in', (makeDatabase) => {
     expect((await visitor.ask('/me/sign-ins', { method: 'DELETE' })).status).toBe(204);
     expect((await third.ask('/me')).status).toBe(401);
     expect((await visitor.ask('/me')).status).toBe(200);
-    // Somebody else's is none of theirs.
+    // Another user's passkey is not theirs.
     const stranger = await visitorFor(server, (await server.register()).id);
     expect((await stranger.ask(`/me/sign-ins/${await ownId(visitor)}`, { method: 'DELETE' })).status).toBe(404);
   });

@@ -1,4 +1,6 @@
-/** Ending sign-ins, and what was granted in them: a thief's sign-in may have connected an application that goes on without it. */
+/**
+ * Ending sign-ins, and what was granted in them: a thief's sign-in may have connected an application that continues without it.
+ */
 import { beforeAll, expect, it } from 'vitest';
 import { authPath, newApplication, newPkce, openSession, type TestApplication, visit } from '../../../../test/applications.ts';
 import { type Browser, loggedIn, registered } from '../../../../test/browser.ts';
@@ -40,7 +42,7 @@ eachDatabase('ending sign-ins', (makeDatabase) => {
     expect((await browser.ask(`/me/sign-ins/${id}?sessions=all`, { method: 'DELETE' })).status).toBe(422);
     expect((await browser.ask(`/me/sign-ins/${id}`, { method: 'DELETE' })).status).toBe(204);
     for (const session of [mine, ...theirs]) expect(await lives(session.id)).toBe(true);
-    // That sign-in has ended before; its sessions are still somewhere else than here.
+    // That sign-in has ended before; its sessions still count as being elsewhere.
     expect((await browser.ask('/me/sign-ins?sessions=end', { method: 'DELETE' })).status).toBe(204);
     expect([await lives(mine.id), await lives(theirs[0].id), await lives(theirs[1].id)]).toEqual([true, false, false]);
     expect([await statusOf(mine.jwt), await statusOf(theirs[0].jwt), await statusOf(theirs[1].jwt)]).toEqual([200, 401, 401]);
@@ -58,7 +60,7 @@ eachDatabase('ending sign-ins', (makeDatabase) => {
     expect(end.status).toBe(204);
     expect([await lives(stolen.id), await lives(kept.id), await lives(mine.id)]).toEqual([false, true, true]);
     expect([await isRemembered(browser, two), await isRemembered(browser, one)]).toEqual([false, true]);
-    // Nobody ends what is somebody else's.
+    // A user cannot end what belongs to another user.
     const stranger = await registered(server);
     const answer = await stranger.browser.ask(`/me/sign-ins/${await ownId(other)}?sessions=end`, { method: 'DELETE' });
     expect([answer.status, await lives(kept.id)]).toEqual([404, true]);

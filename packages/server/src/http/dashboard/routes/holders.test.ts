@@ -1,4 +1,7 @@
-/** Who holds a permission that is to be removed from the catalogue: everybody who is named keeps it, or loses it, as the dialog says. */
+/**
+ * Who holds a permission that is about to be removed from the catalogue: everyone who is named keeps it, or loses it, as the
+ * dialog says.
+ */
 import { beforeAll, expect, it } from 'vitest';
 import { newApplication, openSession, refresh } from '../../../../test/applications.ts';
 import { eachDatabase } from '../../../../test/databases.ts';
@@ -33,7 +36,7 @@ eachDatabase('the holders of a permission', (makeDatabase) => {
       account: { id: kind === 'team' ? team : person.accountId, kind, name: expect.any(String) },
     });
     const { credentials } = server.store;
-    // More than one slice of what has ended comes first.
+    // More than one slice of ended rows comes first.
     const ended: { id: number }[] = [];
     while (ended.length < 600)
       ended.push(...(await Promise.all(Array.from({ length: 25 }, () => server.key(team, { permissions: ['ships.read'] })))));

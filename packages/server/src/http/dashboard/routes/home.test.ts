@@ -1,4 +1,6 @@
-/** What the first page of an account says is true of all its credentials and of its whole log, however many entries there are. */
+/**
+ * What the overview page of an account says is true of all its credentials and of its whole log, however many entries there are.
+ */
 import { beforeAll, expect, it } from 'vitest';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { newPerson, type Person } from '../../../../test/people.ts';
@@ -7,7 +9,7 @@ import { MANY_REFUSALS } from '../../../core/use/notices.ts';
 import { toTimestamp } from '../../schemas.ts';
 
 const DAY = 86_400_000;
-/** More than any bounded look at the newest credentials or entries would reach. */
+/** More than any bounded search of the newest credentials or entries would reach. */
 const MANY_CREDENTIALS = 300;
 const MANY_ENTRIES = 3_000;
 

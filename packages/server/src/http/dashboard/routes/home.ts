@@ -1,4 +1,4 @@
-/** The first page of an account. It is asked again and again while somebody waits for their first request to arrive. */
+/** The overview page of an account. It is requested again and again while a user waits for their first request to arrive. */
 import { mayKnowWhereUsed } from '../../../core/teams/member.ts';
 import { toTimestamp } from '../../schemas.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';

@@ -1,4 +1,4 @@
-/** Imported tokens and keys at the private API: shown with where they came from, and tended like any other. */
+/** Imported tokens and keys at the private API: shown with their origin, and managed like any other. */
 import { createHash } from 'node:crypto';
 import { importKeys, importSanctum, type SourceRow } from '@keyhouse/import';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** What a person reads before they delete their account: what stands in the way. */
+/** What a user reads before they delete their account: what prevents it. */
 import { beforeAll, expect, it } from 'vitest';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { invite, newAdministrator, newPerson, newTeam } from '../../../../test/people.ts';

@@ -1,4 +1,4 @@
-/** Invitations: sent and taken back by a team's admins, looked at by whoever has the link, accepted by the invited address alone. */
+/** Invitations: sent and revoked by a team's admins, read by anyone who has the link, accepted only by the invited address. */
 
 import { EMAIL_SENTENCE } from '../../../core/lib/email.ts';
 import { Refusal } from '../../../core/refusal.ts';
@@ -78,7 +78,7 @@ export const describeInvitation = (invitation: Invitation) => ({
   expires_at: toTimestamp(invitation.expiresAtMs),
 });
 
-/** By tomorrow some of today's invitations no longer count. */
+/** By tomorrow some of today's invitations do not count any more. */
 const TOO_MANY_RETRY_SECONDS = 3600;
 
 function refusalOf(reason: InviteRefusal): Refusal {

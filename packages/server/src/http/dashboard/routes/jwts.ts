@@ -1,4 +1,4 @@
-/** The JWTs minted from a key of the account. Their text is stored nowhere, so a list can show only what is on record of them. */
+/** The JWTs minted from a key of the account. Their text is stored nowhere, so a list can show only what is recorded. */
 
 import { jtiIssuedAtMs } from '@keyhouse/protocol';
 import type { MintedJwt } from '../../../core/jwts/jwt.ts';
@@ -9,7 +9,7 @@ import { readPage } from '../page.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { credentialHandlers } from './credentials.ts';
 
-/** What can be part of a subject; anything else is none of a JWT of ours. */
+/** What can be part of a subject; no JWT of ours contains anything else. */
 const SUBJECT_PART = /^[A-Za-z0-9._@-]*$/;
 
 export function jwtsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
@@ -48,7 +48,7 @@ export function jwtsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   });
 }
 
-/** The page that follows begins behind this JWT, whose id tells when it was issued. */
+/** The following page begins after this JWT, whose ID tells when it was issued. */
 function readBefore(jti: string): { jti: string; issuedAtMs: number } {
   const issuedAtMs = jtiIssuedAtMs(jti);
   if (issuedAtMs === null) throw invalid('before', 'The before field must be the value of next from another page.');

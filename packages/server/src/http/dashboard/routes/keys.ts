@@ -1,4 +1,4 @@
-/** API keys: those of the account that the path names, in which the door has found the role that is asked for. */
+/** API keys: those of the account in the path, in which the door has found the required role. */
 import { type AccountWithRole, mayKnowWhereUsed } from '../../../core/teams/member.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { credentialHandlers, readWish, refuseWish, type Scope } from './credentials.ts';

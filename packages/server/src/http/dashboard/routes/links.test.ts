@@ -1,4 +1,7 @@
-/** A link works once, and whoever follows it again is told that it was used: never that it was nothing, or that something broke. */
+/**
+ * A link works once, and a user who follows it again is told that it was used: never that it did not exist, or that something
+ * broke.
+ */
 import { beforeAll, expect, it } from 'vitest';
 import { openBrowser } from '../../../../test/browser.ts';
 import { eachDatabase } from '../../../../test/databases.ts';
@@ -43,7 +46,7 @@ eachDatabase('a link', (makeDatabase) => {
     const used = { ticket: ['This link was already used. The server already has an administrator. Sign in.'] };
     expect(await errorsOf(stranger, '/setup/check', link)).toEqual(used);
     expect(await errorsOf(stranger, '/setup', { ...link, ...root })).toEqual(used);
-    // Also for whoever finds it in a log long after, and for a link that another server showed at the same time.
+    // Also for a person who finds it in a log much later, and for a link that another server showed at the same time.
     server.advance(31 * 86_400_000);
     while (await server.store.tickets.sweepTickets({ nowMs: server.now(), limit: 100 }));
     expect((await errorsOf(stranger, '/setup/check', link)).ticket).toEqual([
@@ -83,7 +86,7 @@ eachDatabase('a link', (makeDatabase) => {
     expect((await errorsOf(person, '/verify-email', { ticket: replaced })).ticket).toEqual([
       `This link no longer works. ${standing}`,
     ]);
-    // Whoever else has the link learns nothing of whose it was.
+    // Another person who has the link does not learn whose it was.
     expect(await errorsOf(other, '/verify-email', { ticket })).toEqual(USED);
     expect(await errorsOf(other, '/verify-email', { ticket: replaced })).toEqual(OVER);
     expect((await stranger.ask('/verify-email', { body: { ticket } })).status).toBe(401);

@@ -14,8 +14,9 @@ const SENTENCES: Readonly<Record<LinkFate, string>> = {
 };
 
 /**
- * For a link that verifies an address and was just refused. If the address of the signed-in user is verified already (a newer link was followed, or
- * it was proved in another way), there is nothing left to do, and the sentence says so. Never for somebody else's link.
+ * For a link that verifies an address and was just refused. If the address of the signed-in user is verified already (a newer
+ * link was followed, or it was verified in another way), there is nothing left to do, and the sentence says so. Never for another
+ * user's link.
  */
 export async function refuseVerification(keyhouse: Keyhouse, user: User, ticket: string): Promise<Refusal> {
   const fate = await keyhouse.signIns.fateOfLink('verify-email', ticket);

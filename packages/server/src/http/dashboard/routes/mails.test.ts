@@ -19,8 +19,8 @@ eachDatabase('the operator’s outbox', (makeDatabase) => {
 
   const forgot = (whom: { email: string }) => visitorWith(server, '').ask('/forgot', { body: { email: whom.email } });
   /**
-   * The mail that `forgot` wrote, once the job has looked at it. It is written after the answer: until then the newest mail to this address
-   * is the one of the registration.
+   * The mail that `forgot` wrote, once the job has processed it. It is written after the answer: until then the newest mail to
+   * this address is the one of the registration.
    */
   const resetMail = async (to: string, as = root) => {
     const find = async () =>

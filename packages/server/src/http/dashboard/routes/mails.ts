@@ -1,4 +1,4 @@
-/** The operator's outbox: what was sent, what waits, and without a mail server what would have been sent. */
+/** The operator's outbox: sent, waiting, and without a mail server what would have been sent. */
 import { type Mail, stateOf } from '../../../core/mail/mail.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { invalid } from '../../faults.ts';

@@ -1,4 +1,4 @@
-/** The signed-in user: who they are, their address and password, and their end. */
+/** The signed-in user: who they are, their address and password, and deleting them. */
 import { EMAIL_SENTENCE } from '../../../core/lib/email.ts';
 import { findOptionalNameFault } from '../../../core/lib/name.ts';
 import { PASSWORD_SENTENCES } from '../../../core/passwords/password.ts';
@@ -54,7 +54,7 @@ export function meRoutes(serve: Serve, { keyhouse, cookies }: DashboardPorts): v
   });
 
   serve('POST /me/email', async ({ signIn: { user }, body, by }) => {
-    // Counted for whoever is written to: nobody's mailbox is filled by somebody who is signed in.
+    // Counted for the recipient: a signed-in user cannot flood another person's mailbox.
     const asked = await keyhouse.signIns.admitMail(body.email, by);
     if (!asked.ok) throw new Refusal({ code: 'too_many_requests', retryAfterSeconds: asked.retryAfterSeconds });
     const sent = await keyhouse.users.askForEmail(user, body.email, by);

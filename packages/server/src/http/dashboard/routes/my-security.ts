@@ -116,7 +116,7 @@ export function myFactorsRoutes(serve: Serve, { keyhouse }: DashboardPorts): voi
   });
 }
 
-/** Nobody locks themself out by removing the only way in. */
+/** Users cannot lock themselves out by removing the only way in. */
 function settleRemoval(outcome: 'done' | 'gone' | 'only-way-in', field: string): void {
   if (outcome === 'gone') throw new Refusal({ code: 'not_found' });
   if (outcome === 'only-way-in') throw invalid(field, 'This is your only way to sign in. Set a password first.');

@@ -1,4 +1,4 @@
-/** What administrators do to accounts at their pages, and what members of a suspended account see and cannot do. */
+/** What administrators do to accounts in the dashboard, and what members of a suspended account see and cannot do. */
 import { beforeAll, expect, it } from 'vitest';
 import { newApplication, openSession } from '../../../../test/applications.ts';
 import { eachDatabase } from '../../../../test/databases.ts';
@@ -82,7 +82,7 @@ eachDatabase('accounts at the operator’s pages', (makeDatabase) => {
     const client = await newApplication(server, owner.accountId);
     // Their only account is suspended: there is nothing that they could grant.
     await expect(openSession(server, person, client)).rejects.toThrow('access_denied');
-    // A team of others goes on: disabling the user is what stops the person.
+    // A team of other users continues: disabling the user is what stops the person.
     const ticket = await invite(server, owner, team, person.email, 'developer');
     expect((await person.ask('/invitation/accept', { body: { ticket } })).status).toBe(200);
     expect((await person.ask(`/accounts/${team}/keys`, { body: WISH })).status).toBe(200);

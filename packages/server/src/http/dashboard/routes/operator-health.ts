@@ -1,4 +1,4 @@
-/** The limits that hold, and how this server is. */
+/** The limits in force, and the state of this server. */
 
 import { MAX_OVERLAP_SECONDS } from '../../../core/credentials/rotate.ts';
 import { UNUSED_TOKEN_DAYS } from '../../../core/credentials/verify.ts';
@@ -119,7 +119,7 @@ function ceilings(fixed: (name: string, value: string, why: string) => Limit): L
 
 interface Check {
   readonly name: string;
-  /** What it found; throws a sentence when it is not well. */
+  /** What it found; throws a sentence if it is not well. */
   readonly look: (keyhouse: Keyhouse) => Promise<string> | string;
 }
 

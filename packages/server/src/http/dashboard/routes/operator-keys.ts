@@ -1,4 +1,4 @@
-/** Signing keys: which there are, when they rotate, and rotating them now. */
+/** Signing keys: which ones exist, when they rotate, and rotating them now. */
 
 import { DAY_MS } from '../../../core/lib/clock.ts';
 import type { Refusal } from '../../../core/refusal.ts';

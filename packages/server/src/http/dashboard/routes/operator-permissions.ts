@@ -40,7 +40,7 @@ export function operatorPermissionsRoutes(serve: Serve, { keyhouse }: DashboardP
   });
 
   serve('POST /operator/routes/try', ({ body: { method, path } }) => {
-    // Exactly what a gateway would ask, so that the page cannot promise what `/verify` does not keep.
+    // Exactly what a gateway would ask, so that the page cannot promise anything that `/verify` does not do.
     const asked = ['X-Forwarded-Method', method, 'X-Forwarded-Uri', path];
     const question = readQuestion('GET', '/verify', asked, keyhouse.permissions.routes());
     if (question.kind === 'public') return { outcome: 'public' as const, permission: null };
@@ -51,7 +51,9 @@ export function operatorPermissionsRoutes(serve: Serve, { keyhouse }: DashboardP
 
 type Described = Api['PUT /operator/routes']['body']['routes'][number];
 
-/** On the wire null methods are all of them, and neither resource nor permission is public, unless it says that it is refused. */
+/**
+ * On the wire null methods mean all of them, and neither resource nor permission means public, unless it says that it is refused.
+ */
 const describeRoute = (rule: StoredRoute): Described => ({
   methods: 'methods' in rule ? [...rule.methods] : null,
   pattern: rule.pattern,

@@ -1,4 +1,4 @@
-/** The operator's pages, asked by those who are no administrators, and by administrators who go too far. */
+/** The operator's pages, requested by users who are not administrators, and by administrators who go too far. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newAdministrator, newPerson, newTeam } from '../../../../test/people.ts';
 import { png } from '../../../../test/pictures.ts';
@@ -69,7 +69,7 @@ describe("the operator's pages", () => {
     expect((await b.ask('/operator/users')).status).toBe(403);
     expect((await b.ask('/accounts/1/members')).status).toBe(404);
     expect((await b.ask('/me')).status).toBe(200);
-    // A request of theirs that was under way finds the flag gone in its act.
+    // A request of theirs that was in progress finds the flag gone in its act.
     const by = { actor: `user:${b.id}`, requestId: null, person: {}, authority: IN_THE_ACT } as const;
     const held = { userId: a.id, actorId: b.id, by };
     expect(await server.keyhouse.administration.setAdministrator({ ...held, isAdministrator: false })).toBe('not_allowed');

@@ -17,7 +17,7 @@ describe('an administrator', () => {
   const post = (path: string, body?: unknown) => root.ask(path, { method: 'POST', ...(body === undefined ? {} : { body }) });
 
   it('finds users by id, and by the beginning of address or name, in pages', async () => {
-    // Never digits alone: that would be an id.
+    // Never only digits: that would be an id.
     const mark = `m${crypto.randomUUID().slice(0, 8)}`;
     const made = [await newPerson(server, `${mark}.a@example.com`), await newPerson(server, `${mark}.b@example.com`)];
     const find = async (q: string) => (await root.ask(`/operator/users?q=${encodeURIComponent(q)}`)).json;

@@ -1,4 +1,4 @@
-/** Proving again that it is still the same person, before what is sensitive. */
+/** Proving again that it is still the same person, before sensitive actions. */
 import { invalid } from '../../faults.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 import { refuseWherePasskeysAreNot } from './refuse.ts';

@@ -1,4 +1,4 @@
-/** Small words that the handlers of several groups refuse with. */
+/** Refusals that the handlers of several groups share. */
 import { isWellFormedText } from '@keyhouse/protocol';
 import { offersPasskeys } from '../../../core/factors/passkeys.ts';
 import { Refusal } from '../../../core/refusal.ts';
@@ -13,13 +13,13 @@ export function refuseWherePasskeysAreNot(url: string): void {
     );
 }
 
-/** The id in a path; what is none names nothing. */
+/** The id in a path; anything that is not an id names nothing. */
 export function readId(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new Refusal({ code: 'not_found' });
   return Number(text);
 }
 
-/** Personal accounts and the operator's have no members to speak of, and nobody leaves or deletes them here. */
+/** Personal accounts and the operator's have no list of members, and cannot be left or deleted here. */
 export function refuseOthers({ kind }: AccountWithRole): void {
   if (kind === 'personal')
     throw invalid('account', 'This is a personal account. It has one member, and is deleted together with its user.');
@@ -27,7 +27,7 @@ export function refuseOthers({ kind }: AccountWithRole): void {
     throw invalid('account', 'This is the operator’s account. Its owners are the administrators, and it cannot be deleted.');
 }
 
-/** What people type into a search box, with what cannot be in an address or a name refused. */
+/** The text of a search box; what cannot be in an address or a name is refused. */
 export function readSearch(text = ''): string {
   if (!isWellFormedText(text)) throw invalid('q', 'The q field must not contain control characters.');
   return text.trim();

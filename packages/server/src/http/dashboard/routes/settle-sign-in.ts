@@ -1,4 +1,4 @@
-/** What every way into the dashboard ends with: the cookies of a sign-in, or the refusal of a proof. */
+/** The last step of every way to sign in to the dashboard: the cookies of a sign-in, or the refusal of a proof. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { IN_THE_ACT } from '../../../core/authority.ts';
 import { Refusal } from '../../../core/refusal.ts';
@@ -10,7 +10,7 @@ import { invalid } from '../../faults.ts';
 import { takeReturnPoint } from '../return-point.ts';
 import type { DashboardPorts } from '../serve.ts';
 
-/** A new secret each time; what this browser was signed in as before ends. `to`: where the browser goes. */
+/** A new secret each time; the previous sign-in of this browser ends. `to`: where the browser goes. */
 export async function settleSignIn(
   { keyhouse, cookies }: Pick<DashboardPorts, 'keyhouse' | 'cookies'>,
   request: FastifyRequest,
@@ -28,7 +28,7 @@ export async function settleSignIn(
   return { next: 'done', to: takeReturnPoint(cookies, request, reply) };
 }
 
-/** What a proof of the address, or a new password, would end. */
+/** What a verification of the address, or a new password, would end. */
 export const endsOf = (ending: Ending) => ({
   keys: ending.keys.length,
   tokens: ending.tokens.length,

@@ -79,7 +79,7 @@ export function secondStepRoutes(serve: Serve, ports: DashboardPorts): void {
     cookies.clear(reply, 'step');
   });
 
-  // With a step's cookie: the passkeys of the user who waits. Without: whoever has one.
+  // With a step's cookie: the passkeys of the user who waits. Without: anyone who has one.
 }
 
 export function passkeySignInRoutes(serve: Serve, ports: DashboardPorts): void {

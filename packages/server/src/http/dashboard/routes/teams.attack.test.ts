@@ -1,4 +1,4 @@
-/** What each role may do, and what those do who want more than they may. */
+/** What each role may do, and what happens when members try to do more. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { linkIn } from '../../../../test/mails.ts';
 import { invite, newAdministrator, newMember, newPerson, newTeam, type Person } from '../../../../test/people.ts';
@@ -35,7 +35,7 @@ describe('who wants more than they may', () => {
     const { json } = await owner.ask(`/accounts/${team}/members`);
     const ownersInvitation = json.invitations[0].id;
 
-    /** Status for: owner, admin, developer, viewer, somebody else, an administrator of the platform, nobody. */
+    /** Status for: owner, admin, developer, viewer, another user, an administrator of the platform, no user. */
     const walk: [string, string, unknown, [number, number, number, number, number, number, number]][] = [
       ['GET', '/members', undefined, [200, 200, 200, 200, 404, 404, 401]],
       ['PATCH', '', { name: 'Engines' }, [204, 204, 403, 403, 404, 404, 401]],
@@ -101,7 +101,7 @@ describe('who wants more than they may', () => {
       }
       return [...new Set(seen)];
     };
-    // What is counted in memory is written behind the answers.
+    // What is counted in memory is written after the answers.
     await expect.poll(() => shown(developer)).toContain(`/accounts/${team}/keys`);
     expect(await shown(developer)).toContain(`/accounts/${team}/home`);
     expect(await shown(viewer)).toEqual([]);
@@ -116,7 +116,7 @@ describe('who wants more than they may', () => {
     expect((await admin.ask(`${base}/members/${admin.id}`, { method: 'PATCH', body: { role: 'owner' } })).status).toBe(403);
     expect((await admin.ask(`${base}/invitations`, { body: { email: stranger(), role: 'owner' } })).status).toBe(403);
     expect((await admin.ask(`${base}/transfer`, { body: { user_id: admin.id } })).status).toBe(403);
-    // Invited as an owner by an owner, and then taken over by an admin: neither sent again nor taken back.
+    // Invited as an owner by an owner, and then taken over by an admin: neither sent again nor revoked.
     const email = stranger();
     await invite(server, owner, team, email, 'owner');
     const { json } = await owner.ask(`${base}/members`);

@@ -66,7 +66,7 @@ describe('teams', () => {
         expect(answer.text.includes(other.email), other.email).toBe(other.email === reader.email);
       for (const member of answer.json.members) if (member.user_id !== reader.id) expect(member.last_seen_at).toBeNull();
       expect(answer.json.invitations).toEqual([]);
-      // Nor by way of the log: names that people gave themselves, and no address in the place of one.
+      // Not through the log either: names that people chose, and no address instead of one.
       const log = await reader.ask(`${base}/audit`);
       expect(log.json.events.length).toBeGreaterThan(3);
       for (const other of [ada, ...people, { email: stranger }])

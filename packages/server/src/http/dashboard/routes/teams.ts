@@ -1,4 +1,4 @@
-/** Teams and their members. Who may ask stands in the table; what a role may do to another is judged in the act. */
+/** Teams and their members. The table says who may ask; what a role may do to another is judged in the act. */
 
 import { findNameFault } from '../../../core/lib/name.ts';
 import { Refusal } from '../../../core/refusal.ts';

@@ -1,4 +1,4 @@
-/** Personal access tokens: always those of whoever is signed in. */
+/** Personal access tokens: always those of the signed-in user. */
 
 import type { SignedIn } from '../door.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';

@@ -1,4 +1,7 @@
-/** Every way in, with and without two-step verification, on both databases: what each door asks for, and who is never locked out. */
+/**
+ * Every way to sign in, with and without two-step verification, on both databases: what each door asks for, and who is never
+ * locked out.
+ */
 import { beforeAll, expect, it } from 'vitest';
 import { addPasskey, createAuthenticator } from '../../../../test/authenticator.ts';
 import { addTotp, type Browser, loggedIn, newEmail, openBrowser } from '../../../../test/browser.ts';
@@ -34,7 +37,7 @@ eachDatabase('two-step verification', (makeDatabase) => {
     return { browser, email, id, authenticator, codes, code };
   }
   const stepWith = async (half: Browser, code: string) => (await half.ask('/log-in/code', { body: { code } })).status;
-  /** From somewhere else each time: failures of one row do not count against the next. */
+  /** From another address each time: failures of one row do not count against the next. */
   let places = 0;
   const away = () => ({ 'x-forwarded-for': `2001:db8:${(++places).toString(16)}::1`, 'x-forwarded-proto': 'https' });
   const logIn = async (email: string, password = PASSWORD) => {
@@ -92,7 +95,7 @@ eachDatabase('two-step verification', (makeDatabase) => {
     const login = await atApi(one.email);
     if (api === 200) expect(login.status).toBe(200);
     else expect([login.status, String(login.json.errors.code)]).toEqual([422, expect.stringContaining(String(api))]);
-    // Each factor that is there is accepted where it is asked for.
+    // Each existing factor is accepted where it is asked for.
     if (step?.includes('totp')) expect(await stepWith((await logIn(one.email)).browser, one.code())).toBe(200);
     if (step?.includes('recovery-code')) {
       expect(await stepWith((await logIn(one.email)).browser, one.codes[0] ?? '')).toBe(200);
@@ -100,10 +103,10 @@ eachDatabase('two-step verification', (makeDatabase) => {
       expect((await atApi(one.email, { code: one.codes[1] })).status).toBe(422);
     }
     if (step?.includes('passkey')) expect(await withPasskey((await logIn(one.email)).browser, one.authenticator)).toBe(200);
-    // A passkey lets its owner in by itself, whatever the setting.
+    // A passkey alone signs its owner in, whatever the setting.
     if (has.passkey || has.byPasskey) expect(await withPasskey(openBrowser(server), one.authenticator)).toBe(200);
 
-    // A new password by mail changes the first step alone, and is told what the second will be.
+    // A new password by mail changes only the first step, and the answer says what the second will be.
     await reset(one.email);
     const left = step === null ? null : (await logIn(one.email, NEW_PASSWORD)).json.methods;
     expect(left).toEqual(step);
@@ -129,7 +132,7 @@ eachDatabase('two-step verification', (makeDatabase) => {
     // The app goes, the passkey stays: it is still asked for.
     expect((await browser.ask('/me/totp', { method: 'DELETE' })).status).toBe(204);
     expect((await logIn(email)).json).toEqual({ next: 'second-factor', methods: ['recovery-code', 'passkey'] });
-    // With the last factor it ends, and a mail says so.
+    // With the last factor it is turned off, and a mail says so.
     expect((await browser.ask(`/me/passkeys/${authenticator.id}`, { method: 'DELETE' })).status).toBe(204);
     expect((await browser.ask('/me/security')).json).toMatchObject({ two_step_since: null, recovery_codes_left: 0 });
     expect((await logIn(email)).json).toEqual(DONE);
@@ -214,7 +217,7 @@ eachDatabase('two-step verification', (makeDatabase) => {
     expect((await own.ask('/me')).json.proof_methods).toEqual(['passkey']);
     const refused = await own.ask(`/me/passkeys/${authenticator.id}`, { method: 'DELETE' });
     expect(refused.json.errors).toEqual({ passkey: ['This is your only way to sign in. Set a password first.'] });
-    // By mail they get a password, and then it may go.
+    // They get a password by mail, and after that it may be removed.
     await reset(email);
     const after = await loggedIn(server, email, NEW_PASSWORD);
     expect((await after.ask(`/me/passkeys/${authenticator.id}`, { method: 'DELETE' })).status).toBe(204);
