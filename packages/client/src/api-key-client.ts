@@ -1,6 +1,6 @@
 /**
- * A client for services: it holds an API key and shows APIs only narrow JWTs minted from it, each for a while. The key goes to the issuer and nowhere
- * else. Not for pages: whoever reads a page's code has its key.
+ * A client for services: it holds an API key and shows APIs only narrow JWTs minted from it, each for a while. The key goes only
+ * to the issuer. Not for web pages: anyone who reads a page's code has its key.
  */
 import { type Answer, ask } from './ask.ts';
 import { hasCode, KeyhouseError } from './errors.ts';
@@ -25,16 +25,16 @@ export interface ApiKeyClientOptions {
 }
 
 export interface ApiKeyClient {
-  /** As `fetch`, with a JWT for the API's origins. */
+  /** Like `fetch`, with a JWT for the API's origins. */
   fetch: typeof globalThis.fetch;
-  /** A JWT that is good now. Throws `unreachable`, or why the key was refused. */
+  /** A JWT that is valid now. Throws `unreachable`, or why the key was refused. */
   getToken(): Promise<string>;
 }
 
 interface Minted {
   readonly jwt: string;
   readonly lifetimeMs: number;
-  /** By the clock on the wall, which goes on while the machine sleeps, and by the monotonic one, which nobody sets back. */
+  /** By the wall clock, which continues while the machine sleeps, and by the monotonic one, which is never set back. */
   readonly wallMs: number;
   readonly monotonicMs: number;
 }
@@ -60,7 +60,7 @@ export function createApiKeyClient(options: ApiKeyClientOptions): ApiKeyClient {
   if (!(expiresIn > 0)) throw new TypeError('expiresIn: seconds, more than none.');
   let minted: Minted | null = null;
   let inFlight: Promise<Minted> | null = null;
-  /** The issuer's clock less ours: ends are named by its clock. */
+  /** The issuer's clock minus ours: expiries are given by its clock. */
   let skewMs = 0;
 
   const leftMs = ({ lifetimeMs, wallMs, monotonicMs }: Minted): number =>
@@ -76,9 +76,9 @@ export function createApiKeyClient(options: ApiKeyClientOptions): ApiKeyClient {
 
   async function mintOne(): Promise<Minted> {
     let answer = await askFor(expiresIn);
-    // Our clock is wrong, so the end was: once more by theirs.
+    // Our clock is wrong, so the expiry was: try again by theirs.
     if (readClock(answer)) answer = await askFor(expiresIn);
-    // The key ends sooner: then so does the JWT.
+    // The key expires sooner: then so does the JWT.
     if (refusesTheEnd(answer)) answer = await askFor(null);
     const { token, expires } = answer.body;
     const expiresAtMs = Date.parse(String(expires));
@@ -100,7 +100,9 @@ export function createApiKeyClient(options: ApiKeyClientOptions): ApiKeyClient {
     });
   }
 
-  /** Whether it differs from what we thought. `Date` is in whole seconds and has travelled, so a little is no difference. */
+  /**
+   * Whether it differs from what we assumed. `Date` is in whole seconds and has travelled, so a small difference does not count.
+   */
   function readClock({ headers }: Answer): boolean {
     const differenceMs = Date.parse(headers.get('date') ?? '') - Date.now();
     if (!(Math.abs(differenceMs - skewMs) > CLOCK_TOLERANCE_MS)) return false;

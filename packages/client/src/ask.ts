@@ -1,11 +1,11 @@
-/** Asking the issuer: with a time limit, again when that harms nobody, and never led elsewhere by a redirect. */
+/** Requests to the issuer: with a time limit, repeated if that is harmless, and never following a redirect. */
 import { KeyhouseError } from './errors.ts';
 import { retryAfterMs, spread, wait } from './wait.ts';
 
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** An empty object when the body was no JSON object. */
+  /** An empty object if the body was not a JSON object. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
@@ -14,21 +14,21 @@ export interface Question {
   readonly body: URLSearchParams | string;
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * Whether the same question may be asked twice. A refresh may: the server gives the very same successor to who did not hear it. A code may not:
-   * its second use ends what the first one bought (RFC 6749 §4.1.2).
+   * Whether the same request may be sent twice. A refresh may: a client that did not get the answer gets the same successor
+   * again. A code may not: its second use ends what the first one opened (RFC 6749 §4.1.2).
    */
   readonly isRepeatable: boolean;
-  /** Goes on when the page is left. */
+  /** Continues when the page is left. */
   readonly keepalive?: boolean;
 }
 
-/** Two tries of ten seconds stay within the minute in which the server gives the same answer again. */
+/** Two attempts of ten seconds stay within the minute in which the server gives the same answer again. */
 const MAX_TRIES = 2;
 const ANSWER_WITHIN_MS = 10_000;
 const PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
 
-/** Any answer but "come later". Throws `unreachable`: whatever was asked may or may not have happened. */
+/** Any answer except "come later". Throws `unreachable`: the request may or may not have been processed. */
 export async function ask(question: Question): Promise<Answer> {
   for (let tries = 1; ; tries++) {
     const { answer, cause } = await askOnce(question);
@@ -47,7 +47,7 @@ async function askOnce({ url, body, headers = {}, keepalive }: Question): Promis
       method: 'POST',
       body,
       headers: { accept: 'application/json', ...headers },
-      // What is sent here is for the issuer alone. ('error' is not known to every worker.)
+      // What is sent here is only for the issuer. (Not every worker knows 'error'.)
       redirect: 'manual',
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       ...(keepalive === true ? { keepalive } : {}),
@@ -67,7 +67,7 @@ export function readObject(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** The OAuth error of an answer (RFC 6749 §5.2), or that it is none that we know. */
+/** The OAuth error of an answer (RFC 6749 §5.2), or that it is not one that we know. */
 export function refusalOf({ status, body }: Answer): KeyhouseError {
   const { error, error_description: description } = body;
   if (typeof error !== 'string') return new KeyhouseError('unexpected_answer', `The issuer answered ${status}.`);

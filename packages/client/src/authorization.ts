@@ -6,18 +6,18 @@ import { findPage } from './page.ts';
 import type { Pending } from './pending.ts';
 
 export interface SignInOptions {
-  /** Instead of those that the client was made with. */
+  /** Instead of those that the client was created with. */
   readonly permissions?: readonly string[];
-  /** A path of this application to show afterwards. Default: where the person is now. */
+  /** A path of this application to show afterwards. Default: the current page. */
   readonly returnTo?: string;
   /**
-   * `none`: come back at once, with an error when the person would have to be asked; `login`: prove again; `consent`: ask again; `create`:
-   * register.
+   * `none`: come back at once, with an error if the user would have to be asked; `login`: prove again; `consent`: ask again;
+   * `create`: register.
    */
   readonly prompt?: 'none' | 'login' | 'consent' | 'select_account' | 'create';
   /** The address to fill in. */
   readonly loginHint?: string;
-  /** Instead of the one that the client was made with: a program that listens on a free port of loopback. */
+  /** Instead of the one that the client was created with: for a program that listens on a free port of loopback. */
   readonly redirectUri?: string;
 }
 
@@ -26,7 +26,7 @@ export interface AuthorizationConfig {
   readonly clientId: string;
   readonly redirectUri: string;
   readonly permissions: readonly string[];
-  /** Words of the scope that are no permissions: `openid profile email`. */
+  /** The parts of the scope that are not permissions: `openid profile email`. */
   readonly scope: string;
 }
 
@@ -58,18 +58,18 @@ export async function makeRequest(
   return { url: `${config.issuer}/auth?${parameters}`, pending };
 }
 
-/** The `state` of an address that is an answer to a sign-in; null when it is another page of the application. */
+/** The `state` of an address that is an answer to a sign-in; null if it is another page of the application. */
 export function stateOf(url: URL): string | null {
   const { searchParams } = url;
   return searchParams.has('code') || searchParams.has('error') ? searchParams.get('state') : null;
 }
 
-/** The code. Throws what the answer says went wrong, once it is sure that the issuer says so, and to this request. */
+/** Returns the code. Throws the error of the answer, once it is certain that the issuer sent it, for this request. */
 export function readCode({ searchParams }: URL, issuer: string): string {
   const names = [...searchParams.keys()];
   if (new Set(names).size !== names.length)
     throw new KeyhouseError('unexpected_answer', 'The answer has a parameter twice (RFC 6749 §3.1).');
-  // RFC 9207 §2.4: compared as text, and an answer without it is nobody's.
+  // RFC 9207 §2.4: compared as text, and an answer without it is not accepted.
   if (searchParams.get('iss') !== issuer)
     throw new KeyhouseError('issuer_mismatch', 'The answer does not come from the issuer that was asked (RFC 9207).');
   const [error, code] = [searchParams.get('error'), searchParams.get('code')];
@@ -79,8 +79,9 @@ export function readCode({ searchParams }: URL, issuer: string): string {
 }
 
 /**
- * A path of this application: what came in with a query must not lead elsewhere. Outside of a page the application's origin is that of its
- * redirect URI. A path that begins with two slashes is refused too: as a relative reference it names another host (RFC 3986 §4.2).
+ * A path of this application: a value from a query must not lead elsewhere. Outside of a page the application's origin is that of
+ * its redirect URI. A path that begins with two slashes is refused too: as a relative reference it names another host (RFC 3986
+ * §4.2).
  */
 function readReturnTo(text: string | undefined, redirectUri: string): string | null {
   const page = findPage();
@@ -103,7 +104,7 @@ function parse(text: string, base: string): URL | null {
   }
 }
 
-/** 256 random bits: more than RFC 7636 §7.1 asks of a verifier and RFC 6749 §10.10 of a state. */
+/** 256 random bits: more than RFC 7636 §7.1 requires of a verifier and RFC 6749 §10.10 of a state. */
 const randomText = (): string => base64url(crypto.getRandomValues(new Uint8Array(32)));
 
 async function challengeOf(verifier: string): Promise<string> {

@@ -1,4 +1,4 @@
-/** A client for people: they sign in, and what they granted lives on until somebody ends it. */
+/** A client for users: they sign in, and what they granted stays active until it is ended. */
 import { ask, readObject, refusalOf } from './ask.ts';
 import { makeRequest, readCode, type SignInOptions, stateOf } from './authorization.ts';
 import { KeyhouseError } from './errors.ts';
@@ -19,11 +19,11 @@ export interface ClientOptions {
   readonly issuer: string;
   /** A public application's: `app_…`. */
   readonly clientId: string;
-  /** Where the person comes back to; registered with the application, as an exact match. */
+  /** Where the user comes back to; registered with the application, as an exact match. */
   readonly redirectUri: string;
   /** What to ask for: `['invoices.read']`. */
   readonly permissions?: readonly string[];
-  /** What of OpenID Connect to ask for: `openid profile email`. */
+  /** The OpenID Connect scopes to ask for: `openid profile email`. */
   readonly scope?: string;
   /** The origins that `fetch` may give the JWT to: `['https://api.example.com']`. */
   readonly apiOrigins: readonly string[];
@@ -33,12 +33,12 @@ export interface ClientOptions {
 
 export interface PopupOptions extends Omit<SignInOptions, 'returnTo'> {
   readonly mode: 'popup';
-  /** Gives up waiting. Whether the person has closed the window cannot be known. */
+  /** Gives up waiting. It is not possible to know whether the user has closed the window. */
   readonly signal?: AbortSignal;
 }
 
 export interface SignOutOptions {
-  /** Ends the person's sign-in at the issuer as well, who asks them first. Leaves the page. */
+  /** Ends the user's sign-in at the issuer as well, which asks them first. Leaves the page. */
   readonly endSignIn?: boolean;
   /** With `endSignIn`: where to go afterwards; registered with the application. */
   readonly returnTo?: string;
@@ -53,30 +53,30 @@ export interface UserInfo {
 }
 
 export interface Client {
-  /** Leaves the page for the issuer's. With `mode: 'popup'` in a window of its own; call it while a click is handled. */
+  /** Leaves the page for the issuer's. With `mode: 'popup'` in a separate window; call it while a click is handled. */
   signIn(options?: SignInOptions & { readonly mode?: 'redirect' }): Promise<never>;
   signIn(options: PopupOptions): Promise<Session>;
-  /** The address to open, for programs that open the browser themselves; what comes back goes to `handleRedirect`. */
+  /** The address to open, for programs that open the browser themselves; pass the address that comes back to `handleRedirect`. */
   signInUrl(options?: SignInOptions): Promise<string>;
   /**
-   * Call it once at every start. When the page is the answer to a sign-in it takes the answer out of the address bar, checks it, and opens
-   * the session; else null. Throws why nobody was signed in. `address`: default is the page's.
+   * Call it once at every start. If the page is the answer to a sign-in it removes the answer from the address bar, checks it,
+   * and opens the session; else null. Throws why the sign-in failed. `address`: default is the page's.
    */
   handleRedirect(address?: string): Promise<{ readonly session: Session; readonly returnTo: string | null } | null>;
-  /** Who is signed in; null: nobody. Asks no server. */
+  /** The signed-in user; null: none. Sends no request. */
   session(): Promise<Session | null>;
   /**
-   * Who the person is, asked from the issuer (OpenID Connect Core §5.3): `sub`, with `profile` in the scope their `name`, with `email` their `email`. Needs
-   * `openid` in the scope.
+   * Who the user is, requested from the issuer (OpenID Connect Core §5.3): `sub`, with `profile` in the scope their `name`, with
+   * `email` their `email`. Needs `openid` in the scope.
    */
   userInfo(): Promise<UserInfo>;
-  /** Returns what ends the listening. */
+  /** Returns a function that stops listening. */
   on<Name extends keyof ClientEvents>(event: Name, listener: (detail: ClientEvents[Name]) => void): () => void;
-  /** As `fetch`, with the JWT for the API's origins. Where nobody is signed in the request goes out without. */
+  /** Like `fetch`, with the JWT for the API's origins. If no user is signed in the request goes out without. */
   fetch: typeof globalThis.fetch;
-  /** A JWT that is good now. Throws `not_signed_in` or `unreachable`. */
+  /** A JWT that is valid now. Throws `not_signed_in` or `unreachable`. */
   getToken(): Promise<string>;
-  /** Forgets the session here and in every tab, and revokes it. `revoked` is false when the issuer could not be told. */
+  /** Deletes the session here and in every tab, and revokes it. `revoked` is false if the issuer did not answer. */
   signOut(options?: SignOutOptions): Promise<{ readonly revoked: boolean }>;
 }
 
@@ -122,7 +122,7 @@ export function createClient(options: ClientOptions): Client {
     if (page === null)
       throw new TypeError('There is no page to leave: open signInUrl() and give the answer to handleRedirect().');
     page.location.assign(await signInUrl(wish));
-    // The page is on its way out; nothing here is to go on.
+    // The page is being left; nothing here may continue.
     return await new Promise<never>(() => {});
   }
 
@@ -139,7 +139,7 @@ export function createClient(options: ClientOptions): Client {
       opened.location.replace(url);
       return await redeem(new URL(await given), pending);
     } finally {
-      // It closes itself; unless it never came so far.
+      // It closes itself, unless it was never opened completely.
       opened.close();
     }
   }
@@ -161,7 +161,7 @@ export function createClient(options: ClientOptions): Client {
     const state = stateOf(url);
     const pending = state === null ? null : trips.take(state);
     const home = new URL(pending?.redirectUri ?? redirectUri);
-    // Other pages may use these words for something else.
+    // Other pages may use these parameters for something else.
     if (state === null || url.origin + url.pathname !== home.origin + home.pathname) return null;
     page?.history.replaceState(page.history.state, '', pending?.returnTo ?? withoutAnswer(url));
     if (pending !== null) return { session: await redeem(url, pending), returnTo: pending.returnTo };
@@ -191,7 +191,7 @@ export function createClient(options: ClientOptions): Client {
   return {
     signIn,
     signInUrl,
-    // A second call meanwhile (React calls effects twice) gets the same answer: the address bar is clean by then.
+    // A second call in the meantime (React calls effects twice) gets the same answer: the address bar is clean by then.
     handleRedirect: (address) => {
       handling ??= comeBack(address).finally(() => {
         handling = null;

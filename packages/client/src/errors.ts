@@ -1,16 +1,17 @@
-/** What can go wrong, as one error with a code to act on. No message holds a token, a code or a key. */
+/** What can go wrong, as one error with a code to act on. No message contains a token, a code or a key. */
 
 /**
  * - `not_signed_in`: there is no session (any more).
- * - `unreachable`: no answer, or one that says to come later; the session lives, ask again.
- * - `unknown_state`: the address is the answer to no sign-in that this browser began, or to one that is over.
+ * - `unreachable`: no answer, or one that says to come later; the session stays active, try again.
+ * - `unknown_state`: the address does not answer a sign-in that this browser began, or answers one that is finished.
  * - `issuer_mismatch`: somebody else answered (RFC 9207).
- * - `unexpected_answer`: an answer that the standards do not know.
+ * - `unexpected_answer`: an answer that the standards do not define.
  * - `popup_blocked`, `aborted`: the browser opened no window; the caller gave up, or began another sign-in.
  * - `storage`: what is kept cannot be read or written.
  * - `insecure_context`: a page over plain HTTP; browsers give it no cryptography.
  *
- * Beside them every error of OAuth and OpenID Connect by its own name: `access_denied`, `login_required`, `consent_required`, `invalid_scope`…
+ * In addition every error of OAuth and OpenID Connect by its own name: `access_denied`, `login_required`, `consent_required`,
+ * `invalid_scope`…
  */
 export type KeyhouseErrorCode =
   | 'not_signed_in'
@@ -28,7 +29,7 @@ export type KeyhouseErrorCode =
   | 'invalid_grant'
   | 'invalid_client'
   | 'invalid_scope'
-  // Any other name that a server may answer, without losing the completion of those above.
+  // Any other name that a server may answer, while editors still complete those above.
   | (string & {});
 
 export class KeyhouseError extends Error {

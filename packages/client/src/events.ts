@@ -1,14 +1,14 @@
-/** What a client tells of its session, whoever caused it: this caller, another tab, the server. */
+/** Events of a client's session, whatever caused them: this caller, another tab, the server. */
 import type { Session } from './session.ts';
 
 export interface ClientEvents {
-  /** Somebody signed in, here or in another tab. */
+  /** A user signed in, here or in another tab. */
   'signed-in': Session;
   /** There is a newer JWT; permissions may have changed. */
   refreshed: Session;
   /** The server has ended the session: revoked, disconnected, password changed, too old. */
   ended: undefined;
-  /** Somebody signed out, here or in another tab. */
+  /** The user signed out, here or in another tab. */
   'signed-out': undefined;
 }
 
@@ -30,7 +30,7 @@ export function createEmitter(): Emitter {
         try {
           listener(detail as never);
         } catch (error) {
-          // What a listener does wrong is told where such things are told, and stops nobody.
+          // An error of a listener is reported as an uncaught one, and does not stop the others.
           queueMicrotask(() => {
             throw error;
           });

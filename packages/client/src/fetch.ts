@@ -1,5 +1,5 @@
 /**
- * `fetch`, with a JWT for the API's origins and for nobody else. A redirect to another origin loses the header by the Fetch standard
+ * `fetch`, with a JWT only for the API's origins. A redirect to another origin loses the header by the Fetch standard
  * (HTTP-redirect fetch, step 13), in browsers, Node and workers alike.
  */
 import { hasCode } from './errors.ts';
@@ -9,16 +9,16 @@ import { orAborted, retryAfterMs, spread, wait } from './wait.ts';
 
 type Fetch = typeof globalThis.fetch;
 
-/** Null where nobody is signed in: the request goes out as it is. */
+/** Null if no user is signed in: the request goes out unchanged. */
 export interface JwtSource {
   jwt(): Promise<string>;
   jwtAfter(refused: string): Promise<string>;
 }
 
-/** A request that is told to come later is asked again this often, and waits this long in sum. */
+/** A request that is told to come later is repeated this often, and waits this long in total. */
 const MAX_WAITS = 3;
 const LONGEST_WAIT_MS = 60_000;
-/** RFC 9110 §9.2.2: done twice is done once. */
+/** RFC 9110 §9.2.2: sending it twice has the same effect as once. */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
 
 export function createFetch(source: JwtSource, apiOrigins: readonly string[]): Fetch {
@@ -58,20 +58,20 @@ export function createFetch(source: JwtSource, apiOrigins: readonly string[]): F
       await wait(spread(ms), signal);
       waitedMs += ms;
       waits++;
-      // The JWT may have ended meanwhile.
+      // The JWT may have expired in the meantime.
       jwt = await orAborted(orNone(source.jwt()), signal);
     }
   };
 }
 
-/** Exactly an origin: what is almost one would send a JWT to nobody, or to somebody else. */
+/** Exactly an origin: with anything else the JWT would go nowhere, or to another server. */
 function readOrigin(text: string): string {
   if (originOf(text) !== text || text.includes('*'))
     throw new TypeError(`apiOrigins: "${text}" is no origin such as https://api.example.com, without a path or a slash.`);
   return text;
 }
 
-/** A stream is read once. The body of a `Request` is one, whatever it was made of. */
+/** A stream is read once. The body of a `Request` is one, whatever it was created from. */
 function canReplay(given: Request | null, init: RequestInit | undefined, method: string): boolean {
   const body: unknown = init?.body ?? null;
   if (body !== null)
@@ -86,7 +86,7 @@ function canReplay(given: Request | null, init: RequestInit | undefined, method:
   return given === null || method === 'GET' || method === 'HEAD' || given.body === null;
 }
 
-/** 429 was not done; of 503 nobody knows, so only what may be done twice is repeated. */
+/** 429 was not processed; for 503 it is not known, so only what may be done twice is repeated. */
 function pauseBefore({ status, headers }: Response, method: string, own: Headers): number | null {
   const mayRepeat = status === 429 || (status === 503 && (IDEMPOTENT.has(method) || own.has('idempotency-key')));
   return mayRepeat ? retryAfterMs(headers) : null;
@@ -101,7 +101,7 @@ async function orNone(jwt: Promise<string>): Promise<string | null> {
   }
 }
 
-/** Null when there is no other: then the API's own answer says best what is wrong. */
+/** Null if there is no other: then the API's own answer says best what is wrong. */
 async function another(source: JwtSource, refused: string): Promise<string | null> {
   try {
     return await source.jwtAfter(refused);
@@ -110,5 +110,5 @@ async function another(source: JwtSource, refused: string): Promise<string | nul
   }
 }
 
-/** An answer that nobody reads would hold its connection. */
+/** An answer that is not read would hold its connection. */
 const discard = async (response: Response): Promise<void> => await response.body?.cancel();

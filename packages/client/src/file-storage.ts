@@ -1,4 +1,4 @@
-/** A file, for programs that run more than once and side by side. Readable by its owner alone, and always whole. */
+/** A file, for programs that run more than once and at the same time. Readable only by its owner, and always complete. */
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -11,8 +11,8 @@ const FOR_OTHERS = 0o077;
 const WRITTEN_WITHIN_MS = 5_000;
 
 /**
- * `path`: of the file; its folder is made when it is not there. Several clients may share one. Refuses a file that others than its owner may read or
- * write. The permissions of Windows are another matter: there the folder must be the user's own.
+ * `path`: of the file; its folder is created if it is missing. Several clients may share one. Refuses a file that other users may
+ * read or write. The permissions of Windows are different: there the folder must be the user's own.
  */
 export function inFile(path: string): TokenStorage {
   async function read(): Promise<Readonly<Record<string, unknown>>> {
@@ -31,7 +31,7 @@ export function inFile(path: string): TokenStorage {
     }
   }
 
-  /** Written beside it and renamed: whoever reads sees the old file or the new one. */
+  /** Written to another file and renamed: a reader sees the old file or the new one. */
   async function write(kept: Readonly<Record<string, unknown>>): Promise<void> {
     const beside = `${path}.${randomUUID()}`;
     try {

@@ -1,4 +1,7 @@
-/** Sign in, hold a session that refreshes by itself, and call an API with it. Runs in browsers, Node and workers, and depends on nothing. */
+/**
+ * Signs users in, holds a session that refreshes by itself, and calls an API with it. Runs in browsers, Node and workers, without
+ * dependencies.
+ */
 export { type ApiKeyClient, type ApiKeyClientOptions, createApiKeyClient } from './api-key-client.ts';
 export type { SignInOptions } from './authorization.ts';
 export {

@@ -1,4 +1,7 @@
-/** IndexedDB: shared by the tabs and the workers of an origin, and there after the browser was closed. What one has written the next one reads. */
+/**
+ * IndexedDB: shared by the tabs and the workers of an origin, and kept after the browser is closed. What one has written the next
+ * one reads.
+ */
 import { KeyhouseError } from './errors.ts';
 import type { TokenStorage } from './storage.ts';
 import { webLock } from './web-lock.ts';
@@ -35,7 +38,7 @@ interface IdbFactory {
 
 const STORE = 'sessions';
 
-/** `name`: of the database, and of the channel on which tabs tell one another of changes. */
+/** `name`: of the database, and of the channel on which tabs notify each other of changes. */
 export function inIndexedDb(name = 'keyhouse'): TokenStorage {
   const channel = new BroadcastChannel(name);
   let opened: Promise<IdbDatabase> | null = null;
@@ -43,7 +46,7 @@ export function inIndexedDb(name = 'keyhouse'): TokenStorage {
   function open(): Promise<IdbDatabase> {
     opened ??= openDatabase(name).then(
       (database) => {
-        // Somebody wants to delete it: let them.
+        // Another page wants to delete it: allow that.
         database.onversionchange = () => {
           database.close();
           opened = null;

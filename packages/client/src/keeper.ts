@@ -1,6 +1,6 @@
 /**
- * Keeps one session: in memory for who asks, in storage for the next page load, and shared with every tab and process on the same storage. It is
- * the only place that writes tokens. What it promises: one refresh at a time, and no honest session lost.
+ * Keeps one session: in memory for callers, in storage for the next page load, and shared with every tab and process on the same
+ * storage. It is the only place that writes tokens. It guarantees: one refresh at a time, and no honest session lost.
  */
 import { hasCode, KeyhouseError, notSignedIn } from './errors.ts';
 import type { Emitter } from './events.ts';
@@ -9,24 +9,24 @@ import type { TokenStorage } from './storage.ts';
 import { readTokens, remainingMs, requestTokens, type Tokens, writeTokens } from './tokens.ts';
 import { wait } from './wait.ts';
 
-/** Renewed from here on, beside the request that noticed… */
+/** From this age on it is renewed, without delaying the request that noticed… */
 const RENEW_BEFORE_MS = 30_000;
-/** …which waits for it only when the JWT could end on its way. */
+/** …which waits for it only if the JWT could expire on its way. */
 const WAIT_BEFORE_MS = 10_000;
-/** Longer than a refresh takes with both its tries. Then it is done without the lock: two at once get the same successor. */
+/** Longer than a refresh takes with both its attempts. Then it is done without the lock: two at once get the same successor. */
 const LOCK_WITHIN_MS = 25_000;
-/** Stands in storage for a session that the server ended, so that other tabs know it from signing out. */
+/** Stored for a session that the server ended, so that other tabs can tell it from signing out. */
 const ENDED = 'ended';
 
 export interface Keeper {
-  /** The newest that this client knows; null when nobody is signed in. */
+  /** The newest that this client knows; null if no user is signed in. */
   tokens(): Promise<Tokens | null>;
-  /** A JWT to use now. Throws `not_signed_in`, or `unreachable` when there is none that is still good. */
+  /** A JWT to use now. Throws `not_signed_in`, or `unreachable` if there is none that is still valid. */
   jwt(): Promise<string>;
   /** A JWT other than this one, which an API refused. */
   jwtAfter(refused: string): Promise<string>;
   begin(tokens: Tokens): Promise<void>;
-  /** Forgets; returns what there was. The server knows nothing of it. */
+  /** Deletes it and returns what there was. The server is not notified. */
   forget(): Promise<Tokens | null>;
 }
 
@@ -40,11 +40,11 @@ interface Ports {
 export class TokenKeeper implements Keeper {
   readonly #ports: Ports;
   readonly #key: string;
-  /** A little earlier or later for each client, so that tabs seldom meet. */
+  /** A little earlier or later for each client, so that tabs rarely collide. */
   readonly #renewBeforeMs = RENEW_BEFORE_MS + Math.random() * 10_000;
-  /** Undefined: not looked up yet. */
+  /** Undefined: not read yet. */
   #known: Tokens | null | undefined;
-  /** What storage would not take. */
+  /** What could not be written to storage. */
   #unsaved: Tokens | null = null;
   #inFlight: Promise<Tokens> | null = null;
   /** Counts what is written here: what was read before is then out of date. */
@@ -59,7 +59,7 @@ export class TokenKeeper implements Keeper {
         // An empty name: everything was cleared.
         if (changed === this.#key || changed === '') look();
       });
-      // To tell of what changes one must know what there was.
+      // To report changes one must know the previous state.
       look();
     }
   }
@@ -72,7 +72,7 @@ export class TokenKeeper implements Keeper {
     const renewed = this.#renew(tokens.jwt);
     const leftMs = remainingMs(tokens);
     if (leftMs > WAIT_BEFORE_MS) {
-      // Told by an event, or by the next who asks.
+      // Reported by an event, or at the next call.
       renewed.catch(() => {});
       return tokens.jwt;
     }
@@ -123,7 +123,7 @@ export class TokenKeeper implements Keeper {
     return kept;
   }
 
-  /** A full disk ends no session: it lives on in memory, and is written as soon as it can be. */
+  /** A full disk ends no session: it stays in memory, and is written as soon as possible. */
   async #save(tokens: Tokens): Promise<void> {
     this.#unsaved = tokens;
     this.#writes++;
@@ -148,7 +148,7 @@ export class TokenKeeper implements Keeper {
     return this.#inFlight;
   }
 
-  /** A lock that cannot be had saves nobody a request, and costs nobody the session. */
+  /** If the lock cannot be had, this costs a request, never the session. */
   async #underLock(work: () => Promise<Tokens>): Promise<Tokens> {
     if (this.#ports.storage.lock === undefined) return await work();
     let hasBegun = false;
@@ -164,7 +164,10 @@ export class TokenKeeper implements Keeper {
     }
   }
 
-  /** `seen`: the JWT that is not to be used any more. If storage holds another one by now, somebody else has refreshed: theirs is ours. */
+  /**
+   * `seen`: the JWT that must not be used any more. If storage holds another one by now, another client has refreshed: we use
+   * that one.
+   */
   async #move(seen: string): Promise<Tokens> {
     const isNewer = (tokens: Tokens): boolean => tokens.jwt !== seen && this.#isFresh(tokens);
     let held = await this.#load();
@@ -172,7 +175,7 @@ export class TokenKeeper implements Keeper {
       await wait(this.#ports.storage.lagMs);
       held = await this.#load();
     }
-    // A second time with a token that came from elsewhere meanwhile, and no third.
+    // A second time with a token that came from elsewhere in the meantime, and no third.
     for (let isLast = false; held !== null; isLast = true) {
       if (isNewer(held)) return held;
       try {
@@ -195,7 +198,7 @@ export class TokenKeeper implements Keeper {
       held,
     );
     checkIdToken(next, { issuer: this.#ports.issuer, clientId: this.#ports.clientId, nonce: null });
-    // Signed out, or in as somebody else, while the answer was on its way: that stands.
+    // Signed out, or in as another user, while the answer was on its way: that is kept.
     const now = await this.#load();
     if (now === null) throw notSignedIn();
     if (now.refreshToken !== held.refreshToken) return now;

@@ -1,12 +1,12 @@
 /**
- * `localStorage`: shared by the tabs of an origin, and there after the browser was closed. Tabs live in processes of their own, and what one writes the
- * others read a moment later, lock or no lock: a refresh waits for that moment.
+ * `localStorage`: shared by the tabs of an origin, and kept after the browser is closed. Tabs run in separate processes, and what
+ * one writes the others read a moment later, with or without a lock: a refresh waits for that moment.
  */
 import { findPage, type WebStorage } from './page.ts';
 import type { TokenStorage } from './storage.ts';
 import { webLock } from './web-lock.ts';
 
-/** Throws outside of a page, and where the person has forbidden the site to keep anything. */
+/** Throws outside of a page, and if the user has forbidden the site to store anything. */
 export function inLocalStorage(): TokenStorage {
   const page = findPage();
   if (page === null) throw new TypeError('There is no localStorage outside of a page.');

@@ -1,6 +1,6 @@
 /**
- * A lock between the processes of a machine: a file that only one of them can make. Who finds it there waits, unless its maker is gone: then it is
- * taken away, by one of those who wait.
+ * A lock between the processes of a machine: a file that only one of them can create. A process that finds it waits, unless its
+ * creator has ended: then one of the waiting processes removes it.
  */
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -8,11 +8,11 @@ import { hostname } from 'node:os';
 import { readObject } from './ask.ts';
 import { wait } from './wait.ts';
 
-/** No holder needs as long; one that does is stuck, or on another machine that died. */
+/** No holder needs this long; one that does is stuck, or on another machine that died. */
 const STALE_AFTER_MS = 60_000;
 const LOOK_EVERY_MS = 20;
 
-/** Rejects with the signal's reason, the work not begun, when the lock cannot be had before. */
+/** Rejects with the signal's reason, the work not begun, if the lock cannot be had before. */
 export async function lockFile<T>(path: string, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   const id = randomUUID();
   const text = JSON.stringify({ id, pid: process.pid, host: hostname() });
@@ -38,7 +38,7 @@ async function make(path: string, text: string): Promise<boolean> {
   }
 }
 
-/** True when it is worth trying again at once. */
+/** True if it is worth trying again at once. */
 async function takeAwayIfStale(path: string): Promise<boolean> {
   const text = await readOrNull(path);
   if (text === null) return true;
@@ -49,7 +49,7 @@ async function takeAwayIfStale(path: string): Promise<boolean> {
   } catch {
     return true;
   }
-  // Between looking and renaming another one may have done the same and made a new lock: that one is put back.
+  // Between reading and renaming another process may have done the same and created a new lock: that one is put back.
   if ((await readOrNull(aside)) !== text) await link(aside, path).catch(() => {});
   await rm(aside, { force: true });
   return true;

@@ -8,14 +8,14 @@ import type { Session } from './session.ts';
 import { orAborted } from './wait.ts';
 
 export interface LoopbackOptions extends Omit<SignInOptions, 'redirectUri' | 'returnTo'> {
-  /** Shows the address to the person, or opens it. */
+  /** Shows the address to the user, or opens it. */
   readonly open: (url: string) => void | Promise<void>;
   /** The path that is registered with the application, on any port: `http://127.0.0.1/callback`. */
   readonly path?: string;
   readonly signal?: AbortSignal;
 }
 
-/** Waits until the person has come back. Listens on a free port of 127.0.0.1 and takes one answer. */
+/** Waits until the user has come back. Listens on a free port of 127.0.0.1 and takes one answer. */
 export async function signInOnLoopback(
   client: Client,
   { open, path = '/callback', signal, ...options }: LoopbackOptions,

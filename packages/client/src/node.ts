@@ -1,3 +1,6 @@
-/** What a program on Node needs beside the main entry: a file to keep a session in, and a way to sign in from a command line. */
+/**
+ * What a program on Node needs in addition to the main entry: a file to keep a session in, and a way to sign in from a command
+ * line.
+ */
 export { inFile } from './file-storage.ts';
 export { type LoopbackOptions, signInOnLoopback } from './loopback.ts';

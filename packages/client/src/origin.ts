@@ -2,7 +2,7 @@
 
 const LOOPBACK = /^http:\/\/(localhost|[^/]+\.localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/;
 
-/** Null when it is no address. */
+/** Null if it is not an address. */
 export function originOf(text: string): string | null {
   try {
     return new URL(text).origin;
@@ -11,7 +11,9 @@ export function originOf(text: string): string | null {
   }
 }
 
-/** As the server says it, without a path. Over plain HTTP only on this machine: everything that Keyhouse gives travels there. */
+/**
+ * As the server reports it, without a path. Over plain HTTP only on this machine: everything that Keyhouse issues travels there.
+ */
 export function readIssuer(text: string): string {
   const issuer = text.replace(/\/$/, '');
   if (originOf(text) !== issuer) throw new TypeError(`issuer: "${text}" is no origin such as https://keys.example.com.`);

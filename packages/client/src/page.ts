@@ -1,6 +1,6 @@
 /**
- * What is used of a browser's page, and nothing else. Looked for when it is needed: the same code runs in Node and in workers, where there is
- * none, and its types need no DOM library.
+ * The parts of a browser's page that are used. Looked up when needed: the same code runs in Node and in workers, where there is
+ * no page, and its types need no DOM library.
  */
 export interface WebStorage {
   readonly length: number;

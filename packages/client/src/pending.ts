@@ -1,6 +1,6 @@
 /**
- * What is remembered of a sign-in while the person is away at the issuer. It lies under its `state`, so that two tabs, or two tries in one, do not
- * mix; it is used once.
+ * What is remembered of a sign-in while the user is away at the issuer. It is stored under its `state`, so that two tabs, or two
+ * attempts in one, do not mix; it is used once.
  */
 import { readObject } from './ask.ts';
 import { findPage, type WebStorage } from './page.ts';
@@ -20,7 +20,7 @@ const PREFIX = 'keyhouse:sign-in:';
 
 export interface PendingStore {
   put(pending: Pending): void;
-  /** Gives it once. */
+  /** Returns it once. */
   take(state: string): Pending | null;
 }
 
@@ -49,7 +49,7 @@ export function createPendingStore(): PendingStore {
   };
 }
 
-/** Null outside of a page, and where the person lets the site keep nothing. */
+/** Null outside of a page, and if the user does not let the site store anything. */
 function ofThisTab(): WebStorage | null {
   try {
     return findPage()?.sessionStorage ?? null;

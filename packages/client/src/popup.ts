@@ -1,6 +1,6 @@
 /**
- * Signing in in a window of its own. The issuer's pages keep other windows' hands off theirs (Cross-Origin-Opener-Policy), so the two windows of
- * the application find one another on a channel of their origin, named after the `state` that they alone know.
+ * Signing in in a separate window. The issuer's pages are isolated from other windows (Cross-Origin-Opener-Policy), so the two
+ * windows of the application find each other on a channel of their origin, named after the `state` that only they know.
  */
 import { KeyhouseError } from './errors.ts';
 import { findPage, type PopupWindow } from './page.ts';
@@ -8,7 +8,7 @@ import { findPage, type PopupWindow } from './page.ts';
 const FEATURES = 'popup,width=480,height=720';
 const TAKEN_WITHIN_MS = 1_000;
 
-/** Must be called before anything is waited for: browsers open windows only while a click is handled. */
+/** Must be called before anything is awaited: browsers open windows only while a click is handled. */
 export function openPopup(): PopupWindow {
   const popup = findPage()?.open('', '_blank', FEATURES) ?? null;
   if (popup === null) throw new KeyhouseError('popup_blocked', 'The browser did not open a window to sign in.');
@@ -30,7 +30,7 @@ export function answerFromPopup(state: string, signal: AbortSignal): Promise<str
   }).finally(() => channel.close());
 }
 
-/** In the other, which then closes itself: false when nobody waits for this answer. */
+/** In the other, which then closes itself: false if no window waits for this answer. */
 export async function handOver(state: string, address: string): Promise<boolean> {
   const channel = new BroadcastChannel(nameOf(state));
   const isTaken = await new Promise<boolean>((resolve) => {
@@ -44,7 +44,7 @@ export async function handOver(state: string, address: string): Promise<boolean>
   if (!isTaken) return false;
   const page = findPage();
   page?.close();
-  // The application must not start in a window that is about to be gone.
+  // The application must not start in a window that is about to close.
   if (page?.closed) await new Promise<never>(() => {});
   return true;
 }

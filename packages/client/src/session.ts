@@ -1,4 +1,7 @@
-/** What a JWT says of a session, and whether an ID token fits. Read, not verified: they came from the issuer itself, over a wire of its own. */
+/**
+ * What a JWT says about a session, and whether an ID token matches. Read, not verified: they came from the issuer itself, over a
+ * direct connection.
+ */
 import { readObject } from './ask.ts';
 import { KeyhouseError } from './errors.ts';
 import type { Tokens } from './tokens.ts';
@@ -8,7 +11,7 @@ export interface Session {
   readonly id: string | null;
   /** Who signed in: `user:7`. */
   readonly subject: string | null;
-  /** The account that the person granted access to. */
+  /** The account that the user granted access to. */
   readonly account: number | null;
   /** What was granted, which may be less than was asked for. */
   readonly permissions: readonly string[];
@@ -27,8 +30,8 @@ export function sessionOf({ jwt, scope }: Tokens): Session {
 }
 
 /**
- * OpenID Connect Core §3.1.3.7, as far as it goes without the signature, for which TLS stands (step 6): whose it is, whom it is for, and that it
- * answers this very request. Its times are left alone: the clock here may be wrong.
+ * OpenID Connect Core §3.1.3.7, as far as possible without the signature, which TLS replaces (step 6): who issued it, whom it is
+ * for, and that it answers this request. Its times are not checked: the clock here may be wrong.
  */
 export function checkIdToken(
   { idToken, jwt }: Tokens,
@@ -45,7 +48,7 @@ export function checkIdToken(
   if (!isGood) throw new KeyhouseError('unexpected_answer', 'The ID token is not the answer to this sign-in.');
 }
 
-/** Empty when it is no JWT. */
+/** Empty if it is not a JWT. */
 function claimsOf(jwt: string): Readonly<Record<string, unknown>> {
   try {
     const base64 = (jwt.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');

@@ -1,4 +1,4 @@
-/** What the token endpoint gave: how it is kept, and how long it lasts. */
+/** The answer of the token endpoint: how it is kept, and how long it is valid. */
 import { type Answer, ask, readObject, refusalOf } from './ask.ts';
 import { KeyhouseError } from './errors.ts';
 
@@ -8,7 +8,7 @@ export interface Tokens {
   /** What was granted, joined by spaces. */
   readonly scope: string;
   readonly idToken: string | null;
-  /** By this machine's clock, just before they were asked for. */
+  /** By this machine's clock, just before they were requested. */
   readonly askedAtMs: number;
   readonly lifetimeSeconds: number;
 }
@@ -49,19 +49,19 @@ function readAnswer({ body }: Answer, askedAtMs: number, before: Tokens | undefi
 }
 
 /**
- * Milliseconds until the JWT ends; negative afterwards. Its own times are not compared with this machine's clock, which may be wrong: what
- * counts is how long ago it was asked for, by the clock on the wall (which goes on while the machine sleeps) or the monotonic one (which nobody sets
- * back), whichever says more.
+ * Milliseconds until the JWT expires; negative afterwards. Its own times are not compared with this machine's clock, which may be
+ * wrong: what counts is how long ago it was requested, by the wall clock (which continues while the machine sleeps) or the
+ * monotonic one (which is never set back), whichever says more.
  */
 export function remainingMs(tokens: Tokens): number {
   const byWall = Date.now() - tokens.askedAtMs;
   const began = beganAt.get(tokens);
-  // Asked for in the future: the clock was set back, and nobody knows.
+  // Requested in the future: the clock was set back, so the age is not known.
   if (began === undefined && byWall < 0) return 0;
   return tokens.lifetimeSeconds * 1000 - Math.max(byWall, began === undefined ? 0 : performance.now() - began);
 }
 
-/** Null when it is nothing that `writeTokens` wrote. */
+/** Null if it was not written by `writeTokens`. */
 export function readTokens(text: string): Tokens | null {
   const kept: unknown = readObject(text);
   if (!isTokens(kept)) return null;

@@ -1,4 +1,4 @@
-/** In a real browser: tabs, sleep, a network that goes and comes. */
+/** In a real browser: tabs, sleep, a network that is interrupted. */
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { inPage, openTabs, ready, signInWithRedirect, type Tabs } from './tabs.ts';
@@ -114,7 +114,7 @@ describe.each(['inLocalStorage', 'inIndexedDb'] as const)('a page that keeps its
     const others = await Promise.all(Array.from({ length: 49 }, () => tabs.open()));
     await tabs.age(first, HOUR_MS);
     const all = [first, ...others];
-    // Each looks at its storage anew, as after a sleep.
+    // Each reads its storage again, as after a sleep.
     await Promise.all(all.map((tab) => tab.reload()));
     await Promise.all(all.map(ready));
     const asked = await requests(async () => {
@@ -128,7 +128,7 @@ describe.each(['inLocalStorage', 'inIndexedDb'] as const)('a page that keeps its
   it('lives on after a sleep over the end of its JWT', async () => {
     const tab = await signedIn();
     expect(await call(tab)).toBe(200);
-    // The clock on the wall goes on, timers and the monotonic clock stand still.
+    // The wall clock continues, timers and the monotonic clock do not.
     await tab.evaluate((ms) => {
       const now = Date.now;
       Date.now = () => now() + ms;
@@ -144,7 +144,7 @@ describe.each(['inLocalStorage', 'inIndexedDb'] as const)('a page that keeps its
     const tab = await signedIn();
     await tabs.age(tab, HOUR_MS);
     await tab.reload();
-    // More than two: Chromium itself asks again where a connection ends without an answer.
+    // More than two: Chromium itself repeats a request if a connection ends without an answer.
     tabs.world.wire.fail('/auth/token', 'lost', 'lost', 'lost', 'lost', 'lost', 'lost');
     const code = await inPage(tab, ({ client }) => client.getToken().catch((error) => error.code));
     expect(code).toBe('unreachable');

@@ -1,4 +1,4 @@
-/** Who gets the JWT, and what is asked again. The servers are small and real. */
+/** Who gets the JWT, and what is repeated. The servers are small and real. */
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createFetch, type JwtSource } from '../src/fetch.ts';
 import { KeyhouseError } from '../src/index.ts';

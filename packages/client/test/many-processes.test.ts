@@ -1,4 +1,4 @@
-/** Programs of the command line that run side by side and share one file. */
+/** Programs of the command line that run at the same time and share one file. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
@@ -31,7 +31,7 @@ describe('a session in a file', () => {
   });
 
   const client = () => world.client({ storage: inFile(path), redirectUri: LOOPBACK });
-  /** As a person would whose browser opens the address. */
+  /** Like a user whose browser opens the address. */
   const signIn = () =>
     signInOnLoopback(client(), {
       open: async (url) => {
@@ -111,7 +111,7 @@ describe('a session in a file', () => {
     await vi.waitFor(() => expect(world.wire.count(TOKEN)).toBe(before + 1), PATIENCE_MS);
     child.kill('SIGKILL');
     await once(child, 'close');
-    // However young its lock is: it is taken away because its maker has gone.
+    // However young its lock is: it is removed because its creator has ended.
     const inAnHour = new Date(Date.now() + 3_600_000);
     const locks = (await readdir(join(folder, 'own'))).filter((name) => name.endsWith('.lock'));
     expect(locks).toHaveLength(1);
@@ -130,7 +130,7 @@ describe('a session in a file', () => {
     expect((await client().fetch(`${world.api.origin}/api/invoices`)).status).toBe(200);
   });
 
-  /** The names of the locks that are there while something is done. */
+  /** The names of the locks that exist while something is done. */
   async function locksDuring(work: () => Promise<unknown>): Promise<readonly string[]> {
     await age(3_600_000);
     world.wire.fail('/auth/token', 'cut');

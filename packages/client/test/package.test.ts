@@ -1,4 +1,4 @@
-/** What is published: how much it weighs, what it needs, and that it runs where it says. */
+/** The published package: its size, what it needs, and that it runs where it says. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';

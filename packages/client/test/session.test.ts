@@ -1,4 +1,4 @@
-/** A client's whole life before a real server, with a wire between them that can be cut. */
+/** The whole life of a client with a real server, and a connection between them that can be cut. */
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Client, type ClientEvents, inMemory, type TokenStorage } from '../src/index.ts';
 import { startWorld, type World } from './world.ts';
@@ -18,7 +18,7 @@ describe('a session', () => {
     world.wire.fail('/auth/token');
   });
 
-  /** The clock on the wall jumps, for client and server; the monotonic one goes on as if nothing were. */
+  /** The wall clock jumps, for client and server; the monotonic one continues normally. */
   const sleep = (ms: number): void => void vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms });
   const requests = async (work: () => Promise<unknown>, line = TOKEN): Promise<number> => {
     const before = world.wire.count(line);
@@ -93,11 +93,11 @@ describe('a session', () => {
     const storage = inMemory();
     const client = await signedIn(storage);
     const serverTime = Date.now();
-    // Two days behind the server: nothing of the JWT's own times is compared with this clock.
+    // Two days behind the server: the JWT's own times are never compared with this clock.
     vi.setSystemTime(serverTime - 2 * DAY_MS);
     world.server.advance(2 * DAY_MS);
     expect(await requests(() => call(client))).toBe(0);
-    // Who finds it in storage and cannot know how old it is asks once.
+    // A client that finds it in storage and cannot know how old it is asks once.
     const other = world.client({ storage });
     expect(await requests(async () => expect(await call(other)).toBe(200))).toBe(1);
     vi.setSystemTime(serverTime);
@@ -111,7 +111,7 @@ describe('a session', () => {
     world.wire.fail('/auth/token', 'lost');
     expect(await requests(() => client.getToken())).toBe(2);
     expect(await call(client)).toBe(200);
-    // Both tries lost, and nothing for an hour.
+    // Both attempts lost, and nothing for an hour.
     sleep(20 * MINUTE_MS);
     world.wire.fail('/auth/token', 'lost', 'lost');
     await expect(client.getToken()).rejects.toMatchObject({ code: 'unreachable' });
@@ -182,7 +182,7 @@ describe('a session', () => {
     expect([await client.session(), events]).toEqual([null, ['ended']]);
     await expect(client.getToken()).rejects.toMatchObject({ code: 'not_signed_in' });
     expect(await requests(() => call(client))).toBe(0);
-    // Whoever shares the storage hears it by asking, without a request of its own.
+    // Other clients of the storage notice it at the next call, without a request of their own.
     expect(await requests(() => call(other))).toBe(0);
     expect([await other.session(), others]).toEqual([null, ['ended']]);
   });
@@ -194,7 +194,7 @@ describe('a session', () => {
     const key = `keyhouse:${world.issuer}:${world.application.clientId}`;
     const good = (await storage.get(key)) ?? '';
     const ours = JSON.parse(good);
-    // Between our reading and the answer, another one writes.
+    // Between our reading and the answer, another client writes.
     let reads = 0;
     const racing: TokenStorage = {
       ...storage,

@@ -1,4 +1,4 @@
-/** What an attacker may put into the address that a person comes back to. */
+/** What an attacker may put into the address that a user comes back to. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CALLBACK, startWorld, type World } from './world.ts';
 
@@ -28,7 +28,7 @@ describe('coming back from the issuer', () => {
     const back = await world.goThrough(await client.signInUrl());
     await client.handleRedirect(back);
     await expect(client.handleRedirect(back)).rejects.toMatchObject({ code: 'unknown_state' });
-    // Nor did asking twice end what the first one gave.
+    // Asking twice did not end what the first one gave, either.
     expect((await client.fetch(`${world.api.origin}/api/invoices`)).status).toBe(200);
   });
 
@@ -103,7 +103,7 @@ describe('coming back from the issuer', () => {
     world.wire.fail('/auth/token', answer({ ...good, [wrong]: 'another' }));
     await expect(client.handleRedirect(await world.goThrough(url.href))).rejects.toMatchObject({ code: 'unexpected_answer' });
     expect(await client.session()).toBeNull();
-    // The same with the right one is taken: it was this that was wrong.
+    // The same with the right one is accepted: only this was wrong.
     const again = new URL(await client.signInUrl());
     world.wire.fail('/auth/token', answer({ ...good, nonce: again.searchParams.get('nonce') }));
     expect((await client.handleRedirect(await world.goThrough(again.href)))?.session.subject).toBe('user:7');

@@ -1,4 +1,4 @@
-/** A page without a back end, as an application would be, in a real Chromium: tabs, workers and windows over the same session. */
+/** A page without a back end, like an application, in a real Chromium: tabs, workers and windows over the same session. */
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { build } from 'vite';
@@ -12,7 +12,7 @@ export interface App {
   /** The events, in their order. */
   readonly heard: string[];
   readonly storage: TokenStorage;
-  /** What became of `handleRedirect`. */
+  /** The outcome of `handleRedirect`. */
   readonly started: Promise<unknown>;
 }
 
@@ -62,7 +62,7 @@ export async function openTabs(store: 'inLocalStorage' | 'inIndexedDb'): Promise
     }`;
   const browser = await launchChromium();
   const context = await newContext(browser);
-  // An application on loopback is asked about each time (RFC 8252 §8.6): the person allows it as soon as the page is opened.
+  // An application on loopback asks for consent each time (RFC 8252 §8.6): the user allows it as soon as the page is opened.
   context.on('page', (page) => {
     page.on('framenavigated', async (frame) => {
       const { origin, pathname, search } = new URL(frame.url());
@@ -71,7 +71,7 @@ export async function openTabs(store: 'inLocalStorage' | 'inIndexedDb'): Promise
       await page.goto(location).catch(() => {});
     });
   });
-  // The person is signed in at the issuer and has allowed the application.
+  // The user is signed in at the issuer and has allowed the application.
   await world.goThrough(await world.client({ redirectUri }).signInUrl());
   await context.addCookies([
     {

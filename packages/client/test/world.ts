@@ -1,6 +1,6 @@
 /**
- * What the tests stand in: a real Keyhouse server, a wire before it that can be cut, an application, a person who allows it, and an API that asks the
- * server whom it has before it.
+ * The environment of the tests: a real Keyhouse server, a connection to it that can be cut, an application, a user who allows it,
+ * and an API that asks the server who its caller is.
  */
 import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,7 +10,7 @@ import { newPerson } from '../../server/test/people.ts';
 import { startTestServer, type TestServer } from '../../server/test/server.ts';
 import { type Client, type ClientOptions, createClient, inMemory } from '../src/index.ts';
 
-/** What happens to the requests that the wire carries. `lost`: the server hears and answers, nobody hears the answer. */
+/** What happens to the requests on the connection. `lost`: the server receives and answers, but the answer does not arrive. */
 export type Fault =
   | 'lost'
   | 'cut'
@@ -19,10 +19,10 @@ export type Fault =
 
 export interface Wire {
   readonly origin: string;
-  /** Everything that was asked, such as `POST /auth/token`. */
+  /** Every request, such as `POST /auth/token`. */
   readonly asked: string[];
   count(line: string): number;
-  /** The next requests for this path fare so, one after the other. */
+  /** What happens to the next requests for this path, one after the other. */
   fail(path: string, ...faults: readonly Fault[]): void;
   close(): Promise<void>;
 }
@@ -35,9 +35,9 @@ export interface World {
   readonly person: { readonly browser: Browser; readonly email: string; readonly id: number };
   readonly api: Listener;
   client(options?: Partial<ClientOptions>): Client;
-  /** Through `/auth` as the person, allowing what is asked; the address that the browser is sent back to. */
+  /** Through `/auth` as the user, allowing what is asked; returns the address that the browser is sent back to. */
   goThrough(url: string): Promise<string>;
-  /** Allows what a consent page asks; where it leads then. */
+  /** Allows what a consent page asks; returns where it leads. */
   allow(consent: string): Promise<string>;
   signIn(client: Client): Promise<void>;
   stop(): Promise<void>;

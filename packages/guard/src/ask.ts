@@ -1,12 +1,12 @@
 /**
- * Questions to Keyhouse over HTTP. Each has an end in time and in length, follows no redirect (the key must not travel on), and either gives
- * what was asked for or throws `IssuerFault`, which says what is wrong in words that hold no credential.
+ * Requests to Keyhouse over HTTP. Each is bounded in time and in length, follows no redirect (the key must not travel on), and
+ * either returns what was asked for or throws `IssuerFault`, which says what is wrong in words that contain no credential.
  */
 import { untilEnded } from './deadline.ts';
 import type { Settings } from './options.ts';
 
 export class IssuerFault extends Error {
-  /** Null when nothing was answered. */
+  /** Null if nothing was answered. */
   readonly status: number | null;
 
   constructor(message: string, status: number | null) {
@@ -15,7 +15,7 @@ export class IssuerFault extends Error {
     this.status = status;
   }
 
-  /** Keyhouse says that the guard's own key is not good, or may not. */
+  /** Keyhouse says that the guard's own key is not valid, or not allowed. */
   get isRefused(): boolean {
     return this.status === 401 || this.status === 403;
   }
@@ -27,11 +27,11 @@ export interface Question {
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly accept?: string;
-  /** In addition to those that every question has. */
+  /** In addition to those that every request has. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** False: the question is anybody's. Default true: the guard's key goes along. */
+  /** False: the guard's key is not sent. Default true. */
   readonly isKeyed?: boolean;
-  /** Ends the question, body included. */
+  /** Ends the request, body included. */
   readonly signal: AbortSignal;
 }
 
@@ -48,11 +48,11 @@ export function createAsk({ issuer, key, fetch }: Pick<Settings, 'issuer' | 'key
       ...(isKeyed ? { Authorization: `Bearer ${key}` } : {}),
       ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
     };
-    // `error` would say it better, but workers do not know it; an answer that leads elsewhere is not ok, and is not followed.
+    // `error` would be clearer, but workers do not know it; a redirect is not ok, and is not followed.
     const init: RequestInit = { method, headers, redirect: 'manual', signal };
     if (body !== undefined) init.body = JSON.stringify(body);
     const asking = async (): Promise<Response> => await fetch(issuer + path, init);
-    // Every question may be put twice, and one on a connection that was just being closed has to be.
+    // Every request may be repeated, and one on a connection that was just being closed has to be.
     const again = async (error: unknown): Promise<Response> => {
       if (signal.aborted || !BROKE_OFF.has(reasonOf(error))) throw error;
       return await asking();
@@ -69,7 +69,7 @@ export function createAsk({ issuer, key, fetch }: Pick<Settings, 'issuer' | 'key
   };
 }
 
-/** What failed, without the text of an exception: it may quote what was sent. Of names, those that look like names. */
+/** What failed, without the text of an exception, which may quote what was sent. Names only if they look like names. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   const { cause } = error;
@@ -80,17 +80,17 @@ export function reasonOf(error: unknown): string {
 export interface Bounds {
   readonly most: number;
   readonly path: string;
-  /** Ends the reading, whether the answer heeds it or not. */
+  /** Ends the reading, whether the response reacts to it or not. */
   readonly signal: AbortSignal;
 }
 
-/** The bytes of an answer, if they are not more than so many; an answer without end is no answer. */
+/** The bytes of an answer, if they are not more than this many; an endless answer is not valid. */
 export async function readBytes(response: Response, { most, path, signal }: Bounds): Promise<Uint8Array> {
   let bytes = new Uint8Array();
   let length = 0;
   for await (const chunk of chunksOf(response, { path, signal })) {
     if (length + chunk.length > most) throw new IssuerFault(`${path}: an answer of more than ${most} bytes.`, response.status);
-    // One growing array: a thousand chunks of a byte each cost what they hold.
+    // One growing array: a thousand chunks of one byte each cost no more than their content.
     if (length + chunk.length > bytes.length) bytes = grown(bytes, length, length + chunk.length);
     bytes.set(chunk, length);
     length += chunk.length;
@@ -98,7 +98,7 @@ export async function readBytes(response: Response, { most, path, signal }: Boun
   return bytes.subarray(0, length);
 }
 
-/** What an answer holds, piece by piece. Whoever stops listening closes it. */
+/** The content of an answer, piece by piece. Closed when the reader stops. */
 export async function* chunksOf(
   response: Response,
   { path, signal }: Pick<Bounds, 'path' | 'signal'>,
@@ -118,7 +118,7 @@ export async function* chunksOf(
   }
 }
 
-/** A copy with room for so much, and for as much again. */
+/** A copy with room for this much, and for the same amount again. */
 export function grown(bytes: Uint8Array, length: number, needed: number): Uint8Array<ArrayBuffer> {
   const larger = new Uint8Array(length === 0 ? needed : Math.max(needed, bytes.length * 2));
   larger.set(bytes.subarray(0, length));
@@ -127,7 +127,7 @@ export function grown(bytes: Uint8Array, length: number, needed: number): Uint8A
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Text out of such bytes; what is not UTF-8 is no answer. */
+/** Decodes such bytes; an answer that is not UTF-8 is not valid. */
 export function textOf(bytes: Uint8Array, path: string): string {
   try {
     return UTF8.decode(bytes);

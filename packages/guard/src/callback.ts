@@ -1,4 +1,4 @@
-/** What the API handed over is called here: whatever goes wrong in it, at once or later, must not end the API. */
+/** Calls what the API passed to the guard: whatever goes wrong in it, at once or later, must not end the API. */
 export function callBack(call: () => unknown, onFault: (error: unknown) => void = () => {}): void {
   try {
     const called = call();

@@ -1,13 +1,13 @@
 /**
- * What is asked of a known caller at each request: from where they may come, and whether what they present was revoked. What is read of a caller for
- * it is kept as long as the caller is.
+ * What is checked of a known caller at each request: from where it may come, and whether what it presents was revoked. What is
+ * read of a caller for this is kept as long as the caller is.
  */
 import { type AddressBlock, compileBlocks, type IssuedJwt, isInBlocks, type RevocationList } from '@keyhouse/protocol';
 import type { Caller } from './caller.ts';
 
 const blocksOf = new WeakMap<Caller, readonly AddressBlock[]>();
 
-/** Null for an address that is not known: only a caller without a list is allowed from there. */
+/** Null for an address that is not known: from there only a caller without a list is allowed. */
 export function isAllowedFrom(caller: Caller, address: string | null): boolean {
   if (caller.addresses === null) return true;
   let blocks = blocksOf.get(caller);
@@ -21,8 +21,8 @@ export function isAllowedFrom(caller: Caller, address: string | null): boolean {
 const issuedOf = new WeakMap<Caller, IssuedJwt>();
 
 /**
- * JWTs fall with whatever they were issued under. A token or key does not fall by its own name: narrowing one revokes its JWTs, and it lives on;
- * that it ended is what introspection says.
+ * JWTs are revoked with what they were issued under. A token or key is not revoked by its own name: narrowing one revokes its
+ * JWTs, and it stays active; introspection says whether it has ended.
  */
 export function isRevoked(list: RevocationList, caller: Caller): boolean {
   if (caller.jti === null || list.size === 0) return false;

@@ -1,4 +1,6 @@
-/** Whoever a request speaks for, and what they may do: the same for all five kinds of credential, made in one place, frozen. */
+/**
+ * The one that a request speaks for, and what it may do: the same for all five kinds of credential, created in one place, frozen.
+ */
 import { type Environment, permits, type VerifiedJwt } from '@keyhouse/protocol';
 
 export type CallerKind = 'token' | 'key' | 'jwt' | 'session' | 'application';
@@ -8,7 +10,7 @@ export interface Caller {
   readonly accountId: number;
   /** The user of a token or a session; null for keys, for JWTs minted from them, and for applications that act by themselves. */
   readonly userId: number | null;
-  /** `user:7`, `account:12`, `account:12:customer-77`, or a client id. */
+  /** `user:7`, `account:12`, `account:12:customer-77`, or a client ID. */
   readonly subject: string;
   /** The token or key; of a minted JWT the key that it came from. */
   readonly credentialId: number | null;
@@ -16,12 +18,12 @@ export interface Caller {
   /** The application, of sessions and of applications. */
   readonly clientId: string | null;
   readonly sessionId: string | null;
-  /** `openid` and its like. */
+  /** `openid` and similar. */
   readonly scopes: readonly string[];
   /** Null: everything of the account. */
   readonly permissions: readonly string[] | null;
   readonly environment: Environment;
-  /** CIDR blocks that it may be used from; null: anywhere. The guard has seen to it. */
+  /** CIDR blocks that it may be used from; null: anywhere. The guard enforces it. */
   readonly addresses: readonly string[] | null;
   readonly issuedAtMs: number;
   readonly expiresAtMs: number | null;
@@ -30,7 +32,7 @@ export interface Caller {
 /** Whether the caller may do this one thing; `may(request.caller, 'invoices.write')`. */
 export const may = (caller: Caller, permission: string): boolean => permits(caller.permissions, permission);
 
-/** Of a JWT whose signature was good. */
+/** Of a JWT whose signature was valid. */
 export function callerOfJwt({ claims, holder, issuedAtMs }: VerifiedJwt): Caller {
   return Object.freeze({
     kind: holder.kind,

@@ -1,10 +1,10 @@
 /**
- * The time by which a guard judges. It is this machine's, unless it differs from Keyhouse's: a JWT expires by its issuer's clock, and a machine
- * whose clock is minutes off would accept what has expired or refuse what is valid.
+ * The time by which a guard judges. It is this machine's, unless it differs from Keyhouse's: a JWT expires by its issuer's clock,
+ * and a machine whose clock is minutes off would accept what has expired or refuse what is valid.
  */
 import { forwardClock } from '@keyhouse/protocol';
 
-/** What Keyhouse's clock showed, and when that was by the clock that only goes forward. */
+/** What Keyhouse's clock showed, and when that was by the monotonic clock. */
 export interface Told {
   readonly atMs: number;
   readonly heardAtMs: number;
@@ -23,9 +23,9 @@ interface Ports {
 export interface GuardClock {
   /** Milliseconds since 1970 by which everything is judged. */
   nowMs(): number;
-  /** Says so when this machine's clock is off; called after each message of Keyhouse. */
+  /** Reports if this machine's clock is off; called after each message of Keyhouse. */
   tell(): void;
-  /** How far this machine's clock is ahead of Keyhouse's, in milliseconds; 0 before anything was told. */
+  /** How far this machine's clock is ahead of Keyhouse's, in milliseconds; 0 before the first message. */
   readonly aheadMs: number;
 }
 

@@ -1,12 +1,13 @@
 /**
- * An end in time for one question. Not `AbortSignal.any` over an `AbortSignal.timeout`: on Node 20 nothing but that signal holds the time-out,
- * so that it may be collected as garbage and then never comes; and each one leaves something behind with whatever lives as long as the guard.
+ * A time limit for one request. Not `AbortSignal.any` over an `AbortSignal.timeout`: on Node 20 nothing but that signal holds the
+ * time-out, so that it may be garbage-collected and then never comes; and each one leaves something behind with what exists as
+ * long as the guard.
  */
 export interface Deadline {
   readonly signal: AbortSignal;
-  /** Starts again, with so many milliseconds. */
+  /** Starts again, with this many milliseconds. */
   restart(ms: number): void;
-  /** To be called in the end, whatever came of it: nothing of it stays behind. */
+  /** Must be called at the end, whatever the result: nothing of it stays behind. */
   release(): void;
 }
 
@@ -45,7 +46,7 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** The same promise, or the signal's reason: for what was handed over by others and may not heed the signal. */
+/** The same promise, or the signal's reason: for promises of others, which may not react to the signal. */
 export function untilEnded<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const end = (): void => reject(signal.reason);

@@ -2,17 +2,17 @@
 import type { Caller } from './caller.ts';
 
 export interface Wire {
-  /** Of the direct peer; null where the runtime does not tell. */
+  /** Of the direct peer; null if the runtime does not report it. */
   readonly address: string | null;
   readonly isEncrypted: boolean;
 }
 
-/** A request as every framework can hand it over. */
+/** A request as every framework can pass it. */
 export interface Asked {
   readonly method: string;
   /** Path and query as they were received. */
   readonly target: string;
-  /** Names and values in turn, as Node's `rawHeaders`: two `Authorization` headers must be told from one. */
+  /** Names and values alternate, as in Node's `rawHeaders`: two `Authorization` headers must be told from one. */
   readonly headers: readonly string[];
   readonly peer: Wire;
   /** The router takes `/API` for `/api`. */
@@ -20,7 +20,7 @@ export interface Asked {
 }
 
 export type Decision =
-  /** `caller` is null where nobody had to say: on public routes, and for CORS preflights. */
+  /** `caller` is null if none is needed: on public routes, and for CORS preflights. */
   | { readonly ok: true; readonly caller: Caller | null }
   | {
       readonly ok: false;

@@ -1,8 +1,10 @@
-/** Server-sent events (HTML Living Standard §9.2.6) out of an answer, as Keyhouse sends them: bytes of data lines, comments passed over. */
+/**
+ * Server-sent events (HTML Living Standard §9.2.6) from an answer, as Keyhouse sends them: bytes of data lines, comments ignored.
+ */
 import { type Bounds, chunksOf, grown, IssuerFault } from './ask.ts';
 
 export interface ServerEvent {
-  /** The lines of `data`, as bytes: they are signed as they came. */
+  /** The lines of `data`, as bytes: the signature is over exactly these. */
   readonly data: readonly Uint8Array[];
 }
 
@@ -11,9 +13,9 @@ const DATA = new TextEncoder().encode('data: ');
 /** Ours have two. */
 const MAX_LINES = 4;
 
-/** Ends with the answer. Throws when one event is longer than `most` bytes, or has more lines than any of ours. */
+/** Ends with the answer. Throws if one event is longer than `most` bytes, or has more lines than any of ours. */
 export async function* readEvents(response: Response, { most, path, signal }: Bounds): AsyncGenerator<ServerEvent> {
-  // What came of a line that has not ended.
+  // The part of a line that has not ended.
   let open = new Uint8Array();
   let held = 0;
   let data: Uint8Array[] = [];

@@ -1,7 +1,7 @@
 /**
- * The revocation feed, followed: the whole list once, then one connection on which Keyhouse tells of each change as it is committed, and each
- * second that nothing else happened. Nothing is believed that is not signed by a key of the issuer, or that goes backwards. What was heard stays
- * until it ends, also if the list starts again (a restored backup).
+ * Follows the revocation feed: the whole list once, then one connection on which Keyhouse sends each change as it is committed,
+ * and each second a message that nothing else happened. Nothing is trusted that is not signed by a key of the issuer, or that
+ * goes backwards. What was received is kept until it expires, even if the list starts again (a restored backup).
  */
 import {
   FEED_SIGNATURE_HEADER,
@@ -27,19 +27,22 @@ import type { KeySet } from './jwks.ts';
 
 export interface Feed {
   readonly revocations: RevocationList;
-  /** Milliseconds since Keyhouse was last known to have told everything; infinite before the first time. */
+  /** Milliseconds since Keyhouse was last known to have sent everything; infinite before the first time. */
   readonly lagMs: number;
   readonly position: FeedPosition | null;
   /** What Keyhouse's clock showed last; null before the first message. */
   readonly told: Told | null;
-  /** Where the feed told of this caller within the last seconds. */
+  /** Where the feed reported this caller within the last seconds. */
   newestAbout(caller: Caller): FeedPosition | null;
-  /** Begins to follow; resolves with the whole list, rejects when the first try fails. It is tried again by itself. */
+  /** Begins to follow; resolves with the whole list, rejects if the first attempt fails. It is repeated automatically. */
   start(): Promise<void>;
-  /** In `poll` mode: looks when the last look is older than a second. Never rejects. */
+  /** In `poll` mode: asks if the last answer is older than a second. Never rejects. */
   look(): Promise<void>;
   close(): void;
-  /** Keyhouse said last that the guard's own key may not listen: then what it says of credentials is not meant for the guard either. */
+  /**
+   * Keyhouse said last that the guard's own key may not follow the feed: then its answers about credentials are not meant for the
+   * guard either.
+   */
   readonly isForbidden: boolean;
   readonly messages: number;
   readonly faults: number;
@@ -56,7 +59,7 @@ interface Ports {
   /** After each message. */
   readonly onHeard: () => void;
   readonly onChange: (change: FeedRevocation) => void;
-  /** The list started again, so everything in the cache may be stale. */
+  /** The list started again, so everything in the cache may be out of date. */
   readonly onReset: () => void;
   readonly onFault: (error: unknown) => void;
 }
@@ -75,9 +78,9 @@ const LONGEST_PAUSE_MS = 5000;
 const CLOCK_SKEW_MS = 60_000;
 /** Of each second that passes here, so much must pass there: what was said once proves nothing when it is said again an hour later. */
 const LEAST_PACE = 0.9;
-/** Whoever heard nothing for so long may have missed that a signing key was withdrawn. */
+/** A guard that received nothing for this long may have missed that a signing key was withdrawn. */
 const LONG_SILENT_MS = 3_600_000;
-/** How long a request waits for a look. */
+/** How long a request waits for the feed. */
 const MAX_LOOKING_MS = 3000;
 /** An answer of introspection is not older than this. */
 const RECENT_MS = 10_000;
@@ -93,7 +96,7 @@ export class FeedReader implements Feed {
   #position: FeedPosition | null = null;
   #heardAtMs = Number.NEGATIVE_INFINITY;
   #isForbidden = false;
-  /** The latest moment of Keyhouse's that was told, and when. */
+  /** The latest time of Keyhouse's clock that was received, and when. */
   #told: Told = { atMs: 0, heardAtMs: 0 };
   #looking: Promise<void> | null = null;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
@@ -140,7 +143,7 @@ export class FeedReader implements Feed {
       this.#lookedAtMs = this.#ports.monotonicMs();
       this.#fetchShared().catch(this.#note);
     }
-    // The look goes on when the request does.
+    // The feed continues to ask when the request has gone on.
     const waiting = createDeadline(MAX_LOOKING_MS, this.#ending.signal);
     await untilEnded(this.#looking ?? Promise.resolve(), waiting.signal).catch(() => {});
     waiting.release();
@@ -160,7 +163,7 @@ export class FeedReader implements Feed {
     return this.#faults;
   }
 
-  /** Takes in one message that tells how things stood at `asOfMs` at least, or throws: then it is asked for again. */
+  /** Applies one message about the state at `asOfMs` or later, or throws: then it is requested again. */
   async #hear(bytes: Uint8Array, signature: string, asOfMs: number): Promise<void> {
     const signed = await this.#verify(bytes, signature);
     const message = readFeedMessage(textOf(bytes, PATH));
@@ -173,7 +176,7 @@ export class FeedReader implements Feed {
       this.revocations.addWhole(message, { isNewEpoch });
       if (this.#position !== null) this.#ports.onReset();
     } else for (const change of message.revocations) this.#take(change, message);
-    // Before anything else counts: with a key that was withdrawn everything can be forged.
+    // Before anything else: with a key that was withdrawn everything can be forged.
     if (this.#mayHaveNewKeys(message, asOfMs)) await this.#ports.keys.renew();
     this.#position = { epoch: message.epoch, position: message.position };
     if (message.atMs >= this.#soonest(asOfMs) || this.#isPast(message, asOfMs))
@@ -188,7 +191,7 @@ export class FeedReader implements Feed {
     this.revocations.sweep(Math.min(this.#ports.wallMs(), this.#told.atMs));
   }
 
-  /** What is signed, when it is of these very bytes: nobody else's are read at all. */
+  /** The signed content, if it is about exactly these bytes: no other message is parsed at all. */
   async #verify(bytes: Uint8Array, signature: string): Promise<FeedSignature> {
     const jws = readCompactJws(signature);
     if (jws === null || jws.header.typ !== FEED_TYPE) throw forged('a message without a signature');
@@ -203,7 +206,7 @@ export class FeedReader implements Feed {
   #refuseBackwards(message: FeedMessage, asOfMs: number): void {
     if (!message.whole && message.epoch !== this.#position?.epoch) throw forged('a message of another list');
     if (this.#position === null) return;
-    // Unless this machine's clock bears it out: then Keyhouse's was ahead, and was set right.
+    // Unless this machine's clock confirms it: then Keyhouse's was ahead, and was corrected.
     if (this.#isPast(message, asOfMs) && Math.abs(message.atMs - this.#ports.wallMs()) > CLOCK_SKEW_MS)
       throw forged('a message of the past');
     if (message.epoch !== this.#position.epoch) return;
@@ -236,7 +239,7 @@ export class FeedReader implements Feed {
 
   #remember(subject: string, at: FeedPosition): void {
     const nowMs = this.#ports.monotonicMs();
-    // Too many to keep in mind: then whatever is remembered goes, and what is being answered now is not remembered.
+    // Too many to remember one by one: everything remembered is dropped, and what is being answered now is not remembered.
     if (this.#recent.size > MAX_RECENT) this.#ports.onReset();
     if (nowMs - this.#recentSinceMs > RECENT_MS || this.#recent.size > MAX_RECENT) {
       this.#older = this.#recent;
@@ -256,12 +259,12 @@ export class FeedReader implements Feed {
     try {
       for (;;) {
         const before = this.#position;
-        // An answer that is long on its way tells how things stood when it was asked for.
+        // An answer that takes long describes the state at the time of the request.
         const askedAtMs = this.#ports.monotonicMs();
         const response = await this.#ports.ask({ path: PATH + this.#resumeQuery(), signal });
         const bytes = await readBytes(response, { most: MAX_BYTES, path: PATH, signal });
         await this.#hear(bytes, response.headers.get(FEED_SIGNATURE_HEADER) ?? '', askedAtMs);
-        // A message tells of so much at most; the rest stands behind it.
+        // A message contains only a limited number; the rest comes after it.
         if (before === null || before.position === this.#position?.position || this.#position?.epoch !== before.epoch) return;
       }
     } finally {
@@ -310,14 +313,14 @@ export class FeedReader implements Feed {
       const heard = this.#messages;
       try {
         if (this.#position === null) await this.#fetchShared();
-        // What was told while nobody listened may be swept by now; keys are not on the list itself.
+        // What was sent while the guard was not connected may be deleted by now; keys are not on the list itself.
         if (hasFailed) await this.#ports.keys.fetch();
         hasFailed = false;
         await this.#stream();
       } catch (error) {
         if (this.#ending.signal.aborted) return;
         hasFailed = true;
-        // A stream that worked and then ended is a restart, as a rule: come back at once.
+        // A stream that worked and then ended is usually a restart: reconnect at once.
         pauseMs = this.#messages > heard + 1 ? FIRST_PAUSE_MS : Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
         this.#note(error);
       }

@@ -1,4 +1,4 @@
-/** Binds the parts of a guard to each other. What it does on the way of a request stands in `judge.ts`. */
+/** Combines the parts of a guard. What it does during a request is in `judge.ts`. */
 import { createAsk, IssuerFault, reasonOf } from './ask.ts';
 import { callBack } from './callback.ts';
 import { createClock } from './clock.ts';
@@ -15,16 +15,22 @@ import { UsageReporter } from './report.ts';
 export type GuardMetrics = Readonly<Record<string, number>>;
 
 export interface Guard {
-  /** Judges a request; at once unless something has to be asked. Never throws, and never rejects. */
+  /** Judges a request; at once unless something has to be requested. Never throws, and never rejects. */
   readonly judge: Judge['judge'];
-  /** Resolves when the signing keys and the whole list of revocations are here; rejects with the reason when the first try fails. */
+  /**
+   * Resolves when the signing keys and the whole list of revocations are loaded; rejects with the reason if the first attempt
+   * fails.
+   */
   ready(): Promise<void>;
-  /** Milliseconds since Keyhouse was last known to have told everything; infinite before the first time. */
+  /** Milliseconds since Keyhouse was last known to have sent everything; infinite before the first time. */
   readonly lagMs: number;
   metrics(): GuardMetrics;
   /** The same in the Prometheus text format, for `/metrics` of the API. */
   metricsText(): string;
-  /** Ends the connection to Keyhouse and sends what was not reported yet. The guard refuses nothing because of it; it only hears no more. */
+  /**
+   * Ends the connection to Keyhouse and sends what was not reported yet. The guard does not refuse anything because of it; it
+   * only receives no more changes.
+   */
   close(): Promise<void>;
 }
 
@@ -48,13 +54,13 @@ export interface Clocks {
 
 const SYSTEM_CLOCKS: Clocks = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
 
-/** A guard with settings that were read, and with these clocks. `createGuard` gives it those of the machine. */
+/** A guard with checked settings and with these clocks. `createGuard` gives it those of the machine. */
 export function bindGuard(settings: Settings, { nowMs: wallMs, monotonicMs }: Clocks): Guard {
   const { issuer, audience, onLag } = settings;
   const say = createQuietLog(settings.log, monotonicMs);
   const tell = (error: unknown): void => say(sentenceOf(error));
   let isClosed = false;
-  // What breaks off because the guard was closed is no fault.
+  // What breaks off because the guard was closed is not a fault.
   const onFault = (error: unknown): void => {
     if (!isClosed) tell(error);
   };
@@ -79,7 +85,7 @@ export function bindGuard(settings: Settings, { nowMs: wallMs, monotonicMs }: Cl
   });
 
   const started = Promise.all([keys.fetch(), feed.start()]).then(() => {});
-  // Whoever does not wait for it learns of it by the log.
+  // A caller that does not wait for it learns of a failure from the log.
   started.catch(onFault);
   const lagTimer = onLag === null ? null : setInterval(() => callBack(() => onLag(feed.lagMs), onFault), TELL_LAG_EVERY_MS);
   unref(lagTimer);
@@ -113,7 +119,7 @@ export function bindGuard(settings: Settings, { nowMs: wallMs, monotonicMs }: Cl
   };
 }
 
-/** Prometheus text format; figures of one family stand together, behind its type. */
+/** Prometheus text format; figures of one family are together, after its type. */
 function textOf(metrics: GuardMetrics): string {
   let family = '';
   let text = '';
@@ -132,14 +138,14 @@ function sentenceOf(error: unknown): string {
   return `${error.message} Keyhouse does not take this guard's key: make one with "keyhouse key create --account 1 --permissions keyhouse.verify".`;
 }
 
-/** Our own ids, never a client's: sixteen random letters of this process, then a count. */
+/** Our own IDs, never a client's: sixteen random letters of this process, then a count. */
 function requestIds(): () => string {
   const letters = crypto.randomUUID().replaceAll('-', '').slice(0, 16);
   let count = 0;
   return () => `${letters}-${(count++).toString(36)}`;
 }
 
-/** Where timers hold a program open, this one does not. */
+/** Where timers keep a program running, this one does not. */
 function unref(timer: unknown): void {
   if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function') timer.unref();
 }

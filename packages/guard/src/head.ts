@@ -1,12 +1,15 @@
 import { overrideNamed } from '@keyhouse/protocol';
 
-/** What of a request's headers matters here, found in one pass; `headers` is a flat list of names and values as Node's `rawHeaders`. */
+/**
+ * The relevant parts of a request's headers, found in one pass; `headers` is a flat list of names and values as Node's
+ * `rawHeaders`.
+ */
 export interface Head {
   /** The value of the header; null without one. */
   readonly authorization: string | null;
-  /** Two `Authorization` headers: nobody can say which one counts. */
+  /** Two `Authorization` headers: it is not clear which one counts. */
   readonly isRepeated: boolean;
-  /** What a framework may take for the method, in capitals. */
+  /** What a framework may take for the method, in upper case. */
   readonly overrides: readonly string[];
   readonly hasOrigin: boolean;
   readonly hasRequestMethod: boolean;

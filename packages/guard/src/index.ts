@@ -1,4 +1,7 @@
-/** Protects an API: `createGuard` judges requests, and an adapter for each framework asks it. Runs on Node from 20, Bun, Deno and workers. */
+/**
+ * Protects an API: `createGuard` judges requests, and there is an adapter for each framework. Runs on Node from 20, Bun, Deno and
+ * workers.
+ */
 export { type Caller, type CallerKind, may } from './caller.ts';
 export type { Asked, Decision } from './decision.ts';
 export { createGuard, type Guard, type GuardMetrics } from './guard.ts';

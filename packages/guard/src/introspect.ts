@@ -1,7 +1,8 @@
 /**
- * Tokens and API keys, and whatever else has to be asked about (RFC 7662). One question under way for one credential; what is asked at the same
- * time travels together. Answers are remembered for a few seconds and forgotten when the feed tells of a change; an answer that is older than
- * what the feed has told, from a server that is behind, is nobody's: the question is put again for as long as a server may be behind.
+ * Tokens and API keys, and everything else that Keyhouse has to be asked about (RFC 7662). One request at a time for one
+ * credential; credentials that are asked about at the same time are sent together. Answers are remembered for a few seconds and
+ * forgotten when the feed reports a change; an answer that is older than what the feed has reported, from a server that is
+ * behind, is not used: the request is repeated for as long as a server may be behind.
  */
 import {
   FEED_POSITION_HEADER,
@@ -19,17 +20,18 @@ import type { Caller } from './caller.ts';
 import { callerOfIntrospection, isCallerOf } from './introspected.ts';
 import { createMemory } from './memory.ts';
 
-/** `away`: nobody could be asked, and nothing was remembered that may still be honoured. */
+/** `away`: Keyhouse did not answer, and nothing was remembered that may still be honoured. */
 export type Introspected =
   | { readonly ok: true; readonly caller: Caller }
   | { readonly ok: false; readonly reason: 'inactive' | 'away' };
 
 export interface Introspector {
   /**
-   * `freshMs`: an answer that is younger is good. `honourMs`: when nobody can be asked, one that is younger still is. Rejects never.
+   * `freshMs`: an answer younger than this is used. `honourMs`: if Keyhouse does not answer, one younger than this still is.
+   * Never rejects.
    */
   judge(text: string, limits: { readonly freshMs: number; readonly honourMs: number }): Introspected | Promise<Introspected>;
-  /** The feed told of a change: what is remembered of this subject goes. */
+  /** The feed reported a change: what is remembered of this subject is dropped. */
   forget(change: FeedRevocation): void;
   forgetAll(): void;
   readonly questions: number;
@@ -40,7 +42,7 @@ interface Ports {
   readonly issuer: string;
   readonly monotonicMs: () => number;
   readonly nowMs: () => number;
-  /** The newest position at which the feed told of this caller, within the last seconds; 0 when it did not. */
+  /** The newest position at which the feed reported this caller, within the last seconds; 0 if it did not. */
   readonly newestAbout: (caller: Caller) => FeedPosition | null;
   readonly onFault: (error: unknown) => void;
 }
@@ -53,19 +55,22 @@ interface Answer {
 interface Asked {
   readonly text: string;
   readonly name: string;
-  /** Whoever waits is told by then that nobody could be asked. */
+  /** After this time a waiting request is told that Keyhouse did not answer. */
   readonly dueAtMs: number;
   resolve(answer: Answer | null): void;
 }
 
 const MAX_ANSWERS = 20_000;
-/** A credential that was not good a moment ago: garbage that comes again and again costs one question a second. */
+/** A credential that was not valid a moment ago: garbage that comes again and again costs one request a second. */
 const REFUSED_FOR_MS = 1000;
 const MAX_AT_ONCE = 100;
-/** As JSON each may be two bytes, and Keyhouse takes two million: strangers' long ones must not spoil the question for those beside them. */
+/**
+ * As JSON each character may be two bytes, and Keyhouse accepts two million: long ones from strangers must not spoil the request
+ * for the others in it.
+ */
 const MAX_CHARACTERS_AT_ONCE = 900_000;
 const MAX_UNDER_WAY = 8;
-/** More would only wait for longer than anybody does. */
+/** More would only wait for longer than any caller does. */
 const MAX_WAITING = 10_000;
 const WAIT_MS = 3000;
 /** A server that is further behind than their product says so itself, by refusing to answer. */
@@ -74,11 +79,14 @@ const BETWEEN_TRIES_MS = 250;
 /** Whoever had to wait for others first. */
 const LEAST_WAIT_MS = 1000;
 const MAX_BYTES = 2 * 1024 * 1024;
-/** Keyhouse answered, and it may be a single credential that it cannot be asked about or that the guard cannot read: nobody else shall suffer. */
+/**
+ * Keyhouse answered, and the cause may be a single credential that it cannot be asked about or that the guard cannot read: others
+ * must not suffer from it.
+ */
 const OF_ONE: ReadonlySet<number> = new Set([200, 400, 413, 422, 500]);
 const ONE = '/auth/introspect';
 const BATCH = '/auth/introspect/batch';
-/** A guard reports what it lets through, so its questions are not to be counted as use: that would count twice. */
+/** A guard reports what it lets through, so its requests are not to be counted as use: that would count twice. */
 const REPORTS_USE = { [USE_HEADER]: USE_REPORTED };
 
 export class BatchIntrospector implements Introspector {
@@ -91,7 +99,7 @@ export class BatchIntrospector implements Introspector {
   #questions = 0;
   #isScheduled = false;
   #dueTimer: ReturnType<typeof setTimeout> | null = null;
-  /** How often everything was forgotten: an answer to a question from before is not remembered. */
+  /** How often everything was forgotten: an answer to a request from before is not remembered. */
   #era = 0;
 
   constructor(ports: Ports) {
@@ -114,7 +122,7 @@ export class BatchIntrospector implements Introspector {
     return this.#questions;
   }
 
-  /** At once, when the digest and the answer are at hand. */
+  /** At once, if the digest and the answer are known. */
   readonly judge: Introspector['judge'] = (text, limits) => {
     const name = digestOf(text);
     return name instanceof Promise
@@ -133,7 +141,7 @@ export class BatchIntrospector implements Introspector {
       return this.#settle(known);
     return this.#askOnce(name, text).then((answer) => {
       if (answer !== null) return this.#settle(answer);
-      // Not what was known when the question was put: the feed may have told of its end since.
+      // Not what was known when the request was sent: the feed may have reported its end since.
       const still = this.#answers.get(name);
       return still !== undefined && still.caller !== null && this.#ports.monotonicMs() - still.atMs < honourMs
         ? this.#settle(still)
@@ -182,7 +190,7 @@ export class BatchIntrospector implements Introspector {
       }, WAIT_MS / 10);
   };
 
-  /** Those who have waited for as long as a question may take, and were not even asked about. */
+  /** Those that have waited for as long as a request may take, and were not even sent. */
   #giveUp(): void {
     const nowMs = this.#ports.monotonicMs();
     const first = this.#queue.findIndex(({ dueAtMs }) => dueAtMs > nowMs);
@@ -191,7 +199,7 @@ export class BatchIntrospector implements Introspector {
     for (const { resolve } of late) resolve(null);
   }
 
-  /** Never rejects: whoever waits learns that nobody could be asked. */
+  /** Never rejects: waiting callers learn that Keyhouse did not answer. */
   async #ask(batch: readonly Asked[], signal: AbortSignal, attempt: number): Promise<void> {
     const asOfEra = this.#era;
     let mayBeOne = false;
@@ -221,7 +229,7 @@ export class BatchIntrospector implements Introspector {
     }
     if (older.length === 0) return;
     if (attempt < MAX_TRIES && !signal.aborted) {
-      // At once the first time: there may be another server behind the same address.
+      // The first time at once: there may be another server behind the same address.
       if (attempt > 1) await new Promise((resolve) => setTimeout(resolve, BETWEEN_TRIES_MS));
       await this.#ask(older, signal, attempt + 1);
     } else for (const { resolve } of older) resolve(null);
@@ -259,7 +267,7 @@ export class BatchIntrospector implements Introspector {
   }
 }
 
-/** How many of the first may travel together; one at least. */
+/** How many of the first may be sent together; at least one. */
 function fitting(queue: readonly Asked[]): number {
   let characters = 0;
   for (let count = 0; count < Math.min(queue.length, MAX_AT_ONCE); count++) {
@@ -269,13 +277,13 @@ function fitting(queue: readonly Asked[]): number {
   return Math.min(queue.length, MAX_AT_ONCE);
 }
 
-/** At once on Node; later where only WebCrypto is. */
+/** At once on Node; later if there is only WebCrypto. */
 const digestOf: (text: string) => string | Promise<string> = sha256;
 
 const INACTIVE: Introspected = Object.freeze({ ok: false, reason: 'inactive' });
 const AWAY: Introspected = Object.freeze({ ok: false, reason: 'away' });
 
-/** Everything whose end is the end of this caller, as the feed names it. */
+/** Everything that ends this caller when it ends, as the feed names it. */
 export function subjectsOf({ credentialId, accountId, userId, clientId, sessionId, jti }: Caller): readonly string[] {
   return [
     `account:${accountId}`,
@@ -287,6 +295,6 @@ export function subjectsOf({ credentialId, accountId, userId, clientId, sessionI
   ];
 }
 
-/** A server that says nothing of its position, or is of another epoch, is taken to be behind. */
+/** A server that does not report its position, or is of another epoch, is treated as being behind. */
 const isOlderThan = (answered: FeedPosition | null, heard: FeedPosition | null): boolean =>
   heard !== null && (answered === null || answered.epoch !== heard.epoch || answered.position < heard.position);

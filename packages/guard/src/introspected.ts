@@ -1,6 +1,6 @@
 /**
- * What Keyhouse answers about a credential (RFC 7662), read as strictly as a JWT: members that tell one thing twice must agree, and what is
- * missing, of another form, or about another credential than the one that was asked about is no answer.
+ * What Keyhouse answers about a credential (RFC 7662), read as strictly as a JWT: members that say the same thing twice must
+ * agree, and an answer with a missing or malformed member, or about another credential than the requested one, is not valid.
  */
 import { isClientId, isObject, jtiIssuedAtMs, parseCredential, peekJws } from '@keyhouse/protocol';
 import type { Caller, CallerKind } from './caller.ts';
@@ -14,7 +14,7 @@ const SESSION_ID = /^[\w-]{22}$/;
 type Identity = Pick<Caller, 'userId' | 'credentialId' | 'clientId' | 'sessionId' | 'jti'>;
 const NOBODY: Identity = { userId: null, credentialId: null, clientId: null, sessionId: null, jti: null };
 
-/** `inactive`, or null when it is nothing that Keyhouse answers. */
+/** `inactive`, or null if it is not an answer of Keyhouse. */
 export function callerOfIntrospection(answer: unknown, issuer: string): Caller | 'inactive' | null {
   if (!isObject(answer) || typeof answer.active !== 'boolean') return null;
   if (!answer.active) return 'inactive';
@@ -31,13 +31,13 @@ export function callerOfIntrospection(answer: unknown, issuer: string): Caller |
     scopes: Object.freeze(kind === 'session' ? scopes : []),
     permissions: permissions === null ? null : Object.freeze([...permissions]),
     addresses: addresses === null ? null : Object.freeze([...addresses]),
-    // To the millisecond, where it is known: what was revoked within the same second must be told apart.
+    // To the millisecond, if it is known: what was revoked within the same second must be told apart.
     issuedAtMs: (identity.jti === null ? null : jtiIssuedAtMs(identity.jti)) ?? iat * 1000,
     expiresAtMs: exp === undefined ? null : exp * 1000,
   });
 }
 
-/** Whether an answer is about this credential and no other, as far as the credential itself tells. */
+/** Whether an answer is about exactly this credential, as far as the credential itself tells. */
 export function isCallerOf(text: string, caller: Caller): boolean {
   const presented = parseCredential(text);
   switch (presented.kind) {

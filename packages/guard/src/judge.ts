@@ -1,6 +1,6 @@
 /**
- * Whether a request may pass: the checks in their order, the same as those of `/verify`. It answers at once unless something has to be asked
- * or the runtime verifies signatures later. Nothing that goes wrong here opens the door.
+ * Whether a request may pass: the checks in their order, the same as those of `/verify`. It answers at once unless something has
+ * to be requested or the runtime verifies signatures asynchronously. Nothing that goes wrong here opens the door.
  */
 import { findPeer, isPreflight, type Peer, parseCredential, permits, readAuthorization } from '@keyhouse/protocol';
 import type { Caller } from './caller.ts';
@@ -27,7 +27,7 @@ interface Ports {
   readonly count: (outcome: string) => void;
 }
 
-/** A request on its way through the checks. */
+/** A request while it is checked. */
 interface Case {
   readonly asked: Asked;
   readonly head: Head;
@@ -42,7 +42,7 @@ interface NotGood {
   readonly reason: string;
   readonly caller: Caller | null;
   readonly isAway?: boolean;
-  /** The text that Keyhouse was asked about, when it said no more than that it does not hold. */
+  /** The text that Keyhouse was asked about, if it said only that it is not valid. */
   readonly asked?: string;
 }
 
@@ -63,7 +63,7 @@ export class Judge {
     this.#readQuestion = createReadQuestion(ports.settings);
   }
 
-  /** At once, unless something has to be asked. Never throws, never rejects. */
+  /** At once, unless something has to be requested. Never throws, never rejects. */
   judge(asked: Asked, demand?: Demand): Decision | Promise<Decision> {
     const head = readHead(asked.headers);
     if (isPreflight(asked.method, head)) return NOBODY;
@@ -79,7 +79,7 @@ export class Judge {
     if (!(asked.peer.isEncrypted || peer.isTrustedProxy || peer.isLoopback)) return this.#under(refusals.useHttps);
     const patience = this.#patienceOf(question, demand);
     const one: Case = { asked, head, peer, question };
-    // The way that most requests go: a JWT that was verified before, and a feed that is fresh.
+    // The path of most requests: a JWT that was verified before, and a feed that is fresh.
     const seen = this.#feed.lagMs <= patience.staleAfterMs ? this.#ports.verifyJwt.seen(authorization) : undefined;
     if (seen !== undefined) return this.#decide(one, this.#heard(seen));
     const presented = readAuthorization(['Authorization', authorization]);
@@ -115,16 +115,16 @@ export class Judge {
       if (this.#feed.lagMs > patience.staleAfterMs) return this.#whenStale(text, patience, isJwt);
       return isJwt ? this.#offline(text) : this.#ask(text, patience, this.#settings.rememberMs);
     };
-    // Nothing lives between two requests there, so the feed is looked at on the way of one.
+    // There nothing runs between two requests, so the feed is checked during one.
     return this.#settings.feed === 'poll' && this.#feed.lagMs > patience.staleAfterMs ? this.#feed.look().then(judge) : judge();
   }
 
-  /** The feed is silent: what was heard stands, but more may have happened. */
+  /** The feed is silent: what was received is still true, but more may have happened. */
   #whenStale(text: string, patience: Required<Patience>, isJwt: boolean): Verdict | Promise<Verdict> {
     if (patience.whenStale === 'refuse') return { ok: false, reason: 'stale', caller: null, isAway: true };
     if (patience.whenStale === 'allow') return isJwt ? this.#offline(text) : this.#ask(text, patience, this.#settings.rememberMs);
     if (!isJwt) return this.#ask(text, patience, Math.min(this.#settings.rememberMs, 1000));
-    // Garbage is not worth a question, and what was revoked stays so.
+    // Garbage is not worth a request, and what was revoked stays so.
     const known = this.#offline(text);
     const confirm = (verdict: Verdict): Verdict | Promise<Verdict> => {
       if (!verdict.ok) return verdict;
@@ -146,20 +146,24 @@ export class Judge {
   }
 
   #ask(text: string, { whenAway }: Required<Patience>, freshMs: number): Verdict | Promise<Verdict> {
-    // A key without `keyhouse.verify` is told that everything but its own account's is inactive: a good credential would get a 401.
+    // A key without `keyhouse.verify` is told that everything except its own account's is inactive: a valid credential would get
+    // a 401.
     if (this.#feed.isForbidden) return AWAY;
     const honourMs = whenAway === 'refuse' ? 0 : whenAway.honourSeconds * 1000;
     const found = this.#ports.introspector.judge(text, { freshMs, honourMs });
     return found instanceof Promise ? found.then((answer) => this.#asVerdict(text, answer)) : this.#asVerdict(text, found);
   }
 
-  /** What was remembered may have been revoked meanwhile; of tokens and keys the feed says so by dropping what is remembered. */
+  /**
+   * What was remembered may have been revoked in the meantime; for tokens and keys the feed says so by dropping what is
+   * remembered.
+   */
   #asVerdict(text: string, found: Introspected): Verdict {
     if (!found.ok) return found.reason === 'away' ? AWAY : { ok: false, reason: 'inactive', caller: null, asked: text };
     return isRevoked(this.#feed.revocations, found.caller) ? { ok: false, reason: 'revoked', caller: found.caller } : found;
   }
 
-  /** Known or not, may they, from here, now: in the order of the contract. */
+  /** Known or not, allowed or not, from this address, at this moment: in the order of the contract. */
   #decide(one: Case, verdict: Verdict): Decision {
     if (!verdict.ok) return this.#refuse(one, verdict);
     const { caller } = verdict;
@@ -192,7 +196,7 @@ export class Judge {
     return this.#tell(one, this.#under(refusals.forbidden(lacking)), { reason: why, caller });
   }
 
-  /** Each refusal has an id of its own; an allowed request needs none. */
+  /** Each refusal has its own ID; an allowed request needs none. */
   #under(refusal: refusals.Refusal): Refused {
     return { ...refusal, requestId: this.#ports.nextRequestId() };
   }
@@ -212,13 +216,13 @@ export class Judge {
     const refuseWith = (presented: Presented | null): void => this.#reporter.refuse({ ...note, presented });
     const presented = caller !== null || why.asked === undefined ? null : digested(why.asked);
     if (presented instanceof Promise)
-      presented.then(refuseWith, () => refuseWith(null)); // Nobody waits for it: the answer is on its way.
+      presented.then(refuseWith, () => refuseWith(null)); // Nobody waits for it: the answer is already being sent.
     else refuseWith(presented);
     return refused;
   }
 }
 
-/** Why, and about whom, as far as anybody here can tell. */
+/** Why, and about whom, as far as it is known here. */
 type Why = Pick<NotGood, 'reason' | 'caller' | 'asked'>;
 
 type Refused = Extract<Decision, { ok: false }>;

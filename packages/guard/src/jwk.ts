@@ -1,6 +1,6 @@
 /**
- * Public keys of the issuer as JSON Web Keys (RFC 7517), as strictly as the server reads them: ES256 and RS256, made for signatures, with
- * parameters that are known to be sound. A set with one key in it that is none of ours is refused whole.
+ * Public keys of the issuer as JSON Web Keys (RFC 7517), read as strictly as the server does: ES256 and RS256, intended for
+ * signatures, with parameters that are known to be sound. A set that contains any other key is refused as a whole.
  */
 import { decodeBase64Url, isObject, isRocaModulus } from '@keyhouse/protocol';
 
@@ -18,15 +18,15 @@ export interface PublicJwk {
 export interface SignatureKey {
   readonly kid: string;
   readonly alg: 'ES256' | 'RS256';
-  /** `signingInput` is ASCII (RFC 7515 §5.2). A promise where only WebCrypto is. */
+  /** `signingInput` is ASCII (RFC 7515 §5.2). A promise if there is only WebCrypto. */
   verify(signingInput: string, signature: Uint8Array): boolean | Promise<boolean>;
 }
 
 const MAX_KEYS = 20;
-/** Whoever publishes one of these has published a secret, and the key is anybody's. */
+/** Publishing one of these members publishes a secret, and anyone can use the key. */
 const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
-/** The keys of a set, members that are not public left behind; null when anything about it is not as Keyhouse publishes it. */
+/** The keys of a set, only with their public members; null if anything about it is not as Keyhouse publishes it. */
 export function readKeySet(set: unknown): readonly PublicJwk[] | null {
   if (!isObject(set) || !Array.isArray(set.keys) || set.keys.length === 0 || set.keys.length > MAX_KEYS) return null;
   const keys = set.keys.map(readKey);
@@ -49,8 +49,8 @@ function readKey(jwk: unknown): PublicJwk | null {
 const LONGEST_NUMBER = 4096;
 
 /**
- * RFC 7518 §3.3 asks for 2048 bits at least; beyond 16384, or with a long exponent, verifying becomes a way to keep an API busy. Looked at
- * here, on every platform alike: zeros in front do not make a weak modulus long.
+ * RFC 7518 §3.3 requires at least 2048 bits; beyond 16384, or with a long exponent, verifying becomes a way to keep an API busy.
+ * Checked here, the same on every platform: leading zeros do not make a weak modulus long.
  */
 function isSoundRsa(n: string, e: string): boolean {
   const modulus = numberIn(n);
@@ -61,7 +61,7 @@ function isSoundRsa(n: string, e: string): boolean {
   return bits >= 2048 && bits <= 16_384 && !isOne && !isRocaModulus(modulus);
 }
 
-/** The bytes of a number without the zeros in front; null for what is no number, or far too long. */
+/** The bytes of a number without leading zeros; null for what is not a number, or much too long. */
 function numberIn(text: string): Uint8Array | null {
   const bytes = text.length > LONGEST_NUMBER ? null : decodeBase64Url(text);
   const first = bytes?.findIndex((byte) => byte !== 0) ?? -1;

@@ -1,6 +1,6 @@
 /**
- * The issuer's signing keys: fetched once, again when a JWT names one that is not known (at most once a cool-down, whoever makes up names) and
- * when the feed says so. While the issuer is away the keys that are known stay.
+ * The issuer's signing keys: fetched once, again when a JWT names one that is not known (at most once per cool-down, even if
+ * names are made up) and when the feed says so. While the issuer is unreachable the known keys stay.
  */
 
 import { parseStrictJson } from '@keyhouse/protocol';
@@ -10,18 +10,18 @@ import { readKeySet, type SignatureKey } from './jwk.ts';
 
 const PATH = '/.well-known/jwks.json';
 const COOL_DOWN_MS = 30_000;
-/** After a failure sooner: nobody can be let in without keys. */
+/** After a failure sooner: without keys nobody can be let in. */
 const RETRY_MS = 1000;
 const MAX_BYTES = 262_144;
 const WAIT_MS = 3000;
 
 export interface KeySet {
   find(kid: string): SignatureKey | undefined;
-  /** Looks whether there is such a key by now; undefined when there is none, null when nobody can be asked. Rejects never. */
+  /** Checks whether the key exists by now; undefined if not, null if the issuer does not answer. Never rejects. */
   seek(kid: string): Promise<SignatureKey | undefined | null>;
   /** Fetches the set. Rejects with what is wrong. */
   fetch(): Promise<void>;
-  /** The same, and what comes was asked for after this call: one that is under way may have been answered before a key was withdrawn. */
+  /** The same, with a request that is sent after this call: a running one may have been answered before a key was withdrawn. */
   renew(): Promise<void>;
   readonly fetches: number;
 }
@@ -50,7 +50,7 @@ export function createKeySet({ ask, monotonicMs, onFault }: Ports): KeySet {
     const response = await ask({ path: PATH, isKeyed: false, signal });
     const parsed = parseStrictJson(textOf(await readBytes(response, { most: MAX_BYTES, path: PATH, signal }), PATH));
     const set = parsed.ok ? readKeySet(parsed.value) : null;
-    // A key that is known stays the very same: what was verified with it need not be verified again.
+    // A known key stays the same object: what was verified with it need not be verified again.
     const entries = await Promise.all(
       (set ?? []).map(async (jwk) => {
         const text = JSON.stringify(jwk);

@@ -1,7 +1,7 @@
 /**
- * JWTs of ours, verified without asking anyone (RFC 7519 §7.2, RFC 9068 §4, RFC 8725): form, signature and claims as the server judges them,
- * with the server's own code. One that was verified before costs one look-up by its signature; the whole text must be the very same, and
- * issuer, audience, time and key are checked again each time. Revocations are the caller's to judge.
+ * JWTs of ours, verified without asking Keyhouse (RFC 7519 §7.2, RFC 9068 §4, RFC 8725): form, signature and claims as the server
+ * judges them, with the server's own code. One that was verified before costs one look-up by its signature; the whole text must
+ * be identical, and issuer, audience, time and key are checked again each time. The caller judges revocations.
  */
 import { type CompactJws, faultOfClaims, JWS_MAX_LENGTH, type ReadClaims, readCompactJws, readJwt } from '@keyhouse/protocol';
 import { type Caller, callerOfJwt } from './caller.ts';
@@ -12,11 +12,11 @@ import { createMemory } from './memory.ts';
 /** The server's words for reasons. */
 export type JwtVerdict =
   | { readonly ok: true; readonly caller: Caller }
-  /** `caller`: whose it was, when the signature was good. `isAway`: nobody could be asked for the key. */
+  /** `caller`: whose it was, if the signature was valid. `isAway`: the issuer could not be asked for the key. */
   | { readonly ok: false; readonly reason: string; readonly caller: Caller | null; readonly isAway?: boolean };
 
 interface Seen {
-  /** The whole `Authorization` header as honest clients spell it, to be compared character by character. */
+  /** The whole `Authorization` header as honest clients write it, to be compared character by character. */
   readonly header: string;
   readonly key: SignatureKey;
   readonly read: ReadClaims;
@@ -30,14 +30,14 @@ interface Ports {
   readonly nowMs: () => number;
 }
 
-/** Characters, so that long ones cannot fill the memory: about 20,000 JWTs of common size. */
+/** Characters, so that long ones cannot fill the memory: about 20,000 JWTs of usual size. */
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 const OVERHEAD = 512;
 const BEARER = 'Bearer ';
 
 export interface VerifyJwt {
   (text: string): JwtVerdict | Promise<JwtVerdict>;
-  /** Of a whole `Authorization` header whose JWT was verified before, at the cost of one look-up; undefined when it was not. */
+  /** For a whole `Authorization` header whose JWT was verified before, at the cost of one look-up; undefined if it was not. */
   seen(header: string): JwtVerdict | undefined;
 }
 
@@ -100,5 +100,7 @@ const refuse = (reason: string, caller: Caller | null = null): JwtVerdict => ({ 
 
 const AWAY: JwtVerdict = Object.freeze({ ok: false, reason: 'issuer_away', caller: null, isAway: true });
 
-/** Where a JWT is looked for: the end of its signature, 144 bits of ES256's 512. What is found is compared as a whole. */
+/**
+ * The key under which a JWT is stored: the end of its signature, 144 bits of ES256's 512. What is found is compared as a whole.
+ */
 const signatureOf = (text: string): string => text.slice(-24);

@@ -1,4 +1,7 @@
-/** A log that says the same thing once a minute at most: an issuer that is away for an hour is one story, not ten thousand lines. */
+/**
+ * A log that says the same thing once a minute at most: an issuer that is unreachable for an hour is one story, not ten thousand
+ * lines.
+ */
 import { callBack } from './callback.ts';
 
 const AGAIN_AFTER_MS = 60_000;
@@ -10,10 +13,10 @@ export function createQuietLog(log: (sentence: string) => void, monotonicMs: () 
     const nowMs = monotonicMs();
     if (nowMs - (saidAtMs.get(sentence) ?? Number.NEGATIVE_INFINITY) < AGAIN_AFTER_MS) return;
     if (saidAtMs.size >= MAX_SENTENCES) forgetOld(saidAtMs, nowMs);
-    // Whoever makes up a new sentence each time fills no disk.
+    // Bounded, so that inventing new sentences does not fill the disk.
     if (saidAtMs.size >= MAX_SENTENCES) return;
     saidAtMs.set(sentence, nowMs);
-    // A log that fails is no reason to fail a request.
+    // A log that fails is not a reason to fail a request.
     callBack(() => log(sentence));
   };
 }

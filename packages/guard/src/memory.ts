@@ -7,9 +7,9 @@ export interface Memory<Value> {
   readonly size: number;
 }
 
-/** `most`: of all sizes together; each is 1 unless it is told. What was asked for lately is kept longer than what was not: two halves. */
+/** `most`: of all sizes together; each is 1 unless given. What was used lately is kept longer than what was not: two halves. */
 export function createMemory<Value>(most: number): Memory<Value> {
-  // When the young half is full it becomes the old one, and the old one is forgotten: no list to mend at each look.
+  // When the young half is full it becomes the old one, and the old one is dropped: no list to update at each look-up.
   let young = new Map<string, { readonly value: Value; readonly cost: number }>();
   let old = new Map(young);
   let size = 0;

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { MAX_OPENAPI_BYTES, readOpenApiText } from '@keyhouse/openapi/text';
 
 /**
- * Reads a document of OpenAPI 3.0, 3.1 or 3.2, JSON or YAML. Whether every route in it has a permission is looked at by `guard`, which
+ * Reads a document of OpenAPI 3.0, 3.1 or 3.2, JSON or YAML. `guard` checks whether every route in it has a permission, and
  * refuses to start otherwise.
  *
  * @example

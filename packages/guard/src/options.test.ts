@@ -1,4 +1,4 @@
-/** What a guard takes from an OpenAPI document, and says of it when it starts. */
+/** What a guard takes from an OpenAPI document, and what it says about it when it starts. */
 import { makeKeyText } from '@keyhouse/protocol';
 import { describe, expect, it } from 'vitest';
 import { readOptions } from './options.ts';

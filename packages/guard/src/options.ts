@@ -1,4 +1,7 @@
-/** What a guard is told, looked at once and as a whole: an API that starts with a guard half set up is an open door sooner or later. */
+/**
+ * The options of a guard, checked once and as a whole: an API that starts with a guard half configured is an open door sooner or
+ * later.
+ */
 import { deriveRoutes } from '@keyhouse/openapi';
 import {
   type AddressBlock,
@@ -11,10 +14,16 @@ import {
 
 /** For when Keyhouse has been silent, or cannot be reached. On the whole guard, on a route, or by hand. */
 export interface Patience {
-  /** The feed has been silent for longer than `staleAfterMs`. `ask`: about this very credential (the default); `refuse`: 503; `allow`: go on. */
+  /**
+   * The feed has been silent for longer than `staleAfterMs`. `ask`: about this credential (the default); `refuse`: 503; `allow`:
+   * let it pass.
+   */
   readonly whenStale?: 'ask' | 'refuse' | 'allow';
   readonly staleAfterMs?: number;
-  /** Keyhouse would have to be asked and does not answer. `refuse`: 503 (the default); or honour what was verified less than so many seconds ago. */
+  /**
+   * Keyhouse would have to be asked and does not answer. `refuse`: 503 (the default); or honour what was verified less than this
+   * many seconds ago.
+   */
   readonly whenAway?: 'refuse' | { readonly honourSeconds: number };
 }
 
@@ -28,27 +37,27 @@ export type RouteRule = Rule & Patience;
 export interface GuardOptions extends Patience {
   /** The origin of Keyhouse: `https://keys.example.com`. Plain HTTP on this machine only. */
   readonly issuer: string;
-  /** An API key of the operator account that may `keyhouse.verify`. */
+  /** An API key of the operator account with `keyhouse.verify`. */
   readonly key: string;
   /** Of this API, as JWTs name it. Default: the issuer. */
   readonly audience?: string;
-  /** Takes credentials of one environment only. Default: both; `caller.environment` tells. */
+  /** Accepts credentials of one environment only. Default: both; `caller.environment` says which. */
   readonly environment?: 'live' | 'test';
   /** As in the operator's file. Default: the built-in patterns, `/api/v1/invoices/…` and `/v1/invoices/…` → `invoices`. */
   readonly routes?: readonly RouteRule[];
-  /** A parsed OpenAPI document in place of `routes`; the guard refuses to start when an operation in it has no permission. */
+  /** A parsed OpenAPI document instead of `routes`; the guard refuses to start if an operation in it has no permission. */
   readonly openapi?: object;
-  /** CIDR blocks of proxies in front whose `X-Forwarded-For` is believed, and behind whom plain HTTP is taken. */
+  /** CIDR blocks of proxies in front whose `X-Forwarded-For` is trusted, and behind which plain HTTP is accepted. */
   readonly trustedProxies?: readonly string[];
   /** How long the answer about a token or key is remembered, at most. Default 5. */
   readonly rememberSeconds?: number;
-  /** `stream` (the default), or `poll` where nothing lives between two requests, as in workers. */
+  /** `stream` (the default), or `poll` where nothing runs between two requests, as in workers. */
   readonly feed?: 'stream' | 'poll';
   /** Called each second with how far behind the feed is. */
   readonly onLag?: (lagMs: number) => void;
-  /** Where the guard's own sentences go. Default: `console.warn`. They hold no credential. */
+  /** Where the guard's own messages go. Default: `console.warn`. They contain no credential. */
   readonly log?: (sentence: string) => void;
-  /** Another way to Keyhouse, such as a proxy. */
+  /** Another way to reach Keyhouse, such as a proxy. */
   readonly fetch?: typeof globalThis.fetch;
 }
 
@@ -58,7 +67,7 @@ export interface Settings {
   readonly audience: string;
   readonly environment: 'live' | 'test' | null;
   readonly routes: readonly Route[];
-  /** What a route says of its own, by its compiled form. */
+  /** The settings of single routes, by their compiled form. */
   readonly patienceOf: ReadonlyMap<Route, Patience>;
   readonly patience: Required<Patience>;
   readonly trustedProxies: readonly AddressBlock[];
@@ -76,10 +85,10 @@ const KNOWN = [
 const PATIENCE = ['whenStale', 'staleAfterMs', 'whenAway'];
 const LOOPBACK = /^http:\/\/(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?$/;
 const MAX_REMEMBERED_SECONDS = 60;
-/** Enough to be seen at a start. */
+/** Enough to be noticed at start. */
 const MAX_NOTES = 10;
 
-/** @throws Error that names every fault, one a line. */
+/** @throws Error that names every fault, one per line. */
 export function readOptions(options: GuardOptions): Settings {
   const faults: string[] = [];
   for (const name of Object.keys(options)) if (!KNOWN.includes(name)) faults.push(`${name}: there is no such option.`);
@@ -124,7 +133,7 @@ function readIssuer(text: unknown, faults: string[]): string {
   return origin;
 }
 
-/** What of a document works, but was perhaps not meant. */
+/** Parts of a document that work, but were perhaps not intended. */
 function tellNotes(notes: readonly string[], log: (sentence: string) => void): void {
   for (const note of notes.slice(0, MAX_NOTES)) log(`openapi: ${note}`);
   const more = notes.length - MAX_NOTES;
@@ -160,7 +169,7 @@ function readRoutes(
   });
 }
 
-/** What is said of its own, over what holds otherwise; a member that is there and undefined says nothing. */
+/** The own settings, over the general ones; a member that is present and undefined has no effect. */
 export const patienceOver = (
   { whenStale, staleAfterMs, whenAway }: Required<Patience>,
   said: { readonly [Name in keyof Patience]: Patience[Name] | undefined },
@@ -170,7 +179,7 @@ export const patienceOver = (
   whenAway: said.whenAway ?? whenAway,
 });
 
-/** What is wrong with the answers for bad times. Also for those that are given by hand. */
+/** What is wrong with the settings for outages. Also for those that are given by hand. */
 export function faultsOfPatience({ whenStale, staleAfterMs, whenAway }: Patience): readonly string[] {
   const faults: string[] = [];
   if (!(whenStale === undefined || whenStale === 'ask' || whenStale === 'refuse' || whenStale === 'allow'))

@@ -1,12 +1,12 @@
 /**
- * What came with a request and does not hold, told to Keyhouse by digests alone, so that it can find why, and whose it is. They are the digests that
- * it stores: of a secret of 238 bits nothing follows from them. Of a text without our form they are as good as the secret is, and go to nobody but
- * Keyhouse, which was asked about the very text a moment ago and keeps none of them.
+ * What came with a request and is not valid, reported to Keyhouse only by digests, so that it can find out why, and whose it is.
+ * They are the digests that it stores: a secret of 238 bits cannot be computed from them. For a text without our form they are as
+ * sensitive as the secret, and go only to Keyhouse, which was asked about the text itself a moment ago and keeps none of them.
  */
 import { parseCredential } from '@keyhouse/protocol';
 import { sha256 } from '#platform';
 
-/** As it goes over the wire; digests are base64url. */
+/** As it is sent; digests are base64url. */
 export type Presented =
   | { readonly kind: 'token'; readonly id: number; readonly sha256: string }
   | { readonly kind: 'key'; readonly sha256: string }
@@ -19,7 +19,7 @@ export type Presented =
 
 const LONGEST_ID = 255;
 
-/** At once on Node; null for what is looked up nowhere. */
+/** At once on Node; null for what is never looked up. */
 export function digested(text: string): Presented | null | Promise<Presented | null> {
   const presented = parseCredential(text);
   switch (presented.kind) {

@@ -1,6 +1,6 @@
 /**
- * What a request asks for: which permissions, by its path and method, as `/verify` reads it. Whatever a router may read in two ways must be
- * permitted in both. Questions come again and again, so the answers are kept.
+ * What a request asks for: which permissions, by its path and method, as `/verify` reads it. Everything that a router may read in
+ * two ways must be permitted in both. Questions come again and again, so the answers are kept.
  */
 import { judgeTarget, type Route, readPath, ruleFor } from '@keyhouse/protocol';
 import { createMemory } from './memory.ts';
@@ -11,11 +11,11 @@ export type Question =
   | { readonly kind: 'permissions'; readonly permissions: readonly string[]; readonly patience: Required<Patience> }
   | { readonly kind: 'refused'; readonly why: 'path' | 'method' | 'no_route'; readonly patience: Required<Patience> };
 
-/** `methods`: the request's own, and what headers would put in its place. */
+/** `methods`: the request's own, and those that headers would replace it with. */
 export type ReadQuestion = (methods: readonly string[], target: string, foldsCase: boolean) => Question;
 
 const MAX_KEPT = 4000;
-/** Longer ones are hardly asked twice. */
+/** Longer ones are hardly ever repeated. */
 const LONGEST_KEPT = 256;
 
 export function createReadQuestion({

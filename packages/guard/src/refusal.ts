@@ -1,4 +1,7 @@
-/** Refusals as the contract has them, to the letter; why is told to Keyhouse under the request's id and never to the one who was refused. */
+/**
+ * Refusals exactly as the contract has them; the reason is reported to Keyhouse under the request's ID and never to the client
+ * that was refused.
+ */
 import type { Decision } from './decision.ts';
 
 export type Refusal = Omit<Extract<Decision, { ok: false }>, 'requestId'>;

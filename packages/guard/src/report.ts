@@ -1,7 +1,7 @@
 /**
- * Use and refusals on their way back to Keyhouse, so that *last used*, the plots and *granted against used* hold for JWTs that no server ever
- * saw. Added up in memory, sent in small batches every few seconds, one at a time. A batch that is lost loses counts, never a request; one that
- * surely was not taken is added back.
+ * Use and refusals on their way back to Keyhouse, so that *last used*, the plots and *granted permissions* are right for JWTs
+ * that no server ever saw. Added up in memory, sent in small batches every few seconds, one at a time. A batch that is lost loses
+ * counts, never a request; one that certainly was not processed is added back.
  */
 import type { Ask } from './ask.ts';
 import { IssuerFault } from './ask.ts';
@@ -42,11 +42,11 @@ const MAX_REFUSALS = 100;
 /** About 20 MB. */
 const MAX_SUMS = 50_000;
 const MAX_WAITING_REFUSALS = 1000;
-/** Reasons are a closed list; should one ever be made of input, memory still has an end. */
+/** Reasons are a closed list; should one ever be built from input, memory is still bounded. */
 const MAX_REASONS = 50;
 /** As the server itself keeps it. */
 const REFUSALS_OF_ONE_A_MINUTE = 10;
-/** Between two batches; both together fill one. Strangers must not crowd out those who are known. */
+/** Between two batches; both together fill one. Strangers must not crowd out known callers. */
 const REFUSALS_A_BATCH = 75;
 const REFUSALS_OF_STRANGERS_A_BATCH = 25;
 const MINUTE_MS = 60_000;
@@ -54,7 +54,7 @@ const MINUTE_MS = 60_000;
 export class UsageReporter implements Reporter {
   readonly #ports: Ports;
   #sums = new Map<string, Sum>();
-  // The counters of a caller, found without making a text: callers live as long as what is remembered of them.
+  // The counters of a caller, found without building a text: callers exist as long as what is remembered of them.
   #countersOf = new WeakMap<Caller, Map<string, Sum>>();
   #refusals: RefusalNote[] = [];
   #counts = new Map<string, number>();
@@ -129,7 +129,7 @@ export class UsageReporter implements Reporter {
     return this.#admitStranger(presented === null ? reason : presented.sha256);
   }
 
-  /** Beyond the rate a refusal is counted, and nobody can ask about it by its id. */
+  /** Beyond the rate a refusal is only counted, and cannot be looked up by its ID. */
   #countRefusals(reason: string, count: number): void {
     const before = this.#counts.get(reason);
     if (before === undefined && this.#counts.size >= MAX_REASONS) this.#told.dropped_refusals_total += count;
@@ -165,7 +165,7 @@ export class UsageReporter implements Reporter {
     }
   }
 
-  /** False: nobody takes anything now. */
+  /** False: no report can be sent now. */
   async #sendOne(batch: Batch): Promise<boolean> {
     try {
       const response = await this.#ports.ask({
@@ -234,7 +234,7 @@ export class UsageReporter implements Reporter {
   }
 }
 
-/** It was never sent, or Keyhouse said that it did nothing with it. */
+/** It was never sent, or Keyhouse said that it did not process it. */
 const wasSurelyNotTaken = ({ status, message }: IssuerFault): boolean =>
   status === 429 || status === 503 || (status === null && message.includes('ECONNREFUSED'));
 
@@ -249,11 +249,11 @@ function subjectOf({ kind, credentialId, jti, clientId, sessionId, userId, accou
   };
 }
 
-/** JWTs of one key count as that key: they come and go, and it stays. */
+/** JWTs of one key count for that key: they come and go, and the key stays. */
 const subjectName = ({ kind, credentialId, clientId, sessionId }: Caller): string =>
   `${kind} ${credentialId ?? ''} ${clientId ?? ''} ${sessionId ?? ''}`;
 
-/** As one text, without making one where there is one already. */
+/** As one text, without building one if there is one already. */
 const nameOf = (permissions: readonly string[]): string =>
   permissions.length === 1 ? (permissions[0] ?? '') : permissions.join(' ');
 
@@ -261,7 +261,7 @@ const sumOf = (numbers: Iterable<number>): number => [...numbers].reduce((sum, n
 const timeOf = (ms: number): string => new Date(ms).toISOString();
 const cut = <Text extends string | null>(text: Text, most: number): Text => (text === null ? text : text.slice(0, most)) as Text;
 
-/** So many refusals of one credential a minute, and so many of all between two batches. */
+/** This many refusals of one credential a minute, and this many of all between two batches. */
 function createGate(monotonicMs: () => number, aBatch: number): (subject: string) => boolean {
   let minute = -1;
   let batch = -1;

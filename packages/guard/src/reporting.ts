@@ -1,4 +1,4 @@
-/** What a guard tells about use and refusals, to whoever carries it back to Keyhouse. */
+/** What a guard records about use and refusals, for the part that reports it to Keyhouse. */
 import type { Caller } from './caller.ts';
 import type { Presented } from './presented.ts';
 
@@ -14,9 +14,9 @@ export interface RefusalNote {
   readonly status: 401 | 403 | 503;
   /** The server's own words for reasons, and `forbidden`, `stale`, `issuer_away`. */
   readonly reason: string;
-  /** Null when nobody knows whose it was. */
+  /** Null if the owner is not known. */
   readonly caller: Caller | null;
-  /** Where Keyhouse said no more than that it does not hold. */
+  /** If Keyhouse said only that it is not valid. */
   readonly presented: Presented | null;
   readonly method: string;
   /** Without its query. */
@@ -28,12 +28,12 @@ export interface RefusalNote {
 
 export interface Reporter {
   /**
-   * An allowed request; on the way of each, so it costs next to nothing. `permissions`: all that it needed; none on a public route, to which
-   * somebody came with a good credential.
+   * An allowed request; called for each, so it costs next to nothing. `permissions`: all that it needed; none on a public route
+   * that was called with a valid credential.
    */
   record(caller: Caller, permissions: readonly string[], from: From): void;
   refuse(note: RefusalNote): void;
-  /** Sends what has gathered; never rejects. */
+  /** Sends what was collected; never rejects. */
   flush(): Promise<void>;
   /** The same for the last time. */
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-/** What is published: packed as it would be, unpacked beside nothing but its dependencies, and run by the oldest Node that it is for. */
+/** The published package: packed as for publishing, unpacked with only its dependencies, and run by the oldest supported Node. */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ const ENTRIES = ['.', './express', './fastify', './fetch', './hono', './koa', '.
 const API = `
 const [name, issuer, origin, key] = process.argv.slice(2);
 const { guard } = await import('@keyhouse/guard/' + name);
-// The server says that it lives elsewhere.
+// The server names another address as its own.
 const through = (input, init) => fetch(String(input instanceof Request ? input.url : input).replace(issuer, origin), init);
 const keyhouse = guard({ issuer, key, fetch: through });
 await keyhouse.ready();
@@ -30,7 +30,7 @@ function tell() { console.log('port ' + server.address().port); }
 process.on('SIGTERM', async () => { await keyhouse.close(); process.exit(0); });
 `;
 
-/** The same as a worker has it: WebCrypto alone, nothing between requests. Answers each bearer in turn. */
+/** The same as a worker has it: only WebCrypto, nothing runs between requests. Answers each bearer in turn. */
 const WORKER = `
 const [issuer, origin, key, ...bearers] = process.argv.slice(2);
 const { guard } = await import('@keyhouse/guard/fetch');
@@ -48,7 +48,7 @@ for (const bearer of bearers) {
 const workerOf = (call: readonly string[]): string =>
   `export default { async test() { globalThis.process = { argv: ${JSON.stringify(['', '', ...call])} };\n${WORKER}\n} };`;
 
-/** As the tools for workers do it: the bundler that builds the dashboard, told of workerd's condition. */
+/** As the tools for workers do it: the bundler that builds the dashboard, with workerd's condition. */
 const BUNDLE = `
 const { rolldown } = await import('${pathToFileURL(join(ROOT, 'node_modules/rolldown/dist/index.mjs'))}');
 const bundle = await rolldown({ input: 'entry.mjs', resolve: { conditionNames: ['workerd', 'import', 'default'] } });
@@ -149,7 +149,7 @@ describe('the package', () => {
     expect(linesOf(stdout)).toEqual(['200 jwt', '200 jwt', '200 key', '200 token', '401']);
   });
 
-  /** The arguments of `WORKER`: credentials of all kinds, and one that is none. */
+  /** The arguments of `WORKER`: credentials of all kinds, and one that is not valid. */
   async function workerCall(): Promise<string[]> {
     const operator = await server.key(1, { permissions: ['keyhouse.verify'] });
     const { accountId, token } = await server.register();
@@ -207,7 +207,7 @@ const isInstalled = (program: string): Promise<boolean> =>
     () => false,
   );
 
-/** Packing rewrites `package.json` for a moment, which the tests beside this one must not see. */
+/** Packing rewrites `package.json` for a moment, which concurrent tests must not see. */
 async function packInCopy(folder: string): Promise<void> {
   const copy = join(folder, 'copy');
   const modules = join(folder, 'app/node_modules');

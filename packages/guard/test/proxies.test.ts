@@ -58,7 +58,7 @@ describe('a guard behind a proxy', () => {
   });
 
   it('reports which proxy did not tell the address, so that the refusal can be explained', async () => {
-    // Of one credential so many refusals a minute are on record: this one has none yet.
+    // Only this many refusals a minute of one credential are recorded: this one has none yet.
     const fresh = await server.key(1, { addresses: ['203.0.113.7'], permissions: ['invoices.read'] });
     const refused = await judge(fresh.text, 'unknown');
     if (refused.ok) throw new Error('It was let in.');

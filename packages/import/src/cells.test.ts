@@ -55,7 +55,7 @@ describe('a cell of a foreign row', () => {
     const base64 = digest('key').digest('base64');
     for (const said of [hex, hex.toUpperCase(), base64, base64.replace('=', ''), digest('key').digest('base64url')])
       expect(sha256(said), said).toBe(hex);
-    // The last digit of 43 carries four bits; with others set it would be a second text of the same hash.
+    // The last character of 43 carries four bits; with other bits set it would be a second text of the same hash.
     const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
     const slack = base64.slice(0, 42) + letters[letters.indexOf(base64[42] ?? '') + 1];
     const bad = [
@@ -117,7 +117,7 @@ describe('a cell of a foreign row', () => {
       ok: true,
       value: { permissions: null, isLess: false },
     });
-    // Everything is everything, unless somebody says what else `*` shall be; what is reserved stays so.
+    // Everything is everything, unless the operator says what else `*` means; reserved permissions stay reserved.
     expect(permissionsOf(RULES, { ...wish, map: new Map() }, ['x', '*', 'gone.read'])).toEqual({
       ok: true,
       value: { permissions: null, isLess: false },

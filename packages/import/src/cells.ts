@@ -1,11 +1,11 @@
-/** Reads cells of foreign rows into values that cannot lie. What cannot be read is undefined; what is not there is null. */
+/** Reads cells of foreign rows into checked values. What cannot be read is undefined; what is missing is null. */
 
 import { createHash } from 'node:crypto';
 import { isReserved, ok } from '@keyhouse/protocol';
 import type { ServerRules } from './ports.ts';
 import { type Refused, refused } from './run.ts';
 
-/** A cell as text, trimmed; null when it is empty, absent or no text. */
+/** A cell as text, trimmed; null if it is empty, absent or not text. */
 export function text(cell: unknown): string | null {
   if (typeof cell === 'number' || typeof cell === 'bigint' || typeof cell === 'boolean') return String(cell);
   if (typeof cell !== 'string') return null;
@@ -13,7 +13,7 @@ export function text(cell: unknown): string | null {
   return trimmed === '' ? null : trimmed;
 }
 
-/** What JSON says in a cell that is JSON already, or its text. */
+/** The value of a cell that is JSON already, or its text. */
 export function json(cell: unknown): unknown {
   if (typeof cell !== 'string') return cell ?? null;
   if (cell.trim() === '') return null;
@@ -24,7 +24,7 @@ export function json(cell: unknown): unknown {
   }
 }
 
-/** Null when the cell says nothing. */
+/** Null if the cell is empty. */
 export function flag(cell: unknown): boolean | null | undefined {
   const said = text(cell)?.toLowerCase();
   if (said === undefined) return null;
@@ -32,9 +32,9 @@ export function flag(cell: unknown): boolean | null | undefined {
   return ['0', 'false', 'f', 'no'].includes(said) ? false : undefined;
 }
 
-/** The latest moment that a JavaScript date can say as a four-digit year. */
+/** The latest moment that a JavaScript date can write with a four-digit year. */
 const LATEST_MS = Date.UTC(9999, 11, 31);
-/** What is less is seconds: so many milliseconds were over in 1973. */
+/** Smaller numbers are seconds: as milliseconds they would be before 1973. */
 const LEAST_MS = 100_000_000_000;
 const MOMENT = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)\s?(Z|[+-]\d\d(?::?\d\d)?)?)?$/;
 
@@ -55,10 +55,12 @@ export function moment(cell: unknown): number | null | undefined {
   return Number.isNaN(ms) || ms < 0 ? undefined : ms;
 }
 
-/** MySQL's zero date, which columns have that may not be NULL. */
+/** MySQL's zero date, in columns that must not be NULL. */
 export const isZeroDate = (cell: unknown): boolean => /^0000-00-00(?:[T ]00:00:00(?:\.0{1,9})?)?$/.test(text(cell) ?? '');
 
-/** When something happened; a zero date means that it did not. Not for ends: there a zero date could mean long ago or never. */
+/**
+ * When something happened; a zero date means that it did not. Not for expiries: there a zero date could mean long ago or never.
+ */
 export const pastMoment = (cell: unknown): number | null | undefined => (isZeroDate(cell) ? null : moment(cell));
 
 /** `+02`, `+0200` and `+02:00` alike. */
@@ -69,7 +71,10 @@ export const hashOf = (said: string): string => createHash('sha256').update(said
 
 const HASH_OF_NOTHING = hashOf('');
 
-/** A SHA-256 as hexadecimal digits, base64 or base64url, with or without padding: lower-case hex. Undefined: it is none, or that of the empty text. */
+/**
+ * A SHA-256 as hexadecimal digits, base64 or base64url, with or without padding: lower-case hex. Undefined: it is not a SHA-256,
+ * or it is that of the empty text.
+ */
 export function sha256(cell: unknown): string | undefined {
   const said = text(cell) ?? '';
   const hash = /^[0-9a-fA-F]{64}$/.test(said) ? said.toLowerCase() : fromBase64(said);
@@ -85,13 +90,13 @@ function fromBase64(said: string): string | undefined {
   return bytes.length === 32 && canonical === given ? bytes.toString('hex') : undefined;
 }
 
-/** An id of theirs: visible ASCII, without a bar, of at most 64 characters. */
+/** An ID of the source: visible ASCII, without a bar, of at most 64 characters. */
 export function foreignId(cell: unknown): string | null | undefined {
   const said = text(cell);
   return said === null || /^[!-{}~]{1,64}$/.test(said) ? said : undefined;
 }
 
-/** A name that may stand here, by the rules of the server. */
+/** A name that is allowed here, by the rules of the server. */
 export function name(
   { readName }: Pick<ServerRules, 'readName'>,
   cell: unknown,
@@ -108,7 +113,10 @@ export interface Abilities {
   readonly dropUnknownAbilities: boolean;
 }
 
-/** What their abilities are here. Null: everything. `isLess`: some that nobody mapped were left out. */
+/**
+ * The permissions here for the abilities of the source. Null: everything. `isLess`: some abilities without a mapping were left
+ * out.
+ */
 export function permissionsOf(
   { findPermissionFault }: Pick<ServerRules, 'findPermissionFault'>,
   { map, dropUnknownAbilities }: Abilities,
@@ -127,7 +135,7 @@ export function permissionsOf(
       else unknown ??= ability;
     }
   }
-  // With `*` in the list the others do not matter, there and here.
+  // With `*` in the list the others do not matter, in the source and here.
   if (names.has('*')) return ok({ permissions: null, isLess: false });
   if (unknown !== null)
     return refused('unknown_ability', `It has an ability that is not a permission here: ${quoted(unknown)}. Map it with --map.`);
@@ -138,5 +146,5 @@ export function permissionsOf(
 
 const RESERVED = refused('reserved', 'Permissions that begin with keyhouse. cannot be imported. Create a key for them.');
 
-/** A name of theirs, as far as a message can carry it. */
+/** A name from the source, as far as a message can contain it. */
 const quoted = (said: string): string => `“${[...said.replace(/[^\x20-\x7e]/g, '?')].slice(0, 60).join('')}”`;

@@ -1,5 +1,6 @@
 /**
- * Which columns of a source were not taken, and in how many rows something stood there: nothing is left behind without a word. No cell is kept.
+ * Which columns of a source were not imported, and in how many rows they had a value: nothing is left behind silently. No cell is
+ * kept.
  */
 import type { Source, SourceRow } from './run.ts';
 
@@ -35,7 +36,7 @@ function isBlank(cell: unknown): boolean {
   return typeof cell === 'object' && Object.keys(cell).length === 0;
 }
 
-/** What may be lost with a column that was not taken, by its name; null: the name does not say. */
+/** What may be lost with a column that was not imported, by its name; null: the name does not tell. */
 export function meaningOf(column: string): string | null {
   return MEANINGS.find(([pattern]) => pattern.test(column))?.[1] ?? null;
 }

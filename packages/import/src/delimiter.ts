@@ -1,6 +1,6 @@
 /**
- * The delimiter of a CSV file. RFC 4180 has commas; spreadsheets in many countries write semicolons, and databases tabs. The right one is the one
- * by which the header has the required columns.
+ * The delimiter of a CSV file. RFC 4180 uses commas; spreadsheets in many countries write semicolons, and databases tabs. The
+ * right one is the one with which the header has the required columns.
  */
 
 const DELIMITERS = [',', ';', '\t', '|'] as const;
@@ -42,7 +42,7 @@ export async function findDelimiter(source: AsyncIterable<string>, required: rea
     const columns = columnsBy(delimiter);
     return required.every((column) => columns.includes(column));
   });
-  // Where none has them, the one that parts most makes the message that can be read.
+  // If none has them, the one that splits the header most gives the most readable message.
   const most = [...DELIMITERS].sort((one, other) => columnsBy(other).length - columnsBy(one).length)[0];
   async function* text(): AsyncGenerator<string> {
     yield beginning;

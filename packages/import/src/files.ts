@@ -1,4 +1,4 @@
-/** Files to import from, as rows in batches: CSV (RFC 4180, with a header) as it streams by, JSON as a whole. */
+/** Files to import from, as rows in batches: CSV (RFC 4180, with a header) as a stream, JSON as a whole. */
 import { pipeline, Readable } from 'node:stream';
 import type { Info } from 'csv-parse';
 import { findDelimiter } from './delimiter.ts';
@@ -8,7 +8,7 @@ import type { SourceRow } from './run.ts';
 import { readText, wholeText } from './text.ts';
 
 const BATCH = 500;
-/** Characters; a megabyte in a cell is judged, what is longer ends the run: nobody can say where such a row ends. */
+/** Characters; a megabyte in a cell is judged, anything longer ends the run: it is not clear where such a row ends. */
 const LONGEST_RECORD = 4_000_000;
 const WORDS: Readonly<Record<string, string>> = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' };
 
@@ -22,8 +22,9 @@ interface Columns {
 }
 
 /**
- * `-` is standard input. Cells stand between commas, semicolons or tabs, as the header tells. A row that cannot be read is a row with a fault.
- * @throws ImportError for a header that will not do.
+ * `-` is standard input. Cells are separated by commas, semicolons or tabs, as the header shows. A row that cannot be read is a
+ * row with a fault.
+ * @throws ImportError for a header that is not acceptable.
  */
 export async function* csvRows(path: string, columns: Columns): AsyncGenerator<readonly SourceRow[]> {
   const { parse } = await import('csv-parse');
@@ -32,12 +33,12 @@ export async function* csvRows(path: string, columns: Columns): AsyncGenerator<r
   const parser = parse({
     info: true,
     delimiter,
-    // As MySQL, phpMyAdmin and others write what is not there; within quotation marks it is a text.
+    // As MySQL, phpMyAdmin and others write a missing value; within quotation marks it is a text.
     cast: (cell, { quoting }) => (!quoting && (cell === 'NULL' || cell === '\\N') ? '' : cell),
     relax_column_count: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
-    // A quotation mark within a cell that does not begin with one is a mere sign.
+    // A quotation mark within a cell that does not begin with one is an ordinary character.
     relax_quotes: true,
     max_record_size: LONGEST_RECORD,
   });
@@ -63,14 +64,14 @@ export async function* csvRows(path: string, columns: Columns): AsyncGenerator<r
   for (const rest = [...batch, ...faults]; rest.length > 0; ) yield rest.splice(0, BATCH);
 }
 
-/** The required columns as the file calls them. */
+/** The required columns by the names of the file. */
 const namesOf = ({ required, key = 'id' }: Columns): readonly string[] =>
   required.map((column) => (column === 'id' ? key : column));
 
-/** No column of it is shown: what has no header would show its first row. */
+/** None of its columns is shown: a file without a header would show its first row. */
 function readHeader(path: string, record: readonly string[], columns: Columns, delimiter: string): readonly string[] {
   const { required, known, key = 'id' } = columns;
-  // When the key has another name, a column `id` is not the key.
+  // If the key has another name, a column `id` is not the key.
   const rename = (column: string): string => (column === key ? 'id' : column === 'id' ? 'id (not the key)' : column);
   const header = record.map((column) => rename(column.trim()));
   const lacking = namesOf({ required: required.filter((column) => !header.includes(column)), key });
@@ -98,15 +99,15 @@ function toRow(header: readonly string[], record: readonly string[], line: numbe
 }
 
 /**
- * A list of objects, also as a page such as `{"data":[…]}` or `{"keys":[…]}`, or several, or an object or a page a line. @throws ImportError when
- * a page says that it is not the last one.
+ * A list of objects, also as a page such as `{"data":[…]}` or `{"keys":[…]}`, or several, or an object or a page per line.
+ * @throws ImportError if a page says that it is not the last one.
  */
 export async function* jsonRows(path: string): AsyncGenerator<readonly SourceRow[]> {
   const entries = readEntries(path, await wholeText(path));
   for (let start = 0; start < entries.length; start += BATCH) yield entries.slice(start, start + BATCH);
 }
 
-/** JSON when it begins like it, else CSV. */
+/** JSON if it begins like JSON, else CSV. */
 export async function looksLikeJson(path: string): Promise<boolean> {
   for await (const chunk of readText(path)) {
     const [first] = chunk.trimStart();
@@ -123,7 +124,7 @@ function readEntries(path: string, text: string): readonly SourceRow[] {
   const [first] = entries;
   if (first?.entry === undefined) throw new ImportError('invalid', `${path}: this is not JSON.`);
   if (!isPage(first.entry)) return entries.map(({ at, entry }) => toEntry(at, entry));
-  // A page a line, as a loop over an API writes them.
+  // A page per line, as a loop over an API writes them.
   const broken = entries.find(({ entry }) => !isPage(entry));
   if (broken !== undefined)
     throw new ImportError('invalid', `${path}, ${broken.at}: this is not a page of a list, but the first line is.`);
@@ -168,7 +169,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const tooLong = (path: string) => new ImportError('invalid', `${path}: a row has more than ${LONGEST_RECORD} characters.`);
 
-/** One line that holds what may not stand on the command line. */
+/** One line with a value that must not be on the command line. */
 export async function readLine(path: string): Promise<string> {
   const text = await wholeText(path);
   return text.split('\n', 1)[0]?.trim() ?? '';

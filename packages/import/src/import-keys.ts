@@ -1,6 +1,6 @@
 /**
- * Takes over API keys by their hashes: from a list (CSV), from better-auth's `apikey` table, from Unkey's keys. A key keeps its secret and
- * belongs to an account here, which the row, a list of owners, or the command names.
+ * Imports API keys by their hashes: from a list (CSV), from better-auth's `apikey` table, from Unkey's keys. A key keeps its
+ * secret and belongs to an account here, which the row, a list of owners, or the command names.
  */
 
 import { foreignId, moment, name, pastMoment, permissionsOf, sha256, text } from './cells.ts';
@@ -24,13 +24,13 @@ import {
 export interface KeysWish extends ImportWish {
   readonly format: KeyFormat;
   readonly keys: Source;
-  /** Whose keys are those whose row says nothing of it; null: such rows are refused. */
+  /** The account for keys whose row names no owner; null: such rows are refused. */
   readonly accountId: number | null;
-  /** Owners there, by their id, as accounts (a number) or addresses here. */
+  /** Owners in the source, by their id, as accounts (a number) or addresses here. */
   readonly owners: ReadonlyMap<string, string>;
-  /** What a key may do whose row says nothing of it; null: such rows are refused. */
+  /** The permissions of keys whose row names none; null: such rows are refused. */
   readonly permissions: readonly string[] | null;
-  /** Keys that were good for a count of uses come without the count. */
+  /** Keys that were limited to a number of uses are imported without the limit. */
   readonly dropLimits: boolean;
 }
 
@@ -110,7 +110,7 @@ async function takeKeys(
     if (called.isChanged) run.report.notes.names += 1;
     const value: ImportedCredential = {
       ...{ kind: 'key', foreignId: id, startsWith, environment, accountId, userId: null, name: called.name, hash },
-      // What was asked for by name is held by name: a key with `*` may mint JWTs with it.
+      // What was named is held by name: a key with `*` may mint JWTs with it.
       ...{ permissions: held.value.permissions ?? ['*'], createdAtMs: Math.min(createdAtMs ?? nowMs, nowMs), expiresAtMs },
       lastUsedAtMs: lastUsedAtMs === null ? null : Math.min(lastUsedAtMs, nowMs),
     };
@@ -120,7 +120,10 @@ async function takeKeys(
 
 type Read = readonly { readonly key: KeyCells | null }[];
 
-/** Whose a key is. An address counts only where its user has verified it here: whoever registered with it may be another person. */
+/**
+ * The owner of a key. An address counts only if its user has verified it here: the person who registered with it may be another
+ * one.
+ */
 async function findAccounts(
   { store, rules }: ImportPorts,
   { owners, accountId: everybody }: KeysWish,

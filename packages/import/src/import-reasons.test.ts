@@ -1,4 +1,4 @@
-/** Every reason why a row is not taken stands in the guide, and the guide names no other. */
+/** Every reason why a row is not imported is in the guide, and the guide names no other. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

@@ -1,6 +1,7 @@
 /**
- * Takes over the users and personal access tokens of a Laravel application with Sanctum. A token keeps its number and its secret: it is
- * found by the SHA-256 that Sanctum stored. A user keeps the password hash, which the next log-in replaces. Users first, then tokens.
+ * Imports the users and personal access tokens of a Laravel application with Sanctum. A token keeps its number and its secret: it
+ * is found by the SHA-256 that Sanctum stored. A user keeps the password hash, which the next log-in replaces. Users first, then
+ * tokens.
  */
 
 import { foreignId, hashOf, isZeroDate, json, moment, name, pastMoment, permissionsOf, sha256, text } from './cells.ts';
@@ -26,11 +27,11 @@ export interface SanctumWish extends ImportWish {
   readonly tokens: Source;
   /** What `tokenable_type` must be. */
   readonly models: readonly string[];
-  /** An address that stands here already: whether it is the same person when it is verified on both sides. */
+  /** An address that exists here already: whether it is the same person if it is verified on both sides. */
   readonly merge: boolean;
-  /** Users whose password hash cannot be verified here come without one. */
+  /** Users whose password hash cannot be verified here are imported without one. */
   readonly dropUnknownPasswords: boolean;
-  /** `expiration` of config/sanctum.php: tokens end so many minutes after they were made. Null: there is none. */
+  /** `expiration` of config/sanctum.php: tokens expire this many minutes after they were created. Null: there is none. */
   readonly expirationMinutes: number | null;
 }
 
@@ -39,10 +40,10 @@ interface Owner {
   readonly accountId: number;
 }
 
-/** Who the users of the source are here; null: not taken. */
+/** The users here for the users of the source; null: not imported. */
 type Owners = Map<string, Owner | null>;
 
-/** In a dry run nobody has a number yet. */
+/** In a dry run the new users have no number yet. */
 const NOBODY_YET: Owner = { userId: 0, accountId: NO_ACCOUNT_YET };
 
 export async function importSanctum(ports: ImportPorts, wish: SanctumWish): Promise<ImportReport> {
@@ -126,7 +127,7 @@ async function takeUsers(
       name(rules, said.first, ''),
       name(rules, said.last, ''),
     ];
-    // Somebody who is here already keeps their own names.
+    // A user who exists here already keeps their own names.
     if (here === undefined && [called, first, last].some(({ isChanged }) => isChanged)) run.report.notes.names += 1;
     const user: ImportedUser = {
       ...{ foreignId: id, addressHash, userId: here?.userId ?? null, email: email.email, emailKey: email.key },
@@ -176,7 +177,7 @@ async function takeTokens(
         'no_user',
         'No user has its tokenable_id. If tokens refer to users by another column than the key, name it with --users-key.',
       );
-    // Sanctum takes it for a date long ago, so the token is over there too.
+    // Sanctum takes it for a date long ago, so the token has expired there too.
     if (isZeroDate(cells.expires_at)) return OVER;
     const [createdAtMs, lastUsedAtMs, ends] = [
       pastMoment(cells.created_at),
@@ -219,7 +220,7 @@ const ownerOf = ({ userId, accountId }: Owner): Owner => ({ userId, accountId })
 const earlier = (one: number | null, other: number | null): number | null =>
   one === null ? other : other === null ? one : Math.min(one, other);
 
-/** PHP writes a list with gaps, such as one that was filtered, as an object of numbers: `{"0":"a","2":"b"}`. */
+/** PHP writes a list with gaps, such as one that was filtered, as an object with numbers as names: `{"0":"a","2":"b"}`. */
 function listOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const entries = Object.entries(value);

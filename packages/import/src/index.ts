@@ -1,8 +1,9 @@
 /**
- * Takes over users, tokens and keys from other products. Done once, by one person: `keyhouse import` loads it, a running server never does.
+ * Imports users, tokens and keys from other products. Done once, by one person: `keyhouse import` loads it, a running server
+ * never does.
  *
- * A source gives rows (`openSanctumDatabase`, `openSanctumFiles`, `openKeys`); `importSanctum` and `importKeys` judge each one and take it whole
- * or not at all. What they ask of the server are the ports.
+ * A source gives rows (`openSanctumDatabase`, `openSanctumFiles`, `openKeys`); `importSanctum` and `importKeys` judge each one
+ * and import it completely or not at all. What they need from the server are the ports.
  */
 export { type LeftColumns, meaningOf } from './columns.ts';
 export { readLine } from './files.ts';

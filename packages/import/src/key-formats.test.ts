@@ -1,9 +1,9 @@
-/** What is said to be taken of a key's row is what is read of it: everything else is told as left behind. */
+/** The columns that count as imported are those that are read: every other column is reported as left behind. */
 import { expect, it } from 'vitest';
 import { KEY_FORMATS, readKeyCells, takenOfKeys } from './key-formats.ts';
 import { takenOfTokens, takenOfUsers } from './sanctum-columns.ts';
 
-/** Read only to refuse such a key, or to count it: they are not kept. */
+/** Read only to refuse such a key, or to count it: they are not stored. */
 const LIMITS: Readonly<Record<string, readonly string[]>> = {
   csv: [],
   'better-auth': ['rateLimitEnabled', 'rate_limit_enabled', 'remaining'],
@@ -12,7 +12,7 @@ const LIMITS: Readonly<Record<string, readonly string[]>> = {
 
 it.each(KEY_FORMATS)('names each member that is read: %s', (format) => {
   const read = new Set<string>();
-  // Says nothing under any name, so that every other name is tried too.
+  // Empty under any name, so that every other name is tried too.
   const cells = new Proxy<Record<string, unknown>>({}, { get: (_, name) => void read.add(String(name)) });
   readKeyCells(format, cells);
   expect([...read].sort()).toEqual([...takenOfKeys(format), ...(LIMITS[format] ?? [])].sort());

@@ -1,10 +1,10 @@
-/** The rows of three sources as one: what stands in which column. Values are judged by whoever imports. */
+/** The rows of three sources in one form: which column contains what. The importer judges the values. */
 import { flag, json, text } from './cells.ts';
 
 export const KEY_FORMATS = ['csv', 'better-auth', 'unkey'] as const;
 export type KeyFormat = (typeof KEY_FORMATS)[number];
 
-/** Columns of the list that is ours; others are a mistake, and refused. */
+/** Columns of our own list format; others are a mistake, and refused. */
 export const CSV_COLUMNS = [
   'hash',
   'id',
@@ -19,7 +19,10 @@ export const CSV_COLUMNS = [
   'last_used_at',
 ] as const;
 
-/** The columns or members whose values are taken, by all the names that they have had. Limits are read, and not among them: they are not kept. */
+/**
+ * The columns or members whose values are imported, by all the names that they have had. Limits are read, but not among them:
+ * they are not stored.
+ */
 const TAKEN: Readonly<Record<KeyFormat, readonly string[]>> = {
   csv: CSV_COLUMNS,
   'better-auth': [
@@ -41,18 +44,18 @@ export interface KeyCells {
   readonly id: unknown;
   readonly name: unknown;
   readonly startsWith: unknown;
-  /** Null: it says nothing of them; undefined: they cannot be read. */
+  /** Null: the row does not name them; undefined: they cannot be read. */
   readonly permissions: readonly string[] | null | undefined;
   readonly account: unknown;
   readonly email: unknown;
-  /** Who owns it there. */
+  /** Its owner in the source. */
   readonly owner: unknown;
   readonly environment: unknown;
   readonly createdAt: unknown;
   readonly expiresAt: unknown;
   readonly lastUsedAt: unknown;
   readonly isEnabled: boolean | null | undefined;
-  /** It is good for a count of uses. */
+  /** It is limited to a number of uses. */
   readonly hasUsesLeft: boolean;
   readonly hasLimits: boolean;
 }
@@ -92,8 +95,8 @@ const fromBetterAuth = (cells: Cells): KeyCells => ({
 });
 
 /**
- * Unkey's keys: `hash` is the SHA-256 of the whole key in base64, as text or as `{"value","variant":"sha256_base64"}`; the other members as
- * `apis.listKeys` names them (v2, then v1), or the columns of its `keys` table. Roles are taken for abilities named `role:…`.
+ * Unkey's keys: `hash` is the SHA-256 of the whole key in base64, as text or as `{"value","variant":"sha256_base64"}`; the other
+ * members as `apis.listKeys` names them (v2, then v1), or the columns of its `keys` table. Roles become abilities named `role:…`.
  */
 function fromUnkey(cells: Cells): KeyCells {
   const credits = isRecord(cells.credits) ? cells.credits.remaining : null;
@@ -113,7 +116,7 @@ function hashOfUnkey(hash: unknown): unknown {
   return hash.variant === 'sha256_base64' ? hash.value : null;
 }
 
-/** It takes any word there. */
+/** Unkey accepts any word there. */
 const environmentOfUnkey = (said: unknown): unknown => (text(said) === 'test' ? 'test' : 'live');
 
 function permissionsOfUnkey(cells: Cells): readonly string[] | null | undefined {
@@ -135,7 +138,7 @@ function statements(value: unknown): readonly string[] | null | undefined {
   return names.length === 0 ? null : names;
 }
 
-/** A JSON list, or names between commas or spaces. */
+/** A JSON list, or names separated by commas or spaces. */
 function listed(cell: unknown): readonly string[] | null | undefined {
   const said = text(cell);
   if (said === null) return null;

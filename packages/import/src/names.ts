@@ -1,9 +1,9 @@
-/** Files that say what their names are here: owners as accounts, abilities as permissions. */
+/** Files that map names: owners to accounts, abilities to permissions. */
 import { csvRows } from './files.ts';
 import { ImportError } from './import-error.ts';
 import { wholeText } from './text.ts';
 
-/** Owners of keys there, by their id: accounts or addresses here. @throws ImportError */
+/** Owners of keys in the source, by their id: accounts or addresses here. @throws ImportError */
 export async function readOwners(path: string): Promise<ReadonlyMap<string, string>> {
   const owners = new Map<string, string>();
   for await (const rows of csvRows(path, { required: ['owner'], known: ['owner', 'account', 'email'] })) {
@@ -20,7 +20,9 @@ export async function readOwners(path: string): Promise<ReadonlyMap<string, stri
   return owners;
 }
 
-/** What abilities are called here: a JSON object of an ability and its permission, or a list of them. @throws ImportError */
+/**
+ * Permissions for abilities of the source: a JSON object of an ability and its permission, or a list of them. @throws ImportError
+ */
 export async function readMapFile(path: string): Promise<Readonly<Record<string, readonly string[]>>> {
   const bad = (): never => {
     throw new ImportError('invalid', `${path}: it must be a JSON object that maps abilities to permissions.`);

@@ -1,8 +1,8 @@
-/** Pages of a list, as APIs answer with them: a page that is not the last one is not the list. */
+/** Pages of a list, as APIs return them: a page that is not the last one is not the whole list. */
 
 type Page = Readonly<Record<string, unknown>>;
 
-/** Members under which a page holds its entries: Unkey's v2 and v1, better-auth's, and a table's name. */
+/** Members in which a page has its entries: Unkey's v2 and v1, better-auth's, and a table's name. */
 const LISTS = ['data', 'keys', 'apiKeys', 'apikey'] as const;
 
 export const isPage = (value: unknown): value is Page => isRecord(value) && LISTS.some((name) => Array.isArray(value[name]));

@@ -1,14 +1,14 @@
 /**
- * What an import asks of the server that it takes credentials over to: to look things up, to take over in one act, and its rules. The server's
- * command line hands them in; nothing here knows the server.
+ * What an import needs from the server that it imports into: look-ups, acts that import, and its rules. The server's command line
+ * passes them; nothing here knows the server.
  */
 
-/** A user to be taken over. */
+/** A user to import. */
 export interface ImportedUser {
   readonly foreignId: string;
-  /** SHA-256 (hex) of the key of the address that they have there. */
+  /** SHA-256 (hex) of the key of the address that they have in the source. */
   readonly addressHash: string;
-  /** Somebody who is here already and is taken for the same person; null: they are created. */
+  /** A user who exists here already and is taken for the same person; null: a user is created. */
   readonly userId: number | null;
   readonly email: string;
   readonly emailKey: string;
@@ -21,7 +21,7 @@ export interface ImportedUser {
   readonly createdAtMs: number;
 }
 
-/** A token or key to be taken over. */
+/** A token or key to import. */
 export interface ImportedCredential {
   readonly kind: 'token' | 'key';
   readonly foreignId: string | null;
@@ -38,7 +38,7 @@ export interface ImportedCredential {
   readonly lastUsedAtMs: number | null;
 }
 
-/** A user whom an earlier run took over. */
+/** A user whom an earlier run imported. */
 export interface KnownForeignUser {
   readonly foreignId: string;
   readonly userId: number;
@@ -54,7 +54,10 @@ export interface UserByAddress {
   readonly isVerified: boolean;
 }
 
-/** Look-ups, at most 500 at once, and acts. Each act is atomic, and written to the audit log in the name of whoever runs the import. */
+/**
+ * Look-ups, at most 500 at once, and acts. Each act is atomic, and written to the audit log with the user who runs the import as
+ * actor.
+ */
 export interface ImportStore {
   usersByForeignId(origin: string, foreignIds: readonly string[]): Promise<readonly KnownForeignUser[]>;
   usersByAddress(emailKeys: readonly string[]): Promise<readonly UserByAddress[]>;
@@ -62,17 +65,19 @@ export interface ImportStore {
     origin: string,
     foreignIds: readonly string[],
   ): Promise<readonly { readonly foreignId: string; readonly hash: string }[]>;
-  /** Which of these hashes are here already, as current or previous secrets, or of an import; `origin` of those that were imported. */
+  /** Which of these hashes exist here already, as current, previous or imported secrets; `origin` of those that were imported. */
   knownHashes(hashes: readonly string[]): Promise<readonly { readonly hash: string; readonly origin: string | null }[]>;
   /** Those of these accounts that are active. */
   activeAccounts(ids: readonly number[]): Promise<readonly number[]>;
-  /** In their order; null: the address was taken meanwhile, and nothing was created. */
+  /** In their order; null: the address was taken in the meantime, and nothing was created. */
   importUsers(input: {
     origin: string;
     users: readonly ImportedUser[];
     nowMs: number;
   }): Promise<readonly ({ readonly userId: number; readonly accountId: number } | null)[]>;
-  /** In their order: `known`, whose secret is here already, and `inactive`, whose account is not active, were not taken. */
+  /**
+   * In their order: `known`, whose secret exists here already, and `inactive`, whose account is not active, were not imported.
+   */
   importCredentials(input: {
     origin: string;
     credentials: readonly ImportedCredential[];
@@ -88,11 +93,11 @@ export interface Email {
 
 /** What the server accepts. */
 export interface ServerRules {
-  /** Null when the text is not an email address. */
+  /** Null if the text is not an email address. */
   readEmail(text: string): Email | null;
-  /** A name cut to what fits, without characters that may not be in one; perhaps empty. */
+  /** A name cut to the allowed length, without characters that are not allowed; it may be empty. */
   readName(text: string): string;
-  /** Why an account that is not the operator's cannot hold these permissions, in a sentence; null when it can. */
+  /** Why an account other than the operator's cannot hold these permissions, in a sentence; null if it can. */
   findPermissionFault(permissions: readonly string[]): string | null;
   /** Whether a password hash is of a kind that the server verifies. */
   canVerifyPassword(hash: string): boolean;

@@ -1,12 +1,13 @@
 /**
- * What every import has in common: rows come in batches, each is judged by itself, and is taken whole or not at all. A dry run is the
- * same code without the acts at its end. What was not taken is told row by row; no secret, no hash and no cell of a row is repeated.
+ * What every import has in common: rows come in batches, each is judged by itself, and is imported completely or not at all. A
+ * dry run is the same code without the acts at its end. What was not imported is reported row by row; no secret, no hash and no
+ * cell of a row is repeated.
  */
 import type { ImportedCredential, ImportPorts } from './ports.ts';
 
-/** A row of the source as it was read: texts from a table or CSV, anything that JSON can say from JSON. */
+/** A row of the source as it was read: texts from a table or CSV, any JSON value from JSON. */
 export interface SourceRow {
-  /** Where it stands, for people: `line 12`, `id 7`, `entry 3`. */
+  /** Its position, for people: `line 12`, `id 7`, `entry 3`. */
   readonly at: string;
   /** Null: it could not be read at all; `fault` says why. */
   readonly cells: Readonly<Record<string, unknown>> | null;
@@ -16,11 +17,11 @@ export interface SourceRow {
 /** Rows in batches of at most 500. */
 export type Source = AsyncIterable<readonly SourceRow[]>;
 
-/** A row that was not taken. */
+/** A row that was not imported. */
 export interface Problem {
   readonly what: 'user' | 'token' | 'key';
   readonly at: string;
-  /** A word for programs. */
+  /** A code for programs. */
   readonly reason: string;
   /** A sentence for people. */
   readonly sentence: string;
@@ -31,23 +32,23 @@ export interface Tally {
   taken: number;
   /** Of an earlier run. */
   already: number;
-  /** Expired, switched off or deleted where they come from: there is nothing to take. */
+  /** Expired, disabled or deleted in the source: there is nothing to import. */
   over: number;
   /** Each is among the problems. */
   refused: number;
 }
 
-/** What was taken with a change, or without a part; counted. */
+/** What was imported with a change, or without a part; counted. */
 export interface Notes {
-  /** Names that were cut to 100 characters or freed from control characters. */
+  /** Names that were cut to 100 characters or lost control characters. */
   names: number;
-  /** Taken without abilities that nobody mapped. */
+  /** Imported without abilities that have no mapping. */
   abilities: number;
-  /** Users taken without a password, because its hash is of a kind that we cannot verify. */
+  /** Users imported without a password, because we cannot verify hashes of its kind. */
   passwords: number;
-  /** Rate limits and counts of uses, which stay behind. */
+  /** Rate limits and counts of uses, which are not imported. */
   limits: number;
-  /** Users whose address stood here already, verified on both sides. */
+  /** Users whose address existed here already, verified on both sides. */
   merged: number;
 }
 
@@ -62,17 +63,17 @@ export interface ImportReport {
 }
 
 export interface ImportWish {
-  /** By what name the source is known from now on; two sources may count from 1 both. */
+  /** The name of the source from now on; two sources may both count from 1. */
   readonly origin: string;
   readonly dryRun: boolean;
-  /** What abilities of theirs are called here. */
+  /** The permissions here for the abilities of the source. */
   readonly map: ReadonlyMap<string, readonly string[]>;
   readonly dropUnknownAbilities: boolean;
   /** Called after each batch. */
   readonly onProgress?: (report: ImportReport) => void;
 }
 
-/** Judged: `already` and `over` need no word; `refused` needs one. */
+/** Judged: `already` and `over` need no explanation; `refused` needs one. */
 export type Judged<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly outcome: 'already' | 'over' }
@@ -92,7 +93,7 @@ export class Run {
   readonly report: ImportReport & { readonly problems: Problem[] };
   readonly #wish: ImportWish;
   readonly #ports: ImportPorts;
-  /** Secrets that this run has seen. The first 96 bits: a million of them is all that is ever compared. */
+  /** Secrets that this run has seen. The first 96 bits: at most a million of them are compared. */
   readonly #hashes = new Set<string>();
 
   constructor(ports: ImportPorts, wish: ImportWish) {
@@ -105,7 +106,7 @@ export class Run {
     };
   }
 
-  /** Counts what was judged; returns the value when the row is good. */
+  /** Counts what was judged; returns the value if the row is valid. */
   count<Value>(what: Problem['what'], at: string, judged: Judged<Value>): Value | null {
     const counts = this.#tallyOf(what);
     counts.read += 1;
@@ -118,14 +119,14 @@ export class Run {
     return null;
   }
 
-  /** What the act found out too late: it was counted as taken. */
+  /** What the act found out too late: it was counted as imported. */
   takeBack(what: Problem['what'], at: string, why: Refused): void {
     this.#tallyOf(what).taken -= 1;
     this.#tallyOf(what).refused += 1;
     this.#tell(what, at, why);
   }
 
-  /** Whether a secret stood in an earlier row of this run. */
+  /** Whether a secret was in an earlier row of this run. */
   isRepeated(hash: string): boolean {
     const beginning = Buffer.from(hash.slice(0, 24), 'hex').toString('latin1');
     const isRepeated = this.#hashes.has(beginning);
@@ -148,7 +149,7 @@ export class Run {
     this.progress();
   }
 
-  /** A user who would be made by this import has no account yet. */
+  /** A user whom this import would create has no account yet. */
   async #wouldTake(credentials: readonly ImportedCredential[]): Promise<readonly ('taken' | 'inactive')[]> {
     const existing = [...new Set(credentials.map(({ accountId }) => accountId))].filter((id) => id !== NO_ACCOUNT_YET);
     const active = new Set([NO_ACCOUNT_YET, ...(await this.#ports.store.activeAccounts(existing))]);
@@ -168,7 +169,7 @@ export class Run {
   }
 }
 
-/** Of users whom a dry run did not make. */
+/** Of users whom a dry run did not create. */
 export const NO_ACCOUNT_YET = 0;
 
 const ACCOUNT_INACTIVE = refused('account_inactive', 'Its account is suspended or was deleted, or its user is disabled.');

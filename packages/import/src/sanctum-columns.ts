@@ -1,4 +1,4 @@
-/** Which columns of a Laravel application's tables are taken, by the names that applications give them. */
+/** Which columns of a Laravel application's tables are imported, by the names that applications give them. */
 import { text } from './cells.ts';
 
 const FIRST_NAMES = ['first_name', 'firstname', 'name_first', 'given_name', 'fname'];
@@ -13,7 +13,7 @@ const TOKEN_COLUMNS = [
   ...['last_used_at', 'expires_at', 'created_at'],
 ];
 
-/** The columns of a table that are taken, apart from its key. */
+/** The columns of a table that are imported, apart from its key. */
 export const takenOfUsers = (columns: readonly string[]): readonly string[] => {
   const { display, first, last } = nameColumns(columns);
   return [...USER_COLUMNS, ...[display, first, last].filter((column) => column !== null)];
@@ -26,14 +26,14 @@ interface NameColumns {
   readonly last: string | null;
 }
 
-/** The same for each row of a table, so that the report can list the columns that were not taken. */
+/** The same for each row of a table, so that the report can list the columns that were not imported. */
 function nameColumns(columns: readonly string[]): NameColumns {
   const pick = (names: readonly string[]): string | null => names.find((name) => columns.includes(name)) ?? null;
   const [first, last] = [pick(FIRST_NAMES), pick(LAST_NAMES)];
   return { display: pick(DISPLAY_NAMES) ?? (first === null && last === null ? pick(NICKNAMES) : null), first, last };
 }
 
-/** A person's names in a row. Without a display name of its own, it is made of first and last name; null: there is none. */
+/** A person's names in a row. Without a display name, it is built from first and last name; null: there is none. */
 export function namesOf(cells: Readonly<Record<string, unknown>>): {
   readonly display: string | null;
   readonly first: string | null;

@@ -1,4 +1,4 @@
-/** Where rows come from: files or a database of theirs. Each source counts what is in the columns that are not taken. */
+/** Where rows come from: files or a database of the source. Each source counts what is in the columns that are not imported. */
 import { type LeftColumns, watchColumns } from './columns.ts';
 import { csvRows, jsonRows, looksLikeJson } from './files.ts';
 import { FOREIGN_SCHEMES, type ForeignDatabase, type ForeignTable, openForeign } from './foreign/open.ts';
@@ -10,24 +10,27 @@ import { takenOfTokens, takenOfUsers } from './sanctum-columns.ts';
 export interface SanctumSource {
   readonly users: Source;
   readonly tokens: Source;
-  /** Whole when all rows were read. */
+  /** Complete when all rows were read. */
   readonly left: LeftColumns;
   close(): Promise<void>;
 }
 
 export interface KeysSource {
   readonly keys: Source;
-  /** Whole when all rows were read. */
+  /** Complete when all rows were read. */
   readonly left: LeftColumns;
 }
 
 type Table = 'users' | 'tokens';
 
 interface SanctumOptions {
-  /** The columns by which tokens name their user, and the one whose value stands before the bar of a token. Default: `id`, or the primary key. */
+  /**
+   * The columns by which tokens name their user, and the one whose value is before the bar of a token. Default: `id`, or the
+   * primary key.
+   */
   readonly usersKey?: string;
   readonly tokensKey?: string;
-  /** Users without a column for passwords are taken; otherwise everybody would come without one by mistake. */
+  /** Allows importing users without a column for passwords; otherwise all would be imported without one by mistake. */
   readonly dropUnknownPasswords?: boolean;
 }
 
@@ -37,13 +40,13 @@ export interface SanctumFiles extends SanctumOptions {
   readonly tokens: string;
 }
 
-/** Names of tables, perhaps within a schema. */
+/** Names of tables, optionally within a schema. */
 export interface SanctumTables extends SanctumOptions {
   readonly usersTable: string;
   readonly tokensTable: string;
 }
 
-/** Those of a table's columns that are taken, its key aside. */
+/** The imported ones of a table's columns, except its key. */
 const TAKEN: Readonly<Record<Table, (columns: readonly string[]) => readonly string[]>> = {
   users: takenOfUsers,
   tokens: takenOfTokens,
@@ -54,7 +57,7 @@ const requiredOf = ({ dropUnknownPasswords }: SanctumOptions): Readonly<Record<T
   tokens: ['tokenable_type', 'tokenable_id', 'token', 'abilities'],
 });
 
-/** Both tables as CSV. A file is opened when its rows are asked for. */
+/** Both tables as CSV. A file is opened when its rows are requested. */
 export function openSanctumFiles(options: SanctumFiles): SanctumSource {
   const left: LeftColumns = new Map();
   const required = requiredOf(options);
@@ -70,7 +73,7 @@ export function openSanctumFiles(options: SanctumFiles): SanctumSource {
 /** Whether it begins as the URL of a database that can be read: MySQL, MariaDB, PostgreSQL or SQLite. */
 export const isDatabaseUrl = (url: string): boolean => FOREIGN_SCHEMES.some((scheme) => url.startsWith(scheme));
 
-/** Both tables in a database, which is read in one snapshot. Close it. @throws ImportError when it cannot be read. */
+/** Both tables in a database, which is read in one snapshot. Close it. @throws ImportError if it cannot be read. */
 export async function openSanctumDatabase(url: string, options: SanctumTables): Promise<SanctumSource> {
   const database = await openForeign(url).catch(unavailable);
   const close = (): Promise<void> => database.close().catch(() => {});

@@ -1,4 +1,4 @@
-/** The text of a file or of standard input (`-`): UTF-8, or UTF-16 where its first bytes say so. A byte-order mark is left out. */
+/** The text of a file or of standard input (`-`): UTF-8, or UTF-16 if its first bytes say so. A byte-order mark is left out. */
 import { createReadStream } from 'node:fs';
 import { ImportError } from './import-error.ts';
 

@@ -1,4 +1,6 @@
-/** Files as spreadsheets, databases and APIs write them: what cannot be read says why, and a page is not taken for the whole list. */
+/**
+ * Files as spreadsheets, databases and APIs write them: what cannot be read says why, and a page is not taken for the whole list.
+ */
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +37,7 @@ async function report(...args: readonly string[]) {
   await server.keyhouse.revocations.follower.look();
   return JSON.parse(stdout);
 }
-/** Why nothing of a file was taken. */
+/** Why nothing of a file was imported. */
 async function refusal(...args: readonly string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await run(...args);
   expect([exitCode, stdout]).toEqual([1, '']);

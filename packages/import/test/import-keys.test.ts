@@ -1,4 +1,4 @@
-/** API keys move in by their hashes: from a list, from better-auth, from Unkey. */
+/** API keys are imported by their hashes: from a list, from better-auth, from Unkey. */
 import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,7 +47,7 @@ async function openHouse(database: Parameters<typeof startTestServer>[0]): Promi
       const settings = { DATABASE_URL: server.database.url, SECRET, URL: ISSUER };
       const { exitCode, stdout, stderr } = await bench.run(['import', 'keys', file, ...args, '--json'], { settings });
       if (stdout === '') throw new Error(stderr);
-      // It hears by itself within half a second; tries before that would count as guesses.
+      // The server is notified within half a second; attempts before that would count as guesses.
       await server.keyhouse.revocations.follower.look();
       return { exitCode, report: JSON.parse(stdout) as Report };
     },
@@ -118,7 +118,7 @@ eachDatabase('a list of keys', (database) => {
     ]);
     expect(eve.accountId).not.toBe(ada.accountId);
 
-    // Where it came from is shown, and when it was used there: before anything is used here.
+    // Its origin is shown, and when it was used there: before anything is used here.
     const shown = await server.store.credentials.listCredentials({
       ...{ kind: 'key', accountId: ada.accountId, withRevoked: false, limit: 10 },
     });
@@ -140,7 +140,7 @@ eachDatabase('a list of keys', (database) => {
     expect(minted.status).toBe(200);
     expect(await verify('GET', '/api/invoices', minted.json.token)).toBe(200);
 
-    // A new secret of our own shape, the old one beside it for a while.
+    // A new secret of our own form, the old one works too for a while.
     if (billing === undefined) throw new Error('It is not there.');
     const rotated = await server.keyhouse.credentials.rotate(
       { credential: billing, currentHash: billing.hash, overlapSeconds: 60, revokeJwts: false },
@@ -156,7 +156,7 @@ eachDatabase('a list of keys', (database) => {
       401, 200,
     ]);
 
-    // Once more: nothing; and what was revoked stays revoked.
+    // Once more: nothing is imported; and what was revoked stays revoked.
     expect(await server.keyhouse.credentials.revoke({ kind: 'key', id: billing.id }, OPERATOR)).toBe(true);
     const again = await importKeys(list, '--format', 'csv');
     expect(again.report.keys).toMatchObject({ taken: 0, already: 6 });
@@ -164,7 +164,7 @@ eachDatabase('a list of keys', (database) => {
       401, 401,
     ]);
 
-    // A guard that is told no more than that it does not hold tells it by a digest, and its holder can ask why.
+    // A guard that was told only that it is not valid reports it by a digest, and its holder can ask why.
     const guard = await server.key(1, { permissions: ['keyhouse.verify'] });
     const refusal = {
       ...{ request_id: 'r-1', at: new Date(server.now()).toISOString(), status: 401, reason: 'inactive', subject: null },

@@ -1,4 +1,7 @@
-/** A Laravel application moves in: its database is read by the real program, beside a running server, and its tokens go on working. */
+/**
+ * A Laravel application is imported: its database is read by the real program, next to a running server, and its tokens keep
+ * working.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,7 +85,7 @@ function importer(bench: Bench, server: TestServer) {
   return async (...args: readonly string[]): Promise<{ exitCode: number; report: Report; stderr: string }> => {
     const { exitCode, stdout, stderr } = await bench.run(['import', 'sanctum', ...args, '--json'], { settings });
     if (stdout === '') throw new Error(stderr);
-    // It hears by itself within half a second; tries before that would count as guesses.
+    // The server is notified within half a second; attempts before that would count as guesses.
     await server.keyhouse.revocations.follower.look();
     return { exitCode, report: JSON.parse(stdout) as Report, stderr };
   };
@@ -126,7 +129,7 @@ eachDatabase('a Sanctum database', (database) => {
           ['token', 'id 21', 'user_not_taken'],
         ]);
 
-        // Names and times came along; looked at before anything is used, since uses are written every two seconds.
+        // Names and times were imported; read before anything is used, since uses are written every two seconds.
         const { json } = await server.request('/api/v1/auth/tokens', { bearer: `12|${secrets.today}` });
         expect(json.tokens.map((each: { name: string }) => each.name).sort()).toEqual(['laptop', 'laptop', 'x'.repeat(100)]);
         expect(
@@ -170,7 +173,7 @@ eachDatabase('a Sanctum database', (database) => {
           scope: 'invoices.read crm.leads.write',
         });
 
-        // The old password opens the door, and is hashed with Argon2id from then on.
+        // The old password works, and is hashed with Argon2id from then on.
         const logIn = (email: string, password: string) =>
           server.request('/api/v1/auth/login', { body: { email, password, device_name: 'new' } });
         for (const email of ['ada@example.com', 'grace@example.com']) {
@@ -192,7 +195,7 @@ eachDatabase('a Sanctum database', (database) => {
         );
         expect((await whoAmI(server, `13|${secrets.prefixed}`)).status).toBe(401);
 
-        // Whoever holds one may end it (RFC 7009), and nobody who is shut out comes in by one.
+        // Anyone who holds one may revoke it (RFC 7009), and a disabled user cannot sign in with one.
         const form = { 'content-type': 'application/x-www-form-urlencoded' };
         const ending = new URLSearchParams({ token: `15|${secrets.first}` }).toString();
         expect((await server.request('/auth/revoke', { headers: form, body: ending })).status).toBe(200);
@@ -201,7 +204,7 @@ eachDatabase('a Sanctum database', (database) => {
         expect((await whoAmI(server, `14|${secrets.before}`)).status).toBe(401);
         expect(await server.keyhouse.users.enable({ userId: grace?.id ?? 0, by: OPERATOR })).toMatchObject({ ok: true });
         expect((await whoAmI(server, `14|${secrets.before}`)).status).toBe(200);
-        // Its use is counted, and why it was refused is on record.
+        // Its use is counted, and why it was refused is recorded.
         await vi.waitFor(async () => {
           const tokens = await server.store.credentials.listCredentials({ ...LIST, userId: ada?.id ?? 0 });
           expect(tokens.find(({ imported }) => imported?.startsWith === '12|')?.use.requests).toBeGreaterThan(1);
@@ -213,7 +216,7 @@ eachDatabase('a Sanctum database', (database) => {
         });
         expect(JSON.stringify(events)).not.toContain(secrets.before);
 
-        // A second run changes nothing; what is new since is taken.
+        // A second run changes nothing; what is new since is imported.
         const again = await importSanctum('--from', source.url, ...map);
         expect(again.report).toMatchObject({
           users: { read: 4, taken: 0, already: 3, refused: 1 },
@@ -255,7 +258,7 @@ eachDatabase('a Sanctum database', (database) => {
     server.advance(601_000);
     expect([(await whoAmI(server, old)).status, (await whoAmI(server, fresh)).status]).toEqual([401, 200]);
 
-    // Narrowed and revoked like any other, and the next import leaves both as they are.
+    // Narrowed and revoked like any other, and the next import changes neither.
     const id = Number(fresh.split('|')[0]);
     const by = { actor: 'operator', requestId: null, person: {} } as const;
     expect((await server.keyhouse.credentials.narrow({ kind: 'token', id, permissions: ['invoices.read'] }, by)).ok).toBe(true);

@@ -1,4 +1,7 @@
-/** Applications as they are in the world: keys that are no number, names in two columns, MySQL's dates of nothing, and columns that nobody here knows. */
+/**
+ * Applications as they are in practice: keys that are not numbers, names in two columns, MySQL's zero dates, and columns that
+ * nothing here knows.
+ */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +22,7 @@ interface Kind {
   readonly uuid: string;
   /** How a UUID is written into such a column. */
   readonly put: string;
-  /** The key that tokens name, as it is read back. */
+  /** The key that tokens name, in the form in which it is read back. */
   readonly read: (uuid: string) => string;
 }
 const TEXT: Kind = { uuid: 'char(36)', put: '?', read: (uuid) => uuid };
@@ -78,7 +81,7 @@ async function importFrom(url: string, ...args: readonly string[]): Promise<Repo
   await server.keyhouse.revocations.follower.look();
   return JSON.parse(stdout) as Report;
 }
-/** Why a run ended before it took anything. */
+/** Why a run ended before it imported anything. */
 async function refusal(...args: readonly string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await run(...args);
   expect([exitCode, stdout]).toEqual([1, '']);
@@ -146,7 +149,7 @@ describe('an application whose keys are no numbers', () => {
           for (const [index, { secret, id }] of people.entries()) {
             const { user } = (await whoAmI(`${ULID.slice(0, -1)}${index}|${secret}`)).json;
             expect([user.display_name, user.first_name, user.last_name]).toEqual(told[index]);
-            // A second run knows them by the same key.
+            // A second run recognizes them by the same key.
             expect(await server.store.imports.usersByForeignId(`app-${turn}`, [read(id)])).toHaveLength(1);
           }
           const again = await importFrom(source.url, '--origin', `app-${turn}`);

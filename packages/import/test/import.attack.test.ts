@@ -1,4 +1,4 @@
-/** What a hostile source, and who comes after an import, could try. */
+/** What a hostile source, and an attacker after an import, could try. */
 
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -54,13 +54,13 @@ eachDatabase('an import', (database) => {
     const rows = [user(1, 'Victim@Example.com', { email_verified_at: '2024-01-01 00:00:00' })];
     const secret = newSecret();
     expect(reasons(await importSanctum(server, rows, [token(1, secret)]))).toEqual(['address_taken', 'user_not_taken']);
-    // Not verified here: whoever registered may be another person, so not with --merge either.
+    // Not verified here: the person who registered may be another one, so not with --merge either.
     expect(reasons(await importSanctum(server, rows, [token(1, secret)], { merge: true }))).toEqual([
       'address_not_verified',
       'user_not_taken',
     ]);
     expect(await judge(server, `1|${secret}`)).toMatchObject({ ok: false });
-    // The password of the file opens nothing.
+    // The password of the file does not work.
     const logIn = (password: string) =>
       server.request('/api/v1/auth/login', { body: { email: victim.email, password, device_name: 'x' } });
     expect((await logIn(PASSWORD)).status).toBe(200);
@@ -102,7 +102,7 @@ eachDatabase('an import', (database) => {
     if (!imported.ok || imported.caller.kind !== 'token') throw new Error('It was not taken.');
     expect(imported.caller.userId).not.toBe(ada.id);
     expect(imported.caller.credentialId).not.toBe(Number(id));
-    // Each secret behind the other's number, and behind the number that it has here.
+    // Each secret with the other's number, and with the number that it has here.
     for (const wrong of [`${imported.caller.credentialId}|${theirs}`, `${imported.caller.credentialId}|${secret}`])
       expect(await judge(server, wrong), wrong).toMatchObject({ ok: false, reason: 'unknown' });
     await server.stop();
@@ -157,7 +157,7 @@ eachDatabase('an import', (database) => {
     const dropping = { map, dropUnknownAbilities: true };
     const mapped = await importSanctum(server, [user(1, 'a@example.com')], [token(1, 'x', { abilities: '["admin"]' })], dropping);
     expect(reasons(mapped)).toEqual(['reserved']);
-    // Everything is everything but that.
+    // Everything is everything except that.
     const all = await importKeys(server, [{ hash: sha256('everything'), permissions: '*', account: 1 }]);
     expect(all.keys.taken).toBe(1);
     expect((await server.request('/auth/introspect', { bearer: 'everything', body: { token: 'x' } })).json).toEqual({
@@ -367,7 +367,7 @@ eachDatabase('an import', (database) => {
     expect(looked).toBe(0);
     await importSanctum(server, [user(1, 'ada@example.com')], [token(12, 'abc')]);
     expect(await judge(server, '12|abc')).toMatchObject({ ok: true });
-    // Then from memory; what is read while a change is heard is not kept, so a moment may pass.
+    // Then from memory; what is read while a change arrives is not kept, so a moment may pass.
     await vi.waitFor(async () => {
       const before = looked;
       expect(await judge(server, '12|abc')).toMatchObject({ ok: true });

@@ -1,4 +1,4 @@
-/** A MariaDB for tests that read from MySQL, where Debian's mariadb-server is installed. Its data live in a temporary folder. */
+/** A MariaDB for tests that read from MySQL, if Debian's mariadb-server is installed. Its data is in a temporary folder. */
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,10 +24,10 @@ const has = (program: string): boolean => {
   }
 };
 
-/** Begins the name of a test that is skipped where there is no such server. */
+/** The beginning of the name of a test that is skipped if there is no such server. */
 export const NEEDS_MARIADB = '[needs MariaDB]';
 
-/** Null, and a loud line, when there is none on this machine. TEST_MYSQL_URL names one that runs already. */
+/** Null, and a visible message, if there is none on this machine. TEST_MYSQL_URL names one that runs already. */
 export async function startMariadb(): Promise<RunningMariadb | null> {
   const given = process.env.TEST_MYSQL_URL;
   if (given !== undefined && given !== '') return running(given, async () => {});
@@ -42,7 +42,7 @@ export async function startMariadb(): Promise<RunningMariadb | null> {
   execFileSync('mariadb-install-db', ['--no-defaults', ...user, data, '--auth-root-authentication-method=normal'], {
     stdio: 'ignore',
   });
-  // A time zone that is not ours: what the application wrote must come back as it wrote it.
+  // A time zone that is not ours: what the application wrote must be returned as it wrote it.
   const options = ['--no-defaults', ...user, data, `--socket=${socket}`, '--skip-networking', '--default-time-zone=+05:30'];
   const server = spawn('mariadbd', options, { stdio: 'ignore' });
   const url = `mysql://root@localhost/?socketPath=${encodeURIComponent(socket)}`;

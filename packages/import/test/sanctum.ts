@@ -1,6 +1,6 @@
 /**
- * A Laravel application's database as its public migrations make it (laravel/laravel `create_users_table`, laravel/sanctum
- * `create_personal_access_tokens_table`), on SQLite, PostgreSQL or MySQL, with tokens of every shape that Sanctum has handed out.
+ * A Laravel application's database as its public migrations create it (laravel/laravel `create_users_table`, laravel/sanctum
+ * `create_personal_access_tokens_table`), on SQLite, PostgreSQL or MySQL, with tokens of every form that Sanctum has issued.
  */
 import { createHash, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
@@ -22,7 +22,7 @@ export interface SanctumUser {
 export interface SanctumToken {
   readonly id: number;
   readonly user: number;
-  /** What stands behind the bar. */
+  /** What comes after the bar. */
   readonly secret: string;
   readonly name?: string;
   readonly abilities?: string | null;
@@ -37,7 +37,7 @@ export interface SanctumData {
   readonly tokens: readonly SanctumToken[];
 }
 
-/** Of `correct horse battery staple`, by crypt(3), at Laravel's default cost and the one before. */
+/** Of `correct horse battery staple`, by crypt(3), at Laravel's default cost and the previous default. */
 export const BCRYPT_12 = '$2y$12$Zm9vYmFyYmF6cXV4cXV1eOtNQ9JP0pOqgE.NA8zI70dM1DEdIyLtO';
 export const BCRYPT_10 = '$2y$10$abcdefghijklmnopqrstuuGGgFFcYeueaAql8Z7U7CnCTRw4DR77W';
 
@@ -46,7 +46,7 @@ const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 /** `Str::random`. */
 export const random = (length: number): string => Array.from({ length }, () => LETTERS[randomInt(LETTERS.length)]).join('');
 
-/** What `createToken` hands out since Sanctum 3.3: the prefix of config/sanctum.php, forty letters, their crc32b. */
+/** What `createToken` has returned since Sanctum 3.3: the prefix of config/sanctum.php, forty letters, their crc32b. */
 export function newSecret(prefix = ''): string {
   const entropy = random(40);
   return `${prefix}${entropy}${crc32(entropy).toString(16).padStart(8, '0')}`;
@@ -64,7 +64,7 @@ const CREATED = '2024-05-06 07:08:09';
 
 type Run = (sql: string, values?: readonly (string | number | null)[]) => Promise<unknown>;
 
-/** Makes both tables in an empty database and fills them. */
+/** Creates both tables in an empty database and fills them. */
 export async function makeSanctum(url: string, data: SanctumData): Promise<void> {
   const { run, close } = await connect(url);
   for (const table of TABLES) await run(table);
@@ -72,7 +72,7 @@ export async function makeSanctum(url: string, data: SanctumData): Promise<void>
   await close();
 }
 
-/** More rows, as when the application went on. */
+/** More rows, as if the application had continued. */
 export async function addToSanctum(url: string, data: SanctumData): Promise<void> {
   const { run, close } = await connect(url);
   await fillSanctum(run, data);

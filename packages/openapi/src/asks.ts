@@ -1,4 +1,4 @@
-/** What one operation of an OpenAPI document asks for: what it says explicitly, or the resource in its path and its method. */
+/** What one operation of an OpenAPI document requires: what it says explicitly, or the resource in its path and its method. */
 import { isObject, isPermission, isReserved, permissionFor } from '@keyhouse/protocol';
 import { type Piece, resourceOf } from './paths.ts';
 
@@ -24,7 +24,7 @@ const PUBLIC: ReadAsks = { asks: { kind: 'public' } };
 export const isSame = (one: OperationAsks, other: OperationAsks): boolean =>
   one.kind === 'permission' ? other.kind === 'permission' && one.permission === other.permission : other.kind === one.kind;
 
-/** Whether a path or an operation is left out, and so refused; text for what is neither yes nor no. */
+/** Whether a path or an operation is left out, and so refused; text if the value is neither yes nor no. */
 export function readRefused(members: Members): boolean | { readonly fault: string } {
   const refused = own(members, 'x-refused');
   if (refused === undefined || refused === false) return false;
@@ -35,15 +35,15 @@ export function readRefused(members: Members): boolean | { readonly fault: strin
 }
 
 /**
- * The nearest level counts: on the operation, on its path, in the whole document. `x-permission` and `x-public` are ours; `security: []`
- * on an operation is OpenAPI's own way to say public. Where the document says nothing, a permission is asked for all the same.
- * `pieces`: the path without its base.
+ * The nearest level counts: on the operation, on its path, in the whole document. `x-permission` and `x-public` are ours;
+ * `security: []` on an operation is OpenAPI's own way to say public. Where the document says nothing, a permission is required
+ * nevertheless. `pieces`: the path without its base.
  */
 export function readAsks(method: string, pieces: readonly Piece[], levels: Levels): ReadAsks {
   const { root, item, operation } = levels;
   const security = readSecurity(operation, root);
   if (security === 'malformed') return { fault: '"security" is a list of objects.' };
-  // An operation with a security of its own is not made public by a level further out; nor is anything below "x-public": false.
+  // An operation with its own security is not made public by a level further out; nor is anything below "x-public": false.
   let mayBePublic = true;
   let isToldNotPublic = false;
   for (const members of [operation, item, root]) {
@@ -72,7 +72,7 @@ export function readAsks(method: string, pieces: readonly Piece[], levels: Level
   };
 }
 
-/** Null when the level says nothing. */
+/** Null if the level says nothing. */
 function readLevel(members: Members): ReadAsks | null {
   const permission = own(members, 'x-permission');
   const isPublic = own(members, 'x-public');

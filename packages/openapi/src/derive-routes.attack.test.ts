@@ -1,4 +1,7 @@
-/** Documents that were made to break their reader: it never throws, never hangs, and opens nothing that the document does not open. */
+/**
+ * Documents that are designed to break their reader: it never throws, never hangs, and opens nothing that the document does not
+ * open.
+ */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +29,7 @@ describe('names that every object knows', () => {
   const NAMES = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', '$ref'];
 
   test.each(NAMES)('as a path, a member and a permission: %s', (name) => {
-    // As a file holds it: an own member, whatever it is called.
+    // As in a parsed file: an own member, whatever its name.
     const paths = JSON.parse(`{"/${name}":{"get":{"summary":"x"}},"/a/{${name.replace('$', '')}}":{"get":{}}}`) as unknown;
     const { routes, permissions, faults } = deriveRoutes(documentOf(paths));
     if (name === '$ref') expect(faults).toEqual([expect.stringContaining('cannot be the name')]);

@@ -6,7 +6,7 @@ import { deriveRoutes } from './derive-routes.ts';
 
 const SECURED = [{ bearer: [] }];
 
-/** A document in which every operation wants a credential. */
+/** A document in which every operation requires a credential. */
 const documentOf = (paths: Record<string, unknown>, more: Record<string, unknown> = {}) => ({
   openapi: '3.1.0',
   info: { title: 'x', version: '1' },
@@ -31,7 +31,7 @@ function ask(document: unknown, method: string, target: string): string {
   return judgement.kind === 'permissions' ? judgement.permissions.join(', ') : `(${judgement.kind})`;
 }
 
-/** As people write them: a shop of animals, with the corners that real documents have. */
+/** As people write them: a pet shop, with the special cases of real documents. */
 const PETS = {
   openapi: '3.0.3',
   info: { title: 'Pets', version: '1.0.0' },
@@ -120,13 +120,13 @@ describe('a document of a shop', () => {
 test('our own document: every operation has a route or is public', () => {
   const text = readFileSync(join(import.meta.dirname, '../../../docs/openapi.json'), 'utf8');
   const ours = JSON.parse(text) as { paths: Record<string, unknown> };
-  // What a gateway asks about is any path at all: no template of OpenAPI says that, and so it is not guessed at.
+  // A gateway asks about any path at all: no template of OpenAPI says that, and so it is not assumed.
   expect(deriveRoutes(ours).faults).toEqual([expect.stringContaining('paths["/verify/{*}"]: ')]);
   delete ours.paths['/verify/{*}'];
   const { routes, faults } = deriveRoutes(ours);
   expect(faults).toEqual([]);
   expect(routes.length).toBeGreaterThan(20);
-  // As the built-in patterns read it: what stands before the resource is no resource.
+  // As the built-in patterns read it: what comes before the resource is not a resource.
   expect(ask(ours, 'GET', '/api/v1/cli/loggedUser')).toBe('cli.read');
   expect(ask(ours, 'POST', '/api/v1/auth/login')).toBe('(public)');
   expect(ask(ours, 'GET', '/.well-known/jwks.json')).toBe('(public)');

@@ -1,6 +1,7 @@
 /**
- * Reads an OpenAPI document (3.0, 3.1 and 3.2) into routes by method and the permissions that they ask for. It guesses at nothing: what
- * cannot be said for certain is refused and warned of, or is a fault with its place in the document, and with one fault nothing should be taken.
+ * Reads an OpenAPI document (3.0, 3.1 and 3.2) into routes by method and the permissions that they require. It assumes nothing:
+ * what is not certain is refused with a warning, or is a fault with its place in the document, and a document with a fault should
+ * not be used at all.
  */
 import { compileRoute, isObject, ROUTE_METHODS, type RouteRule } from '@keyhouse/protocol';
 import { own } from './asks.ts';
@@ -13,24 +14,24 @@ import { mergeTwins, refuseUnclear } from './twins.ts';
 export interface DerivedRoutes {
   /** By method, in an order in which the first that matches is the right one. */
   readonly routes: readonly RouteRule[];
-  /** What the routes ask for, each once, by name. */
+  /** What the routes require, each once, by name. */
   readonly permissions: readonly { readonly name: string; readonly sentence: string }[];
   /** Sentences with their place, such as `paths["/pets/{id}"].get: …`; at most a hundred. */
   readonly faults: readonly string[];
-  /** The same of what works, but was perhaps not meant; at most a few for each operation and 1,000 for pairs of paths. */
+  /** The same for what works, but was perhaps not intended; at most a few for each operation and 1,000 for pairs of paths. */
   readonly warnings: readonly string[];
 }
 
-/** `base` is where the paths begin, such as `/api/v1`; without it the servers of the document tell. */
+/** `base` is where the paths begin, such as `/api/v1`; without it the servers of the document decide. */
 export interface DeriveOptions {
   readonly base?: string;
 }
 
 const MAX_FAULTS = 100;
-/** So many operations that ask for one resource alone tell nobody apart. */
+/** If this many operations require only one resource, the permission distinguishes nothing. */
 const MANY = 20;
 
-/** The routes of a parsed document. Any value may be handed over; `document` is not changed, and nothing is fetched. */
+/** The routes of a parsed document. Any value may be passed; `document` is not changed, and nothing is fetched. */
 export function deriveRoutes(document: unknown, { base: chosen }: DeriveOptions = {}): DerivedRoutes {
   const notes = takeNotes();
   const fault = faultOfDocument(document);
@@ -48,7 +49,7 @@ export function deriveRoutes(document: unknown, { base: chosen }: DeriveOptions 
   const permissions = permissionsOf(items, own(document, 'tags'));
   if (own(document, 'x-permission') === undefined) warnOfOneResource(items, notes);
   const { faults, warnings } = notes.end();
-  // With a fault there is nothing to take, and nobody takes half of it by mistake.
+  // With a fault nothing is returned, so that nobody uses half of it by mistake.
   return faults.length > 0 ? { routes: [], permissions: [], faults, warnings } : { routes, permissions, faults, warnings };
 }
 
@@ -76,7 +77,7 @@ function takeNotes(): Notes & { end(fault?: string): Pick<DerivedRoutes, 'faults
   };
 }
 
-/** One rule for each thing that is asked for, with all the methods that ask for it. */
+/** One rule for each requirement, with all the methods that have it. */
 function rulesOf({ path, shape, operations }: ReadItem, notes: Notes): readonly RouteRule[] {
   const pattern = patternOf(shape.pieces, shape.open);
   const methodsOf = new Map<string, { methods: string[]; rule: (methods: readonly string[]) => RouteRule }>();

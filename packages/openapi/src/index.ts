@@ -1,5 +1,5 @@
 /**
- * Reads OpenAPI documents into routes and permissions. Done once, by whoever sets an API up: neither the server nor a request loads it.
- * `@keyhouse/openapi/text` parses the text of a document, and alone brings the YAML library.
+ * Reads OpenAPI documents into routes and permissions. Done once, when an API is set up: neither the server nor a request loads
+ * it. Only `@keyhouse/openapi/text`, which parses the text of a document, needs the YAML library.
  */
 export { type DerivedRoutes, type DeriveOptions, deriveRoutes } from './derive-routes.ts';

@@ -1,4 +1,4 @@
-/** One path of an OpenAPI document: its patterns, and what each of its operations asks for. */
+/** One path of an OpenAPI document: its patterns, and what each of its operations requires. */
 import { isObject, MAX_PATH_LENGTH, ROUTE_METHODS } from '@keyhouse/protocol';
 import { isSame, type OperationAsks, own, readAsks, readRefused } from './asks.ts';
 import { keyOf, type Shape } from './overlaps.ts';
@@ -19,7 +19,7 @@ export interface ReadItem {
   readonly path: string;
   readonly shape: Shape;
   readonly operations: readonly ReadOperation[];
-  /** Only where no path of the document has its shape. */
+  /** Only if no path of the document has its shape. */
   readonly isGuard: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface Notes {
 export interface ItemInput {
   readonly document: Members;
   readonly base: readonly Piece[];
-  /** The base as the operator chose it: then no server of the document counts. */
+  /** The base that the operator chose: then the servers of the document are ignored. */
   readonly chosen: string | undefined;
   readonly path: string;
   readonly value: unknown;
@@ -46,7 +46,7 @@ const ALWAYS_REFUSED: readonly Method[] = ['options', 'trace', 'query'];
 const LEAVE_OUT = 'To leave the path out, write "x-refused": true in it: requests for it are refused.';
 const NO_ITEM = 'A path holds an object with its operations.';
 
-/** Empty when it has a fault, which is then among the notes. */
+/** Empty if it has a fault, which is then among the notes. */
 export function readItem(input: ItemInput): readonly ReadItem[] {
   const { document, base, path, value, notes } = input;
   const place = placeOf(path);
@@ -76,7 +76,7 @@ export function readItem(input: ItemInput): readonly ReadItem[] {
     notes.warn(place, `A request is matched without its query, and has no fragment: this is judged as ${JSON.stringify(head)}.`);
   const item = follow(document, value, NO_ITEM);
   if ('fault' in item) return refuse(item.fault);
-  // The end of its $ref may say so too.
+  // The value that its $ref leads to may say so too.
   if (item.members !== value && readRefused(item.members) !== false) return readItem({ ...input, value: item.members });
   const operations = readOperations(input, item.members, pieces);
   if (operations === null) return [];
@@ -86,7 +86,7 @@ export function readItem(input: ItemInput): readonly ReadItem[] {
 
 const REFUSED: readonly ReadOperation[] = ROUTE_METHODS.map((method) => ({ method, asks: { kind: 'refused' }, told: [] }));
 
-/** `/profiles/:id` is a literal in OpenAPI, but most who write it mean a template: neither reading may open what the other guards. */
+/** `/profiles/:id` is a literal in OpenAPI, but most authors mean a template: neither reading may open what the other guards. */
 function guardOfColons({ path, notes }: ItemInput, head: string, { pieces }: Shape): readonly ReadItem[] {
   const colons = head.split('/').filter((text) => /^:[A-Za-z0-9_-]+$/.test(text));
   const [first] = colons;
@@ -101,7 +101,7 @@ function guardOfColons({ path, notes }: ItemInput, head: string, { pieces }: Sha
   return [{ path, shape: { pieces: loose, open: false }, operations: REFUSED, isGuard: true }];
 }
 
-/** Null when one of them has a fault, which is then among the notes. */
+/** Null if one of them has a fault, which is then among the notes. */
 function readOperations(input: ItemInput, item: Members, pieces: readonly Piece[]): readonly ReadOperation[] | null {
   const { path, notes } = input;
   const place = placeOf(path);
@@ -152,7 +152,7 @@ function readOperation(input: ItemInput, item: Members, pieces: readonly Piece[]
   return 'fault' in read ? read : { ...read, told: [toldOf(operation)] };
 }
 
-/** A path or an operation may have servers of its own; they have to lead where all the others are. */
+/** A path or an operation may have its own servers; they must lead to the same base as all others. */
 function faultOfServers(members: Members, { base, chosen }: ItemInput): string | null {
   const servers = own(members, 'servers');
   if (servers === undefined || chosen !== undefined) return null;
@@ -179,7 +179,7 @@ function noteAdditional(item: Members, place: string, notes: Notes): void {
   }
 }
 
-/** HEAD goes wherever GET goes, so that both have to ask for the same. */
+/** HEAD is served wherever GET is, so both must require the same. */
 function mergeHead(operations: readonly ReadOperation[]): { operations: readonly ReadOperation[] } | { fault: string } {
   const head = operations.find(({ method }) => method === 'HEAD');
   if (head === undefined) return { operations };
@@ -194,5 +194,5 @@ function mergeHead(operations: readonly ReadOperation[]): { operations: readonly
   return { operations: [...others, { ...head, method: 'GET' }] };
 }
 
-/** Quoted, so that a path of control characters harms no terminal. */
+/** Quoted, so that a path with control characters does not harm a terminal. */
 export const placeOf = (path: string): string => `paths[${JSON.stringify(path.slice(0, 200))}]`;

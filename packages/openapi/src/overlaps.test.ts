@@ -1,4 +1,4 @@
-/** The order of the routes of a document, beside a reading of it that knows no order: each segment that there is, tried. */
+/** The order of the routes of a document, compared with a reading that knows no order: every possible segment is tried. */
 import { compileRoute, judgeRequest } from '@keyhouse/protocol';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { deriveRoutes } from './derive-routes.ts';
 import { compareShapes, type Shape } from './overlaps.ts';
 import { readTemplate } from './paths.ts';
 
-/** Every segment of at most five of three characters, the dot segments aside. */
+/** Every segment of at most five of three characters, except the dot segments. */
 const SEGMENTS: readonly string[] = [1, 2, 3, 4, 5]
   .flatMap((length) => Array.from({ length: 3 ** length }, (_, index) => index.toString(3).padStart(length, '0')))
   .map((text) => text.replaceAll('0', 'a').replaceAll('1', 'b').replaceAll('2', '.'))
@@ -15,7 +15,7 @@ const SEGMENTS: readonly string[] = [1, 2, 3, 4, 5]
 const expressionOf = (segment: string): RegExp =>
   new RegExp(`^${segment.replaceAll('.', '\\.').replaceAll(/\{[a-z]\}/g, '.+')}$`);
 const taken = new Map<string, ReadonlySet<string>>();
-/** What a segment of a path takes, of all segments. */
+/** What a segment of a path matches, of all segments. */
 function takenBy(segment: string): ReadonlySet<string> {
   const known = taken.get(segment) ?? new Set(SEGMENTS.filter((text) => expressionOf(segment).test(text)));
   taken.set(segment, known);

@@ -1,12 +1,12 @@
 /**
- * Which of two paths a request means. The more literal one wins, as OpenAPI lets it; where each is the more literal one somewhere
+ * Which of two paths a request means. The more literal one wins, as OpenAPI allows; if each is the more literal one somewhere
  * (`/{kind}/mine` and `/books/{id}`), routers differ, so neither is assumed.
  */
 import { isLiteral, type Piece, textOf } from './paths.ts';
 
 export interface Shape {
   readonly pieces: readonly Piece[];
-  /** And all that is below it. */
+  /** And everything below it. */
   readonly open: boolean;
 }
 
@@ -14,9 +14,9 @@ export interface Shape {
 export const keyOf = ({ pieces, open }: Shape): string => JSON.stringify([open, ...pieces.map(({ texts }) => texts)]);
 
 /**
- * The order in which the first that matches is the right one, from the left and segment by segment: a literal before text with templates,
- * more characters of text before fewer, a template alone after them, and what is open at this place last. A shape that is a part of another
- * one comes before it: a segment that is a part of another one always has more text than that.
+ * The order in which the first that matches is the right one, from the left and segment by segment: a literal before text with
+ * templates, more characters of text before fewer, a template alone after them, and what is open at this place last. A shape that
+ * is a part of another one comes before it: a segment that is a part of another one always has more text than that.
  */
 export function compareShapes(one: Shape, other: Shape): number {
   for (const [index, piece] of one.pieces.entries()) {
@@ -38,8 +38,8 @@ function comparePieces(one: Piece, other: Piece): number {
 }
 
 /**
- * The shape of the requests that both may mean, where neither is a part of the other: null where one is, `unsayable` where no
- * pattern says it. Only for shapes that overlap.
+ * The shape of the requests that both may mean, if neither is a part of the other: null if one is, `unsayable` if no pattern can
+ * express it. Only for shapes that overlap.
  */
 export function meetOf(one: Shape, other: Shape): Shape | 'unsayable' | null {
   const [long, short] = one.pieces.length < other.pieces.length ? [other, one] : [one, other];
@@ -61,10 +61,13 @@ export function meetOf(one: Shape, other: Shape): Shape | 'unsayable' | null {
   return isLongNarrower || isShortNarrower ? null : { pieces, open: long.open && short.open };
 }
 
-/** Every segment that fits `one` fits `other`: so it is exactly when `other` fits the text of `one`, its templates taken for signs of their own. */
+/**
+ * Every segment that matches `one` matches `other`: this is so exactly when `other` matches the text of `one` with its templates
+ * as special characters.
+ */
 function isPartOf(one: Piece, other: Piece): boolean {
   const [first = '', ...rest] = other.texts;
-  // No path has a control character, so this one is a template and nothing else.
+  // No path has a control character, so this one is always a template.
   const text = one.texts.join('\0');
   if (rest.length === 0) return isLiteral(one) && text === first;
   const last = rest.at(-1) ?? '';
@@ -79,7 +82,7 @@ function isPartOf(one: Piece, other: Piece): boolean {
   return end > start;
 }
 
-/** Whether some segment fits both. With templates in both, only their ends can keep them apart. */
+/** Whether some segment matches both. With templates in both, only their ends can make them disjoint. */
 function overlaps(one: Piece, other: Piece): boolean {
   if (isLiteral(one) || isLiteral(other)) return isPartOf(one, other) || isPartOf(other, one);
   return (
@@ -101,8 +104,8 @@ interface Node<Value> {
 export interface ShapeTree<Value> {
   add(shape: Shape, value: Value): void;
   /**
-   * The values of shapes that some request fits as well as this one, itself included. Null when the search costs more than is
-   * left: `work` is how many segments the tree may still be compared with, all calls together.
+   * The values of shapes that some request matches as well as this one, itself included. Null if the search costs more than is
+   * left: `work` is how many segments the tree may still be compared with, in all calls together.
    */
   overlapping(shape: Shape): readonly Value[] | null;
 }

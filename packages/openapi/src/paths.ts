@@ -1,4 +1,7 @@
-/** From the paths of an OpenAPI document to our patterns. What a pattern cannot say is a fault: a path that is read wrongly may be open to everybody. */
+/**
+ * From the paths of an OpenAPI document to our patterns. What a pattern cannot express is a fault: a path that is read wrongly
+ * may be open to everyone.
+ */
 import { isSafeSegment, prefixLength, readPath } from '@keyhouse/protocol';
 
 /**
@@ -13,7 +16,7 @@ export type ReadTemplate = { readonly pieces: readonly Piece[] } | ReadNoTemplat
 
 interface ReadNoTemplate {
   readonly fault: string;
-  /** The segments before the one that cannot be said. */
+  /** The segments before the one that cannot be expressed. */
   readonly before: readonly Piece[];
 }
 
@@ -25,7 +28,7 @@ const AUTHORITY = /^(?:(?:[A-Za-z][A-Za-z0-9+.-]*|\{[^{}]*\}):)?\/\/[^/?#]*/;
 export const isLiteral = ({ names }: Piece): boolean => names.length === 0;
 export const textOf = ({ texts }: Piece): string => texts.join('');
 
-/** Reads `/pets/{id}` and `/pets/{id}.json`: each segment is text, perhaps with templates in it. */
+/** Reads `/pets/{id}` and `/pets/{id}.json`: each segment is text, optionally with templates in it. */
 export function readTemplate(path: string): ReadTemplate {
   if (!path.startsWith('/')) return { fault: 'A path begins with a slash.', before: [] };
   if (path === '/') return { pieces: [] };
@@ -41,7 +44,7 @@ export function readTemplate(path: string): ReadTemplate {
 
 /**
  * The path before its first `?` or `#` that is not within a template. Requests are matched without their query, and a fragment is
- * never sent: documents write both to tell two operations of one path apart.
+ * never sent: documents write both to distinguish two operations of one path.
  */
 export function cutTail(path: string): { readonly path: string; readonly tail: string } {
   const [head = ''] = /^(?:[^?#{}]|\{[^{}]*\}|[{}])*/.exec(path) ?? [];
@@ -67,19 +70,22 @@ function readPiece(text: string): Piece | { readonly fault: string } {
   return { texts: readable, names };
 }
 
-/** Null when it can be read in two ways, or in none. */
+/** Null if it can be read in two ways, or in none. */
 function decodeLiteral(text: string, isWhole: boolean): string | null {
   if (text === '') return isWhole ? null : '';
   // A text next to a template may be one dot: it is not the whole segment.
   const [before, after] = isWhole ? ['', ''] : ['x', 'x'];
-  // A question mark would end the path for readPath, which takes what a request sends.
+  // A question mark would end the path for readPath, which reads what a request sends.
   const read = readPath(`/${before}${text.replace('?', '%3f').replace(/[^!-~]+/gu, encodeLoosely)}${after}`);
   const [segment] = read.ok && read.segments.length === 1 ? read.segments : [];
   if (segment === undefined || !isSafeSegment(segment) || segment.includes('%')) return null;
   return segment.slice(before.length, segment.length - after.length);
 }
 
-/** Documents have letters of other scripts as they are, requests have them encoded. Lone surrogates become what no path may have. */
+/**
+ * Documents contain letters of other scripts unencoded, requests contain them encoded. Lone surrogates become something that no
+ * path may have.
+ */
 function encodeLoosely(text: string): string {
   try {
     return encodeURIComponent(text);
@@ -89,14 +95,14 @@ function encodeLoosely(text: string): string {
 }
 
 /**
- * What the path is about: its first segment that is a name, with `api` and a version passed over at the beginning, as the built-in patterns
- * pass over them. Of `Accounts.json`, `items:search` and `Products({id})` what stands before the dot, the colon or the bracket counts. A literal
- * that is not a name is returned as it is; null: there is none.
+ * The resource of the path: its first segment that is a name, skipping `api` and a version at the beginning, as the built-in
+ * patterns do. Of `Accounts.json`, `items:search` and `Products({id})` the part before the dot, the colon or the bracket counts.
+ * A literal that is not a name is returned unchanged; null: there is none.
  */
 export function resourceOf(pieces: readonly Piece[]): string | null {
   const named = pieces.flatMap((piece) => {
     const [, name] = /^([A-Za-z0-9_-]+)(?:$|[.:(])/.exec(piece.texts[0] ?? '') ?? [];
-    // `order-{id}`: the name goes on with a template, so it is not fixed.
+    // `order-{id}`: the name continues with a template, so it is not fixed.
     const isName = name !== undefined && (isLiteral(piece) || name.length < (piece.texts[0] ?? '').length);
     if (isLiteral(piece)) return [{ whole: textOf(piece), name: isName ? name : textOf(piece) }];
     return isName ? [{ whole: '', name }] : [];
@@ -104,7 +110,10 @@ export function resourceOf(pieces: readonly Piece[]): string | null {
   return named[prefixLength(named.map(({ whole }) => whole))]?.name ?? null;
 }
 
-/** Our pattern for it; `open`: and for all that is below it. A template of the name `resource` gets another, since `:resource` fits only some segments. */
+/**
+ * Our pattern for it; `open`: and for everything below it. A template named `resource` gets another name, since `:resource`
+ * matches only some segments.
+ */
 export function patternOf(pieces: readonly Piece[], open = false): string {
   const texts = pieces.map(segmentOf);
   return `/${[...texts, ...(open ? ['**'] : [])].join('/')}`;

@@ -1,4 +1,7 @@
-/** `$ref` of a path or an operation, followed within the document. Nothing is fetched, a circle is a fault, and no member next to it is lost. */
+/**
+ * `$ref` of a path or an operation, followed within the document. Nothing is fetched, a circle is a fault, and no member next to
+ * it is lost.
+ */
 import { isObject } from '@keyhouse/protocol';
 import { OUR_WORDS, own } from './asks.ts';
 
@@ -6,12 +9,12 @@ type Members = Readonly<Record<string, unknown>>;
 
 const MAX_REFERENCES = 20;
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query', 'additionalOperations'];
-/** What decides what is asked for, and has no defined precedence next to a `$ref`. */
+/** Members that affect what is required, and have no defined precedence next to a `$ref`. */
 const DECIDING = ['security', 'servers', ...METHODS];
 
 /**
- * The object that a `$ref` leads to, or the value itself. OpenAPI lets tools drop members next to a `$ref`; our own members there are nearer than
- * those of what it leads to, and count before them. Anything else that decides is a fault.
+ * The object that a `$ref` leads to, or the value itself. OpenAPI lets tools drop members next to a `$ref`; our own members there
+ * are nearer than those of the target, and have priority over them. Any other member with an effect is a fault.
  * @param what - for the sentence, such as `A path holds an object with its operations.`
  */
 export function follow(document: Members, value: unknown, what: string): { members: Members } | { fault: string } {

@@ -1,4 +1,7 @@
-/** What of a real document no pattern could say, or was read as nothing: it is said now, refused, or a fault with its place. */
+/**
+ * Parts of real documents that no pattern could express, or that were ignored: now they are expressed, refused, or a fault with
+ * its place.
+ */
 import { compileRoute, judgeRequest } from '@keyhouse/protocol';
 import { describe, expect, test } from 'vitest';
 import { readingsOf } from '../../protocol/src/path-readings.ts';
@@ -7,7 +10,7 @@ import { deriveRoutes } from './derive-routes.ts';
 const documentOf = (paths: unknown, more: object = {}) => ({ openapi: '3.1.0', security: [{ key: [] }], paths, ...more });
 const derive = (paths: unknown, more: object = {}) => deriveRoutes(documentOf(paths, more));
 
-/** What `/verify` and a guard ask for by the routes of the document. */
+/** What `/verify` and a guard require by the routes of the document. */
 function asking(paths: unknown, more: object = {}): (method: string, target: string) => string {
   const { routes, faults } = derive(paths, more);
   expect(faults).toEqual([]);

@@ -1,11 +1,11 @@
-/** A sentence for each permission, out of what the document says of the operations that ask for it. */
+/** A sentence for each permission, built from what the document says about the operations that require it. */
 import { isObject, isWellFormedText } from '@keyhouse/protocol';
 import { own } from './asks.ts';
 
-/** It stands in one line of a consent page. */
+/** It is shown in one line of a consent page. */
 const MAX_LENGTH = 200;
 
-/** What is kept of an operation to tell of it. */
+/** The parts of an operation that are used to describe it. */
 export interface Told {
   readonly summary: string | null;
   readonly tags: readonly string[];
@@ -31,7 +31,7 @@ export function readTags(tags: unknown): ReadonlyMap<string, string> {
   return described;
 }
 
-/** One operation tells it by its summary; several by the tag that they share; else by their summaries as far as these fit. */
+/** For one operation its summary; for several the tag that they share; else their summaries as far as these fit. */
 export function sentenceFor(permission: string, operations: readonly Told[], tags: ReadonlyMap<string, string>): string {
   const [first, ...others] = operations;
   const summaries = [...new Set(operations.flatMap(({ summary }) => summary ?? []))];
@@ -44,7 +44,7 @@ export function sentenceFor(permission: string, operations: readonly Told[], tag
   return joined !== '' && [...joined].length <= MAX_LENGTH ? joined : `${verb} ${permission.slice(0, dot)}`;
 }
 
-/** Null for what is no line of text that people could read. */
+/** Null for what is not a line of readable text. */
 function readLine(value: unknown): string | null {
   if (typeof value !== 'string') return null;
   const line = value.slice(0, 2000).replace(/\s+/gu, ' ').trim();

@@ -1,4 +1,4 @@
-/** Files that were made to be read in two ways, or never to the end. */
+/** Files that are designed to be read in two ways, or never to the end. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

@@ -7,7 +7,7 @@ export type ReadOpenApi = { readonly ok: true; readonly document: object } | { r
 /** The largest of the well-known documents has 12 MB. */
 export const MAX_OPENAPI_BYTES = 16_000_000;
 
-/** A billion laughs begin with a few aliases of aliases; documents that people write reuse a hundred things at most. */
+/** A "billion laughs" attack begins with a few aliases of aliases; documents that people write reuse a hundred things at most. */
 const MAX_ALIASES = 100;
 /** Of a parser's message: enough to find the place. */
 const MAX_MESSAGE = 500;
@@ -15,7 +15,7 @@ const MAX_MESSAGE = 500;
 /** Schemas nest deeper than anything on our own wire. */
 const BOUNDS = { ...JSON_BOUNDS, maxDepth: 1000 };
 
-/** `reason` is a sentence for whoever wrote the file. Never throws for any text. */
+/** `reason` is a sentence for the author of the file. Never throws for any text. */
 export function readOpenApiText(text: string): ReadOpenApi {
   if (text.length > MAX_OPENAPI_BYTES) return no('The file is larger than 16 MB.');
   const isJson = /^\s*[{[]/.test(text);
@@ -32,17 +32,17 @@ function readYaml(text: string): ReadOpenApi {
     const parsed = parseDocument(text, {
       ...{ version: '1.2', schema: 'core', strict: true, uniqueKeys: true, merge: false, resolveKnownTags: false },
     });
-    // A warning is an unknown tag or the like: something that another reader would read otherwise.
+    // A warning is an unknown tag or similar: something that another reader would read differently.
     const [problem] = [...parsed.errors, ...parsed.warnings];
     if (problem !== undefined) return no(`The file is neither JSON nor strict YAML: ${problem.message.slice(0, MAX_MESSAGE)}`);
     const value = parsed.toJS({ maxAliasCount: MAX_ALIASES });
-    // Throws where something stands within itself, which no document does.
+    // Throws if something contains itself, which no document does.
     JSON.stringify(value);
     if (hasMergeKey(value))
       return no('The file has merge keys (<<), which YAML 1.2 does not know: write out what they stand for.');
     return documentOf(value);
   } catch (error) {
-    // Too many aliases, an alias of what it stands in, or nesting beyond the stack.
+    // Too many aliases, an alias of what contains it, or nesting beyond the stack.
     const message = error instanceof Error ? error.message.slice(0, MAX_MESSAGE) : '';
     return no(`The file cannot be read: ${message}`);
   }
@@ -53,7 +53,7 @@ const documentOf = (value: unknown): ReadOpenApi =>
 
 const no = (reason: string): ReadOpenApi => ({ ok: false, reason });
 
-/** Some readers merge, others do not; what a merge would bring could be the very words that guard a path. */
+/** Some readers merge, others do not; a merge could add exactly the members that guard a path. */
 function hasMergeKey(value: unknown): boolean {
   const seen = new Set<object>();
   const open: unknown[] = [value];
@@ -62,7 +62,7 @@ function hasMergeKey(value: unknown): boolean {
     if (typeof next !== 'object' || next === null || seen.has(next)) continue;
     seen.add(next);
     if (Object.hasOwn(next, '<<')) return true;
-    // One by one: a long list is more than one call takes.
+    // One by one: a long list has too many elements for one call.
     for (const member of Object.values(next)) open.push(member);
   }
   return false;

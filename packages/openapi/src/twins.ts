@@ -1,4 +1,4 @@
-/** Paths of one document that a request cannot tell apart, and requests that may mean two of its paths. */
+/** Paths of one document that a request cannot distinguish, and requests that may mean two of its paths. */
 import { isSame, type OperationAsks } from './asks.ts';
 import { type Notes, placeOf, type ReadItem, type ReadOperation } from './item.ts';
 import { compareShapes, keyOf, meetOf, type Shape, shapeTree } from './overlaps.ts';
@@ -6,10 +6,12 @@ import { patternOf } from './paths.ts';
 
 /** A second or two of work; the largest of the well-known documents needs a hundredth of it. */
 const MAX_LOOKS = 10_000_000;
-/** More of them is a document that a router could not serve either. */
+/** A document with more of them could not be served by a router either. */
 const MAX_MEETS = 1_000;
 
-/** One item for each shape: two paths of one shape have to ask for the same, or for a permission where the other is public. */
+/**
+ * One item for each shape: two paths of one shape must require the same, or one requires a permission and the other is public.
+ */
 export function mergeTwins(items: readonly ReadItem[], notes: Notes): readonly ReadItem[] {
   const byKey = new Map<string, ReadItem>();
   for (const item of items.toSorted((one, other) => Number(one.isGuard) - Number(other.isGuard))) {
@@ -46,7 +48,7 @@ function mergeOperations(twin: ReadItem, item: ReadItem, notes: Notes): readonly
   return [...merged.values()];
 }
 
-/** Null: two permissions, of which neither is the stricter one. */
+/** Null: two permissions, of which neither is stricter. */
 function stricterOf(one: OperationAsks, other: OperationAsks): OperationAsks | null {
   if (one.kind === 'refused' || other.kind === 'refused') return { kind: 'refused' };
   if (one.kind === 'public') return other;
@@ -57,8 +59,8 @@ const sentenceOf = (asks: OperationAsks): string =>
   asks.kind === 'permission' ? `it asks for ${asks.permission}` : asks.kind === 'refused' ? 'it is refused' : 'it is public';
 
 /**
- * With each request refused that may mean two paths which ask for different things, neither being the more literal one. Where no pattern
- * says which requests these are, it is a fault.
+ * Adds refusals for each request that may mean two paths with different requirements, neither being the more literal one. If no
+ * pattern can express which requests these are, it is a fault.
  */
 export function refuseUnclear(items: readonly ReadItem[], notes: Notes): readonly ReadItem[] {
   const tree = shapeTree<ReadItem>(MAX_LOOKS);
@@ -109,7 +111,7 @@ function tooMany(items: readonly ReadItem[], notes: Notes): readonly ReadItem[] 
   return items;
 }
 
-/** The methods for which they ask for different things, without those that the first of them refuses anyway. */
+/** The methods for which their requirements differ, without those that the first of them refuses anyway. */
 function contradictions(one: ReadItem, other: ReadItem): readonly string[] {
   const [first, second] = compareShapes(one.shape, other.shape) < 0 ? [one, other] : [other, one];
   return first.operations

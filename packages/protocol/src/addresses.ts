@@ -1,11 +1,14 @@
-/** Internet addresses and blocks of them, read with ipaddr.js. An IPv4 address inside IPv6 (`::ffff:1.2.3.4`) is the IPv4 address. */
+/**
+ * Internet addresses and blocks of them, parsed with ipaddr.js. An IPv4 address inside IPv6 (`::ffff:1.2.3.4`) is the IPv4
+ * address.
+ */
 import ipaddr from 'ipaddr.js';
 import { no, type Outcome, ok } from './outcome.ts';
 
 export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 export type AddressBlock = readonly [Address, number];
 
-/** `203.0.113.0/24`, `2001:db8::/32` or a single address. Host bits must be zero: a block with them is a mistake somewhere. */
+/** `203.0.113.0/24`, `2001:db8::/32` or a single address. Host bits must be zero: a block with other host bits is a mistake. */
 export function parseBlock(text: string): Outcome<AddressBlock, 'malformed' | 'host_bits'> {
   const [addressText = '', prefixText, more] = text.split('/');
   if (more !== undefined || !isPlainAddress(addressText)) return no('malformed');
@@ -18,7 +21,7 @@ export function parseBlock(text: string): Outcome<AddressBlock, 'malformed' | 'h
   return hasHostBits(address, prefix) ? no('host_bits') : ok([address, prefix]);
 }
 
-/** Null for text that is no address. */
+/** Null for text that is not an address. */
 export const parseAddress = (text: string): Address | null => (isPlainAddress(text) ? ipaddr.process(text) : null);
 
 export const inBlocks = (address: Address, blocks: readonly AddressBlock[]): boolean =>
@@ -31,7 +34,7 @@ export const compileBlocks = (texts: readonly string[]): readonly AddressBlock[]
     return block.ok ? [block.value] : [];
   });
 
-/** The same of an address as text. What is no address, or is not known (null), is in no block. */
+/** The same for an address as text. What is not an address, or is not known (null), is in no block. */
 export function isInBlocks(text: string | null, blocks: readonly AddressBlock[]): boolean {
   const address = text === null ? null : parseAddress(text);
   return address !== null && inBlocks(address, blocks);
@@ -42,8 +45,8 @@ export const containsBlock = (outer: AddressBlock, inner: AddressBlock): boolean
   outer[0].kind() === inner[0].kind() && inner[1] >= outer[1] && matches(inner[0], outer[0], outer[1]);
 
 /**
- * Dotted quads and IPv6 only: ipaddr.js would also read `10.1` and `0x7f.1`, which nobody means, and takes the long-dead
- * `::1.2.3.4` for 1.2.3.4. Zones are local matters.
+ * Dotted quads and IPv6 only: ipaddr.js would also read `10.1` and `0x7f.1`, which are never intended, and takes the
+ * long-obsolete `::1.2.3.4` for 1.2.3.4. Zones are local to a machine.
  */
 const isPlainAddress = (text: string): boolean => {
   if (text.length > 45) return false;

@@ -1,4 +1,4 @@
-/** Reads the `Authorization` header (RFC 9110 §11.6.2). It says what was presented, never whether it is any good. */
+/** Reads the `Authorization` header (RFC 9110 §11.6.2). It says what was presented, never whether it is valid. */
 
 export type Authorization =
   | { kind: 'none' }
@@ -9,14 +9,14 @@ export type Authorization =
   | { kind: 'repeated' };
 
 /**
- * A scheme, one or more spaces, one value. Wider than token68 (RFC 9110 §11.2), because the bar of a personal access token is
- * no token68 character: any visible ASCII. Spaces are outside the value, so a list joined by commas is malformed.
+ * A scheme, one or more spaces, one value. Wider than token68 (RFC 9110 §11.2), because the bar of a personal access token is not
+ * a token68 character: any visible ASCII. Spaces are outside the value, so a list joined by commas is malformed.
  */
 const CREDENTIALS = /^([A-Za-z]+) +([!-~]+)$/;
 
 /**
- * Looks through a flat list of names and values as Node's `rawHeaders` gives it. Not `headers`: there Node keeps the first
- * of two `Authorization` headers and drops the second without a word, and two credentials at once are a 400.
+ * Searches a flat list of names and values as Node's `rawHeaders` has it. Not `headers`: there Node keeps the first of two
+ * `Authorization` headers and drops the second silently, and two credentials at once are a 400.
  */
 export function readAuthorization(rawHeaders: readonly string[]): Authorization {
   let value: string | undefined;

@@ -1,6 +1,6 @@
 /**
- * Base64url without padding (RFC 4648 §5, RFC 7515 §2). Decoding is strict, so that each sequence of bytes has exactly one
- * text: platform decoders skip foreign characters and ignore unused bits, which makes signed text malleable.
+ * Base64url without padding (RFC 4648 §5, RFC 7515 §2). Decoding is strict, so that each sequence of bytes has exactly one text:
+ * platform decoders skip other characters and ignore unused bits, which makes signed text malleable.
  */
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -10,8 +10,8 @@ const VALUES = new Uint8Array(128).fill(FOREIGN);
 for (let value = 0; value < ALPHABET.length; value++) VALUES[ALPHABET.charCodeAt(value)] = value;
 
 /**
- * The bytes of a text, or null for anything but the one canonical form: padding, whitespace, characters outside the
- * alphabet, an impossible length (4n + 1), or unused trailing bits that are not zero (RFC 4648 §3.5).
+ * The bytes of a text, or null for anything except the one canonical form: padding, whitespace, characters outside the alphabet,
+ * an impossible length (4n + 1), or unused trailing bits that are not zero (RFC 4648 §3.5).
  */
 export function decodeBase64Url(text: string): Uint8Array | null {
   const { length } = text;

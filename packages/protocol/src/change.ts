@@ -1,7 +1,7 @@
 /**
- * What every cache and every guard must hear of. A change is appended in the transaction of the act that causes
- * it and numbered by a counter row, whose lock makes number order commit order. A revocation is a change that says
- * `beforeMs`: whatever of this subject was issued at or before that moment is over.
+ * What every cache and every guard must know. A change is appended in the transaction of the act that causes it and numbered by a
+ * counter row, whose lock makes number order commit order. A revocation is a change with `beforeMs`: everything of this subject
+ * that was issued at or before that moment is revoked.
  */
 export type ChangeKind =
   | 'jti' //          id: a JWT's jti
@@ -23,7 +23,7 @@ export interface ChangeDraft {
   readonly id: string;
   /** Everything of the subject issued at or before this moment is revoked; null: only caches need to forget it. */
   readonly beforeMs: number | null;
-  /** When everything that the revocation hits would have ended anyway; null: never. */
+  /** When everything that the revocation hits would have expired anyway; null: never. */
   readonly endsAtMs: number | null;
 }
 

@@ -1,14 +1,14 @@
 /**
- * The claims of a JWT that we minted, read from what was signed (RFC 9068 §2.2). A signature says that the claims are ours,
- * not that they are whole: each is looked at, claims that tell one thing twice must agree, and a claim that is not known here
- * is refused, because it may be a restriction (`cnf` is one).
+ * The claims of a JWT that we minted, read from what was signed (RFC 9068 §2.2). A signature says that the claims are ours, not
+ * that they are complete: each is checked, claims that say the same thing twice must agree, and a claim that is not known here is
+ * refused, because it may be a restriction (`cnf` is one).
  */
 import type { Environment } from './credential.ts';
 import { isObject } from './json.ts';
 import { jtiIssuedAtMs } from './jti.ts';
 import { isPermission, isWildcard, MAX_PERMISSIONS } from './permission.ts';
 
-/** The claims of a JWT (RFC 9068 §2.2 and the house's own). Times are whole seconds. */
+/** The claims of a JWT (RFC 9068 §2.2 and Keyhouse's own). Times are whole seconds. */
 export interface JwtClaims {
   readonly iss: string;
   readonly aud: string;
@@ -16,7 +16,7 @@ export interface JwtClaims {
   readonly iat: number;
   readonly exp: number;
   readonly jti: string;
-  /** `key:55` for a JWT minted from key 55; else the application's. */
+  /** `key:55` for a JWT minted from key 55; otherwise the application's client ID. */
   readonly client_id: string;
   readonly scope: string;
   readonly permissions: readonly string[];
@@ -39,16 +39,16 @@ export type Holder =
     }
   | { readonly kind: 'application'; readonly clientId: string };
 
-/** What a verified JWT says, in forms that cannot disagree with each other. */
+/** The content of a verified JWT, in a form that cannot contradict itself. */
 export interface ReadClaims {
   readonly claims: JwtClaims;
-  /** Not before, in seconds; null when the JWT has none. */
+  /** Not before, in seconds; null if the JWT has none. */
   readonly notBefore: number | null;
   readonly holder: Holder;
   readonly issuedAtMs: number;
 }
 
-/** The same, and the key whose signature was good. */
+/** The same, and the key that verified its signature. */
 export interface VerifiedJwt extends ReadClaims {
   readonly signingKeyId: string;
 }
@@ -63,11 +63,11 @@ export const subjectClaim = (account: number, subject: string | null): string =>
   subject === null ? `account:${account}` : `account:${account}:${subject}`;
 export const clientClaim = (keyId: number): string => `key:${keyId}`;
 export const userClaim = (userId: number): string => `user:${userId}`;
-/** Permissions, then what is none, such as `openid`. */
+/** Permissions, then scopes that are not permissions, such as `openid`. */
 export const scopeClaim = (permissions: readonly string[], scopes: readonly string[] = []): string =>
   [...permissions, ...scopes].join(' ');
 
-/** What OpenID Connect asks for by name, and RFC 6749's wish for a refresh token, which every session has anyway. */
+/** The scopes of OpenID Connect, and RFC 6749's request for a refresh token, which every session has anyway. */
 export const IDENTITY_SCOPES = ['openid', 'profile', 'email', 'offline_access'] as const;
 export type IdentityScope = (typeof IDENTITY_SCOPES)[number];
 export const isIdentityScope = (text: string): text is IdentityScope => (IDENTITY_SCOPES as readonly string[]).includes(text);
@@ -78,11 +78,11 @@ const KNOWN: ReadonlySet<string> = new Set([
 ]);
 const KEY = /^key:([1-9][0-9]{0,15})$/;
 const USER = /^user:([1-9][0-9]{0,15})$/;
-/** Of an application; nothing else begins so. */
+/** Of an application; nothing else begins like this. */
 const CLIENT_ID = /^app_[0-9A-Za-z]{22}$/;
 const SESSION_ID = /^[\w-]{22}$/;
 
-/** Reads claims out of a parsed payload; null when anything about them is not as we mint them. */
+/** Reads claims from a parsed payload; null if anything about them is not as we mint them. */
 export const readClaims = (payload: unknown): ReadClaims | null => {
   if (!isObject(payload) || Object.keys(payload).some((name) => !KNOWN.has(name))) return null;
   const { iss, aud, sub, iat, nbf, exp, jti, client_id, scope, permissions, account, environment, addresses, sid } = payload;
@@ -105,7 +105,10 @@ export const readClaims = (payload: unknown): ReadClaims | null => {
   return { claims, notBefore: nbf ?? null, holder, issuedAtMs };
 };
 
-/** Claims of one kind never fit another: a client id that looks like a key's, a session without a user, a key's JWT with a session. */
+/**
+ * Claims of one kind never match another: a client ID that looks like a key's, a session without a user, a key's JWT with a
+ * session.
+ */
 const readHolder = (claims: JwtClaims): Holder | null => {
   if (claims.client_id.startsWith('key:')) return readMinted(claims);
   const { client_id: clientId, sub, sid, permissions, scope, environment, addresses } = claims;
@@ -129,13 +132,13 @@ const readMinted = ({ client_id, sub, account, sid, permissions, scope }: JwtCla
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const isId = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;
-/** Seconds up to the year 9999; a fraction is none of ours. */
+/** Seconds up to the year 9999; we never write a fraction. */
 const isSecond = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) < 253_402_300_800;
 const isTexts = (value: unknown, most: number): value is readonly string[] =>
   Array.isArray(value) && value.length <= most && value.every(isText);
 
-/** The subject within `sub`, null when it is the account itself, undefined when `sub` does not fit the account. */
+/** The subject within `sub`, null if it is the account itself, undefined if `sub` does not match the account. */
 const readSubject = (sub: string, account: number): string | null | undefined => {
   const ofAccount = subjectClaim(account, null);
   if (sub === ofAccount) return null;

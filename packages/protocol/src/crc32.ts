@@ -1,4 +1,7 @@
-/** CRC-32 as zlib and PHP's `crc32b` compute it (polynomial 0xEDB88320, reflected). It finds typing errors and look-alikes; it is no proof. */
+/**
+ * CRC-32 as zlib and PHP's `crc32b` compute it (polynomial 0xEDB88320, reflected). It finds typing errors and look-alikes; it
+ * proves nothing.
+ */
 
 const TABLE = Int32Array.from({ length: 256 }, (_, index) => {
   let remainder = index;

@@ -60,7 +60,7 @@ test.each([
   ['many ids', (size: number) => `${'1'.repeat(size)}|kh_`],
   ['many prefixes', (size: number) => '|kh_'.repeat(size / 4)],
 ])('takes no longer than the length of its text asks for: %s', (_, textOf) => {
-  // The longest that is looked at at all has 16 kB; a million characters are refused by their number.
+  // The longest text that is read at all has 16 kB; a million characters are refused by their number.
   for (const size of [2_000, 125_000]) expectLinear(parseCredential, textOf, size);
 });
 

@@ -126,7 +126,7 @@ describe('making secrets', () => {
     for (let round = 0; round < 1550; round++) {
       for (const letter of makeTokenSecret(randomBytes).slice(3, 43)) counts.set(letter, (counts.get(letter) ?? 0) + 1);
     }
-    // 62,000 letters, 1,000 expected of each, standard deviation 31.4: eight of them happen to nobody.
+    // 62,000 letters, 1,000 expected of each, standard deviation 31.4: a deviation of eight of them does not happen.
     for (const letter of BASE62_ALPHABET) expect(Math.abs((counts.get(letter) ?? 0) - 1000)).toBeLessThan(252);
   });
 

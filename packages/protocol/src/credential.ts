@@ -1,6 +1,6 @@
 /**
- * The shapes of credentials, told apart before anything is looked up. A shape that fits proves nothing: the checksum only
- * spares the store from garbage and lets secret scanners know a real one from a look-alike.
+ * The forms of credentials, distinguished before anything is looked up. A form that matches proves nothing: the checksum only
+ * keeps garbage away from the store and lets secret scanners tell a real one from a look-alike.
  */
 import { crc32Hex } from './crc32.ts';
 
@@ -10,25 +10,25 @@ export type PresentedCredential =
   /** `secret` is everything after the bar, `kh_` included: the text whose SHA-256 is stored. */
   | { kind: 'token'; id: number; secret: string }
   | { kind: 'key'; environment: Environment; text: string }
-  /** Three non-empty parts of base64url letters; nothing inside has been read. */
+  /** Three non-empty parts of base64url letters; their content has not been read. */
   | { kind: 'jwt'; text: string }
-  /** A refresh token, a code or a client secret: real perhaps, but never good as a bearer. */
+  /** A refresh token, a code or a client secret: possibly real, but never valid as a bearer token. */
   | { kind: 'never-bearer' }
   | { kind: 'malformed' }
-  /** Not one of ours; sought among imported credentials once an import exists. */
+  /** Not one of ours; looked up among imported credentials once an import exists. */
   | { kind: 'foreign'; text: string };
 
 export const BASE62_ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-/** Characters of chance in a secret: 40 × log2(62) = 238 bits. */
+/** Random characters in a secret: 40 × log2(62) = 238 bits. */
 export const SECRET_LENGTH = 40;
 /** Hex digits of the CRC-32 of those characters. */
 export const CHECKSUM_LENGTH = 8;
 export const SECRET_PREFIX = 'kh_';
 export const KEY_PREFIXES = { live: 'kh_live_', test: 'kh_test_' } as const satisfies Record<Environment, string>;
 export const NEVER_BEARER_PREFIXES = ['kh_refresh_', 'kh_code_', 'kh_client_'] as const;
-/** A client id begins like nothing else does: no user, account or key can be taken for an application. */
+/** A client ID begins like nothing else: no user, account or key can be taken for an application. */
 export const CLIENT_ID_PREFIX = 'app_';
-/** 22 × log2(62) = 131 bits: an id, not a secret, but no two are ever the same. */
+/** 22 × log2(62) = 131 bits: an ID, not a secret, but no two are ever the same. */
 export const CLIENT_ID_LENGTH = 22;
 /** Node's default limit for all headers together; no honest credential comes near it. */
 export const MAX_CREDENTIAL_LENGTH = 16_384;
@@ -43,13 +43,13 @@ const VISIBLE_ASCII = /^[!-~]+$/;
 
 const MALFORMED: PresentedCredential = { kind: 'malformed' };
 
-/** Tells the kind of a credential by its text alone. Never throws. What looks like ours must be ours to the last digit. */
+/** Finds the kind of a credential by its text alone. Never throws. What looks like ours must match our form completely. */
 export function parseCredential(text: string): PresentedCredential {
   if (text.length > MAX_CREDENTIAL_LENGTH) return MALFORMED;
   if (text.startsWith(SECRET_PREFIX)) return parsePrefixed(text);
   if (text.startsWith('eyJ')) return JWT.test(text) ? { kind: 'jwt', text } : MALFORMED;
   if (text.includes('|kh_')) return parseToken(text);
-  // A header can carry nothing else, so nothing else can have been imported to any use.
+  // A header cannot carry anything else, so importing anything else would be useless.
   return VISIBLE_ASCII.test(text) ? { kind: 'foreign', text } : MALFORMED;
 }
 
@@ -69,10 +69,12 @@ function parseToken(text: string): PresentedCredential {
   return { kind: 'token', id, secret };
 }
 
-/** Gives that many unpredictable bytes: `crypto.getRandomValues` or `node:crypto` behind a small function. */
+/** Returns that many unpredictable bytes: `crypto.getRandomValues` or `node:crypto` behind a small function. */
 export type RandomBytes = (length: number) => Uint8Array;
 
-/** The secret of a new personal access token: `kh_` + 40 base62 characters + their checksum. It is shown once, stored hashed. */
+/**
+ * The secret of a new personal access token: `kh_` + 40 base62 characters + their checksum. It is shown once and stored hashed.
+ */
 export function makeTokenSecret(randomBytes: RandomBytes): string {
   return SECRET_PREFIX + randomWithChecksum(randomBytes);
 }
@@ -87,7 +89,7 @@ export function makeClientSecret(randomBytes: RandomBytes): string {
   return `kh_client_${randomWithChecksum(randomBytes)}`;
 }
 
-/** Whether a text has the shape and the checksum of a client secret; garbage is refused before any look-up. */
+/** Whether a text has the form and the checksum of a client secret; garbage is refused before any look-up. */
 export function isClientSecret(text: string): boolean {
   const [, random, checksum] = CLIENT_SECRET.exec(text) ?? [];
   return random !== undefined && crc32Hex(random) === checksum;
@@ -103,7 +105,7 @@ export function isClientId(text: string): boolean {
 }
 
 /**
- * What the owner of a token is handed: `formatToken(123, secret) === '123|kh_…'`.
+ * The text that the owner of a token receives: `formatToken(123, secret) === '123|kh_…'`.
  * @throws RangeError for an id that is not an integer from 1 to 2^53 − 1.
  */
 export function formatToken(id: number, secret: string): string {
@@ -116,10 +118,13 @@ function randomWithChecksum(randomBytes: RandomBytes): string {
   return random + crc32Hex(random);
 }
 
-/** Bytes from 248 up are thrown away: 248 is the largest multiple of 62 in a byte, and a remainder of 256 would favour eight letters. */
+/**
+ * Bytes from 248 up are discarded: 248 is the largest multiple of 62 in a byte, and a remainder of 256 would favour eight
+ * letters.
+ */
 function randomBase62(randomBytes: RandomBytes, length = SECRET_LENGTH): string {
   let text = '';
-  // 48 bytes suffice nine times in ten; sixteen rounds without 40 good bytes do not happen to a working source.
+  // 48 bytes are enough nine times in ten; sixteen rounds without 40 usable bytes do not happen with a working source.
   for (let round = 0; round < 16; round++) {
     for (const byte of randomBytes(48)) {
       if (byte < 248) text += BASE62_ALPHABET.charAt(byte % 62);

@@ -21,7 +21,7 @@ test.each(CURVES)('a signature on $curve means the same in both spellings, there
     const side = sign('sha256', data, { key: privateKey, dsaEncoding: 'ieee-p1363' });
     expect(verify('sha256', data, publicKey, derOfEcdsa(side))).toBe(true);
   }
-  // Integers with and without a zero before them were among these.
+  // These include integers with and without a leading zero.
   expect(lengths.size).toBeGreaterThan(1);
 });
 

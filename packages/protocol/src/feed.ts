@@ -1,25 +1,28 @@
 /**
- * The revocation feed: what the server tells those who verify offline. One message says "this is what was revoked between `after` and
- * `position`, as of `at`", and a signature goes with it. Reading is strict: a message with one member too many, too few or of another
- * form is none, and guards treat it as forged. Nothing here checks a signature.
+ * The revocation feed: what the server sends to those who verify offline. One message says "this is what was revoked between
+ * `after` and `position`, as of `at`", and a signature goes with it. Reading is strict: a message with one member too many, too
+ * few or of another form is not valid, and guards treat it as forged. Nothing here verifies a signature.
  */
 import type { ChangeDraft } from './change.ts';
 import { isObject, parseJsonBytes, parseStrictJson } from './json.ts';
 import { isSuspensionKind } from './suspensions.ts';
 
-/** `typ` of the signature's header: no JWT is ever taken for one, nor one for a JWT (RFC 8725 §3.11). */
+/** `typ` of the signature's header: a JWT is never accepted as one of these, nor one of these as a JWT (RFC 8725 §3.11). */
 export const FEED_TYPE = 'revocations+jws';
 /** With a JSON answer. In a stream the signature is the second line of the event's data. */
 export const FEED_SIGNATURE_HEADER = 'X-Keyhouse-Signature';
 /** `<epoch>:<position>` with every introspection answer: how far the server had read the list when it answered. */
 export const FEED_POSITION_HEADER = 'X-Keyhouse-Position';
 export const FEED_EVENT = 'revocations';
-/** With a question of introspection: `USE_REPORTED` says that the asker reports what it lets through, so that the question is not counted as use. */
+/**
+ * With an introspection request: `USE_REPORTED` says that the asker reports what it lets through, so that the request is not
+ * counted as use.
+ */
 export const USE_HEADER = 'X-Keyhouse-Use';
 export const USE_REPORTED = 'reported';
-/** The most that one message that is not the whole list tells of; ask again from its position. */
+/** The most entries in one message that is not the whole list; ask again from its position. */
 export const FEED_MAX_REVOCATIONS = 5000;
-/** A JWT is named by the start of its `jti`: 48 bits of time and 72 of chance, so that no two are ever the same. */
+/** A JWT is named by the start of its `jti`: 48 bits of time and 72 random bits, so that no two are ever the same. */
 export const JTI_NAME_LENGTH = 20;
 
 export const FEED_KINDS = [
@@ -37,18 +40,19 @@ export type FeedKind = (typeof FEED_KINDS)[number];
 
 export interface FeedRevocation extends ChangeDraft {
   readonly kind: FeedKind;
-  /** Of a JWT the first 20 characters of its `jti`; of the signing keys nothing. */
+  /** For a JWT the first 20 characters of its `jti`; for the signing keys empty. */
   readonly id: string;
   /**
-   * What was issued under the subject at or before this moment is revoked; null: forget what is remembered of it, nothing is revoked. Of a
-   * suspension: since when nothing of the subject is valid, no matter when it was issued; null: it was lifted, and what was issued is valid again.
+   * What was issued under the subject at or before this moment is revoked; null: forget what is remembered of it, nothing is
+   * revoked. For a suspension: since when nothing of the subject is valid, no matter when it was issued; null: it was lifted, and
+   * what was issued is valid again.
    */
   readonly beforeMs: number | null;
-  /** When all that this hits would have ended anyway; null: never. */
+  /** When everything that this hits would have expired anyway; null: never. */
   readonly endsAtMs: number | null;
 }
 
-/** Revoked JWTs that end within the same hour. */
+/** Revoked JWTs that expire within the same hour. */
 export interface JtiGroup {
   /** The full hour by which they have expired. */
   readonly endsAtSeconds: number;
@@ -57,11 +61,11 @@ export interface JtiGroup {
 }
 
 export interface FeedMessage extends FeedPosition {
-  /** Where the list stood before; 0 for the whole list. */
+  /** The previous position of the list; 0 for the whole list. */
   readonly after: number;
   /** When the server last knew that it had read its list to the end. */
   readonly atMs: number;
-  /** All that is revoked, and not only what is new. */
+  /** Everything that is revoked, not only what is new. */
   readonly whole: boolean;
   /** Only in a whole list. */
   readonly jtis: readonly JtiGroup[];
@@ -69,12 +73,14 @@ export interface FeedMessage extends FeedPosition {
 }
 
 export interface FeedPosition {
-  /** Random text made with the database; a restored backup has another, and positions of one say nothing about the other's. */
+  /**
+   * Random text created with the database; a restored backup has another one, and positions of one say nothing about the other's.
+   */
   readonly epoch: string;
   readonly position: number;
 }
 
-/** What the signature is over. */
+/** What the signature covers. */
 export interface FeedSignature extends FeedPosition {
   readonly iss: string;
   readonly atMs: number;
@@ -102,7 +108,7 @@ export function formatFeedMessage({ epoch, after, position, atMs, whole, jtis, r
 
 const revocationOnWire = ({ kind, id, beforeMs, endsAtMs }: FeedRevocation) => ({ kind, id, before: beforeMs, ends: endsAtMs });
 
-/** Reads a message; null when anything about it is not as the server writes it. */
+/** Reads a message; null if anything about it is not as the server writes it. */
 export function readFeedMessage(text: string): FeedMessage | null {
   const parsed = parseStrictJson(text);
   if (!parsed.ok || !isObject(parsed.value)) return null;
@@ -117,7 +123,7 @@ export function readFeedMessage(text: string): FeedMessage | null {
   return { epoch, after, position, atMs: at, whole, jtis: groups, revocations: list };
 }
 
-/** Reads what the signature is over, out of a JWS whose signature was good and whose `typ` is ours; null when it is anything else. */
+/** Reads the signed content from a JWS whose signature was verified and whose `typ` is ours; null if it is anything else. */
 export function readFeedSignature(payload: Uint8Array): FeedSignature | null {
   const value = parseJsonBytes(payload);
   if (!isObject(value) || !hasMembers(value, SIGNATURE_MEMBERS)) return null;
@@ -130,7 +136,7 @@ export function readFeedSignature(payload: Uint8Array): FeedSignature | null {
 export const formatFeedSignature = ({ iss, epoch, position, atMs, sha256 }: FeedSignature): string =>
   JSON.stringify({ iss, epoch, position, at: atMs, sha256 });
 
-/** Whether a signature speaks of this message of this issuer; `sha256` is that of the message's bytes as they came. */
+/** Whether a signature is about this message of this issuer; `sha256` is that of the message's bytes as they came. */
 export const isSignatureOf = (
   signature: FeedSignature,
   message: FeedMessage,
@@ -145,7 +151,7 @@ export const isSignatureOf = (
 const STEP_MEMBERS = ['epoch', 'after', 'position', 'at', 'whole', 'revocations'];
 const WHOLE_MEMBERS = [...STEP_MEMBERS, 'jtis'];
 const SIGNATURE_MEMBERS = ['iss', 'epoch', 'position', 'at', 'sha256'];
-/** Sought, not matched whole: a group may be 20 MB long. */
+/** Searched, not matched as a whole: a group may be 20 MB long. */
 const FOREIGN = /[^\w-]/;
 const SHA256 = /^[\w-]{43}$/;
 const NUMBER = /^[1-9][0-9]{0,15}$/;
@@ -192,7 +198,10 @@ function readRevocation(value: unknown): FeedRevocation | null {
   return { kind, id, beforeMs: before, endsAtMs: ends };
 }
 
-/** A whole list has only what lasts: nothing that caches only have to forget once (a suspension that was lifted is more than that), and JWTs only in their groups. */
+/**
+ * A whole list has only lasting entries: nothing that caches only have to forget once (a suspension that was lifted is more than
+ * that), and JWTs only in their groups.
+ */
 function readLasting(value: unknown): FeedRevocation | null {
   const revocation = readRevocation(value);
   if (revocation === null || revocation.kind === 'jti') return null;

@@ -27,7 +27,7 @@ describe('an address as a proxy writes it', () => {
     ['[::ffff:cb00:7107]:1', '203.0.113.7'],
     ['0:0:0:0:0:ffff:203.0.113.7', '203.0.113.7'],
     ['64:ff9b::203.0.113.7', '64:ff9b::cb00:7107'],
-    // A port without brackets: it could be the last part of the address, and is read as that.
+    // A port without brackets: it could be the last part of the address, and is read as such.
     ['2001:db8::1:443', '2001:db8::1:443'],
   ])('%s is %s', (text, expected) => expect(read(text)).toBe(expected));
 
@@ -51,7 +51,7 @@ describe('an address as a proxy writes it', () => {
     fc.assert(
       fc.property(fc.ipV6(), port, (address, port) => {
         const plain = read(address);
-        // The long-dead `::1.2.3.4` is nobody in each spelling.
+        // The long-obsolete `::1.2.3.4` is not accepted in any spelling.
         for (const text of [`[${address}]`, `[${address}]:${port}`, `"[${address}]:${port}"`, `${address}%eth0`])
           expect(read(text)).toBe(plain);
       }),

@@ -5,8 +5,8 @@
 import { type Address, parseAddress } from './addresses.ts';
 
 /**
- * After the address: a port, or what hides one (RFC 7239 §6.3). Within brackets or after IPv6: a zone, the name of a network interface (RFC 4007
- * §11), which says nothing to anyone but the machine that wrote it.
+ * After the address: a port, or an obfuscated one (RFC 7239 §6.3). Within brackets or after IPv6: a zone, the name of a network
+ * interface (RFC 4007 §11), which means something only on the machine that wrote it.
  */
 const SPELLINGS: readonly RegExp[] = [
   /^(\d+\.\d+\.\d+\.\d+):(?:\d{1,5}|_[\w.-]+)$/,
@@ -19,7 +19,7 @@ const SPELLINGS: readonly RegExp[] = [
 /** An address of 45 characters with a zone, a port and quotation marks; a longer text is not an address. */
 const MAX_LENGTH = 128;
 
-/** Null for `unknown`, for a hidden one (`_gateway`), and for all that is not exactly one address. Never throws. */
+/** Null for `unknown`, for a hidden one (`_gateway`), and for everything that is not exactly one address. Never throws. */
 export function parseForwardedAddress(text: string): Address | null {
   const plain = parseAddress(text);
   if (plain !== null || text.length > MAX_LENGTH) return plain;

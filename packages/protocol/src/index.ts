@@ -1,4 +1,4 @@
-/** The words that server, guard and client share. Runs anywhere: no `node:` import, no state. */
+/** What server, guard and client share. Runs anywhere: no `node:` import, no state. */
 export * from './addresses.ts';
 export * from './authorization.ts';
 export * from './base64url.ts';

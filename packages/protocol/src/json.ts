@@ -1,8 +1,9 @@
 /**
- * JSON in which no object names a member twice. RFC 8259 §4 leaves open which of two equal names counts, so two programs
- * can read one signed text in two ways; RFC 7515 §4 and the contract refuse such text.
+ * JSON in which no object names a member twice. RFC 8259 §4 leaves open which of two equal names counts, so two programs can read
+ * one signed text in two ways; RFC 7515 §4 and the contract refuse such text.
  *
- * Depth and number of values are bounded (RFC 8259 §9) before anything is built: what a text costs is known from its length alone.
+ * Depth and number of values are bounded (RFC 8259 §9) before anything is built: the cost of a text is known from its length
+ * alone.
  */
 
 export interface JsonBounds {
@@ -12,7 +13,7 @@ export interface JsonBounds {
   readonly maxValues: number;
 }
 
-/** Nothing that we read is nested deeper; how much there is of it follows from the length that the caller allows. */
+/** Nothing that we read is nested deeper; its size is limited by the length that the caller allows. */
 export const JSON_BOUNDS: JsonBounds = { maxDepth: 64, maxValues: Number.POSITIVE_INFINITY };
 
 export type StrictJson =
@@ -45,7 +46,7 @@ const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** Counts brackets and commas outside strings, in text that need not be JSON. */
+/** Counts brackets and commas outside strings, in text that may not be JSON. */
 function exceeds(text: string, { maxDepth, maxValues }: JsonBounds): boolean {
   if (text.length <= maxDepth && text.length <= maxValues) return false;
   let depth = 0;
@@ -78,7 +79,7 @@ function exceeds(text: string, { maxDepth, maxValues }: JsonBounds): boolean {
   return false;
 }
 
-/** The first repeated name in text that is known to be JSON. A loop with a stack of its own: depth must not cost call frames. */
+/** The first repeated name in text that is known to be JSON. A loop with an explicit stack: depth must not cost call frames. */
 function findRepeatedMember(text: string): string | null {
   // For each open bracket the names seen in it; null stands for an array.
   const open: (Set<string> | null)[] = [];
@@ -118,7 +119,10 @@ function findRepeatedMember(text: string): string | null {
   return null;
 }
 
-/** Where the string that opens at `start` has its closing quote: the first one behind an even number of backslashes; -1 without one. */
+/**
+ * Where the string that opens at `start` has its closing quote: the first one after an even number of backslashes; -1 if there is
+ * none.
+ */
 function endOfString(text: string, start: number): number {
   let end = start;
   for (;;) {
@@ -137,7 +141,7 @@ function decodeString(text: string, start: number, end: number): string {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** JSON out of bytes: UTF-8 without repair, no member twice, not too deep; undefined when it is anything else. */
+/** JSON from bytes: UTF-8 without repair, no member twice, not too deep; undefined if it is anything else. */
 export function parseJsonBytes(bytes: Uint8Array): unknown {
   try {
     const parsed = parseStrictJson(UTF8.decode(bytes));

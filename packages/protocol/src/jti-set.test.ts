@@ -4,7 +4,7 @@ import { JtiSet, type JtiSnapshot } from './jti-set.ts';
 
 const HOUR_MS = 3_600_000;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-// Few letters, so that names share beginnings and ends, and fall on one another's places.
+// Few letters, so that names share beginnings and ends, and collide in the table.
 const name = fc.oneof(
   fc.string({ unit: fc.constantFrom(...'A_'), minLength: 20, maxLength: 20 }),
   fc.string({ unit: fc.constantFrom(...ALPHABET), minLength: 20, maxLength: 20 }),

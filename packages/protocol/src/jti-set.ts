@@ -1,14 +1,15 @@
 /**
- * A million revoked JWTs in 30 MB, without an object for each: a name is 120 bits, written into one array of numbers in the order of
- * arrival, and found through a table of places. A protected API keeps this in its own process and must not feel it being loaded.
+ * A million revoked JWTs in 30 MB, without an object for each: a name is 120 bits, written into one array of numbers in the order
+ * of arrival, and found through a hash table. A protected API keeps this in its own process and must not notice when it is
+ * loaded.
  */
 import { JTI_NAME_LENGTH, type JtiGroup } from './feed.ts';
 
 const HOUR_SECONDS = 3600;
-/** For what has no end: the last full hour of the year 9999. */
+/** For what never expires: the last full hour of the year 9999. */
 const NEVER = 70_389_527;
 
-/** Four words of 30 bits, five characters each, and the hour in which it ends. */
+/** Four words of 30 bits, five characters each, and the hour in which it expires. */
 const WORDS = 5;
 const CHARACTERS_PER_WORD = 5;
 const HOUR = 4;
@@ -21,7 +22,7 @@ for (let value = 0; value < ALPHABET.length; value++) VALUES[ALPHABET.charCodeAt
 export class JtiSet {
   #size = 0;
   #words = new Uint32Array(FIRST_CAPACITY * WORDS);
-  /** Places in `#words`, counted from 1; at most half of it is taken. */
+  /** Indexes into `#words`, counted from 1; at most half of the table is used. */
   #table = new Uint32Array(FIRST_CAPACITY * 2);
 
   get size(): number {
@@ -33,7 +34,7 @@ export class JtiSet {
     return this.#table[this.#find(wordOf(jti, 0), wordOf(jti, 5), wordOf(jti, 10), wordOf(jti, 15))] !== 0;
   }
 
-  /** The end is rounded up to a full hour; of two for one name the later counts. */
+  /** The expiry is rounded up to a full hour; of two for one name the later counts. */
   add(jti: string, endsAtMs: number | null): void {
     this.#add(jti, 0, endsAtMs === null ? NEVER : hourOf(endsAtMs / 1000));
   }
@@ -44,7 +45,7 @@ export class JtiSet {
     for (let start = 0; start < ids.length; start += JTI_NAME_LENGTH) this.#add(ids, start, hour);
   }
 
-  /** Forgets those that are over. */
+  /** Deletes those that have expired. */
   sweep(nowMs: number): void {
     const nowSeconds = nowMs / 1000;
     const words = this.#words;
@@ -52,7 +53,7 @@ export class JtiSet {
     let left = 0;
     for (let place = 0; place < this.#size; place++) if (!isOver(place)) left += 1;
     if (left === this.#size) return;
-    // Into new arrays: whoever is walking through the old ones goes on undisturbed.
+    // Into new arrays: a reader that walks through the old ones is not disturbed.
     const kept = new Uint32Array(capacityFor(left) * WORDS);
     let next = 0;
     for (let place = 0; place < this.#size; place++) {
@@ -65,7 +66,7 @@ export class JtiSet {
     this.#index();
   }
 
-  /** What is in it now, for whoever reads it in slices: nothing that comes or goes later disturbs it. */
+  /** The current content, for a reader that works in slices: later changes do not affect it. */
   snapshot(): JtiSnapshot {
     return new JtiSnapshot(this.#words, this.#size);
   }
@@ -93,14 +94,14 @@ export class JtiSet {
     this.#reserve(this.#size + 1);
   }
 
-  /** The end of a JWT never moves; if it does, snapshots keep what they have. */
+  /** The expiry of a JWT never changes; if it does, snapshots keep what they have. */
   #endLater(at: number, hour: number): void {
     if (hour <= (this.#words[at] ?? 0)) return;
     this.#words = this.#words.slice();
     this.#words[at] = hour;
   }
 
-  /** Where the table has the name, or where it would go. Chance is in the names already, so that a hash has nothing to do. */
+  /** Where the table has the name, or where it would be put. The names are random already, so that no hash function is needed. */
   #find(first: number, second: number, third: number, fourth: number): number {
     const [words, table] = [this.#words, this.#table];
     const mask = table.length - 1;
@@ -144,7 +145,7 @@ export class JtiSnapshot {
     this.size = size;
   }
 
-  /** The end of the one at this place. */
+  /** The expiry of the one at this index. */
   endsAtSeconds(place: number): number {
     return (this.#words[place * WORDS + HOUR] ?? 0) * HOUR_SECONDS;
   }
@@ -161,7 +162,7 @@ export class JtiSnapshot {
   }
 }
 
-/** Five characters as a number. There is no `jti` in another form than ours; if there were, what is foreign in it would count as `A`. */
+/** Five characters as a number. Every `jti` has our form; if one did not, other characters in it would count as `A`. */
 const wordOf = (text: string, start: number): number =>
   (sixBits(text, start) << 24) |
   (sixBits(text, start + 1) << 18) |

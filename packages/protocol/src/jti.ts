@@ -1,7 +1,7 @@
 /**
- * The id of a JWT: 48 bits of time in milliseconds, then 128 bits of chance, as 30 characters of base64url. `iat` has whole
- * seconds only; with the time in the id, "all that was issued before this moment" can be told apart within a second, so that
- * a JWT minted right after a rotation does not fall with those before it. New ids stand side by side in an index.
+ * The ID of a JWT: 48 bits of time in milliseconds, then 128 random bits, as 30 characters of base64url. `iat` has only whole
+ * seconds; with the time in the ID, "everything issued before this moment" is exact within a second, so that a JWT minted right
+ * after a rotation is not revoked with those before it. New IDs are next to each other in an index.
  */
 import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
 import type { RandomBytes } from './credential.ts';
@@ -20,7 +20,7 @@ export function makeJti(nowMs: number, randomBytes: RandomBytes): string {
   return encodeBase64Url(bytes);
 }
 
-/** When the JWT of this id was issued, in milliseconds; null when it is no id of ours. */
+/** When the JWT with this ID was issued, in milliseconds; null if it is not an ID of ours. */
 export function jtiIssuedAtMs(jti: string): number | null {
   const bytes = decodeBase64Url(jti);
   if (bytes === null || bytes.length !== TIME_BYTES + CHANCE_BYTES) return null;

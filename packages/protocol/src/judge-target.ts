@@ -1,6 +1,6 @@
 /**
- * What a request asks for, by its methods and the target that its line names: `/verify` and the guard ask this one function. Whatever a router
- * may read in two ways must be permitted in both.
+ * What a request asks for, by its methods and its request target: `/verify` and the guard call this one function. Everything that
+ * a router may read in two ways must be permitted in both.
  */
 import { readingsOf } from './path-readings.ts';
 import { actionFor } from './permission.ts';
@@ -9,14 +9,14 @@ import type { Route } from './route-rule.ts';
 
 export type TargetJudgement =
   | { readonly kind: 'public' }
-  /** Every one of them is needed; there is at least one. */
+  /** All of them are needed; there is at least one. */
   | { readonly kind: 'permissions'; readonly permissions: readonly string[] }
   | { readonly kind: 'refused'; readonly why: 'path' | 'method' | 'no_route' };
 
 /**
- * @param methods - the request's own, and what headers would put in its place; in capitals as they were sent
+ * @param methods - the request's own, and those that headers would replace it with; in upper case as they were sent
  * @param target - in origin form, with its query: `/api/invoices/7?x=1`
- * @param foldsCase - for a router that answers a path in any capitals
+ * @param foldsCase - for a router that ignores the case of a path
  */
 export function judgeTarget(
   routes: readonly Route[],

@@ -1,19 +1,19 @@
 /**
- * The compact form of a JSON Web Signature (RFC 7515 §7.1), read as strictly as the RFC allows: one spelling for one JWS. What a header
- * may hold is this short list, and everything else is refused, `crit`, `b64`, `jwk`, `jku` and `x5u` among it: an extension that we do
- * not understand must not be passed over (§4.1.11), and a key that came with a token proves nothing (RFC 8725 §3.10). Nothing here
- * checks a signature: whoever reads must, with a key that they trust.
+ * The compact form of a JSON Web Signature (RFC 7515 §7.1), read as strictly as the RFC allows: one spelling for one JWS. A
+ * header may contain only this short list, and everything else is refused, including `crit`, `b64`, `jwk`, `jku` and `x5u`: an
+ * extension that we do not understand must not be ignored (§4.1.11), and a key that came with a token proves nothing (RFC 8725
+ * §3.10). Nothing here verifies a signature: the caller must, with a key that it trusts.
  */
 import { decodeBase64Url } from './base64url.ts';
 import { isObject, parseJsonBytes } from './json.ts';
 
-/** Ten times the longest JWT that we mint with sensible permissions, and small enough to look at without fear. */
+/** Ten times the longest JWT that we mint with a sensible list of permissions, and small enough to read safely. */
 export const JWS_MAX_LENGTH = 16 * 1024;
 
 export interface JwsHeader {
   readonly alg: string;
   readonly kid: string;
-  /** For the caller to judge; empty when there was none. */
+  /** For the caller to judge; empty if there was none. */
   readonly typ: string;
 }
 
@@ -21,13 +21,13 @@ export interface CompactJws {
   readonly header: JwsHeader;
   readonly payload: Uint8Array;
   readonly signature: Uint8Array;
-  /** What the signature is over (RFC 7515 §5.2): ASCII. */
+  /** What the signature covers (RFC 7515 §5.2): ASCII. */
   readonly signingInput: string;
 }
 
 const HEADER_MEMBERS: ReadonlySet<string> = new Set(['alg', 'kid', 'typ']);
 
-/** The parts of a compact JWS; null when anything about its form is not as we write it. It proves nothing yet. */
+/** The parts of a compact JWS; null if anything about its form is not as we write it. It proves nothing yet. */
 export function readCompactJws(text: string): CompactJws | null {
   const parts = splitCompact(text);
   if (parts === null) return null;
@@ -38,7 +38,7 @@ export function readCompactJws(text: string): CompactJws | null {
   return { header, payload, signature, signingInput: parts.signingInput };
 }
 
-/** Header and payload of a compact JWS as they stand there, whoever signed it; null when they are not JSON objects. Proves nothing. */
+/** Header and payload of a compact JWS, unverified, whoever signed it; null if they are not JSON objects. Proves nothing. */
 export function peekJws(
   text: string,
 ): { header: Readonly<Record<string, unknown>>; payload: Readonly<Record<string, unknown>> } | null {
@@ -53,7 +53,7 @@ function readPart(part: string): unknown {
   return bytes === null ? undefined : parseJsonBytes(bytes);
 }
 
-/** Three parts by two dots: a third dot is looked for, never split at, so that a million of them cost nothing. */
+/** Three parts by two dots: a third dot is searched for, never split at, so that a million of them cost nothing. */
 function splitCompact(text: string): { header: string; payload: string; signature: string; signingInput: string } | null {
   if (text.length > JWS_MAX_LENGTH) return null;
   const first = text.indexOf('.');

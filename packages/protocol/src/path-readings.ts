@@ -1,7 +1,7 @@
 /**
- * Every way in which a router may read a path, behind a gateway or behind a guard. Some match the text as it came, some decode all of it first,
- * some all but `@`, `&` and their like; some fold case. What is served must be what was judged, so each reading is judged, and every one
- * must permit. A path without escapes, for a router that minds case, has one reading.
+ * Every way in which a router may read a path, behind a gateway or behind a guard. Some match the text as it came, some decode
+ * all of it first, some all except `@`, `&` and similar; some ignore case. What is served must be what was judged, so each
+ * reading is judged, and every one must permit. A path without escapes has one reading, for a router that respects case.
  */
 import { readPath } from './path.ts';
 import type { Route } from './route-rule.ts';
@@ -9,16 +9,16 @@ import { withTexts } from './route-segment.ts';
 
 export interface Reading {
   readonly segments: readonly string[];
-  /** The rules, their literals written as this reading has the path. */
+  /** The rules, their literals written as in this reading of the path. */
   readonly routes: readonly Route[];
 }
 
-/** The readings of a request target, that of `readPath` first; null when it can be read in no safe way at all. */
+/** The readings of a request target, that of `readPath` first; null if there is no safe way to read it at all. */
 export type ReadTarget = (target: string, foldsCase: boolean) => readonly Reading[] | null;
 
 const known = new WeakMap<readonly Route[], ReadTarget>();
 
-/** What is computed from `routes` is kept for this very list: do not change it, pass another one. */
+/** What is computed from `routes` is cached for this list object: do not change it, pass another one. */
 export function readingsOf(routes: readonly Route[]): ReadTarget {
   const before = known.get(routes);
   if (before !== undefined) return before;
@@ -28,7 +28,7 @@ export function readingsOf(routes: readonly Route[]): ReadTarget {
 }
 
 function createReadings(written: readonly Route[]): ReadTarget {
-  // Made when they are first needed: most paths have no escapes, and most routers mind case.
+  // Created when they are first needed: most paths have no escapes, and most routers respect case.
   // A router that matches undecoded text has its literals written as a URL has them.
   const escaped = once(() => written.map((route) => withLiterals(route, encodeURI)));
   const foldedWritten = once(() => written.map((route) => withLiterals(route, lower)));

@@ -1,18 +1,18 @@
 /**
  * Reads a request target the way every server behind us will, or not at all. Gateways and frameworks disagree on dots, empty
- * segments, parameters and encodings; where two of them could see different paths, the answer is no. Nothing is repaired.
+ * segments, parameters and encodings; if two of them could see different paths, it is refused. Nothing is repaired.
  */
 
 export type ReadPath = { ok: true; segments: readonly string[] } | { ok: false };
 
-/** nginx takes request lines of 8 kB by default; longer paths are nobody's. */
+/** nginx accepts request lines of 8 kB by default; longer paths are not used in practice. */
 export const MAX_PATH_LENGTH = 8192;
 
-// Anything but visible ASCII; `#`, `\` and `;` (servlet containers cut `;…` off each segment); `//`; a segment `.` or `..`.
+// Anything except visible ASCII; `#`, `\` and `;` (servlet containers cut `;…` off each segment); `//`; a segment `.` or `..`.
 const REFUSED_RAW = /[^!-~]|[#\\;]|\/\/|\/\.{1,2}(?:\/|$)/;
 
-// What may not stand raw may not come out of an escape either. `?` and `#` too: a proxy that passes on decoded paths would
-// cut there (CVE-2024-38474). Then whatever would decode a second time, IIS's %uXXXX included.
+// What is not allowed raw must not come out of an escape either. `?` and `#` too: a proxy that passes on decoded paths would cut
+// there (CVE-2024-38474). Then everything that would decode a second time, including IIS's %uXXXX.
 const REFUSED_DECODED = /[/\\;#?\p{Cc}]|%[0-9a-f]{2}|%u[0-9a-f]{4}|^\.{1,2}$/iu;
 
 const NO: ReadPath = { ok: false };
@@ -43,7 +43,7 @@ function decodeSegments(encoded: readonly string[]): ReadPath {
 function decodeSegment(encoded: string): string | null {
   if (!encoded.includes('%')) return encoded;
   try {
-    // Throws for bad escapes and for bytes that are not UTF-8, overlong forms and surrogates included.
+    // Throws for invalid escapes and for bytes that are not UTF-8, overlong forms and surrogates included.
     const segment = decodeURIComponent(encoded);
     return isSafeSegment(segment) ? segment : null;
   } catch {

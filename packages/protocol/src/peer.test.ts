@@ -62,7 +62,7 @@ describe('the client address', () => {
       const address = addressOf(from('10.0.0.1', `198.51.100.4, ${hop}`));
       expect(address).toBe('unreadable behind 10.0.0.1');
       expect(proxyOfUnreadable(address ?? '')).toBe('10.0.0.1');
-      // The proxy that sent it is the last of ours on the way, whatever stood to the left.
+      // The proxy that sent it is the last of ours on the way, whatever is to the left.
       expect(addressOf(from('10.0.0.1', `9.9.9.9, ${hop}, 10.7.7.7`))).toBe('unreadable behind 10.7.7.7');
     },
   );

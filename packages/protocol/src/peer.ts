@@ -1,15 +1,16 @@
 /**
- * Who is at the other end. The socket says it, unless the direct peer is a trusted proxy: then the right-most hop of `X-Forwarded-For` that is
- * not one of ours. Anything to the left of it may be forged. Other headers with addresses (`Forwarded`, `X-Real-IP`) are not read: a
- * proxy that sets one header often passes on the others as the client sent them.
+ * The client at the other end. The socket names it, unless the direct peer is a trusted proxy: then it is the right-most hop of
+ * `X-Forwarded-For` that is not one of ours. Anything to the left of it may be forged. Other headers with addresses (`Forwarded`,
+ * `X-Real-IP`) are not read: a proxy that sets one header often passes on the others as the client sent them.
  */
 import { type AddressBlock, inBlocks, parseAddress } from './addresses.ts';
 import { parseForwardedAddress } from './forwarded-address.ts';
 
 export interface Peer {
   /**
-   * The client's address as text. `unreadable behind <address>` when this trusted proxy sent something that is not an address: no list of
-   * addresses allows it, and limits count all such clients of the proxy together. Null when the socket has gone or the runtime does not tell.
+   * The client's address as text. `unreadable behind <address>` if this trusted proxy sent something that is not an address: no
+   * list of addresses allows it, and limits count all such clients of the proxy together. Null if the socket is closed or the
+   * runtime does not report it.
    */
   readonly address: string | null;
   readonly isTrustedProxy: boolean;
@@ -64,7 +65,7 @@ const isTrusted = (address: string, trusted: readonly AddressBlock[]): boolean =
 
 const isLoopback = (address: string): boolean => LOOPBACK.has(address) || parseForwardedAddress(address)?.range() === 'loopback';
 
-/** Most are plain already, and each request passes here; only runtimes other than Node add a port. */
+/** Most are in this form already, and this runs for each request; only runtimes other than Node add a port. */
 function plain(address: string): string {
   if (PLAIN.test(address)) return address;
   if (MAPPED.test(address)) return address.slice('::ffff:'.length);

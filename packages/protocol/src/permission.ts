@@ -1,6 +1,6 @@
 /**
- * The permission grammar and the one rule by which a list permits. Who holds which list is not known here.
- * A held list of null means "no list was made": everything but what is reserved.
+ * The permission grammar and the one rule by which a list permits. Who holds which list is not known here. A list that is null
+ * means "there is no list": everything except what is reserved.
  */
 
 /** The closed list of permissions outside the grammar. Only keys of the operator account hold them, by name. */
@@ -12,7 +12,7 @@ export const MAX_PERMISSION_LENGTH = 128;
 export type Action = 'read' | 'write';
 export type HeldPermissions = readonly string[] | null;
 
-// The dot is outside the letters, so there is one way to match: no backtracking to speak of.
+// The dot is outside the letters, so there is only one way to match: practically no backtracking.
 const RESOURCE = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
 
 /** True for `resource.read` and `resource.write` of at most 128 characters; false for wildcards and `keyhouse.verify`. */
@@ -23,8 +23,8 @@ export function isPermission(text: string): boolean {
 }
 
 /**
- * True for names that begin with `keyhouse.`. Compared without case: permissions are case-sensitive, but nobody shall hold
- * `Keyhouse.verify`, which a person, or a gateway that folds case, would take for ours.
+ * True for names that begin with `keyhouse.`. Compared without case: permissions are case-sensitive, but `Keyhouse.verify` must
+ * not exist, because a person, or a gateway that ignores case, would take it for ours.
  */
 export function isReserved(text: string): boolean {
   return text.slice(0, 9).toLowerCase() === 'keyhouse.';
@@ -32,7 +32,7 @@ export function isReserved(text: string): boolean {
 
 /**
  * May the holder of `held` do `wanted`, one permission? `crm.read` does not cover `crm.leads.read`; `.write` does not imply
- * `.read`; reserved names count only where they are held by name. Anything that is no permission is refused, even when held.
+ * `.read`; reserved names count only if they are held by name. Anything that is not a permission is refused, even when held.
  */
 export function permits(held: HeldPermissions, wanted: string): boolean {
   if (isReserved(wanted)) return held?.includes(wanted) ?? false;
@@ -41,16 +41,16 @@ export function permits(held: HeldPermissions, wanted: string): boolean {
 }
 
 /**
- * May the holder of `held` hand `wanted` on to another credential, wildcards included? Null may be handed on only by who holds
- * null; `*` reaches as far as null, so null gives `*`, but who was given a list hands on a list. `*.read` with `*.write` do not
- * make `*`: a third action, one day, would widen what was given.
+ * May the holder of `held` pass `wanted` on to another credential, wildcards included? Only a holder of null may pass null on;
+ * `*` covers as much as null, so null gives `*`, but a holder of a list passes on a list. `*.read` with `*.write` do not make
+ * `*`: a third action, one day, would widen what was given.
  */
 export function covers(held: HeldPermissions, wanted: HeldPermissions): boolean {
   if (wanted === null) return held === null;
   return wanted.every((permission) => (isWildcard(permission) ? coversWildcard(held, permission) : permits(held, permission)));
 }
 
-/** The action that a method asks for: the table of the contract. Methods are case-sensitive (RFC 9110 §9.1); others give null. */
+/** The action of a method: the table of the contract. Methods are case-sensitive (RFC 9110 §9.1); others give null. */
 export function actionFor(method: string): Action | null {
   switch (method) {
     case 'GET':

@@ -1,4 +1,4 @@
-/** What is seen of a request when it is told whether it is a preflight. */
+/** The parts of a request that show whether it is a preflight. */
 interface Seen {
   /** What a framework may take for the method. */
   readonly overrides: readonly unknown[];
@@ -7,8 +7,8 @@ interface Seen {
 }
 
 /**
- * Whether a browser asks what a page may ask (Fetch standard, CORS-preflight fetch): `OPTIONS` with `Origin` and `Access-Control-Request-Method`. With
- * an override beside it, it may be another method.
+ * Whether a browser asks what a page may do (Fetch standard, CORS-preflight fetch): `OPTIONS` with `Origin` and
+ * `Access-Control-Request-Method`. With a method override it may be another method.
  */
 export const isPreflight = (method: string, { overrides, hasOrigin, hasRequestMethod }: Seen): boolean =>
   method === 'OPTIONS' && hasOrigin && hasRequestMethod && overrides.length === 0;

@@ -1,6 +1,6 @@
 /**
- * What ended early or is suspended, and would otherwise still pass, kept in memory: three questions answered without waiting. Holds ids and
- * moments only, never a JWT's text (base64 is malleable).
+ * What was revoked or is suspended, and would otherwise still be accepted, kept in memory: three questions answered without
+ * waiting. Holds only ids and moments, never a JWT's text (base64 is malleable).
  */
 import type { ChangeDraft } from './change.ts';
 import { FEED_KINDS, type FeedKind, type FeedMessage, type FeedRevocation } from './feed.ts';
@@ -18,7 +18,7 @@ export interface IssuedJwt {
   readonly userId?: number;
 }
 
-/** What can be revoked or suspended: every kind of the feed that is not only something to forget. */
+/** What can be revoked or suspended: every kind of the feed except those that caches only forget. */
 export type RevocableKind = Exclude<FeedKind, 'signing-keys'>;
 export const REVOCABLE_KINDS = FEED_KINDS.filter((kind): kind is RevocableKind => kind !== 'signing-keys');
 
@@ -27,7 +27,7 @@ interface Entry {
   readonly endsAtMs: number | null;
 }
 
-/** Milliseconds that a revocation is kept after its end: a clock that is ahead may be set back. */
+/** Milliseconds that a revocation is kept after its expiry: a clock that is ahead may be set back. */
 export const KEPT_AFTER_END_MS = 60 * 60 * 1000;
 
 const KINDS = ['credential', 'user', 'account', 'session', 'application'] as const;
@@ -53,8 +53,8 @@ export class RevocationList {
   }
 
   /**
-   * Takes in a revocation or a suspension; of two revocations of one subject the later moment counts, of two suspensions the one further on in
-   * the list of changes (`position`). Applying one twice changes nothing.
+   * Adds a revocation or a suspension; of two revocations of one subject the later moment counts, of two suspensions the one
+   * further on in the list of changes (`position`). Applying one twice changes nothing.
    */
   add({ kind, id, beforeMs, endsAtMs }: ChangeDraft, position = 0): void {
     if (isSuspensionKind(kind)) {
@@ -84,9 +84,9 @@ export class RevocationList {
   }
 
   /**
-   * Takes in a whole list as it is at its position. Revocations that were known stay until they end. A suspension that is not in the list was
-   * lifted, unless the list is of another epoch (`isNewEpoch`): a restored backup does not know what was revoked or suspended after it was made,
-   * and what was issued before that must stay refused.
+   * Applies a whole list as it is at its position. Known revocations stay until they expire. A suspension that is not in the list
+   * was lifted, unless the list is of another epoch (`isNewEpoch`): a restored backup does not know what was revoked or suspended
+   * after it was created, and what was issued before that must stay refused.
    */
   addWhole(
     { jtis, revocations, position }: Pick<FeedMessage, 'jtis' | 'revocations' | 'position'>,
@@ -98,7 +98,10 @@ export class RevocationList {
     for (const revocation of revocations) this.add(revocation, position);
   }
 
-  /** What comes from here on is of another list of changes, whose positions are not those of the one before; what was known stays. */
+  /**
+   * What comes from here on belongs to another list of changes, whose positions are not those of the previous one; what was known
+   * stays.
+   */
   startOver(): void {
     this.#suspensions.startOver();
   }
@@ -135,7 +138,7 @@ export class RevocationList {
     );
   }
 
-  /** Forgets what would have ended by itself more than an hour before `nowMs` (`KEPT_AFTER_END_MS`). */
+  /** Deletes what would have expired by itself more than an hour before `nowMs` (`KEPT_AFTER_END_MS`). */
   sweep(nowMs: number): void {
     const endedBeforeMs = nowMs - KEPT_AFTER_END_MS;
     this.#jtis.sweep(endedBeforeMs);
@@ -147,7 +150,7 @@ export class RevocationList {
     }
   }
 
-  /** All that has not ended, as it stands now, for whoever tells others: JWTs in the order in which they came. */
+  /** All that has not expired, in its current state, for passing it on: JWTs in the order in which they came. */
   snapshot(nowMs: number): { readonly jtis: JtiSnapshot; readonly revocations: readonly FeedRevocation[] } {
     const revocations: FeedRevocation[] = [];
     for (const { kind, id, sinceMs } of this.#suspensions.listed())

@@ -5,7 +5,7 @@
  */
 const GENERATOR = 65_537;
 
-/** Primes that divide M for every key length, and whose group 65537 does not fill, so that membership says something. */
+/** Primes that divide M for every key length, and whose group 65537 does not generate, so that membership says something. */
 const PRIMES = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
 
 const powersModulo = (prime: number): ReadonlySet<number> => {
@@ -16,7 +16,7 @@ const powersModulo = (prime: number): ReadonlySet<number> => {
 
 const MARKS = PRIMES.map((prime) => ({ prime: BigInt(prime), powers: powersModulo(prime) }));
 
-/** Whether an RSA modulus (big-endian bytes) bears the mark of the broken generator. */
+/** Whether an RSA modulus (big-endian bytes) has the fingerprint of the broken generator. */
 export const isRocaModulus = (modulus: Uint8Array): boolean => {
   const n = modulus.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
   return MARKS.every(({ prime, powers }) => powers.has(Number(n % prime)));

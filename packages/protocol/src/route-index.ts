@@ -1,7 +1,7 @@
 /**
- * Finds the few routes that a path may match among thousands, without trying each. Literals are kept in small letters, and
- * text with placeholders by what is before and after them: the caller checks whether it fits. A request visits each node of the tree at most
- * once, so no path costs more than trying every route.
+ * Finds the few routes that a path may match among thousands, without trying each. Literals are kept in lower case, and text with
+ * placeholders by what is before and after them: the caller checks whether it matches. A request visits each node of the tree at
+ * most once, so no path costs more than trying every route.
  */
 import { fitsLoosely, type Part } from './route-segment.ts';
 
@@ -14,12 +14,12 @@ interface Node {
   readonly literals: Map<string, Node>;
   placeholder: Node | null;
   readonly mixed: Mixed;
-  /** Positions of the routes that end here, and of those that go on with `**`. */
+  /** Positions of the routes that end here, and of those that continue with `**`. */
   readonly whole: number[];
   readonly open: number[];
 }
 
-/** By the text before the first placeholder, then by the text after the last one, in small letters. */
+/** By the text before the first placeholder, then by the text after the last one, in lower case. */
 type Mixed = ByLength<ByLength<MixedNode[]>>;
 
 interface MixedNode {
@@ -35,7 +35,7 @@ interface ByLength<Value> {
 
 const roots = new WeakMap<readonly Filed[], Node>();
 
-/** In the order of `routes`, which may not be changed afterwards. */
+/** In the order of `routes`, which must not be changed afterwards. */
 export function candidatesOf<Route extends Filed>(routes: readonly Route[], segments: readonly string[]): readonly Route[] {
   if (routes.length === 0) return routes;
   const positions: number[] = [];

@@ -1,17 +1,17 @@
 /**
- * A rule of the operator: a pattern, perhaps with methods, and what these ask for. Compiled once, so that judging a request reads no
- * text of a pattern.
+ * A rule of the operator: a pattern, optionally with methods, and what these require. Compiled once, so that judging a request
+ * parses no pattern.
  */
 import { MAX_PATH_LENGTH } from './path.ts';
 import { isPermission, isReserved } from './permission.ts';
 import { isResource, type Part, PLACEHOLDER, readPart } from './route-segment.ts';
 
-/** The methods that a rule may name. HEAD is not one of them: it goes wherever GET goes. */
+/** The methods that a rule may name. HEAD is not one of them: it is allowed wherever GET is. */
 export const ROUTE_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 /**
  * A rule as the operator writes it. With a resource the method of the request decides between `.read` and `.write`; a permission
- * is asked for as it stands, by the methods that are named with it. What is refused is refused to everybody.
+ * is required as it is written, by the methods that are named with it. What is refused is refused to everyone.
  */
 export type RouteRule =
   | { readonly pattern: string; readonly resource: string }
@@ -28,7 +28,7 @@ export type RouteAsks =
   | { readonly kind: 'resource'; readonly resource: string }
   | { readonly kind: 'permission'; readonly permission: string };
 
-/** A compiled rule. Only `compileRoute` makes one; it is plain data and may be kept and shared. */
+/** A compiled rule. Only `compileRoute` creates one; it is plain data and may be kept and shared. */
 export interface Route {
   readonly pattern: string;
   /** Null: every method. */
@@ -42,7 +42,11 @@ export interface Route {
 export type CompiledRoute = { ok: true; route: Route } | { ok: false; reason: string };
 
 /**
- * Reads an operator's rule, such as `{ pattern: '/api/crm/:resource/**', resource: 'crm.:resource' }`. A segment of a pattern is a
+ * Reads an operator's rule, such as `{ pattern: '/api/crm/:resource/**', resource: 'crm.:resource' }`. A segment of a pattern is
+ * a literal, written decoded; `:resource`, once at most; another `:name`, which matches any one segment; text with placeholders
+ * in it, such as `:id.json` or `Products(:id)`; or `**`, only at the end. `\:` and `\*` are a colon and an asterisk. `reason` is
+ * a sentence for the operator. A rule from a file or from JavaScript may be passed unchecked; members with other names are
+ * ignored.
  * literal, written decoded; `:resource`, once at most; another `:name`, which stands for any one segment; text with placeholders in it, such as
  * `:id.json` or `Products(:id)`; or `**`, only at the end. `\:` and `\*` are a colon and an asterisk.
  * `reason` is a sentence for the operator. A rule that comes out of a file or from JavaScript may be handed over unread; members
@@ -82,7 +86,7 @@ function readPattern(pattern: unknown): Pick<Route, 'parts' | 'open'> | { readon
 
 const ONE_OF = 'A rule has one of "resource" with text, "permission" with text, "public": true and "refused": true.';
 
-/** What the rule asks for, or the sentence that says why nobody can tell. Public must be said in full. */
+/** What the rule requires, or the sentence that says why it is unclear. Public must be stated in full. */
 function readAsks(rule: { readonly [Name in 'resource' | 'permission' | 'public' | 'refused']?: unknown }): RouteAsks | string {
   const { resource, permission } = rule;
   const given = [resource, permission, rule.public, rule.refused].filter((member) => member !== undefined);

@@ -1,4 +1,4 @@
-/** Text around placeholders in a segment: what a pattern says, and what of a request fits it. */
+/** Text around placeholders in a segment: what a pattern says, and what of a request matches it. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fitOf, type Part, readPart, resourceIn } from './route-segment.ts';
@@ -72,7 +72,7 @@ describe('a segment of a pattern', () => {
   });
 });
 
-/** Each way to cut the segment is tried: slow, and plainly right. */
+/** Each way to cut the segment is tried: slow, and obviously right. */
 function fitsInSomeWay(texts: readonly string[], segment: string): boolean {
   const [first = '', ...rest] = texts;
   if (!segment.startsWith(first)) return false;
@@ -112,7 +112,7 @@ test('whatever a pattern is, it is read or refused, and reads the same once more
         if (!('part' in read) || read.part.kind === 'resource') return;
         const segment =
           read.part.kind === 'literal' ? read.part.text : read.part.kind === 'any' ? 'x' : read.part.texts.join('x');
-        // `..` stands for no literal, and the texts around an x never make one.
+        // `..` is not a literal, and the texts around an x never make one.
         expect(fitOf(read.part, segment)).not.toBeNull();
       },
     ),

@@ -1,6 +1,7 @@
 /**
- * One segment of a route pattern: a literal, a placeholder, or text with placeholders in it (`:id.json`, `Products(:id)`), and how well a
- * segment of a request fits it. A pattern never becomes a regular expression: the texts are searched from the left, once each.
+ * One segment of a route pattern: a literal, a placeholder, or text with placeholders in it (`:id.json`, `Products(:id)`), and
+ * how well a segment of a request matches it. A pattern never becomes a regular expression: the texts are searched from the left,
+ * once each.
  */
 import { isSafeSegment } from './path.ts';
 
@@ -10,17 +11,18 @@ export type Part =
   | { readonly kind: 'any' }
   | Mixed;
 
-/** Before, between and after its placeholders: one text more than placeholders. Only the first and the last may be empty. */
+/** Before, between and after its placeholders: one more text than placeholders. Only the first and the last may be empty. */
 interface Mixed {
   readonly kind: 'mixed';
   readonly texts: readonly string[];
-  /** Its one placeholder is `:resource`. */
+  /** Its only placeholder is `:resource`. */
   readonly hasResource: boolean;
 }
 
 /**
  * `sure`: every framework that has this pattern matches. `likely`: we do, and most of them; others go on to a later route (a
- * placeholder before `.json` that has a dot in it). `unlikely`: we do not, and some of them do (other capitals, an empty placeholder).
+ * placeholder before `.json` that has a dot in it). `unlikely`: we do not, and some of them do (another case, an empty
+ * placeholder).
  */
 export type Fit = 'sure' | 'likely' | 'unlikely';
 
@@ -30,7 +32,7 @@ export const PLACEHOLDER = ':resource';
 /** What `:resource` takes, and what the names of placeholders are made of. */
 export const NAME = /^[A-Za-z0-9_-]+$/;
 
-/** Enough for any path that people write; with it, no segment of a request costs much. */
+/** Enough for any path that people write; with this limit no segment of a request costs much. */
 const MAX_MIXED_LENGTH = 256;
 const MAX_PLACEHOLDERS = 8;
 
@@ -96,10 +98,10 @@ function faultOfNames({ texts, names }: Tokens, length: number): string | null {
     : null;
 }
 
-/** Part of a segment: a dot alone is a dot segment only where it is all of it. */
+/** A dot alone is a dot segment only where it is the whole segment, not a part of one. */
 const isSafeText = (text: string): boolean => text === '' || (!text.includes('%') && isSafeSegment(`x${text}x`));
 
-/** Null: it does not fit, in any framework. */
+/** Null: it does not match, in any framework. */
 export function fitOf(part: Part, segment: string): Fit | null {
   switch (part.kind) {
     case 'literal':
@@ -123,10 +125,10 @@ function fitOfMixed({ texts, hasResource }: Mixed, segment: string): Fit | null 
   return isSure ? 'sure' : 'likely';
 }
 
-/** Whether it fits when placeholders may be empty, as in some frameworks. Both in small letters. */
+/** Whether it matches if placeholders may be empty, as in some frameworks. Both in lower case. */
 export const fitsLoosely = (texts: readonly string[], segment: string): boolean => split(texts, segment, 0) !== null;
 
-/** The value of `:resource` in a segment that fits; empty if it has none. */
+/** The value of `:resource` in a segment that matches; empty if it has none. */
 export function resourceIn(part: Part, segment: string): string {
   if (part.kind !== 'mixed') return segment;
   const [before = '', after = ''] = part.texts;
@@ -135,15 +137,15 @@ export function resourceIn(part: Part, segment: string): string {
 
 export const isResource = (part: Part): boolean => part.kind === 'resource' || (part.kind === 'mixed' && part.hasResource);
 
-/** The part with each text that it holds changed. */
+/** The part with each of its texts changed. */
 export function withTexts(part: Part, change: (text: string) => string): Part {
   if (part.kind === 'literal') return { ...part, text: change(part.text) };
   return part.kind === 'mixed' ? { ...part, texts: part.texts.map(change) } : part;
 }
 
 /**
- * The values of the placeholders, each at least `least` characters long; null when the texts are not in the segment in this order. Each
- * text is taken where it first stands: what fits in any way fits in this one, so nothing is tried twice.
+ * The values of the placeholders, each at least `least` characters long; null if the texts are not in the segment in this order.
+ * Each text is taken at its first occurrence: what matches in any way matches in this one, so nothing is tried twice.
  */
 function split(texts: readonly string[], segment: string, least: 0 | 1): readonly string[] | null {
   const first = texts[0] ?? '';

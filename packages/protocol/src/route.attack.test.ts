@@ -1,4 +1,4 @@
-/** Patterns with text around their placeholders, and requests that were written to be judged by one rule and served by another. */
+/** Patterns with text around their placeholders, and requests that are written to be judged by one rule and served by another. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cpuMicros, expectLinear } from '../test/growth.ts';
@@ -31,10 +31,10 @@ describe('a public badge beside what is guarded', () => {
     ['/badges/7', 'badges.read'],
     // Some routers end the name at the first dot, go on to the next route, and serve it.
     ['/badges/7.secret.svg', 'badges.read'],
-    // Some fold case, some take an empty name.
+    // Some ignore case, some accept an empty name.
     ['/badges/7.SVG', 'badges.read'],
     ['/badges/.svg', 'badges.read'],
-    // Some match what is not decoded.
+    // Some match text that is not decoded.
     ['/badges/7%2Esvg', 'badges.read'],
     ['/badges/7.%73vg', 'badges.read'],
     ['/badges/7%2esvg/', 'badges.read'],
@@ -57,7 +57,7 @@ describe('a public badge beside what is guarded', () => {
   test('what only some framework would serve is refused where no other rule speaks of it', () => {
     const alone = [open('/badges/:name.svg')];
     for (const target of ['/badges/.svg', '/badges/7.SVG', '/BADGES/7.svg']) expect(ask(alone, target)).toBe('(none)');
-    // What no framework serves by it is the built-in pattern's to judge.
+    // What no framework serves by it is left to the built-in pattern.
     expect(ask(alone, '/badges/7')).toBe('badges.read');
     expect(ask(alone, '/badges/a.b.svg')).toBe('(public)');
   });
@@ -199,7 +199,7 @@ test('thousands of rules give what each of them looked at in order gives', () =>
   );
 });
 
-/** The rule of `judgeRequest` in other words, with regular expressions for its patterns and every rule tried. */
+/** The rule of `judgeRequest` implemented differently, with regular expressions for its patterns and every rule tried. */
 function oneByOne(routes: readonly Route[], segments: readonly string[]): string {
   const path = `/${segments.join('/')}`;
   const needed = new Set<string>();
@@ -227,7 +227,7 @@ const permissionOf = ({ asks }: Route): string => (asks.kind === 'permission' ? 
 
 function expressionsOf(pattern: string): readonly RegExp[] {
   const kinds = [
-    // Up to the first character of what follows; at least one; any number, in any capitals.
+    // Up to the first character of what follows; at least one; any number, in any case.
     { any: (next: string) => (next === '' ? '[^/]+' : `[^/${next}]+`), flags: '' },
     { any: () => '[^/]+', flags: '' },
     { any: () => '[^/]*', flags: 'i' },

@@ -22,7 +22,7 @@ const ask = (method: string, target: string, ...routes: Route[]): string => {
   return judgement.kind === 'permissions' ? judgement.permissions.join(', ') : `(${judgement.kind})`;
 };
 
-/** The resource alone: what a GET asks for, without its action. */
+/** Only the resource: what a GET asks for, without its action. */
 const judge = (target: string, ...routes: Route[]): string => ask('GET', target, ...routes).replace(/\.read$/, '');
 
 describe('without routes of the operator', () => {
@@ -282,7 +282,7 @@ test('among many rules the first whose path and method match decides, and nothin
   const many = fc.array(anyRule, { maxLength: 40 });
   fc.assert(
     fc.property(anyTarget, many, fc.constantFrom(...ROUTE_METHODS), (target, rules, method) => {
-      // Each rule alone tells whether its pattern matches: made public, it is public for what it matches.
+      // Each rule alone shows whether its pattern matches: made public, it is public for what it matches.
       const isOfPath = (rule: RouteRule) => ask(method, target, compiled({ pattern: rule.pattern, public: true })) === '(public)';
       const named = rules.filter(isOfPath);
       const holds = (rule: RouteRule) => !('methods' in rule) || rule.methods.includes(method);
@@ -304,7 +304,7 @@ test('a path in other capitals than a rule with methods is refused, as some fram
   for (const target of ['/users/7/secrets', '/USERS/7/Secrets', '/users/7/%53ECRETS/'])
     for (const method of ['GET', 'HEAD', 'POST']) expect(ask(method, target, rule, route('/**', null))).toBe('(none)');
   expect(ask('GET', '/users/7/secret', rule)).toBe('users.read');
-  // The İ of Turkish has two letters in small, and no server folds it.
+  // The Turkish İ has two characters in lower case, and no server folds it.
   expect(ask('GET', '/%C4%B0x', compiled({ methods: ['GET'], pattern: '/İx', permission: 'i.read' }))).toBe('i.read');
 });
 

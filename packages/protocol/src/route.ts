@@ -1,6 +1,6 @@
 /**
  * Which permissions a request needs: the operator's rules first, then the built-in patterns. Server and guard share this, so that
- * both ask for the same. It works on the segments that `readPath` gave, never on raw text.
+ * both require the same. It works on the segments from `readPath`, never on raw text.
  */
 import { prefixLength } from './path-prefix.ts';
 import { isReserved, permissionFor } from './permission.ts';
@@ -8,7 +8,7 @@ import { candidatesOf } from './route-index.ts';
 import { isResourceName, type Route } from './route-rule.ts';
 import { type Fit, fitOf, isResource, NAME, PLACEHOLDER, resourceIn } from './route-segment.ts';
 
-/** Of `permissions` every one is needed; there is at least one. `none` means refuse. */
+/** All of `permissions` are needed; there is at least one. `none` means refuse. */
 export type Judgement =
   | { readonly kind: 'public' }
   | { readonly kind: 'permissions'; readonly permissions: readonly string[] }
@@ -37,15 +37,15 @@ export function judgeRequest(routes: readonly Route[], method: string, segments:
   return doubtful.length === 0 ? last : allOf([...doubtful.map((rule) => judgeAsks(rule, method, segments)), last]);
 }
 
-/** The rule that decides in `judgeRequest`; null where none of them does. */
+/** The rule that decides in `judgeRequest`; null if none of them does. */
 export function ruleFor(routes: readonly Route[], method: string, segments: readonly string[]): Route | null {
   const found = findRules(routes, method, segments);
   return found === 'none' ? null : found.deciding;
 }
 
 /**
- * What is asked for on top when the path ends in a slash, which `segments` no longer tell: some frameworks serve `/items/` by
- * `/items/:id`, its placeholder empty, and by `/items/**`. Public where no rule does so.
+ * What is required in addition if the path ends in a slash, which `segments` do not show: some frameworks serve `/items/` by
+ * `/items/:id`, its placeholder empty, and by `/items/**`. Public if no rule does so.
  */
 export function judgeTrailingSlash(routes: readonly Route[], method: string, segments: readonly string[]): Judgement {
   const named = method === 'HEAD' ? 'GET' : method;
@@ -61,9 +61,9 @@ export function judgeTrailingSlash(routes: readonly Route[], method: string, seg
 }
 
 interface Found {
-  /** Before the one that decides: rules that some framework may serve in its place. */
+  /** Before the deciding rule: rules that some framework may serve instead of it. */
   readonly doubtful: readonly Route[];
-  /** Null: no rule speaks of this path. */
+  /** Null: no rule matches this path. */
   readonly deciding: Route | null;
 }
 
@@ -119,7 +119,7 @@ function allOf(judgements: readonly Judgement[]): Judgement {
   return permissions.size === 0 ? PUBLIC : { kind: 'permissions', permissions: [...permissions] };
 }
 
-/** How well all of the path fits: as well as its worst segment. */
+/** How well the whole path matches: as well as its worst segment. */
 function fitOfAll({ parts, open }: Route, segments: readonly string[]): Fit | null {
   if (open ? segments.length < parts.length : segments.length !== parts.length) return null;
   let worst: Fit = 'sure';

@@ -85,7 +85,7 @@ describe('what is suspended', () => {
     expect(list.isRevoked(later)).toBe(true);
     list.addWhole(whole(2, []), { isNewEpoch: true });
     expect([list.isRevoked(jwt), list.isRevoked(later)]).toEqual([true, false]);
-    // Nor is it passed on to those who ask for the whole list from now on.
+    // And it is not passed on to readers that ask for the whole list from now on.
     expect(list.snapshot(0).revocations).toEqual([]);
     list.add(account(160), 3);
     expect(list.isRevoked(later)).toBe(true);

@@ -1,6 +1,6 @@
 /**
- * What is suspended now: accounts, and applications whose account is suspended. Unlike a revocation a suspension can be lifted, so the order matters:
- * of two changes of one subject the one that was committed later counts, in whatever order they arrive.
+ * What is suspended now: accounts, and applications whose account is suspended. Unlike a revocation a suspension can be lifted,
+ * so the order matters: of two changes of one subject the one that was committed later counts, in whatever order they arrive.
  */
 import type { ChangeDraft } from './change.ts';
 
@@ -10,20 +10,23 @@ export type SuspensionKind = (typeof SUSPENSION_KINDS)[number];
 export const isSuspensionKind = (kind: string): kind is SuspensionKind => (SUSPENSION_KINDS as readonly string[]).includes(kind);
 
 /**
- * Below every position that a list has. Such a suspension counts for what was issued before it alone: the database has lost it, and may have given the id of an account that it lost as
- * well to another one since.
+ * Below every position that a list has. Such a suspension counts only for what was issued before it: the database has lost it,
+ * and may have given the ID of an account that it lost as well to another one since.
  */
 const FROM_ANOTHER_LIST = -1;
 
-/** How long a lift is remembered. Whoever comes from another list may know of a suspension that this list has lost, and is told of the lift. */
+/**
+ * How long a lift is remembered. A reader that comes from another list may know of a suspension that this list has lost, and is
+ * notified of the lift.
+ */
 const LIFT_KEPT_MS = 86_400_000;
 
 interface Heard {
-  /** Of this change in the list of changes. */
+  /** The position of this change in the list of changes. */
   readonly position: number;
   /** Null: it was lifted. */
   readonly sinceMs: number | null;
-  /** Of a lift: when it is forgotten; the first sweep after it says so. */
+  /** For a lift: when it is forgotten; set by the first sweep after it. */
   readonly forgottenAtMs?: number;
 }
 
@@ -65,8 +68,9 @@ export class Suspensions {
   }
 
   /**
-   * The list is another one from here on (a restored backup), and positions of the old one say nothing about it. What had been issued when it was suspended stays refused
-   * until the new list says otherwise: a backup does not know what was suspended after it was made.
+   * The list is another one from here on (a restored backup), and positions of the old one say nothing about it. What had been
+   * issued when it was suspended stays refused until the new list says otherwise: a backup does not know what was suspended after
+   * it was created.
    */
   startOver(): void {
     for (const kind of SUSPENSION_KINDS)
@@ -84,7 +88,10 @@ export class Suspensions {
       }
   }
 
-  /** What is suspended in this list, and what was lifted in it (null). What another list said is not for those who did not follow that one. */
+  /**
+   * What is suspended in this list, and what was lifted in it (null). Entries of another list are not for readers that did not
+   * follow that one.
+   */
   *listed(): Iterable<{ readonly kind: SuspensionKind; readonly id: string; readonly sinceMs: number | null }> {
     for (const kind of SUSPENSION_KINDS)
       for (const [id, { position, sinceMs }] of this.#heard[kind])

@@ -1,4 +1,4 @@
-/** What a name that people read may hold. Nothing is repaired here: a caller refuses what does not pass. */
+/** What a name that people read may contain. Nothing is repaired here: a caller refuses what does not pass. */
 
 const CONTROL = /\p{Cc}/u;
 

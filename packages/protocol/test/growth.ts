@@ -1,4 +1,7 @@
-/** How the cost of some work grows with its input, judged by processor time of this thread alone: a busy machine changes nothing. */
+/**
+ * How the cost of some work grows with its input, judged by processor time of this thread alone: a busy machine makes no
+ * difference.
+ */
 
 const TIMES_LARGER = 8;
 /** Linear work takes 8 times as long, quadratic work 64 times. */
@@ -8,7 +11,7 @@ const ATTEMPTS = 30;
 /** Shorter measurements say more about the clock than about the work. */
 const LEAST_MICROS = 500;
 
-/** Throws when the work grows faster than its input. `inputOf` makes an input of that size; `size` is the smaller of the two. */
+/** Throws if the work grows faster than its input. `inputOf` creates an input of that size; `size` is the smaller of the two. */
 export function expectLinear<Input>(work: (input: Input) => unknown, inputOf: (size: number) => Input, size: number): void {
   const [small, large] = [inputOf(size), inputOf(size * TIMES_LARGER)];
   const times = timesFor(() => work(small));

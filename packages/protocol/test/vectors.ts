@@ -1,6 +1,7 @@
 /**
- * Attack vectors are in a folder beside the repository, or where KEYHOUSE_VECTORS says; they are read, never copied. Where they are missing, what
- * needs them is skipped. Its name begins with `NEEDS_VECTORS`, so that `npm test` can say in one line how much that was, and why.
+ * Attack vectors are in a folder next to the repository, or where KEYHOUSE_VECTORS says; they are read, never copied. If they are
+ * missing, the tests that need them are skipped. Their names begin with `NEEDS_VECTORS`, so that `npm test` can say in one line
+ * how many were skipped, and why.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -11,7 +12,7 @@ export const vectorsFolder = resolve(ROOT, process.env.KEYHOUSE_VECTORS || '../s
 
 export const NEEDS_VECTORS = '[needs the attack vectors of KEYHOUSE_VECTORS]';
 
-/** Whether a file or a folder of the vectors is there. */
+/** Whether a file or a folder of the vectors exists. */
 export const haveVectors = (path: string): boolean => existsSync(resolve(vectorsFolder, path));
 
 export const readVectors = (path: string): string => readFileSync(resolve(vectorsFolder, path), 'utf8');
@@ -19,7 +20,7 @@ export const readVectors = (path: string): string => readFileSync(resolve(vector
 const BIG_LIST = 'blns/blns.json';
 export const haveNaughtyStrings = haveVectors(BIG_LIST);
 
-/** A few of each kind, for where the big list is missing: what is empty, what looks like something else, what steers a reader, what is too much. */
+/** A few of each kind, if the big list is missing: empty, misleading, with control characters, too long. */
 const SHORT_LIST = [
   ...[
     '',
@@ -68,7 +69,7 @@ const SHORT_LIST = [
   ],
 ];
 
-/** The big list of naughty strings, or a short one of our own: a test that tries both is never empty. */
+/** The big list of naughty strings, or a short one of our own: a test that uses both is never empty. */
 export const naughtyStrings: readonly string[] = haveNaughtyStrings
   ? (JSON.parse(readVectors(BIG_LIST)) as readonly string[])
   : SHORT_LIST;

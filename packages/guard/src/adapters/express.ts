@@ -7,8 +7,8 @@
  * app.get('/reports', keyhouse.require('reports.read'), showReports); // by hand
  * ```
  *
- * Express folds case and ignores a slash at the end, unless each of its routers is told otherwise; so `/API/Invoices` must be
- * permitted both as it is written and in small letters.
+ * Express ignores case and a slash at the end, unless each of its routers is told otherwise; so `/API/Invoices` must be permitted
+ * both as it is written and in lower case.
  */
 import type { Request, RequestHandler } from 'express';
 import { type Caller, createGuard, type Decision, type Demand, type GuardOptions } from '../index.ts';
@@ -18,7 +18,7 @@ import { askedOf, refuse } from './node-request.ts';
 declare global {
   namespace Express {
     interface Request {
-      /** Whoever the request speaks for, frozen. Null where nobody had to say: on public routes, and for CORS preflights. */
+      /** The caller of the request, frozen. Null if none is needed: on public routes, and for CORS preflights. */
       caller: Caller | null;
     }
   }
@@ -26,7 +26,9 @@ declare global {
 
 export type ExpressGuard = RequestHandler & Members<RequestHandler>;
 
-/** Middleware that lets nobody by who may not. Mount it before what it protects, and after what rewrites `url` or `method`. */
+/**
+ * Middleware that lets only permitted requests pass. Mount it before what it protects, and after what rewrites `url` or `method`.
+ */
 export function guard(options: GuardOptions): ExpressGuard {
   const inner = atOnce(createGuard(options));
   const protect = (demand?: Demand): RequestHandler => {

@@ -7,8 +7,8 @@
  * app.get('/reports', { onRequest: keyhouse.require('reports.read') }, showReports); // by hand
  * ```
  *
- * It protects every route of the instance that it is registered with, those of the contexts within it and unknown ones included,
- * whatever was registered first. What is to be open is a public rule.
+ * It protects every route of the instance that it is registered with, including those of the contexts within it and unknown ones,
+ * in whatever order they were registered. To open a route, make it a public rule.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { type Caller, createGuard, type Decision, type Demand, type GuardOptions } from '../index.ts';
@@ -17,7 +17,7 @@ import { askedOf } from './node-request.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whoever the request speaks for, frozen. Null where nobody had to say: on public routes, and for CORS preflights. */
+    /** The caller of the request, frozen. Null if none is needed: on public routes, and for CORS preflights. */
     caller: Caller | null;
   }
 }
@@ -26,7 +26,7 @@ type Plugin = (instance: FastifyInstance, options: object, done: () => void) => 
 
 export type FastifyGuard = Plugin & Members<onRequestHookHandler>;
 
-/** A plugin whose hook lets nobody by who may not. Registered within a context it protects that context alone. */
+/** A plugin whose hook lets only permitted requests pass. Registered within a context it protects only that context. */
 export function guard(options: GuardOptions): FastifyGuard {
   const inner = atOnce(createGuard(options));
   const protect = (demand?: Demand): onRequestHookHandler => {
@@ -42,7 +42,7 @@ export function guard(options: GuardOptions): FastifyGuard {
     instance.addHook('onClose', () => inner.get().close());
     done();
   };
-  // Out of a context of its own (what fastify-plugin does): the routes beside it are what it is for.
+  // Leaves its own context (what fastify-plugin does): it is for the routes of the surrounding instance.
   const shared = { [Symbol.for('skip-override')]: true, [Symbol.for('fastify.display-name')]: '@keyhouse/guard' };
   return withMembers(Object.assign(plugin, shared), membersOf(inner, protect));
 }

@@ -1,17 +1,18 @@
-/** What a `Request` of the Fetch standard tells, and what the runtime that made it knows of the wire. */
+/** What a `Request` of the Fetch standard contains, and what its runtime knows of the connection. */
 import type { Asked } from '../index.ts';
 
 export interface Wire {
   /**
-   * The address of the direct peer, for runtimes that do not tell it, such as Next.js and workers: `(request) => request.headers.get('cf-connecting-ip')`.
-   * Read only headers that your platform sets itself. Node's Hono server, Bun and Deno need none.
+   * The address of the direct peer, for runtimes that do not report it, such as Next.js and workers: `(request) =>
+   * request.headers.get('cf-connecting-ip')`. Read only headers that your platform sets itself. Node's Hono server, Bun and Deno
+   * need none.
    */
   readonly address?: (request: Request) => string | null;
-  /** Whether the wire to the client was private; without it, whether the URL is of HTTPS or of this machine. */
+  /** Whether the connection to the client was private; without it, whether the URL is of HTTPS or of this machine. */
   readonly isEncrypted?: (request: Request) => boolean;
 }
 
-/** `connection` is what runtimes hand over beside the request: Bun its server, Deno what it knows of the connection. */
+/** `connection` is what runtimes pass in addition to the request: Bun its server, Deno what it knows of the connection. */
 export const askedOf = (request: Request, connection: unknown, { address, isEncrypted = isPrivate }: Wire): Asked => ({
   method: request.method,
   target: targetOf(request.url),
@@ -23,7 +24,7 @@ export const askedOf = (request: Request, connection: unknown, { address, isEncr
   },
 });
 
-/** Path and query as they stand in the URL. Not through `URL`: what routes by this text must not be judged by another. */
+/** Path and query as they are in the URL. Not through `URL`: the text that is routed must be the text that is judged. */
 export const targetOf = (url: string): string => url.slice(url.indexOf('/', url.indexOf(':') + 4));
 
 function addressOf(request: Request, connection: unknown): string | null {
@@ -43,6 +44,6 @@ const hasRemoteAddress = (value: unknown): value is { remoteAddr: { hostname: st
   'hostname' in value.remoteAddr &&
   typeof value.remoteAddr.hostname === 'string';
 
-/** Plain HTTP to this very machine leaves no wire. Whoever lies about the host harms nobody but themselves. */
+/** Plain HTTP to this machine never goes over a network. A client that lies about the host harms only itself. */
 const isPrivate = ({ url }: Request): boolean =>
   /^https:|^http:\/\/(?:localhost|127(?:\.[0-9]+){3}|\[::1\])(?:[:/]|$)/i.test(url);

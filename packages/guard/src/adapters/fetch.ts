@@ -13,7 +13,7 @@ import { demandFor, headersOf, judge, type Members, membersOf, whenWanted } from
 
 export interface FetchGuardOptions extends GuardOptions, Wire {}
 
-/** `rest` is what the runtime hands over beside the request: params in Next.js, bindings in workers. */
+/** `rest` is what the runtime passes in addition to the request: params in Next.js, bindings in workers. */
 export type Handler<Who, Rest extends readonly unknown[]> = (
   request: Request,
   caller: Who,
@@ -22,13 +22,19 @@ export type Handler<Who, Rest extends readonly unknown[]> = (
 export type Protected<Rest extends readonly unknown[]> = (request: Request, ...rest: Rest) => Promise<Response>;
 
 export interface FetchGuard extends Omit<Members<never>, 'require'> {
-  /** Calls the handler when the caller may what method and path ask for; the caller is null on public routes and for CORS preflights. */
+  /**
+   * Calls the handler if the caller has the permission for method and path; the caller is null on public routes and for CORS
+   * preflights.
+   */
   protect<Rest extends readonly unknown[]>(handler: Handler<Caller | null, Rest>, demand?: Demand): Protected<Rest>;
-  /** Calls the handler when the caller holds this permission, whatever the path. A CORS preflight gets an empty 204. */
+  /** Calls the handler if the caller has this permission, whatever the path. A CORS preflight gets an empty 204. */
   require<Rest extends readonly unknown[]>(permission: string, handler: Handler<Caller, Rest>, demand?: Demand): Protected<Rest>;
 }
 
-/** Nothing is asked, and no option is looked at, before the first request or `ready()`: a build has no key, and a worker may not ask while it is loaded. */
+/**
+ * Nothing is requested, and no option is read, before the first request or `ready()`: a build has no key, and a worker may not
+ * send requests while it is loaded.
+ */
 export function guard({ address, isEncrypted, ...options }: FetchGuardOptions): FetchGuard {
   const source = whenWanted(() => createGuard(options));
   const wire: Wire = { ...(address === undefined ? {} : { address }), ...(isEncrypted === undefined ? {} : { isEncrypted }) };

@@ -16,7 +16,7 @@ import { askedOf as askedOfNode } from './node-request.ts';
 
 declare module 'hono' {
   interface ContextVariableMap {
-    /** Whoever the request speaks for, frozen. Null where nobody had to say: on public routes, and for CORS preflights. */
+    /** The caller of the request, frozen. Null if none is needed: on public routes, and for CORS preflights. */
     caller: Caller | null;
   }
 }
@@ -24,9 +24,9 @@ declare module 'hono' {
 export interface HonoGuardOptions extends GuardOptions, Wire {}
 export type HonoGuard = MiddlewareHandler & Members<MiddlewareHandler>;
 
-/** Middleware that lets nobody by who may not. Use it before what it protects. */
+/** Middleware that lets only permitted requests pass. Use it before what it protects. */
 export function guard({ address, isEncrypted, ...options }: HonoGuardOptions): HonoGuard {
-  // With `poll` it runs where nothing may be asked while modules are loaded.
+  // With `poll` it runs where no requests may be sent while modules are loaded.
   const make = () => createGuard(options);
   const source = options.feed === 'poll' ? whenWanted(make) : atOnce(make());
   const wire: Wire = { ...(address === undefined ? {} : { address }), ...(isEncrypted === undefined ? {} : { isEncrypted }) };
@@ -42,7 +42,9 @@ export function guard({ address, isEncrypted, ...options }: HonoGuardOptions): H
   return withMembers(protect(), membersOf(source, protect));
 }
 
-/** On Node the request underneath is at hand: with every header as it came, and its socket. Hono routes by the URL all the same. */
+/**
+ * On Node the underlying request is available: with every header as it came, and its socket. Hono nevertheless routes by the URL.
+ */
 function askedOfContext(c: Context, wire: Wire): Asked {
   const { raw } = c.req;
   return wire.address === undefined && hasIncoming(c.env)

@@ -5,21 +5,27 @@ import { faultsOfPatience } from '../options.ts';
 
 export type Refusal = Extract<Decision, { ok: false }>;
 
-/** What hangs on each framework's own middleware. */
+/** The members that each framework's own middleware gets. */
 export interface Members<Required> {
   /** Protects by hand: the caller needs this permission, whatever the path. */
   require(permission: string, demand?: Demand): Required;
-  /** Resolves when the signing keys and the list of revocations are here; rejects when the first try fails. Requests are answered before that, too. */
+  /**
+   * Resolves when the signing keys and the list of revocations are loaded; rejects if the first attempt fails. Requests are
+   * answered before that, too.
+   */
   ready(): Promise<void>;
   /** Ends the connection to Keyhouse and reports what was not reported yet. */
   close(): Promise<void>;
   readonly guard: Guard;
 }
 
-/** Made at once, or when it is first wanted: where modules are loaded without their settings (a build) or may not ask anybody yet (a worker). */
+/**
+ * Created at once, or when it is first needed: where modules are loaded without their settings (a build) or may not send requests
+ * yet (a worker).
+ */
 export interface Source {
   get(): Guard;
-  /** Null: nobody has wanted it yet. */
+  /** Null: not needed yet. */
   made(): Guard | null;
 }
 
@@ -47,7 +53,7 @@ export function membersOf<Required>(source: Source, protect: (demand: Demand) =>
   };
 }
 
-/** @throws Error for what is no permission: a slip of the pen would be a route that nobody may use, noticed by its users. */
+/** @throws Error for what is not a permission: a typing error would be a route that nobody may use, noticed only by its users. */
 export function demandFor(permission: string, demand: Demand | undefined): Demand {
   if (!isPermission(permission))
     throw new Error(`require(): a permission was wanted, such as invoices.read, not ${JSON.stringify(permission)}.`);
@@ -56,14 +62,14 @@ export function demandFor(permission: string, demand: Demand | undefined): Deman
   return { ...demand, permission };
 }
 
-/** The framework's own middleware with these members; what is made when it is wanted is not made by this. */
+/** The framework's own middleware with these members; this does not create what is created at first use. */
 export const withMembers = <Middleware extends object, Required>(
   middleware: Middleware,
   members: Members<Required>,
 ): Middleware & Members<Required> =>
   Object.defineProperties(middleware, Object.getOwnPropertyDescriptors(members)) as Middleware & Members<Required>;
 
-/** The guard's decision. A fault of the guard itself is a refusal as well: the door stays shut, and the API goes on. */
+/** The guard's decision. A fault of the guard itself is a refusal as well: the door stays shut, and the API continues. */
 export function judge(source: Source, ask: () => Asked, demand: Demand | undefined): Decision | Promise<Decision> {
   try {
     const decision = source.get().judge(ask(), demand);

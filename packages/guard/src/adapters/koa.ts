@@ -7,7 +7,8 @@
  * router.get('/reports', keyhouse.require('reports.read'), showReports); // by hand
  * ```
  *
- * Koa's routers fold case, unless they are told otherwise; so `/API/Invoices` must be permitted both as it is written and in small letters.
+ * Koa's routers ignore case, unless they are told otherwise; so `/API/Invoices` must be permitted both as it is written and in
+ * lower case.
  */
 import type { Context, Middleware } from 'koa';
 import { type Caller, createGuard, type Demand, type GuardOptions } from '../index.ts';
@@ -16,14 +17,16 @@ import { askedOf } from './node-request.ts';
 
 declare module 'koa' {
   interface DefaultState {
-    /** Whoever the request speaks for, frozen. Null where nobody had to say: on public routes, and for CORS preflights. */
+    /** The caller of the request, frozen. Null if none is needed: on public routes, and for CORS preflights. */
     caller: Caller | null;
   }
 }
 
 export type KoaGuard = Middleware & Members<Middleware>;
 
-/** Middleware that lets nobody by who may not. Use it before what it protects, and after what rewrites `url` or `method`. */
+/**
+ * Middleware that lets only permitted requests pass. Use it before what it protects, and after what rewrites `url` or `method`.
+ */
 export function guard(options: GuardOptions): KoaGuard {
   const inner = atOnce(createGuard(options));
   const protect = (demand?: Demand): Middleware => {
@@ -44,8 +47,8 @@ export function guard(options: GuardOptions): KoaGuard {
 }
 
 /**
- * koa-mount cuts off the beginning of `path` and says so in `mountPath`: then the whole is in `originalUrl`. Whatever else `url` became was
- * rewritten, and is what will be served.
+ * koa-mount cuts off the beginning of `path` and says so in `mountPath`: then the whole path is in `originalUrl`. Otherwise a
+ * changed `url` was rewritten, and is what will be served.
  */
 function targetOf({ mountPath, path, url, originalUrl }: Context): string {
   const isCut = typeof mountPath === 'string' && ending(originalUrl.split('?', 1)[0] ?? '').endsWith(ending(mountPath + path));

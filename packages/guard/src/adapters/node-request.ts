@@ -1,11 +1,11 @@
-/** What every framework on `node:http` hands over: the request's own line, all of its headers, and its socket. */
+/** What every framework on `node:http` passes: the request's own line, all of its headers, and its socket. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Asked } from '../index.ts';
 import { headersOf, type Refusal } from './judged.ts';
 
 /**
  * `target` is what the framework routes by. `rawHeaders`, because Node drops a second `Authorization` header from `headers`
- * without a word. `foldsCase`: the router takes `/API` for `/api`.
+ * silently. `foldsCase`: the router takes `/API` for `/api`.
  */
 export const askedOf = (request: IncomingMessage, target: string, foldsCase = false): Asked => ({
   method: request.method ?? '',

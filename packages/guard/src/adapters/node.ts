@@ -16,17 +16,17 @@ import { type Caller, createGuard, type Decision, type Demand, type GuardOptions
 import { atOnce, demandFor, headersOf, judge, type Members, membersOf, type Refusal } from './judged.ts';
 import { askedOf, refuse } from './node-request.ts';
 
-/** `Who` is null where nobody had to say: on public routes, and for CORS preflights. */
+/** `Who` is null if no caller is needed: on public routes, and for CORS preflights. */
 export type Guarded<Who> = IncomingMessage & { readonly caller: Who };
 export type Handler<Who> = (request: Guarded<Who>, response: ServerResponse) => unknown;
 export type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 export interface NodeGuard extends Omit<Members<Listener>, 'require'> {
-  /** Calls the handler when the caller may what method and path ask for. */
+  /** Calls the handler if the caller has the permission for method and path. */
   protect(handler: Handler<Caller | null>, demand?: Demand): Listener;
-  /** Calls the handler when the caller holds this permission, whatever the path. A CORS preflight gets an empty 204. */
+  /** Calls the handler if the caller has this permission, whatever the path. A CORS preflight gets an empty 204. */
   require(permission: string, handler: Handler<Caller>, demand?: Demand): Listener;
-  /** The decision alone, for those who answer by themselves, and for upgrades. Never throws. */
+  /** Only the decision, for code that answers by itself, and for upgrades. Never throws. */
   judge(request: IncomingMessage, demand?: Demand): Decision | Promise<Decision>;
   /** Answers an upgrade that is refused, and ends the connection. */
   refuseUpgrade(socket: Duplex, refusal: Refusal): void;

@@ -1,4 +1,4 @@
-/** The same where there is WebCrypto alone: workers, edge runtimes, browsers. It answers later, never at once. */
+/** The same where there is only WebCrypto: workers, edge runtimes, browsers. It answers asynchronously. */
 import { encodeBase64Url } from '@keyhouse/protocol';
 import type { PublicJwk, SignatureKey } from '../jwk.ts';
 

@@ -1,6 +1,6 @@
 /**
- * One small API on every framework, as people write it there, on a real port. Each answer says which handler was reached, so that tests can
- * tell what was served from what was asked for.
+ * One small API on every framework, as people write it there, on a real port. Each answer says which handler was reached, so that
+ * tests can compare what was served with what was requested.
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -25,7 +25,10 @@ export interface Api {
 
 export type StartApi = (options: GuardOptions) => Promise<Api>;
 
-/** The handlers, by the path that a router knows them by, and the permission that a caller must hold to reach them; null: anybody. */
+/**
+ * The handlers, by the path under which a router knows them, and the permission that a caller must have to reach them; null:
+ * none.
+ */
 export const HANDLERS = {
   '/api/invoices': 'invoices.read',
   '/api/invoices/:id': 'invoices.read',
@@ -41,7 +44,7 @@ export const RULES: NonNullable<GuardOptions['routes']> = [
   { pattern: '/api/docs/internal/**', resource: 'secrets' },
   { pattern: '/api/docs/**', public: true },
   { pattern: '/api/users/@me', resource: 'profile' },
-  // Where a framework runs both, both are asked.
+  // Where a framework runs both, both are called.
   { pattern: '/by-hand', resource: 'reports' },
 ];
 
@@ -68,14 +71,14 @@ export const startNode: StartApi = async (options) => {
 
 export const startExpress: StartApi = (options) => expressApi(options, (app, keyhouse) => app.use(keyhouse).use(expressRoutes()));
 
-/** The guard and the routes below `/api`, in routers of their own, and one of them in an application within the application. */
+/** The guard and the routes below `/api`, in separate routers, and one of them in an application within the application. */
 export const startMountedExpress: StartApi = (options) =>
   expressApi(options, (app, keyhouse) => {
     const routes = express().use(expressRoutes('/api'));
     app.use('/api', keyhouse, routes);
   });
 
-/** What rewrites URLs stands before the guard. */
+/** What rewrites URLs comes before the guard. */
 export const startRewritingExpress: StartApi = (options) =>
   expressApi(options, (app, keyhouse) => {
     app.use((request, _response, next) => {
@@ -122,7 +125,7 @@ async function fastifyApi(options: GuardOptions, settings: FastifyServerOptions)
   const keyhouse = fastifyGuard(options);
   const app: FastifyInstance = fastify(settings);
   await app.register(keyhouse);
-  // Half of them in a context of their own.
+  // Half of them in a separate context.
   const add = (instance: FastifyInstance, path: string, cut = '') =>
     instance.all(path.slice(cut.length), async (request) => ({
       served: path,
@@ -183,7 +186,7 @@ export const startFetch: StartApi = (options) => {
 
 export const startKoa: StartApi = (options) => koaApi(options, (ctx) => ctx.path);
 
-/** What koa-mount does: the prefix is cut off for what stands behind. */
+/** What koa-mount does: the prefix is cut off for the middleware after it. */
 export const startMountedKoa: StartApi = (options) =>
   koaApi(
     options,
@@ -287,7 +290,7 @@ export const FRAMEWORKS: Readonly<Record<string, StartApi>> = {
   Fetch: startFetch,
 };
 
-/** The same with settings that make routers laxer, and with what people put between. */
+/** The same with settings that make routers more tolerant, and with middleware that people add. */
 export const VARIANTS: Readonly<Record<string, StartApi>> = {
   'Express, mounted': startMountedExpress,
   'Express, rewriting': startRewritingExpress,

@@ -1,4 +1,4 @@
-/** What every framework promises alike, on a real port, with a real Keyhouse behind it. */
+/** What every framework guarantees alike, on a real port, with a real Keyhouse behind it. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { claimsOf } from '../../../server/test/applications.ts';
 import { ask as askRaw } from '../../../server/test/raw.ts';

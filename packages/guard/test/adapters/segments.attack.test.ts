@@ -1,6 +1,7 @@
 /**
- * Text around placeholders, as real routers match it: a document, its handlers in Express, Fastify and Hono, and each path bent in the ways
- * that some router forgives. Whatever handler a router reaches, the guard and `/verify` must have asked for what that handler needs.
+ * Text around placeholders, as real routers match it: a document, its handlers in Express, Fastify and Hono, and each path
+ * changed in the ways that some router tolerates. For every handler that a router reaches, the guard and `/verify` must have
+ * required the permission of that handler.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -100,7 +101,7 @@ const reaching =
 
 async function startExpress(): Promise<{ reach: Reach; stop: () => void }> {
   const app = express();
-  // In the order of the document's routes: what says most first.
+  // In the order of the document's routes: the most specific first.
   for (const { path, express: pattern } of HANDLERS) app.get(pattern, (_request, response) => void response.send(path));
   const server = createServer(app).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -160,12 +161,12 @@ describe.each([
 
 it('the guard of a router that minds case asks for what /verify asks for', () => {
   for (const target of TARGETS) {
-    // Where a gateway is refused, it is told which of its headers is wrong as well.
+    // If a gateway is refused, the refusal also names the wrong header.
     expect(asGateway(target), target).toMatchObject(asGuard(target, false));
   }
 });
 
-/** Each way to write the path that some router takes for another one. */
+/** Each way to write the path that some router accepts for another one. */
 function bendings(path: string): readonly string[] {
   const everyCharacter = [...path].flatMap((character, index) => {
     const escaped = `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`;

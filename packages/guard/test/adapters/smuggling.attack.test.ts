@@ -1,7 +1,7 @@
 /**
- * The guard judges a path, and a router serves one. Whoever finds two readings of one request finds a way in; so every path of the APIs is
- * bent in each way that some router forgives, and asked for by callers who may do one thing. Whatever handler answers, its caller had to be
- * allowed to reach that very handler.
+ * The guard judges a path, and a router serves one. Two readings of one request are a way in; so every path of the APIs is
+ * changed in each way that some router tolerates, and requested by callers with a single permission. Whatever handler answers,
+ * its caller must have been allowed to reach exactly that handler.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exchange, head } from '../../../server/test/raw.ts';
@@ -13,7 +13,7 @@ const PATHS = [
   ...['/api/status', '/legacy/invoices', '/api/billing'],
 ];
 
-/** What one request may look like: paths bent, and headers that some gateway or framework takes for the path or the method. */
+/** What one request may look like: changed paths, and headers that some gateway or framework takes for the path or the method. */
 const TARGETS = [...new Set(PATHS.flatMap(bendings))];
 const HEADERS: readonly Readonly<Record<string, string>>[] = [
   ...['x-original-url', 'x-rewrite-url', 'x-original-uri', 'x-forwarded-uri', 'x-forwarded-path'].map((name) => ({
@@ -81,7 +81,7 @@ describe.each([...Object.entries(FRAMEWORKS), ...Object.entries(VARIANTS)])('%s'
           ).toBe(true);
         });
       }
-      // The attack is none if nothing was reached by anybody.
+      // The attack proves nothing if no handler was reached.
       expect([...reached].sort()).toEqual(
         expect.arrayContaining(['/api/docs/:id', '/api/invoices', '/api/invoices/:id', '/api/users/@me']),
       );
@@ -112,13 +112,13 @@ describe.each([...Object.entries(FRAMEWORKS), ...Object.entries(VARIANTS)])('%s'
         (await exchange(api.port, head(line, authorization, 'Connection: close'), { quietMs: 300 })).answers[0]?.status ?? 0,
       );
     for (const status of bodies.slice(1)) expect([0, 400, 403, 404, 405]).toContain(status);
-    // Whoever may do everything may also write it so, where the framework reads it as the same path.
+    // A caller with all permissions may also write it that way, if the framework reads it as the same path.
     expect([200, 403]).toContain(bodies[0]);
     expect((await ask(api.port, '/api/invoices', { bearer: token })).status).toBe(200);
   });
 });
 
-/** Each way to write a path that some router, proxy or platform takes for the plain one. */
+/** Each way to write a path that some router, proxy or platform treats as the plain one. */
 function bendings(path: string): readonly string[] {
   const last = path.slice(path.lastIndexOf('/') + 1);
   const parent = path.slice(0, -last.length);

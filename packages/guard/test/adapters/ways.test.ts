@@ -1,4 +1,7 @@
-/** What is peculiar to one framework or runtime: order, contexts, upgrades, what it tells of the wire; and what a fault of the guard itself becomes. */
+/**
+ * What is specific to one framework or runtime: order, contexts, upgrades, what it reports of the connection; and what happens at
+ * a fault of the guard itself.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
@@ -225,7 +228,7 @@ describe('a guard that is set up badly', () => {
 });
 
 describe('a fault within the guard', () => {
-  // The one place where a framework hands over what it pleases.
+  // The only place where a framework passes arbitrary values.
   const breakRequest = (request: IncomingMessage): void => {
     Object.defineProperty(request, 'rawHeaders', {
       get: () => {

@@ -1,4 +1,7 @@
-/** A real Keyhouse at an address that guards can reach, credentials of every kind, and a client that sends what it is told to send. */
+/**
+ * A real Keyhouse at an address that guards can reach, credentials of every kind, and a client that sends exactly what the test
+ * wants.
+ */
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { freePort } from '../../../../conformance/free-port.ts';
 import { askTokens, newApplication, openSession, withSecret } from '../../../server/test/applications.ts';
@@ -78,13 +81,13 @@ export interface Answered {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  /** Untyped: what tests expect of it is the check. */
+  /** Untyped: the expectations of the tests are the check. */
   readonly json: ReturnType<typeof JSON.parse>;
 }
 
 const agent = new Agent({ keepAlive: true });
 
-/** Sends the target as it is: no URL parser tidies it up first. */
+/** Sends the target unchanged: no URL parser normalizes it first. */
 export function ask(port: number, target: string, asked: Asked = {}): Promise<Answered> {
   const { method, bearer, headers = {}, body } = asked;
   const text = body === undefined ? undefined : JSON.stringify(body);
@@ -103,7 +106,7 @@ export function ask(port: number, target: string, asked: Asked = {}): Promise<An
         resolve({ status: response.statusCode ?? 0, headers: response.headers, text: answered, json: parse(answered) });
       });
     });
-    // A server may close a connection that is at rest just as it is taken up again.
+    // A server may close an idle connection just as it is used again.
     request.on('error', (error) => (request.reusedSocket ? ask(port, target, asked).then(resolve, reject) : reject(error)));
     request.end(text);
   });

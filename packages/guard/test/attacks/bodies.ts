@@ -1,11 +1,11 @@
-/** Ways in which an answer can be no answer. Those that take as long as they are let stand apart. */
+/** Ways in which an answer can be invalid. Those that never end are separate. */
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { json, type Spoil } from './issuer.ts';
 
 const AS_JSON = { 'content-type': 'application/json' };
 
-/** Until whoever reads it goes away. */
+/** Until the reader closes the connection. */
 function forEver(response: ServerResponse, chunk: Uint8Array | string, everyMs: number): void {
   const write = (): void => {
     if (response.destroyed) return;

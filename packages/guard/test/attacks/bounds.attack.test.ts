@@ -1,6 +1,7 @@
 /**
- * Whoever cannot get in may still try to fill the memory, the log or the time of an API, or to end it; and what the API hands to its guard may be
- * broken, too. Everything has an end, nothing is kept of strangers, and whatever throws is caught.
+ * An attacker without access may still try to fill the memory, the log or the time of an API, or to crash it; and what the API
+ * passes to its guard may be broken, too. Everything is bounded, nothing is kept of strangers, and everything that throws is
+ * caught.
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -133,7 +134,7 @@ describe.concurrent('what the API hands over', () => {
         expect([name, ...statuses.map(({ status }) => status)]).toEqual([name, 503, 503]);
         expect([name, victim.said.length > 0]).toEqual([name, true]);
         victim.keepsQuietAbout([token, jwt]);
-        // Closing waits for what has to be reported, as long as a report may take.
+        // Closing waits for the last report, as long as a report may take.
         leaving.push(victim.stop());
       }),
     );
@@ -234,12 +235,12 @@ describe.concurrent('time', () => {
     // Another server, whose clock is behind.
     expect(await look(2000, -40_000)).toBe(0);
     expect(await look(2000, 6000)).toBe(0);
-    // The same again: for a minute it may be a clock, and then it is not believed.
+    // The same again: for a minute it may be a clock, and after that it is not trusted.
     for (let seconds = 2; seconds <= 60; seconds += 2) expect(await look(2000, 6000)).toBe(0);
     expect(await look(10_000, 6000)).toBe(10_000);
     for (let times = 1; times < 100; times++) expect(await look(60_000, 6000)).toBeGreaterThan(60_000);
     expect(wrong.map(String)).toContain('IssuerFault: /auth/revocations: a message of the past; it is not believed.');
-    // Who speaks of now is believed at once, and an answer that was long on its way is as old as its question.
+    // A message about the present is trusted at once, and an answer that took long is as old as its request.
     expect(await look(1000, 6_100_000)).toBe(0);
     delayMs = 4000;
     expect(await look(2000, 6_102_000)).toBe(4000);

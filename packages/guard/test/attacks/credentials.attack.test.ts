@@ -1,6 +1,6 @@
 /**
- * What people have done to verifiers before, to the guard: each attack on a JWT starts from one that is good, signed by a key of the issuer's set,
- * so that only the attack can fail; on both platforms, through `judge`.
+ * Known attacks on verifiers, against the guard: each attack on a JWT starts from a valid one, signed by a key of the issuer's
+ * set, so that only the attack can make it fail; on both platforms, through `judge`.
  */
 import { createHmac, createPublicKey, type JsonWebKey, randomBytes, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -46,12 +46,12 @@ const partsOf = (text: string): readonly [string, string, string] => {
 };
 const claimsOf = (text: string) => JSON.parse(Buffer.from(partsOf(text)[1], 'base64url').toString());
 const HEADER = { alg: 'ES256', kid: 'insider', typ: 'at+jwt' };
-/** Signed well: what is wrong is only what it says. */
+/** Correctly signed: only what it says is wrong. */
 const signed = (header: unknown, claims: unknown): string =>
   signJws(insider, header, typeof claims === 'string' ? claims : JSON.stringify(claims));
 const good = (): string => signed(HEADER, claimsOf(minted));
 
-/** Once with node:crypto, once with nothing but WebCrypto, as the package itself chooses. */
+/** Once with node:crypto, once with only WebCrypto, as the package itself chooses. */
 async function createOn(platform: string): Promise<typeof createGuard> {
   vi.resetModules();
   if (platform === 'web') vi.doMock('../../src/platform/node.ts', () => import('../../src/platform/web.ts'));

@@ -1,6 +1,7 @@
 /**
- * Whoever can spoil the feed wants one of two things: that a revocation is not heard, or that what is good is taken for revoked. Neither works with
- * anything but a message of Keyhouse's own, signed, whole and in its order; and silence is noticed.
+ * An attacker who can interfere with the feed wants one of two things: that a revocation is not received, or that something valid
+ * is taken for revoked. Neither works with anything except a message of Keyhouse's own, signed, whole and in its order; and
+ * silence is noticed.
  */
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
@@ -23,7 +24,7 @@ import {
 } from './issuer.ts';
 
 const faults = watchProcess();
-/** Its key stands in the set of those whom it attacks: what it signs is signed well. */
+/** Its key is in the set of the guards under attack: what it signs is correctly signed. */
 const insider = newForger('insider');
 const stranger = newForger('insider');
 const nobody = newForger('nobody');
@@ -56,7 +57,7 @@ const victimOf = async (): Promise<Victim> => {
 };
 const lagOf = (victim: Victim) => () => victim.keyhouse.guard.lagMs;
 
-/** Now, one further than Keyhouse is, and everything of this account revoked. */
+/** Now, one position further than Keyhouse is, and everything of this account revoked. */
 function evil(members: Partial<FeedMessage> = {}): FeedMessage {
   const { epoch, position } = issuer.keyhouse.keyhouse.revocations.feed.position();
   const change = { kind: 'account', id: `${accountId}`, beforeMs: Date.now() + 60_000, endsAtMs: null } as const;
@@ -66,7 +67,7 @@ function evil(members: Partial<FeedMessage> = {}): FeedMessage {
 
 const open = (response: ServerResponse): void => void response.writeHead(200, { 'content-type': 'text/event-stream' });
 
-/** Says it at once, and again ten times a second. */
+/** Sends it at once, and again ten times a second. */
 const says =
   (event: () => string): Spoil =>
   (response) => {
@@ -127,7 +128,7 @@ const EVIL_EVENTS: Readonly<Record<string, () => string>> = {
 };
 
 describe('a stream', () => {
-  /** Nothing of it is believed: neither what it says, nor that the guard is up to date. */
+  /** Nothing of it is trusted: neither its content, nor that the guard is up to date. */
   async function disbelieves([name, event]: [string, () => string]): Promise<void> {
     const victim = await victimOf();
     expect([name, (await victim.ask(jwt)).status]).toEqual([name, 200]);
@@ -269,7 +270,7 @@ describe('a list that is looked at now and then, as in workers', () => {
     await victim.keyhouse.ready();
     victim.spoil(FEED, () => {});
     await until(lagOf(victim), (lagMs) => lagMs > 1000);
-    // The list never comes: that the answer does is the limit on waiting for it.
+    // The list never comes: that the answer comes shows the limit on waiting for it.
     expect((await victim.ask(jwt)).status).toBe(200);
     await victim.stop();
   });

@@ -1,4 +1,4 @@
-/** Keys and signatures of an attacker's own making, and messages of the feed under them. */
+/** Keys and signatures of an attacker, and messages of the feed signed with them. */
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { FEED_TYPE, type FeedMessage, type FeedSignature, formatFeedMessage, formatFeedSignature } from '@keyhouse/protocol';
 

@@ -1,6 +1,7 @@
 /**
- * Whoever answers in Keyhouse's place when a guard asks about a token or a key: badly, falsely, late or never. The one who waits gets the refusal
- * of the contract in time, nobody gets in by it, the guard knows on what it knew before, and asks again when the issuer has come to its senses.
+ * An attacker who answers in place of Keyhouse when a guard asks about a token or a key: badly, falsely, late or never. The
+ * waiting client gets the refusal of the contract in time, nobody gets in by it, the guard keeps what it knew before, and asks
+ * again when the issuer behaves correctly again.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -47,7 +48,7 @@ type Answer = Record<string, unknown>;
 const says = (members: Answer) => changed((answer: Answer) => ({ ...answer, ...members }));
 const lacks = (name: string) => changed(({ [name]: _gone, ...rest }: Answer) => rest);
 
-/** What is asked for is refused, what needs no question is not, and nothing stays broken. */
+/** What has to be asked for is refused, what needs no request is not, and nothing stays broken. */
 async function suffers(path: string, how: Spoil, sentence: RegExp = /^\/auth\/introspect: /): Promise<Victim> {
   const victim = await issuer.victim({ rememberSeconds: 0 });
   await victim.keyhouse.ready();
@@ -140,7 +141,7 @@ describe('an issuer that lies', () => {
     victim.spoil(ONE, json({}));
     expect(await judgedBoth()).toEqual([503, 503]);
     expect(victim.said.filter((line) => line.startsWith(`${BATCH}: `))).toHaveLength(1);
-    // Each is asked about by itself then: one that spoils the answer for all spoils it for nobody else.
+    // Each is then asked about separately: one that spoils the answer for all does not spoil it for the others.
     victim.spoil(
       ONE,
       changed((answer) => answer),
@@ -163,13 +164,13 @@ describe('an issuer that takes its time', () => {
     await victim.keyhouse.ready();
     victim.spoil(ONE, () => {});
     victim.spoil(BATCH, () => {});
-    // Ten times what may be under way at once.
+    // Ten times the maximum of concurrent requests.
     const waits = Array.from({ length: 8000 }, (_each, index) => {
       const headers = ['Authorization', `Bearer garbage-${index}`];
       const asked = { method: 'GET', target: '/api/invoices', headers, peer: { address: '127.0.0.1', isEncrypted: false } };
       return victim.keyhouse.guard.judge(asked);
     });
-    // None of these questions is ever answered: that the answers come at all is the guard's own limit.
+    // None of these requests is ever answered: that the refusals come at all shows the guard's own limit.
     const decisions = await Promise.all(waits);
     expect(new Set(decisions.map((decision) => (decision.ok ? 200 : decision.status)))).toEqual(new Set([503]));
     victim.heal();
@@ -244,7 +245,7 @@ describe('strangers who spoil the question for others', () => {
       ({ status }) => status !== 200,
     );
     expect(first.status).toBe(503);
-    // It catches up while somebody waits.
+    // It catches up while a request waits.
     let answers = 0;
     victim.spoil(ONE, (response, pass, request) =>
       ++answers < 4 ? behind(response, pass, request) : json({ active: false })(response, pass, request),

@@ -1,6 +1,6 @@
 /**
- * An issuer that misbehaves: it stands before a real Keyhouse, passes on what it is asked, and spoils single answers for those who are told to be
- * its victims. Each victim is a guard of its own before an API of its own, on real sockets.
+ * An issuer that misbehaves: it is a proxy before a real Keyhouse, and spoils single answers for chosen victims. Each victim is a
+ * separate guard before a separate API, on real sockets.
  */
 import {
   type ClientRequest,
@@ -28,7 +28,7 @@ export type Spoil = (
 export interface Victim {
   readonly keyhouse: NodeGuard;
   readonly port: number;
-  /** For another guard that is to suffer the same. */
+  /** For another guard that gets the same answers. */
   readonly fetch: typeof fetch;
   /** All that it logged. */
   readonly said: string[];
@@ -37,10 +37,10 @@ export interface Victim {
   spoil(path: string, how: Spoil): void;
   /** Answers are honest again; connections that are open are cut. */
   heal(): void;
-  /** Ends the connections that are open. */
+  /** Closes the connections that are open. */
   cut(): void;
   ask(bearer: string, target?: string): Promise<Answered>;
-  /** Fails when a line of its log holds a dozen characters of one of these. */
+  /** Fails if a line of its log contains a dozen characters of one of these. */
   keepsQuietAbout(credentials: readonly string[]): void;
   stop(): Promise<void>;
 }
@@ -163,7 +163,9 @@ function answerOf(request: ClientRequest): Promise<{ status: number; text: strin
 
 const PART = 12;
 
-/** Parts of the secrets as well as the whole: the first and the last characters open nothing, but a log is no place for them. */
+/**
+ * Parts of the secrets as well as the whole: the first and the last characters give no access, but they do not belong in a log.
+ */
 function expectQuiet(lines: readonly string[], credentials: readonly string[]): void {
   const parts = new Set<string>();
   for (const text of credentials) {
@@ -190,7 +192,7 @@ export const json =
     response.end(typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body));
   };
 
-/** Keyhouse's own answer, with something else in it. */
+/** Keyhouse's own answer, with some members replaced. */
 export const changed =
   (change: (answer: ReturnType<typeof JSON.parse>) => unknown): Spoil =>
   (response, pass, request) =>
@@ -201,14 +203,14 @@ export const changed =
 const GROUP = 6;
 
 /**
- * Some at a time. A guard waits three seconds for an answer, as it does in production: with dozens of them on one processor, what is tried would be the
- * machine.
+ * A few at a time. A guard waits three seconds for an answer, as it does in production: with dozens of them on one processor, the
+ * test would measure the machine.
  */
 export async function inGroups<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
   for (let start = 0; start < items.length; start += GROUP) await Promise.all(items.slice(start, start + GROUP).map(work));
 }
 
-/** Looks until it is so; also in tests that run beside each other, where `expect.poll` cannot tell whose it is. */
+/** Waits until it is so; also in tests that run concurrently, where `expect.poll` cannot tell which test it belongs to. */
 export async function until<Value>(look: () => Value | Promise<Value>, isSo: (value: Value) => boolean): Promise<Value> {
   const since = performance.now();
   let last = await look();

@@ -1,6 +1,7 @@
 /**
- * Whoever can spoil the set of signing keys decides who gets in. What is not exactly a set of sound public keys is none: nobody gets in by it, what
- * was known stays known, and an API that starts without keys says that it cannot tell, not that its callers are nobody.
+ * An attacker who can interfere with the set of signing keys decides who gets in. A set that is not exactly a set of sound public
+ * keys is not accepted: nobody gets in by it, known keys stay known, and an API that starts without keys answers that it cannot
+ * tell, not that its callers are unknown.
  */
 import { createHmac, createPublicKey, generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -41,7 +42,7 @@ describe('an API that starts while there is no set of keys', () => {
     await expect(victim.keyhouse.ready()).rejects.toThrow(/^\/\.well-known\/jwks\.json: /);
     const refused = await victim.ask(jwt);
     expect([refused.status, refused.json]).toEqual([503, { message: 'The service is not available now.' }]);
-    // Tokens need no key, and nothing was heard of revocations: each is asked about.
+    // Tokens need no key, and no revocations were received: Keyhouse is asked about each.
     expect((await victim.ask(token)).status).toBe(200);
     expect((await victim.ask(`${jwt}x`)).status).toBe(401);
     expect(victim.said.some((line) => line.startsWith(`${JWKS}: `))).toBe(true);
@@ -78,7 +79,7 @@ describe('a signing key that was withdrawn', () => {
     expect(victim.asked).not.toContain(ONE);
     victim.spoil(JWKS, (response) => void response.writeHead(500).end());
     await own.keyhouse.keyhouse.signingKeys.rotate({ emergency: true, by: OPERATOR });
-    // Until it has the new set, the guard does not count itself as told.
+    // Until it has the new set, the guard does not count itself as up to date.
     await until(
       () => victim.keyhouse.guard.lagMs,
       (lagMs) => lagMs > 1000,
@@ -148,7 +149,7 @@ describe('a set of keys in which one is not sound', () => {
     'a list': [jwk],
   };
 
-  /** As `jwks.ts` does it: read whole, then each imported. */
+  /** As `jwks.ts` does it: read as a whole, then each imported. */
   const isTaken = async (set: unknown, { importKey }: typeof onNode | typeof onWeb): Promise<boolean> => {
     const keys = readKeySet(set);
     if (keys === null) return false;

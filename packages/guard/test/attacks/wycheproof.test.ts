@@ -1,7 +1,7 @@
 /**
- * Google's and C2SP's Wycheproof vectors through the guard's own way: a set of keys is read, each key is imported, and signatures are verified
- * with what came out, on both platforms. A vector that is labelled `acceptable` must be judged alike on both, and is refused: it is an RSA
- * signature whose padding is written in a way that no signer of ours writes.
+ * Google's and C2SP's Wycheproof vectors through the guard's own code: a set of keys is read, each key is imported, and
+ * signatures are verified with the result, on both platforms. A vector that is labelled `acceptable` must be judged the same on
+ * both, and is refused: it is an RSA signature whose padding is written in a way that no signer of ours writes.
  */
 import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ const groupsOf = (file: string): readonly Group[] =>
   JSON.parse(readFileSync(join(vectorsFolder, 'wycheproof', file), 'utf8')).testGroups;
 
 describe.skipIf(!haveVectors('wycheproof')).each(PLATFORMS)(`${NEEDS_VECTORS} Wycheproof on %s`, (_name, { importKey }) => {
-  /** As `jwks.ts` does it: the set is read whole, then each key is imported. */
+  /** As `jwks.ts` does it: the set is read as a whole, then each key is imported. */
   async function keysOf(set: unknown): Promise<readonly SignatureKey[]> {
     const keys = await Promise.all((readKeySet(set) ?? []).map((jwk) => importKey(jwk)));
     return keys.filter((key) => key !== null);

@@ -1,4 +1,4 @@
-/** What a guard asks Keyhouse for, counted: signing keys once, a credential once, and nothing at all about a JWT. */
+/** What a guard requests from Keyhouse, counted: signing keys once, a credential once, and nothing at all for a JWT. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPERATOR } from '../../../server/test/server.ts';
 import { createGuard, type Guard, type GuardOptions } from '../../src/index.ts';
@@ -19,7 +19,7 @@ describe('a guard asks', () => {
     await world.stop();
   });
 
-  /** Its questions go to the real Keyhouse, and are written down on the way. */
+  /** Its requests go to the real Keyhouse, and are recorded on the way. */
   async function start(options: Partial<GuardOptions> = {}) {
     const questions: { readonly path: string; readonly body: string }[] = [];
     const written: typeof fetch = (input, init) => {
@@ -67,7 +67,7 @@ describe('a guard asks', () => {
     const decisions = await Promise.all(Array.from({ length: 200 }, () => judge(token)));
     expect(decisions.every(({ ok }) => ok)).toBe(true);
     expect([count(ONE), count(BATCH)]).toEqual([1, 0]);
-    // All of them are told of the very same caller, and so is the next one.
+    // All of them get the same caller object, and so does the next one.
     expect(new Set([...decisions, await judge(token)].map((decision) => (decision.ok ? decision.caller : null))).size).toBe(1);
     expect(count(ONE)).toBe(1);
   });

@@ -1,4 +1,7 @@
-/** Wall clocks that are set while everything runs: Keyhouse's, and the guard's. Nothing that was revoked or had ended is good again. */
+/**
+ * Wall clocks that are set while everything runs: Keyhouse's, and the guard's. Nothing that was revoked or had expired becomes
+ * valid again.
+ */
 import { expect, it } from 'vitest';
 import { eachDatabase } from '../../../server/test/databases.ts';
 import { bindGuard, type Guard } from '../../src/guard.ts';
@@ -37,7 +40,7 @@ eachDatabase('a clock that is set', (makeDatabase) => {
     const { epoch } = keyhouse.keyhouse.revocations.follower;
 
     keyhouse.setClock(TEN_YEARS);
-    // Everything has ended by that clock. Whatever sweeps, sweeps.
+    // Everything has expired by that clock. All sweeps run.
     expect(await statusAtServer(world.keyhouse, good)).toBe(401);
     for (const text of late) await world.revoke(text);
     for (let i = 0; i < 3; i++) await keyhouse.keyhouse.sweep();
@@ -59,7 +62,7 @@ eachDatabase('a clock that is set', (makeDatabase) => {
     expect(introspected.json.active).toBe(false);
     await expect.poll(() => statusAt(guard, good)).toBe(200);
     expect(await statusAt(guard, revoked)).toBe(401);
-    // A guard that starts now is told as much.
+    // A guard that starts now receives the same.
     const young = bindGuard(readOptions({ ...world.options, log: () => {} }), {
       nowMs: () => Date.now(),
       monotonicMs: () => performance.now(),

@@ -1,4 +1,7 @@
-/** The feed of a guard in bad times: cut, silent, polled, begun anew. What was heard stands; what could not be heard is decided as each route says. */
+/**
+ * The feed of a guard during outages: cut, silent, polled, started again. What was received stays true; what could not be
+ * received is decided as each route says.
+ */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +36,7 @@ describe('a guard whose feed', () => {
   });
   afterAll(() => issuer.stop());
 
-  /** Connections stay open, and nothing comes over them. */
+  /** Connections stay open, and nothing is sent over them. */
   async function silenced(victim: Victim): Promise<void> {
     victim.spoil(FEED, () => {});
     victim.cut();
@@ -99,10 +102,10 @@ describe('a guard whose feed', () => {
     await revoke(issuer.keyhouse, gone);
     const asked = (): number => victim.asked.filter((path) => path === ONE).length;
 
-    // To ask is the default: what was revoked meanwhile is found out.
+    // To ask is the default: what was revoked in the meantime is noticed.
     expect([await statusOf(guard, good), await statusOf(guard, gone)]).toEqual([200, 401]);
     expect(asked()).toBe(2);
-    // What was heard before the silence stands, and costs no question.
+    // What was received before the silence is still refused, and costs no request.
     expect(await statusOf(guard, known)).toBe(401);
     expect(asked()).toBe(2);
     for (const target of ['/api/payments', '/api/prices']) {
@@ -172,7 +175,7 @@ describe('a guard whose feed', () => {
     const families = new Set<string>();
     for (const line of guard.metricsText().trimEnd().split('\n'))
       expect(line).toMatch(/^(# (HELP|TYPE) keyhouse_guard_\w+ .+|keyhouse_guard_\w+(\{\w+="[\w-]+"\})? (-?\d[\d.e+-]*|\+Inf))$/);
-    // Each family has its type once, before its figures, and all figures of it stand together.
+    // Each family has its type once, before its figures, and all figures of it are together.
     for (const line of guard.metricsText().trimEnd().split('\n')) {
       const [, typed] = /^# TYPE (\w+) (?:counter|gauge)$/.exec(line) ?? [];
       if (typed === undefined) expect([...families].at(-1)).toBe(line.split(/[ {]/, 1)[0]);
@@ -238,7 +241,7 @@ describe('a guard of a Keyhouse that', () => {
 
     const folder = mkdtempSync(join(tmpdir(), 'keyhouse-restored-'));
     backupSqlite(server.database.url.slice('sqlite:'.length), join(folder, 'keyhouse.db'));
-    // After the backup: the copy knows nothing of it, and takes the key for a good one.
+    // After the backup: the copy knows nothing of it, and considers the key valid.
     await server.keyhouse.credentials.revoke({ kind: 'key', id: lost.id }, OPERATOR);
     await until(
       () => statusOf(guard, ofLost),

@@ -1,4 +1,4 @@
-/** A Keyhouse with a guard that follows it, and the question that the stories ask at guards. */
+/** A Keyhouse with a guard that follows it, and the question that the stories ask guards. */
 import { afterEach } from 'vitest';
 import type { TestDatabase } from '../../../server/test/databases.ts';
 import type { TestServer } from '../../../server/test/server.ts';
@@ -31,7 +31,7 @@ export async function statusAt(guard: Guard, bearer: string, permission = 'invoi
   return decision.ok ? 200 : decision.status;
 }
 
-/** What Keyhouse itself answers when it is asked for the same. */
+/** What Keyhouse itself answers to the same question. */
 export const statusAtServer = async (server: TestServer, bearer: string): Promise<number> =>
   (await server.request('/verify?permission=invoices.read', { bearer })).status;
 

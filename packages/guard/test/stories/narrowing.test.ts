@@ -1,4 +1,4 @@
-/** A guard hears of rights that were taken away as it hears of revocations, and remembers no answer for longer than it may. */
+/** A guard is notified of rights that were taken away as it is of revocations, and remembers no answer for longer than it may. */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { newApplication, openSession, refresh } from '../../../server/test/applications.ts';
 import { registered } from '../../../server/test/browser.ts';
@@ -37,7 +37,7 @@ eachDatabase('a guard', (makeDatabase) => {
     expect([await statusOf(next), await statusOf(next, 'invoices.write'), await statusOf(untouched.jwt)]).toEqual([
       200, 403, 200,
     ]);
-    // One that starts now hears the same from the whole list.
+    // One that starts now gets the same from the whole list.
     const late = createGuard({ ...world.options, log: () => {} });
     await late.ready();
     expect([await statusOf(session.jwt, undefined, late), await statusOf(next, undefined, late)]).toEqual([401, 200]);

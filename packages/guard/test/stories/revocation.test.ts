@@ -1,4 +1,7 @@
-/** Whatever was revoked is refused within a second by a guard that verifies without asking, and had let it in a moment ago. */
+/**
+ * Everything that was revoked is refused within a second by a guard that verifies without asking, and had accepted it a moment
+ * ago.
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   newApplication,
@@ -29,7 +32,7 @@ eachDatabase('a guard hears within a second', (makeDatabase) => {
   const untilAnswered = (status: number, bearer: string, permission?: string) =>
     expect.poll(() => statusOf(bearer, permission), { interval: 2 }).toBe(status);
 
-  /** All of them are let in, then the act is done, then none of them is. */
+  /** All of them are accepted, then the act is done, then none of them is. */
   async function ends(bearers: readonly string[], act: () => Promise<unknown>): Promise<void> {
     for (const bearer of bearers) expect(await statusOf(bearer)).toBe(200);
     await act();

@@ -1,6 +1,6 @@
 /**
- * The database is set back under running servers and guards: a fail-over to a standby that lagged, a recovery to a point in time, a restored copy.
- * What was committed after that moment is lost. What is revoked from then on is refused everywhere, as ever.
+ * The database is set back while servers and guards run: a fail-over to a standby that lagged, a recovery to a point in time, a
+ * restored copy. What was committed after that moment is lost. What is revoked from then on is refused everywhere, as always.
  */
 import { expect, it } from 'vitest';
 import { newApplication, openSession, refresh } from '../../../server/test/applications.ts';
@@ -35,7 +35,7 @@ eachDatabase('a database that is set back', (makeDatabase) => {
     const jwt = await world.mint(key, ['invoices.read']);
     const setBack = await world.keyhouse.database.copy();
     const { epoch } = world.keyhouse.keyhouse.revocations.follower;
-    // These revocations will be lost, and by their numbers others will be known.
+    // These revocations will be lost, and their numbers will be used for others.
     for (const other of others) await untilWorks(() => revoke(world.keyhouse, other.text));
     for (const server of [world.keyhouse, second])
       await expect.poll(() => server.keyhouse.revocations.follower.position).toBeGreaterThanOrEqual(3);
@@ -105,7 +105,7 @@ eachDatabase('a database that is set back', (makeDatabase) => {
       expect(await statusAtServer(third, text)).toBe(401);
       await expect.poll(() => statusAt(guard, text)).toBe(401);
     }
-    // What is repeated adds nothing to the list.
+    // A repetition adds nothing to the list.
     const { position } = third.keyhouse.revocations.follower;
     await revokeAll();
     await third.keyhouse.revocations.follower.look();
@@ -125,7 +125,7 @@ eachDatabase('a database that is set back', (makeDatabase) => {
     await setBack();
     for (const server of [world.keyhouse, second])
       await expect.poll(() => server.keyhouse.revocations.follower.epoch).not.toBe(epoch);
-    // The guard follows the new list once it hears of what is revoked there.
+    // The guard follows the new list once it receives what is revoked there.
     const other = await untilWorks(() => jwtOf(world, person.accountId));
     await expect.poll(() => statusAt(guard, other)).toBe(200);
     await untilWorks(() => revoke(second, other));
@@ -152,7 +152,7 @@ eachDatabase('a database that is set back', (makeDatabase) => {
       await expect.poll(() => server.keyhouse.revocations.follower.epoch).not.toBe(epoch);
 
     const next = await untilWorks(() => world.keyhouse.register());
-    // What speaks of the lost one, a JWT or a revocation, must not come to mean this one.
+    // A JWT or a revocation of the lost account must not come to mean this one.
     expect(next.accountId).toBeGreaterThan(lost.accountId);
     expect(next.id).toBeGreaterThan(lost.id);
     const jwt = await jwtOf(world, next.accountId);
@@ -172,7 +172,7 @@ const revoke = async (server: TestServer, token: string, clientId?: string): Pro
   if (status !== 200) throw new Error(`The revocation was answered ${status}.`);
 };
 
-/** While the database is away and its servers come back to it. */
+/** While the database is away and its servers reconnect to it. */
 async function untilWorks<Value>(attempt: () => Promise<Value>): Promise<Value> {
   for (let tries = 0; ; tries++) {
     try {

@@ -1,4 +1,7 @@
-/** Nothing of a suspended account is let in anywhere, guards that verify without asking included; once it is resumed everything is that was not revoked. */
+/**
+ * Nothing of a suspended account is accepted anywhere, not even by guards that verify without asking; once it is resumed
+ * everything is that was not revoked.
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   askTokens,
@@ -22,11 +25,11 @@ interface Account {
   readonly owner: Person;
   readonly key: { readonly text: string; readonly id: number };
   readonly jwt: string;
-  /** Of the account, and the session that somebody of elsewhere granted to it. */
+  /** Of the account, and the session that a user of another account granted to it. */
   readonly application: TestApplication;
   readonly ofApplication: TestSession;
   readonly byItself: string;
-  /** What the owner granted in the account to somebody else's application. */
+  /** What the owner granted in the account to another account's application. */
   readonly elsewhere: TestApplication;
   readonly granted: TestSession;
   /** Of a personal account. */
@@ -49,7 +52,7 @@ eachDatabase('a suspended account', (makeDatabase) => {
   const isActive = async (token: string): Promise<boolean> =>
     (await world.keyhouse.request('/auth/introspect', { bearer: world.options.key, body: { token } })).json.active;
 
-  /** The server knows when the act is answered; the guard hears of it. */
+  /** The server knows when the act is answered; the guard is notified. */
   async function answers(status: number, bearers: readonly string[]): Promise<void> {
     for (const bearer of bearers) {
       expect(await atServer(bearer), bearer.slice(0, 12)).toBe(status);

@@ -18,7 +18,7 @@ export interface ForeignCount {
   readonly values: readonly number[];
 }
 
-/** What the three databases say in their own ways. */
+/** What differs between the three databases. */
 export interface ForeignDialect {
   /** Empty if the table does not exist. */
   columnsOf(table: string): Promise<readonly ForeignColumn[]>;

@@ -3,8 +3,8 @@ import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { type ForeignDialect, type ForeignKey, type ForeignRow, PAGE } from './dialect.ts';
 
 /**
- * The session keeps the server's own time zone: Laravel wrote its times with it, as UTC texts, and only the same zone gives the same texts
- * back out of `timestamp` columns.
+ * The session keeps the server's own time zone: Laravel wrote its times with it, as UTC texts, and only the same zone returns the
+ * same texts from `timestamp` columns.
  */
 export async function openMysql(url: string): Promise<ForeignDialect> {
   const connection = await createConnection({
@@ -15,7 +15,7 @@ export async function openMysql(url: string): Promise<ForeignDialect> {
     typeCast: (field) => field.string('utf8'),
   });
   await connection.query('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
-  /** Of a table, perhaps within a database. */
+  /** Of a table, optionally within a database. */
   const name = (part: string): string => connection.escapeId(part);
   const field = (part: string): string => `\`${part.replaceAll('`', '``')}\``;
   return {

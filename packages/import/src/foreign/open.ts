@@ -1,6 +1,6 @@
 /**
- * Reads tables of somebody else's database, for imports: MySQL, MariaDB, PostgreSQL or SQLite. Read-only, in one snapshot, 500 rows at a time,
- * and every cell as text, so that no driver turns a time into another time zone or an id into a rounded number.
+ * Reads tables of another system's database, for imports: MySQL, MariaDB, PostgreSQL or SQLite. Read-only, in one snapshot, 500
+ * rows at a time, and every cell as text, so that no driver turns a time into another time zone or an id into a rounded number.
  */
 
 import { type ForeignColumn, type ForeignDialect, type ForeignKey, type ForeignRow, PAGE } from './dialect.ts';
@@ -8,7 +8,7 @@ import { type ForeignColumn, type ForeignDialect, type ForeignKey, type ForeignR
 export interface ForeignTable {
   /** The columns that are not read, with the number of rows in which they are not NULL. */
   readonly others: ReadonlyMap<string, number>;
-  /** In the order of the key, whose value is in `id`. @throws Error when the key did not lead to each row once. */
+  /** In the order of the key, whose value is in `id`. @throws Error if the key did not lead to each row exactly once. */
   rows(): AsyncGenerator<readonly ForeignRow[]>;
 }
 
@@ -26,7 +26,7 @@ export interface ForeignDatabase {
 
 export const FOREIGN_SCHEMES = ['mysql://', 'mariadb://', 'postgres://', 'postgresql://', 'sqlite:'] as const;
 
-/** @throws Error when nothing answers, or the credentials are refused. */
+/** @throws Error if nothing answers, or the credentials are refused. */
 export async function openForeign(url: string): Promise<ForeignDatabase> {
   const dialect = await openDialect(url);
   return {
@@ -69,7 +69,7 @@ function keyOf(table: string, columns: readonly ForeignColumn[], named: string |
   return key;
 }
 
-/** Rows that the order of the key leaves out would be lost silently, so they are counted. */
+/** Rows that are not in the order of the key would be lost silently, so they are counted. */
 async function* pages(
   dialect: ForeignDialect,
   table: string,

@@ -2,7 +2,7 @@
 import pg from 'pg';
 import { type ForeignDialect, type ForeignKey, type ForeignRow, PAGE } from './dialect.ts';
 
-/** In the schema that the connection's search path finds first. */
+/** In the schema that is found first in the connection's search path. */
 export async function openPostgres(url: string): Promise<ForeignDialect> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   await client.connect();

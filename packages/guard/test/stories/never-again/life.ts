@@ -1,4 +1,7 @@
-/** What a user and a team have, what happens to it, and what must hold of it afterwards: the model beside the real servers. */
+/**
+ * What a user and a team have, what happens to it, and what must be true of it afterwards: the model that the real servers are
+ * compared with.
+ */
 import {
   askTokens,
   claimsOf,
@@ -13,7 +16,7 @@ import type { World } from './world.ts';
 
 export const MINUTE_MS = 60_000;
 export const DAY_MS = 86_400_000;
-/** So near to its end nothing is asked of a JWT. */
+/** This close to its expiry nothing is checked of a JWT. */
 const NEAR_MS = 3 * MINUTE_MS;
 
 interface Owner {
@@ -174,7 +177,7 @@ export class Life {
     this.#revokeJwts(({ under, isWide }) => under === key && isWide);
   }
 
-  /** Whoever is disabled loses their JWTs and sessions for good; keys come back. */
+  /** A disabled user loses their JWTs and sessions for good; keys come back. */
   async disableUser(): Promise<void> {
     const disabled = await this.#world.command.users.disable({ userId: this.#user.userId, by: OPERATOR });
     if (!disabled.ok) return;
@@ -186,18 +189,18 @@ export class Life {
     const enabled = await this.#world.command.users.enable({ userId: this.#user.userId, by: OPERATOR });
     if (!enabled.ok) return;
     this.#user.isDisabled = false;
-    // JWTs of its applications are revoked up to a minute ahead: the clock of another server may be.
+    // JWTs of its applications are revoked up to a minute ahead: the clock of another server may be ahead.
     this.#world.pass(MINUTE_MS);
   }
 
-  /** Nothing is revoked by it: on resume all that was not revoked otherwise is accepted again. */
+  /** Nothing is revoked by it: after resuming, everything that was not revoked otherwise is accepted again. */
   async suspend(kind: Owner['kind']): Promise<void> {
     const owner = this.#owner(kind);
     await this.#world.command.administration.suspendAccount({ accountId: owner.accountId, reason: null, by: OPERATOR });
     if (!owner.isGone) owner.isSuspended = true;
   }
 
-  /** Whatever it was suspended for. */
+  /** Whatever the reason of the suspension. */
   async resume(kind: Owner['kind']): Promise<void> {
     const owner = this.#owner(kind);
     await this.#world.command.administration.resumeAccount({ accountId: owner.accountId, by: OPERATOR });
@@ -214,7 +217,7 @@ export class Life {
     this.#revokeKeys(owner);
   }
 
-  /** The only owner of the team: it is suspended for as long. */
+  /** The only owner of the team: it is suspended during that time. */
   async disableFounder(): Promise<void> {
     const disabled = await this.#world.command.users.disable({ userId: this.#team.userId, by: OPERATOR });
     if (disabled.ok && !this.#team.isGone) this.#team.isOwnerless = true;

@@ -1,6 +1,7 @@
 /**
- * Nothing that was revoked is accepted again before its own end, in whatever order things are minted, revoked, disabled, deleted and swept,
- * servers are started with other settings, and time passes: not at `/verify`, not by introspection, not at a guard, on both databases.
+ * Nothing that was revoked is accepted again before its own expiry, in whatever order things are minted, revoked, disabled,
+ * deleted and swept, servers are started with other settings, and time passes: not at `/verify`, not by introspection, not at a
+ * guard, on both databases.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -136,7 +137,7 @@ eachDatabase('what was revoked', (makeDatabase) => {
             for (const door of DOORS) expect(judged[index]?.[door], `${name} at ${door} after ${each}`).toBe(holds);
         }
       }),
-      // A smaller story takes minutes to find; the seed tells this one again.
+      // A smaller story takes minutes to find; the seed reproduces this one.
       { numRuns: RUNS, endOnFailure: true },
     );
   });

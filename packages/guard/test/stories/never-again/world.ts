@@ -1,4 +1,7 @@
-/** Servers that are closed and opened again with other settings, a command beside them, and guards; all by one clock that is moved by hand. */
+/**
+ * Servers that are closed and opened again with other settings, commands that run next to them, and guards; all by one clock that
+ * is moved by hand.
+ */
 import { freePort } from '../../../../../conformance/free-port.ts';
 import { createKeyhouse, type Keyhouse } from '../../../../server/src/core/keyhouse.ts';
 import { MasterSecret } from '../../../../server/src/core/lib/master-secret.ts';
@@ -8,7 +11,7 @@ import { bindGuard, type Guard } from '../../../src/guard.ts';
 import { readOptions } from '../../../src/options.ts';
 
 const SECRET = 'a master secret that outlives every server';
-/** Between two steps, for everybody: a guard whose list is older than two seconds looks. */
+/** Between two steps, for all of them: a guard whose list is older than two seconds asks. */
 const STEP_MS = 3000;
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
@@ -27,7 +30,7 @@ export async function openWorld(database: TestDatabase) {
   let server = await start();
   const command = await openCommand(database, clock);
   const { text: key } = await server.key(1, { permissions: ['keyhouse.verify'] });
-  /** `skew`: by how much the clock of its machine is ahead. */
+  /** `skew`: how much the clock of its machine is ahead. */
   const newGuard = async (skew = { aheadMs: 0 }): Promise<Guard> => {
     // It answers by what it knows itself, or not at all.
     const options = { issuer: url, key, feed: 'poll', whenStale: 'refuse', log: () => {} } as const;
@@ -47,7 +50,7 @@ export async function openWorld(database: TestDatabase) {
       return server;
     },
     clock,
-    /** The operator's command beside the server: it has settings of its own. */
+    /** The operator's command next to the server: it has its own settings. */
     command,
     pass,
     newGuard,
@@ -60,7 +63,10 @@ export async function openWorld(database: TestDatabase) {
       await server.stop();
       server = await start();
     },
-    /** Where credentials are judged: at `/verify`, by introspection, at a guard that has listened from the start, and at one that has just begun. */
+    /**
+     * Where credentials are judged: at `/verify`, by introspection, at a guard that has followed from the start, and at one that
+     * has just started.
+     */
     judge: async (texts: readonly string[]): Promise<readonly Judged[]> => {
       pass(STEP_MS);
       await server.keyhouse.revocations.follower.look();
