@@ -1,4 +1,4 @@
-/** Two entries: the dashboard, and the pages that people get in by. Both are served by the server from `dist/`. */
+/** Two entries: the dashboard, and the sign-in pages. The server serves both from `dist/`. */
 import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
@@ -11,7 +11,7 @@ export default defineConfig({
     outDir: 'dist',
     emptyOutDir: true,
     manifest: true,
-    // Everything comes from files of its own, so that the Content-Security-Policy needs no `data:` for scripts and styles.
+    // Everything comes from separate files, so that the Content-Security-Policy needs no `data:` for scripts and styles.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rollupOptions: {

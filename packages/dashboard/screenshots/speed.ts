@@ -1,6 +1,6 @@
 /**
- * How long forms take with a catalogue of 1,000 permissions, and the page of routes with 5,000 patterns: `npm run speed:forms`. Figures for
- * people to read; the tests judge the work that is done, not the clock.
+ * How long forms take with a catalogue of 1,000 permissions, and the page of routes with 5,000 patterns: `npm run speed:forms`.
+ * Figures for people to read; the tests count the work that is done, not the time.
  */
 import { afterAll, beforeAll, it } from 'vitest';
 import { authPath, newApplication, newPkce } from '../../server/test/applications.ts';
@@ -29,7 +29,7 @@ afterAll(async () => {
   await closeBrowser();
 });
 
-/** Milliseconds from an act to the second frame after it: what it changed is on the screen then. */
+/** Milliseconds from an action to the second frame after it: by then its effect is on the screen. */
 async function taken(act: () => Promise<unknown>): Promise<number> {
   const before = performance.now();
   await act();
@@ -39,7 +39,7 @@ async function taken(act: () => Promise<unknown>): Promise<number> {
 
 const say = (what: string, ms: number): void => void process.stdout.write(`${what.padEnd(48)} ${ms.toFixed(0).padStart(6)} ms\n`);
 
-/** Of one letter, the median of several. */
+/** For one letter, the median of several. */
 async function letter(label: string | RegExp, what: string): Promise<void> {
   const field = visit.page.getByLabel(label).first();
   await field.click();

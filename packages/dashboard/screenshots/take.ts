@@ -1,4 +1,4 @@
-/** Makes the pictures of docs/screenshots: a real server with a little invented life in it, and a real browser before it. */
+/** Takes the pictures of docs/screenshots: a real server with some invented data in it, and a real browser. */
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, it } from 'vitest';
@@ -76,7 +76,7 @@ beforeAll(async () => {
   await stranger.ask('/me', { method: 'PATCH', body: { display_name: 'Grace Hopper' } });
   charts = await newApplication(dashboard, stranger.accountId, { name: 'Charts', optionalPermissions: ['reports.read'] });
 }, 120_000);
-/** Somebody new who comes with an invitation. */
+/** A new user who comes with an invitation. */
 async function join(name: string, role: string): Promise<void> {
   const person = await newPerson(dashboard, `${name.split(' ')[0]?.toLowerCase()}@example.com`);
   await person.ask('/me', { method: 'PATCH', body: { display_name: name } });
@@ -89,7 +89,7 @@ afterAll(async () => {
   await closeBrowser();
 });
 
-/** Makes a credential and gives it about so many requests a day. */
+/** Creates a credential and gives it about this many requests a day. */
 async function make(path: string, wish: Record<string, unknown>, aDay: number, used: readonly string[] = []): Promise<number> {
   const made = await ada.ask(path, { body: { expires_at: null, permissions: null, addresses: null, ...wish } });
   if (made.status !== 200) throw new Error(made.text);
@@ -160,7 +160,7 @@ it.each(SCHEMES)('takes the pictures, %s', async (colorScheme) => {
   await visit.page.getByLabel('Name').fill('Deploy script');
   await visit.page.getByRole('button', { name: 'Create', exact: true }).click();
   await visit.page.getByText('export ').first().waitFor();
-  // A secret has no place in a repository, not even this one's.
+  // A secret must not be in a repository, not even this one.
   const secret = visit.page.getByRole('main').locator('textarea[readonly]').first();
   await secret.evaluate((field: HTMLTextAreaElement) => {
     field.value = `${field.value.split('|')[0]}|kh_${'•'.repeat(48)}`;

@@ -182,7 +182,7 @@ describe('applications', () => {
     const rows = page.getByRole('table', { name: 'Active sessions' }).getByRole('row');
     await expect.poll(() => rows.count()).toBe(3);
     await visit.expectAccessible();
-    // The newest use first.
+    // Most recently used first.
     await page
       .getByRole('button', { name: /^End the session of/ })
       .first()
@@ -242,7 +242,7 @@ describe('applications', () => {
 
   it('are verified and called first-party by the operator', async () => {
     const root = await newAdministrator();
-    // The operator's own: no other can be first-party.
+    // Only the operator's own can be first-party.
     const client = await newApplication(dashboard, 1, { name: `Judged ${crypto.randomUUID().slice(0, 8)}` });
     const visit = await dashboard.visit();
     const { page } = visit;
@@ -277,7 +277,7 @@ describe('applications', () => {
     await table.getByText('No longer verified and first-party').waitFor();
     await table.getByText('Changed since the operator reviewed it: redirect URIs.').waitFor();
     await visit.expectAccessible();
-    // The search has found it alone.
+    // The search has found only this one.
     await expect.poll(() => table.getByRole('button', { name: /^Actions/ }).count()).toBe(1);
     await table.getByRole('button', { name: /^Actions/ }).click();
     await page.getByRole('menuitem', { name: 'Verify' }).click();

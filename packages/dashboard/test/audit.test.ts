@@ -23,7 +23,7 @@ describe('the audit log', () => {
     return visit;
   }
 
-  /** A team with the key *Billing*, made as the page makes it. */
+  /** A team with the key *Billing*, created as the page creates it. */
   async function teamWithKey(): Promise<{ owner: Person; team: number; key: string; keyId: number }> {
     const owner = await newPerson(dashboard);
     const team = await newTeam(owner, 'Engines');

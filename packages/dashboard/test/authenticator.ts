@@ -1,8 +1,11 @@
-/** Chromium's virtual authenticator (CDP WebAuthn): a real WebAuthn client and real signatures, with nobody to touch it. */
+/** Chromium's virtual authenticator (CDP WebAuthn): a real WebAuthn client and real signatures, without a person to touch it. */
 import type { CDPSession, Page } from 'playwright-core';
 
 export interface Authenticator {
-  /** Whether it knows the person before it by finger, face or PIN. If not, the browser tells the page what it tells when somebody cancels. */
+  /**
+   * Whether it recognizes the user by finger, face or PIN. If not, the browser reports to the page what it reports when a user
+   * cancels.
+   */
   setVerified(isVerified: boolean): Promise<void>;
   count(): Promise<number>;
   /** Moves the passkeys to the authenticator of another browser, as a password manager would. */

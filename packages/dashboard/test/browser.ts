@@ -1,6 +1,6 @@
 /**
- * A real server on a real port with the built dashboard, and a real browser before it. Whatever the console says that is an error, a breach of the policy, or a request to another host fails the test
- * that saw it.
+ * A real server on a real port with the built dashboard, and a real browser. Any error on the console, violation of the policy,
+ * or request to another host fails the test during which it happened.
  */
 
 import { readFileSync } from 'node:fs';
@@ -37,9 +37,9 @@ export async function closeBrowser(): Promise<void> {
 
 export interface Dashboard extends TestServer {
   readonly url: string;
-  /** A browser of its own: no cookie is shared with another. English, UTC, 1280 × 800, unless asked otherwise. */
+  /** A separate browser: it shares no cookies. English, UTC, 1280 × 800, unless given otherwise. */
   visit(options?: BrowserContextOptions): Promise<Visit>;
-  /** Closes every browser that is open; fails when one of them had something to complain about. For `afterEach`. */
+  /** Closes every open browser; fails if one of them reported a problem. For `afterEach`. */
   closeVisits(): Promise<void>;
 }
 
@@ -48,13 +48,13 @@ export interface Visit {
   readonly context: BrowserContext;
   /** Opens a path of the server. */
   open(path: string): Promise<void>;
-  /** Fails when axe finds a violation on what is shown now. */
+  /** Fails if axe finds a violation on the current page. */
   expectAccessible(): Promise<void>;
-  /** Fails when anything is wider than the window: nobody should have to scroll sideways (WCAG 2.2 §1.4.10). */
+  /** Fails if anything is wider than the window: nobody should have to scroll sideways (WCAG 2.2 §1.4.10). */
   expectToFit(): Promise<void>;
-  /** Pictures of what is shown now, at three widths and in both themes: `<folder>/<name>-<width>-<theme>.png`. */
+  /** Pictures of the current page, at three widths and in both themes: `<folder>/<name>-<width>-<theme>.png`. */
   shoot(folder: string, name: string): Promise<void>;
-  /** What went wrong in the browser so far; a test that expects some of it takes it out. */
+  /** What went wrong in the browser so far; a test that expects some of it removes it. */
   readonly complaints: string[];
   close(): Promise<void>;
 }
@@ -99,12 +99,12 @@ async function open(url: string, options: BrowserContextOptions): Promise<Visit>
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
   page.on('console', (message) => {
-    // What the private API refuses the browser notes by itself; tests look at what the page makes of it.
+    // The browser itself logs what the private API refuses; tests check what the page shows of it.
     const isRefusal =
       message.text().startsWith('Failed to load resource') && message.location().url.startsWith(`${url}/dashboard/api/`);
     if (message.type() === 'error' && !isRefusal) complaints.push(`${message.text()} ${message.location().url}`);
   });
-  // Not every breach of the policy is told on the console.
+  // Not every violation of the policy is reported on the console.
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) => {
       console.error(`The policy forbids ${effectiveDirective} of ${blockedURI}`);
@@ -119,9 +119,9 @@ async function open(url: string, options: BrowserContextOptions): Promise<Visit>
     context,
     complaints,
     open: (path) => goTo(page, `${url}${path}`),
-    // The page may still be on its way: the one before it is gone, and this one is not drawn yet.
+    // The page may still be loading: the previous one is gone, and this one is not drawn yet.
     expectAccessible: () => expect.poll(() => violations(page)).toEqual([]),
-    // What moves when the window gets another size may take a moment.
+    // Elements that move when the window gets another size may take a moment.
     expectToFit: () =>
       expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0),
     shoot: (folder, name) => shoot(page, folder, name),
@@ -149,7 +149,7 @@ async function shoot(page: Page, folder: string, name: string): Promise<void> {
 async function violations(page: Page): Promise<readonly string[]> {
   // Through the debugger: the page's policy lets no other script in.
   await page.evaluate(AXE);
-  // A colour is judged when it has arrived, not on its way.
+  // A colour is judged at the end of its transition, not during it.
   await page.evaluate(async () => {
     for (let frame = 0; frame < 2; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
     const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
@@ -172,7 +172,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Gives a browser the cookie of a user who has signed in, as the log-in page would. */
+/** Gives a browser the cookie of a user who has signed in, as the sign-in page would. */
 export async function signIn(dashboard: Dashboard, { context }: Visit, userId: number): Promise<void> {
   const opened = await dashboard.keyhouse.signIns.open({
     user: { id: userId, email: 'somebody@example.com' },
@@ -194,8 +194,8 @@ export async function signIn(dashboard: Dashboard, { context }: Visit, userId: n
 }
 
 /**
- * Reloads until something is there that the server writes a little later. Each time it waits twice as long as before, so a machine on which a page takes
- * many seconds gets there too.
+ * Reloads until something is there that the server writes a little later. Each time it waits twice as long as before, so that it
+ * also works on a machine on which a page takes many seconds.
  */
 export async function reloadUntil(page: Page, wanted: Locator): Promise<void> {
   for (let patienceMs = 1000; ; patienceMs *= 2) {
@@ -209,7 +209,7 @@ export async function reloadUntil(page: Page, wanted: Locator): Promise<void> {
   }
 }
 
-/** A page that leads elsewhere by itself at this very moment (the log-in page of somebody who is signed in) does so first. */
+/** If a page redirects by itself at this moment (the sign-in page of a signed-in user), waits for that first. */
 async function goTo(page: Page, url: string): Promise<void> {
   await page.goto(url).catch(async (error: unknown) => {
     if (!String(error).includes('interrupted by another navigation')) throw error;

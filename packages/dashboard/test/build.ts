@@ -1,4 +1,4 @@
-/** The build that the tests of the pages look at; made anew when the sources have changed. */
+/** The build that the tests of the pages use; built again when the sources have changed. */
 import { execFile } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';

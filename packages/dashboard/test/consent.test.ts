@@ -1,4 +1,4 @@
-/** The way of somebody who comes from an application: log-in, consent, and back; in a real browser, with a real callback. */
+/** The way of a user who comes from an application: sign-in, consent, and back; in a real browser, with a real callback. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -72,7 +72,7 @@ describe('coming from an application', () => {
   });
   afterEach(async () => {
     for (const visit of visits.splice(0)) {
-      // Applications are elsewhere, and the browser goes there. It notes every status that is none of success.
+      // Applications are elsewhere, and the browser goes there. It logs every status that is not a success.
       const others = [callback, ELSEWHERE, issuer, 'googleapis', 'com.example.ledger', 'status of 400'];
       const isOurs = (line: string): boolean => !others.some((part) => line.includes(part));
       visit.complaints.splice(0, visit.complaints.length, ...visit.complaints.filter(isOurs));
@@ -101,7 +101,7 @@ describe('coming from an application', () => {
     return visit;
   }
 
-  /** Of a new person who is signed in already. */
+  /** Of a new user who is signed in already. */
   async function member(options: Parameters<Dashboard['visit']>[0] = {}) {
     const person = await newPerson(dashboard);
     const visit = await visitor(options);
@@ -304,7 +304,7 @@ describe('coming from an application', () => {
     await page.getByLabel('Password', { exact: true }).fill('not it');
     await button(page, 'Confirm').click();
     await page.getByRole('alert').first().waitFor();
-    // Back is no answer, and what was unticked stays so.
+    // Back is not an answer, and what was cleared stays cleared.
     await button(page, 'Back').click();
     await title(page, ASKS);
     await expect.poll(() => page.getByRole('checkbox').isChecked()).toBe(false);
@@ -425,7 +425,7 @@ describe('coming from an application', () => {
     await second.goto(dashboard.url + way(client));
     await logIn(second, email, PASSWORD);
     await title(second, ASKS);
-    // Looked at again.
+    // Loaded again.
     await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
     await title(page, ASKS);
     await button(second, 'Not you?').click();

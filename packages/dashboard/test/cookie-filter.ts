@@ -1,6 +1,7 @@
 /**
- * A proxy that takes the cookies of one origin out of its answers, as a browser does that blocks them for one site: none is kept, so none is sent. The
- * headless browser has no such setting of its own. `navigator.cookieEnabled` stays true, as it does in Chromium where its settings block the cookies of one site.
+ * A proxy that removes the cookies of one origin from its answers, like a browser that blocks them for one site: none is kept, so
+ * none is sent. The headless browser has no such setting of its own. `navigator.cookieEnabled` stays true, as it does in Chromium
+ * when its settings block the cookies of one site.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, request } from 'node:http';

@@ -1,4 +1,4 @@
-/** The pages that people get in by, in a real browser, with real mail. */
+/** The sign-in pages, in a real browser, with real mail. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newPerson, newTeam } from '../../server/test/people.ts';
 import { PASSWORD } from '../../server/test/server.ts';
@@ -17,7 +17,7 @@ describe('getting in', () => {
     post = await startPost();
     dashboard = await startDashboard({ transport: post.transport });
   });
-  // Each closes with a look at what the console said.
+  // Each ends with a check of what the console reported.
   afterEach(async () => {
     for (const visit of visits.splice(0)) await visit.close();
   });
@@ -38,7 +38,7 @@ describe('getting in', () => {
     const { email } = await newPerson(dashboard);
     const visit = await at('/login');
     const { page } = visit;
-    // As a browser that blocks cookies of this site: it says that it takes them, and sends none back.
+    // Like a browser that blocks cookies of this site: it says that it accepts them, and sends none back.
     await page.route('**/dashboard/api/log-in', async (route) => {
       const answer = await route.fetch();
       await page.context().clearCookies();
@@ -117,7 +117,7 @@ describe('getting in', () => {
     const { page } = await at('/dashboard/settings/developers?from=mail');
     await logIn(page, email, PASSWORD);
     await page.waitForURL(`${dashboard.url}/dashboard/settings/developers?from=mail`);
-    // Whoever is in already is not asked again.
+    // A signed-in user is not asked again.
     await page.goto(`${dashboard.url}/login`);
     await page.waitForURL(`${dashboard.url}/dashboard`);
   });
@@ -173,7 +173,7 @@ describe('getting in', () => {
     await context.setOffline(false);
     await button(page, 'Sign in').click();
     await isIn(page);
-    // The browser itself notes what could not be fetched.
+    // The browser itself logs what could not be fetched.
     complaints.splice(0, complaints.length, ...complaints.filter((line) => !line.includes('ERR_INTERNET_DISCONNECTED')));
   });
 
@@ -199,7 +199,7 @@ describe('getting in', () => {
     await page.goto(dashboard.url + link);
     await title(page, 'Set a new password');
     await expect.poll(() => page.getByLabel('Email').inputValue()).toBe(email);
-    // What ends is counted before it does, with the reason and the way that ends nothing.
+    // What ends is counted before it does, with the reason and how to avoid it.
     await page.getByText('A new password ends 1 token.').waitFor();
     await page.getByText('then nothing ends').waitFor();
     await visit.expectAccessible();
@@ -221,7 +221,7 @@ describe('getting in', () => {
     await before.open('/dashboard/settings/security');
     await title(before.page, 'Sign in to Keyhouse');
 
-    // A link is good once.
+    // A link is valid once.
     const again = await at(link);
     await again.page.getByText('This link was already used').waitFor();
     await again.page.getByRole('link', { name: 'Ask for another link' }).waitFor();
@@ -361,7 +361,7 @@ describe('getting in', () => {
     await page.unrouteAll({ behavior: 'ignoreErrors' });
   });
 
-  /** A user who came in by the page's own endpoint, so that a mail with a link is on its way. */
+  /** A user who was registered by the page's own endpoint, so that a mail with a link is being sent. */
   async function registered(): Promise<{ email: string }> {
     const email = newEmail();
     const answer = await dashboard.request('/dashboard/api/register', {

@@ -1,4 +1,4 @@
-/** The home page in a real browser: what to do first, and the first request as it arrives. */
+/** The overview page in a real browser: first steps, and the first request as it arrives. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MANY_REFUSALS } from '../../server/src/core/use/notices.ts';
 import { OPERATOR } from '../../server/test/server.ts';

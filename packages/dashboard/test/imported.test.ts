@@ -1,4 +1,4 @@
-/** A token that came from elsewhere, in a real browser: it says so, and can be narrowed, rotated and revoked. */
+/** An imported token, in a real browser: its origin is shown, and it can be narrowed, rotated and revoked. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPERATOR } from '../../server/test/server.ts';

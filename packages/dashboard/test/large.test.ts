@@ -1,4 +1,6 @@
-/** A catalogue of 1,000 permissions and 5,000 routes: what is seen is rendered, and a letter renders no row but its own. */
+/**
+ * A catalogue of 1,000 permissions and 5,000 routes: only what is visible is rendered, and a letter renders no row but its own.
+ */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { authPath, newApplication, newPkce } from '../../server/test/applications.ts';
 import { crowdOfMembers } from '../../server/test/loop/crowd.ts';
@@ -49,7 +51,7 @@ describe('with very many permissions and routes', () => {
     await page.getByText('Only some', { exact: true }).click();
     const table = page.getByRole('table', { name: 'Permissions' });
     await table.getByRole('checkbox', { name: /^area-00-thing-0\.read/ }).waitFor();
-    // Whoever cannot see hears how many there are: 500 resources, the row of all, and the heading.
+    // Screen readers are told how many there are: 500 resources, the row of all, and the heading.
     await expect.poll(() => table.getAttribute('aria-rowcount')).toBe('502');
     await expect.poll(() => table.getByRole('row').count()).toBeLessThan(MAX_ROWS);
 
@@ -190,7 +192,7 @@ describe('with very many permissions and routes', () => {
       uses: [{ ...use, ...seen, ...before, day }],
       permissions: NAMES.slice(0, 50).map((permission) => ({ ...use, permission, day })),
     });
-    // The last test: sign-ins of before are over then.
+    // The last test: earlier sign-ins have ended by then.
     dashboard.advance(30 * DAY_MS);
     const page = await at(`/dashboard/accounts/${team}/keys/${id}`);
     await button(page, 'Remove unused permissions').click();

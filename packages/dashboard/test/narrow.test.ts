@@ -1,4 +1,4 @@
-/** On a telephone and on a tablet: the navigation is a menu, and the page begins near the top. */
+/** On a phone and on a tablet: the navigation is a menu, and the page begins near the top. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newAdministrator, newTeam, type Person } from '../../server/test/people.ts';
 import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from './browser.ts';
@@ -58,7 +58,7 @@ describe('on a narrow screen', () => {
     await drawer(visit).getByRole('link', { name: 'Server audit log' }).click();
     await title(page, 'Server audit log');
     await drawer(visit).waitFor({ state: 'detached' });
-    // A reader of screens begins at the page that was opened.
+    // A screen reader begins at the page that was opened.
     await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('content');
     await page.getByRole('button', { name: 'Menu, you are at Server audit log' }).click();
 

@@ -1,11 +1,11 @@
-/** A browser that says nothing sensible of itself: started where no locale is set, and with nothing that it could store or copy. */
+/** A browser that reports nothing useful about itself: started where no locale is set, and without storage or clipboard. */
 import type { BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newAdministrator, newTeam } from '../../server/test/people.ts';
 import { closeBrowser, type Dashboard, launchBrowser, signIn, startDashboard, type Visit } from './browser.ts';
 
 const NO_LOCALE = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', LC_ALL: 'POSIX' };
-/** As the process has it: no locale and no zone are put in by the test. */
+/** As the process has it: the test sets no locale and no zone. */
 const AS_IT_IS = { locale: undefined, timezoneId: undefined } as unknown as BrowserContextOptions;
 
 describe('a browser without a locale', () => {
@@ -52,7 +52,7 @@ describe('a browser without a locale', () => {
       await visit.open(path);
       await visit.page.getByRole('heading', { level: 1 }).waitFor();
       await expect.poll(() => visit.page.getByRole('status', { name: 'Loading' }).count(), { message: path }).toBe(0);
-      // What stands in the place of a part, or of the whole page, that has failed.
+      // What is shown instead of a part, or of the whole page, that has failed.
       for (const text of [/can’t be shown/, /^Reload$/])
         await expect.poll(() => visit.page.getByText(text).count(), { message: path }).toBe(0);
       expect(visit.complaints, path).toEqual([]);
@@ -63,7 +63,7 @@ describe('a browser without a locale', () => {
     const visit = await dashboard.visit(AS_IT_IS);
     await signIn(dashboard, visit, administrator.id);
     await visit.open('/dashboard');
-    // Otherwise the browser has a locale all the same, and nothing was tried.
+    // Otherwise the browser has a locale anyway, and nothing was tested.
     await expect.poll(() => visit.page.evaluate(() => navigator.language)).toMatch(/posix|^C$|^en-US$/i);
     await walk(visit);
   });

@@ -1,4 +1,4 @@
-/** The operator's pages in a real browser; what is changed there is then asked of the doors that programs use. */
+/** The operator's pages in a real browser; what is changed there is then checked at the doors that programs use. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CALLBACK, newApplication, openSession } from '../../server/test/applications.ts';
 import { newAdministrator, newPerson, newTeam, type Person } from '../../server/test/people.ts';
@@ -127,7 +127,7 @@ describe('the operator’s pages', () => {
       (await admin.ask('/tokens', { body: { name: 'x', expires_at: null, permissions: ['moon.read'], addresses: null } })).status,
     ).toBe(422);
 
-    // Applications may ask for nothing that was not opened to them.
+    // Applications may not ask for what was not opened to them.
     const toApplications = page.getByLabel('crm.read: which applications can request it');
     await expect.poll(() => toApplications.inputValue()).toBe('none');
     await toApplications.selectOption('Verified applications only');
@@ -185,7 +185,7 @@ describe('the operator’s pages', () => {
     await dialog.waitFor({ state: 'detached' });
     expect([await verify('/api/ships', kept.text), await verify('/api/ships', session.jwt)]).toEqual([200, 401]);
 
-    // Nobody loses anything by the last one: without a catalogue every permission exists.
+    // Nobody loses anything with the last one: without a catalogue every permission exists.
     await page.getByRole('button', { name: 'Remove trains' }).click();
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('dialog').getByText('no one loses a permission').waitFor();
@@ -320,7 +320,7 @@ describe('the operator’s pages', () => {
     const frame = page.frameLocator('iframe');
     const button = frame.getByRole('link').first();
     await button.waitFor();
-    // Its look came over: a button in the accent colour, as in a mail program.
+    // Its branding was applied: a button in the accent colour, as in a mail program.
     await expect.poll(() => button.evaluate((link) => getComputedStyle(link).backgroundColor)).toBe('rgb(52, 81, 178)');
     await expect.poll(() => page.locator('iframe').getAttribute('sandbox')).toBe('');
     await visit.expectAccessible();
@@ -333,7 +333,7 @@ describe('the operator’s pages', () => {
 
   it('let somebody try again who typed a wrong password too often', async () => {
     const user = await newPerson(dashboard);
-    // From everywhere, so that it is the user who has to wait, and not an address.
+    // From many addresses, so that the user has to wait, and not an address.
     const logIn = async (password: string, round: number): Promise<number> => {
       const headers = { 'x-forwarded-for': `203.0.113.${round}`, 'x-forwarded-proto': 'https' };
       const body = { email: user.email, password, device_name: 'x' };

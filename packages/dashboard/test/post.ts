@@ -1,4 +1,4 @@
-/** A real mail server for the tests of the pages: what it is given is read with a real parser, and its links are followed. */
+/** A real mail server for the tests of the pages: its mails are read with a real parser, and its links are followed. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import PostalMime, { type Email } from 'postal-mime';
@@ -9,9 +9,9 @@ import { openSmtp } from '../../server/src/mail/smtp.ts';
 
 export interface Post {
   readonly transport: MailTransport;
-  /** Path and fragment of the newest link to a page, such as `/reset`, in the mails to somebody. Waits for it. */
+  /** Path and fragment of the newest link to a page, such as `/reset`, in the mails to a recipient. Waits for it. */
   linkTo(email: string, path: string): Promise<string>;
-  /** The subjects of what somebody got, the oldest first. */
+  /** The subjects of a recipient's mails, the oldest first. */
   subjectsTo(email: string): readonly string[];
   stop(): Promise<void>;
 }

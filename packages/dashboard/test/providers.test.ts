@@ -1,4 +1,4 @@
-/** Logging in with another OpenID provider in a real browser: a real one, oidc-provider, with the pages that it shows itself. */
+/** Signing in with another OpenID provider in a real browser: a real one, oidc-provider, with its own pages. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,7 +20,7 @@ describe('logging in with another provider', () => {
   let dashboard: Dashboard;
   let listener: Server;
   let issuer: string;
-  /** Whether it has proved the addresses of its people. */
+  /** Whether it has verified the addresses of its users. */
   let isVerified = true;
   const visits: Visit[] = [];
 
@@ -49,7 +49,7 @@ describe('logging in with another provider', () => {
   });
   afterAll(async () => {
     for (const { complaints } of visits) {
-      // The provider's pages are on another host and want a font from a third: its own affair.
+      // The provider's pages are on another host and load a font from a third: that does not concern us.
       complaints.splice(0, complaints.length, ...complaints.filter((line) => !line.includes(issuer) && !line.includes(FONTS)));
     }
     await dashboard.stop();
@@ -148,7 +148,7 @@ describe('logging in with another provider', () => {
       await page.getByText(noCookies).waitFor();
       expect(page.url()).toBe(`${dashboard.url}/login`);
       await one.expectAccessible();
-      // With cookies it goes on from there.
+      // With cookies it continues from there.
       filter.letThrough();
       await button(page, 'Continue with Acme ID').click();
       await goThrough(page, 'gil');

@@ -25,7 +25,7 @@ describe('the API reference', () => {
       .first()
       .waitFor();
     await expect.poll(() => page.getByRole('button', { name: /test request/i }).count()).toBe(0);
-    // A library in it looks whether it may compile at run time, and takes no for an answer.
+    // A library in it checks whether it may compile at run time, and accepts a refusal.
     const others = complaints.filter((each) => each !== 'The policy forbids script-src of eval ');
     expect(others).toEqual([]);
     complaints.length = 0;
@@ -57,7 +57,7 @@ describe('the API reference', () => {
       })(),
     }));
     expect(found).toEqual({ origin: 'null', cookie: 'refused', asked: 'refused', inline: false });
-    // The browser complains of each thing that was tried here, a moment later.
+    // The browser reports each thing that was tried here, a moment later.
     const policies = () => complaints.filter((each) => /^The policy forbids (connect-src|script-src-elem)/.test(each));
     await expect.poll(policies).toHaveLength(2);
     await page.close();

@@ -1,4 +1,7 @@
-/** Profile and Security in a real browser: mail, passkeys of Chromium's own authenticator, codes as an authenticator app makes them. */
+/**
+ * Profile and Security in a real browser: mail, passkeys of Chromium's own authenticator, codes as an authenticator app computes
+ * them.
+ */
 import { readFileSync } from 'node:fs';
 import { Secret, TOTP } from 'otpauth';
 import type { Page } from 'playwright-core';
@@ -34,7 +37,7 @@ describe('Profile and Security', () => {
     await visit.open(path);
     return visit;
   }
-  /** A browser in which a new user has logged in, at a page of their settings. */
+  /** A browser in which a new user has signed in, at a page of their settings. */
   async function settings(
     name: 'profile' | 'security',
     options: Parameters<Dashboard['visit']>[0] = {},
@@ -47,7 +50,7 @@ describe('Profile and Security', () => {
     await title(visit.page, name === 'profile' ? 'Profile' : 'Security');
     return { ...user, visit, page: visit.page };
   }
-  /** A browser that offers passkeys by the button alone. */
+  /** A browser that offers passkeys only by the button. */
   async function withoutAutofill(): Promise<Visit> {
     const visit = await visitAt('/forgot');
     await visit.page.addInitScript(() => {
@@ -84,7 +87,7 @@ describe('Profile and Security', () => {
     const { page, email } = await settings('profile', {}, dashboard.register(undefined, { isVerified: false }));
     await page.getByText('Not verified').waitFor();
     const main = page.getByRole('main');
-    // The one that came with the registration ends with the next.
+    // The one from the registration ends with the next.
     const first = await post.linkTo(email, '/verify-email');
     await button(page, 'Send again').last().click();
     await main.getByText('Sent. It can take a minute').waitFor();
@@ -216,7 +219,7 @@ describe('Profile and Security', () => {
     await dialog.getByRole('button', { name: 'Save' }).click();
     await list.getByText('Laptop').waitFor();
 
-    // The same authenticator holds one already.
+    // The same authenticator has one already.
     await button(page, 'Add a passkey').click();
     await dialog.getByRole('button', { name: 'Continue' }).click();
     await dialog.getByText('This device already has one of your passkeys.').waitFor();
@@ -228,7 +231,7 @@ describe('Profile and Security', () => {
     await button(other.page, 'Sign in with a passkey').click();
     await isIn(other.page);
 
-    // Instead of the password, not after it: whoever has the password alone is in, until two-step verification is turned on.
+    // Instead of the password, not after it: a password alone is enough until two-step verification is turned on.
     const withPassword = await withoutAutofill();
     await logIn(withPassword.page, email, PASSWORD);
     await isIn(withPassword.page);
@@ -238,7 +241,7 @@ describe('Profile and Security', () => {
     await page.getByRole('dialog', { name: 'Turn on two-step verification?' }).waitFor();
     await visit.expectAccessible();
     await dialog.getByRole('button', { name: 'Turn on' }).click();
-    // The first second factor ends on the recovery codes, whichever it is.
+    // The first second factor leads to the recovery codes, whichever it is.
     const codes = await codesOn(page);
     expect(codes).toHaveLength(10);
     await visit.expectAccessible();
@@ -256,7 +259,7 @@ describe('Profile and Security', () => {
     await button(third.page, 'Use a passkey').click();
     await isIn(third.page);
 
-    // Whoever lost it reads what is left, and a recovery code lets them in.
+    // A user who lost it reads what is left, and a recovery code signs them in.
     const lost = await withoutAutofill();
     await logIn(lost.page, email, PASSWORD);
     await button(lost.page, 'I lost my second factor').click();
@@ -290,7 +293,7 @@ describe('Profile and Security', () => {
     await page.getByText('No passkeys yet.').waitFor({ state: 'detached' });
     const other = await visitAt('/forgot');
     await addAuthenticator(other.page).then((one) => authenticator.copyTo(one));
-    // The browser's own list of passkeys takes the one that there is: nothing on the page is clicked.
+    // The browser's own list of passkeys picks the existing one: nothing on the page is clicked.
     await other.open('/login');
     await isIn(other.page);
   });
@@ -314,7 +317,7 @@ describe('Profile and Security', () => {
         return await begin(options);
       };
     });
-    // What the offer in the field asks first is answered last.
+    // What the offer in the field requests first is answered last.
     const late = Promise.withResolvers<void>();
     let asked = 0;
     await other.page.route('**/log-in/passkey/options', async (route) => {
@@ -379,7 +382,7 @@ describe('Profile and Security', () => {
     await button(page, 'Download').click();
     const file = readFileSync(await (await downloading).path(), 'utf8');
     for (const code of codes) expect(file).toContain(code);
-    // They cannot be shown again, so nobody leaves them by mistake.
+    // They cannot be shown again, so users must not leave them by mistake.
     await page.getByRole('link', { name: 'Profile' }).click();
     await page
       .getByRole('dialog')
@@ -508,7 +511,7 @@ describe('Profile and Security', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Sign out', exact: true }).click();
     await expect.poll(() => list.getByRole('listitem').count()).toBe(1);
     expect(await lives()).toBe(true);
-    // The sign-in is over; what it gave is still offered.
+    // The sign-in has ended; what was granted in it is still offered.
     await button(page, 'Sign out everywhere else').click();
     await expect.poll(() => box.isChecked()).toBe(true);
     await page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere else' }).click();

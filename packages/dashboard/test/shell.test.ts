@@ -15,7 +15,7 @@ describe('the dashboard', () => {
     await closeBrowser();
   });
 
-  /** A browser in which somebody has signed in, at a path. */
+  /** A browser in which a user has signed in, at a path. */
   async function at(path: string, options: Parameters<Dashboard['visit']>[0] = {}, userId?: number): Promise<Visit> {
     const visit = await dashboard.visit(options);
     await signIn(dashboard, visit, userId ?? (await dashboard.register()).id);
@@ -36,7 +36,10 @@ describe('the dashboard', () => {
     return created.value.id;
   }
 
-  /** As in a tab that was just opened, wherever the focus is: an address that ends in #content moves it when the page has been loaded. */
+  /**
+   * As in a tab that was just opened, wherever the focus is: an address that ends in #content moves it when the page has been
+   * loaded.
+   */
   async function fromTheTop(page: Visit['page']): Promise<void> {
     await page.evaluate(() => {
       const top = document.createElement('span');
@@ -95,7 +98,7 @@ describe('the dashboard', () => {
 
     await page.reload();
     await page.getByRole('heading', { level: 1 }).waitFor();
-    // The rooms of an account stand there once it is known which accounts there are.
+    // The rooms of an account are shown once it is known which accounts there are.
     await page.getByRole('link', { name: 'Audit log' }).waitFor();
     await fromTheTop(page);
     const names: string[] = [];
@@ -145,7 +148,7 @@ describe('the dashboard', () => {
     await page.getByLabel('Account', { exact: true }).selectOption('Engines');
     await page.waitForURL(`${dashboard.url}/dashboard/accounts/${team}`);
     await main.getByRole('link', { name: 'Members' }).waitFor();
-    // A viewer changes nothing, so there is nothing to set.
+    // A viewer cannot change anything, so there is nothing to set.
     await expect.poll(() => main.getByRole('link', { name: 'Team settings' }).count()).toBe(0);
   });
 
@@ -206,10 +209,10 @@ describe('the dashboard', () => {
   it('asks in place when the sign-in has ended meanwhile, and leads to the log-in page whoever leaves', async () => {
     const { id } = await dashboard.register();
     const { page, context } = await at('/dashboard/settings/profile', {}, id);
-    // The page knows whose it is: before that it would lead to the log-in page at once.
+    // The page knows whose it is: before that it would lead to the sign-in page at once.
     await page.getByRole('link', { name: 'API keys' }).waitFor();
     await dashboard.keyhouse.administration.endSignInsOf({ userId: id, by: OPERATOR });
-    // Not by the mouse: a question behind the page may have shown the dialog over it already.
+    // Not by the mouse: a request behind the page may have opened the dialog over it already.
     await page.getByRole('link', { name: 'API keys' }).dispatchEvent('click');
     await page.getByRole('dialog', { name: 'Sign in again' }).waitFor();
     await page.reload();

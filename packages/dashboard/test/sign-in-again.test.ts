@@ -1,4 +1,4 @@
-/** A sign-in that ends while a form is open: one signs in in place, as the same user, and what was typed is done. */
+/** A sign-in that ends while a form is open: the same user signs in again on the same page, and what was typed is done. */
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addTotp, registered } from '../../server/test/browser.ts';

@@ -1,4 +1,4 @@
-/** What a first visit costs, as it travels: the entry and everything that it loads before it can show a page. */
+/** What a first visit loads, compressed: the entry and everything that it loads before it can show a page. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** What people do again and again. */
+/** Steps that users do again and again. */
 import type { Page } from 'playwright-core';
 
 export const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
@@ -6,7 +6,7 @@ export const button = (page: Page, name: string) => page.getByRole('button', { n
 export const title = (page: Page, name: string | RegExp): Promise<void> =>
   page.getByRole('heading', { level: 1, name }).waitFor();
 
-/** On the log-in page. */
+/** On the sign-in page. */
 export async function logIn(page: Page, email: string, password: string): Promise<void> {
   await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password', { exact: true }).fill(password);

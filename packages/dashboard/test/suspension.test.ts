@@ -1,4 +1,4 @@
-/** Suspending and deleting accounts in a real browser: what the operator does, and what the people of the account then see. */
+/** Suspending and deleting accounts in a real browser: what the operator does, and what the members of the account then see. */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { newApplication, openSession } from '../../server/test/applications.ts';
 import { newAdministrator, newMember, newPerson, newTeam, type Person } from '../../server/test/people.ts';

@@ -1,4 +1,4 @@
-/** A team in real browsers: from its making to its end, each role with a browser of its own. */
+/** A team in real browsers: from its creation to its end, each role with a separate browser. */
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { linkIn } from '../../server/test/mails.ts';
@@ -15,7 +15,7 @@ describe('a team', () => {
     await closeBrowser();
   });
 
-  /** A browser of its own for somebody, at a path of the dashboard. */
+  /** A separate browser for a user, at a path of the dashboard. */
   async function browse(userId: number, path: string, options: Parameters<Dashboard['visit']>[0] = {}): Promise<Visit> {
     const visit = await dashboard.visit({ reducedMotion: 'reduce', ...options });
     await signIn(dashboard, visit, userId);

@@ -1,4 +1,4 @@
-/** Personal access tokens in a real browser: document A from the log-in to a request, and what becomes of a token afterwards. */
+/** Personal access tokens in a real browser: document A from the log-in to a request, and what happens to a token afterwards. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
@@ -54,7 +54,7 @@ describe('personal access tokens', () => {
     const bearer = `Authorization: Bearer ${token}`;
     const { stdout } = await run('curl', ['-sS', '-H', bearer, `${dashboard.url}/api/v1/cli/loggedUser`]);
     expect(JSON.parse(stdout)).toMatchObject({ user: { email } });
-    // Beside the secret stands by then that it works.
+    // By then the page shows next to the secret that it works.
     await page.getByText('It works. First request:').waitFor();
   });
 
@@ -218,7 +218,7 @@ describe('personal access tokens', () => {
     const both = async () => [await verify(token), await verify(token, '/verify/api/invoices', 'POST')];
     expect(await both()).toEqual([200, 403]);
     await visit.expectAccessible();
-    // It widens, so it asks for a proof.
+    // It widens, so it requires a proof.
     dashboard.advance(11 * MINUTE_MS);
     await page.getByRole('button', { name: 'Undo', exact: true }).click();
     await dialog.getByText('These permissions will be restored:').waitFor();

@@ -1,4 +1,4 @@
-/** What the pages say is what the server did: of mails, of links, of addresses, of teams. */
+/** What the pages say is what the server did: about mails, links, addresses, teams. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { linkIn } from '../../server/test/mails.ts';
 import { invite, newAdministrator, newMember, newPerson, newTeam } from '../../server/test/people.ts';
@@ -31,7 +31,7 @@ describe('what the pages say', () => {
     await visit.expectAccessible();
     await visit.page.getByRole('link', { name: 'Go to the dashboard' }).click();
     await title(visit.page, 'Sign in to Keyhouse');
-    // The browser notes the 404 by itself.
+    // The browser itself logs the 404.
     visit.complaints.splice(0);
   });
 
@@ -97,7 +97,7 @@ describe('what the pages say', () => {
   it('opens the team that was joined by registering with its invitation', async () => {
     const owner = await newPerson(dashboard);
     const team = await newTeam(owner, 'Difference Engines');
-    // A team's own invitation opens registration only where everybody may register.
+    // A team's own invitation opens registration only where everyone may register.
     const email = `u-${crypto.randomUUID()}@example.com`;
     const { page } = await at(`/invitation#${await invite(dashboard, owner, team, email, 'developer')}`);
     await button(page, 'Register to accept').click();
@@ -123,7 +123,7 @@ describe('what the pages say', () => {
     const removed = await owner.ask(`/accounts/${team}/members/${member.id}`, { method: 'DELETE' });
     expect(removed.status).toBeLessThan(300);
 
-    // What this page remembers of the members is younger than what it would ask for again by itself.
+    // What this page remembers of the members is too recent to be requested again automatically.
     await navigation.getByRole('link', { name: 'Audit log' }).click();
     await title(page, 'You’re no longer a member of Analytical Engines');
     await visit.expectAccessible();

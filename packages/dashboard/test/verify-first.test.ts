@@ -1,4 +1,4 @@
-/** A new installation that sends mail asks for the verified address before the first token and the first key. */
+/** A new installation that sends mail requires a verified address before the first token and the first key. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { closeBrowser, type Dashboard, signIn, startDashboard } from './browser.ts';
 import { type Post, startPost } from './post.ts';
@@ -34,10 +34,10 @@ it.each([
     await visit.expectAccessible();
     await visit.expectToFit();
 
-    // Not verified is not verified, whatever the button is told.
+    // Not verified stays not verified, whatever the button is told.
     await button(page, 'I’ve verified it').click();
     await page.getByRole('heading', { name: 'Verify your email first' }).waitFor();
-    // The one of the registration, which the new one replaces.
+    // The one from the registration, which the new one replaces.
     const old = await post.linkTo(user.email, '/verify-email');
     await button(page, 'Send the email again').click();
     await page.getByText('The email is on its way.').waitFor();

@@ -1,10 +1,10 @@
 /**
- * How much a page works for what one does: components that React rendered, told by its own hook for developer tools, and rows of the document.
- * A clock would tell how busy the machine is.
+ * How much work a page does for an action: components that React rendered, counted by its own hook for developer tools, and rows
+ * of the document. A clock would measure how busy the machine is.
  */
 import type { Page } from 'playwright-core';
 
-/** What the hook is given, as far as it is read. */
+/** The parts of the hook's arguments that are read. */
 interface Fiber {
   readonly tag: number;
   readonly flags: number;
@@ -48,7 +48,7 @@ export async function countWork(page: Page): Promise<void> {
   });
 }
 
-/** Components that were rendered by an act and by what the page did because of it until it had nothing more to do. */
+/** Components that were rendered by an action and by what the page did because of it until it had nothing more to do. */
 export async function workOf(page: Page, act: () => Promise<unknown>): Promise<number> {
   const before = await page.evaluate(() => globalThis.renderedSoFar);
   await act();

@@ -76,7 +76,9 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 /** Between servers whose clocks differ; the same server's never goes back. */
 const CLOCK_SKEW_MS = 60_000;
-/** Of each second that passes here, so much must pass there: what was said once proves nothing when it is said again an hour later. */
+/**
+ * In each second that passes here, at least this much must pass there: an old message cannot be presented again an hour later.
+ */
 const LEAST_PACE = 0.9;
 /** A guard that received nothing for this long may have missed that a signing key was withdrawn. */
 const LONG_SILENT_MS = 3_600_000;

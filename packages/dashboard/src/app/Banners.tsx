@@ -8,7 +8,7 @@ import { words } from './words.ts';
 
 const TRY_EVERY_MS = 4000;
 
-/** Asks again by itself until there is an answer, then for everything that failed meanwhile. */
+/** Retries by itself until there is an answer, then requests everything that failed in the meantime. */
 export function Lost() {
   const isReached = useIsReached();
   const queries = useQueryClient();

@@ -1,4 +1,4 @@
-/** The password that the user has, asked for in a dialog over the page. It takes the focus. */
+/** The user's current password, asked for in a dialog over the page. It takes the focus. */
 import { PasswordInput } from '@mantine/core';
 
 interface Props {

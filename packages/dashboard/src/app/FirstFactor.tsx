@@ -1,4 +1,4 @@
-/** Password, passkey, or whatever else the log-in page offers, in a tab of its own. */
+/** Password, passkey, or anything else that the sign-in page offers, in a separate tab. */
 import { Anchor, Button, Group, Stack, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';

@@ -1,4 +1,4 @@
-/** Whose place this is, which account the pages are about, the person's own settings, and the way out. */
+/** The operator's name, the account that the pages are about, the user's own settings, and signing out. */
 import { Link } from '@tanstack/react-router';
 import { KeyRound, Settings } from 'lucide-react';
 import { useBrand } from '../kit/brand.ts';

@@ -1,4 +1,4 @@
-/** The frame around every page. What is in it stands beside this file: the header, the banners, the navigation. */
+/** The frame around every page. Its parts are in this folder: the header, the banners, the navigation. */
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef } from 'react';
 import { useMemberships } from '../kit/membership.ts';
@@ -23,7 +23,7 @@ export function Layout() {
   const isAdministrator = user?.administrator ?? false;
   const isNarrow = useIsNarrow();
   const main = useRef<HTMLElement>(null);
-  // A new page begins at its top, for readers of screens too.
+  // A new page begins at its top, for screen readers too.
   const previous = useRef(pathname);
   useEffect(() => {
     if (previous.current !== pathname) main.current?.focus({ preventScroll: true });

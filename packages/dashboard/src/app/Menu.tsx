@@ -1,4 +1,4 @@
-/** Where the window has no room for the navigation: one button, and a drawer with everything that leads elsewhere. */
+/** If the window has no room for the navigation: one button, and a drawer with all links. */
 import { MenuIcon, X } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import { LogOutButton, Switcher, ThemeSwitch } from './controls.tsx';
@@ -14,7 +14,7 @@ export function Menu(props: NavigationProps) {
   const wasOpened = useRef(false);
   const id = useId();
   const close = () => setOpened(false);
-  // Back to where it was opened. A page that was gone to takes the focus afterwards (`Layout`).
+  // Back to where it was opened. A page that was opened takes the focus afterwards (`Layout`).
   useEffect(() => {
     if (wasOpened.current && !opened) button.current?.focus();
     wasOpened.current = opened;

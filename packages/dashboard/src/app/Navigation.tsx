@@ -12,7 +12,7 @@ export interface NavigationProps {
   readonly pathname: string;
 }
 
-/** The lists that belong to where one is. */
+/** The lists for the current place. */
 export function Navigation({ account, isAdministrator, pathname }: NavigationProps) {
   const here = pathOf(pathname);
   const main = isAdministrator ? [...placesOf(account), TO_ADMINISTRATION] : placesOf(account);
@@ -27,7 +27,7 @@ export function Navigation({ account, isAdministrator, pathname }: NavigationPro
   );
 }
 
-/** Each list, wherever one is: a menu is opened to go elsewhere. */
+/** All lists, whatever the current place: a menu is opened to go elsewhere. */
 export function WholeNavigation({ account, isAdministrator, pathname, onGone }: NavigationProps & { onGone: () => void }) {
   const here = pathOf(pathname);
   return (
@@ -44,7 +44,7 @@ interface ListProps {
   readonly places: readonly Place[];
   readonly here: string;
   readonly isTitled?: boolean;
-  /** A link was followed, also one to the page that is shown. */
+  /** A link was followed, possibly one to the current page. */
   readonly onGone?: () => void;
 }
 
@@ -56,7 +56,7 @@ const List = ({ label, places, here, isTitled = false, onGone }: ListProps) => (
         <li key={to}>
           <Link
             to={to}
-            // Which one is the current place is judged here.
+            // The current place is decided here.
             activeOptions={{ exact: true }}
             className={styles.navLink}
             onClick={onGone}

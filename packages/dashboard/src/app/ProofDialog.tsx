@@ -1,4 +1,4 @@
-/** "Confirm that it is you": asked when the server wants a younger proof; the call that asked for it then goes on by itself. */
+/** "Confirm it's you": shown when the server requires a newer proof; the call that needed it then continues by itself. */
 import { Alert, Button, Modal, Stack, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
@@ -29,7 +29,7 @@ export default function ProofDialog({ onDone }: { onDone: (proved: boolean) => v
       void queries.invalidateQueries({ queryKey: ME });
       onDone(true);
     } catch (caught) {
-      // What the browser's own dialog throws when the person turned away.
+      // What the browser's own dialog throws when the user cancels it.
       if (caught instanceof Error && caught.name === 'NotAllowedError') setCancelled(true);
       else setError(caught);
       setBusy(false);
@@ -49,7 +49,7 @@ export default function ProofDialog({ onDone }: { onDone: (proved: boolean) => v
         {methods.includes('password') && (
           <form onSubmit={withPassword}>
             <Stack>
-              {/* A password manager wants to know whose password it is. */}
+              {/* Tells a password manager whose password it is. */}
               <input type="email" name="username" autoComplete="username" value={me?.user.email ?? ''} readOnly hidden />
               <CurrentPassword
                 label={said.password}

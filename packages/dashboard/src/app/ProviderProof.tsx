@@ -1,4 +1,4 @@
-/** Proving it with another provider, in a window of its own: this page stays as it is, and hears of it by asking. */
+/** Giving a proof with another provider, in a separate window: this page stays as it is, and polls for the result. */
 import { Anchor, Button, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';

@@ -1,6 +1,6 @@
 /**
- * Signs in again over a page whose sign-in has ended, as the user whose page it is. Somebody else who signs in is told so, and nothing of this page
- * is sent for them.
+ * Signs in again over a page whose sign-in has ended, as the user whose page it is. Another user who signs in is told so, and
+ * nothing of this page is sent for them.
  */
 import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
@@ -41,7 +41,7 @@ export default function SignInDialog({ user, onDone }: Props) {
       if (next === null) await look();
       else setMethods(next);
     } catch (caught) {
-      // What the browser's own dialog throws when the person turned away.
+      // What the browser's own dialog throws when the user cancels it.
       if (caught instanceof Error && caught.name === 'NotAllowedError') setNotice(said.passkeyCancelled);
       else setError(caught);
     }
@@ -57,7 +57,7 @@ export default function SignInDialog({ user, onDone }: Props) {
       centered
       closeOnClickOutside={false}
       zIndex={600}
-      // Somebody else at a computer that was left must not read the page behind it.
+      // Another person at an unattended computer must not read the page behind it.
       overlayProps={{ backgroundOpacity: 0.6, blur: 12 }}
     >
       <Stack>
@@ -76,7 +76,7 @@ export default function SignInDialog({ user, onDone }: Props) {
           <SecondFactor methods={methods} attempt={shared} onAgain={() => setMethods(null)} />
         )}
         <Group justify="flex-end">
-          {/* The server leads to the log-in page, and from there back to this one. */}
+          {/* The server leads to the sign-in page, and from there back to this one. */}
           <Button variant="subtle" color="gray" onClick={() => window.location.reload()}>
             {said.leave}
           </Button>

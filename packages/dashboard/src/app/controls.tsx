@@ -32,7 +32,7 @@ export function LogOutButton({ isNamed = false }: ButtonProps) {
 
 const NEW_TEAM = 'new-team';
 
-/** A plain select: it works with every keyboard, screen reader and telephone. */
+/** A plain select: it works with every keyboard, screen reader and phone. */
 export function Switcher({ account, onGone }: { account: Account | null; onGone?: () => void }) {
   const accounts = useMe().data?.accounts ?? [];
   const navigate = useNavigate();
@@ -61,7 +61,7 @@ export function Switcher({ account, onGone }: { account: Account | null; onGone?
 const NEXT = { auto: 'light', light: 'dark', dark: 'auto' } as const;
 const ICONS = { auto: SunMoon, light: Sun, dark: Moon } as const;
 
-/** As the system has it, light, dark; remembered by Mantine in this browser. */
+/** Like the system, light, dark; remembered by Mantine in this browser. */
 export function ThemeSwitch({ isNamed = false }: ButtonProps) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const Icon = ICONS[colorScheme];

@@ -1,4 +1,4 @@
-/** The corner where short notices appear; loaded beside the page, since nothing is said before something was done. */
+/** The corner where short notices appear; loaded after the page, since there are none before the user has done something. */
 import '@mantine/notifications/styles.css';
 import { Notifications } from '@mantine/notifications';
 

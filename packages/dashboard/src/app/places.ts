@@ -1,4 +1,4 @@
-/** Where one can go: in the account that is chosen, in the person's settings, in the pages of administrators. */
+/** All places: in the chosen account, in the user's settings, in the pages of administrators. */
 import { AppWindow, Building2, House, KeyRound, type LucideIcon, ScrollText, Users, Wrench } from 'lucide-react';
 import { type Account, hasRole } from '../kit/session.ts';
 import { words } from './words.ts';
@@ -51,10 +51,10 @@ export const pathOf = (pathname: string): string => pathname.replace(/^\/dashboa
 
 export const isWithin = (here: string, to: string): boolean => here === to || here.startsWith(`${to}/`);
 
-/** The home page of an account is not the place of all its other pages; that of the personal one is also the dashboard's. */
+/** The overview of an account is not the place of all its other pages; that of the personal one is also the dashboard's. */
 export const isCurrent = (here: string, to: string): boolean =>
   /^\/accounts\/\d+$/.test(to) ? here === to || here === '' : isWithin(here, to);
 
-/** What the page is called in the navigation; undefined where no link leads to it. */
+/** What the page is called in the navigation; undefined if no link leads to it. */
 export const labelOf = (here: string, account: Account | null): string | undefined =>
   [...placesOf(account), ...SETTINGS, ...ADMINISTRATION].find(({ to }) => isCurrent(here, to))?.label;

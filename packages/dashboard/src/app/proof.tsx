@@ -1,4 +1,4 @@
-/** Hangs the proof dialog on `ask`. Calls that come while it is open wait for the same answer. */
+/** Connects the proof dialog to `ask`. Calls that come while it is open wait for the same answer. */
 import { lazy, Suspense, useEffect } from 'react';
 import { helpers } from '../lib/ask.ts';
 import { useWaiting } from './waiting.ts';

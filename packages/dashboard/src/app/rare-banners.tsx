@@ -1,4 +1,4 @@
-/** Shown above every page while it is so: the account is suspended, the address is not verified. Loaded for those who see them alone. */
+/** Shown above every page while it applies: the account is suspended, the address is not verified. Loaded only when needed. */
 import { useMutation } from '@tanstack/react-query';
 import { sentenceOf } from '../kit/errors.tsx';
 import type { Account } from '../kit/session.ts';
@@ -6,7 +6,7 @@ import { ask } from '../lib/ask.ts';
 import styles from './layout.module.css';
 import { words } from './words.ts';
 
-/** Of the account that the pages are about: everything can be looked at, and nothing of it is accepted or changed. */
+/** For the account that the pages are about: everything can be read, and nothing in it is accepted or changed. */
 export function Suspended({ account: { kind, name, suspension } }: { account: Account }) {
   if (suspension === null) return null;
   return (

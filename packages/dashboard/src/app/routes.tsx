@@ -1,4 +1,4 @@
-/** Every page and its path, below `/dashboard`. Each is a file of its own that is loaded when it is opened. */
+/** Every page and its path, below `/dashboard`. Each is a separate file that is loaded when it is opened. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { NotFound } from '../kit/not-found.tsx';
 import { Loading } from '../kit/states.tsx';

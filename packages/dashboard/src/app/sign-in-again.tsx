@@ -1,6 +1,6 @@
 /**
- * Hangs the dialog that signs in again on `ask`: a sign-in that ends must not take along what was typed. Whatever the page shows is asked for
- * again afterwards. Calls that come while the dialog is open wait for the same answer.
+ * Connects the dialog that signs in again to `ask`: when a sign-in ends, what was typed must not be lost. Everything that the
+ * page shows is requested again afterwards. Calls that come while the dialog is open wait for the same answer.
  */
 import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useRef } from 'react';

@@ -3,10 +3,10 @@ import type { Api } from '../lib/ask.ts';
 
 export type StepMethod = Extract<Api['POST /log-in']['answer'], { next: 'second-factor' }>['methods'][number];
 
-/** What the forms in it have in common: one thing at a time, and what became of the last one. */
+/** What the forms in it have in common: one thing at a time, and the outcome of the last one. */
 export interface Attempt {
   readonly isBusy: boolean;
   readonly error: unknown;
-  /** What resolves to second-factor methods asks for them next; everything else has signed in. */
+  /** If it resolves to second-factor methods, these are asked for next; everything else has signed in. */
   run(how: () => Promise<readonly StepMethod[] | null>): void;
 }

@@ -1,4 +1,7 @@
-/** Signing in with a passkey, as the first step or as the second. The answer fits `Attempt.run`: nothing is asked for after a passkey. */
+/**
+ * Signing in with a passkey, as the first step or as the second. The answer fits `Attempt.run`: nothing more is required after a
+ * passkey.
+ */
 import { ask } from '../lib/ask.ts';
 
 export async function enterWithPasskey(): Promise<null> {

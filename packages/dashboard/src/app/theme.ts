@@ -2,7 +2,7 @@
 import { createTheme, type MantineColorsTuple } from '@mantine/core';
 import { words } from './words.ts';
 
-/** Mantine wants ten steps, of which `mantine.css` says what is filled, hovered and written; the browser mixes the rest. */
+/** Mantine requires ten steps, of which `mantine.css` defines those for fills, hover and text; the browser mixes the rest. */
 const mix = (share: number, other: 'white' | 'black'): string => `color-mix(in oklab, var(--kh-accent) ${share}%, ${other})`;
 const accent: MantineColorsTuple = [
   mix(8, 'white'),
@@ -27,7 +27,7 @@ export const theme = createTheme({
   headings: { fontFamily: 'var(--kh-font)', fontWeight: '650' },
   cursorType: 'pointer',
   respectReducedMotion: true,
-  // A dialog's head is a `header` element, which would pass for the page's banner.
+  // A dialog's head is a `header` element, which would be taken for the page's banner.
   components: {
     ModalHeader: { defaultProps: { role: 'none' } },
     PasswordInput: { defaultProps: { visibilityToggleButtonProps: { 'aria-label': words.showPassword, tabIndex: 0 } } },

@@ -1,4 +1,4 @@
-/** Calls that wait for one dialog, and for the same answer of it. */
+/** Calls that wait for one dialog, and for its answer, which they share. */
 import { useCallback, useState } from 'react';
 
 type Resolve = (isDone: boolean) => void;

@@ -1,4 +1,4 @@
-/** One application: what it is, its settings, who uses it. */
+/** One application: what it is, its settings, its users. */
 
 import { Button, Stack, Tabs } from '@mantine/core';
 import { notifications } from '@mantine/notifications';

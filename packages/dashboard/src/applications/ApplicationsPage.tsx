@@ -24,7 +24,7 @@ export function Applications({ account, canManage }: { account: string; canManag
   const list = useApplications(account);
   const catalogue = useCatalogue();
   const rows = list.data?.pages.flatMap((page) => page.applications) ?? [];
-  // The button comes back in this very render; it can take the focus when that has been drawn.
+  // The button comes back in this render; it can take the focus after that has been drawn.
   const back = () => {
     setStep({ at: 'list' });
     requestAnimationFrame(() => create.current?.focus());

@@ -1,4 +1,4 @@
-/** What an application asks people for, and what of it they may leave out. */
+/** What an application asks users for, and what of it they may clear. */
 import { Input, SegmentedControl, Stack, Text, Textarea } from '@mantine/core';
 import { memo, useMemo } from 'react';
 import type { DraftErrors, NamesDraft } from './draft.ts';
@@ -19,10 +19,10 @@ interface Props {
   readonly errors: DraftErrors;
 }
 
-/** Rendered again when something of it changes, and not for a letter in another field. */
+/** Rendered again when part of it changes, and not for a letter in another field. */
 export const AsksField = memo(function AsksField({ draft, onChange, catalogue, errors }: Props) {
   const { asksAny, asked, optional } = draft;
-  // What it asks for already is shown also when the operator has closed it meanwhile: it can be taken out.
+  // What it asks for already is shown even if the operator has closed it in the meantime: it can be removed.
   const entries = useMemo(
     () => catalogue.filter(({ name, grantable }) => grantable || (!asksAny && asked.chosen.includes(name))),
     [catalogue, asksAny, asked],

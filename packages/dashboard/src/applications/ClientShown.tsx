@@ -1,4 +1,4 @@
-/** A client id, and this once its secret. */
+/** A client ID, and only once its secret. */
 
 import { Button, Group, Stack, Text, Title } from '@mantine/core';
 import { useEffect, useId, useRef } from 'react';

@@ -1,4 +1,4 @@
-/** A name and where people go back to are enough. */
+/** A name and the redirect URIs are enough. */
 
 import { Button, Group, Stack, Title } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';

@@ -20,7 +20,7 @@ const hasBadge = ({ verified_at: verifiedAt, first_party: isFirstParty }: Applic
   verifiedAt !== null || isFirstParty;
 
 export function EditForm({ account, application, catalogue }: Props) {
-  // What was loaded or saved last; asking again meanwhile takes nothing away that was typed.
+  // What was loaded or saved last; loading it again in the meantime does not remove what was typed.
   const [saved, setSaved] = useState(application);
   const [draft, setDraft] = useState<Draft>(() => draftOf(application));
   const [errors, setErrors] = useState<DraftErrors>({});

@@ -1,4 +1,4 @@
-/** The fields of an application: what everybody needs stands open, the rest is one line each, opened by who wants it. */
+/** The fields of an application: those that everyone needs are open, each of the rest is one line that can be opened. */
 
 import { Checkbox, NativeSelect, Radio, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { memo, type RefObject, useMemo, useState } from 'react';
@@ -220,7 +220,7 @@ const UrisField = ({ label, description, placeholder, text, error, onChange }: U
   />
 );
 
-/** Whatever exists may be given: nobody is asked. */
+/** Every existing permission may be given: no user is asked. */
 const OwnField = memo(function OwnField({
   own,
   onChange,

@@ -1,4 +1,4 @@
-/** What an application is, and what whoever builds it needs to know. */
+/** What an application is, and what its developer needs to know. */
 
 import { Alert, Button, Group, Stack, Text, Title } from '@mantine/core';
 import { Hourglass } from 'lucide-react';
@@ -20,7 +20,7 @@ import { words } from './words.ts';
 interface Props {
   readonly application: Application;
   readonly catalogue: Catalogue;
-  /** Null: the person may not. */
+  /** Null: the user may not. */
   readonly onEndOverlap: (() => void) | null;
 }
 

@@ -16,7 +16,7 @@ export interface Column {
 
 interface Props {
   readonly label: string;
-  /** The same array while it holds the same. */
+  /** The same array while its content does not change. */
   readonly entries: Catalogue;
   readonly columns: readonly Column[];
 }

@@ -60,5 +60,5 @@ export function RotateDialog({ account, application, onClose }: Props) {
   );
 }
 
-/** Whether the secret before the last rotation still works. */
+/** Whether the previous secret still works. */
 export const isRunning = ({ previous_secret_ends_at: end }: Application): boolean => end !== null && Date.parse(end) > Date.now();

@@ -1,4 +1,4 @@
-/** What is typed of an application, and how it becomes what the server takes. */
+/** What is typed about an application, and how it becomes what the server takes. */
 import type { Application, Catalogue, Wish } from './queries.ts';
 import { words } from './words.ts';
 
@@ -22,7 +22,7 @@ export interface Draft {
   readonly idTokenAlgorithm: Application['id_token_signed_response_alg'];
   readonly homePage: string;
   readonly logo: LogoDraft;
-  /** It may ask for whatever is grantable. */
+  /** It may ask for every grantable permission. */
   readonly asksAny: boolean;
   readonly asked: NamesDraft;
   readonly optional: NamesDraft;
@@ -78,7 +78,7 @@ export const draftOf = (application: Application): Draft => ({
 export const hasSchemeWithoutDot = (lines: readonly string[]): boolean =>
   lines.some((line) => /^(?!https?:)[a-z][a-z0-9+-]*:/i.test(line));
 
-/** Lines that say something, each once. */
+/** Lines that are not empty, each once. */
 export const linesOf = (text: string): string[] => [
   ...new Set(
     text
@@ -91,11 +91,11 @@ export const linesOf = (text: string): string[] => [
 export const namesOf = ({ chosen, text }: NamesDraft, catalogue: Catalogue): string[] =>
   catalogue.length > 0 ? [...chosen] : [...new Set(text.split(/[\s,;]+/).filter((part) => part !== ''))];
 
-/** Null: whatever is grantable. */
+/** Null: every grantable permission. */
 export const askedOf = (draft: Draft, catalogue: Catalogue): string[] | null =>
   draft.asksAny ? null : namesOf(draft.asked, catalogue);
 
-/** What was ticked as optional and is not asked for any more is no wish. */
+/** What was ticked as optional and is not asked for any more is not sent. */
 export function optionalOf(draft: Draft, catalogue: Catalogue): string[] {
   const asked = askedOf(draft, catalogue);
   const optional = namesOf(draft.optional, catalogue);
@@ -104,7 +104,7 @@ export function optionalOf(draft: Draft, catalogue: Catalogue): string[] {
   return optional.filter((name) => names.has(name));
 }
 
-/** A wish, or what is wrong at which field. Most is judged by the server alone. */
+/** A wish, or what is wrong at which field. The server alone judges most of it. */
 export function wishOf(draft: Draft, catalogue: Catalogue): { readonly wish: Wish } | { readonly errors: DraftErrors } {
   const redirectUris = linesOf(draft.redirectUris);
   const keys = draft.keys.trim() === '' ? null : readJson(draft.keys);

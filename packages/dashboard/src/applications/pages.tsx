@@ -1,4 +1,4 @@
-/** The applications of the account in the path, and one of them, with what the person may do there. */
+/** The applications of the account in the path, and one of them, with what the user may do there. */
 import { useParams } from '@tanstack/react-router';
 import { OfAccount } from '../kit/of-account.tsx';
 import { hasRole } from '../kit/session.ts';

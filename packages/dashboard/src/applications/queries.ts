@@ -1,4 +1,4 @@
-/** What the pages of this room ask the server, and what they forget when something changed. */
+/** What the pages of this room request, and what they forget when something changed. */
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type Api, ask } from '../lib/ask.ts';
 
@@ -32,11 +32,11 @@ export const useApplication = (account: string, id: string) =>
     queryFn: () => ask('GET /accounts/:account/applications/:id', { params: { account, id } }),
   });
 
-/** What can be chosen from; undefined while it is not known, so that nobody types what there are boxes for. */
+/** The choices; undefined until they are known, so that nobody types names for which there are boxes. */
 export const useCatalogue = () =>
   useQuery({ queryKey: ['permissions'], queryFn: () => ask('GET /permissions'), staleTime: 300_000 });
 
-/** The verbs of an account. After each, whatever is shown of its applications is asked for again. */
+/** The verbs of an account. After each, everything that is shown of its applications is requested again. */
 export function useVerbs(account: string) {
   const client = useQueryClient();
   const changed = async <T>(doing: Promise<T>): Promise<T> => {

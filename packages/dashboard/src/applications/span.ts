@@ -8,7 +8,7 @@ const UNITS = [
   [1, 'second'],
 ] as const;
 
-/** In the largest unit that it is a whole number of: `30 days`, `90 minutes`. */
+/** In the largest unit in which it is a whole number: `30 days`, `90 minutes`. */
 export function spanOf(seconds: number): string {
   const [size, unit] = UNITS.find(([each]) => seconds % each === 0) ?? [1, 'second'];
   return words.units[unit](seconds / size);
@@ -16,7 +16,7 @@ export function spanOf(seconds: number): string {
 
 const COMMON = [3600, 86_400, 7 * 86_400, 30 * 86_400, 90 * 86_400, 365 * 86_400];
 
-/** What is offered, and what holds now when it is something else. `''` is never. */
+/** What is offered, and the current value if it is something else. `''` is never. */
 export function spanChoices(now: string): readonly { readonly value: string; readonly label: string }[] {
   const seconds = [...new Set([...COMMON, ...(now === '' ? [] : [Number(now)])])].sort((a, b) => a - b);
   return [{ value: '', label: words.never }, ...seconds.map((each) => ({ value: String(each), label: spanOf(each) }))];

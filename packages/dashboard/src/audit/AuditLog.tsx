@@ -1,4 +1,4 @@
-/** Looking through a log: the decision on one request, or everything that fits a filter. */
+/** Searching a log: the decision on one request, or everything that matches a filter. */
 import { Stack, Text } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect } from 'react';
@@ -40,7 +40,7 @@ export function AuditLog({ log }: { log: Log }) {
   );
 }
 
-/** A page of a long search may be empty and still not be the last: a few are asked for by themselves, then by a button. */
+/** A page of a long search may be empty and still not be the last: a few are requested automatically, then by a button. */
 const PAGES_BY_ITSELF = 10;
 
 function Found({ log, filter, onFilter }: { log: Log; filter: Filter; onFilter: (filter: Filter) => void }) {

@@ -33,7 +33,7 @@ export function Facts({ row, log, isDecision = false }: { row: AuditRow; log: Lo
           said.reason,
           (row.event.startsWith('session.') ? entryOf(ENDS, row.reason) : entryOf(REASONS, row.reason)?.help) ?? row.reason,
         )),
-    // Else it says why nothing could be judged, and the sentence above tells that.
+    // Otherwise it says why nothing could be judged, and the sentence above tells that.
     ...(isPermission(lacking) ? [[said.lacking, <Mono key="m">{lacking}</Mono>] as const] : []),
     ...(isOfRole ? known(said.held, held) : held === undefined ? [] : known(said.permissionsHeld, held ?? words.everything)),
     ...(isOfRole ? known(said.wanted, wanted) : known(said.permissionsWanted, wanted)),
@@ -44,7 +44,7 @@ export function Facts({ row, log, isDecision = false }: { row: AuditRow; log: Lo
     ...known(said.shape, typeof shape === 'string' ? (entryOf(words.shapes, shape) ?? shape) : null),
     ...known(said.judgedBy, typeof judgedBy === 'string' ? (entryOf(words.judges, judgedBy) ?? judgedBy) : null),
     ...(row.credential_id === null ? [] : [[said.credential, <Credential key="c" row={row} log={log} />] as const]),
-    // A credential that was refused is not one who did something.
+    // A credential that was refused did not do anything.
     ...(row.credential_id !== null && /^(key|token):/.test(row.actor) ? [] : known(said.who, whoOf(row))),
     ...(row.user_id === null || row.actor === `user:${row.user_id}`
       ? []
@@ -103,7 +103,7 @@ function detailOf(name: string, value: unknown, format: Format): string {
   return name.endsWith('Seconds') ? words.seconds(format.number(value)) : format.number(value);
 }
 
-/** What it means that nothing stands there. */
+/** What it means if there is no value. */
 const NOTHING: Readonly<Record<string, string>> = {
   permissions: words.everything,
   addresses: words.anywhere,
@@ -127,7 +127,7 @@ function Credential({ row, log }: { row: AuditRow; log: Log }) {
   );
 }
 
-/** From an entry to those like it. */
+/** From an entry to similar ones. */
 export function Narrower({ row, onFilter }: { row: AuditRow; onFilter: (filter: Filter) => void }) {
   const { credential_id } = row;
   return (

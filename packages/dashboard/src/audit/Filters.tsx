@@ -1,4 +1,4 @@
-/** Who, what, with which credential, when. Plain selects: they work with every keyboard, screen reader and telephone. */
+/** Who, what, with which credential, when. Plain selects: they work with every keyboard, screen reader and phone. */
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useCredentials } from '../kit/credential-list.ts';
@@ -13,7 +13,7 @@ import { words } from './words.ts';
 interface Props {
   readonly log: Log;
   readonly filter: Filter;
-  /** What is set to undefined is taken away. */
+  /** A member that is undefined is removed. */
   readonly onChange: (change: { readonly [Name in keyof Filter]?: Filter[Name] | undefined }) => void;
   readonly onClear: () => void;
 }
@@ -87,7 +87,7 @@ function DayField({
 type Part = Pick<Props, 'filter' | 'onChange'>;
 type Choices = { readonly value: string; readonly label: string }[];
 
-/** What the address of the page names stays a choice, also when the lists do not hold it any more. */
+/** The value in the address of the page stays a choice, even if the lists do not contain it any more. */
 const withChosen = (choices: Choices, chosen: string | undefined): Choices =>
   chosen === undefined || choices.some(({ value }) => value === chosen) ? [] : [{ value: chosen, label: chosen }];
 
@@ -154,7 +154,7 @@ interface TextProps {
   readonly onChange: (value: string | undefined) => void;
 }
 
-/** Takes effect with Enter, or when it is left. */
+/** Takes effect with Enter, or when it loses the focus. */
 function TextFilter({ label, value, isNumber = false, placeholder = words.numberPlaceholder, onChange }: TextProps) {
   const [text, setText] = useState(value ?? '');
   const [shown, setShown] = useState(value);

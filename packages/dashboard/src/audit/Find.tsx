@@ -64,7 +64,7 @@ export function Decision({ log, requestId, onBack }: { log: Log; requestId: stri
   );
 }
 
-/** Where nothing could be judged, no permission was lacking. */
+/** If nothing could be judged, no permission was missing. */
 const isJudged = ({ reason, details: { lacking } }: AuditRow): boolean =>
   reason !== 'forbidden' || typeof lacking !== 'string' || lacking.includes('.');
 

@@ -1,4 +1,4 @@
-/** The whole audit log, with the head of its chain. */
+/** The server audit log, with the latest hash of its chain. */
 
 import { Alert, Button, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';

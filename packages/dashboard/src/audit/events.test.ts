@@ -32,7 +32,7 @@ const said = (part: Partial<AuditRow>): string =>
     .map(({ text }) => text)
     .join('');
 
-/** The compiler notices a reason of the server that is not here. */
+/** The compiler reports a reason of the server that is not here. */
 const OF_CREDENTIALS: Readonly<Record<RefusalReason, true>> = {
   malformed: true,
   unknown: true,

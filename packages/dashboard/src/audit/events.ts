@@ -1,6 +1,6 @@
 /**
- * Every event that may stand in the log, and every reason of a refusal, in plain words. In a sentence `{who}` is the one who did it,
- * `{user}` and `{credential}` are what it is about, and any other name is one of the event's details.
+ * Every event that may occur in the log, and every reason of a refusal, in plain words. In a sentence `{who}` is the one who did
+ * it, `{user}` and `{credential}` are what it is about, and any other name is one of the event's details.
  */
 
 export const GROUPS = [
@@ -22,7 +22,7 @@ export interface EventWords {
   /** As a filter names it. */
   readonly name: string;
   readonly says: string;
-  /** When the user that it is about did it: themself, or by a link or a sign-in of theirs. */
+  /** If the user that it is about did it: themself, or by a link or a sign-in of theirs. */
   readonly own: string;
 }
 

@@ -1,4 +1,4 @@
-/** What of the log is looked for. It stands in the address of the page, so that it can be sent to somebody. */
+/** The search of the log. It is in the address of the page, so that it can be sent to somebody. */
 
 import type { Api } from 'keyhouse/dashboard-api';
 import { entryOf } from '../lib/entry-of.ts';
@@ -16,14 +16,14 @@ export interface Filter {
   /** Days in the reader's zone, `2027-11-22`. */
   readonly from?: string;
   readonly to?: string;
-  /** Of the whole log only. */
+  /** Only for the server audit log. */
   readonly account?: string;
   readonly user?: string;
 }
 
 const NAMES = ['event', 'actor', 'credential', 'request_id', 'from', 'to', 'account', 'user'] as const;
 
-/** Out of the search part of an address, where numbers arrive as numbers. What is not known is left out. */
+/** From the search part of an address, where numbers arrive as numbers. Unknown members are left out. */
 export function readFilter(search: Readonly<Record<string, unknown>>): Filter {
   const filter: Record<string, string> = {};
   for (const name of NAMES) {
@@ -53,5 +53,5 @@ function startOf(day: string, later: number): string | null {
   return date.toISOString();
 }
 
-/** Besides the request id, which has a page of its own. */
+/** In addition to the request ID, which has a page of its own. */
 export const isFiltered = ({ request_id: _, ...rest }: Filter): boolean => Object.keys(rest).length > 0;

@@ -1,4 +1,4 @@
-/** The log of an account, or the whole of it. */
+/** The log of an account, or of the server. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { Api } from 'keyhouse/dashboard-api';
 import { ask, urlOf } from '../lib/ask.ts';
@@ -6,7 +6,7 @@ import { type Filter, queryOf } from './filter.ts';
 
 export type AuditRow = Api['GET /accounts/:account/audit']['answer']['events'][number];
 
-/** An account's, or (null) the whole log. */
+/** An account's, or (null) the server's. */
 export type Log = { readonly account: string } | null;
 
 export const AUDIT = ['audit'] as const;
@@ -24,7 +24,7 @@ export function useAudit(log: Log, filter: Filter) {
   });
 }
 
-/** A refusal is written some seconds after it happened: asked for again until it is there, for half a minute. */
+/** A refusal is written some seconds after it happened: requested again until it is there, for half a minute. */
 const LOOKS = 10;
 export function useDecision(log: Log, requestId: string) {
   return useQuery({

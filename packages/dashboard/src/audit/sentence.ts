@@ -1,4 +1,4 @@
-/** An entry of the log as a sentence: parts to be written plainly, and parts that stand out. */
+/** An entry of the log as a sentence: plain parts, and emphasized ones. */
 import { entryOf } from '../lib/entry-of.ts';
 import { EVENTS, REASONS } from './events.ts';
 import type { AuditRow } from './queries.ts';
@@ -10,7 +10,7 @@ export interface Part {
   readonly strong: boolean;
 }
 
-/** Parts of one sentence never change places; this tells them apart. */
+/** The parts of one sentence never change places; this tells them apart. */
 export type PlacedPart = Part & { readonly place: string };
 
 export function sentenceOf(row: AuditRow): readonly PlacedPart[] {
@@ -88,7 +88,7 @@ export function userOf({ actor, user_id, user_name }: AuditRow): string {
 export const credentialOf = ({ credential_id, credential_name }: AuditRow): string =>
   credential_name ?? (credential_id === null ? '–' : words.noCredential(credential_id));
 
-/** One that this page does not know is shown as it is. */
+/** One that this page does not know is shown unchanged. */
 export const reasonOf = (reason: string | null): string => (reason === null ? '–' : (entryOf(REASONS, reason)?.short ?? reason));
 
 export function textOf(value: unknown): string {

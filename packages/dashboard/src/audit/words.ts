@@ -1,4 +1,4 @@
-/** Every sentence of this room; those of events and reasons stand in `events.ts`. */
+/** Every sentence of this room; those of events and reasons are in `events.ts`. */
 export const words = {
   title: 'Audit log',
   intro: 'What happened in this account, newest first: who did it, with what, and from where.',
@@ -117,7 +117,7 @@ export const words = {
     none: 'No credential',
   } as Readonly<Record<string, string>>,
   judges: { server: 'The server', guard: 'A guard' } as Readonly<Record<string, string>>,
-  /** Names of details; one that is not here is shown as it is. */
+  /** Names of details; one that is not here is shown unchanged. */
   details: {
     methods: 'Signed in with',
     method: 'Confirmed with',

@@ -1,4 +1,4 @@
-/** From which addresses it may be used: text, one a line, and one's own with a click. */
+/** From which addresses it may be used: text, one per line, and the user's own with a click. */
 import { Button, Stack, Textarea } from '@mantine/core';
 import { addAddress, readAddresses } from './addresses.ts';
 import { useMyAddress } from './queries.ts';

@@ -1,4 +1,4 @@
-/** A name is enough. When it ends, what it may do and from where: one line each, opened by who wants it. */
+/** A name is enough. When it expires, what it may do and from where: one line each, which can be opened. */
 
 import { Button, Group, SegmentedControl, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
@@ -30,7 +30,7 @@ interface Props {
   readonly onCancel: () => void;
 }
 
-/** Where the installation asks for a verified address first, that step comes before the form. */
+/** If the installation requires a verified address first, that step comes before the form. */
 export function CreateForm(props: Props) {
   const { data: me } = useMe();
   if (me?.user.must_verify_email) return <VerifyFirst email={me.user.email} onCancel={props.onCancel} />;

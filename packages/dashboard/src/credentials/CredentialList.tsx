@@ -1,4 +1,4 @@
-/** The tokens of a person, or the keys of an account. */
+/** The tokens of a user, or the keys of an account. */
 
 import { Badge, Menu } from '@mantine/core';
 import { Link } from '@tanstack/react-router';

@@ -1,4 +1,4 @@
-/** One token or key: what it is, what it does, what it could do without. */
+/** One token or key: what it is, how it is used, which permissions it does not need. */
 
 import { Badge, Button, Skeleton, Stack, Tabs, Title } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
@@ -64,7 +64,7 @@ export function CredentialPage({ scope, id, jwts }: PageProps) {
 interface Props {
   readonly scope: Scope;
   readonly detail: Detail;
-  /** Called when it was revoked: there is nothing to look at any more. */
+  /** Called when it was revoked: there is nothing to show any more. */
   readonly onGone: () => void;
   readonly jwts?: ReactNode;
 }

@@ -1,4 +1,4 @@
-/** The tokens of the person or the keys of an account: make one, see what the others do. */
+/** The tokens of the user or the keys of an account: create one, see what the others do. */
 import { Alert, Button, Stack } from '@mantine/core';
 import { Plus } from 'lucide-react';
 import { useRef, useState } from 'react';
@@ -21,7 +21,7 @@ export function CredentialsPage({ scope }: { scope: Scope }) {
   const { query, rows } = useCredentials(scope);
   const said = kindWords[scope.kind];
   const credentials = rows ?? [];
-  // The button comes back in this very render; it can take the focus when that has been drawn.
+  // The button comes back in this render; it can take the focus after that has been drawn.
   const back = () => {
     setStep({ at: 'list' });
     requestAnimationFrame(() => create.current?.focus());

@@ -1,4 +1,4 @@
-/** When it ends: presets, or a day of one's own. */
+/** When it expires: presets, or a chosen day. */
 import { Group, NativeSelect, TextInput } from '@mantine/core';
 import type { ExpiryDraft } from './draft.ts';
 import { dayOf, EXPIRY_CHOICES, isExpiryChoice } from './expiry.ts';

@@ -1,4 +1,4 @@
-/** What was granted beside what was used, and one click to take the rest away. */
+/** Granted permissions and which were used, and one click to remove the rest. */
 
 import { Button, Group, Stack, Table, Text, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';

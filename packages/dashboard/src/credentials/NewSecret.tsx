@@ -1,4 +1,4 @@
-/** A secret that was just made; beside it the page watches for its first request, so that "does it work?" answers itself. */
+/** A secret that was just created; the page also watches for its first request, so that "does it work?" answers itself. */
 import { Loader, Text } from '@mantine/core';
 import { CircleCheck } from 'lucide-react';
 import { useBrand } from '../kit/brand.ts';

@@ -1,4 +1,4 @@
-/** While two secrets work: how much traffic the old one still carries, from where, and what to do about it. */
+/** While two secrets work: how many requests still use the old one, from where, and what to do about it. */
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { CircleCheck, Hourglass } from 'lucide-react';
 import { useFormat } from '../kit/format.ts';

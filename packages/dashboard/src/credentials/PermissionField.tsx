@@ -16,13 +16,13 @@ interface Props {
   readonly draft: PermissionDraft;
   readonly onChange: (draft: PermissionDraft) => void;
   readonly catalogue: readonly CatalogueEntry[];
-  /** Only what is held may stay. Undefined: anything may be chosen. */
+  /** Only what is held may stay. Undefined: everything may be chosen. */
   readonly held?: readonly string[] | null;
   readonly operator: boolean;
   readonly error: string | undefined;
 }
 
-/** Rendered again when something of it changes, and not for a letter in another field. */
+/** Rendered again when part of it changes, and not for a letter in another field. */
 export const PermissionField = memo(function PermissionField({
   draft,
   onChange,

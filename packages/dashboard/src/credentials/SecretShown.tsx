@@ -1,4 +1,4 @@
-/** A new secret, once: in the forms that people paste, until the person says that it is stored. */
+/** A new secret, once: in the forms that people paste, until the user confirms that it is stored. */
 
 import { Button, Group, SegmentedControl, Stack, Text, Title } from '@mantine/core';
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';

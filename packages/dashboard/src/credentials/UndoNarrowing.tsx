@@ -1,4 +1,4 @@
-/** The newest narrowing, and the way back, for a day. */
+/** The last narrowing, and undoing it, for a day. */
 import { Alert, Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';

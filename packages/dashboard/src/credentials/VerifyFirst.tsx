@@ -1,4 +1,4 @@
-/** In place of a form that creates a secret, until the address is verified. */
+/** Instead of a form that creates a secret, until the address is verified. */
 import { Button, Group, Stack, Text, Title } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { FormError } from '../kit/errors.tsx';

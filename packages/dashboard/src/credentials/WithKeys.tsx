@@ -1,4 +1,4 @@
-/** The keys of the account in the path, with what the person may do there. */
+/** The keys of the account in the path, with what the user may do there. */
 import type { ReactNode } from 'react';
 import type { KeyScope } from '../kit/credential-scope.ts';
 import { OfAccount } from '../kit/of-account.tsx';

@@ -1,4 +1,4 @@
-/** Allowed addresses as people type them: one a line, commas and spaces forgiven. What an address is, the server decides. */
+/** Allowed addresses as people type them: one per line, commas and spaces are accepted. The server decides what an address is. */
 
 export function readAddresses(text: string): readonly string[] {
   return [...new Set(text.split(/[\s,;]+/).filter((part) => part !== ''))];

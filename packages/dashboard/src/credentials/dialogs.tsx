@@ -1,4 +1,7 @@
-/** What can be done with a credential that exists. Each dialog ends with its verb done, or stays with the reason why not. */
+/**
+ * What can be done with an existing credential. Each dialog closes when its action is done, or stays open with the reason why
+ * not.
+ */
 import { Checkbox, Modal, NativeSelect, Text, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
@@ -22,7 +25,7 @@ export interface DialogProps {
   readonly scope: Scope;
   readonly credential: Credential;
   readonly onClose: () => void;
-  /** Instead of `onClose`, when it is no more. */
+  /** Instead of `onClose`, if the credential does not exist any more. */
   readonly onRevoked?: () => void;
 }
 

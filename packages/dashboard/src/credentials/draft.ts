@@ -1,4 +1,4 @@
-/** What is typed before a credential is made, and how it becomes a wish. */
+/** What is typed before a credential is created, and how it becomes a wish. */
 import { readAddresses } from './addresses.ts';
 import { type ExpiryChoice, expiresAt } from './expiry.ts';
 import { type CatalogueEntry, faultOf, readNames, type TextFault } from './permission-choice.ts';
@@ -22,7 +22,7 @@ export interface Draft {
   readonly environment: 'live' | 'test';
   readonly expiry: ExpiryDraft;
   readonly permissions: PermissionDraft;
-  /** One a line; empty: from anywhere. */
+  /** One per line; empty: from anywhere. */
   readonly addresses: string;
 }
 
@@ -50,7 +50,7 @@ export function namesOf({ all, chosen, text }: PermissionDraft, catalogue: reado
   return catalogue.length > 0 ? chosen : [...new Set([...readNames(text), ...chosen])];
 }
 
-/** A wish, or what is wrong at which field. Addresses are judged by the server alone. */
+/** A wish, or what is wrong at which field. The server alone judges addresses. */
 export function wishOf(
   draft: Draft,
   { catalogue, operator, now }: { catalogue: readonly CatalogueEntry[]; operator: boolean; now: Date },

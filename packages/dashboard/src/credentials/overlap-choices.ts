@@ -1,4 +1,7 @@
-/** For how many seconds an old secret may still work. In all, extensions included, it is 7 days after the rotation; the server holds to that, too. */
+/**
+ * For how many seconds an old secret may still work. In total, extensions included, at most 7 days after the rotation; the server
+ * enforces that, too.
+ */
 export const OVERLAPS = ['0', '3600', '86400', '259200', '604800'] as const;
 /** As long as possible: the server ends it 7 days after the rotation. */
 export const LONGEST_EXTENSION = '604800';

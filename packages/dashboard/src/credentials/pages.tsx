@@ -1,4 +1,4 @@
-/** The four pages of this room: the tokens of the person, the keys of an account, and one of each. */
+/** The four pages of this room: the tokens of the user, the keys of an account, and one of each. */
 import { useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { KeyScope, Scope } from '../kit/credential-scope.ts';

@@ -1,6 +1,6 @@
 /**
- * Choosing permissions: the catalogue as rows with a column for reading and one for writing, wildcards above them, free text while
- * there is no catalogue. Pure; the grammar and what covers what are the protocol's.
+ * Choosing permissions: the catalogue as rows with a column for reading and one for writing, wildcards above them, free text
+ * while there is no catalogue. Pure; the grammar and what covers what are defined in protocol.
  */
 import {
   covers,
@@ -24,7 +24,7 @@ export interface Resource {
   readonly write: CatalogueEntry | null;
 }
 
-/** Rows in the order of the catalogue. `held`: only what may be handed on from there (narrowing only takes away). */
+/** Rows in the order of the catalogue. `held`: only what may be passed on from there (narrowing only removes). */
 export function resourcesOf(catalogue: readonly CatalogueEntry[], held: HeldPermissions = null): readonly Resource[] {
   const rows = new Map<string, { read: CatalogueEntry | null; write: CatalogueEntry | null }>();
   for (const entry of catalogue) {
@@ -37,18 +37,18 @@ export function resourcesOf(catalogue: readonly CatalogueEntry[], held: HeldPerm
   return [...rows].map(([name, row]) => ({ name, ...row }));
 }
 
-/** `*.read` and `*.write`, where they may be handed on. */
+/** `*.read` and `*.write`, where they may be passed on. */
 export const columnsOf = (held: HeldPermissions = null): readonly ('*.read' | '*.write')[] =>
   (['*.read', '*.write'] as const).filter((wildcard) => covers(held, [wildcard]));
 
 /** Chosen by itself, or through a wildcard. */
 export const isChosen = (chosen: readonly string[], name: string): boolean => chosen.includes(name) || permits(chosen, name);
 
-/** Chosen through a wildcard: it cannot be taken away by itself. */
+/** Chosen through a wildcard: it cannot be removed by itself. */
 export const isCovered = (chosen: readonly string[], name: string): boolean =>
   !isReserved(name) && permits(chosen.filter(isWildcard), name);
 
-/** One more or one less. What a new wildcard covers is dropped from the list: it says nothing any more. */
+/** Adds or removes one. What a new wildcard covers is dropped from the list: it has no effect any more. */
 export function toggle(chosen: readonly string[], name: string): readonly string[] {
   if (chosen.includes(name)) return chosen.filter((other) => other !== name);
   return simplify([...chosen, name]);
@@ -72,7 +72,7 @@ interface Judge {
   readonly operator?: boolean;
 }
 
-/** Typed names, one a line or apart by blanks and commas. */
+/** Typed names, one per line or separated by spaces and commas. */
 export function readNames(text: string): readonly string[] {
   return [...new Set(text.split(/[\s,;]+/).filter((part) => part !== ''))];
 }
@@ -94,7 +94,10 @@ export function faultOf(names: readonly string[], { catalogue, held = null, oper
   return null;
 }
 
-/** What a list loses when it becomes another. Null held: everything that is not in the new list goes, which no list can name. */
+/**
+ * What a list loses when it becomes another. Null held: everything that is not in the new list is removed, which no list can
+ * name.
+ */
 export function lostBy(held: HeldPermissions, next: readonly string[]): readonly string[] | null {
   return held === null ? null : held.filter((name) => !covers(next, [name]));
 }

@@ -1,4 +1,4 @@
-/** What the pages of this room ask the server, and what they forget when something changed. */
+/** What the pages of this room request, and what they forget when something changed. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Api } from 'keyhouse/dashboard-api';
 import { credentialsKey } from '../kit/credential-list.ts';
@@ -24,7 +24,7 @@ export function useCredential(scope: Scope, id: string, everyMs?: (detail: Detai
   });
 }
 
-/** What would end with a key; of a token nothing else ends. */
+/** What would end with a key; with a token nothing else ends. */
 export function useKeyEnds(scope: Scope, id: number) {
   const params = { account: scope.kind === 'key' ? scope.account : '', id: String(id) };
   return useEnds(['key', id], () => ask('GET /accounts/:account/keys/:id/ends', { params }), scope.kind === 'key');
@@ -35,14 +35,14 @@ const getCredential = (scope: Scope, id: string): Promise<Detail> =>
     ? ask('GET /tokens/:id', { params: { id } })
     : ask('GET /accounts/:account/keys/:id', { params: { account: scope.account, id } });
 
-/** Empty until it is there, and where the operator has none. */
+/** Empty until it is there, and if the operator has none. */
 export function useCatalogue(): readonly CatalogueEntry[] {
   const { data } = useQuery({ queryKey: ['permissions'], queryFn: () => ask('GET /permissions'), staleTime: 300_000 });
   return data?.permissions ?? NONE;
 }
 const NONE: readonly CatalogueEntry[] = [];
 
-/** The address that this browser is seen with; null while it is not known. */
+/** The address that the server sees for this browser; null until it is known. */
 export function useMyAddress(): string | null {
   const { data } = useQuery({
     queryKey: ['me', 'security'],
@@ -54,7 +54,7 @@ export function useMyAddress(): string | null {
   return address !== null && /^[0-9a-f:.]+$/i.test(address) ? address : null;
 }
 
-/** The verbs of a scope. After each, whatever is shown of its credentials is asked for again. */
+/** The verbs of a scope. After each, everything that is shown of its credentials is requested again. */
 export function useVerbs(scope: Scope) {
   const client = useQueryClient();
   const changed = async <T>(doing: Promise<T>): Promise<T> => {

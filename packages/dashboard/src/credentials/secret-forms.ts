@@ -1,4 +1,4 @@
-/** A secret as people paste it: as it stands, `.env`, a shell, PowerShell, and a request that can be tried at once. */
+/** A secret as people paste it: plain, `.env`, a shell, PowerShell, and a request that can be tried at once. */
 
 export interface SecretForm {
   readonly id: 'plain' | 'env' | 'export' | 'powershell' | 'curl';
@@ -8,7 +8,7 @@ export interface SecretForm {
 interface Input {
   readonly kind: 'token' | 'key';
   readonly secret: string;
-  /** What the operator calls this place; names the variable. */
+  /** The operator's name; names the variable. */
   readonly brand: string;
   /** The public origin. */
   readonly origin: string;

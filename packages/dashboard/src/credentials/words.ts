@@ -1,4 +1,4 @@
-/** Every sentence of this room, in one place. What depends on a number or a name is a function. */
+/** Every sentence of this room, in one place. A sentence that depends on a number or a name is a function. */
 
 import { requests } from '../kit/words.ts';
 import { entryOf } from '../lib/entry-of.ts';
@@ -238,7 +238,7 @@ export const words = {
 
 const origins: Readonly<Record<string, string>> = { sanctum: 'Sanctum', csv: 'a list', unkey: 'Unkey' };
 
-/** Where it was made, or where it came from with its secret. */
+/** Where it was created, or where it was imported from. */
 export const cameFrom = ({
   source,
   imported_from: origin,

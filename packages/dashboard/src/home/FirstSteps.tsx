@@ -1,4 +1,4 @@
-/** Make a token, try it. The second step sees by itself when it was done. */
+/** Create a token, try it. The second step notices by itself when it was done. */
 import { Button, Loader, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { CircleCheck } from 'lucide-react';
@@ -53,7 +53,7 @@ export function FirstSteps({ hasToken, hasRequest }: { hasToken: boolean; hasReq
   );
 }
 
-/** For a team: its first step is a key, and it takes a developer. */
+/** For a team: its first step is a key, which requires a developer. */
 export function FirstKey({ account, hasKey }: { account: Account; hasKey: boolean }) {
   return (
     <section aria-labelledby="first-title">

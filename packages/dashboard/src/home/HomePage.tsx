@@ -1,4 +1,4 @@
-/** Where one comes in: what to do first, what happened lately, what to look at. */
+/** The overview: first steps, recent use, what needs attention. */
 import { Skeleton, Stack, Text, Title } from '@mantine/core';
 import { lazy, Suspense, useState } from 'react';
 import { ErrorState } from '../kit/errors.tsx';
@@ -12,7 +12,7 @@ import { Notices } from './Notices.tsx';
 import { type HomeAnswer, useHome } from './queries.ts';
 import { words } from './words.ts';
 
-// Seen by who is new.
+// Shown to new users.
 const FirstSteps = lazy(async () => ({ default: (await import('./FirstSteps.tsx')).FirstSteps }));
 const FirstKey = lazy(async () => ({ default: (await import('./FirstSteps.tsx')).FirstKey }));
 const UseChart = lazy(() => import('../kit/use-chart.tsx'));
@@ -34,7 +34,8 @@ export function HomePage() {
 
 function Home({ account }: { account: Account }) {
   const home = useHome(String(account.id));
-  // Whoever sees the first request arrive keeps the steps on the page until it is left: nothing vanishes under the eyes.
+  // A user who sees the first request arrive keeps the steps on the page until it is left: nothing disappears while they look at
+  // it.
   const [isNew, setNew] = useState(false);
   if (home.data?.has_request === false && !isNew) setNew(true);
   return <Loaded query={home}>{(data) => <HomeContent account={account} home={data} isNew={isNew} />}</Loaded>;

@@ -1,4 +1,4 @@
-/** Things to look at, each with the way to it. */
+/** What needs attention, each with a link to it. */
 import { Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { ChevronRight } from 'lucide-react';
@@ -12,7 +12,7 @@ import { words } from './words.ts';
 interface Props {
   readonly account: string;
   readonly notices: readonly Notice[];
-  /** How many there are in all. */
+  /** How many there are in total. */
   readonly total: number;
 }
 

@@ -1,4 +1,4 @@
-/** What the home page asks. While the first request is awaited, it asks again every few seconds. */
+/** What the overview page requests. While the first request is awaited, it asks again every few seconds. */
 import { useQuery } from '@tanstack/react-query';
 import type { Api } from 'keyhouse/dashboard-api';
 import { ask } from '../lib/ask.ts';

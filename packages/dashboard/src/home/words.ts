@@ -1,4 +1,4 @@
-/** Every sentence of the home page, in one place. */
+/** Every sentence of the overview page, in one place. */
 
 export const words = {
   hello: (name: string) => (name === '' ? 'Welcome' : `Welcome, ${name}`),

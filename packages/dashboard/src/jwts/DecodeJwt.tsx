@@ -1,4 +1,4 @@
-/** Looks into a JWT. What was pasted goes into the body of one request, and into no address, store or history. */
+/** Decodes a JWT. What was pasted goes into the body of one request, and into no address, store or history. */
 import { Alert, Button, Code, Group, Stack, Text, Textarea, Title } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { CircleCheck, CircleX } from 'lucide-react';

@@ -1,4 +1,4 @@
-/** The living JWTs of a key: find one by its subject, end one or all, look into one. */
+/** The active JWTs of a key: find one by its subject, revoke one or all, decode one. */
 
 import { Button, Group, Stack, Text, TextInput, Title, VisuallyHidden } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';

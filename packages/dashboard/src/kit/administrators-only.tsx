@@ -1,4 +1,4 @@
-/** The frame of every page of the operator: for administrators alone. The server decides; this only says so in time. */
+/** The frame of every page of the operator: only for administrators. The server decides; this only says so earlier. */
 import { Button, Stack } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';

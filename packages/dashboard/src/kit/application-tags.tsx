@@ -11,6 +11,6 @@ export const Tags = ({ application }: { application: { first_party: boolean; ver
   </>
 );
 
-/** Decoration where the name stands beside it; elsewhere `alt` says whose it is. */
+/** Decorative if the name is next to it; elsewhere `alt` says whose it is. */
 export const Logo = ({ url, alt = '' }: { url: string | null; alt?: string }) =>
   url === null ? null : <img src={url} alt={alt} className={classes.logo} loading="lazy" />;

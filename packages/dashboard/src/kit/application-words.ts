@@ -1,4 +1,4 @@
-/** What the badges of an application are called, and what it means that they were lost. */
+/** The names of an application's badges, and what it means that they were lost. */
 import type { Api } from '../lib/ask.ts';
 
 type Lost = NonNullable<Api['GET /accounts/:account/applications/:id']['answer']['application']['lost_badges']>;

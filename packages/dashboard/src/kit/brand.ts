@@ -4,7 +4,7 @@ import { type Brand, brandOfPage } from '../lib/state.ts';
 
 const BRAND = ['brand'] as const;
 
-/** What the operator calls this place, and its logo. */
+/** The operator's name, and its logo. */
 export const useBrand = (): Brand =>
   useQuery({ queryKey: BRAND, queryFn: brandOfPage, initialData: brandOfPage, staleTime: Number.POSITIVE_INFINITY }).data;
 

@@ -13,13 +13,13 @@ interface Props {
   readonly danger?: boolean;
   /** A name that has to be typed first. */
   readonly typed?: string;
-  /** False: what it does is not shown yet, so it cannot be confirmed. */
+  /** False: its effects are not shown yet, so it cannot be confirmed. */
   readonly isReady?: boolean;
   readonly onConfirm: () => Promise<unknown>;
   readonly onClose: () => void;
 }
 
-/** Asks before something that cannot be undone. Stays open, with the reason, when the server refused. */
+/** Asks before something that cannot be undone. Stays open, with the reason, if the server refused. */
 export function ConfirmDialog({
   opened,
   title,

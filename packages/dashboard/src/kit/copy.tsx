@@ -3,7 +3,7 @@ import { Check, Copy } from 'lucide-react';
 import { useState } from 'react';
 import { words } from './words.ts';
 
-/** Says for two seconds that it worked; where the clipboard is not allowed, the text stands beside it to be copied by hand. */
+/** Shows for two seconds that it worked; if the clipboard is not allowed, the text next to it can be copied by hand. */
 export function CopyButton({ text, label = words.copy, ...props }: { text: string; label?: string } & ButtonProps) {
   const [isCopied, setCopied] = useState(false);
   const copy = async () => {

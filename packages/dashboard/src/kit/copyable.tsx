@@ -1,4 +1,4 @@
-/** Text to be copied: a field that can be read and selected, and a button beside it. */
+/** Text to be copied: a field that can be read and selected, with a button next to it. */
 
 import { Alert, Button, Stack, Textarea, VisuallyHidden } from '@mantine/core';
 import { Check, Copy } from 'lucide-react';
@@ -7,7 +7,7 @@ import classes from './copyable.module.css';
 import shared from './shared.module.css';
 import { words } from './words.ts';
 
-/** Readable and selectable as it stands; copied with one click, which is told to those who do not see it. */
+/** Readable and selectable; copied with one click, which is announced to screen readers. */
 export function Copyable({ label, text }: { label: string; text: string }) {
   const [state, setState] = useState<'idle' | 'copied' | 'failed'>('idle');
   const field = useRef<HTMLTextAreaElement>(null);

@@ -1,4 +1,4 @@
-/** Who created something, in words; null: nobody knows. */
+/** Who created something, in words; null: not known. */
 import { words } from './words.ts';
 
 export function creatorName(creator: { readonly actor: string; readonly name: string | null } | null): string | null {

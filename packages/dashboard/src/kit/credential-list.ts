@@ -1,9 +1,9 @@
-/** The tokens of the person, or the keys of an account, newest first. */
+/** The tokens of the user, or the keys of an account, newest first. */
 import { ask } from '../lib/ask.ts';
 import type { Scope } from './credential-scope.ts';
 import { usePages } from './pages.tsx';
 
-/** Everything about credentials of a scope lies below this key. */
+/** Everything about credentials of a scope is below this key. */
 export const credentialsKey = (scope: Scope) =>
   scope.kind === 'token' ? (['credentials', 'tokens'] as const) : (['credentials', 'keys', scope.account] as const);
 

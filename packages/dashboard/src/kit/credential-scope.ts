@@ -1,11 +1,11 @@
-/** Whose credentials a page is about: the tokens of the person, or the keys of an account. */
+/** Whose credentials a page is about: the tokens of the user, or the keys of an account. */
 
 export interface KeyScope {
   readonly kind: 'key';
   readonly account: string;
-  /** The operator account: its keys may hold `keyhouse.verify`. */
+  /** The operator account: its keys may have `keyhouse.verify`. */
   readonly operator: boolean;
-  /** False: the person is a viewer there. The server decides; the page only does not offer. */
+  /** False: the user is a viewer there. The server decides; the page only does not offer it. */
   readonly canManage: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** A dialog that is a form: Enter does it, Escape leaves it. */
+/** A dialog that is a form: Enter submits it, Escape closes it. */
 import { Button, Group, Modal, Stack } from '@mantine/core';
 import type { FormEvent, ReactNode } from 'react';
 import { FormError } from './errors.tsx';

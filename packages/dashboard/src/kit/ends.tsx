@@ -1,4 +1,4 @@
-/** What ends with something that is to be deleted, counted when the dialog opens. */
+/** What ends with something that is about to be deleted, counted when the dialog opens. */
 import { Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { Api } from 'keyhouse/dashboard-api';
@@ -10,7 +10,7 @@ import { words } from './words.ts';
 
 export type Ends = Api['GET /accounts/:account/ends']['answer'];
 
-/** Asked for again each time, so that it is up to date. */
+/** Requested again each time, so that it is up to date. */
 export const useEnds = <Counted extends Ends>(
   of: readonly (string | number)[],
   count: () => Promise<Counted>,
@@ -19,7 +19,7 @@ export const useEnds = <Counted extends Ends>(
 
 type EndsQuery = ReturnType<typeof useEnds>;
 
-/** Nothing is confirmed before it is shown, and only what is true now is shown. */
+/** Nothing can be confirmed before it is shown, and only the current state is shown. */
 export const isCounted = ({ data, isFetching }: EndsQuery): boolean => data !== undefined && !isFetching;
 
 export function EndsList({ query }: { query: EndsQuery }) {

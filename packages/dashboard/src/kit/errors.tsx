@@ -1,4 +1,4 @@
-/** What a page says when the server did not do what was asked. */
+/** What a page says if the server did not do what was asked. */
 import { Alert, Button, Group, Text } from '@mantine/core';
 import { AskError } from '../lib/ask.ts';
 import { words } from './words.ts';
@@ -43,7 +43,7 @@ export function fieldErrorOf(error: unknown, field: string): string | undefined 
   return fieldErrorsOf(error)[field];
 }
 
-/** Above a form. `fields`: those that show their own errors; when nothing else is wrong, nothing is said here. */
+/** Above a form. `fields`: those that show their own errors; if nothing else is wrong, nothing is shown here. */
 export function FormError({ error, fields = [] }: { error: unknown; fields?: readonly string[] }) {
   if (error === null || error === undefined) return null;
   const named = Object.keys(fieldErrorsOf(error));
@@ -58,7 +58,7 @@ export function FormError({ error, fields = [] }: { error: unknown; fields?: rea
 const isWorthAnother = (error: unknown): boolean =>
   !(error instanceof AskError && (error.refusal.kind === 'not-found' || error.refusal.kind === 'not-allowed'));
 
-/** In place of what could not be loaded. */
+/** Instead of what could not be loaded. */
 export function ErrorState({ error, retry }: { error: unknown; retry: () => void }) {
   return (
     <Alert color="red" role="alert">

@@ -1,4 +1,4 @@
-/** One line that says what holds now, and opens to change it. */
+/** One line that shows the current value, and opens to change it. */
 import { Collapse, UnstyledButton } from '@mantine/core';
 import { ChevronDown } from 'lucide-react';
 import { type ReactNode, useId } from 'react';

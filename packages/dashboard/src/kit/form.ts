@@ -1,4 +1,4 @@
-/** A form that is sent: busy while it is on its way, with the reason when it was refused. */
+/** A form that is sent: busy while it is being sent, with the reason if it was refused. */
 import { type FormEvent, useState } from 'react';
 
 export interface Sending {

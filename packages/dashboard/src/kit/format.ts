@@ -1,4 +1,4 @@
-/** Dates and numbers in the language of the pages, as they are written where the reader is, and in the reader's zone. */
+/** Dates and numbers in the language of the pages, in the format of the reader's region, and in the reader's zone. */
 import { useMemo } from 'react';
 import { pageLocale } from '../lib/page-locale.ts';
 

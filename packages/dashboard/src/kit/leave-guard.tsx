@@ -1,4 +1,4 @@
-/** Asks before a page with something on it that cannot be got back is left. */
+/** Asks before leaving a page with something on it that cannot be shown again. */
 import { Button, Group, Modal, Text } from '@mantine/core';
 import { useBlocker } from '@tanstack/react-router';
 import { words } from './words.ts';

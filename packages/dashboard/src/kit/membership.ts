@@ -1,6 +1,7 @@
 /**
- * Drops a team as soon as the server says that it is not theirs any more: a removed member must not go on reading what this page
- * remembers of it. The list of accounts is asked for again when something is refused, and when the window is looked at again.
+ * Drops a team as soon as the server says that it is not theirs any more: a removed member must not continue to read what this
+ * page remembers of it. The list of accounts is requested again when something is refused, and when the window gets the focus
+ * again.
  */
 import type { QueryClient } from '@tanstack/react-query';
 import { useQueryClient } from '@tanstack/react-query';
@@ -48,7 +49,7 @@ function compare(queries: QueryClient, accounts: readonly Account[]): void {
   for (const listener of listeners) listener();
 }
 
-/** Whether the key of a query names an account, wherever in it. What else has the same number is asked for again, and no more. */
+/** Whether the key of a query names an account, anywhere in it. Another thing with the same number is only requested again. */
 function names(part: unknown, id: string): boolean {
   if (typeof part !== 'object' || part === null) return String(part) === id;
   return Object.values(part).some((each) => names(each, id));
@@ -59,6 +60,6 @@ const listen = (changed: () => void): (() => void) => {
   return () => listeners.delete(changed);
 };
 
-/** The name of the team, when it was theirs until a moment ago. */
+/** The name of the team, if it was theirs until a moment ago. */
 export const useLost = (account: string | undefined): string | undefined =>
   useSyncExternalStore(listen, () => (account === undefined ? undefined : lost.get(account)));

@@ -6,11 +6,11 @@ import { useWindowed } from './windowed.ts';
 
 const LINE_HEIGHT = 24;
 
-/** `label`: for screen readers; the same sentence stands above the list. `names`: the same array while the list is shown. */
+/** `label`: for screen readers; the same sentence is above the list. `names`: the same array while the list is shown. */
 export function Names({ label, names }: { readonly label: string; readonly names: readonly string[] }) {
   const { parts, listProps } = useWindowed<HTMLUListElement>(names, LINE_HEIGHT);
   return (
-    // The keyboard scrolls what has the focus.
+    // The keyboard scrolls the element that has the focus.
     <Box component="section" className={classes.box ?? ''} aria-label={label} tabIndex={0}>
       <ul className={classes.names} {...listProps}>
         {parts.map((part) => {

@@ -1,4 +1,4 @@
-/** A page that does not exist, or belongs to a team that one has lost. */
+/** A page that does not exist, or belongs to a team that the user has lost. */
 import { Button, Stack } from '@mantine/core';
 import { Link, useParams } from '@tanstack/react-router';
 import { useLost } from './membership.ts';

@@ -1,19 +1,25 @@
-/** Lists that come in pages, newest first: the next one is fetched when it is asked for (`More` in `table.tsx`), and stands below those before. */
+/**
+ * Lists that come in pages, newest first: the next one is fetched on request (`More` in `table.tsx`), and is shown below the
+ * previous ones.
+ */
 import { keepPreviousData, type QueryKey, useInfiniteQuery } from '@tanstack/react-query';
 
 export interface Paged {
   readonly next: string | null;
 }
 
-/** What a query takes to go on after the page before: `{ before }`, or nothing for the first one. */
+/** The parameters of a query for the next page: `{ before }`, or nothing for the first one. */
 export type PageQuery = { readonly before?: string };
 
 interface Options {
-  /** Whether the old list stays while a search for another is on its way. */
+  /** Whether the old list stays while another search is running. */
   readonly keepsPrevious?: boolean;
 }
 
-/** `load` asks for one page; `rowsOf` takes the rows out of it. Everything that narrows the list belongs into the key. `rows` is undefined until the first page is there. */
+/**
+ * `load` requests one page; `rowsOf` takes the rows from it. Everything that narrows the list belongs in the key. `rows` is
+ * undefined until the first page is there.
+ */
 export function usePages<Page extends Paged, Row>(
   key: QueryKey,
   load: (query: PageQuery) => Promise<Page>,

@@ -1,4 +1,4 @@
-/** A part of a page. When it fails, it says so in its own place, and the rest of the page goes on. */
+/** A part of a page. If it fails, the error is shown in its place, and the rest of the page works. */
 import { Alert, Button, Group, Text } from '@mantine/core';
 import { Component, type ReactNode } from 'react';
 import { words } from './words.ts';
@@ -7,7 +7,7 @@ interface Props {
   readonly children: ReactNode;
 }
 
-// A class, because React takes an error from nothing else.
+// A class, because only a class can be an error boundary in React.
 export class Part extends Component<Props, { readonly hasFailed: boolean }> {
   override state = { hasFailed: false };
 

@@ -1,4 +1,4 @@
-/** Permissions by what they are about. */
+/** Permissions grouped by resource. */
 import { isReserved } from '@keyhouse/protocol';
 
 export interface Grouped {
@@ -7,7 +7,7 @@ export interface Grouped {
   readonly write: boolean;
 }
 
-/** `invoices.read, invoices.write, crm.read` as two things to read out. `*` of everything; reserved names as they stand. */
+/** `invoices.read, invoices.write, crm.read` as two things to read out. `*` of everything; reserved names unchanged. */
 export function groupByResource(names: readonly string[]): readonly Grouped[] {
   const groups = new Map<string, { read: boolean; write: boolean }>();
   for (const name of names) {
@@ -18,7 +18,7 @@ export function groupByResource(names: readonly string[]): readonly Grouped[] {
   return [...groups].map(([resource, group]) => ({ resource, ...group }));
 }
 
-/** `invoices.read` as a resource and what may be done with it; no action for `*` and for reserved names. */
+/** `invoices.read` as a resource and an action; no action for `*` and for reserved names. */
 export function splitPermission(name: string): { resource: string; action: 'read' | 'write' | null } {
   if (isReserved(name) || name === '*') return { resource: name, action: null };
   if (name.endsWith('.read')) return { resource: name.slice(0, -5), action: 'read' };

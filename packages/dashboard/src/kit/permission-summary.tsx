@@ -1,4 +1,4 @@
-/** A list of permissions in one line; the whole of it in the title. */
+/** A list of permissions in one line; the whole list in the title. */
 import { Text, Tooltip } from '@mantine/core';
 import { groupByResource } from './permission-groups.ts';
 import { words } from './words.ts';

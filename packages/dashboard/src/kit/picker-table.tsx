@@ -1,4 +1,4 @@
-/** Permissions as rows with boxes, of which those are rendered that are seen, with a field to filter them. */
+/** Permissions as rows with boxes, of which only the visible ones are rendered, with a field to filter them. */
 import { Checkbox, Text, TextInput } from '@mantine/core';
 import { memo, type ReactNode, useDeferredValue, useMemo, useState } from 'react';
 import classes from './picker.module.css';
@@ -8,20 +8,20 @@ import { words } from './words.ts';
 interface Props<Row> {
   readonly label: string;
   readonly columns: readonly string[];
-  /** The same array while it holds the same. */
+  /** The same array while its content does not change. */
   readonly rows: readonly Row[];
   readonly keyOf: (row: Row) => string;
-  /** What the filter looks at. */
+  /** The text that the filter searches. */
   readonly textOf: (row: Row) => string;
   /** Its cells, the first a `th`. */
   readonly cells: (row: Row) => ReactNode;
-  /** A row above all others, while nothing is filtered. */
+  /** A row above all others, while there is no filter. */
   readonly top?: ReactNode;
-  /** Below all rows, always seen. */
+  /** Below all rows, always visible. */
   readonly foot?: ReactNode;
 }
 
-/** More rows than fit at a glance get a field to filter them. */
+/** Above this number of rows there is a field to filter them. */
 const FILTER_FROM = 8;
 const ROW_HEIGHT = 52;
 
@@ -94,7 +94,7 @@ const Gap = ({ height, columns }: { height: number; columns: number }) => (
 interface BoxProps {
   readonly name: string;
   readonly label: string;
-  /** Its column, where there are several. */
+  /** Its column, if there are several. */
   readonly column?: number;
   readonly isOn: boolean;
   readonly isDisabled?: boolean;

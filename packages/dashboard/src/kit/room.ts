@@ -3,8 +3,8 @@ import { type RefObject, useLayoutEffect, useRef, useState } from 'react';
 const REM = 16;
 
 /**
- * Whether a table that needs so many rem has them in its container: the width of the window is not enough, because a navigation or another
- * column may be next to it. If not, its rows become cards.
+ * Whether a table that needs this many rem has them in its container: the width of the window is not enough, because a navigation
+ * or another column may be next to it. If not, its rows become cards.
  */
 export function useRoom<Box extends HTMLElement>(rem: number): readonly [box: RefObject<Box | null>, hasRoom: boolean] {
   const box = useRef<Box>(null);

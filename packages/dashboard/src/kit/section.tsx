@@ -1,4 +1,4 @@
-/** A part of a settings page: what it is about, and beside it (below it, where there is little room) what can be done. */
+/** A part of a settings page: what it is about, and next to it (below it, if there is little room) what can be done. */
 import { Text, Title } from '@mantine/core';
 import { type ReactNode, useId } from 'react';
 import { Part } from './part.tsx';
@@ -31,7 +31,7 @@ export function Section({ title, intro, children }: Props) {
   );
 }
 
-/** Names and what they stand for. */
+/** Names and their values. */
 export function Facts({ facts }: { facts: readonly (readonly [string, ReactNode])[] }) {
   return (
     <dl className={classes.facts}>

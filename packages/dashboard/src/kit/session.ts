@@ -10,16 +10,16 @@ export const ME = ['me'] as const;
 
 export const useMe = () => useQuery({ queryKey: ME, queryFn: () => ask('GET /me'), staleTime: 30_000 });
 
-/** False: what is written to people waits in the operator's outbox, and no page may say that it was sent. */
+/** False: mails to users wait in the operator's outbox, and no page may say that they were sent. */
 export const useSendsMail = (): boolean => useMe().data?.sends_mail ?? false;
 
 const ROLES = ['viewer', 'developer', 'admin', 'owner'] as const;
 
-/** Whether a role includes another. The server decides; pages use it to offer only what will be done. */
+/** Whether a role includes another. The server decides; pages use it to offer only what is possible. */
 export const hasRole = (account: Account, wanted: Account['role']): boolean =>
   ROLES.indexOf(account.role) >= ROLES.indexOf(wanted);
 
-/** The account of the path, or the personal one where the path names none; undefined while it loads, null when it is not theirs. */
+/** The account of the path, or the personal one if the path names none; undefined while it loads, null if it is not theirs. */
 export function useAccount(): Account | null | undefined {
   const { data } = useMe();
   const { account } = useParams({ strict: false }) as { account?: string };
@@ -28,7 +28,10 @@ export function useAccount(): Account | null | undefined {
   return data.accounts.find(({ id }) => String(id) === account) ?? null;
 }
 
-/** The sign-in was ended on purpose. Not through the router: nothing of theirs may stay in this page's memory, nor is anybody asked to sign in to it. */
+/**
+ * The sign-in was ended on purpose. Not through the router: nothing of the user may stay in this page's memory, and no dialog
+ * asks to sign in again.
+ */
 export function leave(): void {
   helpers.signInAgain = null;
   window.location.assign('/login');

@@ -1,4 +1,4 @@
-/** Thirty days in the width of a word, with a sentence for those who do not see it. */
+/** Thirty days in the width of a word, with a sentence for screen readers. */
 
 import { useFormat } from './format.ts';
 import shared from './shared.module.css';

@@ -1,6 +1,6 @@
 import { useCallback, useLayoutEffect, useRef } from 'react';
 
-/** One function for as long as the component lives, which does what the last one did: parts that are memoized are not rendered again for it. */
+/** One function for the life of the component, which calls the last one: memoized parts are not rendered again because of it. */
 export function useStable<Args extends readonly unknown[]>(act: (...args: Args) => void): (...args: Args) => void {
   const latest = useRef(act);
   useLayoutEffect(() => {

@@ -1,4 +1,4 @@
-/** Headings, and what stands where nothing is yet. */
+/** Headings, and what is shown where there is nothing yet. */
 import { Group, Skeleton, Stack, Text, Title } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { type ReactNode, useEffect } from 'react';

@@ -1,4 +1,4 @@
-/** A list as a table, and as cards where its columns have no room. */
+/** A list as a table, and as cards if its columns have no room. */
 
 import { ActionIcon, Button, Center, Menu, VisuallyHidden } from '@mantine/core';
 import { Ellipsis } from 'lucide-react';
@@ -62,7 +62,7 @@ export function DataTable<Row>({ label, columns, rows, keyOf }: Props<Row>) {
   );
 }
 
-/** In rem, what a column needs so that it can be read; the padding included. */
+/** In rem, what a column needs to be readable; the padding included. */
 const NEEDED = { head: 11, long: 13, when: 6.5, number: 4, actions: 6, menu: 3.5, other: 6.5 };
 
 const roomFor = (columns: readonly { readonly kind?: Column<never>['kind'] }[]): number =>
@@ -92,17 +92,17 @@ interface Pages {
   readonly fetchNextPage: () => unknown;
 }
 
-/** As many rows as people look through before they prefer to search. */
+/** As many rows as people read before they prefer to search. */
 const ROWS_AT_ONCE = 50;
 
-/** The first rows of a list that is here already, and more on request: a browser takes seconds for a thousand rows. */
+/** The first rows of a list that is loaded already, and more on request: a browser takes seconds for a thousand rows. */
 export function useFirstRows<Row>(rows: readonly Row[]): { readonly rows: readonly Row[]; readonly pages: Pages } {
   const [count, setCount] = useState(ROWS_AT_ONCE);
   const fetchNextPage = () => setCount((before) => before + ROWS_AT_ONCE);
   return { rows: rows.slice(0, count), pages: { hasNextPage: count < rows.length, isFetchingNextPage: false, fetchNextPage } };
 }
 
-/** At the end of a list that goes on. */
+/** At the end of a list that continues. */
 export function More({ pages, label = words.more }: { pages: Pages; label?: string }) {
   if (!pages.hasNextPage) return null;
   return (

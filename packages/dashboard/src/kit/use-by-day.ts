@@ -1,4 +1,4 @@
-/** Numbers a day, as a small plot and as a sentence. Days are UTC days, oldest first, today last. */
+/** Numbers per day, as a small plot and as a sentence. Days are UTC days, oldest first, today last. */
 
 export interface Bar {
   readonly x: number;
@@ -7,7 +7,7 @@ export interface Bar {
   readonly height: number;
 }
 
-/** Bars side by side. A day with any request is seen: at least one unit high. An empty day has no bar. */
+/** Bars side by side. A day with any request is visible: at least one unit high. An empty day has no bar. */
 export function barsOf(counts: readonly number[], width: number, height: number): readonly Bar[] {
   const most = Math.max(1, ...counts);
   const step = width / Math.max(1, counts.length);
@@ -26,7 +26,7 @@ export function dayAt(counts: readonly number[], index: number, now: Date): Date
   return new Date(today - (counts.length - 1 - index) * 86_400_000);
 }
 
-/** The busiest day, null when nothing came. Of equals the latest. */
+/** The busiest day, null if there were no requests. Of equals the latest. */
 export function busiest(counts: readonly number[], now: Date): { requests: number; day: Date } | null {
   const most = Math.max(0, ...counts);
   return most === 0 ? null : { requests: most, day: dayAt(counts, counts.lastIndexOf(most), now) };

@@ -1,4 +1,4 @@
-/** Requests of ninety days, drawn larger; the same as a table for who wants numbers. Loaded when it is shown. */
+/** Requests of ninety days, drawn larger; also as a table of numbers. Loaded when it is shown. */
 import { Button, Collapse, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useFormat } from './format.ts';

@@ -1,6 +1,6 @@
-/** Which rows of a long list are rendered. Pure; `windowed.ts` asks the page what is seen. */
+/** Which rows of a long list are rendered. Pure; `windowed.ts` asks the page what is visible. */
 
-/** Rows that are rendered before and after what is seen: the keyboard reaches the next one before it is seen. */
+/** Rows that are rendered before and after the visible ones: the keyboard reaches the next one before it is visible. */
 const MARGIN = 4;
 
 export interface Span {
@@ -9,7 +9,7 @@ export interface Span {
   readonly to: number;
 }
 
-/** A row, or the room of all the rows that stand between two that are rendered. */
+/** A row, or the space of all the rows between two that are rendered. */
 export type Part = { readonly index: number } | { readonly gap: number; readonly height: number };
 
 /** The rows that touch the pixels from `top` to `bottom` of the list, and some more. */
@@ -22,7 +22,7 @@ export function spanOf(heights: readonly number[], top: number, bottom: number):
   return { from: Math.max(0, Math.min(from, heights.length - 1) - MARGIN), to: Math.min(heights.length, to + MARGIN) };
 }
 
-/** `kept`: a row that stays, with its neighbours, wherever the list is scrolled to; -1: none. */
+/** `kept`: a row that stays rendered, with its neighbours, wherever the list is scrolled to; -1: none. */
 export function partsOf(heights: readonly number[], { from, to }: Span, kept: number): readonly Part[] {
   const isRendered = (index: number) => (index >= from && index < to) || (kept >= 0 && Math.abs(index - kept) <= 1);
   const parts: Part[] = [];

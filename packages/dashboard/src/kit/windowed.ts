@@ -1,14 +1,14 @@
 /**
- * A list of a thousand rows, of which those are rendered that are seen, and the one that has the focus: a browser takes a second to build a
- * thousand rows of fields. Rows have the height that they need; the room of those that are not rendered is kept. Its element gets `listProps`,
- * each row `data-key`, each gap the height that is told.
+ * A list of a thousand rows, of which only the visible ones are rendered, and the one that has the focus: a browser takes a
+ * second to build a thousand rows of fields. Rows have the height that they need; the space of those that are not rendered is
+ * kept. Its element gets `listProps`, each row `data-key`, each gap the given height.
  */
 import { type FocusEvent, type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { type Part, partsOf, type Span, spanOf } from './window-of.ts';
 
 export interface Windowed<List extends HTMLElement> {
   readonly parts: readonly Part[];
-  /** Renders a row that is not seen; when the next frame begins it is there, and can take the focus. */
+  /** Renders a row that is not visible; in the next frame it is there, and can take the focus. */
   readonly keep: (key: string) => void;
   readonly listProps: {
     readonly ref: RefObject<List | null>;
@@ -19,7 +19,7 @@ export interface Windowed<List extends HTMLElement> {
 
 const AT_FIRST: Span = { from: 0, to: 12 };
 
-/** `keys` must be the same array while it holds the same; `estimate`: the height of a row that was never rendered. */
+/** `keys` must be the same array while its content does not change; `estimate`: the height of a row that was never rendered. */
 export function useWindowed<List extends HTMLElement>(keys: readonly string[], estimate: number): Windowed<List> {
   const list = useRef<List>(null);
   const measured = useRef(new Map<string, number>());
@@ -37,10 +37,10 @@ export function useWindowed<List extends HTMLElement>(keys: readonly string[], e
   useLayoutEffect(look);
   useEffect(() => {
     const box = list.current?.parentElement;
-    // A fold that opens, a window that is turned.
+    // A fold that opens, a window that is rotated.
     const observer = new ResizeObserver(look);
     if (box) observer.observe(box);
-    // Whatever scrolls: the page, a dialog, the box around the list.
+    // Everything that scrolls: the page, a dialog, the box around the list.
     document.addEventListener('scroll', look, { capture: true, passive: true });
     window.addEventListener('resize', look);
     return () => {
@@ -65,12 +65,12 @@ function measure(list: HTMLElement, heights: Map<string, number>): void {
   for (const row of list.children) {
     const key = row.getAttribute('data-key');
     const { height } = row.getBoundingClientRect();
-    // What is folded away has none.
+    // A folded row has none.
     if (key !== null && height > 0) heights.set(key, height + Number.parseFloat(getComputedStyle(row).marginBottom));
   }
 }
 
-/** Which pixels of the list are seen, through the window and the nearest box that scrolls. */
+/** Which pixels of the list are visible, through the window and the nearest box that scrolls. */
 function seenOf(list: HTMLElement): { top: number; bottom: number } {
   const { top } = list.getBoundingClientRect();
   const box = scrollerOf(list)?.getBoundingClientRect();

@@ -1,13 +1,13 @@
 /**
- * The operator's accent colour, as it is used: a fill with the ink that can be read on it, and a text that can be read on the ground.
- * Whatever colour comes, 4.5 : 1 is kept (WCAG 2.2 §1.4.3).
+ * The operator's accent colour, as it is used: a fill with an ink that is readable on it, and a text that is readable on the
+ * ground. For every colour 4.5 : 1 is kept (WCAG 2.2 §1.4.3).
  */
 
 const READABLE = 4.5;
-/** A fill needs less: what stands on it is read, not the fill. It only must not vanish. */
+/** A fill needs less: the text on it is read, not the fill. It only must be visible. */
 const VISIBLE = 1.6;
 
-/** The two grounds of `theme.css`; of each the darker or lighter one that text stands on. */
+/** The two grounds of `theme.css`; for each the darker or lighter one that text is on. */
 const GROUNDS = { light: '#f4f5f7', dark: '#22262b' } as const;
 export type Ground = keyof typeof GROUNDS;
 
@@ -24,10 +24,10 @@ export function shadesOf(accent: string, ground: Ground): Shades {
   const ink = contrast(fill, '#ffffff') >= READABLE ? '#ffffff' : '#000000';
   return {
     fill,
-    // Away from the ink, so that it is read better, never worse.
+    // Away from the ink, so that it becomes more readable, never less.
     hover: mix(fill, ink === '#ffffff' ? '#000000' : '#ffffff', 0.14),
     ink,
-    // Also on a tint of itself, which is what marks a chosen place.
+    // Also on a tint of itself, which marks a chosen place.
     text: mixUntil(accent, away, (colour) =>
       [GROUNDS[ground], mix(GROUNDS[ground], colour, 0.12)].every((surface) => contrast(colour, surface) >= READABLE),
     ),

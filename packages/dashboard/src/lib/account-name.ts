@@ -1,6 +1,6 @@
 /**
- * What an account is called on every page. Account 1 is the operator account: the pages of administrators are called Administration, and who
- * may open them is an administrator.
+ * What an account is called on every page. Account 1 is the operator account: the pages of administrators are called
+ * Administration, and users who may open them are administrators.
  */
 export const OPERATOR_ACCOUNT = 'Operator account';
 

@@ -1,7 +1,7 @@
 /**
- * The one way to the private API: typed by the server's own table. A refusal is an `AskError` that says what a page can do about it.
- * When the server wants a proof that is younger than ten minutes, or the sign-in has ended, the person is asked in place and the call is made
- * again by itself, once: nothing that was typed is lost.
+ * The only way to the private API: typed by the server's own table. A refusal is an `AskError` that says what a page can do about
+ * it. If the server requires a proof that is younger than ten minutes, or the sign-in has ended, the user is asked on the same
+ * page and the call is repeated automatically, once: nothing that was typed is lost.
  */
 import type { Api, EndpointName } from 'keyhouse/dashboard-api';
 import { noteReached } from './connection.ts';
@@ -18,7 +18,7 @@ export type Refusal =
   | { readonly kind: 'invalid'; readonly errors: Readonly<Record<string, readonly string[]>> }
   | { readonly kind: 'signed-out' }
   | { readonly kind: 'not-allowed' }
-  /** The account is suspended, or was deleted in the same moment; the server says which. */
+  /** The account is suspended, or was deleted at the same moment; the server says which. */
   | { readonly kind: 'account-inactive'; readonly sentence: string }
   | { readonly kind: 'proof-required' }
   | { readonly kind: 'email-unverified' }
@@ -38,9 +38,9 @@ export class AskError extends Error {
 }
 
 interface Helpers {
-  /** Asks the person to prove who they are; false when they turned away. */
+  /** Asks the user to prove who they are; false if they cancelled. */
   askForProof: (() => Promise<boolean>) | null;
-  /** Asks the person whose page this is to sign in again; false when they turned away. `isRead`: nobody did anything for it. */
+  /** Asks the user of this page to sign in again; false if they cancelled. `isRead`: no user action caused it. */
   signInAgain: ((call: { readonly isRead: boolean }) => Promise<boolean>) | null;
   /** Something was refused that pages show only where it is allowed: what they know of roles and teams may be out of date. */
   onRefused: (() => void) | null;
@@ -65,7 +65,7 @@ export async function ask<Name extends EndpointName>(
     } catch (error) {
       if (isRefused(error)) helpers.onRefused?.();
       const remedy = remedyFor(error);
-      // Each once: what is refused again after it is refused.
+      // Each once: what is refused again after that is refused.
       if (remedy === null || !open.includes(remedy) || !(await REMEDIES[remedy](name))) throw error;
       open.splice(open.indexOf(remedy), 1);
     }
@@ -110,7 +110,10 @@ export function urlOf(name: EndpointName, { params, query }: Sent): string {
   return `/dashboard/api${path}${search.size === 0 ? '' : `?${search}`}`;
 }
 
-/** `userId`: whose page asks; the server refuses it when somebody else has signed in with this browser, in another tab say. */
+/**
+ * `userId`: the user whose page asks; the server refuses it if another user has signed in with this browser, for example in
+ * another tab.
+ */
 async function send(name: EndpointName, sent: Sent, userId: number | null): Promise<unknown> {
   const [method = 'GET'] = name.split(' ');
   const init: RequestInit = {

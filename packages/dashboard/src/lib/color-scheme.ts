@@ -1,4 +1,4 @@
-/** Light or dark: as the system has it, or as the person chose; remembered under the key that Mantine reads too. */
+/** Light or dark: as in the system, or as the user chose; remembered under the key that Mantine reads too. */
 export type Scheme = 'light' | 'dark' | 'auto';
 const KEY = 'mantine-color-scheme-value';
 
@@ -11,16 +11,16 @@ export function readScheme(): Scheme {
   }
 }
 
-/** Undefined where a browser cannot be asked. */
+/** Undefined if the browser cannot be asked. */
 const prefersDark = (): MediaQueryList | undefined => globalThis.matchMedia?.('(prefers-color-scheme: dark)');
 
-/** Before the first paint, so that nobody is blinded. */
+/** Before the first paint, so that a dark page does not start with a bright flash. */
 export function applyScheme(scheme: Scheme): void {
   const isDark = scheme === 'dark' || (scheme === 'auto' && prefersDark()?.matches === true);
   document.documentElement.setAttribute('data-mantine-color-scheme', isDark ? 'dark' : 'light');
 }
 
-/** Goes on following the system while the page is open, where nothing else does. */
+/** Continues to follow the system while the page is open, where nothing else does. */
 export function followScheme(): void {
   prefersDark()?.addEventListener('change', () => applyScheme(readScheme()));
 }
@@ -29,6 +29,6 @@ export function writeScheme(scheme: Scheme): void {
   try {
     localStorage.setItem(KEY, scheme);
   } catch {
-    // Where nothing may be stored it holds until the page is left.
+    // If nothing may be stored it lasts until the page is left.
   }
 }

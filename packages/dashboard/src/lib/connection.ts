@@ -4,7 +4,7 @@ import { useSyncExternalStore } from 'react';
 let hasAnswered = true;
 const listeners = new Set<() => void>();
 
-/** Told by `ask` after every call: an answer of any kind, or none. */
+/** Called by `ask` after every call: an answer of any kind, or none. */
 export function noteReached(isReached: boolean): void {
   if (hasAnswered === isReached) return;
   hasAnswered = isReached;
@@ -12,7 +12,7 @@ export function noteReached(isReached: boolean): void {
 }
 
 function listen(changed: () => void): () => void {
-  // Coming back is only believed when the server has answered.
+  // The connection counts as restored only when the server has answered.
   const left = () => noteReached(false);
   listeners.add(changed);
   window.addEventListener('offline', left);

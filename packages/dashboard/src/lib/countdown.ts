@@ -1,4 +1,4 @@
-/** How long a limit of the server still holds. */
+/** How long a limit of the server still applies. */
 import { useEffect, useState } from 'react';
 import { AskError } from './ask.ts';
 

@@ -1,6 +1,7 @@
 /**
- * What can be said of a new password before it is sent. The server's rules (core/passwords/password.ts) decide; those that need no look-up are told
- * here while one types. What this calls `short`, `long` or `personal` the server refuses too; a test holds them together.
+ * What can be said about a new password before it is sent. The server's rules (core/passwords/password.ts) decide; those that
+ * need no look-up are shown here while the user types. What this calls `short`, `long` or `personal` the server refuses too; a
+ * test keeps them equal.
  */
 export type PasswordHint =
   | { readonly state: 'empty' | 'long' | 'personal' | 'fair' | 'good' }
@@ -8,7 +9,7 @@ export type PasswordHint =
 
 export const MIN_CHARACTERS = 8;
 export const MAX_CHARACTERS = 128;
-/** From here on guessing offline takes more than anybody has, when the words were chosen by chance. */
+/** From here on guessing offline takes more than any attacker has, if the words were chosen at random. */
 const GOOD_CHARACTERS = 16;
 
 export function hintFor(password: string, words: readonly string[]): PasswordHint {

@@ -1,6 +1,7 @@
 /**
- * The locale for dates and numbers: the pages' own language, which is English, as it is written where the reader is. A sentence is never half in
- * another language. What a browser says of itself may be anything: Chromium says `en-US@posix` where no locale is set, and `Intl` throws at that.
+ * The locale for dates and numbers: the pages' own language, which is English, in the format of the reader's region. A sentence
+ * is never half in another language. What a browser reports may be anything: Chromium says `en-US@posix` where no locale is set,
+ * and `Intl` throws at that.
  */
 export function pageLocale(languages: readonly unknown[]): string {
   for (const language of languages) {

@@ -1,4 +1,4 @@
-/** The content of a file that somebody has chosen, as a `data:` URL. Rejects when the browser cannot read it. */
+/** The content of a file that the user has chosen, as a `data:` URL. Rejects if the browser cannot read it. */
 export const readDataUrl = (file: File): Promise<string> =>
   new Promise((resolve, reject) => {
     const reader = new FileReader();

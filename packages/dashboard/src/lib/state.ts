@@ -1,4 +1,6 @@
-/** What every page needs to know before anybody is signed in. The brand comes with the page itself, the rest is asked for once. */
+/**
+ * What every page needs to know before a user is signed in. The branding comes with the page itself, the rest is requested once.
+ */
 import type { Api } from 'keyhouse/dashboard-api';
 import { applyAccent } from './accent.ts';
 import { ask } from './ask.ts';
@@ -21,7 +23,7 @@ export function brandOfPage(): Brand {
 
 let asked: Promise<State> | null = null;
 
-/** A failure is not remembered: the next one who asks tries again. */
+/** A failure is not remembered: the next call tries again. */
 export function loadState(): Promise<State> {
   asked ??= ask('GET /state').then(
     (state) => {

@@ -1,4 +1,4 @@
-/** Words that both entries say. */
+/** Words that both entries use. */
 import { entryOf } from './entry-of.ts';
 import type { PasswordHint } from './new-password.ts';
 
@@ -19,7 +19,7 @@ export const passwordHint = (hint: PasswordHint): string => {
   }
 };
 
-/** Why coming back from another provider ended in nothing, as the server says behind the `#`. Null for anything else. */
+/** Why coming back from another provider failed, as the server says after the `#`. Null for anything else. */
 export const providerFailure = (reason: string): string | null => entryOf(FAILURES, reason) ?? null;
 
 const FAILURES: Readonly<Record<string, string>> = {

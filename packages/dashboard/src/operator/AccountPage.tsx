@@ -1,4 +1,4 @@
-/** One account: what is in it, and whether anything of it is accepted. */
+/** One account: what is in it, and whether anything in it is accepted. */
 
 import { Alert, Button, Stack, Text, Textarea, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
@@ -102,7 +102,7 @@ function About({ account }: { account: Account }) {
   );
 }
 
-/** People take a personal account for the person. */
+/** A personal account is easily taken for the user, so the text differs. */
 const suspendTextOf = ({ kind }: Account): string => (kind === 'personal' ? said.suspendPersonalText : said.suspendText);
 
 type Asking = 'suspend' | 'resume' | 'delete' | null;
@@ -149,7 +149,7 @@ interface DialogProps {
   readonly onClose: () => void;
 }
 
-/** The pages of the operator, and those of one who is a member too. */
+/** The pages of the operator, and those of an administrator who is a member too. */
 function useDone() {
   const queries = useQueryClient();
   return async (message: string) => {
@@ -217,7 +217,7 @@ function Delete({ account, onClose }: DialogProps) {
   const name = nameOf(account);
   const remove = async () => {
     await ask('DELETE /operator/accounts/:id', { params: { id }, body: { name } });
-    // Not by the router: whatever these pages remember of it is out of date.
+    // Not by the router: everything that these pages remember of it is out of date.
     window.location.assign('/dashboard/operator/accounts');
   };
   return (

@@ -1,4 +1,4 @@
-/** Every application, and the operator's word on it. */
+/** Every application, and the operator's badges for it. */
 
 import { Menu } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
@@ -25,7 +25,7 @@ export function OperatorApplicationsPage() {
   const [asked, setAsked] = useState<{ verb: Verb; application: Application } | null>(null);
   const queries = useQueryClient();
   const format = useFormat();
-  // First-party belongs to the operator's own applications.
+  // Only the operator's own applications can be first-party.
   const operatorId = useMe().data?.accounts.find(({ kind }) => kind === 'operator')?.id;
   const onVerb = (verb: Verb, application: Application) => setAsked({ verb, application });
   const judge = async ({ verb, application }: NonNullable<typeof asked>) => {
@@ -40,7 +40,7 @@ export function OperatorApplicationsPage() {
           body: { first_party: verb === 'first-party', version },
         });
     } finally {
-      // Also where it was changed after the administrator looked: they see it as it is now.
+      // Even if it was changed after the administrator read it: they see its current state.
       await queries.invalidateQueries({ queryKey: KEY });
     }
     notifications.show({ message: said.done[verb](application.name) });
@@ -121,7 +121,7 @@ export function OperatorApplicationsPage() {
   );
 }
 
-/** Hosts, or the scheme of an installed program: what tells who gets the codes. */
+/** Hosts, or the scheme of an installed program: this shows who gets the codes. */
 function placesOf(uris: readonly string[]): string {
   const places = uris.map((uri) => (URL.canParse(uri) ? new URL(uri).host || new URL(uri).protocol : uri));
   return [...new Set(places)].join(', ') || '–';

@@ -1,4 +1,4 @@
-/** The limits that hold, and letting somebody try again. */
+/** The limits in force, and unlocking sign-in for a user. */
 
 import { Button, Stack, TextInput, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';

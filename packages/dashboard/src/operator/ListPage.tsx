@@ -1,6 +1,6 @@
 /**
- * A list of the administrators: heading, search field, table, the next page. Each list says what it asks the server for, its columns and its
- * words; a list that comes whole says that there is no next page (`whole`).
+ * A list for administrators: heading, search field, table, the next page. Each list defines its request, its columns and its
+ * words; a list that comes complete says that there is no next page (`whole`).
  */
 import { Stack } from '@mantine/core';
 import type { QueryKey } from '@tanstack/react-query';
@@ -20,7 +20,7 @@ interface ListWords {
   readonly list: string;
   /** The label of the search field; without it, there is none. */
   readonly search?: string;
-  /** While there is not a single row. Where a list always has one, it is left out. */
+  /** While there is not a single row. If a list always has one, it is left out. */
   readonly empty?: string;
   readonly emptyText?: string;
 }
@@ -32,14 +32,14 @@ interface Props<Page extends Paged, Row> {
   readonly rowsOf: (page: Page) => readonly Row[];
   readonly keyOf: (row: Row) => string | number;
   readonly columns: readonly Column<Row>[];
-  /** In the heading: what can be done beside looking. */
+  /** In the heading: further actions. */
   readonly actions?: ReactNode;
   /** Above the table; `first` is undefined until the first page is there. */
   readonly above?: (first: Page | undefined) => ReactNode;
   readonly below?: (first: Page) => ReactNode;
 }
 
-/** An answer that holds the whole list, as its only page. */
+/** An answer that contains the whole list, as its only page. */
 export const whole = <Answer extends object>(answer: Answer): Answer & Paged => ({ ...answer, next: null });
 
 export const ListPage = <Page extends Paged, Row>(props: Props<Page, Row>) => (
@@ -55,7 +55,7 @@ function List<Page extends Paged, Row>({ said, queryKey, ask, rowsOf, keyOf, col
     [...queryKey, 'list', search.query],
     (page) => ask({ ...page, ...(isSearched ? { q: search.query } : {}) }),
     rowsOf,
-    // The table stays while one types.
+    // The table stays while the user types.
     { keepsPrevious: true },
   );
   return (

@@ -31,7 +31,7 @@ export const MailPage = () => (
 
 function One() {
   const { id = '' } = useParams({ strict: false }) as { id?: string };
-  // Asked for once: that somebody looked is on record.
+  // Requested only once: each reading is recorded.
   const detail = useQuery({
     queryKey: [...MAILS, id],
     queryFn: () => ask('GET /operator/mails/:id', { params: { id } }),
@@ -116,7 +116,7 @@ function MailDetail({ detail: { mail, text, html } }: { detail: Detail }) {
   );
 }
 
-/** No script, no form, no way out: the sandbox allows nothing, and the page's own policy holds inside too. */
+/** No script, no form, no link out: the sandbox allows nothing, and the page's own policy applies inside too. */
 function Preview({ html }: { html: string }) {
   const document = useMemo(() => styledByNonce(html), [html]);
   return <iframe className={classes.frame} title={said.preview} sandbox="" srcDoc={document} />;

@@ -1,4 +1,4 @@
-/** The keys that sign JWTs, and when they hand over. */
+/** The keys that sign JWTs, and when they rotate. */
 
 import { Button, Group, NumberInput, Stack, Text, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';

@@ -153,7 +153,7 @@ interface Act {
   readonly label: string;
   readonly text: string;
   readonly title: string;
-  /** Said once more before it is done. */
+  /** Shown once more before it is done. */
   readonly care?: string;
   readonly done: string;
   readonly danger?: boolean;

@@ -1,4 +1,4 @@
-/** Everybody who can sign in. */
+/** Everyone who can sign in. */
 
 import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';

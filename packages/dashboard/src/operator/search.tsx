@@ -1,4 +1,4 @@
-/** A search field that asks when nothing was typed for a moment. */
+/** A search field that starts the search when nothing was typed for a moment. */
 import { TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { Search as Glass } from 'lucide-react';

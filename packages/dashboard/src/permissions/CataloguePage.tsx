@@ -31,11 +31,11 @@ import { RemoveDialog } from './RemoveDialog.tsx';
 import { words } from './words.ts';
 
 const KEY = ['operator', 'catalogue'] as const;
-/** What the forms for tokens and keys choose from. */
+/** What the forms for tokens and keys offer. */
 const CHOICES = ['permissions'] as const;
 
 export function CataloguePage() {
-  // Never from memory: what is saved replaces the whole.
+  // Never from the cache: what is saved replaces everything.
   const query = useQuery({
     queryKey: KEY,
     queryFn: () => ask('GET /permissions'),
@@ -56,7 +56,7 @@ type Faults = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 function Editor({ catalogue }: { catalogue: Catalogue }) {
   const queries = useQueryClient();
-  // What was loaded or saved last; a list that is asked for again meanwhile takes nothing away that was typed.
+  // What was loaded or saved last; loading the list again in the meantime does not remove what was typed.
   const [before, setBefore] = useState(catalogue);
   const [rows, setRows] = useState<readonly Row[]>(() => toRows(catalogue));
   const [faults, setFaults] = useState<Faults>({});
@@ -76,7 +76,7 @@ function Editor({ catalogue }: { catalogue: Catalogue }) {
     setFaults({});
   };
   const remove = useStable((gone: string) => show(rows.filter(({ key }) => key !== gone)));
-  /** What is wrong may be far from what is seen. */
+  /** The fault may be far from the visible part. */
   const showFaults = (found: Faults) => {
     setFaults(found);
     const first = keys.find((key) => key in found);
@@ -266,7 +266,7 @@ const RowFields = memo(function RowFields({ row, number, faults, onChange: chang
   );
 });
 
-/** What can be seen without asking; the grammar of names is the server's to judge. */
+/** What can be checked without a request; the server judges the grammar of names. */
 function look(rows: readonly Row[]): Faults {
   const faults: Record<string, Record<string, string>> = {};
   const seen = new Set<string>();

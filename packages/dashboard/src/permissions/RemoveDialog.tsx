@@ -18,16 +18,16 @@ type Kind = 'keys' | 'tokens' | 'applications';
 
 interface Props {
   readonly gone: readonly string[];
-  /** The catalogue is empty then, so that nothing is taken from anybody. */
+  /** The catalogue is empty after that, so nobody loses anything. */
   readonly isLast: boolean;
   readonly onConfirm: () => Promise<unknown>;
   readonly onClose: () => void;
 }
 
 export function RemoveDialog({ onConfirm, onClose, ...asked }: Props) {
-  // As it was when the dialog opened: once it is confirmed, nothing is gone any more.
+  // As it was when the dialog opened: once it is confirmed, nothing is missing any more.
   const [{ gone, isLast }] = useState(asked);
-  // Asked for each time the dialog opens: nothing is confirmed before it is shown, and only what is true now is shown.
+  // Requested each time the dialog opens: nothing can be confirmed before it is shown, and only the current state is shown.
   const holders = useQuery({
     queryKey: ['operator', 'holders', gone],
     queryFn: () => ask('POST /operator/permissions/holders', { body: { permissions: [...gone] } }),
@@ -103,7 +103,7 @@ function Line({ kind, of: { count, first }, format }: { kind: Kind; of: Holders[
   );
 }
 
-/** The server counts no further. */
+/** The server does not count further. */
 const MOST = 10_000;
 const counted = (count: number, format: Format): string =>
   count >= MOST ? words.orMore(format.number(MOST)) : format.number(count);

@@ -1,4 +1,4 @@
-/** The route patterns, edited as a whole: their order decides. */
+/** The route patterns, edited as a whole: their order is significant. */
 
 import { ActionIcon, Button, NativeSelect, Stack, TextInput, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
@@ -26,7 +26,7 @@ interface Row {
   readonly methods: string;
   readonly pattern: string;
   readonly access: Access;
-  /** A permission where methods are named, else a resource. */
+  /** A permission if methods are named, else a resource. */
   readonly asked: string;
 }
 
@@ -36,7 +36,7 @@ const ROW_HEIGHT = 53;
 const keysOf = (rows: readonly Row[]): readonly string[] => rows.map(({ key }) => key);
 
 export function RoutesPage() {
-  // Never from memory: what is saved replaces the whole.
+  // Never from the cache: what is saved replaces everything.
   const query = useQuery({
     queryKey: KEY,
     queryFn: () => ask('GET /operator/routes'),
@@ -72,7 +72,7 @@ const isSame = (one: Routes[number], other: Routes[number] | undefined): boolean
   (one.refused ?? false) === (other.refused ?? false) &&
   one.methods?.join() === other.methods?.join();
 
-/** Null when none is named: every method. */
+/** Null if none is named: every method. */
 const methodsOf = (typed: string): string[] | null => typed.toUpperCase().match(/[^\s,]+/g);
 
 function toRoute({ methods: typed, pattern, access, asked }: Row): Routes[number] {
@@ -117,7 +117,7 @@ function Editor({ routes }: { routes: Routes }) {
       index,
     ),
   );
-  /** Its row may be far from what is seen. */
+  /** Its row may be far from the visible part. */
   const focusOn = (key: string, field: string) => {
     keep(key);
     requestAnimationFrame(() => listProps.ref.current?.querySelector<HTMLElement>(`[data-key="${key}"] ${field}`)?.focus());
@@ -128,7 +128,7 @@ function Editor({ routes }: { routes: Routes }) {
     if (first !== undefined) focusOn(first, '[aria-invalid="true"]');
   };
   const add = () => {
-    // The last: what is there already keeps its meaning.
+    // The last: existing rules keep their meaning.
     const row = toRow({ methods: null, pattern: '', resource: '', permission: null });
     setRows([...rows, row]);
     focusOn(row.key, 'input[data-pattern]');
@@ -387,7 +387,7 @@ function faultsOf(errors: Readonly<Record<string, string>>, rows: readonly Row[]
   return faults;
 }
 
-/** What is wrong with the rule as a whole is said where people look first. */
+/** What is wrong with the rule as a whole is shown where people look first. */
 function fieldOf(member: string | undefined): 'methods' | 'pattern' | 'asked' {
   if (member === 'resource' || member === 'permission') return 'asked';
   return member === 'methods' ? member : 'pattern';

@@ -1,4 +1,4 @@
-/** What a gateway would be told of a method and path. */
+/** What a gateway would be answered for a method and path. */
 
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import type { Api } from 'keyhouse/dashboard-api';

@@ -1,19 +1,19 @@
-/** The catalogue as it is edited: a row for each resource, with the sentences of its two permissions. */
+/** The catalogue in edited form: a row for each resource, with the sentences of its two permissions. */
 import type { Api } from 'keyhouse/dashboard-api';
 
 export type Catalogue = Api['GET /permissions']['answer']['permissions'];
 export const ACTIONS = ['read', 'write'] as const;
 export type Action = (typeof ACTIONS)[number];
 
-/** Which applications may ask people for it. */
+/** Which applications may ask users for it. */
 export const AUDIENCES = ['none', 'any', 'verified'] as const;
 export type Audience = (typeof AUDIENCES)[number];
 
 export interface Row {
-  /** Tells rows apart while their names change. */
+  /** Identifies rows while their names change. */
   readonly key: string;
   readonly resource: string;
-  /** Empty: there is no such permission. */
+  /** Empty: the permission does not exist. */
   readonly read: string;
   readonly write: string;
   readonly audience: Readonly<Record<Action, Audience>>;
@@ -78,7 +78,7 @@ export function changesOf(before: Catalogue, after: Catalogue): Changes {
 
 export type Pasted = { readonly rows: readonly Row[] } | { readonly badLines: readonly number[] };
 
-/** Lines of a name and a sentence, parted by spaces, a tab, a comma, a colon or `=`; the sentence may stand in quotes. */
+/** Lines of a name and a sentence, separated by spaces, a tab, a comma, a colon or `=`; the sentence may be in quotes. */
 export function paste(rows: readonly Row[], text: string): Pasted {
   const badLines: number[] = [];
   const byResource = new Map(rows.filter(({ resource }) => resource !== '').map((row) => [row.resource, row]));
@@ -96,7 +96,7 @@ export function paste(rows: readonly Row[], text: string): Pasted {
   return badLines.length > 0 ? { badLines } : { rows: sorted([...byResource.values()]) };
 }
 
-/** In steps, each of which looks at a character once. No sentence where nothing parts it from the name. */
+/** In steps, each of which reads a character once. No sentence if nothing separates it from the name. */
 function partLine(line: string): { name: string; sentence: string } {
   const text = line.trim();
   const [start = '', name = ''] = /^["']?([^\s"',;:=]+)/.exec(text) ?? [];

@@ -1,4 +1,4 @@
-/** What can be allowed, and what the routes of the API take. */
+/** The permissions, and the routes of the API that require them. */
 
 import { AdministratorsOnly } from '../kit/administrators-only.tsx';
 import { CataloguePage } from './CataloguePage.tsx';

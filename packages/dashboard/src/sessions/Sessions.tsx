@@ -1,4 +1,4 @@
-/** On the page of the sign-ins: where applications are signed in. */
+/** On the page of the sign-ins: the applications that are signed in. */
 
 import { Button, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';

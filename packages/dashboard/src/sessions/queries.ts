@@ -10,7 +10,7 @@ export const useConnected = () => useQuery({ queryKey: [...KEY, 'applications'],
 
 export const useSessions = () => useQuery({ queryKey: [...KEY, 'sessions'], queryFn: () => ask('GET /me/sessions') });
 
-/** The catalogue's sentence for a permission; itself where there is none. */
+/** The catalogue's sentence for a permission; the permission itself if there is none. */
 export function useSentences(): (name: string) => string {
   const { data } = useQuery({ queryKey: ['permissions'], queryFn: () => ask('GET /permissions'), staleTime: 300_000 });
   return (name) => data?.permissions.find((entry) => entry.name === name)?.sentence ?? name;

@@ -1,4 +1,4 @@
-/** What people have granted to applications, and where they are signed in with them. */
+/** What users have granted to applications, and where they are signed in with them. */
 export const words = {
   title: 'Connected applications',
   intro: 'Applications that you gave access. Each can do what you allowed, until you revoke its access.',

@@ -1,4 +1,7 @@
-/** An application asks for access: who it is, what it will be able to do, as whom, and where the browser goes then. */
+/**
+ * An application asks for access: which one it is, what it will be able to do, for which user, and where the browser goes after
+ * that.
+ */
 import { useCallback, useEffect, useState } from 'react';
 import { ask } from '../lib/ask.ts';
 import { type Brand, forgetState, loadState } from '../lib/state.ts';
@@ -42,7 +45,7 @@ export function Consent({ brand, request }: Props) {
   return <Looking brand={brand} title={said.looking} of={check} />;
 }
 
-/** Another window may have logged somebody else in: nobody allows in a name that is not on the page. */
+/** Another window may have signed another user in: nobody may consent in a name that is not on the page. */
 function useWhenSeenAgain(look: () => void): void {
   useEffect(() => {
     const seen = (): void => {
@@ -66,14 +69,14 @@ interface QuestionProps extends Props {
   readonly asked: Asked;
   /** The sign-in ended while the page was open: the user signs in again here, and what was chosen stays. */
   readonly isSignedOut: boolean;
-  /** Asks again who is signed in, and what is asked of them. */
+  /** Requests again who is signed in, and what is asked of them. */
   readonly onLookAgain: () => Promise<void>;
 }
 
 function Question({ brand, request, asked, isSignedOut, onLookAgain }: QuestionProps) {
   const { application, accounts, permissions, user } = asked;
   const [accountId, setAccountId] = useState(accounts[0]?.id);
-  // What was left out the last time stays out, unless the person ticks it.
+  // What was left out the last time stays out, unless the user ticks it.
   const [declined, setDeclined] = useState<ReadonlySet<string>>(
     () => new Set(permissions.filter((each) => each.optional && each.declined).map(({ name }) => name)),
   );
@@ -106,7 +109,7 @@ function Question({ brand, request, asked, isSignedOut, onLookAgain }: QuestionP
       if (answered === null) return setProving(true);
       const { location } = answered;
       setLeft({ decision, location });
-      // Any host or scheme that the application has registered: the server looked at it, and nothing of it is the page's own.
+      // Any host or scheme that the application has registered: the server checked it, and nothing of it is the page's own.
       window.location.replace(location);
     });
   const logOut = () =>

@@ -1,4 +1,7 @@
-/** Another provider is the first to prove an address that is registered here: what ends is counted and confirmed before it happens. */
+/**
+ * Another provider is the first to verify an address that is registered here: what ends is counted and confirmed before it
+ * happens.
+ */
 import { ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
 import { Card, Form, Links, Notice, Submit, TaskError, useTask } from './kit.tsx';

@@ -1,4 +1,4 @@
-/** What links from mails lead to: each looks at its ticket first, and says plainly when it is over. */
+/** The pages of links from mails: each checks its ticket first, and says clearly if it does not work any more. */
 import { useEffect, useState } from 'react';
 import { type Api, ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
@@ -51,7 +51,9 @@ export function SetupLink({ state, ticket }: Props) {
   );
 }
 
-/** Proves an address, or takes a new one; whoever is not signed in logs in first, on this page, and it goes on by itself. */
+/**
+ * Verifies an address, or sets a new one; a user who is not signed in signs in first, on this page, and it continues by itself.
+ */
 export function EmailLink({ state, ticket, isNew }: Props & { isNew: boolean }) {
   const said = isNew ? words.newEmail : words.verify;
   const [isIn, setIn] = useState(state.signed_in);

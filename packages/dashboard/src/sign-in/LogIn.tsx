@@ -1,4 +1,4 @@
-/** Address and password on one page; a second step where there is one; or a passkey, which is both. */
+/** Address and password on one page; a second step if there is one; or a passkey, which is both. */
 import { useEffect, useRef, useState } from 'react';
 import { ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
@@ -17,11 +17,11 @@ interface Props {
   readonly state: State;
   /** Why it is asked for here. */
   readonly notice?: string;
-  /** Why the last try, with another provider, came to nothing. */
+  /** Why the last attempt, with another provider, failed. */
   readonly failure?: string | null;
-  /** Of whoever it is for, when that is known. */
+  /** Of the user that it is for, if known. */
   readonly email?: string;
-  /** Instead of going on where an application waits, or where the server says. */
+  /** Instead of continuing where an application waits, or where the server says. */
   readonly onEntered?: (to: string) => void;
   /** What waits on this page, as a path that leads back to it: another provider leads away, and the page is gone. */
   readonly link?: string;
@@ -52,7 +52,8 @@ export function LogIn({ state, notice, failure = null, email: known = waiting().
     });
 
   const again = async () => {
-    // First, so that a reload of the page does not lead back to the second step. If this fails, the first step expires in ten minutes.
+    // First, so that a reload of the page does not lead back to the second step. If this fails, the first step expires in ten
+    // minutes.
     await ask('POST /log-in/again').catch(() => undefined);
     setFirstProof(null);
     setMethods(null);
@@ -108,7 +109,7 @@ export function LogIn({ state, notice, failure = null, email: known = waiting().
 /** A first step that was done already: the page was loaded again, or another provider was the first step. */
 const waitingStep = ({ step }: State): readonly StepMethod[] | null => step;
 
-/** Passkeys are offered where the address is typed; whoever ignores the offer loses nothing. */
+/** Passkeys are offered in the field of the address; ignoring the offer has no effect. */
 function useAutofill(isOffered: boolean, onEntered: (to: string) => void, onFailed: (error: unknown) => void): void {
   const latest = useRef({ onEntered, onFailed });
   useEffect(() => {

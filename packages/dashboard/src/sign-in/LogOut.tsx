@@ -1,4 +1,7 @@
-/** An application asks that the person logs out (OpenID Connect RP-Initiated Logout §2): the person is asked, because anybody can send them here. */
+/**
+ * An application requests that the user signs out (OpenID Connect RP-Initiated Logout §2): the user is asked, because anyone can
+ * send them here.
+ */
 import { ask } from '../lib/ask.ts';
 import type { Brand } from '../lib/state.ts';
 import { RequestOver } from './Consent.tsx';
@@ -17,7 +20,7 @@ export function LogOut({ brand, request }: { brand: Brand; request: string }) {
   const check = useAnswer(async () => {
     const asked = await ask('POST /log-out/check', { body: { request } });
     if (asked.signed_in) return asked;
-    // Logged out meanwhile, in another window: there is nothing left to ask.
+    // Signed out in the meantime, in another window: there is nothing left to ask.
     await leave();
     return null;
   });

@@ -1,4 +1,4 @@
-/** A forgotten password: asking for the link, and setting a new one with it. */
+/** A forgotten password: requesting the link, and setting a new one with it. */
 import { useState } from 'react';
 import { type Api, ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
@@ -57,7 +57,7 @@ export function Forgot({ state }: { state: State }) {
 
 type About = Api['POST /reset/check']['answer'];
 
-/** What ends, counted, before it happens; at the first proof of the address also why, and the way that ends nothing. */
+/** What ends, counted, before it happens; at the first verification of the address also why, and how to avoid it. */
 function WhatEnds({ about }: { about: About }) {
   const said = words.reset;
   const ends = said.ends(about.ends);
@@ -105,7 +105,7 @@ export function Reset({ state, ticket, about }: { state: State; ticket: string; 
       <WhatEnds about={about} />
       <TaskError task={task} fields={['password']} />
       <Form onSubmit={submit} task={task}>
-        {/* Not to be changed; a password manager learns whose password it is. */}
+        {/* Read-only; it tells a password manager whose password it is. */}
         <Field label={words.email} name="email" type="email" autoComplete="username" value={email} onChange={() => {}} isFixed />
         <NewPassword label={words.newPassword} value={password} onChange={setPassword} task={task} personal={[email]} />
         <Submit task={task}>{words.reset.button}</Submit>

@@ -1,4 +1,4 @@
-/** What the server says instead of a page: the address is wrong, or a link of an application leads nowhere. */
+/** What the server shows instead of a page: the address is wrong, or a link of an application is faulty. */
 import type { Brand } from '../lib/state.ts';
 import { Card } from './kit.tsx';
 import { words } from './words.ts';

@@ -39,7 +39,7 @@ export function Proof({ brand, onProved, onBack, onSignedOut }: Props) {
       <TaskError task={task} fields={['password']} />
       {hasPassword && (
         <Form onSubmit={() => prove(() => ask('POST /proof', { body: { password } }))} task={task}>
-          {/* Not to be changed; a password manager learns whose password it is. */}
+          {/* Read-only; it tells a password manager whose password it is. */}
           <Field
             label={words.email}
             name="email"
@@ -67,7 +67,7 @@ export function Proof({ brand, onProved, onBack, onSignedOut }: Props) {
         <button type="button" className="link" onClick={onBack}>
           {said.back}
         </button>
-        {/* Also for people who sign in only through another provider. */}
+        {/* Also for users who sign in only through another provider. */}
         <a className="link" href={withWaiting('/login')}>
           {said.logIn}
         </a>

@@ -1,4 +1,4 @@
-/** Ways in with other OpenID providers, for logging in and for registering with an invitation. */
+/** Other OpenID providers, for signing in and for registering with an invitation. */
 import { ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
 import { requireCookie } from './kept-cookie.ts';

@@ -38,7 +38,7 @@ export function Register({ state, invitation }: { state: State; invitation?: { e
   );
 }
 
-/** The invitation goes along: it is used up by the account that comes back with its address. */
+/** The invitation is passed along: it is used up by the account that comes back with its address. */
 function WithProvider({ providers, ticket }: { providers: State['providers']; ticket: string }) {
   const task = useTask();
   return (
@@ -67,7 +67,7 @@ interface NewUserBody {
 
 interface Props {
   readonly button: string;
-  /** The only address that an invitation takes. */
+  /** The only address that an invitation accepts. */
   readonly fixedEmail?: string;
   readonly send: (body: NewUserBody) => Promise<{ to: string }>;
 }

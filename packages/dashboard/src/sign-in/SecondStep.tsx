@@ -51,7 +51,7 @@ export function SecondStep({ brand, methods, onEntered, onAgain }: Props) {
       <TaskError task={task} fields={['code']} />
       {hasForm && (
         <Form onSubmit={submit} task={task}>
-          {/* Two fields with different names, so that a browser does not fill one with what is for the other. */}
+          {/* Two fields with different names, so that a browser does not fill one with a value of the other. */}
           {isRecovery ? (
             <Field
               key="recovery"
@@ -108,7 +108,7 @@ interface LostProps extends Pick<Props, 'brand' | 'methods' | 'onAgain'> {
   readonly onBack: () => void;
 }
 
-/** For a person who cannot use any of the factors now: what they can still do, and who can help. */
+/** For a user who cannot use any of the factors now: what they can still do, and who can help. */
 function Lost({ brand, methods, onRecovery, onBack, onAgain }: LostProps) {
   return (
     <Card brand={brand} title={said.lostTitle}>

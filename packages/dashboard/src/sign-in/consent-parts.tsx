@@ -1,4 +1,4 @@
-/** What the consent page is made of. */
+/** The parts of the consent page. */
 import { memo, useEffect, useState } from 'react';
 import { accountName } from '../lib/account-name.ts';
 import type { Api } from '../lib/ask.ts';
@@ -12,7 +12,7 @@ export type Asked = Api['POST /consent/check']['answer'];
 export type Decision = 'allow' | 'deny';
 type Account = Asked['accounts'][number];
 
-/** What it says of itself, and who stands behind it. */
+/** What it says about itself, and who registered it. */
 export function Applicant({ brand, application }: { brand: Brand; application: Asked['application'] }) {
   const { logo_url: logo, home_page: home, owner, verified, first_party: isOwn } = application;
   return (
@@ -47,7 +47,7 @@ interface WantsProps {
   readonly onTurn: (name: string) => void;
 }
 
-/** In the catalogue's words; a box stands at what may be left out. */
+/** In the catalogue's words; optional ones have a box. */
 export function Wants({ asked, isTicked, onTurn }: WantsProps) {
   return (
     <ul className="wants">
@@ -67,7 +67,7 @@ interface WantProps {
   readonly onTurn: (name: string) => void;
 }
 
-/** All of them are in the page, for who reads or searches it; one is rendered again when it changes itself. */
+/** All of them are in the page, for reading and searching; one is rendered again when it changes itself. */
 const Want = memo(function Want({ permission, isTicked, onTurn }: WantProps) {
   const { name, sentence, optional, sensitive } = permission;
   const text = <Permission name={name} sentence={sentence} isSensitive={sensitive} />;
@@ -127,7 +127,7 @@ export function AccountChoice({ accounts, account, permissions, onChange }: Choi
 
 const MOMENT_MS = 1500;
 
-/** A web page takes this one's place. A program on this computer opens beside it, and nobody tells us. */
+/** A web page replaces this one. A program on this computer opens in addition, and nothing tells us. */
 export function Leaving({
   brand,
   name,

@@ -1,9 +1,9 @@
-/** Whether the browser kept the cookie that it was just given. Some say that they take cookies, and send none back. */
+/** Whether the browser kept the cookie that it was just given. Some report that they accept cookies, and send none back. */
 import { AskError, ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
 import { words } from './words.ts';
 
-/** True also where a server of an earlier version answers, which does not say. */
+/** True also if a server of an earlier version answers, which does not say. */
 export const keptCookie = (state: State): boolean => state.kept_cookie !== false;
 
 const IS_KEPT = {
@@ -13,9 +13,9 @@ const IS_KEPT = {
 };
 
 /**
- * Rejects with a sentence for people when it did not: the next page would ask for the password again without saying why. `step`: the first of two steps
- * was done. `provider`: a sign-in with another provider begins, and would fail when it comes back. When the server cannot be asked, nothing is said;
- * the next page will.
+ * Rejects with a sentence for users if it did not: the next page would ask for the password again without saying why. `step`: the
+ * first of two steps was done. `provider`: a sign-in with another provider begins, and would fail when it comes back. If the
+ * server cannot be asked, nothing is shown; the next page will.
  */
 export async function requireCookie(of: 'sign-in' | 'step' | 'provider'): Promise<void> {
   const state = await ask('GET /state').catch(() => null);

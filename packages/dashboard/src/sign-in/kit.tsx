@@ -1,4 +1,4 @@
-/** The few things that these pages are made of. */
+/** The few parts that these pages are built from. */
 import { type ChangeEvent, type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { hintFor } from '../lib/new-password.ts';
 import type { State } from '../lib/state.ts';
@@ -8,7 +8,7 @@ import { words } from './words.ts';
 
 export { useTask } from './task.ts';
 
-/** The place's name or logo, where it stands on every one of these pages. */
+/** The operator's name or logo, at its place on every one of these pages. */
 export function Brand({ brand }: { brand: State['brand'] }) {
   return (
     <header className="brand">
@@ -28,7 +28,7 @@ export function Brand({ brand }: { brand: State['brand'] }) {
   );
 }
 
-/** The first heading is where a page begins anyway; each one after it takes the focus, so that a screen reader says what has come. */
+/** The first heading is where a page begins anyway; each one after it takes the focus, so that a screen reader reads it. */
 let isFirst = true;
 
 export function Card({ brand, title, children }: { brand: State['brand']; title: string; children: ReactNode }) {
@@ -67,11 +67,11 @@ interface FieldProps {
   readonly isOptional?: boolean;
   readonly isFixed?: boolean;
   readonly isCode?: boolean;
-  /** Only where the person has just asked for this field. */
+  /** Only if the user has just asked for this field. */
   readonly takesFocus?: boolean;
 }
 
-/** A labelled field with its fault beside it; a password can be shown. */
+/** A labelled field with its fault next to it; a password can be shown. */
 export function Field(props: FieldProps) {
   const { label, name, type = 'text', value, onChange, autoComplete, fault, hint, inputMode } = props;
   const { isOptional = false, isFixed = false, isCode = false, takesFocus = false } = props;
@@ -135,7 +135,7 @@ interface CurrentPasswordProps extends Pick<FieldProps, 'value' | 'onChange' | '
   readonly task: Task;
 }
 
-/** The password that somebody has, as password managers know it. */
+/** The user's current password, as password managers know it. */
 export const CurrentPassword = ({ task, ...field }: CurrentPasswordProps) => (
   <Field
     label={words.password}
@@ -152,7 +152,7 @@ interface NewPasswordProps {
   readonly value: string;
   readonly onChange: (value: string) => void;
   readonly task: Task;
-  /** What is known of the person, which makes no password. */
+  /** What is known of the user, which must not be the password. */
   readonly personal: readonly string[];
 }
 
@@ -175,7 +175,7 @@ export function NewPassword({ label, value, onChange, task, personal }: NewPassw
 export function Form({ onSubmit, task, children }: { onSubmit: () => void; task: Task; children: ReactNode }) {
   const form = useRef<HTMLFormElement>(null);
   const { error } = task;
-  // What has to be mended takes the focus.
+  // The field with a fault takes the focus.
   useEffect(() => {
     if (error !== null) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [error]);
@@ -183,7 +183,8 @@ export function Form({ onSubmit, task, children }: { onSubmit: () => void; task:
     event.preventDefault();
     onSubmit();
   };
-  // The server's sentences stand at the fields; the browser's own bubbles would say things twice. Without script nothing goes into a URL.
+  // The server's sentences are shown at the fields; the browser's own bubbles would repeat them. Without script nothing goes into
+  // a URL.
   return (
     <form ref={form} method="post" onSubmit={submit} noValidate>
       {children}
@@ -191,7 +192,7 @@ export function Form({ onSubmit, task, children }: { onSubmit: () => void; task:
   );
 }
 
-/** Stays where the focus is while it works: a button that is disabled would lose it. */
+/** Keeps the focus while it works: a disabled button would lose it. */
 export function Submit({ task, children }: { task: Task; children: ReactNode }) {
   return (
     <button
@@ -215,10 +216,10 @@ export function Notice({ bad = false, children }: { bad?: boolean; children: Rea
   );
 }
 
-/** What is no fault of a field. `fields`: those that show their own. */
+/** Errors that belong to no field. `fields`: those that show their own. */
 export function TaskError({ task, fields = [] }: { task: Task; fields?: readonly string[] }) {
   if (task.seconds > 0) {
-    // Said once; the seconds are for eyes.
+    // Read out once; the seconds are only visible.
     return (
       <Notice bad>
         {words.tooMany} <span aria-hidden="true">{words.waitFor(task.seconds)}</span>

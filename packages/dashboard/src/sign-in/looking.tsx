@@ -1,18 +1,18 @@
-/** A page that has to ask the server before it can say anything. */
+/** A page that has to ask the server before it can show anything. */
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { AskError, type Refusal } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
 import { Card, Links, TaskError, useTask } from './kit.tsx';
 import { words } from './words.ts';
 
-/** Asks when the page opens, and again when the person wants it. */
+/** Asks when the page opens, and again when the user wants it. */
 export function useAnswer<Answer>(work: () => Promise<Answer>) {
   const [answer, setAnswer] = useState<Answer | null>(null);
   const task = useTask();
   const again = () => task.run(async () => setAnswer(await work()));
   const hasBegun = useRef(false);
   useEffect(() => {
-    // React runs effects twice while one develops; a ticket is good once.
+    // React runs effects twice during development; a ticket is valid once.
     if (hasBegun.current) return;
     hasBegun.current = true;
     void again();
@@ -29,7 +29,7 @@ interface LookingProps {
   readonly children?: ReactNode;
 }
 
-/** While there is no answer, or none is to be had. */
+/** While there is no answer, or none can be had. */
 export function Looking({ brand, title, of: { task, again }, children }: LookingProps) {
   const kind = kindOf(task.error);
   return (

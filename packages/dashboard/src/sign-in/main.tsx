@@ -1,4 +1,4 @@
-/** The pages that people get in by. They also serve those who come from somebody's application, so they are light. */
+/** The sign-in pages. They also serve users who come from an application, so they are small. */
 import '../lib/theme.css';
 import './sign-in.css';
 import { StrictMode, useEffect, useState } from 'react';
@@ -19,7 +19,7 @@ import { Problem, problemOfPage } from './Problem.tsx';
 import { Register } from './Register.tsx';
 import { words } from './words.ts';
 
-// All of it before the first paint: the theme, the colour and name of the place.
+// All of it before the first paint: the theme, the operator's colour and name.
 applyScheme(readScheme());
 followScheme();
 const brand = brandOfPage();
@@ -31,7 +31,7 @@ window.addEventListener('hashchange', () => window.location.reload());
 const problem = problemOfPage();
 const { request } = waiting();
 const path = window.location.pathname;
-/** A page that nobody who is signed in has to see, unless an application wants them to prove themselves again, or a second step waits. */
+/** A page that a signed-in user does not need, unless an application wants a new proof, or a second step waits. */
 const isForStrangers = path === '/login' || path === '/register';
 const mustNotStay = ({ signed_in: isIn, step }: State): boolean => isForStrangers && isIn && request === null && step === null;
 
@@ -75,7 +75,7 @@ function Page({ state }: { state: State }) {
   }
 }
 
-/** Why another provider let nobody in; null: none was asked, or it did. */
+/** Why signing in with another provider failed; null: no provider was used, or it succeeded. */
 function failureOf(state: State): string | null {
   return fragment === 'trip' && !keptCookie(state) ? words.noCookies : providerFailure(fragment ?? '');
 }
@@ -113,7 +113,7 @@ function Entry() {
   );
 }
 
-/** Whoever logged in in another window meanwhile has nothing left to do on this one. */
+/** A user who signed in in another window in the meantime has nothing left to do on this one. */
 function useOtherWindows(state: State | null): void {
   const isWaiting = isForStrangers && state !== null && !state.signed_in;
   useEffect(() => {

@@ -1,15 +1,15 @@
-/** Logging in with a passkey; what the browser needs for it is loaded when it is asked for. */
+/** Signing in with a passkey; what the browser needs for it is loaded on demand. */
 import { ask } from '../lib/ask.ts';
 
 export const knowsPasskeys = (): boolean => typeof window.PublicKeyCredential === 'function';
 
-/** The browser's own part was ended by the person, by time, or by another attempt. */
+/** The browser's own dialog was ended by the user, by a time-out, or by another attempt. */
 export const isCancelled = (error: unknown): boolean =>
   error instanceof Error && (error.name === 'NotAllowedError' || error.name === 'AbortError');
 
 /**
- * Ceremonies that the person asked for and that are under way. The offer in the field gives way to them: a browser has one ceremony at a time, and a new
- * one ends the one before (WebAuthn Level 3 §5.1.4).
+ * Ceremonies that the user started and that are running. The offer in the field gives way to them: a browser has one ceremony at
+ * a time, and a new one ends the previous one (WebAuthn Level 3 §5.1.4).
  */
 let askedFor = 0;
 
@@ -23,7 +23,7 @@ export async function enterWithPasskey(): Promise<{ to: string }> {
   }
 }
 
-/** For somebody who is signed in: the last proof is then a new one. */
+/** For a signed-in user: this becomes the last proof. */
 export async function proveWithPasskey(): Promise<void> {
   const { startAuthentication } = await import('@simplewebauthn/browser');
   const options = await ask('POST /proof/passkey/options');
@@ -31,19 +31,19 @@ export async function proveWithPasskey(): Promise<void> {
   await ask('POST /proof/passkey', { body: { response: response as never } });
 }
 
-/** Of a challenge, which lasts five minutes, so that one that is picked from the field late is still good. */
+/** Of a challenge, which is valid for five minutes, so that a passkey that is picked from the field late still works. */
 const RENEW_MS = 4 * 60_000;
 
 /**
- * Offers passkeys in the field of the address, and waits there until one is picked. `onEntered`, `onFailed`: what became of the one that was
- * picked. Returns how to end it.
+ * Offers passkeys in the field of the address, and waits there until one is picked. `onEntered`, `onFailed`: the outcome for the
+ * one that was picked. Returns a function that ends it.
  */
 export function offerPasskeys(onEntered: (to: string) => void, onFailed: (error: unknown) => void): () => void {
   let isGone = false;
   const isUnwanted = (): boolean => isGone || askedFor > 0;
   const pick = async () => {
     const { start, options } = await prepare();
-    // What was prepared may have taken long, and the person may have gone another way by then.
+    // The preparation may have taken long, and the user may have chosen another way by then.
     return isUnwanted() ? null : await start({ optionsJSON: options, useBrowserAutofill: true });
   };
   const offer = async (): Promise<void> => {
@@ -53,7 +53,7 @@ export function offerPasskeys(onEntered: (to: string) => void, onFailed: (error:
     try {
       onEntered((await enter(picked)).to);
     } catch (error) {
-      // What failed once is not offered again by itself; the button is there.
+      // What failed once is not offered again automatically; the button is there.
       end();
       onFailed(error);
     }
@@ -62,7 +62,7 @@ export function offerPasskeys(onEntered: (to: string) => void, onFailed: (error:
     isGone = true;
     clearInterval(timer);
   };
-  // A new one ends the one before it; `pick` then fails quietly.
+  // A new one ends the previous one; `pick` then fails silently.
   const timer = setInterval(() => void offer(), RENEW_MS);
   void offer();
   return () => {

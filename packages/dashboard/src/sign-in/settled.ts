@@ -1,4 +1,4 @@
-/** Whether the page has stood before the person for a moment: whoever double-clicks on another window must not land on a button of this one. */
+/** Whether the page has been visible for a moment: a double click on another window must not hit a button of this one. */
 import { useEffect, useState } from 'react';
 
 /** Longer than a double click takes. */

@@ -1,4 +1,4 @@
-/** What is being done, and how it went. */
+/** What is being done, and its outcome. */
 import { useCallback, useRef, useState } from 'react';
 import { AskError } from '../lib/ask.ts';
 import { secondsToWait, useCountdown } from '../lib/countdown.ts';
@@ -7,7 +7,7 @@ import { words } from './words.ts';
 
 export type Task = ReturnType<typeof useTask>;
 
-/** One thing at a time: what is asked for while something is under way is not done. */
+/** One thing at a time: a request during another one is ignored. */
 export function useTask() {
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
@@ -33,7 +33,7 @@ export function useTask() {
     run,
     fail,
     clear: () => setError(null),
-    /** How long a limit still holds; 0 when there is none. */
+    /** How long a limit still applies; 0 if there is none. */
     seconds: useCountdown(error),
     secondsAtFirst: secondsToWait(error),
     faultOf: (field: string): string | undefined =>
@@ -41,7 +41,7 @@ export function useTask() {
   };
 }
 
-/** Null: nothing to say, or a field says it. */
+/** Null: nothing to show, or a field shows it. */
 export function sentenceOf(error: unknown, fields: readonly string[]): string | null {
   if (error === null) return null;
   if (isCancelled(error)) return words.passkeyCancelled;

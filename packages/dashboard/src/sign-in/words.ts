@@ -1,4 +1,4 @@
-/** The words of the pages that people get in by. */
+/** The words of the sign-in pages. */
 type Role = 'viewer' | 'developer' | 'admin' | 'owner';
 
 const duration = (seconds: number): string => {

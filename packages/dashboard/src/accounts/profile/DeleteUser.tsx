@@ -15,7 +15,7 @@ type Obstacles = Api['GET /me/ends']['answer']['in_the_way'];
 const isInTheWay = (obstacles: Obstacles | undefined): boolean =>
   obstacles !== undefined && (obstacles.last_administrator || obstacles.only_owner_of.length > 0);
 
-/** Said before anything is typed, not only as the refusal. */
+/** Shown before anything is typed, not only as the refusal. */
 function InTheWay({ only_owner_of: teams, last_administrator: isLast }: Obstacles) {
   return (
     <>

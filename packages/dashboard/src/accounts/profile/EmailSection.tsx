@@ -1,4 +1,4 @@
-/** The address: whether it is confirmed, the one that is asked for, and asking for another. */
+/** The address: whether it is verified, the requested new one, and requesting another one. */
 import { Alert, Badge, Button, Group, Text, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useState } from 'react';
@@ -10,7 +10,7 @@ import { useCountdown } from '../../lib/countdown.ts';
 import { words } from './words.ts';
 
 const said = words.email;
-/** Of what was sent, or could not be. */
+/** About what was sent, or could not be. */
 const useMailWords = () => (useSendsMail() ? said : said.noMail);
 
 export function EmailSection({ user }: { user: Me['user'] }) {
@@ -36,7 +36,7 @@ export function EmailSection({ user }: { user: Me['user'] }) {
   );
 }
 
-/** Mails are limited on the server; this keeps an impatient finger from using them up. */
+/** Mails are limited on the server; this keeps repeated clicks from using them up. */
 const PAUSE_SECONDS = 60;
 
 function SendAgain() {

@@ -10,14 +10,14 @@ import { words } from './words.ts';
 
 const said = words.passkeys;
 
-/** What the browser's own part of it threw, in plain words; null when the error is none of the browser's. */
+/** What the browser's own dialog threw, in plain words; null if the error is not the browser's. */
 function browserFault(error: unknown): string | null {
   if (!(error instanceof Error) || error.name === 'AskError') return null;
   if (error.name === 'NotAllowedError' || error.name === 'AbortError') return said.cancelled;
   return error.name === 'InvalidStateError' ? said.known : said.failed;
 }
 
-/** The name comes first, so that nothing is left to ask once the browser has made it. */
+/** The name comes first, so that nothing is left to ask once the browser has created it. */
 export function AddPasskey({ taken, onClose }: { taken: readonly string[]; onClose: () => void }) {
   const [name, setName] = useState(() => suggestName(navigator.userAgent, taken));
   const changed = useChanged();

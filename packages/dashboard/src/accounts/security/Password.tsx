@@ -37,7 +37,7 @@ export function Password({ user, security }: { user: Me['user']; security: Secur
       )}
       <form onSubmit={submit}>
         <FormError error={change.error} fields={['password']} />
-        {/* A password manager wants to know whose password it is. */}
+        {/* Tells a password manager whose password it is. */}
         <input type="email" name="username" autoComplete="username" value={user.email} readOnly hidden />
         <PasswordInput
           label={said.next}

@@ -1,4 +1,4 @@
-/** How many are left, new ones, and the one time that they are shown. */
+/** How many are left, new ones, and the only time that they are shown. */
 
 import { Button, Group, Text, Title } from '@mantine/core';
 import { Download, Printer } from 'lucide-react';

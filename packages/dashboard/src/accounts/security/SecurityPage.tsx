@@ -52,7 +52,7 @@ export function SecurityPage({ sessions }: { sessions: ReactNode }) {
   );
 }
 
-/** What another provider's answer came to stands behind the `#`, until it was read. */
+/** The outcome of another provider's answer is after the `#`, until it was read. */
 function useProviderFailure(): string | null {
   const [failure] = useState(() => providerFailure(window.location.hash.slice(1)));
   useEffect(() => {

@@ -29,7 +29,7 @@ export function SignIns({ sign_ins: signIns, more_sign_ins: hasMore, sessions_el
     setWithSessions(true);
     setAsked(what);
   };
-  // The one that is looked at from comes first.
+  // The current one comes first.
   const ordered = [...signIns].sort((a, b) => Number(b.current) - Number(a.current));
   return (
     <Section title={said.title} intro={said.intro}>

@@ -1,4 +1,4 @@
-/** Setting up an authenticator app: the key, as a picture and as text, and a first code that proves it. */
+/** Setting up an authenticator app: the key, as a picture and as text, and a first code that confirms it. */
 import { Button, Group, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useRef, useState } from 'react';

@@ -24,7 +24,7 @@ export function TwoStep({ security, email }: { security: Security; email: string
   const { two_step_since: since, totp_since: totpSince, passkeys } = security;
   const show = (made: readonly string[]) => {
     begin.reset();
-    // None: it was on already, and the codes that there are stay valid.
+    // None: it was on already, and the existing codes stay valid.
     if (made.length > 0) setCodes(made);
     void changed();
   };

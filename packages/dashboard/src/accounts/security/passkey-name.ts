@@ -1,4 +1,4 @@
-/** A first name for a passkey: the device that it is made on, and a number when there is one of that name. */
+/** A first name for a passkey: the device that it is created on, and a number if there is one of that name. */
 const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/iPhone/, 'iPhone'],
   [/iPad/, 'iPad'],

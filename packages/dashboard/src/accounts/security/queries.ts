@@ -8,10 +8,10 @@ export type Security = Api['GET /me/security']['answer'];
 
 export const useSecurity = () => useQuery({ queryKey: [...ME, 'security'], queryFn: () => ask('GET /me/security') });
 
-/** What the place offers: passkeys, other providers. */
+/** What the server offers: passkeys, other providers. */
 export const useOffers = () => useQuery({ queryKey: ['state'], queryFn: loadState, staleTime: Number.POSITIVE_INFINITY });
 
-/** Also how one proves oneself may have changed. */
+/** The ways to give a proof may have changed too. */
 export function useChanged(): () => Promise<void> {
   const queries = useQueryClient();
   return () => queries.invalidateQueries({ queryKey: ME });

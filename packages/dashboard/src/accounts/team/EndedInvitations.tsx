@@ -7,10 +7,10 @@ import { invitable, type Role } from './role.ts';
 import classes from './team.module.css';
 import { words } from './words.ts';
 
-/** Told one by one; of a hundred nobody reads all. */
+/** Listed one by one; nobody reads all of a hundred. */
 const MAX_LINES = 10;
 
-/** `leftRole`: the role that is left; null: none. */
+/** `leftRole`: the role that remains; null: none. */
 export function EndedInvitations({ team, senderId, leftRole }: { team: Account; senderId: number; leftRole: Role | null }) {
   const kept = leftRole === null ? [] : invitable(leftRole);
   const ended = (useMembers(String(team.id)).data?.invitations ?? []).filter(

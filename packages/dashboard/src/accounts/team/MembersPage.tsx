@@ -63,7 +63,7 @@ interface TableProps {
   readonly onDialog: (dialog: Dialog) => void;
 }
 
-/** More members than are found at a glance get a field to find them by. */
+/** Above this number of members there is a field to find them. */
 const SEARCH_FROM = 20;
 
 function MemberTable(props: TableProps) {
@@ -150,7 +150,7 @@ interface MenuProps {
   readonly onDialog: (dialog: Dialog) => void;
 }
 
-/** What cannot be done stands there too, with the reason. */
+/** Actions that are not possible are shown too, with the reason. */
 function MemberMenu({ team, member, isSelf, isLastOwner, onDialog }: MenuProps) {
   if (!isSelf && !hasRole(team, 'admin')) return null;
   const choices = choicesFor({ actor: team.role, isSelf, held: member.role });
@@ -189,7 +189,7 @@ interface ItemProps {
   readonly onClick: () => void;
 }
 
-/** What cannot be done is reached by the keyboard too: only so its reason is read. */
+/** Disabled actions can be focused with the keyboard too: otherwise their reason is not read out. */
 const Item = ({ label, reason, isDanger = false, onClick }: ItemProps) =>
   reason === null ? (
     <Menu.Item onClick={onClick} {...(isDanger ? { className: shared.danger ?? '' } : {})}>

@@ -1,4 +1,4 @@
-/** A new team; whoever makes it owns it. */
+/** A new team; the user who creates it owns it. */
 import { Button, Group, Stack, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';

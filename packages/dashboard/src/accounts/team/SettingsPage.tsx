@@ -1,4 +1,4 @@
-/** The name of a team, and its end. */
+/** The name of a team, and deleting it. */
 
 import { Button, Stack, Text, TextInput, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';

@@ -6,13 +6,13 @@ import { ME } from '../../kit/session.ts';
 import { ask } from '../../lib/ask.ts';
 import type { Role } from './role.ts';
 
-/** The verbs of a team. After each, what is shown of it is asked for again; also the list of accounts where that can change. */
+/** The verbs of a team. After each, what is shown of it is requested again; also the list of accounts where that can change. */
 export function useTeam(account: string) {
   const queries = useQueryClient();
   const params = { account };
   const changed = async <T>(doing: Promise<T>): Promise<T> => {
     const done = await doing;
-    // Waited for: a dialog closes on what is true now.
+    // Waited for: a dialog closes when the page shows the new state.
     await Promise.all([
       queries.invalidateQueries({ queryKey: membersKey(account) }),
       queries.invalidateQueries({ queryKey: ME }),
@@ -20,7 +20,7 @@ export function useTeam(account: string) {
     void queries.invalidateQueries({ queryKey: ['audit'] });
     return done;
   };
-  /** There is nothing of the team to ask for any more. */
+  /** There is nothing of the team to request any more. */
   const gone = async (doing: Promise<unknown>): Promise<void> => {
     await doing;
     queries.removeQueries({ queryKey: membersKey(account) });
@@ -41,7 +41,7 @@ export function useTeam(account: string) {
   };
 }
 
-/** What ends with a membership; null: nobody is about to lose theirs. */
+/** What ends with a membership; null: no membership is about to end. */
 export const useMemberEnds = (account: string, user: number | null) =>
   useEnds(
     ['member', account, user ?? 0],

@@ -1,4 +1,7 @@
-/** After a team was left or deleted: home first, and only then is it gone from the lists, so that no page of it shows an error. */
+/**
+ * After a team was left or deleted: first to the overview, and only then is it removed from the lists, so that no page of it
+ * shows an error.
+ */
 import { notifications } from '@mantine/notifications';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
