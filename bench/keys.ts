@@ -1,4 +1,4 @@
-/** Keys and tokens that can be made from a number, so that whoever loads a server need not read its database. */
+/** Keys and tokens that can be computed from a number, so that the load generator need not read the server's database. */
 import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
@@ -14,7 +14,7 @@ function letters(index: number): string {
 
 export const keyText = (index: number): string => `kh_live_${letters(index)}`;
 
-/** What stands after the bar; its row has the id `index`. */
+/** The part after the bar; its row has the id `index`. */
 export const tokenSecret = (index: number): string => `kh_${letters(index)}`;
 
 export const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');

@@ -1,7 +1,7 @@
 /**
- * The load generator: a process of its own on a core of its own, keep-alive connections that each have one request under
- * way. Lean on purpose, because it must never be the bottleneck: requests are made as text, answers are read no further
- * than their length. Reads its orders as JSON from the first argument and prints one JSON line.
+ * The load generator: a separate process on a separate core, with keep-alive connections that each have one request in flight.
+ * Minimal on purpose, because it must never be the bottleneck: requests are built as text, answers are read no further than their
+ * length. Reads its orders as JSON from the first argument and prints one JSON line.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -16,7 +16,7 @@ export interface Orders {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Made anew for each request: a key or token of a random row from 1 to `rows`, or nothing. */
+  /** Created for each request: a key or token of a random row from 1 to `rows`, or nothing. */
   readonly credential:
     | { readonly kind: 'key' | 'token'; readonly rows: number }
     | { readonly kind: 'fixed'; readonly text: string }
@@ -25,20 +25,20 @@ export interface Orders {
   readonly body?: string;
   readonly bodyRows?: number;
   /**
-   * A file of refresh tokens as JSON, one for each connection: `{token}` in the body is the newest that the connection has been given, and
-   * the newest of all are written back, so that the next load goes on with them. No answer is left behind unread.
+   * A file of refresh tokens as JSON, one for each connection: `{token}` in the body is the newest that the connection has
+   * received, and the newest of all are written back, so that the next load continues with them. No answer is left unread.
    */
   readonly tokensFile?: string;
-  /** The status that is no failure; 200 by default. */
+  /** The status that is not a failure; 200 by default. */
   readonly status?: number;
-  /** At most so many requests a second in all; as fast as they are answered by default. */
+  /** At most this many requests a second in total; as fast as they are answered by default. */
   readonly rate?: number;
 }
 
 export interface Load {
   readonly requests: number;
   readonly seconds: number;
-  /** Other answers than the one wanted, and connections that broke. */
+  /** Other answers than the expected one, and connections that broke. */
   readonly failures: number;
   readonly perSecond: number;
   readonly p50Ms: number;
@@ -118,7 +118,7 @@ function open(connection: number): void {
     isAsking = true;
     socket.write(makeRequest(connection));
   };
-  // A request that is late because the one before it was slow waits since it was due, or a stall would hide itself.
+  // A request that is late because the previous one was slow has waited since it was due, otherwise a stall would hide itself.
   const next = (): void => {
     const dueAt = startedAt + pauseMs;
     const waitMs = dueAt - performance.now();

@@ -1,6 +1,7 @@
 /**
- * How long one request keeps the server's main thread busy at most: every route with what is hostile to it, and the lists of an account that has
- * a thousand of everything. `npm run bench:loop`. The promise is 50 ms; the test of it is `packages/server/test/flows/event-loop.attack.test.ts`.
+ * How long one request blocks the server's main thread at most: every route with what is hostile to it, and the lists of an
+ * account that has a thousand of everything. `npm run bench:loop`. The promise is 50 ms; its test is
+ * `packages/server/test/flows/event-loop.attack.test.ts`.
  */
 import { startMeasured } from '../packages/server/test/loop/measured-server.ts';
 import { ordinaryCallers, routesOf, type Walked, walk } from '../packages/server/test/loop/walk.ts';

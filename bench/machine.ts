@@ -1,4 +1,4 @@
-/** What the operating system tells about processes: processor time and memory. */
+/** What the operating system reports about processes: processor time and memory. */
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
@@ -8,7 +8,10 @@ const canPin = availableParallelism() > 1 && existsSync('/usr/bin/taskset');
 export const pinned = (core: number, command: readonly string[]): readonly string[] =>
   canPin ? ['taskset', '-c', String(core), ...command] : command;
 
-/** User and system time of a whole process (proc(5), fields 14 and 15); 0 of a process that is none, NaN where the system does not tell. */
+/**
+ * User and system time of a whole process (proc(5), fields 14 and 15); 0 if the process does not exist, NaN if the system does
+ * not report it.
+ */
 export function cpuSeconds(pid: number): number {
   if (pid === 0) return 0;
   try {
@@ -19,7 +22,7 @@ export function cpuSeconds(pid: number): number {
   }
 }
 
-/** Seconds that all cores together were busy, since the start of the machine; NaN where the system does not tell. */
+/** Seconds that all cores together were busy, since the start of the machine; NaN if the system does not report it. */
 export function busySeconds(): number {
   try {
     const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (

@@ -1,4 +1,4 @@
-/** Puts load on subjects in turn and tells requests a second and processor time a request. */
+/** Puts load on subjects in turn and reports requests per second and processor time per request. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Load, Orders } from './load.ts';
@@ -11,20 +11,20 @@ export interface Subject {
   readonly name: string;
   readonly pid: number;
   readonly orders: Orders;
-  /** Whose figures it is held against in the same table, besides the floor. */
+  /** Whose figures it is compared with in the same table, in addition to the floor. */
   readonly against?: string;
 }
 
 export interface Sample extends Load {
-  /** Microseconds of processor time a request, of the whole process; null where the system does not tell. */
+  /** Microseconds of processor time per request, of the whole process; null if the system does not report it. */
   readonly cpuMicros: number | null;
-  /** Cores that strangers kept busy meanwhile. */
+  /** Cores that other processes kept busy during that time. */
   readonly others: number;
 }
 
 export interface Figures extends Omit<Sample, 'secondBySecond'> {
   readonly rounds: readonly number[];
-  /** Rounds that strangers disturbed, although they were tried again. */
+  /** Rounds that other processes disturbed, although they were repeated. */
   readonly disturbed: number;
 }
 
@@ -52,7 +52,7 @@ export async function measure({ pid, orders }: Subject): Promise<Sample> {
   };
 }
 
-/** Seconds of processor time; NaN where the system does not tell. */
+/** Seconds of processor time; NaN if the system does not report it. */
 interface Mark {
   readonly server: number;
   readonly load: number;
@@ -60,7 +60,7 @@ interface Mark {
   readonly busy: number;
 }
 
-/** All that is busy and not ours is a stranger's: also of processes that came and went meanwhile. */
+/** Everything busy that is not ours belongs to other processes, including those that came and went in the meantime. */
 const mark = (server: number, load: number): Mark => ({
   server: cpuSeconds(server),
   load: cpuSeconds(load),
@@ -69,8 +69,8 @@ const mark = (server: number, load: number): Mark => ({
 });
 
 /**
- * Subjects in turn, round by round, so that a drift of the machine hits all alike; the median of each. Whoever is not being
- * measured is stopped: what a server has put off (counts of use, for instance) is paid for in its own time and not a rival's.
+ * Subjects in turn, round by round, so that a drift of the machine affects all alike; the median of each. Subjects that are not
+ * being measured are stopped: what a server has put off (counts of use, for instance) is done in its own time and not a rival's.
  */
 export async function measureInTurn(subjects: readonly Subject[], rounds: number): Promise<Map<string, Figures>> {
   const samples = new Map<string, Sample[]>(subjects.map(({ name }) => [name, []]));

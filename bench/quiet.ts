@@ -1,6 +1,7 @@
 /**
- * Figures that strangers' processes bent are worth nothing, whichever way. So a round waits until the machine is quiet and is
- * done again when it did not stay so, whatever it showed; patience is bounded, and what was disturbed even so is told.
+ * Figures that other processes disturbed are useless, whichever way they err. So a round waits until the machine is quiet and is
+ * repeated if it did not stay so, whatever it showed; patience is bounded, and rounds that were disturbed nevertheless are
+ * reported.
  */
 import { busySeconds } from './machine.ts';
 import { patienceSeconds } from './options.ts';
@@ -15,7 +16,7 @@ let patienceMs = patienceSeconds * 1000;
 
 export const isDisturbed = ({ others }: { readonly others: number }): boolean => others > DISTURBANCE;
 
-/** The last try counts as it is, once patience has run out. */
+/** The last attempt counts as it is, once patience has run out. */
 export async function undisturbed<Result extends { readonly others: number }>(run: () => Promise<Result>): Promise<Result> {
   for (;;) {
     await untilQuiet();
@@ -26,7 +27,7 @@ export async function undisturbed<Result extends { readonly others: number }>(ru
   }
 }
 
-/** True: it is quiet now. False: patience has run out, or the system does not tell. */
+/** True: it is quiet now. False: patience has run out, or the system does not report it. */
 export async function untilQuiet(): Promise<boolean> {
   let told = performance.now();
   for (;;) {

@@ -1,4 +1,4 @@
-/** Collects what is measured, holds it against the goals, prints a table and writes a file. */
+/** Collects what is measured, compares it with the goals, prints a table and writes a file. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Figures, Subject } from './measure.ts';
 import { here, say } from './say.ts';
@@ -12,7 +12,7 @@ interface Row {
   readonly ofPeer: Ratio | null;
 }
 
-/** More is better in both: requests a second, and requests for the same processor time. */
+/** More is better in both: requests per second, and requests for the same processor time. */
 interface Ratio {
   readonly perSecond: number;
   readonly cpu: number | null;
@@ -20,7 +20,7 @@ interface Ratio {
 
 export type Goal = { readonly least: number } | { readonly most: number } | { readonly below: number };
 
-/** What was measured among strangers is neither reached nor missed. */
+/** What was measured while other processes disturbed is neither reached nor missed. */
 type Verdict = 'reached' | 'MISSED' | 'not judged: disturbed' | 'not measured';
 
 const rows: Row[] = [];
@@ -51,7 +51,7 @@ export function addFact(name: string, value: number): void {
   facts[name] = value;
 }
 
-/** Holds one subject's requests a second against another's. */
+/** Compares one subject's requests per second with another's. */
 export function holdRatio(name: string, work: string, [subject, other]: readonly [string, string], goal: Goal): void {
   const [own, base] = [figuresOf(work, subject), figuresOf(work, other)];
   const measured = own === undefined || base === undefined ? null : ratio(own, base);
@@ -75,7 +75,7 @@ function judge(value: number, goal: Goal, disturbed: boolean): Verdict {
   return ('most' in goal ? value <= goal.most : value < goal.below) ? 'reached' : 'MISSED';
 }
 
-/** A median stands as long as fewer than half of its rounds were disturbed. */
+/** A median is valid if fewer than half of its rounds were disturbed. */
 export const isMostlyDisturbed = (figures: Figures | undefined): boolean =>
   figures !== undefined && figures.disturbed * 2 >= figures.rounds.length;
 
@@ -119,7 +119,7 @@ export function report(): void {
   say('\nWritten to bench/results/latest.json');
 }
 
-/** After each part, so that a run which breaks off leaves what it has. */
+/** After each part, so that a run that breaks off keeps its results. */
 export function save(): void {
   mkdirSync(here('results'), { recursive: true });
   const content = { at: new Date().toISOString(), node: process.version, rows, goals, facts };

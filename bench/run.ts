@@ -1,6 +1,6 @@
 /**
- * Measures Keyhouse beside its peers in one run and prints ratios; see README.md. Options: --quick (short rounds, small
- * tables), --rows 1000,1000000, --only verify,sustained,mint,refresh,client-credentials,introspection,guard,storm,memory,start.
+ * Measures Keyhouse and its peers in one run and prints ratios; see README.md. Options: --quick (short rounds, small tables),
+ * --rows 1000,1000000, --only verify,sustained,mint,refresh,client-credentials,introspection,guard,storm,memory,start.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

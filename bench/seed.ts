@@ -1,4 +1,4 @@
-/** Fills a database that `keyhouse migrate` has made with keys that can be computed from their number. */
+/** Fills a database that `keyhouse migrate` has created with keys that can be computed from their number. */
 import SQLite from 'better-sqlite3';
 import { keyText, sha256, tokenSecret } from './keys.ts';
 
@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000;
 /** `rows` credentials with the ids 1 to `rows`; all keys or all tokens of one user, full access. */
 export function seedCredentials(path: string, kind: 'key' | 'token', rows: number, progress: (text: string) => void): void {
   const database = new SQLite(path);
-  // Speed only: a seed that breaks off is thrown away.
+  // Only for speed: a seed that breaks off is thrown away.
   database.pragma('synchronous = OFF');
   database.pragma('journal_mode = OFF');
   database.pragma('cache_size = -4000000');

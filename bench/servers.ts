@@ -19,7 +19,7 @@ const KEYHOUSE = here('../packages/server/bin/keyhouse.js');
 const POLL_MS = 5;
 const folder = mkdtempSync(join(tmpdir(), 'keyhouse-bench-'));
 const running = new Set<ChildProcess>();
-// Below the ports that systems hand out to clients, of which the load uses many.
+// Below the ports that systems give to clients, of which the load uses many.
 let nextPort = 21_000 + Math.floor(Math.random() * 5000);
 
 /** Ends all servers at once; those that are stopped too. */
@@ -43,7 +43,7 @@ export function startBetterAuth(size: number): Promise<Server> {
   return start(here('peers/better-auth.ts'), (port) => [String(port), path, String(size)], { patienceMs: 600_000 });
 }
 
-/** A file that goes with the servers, for a load to read and write. */
+/** A file that is deleted with the servers, for a load to read and write. */
 export function keepFile(name: string, content: unknown): string {
   const path = join(folder, name);
   writeFileSync(path, JSON.stringify(content));
@@ -72,7 +72,7 @@ export function emptyDatabase(name: string): string {
   return path;
 }
 
-/** In the temporary folder, which goes with the servers. */
+/** In the temporary folder, which is deleted with the servers. */
 export function newFolder(name: string): string {
   const path = join(folder, name);
   mkdirSync(path);
@@ -98,7 +98,7 @@ export async function stopServer(server: Server): Promise<void> {
   await ended;
 }
 
-/** Ten million rows and their indices take about three gigabytes with what is copied on the way. */
+/** Ten million rows and their indices take about three gigabytes including what is copied on the way. */
 export function hasRoom(size: number): boolean {
   if (size < 5_000_000) return true;
   const { bavail, bsize } = statfsSync(folder);

@@ -1,7 +1,7 @@
 /**
- * Builds the dashboard when its sources are not those of the last build. `--force` builds whatever they are. What was built is told by a
- * hash beside it, so that a fresh clone, a pulled change and an edit are all noticed, and nothing else costs a build. `--pack` builds
- * into the server's package, which carries it when it is published.
+ * Builds the dashboard if its sources have changed since the last build. `--force` always builds. A hash next to the build says
+ * what was built, so that a new clone, a pulled change and an edit are all noticed, and nothing else causes a build. `--pack`
+ * builds into the server's package, which contains the build when it is published.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -29,11 +29,11 @@ function isBuilt(): boolean {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
 }
 
-/** `place` takes the folder of a build that is whole. */
+/** `place` takes the folder of a complete build. */
 async function buildDashboard(place: (fresh: string) => void): Promise<void> {
   const startedAt = performance.now();
   process.stdout.write('Building the dashboard … ');
-  // A test runner sets its own, and React would come with everything that is for its developers.
+  // A test runner sets its own, and React would include everything for its developers.
   process.env.NODE_ENV = 'production';
   const fresh = join(dist, `.fresh-${process.pid}`);
   try {
@@ -46,7 +46,7 @@ async function buildDashboard(place: (fresh: string) => void): Promise<void> {
   } catch (error) {
     process.stdout.write('failed; the last one is left as it was.\n');
     console.error(isMissing(error) ? "Its tools are not installed: run 'npm ci' without '--omit=dev'." : messageOf(error));
-    // Without the tools there was nobody who could have changed anything: the server may start with what is there.
+    // Without the tools nobody can have changed anything: the server may start with the existing build.
     process.exitCode = isMissing(error) ? 0 : 1;
   } finally {
     rmSync(fresh, { recursive: true, force: true });
@@ -61,7 +61,7 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
 }
 
-/** Assets stay for a day: a page that was opened before, or a server that was started before, still asks for them. */
+/** Assets stay for a day: a page that was opened before, or a server that was started before, still requests them. */
 function replace(fresh: string): void {
   mkdirSync(join(dist, 'assets'), { recursive: true });
   const names = new Set(readdirSync(join(fresh, 'assets')));
@@ -75,7 +75,7 @@ function replace(fresh: string): void {
     renameSync(join(fresh, name), join(dist, name));
 }
 
-/** Everything that decides what the build looks like: the sources, the private API's types aside, and the locked packages. */
+/** Everything that decides about the build: the sources, except the types of the private API, and the locked packages. */
 function hashOfSources(): string {
   const files = [
     ...['index.html', 'sign-in.html', 'vite.config.ts', 'package.json'].map((name) => join(dashboard, name)),

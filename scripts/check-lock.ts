@@ -1,7 +1,7 @@
 /**
- * Whether the lock files can be trusted on every machine: in step with each `package.json`, every package with its hash, no
- * registry's address written down, and the native parts of all platforms present. npm drops the parts of other platforms
- * without a word when it locks beside an installed `node_modules`.
+ * Whether the lock files can be trusted on every machine: consistent with each `package.json`, every package with its hash, no
+ * registry's address written down, and the native parts of all platforms present. npm drops the parts of other platforms silently
+ * when it locks next to an installed `node_modules`.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -31,7 +31,7 @@ const PLATFORMS = [
   { os: 'win32', cpu: 'x64' },
 ] as const;
 
-/** What npm copies from a `package.json` into the lock file; where the two differ somebody has edited one alone. */
+/** What npm copies from a `package.json` into the lock file; if the two differ only one of them was edited. */
 const COPIED = [
   'name',
   'version',
@@ -45,7 +45,7 @@ const COPIED = [
   'optionalDependencies',
 ] as const;
 
-/** Every fault of a lock file, a sentence each. `manifest` gives the parsed `package.json` of a workspace folder. */
+/** Every fault of a lock file, a sentence each. `manifest` returns the parsed `package.json` of a workspace folder. */
 export function faultsOf(lock: LockFile, manifest: (folder: string) => Readonly<Record<string, unknown>>): readonly string[] {
   const entries = Object.entries(lock.packages);
   return [
@@ -96,7 +96,7 @@ function missingDependencies(lock: LockFile, path: string, { dependencies = {}, 
   });
 }
 
-/** Node's own way up the folders. */
+/** Node's own search through the parent folders. */
 function find(lock: LockFile, from: string, name: string): LockedPackage | undefined {
   for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/')))) {
     const found = lock.packages[folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`];
@@ -104,10 +104,10 @@ function find(lock: LockFile, from: string, name: string): LockedPackage | undef
   }
 }
 
-/** Their parts are only faster; without one they do the same in JavaScript. */
+/** Their native parts are only faster; without one they do the same in JavaScript. */
 const WORK_WITHOUT_PARTS = ['node_modules/recheck'];
 
-/** A package with a part for each platform must have the parts of the five that Keyhouse is developed and run on. */
+/** A package with a part for each platform must have the parts of the five on which Keyhouse is developed and run. */
 function missingPlatforms(lock: LockFile, path: string, { optionalDependencies = {} }: LockedPackage): readonly string[] {
   const parts = Object.keys(optionalDependencies).flatMap((name) => find(lock, path, name) ?? []);
   const native = parts.filter(({ os, cpu }) => os !== undefined && cpu !== undefined);
@@ -117,7 +117,7 @@ function missingPlatforms(lock: LockFile, path: string, { optionalDependencies =
   );
 }
 
-/** `bench` keeps its own lock file, so that what it measures against burdens nobody else. */
+/** `bench` has its own lock file, so that its peers are not installed elsewhere. */
 function main(): void {
   const root = resolve(import.meta.dirname, '..');
   const folders = [root, join(root, 'bench')].filter((folder) => existsSync(join(folder, 'package.json')));

@@ -1,7 +1,7 @@
 /**
- * Whether every regular expression of what is shipped takes time in proportion to its text, whatever the text is: one that backtracks lets a single
- * request stop the server. `recheck` judges each one, both the literals and the patterns of schemas. An expression that is put together while the
- * program runs cannot be judged here, so each of them is named below with its reason.
+ * Whether every regular expression of what is shipped takes time in proportion to its text, whatever the text is: one that
+ * backtracks lets a single request stop the server. `recheck` judges each one, both the literals and the patterns of schemas. An
+ * expression that is built at run time cannot be judged here, so each of them is named below with its reason.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
@@ -11,7 +11,7 @@ import ts from 'typescript';
 
 const root = resolve(import.meta.dirname, '..');
 
-/** Put together while the program runs; each line says why that is safe. */
+/** Built at run time; each line says why that is safe. */
 const BUILT: Readonly<Record<string, string>> = {
   'packages/server/src/http/routes-known.ts': 'from the paths of our own routes, with [^/]+ between slashes',
 };
@@ -31,7 +31,7 @@ export interface Expression {
 
 interface Found {
   readonly expressions: readonly Expression[];
-  /** Where an expression is put together at run time. */
+  /** Where an expression is built at run time. */
   readonly built: readonly string[];
 }
 
@@ -75,7 +75,7 @@ function isPattern(node: ts.Node): node is ts.PropertyAssignment & { readonly in
   );
 }
 
-/** Null when it is safe; otherwise what is wrong, with a text that shows it. */
+/** Null if it is safe; otherwise what is wrong, with a text that shows it. */
 export async function findFault({ source, flags }: Pick<Expression, 'source' | 'flags'>): Promise<string | null> {
   const judged = await check(source, flags, BY_WORK);
   if (judged.status === 'safe') return null;

@@ -1,6 +1,6 @@
 /**
- * `npm run dev`: the server, started again after each change of its sources, and in front of it the pages from Vite, which puts a change into the open page. Both answer at
- * one origin, so that cookies and `Origin` are as they are in production.
+ * `npm run dev`: the server, started again after each change of its sources, and in front of it the pages from Vite, which
+ * updates the open page after a change. Both answer at one origin, so that cookies and `Origin` are as they are in production.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -70,7 +70,7 @@ async function develop(): Promise<void> {
       response.writeHead(statusCode, headers);
       return void (html === null ? answered.pipe(response) : response.end(html));
     }
-    // Vite's own scripts and styles stand in the page, which the policy of the server does not allow.
+    // Vite's own scripts and styles are in the page, which the policy of the server does not allow.
     const { 'content-security-policy': _, 'content-length': __, ...rest } = headers;
     const page = await vite.transformIndexHtml(request.url ?? '/', pageFromSource(html));
     response.writeHead(statusCode, rest).end(page);
@@ -92,7 +92,7 @@ function pageFromSource(html: string): string {
   return source.replace(/__(?:NONCE|NAME|BRAND|PROBLEM|NOSCRIPT)__/g, (word) => filled[word] ?? '');
 }
 
-/** Asks the server, and waits for it while it starts again. Null: it does not start. A body is sent once, so it is read first. */
+/** Asks the server, and waits for it while it restarts. Null: it does not start. A body is sent once, so it is read first. */
 async function forward(request: IncomingMessage, port: number): Promise<IncomingMessage | null> {
   const body = await buffer(request);
   const giveUpAt = Date.now() + RESTART_PATIENCE_MS;
@@ -116,7 +116,7 @@ function startServer(settings: Readonly<Record<string, string>>): { stop(): Prom
     spawn(process.execPath, [...options, join(root, 'packages/server/bin/keyhouse.js'), 'serve'], {
       cwd: root,
       env: { ...process.env, ...settings },
-      // A process group of its own: Ctrl-C is handled here, once.
+      // A separate process group: Ctrl-C is handled here, once.
       detached: true,
       stdio: ['ignore', 'inherit', 'inherit'],
     });
@@ -132,7 +132,7 @@ function startServer(settings: Readonly<Record<string, string>>): { stop(): Prom
   const restart = (name: string): void => {
     if (isWaiting || !name.endsWith('.ts') || name.endsWith('.test.ts')) return;
     isWaiting = true;
-    // An editor, or a change of branch, writes many files in one moment.
+    // An editor, or a change of branch, writes many files at once.
     last = last.then(async () => {
       await setTimeout(100);
       isWaiting = false;

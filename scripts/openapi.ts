@@ -1,6 +1,6 @@
 /**
  * `npm run openapi`: writes `docs/openapi.json` from the routes of the app itself. A test compares the two, so that the committed
- * document is always the one that a fresh server answers at `/openapi.json`.
+ * document is always the one that a new server answers at `/openapi.json`.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,7 @@
 /**
- * Before a package is packed, in its folder: compiles it, and what it needs of us, and points `package.json` at what was compiled (within the
- * repository the source itself is imported). With `--restore`, afterwards: puts `package.json` back.
+ * Before a package is packed, in its folder: compiles it and those of our packages that it needs, and points `package.json` at
+ * the compiled files (within the repository the source itself is imported). With `--restore`, afterwards: restores
+ * `package.json`.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -19,7 +20,10 @@ export interface Compiled {
   readonly default: string;
 }
 
-/** `./src/index.ts` → its types and its JavaScript below `dist`. An entry with conditions is for this repository alone, and is left out. */
+/**
+ * `./src/index.ts` → its types and its JavaScript below `dist`. An entry with conditions is only for this repository, and is left
+ * out.
+ */
 export function publishedExports(exports: Readonly<Record<string, string | Conditions>>): Readonly<Record<string, Compiled>> {
   return Object.fromEntries(
     Object.entries(exports).flatMap(([entry, source]) =>
@@ -54,7 +58,7 @@ function prepare(): void {
   writeFileSync(MANIFEST, `${JSON.stringify(published, null, 2)}\n`);
 }
 
-/** The folders of ours that one needs, each behind those that it needs itself. */
+/** The folders of our packages that one needs, each after those that it needs itself. */
 function foldersNeeded(folder: string): readonly string[] {
   const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const ours = Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => name.startsWith('@keyhouse/'));
@@ -62,7 +66,10 @@ function foldersNeeded(folder: string): readonly string[] {
   return [...new Set(needed.flatMap((path) => [...foldersNeeded(path), path]))];
 }
 
-/** Whether no source has changed since. A release packs what is needed first, and need not compile it once more for each that needs it. */
+/**
+ * Whether no source has changed since. A release packs the dependencies first, and need not compile them again for each package
+ * that needs them.
+ */
 function isCompiled(folder: string): boolean {
   const built = join(folder, 'dist/index.js');
   if (!existsSync(built)) return false;
@@ -71,14 +78,14 @@ function isCompiled(folder: string): boolean {
   return sources.every((name) => statSync(join(folder, 'src', name)).mtimeMs < mtimeMs);
 }
 
-/** The server's types are not checked once more (`noCheck`): `npm test` does, and it takes three times as long as the rest. */
+/** The server's types are not checked again (`noCheck`): `npm test` does, and it takes three times as long as the rest. */
 function compile(folder: string): void {
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
   const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   execFileSync(process.execPath, [compiler, '--project', join(folder, 'tsconfig.build.json')], { stdio: 'inherit' });
 }
 
-/** The compiler rewrites the names in imports, and not those of the files that threads begin with. */
+/** The compiler rewrites the names in imports, but not those of the files that threads start with. */
 function pointAtCompiledThreads(dist: string): void {
   const files = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
   for (const file of files.map((name) => join(dist, name))) {

@@ -1,6 +1,7 @@
 /**
- * `npm run release`: versions by changesets, tarballs of all packages, and a trial: the tarballs are installed into an empty folder for each Node that they are for, and the five minutes of
- * the README run there. All of it is done in a copy; only when all went well are versions, changelogs and lock file taken over. Nothing is published.
+ * `npm run release`: versions by changesets, tarballs of all packages, and a trial: the tarballs are installed into an empty
+ * folder for each Node that they support, and the five minutes of the README run there. All of it is done in a copy; only if all
+ * of it succeeded, versions, changelogs and lock file are copied back. Nothing is published.
  */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import {
@@ -21,9 +22,9 @@ import { compared, type Place, runReadme, STEPS } from '../test/readme-steps.ts'
 
 const root = resolve(import.meta.dirname, '..');
 const PUBLISHED = ['protocol', 'openapi', 'import', 'guard', 'client', 'server'];
-/** The oldest that the server is for, and the one that the repository brings. */
+/** The oldest that the server supports, and the one of the repository. */
 const NODES = [22, 24];
-/** Also where a registry cannot be reached: what cannot be fetched within a moment is skipped, or taken from this repository. */
+/** Works without a registry too: what cannot be fetched within a moment is skipped, or taken from this repository. */
 const OFFLINE = ['--offline', '--fetch-retries=0'];
 
 const HELP = `npm run release -- [options]
@@ -68,7 +69,7 @@ async function release(): Promise<number> {
   }
 }
 
-/** Everything but what is built or installed, which is linked. */
+/** Everything except what is built or installed, which is linked. */
 function copyRepository(copy: string): string {
   const left = /\/(node_modules|dist|\.git|\.next|coverage|data|release)(\/|$)|^\/packages\/server\/dashboard(\/|$)/;
   cpSync(root, copy, { recursive: true, filter: (from) => !left.test(from.slice(root.length)) });
@@ -78,11 +79,11 @@ function copyRepository(copy: string): string {
   return copy;
 }
 
-/** By name of package. The ranges by which packages depend on each other follow, and the lock file follows both. */
+/** By name of package. The ranges by which packages depend on each other follow, and so does the lock file. */
 function makeVersions(copy: string, lockFolder: string): ReadonlyMap<string, string> {
   const git = (...rest: readonly string[]) =>
     must('git', ['-c', 'user.name=release', '-c', 'user.email=release@localhost', '-c', 'commit.gpgsign=false', ...rest], copy);
-  // Changesets ask git which commit each of them came with, and name it in the changelogs; here that is one for all, and is taken out.
+  // Changesets ask git for the commit of each of them, and name it in the changelogs; here that is one for all, and is removed.
   git('init', '--quiet', '--initial-branch=main');
   git('add', '--all');
   git('commit', '--quiet', '--no-verify', '--message=Before the release');
@@ -120,7 +121,7 @@ function followVersions(base: string, folder: string, versions: ReadonlyMap<stri
   writeFileSync(join(base, folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-/** Away from an installed `node_modules`, beside which npm drops the parts of other platforms. */
+/** Away from an installed `node_modules`, next to which npm drops the parts of other platforms. */
 function lockAgain(base: string, lockFolder: string, folders: readonly string[]): void {
   for (const path of ['package-lock.json', '.npmrc', 'package.json', ...folders.map((folder) => join(folder, 'package.json'))])
     cpSync(join(base, path), join(lockFolder, path));
@@ -171,7 +172,7 @@ async function faultsOf(node: string, app: string, home: string): Promise<readon
   const running = await runReadme(place, home);
   try {
     const page = await fetch(`${running.origin}/login`).then((response) => response.text());
-    // A thread of its own reads it, from a file whose name the compiler does not see.
+    // A separate thread reads it, from a file whose name the compiler does not see.
     const reference = await fetch(`${running.origin}/docs/js/scalar.js`);
     const different = STEPS.filter((step, index) => {
       const { actual, expected } = compared(step, running.answers[index], running.origin);
@@ -189,7 +190,7 @@ async function faultsOf(node: string, app: string, home: string): Promise<readon
   }
 }
 
-/** The command that imports, with the package that it needs and without it. Takes that package out of `modules`. */
+/** The command that imports, with the package that it needs and without it. Removes that package from `modules`. */
 function faultsWithoutImport({ node, program, cwd }: Place, modules: string): readonly string[] {
   const call = (): string => run(node, [program, 'import', 'keys', 'none.csv', '--format', 'csv'], cwd).stderr;
   const having = call();
@@ -203,7 +204,7 @@ function faultsWithoutImport({ node, program, cwd }: Place, modules: string): re
   ];
 }
 
-/** This very Node, or the program in npm's package for this platform; null when it cannot be had. */
+/** This Node, or the program in npm's package for this platform; null if it cannot be had. */
 function findNode(major: number, folder: string): string | null {
   if (Number(process.versions.node.split('.')[0]) === major) return process.execPath;
   const { platform, arch } = process;
@@ -249,7 +250,7 @@ function takeOver(copy: string, tarballs: readonly string[]): void {
   );
 }
 
-/** With the repository's own Node and tools first, as npm has it for a script. */
+/** With the repository's own Node and tools first, as npm does it for a script. */
 function run(program: string, given: readonly string[], cwd: string): SpawnSyncReturns<string> {
   const path = [join(root, 'node_modules/.bin'), process.env.PATH ?? ''].join(delimiter);
   return spawnSync(program, given, { cwd, encoding: 'utf8', env: { ...process.env, PATH: path }, maxBuffer: 64 * 1024 * 1024 });

@@ -18,7 +18,7 @@ function show(sql: string, startedAt: number): void {
 
 type Method = (this: unknown, ...values: unknown[]) => unknown;
 
-/** Puts `around` in the place of a method, whatever the types of the library say. */
+/** Replaces a method by `around`, whatever the types of the library say. */
 function wrap(owner: object, name: string, around: (method: Method) => Method): void {
   const method: unknown = Reflect.get(owner, name);
   if (typeof method === 'function') Reflect.set(owner, name, around(method as Method));

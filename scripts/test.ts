@@ -1,9 +1,9 @@
 /**
- * `npm test`: the checks, as many at once as there are cores, and then the tests. It stops after the checks when one of them fails. The last step is the
- * test runner, and its own summary is what stands at the end, followed by one line that a machine can read.
+ * `npm test`: the checks, as many at once as there are cores, and then the tests. It stops after the checks if one of them fails.
+ * The last step is the test runner, whose own summary comes at the end, followed by one line that a program can read.
  *
- * Arguments go to the test runner: `npm test -- packages/protocol` runs the checks and that folder's tests, `npm run check` the checks and the tests that
- * need no server.
+ * Arguments go to the test runner: `npm test -- packages/protocol` runs the checks and that folder's tests, `npm run check` the
+ * checks and the tests that need no server.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
@@ -15,7 +15,7 @@ const LEAST_NODE_MAJOR = 24;
 
 interface Step {
   readonly heading: string;
-  /** A script within the repository, run by the very Node that runs this one. */
+  /** A script within the repository, run by the same Node that runs this one. */
   readonly script: string;
   readonly arguments: readonly string[];
   readonly advice: string;
@@ -82,7 +82,7 @@ async function runChecks(): Promise<boolean> {
   return areGood;
 }
 
-/** What it says is shown when it has ended: several run at once. */
+/** Its output is shown when it has ended: several run at once. */
 async function runCheck({ heading, script, arguments: rest, advice }: Step): Promise<boolean> {
   const startedAt = performance.now();
   const child = spawn(process.execPath, [join(root, script), ...rest], { cwd: root, env: environment() });
@@ -110,7 +110,8 @@ function runTests(): void {
     };
     const status = run(tests);
     const report = readReport(path);
-    // Both must say so: a library may end the process with 0 whatever the tests said, and without a report nothing has passed.
+    // Both must report success: a library may end the process with 0 whatever the tests reported, and without a report nothing
+    // has passed.
     const passed = status === 0 && report?.success === true;
     if (!passed) console.error(`\nTests: ${tests.advice}`);
     if (report !== null) {
@@ -125,7 +126,7 @@ function runTests(): void {
   }
 }
 
-/** `line` is `N passed, N failed` and, where there were any, `, N skipped`; null when the runner left no report. */
+/** `line` is `N passed, N failed` and, if there were any, `, N skipped`; null if the runner left no report. */
 function readReport(path: string): { success: boolean; line: string; skipped: string | null } | null {
   try {
     const report: unknown = JSON.parse(readFileSync(path, 'utf8'));
@@ -148,7 +149,7 @@ function skippedLine(report: unknown): string {
   for (const file of listOf(report, 'testResults'))
     for (const test of listOf(file, 'assertionResults')) {
       if (!['pending', 'skipped', 'todo'].includes(String(memberOf(test, 'status')))) continue;
-      // The innermost says it best: a group that has what it needs may hold a test that lacks something else.
+      // The innermost is the most exact: a group that has what it needs may contain a test that lacks something else.
       const needs = [...String(memberOf(test, 'fullName')).matchAll(/\[(needs [^\]]+)\]/g)];
       const reason = needs.at(-1)?.[1] ?? 'no reason is given';
       counts.set(reason, (counts.get(reason) ?? 0) + 1);
@@ -188,8 +189,8 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 /**
- * The tests commit thousands of times, and each commit waits for the disk. Where memory serves as a disk and has room, temporary files stand there. A process
- * that is killed loses nothing by that; TMPDIR chooses another folder.
+ * The tests commit thousands of times, and each commit waits for the disk. If memory can serve as a disk and has room, temporary
+ * files are there. A process that is killed loses nothing by that; TMPDIR chooses another folder.
  */
 function temporaryFolder(): NodeJS.ProcessEnv {
   const LEAST_FREE = 8 * 1024 ** 3;
@@ -206,7 +207,7 @@ function secondsSince(startedAt: number): string {
   return ((performance.now() - startedAt) / 1000).toFixed(0);
 }
 
-/** npm puts the repository's own Node first; whoever starts this script with another one is told. */
+/** npm puts the repository's own Node first; the script says so if it was started with another one. */
 function refuseOldNode(): void {
   const major = Number(process.versions.node.split('.')[0]);
   if (major >= LEAST_NODE_MAJOR) return;

@@ -1,6 +1,6 @@
 /**
- * Keeps the arrows of ARCHITECTURE.md true. It reads every import of what is shipped with TypeScript's own parser, type-only ones
- * included: a type that points the wrong way is how an import that points the wrong way begins.
+ * Checks the arrows of ARCHITECTURE.md. It reads every import of what is shipped with TypeScript's own parser, including
+ * type-only ones: a type that points the wrong way is how an import that points the wrong way begins.
  */
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
@@ -13,10 +13,10 @@ const SERVER = 'packages/server/src';
 const CORE = `${SERVER}/core`;
 const DASHBOARD = 'packages/dashboard/src';
 
-/** Packages for work that one person does once; a server that runs never loads them. */
+/** Packages for work that one person does once; a running server never loads them. */
 const DONE_ONCE = /^@keyhouse\/(import|openapi)(\/|$)/;
 
-/** Lowest last: a room may use those that stand after it. */
+/** Lowest last: a room may use those that come after it. */
 const ROOMS = [
   'oauth',
   'applications',
@@ -40,15 +40,15 @@ const ROOMS = [
   'lib',
 ];
 
-/** Files of `core/` that belong to no room. They are shared words, or they bind the rooms together. */
+/** Files of `core/` that belong to no room. They are shared terms, or they bind the rooms together. */
 const SHARED_WORDS = ['authority.ts', 'caller.ts', 'refusal.ts', 'unavailable.ts'];
 const ABOVE_THE_ROOMS = ['keyhouse.ts', 'jobs.ts', 'serving.ts', 'store.ts', 'sweep.ts', 'verify.ts'];
 
-/** Types that point upwards, each with its reason. Empty is the aim; a line here asks for an argument. */
+/** Types that point upwards, each with its reason. It should be empty; a line here needs an argument. */
 const TOLERATED: Readonly<Record<string, string>> = {
-  // The words for a caller name the environments of a credential; the entity is where those are defined.
+  // The terms for a caller name the environments of a credential; they are defined with the entity.
   [`${CORE}/caller.ts → ${CORE}/credentials/credential.ts`]: 'a caller carries the environment of its credential',
-  // The verdict function is assembled above the rooms from tokens, keys and JWTs; these two are handed it as a port.
+  // The verdict function is assembled above the rooms from tokens, keys and JWTs; these two get it as a port.
   [`${CORE}/oauth/oauth.ts → ${CORE}/verify.ts`]: 'hands the one verifier on to the two below',
   [`${CORE}/oauth/introspect.ts → ${CORE}/verify.ts`]: 'takes the one verifier as a port',
   [`${CORE}/oauth/revoke.ts → ${CORE}/verify.ts`]: 'takes the one verifier as a port',
@@ -147,7 +147,8 @@ describe('the arrows', () => {
 
   it('keeps HTTP, SQL, drivers, logging and the command line out of core', () => {
     const outside = imports.filter(({ from, to }) => isWithin(from, CORE) && !isAllowedInCore(to));
-    // The thread that hashes passwords asks the kernel for its own number, to stand back; nothing else in core looks at files.
+    // The thread that hashes passwords asks the kernel for its own number, to lower its priority; nothing else in core reads
+    // files.
     expect(shows(outside)).toEqual([`${CORE}/passwords/password-thread.ts → node:fs`]);
   });
 
@@ -216,7 +217,7 @@ describe('the events of the audit log', () => {
     const writers = sources.filter(({ path, tree }) => isWithin(path, SERVER) && writesEvent(tree)).map(({ path }) => path);
     expect(writers).toEqual([
       `${CORE}/audit/event.ts`,
-      // What a guard reports is noted as a refusal; the recorder makes the event.
+      // What a guard reports is recorded as a refusal; the recorder creates the event.
       `${CORE}/use/usage.ts`,
     ]);
   });
@@ -242,7 +243,7 @@ describe('the floors of the dashboard', () => {
     const wrong = within.filter(({ from, to }) => {
       const [user, used] = [folderOf(from), folderOf(to)];
       if (user === used || used === 'lib') return false;
-      // `sign-in` is the other entry: it is loaded before anybody is signed in, and carries nothing of the dashboard.
+      // `sign-in` is the other entry: it is loaded before a user is signed in, and contains nothing of the dashboard.
       if (user === 'lib' || user === 'sign-in' || used === 'sign-in' || used === '') return true;
       return !(used === 'kit' || user === 'app' || (user === '' && used === 'app'));
     });
@@ -296,7 +297,7 @@ describe('the environment', () => {
   });
 });
 
-/** Below all rooms the shared words, above them what binds them. */
+/** Below all rooms the shared terms, above them what binds them. */
 function heightOf(path: string): number {
   const [first = ''] = path.slice(CORE.length + 1).split('/');
   if (SHARED_WORDS.includes(first)) return 0;
@@ -381,7 +382,7 @@ function isTypeImport(clause: ts.ImportClause | undefined): boolean {
   return named.elements.length > 0 && named.elements.every((element) => element.isTypeOnly);
 }
 
-/** An import that is put together from pieces cannot be judged, so it is not allowed. */
+/** An import whose name is built at run time cannot be judged, so it is not allowed. */
 function textOf(node: ts.Node | undefined): string {
   if (node !== undefined && ts.isStringLiteralLike(node)) return node.text;
   throw new Error(`This import is not a plain text: ${node?.getText() ?? ''}`);
@@ -411,7 +412,7 @@ function circles(all: readonly Import[]): readonly string[] {
   return found;
 }
 
-/** Whether `object.member` is read anywhere in the file, comments aside. */
+/** Whether `object.member` is read anywhere in the file, except in comments. */
 function mentions(tree: ts.SourceFile, object: string, member: string): boolean {
   const look = (node: ts.Node): boolean =>
     (ts.isPropertyAccessExpression(node) && node.expression.getText() === object && node.name.text === member) ||

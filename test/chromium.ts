@@ -1,6 +1,6 @@
 /**
- * Chromium for the tests that look at pages: from `$CHROMIUM`, from the system, or the one that comes with npm (`CHROMIUM=bundled` takes that one,
- * whatever else there is).
+ * Chromium for the tests of pages: from `$CHROMIUM`, from the system, or the one that comes with npm (`CHROMIUM=bundled` uses
+ * that one, even if there is another).
  */
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium } from 'playwright-core';
@@ -19,7 +19,7 @@ const FLAGS = [
 ];
 const SYSTEM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable'];
 
-/** A browser of its own, without a window. `env`: what its process gets in place of this one's environment. */
+/** A separate browser, without a window. `env`: what its process gets instead of this one's environment. */
 export async function launchChromium(env?: Readonly<Record<string, string>>): Promise<Browser> {
   return await chromium.launch({
     ...{ executablePath: await executablePath(), args: FLAGS, headless: true, timeout: PATIENCE_MS },

@@ -1,4 +1,4 @@
-/** What docs/contract.md and docs/glossary.md name is there: labels that comments cite, such as [A4], terms, and files. */
+/** What docs/contract.md and docs/glossary.md name exists: labels that comments cite, such as [A4], terms, and files. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** The papers tell the truth where a machine can tell: codes, bodies, tables, settings, links. */
+/** The documentation is true where a program can check it: codes, bodies, tables, settings, links. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ import { SQLITE_TYPES } from '../packages/server/src/store/migrations/migration.
 const root = resolve(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-/** One refusal of each code; the compiler misses none. */
+/** One refusal of each code; the compiler reports a missing one. */
 const REFUSALS: { readonly [Code in Refused['code']]: Extract<Refused, { code: Code }> } = {
   unauthenticated: { code: 'unauthenticated', presented: true },
   forbidden: { code: 'forbidden' },
@@ -93,9 +93,9 @@ describe('the settings', () => {
 
   it('are settings, each that docs/settings.md and the README name', () => {
     const inReadme = read('README.md').match(/\bKEYHOUSE_[A-Z_]*[A-Z]\b/g) ?? [];
-    // What an API behind the guard calls its key is for that API to say.
+    // What an API behind the guard calls its key is decided by that API.
     const named = [...documented, ...inReadme.filter((name) => name !== 'KEYHOUSE_KEY')];
-    // An empty value counts as not set, so that all that can be said of it is whether it is known.
+    // An empty value counts as not set, so only whether it is known can be tested.
     const faults = faultsOf(Object.fromEntries(named.map((name) => [name, ''])));
     expect(faults).toEqual([]);
     expect(faultsOf({ KEYHOUSE_NONSENSE: '' })).toEqual(['KEYHOUSE_NONSENSE is not a setting.']);
@@ -140,7 +140,7 @@ function sectionsOf(page: string): ReadonlyMap<string, string> {
   );
 }
 
-/** What stands after all of them: tables that were made, less those that were dropped or renamed. */
+/** The result of all of them: tables that were created, without those that were dropped or renamed. */
 function tablesOfMigrations(): readonly string[] {
   const tables = new Set<string>();
   for (const statement of MIGRATIONS.flatMap(({ statements }) => statements(SQLITE_TYPES))) {
@@ -180,7 +180,7 @@ function leadsSomewhere(page: string, link: string): boolean {
   return headings.some((heading) => anchorOf(heading) === anchor);
 }
 
-/** As the common forges make it. */
+/** As the common forges create it. */
 function anchorOf(heading: string): string {
   return heading
     .toLowerCase()

@@ -1,6 +1,7 @@
 /**
- * The five minutes of the README, as a program: its own lines, in their order, in one shell, against a server of their own on a fresh database. What stands below a
- * block is what it must answer. Tests run them in this repository, and `npm run release` where the packages were installed.
+ * The five minutes of the README, as a program: its own lines, in their order, in one shell, against a separate server on a new
+ * database. The text below a block is the expected answer. Tests run them in this repository, and `npm run release` where the
+ * packages were installed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +12,7 @@ import { PATIENCE_MS } from './patience.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const WRITTEN_ORIGIN = 'http://localhost:4141';
-/** Parts the answers of the steps; no answer contains it. */
+/** Separates the answers of the steps; no answer contains it. */
 const MARK = '=====README=====';
 
 export interface Step {
@@ -21,17 +22,17 @@ export interface Step {
   readonly expected: { readonly language: string; readonly text: string } | null;
 }
 
-/** Where the program is installed, and by which Node it is run. */
+/** Where the program is installed, and which Node runs it. */
 export interface Place {
   readonly cwd: string;
   readonly node: string;
   /** `bin/keyhouse.js` of the package. */
   readonly program: string;
-  /** Comes first in the path: here `npx keyhouse` finds the program, and it finds its Node. */
+  /** Comes first in the path: here `npx keyhouse` finds the program, and the program finds its Node. */
   readonly path: readonly string[];
 }
 
-/** A fresh database and a port of its own. */
+/** A new database and a free port. */
 export interface Running {
   readonly origin: string;
   /** What each step answered, in their order. */
@@ -60,7 +61,7 @@ export async function runReadme(place: Place, folder: string): Promise<Running> 
   }
 }
 
-/** What a step answered and what the README says, with what may differ made the same: both are compared as they are. */
+/** What a step answered and what the README says, with variable parts made equal: the two are then compared exactly. */
 export function compared({ expected }: Step, given: string | undefined, origin: string): { actual: unknown; expected: unknown } {
   const answer = (given ?? 'no answer').replaceAll(origin, WRITTEN_ORIGIN).trim();
   if (expected === null) return { actual: answer, expected: '' };
@@ -73,7 +74,7 @@ export function compared({ expected }: Step, given: string | undefined, origin: 
 function readSteps(readme: string): readonly Step[] {
   const section = readme.split('\n## ').find((text) => text.startsWith('Five minutes\n')) ?? '';
   const blocks = section.split('\n```').flatMap((text, index, pieces) => {
-    // Text and blocks take turns: every second piece stands between two fences.
+    // Text and blocks alternate: every second piece is between two fences.
     if (index % 2 === 0) return [];
     const [language = '', ...lines] = text.split('\n');
     const before = pieces[index - 1]?.trim().split('\n').at(-1) ?? '';
@@ -86,7 +87,7 @@ function readSteps(readme: string): readonly Step[] {
   });
 }
 
-/** Nothing of the surrounding environment but the path: the README does not ask for more. */
+/** Nothing of the surrounding environment except the path: the README does not require more. */
 function environmentOf({ path }: Place, folder: string, origin: string, port: number): NodeJS.ProcessEnv {
   return {
     PATH: [...path, ...(process.env.PATH ?? '').split(delimiter)].join(delimiter),
@@ -138,7 +139,7 @@ async function runSteps({ cwd }: Place, environment: NodeJS.ProcessEnv, origin: 
   return output.split(MARK);
 }
 
-/** The actual value with what may differ replaced by what the README says of it. */
+/** The actual value, with variable parts replaced by what the README says. */
 function levelled(actual: unknown, expected: unknown, name = ''): unknown {
   if (typeof expected === 'string' && typeof actual === 'string') return isLike(actual, expected) ? expected : actual;
   if (typeof expected === 'number' && /^(iat|exp)$/.test(name)) return Number.isInteger(actual) ? expected : actual;
@@ -163,7 +164,7 @@ function isLike(actual: string, expected: string): boolean {
   return new RegExp(`^${pattern.join('.+')}$`).test(actual);
 }
 
-/** The first line, each header that the README shows, and the body: whatever else was sent does not matter. */
+/** The first line, each header that the README shows, and the body: other headers do not matter. */
 function comparedHttp(actual: string, expected: string): { actual: unknown; expected: unknown } {
   const answer = readHttp(actual);
   const { first, headers, body } = readHttp(expected.trim());

@@ -17,7 +17,7 @@ describe('the five minutes of the README', () => {
       cwd: root,
       node: process.execPath,
       program: join(root, 'packages/server/bin/keyhouse.js'),
-      // As npm would have it: the repository's own Node first.
+      // As npm does it: the repository's own Node first.
       path: [join(root, 'node_modules', '.bin')],
     };
     running = await runReadme(place, folder);

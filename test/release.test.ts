@@ -1,4 +1,4 @@
-/** What is packed runs where nothing else is: `npm run release` without its last step, which changes the versions here. */
+/** What is packed runs without the repository: `npm run release` without its last step, which changes the versions here. */
 import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
@@ -51,7 +51,7 @@ describe('packages', () => {
   });
 });
 
-/** Of what a release may change. */
+/** The files that a release may change. */
 function sumOfFiles(): string {
   const paths = globSync(
     '{package-lock.json,.changeset/*,{packages/*,examples/*,conformance}/{package.json,CHANGELOG.md,LICENSE}}',

@@ -1,6 +1,7 @@
 /**
- * What the tests of a run share and what takes long to start: PostgreSQL, the build of the pages, a Chromium. Each is started when the first test asks for it,
- * so a run of a few tests starts only what they need. Tests run in processes of their own, so they ask over HTTP.
+ * What the tests of a run share and what takes long to start: PostgreSQL, the build of the pages, a Chromium. Each is started
+ * when the first test asks for it, so a run of a few tests starts only what they need. Tests run in separate processes, so they
+ * ask over HTTP.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,7 +15,7 @@ declare module 'vitest' {
 }
 
 interface Thing {
-  /** What whoever asks is told. */
+  /** The answer to a test that asks. */
   readonly told: string;
   stop(): Promise<void>;
 }
@@ -38,7 +39,7 @@ const THINGS = {
 };
 type Name = keyof typeof THINGS;
 
-/** The test runner calls it once, before all tests, and what it returns after them. */
+/** The test runner calls it once, before all tests, and calls what it returns after them. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const started = new Map<Name, Promise<Thing>>();
   const start = (name: Name): Promise<Thing> => {
@@ -62,7 +63,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-/** The administrative database of the run's PostgreSQL; every suite makes databases of its own. */
+/** The administrative database of the run's PostgreSQL; every suite creates its own databases. */
 export const postgresUrl = (): Promise<string> => askFor('postgres');
 
 /** The folder of the built pages. */

@@ -1,6 +1,7 @@
 /**
- * Holds the acts of the store to the order of locks that docs/storage-locks.md gives. It reads the sources with TypeScript's own parser, and walks
- * through each act and every function of the store that it calls, in the order in which they run. A branch that returns ends there.
+ * Checks the acts of the store against the order of locks in docs/storage-locks.md. It reads the sources with TypeScript's own
+ * parser, and walks through each act and every function of the store that it calls, in the order in which they run. A branch that
+ * returns ends there.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -15,8 +16,8 @@ const UNDER_THE_USER = 'the user is locked first, as in every act that takes the
 const RUN_AGAIN = 'can meet an act that goes the other way: PostgreSQL ends one of the two, and it is run again';
 
 /**
- * Acts that take a lock after one of a higher number: which after which, and why that is right or what happens then. Empty is the aim; a line here asks
- * for an argument.
+ * Acts that take a lock after one of a higher number: which after which, and why that is right or what happens then. It should be
+ * empty; a line here needs an argument.
  */
 const OUT_OF_ORDER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   acceptInvitation: { 'a user after an invitation': `counts the teams of the one who comes; ${RUN_AGAIN}` },
@@ -74,13 +75,16 @@ interface Lock {
 interface Source {
   readonly path: string;
   readonly tree: ts.SourceFile;
-  /** What has a body to walk through, by its name: functions, and constants that hold one. Methods begin with a dot: `.endSignIns`. */
+  /**
+   * Everything that has a body to walk through, by its name: functions, and constants that hold one. Methods begin with a dot:
+   * `.endSignIns`.
+   */
   readonly bodies: ReadonlyMap<string, ts.Node>;
   /** Where each imported name comes from. */
   readonly imports: ReadonlyMap<string, { readonly path: string; readonly name: string }>;
 }
 
-/** A lock that the walk met: the number, or the place of a lock that the page does not know. */
+/** A lock that the walk met: the number, or the place of a lock that the page does not list. */
 type Step = { readonly lock: Lock } | { readonly unknown: string };
 
 const locks = locksOf(page);
@@ -200,7 +204,7 @@ function actsOf(files: ReadonlyMap<string, Source>): ReadonlyMap<string, { reado
       if (node.initializer === undefined || !ts.isObjectLiteralExpression(node.initializer)) continue;
       for (const property of node.initializer.properties) {
         const name = property.name?.getText();
-        // `endLapsed,` is a function with a name of its own.
+        // `endLapsed,` is a named function.
         if (name !== undefined) found.set(name, { source, name: ts.isShorthandPropertyAssignment(property) ? name : `.${name}` });
       }
     }
@@ -221,7 +225,7 @@ function statementsOf(node: ts.Node): readonly ts.Node[] {
 
 const callsIn = (node: ts.Node): readonly ts.CallExpression[] => statementsOf(node).filter(ts.isCallExpression);
 
-/** The lock that a call takes by itself: `db.updateTable('users')` and its like. Null: none, or none that is ordered. */
+/** The lock that a call takes by itself: `db.updateTable('users')` and similar. Null: none, or none that is ordered. */
 function stepOf(source: Source, node: ts.Node): Step | null {
   if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return null;
   const verb = node.expression.name.text;
@@ -238,7 +242,7 @@ function stepOf(source: Source, node: ts.Node): Step | null {
   return isNoOp(chain) ? { unknown: `${source.path}: ${name} locks ${table}` } : null;
 }
 
-/** `.set((eb) => ({ name: eb.ref('name') }))`: changes nothing, so it is there for the lock. */
+/** `.set((eb) => ({ name: eb.ref('name') }))`: changes nothing, so it is only there for the lock. */
 const isNoOp = (chain: string): boolean =>
   /(?:\.set|\.doUpdateSet)\(\(\w+\) => \(\{ (\w+): \w+\.ref\('(?:(?!excluded)\w+\.)?\1'\) \}\)\)/.test(chain);
 
@@ -259,7 +263,7 @@ function functionAround(node: ts.Node): string {
   return '';
 }
 
-/** Follows an act through every path. `held`: the highest lock on the way there; null: no path comes there. */
+/** Follows an act through every path. `held`: the highest lock on the way there; null: no path leads there. */
 function walkAct(act: string): { readonly breaks: readonly string[]; readonly taken: readonly Lock[] } {
   const breaks: string[] = [];
   const taken: Lock[] = [];
@@ -336,7 +340,7 @@ function walkAct(act: string): { readonly breaks: readonly string[]; readonly ta
   }
 }
 
-/** A function with a name of its own is walked where it is called, not where it stands. */
+/** A named function is walked where it is called, not where it is defined. */
 const isElsewhere = (node: ts.Node, body: ts.Node): boolean =>
   node !== body && (ts.isFunctionDeclaration(node) || (ts.isVariableDeclaration(node) && holdsFunction(node.initializer)));
 

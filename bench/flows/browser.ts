@@ -1,7 +1,7 @@
-/** A browser as far as a log-in needs one: it keeps cookies by their path and tells redirects instead of following them. */
+/** A browser as far as a log-in needs one: it keeps cookies by their path and reports redirects instead of following them. */
 export interface Page {
   readonly status: number;
-  /** Where it leads, in full; null when it does not. */
+  /** Where it leads, in full; null if it does not. */
   readonly location: URL | null;
   readonly text: string;
 }
@@ -31,7 +31,7 @@ export class Browser {
     const answer = await fetch(url, { ...init, headers, redirect: 'manual' });
     for (const line of answer.headers.getSetCookie()) this.#keep(line);
     const text = await answer.text();
-    // Some answer a script with where to go, where they would redirect a navigation.
+    // Some answer a script with where to go instead of a redirect.
     const told = text.startsWith('{"redirect":true') ? (JSON.parse(text) as { url: string }).url : null;
     const location = answer.headers.get('location') ?? told;
     return { status: answer.status, location: location === null ? null : new URL(location, url), text };

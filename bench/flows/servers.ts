@@ -1,4 +1,7 @@
-/** The servers whose token endpoints are measured: each with a person, a public client that refreshes, and a confidential one that acts by itself. */
+/**
+ * The servers whose token endpoints are measured: each with a user, a public client that refreshes, and a confidential one that
+ * acts by itself.
+ */
 import { join } from 'node:path';
 import { here } from '../say.ts';
 import { emptyDatabase, keyhouse, newFolder, serve, start } from '../servers.ts';
@@ -31,7 +34,7 @@ export const startBetterAuthTokens = async (name: string): Promise<TokenServer> 
   resource: API,
 });
 
-/** Keyhouse with a person, a public application that is the operator's own, and a confidential one that acts by itself. */
+/** Keyhouse with a user, a public application that is the operator's own, and a confidential one that acts by itself. */
 export async function startKeyhouseTokens(name: string): Promise<TokenServer> {
   const path = emptyDatabase(name);
   keyhouse(['user', 'create', '--email', PERSON.email, '--password', PERSON.password], path);

@@ -1,4 +1,4 @@
-/** Opens sessions the way people do: through each server's own authorization endpoint, with PKCE, and the code redeemed. */
+/** Opens sessions the way users do: through each server's own authorization endpoint, with PKCE, and the code redeemed. */
 import { createHash, randomBytes } from 'node:crypto';
 import { Browser, type Page } from './browser.ts';
 import { API, CALLBACK, PERSON, SCOPE } from './wish.ts';
@@ -14,10 +14,10 @@ export interface TokenServer {
   readonly clientId: string;
   /** Of the confidential client that acts by itself. */
   readonly service: { readonly id: string; readonly secret: string };
-  /** What the server wants to be told besides, to make a JWT and a refresh token. */
+  /** What the server needs in addition, to create a JWT and a refresh token. */
   readonly extraScope?: string;
   readonly resource?: string;
-  /** Where a person logs in with JSON; without one, the server's own forms ask on the way. */
+  /** Where a user logs in with JSON; without one, the server's own forms ask on the way. */
   readonly logInPath?: string;
 }
 
@@ -28,7 +28,7 @@ export interface Tokens {
 
 const MAX_REDIRECTS = 12;
 
-/** A browser whose person is logged in, where that can be done ahead. */
+/** A browser whose user is logged in, where that can be done beforehand. */
 export async function logIn({ port, logInPath }: TokenServer): Promise<Browser> {
   const browser = new Browser(port);
   if (logInPath === undefined) return browser;
@@ -69,8 +69,8 @@ export const refreshForm = (server: TokenServer): string =>
   `${new URLSearchParams({ grant_type: 'refresh_token', client_id: server.clientId, ...resourceOf(server) })}&refresh_token=`;
 
 /**
- * Throws unless the server does what is measured: a refresh gives a JWT by ES256 and another refresh token, and an old one is refused.
- * Ends the session of it, and at some servers all sessions of the person; so this comes first.
+ * Throws unless the server does what is measured: a refresh gives a JWT by ES256 and another refresh token, and an old one is
+ * refused. Ends this session, and at some servers all sessions of the user; so this comes first.
  */
 export async function expectRotation(server: TokenServer): Promise<void> {
   const browser = await logIn(server);

@@ -1,4 +1,7 @@
-/** Client credentials: a confidential client proves itself by HTTP Basic and gets a JWT by ES256. Nobody writes anything down for it. */
+/**
+ * Client credentials: a confidential client authenticates by HTTP Basic and gets a JWT by ES256. No server stores anything for
+ * it.
+ */
 import { startBetterAuthTokens, startKeyhouseTokens, startOidcProviderTokens } from '../flows/servers.ts';
 import { expectEs256, resourceOf, type TokenServer } from '../flows/sessions.ts';
 import { SCOPE } from '../flows/wish.ts';

@@ -1,4 +1,4 @@
-/** A small API behind `@keyhouse/guard`, beside the guards that others use, and the guard alone in its process. */
+/** A small API behind `@keyhouse/guard`, compared with the guards that others use, and the guard alone in its process. */
 import { execFileSync } from 'node:child_process';
 import { pinned } from '../machine.ts';
 import { measureInTurn, type Subject } from '../measure.ts';
@@ -41,7 +41,7 @@ const subjectOf = (name: string, { pid, port }: Server, jwt: string): Subject =>
   },
 });
 
-/** A guard that lets everybody in would be the fastest of all. */
+/** A guard that lets everyone in would be the fastest of all. */
 async function expectGuarded(name: string, { port }: Server, jwt: string): Promise<void> {
   const ask = async (authorization: string): Promise<number> =>
     (await fetch(`http://127.0.0.1:${port}/api/invoices`, { headers: { authorization } })).status;
@@ -50,7 +50,7 @@ async function expectGuarded(name: string, { port }: Server, jwt: string): Promi
   if (name !== 'bare fastify' && (await ask(`Bearer ${forged}`)) < 400) throw new Error(`${name} takes a forged JWT.`);
 }
 
-/** From another key each round: one may have ten thousand alive. */
+/** From another key each round: one may have ten thousand active ones. */
 async function mint(issuer: string, count: number, keyNumber = 1): Promise<readonly string[]> {
   const { keyText } = await import('../keys.ts');
   const jwts: string[] = [];
@@ -77,7 +77,7 @@ interface InProcess {
   readonly fastJwtMicros: number;
 }
 
-/** Each round is a process of its own on one core, with JWTs that it has never seen. */
+/** Each round is a separate process on one core, with JWTs that it has never seen. */
 async function benchInProcess(known: Known): Promise<void> {
   const found: InProcess[] = [];
   for (let round = 1; round <= rounds; round++) {

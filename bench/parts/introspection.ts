@@ -1,4 +1,4 @@
-/** Introspection (RFC 7662), beside oidc-provider on its in-memory adapter. */
+/** Introspection (RFC 7662), compared with oidc-provider on its in-memory adapter. */
 import { measureInTurn, type Subject } from '../measure.ts';
 import { rounds, timing } from '../options.ts';
 import { addFigures, holdRatio } from '../report.ts';

@@ -1,4 +1,7 @@
-/** The memory of a server at which ten thousand sessions were opened, each through the authorization endpoint, and that then has nothing to do. */
+/**
+ * The memory of a server at which ten thousand sessions were opened, each through the authorization endpoint, and that then is
+ * idle.
+ */
 import { startKeyhouseTokens } from '../flows/servers.ts';
 import { logIn, openSession } from '../flows/sessions.ts';
 import { memoryMb } from '../machine.ts';

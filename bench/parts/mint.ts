@@ -6,7 +6,7 @@ import { addFact, addFigures, holdRatio } from '../report.ts';
 import { startFloor, startKeyhouse } from '../servers.ts';
 
 const WORK = 'POST /auth, on disk';
-/** A key may have 10,000 live JWTs; a whole run makes fewer than a million. */
+/** A key may have 10,000 active JWTs; a whole run creates fewer than a million. */
 const KEYS = 2000;
 
 export async function benchMint(): Promise<void> {
@@ -29,7 +29,7 @@ export async function benchMint(): Promise<void> {
   addFact('one bare ES256 signature (µs of processor)', signatureMicros());
 }
 
-/** What the row cannot be cheaper than, on this machine. */
+/** The minimum cost of the row on this machine. */
 function signatureMicros(): number {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const text = Buffer.alloc(400, 'x');

@@ -1,6 +1,6 @@
 /**
- * A session refreshed: the old refresh token in, the next one and a JWT by ES256 out. Each connection has a session of its own and comes
- * each time with the token that it was given last. Keyhouse has the rotation on disk before it answers; the peers need not.
+ * A session refreshed: the old refresh token in, the next one and a JWT by ES256 out. Each connection has its own session and
+ * presents each time the token that it received last. Keyhouse has the rotation on disk before it answers; the peers need not.
  */
 import { startBetterAuthTokens, startKeyhouseTokens, startOidcProviderTokens } from '../flows/servers.ts';
 import { expectRotation, logIn, openSession, refreshForm, type TokenServer } from '../flows/sessions.ts';

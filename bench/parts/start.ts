@@ -1,4 +1,4 @@
-/** From the start of the process to its first answer, and the memory of a server that has nothing to do. */
+/** From the start of the process to its first answer, and the memory of an idle server. */
 import { busySeconds, cpuSeconds, memoryMb } from '../machine.ts';
 import { mainSize, rounds } from '../options.ts';
 import { isDisturbed, undisturbed } from '../quiet.ts';

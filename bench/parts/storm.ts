@@ -1,6 +1,6 @@
 /**
- * Verifications at a steady rate, first alone, then beside as many log-ins as the server takes. The floor at the same rate
- * shows what the load generator and the machine put into such a tail by themselves: a ratio of two such figures says nothing.
+ * Verifications at a steady rate, first alone, then with as many log-ins as the server takes. The floor at the same rate shows
+ * what the load generator and the machine add to such a tail: a ratio of two such figures says nothing.
  */
 import type { Load, Orders } from '../load.ts';
 import { measure, type Sample } from '../measure.ts';
@@ -20,7 +20,7 @@ interface Round {
   readonly quiet: Sample;
   readonly stormy: Sample;
   readonly logins: Load;
-  /** Cores that strangers used during the storm, its own load apart. */
+  /** Cores that other processes used during the storm, except its own load. */
   readonly others: number;
 }
 
@@ -43,7 +43,7 @@ export async function benchStorm(): Promise<void> {
     connections: 32,
     method: 'POST',
     path: '/api/v1/auth/login',
-    // Another user from another address each time, or the limits would answer in place of Argon2.
+    // Another user from another address each time, or the limits would answer instead of Argon2.
     headers: { 'Content-Type': 'application/json', 'X-Forwarded-For': '{address}' },
     body: JSON.stringify({ email: 'nobody-{n}@example.com', password: 'wrong but well-formed', device_name: 'storm' }),
     status: 422,
@@ -68,7 +68,7 @@ async function stormOnce(pid: number, verify: Orders, logins: Orders): Promise<P
   await new Promise((resolve) => setTimeout(resolve, HEAD_START_MS));
   const stormy = await measure({ name: 'stormy', pid, orders: verify });
   const loaded = await storm;
-  // Each of the two loads looks like a stranger to the other; that of the log-ins is next to nothing.
+  // Each of the two loads looks like another process to the other; that of the log-ins is next to nothing.
   return { stormy, logins: loaded, others: stormy.others };
 }
 

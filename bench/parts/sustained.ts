@@ -1,6 +1,6 @@
 /**
- * Row reads for so long that what is put off has to be paid: uses of different credentials add up in memory and are written
- * in batches, which a few seconds of load do not show.
+ * Row reads for so long that postponed work has to be done: uses of different credentials add up in memory and are written in
+ * batches, which a few seconds of load do not show.
  */
 import { measureInTurn } from '../measure.ts';
 import { mainSize, quick, timing } from '../options.ts';

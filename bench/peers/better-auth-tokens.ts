@@ -1,7 +1,7 @@
 /**
- * better-auth's token endpoint (its OAuth provider and JWT plugins), at its best: SQLite in WAL that is not synced at each commit, the clients
- * and the API cached in memory, limits off, signing keys stored in the clear so that none is decrypted for a signature, JWTs by ES256,
- * and no ID token. Refresh tokens rotate, as they always do there.
+ * better-auth's token endpoint (its OAuth provider and JWT plugins), at its best: SQLite in WAL that is not synced at each
+ * commit, the clients and the API cached in memory, limits off, signing keys stored in the clear so that none is decrypted for a
+ * signature, JWTs by ES256, and no ID token. Refresh tokens rotate, as they always do there.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';

@@ -1,6 +1,6 @@
 /**
- * better-auth's own check of an API key, behind bare `node:http`: its documented server call, on SQLite in WAL, its limits
- * off so that it does no more than it must. Rows are written straight into its tables, in the form that it stores.
+ * better-auth's own check of an API key, behind bare `node:http`: its documented server call, on SQLite in WAL, with its limits
+ * off so that it does no more than necessary. Rows are written straight into its tables, in the form that it stores.
  */
 import { hash } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -41,7 +41,7 @@ createServer((request, response) => {
   );
 }).listen(port, '127.0.0.1');
 
-/** One row made by better-auth itself is the pattern; only its id and its hash change. */
+/** One row created by better-auth itself is the pattern; only its id and its hash change. */
 function seed(): void {
   const now = new Date().toISOString();
   database

@@ -1,6 +1,7 @@
 /**
- * What a guard costs where no HTTP is: JWTs on standard input, microseconds on standard output. Raw is what somebody would write by hand with
- * `node:crypto`: split, parse, verify, compare issuer, audience and end. All of them take turns JWT by JWT, so that a drift hits all alike.
+ * What a guard costs without HTTP: JWTs on standard input, microseconds on standard output. Raw is what one would write by hand
+ * with `node:crypto`: split, parse, verify, compare issuer, audience and expiry. All of them take turns JWT by JWT, so that a
+ * drift affects all alike.
  */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';

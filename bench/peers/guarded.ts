@@ -1,7 +1,7 @@
 /**
- * One small API on Fastify or Express, behind one of the guards that are measured: `GET /api/invoices` answers 100 bytes of JSON to whoever may
- * read invoices. Arguments: port, which guard, and what it has to know as JSON. Each peer is set up as its own documents say, at its fastest
- * where there is a choice: keys at hand before the first request, logs off.
+ * One small API on Fastify or Express, behind one of the guards that are measured: `GET /api/invoices` answers 100 bytes of JSON
+ * to a caller with permission to read invoices. Arguments: port, which guard, and its settings as JSON. Each peer is set up as
+ * its own documentation says, at its fastest where there is a choice: keys loaded before the first request, logs off.
  */
 import { createPublicKey } from 'node:crypto';
 import fastifyJwt from '@fastify/jwt';
@@ -60,7 +60,7 @@ function onExpress(...guards: readonly RequestHandler[]): void {
   app.listen(port, '127.0.0.1');
 }
 
-/** express-jwt leaves what is inside to its reader. */
+/** express-jwt leaves checking the claims to the application. */
 const checkPermissions: RequestHandler = (request, response, next) => {
   const { auth: claims } = request as unknown as { auth?: { permissions?: unknown } };
   mayRead(claims?.permissions) ? next() : void response.sendStatus(403);

@@ -1,6 +1,6 @@
 /**
- * Storage in memory for oidc-provider, in place of the one that it brings: that one walks over all tokens a grant ever had at
- * each rotation, which is meant for a try-out and would slow a long session down more and more. Here each step costs the same.
+ * Storage in memory for oidc-provider, instead of its own: that one walks over all tokens a grant ever had at each rotation,
+ * which is meant for a trial and would slow a long session down more and more. Here each step costs the same.
  */
 interface Payload {
   readonly grantId?: string;
@@ -8,7 +8,10 @@ interface Payload {
   consumed?: number;
 }
 
-/** So many of a kind; the oldest go first. A chain of refresh tokens needs its newest and, to see a reuse, the few before it. */
+/**
+ * At most this many of a kind; the oldest are deleted first. A chain of refresh tokens needs its newest and, to detect a reuse,
+ * the few before it.
+ */
 const MOST = 20_000;
 
 export function createMemoryAdapter(): (model: string) => MemoryAdapter {
@@ -19,7 +22,7 @@ export function createMemoryAdapter(): (model: string) => MemoryAdapter {
 class MemoryAdapter {
   readonly #stored = new Map<string, { readonly payload: Payload; readonly forget: () => void }>();
   readonly #idsByUid = new Map<string, string>();
-  /** What forgets a grant's tokens, of all kinds. */
+  /** Deletes a grant's tokens, of all kinds. */
   readonly #grants: Map<string, Set<() => void>>;
 
   constructor(grants: Map<string, Set<() => void>>) {

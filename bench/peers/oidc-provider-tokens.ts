@@ -1,6 +1,7 @@
 /**
  * oidc-provider's token endpoint, at its best: storage in memory, JWTs by ES256 for one API, clients known from the start, and
- * nothing that a refresh does not need: no ID token, no log-in session looked up. Refresh tokens rotate and a reuse ends the grant.
+ * nothing that a refresh does not need: no ID token, no log-in session looked up. Refresh tokens rotate and a reuse ends the
+ * grant.
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';

@@ -37,7 +37,7 @@ app.get('/api/services', (_request, response) => {
   response.json({ services: [{ name: 'Hosting', cents: 2500 }] });
 });
 
-/** By account and environment: what was made with a test key is seen by test keys alone. */
+/** By account and environment: what was created with a test key is visible only to test keys. */
 const books = new Map<string, Invoice[]>();
 
 function bookOf(caller: Caller | null): Invoice[] {

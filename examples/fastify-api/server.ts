@@ -33,7 +33,7 @@ app.post<{ Body: Omit<Invoice, 'number'> }>('/api/invoices', { schema: { body } 
 
 app.get('/api/services', async () => ({ services: [{ name: 'Hosting', cents: 2500 }] }));
 
-/** By account and environment: what was made with a test key is seen by test keys alone. */
+/** By account and environment: what was created with a test key is visible only to test keys. */
 const books = new Map<string, Invoice[]>();
 
 function bookOf(caller: Caller | null): Invoice[] {

@@ -31,7 +31,7 @@ app.post('/api/invoices', async (c) => {
 
 app.get('/api/services', (c) => c.json({ services: [{ name: 'Hosting', cents: 2500 }] }));
 
-/** By account and environment: what was made with a test key is seen by test keys alone. */
+/** By account and environment: what was created with a test key is visible only to test keys. */
 const books = new Map<string, Invoice[]>();
 
 function bookOf(caller: Caller | null): Invoice[] {

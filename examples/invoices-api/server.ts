@@ -1,6 +1,6 @@
 /**
- * The API that an operator sells: invoices and services of each account. It knows nothing of people, passwords or sessions. For each request it
- * asks Keyhouse what the credential on it is good for, and does what that allows.
+ * The API that an operator sells: invoices and services of each account. It knows nothing of users, passwords or sessions. For
+ * each request it asks Keyhouse what its credential is valid for, and does what that allows.
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import { BlockList, isIPv6 } from 'node:net';
@@ -13,7 +13,7 @@ interface Invoice {
   readonly cents: number;
 }
 
-/** What Keyhouse tells of a credential (RFC 7662 §2.2), as far as it matters here. */
+/** What Keyhouse reports about a credential (RFC 7662 §2.2), as far as it is needed here. */
 interface Credential {
   readonly account: number;
   readonly environment: 'live' | 'test';
@@ -41,11 +41,11 @@ const SERVICES = [
   { name: 'Support', cents: 9000 },
 ];
 
-/** By account and environment: what was made with a test key is seen by test keys alone. */
+/** By account and environment: what was created with a test key is visible only to test keys. */
 const books = new Map<string, Invoice[]>();
 
 const server = createServer(async (request, response) => {
-  // No cookie is ever read here, so any page may ask: what it may do stands in its credential.
+  // No cookie is ever read here, so any page may ask: the credential says what it may do.
   response.setHeader('Access-Control-Allow-Origin', '*');
   response.setHeader('Access-Control-Expose-Headers', 'WWW-Authenticate, Retry-After');
   try {
@@ -85,7 +85,7 @@ async function answer(request: IncomingMessage): Promise<{ status: number; body?
   }
 }
 
-/** The credential of the request, when it allows this. */
+/** The credential of the request, if it allows this. */
 async function need(request: IncomingMessage, permission: string): Promise<Credential> {
   const [, presented] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
   const credential = presented === undefined ? null : await introspect(presented);
@@ -98,7 +98,7 @@ async function need(request: IncomingMessage, permission: string): Promise<Crede
   throw new Refusal(403, { message: 'This action is unauthorized.' }, { 'WWW-Authenticate': why });
 }
 
-/** Null when it is not good, whatever the reason. When Keyhouse cannot be asked the door stays shut. */
+/** Null if it is not valid, whatever the reason. If Keyhouse does not answer the door stays shut. */
 async function introspect(token: string): Promise<Credential | null> {
   const asked = fetch(`${ISSUER}/auth/introspect`, {
     method: 'POST',
@@ -162,7 +162,7 @@ function parse(text: string): Readonly<Record<string, unknown>> {
     const body: unknown = JSON.parse(text);
     if (typeof body === 'object' && body !== null) return { ...body };
   } catch {
-    // Not JSON: the same as anything else that is no object.
+    // Not JSON: the same as anything else that is not an object.
   }
   throw new Refusal(400, { message: 'The body is not valid JSON.' });
 }

@@ -1,4 +1,4 @@
-/** The invoices of each account. By environment too: what was made with a test key is seen by test keys alone. */
+/** The invoices of each account. By environment too: what was created with a test key is visible only to test keys. */
 import type { Caller } from '@keyhouse/guard';
 
 export interface Invoice {

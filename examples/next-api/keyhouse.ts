@@ -1,4 +1,4 @@
-/** The one guard of this application. */
+/** The only guard of this application. */
 import { guard } from '@keyhouse/guard/fetch';
 
 const { KEYHOUSE_URL = 'http://localhost:4141', KEYHOUSE_KEY = '' } = process.env;

@@ -1,5 +1,5 @@
 /// <reference types="vite/client" />
-/** A page that shows somebody their invoices. Whose they are is between the person, Keyhouse and the API. */
+/** A page that shows a user their invoices. Only the user, Keyhouse and the API know whose they are. */
 import { createClient, KeyhouseError } from '@keyhouse/client';
 
 const {
@@ -44,7 +44,7 @@ async function show(): Promise<void> {
 
 async function list(): Promise<void> {
   const response = await keyhouse.fetch(`${api}/api/invoices`);
-  // That the session has ended is told by the event.
+  // The event reports that the session has ended.
   if (response.status === 401) return;
   if (!response.ok) return say(`The API answers ${response.status}.`);
   const { invoices } = (await response.json()) as { invoices: readonly Invoice[] };
@@ -78,7 +78,7 @@ const sentenceFor = (error: unknown): string => {
   return `That did not work (${error.code}). Sign in again.`;
 };
 const explain = (error: unknown): void => say(sentenceFor(error));
-/** What goes wrong is said where people see it. */
+/** Errors are shown where users see them. */
 const run = (work: () => Promise<unknown>): void => void work().catch(explain);
 
 find('#sign-in').addEventListener('click', () => run(() => keyhouse.signIn()));
@@ -89,7 +89,7 @@ find<HTMLFormElement>('form').addEventListener('submit', (event) => {
   run(() => create(find<HTMLFormElement>('form')));
 });
 
-// Also when it happened in another tab, or at Keyhouse.
+// Also if it happened in another tab, or at Keyhouse.
 keyhouse.on('signed-in', () => run(show));
 keyhouse.on('signed-out', () => run(show));
 keyhouse.on('ended', () => {
@@ -97,5 +97,5 @@ keyhouse.on('ended', () => {
   run(show);
 });
 
-// Whoever has just come back is shown by the event.
+// The event shows the user who has just come back.
 run(async () => (await keyhouse.handleRedirect().catch(explain)) ?? show());

@@ -1,4 +1,4 @@
-/** The APIs that the guard protects, each as its own process, in front of a real Keyhouse. */
+/** The APIs that the guard protects, each in a separate process, in front of a real Keyhouse. */
 import { execFile } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

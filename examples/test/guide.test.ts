@@ -1,6 +1,6 @@
 /**
- * Runs the five minutes of docs/protect-an-api.md: its own lines, in their order, in one shell, with its own API, against a server on a fresh
- * database. What stands below a block is what it answered.
+ * Runs the five minutes of docs/protect-an-api.md: its own lines, in their order, in one shell, with its own API, against a
+ * server on a new database. The text below a block is the expected answer.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ import { freePort } from '../../conformance/free-port.ts';
 import { type RunningProgram, startProgram } from '../../packages/server/test/program.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-/** Parts the answers of the steps; no answer contains it. */
+/** Separates the answers of the steps; no answer contains it. */
 const MARK = '=====GUIDE=====';
 
 interface Block {

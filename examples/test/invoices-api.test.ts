@@ -1,4 +1,4 @@
-/** The API by itself: whatever kind of credential Keyhouse gives out opens it as far as it goes. */
+/** The API alone: every kind of credential that Keyhouse issues works there, as far as its permissions go. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startWorld, type World } from './world.ts';
 

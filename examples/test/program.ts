@@ -1,4 +1,4 @@
-/** An example as `npm start` runs it: a process of its own. */
+/** An example as `npm start` runs it: in a separate process. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,7 +7,7 @@ import { PATIENCE_MS } from '../../test/patience.ts';
 
 const EXAMPLES = join(import.meta.dirname, '..');
 
-/** What every process needs; the rest of this one's environment is none of an example's business. */
+/** What every process needs; an example gets nothing else of this one's environment. */
 export const PATHS = { PATH: process.env.PATH, HOME: process.env.HOME };
 
 export interface Program {
@@ -15,7 +15,7 @@ export interface Program {
   stop(): Promise<void>;
 }
 
-/** It listens as soon as it says where. */
+/** It listens as soon as it prints where. */
 export async function startProgram(script: string[], folder: string, env: Record<string, string>): Promise<Program> {
   const child = spawn(process.execPath, script, {
     cwd: join(EXAMPLES, folder),

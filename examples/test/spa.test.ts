@@ -1,4 +1,4 @@
-/** The page without a back end, as somebody sees it. */
+/** The page without a back end, as a user sees it. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { button, logIn } from '../../packages/dashboard/test/steps.ts';
 import { newEmail } from '../../packages/server/test/browser.ts';
@@ -45,7 +45,7 @@ describe('examples/spa', () => {
     await button(page, 'Allow').click();
     await row('Analytical Engines').waitFor();
     await page.getByText(email).waitFor();
-    // No code stays in the address bar, nor in what the back button finds.
+    // No code stays in the address bar, nor where the back button leads.
     expect(page.url()).toBe(`${url}/`);
   });
 
@@ -75,7 +75,7 @@ describe('examples/spa', () => {
     await button(visit.page, 'Create').click();
     expect((await refreshed).status()).toBe(200);
     await row('Much later').waitFor();
-    // The browser notes the 401 by itself; nobody else does.
+    // The browser itself logs the 401; nothing else does.
     expect(visit.complaints.splice(0)).toEqual([expect.stringContaining('401')]);
   });
 

@@ -1,4 +1,4 @@
-/** The web application on a server, as somebody sees it. */
+/** The web application on a server, as a user sees it. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { button, logIn, title } from '../../packages/dashboard/test/steps.ts';
 import { OPERATOR, PASSWORD } from '../../packages/server/test/server.ts';

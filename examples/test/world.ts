@@ -1,4 +1,4 @@
-/** A real Keyhouse with its pages; the examples as `npm start` runs them, in processes of their own; and people with real browsers. */
+/** A real Keyhouse with its pages; the examples as `npm start` runs them, in separate processes; and users with real browsers. */
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -25,7 +25,7 @@ export interface World {
   startSpa(): Promise<string>;
   /** The web application, registered as a confidential one. */
   startWebApp(): Promise<string>;
-  /** Another browser, at this address. It fails the test that finds it complaining. */
+  /** Another browser, at this address. It fails the test during which it reports a problem. */
   visit(url: string): Promise<Visit>;
   stop(): Promise<void>;
 }
@@ -33,7 +33,7 @@ export interface World {
 export interface Visit {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** What went wrong in the browser so far; a test that expects some of it takes it out. */
+  /** What went wrong in the browser so far; a test that expects some of it removes it. */
   readonly complaints: string[];
   close(): Promise<void>;
 }
@@ -59,7 +59,7 @@ export async function startWorld(): Promise<World> {
         name: 'Invoices',
         redirectUris: [`http://localhost:${port}/`],
       });
-      // As it would be published: the server of `npm start` loads the page anew whenever a file of the client is saved.
+      // As it would be published: the server of `npm start` reloads the page whenever a file of the client is saved.
       const env = { VITE_ISSUER: keyhouse.url, VITE_API: api, VITE_CLIENT_ID: clientId };
       await promisify(execFile)(process.execPath, [VITE, 'build', '--outDir', built], {
         cwd: join(EXAMPLES, 'spa'),

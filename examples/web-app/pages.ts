@@ -1,4 +1,4 @@
-/** The pages, as text. Whatever comes from outside goes through `html`, which escapes it. */
+/** The pages, as text. Everything that comes from outside goes through `html`, which escapes it. */
 export interface Invoice {
   readonly number: string;
   readonly customer: string;

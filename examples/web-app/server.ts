@@ -1,6 +1,6 @@
 /**
- * A web application on the server. Its cookie names a session of its own; what came from Keyhouse (JWT, refresh token, ID token) lies there and never
- * reaches the browser.
+ * A web application on the server. Its cookie names a session of its own; what came from Keyhouse (JWT, refresh token, ID token)
+ * is stored there and never reaches the browser.
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -19,14 +19,14 @@ const {
 const ORIGIN = `http://localhost:${PORT}`;
 const CALLBACK = `${ORIGIN}/callback`;
 const COOKIE = 'web_app_session';
-/** A JWT that ends on its way to the API would be refused there. */
+/** A JWT that expires on its way to the API would be refused there. */
 const RENEW_BEFORE_MS = 30_000;
 
 interface Session {
-  /** A sign-in that is under way, or was just begun again. */
+  /** A sign-in that is in progress, or was just begun again. */
   pending?: { readonly verifier: string; readonly state: string; readonly nonce: string };
   tokens?: Tokens;
-  /** What the next page says, once. */
+  /** What the next page shows, once. */
   notice?: string;
 }
 
@@ -38,7 +38,7 @@ interface Tokens {
   readonly who: string;
 }
 
-/** By the value of the cookie. Kept in memory: one that is to stay keeps them in a database, and forgets the old ones. */
+/** By the value of the cookie. Kept in memory: a real application keeps them in a database, and deletes the old ones. */
 const sessions = new Map<string, Session>();
 const style = readFileSync(join(import.meta.dirname, 'style.css'));
 const config = await client.discovery(new URL(ISSUER), CLIENT_ID, CLIENT_SECRET, client.ClientSecretBasic(CLIENT_SECRET), {
@@ -62,7 +62,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const url = new URL(request.url ?? '/', ORIGIN);
   const session = sessionOf(request);
   const route = `${request.method} ${url.pathname}`;
-  // SameSite keeps the cookie from other sites' forms; this keeps their forms from us altogether.
+  // SameSite keeps the cookie from other sites' forms; this refuses their forms altogether.
   if (request.method === 'POST' && request.headers.origin !== ORIGIN) return void response.writeHead(403).end();
   switch (route) {
     case 'GET /':
@@ -94,7 +94,7 @@ async function home(session: Session | null): Promise<Html> {
   return invoicesPage(session.tokens.who, notice, invoices);
 }
 
-/** Where the browser goes to sign in. State, nonce and verifier stay here, for its return. */
+/** Where the browser goes to sign in. State, nonce and verifier stay here, until it comes back. */
 async function beginSignIn(response: ServerResponse): Promise<string> {
   const pending = { verifier: client.randomPKCECodeVerifier(), state: client.randomState(), nonce: client.randomNonce() };
   openSession(response, { pending });
@@ -124,14 +124,14 @@ async function endSignIn(url: URL, session: Session | null, response: ServerResp
       },
     });
     const info = await client.fetchUserInfo(config, answered.access_token, answered.claims()?.sub ?? '');
-    // A new cookie: nobody can have planted the one that somebody is signed in with.
+    // A new cookie: nobody can have planted the one that a signed-in user has.
     openSession(response, { tokens: tokensOf(answered, info.email ?? info.sub) });
   } catch (error) {
     session.notice = sentenceFor(error);
   }
 }
 
-/** `access_denied` and its like come from Keyhouse; the rest is an answer that does not fit the question. */
+/** `access_denied` and similar come from Keyhouse; the rest is an answer that does not match the request. */
 function sentenceFor(error: unknown): string {
   const code = error instanceof client.AuthorizationResponseError ? error.error : 'unexpected_answer';
   if (code === 'access_denied') return 'You denied access, so nobody is signed in.';
@@ -150,13 +150,13 @@ async function create(session: Session | null, form: URLSearchParams): Promise<v
   session.notice = answered?.ok ? 'Created.' : 'It could not be created.';
 }
 
-/** Asks the API as whoever is signed in; null when nobody is (any more), or it cannot be reached. */
+/** Asks the API for the signed-in user; null if nobody is signed in (any more), or it cannot be reached. */
 async function call(session: Session | null, path: string, init: RequestInit = {}): Promise<Response | null> {
   if (session?.tokens === undefined) return null;
   const { endsAtMs } = session.tokens;
   if (endsAtMs - Date.now() < RENEW_BEFORE_MS) await refresh(session);
   const first = await ask(session, path, init);
-  // It was ended before its time: by the person, by the operator, by another clock.
+  // It was ended early: by the user, by the operator, by another clock.
   if (first?.status !== 401 || !(await refresh(session))) return first;
   return await ask(session, path, init);
 }
@@ -167,7 +167,10 @@ async function ask({ tokens }: Session, path: string, init: RequestInit): Promis
   return await fetch(API + path, { ...init, headers, signal: AbortSignal.timeout(10_000) }).catch(() => null);
 }
 
-/** Only the issuer's word ends a session; a bad wire does not. Two at once are harmless: Keyhouse gives both the same successor. */
+/**
+ * Only the issuer's answer ends a session; a bad connection does not. Two at once are harmless: Keyhouse gives both the same
+ * successor.
+ */
 async function refresh(session: Session): Promise<boolean> {
   if (session.tokens === undefined) return false;
   const { refreshToken, who } = session.tokens;

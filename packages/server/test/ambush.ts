@@ -1,4 +1,4 @@
-/** A server at which a test ends somebody's access between the judging of a request and its act. */
+/** A server at which a test ends a user's access between the judging of a request and its act. */
 import type { TestDatabase } from './databases.ts';
 import { startTestServer, type TestServer } from './server.ts';
 import { listenTo } from './slow.ts';
@@ -9,7 +9,7 @@ export interface Ambush {
   beforeAct(marker: string, end: () => Promise<unknown>): void;
   /** No such act has come yet. */
   readonly isWaiting: boolean;
-  /** Calls back after each of the reads that the door judges by; replaces the listener from before. */
+  /** Calls back after each of the reads that the door judges by; replaces the previous listener. */
   afterRead(listener: (read: string) => void): void;
 }
 

@@ -1,4 +1,4 @@
-/** Applications, and people who grant them access, for the tests of `/auth`. */
+/** Applications, and users who grant them access, for the tests of `/auth`. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Application, ApplicationSettings } from '../src/core/applications/application.ts';
 import { OPERATOR_ACCOUNT_ID } from '../src/core/users/account.ts';
@@ -21,7 +21,7 @@ export async function newApplication(server: TestServer, accountId: number, wish
   const { kind = 'public', isFirstParty = false, isVerified = false, ...settings } = wish;
   const made = await server.keyhouse.applications.create(
     {
-      // First-party belongs to the operator's account alone.
+      // Only applications of the operator's account can be first-party.
       ...{ accountId: isFirstParty ? OPERATOR_ACCOUNT_ID : accountId, kind, isFirstParty, isVerified },
       settings: {
         name: 'Ledger',
@@ -80,7 +80,7 @@ export const answerOf = (location: string): URLSearchParams => new URL(location)
 
 export const requestOf = (location: string): string => new URL(location, 'https://x.example').searchParams.get('request') ?? '';
 
-/** Through `/auth` to the answer, allowing whatever is asked. */
+/** Through `/auth` to the answer, allowing everything that is asked. */
 export async function allowed(
   server: TestServer,
   browser: Pick<Browser, 'cookie' | 'ask'>,
@@ -92,7 +92,7 @@ export async function allowed(
   if (!location.startsWith('/consent')) return { answer: answerOf(location), pkce, asked: false };
   const body = { request: requestOf(location), decision: 'allow', ...consent };
   const answered = await browser.ask('/consent', { body });
-  // As the page does it: the password, and then the call once more.
+  // As the page does it: the password, and then the call again.
   const isOldProof = answered.status === 403 && answered.json.proof === 'required';
   if (isOldProof) await browser.ask('/proof', { body: { password: PASSWORD } });
   const allowed = isOldProof ? await browser.ask('/consent', { body }) : answered;
@@ -100,7 +100,7 @@ export async function allowed(
   return { answer: answerOf(allowed.json.location), pkce, asked: true };
 }
 
-/** As RFC 6749 §3.2 wants it: a form. */
+/** In the form that RFC 6749 §3.2 requires. */
 export const askTokens = (
   server: TestServer,
   form: Readonly<Record<string, string>>,
@@ -123,7 +123,7 @@ export interface TestSession {
   readonly id: string;
 }
 
-/** A session that a person granted. */
+/** A session that a user granted. */
 export async function openSession(
   server: TestServer,
   browser: Pick<Browser, 'cookie' | 'ask'>,

@@ -1,11 +1,11 @@
-/** A passkey in software (WebAuthn Level 3), which does what it is told, also what no authenticator would do. */
+/** A passkey in software (WebAuthn Level 3), which does what the test wants, including what no authenticator would do. */
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import type { Browser } from './browser.ts';
 
 const FLAGS = { present: 0x01, verified: 0x04, attested: 0x40 };
 
 interface Told {
-  /** Whether the person was asked for a finger or a PIN. */
+  /** Whether the user was asked for a finger or a PIN. */
   verified?: boolean;
   counter?: number;
   origin?: string;
@@ -71,7 +71,7 @@ export function createAuthenticator(url: string) {
         transports: ['internal'],
       });
     },
-    /** Answers `navigator.credentials.get` (§7.2). It counts up by one, unless it is told a number. */
+    /** Answers `navigator.credentials.get` (§7.2). It counts up by one, unless it is given a number. */
     answer(options: { challenge: string }, told: Told = {}) {
       const client = clientData('webauthn.get', options.challenge, told);
       const flags = FLAGS.present | (told.verified === false ? 0 : FLAGS.verified);

@@ -1,4 +1,4 @@
-/** A browser that keeps its cookies, as far as the private API can tell: for stories of several steps. */
+/** A browser that keeps its cookies, as far as the private API can tell: for tests of several steps. */
 import { Secret, TOTP } from 'otpauth';
 import { linkIn } from './mails.ts';
 import { type Answer, PASSWORD, type TestServer } from './server.ts';
@@ -8,16 +8,16 @@ type Asked = { method?: string; body?: unknown; headers?: Record<string, string>
 export interface Browser {
   /** As the `Cookie` header of the next request. */
   readonly cookie: string;
-  /** By the name that `cookies.ts` gives it, such as `sign-in`. Null when it is not there. */
+  /** By the name that `cookies.ts` gives it, such as `sign-in`. Null if it is not there. */
   value(name: 'sign-in' | 'browser' | 'step' | 'return'): string | null;
   plant(name: 'sign-in' | 'browser' | 'step' | 'return', value: string): void;
-  /** Keeps the cookies of an answer that was asked for in another way. */
+  /** Keeps the cookies of an answer to a request that was sent in another way. */
   take(answer: Answer): void;
-  /** The same cookies in somebody else's hands. */
+  /** The same cookies in another person's hands. */
   steal(): Browser;
   /** At another server of the same database. */
   at(server: TestServer): Browser;
-  /** A path below `/dashboard/api`. POST when there is a body, or `method`. */
+  /** A path below `/dashboard/api`. POST if there is a body, or `method`. */
   ask(path: string, asked?: Asked): Promise<Answer>;
 }
 
@@ -68,7 +68,7 @@ export async function registered(
   email = newEmail(),
 ): Promise<{ browser: Browser; email: string; id: number }> {
   const browser = openBrowser(server);
-  // From no address: tests need more people than may register from one.
+  // From no address: tests need more users than may register from one.
   const by = { actor: 'anonymous', requestId: null, person: {} } as const;
   const came = await server.keyhouse.signIns.signUp({
     email,
@@ -84,21 +84,21 @@ export async function registered(
   return { browser, email, id: (await browser.ask('/me')).json.user.id };
 }
 
-/** The same, and the link of the mail was followed: notices go to verified addresses alone. */
+/** The same, and the link of the mail was followed: notices go only to verified addresses. */
 export async function verified(server: TestServer, email = newEmail()): ReturnType<typeof registered> {
   const person = await registered(server, email);
   await followLink(server, person.browser, email);
   return person;
 }
 
-/** Follows the link that verifies the address, in the browser of whoever registered it. */
+/** Follows the link that verifies the address, in the browser of the user who registered it. */
 export async function followLink(server: TestServer, browser: Pick<Browser, 'ask'>, email: string): Promise<void> {
   const ticket = await linkIn(server, email, '/verify-email#');
   const answer = await browser.ask('/verify-email', { body: { ticket } });
   if (answer.status !== 200) throw new Error(answer.text);
 }
 
-/** Another browser that has logged in, or waits for its second step. */
+/** Another browser that has signed in, or waits for its second step. */
 export async function loggedIn(server: TestServer, email: string, password = PASSWORD): Promise<Browser> {
   const browser = openBrowser(server);
   const answer = await browser.ask('/log-in', { body: { email, password } });
@@ -106,7 +106,7 @@ export async function loggedIn(server: TestServer, email: string, password = PAS
   return browser;
 }
 
-/** An authenticator app: its code of now, or of some steps later, and the recovery codes. */
+/** An authenticator app: its current code, or that of some steps later, and the recovery codes. */
 export async function addTotp(
   server: TestServer,
   browser: Browser,

@@ -1,4 +1,4 @@
-/** The same suite on both databases: a temporary SQLite file, and a database of its own in a real PostgreSQL. */
+/** The same suite on both databases: a temporary SQLite file, and a separate database in a real PostgreSQL. */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,14 +13,17 @@ import type { OpenedStore } from '../src/store/opened.ts';
 export interface TestDatabase {
   readonly kind: 'sqlite' | 'postgres';
   readonly url: string;
-  /** A store over it; as many as a test wants, each a process's worth. Closed at the end of the suite. */
+  /** A store over it; as many as a test needs, each like a separate process. Closed at the end of the suite. */
   open(): Promise<OpenedStore>;
-  /** Keeps a copy of how it stands now; what is returned sets it back to that, under whatever runs on it, as an operator would. */
+  /**
+   * Keeps a copy of its current state and returns a function that sets it back to that, while servers run on it, as an operator
+   * would.
+   */
   copy(): Promise<() => Promise<void>>;
   drop(): Promise<void>;
 }
 
-/** Declares the suite twice. `database` makes a fresh, empty database. */
+/** Declares the suite twice. `database` creates a new, empty database. */
 export function eachDatabase(name: string, suite: (database: () => Promise<TestDatabase>) => void): void {
   for (const kind of ['sqlite', 'postgres'] as const) {
     describe(`${name} (${kind === 'sqlite' ? 'SQLite' : 'PostgreSQL'})`, () => {
@@ -42,7 +45,7 @@ export function sqliteDatabase(): TestDatabase {
   return sqliteDatabaseAt(join(folder, 'keyhouse.db'));
 }
 
-/** Over a file that is there already, or will be; its folder is the database's own, and goes with it. */
+/** Over a file that exists already, or will; its folder belongs to the database, and is deleted with it. */
 export function sqliteDatabaseAt(file: string): TestDatabase {
   return databaseAt('sqlite', `sqlite:${file}`, {
     copy: async () => {
@@ -59,7 +62,7 @@ export async function postgresDatabase(serverUrl: string): Promise<TestDatabase>
   await administer(serverUrl, `CREATE DATABASE ${name}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  /** Nobody is on it while it is copied or replaced; servers come back by themselves. */
+  /** No server uses it while it is copied or replaced; they reconnect by themselves. */
   const aside = (...statements: string[]): Promise<void> =>
     administer(
       serverUrl,
@@ -103,7 +106,7 @@ function databaseAt(kind: TestDatabase['kind'], url: string, { copy, remove }: M
   };
 }
 
-/** Past the store: what an older version, or somebody's own hand, left in the database. */
+/** Not through the store: what an older version, or a manual change, left in the database. */
 export async function runStatements({ kind, url }: TestDatabase, statements: readonly string[]): Promise<void> {
   if (kind === 'postgres') return await administer(url, ...statements);
   const database = new SQLite(url.slice('sqlite:'.length));
@@ -122,7 +125,7 @@ async function administer(url: string, ...statements: readonly string[]): Promis
 export async function backUp(from: string, to: string): Promise<void> {
   const source = new SQLite(from, { readonly: true });
   try {
-    // While somebody else writes there, better-sqlite3 calls it done before it has begun.
+    // While another process writes there, better-sqlite3 reports it done before it has begun.
     while ((await source.backup(to)).totalPages === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   } finally {
     source.close();

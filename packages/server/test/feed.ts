@@ -1,4 +1,7 @@
-/** One who follows the revocation feed, as strictly as a guard: every message is read whole, and its signature and hash are checked. */
+/**
+ * A reader of the revocation feed, as strict as a guard: every message is read completely, and its signature and hash are
+ * checked.
+ */
 
 import { createHash, createPublicKey, type JsonWebKey } from 'node:crypto';
 import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
@@ -31,14 +34,14 @@ export interface FeedStream {
   readonly messages: FeedMessage[];
   readonly isOver: () => boolean;
   readonly request: ClientRequest;
-  /** The first message from now on that fits. */
+  /** The first message from now on that matches. */
   next(fits: (message: FeedMessage) => boolean, timeoutMs?: number): Promise<FeedMessage>;
   close(): void;
 }
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Reads a message as a guard does; fails the test when anything about it or its signature is wrong. */
+/** Reads a message as a guard does; fails the test if anything about it or its signature is wrong. */
 export function checkedMessage(server: TestServer, text: string, signature: string): FeedMessage {
   const message = readFeedMessage(text);
   if (message === null) throw new Error(`No message of the feed: ${text.slice(0, 300)}`);
@@ -82,7 +85,7 @@ export function getFeed(server: TestServer, query: string, headers: Headers, met
   });
 }
 
-/** Opens a stream from a message on, or from nothing. */
+/** Opens a stream from a message on, or from the beginning. */
 export function followFeed(
   server: TestServer,
   key: string,
@@ -167,7 +170,7 @@ function waitFor(
   });
 }
 
-/** Exactly as it is written: an event of one name, an id that is its position, the text, and the signature. */
+/** Exactly as it is written: an event of one name, an ID that is its position, the text, and the signature. */
 function readEvent(server: TestServer, text: string): FeedMessage {
   const [event, id, data, signature, ...more] = text.split('\n');
   expect([event, more]).toEqual(['event: revocations', []]);

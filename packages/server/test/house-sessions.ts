@@ -1,4 +1,4 @@
-/** Applications and the sessions that people grant them, over a `House`. */
+/** Applications and the sessions that users grant them, over a `House`. */
 import { createHash, randomBytes } from 'node:crypto';
 import { type Application, type ApplicationSettings, DEFAULT_SETTINGS } from '../src/core/applications/application.ts';
 import type { AuthenticatedClient } from '../src/core/oauth/client.ts';
@@ -29,7 +29,7 @@ export async function newApplication({ keyhouse }: House, accountId: number, wis
   return { ...made.value.application, secret: made.value.secret };
 }
 
-/** A browser that is signed in. `browser`: the mark of one that came before. */
+/** A browser that is signed in. `browser`: the mark of a previous one. */
 export async function signIn({ keyhouse }: House, user: HouseUser, browser: string | null = null): Promise<OpenedSignIn> {
   const opened = await keyhouse.signIns.open({
     ...{ user, methods: ['password'], passwordHash: 'none', addressHash: null, browser, by: asUser(user) },
@@ -38,7 +38,7 @@ export async function signIn({ keyhouse }: House, user: HouseUser, browser: stri
   return opened.value;
 }
 
-/** Who comes to `/auth` with that browser. */
+/** The user who comes to `/auth` with that browser. */
 export async function personOf(house: House, user: HouseUser, { signIn: { id, provedAtMs } }: OpenedSignIn) {
   return { id, user: await userNow(house, user), provedAtMs };
 }
@@ -58,7 +58,7 @@ export function newPkce(): { readonly verifier: string; readonly challenge: stri
 export const parametersOf = (given: Readonly<Record<string, string>>): ReadonlyMap<string, readonly string[]> =>
   new Map(Object.entries(given).map(([name, value]) => [name, [value]]));
 
-/** A code, after the consent of somebody who is signed in. */
+/** A code, after the consent of a signed-in user. */
 export async function newCode(
   house: House,
   { user, opened, application, scope }: { user: HouseUser; opened: OpenedSignIn; application: HouseApplication; scope: string },
@@ -86,7 +86,7 @@ export interface HouseSession {
   readonly id: string;
 }
 
-/** A session that a person granted to an application. */
+/** A session that a user granted to an application. */
 export async function openSession(
   house: House,
   about: Omit<Parameters<typeof newCode>[1], 'scope'> & { readonly scope?: string },

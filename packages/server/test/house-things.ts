@@ -1,4 +1,4 @@
-/** What several tests of the rooms begin with, or look at, over a `House`. */
+/** What several tests of the rooms begin with, or check, over a `House`. */
 import { parseCredential } from '@keyhouse/protocol';
 import type { By } from '../src/core/audit/event.ts';
 import { IN_THE_ACT } from '../src/core/authority.ts';
@@ -10,20 +10,20 @@ import { type House, OPERATOR, SECRET } from './house.ts';
 
 export type HouseUser = Awaited<ReturnType<House['user']>>;
 
-/** A user who acts; the verbs are asked directly, so no sign-in stands behind it. */
+/** A user who acts; the verbs are called directly, so there is no sign-in behind it. */
 export const asUser = ({ id }: Pick<User, 'id'>): By => ({
   ...{ actor: `user:${id}`, authority: IN_THE_ACT, requestId: null },
   person: { address: '203.0.113.7', userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' },
 });
 
-/** The user as they are now. */
+/** The user in the current state. */
 export async function userNow({ keyhouse }: House, { id }: Pick<User, 'id'>): Promise<User> {
   const user = await keyhouse.users.find(id);
   if (user === null) throw new Error(`There is no user ${id}.`);
   return user;
 }
 
-/** `ok`, or why a credential of any kind is refused now. Asking counts as no use. */
+/** `ok`, or why a credential of any kind is refused now. Asking does not count as use. */
 export async function verdictOf({ keyhouse }: House, text: string, address: string | null = null): Promise<string> {
   const verdict = await keyhouse.verify(parseCredential(text), { address, userAgent: null }, { counted: false });
   return verdict.ok ? 'ok' : verdict.reason;
@@ -48,7 +48,7 @@ export async function mailsOf({ store }: House): Promise<readonly { kind: MailKi
   return mails.map(({ kind, recipient: to }) => ({ kind, to })).reverse();
 }
 
-/** The text of the newest mail of this kind to somebody. */
+/** The text of the newest mail of this kind to a recipient. */
 export async function mailTo({ store }: House, to: string, kind: MailKind): Promise<string> {
   const listed = (await store.mails.listMails({ limit: 500 })).find((mail) => mail.recipient === to && mail.kind === kind);
   const mail = listed === undefined ? null : await store.mails.findMail(listed.id);

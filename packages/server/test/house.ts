@@ -1,6 +1,6 @@
 /**
- * All rooms of core over a database in memory, without HTTP: for the tests that stand beside the verbs. A house takes a few milliseconds, so each
- * test may have one of its own.
+ * All rooms of core over a database in memory, without HTTP: for the tests in the folders of the verbs. A house takes a few
+ * milliseconds, so each test may have its own.
  */
 import { randomBytes } from 'node:crypto';
 import { onTestFinished } from 'vitest';
@@ -29,7 +29,7 @@ export interface House {
   readonly logged: readonly string[];
   /** A user with a verified address (notices go to no other) and no password, and their personal account. */
   user(email?: string, wish?: { isVerified: boolean }): Promise<{ id: number; accountId: number; email: string }>;
-  /** A live key that may everything of its account, unless asked otherwise. */
+  /** A live key with all permissions of its account, unless given otherwise. */
   key(accountId: number, wish?: Partial<KeyWish>): Promise<{ id: number; text: string }>;
   /** Names of the events of an account, or of all, the newest first. */
   events(accountId?: number): Promise<readonly string[]>;
@@ -37,7 +37,10 @@ export interface House {
 
 type Settings = Parameters<typeof createKeyhouse>[0]['settings'];
 
-/** It serves: what needs signing keys or the list of changes works. Closed at the end of the test. `providers`: other OpenID providers. */
+/**
+ * It serves: what needs signing keys or the list of changes works. Closed at the end of the test. `providers`: other OpenID
+ * providers.
+ */
 export async function openHouse(settings: Partial<Settings> = {}, providers: readonly Provider[] = []): Promise<House> {
   started ??= startedImage();
   const store = await openMemoryStore(await started);
@@ -111,7 +114,7 @@ function createOver(
   });
 }
 
-/** As by the link of a mail, without the mail. */
+/** Like the link of a mail, without the mail. */
 async function verify({ tickets, profile }: OpenedStore, { id, email }: User, nowMs: number): Promise<void> {
   const { text, hash } = makeTicketText();
   const data = { emailKey: emailKey(email) };
@@ -121,7 +124,9 @@ async function verify({ tickets, profile }: OpenedStore, { id, email }: User, no
   if ((await profile.verifyEmail({ userId: id, ticketHash: hashTicket(text), nowMs, event })) === null) throw new Error(email);
 }
 
-/** A server has started once, and has made its signing keys: an RSA key takes longer than a test. Made once for a process. */
+/**
+ * A server has started once, and has created its signing keys: an RSA key takes longer than a test. Created once for a process.
+ */
 let started: Promise<Buffer> | undefined;
 
 async function startedImage(): Promise<Buffer> {

@@ -4,10 +4,10 @@ import type { Change, ChangeDraft, ChangesStore, ListPlace, Seen } from '../src/
 export interface MemoryList {
   epoch: string;
   list: Change[];
-  /** May throw, as a database that is away does; counts the reads too. */
+  /** May throw, as an unreachable database does; counts the reads too. */
   onRead?: () => void;
   moved?: boolean;
-  /** While it is there, a read waits for it. */
+  /** While it is set, a read waits for it. */
   hang?: PromiseWithResolvers<void> | null;
   /** How many audit events there are. */
   events?: number;

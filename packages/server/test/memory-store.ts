@@ -1,6 +1,7 @@
 /**
- * The store over a SQLite database in memory, on the thread of the test: the same reads and the same acts, without a file, a thread or a process.
- * For tests that ask what a verb does; what a disk, a second server or a crash does to it is asked of a real file and of PostgreSQL.
+ * The store over a SQLite database in memory, on the thread of the test: the same reads and the same acts, without a file, a
+ * thread or a process. For tests of what a verb does; the effects of a disk, a second server or a crash are tested with a real
+ * file and PostgreSQL.
  */
 import SQLite from 'better-sqlite3';
 import { bindStore } from '../src/store/bind.ts';
@@ -13,11 +14,11 @@ import { kyselyOver } from '../src/store/sqlite/dialect.ts';
 import { errorOf } from '../src/store/sqlite/message.ts';
 
 export interface MemoryStore extends OpenedStore {
-  /** The database as it is now, for other stores to begin with. */
+  /** The current content of the database, for other stores to begin with. */
   image(): Promise<Buffer>;
 }
 
-/** `image`: what it begins with; left out: nothing but the tables. */
+/** `image`: what it begins with; left out: only the tables. */
 export async function openMemoryStore(image?: Buffer): Promise<MemoryStore> {
   migrated ??= migratedImage();
   const database = new SQLite(image ?? (await migrated));
@@ -32,7 +33,7 @@ export async function openMemoryStore(image?: Buffer): Promise<MemoryStore> {
     guardRead: (read) => inTurn(async () => await read()),
     run: (act, input) =>
       inTurn(async () => {
-        // Plain data in and out, as through the door of the writer's thread.
+        // Plain data in and out, as between the main thread and the writer.
         const [answer] = await runner.run([{ id: 0, act, input: structuredClone(input) }]);
         if (answer === undefined || !answer.ok) throw answer === undefined ? new Error('There is no answer.') : errorOf(answer);
         moved = true;
@@ -52,7 +53,7 @@ export async function openMemoryStore(image?: Buffer): Promise<MemoryStore> {
   return { ...store, applied: [], limiter: openMemoryLimiter(), image: () => inTurn(async () => database.serialize()) };
 }
 
-/** An empty database with all migrations, made once for a process. */
+/** An empty database with all migrations, created once for a process. */
 let migrated: Promise<Buffer> | undefined;
 
 async function migratedImage(): Promise<Buffer> {

@@ -1,4 +1,4 @@
-/** People with a browser each, and teams of them, for the tests of the private API. */
+/** Users with a browser each, and teams of them, for the tests of the private API. */
 import { linkIn } from './mails.ts';
 import type { TestServer } from './server.ts';
 import { OPERATOR } from './server.ts';
@@ -41,7 +41,7 @@ export async function invite(server: TestServer, by: Person, team: number, email
   return await linkIn(server, email, '/invitation#');
 }
 
-/** A new person who has joined the team by invitation. */
+/** A new user who has joined the team by invitation. */
 export async function newMember(server: TestServer, by: Person, team: number, role: string): Promise<Person> {
   const person = await newPerson(server);
   const ticket = await invite(server, by, team, person.email, role);

@@ -1,6 +1,7 @@
 /**
- * A real PgBouncer in transaction mode, where it is installed: each transaction may get another connection to PostgreSQL, as behind Supabase or Neon.
- * Where it is missing, what needs it is skipped; its name begins with `NEEDS_PGBOUNCER`, so that `npm test` says why.
+ * A real PgBouncer in transaction mode, if it is installed: each transaction may get another connection to PostgreSQL, as behind
+ * Supabase or Neon. If it is missing, the tests that need it are skipped; their names begin with `NEEDS_PGBOUNCER`, so that `npm
+ * test` says why.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,14 +25,14 @@ export interface RunningPgBouncer {
   through(databaseUrl: string): string;
   /** Everything that it logged. */
   log(): string;
-  /** SIGKILL: everybody who is connected, on either side, is cut. */
+  /** SIGKILL: all connections, on either side, are cut. */
   kill(): Promise<void>;
   /** At the same address, after `kill`. */
   startAgain(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** In front of the PostgreSQL at `serverUrl`, with so many connections to it, and so many clients at most. */
+/** In front of the PostgreSQL at `serverUrl`, with this many connections to it, and this many clients at most. */
 export async function startPgBouncer(
   serverUrl: string,
   { poolSize = 4, maxClients = 500 }: { poolSize?: number; maxClients?: number } = {},

@@ -1,6 +1,6 @@
 /**
- * A real PostgreSQL for the tests: its binaries come from npm, its data live in a temporary folder for one run. An operator's own
- * server serves as well: TEST_POSTGRES_URL.
+ * A real PostgreSQL for the tests: its binaries come from npm, its data is in a temporary folder for one run. An operator's own
+ * server can be used instead: TEST_POSTGRES_URL.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -8,13 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface RunningPostgres {
-  /** Of the administrative database; every suite makes its own. */
+  /** Of the administrative database; every suite creates its own. */
   readonly url: string;
   stop(): Promise<void>;
 }
 
 export interface OwnPostgres extends RunningPostgres {
-  /** As when its machine restarts: connections are cut, and there is nobody until `resume`. */
+  /** As when its machine restarts: connections are cut, and it does not answer until `resume`. */
   pause(): Promise<void>;
   resume(): Promise<void>;
 }
@@ -38,7 +38,7 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
     password: 'postgres',
     persistent: true,
     createPostgresUser: process.getuid?.() === 0,
-    // Speed only: these data die with the run. What must survive a crash is tested on SQLite with everything on.
+    // Only for speed: this data is deleted with the run. What must survive a crash is tested on SQLite with everything on.
     postgresFlags: ['-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off', '-c', 'max_connections=300'],
     onLog: () => {},
     onError: () => {},
@@ -68,8 +68,8 @@ async function freePort(): Promise<number> {
 }
 
 /**
- * Its exit hook ends the process with 0 when nothing is left to do, whatever the tests said: a failed run would pass. Those for
- * signals stay; at an ordinary end `stop` has been called.
+ * Its exit hook ends the process with 0 when nothing is left to do, whatever the tests reported: a failed run would pass. Those
+ * for signals stay; at an ordinary end `stop` has been called.
  */
 export async function importWithoutExitHooks() {
   const ends = ['beforeExit', 'exit'];

@@ -1,4 +1,4 @@
-/** The real program in a process of its own: what an operator starts, and what a test may kill. */
+/** The real program in a separate process: what an operator starts, and what a test may kill. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -13,15 +13,15 @@ export interface RunningProgram {
   /** Everything that it wrote so far. */
   output(): string;
   isRunning(): boolean;
-  /** SIGKILL: nothing is flushed, nobody is told. */
+  /** SIGKILL: nothing is flushed or reported. */
   kill(): Promise<void>;
   /** SIGTERM; the exit code. */
   stop(): Promise<number | null>;
 }
 
 /**
- * `keyhouse serve` on a free port, over the database that the settings name. `fileKilobytes`: no file of it can grow larger, which
- * is what a full disk looks like to the one who writes.
+ * `keyhouse serve` on a free port, over the database that the settings name. `fileKilobytes`: none of its files can grow larger,
+ * which looks like a full disk to the program.
  */
 export async function startProgram(
   settings: Readonly<Record<string, string>>,

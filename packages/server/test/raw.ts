@@ -1,4 +1,4 @@
-/** Bytes to the server as they are, for what no HTTP client would send. */
+/** Sends bytes to the server unchanged, for what no HTTP client would send. */
 
 import { connect, type Socket } from 'node:net';
 import { PATIENCE_MS } from '../../../test/patience.ts';
@@ -17,10 +17,10 @@ export interface Exchange {
   readonly closedBy: 'server' | 'us';
 }
 
-/** A server that has answered, and says nothing for so long, has said all it had to say. */
+/** A server that has answered, and is silent for this long, has sent everything. */
 const QUIET_MS = 1000;
 
-/** Sends the parts one after the other and reads until the server closes, or is quiet. */
+/** Sends the parts one after the other and reads until the server closes, or is silent. */
 export async function exchange(
   port: number,
   parts: string | Buffer | readonly (string | Buffer)[],
@@ -35,7 +35,7 @@ export async function exchange(
       socket.setTimeout(quietMs);
     });
     socket.on('end', () => resolve('server'));
-    // A server that has refused does not read the rest; the reset tells the same as an end.
+    // A server that has refused does not read the rest; the reset means the same as an end.
     socket.on('error', () => resolve('server'));
     socket.on('close', () => resolve('server'));
     socket.on('connect', () => write(socket, typeof parts === 'string' || Buffer.isBuffer(parts) ? [parts] : parts));

@@ -1,6 +1,6 @@
 /**
  * The real app on a real port over a real database, with a clock that tests may move. Every JSON answer that passes through
- * `request` is held against the OpenAPI document: an answer that the document does not know fails the test that saw it.
+ * `request` is compared with the OpenAPI document: an answer that the document does not describe fails the test that got it.
  */
 import { randomBytes } from 'node:crypto';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
@@ -28,7 +28,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  /** Untyped: tests look into it, and what they expect of it is the check. */
+  /** Untyped: the expectations of the tests are the check. */
   readonly json: ReturnType<typeof JSON.parse>;
 }
 
@@ -47,7 +47,7 @@ export interface TestServer {
   readonly url: string;
   readonly port: number;
   readonly keyhouse: Keyhouse;
-  /** Past the rooms, for what a test must know or make. */
+  /** Without the rooms, for what a test must know or create. */
   readonly store: OpenedStore;
   readonly metrics: Metrics;
   readonly database: TestDatabase;
@@ -55,13 +55,16 @@ export interface TestServer {
   readonly document: { readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
   /** Everything that was logged. */
   readonly logged: string[];
-  /** Lets time pass for core; HTTP, sockets and the follower's trust stay in real time. A negative number: as if it had not passed. */
+  /**
+   * Lets time pass for core; HTTP, sockets and the follower's trust stay in real time. A negative number: as if it had not
+   * passed.
+   */
   advance(ms: number): void;
   /** Sets the wall clock that core sees, forward or back, while no time passes. */
   setClock(byMs: number): void;
   now(): number;
   request(path: string, options?: RequestOptions): Promise<Answer>;
-  /** Whose address is verified, unless the test is about one whose address is not. */
+  /** Whose address is verified, unless the test is about a user whose address is not. */
   register(
     email?: string,
     options?: { isVerified?: boolean },
@@ -90,14 +93,14 @@ export async function startTestServer(
     /** Other OpenID providers; none by default. */
     providers?: readonly Provider[];
     secret?: string;
-    /** Where it listens; loopback unless a test is about those who come from beyond. */
+    /** Where it listens; loopback unless a test is about clients from other machines. */
     host?: string;
     /** The public origin; `ISSUER` by default. A browser must be able to reach it, so then the port is fixed too. */
     url?: string;
     port?: number;
     /** The dashboard's build; none by default. */
     dashboardFolder?: string;
-    /** Puts an ear to the store. */
+    /** Listens to the calls of the store. */
     listen?: (store: OpenedStore) => OpenedStore;
     /** The mail server; none by default, and mails are kept. */
     transport?: MailTransport;
@@ -110,7 +113,7 @@ export async function startTestServer(
   const store = (options.listen ?? ((opened) => opened))(await database.open());
   let offsetMs = options.aheadMs ?? 0;
   let passedMs = 0;
-  /** Core's clock stands still when it is set back by a little. From far enough ahead it goes back to wherever it is set. */
+  /** Core's clock stops when it is set back by a little. From far enough ahead it follows any setting. */
   const forgetTime = (): void => {
     offsetMs += 2 * STANDS_STILL_MS;
     keyhouse.clock.now();
@@ -207,7 +210,7 @@ export async function startTestServer(
       return answer;
     },
     register: async (email = `u${randomBytes(6).toString('hex')}@example.com`, { isVerified = true } = {}) => {
-      // From no address: tests need more people than may register from one.
+      // From no address: tests need more users than may register from one.
       const registered = await keyhouse.credentials.register({ email, password: PASSWORD, deviceName: 'test', by: NOBODY });
       if (!registered.ok) throw new Error(JSON.stringify(registered));
       const { user, text } = registered;
@@ -286,7 +289,7 @@ function openApiValidator(document: unknown): (method: string, path: string, ans
   const { paths } = document as { paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> };
   const ajv = new Ajv2020({ strict: false });
   const compiled = new Map<object, ValidateFunction>();
-  // Literal paths first: `tokens/rotate` is no `tokens/{id}`.
+  // Literal paths first: `tokens/rotate` is not `tokens/{id}`.
   const byLiteral = Object.entries(paths).sort(([a], [b]) => Number(a.includes('{')) - Number(b.includes('{')));
   const patterns = byLiteral.map(([template, operations]) => ({
     pattern: new RegExp(`^${template.replace(/\{\*\}$/, '.*').replace(/\{[^}]+\}/g, '[^/]+')}$`),
@@ -294,18 +297,18 @@ function openApiValidator(document: unknown): (method: string, path: string, ans
   }));
   return (method, path, answer) => {
     if (answer.text === '' || path.startsWith('/docs') || path.startsWith('/openapi.json')) return;
-    // The private API is in no public document, nor are the pages; its answers are made by its own table.
+    // The private API is in no public document, nor are the pages; its answers are defined by its own table.
     if (
       /^\/(dashboard|login|register|forgot|reset|verify-email|new-email|setup|invitation|consent|logout|logged-out|auth\/continue|auth\/logout\/continue)(\/|\?|$)/.test(
         path,
       )
     )
       return;
-    // A browser at a wrong address gets a page for people.
+    // A browser at a wrong address gets a page.
     if (BEFORE_ROUTES.has(answer.status) && answer.headers['content-type']?.startsWith('text/html') === true) return;
     const found = patterns.find(({ pattern }) => pattern.test(path.split('?', 1)[0] ?? ''));
     const described = found?.operations[method.toLowerCase()]?.responses[String(answer.status)];
-    // A page for people; a form that is posted to the authorization endpoint may get one, too.
+    // A page; a form that is posted to the authorization endpoint may get one, too.
     const isPage = path === '/auth' && answer.headers['content-type']?.startsWith('text/') === true;
     if (isPage || described?.content?.['text/html'] !== undefined) return;
     const schema = described?.content?.['application/json']?.schema;

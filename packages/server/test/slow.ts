@@ -1,4 +1,6 @@
-/** Requests whose body comes slowly, and a store that tells when it is asked: for attacks between the judging of a request and its act. */
+/**
+ * Requests whose body comes slowly, and a store that reports its calls: for attacks between the judging of a request and its act.
+ */
 import { connect } from 'node:net';
 import { acts } from '../src/store/acts.ts';
 import type { OpenedStore } from '../src/store/opened.ts';
@@ -6,11 +8,14 @@ import type { OpenedStore } from '../src/store/opened.ts';
 export interface SlowAnswer {
   readonly status: number;
   readonly headers: string;
-  /** As it came, chunk sizes included. */
+  /** As it came, including chunk sizes. */
   readonly body: string;
 }
 
-/** A head and the beginning of a body; the connection stays open. `answered` settles with the head of the answer, or rejects when the connection ends. */
+/**
+ * A head and the beginning of a body; the connection stays open. `answered` settles with the head of the answer, or rejects when
+ * the connection ends.
+ */
 export function openSlowly(port: number, text: string) {
   const socket = connect({ port, host: '127.0.0.1' });
   let received = '';
@@ -25,21 +30,21 @@ export function openSlowly(port: number, text: string) {
     socket.on('close', () => reject(new Error(`The connection ended: ${received}`)));
     socket.on('error', reject);
   });
-  // Whoever waits for it hears of it; nobody else has to.
+  // A test that awaits it gets the error; others need not.
   answered.catch(() => {});
   socket.write(text);
   return { answered, send: (rest: string) => void socket.write(rest), close: () => void socket.destroy() };
 }
 
-/** One chunk of a body whose length nobody knows (RFC 9112 §7.1). */
+/** One chunk of a body whose length is not known (RFC 9112 §7.1). */
 export const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 export const LAST_CHUNK = '0\r\n\r\n';
 
 type Method = (...args: unknown[]) => unknown;
 
 /**
- * The store as it is, with one ear: `before` is waited for before each act, `after` is told of each of these reads once it is done. Nothing of what
- * the store does is replaced.
+ * The store unchanged, with listeners: `before` is awaited before each act, `after` is called after each of these reads. Nothing
+ * of what the store does is replaced.
  */
 export function listenTo(
   store: OpenedStore,

@@ -1,17 +1,20 @@
-/** A TCP proxy in front of a database that a test can make silent, as a network does that drops packets without a word. */
+/** A TCP proxy in front of a database that a test can make silent, like a network that drops packets silently. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface StallingProxy {
-  /** The address of what is behind it, through the proxy. */
+  /** The address of the database, through the proxy. */
   readonly url: string;
-  /** Connections of before `resumeForNewOnes` that nobody has closed. */
+  /** Connections from before `resumeForNewOnes` that are not closed yet. */
   readonly forgotten: number;
-  /** From now on nothing comes through in this direction; what is sent is kept, and new connections are taken and stay silent too. */
+  /**
+   * From now on nothing comes through in this direction; what is sent is kept, and new connections are accepted and stay silent
+   * too.
+   */
   stall(direction?: 'both' | 'to-database' | 'to-server'): void;
-  /** Everything comes through again, also what was kept. */
+  /** Everything comes through again, including what was kept. */
   resume(): void;
-  /** As `resume`, but connections of before stay silent for ever, as after a firewall has forgotten them. */
+  /** Like `resume`, but earlier connections stay silent for ever, as after a firewall has forgotten them. */
   resumeForNewOnes(): void;
   /** Ends all connections at once. */
   cut(): void;

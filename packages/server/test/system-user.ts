@@ -1,7 +1,7 @@
 /** For programs that refuse to run as root, as tests in a container do. */
 import { readFileSync } from 'node:fs';
 
-/** How to start a program as them; nothing where the tests do not run as root. */
+/** How to start a program as that user; nothing if the tests do not run as root. */
 export type SystemUser = { readonly uid: number; readonly gid: number } | { readonly uid?: never; readonly gid?: never };
 
 /** The first of these that this machine has; null: it has none of them. */

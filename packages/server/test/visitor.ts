@@ -4,11 +4,11 @@ import type { Answer, TestServer } from './server.ts';
 
 export interface Visitor {
   readonly cookie: string;
-  /** A path below `/dashboard/api`. POST when there is a body, or `method`. */
+  /** A path below `/dashboard/api`. POST if there is a body, or `method`. */
   ask(path: string, options?: { method?: string; body?: unknown; headers?: Record<string, string> }): Promise<Answer>;
 }
 
-/** Signs a user in, as a log-in page would, and asks as their browser. */
+/** Signs a user in, as a sign-in page would, and asks as their browser. */
 export async function visitorFor(server: TestServer, userId: number): Promise<Visitor> {
   const opened = await server.keyhouse.signIns.open({
     user: { id: userId, email: 'somebody@example.com' },

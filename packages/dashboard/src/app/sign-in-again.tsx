@@ -18,9 +18,9 @@ export function SignInKeeper() {
   const isKnown = user !== null;
   useEffect(() => {
     helpers.signInAgain = async ({ isRead }) => {
-      // Nothing is shown yet, so nothing is lost: the server remembers where somebody was when it is asked for a page.
+      // Nothing is shown yet, so nothing is lost: the server remembers the requested page.
       if (!isKnown) window.location.reload();
-      // Pages look again by themselves. Somebody who turned away is asked when they do something, and not every few seconds.
+      // Pages poll by themselves. A user who cancelled is asked again when they do something, and not every few seconds.
       else if (!isRead || !hasTurnedAway.current) return await wait();
       return false;
     };

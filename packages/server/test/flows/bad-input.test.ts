@@ -1,4 +1,4 @@
-/** What strangers send: nothing of it makes a 5xx, a hang, a stack or a false accept, and no secret comes back. */
+/** What strangers send: none of it causes a 5xx, a hang, a stack or a false accept, and no secret comes back. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -10,10 +10,10 @@ import { eachDatabase } from '../databases.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../server.ts';
 
 const JSON_FILES = 'json-test-suite/test_parsing';
-/** Refused while it is read, long before it could be known that they never close. */
+/** Refused while it is read, long before the missing closing brackets would be noticed. */
 const TOO_DEEP = new Set(['n_structure_100000_opening_arrays.json', 'n_structure_open_array_object.json']);
 
-/** Another client each time, so that the limits do not answer in place of what is tested. */
+/** Another client each time, so that the limits do not answer instead of what is tested. */
 let clients = 0;
 const stranger = (): Record<string, string> => {
   clients++;
@@ -51,7 +51,7 @@ eachDatabase('bad input', (makeDatabase) => {
           bytes,
         );
         expect(isHarmless(text, status), `${file} at ${path}: ${status}`).toBe(true);
-        // None of them is what the route wants: refused as JSON, or as this JSON; a member repeated is refused as JSON too.
+        // None of them is what the route takes: refused as JSON, or as this JSON; a repeated member is refused as JSON too.
         if (file.startsWith('n_'))
           expect(status, `${file} at ${path}`).toBe(TOO_DEEP.has(file) && path !== '/auth/revoke' ? 422 : 400);
         if (file.startsWith('y_') && !file.includes('duplicated_key') && path !== '/auth/revoke')
@@ -210,7 +210,7 @@ describe('bytes on the wire', () => {
   });
 });
 
-/** Sends bytes as they are and reads until the server is done. */
+/** Sends bytes unchanged and reads until the server is finished. */
 function raw(port: number, head: string, body: Buffer): Promise<{ status: number; text: string }> {
   return new Promise((resolvePromise, reject) => {
     const socket = connect({ port, host: '127.0.0.1' });

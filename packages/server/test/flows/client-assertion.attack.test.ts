@@ -1,4 +1,4 @@
-/** An application that proves itself with a signed assertion (RFC 7523 §3), and what looks like one. */
+/** An application that authenticates with a signed assertion (RFC 7523 §3), and what looks like one. */
 import { createHmac } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { beforeAll, expect, it } from 'vitest';
@@ -44,7 +44,7 @@ eachDatabase('a client assertion', (makeDatabase) => {
       client_assertion: assertion,
       ...rest,
     };
-    // From another network each time, so that no limit answers in place of what is tested.
+    // From another network each time, so that no limit answers instead of what is tested.
     const answer = await askTokens(server, form, { 'x-forwarded-for': `10.0.${places++}.1`, 'x-forwarded-proto': 'https' });
     if (answer.status !== 200) expect(answer.json.error, answer.text).toMatch(/^invalid_(client|request)$/);
     return answer.status;

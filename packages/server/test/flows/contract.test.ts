@@ -518,7 +518,7 @@ eachDatabase('the server', (makeDatabase) => {
         const key = await fresh.key(owner.accountId, { permissions: ['crm.leads.read', 'billing.write'] });
         const ask = async (path: string, method: string, bearer?: string) =>
           (await fresh.request(`/verify${path}`, { method, ...(bearer === undefined ? {} : { bearer }) })).status;
-        // Written past the server: it hears of the routes as of those that another server set.
+        // Written without the server: it is notified of the routes as of those that another server set.
         await expect.poll(() => ask('/api/crm/leads/7', 'GET', key.text)).toBe(200);
         expect(await ask('/api/crm/deals', 'GET', key.text)).toBe(403);
         expect(await ask('/pay', 'POST', key.text)).toBe(200);
@@ -530,7 +530,7 @@ eachDatabase('the server', (makeDatabase) => {
         expect(await ask('/reports/search', 'POST', key.text)).toBe(200);
         expect(await ask('/reports/search', 'POST')).toBe(401);
         expect([await ask('/reports/search', 'GET'), await ask('/reports/7', 'HEAD')]).toEqual([200, 200]);
-        // By other methods the path is named, so nothing opens it: neither the built-in pattern nor the public one behind.
+        // The path is named by other methods, so nothing opens it: neither the built-in pattern nor the public one after it.
         expect([await ask('/reports/search', 'DELETE', key.text), await ask('/reports/7', 'PUT', key.text)]).toEqual([403, 403]);
         const override = { method: 'GET', headers: { 'x-http-method-override': 'POST' } };
         expect((await fresh.request('/verify/reports/search', override)).status).toBe(401);

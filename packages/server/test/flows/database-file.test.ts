@@ -1,4 +1,7 @@
-/** The file of a SQLite database that is deleted, cut or replaced while the server has it open: nothing is acknowledged that nobody would find again. */
+/**
+ * The file of a SQLite database that is deleted, cut or replaced while the server has it open: nothing is acknowledged that would
+ * be lost.
+ */
 import { copyFileSync, mkdtempSync, renameSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Somebody with a team and things of their own, made without passwords to hash: a fresh one for each attack, who then loses what they act by. */
+/**
+ * A user with a team and data of their own, created without passwords to hash: a new one for each attack, who then loses the
+ * right that they act by.
+ */
 
 import type { EventDraft, EventName } from '../../src/core/audit/event.ts';
 import { DAY_MS } from '../../src/core/lib/clock.ts';
@@ -18,7 +21,7 @@ export interface Actor extends Visitor {
 export interface Scene {
   readonly server: TestServer;
   readonly actor: Actor;
-  /** In which the actor is an owner, beside another. */
+  /** In which the actor is an owner, together with another. */
   readonly team: number;
   readonly otherOwner: number;
   /** A viewer of the team, who uses nothing. */
@@ -115,7 +118,7 @@ export async function ticketFor(
   return text;
 }
 
-/** Ways to lose what one acts by, and what the door answers whoever has lost it. */
+/** Ways to lose the right that one acts by, and what the door answers after that. */
 export const WAYS = {
   'whose sign-in was ended': {
     status: 401,

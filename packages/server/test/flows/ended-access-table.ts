@@ -1,6 +1,6 @@
 /**
- * Every endpoint of the private API that changes something, or hands out something that is recorded, with a request that would succeed. The type
- * asks for each one: an endpoint that is added has its row here, or this does not compile.
+ * Every endpoint of the private API that changes something, or hands out something that is recorded, with a request that would
+ * succeed. The type requires each one: an endpoint that is added has its row here, or this does not compile.
  */
 import { randomBytes } from 'node:crypto';
 import { Secret, TOTP } from 'otpauth';
@@ -17,11 +17,11 @@ import { eventOf, invitationTo, type Scene, ticketFor } from './ended-access-sce
 export type Asked = readonly [path: string, body?: object];
 type Prepare = (scene: Scene) => Promise<Asked> | Asked;
 
-/** `isRead`: it writes nothing on behalf of whoever asks, so that only the door can judge it. */
+/** `isRead`: it writes nothing on behalf of the user who asks, so that only the door can judge it. */
 export interface Row {
   readonly prepare: Prepare;
   readonly isRead: boolean;
-  /** Somebody of no team, whose address is not proved by an invitation. */
+  /** A user of no team, whose address is not verified by an invitation. */
   readonly isAlone?: true;
 }
 
@@ -321,7 +321,7 @@ export const ROWS = {
   'PUT /operator/brand': acts(() => ['/operator/brand', { name: 'Works', accent: '#123456' }]),
 } satisfies Record<Attacked, Row>;
 
-/** Made by somebody else: hashing takes long. */
+/** Created by another user: hashing takes long. */
 async function hashOfPassword(server: Scene['server']): Promise<string> {
   const email = newEmail();
   await server.keyhouse.users.create({ email, password: PASSWORD, isAdministrator: false, by: OPERATOR });

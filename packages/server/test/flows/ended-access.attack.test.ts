@@ -1,7 +1,7 @@
 /**
- * Somebody who loses their access while a request of theirs is under way can do nothing with it. Each endpoint of the private API is attacked in every
- * way to lose what it asks for: between the door and the act, and while a body comes slowly. The table is compared with the API: a new endpoint
- * without a row fails a test.
+ * A user who loses their access while a request of theirs is running can do nothing with it. Each endpoint of the private API is
+ * attacked in every way to lose what it requires: between the door and the act, and while a body comes slowly. The table is
+ * compared with the API: a new endpoint without a row fails a test.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { api } from '../../src/http/dashboard/api/index.ts';
@@ -18,7 +18,7 @@ const whoOf = (name: string): string => ENDPOINTS.find(([each]) => each === name
 const takesBody = (name: string): boolean => ENDPOINTS.find(([each]) => each === name)?.[1].body !== undefined;
 const methodOf = (name: string): string => name.split(' ')[0] ?? '';
 
-/** The ways to lose the sign-in, and what else the endpoint asks for. */
+/** The ways to lose the sign-in, and what else the endpoint requires. */
 function waysOf(who: string): readonly Way[] {
   const always = ['whose sign-in was ended', 'who was disabled'] as const;
   if (who === 'signed-in') return always;
@@ -101,7 +101,7 @@ eachDatabase('access that ended', (database) => {
     for (const type of ['application/json', 'application/x-www-form-urlencoded', 'text/plain']) {
       const scene = await newScene(server, root, isAlone);
       const asked = await prepare(scene);
-      // More of it never comes.
+      // The rest of it never comes.
       const request = openSlowly(server.port, headOf(scene, name, asked, type) + chunk('{"a'));
       expect([200, 204], `${name} ${type}`).toContain((await request.answered).status);
       request.close();
@@ -135,7 +135,7 @@ eachDatabase('access that ended', (database) => {
   });
 });
 
-/** Who asks, and a body whose end nobody knows. */
+/** Who asks, and a body whose length is not known. */
 const headOf = ({ actor }: Scene, name: string, [path]: Asked, type: string): string =>
   [
     `${methodOf(name)} /dashboard/api${path} HTTP/1.1`,

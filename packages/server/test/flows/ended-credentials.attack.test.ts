@@ -1,6 +1,6 @@
 /**
- * A token or a key that ends while a request with it is under way changes nothing and reads nothing. Every operation of the OpenAPI document
- * that changes or hands out something after a body is named here: a new one without a row fails a test.
+ * A token or a key that ends while a request with it is running changes nothing and reads nothing. Every operation of the OpenAPI
+ * document that changes or hands out something after a body is named here: a new one without a row fails a test.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Ambush, startAmbush } from '../ambush.ts';
@@ -10,7 +10,7 @@ import { newPerson } from '../people.ts';
 import { OPERATOR, type TestServer } from '../server.ts';
 import { chunk, LAST_CHUNK, openSlowly } from '../slow.ts';
 
-/** Nobody is known before the body is read, or nothing of a caller is asked: there is no access that could end. */
+/** The caller is not known before the body is read, or nothing about a caller is checked: there is no access that could end. */
 const OF_STRANGERS = ['POST /api/v1/auth/register', 'POST /api/v1/auth/login', 'POST /auth/revoke', 'POST /auth/token'];
 /** Without a body. */
 const QUICK = ['POST /api/v1/auth/logout', 'DELETE /api/v1/auth/tokens/{id}'];
@@ -36,7 +36,7 @@ eachDatabase('a credential that ended', (database) => {
   afterAll(() => server.stop());
   const byToken = ({ id }: Made): string => `"credentialKind":"token","id":${id},`;
 
-  /** A token with another of the same user beside it; or a key of the operator, which may verify. */
+  /** A token with another one of the same user; or a key of the operator, which may verify. */
   async function newCredential(kind: 'token' | 'key') {
     if (kind === 'key') {
       const { id, text } = await server.key(1, { permissions: ['a.read', 'keyhouse.verify'] });
@@ -162,7 +162,7 @@ eachDatabase('a credential that ended', (database) => {
     info.close();
     const asked = await newCredential('key');
     const verify = openSlowly(server.port, headOf('POST /verify/api/a', asked, 'Transfer-Encoding: chunked') + chunk('{"a'));
-    // Whether it may write is not the question here: it is answered.
+    // Whether it may write is not tested here: it is answered.
     expect([200, 403]).toContain((await verify.answered).status);
     verify.close();
   });

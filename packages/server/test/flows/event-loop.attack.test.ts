@@ -1,6 +1,7 @@
 /**
- * No request of a stranger or of an ordinary user holds the server up. It runs in a process of its own, whose main thread tells what each
- * request cost it in processor time; that is compared with a piece of work that the same thread does on the same machine at the same time.
+ * No request of a stranger or of an ordinary user blocks the server. The server runs in a separate process, whose main thread
+ * reports what each request cost it in processor time; that is compared with a piece of work that the same thread does on the
+ * same machine at the same time.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -9,7 +10,7 @@ import { crowd, fillCatalogue } from '../loop/crowd.ts';
 import { type MeasuredServer, startMeasured, URL_OF_SERVER } from '../loop/measured-server.ts';
 import { type Callers, leastOf, MAX_UNITS, ordinaryCallers, type Route, routesOf, type Walked, walk } from '../loop/walk.ts';
 
-/** What anybody may be answered by the contract; never a 500. */
+/** What any client may be answered by the contract; never a 500. */
 const ANSWERS = new Set([200, 201, 204, 302, 303, 400, 401, 403, 404, 405, 413, 415, 422, 429, 431]);
 
 describe('the event loop', () => {
@@ -56,7 +57,7 @@ describe('the event loop', () => {
           .replace('/keys/999999', `/keys/${team.keyId}`)
           .replace('/applications/999999', `/applications/${team.applicationId}`),
       };
-      // In slices, with a turn for everybody else after each: all of them together may take twice the time of one.
+      // In slices, with a turn for all others after each: all of them together may take twice the time of one.
       const walked = { name, ...(await leastOf(server, sent, ordinary, 2 * MAX_UNITS)) };
       if (walked.units > 2 * MAX_UNITS || !ANSWERS.has(walked.status)) wrong.push(walked);
     }
@@ -69,7 +70,7 @@ const FORM = 'application/x-www-form-urlencoded';
 /** The head of a request with a long body, and its first bytes. */
 async function beginBody(port: number, { method, path, takes }: Route, own: Readonly<Record<string, string>>): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1' });
-  // It may be refused and closed before anybody looks.
+  // It may be refused and closed before the test reads it.
   socket.on('error', () => {});
   await once(socket, 'connect');
   const headers = {

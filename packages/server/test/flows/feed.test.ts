@@ -57,7 +57,7 @@ eachDatabase('with two servers on one database', (makeDatabase) => {
       const key = await newKey(server);
       await server.keyhouse.credentials.revoke({ kind: 'key', id: key.id }, OPERATOR);
       keys.push(key.id);
-      // Asked of the other one, which may not have read so far yet: it looks before it answers.
+      // Asked of the other server, which may not have read so far yet: it reads before it answers.
       const other = server === here ? there : here;
       const { position } = server.keyhouse.revocations.feed.position();
       at = await askFeed(other, guard.text, `?after=${Math.max(at.position, position)}&epoch=${at.epoch}`);
@@ -100,7 +100,7 @@ it('a restored backup has another epoch, so that its whole list is asked for and
   await before.keyhouse.credentials.revoke({ kind: 'key', id: old.id }, OPERATOR);
   const folder = mkdtempSync(join(tmpdir(), 'keyhouse-restored-'));
   backupSqlite(before.database.url.slice('sqlite:'.length), join(folder, 'keyhouse.db'));
-  // Revoked after the backup was made: the copy does not know it.
+  // Revoked after the backup was created: the copy does not know it.
   await before.keyhouse.credentials.revoke({ kind: 'key', id: lost.id }, OPERATOR);
   const list = new RevocationList();
   const known = await askFeed(before, guard.text);
@@ -135,7 +135,7 @@ it('is silent while PostgreSQL is away, refuses new askers, and goes on by itsel
     const stream = await followFeed(server, guard.text, await askFeed(server, guard.text));
     await stream.next(({ revocations }) => revocations.length === 0);
     await postgres.pause();
-    // Two beats after what was heard last can be trusted no more.
+    // Two beats later, what was received last cannot be trusted any more.
     await expect.poll(() => server.keyhouse.revocations.feed.isFresh()).toBe(false);
     await new Promise((resolve) => setTimeout(resolve, 100));
     const said = stream.messages.length;

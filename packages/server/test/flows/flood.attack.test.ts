@@ -1,4 +1,4 @@
-/** A flood of log-ins and of registrations at a real server, in a process of its own. Outcomes are counted; no time is measured. */
+/** A flood of log-ins and of registrations at a real server, in a separate process. Outcomes are counted; no time is measured. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ describe('a flood from one network', () => {
       email: `honest${host}@example.com`,
     }));
     for (const { from, email } of honest) expect((await post('register', from, { email })).status).toBe(201);
-    // More than the queue of before held.
+    // More than the previous queue held.
     const flood = Array.from({ length: 150 }, (_, host) =>
       post('login', `198.51.100.${host + 1}`, { email: `nobody${host}@example.com` }),
     );

@@ -1,4 +1,6 @@
-/** Whoever verifies by introspection (RFC 7662) is counted as whoever verifies by `/verify` is, and is told when what they asked about expires. */
+/**
+ * Verifying by introspection (RFC 7662) is counted like verifying by `/verify`, and the answer says when the credential expires.
+ */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { newApplication, openSession, type TestApplication } from '../applications.ts';
 import { registered } from '../browser.ts';
@@ -125,7 +127,7 @@ eachDatabase('a question of introspection', (makeDatabase) => {
         { name: 'invoices.read', requests90Days: 3 },
       ],
     });
-    // What it does not hold was not used.
+    // A permission that it does not hold was not used.
     await ask(named.text, { permission: 'services.write' });
     await ask(named.text);
     expect(await leastOf(named.id)).toMatchObject({ narrowTo: null, untoldRequests: 2, permissions: [{}, {}] });
@@ -157,7 +159,7 @@ eachDatabase('a question of introspection', (makeDatabase) => {
     });
   });
 
-  /** With an overlap of an hour; when it was rotated. */
+  /** With an overlap of an hour; returns when it was rotated. */
   async function rotated(kind: 'token' | 'key', id: number): Promise<number> {
     const credential = await server.store.credentials.getCredential(kind, id);
     if (credential === null) throw new Error('There is no such credential.');

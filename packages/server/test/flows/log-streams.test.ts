@@ -1,4 +1,7 @@
-/** Whatever the log and standard error are connected to, the server starts, answers and ends; and an uncaught error ends it at once. */
+/**
+ * Whatever the log and standard error are connected to, the server starts, answers and ends; and an uncaught error ends it at
+ * once.
+ */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
@@ -71,7 +74,7 @@ async function end({ child }: Running, signal: NodeJS.Signals): Promise<number |
   return child.exitCode;
 }
 
-/** A pipe; `reader` never waits, `writer` does, as those that a shell makes. */
+/** A pipe; `reader` never waits, `writer` does, like those that a shell creates. */
 function pipe(): { reader: number; writer: number } {
   const path = join(folder, `pipe-${made++}`);
   execFileSync('mkfifo', [path]);

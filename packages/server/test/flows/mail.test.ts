@@ -23,7 +23,7 @@ const AT = Date.parse('2026-11-23T10:30:00Z');
 const where = { atMs: AT, address: '203.0.113.7', device: 'Firefox 140 on Windows' };
 const credential = { kind: 'key', name: 'Billing', accountId: 7, account: 'Acme', doneBy: 'Ada', ...where } as const;
 
-/** One of each kind, with facts as they come. */
+/** One of each kind, with realistic facts. */
 const FACTS: { readonly [Kind in keyof Facts]: Facts[Kind] } = {
   'verify-email': { link: `${URL_}/verify-email#${TICKET}` },
   'new-email': { link: `${URL_}/new-email#${TICKET}` },
@@ -111,7 +111,7 @@ eachDatabase('mail', (make) => {
   });
 
   const people = new Map<string, Recipient>();
-  /** A user whose address is verified: notices go to no other. */
+  /** A user whose address is verified: notices go only to such users. */
   async function verified(email: string): Promise<Recipient> {
     const known = people.get(email);
     if (known !== undefined) return known;
@@ -149,7 +149,7 @@ eachDatabase('mail', (make) => {
     expect(mail?.subject).toBeTruthy();
     expect(mail?.headers.find(({ key }) => key === 'auto-submitted')?.value).toBe('auto-generated');
     const html = (mail?.html ?? '').replace(/<[^>]+>/g, ' ');
-    // Every line of the text stands in the HTML too.
+    // Every line of the text is in the HTML too.
     const squeeze = (text: string): string =>
       text
         .replace(/&#39;/g, "'")
@@ -160,7 +160,7 @@ eachDatabase('mail', (make) => {
       const parts = line.split(': ').map((part) => part.replace(/:$/, ''));
       for (const part of parts) expect(squeeze(html)).toContain(squeeze(part).trim());
     }
-    // Every link is of this server, stands in both, and shows where it goes.
+    // Every link is of this server, is in both, and shows where it goes.
     const links = [...(mail?.html ?? '').matchAll(/<a href="([^"]+)"/g)].map(([, link = '']) => link);
     for (const link of links) {
       expect(link.startsWith(`${URL_}/`)).toBe(true);
@@ -226,7 +226,7 @@ eachDatabase('mail', (make) => {
     await deliver();
     const [waiting] = await store.mails.listMails({ limit: 1 });
     expect(waiting).toMatchObject({ tries: 1, sentAtMs: null, nextTryAtMs: nowMs + 60_000 });
-    // What the mail server repeats is kept without the ticket.
+    // What the mail server repeats is stored without the ticket.
     expect(waiting?.error).toContain('no room');
     expect(`${waiting?.error}${logged.join()}`).not.toContain(TICKET);
     refuse = null;
@@ -259,7 +259,7 @@ eachDatabase('mail', (make) => {
 
   it('sends what another server took and did not finish, under the same message id', async () => {
     await write(compose('test', await verified('ada@example.com'), {}));
-    // Handed over, and the server ended before it could write that down.
+    // Handed over, and the server ended before it could record that.
     const dies = { ...store.mails, noteMailSent: () => Promise.reject(new Error('killed')) };
     await expect(deliverMails({ ...ports, mails: dies })).rejects.toThrow('killed');
     await deliver();
@@ -385,7 +385,7 @@ describe('an SMTP server beyond this machine', () => {
     server.listen(0, '127.0.0.2');
     await once(server.server, 'listening');
     const { port } = server.server.address() as AddressInfo;
-    // Options in the address, which nodemailer would obey, change nothing.
+    // Options in the address, which nodemailer would apply, change nothing.
     const transport = openSmtp(`smtp://127.0.0.2:${port}/?requireTLS=false&tls.rejectUnauthorized=false`, 'keys@example.com');
     await expect(transport.send(letter)).rejects.toThrow(reason);
     expect(taken).toEqual([]);

@@ -1,4 +1,7 @@
-/** What takes rights away acts at once, as what ends things does: JWTs that hold more are refused, and the next refresh gives a narrower one. */
+/**
+ * Taking rights away takes effect at once, like ending access: JWTs that hold more are refused, and the next refresh gives a
+ * narrower one.
+ */
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   askTokens,
@@ -39,7 +42,7 @@ eachDatabase('what is taken away is gone at once:', (makeDatabase) => {
   const changesSince = async (before: number) =>
     (await server.store.changes.changesAfter(before, 1000)).filter(({ beforeMs }) => beforeMs !== null);
 
-  /** The JWT is refused, and the session goes on with `left`, in a JWT that is good at once. */
+  /** The JWT is refused, and the session continues with `left`, in a JWT that is valid at once. */
   async function expectNarrowed(client: TestApplication, session: TestSession, left: readonly string[]): Promise<string> {
     expect([await statusOf(session.jwt), await isActive(session.jwt)]).toEqual([401, false]);
     const next = await refresh(server, client, session.refreshToken);

@@ -1,4 +1,4 @@
-/** What other people's OAuth libraries send by their defaults, and what they expect. */
+/** What other OAuth libraries send by default, and what they expect. */
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { beforeAll, expect, it } from 'vitest';
 import { MAX_STATE } from '../../src/core/oauth/checks.ts';
@@ -75,7 +75,7 @@ eachDatabase('an application of somebody else', (makeDatabase) => {
       const refreshed = (await refresh(server, page, session.refreshToken)).json;
       expect(claimsBeside(refreshed.id_token), scope).toEqual(told);
     }
-    // What has changed since is in the next one; a narrower refresh says less.
+    // What has changed since is in the next one; a narrower refresh contains less.
     const session = await openSession(server, browser, page, { rest: { scope: 'openid email profile invoices.read' } });
     expect(claimsBeside(session.idToken)).toMatchObject({ email, email_verified: false });
     await browser.ask('/me', { method: 'PATCH', body: { display_name: 'Countess of Lovelace' } });
@@ -186,7 +186,7 @@ eachDatabase('an application of somebody else', (makeDatabase) => {
     expect([asked, answer.get('state')]).toEqual([true, state]);
     const random = Buffer.from(crypto.getRandomValues(new Uint8Array((MAX_STATE / 4) * 3))).toString('base64url');
     const { location = '' } = (await visit(server, null, authPath(page, newPkce(), { state: random }))).headers;
-    // What proxies take in one line.
+    // What proxies accept in one line.
     expect(`GET ${location} HTTP/1.1`.length).toBeLessThan(8192);
     const tooLong = authPath(page, newPkce(), { state: `${state}x` });
     expect((await visit(server, ada, tooLong)).headers.location).toContain('error=invalid_request');

@@ -1,4 +1,6 @@
-/** Keyhouse behind PgBouncer in transaction mode: nothing of it needs one connection to PostgreSQL for longer than a transaction. */
+/**
+ * Keyhouse behind PgBouncer in transaction mode: no part of it needs one connection to PostgreSQL for longer than a transaction.
+ */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresUrl } from '../../../../test/shared-things.ts';
@@ -24,7 +26,7 @@ describe.skipIf(!havePgBouncer)(`${NEEDS_PGBOUNCER} behind a pooler in transacti
     const url = bouncer.through(database.url);
     const open = () => openStore({ url, onWarning: (message) => void warnings.push(message) });
     const through: TestDatabase = { ...database, url, open };
-    // Both apply the migrations, at once.
+    // Both apply the migrations at once.
     [here, there] = await Promise.all([startTestServer({ database: through }), startTestServer({ database: through })]);
     direct = new pg.Client({ connectionString: database.url });
     await direct.connect();
@@ -98,7 +100,7 @@ describe.skipIf(!havePgBouncer)(`${NEEDS_PGBOUNCER} behind a pooler in transacti
       (SELECT count(*) FROM pg_prepared_statements) AS named, (SELECT count(*) FROM pg_listening_channels()) AS listening`;
     const left = await Promise.all(Array.from({ length: 40 }, () => connections.run(state, [])));
     for (const [row] of left) expect(row).toEqual({ statement: '0', lock: '0', named: 0, listening: 0 });
-    // Within an act they hold.
+    // Within an act they apply.
     const act = await connections.connect();
     await act.query('begin', []);
     const { rows } = await act.query(state, []);

@@ -1,4 +1,4 @@
-/** PostgreSQL goes away and comes back under a server that is at work. */
+/** PostgreSQL stops and starts again while a server is working. */
 import { expect, it } from 'vitest';
 import { postgresDatabase } from '../databases.ts';
 import { startOwnPostgres } from '../postgres.ts';
@@ -20,7 +20,7 @@ it('serves errors while PostgreSQL is away, never an open door, and goes on by i
       });
     expect((await revoke(ended.text)).status).toBe(200);
 
-    // A load runs through it all: whatever happens, the process lives, and nobody is let in who should not be.
+    // A load runs all the time: whatever happens, the process keeps running, and nobody is let in who should not be.
     let isOver = false;
     const seen = { good: new Set<number>(), bad: new Set<number>() };
     const load = Array.from({ length: 4 }, async () => {
@@ -31,7 +31,7 @@ it('serves errors while PostgreSQL is away, never an open door, and goes on by i
       }
     });
     await postgres.pause();
-    // So long what was heard last may still be trusted.
+    // For this long what was read last may still be trusted.
     await new Promise((resolve) => setTimeout(resolve, 1700));
     expect((await mint(kept.text)).status).toBe(503);
     expect((await server.request('/readyz')).status).toBe(503);
@@ -49,9 +49,9 @@ it('serves errors while PostgreSQL is away, never an open door, and goes on by i
     expect(seen.bad.has(200)).toBe(false);
     expect((await revoke(jwt)).status).toBe(200);
     expect(await verify(jwt)).toBe(401);
-    // Its last try may be a second old.
+    // Its last attempt may be a second old.
     await expect.poll(async () => (await server.request('/readyz')).status).toBe(200);
-    // What is a fault of the database is not logged as one of ours.
+    // A fault of the database is not logged as one of ours.
     expect(server.logged.filter((line) => line.startsWith('A request failed.'))).toEqual([]);
   } finally {
     await server.stop().catch(() => {});

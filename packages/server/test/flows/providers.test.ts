@@ -1,4 +1,4 @@
-/** Signing in with another OpenID provider: a real one, oidc-provider, on a real port; what a browser does is done by hand. */
+/** Signing in with another OpenID provider: a real one, oidc-provider, on a real port; the test does what a browser does. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -33,7 +33,7 @@ describe('signing in with another provider', () => {
   let server: TestServer;
   let issuer: string;
   let listener: Server;
-  /** What the provider says of each of its accounts. */
+  /** What the provider reports of each of its accounts. */
   const people = new Map<string, { email: string; email_verified: boolean; name?: string }>();
 
   beforeAll(async () => {
@@ -63,7 +63,7 @@ describe('signing in with another provider', () => {
     listener.close();
   });
 
-  /** Logs in at the provider and allows it; returns the address that the browser is sent back to. */
+  /** Signs in at the provider and allows it; returns the address that the browser is sent back to. */
   async function goThrough(url: string, person: string): Promise<string> {
     const jar = new Jar();
     let next = url;
@@ -101,7 +101,7 @@ describe('signing in with another provider', () => {
   }
   let places = 1;
   async function comeBack(jar: Jar, address: string): Promise<string> {
-    // Each from a place of their own: of one place there is an end to registrations.
+    // Each from its own network: registrations from one network are limited.
     const place = `2001:db8:${(places++).toString(16)}::1`;
     const answer = await server.request(address.slice(ISSUER.length), {
       headers: { cookie: jar.text, 'x-forwarded-for': place },
@@ -173,11 +173,11 @@ describe('signing in with another provider', () => {
       ...{ email: squatter.email, provider: 'Acme ID', password: true },
       ends: { keys: 1, tokens: 1, applications: 0, sessions: 0, passkeys: 0, authenticator_app: false },
     });
-    // Until then nothing has changed, and nobody is let in.
+    // Until then nothing has changed, and nobody is signed in.
     expect((await ask(jar, '/me')).status).toBe(401);
     expect((await squatting.ask('/me')).status).toBe(200);
     expect((await server.request('/api/v1/cli/loggedUser', { bearer: squatter.token })).status).toBe(200);
-    // What is created meanwhile is in the mail too.
+    // What is created in the meantime is in the mail too.
     expect((await newKey('late')).status).toBe(200);
     const entered = await confirm(jar);
     expect(entered).toMatchObject({ status: 200, json: { next: 'done', to: '/dashboard' } });
@@ -221,7 +221,7 @@ describe('signing in with another provider', () => {
     const twice = await waiting();
     const answers = await Promise.all([confirm(twice.jar), confirm(twice.jar)]);
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 422]);
-    // A disabled user is not let in by it.
+    // A disabled user cannot sign in with it.
     const disabled = await waiting();
     await server.keyhouse.users.disable({ userId: disabled.owner.id, by: OPERATOR });
     expect((await confirm(disabled.jar)).status).toBe(422);
@@ -476,7 +476,7 @@ describe('signing in with another provider', () => {
 
   it('takes an answer once, in the browser that asked for it, and for what it asked', async () => {
     const [victim, attacker] = [newPerson(), newPerson()];
-    // Somebody else's answer, planted in another browser (a forged log-in).
+    // Another person's answer, planted in another browser (a forged log-in).
     const [theirs, ours] = [new Jar(), new Jar()];
     const planted = await goThrough((await start(theirs, 'log-in')).url, attacker);
     await start(ours, 'log-in');
@@ -495,7 +495,7 @@ describe('signing in with another provider', () => {
     const other = await signedIn((await server.register()).id);
     linking.take(other.text.split('; '));
     expect(await comeBack(linking, address)).toBe('/dashboard/settings/security#trip');
-    // Nor does a stranger begin one.
+    // A stranger cannot begin one either.
     expect((await start(new Jar(), 'link')).status).toBe(401);
   });
 
@@ -506,7 +506,7 @@ describe('signing in with another provider', () => {
     const { url } = await start(jar, 'log-in');
     expect(await isKept(jar)).toBe(true);
     expect(await isKept(new Jar())).toBe(false);
-    // Back without that cookie: it is given another one, which opens nothing.
+    // Back without that cookie: it is given another one, which gives no access.
     const answer = await goThrough(url, newPerson());
     const lost = new Jar();
     expect(await comeBack(lost, answer)).toBe('/login#trip');
@@ -514,7 +514,7 @@ describe('signing in with another provider', () => {
     expect(await isKept(lost)).toBe(true);
     expect((await ask(lost, '/me')).status).toBe(401);
     expect((await ask(lost, '/state')).json).toMatchObject({ signed_in: false, step: null, first_proof: null });
-    // With it the answer is still good: nothing was used up.
+    // With it the answer is still valid: nothing was used up.
     expect(await comeBack(jar, answer)).toBe('/dashboard');
     expect(jar.text).not.toContain('probe');
   });

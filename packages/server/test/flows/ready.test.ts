@@ -1,4 +1,6 @@
-/** `/readyz` tells which part fails, also when only writing does, and that it works again; meanwhile credentials are verified. */
+/**
+ * `/readyz` reports which part fails, also if only writing does, and that it works again; all the time credentials are verified.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -77,7 +79,7 @@ it('on SQLite: the disk is full', async () => {
     void execFileSync('prlimit', ['--pid', String(program.pid), `--fsize=${bytes}:unlimited`]);
   try {
     expect(await ask()).toEqual(READY);
-    // No file of it may grow beyond this, as on a full disk.
+    // None of its files may grow beyond this, as on a full disk.
     limit('4096');
     await expect.poll(ask).toEqual(READ_ONLY);
     limit('unlimited');

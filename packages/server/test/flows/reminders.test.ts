@@ -125,7 +125,7 @@ eachDatabase('reminders', (makeDatabase) => {
     expect(await remindersTo(server, email)).toHaveLength(0);
     await server.keyhouse.users.enable({ userId: id, by: { actor: 'operator', requestId: null, person: {} } });
     await nextDay(400);
-    // The token of the registration is unused and old too, but has ended.
+    // The token of the registration is unused and old too, but has expired.
     expect(await remindersTo(server, email)).toHaveLength(0);
     await server.stop();
   });
@@ -193,7 +193,7 @@ eachDatabase('reminders', (makeDatabase) => {
     await nextDay(91);
     const [mail, ...others] = await remindersTo(server, email);
     expect(others).toEqual([]);
-    // 60 keys, one that ends and is unused too.
+    // 60 keys, one of which expires and is unused too.
     expect(mail?.subject).toBe('62 reminders about your credentials (Keyhouse)');
     expect(mail?.text).toContain('And 12 more. The dashboard lists all of them.');
     expect(mail?.text).toMatch(/^The API key “key” expires in 2 days/);

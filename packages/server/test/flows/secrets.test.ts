@@ -1,6 +1,6 @@
 /**
- * What must never be at rest is sought where things rest: every column of every table, the raw bytes of the SQLite files, and all
- * that was logged. As it stands, in hex, and in base64 at each of its three offsets.
+ * What must never be at rest is searched for where data rests: every column of every table, the raw bytes of the SQLite files,
+ * and everything that was logged. Unchanged, in hex, and in base64 at each of its three offsets.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -41,7 +41,7 @@ eachDatabase('nothing secret', (makeDatabase) => {
     const first = secretPart('token', registered.json.user.access_token);
     secretPart('second token', (await signIn('login', password)).json.user.access_token);
     expect((await signIn('login', wrong)).status).toBe(422);
-    // People type their password where the address belongs.
+    // People type their password into the field of the address.
     await signIn('login', wrong, `${password}@example.com`);
     const rotated = await server.request('/api/v1/auth/tokens/rotate', { bearer: first, body: {} });
     secretPart('rotated token', rotated.json.access_token);
@@ -65,12 +65,12 @@ eachDatabase('nothing secret', (makeDatabase) => {
     for (const stored of await server.store.signingKeys.listSigningKeys()) {
       const opened = open([new MasterSecret(MASTER)], `signing-key:${stored.kid}`, stored.sealedPrivateKey);
       if (!opened.ok) throw new Error(opened.reason);
-      // The scalar of a P-256 key stands at a fixed place of its PKCS #8 form (RFC 5915).
+      // The scalar of a P-256 key is at a fixed place of its PKCS #8 form (RFC 5915).
       secrets.set(`private key ${stored.kid}`, opened.value.subarray(36, 68));
     }
-    // Links that let somebody in, on their way by mail.
+    // Links that sign a user in, on their way by mail.
     expect((await visitorWith(server, '').ask('/forgot', { body: { email } })).status).toBe(204);
-    // Written after the answer, so that its time does not tell who is registered.
+    // Written after the answer, so that its time does not reveal who is registered.
     const kinds = async () => (await server.store.mails.listMails({ limit: 100 })).map(({ kind }) => kind);
     await expect.poll(kinds).toContain('reset-password');
     for (const { id, kind } of await server.store.mails.listMails({ limit: 100 })) {
@@ -81,12 +81,12 @@ eachDatabase('nothing secret', (makeDatabase) => {
         secret(`link of ${kind}`, ticket);
     }
     expect([...secrets.keys()]).toContain('link of reset-password');
-    // What waits to be written is, before it is looked at.
+    // What waits to be written is written before it is searched.
     await server.keyhouse.audit.refusals.flush({ end: true });
 
     const places = new Map([...(await dump(database)), ['the log', Buffer.from(server.logged.join('\n'))]]);
     expect(places.size).toBeGreaterThan(database.kind === 'sqlite' ? 2 : 10);
-    // The search finds what is there.
+    // The search finds what exists.
     expect(find(places, email)).not.toEqual([]);
     for (const [name, value] of secrets) expect(find(places, value), name).toEqual([]);
     await server.stop();
@@ -125,7 +125,7 @@ it('the log of the whole program, and the files beside its database, hold no sec
   }
 });
 
-/** Where a value stands, in any of its spellings. */
+/** Where a value occurs, in any of its spellings. */
 function find(places: ReadonlyMap<string, Buffer>, value: string | Buffer): string[] {
   const bytes = Buffer.from(value);
   const spellings = [bytes, Buffer.from(bytes.toString('hex')), Buffer.from(bytes.toString('hex').toUpperCase())];
@@ -134,7 +134,7 @@ function find(places: ReadonlyMap<string, Buffer>, value: string | Buffer): stri
       const text = Buffer.concat([Buffer.alloc(offset), bytes])
         .toString(encoding)
         .replace(/=+$/, '');
-      // The characters at both ends also depend on what stands beside them.
+      // The characters at both ends also depend on their neighbours.
       spellings.push(Buffer.from(text.slice(offset === 0 ? 0 : offset + 1, -1)));
     }
   }

@@ -1,4 +1,7 @@
-/** How long an application's sessions last is held by everything that is issued or told of them, however short it is. */
+/**
+ * The lifetime limit of an application's sessions is respected by everything that is issued or reported for them, however short
+ * it is.
+ */
 import { beforeAll, expect, it } from 'vitest';
 import { claimsOf, newApplication, openSession, refresh, type TestApplication } from '../applications.ts';
 import { loggedIn, registered } from '../browser.ts';
@@ -28,7 +31,7 @@ eachDatabase('the limit of a session', (makeDatabase) => {
     const authorization = `Basic ${Buffer.from(`${clientId}:${secret}`).toString('base64')}`;
     return (await server.request('/auth/introspect', { headers: { authorization }, body: { token } })).json;
   };
-  /** Whole seconds, so that a test may reckon with them. */
+  /** Whole seconds, so that a test can calculate with them. */
   const toWholeSecond = (): void => server.advance(1000 - (server.now() % 1000));
 
   it.each(['idleSeconds', 'absoluteSeconds'] as const)('below ten minutes ends its JWTs (%s)', async (limit) => {

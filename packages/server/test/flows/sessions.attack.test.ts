@@ -1,4 +1,4 @@
-/** What somebody tries who wants into a session that is not theirs. */
+/** Attempts to get into another user's session. */
 import { randomBytes } from 'node:crypto';
 import { beforeAll, expect, it } from 'vitest';
 import {
@@ -98,7 +98,7 @@ eachDatabase('who wants into a session', (makeDatabase) => {
       ],
     ]) {
       const answer = await visit(server, ada.browser, authPath(page, newPkce(), { redirect_uri: uri }));
-      // Left out: the one that is registered.
+      // Left out: the registered one is used.
       if (uri === '') continue;
       expect([answer.status, answer.headers.location, answer.headers['set-cookie']], uri).toEqual([400, undefined, undefined]);
       expect(answer.text).not.toContain('evil');

@@ -1,4 +1,4 @@
-/** Document B's third part, told once from beginning to end on each database: an application asks, a person allows, a session lives. */
+/** Document B's third part, once from beginning to end on each database: an application asks, a user allows, a session runs. */
 import { beforeAll, expect, it } from 'vitest';
 import {
   allowed,

@@ -1,6 +1,6 @@
 /**
- * The network between Keyhouse and PostgreSQL drops everything without a word: nothing is refused, nothing is closed, nothing comes back. Answers are 503
- * and come at once, nobody waits for what hangs, and what was answered with success is in the database.
+ * The network between Keyhouse and PostgreSQL drops everything silently: nothing is refused, nothing is closed, nothing comes
+ * back. Answers are 503 and come at once, no request waits for what hangs, and what was answered with success is in the database.
  */
 import pg from 'pg';
 import { expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import { postgresDatabase, type TestDatabase } from '../databases.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../server.ts';
 import { startStallingProxy } from '../stalling-proxy.ts';
 
-/** Less than one statement may take: whoever waits for a statement that hangs takes longer. */
+/** Less than one statement may take: a request that waits for a statement that hangs takes longer. */
 const AT_ONCE_MS = 9000;
 
 async function open() {
@@ -39,7 +39,7 @@ async function open() {
   };
 }
 
-/** Everybody who may ask, and what they get. */
+/** Every kind of caller, and what it gets. */
 async function askers(server: TestServer) {
   const user = await server.register();
   const [key, seldom] = [await server.key(user.accountId), await server.key(user.accountId)];
@@ -127,7 +127,7 @@ it('goes on with new connections when the network has forgotten the old ones', a
   const { server, proxy, warnings, close } = await open();
   try {
     const ask = await askers(server);
-    // Connections that are in use when it happens, and one that waits idle.
+    // Connections that are in use when it happens, and one that is idle.
     proxy.stall();
     const waiting = Array.from({ length: 12 }, () => ask.mint());
     await expect.poll(() => isSilent(warnings)).toBe(true);
@@ -150,7 +150,7 @@ it('finds idle connections that were forgotten while the network was fine for al
     await Promise.all(Array.from({ length: 20 }, ask.mint));
     proxy.resumeForNewOnes();
     expect(proxy.forgotten).toBeGreaterThan(5);
-    // Nobody asks for anything over them.
+    // No request uses them.
     await expect.poll(() => proxy.forgotten).toBe(0);
     await expect.poll(async () => (await ask.mint()).status, { interval: 20 }).toBe(200);
     await expect.poll(async () => (await ask.verifyJwt()).status, { interval: 20 }).toBe(200);

@@ -1,4 +1,4 @@
-/** Several servers that start at once on an empty database, and a start that fails beside a server that runs. */
+/** Several servers that start at once on an empty database, and a start that fails while another server runs. */
 import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { freePort } from '../../../../conformance/free-port.ts';
@@ -11,7 +11,7 @@ const SERVERS = 4;
 
 const settingsOf = ({ kind, url }: TestDatabase): Readonly<Record<string, string>> => ({
   KEYHOUSE_DATABASE_URL: url,
-  // On SQLite the secret is made too.
+  // On SQLite the secret is created too.
   ...(kind === 'postgres' ? { KEYHOUSE_SECRET: SECRET } : {}),
 });
 const setupLinksIn = (output: string): readonly string[] =>
@@ -28,7 +28,7 @@ eachDatabase('servers that start at once', (makeDatabase) => {
         expect(started.flatMap((each) => (each.status === 'rejected' ? [String(each.reason)] : []))).toEqual([]);
         const outputs = programs.map((program) => program.output());
         expect(outputs.filter((output) => output.includes('The first administrator was created'))).toHaveLength(1);
-        // Nobody warns of anything.
+        // No server logs a warning.
         expect(outputs.flatMap((output) => output.split('\n').filter((line) => /"level":[456]0/.test(line)))).toEqual([]);
         for (const { origin } of programs) expect((await fetch(`${origin}/readyz`)).status).toBe(200);
         const keySets = await Promise.all(

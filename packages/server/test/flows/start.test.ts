@@ -1,4 +1,4 @@
-/** A start never fails because of who is in the database: it says what to do, and those who use the API notice nothing. */
+/** A start never fails because of the users in the database: it says what to do, and clients of the API notice nothing. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,13 +28,13 @@ async function prepare(url: string, use: (keyhouse: ReturnType<typeof createKeyh
 }
 
 type Prepared = Parameters<typeof prepare>[1];
-/** As versions left it that let the last administrator be disabled. */
+/** As left by versions that allowed disabling the last administrator. */
 const disabled: Prepared = async (keyhouse) => {
   const created = await keyhouse.users.create({ ...ADMIN, isAdministrator: true, by: OPERATOR });
   const second = await keyhouse.users.create({ ...ADMIN, email: 'second@example.com', isAdministrator: true, by: OPERATOR });
   if (!created.ok || !second.ok) throw new Error('not created');
   expect(await keyhouse.users.disable({ userId: created.value.id, by: OPERATOR })).toMatchObject({ ok: true });
-  // The act refuses the last one, so that this state is of another version, or of somebody's own hand in the database.
+  // The act refuses the last one, so this state comes from another version, or from a manual change of the database.
   expect(await keyhouse.users.disable({ userId: second.value.id, by: OPERATOR })).toMatchObject({ reason: 'last-administrator' });
 };
 const registered: Prepared = async (keyhouse) => {
@@ -65,7 +65,7 @@ it.each([
   }
 });
 
-/** By hand, as the act does not do it. */
+/** Directly in the database, as the act does not do it. */
 async function takeSecond(file: string): Promise<void> {
   const { default: SQLite } = await import('better-sqlite3');
   const connection = new SQLite(file);

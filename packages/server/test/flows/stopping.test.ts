@@ -1,4 +1,6 @@
-/** SIGTERM: what was sent is answered, who sends nothing holds nothing up, and those who spread requests over servers are warned first. */
+/**
+ * SIGTERM: requests that were sent are answered, clients that send nothing delay nothing, and load balancers are warned first.
+ */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -133,7 +135,7 @@ it('says first that it stops, at /readyz and by Connection: close with every ans
     expect(`${line}: ${head}`).toMatch(/connection: close/i);
     if (line !== 'GET /login' && line !== 'POST /auth/introspect') expect(head).toContain(`HTTP/1.1 ${status}`);
   }
-  // Who follows the feed goes on until nobody is sent here any more.
+  // Readers of the feed continue until no new requests are sent here.
   expect(stream.ended).toBeNull();
   expect(program.isRunning()).toBe(true);
   // One that comes within half a second of the first is the same one, passed on by npm.

@@ -1,4 +1,6 @@
-/** The disk is full, the file may not be written, another process holds it: answers are 503 until it is over, and none is a lie. */
+/**
+ * The disk is full, the file must not be written, another process holds it: answers are 503 until it is over, and none is false.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -68,7 +70,7 @@ it('a full disk: no write is answered as done, verification goes on, and it heal
     execFileSync('prlimit', ['--pid', String(program.pid), '--fsize=unlimited:unlimited']);
     await expect.poll(async () => (await mintOne()).status).toBe(200);
     expect(await program.stop()).toBe(0);
-    // What was answered stands in the file, and nothing else does.
+    // What was answered is in the file, and nothing else is.
     const database = new SQLite(join(folder, 'keyhouse.db'));
     const { events, jwts } = database
       .prepare("SELECT (SELECT count(*) FROM audit_events WHERE event = 'jwt.minted') AS events, count(*) AS jwts FROM jwts")

@@ -14,7 +14,7 @@ eachDatabase('sweeps by a clock that is years ahead', (makeDatabase) => {
     database = await makeDatabase();
   });
 
-  /** A server whose two clocks have gone together since it was started. */
+  /** A server whose two clocks have agreed since it was started. */
   async function startAt(wallMs: number) {
     const store = await database.open();
     let passedMs = 0;

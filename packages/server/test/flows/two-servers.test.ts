@@ -1,4 +1,4 @@
-/** Two servers on one database: what happens at one is true at the other within the two seconds that are promised. */
+/** Two servers on one database: what happens at one is true at the other within the promised two seconds. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { MasterSecret } from '../../src/core/lib/master-secret.ts';
 import { newApplication, openSession, refresh } from '../applications.ts';

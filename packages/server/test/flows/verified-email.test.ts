@@ -1,4 +1,4 @@
-/** A new installation that sends mail asks for the verified address before the first key; every other one is as it was. */
+/** A new installation that sends mail requires a verified address before the first key; every other one is unchanged. */
 import { expect, it } from 'vitest';
 import { openSmtp } from '../../src/mail/smtp.ts';
 import { registered } from '../browser.ts';
@@ -6,7 +6,7 @@ import { eachDatabase } from '../databases.ts';
 import { linkIn } from '../mails.ts';
 import { PASSWORD, startTestServer } from '../server.ts';
 
-/** SMTP to a port where nobody listens: the mails stay in the outbox, where the test reads them. */
+/** SMTP to a port where no server listens: the mails stay in the outbox, where the test reads them. */
 const openPost = () => openSmtp('smtp://127.0.0.1:9', 'Keyhouse <keys@example.com>');
 const WISH = { name: 'first', expires_at: null, permissions: null, addresses: null };
 
@@ -29,7 +29,7 @@ eachDatabase('an address that nobody has verified', (makeDatabase) => {
       ]);
     }
     expect((await browser.ask(`/accounts/${accounts[0].id}/applications`, { body: application })).status).not.toBe(200);
-    // What document A promises is given all the same: it ends with the password anyway.
+    // What document A promises is given nevertheless: it expires with the password anyway.
     const login = { email, password: PASSWORD, device_name: 'cli' };
     expect((await server.request('/api/v1/auth/login', { body: login })).status).toBe(200);
     await browser.ask('/verify-email', { body: { ticket: await linkIn(server, email, '/verify-email#') } });

@@ -1,4 +1,4 @@
-/** An account that has a thousand of everything, written into the database file at once: what takes an owner years. */
+/** An account that has a thousand of everything, written into the database file at once: an owner would need years. */
 import Database from 'better-sqlite3';
 import type { Keyhouse } from '../../src/core/keyhouse.ts';
 
@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000;
 /** The numbers below a number, as rows. */
 const series = 'WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?)';
 
-/** Names that the catalogue holds; each key is granted a hundred of them. */
+/** Names in the catalogue; each key is granted a hundred of them. */
 const PERMISSIONS = 1000;
 const permissionNames = Array.from(
   { length: PERMISSIONS },
@@ -18,18 +18,24 @@ export async function fillCatalogue(keyhouse: Keyhouse): Promise<void> {
   await keyhouse.permissions.setCatalogue({ catalogue, by: { actor: 'operator', requestId: null, person: {} } });
 }
 
-/** For each one that is active, so many that are not. They stay in the store and count towards no ceiling, so there may be any number of them. */
+/**
+ * For each active one, this many inactive ones. They stay in the store and count towards no ceiling, so there may be any number
+ * of them.
+ */
 const ENDED = 40;
 /** Entries of the log for each credential, newer than the refusals. */
 const NEWER_ENTRIES = 50;
 
-/** `size` keys and as many tokens, many more that have ended, ninety days of use, of ten permissions in the last thirty, refusals, JWTs and sign-ins. */
+/**
+ * `size` keys and as many tokens, many more that have ended, ninety days of use, of ten permissions in the last thirty, refusals,
+ * JWTs and sign-ins.
+ */
 export function crowd(file: string, { accountId, userId, size }: { accountId: number; userId: number; size: number }): void {
   const db = new Database(file);
   const nowMs = Date.now();
   const today = Math.floor(nowMs / DAY_MS);
   db.pragma('busy_timeout = 60000');
-  // Refresh keys and hashes stand for nothing here: nobody refreshes these sessions.
+  // Refresh keys and hashes are placeholders here: these sessions are never refreshed.
   db.pragma('foreign_keys = OFF');
   db.transaction(() => {
     const insert = db.prepare(
@@ -55,7 +61,7 @@ export function crowd(file: string, { accountId, userId, size }: { accountId: nu
        SELECT id, ?, ? - i, 1, ? - i * ${DAY_MS} FROM credentials, n WHERE account_id = ? AND ${ACTIVE}`,
     );
     for (const name of permissionNames.slice(0, 10)) use.run(30, name, today, nowMs, accountId);
-    // The server itself has written some of both for whoever was used since it started.
+    // The server itself has written some of both for the users who were active since it started.
     db.exec(
       'INSERT OR REPLACE INTO permission_last_use SELECT credential_id, permission, max(day) FROM permission_use GROUP BY credential_id, permission',
     );

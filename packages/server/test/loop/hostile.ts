@@ -1,4 +1,4 @@
-/** Bodies and heads that cost a careless server far more than they cost whoever sends them. */
+/** Bodies and heads that cost a careless server far more than they cost their sender. */
 
 /** As much as the largest body that a route takes. */
 const LIMIT = 1024 * 1024;
@@ -12,7 +12,7 @@ interface Schema {
   readonly anyOf?: readonly Schema[];
 }
 
-/** By name. `schema`: of the body that an honest client would send, so that what is hostile stands where the route looks. */
+/** By name. `schema`: of the body that an honest client would send, so that the hostile part is where the route reads it. */
 export function hostileJson(schema: Schema | undefined): Readonly<Record<string, string>> {
   const fields = Object.entries(schema?.properties ?? {});
   const names = fields.length === 0 ? ['x'] : fields.map(([name]) => name);
@@ -34,7 +34,7 @@ export function hostileJson(schema: Schema | undefined): Readonly<Record<string,
   };
 }
 
-/** Fits the schema in its outline, and is wrong in every leaf. */
+/** Matches the schema in its outline, and is wrong in every leaf. */
 function allWrong(schema: Schema, most: number): unknown {
   const { properties, items, maxItems = 1000, anyOf } = schema;
   if (anyOf !== undefined)

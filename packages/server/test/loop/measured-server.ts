@@ -1,4 +1,4 @@
-/** The real program in a process of its own, whose main thread tells what each request cost it. */
+/** The real program in a separate process, whose main thread reports what each request cost it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -31,15 +31,15 @@ export interface Cost {
 
 export interface MeasuredServer {
   readonly port: number;
-  /** Processor time for a fixed piece of work, measured now: what costs are compared with. */
+  /** Processor time for a fixed piece of work, measured now: costs are compared with it. */
   unitMs(): Promise<number>;
-  /** The same database in this process, to make people and keys by. */
+  /** The same database in this process, for creating users and keys. */
   readonly keyhouse: Keyhouse;
   readonly store: OpenedStore;
   readonly databaseFile: string;
   /** The status, and what it cost the server's main thread. 0: it closed the connection while the body was still coming. */
   ask(sent: Sent): Promise<{ readonly status: number; readonly text: string } & Cost>;
-  /** Head and the beginning of a body, piece by piece; then nobody sends any more. */
+  /** Head and the beginning of a body, piece by piece; then nothing more is sent. */
   dribble(sent: Sent, pieces: number): Promise<Cost>;
   stop(): Promise<void>;
 }

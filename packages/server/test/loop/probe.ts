@@ -1,6 +1,6 @@
 /**
- * Loaded into a server's process before the server: tells, when asked over the channel to the parent, how much processor time the main thread
- * has used. That is what a request can hold the event loop for at most, on a quiet machine and on a busy one.
+ * Loaded into a server's process before the server: reports, when asked over the channel to the parent, how much processor time
+ * the main thread has used. A request can block the event loop for at most that long, on a quiet machine and on a busy one.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { threadId } from 'node:worker_threads';
@@ -8,16 +8,19 @@ import { threadId } from 'node:worker_threads';
 export interface Reading {
   /** Of the main thread, since it began. */
   readonly cpuMs: number;
-  /** The longest that the event loop was held since the reading before; by the wall clock, so other processes are in it. */
+  /**
+   * The longest time that the event loop was blocked since the previous reading; by the wall clock, so it includes other
+   * processes.
+   */
   readonly heldMs: number;
 }
 
-/** Processor time for a fixed piece of work on this machine as it is now. */
+/** Processor time for a fixed piece of work on this machine at this moment. */
 export interface Unit {
   readonly unitMs: number;
 }
 
-/** Two to four milliseconds on the machine where the promise was measured, by what else it had to do. */
+/** Two to four milliseconds on the machine where the promise was measured, depending on its other work. */
 const UNIT_TEXT = '{"a":[1,2,3]},'.repeat(40_000);
 
 const cpuMs = (): number => {
@@ -31,7 +34,7 @@ function work(): number {
   return sum;
 }
 
-/** The least of some: what the machine can do when nothing comes between. */
+/** The minimum of several: what the machine can do when it is not disturbed. */
 function measureUnit(): number {
   let least = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 12; round++) {

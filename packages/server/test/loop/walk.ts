@@ -1,4 +1,7 @@
-/** Every route of the server, each asked with what is hostile to it: by a stranger, and by the ordinary user or key that it is for. */
+/**
+ * Every route of the server, each called with what is hostile to it: by a stranger, and by the ordinary user or key that it is
+ * for.
+ */
 
 import { IN_THE_ACT } from '../../src/core/authority.ts';
 import type { Endpoint } from '../../src/http/dashboard/api/endpoint.ts';
@@ -10,7 +13,7 @@ export interface Walked extends Cost {
   /** `POST /auth/token, by a stranger: a million pluses`. */
   readonly name: string;
   readonly status: number;
-  /** The processor time in units of the machine; 0 when it was next to nothing. */
+  /** The processor time in units of the machine; 0 if it was next to nothing. */
   readonly units: number;
 }
 
@@ -20,7 +23,7 @@ export interface Route {
   readonly path: string;
   readonly takes: 'nothing' | 'json' | 'form' | 'both';
   readonly schema?: object;
-  /** What an ordinary caller sends beside it; asked for before each request, because some of them end a sign-in. */
+  /** What an ordinary caller sends with it; requested before each call, because some of them end a sign-in. */
   readonly ordinary: (() => Promise<Readonly<Record<string, string>>>) | null;
 }
 
@@ -33,7 +36,7 @@ export interface Callers {
   signIn(): Promise<string>;
 }
 
-/** An ordinary user with a token and a key, neither of which may do anything for the operator. */
+/** An ordinary user with a token and a key, neither of which has permissions of the operator. */
 export async function ordinaryCallers({ keyhouse }: Pick<MeasuredServer, 'keyhouse'>): Promise<Callers> {
   const by = { actor: 'operator', requestId: null, person: {} } as const;
   const email = `ordinary-${crypto.randomUUID()}@example.com`;
@@ -57,7 +60,7 @@ export async function ordinaryCallers({ keyhouse }: Pick<MeasuredServer, 'keyhou
   };
 }
 
-/** The document, the private API, and what stands in neither. */
+/** The document, the private API, and what is in neither. */
 export async function routesOf(server: MeasuredServer, callers: Callers): Promise<readonly Route[]> {
   const document = JSON.parse((await server.ask({ method: 'GET', path: '/openapi.json' })).text) as OpenApi;
   return [...fromDocument(document, callers), ...fromPrivateApi(callers), ...others(callers)];
@@ -109,7 +112,7 @@ function* fromPrivateApi(callers: Callers): Generator<Route> {
   }
 }
 
-/** What stands in neither: pages, files, forms that browsers post, and what `/verify` is asked by headers. */
+/** What is in neither: pages, files, forms that browsers post, and what `/verify` is asked by headers. */
 function* others(callers: Callers): Generator<Route> {
   const paths = [
     '/',
@@ -147,13 +150,13 @@ function* others(callers: Callers): Generator<Route> {
 /** As many of the machine's own units as a request may keep the main thread busy: fifty milliseconds where the promise was measured. */
 export const MAX_UNITS = 20;
 /**
- * A pause of the collector, a page that is compiled for the first time, or what other processes do to the caches of the machine is nobody's
- * request, and passes. What holds the thread holds it each time.
+ * A pause of the garbage collector, a page that is compiled for the first time, or the effect of other processes on the machine's
+ * caches is caused by no request, and passes. A request that really blocks the thread does so each time.
  */
 const TRIES = 12;
 /**
- * Say nothing of what the answer is: the connection was reset before the answer was read (0), or another process was in the midst of a write
- * (503). They are asked again, and count when they stay.
+ * These say nothing about the answer: the connection was reset before the answer was read (0), or another process was in the
+ * middle of a write (503). They are repeated, and count if they stay.
  */
 const PASSING: ReadonlySet<number> = new Set([0, 503]);
 
@@ -171,7 +174,7 @@ export async function* walk(server: MeasuredServer, routes: readonly Route[]): A
   }
 }
 
-/** The least cost of some tries in the machine's least unit; when the first is cheap and answered, there is no other. */
+/** The lowest cost of several attempts in the machine's lowest unit; if the first is cheap and answered, there is no other. */
 export async function leastOf(
   server: MeasuredServer,
   sent: Sent,
@@ -187,7 +190,7 @@ export async function leastOf(
     const { status, cpuMs, heldMs } = await server.ask({ ...sent, headers: { ...own, ...sent.headers } });
     statuses = [...statuses, status];
     if (cpuMs < least.cpuMs) least = { cpuMs, heldMs };
-    // Below this nobody has to know how fast the machine is.
+    // Below this the speed of the machine does not matter.
     if (least.cpuMs >= CHEAP_MS) unitMs = Math.min(unitMs, await server.unitMs());
     units = least.cpuMs < CHEAP_MS ? 0 : least.cpuMs / unitMs;
   }
