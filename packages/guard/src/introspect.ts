@@ -76,7 +76,7 @@ const WAIT_MS = 3000;
 /** A server that is further behind than their product says so itself, by refusing to answer. */
 const MAX_TRIES = 8;
 const BETWEEN_TRIES_MS = 250;
-/** Whoever had to wait for others first. */
+/** For a credential that had to wait for others first. */
 const LEAST_WAIT_MS = 1000;
 const MAX_BYTES = 2 * 1024 * 1024;
 /**

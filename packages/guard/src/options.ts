@@ -118,7 +118,7 @@ export function readOptions(options: GuardOptions): Settings {
     rememberMs: rememberSeconds * 1000,
     onLag: options.onLag ?? null,
     log,
-    // Bound late: whoever replaces the global one, as tracing does, is heard.
+    // Read at each call: so a replacement of the global one, for example for tracing, takes effect.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   };
 }

@@ -13,7 +13,7 @@ const ROOT = join(import.meta.dirname, '../../..');
 const run = promisify(execFile);
 const ENTRIES = ['.', './express', './fastify', './fetch', './hono', './koa', './node', './openapi'];
 
-/** An API in one file, on whatever adapter is named, answering with the caller's kind. */
+/** An API in one file, on the named adapter, answering with the caller's kind. */
 const API = `
 const [name, issuer, origin, key] = process.argv.slice(2);
 const { guard } = await import('@keyhouse/guard/' + name);
@@ -230,7 +230,7 @@ async function packInCopy(folder: string): Promise<void> {
     await symlink(join(ROOT, 'node_modules', name), join(modules, name));
 }
 
-/** Node 20 where a machine has one beside the repository's own. */
+/** Node 20, if a machine has one in addition to the repository's own. */
 async function oldestNode(): Promise<string> {
   const { stdout } = await run('/usr/bin/node', ['--version']).catch(() => ({ stdout: '' }));
   if (stdout.startsWith('v20.')) return '/usr/bin/node';

@@ -10,12 +10,12 @@ export type ChangeKind =
   | 'account' //      id: account id
   | 'session' //      id: a session's id; where it has ended, `beforeMs` is later than its last JWT
   | 'application' //  id: a client id
-  | 'suspended-account' //      id: account id; with `beforeMs` it is suspended from here on, with null no longer
+  | 'suspended-account' //      id: account id; with `beforeMs` it is suspended from here on, with null it is not any more
   | 'suspended-application' //  id: a client id, because the account that owns it is suspended; likewise
   | 'signing-keys' // id: ''
   | 'permissions' //  id: ''; the catalogue or the route patterns were replaced
   | 'brand' //        id: ''; the operator's name, colour or logo
-  | 'imports' //      id: ''; credentials were imported, so that texts in other forms than ours may be some
+  | 'imports' //      id: ''; credentials were imported, so that texts that do not have our form may be credentials
   | 'master-secret'; // id: ''
 
 export interface ChangeDraft {

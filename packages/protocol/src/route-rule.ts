@@ -47,10 +47,6 @@ export type CompiledRoute = { ok: true; route: Route } | { ok: false; reason: st
  * in it, such as `:id.json` or `Products(:id)`; or `**`, only at the end. `\:` and `\*` are a colon and an asterisk. `reason` is
  * a sentence for the operator. A rule from a file or from JavaScript may be passed unchecked; members with other names are
  * ignored.
- * literal, written decoded; `:resource`, once at most; another `:name`, which stands for any one segment; text with placeholders in it, such as
- * `:id.json` or `Products(:id)`; or `**`, only at the end. `\:` and `\*` are a colon and an asterisk.
- * `reason` is a sentence for the operator. A rule that comes out of a file or from JavaScript may be handed over unread; members
- * of other names are not looked at.
  */
 export function compileRoute(rule: RouteRule): CompiledRoute {
   const asks = readAsks(rule);

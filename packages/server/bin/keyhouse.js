@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// Plain JavaScript that any Node of the last years can read: whoever starts the program with an old one is told so.
+// Plain JavaScript that any Node of the last years can read: if the program is started with an old one, it says so.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 // A published package has what was compiled, and no sources.
 const isCheckout = existsSync(new URL('../src/cli/main.ts', import.meta.url));
@@ -24,9 +24,9 @@ if (major < 22 || (major === 22 && minor < 13)) {
 }
 
 /**
- * What Node has compiled once, TypeScript stripped included, is read from disk at the next start: a third of the time and 30 MB
- * less. Kept inside node_modules, which whoever runs us already trusts, never in the shared temporary folder. Where it cannot be
- * written nothing is lost but time.
+ * What Node has compiled once, including stripped TypeScript, is read from disk at the next start: a third of the time and 30 MB
+ * less. Kept inside node_modules, which the user who runs us trusts already, never in the shared temporary folder. If it cannot
+ * be written, only time is lost.
  */
 async function keepCompiled() {
   const { enableCompileCache } = await import('node:module');

@@ -29,7 +29,7 @@ export interface Config {
   readonly databaseUrl: string;
   /** On PostgreSQL: how many connections requests and jobs share at most. */
   readonly databasePoolSize: number;
-  /** Null on SQLite: it is kept beside the database file. */
+  /** Null on SQLite: it is kept next to the database file. */
   readonly secret: string | null;
   readonly secretPrevious: string | null;
   readonly admin: { readonly email: string; readonly password: string } | null;

@@ -1,4 +1,4 @@
-/** The server: reads the settings, opens the store, builds the app, listens, and drains when it is told to stop. */
+/** The server: reads the settings, opens the store, builds the app, listens, and drains when it is asked to stop. */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';

@@ -56,6 +56,6 @@ function settle(request: FastifyRequest, reply: FastifyReply, decision: Decision
   done();
 }
 
-/** Both are places where the option may stand. */
+/** The option may be in either place. */
 const foldsCase = ({ initialConfig }: FastifyInstance): boolean =>
   initialConfig.caseSensitive === false || initialConfig.routerOptions?.caseSensitive === false;

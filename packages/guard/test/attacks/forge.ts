@@ -4,7 +4,7 @@ import { FEED_TYPE, type FeedMessage, type FeedSignature, formatFeedMessage, for
 
 export interface Forger {
   readonly kid: string;
-  /** As it would stand in a set. */
+  /** As it would be in a set. */
   readonly jwk: Readonly<Record<string, unknown>>;
   readonly privateKey: KeyObject;
 }

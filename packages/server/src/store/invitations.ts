@@ -242,7 +242,7 @@ export async function endInvitationsBeyond(
  * const invitation = await lockInvitation(act.db, { ticketHash, emailKey: user.emailKey, nowMs });
  * if (typeof invitation === 'string') return invitation;      // 'gone' | 'other_address'
  * const created = await insertUser(act.db, user);
- * if (created === null) return null;                           // taken; the invitation is still good
+ * if (created === null) return null;                           // taken; the invitation is still valid
  * await redeemInvitation(act, { invitation, ticketHash, userId: created.id, nowMs, event });
  * ```
  */

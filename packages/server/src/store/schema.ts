@@ -121,7 +121,7 @@ interface SignInsTable {
   created_at_ms: number;
   last_seen_at_ms: number;
   proved_at_ms: number;
-  /** JSON: how it was proved, such as `["password","totp"]`. */
+  /** JSON: how the user proved who they are, such as `["password","totp"]`. */
   methods: string;
   address: string | null;
   user_agent: string | null;

@@ -1,7 +1,6 @@
 /**
  * What the operator does to other accounts: suspend, resume, delete. A suspended account keeps its data, but everything in it is
- * refused.
- * A deleted one cannot be restored. The operator's own account can be neither suspended nor deleted.
+ * refused. A deleted one cannot be restored. The operator's own account can be neither suspended nor deleted.
  */
 import { isWellFormedText } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';

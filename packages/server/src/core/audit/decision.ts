@@ -9,7 +9,7 @@ type Details = NonNullable<EventDraft['details']>;
 
 export interface Judged {
   readonly method: string | null;
-  /** The permissions that the request needed; empty when that was not looked at. */
+  /** The permissions that the request needed; empty if that was not checked. */
   readonly wanted?: readonly string[];
   /** The first of them that was missing, or why nothing could be judged. */
   readonly lacking?: string | null;

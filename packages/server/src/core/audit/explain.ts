@@ -30,7 +30,7 @@ interface Record {
   readonly shape: string | null;
   readonly lacking: string | null;
   readonly wanted: readonly string[];
-  /** Undefined: not on record. Null: everything. */
+  /** Undefined: not recorded. Null: everything. */
   readonly held: readonly string[] | null | undefined;
   readonly allowed: readonly string[] | null;
   readonly expiresAtMs: number | null;

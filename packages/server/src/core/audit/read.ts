@@ -5,7 +5,7 @@
 import { MINUTE_MS } from '../lib/clock.ts';
 import type { AuditFilter, AuditStore, ListedEvent } from './event.ts';
 
-/** Entries that one query looks at: a few milliseconds. */
+/** Entries that one query reads: a few milliseconds. */
 const STEP = 10_000;
 /** Steps for one page; then the reader is asked whether to continue. */
 const MAX_STEPS = 50;

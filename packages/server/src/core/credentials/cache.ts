@@ -38,7 +38,7 @@ export class CredentialCache<Entry extends { readonly credential: CredentialWith
     return this.#entries.get(hash);
   }
 
-  /** Keeps what `read` finds, unless a change was heard while it was reading. */
+  /** Keeps what `read` finds, unless a change was reported while it was reading. */
   async fill(hash: string, read: () => Promise<Entry | null>): Promise<Entry | null> {
     const heardBefore = this.#follower.heard;
     const entry = await read();

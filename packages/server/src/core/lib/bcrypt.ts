@@ -16,7 +16,7 @@ export function isBcrypt(hash: string): boolean {
   return cost >= MIN_COST && cost <= MAX_BCRYPT_COST;
 }
 
-/** bcrypt's key: the password in UTF-8 and the NUL that ends it, cut to so many bytes. */
+/** bcrypt's key: the password in UTF-8 and the NUL that ends it, cut to this many bytes. */
 const MAX_KEY_BYTES = 72;
 
 /**

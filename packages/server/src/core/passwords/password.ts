@@ -8,7 +8,7 @@ import type { Claim } from './fair-queue.ts';
 
 export const MIN_PASSWORD_CHARACTERS = 8;
 export const MAX_PASSWORD_CHARACTERS = 128;
-/** UTF-16 units of input that are looked at: 128 characters may take several each before they are normalised. */
+/** UTF-16 units of input that are read: 128 characters may take several each before they are normalised. */
 const MAX_INPUT_LENGTH = 1024;
 
 export type PasswordFault = 'malformed' | 'too-short' | 'too-long' | 'personal' | 'common';

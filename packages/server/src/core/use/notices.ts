@@ -1,4 +1,4 @@
-/** Things about a credential that its owner should look at. */
+/** What needs an owner's attention about a credential. */
 
 import type { JudgedCredential } from '../credentials/credential.ts';
 import { DAY_MS } from '../lib/clock.ts';

@@ -15,12 +15,12 @@ export type TicketPurpose =
   | 'setup'
   | 'invitation' //      data: { invitationId }
   | 'used' //            what a used link leaves behind, so that following it again is answered "used already"; no user, no data
-  | 'second-factor' //   data: { passwordHash, through }: what was proved, and the second step waits
-  | 'first-proof' //     data: { provider, subject, email }: another provider proved the address first, and the person confirms what ends
+  | 'second-factor' //   data: { passwordHash, through }: what the first step verified; the second step waits
+  | 'first-proof' //     data: { provider, subject, email }: a provider verified the address first; the user confirms what ends
   // Sealed, and stored only once used, because any stranger may ask for one: nobody can fill a table that way.
   | 'passkey' //         a challenge that was answered
-  | 'provider' //       a way to another provider that has come back
-  | 'client-assertion'; // a JWT with which an application proved itself
+  | 'provider' //       a sign-in with another provider that has come back
+  | 'client-assertion'; // a JWT with which an application authenticated
 
 export interface Ticket {
   readonly purpose: TicketPurpose;

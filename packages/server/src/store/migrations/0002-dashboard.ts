@@ -9,7 +9,7 @@ export const dashboard: Migration = {
     // Deleted users stay as tombstones without personal data: their id is never given to anybody else.
     `ALTER TABLE users ADD COLUMN deleted_at_ms ${integer}`,
     `ALTER TABLE accounts ADD COLUMN deleted_at_ms ${integer}`,
-    // Administrators look for the beginning of an address or a name, whatever its case.
+    // Administrators search for the beginning of an address or a name, without regard to case.
     ...bytewise('users', 'email_key'),
     ...bytewise('users', 'display_name'),
     ...bytewise('accounts', 'name'),
@@ -31,7 +31,8 @@ export const dashboard: Migration = {
     )${end}`,
     `CREATE INDEX sign_ins_user ON sign_ins (user_id, id)`,
     `CREATE INDEX sign_ins_last_seen ON sign_ins (last_seen_at_ms)`,
-    // A browser that a user has signed in with before, by the hash of a long-lived cookie: others are told of by mail.
+    // A browser that a user has signed in with before, by the hash of a long-lived cookie: the user is notified of others by
+    // mail.
     `CREATE TABLE known_browsers (
       user_id ${integer} NOT NULL REFERENCES users (id),
       browser_hash ${bytes} NOT NULL,
@@ -41,7 +42,7 @@ export const dashboard: Migration = {
     `CREATE INDEX known_browsers_last ON known_browsers (last_signed_in_at_ms)`,
     `CREATE INDEX known_addresses_last ON known_addresses (last_signed_in_at_ms)`,
 
-    // A single-use secret with a purpose and an end: links by mail, the second step of a log-in, challenges. Stored hashed.
+    // A single-use secret with a purpose and an expiry: links by mail, the second step of a log-in, challenges. Stored hashed.
     `CREATE TABLE tickets (
       hash ${bytes} NOT NULL PRIMARY KEY,
       purpose ${text} NOT NULL,
@@ -113,7 +114,7 @@ export const dashboard: Migration = {
     `CREATE INDEX invitations_account ON invitations (account_id, id)`,
     `CREATE INDEX invitations_inviter ON invitations (invited_by, sent_at_ms) WHERE invited_by IS NOT NULL`,
 
-    // Written in the act that it tells of. The body holds links, so it is sealed, and dropped once it was sent.
+    // Written in the act that it reports. The body contains links, so it is sealed, and deleted once it was sent.
     `CREATE TABLE mails (
       id ${id},
       kind ${text} NOT NULL,
@@ -150,7 +151,7 @@ export const dashboard: Migration = {
     )${endClustered}`,
     `CREATE INDEX permission_use_day ON permission_use (day)`,
     `INSERT INTO settings (name, value) VALUES ('permissions_observed_since_ms', CAST(${nowMs} AS ${text}))`,
-    // Where the old secret was used from during an overlap.
+    // From where the old secret was used during an overlap.
     `ALTER TABLE credential_use ADD COLUMN previous_last_address ${text}`,
     `ALTER TABLE credential_use ADD COLUMN previous_last_user_agent ${text}`,
     // Every JWT of the key issued until then was revoked at once.

@@ -1,10 +1,10 @@
-/** What was taken over from elsewhere: credentials that keep their secrets, and the users they speak for. */
+/** What was imported: credentials that keep their secrets, and the users they speak for. */
 import type { Migration } from './migration.ts';
 
 export const imports: Migration = {
   name: '0005-imports',
   statements: ({ integer, text, bytes, end, endClustered }) => [
-    // Beside the credential, whose `source` is a closed list. The hash finds it for as long as the imported secret is good.
+    // Apart from the credential, whose `source` is a closed list. The hash finds it while the imported secret is valid.
     `CREATE TABLE imports (
       credential_id ${integer} NOT NULL PRIMARY KEY REFERENCES credentials (id),
       origin ${text} NOT NULL,
@@ -14,7 +14,7 @@ export const imports: Migration = {
       imported_at_ms ${integer} NOT NULL,
       UNIQUE (origin, foreign_id)
     )${end}`,
-    // Who somebody is here: a second run finds them, and makes nobody twice.
+    // The user here for a user of the source: a second run finds them, and creates nobody twice.
     `CREATE TABLE imported_users (
       origin ${text} NOT NULL,
       foreign_id ${text} NOT NULL,

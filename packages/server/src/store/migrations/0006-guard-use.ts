@@ -1,4 +1,4 @@
-/** When a JWT of the session was seen last, by a server or a guard; NULL: never. Of its refreshes `last_used_at_ms` tells. */
+/** When a JWT of the session was seen last, by a server or a guard; NULL: never. `last_used_at_ms` is for its refreshes. */
 import type { Migration } from './migration.ts';
 
 export const guardUse: Migration = {

@@ -1,12 +1,12 @@
 /**
- * A revocation lasts until the last JWT that it can concern has expired. Earlier ones lasted as long as the revoking process allowed JWTs to
- * live, which may have been too short: those that still matter are said once more, as far as the rows tell.
+ * A revocation lasts until the last JWT that it can concern has expired. Earlier ones lasted as long as the revoking process
+ * allowed JWTs to be valid, which may have been too short: those that still matter are appended again, as far as the rows tell.
  */
 import { changeNumber, MOVE_COUNTER, TAKE_COUNTER } from './changes.ts';
 import type { Migration } from './migration.ts';
 
 const DAY_MS = 86_400_000;
-/** What servers gave by default; one that was allowed more says so when it starts. */
+/** What servers allowed by default; one with a longer limit records it when it starts. */
 const DEFAULT_JWT_DAYS = 366;
 /** As in `horizon.ts`. */
 const CLOCK_SLACK_MS = 60_000;
@@ -31,7 +31,7 @@ export const revocationEnds: Migration = {
           GROUP BY jwts.key_id
         ) AS revoked`,
     MOVE_COUNTER,
-    // Users who were ever disabled, also those who are enabled again: earlier JWTs stay revoked. The log says when that was.
+    // Users who were ever disabled, including those who are enabled again: earlier JWTs stay revoked. The log says when that was.
     `INSERT INTO changes (number, kind, subject_id, before_ms, ends_at_ms, at_ms)
         SELECT ${changeNumber('account_id')}, 'account', CAST(account_id AS ${text}), before_ms, ends_at_ms, ${nowMs} FROM (
           SELECT disabled.account_id, disabled.before_ms, max(jwts.expires_at_ms) + ${CLOCK_SLACK_MS} AS ends_at_ms

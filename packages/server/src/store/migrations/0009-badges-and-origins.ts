@@ -36,7 +36,7 @@ export const badgesAndOrigins: Migration = {
         verified_at_ms = NULL, is_first_party = 0
       WHERE verified_at_ms IS NOT NULL AND deleted_at_ms IS NULL
         AND account_id NOT IN (SELECT id FROM accounts WHERE kind = 'operator') AND ${changedSince} != ''`,
-    // First-party belongs to the operator's account alone.
+    // Only applications of the operator's account can be first-party.
     `UPDATE applications
       SET lost_badges = '{"badges":["first_party"],"changed":["owner"],"atMs":' || CAST(${nowMs} AS ${text}) || '}', is_first_party = 0
       WHERE is_first_party = 1 AND account_id NOT IN (SELECT id FROM accounts WHERE kind = 'operator')`,
@@ -45,7 +45,7 @@ export const badgesAndOrigins: Migration = {
       SELECT 'application.badges_lost', ${nowMs}, 'server', account_id,
         '{"application":' || ${jsonString('name')} || ',"client_id":"' || client_id || '","through":"migration",' || substr(lost_badges, 2)
       FROM applications WHERE lost_badges IS NOT NULL AND deleted_at_ms IS NULL ORDER BY id`,
-    // The sign-in that gave it last something new. No foreign key: sign-ins are swept, and their ids are never reused.
+    // The sign-in in which it was last given something new. No foreign key: sign-ins are swept, and their ids are never reused.
     `ALTER TABLE grants ADD COLUMN sign_in_id ${integer}`,
     `ALTER TABLE sessions ADD COLUMN sign_in_id ${integer}`,
   ],

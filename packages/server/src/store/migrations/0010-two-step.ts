@@ -1,6 +1,7 @@
 /**
- * Two-step verification is a setting of the user. Until now a passkey was asked for as a second step by itself, with nothing to fall back
- * on: it stays one only for those who also made recovery codes for it. For the others it is a way in, and the audit log says so.
+ * Two-step verification is a setting of the user. Until now a passkey was required as a second step by itself, with no
+ * alternative: it stays one only for those who also created recovery codes for it. For the others it is a way in, and the audit
+ * log says so.
  */
 import type { Migration } from './migration.ts';
 

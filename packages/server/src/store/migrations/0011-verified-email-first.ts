@@ -1,4 +1,4 @@
-/** A new installation that can send mail asks for the verified address before the first key; one with users keeps what it did. */
+/** A new installation that can send mail requires a verified address before the first key; one with users is not changed. */
 import type { Migration } from './migration.ts';
 
 export const verifiedEmailFirst: Migration = {

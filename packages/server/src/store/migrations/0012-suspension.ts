@@ -1,6 +1,6 @@
 /**
- * Accounts that are suspended, by the operator or because no enabled owner is left, and who created what. Of what was there before the log
- * tells who it was. The index is for lifting a suspension: its row in the list of changes is found among millions of others.
+ * Accounts that are suspended, by the operator or because no enabled owner is left, and who created what. For existing rows the
+ * log tells who it was. The index is for lifting a suspension: its row in the list of changes is found among millions of others.
  */
 import { changeNumber, MOVE_COUNTER, TAKE_COUNTER } from './changes.ts';
 import type { Migration } from './migration.ts';
@@ -30,7 +30,7 @@ export const suspension: Migration = {
         AND details LIKE '%"client_id":"' || applications.client_id || '"%'
       ORDER BY audit_events.id LIMIT 1
     )`,
-    // Of what came with a log-in or a registration no event tells, but it is the user's own.
+    // No event reports what came with a log-in or a registration, but it is the user's own.
     `UPDATE credentials SET created_by = 'user:' || CAST(user_id AS ${text})
       WHERE created_by IS NULL AND source IN ('login', 'register')`,
     // Teams whose owners were all disabled before: as if the last of them were disabled now.

@@ -1,4 +1,4 @@
-/** How many mails of each kind a mailbox got lately, whoever caused them. */
+/** How many mails of each kind a mailbox got lately, no matter who caused them. */
 import type { Migration } from './migration.ts';
 
 export const mailLimits: Migration = {

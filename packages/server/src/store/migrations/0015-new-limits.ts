@@ -1,10 +1,13 @@
-/** What was given under earlier limits: overlaps without an end in sight, and invitations of people who could not send them any more. */
+/**
+ * What was given under earlier limits: overlaps that could last for ever, and invitations of users who could not send them any
+ * more.
+ */
 import type { Migration } from './migration.ts';
 
 /** An overlap lasts at most this long; as in `core/credentials/rotate.ts`. */
 const MAX_OVERLAP_MS = 7 * 86_400_000;
 
-/** Whom an invitation needs as its sender, in short: owners give every role, admins every other. */
+/** Who an invitation needs as its sender, in short: owners give every role, admins every other. */
 const maySend = `SELECT 1 FROM users
   LEFT JOIN members ON members.user_id = users.id AND members.account_id = invitations.account_id
   WHERE users.id = invitations.invited_by AND users.disabled_at_ms IS NULL AND users.deleted_at_ms IS NULL
@@ -16,7 +19,7 @@ const maySend = `SELECT 1 FROM users
 export const newLimits: Migration = {
   name: '0015-new-limits',
   statements: ({ text, nowMs }) => [
-    // Not from the rotation on: whoever relies on the previous secret gets the same 7 days to change it.
+    // Not from the rotation on: users who rely on the previous secret get the same 7 days to change it.
     `UPDATE credentials SET previous_ends_at_ms = ${nowMs} + ${MAX_OVERLAP_MS} WHERE previous_ends_at_ms > ${nowMs} + ${MAX_OVERLAP_MS}`,
     `UPDATE applications SET previous_secret_ends_at_ms = ${nowMs} + ${MAX_OVERLAP_MS}
       WHERE previous_secret_ends_at_ms > ${nowMs} + ${MAX_OVERLAP_MS}`,

@@ -1,13 +1,13 @@
-/** What the home page says is true of all credentials and of the whole log, however many entries there are. */
+/** What the overview page says is true of all credentials and of the whole log, however many entries there are. */
 import type { Migration } from './migration.ts';
 
 export const home: Migration = {
   name: '0018-home',
   statements: ({ integer, text, endClustered }) => [
-    // Refusals of one credential, between whatever else the log says of it.
+    // Refusals of one credential, among its other entries in the log.
     `CREATE INDEX audit_events_refused ON audit_events (credential_id, at_ms)
       WHERE event = 'request.refused' AND credential_id IS NOT NULL`,
-    // Active credentials without a look at those that have expired.
+    // Active credentials without reading those that have expired.
     `CREATE INDEX credentials_by_end ON credentials (account_id, kind, expires_at_ms, id) WHERE revoked_at_ms IS NULL`,
     // The sums of credential_use over all credentials of an account.
     `CREATE TABLE account_use (

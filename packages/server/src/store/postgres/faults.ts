@@ -35,7 +35,7 @@ export const isSilence = (error: unknown): boolean =>
   (/^(ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN)$/.test(stringProperty(error, 'code')) ||
     /^(Query read timeout|timeout expired|Connection terminated due to connection timeout)/.test(error.message));
 
-/** The server answered, whatever it said. */
+/** The server answered, possibly with an error. */
 export const isAnswer = (error: unknown): boolean => error instanceof pg.DatabaseError;
 
 const isConnectionError = (error: unknown): boolean =>

@@ -129,7 +129,7 @@ eachDatabase('two-step verification', (makeDatabase) => {
       recovery_codes_left: 10,
     });
     expect(await stepWith((await logIn(email)).browser, turned.json.recovery_codes[0])).toBe(200);
-    // The app goes, the passkey stays: it is still asked for.
+    // The app is removed, the passkey stays: it is still asked for.
     expect((await browser.ask('/me/totp', { method: 'DELETE' })).status).toBe(204);
     expect((await logIn(email)).json).toEqual({ next: 'second-factor', methods: ['recovery-code', 'passkey'] });
     // With the last factor it is turned off, and a mail says so.
