@@ -17,8 +17,9 @@ const BUILT: Readonly<Record<string, string>> = {
 };
 
 /**
- * How an expression is judged: by how many characters are read, never by how long that takes, because on a busy machine any match takes long. `recheck`
- * bounds the characters itself. The milliseconds only end a judgement that hangs; the expression is then refused, so that it is written more simply.
+ * How an expression is judged: by how many characters are read, never by how long that takes, because on a busy machine any match
+ * takes long. `recheck` bounds the characters itself. The milliseconds only end a judgement that hangs; the expression is then
+ * refused, so that it is written more simply.
  */
 const BY_WORK = { seedingTimeout: null, incubationTimeout: null, attackTimeout: null, timeout: 600_000 } as const;
 

@@ -353,7 +353,10 @@ function readSource(file: string): Source {
   return { path: from, imports: found, tree };
 }
 
-/** `import … from`, `export … from`, `import()`, `import('…')` in types, and `new URL('…', import.meta.url)`, which starts threads. */
+/**
+ * `import … from`, `export … from`, `import()`, `import('…')` in types, and `new URL('…', import.meta.url)`, which starts
+ * threads.
+ */
 function importOf(node: ts.Node): { specifier: string; isTypeOnly: boolean } | null {
   if (ts.isImportDeclaration(node)) {
     return { specifier: textOf(node.moduleSpecifier), isTypeOnly: isTypeImport(node.importClause) };

@@ -23,7 +23,10 @@ export interface TokenRequest {
 /** On the monotonic clock, the moment from which the lifetime counts. */
 const beganAt = new WeakMap<Tokens, number>();
 
-/** RFC 6749 §5.1. Throws the server's OAuth error, `unreachable`, or `unexpected_answer`. `before`: what an answer may leave out as unchanged. */
+/**
+ * RFC 6749 §5.1. Throws the server's OAuth error, `unreachable`, or `unexpected_answer`. `before`: what an answer may leave out
+ * as unchanged.
+ */
 export async function requestTokens(request: TokenRequest, before?: Tokens): Promise<Tokens> {
   const { issuer, clientId, parameters, isRepeatable } = request;
   const [askedAtMs, beganAtMs] = [Date.now(), performance.now()];

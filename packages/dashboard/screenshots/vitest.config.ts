@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-/** `npm run screenshots`: the pictures of docs/screenshots; `npm run speed:forms`: how long forms take. Both with the test harness. */
+/**
+ * `npm run screenshots`: the pictures of docs/screenshots; `npm run speed:forms`: how long forms take. Both with the test
+ * harness.
+ */
 export default defineConfig({
   root: resolve(import.meta.dirname, '../../..'),
   test: {

@@ -1,4 +1,7 @@
-/** Behind a trusted proxy a guard finds the same address as the server does, in each spelling; what cannot be read is allowed nowhere. */
+/**
+ * Behind a trusted proxy a guard finds the same address as the server does, in each spelling; what cannot be read is allowed
+ * nowhere.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explainRefusal } from '../../server/src/core/audit/explain.ts';
 import { startTestServer, type TestServer } from '../../server/test/server.ts';

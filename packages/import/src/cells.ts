@@ -38,7 +38,10 @@ const LATEST_MS = Date.UTC(9999, 11, 31);
 const LEAST_MS = 100_000_000_000;
 const MOMENT = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)\s?(Z|[+-]\d\d(?::?\d\d)?)?)?$/;
 
-/** `2026-11-23 10:00:00` as Laravel and databases write it (UTC unless it says otherwise), RFC 3339, or a count of milliseconds or seconds. */
+/**
+ * `2026-11-23 10:00:00` as Laravel and databases write it (UTC unless it says otherwise), RFC 3339, or a count of milliseconds or
+ * seconds.
+ */
 export function moment(cell: unknown): number | null | undefined {
   const said = text(cell);
   if (said === null) return null;

@@ -5,7 +5,8 @@
 import { isSafeSegment, prefixLength, readPath } from '@keyhouse/protocol';
 
 /**
- * A segment: the texts before, between and after its templates. A literal has one text and no name; a template alone has two empty texts.
+ * A segment: the texts before, between and after its templates. A literal has one text and no name; a template alone has two
+ * empty texts.
  */
 export interface Piece {
   readonly texts: readonly string[];

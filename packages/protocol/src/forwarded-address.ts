@@ -1,6 +1,7 @@
 /**
- * An address as proxies write it in `X-Forwarded-For`. That header has no standard, so each product has its own spelling: Azure adds the port,
- * others write brackets, a zone or the quotation marks of `Forwarded` (RFC 7239 §6). Only spellings that have one meaning are read.
+ * An address as proxies write it in `X-Forwarded-For`. That header has no standard, so each product has its own spelling: Azure
+ * adds the port, others write brackets, a zone or the quotation marks of `Forwarded` (RFC 7239 §6). Only spellings that have one
+ * meaning are read.
  */
 import { type Address, parseAddress } from './addresses.ts';
 

@@ -7,9 +7,9 @@
 const VERSION = /^(?:v?[0-9]+(?:\.[0-9]+)*|v[0-9]+(?:\.[0-9]+)*(?:(?:alpha|beta|rc|p)[0-9]*)+|[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?)$/;
 
 /**
- * How many of the first segments come before the resource: `api`, then a version, each once at most.
- * `prefixLength(['api', 'v1', 'invoices']) === 2`, `prefixLength(['2010-04-01', 'Accounts']) === 1`, `prefixLength(['invoices']) === 0`.
- * Only these: `/store/v1/orders` is about `store`. Case matters, as everywhere in a path.
+ * How many of the first segments come before the resource: `api`, then a version, each once at most. `prefixLength(['api', 'v1',
+ * 'invoices']) === 2`, `prefixLength(['2010-04-01', 'Accounts']) === 1`, `prefixLength(['invoices']) === 0`. Only these:
+ * `/store/v1/orders` is about `store`. Case matters, as everywhere in a path.
  */
 export function prefixLength(segments: readonly string[]): number {
   const afterApi = segments[0] === 'api' ? 1 : 0;

@@ -66,7 +66,10 @@ export function actionFor(method: string): Action | null {
   }
 }
 
-/** `permissionFor('GET', 'invoices') === 'invoices.read'`; null for a method without an action or a resource that gives no permission. */
+/**
+ * `permissionFor('GET', 'invoices') === 'invoices.read'`; null for a method without an action or a resource that gives no
+ * permission.
+ */
 export function permissionFor(method: string, resource: string): string | null {
   const action = actionFor(method);
   if (action === null) return null;

@@ -37,8 +37,8 @@ const MAX_MIXED_LENGTH = 256;
 const MAX_PLACEHOLDERS = 8;
 
 /**
- * Reads a segment of a pattern. `\:` and `\*` are a colon and an asterisk; a backslash after a placeholder ends its name (`:id\_old`).
- * `fault` is a sentence for the operator.
+ * Reads a segment of a pattern. `\:` and `\*` are a colon and an asterisk; a backslash after a placeholder ends its name
+ * (`:id\_old`). `fault` is a sentence for the operator.
  */
 export function readPart(text: string): ReadPart {
   if (text === PLACEHOLDER) return { part: { kind: 'resource' } };

@@ -23,9 +23,10 @@ const PUBLIC: Judgement = { kind: 'public' };
  * `/:resource/**`, the first whose literal prefix fits. `none` means refuse: also where what was found would be reserved or no
  * well-formed permission.
  *
- * A path that a rule names by other methods alone, or in other capitals, is never guessed at: neither a built-in pattern nor a public
- * rule without methods opens it (docs/decisions/2026-11-23-a-path-named-by-another-method.md). And where frameworks differ on whether a rule before
- * the one that decides matches, what it asks for is needed too (docs/decisions/2026-11-30-patterns-inside-a-segment.md).
+ * A path that a rule names by other methods alone, or in other capitals, is never guessed at: neither a built-in pattern nor a
+ * public rule without methods opens it (docs/decisions/2026-11-23-a-path-named-by-another-method.md). And where frameworks differ
+ * on whether a rule before the one that decides matches, what it asks for is needed too
+ * (docs/decisions/2026-11-30-patterns-inside-a-segment.md).
  *
  * `routes` is looked at once and remembered: a list that changes is another list.
  */

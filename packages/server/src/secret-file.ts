@@ -1,6 +1,6 @@
 /**
- * The master secret if the operator gives none: on SQLite it is created once and kept in the folder of the database file, readable
- * only by its owner. During a rotation the previous one is in the same folder.
+ * The master secret if the operator gives none: on SQLite it is created once and kept in the folder of the database file,
+ * readable only by its owner. During a rotation the previous one is in the same folder.
  */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';

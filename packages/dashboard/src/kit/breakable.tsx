@@ -1,4 +1,7 @@
-/** A name without spaces, such as an address or a permission: if it does not fit, it breaks after a punctuation mark and not within a word. */
+/**
+ * A name without spaces, such as an address or a permission: if it does not fit, it breaks after a punctuation mark and not
+ * within a word.
+ */
 import { Fragment, type ReactNode } from 'react';
 
 const SIGNS = /(?<=[.@/_:])/;

@@ -1,4 +1,7 @@
-/** "Confirm it's you": asked on the consent page when the last proof is older than ten minutes, before an application gets anything new. */
+/**
+ * "Confirm it's you": asked on the consent page when the last proof is older than ten minutes, before an application gets
+ * anything new.
+ */
 import { useState } from 'react';
 import { ask } from '../lib/ask.ts';
 import type { Brand } from '../lib/state.ts';

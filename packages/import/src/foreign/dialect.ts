@@ -22,7 +22,10 @@ export interface ForeignCount {
 export interface ForeignDialect {
   /** Empty if the table does not exist. */
   columnsOf(table: string): Promise<readonly ForeignColumn[]>;
-  /** How many rows a table has, how many different values its key, and in how many rows each of these columns is not NULL, in their order. */
+  /**
+   * How many rows a table has, how many different values its key, and in how many rows each of these columns is not NULL, in
+   * their order.
+   */
   count(table: string, key: ForeignKey, columns: readonly string[]): Promise<ForeignCount>;
   /** At most `PAGE` rows whose key is above `after`, in its order. */
   page(table: string, key: ForeignKey, columns: readonly ForeignColumn[], after: string | null): Promise<readonly ForeignRow[]>;

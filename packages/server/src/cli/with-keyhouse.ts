@@ -1,6 +1,7 @@
 /**
  * What commands that touch the database have in common: settings, store and secret are opened, the command acts, and everything
- * is closed again, whatever happens. No job is started. Everything heavy is loaded here, so that `--help` and wrong usage are quick.
+ * is closed again, whatever happens. No job is started. Everything heavy is loaded here, so that `--help` and wrong usage are
+ * quick.
  */
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';

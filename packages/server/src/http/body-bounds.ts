@@ -34,8 +34,8 @@ export function boundsOf(schema: unknown): JsonBounds {
 }
 
 /**
- * The most values that a body of this schema can have. A list without `maxItems` counts as MIN_VALUES items, an open object as FREE_MEMBERS
- * members.
+ * The most values that a body of this schema can have. A list without `maxItems` counts as MIN_VALUES items, an open object as
+ * FREE_MEMBERS members.
  */
 function valuesOf(schema: Schema): number {
   const { properties = {}, items, maxItems = MIN_VALUES, anyOf } = schema;

@@ -12,7 +12,10 @@ export type FindPeer = (request: IncomingMessage) => HttpPeer;
 /** How many proxies are reported: with a whole network of trusted proxies the log would only list its addresses. */
 const MAX_REPORTED = 100;
 
-/** `onUnreadable` is called once for each trusted proxy that sends something that is not an address: all such clients share their limits. */
+/**
+ * `onUnreadable` is called once for each trusted proxy that sends something that is not an address: all such clients share their
+ * limits.
+ */
 export function peerFinder(trustedProxies: readonly AddressBlock[], onUnreadable: (proxy: string) => void = () => {}): FindPeer {
   const reported = new Set<string>();
   return ({ socket, rawHeaders }) => {

@@ -1,6 +1,6 @@
 /**
- * Fastify's own schema compilers, called only when a route is first used: compiling more than a hundred schemas would take a third of the time
- * that the server needs to start.
+ * Fastify's own schema compilers, called only when a route is first used: compiling more than a hundred schemas would take a
+ * third of the time that the server needs to start.
  */
 import openValidators from '@fastify/ajv-compiler';
 import openSerializers from '@fastify/fast-json-stringify-compiler';

@@ -43,7 +43,10 @@ export class Connections {
     this.#isStopping = true;
   }
 
-  /** No new connections. Resolves when the last request is answered, to how many connections were cut because they were still open after `withinMs`. */
+  /**
+   * No new connections. Resolves when the last request is answered, to how many connections were cut because they were still open
+   * after `withinMs`.
+   */
   async close(withinMs: number): Promise<number> {
     this.announce();
     const giveUpAt = performance.now() + withinMs;

@@ -1,4 +1,7 @@
-/** The two content types of bodies. If a charset is named, it is UTF-8. No content coding, and no transfer coding except `chunked`. */
+/**
+ * The two content types of bodies. If a charset is named, it is UTF-8. No content coding, and no transfer coding except
+ * `chunked`.
+ */
 
 export const isJson = (type: string | undefined): boolean =>
   type !== undefined && /^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i.test(type);

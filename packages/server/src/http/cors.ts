@@ -52,8 +52,9 @@ export function answerPreflight(
 }
 
 /**
- * All headers that the page wants to send: tracing libraries add their own to each request. Nothing here depends on a cookie, and a header gives
- * access to nothing that a program could not ask for. The names are listed, because for browsers `*` does not include `Authorization`.
+ * All headers that the page wants to send: tracing libraries add their own to each request. Nothing here depends on a cookie, and
+ * a header gives access to nothing that a program could not ask for. The names are listed, because for browsers `*` does not
+ * include `Authorization`.
  */
 function allowedHeaders(asked: string | undefined): string {
   if (asked === undefined || asked.length > MAX_ASKED_LENGTH) return USUAL_HEADERS;

@@ -1,6 +1,6 @@
 /**
- * The page of the API reference: the package's script, our OpenAPI document inside, and nothing else. It is shown in a sandbox without an origin, so
- * that the script of another project reaches neither the dashboard's cookie nor its private API.
+ * The page of the API reference: the package's script, our OpenAPI document inside, and nothing else. It is shown in a sandbox
+ * without an origin, so that the script of another project reaches neither the dashboard's cookie nor its private API.
  */
 import { randomBytes } from 'node:crypto';
 

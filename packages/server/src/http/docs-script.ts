@@ -1,6 +1,6 @@
 /**
- * A thread that reads the script of the API reference out of its package, passes the bytes on and ends. The package has it as megabytes of
- * program text: parsing that on the main thread would make every other request wait.
+ * A thread that reads the script of the API reference out of its package, passes the bytes on and ends. The package has it as
+ * megabytes of program text: parsing that on the main thread would make every other request wait.
  */
 import { parentPort } from 'node:worker_threads';
 import scalar from '@scalar/fastify-api-reference';

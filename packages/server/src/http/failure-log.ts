@@ -1,13 +1,16 @@
 /**
- * Logs failed requests: each of our own mistakes (500) with its stack; each 503 with its cause, but at most once a second, because a store that
- * cannot be reached fails every request.
+ * Logs failed requests: each of our own mistakes (500) with its stack; each 503 with its cause, but at most once a second,
+ * because a store that cannot be reached fails every request.
  */
 import type { Log } from '../core/lib/log.ts';
 import { rarely } from '../core/lib/rarely.ts';
 import { Refusal } from '../core/refusal.ts';
 import { StoreUnavailable } from '../core/unavailable.ts';
 
-/** Called with what was thrown while a request was answered; mistakes of clients are not logged. `requestId` null: it concerns more than one request. */
+/**
+ * Called with what was thrown while a request was answered; mistakes of clients are not logged. `requestId` null: it concerns
+ * more than one request.
+ */
 export type OnFailure = (error: unknown, requestId: string | null) => void;
 
 const EVERY_MS = 1000;

@@ -3,7 +3,9 @@ import type { FastifySchemaValidationError } from 'fastify';
 import { invalid } from './faults.ts';
 import { MAX_PARAMETERS } from './json-body.ts';
 
-/** Ajv reports every fault, and thousands of parameters fit into one line. Bodies are bounded as they are read (`json-body.ts`). */
+/**
+ * Ajv reports every fault, and thousands of parameters fit into one line. Bodies are bounded as they are read (`json-body.ts`).
+ */
 export function refuseLongQuery(query: unknown): void {
   if (typeof query === 'object' && query !== null && Object.keys(query).length > MAX_PARAMETERS)
     throw invalid('query', 'The query has too many parameters.');

@@ -1,6 +1,6 @@
 /**
- * Reads a body as UTF-8 JSON without a repeated member, or as a form without a repeated parameter. Its size is bounded before it is
- * parsed, so that a request costs no more than its route can need.
+ * Reads a body as UTF-8 JSON without a repeated member, or as a form without a repeated parameter. Its size is bounded before it
+ * is parsed, so that a request costs no more than its route can need.
  */
 import { type JsonBounds, parseStrictJson } from '@keyhouse/protocol';
 import type { FastifyRequest } from 'fastify';
@@ -40,8 +40,8 @@ const TOO_COMPLEX = 'The body is nested too deeply or has too many members.';
 /** In a query or a form. OAuth ignores unknown ones, but no client sends so many. */
 export const MAX_PARAMETERS = 100;
 /**
- * Bytes of a form. The longest credentials and assertions fit several times. Smaller than for JSON, because escapes make a form more costly to
- * read.
+ * Bytes of a form. The longest credentials and assertions fit several times. Smaller than for JSON, because escapes make a form
+ * more costly to read.
  */
 export const FORM_BODY_LIMIT = 65_536;
 

@@ -42,7 +42,10 @@ export function isHosted({ rawHeaders, httpVersion }: IncomingMessage): boolean 
   return hosts === 1 || (hosts === 0 && httpVersion === '1.0');
 }
 
-/** For a request with no `Host`, or with two. Gateways do not understand a 400, and OAuth clients expect an error of RFC 6749 §5.2. */
+/**
+ * For a request with no `Host`, or with two. Gateways do not understand a 400, and OAuth clients expect an error of RFC 6749
+ * §5.2.
+ */
 export function answerUnhosted({ url = '' }: IncomingMessage, response: ServerResponse, requestId: string): void {
   const refused = answerRefusal(isVerifyTarget(url) ? { code: 'forbidden' } : { code: 'bad_request' });
   const { status, headers, body } = OAUTH_PATHS.has(url.split('?', 1)[0] ?? '') ? inOAuthWords(refused) : refused;

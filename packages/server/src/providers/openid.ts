@@ -1,4 +1,6 @@
-/** Another OpenID provider, asked with openid-client: discovery, code flow, PKCE (RFC 7636), `state`, `nonce`, `iss` (RFC 9207). */
+/**
+ * Another OpenID provider, asked with openid-client: discovery, code flow, PKCE (RFC 7636), `state`, `nonce`, `iss` (RFC 9207).
+ */
 import * as client from 'openid-client';
 import type { ProviderSettings } from '../config.ts';
 import type { Provider } from '../core/providers/provider.ts';

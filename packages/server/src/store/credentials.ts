@@ -334,8 +334,9 @@ const markJwtsRevoked = (db: Db, keyId: number, nowMs: number) =>
     .execute();
 
 /**
- * The owner's state: since when the account, or the user whose personal account it is, is disabled or deleted. By a sub-select, because
- * a join costs SQLite five times as much (34 µs against 7 at a million rows), which is most of what an uncached check costs.
+ * The owner's state: since when the account, or the user whose personal account it is, is disabled or deleted. By a sub-select,
+ * because a join costs SQLite five times as much (34 µs against 7 at a million rows), which is most of what an uncached check
+ * costs.
  */
 export const withOwner = (db: Db) =>
   db

@@ -233,7 +233,9 @@ function isAsExpected(row: LockedApplication, expects: Input<'giveCode'>['expect
   return matchesRedirectUri(JSON.parse(row.redirect_uris) as string[], expects.redirectUri);
 }
 
-/** Whether the application would get something that it did not have. `offline_access` does not count: every session can refresh. */
+/**
+ * Whether the application would get something that it did not have. `offline_access` does not count: every session can refresh.
+ */
 const isNew = (standing: Grant | null, { permissions, scopes }: Allowance): boolean =>
   standing === null ||
   permissions.some((name) => !standing.permissions.includes(name)) ||

@@ -188,7 +188,10 @@ export async function lockInvitation(
   return locked.numUpdatedRows === 0n || !(await maySend(db, seen)) ? 'gone' : seen;
 }
 
-/** Whether its sender could send it now: an enabled administrator (to register), or an enabled member whose role may give this role. */
+/**
+ * Whether its sender could send it now: an enabled administrator (to register), or an enabled member whose role may give this
+ * role.
+ */
 async function maySend(
   db: Db,
   { inviterId, accountId, role }: Pick<Invitation, 'inviterId' | 'accountId' | 'role'>,

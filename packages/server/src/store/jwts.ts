@@ -173,8 +173,8 @@ export async function revokeWiderJwts(
 export const lockMinting = (db: Db, keyId: number): Promise<void> => lockCounts(db, (keys) => keys.where('id', '=', keyId));
 
 /**
- * The same for every key of an account; in the order of their ids, so that two acts that do this cannot deadlock. The account's lock comes first:
- * otherwise a key that is created in between would be missed.
+ * The same for every key of an account; in the order of their ids, so that two acts that do this cannot deadlock. The account's
+ * lock comes first: otherwise a key that is created in between would be missed.
  */
 export async function lockMintingOfAccount(db: Db, accountId: number): Promise<void> {
   await lockKeysOfAccounts(db, [accountId]);

@@ -1,6 +1,6 @@
 /**
- * Counts failures for the sign-in limits: how many points a bucket has and for how long, and the limiter that keeps them in memory. Where several
- * servers share them, `postgres/limiter.ts` keeps them in the database.
+ * Counts failures for the sign-in limits: how many points a bucket has and for how long, and the limiter that keeps them in
+ * memory. Where several servers share them, `postgres/limiter.ts` keeps them in the database.
  */
 
 import { DAY_MS } from '../core/lib/clock.ts';
@@ -28,8 +28,8 @@ interface Bucket {
 }
 
 /**
- * In memory, lost with the process. `monotonicMs`: milliseconds that only go forward; the wall clock may be set back by an hour, and nobody
- * must wait for that hour.
+ * In memory, lost with the process. `monotonicMs`: milliseconds that only go forward; the wall clock may be set back by an hour,
+ * and nobody must wait for that hour.
  */
 export function openMemoryLimiter(monotonicMs: () => number = () => performance.now()): Limiter {
   // Those of one rule are in the order in which they end.

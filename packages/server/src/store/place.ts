@@ -12,8 +12,9 @@ export const lockActivePlace = async (db: Db, userId: number, accountId: number)
 };
 
 /**
- * The role of an enabled user in an existing account, which may be suspended; null: none. Users own their personal account, administrators the
- * operator's, and of teams one is a member. Locks the user, then the team; further locks are taken after these.
+ * The role of an enabled user in an existing account, which may be suspended; null: none. Users own their personal account,
+ * administrators the operator's, and of teams one is a member. Locks the user, then the team; further locks are taken after
+ * these.
  */
 export async function lockPlace(db: Db, userId: number, accountId: number): Promise<Role | null> {
   const user = await lockEnabledUser(db, userId, null);

@@ -77,7 +77,10 @@ export async function lockTeamsOwnedBy(db: Db, userId: number): Promise<readonly
   return owned;
 }
 
-/** Under the lock of the user (the no-op update takes it on PostgreSQL), so that two at once do not both count to one below the limit. */
+/**
+ * Under the lock of the user (the no-op update takes it on PostgreSQL), so that two at once do not both count to one below the
+ * limit.
+ */
 export async function mayOwnAnother(db: Db, userId: number, limit: number = CEILINGS.teamsOfOwner): Promise<boolean> {
   await db
     .updateTable('users')

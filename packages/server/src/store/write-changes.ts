@@ -9,7 +9,10 @@ export type AnnouncedDraft = CacheDraft | RevocationDraft | SuspensionDraft;
 /** Both databases bound the number of values in one statement. */
 const ROWS_OF_A_STATEMENT = 500;
 
-/** Returns them with their numbers. Last in its transaction: the counter's row stays locked until the commit, so that numbers follow commits. */
+/**
+ * Returns them with their numbers. Last in its transaction: the counter's row stays locked until the commit, so that numbers
+ * follow commits.
+ */
 export async function writeChanges(db: Db, announced: readonly AnnouncedDraft[]): Promise<Change[]> {
   if (announced.length === 0) return [];
   const drafts: ChangeDraft[] = [];

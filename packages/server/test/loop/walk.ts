@@ -147,7 +147,10 @@ function* others(callers: Callers): Generator<Route> {
   };
 }
 
-/** As many of the machine's own units as a request may keep the main thread busy: fifty milliseconds where the promise was measured. */
+/**
+ * As many of the machine's own units as a request may keep the main thread busy: fifty milliseconds where the promise was
+ * measured.
+ */
 export const MAX_UNITS = 20;
 /**
  * A pause of the garbage collector, a page that is compiled for the first time, or the effect of other processes on the machine's

@@ -1,4 +1,7 @@
-/** Two-step verification: a setting, turned on by an authenticator app or by a passkey. The first of them ends on the recovery codes. */
+/**
+ * Two-step verification: a setting, turned on by an authenticator app or by a passkey. The first of them ends on the recovery
+ * codes.
+ */
 import { Button, Group, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';

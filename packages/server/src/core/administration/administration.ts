@@ -1,6 +1,6 @@
 /**
- * What administrators and the command line do to users and accounts of others: find them, suspend, resume and delete accounts, reset second factors,
- * give and take the administrator's flag, read the outbox. Each act checks the flag again.
+ * What administrators and the command line do to users and accounts of others: find them, suspend, resume and delete accounts,
+ * reset second factors, give and take the administrator's flag, read the outbox. Each act checks the flag again.
  *
  * Owns: the lists for administrators. What people do to their own user belongs to `users`, `sign-ins` and `factors`.
  * Used by: `/dashboard/api/operator/{users,accounts,mails}`, `keyhouse user`, `keyhouse account`.

@@ -1,7 +1,8 @@
 /**
  * Applications that people grant access to: registered by accounts, verified by the operator.
  *
- * Owns: their settings, secrets, keys, logos and badges. What they are granted, and the endpoints that they call, belong to `oauth` and `sessions`.
+ * Owns: their settings, secrets, keys, logos and badges. What they are granted, and the endpoints that they call, belong to
+ * `oauth` and `sessions`.
  * Used by: `/dashboard/api/accounts/…/applications`, `/dashboard/api/operator/applications`, `keyhouse app`.
  */
 import type { By } from '../audit/event.ts';

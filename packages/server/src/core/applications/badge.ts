@@ -1,6 +1,6 @@
 /**
- * Badges say that the operator has looked at an application and vouches for it. What the operator looked at is listed here. A change of any of it
- * takes the badges away, in the same act, until the operator looks again.
+ * Badges say that the operator has looked at an application and vouches for it. What the operator looked at is listed here. A
+ * change of any of it takes the badges away, in the same act, until the operator looks again.
  */
 export const BADGES = ['verified', 'first_party'] as const;
 export type Badge = (typeof BADGES)[number];

@@ -95,8 +95,8 @@ export async function createApplication(
 }
 
 /**
- * Changes what is given and leaves the rest. A change of what its badges vouch for takes them away, no matter who makes it. `gone`: it was
- * deleted.
+ * Changes what is given and leaves the rest. A change of what its badges vouch for takes them away, no matter who makes it.
+ * `gone`: it was deleted.
  */
 export async function updateApplication(
   { applications, clock, catalogue }: ApplicationsPorts,

@@ -20,7 +20,10 @@ const OF_THE_ANSWER = ['code', 'state', 'iss', 'error', 'error_description', 'er
 
 /** What the registrant chose for the application. */
 export interface SchemeRules {
-  /** Private schemes without a dot, such as `cursor:`. Any program can claim one and get the code; only PKCE protects it then (RFC 8252 §8.4, RFC 7636). */
+  /**
+   * Private schemes without a dot, such as `cursor:`. Any program can claim one and get the code; only PKCE protects it then (RFC
+   * 8252 §8.4, RFC 7636).
+   */
   readonly allowsSchemesWithoutDot: boolean;
 }
 

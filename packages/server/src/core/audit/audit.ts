@@ -1,8 +1,8 @@
 /**
  * The audit log: what happened, who did it, and a chain of hashes that shows a later change.
  *
- * Owns: the log, its chain, and the record of refused requests, which is bounded. An act writes its own events; here they are read, chained and
- * explained.
+ * Owns: the log, its chain, and the record of refused requests, which is bounded. An act writes its own events; here they are
+ * read, chained and explained.
  * Used by: `/dashboard/api/…/audit`, `/dashboard/api/…/explain`, `keyhouse audit`, `keyhouse explain`.
  */
 import type { Clock } from '../lib/clock.ts';

@@ -1,8 +1,10 @@
 /**
- * A logo: a small raster picture. Its type and its size in pixels are read from its own first bytes, never from what a client says.
+ * A logo: a small raster picture. Its type and its size in pixels are read from its own first bytes, never from what a client
+ * says.
  *
- * SVG is not accepted. It is a document: deciding that one is harmless takes an XML parser and a list of everything that browsers run,
- * and both would be fed by strangers. An SVG that was stored by an earlier version is still served, under a sandbox (`http/dashboard/logo.ts`).
+ * SVG is not accepted. It is a document: deciding that one is harmless takes an XML parser and a list of everything that browsers
+ * run, and both would be fed by strangers. An SVG that was stored by an earlier version is still served, under a sandbox
+ * (`http/dashboard/logo.ts`).
  */
 
 import { type PictureType, readPicture } from './picture.ts';

@@ -1,4 +1,7 @@
-/** The type of a raster picture and its size in pixels, from its header alone. Nothing is decoded, and the work is bounded by the file's length. */
+/**
+ * The type of a raster picture and its size in pixels, from its header alone. Nothing is decoded, and the work is bounded by the
+ * file's length.
+ */
 
 export type PictureType = 'image/png' | 'image/jpeg' | 'image/webp';
 

@@ -176,8 +176,8 @@ export interface CredentialsStore {
     limit: number;
   }): Promise<readonly CredentialWithUse[]>;
   /**
-   * Creates one, in an account that is active. `too_many`: the account (of a key) or the user (of a token) has as many active ones as
-   * `core/lib/ceilings.ts` says, or `limit`.
+   * Creates one, in an account that is active. `too_many`: the account (of a key) or the user (of a token) has as many active
+   * ones as `core/lib/ceilings.ts` says, or `limit`.
    */
   issue(input: {
     credential: NewCredential;

@@ -1,8 +1,9 @@
 /**
- * Personal access tokens and API keys: create, verify, rename, rotate, narrow, revoke. A log-in and a registration by API give a token too.
+ * Personal access tokens and API keys: create, verify, rename, rotate, narrow, revoke. A log-in and a registration by API give a
+ * token too.
  *
- * Owns: the credentials, of whose secrets only hashes are kept, and the cache in front of them (`cache.ts`). What they were used for belongs to
- * `use`, JWTs that were minted from a key to `jwts`, imports to `imports`.
+ * Owns: the credentials, of whose secrets only hashes are kept, and the cache in front of them (`cache.ts`). What they were used
+ * for belongs to `use`, JWTs that were minted from a key to `jwts`, imports to `imports`.
  * Used by: `/api/v1/auth/…`, `/dashboard/api/{tokens,accounts/…/keys}`, `keyhouse token`, `keyhouse key`.
  */
 import type { By } from '../audit/event.ts';

@@ -89,7 +89,10 @@ export interface FactorsStore {
   /** Uses one up: if two requests race, exactly one gets it. */
   useRecoveryCode(input: { userId: number; hash: string; event: EventDraft }): Promise<boolean>;
 
-  /** False when the subject is linked already, the sign-in has ended, or the user is an administrator whose domain is not among `domains`. */
+  /**
+   * False when the subject is linked already, the sign-in has ended, or the user is an administrator whose domain is not among
+   * `domains`.
+   */
   linkIdentity(input: {
     signInId: number;
     identity: Identity;

@@ -2,8 +2,8 @@
  * Factors: what a user signs in with apart from a password. Passkeys (a way in by themselves), an authenticator app and recovery
  * codes (the second step, where two-step verification is on), and accounts at other OpenID providers.
  *
- * Owns: adding, renaming and removing them, and turning two-step verification on and off. Signing in with them belongs to `sign-ins`, linking a
- * provider to `providers`.
+ * Owns: adding, renaming and removing them, and turning two-step verification on and off. Signing in with them belongs to
+ * `sign-ins`, linking a provider to `providers`.
  * Used by: `/dashboard/api/me/…`.
  */
 import type { By } from '../audit/event.ts';

@@ -1,7 +1,8 @@
 /**
  * JWTs that are minted from an API key: minted, listed, read, revoked.
  *
- * Owns: the record of each one. The text is not kept. Verifying one is `verify.ts` here; `core/verify.ts` asks about revocations too.
+ * Owns: the record of each one. The text is not kept. Verifying one is `verify.ts` here; `core/verify.ts` asks about revocations
+ * too.
  * Used by: `POST /auth`, `/dashboard/api/accounts/…/jwts`, `keyhouse jwt`.
  */
 import type { By } from '../audit/event.ts';

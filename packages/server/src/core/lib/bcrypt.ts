@@ -25,7 +25,10 @@ const MAX_KEY_BYTES = 72;
  */
 export const bcryptReadsWhole = (password: string): boolean => Buffer.byteLength(password) < MAX_KEY_BYTES;
 
-/** False for a wrong password and for anything that is not a bcrypt hash. Only the first 72 bytes of the password count, as in every bcrypt. */
+/**
+ * False for a wrong password and for anything that is not a bcrypt hash. Only the first 72 bytes of the password count, as in
+ * every bcrypt.
+ */
 export function verifyBcrypt(hash: string, password: string): boolean {
   // C strings end at a NUL: two passwords would be one.
   return isBcrypt(hash) && !password.includes('\0') && compareSync(password, hash);

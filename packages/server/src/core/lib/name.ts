@@ -1,11 +1,13 @@
 /**
- * The one rule for names that people read: of users, teams, tokens, keys, applications, passkeys, the brand. A name is one line of visible text.
- * Characters that nobody sees, or that turn the direction of the text around them (Unicode UAX #9), could make two names look alike, or
- * change the sentence around a name.
+ * The one rule for names that people read: of users, teams, tokens, keys, applications, passkeys, the brand. A name is one line
+ * of visible text. Characters that nobody sees, or that turn the direction of the text around them (Unicode UAX #9), could make
+ * two names look alike, or change the sentence around a name.
  */
 export const MAX_NAME_LENGTH = 100;
 
-/** Format characters, line separators, characters that are not drawn (Default_Ignorable_Code_Point), and the empty Braille cell. */
+/**
+ * Format characters, line separators, characters that are not drawn (Default_Ignorable_Code_Point), and the empty Braille cell.
+ */
 const INVISIBLE = /[\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 const INVISIBLE_RUNS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]+/gu;
 

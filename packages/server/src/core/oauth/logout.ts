@@ -67,7 +67,10 @@ export async function beginLogout(ports: LogoutPorts, wish: LogoutWish, present:
   return 'problem' in read ? { step: 'show', problem: read.problem } : await decide(ports, read, present);
 }
 
-/** A form that another site posts comes without cookies (SameSite): it is checked and sealed, and decided when the browser follows the redirect. */
+/**
+ * A form that another site posts comes without cookies (SameSite): it is checked and sealed, and decided when the browser follows
+ * the redirect.
+ */
 export async function parkLogout(
   ports: LogoutPorts,
   wish: LogoutWish,

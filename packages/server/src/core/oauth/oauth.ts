@@ -1,8 +1,11 @@
 /**
- * The OAuth 2.1 and OpenID Connect endpoints: authorization with consent, tokens, introspection, revocation, log-out, userinfo, metadata.
+ * The OAuth 2.1 and OpenID Connect endpoints: authorization with consent, tokens, introspection, revocation, log-out, userinfo,
+ * metadata.
  *
- * Owns: grants (what a user has allowed an application), codes, ID tokens. Applications belong to `applications`, sessions to `sessions`.
- * Used by: `/auth`, `/auth/{token,introspect,revoke,logout,userinfo}`, `/.well-known/…`, the consent page, `/dashboard/api/connected`.
+ * Owns: grants (what a user has allowed an application), codes, ID tokens. Applications belong to `applications`, sessions to
+ * `sessions`.
+ * Used by: `/auth`, `/auth/{token,introspect,revoke,logout,userinfo}`, `/.well-known/…`, the consent page,
+ * `/dashboard/api/connected`.
  */
 import { permits } from '@keyhouse/protocol';
 import type { ApplicationsStore } from '../applications/application.ts';

@@ -1,5 +1,6 @@
 /**
- * The operator's file: `{"permissions":[{"name","sentence","grantable"?,"sensitive"?}…],"routes":[{"pattern","resource"}|{"pattern","public":true}…]}`.
+ * The operator's file:
+ * `{"permissions":[{"name","sentence","grantable"?,"sensitive"?}…],"routes":[{"pattern","resource"}|{"pattern","public":true}…]}`.
  * Either list may be left out; it then stays as it is. Every fault is reported at once, with its place, and a single fault means
  * that nothing is changed.
  */

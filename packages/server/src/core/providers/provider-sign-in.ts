@@ -103,7 +103,9 @@ export type ProviderSignInEnd =
       readonly ok: true;
       readonly purpose: 'log-in';
       readonly entered: Extract<Entered, { ok: true }> | FirstProofAsked;
-      /** The invitation that they registered with, which is used up; `accountId` null: to no team. Null: they came without one. */
+      /**
+       * The invitation that they registered with, which is used up; `accountId` null: to no team. Null: they came without one.
+       */
       readonly accepted: Pick<SignUpInvitation, 'accountId'> | null;
     }
   | { readonly ok: true; readonly purpose: 'proof' | 'link' }
@@ -247,7 +249,9 @@ async function link(
   return linked ? { ok: true, purpose: 'link' } : no('linked-elsewhere');
 }
 
-/** An administrator whose domain is not on the provider's list. The acts check it again: the user may have become one in between. */
+/**
+ * An administrator whose domain is not on the provider's list. The acts check it again: the user may have become one in between.
+ */
 const isUnlisted = ({ domains }: Provider, { isAdministrator, email }: User): boolean =>
   isAdministrator && vouchingFor(domains, emailKey(email)) !== 'named';
 

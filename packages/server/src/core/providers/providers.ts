@@ -1,8 +1,8 @@
 /**
  * Signing in with another OpenID provider, giving a proof with it that it is still the same person, and linking it.
  *
- * Owns: the way there and back, and what happens to an identity that is used for the first time (`adopt.ts`). The providers themselves are
- * ports (`src/providers`), configured by the operator.
+ * Owns: the way there and back, and what happens to an identity that is used for the first time (`adopt.ts`). The providers
+ * themselves are ports (`src/providers`), configured by the operator.
  * Used by: `/login/provider/…`, `/dashboard/api/log-in/…`.
  */
 

@@ -40,7 +40,10 @@ export interface FollowerPorts {
   /** Milliseconds that only go forward. */
   readonly monotonicMs: () => number;
   readonly onError: (error: unknown) => void;
-  /** The list got another epoch: the database was set back to before `position`, which had been read, or the wall clock to before that reading. */
+  /**
+   * The list got another epoch: the database was set back to before `position`, which had been read, or the wall clock to before
+   * that reading.
+   */
   readonly onWentBack: (what: WentBack, position: number) => void;
 }
 

@@ -1,7 +1,8 @@
 /**
  * Sessions: a user has signed in to an application and granted it access, which refreshes by itself until it ends.
  *
- * Owns: sessions, refresh tokens and the keys of their MACs, and when a session was seen last. How one is opened belongs to `oauth`.
+ * Owns: sessions, refresh tokens and the keys of their MACs, and when a session was seen last. How one is opened belongs to
+ * `oauth`.
  * Used by: `POST /auth/token`, `/dashboard/api/{me,connected}`, `/dashboard/api/accounts/…/applications`.
  */
 import { type By, happened } from '../audit/event.ts';

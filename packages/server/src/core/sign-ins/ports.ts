@@ -64,7 +64,10 @@ export interface PasswordsStore {
 
 /** Registering with a link. */
 export interface RegistrationStore {
-  /** Creates a user who comes with an invitation and redeems it, in one act. `sign-up-closed`: this invitation does not open registration. */
+  /**
+   * Creates a user who comes with an invitation and redeems it, in one act. `sign-up-closed`: this invitation does not open
+   * registration.
+   */
   registerInvited(input: {
     user: NewUser;
     ticketHash: string;

@@ -1,9 +1,10 @@
 /**
- * Signing in and up: a browser that is signed in to the dashboard, and every way to get there. Password, second step, passkey, registration,
- * the first administrator's setup link, reset by mail, and the proof that it is still the same person.
+ * Signing in and up: a browser that is signed in to the dashboard, and every way to get there. Password, second step, passkey,
+ * registration, the first administrator's setup link, reset by mail, and the proof that it is still the same person.
  *
- * Owns: sign-ins (the cookie's row), limits on attempts (`sign-in-limits.ts`), passwords of users. Hashing belongs to `passwords`, passkeys and
- * codes to `factors`, other OpenID providers to `providers`. Tokens that a log-in by API gives are `credentials`.
+ * Owns: sign-ins (the cookie's row), limits on attempts (`sign-in-limits.ts`), passwords of users. Hashing belongs to
+ * `passwords`, passkeys and codes to `factors`, other OpenID providers to `providers`. Tokens that a log-in by API gives are
+ * `credentials`.
  * Used by: `/dashboard/api/{state,register,log-in,…}`, `/dashboard/api/me`, `keyhouse user`.
  */
 import type { By, Person } from '../audit/event.ts';

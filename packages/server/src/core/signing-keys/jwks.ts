@@ -22,7 +22,10 @@ const PUBLIC_MEMBERS = { ES256: ['crv', 'x', 'y'], RS256: ['n', 'e'] } as const;
 const KEY_TYPES = { ES256: 'EC', RS256: 'RSA' } as const;
 const ORDER = { current: 0, next: 1, retired: 2 } as const;
 
-/** The set in a fixed order: the signing keys first, then the next, then the retired, newest first. Of two that sign, that of access tokens. */
+/**
+ * The set in a fixed order: the signing keys first, then the next, then the retired, newest first. Of two that sign, that of
+ * access tokens.
+ */
 export const publicKeySet = (
   stored: readonly StoredSigningKey[],
   algorithm: SigningAlgorithm = 'ES256',

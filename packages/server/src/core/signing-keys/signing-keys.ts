@@ -1,8 +1,8 @@
 /**
  * The keys that sign JWTs, and the master secret that seals them.
  *
- * Owns: for each algorithm a key that signs and one that waits, their rotation, the published set (`/.well-known/jwks.json`), and what is
- * sealed in addition to them.
+ * Owns: for each algorithm a key that signs and one that waits, their rotation, the published set (`/.well-known/jwks.json`), and
+ * what is sealed in addition to them.
  * Used by: `jwts`, `oauth`, `revocations`, `/dashboard/api/operator/signing-keys`, `keyhouse signing-key`, `keyhouse secret`.
  */
 import type { By } from '../audit/event.ts';

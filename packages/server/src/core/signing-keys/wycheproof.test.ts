@@ -60,7 +60,8 @@ describe.skipIf(!isPresent)(`${NEEDS_VECTORS} Wycheproof`, () => {
   const SAME_AS_A_VALID_ONE = [367, 370];
   // Labelled valid, with a question mark inside a base64url part, which RFC 7515 §2 does not allow.
   const FOREIGN_CHARACTER = [372, 373];
-  // Labelled valid, under a JWK whose `alg` is another (RFC 7517 §4.4) or does not exist; the figures of RFC 7520 have no `alg` there.
+  // Labelled valid, under a JWK whose `alg` is another (RFC 7517 §4.4) or does not exist; the figures of RFC 7520 have no `alg`
+  // there.
   const OTHER_ALG_IN_KEY: Readonly<Record<number, Algorithm>> = { 346: 'PS384', 347: 'ES512', 350: 'PS384', 351: 'ES512' };
 
   it('judges all 401 JWS vectors right', () => {

@@ -1,8 +1,9 @@
 /**
- * Teams: accounts with members, roles and invitations. A personal account is an account with one member; administrators own the operator's.
+ * Teams: accounts with members, roles and invitations. A personal account is an account with one member; administrators own the
+ * operator's.
  *
- * Owns: who may do what in an account (`member.ts`), invitations, and what ends with an account, a member, a key or an application
- * (`what-ends.ts`). Suspending and deleting accounts of others belongs to `administration`.
+ * Owns: who may do what in an account (`member.ts`), invitations, and what ends with an account, a member, a key or an
+ * application (`what-ends.ts`). Suspending and deleting accounts of others belongs to `administration`.
  * Used by: `/dashboard/api/accounts/…`, and every endpoint that asks for a role.
  */
 import { mayRegister, teamsInviteStrangers } from '../sign-ins/sign-up-rule.ts';

@@ -1,6 +1,6 @@
 /**
- * What credentials were used for: counted in memory and written in batches, reported by guards, and judged. Last use, plots, least privilege,
- * reminders, and what an account's first page shows.
+ * What credentials were used for: counted in memory and written in batches, reported by guards, and judged. Last use, plots,
+ * least privilege, reminders, and what an account's first page shows.
  *
  * Owns: the counts of uses, by credential and by permission. No write and no wait on the way of a request.
  * Used by: every door that verifies, `POST /auth/usage`, `/dashboard/api/…/home`, the reminder job.

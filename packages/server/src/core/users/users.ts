@@ -1,8 +1,8 @@
 /**
  * Users: a person with a name, an address that they verify or change with links that come by mail, and an end.
  *
- * Owns: users and their personal accounts, single-use links (`ticket.ts`). Passwords, passkeys and browsers that are signed in belong to
- * `sign-ins`, teams to `teams`, what administrators do to users to `administration`.
+ * Owns: users and their personal accounts, single-use links (`ticket.ts`). Passwords, passkeys and browsers that are signed in
+ * belong to `sign-ins`, teams to `teams`, what administrators do to users to `administration`.
  * Used by: `/dashboard/api/me`, `keyhouse user`, and every room that asks who somebody is.
  */
 import type { By } from '../audit/event.ts';

@@ -1,6 +1,6 @@
 /**
- * The browser's cookies. All are HttpOnly and SameSite=Lax, for the whole origin; on HTTPS their names begin with `__Host-`, so that no
- * other host of the domain can set them (RFC 6265bis §4.1.3).
+ * The browser's cookies. All are HttpOnly and SameSite=Lax, for the whole origin; on HTTPS their names begin with `__Host-`, so
+ * that no other host of the domain can set them (RFC 6265bis §4.1.3).
  */
 import type { CookieSerializeOptions } from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';

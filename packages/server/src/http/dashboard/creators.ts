@@ -9,7 +9,10 @@ export interface Creator {
   readonly name: string | null;
 }
 
-/** In one query for all. Administrators who are not members of the account are shown as `operator`: customers need not know who it was. */
+/**
+ * In one query for all. Administrators who are not members of the account are shown as `operator`: customers need not know who it
+ * was.
+ */
 export async function creatorsOf(
   keyhouse: Pick<Keyhouse, 'audit' | 'users' | 'teams'>,
   accountId: number,

@@ -7,10 +7,15 @@ const SEPARATORS = new Set(';|\t\r\n');
 /** May come before the sign of a formula; it is still a formula. */
 const PREFIXES = new Set(' \u00a0"\'');
 
-/** One record with its line end. Text that would be run as a formula gets an apostrophe before the sign, which shows it as text. */
+/**
+ * One record with its line end. Text that would be run as a formula gets an apostrophe before the sign, which shows it as text.
+ */
 export const csvRecord = (cells: readonly (string | number | null)[]): string => `${cells.map(csvCell).join(',')}\r\n`;
 
-/** A value as JSON for a cell. A sign that would begin a formula becomes a JSON escape, so that a program still reads the same value. */
+/**
+ * A value as JSON for a cell. A sign that would begin a formula becomes a JSON escape, so that a program still reads the same
+ * value.
+ */
 export const csvJson = (value: unknown): string =>
   withoutFormulas(JSON.stringify(value), (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 

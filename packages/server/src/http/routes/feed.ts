@@ -1,6 +1,6 @@
 /**
- * `GET /auth/revocations`, the revocation feed: for those who verify offline, so that what ended early ends there too. One route in two
- * forms: JSON, asked again and again, and server-sent events, asked once.
+ * `GET /auth/revocations`, the revocation feed: for those who verify offline, so that what ended early ends there too. One route
+ * in two forms: JSON, asked again and again, and server-sent events, asked once.
  */
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';

@@ -1,4 +1,7 @@
-/** Which JWTs of a session, or of an application, were revoked when something was taken away from it: those issued at or before this moment. */
+/**
+ * Which JWTs of a session, or of an application, were revoked when something was taken away from it: those issued at or before
+ * this moment.
+ */
 import type { Migration } from './migration.ts';
 
 export const narrowing: Migration = {

@@ -1,4 +1,7 @@
-/** How a migration appends to the list of changes, whose numbers a counter gives out. `TAKE_COUNTER` first, `MOVE_COUNTER` after each insert. */
+/**
+ * How a migration appends to the list of changes, whose numbers a counter gives out. `TAKE_COUNTER` first, `MOVE_COUNTER` after
+ * each insert.
+ */
 
 /** The counter's lock: no running server appends a change in between. */
 export const TAKE_COUNTER = `UPDATE counters SET value = value WHERE name = 'changes'`;

@@ -22,8 +22,8 @@ export function translate(error: unknown): Error {
 export const mayWorkAgain = (error: unknown): boolean => ['40001', '40P01', '23505'].includes(sqlState(error));
 
 /**
- * There is no connection left, for now: PostgreSQL's 53300 ("too many clients already", "remaining connection slots are reserved", the limits of a
- * role or of a database), or a pooler's own words, which come under various codes.
+ * There is no connection left, for now: PostgreSQL's 53300 ("too many clients already", "remaining connection slots are
+ * reserved", the limits of a role or of a database), or a pooler's own words, which come under various codes.
  */
 export const hasNoConnectionLeft = (error: unknown): boolean =>
   sqlState(error) === '53300' ||

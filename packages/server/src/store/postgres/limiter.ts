@@ -18,8 +18,8 @@ const SWEEP_EVERY_MS = 5 * MINUTE_MS;
 const SWEPT_AT_ONCE = 1000;
 
 /**
- * `excluded.expire` is when a window that begins now ends, so now is that less the window. A bucket with more points than it may have was refused: the
- * point above the maximum marks that, and is never counted as taken.
+ * `excluded.expire` is when a window that begins now ends, so now is that less the window. A bucket with more points than it may
+ * have was refused: the point above the maximum marks that, and is never counted as taken.
  */
 const TAKE = `
   INSERT INTO limits AS held (key, points, expire) VALUES ($1, 1, ${NOW_MS} + $2::bigint)

@@ -14,8 +14,8 @@ const MIGRATION_LOCK = 3853314791062309107n;
 const CONNECTION_WITHIN_MS = 3000;
 
 /**
- * The lock belongs to the transaction. Kysely takes it for the session, and behind a pooler a session is another backend from one statement to the
- * next: the lock would be left on one of them for ever.
+ * The lock belongs to the transaction. Kysely takes it for the session, and behind a pooler a session is another backend from one
+ * statement to the next: the lock would be left on one of them for ever.
  */
 class TransactionLockAdapter extends PostgresAdapter {
   override async acquireMigrationLock(db: Kysely<never>): Promise<void> {

@@ -137,7 +137,10 @@ export const me = {
       /** The newest 100. */
       sign_ins: Type.Array(SignInWithSessions),
       more_sign_ins: Type.Boolean(),
-      /** What a new password ends, in addition to every other sign-in: tokens that came from a log-in or a registration, and sessions of applications. */
+      /**
+       * What a new password ends, in addition to every other sign-in: tokens that came from a log-in or a registration, and
+       * sessions of applications.
+       */
       password_ends: Type.Object({ tokens: Type.Integer(), sessions: Type.Integer() }),
       /** Active sessions of applications that were granted in any sign-in except the one that asks. */
       sessions_elsewhere: Type.Integer(),

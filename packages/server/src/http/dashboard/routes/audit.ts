@@ -28,8 +28,8 @@ interface View {
 }
 
 /**
- * Who reads the log. The address that a member acts from is shown to those who manage members, and to the member; the address that a credential
- * is used from also to developers.
+ * Who reads the log. The address that a member acts from is shown to those who manage members, and to the member; the address
+ * that a credential is used from also to developers.
  */
 interface Reader {
   readonly userId: number;
@@ -208,8 +208,8 @@ function mayKnowPlace({ userId, role }: Reader, actor: ReadActor): boolean {
 }
 
 /**
- * The name that a user chose. Without one the email address is shown, but only to those who know it anyway: administrators, those who manage the
- * member, and the user. Users who are not members are other customers: their address is never shown.
+ * The name that a user chose. Without one the email address is shown, but only to those who know it anyway: administrators, those
+ * who manage the member, and the user. Users who are not members are other customers: their address is never shown.
  */
 function shownName(
   user: { readonly displayName: string; readonly email: string } | undefined,
