@@ -148,7 +148,7 @@ export class TokenKeeper implements Keeper {
     return this.#inFlight;
   }
 
-  /** If the lock cannot be had, this costs a request, never the session. */
+  /** Without the lock two clients may refresh at once: this costs a request, never the session. */
   async #underLock(work: () => Promise<Tokens>): Promise<Tokens> {
     if (this.#ports.storage.lock === undefined) return await work();
     let hasBegun = false;

@@ -145,7 +145,7 @@ export class FeedReader implements Feed {
       this.#lookedAtMs = this.#ports.monotonicMs();
       this.#fetchShared().catch(this.#note);
     }
-    // The feed continues to ask when the request has gone on.
+    // Reading the feed continues even if this request stops waiting for it.
     const waiting = createDeadline(MAX_LOOKING_MS, this.#ending.signal);
     await untilEnded(this.#looking ?? Promise.resolve(), waiting.signal).catch(() => {});
     waiting.release();

@@ -169,7 +169,7 @@ function readRoutes(
   });
 }
 
-/** The own settings, over the general ones; a member that is present and undefined has no effect. */
+/** A route's own settings have priority over the general ones; a member that is present and undefined has no effect. */
 export const patienceOver = (
   { whenStale, staleAfterMs, whenAway }: Required<Patience>,
   said: { readonly [Name in keyof Patience]: Patience[Name] | undefined },

@@ -62,8 +62,8 @@ export function meetOf(one: Shape, other: Shape): Shape | 'unsayable' | null {
 }
 
 /**
- * Every segment that matches `one` matches `other`: this is so exactly when `other` matches the text of `one` with its templates
- * as special characters.
+ * Whether every segment that matches `one` matches `other`: this is so exactly when `other` matches the text of `one` with its
+ * templates as special characters.
  */
 function isPartOf(one: Piece, other: Piece): boolean {
   const [first = '', ...rest] = other.texts;

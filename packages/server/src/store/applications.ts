@@ -349,7 +349,7 @@ const COLUMN_OF: Readonly<Record<keyof ApplicationSettings, keyof Columns>> = {
   jwks: 'jwks',
 };
 
-/** Only of what is given. */
+/** Only the columns of the given settings. */
 function partialColumnsOf(settings: Partial<ApplicationSettings>): Partial<Columns> {
   const all = columnsOf({ ...DEFAULT_SETTINGS, ...settings });
   const given = (Object.keys(settings) as (keyof ApplicationSettings)[]).map((name) => COLUMN_OF[name]);

@@ -37,7 +37,7 @@ export interface Described {
 export interface RefusalRecorder {
   /** Takes note and returns at once. */
   record(note: RefusalNote): void;
-  /** Adds to the count of this reason; nobody will ask about these one by one. */
+  /** Counts this many more of this reason, without recording each of them. */
   count(reason: string, count: number): void;
   /**
    * Writes what has gathered; with `end`, also the count of the current minute. Throws when the store does; nothing is lost by
