@@ -17,7 +17,7 @@ const ENTRIES = ['.', './express', './fastify', './fetch', './hono', './koa', '.
 const API = `
 const [name, issuer, origin, key] = process.argv.slice(2);
 const { guard } = await import('@keyhouse/guard/' + name);
-// The server names another address as its own.
+// The server says that it lives elsewhere.
 const through = (input, init) => fetch(String(input instanceof Request ? input.url : input).replace(issuer, origin), init);
 const keyhouse = guard({ issuer, key, fetch: through });
 await keyhouse.ready();
