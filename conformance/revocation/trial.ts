@@ -60,14 +60,24 @@ async function untilAnswered(door: Door, credential: string, status: number): Pr
 
 async function mint(origin: string, key: string): Promise<string> {
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-  const answer = await fetch(`${origin}/auth`, { method: 'POST', headers, body: '{"permissions":["invoices.read"]}' });
+  const answer = await askUntilServed(`${origin}/auth`, { headers, body: '{"permissions":["invoices.read"]}' });
   return ((await answer.json()) as { token: string }).token;
+}
+
+/** A server whose database answers late says 503, and that the client may try again. */
+async function askUntilServed(url: string, request: RequestInit): Promise<Response> {
+  const giveUpAtMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const answer = await fetch(url, { method: 'POST', ...request });
+    if (answer.status === 200) return answer;
+    const text = await answer.text();
+    if (answer.status !== 503 || performance.now() > giveUpAtMs) throw new Error(`${url} answered ${answer.status}: ${text}`);
+  }
 }
 
 /** What *Revoke* in the dashboard and `keyhouse … revoke` come to, by possession (RFC 7009). */
 async function revoke(origin: string, token: string): Promise<number> {
-  const answer = await fetch(`${origin}/auth/revoke`, { method: 'POST', body: new URLSearchParams({ token }) });
-  if (answer.status !== 200) throw new Error(`The revocation was answered with ${answer.status}.`);
+  await askUntilServed(`${origin}/auth/revoke`, { body: new URLSearchParams({ token }) });
   return performance.now();
 }
 
