@@ -37,10 +37,11 @@ import { plainIntrospection } from './http/introspect-route.ts';
 import { refuseLongQuery, sentencesOf } from './http/invalid.ts';
 import { isWanted, readForm, readJson, readParameters } from './http/json-body.ts';
 import type { FeedFigures, Metrics } from './http/metrics.ts';
+import { createMint, MINT_PATHS, plainMint } from './http/mint-route.ts';
 import { showRefusal } from './http/navigation.ts';
 import { openApi } from './http/openapi.ts';
 import { pages } from './http/pages.ts';
-import { createPlainPosts } from './http/plain-post.ts';
+import { createPlainPosts, replayBodies } from './http/plain-post.ts';
 import { createReadiness } from './http/readiness.ts';
 import { requestIds } from './http/request-id.ts';
 import { authorizeRoutes, FORM_PATH } from './http/routes/authorize.ts';
@@ -117,6 +118,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     );
   const authenticateClient = createClientAuthentication({ ...keyhouse, authenticator, limiter: options.unknownLimiter });
   const giveTokens = createGiveTokens({ ...keyhouse, authenticator, authenticateClient, audience: options.url });
+  const mint = createMint({ ...keyhouse, authenticator });
   const answerPlain = createPlainPosts({ authenticator, nextRequestId, onFailure, count: metrics.countRequest }, [
     plainIntrospection({
       authenticator,
@@ -124,6 +126,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       position: () => keyhouse.revocations.feed.position(),
     }),
     plainTokens(giveTokens),
+    ...MINT_PATHS.map((path) => plainMint(path, { mint, authenticator })),
   ]);
 
   const showProblem = createErrorPage({ ...keyhouse, folder: options.dashboardFolder });
@@ -135,7 +138,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       listener(connections, (request, response) => {
         if (!isHosted(request)) answerUnhosted(request, response, nextRequestId());
         else if (isVerifyTarget(request.url ?? '')) verify(request, response);
-        else if (!answerPlain(request, response)) handler(request, response);
+        else answerPlain(request, response, handler);
       }),
     logger: false,
     genReqId: nextRequestId,
@@ -187,6 +190,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       answerRefusal(methods.length > 0 ? { code: 'method_not_allowed', allow: methods } : { code: 'not_found' }),
     );
   });
+  replayBodies(app);
   await app.register(cookie);
   guardDoor(app, authenticator);
   const cookies = createCookies(options.url);
@@ -212,7 +216,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const ports = { keyhouse, authenticator, authenticateClient, giveTokens };
   await app.register(signInRoutes, ports);
   await app.register(tokensRoutes, ports);
-  await app.register(jwtsRoutes, ports);
+  await app.register(jwtsRoutes, { mint });
   await app.register(tokenRoutes, ports);
   await app.register(userInfoRoutes, { keyhouse });
   await app.register(introspectionRoutes, ports);

@@ -16,6 +16,7 @@ interface Ports {
 /** The order of the contract: 401, 403 for the kind of caller, 400 for the body. */
 export const plainIntrospection = ({ authenticator, introspect, position }: Ports): PlainPost => ({
   path: '/auth/introspect',
+  isOAuth: true,
   takes: ({ kind }) => kind === 'bearer',
   answer: async ({ request, requestId, authorization, body }) => {
     const authenticated = await authenticator.authenticate(authorization, request, requestId);

@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newApplication, openSession, type TestApplication } from '../../test/applications.ts';
 import { newPerson } from '../../test/people.ts';
-import { startTestServer, type TestServer } from '../../test/server.ts';
+import { ISSUER, OPERATOR, startTestServer, type TestServer } from '../../test/server.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
 const JSON_TYPE = 'application/json';
@@ -147,8 +147,83 @@ describe('the token endpoint, the short way and the long way', () => {
   });
 });
 
-/** Each JWT has an id of its own. */
+describe.each(['/auth', '/api/auth'])('a mint at %s, the short way and the long way', (path) => {
+  let key: string;
+  let token: string;
+  let other: string;
+  beforeAll(async () => {
+    const registered = await server.register();
+    token = registered.token;
+    key = (await server.key(registered.accountId, { permissions: ['invoices.read', 'services.read'] })).text;
+    other = (await server.key(registered.accountId, { addresses: ['203.0.113.7/32'] })).text;
+  });
+
+  const wish = (body: unknown, status: number, bearer = key): Question => ({
+    ...{ authorization: `Bearer ${bearer}`, type: JSON_TYPE, status },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+
+  it.each([
+    ['a permission', () => wish({ permissions: ['invoices.read'] }, 200)],
+    [
+      'all members',
+      () => wish({ permissions: ['invoices.read'], expires: '2099-01-01', subject: 'customer-77', resource: ISSUER }, 422),
+    ],
+    ['a subject and the audience', () => wish({ permissions: ['services.read'], subject: 'customer-77', resource: ISSUER }, 200)],
+    [
+      'a type with its charset',
+      () => ({ ...wish({ permissions: ['invoices.read'] }, 200), type: `${JSON_TYPE}; charset=utf-8` }),
+    ],
+    ['a member that is null', () => wish({ permissions: ['invoices.read'], subject: null }, 200)],
+    ['more than the key has', () => wish({ permissions: ['invoices.read', 'invoices.write'] }, 403)],
+    ['nothing', () => wish({ permissions: [] }, 422)],
+    ['no permissions', () => wish({ subject: 'customer-77' }, 422)],
+    ['several faults at once', () => wish({ permissions: 7, expires: 8, subject: [], more: 1 }, 422)],
+    ['what is not a permission', () => wish({ permissions: ['Invoices'] }, 422)],
+    ['a number among the permissions', () => wish({ permissions: ['invoices.read', 1] }, 422)],
+    ['an inherited name', () => wish('{"permissions":["invoices.read"],"__proto__":{"subject":"x"}}', 422)],
+    ['a date that does not exist', () => wish({ permissions: ['invoices.read'], expires: '2027-02-31' }, 422)],
+    ['another audience', () => wish({ permissions: ['invoices.read'], resource: 'https://x.example' }, 422)],
+    ['a list', () => wish([], 422)],
+    ['null', () => wish('null', 422)],
+    ['a text', () => wish('"permissions"', 422)],
+    ['an empty body', () => wish('', 400)],
+    ['what is not JSON', () => wish('{', 400)],
+    ['a member twice', () => wish('{"permissions":["invoices.read"],"permissions":["services.read"]}', 400)],
+    ['a byte order mark', () => wish('\u{FEFF}{"permissions":["invoices.read"]}', 400)],
+    ['a deep body', () => wish('['.repeat(100) + ']'.repeat(100), 422)],
+    ['a token in place of a key', () => wish({ permissions: ['invoices.read'] }, 403, token)],
+    ['a token and no JSON', () => wish('{', 403, token)],
+    ['a key from a wrong address', () => wish({ permissions: ['invoices.read'] }, 401, other)],
+    ['an unknown key', () => wish({ permissions: ['invoices.read'] }, 401, `kh_live_${'0'.repeat(48)}`)],
+    ['an unknown key and no JSON', () => wish('{', 401, `kh_live_${'0'.repeat(48)}`)],
+    ['no key', () => ({ type: JSON_TYPE, body: '{}', status: 401 })],
+    ['two keys', () => ({ ...wish({ permissions: ['invoices.read'] }, 400), again: `Bearer ${key}` })],
+    ['a form', () => ({ ...wish('permissions=invoices.read', 415), type: FORM })],
+    ['no type', () => ({ ...wish({ permissions: ['invoices.read'] }, 415), type: null })],
+  ] satisfies readonly (readonly [string, () => Question])[])('give one answer: %s', async (_what, make: () => Question) => {
+    const question = make();
+    const short = withoutChance(await ask(path, question, false));
+    expect(short).toEqual(withoutChance(await ask(path, question, true)));
+    expect(short.status).toBe(question.status);
+  });
+
+  it('revokes a key between two mints', async () => {
+    const { accountId } = await server.register();
+    const { text, id } = await server.key(accountId);
+    const question = wish({ permissions: ['invoices.read'] }, 200, text);
+    expect((await ask(path, question, false)).status).toBe(200);
+    await server.keyhouse.credentials.revoke({ kind: 'key', id }, OPERATOR);
+    expect((await ask(path, question, false)).status).toBe(401);
+  });
+});
+
+/** Each JWT has an id of its own, and is of the second in which it was minted. */
 const withoutChance = <Answer extends { json: Record<string, unknown> }>(answer: Answer): Answer => ({
   ...answer,
-  json: { ...answer.json, ...('access_token' in answer.json ? { access_token: 'a JWT' } : {}) },
+  json: {
+    ...answer.json,
+    ...('access_token' in answer.json ? { access_token: 'a JWT' } : {}),
+    ...(typeof answer.json.token === 'string' ? { token: 'a JWT', expires: 'in a year' } : {}),
+  },
 });

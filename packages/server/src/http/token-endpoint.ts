@@ -70,6 +70,7 @@ export function createGiveTokens({ oauth, authenticator, authenticateClient, aud
 /** The application may authenticate in any way, except by two headers. */
 export const plainTokens = (giveTokens: GiveTokens): PlainPost => ({
   path: TOKEN_PATH,
+  isOAuth: true,
   takes: ({ kind }) => kind !== 'repeated',
   answer: async ({ request, requestId, body }) => ({
     status: 200,
