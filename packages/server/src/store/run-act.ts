@@ -13,13 +13,19 @@ import { judgeMail, type MailVerdict } from './mail-limits.ts';
 import { insertMail } from './mails.ts';
 import type { Db } from './prepared.ts';
 import { type AnnouncedDraft, writeChanges } from './write-changes.ts';
-import { type EventIds, writeEvent } from './write-event.ts';
+import { type Chain, type EventIds, writeEvent } from './write-event.ts';
 
 /**
  * Runs one act within the transaction `db` and returns its result with the changes that it caused. Its input says on whose behalf
- * it is done; this is judged first. Throws a `Refusal` if that access has ended; the transaction is then rolled back.
+ * it is done; this is judged first. Throws a `Refusal` if that access has ended; the transaction is then rolled back. `chain`
+ * numbers and hashes events when they are written.
  */
-export async function runAct(acts: Acts, db: Db, name: string, input: unknown): Promise<{ result: unknown; changes: Change[] }> {
+export async function runAct(
+  acts: Acts,
+  { db, chain = null }: { readonly db: Db; readonly chain?: Chain | null },
+  name: string,
+  input: unknown,
+): Promise<{ result: unknown; changes: Change[] }> {
   const act = acts[name];
   if (act === undefined) throw new Error(`There is no act named ${name}.`);
   const judged = authoritiesIn(input);
@@ -51,11 +57,11 @@ export async function runAct(acts: Acts, db: Db, name: string, input: unknown): 
     const { authority } = draft.by;
     // An act whose input names its authority elsewhere is judged here at the latest.
     if (authority !== undefined && !judged.has(authority)) await judgeAuthority(db, authority);
-    await writeEvent(db, draft, ids);
+    await writeEvent(db, draft, ids, chain);
     for (const mail of draft.mails ?? []) {
       const verdict = verdicts.get(mail) ?? (await judgeMail(db, mail));
       if (verdict === 'good') await insertMail(db, mail);
-      else await writeEvent(db, dropped(mail, verdict, draft), ids);
+      else await writeEvent(db, dropped(mail, verdict, draft), ids, chain);
     }
   }
   return { result, changes: await writeChanges(db, announced) };

@@ -1,10 +1,8 @@
 /** Writes an audit event of an act, and in another table, where it can be erased, the person who caused it. */
 import { randomBytes } from 'node:crypto';
-import type { Selectable } from 'kysely';
-import { hashPerson } from '../core/audit/chain.ts';
+import { hashPerson, type UnchainedEvent } from '../core/audit/chain.ts';
 import type { EventDraft } from '../core/audit/event.ts';
 import { type Db, prepare } from './prepared.ts';
-import type { Database } from './schema.ts';
 
 /** Ids that the act itself created; they have priority over those of the draft. */
 export interface EventIds {
@@ -13,46 +11,69 @@ export interface EventIds {
   readonly credentialId?: number;
 }
 
-export async function writeEvent(db: Db, draft: EventDraft, ids: EventIds): Promise<void> {
-  const person = Object.keys(draft.by.person).length > 0 ? JSON.stringify(draft.by.person) : null;
-  const salt = person === null ? null : randomBytes(16).toString('hex');
-  const { rows } = await insertEvent(db, {
-    event: draft.event,
-    at_ms: draft.atMs,
-    actor: draft.by.actor,
-    account_id: ids.accountId ?? draft.accountId ?? null,
-    user_id: ids.userId ?? draft.userId ?? null,
-    credential_id: ids.credentialId ?? draft.credentialId ?? null,
-    request_id: draft.by.requestId,
-    reason: draft.reason ?? null,
-    details: JSON.stringify(draft.details ?? {}),
-    person_hash: person === null || salt === null ? null : hashPerson(salt, person),
-  });
-  const eventId = rows[0]?.id;
-  if (eventId === undefined) throw new Error('An audit event was stored without an id.');
-  if (person !== null && salt !== null) await insertPerson(db, { event_id: eventId, salt, data: person });
+/** Where an event is in the log and in its chain. */
+export interface Link {
+  readonly id: number;
+  readonly number: number;
+  readonly hash: string;
 }
 
-/** The database creates its id; number and hash are added by the chain. */
-type NewRow = Omit<Selectable<Database['audit_events']>, 'id' | 'number' | 'hash'>;
+/** Chains events when they are written. Null: the event is stored without a number, and the job of core adds it. */
+export interface Chain {
+  link(event: NewEvent): Link | null;
+}
 
-const insertEvent = prepare((db, row: NewRow) =>
-  db
-    .insertInto('audit_events')
-    .values({
-      event: row.event,
-      at_ms: row.at_ms,
-      actor: row.actor,
-      account_id: row.account_id,
-      user_id: row.user_id,
-      credential_id: row.credential_id,
-      request_id: row.request_id,
-      reason: row.reason,
-      details: row.details,
-      person_hash: row.person_hash,
-    })
-    .returning('id'),
+type NewEvent = Omit<UnchainedEvent, 'id'>;
+
+export async function writeEvent(db: Db, draft: EventDraft, ids: EventIds, chain: Chain | null): Promise<void> {
+  const person = Object.keys(draft.by.person).length > 0 ? JSON.stringify(draft.by.person) : null;
+  const salt = person === null ? null : randomBytes(16).toString('hex');
+  const event: NewEvent = {
+    event: draft.event,
+    atMs: draft.atMs,
+    actor: draft.by.actor,
+    accountId: ids.accountId ?? draft.accountId ?? null,
+    userId: ids.userId ?? draft.userId ?? null,
+    credentialId: ids.credentialId ?? draft.credentialId ?? null,
+    requestId: draft.by.requestId,
+    reason: draft.reason ?? null,
+    details: JSON.stringify(draft.details ?? {}),
+    personHash: person === null || salt === null ? null : hashPerson(salt, person),
+  };
+  const id = await insert(db, event, chain?.link(event) ?? null);
+  if (person !== null && salt !== null) await insertPerson(db, { event_id: id, salt, data: person });
+}
+
+/** Returns its id. */
+async function insert(db: Db, event: NewEvent, link: Link | null): Promise<number> {
+  if (link !== null) {
+    await insertChained(db, { ...event, ...link });
+    return link.id;
+  }
+  const { rows } = await insertUnchained(db, event);
+  const id = rows[0]?.id;
+  if (id === undefined) throw new Error('An audit event was stored without an id.');
+  return id;
+}
+
+const insertUnchained = prepare((db, event: NewEvent) => db.insertInto('audit_events').values(columnsOf(event)).returning('id'));
+
+const insertChained = prepare((db, event: NewEvent & { [Name in keyof Link]: Link[Name] }) =>
+  db.insertInto('audit_events').values({ ...columnsOf(event), id: event.id, number: event.number, hash: event.hash }),
 );
+
+const columnsOf = (event: NewEvent) => ({
+  event: event.event,
+  at_ms: event.atMs,
+  actor: event.actor,
+  account_id: event.accountId,
+  user_id: event.userId,
+  credential_id: event.credentialId,
+  request_id: event.requestId,
+  reason: event.reason,
+  details: event.details,
+  person_hash: event.personHash,
+});
 
 const insertPerson = prepare((db, row: { event_id: number; salt: string; data: string }) =>
   db.insertInto('audit_persons').values({ event_id: row.event_id, salt: row.salt, data: row.data }),

@@ -7,7 +7,7 @@
  */
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { chainAudit } from './chain.ts';
+import { chainAudit, createHeadLog } from './chain.ts';
 import type { AuditFilter, AuditStore } from './event.ts';
 import { createRefusalRecorder } from './refusals.ts';
 
@@ -21,11 +21,12 @@ export type Audit = ReturnType<typeof bindAudit>;
 
 export function bindAudit(ports: AuditPorts) {
   const { audit } = ports;
+  const logHead = createHeadLog(ports.log);
   return {
     /** Where refused requests are recorded. */
     refusals: createRefusalRecorder(ports),
-    /** Numbers entries that do not have a number yet; a job calls it each second. */
-    chain: () => chainAudit(ports),
+    /** Numbers entries that do not have a number yet, and logs the head; a job calls it each second. */
+    chain: async () => logHead(await chainAudit(audit)),
     list: (filter: AuditFilter) => audit.list(filter),
     stepBack: (filter: Parameters<AuditStore['stepBack']>[0]) => audit.stepBack(filter),
     namesOf: (ids: Parameters<AuditStore['namesOf']>[0]) => audit.namesOf(ids),

@@ -1,7 +1,7 @@
 /**
  * The chain over the audit log: every entry's hash covers the previous hash, so that nobody can change, drop or reorder an entry
- * without changing every hash after it, up to the head that is also in the server's log. One job chains what has been written
- * since the last run; the acts themselves never wait for it.
+ * without changing every hash after it, up to the head that is also in the server's log. On SQLite an entry is chained when it is
+ * written. On PostgreSQL one job chains what has been written since its last run, so that acts do not wait for each other.
  *
  * Personal data is covered through a salted hash. Once salt and data are deleted the hash reveals nothing, and the chain stays
  * intact.
@@ -26,8 +26,10 @@ const MAX_BATCHES = 20;
 /** Names what is hashed and how; another layout gets another name. */
 const LAYOUT = 'keyhouse-audit-1';
 
+export type UnchainedEvent = Omit<AuditEvent, 'number' | 'hash'>;
+
 /** SHA-256 (hex) of an entry at its place: a JSON array of fixed length, so that text cannot move from one column to the next. */
-export function hashEntry(previousHash: string, number: number, event: AuditEvent): string {
+export function hashEntry(previousHash: string, number: number, event: UnchainedEvent): string {
   const columns = [
     LAYOUT,
     previousHash,
@@ -56,15 +58,8 @@ export function hashPerson(salt: string, data: string): string {
  * Numbers and chains entries that have no number yet and returns the head. If another server was faster, nothing is written and
  * the next run continues from there.
  */
-export async function chainAudit({
-  audit,
-  log,
-}: {
-  audit: Pick<AuditStore, 'head' | 'unchained' | 'chain'>;
-  log: HeadLog;
-}): Promise<Head> {
-  const first = await audit.head();
-  let head = first;
+export async function chainAudit(audit: Pick<AuditStore, 'head' | 'unchained' | 'chain'>): Promise<Head> {
+  let head = await audit.head();
   for (let batch = 0; batch < MAX_BATCHES; batch++) {
     const events = await audit.unchained(BATCH);
     const next = link(head, events);
@@ -73,8 +68,17 @@ export async function chainAudit({
     head = next.head;
     if (events.length < BATCH) break;
   }
-  if (head.number !== first.number) log.info({ auditNumber: head.number, auditHash: head.hash }, 'audit head');
   return head;
+}
+
+/** Logs the head at the first call and each time it has changed. An empty audit log has no head. */
+export function createHeadLog(log: HeadLog): (head: Head) => Head {
+  let last = 0;
+  return (head) => {
+    if (head.number !== last) log.info({ auditNumber: head.number, auditHash: head.hash }, 'audit head');
+    last = head.number;
+    return head;
+  };
 }
 
 function link(

@@ -4,8 +4,6 @@ import type { AuditEvent, AuditStore, PersonRow } from './event.ts';
 
 type Writable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 
-export const quietLog = { info() {} };
-
 export function fakeAudit() {
   const rows: Writable<AuditEvent>[] = [];
   const persons = new Map<number, PersonRow>();

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { chainAudit, hashEntry, hashPerson } from './chain.ts';
 import type { AuditEvent } from './event.ts';
-import { fakeAudit, quietLog } from './test-helper.ts';
+import { fakeAudit } from './test-helper.ts';
 import { CHAIN_START, verifyAudit } from './verify.ts';
 
 async function chained(count: number) {
   const audit = fakeAudit();
   audit.add(count);
-  const head = await chainAudit({ audit, log: quietLog });
+  const head = await chainAudit(audit);
   return { ...audit, first: head };
 }
 

@@ -47,7 +47,7 @@ export async function openPostgres(options: OpenStoreOptions): Promise<OpenedSto
       for (let attempt = 1; ; attempt++) {
         try {
           const done = await db.transaction().execute(async (transaction) => {
-            const outcome = await runAct(acts, transaction, act, input);
+            const outcome = await runAct(acts, { db: transaction }, act, input);
             if (outcome.changes.length > 0) await notifyOfChanges(transaction);
             return outcome;
           });

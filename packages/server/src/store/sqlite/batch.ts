@@ -9,6 +9,7 @@ import { acts } from '../acts.ts';
 import type { Db } from '../prepared.ts';
 import { runAct } from '../run-act.ts';
 import { isBusy, isStorageError } from './connection.ts';
+import { EventChain } from './event-chain.ts';
 import type { WriterAnswer, WriterRequest } from './message.ts';
 
 /** Another process (the command line) may hold the lock; its own transactions are short. */
@@ -18,6 +19,7 @@ export class BatchRunner {
   readonly #database: SQLite.Database;
   readonly #db: Db;
   readonly #checkFile: () => void;
+  readonly #chain: EventChain;
   // Each act needs three of these; parsing them again would cost more than a small act.
   readonly #statements: Readonly<Record<'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'undo', SQLite.Statement>>;
 
@@ -26,6 +28,7 @@ export class BatchRunner {
     this.#database = database;
     this.#db = db;
     this.#checkFile = checkFile;
+    this.#chain = new EventChain(database);
     this.#statements = {
       begin: database.prepare('BEGIN IMMEDIATE'),
       commit: database.prepare('COMMIT'),
@@ -40,8 +43,10 @@ export class BatchRunner {
   async run(batch: readonly WriterRequest[]): Promise<readonly WriterAnswer[]> {
     try {
       await this.#begin();
+      this.#chain.begin();
       const answers: WriterAnswer[] = [];
       for (const request of batch) answers.push(await this.#runInSavepoint(request));
+      this.#chain.writeHead();
       this.#checkFile();
       this.#statements.commit.run();
       return answers;
@@ -67,8 +72,9 @@ export class BatchRunner {
   async #runInSavepoint({ id, act, input }: WriterRequest): Promise<WriterAnswer> {
     const { savepoint, release, undo } = this.#statements;
     savepoint.run();
+    const mark = this.#chain.mark();
     try {
-      const { result, changes } = await runAct(acts, this.#db, act, input);
+      const { result, changes } = await runAct(acts, { db: this.#db, chain: this.#chain }, act, input);
       release.run();
       return { id, ok: true, result, changes };
     } catch (error) {
@@ -76,6 +82,7 @@ export class BatchRunner {
       if (isStorageError(error) || !this.#database.inTransaction) throw error;
       undo.run();
       release.run();
+      this.#chain.return(mark);
       return failure(id, error);
     }
   }
